@@ -1,0 +1,47 @@
+import { randomBytes, randomInt } from 'node:crypto'
+
+const lowerAlphanumeric = '0123456789abcdefghijklmnopqrstuvwxyz'
+const alphanumeric = `${lowerAlphanumeric}ABCDEFGHIJKLMNOPQRSTUVWXYZ`
+
+function randomText(alphabet: string, length: number): string {
+  let text = ''
+  for (let i = 0; i < length; i++) text += alphabet[randomInt(alphabet.length)]
+  return text
+}
+
+/** `<region>_<9 alphanumerics>`, as Cognito names its pools. */
+export function newPoolId(region: string): string {
+  return `${region}_${randomText(alphanumeric, 9)}`
+}
+
+export function newClientId(): string {
+  return randomText(lowerAlphanumeric, 26)
+}
+
+/** Cognito generates 51 or 52 characters; 52 of this alphabet carry 268 bits. */
+export function newClientSecret(): string {
+  return randomText(lowerAlphanumeric, 52)
+}
+
+/** A decimal code with its leading zeros, uniformly drawn. */
+export function newCode(digits: number): string {
+  return randomInt(10 ** digits).toString().padStart(digits, '0')
+}
+
+/**
+ * A UUIDv7 (RFC 9562 §5.7): 48 bits of time, then 74 random bits, so that users made together lie together in the
+ * index. `now` is in epoch milliseconds.
+ */
+export function uuidv7(now: number): string {
+  const bytes = randomBytes(16)
+  bytes.writeUIntBE(now, 0, 6)
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
+  return uuidFromBytes(bytes)
+}
+
+/** Sixteen bytes in the written form of a UUID. */
+export function uuidFromBytes(bytes: Buffer): string {
+  const hex = bytes.toString('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
+}
