@@ -1,0 +1,202 @@
+/**
+ * Every table, as Kysely sees it. Times are integer epoch milliseconds, booleans are 0 or 1, wide shapes are JSON text,
+ * so that a row looks the same on both engines. Every row of a user carries `sub`, and every unique key of such a row
+ * contains `sub` or the alias value: the columns the data could be distributed by.
+ */
+export interface Schema {
+  user_pool: UserPoolTable
+  app_client: AppClientTable
+  signing_key: SigningKeyTable
+  user: UserTable
+  user_alias: UserAliasTable
+  user_attribute: UserAttributeTable
+  password_history: PasswordHistoryTable
+  code: CodeTable
+  attempt: AttemptTable
+  session: SessionTable
+  spent_state: SpentStateTable
+  outbox: OutboxTable
+  inbox_message: InboxMessageTable
+  access_key: AccessKeyTable
+  lease: LeaseTable
+  installation: InstallationTable
+}
+
+/** Primary key: id. */
+export interface UserPoolTable {
+  id: string
+  name: string
+  created_at: number
+  updated_at: number
+  /** JSON: the rest of the pool's configuration. */
+  config: string
+}
+
+/** Primary key: id. Index: (pool_id, id). */
+export interface AppClientTable {
+  id: string
+  pool_id: string
+  name: string
+  created_at: number
+  updated_at: number
+  /** JSON; client secrets inside it are sealed. */
+  config: string
+}
+
+/** Primary key: (pool_id, kid). */
+export interface SigningKeyTable {
+  pool_id: string
+  kid: string
+  use: 'access' | 'id'
+  created_at: number
+  /** Null while it signs; after rotation the moment it stopped. It stays published until the sweeper removes it. */
+  retired_at: number | null
+  /** PKCS #8 DER, sealed. */
+  sealed_private_key: string
+  /** JSON Web Key with kid, alg and use. */
+  public_jwk: string
+}
+
+/** Primary key: (pool_id, sub). */
+export interface UserTable {
+  pool_id: string
+  sub: string
+  username: string
+  status: string
+  enabled: number
+  /** JSON object, attribute name to string value; without `sub`. */
+  attributes: string
+  /** Sealed salt and SRP verifier; null for a user without a password. */
+  password: string | null
+  /** When a temporary password dies; null for a permanent one. */
+  password_expires_at: number | null
+  /** Sessions that began at or before this moment are over (GlobalSignOut, AdminDisableUser). */
+  signed_out_at: number | null
+  created_at: number
+  updated_at: number
+}
+
+/** Primary key: (pool_id, kind, value_key). Index: (pool_id, sub). The only way to find a user by a name. */
+export interface UserAliasTable {
+  pool_id: string
+  kind: 'username' | 'email' | 'phone_number' | 'preferred_username'
+  value_key: string
+  sub: string
+}
+
+/** Primary key: (pool_id, name, value_key, sub). Index: (pool_id, sub). The search index of ListUsers. */
+export interface UserAttributeTable {
+  pool_id: string
+  name: string
+  value_key: string
+  sub: string
+}
+
+/** Primary key: (pool_id, sub, set_at). Passwords that were replaced, newest first. */
+export interface PasswordHistoryTable {
+  pool_id: string
+  sub: string
+  set_at: number
+  password: string
+}
+
+/** Primary key: (pool_id, sub, purpose). One outstanding code for each purpose; a new one replaces the old. */
+export interface CodeTable {
+  pool_id: string
+  sub: string
+  purpose: string
+  /** Keyed hash of the code. */
+  code_hash: string
+  /** The attribute the code proves, if any. */
+  attribute: string | null
+  /** The value the code was sent to, or that waits to become current. */
+  value: string | null
+  created_at: number
+  expires_at: number
+}
+
+/** Primary key: (pool_id, subject, action). Counts beside every guessable thing. */
+export interface AttemptTable {
+  pool_id: string
+  /** A `sub`, or the stand-in of a user who does not exist. */
+  subject: string
+  action: string
+  count: number
+  window_started_at: number
+  locked_until: number
+  updated_at: number
+}
+
+/** Primary key: (pool_id, sub, id). What one sign-in began: the family of one refresh token. */
+export interface SessionTable {
+  pool_id: string
+  sub: string
+  id: string
+  client_id: string
+  created_at: number
+  expires_at: number
+  revoked_at: number | null
+  /** How often the refresh token has been rotated. */
+  generation: number
+  rotated_at: number | null
+}
+
+/** Primary key: (id). Sealed states (Session, SECRET_BLOCK) that were used up. */
+export interface SpentStateTable {
+  id: string
+  expires_at: number
+}
+
+/** Primary key: id. Index: (next_attempt_at). Messages to deliver after the commit that caused them. */
+export interface OutboxTable {
+  id: string
+  pool_id: string
+  sub: string
+  channel: 'email' | 'sms'
+  /** What the message is for, such as `sign-up` or `forgot-password`. */
+  trigger: string
+  /** Sealed JSON of the rendered message. */
+  payload: string
+  attempts: number
+  /** Doubles as the lease of the process that delivers it. Null once the message was given up. */
+  next_attempt_at: number | null
+  last_error: string | null
+  created_at: number
+}
+
+/** Primary key: id. Index: (recipient, id). What the dev inbox shows; empty in production. */
+export interface InboxMessageTable {
+  id: string
+  pool_id: string
+  channel: 'email' | 'sms'
+  recipient: string
+  created_at: number
+  /** JSON of the whole message. */
+  message: string
+}
+
+/** Primary key: id. Credentials that sign requests to the IAM operations. */
+export interface AccessKeyTable {
+  id: string
+  sealed_secret: string
+  /** Keyed hash of the session token that must come along; null for a long-lived key. */
+  session_token_hash: string | null
+  /** JSON policy document. */
+  policy: string
+  description: string
+  created_at: number
+  expires_at: number | null
+}
+
+/** Primary key: name. */
+export interface LeaseTable {
+  name: string
+  holder: string
+  expires_at: number
+}
+
+/** Primary key: name. Facts of this installation, such as the proof that the master key is the right one. */
+export interface InstallationTable {
+  name: string
+  value: string
+}
