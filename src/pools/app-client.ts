@@ -1,0 +1,78 @@
+import type { Pool } from './pool.ts'
+
+export type AuthFlowPermission =
+  | 'ADMIN_NO_SRP_AUTH'
+  | 'CUSTOM_AUTH_FLOW_ONLY'
+  | 'USER_PASSWORD_AUTH'
+  | 'ALLOW_ADMIN_USER_PASSWORD_AUTH'
+  | 'ALLOW_CUSTOM_AUTH'
+  | 'ALLOW_USER_PASSWORD_AUTH'
+  | 'ALLOW_USER_SRP_AUTH'
+  | 'ALLOW_REFRESH_TOKEN_AUTH'
+  | 'ALLOW_USER_AUTH'
+  | 'ALLOW_CLIENT_TOKEN_AUTH'
+
+export type TimeUnit = 'seconds' | 'minutes' | 'hours' | 'days'
+
+/** One program that signs users in: every member of CreateUserPoolClient; undefined where Cognito shows nothing. */
+export type AppClient = {
+  readonly id: string
+  readonly poolId: string
+  readonly name: string
+  readonly createdAt: number
+  readonly updatedAt: number
+  /** None for a public client; two while they are being rotated. */
+  readonly secrets: readonly ClientSecret[]
+  readonly refreshTokenValidity: number
+  readonly accessTokenValidity: number | undefined
+  readonly idTokenValidity: number | undefined
+  readonly validityUnits: { readonly access: TimeUnit | undefined; readonly id: TimeUnit | undefined; readonly refresh: TimeUnit | undefined } | undefined
+  /** Undefined means every attribute of the schema. */
+  readonly readAttributes: readonly string[] | undefined
+  readonly writeAttributes: readonly string[] | undefined
+  /** Undefined means refresh, SRP and custom. */
+  readonly authFlows: readonly AuthFlowPermission[] | undefined
+  readonly identityProviders: readonly string[] | undefined
+  readonly callbackUrls: readonly string[] | undefined
+  readonly logoutUrls: readonly string[] | undefined
+  readonly defaultRedirectUri: string | undefined
+  readonly oauthFlows: readonly ('code' | 'implicit' | 'client_credentials')[] | undefined
+  readonly oauthScopes: readonly string[] | undefined
+  readonly oauthEnabled: boolean
+  readonly analytics: Readonly<Record<string, unknown>> | undefined
+  readonly preventUserExistenceErrors: 'LEGACY' | 'ENABLED' | undefined
+  readonly tokenRevocation: boolean
+  readonly propagateUserContext: boolean
+  /** Minutes that one step of a sign-in may take. */
+  readonly authSessionValidityMinutes: number
+  readonly refreshRotation: { readonly enabled: boolean; readonly gracePeriodSeconds: number } | undefined
+}
+
+export type ClientSecret = {
+  /** `<client id>--<epoch seconds>`. */
+  readonly id: string
+  readonly value: string
+  readonly createdAt: number
+}
+
+/** What the gateway proved of an `app-client` operation: the client exists, and the caller knows its secret if it has one. */
+export type AppClientCaller = { readonly pool: Pool; readonly client: AppClient }
+
+const secondsPerUnit: Readonly<Record<TimeUnit, number>> = { seconds: 1, minutes: 60, hours: 3600, days: 86_400 }
+
+export function accessTokenSeconds(client: AppClient): number {
+  return (client.accessTokenValidity ?? 1) * (client.accessTokenValidity === undefined ? 3600 : secondsPerUnit[client.validityUnits?.access ?? 'hours'])
+}
+
+export function idTokenSeconds(client: AppClient): number {
+  return (client.idTokenValidity ?? 1) * (client.idTokenValidity === undefined ? 3600 : secondsPerUnit[client.validityUnits?.id ?? 'hours'])
+}
+
+export function refreshTokenSeconds(client: AppClient): number {
+  return client.refreshTokenValidity * secondsPerUnit[client.validityUnits?.refresh ?? 'days']
+}
+
+/** Whether this client hides, by uniform answers, which users exist. */
+export function hidesUserExistence(client: AppClient): boolean {
+  return client.preventUserExistenceErrors === 'ENABLED'
+}

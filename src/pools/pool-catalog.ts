@@ -1,0 +1,16 @@
+import type { AppClient } from './app-client.ts'
+import type { Pool } from './pool.ts'
+
+/** Pools and app clients as this process knows them: cached for seconds, dropped at once when they change anywhere. */
+export type PoolCatalog = {
+  findPool(poolId: string): Promise<Pool | undefined>
+  /** Throws ResourceNotFoundException with Cognito's text. */
+  getPool(poolId: string): Promise<Pool>
+  findClient(clientId: string): Promise<{ readonly pool: Pool; readonly client: AppClient } | undefined>
+  /** Throws ResourceNotFoundException with Cognito's text. */
+  getClient(clientId: string): Promise<{ readonly pool: Pool; readonly client: AppClient }>
+  /** Throws ResourceNotFoundException also when the client belongs to another pool. */
+  getClientOfPool(poolId: string, clientId: string): Promise<{ readonly pool: Pool; readonly client: AppClient }>
+  /** To be called after the commit that changed the pool or one of its clients. */
+  changed(poolId: string): Promise<void>
+}

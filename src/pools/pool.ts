@@ -1,0 +1,136 @@
+import type { AttributeDefinition } from './attribute-schema.ts'
+
+/** The attributes a message can be sent to. */
+export type ContactAttribute = 'email' | 'phone_number'
+export type AliasAttribute = ContactAttribute | 'preferred_username'
+export type FirstFactor = 'PASSWORD' | 'EMAIL_OTP' | 'SMS_OTP' | 'WEB_AUTHN'
+export type RecoveryMechanism = 'verified_email' | 'verified_phone_number' | 'admin_only'
+
+/** What a user pool is: every member of CreateUserPool with its default filled in; undefined where Cognito shows nothing. */
+export type Pool = {
+  readonly id: string
+  readonly name: string
+  readonly createdAt: number
+  readonly updatedAt: number
+  readonly deletionProtection: boolean
+  readonly passwordPolicy: PasswordPolicy
+  readonly allowedFirstFactors: readonly FirstFactor[]
+  readonly triggers: TriggerTargets
+  readonly autoVerifiedAttributes: readonly ContactAttribute[]
+  readonly aliasAttributes: readonly AliasAttribute[]
+  readonly usernameAttributes: readonly ContactAttribute[]
+  /** Undefined when the caller did not say, which means case-sensitive. */
+  readonly caseSensitive: boolean | undefined
+  readonly templates: MessageTemplates
+  readonly mfa: 'OFF' | 'OPTIONAL' | 'ON'
+  /** Undefined when the caller did not send UserAttributeUpdateSettings. */
+  readonly verifyBeforeUpdate: readonly ContactAttribute[] | undefined
+  readonly devices: DeviceTracking | undefined
+  readonly email: EmailSettings
+  readonly sms: SmsSettings | undefined
+  readonly tags: Readonly<Record<string, string>>
+  readonly adminCreatesUsersOnly: boolean
+  /** In order: the 20 standard attributes, then custom ones. */
+  readonly schema: readonly AttributeDefinition[]
+  readonly addOns: { readonly advancedSecurityMode: 'OFF' | 'AUDIT' | 'ENFORCED'; readonly customAuthMode: 'AUDIT' | 'ENFORCED' | undefined } | undefined
+  /** By priority; undefined is Cognito's legacy rule: phone first, then e-mail. */
+  readonly recovery: readonly RecoveryMechanism[] | undefined
+  readonly tier: 'LITE' | 'ESSENTIALS' | 'PLUS'
+  readonly key: { readonly type: 'AWS_OWNED_KEY' | 'CUSTOMER_MANAGED_KEY'; readonly kmsKeyArn: string | undefined } | undefined
+  readonly issuerType: 'ORIGINAL' | 'UPDATED' | undefined
+  readonly acrValues: Readonly<Record<string, string>> | undefined
+  readonly dynamicClientRegistration: DynamicClientRegistration | undefined
+}
+
+export type PasswordPolicy = {
+  readonly minimumLength: number
+  readonly requireUppercase: boolean
+  readonly requireLowercase: boolean
+  readonly requireNumbers: boolean
+  readonly requireSymbols: boolean
+  /** How many passwords, the current one included, may not come back; 0 or undefined allows all. */
+  readonly historySize: number | undefined
+  readonly temporaryPasswordValidityDays: number
+}
+
+export type TriggerName =
+  | 'PreSignUp'
+  | 'CustomMessage'
+  | 'PostConfirmation'
+  | 'PreAuthentication'
+  | 'PostAuthentication'
+  | 'DefineAuthChallenge'
+  | 'CreateAuthChallenge'
+  | 'VerifyAuthChallengeResponse'
+  | 'PreTokenGeneration'
+  | 'UserMigration'
+  | 'CustomSMSSender'
+  | 'CustomEmailSender'
+  | 'InboundFederation'
+
+export type TriggerTarget = { readonly arn: string; readonly version: 'V1_0' | 'V2_0' | 'V3_0' | undefined }
+
+export type TriggerTargets = {
+  readonly byName: Readonly<Partial<Record<TriggerName, TriggerTarget>>>
+  /** The key under which custom senders get the code. */
+  readonly kmsKeyArn: string | undefined
+}
+
+/** Undefined members stand for Cognito's default texts. */
+export type MessageTemplates = {
+  readonly verifyBy: 'CONFIRM_WITH_CODE' | 'CONFIRM_WITH_LINK'
+  readonly verificationSms: string | undefined
+  readonly verificationEmail: string | undefined
+  readonly verificationSubject: string | undefined
+  readonly linkEmail: string | undefined
+  readonly linkSubject: string | undefined
+  readonly mfaSms: string | undefined
+  readonly inviteSms: string | undefined
+  readonly inviteEmail: string | undefined
+  readonly inviteSubject: string | undefined
+}
+
+export type DeviceTracking = {
+  readonly challengeRequiredOnNewDevice: boolean
+  readonly onlyRememberedOnUserPrompt: boolean
+}
+
+export type EmailSettings = {
+  readonly sendingAccount: 'COGNITO_DEFAULT' | 'DEVELOPER'
+  readonly sourceArn: string | undefined
+  readonly from: string | undefined
+  readonly replyTo: string | undefined
+  readonly configurationSet: string | undefined
+}
+
+export type SmsSettings = {
+  readonly snsCallerArn: string | undefined
+  readonly externalId: string | undefined
+  readonly snsRegion: string | undefined
+  /** End User Messaging settings as they were sent; they have no effect of their own here. */
+  readonly eums: Readonly<Record<string, unknown>> | undefined
+}
+
+export type DynamicClientRegistration = {
+  readonly enabled: boolean
+  readonly open: boolean
+  readonly authenticatedGrantTypes: readonly string[] | undefined
+  readonly openGrantTypes: readonly string[] | undefined
+  readonly allowedScopes: readonly string[] | undefined
+}
+
+/** The part of a pool id after the underscore: the name that SRP binds passwords to. */
+export function srpNameOf(poolId: string): string {
+  return poolId.slice(poolId.indexOf('_') + 1)
+}
+
+/** The form under which names are compared: as typed, or folded when the pool ignores case. */
+export function nameKey(pool: Pick<Pool, 'caseSensitive'>, name: string): string {
+  const normal = name.normalize('NFC')
+  return pool.caseSensitive === false ? normal.toLowerCase() : normal
+}
+
+/** The pool's region, which is the part of its id before the underscore. */
+export function regionOf(poolId: string): string {
+  return poolId.slice(0, poolId.indexOf('_'))
+}
