@@ -1,0 +1,120 @@
+import { readFileSync } from 'node:fs'
+
+export type Service = 'user-pools' | 'identity-pools' | 'lifeguard'
+
+/** A member, list element, map key or map value: which shape it has, and what prose adds to that shape. */
+export type Reference = {
+  readonly shape: string
+  readonly docMin?: number
+  readonly docMax?: number
+  readonly docPattern?: string
+  readonly docValues?: readonly string[]
+}
+
+export type Shape = {
+  readonly type: 'string' | 'integer' | 'long' | 'boolean' | 'timestamp' | 'blob' | 'list' | 'map' | 'structure'
+  readonly min?: number
+  readonly max?: number
+  readonly pattern?: string
+  readonly enum?: readonly string[]
+  readonly docEnum?: readonly string[]
+  readonly docMax?: number
+  readonly sensitive?: boolean
+  readonly document?: boolean
+  readonly exception?: boolean
+  readonly required?: readonly string[]
+  readonly members?: Readonly<Record<string, Reference>>
+  readonly member?: Reference
+  readonly key?: Reference
+  readonly value?: Reference
+}
+
+export type ModelledOperation = {
+  readonly service: Service
+  readonly wireName: string
+  readonly authKind: string
+  readonly iamEvaluated?: boolean
+  readonly input: string
+  readonly output?: string
+  readonly errors: readonly string[]
+}
+
+/** All services as one: every name is unique, and every reference points at a name of `shapes`. */
+export type Model = {
+  readonly operations: ReadonlyMap<string, ModelledOperation>
+  readonly shapes: ReadonlyMap<string, Shape>
+}
+
+type ModelFile = {
+  readonly operations: Readonly<Record<string, Omit<ModelledOperation, 'service' | 'wireName'>>>
+  readonly shapes: Readonly<Record<string, Shape>>
+}
+
+const files: readonly { service: Service; file: string; operationPrefix: string; shapePrefix: string }[] = [
+  { service: 'user-pools', file: 'cognito-idp.json', operationPrefix: '', shapePrefix: '' },
+  { service: 'identity-pools', file: 'cognito-identity.json', operationPrefix: 'identity:', shapePrefix: 'Identity' },
+  { service: 'lifeguard', file: 'lifeguard.json', operationPrefix: 'lifeguard:', shapePrefix: 'Lifeguard' },
+]
+
+/** Names that the generated file declares itself. */
+const takenNames = new Set(['Operations', 'OperationName', 'ErrorCode', 'ModelledErrorCode'])
+
+export function readModel(): Model {
+  const operations = new Map<string, ModelledOperation>()
+  const shapes = new Map<string, Shape>()
+  for (const source of files) {
+    const model: ModelFile = JSON.parse(readFileSync(new URL(source.file, import.meta.url), 'utf8'))
+    const rename = shapeNames(model.shapes, shapes, source.shapePrefix)
+    for (const [name, shape] of Object.entries(model.shapes)) shapes.set(rename(name), renameReferences(shape, rename))
+    for (const [name, facts] of Object.entries(model.operations)) {
+      const key = operations.has(name) ? source.operationPrefix + name : name
+      const output = facts.output === undefined ? {} : { output: rename(facts.output) }
+      operations.set(key, {
+        ...facts,
+        ...output,
+        service: source.service,
+        wireName: name,
+        input: rename(facts.input),
+        errors: facts.errors,
+      })
+    }
+  }
+  return { operations, shapes }
+}
+
+/** A later service's shape keeps its name unless an earlier service has that name for something else. */
+function shapeNames(
+  incoming: Readonly<Record<string, Shape>>,
+  known: ReadonlyMap<string, Shape>,
+  prefix: string,
+): (name: string) => string {
+  const renamed = new Set<string>()
+  for (const [name, shape] of Object.entries(incoming)) {
+    if (shape.exception) continue
+    const earlier = known.get(name)
+    if (takenNames.has(name) || (earlier !== undefined && !sameShape(earlier, shape))) renamed.add(name)
+  }
+  for (const name of renamed) {
+    if (known.has(prefix + name) || prefix + name in incoming) throw new Error(`no free name for ${name}`)
+  }
+  return (name) => (renamed.has(name) ? prefix + name : name)
+}
+
+/** Only shapes that refer to nothing can be compared by their text. */
+function sameShape(one: Shape, other: Shape): boolean {
+  return one.members === undefined || Object.keys(one.members).length === 0 ? JSON.stringify(one) === JSON.stringify(other) : false
+}
+
+function renameReferences(shape: Shape, rename: (name: string) => string): Shape {
+  const renamed = <R extends Reference | undefined>(reference: R): R =>
+    reference === undefined ? reference : { ...reference, shape: rename(reference.shape) }
+  return {
+    ...shape,
+    ...(shape.members && {
+      members: Object.fromEntries(Object.entries(shape.members).map(([name, reference]) => [name, renamed(reference)])),
+    }),
+    ...(shape.member && { member: renamed(shape.member) }),
+    ...(shape.key && { key: renamed(shape.key) }),
+    ...(shape.value && { value: renamed(shape.value) }),
+  }
+}
