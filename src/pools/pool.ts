@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { AttributeDefinition } from './attribute-schema.ts'
 
 /** The attributes a message can be sent to. */
@@ -124,10 +125,14 @@ export function srpNameOf(poolId: string): string {
   return poolId.slice(poolId.indexOf('_') + 1)
 }
 
+/** Longer names are compared by digest, because an index entry has a size limit (PostgreSQL: 2,704 bytes). */
+const longestPlainKey = 256
+
 /** The form under which names are compared: as typed, or folded when the pool ignores case. */
 export function nameKey(pool: Pick<Pool, 'caseSensitive'>, name: string): string {
   const normal = name.normalize('NFC')
-  return pool.caseSensitive === false ? normal.toLowerCase() : normal
+  const folded = pool.caseSensitive === false ? normal.toLowerCase() : normal
+  return folded.length <= longestPlainKey ? folded : `sha256:${createHash('sha256').update(folded).digest('hex')}`
 }
 
 /** The pool's region, which is the part of its id before the underscore. */

@@ -1,0 +1,28 @@
+import { ApiError } from '../../contract/api-error.ts'
+import type { PasswordPolicy, Pool } from '../../pools/pool.ts'
+
+/** The symbols Cognito counts, and a space that is neither first nor last. */
+const symbol = /[\^$*.[\]{}()?"!@#%&/\\,><':;|_~`=+-]|(?<=\S) +(?=\S)/
+
+/** Both wordings are Cognito's own: `set` at sign-up, creation and reset, `change` at a change by the user. */
+type Occasion = 'set' | 'change'
+
+const openings: Readonly<Record<Occasion, string>> = {
+  set: 'Password did not conform with policy: ',
+  change: 'Password does not conform to policy: ',
+}
+
+/** Throws InvalidPasswordException with the first rule that is broken, length first. */
+export function requireStrongPassword(pool: Pool, password: string, occasion: Occasion): void {
+  const weakness = findWeakness(pool.passwordPolicy, password)
+  if (weakness !== undefined) throw new ApiError('InvalidPasswordException', openings[occasion] + weakness)
+}
+
+function findWeakness(policy: PasswordPolicy, password: string): string | undefined {
+  if (password.length < policy.minimumLength) return 'Password not long enough'
+  if (policy.requireUppercase && !/[A-Z]/.test(password)) return 'Password must have uppercase characters'
+  if (policy.requireLowercase && !/[a-z]/.test(password)) return 'Password must have lowercase characters'
+  if (policy.requireNumbers && !/[0-9]/.test(password)) return 'Password must have numeric characters'
+  if (policy.requireSymbols && !symbol.test(password)) return 'Password must have symbol characters'
+  return undefined
+}

@@ -1,0 +1,42 @@
+import type { User } from './user.ts'
+
+/** What ListUsers can search by, besides `sub`, which is the user's own key. */
+export const searchableAttributes = [
+  'username',
+  'email',
+  'phone_number',
+  'name',
+  'given_name',
+  'family_name',
+  'preferred_username',
+  'cognito:user_status',
+  'status',
+] as const
+
+export type SearchableName = (typeof searchableAttributes)[number]
+export type SearchEntry = { readonly name: SearchableName; readonly key: string }
+
+/** A filter holds 256 characters at most, so that more of a value never decides; it also keeps index rows small. */
+const longestKey = 256
+
+/** Usernames and `status` compare as typed, everything else without regard to case: the rule of ListUsers. */
+export function searchKey(name: SearchableName, value: string): string {
+  const comparable = name === 'username' || name === 'status' ? value : value.toLowerCase()
+  return comparable.slice(0, longestKey).toWellFormed()
+}
+
+export function searchEntriesOf(user: User): SearchEntry[] {
+  const entries: SearchEntry[] = []
+  for (const name of searchableAttributes) {
+    const value = searchValue(user, name)
+    if (value) entries.push({ name, key: searchKey(name, value) })
+  }
+  return entries
+}
+
+function searchValue(user: User, name: SearchableName): string | undefined {
+  if (name === 'username') return user.username
+  if (name === 'status') return user.enabled ? 'Enabled' : 'Disabled'
+  if (name === 'cognito:user_status') return user.status
+  return user.attributes[name]
+}

@@ -1,0 +1,151 @@
+import type { Pool } from '../pools/pool.ts'
+import { nameKey } from '../pools/pool.ts'
+import type { Db, Tx } from '../storage/db.ts'
+import { type SearchEntry, searchEntriesOf } from './search-index.ts'
+import { type Alias, type AliasKind, aliasesOf, type User } from './user.ts'
+import { fromRow, toRow } from './user-row.ts'
+
+const uuidShape = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+const aliasKinds: readonly AliasKind[] = ['username', 'email', 'phone_number', 'preferred_username']
+
+/** By username, active alias or `sub`. A username wins over an alias of the same spelling. */
+export async function findUserByName(db: Db | Tx, pool: Pool, name: string): Promise<User | undefined> {
+  const rows = await db
+    .selectFrom('user_alias')
+    .innerJoin('user', (join) => join.onRef('user.pool_id', '=', 'user_alias.pool_id').onRef('user.sub', '=', 'user_alias.sub'))
+    .selectAll('user')
+    .select('user_alias.kind')
+    .where('user_alias.pool_id', '=', pool.id)
+    .where('user_alias.kind', 'in', aliasKinds)
+    .where('user_alias.value_key', '=', nameKey(pool, name))
+    .execute()
+  const row = rows.find(({ kind }) => kind === 'username') ?? rows[0]
+  if (row !== undefined) return fromRow(row)
+  return uuidShape.test(name) ? findUser(db, pool.id, name) : undefined
+}
+
+export async function findUser(db: Db | Tx, poolId: string, sub: string): Promise<User | undefined> {
+  const row = await db.selectFrom('user').selectAll().where('pool_id', '=', poolId).where('sub', '=', sub).executeTakeFirst()
+  return row && fromRow(row)
+}
+
+/** Which of the names is already somebody's. */
+export async function findOwner(db: Db | Tx, poolId: string, alias: Alias): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('user_alias')
+    .select('sub')
+    .where('pool_id', '=', poolId)
+    .where('kind', '=', alias.kind)
+    .where('value_key', '=', alias.key)
+    .executeTakeFirst()
+  return row?.sub
+}
+
+/**
+ * Reads the user and keeps everybody else from changing it until the transaction ends. An UPDATE that changes nothing
+ * is the row lock that both engines understand.
+ */
+export async function lockUser(tx: Tx, poolId: string, sub: string): Promise<User | undefined> {
+  const row = await tx
+    .updateTable('user')
+    .set({ sub })
+    .where('pool_id', '=', poolId)
+    .where('sub', '=', sub)
+    .returningAll()
+    .executeTakeFirst()
+  return row && fromRow(row)
+}
+
+/** The kind of name that somebody else already has, or undefined when the user was stored. */
+export async function insertUser(tx: Tx, pool: Pool, user: User): Promise<AliasKind | undefined> {
+  const clash = await insertAliases(tx, user, aliasesOf(pool, user))
+  if (clash !== undefined) return clash
+  await tx.insertInto('user').values(toRow(user)).execute()
+  await insertSearchEntries(tx, user, searchEntriesOf(user))
+  return undefined
+}
+
+/** Stores `after` in place of `before`, which the transaction has locked. Answers as insertUser does. */
+export async function updateUser(tx: Tx, pool: Pool, before: User, after: User): Promise<AliasKind | undefined> {
+  const oldAliases = aliasesOf(pool, before)
+  const newAliases = aliasesOf(pool, after)
+  const sameAlias = (a: Alias) => (b: Alias) => a.kind === b.kind && a.key === b.key
+  await deleteAliases(
+    tx,
+    before,
+    oldAliases.filter((old) => !newAliases.some(sameAlias(old))),
+  )
+  const clash = await insertAliases(
+    tx,
+    after,
+    newAliases.filter((alias) => !oldAliases.some(sameAlias(alias))),
+  )
+  if (clash !== undefined) return clash
+
+  const oldEntries = searchEntriesOf(before)
+  const newEntries = searchEntriesOf(after)
+  const sameEntry = (a: SearchEntry) => (b: SearchEntry) => a.name === b.name && a.key === b.key
+  await deleteSearchEntries(
+    tx,
+    before,
+    oldEntries.filter((old) => !newEntries.some(sameEntry(old))),
+  )
+  await insertSearchEntries(
+    tx,
+    after,
+    newEntries.filter((entry) => !oldEntries.some(sameEntry(entry))),
+  )
+
+  const { pool_id, sub, created_at, ...changes } = toRow(after)
+  await tx.updateTable('user').set(changes).where('pool_id', '=', pool_id).where('sub', '=', sub).execute()
+  return undefined
+}
+
+/** Everything that carries the user's `sub` in this room's tables; the rest is swept or dies with the sessions. */
+export async function deleteUserRows(tx: Tx, poolId: string, sub: string): Promise<void> {
+  for (const table of ['user_alias', 'user_attribute', 'password_history', 'code', 'session', 'user'] as const) {
+    await tx.deleteFrom(table).where('pool_id', '=', poolId).where('sub', '=', sub).execute()
+  }
+}
+
+async function insertAliases(tx: Tx, user: User, aliases: readonly Alias[]): Promise<AliasKind | undefined> {
+  for (const { kind, key } of aliases) {
+    const { numInsertedOrUpdatedRows } = await tx
+      .insertInto('user_alias')
+      .values({ pool_id: user.poolId, kind, value_key: key, sub: user.sub })
+      .onConflict((conflict) => conflict.columns(['pool_id', 'kind', 'value_key']).doNothing())
+      .executeTakeFirstOrThrow()
+    if (numInsertedOrUpdatedRows !== 1n) return kind
+  }
+  return undefined
+}
+
+async function deleteAliases(tx: Tx, user: User, aliases: readonly Alias[]): Promise<void> {
+  for (const { kind, key } of aliases) {
+    await tx
+      .deleteFrom('user_alias')
+      .where('pool_id', '=', user.poolId)
+      .where('kind', '=', kind)
+      .where('value_key', '=', key)
+      .where('sub', '=', user.sub)
+      .execute()
+  }
+}
+
+async function insertSearchEntries(tx: Tx, user: User, entries: readonly SearchEntry[]): Promise<void> {
+  if (entries.length === 0) return
+  const rows = entries.map(({ name, key }) => ({ pool_id: user.poolId, name, value_key: key, sub: user.sub }))
+  await tx.insertInto('user_attribute').values(rows).execute()
+}
+
+async function deleteSearchEntries(tx: Tx, user: User, entries: readonly SearchEntry[]): Promise<void> {
+  for (const { name, key } of entries) {
+    await tx
+      .deleteFrom('user_attribute')
+      .where('pool_id', '=', user.poolId)
+      .where('name', '=', name)
+      .where('value_key', '=', key)
+      .where('sub', '=', user.sub)
+      .execute()
+  }
+}

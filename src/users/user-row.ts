@@ -1,0 +1,35 @@
+import type { Selectable } from 'kysely'
+import type { UserTable } from '../storage/schema.ts'
+import type { User, UserStatus } from './user.ts'
+
+export function fromRow(row: Selectable<UserTable>): User {
+  return {
+    poolId: row.pool_id,
+    sub: row.sub,
+    username: row.username,
+    status: row.status as UserStatus,
+    enabled: row.enabled === 1,
+    attributes: JSON.parse(row.attributes) as Record<string, string>,
+    password: row.password,
+    passwordExpiresAt: row.password_expires_at,
+    signedOutAt: row.signed_out_at,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  }
+}
+
+export function toRow(user: User): Selectable<UserTable> {
+  return {
+    pool_id: user.poolId,
+    sub: user.sub,
+    username: user.username,
+    status: user.status,
+    enabled: user.enabled ? 1 : 0,
+    attributes: JSON.stringify(user.attributes),
+    password: user.password,
+    password_expires_at: user.passwordExpiresAt,
+    signed_out_at: user.signedOutAt,
+    created_at: user.createdAt,
+    updated_at: user.updatedAt,
+  }
+}
