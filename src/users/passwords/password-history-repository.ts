@@ -1,23 +1,42 @@
 import type { Db, Tx } from '../../storage/db.ts'
 
 /** The newest `limit` passwords that were replaced, sealed. */
-export async function listFormerPasswords(db: Db, poolId: string, sub: string, limit: number): Promise<string[]> {
+export async function listFormerPasswords(
+  db: Db | Tx,
+  poolId: string,
+  sub: string,
+  limit: number,
+): Promise<{ password: string; setAt: number }[]> {
   const rows = await db
     .selectFrom('password_history')
-    .select('password')
+    .select(['password', 'set_at as setAt'])
     .where('pool_id', '=', poolId)
     .where('sub', '=', sub)
     .orderBy('set_at', 'desc')
     .limit(limit)
     .execute()
-  return rows.map(({ password }) => password)
+  return rows
 }
 
-/** Keeps a replaced password; `at` is when it was replaced, in epoch milliseconds. */
-export async function keepFormerPassword(tx: Tx, poolId: string, sub: string, password: string, at: number): Promise<void> {
+/** Keeps a replaced password and forgets all but the newest `keep`. The caller has locked the user. */
+export async function keepFormerPassword(
+  tx: Tx,
+  former: { poolId: string; sub: string; password: string; at: number },
+  keep: number,
+): Promise<void> {
+  const [newest] = await listFormerPasswords(tx, former.poolId, former.sub, 1)
+  // Two changes within one millisecond still have an order.
+  const setAt = Math.max(former.at, (newest?.setAt ?? 0) + 1)
   await tx
     .insertInto('password_history')
-    .values({ pool_id: poolId, sub, set_at: at, password })
-    .onConflict((conflict) => conflict.columns(['pool_id', 'sub', 'set_at']).doUpdateSet({ password }))
+    .values({ pool_id: former.poolId, sub: former.sub, set_at: setAt, password: former.password })
+    .execute()
+  const kept = await listFormerPasswords(tx, former.poolId, former.sub, keep)
+  const oldestKept = kept.at(-1)?.setAt ?? setAt
+  await tx
+    .deleteFrom('password_history')
+    .where('pool_id', '=', former.poolId)
+    .where('sub', '=', former.sub)
+    .where('set_at', '<', oldestKept)
     .execute()
 }

@@ -1,0 +1,28 @@
+import { ApiError } from '../contract/api-error.ts'
+import type { Db } from '../storage/db.ts'
+import { countAttempt } from './attempt-repository.ts'
+
+const hourMs = 3_600_000
+
+/** How often each thing may be tried for one user in an hour, by Cognito's quotas page. */
+const hourlyLimits = {
+  ConfirmSignUp: 15,
+  ResendConfirmationCode: 5,
+  GetUserAttributeVerificationCode: 5,
+  VerifyUserAttribute: 15,
+  // Cognito gives 5 to 20 by risk; without a risk engine, the middle.
+  ForgotPassword: 10,
+  ConfirmForgotPassword: 10,
+  ChangePassword: 5,
+} as const
+
+export type LimitedAction = keyof typeof hourlyLimits
+
+/**
+ * Counts this attempt, right or wrong, and throws LimitExceededException past the hour's limit. `subject` is a `sub` or a decoy's,
+ * so that the limit tells nothing about who exists.
+ */
+export async function limitAttempts(db: Db, poolId: string, subject: string, action: LimitedAction, now: number): Promise<void> {
+  const count = await countAttempt(db, { poolId, subject, action }, { now, forgetAfterMs: hourMs, since: 'first' })
+  if (count > hourlyLimits[action]) throw new ApiError('LimitExceededException', 'Attempt limit exceeded, please try after some time.')
+}

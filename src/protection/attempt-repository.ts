@@ -1,0 +1,99 @@
+import type { Db, Tx } from '../storage/db.ts'
+
+export type AttemptKey = {
+  readonly poolId: string
+  /** A user's `sub`, or the stand-in of a user who does not exist. */
+  readonly subject: string
+  readonly action: string
+}
+
+/** When the lock ends, in epoch milliseconds; 0 when there is none; undefined when nothing was counted. */
+export async function findLock(db: Db | Tx, key: AttemptKey): Promise<number | undefined> {
+  const row = await db
+    .selectFrom('attempt')
+    .select('locked_until')
+    .where('pool_id', '=', key.poolId)
+    .where('subject', '=', key.subject)
+    .where('action', '=', key.action)
+    .executeTakeFirst()
+  return row?.locked_until
+}
+
+/**
+ * Counts one more and answers how many that makes, atomically. The count begins again when the last one lies longer
+ * back than `forgetAfterMs` (measured from the first of the window, or from the latest attempt).
+ */
+export async function countAttempt(
+  db: Db | Tx,
+  key: AttemptKey,
+  { now, forgetAfterMs, since }: { now: number; forgetAfterMs: number; since: 'first' | 'latest' },
+): Promise<number> {
+  const reference = since === 'first' ? 'attempt.window_started_at' : 'attempt.updated_at'
+  const stale = now - forgetAfterMs
+  const row = await db
+    .insertInto('attempt')
+    .values({
+      pool_id: key.poolId,
+      subject: key.subject,
+      action: key.action,
+      count: 1,
+      window_started_at: now,
+      locked_until: 0,
+      updated_at: now,
+    })
+    .onConflict((conflict) =>
+      conflict.columns(['pool_id', 'subject', 'action']).doUpdateSet((eb) => ({
+        count: eb
+          .case()
+          .when(reference, '<=', stale)
+          .then(1)
+          .else(eb('attempt.count', '+', 1))
+          .end(),
+        window_started_at: eb.case().when(reference, '<=', stale).then(now).else(eb.ref('attempt.window_started_at')).end(),
+        updated_at: now,
+      })),
+    )
+    .returning('count')
+    .executeTakeFirstOrThrow()
+  return row.count
+}
+
+export async function setLock(db: Db | Tx, key: AttemptKey, lockedUntil: number): Promise<void> {
+  await db
+    .updateTable('attempt')
+    .set({ locked_until: lockedUntil })
+    .where('pool_id', '=', key.poolId)
+    .where('subject', '=', key.subject)
+    .where('action', '=', key.action)
+    .where('locked_until', '<', lockedUntil)
+    .execute()
+}
+
+export async function forgetAttempts(db: Db | Tx, key: AttemptKey): Promise<void> {
+  await db
+    .deleteFrom('attempt')
+    .where('pool_id', '=', key.poolId)
+    .where('subject', '=', key.subject)
+    .where('action', '=', key.action)
+    .execute()
+}
+
+/** Removes up to `limit` counts that nobody has added to since `before`. */
+export async function sweepAttempts(db: Db, before: number, limit: number): Promise<number> {
+  const stale = await db
+    .selectFrom('attempt')
+    .select(['pool_id', 'subject', 'action', 'updated_at'])
+    .where('updated_at', '<', before)
+    .limit(limit)
+    .execute()
+  for (const row of stale) {
+    await db
+      .deleteFrom('attempt')
+      .where('pool_id', '=', row.pool_id)
+      .where('subject', '=', row.subject)
+      .where('action', '=', row.action)
+      .where('updated_at', '=', row.updated_at)
+      .execute()
+  }
+  return stale.length
+}

@@ -1,0 +1,11 @@
+import type { AppClient } from '../pools/app-client.ts'
+import type { Pool } from '../pools/pool.ts'
+import type { User } from './user.ts'
+
+/** What the gateway proved of an `access-token` operation: who calls, through which client, in which session. */
+export type TokenCaller = {
+  readonly pool: Pool
+  readonly client: AppClient
+  readonly user: User
+  readonly sessionId: string
+}
