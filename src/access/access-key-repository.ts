@@ -1,0 +1,43 @@
+import type { Secrets } from '../base/secrets.ts'
+import type { Db, Tx } from '../storage/db.ts'
+import { type AccessKey, type AccessKeyFacts, isAccessKeyId } from './access-key.ts'
+import { factsFromRow, fromRow, toRow } from './access-key-row.ts'
+
+/** Stores the secret sealed, bound to the id; `sessionTokenHash` is undefined for a long-lived key. */
+export async function insertAccessKey(
+  db: Db | Tx,
+  secrets: Secrets,
+  facts: AccessKeyFacts,
+  secret: string,
+  sessionTokenHash: string | undefined,
+): Promise<void> {
+  await db
+    .insertInto('access_key')
+    .values(toRow(secrets, facts, secret, sessionTokenHash))
+    .execute()
+}
+
+/** Expired keys are found, too: their owner is told that they expired. */
+export async function findAccessKey(db: Db | Tx, secrets: Secrets, id: string): Promise<AccessKey | undefined> {
+  // The id comes from a stranger; what cannot be one is not worth a query.
+  if (!isAccessKeyId(id)) return undefined
+  const row = await db.selectFrom('access_key').selectAll().where('id', '=', id).executeTakeFirst()
+  return row && fromRow(secrets, row)
+}
+
+/** Every key, oldest first. */
+export async function listAccessKeys(db: Db | Tx): Promise<readonly AccessKeyFacts[]> {
+  const rows = await db
+    .selectFrom('access_key')
+    .select(['id', 'description', 'policy', 'created_at', 'expires_at'])
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute()
+  return rows.map(factsFromRow)
+}
+
+/** False when there was no such key. A running server may accept the key for `cacheMilliseconds` more (access-key-cache.ts). */
+export async function deleteAccessKey(db: Db | Tx, id: string): Promise<boolean> {
+  const { numDeletedRows } = await db.deleteFrom('access_key').where('id', '=', id).executeTakeFirstOrThrow()
+  return numDeletedRows === 1n
+}

@@ -1,0 +1,42 @@
+import type { Selectable } from 'kysely'
+import type { Secrets } from '../base/secrets.ts'
+import type { AccessKeyTable } from '../storage/schema.ts'
+import type { AccessKey, AccessKeyFacts } from './access-key.ts'
+import { readPolicy } from './read-policy.ts'
+
+type Row = Selectable<AccessKeyTable>
+
+export function toRow(secrets: Secrets, facts: AccessKeyFacts, secret: string, sessionTokenHash: string | undefined): Row {
+  return {
+    id: facts.id,
+    sealed_secret: secrets.seal('access-key', secret, facts.id),
+    session_token_hash: sessionTokenHash ?? null,
+    policy: facts.policy,
+    description: facts.description,
+    created_at: facts.createdAt,
+    expires_at: facts.expiresAt ?? null,
+  }
+}
+
+/** Throws when the secret or the policy cannot be read: a key that is not understood must not work. */
+export function fromRow(secrets: Secrets, row: Row): AccessKey {
+  const secret = secrets.open('access-key', row.sealed_secret, row.id)
+  if (secret === undefined) throw new Error(`The secret of access key ${row.id} does not open with this master key.`)
+  return {
+    id: row.id,
+    secret: secret.toString(),
+    sessionTokenHash: row.session_token_hash ?? undefined,
+    policy: readPolicy(row.policy),
+    expiresAt: row.expires_at ?? undefined,
+  }
+}
+
+export function factsFromRow(row: Pick<Row, 'id' | 'description' | 'policy' | 'created_at' | 'expires_at'>): AccessKeyFacts {
+  return {
+    id: row.id,
+    description: row.description,
+    policy: row.policy,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at ?? undefined,
+  }
+}

@@ -1,0 +1,47 @@
+import { randomBytes } from 'node:crypto'
+import type { Secrets } from '../base/secrets.ts'
+import type { Policy } from './policy.ts'
+
+/** A credential that signs requests to the operations that AWS protects by IAM. Times are epoch milliseconds. */
+export type AccessKey = {
+  /** `AKIA…` for a long-lived key, `ASIA…` for one that comes with a session token. */
+  readonly id: string
+  readonly secret: string
+  /** Set on a session's key: the request must present the very token that has this hash. */
+  readonly sessionTokenHash: string | undefined
+  readonly policy: Policy
+  readonly expiresAt: number | undefined
+}
+
+/** What can be told about a key without its secret. */
+export type AccessKeyFacts = {
+  readonly id: string
+  readonly description: string
+  /** The policy document as it was given. */
+  readonly policy: string
+  readonly createdAt: number
+  readonly expiresAt: number | undefined
+}
+
+/** What the owner of a key has to know. It exists in this form only once: storage holds the secret sealed and the token hashed. */
+export type Credentials = { readonly id: string; readonly secret: string; readonly sessionToken: string | undefined }
+
+/** RFC 4648 base32, the alphabet of AWS's own ids; 32 of them, so that a random byte maps on it evenly. */
+const idAlphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+
+/** Draws new credentials in the form in which AWS makes them: an id of 20 characters, a secret of 40 (240 random bits). */
+export function newAccessKey(kind: 'long-lived' | 'session'): Credentials {
+  const suffix = Array.from(randomBytes(16), (byte) => idAlphabet[byte % 32]).join('')
+  const secret = randomBytes(30).toString('base64')
+  if (kind === 'long-lived') return { id: `AKIA${suffix}`, secret, sessionToken: undefined }
+  return { id: `ASIA${suffix}`, secret, sessionToken: randomBytes(48).toString('base64url') }
+}
+
+export function isAccessKeyId(text: string): boolean {
+  return /^A[KS]IA[A-Z0-9]{16}$/.test(text)
+}
+
+/** The keyed hash under which a session token is stored; it holds for one key only. */
+export function hashSessionToken(secrets: Secrets, keyId: string, token: string): string {
+  return secrets.mac('access-key', 'session-token', keyId, token).toString('base64url')
+}

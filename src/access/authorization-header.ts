@@ -1,0 +1,107 @@
+import { ApiError } from '../contract/api-error.ts'
+import { type Headers, headerValues } from './signed-request.ts'
+
+/** What the headers of a request say about its signature. Nothing of it is proven yet. */
+export type SignatureClaim = {
+  readonly keyId: string
+  /** The parts of the credential scope. */
+  readonly date: string
+  readonly region: string
+  readonly service: string
+  readonly terminator: string
+  /** Lower case, sorted. */
+  readonly signedHeaders: readonly string[]
+  readonly signature: string
+  /** When it was signed: epoch milliseconds, and as `YYYYMMDDTHHMMSSZ`. */
+  readonly signedAt: number
+  readonly timestamp: string
+  /** Which header said when. */
+  readonly dateHeader: 'x-amz-date' | 'date'
+}
+
+const algorithm = 'AWS4-HMAC-SHA256'
+
+/** @throws ApiError when there is no signature, or one that is not complete enough to be checked */
+export function readSignatureClaim(headers: Headers): SignatureClaim {
+  const authorization = soleHeader(headers, 'authorization')?.trim() ?? ''
+  // A Bearer token, say, is no signature at all; AWS tells it from an unknown algorithm by this prefix.
+  if (!authorization.startsWith('AWS4-')) throw new ApiError('MissingAuthenticationTokenException', 'Missing Authentication Token')
+  const [name = '', ...rest] = authorization.split(/[ \t]+/)
+  if (name !== algorithm) throw incomplete(`Unsupported AWS 'algorithm': '${name}' (only ${algorithm} for now).`)
+
+  const parameters = readParameters(rest.join(' '))
+  const [credential, signedHeaders, signature] = ['Credential', 'SignedHeaders', 'Signature'].map((key) => parameters.get(key))
+  const dateHeader = soleHeader(headers, 'x-amz-date') === undefined ? 'date' : 'x-amz-date'
+  const date = soleHeader(headers, dateHeader)
+  if (!credential || !signedHeaders || !signature || date === undefined) {
+    throw incomplete(missingParts({ Credential: credential, Signature: signature, SignedHeaders: signedHeaders }, date))
+  }
+  return { ...readCredential(credential), signedHeaders: readSignedHeaders(signedHeaders), signature, ...readTimestamp(date), dateHeader }
+}
+
+/** The value of a header that must not be sent twice: whoever reads the request next could pick the other one. */
+export function soleHeader(headers: Headers, name: string): string | undefined {
+  const [value, ...others] = headerValues(headers, name)
+  if (others.length > 0) throw incomplete(`The header '${name}' must not be sent more than once.`)
+  return value
+}
+
+function readParameters(text: string): ReadonlyMap<string, string> {
+  const parameters = new Map<string, string>()
+  for (const part of text.split(',')) {
+    const at = part.indexOf('=')
+    if (at < 0) throw incomplete('Authorization header has a part that is not a valid key=value pair (missing equal-sign).')
+    const key = part.slice(0, at).trim()
+    if (parameters.has(key)) throw incomplete('Authorization header has the same parameter twice.')
+    parameters.set(key, part.slice(at + 1).trim())
+  }
+  return parameters
+}
+
+function missingParts(parameters: Record<string, string | undefined>, date: string | undefined): string {
+  const sentences = Object.entries(parameters)
+    .filter(([, value]) => !value)
+    .map(([name]) => `Authorization header requires '${name}' parameter.`)
+  if (date === undefined) sentences.push("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
+  return sentences.join(' ')
+}
+
+function readCredential(credential: string): Pick<SignatureClaim, 'keyId' | 'date' | 'region' | 'service' | 'terminator'> {
+  const parts = credential.split('/')
+  if (parts.length !== 5) {
+    throw incomplete('Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term.')
+  }
+  const [keyId = '', date = '', region = '', service = '', terminator = ''] = parts
+  return { keyId, date, region, service, terminator }
+}
+
+function readSignedHeaders(text: string): readonly string[] {
+  const names = text.toLowerCase().split(';').sort()
+  // RFC 9110 §5.6.2 tokens only: any other "name" could smuggle a line into the text that is signed.
+  const plain = names.every((name) => /^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name))
+  if (!plain || new Set(names).size !== names.length) throw incomplete("'SignedHeaders' must be a list of distinct header names.")
+  return names
+}
+
+function readTimestamp(text: string): Pick<SignatureClaim, 'signedAt' | 'timestamp'> {
+  const date = text.trim()
+  const basic = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/
+  // The second form is that of HTTP (RFC 9110 §5.6.7), which old clients send as `Date`.
+  const httpDate = /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/
+  const signedAt = basic.test(date)
+    ? Date.parse(date.replace(basic, '$1-$2-$3T$4:$5:$6Z'))
+    : httpDate.test(date)
+      ? Date.parse(date)
+      : Number.NaN
+  if (Number.isNaN(signedAt)) throw incomplete("Date must be in ISO-8601 'basic format'.")
+  return { signedAt, timestamp: writeTimestamp(signedAt) }
+}
+
+/** ISO 8601 basic format, to the second. */
+export function writeTimestamp(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().replace(/[-:]|\.\d+/g, '')
+}
+
+function incomplete(message: string): ApiError {
+  return new ApiError('IncompleteSignatureException', message)
+}

@@ -1,0 +1,57 @@
+import { headerValues, type SignedRequest } from './signed-request.ts'
+
+/**
+ * The text that a signature of version 4 covers: method, path, query, the signed headers and the hash of the body, each in the one
+ * form that signer and verifier can both derive. `signedHeaders` is sorted and in lower case.
+ * @throws URIError when the query is not valid percent-encoding
+ */
+export function canonicalRequest(request: SignedRequest, signedHeaders: readonly string[], bodyHash: string): string {
+  return [
+    request.method,
+    canonicalPath(request.path),
+    canonicalQuery(request.query),
+    ...signedHeaders.map((name) => `${name}:${headerValues(request.headers, name).map(canonicalValue).join(',')}`),
+    '',
+    signedHeaders.join(';'),
+    bodyHash,
+  ].join('\n')
+}
+
+/** RFC 3986 §5.2.4 without its dot segments and empty segments, then encoded once more: only S3 signs the path as it is. */
+function canonicalPath(path: string): string {
+  const segments: string[] = []
+  for (const segment of path.split('/')) {
+    if (segment === '..') segments.pop()
+    else if (segment !== '' && segment !== '.') segments.push(encode(segment))
+  }
+  const slash = segments.length > 0 && path.endsWith('/') ? '/' : ''
+  return `/${segments.join('/')}${slash}`
+}
+
+function canonicalQuery(query: string): string {
+  return query
+    .split('&')
+    .filter((pair) => pair !== '')
+    .map((pair): readonly [string, string] => {
+      const at = pair.indexOf('=')
+      const [name, value] = at < 0 ? [pair, ''] : [pair.slice(0, at), pair.slice(at + 1)]
+      return [encode(decodeURIComponent(name)), encode(decodeURIComponent(value))]
+    })
+    .sort(([nameA, valueA], [nameB, valueB]) => compare(nameA, nameB) || compare(valueA, valueB))
+    .map(([name, value]) => `${name}=${value}`)
+    .join('&')
+}
+
+/** White space, a folded line's too (RFC 9112 §5.2), counts as one space: no value can pass for a line of its own. */
+function canonicalValue(value: string): string {
+  return value.trim().replace(/\s+/g, ' ')
+}
+
+/** RFC 3986 §2.3: everything but unreserved characters is escaped. */
+function encode(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

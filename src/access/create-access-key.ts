@@ -1,0 +1,40 @@
+import type { Clock } from '../base/clock.ts'
+import type { Secrets } from '../base/secrets.ts'
+import type { Db } from '../storage/db.ts'
+import { type Credentials, hashSessionToken, newAccessKey } from './access-key.ts'
+import { insertAccessKey } from './access-key-repository.ts'
+import { fullAccessPolicy } from './policy.ts'
+import { readPolicy } from './read-policy.ts'
+
+type Wish = {
+  /** JSON policy document; without one the key may do everything. */
+  readonly policy?: string | undefined
+  readonly description: string
+  /** Makes temporary credentials, with a session token, that end after so many seconds. */
+  readonly sessionSeconds?: number | undefined
+}
+
+/**
+ * Creates an access key. The answer is the only place where its secret and token ever appear.
+ * @throws PolicyError when the policy cannot be enforced as it is written
+ * @throws RangeError when `sessionSeconds` is not a positive whole number
+ */
+export async function createAccessKey(
+  db: Db,
+  secrets: Secrets,
+  clock: Clock,
+  wish: Wish,
+): Promise<Credentials & { expiresAt: number | undefined }> {
+  const { policy = fullAccessPolicy, description, sessionSeconds } = wish
+  readPolicy(policy)
+  if (sessionSeconds !== undefined && !(Number.isSafeInteger(sessionSeconds) && sessionSeconds > 0)) {
+    throw new RangeError(`A session lasts a positive whole number of seconds, not ${sessionSeconds}.`)
+  }
+  const createdAt = clock.now()
+  const expiresAt = sessionSeconds === undefined ? undefined : createdAt + sessionSeconds * 1000
+  const credentials = newAccessKey(sessionSeconds === undefined ? 'long-lived' : 'session')
+  const { id, secret, sessionToken } = credentials
+  const tokenHash = sessionToken === undefined ? undefined : hashSessionToken(secrets, id, sessionToken)
+  await insertAccessKey(db, secrets, { id, description, policy, createdAt, expiresAt }, secret, tokenHash)
+  return { ...credentials, expiresAt }
+}

@@ -1,0 +1,119 @@
+import { findDuplicateMember } from './duplicate-member.ts'
+import type { Policy, Scope, Statement } from './policy.ts'
+
+/** A policy document that this server will not enforce; the message is one sentence for the person who wrote it. */
+export class PolicyError extends Error {
+  override name = 'PolicyError'
+}
+
+/** What IAM allows a policy embedded in a role, in characters. It also bounds the work of one decision. */
+export const maxPolicyLength = 10_240
+
+const versions: readonly unknown[] = ['2012-10-17', '2008-10-17']
+const documentMembers = ['Version', 'Id', 'Statement']
+const statementMembers = ['Sid', 'Effect', 'Action', 'NotAction', 'Resource', 'NotResource']
+
+/**
+ * Reads a policy document. Whatever it would not enforce to the letter (conditions, variables, a misspelt or repeated member) it
+ * refuses: a Deny that silently never applies would be worse than an error.
+ * @throws PolicyError
+ */
+export function readPolicy(text: string): Policy {
+  if (text.length > maxPolicyLength) throw new PolicyError(`The policy is longer than ${maxPolicyLength} characters.`)
+  const document = parseObject(text)
+  const repeated = findDuplicateMember(text)
+  if (repeated !== undefined) throw new PolicyError(`The policy has the member ${JSON.stringify(repeated)} twice in one object.`)
+
+  requireKnownMembers(document, documentMembers, 'The policy')
+  if (document['Version'] !== undefined && !versions.includes(document['Version'])) {
+    throw new PolicyError(`Version must be "2012-10-17", not ${JSON.stringify(document['Version'])}.`)
+  }
+  const statements = [document['Statement'] ?? []].flat()
+  if (statements.length === 0) throw new PolicyError('The policy needs a Statement.')
+  requireDistinctSids(statements)
+  return { statements: statements.map((statement, i) => readStatement(statement, `Statement ${i + 1}`)) }
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  let document: unknown
+  try {
+    document = JSON.parse(text)
+  } catch (error) {
+    throw new PolicyError(`The policy is not JSON: ${(error as Error).message}`)
+  }
+  if (!isObject(document)) throw new PolicyError('The policy must be a JSON object.')
+  return document
+}
+
+function readStatement(statement: unknown, where: string): Statement {
+  if (!isObject(statement)) throw new PolicyError(`${where} must be a JSON object.`)
+  if ('Condition' in statement) {
+    throw new PolicyError(`${where}: Condition is not supported; without it the statement would mean something else.`)
+  }
+  if ('Principal' in statement || 'NotPrincipal' in statement) {
+    throw new PolicyError(`${where}: a policy of an access key has no Principal; it is always about the key itself.`)
+  }
+  requireKnownMembers(statement, statementMembers, where)
+  const effect = statement['Effect']
+  if (effect !== 'Allow' && effect !== 'Deny') throw new PolicyError(`${where}: Effect must be "Allow" or "Deny".`)
+  const actions = readScope(statement, 'Action', where, requireAction)
+  return {
+    effect,
+    actions: { ...actions, patterns: actions.patterns.map((pattern) => pattern.toLowerCase()) },
+    resources: readScope(statement, 'Resource', where, requireResource),
+  }
+}
+
+/** Reads `Action` or `NotAction`, `Resource` or `NotResource`: exactly one of the two, a string or a list of them. */
+function readScope(statement: Record<string, unknown>, name: string, where: string, check: (text: string, where: string) => void): Scope {
+  const negated = `Not${name}` in statement
+  if (negated === name in statement) throw new PolicyError(`${where} needs either ${name} or Not${name}, and not both.`)
+  const member = negated ? `Not${name}` : name
+  const patterns: readonly unknown[] = [statement[member]].flat()
+  if (patterns.length === 0) throw new PolicyError(`${where}: ${member} is empty.`)
+  return {
+    negated,
+    patterns: patterns.map((pattern) => {
+      if (typeof pattern !== 'string') throw new PolicyError(`${where}: ${member} must be a string or a list of strings.`)
+      check(pattern, `${where}: ${member} ${JSON.stringify(pattern)}`)
+      return pattern
+    }),
+  }
+}
+
+function requireAction(text: string, where: string): void {
+  if (text !== '*' && !/^[A-Za-z0-9*?-]+:[A-Za-z0-9*?]+$/.test(text)) {
+    throw new PolicyError(`${where} must be "*" or a service and an operation, such as "cognito-idp:ListUsers".`)
+  }
+}
+
+function requireResource(text: string, where: string): void {
+  if (text.includes('${')) throw new PolicyError(`${where} holds a policy variable, which is not supported.`)
+  // A `*` at the end may stand for the segments that are left out; a shorter name without one could never match.
+  const whole = text.split(':').length >= 6 || text.endsWith('*')
+  if (text !== '*' && !(text.startsWith('arn:') && whole && !/\s/.test(text))) {
+    throw new PolicyError(
+      `${where} must be "*" or an ARN, such as "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_AbCdEf123".`,
+    )
+  }
+}
+
+function requireDistinctSids(statements: readonly unknown[]): void {
+  const sids = new Set<string>()
+  for (const [i, statement] of statements.entries()) {
+    const sid = isObject(statement) ? statement['Sid'] : undefined
+    if (sid === undefined) continue
+    if (typeof sid !== 'string' || !/^[A-Za-z0-9]*$/.test(sid)) throw new PolicyError(`Statement ${i + 1}: Sid must be letters and digits.`)
+    if (sid !== '' && sids.has(sid)) throw new PolicyError(`Statement ${i + 1}: Sid ${JSON.stringify(sid)} is taken by another statement.`)
+    sids.add(sid)
+  }
+}
+
+function requireKnownMembers(object: Record<string, unknown>, known: readonly string[], where: string): void {
+  const unknown = Object.keys(object).find((name) => !known.includes(name))
+  if (unknown !== undefined) throw new PolicyError(`${where} has an unknown member ${JSON.stringify(unknown)}.`)
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

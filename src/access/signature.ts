@@ -1,0 +1,183 @@
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { Secrets } from '../base/secrets.ts'
+import { ApiError } from '../contract/api-error.ts'
+import { type AccessKey, hashSessionToken } from './access-key.ts'
+import type { FindAccessKey } from './access-key-cache.ts'
+import { readSignatureClaim, type SignatureClaim, soleHeader, writeTimestamp } from './authorization-header.ts'
+import { canonicalRequest } from './canonical-request.ts'
+import { headerValues, type SignedRequest } from './signed-request.ts'
+
+type Demand = {
+  /** Epoch milliseconds. */
+  readonly now: number
+  /** What the credential scope may name as its service. */
+  readonly services: readonly string[]
+  /** What it must name as its region; undefined accepts any. */
+  readonly region: string | undefined
+  readonly secrets: Secrets
+  readonly findKey: FindAccessKey
+}
+
+const skewMinutes = 5
+const terminator = 'aws4_request'
+
+/** Headers that this server acts on. Unsigned, they could be changed on the way; others (a proxy may add some) need not be signed. */
+const headersToSign = ['host', 'x-amz-date', 'date', 'x-amz-target', 'x-amz-security-token', 'x-amz-content-sha256']
+
+/** Stands in for the secret of a key that does not exist, so that looking for one takes no less work. */
+const decoySecret = randomBytes(30).toString('base64')
+
+/**
+ * Verifies the header form of AWS Signature Version 4 and says whose signature it is. Within the five minutes of clock skew that AWS
+ * grants, a request can be repeated as it is: the protocol has no nonce.
+ * @throws ApiError with the codes and texts of AWS
+ */
+export async function verifySignature(request: SignedRequest & Demand): Promise<AccessKey> {
+  refuseQueryForm(request.query)
+  const claim = readSignatureClaim(request.headers)
+  requireCurrent(claim, request.now)
+  requireSignedHeaders(request, claim)
+  requireScope(claim, request)
+  const stringToSign = writeStringToSign(claim, canonical(request, claim))
+
+  const key = await request.findKey(claim.keyId)
+  const expected = hmac(key === undefined ? deriveSigningKey(decoySecret, claim) : signingKey(key, claim), stringToSign).toString('hex')
+  const matches = equals(expected, claim.signature)
+  if (key === undefined) throw unrecognizedClient()
+  if (!matches) throw mismatch()
+
+  requireSessionToken(request, key)
+  if (key.expiresAt !== undefined && key.expiresAt <= request.now) {
+    throw new ApiError('ExpiredTokenException', 'The security token included in the request is expired')
+  }
+  return key
+}
+
+/** AWS also takes signatures in the query ("presigned"); no client of these services makes them. */
+function refuseQueryForm(query: string): void {
+  if (/(?:^|&)x-amz-(?:signature|algorithm|credential)=/i.test(query)) {
+    throw new ApiError(
+      'IncompleteSignatureException',
+      'A signature in the query string is not accepted; sign the request with an Authorization header.',
+    )
+  }
+}
+
+function requireCurrent(claim: SignatureClaim, now: number): void {
+  const window = skewMinutes * 60_000
+  const [earliest, latest] = [now - window, now + window].map(writeTimestamp)
+  if (claim.signedAt < now - window) {
+    throw invalid(`Signature expired: ${claim.timestamp} is now earlier than ${earliest} (${writeTimestamp(now)} - ${skewMinutes} min.)`)
+  }
+  if (claim.signedAt > now + window) {
+    throw invalid(
+      `Signature not yet current: ${claim.timestamp} is still later than ${latest} (${writeTimestamp(now)} + ${skewMinutes} min.)`,
+    )
+  }
+}
+
+function requireSignedHeaders(request: SignedRequest, claim: SignatureClaim): void {
+  if (!claim.signedHeaders.includes('host') || soleHeader(request.headers, 'host') === undefined) {
+    throw invalid("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
+  }
+  for (const name of headersToSign) {
+    // A `date` header beside `x-amz-date` says nothing about the signature, and proxies set it.
+    if (name === 'date' && claim.dateHeader !== 'date') continue
+    if (soleHeader(request.headers, name) !== undefined && !claim.signedHeaders.includes(name)) {
+      throw invalid(`'${name}' must be a 'SignedHeader' in the AWS Authorization.`)
+    }
+  }
+  // A signature over a header that did not arrive cannot be right; canonically it would look like an empty one.
+  if (claim.signedHeaders.some((name) => headerValues(request.headers, name).length === 0)) throw mismatch()
+}
+
+function requireScope(claim: SignatureClaim, demand: Demand): void {
+  const sentences: string[] = []
+  if (demand.region !== undefined && claim.region !== demand.region) sentences.push('Credential should be scoped to a valid region.')
+  if (!demand.services.includes(claim.service)) {
+    sentences.push(`Credential should be scoped to correct service: '${demand.services.join("' or '")}'.`)
+  }
+  if (claim.terminator !== terminator) sentences.push(`Credential should be scoped with a valid terminator: '${terminator}'.`)
+  const date = claim.timestamp.slice(0, 8)
+  if (claim.date !== date) {
+    sentences.push(
+      `Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '${claim.date}' != '${date}', from '${claim.timestamp}'.`,
+    )
+  }
+  if (sentences.length > 0) throw invalid(sentences.join(' '))
+}
+
+/** The signature has to cover the body that arrived, so a hash that the client claims counts only if it is the right one. */
+function canonical(request: SignedRequest, claim: SignatureClaim): string {
+  const bodyHash = sha256(request.body)
+  const claimedHash = soleHeader(request.headers, 'x-amz-content-sha256')
+  if (claimedHash === 'UNSIGNED-PAYLOAD' || claimedHash?.startsWith('STREAMING-')) {
+    throw invalid(`The body must be signed: 'x-amz-content-sha256' must be its SHA-256 in hexadecimal digits.`)
+  }
+  if (claimedHash !== undefined && claimedHash !== bodyHash) throw mismatch()
+  try {
+    return canonicalRequest(request, claim.signedHeaders, bodyHash)
+  } catch (error) {
+    if (error instanceof URIError) throw invalid('The query string is not valid percent-encoding.')
+    throw error
+  }
+}
+
+function requireSessionToken(request: SignedRequest & Demand, key: AccessKey): void {
+  const token = soleHeader(request.headers, 'x-amz-security-token')
+  if (key.sessionTokenHash === undefined) {
+    if (token !== undefined) throw unrecognizedClient()
+  } else if (token === undefined || !equals(hashSessionToken(request.secrets, key.id, token), key.sessionTokenHash)) {
+    throw unrecognizedClient()
+  }
+}
+
+type KeyScope = Pick<SignatureClaim, 'date' | 'region' | 'service'>
+
+function writeStringToSign(claim: SignatureClaim, canonicalText: string): string {
+  const scope = `${claim.date}/${claim.region}/${claim.service}/${terminator}`
+  return ['AWS4-HMAC-SHA256', claim.timestamp, scope, sha256(canonicalText)].join('\n')
+}
+
+/** The latest derived key of each access key; it goes when the access key leaves the cache. */
+const derivedKeys = new WeakMap<AccessKey, KeyScope & { readonly bytes: Buffer }>()
+
+function signingKey(key: AccessKey, { date, region, service }: KeyScope): Buffer {
+  const known = derivedKeys.get(key)
+  if (known?.date === date && known.region === region && known.service === service) return known.bytes
+  const bytes = deriveSigningKey(key.secret, { date, region, service })
+  derivedKeys.set(key, { date, region, service, bytes })
+  return bytes
+}
+
+function deriveSigningKey(secret: string, { date, region, service }: KeyScope): Buffer {
+  return [date, region, service, terminator].reduce<string | Buffer>((key, part) => hmac(key, part), `AWS4${secret}`) as Buffer
+}
+
+function hmac(key: string | Buffer, text: string): Buffer {
+  return createHmac('sha256', key).update(text).digest()
+}
+
+function sha256(content: string | Buffer): string {
+  return createHash('sha256').update(content).digest('hex')
+}
+
+/** In a time that does not depend on where they differ. */
+function equals(a: string, b: string): boolean {
+  const [bytesA, bytesB] = [Buffer.from(a), Buffer.from(b)]
+  return bytesA.length === bytesB.length && timingSafeEqual(bytesA, bytesB)
+}
+
+function invalid(message: string): ApiError {
+  return new ApiError('InvalidSignatureException', message)
+}
+
+function mismatch(): ApiError {
+  return invalid(
+    'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
+  )
+}
+
+function unrecognizedClient(): ApiError {
+  return new ApiError('UnrecognizedClientException', 'The security token included in the request is invalid.')
+}
