@@ -1,0 +1,82 @@
+import { createPublicKey } from 'node:crypto'
+import { decodeJwt, decodeProtectedHeader, errors, jwtVerify } from 'jose'
+import type { Clock } from '../base/clock.ts'
+import { ApiError } from '../contract/api-error.ts'
+import type { PoolCatalog } from '../pools/pool-catalog.ts'
+import type { Db } from '../storage/db.ts'
+import type { TokenCaller } from '../users/caller.ts'
+import { findUser } from '../users/user-repository.ts'
+import { selfServiceScope } from './claims.ts'
+import { issuerOf } from './issue-tokens.ts'
+import { isRevoked } from './session.ts'
+import { findSession } from './session-repository.ts'
+import type { SigningKeys } from './signing-keys.ts'
+
+export type AccessTokenDeps = {
+  readonly db: Db
+  readonly clock: Clock
+  readonly pools: PoolCatalog
+  readonly signingKeys: SigningKeys
+  readonly publicUrl: string
+}
+
+type VerifiedClaims = { readonly sub: string; readonly clientId: string; readonly sessionId: string; readonly scopes: readonly string[] }
+
+/**
+ * Who calls with this access token. Throws NotAuthorizedException when it is not a valid, unexpired, unrevoked access token of ours
+ * with the self-service scope, and UserNotFoundException when its user is gone.
+ */
+export async function requireAccessToken(deps: AccessTokenDeps, token: string): Promise<TokenCaller> {
+  const poolId = claimedPoolId(deps.publicUrl, token)
+  const pool = poolId === undefined ? undefined : await deps.pools.findPool(poolId)
+  if (pool === undefined) throw invalid()
+  const claims = await verify(deps, pool.id, token)
+  if (!claims.scopes.includes(selfServiceScope)) throw new ApiError('NotAuthorizedException', 'Access Token does not have required scopes')
+
+  const [owner, user, session] = await Promise.all([
+    deps.pools.findClient(claims.clientId),
+    findUser(deps.db, pool.id, claims.sub),
+    findSession(deps.db, { poolId: pool.id, sub: claims.sub, id: claims.sessionId }),
+  ])
+  if (user === undefined) throw new ApiError('UserNotFoundException', 'User does not exist.')
+  const clientGone = owner === undefined || owner.pool.id !== pool.id
+  if (clientGone || session === undefined || isRevoked(session, user))
+    throw new ApiError('NotAuthorizedException', 'Access Token has been revoked')
+  if (!user.enabled) throw new ApiError('NotAuthorizedException', 'User is disabled.')
+  return { pool, client: owner.client, user, sessionId: session.id }
+}
+
+/** The pool that the token says it comes from; nothing of it is believed before the signature is checked. */
+function claimedPoolId(publicUrl: string, token: string): string | undefined {
+  try {
+    const { iss } = decodeJwt(token)
+    const prefix = issuerOf(publicUrl, '')
+    return typeof iss === 'string' && iss.startsWith(prefix) ? iss.slice(prefix.length) : undefined
+  } catch {
+    throw invalid()
+  }
+}
+
+async function verify(deps: AccessTokenDeps, poolId: string, token: string): Promise<VerifiedClaims> {
+  const { kid } = decodeProtectedHeader(token)
+  const key = typeof kid === 'string' ? await deps.signingKeys.find(poolId, kid) : undefined
+  if (key === undefined) throw unverified()
+  try {
+    const { payload } = await jwtVerify(token, createPublicKey(key.privateKey), {
+      algorithms: ['RS256'],
+      issuer: issuerOf(deps.publicUrl, poolId),
+      currentDate: new Date(deps.clock.now()),
+    })
+    const { sub, client_id: clientId, event_id: sessionId, token_use: use, scope } = payload
+    if (key.use !== 'access' || use !== 'access' || !sub) throw invalid()
+    if (typeof clientId !== 'string' || typeof sessionId !== 'string' || typeof scope !== 'string') throw invalid()
+    return { sub, clientId, sessionId, scopes: scope.split(' ') }
+  } catch (error) {
+    if (error instanceof errors.JWTExpired) throw new ApiError('NotAuthorizedException', 'Access Token has expired')
+    if (error instanceof errors.JWSSignatureVerificationFailed || error instanceof errors.JOSEAlgNotAllowed) throw unverified()
+    throw error instanceof errors.JOSEError ? invalid() : error
+  }
+}
+
+const invalid = () => new ApiError('NotAuthorizedException', 'Invalid Access Token')
+const unverified = () => new ApiError('NotAuthorizedException', 'Could not verify signature for Access Token')

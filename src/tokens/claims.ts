@@ -1,0 +1,72 @@
+import { type AppClient, accessTokenSeconds, idTokenSeconds } from '../pools/app-client.ts'
+import { readableAttributes } from '../pools/attribute-rules.ts'
+import type { Pool } from '../pools/pool.ts'
+import type { Attributes, User } from '../users/user.ts'
+
+/** The scope of every access token that comes from the API rather than from an OAuth endpoint. */
+export const selfServiceScope = 'aws.cognito.signin.user.admin'
+
+export type Claims = Readonly<Record<string, unknown>>
+
+/** The facts that the tokens of one issue share. Times in epoch seconds. */
+export type Grant = {
+  readonly pool: Pool
+  readonly client: AppClient
+  readonly user: User
+  readonly issuer: string
+  readonly sessionId: string
+  readonly originJti: string
+  readonly authTime: number
+  readonly issuedAt: number
+}
+
+export function accessClaims(grant: Grant, jti: string): Claims {
+  return {
+    sub: grant.user.sub,
+    iss: grant.issuer,
+    client_id: grant.client.id,
+    ...(grant.client.tokenRevocation && { origin_jti: grant.originJti }),
+    event_id: grant.sessionId,
+    token_use: 'access',
+    scope: selfServiceScope,
+    auth_time: grant.authTime,
+    exp: grant.issuedAt + accessTokenSeconds(grant.client),
+    iat: grant.issuedAt,
+    jti,
+    username: grant.user.username,
+  }
+}
+
+export function idClaims(grant: Grant, jti: string): Claims {
+  return {
+    ...attributeClaims(grant.pool, grant.client, grant.user.attributes),
+    sub: grant.user.sub,
+    iss: grant.issuer,
+    'cognito:username': grant.user.username,
+    ...(grant.client.tokenRevocation && { origin_jti: grant.originJti }),
+    aud: grant.client.id,
+    event_id: grant.sessionId,
+    token_use: 'id',
+    auth_time: grant.authTime,
+    exp: grant.issuedAt + idTokenSeconds(grant.client),
+    iat: grant.issuedAt,
+    ...(grant.client.tokenRevocation && { jti }),
+  }
+}
+
+/** The attributes the client may read, in the types of OpenID Connect Core §5.1; custom ones are always text. */
+function attributeClaims(pool: Pool, client: AppClient, attributes: Attributes): Record<string, unknown> {
+  const readable = readableAttributes(pool, client)
+  const claims: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(attributes)) {
+    if (readable(name)) claims[name] = claimValue(name, value)
+  }
+  return claims
+}
+
+function claimValue(name: string, value: string): unknown {
+  if (name === 'email_verified' || name === 'phone_number_verified') return value === 'true'
+  if (name === 'address') return { formatted: value }
+  if (name === 'updated_at') return Number(value)
+  return value
+}

@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto'
+import { uuidv7 } from '../base/ids.ts'
+import type { Secrets } from '../base/secrets.ts'
+import { type AppClient, accessTokenSeconds, refreshTokenSeconds } from '../pools/app-client.ts'
+import type { Pool } from '../pools/pool.ts'
+import { requireNoTrigger } from '../triggers/trigger.ts'
+import type { User } from '../users/user.ts'
+import { accessClaims, type Grant, idClaims } from './claims.ts'
+import { signJwt } from './jwt.ts'
+import { type RefreshToken, writeRefreshToken } from './refresh-token.ts'
+import type { Session } from './session.ts'
+import type { SigningKeys } from './signing-keys.ts'
+
+export type IssuedTokens = {
+  readonly accessToken: string
+  readonly idToken: string
+  /** Undefined when the caller keeps the refresh token it has. */
+  readonly refreshToken: string | undefined
+  readonly expiresInSeconds: number
+}
+
+export type TokenDeps = { readonly secrets: Secrets; readonly signingKeys: SigningKeys; readonly publicUrl: string }
+
+export const issuerOf = (publicUrl: string, poolId: string): string => `${publicUrl}/${poolId}`
+
+/** A session that begins now; the caller stores it before it hands out tokens. */
+export function draftSession(client: AppClient, user: User, now: number): Session {
+  const longestToken = Math.max(refreshTokenSeconds(client), accessTokenSeconds(client))
+  return {
+    poolId: user.poolId,
+    sub: user.sub,
+    id: uuidv7(now),
+    clientId: client.id,
+    // A sign-in in the very millisecond of a global sign-out comes after it.
+    createdAt: Math.max(now, (user.signedOutAt ?? 0) + 1),
+    expiresAt: now + longestToken * 1000,
+    revokedAt: null,
+    generation: 0,
+    rotatedAt: null,
+  }
+}
+
+/** The three tokens of a new sign-in. Signs on the thread pool; never inside a transaction. */
+export async function issueTokens(
+  deps: TokenDeps,
+  pool: Pool,
+  client: AppClient,
+  user: User,
+  session: Session,
+  now: number,
+): Promise<IssuedTokens> {
+  const refresh: RefreshToken = {
+    poolId: pool.id,
+    clientId: client.id,
+    sub: user.sub,
+    sessionId: session.id,
+    originJti: randomUUID(),
+    authTime: Math.floor(now / 1000),
+    expiresAt: now + refreshTokenSeconds(client) * 1000,
+    generation: 0,
+  }
+  return { ...(await reissueTokens(deps, pool, client, user, refresh, now)), refreshToken: writeRefreshToken(deps.secrets, refresh) }
+}
+
+/** New access and ID tokens for what a refresh token stands for. */
+export async function reissueTokens(
+  deps: TokenDeps,
+  pool: Pool,
+  client: AppClient,
+  user: User,
+  refresh: RefreshToken,
+  now: number,
+): Promise<Omit<IssuedTokens, 'refreshToken'>> {
+  requireNoTrigger(pool, 'PreTokenGeneration')
+  const grant: Grant = {
+    pool,
+    client,
+    user,
+    issuer: issuerOf(deps.publicUrl, pool.id),
+    sessionId: refresh.sessionId,
+    originJti: refresh.originJti,
+    authTime: refresh.authTime,
+    issuedAt: Math.floor(now / 1000),
+  }
+  const [accessKey, idKey] = await Promise.all([deps.signingKeys.signer(pool.id, 'access'), deps.signingKeys.signer(pool.id, 'id')])
+  const [accessToken, idToken] = await Promise.all([
+    signJwt(accessKey, accessClaims(grant, randomUUID())),
+    signJwt(idKey, idClaims(grant, randomUUID())),
+  ])
+  return { accessToken, idToken, expiresInSeconds: accessTokenSeconds(client) }
+}

@@ -1,0 +1,39 @@
+import type { Secrets } from '../base/secrets.ts'
+
+/** What a refresh token says. It is sealed: only this installation can read or make one. */
+export type RefreshToken = {
+  readonly poolId: string
+  readonly clientId: string
+  readonly sub: string
+  readonly sessionId: string
+  readonly originJti: string
+  /** When the user proved who they are, in epoch seconds. */
+  readonly authTime: number
+  /** Epoch milliseconds; rotation does not move it. */
+  readonly expiresAt: number
+  readonly generation: number
+}
+
+type Sealed = readonly [string, string, string, string, string, number, number, number]
+
+export function writeRefreshToken(secrets: Secrets, token: RefreshToken): string {
+  const content: Sealed = [
+    token.poolId,
+    token.clientId,
+    token.sub,
+    token.sessionId,
+    token.originJti,
+    token.authTime,
+    token.expiresAt,
+    token.generation,
+  ]
+  return secrets.seal('refresh-token', JSON.stringify(content))
+}
+
+/** Undefined when this installation did not make it. */
+export function readRefreshToken(secrets: Secrets, text: string): RefreshToken | undefined {
+  const content = secrets.open('refresh-token', text)
+  if (content === undefined) return undefined
+  const [poolId, clientId, sub, sessionId, originJti, authTime, expiresAt, generation] = JSON.parse(content.toString()) as Sealed
+  return { poolId, clientId, sub, sessionId, originJti, authTime, expiresAt, generation }
+}

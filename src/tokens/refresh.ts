@@ -1,0 +1,64 @@
+import type { Clock } from '../base/clock.ts'
+import { ApiError } from '../contract/api-error.ts'
+import type { AppClient } from '../pools/app-client.ts'
+import type { Pool } from '../pools/pool.ts'
+import type { Db } from '../storage/db.ts'
+import type { User } from '../users/user.ts'
+import { findUser } from '../users/user-repository.ts'
+import { type IssuedTokens, reissueTokens, type TokenDeps } from './issue-tokens.ts'
+import { type RefreshToken, readRefreshToken, writeRefreshToken } from './refresh-token.ts'
+import { isRevoked, type Session } from './session.ts'
+import { findSession, revokeSession, rotateSession } from './session-repository.ts'
+
+export type RefreshDeps = TokenDeps & { readonly db: Db; readonly clock: Clock }
+
+/** A refresh token that is good at this moment, and what it stands for. */
+export type Refreshable = { readonly token: RefreshToken; readonly user: User; readonly session: Session }
+
+/** Throws NotAuthorizedException when the token is garbage, another client's, expired, revoked, or its user gone or disabled. */
+export async function requireRefreshable(deps: RefreshDeps, client: AppClient, text: string): Promise<Refreshable> {
+  const token = readRefreshToken(deps.secrets, text)
+  if (token === undefined || token.clientId !== client.id || token.poolId !== client.poolId) throw refuse('Invalid Refresh Token')
+  if (token.expiresAt <= deps.clock.now()) throw refuse('Refresh Token has expired')
+  const key = { poolId: token.poolId, sub: token.sub, id: token.sessionId }
+  const [user, session] = await Promise.all([findUser(deps.db, token.poolId, token.sub), findSession(deps.db, key)])
+  if (user === undefined) throw refuse('Invalid Refresh Token')
+  if (!user.enabled) throw refuse('User is disabled.')
+  if (session === undefined || isRevoked(session, user)) throw refuse('Refresh Token has been revoked')
+  return { token, user, session }
+}
+
+/** New tokens for a client without rotation: the refresh token stays. */
+export async function refreshTokens(deps: RefreshDeps, pool: Pool, client: AppClient, { token, user }: Refreshable): Promise<IssuedTokens> {
+  const tokens = await reissueTokens(deps, pool, client, user, token, deps.clock.now())
+  return { ...tokens, refreshToken: undefined }
+}
+
+/**
+ * New tokens and a new refresh token with what is left of the old one's lifetime. The old one works on for the client's grace period.
+ * After that its use means that two parties hold it, and since nobody can tell which of them is the thief, the whole session ends
+ * (RFC 9700 §4.14.2): RefreshTokenReuseException.
+ */
+export async function rotateTokens(deps: RefreshDeps, pool: Pool, client: AppClient, refreshable: Refreshable): Promise<IssuedTokens> {
+  const { token, user, session } = refreshable
+  const now = deps.clock.now()
+  const key = { poolId: token.poolId, sub: token.sub, id: token.sessionId }
+  const rotated = await rotateSession(deps.db, key, token.generation, now)
+  if (!rotated) {
+    const latest = (await findSession(deps.db, key)) ?? session
+    if (!withinGrace(client, latest, token, now)) {
+      await revokeSession(deps.db, key, now)
+      throw new ApiError('RefreshTokenReuseException', 'Refresh Token has been rotated and can no longer be used')
+    }
+  }
+  const tokens = await reissueTokens(deps, pool, client, user, token, now)
+  return { ...tokens, refreshToken: writeRefreshToken(deps.secrets, { ...token, generation: token.generation + 1 }) }
+}
+
+function withinGrace(client: AppClient, session: Session, token: RefreshToken, now: number): boolean {
+  const graceMs = (client.refreshRotation?.gracePeriodSeconds ?? 0) * 1000
+  if (session.revokedAt !== null || session.rotatedAt === null) return false
+  return session.generation === token.generation + 1 && now - session.rotatedAt < graceMs
+}
+
+const refuse = (message: string) => new ApiError('NotAuthorizedException', message)

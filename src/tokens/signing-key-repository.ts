@@ -1,0 +1,42 @@
+import type { Secrets } from '../base/secrets.ts'
+import type { Db, Tx } from '../storage/db.ts'
+import type { SigningKey } from './signing-key.ts'
+import { fromRow, toRow } from './signing-key-row.ts'
+
+/** The pool's keys, newest first: those that sign and those that are only published still. */
+export async function listSigningKeys(db: Db | Tx, secrets: Secrets, poolId: string): Promise<SigningKey[]> {
+  const rows = await db
+    .selectFrom('signing_key')
+    .selectAll()
+    .where('pool_id', '=', poolId)
+    .orderBy('created_at', 'desc')
+    .orderBy('kid')
+    .execute()
+  return rows.map((row) => fromRow(secrets, row))
+}
+
+export async function insertSigningKeys(tx: Tx, secrets: Secrets, keys: readonly SigningKey[]): Promise<void> {
+  await tx
+    .insertInto('signing_key')
+    .values(keys.map((key) => toRow(secrets, key)))
+    .execute()
+}
+
+/** Keeps every other process from changing the pool's keys until the transaction ends; false when the pool is gone. */
+export async function lockPoolKeys(tx: Tx, poolId: string): Promise<boolean> {
+  const { numUpdatedRows } = await tx.updateTable('user_pool').set({ id: poolId }).where('id', '=', poolId).executeTakeFirstOrThrow()
+  return numUpdatedRows === 1n
+}
+
+export async function retireSigningKeys(tx: Tx, poolId: string, now: number): Promise<void> {
+  await tx.updateTable('signing_key').set({ retired_at: now }).where('pool_id', '=', poolId).where('retired_at', 'is', null).execute()
+}
+
+/** Removes keys that stopped signing before `before`, up to `limit` of them. */
+export async function sweepRetiredKeys(db: Db, before: number, limit: number): Promise<number> {
+  const old = await db.selectFrom('signing_key').select(['pool_id', 'kid']).where('retired_at', '<', before).limit(limit).execute()
+  for (const { pool_id, kid } of old) {
+    await db.deleteFrom('signing_key').where('pool_id', '=', pool_id).where('kid', '=', kid).where('retired_at', '<', before).execute()
+  }
+  return old.length
+}

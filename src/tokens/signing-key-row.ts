@@ -1,0 +1,32 @@
+import type { Selectable } from 'kysely'
+import type { Secrets } from '../base/secrets.ts'
+import type { SigningKeyTable } from '../storage/schema.ts'
+import { exportPrivateKey, importPrivateKey, type PublicJwk, type SigningKey } from './signing-key.ts'
+
+const rowOf = (poolId: string, kid: string) => `${poolId}/${kid}`
+
+export function fromRow(secrets: Secrets, row: Selectable<SigningKeyTable>): SigningKey {
+  const der = secrets.open('signing-key', row.sealed_private_key, rowOf(row.pool_id, row.kid))
+  if (der === undefined) throw new Error(`Signing key ${row.kid} of pool ${row.pool_id} cannot be opened with this master key.`)
+  return {
+    poolId: row.pool_id,
+    kid: row.kid,
+    use: row.use,
+    createdAt: row.created_at,
+    retiredAt: row.retired_at,
+    privateKey: importPrivateKey(der),
+    publicJwk: JSON.parse(row.public_jwk) as PublicJwk,
+  }
+}
+
+export function toRow(secrets: Secrets, key: SigningKey): Selectable<SigningKeyTable> {
+  return {
+    pool_id: key.poolId,
+    kid: key.kid,
+    use: key.use,
+    created_at: key.createdAt,
+    retired_at: key.retiredAt,
+    sealed_private_key: secrets.seal('signing-key', exportPrivateKey(key), rowOf(key.poolId, key.kid)),
+    public_jwk: JSON.stringify(key.publicJwk),
+  }
+}

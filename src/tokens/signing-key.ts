@@ -1,0 +1,41 @@
+import { createPrivateKey, generateKeyPair, type KeyObject, randomBytes } from 'node:crypto'
+import { promisify } from 'node:util'
+
+export type KeyUse = 'access' | 'id'
+
+/** A public key as the JWK set shows it (RFC 7517). */
+export type PublicJwk = {
+  readonly kty: string
+  readonly n: string
+  readonly e: string
+  readonly kid: string
+  readonly alg: 'RS256'
+  readonly use: 'sig'
+}
+
+/** One RSA-2048 key. Access and ID tokens of a pool are signed by different ones, as at Cognito. */
+export type SigningKey = {
+  readonly poolId: string
+  readonly kid: string
+  readonly use: KeyUse
+  readonly createdAt: number
+  /** Null while it signs. */
+  readonly retiredAt: number | null
+  readonly privateKey: KeyObject
+  readonly publicJwk: PublicJwk
+}
+
+const generate = promisify(generateKeyPair)
+
+/** Runs on the thread pool; takes some 100 ms of it. */
+export async function newSigningKey(poolId: string, use: KeyUse, now: number): Promise<SigningKey> {
+  const { privateKey, publicKey } = await generate('rsa', { modulusLength: 2048 })
+  const kid = randomBytes(32).toString('base64')
+  const { n, e } = publicKey.export({ format: 'jwk' })
+  if (n === undefined || e === undefined) throw new Error('The generated RSA key has no modulus or exponent.')
+  return { poolId, kid, use, createdAt: now, retiredAt: null, privateKey, publicJwk: { alg: 'RS256', e, kid, kty: 'RSA', n, use: 'sig' } }
+}
+
+export const exportPrivateKey = (key: SigningKey): Buffer => key.privateKey.export({ format: 'der', type: 'pkcs8' })
+
+export const importPrivateKey = (der: Buffer): KeyObject => createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })

@@ -1,0 +1,88 @@
+import type { Clock } from '../base/clock.ts'
+import type { Secrets } from '../base/secrets.ts'
+import { ApiError } from '../contract/api-error.ts'
+import type { Db } from '../storage/db.ts'
+import { type KeyUse, newSigningKey, type PublicJwk, type SigningKey } from './signing-key.ts'
+import { insertSigningKeys, listSigningKeys, lockPoolKeys, retireSigningKeys } from './signing-key-repository.ts'
+
+export type SigningKeys = {
+  /** The key that signs now; made at its first use. */
+  signer(poolId: string, use: KeyUse): Promise<SigningKey>
+  /** The published keys of the pool. */
+  published(poolId: string): Promise<PublicJwk[]>
+  /** The published key with that id; asks the database again before it says no, because another process may have rotated. */
+  find(poolId: string, kid: string): Promise<SigningKey | undefined>
+  /** New keys sign from now on; the old ones stay published. */
+  rotate(poolId: string): Promise<void>
+}
+
+/** How long a process may go on signing with a key that another process has retired. */
+const cacheMs = 10_000
+const largestCache = 10_000
+
+type Cached = { readonly keys: readonly SigningKey[]; readonly readAt: number }
+
+export function createSigningKeys({ db, secrets, clock }: { db: Db; secrets: Secrets; clock: Clock }): SigningKeys {
+  const cache = new Map<string, Cached>()
+  const loading = new Map<string, Promise<readonly SigningKey[]>>()
+
+  /** Reads the pool's keys, and makes the first ones. One load a pool at a time. */
+  function load(poolId: string): Promise<readonly SigningKey[]> {
+    const current = loading.get(poolId)
+    if (current !== undefined) return current
+    const load = readOrMake(poolId).finally(() => loading.delete(poolId))
+    loading.set(poolId, load)
+    return load
+  }
+
+  async function readOrMake(poolId: string): Promise<readonly SigningKey[]> {
+    let keys = await listSigningKeys(db, secrets, poolId)
+    if (!keys.some(({ retiredAt }) => retiredAt === null)) {
+      await replaceKeys(poolId, 'only-if-none')
+      keys = await listSigningKeys(db, secrets, poolId)
+    }
+    if (cache.size >= largestCache) cache.clear()
+    cache.set(poolId, { keys, readAt: clock.now() })
+    return keys
+  }
+
+  async function replaceKeys(poolId: string, when: 'always' | 'only-if-none'): Promise<void> {
+    const now = clock.now()
+    const keys = await Promise.all([newSigningKey(poolId, 'access', now), newSigningKey(poolId, 'id', now)])
+    await db.transaction().execute(async (tx) => {
+      if (!(await lockPoolKeys(tx, poolId))) throw new ApiError('ResourceNotFoundException', `User pool ${poolId} does not exist.`)
+      const existing = await listSigningKeys(tx, secrets, poolId)
+      if (when === 'only-if-none' && existing.some(({ retiredAt }) => retiredAt === null)) return
+      await retireSigningKeys(tx, poolId, now)
+      await insertSigningKeys(tx, secrets, keys)
+    })
+  }
+
+  async function keysOf(poolId: string): Promise<readonly SigningKey[]> {
+    const cached = cache.get(poolId)
+    return cached !== undefined && clock.now() - cached.readAt < cacheMs ? cached.keys : load(poolId)
+  }
+
+  return {
+    async signer(poolId, use) {
+      const key = (await keysOf(poolId)).find((candidate) => candidate.use === use && candidate.retiredAt === null)
+      if (key === undefined) throw new Error(`Pool ${poolId} has no key to sign ${use} tokens.`)
+      return key
+    },
+
+    async published(poolId) {
+      return (await keysOf(poolId)).map(({ publicJwk }) => publicJwk)
+    },
+
+    async find(poolId, kid) {
+      const byId = (candidate: SigningKey) => candidate.kid === kid
+      const known = (await keysOf(poolId)).find(byId)
+      return known ?? (await load(poolId)).find(byId)
+    },
+
+    async rotate(poolId) {
+      await replaceKeys(poolId, 'always')
+      await load(poolId)
+    },
+  }
+}
