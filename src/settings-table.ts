@@ -1,0 +1,121 @@
+/** How the text of a setting is understood. */
+export type SettingType =
+  | { readonly kind: 'text' | 'path' | 'flag' | 'key' }
+  | { readonly kind: 'integer'; readonly min: number; readonly max: number }
+  | { readonly kind: 'choice'; readonly choices: readonly string[] }
+  | { readonly kind: 'pattern'; readonly pattern: RegExp; readonly says: string }
+  | { readonly kind: 'url'; readonly schemes: readonly string[] }
+
+/** One setting: its flag is `--<flag>`, its variable `LIFEGUARD_<FLAG>`, its name in the configuration file `<flag>`. */
+export type SettingSpec = {
+  readonly flag: string
+  readonly type: SettingType
+  /** What the help calls the value. */
+  readonly value?: string
+  readonly default?: string | number | boolean
+  /** Said in place of a default that depends on other things. */
+  readonly defaultText?: string
+  /** Never printed, logged or repeated in an error. */
+  readonly secret?: boolean
+  /** The commands that cannot run without it. */
+  readonly requiredBy?: readonly ('serve' | 'keys')[]
+  readonly help: string
+}
+
+const text = { kind: 'text' } as const
+const path = { kind: 'path' } as const
+const flag = { kind: 'flag' } as const
+
+/** Every setting there is. `lifeguard help` and docs/settings.md are printed from this table. */
+export const settingsTable = {
+  port: { flag: 'port', type: { kind: 'integer', min: 0, max: 65_535 }, default: 9911, help: 'Port to listen on; 0 takes any free one.' },
+  host: { flag: 'host', type: text, default: '127.0.0.1', help: 'Address to listen on. `dev` accepts loopback addresses only.' },
+  data: { flag: 'data', type: path, value: 'DIR', default: '.lifeguard', help: 'Folder in which `dev` keeps its database and master key.' },
+  database: {
+    flag: 'database',
+    type: { kind: 'url', schemes: ['sqlite:', 'postgres:', 'postgresql:'] },
+    defaultText: 'in `dev`, an SQLite file in the data folder',
+    secret: true,
+    requiredBy: ['serve', 'keys'],
+    help: 'Where everything is kept: `sqlite:PATH` or `postgres://user:password@host/name`.',
+  },
+  publicUrl: {
+    flag: 'public-url',
+    type: { kind: 'url', schemes: ['http:', 'https:'] },
+    defaultText: 'in `dev`, the address it listens on',
+    requiredBy: ['serve'],
+    help: 'Address under which clients reach the server; tokens carry it as the start of their issuer.',
+  },
+  allowHttp: {
+    flag: 'allow-http',
+    type: flag,
+    default: false,
+    help: 'Let `serve` run on an http: public URL that is not loopback. Passwords and tokens then cross the network in the clear.',
+  },
+  config: { flag: 'config', type: path, value: 'FILE', help: 'JSON file with settings by these names, such as `{"port": 9911}`.' },
+  tlsCert: { flag: 'tls-cert', type: path, value: 'FILE', help: 'Certificate chain (PEM) to serve HTTPS with; needs --tls-key.' },
+  tlsKey: { flag: 'tls-key', type: path, value: 'FILE', help: 'Private key (PEM) of the certificate.' },
+  region: {
+    flag: 'region',
+    type: { kind: 'pattern', pattern: /^[a-z]{2}(-[a-z]+)+-\d$/, says: 'a region name such as us-east-1' },
+    default: 'us-east-1',
+    help: 'Region that pool ids, ARNs and signatures carry.',
+  },
+  accountId: {
+    flag: 'account-id',
+    type: { kind: 'pattern', pattern: /^\d{12}$/, says: 'twelve digits' },
+    default: '000000000000',
+    help: 'Account that ARNs carry.',
+  },
+  masterKey: {
+    flag: 'master-key',
+    type: { kind: 'key' },
+    secret: true,
+    defaultText: 'in `dev`, a file made once in the data folder',
+    help: 'Key that seals every stored secret: 32 bytes in base64 or 64 hex digits. Set it by its variable or --master-key-file; flags show in process lists.',
+  },
+  masterKeyFile: { flag: 'master-key-file', type: path, value: 'FILE', help: 'File that holds the master key, in place of --master-key.' },
+  smtpUrl: {
+    flag: 'smtp-url',
+    type: { kind: 'url', schemes: ['smtp:', 'smtps:'] },
+    secret: true,
+    help: 'Mail server for e-mail: `smtp://user:password@host:587`, or `smtps://` for TLS from the first byte.',
+  },
+  emailFrom: { flag: 'email-from', type: text, value: 'ADDRESS', help: 'Sender of e-mail when the pool names none.' },
+  smsGatewayUrl: {
+    flag: 'sms-gateway-url',
+    type: { kind: 'url', schemes: ['http:', 'https:'] },
+    secret: true,
+    help: 'HTTP gateway that text messages are posted to.',
+  },
+  smsGatewayToken: { flag: 'sms-gateway-token', type: text, secret: true, help: 'Bearer token sent to the text message gateway.' },
+  metricsToken: {
+    flag: 'metrics-token',
+    type: text,
+    secret: true,
+    help: 'Bearer token that /metrics asks for. `serve` does not answer /metrics without one.',
+  },
+  workers: {
+    flag: 'workers',
+    type: { kind: 'integer', min: 1, max: 256 },
+    defaultText: 'one for each processor, at most 8',
+    help: 'Threads that compute password proofs.',
+  },
+  logLevel: {
+    flag: 'log-level',
+    type: { kind: 'choice', choices: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] },
+    default: 'info',
+    help: 'Least severe log line to write.',
+  },
+  shutdownSeconds: {
+    flag: 'shutdown-seconds',
+    type: { kind: 'integer', min: 0, max: 3600 },
+    default: 25,
+    help: 'How long requests in flight may take to finish after SIGTERM.',
+  },
+} as const satisfies Record<string, SettingSpec>
+
+/** `--public-url` is LIFEGUARD_PUBLIC_URL. */
+export function variableOf(spec: SettingSpec): string {
+  return `LIFEGUARD_${spec.flag.toUpperCase().replaceAll('-', '_')}`
+}

@@ -1,0 +1,208 @@
+import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { type SettingSpec, settingsTable, variableOf } from './settings-table.ts'
+
+/** Which kind of process is being set up: `keys` stands for the commands that only touch the database. */
+export type Mode = 'dev' | 'serve' | 'keys'
+
+/** What the process was told, checked. Files named here have not been opened yet, save the configuration file. */
+export type Settings = {
+  readonly mode: Mode
+  readonly port: number
+  readonly host: string
+  readonly data: string
+  /** Always there in `serve` and `keys`. */
+  readonly database: string | undefined
+  /** Without a slash at its end. Always there in `serve`. */
+  readonly publicUrl: string | undefined
+  readonly allowHttp: boolean
+  readonly tlsCert: string | undefined
+  readonly tlsKey: string | undefined
+  readonly region: string
+  readonly accountId: string
+  readonly masterKey: Buffer | undefined
+  readonly masterKeyFile: string | undefined
+  readonly smtpUrl: string | undefined
+  readonly emailFrom: string | undefined
+  readonly smsGatewayUrl: string | undefined
+  readonly smsGatewayToken: string | undefined
+  readonly metricsToken: string | undefined
+  readonly workers: number | undefined
+  readonly logLevel: string
+  readonly shutdownSeconds: number
+}
+
+/** A start that cannot succeed, in one line for the operator: which setting, what is wrong, what to do. Carries no secret. */
+export class SettingsError extends Error {
+  override name = 'SettingsError'
+}
+
+/** What stood on the command line: values by flag name, and the words that were no flags. */
+type CommandLine = { readonly values: ReadonlyMap<string, string>; readonly words: readonly string[] }
+
+/** Reads flags of `specs` from the command line. Throws SettingsError for an unknown flag or one without its value. */
+export function parseFlags(argv: readonly string[], specs: readonly SettingSpec[]): CommandLine {
+  const options = Object.fromEntries(specs.map((spec) => [spec.flag, { type: spec.type.kind === 'flag' ? 'boolean' : 'string' } as const]))
+  const { tokens } = parseArgs({ args: [...argv], options, strict: false, allowPositionals: true, tokens: true })
+  const values = new Map<string, string>()
+  const words: string[] = []
+  for (const token of tokens) {
+    if (token.kind === 'positional') words.push(token.value)
+    if (token.kind !== 'option') continue
+    const spec = specs.find(({ flag }) => flag === token.name)
+    if (spec === undefined || !token.rawName.startsWith('--')) {
+      throw new SettingsError(`${token.rawName}: there is no such flag. See: lifeguard help`)
+    }
+    if (spec.type.kind === 'flag') values.set(spec.flag, token.value ?? 'true')
+    else if (token.value === undefined || (!token.inlineValue && token.value.startsWith('--'))) {
+      throw new SettingsError(`--${spec.flag}: a value must follow it.`)
+    } else values.set(spec.flag, token.value)
+  }
+  return { values, words }
+}
+
+/** A flag wins over the environment, that over the configuration file, that over the default. */
+export function readSettings(from: {
+  readonly argv: readonly string[]
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly command: Mode
+}): Settings {
+  const { values: flags, words } = parseFlags(from.argv, Object.values(settingsTable))
+  if (words.length > 0) throw new SettingsError(`"${words[0]}" is not understood here. See: lifeguard help`)
+  const fromEnv = new Map<string, string>()
+  for (const spec of Object.values(settingsTable)) {
+    const value = from.env[variableOf(spec)]
+    // Composition files pass a variable that is not set as an empty one.
+    if (value !== undefined && value !== '') fromEnv.set(spec.flag, value)
+  }
+  const configFile = flags.get('config') ?? fromEnv.get('config')
+  const fromFile = configFile === undefined ? new Map<string, string>() : readConfigFile(configFile)
+
+  const settings: Record<string, unknown> = { mode: from.command }
+  for (const [name, spec] of Object.entries<SettingSpec>(settingsTable)) {
+    const found = foundIn(spec, flags, fromEnv, fromFile)
+    if (found === undefined && spec.requiredBy?.some((mode) => mode === from.command)) {
+      throw new SettingsError(`--${spec.flag} (or ${variableOf(spec)}) is required by this command. ${spec.help}`)
+    }
+    settings[name] = found === undefined ? spec.default : parseValue(spec, found.text, found.source)
+  }
+  return withoutContradictions(settings as Settings)
+}
+
+function foundIn(
+  spec: SettingSpec,
+  flags: ReadonlyMap<string, string>,
+  env: ReadonlyMap<string, string>,
+  file: ReadonlyMap<string, string>,
+): { text: string; source: string } | undefined {
+  const flag = flags.get(spec.flag)
+  if (flag !== undefined) return { text: flag, source: `--${spec.flag}` }
+  const variable = env.get(spec.flag)
+  if (variable !== undefined) return { text: variable, source: variableOf(spec) }
+  const entry = file.get(spec.flag)
+  return entry === undefined ? undefined : { text: entry, source: `"${spec.flag}" in the configuration file` }
+}
+
+function readConfigFile(file: string): Map<string, string> {
+  let content: unknown
+  try {
+    content = JSON.parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    // The text of a syntax error quotes the file, which may hold secrets.
+    const reason = error instanceof SyntaxError ? 'is not valid JSON' : `cannot be read (${(error as NodeJS.ErrnoException).code})`
+    throw new SettingsError(`--config: ${file} ${reason}.`)
+  }
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
+    throw new SettingsError(`--config: ${file} must hold one JSON object with settings by name.`)
+  }
+  const flags = new Set<string>(Object.values(settingsTable).map((spec) => spec.flag))
+  const entries = new Map<string, string>()
+  for (const [name, value] of Object.entries(content)) {
+    if (!flags.has(name) || name === 'config') throw new SettingsError(`--config: ${file} sets "${name}", which is no setting.`)
+    if (!['string', 'number', 'boolean'].includes(typeof value)) {
+      throw new SettingsError(`--config: "${name}" in ${file} must be a string, a number, true or false.`)
+    }
+    entries.set(name, String(value))
+  }
+  return entries
+}
+
+function parseValue(spec: SettingSpec, text: string, source: string): string | number | boolean | Buffer {
+  const { type } = spec
+  const refuse = (expected: string) =>
+    new SettingsError(`${source}: ${spec.secret ? 'the value' : JSON.stringify(text)} is not ${expected}.`)
+  switch (type.kind) {
+    case 'integer': {
+      const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
+      if (!(value >= type.min && value <= type.max)) throw refuse(`a whole number from ${type.min} to ${type.max}`)
+      return value
+    }
+    case 'flag':
+      if (text !== 'true' && text !== 'false') throw refuse('true or false')
+      return text === 'true'
+    case 'choice':
+      if (!type.choices.includes(text)) throw refuse(`one of ${type.choices.join(', ')}`)
+      return text
+    case 'pattern':
+      if (!type.pattern.test(text)) throw refuse(type.says)
+      return text
+    case 'url':
+      if (!type.schemes.some((scheme) => text.startsWith(scheme))) throw refuse(`an address that starts with ${type.schemes.join(' or ')}`)
+      if (text.startsWith('sqlite:') ? text.length === 'sqlite:'.length : !URL.canParse(text)) throw refuse('a complete address')
+      return text
+    case 'key':
+      return parseMasterKey(text, source)
+    default:
+      if (text === '') throw refuse('filled in')
+      return text
+  }
+}
+
+/** 32 bytes in base64 (or base64url) or in hex. `source` names the setting in the error. */
+export function parseMasterKey(text: string, source: string): Buffer {
+  const trimmed = text.trim()
+  const key = Buffer.from(trimmed, /^[0-9a-fA-F]{64}$/.test(trimmed) ? 'hex' : 'base64')
+  if (!/^[A-Za-z0-9+/_=-]+$/.test(trimmed) || key.length !== 32) {
+    throw new SettingsError(
+      `${source}: a master key is 32 bytes long, in base64 or in 64 hex digits. Make one with: openssl rand -base64 32`,
+    )
+  }
+  return key
+}
+
+export function isLoopbackHost(host: string): boolean {
+  const name = host.toLowerCase().replace(/^\[|\]$/g, '')
+  return name === 'localhost' || name.endsWith('.localhost') || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name)
+}
+
+function withoutContradictions(settings: Settings): Settings {
+  const { mode } = settings
+  if (settings.masterKey !== undefined && settings.masterKeyFile !== undefined) {
+    throw new SettingsError('--master-key and --master-key-file are both set. Leave one of them out.')
+  }
+  if (mode !== 'dev' && settings.masterKey === undefined && settings.masterKeyFile === undefined) {
+    throw new SettingsError(
+      '--master-key-file (or LIFEGUARD_MASTER_KEY) is required by this command. Make a key with: openssl rand -base64 32',
+    )
+  }
+  if ((settings.tlsCert === undefined) !== (settings.tlsKey === undefined)) {
+    throw new SettingsError('--tls-cert and --tls-key go together: set both or neither.')
+  }
+  if (mode === 'dev' && !isLoopbackHost(settings.host)) {
+    throw new SettingsError(`--host: ${settings.host} is not a loopback address, and dev accepts any credentials. Use: lifeguard serve`)
+  }
+  return settings.publicUrl === undefined ? settings : { ...settings, publicUrl: checkedPublicUrl(settings.publicUrl, settings) }
+}
+
+function checkedPublicUrl(publicUrl: string, { mode, allowHttp }: Settings): string {
+  const url = new URL(publicUrl)
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '' || url.username !== '' || url.password !== '') {
+    throw new SettingsError('--public-url: it must be a scheme and a host only, such as https://id.example.com')
+  }
+  if (mode === 'serve' && url.protocol === 'http:' && !isLoopbackHost(url.hostname) && !allowHttp) {
+    throw new SettingsError(
+      `--public-url: ${publicUrl} is not encrypted, so passwords and tokens could be read on the way. Use https:, or --allow-http if you must.`,
+    )
+  }
+  return url.origin
+}

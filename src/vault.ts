@@ -1,0 +1,43 @@
+import { timingSafeEqual } from 'node:crypto'
+import { join } from 'node:path'
+import { openDataFolder } from './base/data-folder.ts'
+import type { Logger } from './base/logger.ts'
+import { loadMasterKey } from './base/master-key.ts'
+import { createSecrets, type Secrets } from './base/secrets.ts'
+import { type Settings, SettingsError } from './settings.ts'
+import { keepInstallationFact } from './storage/installation-repository.ts'
+import { openStorage, type Storage } from './storage/open-storage.ts'
+import { StorageError } from './storage/storage-error.ts'
+
+/** The database, brought up to date, and the keys that fit it. */
+export type Vault = { readonly storage: Storage; readonly secrets: Secrets }
+
+/** Throws SettingsError when there is no reaching the database, or when the master key is not the one it was begun with. */
+export async function openVault(settings: Settings, logger: Logger): Promise<Vault> {
+  if (settings.mode === 'dev') openDataFolder(settings.data)
+  const secrets = createSecrets(loadMasterKey(settings))
+  const url = settings.database ?? `sqlite:${join(settings.data, 'lifeguard.db')}`
+  try {
+    const storage = await openStorage({ url, logger })
+    try {
+      await storage.migrate()
+      await proveMasterKey(storage, secrets)
+      return { storage, secrets }
+    } catch (error) {
+      await storage.close()
+      throw error
+    }
+  } catch (error) {
+    if (error instanceof StorageError) throw new SettingsError(`--database: ${error.message}`)
+    throw error
+  }
+}
+
+/** The first start leaves a keyed hash in the database; a key that makes another one would seal what nobody else can open. */
+async function proveMasterKey({ db }: Storage, secrets: Secrets): Promise<void> {
+  const proof = secrets.mac('master-key-check', 'lifeguard')
+  const kept = Buffer.from(await keepInstallationFact(db, 'master-key-check', proof.toString('base64')), 'base64')
+  if (kept.length !== proof.length || !timingSafeEqual(kept, proof)) {
+    throw new SettingsError('--master-key: this is not the master key that the database was begun with. Use that one, or another database.')
+  }
+}

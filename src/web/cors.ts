@@ -1,0 +1,40 @@
+import type { FastifyInstance, FastifyReply } from 'fastify'
+
+/** What the AWS SDKs and Amplify send from a browser. */
+const allowedHeaders = [
+  'authorization',
+  'amz-sdk-invocation-id',
+  'amz-sdk-request',
+  'cache-control',
+  'content-type',
+  'x-amz-content-sha256',
+  'x-amz-date',
+  'x-amz-security-token',
+  'x-amz-target',
+  'x-amz-user-agent',
+].join(', ')
+
+const exposedHeaders = 'x-amzn-requestid, x-amzn-errortype, x-amzn-errormessage, date'
+
+/** Chromium keeps a pre-flight answer for two hours at most, whatever is offered. */
+const preflightLifetimeSeconds = 7200
+
+/** Lets pages of any origin read the answer. No cookie goes along, so a page can do no more than any other stranger. */
+export function allowAnyOrigin(reply: FastifyReply): void {
+  reply.header('access-control-allow-origin', '*')
+  reply.header('access-control-expose-headers', exposedHeaders)
+}
+
+/** Pre-flight for `POST /` and readable answers on every route of `app`. */
+export function allowBrowsers(app: FastifyInstance): void {
+  app.addHook('onRequest', (_request, reply, done) => {
+    allowAnyOrigin(reply)
+    done()
+  })
+  app.options('/', (_request, reply) => {
+    reply.header('access-control-allow-methods', 'POST, OPTIONS')
+    reply.header('access-control-allow-headers', allowedHeaders)
+    reply.header('access-control-max-age', preflightLifetimeSeconds)
+    reply.code(204).send()
+  })
+}

@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import type { Logger } from '../base/logger.ts'
+import { allowBrowsers } from './cors.ts'
+import { guardHost } from './host-guard.ts'
+import type { Metrics } from './metrics.ts'
+import { acceptRawBodies } from './raw-body.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The API operation it turned out to be, for logs and metrics; empty for other routes. Known names only. */
+    operation: string
+    /** The error code it was answered with; empty when it went well. */
+    errorCode: string
+  }
+}
+
+type Options = {
+  readonly server: Server
+  readonly logger: Logger
+  readonly metrics: Metrics
+  /** Answers requests for loopback host names only. */
+  readonly loopbackOnly: boolean
+  /** Clients are to come back by HTTPS only. */
+  readonly strictTransport: boolean
+  readonly isClosing: () => boolean
+}
+
+/** The HTTP side of every route: ids, headers, logs, metrics, and answers to what no route answers. */
+export function createHttpApp({ server, logger, metrics, loopbackOnly, strictTransport, isClosing }: Options): FastifyInstance {
+  const app = Fastify({
+    serverFactory: (handler) => server.on('request', (request: IncomingMessage, response: ServerResponse) => handler(request, response)),
+    loggerInstance: logger as FastifyBaseLogger,
+    // Fastify's own lines carry the URL, and with it codes and tokens.
+    disableRequestLogging: true,
+    genReqId: () => randomUUID(),
+    return503OnClosing: false,
+  })
+  app.decorateRequest('operation', '')
+  app.decorateRequest('errorCode', '')
+
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-amzn-requestid', request.id)
+    reply.header('x-content-type-options', 'nosniff')
+    reply.header('cache-control', 'no-store')
+    reply.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'")
+    reply.header('referrer-policy', 'no-referrer')
+    if (strictTransport) reply.header('strict-transport-security', 'max-age=31536000')
+    if (isClosing()) reply.header('connection', 'close')
+    done()
+  })
+  if (loopbackOnly) guardHost(app)
+
+  app.addHook('onResponse', (request, reply, done) => {
+    const operation = request.operation || `${request.method} ${request.routeOptions.url ?? 'unknown'}`
+    const outcome = request.errorCode || (reply.statusCode < 400 ? 'ok' : String(reply.statusCode))
+    metrics.count(operation, outcome, reply.elapsedTime / 1000)
+    request.log.info({ operation, outcome, ms: Math.round(reply.elapsedTime * 10) / 10 }, 'request')
+    done()
+  })
+
+  app.setNotFoundHandler((_request, reply) => reply.code(404).send({ message: 'Not found' }))
+  app.setErrorHandler((err: Error & { statusCode?: number }, request, reply) => {
+    const status = err.statusCode ?? 500
+    if (status < 500) return reply.code(status).send({ message: err.message })
+    request.log.error({ err }, 'Request failed')
+    return reply.code(500).send({ message: 'Internal error' })
+  })
+  return app
+}
+
+/** Registers the routes of the JSON API: raw bodies, open to browsers. */
+export function registerApi(app: FastifyInstance, routes: (scope: FastifyInstance) => void): void {
+  app.register(async (scope) => {
+    acceptRawBodies(scope)
+    allowBrowsers(scope)
+    routes(scope)
+  })
+}

@@ -1,0 +1,71 @@
+import { createServer as createHttpServer, type Server, type ServerOptions } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { SettingsError } from '../settings.ts'
+
+/** An open port. It takes connections at once, so that a port in use is known before the database is touched. */
+export type Listener = {
+  readonly server: Server
+  readonly port: number
+  /** Stops accepting, lets the requests in flight finish for so long, then cuts what is left. */
+  drain(graceMs: number): Promise<void>
+}
+
+const serverOptions: ServerOptions = {
+  // Longer than the 60 seconds after which common load balancers drop an idle connection, so that they and not we close it.
+  keepAliveTimeout: 72_000,
+  headersTimeout: 30_000,
+  requestTimeout: 60_000,
+}
+
+/** Throws SettingsError when the address cannot be had. Answers 503 until a handler is given to `server`. */
+export async function openListener(options: {
+  readonly host: string
+  readonly port: number
+  readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined
+}): Promise<Listener> {
+  const server = createServer(options.tls)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, options)))
+    server.listen({ host: options.host, port: options.port }, resolve)
+  })
+  return {
+    server,
+    port: (server.address() as AddressInfo).port,
+    drain: (graceMs) => drain(server, graceMs),
+  }
+}
+
+function createServer(tls: { readonly cert: Buffer; readonly key: Buffer } | undefined): Server {
+  if (tls === undefined) return createHttpServer(serverOptions)
+  try {
+    return createHttpsServer({ ...serverOptions, ...tls })
+  } catch (error) {
+    throw new SettingsError(`--tls-cert: the certificate and --tls-key cannot be used (${(error as NodeJS.ErrnoException).code}).`)
+  }
+}
+
+function explain(error: NodeJS.ErrnoException, { host, port }: { host: string; port: number }): Error {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return new SettingsError(`--port: ${port} on ${host} is already in use. Stop the other program or choose another port.`)
+    case 'EACCES':
+      return new SettingsError(`--port: this user may not listen on ${port}. Choose a port above 1023.`)
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return new SettingsError(`--host: ${host} is no address of this machine.`)
+    default:
+      return error
+  }
+}
+
+async function drain(server: Server, graceMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  // A connection that was busy when the server closed stays open when it turns idle; look again until all are gone.
+  const idle = setInterval(() => server.closeIdleConnections(), 50)
+  const late = setTimeout(() => server.closeAllConnections(), graceMs)
+  await closed
+  clearInterval(idle)
+  clearTimeout(late)
+}

@@ -1,0 +1,33 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { ApiError } from '../contract/api-error.ts'
+
+/** Far above the largest legitimate request, a branding asset of 2 MB in base64. */
+export const bodyLimitBytes = 4 * 1024 * 1024
+
+/** What is read and thrown away of a body over the limit, so that its sender gets to see the answer and not a reset connection. */
+const discardLimitBytes = 64 * 1024 * 1024
+
+/**
+ * Hands the routes of `app` the body as a Buffer whatever its content type says: signatures cover the exact bytes, and what
+ * is wrong with them is for the dispatcher to answer. A body over the limit throws RequestEntityTooLargeException.
+ */
+export function acceptRawBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (_request: FastifyRequest, payload: NodeJS.ReadableStream, done) => {
+    const chunks: Buffer[] = []
+    let length = 0
+    payload.on('data', (chunk: Buffer) => {
+      length += chunk.length
+      if (length <= bodyLimitBytes) chunks.push(chunk)
+      else if (length > discardLimitBytes) payload.pause()
+      else chunks.length = 0
+      if (length > discardLimitBytes) done(tooLarge())
+    })
+    payload.on('end', () => (length > bodyLimitBytes ? done(tooLarge()) : done(null, Buffer.concat(chunks, length))))
+    payload.on('error', (error) => done(error))
+  })
+}
+
+function tooLarge(): ApiError {
+  return new ApiError('RequestEntityTooLargeException', `The request body must not be larger than ${bodyLimitBytes} bytes.`)
+}
