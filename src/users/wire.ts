@@ -1,0 +1,40 @@
+import { ApiError } from '../contract/api-error.ts'
+import type { AttributeType, UserType } from '../contract/generated/types.ts'
+import type { Attributes, User } from './user.ts'
+
+/**
+ * Name to value; a missing value is the empty one, which means "none" (Cognito accepts both). A name that is listed twice could
+ * only be right by luck, so it is refused. Throws InvalidParameterException.
+ */
+export function readAttributes(list: readonly AttributeType[] | undefined): Attributes {
+  const values = new Map<string, string>()
+  for (const { Name, Value } of list ?? []) {
+    if (values.has(Name)) throw new ApiError('InvalidParameterException', `Duplicate attribute: ${Name}`)
+    values.set(Name, Value ?? '')
+  }
+  // Own members even for names such as `__proto__`, so that the schema check sees and refuses them.
+  return Object.fromEntries(values)
+}
+
+/** `sub` first, then the attributes that `isReadable` lets through; all of them when it is not given (admin operations). */
+export function writeAttributes(user: User, isReadable: (name: string) => boolean = () => true): AttributeType[] {
+  return Object.entries({ sub: user.sub, ...user.attributes })
+    .filter(([name]) => isReadable(name))
+    .map(([Name, Value]) => ({ Name, Value }))
+}
+
+/** A user as AdminCreateUser and ListUsers show it. MFAOptions is left out until something sets it, as Cognito does. */
+export function writeUser(user: User) {
+  return { ...writeUserState(user), Attributes: writeAttributes(user) } satisfies UserType
+}
+
+/** The members that UserType shares with the answer of AdminGetUser, which names its list UserAttributes. */
+export function writeUserState(user: User) {
+  return {
+    Username: user.username,
+    UserCreateDate: new Date(user.createdAt),
+    UserLastModifiedDate: new Date(user.updatedAt),
+    Enabled: user.enabled,
+    UserStatus: user.status,
+  }
+}
