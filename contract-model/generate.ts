@@ -1,12 +1,13 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { readModel } from './read-model.ts'
+import { writeRuntimeModel } from './write-runtime-model.ts'
 import { writeTypes } from './write-types.ts'
 
 const folder = new URL('../src/contract/generated/', import.meta.url)
 
 function generatedFiles(): Readonly<Record<string, string>> {
   const model = readModel()
-  return { 'types.ts': writeTypes(model) }
+  return { 'types.ts': writeTypes(model), 'model.json': writeRuntimeModel(model) }
 }
 
 function currentText(url: URL): string | undefined {

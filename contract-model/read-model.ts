@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { requiredMembers } from './overrides.ts'
 
 export type Service = 'user-pools' | 'identity-pools' | 'lifeguard'
 
@@ -65,7 +66,7 @@ export function readModel(): Model {
   for (const source of files) {
     const model: ModelFile = JSON.parse(readFileSync(new URL(source.file, import.meta.url), 'utf8'))
     const rename = shapeNames(model.shapes, shapes, source.shapePrefix)
-    for (const [name, shape] of Object.entries(model.shapes)) shapes.set(rename(name), renameReferences(shape, rename))
+    for (const [name, shape] of Object.entries(model.shapes)) shapes.set(rename(name), renameReferences(withRequired(name, shape), rename))
     for (const [name, facts] of Object.entries(model.operations)) {
       const key = operations.has(name) ? source.operationPrefix + name : name
       const output = facts.output === undefined ? {} : { output: rename(facts.output) }
@@ -80,6 +81,11 @@ export function readModel(): Model {
     }
   }
   return { operations, shapes }
+}
+
+function withRequired(name: string, shape: Shape): Shape {
+  const more = requiredMembers[name]
+  return more === undefined ? shape : { ...shape, required: [...(shape.required ?? []), ...more] }
 }
 
 /** A later service's shape keeps its name unless an earlier service has that name for something else. */

@@ -16,6 +16,7 @@ export type Auth = 'public' | 'app-client' | 'access-token' | 'iam'
 export type Input<N extends OperationName> = Operations[N]['input']
 
 /** The answer of an operation. A handler of one that answers with an empty body may return nothing. */
+// biome-ignore lint/suspicious/noConfusingVoidType: it stands where a handler's return type does, so that `async handle() {}` will do
 export type Output<N extends OperationName> = Operations[N]['output'] extends undefined ? void : Operations[N]['output']
 
 /**

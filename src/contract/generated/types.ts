@@ -1187,7 +1187,7 @@ export interface FirehoseConfigurationType {
 }
 
 export interface ForgetDeviceRequest {
-  AccessToken?: string | undefined
+  AccessToken: string
   DeviceKey: string
 }
 
@@ -1237,7 +1237,7 @@ export interface GetCredentialsForIdentityResponse {
 
 export interface GetDeviceRequest {
   DeviceKey: string
-  AccessToken?: string | undefined
+  AccessToken: string
 }
 
 export interface GetDeviceResponse {

@@ -1,0 +1,57 @@
+import type { Shape } from './model.ts'
+import { matcherFor } from './patterns.ts'
+
+/** What a value breaks, each as the service words it. */
+export type Checks = readonly { readonly text: string; isBroken(value: string): boolean }[]
+
+/** Checks of one string, in the order in which the service was seen to report them: pattern, length, enumeration. */
+export function stringChecks(shape: Shape): Checks {
+  const checks: { text: string; isBroken(value: string): boolean }[] = []
+  const { pattern, min = 0, max = Number.POSITIVE_INFINITY, enum: values } = shape
+  if (pattern !== undefined) {
+    const matches = matcherFor(pattern)
+    checks.push({ text: patternText(pattern), isBroken: (value) => !matches(value) })
+  }
+  // Length in UTF-16 units: what Java's String.length counts, and what a patient reader of the model would not.
+  if (min > 0) checks.push({ text: atLeast('length', min), isBroken: (value) => value.length < min })
+  if (max < Number.POSITIVE_INFINITY) checks.push({ text: atMost('length', max), isBroken: (value) => value.length > max })
+  if (values !== undefined) {
+    const known = new Set(values)
+    checks.push({ text: enumText(values), isBroken: (value) => !known.has(value) })
+  }
+  return shape.emptyAllowed ? checks.map(({ text, isBroken }) => ({ text, isBroken: (value) => value !== '' && isBroken(value) })) : checks
+}
+
+/** All constraints of a shape, broken or not: what the service prints about the elements of a list and the keys and values of a map. */
+export function allConstraints({ min, max, pattern, enum: values }: Shape): string {
+  const texts = [
+    ...(max === undefined ? [] : [atMost('length', max)]),
+    ...(min === undefined ? [] : [atLeast('length', min)]),
+    ...(pattern === undefined ? [] : [patternText(pattern)]),
+    ...(values === undefined ? [] : [enumText(values)]),
+  ]
+  return `[${texts.join(', ')}]`
+}
+
+/** The bound that `size` breaks, if any. */
+export function brokenBound(measure: 'length' | 'value', size: number, { min, max }: Shape): string | undefined {
+  if (min !== undefined && size < min) return atLeast(measure, min)
+  if (max !== undefined && size > max) return atMost(measure, max)
+  return undefined
+}
+
+function patternText(pattern: string): string {
+  return `Member must satisfy regular expression pattern: ${pattern}`
+}
+
+function enumText(values: readonly string[]): string {
+  return `Member must satisfy enum value set: [${values.join(', ')}]`
+}
+
+function atLeast(measure: 'length' | 'value', min: number): string {
+  return `Member must have ${measure} greater than or equal to ${min}`
+}
+
+function atMost(measure: 'length' | 'value', max: number): string {
+  return `Member must have ${measure} less than or equal to ${max}`
+}

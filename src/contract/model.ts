@@ -1,0 +1,61 @@
+import facts from './generated/model.json' with { type: 'json' }
+import type { ModelledErrorCode, OperationName } from './generated/types.ts'
+
+export type Service = 'user-pools' | 'identity-pools' | 'lifeguard'
+
+export type OperationFacts = {
+  readonly service: Service
+  /** The name in `X-Amz-Target`; differs from the operation's own only where two services share a name. */
+  readonly wireName: string
+  /** True when callers sign their requests (SigV4). */
+  readonly signed: boolean
+  readonly input: string
+  /** Absent when the answer has an empty body. */
+  readonly output?: string
+  readonly errors: readonly ModelledErrorCode[]
+}
+
+/** A shape of the service models. `min` and `max` bound a number's value and the length of anything else. */
+export type Shape = {
+  readonly type: 'string' | 'integer' | 'long' | 'boolean' | 'timestamp' | 'blob' | 'document' | 'list' | 'map' | 'structure'
+  readonly min?: number
+  readonly max?: number
+  /** As the service prints it in its messages. */
+  readonly pattern?: string
+  readonly enum?: readonly string[]
+  /** The value must never be shown to anybody but the one who sent it, messages and logs included. */
+  readonly sensitive?: boolean
+  readonly emptyAllowed?: boolean
+  readonly required?: readonly string[]
+  /** Member name → shape name. */
+  readonly members?: Readonly<Record<string, string>>
+  readonly member?: string
+  readonly key?: string
+  readonly value?: string
+}
+
+type Model = {
+  readonly operations: Readonly<Record<OperationName, OperationFacts>>
+  readonly shapes: Readonly<Record<string, Shape>>
+  readonly patterns: Readonly<Record<string, { readonly source: string; readonly flags: string }>>
+}
+
+const model = facts as unknown as Model
+
+/** The operations of all services. */
+export const operationNames = Object.keys(model.operations) as readonly OperationName[]
+
+export function factsOf(name: OperationName): OperationFacts {
+  return model.operations[name]
+}
+
+export function shapeNamed(name: string): Shape {
+  const shape = model.shapes[name]
+  if (shape === undefined) throw new Error(`the contract has no shape ${name}`)
+  return shape
+}
+
+/** How JavaScript must write a pattern to mean what the service, which runs it on Java, means by it. */
+export function javaScriptPattern(pattern: string): { readonly source: string; readonly flags: string } {
+  return model.patterns[pattern] ?? { source: pattern, flags: 'u' }
+}

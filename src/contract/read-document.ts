@@ -1,0 +1,32 @@
+import { isStorable, unstorableText } from './text.ts'
+import type { Violations } from './violations.ts'
+
+/** Deeper than any real passkey answer or branding document, and far from what exhausts the stack when it is printed again. */
+const deepest = 64
+
+/** A copy of a free-form JSON value; its objects have no prototype, so that no key of theirs can mean anything to JavaScript. */
+export function readDocument(value: unknown, path: string, violations: Violations): unknown {
+  const problem = problemIn(value, 0)
+  if (problem === undefined) return copyOf(value)
+  violations.add(path, problem, undefined)
+  return undefined
+}
+
+function problemIn(value: unknown, depth: number): string | undefined {
+  if (typeof value === 'string') return isStorable(value) ? undefined : unstorableText
+  if (typeof value !== 'object' || value === null) return undefined
+  if (depth === deepest) return `Member must not be nested deeper than ${deepest} levels`
+  for (const [key, element] of Object.entries(value)) {
+    const problem = isStorable(key) ? problemIn(element, depth + 1) : unstorableText
+    if (problem !== undefined) return problem
+  }
+  return undefined
+}
+
+function copyOf(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(copyOf)
+  const copy: Record<string, unknown> = Object.create(null)
+  for (const [key, element] of Object.entries(value)) copy[key] = copyOf(element)
+  return copy
+}

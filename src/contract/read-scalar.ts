@@ -1,0 +1,56 @@
+import { brokenBound, stringChecks } from './constraints.ts'
+import { wrongType } from './json-type.ts'
+import type { Shape } from './model.ts'
+import { isStorable, unstorableText } from './text.ts'
+import type { Violations } from './violations.ts'
+
+/** Turns one JSON value into what a handler receives. Throws SerializationException when its JSON type is wrong. */
+export type Reader = (value: unknown, path: string, violations: Violations) => unknown
+
+export function stringReader(shape: Shape): Reader {
+  const checks = stringChecks(shape)
+  return (value, path, violations) => {
+    if (typeof value !== 'string') throw wrongType(value, 'String')
+    if (!isStorable(value)) violations.add(path, unstorableText, undefined)
+    for (const check of checks) if (check.isBroken(value)) violations.add(path, check.text, shape.sensitive ? undefined : value)
+    return value
+  }
+}
+
+const largestInteger = 2 ** 31 - 1
+
+/** 32 or 53 bits: a number beyond 2^53 has lost digits before we see it. */
+export function integerReader(shape: Shape): Reader {
+  const [wanted, largest] = shape.type === 'integer' ? (['Integer', largestInteger] as const) : (['Long', Number.MAX_SAFE_INTEGER] as const)
+  return (value, path, violations) => {
+    if (typeof value !== 'number' || !Number.isInteger(value) || Math.abs(value) > largest) throw wrongType(value, wanted)
+    const broken = brokenBound('value', value, shape)
+    if (broken !== undefined) violations.add(path, broken, String(value))
+    return value + 0 // -0 becomes 0
+  }
+}
+
+export const readBoolean: Reader = (value) => {
+  if (typeof value !== 'boolean') throw wrongType(value, 'Boolean')
+  return value
+}
+
+const latestSeconds = 8.64e12
+
+/** Epoch seconds, with a fraction or not. */
+export const readTimestamp: Reader = (value) => {
+  if (typeof value !== 'number' || !(Math.abs(value) <= latestSeconds)) throw wrongType(value, 'Date')
+  return new Date(Math.round(value * 1000))
+}
+
+const base64 = /^[A-Za-z0-9+/]*={0,2}$/
+
+export function blobReader(shape: Shape): Reader {
+  return (value, path, violations) => {
+    if (typeof value !== 'string' || value.length % 4 !== 0 || !base64.test(value)) throw wrongType(value, 'ByteBuffer')
+    const bytes = new Uint8Array(Buffer.from(value, 'base64'))
+    const broken = brokenBound('length', bytes.length, shape)
+    if (broken !== undefined) violations.add(path, broken, undefined)
+    return bytes
+  }
+}

@@ -1,0 +1,171 @@
+import { allConstraints, brokenBound, stringChecks } from './constraints.ts'
+import { wrongType } from './json-type.ts'
+import { type Shape, shapeNamed } from './model.ts'
+import { readDocument } from './read-document.ts'
+import { blobReader, integerReader, type Reader, readBoolean, readTimestamp, stringReader } from './read-scalar.ts'
+import { isStorable, unstorableText } from './text.ts'
+import { shortened, type Violations } from './violations.ts'
+
+const readers = new Map<string, Reader>()
+
+/** The reader of a shape, made when it is first asked for and kept. */
+export function readerOf(shapeName: string): Reader {
+  let reader = readers.get(shapeName)
+  if (reader === undefined) {
+    reader = makeReader(shapeNamed(shapeName))
+    readers.set(shapeName, reader)
+  }
+  return reader
+}
+
+function makeReader(shape: Shape): Reader {
+  switch (shape.type) {
+    case 'string':
+      return stringReader(shape)
+    case 'integer':
+    case 'long':
+      return integerReader(shape)
+    case 'boolean':
+      return readBoolean
+    case 'timestamp':
+      return readTimestamp
+    case 'blob':
+      return blobReader(shape)
+    case 'document':
+      return readDocument
+    case 'structure':
+      return structureReader(shape)
+    case 'list':
+      return listReader(shape)
+    case 'map':
+      return mapReader(shape)
+  }
+}
+
+/** Known members only; null is the same as absent. */
+function structureReader({ members = {}, required = [] }: Shape): Reader {
+  const plan = Object.entries(members).map(([name, shapeName]) => {
+    return { name, pathName: name.charAt(0).toLowerCase() + name.slice(1), read: readerOf(shapeName), required: required.includes(name) }
+  })
+  return (value, path, violations) => {
+    const given = objectOf(value)
+    const result: Record<string, unknown> = {}
+    for (const member of plan) {
+      const memberValue = given[member.name]
+      if (memberValue === undefined || memberValue === null) {
+        if (member.required) violations.addNull(path === '' ? member.pathName : `${path}.${member.pathName}`)
+      } else {
+        result[member.name] = member.read(memberValue, path === '' ? member.pathName : `${path}.${member.pathName}`, violations)
+      }
+    }
+    return result
+  }
+}
+
+function objectOf(value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || Array.isArray(value) || value === null) throw wrongType(value, undefined)
+  return value as Readonly<Record<string, unknown>>
+}
+
+function listReader(list: Shape): Reader {
+  const elementName = list.member ?? ''
+  const element = shapeNamed(elementName)
+  const printed = element.type === 'string' && !list.sensitive && !element.sensitive ? printedList : unprinted
+  const readElements = element.type === 'string' ? stringListReader(element, printed) : compoundListReader(readerOf(elementName))
+  return (value, path, violations) => {
+    if (!Array.isArray(value)) throw wrongType(value, undefined)
+    const broken = brokenBound('length', value.length, list)
+    if (broken !== undefined) violations.add(path, broken, printed(value))
+    return readElements(value, path, violations)
+  }
+}
+
+/** As Java prints a list. */
+const printedList = (values: readonly unknown[]): string => `[${values.map(String).join(', ')}]`
+const unprinted = (): undefined => undefined
+
+type ElementsReader = (values: readonly unknown[], path: string, violations: Violations) => unknown[]
+
+/** The service reports strings in a list by the list: all constraints of an element, whichever was broken. */
+function stringListReader(element: Shape, printed: (values: readonly unknown[]) => string | undefined): ElementsReader {
+  const isBroken = stringJudge(element)
+  const text = `Member must satisfy constraint: ${allConstraints(element)}`
+  return (values, path, violations) => {
+    let broken: string | undefined
+    for (const value of values) {
+      if (value === null) broken ??= 'Member must not be null'
+      else if (typeof value !== 'string') throw wrongType(value, 'String')
+      else if (!isStorable(value)) violations.add(path, unstorableText, undefined)
+      else if (isBroken(value)) broken ??= text
+    }
+    if (broken !== undefined) violations.add(path, broken, printed(values))
+    return [...values]
+  }
+}
+
+function stringJudge(shape: Shape): (value: string) => boolean {
+  const checks = stringChecks(shape)
+  return (value) => checks.some((check) => check.isBroken(value))
+}
+
+/** Anything else in a list is reported by itself, under its place counted from one. */
+function compoundListReader(read: Reader): ElementsReader {
+  return (values, path, violations) =>
+    values.map((value, index) => {
+      const elementPath = `${path}.${index + 1}.member`
+      if (value !== null) return read(value, elementPath, violations)
+      violations.addNull(elementPath)
+      return undefined
+    })
+}
+
+/** Maps come out without prototype, so that a key such as `__proto__` or `constructor` is data like any other. */
+function mapReader(map: Shape): Reader {
+  const [keyName = '', valueName = ''] = [map.key, map.value]
+  const [key, element] = [shapeNamed(keyName), shapeNamed(valueName)]
+  const printed = element.type === 'string' && !map.sensitive && !key.sensitive && !element.sensitive ? printedMap : unprinted
+  const readEntries = element.type === 'string' ? stringMapReader(element, printed) : compoundMapReader(readerOf(valueName))
+  const isBrokenKey = stringJudge(key)
+  const keyText = `Map keys must satisfy constraint: ${allConstraints(key)}`
+  return (value, path, violations) => {
+    const given = Object.entries(objectOf(value)).filter(([, entry]) => entry !== null && entry !== undefined)
+    const broken = brokenBound('length', given.length, map)
+    if (broken !== undefined) violations.add(path, broken, printed(given))
+    for (const [entryKey] of given) {
+      if (!isStorable(entryKey)) violations.add(path, unstorableText, undefined)
+      if (isBrokenKey(entryKey)) violations.add(path, keyText, printed(given))
+    }
+    const result: Record<string, unknown> = Object.create(null)
+    readEntries(given, path, violations, result)
+    return result
+  }
+}
+
+type Entries = readonly (readonly [string, unknown])[]
+
+/** As Java prints a map. */
+const printedMap = (entries: Entries): string => `{${entries.map(([key, value]) => `${key}=${value}`).join(', ')}}`
+
+type EntriesReader = (entries: Entries, path: string, violations: Violations, into: Record<string, unknown>) => void
+
+/** As with lists, strings in a map are reported by the map. */
+function stringMapReader(element: Shape, printed: (entries: Entries) => string | undefined): EntriesReader {
+  const isBroken = stringJudge(element)
+  const text = `Map value must satisfy constraint: ${allConstraints(element)}`
+  return (entries, path, violations, into) => {
+    let broken = false
+    for (const [entryKey, value] of entries) {
+      if (typeof value !== 'string') throw wrongType(value, 'String')
+      if (!isStorable(value)) violations.add(path, unstorableText, undefined)
+      else if (isBroken(value)) broken = true
+      into[entryKey] = value
+    }
+    if (broken) violations.add(path, text, printed(entries))
+  }
+}
+
+function compoundMapReader(read: Reader): EntriesReader {
+  return (entries, path, violations, into) => {
+    for (const [entryKey, value] of entries) into[entryKey] = read(value, `${path}.${shortened(entryKey)}.member`, violations)
+  }
+}

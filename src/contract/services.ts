@@ -1,0 +1,37 @@
+import { ApiError } from './api-error.ts'
+import { factsOf, type OperationFacts, operationNames, type Service } from './model.ts'
+import type { OperationName } from './operation.ts'
+
+export type { Service } from './model.ts'
+
+type ServiceFacts = {
+  /** What comes before the dot in `X-Amz-Target`. */
+  readonly targetPrefix: string
+  /** The service in a SigV4 credential scope and in IAM actions (`cognito-idp:SignUp`). */
+  readonly signingName: string
+}
+
+export const services: Readonly<Record<Service, ServiceFacts>> = {
+  'user-pools': { targetPrefix: 'AWSCognitoIdentityProviderService', signingName: 'cognito-idp' },
+  'identity-pools': { targetPrefix: 'AWSCognitoIdentityService', signingName: 'cognito-identity' },
+  lifeguard: { targetPrefix: 'LifeguardService', signingName: 'lifeguard' },
+}
+
+export type ServiceOperation = Omit<OperationFacts, 'input' | 'output'> & { readonly name: OperationName }
+
+/** Every operation of the three services. */
+export const serviceOperations: readonly ServiceOperation[] = operationNames.map((name) => {
+  const { service, wireName, signed, errors } = factsOf(name)
+  return { name, service, wireName, signed, errors }
+})
+
+const byTarget = new Map(
+  serviceOperations.map((operation) => [`${services[operation.service].targetPrefix}.${operation.wireName}`, operation]),
+)
+
+/** The operation that an `X-Amz-Target` header names. Throws UnknownOperationException for any other value and for none. */
+export function getOperationByTarget(target: string | undefined): ServiceOperation {
+  const operation = target === undefined ? undefined : byTarget.get(target)
+  if (operation === undefined) throw new ApiError('UnknownOperationException', 'X-Amz-Target names no operation of this server')
+  return operation
+}

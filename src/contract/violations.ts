@@ -1,0 +1,38 @@
+import { ApiError } from './api-error.ts'
+
+/** A request may break a constraint in each of thousands of elements; nobody reads more than the first few. */
+const shownViolations = 50
+/** The service echoes a value whole. We do not send megabytes back for one bad character. */
+const shownCharacters = 1000
+
+/** Gathers everything that is wrong with a request, because the service reports all of it at once. */
+export class Violations {
+  #count = 0
+  #shown: string[] = []
+
+  /** `value` undefined: it is a secret, or contains one, or is not fit to be printed. */
+  add(path: string, constraint: string, value: string | undefined): void {
+    const subject = value === undefined ? 'Value' : `Value '${shortened(value)}'`
+    this.#add(`${subject} at '${path}' failed to satisfy constraint: ${constraint}`)
+  }
+
+  addNull(path: string): void {
+    this.#add(`Value null at '${path}' failed to satisfy constraint: Member must not be null`)
+  }
+
+  #add(item: string): void {
+    this.#count += 1
+    if (this.#shown.length < shownViolations) this.#shown.push(item)
+  }
+
+  /** Throws InvalidParameterException if there was any violation. */
+  throwIfAny(): void {
+    if (this.#count === 0) return
+    const noun = this.#count === 1 ? 'error' : 'errors'
+    throw new ApiError('InvalidParameterException', `${this.#count} validation ${noun} detected: ${this.#shown.join('; ')}`)
+  }
+}
+
+export function shortened(value: string): string {
+  return value.length <= shownCharacters ? value.toWellFormed() : `${value.slice(0, shownCharacters).toWellFormed()}…`
+}
