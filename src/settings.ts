@@ -66,9 +66,10 @@ export function readSettings(from: {
   readonly argv: readonly string[]
   readonly env: Readonly<Record<string, string | undefined>>
   readonly command: Mode
+  /** Flags of the command itself, which are none of the settings. */
+  readonly ownFlags?: readonly SettingSpec[]
 }): Settings {
-  const { values: flags, words } = parseFlags(from.argv, Object.values(settingsTable))
-  if (words.length > 0) throw new SettingsError(`"${words[0]}" is not understood here. See: lifeguard help`)
+  const { values: flags } = parseFlags(from.argv, [...Object.values(settingsTable), ...(from.ownFlags ?? [])])
   const fromEnv = new Map<string, string>()
   for (const spec of Object.values(settingsTable)) {
     const value = from.env[variableOf(spec)]

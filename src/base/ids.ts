@@ -25,7 +25,9 @@ export function newClientSecret(): string {
 
 /** A decimal code with its leading zeros, uniformly drawn. */
 export function newCode(digits: number): string {
-  return randomInt(10 ** digits).toString().padStart(digits, '0')
+  return randomInt(10 ** digits)
+    .toString()
+    .padStart(digits, '0')
 }
 
 /**

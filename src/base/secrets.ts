@@ -35,7 +35,8 @@ export const masterKeyBytes = 32
 
 /** `masterKey` is 32 random bytes; every subkey is its HKDF-SHA-256 (RFC 5869) with the purpose as info. */
 export function createSecrets(masterKey: Buffer): Secrets {
-  if (masterKey.length !== masterKeyBytes) throw new RangeError(`The master key must be ${masterKeyBytes} bytes long, not ${masterKey.length}.`)
+  if (masterKey.length !== masterKeyBytes)
+    throw new RangeError(`The master key must be ${masterKeyBytes} bytes long, not ${masterKey.length}.`)
   const keyId = Buffer.from(hkdfSync('sha256', masterKey, '', 'lifeguard key id', keyIdBytes))
   const subkeys = new Map<SecretPurpose, Buffer>()
 

@@ -1,0 +1,30 @@
+import { SettingsError } from '../settings.ts'
+import type { Command } from './command.ts'
+import { dev } from './dev.ts'
+import { helpOn } from './help.ts'
+import { keysCreate } from './keys-create.ts'
+import { keysDelete } from './keys-delete.ts'
+import { keysList } from './keys-list.ts'
+import { serve } from './serve.ts'
+import { version } from './version.ts'
+
+const working = [dev, serve, keysCreate, keysList, keysDelete, version]
+const help = helpOn(working)
+const commands = [...working, help]
+
+/** The command that the arguments name, and the arguments after its name. */
+export function chooseCommand(argv: readonly string[]): { readonly command: Command; readonly argv: readonly string[] } {
+  const [first] = argv
+  if (first === undefined || argv.includes('--help') || argv.includes('-h')) return { command: help, argv: [] }
+  if (first === '--version' || first === '-v') return { command: version, argv: [] }
+  const command = commands.find(({ name }) => name.split(' ').every((word, i) => argv[i] === word))
+  if (command === undefined) throw new SettingsError(`${JSON.stringify(commandWords(argv))} is no command. See: lifeguard help`)
+  return { command, argv: argv.slice(command.name.split(' ').length) }
+}
+
+/** As much of the command line as looks like the name of a command. */
+function commandWords(argv: readonly string[]): string {
+  const [first = '', second] = argv
+  const grouped = commands.some(({ name }) => name.startsWith(`${first} `))
+  return grouped && second !== undefined && !second.startsWith('-') ? `${first} ${second}` : first
+}

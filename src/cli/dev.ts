@@ -1,0 +1,35 @@
+import { readSettings } from '../settings.ts'
+import type { Command } from './command.ts'
+import { readOperands } from './command.ts'
+
+export const dev: Command = {
+  name: 'dev',
+  summary: 'Run on this machine only: any AWS credentials, data in a folder, every message in an inbox.',
+
+  async run(call) {
+    readOperands(call, [], 0)
+    const settings = readSettings({ ...call, command: 'dev' })
+    const { startServer } = await import('../server.ts')
+    const server = await startServer(settings)
+    console.log(
+      [
+        '',
+        `Lifeguard is ready after ${readyAfterMs()} ms, for development on this machine only.`,
+        '',
+        `  Endpoint  ${server.url}   (region ${settings.region}, any credentials)`,
+        `  Inbox     ${server.url}/inbox`,
+        `  Data      ${settings.database === undefined ? settings.data : 'the database that was given'}`,
+        '',
+        '  Try it:',
+        `  aws cognito-idp create-user-pool --pool-name first --endpoint-url ${server.url} --region ${settings.region}`,
+        '',
+      ].join('\n'),
+    )
+    return server
+  },
+}
+
+/** Since the process began, the start of Node included. */
+export function readyAfterMs(): number {
+  return Math.round(process.uptime() * 1000)
+}

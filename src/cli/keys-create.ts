@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs'
+import { systemClock } from '../base/clock.ts'
+import { parseFlags, SettingsError } from '../settings.ts'
+import { type SettingSpec, settingsTable } from '../settings-table.ts'
+import { type Command, readOperands } from './command.ts'
+import { withVault } from './with-vault.ts'
+
+const ownFlags: readonly SettingSpec[] = [
+  { flag: 'policy', type: { kind: 'path' }, value: 'FILE', help: 'IAM-style policy (JSON); without one the key may do everything.' },
+  { flag: 'description', type: { kind: 'text' }, value: 'TEXT', help: 'What the key is for.' },
+  {
+    flag: 'session-seconds',
+    type: { kind: 'integer', min: 1, max: 999_999_999 },
+    help: 'Make temporary credentials with a session token that end after so long.',
+  },
+]
+
+export const keysCreate: Command = {
+  name: 'keys create',
+  summary: 'Make an access key for signed requests and print it, once.',
+  ownFlags,
+
+  async run(call) {
+    readOperands(call, ownFlags, 0)
+    const { values } = parseFlags(call.argv, [...Object.values(settingsTable), ...ownFlags])
+    const policyFile = values.get('policy')
+    const wish = {
+      policy: policyFile === undefined ? undefined : readPolicyFile(policyFile),
+      description: values.get('description') ?? '',
+      sessionSeconds: readSeconds(values.get('session-seconds')),
+    }
+    await withVault(call, ownFlags, async ({ storage, secrets }) => {
+      const { createAccessKey } = await import('../access/create-access-key.ts')
+      const { PolicyError } = await import('../access/read-policy.ts')
+      try {
+        const key = await createAccessKey(storage.db, secrets, systemClock, wish)
+        console.log(`AWS_ACCESS_KEY_ID=${key.id}\nAWS_SECRET_ACCESS_KEY=${key.secret}`)
+        if (key.sessionToken !== undefined) console.log(`AWS_SESSION_TOKEN=${key.sessionToken}`)
+        console.error('This is the only time the secret is shown.')
+      } catch (error) {
+        if (error instanceof PolicyError) throw new SettingsError(`--policy: ${error.message}`)
+        throw error
+      }
+    })
+    return undefined
+  },
+}
+
+function readPolicyFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new SettingsError(`--policy: ${path} cannot be read (${(error as NodeJS.ErrnoException).code}).`)
+  }
+}
+
+function readSeconds(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new SettingsError(`--session-seconds: ${JSON.stringify(text)} is not a whole number above 0.`)
+  return Number(text)
+}

@@ -1,0 +1,20 @@
+import { SettingsError } from '../settings.ts'
+import { type Command, readOperands } from './command.ts'
+import { withVault } from './with-vault.ts'
+
+export const keysDelete: Command = {
+  name: 'keys delete',
+  operands: 'ID',
+  summary: 'Delete an access key. Servers that run forget it within seconds.',
+
+  async run(call) {
+    const [id = ''] = readOperands(call, [], 1)
+    await withVault(call, [], async ({ storage }) => {
+      const { deleteAccessKey } = await import('../access/access-key-repository.ts')
+      if (!(await deleteAccessKey(storage.db, id)))
+        throw new SettingsError(`There is no access key ${JSON.stringify(id)}. See: lifeguard keys list`)
+      console.log(`Deleted ${id}`)
+    })
+    return undefined
+  },
+}

@@ -1,0 +1,33 @@
+#!/usr/bin/env node
+import { chooseCommand } from './cli/commands.ts'
+import type { RunningServer } from './server.ts'
+import { SettingsError } from './settings.ts'
+
+/** npm hands the terminal's Ctrl-C on to a process that has had it already; that is still the first request to stop. */
+const sameSignalMs = 500
+
+function stopOnSignal(server: RunningServer): void {
+  let askedAt: number | undefined
+  const stop = () => {
+    const now = performance.now()
+    if (askedAt === undefined) {
+      askedAt = now
+      server.close().then(() => process.exit(0), fail)
+    } else if (now - askedAt > sameSignalMs) process.exit(1)
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+}
+
+function fail(error: unknown): never {
+  console.error(error instanceof SettingsError ? `lifeguard: ${error.message}` : error)
+  process.exit(1)
+}
+
+try {
+  const { command, argv } = chooseCommand(process.argv.slice(2))
+  const server = await command.run({ argv, env: process.env })
+  if (server !== undefined) stopOnSignal(server)
+} catch (error) {
+  fail(error)
+}
