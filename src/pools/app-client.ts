@@ -26,7 +26,9 @@ export type AppClient = {
   readonly refreshTokenValidity: number
   readonly accessTokenValidity: number | undefined
   readonly idTokenValidity: number | undefined
-  readonly validityUnits: { readonly access: TimeUnit | undefined; readonly id: TimeUnit | undefined; readonly refresh: TimeUnit | undefined } | undefined
+  readonly validityUnits:
+    | { readonly access: TimeUnit | undefined; readonly id: TimeUnit | undefined; readonly refresh: TimeUnit | undefined }
+    | undefined
   /** Undefined means every attribute of the schema. */
   readonly readAttributes: readonly string[] | undefined
   readonly writeAttributes: readonly string[] | undefined
@@ -61,7 +63,10 @@ export type AppClientCaller = { readonly pool: Pool; readonly client: AppClient 
 const secondsPerUnit: Readonly<Record<TimeUnit, number>> = { seconds: 1, minutes: 60, hours: 3600, days: 86_400 }
 
 export function accessTokenSeconds(client: AppClient): number {
-  return (client.accessTokenValidity ?? 1) * (client.accessTokenValidity === undefined ? 3600 : secondsPerUnit[client.validityUnits?.access ?? 'hours'])
+  return (
+    (client.accessTokenValidity ?? 1) *
+    (client.accessTokenValidity === undefined ? 3600 : secondsPerUnit[client.validityUnits?.access ?? 'hours'])
+  )
 }
 
 export function idTokenSeconds(client: AppClient): number {

@@ -43,7 +43,15 @@ export const standardAttributes: readonly AttributeDefinition[] = [
   text('phone_number'),
   flag('phone_number_verified'),
   text('address'),
-  { name: 'updated_at', type: 'Number', mutable: true, required: false, developerOnly: false, length: undefined, range: { min: '0', max: undefined } },
+  {
+    name: 'updated_at',
+    type: 'Number',
+    mutable: true,
+    required: false,
+    developerOnly: false,
+    length: undefined,
+    range: { min: '0', max: undefined },
+  },
 ]
 
 export const isStandardAttribute = (name: string): boolean => standardAttributes.some((attribute) => attribute.name === name)

@@ -33,7 +33,9 @@ export type Pool = {
   readonly adminCreatesUsersOnly: boolean
   /** In order: the 20 standard attributes, then custom ones. */
   readonly schema: readonly AttributeDefinition[]
-  readonly addOns: { readonly advancedSecurityMode: 'OFF' | 'AUDIT' | 'ENFORCED'; readonly customAuthMode: 'AUDIT' | 'ENFORCED' | undefined } | undefined
+  readonly addOns:
+    | { readonly advancedSecurityMode: 'OFF' | 'AUDIT' | 'ENFORCED'; readonly customAuthMode: 'AUDIT' | 'ENFORCED' | undefined }
+    | undefined
   /** By priority; undefined is Cognito's legacy rule: phone first, then e-mail. */
   readonly recovery: readonly RecoveryMechanism[] | undefined
   readonly tier: 'LITE' | 'ESSENTIALS' | 'PLUS'

@@ -1,0 +1,99 @@
+import { ApiError } from '../contract/api-error.ts'
+import type { AppClient } from './app-client.ts'
+import { isBirthdate, isDecimal, isEmailAddress, isPhoneNumber } from './attribute-formats.ts'
+import type { AttributeDefinition } from './attribute-schema.ts'
+import type { Pool } from './pool.ts'
+
+/** Attribute name to value, always text. An empty value means "none", and takes the attribute away in an update. */
+export type AttributeValues = Readonly<Record<string, string>>
+
+/** The most characters a value may have where the schema names no limit. */
+export const maxValueLength = 2048
+
+/**
+ * Throws InvalidParameterException when a name is not in the pool's schema or a value is not what the schema says. Which attributes
+ * a client may write, which must be there and which may not change are questions of their own.
+ */
+export function checkAttributes(pool: Pick<Pool, 'schema'>, attributes: AttributeValues): void {
+  const schema = new Map(pool.schema.map((definition) => [definition.name, definition]))
+  const problems: string[] = []
+  for (const [name, value] of Object.entries(attributes)) {
+    const definition = schema.get(name)
+    if (definition === undefined) throw nonconforming(`Type for attribute {${name}} could not be determined`)
+    if (value === '') continue
+    requireAddressFormat(name, value)
+    const problem = problemOf(definition, value)
+    if (problem !== undefined) problems.push(`${name}: ${problem}\n`)
+  }
+  if (problems.length > 0) throw nonconforming(problems.join(''))
+}
+
+/** Throws InvalidParameterException that names each attribute the pool requires and `attributes` lacks. */
+export function requireRequiredAttributes(pool: Pick<Pool, 'schema'>, attributes: AttributeValues): void {
+  const missing = requiredAttributeNames(pool).filter((name) => !attributes[name])
+  if (missing.length > 0) throw nonconforming(missing.map((name) => `${name}: The attribute is required\n`).join(''))
+}
+
+/** The attributes that a caller must supply; `sub` is required, too, but the server makes it. */
+export function requiredAttributeNames(pool: Pick<Pool, 'schema'>): readonly string[] {
+  return pool.schema.filter((definition) => definition.required && definition.name !== 'sub').map((definition) => definition.name)
+}
+
+/**
+ * Which attributes the client may see. A client without ReadAttributes sees all of them (observed; the API reference says
+ * the standard ones). `sub` is never hidden, attributes for developers always are.
+ */
+export function readableAttributes(_pool: Pick<Pool, 'schema'>, client: Pick<AppClient, 'readAttributes'>): (name: string) => boolean {
+  const listed = client.readAttributes && new Set(client.readAttributes)
+  return (name) => name === 'sub' || (!isDeveloperOnly(name) && (listed === undefined || listed.has(name)))
+}
+
+/** Which attributes the client may set for its user: never what the server itself vouches for, nor what is for developers. */
+export function writableAttributes(pool: Pick<Pool, 'schema'>, client: Pick<AppClient, 'writeAttributes'>): (name: string) => boolean {
+  const listed = new Set(client.writeAttributes ?? pool.schema.map((definition) => definition.name))
+  return (name) => isWritableByClients(name) && listed.has(name)
+}
+
+/** Whether any client could ever write it. */
+export function isWritableByClients(name: string): boolean {
+  return name !== 'sub' && name !== 'email_verified' && name !== 'phone_number_verified' && !isDeveloperOnly(name)
+}
+
+export function isDeveloperOnly(name: string): boolean {
+  return name.startsWith('dev:')
+}
+
+function requireAddressFormat(name: string, value: string): void {
+  if (name === 'email' && !isEmailAddress(value)) throw new ApiError('InvalidParameterException', 'Invalid email address format.')
+  if (name === 'phone_number' && !isPhoneNumber(value)) throw new ApiError('InvalidParameterException', 'Invalid phone number format.')
+}
+
+function problemOf(definition: AttributeDefinition, value: string): string | undefined {
+  const { name, type } = definition
+  if (name === 'birthdate' && !isBirthdate(value)) return 'Birthdate must have the form YYYY-MM-DD'
+  if (type === 'String') return lengthProblem(definition.length, value)
+  if (type === 'Number') return rangeProblem(definition.range, value)
+  // Cognito carries custom Boolean and DateTime values as text and does not look into them.
+  if (type === 'Boolean' && !name.includes(':') && value !== 'true' && value !== 'false') return 'Boolean attributes must be true or false'
+  return lengthProblem(undefined, value)
+}
+
+function lengthProblem(length: AttributeDefinition['length'], value: string): string | undefined {
+  const max = Number(length?.max ?? maxValueLength)
+  const min = Number(length?.min ?? 0)
+  if (value.length > max) return `String attributes cannot have a length of more than ${max}`
+  if (value.length < min) return `String attributes cannot have a length of less than ${min}`
+  return undefined
+}
+
+function rangeProblem(range: AttributeDefinition['range'], value: string): string | undefined {
+  if (!isDecimal(value)) return 'Number attributes must be decimal numbers'
+  const number = Number(value)
+  if (range?.max !== undefined && number > Number(range.max)) return `Number attributes cannot have a value of more than ${range.max}`
+  if (range?.min !== undefined && number < Number(range.min)) return `Number attributes cannot have a value of less than ${range.min}`
+  return undefined
+}
+
+function nonconforming(problems: string): ApiError {
+  return new ApiError('InvalidParameterException', `Attributes did not conform to the schema: ${problems}`)
+}
