@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Logger } from '../base/logger.ts'
 import { allowBrowsers } from './cors.ts'
 import { guardHost } from './host-guard.ts'
@@ -33,7 +33,7 @@ export function createHttpApp({ server, logger, metrics, loopbackOnly, strictTra
     serverFactory: (handler) => server.on('request', (request: IncomingMessage, response: ServerResponse) => handler(request, response)),
     loggerInstance: logger as FastifyBaseLogger,
     // Fastify's own lines carry the URL, and with it codes and tokens.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     return503OnClosing: false,
   })

@@ -1,0 +1,132 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before } from 'node:test'
+import {
+  CognitoIdentityProviderClient,
+  CreateUserPoolClientCommand,
+  type CreateUserPoolClientCommandInput,
+  CreateUserPoolCommand,
+  type CreateUserPoolCommandInput,
+} from '@aws-sdk/client-cognito-identity-provider'
+import { type RunningServer, startServer } from '../../src/server.ts'
+import { readSettings } from '../../src/settings.ts'
+import type { TestEngine } from './engines.ts'
+import { createTestClock, type TestClock } from './test-clock.ts'
+
+/** A message as `GET /inbox/api/messages` tells it, newest first. */
+export type InboxMessage = {
+  readonly id: string
+  readonly channel: 'email' | 'sms'
+  readonly recipient: string
+  readonly subject: string | null
+  readonly text: string | null
+  readonly html: string | null
+  readonly code: string | null
+  readonly userPoolId: string
+  readonly username: string
+  readonly trigger: string
+  readonly createdAt: string
+}
+
+export type TestServer = AsyncDisposable & {
+  readonly url: string
+  readonly region: string
+  /** The official SDK, pointed here, with credentials that mean nothing and without retries. */
+  readonly client: CognitoIdentityProviderClient
+  readonly send: CognitoIdentityProviderClient['send']
+  readonly clock: TestClock
+  /** Everything that was sent so far, or what was sent to one recipient; newest first. */
+  inbox(recipient?: string): Promise<InboxMessage[]>
+  /** A fresh pool with one app client; members given here replace those of the defaults. */
+  givenPool(wish?: PoolWish): Promise<{ poolId: string; clientId: string; clientSecret: string | undefined }>
+  /** Stops the process's worth of state and starts anew on the same data and port. */
+  restart(): Promise<void>
+  close(): Promise<void>
+}
+
+export type PoolWish = {
+  readonly pool?: Partial<CreateUserPoolCommandInput>
+  readonly client?: Partial<CreateUserPoolClientCommandInput>
+}
+
+type Overrides = {
+  /** More of the command line, such as `['--region', 'eu-west-1']`. */
+  readonly flags?: readonly string[]
+}
+
+/** The real server in this process, on a free port, with a database of its own. */
+export async function startTestServer(engine: TestEngine, { flags = [] }: Overrides = {}): Promise<TestServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'lifeguard-test-'))
+  const database = await engine.createDatabase()
+  const clock = createTestClock()
+  const argv = ['--port', '0', '--data', folder, '--database', database.url, '--log-level', 'error', ...flags]
+  const settings = readSettings({ argv, env: {}, command: 'dev' })
+  let running: RunningServer = await startServer(settings, { clock })
+  const { url } = running
+  const client = sdkClient(url, settings.region)
+
+  async function close(): Promise<void> {
+    client.destroy()
+    await running.close()
+    await database.drop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+
+  return {
+    url,
+    region: settings.region,
+    client,
+    send: client.send.bind(client),
+    clock,
+    async inbox(recipient) {
+      const query = recipient === undefined ? '' : `?recipient=${encodeURIComponent(recipient)}`
+      const response = await fetch(`${url}/inbox/api/messages${query}`)
+      if (!response.ok) throw new Error(`The inbox answered ${response.status}`)
+      return (await response.json()) as InboxMessage[]
+    },
+    givenPool: (wish) => givenPool(client, wish),
+    async restart() {
+      await running.close()
+      running = await startServer({ ...settings, port: Number(new URL(url).port) }, { clock })
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+/** One server for all tests of a `describe`, started before and closed after them. Each test makes pools of its own. */
+export function useTestServer(engine: TestEngine, overrides?: Overrides): () => TestServer {
+  let server: TestServer | undefined
+  before(async () => {
+    server = await startTestServer(engine, overrides)
+  })
+  after(() => server?.close())
+  return () => {
+    if (server === undefined) throw new Error('The server runs inside tests only.')
+    return server
+  }
+}
+
+export function sdkClient(endpoint: string, region: string): CognitoIdentityProviderClient {
+  return new CognitoIdentityProviderClient({
+    endpoint,
+    region,
+    credentials: { accessKeyId: 'AKIAANYCREDENTIALS00', secretAccessKey: 'any' },
+    maxAttempts: 1,
+  })
+}
+
+const clientDefaults: Omit<CreateUserPoolClientCommandInput, 'UserPoolId'> = {
+  ClientName: 'test',
+  ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH', 'ALLOW_USER_SRP_AUTH', 'ALLOW_ADMIN_USER_PASSWORD_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
+}
+
+async function givenPool(sdk: CognitoIdentityProviderClient, { pool, client }: PoolWish = {}) {
+  const { UserPool } = await sdk.send(new CreateUserPoolCommand({ PoolName: 'test', ...pool }))
+  const poolId = UserPool?.Id
+  if (poolId === undefined) throw new Error('CreateUserPool answered without an id')
+  const { UserPoolClient } = await sdk.send(new CreateUserPoolClientCommand({ UserPoolId: poolId, ...clientDefaults, ...client }))
+  if (UserPoolClient?.ClientId === undefined) throw new Error('CreateUserPoolClient answered without an id')
+  return { poolId, clientId: UserPoolClient.ClientId, clientSecret: UserPoolClient.ClientSecret }
+}
