@@ -1,3 +1,4 @@
+import { ApiError } from '../contract/api-error.ts'
 import type { AppClient } from './app-client.ts'
 import type { Pool } from './pool.ts'
 
@@ -13,4 +14,14 @@ export type PoolCatalog = {
   getClientOfPool(poolId: string, clientId: string): Promise<{ readonly pool: Pool; readonly client: AppClient }>
   /** To be called after the commit that changed the pool or one of its clients. */
   changed(poolId: string): Promise<void>
+}
+
+/** The answer for a pool that does not exist. */
+export function poolNotFound(poolId: string): ApiError {
+  return new ApiError('ResourceNotFoundException', `User pool ${poolId} does not exist.`)
+}
+
+/** The answer for a client that does not exist, or not in this pool. */
+export function clientNotFound(clientId: string): ApiError {
+  return new ApiError('ResourceNotFoundException', `User pool client ${clientId} does not exist.`)
 }

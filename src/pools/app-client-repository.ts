@@ -1,0 +1,57 @@
+import type { Secrets } from '../base/secrets.ts'
+import type { Db, Tx } from '../storage/db.ts'
+import type { AppClient } from './app-client.ts'
+import { fromRow, toRow } from './app-client-row.ts'
+
+export async function insertAppClient(tx: Db | Tx, secrets: Secrets, client: AppClient): Promise<void> {
+  await tx.insertInto('app_client').values(toRow(client, secrets)).execute()
+}
+
+/** By its id alone, which is unique over all pools: an app client is how a public request tells its pool. */
+export async function findAppClient(db: Db | Tx, secrets: Secrets, clientId: string): Promise<AppClient | undefined> {
+  const row = await db.selectFrom('app_client').selectAll().where('id', '=', clientId).executeTakeFirst()
+  return row && fromRow(row, secrets)
+}
+
+/** The client as it is now, held until the transaction ends. */
+export async function lockAppClient(tx: Tx, secrets: Secrets, poolId: string, clientId: string): Promise<AppClient | undefined> {
+  const row = await tx
+    .updateTable('app_client')
+    .set((column) => ({ id: column.ref('id') }))
+    .where('pool_id', '=', poolId)
+    .where('id', '=', clientId)
+    .returningAll()
+    .executeTakeFirst()
+  return row && fromRow(row, secrets)
+}
+
+export async function updateAppClient(tx: Tx, secrets: Secrets, client: AppClient): Promise<void> {
+  const { name, updated_at, config } = toRow(client, secrets)
+  await tx
+    .updateTable('app_client')
+    .set({ name, updated_at, config })
+    .where('pool_id', '=', client.poolId)
+    .where('id', '=', client.id)
+    .execute()
+}
+
+/** False when the pool has no such client. */
+export async function deleteAppClient(db: Db | Tx, poolId: string, clientId: string): Promise<boolean> {
+  const { numDeletedRows } = await db
+    .deleteFrom('app_client')
+    .where('pool_id', '=', poolId)
+    .where('id', '=', clientId)
+    .executeTakeFirstOrThrow()
+  return numDeletedRows === 1n
+}
+
+/** Id and name in the order of the ids, from the first one behind `after`. */
+export async function listAppClients(
+  db: Db | Tx,
+  poolId: string,
+  page: { after: string | undefined; limit: number },
+): Promise<readonly Pick<AppClient, 'id' | 'name'>[]> {
+  let query = db.selectFrom('app_client').select(['id', 'name']).where('pool_id', '=', poolId).orderBy('id').limit(page.limit)
+  if (page.after !== undefined) query = query.where('id', '>', page.after)
+  return query.execute()
+}

@@ -1,0 +1,44 @@
+import type { Selectable } from 'kysely'
+import type { Secrets } from '../base/secrets.ts'
+import type { AppClientTable } from '../storage/schema.ts'
+import type { AppClient, ClientSecret } from './app-client.ts'
+
+type Row = Selectable<AppClientTable>
+
+type SealedSecret = { readonly id: string; readonly sealed: string; readonly createdAt: number }
+
+/** What the `config` column holds. */
+type Config = Omit<AppClient, 'id' | 'poolId' | 'name' | 'createdAt' | 'updatedAt' | 'secrets'> & {
+  readonly secrets: readonly SealedSecret[]
+}
+
+export function toRow(client: AppClient, secrets: Secrets): Row {
+  const { id, poolId, name, createdAt, updatedAt, ...rest } = client
+  const sealed = client.secrets.map((secret) => ({
+    id: secret.id,
+    sealed: secrets.seal('client-secret', secret.value, id),
+    createdAt: secret.createdAt,
+  }))
+  const config: Config = { ...rest, secrets: sealed }
+  return { id, pool_id: poolId, name, created_at: createdAt, updated_at: updatedAt, config: JSON.stringify(config) }
+}
+
+/** Throws when a secret does not open: a client whose secret cannot be checked must not pass for one that has none. */
+export function fromRow(row: Row, secrets: Secrets): AppClient {
+  const config: Config = JSON.parse(row.config)
+  return {
+    ...config,
+    id: row.id,
+    poolId: row.pool_id,
+    name: row.name,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    secrets: config.secrets.map((secret) => openSecret(secret, row.id, secrets)),
+  }
+}
+
+function openSecret(secret: SealedSecret, clientId: string, secrets: Secrets): ClientSecret {
+  const value = secrets.open('client-secret', secret.sealed, clientId)
+  if (value === undefined) throw new Error(`The secret of app client ${clientId} does not open with this master key.`)
+  return { id: secret.id, value: value.toString(), createdAt: secret.createdAt }
+}

@@ -1,0 +1,71 @@
+import type { Clock } from '../base/clock.ts'
+import type { Secrets } from '../base/secrets.ts'
+import type { Db } from '../storage/db.ts'
+import type { AppClient } from './app-client.ts'
+import { findAppClient } from './app-client-repository.ts'
+import { createLoadCache } from './load-cache.ts'
+import type { Pool } from './pool.ts'
+import { clientNotFound, type PoolCatalog, poolNotFound } from './pool-catalog.ts'
+import { findPool } from './pool-repository.ts'
+
+/** How long a process that missed the news may go on with a pool as it was. */
+export const poolCacheMilliseconds = 5_000
+
+const maxEntries = 10_000
+const channel = 'pool_changed'
+
+type Deps = {
+  db: Db
+  secrets: Secrets
+  clock: Clock
+  publish(channel: string, payload: string): Promise<void>
+  subscribe(channel: string, listener: (poolId: string) => void): () => void
+}
+
+/** `close` ends the subscription; the catalog itself holds nothing open. */
+export function createPoolCatalog({ db, secrets, clock, publish, subscribe }: Deps): PoolCatalog & { close(): void } {
+  const options = { clock, lifetimeMilliseconds: poolCacheMilliseconds, maxEntries }
+  const pools = createLoadCache<Pool>({ ...options, load: (poolId) => findPool(db, poolId) })
+  const clients = createLoadCache<AppClient>({ ...options, load: (clientId) => findAppClient(db, secrets, clientId) })
+
+  function drop(poolId: string): void {
+    pools.drop((pool) => pool.id === poolId)
+    clients.drop((client) => client.poolId === poolId)
+  }
+  const close = subscribe(channel, drop)
+
+  async function getPool(poolId: string): Promise<Pool> {
+    const pool = await pools.get(poolId)
+    if (pool === undefined) throw poolNotFound(poolId)
+    return pool
+  }
+
+  async function findClient(clientId: string) {
+    const client = await clients.get(clientId)
+    const pool = client && (await pools.get(client.poolId))
+    return client && pool && { pool, client }
+  }
+
+  return {
+    findPool: pools.get,
+    getPool,
+    findClient,
+    async getClient(clientId) {
+      const found = await findClient(clientId)
+      if (found === undefined) throw clientNotFound(clientId)
+      return found
+    },
+    async getClientOfPool(poolId, clientId) {
+      await getPool(poolId)
+      const found = await findClient(clientId)
+      if (found?.pool.id !== poolId) throw clientNotFound(clientId)
+      return found
+    },
+    async changed(poolId) {
+      drop(poolId)
+      // The change is committed. That the news of it got lost must not look like a failure: the others' entries expire by themselves.
+      await publish(channel, poolId).catch(() => undefined)
+    },
+    close,
+  }
+}

@@ -1,0 +1,31 @@
+import type { Tx } from '../storage/db.ts'
+import type { Schema } from '../storage/schema.ts'
+
+type PoolTable = { [Table in keyof Schema]: 'pool_id' extends keyof Schema[Table] ? Table : never }[keyof Schema]
+
+/** Every table that holds rows of a pool; the type demands that a new one is added here. */
+const poolTables: Readonly<Record<PoolTable, true>> = {
+  app_client: true,
+  signing_key: true,
+  user: true,
+  user_alias: true,
+  user_attribute: true,
+  password_history: true,
+  code: true,
+  attempt: true,
+  session: true,
+  outbox: true,
+  inbox_message: true,
+}
+
+/**
+ * Deletes the pool and everything in it. False when there was no such pool. All of it goes in one transaction, so that a crash leaves
+ * either the whole pool or nothing; for a pool of millions of users that transaction is a long one.
+ */
+export async function deletePoolRows(tx: Tx, poolId: string): Promise<boolean> {
+  const { numDeletedRows } = await tx.deleteFrom('user_pool').where('id', '=', poolId).executeTakeFirstOrThrow()
+  for (const table of Object.keys(poolTables) as PoolTable[]) {
+    await tx.deleteFrom(table).where('pool_id', '=', poolId).execute()
+  }
+  return numDeletedRows === 1n
+}

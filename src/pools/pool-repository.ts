@@ -1,0 +1,47 @@
+import type { Db, Tx } from '../storage/db.ts'
+import type { Pool } from './pool.ts'
+import { fromRow, toRow } from './pool-row.ts'
+
+export async function insertPool(db: Db | Tx, pool: Pool): Promise<void> {
+  await db.insertInto('user_pool').values(toRow(pool)).execute()
+}
+
+export async function findPool(db: Db | Tx, poolId: string): Promise<Pool | undefined> {
+  const row = await db.selectFrom('user_pool').selectAll().where('id', '=', poolId).executeTakeFirst()
+  return row && fromRow(row)
+}
+
+/**
+ * The pool as it is now, held until the transaction ends: nobody changes or deletes it meanwhile. A write that changes nothing is a
+ * row lock on both engines.
+ */
+export async function lockPool(tx: Tx, poolId: string): Promise<Pool | undefined> {
+  const row = await tx
+    .updateTable('user_pool')
+    .set((column) => ({ id: column.ref('id') }))
+    .where('id', '=', poolId)
+    .returningAll()
+    .executeTakeFirst()
+  return row && fromRow(row)
+}
+
+export async function updatePool(tx: Tx, pool: Pool): Promise<void> {
+  const { name, updated_at, config } = toRow(pool)
+  await tx.updateTable('user_pool').set({ name, updated_at, config }).where('id', '=', pool.id).execute()
+}
+
+/** In the order of their ids, from the first one behind `after`. */
+export async function listPools(db: Db | Tx, page: { after: string | undefined; limit: number }): Promise<readonly Pool[]> {
+  let query = db.selectFrom('user_pool').selectAll().orderBy('id').limit(page.limit)
+  if (page.after !== undefined) query = query.where('id', '>', page.after)
+  return (await query.execute()).map(fromRow)
+}
+
+/** How many users the pool has, counted no further than `limit`. */
+export async function countUsersUpTo(db: Db | Tx, poolId: string, limit: number): Promise<number> {
+  const { count } = await db
+    .selectFrom(db.selectFrom('user').select('sub').where('pool_id', '=', poolId).limit(limit).as('some'))
+    .select(({ fn }) => fn.count<number | bigint | string>('sub').as('count'))
+    .executeTakeFirstOrThrow()
+  return Number(count)
+}
