@@ -1,0 +1,88 @@
+import type { Db, Tx } from '../storage/db.ts'
+
+export type CodeKey = { readonly poolId: string; readonly sub: string; readonly purpose: string }
+
+/** A code that waits to be spent, without the code itself. */
+export type StoredCode = {
+  readonly hash: string
+  readonly attribute: string | undefined
+  readonly value: string | undefined
+  readonly createdAt: number
+  readonly expiresAt: number
+}
+
+/** Takes the place of the outstanding code of the same purpose, which is worth nothing from then on. */
+export async function replaceCode(tx: Tx, key: CodeKey, code: StoredCode): Promise<void> {
+  const fresh = {
+    code_hash: code.hash,
+    attribute: code.attribute ?? null,
+    value: code.value ?? null,
+    created_at: code.createdAt,
+    expires_at: code.expiresAt,
+  }
+  await tx
+    .insertInto('code')
+    .values({ pool_id: key.poolId, sub: key.sub, purpose: key.purpose, ...fresh })
+    .onConflict((conflict) => conflict.columns(['pool_id', 'sub', 'purpose']).doUpdateSet(fresh))
+    .execute()
+}
+
+export async function findCode(db: Db | Tx, key: CodeKey): Promise<StoredCode | undefined> {
+  const row = await db
+    .selectFrom('code')
+    .select(['code_hash', 'attribute', 'value', 'created_at', 'expires_at'])
+    .where('pool_id', '=', key.poolId)
+    .where('sub', '=', key.sub)
+    .where('purpose', '=', key.purpose)
+    .executeTakeFirst()
+  if (row === undefined) return undefined
+  return {
+    hash: row.code_hash,
+    attribute: row.attribute ?? undefined,
+    value: row.value ?? undefined,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+  }
+}
+
+/** False when it was spent or replaced in the meantime: the hash in the WHERE clause is the lock. */
+export async function deleteCode(tx: Tx, key: CodeKey, hash: string): Promise<boolean> {
+  const { numDeletedRows } = await tx
+    .deleteFrom('code')
+    .where('pool_id', '=', key.poolId)
+    .where('sub', '=', key.sub)
+    .where('purpose', '=', key.purpose)
+    .where('code_hash', '=', hash)
+    .executeTakeFirstOrThrow()
+  return numDeletedRows === 1n
+}
+
+/** Makes an outstanding code worthless, such as one for an address that has been replaced or removed. */
+export async function discardCode(tx: Tx, key: CodeKey): Promise<void> {
+  await tx.deleteFrom('code').where('pool_id', '=', key.poolId).where('sub', '=', key.sub).where('purpose', '=', key.purpose).execute()
+}
+
+/** Removes all codes of a user who is being deleted. */
+export async function deleteCodesOfUser(tx: Tx, poolId: string, sub: string): Promise<void> {
+  await tx.deleteFrom('code').where('pool_id', '=', poolId).where('sub', '=', sub).execute()
+}
+
+/** Removes up to `limit` codes that expired before `before`; answers how many were found. */
+export async function sweepCodes(db: Db, before: number, limit: number): Promise<number> {
+  const stale = await db
+    .selectFrom('code')
+    .select(['pool_id', 'sub', 'purpose', 'code_hash'])
+    .where('expires_at', '<', before)
+    .limit(limit)
+    .execute()
+  for (const row of stale) {
+    await db
+      .deleteFrom('code')
+      .where('pool_id', '=', row.pool_id)
+      .where('sub', '=', row.sub)
+      .where('purpose', '=', row.purpose)
+      .where('code_hash', '=', row.code_hash)
+      .execute()
+  }
+  return stale.length
+}

@@ -1,0 +1,79 @@
+import { timingSafeEqual } from 'node:crypto'
+import { newCode } from '../base/ids.ts'
+import type { Secrets } from '../base/secrets.ts'
+import { ApiError } from '../contract/api-error.ts'
+import type { ContactAttribute } from '../pools/pool.ts'
+import type { Tx } from '../storage/db.ts'
+import { type CodeKey, deleteCode, findCode, replaceCode } from './code-repository.ts'
+
+/** What a code proves. Each user has at most one outstanding code for each purpose. */
+export type CodePurpose = 'sign-up' | 'forgot-password' | `verify-${ContactAttribute}`
+
+const hourMs = 3_600_000
+
+/** How long codes live, in milliseconds, by Cognito's documentation. */
+export const codeLifetimesMs = { signUp: 24 * hourMs, forgotPassword: hourMs, attribute: 24 * hourMs } as const
+
+const codeDigits = 6
+
+type CodeOf = { readonly poolId: string; readonly sub: string; readonly purpose: CodePurpose }
+
+/**
+ * Makes a code of six digits in place of the outstanding one of the same purpose, and answers it. Only a hash is kept,
+ * keyed and bound to pool, user and purpose: without the master key a stolen table cannot be searched for codes.
+ * `attribute` and `value` come back when it is spent.
+ */
+export async function issueCode(
+  tx: Tx,
+  secrets: Secrets,
+  { attribute, value, now, lifetimeMs, ...key }: CodeOf & { attribute?: ContactAttribute; value?: string; now: number; lifetimeMs: number },
+): Promise<string> {
+  const code = newCode(codeDigits)
+  await replaceCode(tx, key, { hash: hashOf(secrets, key, code), attribute, value, createdAt: now, expiresAt: now + lifetimeMs })
+  return code
+}
+
+export type SpentCode =
+  | { readonly outcome: 'ok'; readonly attribute: ContactAttribute | undefined; readonly value: string | undefined }
+  | { readonly outcome: 'mismatch' | 'expired' }
+
+/**
+ * Uses a code up: of any number of requests that bring the right one, exactly one is told `ok`. `expired` also means
+ * that there is none. @NOTE It does not count attempts; six digits are safe only behind a limit, which the caller keeps.
+ */
+export async function spendCode(
+  tx: Tx,
+  secrets: Secrets,
+  { code, now, ...key }: CodeOf & { code: string; now: number },
+): Promise<SpentCode> {
+  const stored = await findCode(tx, key)
+  if (stored === undefined || stored.expiresAt <= now) return { outcome: 'expired' }
+  if (!timingSafeEqual(Buffer.from(hashOf(secrets, key, code)), Buffer.from(stored.hash))) return { outcome: 'mismatch' }
+  if (!(await deleteCode(tx, key, stored.hash))) return { outcome: 'expired' }
+  return { outcome: 'ok', attribute: stored.attribute as ContactAttribute | undefined, value: stored.value }
+}
+
+/** `spendCode` for operations that can only refuse. Throws CodeMismatchException or ExpiredCodeException with Cognito's texts. */
+export async function requireCode(
+  tx: Tx,
+  secrets: Secrets,
+  attempt: CodeOf & { code: string; now: number },
+): Promise<{ readonly attribute: ContactAttribute | undefined; readonly value: string | undefined }> {
+  const spent = await spendCode(tx, secrets, attempt)
+  if (spent.outcome === 'ok') return { attribute: spent.attribute, value: spent.value }
+  throw spent.outcome === 'mismatch' ? codeMismatch() : codeExpired()
+}
+
+/** What a wrong code is told; also what hides that there is no such user. */
+export function codeMismatch(): ApiError {
+  return new ApiError('CodeMismatchException', 'Invalid verification code provided, please try again.')
+}
+
+/** What a code is told that expired, was used, was replaced or never asked for. */
+export function codeExpired(): ApiError {
+  return new ApiError('ExpiredCodeException', 'Invalid code provided, please request a code again.')
+}
+
+function hashOf(secrets: Secrets, { poolId, sub, purpose }: CodeKey, code: string): string {
+  return secrets.mac('code', poolId, sub, purpose, code).toString('base64url')
+}

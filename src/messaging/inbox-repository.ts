@@ -1,0 +1,65 @@
+import { type SelectQueryBuilder, sql } from 'kysely'
+import type { Db } from '../storage/db.ts'
+import type { InboxMessageTable, Schema } from '../storage/schema.ts'
+import type { Message } from './message.ts'
+
+/** A message as the dev inbox keeps it. */
+export type InboxMessage = { readonly id: string; readonly createdAt: number; readonly message: Message }
+
+export type InboxFilter = {
+  /** The whole address. */
+  readonly recipient?: string
+  /** A part of the address, in upper or lower case. */
+  readonly recipientPart?: string
+  readonly poolId?: string
+}
+
+/** Does nothing when it is there already: a delivery that is repeated shows once. */
+export async function insertInboxMessage(db: Db, { id, createdAt, message }: InboxMessage): Promise<void> {
+  const { poolId, channel, recipient } = message
+  await db
+    .insertInto('inbox_message')
+    .values({ id, pool_id: poolId, channel, recipient, created_at: createdAt, message: JSON.stringify(message) })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .execute()
+}
+
+/** Newest first. Of all pools unless the filter names one: the inbox belongs to the developer, not to a pool. */
+export async function listInboxMessages(db: Db, filter: InboxFilter, limit: number): Promise<InboxMessage[]> {
+  const rows = await filtered(db.selectFrom('inbox_message').selectAll(), filter).orderBy('id', 'desc').limit(limit).execute()
+  return rows.map((row) => ({ id: row.id, createdAt: row.created_at, message: JSON.parse(row.message) as Message }))
+}
+
+export async function findInboxMessage(db: Db, id: string): Promise<InboxMessage | undefined> {
+  const row = await db.selectFrom('inbox_message').selectAll().where('id', '=', id).executeTakeFirst()
+  return row && { id: row.id, createdAt: row.created_at, message: JSON.parse(row.message) as Message }
+}
+
+export async function deleteInboxMessages(db: Db): Promise<void> {
+  await db.deleteFrom('inbox_message').execute()
+}
+
+/** Removes all but about `keep` of the newest. @NOTE Walks over the rows it keeps, so it must not run with every message. */
+export async function trimInbox(db: Db, keep: number): Promise<void> {
+  const oldestKept = db
+    .selectFrom('inbox_message')
+    .select('id')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .offset(keep - 1)
+  await db.deleteFrom('inbox_message').where('id', '<', oldestKept).execute()
+}
+
+function filtered(
+  query: SelectQueryBuilder<Schema, 'inbox_message', InboxMessageTable>,
+  { recipient, recipientPart, poolId }: InboxFilter,
+): SelectQueryBuilder<Schema, 'inbox_message', InboxMessageTable> {
+  let result = query
+  if (recipient !== undefined) result = result.where('recipient', '=', recipient)
+  if (poolId !== undefined) result = result.where('pool_id', '=', poolId)
+  if (recipientPart !== undefined) {
+    const pattern = `%${recipientPart.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`
+    result = result.where(sql<boolean>`lower(recipient) like ${pattern} escape '\\'`)
+  }
+  return result
+}

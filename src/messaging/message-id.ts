@@ -1,0 +1,28 @@
+import { randomBytes } from 'node:crypto'
+import { uuidFromBytes } from '../base/ids.ts'
+
+const maxCounter = 0xfff
+
+let latestMs = 0
+let counter = 0
+
+/**
+ * A UUIDv7 that is greater than every one before it in this process (RFC 9562 §6.2, method 1), so that two messages
+ * of the same millisecond keep their order: whoever reads the newest code gets the one that counts.
+ */
+export function newMessageId(now: number): string {
+  if (now > latestMs) {
+    latestMs = now
+    counter = 0
+  } else if (counter < maxCounter) {
+    counter++
+  } else {
+    latestMs++
+    counter = 0
+  }
+  const bytes = randomBytes(16)
+  bytes.writeUIntBE(latestMs, 0, 6)
+  bytes.writeUInt16BE(0x7000 | counter, 6)
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
+  return uuidFromBytes(bytes)
+}

@@ -1,0 +1,34 @@
+/** What a message is for. */
+export type MessageKind = 'sign-up' | 'resend' | 'forgot-password' | 'verify-attribute' | 'update-attribute' | 'invitation' | 'mfa'
+
+export type Channel = 'email' | 'sms'
+
+type Envelope = {
+  readonly poolId: string
+  readonly sub: string
+  /** The user's name, for the dev inbox. */
+  readonly username: string
+  readonly trigger: MessageKind
+  /** An e-mail address or a phone number, whole. */
+  readonly recipient: string
+  /** The code or temporary password inside it, for the dev inbox. */
+  readonly code: string | undefined
+  /** Epoch milliseconds after which it is of no use to anybody and is no longer tried. */
+  readonly expiresAt: number
+}
+
+export type EmailMessage = Envelope & {
+  readonly channel: 'email'
+  readonly subject: string
+  readonly html: string
+  /** The same in plain text, for mail programs that show no HTML. */
+  readonly text: string
+  /** What the pool set; undefined is the server's own sender. */
+  readonly from: string | undefined
+  readonly replyTo: string | undefined
+}
+
+export type SmsMessage = Envelope & { readonly channel: 'sms'; readonly text: string }
+
+/** A message as it will be sent: rendered, addressed, complete. */
+export type Message = EmailMessage | SmsMessage

@@ -1,0 +1,186 @@
+import type { Clock } from '../base/clock.ts'
+import type { Secrets } from '../base/secrets.ts'
+import type { Db } from '../storage/db.ts'
+import { DeliveryError, type Gateway } from './gateways/gateway.ts'
+import type { Channel } from './message.ts'
+import { openMessage } from './outbox.ts'
+import {
+  claimOutboxEntries,
+  deleteOutboxEntry,
+  giveUpOutboxEntry,
+  hasDueEntry,
+  type OutboxEntry,
+  rescheduleOutboxEntry,
+} from './outbox-repository.ts'
+import { nextAttemptAt } from './retry-schedule.ts'
+
+/** What pino offers, as far as this room needs it. */
+export type MessagingLogger = {
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+export type LaneOptions = {
+  readonly db: Db
+  readonly secrets: Secrets
+  readonly clock: Clock
+  readonly logger: MessagingLogger
+  readonly channel: Channel
+  readonly gateway: Gateway
+  /** How many messages are on their way at once. */
+  readonly concurrency: number
+  /** Milliseconds that one attempt may take. */
+  readonly timeoutMs: number
+}
+
+/** How much longer than an attempt its lease lasts: time to write down how it ended. */
+const leaseMarginMs = 30_000
+
+/** What a payload holds that no longer opens is not known, so its end is taken to be this far from its beginning. */
+const unreadableLifetimeMs = 24 * 3_600_000
+
+/** The messages of one channel on their way. A gateway that hangs holds up its own channel only, and there its own messages only. */
+export class OutboxLane {
+  readonly #options: LaneOptions
+  /** By `sub`: one message at a time to one user, in the order they were queued. */
+  readonly #inFlight = new Map<string, Promise<void>>()
+  readonly #closing = new AbortController()
+  #closed = false
+  #filling: Promise<void> | undefined
+  #fillAgain = false
+
+  constructor(options: LaneOptions) {
+    this.#options = options
+  }
+
+  /** Starts what is due, as far as there is room. Resolves when it has started; never rejects. */
+  async fill(): Promise<void> {
+    if (this.#closed) return
+    this.#fillAgain = true
+    this.#filling ??= this.#fillWhileAsked()
+    await this.#filling
+  }
+
+  /** Resolves when everything that was due at `asOf` has been tried, by this process. */
+  async drain(asOf: number): Promise<void> {
+    const { db, channel } = this.#options
+    do {
+      await this.fill()
+      await Promise.all(this.#inFlight.values())
+    } while (!this.#closed && (await hasDueEntry(db, channel, asOf)))
+  }
+
+  /** Starts nothing more and waits for what is on its way; after `graceMs` it is stopped, and tried again by others later. */
+  async close(graceMs: number): Promise<void> {
+    const stop = setTimeout(() => this.#closing.abort(), graceMs)
+    this.#closed = true
+    await this.#filling
+    await Promise.all(this.#inFlight.values())
+    clearTimeout(stop)
+    this.#closing.abort()
+    await this.#options.gateway.close?.()
+  }
+
+  async #fillWhileAsked(): Promise<void> {
+    while (this.#fillAgain && !this.#closed) {
+      this.#fillAgain = false
+      try {
+        await this.#startDue()
+      } catch (error) {
+        this.#options.logger.error({ err: error, channel: this.#options.channel }, 'The outbox could not be read; it is read again soon.')
+      }
+    }
+    // In the same step as the last look at #fillAgain, so that no call to fill falls between the two.
+    this.#filling = undefined
+  }
+
+  async #startDue(): Promise<void> {
+    const { db, clock, channel, concurrency, timeoutMs } = this.#options
+    const free = concurrency - this.#inFlight.size
+    if (free <= 0) return
+    const now = clock.now()
+    const leaseUntil = now + timeoutMs + leaseMarginMs
+    const exceptSubs = [...this.#inFlight.keys()]
+    for (const entry of await claimOutboxEntries(db, { channel, now, leaseUntil, limit: free, exceptSubs })) {
+      const delivery = this.#attempt(entry, leaseUntil).finally(() => {
+        this.#inFlight.delete(entry.sub)
+        void this.fill()
+      })
+      this.#inFlight.set(entry.sub, delivery)
+    }
+  }
+
+  /** One attempt and what follows from it. Never rejects: if even that cannot be written down, the lease runs out. */
+  async #attempt(entry: OutboxEntry, leaseUntil: number): Promise<void> {
+    try {
+      const failure = await this.#deliver(entry)
+      if (failure === undefined) await deleteOutboxEntry(this.#options.db, entry)
+      else await this.#recordFailure(entry, leaseUntil, failure)
+    } catch (error) {
+      this.#options.logger.error(
+        { err: error, ...loggable(entry) },
+        'How a delivery ended could not be stored; the message may be sent again.',
+      )
+    }
+  }
+
+  async #deliver(entry: OutboxEntry): Promise<Failure | undefined> {
+    const { secrets, gateway, timeoutMs } = this.#options
+    const message = openMessage(secrets, entry)
+    const expiresAt = message?.expiresAt ?? entry.createdAt + unreadableLifetimeMs
+    if (message === undefined) return { reason: 'the message was sealed under another master key', refused: false, expiresAt }
+    try {
+      const outgoing = { id: entry.id, queuedAt: entry.createdAt, message }
+      await withinTime(timeoutMs, this.#closing.signal, (signal) => gateway.deliver(outgoing, signal))
+      return undefined
+    } catch (error) {
+      if (error instanceof DeliveryError) return { reason: error.reason, refused: error.refused, expiresAt }
+      // Anything else may quote the message, so only its kind is told.
+      return { reason: error instanceof Error ? error.name : 'unknown failure', refused: false, expiresAt }
+    }
+  }
+
+  async #recordFailure(entry: OutboxEntry, leaseUntil: number, { reason, refused, expiresAt }: Failure): Promise<void> {
+    const { db, clock, logger } = this.#options
+    const at = nextAttemptAt({ attempts: entry.attempts, refused, expiresAt }, clock.now(), Math.random())
+    const fields = { ...loggable(entry), reason }
+    if (at === undefined) {
+      await giveUpOutboxEntry(db, entry, { leaseUntil, reason })
+      logger.error(fields, 'A message could not be delivered and was given up.')
+      return
+    }
+    await rescheduleOutboxEntry(db, entry, { leaseUntil, nextAttemptAt: at, reason })
+    const said = 'A message could not be delivered; it stays queued and is tried again.'
+    // The first failure calls for attention; the following ones would only repeat it.
+    if (entry.attempts === 1) logger.warn({ ...fields, nextAttemptAt: at }, said)
+    else logger.info({ ...fields, nextAttemptAt: at }, said)
+  }
+}
+
+type Failure = { readonly reason: string; readonly refused: boolean; readonly expiresAt: number }
+
+function loggable({ id, poolId, channel, trigger, attempts }: OutboxEntry): object {
+  return { messageId: id, poolId, channel, trigger, attempts }
+}
+
+/** Ends at the time limit whether or not the work listens to its signal. */
+async function withinTime(timeoutMs: number, closing: AbortSignal, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  const controller = new AbortController()
+  const stopped = Promise.withResolvers<never>()
+  const stop = (reason: string) => {
+    const error = new DeliveryError(reason)
+    stopped.reject(error)
+    controller.abort(error)
+  }
+  const timer = setTimeout(stop, timeoutMs, `no answer within ${timeoutMs} ms`)
+  const onClosing = () => stop('the server is stopping')
+  closing.addEventListener('abort', onClosing)
+  if (closing.aborted) onClosing()
+  try {
+    await Promise.race([work(controller.signal), stopped.promise])
+  } finally {
+    clearTimeout(timer)
+    closing.removeEventListener('abort', onClosing)
+  }
+}

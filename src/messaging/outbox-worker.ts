@@ -1,0 +1,73 @@
+import type { Clock } from '../base/clock.ts'
+import type { Secrets } from '../base/secrets.ts'
+import type { Db } from '../storage/db.ts'
+import type { Gateways } from './gateways/gateway.ts'
+import { type MessagingLogger, OutboxLane } from './outbox-lane.ts'
+
+/** Delivers what transactions have put into the outbox: after their commit, at least once. */
+export type OutboxWorker = {
+  /** To be called after a commit that queued something. Costs next to nothing and never throws. */
+  wake(): void
+  /** Resolves when everything due that was queued before the call has been tried. */
+  drain(): Promise<void>
+  /** Finishes or stops what is on its way and closes the gateways. What is left stays in the outbox for the next process. */
+  close(): Promise<void>
+}
+
+type Options = {
+  readonly db: Db
+  readonly secrets: Secrets
+  readonly clock: Clock
+  readonly gateways: Gateways
+  readonly logger: MessagingLogger
+  /** Milliseconds that one attempt may take. */
+  readonly timeoutMs?: number
+  /** How many messages of one channel are on their way at once. */
+  readonly concurrency?: number
+  /** How often, in milliseconds, to look for what other processes left behind and for what is due again. */
+  readonly pollMs?: number
+  /** How long `close` waits, in milliseconds, before it stops what is on its way. */
+  readonly graceMs?: number
+}
+
+export function createOutboxWorker({
+  db,
+  secrets,
+  clock,
+  gateways,
+  logger,
+  timeoutMs = 30_000,
+  concurrency = 8,
+  pollMs = 2_000,
+  graceMs = 5_000,
+}: Options): OutboxWorker {
+  const lanes = (['email', 'sms'] as const).map(
+    (channel) => new OutboxLane({ db, secrets, clock, logger, channel, gateway: gateways[channel], concurrency, timeoutMs }),
+  )
+  const fillAll = () => {
+    for (const lane of lanes) void lane.fill()
+  }
+  const poll = setInterval(fillAll, pollMs).unref()
+  let wakeDue = false
+  let closing: Promise<unknown> | undefined
+  return {
+    wake() {
+      if (wakeDue) return
+      wakeDue = true
+      // After the turn: the requests that commit together are claimed together.
+      setImmediate(() => {
+        wakeDue = false
+        fillAll()
+      })
+    },
+    async drain() {
+      const asOf = clock.now()
+      await Promise.all(lanes.map((lane) => lane.drain(asOf)))
+    },
+    async close() {
+      clearInterval(poll)
+      closing ??= Promise.all(lanes.map((lane) => lane.close(graceMs)))
+      await closing
+    },
+  }
+}
