@@ -1,0 +1,115 @@
+import { createHmac, hash, hkdfSync, randomBytes, randomInt, timingSafeEqual } from 'node:crypto'
+import { modulus, modulusBytes, readHex, toFixedBytes, toInteger, toSignedBytes, writeHex } from './group.ts'
+import type { SrpPowers } from './powers.ts'
+import { scramblerBytes } from './shared-secret.ts'
+
+/**
+ * SRP-6a as Cognito's clients speak it. For a user `group` is the pool's name (its id after the underscore) and `name`
+ * the stored username; for a remembered device they are the device group key and the device key.
+ */
+
+const saltBytes = 16
+const exponentBytes = 32
+const sessionKeyBytes = 16
+
+/** Random, and never with a leading zero byte, which clients disagree about: some hash the text, some the integer. */
+export function newSalt(): Buffer {
+  const salt = randomBytes(saltBytes)
+  salt[0] = randomInt(1, 256)
+  return salt
+}
+
+/** x = H(be(salt) ‖ H(group ‖ name ‖ ":" ‖ password)), 32 bytes. The verifier is g^x. */
+export function srpX(group: string, name: string, password: string, salt: Uint8Array): Buffer {
+  const inner = sha256(Buffer.from(`${group}${name}:${password}`))
+  return sha256(Buffer.concat([toSignedBytes(toInteger(salt)), inner]))
+}
+
+/** A as the client sent it, in hex. Undefined when it is not one, or is a multiple of N, for which S would be 0 (RFC 5054 §2.5.4). */
+export function readClientPublic(hex: string): bigint | undefined {
+  const a = readHex(hex)
+  return a === undefined || a % modulus === 0n ? undefined : a
+}
+
+/**
+ * A verifier that a client made itself, as for a device: be(v), with or without the zero byte of its sign, becomes the 384
+ * bytes that powers take. Undefined for what is no residue, and for 0, 1 and N − 1, with which every password would do.
+ */
+export function readVerifier(bytes: Uint8Array): Buffer | undefined {
+  if (bytes.length > modulusBytes + 1) return undefined
+  const verifier = toInteger(bytes)
+  return verifier > 1n && verifier < modulus - 1n ? toFixedBytes(verifier) : undefined
+}
+
+/** u = H(be(A) ‖ be(B)), 32 bytes, over the integers as they were sent. */
+export function scrambler(a: bigint, b: bigint): Buffer {
+  return sha256(Buffer.concat([toSignedBytes(a), toSignedBytes(b)]))
+}
+
+/** K: 16 bytes of HKDF-SHA-256 (RFC 5869) over be(S) with be(u) as salt. */
+export function sessionKey(u: Uint8Array, s: Uint8Array): Buffer {
+  const secret = toSignedBytes(toInteger(s))
+  return Buffer.from(hkdfSync('sha256', secret, toSignedBytes(toInteger(u)), 'Caldera Derived Key', sessionKeyBytes))
+}
+
+/** What the client signs with K: who it is, the server's SECRET_BLOCK in its decoded bytes, and the time in its own words. */
+export type Claim = { readonly group: string; readonly name: string; readonly secretBlock: Uint8Array; readonly timestamp: string }
+
+/** PASSWORD_CLAIM_SIGNATURE before its Base64. */
+export function claimSignature(key: Uint8Array, claim: Claim): Buffer {
+  return createHmac('sha256', key).update(claim.group).update(claim.name).update(claim.secretBlock).update(claim.timestamp).digest()
+}
+
+/**
+ * The server's answer to A: SRP_B in hex, and what it must know when the client's proof comes (A mod N, u and b, 448
+ * bytes), which must reach no one else.
+ *
+ * RFC 5054 wants a g that generates the whole group, but Cognito's 2 generates only the squares. So B − k·v is a square for
+ * the true v = g^x and for every second wrong one: whoever may ask for many B could test a dictionary of passwords against
+ * them without ever answering, and some forty would leave the true one. We therefore send k·v − g^b half of the time, which
+ * no client can tell apart: −1 is no square mod N, hence B − k·v can be anything. The client's S is then ± ours, depending
+ * on the parity of its exponent; verifyClaim accepts both.
+ */
+export async function openExchange(
+  powers: Pick<SrpPowers, 'publicB'>,
+  verifier: Uint8Array,
+  a: bigint,
+): Promise<{ publicB: string; state: Buffer }> {
+  const b = randomBytes(exponentBytes)
+  const publicB = toInteger(await powers.publicB(verifier, b, randomInt(2) === 0 ? 1 : -1))
+  const state = Buffer.concat([toFixedBytes(a % modulus), scrambler(a, publicB), b])
+  return { publicB: writeHex(publicB), state }
+}
+
+const scramblerStart = modulusBytes
+const exponentStart = scramblerStart + scramblerBytes
+const stateBytes = exponentStart + exponentBytes
+
+/**
+ * Whether the client's signature (Base64) proves that it knows the password behind the verifier. `state` is that of
+ * openExchange. A state may be used for one signature only.
+ */
+export async function verifyClaim(
+  powers: Pick<SrpPowers, 'sharedSecret'>,
+  proof: { readonly verifier: Uint8Array; readonly state: Uint8Array; readonly claim: Claim; readonly signature: string },
+): Promise<boolean> {
+  const { verifier, state, claim } = proof
+  if (state.length !== stateBytes) throw new RangeError(`The state of an SRP exchange has ${stateBytes} bytes, not ${state.length}.`)
+  const a = state.subarray(0, scramblerStart)
+  const u = state.subarray(scramblerStart, exponentStart)
+  // With u = 0 the verifier would drop out of S. No client can bring that about, short of inverting SHA-256.
+  if (toInteger(u) === 0n) return false
+  const s = await powers.sharedSecret({ a, verifier, u, b: state.subarray(exponentStart) })
+  const negated = toFixedBytes((modulus - toInteger(s)) % modulus)
+  const signature = Buffer.from(proof.signature, 'base64')
+  const matches = [s, negated].map((secret) => equal(claimSignature(sessionKey(u, secret), claim), signature))
+  return matches.includes(true)
+}
+
+function equal(expected: Buffer, actual: Buffer): boolean {
+  return expected.length === actual.length && timingSafeEqual(expected, actual)
+}
+
+function sha256(bytes: Buffer): Buffer {
+  return hash('sha256', bytes, 'buffer')
+}

@@ -1,0 +1,59 @@
+/**
+ * Short computations on the main thread, a few in each turn of the event loop: a burst of them does not keep the loop from
+ * its sockets, and does not grow without bound. For work of a fraction of a millisecond this costs less than a thread.
+ */
+export type SlicedQueue = {
+  /** Undefined when the queue is full. Rejects with what the work throws, or when the queue was closed. */
+  run<T>(work: () => T): Promise<T> | undefined
+  /** What waits is rejected. */
+  close(): void
+}
+
+type Job = { perform(): void; reject(error: Error): void }
+
+/** Long enough for several sign-ins to reach the database together, short enough not to be noticed by other requests. */
+const sliceMilliseconds = 1
+
+/**
+ * @param options.prepare a step of what must precede the first job; called until it returns false
+ * @param options.queueLimit how many jobs may wait
+ */
+export function createSlicedQueue(options: { prepare(): boolean; queueLimit: number }): SlicedQueue {
+  const waiting: Job[] = []
+  let scheduled = false
+  let closed = false
+
+  function work(): void {
+    const end = performance.now() + sliceMilliseconds
+    do {
+      if (options.prepare()) continue
+      waiting.shift()?.perform()
+    } while (waiting.length > 0 && performance.now() < end)
+    scheduled = waiting.length > 0
+    if (scheduled) setImmediate(work)
+  }
+
+  return {
+    run(task) {
+      if (closed) return Promise.reject(new Error('The queue is closed.'))
+      if (waiting.length >= options.queueLimit) return undefined
+      if (!scheduled) setImmediate(work)
+      scheduled = true
+      return new Promise((resolve, reject) => {
+        const perform = () => {
+          try {
+            resolve(task())
+          } catch (error) {
+            reject(error)
+          }
+        }
+        waiting.push({ perform, reject })
+      })
+    },
+
+    close() {
+      closed = true
+      for (const job of waiting.splice(0)) job.reject(new Error('The queue was closed.'))
+    },
+  }
+}

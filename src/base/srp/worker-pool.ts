@@ -1,0 +1,96 @@
+import { Worker } from 'node:worker_threads'
+
+/**
+ * Threads that answer each message with one message, in order: bytes, or a text that says why not. They start when there
+ * is work for them, do not keep an idle process alive, and are replaced when they die.
+ */
+export type WorkerPool = {
+  /** Undefined when the queue is full. Rejects when the thread died, answered with a text, or the pool was closed. */
+  run(message: Uint8Array): Promise<Uint8Array> | undefined
+  /** Ends the threads; what was not done is rejected. */
+  close(): Promise<void>
+}
+
+type Job = { readonly message: Uint8Array; resolve(reply: Uint8Array): void; reject(error: Error): void }
+
+type Slot = { readonly worker: Worker; readonly running: Job[] }
+
+/** One job in work and one at hand, so that a thread does not wait for the event loop between two. */
+const jobsPerWorker = 2
+
+/**
+ * @param options.entry the module that each thread runs
+ * @param options.workers how many threads at most
+ * @param options.queueLimit how many jobs may wait beyond those handed to a thread
+ */
+export function createWorkerPool(options: { entry: URL; workers: number; queueLimit: number }): WorkerPool {
+  const slots: Slot[] = []
+  const waiting: Job[] = []
+  let closed = false
+
+  function addSlot(): Slot {
+    const slot = startSlot(options.entry, dispatch, () => {
+      slots.splice(slots.indexOf(slot), 1)
+      dispatch()
+    })
+    slots.push(slot)
+    return slot
+  }
+
+  /** An idle thread, else a new one, else one that has room for a second job. */
+  function findSlot(): Slot | undefined {
+    const idle = slots.find((slot) => slot.running.length === 0)
+    if (idle !== undefined) return idle
+    if (slots.length < options.workers) return addSlot()
+    return slots.find((slot) => slot.running.length < jobsPerWorker)
+  }
+
+  function dispatch(): void {
+    while (waiting.length > 0 && !closed) {
+      const slot = findSlot()
+      const job = slot && waiting.shift()
+      if (job === undefined) return
+      if (slot?.running.push(job) === 1) slot.worker.ref()
+      slot?.worker.postMessage(job.message)
+    }
+  }
+
+  return {
+    run(message) {
+      if (closed) return Promise.reject(new Error('The worker pool is closed.'))
+      if (waiting.length >= options.queueLimit && findSlot() === undefined) return undefined
+      return new Promise((resolve, reject) => {
+        waiting.push({ message, resolve, reject })
+        dispatch()
+      })
+    },
+
+    async close() {
+      closed = true
+      for (const job of waiting.splice(0)) job.reject(new Error('The worker pool was closed.'))
+      await Promise.all(slots.map((slot) => slot.worker.terminate()))
+    },
+  }
+}
+
+function startSlot(entry: URL, onReply: () => void, onEnd: () => void): Slot {
+  // Without this process's environment and flags: the thread needs neither its secrets nor its preloads.
+  const worker = new Worker(entry, { env: {}, execArgv: [] })
+  const running: Job[] = []
+  let cause: unknown
+  worker.on('message', (reply: Uint8Array | string) => {
+    const job = running.shift()
+    if (typeof reply === 'string') job?.reject(new Error(reply))
+    else job?.resolve(reply)
+    onReply()
+    if (running.length === 0) worker.unref()
+  })
+  worker.on('error', (error) => {
+    cause = error
+  })
+  worker.on('exit', () => {
+    for (const job of running) job.reject(new Error('The worker thread ended before its work was done.', { cause }))
+    onEnd()
+  })
+  return { worker, running }
+}
