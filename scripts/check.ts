@@ -1,0 +1,42 @@
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+
+/** Everything that can be said about the code without running it. One line a check; what failed is told after. */
+const checks: readonly { readonly name: string; readonly command: readonly string[] }[] = [
+  { name: 'types', command: [binary('typescript', 'tsc'), '--noEmit', '-p', '.'] },
+  { name: 'format and lint', command: [binary('@biomejs/biome', 'biome'), 'ci', '--error-on-warnings', '--colors=off', '.'] },
+  { name: 'room order', command: ['scripts/room-order.ts'] },
+  { name: 'file sizes', command: ['scripts/file-sizes.ts'] },
+  { name: 'unused code', command: [binary('knip', 'knip'), '--no-progress'] },
+  { name: 'contract is current', command: ['contract-model/generate.ts', '--check'] },
+  { name: 'settings page is current', command: ['scripts/settings-docs.ts', '--check'] },
+]
+
+/** The script behind a package's command, so that it runs on the Node that runs this and not on the one of its first line. */
+function binary(packageName: string, command: string): string {
+  const folder = `node_modules/${packageName}`
+  const { bin } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8')) as { bin: Record<string, string> }
+  return `${folder}/${bin[command]}`
+}
+
+function run(command: readonly string[]): Promise<{ passed: boolean; output: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'] })
+    const chunks: Buffer[] = []
+    child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
+    child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk))
+    child.on('close', (code) => resolve({ passed: code === 0, output: Buffer.concat(chunks).toString() }))
+  })
+}
+
+const failures: string[] = []
+await Promise.all(
+  checks.map(async ({ name, command }) => {
+    const started = performance.now()
+    const { passed, output } = await run(command)
+    console.log(`${passed ? 'ok  ' : 'FAIL'} ${name} (${((performance.now() - started) / 1000).toFixed(1)} s)`)
+    if (!passed) failures.push(`\n--- ${name}\n${output.trimEnd()}`)
+  }),
+)
+for (const failure of failures) console.error(failure)
+process.exitCode = failures.length === 0 ? 0 : 1
