@@ -1,4 +1,3 @@
-import { createPublicKey } from 'node:crypto'
 import { decodeJwt, decodeProtectedHeader, errors, jwtVerify } from 'jose'
 import type { Clock } from '../base/clock.ts'
 import { ApiError } from '../contract/api-error.ts'
@@ -62,7 +61,7 @@ async function verify(deps: AccessTokenDeps, poolId: string, token: string): Pro
   const key = typeof kid === 'string' ? await deps.signingKeys.find(poolId, kid) : undefined
   if (key === undefined) throw unverified()
   try {
-    const { payload } = await jwtVerify(token, createPublicKey(key.privateKey), {
+    const { payload } = await jwtVerify(token, key.publicKey, {
       algorithms: ['RS256'],
       issuer: issuerOf(deps.publicUrl, poolId),
       currentDate: new Date(deps.clock.now()),

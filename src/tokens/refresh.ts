@@ -43,6 +43,8 @@ export async function rotateTokens(deps: RefreshDeps, pool: Pool, client: AppCli
   const { token, user, session } = refreshable
   const now = deps.clock.now()
   const key = { poolId: token.poolId, sub: token.sub, id: token.sessionId }
+  // Signed first, so that a failure here leaves the old token as good as it was.
+  const tokens = await reissueTokens(deps, pool, client, user, token, now)
   const rotated = await rotateSession(deps.db, key, token.generation, now)
   if (!rotated) {
     const latest = (await findSession(deps.db, key)) ?? session
@@ -51,7 +53,6 @@ export async function rotateTokens(deps: RefreshDeps, pool: Pool, client: AppCli
       throw new ApiError('RefreshTokenReuseException', 'Refresh Token has been rotated and can no longer be used')
     }
   }
-  const tokens = await reissueTokens(deps, pool, client, user, token, now)
   return { ...tokens, refreshToken: writeRefreshToken(deps.secrets, { ...token, generation: token.generation + 1 }) }
 }
 

@@ -1,3 +1,4 @@
+import { createPublicKey } from 'node:crypto'
 import type { Selectable } from 'kysely'
 import type { Secrets } from '../base/secrets.ts'
 import type { SigningKeyTable } from '../storage/schema.ts'
@@ -8,13 +9,15 @@ const rowOf = (poolId: string, kid: string) => `${poolId}/${kid}`
 export function fromRow(secrets: Secrets, row: Selectable<SigningKeyTable>): SigningKey {
   const der = secrets.open('signing-key', row.sealed_private_key, rowOf(row.pool_id, row.kid))
   if (der === undefined) throw new Error(`Signing key ${row.kid} of pool ${row.pool_id} cannot be opened with this master key.`)
+  const privateKey = importPrivateKey(der)
   return {
     poolId: row.pool_id,
     kid: row.kid,
     use: row.use,
     createdAt: row.created_at,
     retiredAt: row.retired_at,
-    privateKey: importPrivateKey(der),
+    privateKey,
+    publicKey: createPublicKey(privateKey),
     publicJwk: JSON.parse(row.public_jwk) as PublicJwk,
   }
 }

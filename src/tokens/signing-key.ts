@@ -22,6 +22,7 @@ export type SigningKey = {
   /** Null while it signs. */
   readonly retiredAt: number | null
   readonly privateKey: KeyObject
+  readonly publicKey: KeyObject
   readonly publicJwk: PublicJwk
 }
 
@@ -33,7 +34,16 @@ export async function newSigningKey(poolId: string, use: KeyUse, now: number): P
   const kid = randomBytes(32).toString('base64')
   const { n, e } = publicKey.export({ format: 'jwk' })
   if (n === undefined || e === undefined) throw new Error('The generated RSA key has no modulus or exponent.')
-  return { poolId, kid, use, createdAt: now, retiredAt: null, privateKey, publicJwk: { alg: 'RS256', e, kid, kty: 'RSA', n, use: 'sig' } }
+  return {
+    poolId,
+    kid,
+    use,
+    createdAt: now,
+    retiredAt: null,
+    privateKey,
+    publicKey,
+    publicJwk: { alg: 'RS256', e, kid, kty: 'RSA', n, use: 'sig' },
+  }
 }
 
 export const exportPrivateKey = (key: SigningKey): Buffer => key.privateKey.export({ format: 'der', type: 'pkcs8' })

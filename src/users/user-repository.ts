@@ -1,3 +1,4 @@
+import { ApiError } from '../contract/api-error.ts'
 import type { Pool } from '../pools/pool.ts'
 import { nameKey } from '../pools/pool.ts'
 import type { Db, Tx } from '../storage/db.ts'
@@ -27,6 +28,18 @@ export async function findUserByName(db: Db | Tx, pool: Pool, name: string): Pro
 export async function findUser(db: Db | Tx, poolId: string, sub: string): Promise<User | undefined> {
   const row = await db.selectFrom('user').selectAll().where('pool_id', '=', poolId).where('sub', '=', sub).executeTakeFirst()
   return row && fromRow(row)
+}
+
+/** As findUserByName, but throws UserNotFoundException: for operations of administrators, who may know who exists. */
+export async function getUserByName(db: Db | Tx, pool: Pool, name: string): Promise<User> {
+  const user = await findUserByName(db, pool, name)
+  if (user === undefined) throw new ApiError('UserNotFoundException', 'User does not exist.')
+  return user
+}
+
+/** Ends every session that began up to now. */
+export async function signOutUser(db: Db | Tx, poolId: string, sub: string, now: number): Promise<void> {
+  await db.updateTable('user').set({ signed_out_at: now }).where('pool_id', '=', poolId).where('sub', '=', sub).execute()
 }
 
 /** Which of the names is already somebody's. */

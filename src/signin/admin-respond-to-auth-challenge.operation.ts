@@ -1,0 +1,15 @@
+import { operation } from '../contract/operation.ts'
+import type { PoolCatalog } from '../pools/pool-catalog.ts'
+import type { SignInDeps } from './initiate.ts'
+import { respond } from './respond.ts'
+import { writeProgress } from './wire.ts'
+
+export const adminRespondToAuthChallenge = operation('AdminRespondToAuthChallenge', {
+  auth: 'iam',
+
+  async handle(request, deps: SignInDeps & { pools: PoolCatalog }) {
+    const { pool, client } = await deps.pools.getClientOfPool(request.UserPoolId, request.ClientId)
+    const response = { challenge: request.ChallengeName, session: request.Session, responses: request.ChallengeResponses ?? {} }
+    return writeProgress(await respond(deps, pool, client, response))
+  },
+})

@@ -1,0 +1,55 @@
+import type { Secrets } from '../base/secrets.ts'
+import { ApiError } from '../contract/api-error.ts'
+import { type AppClient, hidesUserExistence } from '../pools/app-client.ts'
+import type { Pool } from '../pools/pool.ts'
+import type { Db } from '../storage/db.ts'
+import { decoySub } from '../users/decoy.ts'
+import type { User } from '../users/user.ts'
+import { findUser, findUserByName } from '../users/user-repository.ts'
+
+/** Whoever claims a name at the start of a sign-in: a user, or a decoy that no proof will ever fit. */
+export type Candidate = { readonly sub: string; readonly user: User | undefined }
+
+type Deps = { readonly db: Db; readonly secrets: Secrets }
+
+/**
+ * Throws UserNotFoundException unless the client hides who exists; then strangers get a decoy, which costs and counts like a user.
+ * A disabled user is told so before any proof, as at Cognito.
+ */
+export async function findCandidate({ db, secrets }: Deps, pool: Pool, client: AppClient, name: string): Promise<Candidate> {
+  const user = await findUserByName(db, pool, name)
+  if (user !== undefined) {
+    requireEnabled(user)
+    return { sub: user.sub, user }
+  }
+  if (!hidesUserExistence(client)) throw new ApiError('UserNotFoundException', 'User does not exist.')
+  return { sub: decoySub(secrets, pool, name), user: undefined }
+}
+
+/** The user a state was sealed for, as they are now; undefined for a decoy and for a user deleted meanwhile. */
+export async function findAgain(db: Db, pool: Pool, sub: string): Promise<User | undefined> {
+  const user = await findUser(db, pool.id, sub)
+  if (user !== undefined) requireEnabled(user)
+  return user
+}
+
+function requireEnabled(user: User): void {
+  if (!user.enabled) throw new ApiError('NotAuthorizedException', 'User is disabled.')
+}
+
+/**
+ * A user who must choose a new password cannot prove the old one. One who never had a password here (an import) is not told apart
+ * from a stranger by a client that hides who exists.
+ */
+export function requireNotReset(client: AppClient, user: User): void {
+  if (user.status !== 'RESET_REQUIRED' || (user.password === null && hidesUserExistence(client))) return
+  throw new ApiError('PasswordResetRequiredException', 'Password reset required for the user')
+}
+
+export const wrongPassword = () => new ApiError('NotAuthorizedException', 'Incorrect username or password.')
+
+/** A temporary password dies after the days that the pool's policy gives it. */
+export function requireUnexpiredPassword(user: User, now: number): void {
+  if (user.passwordExpiresAt === null || user.passwordExpiresAt > now) return
+  throw new ApiError('NotAuthorizedException', 'Temporary password has expired and must be reset by an administrator.')
+}

@@ -1,0 +1,26 @@
+import type { AppClient, AuthFlowPermission } from '../pools/app-client.ts'
+
+export type Flow = 'password' | 'srp' | 'admin-password' | 'refresh' | 'custom' | 'choice'
+
+const permissions: Readonly<Record<Flow, readonly AuthFlowPermission[]>> = {
+  password: ['ALLOW_USER_PASSWORD_AUTH', 'USER_PASSWORD_AUTH'],
+  srp: ['ALLOW_USER_SRP_AUTH'],
+  'admin-password': ['ALLOW_ADMIN_USER_PASSWORD_AUTH', 'ADMIN_NO_SRP_AUTH'],
+  refresh: ['ALLOW_REFRESH_TOKEN_AUTH'],
+  custom: ['ALLOW_CUSTOM_AUTH', 'CUSTOM_AUTH_FLOW_ONLY'],
+  choice: ['ALLOW_USER_AUTH'],
+}
+
+const whenUnset: readonly AuthFlowPermission[] = ['ALLOW_REFRESH_TOKEN_AUTH', 'ALLOW_USER_SRP_AUTH', 'ALLOW_CUSTOM_AUTH']
+
+/**
+ * Whether the client's ExplicitAuthFlows let this flow through. The old values (without ALLOW_) only add flows: such a client keeps
+ * refresh and SRP, unless CUSTOM_AUTH_FLOW_ONLY takes SRP away.
+ */
+export function allowsFlow(client: AppClient, flow: Flow): boolean {
+  const granted = client.authFlows === undefined || client.authFlows.length === 0 ? whenUnset : client.authFlows
+  if (permissions[flow].some((permission) => granted.includes(permission))) return true
+  const onlyOldValues = granted.every((permission) => !permission.startsWith('ALLOW_'))
+  if (!onlyOldValues) return false
+  return flow === 'refresh' || (flow === 'srp' && !granted.includes('CUSTOM_AUTH_FLOW_ONLY'))
+}

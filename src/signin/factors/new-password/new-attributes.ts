@@ -1,0 +1,40 @@
+import { ApiError } from '../../../contract/api-error.ts'
+import type { AppClient } from '../../../pools/app-client.ts'
+import { checkAttributes, writableAttributes } from '../../../pools/attribute-rules.ts'
+import type { Pool } from '../../../pools/pool.ts'
+import type { User } from '../../../users/user.ts'
+
+const prefix = 'userAttributes.'
+const ownedByTheService = ['sub', 'email_verified', 'phone_number_verified']
+
+/** What the pool requires, the user lacks, and this client may write. */
+export function missingRequiredAttributes(pool: Pool, client: AppClient, user: User): string[] {
+  const writable = writableAttributes(pool, client)
+  return pool.schema
+    .filter(({ name, required, mutable }) => required && mutable && name !== 'sub' && writable(name) && !user.attributes[name])
+    .map(({ name }) => name)
+}
+
+/** The `userAttributes.<name>` keys of the answer, checked: only what has no value yet, and everything that is required. */
+export function readNewAttributes(pool: Pool, client: AppClient, user: User, responses: Readonly<Record<string, string>>): Record<string, string> {
+  const writable = writableAttributes(pool, client)
+  const named: [string, string][] = []
+  for (const [key, value] of Object.entries(responses)) {
+    if (!key.startsWith(prefix)) continue
+    const name = key.slice(prefix.length)
+    if (ownedByTheService.includes(name)) throw new ApiError('InvalidParameterException', `Cannot modify the non-mutable attribute ${name}`)
+    if (user.attributes[name]) throw new ApiError('NotAuthorizedException', `Cannot modify an already provided ${name}`)
+    if (pool.schema.some((attribute) => attribute.name === name) && !writable(name)) {
+      throw new ApiError('NotAuthorizedException', 'A client attempted to write unauthorized attribute')
+    }
+    named.push([name, value])
+  }
+  const attributes = Object.fromEntries(named)
+  checkAttributes(pool, attributes)
+  const missing = missingRequiredAttributes(pool, client, user).filter((name) => !attributes[name])
+  if (missing.length > 0) {
+    const lines = missing.map((name) => `${name}: The attribute is required\n`).join('')
+    throw new ApiError('InvalidParameterException', `Attributes did not conform to the schema: ${lines}`)
+  }
+  return attributes
+}

@@ -1,0 +1,81 @@
+import type { Clock } from '../../../base/clock.ts'
+import type { Secrets } from '../../../base/secrets.ts'
+import { readableAttributes } from '../../../pools/attribute-rules.ts'
+import type { Db } from '../../../storage/db.ts'
+import { spendState } from '../../../storage/spent-state-repository.ts'
+import { storeUser } from '../../../users/attribute-changes.ts'
+import type { Passwords } from '../../../users/passwords/passwords.ts'
+import { requireStrongPassword } from '../../../users/passwords/password-policy.ts'
+import { rememberReplacedPassword, requireFreshPassword } from '../../../users/passwords/set-password.ts'
+import { changeAttributes, type User } from '../../../users/user.ts'
+import { lockUser } from '../../../users/user-repository.ts'
+import { findAgain } from '../../candidate.ts'
+import type { Answer, Interposed, Verdict } from '../../factor.ts'
+import { requireParameter } from '../../parameters.ts'
+import type { Challenge, SignIn } from '../../sign-in.ts'
+import { invalidSession, newState, openState, sealState } from '../../sign-in-state.ts'
+import { missingRequiredAttributes, readNewAttributes } from './new-attributes.ts'
+
+export type NewPasswordDeps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets; readonly passwords: Passwords }
+
+/** NEW_PASSWORD_REQUIRED: whoever signs in with a temporary password chooses their own, and fills in what the pool requires. */
+export const newPassword: Interposed<NewPasswordDeps> = {
+  challenge: 'NEW_PASSWORD_REQUIRED',
+
+  async ask({ secrets, clock }, signIn) {
+    if (signIn.user.status !== 'FORCE_CHANGE_PASSWORD') return undefined
+    const { client, user, proofs } = signIn
+    const state = newState(client, user.sub, { challenge: 'NEW_PASSWORD_REQUIRED', proofs, memory: null }, clock.now())
+    return { name: 'NEW_PASSWORD_REQUIRED', parameters: parametersOf(signIn), session: sealState(secrets, state) } satisfies Challenge
+  },
+
+  async answer(deps, answer) {
+    const { pool, client, responses } = answer
+    const session = requireParameter({ Session: answer.session ?? '' }, 'Session')
+    const state = openState<null>(deps.secrets, session, client, 'NEW_PASSWORD_REQUIRED', deps.clock.now())
+    const user = await findAgain(deps.db, pool, state.sub)
+    if (user?.status !== 'FORCE_CHANGE_PASSWORD') throw invalidSession()
+
+    const password = requireParameter(responses, 'NEW_PASSWORD')
+    const attributes = readNewAttributes(pool, client, user, responses)
+    requireStrongPassword(pool, password, 'change')
+    await requireFreshPassword(deps.db, deps.passwords, pool, { ...user, password: null }, password)
+    const sealed = await deps.passwords.protect(user, password)
+    const changed = await storeNewPassword(deps, answer, { user, attributes, sealed, state })
+    return { kind: 'proven', proof: { user: changed, proofs: [...state.proofs, 'NEW_PASSWORD_REQUIRED'], spends: undefined } } satisfies Verdict
+  },
+}
+
+function parametersOf({ pool, client, user }: SignIn): Record<string, string> {
+  const readable = readableAttributes(pool, client)
+  const shown = Object.fromEntries(Object.entries(user.attributes).filter(([name]) => readable(name)))
+  return {
+    USER_ID_FOR_SRP: user.username,
+    requiredAttributes: JSON.stringify(missingRequiredAttributes(pool, client, user).map((name) => `userAttributes.${name}`)),
+    userAttributes: JSON.stringify(shown),
+  }
+}
+
+type Change = { user: User; attributes: Record<string, string>; sealed: string; state: { id: string; expiresAt: number } }
+
+/** The state is spent in the transaction that changes the user, so that of two answers at once only one counts. */
+function storeNewPassword({ db, clock }: NewPasswordDeps, { pool }: Answer, { user, attributes, sealed, state }: Change): Promise<User> {
+  const now = clock.now()
+  return db.transaction().execute(async (tx) => {
+    const before = await lockUser(tx, pool.id, user.sub)
+    // The password the user has just proven may have been replaced meanwhile, by an administrator or by another answer.
+    if (before?.status !== 'FORCE_CHANGE_PASSWORD' || before.password !== user.password) throw invalidSession()
+    if (!(await spendState(tx, state.id, state.expiresAt))) throw invalidSession()
+    const after: User = {
+      ...before,
+      status: 'CONFIRMED',
+      attributes: changeAttributes(before.attributes, attributes),
+      password: sealed,
+      passwordExpiresAt: null,
+      updatedAt: now,
+    }
+    await rememberReplacedPassword(tx, pool, before, now)
+    await storeUser(tx, pool, before, after)
+    return after
+  })
+}

@@ -1,0 +1,44 @@
+import type { Clock } from '../../../base/clock.ts'
+import type { Secrets } from '../../../base/secrets.ts'
+import type { AppClient } from '../../../pools/app-client.ts'
+import type { Pool } from '../../../pools/pool.ts'
+import type { PasswordLockout } from '../../../protection/password-lockout.ts'
+import type { Db } from '../../../storage/db.ts'
+import { requireNoTrigger } from '../../../triggers/trigger.ts'
+import type { Passwords } from '../../../users/passwords/passwords.ts'
+import type { User } from '../../../users/user.ts'
+import { findCandidate, requireNotReset, requireUnexpiredPassword, wrongPassword } from '../../candidate.ts'
+import type { Verdict } from '../../factor.ts'
+import type { ChallengeName } from '../../sign-in.ts'
+
+export type PasswordDeps = {
+  readonly db: Db
+  readonly clock: Clock
+  readonly secrets: Secrets
+  readonly passwords: Passwords
+  readonly lockout: PasswordLockout
+}
+
+/** Name and password in one call: USER_PASSWORD_AUTH, ADMIN_USER_PASSWORD_AUTH. */
+export async function startPassword(
+  deps: PasswordDeps,
+  pool: Pool,
+  client: AppClient,
+  { username, password, proves }: { username: string; password: string; proves: ChallengeName },
+): Promise<Verdict> {
+  const candidate = await findCandidate(deps, pool, client, username)
+  if (candidate.user === undefined) requireNoTrigger(pool, 'UserMigration')
+  requireNoTrigger(pool, 'PreAuthentication')
+  if (candidate.user !== undefined) requireNotReset(client, candidate.user)
+
+  const outcome = await deps.lockout.guard<User>(pool.id, candidate.sub, deps.clock.now(), async () => {
+    const { user } = candidate
+    const owner = user ?? { poolId: pool.id, sub: candidate.sub, username }
+    const matches = await deps.passwords.matches(owner, user?.password, password)
+    return matches && user !== undefined ? { proven: true, value: user } : { proven: false }
+  })
+  if (!outcome.proven) throw wrongPassword()
+  requireUnexpiredPassword(outcome.value, deps.clock.now())
+  return { kind: 'proven', proof: { user: outcome.value, proofs: [proves], spends: undefined } }
+}
+

@@ -1,0 +1,14 @@
+import { operation } from '../contract/operation.ts'
+import type { PoolCatalog } from '../pools/pool-catalog.ts'
+import { initiate, type SignInDeps } from './initiate.ts'
+import { writeProgress } from './wire.ts'
+
+export const initiateAuth = operation('InitiateAuth', {
+  auth: 'public',
+
+  async handle(request, deps: SignInDeps & { pools: PoolCatalog }) {
+    const { pool, client } = await deps.pools.getClient(request.ClientId)
+    const attempt = { flow: request.AuthFlow, parameters: request.AuthParameters ?? {}, door: 'public' } as const
+    return writeProgress(await initiate(deps, pool, client, attempt))
+  },
+})

@@ -1,0 +1,92 @@
+import type { Clock } from '../base/clock.ts'
+import { ApiError } from '../contract/api-error.ts'
+import type { AuthFlowType } from '../contract/generated/types.ts'
+import type { AppClient } from '../pools/app-client.ts'
+import type { Pool } from '../pools/pool.ts'
+import { provesBySecretHash, requireSecretHash } from '../pools/secret-hash.ts'
+import { type RefreshDeps, refreshTokens, requireRefreshable } from '../tokens/refresh.ts'
+import { allowsFlow, type Flow } from './client-flows.ts'
+import { type PasswordDeps, startPassword } from './factors/password/start-password.ts'
+import { type SrpDeps, startSrp } from './factors/srp/srp.ts'
+import { advance, type JourneyDeps } from './journey.ts'
+import { requireParameter } from './parameters.ts'
+import type { Progress } from './sign-in.ts'
+
+export type SignInDeps = JourneyDeps & PasswordDeps & SrpDeps & RefreshDeps & { readonly clock: Clock }
+
+type Parameters = Readonly<Record<string, string>>
+
+/** Who asks: a user's program by InitiateAuth, or a server of the pool's owner by AdminInitiateAuth. */
+export type Door = 'public' | 'admin'
+
+/** Begins a sign-in. Throws ApiError with Cognito's texts for a flow that the client, or this door, does not let through. */
+export async function initiate(
+  deps: SignInDeps,
+  pool: Pool,
+  client: AppClient,
+  { flow, parameters, door }: { flow: AuthFlowType; parameters: Parameters; door: Door },
+): Promise<Progress> {
+  switch (flow) {
+    case 'USER_PASSWORD_AUTH':
+      requireDoor(door, 'public')
+      requireFlow(client, 'password', 'USER_PASSWORD_AUTH flow not enabled for this client')
+      return byPassword(deps, pool, client, parameters)
+    case 'ADMIN_USER_PASSWORD_AUTH':
+    case 'ADMIN_NO_SRP_AUTH':
+      requireDoor(door, 'admin')
+      requireFlow(client, 'admin-password', 'Auth flow not enabled for this client')
+      return byPassword(deps, pool, client, parameters)
+    case 'USER_SRP_AUTH':
+      requireFlow(client, 'srp', 'USER_SRP_AUTH is not enabled for the client.')
+      return bySrp(deps, pool, client, parameters)
+    case 'REFRESH_TOKEN_AUTH':
+    case 'REFRESH_TOKEN':
+      return byRefreshToken(deps, pool, client, parameters)
+    case 'CUSTOM_AUTH':
+      requireFlow(client, 'custom', 'CUSTOM_AUTH is not enabled for the client.')
+      throw invalid('Custom auth lambda trigger is not configured for the user pool.')
+    case 'USER_AUTH':
+      requireFlow(client, 'choice', 'USER_AUTH flow not enabled for this client')
+      throw new ApiError('UnsupportedOperationException', 'This server does not offer the USER_AUTH flow yet.')
+  }
+}
+
+async function byPassword(deps: SignInDeps, pool: Pool, client: AppClient, parameters: Parameters): Promise<Progress> {
+  const username = requireParameter(parameters, 'USERNAME')
+  requireSecretHash(client, username, parameters['SECRET_HASH'])
+  const password = requireParameter(parameters, 'PASSWORD')
+  return advance(deps, pool, client, await startPassword(deps, pool, client, { username, password, proves: 'PASSWORD' }))
+}
+
+async function bySrp(deps: SignInDeps, pool: Pool, client: AppClient, parameters: Parameters): Promise<Progress> {
+  const username = requireParameter(parameters, 'USERNAME')
+  requireSecretHash(client, username, parameters['SECRET_HASH'])
+  const srpA = requireParameter(parameters, 'SRP_A')
+  return advance(deps, pool, client, await startSrp(deps, pool, client, { username, srpA }))
+}
+
+async function byRefreshToken(deps: SignInDeps, pool: Pool, client: AppClient, parameters: Parameters): Promise<Progress> {
+  requireFlow(client, 'refresh', 'REFRESH_TOKEN_AUTH flow not enabled for this client')
+  if (client.refreshRotation?.enabled) {
+    throw invalid('REFRESH_TOKEN_AUTH is not available with refresh token rotation, use GetTokensFromRefreshToken.')
+  }
+  const refreshable = await requireRefreshable(deps, client, requireParameter(parameters, 'REFRESH_TOKEN'))
+  requireRefreshHash(client, refreshable.user.username, parameters['SECRET_HASH'])
+  return { kind: 'signed-in', tokens: await refreshTokens(deps, pool, client, refreshable) }
+}
+
+/** A refresh names no user, so the hash is over the stored username, which in some pools is the `sub`. */
+function requireRefreshHash(client: AppClient, username: string, hash: string | undefined): void {
+  if (client.secrets.length === 0 || (hash !== undefined && provesBySecretHash(client, username, hash))) return
+  throw new ApiError('NotAuthorizedException', `SecretHash does not match for the client: ${client.id}`)
+}
+
+function requireDoor(door: Door, needed: Door): void {
+  if (door !== needed) throw invalid('Initiate Auth method not supported.')
+}
+
+function requireFlow(client: AppClient, flow: Flow, otherwise: string): void {
+  if (!allowsFlow(client, flow)) throw invalid(otherwise)
+}
+
+const invalid = (message: string) => new ApiError('InvalidParameterException', message)

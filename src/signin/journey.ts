@@ -1,0 +1,64 @@
+import type { Clock } from '../base/clock.ts'
+import { ApiError } from '../contract/api-error.ts'
+import type { AppClient } from '../pools/app-client.ts'
+import type { Pool } from '../pools/pool.ts'
+import type { Db, Tx } from '../storage/db.ts'
+import { spendState } from '../storage/spent-state-repository.ts'
+import { draftSession, issueTokens, type TokenDeps } from '../tokens/issue-tokens.ts'
+import { insertSession } from '../tokens/session-repository.ts'
+import { requireNoTrigger } from '../triggers/trigger.ts'
+import type { User } from '../users/user.ts'
+import type { Interposed, Proof, Verdict } from './factor.ts'
+import { type NewPasswordDeps, newPassword } from './factors/new-password/new-password.ts'
+import type { Progress, SignIn } from './sign-in.ts'
+
+export type JourneyDeps = TokenDeps & NewPasswordDeps & { readonly db: Db; readonly clock: Clock }
+
+/** What stands between the first factor and the tokens, in the order it is asked for. */
+const interposed: readonly Interposed<JourneyDeps>[] = [newPassword]
+
+/** Takes a sign-in one step further: to the next question, or to its tokens. */
+export async function advance(deps: JourneyDeps, pool: Pool, client: AppClient, verdict: Verdict): Promise<Progress> {
+  if (verdict.kind === 'ask') return { kind: 'challenge', challenge: verdict.challenge }
+  const { proof } = verdict
+  requireConfirmed(proof.user)
+  const signIn: SignIn = { pool, client, user: proof.user, proofs: proof.proofs }
+  for (const factor of interposed) {
+    const challenge = await factor.ask(deps, signIn)
+    if (challenge === undefined) continue
+    if (proof.spends !== undefined) await spendOrRefuse(deps.db, proof.spends)
+    return { kind: 'challenge', challenge }
+  }
+  requireNoMissingFactor(pool)
+  return { kind: 'signed-in', tokens: await complete(deps, signIn, proof) }
+}
+
+async function complete(deps: JourneyDeps, { pool, client, user }: SignIn, { spends }: Proof) {
+  requireNoTrigger(pool, 'PostAuthentication')
+  const now = deps.clock.now()
+  const session = draftSession(client, user, now)
+  // Signing takes the thread pool and storing takes the disk: they can wait for each other's end at the same time.
+  const storing =
+    spends === undefined
+      ? insertSession(deps.db, session)
+      : deps.db.transaction().execute(async (tx) => {
+          await spendOrRefuse(tx, spends)
+          await insertSession(tx, session)
+        })
+  const [tokens] = await Promise.all([issueTokens(deps, pool, client, user, session, now), storing])
+  return tokens
+}
+
+async function spendOrRefuse(db: Db | Tx, state: NonNullable<Proof['spends']>): Promise<void> {
+  if (await spendState(db, state.id, state.expiresAt)) return
+  throw new ApiError('NotAuthorizedException', 'Invalid session for the user, session can only be used once.')
+}
+
+function requireConfirmed(user: User): void {
+  if (user.status === 'UNCONFIRMED') throw new ApiError('UserNotConfirmedException', 'User is not confirmed.')
+}
+
+/** A pool that demands a second factor must not be entered with one, and none can be asked for yet. */
+function requireNoMissingFactor(pool: Pool): void {
+  if (pool.mfa === 'ON') throw new ApiError('UnsupportedOperationException', 'This server cannot ask for the second factor that the user pool requires.')
+}

@@ -1,0 +1,15 @@
+import { operation } from '../contract/operation.ts'
+import type { PoolCatalog } from '../pools/pool-catalog.ts'
+import type { SignInDeps } from './initiate.ts'
+import { respond } from './respond.ts'
+import { writeProgress } from './wire.ts'
+
+export const respondToAuthChallenge = operation('RespondToAuthChallenge', {
+  auth: 'public',
+
+  async handle(request, deps: SignInDeps & { pools: PoolCatalog }) {
+    const { pool, client } = await deps.pools.getClient(request.ClientId)
+    const response = { challenge: request.ChallengeName, session: request.Session, responses: request.ChallengeResponses ?? {} }
+    return writeProgress(await respond(deps, pool, client, response))
+  },
+})

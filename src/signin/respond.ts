@@ -1,0 +1,29 @@
+import { ApiError } from '../contract/api-error.ts'
+import type { AppClient } from '../pools/app-client.ts'
+import type { Pool } from '../pools/pool.ts'
+import { requireSecretHash } from '../pools/secret-hash.ts'
+import type { Factor } from './factor.ts'
+import { newPassword } from './factors/new-password/new-password.ts'
+import { srp } from './factors/srp/srp.ts'
+import type { SignInDeps } from './initiate.ts'
+import { advance } from './journey.ts'
+import { requireParameter } from './parameters.ts'
+import type { ChallengeName, Progress } from './sign-in.ts'
+
+/** Every challenge that can be answered. A new factor is one new folder and one line here. */
+const factors: readonly Factor<SignInDeps>[] = [srp, newPassword]
+
+export type Response = {
+  readonly challenge: ChallengeName
+  readonly session: string | undefined
+  readonly responses: Readonly<Record<string, string>>
+}
+
+/** Takes the answer to a challenge. Throws ApiError when it is wrong; the session then stays good for another try. */
+export async function respond(deps: SignInDeps, pool: Pool, client: AppClient, { challenge, session, responses }: Response): Promise<Progress> {
+  const factor = factors.find((candidate) => candidate.challenge === challenge)
+  if (factor === undefined) throw new ApiError('UnsupportedOperationException', `This server does not offer the ${challenge} challenge yet.`)
+  const username = requireParameter(responses, 'USERNAME')
+  requireSecretHash(client, username, responses['SECRET_HASH'])
+  return advance(deps, pool, client, await factor.answer(deps, { pool, client, session, responses }))
+}

@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto'
+import type { Secrets } from '../base/secrets.ts'
+import { ApiError } from '../contract/api-error.ts'
+import type { AppClient } from '../pools/app-client.ts'
+import type { ChallengeName } from './sign-in.ts'
+
+/**
+ * What a sign-in remembers between two calls. It travels sealed in `Session` (or in SRP's SECRET_BLOCK), so that any node can take
+ * the answer and no row waits for users who never come back.
+ */
+export type SignInState<Memory = unknown> = {
+  /** Spent when the step succeeds: a state works once. */
+  readonly id: string
+  readonly poolId: string
+  readonly clientId: string
+  /** A user's, or a decoy's. */
+  readonly sub: string
+  readonly challenge: ChallengeName
+  readonly proofs: readonly ChallengeName[]
+  /** Epoch milliseconds. */
+  readonly expiresAt: number
+  readonly memory: Memory
+}
+
+type Sealed = readonly [string, string, string, string, ChallengeName, readonly ChallengeName[], number, unknown]
+
+/** Every Session of Cognito begins like this; some clients look. */
+const prefix = 'AYABe'
+
+export function newState<Memory>(
+  client: AppClient,
+  sub: string,
+  step: { challenge: ChallengeName; proofs: readonly ChallengeName[]; memory: Memory },
+  now: number,
+): SignInState<Memory> {
+  const expiresAt = now + client.authSessionValidityMinutes * 60_000
+  return { id: randomUUID(), poolId: client.poolId, clientId: client.id, sub, expiresAt, ...step }
+}
+
+export function sealState(secrets: Secrets, state: SignInState): string {
+  const content: Sealed = [
+    state.id,
+    state.poolId,
+    state.clientId,
+    state.sub,
+    state.challenge,
+    state.proofs,
+    state.expiresAt,
+    state.memory,
+  ]
+  return prefix + secrets.seal('sign-in-state', JSON.stringify(content))
+}
+
+/**
+ * Throws NotAuthorizedException when the text is not a state of ours, or one of another client or challenge, or too old. Only factors
+ * seal states, each under its own challenge name, so that the memory of a state is of the type its challenge writes.
+ */
+export function openState<Memory>(secrets: Secrets, text: string, client: AppClient, challenge: ChallengeName, now: number): SignInState<Memory> {
+  const content = text.startsWith(prefix) ? secrets.open('sign-in-state', text.slice(prefix.length)) : undefined
+  if (content === undefined) throw invalidSession()
+  const [id, poolId, clientId, sub, sealedChallenge, proofs, expiresAt, memory] = JSON.parse(content.toString()) as Sealed
+  if (poolId !== client.poolId || clientId !== client.id || sealedChallenge !== challenge) throw invalidSession()
+  if (expiresAt <= now) throw new ApiError('NotAuthorizedException', 'Invalid session for the user, session is expired.')
+  return { id, poolId, clientId, sub, challenge, proofs, expiresAt, memory: memory as Memory }
+}
+
+export const invalidSession = () => new ApiError('NotAuthorizedException', 'Invalid session for the user.')

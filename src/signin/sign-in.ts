@@ -1,0 +1,29 @@
+import type { ChallengeNameType } from '../contract/generated/types.ts'
+import type { AppClient } from '../pools/app-client.ts'
+import type { Pool } from '../pools/pool.ts'
+import type { IssuedTokens } from '../tokens/issue-tokens.ts'
+import type { User } from '../users/user.ts'
+
+export type ChallengeName = ChallengeNameType
+
+/** One sign-in under way: somebody has proven something to this client and may have to prove more. */
+export type SignIn = {
+  readonly pool: Pool
+  readonly client: AppClient
+  readonly user: User
+  /** The challenges answered so far, the first factor first. */
+  readonly proofs: readonly ChallengeName[]
+}
+
+/** One question to the user, and what the server must know again when the answer comes. */
+export type Challenge = {
+  readonly name: ChallengeName
+  readonly parameters: Readonly<Record<string, string>>
+  /** Undefined for a challenge that carries its memory in a parameter of its own, as SRP does in SECRET_BLOCK. */
+  readonly session: string | undefined
+}
+
+/** Where a sign-in stands after a step. */
+export type Progress =
+  | { readonly kind: 'challenge'; readonly challenge: Challenge }
+  | { readonly kind: 'signed-in'; readonly tokens: IssuedTokens }

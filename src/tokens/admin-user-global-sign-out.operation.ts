@@ -1,0 +1,18 @@
+import type { Clock } from '../base/clock.ts'
+import { operation } from '../contract/operation.ts'
+import type { PoolCatalog } from '../pools/pool-catalog.ts'
+import type { Db } from '../storage/db.ts'
+import { getUserByName, signOutUser } from '../users/user-repository.ts'
+
+type Deps = { db: Db; clock: Clock; pools: PoolCatalog }
+
+export const adminUserGlobalSignOut = operation('AdminUserGlobalSignOut', {
+  auth: 'iam',
+
+  async handle(request, { db, clock, pools }: Deps) {
+    const pool = await pools.getPool(request.UserPoolId)
+    const user = await getUserByName(db, pool, request.Username)
+    await signOutUser(db, pool.id, user.sub, clock.now())
+    return {}
+  },
+})
