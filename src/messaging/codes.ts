@@ -3,7 +3,7 @@ import { newCode } from '../base/ids.ts'
 import type { Secrets } from '../base/secrets.ts'
 import { ApiError } from '../contract/api-error.ts'
 import type { ContactAttribute } from '../pools/pool.ts'
-import type { Tx } from '../storage/db.ts'
+import type { Db, Tx } from '../storage/db.ts'
 import { type CodeKey, deleteCode, findCode, replaceCode } from './code-repository.ts'
 
 /** What a code proves. Each user has at most one outstanding code for each purpose. */
@@ -31,6 +31,30 @@ export async function issueCode(
   const code = newCode(codeDigits)
   await replaceCode(tx, key, { hash: hashOf(secrets, key, code), attribute, value, createdAt: now, expiresAt: now + lifetimeMs })
   return code
+}
+
+export type CheckedCode =
+  | { readonly outcome: 'ok'; readonly attribute: ContactAttribute | undefined; readonly value: string | undefined }
+  | { readonly outcome: 'mismatch' | 'expired' | 'none' }
+
+/**
+ * Looks at a code without using it up, so that what is expensive (hashing a password) or telling (its history) happens only to
+ * those who bring the right one. `expired` is the right code, too late; `none` means that nothing is outstanding.
+ * @NOTE As with `spendCode`, the caller keeps the limit of attempts. Nothing may be changed on the strength of this alone.
+ */
+export async function checkCode(
+  db: Db | Tx,
+  secrets: Secrets,
+  { code, now, ...key }: CodeOf & { code: string; now: number },
+): Promise<CheckedCode> {
+  const stored = await findCode(db, key)
+  const hash = Buffer.from(hashOf(secrets, key, code))
+  if (stored === undefined) return { outcome: 'none' }
+  const isRight = timingSafeEqual(hash, Buffer.from(stored.hash))
+  if (stored.expiresAt <= now) return { outcome: isRight ? 'expired' : 'none' }
+  return isRight
+    ? { outcome: 'ok', attribute: stored.attribute as ContactAttribute | undefined, value: stored.value }
+    : { outcome: 'mismatch' }
 }
 
 export type SpentCode =
