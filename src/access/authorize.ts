@@ -1,51 +1,43 @@
 import { ApiError } from '../contract/api-error.ts'
+import { factsOf, type Service, shapeNamed } from '../contract/model.ts'
+import type { OperationName } from '../contract/operation.ts'
 import type { AccessKey } from './access-key.ts'
 import { decide } from './policy.ts'
 
-export type ServiceName = 'cognito-idp' | 'cognito-identity' | 'lifeguard'
-
 type Request = {
-  readonly service: ServiceName
-  readonly operation: string
+  readonly operation: OperationName
   /** The decoded request body. It need not have been validated yet. */
   readonly body: unknown
   readonly region: string
   readonly accountId: string
 }
 
-/**
- * Operations whose requests name no pool. A policy decides them on the resource `*`, and a surplus member that happens to be called
- * UserPoolId must not make such a request look like one about that pool.
- */
-const poollessOperations: Readonly<Record<ServiceName, ReadonlySet<string>>> = {
-  'cognito-idp': new Set([
-    'CreateUserPool',
-    'DescribeUserPoolDomain',
-    'GetClientToken',
-    'GetProvisionedLimit',
-    'ListUserPools',
-    'UpdateProvisionedLimit',
-  ]),
-  'cognito-identity': new Set(['CreateIdentityPool', 'DeleteIdentities', 'DescribeIdentity', 'ListIdentityPools']),
-  lifeguard: new Set(),
+/** What a service is called in credential scopes, in actions and in ARNs. */
+export const signingNames: Readonly<Record<Service, string>> = {
+  'user-pools': 'cognito-idp',
+  'identity-pools': 'cognito-identity',
+  lifeguard: 'lifeguard',
 }
 
-const taggingOperations: ReadonlySet<string> = new Set(['ListTagsForResource', 'TagResource', 'UntagResource'])
+/** A kind of pool: the member that names one, the form of its id, and what stands in its ARN. */
+type PoolKind = { readonly member: string; readonly id: RegExp; readonly service: string; readonly type: string }
 
-/** Which pools a service has: the type in their ARNs, the member that names one, and the form of an id. */
-const poolKinds = {
-  'cognito-idp': { service: 'cognito-idp', type: 'userpool', member: 'UserPoolId', id: /^[\w-]{1,45}_[0-9a-zA-Z]{1,45}$/ },
-  'cognito-identity': { service: 'cognito-identity', type: 'identitypool', member: 'IdentityPoolId', id: /^[\w-]{1,55}:[0-9a-f-]{1,55}$/ },
-} as const
-
-type PoolKind = (typeof poolKinds)[keyof typeof poolKinds]
+const userPools: PoolKind = { member: 'UserPoolId', id: /^[\w-]{1,54}_[0-9a-zA-Z]{1,54}$/, service: 'cognito-idp', type: 'userpool' }
+const identityPools: PoolKind = {
+  member: 'IdentityPoolId',
+  id: /^[\w-]{1,54}:[0-9a-f-]{1,54}$/,
+  service: 'cognito-identity',
+  type: 'identitypool',
+}
 
 /**
- * Lets the caller pass if the policy of its key allows the operation on the pool that the request names.
+ * Lets the caller pass if the policy of its key allows the operation on the pool that the request names. An operation that is about
+ * no single pool is decided on the resource `*`, as in IAM.
  * @throws ApiError AccessDeniedException with the text of AWS
  */
 export function authorize(key: Pick<AccessKey, 'id' | 'policy'>, request: Request): void {
-  const action = `${request.service}:${request.operation}`
+  const { service, wireName } = factsOf(request.operation)
+  const action = `${signingNames[service]}:${wireName}`
   const resource = resourceOf(request)
   const decision = decide(key.policy, action, resource)
   if (decision === 'allowed') return
@@ -58,30 +50,35 @@ export function authorize(key: Pick<AccessKey, 'id' | 'policy'>, request: Reques
   throw new ApiError('AccessDeniedException', `User: ${user} is not authorized to perform: ${action} on resource: ${resource} ${reason}`)
 }
 
-/** The id in the ARN of a pool of that service, whatever its region and account; undefined for any other text. */
-export function poolIdFromArn(service: keyof typeof poolKinds, arn: string): string | undefined {
-  const kind: PoolKind = poolKinds[service]
-  const [, partition, named, , , ...rest] = arn.split(':')
+/** The id in the ARN of a user pool or identity pool, whatever its region and account; undefined for any other text. */
+export function poolIdFromArn(service: 'user-pools' | 'identity-pools', arn: string): string | undefined {
+  const kind = service === 'user-pools' ? userPools : identityPools
+  const [scheme, partition, named, , , ...rest] = arn.split(':')
   const resource = rest.join(':')
-  if (!arn.startsWith('arn:') || !partition || named !== kind.service || !resource.startsWith(`${kind.type}/`)) return undefined
+  if (scheme !== 'arn' || !partition || named !== kind.service || !resource.startsWith(`${kind.type}/`)) return undefined
   const id = resource.slice(kind.type.length + 1)
   return kind.id.test(id) ? id : undefined
 }
 
-/** The ARN of the pool that the operation would act on, or `*` when it names none that could exist. */
-function resourceOf({ service, operation, body, region, accountId }: Request): string {
-  if (poollessOperations[service].has(operation)) return '*'
-  const kind: PoolKind = poolKinds[service === 'lifeguard' ? 'cognito-idp' : service]
-  const id = taggingOperations.has(operation) ? taggedPool(kind, body) : member(body, kind.member)
+/**
+ * The ARN of the pool that the operation would act on, or `*` when it names none that could exist. Only members that the operation
+ * has count: a surplus UserPoolId must not make ListUserPools look like a request about that pool.
+ */
+function resourceOf({ operation, body, region, accountId }: Request): string {
+  const { service, input } = factsOf(operation)
+  const members = shapeNamed(input).members ?? {}
+  const named = [userPools, identityPools].find(({ member }) => Object.hasOwn(members, member))
+  const kind = named ?? (service === 'identity-pools' ? identityPools : userPools)
+  const id = named ? textOf(body, named.member) : Object.hasOwn(members, 'ResourceArn') ? taggedPool(service, body) : undefined
   return id !== undefined && kind.id.test(id) ? `arn:aws:${kind.service}:${region}:${accountId}:${kind.type}/${id}` : '*'
 }
 
-function taggedPool(kind: PoolKind, body: unknown): string | undefined {
-  const arn = member(body, 'ResourceArn')
-  return arn === undefined ? undefined : poolIdFromArn(kind.service, arn)
+function taggedPool(service: Service, body: unknown): string | undefined {
+  const arn = textOf(body, 'ResourceArn')
+  return arn === undefined || service === 'lifeguard' ? undefined : poolIdFromArn(service, arn)
 }
 
-function member(body: unknown, name: string): string | undefined {
-  const value = typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[name] : undefined
+function textOf(body: unknown, member: string): string | undefined {
+  const value = typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[member] : undefined
   return typeof value === 'string' ? value : undefined
 }

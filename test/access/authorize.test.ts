@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { authorize, poolIdFromArn } from '../../src/access/authorize.ts'
+import { readPolicy } from '../../src/access/read-policy.ts'
+import { ApiError } from '../../src/contract/api-error.ts'
+import { factsOf, operationNames } from '../../src/contract/model.ts'
+import type { OperationName } from '../../src/contract/operation.ts'
+
+const region = 'us-east-1'
+const accountId = '123456789012'
+const poolArn = 'arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_AbCdEf123'
+const identityPoolId = 'us-east-1:12345678-90ab-cdef-1234-567890abcdef'
+const identityPoolArn = `arn:aws:cognito-identity:us-east-1:123456789012:identitypool/${identityPoolId}`
+
+function keyWith(...statements: object[]) {
+  return { id: 'AKIAEXAMPLE', policy: readPolicy(JSON.stringify({ Statement: statements })) }
+}
+
+/** The action and the resource on which a request is decided: the policy allows nothing of it, and the refusal names them. */
+function decidedOn(operation: OperationName, body: unknown): string[] {
+  const key = keyWith({ Effect: 'Allow', Action: 'a:B', Resource: '*' })
+  try {
+    authorize(key, { operation, body, region, accountId })
+  } catch (error) {
+    assert.ok(error instanceof ApiError)
+    return /perform: (\S+) on resource: (\S+) because/.exec(error.message)?.slice(1) ?? []
+  }
+  return assert.fail('allowed')
+}
+
+describe('A request that the policy does not allow', () => {
+  const request = { operation: 'ListUsers', body: { UserPoolId: 'us-east-1_AbCdEf123' }, region, accountId } as const
+
+  it('passes when a statement allows it', () => {
+    authorize(keyWith({ Effect: 'Allow', Action: 'cognito-idp:List*', Resource: poolArn }), request)
+  })
+
+  it('is refused in the words of AWS', () => {
+    assert.throws(() => authorize(keyWith({ Effect: 'Allow', Action: 'cognito-idp:Admin*', Resource: '*' }), request), {
+      code: 'AccessDeniedException',
+      message: `User: arn:aws:iam::123456789012:access-key/AKIAEXAMPLE is not authorized to perform: cognito-idp:ListUsers on resource: ${poolArn} because no identity-based policy allows the cognito-idp:ListUsers action`,
+    })
+  })
+
+  it('is refused in other words when a statement denies it', () => {
+    const key = keyWith({ Effect: 'Allow', Action: '*', Resource: '*' }, { Effect: 'Deny', Action: '*', Resource: poolArn })
+    assert.throws(() => authorize(key, request), {
+      code: 'AccessDeniedException',
+      message: `User: arn:aws:iam::123456789012:access-key/AKIAEXAMPLE is not authorized to perform: cognito-idp:ListUsers on resource: ${poolArn} with an explicit deny in an identity-based policy`,
+    })
+  })
+})
+
+describe('What a request is about', () => {
+  const ofPool = { UserPoolId: 'us-east-1_AbCdEf123' }
+  const cases: [name: string, operation: OperationName, body: unknown, action: string, resource: string][] = [
+    ['is the user pool', 'AdminGetUser', ofPool, 'cognito-idp:AdminGetUser', poolArn],
+    ['is the user pool of our own operations', 'RotateSigningKeys', ofPool, 'lifeguard:RotateSigningKeys', poolArn],
+    [
+      'is the identity pool',
+      'DescribeIdentityPool',
+      { IdentityPoolId: identityPoolId },
+      'cognito-identity:DescribeIdentityPool',
+      identityPoolArn,
+    ],
+    ['is the pool in a tagged ARN', 'TagResource', { ResourceArn: poolArn }, 'cognito-idp:TagResource', poolArn],
+    [
+      'is the identity pool in one',
+      'identity:UntagResource',
+      { ResourceArn: identityPoolArn },
+      'cognito-identity:UntagResource',
+      identityPoolArn,
+    ],
+    [
+      'is ours, whatever account the ARN names',
+      'TagResource',
+      { ResourceArn: poolArn.replace('1234', '9876') },
+      'cognito-idp:TagResource',
+      poolArn,
+    ],
+    ['is no pool of the other service', 'TagResource', { ResourceArn: identityPoolArn }, 'cognito-idp:TagResource', '*'],
+    [
+      'is the tagged pool, not one beside it',
+      'ListTagsForResource',
+      { ...ofPool, ResourceArn: 'arn:x' },
+      'cognito-idp:ListTagsForResource',
+      '*',
+    ],
+    ['is everything where there is no pool', 'ListUserPools', {}, 'cognito-idp:ListUserPools', '*'],
+    ['is not told by a body that is no object', 'AdminGetUser', 'us-east-1_AbCdEf123', 'cognito-idp:AdminGetUser', '*'],
+    ['is not told by null', 'AdminGetUser', null, 'cognito-idp:AdminGetUser', '*'],
+    ['is not told by a list', 'AdminGetUser', { UserPoolId: ['us-east-1_AbCdEf123'] }, 'cognito-idp:AdminGetUser', '*'],
+    ['is not told by an id no pool has', 'AdminGetUser', { UserPoolId: 'us-east-1_A/../us-east-1_B' }, 'cognito-idp:AdminGetUser', '*'],
+    ['is not told by a pattern', 'AdminGetUser', { UserPoolId: '*' }, 'cognito-idp:AdminGetUser', '*'],
+  ]
+  for (const [name, operation, body, action, resource] of cases) {
+    it(name, () => assert.deepEqual(decidedOn(operation, body), [action, resource]))
+  }
+
+  it('is everything for those operations alone that name no pool, even if a pool is named beside', () => {
+    const body = { ...ofPool, IdentityPoolId: identityPoolId }
+    const poolless = operationNames.filter((name) => factsOf(name).signed && decidedOn(name, body)[1] === '*')
+    assert.deepEqual(poolless.toSorted(), [
+      'CreateIdentityPool',
+      'CreateUserPool',
+      'DeleteIdentities',
+      'DescribeIdentity',
+      'DescribeUserPoolDomain',
+      'GetProvisionedLimit',
+      'ListIdentityPools',
+      'ListTagsForResource',
+      'ListUserPools',
+      'TagResource',
+      'UntagResource',
+      'UpdateProvisionedLimit',
+      'identity:ListTagsForResource',
+      'identity:TagResource',
+      'identity:UntagResource',
+    ])
+  })
+})
+
+describe('A pool id is read from an ARN', () => {
+  const cases: [service: 'user-pools' | 'identity-pools', arn: string, id: string | undefined][] = [
+    ['user-pools', poolArn, 'us-east-1_AbCdEf123'],
+    ['user-pools', 'arn:aws-cn:cognito-idp:cn-north-1:1:userpool/cn-north-1_A', 'cn-north-1_A'],
+    ['identity-pools', identityPoolArn, identityPoolId],
+    ['user-pools', identityPoolArn, undefined],
+    ['identity-pools', poolArn, undefined],
+    ['user-pools', `${poolArn}/x`, undefined],
+    ['user-pools', `${poolArn}\n`, undefined],
+    ['user-pools', `x${poolArn}`, undefined],
+    ['user-pools', poolArn.replace('userpool/', 'userpool/x/'), undefined],
+    ['user-pools', poolArn.replace('userpool', 'pool'), undefined],
+    ['user-pools', 'arn:aws:cognito-idp', undefined],
+    ['user-pools', '', undefined],
+  ]
+  for (const [service, arn, id] of cases) {
+    it(`${service}: ${JSON.stringify(arn)}`, () => assert.equal(poolIdFromArn(service, arn), id))
+  }
+})

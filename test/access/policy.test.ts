@@ -1,0 +1,243 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { type Decision, decide, fullAccessPolicy } from '../../src/access/policy.ts'
+import { maxPolicyLength, PolicyError, readPolicy } from '../../src/access/read-policy.ts'
+import { matchesWildcard } from '../../src/access/wildcard.ts'
+
+const pool = 'arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_AbCdEf123'
+const otherPool = 'arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_ZyXwVu987'
+const allow = { Effect: 'Allow', Action: '*', Resource: '*' }
+
+function policyOf(...statements: object[]) {
+  return readPolicy(JSON.stringify({ Version: '2012-10-17', Statement: statements }))
+}
+
+describe('A wildcard pattern', () => {
+  const cases: [pattern: string, text: string, matches: boolean][] = [
+    ['', '', true],
+    ['', 'a', false],
+    ['*', '', true],
+    ['*', 'any:thing/at all', true],
+    ['a', 'a', true],
+    ['a', 'A', false],
+    ['a', 'ab', false],
+    ['ab', 'a', false],
+    ['?', '', false],
+    ['?', 'a', true],
+    ['?', 'ab', false],
+    ['a?c', 'abc', true],
+    ['a*', 'a', true],
+    ['a*c', 'abcbc', true],
+    ['a*c', 'abcb', false],
+    ['*b*', 'abc', true],
+    ['*ab', 'aab', true],
+    ['a**b', 'ab', true],
+    ['*?', '', false],
+    ['*??', 'ab', true],
+    ['a*', '*', false],
+    ['*a', '*', false],
+    ['?*a', '*a', true],
+    ['[a]', 'a', false],
+    ['.', 'a', false],
+    ['*', 'a\nb', true],
+  ]
+  for (const [pattern, text, matches] of cases) {
+    it(`'${pattern}' ${matches ? 'matches' : 'does not match'} '${text.replace('\n', '\\n')}'`, () => {
+      assert.equal(matchesWildcard(pattern, text), matches)
+    })
+  }
+
+  it('means what the regular expression of the same form means', () => {
+    const letters = fc.string({ unit: fc.constantFrom('a', 'b', '*', '?'), maxLength: 8 })
+    fc.assert(
+      fc.property(letters, letters, (pattern, text) => {
+        const expression = new RegExp(`^${pattern.replaceAll('*', '.*').replaceAll('?', '.')}$`)
+        assert.equal(matchesWildcard(pattern, text), expression.test(text))
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it('is decided soon, however many stars it has', () => {
+    const started = performance.now()
+    assert.equal(matchesWildcard(`${'*a'.repeat(2500)}b`, 'a'.repeat(5000)), false)
+    assert.ok(performance.now() - started < 1000)
+  })
+})
+
+describe('A policy', () => {
+  const statement = (effect: string, action: string | string[], resource: string | string[] = '*') => ({
+    Effect: effect,
+    Action: action,
+    Resource: resource,
+  })
+  const cases: [name: string, statements: object[], action: string, resource: string, decision: Decision][] = [
+    ['allows what it names', [statement('Allow', 'cognito-idp:ListUsers', pool)], 'cognito-idp:ListUsers', pool, 'allowed'],
+    ['allows nothing else', [statement('Allow', 'cognito-idp:ListUsers', pool)], 'cognito-idp:AdminGetUser', pool, 'not-allowed'],
+    ['allows it nowhere else', [statement('Allow', 'cognito-idp:ListUsers', pool)], 'cognito-idp:ListUsers', otherPool, 'not-allowed'],
+    ['on one pool does not allow what is about none', [statement('Allow', '*', pool)], 'cognito-idp:ListUserPools', '*', 'not-allowed'],
+    ['on every pool does not, either', [statement('Allow', '*', 'arn:*')], 'cognito-idp:ListUserPools', '*', 'not-allowed'],
+    ['takes a list', [statement('Allow', ['a:B', 'cognito-idp:ListUsers'], [otherPool, pool])], 'cognito-idp:ListUsers', pool, 'allowed'],
+    ['takes wildcards in actions', [statement('Allow', 'cognito-idp:Admin*User')], 'cognito-idp:AdminDeleteUser', pool, 'allowed'],
+    ['takes them to the end', [statement('Allow', 'cognito-idp:Admin*User')], 'cognito-idp:AdminDeleteUsers', pool, 'not-allowed'],
+    ['compares actions without case', [statement('Allow', 'COGNITO-IDP:listusers')], 'cognito-idp:ListUsers', pool, 'allowed'],
+    ['compares resources with it', [statement('Allow', '*', pool.toUpperCase().replace('ARN:', 'arn:'))], 'a:B', pool, 'not-allowed'],
+    ['keeps services apart', [statement('Allow', 'cognito-idp:*')], 'cognito-identity:ListIdentityPools', '*', 'not-allowed'],
+    [
+      'takes wildcards in resources',
+      [statement('Allow', '*', 'arn:aws:cognito-idp:*:*:userpool/us-east-1_A?CdEf*')],
+      'a:B',
+      pool,
+      'allowed',
+    ],
+    ['takes an ARN that ends early with a star', [statement('Allow', '*', 'arn:aws:cognito-idp:*')], 'a:B', pool, 'allowed'],
+    [
+      'denies first, wherever the Deny stands',
+      [allow, statement('Deny', 'cognito-idp:Delete*')],
+      'cognito-idp:DeleteUserPool',
+      pool,
+      'denied',
+    ],
+    ['denies first, before an Allow', [statement('Deny', 'cognito-idp:Delete*'), allow], 'cognito-idp:DeleteUserPool', pool, 'denied'],
+    [
+      'denies no more than it says',
+      [allow, statement('Deny', 'cognito-idp:Delete*', otherPool)],
+      'cognito-idp:DeleteUserPool',
+      pool,
+      'allowed',
+    ],
+    ['of a Deny alone allows nothing', [statement('Deny', 'cognito-idp:Delete*')], 'cognito-idp:ListUsers', pool, 'not-allowed'],
+    ['takes NotAction', [{ Effect: 'Allow', NotAction: 'cognito-idp:Delete*', Resource: '*' }], 'cognito-idp:ListUsers', pool, 'allowed'],
+    [
+      'leaves out NotAction',
+      [{ Effect: 'Allow', NotAction: ['a:B', 'cognito-idp:D*'], Resource: '*' }],
+      'cognito-idp:DeleteGroup',
+      pool,
+      'not-allowed',
+    ],
+    ['takes NotResource', [allow, { Effect: 'Deny', Action: '*', NotResource: pool }], 'a:B', otherPool, 'denied'],
+    ['leaves out NotResource', [allow, { Effect: 'Deny', Action: '*', NotResource: pool }], 'a:B', pool, 'allowed'],
+  ]
+  for (const [name, statements, action, resource, decision] of cases) {
+    it(name, () => assert.equal(decide(policyOf(...statements), action, resource), decision))
+  }
+
+  it('may hold one statement that is no list, an Id, a Sid, and the older version', () => {
+    for (const version of [{ Version: '2008-10-17' }, {}]) {
+      const policy = readPolicy(JSON.stringify({ ...version, Id: 'x', Statement: { Sid: 'One', ...allow } }))
+      assert.equal(decide(policy, 'a:B', '*'), 'allowed')
+    }
+  })
+
+  it('of full access allows every service of this server', () => {
+    const policy = readPolicy(fullAccessPolicy)
+    for (const action of ['cognito-idp:DeleteUserPool', 'cognito-identity:CreateIdentityPool', 'lifeguard:RotateSigningKeys']) {
+      assert.equal(decide(policy, action, '*'), 'allowed')
+    }
+    assert.equal(decide(policy, 's3:GetObject', '*'), 'not-allowed')
+  })
+})
+
+describe('A policy that would not be enforced as it is written', () => {
+  const cases: [name: string, text: string | object, message: RegExp][] = [
+    ['is no JSON', '{', /^The policy is not JSON: /],
+    ['is no object', '[]', /^The policy must be a JSON object\.$/],
+    ['is null', 'null', /^The policy must be a JSON object\.$/],
+    ['has no statement', {}, /^The policy needs a Statement\.$/],
+    ['has an empty list of them', { Statement: [] }, /^The policy needs a Statement\.$/],
+    ['has a statement that is a string', { Statement: 'Allow' }, /^Statement 1 must be a JSON object\.$/],
+    ['has a list in the list', { Statement: [[allow]] }, /^Statement 1 must be a JSON object\.$/],
+    ['has another version', { Version: '2012-10-18', Statement: allow }, /^Version must be "2012-10-17", not "2012-10-18"\.$/],
+    ['has a misspelt member', { Statements: allow, Statement: allow }, /^The policy has an unknown member "Statements"\.$/],
+    [
+      'has a misspelt member in a statement',
+      { Statement: [allow, { ...allow, Actions: '*' }] },
+      /^Statement 2 has an unknown member "Actions"\.$/,
+    ],
+    ['has __proto__', `{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","__proto__":{}}}`, /unknown member "__proto__"/],
+    ['has a condition', { Statement: { ...allow, Condition: {} } }, /^Statement 1: Condition is not supported/],
+    ['has a principal', { Statement: { ...allow, Principal: '*' } }, /^Statement 1: a policy of an access key has no Principal/],
+    ['has a negated principal', { Statement: { ...allow, NotPrincipal: '*' } }, /has no Principal/],
+    ['has no effect', { Statement: { Action: '*', Resource: '*' } }, /^Statement 1: Effect must be "Allow" or "Deny"\.$/],
+    ['has an effect in another case', { Statement: { ...allow, Effect: 'deny' } }, /^Statement 1: Effect must be/],
+    ['has no action', { Statement: { Effect: 'Allow', Resource: '*' } }, /^Statement 1 needs either Action or NotAction, and not both\.$/],
+    ['has both actions', { Statement: { ...allow, NotAction: '*' } }, /^Statement 1 needs either Action or NotAction, and not both\.$/],
+    [
+      'has no resource',
+      { Statement: { Effect: 'Allow', Action: '*' } },
+      /^Statement 1 needs either Resource or NotResource, and not both\.$/,
+    ],
+    ['has both resources', { Statement: { ...allow, NotResource: '*' } }, /either Resource or NotResource/],
+    ['has an empty list of actions', { Statement: { ...allow, Action: [] } }, /^Statement 1: Action is empty\.$/],
+    [
+      'has an action that is a number',
+      { Statement: { ...allow, Action: ['*', 1] } },
+      /^Statement 1: Action must be a string or a list of strings\.$/,
+    ],
+    [
+      'has an action without a service',
+      { Statement: { ...allow, Action: 'ListUsers' } },
+      /^Statement 1: Action "ListUsers" must be "\*" or/,
+    ],
+    [
+      'has a space in an action',
+      { Statement: { ...allow, Action: 'cognito-idp: ListUsers' } },
+      /^Statement 1: Action "cognito-idp: ListUsers"/,
+    ],
+    ['has an empty action', { Statement: { ...allow, Action: '' } }, /^Statement 1: Action "" must be/],
+    [
+      'has a bare pool id',
+      { Statement: { ...allow, Resource: 'us-east-1_AbCdEf123' } },
+      /^Statement 1: Resource "us-east-1_AbCdEf123" must be "\*" or an ARN/,
+    ],
+    [
+      'has an ARN that is too short',
+      { Statement: { Effect: 'Deny', Action: '*', NotResource: 'arn:aws:cognito-idp:us-east-1' } },
+      /^Statement 1: NotResource "arn:/,
+    ],
+    ['has a blank in an ARN', { Statement: { ...allow, Resource: `${pool} ` } }, /must be "\*" or an ARN/],
+    [
+      'has a policy variable',
+      { Statement: { ...allow, Resource: `${pool}/\${aws:username}` } },
+      /holds a policy variable, which is not supported/,
+    ],
+    [
+      'has a Sid twice',
+      {
+        Statement: [
+          { Sid: 'A', ...allow },
+          { Sid: 'A', ...allow },
+        ],
+      },
+      /^Statement 2: Sid "A" is taken by another statement\.$/,
+    ],
+    ['has a Sid that is a number', { Statement: { Sid: 1, ...allow } }, /^Statement 1: Sid must be letters and digits\.$/],
+    [
+      'has two statements of one name',
+      '{"Statement":{"Effect":"Deny","Action":"*","Resource":"*"},"Statement":[]}',
+      /has the member "Statement" twice/,
+    ],
+    [
+      'has a member twice, once escaped',
+      '{"Statement":[{"Effect":"Deny","Action":"a:\\"B","Acti\\u006fn":"*","Resource":"*"}]}',
+      /has the member "Action" twice in one object\.$/,
+    ],
+    ['is too long', JSON.stringify({ Statement: allow }).padEnd(maxPolicyLength + 1), /^The policy is longer than 10240 characters\.$/],
+  ]
+  for (const [name, text, message] of cases) {
+    it(`is refused when it ${name}`, () => {
+      const json = typeof text === 'string' ? text : JSON.stringify(text)
+      assert.throws(
+        () => readPolicy(json),
+        (error) => error instanceof PolicyError && message.test(error.message),
+      )
+    })
+  }
+
+  it('is not mistaken for one with equal names in different objects, or in strings', () => {
+    const text =
+      '{"Id":"{\\"Id\\":1}","Statement":[{"Sid":"Sid","Effect":"Allow","Action":"*","Resource":["*"]},{"Sid":"Effect","Effect":"Deny","Action":["a:B"],"Resource":"*"}]}'
+    assert.equal(readPolicy(text).statements.length, 2)
+  })
+})

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { after, before, describe, it } from 'node:test'
+import { CognitoIdentityClient, ListIdentityPoolsCommand } from '@aws-sdk/client-cognito-identity'
+import { AdminGetUserCommand, CognitoIdentityProviderClient, ListUsersCommand } from '@aws-sdk/client-cognito-identity-provider'
+import { type AccessKey, hashSessionToken, newAccessKey } from '../../src/access/access-key.ts'
+import { fullAccessPolicy } from '../../src/access/policy.ts'
+import { readPolicy } from '../../src/access/read-policy.ts'
+import { verifySignature } from '../../src/access/signature.ts'
+import { createSecrets } from '../../src/base/secrets.ts'
+import { ApiError } from '../../src/contract/api-error.ts'
+
+const secrets = createSecrets(randomBytes(32))
+const credentials = newAccessKey('session')
+const key: AccessKey = {
+  id: credentials.id,
+  secret: credentials.secret,
+  sessionTokenHash: hashSessionToken(secrets, credentials.id, credentials.sessionToken ?? ''),
+  policy: readPolicy(fullAccessPolicy),
+  expiresAt: undefined,
+}
+
+/** Answers `{}` to whoever signed rightly, and the refusal to everybody else. */
+const server: Server = createServer((request, response) => {
+  void (async () => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk)
+    const url = new URL(request.url ?? '/', 'http://localhost')
+    try {
+      await verifySignature({
+        method: request.method ?? '',
+        path: url.pathname,
+        query: url.search.slice(1),
+        headers: request.headersDistinct,
+        body: Buffer.concat(chunks),
+        now: Date.now(),
+        services: ['cognito-idp', 'cognito-identity'],
+        region: 'eu-central-1',
+        secrets,
+        findKey: async (id) => (id === key.id ? key : undefined),
+      })
+      response.end('{}')
+    } catch (error) {
+      assert.ok(error instanceof ApiError)
+      response.writeHead(400, { 'x-amzn-errortype': error.code }).end(JSON.stringify({ message: error.message }))
+    }
+  })()
+})
+
+describe('A request of the official SDK', () => {
+  let endpoint = ''
+
+  before(async () => {
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    endpoint = `http://localhost:${(server.address() as AddressInfo).port}`
+  })
+  after(() => server.close())
+
+  function settings({ secret = credentials.secret, region = 'eu-central-1', systemClockOffset = 0 } = {}) {
+    const identity = { accessKeyId: credentials.id, secretAccessKey: secret, sessionToken: credentials.sessionToken ?? '' }
+    return { endpoint, region, systemClockOffset, maxAttempts: 1, credentials: identity }
+  }
+
+  const whom = { UserPoolId: 'eu-central-1_AbCdEf123', Username: 'Žofie' }
+
+  it('is accepted', async () => {
+    const client = new CognitoIdentityProviderClient(settings())
+    await client.send(new AdminGetUserCommand(whom))
+    await client.send(new ListUsersCommand({ UserPoolId: whom.UserPoolId, Filter: 'name ^= "a b"' }))
+    client.destroy()
+  })
+
+  it('is accepted from the client of the other service', async () => {
+    const client = new CognitoIdentityClient(settings())
+    await client.send(new ListIdentityPoolsCommand({ MaxResults: 1 }))
+    client.destroy()
+  })
+
+  const refusals: [name: string, change: Parameters<typeof settings>[0], refusal: object][] = [
+    ['a wrong secret', { secret: 'wrong' }, { name: 'InvalidSignatureException', message: /^The request signature we calculated/ }],
+    ['a clock that is late', { systemClockOffset: -6 * 60_000 }, { name: 'InvalidSignatureException', message: /^Signature expired: / }],
+    [
+      'another region',
+      { region: 'us-east-1' },
+      { name: 'InvalidSignatureException', message: 'Credential should be scoped to a valid region.' },
+    ],
+  ]
+  for (const [name, change, refusal] of refusals) {
+    it(`is refused with ${name}`, async () => {
+      const client = new CognitoIdentityProviderClient(settings(change))
+      await assert.rejects(client.send(new AdminGetUserCommand(whom)), refusal)
+      client.destroy()
+    })
+  }
+})

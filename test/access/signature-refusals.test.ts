@@ -1,0 +1,220 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { AccessKey } from '../../src/access/access-key.ts'
+import { signedRequest } from './request-signer.ts'
+import { authorizationOf, long, minute, mismatch, now, type Options, session, verify, withHeaders } from './verify.ts'
+
+describe('The time of a signature', () => {
+  it('may be five minutes off, either way', async () => {
+    const request = await signedRequest({ ...long, at: now })
+    for (const at of [now - 5 * minute, now + 5 * minute]) await verify(request, { at })
+  })
+
+  it('may not be earlier: a request cannot be replayed later on', async () => {
+    const request = await signedRequest({ ...long, at: now })
+    await assert.rejects(verify(request, { at: now + 5 * minute + 1000 }), {
+      code: 'InvalidSignatureException',
+      message: 'Signature expired: 20261123T120000Z is now earlier than 20261123T120001Z (20261123T120501Z - 5 min.)',
+    })
+  })
+
+  it('may not be later', async () => {
+    const request = await signedRequest({ ...long, at: now })
+    await assert.rejects(verify(request, { at: now - 5 * minute - 1000 }), {
+      code: 'InvalidSignatureException',
+      message: 'Signature not yet current: 20261123T120000Z is still later than 20261123T115959Z (20261123T115459Z + 5 min.)',
+    })
+  })
+
+  it('must be written as AWS writes it', async () => {
+    const request = await signedRequest({ ...long, at: now })
+    for (const date of [
+      '',
+      'yesterday',
+      '2026-11-23T12:00:00Z',
+      '20261123T120000',
+      '20261399T120000Z',
+      '20261123T120000Z, 20261123T120000Z',
+    ]) {
+      await assert.rejects(verify(withHeaders(request, { 'x-amz-date': date })), { code: 'IncompleteSignatureException' }, date)
+    }
+  })
+
+  it('is that of the Date header when there is no other', async () => {
+    const request = await signedRequest({ ...long, at: now })
+    const withoutDate = withHeaders(request, { 'x-amz-date': undefined })
+    await assert.rejects(verify(withoutDate), {
+      code: 'IncompleteSignatureException',
+      message: "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.",
+    })
+    await assert.rejects(verify(withHeaders(withoutDate, { date: 'Mon, 23 Nov 2026 12:00:00 GMT' })), {
+      code: 'InvalidSignatureException',
+      message: "'date' must be a 'SignedHeader' in the AWS Authorization.",
+    })
+  })
+})
+
+describe('The credential scope', () => {
+  async function scoped(change: (authorization: string) => string, options?: Options): Promise<AccessKey> {
+    const request = await signedRequest({ ...long, at: now })
+    return verify(withHeaders(request, { authorization: change(authorizationOf(request)) }), options)
+  }
+
+  it('must name the expected region, if one is expected', async () => {
+    await scoped((text) => text, { region: 'us-east-1' })
+    await assert.rejects(
+      scoped((text) => text, { region: 'eu-west-1' }),
+      { code: 'InvalidSignatureException', message: 'Credential should be scoped to a valid region.' },
+    )
+  })
+
+  it('must name a service that is expected', async () => {
+    await assert.rejects(
+      scoped((text) => text, { services: ['cognito-identity'] }),
+      { code: 'InvalidSignatureException', message: "Credential should be scoped to correct service: 'cognito-identity'." },
+    )
+  })
+
+  it('must be of the day of the signature, and end as it should; all faults are told at once', async () => {
+    await assert.rejects(
+      scoped((text) => text.replace('/20261123/', '/20261122/').replace('aws4_request', 'aws5_request')),
+      {
+        code: 'InvalidSignatureException',
+        message:
+          "Credential should be scoped with a valid terminator: 'aws4_request'. Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '20261122' != '20261123', from '20261123T120000Z'.",
+      },
+    )
+  })
+
+  it('must have five parts', async () => {
+    for (const credential of [
+      long.id,
+      `${long.id}/20261123/us-east-1/aws4_request`,
+      `x/${long.id}/20261123/us-east-1/cognito-idp/aws4_request`,
+    ]) {
+      await assert.rejects(
+        scoped((text) => text.replace(/Credential=[^,]+/, `Credential=${credential}`)),
+        { code: 'IncompleteSignatureException' },
+      )
+    }
+  })
+
+  it('cannot be moved to another region: the signature covers it', async () => {
+    await assert.rejects(
+      scoped((text) => text.replace('us-east-1', 'eu-west-1')),
+      mismatch,
+    )
+  })
+})
+
+describe('The Authorization header', () => {
+  it('must be there, and be a signature', async () => {
+    const request = await signedRequest({ ...long, at: now })
+    for (const authorization of [undefined, '', ' ', 'Bearer abc', 'Basic YTpi', 'AWS abc:def']) {
+      await assert.rejects(
+        verify(withHeaders(request, { authorization })),
+        { code: 'MissingAuthenticationTokenException', message: 'Missing Authentication Token' },
+        authorization,
+      )
+    }
+  })
+
+  it('must be whole', async () => {
+    const request = await signedRequest({ ...long, at: now })
+    const whole = authorizationOf(request)
+    const tables: [string, RegExp][] = [
+      [
+        'AWS4-HMAC-SHA256 Credential=',
+        /^Authorization header requires 'Credential' parameter.*'Signature' parameter.*'SignedHeaders' parameter/,
+      ],
+      ['AWS4-HMAC-SHA256', /not a valid key=value pair/],
+      [whole.replace(/Signature=.*/, 'Signature='), /^Authorization header requires 'Signature' parameter\.$/],
+      [whole.replace(/Credential=[^,]+, /, ''), /^Authorization header requires 'Credential' parameter\.$/],
+      [whole.replace(/SignedHeaders=[^,]+, /, ''), /^Authorization header requires 'SignedHeaders' parameter\.$/],
+      [whole.replace('SHA256', 'SHA512'), /^Unsupported AWS 'algorithm': 'AWS4-HMAC-SHA512'/],
+      [`${whole}, Credential=x`, /twice/],
+      [`${whole}, x`, /not a valid key=value pair/],
+      [whole.replace('host;', 'host;host;'), /distinct header names/],
+      [whole.replace('host;', 'host;;'), /distinct header names/],
+      [whole.replace('host;', 'host;a b;'), /distinct header names/],
+    ]
+    for (const [authorization, message] of tables) {
+      await assert.rejects(
+        verify(withHeaders(request, { authorization })),
+        { code: 'IncompleteSignatureException', message },
+        authorization,
+      )
+    }
+  })
+
+  it('must cover the headers that matter', async () => {
+    const request = await signedRequest({ ...session, at: now, sendHash: true })
+    const whole = authorizationOf(request)
+    for (const name of ['host', 'x-amz-date', 'x-amz-target', 'x-amz-security-token', 'x-amz-content-sha256']) {
+      const authorization = whole.replace(new RegExp(`(?<==|;)${name};?`), '').replace(';,', ',')
+      assert.notEqual(authorization, whole)
+      await assert.rejects(
+        verify(withHeaders(request, { authorization })),
+        { code: 'InvalidSignatureException', message: /must be a 'SignedHeader' in the AWS Authorization\.$/ },
+        name,
+      )
+    }
+  })
+
+  it('cannot claim a header that is not there', async () => {
+    const request = await signedRequest({ ...long, at: now })
+    for (const name of ['x-none', '__proto__', 'constructor']) {
+      const authorization = authorizationOf(request).replace('host;', `host;${name};`)
+      await assert.rejects(verify(withHeaders(request, { authorization })), mismatch, name)
+    }
+  })
+})
+
+describe('A request that two readers could understand in two ways', () => {
+  it('is refused when it sends twice a header that matters', async () => {
+    const request = await signedRequest({ ...session, at: now, sendHash: true })
+    const names = ['authorization', 'host', 'x-amz-date', 'x-amz-target', 'x-amz-security-token', 'x-amz-content-sha256']
+    for (const name of names) {
+      const value = request.headers[name] ?? assert.fail(name)
+      await verify(withHeaders(request, { [name]: [value] }))
+      await assert.rejects(verify(withHeaders(request, { [name]: [value, value] })), { code: 'IncompleteSignatureException' }, name)
+    }
+  })
+
+  it('is refused when another value is joined to a signed one', async () => {
+    const request = await signedRequest({ ...long, at: now })
+    await assert.rejects(verify(withHeaders(request, { 'x-amz-target': `${request.headers['x-amz-target']}, Other.Thing` })), mismatch)
+  })
+
+  it('is refused when a value pretends to be a line of its own', async () => {
+    const signed = await signedRequest({ ...long, at: now }, { headers: { 'x-a': '1', 'x-b': '2' } })
+    const authorization = authorizationOf(signed).replace('x-a;', '').replace('x-b;', '').replace(';x-b', '')
+    await assert.rejects(
+      verify(withHeaders(signed, { 'x-amz-target': `${signed.headers['x-amz-target']}\nx-a:1\nx-b:2`, authorization })),
+      mismatch,
+    )
+  })
+
+  it('is refused when its query cannot be decoded', async () => {
+    const request = await signedRequest({ ...long, at: now })
+    await assert.rejects(verify({ ...request, query: 'a=%zz' }), { code: 'InvalidSignatureException', message: /percent-encoding/ })
+  })
+
+  it('is refused when it does not sign its body', async () => {
+    for (const hash of ['UNSIGNED-PAYLOAD', 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD']) {
+      const request = await signedRequest({ ...long, at: now }, { headers: { 'x-amz-content-sha256': hash } })
+      await assert.rejects(verify(request), { code: 'InvalidSignatureException', message: /^The body must be signed/ })
+    }
+  })
+
+  it('is refused when it is signed in its query', async () => {
+    const request = await signedRequest({ ...long, at: now })
+    const query = `X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=${long.id}&X-Amz-Signature=00`
+    for (const headers of [{}, request.headers]) {
+      await assert.rejects(verify({ ...request, headers, query }), {
+        code: 'IncompleteSignatureException',
+        message: 'A signature in the query string is not accepted; sign the request with an Authorization header.',
+      })
+    }
+  })
+})

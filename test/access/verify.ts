@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { type AccessKey, type Credentials, hashSessionToken, newAccessKey } from '../../src/access/access-key.ts'
+import { fullAccessPolicy } from '../../src/access/policy.ts'
+import { readPolicy } from '../../src/access/read-policy.ts'
+import { verifySignature } from '../../src/access/signature.ts'
+import type { Headers, SignedRequest } from '../../src/access/signed-request.ts'
+import { createSecrets } from '../../src/base/secrets.ts'
+
+export const now = Date.UTC(2026, 10, 23, 12, 0, 0)
+export const minute = 60_000
+
+const secrets = createSecrets(randomBytes(32))
+const policy = readPolicy(fullAccessPolicy)
+
+/** A long-lived key, and one of a session that ends in a minute. */
+export const long: Credentials = newAccessKey('long-lived')
+export const session: Credentials = newAccessKey('session')
+
+/** Published by AWS with its Signature Version 4 test suite. */
+const example: Credentials = { id: 'AKIDEXAMPLE', secret: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY', sessionToken: undefined }
+
+const keys: readonly AccessKey[] = [long, session, example].map(({ id, secret, sessionToken }) => ({
+  id,
+  secret,
+  sessionTokenHash: sessionToken === undefined ? undefined : hashSessionToken(secrets, id, sessionToken),
+  policy,
+  expiresAt: sessionToken === undefined ? undefined : now + minute,
+}))
+
+export type Options = { at?: number; region?: string; services?: string[] }
+
+/** Verifies as the server of `us-east-1` would at noon, unless told otherwise. */
+export function verify(request: SignedRequest, { at = now, region, services = ['cognito-idp'] }: Options = {}): Promise<AccessKey> {
+  return verifySignature({ ...request, now: at, services, region, secrets, findKey: async (id) => keys.find((key) => key.id === id) })
+}
+
+export function withHeaders(request: SignedRequest, changes: Headers): SignedRequest {
+  return { ...request, headers: { ...request.headers, ...changes } }
+}
+
+export function authorizationOf(request: SignedRequest): string {
+  const { authorization } = request.headers
+  assert.ok(typeof authorization === 'string')
+  return authorization
+}
+
+export const mismatch = { code: 'InvalidSignatureException', message: /^The request signature we calculated does not match/ }
+export const unrecognized = { code: 'UnrecognizedClientException', message: 'The security token included in the request is invalid.' }
