@@ -1,0 +1,48 @@
+import type { Kysely, Transaction } from 'kysely'
+import type { Db } from './db.ts'
+import type { Engine } from './dialect/backend.ts'
+import { schemaDialects } from './dialect/schema-dialect.ts'
+import { migrations } from './migrations/migrations.ts'
+import { StorageError } from './storage-error.ts'
+
+interface MigrationSchema {
+  schema_migration: { name: string; applied_at: number }
+}
+
+/**
+ * Applies what is missing, all in one transaction under a lock: of several processes that start at once one does the work
+ * and the others find it done. Throws a `StorageError` when the schema is newer than this program.
+ */
+export async function migrate(db: Db, engine: Engine): Promise<void> {
+  const dialect = schemaDialects[engine]
+  const plain = db as unknown as Kysely<MigrationSchema>
+  await plain.transaction().execute(async (tx) => {
+    await dialect.lockSchema(tx)
+    await createRecord(tx, engine)
+    const rows = await tx.selectFrom('schema_migration').select('name').execute()
+    const applied = new Set(rows.map((row) => row.name))
+    refuseNewerSchema(applied)
+    for (const migration of migrations) {
+      if (applied.has(migration.name)) continue
+      await migration.up(tx as unknown as Kysely<never>, dialect)
+      await tx.insertInto('schema_migration').values({ name: migration.name, applied_at: Date.now() }).execute()
+    }
+  })
+}
+
+async function createRecord(tx: Transaction<MigrationSchema>, engine: Engine): Promise<void> {
+  const { text, integer } = schemaDialects[engine]
+  await tx.schema
+    .createTable('schema_migration')
+    .ifNotExists()
+    .addColumn('name', text, (column) => column.primaryKey().notNull())
+    .addColumn('applied_at', integer, (column) => column.notNull())
+    .execute()
+}
+
+function refuseNewerSchema(applied: ReadonlySet<string>): void {
+  const known = new Set(migrations.map((migration) => migration.name))
+  const unknown = [...applied].filter((name) => !known.has(name)).sort()
+  if (unknown.length === 0) return
+  throw new StorageError(`The database was migrated by a newer Lifeguard (${unknown.join(', ')}); upgrade this program to open it.`)
+}

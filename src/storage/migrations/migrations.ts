@@ -1,0 +1,5 @@
+import { foundation } from './0001-foundation.ts'
+import type { Migration } from './migration.ts'
+
+/** In the order in which they are applied. Listed by hand, so that a bundle or a rename cannot lose one. */
+export const migrations: readonly Migration[] = [foundation]
