@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { ApiError } from '../../src/contract/api-error.ts'
+import { factsOf, operationNames, shapeNamed } from '../../src/contract/model.ts'
+import type { OperationName } from '../../src/contract/operation.ts'
+import { readRequest } from '../../src/contract/read-request.ts'
+
+const ana = { ClientId: 'abc', Username: 'ana', Password: 'correct horse' }
+const refused = { code: 'InvalidParameterException' }
+
+describe('hostile requests', () => {
+  it('gives handlers fresh objects that hold known members only', () => {
+    const attribute = { Name: 'email', Value: 'a@b.test', Extra: 1 }
+    const request = readRequest('SignUp', { ...ana, UserAttributes: [attribute], Admin: true, toString: 'x' })
+    assert.deepEqual(request, { ...ana, UserAttributes: [{ Name: 'email', Value: 'a@b.test' }] })
+    assert.notEqual(request.UserAttributes?.[0], attribute)
+  })
+
+  it('keeps keys such as __proto__ as data', () => {
+    const body = `{"ClientId":"abc","Username":"ana","ClientMetadata":{"__proto__":"p","constructor":"c","toString":"t"},"__proto__":{"Password":"polluted"}}`
+    const request = readRequest('SignUp', JSON.parse(body))
+    assert.equal(request.Password, undefined)
+    assert.deepEqual(Object.entries(request.ClientMetadata ?? {}), [
+      ['__proto__', 'p'],
+      ['constructor', 'c'],
+      ['toString', 't'],
+    ])
+    assert.equal(Object.getPrototypeOf(request.ClientMetadata), null)
+    assert.equal(request.ClientMetadata?.['hasOwnProperty'], undefined)
+    assert.equal(Object.getPrototypeOf({}), Object.prototype)
+  })
+
+  it('refuses text that a database cannot store, in values and in keys', () => {
+    for (const bad of ['a\0b', 'a\ud800', '\udc00a']) {
+      assert.throws(() => readRequest('SignUp', { ...ana, Password: `correct${bad}` }), refused)
+      assert.throws(() => readRequest('SignUp', { ...ana, UserAttributes: [{ Name: 'email', Value: bad }] }), refused)
+      assert.throws(() => readRequest('SignUp', { ...ana, ClientMetadata: { key: bad } }), refused)
+      assert.throws(() => readRequest('SignUp', { ...ana, ClientMetadata: { [bad]: 'value' } }), refused)
+      assert.throws(() => readRequest('CreateUserPoolClient', { UserPoolId: 'a_b', ClientName: 'c', AllowedOAuthScopes: [bad] }), refused)
+      assert.throws(() => readRequest('CompleteWebAuthnRegistration', { AccessToken: 'a', Credential: { id: [bad] } }), refused)
+      assert.throws(() => readRequest('CompleteWebAuthnRegistration', { AccessToken: 'a', Credential: { [bad]: 1 } }), refused)
+    }
+  })
+
+  it('answers in text that can be sent', () => {
+    const refusal = (body: unknown) => {
+      try {
+        return readRequest('TagResource', body)
+      } catch (error) {
+        return error as Error
+      }
+    }
+    const error = refusal({ ResourceArn: '\ud800', Tags: { '\ud800': 'x'.repeat(300) } })
+    assert.ok(error instanceof Error && error.message.isWellFormed())
+  })
+
+  it('copies free-form JSON, and bounds its depth', () => {
+    const deep = (levels: number) => JSON.parse(`${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`)
+    const read = (Credential: unknown) => readRequest('CompleteWebAuthnRegistration', { AccessToken: 'a', Credential }).Credential
+    const given = JSON.parse('{"id":"x","list":[1,null,{"__proto__":{"admin":true}}]}')
+    const copy = read(given) as { list: { admin?: boolean }[] }
+    assert.equal(JSON.stringify(copy), JSON.stringify(given))
+    assert.notEqual(copy, given)
+    assert.equal(copy.list[2]?.admin, undefined)
+    assert.equal(JSON.stringify(read(deep(64))), JSON.stringify(deep(64)))
+    assert.throws(() => read(deep(65)), { ...refused, message: /nested deeper than 64 levels/ })
+    assert.throws(() => read(deep(5000)), refused)
+  })
+
+  it('ignores a bomb in a member that nobody reads', () => {
+    const bomb = JSON.parse(`${'['.repeat(5000)}${']'.repeat(5000)}`)
+    assert.deepEqual(readRequest('SignUp', { ...ana, Bomb: bomb }), ana)
+    assert.throws(() => readRequest('SignUp', { ...ana, Username: bomb }), { code: 'SerializationException' })
+  })
+
+  it('answers any JSON whatever with a request or an ApiError', () => {
+    const nasty = fc.constantFrom<unknown>(
+      '',
+      '\0',
+      '\ud800',
+      'a'.repeat(200_000),
+      [],
+      [null],
+      [[]],
+      {},
+      { a: null },
+      { '': '' },
+      -0,
+      1e300,
+      '🎉',
+    )
+    const element = fc.oneof(nasty, fc.jsonValue())
+    const value = fc.oneof(element, fc.array(element, { maxLength: 3 }), fc.dictionary(fc.string(), element, { maxKeys: 3 }))
+    for (const name of operationNames) {
+      const members = Object.keys(shapeNamed(factsOf(name).input).members ?? {})
+      const body = fc.record(Object.fromEntries(members.map((member) => [member, value])), { requiredKeys: [] })
+      fc.assert(
+        fc.property(fc.oneof(body, fc.jsonValue()), (given) => answersOrRefuses(name, given)),
+        { numRuns: 20 },
+      )
+    }
+  })
+})
+
+function answersOrRefuses(name: OperationName, body: unknown): boolean {
+  try {
+    return typeof readRequest(name, body) === 'object'
+  } catch (error) {
+    return error instanceof ApiError && error.message.isWellFormed() && error.message.length < 200_000
+  }
+}

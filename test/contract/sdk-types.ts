@@ -1,0 +1,89 @@
+import type { CognitoIdentity } from '@aws-sdk/client-cognito-identity'
+import type { CognitoIdentityProvider } from '@aws-sdk/client-cognito-identity-provider'
+import type { Operations } from '../../src/contract/generated/types.ts'
+import type { Input, OperationName } from '../../src/contract/operation.ts'
+
+// The official SDK's own types hold ours to account: what its callers may send, our handlers must take, and what our handlers answer,
+// its callers must be able to read. The compiler is the test: its message names the operations that differ.
+
+/** The SDK lets its callers pass undefined for required members, and gives it for them when it reads. */
+type Loose<T> = unknown extends T
+  ? T
+  : T extends Date | Uint8Array
+    ? T
+    : T extends readonly (infer E)[]
+      ? readonly Loose<E>[]
+      : T extends object
+        ? { [K in keyof T]?: Loose<T[K]> | undefined }
+        : T
+
+/** The SDK's lists are writable, its free-form JSON is narrower than unknown. */
+type Writable<T> = unknown extends T
+  ? // biome-ignore lint/suspicious/noExplicitAny: free-form JSON is the one thing the two describe differently
+    any
+  : T extends Date | Uint8Array
+    ? T
+    : T extends readonly (infer E)[]
+      ? Writable<E>[]
+      : T extends object
+        ? { [K in keyof T]: Writable<T[K]> }
+        : T
+
+type SdkInput<Client, Method extends string> = Method extends keyof Client
+  ? // biome-ignore lint/suspicious/noExplicitAny: the parameters of an overloaded method
+    Client[Method] extends (args: infer I, ...rest: any[]) => any
+    ? I
+    : never
+  : never
+
+type SdkOutput<Client, Method extends string> = Method extends keyof Client
+  ? // biome-ignore lint/suspicious/noExplicitAny: the parameters of an overloaded method
+    Client[Method] extends (args: any, options: any, callback: (error: any, output?: infer O) => void) => void
+    ? Omit<NonNullable<O>, '$metadata'>
+    : never
+  : never
+
+type Named<T extends { [N in keyof T]: unknown }> = { [N in keyof T]: T[N] extends true ? never : N }[keyof T]
+type Wire<N extends string> = N extends `identity:${infer W}` ? Uncapitalize<W> : Uncapitalize<N>
+type MembersOf<T> = T extends unknown ? keyof T : never
+
+/** Operations whose request the SDK types otherwise. */
+type InputMismatch<Client, N extends OperationName> = Named<{
+  [M in N]: SdkInput<Client, Wire<M>> extends Loose<Input<M>>
+    ? Exclude<MembersOf<SdkInput<Client, Wire<M>>>, keyof Input<M>> extends never
+      ? Exclude<keyof Input<M>, MembersOf<SdkInput<Client, Wire<M>>>> extends never
+        ? true
+        : false
+      : false
+    : false
+}>
+
+/** Operations whose answer the SDK could not read. */
+type OutputMismatch<Client, N extends OperationName> = Named<{
+  [M in N]: Operations[M]['output'] extends undefined
+    ? true
+    : Writable<Operations[M]['output']> extends SdkOutput<Client, Wire<M>>
+      ? Exclude<keyof Operations[M]['output'], keyof SdkOutput<Client, Wire<M>>> extends never
+        ? true
+        : false
+      : false
+}>
+
+type IdentityPoolMethods = Capitalize<Extract<keyof CognitoIdentity, string>>
+type Shared = 'TagResource' | 'UntagResource' | 'ListTagsForResource'
+type IdentityPoolName = Extract<OperationName, Exclude<IdentityPoolMethods, Shared> | `identity:${Shared}`>
+type UserPoolName = Extract<OperationName, Capitalize<Extract<keyof CognitoIdentityProvider, string>>>
+
+type None<T extends never> = T
+type Only<Expected, T extends Expected> = T
+
+// The documentation of GetClientToken tells its reader to give the client a flow that the SDK's types do not list.
+type WithClientTokenFlow = 'CreateUserPoolClient' | 'DescribeUserPoolClient' | 'UpdateUserPoolClient'
+
+export type Findings = [
+  None<InputMismatch<CognitoIdentityProvider, UserPoolName>>,
+  Only<WithClientTokenFlow, OutputMismatch<CognitoIdentityProvider, UserPoolName>>,
+  None<InputMismatch<CognitoIdentity, IdentityPoolName>>,
+  None<OutputMismatch<CognitoIdentity, IdentityPoolName>>,
+  Only<'RotateSigningKeys', Exclude<OperationName, UserPoolName | IdentityPoolName>>,
+]

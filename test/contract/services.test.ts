@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { ApiError, httpStatusOf } from '../../src/contract/api-error.ts'
+import { getOperationByTarget, serviceOperations } from '../../src/contract/services.ts'
+
+describe('getOperationByTarget', () => {
+  it('finds the operations of three services', () => {
+    assert.equal(getOperationByTarget('AWSCognitoIdentityProviderService.SignUp').name, 'SignUp')
+    assert.equal(getOperationByTarget('AWSCognitoIdentityService.GetId').name, 'GetId')
+    assert.equal(getOperationByTarget('LifeguardService.RotateSigningKeys').service, 'lifeguard')
+  })
+
+  it('tells apart operations of the same name', () => {
+    const [pools, identities] = ['AWSCognitoIdentityProviderService', 'AWSCognitoIdentityService'].map((prefix) =>
+      getOperationByTarget(`${prefix}.TagResource`),
+    )
+    assert.deepEqual([pools?.name, pools?.service], ['TagResource', 'user-pools'])
+    assert.deepEqual([identities?.name, identities?.service], ['identity:TagResource', 'identity-pools'])
+  })
+
+  it('refuses any other target and none', () => {
+    const targets = [
+      undefined,
+      '',
+      'SignUp',
+      'AWSCognitoIdentityService.SignUp',
+      'LifeguardService.',
+      'AWSCognitoIdentityService.__proto__',
+    ]
+    targets.push('AWSCognitoIdentityService.identity:TagResource', 'awscognitoidentityproviderservice.SignUp', 'constructor')
+    for (const target of targets) assert.throws(() => getOperationByTarget(target), { code: 'UnknownOperationException' }, target)
+  })
+
+  it('knows every operation and who signs', () => {
+    const count = (service: string) => serviceOperations.filter((operation) => operation.service === service)
+    assert.equal(count('user-pools').length, 140)
+    assert.equal(count('identity-pools').length, 23)
+    const unsigned = serviceOperations.filter(({ signed }) => !signed).map(({ name }) => name)
+    // 34 unsigned by the model, GetClientToken by its documentation, 4 of identity pools.
+    assert.equal(unsigned.length, 39)
+    for (const name of ['SignUp', 'InitiateAuth', 'GetUser', 'GetClientToken', 'GetId'] as const) assert.ok(unsigned.includes(name), name)
+  })
+})
+
+describe('ApiError', () => {
+  it('carries what the caller sees, and keeps the cause apart', () => {
+    const cause = new Error('connection refused by 10.0.0.7')
+    const error = new ApiError('InvalidParameterException', 'No.', { cause, reasonCode: 'why' })
+    assert.deepEqual([error.code, error.message, error.reasonCode, error.cause], ['InvalidParameterException', 'No.', 'why', cause])
+    assert.equal('cause' in new ApiError('CodeMismatchException', 'No.'), false)
+  })
+
+  it('has a status for each code', () => {
+    const statuses = (
+      ['NotAuthorizedException', 'TooManyRequestsException', 'ResourceNotFoundException', 'UnknownOperationException'] as const
+    ).map(httpStatusOf)
+    assert.deepEqual(statuses, [400, 400, 400, 400])
+    assert.equal(httpStatusOf('UnrecognizedClientException'), 403)
+    assert.equal(httpStatusOf('RequestEntityTooLargeException'), 413)
+    assert.equal(httpStatusOf('InternalErrorException'), 500)
+  })
+})
