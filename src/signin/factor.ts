@@ -37,4 +37,3 @@ export type Interposed<D> = Factor<D> & {
   /** The question, or undefined when this sign-in need not answer it. Throws ApiError when it can neither ask nor pass. */
   ask(deps: D, signIn: SignIn): Promise<Challenge | undefined>
 }
-

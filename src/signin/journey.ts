@@ -60,5 +60,6 @@ function requireConfirmed(user: User): void {
 
 /** A pool that demands a second factor must not be entered with one, and none can be asked for yet. */
 function requireNoMissingFactor(pool: Pool): void {
-  if (pool.mfa === 'ON') throw new ApiError('UnsupportedOperationException', 'This server cannot ask for the second factor that the user pool requires.')
+  if (pool.mfa === 'ON')
+    throw new ApiError('UnsupportedOperationException', 'This server cannot ask for the second factor that the user pool requires.')
 }

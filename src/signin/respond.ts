@@ -20,9 +20,15 @@ export type Response = {
 }
 
 /** Takes the answer to a challenge. Throws ApiError when it is wrong; the session then stays good for another try. */
-export async function respond(deps: SignInDeps, pool: Pool, client: AppClient, { challenge, session, responses }: Response): Promise<Progress> {
+export async function respond(
+  deps: SignInDeps,
+  pool: Pool,
+  client: AppClient,
+  { challenge, session, responses }: Response,
+): Promise<Progress> {
   const factor = factors.find((candidate) => candidate.challenge === challenge)
-  if (factor === undefined) throw new ApiError('UnsupportedOperationException', `This server does not offer the ${challenge} challenge yet.`)
+  if (factor === undefined)
+    throw new ApiError('UnsupportedOperationException', `This server does not offer the ${challenge} challenge yet.`)
   const username = requireParameter(responses, 'USERNAME')
   requireSecretHash(client, username, responses['SECRET_HASH'])
   return advance(deps, pool, client, await factor.answer(deps, { pool, client, session, responses }))

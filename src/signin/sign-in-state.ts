@@ -38,16 +38,7 @@ export function newState<Memory>(
 }
 
 export function sealState(secrets: Secrets, state: SignInState): string {
-  const content: Sealed = [
-    state.id,
-    state.poolId,
-    state.clientId,
-    state.sub,
-    state.challenge,
-    state.proofs,
-    state.expiresAt,
-    state.memory,
-  ]
+  const content: Sealed = [state.id, state.poolId, state.clientId, state.sub, state.challenge, state.proofs, state.expiresAt, state.memory]
   return prefix + secrets.seal('sign-in-state', JSON.stringify(content))
 }
 
@@ -55,7 +46,13 @@ export function sealState(secrets: Secrets, state: SignInState): string {
  * Throws NotAuthorizedException when the text is not a state of ours, or one of another client or challenge, or too old. Only factors
  * seal states, each under its own challenge name, so that the memory of a state is of the type its challenge writes.
  */
-export function openState<Memory>(secrets: Secrets, text: string, client: AppClient, challenge: ChallengeName, now: number): SignInState<Memory> {
+export function openState<Memory>(
+  secrets: Secrets,
+  text: string,
+  client: AppClient,
+  challenge: ChallengeName,
+  now: number,
+): SignInState<Memory> {
   const content = text.startsWith(prefix) ? secrets.open('sign-in-state', text.slice(prefix.length)) : undefined
   if (content === undefined) throw invalidSession()
   const [id, poolId, clientId, sub, sealedChallenge, proofs, expiresAt, memory] = JSON.parse(content.toString()) as Sealed

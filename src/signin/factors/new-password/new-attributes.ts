@@ -16,7 +16,12 @@ export function missingRequiredAttributes(pool: Pool, client: AppClient, user: U
 }
 
 /** The `userAttributes.<name>` keys of the answer, checked: only what has no value yet, and everything that is required. */
-export function readNewAttributes(pool: Pool, client: AppClient, user: User, responses: Readonly<Record<string, string>>): Record<string, string> {
+export function readNewAttributes(
+  pool: Pool,
+  client: AppClient,
+  user: User,
+  responses: Readonly<Record<string, string>>,
+): Record<string, string> {
   const writable = writableAttributes(pool, client)
   const named: [string, string][] = []
   for (const [key, value] of Object.entries(responses)) {

@@ -4,8 +4,8 @@ import { readableAttributes } from '../../../pools/attribute-rules.ts'
 import type { Db } from '../../../storage/db.ts'
 import { spendState } from '../../../storage/spent-state-repository.ts'
 import { storeUser } from '../../../users/attribute-changes.ts'
-import type { Passwords } from '../../../users/passwords/passwords.ts'
 import { requireStrongPassword } from '../../../users/passwords/password-policy.ts'
+import type { Passwords } from '../../../users/passwords/passwords.ts'
 import { rememberReplacedPassword, requireFreshPassword } from '../../../users/passwords/set-password.ts'
 import { changeAttributes, type User } from '../../../users/user.ts'
 import { lockUser } from '../../../users/user-repository.ts'
@@ -42,7 +42,10 @@ export const newPassword: Interposed<NewPasswordDeps> = {
     await requireFreshPassword(deps.db, deps.passwords, pool, { ...user, password: null }, password)
     const sealed = await deps.passwords.protect(user, password)
     const changed = await storeNewPassword(deps, answer, { user, attributes, sealed, state })
-    return { kind: 'proven', proof: { user: changed, proofs: [...state.proofs, 'NEW_PASSWORD_REQUIRED'], spends: undefined } } satisfies Verdict
+    return {
+      kind: 'proven',
+      proof: { user: changed, proofs: [...state.proofs, 'NEW_PASSWORD_REQUIRED'], spends: undefined },
+    } satisfies Verdict
   },
 }
 

@@ -41,4 +41,3 @@ export async function startPassword(
   requireUnexpiredPassword(outcome.value, deps.clock.now())
   return { kind: 'proven', proof: { user: outcome.value, proofs: [proves], spends: undefined } }
 }
-

@@ -1,0 +1,114 @@
+import { randomBytes } from 'node:crypto'
+import type { Clock } from '../../../base/clock.ts'
+import type { Secrets } from '../../../base/secrets.ts'
+import { openExchange, readClientPublic, verifyClaim } from '../../../base/srp/exchange.ts'
+import { PowersBusyError, type SrpPowers } from '../../../base/srp/powers.ts'
+import { ApiError } from '../../../contract/api-error.ts'
+import type { AppClient } from '../../../pools/app-client.ts'
+import { type Pool, srpNameOf } from '../../../pools/pool.ts'
+import type { PasswordLockout } from '../../../protection/password-lockout.ts'
+import type { Db } from '../../../storage/db.ts'
+import { requireNoTrigger } from '../../../triggers/trigger.ts'
+import type { Passwords, PasswordVerifier } from '../../../users/passwords/passwords.ts'
+import type { User } from '../../../users/user.ts'
+import { findAgain, findCandidate, requireNotReset, requireUnexpiredPassword, wrongPassword } from '../../candidate.ts'
+import type { Factor, Verdict } from '../../factor.ts'
+import { requireParameter } from '../../parameters.ts'
+import { newState, openState, sealState } from '../../sign-in-state.ts'
+import { decoyIdentity } from './decoy-identity.ts'
+
+export type SrpDeps = {
+  readonly db: Db
+  readonly clock: Clock
+  readonly secrets: Secrets
+  readonly passwords: Passwords
+  readonly powers: SrpPowers
+  readonly lockout: PasswordLockout
+}
+
+/** What the server must know of the exchange when the proof comes: the user's name in it, and A, u and b (base64). */
+type Memory = { readonly name: string; readonly exchange: string }
+
+/** The first half of USER_SRP_AUTH: A comes, B goes. Whoever does not exist gets an answer of the same make and cost. */
+export async function startSrp(
+  deps: SrpDeps,
+  pool: Pool,
+  client: AppClient,
+  { username, srpA }: { username: string; srpA: string },
+): Promise<Verdict> {
+  const a = readClientPublic(srpA)
+  if (a === undefined) throw new ApiError('InvalidParameterException', 'SRP_A is not a valid public value.')
+  const candidate = await findCandidate(deps, pool, client, username)
+  requireNoTrigger(pool, 'PreAuthentication')
+  const { user } = candidate
+  if (user !== undefined) requireNotReset(client, user)
+
+  const revealed = user === undefined ? undefined : deps.passwords.reveal(user, user.password)
+  const decoy = decoyIdentity(deps.secrets, pool, username)
+  const name = user?.username ?? decoy.name
+  const { salt, verifier } = revealed ?? decoy
+  const { publicB, state } = await orTooManyRequests(openExchange(deps.powers, verifier, a))
+  const memory: Memory = { name, exchange: state.toString('base64') }
+  const sealed = sealState(
+    deps.secrets,
+    newState(client, candidate.sub, { challenge: 'PASSWORD_VERIFIER', proofs: [], memory }, deps.clock.now()),
+  )
+  const parameters = {
+    SALT: salt.toString('hex'),
+    SECRET_BLOCK: toSecretBlock(sealed),
+    SRP_B: publicB,
+    USERNAME: name,
+    USER_ID_FOR_SRP: name,
+  }
+  return { kind: 'ask', challenge: { name: 'PASSWORD_VERIFIER', parameters, session: undefined } }
+}
+
+/** The second half: the client proves that it knows the password. The state is in SECRET_BLOCK, so a Session is not looked at. */
+export const srp: Factor<SrpDeps> = {
+  challenge: 'PASSWORD_VERIFIER',
+
+  async answer(deps, { pool, client, responses }) {
+    const signature = requireParameter(responses, 'PASSWORD_CLAIM_SIGNATURE')
+    const block = requireParameter(responses, 'PASSWORD_CLAIM_SECRET_BLOCK')
+    const timestamp = requireParameter(responses, 'TIMESTAMP')
+    const now = deps.clock.now()
+    const state = openState<Memory>(deps.secrets, fromSecretBlock(block), client, 'PASSWORD_VERIFIER', now)
+    const user = await findAgain(deps.db, pool, state.sub)
+    if (user !== undefined) requireNotReset(client, user)
+
+    const outcome = await deps.lockout.guard<User>(pool.id, state.sub, now, async () => {
+      const known = user === undefined ? undefined : deps.passwords.reveal(user, user.password)
+      // The timestamp only has to be the signed one: the sealed block, which works once, is what keeps a proof fresh.
+      const claim = { group: srpNameOf(pool.id), name: state.memory.name, secretBlock: Buffer.from(block, 'base64'), timestamp }
+      const proof = {
+        verifier: (known ?? strangersVerifier()).verifier,
+        state: Buffer.from(state.memory.exchange, 'base64'),
+        claim,
+        signature,
+      }
+      const proven = await orTooManyRequests(verifyClaim(deps.powers, proof))
+      return proven && known !== undefined && user !== undefined ? { proven: true, value: user } : { proven: false }
+    })
+    if (!outcome.proven) throw wrongPassword()
+    requireUnexpiredPassword(outcome.value, now)
+    return { kind: 'proven', proof: { user: outcome.value, proofs: ['PASSWORD_VERIFIER'], spends: state } }
+  },
+}
+
+/** Clients decode the block from standard Base64 and sign its bytes. */
+const toSecretBlock = (sealed: string): string => Buffer.from(sealed).toString('base64')
+
+function fromSecretBlock(block: string): string {
+  return Buffer.from(block, 'base64').toString()
+}
+
+const strangersVerifier = (): Pick<PasswordVerifier, 'verifier'> => ({ verifier: randomBytes(384) })
+
+async function orTooManyRequests<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (error instanceof PowersBusyError) throw new ApiError('TooManyRequestsException', 'Too many requests', { cause: error })
+    throw error
+  }
+}

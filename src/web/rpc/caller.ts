@@ -1,0 +1,30 @@
+import { ApiError } from '../../contract/api-error.ts'
+import type { Auth } from '../../contract/operation.ts'
+import type { AppClientCaller } from '../../pools/app-client.ts'
+import type { PoolCatalog } from '../../pools/pool-catalog.ts'
+import { requireSecretHash } from '../../pools/secret-hash.ts'
+import { type AccessTokenDeps, requireAccessToken } from '../../tokens/access-token.ts'
+import type { TokenCaller } from '../../users/caller.ts'
+
+/** What the gateway found out about whoever calls, by the kind of proof that the operation asks for. */
+type Caller = AppClientCaller | TokenCaller | undefined
+
+/** The members the proofs are in; the contract has checked that they are there, and of the right type. */
+type Proofs = { readonly ClientId?: string; readonly Username?: string; readonly SecretHash?: string; readonly AccessToken?: string }
+
+export type CallerDeps = AccessTokenDeps & { readonly pools: PoolCatalog }
+
+/** Throws ApiError when the proof is missing or wrong. `iam` was proven before: by the signature, which is over the whole request. */
+export async function identifyCaller(deps: CallerDeps, auth: Auth, request: unknown): Promise<Caller> {
+  const proofs = request as Proofs
+  if (auth === 'app-client') {
+    const owner = await deps.pools.getClient(proofs.ClientId ?? '')
+    requireSecretHash(owner.client, proofs.Username ?? '', proofs.SecretHash)
+    return owner
+  }
+  if (auth === 'access-token') {
+    if (proofs.AccessToken === undefined) throw new ApiError('NotAuthorizedException', 'Invalid Access Token')
+    return requireAccessToken(deps, proofs.AccessToken)
+  }
+  return undefined
+}

@@ -1,0 +1,29 @@
+import { ApiError, httpStatusOf } from '../../contract/api-error.ts'
+
+export type RpcAnswer = {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+  readonly errorCode: string
+}
+
+export const jsonContentType = 'application/x-amz-json-1.1'
+
+/** An error as AWS's JSON protocol writes it. Clients read the code from the header first, then from `__type`. */
+export function writeError(error: ApiError): RpcAnswer {
+  return {
+    status: httpStatusOf(error.code),
+    headers: { 'content-type': jsonContentType, 'x-amzn-errortype': error.code, 'x-amzn-errormessage': headerText(error.message) },
+    body: JSON.stringify({ __type: error.code, message: error.message, reasonCode: error.reasonCode }),
+    errorCode: error.code,
+  }
+}
+
+/** What the caller learns of a fault of ours: that there was one. The log has the rest, under the request id. */
+export const internalError = (cause: unknown) =>
+  new ApiError('InternalErrorException', 'Something went wrong on the server. The request id names it in the log.', { cause })
+
+/** A header holds neither line ends nor characters beyond ASCII, and not much. */
+function headerText(message: string): string {
+  return message.replace(/[^\x20-\x7e]+/g, ' ').slice(0, 500)
+}

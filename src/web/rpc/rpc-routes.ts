@@ -1,0 +1,39 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Logger } from '../../base/logger.ts'
+import { ApiError } from '../../contract/api-error.ts'
+import type { Dispatcher } from './dispatcher.ts'
+import { internalError, writeError } from './rpc-error.ts'
+
+/** `POST /`: every API operation, told apart by X-Amz-Target. `app` hands over bodies as raw bytes. */
+export function rpcRoutes(app: FastifyInstance, dispatcher: Dispatcher): void {
+  app.setErrorHandler((error, request, reply) => {
+    const known = error instanceof ApiError ? error : internalError(error)
+    if (known !== error) request.log.error({ err: error }, 'A request failed before its operation was known')
+    const answer = writeError(known)
+    request.errorCode = answer.errorCode
+    return reply.code(answer.status).headers(answer.headers).send(answer.body)
+  })
+
+  app.post('/', async (request, reply) => {
+    const answer = await dispatcher.dispatch(readCall(request), request.log as Logger, (operation) => {
+      request.operation = operation
+    })
+    request.errorCode = answer.errorCode
+    return reply.code(answer.status).headers(answer.headers).send(answer.body)
+  })
+}
+
+function readCall(request: FastifyRequest) {
+  const [path = '/', ...query] = (request.raw.url ?? '/').split('?')
+  return {
+    method: request.method,
+    path,
+    query: query.join('?'),
+    headers: request.raw.headersDistinct,
+    body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
+    target: single(request.headers['x-amz-target']),
+    contentType: request.headers['content-type'],
+  }
+}
+
+const single = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? undefined : value)
