@@ -1,23 +1,67 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { after } from 'node:test'
+import { administer, type Cluster, createTemplate, databaseUrl, newDatabaseName, startCluster } from './postgres.ts'
 
-/** A database engine to run the same tests on. */
+export type TestDatabase = { url: string; drop(): Promise<void> }
+
 export type TestEngine = {
-  readonly name: string
-  /** A fresh, empty database of its own. */
-  createDatabase(): Promise<{ readonly url: string; drop(): Promise<void> }>
+  readonly name: 'sqlite' | 'postgres'
+  /** A database of its own; call `migrate()` on it. With `empty`, the schema is not there yet. */
+  createDatabase(options?: { empty?: boolean }): Promise<TestDatabase>
 }
 
 const sqlite: TestEngine = {
-  name: 'SQLite',
+  name: 'sqlite',
   async createDatabase() {
-    const folder = mkdtempSync(join(tmpdir(), 'lifeguard-sqlite-'))
+    const folder = await mkdtemp(join(tmpdir(), 'lifeguard-sqlite-'))
+    return { url: `sqlite:${join(folder, 'test.db')}`, drop: async () => rmSync(folder, { recursive: true, force: true }) }
+  },
+}
+
+const postgres: TestEngine = {
+  name: 'postgres',
+  async createDatabase({ empty = false } = {}) {
+    const { clusterUrl, template } = await sharedCluster()
+    const name = newDatabaseName('test')
+    await administer(clusterUrl, `create database ${name} template ${empty ? 'template0' : template}`)
     return {
-      url: `sqlite:${join(folder, 'test.db')}`,
-      drop: async () => rmSync(folder, { recursive: true, force: true }),
+      url: databaseUrl(clusterUrl, name),
+      drop: () => administer(clusterUrl, `drop database if exists ${name} with (force)`),
     }
   },
 }
 
-export const engines: readonly TestEngine[] = [sqlite]
+type SharedCluster = { clusterUrl: string; template: string }
+let started: Promise<SharedCluster> | undefined
+let own: Cluster | undefined
+
+/** The cluster that the global set-up of `npm test` started; one of this file's own when the file is run alone. */
+function sharedCluster(): Promise<SharedCluster> {
+  const clusterUrl = process.env['LIFEGUARD_TEST_CLUSTER']
+  const template = process.env['LIFEGUARD_TEST_TEMPLATE']
+  if (clusterUrl !== undefined && template !== undefined) return Promise.resolve({ clusterUrl, template })
+  started ??= startOwn()
+  return started
+}
+
+async function startOwn(): Promise<SharedCluster> {
+  own = await startCluster()
+  return { clusterUrl: own.url, template: await createTemplate(own.url) }
+}
+
+after(async () => {
+  if (own === undefined) return
+  await administer(own.url, `drop database ${(await sharedCluster()).template} with (force)`)
+  await own.stop()
+})
+
+/** `LIFEGUARD_TEST_ENGINES=sqlite` narrows a local run; without it every test runs on every engine. */
+export function chosenEngines(): readonly TestEngine[] {
+  const chosen = process.env['LIFEGUARD_TEST_ENGINES']?.split(',') ?? ['sqlite', 'postgres']
+  return [sqlite, postgres].filter((engine) => chosen.includes(engine.name))
+}
+
+export const engines = chosenEngines()

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { StorageError } from '../storage-error.ts'
 import type { Backend } from './backend.ts'
@@ -13,7 +13,7 @@ const busyTimeoutMs = 5000
 /** How long a transaction waits for those before it in this process. */
 const lockTimeoutMs = 10_000
 
-/** Opens or creates the file; folders on the way are created, both readable by the owner only. */
+/** Opens the file; creates it, and the folder it lies in, readable by the owner only. */
 export async function openSqlite(path: string): Promise<Backend> {
   const file = resolve(path)
   createFile(file)
@@ -54,7 +54,8 @@ function localChannels(): Pick<Backend, 'publish' | 'subscribe'> {
 
 function createFile(file: string): void {
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    // One folder only: a mistyped path should not grow a tree.
+    if (!existsSync(dirname(file))) mkdirSync(dirname(file), { mode: 0o700 })
     closeSync(openSync(file, 'a', 0o600))
   } catch (error) {
     throw openingError(file, error)
@@ -85,6 +86,8 @@ function reason(error: unknown): string {
       return 'permission denied'
     case 'EROFS':
       return 'the file system is read-only'
+    case 'ENOENT':
+      return 'its folder does not exist and cannot be created'
     case 'EISDIR':
       return 'it is a folder'
     case 'ENOTDIR':
