@@ -74,13 +74,15 @@ function listReader(list: Shape): Reader {
   const readElements = element.type === 'string' ? stringListReader(element, printed) : compoundListReader(readerOf(elementName))
   return (value, path, violations) => {
     if (!Array.isArray(value)) throw wrongType(value, undefined)
+    const elements = readElements(value, path, violations)
     const broken = brokenBound('length', value.length, list)
     if (broken !== undefined) violations.add(path, broken, printed(value))
-    return readElements(value, path, violations)
+    return elements
   }
 }
 
-/** As Java prints a list. */
+// A collection is printed as Java does it, once at most (its size is the sender's choice), and not before every element is known to
+// be text: JavaScript's own conversion of `{ "toString": 1 }`, or of lists nested thousands deep, throws.
 const printedList = (values: readonly unknown[]): string => `[${values.map(String).join(', ')}]`
 const unprinted = (): undefined => undefined
 
@@ -91,13 +93,14 @@ function stringListReader(element: Shape, printed: (values: readonly unknown[]) 
   const isBroken = stringJudge(element)
   const text = `Member must satisfy constraint: ${allConstraints(element)}`
   return (values, path, violations) => {
-    let broken: string | undefined
+    let [unstorable, broken]: [boolean, string | undefined] = [false, undefined]
     for (const value of values) {
       if (value === null) broken ??= 'Member must not be null'
       else if (typeof value !== 'string') throw wrongType(value, 'String')
-      else if (!isStorable(value)) violations.add(path, unstorableText, undefined)
+      else if (!isStorable(value)) unstorable = true
       else if (isBroken(value)) broken ??= text
     }
+    if (unstorable) violations.add(path, unstorableText, undefined)
     if (broken !== undefined) violations.add(path, broken, printed(values))
     return [...values]
   }
@@ -129,21 +132,18 @@ function mapReader(map: Shape): Reader {
   const keyText = `Map keys must satisfy constraint: ${allConstraints(key)}`
   return (value, path, violations) => {
     const given = Object.entries(objectOf(value)).filter(([, entry]) => entry !== null && entry !== undefined)
-    const broken = brokenBound('length', given.length, map)
-    if (broken !== undefined) violations.add(path, broken, printed(given))
-    for (const [entryKey] of given) {
-      if (!isStorable(entryKey)) violations.add(path, unstorableText, undefined)
-      if (isBrokenKey(entryKey)) violations.add(path, keyText, printed(given))
-    }
     const result: Record<string, unknown> = Object.create(null)
     readEntries(given, path, violations, result)
+    if (given.some(([entryKey]) => !isStorable(entryKey))) violations.add(path, unstorableText, undefined)
+    if (given.some(([entryKey]) => isBrokenKey(entryKey))) violations.add(path, keyText, printed(given))
+    const broken = brokenBound('length', given.length, map)
+    if (broken !== undefined) violations.add(path, broken, printed(given))
     return result
   }
 }
 
 type Entries = readonly (readonly [string, unknown])[]
 
-/** As Java prints a map. */
 const printedMap = (entries: Entries): string => `{${entries.map(([key, value]) => `${key}=${value}`).join(', ')}}`
 
 type EntriesReader = (entries: Entries, path: string, violations: Violations, into: Record<string, unknown>) => void
@@ -153,13 +153,14 @@ function stringMapReader(element: Shape, printed: (entries: Entries) => string |
   const isBroken = stringJudge(element)
   const text = `Map value must satisfy constraint: ${allConstraints(element)}`
   return (entries, path, violations, into) => {
-    let broken = false
+    let [unstorable, broken] = [false, false]
     for (const [entryKey, value] of entries) {
       if (typeof value !== 'string') throw wrongType(value, 'String')
-      if (!isStorable(value)) violations.add(path, unstorableText, undefined)
+      if (!isStorable(value)) unstorable = true
       else if (isBroken(value)) broken = true
       into[entryKey] = value
     }
+    if (unstorable) violations.add(path, unstorableText, undefined)
     if (broken) violations.add(path, text, printed(entries))
   }
 }

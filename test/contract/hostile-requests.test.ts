@@ -74,6 +74,32 @@ describe('hostile requests', () => {
     assert.throws(() => readRequest('SignUp', { ...ana, Username: bomb }), { code: 'SerializationException' })
   })
 
+  it('reports a crowd of bad keys or elements once, in time linear in their number', () => {
+    const before = process.cpuUsage()
+    const Tags = Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`${index}\0${'x'.repeat(130)}`, 'v\0']))
+    const tag = () => readRequest('TagResource', { ResourceArn: 'arn:aws:a:b:1:cccccccc', Tags })
+    assert.throws(tag, { ...refused, message: /^3 validation errors/ })
+    const TagKeys = Object.keys(Tags)
+    const untag = () => readRequest('UntagResource', { ResourceArn: 'arn:aws:a:b:1:cccccccc', TagKeys })
+    assert.throws(untag, { ...refused, message: /^1 validation error / })
+    // Typically a tenth of a second; printing the map once for every key would take minutes.
+    assert.ok(process.cpuUsage(before).user < 10_000_000)
+  })
+
+  it('never converts to text what is not text', () => {
+    const deep = JSON.parse(`${'['.repeat(20_000)}${']'.repeat(20_000)}`)
+    for (const value of [deep, { toString: 1 }, JSON.parse('{"__proto__":null}')]) {
+      const bodies = [
+        { IdentityPoolId: 'eu:0', Logins: Object.fromEntries(Array.from({ length: 11 }, (_, index) => [`p${index}`, value])) },
+        { IdentityPoolId: 'eu:0', Logins: { '': value } },
+        { IdentityPoolId: value },
+      ]
+      for (const body of bodies) assert.throws(() => readRequest('GetId', body), { code: 'SerializationException' })
+      const identities = { IdentityIdsToDelete: Array.from({ length: 61 }, () => value) }
+      assert.throws(() => readRequest('DeleteIdentities', identities), { code: 'SerializationException' })
+    }
+  })
+
   it('answers any JSON whatever with a request or an ApiError', () => {
     const nasty = fc.constantFrom<unknown>(
       '',
@@ -86,6 +112,7 @@ describe('hostile requests', () => {
       {},
       { a: null },
       { '': '' },
+      { toString: 1 },
       -0,
       1e300,
       '🎉',
