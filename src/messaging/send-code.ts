@@ -1,0 +1,140 @@
+import type { Secrets } from '../base/secrets.ts'
+import type { ContactAttribute, Pool } from '../pools/pool.ts'
+import type { Tx } from '../storage/db.ts'
+import { codeLifetimesMs, issueCode } from './codes.ts'
+import { confirmationLink } from './confirmation-link.ts'
+import {
+  type Contact,
+  channelOf,
+  chooseInvitationContacts,
+  chooseRecoveryContact,
+  chooseSignUpContact,
+  type Delivery,
+  deliveryTo,
+} from './destination.ts'
+import type { MessageKind } from './message.ts'
+import { queueMessage } from './outbox.ts'
+import { goesByLink, renderMessage } from './templates.ts'
+
+/** The user a message is for. @NOTE Whoever queues one wakes the outbox worker after the commit, or it waits for the next look. */
+export type Addressee = {
+  readonly sub: string
+  readonly username: string
+  readonly attributes: Readonly<Record<string, string>>
+}
+
+/**
+ * The code that confirms a new user and the address it went to. Undefined when the user gave no address that the pool
+ * verifies; then there is no code.
+ */
+export async function queueSignUpCode(
+  tx: Tx,
+  { secrets, publicUrl }: { readonly secrets: Secrets; readonly publicUrl: string },
+  { pool, clientId, user, kind, now }: { pool: Pool; clientId: string; user: Addressee; kind: 'sign-up' | 'resend'; now: number },
+): Promise<Delivery | undefined> {
+  const contact = chooseSignUpContact(pool, user.attributes)
+  if (contact === undefined) return undefined
+  const lifetimeMs = codeLifetimesMs.signUp
+  const { attribute, value } = contact
+  const code = await issueCode(tx, secrets, { poolId: pool.id, sub: user.sub, purpose: 'sign-up', attribute, value, now, lifetimeMs })
+  const byLink = goesByLink(pool.templates, kind, channelOf(attribute))
+  const link = byLink ? confirmationLink(publicUrl, { clientId, username: user.username, code }) : undefined
+  return queueTo(tx, secrets, contact, { pool, user, kind, code, link, now, expiresAt: now + lifetimeMs })
+}
+
+/** The code that lets a user choose a new password. Undefined when the user has no verified address that the pool recovers by. */
+export async function queueForgotPasswordCode(
+  tx: Tx,
+  secrets: Secrets,
+  { pool, user, now }: { pool: Pool; user: Addressee; now: number },
+): Promise<Delivery | undefined> {
+  const contact = chooseRecoveryContact(pool, user.attributes)
+  if (contact === undefined) return undefined
+  const lifetimeMs = codeLifetimesMs.forgotPassword
+  const code = await issueCode(tx, secrets, { poolId: pool.id, sub: user.sub, purpose: 'forgot-password', ...contact, now, lifetimeMs })
+  return queueTo(tx, secrets, contact, { pool, user, kind: 'forgot-password', code, now, expiresAt: now + lifetimeMs })
+}
+
+/** The code that proves an address, sent to `value`: the current one, or the one that is to become current. */
+export async function queueAttributeCode(
+  tx: Tx,
+  secrets: Secrets,
+  { pool, user, attribute, value, kind, now }: AttributeProof,
+): Promise<Delivery> {
+  const lifetimeMs = codeLifetimesMs.attribute
+  const of = { poolId: pool.id, sub: user.sub, purpose: `verify-${attribute}` as const }
+  const code = await issueCode(tx, secrets, { ...of, attribute, value, now, lifetimeMs })
+  return queueTo(tx, secrets, { attribute, value }, { pool, user, kind, code, now, expiresAt: now + lifetimeMs })
+}
+
+type AttributeProof = {
+  readonly pool: Pool
+  readonly user: Addressee
+  readonly attribute: ContactAttribute
+  readonly value: string
+  readonly kind: 'verify-attribute' | 'update-attribute'
+  readonly now: number
+}
+
+/** An invitation is not tried for longer than this, though the temporary password may live on. */
+const invitationTriedForMs = 24 * 3_600_000
+
+/**
+ * Tells somebody whom an administrator created their name and temporary password (undefined when they have none). Goes
+ * to every medium wished for that the user has an address of; possibly to none.
+ */
+export async function queueInvitation(
+  tx: Tx,
+  secrets: Secrets,
+  { pool, user, mediums, temporaryPassword, now }: Invitation,
+): Promise<Delivery[]> {
+  const content = { pool, user, shownName: signInNameOf(pool, user), kind: 'invitation', code: temporaryPassword } as const
+  const deliveries: Delivery[] = []
+  for (const contact of chooseInvitationContacts(mediums, user.attributes)) {
+    deliveries.push(await queueTo(tx, secrets, contact, { ...content, now, expiresAt: now + invitationTriedForMs }))
+  }
+  return deliveries
+}
+
+type Invitation = {
+  readonly pool: Pool
+  readonly user: Addressee
+  readonly mediums: readonly ('EMAIL' | 'SMS')[] | undefined
+  readonly temporaryPassword: string | undefined
+  readonly now: number
+}
+
+/** Where users are named by an address, their username is a random id that nobody signs in with. */
+function signInNameOf({ usernameAttributes }: Pool, { username, attributes }: Addressee): string {
+  for (const attribute of usernameAttributes) if (attributes[attribute]) return attributes[attribute]
+  return username
+}
+
+type Content = {
+  readonly pool: Pool
+  readonly user: Addressee
+  /** What `{username}` becomes, if not the username. */
+  readonly shownName?: string
+  readonly kind: MessageKind
+  readonly code: string | undefined
+  readonly link?: string | undefined
+  readonly now: number
+  readonly expiresAt: number
+}
+
+/** A template that has no room for the code sends nothing, and the caller is told the same, as by Cognito. */
+async function queueTo(tx: Tx, secrets: Secrets, contact: Contact, content: Content): Promise<Delivery> {
+  const { pool, user, shownName = user.username, kind, code, link, now, expiresAt } = content
+  const rendered = renderMessage(pool.templates, kind, channelOf(contact.attribute), { username: shownName, code, link })
+  if (rendered !== undefined) {
+    const { from, replyTo } = pool.email
+    const envelope = { poolId: pool.id, sub: user.sub, username: user.username, trigger: kind, recipient: contact.value, code, expiresAt }
+    await queueMessage(
+      tx,
+      secrets,
+      rendered.channel === 'sms' ? { ...envelope, ...rendered } : { ...envelope, ...rendered, from, replyTo },
+      now,
+    )
+  }
+  return deliveryTo(contact)
+}
