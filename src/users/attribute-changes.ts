@@ -1,4 +1,8 @@
+import type { Secrets } from '../base/secrets.ts'
 import { ApiError } from '../contract/api-error.ts'
+import { discardCode } from '../messaging/code-repository.ts'
+import type { Delivery } from '../messaging/destination.ts'
+import { queueAttributeCode } from '../messaging/send-code.ts'
 import type { ContactAttribute, Pool } from '../pools/pool.ts'
 import type { Tx } from '../storage/db.ts'
 import { nameTaken } from './taken-names.ts'
@@ -63,8 +67,41 @@ function requireSignInAddress(pool: Pool, before: Attributes, after: Attributes)
   throw new ApiError('InvalidParameterException', `Cannot delete the attribute ${lost}, the user signs in with it.`)
 }
 
+/** Throws InvalidParameterException when the changes name an attribute that is set once, at creation. */
+export function requireMutableAttributes(pool: Pool, changes: Attributes): void {
+  const fixed = pool.schema.filter(({ name, mutable }) => !mutable && name !== 'sub' && Object.hasOwn(changes, name))
+  if (fixed.length === 0) return
+  throw new ApiError('InvalidParameterException', fixed.map(({ name }) => `user.${name}: Attribute cannot be updated.\n`).join(''))
+}
+
+/** The refusal of a change to what only the server itself sets. */
+export function nonMutable(name: string): ApiError {
+  return new ApiError('InvalidParameterException', `Cannot modify the non-mutable attribute ${name}`)
+}
+
 /** Stores `after` in place of `before`, which the transaction has locked. Throws AliasExistsException when a name is taken. */
 export async function storeUser(tx: Tx, pool: Pool, before: User, after: User): Promise<void> {
   const clash = await updateUser(tx, pool, before, after)
   if (clash !== undefined) throw nameTaken(clash)
+}
+
+/**
+ * Changes the attributes of a user whom the transaction has locked, and queues the codes that the change calls for: wake the outbox
+ * after the commit. Codes that are still out for an address the change replaces are worth nothing from then on.
+ * Throws InvalidParameterException and AliasExistsException.
+ */
+export async function storeAttributeChanges(
+  tx: Tx,
+  secrets: Secrets,
+  { pool, user, changes, now }: { pool: Pool; user: User; changes: Attributes; now: number },
+): Promise<Delivery[]> {
+  const { attributes, toVerify, touched } = planAttributeChanges(pool, user.attributes, changes)
+  const after = { ...user, attributes, updatedAt: now }
+  await storeUser(tx, pool, user, after)
+  for (const attribute of touched) await discardCode(tx, { poolId: pool.id, sub: user.sub, purpose: `verify-${attribute}` })
+  const deliveries: Delivery[] = []
+  for (const { attribute, value } of toVerify) {
+    deliveries.push(await queueAttributeCode(tx, secrets, { pool, user: after, attribute, value, kind: 'update-attribute', now }))
+  }
+  return deliveries
 }

@@ -114,8 +114,12 @@ export async function updateUser(tx: Tx, pool: Pool, before: User, after: User):
   return undefined
 }
 
-/** Everything that carries the user's `sub` in this room's tables; the rest is swept or dies with the sessions. */
+/**
+ * Everything that carries the user's `sub` in this room's tables; the rest is swept or dies with the sessions.
+ * @NOTE The user is locked first: a change under way would otherwise store a name for somebody who is gone by then.
+ */
 export async function deleteUserRows(tx: Tx, poolId: string, sub: string): Promise<void> {
+  await lockUser(tx, poolId, sub)
   for (const table of ['user_alias', 'user_attribute', 'password_history', 'code', 'session', 'user'] as const) {
     await tx.deleteFrom(table).where('pool_id', '=', poolId).where('sub', '=', sub).execute()
   }

@@ -1,20 +1,5 @@
-import { ApiError } from '../contract/api-error.ts'
 import type { AttributeType, UserType } from '../contract/generated/types.ts'
-import type { Attributes, User } from './user.ts'
-
-/**
- * Name to value; a missing value is the empty one, which means "none" (Cognito accepts both). A name that is listed twice could
- * only be right by luck, so it is refused. Throws InvalidParameterException.
- */
-export function readAttributes(list: readonly AttributeType[] | undefined): Attributes {
-  const values = new Map<string, string>()
-  for (const { Name, Value } of list ?? []) {
-    if (values.has(Name)) throw new ApiError('InvalidParameterException', `Duplicate attribute: ${Name}`)
-    values.set(Name, Value ?? '')
-  }
-  // Own members even for names such as `__proto__`, so that the schema check sees and refuses them.
-  return Object.fromEntries(values)
-}
+import type { User } from './user.ts'
 
 /** `sub` first, then the attributes that `isReadable` lets through; all of them when it is not given (admin operations). */
 export function writeAttributes(user: User, isReadable: (name: string) => boolean = () => true): AttributeType[] {

@@ -1,0 +1,73 @@
+import type { Clock } from '../../base/clock.ts'
+import type { Secrets } from '../../base/secrets.ts'
+import { ApiError } from '../../contract/api-error.ts'
+import { codeExpired, requireCode } from '../../messaging/codes.ts'
+import type { AppClientCaller } from '../../pools/app-client.ts'
+import { nameKey, type Pool } from '../../pools/pool.ts'
+import type { Db, Tx } from '../../storage/db.ts'
+import { requireNoTrigger } from '../../triggers/trigger.ts'
+import { lockUserTakingAliases } from '../alias-takeover.ts'
+import { findClaimedUser, type Proof, proveCode } from '../claimed-user.ts'
+import type { Alias, Attributes, User } from '../user.ts'
+import { updateUser } from '../user-repository.ts'
+
+export type ConfirmSignUpDeps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets }
+
+type Attempt = {
+  readonly username: string
+  readonly code: string
+  /** Takes the address over from a user who has it as an alias. */
+  readonly forceAliasCreation: boolean
+}
+
+/**
+ * Confirms a new user by the code of the sign-up message, and with it the address that the message went to. Serves the API and the
+ * link in the message alike. Throws what ConfirmSignUp answers.
+ */
+export async function confirmSignUpByCode(
+  deps: ConfirmSignUpDeps,
+  caller: AppClientCaller,
+  { username, code, forceAliasCreation }: Attempt,
+): Promise<void> {
+  const { db, clock, secrets } = deps
+  const { pool } = caller
+  const claim = await findClaimedUser(deps, caller, username, 'ConfirmSignUp')
+  if (!claim.hidden && claim.user !== undefined) requireUnconfirmed(claim.user)
+  const proof = await proveCode(deps, pool.id, claim, { purpose: 'sign-up', code })
+  requireNoTrigger(pool, 'PostConfirmation')
+
+  const now = clock.now()
+  const { sub } = proof.user
+  const wanted = forceAliasCreation ? aliasesProvenBy(pool, proof, proof.user.attributes) : []
+  await db.transaction().execute(async (tx) => {
+    const user = await lockUserTakingAliases(tx, pool, sub, wanted, now)
+    if (user === undefined) throw codeExpired()
+    requireUnconfirmed(user)
+    await requireCode(tx, secrets, { poolId: pool.id, sub, purpose: 'sign-up', code, now })
+    // Nobody loses an alias to an address that was replaced while we looked.
+    if (wanted.length > 0 && aliasesProvenBy(pool, proof, user.attributes).length === 0) throw codeExpired()
+    await storeConfirmed(tx, pool, user, proof, now)
+  })
+}
+
+async function storeConfirmed(tx: Tx, pool: Pool, user: User, proof: Proof, now: number): Promise<void> {
+  const proven = provenAddress(proof, user.attributes)
+  const attributes = proven === undefined ? user.attributes : { ...user.attributes, [`${proven}_verified`]: 'true' }
+  const clash = await updateUser(tx, pool, user, { ...user, status: 'CONFIRMED', attributes, updatedAt: now })
+  if (clash !== undefined) throw new ApiError('AliasExistsException', `An account with the ${clash} already exists.`)
+}
+
+/** The attribute that the code verifies: none when the address is no longer the one that the code was sent to. */
+function provenAddress({ attribute, value }: Proof, attributes: Attributes): Proof['attribute'] {
+  return attribute !== undefined && attributes[attribute] === value ? attribute : undefined
+}
+
+function aliasesProvenBy(pool: Pool, proof: Proof, attributes: Attributes): Alias[] {
+  const kind = provenAddress(proof, attributes)
+  return kind === undefined || proof.value === undefined ? [] : [{ kind, key: nameKey(pool, proof.value) }]
+}
+
+/** Throws NotAuthorizedException. @NOTE It tells that the user exists. */
+function requireUnconfirmed({ status }: User): void {
+  if (status !== 'UNCONFIRMED') throw new ApiError('NotAuthorizedException', `User cannot be confirmed. Current status is ${status}`)
+}

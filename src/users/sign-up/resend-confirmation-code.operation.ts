@@ -1,0 +1,69 @@
+import type { Clock } from '../../base/clock.ts'
+import type { Secrets } from '../../base/secrets.ts'
+import { ApiError } from '../../contract/api-error.ts'
+import { operation } from '../../contract/operation.ts'
+import { codeLifetimesMs } from '../../messaging/codes.ts'
+import { chooseSignUpContact, type Delivery } from '../../messaging/destination.ts'
+import { queueSignUpCode } from '../../messaging/send-code.ts'
+import { simulateSignUpDelivery } from '../../messaging/simulated-delivery.ts'
+import { writeDelivery } from '../../messaging/wire.ts'
+import type { AppClientCaller } from '../../pools/app-client.ts'
+import type { Pool } from '../../pools/pool.ts'
+import type { Db } from '../../storage/db.ts'
+import { findClaimedUser, unknownUser } from '../claimed-user.ts'
+import { pretendToIssueCode } from '../decoy-code.ts'
+import { requireNoMessageTrigger } from '../message-triggers.ts'
+import type { User } from '../user.ts'
+import { lockUser } from '../user-repository.ts'
+
+type Deps = { db: Db; clock: Clock; secrets: Secrets; outbox: { wake(): void }; publicUrl: string }
+
+/** Sends a new user a fresh code; the one before is worth nothing from then on. */
+export const resendConfirmationCode = operation('ResendConfirmationCode', {
+  auth: 'app-client',
+
+  async handle(request, deps: Deps, caller: AppClientCaller) {
+    const { pool, client } = caller
+    if (pool.autoVerifiedAttributes.length === 0) throw cannotResend()
+    const { user, hidden } = await findClaimedUser(deps, caller, request.Username, 'ResendConfirmationCode')
+    const contact = user && chooseSignUpContact(pool, user.attributes)
+    if (user === undefined || (hidden && (user.status !== 'UNCONFIRMED' || contact === undefined))) {
+      return { CodeDeliveryDetails: writeDelivery(await pretendToSend(deps, pool, request.Username)) }
+    }
+    requireUnconfirmed(user)
+    if (contact === undefined) throw cannotResend()
+    requireNoMessageTrigger(pool, contact.attribute)
+    const delivery = await sendCode(deps, pool, client.id, user.sub)
+    deps.outbox.wake()
+    return { CodeDeliveryDetails: writeDelivery(delivery) }
+  },
+})
+
+async function sendCode({ db, clock, secrets, publicUrl }: Deps, pool: Pool, clientId: string, sub: string): Promise<Delivery> {
+  return db.transaction().execute(async (tx) => {
+    const user = await lockUser(tx, pool.id, sub)
+    if (user === undefined) throw unknownUser()
+    requireUnconfirmed(user)
+    const delivery = await queueSignUpCode(tx, { secrets, publicUrl }, { pool, clientId, user, kind: 'resend', now: clock.now() })
+    if (delivery === undefined) throw cannotResend()
+    return delivery
+  })
+}
+
+/** Answers for somebody who does not exist, or is no longer new, as for somebody who is, by comparable work. */
+async function pretendToSend({ db, clock, secrets }: Deps, pool: Pool, username: string): Promise<Delivery> {
+  const delivery = simulateSignUpDelivery(secrets, pool, username)
+  if (delivery === undefined) throw cannotResend()
+  requireNoMessageTrigger(pool, delivery.attribute)
+  const lifetimeMs = codeLifetimesMs.signUp
+  await pretendToIssueCode(db, secrets, pool, { username, purpose: 'sign-up', now: clock.now(), lifetimeMs })
+  return delivery
+}
+
+function requireUnconfirmed({ status }: User): void {
+  if (status !== 'UNCONFIRMED') throw new ApiError('InvalidParameterException', 'User is already confirmed.')
+}
+
+function cannotResend(): ApiError {
+  return new ApiError('InvalidParameterException', 'Cannot resend codes. Auto verification not turned on.')
+}
