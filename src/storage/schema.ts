@@ -100,7 +100,7 @@ export interface PasswordHistoryTable {
   password: string
 }
 
-/** Primary key: (pool_id, sub, purpose). One outstanding code for each purpose; a new one replaces the old. */
+/** Primary key: (pool_id, sub, purpose). Index: (expires_at). One outstanding code for each purpose; a new one replaces the old. */
 export interface CodeTable {
   pool_id: string
   sub: string
@@ -115,7 +115,7 @@ export interface CodeTable {
   expires_at: number
 }
 
-/** Primary key: (pool_id, subject, action). Counts beside every guessable thing. */
+/** Primary key: (pool_id, subject, action). Index: (updated_at). Counts beside every guessable thing. */
 export interface AttemptTable {
   pool_id: string
   /** A `sub`, or the stand-in of a user who does not exist. */
@@ -127,7 +127,7 @@ export interface AttemptTable {
   updated_at: number
 }
 
-/** Primary key: (pool_id, sub, id). What one sign-in began: the family of one refresh token. */
+/** Primary key: (pool_id, sub, id). Index: (expires_at). What one sign-in began: the family of one refresh token. */
 export interface SessionTable {
   pool_id: string
   sub: string
@@ -141,7 +141,7 @@ export interface SessionTable {
   rotated_at: number | null
 }
 
-/** Primary key: (id). Sealed states (Session, SECRET_BLOCK) that were used up. */
+/** Primary key: id. Index: (expires_at). Sealed states (Session, SECRET_BLOCK) that were used up. */
 export interface SpentStateTable {
   id: string
   expires_at: number

@@ -1,0 +1,79 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Clock } from '../base/clock.ts'
+import type { Db, Tx } from './db.ts'
+import type { StorageLogger } from './dialect/backend.ts'
+import { releaseLease, tryLease } from './lease-repository.ts'
+
+/** Removes what has expired from one table: at most `batchSize` rows, and answers how many it found. */
+export type Sweep = { readonly name: string; run(tx: Tx, now: number, batchSize: number): Promise<number> }
+
+export type Sweeper = {
+  /** Sweeps now and until nothing expired is left; does nothing while another process has the lease. */
+  sweep(): Promise<void>
+  /** Stops after the batch under way and leaves the work to another process. */
+  close(): Promise<void>
+}
+
+type SweeperOptions = {
+  readonly db: Db
+  readonly clock: Clock
+  readonly logger: StorageLogger
+  /** Names this process among those that share the database. */
+  readonly holder: string
+  readonly sweeps: readonly Sweep[]
+  readonly intervalMs?: number
+  readonly batchSize?: number
+}
+
+const leaseName = 'sweeper'
+
+/** Sweeps every `intervalMs`, in one process at a time. Each batch is one short transaction, so that others get their turn. */
+export function startSweeper(options: SweeperOptions): Sweeper {
+  const { db, clock, logger, holder, sweeps, intervalMs = 60_000, batchSize = 100 } = options
+  const stop = new AbortController()
+  let running: Promise<void> | undefined
+
+  // Longer than the interval: who has swept once goes on, and another takes over only when it is gone.
+  const holdsLease = () => tryLease(db, leaseName, holder, clock.now(), intervalMs * 3)
+
+  async function sweepAll(): Promise<void> {
+    for (const sweep of sweeps) {
+      try {
+        if (!(await drain(sweep))) return
+      } catch (error) {
+        if (!stop.signal.aborted) logger.error({ err: error, sweep: sweep.name }, 'A sweep failed')
+      }
+    }
+  }
+
+  /** False when the rest is not for this process to do. */
+  async function drain(sweep: Sweep): Promise<boolean> {
+    for (;;) {
+      if (stop.signal.aborted || !(await holdsLease())) return false
+      const startedAt = performance.now()
+      const found = await db.transaction().execute((tx) => sweep.run(tx, clock.now(), batchSize))
+      if (found < batchSize) return true
+      // At most half of the time, however much has expired: requests come first.
+      await delay(performance.now() - startedAt, undefined, { signal: stop.signal }).catch(() => undefined)
+    }
+  }
+
+  async function sweep(): Promise<void> {
+    running ??= sweepAll().finally(() => {
+      running = undefined
+    })
+    await running
+  }
+
+  const timer = setInterval(() => void sweep(), intervalMs)
+  timer.unref()
+  return {
+    sweep,
+    async close() {
+      clearInterval(timer)
+      stop.abort()
+      await running
+      await releaseLease(db, leaseName, holder)
+    },
+  }
+}
