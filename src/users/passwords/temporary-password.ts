@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import type { PasswordPolicy } from '../../pools/pool.ts'
+import type { PasswordPolicy, Pool } from '../../pools/pool.ts'
 
 const upper = 'ABCDEFGHJKLMNPQRSTUVWXYZ'
 const lower = 'abcdefghijkmnopqrstuvwxyz'
@@ -20,4 +20,11 @@ export function newTemporaryPassword(policy: PasswordPolicy): string {
     characters[other] = moved
   }
   return characters.join('')
+}
+
+const dayMs = 86_400_000
+
+/** When a temporary password that is given out now dies; 0 days in the policy mean the default of 7. */
+export function temporaryPasswordEnd(pool: Pool, now: number): number {
+  return now + (pool.passwordPolicy.temporaryPasswordValidityDays || 7) * dayMs
 }

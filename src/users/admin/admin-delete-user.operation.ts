@@ -1,0 +1,14 @@
+import { operation } from '../../contract/operation.ts'
+import type { PoolCatalog } from '../../pools/pool-catalog.ts'
+import type { Db } from '../../storage/db.ts'
+import { deleteUserRows, getUserByName } from '../user-repository.ts'
+
+export const adminDeleteUser = operation('AdminDeleteUser', {
+  auth: 'iam',
+
+  async handle(request, { db, pools }: { db: Db; pools: PoolCatalog }) {
+    const pool = await pools.getPool(request.UserPoolId)
+    const user = await getUserByName(db, pool, request.Username)
+    await db.transaction().execute((tx) => deleteUserRows(tx, pool.id, user.sub))
+  },
+})

@@ -1,0 +1,19 @@
+import type { Clock } from '../../base/clock.ts'
+import { operation } from '../../contract/operation.ts'
+import type { PoolCatalog } from '../../pools/pool-catalog.ts'
+import type { Db } from '../../storage/db.ts'
+import { changeUser } from './change-user.ts'
+
+type Deps = { db: Db; clock: Clock; pools: PoolCatalog }
+
+/** The user can no longer sign in, and every session is over: enabling the user again does not bring one back. */
+export const adminDisableUser = operation('AdminDisableUser', {
+  auth: 'iam',
+
+  async handle(request, { db, clock, pools }: Deps) {
+    const pool = await pools.getPool(request.UserPoolId)
+    const now = clock.now()
+    await changeUser(db, pool, request.Username, (user) => ({ ...user, enabled: false, signedOutAt: now, updatedAt: now }))
+    return {}
+  },
+})

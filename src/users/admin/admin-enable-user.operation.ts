@@ -1,0 +1,17 @@
+import type { Clock } from '../../base/clock.ts'
+import { operation } from '../../contract/operation.ts'
+import type { PoolCatalog } from '../../pools/pool-catalog.ts'
+import type { Db } from '../../storage/db.ts'
+import { changeUser } from './change-user.ts'
+
+type Deps = { db: Db; clock: Clock; pools: PoolCatalog }
+
+export const adminEnableUser = operation('AdminEnableUser', {
+  auth: 'iam',
+
+  async handle(request, { db, clock, pools }: Deps) {
+    const pool = await pools.getPool(request.UserPoolId)
+    await changeUser(db, pool, request.Username, (user) => ({ ...user, enabled: true, updatedAt: clock.now() }))
+    return {}
+  },
+})

@@ -1,0 +1,35 @@
+import type { Clock } from '../../base/clock.ts'
+import { operation } from '../../contract/operation.ts'
+import type { PoolCatalog } from '../../pools/pool-catalog.ts'
+import type { Db } from '../../storage/db.ts'
+import { requireStrongPassword } from '../passwords/password-policy.ts'
+import type { Passwords } from '../passwords/passwords.ts'
+import { rememberReplacedPassword, requireFreshPassword } from '../passwords/set-password.ts'
+import { temporaryPasswordEnd } from '../passwords/temporary-password.ts'
+import { getUserByName } from '../user-repository.ts'
+import { changeUser } from './change-user.ts'
+
+type Deps = { db: Db; clock: Clock; pools: PoolCatalog; passwords: Passwords }
+
+/** A permanent password confirms the user, whatever their status; a temporary one makes them choose their own at the next sign-in. */
+export const adminSetUserPassword = operation('AdminSetUserPassword', {
+  auth: 'iam',
+
+  async handle(request, { db, clock, pools, passwords }: Deps) {
+    const pool = await pools.getPool(request.UserPoolId)
+    requireStrongPassword(pool, request.Password, 'set')
+    const user = await getUserByName(db, pool, request.Username)
+    await requireFreshPassword(db, passwords, pool, user, request.Password)
+    const password = await passwords.protect(user, request.Password)
+    const now = clock.now()
+
+    await changeUser(db, pool, user.sub, async (before, tx) => {
+      await rememberReplacedPassword(tx, pool, before, now)
+      const state = request.Permanent
+        ? ({ status: 'CONFIRMED', passwordExpiresAt: null } as const)
+        : ({ status: 'FORCE_CHANGE_PASSWORD', passwordExpiresAt: temporaryPasswordEnd(pool, now) } as const)
+      return { ...before, ...state, password, updatedAt: now }
+    })
+    return {}
+  },
+})

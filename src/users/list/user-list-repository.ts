@@ -1,0 +1,86 @@
+import type { Db } from '../../storage/db.ts'
+import type { User } from '../user.ts'
+import { fromRow } from '../user-row.ts'
+import type { Filter } from './filter.ts'
+
+/** Where a page ended: the search key and the `sub` of its last user; the key is empty when the list goes by `sub` alone. */
+export type Position = { readonly key: string; readonly sub: string }
+
+export type UserPage = { readonly users: readonly User[]; readonly next: Position | undefined }
+
+/** Beyond every code point, so that prefix + this ends the range of what begins with the prefix, in bytewise order. */
+const highest = '\u{10FFFF}'
+
+/** Up to `limit` users after `after`: by `sub`, which is the order of creation, or by the filtered attribute. */
+export async function listUsers(
+  db: Db,
+  poolId: string,
+  filter: Filter | undefined,
+  limit: number,
+  after: Position | undefined,
+): Promise<UserPage> {
+  return filter?.by === 'attribute' ? listByAttribute(db, poolId, filter, limit, after) : listBySub(db, poolId, filter, limit, after)
+}
+
+async function listBySub(
+  db: Db,
+  poolId: string,
+  filter: Filter | undefined,
+  limit: number,
+  after: Position | undefined,
+): Promise<UserPage> {
+  let query = db
+    .selectFrom('user')
+    .selectAll()
+    .where('pool_id', '=', poolId)
+    .orderBy('sub')
+    .limit(limit + 1)
+  if (filter?.match === 'equal') query = query.where('sub', '=', filter.key)
+  if (filter?.match === 'prefix') query = query.where('sub', '>=', filter.key).where('sub', '<', filter.key + highest)
+  if (after !== undefined) query = query.where('sub', '>', after.sub)
+  const rows = await query.execute()
+  return page(
+    rows.map((row) => ({ user: fromRow(row), key: '' })),
+    limit,
+  )
+}
+
+async function listByAttribute(
+  db: Db,
+  poolId: string,
+  { name, match, key }: Extract<Filter, { by: 'attribute' }>,
+  limit: number,
+  after: Position | undefined,
+): Promise<UserPage> {
+  let query = db
+    .selectFrom('user_attribute')
+    .innerJoin('user', (join) => join.onRef('user.pool_id', '=', 'user_attribute.pool_id').onRef('user.sub', '=', 'user_attribute.sub'))
+    .selectAll('user')
+    .select('user_attribute.value_key')
+    .where('user_attribute.pool_id', '=', poolId)
+    .where('user_attribute.name', '=', name)
+    .orderBy('user_attribute.value_key')
+    .orderBy('user_attribute.sub')
+    .limit(limit + 1)
+  query =
+    match === 'equal'
+      ? query.where('user_attribute.value_key', '=', key)
+      : query.where('user_attribute.value_key', '>=', key).where('user_attribute.value_key', '<', key + highest)
+  if (after !== undefined) {
+    query = query
+      .where('user_attribute.value_key', '>=', after.key)
+      .where((eb) => eb.or([eb('user_attribute.value_key', '>', after.key), eb('user_attribute.sub', '>', after.sub)]))
+  }
+  const rows = await query.execute()
+  return page(
+    rows.map((row) => ({ user: fromRow(row), key: row.value_key })),
+    limit,
+  )
+}
+
+function page(found: readonly { user: User; key: string }[], limit: number): UserPage {
+  const shown = found.slice(0, limit)
+  const last = shown.at(-1)
+  const next = found.length > limit && last !== undefined ? { key: last.key, sub: last.user.sub } : undefined
+  return { users: shown.map(({ user }) => user), next }
+}
