@@ -1,4 +1,4 @@
-import type { Pool } from './pool.ts'
+import type { OAuthFlow, Pool } from './pool.ts'
 
 export type AuthFlowPermission =
   | 'ADMIN_NO_SRP_AUTH'
@@ -38,7 +38,7 @@ export type AppClient = {
   readonly callbackUrls: readonly string[] | undefined
   readonly logoutUrls: readonly string[] | undefined
   readonly defaultRedirectUri: string | undefined
-  readonly oauthFlows: readonly ('code' | 'implicit' | 'client_credentials')[] | undefined
+  readonly oauthFlows: readonly OAuthFlow[] | undefined
   readonly oauthScopes: readonly string[] | undefined
   readonly oauthEnabled: boolean
   readonly analytics: Readonly<Record<string, unknown>> | undefined
@@ -60,7 +60,7 @@ export type ClientSecret = {
 /** What the gateway proved of an `app-client` operation: the client exists, and the caller knows its secret if it has one. */
 export type AppClientCaller = { readonly pool: Pool; readonly client: AppClient }
 
-const secondsPerUnit: Readonly<Record<TimeUnit, number>> = { seconds: 1, minutes: 60, hours: 3600, days: 86_400 }
+export const secondsPerUnit: Readonly<Record<TimeUnit, number>> = { seconds: 1, minutes: 60, hours: 3600, days: 86_400 }
 
 export function accessTokenSeconds(client: AppClient): number {
   return (

@@ -5,6 +5,7 @@ import type { AttributeDefinition } from './attribute-schema.ts'
 export type ContactAttribute = 'email' | 'phone_number'
 export type AliasAttribute = ContactAttribute | 'preferred_username'
 export type FirstFactor = 'PASSWORD' | 'EMAIL_OTP' | 'SMS_OTP' | 'WEB_AUTHN'
+export type OAuthFlow = 'code' | 'implicit' | 'client_credentials'
 export type RecoveryMechanism = 'verified_email' | 'verified_phone_number' | 'admin_only'
 
 /** What a user pool is: every member of CreateUserPool with its default filled in; undefined where Cognito shows nothing. */
@@ -117,8 +118,8 @@ export type SmsSettings = {
 export type DynamicClientRegistration = {
   readonly enabled: boolean
   readonly open: boolean
-  readonly authenticatedGrantTypes: readonly string[] | undefined
-  readonly openGrantTypes: readonly string[] | undefined
+  readonly authenticatedGrantTypes: readonly OAuthFlow[] | undefined
+  readonly openGrantTypes: readonly OAuthFlow[] | undefined
   readonly allowedScopes: readonly string[] | undefined
 }
 

@@ -1,0 +1,112 @@
+import type {
+  AnalyticsConfigurationType,
+  CreateUserPoolClientRequest,
+  RefreshTokenRotationType,
+  TokenValidityUnitsType,
+  UpdateUserPoolClientRequest,
+  UserPoolClientType,
+} from '../contract/generated/types.ts'
+import { type AppClient, type ClientSecret, secondsPerUnit, type TimeUnit } from './app-client.ts'
+import type { Pool } from './pool.ts'
+
+const defaultRefreshTokenSeconds = 30 * 86_400
+const defaultAuthSessionMinutes = 3
+
+type NewClient = { readonly id: string; readonly pool: Pool; readonly secrets: readonly ClientSecret[]; readonly now: number }
+
+/** The client that CreateUserPoolClient asks for, defaults filled in. */
+export function readNewClient(request: CreateUserPoolClientRequest, { id, pool, secrets, now }: NewClient): AppClient {
+  return { ...readSettings(request), id, poolId: pool.id, name: request.ClientName, createdAt: now, updatedAt: now, secrets }
+}
+
+/** `client` as UpdateUserPoolClient leaves it: all that the request does not name goes back to its default, except name and secrets. */
+export function readClientUpdate(client: AppClient, request: UpdateUserPoolClientRequest, now: number): AppClient {
+  const { id, poolId, createdAt, secrets } = client
+  return { ...readSettings(request), id, poolId, name: request.ClientName ?? client.name, createdAt, updatedAt: now, secrets }
+}
+
+function readSettings(request: Omit<UpdateUserPoolClientRequest, 'ClientId'>) {
+  const units = request.TokenValidityUnits
+  return {
+    refreshTokenValidity: request.RefreshTokenValidity || defaultRefreshTokenSeconds / secondsPerUnit[units?.RefreshToken ?? 'days'],
+    accessTokenValidity: request.AccessTokenValidity,
+    idTokenValidity: request.IdTokenValidity,
+    validityUnits: readUnits(units),
+    readAttributes: ifAny(request.ReadAttributes),
+    writeAttributes: ifAny(request.WriteAttributes),
+    authFlows: ifAny(request.ExplicitAuthFlows),
+    identityProviders: ifAny(request.SupportedIdentityProviders),
+    callbackUrls: ifAny(request.CallbackURLs),
+    logoutUrls: ifAny(request.LogoutURLs),
+    defaultRedirectUri: request.DefaultRedirectURI,
+    oauthFlows: ifAny(request.AllowedOAuthFlows),
+    oauthScopes: ifAny(request.AllowedOAuthScopes),
+    oauthEnabled: request.AllowedOAuthFlowsUserPoolClient ?? false,
+    analytics: request.AnalyticsConfiguration && { ...request.AnalyticsConfiguration },
+    preventUserExistenceErrors: request.PreventUserExistenceErrors,
+    tokenRevocation: request.EnableTokenRevocation ?? true,
+    propagateUserContext: request.EnablePropagateAdditionalUserContextData ?? false,
+    authSessionValidityMinutes: request.AuthSessionValidity ?? defaultAuthSessionMinutes,
+    refreshRotation: readRotation(request.RefreshTokenRotation),
+  } satisfies Partial<AppClient>
+}
+
+/** As DescribeUserPoolClient shows it, with the secret; TokenValidityUnits is there even when it says nothing (observed). */
+export function writeClient(client: AppClient): UserPoolClientType {
+  return {
+    UserPoolId: client.poolId,
+    ClientName: client.name,
+    ClientId: client.id,
+    ClientSecret: client.secrets[0]?.value,
+    LastModifiedDate: new Date(client.updatedAt),
+    CreationDate: new Date(client.createdAt),
+    RefreshTokenValidity: client.refreshTokenValidity,
+    AccessTokenValidity: client.accessTokenValidity,
+    IdTokenValidity: client.idTokenValidity,
+    TokenValidityUnits: writeUnits(client.validityUnits),
+    ReadAttributes: client.readAttributes,
+    WriteAttributes: client.writeAttributes,
+    ExplicitAuthFlows: client.authFlows,
+    SupportedIdentityProviders: client.identityProviders,
+    CallbackURLs: client.callbackUrls,
+    LogoutURLs: client.logoutUrls,
+    DefaultRedirectURI: client.defaultRedirectUri,
+    AllowedOAuthFlows: client.oauthFlows,
+    AllowedOAuthScopes: client.oauthScopes,
+    AllowedOAuthFlowsUserPoolClient: client.oauthEnabled,
+    AnalyticsConfiguration: client.analytics as AnalyticsConfigurationType | undefined,
+    PreventUserExistenceErrors: client.preventUserExistenceErrors,
+    EnableTokenRevocation: client.tokenRevocation,
+    EnablePropagateAdditionalUserContextData: client.propagateUserContext,
+    AuthSessionValidity: client.authSessionValidityMinutes,
+    RefreshTokenRotation: writeRotation(client.refreshRotation),
+    // The other kind, DCR, is for clients that registered themselves.
+    ClientType: 'REGULAR',
+  }
+}
+
+function readUnits(units: TokenValidityUnitsType | undefined): AppClient['validityUnits'] {
+  return units && { access: units.AccessToken, id: units.IdToken, refresh: units.RefreshToken }
+}
+
+function writeUnits(units: AppClient['validityUnits']): TokenValidityUnitsType {
+  const named: [keyof TokenValidityUnitsType, TimeUnit | undefined][] = [
+    ['AccessToken', units?.access],
+    ['IdToken', units?.id],
+    ['RefreshToken', units?.refresh],
+  ]
+  return Object.fromEntries(named.filter(([, unit]) => unit !== undefined))
+}
+
+function readRotation(rotation: RefreshTokenRotationType | undefined): AppClient['refreshRotation'] {
+  return rotation && { enabled: rotation.Feature === 'ENABLED', gracePeriodSeconds: rotation.RetryGracePeriodSeconds ?? 0 }
+}
+
+function writeRotation(rotation: AppClient['refreshRotation']): RefreshTokenRotationType | undefined {
+  return rotation && { Feature: rotation.enabled ? 'ENABLED' : 'DISABLED', RetryGracePeriodSeconds: rotation.gracePeriodSeconds }
+}
+
+/** Each value once; an empty list is as good as none, and Cognito shows neither. */
+function ifAny<Value>(values: readonly Value[] | undefined): readonly Value[] | undefined {
+  return values === undefined || values.length === 0 ? undefined : [...new Set(values)]
+}

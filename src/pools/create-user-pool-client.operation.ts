@@ -1,0 +1,42 @@
+import type { Clock } from '../base/clock.ts'
+import { newClientId, newClientSecret } from '../base/ids.ts'
+import type { Secrets } from '../base/secrets.ts'
+import type { CreateUserPoolClientRequest } from '../contract/generated/types.ts'
+import { operation } from '../contract/operation.ts'
+import type { Db } from '../storage/db.ts'
+import type { ClientSecret } from './app-client.ts'
+import { insertAppClient } from './app-client-repository.ts'
+import { requireSoundClient } from './app-client-rules.ts'
+import { readNewClient, writeClient } from './app-client-wire.ts'
+import { invalidParameter } from './invalid-parameter.ts'
+import { poolNotFound } from './pool-catalog.ts'
+import { lockPool } from './pool-repository.ts'
+
+type Deps = { db: Db; clock: Clock; secrets: Secrets }
+
+export const createUserPoolClient = operation('CreateUserPoolClient', {
+  auth: 'iam',
+
+  async handle(request, { db, clock, secrets }: Deps) {
+    const id = newClientId()
+    const now = clock.now()
+    const clientSecrets = draftSecrets(request, id, now)
+
+    return db.transaction().execute(async (tx) => {
+      // Locked, so that the pool can neither go away nor change what the client is checked against.
+      const pool = await lockPool(tx, request.UserPoolId)
+      if (pool === undefined) throw poolNotFound(request.UserPoolId)
+      const client = readNewClient(request, { id, pool, secrets: clientSecrets, now })
+      requireSoundClient(pool, client, 'creating')
+      await insertAppClient(tx, secrets, client)
+      return { UserPoolClient: writeClient(client) }
+    })
+  },
+})
+
+function draftSecrets(request: CreateUserPoolClientRequest, clientId: string, now: number): readonly ClientSecret[] {
+  const { GenerateSecret: isGenerated = false, ClientSecret: chosen } = request
+  if (isGenerated && chosen !== undefined) throw invalidParameter('GenerateSecret and ClientSecret cannot be used together.')
+  if (!isGenerated && chosen === undefined) return []
+  return [{ id: `${clientId}--${Math.floor(now / 1000)}`, value: chosen ?? newClientSecret(), createdAt: now }]
+}

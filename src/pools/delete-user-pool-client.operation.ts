@@ -1,0 +1,18 @@
+import { operation } from '../contract/operation.ts'
+import type { Db } from '../storage/db.ts'
+import { deleteAppClient } from './app-client-repository.ts'
+import { clientNotFound, type PoolCatalog } from './pool-catalog.ts'
+
+type Deps = { db: Db; pools: PoolCatalog }
+
+/** Sessions that began through the client stay in the database until they expire; without the client nothing can use them. */
+export const deleteUserPoolClient = operation('DeleteUserPoolClient', {
+  auth: 'iam',
+
+  async handle(request, { db, pools }: Deps) {
+    const { UserPoolId: poolId, ClientId: clientId } = request
+    await pools.getPool(poolId)
+    if (!(await deleteAppClient(db, poolId, clientId))) throw clientNotFound(clientId)
+    await pools.changed(poolId)
+  },
+})

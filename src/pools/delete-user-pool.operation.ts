@@ -1,0 +1,27 @@
+import { operation } from '../contract/operation.ts'
+import type { Db } from '../storage/db.ts'
+import { invalidParameter } from './invalid-parameter.ts'
+import { type PoolCatalog, poolNotFound } from './pool-catalog.ts'
+import { deletePoolRows } from './pool-deletion-repository.ts'
+import { lockPool } from './pool-repository.ts'
+
+type Deps = { db: Db; pools: PoolCatalog }
+
+export const deleteUserPool = operation('DeleteUserPool', {
+  auth: 'iam',
+
+  async handle(request, { db, pools }: Deps) {
+    const poolId = request.UserPoolId
+    await db.transaction().execute(async (tx) => {
+      const pool = await lockPool(tx, poolId)
+      if (pool === undefined) throw poolNotFound(poolId)
+      if (pool.deletionProtection) {
+        throw invalidParameter(
+          'The user pool cannot be deleted because deletion protection is activated. Deletion protection must be inactivated first.',
+        )
+      }
+      await deletePoolRows(tx, poolId)
+    })
+    await pools.changed(poolId)
+  },
+})

@@ -1,0 +1,80 @@
+import type { EmailConfigurationType, EumsSmsConfigurationType, SmsConfigurationType } from '../contract/generated/types.ts'
+import { isEmailAddress } from './attribute-formats.ts'
+import { invalidParameter } from './invalid-parameter.ts'
+import type { EmailSettings, SmsSettings } from './pool.ts'
+
+export function readEmailSettings(configuration: EmailConfigurationType = {}): EmailSettings {
+  const settings: EmailSettings = {
+    sendingAccount: configuration.EmailSendingAccount ?? 'COGNITO_DEFAULT',
+    sourceArn: configuration.SourceArn,
+    from: configuration.From || undefined,
+    replyTo: configuration.ReplyToEmailAddress,
+    configurationSet: configuration.ConfigurationSet,
+  }
+  const sender = settings.from === undefined ? undefined : addressIn(settings.from)
+  if (settings.from !== undefined && sender === undefined) throw invalidParameter('From must be an e-mail address, with or without a name.')
+  if (settings.sendingAccount === 'DEVELOPER') requireIdentityOf(settings.sourceArn, sender)
+  return settings
+}
+
+export function writeEmailSettings(settings: EmailSettings): EmailConfigurationType {
+  return {
+    EmailSendingAccount: settings.sendingAccount,
+    SourceArn: settings.sourceArn,
+    From: settings.from,
+    ReplyToEmailAddress: settings.replyTo,
+    ConfigurationSet: settings.configurationSet,
+  }
+}
+
+/**
+ * Undefined when the request says nothing about messages by SMS. An empty SnsCallerArn alone says nothing either; the model allows it
+ * for programs that always send the member.
+ */
+export function readSmsSettings(configuration: SmsConfigurationType | undefined, region: string): SmsSettings | undefined {
+  if (configuration === undefined) return undefined
+  const { SnsCallerArn: callerArn = '', ExternalId: externalId, SnsRegion: snsRegion, EumsSms: eums } = configuration
+  if (callerArn !== '' && eums !== undefined) throw invalidParameter('SmsConfiguration can have SnsCallerArn or EumsSms, not both.')
+  if (eums?.Region !== undefined && eums.Region !== region) throw invalidParameter(`The Region of EumsSms must be ${region}.`)
+  if (callerArn === '' && eums === undefined) {
+    if ((externalId ?? snsRegion) === undefined) return undefined
+    throw invalidParameter('SmsConfiguration needs SnsCallerArn or EumsSms.')
+  }
+  return {
+    snsCallerArn: callerArn === '' ? undefined : callerArn,
+    externalId,
+    snsRegion: snsRegion ?? (eums === undefined ? region : undefined),
+    eums: eums && { ...eums },
+  }
+}
+
+export function writeSmsSettings(settings: SmsSettings | undefined): SmsConfigurationType | undefined {
+  return (
+    settings && {
+      SnsCallerArn: settings.snsCallerArn,
+      ExternalId: settings.externalId,
+      SnsRegion: settings.snsRegion,
+      EumsSms: settings.eums as EumsSmsConfigurationType | undefined,
+    }
+  )
+}
+
+/** The address in `Name <address>` or in a bare address. */
+function addressIn(mailbox: string): string | undefined {
+  const isNamed = mailbox.endsWith('>')
+  const start = isNamed ? mailbox.lastIndexOf('<') : -1
+  const address = isNamed ? mailbox.slice(start + 1, -1) : mailbox
+  const name = isNamed ? mailbox.slice(0, Math.max(start, 0)) : ''
+  return (!isNamed || start >= 0) && !/\p{Cc}/u.test(name) && isEmailAddress(address) ? address : undefined
+}
+
+/** The sender must belong to the SES identity that the mail is sent through: the same address, or one in its domain. */
+function requireIdentityOf(sourceArn: string | undefined, sender: string | undefined): void {
+  if (sourceArn === undefined) throw invalidParameter('SourceArn is required when EmailSendingAccount is DEVELOPER.')
+  const identity = /^arn:[^:]+:ses:[^:]*:[^:]*:identity\/(.+)$/.exec(sourceArn)?.[1]?.toLowerCase()
+  if (identity === undefined) throw invalidParameter('SourceArn must be the ARN of an Amazon SES identity.')
+  if (sender === undefined) return
+  const address = sender.toLowerCase()
+  const isOwn = identity.includes('@') ? address === identity : address.endsWith(`@${identity}`) || address.endsWith(`.${identity}`)
+  if (!isOwn) throw invalidParameter('From must be an address of the identity in SourceArn.')
+}

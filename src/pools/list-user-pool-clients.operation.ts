@@ -1,0 +1,29 @@
+import type { Secrets } from '../base/secrets.ts'
+import { operation } from '../contract/operation.ts'
+import type { Db } from '../storage/db.ts'
+import { listAppClients } from './app-client-repository.ts'
+import { pageOf, readPageToken } from './page-token.ts'
+import type { PoolCatalog } from './pool-catalog.ts'
+
+type Deps = { db: Db; pools: PoolCatalog; secrets: Secrets }
+
+const defaultPageSize = 60
+
+export const listUserPoolClients = operation('ListUserPoolClients', {
+  auth: 'iam',
+
+  async handle(request, { db, pools, secrets }: Deps) {
+    const { UserPoolId: poolId, MaxResults: size = defaultPageSize } = request
+    await pools.getPool(poolId)
+    const list = `ListUserPoolClients ${poolId}`
+    const after = readPageToken(secrets, list, request.NextToken)
+    // No client can register itself yet, so that a list of those that did is empty.
+    if (request.ClientType === 'DCR') return { UserPoolClients: [] }
+    const found = await listAppClients(db, poolId, { after, limit: size + 1 })
+    const { entries, nextToken } = pageOf(found, size, secrets, list)
+    return {
+      UserPoolClients: entries.map(({ id, name }) => ({ ClientId: id, UserPoolId: poolId, ClientName: name })),
+      NextToken: nextToken,
+    }
+  },
+})

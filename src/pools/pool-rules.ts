@@ -1,0 +1,42 @@
+import { invalidParameter } from './invalid-parameter.ts'
+import type { Pool } from './pool.ts'
+
+/** Throws InvalidParameterException when settings of the pool, each of them fine, do not go together. */
+export function requireConsistentPool(pool: Pool): void {
+  requireOneWayToName(pool)
+  requireSmsWhereNeeded(pool)
+  const unproven = (pool.verifyBeforeUpdate ?? []).filter((attribute) => !pool.autoVerifiedAttributes.includes(attribute))
+  if (unproven.length > 0) {
+    throw invalidParameter('All attributes in AttributesRequireVerificationBeforeUpdate must exist in AutoVerifiedAttributes')
+  }
+  if (pool.mfa === 'ON' && pool.allowedFirstFactors.some((factor) => factor === 'EMAIL_OTP' || factor === 'SMS_OTP')) {
+    throw invalidParameter('EMAIL_OTP and SMS_OTP cannot be first authentication factors when MfaConfiguration is ON.')
+  }
+  if (pool.key?.type === 'CUSTOMER_MANAGED_KEY' && pool.key.kmsKeyArn === undefined) {
+    throw invalidParameter('KmsKeyArn is required when KeyType is CUSTOMER_MANAGED_KEY.')
+  }
+  if (pool.key?.type === 'AWS_OWNED_KEY' && pool.key.kmsKeyArn !== undefined) {
+    throw invalidParameter('KmsKeyArn cannot be set when KeyType is AWS_OWNED_KEY.')
+  }
+}
+
+function requireOneWayToName(pool: Pool): void {
+  if (pool.aliasAttributes.length > 0 && pool.usernameAttributes.length > 0) {
+    throw invalidParameter('Only one of AliasAttributes and UsernameAttributes can be set.')
+  }
+  const isPreferredUsernameRequired = pool.schema.some((definition) => definition.name === 'preferred_username' && definition.required)
+  if (isPreferredUsernameRequired && pool.aliasAttributes.includes('preferred_username')) {
+    throw invalidParameter('preferred_username cannot be both an alias and a required attribute.')
+  }
+}
+
+function requireSmsWhereNeeded(pool: Pool): void {
+  if (pool.sms !== undefined) return
+  if (pool.autoVerifiedAttributes.includes('phone_number')) {
+    throw invalidParameter('SMS configuration is required when phone_number is selected for auto verification')
+  }
+  // Text messages are the only second factor that these operations can set up. The text is the service's, which long ago asked for more.
+  if (pool.mfa !== 'OFF') {
+    throw invalidParameter('SMS configuration and Auto verification for phone_number are required when MFA is required/optional')
+  }
+}

@@ -1,0 +1,32 @@
+import { isDecimal } from './attribute-formats.ts'
+import { maxValueLength } from './attribute-rules.ts'
+import type { AttributeDefinition } from './attribute-schema.ts'
+import { invalidParameter } from './invalid-parameter.ts'
+
+/** Throws InvalidParameterException when the bounds of an attribute are no numbers, contradict each other or go too far. */
+export function requireSoundAttribute({ name, length, range }: AttributeDefinition): void {
+  if (length !== undefined) requireSoundLength(name, length)
+  if (range !== undefined) requireSoundRange(name, range)
+}
+
+function requireSoundLength(name: string, { min, max }: NonNullable<AttributeDefinition['length']>): void {
+  for (const bound of [min, max]) {
+    if (bound === undefined) continue
+    if (!/^\d{1,10}$/.test(bound)) throw invalidParameter(`user.${name}: Length constraints must be whole numbers.`)
+    if (Number(bound) > maxValueLength) {
+      throw invalidParameter(`user.${name}: String attributes cannot have a length of more than ${maxValueLength}`)
+    }
+  }
+  if (isAbove(min, max)) throw invalidParameter(`user.${name}: Max length cannot be less than min length.`)
+}
+
+function requireSoundRange(name: string, { min, max }: NonNullable<AttributeDefinition['range']>): void {
+  for (const bound of [min, max]) {
+    if (bound !== undefined && !isDecimal(bound)) throw invalidParameter(`user.${name}: Value constraints must be decimal numbers.`)
+  }
+  if (isAbove(min, max)) throw invalidParameter(`user.${name}: Max value cannot be less than min value.`)
+}
+
+function isAbove(min: string | undefined, max: string | undefined): boolean {
+  return min !== undefined && max !== undefined && Number(min) > Number(max)
+}

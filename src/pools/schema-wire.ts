@@ -1,0 +1,115 @@
+import type { SchemaAttributeType } from '../contract/generated/types.ts'
+import { type AttributeDefinition, type AttributeType, isStandardAttribute, standardAttributes } from './attribute-schema.ts'
+import { invalidParameter } from './invalid-parameter.ts'
+import { requireSoundAttribute } from './schema-rules.ts'
+
+/** The most custom attributes that one pool can have. */
+const maxCustomAttributes = 50
+
+/** The schema of a new pool: the standard attributes as the request adjusts them, then its custom ones. */
+export function readSchema(list: readonly SchemaAttributeType[] = []): readonly AttributeDefinition[] {
+  const adjustments = new Map<string, SchemaAttributeType>()
+  const custom: SchemaAttributeType[] = []
+  for (const entry of list) {
+    const name = entry.Name ?? ''
+    if (!isStandardAttribute(name)) custom.push(entry)
+    else if (adjustments.has(name)) throw alreadyThere(name)
+    else adjustments.set(name, entry)
+  }
+  return addCustomAttributes(
+    standardAttributes.map((standard) => adjustStandard(standard, adjustments.get(standard.name))),
+    custom,
+  )
+}
+
+/** `schema` with the custom attributes of the request behind it. Throws InvalidParameterException. */
+export function addCustomAttributes(
+  schema: readonly AttributeDefinition[],
+  list: readonly SchemaAttributeType[],
+): readonly AttributeDefinition[] {
+  const all = new Map(schema.map((definition) => [definition.name, definition]))
+  for (const entry of list) {
+    const definition = readCustomAttribute(entry)
+    if (all.has(definition.name)) throw alreadyThere(definition.name)
+    all.set(definition.name, definition)
+  }
+  if (all.size > standardAttributes.length + maxCustomAttributes) {
+    throw invalidParameter(`A user pool cannot have more than ${maxCustomAttributes} custom attributes.`)
+  }
+  return [...all.values()]
+}
+
+export function writeSchemaAttribute(definition: AttributeDefinition): SchemaAttributeType {
+  const { length, range } = definition
+  return {
+    Name: definition.name,
+    AttributeDataType: definition.type,
+    DeveloperOnlyAttribute: definition.developerOnly,
+    Mutable: definition.mutable,
+    Required: definition.required,
+    ...(range && { NumberAttributeConstraints: { MinValue: range.min, MaxValue: range.max } }),
+    ...(length && { StringAttributeConstraints: { MinLength: length.min, MaxLength: length.max } }),
+  }
+}
+
+/** A standard attribute may become required or immutable and get other bounds; what it is stays. */
+function adjustStandard(standard: AttributeDefinition, entry: SchemaAttributeType | undefined): AttributeDefinition {
+  if (entry === undefined) return standard
+  if ((entry.AttributeDataType ?? standard.type) !== standard.type || entry.DeveloperOnlyAttribute === true) {
+    throw invalidParameter(
+      `You can not change AttributeDataType or set developerOnlyAttribute for standard schema attribute ${standard.name}`,
+    )
+  }
+  const adjusted: AttributeDefinition = {
+    ...standard,
+    mutable: entry.Mutable ?? standard.mutable,
+    required: entry.Required ?? standard.required,
+    length: standard.length && { ...standard.length, ...readLength(entry) },
+    range: standard.range && { ...standard.range, ...readRange(entry) },
+  }
+  if (standard.name === 'sub' && (adjusted.mutable || !adjusted.required)) {
+    throw invalidParameter('Existing schema attributes cannot be modified or deleted.')
+  }
+  requireSoundAttribute(adjusted)
+  return adjusted
+}
+
+function readCustomAttribute(entry: SchemaAttributeType): AttributeDefinition {
+  const developerOnly = entry.DeveloperOnlyAttribute ?? false
+  const name = `${developerOnly ? 'dev:custom:' : 'custom:'}${entry.Name ?? ''}`
+  if (entry.Name === undefined) throw invalidParameter('Every schema attribute needs a Name.')
+  if (entry.Required === true) throw invalidParameter('Required custom attributes are not supported currently.')
+  if (entry.AttributeDataType === undefined) {
+    throw invalidParameter('Invalid AttributeDataType input, consider using the provided AttributeDataType enum.')
+  }
+  const type: AttributeType = entry.AttributeDataType
+  const definition: AttributeDefinition = {
+    name,
+    type,
+    // Not documented; an attribute that can be changed surprises nobody.
+    mutable: entry.Mutable ?? true,
+    required: false,
+    developerOnly,
+    // Constraints of the other kind are ignored, as the example in the API reference shows.
+    length: type === 'String' ? { min: undefined, max: undefined, ...readLength(entry) } : undefined,
+    range: type === 'Number' ? { min: undefined, max: undefined, ...readRange(entry) } : undefined,
+  }
+  requireSoundAttribute(definition)
+  return definition
+}
+
+function readLength({ StringAttributeConstraints: constraints }: SchemaAttributeType): { min?: string; max?: string } {
+  return readBounds(constraints?.MinLength, constraints?.MaxLength)
+}
+
+function readRange({ NumberAttributeConstraints: constraints }: SchemaAttributeType): { min?: string; max?: string } {
+  return readBounds(constraints?.MinValue, constraints?.MaxValue)
+}
+
+function readBounds(min: string | undefined, max: string | undefined): { min?: string; max?: string } {
+  return { ...(min !== undefined && { min }), ...(max !== undefined && { max }) }
+}
+
+function alreadyThere(name: string) {
+  return invalidParameter(`${name}: Existing attribute already has name ${name}.`)
+}

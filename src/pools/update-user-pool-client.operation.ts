@@ -1,0 +1,31 @@
+import type { Clock } from '../base/clock.ts'
+import type { Secrets } from '../base/secrets.ts'
+import { operation } from '../contract/operation.ts'
+import type { Db } from '../storage/db.ts'
+import { lockAppClient, updateAppClient } from './app-client-repository.ts'
+import { requireSoundClient } from './app-client-rules.ts'
+import { readClientUpdate, writeClient } from './app-client-wire.ts'
+import { clientNotFound, type PoolCatalog, poolNotFound } from './pool-catalog.ts'
+import { findPool } from './pool-repository.ts'
+
+type Deps = { db: Db; pools: PoolCatalog; clock: Clock; secrets: Secrets }
+
+export const updateUserPoolClient = operation('UpdateUserPoolClient', {
+  auth: 'iam',
+
+  async handle(request, { db, pools, clock, secrets }: Deps) {
+    const { UserPoolId: poolId, ClientId: clientId } = request
+    const client = await db.transaction().execute(async (tx) => {
+      const pool = await findPool(tx, poolId)
+      if (pool === undefined) throw poolNotFound(poolId)
+      const before = await lockAppClient(tx, secrets, poolId, clientId)
+      if (before === undefined) throw clientNotFound(clientId)
+      const after = readClientUpdate(before, request, clock.now())
+      requireSoundClient(pool, after, 'updating')
+      await updateAppClient(tx, secrets, after)
+      return after
+    })
+    await pools.changed(poolId)
+    return { UserPoolClient: writeClient(client) }
+  },
+})

@@ -1,0 +1,24 @@
+import type { Clock } from '../base/clock.ts'
+import { operation } from '../contract/operation.ts'
+import type { Db } from '../storage/db.ts'
+import { changePool } from './change-pool.ts'
+import type { PoolCatalog } from './pool-catalog.ts'
+import { requireConsistentPool } from './pool-rules.ts'
+import { readPoolUpdate } from './pool-wire.ts'
+import { requireFeaturesOfTier } from './tier-rules.ts'
+
+type Deps = { db: Db; pools: PoolCatalog; clock: Clock }
+
+export const updateUserPool = operation('UpdateUserPool', {
+  auth: 'iam',
+
+  async handle(request, { db, pools, clock }: Deps) {
+    await changePool(db, pools, request.UserPoolId, (before) => {
+      const after = readPoolUpdate(before, request, clock.now())
+      requireConsistentPool(after)
+      requireFeaturesOfTier(after, before.tier)
+      return after
+    })
+    return {}
+  },
+})
