@@ -1,0 +1,116 @@
+/** The looks of the inbox page. */
+export const inboxStyles = `
+:root {
+  color-scheme: light dark;
+  --paper: light-dark(#f4f5f7, #101418);
+  --sheet: light-dark(#ffffff, #191f26);
+  --ink: light-dark(#16191f, #e6e9ed);
+  --faint: light-dark(#5b6470, #98a3b0);
+  --edge: light-dark(#dfe3e8, #2b343e);
+  --accent: light-dark(#0b5cad, #6cb2ff);
+  --email: light-dark(#e3effc, #14304d);
+  --sms: light-dark(#e2f4ea, #123524);
+}
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
+a { color: var(--accent); }
+.bar {
+  position: sticky; top: 0; z-index: 1; display: flex; flex-wrap: wrap; align-items: center; gap: 8px 16px;
+  padding: 12px max(16px, calc(50% - 380px)); background: var(--sheet); border-bottom: 1px solid var(--edge);
+}
+h1 { margin: 0; font-size: 18px; }
+.search { display: flex; flex: 1 1 240px; gap: 8px; }
+input, button { font: inherit; color: inherit; border: 1px solid var(--edge); border-radius: 8px; padding: 6px 12px; background: var(--sheet); }
+input { flex: 1; min-width: 0; background: var(--paper); }
+button { cursor: pointer; }
+button:hover { border-color: var(--accent); }
+:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+.quiet { color: var(--faint); }
+main { max-width: 792px; margin: 0 auto; padding: 16px; }
+ol { list-style: none; margin: 0; padding: 0; display: grid; gap: 12px; }
+.message { background: var(--sheet); border: 1px solid var(--edge); border-radius: 12px; padding: 16px; overflow-wrap: anywhere; }
+.message p, .message h2 { margin: 0; }
+.line { display: flex; flex-wrap: wrap; align-items: baseline; gap: 4px 10px; }
+.line time { margin-inline-start: auto; color: var(--faint); font-size: 13px; font-variant-numeric: tabular-nums; }
+.channel { padding: 1px 8px; border-radius: 99px; font-size: 12px; background: var(--email); }
+.channel.sms { background: var(--sms); }
+.message h2 { margin-top: 6px; font-size: 15px; font-weight: 500; }
+.secret { display: flex; flex-wrap: wrap; align-items: center; gap: 12px; padding: 8px 0; }
+.secret code { font: 600 28px/1.3 ui-monospace, monospace; letter-spacing: 0.08em; user-select: all; }
+.copy { font-size: 13px; padding: 3px 10px; }
+.text { white-space: pre-wrap; }
+.facts, .hint { color: var(--faint); font-size: 13px; }
+.message .facts { margin-top: 8px; }
+.hint { margin: 0 0 12px; }
+ol + .nothing { display: none; }
+ol:empty + .nothing { display: block; }
+.nothing { margin: 64px auto; max-width: 32em; text-align: center; color: var(--faint); }
+details { margin-top: 8px; }
+summary { color: var(--accent); font-size: 13px; cursor: pointer; width: fit-content; }
+iframe { display: block; width: 100%; height: 220px; margin-top: 8px; border: 1px solid var(--edge); border-radius: 8px; background: #fff; resize: vertical; }
+@media (prefers-reduced-motion: no-preference) {
+  .arrived { animation: arrive 0.4s ease-out; }
+  @keyframes arrive { from { opacity: 0; transform: translateY(-6px); } }
+}
+`
+
+/** Keeps the list current by asking for the page again and taking over what differs; copies codes; tells times as the clock here shows them. */
+export const inboxScript = `'use strict'
+const everyMs = 1500
+const list = document.getElementById('messages')
+
+function dress(root) {
+  for (const time of root.querySelectorAll('time')) {
+    const at = new Date(time.dateTime)
+    const sameDay = at.toDateString() === new Date().toDateString()
+    time.title = time.dateTime
+    time.textContent = sameDay ? at.toLocaleTimeString() : at.toLocaleString()
+  }
+  for (const button of root.querySelectorAll('.copy')) button.hidden = !navigator.clipboard
+}
+
+async function copy(button) {
+  await navigator.clipboard.writeText(button.dataset.copy)
+  button.textContent = 'Copied'
+  setTimeout(() => { button.textContent = 'Copy' }, 1500)
+}
+
+function takeOver(fresh) {
+  const shown = new Map([...list.children].map((item) => [item.dataset.id, item]))
+  const wanted = [...fresh.children]
+  const kept = new Set(wanted.map((item) => item.dataset.id))
+  for (const [id, item] of shown) if (!kept.has(id)) item.remove()
+  // What is there already is not touched, so that an open preview and a selection survive.
+  let next = list.firstElementChild
+  for (const item of wanted) {
+    const old = shown.get(item.dataset.id)
+    if (old) { next = old.nextElementSibling; continue }
+    dress(item)
+    item.classList.add('arrived')
+    list.insertBefore(item, next)
+  }
+  if (wanted.length === 0) list.replaceChildren()
+}
+
+async function refresh() {
+  try {
+    if (document.hidden) return
+    const answer = await fetch(location.href, { cache: 'no-store' })
+    if (!answer.ok) return
+    const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
+    const fresh = page.getElementById('messages')
+    if (fresh) takeOver(fresh)
+  } catch {
+    // The server is being restarted; the next round will find it.
+  } finally {
+    setTimeout(refresh, everyMs)
+  }
+}
+
+document.addEventListener('click', (event) => {
+  const button = event.target.closest('.copy')
+  if (button) copy(button)
+})
+dress(document)
+setTimeout(refresh, everyMs)
+`

@@ -1,0 +1,122 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { findInboxEntry, inboxLimits, listInbox } from '../messaging/inbox.ts'
+import { deleteInboxMessages, type InboxFilter } from '../messaging/inbox-repository.ts'
+import type { OutboxWorker } from '../messaging/outbox-worker.ts'
+import type { Db } from '../storage/db.ts'
+import { inboxScript, inboxStyles } from './inbox-assets.ts'
+import { inboxPage, messageDocument } from './inbox-page.ts'
+
+type Deps = { readonly db: Db; readonly outbox: Pick<OutboxWorker, 'drain'> }
+type Query = Readonly<Record<string, unknown>>
+
+const pageHeaders = {
+  'cache-control': 'no-store',
+  'content-security-policy':
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  // Not no-referrer: with that, browsers call the origin of a form's POST "null".
+  'referrer-policy': 'same-origin',
+  'x-content-type-options': 'nosniff',
+}
+
+/** What a message brings along may look as it likes but runs nothing, belongs to no origin, and opens links elsewhere. */
+const messageHeaders = {
+  ...pageHeaders,
+  'content-security-policy':
+    "default-src 'none'; style-src 'unsafe-inline'; img-src https: http: data:; font-src https: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox",
+  'referrer-policy': 'no-referrer',
+}
+
+/**
+ * The dev inbox: `/inbox` for people, `/inbox/api/messages` for tests. Both first deliver what is queued, so that whoever
+ * has caused a message finds it. @NOTE Only for `dev`: it shows every code to whoever can connect.
+ */
+export function inboxRoutes(app: FastifyInstance, deps: Deps): void {
+  app.register(async (scope) => {
+    scope.addHook('onRequest', async (request, reply) => {
+      reply.headers(pageHeaders)
+      if (comesFromElsewhere(request)) return reply.code(403).send({ message: 'The inbox does not answer to pages of other sites.' })
+    })
+    // A form's body says nothing here; without a parser it would be answered 415.
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('*', { parseAs: 'string', bodyLimit: 1024 }, (_request, _body, done) => done(null))
+    apiRoutes(scope, deps)
+    pageRoutes(scope, deps)
+  })
+}
+
+function apiRoutes(app: FastifyInstance, { db, outbox }: Deps): void {
+  app.get<{ Querystring: Query }>('/inbox/api/messages', async ({ query }, reply) => {
+    const limit = query['limit'] === undefined ? inboxLimits.default : Number(query['limit'])
+    if (!Number.isInteger(limit) || limit < 1 || limit > inboxLimits.most) {
+      return reply.code(400).send({ message: `limit must be a whole number from 1 to ${inboxLimits.most}.` })
+    }
+    await outbox.drain()
+    const recipient = addressIn(query, 'recipient')
+    return listInbox(db, { ...poolIn(query), ...(recipient === undefined ? {} : { recipient }) }, limit)
+  })
+
+  app.delete('/inbox/api/messages', async (_request, reply) => {
+    await outbox.drain()
+    await deleteInboxMessages(db)
+    return reply.code(204).send()
+  })
+}
+
+function pageRoutes(app: FastifyInstance, { db, outbox }: Deps): void {
+  app.get<{ Querystring: Query }>('/inbox', async ({ query }, reply) => {
+    const search = addressIn(query, 'recipient') ?? ''
+    const pool = poolIn(query)
+    await outbox.drain()
+    const entries = await listInbox(db, { ...pool, ...(search === '' ? {} : { recipientPart: search }) })
+    return sendHtml(reply, inboxPage({ entries, search, poolId: pool.poolId, limit: inboxLimits.default }))
+  })
+
+  app.post('/inbox/clear', async (_request, reply) => {
+    await outbox.drain()
+    await deleteInboxMessages(db)
+    return reply.redirect('/inbox', 303)
+  })
+
+  app.get<{ Params: { id: string } }>('/inbox/messages/:id', async ({ params }, reply) => {
+    const entry = await findInboxEntry(db, params.id)
+    if (entry === undefined) return reply.callNotFound()
+    return sendHtml(reply.headers(messageHeaders), messageDocument(entry))
+  })
+
+  app.get('/inbox/inbox.css', async (_request, reply) => reply.type('text/css; charset=utf-8').send(inboxStyles))
+  app.get('/inbox/inbox.js', async (_request, reply) => reply.type('text/javascript; charset=utf-8').send(inboxScript))
+}
+
+/**
+ * Whether a page of another site made the browser ask (Fetch Metadata). Following a link to the inbox is fine; reading or
+ * emptying it from elsewhere is not. What is no browser sends none of these headers.
+ */
+function comesFromElsewhere({ method, headers }: FastifyRequest): boolean {
+  const site = headers['sec-fetch-site']
+  const isRead = method === 'GET' || method === 'HEAD'
+  if (isRead) return site === 'cross-site' && headers['sec-fetch-mode'] !== 'navigate'
+  if (site !== undefined) return site !== 'same-origin' && site !== 'none'
+  return headers.origin !== undefined && URL.parse(headers.origin)?.host !== headers.host
+}
+
+/** No address holds a space: it is a plus sign that somebody forgot to encode, as in `?recipient=+15551234567`. */
+function addressIn(query: Query, name: string): string | undefined {
+  return textIn(query, name)?.replaceAll(' ', '+')
+}
+
+function poolIn(query: Query): Pick<InboxFilter, 'poolId'> {
+  const poolId = textIn(query, 'userPoolId')
+  return poolId === undefined ? {} : { poolId }
+}
+
+/** The last one when it is given more than once; undefined when it is empty, as forms send what is not filled in. */
+function textIn(query: Query, name: string): string | undefined {
+  const value = query[name]
+  const text = Array.isArray(value) ? value.at(-1) : value
+  return typeof text === 'string' && text !== '' ? text : undefined
+}
+
+function sendHtml(reply: FastifyReply, document: { toString(): string }): FastifyReply {
+  return reply.type('text/html; charset=utf-8').send(document.toString())
+}
