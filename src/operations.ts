@@ -1,0 +1,6 @@
+import { poolOperations } from './pools/operations.ts'
+import { signInOperations } from './signin/operations.ts'
+import { tokenOperations } from './tokens/operations.ts'
+
+/** Every API operation that is built, by room. */
+export const operations = [...poolOperations, ...tokenOperations, ...signInOperations] as const
