@@ -132,6 +132,7 @@ describe('A pool id is read from an ARN', () => {
     ['user-pools', `x${poolArn}`, undefined],
     ['user-pools', poolArn.replace('userpool/', 'userpool/x/'), undefined],
     ['user-pools', poolArn.replace('userpool', 'pool'), undefined],
+    ['user-pools', poolArn.replace('cognito-idp', 'cognito-sync'), undefined],
     ['user-pools', 'arn:aws:cognito-idp', undefined],
     ['user-pools', '', undefined],
   ]

@@ -161,6 +161,15 @@ describe('The Authorization header', () => {
     }
   })
 
+  it('must cover the host, which must be there', async () => {
+    const request = await signedRequest({ ...long, at: now })
+    const message = "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."
+    const authorization = authorizationOf(request).replace('host;', '')
+    for (const changed of [withHeaders(request, { authorization }), withHeaders(request, { host: undefined })]) {
+      await assert.rejects(verify(changed), { code: 'InvalidSignatureException', message })
+    }
+  })
+
   it('cannot claim a header that is not there', async () => {
     const request = await signedRequest({ ...long, at: now })
     for (const name of ['x-none', '__proto__', 'constructor']) {

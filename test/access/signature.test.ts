@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash, createHmac } from 'node:crypto'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { newAccessKey } from '../../src/access/access-key.ts'
@@ -49,6 +50,21 @@ describe('A valid signature', () => {
   it('counts whatever a proxy adds', async () => {
     const request = await signedRequest({ ...long, at: now })
     await verify(withHeaders(request, { date: 'Mon, 01 Jan 2024 00:00:00 GMT', 'x-forwarded-for': '192.0.2.1', 'x-amz-cf-id': 'abc' }))
+  })
+
+  it('may list its headers in any order and case', async () => {
+    const request = await signedRequest({ ...long, at: now })
+    const authorization = authorizationOf(request).replace(/(?<=SignedHeaders=)[^,]+/, (list) =>
+      list.toUpperCase().split(';').reverse().join(';'),
+    )
+    assert.notEqual(authorization, authorizationOf(request))
+    await verify(withHeaders(request, { authorization }))
+  })
+
+  it('covers the path without its dots and double slashes', async () => {
+    for (const path of ['/', '//', '/a/b', '/a/b/', '/a/./b//c', '/a/../b/../', '/..', '/../a', '/a%20b/%2F', '/é', '/*(!)']) {
+      await verify(await signedRequest({ ...long, at: now }, { path }))
+    }
   })
 
   it('covers any path, query and header that AWS can sign', async () => {
@@ -116,6 +132,27 @@ describe('The examples of AWS', () => {
       assert.equal(key.id, 'AKIDEXAMPLE')
     })
   }
+
+  it('of the guide, with its body hashed in a header, if the hash is right', async () => {
+    const body = '{}'
+    const realHash = createHash('sha256').update(body).digest('hex')
+    for (const sentHash of [realHash, createHash('sha256').digest('hex')]) {
+      const headers = { host: 'x.test', 'x-amz-content-sha256': sentHash, 'x-amz-date': '20261123T120000Z' }
+      const lines = Object.entries(headers).map(([name, value]) => `${name}:${value}`)
+      const names = Object.keys(headers).join(';')
+      const request = ['POST', '/', '', ...lines, '', names, realHash].join('\n')
+      const scope = ['20261123', 'us-east-1', 'cognito-idp', 'aws4_request']
+      const text = ['AWS4-HMAC-SHA256', '20261123T120000Z', scope.join('/'), createHash('sha256').update(request).digest('hex')].join('\n')
+      const signature = [...scope, text].reduce(
+        (key, part) => createHmac('sha256', key).update(part).digest(),
+        Buffer.from(`AWS4${long.secret}`),
+      )
+      const authorization = `AWS4-HMAC-SHA256 Credential=${long.id}/${scope.join('/')}, SignedHeaders=${names}, Signature=${signature.toString('hex')}`
+      const outcome = verify({ method: 'POST', path: '/', query: '', headers: { ...headers, authorization }, body: Buffer.from(body) })
+      if (sentHash === realHash) assert.equal((await outcome).id, long.id)
+      else await assert.rejects(outcome, mismatch)
+    }
+  })
 
   it('of 2011, which is dated by the Date header', async () => {
     const authorization =
