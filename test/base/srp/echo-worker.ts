@@ -1,0 +1,8 @@
+import { parentPort } from 'node:worker_threads'
+
+/** A thread that answers in kind, and can be told to misbehave: 255 ends it, 254 breaks it, 253 answers with a text. */
+parentPort?.on('message', (message: Uint8Array) => {
+  if (message[0] === 255) process.exit(3)
+  if (message[0] === 254) throw new Error('broken on request')
+  parentPort?.postMessage(message[0] === 253 ? 'refused on request' : message)
+})

@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict'
+import { createHmac, randomBytes } from 'node:crypto'
+import { after, describe, it } from 'node:test'
+import {
+  newSalt,
+  openExchange,
+  readClientPublic,
+  readVerifier,
+  scrambler,
+  sessionKey,
+  srpX,
+  verifyClaim,
+} from '../../../src/base/srp/exchange.ts'
+import { generalPower } from '../../../src/base/srp/general-power.ts'
+import { modulus, multiplier, readHex, toFixedBytes, toInteger, toSignedBytes } from '../../../src/base/srp/group.ts'
+import { createSrpPowers } from '../../../src/base/srp/powers.ts'
+import { clientKey, clientSignature, clientU, clientX, power } from './reference-client.ts'
+
+const powers = createSrpPowers({ workers: 1, queueLimit: 100 })
+after(() => powers.close())
+
+const secretBlock = Buffer.from('what the server wants to see again')
+const timestamp = 'Tue Jun 2 07:08:09 UTC 2026'
+const ana = { group: 'AbCdEfGhI', name: 'Ana Müller', password: 'contraseña 🔑', saltHex: newSalt().toString('hex') }
+const claim = { group: ana.group, name: ana.name, secretBlock, timestamp }
+const verifierOf = ({ group, name, password, saltHex } = ana) => powers.verifier(srpX(group, name, password, Buffer.from(saltHex, 'hex')))
+const newExponent = () => toInteger(randomBytes(128))
+
+/** An exchange whose B has the given sign, which openExchange leaves to chance. */
+async function openSigned(verifier: Buffer, a: bigint, sign: 1 | -1) {
+  const unsigned = { publicB: (v: Uint8Array, b: Uint8Array) => powers.publicB(v, b, sign) }
+  return openExchange(unsigned, verifier, power(2n, a))
+}
+
+describe('an SRP exchange', () => {
+  it('succeeds with the password, whatever the sign of B and the parity of the client’s exponent', async () => {
+    const verifier = await verifierOf()
+    for (const sign of [1, -1] as const)
+      for (let i = 0; i < 6; i++) {
+        const a = newExponent()
+        const { publicB, state } = await openSigned(verifier, a, sign)
+        const signature = clientSignature(ana, a, publicB, secretBlock, timestamp)
+        assert.equal(await verifyClaim(powers, { verifier, state, claim, signature }), true)
+      }
+  })
+
+  it('fails for another password, and for every other change of what was agreed', async () => {
+    const verifier = await verifierOf()
+    const a = newExponent()
+    const { publicB, state } = await openExchange(powers, verifier, power(2n, a))
+    const signature = clientSignature(ana, a, publicB, secretBlock, timestamp)
+    const proof = { verifier, state, claim, signature }
+    const flipped = Buffer.from(signature, 'base64')
+    flipped[31] = (flipped[31] ?? 0) ^ 1
+    const wrongPassword = clientSignature({ ...ana, password: 'contraseña 🔒' }, a, publicB, secretBlock, timestamp)
+
+    for (const change of [
+      { signature: wrongPassword },
+      { signature: flipped.toString('base64') },
+      { signature: '' },
+      { signature: 'not base64 at all !' },
+      { signature: `${signature.slice(0, -1)}AAAA` },
+      { claim: { ...claim, timestamp: 'Tue Jun 2 07:08:10 UTC 2026' } },
+      { claim: { ...claim, name: 'ana Müller' } },
+      { claim: { ...claim, group: 'AbCdEfGhJ' } },
+      { claim: { ...claim, secretBlock: Buffer.from('something else') } },
+      { verifier: await verifierOf({ ...ana, saltHex: newSalt().toString('hex') }) },
+      { state: (await openExchange(powers, verifier, power(2n, a))).state },
+    ])
+      assert.equal(await verifyClaim(powers, { ...proof, ...change }), false, JSON.stringify(change))
+    assert.equal(await verifyClaim(powers, proof), true)
+  })
+
+  it('takes A in its own spelling: more than N, short, in capitals', async () => {
+    const verifier = await verifierOf()
+    const a = newExponent()
+    for (const publicA of [power(2n, a) + modulus, power(2n, a)]) {
+      const read = readClientPublic(`000${publicA.toString(16).toUpperCase()}`)
+      assert.equal(read, publicA)
+      const { publicB, state } = await openExchange(powers, verifier, publicA)
+      const u = clientU(publicA, BigInt(`0x${publicB}`))
+      assert.deepEqual(state.subarray(0, 384), toFixedBytes(publicA % modulus))
+      assert.equal(toInteger(state.subarray(384, 416)), u)
+    }
+  })
+
+  it('refuses an A that is no number or a multiple of N', () => {
+    for (const hex of ['', '0', '0000', 'zz', modulus.toString(16), (3n * modulus).toString(16).padStart(800, '0'), 'f'.repeat(1025)])
+      assert.equal(readClientPublic(hex), undefined, hex)
+    assert.equal(readClientPublic('1'), 1n)
+    assert.equal(readClientPublic((modulus + 1n).toString(16)), modulus + 1n)
+  })
+
+  it('proves nothing when u is 0, since then no password is needed', async () => {
+    const verifier = await verifierOf()
+    const b = randomBytes(32)
+    const a = newExponent()
+    const u = Buffer.alloc(32)
+    const state = Buffer.concat([toFixedBytes(power(2n, a)), u, b])
+    const forged = clientKey(0n, power(power(2n, toInteger(b)), a))
+    const signature = createHmac('sha256', forged)
+      .update(ana.group + ana.name)
+      .update(secretBlock)
+      .update(timestamp)
+      .digest('base64')
+    assert.equal(await verifyClaim(powers, { verifier, state, claim, signature }), false)
+  })
+
+  it('refuses a state that it did not issue', async () => {
+    const proof = { verifier: await verifierOf(), state: Buffer.alloc(447), claim, signature: '' }
+    await assert.rejects(verifyClaim(powers, proof), RangeError)
+  })
+
+  it('shows B that fit every password: B − k·v is a square for the true one only half of the time', async () => {
+    const verifier = await verifierOf()
+    const half = toFixedBytes((modulus - 1n) / 2n)
+    const seen = new Set<bigint>()
+    for (let i = 0; i < 64; i++) {
+      const { publicB } = await openExchange(powers, verifier, 4n)
+      const power = (readHex(publicB) ?? 0n) - multiplier * toInteger(verifier)
+      seen.add(toInteger(generalPower(toFixedBytes(((power % modulus) + modulus) % modulus), half)))
+    }
+    assert.deepEqual(seen, new Set([1n, modulus - 1n]))
+  })
+})
+
+describe('the parts of an SRP exchange', () => {
+  it('agree with a client on x, also for salts that begin with zero or a high bit', () => {
+    for (const saltHex of [`${'00'.repeat(15)}01`, `00${'ff'.repeat(15)}`, `80${'00'.repeat(15)}`, `7f${'01'.repeat(15)}`]) {
+      const x = srpX(ana.group, ana.name, ana.password, Buffer.from(saltHex, 'hex'))
+      assert.equal(x.length, 32)
+      assert.equal(toInteger(x), clientX({ ...ana, saltHex }))
+    }
+  })
+
+  it('agree with a client on u, for integers of every length', () => {
+    const integers = [1n, 0x7fn, 0x80n, 0xabcn, modulus >> 8n, modulus >> 9n, modulus - 1n, modulus + 1n]
+    for (const a of integers) for (const b of integers) assert.equal(toInteger(scrambler(a, b)), clientU(a, b))
+  })
+
+  it('agree with a client on K, also when S or u begin with zero bytes', () => {
+    for (const s of [1n, 0xffn, modulus >> 8n, modulus >> 17n, modulus - 1n])
+      for (const u of [1n, 1n << 255n, (1n << 248n) - 1n, (1n << 247n) - 1n]) {
+        const key = sessionKey(Buffer.from(u.toString(16).padStart(64, '0'), 'hex'), toFixedBytes(s))
+        assert.deepEqual(key, clientKey(u, s))
+      }
+  })
+
+  it('draw salts of 16 bytes whose first is never zero', () => {
+    const salts = Array.from({ length: 2000 }, newSalt)
+    assert.equal(new Set(salts.map((salt) => salt.toString('hex'))).size, 2000)
+    assert.ok(salts.every((salt) => salt.length === 16 && salt[0] !== 0))
+  })
+
+  it('take a verifier that a client made, signed or not, in 384 bytes', () => {
+    for (const verifier of [2n, 0x80n, modulus >> 9n, modulus - 2n]) {
+      assert.deepEqual(readVerifier(toSignedBytes(verifier)), toFixedBytes(verifier))
+      assert.deepEqual(readVerifier(toFixedBytes(verifier)), toFixedBytes(verifier))
+    }
+  })
+
+  it('refuse a verifier that every password would fit, and what is no residue', () => {
+    for (const verifier of [0n, 1n, modulus - 1n, modulus, modulus + 2n]) assert.equal(readVerifier(toSignedBytes(verifier)), undefined)
+    assert.equal(readVerifier(Buffer.alloc(0)), undefined)
+    assert.equal(readVerifier(Buffer.concat([Buffer.alloc(2), toFixedBytes(4n)])), undefined)
+  })
+})

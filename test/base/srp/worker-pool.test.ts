@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { createWorkerPool } from '../../../src/base/srp/worker-pool.ts'
+
+const entry = new URL('./echo-worker.ts', import.meta.url)
+const [ends, breaks, refuses] = [255, 254, 253]
+
+function openPool(options: { workers: number; queueLimit: number }) {
+  const pool = createWorkerPool({ entry, ...options })
+  const ask = async (byte: number) => (await pool.run(Uint8Array.of(byte)))?.[0]
+  return { pool, ask, [Symbol.asyncDispose]: () => pool.close() }
+}
+
+describe('a worker pool', () => {
+  it('answers every message with its own answer', async () => {
+    await using threads = openPool({ workers: 2, queueLimit: 100 })
+    const bytes = Array.from({ length: 60 }, (_, i) => i)
+    assert.deepEqual(await Promise.all(bytes.map(threads.ask)), bytes)
+  })
+
+  it('takes no more than the threads have in hand and the queue may hold, until there is room again', async () => {
+    await using threads = openPool({ workers: 1, queueLimit: 2 })
+    const taken = [1, 2, 3, 4].map(threads.ask)
+    assert.equal(threads.pool.run(Uint8Array.of(5)), undefined)
+    assert.deepEqual(await Promise.all(taken), [1, 2, 3, 4])
+    assert.equal(await threads.ask(6), 6)
+  })
+
+  it('passes on a refusal and keeps the thread', async () => {
+    await using threads = openPool({ workers: 1, queueLimit: 10 })
+    await assert.rejects(threads.ask(refuses), /^Error: refused on request$/)
+    assert.equal(await threads.ask(7), 7)
+  })
+
+  it('rejects what a thread that ended had in hand, and gives the rest to its successor', async () => {
+    await using threads = openPool({ workers: 1, queueLimit: 10 })
+    const outcomes = await Promise.allSettled([1, ends, 2, 3, 4].map(threads.ask))
+    assert.deepEqual(
+      outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : 'lost')),
+      [1, 'lost', 'lost', 3, 4],
+    )
+  })
+
+  it('replaces a thread that broke, and says what broke it', async () => {
+    await using threads = openPool({ workers: 1, queueLimit: 10 })
+    for (let i = 0; i < 3; i++) {
+      const lost = threads.ask(breaks)
+      await assert.rejects(lost, (error: Error) => (error.cause as Error).message === 'broken on request')
+    }
+    assert.equal(await threads.ask(8), 8)
+  })
+
+  it('rejects what is left when it is closed, and everything after', async () => {
+    const threads = openPool({ workers: 1, queueLimit: 10 })
+    const outcomes = Promise.allSettled([1, 2, 3].map(threads.ask))
+    await threads.pool.close()
+    assert.deepEqual(
+      (await outcomes).map(({ status }) => status),
+      ['rejected', 'rejected', 'rejected'],
+    )
+    await assert.rejects(threads.ask(4), /closed/)
+  })
+})
