@@ -14,15 +14,20 @@ const hourlyLimits = {
   ForgotPassword: 10,
   ConfirmForgotPassword: 10,
   ChangePassword: 5,
+  // Cognito names no limit here; but each change of an address sends a message to wherever the caller says.
+  UpdateUserAttributes: 20,
 } as const
 
 export type LimitedAction = keyof typeof hourlyLimits
 
 /**
- * Counts this attempt, right or wrong, and throws LimitExceededException past the hour's limit. `subject` is a `sub` or a decoy's,
+ * Counts this attempt, right or wrong, and throws LimitExceededException (TooManyRequestsException) past the hour's limit. `subject` is a `sub` or a decoy's,
  * so that the limit tells nothing about who exists.
  */
 export async function limitAttempts(db: Db, poolId: string, subject: string, action: LimitedAction, now: number): Promise<void> {
   const count = await countAttempt(db, { poolId, subject, action }, { now, forgetAfterMs: hourMs, since: 'first' })
-  if (count > hourlyLimits[action]) throw new ApiError('LimitExceededException', 'Attempt limit exceeded, please try after some time.')
+  if (count <= hourlyLimits[action]) return
+  // The model of UpdateUserAttributes does not list LimitExceededException.
+  const code = action === 'UpdateUserAttributes' ? 'TooManyRequestsException' : 'LimitExceededException'
+  throw new ApiError(code, 'Attempt limit exceeded, please try after some time.')
 }

@@ -1,5 +1,5 @@
 import { ApiError } from '../contract/api-error.ts'
-import type { Db } from '../storage/db.ts'
+import type { Db, Tx } from '../storage/db.ts'
 import { type AttemptKey, countAttempt, findLock, forgetAttempts, setLock } from './attempt-repository.ts'
 
 /** Cognito: from the fifth failure in a row, the n-th locks for 2^(n-5) seconds, at most about 15 minutes. */
@@ -15,6 +15,15 @@ export type PasswordLockout = {
    * a failed proof counts, a successful one clears the count.
    */
   guard<T>(poolId: string, subject: string, now: number, prove: () => Promise<ProofOutcome<T>>): Promise<ProofOutcome<T>>
+}
+
+/** Somebody who chose a new password with a code begins anew: failures with the old one say nothing about them. */
+export async function clearPasswordFailures(db: Db | Tx, poolId: string, subject: string): Promise<void> {
+  await forgetAttempts(db, keyOf(poolId, subject))
+}
+
+function keyOf(poolId: string, subject: string): AttemptKey {
+  return { poolId, subject, action: 'password' }
 }
 
 /**
@@ -40,9 +49,10 @@ export function createPasswordLockout({ db }: { db: Db }): PasswordLockout {
   return {
     async guard(poolId, subject, now, proof) {
       const name = `${poolId}/${subject}`
+      const key = keyOf(poolId, subject)
       const turn = (running.get(name) ?? Promise.resolve()).then(
-        () => prove({ poolId, subject, action: 'password' }, now, proof),
-        () => prove({ poolId, subject, action: 'password' }, now, proof),
+        () => prove(key, now, proof),
+        () => prove(key, now, proof),
       )
       running.set(name, turn)
       try {

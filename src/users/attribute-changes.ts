@@ -1,6 +1,6 @@
 import type { Secrets } from '../base/secrets.ts'
 import { ApiError } from '../contract/api-error.ts'
-import { discardCode } from '../messaging/code-repository.ts'
+import { discardCode, findCode } from '../messaging/code-repository.ts'
 import type { Delivery } from '../messaging/destination.ts'
 import { queueAttributeCode } from '../messaging/send-code.ts'
 import type { ContactAttribute, Pool } from '../pools/pool.ts'
@@ -98,7 +98,11 @@ export async function storeAttributeChanges(
   const { attributes, toVerify, touched } = planAttributeChanges(pool, user.attributes, changes)
   const after = { ...user, attributes, updatedAt: now }
   await storeUser(tx, pool, user, after)
-  for (const attribute of touched) await discardCode(tx, { poolId: pool.id, sub: user.sub, purpose: `verify-${attribute}` })
+  for (const attribute of touched) {
+    const key = { poolId: pool.id, sub: user.sub, purpose: `verify-${attribute}` }
+    // One for the address as it still is stays good: profiles are often sent back whole.
+    if ((await findCode(tx, key))?.value !== attributes[attribute]) await discardCode(tx, key)
+  }
   const deliveries: Delivery[] = []
   for (const { attribute, value } of toVerify) {
     deliveries.push(await queueAttributeCode(tx, secrets, { pool, user: after, attribute, value, kind: 'update-attribute', now }))

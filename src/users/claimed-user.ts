@@ -24,17 +24,21 @@ export type Claim = {
 
 /**
  * Finds the user and counts the attempt. Where nothing needs hiding, throws UserNotFoundException for a name nobody has and
- * NotAuthorizedException for a disabled user.
+ * NotAuthorizedException for a disabled user; `beforeTellingUnknown` is the last chance to learn of the user elsewhere.
  */
 export async function findClaimedUser(
   { db, clock, secrets }: Deps,
   { pool, client }: AppClientCaller,
   username: string,
   action: LimitedAction,
+  beforeTellingUnknown?: () => void,
 ): Promise<Claim> {
   const hidden = hidesUserExistence(client)
   const user = await findUserByName(db, pool, username)
-  if (!hidden && user === undefined) throw unknownUser()
+  if (!hidden && user === undefined) {
+    beforeTellingUnknown?.()
+    throw unknownUser()
+  }
   const subject = user?.sub ?? decoySub(secrets, pool, username)
   await limitAttempts(db, pool.id, subject, action, clock.now())
   if (user === undefined || user.enabled) return { user, subject, hidden }

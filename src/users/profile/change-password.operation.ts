@@ -1,0 +1,58 @@
+import type { Clock } from '../../base/clock.ts'
+import { ApiError } from '../../contract/api-error.ts'
+import { operation } from '../../contract/operation.ts'
+import { limitAttempts } from '../../protection/attempt-limit.ts'
+import type { PasswordLockout } from '../../protection/password-lockout.ts'
+import type { Db } from '../../storage/db.ts'
+import { storeUser } from '../attribute-changes.ts'
+import type { TokenCaller } from '../caller.ts'
+import { requireStrongPassword } from '../passwords/password-policy.ts'
+import type { Passwords } from '../passwords/passwords.ts'
+import { rememberReplacedPassword, requireFreshPassword } from '../passwords/set-password.ts'
+import type { User } from '../user.ts'
+import { lockCaller } from './profile-rules.ts'
+
+type Deps = { db: Db; clock: Clock; passwords: Passwords; lockout: PasswordLockout }
+
+/** A signed-in user replaces the password, or sets the first one. Sessions go on, as in Cognito. */
+export const changePassword = operation('ChangePassword', {
+  auth: 'access-token',
+
+  async handle(request, deps: Deps, { pool, user }: TokenCaller) {
+    const { db, clock, passwords } = deps
+    const now = clock.now()
+    if (user.status === 'RESET_REQUIRED') {
+      throw new ApiError('PasswordResetRequiredException', 'Password reset required for the user')
+    }
+    requireStrongPassword(pool, request.ProposedPassword, 'change')
+    await limitAttempts(db, pool.id, user.sub, 'ChangePassword', now)
+    await requirePreviousPassword(deps, user, request.PreviousPassword, now)
+    await requireFreshPassword(db, passwords, pool, user, request.ProposedPassword)
+    const sealed = await passwords.protect(user, request.ProposedPassword)
+
+    await db.transaction().execute(async (tx) => {
+      const locked = await lockCaller(tx, user)
+      // Replaced meanwhile: what was proven above is not the current password any more.
+      if (locked.password !== user.password) throw incorrect()
+      await rememberReplacedPassword(tx, pool, locked, now)
+      const status = locked.status === 'FORCE_CHANGE_PASSWORD' ? 'CONFIRMED' : locked.status
+      await storeUser(tx, pool, locked, { ...locked, password: sealed, passwordExpiresAt: null, status, updatedAt: now })
+    })
+    return {}
+  },
+})
+
+/** Throws NotAuthorizedException. A wrong password counts towards the lockout, so that a stolen token is no way to guess it. */
+async function requirePreviousPassword({ lockout, passwords }: Deps, user: User, previous: string | undefined, now: number): Promise<void> {
+  if (user.password === null && previous === undefined && user.status !== 'EXTERNAL_PROVIDER') return
+  if (previous === undefined) throw incorrect()
+  const { proven } = await lockout.guard(user.poolId, user.sub, now, async () => {
+    const matches = await passwords.matches(user, user.password, previous)
+    return matches ? { proven: true, value: undefined } : { proven: false }
+  })
+  if (!proven) throw incorrect()
+}
+
+function incorrect(): ApiError {
+  return new ApiError('NotAuthorizedException', 'Incorrect username or password.')
+}

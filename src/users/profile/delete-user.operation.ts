@@ -1,0 +1,13 @@
+import { operation } from '../../contract/operation.ts'
+import type { Db } from '../../storage/db.ts'
+import type { TokenCaller } from '../caller.ts'
+import { deleteUserRows } from '../user-repository.ts'
+
+/** A signed-in user deletes their account, and with it their sessions. */
+export const deleteUser = operation('DeleteUser', {
+  auth: 'access-token',
+
+  async handle(_request, { db }: { db: Db }, { pool, user }: TokenCaller) {
+    await db.transaction().execute((tx) => deleteUserRows(tx, pool.id, user.sub))
+  },
+})

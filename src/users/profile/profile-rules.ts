@@ -1,0 +1,61 @@
+import { ApiError } from '../../contract/api-error.ts'
+import type { AppClient } from '../../pools/app-client.ts'
+import {
+  checkAttributes,
+  isDeveloperOnly,
+  isWritableByClients,
+  requireRequiredAttributes,
+  writableAttributes,
+} from '../../pools/attribute-rules.ts'
+import type { ContactAttribute, Pool } from '../../pools/pool.ts'
+import type { Tx } from '../../storage/db.ts'
+import { nonMutable, requireMutableAttributes } from '../attribute-changes.ts'
+import { type Attributes, changeAttributes, isContactAttribute, type User } from '../user.ts'
+import { lockUser } from '../user-repository.ts'
+
+/**
+ * Whether users may make these changes to themselves through this client: by schema, permissions, mutability and what the pool
+ * requires. Throws InvalidParameterException and NotAuthorizedException.
+ */
+export function requireAllowedChanges(pool: Pool, client: AppClient, current: Attributes, changes: Attributes): void {
+  checkAttributes(pool, changes)
+  const names = Object.keys(changes)
+  const vouchedFor = names.find((name) => !isWritableByClients(name) && !isDeveloperOnly(name))
+  if (vouchedFor !== undefined) throw nonMutable(vouchedFor)
+  if (!names.every(writableAttributes(pool, client))) {
+    throw new ApiError('NotAuthorizedException', 'A client attempted to write unauthorized attribute')
+  }
+  requireMutableAttributes(pool, changes)
+  requireRequiredAttributes(pool, changeAttributes(current, changes))
+}
+
+/** Throws InvalidParameterException when a name is not in the pool's schema: the wording of the operations that delete. */
+export function requireKnownNames(pool: Pool, names: readonly string[]): void {
+  const known = new Set(pool.schema.map(({ name }) => name))
+  const unknown = names.filter((name) => !known.has(name))
+  if (unknown.length === 0) return
+  const problems = unknown.map((name) => `user.${name}: Attribute does not exist in the schema.\n`).join('')
+  throw new ApiError('InvalidParameterException', `Invalid user attributes: ${problems}`)
+}
+
+/** Throws InvalidParameterException for an attribute that no message can be sent to. */
+export function requireContactAttribute(name: string): ContactAttribute {
+  if (isContactAttribute(name)) return name
+  throw new ApiError('InvalidParameterException', 'Only the attributes email and phone_number can be verified.')
+}
+
+/** Whether a code for this address still has a use: for the user's own, or one that the pool lets wait for its proof. */
+export function isCurrentOrPending(pool: Pool, user: User, attribute: ContactAttribute, value: string): boolean {
+  return user.attributes[attribute] === value || (pool.verifyBeforeUpdate?.includes(attribute) ?? false)
+}
+
+/** The token's user as they are now, locked. Throws UserNotFoundException when they were deleted meanwhile. */
+export async function lockCaller(tx: Tx, user: User): Promise<User> {
+  const locked = await lockUser(tx, user.poolId, user.sub)
+  if (locked === undefined) throw deletedMeanwhile()
+  return locked
+}
+
+export function deletedMeanwhile(): ApiError {
+  return new ApiError('UserNotFoundException', 'User does not exist.')
+}

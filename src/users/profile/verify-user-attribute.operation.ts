@@ -1,0 +1,42 @@
+import type { Clock } from '../../base/clock.ts'
+import type { Secrets } from '../../base/secrets.ts'
+import { operation } from '../../contract/operation.ts'
+import { codeExpired, requireCode } from '../../messaging/codes.ts'
+import { nameKey } from '../../pools/pool.ts'
+import { limitAttempts } from '../../protection/attempt-limit.ts'
+import type { Db } from '../../storage/db.ts'
+import { lockUserTakingAliases } from '../alias-takeover.ts'
+import { storeUser } from '../attribute-changes.ts'
+import type { TokenCaller } from '../caller.ts'
+import { proveCode } from '../claimed-user.ts'
+import { deletedMeanwhile, isCurrentOrPending, requireContactAttribute } from './profile-rules.ts'
+
+type Deps = { db: Db; clock: Clock; secrets: Secrets }
+
+/**
+ * A signed-in user proves an address. One that waited for this becomes current now. As an alias it becomes theirs even if somebody
+ * else signed in with it so far.
+ */
+export const verifyUserAttribute = operation('VerifyUserAttribute', {
+  auth: 'access-token',
+
+  async handle(request, deps: Deps, { pool, user }: TokenCaller) {
+    const { db, clock, secrets } = deps
+    const now = clock.now()
+    const attribute = requireContactAttribute(request.AttributeName)
+    await limitAttempts(db, pool.id, user.sub, 'VerifyUserAttribute', now)
+    const attempt = { purpose: `verify-${attribute}`, code: request.Code } as const
+    const { value } = await proveCode(deps, pool.id, { user, subject: user.sub, hidden: false }, attempt)
+    if (value === undefined) throw codeExpired()
+
+    await db.transaction().execute(async (tx) => {
+      const locked = await lockUserTakingAliases(tx, pool, user.sub, [{ kind: attribute, key: nameKey(pool, value) }], now)
+      if (locked === undefined) throw deletedMeanwhile()
+      await requireCode(tx, secrets, { poolId: pool.id, sub: user.sub, ...attempt, now })
+      if (!isCurrentOrPending(pool, locked, attribute, value)) throw codeExpired()
+      const attributes = { ...locked.attributes, [attribute]: value, [`${attribute}_verified`]: 'true' }
+      await storeUser(tx, pool, locked, { ...locked, attributes, updatedAt: now })
+    })
+    return {}
+  },
+})

@@ -1,0 +1,65 @@
+import type { Clock } from '../../base/clock.ts'
+import type { Secrets } from '../../base/secrets.ts'
+import { operation } from '../../contract/operation.ts'
+import { codeExpired, requireCode } from '../../messaging/codes.ts'
+import type { AppClientCaller } from '../../pools/app-client.ts'
+import type { Pool } from '../../pools/pool.ts'
+import { clearPasswordFailures } from '../../protection/password-lockout.ts'
+import type { Db } from '../../storage/db.ts'
+import { requireNoTrigger } from '../../triggers/trigger.ts'
+import { storeUser } from '../attribute-changes.ts'
+import { findClaimedUser, type Proof, proveCode } from '../claimed-user.ts'
+import { requireStrongPassword } from '../passwords/password-policy.ts'
+import type { Passwords } from '../passwords/passwords.ts'
+import { rememberReplacedPassword, requireFreshPassword } from '../passwords/set-password.ts'
+import { isVerified, type User } from '../user.ts'
+import { lockUser } from '../user-repository.ts'
+import { isRecoverable, wrongState } from './recovery-rules.ts'
+
+type Deps = { db: Db; clock: Clock; secrets: Secrets; passwords: Passwords }
+
+/** A user who forgot the password chooses another with the code that was sent. It issues no tokens and ends no sessions. */
+export const confirmForgotPassword = operation('ConfirmForgotPassword', {
+  auth: 'app-client',
+
+  async handle(request, deps: Deps, caller: AppClientCaller) {
+    const { pool } = caller
+    const { ConfirmationCode: code, Password: password } = request
+    requireStrongPassword(pool, password, 'set')
+    const claim = await findClaimedUser(deps, caller, request.Username, 'ConfirmForgotPassword')
+    // The code comes first: the pool's memory of old passwords answers only to those who hold it.
+    const proof = await proveCode(deps, pool.id, claim, { purpose: 'forgot-password', code })
+    requireUsable(proof.user, proof)
+    await requireFreshPassword(deps.db, deps.passwords, pool, proof.user, password)
+    requireNoTrigger(pool, 'PostConfirmation')
+    const sealed = await deps.passwords.protect(proof.user, password)
+    await storePassword(deps, pool, proof, { code, sealed })
+    return {}
+  },
+})
+
+async function storePassword(
+  { db, clock, secrets }: Deps,
+  pool: Pool,
+  proof: Proof,
+  { code, sealed }: { code: string; sealed: string },
+): Promise<void> {
+  const now = clock.now()
+  const { sub } = proof.user
+  await db.transaction().execute(async (tx) => {
+    const user = await lockUser(tx, pool.id, sub)
+    if (user === undefined) throw codeExpired()
+    requireUsable(user, proof)
+    await requireCode(tx, secrets, { poolId: pool.id, sub, purpose: 'forgot-password', code, now })
+    await rememberReplacedPassword(tx, pool, user, now)
+    await storeUser(tx, pool, user, { ...user, password: sealed, passwordExpiresAt: null, status: 'CONFIRMED', updatedAt: now })
+    await clearPasswordFailures(tx, pool.id, sub)
+  })
+}
+
+/** The code proved an address; if that is the user's no longer, it proves nothing about the user. */
+function requireUsable(user: User, { attribute, value }: Proof): void {
+  const isCurrent = attribute === undefined || (user.attributes[attribute] === value && isVerified(user.attributes, attribute))
+  if (!user.enabled || !isCurrent) throw codeExpired()
+  if (!isRecoverable(user)) throw wrongState()
+}

@@ -1,0 +1,65 @@
+import type { Clock } from '../../base/clock.ts'
+import type { Secrets } from '../../base/secrets.ts'
+import { operation } from '../../contract/operation.ts'
+import { codeLifetimesMs } from '../../messaging/codes.ts'
+import { chooseRecoveryContact, type Delivery } from '../../messaging/destination.ts'
+import { queueForgotPasswordCode } from '../../messaging/send-code.ts'
+import { simulateRecoveryDelivery } from '../../messaging/simulated-delivery.ts'
+import { writeDelivery } from '../../messaging/wire.ts'
+import type { AppClientCaller } from '../../pools/app-client.ts'
+import type { Pool } from '../../pools/pool.ts'
+import type { Db } from '../../storage/db.ts'
+import { requireNoTrigger } from '../../triggers/trigger.ts'
+import { findClaimedUser, unknownUser } from '../claimed-user.ts'
+import { pretendToIssueCode } from '../decoy-code.ts'
+import { requireNoMessageTrigger } from '../message-triggers.ts'
+import { lockUser } from '../user-repository.ts'
+import { recoveryObstacle, requireSelfRecovery, wrongState } from './recovery-rules.ts'
+
+type Deps = { db: Db; clock: Clock; secrets: Secrets; outbox: { wake(): void } }
+
+/**
+ * Sends a user a code with which to choose a new password. Where the client hides who exists, those who cannot have one (unknown,
+ * disabled, without a verified address, in the wrong state) are answered as if it had been sent.
+ */
+export const forgotPassword = operation('ForgotPassword', {
+  auth: 'app-client',
+
+  async handle(request, deps: Deps, caller: AppClientCaller) {
+    const { pool } = caller
+    requireSelfRecovery(pool)
+    const askElsewhere = () => requireNoTrigger(pool, 'UserMigration')
+    const { user, hidden } = await findClaimedUser(deps, caller, request.Username, 'ForgotPassword', askElsewhere)
+    const obstacle = user && recoveryObstacle(pool, user)
+    if (user === undefined || (hidden && obstacle !== undefined)) {
+      return { CodeDeliveryDetails: writeDelivery(await pretendToSend(deps, pool, request.Username)) }
+    }
+    if (obstacle !== undefined) throw obstacle
+    const contact = chooseRecoveryContact(pool, user.attributes)
+    if (contact !== undefined) requireNoMessageTrigger(pool, contact.attribute)
+    const delivery = await sendCode(deps, pool, user.sub)
+    deps.outbox.wake()
+    return { CodeDeliveryDetails: writeDelivery(delivery) }
+  },
+})
+
+async function sendCode({ db, clock, secrets }: Deps, pool: Pool, sub: string): Promise<Delivery> {
+  return db.transaction().execute(async (tx) => {
+    const user = await lockUser(tx, pool.id, sub)
+    if (user === undefined) throw unknownUser()
+    const obstacle = recoveryObstacle(pool, user)
+    if (obstacle !== undefined) throw obstacle
+    const delivery = await queueForgotPasswordCode(tx, secrets, { pool, user, now: clock.now() })
+    if (delivery === undefined) throw wrongState()
+    return delivery
+  })
+}
+
+async function pretendToSend({ db, clock, secrets }: Deps, pool: Pool, username: string): Promise<Delivery> {
+  const delivery = simulateRecoveryDelivery(secrets, pool, username)
+  if (delivery === undefined) throw wrongState()
+  requireNoMessageTrigger(pool, delivery.attribute)
+  const lifetimeMs = codeLifetimesMs.forgotPassword
+  await pretendToIssueCode(db, secrets, pool, { username, purpose: 'forgot-password', now: clock.now(), lifetimeMs })
+  return delivery
+}

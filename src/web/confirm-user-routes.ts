@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { type Html, html, trustedHtml } from '../base/html.ts'
+import { ApiError, type ErrorCode } from '../contract/api-error.ts'
+import type { PoolCatalog } from '../pools/pool-catalog.ts'
+import { type ConfirmSignUpDeps, confirmSignUpByCode } from '../users/sign-up/confirm-sign-up.ts'
+
+type Deps = ConfirmSignUpDeps & { readonly pools: PoolCatalog }
+
+/** Where the link of a sign-up message leads; the names of path and parameters are Cognito's. It counts as ConfirmSignUp. */
+export function confirmUserRoutes(app: FastifyInstance, deps: Deps): void {
+  // No HEAD route beside it: programs that check links for a mail box must not confirm anybody by that.
+  app.get('/confirmUser', { exposeHeadRoute: false }, async (request, reply) => {
+    const link = readLink(request.query)
+    const owner = link && (await deps.pools.findClient(link.clientId))
+    if (owner === undefined || link === undefined) return sendPage(reply, invalidLink)
+    try {
+      await confirmSignUpByCode(deps, owner, { username: link.username, code: link.code, forceAliasCreation: false })
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      return sendPage(reply, refusals[error.code] ?? invalidLink)
+    }
+    return sendPage(reply, confirmed)
+  })
+}
+
+type Link = { readonly clientId: string; readonly username: string; readonly code: string }
+
+/** The same limits as in the API; undefined for what no message of ours says. */
+function readLink(query: unknown): Link | undefined {
+  const { client_id: clientId, user_name: username, confirmation_code: code } = query as Record<string, unknown>
+  if (typeof clientId !== 'string' || !/^[\w+]{1,128}$/.test(clientId)) return undefined
+  if (typeof username !== 'string' || !/^[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,128}$/u.test(username)) return undefined
+  if (typeof code !== 'string' || !/^\S{1,2048}$/.test(code)) return undefined
+  return { clientId, username, code }
+}
+
+type Page = { readonly status: number; readonly title: string; readonly text: string }
+
+const confirmed: Page = { status: 200, title: 'Your account is confirmed', text: 'You can close this page and sign in.' }
+
+/** One text for whatever is wrong with a link: it may not tell who exists. */
+const invalidLink: Page = {
+  status: 400,
+  title: 'This link is not valid',
+  text: 'It may have been used already, be too old, or have been replaced by a newer one. Try to sign in; if your account is not confirmed yet, ask for a new message there.',
+}
+
+const refusals: Partial<Record<ErrorCode, Page>> = {
+  AliasExistsException: {
+    status: 409,
+    title: 'Your account was not confirmed',
+    text: 'Another account uses the same e-mail address or phone number.',
+  },
+  LimitExceededException: { status: 429, title: 'Too many attempts', text: 'Please try again in an hour.' },
+  UnexpectedLambdaException: { status: 503, title: 'Your account was not confirmed', text: 'Please try again later.' },
+}
+
+const style =
+  'body{font:1.125rem/1.5 system-ui,sans-serif;margin:0;color:#1a1a1a;background:#fff}main{max-width:34rem;margin:15vh auto 0;padding:0 1.5rem}h1{font-size:1.75rem;line-height:1.25}@media(prefers-color-scheme:dark){body{color:#f2f2f2;background:#16191d}}'
+const styleHash = createHash('sha256').update(style).digest('base64')
+const contentSecurityPolicy = `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
+
+async function sendPage(reply: FastifyReply, page: Page): Promise<FastifyReply> {
+  return reply
+    .code(page.status)
+    .header('content-security-policy', contentSecurityPolicy)
+    .type('text/html; charset=utf-8')
+    .send(writePage(page).toString())
+}
+
+function writePage({ title, text }: Page): Html {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>${title}</title>
+<style>${trustedHtml(style)}</style>
+</head>
+<body>
+<main>
+<h1>${title}</h1>
+<p>${text}</p>
+</main>
+</body>
+</html>
+`
+}
