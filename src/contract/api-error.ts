@@ -38,15 +38,11 @@ export class ApiError extends Error {
   }
 }
 
-/** Everything else is 400: on this protocol the service sends modelled errors as 400 whatever status their model names. */
+/**
+ * Everything else is 400: on this protocol the service sends modelled errors as 400 whatever status their model names, and was
+ * recorded to do so for signature and permission errors, too.
+ */
 const otherStatuses: Partial<Record<ErrorCode, number>> = {
-  AccessDeniedException: 403,
-  ExpiredTokenException: 403,
-  IncompleteSignatureException: 403,
-  InvalidSignatureException: 403,
-  MissingAuthenticationTokenException: 403,
-  RequestExpired: 403,
-  UnrecognizedClientException: 403,
   RequestEntityTooLargeException: 413,
   InternalErrorException: 500,
   InternalFailure: 500,

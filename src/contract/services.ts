@@ -7,14 +7,12 @@ export type { Service } from './model.ts'
 type ServiceFacts = {
   /** What comes before the dot in `X-Amz-Target`. */
   readonly targetPrefix: string
-  /** The service in a SigV4 credential scope and in IAM actions (`cognito-idp:SignUp`). */
-  readonly signingName: string
 }
 
 export const services: Readonly<Record<Service, ServiceFacts>> = {
-  'user-pools': { targetPrefix: 'AWSCognitoIdentityProviderService', signingName: 'cognito-idp' },
-  'identity-pools': { targetPrefix: 'AWSCognitoIdentityService', signingName: 'cognito-identity' },
-  lifeguard: { targetPrefix: 'LifeguardService', signingName: 'lifeguard' },
+  'user-pools': { targetPrefix: 'AWSCognitoIdentityProviderService' },
+  'identity-pools': { targetPrefix: 'AWSCognitoIdentityService' },
+  lifeguard: { targetPrefix: 'LifeguardService' },
 }
 
 export type ServiceOperation = Omit<OperationFacts, 'input' | 'output'> & { readonly name: OperationName }

@@ -55,7 +55,7 @@ describe('ApiError', () => {
       ['NotAuthorizedException', 'TooManyRequestsException', 'ResourceNotFoundException', 'UnknownOperationException'] as const
     ).map(httpStatusOf)
     assert.deepEqual(statuses, [400, 400, 400, 400])
-    assert.equal(httpStatusOf('UnrecognizedClientException'), 403)
+    assert.equal(httpStatusOf('UnrecognizedClientException'), 400)
     assert.equal(httpStatusOf('RequestEntityTooLargeException'), 413)
     assert.equal(httpStatusOf('InternalErrorException'), 500)
   })
