@@ -4,15 +4,11 @@ import type { OperationName } from './operation.ts'
 
 export type { Service } from './model.ts'
 
-type ServiceFacts = {
-  /** What comes before the dot in `X-Amz-Target`. */
-  readonly targetPrefix: string
-}
-
-export const services: Readonly<Record<Service, ServiceFacts>> = {
-  'user-pools': { targetPrefix: 'AWSCognitoIdentityProviderService' },
-  'identity-pools': { targetPrefix: 'AWSCognitoIdentityService' },
-  lifeguard: { targetPrefix: 'LifeguardService' },
+/** What comes before the dot in `X-Amz-Target`. */
+const targetPrefixes: Readonly<Record<Service, string>> = {
+  'user-pools': 'AWSCognitoIdentityProviderService',
+  'identity-pools': 'AWSCognitoIdentityService',
+  lifeguard: 'LifeguardService',
 }
 
 export type ServiceOperation = Omit<OperationFacts, 'input' | 'output'> & { readonly name: OperationName }
@@ -23,9 +19,7 @@ export const serviceOperations: readonly ServiceOperation[] = operationNames.map
   return { name, service, wireName, signed, errors }
 })
 
-const byTarget = new Map(
-  serviceOperations.map((operation) => [`${services[operation.service].targetPrefix}.${operation.wireName}`, operation]),
-)
+const byTarget = new Map(serviceOperations.map((operation) => [`${targetPrefixes[operation.service]}.${operation.wireName}`, operation]))
 
 /** The operation that an `X-Amz-Target` header names. Throws UnknownOperationException for any other value and for none. */
 export function getOperationByTarget(target: string | undefined): ServiceOperation {
