@@ -1,4 +1,3 @@
-import { extname } from 'node:path'
 import { createFixedBase } from './fixed-base.ts'
 import { modulus, modulusBytes, multiplier, toFixedBytes, toInteger } from './group.ts'
 import { packSharedSecret, type SharedSecretInput } from './shared-secret.ts'
@@ -68,7 +67,9 @@ export function createSrpPowers(options: { workers: number; queueLimit: number }
 }
 
 /** The compiler rewrites the extensions of imports but not of addresses: this module's own tells whether it was compiled. */
-const workerEntry = new URL(`./powers-worker${extname(import.meta.url)}`, import.meta.url)
+const workerEntry = import.meta.url.endsWith('.ts')
+  ? new URL('./powers-worker.ts', import.meta.url)
+  : new URL('./powers-worker.js', import.meta.url)
 
 function orBusy<T>(outcome: Promise<T> | undefined): Promise<T> {
   return outcome ?? Promise.reject(new PowersBusyError('Too many modular powers wait to be computed.'))
