@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import {
+  AddCustomAttributesCommand,
+  CreateUserPoolCommand,
+  DescribeUserPoolCommand,
+  type SchemaAttributeType,
+} from '@aws-sdk/client-cognito-identity-provider'
+import { engines } from '../../support/engines.ts'
+import { type TestServer, useTestServer } from '../../support/test-server.ts'
+import { standardAttributes } from './standard-attributes.ts'
+
+async function schemaOf(server: TestServer, poolId: string): Promise<SchemaAttributeType[] | undefined> {
+  return (await server.send(new DescribeUserPoolCommand({ UserPoolId: poolId }))).UserPool?.SchemaAttributes
+}
+
+const custom = (name: string): SchemaAttributeType => ({ Name: name, AttributeDataType: 'String' })
+
+/** One case for each rule; the second text is part of the message. */
+const refusals: Record<string, [SchemaAttributeType, string]> = {
+  'a required custom attribute': [{ ...custom('x'), Required: true }, 'Required custom attributes are not supported currently.'],
+  'a custom attribute without a type': [
+    { Name: 'x' },
+    'Invalid AttributeDataType input, consider using the provided AttributeDataType enum.',
+  ],
+  'an attribute without a name': [{ AttributeDataType: 'String' }, 'Every schema attribute needs a Name.'],
+  'a length beyond 2048': [
+    { ...custom('x'), StringAttributeConstraints: { MaxLength: '2049' } },
+    'user.custom:x: String attributes cannot have a length of more than 2048',
+  ],
+  'a length below nothing': [
+    { ...custom('x'), StringAttributeConstraints: { MinLength: '-1' } },
+    'user.custom:x: Length constraints must be whole numbers.',
+  ],
+  'lengths that contradict each other': [
+    { ...custom('x'), StringAttributeConstraints: { MinLength: '10', MaxLength: '9' } },
+    'user.custom:x: Max length cannot be less than min length.',
+  ],
+  'values that contradict each other': [
+    { Name: 'x', AttributeDataType: 'Number', NumberAttributeConstraints: { MinValue: '10', MaxValue: '9' } },
+    'user.custom:x: Max value cannot be less than min value.',
+  ],
+  'a bound that is no number': [
+    { Name: 'x', AttributeDataType: 'Number', NumberAttributeConstraints: { MinValue: 'ten' } },
+    'user.custom:x: Value constraints must be decimal numbers.',
+  ],
+}
+
+const refusalsOfStandard: Record<string, [SchemaAttributeType, string]> = {
+  'another type': [
+    { Name: 'email', AttributeDataType: 'Number' },
+    'You can not change AttributeDataType or set developerOnlyAttribute for standard schema attribute email',
+  ],
+  'being for developers only': [
+    { Name: 'email', DeveloperOnlyAttribute: true },
+    'You can not change AttributeDataType or set developerOnlyAttribute for standard schema attribute email',
+  ],
+  'lengths that contradict each other': [
+    { Name: 'email', StringAttributeConstraints: { MinLength: '9', MaxLength: '3' } },
+    'user.email: Max length cannot be less than min length.',
+  ],
+  'a sub that can change': [{ Name: 'sub', Mutable: true }, 'Existing schema attributes cannot be modified or deleted.'],
+}
+
+for (const engine of engines) {
+  describe(`The schema of a user pool on ${engine.name}`, () => {
+    const server = useTestServer(engine)
+
+    it('holds adjusted standard attributes in their places and custom ones behind them', async () => {
+      const { UserPool: pool } = await server().send(
+        new CreateUserPoolCommand({
+          PoolName: 'schema',
+          Schema: [
+            { Name: 'team', AttributeDataType: 'String' },
+            { Name: 'email', Required: true, Mutable: false, StringAttributeConstraints: { MinLength: '3' } },
+            { Name: 'level', AttributeDataType: 'Number', Mutable: false, NumberAttributeConstraints: { MinValue: '1', MaxValue: '9' } },
+            { Name: 'score', AttributeDataType: 'Number', DeveloperOnlyAttribute: true, StringAttributeConstraints: { MaxLength: '5' } },
+            { Name: 'when', AttributeDataType: 'DateTime' },
+            { Name: 'flag', AttributeDataType: 'Boolean' },
+          ],
+        }),
+      )
+      const email = {
+        ...standardAttributes.find(({ Name }) => Name === 'email'),
+        Required: true,
+        Mutable: false,
+        StringAttributeConstraints: { MinLength: '3', MaxLength: '2048' },
+      }
+      const plain = { DeveloperOnlyAttribute: false, Mutable: true, Required: false }
+
+      assert.deepEqual(pool?.SchemaAttributes, [
+        ...standardAttributes.map((attribute) => (attribute.Name === 'email' ? email : attribute)),
+        { ...plain, Name: 'custom:team', AttributeDataType: 'String', StringAttributeConstraints: {} },
+        {
+          ...plain,
+          Name: 'custom:level',
+          AttributeDataType: 'Number',
+          Mutable: false,
+          NumberAttributeConstraints: { MinValue: '1', MaxValue: '9' },
+        },
+        { ...plain, Name: 'dev:custom:score', AttributeDataType: 'Number', DeveloperOnlyAttribute: true, NumberAttributeConstraints: {} },
+        { ...plain, Name: 'custom:when', AttributeDataType: 'DateTime' },
+        { ...plain, Name: 'custom:flag', AttributeDataType: 'Boolean' },
+      ])
+      assert.deepEqual(await schemaOf(server(), pool?.Id ?? ''), pool?.SchemaAttributes)
+    })
+
+    it('takes what DescribeUserPool shows of the standard attributes', async () => {
+      const { UserPool: pool } = await server().send(new CreateUserPoolCommand({ PoolName: 'copy', Schema: [...standardAttributes] }))
+      assert.deepEqual(pool?.SchemaAttributes, standardAttributes)
+    })
+
+    it('grows by AddCustomAttributes, in this pool only', async () => {
+      const { poolId } = await server().givenPool()
+      const other = await server().givenPool()
+      await server().send(new AddCustomAttributesCommand({ UserPoolId: poolId, CustomAttributes: [custom('team'), custom('email')] }))
+
+      assert.deepEqual(
+        (await schemaOf(server(), poolId))?.slice(standardAttributes.length).map(({ Name }) => Name),
+        ['custom:team', 'custom:email'],
+      )
+      assert.deepEqual(await schemaOf(server(), other.poolId), standardAttributes)
+    })
+
+    it('loses nothing when attributes are added at the same time', async () => {
+      const { poolId } = await server().givenPool()
+      const names = Array.from({ length: 8 }, (_, i) => `a${i}`)
+      await Promise.all(
+        names.map((name) => server().send(new AddCustomAttributesCommand({ UserPoolId: poolId, CustomAttributes: [custom(name)] }))),
+      )
+      const added = (await schemaOf(server(), poolId))?.slice(standardAttributes.length).map(({ Name }) => Name)
+      assert.deepEqual(
+        added?.toSorted(),
+        names.map((name) => `custom:${name}`),
+      )
+    })
+
+    it('refuses a name that is there already, and then adds nothing', async () => {
+      const { poolId } = await server().givenPool({ pool: { Schema: [custom('team')] } })
+      const add = new AddCustomAttributesCommand({ UserPoolId: poolId, CustomAttributes: [custom('new'), custom('team')] })
+      const expected = { name: 'InvalidParameterException', message: 'custom:team: Existing attribute already has name custom:team.' }
+      await assert.rejects(server().send(add), expected)
+      assert.equal((await schemaOf(server(), poolId))?.length, standardAttributes.length + 1)
+    })
+
+    it('refuses a 51st custom attribute', async () => {
+      const { poolId } = await server().givenPool({ pool: { Schema: Array.from({ length: 50 }, (_, i) => custom(`a${i}`)) } })
+      const add = new AddCustomAttributesCommand({ UserPoolId: poolId, CustomAttributes: [custom('more')] })
+      await assert.rejects(server().send(add), { name: 'InvalidParameterException' })
+    })
+
+    it('belongs to a pool that exists', async () => {
+      const add = new AddCustomAttributesCommand({ UserPoolId: 'us-east-1_nowhere', CustomAttributes: [custom('x')] })
+      const expected = { name: 'ResourceNotFoundException', message: 'User pool us-east-1_nowhere does not exist.' }
+      await assert.rejects(server().send(add), expected)
+    })
+
+    for (const [what, [attribute, message]] of Object.entries(refusals)) {
+      it(`refuses ${what}, at creation and later`, async () => {
+        const expected = { name: 'InvalidParameterException', message }
+        await assert.rejects(server().send(new CreateUserPoolCommand({ PoolName: 'x', Schema: [attribute] })), expected)
+        const { poolId } = await server().givenPool()
+        await assert.rejects(server().send(new AddCustomAttributesCommand({ UserPoolId: poolId, CustomAttributes: [attribute] })), expected)
+      })
+    }
+
+    for (const [what, [attribute, message]] of Object.entries(refusalsOfStandard)) {
+      it(`refuses for a standard attribute ${what}`, async () => {
+        const expected = { name: 'InvalidParameterException', message }
+        await assert.rejects(server().send(new CreateUserPoolCommand({ PoolName: 'x', Schema: [attribute] })), expected)
+      })
+    }
+
+    it('refuses a required preferred_username that is an alias', async () => {
+      const create = new CreateUserPoolCommand({
+        PoolName: 'x',
+        AliasAttributes: ['preferred_username'],
+        Schema: [{ Name: 'preferred_username', Required: true }],
+      })
+      await assert.rejects(server().send(create), { name: 'InvalidParameterException' })
+    })
+  })
+}

@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { describe, it } from 'node:test'
+import { createSecrets } from '../../src/base/secrets.ts'
+import type { AppClient } from '../../src/pools/app-client.ts'
+import { deleteAppClient, findAppClient, insertAppClient, listAppClients, lockAppClient } from '../../src/pools/app-client-repository.ts'
+import { readNewClient } from '../../src/pools/app-client-wire.ts'
+import { createPoolCatalog } from '../../src/pools/cached-pool-catalog.ts'
+import type { Pool } from '../../src/pools/pool.ts'
+import { deletePoolRows } from '../../src/pools/pool-deletion-repository.ts'
+import { countUsersUpTo, findPool, insertPool, updatePool } from '../../src/pools/pool-repository.ts'
+import { readNewPool } from '../../src/pools/pool-wire.ts'
+import { openStorage, type Storage } from '../../src/storage/open-storage.ts'
+import { engines, type TestEngine } from '../support/engines.ts'
+
+const secrets = createSecrets(randomBytes(32))
+const secret = { id: 'a--0', value: 'a+secret+of+24+characters', createdAt: 0 }
+
+function draftPool(id: string): Pool {
+  return readNewPool({ PoolName: `pool ${id}`, UserPoolTags: { a: '1' } }, { id, now: 1 })
+}
+
+function draftClient(pool: Pool, id: string): AppClient {
+  return readNewClient({ UserPoolId: pool.id, ClientName: 'app', GenerateSecret: true }, { id, pool, secrets: [secret], now: 1 })
+}
+
+async function withStorage(engine: TestEngine, use: (storage: Storage, url: string) => Promise<void>): Promise<void> {
+  const database = await engine.createDatabase()
+  const storage = await openStorage({ url: database.url })
+  try {
+    await storage.migrate()
+    await use(storage, database.url)
+  } finally {
+    await storage.close()
+    await database.drop()
+  }
+}
+
+for (const engine of engines) {
+  describe(`Pools and app clients in the database, on ${engine.name}`, () => {
+    it('come back as they were stored, secrets sealed on the way', () =>
+      withStorage(engine, async ({ db }) => {
+        const pool = draftPool('us-east-1_a')
+        const client = draftClient(pool, 'client-a')
+        await insertPool(db, pool)
+        await insertAppClient(db, secrets, client)
+
+        // JSON leaves undefined members out, which says the same.
+        assert.deepEqual(await findPool(db, pool.id), JSON.parse(JSON.stringify(pool)))
+        assert.deepEqual((await findAppClient(db, secrets, client.id))?.secrets, [secret])
+        const { config } = await db.selectFrom('app_client').select('config').executeTakeFirstOrThrow()
+        assert.ok(!config.includes(secret.value))
+        await assert.rejects(findAppClient(db, createSecrets(randomBytes(32)), client.id))
+      }))
+
+    it('are not there for another pool', () =>
+      withStorage(engine, async ({ db }) => {
+        const [mine, other] = [draftPool('us-east-1_a'), draftPool('us-east-1_b')]
+        const client = draftClient(mine, 'client-a')
+        await insertPool(db, mine)
+        await insertPool(db, other)
+        await insertAppClient(db, secrets, client)
+
+        assert.deepEqual(await listAppClients(db, other.id, { after: undefined, limit: 9 }), [])
+        assert.equal(await deleteAppClient(db, other.id, client.id), false)
+        await db.transaction().execute(async (tx) => {
+          assert.equal(await lockAppClient(tx, secrets, other.id, client.id), undefined)
+          assert.equal(await deletePoolRows(tx, other.id), true)
+          assert.equal(await deletePoolRows(tx, other.id), false)
+        })
+        assert.equal((await findAppClient(db, secrets, client.id))?.id, client.id)
+        assert.equal((await findPool(db, mine.id))?.id, mine.id)
+      }))
+
+    it('count users of their own, and no further than asked', () =>
+      withStorage(engine, async ({ db }) => {
+        const user = { username: 'u', status: 'CONFIRMED', enabled: 1, attributes: '{}', created_at: 1, updated_at: 1 }
+        const row = (pool_id: string, sub: string) => ({
+          ...user,
+          pool_id,
+          sub,
+          password: null,
+          password_expires_at: null,
+          signed_out_at: null,
+        })
+        await db
+          .insertInto('user')
+          .values([row('p', '1'), row('p', '2'), row('p', '3'), row('q', '4')])
+          .execute()
+
+        assert.equal(await countUsersUpTo(db, 'p', 9), 3)
+        assert.equal(await countUsersUpTo(db, 'p', 2), 2)
+        assert.equal(await countUsersUpTo(db, 'none', 9), 0)
+      }))
+  })
+
+  describe(`The pool catalog on ${engine.name}`, () => {
+    it('keeps what it found until it hears of a change', () =>
+      withStorage(engine, async ({ db, publish, subscribe }) => {
+        const catalog = createPoolCatalog({ db, secrets, clock: { now: () => 0 }, publish, subscribe })
+        const pool = draftPool('us-east-1_a')
+        await insertPool(db, pool)
+        await insertAppClient(db, secrets, draftClient(pool, 'client-a'))
+        assert.equal((await catalog.getClientOfPool(pool.id, 'client-a')).client.name, 'app')
+
+        await db.transaction().execute((tx) => updatePool(tx, { ...pool, name: 'renamed' }))
+        await deleteAppClient(db, pool.id, 'client-a')
+        assert.equal((await catalog.getClient('client-a')).pool.name, pool.name)
+        await catalog.changed(pool.id)
+        assert.equal((await catalog.getPool(pool.id)).name, 'renamed')
+        assert.equal(await catalog.findClient('client-a'), undefined)
+        catalog.close()
+      }))
+
+    it('knows neither pools nor clients that do not exist, nor a client in the wrong pool', () =>
+      withStorage(engine, async ({ db, publish, subscribe }) => {
+        const catalog = createPoolCatalog({ db, secrets, clock: { now: () => 0 }, publish, subscribe })
+        const [mine, other] = [draftPool('us-east-1_a'), draftPool('us-east-1_b')]
+        const code = 'ResourceNotFoundException'
+        await assert.rejects(catalog.getPool(mine.id), { code, message: `User pool ${mine.id} does not exist.` })
+        await insertPool(db, mine)
+        await insertPool(db, other)
+        assert.equal((await catalog.getPool(mine.id)).id, mine.id)
+
+        await assert.rejects(catalog.getClient('client-a'), { code, message: 'User pool client client-a does not exist.' })
+        await insertAppClient(db, secrets, draftClient(mine, 'client-a'))
+        assert.equal((await catalog.getClient('client-a')).pool.id, mine.id)
+        await assert.rejects(catalog.getClientOfPool(other.id, 'client-a'), { code, message: 'User pool client client-a does not exist.' })
+        await assert.rejects(catalog.getClientOfPool('us-east-1_none', 'client-a'), { message: 'User pool us-east-1_none does not exist.' })
+        catalog.close()
+      }))
+
+    const otherProcess = engine.name === 'sqlite' ? 'processes that share a file learn by time alone' : false
+    it('hears of a change in another process', { skip: otherProcess }, () =>
+      withStorage(engine, async (storage, url) => {
+        const pool = draftPool('us-east-1_a')
+        await insertPool(storage.db, pool)
+        const other = await openStorage({ url })
+        try {
+          const clock = { now: () => 0 }
+          const here = createPoolCatalog({ db: storage.db, secrets, clock, publish: storage.publish, subscribe: storage.subscribe })
+          const there = createPoolCatalog({ db: other.db, secrets, clock, publish: other.publish, subscribe: other.subscribe })
+          const heard = new EventTarget()
+          const news = once(heard, 'news')
+          other.subscribe('pool_changed', () => heard.dispatchEvent(new Event('news')))
+          assert.equal((await there.getPool(pool.id)).name, pool.name)
+          await storage.db.transaction().execute((tx) => updatePool(tx, { ...pool, name: 'renamed' }))
+          await here.changed(pool.id)
+          await news
+          assert.equal((await there.getPool(pool.id)).name, 'renamed')
+          here.close()
+          there.close()
+        } finally {
+          await other.close()
+        }
+      }),
+    )
+  })
+}
