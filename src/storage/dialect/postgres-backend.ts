@@ -38,7 +38,7 @@ export async function openPostgres(url: string, poolSize: number, logger: Storag
   }
   let pool: pg.Pool | undefined
   try {
-    pool = new pg.Pool({ ...connection, max: poolSize })
+    pool = new pg.Pool({ ...connection, max: poolSize, pipeline: true })
     pool.on('error', (error) => logger.warn({ err: error }, 'An idle database connection was lost'))
     await checkServer(pool)
     const notifications = await startListening(() => new pg.Client(connection), logger)

@@ -10,11 +10,12 @@ import {
   type TransactionSettings,
 } from 'kysely'
 import type pg from 'pg'
+import { UseCount } from './use-count.ts'
 
 /** Texts that get a prepared statement in every connection; `IN` lists of varying length must not fill the server's memory. */
 const namedStatements = 500
 
-/** Kysely over `pg`, with statements prepared once a connection: parsing and planning is most of the cost of a key look-up. */
+/** Kysely over `pg`, whose clients must be in pipeline mode, with statements prepared once a connection: parsing and planning is most of the cost of a key look-up. */
 export function postgresDialect(pool: pg.Pool): Dialect {
   return {
     createAdapter: () => new PostgresAdapter(),
@@ -27,6 +28,7 @@ export function postgresDialect(pool: pg.Pool): Dialect {
 class PostgresDriver implements Driver {
   readonly #pool: pg.Pool
   readonly #names = new Map<string, string>()
+  readonly #inUse = new UseCount()
 
   constructor(pool: pg.Pool) {
     this.#pool = pool
@@ -35,29 +37,37 @@ class PostgresDriver implements Driver {
   async init(): Promise<void> {}
 
   async acquireConnection(): Promise<PostgresConnection> {
-    return new PostgresConnection(await this.#pool.connect(), this.#names)
+    this.#inUse.enter()
+    try {
+      return new PostgresConnection(await this.#pool.connect(), this.#names)
+    } catch (error) {
+      this.#inUse.leave()
+      throw error
+    }
   }
 
   async beginTransaction(connection: PostgresConnection, settings: TransactionSettings): Promise<void> {
     const level = settings.isolationLevel === undefined ? '' : ` isolation level ${settings.isolationLevel}`
     const mode = settings.accessMode === undefined ? '' : ` ${settings.accessMode}`
-    await connection.control(`begin${level}${mode}`)
+    connection.begin(`begin${level}${mode}`)
   }
 
   async commitTransaction(connection: PostgresConnection): Promise<void> {
-    // PostgreSQL answers the COMMIT of a failed transaction with ROLLBACK and no error.
-    if ((await connection.control('commit')) !== 'COMMIT') throw new Error('The transaction failed before and was rolled back.')
+    await connection.commit()
   }
 
   async rollbackTransaction(connection: PostgresConnection): Promise<void> {
-    await connection.control('rollback')
+    await connection.rollback()
   }
 
   async releaseConnection(connection: PostgresConnection): Promise<void> {
     connection.release()
+    this.#inUse.leave()
   }
 
   async destroy(): Promise<void> {
+    // The pool itself would leave those who wait for a connection waiting for ever.
+    await this.#inUse.idle()
     await this.#pool.end()
   }
 }
@@ -85,14 +95,23 @@ class PostgresConnection implements DatabaseConnection {
     }
   }
 
-  /** Sends BEGIN, COMMIT or ROLLBACK; a connection on which that fails is in an unknown state and is not used again. */
-  async control(sql: string): Promise<string> {
-    try {
-      return (await this.#client.query(sql)).command
-    } catch (error) {
-      this.#broken = true
-      throw error
-    }
+  /**
+   * Sends BEGIN together with the first statement: with `pipeline` the server takes them in order, and a round trip is
+   * saved. Should BEGIN fail, the connection is lost and the first statement fails too.
+   */
+  begin(sql: string): void {
+    this.#control(sql).catch(() => undefined)
+  }
+
+  async commit(): Promise<void> {
+    // PostgreSQL answers the COMMIT of a failed transaction with ROLLBACK and no error.
+    if ((await this.#control('commit')) !== 'COMMIT') throw new Error('The transaction failed before and was rolled back.')
+    if (this.#broken) throw new Error('The transaction could not begin.')
+  }
+
+  /** Never rejects, so that the error that caused it is the one the caller sees. A connection that cannot is closed. */
+  async rollback(): Promise<void> {
+    await this.#control('rollback').catch(() => undefined)
   }
 
   release(): void {
@@ -102,6 +121,16 @@ class PostgresConnection implements DatabaseConnection {
   // biome-ignore lint/correctness/useYield: Kysely asks for the method, and SQLite cannot offer it either.
   async *streamQuery(): AsyncIterableIterator<QueryResult<never>> {
     throw new Error('Streaming is not supported: read pages by key.')
+  }
+
+  /** A connection on which BEGIN, COMMIT or ROLLBACK failed is in an unknown state and is not used again. */
+  async #control(sql: string): Promise<string> {
+    try {
+      return (await this.#client.query(sql)).command
+    } catch (error) {
+      this.#broken = true
+      throw error
+    }
   }
 
   #nameOf(sql: string): string | undefined {

@@ -1,11 +1,10 @@
 import { EventEmitter } from 'node:events'
 import type pg from 'pg'
 import type { Listener, StorageLogger } from './backend.ts'
+import { readNotification, requireChannel, writeNotification } from './notification.ts'
 
 /** Every channel of ours shares this one, so that a subscription needs no round trip and cannot miss what follows it. */
 const postgresChannel = 'lifeguard'
-/** NOTIFY refuses payloads of 8000 bytes and more. */
-const maxPayloadBytes = 7999
 
 export type Notifications = {
   publish(pool: pg.Pool, channel: string, payload: string): Promise<void>
@@ -59,19 +58,18 @@ export async function startListening(newClient: () => pg.Client, logger: Storage
   }
 
   function deliver(message: string): void {
-    const split = message.indexOf(' ')
-    emitter.emit(message.slice(0, split), message.slice(split + 1))
+    const { channel, payload } = readNotification(message)
+    emitter.emit(channel, payload)
   }
 
   await connect()
   return {
     async publish(pool, channel, payload) {
-      const message = `${channel} ${payload}`
-      if (Buffer.byteLength(message) > maxPayloadBytes) throw new RangeError(`A notification holds at most ${maxPayloadBytes} bytes.`)
+      const message = writeNotification(channel, payload)
       await pool.query({ name: 'lifeguard_notify', text: 'select pg_notify($1, $2)', values: [postgresChannel, message] })
     },
     subscribe(channel, listener) {
-      if (channel.includes(' ')) throw new RangeError('The name of a channel has no space.')
+      requireChannel(channel)
       emitter.on(channel, listener)
       return () => emitter.off(channel, listener)
     },

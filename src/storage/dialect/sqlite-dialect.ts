@@ -10,6 +10,7 @@ import {
 } from 'kysely'
 import type { SqliteGroupWriter, SqliteTransaction } from './sqlite-group-writer.ts'
 import type { SqliteHandle } from './sqlite-handle.ts'
+import { UseCount } from './use-count.ts'
 
 /** Kysely over `node:sqlite`: reads outside transactions see committed rows only, writes are committed in groups. */
 export function sqliteDialect(reader: SqliteHandle, writer: SqliteHandle, groups: SqliteGroupWriter): Dialect {
@@ -25,6 +26,7 @@ class SqliteDriver implements Driver {
   readonly #reader: SqliteHandle
   readonly #writer: SqliteHandle
   readonly #groups: SqliteGroupWriter
+  readonly #inUse = new UseCount()
 
   constructor(reader: SqliteHandle, writer: SqliteHandle, groups: SqliteGroupWriter) {
     this.#reader = reader
@@ -35,6 +37,7 @@ class SqliteDriver implements Driver {
   async init(): Promise<void> {}
 
   async acquireConnection(): Promise<SqliteConnection> {
+    this.#inUse.enter()
     return new SqliteConnection(this.#reader, this.#writer, this.#groups)
   }
 
@@ -50,10 +53,13 @@ class SqliteDriver implements Driver {
     connection.transaction?.rollback()
   }
 
-  async releaseConnection(): Promise<void> {}
+  async releaseConnection(): Promise<void> {
+    this.#inUse.leave()
+  }
 
   async destroy(): Promise<void> {
-    await this.#groups.close()
+    await this.#inUse.idle()
+    this.#groups.close()
     this.#reader.close()
     // Last, because closing the last connection folds the write-ahead log into the file.
     this.#writer.close()

@@ -30,7 +30,7 @@ class Group {
   }
 }
 
-type Waiter = { resolve(): void; reject(reason: unknown): void; timer: NodeJS.Timeout }
+type Waiter = { resolve(): void; timer: NodeJS.Timeout }
 
 type Options = { busyTimeoutMs: number; lockTimeoutMs: number }
 
@@ -45,7 +45,6 @@ export class SqliteGroupWriter {
   readonly #options: Options
   readonly #waiting: Waiter[] = []
   #held = false
-  #closed = false
   #group: Group | undefined
   #flushDue = false
   readonly #onTurnEnd = (group: Group) => {
@@ -101,21 +100,12 @@ export class SqliteGroupWriter {
     })
   }
 
-  /** Waits for the transactions under way and commits them. */
-  async close(): Promise<void> {
-    if (this.#closed) return
-    if (this.#held) await this.#queue()
-    this.#closed = true
-    if (this.#group !== undefined) this.#flush()
-    this.#held = false
-    for (const waiter of this.#waiting.splice(0)) {
-      clearTimeout(waiter.timer)
-      waiter.reject(new Error('The database was closed.'))
-    }
+  /** Ends the group under way. Nobody may hold the turn. */
+  close(): void {
+    this.#flush()
   }
 
   async #takeTurn(): Promise<Group> {
-    if (this.#closed) throw new Error('The database was closed.')
     if (this.#held) await this.#queue()
     else this.#held = true
     if (this.#group !== undefined) return this.#group
@@ -136,7 +126,6 @@ export class SqliteGroupWriter {
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
         resolve,
-        reject,
         timer: setTimeout(() => {
           this.#waiting.splice(this.#waiting.indexOf(waiter), 1)
           reject(new Error(`Waited ${this.#options.lockTimeoutMs} ms for another transaction. Was the outer database used inside one?`))

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { describe, it } from 'node:test'
+import { sql } from 'kysely'
+import { openStorage } from '../../src/storage/open-storage.ts'
+import { engines } from '../support/engines.ts'
+import { openTestStorage } from '../support/test-storage.ts'
+
+/** Collects what is heard, and lets a test wait for it. */
+function ear() {
+  const target = new EventTarget()
+  const heard: string[] = []
+  return {
+    heard,
+    listener: (payload: string) => {
+      heard.push(payload)
+      target.dispatchEvent(new Event('heard'))
+    },
+    async until(count: number) {
+      while (heard.length < count) await once(target, 'heard')
+    },
+  }
+}
+
+for (const engine of engines) {
+  describe(`publish and subscribe on ${engine.name}`, () => {
+    it('reaches the subscribers of the channel and nobody else, until they leave', async () => {
+      await using storage = await openTestStorage(engine)
+      const [pools, keys, left] = [ear(), ear(), ear()]
+      storage.subscribe('pools', pools.listener)
+      storage.subscribe('keys', keys.listener)
+      storage.subscribe('pools', left.listener)()
+
+      await storage.publish('pools', 'eu-west-1_a b')
+      await storage.publish('keys', '')
+      await pools.until(1)
+      await keys.until(1)
+
+      assert.deepEqual([pools.heard, keys.heard, left.heard], [['eu-west-1_a b'], [''], []])
+    })
+
+    it('refuses a channel with a space and a payload that PostgreSQL could not carry', async () => {
+      await using storage = await openTestStorage(engine)
+      assert.throws(() => storage.subscribe('a b', () => undefined), RangeError)
+      await assert.rejects(storage.publish('a b', ''), RangeError)
+      await assert.rejects(storage.publish('a', 'ä'.repeat(4000)), RangeError)
+    })
+  })
+}
+
+const postgres = engines.find(({ name }) => name === 'postgres')
+
+describe('LISTEN and NOTIFY', { skip: postgres === undefined && 'SQLite has no other process to tell' }, () => {
+  it('reaches the other processes that share the database', async () => {
+    assert.ok(postgres)
+    await using one = await openTestStorage(postgres)
+    const other = await openStorage({ url: one.url })
+    const { heard, listener, until } = ear()
+    other.subscribe('pools', listener)
+    await one.publish('pools', 'x')
+    await until(1)
+    await other.close()
+    assert.deepEqual(heard, ['x'])
+  })
+
+  it('listens again after the server has cut every connection', async () => {
+    assert.ok(postgres)
+    await using storage = await openTestStorage(postgres)
+    const other = await openStorage({ url: storage.url })
+    const { listener, until } = ear()
+    storage.subscribe('pools', listener)
+    const cut = sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`
+    await cut.execute(other.db)
+
+    // Nobody tells when the connection is back; until then every message is lost.
+    const timer = setInterval(() => void other.publish('pools', 'x'), 20)
+    await until(1)
+    clearInterval(timer)
+    await other.close()
+    await storage.ping()
+  })
+})
