@@ -1,7 +1,8 @@
 import { poolOperations } from './pools/operations.ts'
 import { signInOperations } from './signin/operations.ts'
 import { tokenOperations } from './tokens/operations.ts'
+import { adminOperations } from './users/admin/admin-operations.ts'
 import { userOperations } from './users/operations.ts'
 
 /** Every API operation that is built, by room. */
-export const operations = [...poolOperations, ...userOperations, ...tokenOperations, ...signInOperations] as const
+export const operations = [...poolOperations, ...userOperations, ...adminOperations, ...tokenOperations, ...signInOperations] as const

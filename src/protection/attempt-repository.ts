@@ -78,6 +78,11 @@ export async function forgetAttempts(db: Db | Tx, key: AttemptKey): Promise<void
     .execute()
 }
 
+/** Forgets every count of a user who is being deleted. */
+export async function forgetAllAttempts(tx: Tx, poolId: string, subject: string): Promise<void> {
+  await tx.deleteFrom('attempt').where('pool_id', '=', poolId).where('subject', '=', subject).execute()
+}
+
 /** Removes up to `limit` counts that nobody has added to since `before`. */
 export async function sweepAttempts(db: Db, before: number, limit: number): Promise<number> {
   const stale = await db

@@ -51,7 +51,8 @@ export function planAttributeChanges(pool: Pool, current: Attributes, changes: A
   return { attributes, toVerify, touched }
 }
 
-function requireAddressesOfFlags(changes: Attributes, attributes: Attributes): void {
+/** A flag vouches for an address, so there must be one. Throws InvalidParameterException. */
+export function requireAddressesOfFlags(changes: Attributes, attributes: Attributes): void {
   for (const attribute of contacts) {
     if (!changes[`${attribute}_verified`] || attributes[attribute] || changes[attribute]) continue
     const message = `${contactLabels[attribute]} is required to verify/un-verify ${contactPhrases[attribute]}`

@@ -16,8 +16,8 @@ export const searchableAttributes = [
 export type SearchableName = (typeof searchableAttributes)[number]
 export type SearchEntry = { readonly name: SearchableName; readonly key: string }
 
-/** A filter holds 256 characters at most, so that more of a value never decides; it also keeps index rows small. */
-const longestKey = 256
+/** In UTF-16 units. A filter holds 256 characters at most, so that more of a value never decides; it also keeps index rows small. */
+export const longestKey = 256
 
 /** Usernames and `status` compare as typed, everything else without regard to case: the rule of ListUsers. */
 export function searchKey(name: SearchableName, value: string): string {

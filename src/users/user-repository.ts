@@ -1,15 +1,19 @@
 import { ApiError } from '../contract/api-error.ts'
+import { deleteOutboxEntriesOfUser } from '../messaging/outbox-repository.ts'
 import type { Pool } from '../pools/pool.ts'
 import { nameKey } from '../pools/pool.ts'
+import { forgetAllAttempts } from '../protection/attempt-repository.ts'
 import type { Db, Tx } from '../storage/db.ts'
 import { type SearchEntry, searchEntriesOf } from './search-index.ts'
 import { type Alias, type AliasKind, aliasesOf, type User } from './user.ts'
 import { fromRow, toRow } from './user-row.ts'
 
 const uuidShape = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+/** Of names that are spelled alike, the kind that stands first wins: a preferred username, which nobody proves, comes last. */
 const aliasKinds: readonly AliasKind[] = ['username', 'email', 'phone_number', 'preferred_username']
 
-/** By username, active alias or `sub`. A username wins over an alias of the same spelling. */
+/** By username, active alias or `sub`. */
 export async function findUserByName(db: Db | Tx, pool: Pool, name: string): Promise<User | undefined> {
   const rows = await db
     .selectFrom('user_alias')
@@ -20,7 +24,7 @@ export async function findUserByName(db: Db | Tx, pool: Pool, name: string): Pro
     .where('user_alias.kind', 'in', aliasKinds)
     .where('user_alias.value_key', '=', nameKey(pool, name))
     .execute()
-  const row = rows.find(({ kind }) => kind === 'username') ?? rows[0]
+  const [row] = rows.sort((a, b) => aliasKinds.indexOf(a.kind) - aliasKinds.indexOf(b.kind))
   if (row !== undefined) return fromRow(row)
   return uuidShape.test(name) ? findUser(db, pool.id, name) : undefined
 }
@@ -115,7 +119,8 @@ export async function updateUser(tx: Tx, pool: Pool, before: User, after: User):
 }
 
 /**
- * Everything that carries the user's `sub` in this room's tables; the rest is swept or dies with the sessions.
+ * Everything that is known of the user: names, attributes, passwords, codes, sessions, counted attempts, and messages that are still
+ * to be sent.
  * @NOTE The user is locked first: a change under way would otherwise store a name for somebody who is gone by then.
  */
 export async function deleteUserRows(tx: Tx, poolId: string, sub: string): Promise<void> {
@@ -123,6 +128,8 @@ export async function deleteUserRows(tx: Tx, poolId: string, sub: string): Promi
   for (const table of ['user_alias', 'user_attribute', 'password_history', 'code', 'session', 'user'] as const) {
     await tx.deleteFrom(table).where('pool_id', '=', poolId).where('sub', '=', sub).execute()
   }
+  await forgetAllAttempts(tx, poolId, sub)
+  await deleteOutboxEntriesOfUser(tx, poolId, sub)
 }
 
 async function insertAliases(tx: Tx, user: User, aliases: readonly Alias[]): Promise<AliasKind | undefined> {

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import { operation } from '../../contract/operation.ts'
+import { discardCode } from '../../messaging/code-repository.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
 import { requireStrongPassword } from '../passwords/password-policy.ts'
@@ -7,11 +8,14 @@ import type { Passwords } from '../passwords/passwords.ts'
 import { rememberReplacedPassword, requireFreshPassword } from '../passwords/set-password.ts'
 import { temporaryPasswordEnd } from '../passwords/temporary-password.ts'
 import { getUserByName } from '../user-repository.ts'
-import { changeUser } from './change-user.ts'
+import { changeFoundUser } from './change-user.ts'
 
 type Deps = { db: Db; clock: Clock; pools: PoolCatalog; passwords: Passwords }
 
-/** A permanent password confirms the user, whatever their status; a temporary one makes them choose their own at the next sign-in. */
+/**
+ * A permanent password confirms the user, whatever their status; a temporary one makes them choose their own at the next sign-in.
+ * Tells nobody. Sessions go on, as in Cognito; a code for a new password that is still out does not: the administrator has spoken last.
+ */
 export const adminSetUserPassword = operation('AdminSetUserPassword', {
   auth: 'iam',
 
@@ -23,8 +27,9 @@ export const adminSetUserPassword = operation('AdminSetUserPassword', {
     const password = await passwords.protect(user, request.Password)
     const now = clock.now()
 
-    await changeUser(db, pool, user.sub, async (before, tx) => {
+    await changeFoundUser(db, pool, user, async (before, tx) => {
       await rememberReplacedPassword(tx, pool, before, now)
+      await discardCode(tx, { poolId: pool.id, sub: user.sub, purpose: 'forgot-password' })
       const state = request.Permanent
         ? ({ status: 'CONFIRMED', passwordExpiresAt: null } as const)
         : ({ status: 'FORCE_CHANGE_PASSWORD', passwordExpiresAt: temporaryPasswordEnd(pool, now) } as const)

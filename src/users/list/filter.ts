@@ -1,12 +1,14 @@
 import { ApiError } from '../../contract/api-error.ts'
-import { isStandardAttribute } from '../../pools/attribute-schema.ts'
 import { type SearchableName, searchableAttributes, searchKey } from '../search-index.ts'
+
+type Match = 'equal' | 'prefix'
 
 /** One term of ListUsers' Filter: `name = "value"` or `name ^= "prefix"`. */
 export type Filter =
-  | { readonly by: 'attribute'; readonly name: SearchableName; readonly match: 'equal' | 'prefix'; readonly key: string }
-  | { readonly by: 'sub'; readonly match: 'equal' | 'prefix'; readonly key: string }
+  | { readonly by: 'attribute'; readonly name: SearchableName; readonly match: Match; readonly key: string }
+  | { readonly by: 'sub'; readonly match: Match; readonly key: string }
 
+/** Inside the value a backslash makes the next character stand for itself. */
 const term = /^\s*"?([^\s"=^]+)"?\s*(=|\^=)\s*"((?:[^"\\]|\\.)*)"\s*$/su
 
 /** Undefined for an empty filter, which lets everybody through. Throws InvalidParameterException. */
@@ -16,13 +18,9 @@ export function readFilter(text: string | undefined): Filter | undefined {
   if (operator === undefined) throw new ApiError('InvalidParameterException', 'Error while parsing filter')
   const value = quoted.replace(/\\(.)/gsu, '$1')
   const match = operator === '=' ? 'equal' : 'prefix'
-  if (name === 'sub') return { by: 'sub', match, key: value }
-  if (!isSearchable(name)) throw new ApiError('InvalidParameterException', searchError(name))
+  if (name === 'sub') return { by: 'sub', match, key: value.toLowerCase() }
+  if (!isSearchable(name)) throw new ApiError('InvalidParameterException', `Invalid search attribute: ${name}`)
   return { by: 'attribute', name, match, key: searchKey(name, value) }
 }
 
 const isSearchable = (name: string): name is SearchableName => (searchableAttributes as readonly string[]).includes(name)
-
-function searchError(name: string): string {
-  return isStandardAttribute(name) ? `Attribute ${name} is not searchable.` : `Invalid search attribute: ${name}`
-}

@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
+import type { Pool } from '../../pools/pool.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
 import { writeUser } from '../wire.ts'
@@ -21,31 +22,32 @@ export const listUsers = operation('ListUsers', {
   async handle(request, { db, clock, secrets, pools }: Deps) {
     const pool = await pools.getPool(request.UserPoolId)
     const filter = readFilter(request.Filter)
-    requireKnownAttributes(pool.schema, request.AttributesToGet ?? [])
+    const shown = request.AttributesToGet ?? []
+    requireKnownAttributes(pool, shown)
     // A token continues the very list it came from: the same pool and filter.
-    const list = JSON.stringify([pool.id, request.Filter ?? ''])
+    const list = JSON.stringify(['ListUsers', pool.id, request.Filter ?? ''])
     const after = request.PaginationToken === undefined ? undefined : readToken(secrets, request.PaginationToken, list, clock.now())
     const { users, next } = await findUsers(db, pool.id, filter, request.Limit || largestPage, after)
     const token = next && secrets.seal('pagination', JSON.stringify({ ...next, expiresAt: clock.now() + tokenLifetimeMs }), list)
-    return { Users: users.map((user) => narrow(writeUser(user), request.AttributesToGet)), PaginationToken: token }
+    return { Users: users.map((user) => narrow(writeUser(user), shown)), PaginationToken: token }
   },
 })
 
 function readToken(secrets: Secrets, token: string, list: string, now: number): Position {
   const content = secrets.open('pagination', token, list)
-  if (content === undefined) throw new ApiError('InvalidParameterException', 'Invalid pagination token.')
+  if (content === undefined) throw new ApiError('InvalidParameterException', 'Invalid pagination token given.')
   const { key, sub, expiresAt } = JSON.parse(content.toString()) as Position & { expiresAt: number }
   if (expiresAt <= now) throw new ApiError('InvalidParameterException', 'The pagination token has expired.')
   return { key, sub }
 }
 
-function requireKnownAttributes(schema: readonly { name: string }[], names: readonly string[]): void {
-  const unknown = names.find((name) => !schema.some((attribute) => attribute.name === name))
-  if (unknown !== undefined) {
-    throw new ApiError('InvalidParameterException', `One or more requested attributes do not exist in the pool's schema: ${unknown}.`)
-  }
+/** (Unconfirmed: Cognito may also refuse an attribute that the pool has and some of its users lack; they are shown without it.) */
+function requireKnownAttributes({ schema }: Pool, names: readonly string[]): void {
+  if (names.every((name) => schema.some((attribute) => attribute.name === name))) return
+  throw new ApiError('InvalidParameterException', 'One or more requested attributes do not exist.')
 }
 
-function narrow<W extends ReturnType<typeof writeUser>>(written: W, names: readonly string[] | undefined): W {
-  return names === undefined ? written : { ...written, Attributes: written.Attributes.filter(({ Name }) => names.includes(Name)) }
+/** No names at all mean all attributes. */
+function narrow<W extends ReturnType<typeof writeUser>>(written: W, names: readonly string[]): W {
+  return names.length === 0 ? written : { ...written, Attributes: written.Attributes.filter(({ Name }) => names.includes(Name ?? '')) }
 }

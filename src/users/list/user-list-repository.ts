@@ -1,4 +1,5 @@
 import type { Db } from '../../storage/db.ts'
+import { longestKey } from '../search-index.ts'
 import type { User } from '../user.ts'
 import { fromRow } from '../user-row.ts'
 import type { Filter } from './filter.ts'
@@ -8,8 +9,11 @@ export type Position = { readonly key: string; readonly sub: string }
 
 export type UserPage = { readonly users: readonly User[]; readonly next: Position | undefined }
 
-/** Beyond every code point, so that prefix + this ends the range of what begins with the prefix, in bytewise order. */
-const highest = '\u{10FFFF}'
+/** Of all texts as long as a key can be, the last in bytewise order. */
+const lastText = '\u{10FFFF}'.repeat(longestKey)
+
+/** Where, in bytewise order, the texts end that begin with the prefix. */
+const endOf = (prefix: string) => prefix + lastText
 
 /** Up to `limit` users after `after`: by `sub`, which is the order of creation, or by the filtered attribute. */
 export async function listUsers(
@@ -36,7 +40,7 @@ async function listBySub(
     .orderBy('sub')
     .limit(limit + 1)
   if (filter?.match === 'equal') query = query.where('sub', '=', filter.key)
-  if (filter?.match === 'prefix') query = query.where('sub', '>=', filter.key).where('sub', '<', filter.key + highest)
+  if (filter?.match === 'prefix') query = query.where('sub', '>=', filter.key).where('sub', '<=', endOf(filter.key))
   if (after !== undefined) query = query.where('sub', '>', after.sub)
   const rows = await query.execute()
   return page(
@@ -65,7 +69,7 @@ async function listByAttribute(
   query =
     match === 'equal'
       ? query.where('user_attribute.value_key', '=', key)
-      : query.where('user_attribute.value_key', '>=', key).where('user_attribute.value_key', '<', key + highest)
+      : query.where('user_attribute.value_key', '>=', key).where('user_attribute.value_key', '<=', endOf(key))
   if (after !== undefined) {
     query = query
       .where('user_attribute.value_key', '>=', after.key)

@@ -1,0 +1,16 @@
+import { operation } from '../../contract/operation.ts'
+import type { PoolCatalog } from '../../pools/pool-catalog.ts'
+import { requireKnownNames } from '../profile/profile-rules.ts'
+import { type ChangeAttributesDeps, changeAttributesOf } from './change-attributes.ts'
+
+/** The same as blank values in AdminUpdateUserAttributes; only an unknown name is worded differently. */
+export const adminDeleteUserAttributes = operation('AdminDeleteUserAttributes', {
+  auth: 'iam',
+
+  async handle(request, deps: ChangeAttributesDeps & { pools: PoolCatalog }) {
+    const pool = await deps.pools.getPool(request.UserPoolId)
+    requireKnownNames(pool, request.UserAttributeNames)
+    await changeAttributesOf(deps, pool, request.Username, Object.fromEntries(request.UserAttributeNames.map((name) => [name, ''])))
+    return {}
+  },
+})

@@ -1,0 +1,46 @@
+import type { Clock } from '../../base/clock.ts'
+import type { Secrets } from '../../base/secrets.ts'
+import { operation } from '../../contract/operation.ts'
+import { chooseRecoveryContact } from '../../messaging/destination.ts'
+import { queueForgotPasswordCode } from '../../messaging/send-code.ts'
+import type { Pool } from '../../pools/pool.ts'
+import type { PoolCatalog } from '../../pools/pool-catalog.ts'
+import type { Db } from '../../storage/db.ts'
+import { requireNoMessageTrigger } from '../message-triggers.ts'
+import { recoveryObstacle, requireSelfRecovery } from '../recovery/recovery-rules.ts'
+import type { User } from '../user.ts'
+import { getUserByName } from '../user-repository.ts'
+import { changeFoundUser } from './change-user.ts'
+
+type Deps = { db: Db; clock: Clock; secrets: Secrets; pools: PoolCatalog; outbox: { wake(): void } }
+
+/**
+ * The password lets nobody in any more, and the user gets a code with which to choose a new one. The sealed password stays where it
+ * is: the status bars it, and the pool's password history has to know it. Sessions go on, as in Cognito.
+ */
+export const adminResetUserPassword = operation('AdminResetUserPassword', {
+  auth: 'iam',
+
+  async handle(request, { db, clock, secrets, pools, outbox }: Deps) {
+    const pool = await pools.getPool(request.UserPoolId)
+    const found = await getUserByName(db, pool, request.Username)
+    requireSelfRecovery(pool)
+    requireResettable(pool, found)
+    const contact = chooseRecoveryContact(pool, found.attributes)
+    if (contact !== undefined) requireNoMessageTrigger(pool, contact.attribute)
+
+    await changeFoundUser(db, pool, found, async (user, tx) => {
+      requireResettable(pool, user)
+      const now = clock.now()
+      await queueForgotPasswordCode(tx, secrets, { pool, user, now })
+      return { ...user, status: 'RESET_REQUIRED', updatedAt: now }
+    })
+    outbox.wake()
+    return {}
+  },
+})
+
+function requireResettable(pool: Pool, user: User): void {
+  const obstacle = recoveryObstacle(pool, user)
+  if (obstacle !== undefined) throw obstacle
+}

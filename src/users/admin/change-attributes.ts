@@ -1,0 +1,52 @@
+import type { Clock } from '../../base/clock.ts'
+import type { Secrets } from '../../base/secrets.ts'
+import { requireRequiredAttributes } from '../../pools/attribute-rules.ts'
+import type { Pool } from '../../pools/pool.ts'
+import type { Db } from '../../storage/db.ts'
+import { nonMutable, planAttributeChanges, requireMutableAttributes, storeAttributeChanges } from '../attribute-changes.ts'
+import { requireNoMessageTrigger } from '../message-triggers.ts'
+import { requireFreeNames } from '../taken-names.ts'
+import type { Attributes } from '../user.ts'
+import { getUserByName } from '../user-repository.ts'
+import { getLockedUser } from './change-user.ts'
+
+export type ChangeAttributesDeps = {
+  readonly db: Db
+  readonly clock: Clock
+  readonly secrets: Secrets
+  readonly outbox: { wake(): void }
+}
+
+/**
+ * Changes a user's attributes on behalf of an administrator, all of them or none; the names are known and the values checked.
+ * Addresses that the pool verifies get a code unless the changes vouch for them. Throws InvalidParameterException,
+ * UserNotFoundException and AliasExistsException.
+ */
+export async function changeAttributesOf(
+  { db, clock, secrets, outbox }: ChangeAttributesDeps,
+  pool: Pool,
+  username: string,
+  changes: Attributes,
+): Promise<void> {
+  requireChangeable(pool, changes)
+  const found = await getUserByName(db, pool, username)
+  const { attributes, toVerify } = planAttributeChanges(pool, found.attributes, changes)
+  await requireFreeNames(db, pool, found, attributes)
+  for (const { attribute } of toVerify) requireNoMessageTrigger(pool, attribute)
+
+  const deliveries = await db.transaction().execute(async (tx) => {
+    const user = await getLockedUser(tx, found)
+    return storeAttributeChanges(tx, secrets, { pool, user, changes, now: clock.now() })
+  })
+  if (deliveries.length > 0) outbox.wake()
+}
+
+/**
+ * What the pool requires cannot be taken away. Something required that the user never had does not stand in the way of other
+ * changes, though: those whom an administrator created may have yet to supply it.
+ */
+function requireChangeable(pool: Pool, changes: Attributes): void {
+  if (Object.hasOwn(changes, 'sub')) throw nonMutable('sub')
+  requireMutableAttributes(pool, changes)
+  requireRequiredAttributes({ schema: pool.schema.filter(({ name }) => Object.hasOwn(changes, name)) }, changes)
+}

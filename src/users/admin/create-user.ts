@@ -1,0 +1,74 @@
+import type { Clock } from '../../base/clock.ts'
+import { uuidv7 } from '../../base/ids.ts'
+import type { Secrets } from '../../base/secrets.ts'
+import { queueInvitation } from '../../messaging/send-code.ts'
+import { requireRequiredAttributes } from '../../pools/attribute-rules.ts'
+import type { Pool } from '../../pools/pool.ts'
+import type { Db, Tx } from '../../storage/db.ts'
+import { requireNoTrigger } from '../../triggers/trigger.ts'
+import { lockUserTakingAliases } from '../alias-takeover.ts'
+import type { Passwords } from '../passwords/passwords.ts'
+import { temporaryPasswordEnd } from '../passwords/temporary-password.ts'
+import { type Attributes, aliasesOf, type User } from '../user.ts'
+import { insertUser } from '../user-repository.ts'
+import { chooseTemporaryPassword, draftNewUser, requireNameFree, requireNamesFree } from './create-user-rules.ts'
+import { type InvitationMediums, requireNoInvitationTrigger } from './invitation.ts'
+
+export type CreateUserDeps = {
+  readonly db: Db
+  readonly clock: Clock
+  readonly secrets: Secrets
+  readonly passwords: Passwords
+  readonly outbox: { wake(): void }
+}
+
+/** What an administrator says of a user to be. */
+export type NewUser = {
+  readonly username: string
+  readonly attributes: Attributes
+  /** Undefined leaves it to the pool: one is made up, or the user has none. */
+  readonly temporaryPassword: string | undefined
+  /** Takes verified addresses over from users who sign in with them. */
+  readonly forceAliasCreation: boolean
+  /** Undefined when nobody is to be told. */
+  readonly invite: { readonly mediums: InvitationMediums } | undefined
+}
+
+/**
+ * Creates a user on behalf of an administrator, and tells the user unless told not to. Throws InvalidParameterException,
+ * InvalidPasswordException, UsernameExistsException and, for an address that is somebody's alias, AliasExistsException.
+ */
+export async function createUser(deps: CreateUserDeps, pool: Pool, wish: NewUser): Promise<User> {
+  const { db, clock, passwords, outbox } = deps
+  const now = clock.now()
+  const draft = draftNewUser(pool, { sub: uuidv7(now), username: wish.username, attributes: wish.attributes })
+  const temporaryPassword = chooseTemporaryPassword(pool, wish.temporaryPassword)
+  // Whoever has to choose a password at the first sign-in is asked for what is missing then.
+  if (temporaryPassword === undefined) requireRequiredAttributes(pool, draft.attributes)
+  await requireNamesFree(db, pool, draft, wish.forceAliasCreation)
+
+  requireNoTrigger(pool, 'PreSignUp')
+  if (wish.invite !== undefined) requireNoInvitationTrigger(pool, wish.invite.mediums, draft.attributes)
+
+  const state =
+    temporaryPassword === undefined
+      ? ({ status: 'CONFIRMED', password: null, passwordExpiresAt: null } as const)
+      : ({
+          status: 'FORCE_CHANGE_PASSWORD',
+          password: await passwords.protect(draft, temporaryPassword),
+          passwordExpiresAt: temporaryPasswordEnd(pool, now),
+        } as const)
+  const user: User = { ...draft, ...state, enabled: true, signedOutAt: null, createdAt: now, updatedAt: now }
+  await db.transaction().execute((tx) => storeNewUser(tx, deps, pool, { user, temporaryPassword, wish }))
+  outbox.wake()
+  return user
+}
+
+type Creation = { readonly user: User; readonly temporaryPassword: string | undefined; readonly wish: NewUser }
+
+async function storeNewUser(tx: Tx, { secrets }: CreateUserDeps, pool: Pool, { user, temporaryPassword, wish }: Creation): Promise<void> {
+  const now = user.createdAt
+  if (wish.forceAliasCreation) await lockUserTakingAliases(tx, pool, user.sub, aliasesOf(pool, user), now)
+  requireNameFree(pool, await insertUser(tx, pool, user))
+  if (wish.invite !== undefined) await queueInvitation(tx, secrets, { pool, user, mediums: wish.invite.mediums, temporaryPassword, now })
+}

@@ -1,0 +1,48 @@
+import { ApiError } from '../../contract/api-error.ts'
+import { queueInvitation } from '../../messaging/send-code.ts'
+import type { Pool } from '../../pools/pool.ts'
+import { requireStrongPassword } from '../passwords/password-policy.ts'
+import { rememberReplacedPassword } from '../passwords/set-password.ts'
+import { newTemporaryPassword, temporaryPasswordEnd } from '../passwords/temporary-password.ts'
+import type { User } from '../user.ts'
+import { getUserByName } from '../user-repository.ts'
+import { changeFoundUser } from './change-user.ts'
+import type { CreateUserDeps } from './create-user.ts'
+import { type InvitationMediums, requireNoInvitationTrigger } from './invitation.ts'
+
+type Again = {
+  readonly username: string
+  /** Undefined makes one up. */
+  readonly temporaryPassword: string | undefined
+  readonly mediums: InvitationMediums
+}
+
+/**
+ * Invites somebody again who has not signed in yet, with a fresh temporary password that lives its whole time; the one before is
+ * worth nothing from then on. Throws UserNotFoundException, UnsupportedUserStateException and InvalidPasswordException.
+ */
+export async function resendInvitation(deps: CreateUserDeps, pool: Pool, { username, temporaryPassword, mediums }: Again): Promise<User> {
+  const { db, clock, secrets, passwords, outbox } = deps
+  const found = await getUserByName(db, pool, username)
+  requireInvited(found)
+  if (temporaryPassword !== undefined) requireStrongPassword(pool, temporaryPassword, 'set')
+  requireNoInvitationTrigger(pool, mediums, found.attributes)
+  const plain = temporaryPassword ?? newTemporaryPassword(pool.passwordPolicy)
+  const password = await passwords.protect(found, plain)
+  const now = clock.now()
+
+  const user = await changeFoundUser(db, pool, found, async (before, tx) => {
+    requireInvited(before)
+    await rememberReplacedPassword(tx, pool, before, now)
+    const after = { ...before, password, passwordExpiresAt: temporaryPasswordEnd(pool, now), updatedAt: now }
+    await queueInvitation(tx, secrets, { pool, user: after, mediums, temporaryPassword: plain, now })
+    return after
+  })
+  outbox.wake()
+  return user
+}
+
+function requireInvited({ username, status }: User): void {
+  if (status === 'FORCE_CHANGE_PASSWORD') return
+  throw new ApiError('UnsupportedUserStateException', `Resend not possible. ${username} status is not FORCE_CHANGE_PASSWORD`)
+}
