@@ -9,7 +9,7 @@ import { clientNotFound, type PoolCatalog, poolNotFound } from './pool-catalog.t
 import { findPool } from './pool-repository.ts'
 
 /** How long a process that missed the news may go on with a pool as it was. */
-export const poolCacheMilliseconds = 5_000
+const poolCacheMilliseconds = 5_000
 
 const maxEntries = 10_000
 const channel = 'pool_changed'

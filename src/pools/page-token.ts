@@ -2,7 +2,7 @@ import type { Secrets } from '../base/secrets.ts'
 import { invalidParameter } from './invalid-parameter.ts'
 
 /** A NextToken: says behind which entry the next page begins, in a form the caller can neither read nor make. `list` tells which list. */
-export function writePageToken(secrets: Secrets, list: string, after: string): string {
+function writePageToken(secrets: Secrets, list: string, after: string): string {
   return secrets.seal('pagination', after, list)
 }
 

@@ -132,7 +132,7 @@ export function writePoolDescription(pool: Pool): UserPoolDescriptionType {
   }
 }
 
-export function poolArn(poolId: string, accountId: string): string {
+function poolArn(poolId: string, accountId: string): string {
   return `arn:aws:cognito-idp:${regionOf(poolId)}:${accountId}:userpool/${poolId}`
 }
 

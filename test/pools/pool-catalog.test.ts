@@ -73,6 +73,33 @@ for (const engine of engines) {
         assert.equal((await findPool(db, mine.id))?.id, mine.id)
       }))
 
+    it('go with everything in them, and nothing else does', () =>
+      withStorage(engine, async ({ db }) => {
+        const tables = (await db.introspection.getTables()).filter(({ columns }) => columns.some(({ name }) => name === 'pool_id'))
+        for (const pool of ['us-east-1_a', 'us-east-1_b']) {
+          await insertPool(db, draftPool(pool))
+          for (const { name, columns } of tables) {
+            const values = columns.map((column) => [column.name, /int/i.test(column.dataType) ? 1 : 'x'])
+            const row = { ...Object.fromEntries(values), id: pool, pool_id: pool }
+            if (!columns.some((column) => column.name === 'id')) delete row.id
+            await db
+              .insertInto(name as 'user')
+              .values(row)
+              .execute()
+          }
+        }
+        await db.transaction().execute((tx) => deletePoolRows(tx, 'us-east-1_a'))
+
+        assert.ok(tables.length > 5)
+        for (const { name } of tables) {
+          const left = await db
+            .selectFrom(name as 'user')
+            .select('pool_id')
+            .execute()
+          assert.deepEqual(left, [{ pool_id: 'us-east-1_b' }], name)
+        }
+      }))
+
     it('count users of their own, and no further than asked', () =>
       withStorage(engine, async ({ db }) => {
         const user = { username: 'u', status: 'CONFIRMED', enabled: 1, attributes: '{}', created_at: 1, updated_at: 1 }

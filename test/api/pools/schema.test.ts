@@ -106,7 +106,9 @@ for (const engine of engines) {
     })
 
     it('takes what DescribeUserPool shows of the standard attributes', async () => {
-      const { UserPool: pool } = await server().send(new CreateUserPoolCommand({ PoolName: 'copy', Schema: [...standardAttributes] }))
+      // One name is longer than the 20 characters the model allows in a request.
+      const shown = standardAttributes.filter(({ Name }) => Name !== 'phone_number_verified')
+      const { UserPool: pool } = await server().send(new CreateUserPoolCommand({ PoolName: 'copy', Schema: shown }))
       assert.deepEqual(pool?.SchemaAttributes, standardAttributes)
     })
 
