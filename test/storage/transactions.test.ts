@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { Db, Tx } from '../../src/storage/db.ts'
+import { engines } from '../support/engines.ts'
+import { openTestStorage } from '../support/test-storage.ts'
+
+function put(db: Db | Tx, name: string, value = 'v') {
+  return db.insertInto('installation').values({ name, value }).execute()
+}
+
+async function names(db: Db | Tx): Promise<string[]> {
+  const rows = await db.selectFrom('installation').select('name').orderBy('name').execute()
+  return rows.map(({ name }) => name)
+}
+
+class Change extends Error {}
+
+for (const engine of engines) {
+  describe(`transactions on ${engine.name}`, () => {
+    it('shows everyone what was committed, as soon as the promise resolves', async () => {
+      await using storage = await openTestStorage(engine)
+      const answer = await storage.db.transaction().execute(async (tx) => {
+        await put(tx, 'a')
+        await put(tx, 'b')
+        return names(tx)
+      })
+      assert.deepEqual(answer, ['a', 'b'])
+      assert.deepEqual(await names(storage.db), ['a', 'b'])
+      await put(storage.db, 'c')
+      assert.deepEqual(await names(storage.db), ['a', 'b', 'c'])
+    })
+
+    it('shows nobody else what is not committed', async () => {
+      await using storage = await openTestStorage(engine)
+      await storage.db.transaction().execute(async (tx) => {
+        await put(tx, 'a')
+        assert.deepEqual(await names(tx), ['a'])
+        // Only a test may do this: rooms never use the outer database inside a transaction.
+        assert.deepEqual(await names(storage.db), [])
+      })
+    })
+
+    it('undoes everything when the callback throws, and rejects with what it threw', async () => {
+      await using storage = await openTestStorage(engine)
+      const failing = storage.db.transaction().execute(async (tx) => {
+        await put(tx, 'a')
+        throw new Change('of mind')
+      })
+      await assert.rejects(failing, Change)
+      assert.deepEqual(await names(storage.db), [])
+    })
+
+    it('runs many at once without mixing them up', async () => {
+      await using storage = await openTestStorage(engine)
+      const outcomes = await Promise.allSettled(
+        Array.from({ length: 60 }, (_, i) =>
+          storage.db.transaction().execute(async (tx) => {
+            await put(tx, `${i} first`)
+            await put(tx, `${i} second`)
+            if (i % 3 === 0) throw new Change('of mind')
+          }),
+        ),
+      )
+      const kept = outcomes.flatMap(({ status }, i) => (status === 'fulfilled' ? [`${i} first`, `${i} second`] : []))
+      assert.equal(kept.length, 80)
+      assert.deepEqual(await names(storage.db), kept.sort())
+    })
+
+    it('lets one of many win a guarded update', async () => {
+      await using storage = await openTestStorage(engine)
+      await put(storage.db, 'code', 'unspent')
+      const spend = (db: Db | Tx) =>
+        db
+          .updateTable('installation')
+          .set({ value: 'spent' })
+          .where('name', '=', 'code')
+          .where('value', '=', 'unspent')
+          .executeTakeFirstOrThrow()
+      const results = await Promise.all(
+        Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? spend(storage.db) : storage.db.transaction().execute(spend))),
+      )
+      assert.equal(results.filter(({ numUpdatedRows }) => numUpdatedRows === 1n).length, 1)
+      assert.equal(results.filter(({ numUpdatedRows }) => numUpdatedRows === 0n).length, 19)
+    })
+
+    it('cannot be continued after a statement failed, even when the error was caught', async () => {
+      await using storage = await openTestStorage(engine)
+      await put(storage.db, 'taken')
+      const failing = storage.db.transaction().execute(async (tx) => {
+        await put(tx, 'a')
+        await assert.rejects(put(tx, 'taken'))
+        await assert.rejects(put(tx, 'b'))
+      })
+      await assert.rejects(failing)
+      assert.deepEqual(await names(storage.db), ['taken'])
+    })
+
+    it('hurts no other transaction when a statement fails', async () => {
+      await using storage = await openTestStorage(engine)
+      await put(storage.db, 'taken')
+      const outcomes = await Promise.allSettled([
+        put(storage.db, 'a'),
+        put(storage.db, 'taken'),
+        storage.db.transaction().execute((tx) => put(tx, 'b')),
+        storage.db.transaction().execute((tx) => put(tx, 'taken')),
+        put(storage.db, 'c'),
+      ])
+      assert.deepEqual(
+        outcomes.map(({ status }) => status),
+        ['fulfilled', 'rejected', 'fulfilled', 'rejected', 'fulfilled'],
+      )
+      assert.deepEqual(await names(storage.db), ['a', 'b', 'c', 'taken'])
+    })
+
+    it('refuses to run a statement when the transaction is over', async () => {
+      await using storage = await openTestStorage(engine)
+      const leaked = await storage.db.transaction().execute(async (tx) => ({ tx }))
+      await assert.rejects(put(leaked.tx, 'late'), /already committed/)
+    })
+
+    it('keeps no row value in the message or the details of an error', async () => {
+      await using storage = await openTestStorage(engine)
+      await put(storage.db, 'ana@example.test')
+      const error = (await put(storage.db, 'ana@example.test').catch((reason) => reason)) as Error
+      assert.ok(error instanceof Error)
+      assert.doesNotMatch(JSON.stringify({ ...error, message: error.message, stack: error.stack }), /ana@/)
+    })
+  })
+}
