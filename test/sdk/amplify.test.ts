@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict'
+import { beforeEach, describe, it } from 'node:test'
+import { AdminCreateUserCommand } from '@aws-sdk/client-cognito-identity-provider'
+import { Amplify } from 'aws-amplify'
+import {
+  confirmResetPassword,
+  confirmSignIn,
+  confirmSignUp,
+  deleteUser,
+  fetchAuthSession,
+  fetchUserAttributes,
+  getCurrentUser,
+  resendSignUpCode,
+  resetPassword,
+  signIn,
+  signOut,
+  signUp,
+  updatePassword,
+  updateUserAttributes,
+} from 'aws-amplify/auth'
+import { cognitoUserPoolsTokenProvider } from 'aws-amplify/auth/cognito'
+import { memoryStorage } from '../support/cognito-user.ts'
+import { engines } from '../support/engines.ts'
+import { codeSentTo } from '../support/self-service.ts'
+import { givenUser, goodPassword } from '../support/sign-in.ts'
+import { type PoolWish, useTestServer } from '../support/test-server.ts'
+
+const wrong = { name: 'NotAuthorizedException', message: 'Incorrect username or password.' }
+const done = { isSignedIn: true, nextStep: { signInStep: 'DONE' } }
+const verifiedEmail = [
+  { Name: 'email', Value: 'ana@example.test' },
+  { Name: 'email_verified', Value: 'true' },
+]
+
+/** Amplify awaits its storage, so the synchronous one will do but for its types. */
+function amplifyStorage() {
+  const { setItem, getItem, removeItem, clear } = memoryStorage()
+  return {
+    setItem: async (key: string, value: string) => setItem(key, value),
+    getItem: async (key: string) => getItem(key),
+    removeItem: async (key: string) => removeItem(key),
+    clear: async () => clear(),
+  }
+}
+
+for (const engine of engines) {
+  describe(`aws-amplify on ${engine.name}`, () => {
+    const server = useTestServer(engine)
+    beforeEach(() => cognitoUserPoolsTokenProvider.setKeyValueStorage(amplifyStorage()))
+
+    async function givenApp(wish: PoolWish = { pool: { AutoVerifiedAttributes: ['email'] } }) {
+      const ids = await server().givenPool(wish)
+      const Cognito = { userPoolId: ids.poolId, userPoolClientId: ids.clientId, userPoolEndpoint: server().url }
+      Amplify.configure({ Auth: { Cognito } })
+      return ids
+    }
+
+    it('signs up, confirms with the code from the inbox, and signs in by SRP', async () => {
+      const { poolId } = await givenApp()
+      const email = 'ana@example.test'
+      const signedUp = await signUp({ username: 'ana', password: goodPassword, options: { userAttributes: { email } } })
+      assert.deepEqual(signedUp.nextStep, {
+        signUpStep: 'CONFIRM_SIGN_UP',
+        codeDeliveryDetails: { deliveryMedium: 'EMAIL', destination: 'a***@e***', attributeName: 'email' },
+      })
+      const early = await signIn({ username: 'ana', password: goodPassword })
+      assert.deepEqual(early, { isSignedIn: false, nextStep: { signInStep: 'CONFIRM_SIGN_UP' } })
+
+      await resendSignUpCode({ username: 'ana' })
+      const confirmationCode = await codeSentTo(server(), poolId, email)
+      const confirmed = await confirmSignUp({ username: 'ana', confirmationCode })
+      assert.deepEqual(confirmed, { isSignUpComplete: true, nextStep: { signUpStep: 'DONE' } })
+
+      assert.deepEqual(await signIn({ username: 'ana', password: goodPassword }), done)
+      const { tokens } = await fetchAuthSession()
+      assert.equal(tokens?.accessToken.payload['username'], 'ana')
+      assert.equal(tokens?.idToken?.payload['email'], email)
+      assert.equal(tokens?.signInDetails?.authFlowType, 'USER_SRP_AUTH')
+      assert.deepEqual(await getCurrentUser().then(({ username, userId }) => [username, userId]), ['ana', signedUp.userId])
+    })
+
+    it('signs in with the password itself', async () => {
+      const { poolId } = await givenApp()
+      await givenUser(server(), poolId, 'ana')
+      const authFlowType = 'USER_PASSWORD_AUTH'
+      assert.deepEqual(await signIn({ username: 'ana', password: goodPassword, options: { authFlowType } }), done)
+      await signOut()
+      await assert.rejects(signIn({ username: 'ana', password: 'Wrong-horse-7', options: { authFlowType } }), wrong)
+      await assert.rejects(signIn({ username: 'ana', password: 'Wrong-horse-7' }), wrong)
+    })
+
+    it('follows the names that an alias and a pool of e-mail names give back', async () => {
+      const alias = await givenApp({ pool: { AliasAttributes: ['email'], AutoVerifiedAttributes: ['email'] } })
+      await givenUser(server(), alias.poolId, 'ana', { attributes: verifiedEmail })
+      assert.deepEqual(await signIn({ username: 'ana@example.test', password: goodPassword }), done)
+      assert.equal((await getCurrentUser()).username, 'ana')
+      await signOut()
+
+      const named = await givenApp({ pool: { UsernameAttributes: ['email'] } })
+      const { sub } = await givenUser(server(), named.poolId, 'ana@example.test')
+      assert.deepEqual(await signIn({ username: 'ana@example.test', password: goodPassword }), done)
+      assert.equal((await getCurrentUser()).username, sub)
+    })
+
+    it('refreshes the session', async () => {
+      const { poolId } = await givenApp()
+      await givenUser(server(), poolId, 'ana')
+      await signIn({ username: 'ana', password: goodPassword })
+      const { tokens: before } = await fetchAuthSession()
+      const { tokens: after } = await fetchAuthSession({ forceRefresh: true })
+      assert.notEqual(after?.accessToken.toString(), before?.accessToken.toString())
+      assert.equal(after?.accessToken.payload['origin_jti'], before?.accessToken.payload['origin_jti'])
+    })
+
+    it('refreshes with rotation, and keeps the newest refresh token', async () => {
+      const { poolId } = await givenApp({
+        client: {
+          RefreshTokenRotation: { Feature: 'ENABLED', RetryGracePeriodSeconds: 0 },
+          ExplicitAuthFlows: ['ALLOW_USER_SRP_AUTH'],
+        },
+      })
+      await givenUser(server(), poolId, 'ana')
+      await signIn({ username: 'ana', password: goodPassword })
+      await fetchAuthSession({ forceRefresh: true })
+      const { tokens } = await fetchAuthSession({ forceRefresh: true })
+      assert.equal(tokens?.accessToken.payload['username'], 'ana')
+    })
+
+    it('changes attributes and the password, and recovers a forgotten one', async () => {
+      const { poolId } = await givenApp()
+      await givenUser(server(), poolId, 'ana', { attributes: verifiedEmail })
+      await signIn({ username: 'ana', password: goodPassword })
+      await updateUserAttributes({ userAttributes: { name: 'Ana' } })
+      const { sub, ...attributes } = await fetchUserAttributes()
+      assert.deepEqual(attributes, { email: 'ana@example.test', email_verified: 'true', name: 'Ana' })
+      assert.equal(sub, (await getCurrentUser()).userId)
+
+      await updatePassword({ oldPassword: goodPassword, newPassword: 'Another-horse-8' })
+      await signOut()
+      const asked = await resetPassword({ username: 'ana' })
+      assert.equal(asked.nextStep.resetPasswordStep, 'CONFIRM_RESET_PASSWORD_WITH_CODE')
+      const confirmationCode = await codeSentTo(server(), poolId, 'ana@example.test')
+      await confirmResetPassword({ username: 'ana', confirmationCode, newPassword: 'Third-horse-9' })
+      await assert.rejects(signIn({ username: 'ana', password: 'Another-horse-8' }), wrong)
+      assert.deepEqual(await signIn({ username: 'ana', password: 'Third-horse-9' }), done)
+    })
+
+    it('answers NEW_PASSWORD_REQUIRED', async () => {
+      const { poolId } = await givenApp({ pool: { Schema: [{ Name: 'family_name', Required: true }] } })
+      const user = { UserPoolId: poolId, Username: 'ana', TemporaryPassword: 'Temporary-1', MessageAction: 'SUPPRESS' } as const
+      await server().send(new AdminCreateUserCommand(user))
+      const asked = await signIn({ username: 'ana', password: 'Temporary-1' })
+      const missingAttributes = ['family_name']
+      assert.deepEqual(asked.nextStep, { signInStep: 'CONFIRM_SIGN_IN_WITH_NEW_PASSWORD_REQUIRED', missingAttributes })
+      const userAttributes = { family_name: 'Alvarez' }
+      assert.deepEqual(await confirmSignIn({ challengeResponse: goodPassword, options: { userAttributes } }), done)
+      assert.equal((await fetchUserAttributes()).family_name, 'Alvarez')
+    })
+
+    it('revokes its tokens on sign-out, and those of every device on a global one', async () => {
+      const { poolId } = await givenApp()
+      await givenUser(server(), poolId, 'ana')
+      const shared = amplifyStorage()
+      cognitoUserPoolsTokenProvider.setKeyValueStorage(shared)
+      await signIn({ username: 'ana', password: goodPassword })
+      const elsewhere = amplifyStorage()
+      cognitoUserPoolsTokenProvider.setKeyValueStorage(elsewhere)
+      await signIn({ username: 'ana', password: goodPassword })
+      await signOut()
+      assert.equal((await fetchAuthSession()).tokens, undefined)
+
+      await signIn({ username: 'ana', password: goodPassword })
+      await signOut({ global: true })
+      cognitoUserPoolsTokenProvider.setKeyValueStorage(shared)
+      await assert.rejects(fetchUserAttributes(), { name: 'NotAuthorizedException', message: 'Access Token has been revoked' })
+    })
+
+    it('deletes its user', async () => {
+      const { poolId } = await givenApp()
+      await givenUser(server(), poolId, 'ana')
+      await signIn({ username: 'ana', password: goodPassword })
+      await deleteUser()
+      await assert.rejects(signIn({ username: 'ana', password: goodPassword }), { name: 'UserNotFoundException' })
+    })
+  })
+}
