@@ -1,20 +1,30 @@
 import { readFileSync } from 'node:fs'
-import type { FastifyInstance } from 'fastify'
 import { type Clock, systemClock } from './base/clock.ts'
 import { createLogger, type Logger } from './base/logger.ts'
+import { type Effects, openEffects } from './effects.ts'
+import type { Gateways } from './messaging/gateways/gateway.ts'
+import { operations } from './operations.ts'
 import { isLoopbackHost, type Settings, SettingsError } from './settings.ts'
 import { openVault, type Vault } from './vault.ts'
+import { confirmUserRoutes } from './web/confirm-user-routes.ts'
+import { discoveryRoutes } from './web/discovery-routes.ts'
 import { healthRoutes } from './web/health-routes.ts'
-import { createHttpApp } from './web/http-server.ts'
+import { createHttpApp, registerApi } from './web/http-server.ts'
+import { inboxRoutes } from './web/inbox-routes.ts'
 import { type Listener, openListener } from './web/listener.ts'
 import { createMetrics } from './web/metrics.ts'
+import { createDispatcher } from './web/rpc/dispatcher.ts'
+import { createIamGate, type IamGate, openGate } from './web/rpc/gate.ts'
+import { rpcRoutes } from './web/rpc/rpc-routes.ts'
 
 /** What a test puts in the place of the real thing. */
-type Replacements = { readonly clock?: Clock; readonly logger?: Logger }
+type Replacements = { readonly clock?: Clock; readonly logger?: Logger; readonly gateways?: Gateways }
 
 export type RunningServer = {
   /** Where it listens, without a slash at its end. */
   readonly url: string
+  /** Resolves when every message that was queued before the call has been tried. */
+  deliverMessages(): Promise<void>
   /** Finishes the requests in flight, then lets go of everything. */
   close(): Promise<void>
 }
@@ -25,7 +35,7 @@ export async function startServer(settings: Settings, replacements: Replacements
   const listener = await openListener({ host: settings.host, port: settings.port, tls: readTlsFiles(settings) })
   try {
     const vault = await openVault(settings, logger)
-    return await serve({ settings, logger, listener, vault, clock: replacements.clock ?? systemClock })
+    return await serve({ settings, logger, listener, vault, replacements })
   } catch (error) {
     await listener.drain(0)
     throw error
@@ -37,14 +47,17 @@ type Parts = {
   readonly logger: Logger
   readonly listener: Listener
   readonly vault: Vault
-  readonly clock: Clock
+  readonly replacements: Replacements
 }
 
-async function serve({ settings, logger, listener, vault }: Parts): Promise<RunningServer> {
+async function serve({ settings, logger, listener, vault, replacements }: Parts): Promise<RunningServer> {
   const url = ownUrl(settings, listener.port)
   const publicUrl = settings.publicUrl ?? url
+  const { clock = systemClock, gateways } = replacements
+  const effects = await openEffects({ settings, vault, publicUrl, logger, clock, gateways })
   const metrics = createMetrics()
   let closing = false
+  const isClosing = () => closing
 
   const app = createHttpApp({
     server: listener.server,
@@ -52,32 +65,34 @@ async function serve({ settings, logger, listener, vault }: Parts): Promise<Runn
     metrics,
     loopbackOnly: settings.mode === 'dev',
     strictTransport: publicUrl.startsWith('https:'),
-    isClosing: () => closing,
+    isClosing,
   })
-  healthRoutes(app, {
-    pingDatabase: vault.storage.ping,
-    isClosing: () => closing,
-    metrics,
-    metricsAccess: metricsAccess(settings),
-  })
-  await openForRequests(app)
+  healthRoutes(app, { pingDatabase: vault.storage.ping, isClosing, metrics, metricsAccess: metricsAccess(settings) })
+  discoveryRoutes(app, effects)
+  confirmUserRoutes(app, effects)
+  if (settings.mode === 'dev') inboxRoutes(app, effects)
+  registerApi(app, (scope) => rpcRoutes(scope, createDispatcher<Effects>({ operations, effects, gate: gateOf(settings, effects) })))
+  await app.ready()
 
   return {
     url,
+    deliverMessages: effects.outbox.drain,
     async close() {
       closing = true
       await listener.drain(settings.shutdownSeconds * 1000)
       await app.close()
+      await effects.close()
       await vault.storage.close()
     },
   }
 }
 
-async function openForRequests(app: FastifyInstance): Promise<void> {
-  await app.ready()
+function gateOf(settings: Settings, { clock, secrets, findAccessKey }: Effects): IamGate {
+  if (settings.mode === 'dev') return openGate
+  return createIamGate({ clock, secrets, findKey: findAccessKey, region: settings.region, accountId: settings.accountId })
 }
 
-/** `dev` accepts names of loopback, so that its address can be one a cookie and a WebAuthn relying party may have. */
+/** `dev` goes by the name, which cookies and passkeys accept where they would refuse an address. */
 function ownUrl({ host, tlsCert }: Settings, port: number): string {
   const name = isLoopbackHost(host) ? 'localhost' : host.includes(':') ? `[${host}]` : host
   return `${tlsCert === undefined ? 'http' : 'https'}://${name}:${port}`

@@ -189,6 +189,9 @@ function withoutContradictions(settings: Settings): Settings {
   if ((settings.tlsCert === undefined) !== (settings.tlsKey === undefined)) {
     throw new SettingsError('--tls-cert and --tls-key go together: set both or neither.')
   }
+  if (settings.smtpUrl !== undefined && settings.emailFrom === undefined) {
+    throw new SettingsError('--email-from is required with --smtp-url: mail has to come from some address.')
+  }
   if (mode === 'dev' && !isLoopbackHost(settings.host)) {
     throw new SettingsError(`--host: ${settings.host} is not a loopback address, and dev accepts any credentials. Use: lifeguard serve`)
   }

@@ -1,6 +1,6 @@
 import { readSettings } from '../settings.ts'
-import type { Command } from './command.ts'
-import { readOperands } from './command.ts'
+import { type Command, readOperands } from './command.ts'
+import { readyAfterMs } from './ready-after.ts'
 
 export const dev: Command = {
   name: 'dev',
@@ -27,9 +27,4 @@ export const dev: Command = {
     )
     return server
   },
-}
-
-/** Since the process began, the start of Node included. */
-export function readyAfterMs(): number {
-  return Math.round(process.uptime() * 1000)
 }

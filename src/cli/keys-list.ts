@@ -1,5 +1,4 @@
-import type { Command } from './command.ts'
-import { readOperands } from './command.ts'
+import { type Command, readOperands } from './command.ts'
 import { withVault } from './with-vault.ts'
 
 export const keysList: Command = {

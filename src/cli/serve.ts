@@ -1,6 +1,6 @@
 import { readSettings } from '../settings.ts'
-import type { Command } from './command.ts'
-import { readOperands } from './command.ts'
+import { type Command, readOperands } from './command.ts'
+import { readyAfterMs } from './ready-after.ts'
 
 export const serve: Command = {
   name: 'serve',
@@ -9,7 +9,10 @@ export const serve: Command = {
   async run(call) {
     readOperands(call, [], 0)
     const settings = readSettings({ ...call, command: 'serve' })
-    const { startServer } = await import('../server.ts')
-    return startServer(settings)
+    const [{ startServer }, { createLogger }] = await Promise.all([import('../server.ts'), import('../base/logger.ts')])
+    const logger = createLogger({ level: settings.logLevel, form: 'json' })
+    const server = await startServer(settings, { logger })
+    logger.info({ url: server.url, ms: readyAfterMs() }, 'Ready')
+    return server
   },
 }

@@ -1,0 +1,88 @@
+import { availableParallelism } from 'node:os'
+import { cachedAccessKeys } from './access/access-key-cache.ts'
+import type { Clock } from './base/clock.ts'
+import type { Logger } from './base/logger.ts'
+import { createSrpPowers } from './base/srp/powers.ts'
+import type { Gateways } from './messaging/gateways/gateway.ts'
+import { createInboxGateway } from './messaging/gateways/inbox-gateway.ts'
+import { createSmsHttpGateway } from './messaging/gateways/sms-http-gateway.ts'
+import { createUnconfiguredGateway } from './messaging/gateways/unconfigured-gateway.ts'
+import { createOutboxWorker } from './messaging/outbox-worker.ts'
+import { createPoolCatalog } from './pools/cached-pool-catalog.ts'
+import { createPasswordLockout } from './protection/password-lockout.ts'
+import type { Settings } from './settings.ts'
+import type { Db } from './storage/db.ts'
+import { createSigningKeys } from './tokens/signing-keys.ts'
+import { createPasswords } from './users/passwords/passwords.ts'
+import type { Vault } from './vault.ts'
+
+/** Modular powers that may wait in a process; about a second of work on one thread. Past it, callers are told to come back. */
+const powerQueueLimit = 1024
+
+/** Past eight threads the signatures and the event loop are what a process waits for. */
+const mostWorkers = 8
+
+type Needs = {
+  readonly settings: Settings
+  readonly vault: Vault
+  readonly publicUrl: string
+  readonly logger: Logger
+  readonly clock: Clock
+  /** What a test puts in the place of the configured gateways. */
+  readonly gateways?: Gateways | undefined
+}
+
+/** Everything that operations ask for by name, and how it ends. Each names only what it uses. */
+export type Effects = Awaited<ReturnType<typeof openEffects>>
+
+export async function openEffects({ settings, vault: { storage, secrets }, publicUrl, logger, clock, gateways }: Needs) {
+  const { db, publish, subscribe } = storage
+  const powers = createSrpPowers({
+    workers: settings.workers ?? Math.min(availableParallelism(), mostWorkers),
+    queueLimit: powerQueueLimit,
+  })
+  const pools = createPoolCatalog({ db, secrets, clock, publish, subscribe })
+  const outbox = createOutboxWorker({ db, secrets, clock, logger, gateways: gateways ?? (await configuredGateways(settings, db)) })
+  return {
+    db,
+    secrets,
+    clock,
+    publicUrl,
+    region: settings.region,
+    accountId: settings.accountId,
+    pools,
+    powers,
+    outbox,
+    passwords: createPasswords({ secrets, powers }),
+    lockout: createPasswordLockout({ db }),
+    signingKeys: createSigningKeys({ db, secrets, clock }),
+    findAccessKey: cachedAccessKeys(db, secrets, clock),
+
+    /** To be called when no request is in flight any more, and before the database is closed. */
+    async close(): Promise<void> {
+      await outbox.close()
+      pools.close()
+      await powers.close()
+    },
+  }
+}
+
+/** `dev` shows in its inbox what no gateway is set for; `serve` keeps it in the outbox and says so in the log. */
+async function configuredGateways(settings: Settings, db: Db): Promise<Gateways> {
+  const { mode, smtpUrl, emailFrom, smsGatewayUrl, smsGatewayToken } = settings
+  const inbox = createInboxGateway(db)
+  const missing = (flag: string) => (mode === 'dev' ? inbox : createUnconfiguredGateway(flag))
+  return {
+    email: smtpUrl === undefined ? missing('--smtp-url') : await smtpGateway(smtpUrl, emailFrom ?? ''),
+    sms:
+      smsGatewayUrl === undefined
+        ? missing('--sms-gateway-url')
+        : createSmsHttpGateway({ url: smsGatewayUrl, ...(smsGatewayToken === undefined ? {} : { bearerToken: smsGatewayToken }) }),
+  }
+}
+
+/** The mail library is slow to load and most laptops never need it. */
+async function smtpGateway(url: string, defaultFrom: string) {
+  const { createSmtpGateway } = await import('./messaging/gateways/smtp-gateway.ts')
+  return createSmtpGateway({ url, defaultFrom })
+}

@@ -1,0 +1,80 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+
+type Env = Readonly<Record<string, string>>
+type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string }
+
+/** The program as its own process, with an environment of nothing but `env`. */
+export class LifeguardProcess {
+  readonly child: ChildProcess
+  readonly ended: Promise<Ended>
+  stdout = ''
+  stderr = ''
+
+  constructor(args: readonly string[], env: Env = {}, cwd: string = tmpdir()) {
+    this.child = spawn(process.execPath, [main, ...args], { cwd, env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+    this.child.stdout?.on('data', (chunk) => {
+      this.stdout += chunk
+    })
+    this.child.stderr?.on('data', (chunk) => {
+      this.stderr += chunk
+    })
+    this.ended = once(this.child, 'close').then(([code]) => ({ code: code as number | null, stdout: this.stdout, stderr: this.stderr }))
+  }
+
+  /** The first match of `pattern` in what it writes to standard output; rejects when it ends before. */
+  async says(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const match = pattern.exec(this.stdout)
+      if (match !== null) return match
+      const more = await Promise.race([once(this.child.stdout ?? this.child, 'data').then(() => true), this.ended.then(() => false)])
+      if (!more) throw new Error(`It ended before it said ${pattern}.\n${this.stdout}${this.stderr}`)
+    }
+  }
+
+  /** Where `dev` or `serve` listens, once it does. */
+  async url(): Promise<string> {
+    const [, url = ''] = await this.says(/(?:Endpoint\s+|"url":")(https?:\/\/[^\s"]+)/)
+    return url
+  }
+
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<Ended> {
+    this.child.kill(signal)
+    return this.ended
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.child.kill('SIGKILL')
+    await this.ended
+  }
+}
+
+/** Runs a command to its end. */
+export function lifeguard(args: readonly string[], env: Env = {}): Promise<Ended> {
+  return new LifeguardProcess(args, env).ended
+}
+
+/** A folder that is removed when the tests of the file are done. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'lifeguard-cli-'))
+  after(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** A port that something else listens on until `release`. */
+export async function takenPort(): Promise<{ port: number; release(): void }> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  return { port: typeof address === 'object' ? (address?.port ?? 0) : 0, release: () => server.close() }
+}
+
+export const masterKey = Buffer.alloc(32, 7).toString('base64')

@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { lifeguard, masterKey, takenPort, temporaryFolder } from './lifeguard-process.ts'
+
+const folder = temporaryFolder()
+const file = join(folder, 'a-file')
+writeFileSync(file, 'not json, not a key: hunter2')
+const listConfig = join(folder, 'list.json')
+writeFileSync(listConfig, '[]')
+const oddConfig = join(folder, 'odd.json')
+writeFileSync(oddConfig, '{"prot": 1}')
+
+const database = `sqlite:${join(folder, 'never-made.db')}`
+const production = { LIFEGUARD_MASTER_KEY: masterKey, LIFEGUARD_DATABASE: database, LIFEGUARD_PUBLIC_URL: 'https://id.example.test' }
+const without = (name: keyof typeof production) => Object.fromEntries(Object.entries(production).filter(([key]) => key !== name))
+
+const mistakes: readonly { what: string; args: readonly string[]; env?: Record<string, string>; says: RegExp }[] = [
+  { what: 'an unknown command', args: ['sevre'], says: /"sevre" is no command/ },
+  { what: 'half a command', args: ['keys', 'crate'], says: /"keys crate" is no command/ },
+  { what: 'a surplus word', args: ['dev', 'now'], says: /"now" is not understood/ },
+  { what: 'an unknown flag', args: ['dev', '--prot', '1'], says: /--prot: there is no such flag/ },
+  { what: 'an unknown short flag', args: ['dev', '-p', '1'], says: /-p: there is no such flag/ },
+  { what: 'a flag without its value', args: ['dev', '--port'], says: /--port: a value must follow/ },
+  { what: 'a flag in the place of a value', args: ['dev', '--data', '--port'], says: /--data: a value must follow/ },
+  { what: 'a port that is no number', args: ['dev', '--port', '80a'], says: /--port: "80a" is not a whole number from 0 to 65535/ },
+  { what: 'a port by its variable', args: ['dev'], env: { LIFEGUARD_PORT: '70000' }, says: /LIFEGUARD_PORT: "70000" is not/ },
+  { what: 'a host of dev that is not loopback', args: ['dev', '--host', '0.0.0.0'], says: /--host: 0\.0\.0\.0 is not a loopback address/ },
+  { what: 'an unknown log level', args: ['dev', '--log-level', 'loud'], says: /--log-level: "loud" is not one of trace, debug/ },
+  { what: 'a data folder that is a file', args: ['dev', '--port', '0', '--data', file], says: /--data: .* is not a folder/ },
+  {
+    what: 'a data folder that cannot be made',
+    args: ['dev', '--port', '0', '--data', '/proc/lifeguard'],
+    says: /--data: .* cannot be made or written to \(ENOENT\)/,
+  },
+  { what: 'a missing configuration file', args: ['dev', '--config', join(folder, 'none')], says: /--config: .* cannot be read \(ENOENT\)/ },
+  { what: 'a configuration file that is no JSON', args: ['dev', '--config', file], says: /--config: .* is not valid JSON/ },
+  { what: 'a configuration file with a list', args: ['dev', '--config', listConfig], says: /--config: .* one JSON object/ },
+  { what: 'a configuration file with an unknown name', args: ['dev', '--config', oddConfig], says: /--config: .* sets "prot"/ },
+  { what: 'serve without a public URL', args: ['serve'], env: without('LIFEGUARD_PUBLIC_URL'), says: /--public-url .* is required/ },
+  { what: 'serve without a database', args: ['serve'], env: without('LIFEGUARD_DATABASE'), says: /--database .* is required/ },
+  { what: 'serve without a master key', args: ['serve'], env: without('LIFEGUARD_MASTER_KEY'), says: /--master-key-file .* is required/ },
+  {
+    what: 'a short master key',
+    args: ['serve'],
+    env: { ...production, LIFEGUARD_MASTER_KEY: 'aHVudGVyMg==' },
+    says: /LIFEGUARD_MASTER_KEY: .*32 bytes/,
+  },
+  {
+    what: 'a master key file of the wrong length',
+    args: ['serve', '--port', '0', '--master-key-file', file],
+    env: without('LIFEGUARD_MASTER_KEY'),
+    says: /--master-key-file .*32 bytes/,
+  },
+  { what: 'two master keys', args: ['serve', '--master-key-file', file], env: production, says: /both set/ },
+  {
+    what: 'a public URL in the clear',
+    args: ['serve', '--public-url', 'http://id.example.test'],
+    env: production,
+    says: /--public-url: http:\/\/id\.example\.test is not encrypted.*--allow-http/,
+  },
+  {
+    what: 'a public URL with a path',
+    args: ['serve', '--public-url', 'https://id.example.test/auth'],
+    env: production,
+    says: /--public-url: .*scheme and a host only/,
+  },
+  {
+    what: 'a certificate without its key',
+    args: ['serve', '--tls-cert', file],
+    env: production,
+    says: /--tls-cert and --tls-key go together/,
+  },
+  {
+    what: 'a certificate that cannot be read',
+    args: ['serve', '--port', '0', '--tls-cert', join(folder, 'none'), '--tls-key', file],
+    env: production,
+    says: /--tls-cert: .* cannot be read \(ENOENT\)/,
+  },
+  {
+    what: 'a certificate that is none',
+    args: ['serve', '--port', '0', '--tls-cert', file, '--tls-key', file],
+    env: production,
+    says: /--tls-cert: .* cannot be used/,
+  },
+  {
+    what: 'a mail server without a sender',
+    args: ['serve', '--smtp-url', 'smtp://mail.test'],
+    env: production,
+    says: /--email-from is required/,
+  },
+  {
+    what: 'a database of an unknown kind',
+    args: ['serve', '--database', 'mysql://u:hunter2@db/x'],
+    env: production,
+    says: /--database: the value is not an address/,
+  },
+  {
+    what: 'a database that does not answer',
+    args: ['serve', '--port', '0', '--database', 'postgres://u:hunter2@127.0.0.1:1/x'],
+    env: production,
+    says: /--database: /,
+  },
+  {
+    what: 'a policy that cannot be read',
+    args: ['keys', 'create', '--policy', join(folder, 'none')],
+    env: production,
+    says: /--policy: .* cannot be read/,
+  },
+  {
+    what: 'a policy that is none',
+    args: ['keys', 'create', '--policy', listConfig],
+    env: production,
+    says: /--policy: The policy must be a JSON object/,
+  },
+  {
+    what: 'a session of no length',
+    args: ['keys', 'create', '--session-seconds', '0'],
+    env: production,
+    says: /--session-seconds: "0" is not/,
+  },
+  { what: 'a key that is not there', args: ['keys', 'delete', 'AKIANOTTHERE00000000'], env: production, says: /There is no access key/ },
+]
+
+describe('A mistake in the settings', { concurrency: 2 }, () => {
+  for (const { what, args, env, says } of mistakes) {
+    it(`stops the start with one line: ${what}`, async () => {
+      const { code, stdout, stderr } = await lifeguard(args, env)
+      assert.equal(code, 1)
+      assert.match(stderr, says)
+      assert.match(stderr, /^lifeguard: .+\n$/, 'one line')
+      assert.equal(stdout, '')
+      assert.doesNotMatch(stderr, /hunter2|aHVudGVyMg/, 'no secret')
+    })
+  }
+
+  it('stops the start with one line: a port in use', async () => {
+    const { port, release } = await takenPort()
+    const { code, stderr } = await lifeguard(['dev', '--port', String(port), '--data', join(folder, 'unused')])
+    release()
+    assert.equal(code, 1)
+    assert.match(stderr, new RegExp(`^lifeguard: --port: ${port} on 127\\.0\\.0\\.1 is already in use\\..+\\n$`))
+  })
+})
