@@ -32,6 +32,7 @@ const filesOfRooms: Readonly<Record<string, string>> = {
   'server.ts': 'server',
   'effects.ts': 'server',
   'operations.ts': 'server',
+  'sweeps.ts': 'server',
   'vault.ts': 'server',
   'main.ts': 'main',
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { cachedAccessKeys } from './access/access-key-cache.ts'
 import type { Clock } from './base/clock.ts'
@@ -12,6 +13,8 @@ import { createPoolCatalog } from './pools/cached-pool-catalog.ts'
 import { createPasswordLockout } from './protection/password-lockout.ts'
 import type { Settings } from './settings.ts'
 import type { Db } from './storage/db.ts'
+import { startSweeper } from './storage/sweeper.ts'
+import { sweeps } from './sweeps.ts'
 import { createSigningKeys } from './tokens/signing-keys.ts'
 import { createPasswords } from './users/passwords/passwords.ts'
 import type { Vault } from './vault.ts'
@@ -43,6 +46,7 @@ export async function openEffects({ settings, vault: { storage, secrets }, publi
   })
   const pools = createPoolCatalog({ db, secrets, clock, publish, subscribe })
   const outbox = createOutboxWorker({ db, secrets, clock, logger, gateways: gateways ?? (await configuredGateways(settings, db)) })
+  const sweeper = startSweeper({ db, clock, logger, holder: randomUUID(), sweeps })
   return {
     db,
     secrets,
@@ -60,7 +64,7 @@ export async function openEffects({ settings, vault: { storage, secrets }, publi
 
     /** To be called when no request is in flight any more, and before the database is closed. */
     async close(): Promise<void> {
-      await outbox.close()
+      await Promise.all([sweeper.close(), outbox.close()])
       pools.close()
       await powers.close()
     },

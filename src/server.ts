@@ -23,8 +23,6 @@ type Replacements = { readonly clock?: Clock; readonly logger?: Logger; readonly
 export type RunningServer = {
   /** Where it listens, without a slash at its end. */
   readonly url: string
-  /** Resolves when every message that was queued before the call has been tried. */
-  deliverMessages(): Promise<void>
   /** Finishes the requests in flight, then lets go of everything. */
   close(): Promise<void>
 }
@@ -76,7 +74,6 @@ async function serve({ settings, logger, listener, vault, replacements }: Parts)
 
   return {
     url,
-    deliverMessages: effects.outbox.drain,
     async close() {
       closing = true
       await listener.drain(settings.shutdownSeconds * 1000)

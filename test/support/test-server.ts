@@ -80,7 +80,6 @@ export async function startTestServer(engine: TestEngine, { flags = [] }: Overri
     send: client.send.bind(client),
     clock,
     async inbox(recipient) {
-      await running.deliverMessages()
       const query = recipient === undefined ? '' : `?recipient=${encodeURIComponent(recipient)}`
       const response = await fetch(`${url}/inbox/api/messages${query}`)
       if (!response.ok) throw new Error(`The inbox answered ${response.status}`)
