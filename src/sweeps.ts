@@ -1,18 +1,22 @@
+import { sweepAccessKeys } from './access/access-key-repository.ts'
+import { sweepCodes } from './messaging/code-repository.ts'
 import { sweepAttempts } from './protection/attempt-repository.ts'
 import { sweepSpentStates } from './storage/spent-state-repository.ts'
 import type { Sweep } from './storage/sweeper.ts'
 import { sweepSessions } from './tokens/session-repository.ts'
 import { sweepRetiredKeys } from './tokens/signing-key-repository.ts'
 
-const hourMs = 3_600_000
-const dayMs = 24 * hourMs
+const dayMs = 86_400_000
 
-/** What expires, and how long after. The margins cover clocks of other processes that are behind. */
+/** What is kept for a while after it has ended, because something may still ask about it, and then removed. */
 export const sweeps: readonly Sweep[] = [
-  { name: 'spent states', run: sweepSpentStates },
-  // The longest memory of an attempt is the hour of the hourly limits.
-  { name: 'attempts', run: (tx, now, batchSize) => sweepAttempts(tx, now - 2 * hourMs, batchSize) },
-  { name: 'sessions', run: (tx, now, batchSize) => sweepSessions(tx, now - hourMs, batchSize) },
-  // Tokens live for a day at most; a key is published for as long as one that it signed may be shown.
-  { name: 'retired signing keys', run: (tx, now, batchSize) => sweepRetiredKeys(tx, now - 2 * dayMs, batchSize) },
+  { name: 'spent sign-in states', run: sweepSpentStates },
+  // A code that came too late is told apart from one that never was.
+  { name: 'codes', run: (tx, now, limit) => sweepCodes(tx, now - 7 * dayMs, limit) },
+  // The longest window and the longest lock are both shorter than a day.
+  { name: 'attempts', run: (tx, now, limit) => sweepAttempts(tx, now - dayMs, limit) },
+  { name: 'sessions', run: (tx, now, limit) => sweepSessions(tx, now - dayMs, limit) },
+  // An access or ID token lives for a day at most; whoever verifies one may hold the key set for a while.
+  { name: 'retired signing keys', run: (tx, now, limit) => sweepRetiredKeys(tx, now - 7 * dayMs, limit) },
+  { name: 'session access keys', run: (tx, now, limit) => sweepAccessKeys(tx, now - dayMs, limit) },
 ]

@@ -41,3 +41,10 @@ export async function deleteAccessKey(db: Db | Tx, id: string): Promise<boolean>
   const { numDeletedRows } = await db.deleteFrom('access_key').where('id', '=', id).executeTakeFirstOrThrow()
   return numDeletedRows === 1n
 }
+
+/** Removes up to `limit` session keys that expired before `before`; answers how many were found. */
+export async function sweepAccessKeys(db: Db | Tx, before: number, limit: number): Promise<number> {
+  const over = await db.selectFrom('access_key').select('id').where('expires_at', '<', before).limit(limit).execute()
+  for (const { id } of over) await db.deleteFrom('access_key').where('id', '=', id).where('expires_at', '<', before).execute()
+  return over.length
+}

@@ -68,7 +68,7 @@ export async function deleteCodesOfUser(tx: Tx, poolId: string, sub: string): Pr
 }
 
 /** Removes up to `limit` codes that expired before `before`; answers how many were found. */
-export async function sweepCodes(db: Db, before: number, limit: number): Promise<number> {
+export async function sweepCodes(db: Db | Tx, before: number, limit: number): Promise<number> {
   const stale = await db
     .selectFrom('code')
     .select(['pool_id', 'sub', 'purpose', 'code_hash'])

@@ -84,7 +84,7 @@ export async function forgetAllAttempts(tx: Tx, poolId: string, subject: string)
 }
 
 /** Removes up to `limit` counts that nobody has added to since `before`. */
-export async function sweepAttempts(db: Db, before: number, limit: number): Promise<number> {
+export async function sweepAttempts(db: Db | Tx, before: number, limit: number): Promise<number> {
   const stale = await db
     .selectFrom('attempt')
     .select(['pool_id', 'subject', 'action', 'updated_at'])

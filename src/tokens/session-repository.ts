@@ -59,7 +59,7 @@ export async function rotateSession(db: Db | Tx, key: SessionKey, generation: nu
 }
 
 /** Removes up to `limit` sessions that ended before `before`. */
-export async function sweepSessions(db: Db, before: number, limit: number): Promise<number> {
+export async function sweepSessions(db: Db | Tx, before: number, limit: number): Promise<number> {
   const over = await db.selectFrom('session').select(['pool_id', 'sub', 'id']).where('expires_at', '<', before).limit(limit).execute()
   for (const { pool_id, sub, id } of over) {
     await db.deleteFrom('session').where('pool_id', '=', pool_id).where('sub', '=', sub).where('id', '=', id).execute()

@@ -33,7 +33,7 @@ export async function retireSigningKeys(tx: Tx, poolId: string, now: number): Pr
 }
 
 /** Removes keys that stopped signing before `before`, up to `limit` of them. */
-export async function sweepRetiredKeys(db: Db, before: number, limit: number): Promise<number> {
+export async function sweepRetiredKeys(db: Db | Tx, before: number, limit: number): Promise<number> {
   const old = await db.selectFrom('signing_key').select(['pool_id', 'kid']).where('retired_at', '<', before).limit(limit).execute()
   for (const { pool_id, kid } of old) {
     await db.deleteFrom('signing_key').where('pool_id', '=', pool_id).where('kid', '=', kid).where('retired_at', '<', before).execute()

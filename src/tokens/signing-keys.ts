@@ -20,41 +20,25 @@ export type SigningKeys = {
 const cacheMs = 10_000
 const largestCache = 10_000
 
+type Deps = { readonly db: Db; readonly secrets: Secrets; readonly clock: Clock }
+
 type Cached = { readonly keys: readonly SigningKey[]; readonly readAt: number }
 
-export function createSigningKeys({ db, secrets, clock }: { db: Db; secrets: Secrets; clock: Clock }): SigningKeys {
+export function createSigningKeys(deps: Deps): SigningKeys {
+  const { clock } = deps
   const cache = new Map<string, Cached>()
   const loading = new Map<string, Promise<readonly SigningKey[]>>()
 
-  /** Reads the pool's keys, and makes the first ones. One load a pool at a time. */
+  /** One load a pool at a time. */
   function load(poolId: string): Promise<readonly SigningKey[]> {
     const current = loading.get(poolId)
     if (current !== undefined) return current
-    const load = readOrMake(poolId).finally(() => loading.delete(poolId))
+    const load = readOrMakeKeys(deps, poolId).finally(() => loading.delete(poolId))
     loading.set(poolId, load)
-    return load
-  }
-
-  async function readOrMake(poolId: string): Promise<readonly SigningKey[]> {
-    let keys = await listSigningKeys(db, secrets, poolId)
-    if (!keys.some(({ retiredAt }) => retiredAt === null)) {
-      await replaceKeys(poolId, 'only-if-none')
-      keys = await listSigningKeys(db, secrets, poolId)
-    }
-    if (cache.size >= largestCache) cache.clear()
-    cache.set(poolId, { keys, readAt: clock.now() })
-    return keys
-  }
-
-  async function replaceKeys(poolId: string, when: 'always' | 'only-if-none'): Promise<void> {
-    const now = clock.now()
-    const keys = await Promise.all([newSigningKey(poolId, 'access', now), newSigningKey(poolId, 'id', now)])
-    await db.transaction().execute(async (tx) => {
-      if (!(await lockPoolKeys(tx, poolId))) throw new ApiError('ResourceNotFoundException', `User pool ${poolId} does not exist.`)
-      const existing = await listSigningKeys(tx, secrets, poolId)
-      if (when === 'only-if-none' && existing.some(({ retiredAt }) => retiredAt === null)) return
-      await retireSigningKeys(tx, poolId, now)
-      await insertSigningKeys(tx, secrets, keys)
+    return load.then((keys) => {
+      if (cache.size >= largestCache) cache.clear()
+      cache.set(poolId, { keys, readAt: clock.now() })
+      return keys
     })
   }
 
@@ -81,8 +65,30 @@ export function createSigningKeys({ db, secrets, clock }: { db: Db; secrets: Sec
     },
 
     async rotate(poolId) {
-      await replaceKeys(poolId, 'always')
+      await replaceKeys(deps, poolId, 'always')
+      loading.delete(poolId)
       await load(poolId)
     },
   }
 }
+
+/** A pool's first keys are made when they are first asked for. */
+async function readOrMakeKeys(deps: Deps, poolId: string): Promise<readonly SigningKey[]> {
+  const keys = await listSigningKeys(deps.db, deps.secrets, poolId)
+  if (keys.some(signs)) return keys
+  await replaceKeys(deps, poolId, 'only-if-none')
+  return listSigningKeys(deps.db, deps.secrets, poolId)
+}
+
+async function replaceKeys({ db, secrets, clock }: Deps, poolId: string, when: 'always' | 'only-if-none'): Promise<void> {
+  const now = clock.now()
+  const keys = await Promise.all([newSigningKey(poolId, 'access', now), newSigningKey(poolId, 'id', now)])
+  await db.transaction().execute(async (tx) => {
+    if (!(await lockPoolKeys(tx, poolId))) throw new ApiError('ResourceNotFoundException', `User pool ${poolId} does not exist.`)
+    if (when === 'only-if-none' && (await listSigningKeys(tx, secrets, poolId)).some(signs)) return
+    await retireSigningKeys(tx, poolId, now)
+    await insertSigningKeys(tx, secrets, keys)
+  })
+}
+
+const signs = (key: SigningKey): boolean => key.retiredAt === null
