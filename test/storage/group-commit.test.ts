@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { SqliteGroupWriter } from '../../src/storage/dialect/sqlite-group-writer.ts'
 import { SqliteHandle } from '../../src/storage/dialect/sqlite-handle.ts'
+import { scratchFolder } from '../support/scratch.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'lifeguard-group-'))
+const folder = mkdtempSync(join(scratchFolder(), 'lifeguard-group-'))
 after(() => rmSync(folder, { recursive: true }))
 
 type Options = { busyTimeoutMs?: number; lockTimeoutMs?: number }

