@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { AdminDisableUserCommand } from '@aws-sdk/client-cognito-identity-provider'
+import { engines } from '../../support/engines.ts'
+import { codeSentTo, givenConfirmedUser, sentTo, signUp } from '../../support/self-service.ts'
+import { goodPassword } from '../../support/sign-in.ts'
+import { useTestServer } from '../../support/test-server.ts'
+
+const hiding = {
+  pool: { AutoVerifiedAttributes: ['email' as const] },
+  client: { PreventUserExistenceErrors: 'ENABLED' as const },
+}
+
+/** What came over the wire but the request's id. */
+type Answer = { readonly status: number; readonly errorType: string | null; readonly body: string }
+
+for (const engine of engines) {
+  describe(`users whom a client hides, on ${engine.name}`, () => {
+    const server = useTestServer(engine)
+
+    async function call(operation: string, body: object): Promise<Answer> {
+      const response = await fetch(server().url, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/x-amz-json-1.1',
+          'x-amz-target': `AWSCognitoIdentityProviderService.${operation}`,
+        },
+        body: JSON.stringify(body),
+      })
+      return { status: response.status, errorType: response.headers.get('x-amzn-errortype'), body: await response.text() }
+    }
+
+    /** Somebody in each state, and the name of nobody. All names have the same first letter, and the addresses those of fakes. */
+    async function givenUsers() {
+      const ids = await server().givenPool(hiding)
+      await givenConfirmedUser(server(), ids, 'confirmed', { email: 'confirmed@example.test' })
+      await givenConfirmedUser(server(), ids, 'disabled', { email: 'disabled@example.test' })
+      await server().send(new AdminDisableUserCommand({ UserPoolId: ids.poolId, Username: 'disabled' }))
+      await signUp(server(), ids.clientId, 'unconfirmed', { email: 'unconfirmed@example.test' })
+      await signUp(server(), ids.clientId, 'addressless')
+      return { ...ids, names: ['confirmed', 'disabled', 'unconfirmed', 'addressless', 'nobody', '0190163f-0000-7000-8000-000000000000'] }
+    }
+
+    async function answersOf(names: readonly string[], operation: string, request: (name: string) => object): Promise<Set<string>> {
+      const answers = new Set<string>()
+      for (const name of names) answers.add(JSON.stringify(await call(operation, request(name))))
+      return answers
+    }
+
+    it('are not told apart by a wrong sign-up code', async () => {
+      const { clientId, names } = await givenUsers()
+      const answers = await answersOf(names, 'ConfirmSignUp', (name) => ({ ClientId: clientId, Username: name, ConfirmationCode: '0' }))
+      assert.equal(answers.size, 1)
+      assert.match([...answers][0] ?? '', /CodeMismatchException/)
+    })
+
+    it('are not told apart by a wrong code for a new password, asked for or not', async () => {
+      const { clientId, names } = await givenUsers()
+      const guess = (name: string) => ({ ClientId: clientId, Username: name, ConfirmationCode: '0', Password: goodPassword })
+      const before = await answersOf(names, 'ConfirmForgotPassword', guess)
+      for (const name of names) assert.equal((await call('ForgotPassword', { ClientId: clientId, Username: name })).status, 200)
+      const after = await answersOf(names, 'ConfirmForgotPassword', guess)
+      assert.deepEqual(after, before)
+      assert.equal(after.size, 1)
+      assert.match([...after][0] ?? '', /CodeMismatchException/)
+    })
+
+    it('are not told apart by where a code went, which for strangers is made up and always the same', async () => {
+      const { poolId, clientId, names } = await givenUsers()
+      const sentBefore = await sentTo(server(), poolId)
+      const real = new Map([
+        ['ForgotPassword', 'forgot-password confirmed@example.test'],
+        ['ResendConfirmationCode', 'resend unconfirmed@example.test'],
+      ])
+      for (const [operation] of real) {
+        for (const name of names) {
+          const answer = await call(operation, { ClientId: clientId, Username: name })
+          assert.equal(answer.status, 200)
+          const { CodeDeliveryDetails, ...others } = JSON.parse(answer.body)
+          assert.deepEqual(others, {})
+          assert.deepEqual(Object.keys(CodeDeliveryDetails).sort(), ['AttributeName', 'DeliveryMedium', 'Destination'])
+          assert.match(CodeDeliveryDetails.Destination, /^[a-z]\*\*\*@[a-z]\*\*\*$/)
+          assert.deepEqual(await call(operation, { ClientId: clientId, Username: name }), answer)
+        }
+      }
+      const sent = (await sentTo(server(), poolId)).slice(sentBefore.length)
+      assert.deepEqual(new Set(sent), new Set(real.values()))
+    })
+
+    it('are not told apart by how often one may ask', async () => {
+      const { clientId, names } = await givenUsers()
+      // What the users did themselves counts, too.
+      server().clock.advance(3_600_000)
+      const limits: Record<string, Set<number>> = { ConfirmSignUp: new Set(), ConfirmForgotPassword: new Set(), ForgotPassword: new Set() }
+      for (const [operation, counts] of Object.entries(limits)) {
+        for (const name of names) {
+          let allowed = 0
+          const request = { ClientId: clientId, Username: name, ConfirmationCode: '0', Password: goodPassword }
+          while (!(await call(operation, request)).body.includes('LimitExceededException')) allowed++
+          counts.add(allowed)
+        }
+      }
+      assert.deepEqual(limits, { ConfirmSignUp: new Set([15]), ConfirmForgotPassword: new Set([10]), ForgotPassword: new Set([10]) })
+    })
+
+    it('are not told apart by a policy or a malformed request', async () => {
+      const { clientId, names } = await givenUsers()
+      const weak = (name: string) => ({ ClientId: clientId, Username: name, ConfirmationCode: '0', Password: 'weak-weak' })
+      const answers = await answersOf(names, 'ConfirmForgotPassword', weak)
+      assert.equal(answers.size, 1)
+      assert.match([...answers][0] ?? '', /InvalidPasswordException/)
+    })
+
+    it('find nothing wrong with the right code', async () => {
+      const { poolId, clientId } = await givenUsers()
+      const confirmed = await call('ConfirmSignUp', {
+        ClientId: clientId,
+        Username: 'unconfirmed',
+        ConfirmationCode: await codeSentTo(server(), poolId, 'unconfirmed@example.test'),
+      })
+      assert.equal(confirmed.status, 200)
+      await call('ForgotPassword', { ClientId: clientId, Username: 'confirmed' })
+      const request = {
+        ClientId: clientId,
+        Username: 'confirmed',
+        ConfirmationCode: await codeSentTo(server(), poolId, 'confirmed@example.test'),
+        Password: 'Other-horse-8',
+      }
+      assert.deepEqual(await call('ConfirmForgotPassword', request), { status: 200, errorType: null, body: '{}' })
+    })
+
+    it('hear of a right code that came too late, and strangers do not', async () => {
+      const { poolId, clientId } = await givenUsers()
+      for (const name of ['confirmed', 'nobody']) await call('ForgotPassword', { ClientId: clientId, Username: name })
+      const code = await codeSentTo(server(), poolId, 'confirmed@example.test')
+      server().clock.advance(3_600_000)
+      const request = (name: string) => ({ ClientId: clientId, Username: name, ConfirmationCode: code, Password: goodPassword })
+      assert.equal((await call('ConfirmForgotPassword', request('confirmed'))).errorType, 'ExpiredCodeException')
+      assert.equal((await call('ConfirmForgotPassword', request('nobody'))).errorType, 'CodeMismatchException')
+    })
+  })
+}
