@@ -14,6 +14,9 @@ export type RefreshToken = {
   readonly generation: number
 }
 
+/** Lets secret scanners recognise one, and keeps it from beginning with a dash, which command lines take for an option. */
+const prefix = 'lgr_'
+
 type Sealed = readonly [string, string, string, string, string, number, number, number]
 
 export function writeRefreshToken(secrets: Secrets, token: RefreshToken): string {
@@ -27,12 +30,12 @@ export function writeRefreshToken(secrets: Secrets, token: RefreshToken): string
     token.expiresAt,
     token.generation,
   ]
-  return secrets.seal('refresh-token', JSON.stringify(content))
+  return prefix + secrets.seal('refresh-token', JSON.stringify(content))
 }
 
 /** Undefined when this installation did not make it. */
 export function readRefreshToken(secrets: Secrets, text: string): RefreshToken | undefined {
-  const content = secrets.open('refresh-token', text)
+  const content = text.startsWith(prefix) ? secrets.open('refresh-token', text.slice(prefix.length)) : undefined
   if (content === undefined) return undefined
   const [poolId, clientId, sub, sessionId, originJti, authTime, expiresAt, generation] = JSON.parse(content.toString()) as Sealed
   return { poolId, clientId, sub, sessionId, originJti, authTime, expiresAt, generation }
