@@ -97,18 +97,23 @@ export class OutboxLane {
 
   async #startDue(): Promise<void> {
     const { db, clock, channel, concurrency, timeoutMs } = this.#options
-    const free = concurrency - this.#inFlight.size
-    if (free <= 0) return
-    const now = clock.now()
-    const leaseUntil = now + timeoutMs + leaseMarginMs
-    const exceptSubs = [...this.#inFlight.keys()]
-    for (const entry of await claimOutboxEntries(db, { channel, now, leaseUntil, limit: free, exceptSubs })) {
-      const delivery = this.#attempt(entry, leaseUntil).finally(() => {
-        this.#inFlight.delete(entry.sub)
-        void this.fill()
-      })
-      this.#inFlight.set(entry.sub, delivery)
+    // Until there is nothing left: a claim passes over all but the first message of a user, and may have seen no other's.
+    while (!this.#closed && this.#inFlight.size < concurrency) {
+      const now = clock.now()
+      const leaseUntil = now + timeoutMs + leaseMarginMs
+      const limit = concurrency - this.#inFlight.size
+      const claimed = await claimOutboxEntries(db, { channel, now, leaseUntil, limit, exceptSubs: [...this.#inFlight.keys()] })
+      for (const entry of claimed) this.#start(entry, leaseUntil)
+      if (claimed.length === 0) return
     }
+  }
+
+  #start(entry: OutboxEntry, leaseUntil: number): void {
+    const delivery = this.#attempt(entry, leaseUntil).finally(() => {
+      this.#inFlight.delete(entry.sub)
+      void this.fill()
+    })
+    this.#inFlight.set(entry.sub, delivery)
   }
 
   /** One attempt and what follows from it. Never rejects: if even that cannot be written down, the lease runs out. */

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { describe, it } from 'node:test'
+import { createSecrets } from '../../../src/base/secrets.ts'
+import {
+  chooseInvitationContacts,
+  chooseRecoveryContact,
+  chooseSignUpContact,
+  isRecoveredByAdminOnly,
+  maskEmail,
+  maskPhoneNumber,
+} from '../../../src/messaging/destination.ts'
+import { simulateRecoveryDelivery, simulateSignUpDelivery } from '../../../src/messaging/simulated-delivery.ts'
+import { writeDelivery } from '../../../src/messaging/wire.ts'
+import { testPool } from './messaging-room.ts'
+
+const both = { email: 'ana@example.test', phone_number: '+15551234444' }
+
+describe('Masking', () => {
+  it('shows an e-mail address by two letters and nothing of their number', () => {
+    assert.equal(maskEmail('ana@example.test'), 'a***@e***')
+    assert.equal(maskEmail('a@e.x'), 'a***@e***')
+    assert.equal(maskEmail('"a@b"@example.test'), '"***@e***')
+    assert.equal(maskEmail('😀x@ünïcode.test'), '😀***@ü***')
+  })
+
+  it('shows a phone number by its last four digits', () => {
+    assert.equal(maskPhoneNumber('+15551234444'), '+*******4444')
+    assert.equal(maskPhoneNumber('+4915112345678'), '+*********5678')
+  })
+})
+
+describe('Where a code goes', () => {
+  it('for a new user: to what is auto-verified and given, the phone before the e-mail', () => {
+    const pool = (...autoVerifiedAttributes: ('email' | 'phone_number')[]) => testPool({ autoVerifiedAttributes })
+    assert.deepEqual(chooseSignUpContact(pool('email', 'phone_number'), both), { attribute: 'phone_number', value: '+15551234444' })
+    assert.deepEqual(chooseSignUpContact(pool('email'), both), { attribute: 'email', value: 'ana@example.test' })
+    assert.deepEqual(
+      chooseSignUpContact(pool('email', 'phone_number'), { email: 'ana@example.test', phone_number: '' })?.attribute,
+      'email',
+    )
+    assert.equal(chooseSignUpContact(pool('phone_number'), { email: 'ana@example.test' }), undefined)
+    assert.equal(chooseSignUpContact(pool(), both), undefined)
+  })
+
+  it('for a forgotten password: to the first verified address by the pool’s order', () => {
+    const verified = { ...both, email_verified: 'true', phone_number_verified: 'true' }
+    assert.equal(chooseRecoveryContact(testPool(), verified)?.attribute, 'phone_number')
+    assert.equal(chooseRecoveryContact(testPool({ recovery: ['verified_email', 'verified_phone_number'] }), verified)?.attribute, 'email')
+    assert.equal(chooseRecoveryContact(testPool(), { ...verified, phone_number_verified: 'false' })?.attribute, 'email')
+    assert.equal(
+      chooseRecoveryContact(testPool({ recovery: ['verified_phone_number'] }), { ...verified, phone_number_verified: 'false' }),
+      undefined,
+    )
+    assert.equal(chooseRecoveryContact(testPool(), both), undefined)
+    assert.equal(chooseRecoveryContact(testPool({ recovery: ['admin_only'] }), verified), undefined)
+    assert.equal(isRecoveredByAdminOnly(testPool({ recovery: ['admin_only'] })), true)
+    assert.equal(isRecoveredByAdminOnly(testPool()), false)
+  })
+
+  it('for an invitation: to every medium wished for; by SMS when nothing was said; by e-mail when there is no phone', () => {
+    const attributes = (...asked: Parameters<typeof chooseInvitationContacts>) =>
+      chooseInvitationContacts(...asked).map(({ attribute }) => attribute)
+    assert.deepEqual(attributes(undefined, both), ['phone_number'])
+    assert.deepEqual(attributes(undefined, { email: 'ana@example.test' }), ['email'])
+    assert.deepEqual(attributes(['EMAIL', 'SMS', 'EMAIL'], both), ['email', 'phone_number'])
+    assert.deepEqual(attributes(['SMS'], { email: 'ana@example.test' }), [])
+    assert.deepEqual(attributes(undefined, {}), [])
+  })
+})
+
+describe('Deliveries to users who do not exist', () => {
+  const secrets = createSecrets(randomBytes(32))
+
+  it('look as if the name typed were the address', () => {
+    const pool = testPool({ autoVerifiedAttributes: ['email', 'phone_number'] })
+    assert.deepEqual(simulateSignUpDelivery(secrets, pool, 'eve@nowhere.test'), {
+      attribute: 'email',
+      medium: 'EMAIL',
+      destination: 'e***@n***',
+    })
+    assert.deepEqual(simulateRecoveryDelivery(secrets, pool, '+15550009999'), {
+      attribute: 'phone_number',
+      medium: 'SMS',
+      destination: '+*******9999',
+    })
+  })
+
+  it('are made up otherwise, always the same for a name in a pool', () => {
+    const pool = testPool({ autoVerifiedAttributes: ['email'], recovery: ['verified_phone_number'] })
+    const first = simulateRecoveryDelivery(secrets, pool, 'nobody')
+    assert.match(first?.destination ?? '', /^\+\*{7}\d{4}$/)
+    assert.deepEqual(simulateRecoveryDelivery(secrets, pool, 'nobody'), first)
+    assert.match(simulateSignUpDelivery(secrets, pool, 'nobody')?.destination ?? '', /^[a-z]\*{3}@[a-z]\*{3}$/)
+    const others = ['a', 'b', 'c', 'd', 'e'].map((name) => simulateRecoveryDelivery(secrets, pool, name)?.destination)
+    assert.ok(new Set(others).size > 1)
+    // An e-mail address typed in a pool that recovers by phone only: a real user would be told a phone number.
+    assert.equal(simulateRecoveryDelivery(secrets, pool, 'eve@nowhere.test')?.medium, 'SMS')
+  })
+
+  it('are the same however a name is written where case does not count', () => {
+    const pool = testPool({ autoVerifiedAttributes: ['email'], caseSensitive: false })
+    assert.deepEqual(simulateSignUpDelivery(secrets, pool, 'NOBODY'), simulateSignUpDelivery(secrets, pool, 'nobody'))
+  })
+
+  it('are none where real users could get none', () => {
+    assert.equal(simulateSignUpDelivery(secrets, testPool(), 'nobody'), undefined)
+    assert.equal(simulateRecoveryDelivery(secrets, testPool({ recovery: ['admin_only'] }), 'nobody'), undefined)
+  })
+
+  it('cross the wire in Cognito’s words', () => {
+    const delivery = { attribute: 'email', medium: 'EMAIL', destination: 'a***@e***' } as const
+    assert.deepEqual(writeDelivery(delivery), { AttributeName: 'email', DeliveryMedium: 'EMAIL', Destination: 'a***@e***' })
+  })
+})
