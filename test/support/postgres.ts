@@ -10,7 +10,10 @@ import { scratchFolder } from './scratch.ts'
 /** A PostgreSQL for the tests: one that runs already (`TEST_POSTGRES_URL`) or one of our own that is thrown away. */
 export type Cluster = { url: string; stop(): Promise<void> }
 
-export async function startCluster(): Promise<Cluster> {
+const hasty = ['-c', 'fsync=off', '-c', 'full_page_writes=off']
+
+/** With `durable` it keeps what it commits, as in production; tests do without, because what is lost when the machine stops does not matter to them. */
+export async function startCluster({ durable = false } = {}): Promise<Cluster> {
   const given = process.env['TEST_POSTGRES_URL']
   if (given !== undefined) return { url: given, stop: async () => undefined }
   const port = await freePort()
@@ -25,9 +28,9 @@ export async function startCluster(): Promise<Cluster> {
     password,
     persistent: false,
     createPostgresUser: process.getuid?.() === 0,
+    // Sorting must not depend on the machine.
     initdbFlags: ['--encoding=UTF8', '--locale=C', '--no-sync'],
-    // What is lost when the machine stops does not matter here. Sorting must not depend on the machine either.
-    postgresFlags: ['-c', 'fsync=off', '-c', 'full_page_writes=off', '-c', 'max_connections=300', '-c', 'listen_addresses=127.0.0.1'],
+    postgresFlags: [...(durable ? [] : hasty), '-c', 'max_connections=300', '-c', 'listen_addresses=127.0.0.1'],
     onLog: (message) => log.push(String(message)),
     onError: (message) => log.push(String(message)),
   })

@@ -1,0 +1,55 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { administer, databaseUrl, newDatabaseName, startCluster } from '../test/support/postgres.ts'
+import { seed } from './seed.ts'
+import type { ServerOptions } from './server-process.ts'
+import type { Crowd } from './sign-ins.ts'
+
+export const engineNames = ['sqlite', 'postgres'] as const
+export type EngineName = (typeof engineNames)[number]
+
+/** A place for databases that keep what they commit, as in production. */
+export type BenchEngine = AsyncDisposable & {
+  readonly name: EngineName
+  /** A database with so many users in it, and what a server needs to open it. */
+  createDatabase(users: number): Promise<{ readonly options: ServerOptions; readonly crowd: Crowd }>
+}
+
+export function openEngine(name: EngineName): Promise<BenchEngine> {
+  return name === 'sqlite' ? openSqliteFolder() : openPostgresCluster()
+}
+
+const newMasterKey = () => randomBytes(32).toString('base64')
+
+async function openSqliteFolder(): Promise<BenchEngine> {
+  const folder = mkdtempSync(join(tmpdir(), 'lifeguard-bench-'))
+  return {
+    name: 'sqlite',
+    async createDatabase(users) {
+      const options = { databaseUrl: `sqlite:${join(folder, `${users}-users.db`)}`, masterKey: newMasterKey() }
+      return { options, crowd: await seed(options, users) }
+    },
+    async [Symbol.asyncDispose]() {
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function openPostgresCluster(): Promise<BenchEngine> {
+  const cluster = await startCluster({ durable: true })
+  return {
+    name: 'postgres',
+    async createDatabase(users) {
+      const name = newDatabaseName('bench')
+      await administer(cluster.url, `create database ${name} template template0`)
+      const options = { databaseUrl: databaseUrl(cluster.url, name), masterKey: newMasterKey() }
+      const crowd = await seed(options, users)
+      // What autovacuum would have done by the time so many users have signed up.
+      await administer(options.databaseUrl, 'vacuum analyze')
+      return { options, crowd }
+    },
+    [Symbol.asyncDispose]: () => cluster.stop(),
+  }
+}

@@ -1,0 +1,48 @@
+import { parseArgs } from 'node:util'
+import { type EngineName, engineNames } from './engines.ts'
+import type { SignInKind } from './sign-ins.ts'
+
+/** What to measure. */
+export type Plan = {
+  readonly engines: readonly EngineName[]
+  readonly users: readonly number[]
+  readonly kinds: readonly SignInKind[]
+  readonly concurrencies: readonly number[]
+  /** How long each load lasts. */
+  readonly seconds: number
+  /** Whether to measure latencies at 80 % of the most that was reached. */
+  readonly atRate: boolean
+}
+
+const whole: Plan = {
+  engines: engineNames,
+  users: [1_000, 100_000],
+  kinds: ['password', 'SRP'],
+  concurrencies: [1, 16, 64],
+  seconds: 8,
+  atRate: true,
+}
+
+/** About half a minute for each engine: enough to see whether a change helped. */
+const quick: Partial<Plan> = { users: [1_000], concurrencies: [32], seconds: 5, atRate: false }
+
+export const usage = `npm run bench -- [--quick] [--engines sqlite,postgres] [--users 1000,100000] [--kinds password,SRP]
+                 [--concurrency 1,16,64] [--seconds 8]`
+
+/** Throws when the flags are not understood. */
+export function readPlan(argv: readonly string[]): Plan {
+  const option = { type: 'string' } as const
+  const { values } = parseArgs({
+    args: [...argv],
+    options: { quick: { type: 'boolean' }, engines: option, users: option, kinds: option, concurrency: option, seconds: option },
+  })
+  const base = values.quick ? { ...whole, ...quick } : whole
+  return {
+    ...base,
+    engines: values.engines === undefined ? base.engines : engineNames.filter((name) => values.engines?.split(',').includes(name)),
+    users: values.users?.split(',').map(Number) ?? base.users,
+    kinds: base.kinds.filter((kind) => values.kinds?.split(',').includes(kind) ?? true),
+    concurrencies: values.concurrency?.split(',').map(Number) ?? base.concurrencies,
+    seconds: Number(values.seconds ?? base.seconds),
+  }
+}

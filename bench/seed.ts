@@ -1,0 +1,88 @@
+import { uuidv7 } from '../src/base/ids.ts'
+import { createLogger } from '../src/base/logger.ts'
+import { createSrpPowers, type SrpPowers } from '../src/base/srp/powers.ts'
+import { insertAppClient } from '../src/pools/app-client-repository.ts'
+import { readNewClient } from '../src/pools/app-client-wire.ts'
+import type { Pool } from '../src/pools/pool.ts'
+import { insertPool } from '../src/pools/pool-repository.ts'
+import { readNewPool } from '../src/pools/pool-wire.ts'
+import { readSettings } from '../src/settings.ts'
+import type { Tx } from '../src/storage/db.ts'
+import { createPasswords, type Passwords } from '../src/users/passwords/passwords.ts'
+import { searchEntriesOf } from '../src/users/search-index.ts'
+import { aliasesOf, type User } from '../src/users/user.ts'
+import { toRow } from '../src/users/user-row.ts'
+import { openVault, type Vault } from '../src/vault.ts'
+import type { ServerOptions } from './server-process.ts'
+import { type Crowd, usernameOf } from './sign-ins.ts'
+
+const poolId = 'us-east-1_benchmark'
+const clientId = 'benchmarkbenchmarkbenchmar'
+const password = 'Correct-horse-7'
+const usersPerTransaction = 500
+
+/** Fills an empty database with a pool, a client and `users` confirmed users, each with a salt and verifier of their own. */
+export async function seed({ databaseUrl, masterKey }: ServerOptions, users: number): Promise<Crowd> {
+  const argv = ['--database', databaseUrl]
+  const settings = readSettings({ argv, env: { LIFEGUARD_MASTER_KEY: masterKey }, command: 'keys' })
+  const vault = await openVault(settings, createLogger({ level: 'silent', form: 'json' }))
+  const powers = createSrpPowers({ workers: 1, queueLimit: usersPerTransaction })
+  try {
+    const pool = await insertPoolAndClient(vault)
+    const passwords = createPasswords({ secrets: vault.secrets, powers: powers satisfies SrpPowers })
+    for (let first = 0; first < users; first += usersPerTransaction) {
+      const batch = await draftUsers(passwords, first, Math.min(users, first + usersPerTransaction))
+      await vault.storage.db.transaction().execute((tx) => insertUsers(tx, pool, batch))
+    }
+  } finally {
+    await powers.close()
+    await vault.storage.close()
+  }
+  return { poolId, clientId, users, password }
+}
+
+async function insertPoolAndClient({ storage, secrets }: Vault): Promise<Pool> {
+  const now = Date.now()
+  const pool = readNewPool({ PoolName: 'bench' }, { id: poolId, now })
+  const request = {
+    UserPoolId: poolId,
+    ClientName: 'bench',
+    ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH', 'ALLOW_USER_SRP_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'] as const,
+  }
+  const client = readNewClient({ ...request, ExplicitAuthFlows: [...request.ExplicitAuthFlows] }, { id: clientId, pool, secrets: [], now })
+  await insertPool(storage.db, pool)
+  await insertAppClient(storage.db, secrets, client)
+  return pool
+}
+
+function draftUsers(passwords: Passwords, first: number, end: number): Promise<User[]> {
+  const indexes = Array.from({ length: end - first }, (_, offset) => first + offset)
+  return Promise.all(indexes.map((index) => draftUser(passwords, index)))
+}
+
+async function draftUser(passwords: Passwords, index: number): Promise<User> {
+  const now = Date.now()
+  const username = usernameOf(index)
+  const owner = { poolId, sub: uuidv7(now), username }
+  return {
+    ...owner,
+    status: 'CONFIRMED',
+    enabled: true,
+    attributes: { email: `${username}@example.test`, email_verified: 'true', given_name: 'Ana', family_name: `Number ${index}` },
+    password: await passwords.protect(owner, password),
+    passwordExpiresAt: null,
+    signedOutAt: null,
+    createdAt: now,
+    updatedAt: now,
+  }
+}
+
+/** The rows that insertUser of the user repository writes, many at a time. */
+async function insertUsers(tx: Tx, pool: Pool, users: readonly User[]): Promise<void> {
+  const owner = (user: User) => ({ pool_id: user.poolId, sub: user.sub })
+  const aliases = users.flatMap((user) => aliasesOf(pool, user).map(({ kind, key }) => ({ ...owner(user), kind, value_key: key })))
+  const entries = users.flatMap((user) => searchEntriesOf(user).map(({ name, key }) => ({ ...owner(user), name, value_key: key })))
+  await tx.insertInto('user_alias').values(aliases).execute()
+  await tx.insertInto('user').values(users.map(toRow)).execute()
+  await tx.insertInto('user_attribute').values(entries).execute()
+}
