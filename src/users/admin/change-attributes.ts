@@ -6,7 +6,7 @@ import type { Db } from '../../storage/db.ts'
 import { nonMutable, planAttributeChanges, requireMutableAttributes, storeAttributeChanges } from '../attribute-changes.ts'
 import { requireNoMessageTrigger } from '../message-triggers.ts'
 import { requireFreeNames } from '../taken-names.ts'
-import type { Attributes } from '../user.ts'
+import { type Attributes, changeAttributes } from '../user.ts'
 import { getUserByName } from '../user-repository.ts'
 import { getLockedUser } from './change-user.ts'
 
@@ -30,8 +30,9 @@ export async function changeAttributesOf(
 ): Promise<void> {
   requireChangeable(pool, changes)
   const found = await getUserByName(db, pool, username)
-  const { attributes, toVerify } = planAttributeChanges(pool, found.attributes, changes)
-  await requireFreeNames(db, pool, found, attributes)
+  const { toVerify } = planAttributeChanges(pool, found.attributes, changes)
+  // Also an address that has to wait for its proof must be free, or the proof would be asked for in vain.
+  await requireFreeNames(db, pool, found, changeAttributes(found.attributes, changes))
   for (const { attribute } of toVerify) requireNoMessageTrigger(pool, attribute)
 
   const deliveries = await db.transaction().execute(async (tx) => {

@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { SchemaAttributeType } from '@aws-sdk/client-cognito-identity-provider'
+import { adminCreate, adminCreateSilently, adminGet } from '../../support/administration.ts'
+import { engines } from '../../support/engines.ts'
+import { sentTo } from '../../support/self-service.ts'
+import { signInByPassword } from '../../support/sign-in.ts'
+import { useTestServer } from '../../support/test-server.ts'
+
+const temporary = 'Temporary-1'
+const invalid = (message: string | RegExp) => ({ name: 'InvalidParameterException', message })
+
+for (const engine of engines) {
+  describe(`AdminCreateUser on ${engine.name}`, () => {
+    const server = useTestServer(engine)
+
+    it('answers a user who must choose a password, as AdminGetUser shows them', async () => {
+      const { poolId } = await server().givenPool()
+      const before = Math.floor(server().clock.now() / 1000) * 1000
+      const user = await adminCreateSilently(server(), poolId, 'ana', { attributes: { email: 'ana@example.test', name: 'Ana' } })
+
+      assert.match(user.attributes['sub'] ?? '', /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+      assert.deepEqual(Object.keys(user).sort(), [
+        'Attributes',
+        'Enabled',
+        'UserCreateDate',
+        'UserLastModifiedDate',
+        'UserStatus',
+        'Username',
+        'attributes',
+      ])
+      assert.deepEqual([user.Username, user.UserStatus, user.Enabled], ['ana', 'FORCE_CHANGE_PASSWORD', true])
+      assert.ok(Number(user.UserCreateDate) >= before)
+      assert.deepEqual(user.UserLastModifiedDate, user.UserCreateDate)
+      const { Attributes, ...same } = user
+      assert.deepEqual(await adminGet(server(), poolId, 'ana'), same)
+      assert.equal(same.attributes['email_verified'], 'false')
+    })
+
+    it('lets the temporary password in, as far as the new-password challenge', async () => {
+      const { poolId, clientId } = await server().givenPool()
+      await adminCreateSilently(server(), poolId, 'ana', { TemporaryPassword: temporary })
+      assert.equal((await signInByPassword(server(), clientId, 'ana', temporary)).ChallengeName, 'NEW_PASSWORD_REQUIRED')
+      await assert.rejects(signInByPassword(server(), clientId, 'ana', 'Temporary-2'), { name: 'NotAuthorizedException' })
+    })
+
+    it('refuses a temporary password that the policy refuses, and creates nobody', async () => {
+      const { poolId } = await server().givenPool()
+      const weak = (TemporaryPassword: string) => adminCreate(server(), poolId, 'ana', { TemporaryPassword })
+      await assert.rejects(weak('Short-1'), {
+        name: 'InvalidPasswordException',
+        message: 'Password did not conform with policy: Password not long enough',
+      })
+      await assert.rejects(weak('no-capital-7'), { name: 'InvalidPasswordException' })
+      await assert.rejects(weak('x'), { name: /InvalidP/ })
+      await assert.rejects(weak(' Outer-space-1 '), invalid(/temporaryPassword/))
+      await assert.rejects(weak('A1-'.repeat(86)), invalid(/length less than or equal to 256/))
+      await assert.rejects(adminGet(server(), poolId, 'ana'), { name: 'UserNotFoundException' })
+    })
+
+    it('stores every kind of attribute an administrator may set, immutable and developer-only ones included', async () => {
+      const Schema: SchemaAttributeType[] = [
+        { Name: 'team', AttributeDataType: 'String', Mutable: false, StringAttributeConstraints: { MinLength: '2', MaxLength: '8' } },
+        { Name: 'score', AttributeDataType: 'Number', DeveloperOnlyAttribute: true, NumberAttributeConstraints: { MaxValue: '10' } },
+      ]
+      const { poolId } = await server().givenPool({ pool: { Schema } })
+      const attributes = {
+        email: 'ana@example.test',
+        email_verified: 'True',
+        phone_number: '+15550001234',
+        'custom:team': 'blue',
+        'dev:custom:score': '10',
+        given_name: 'ßtraße 🦊',
+        nickname: '',
+      }
+      const { sub, ...stored } = (await adminCreateSilently(server(), poolId, 'ana', { attributes })).attributes
+      assert.deepEqual(stored, {
+        email: 'ana@example.test',
+        email_verified: 'true',
+        phone_number: '+15550001234',
+        phone_number_verified: 'false',
+        'custom:team': 'blue',
+        'dev:custom:score': '10',
+        given_name: 'ßtraße 🦊',
+      })
+      const refused = (name: string, value: string) => adminCreateSilently(server(), poolId, 'bob', { attributes: { [name]: value } })
+      await assert.rejects(refused('custom:team', 'b'), invalid(/custom:team: String attributes cannot have a length of less than 2/))
+      await assert.rejects(refused('custom:team', 'blue-green'), invalid(/cannot have a length of more than 8/))
+      await assert.rejects(refused('dev:custom:score', '11'), invalid(/cannot have a value of more than 10/))
+      await assert.rejects(refused('custom:score', '1'), invalid(/Type for attribute \{custom:score\} could not be determined/))
+      await assert.rejects(refused('email', 'not an address'), invalid('Invalid email address format.'))
+      await assert.rejects(refused('phone_number', '555'), invalid('Invalid phone number format.'))
+      await assert.rejects(refused('birthdate', '1.1.2000'), invalid(/birthdate/))
+    })
+
+    it('refuses sub, flags without their address, and what the schema does not know', async () => {
+      const { poolId } = await server().givenPool()
+      const refused = (attributes: Record<string, string>) => adminCreateSilently(server(), poolId, 'ana', { attributes })
+      await assert.rejects(refused({ sub: 'mine' }), invalid('Cannot modify the non-mutable attribute sub'))
+      await assert.rejects(refused({ email_verified: 'true' }), invalid('Email is required to verify/un-verify an email'))
+      await assert.rejects(
+        refused({ phone_number_verified: 'true', email: 'a@b.test' }),
+        invalid('Phone Number is required to verify/un-verify a phone number'),
+      )
+      await assert.rejects(
+        refused({ 'custom:none': 'x' }),
+        invalid('Attributes did not conform to the schema: Type for attribute {custom:none} could not be determined'),
+      )
+      for (const name of ['constructor', 'toString', 'hasOwnProperty', 'identities'])
+        await assert.rejects(refused({ [name]: 'x' }), invalid(/Type for/))
+      const twice = [
+        { Name: 'name', Value: 'a' },
+        { Name: 'name', Value: 'b' },
+      ]
+      await assert.rejects(adminCreate(server(), poolId, 'ana', { UserAttributes: twice } as object), invalid(/more than once/))
+      const proto = [{ Name: '__proto__', Value: 'x' }]
+      await assert.rejects(adminCreate(server(), poolId, 'ana', { UserAttributes: proto } as object), invalid(/__proto__/))
+      await assert.rejects(adminGet(server(), poolId, 'ana'), { name: 'UserNotFoundException' })
+    })
+
+    it('creates users without what the pool requires, for they will be asked for it', async () => {
+      const { poolId, clientId } = await server().givenPool({ pool: { Schema: [{ Name: 'family_name', Required: true }] } })
+      await adminCreateSilently(server(), poolId, 'ana', { TemporaryPassword: temporary })
+      const { ChallengeParameters } = await signInByPassword(server(), clientId, 'ana', temporary)
+      assert.equal(ChallengeParameters?.['requiredAttributes'], '["userAttributes.family_name"]')
+    })
+
+    it('takes what concerns triggers only', async () => {
+      const { poolId } = await server().givenPool()
+      const user = await adminCreateSilently(server(), poolId, 'ana', {
+        ValidationData: [{ Name: 'from', Value: 'crm' }],
+        ClientMetadata: { campaign: 'autumn' },
+      })
+      assert.deepEqual(Object.keys(user.attributes), ['sub'])
+    })
+
+    it('refuses to go on where a trigger would have had a say', async () => {
+      const arn = 'arn:aws:lambda:us-east-1:123456789012:function:ask'
+      for (const LambdaConfig of [{ PreSignUp: arn }, { CustomMessage: arn }]) {
+        const { poolId } = await server().givenPool({ pool: { LambdaConfig } })
+        await assert.rejects(adminCreate(server(), poolId, 'ana', { attributes: { email: 'ana@example.test' } }), {
+          name: 'UnexpectedLambdaException',
+          message: `${Object.keys(LambdaConfig)[0]} invocation failed due to configuration.`,
+        })
+        await assert.rejects(adminGet(server(), poolId, 'ana'), { name: 'UserNotFoundException' })
+        assert.deepEqual(await sentTo(server(), poolId), [])
+      }
+      const { poolId } = await server().givenPool({ pool: { LambdaConfig: { CustomMessage: arn } } })
+      await adminCreateSilently(server(), poolId, 'ana', { attributes: { email: 'ana@example.test' } })
+      await adminCreate(server(), poolId, 'bob')
+    })
+
+    it('names the pool that does not exist', async () => {
+      await assert.rejects(adminCreate(server(), 'us-east-1_AAAAAAAAA', 'ana'), {
+        name: 'ResourceNotFoundException',
+        message: 'User pool us-east-1_AAAAAAAAA does not exist.',
+      })
+    })
+
+    it('refuses names that no database or no person could read', async () => {
+      const { poolId } = await server().givenPool()
+      for (const name of ['', 'a b', 'a\u0000b', '\ud800', 'x'.repeat(129), 'tab\t', 'line\n']) {
+        await assert.rejects(adminCreate(server(), poolId, name), invalid(/username/i), JSON.stringify(name))
+      }
+      for (const name of ['__proto__', 'constructor', '\';drop/**/table"user";--', '🦊'.repeat(64), 'x'.repeat(128), '%_\\']) {
+        const user = await adminCreateSilently(server(), poolId, name)
+        assert.equal(user.Username, name)
+        assert.equal((await adminGet(server(), poolId, name)).attributes['sub'], user.attributes['sub'])
+      }
+      const value = (text: string) => adminCreateSilently(server(), poolId, 'value', { attributes: { name: text } })
+      await assert.rejects(value('a\u0000b'), invalid(/./))
+      await assert.rejects(value('\udc00'), invalid(/./))
+      await assert.rejects(value('x'.repeat(2049)), invalid(/2048/))
+      assert.equal((await value('<b>&\u202e\u0007')).attributes['name'], '<b>&\u202e\u0007')
+    })
+  })
+}
