@@ -71,6 +71,7 @@ async function serve({ settings, logger, listener, vault, replacements }: Parts)
   if (settings.mode === 'dev') inboxRoutes(app, effects)
   registerApi(app, (scope) => rpcRoutes(scope, createDispatcher<Effects>({ operations, effects, gate: gateOf(settings, effects) })))
   await app.ready()
+  listener.handOver(app.routing)
 
   return {
     url,

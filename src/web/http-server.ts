@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Server } from 'node:http'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Logger } from '../base/logger.ts'
 import { allowBrowsers } from './cors.ts'
@@ -27,10 +27,10 @@ type Options = {
   readonly isClosing: () => boolean
 }
 
-/** The HTTP side of every route: ids, headers, logs, metrics, and answers to what no route answers. */
+/** The HTTP side of every route: ids, headers, logs, metrics, and answers to what no route answers. Requests go to its `routing`. */
 export function createHttpApp({ server, logger, metrics, loopbackOnly, strictTransport, isClosing }: Options): FastifyInstance {
   const app = Fastify({
-    serverFactory: (handler) => server.on('request', (request: IncomingMessage, response: ServerResponse) => handler(request, response)),
+    serverFactory: () => server,
     loggerInstance: logger as FastifyBaseLogger,
     // Fastify's own lines carry the URL, and with it codes and tokens.
     logController: new LogController({ disableRequestLogging: true }),

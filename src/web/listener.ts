@@ -1,4 +1,4 @@
-import { createServer as createHttpServer, type Server, type ServerOptions } from 'node:http'
+import { createServer as createHttpServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { SettingsError } from '../settings.ts'
@@ -7,6 +7,8 @@ import { SettingsError } from '../settings.ts'
 export type Listener = {
   readonly server: Server
   readonly port: number
+  /** From now on requests go there; before, they are told to come back. */
+  handOver(handler: RequestListener): void
   /** Stops accepting, lets the requests in flight finish for so long, then cuts what is left. */
   drain(graceMs: number): Promise<void>
 }
@@ -18,13 +20,17 @@ const serverOptions: ServerOptions = {
   requestTimeout: 60_000,
 }
 
-/** Throws SettingsError when the address cannot be had. Answers 503 until a handler is given to `server`. */
+const notReady: RequestListener = (_request, response) => {
+  response.writeHead(503, { 'retry-after': '1', connection: 'close' }).end()
+}
+
+/** Throws SettingsError when the address cannot be had. */
 export async function openListener(options: {
   readonly host: string
   readonly port: number
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined
 }): Promise<Listener> {
-  const server = createServer(options.tls)
+  const server = createServer(options.tls).on('request', notReady)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, options)))
     server.listen({ host: options.host, port: options.port }, resolve)
@@ -32,6 +38,7 @@ export async function openListener(options: {
   return {
     server,
     port: (server.address() as AddressInfo).port,
+    handOver: (handler) => server.off('request', notReady).on('request', handler),
     drain: (graceMs) => drain(server, graceMs),
   }
 }

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { ApiError } from '../contract/api-error.ts'
 
 /** Far above the largest legitimate request, a branding asset of 2 MB in base64. */
-export const bodyLimitBytes = 4 * 1024 * 1024
+const bodyLimitBytes = 4 * 1024 * 1024
 
 /** What is read and thrown away of a body over the limit, so that its sender gets to see the answer and not a reset connection. */
 const discardLimitBytes = 64 * 1024 * 1024
@@ -19,12 +19,13 @@ export function acceptRawBodies(app: FastifyInstance): void {
     payload.on('data', (chunk: Buffer) => {
       length += chunk.length
       if (length <= bodyLimitBytes) chunks.push(chunk)
-      else if (length > discardLimitBytes) payload.pause()
       else chunks.length = 0
-      if (length > discardLimitBytes) done(tooLarge())
+      if (length <= discardLimitBytes) return
+      payload.pause()
+      done(tooLarge())
     })
     payload.on('end', () => (length > bodyLimitBytes ? done(tooLarge()) : done(null, Buffer.concat(chunks, length))))
-    payload.on('error', (error) => done(error))
+    payload.on('error', (error) => done(new ApiError('SerializationException', 'The request body ended early.', { cause: error })))
   })
 }
 

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { get } from 'node:http'
+import { connect } from 'node:net'
+import { describe, it } from 'node:test'
+import { engines } from '../support/engines.ts'
+import { useTestServer } from '../support/test-server.ts'
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+const post = (url: string, body: string | Buffer, headers: Record<string, string> = {}) =>
+  fetch(`${url}/`, { method: 'POST', body, headers: { 'content-type': 'application/x-amz-json-1.1', ...headers } })
+const listPools = { 'x-amz-target': 'AWSCognitoIdentityProviderService.ListUserPools' }
+
+// None of this touches the database, so one engine shows it.
+for (const engine of engines.slice(0, 1)) {
+  describe('The HTTP server', () => {
+    const server = useTestServer(engine)
+
+    it('numbers every answer, whatever was asked', async () => {
+      const { url } = server()
+      const ids = new Set<string>()
+      const answers = [
+        await fetch(`${url}/healthz`),
+        await fetch(`${url}/no/such/page?code=1`),
+        await fetch(`${url}/`, { method: 'DELETE' }),
+        await fetch(`${url}/`, { method: 'OPTIONS' }),
+        await post(url, '{'),
+        await post(url, '{"MaxResults":1}', listPools),
+      ]
+      for (const answer of answers) {
+        const id = answer.headers.get('x-amzn-requestid') ?? ''
+        assert.match(id, uuid)
+        ids.add(id)
+        assert.equal(answer.headers.get('x-content-type-options'), 'nosniff')
+        assert.equal(answer.headers.get('cache-control'), 'no-store')
+      }
+      assert.equal(ids.size, answers.length)
+    })
+
+    it('answers 404 in JSON for what is not there', async () => {
+      const answer = await fetch(`${server().url}/no/such/page`)
+      assert.equal(answer.status, 404)
+      assert.deepEqual(await answer.json(), { message: 'Not found' })
+    })
+
+    it('lets pages of other origins call the API, with pre-flight', async () => {
+      const { url } = server()
+      const wanted = [
+        'content-type',
+        'x-amz-target',
+        'x-amz-user-agent',
+        'amz-sdk-invocation-id',
+        'amz-sdk-request',
+        'cache-control',
+        'authorization',
+      ]
+      const preflight = await fetch(`${url}/`, {
+        method: 'OPTIONS',
+        headers: { origin: 'http://app.test', 'access-control-request-method': 'POST', 'access-control-request-headers': wanted.join() },
+      })
+      assert.equal(preflight.status, 204)
+      assert.equal(preflight.headers.get('access-control-allow-origin'), '*')
+      assert.match(preflight.headers.get('access-control-allow-methods') ?? '', /POST/)
+      const allowed = (preflight.headers.get('access-control-allow-headers') ?? '').split(', ')
+      for (const name of wanted) assert.ok(allowed.includes(name), name)
+      assert.equal(preflight.headers.get('access-control-max-age'), '7200')
+
+      const answer = await post(url, '{"MaxResults":1}', { ...listPools, origin: 'http://app.test' })
+      assert.equal(answer.status, 200)
+      assert.equal(answer.headers.get('access-control-allow-origin'), '*')
+      assert.match(answer.headers.get('access-control-expose-headers') ?? '', /x-amzn-errortype/)
+      assert.equal(answer.headers.get('access-control-allow-credentials'), null)
+    })
+
+    it('lets pages of other origins read errors, but neither the inbox nor the metrics', async () => {
+      const { url } = server()
+      assert.equal((await post(url, '{')).headers.get('access-control-allow-origin'), '*')
+      for (const path of ['/inbox/api/messages', '/metrics', '/readyz']) {
+        assert.equal((await fetch(url + path)).headers.get('access-control-allow-origin'), null, path)
+      }
+    })
+
+    it('refuses a body of 10 MB with the limit in the message, and reads on after it', async () => {
+      const { url } = server()
+      const answer = await post(url, Buffer.alloc(10_000_000, 0x20), listPools)
+      assert.equal(answer.status, 413)
+      assert.equal(answer.headers.get('x-amzn-errortype'), 'RequestEntityTooLargeException')
+      assert.match(((await answer.json()) as { message: string }).message, /4194304 bytes/)
+      assert.equal((await post(url, '{"MaxResults":1}', listPools)).status, 200)
+    })
+
+    it('takes a body of just under the limit', async () => {
+      const padded = Buffer.concat([Buffer.from('{"MaxResults":1'), Buffer.alloc(4 * 1024 * 1024 - 16, 0x20), Buffer.from('}')])
+      assert.equal((await post(server().url, padded, listPools)).status, 200)
+    })
+
+    it('survives a client that leaves in the middle of its body', async () => {
+      const { url } = server()
+      const { hostname, port } = new URL(url)
+      const socket = connect(Number(port), hostname)
+      socket.write(
+        'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-amz-json-1.1\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n{',
+      )
+      await once(socket, 'data')
+      socket.destroy()
+      assert.equal((await fetch(`${url}/healthz`)).status, 200)
+    })
+
+    it('counts requests by operation and outcome, and never by what a stranger made up', async () => {
+      const { url } = server()
+      await post(url, '{"MaxResults":1}', listPools)
+      await post(url, '{"MaxResults":0}', listPools)
+      await post(url, '{}', { 'x-amz-target': 'AWSCognitoIdentityProviderService.MadeUp' })
+      await fetch(`${url}/made/up/path`)
+      const figures = await (await fetch(`${url}/metrics`)).text()
+      assert.match(figures, /lifeguard_requests_total\{operation="ListUserPools",outcome="ok"\} \d+/)
+      assert.match(figures, /lifeguard_requests_total\{operation="ListUserPools",outcome="InvalidParameterException"\} 1/)
+      assert.match(figures, /lifeguard_request_duration_seconds_bucket\{le="1",operation="ListUserPools"\} \d+/)
+      assert.match(figures, /process_cpu_user_seconds_total \d/)
+      assert.doesNotMatch(figures, /made|MadeUp/i)
+    })
+
+    it('refuses a request without a host name', async () => {
+      const { hostname, port } = new URL(server().url)
+      const socket = connect(Number(port), hostname)
+      socket.write('GET /inbox/api/messages HTTP/1.0\r\n\r\n')
+      const [answer] = await once(socket, 'data')
+      assert.match(String(answer), /^HTTP\/1\.1 403 /)
+    })
+
+    it('refuses the inbox to a page that made its own name point here', async () => {
+      const request = get(`${server().url}/inbox/api/messages`, { headers: { host: 'rebound.example' } })
+      const [response] = await once(request, 'response')
+      response.resume()
+      assert.equal(response.statusCode, 403)
+    })
+  })
+}
