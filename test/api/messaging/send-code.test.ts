@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { spendCode } from '../../../src/messaging/codes.ts'
+import { createInboxGateway } from '../../../src/messaging/gateways/inbox-gateway.ts'
+import { type InboxEntry, listInbox } from '../../../src/messaging/inbox.ts'
+import { createOutboxWorker } from '../../../src/messaging/outbox-worker.ts'
+import { queueAttributeCode, queueForgotPasswordCode, queueInvitation, queueSignUpCode } from '../../../src/messaging/send-code.ts'
+import { engines, type TestEngine } from '../../support/engines.ts'
+import { openRoom, type Room, templatesWith, testPool } from './messaging-room.ts'
+
+const publicUrl = 'https://id.example.test'
+const ana = {
+  sub: 'sub-of-ana',
+  username: 'ana&co',
+  attributes: { email: 'ana@example.test', email_verified: 'true', phone_number: '+15551234444' },
+}
+
+type InboxRoom = Room & { sent(): Promise<InboxEntry[]> }
+
+async function openInboxRoom(engine: TestEngine): Promise<InboxRoom> {
+  const room = await openRoom(engine)
+  const inbox = createInboxGateway(room.db)
+  const worker = createOutboxWorker({ ...room, gateways: { email: inbox, sms: inbox } })
+  return {
+    ...room,
+    async sent() {
+      await worker.drain()
+      return listInbox(room.db, {})
+    },
+    async [Symbol.asyncDispose]() {
+      await worker.close()
+      await room[Symbol.asyncDispose]()
+    },
+  }
+}
+
+const signUp = (room: Room, pool = testPool({ autoVerifiedAttributes: ['email'] }), kind: 'sign-up' | 'resend' = 'sign-up', user = ana) =>
+  room.commit((tx) => queueSignUpCode(tx, { ...room, publicUrl }, { pool, clientId: 'client1', user, kind, now: room.clock.now() }))
+
+const spend = (room: Room, purpose: 'sign-up' | 'forgot-password' | 'verify-email', code: string) =>
+  room.commit((tx) => spendCode(tx, room.secrets, { poolId: testPool().id, sub: ana.sub, purpose, code, now: room.clock.now() }))
+
+for (const engine of engines) {
+  describe(`Codes on their way on ${engine.name}`, () => {
+    it('reach a new user, and only the newest counts', async () => {
+      await using room = await openInboxRoom(engine)
+      assert.deepEqual(await signUp(room), { attribute: 'email', medium: 'EMAIL', destination: 'a***@e***' })
+      await signUp(room, undefined, 'resend')
+      const [newest, oldest, ...rest] = await room.sent()
+      assert.deepEqual(rest, [])
+      assert.deepEqual([newest?.trigger, oldest?.trigger], ['resend', 'sign-up'])
+      const { id: _, createdAt, code, ...shown } = newest ?? assert.fail()
+      assert.match(code ?? '', /^\d{6}$/)
+      assert.ok(Math.abs(Date.parse(createdAt) - Date.now()) < 60_000)
+      assert.deepEqual(shown, {
+        channel: 'email',
+        recipient: 'ana@example.test',
+        subject: 'Your verification code',
+        text: `Your verification code is ${code}.`,
+        html: `Your verification code is ${code}. `,
+        userPoolId: testPool().id,
+        username: 'ana&co',
+        trigger: 'resend',
+      })
+      assert.deepEqual(await spend(room, 'sign-up', code ?? ''), { outcome: 'ok', attribute: 'email', value: 'ana@example.test' })
+    })
+
+    it('reach nobody whose pool verifies nothing they gave', async () => {
+      await using room = await openInboxRoom(engine)
+      assert.equal(await signUp(room, testPool()), undefined)
+      assert.deepEqual(await room.sent(), [])
+    })
+
+    it('go by a link that carries client, user and code', async () => {
+      await using room = await openInboxRoom(engine)
+      const templates = templatesWith({ verifyBy: 'CONFIRM_WITH_LINK', linkEmail: 'Click {##here##}!' })
+      await signUp(room, testPool({ autoVerifiedAttributes: ['email'], templates }))
+      const [message] = await room.sent()
+      const href = /href="([^"]+)"/.exec(message?.html ?? '')?.[1]?.replaceAll('&amp;', '&')
+      const url = new URL(href ?? '')
+      assert.equal(url.origin + url.pathname, `${publicUrl}/confirmUser`)
+      assert.deepEqual(Object.fromEntries(url.searchParams), {
+        client_id: 'client1',
+        user_name: 'ana&co',
+        confirmation_code: message?.code,
+      })
+      assert.equal(message?.text, `Click here (${href})!`)
+    })
+
+    it('go to a verified address when a password is forgotten', async () => {
+      await using room = await openInboxRoom(engine)
+      const forget = (user = ana) =>
+        room.commit((tx) => queueForgotPasswordCode(tx, room.secrets, { pool: testPool(), user, now: room.clock.now() }))
+      assert.equal((await forget())?.destination, 'a***@e***')
+      assert.equal(await forget({ ...ana, attributes: { ...ana.attributes, email_verified: 'false' } }), undefined)
+      const [message, ...rest] = await room.sent()
+      assert.deepEqual(rest, [])
+      assert.equal((await spend(room, 'sign-up', message?.code ?? '')).outcome, 'expired')
+      room.clock.advance(3_600_000)
+      assert.equal((await spend(room, 'forgot-password', message?.code ?? '')).outcome, 'expired')
+    })
+
+    it('go to the new address when an attribute changes, which they give back', async () => {
+      await using room = await openInboxRoom(engine)
+      const change = { pool: testPool(), user: ana, attribute: 'email', value: 'new@example.test', kind: 'update-attribute' } as const
+      await room.commit((tx) => queueAttributeCode(tx, room.secrets, { ...change, now: room.clock.now() }))
+      const [message] = await room.sent()
+      assert.equal(message?.recipient, 'new@example.test')
+      assert.deepEqual(await spend(room, 'verify-email', message.code ?? ''), {
+        outcome: 'ok',
+        attribute: 'email',
+        value: 'new@example.test',
+      })
+    })
+
+    it('invite with a temporary password, by every medium wished for, under the name one signs in with', async () => {
+      await using room = await openInboxRoom(engine)
+      const invite = (changes: object) =>
+        room.commit((tx) =>
+          queueInvitation(tx, room.secrets, {
+            pool: testPool(),
+            user: ana,
+            mediums: ['EMAIL', 'SMS'],
+            temporaryPassword: 'Temp<1>!',
+            now: room.clock.now(),
+            ...changes,
+          }),
+        )
+      assert.deepEqual(
+        (await invite({})).map(({ medium }) => medium),
+        ['EMAIL', 'SMS'],
+      )
+      const [sms, email] = await room.sent()
+      assert.equal(email?.html, 'Your username is ana&amp;co and temporary password is Temp&lt;1&gt;!. ')
+      assert.equal(email.text, 'Your username is ana&co and temporary password is Temp<1>!.')
+      assert.deepEqual(
+        [sms?.channel, sms?.subject, sms?.html, sms?.text, sms?.code],
+        ['sms', null, null, 'Your username is ana&co and temporary password is Temp<1>!. ', 'Temp<1>!'],
+      )
+
+      await invite({ pool: testPool({ usernameAttributes: ['email'] }), mediums: ['EMAIL'] })
+      assert.match((await room.sent())[0]?.text ?? '', /^Your username is ana@example\.test and/)
+      await invite({ pool: testPool({ templates: templatesWith({ inviteEmail: 'Welcome!' }) }), mediums: ['EMAIL'] })
+      assert.equal((await room.sent()).length, 3, 'a template without room for the password sends nothing')
+    })
+
+    it('carry the pool’s sender', async () => {
+      await using room = await openRoom(engine)
+      const senders: unknown[] = []
+      const gateway = { deliver: async ({ message }: { message: object }) => void senders.push(message) }
+      const worker = createOutboxWorker({ ...room, gateways: { email: gateway, sms: gateway } })
+      const email = { ...testPool().email, from: 'Us <us@example.test>', replyTo: 'help@example.test' }
+      await signUp(room, testPool({ autoVerifiedAttributes: ['email'], email }))
+      await worker.drain()
+      await worker.close()
+      assert.partialDeepStrictEqual(senders, [{ from: 'Us <us@example.test>', replyTo: 'help@example.test' }])
+    })
+  })
+}
