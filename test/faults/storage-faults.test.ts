@@ -77,7 +77,9 @@ describe('a full disk', { skip: noFullDisk }, () => {
     await (await openMigrated(database.url)).close()
     // The kernel refuses to let any file grow over the limit, which is what SQLite sees of a full disk.
     const limited = `trap '' XFSZ; ulimit -f 1000; exec "$0" "$@"`
-    const child = spawn('sh', ['-c', limited, process.execPath, writer, database.url, 'full'], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn('sh', ['-c', limited, process.execPath, writer, database.url, 'full', '5000'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     const { stored, refused } = await report(child, ({ refused }) => refused.length >= 20 && child.kill())
     assert.ok(stored.length > 20, `${stored.length} pairs were stored`)
     assert.ok(refused.length >= 20)
