@@ -158,6 +158,16 @@ describe('A signal', () => {
 })
 
 describe('lifeguard serve', () => {
+  it('writes neither codes nor addresses into its log', async () => {
+    await using server = startServe('discreet.db')
+    const url = await server.url()
+    await statusOf(`${url}/confirmUser?client_id=1example23456789&user_name=ana&confirmation_code=424242`)
+    await statusOf(`${url}/nowhere/hunter2?token=hunter2`)
+    const { stdout } = await server.stop()
+    assert.match(stdout, /GET \/confirmUser/)
+    assert.doesNotMatch(stdout, /424242|hunter2|\bana\b/)
+  })
+
   it('writes its log as JSON, with the time it took to be ready', async () => {
     await using server = startServe('json.db')
     const url = await server.url()

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import {
+  CognitoIdentityProviderClient,
+  CreateUserPoolCommand,
+  DescribeUserPoolCommand,
+  ListUserPoolsCommand,
+} from '@aws-sdk/client-cognito-identity-provider'
+import { LifeguardProcess, lifeguard, masterKey, temporaryFolder } from './lifeguard-process.ts'
+
+const folder = temporaryFolder()
+const env = {
+  LIFEGUARD_DATABASE: `sqlite:${join(folder, 'keys.db')}`,
+  LIFEGUARD_MASTER_KEY: masterKey,
+  LIFEGUARD_PUBLIC_URL: 'https://id.example.test',
+  LIFEGUARD_LOG_LEVEL: 'warn',
+}
+const listOnly = join(folder, 'list-only.json')
+writeFileSync(
+  listOnly,
+  JSON.stringify({ Version: '2012-10-17', Statement: { Effect: 'Allow', Action: 'cognito-idp:List*', Resource: '*' } }),
+)
+
+type Credentials = { accessKeyId: string; secretAccessKey: string; sessionToken?: string }
+
+async function createKey(...flags: string[]): Promise<Credentials> {
+  const { code, stdout, stderr } = await lifeguard(['keys', 'create', ...flags], env)
+  assert.equal(code, 0, stderr)
+  const values = Object.fromEntries(
+    stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(/=(.*)/s)),
+  )
+  const { AWS_ACCESS_KEY_ID: accessKeyId = '', AWS_SECRET_ACCESS_KEY: secretAccessKey = '', AWS_SESSION_TOKEN: sessionToken } = values
+  return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) }
+}
+
+describe('An access key made on the command line', () => {
+  let server: LifeguardProcess
+  let endpoint: string
+  before(async () => {
+    server = new LifeguardProcess(['serve', '--port', '0', '--log-level', 'info'], env)
+    endpoint = await server.url()
+  })
+  after(() => server.stop())
+
+  async function withClient<T>(credentials: Credentials, use: (client: CognitoIdentityProviderClient) => Promise<T>): Promise<T> {
+    const client = new CognitoIdentityProviderClient({ endpoint, region: 'us-east-1', credentials, maxAttempts: 1 })
+    try {
+      return await use(client)
+    } finally {
+      client.destroy()
+    }
+  }
+  const list = (credentials: Credentials) => withClient(credentials, (client) => client.send(new ListUserPoolsCommand({ MaxResults: 1 })))
+
+  it('signs requests to a server that runs', async () => {
+    const key = await createKey()
+    const pool = await withClient(key, (client) => client.send(new CreateUserPoolCommand({ PoolName: 'signed' })))
+    assert.match(pool.UserPool?.Id ?? '', /^us-east-1_/)
+  })
+
+  it('may do what its policy says and no more', async () => {
+    const key = await createKey('--policy', listOnly)
+    await list(key)
+    const describePool = new DescribeUserPoolCommand({ UserPoolId: 'us-east-1_AbCdEf123' })
+    await assert.rejects(
+      withClient(key, (client) => client.send(describePool)),
+      { name: 'AccessDeniedException' },
+    )
+  })
+
+  it('comes with a session token when it is to end, and is worthless without it', async () => {
+    const { sessionToken, ...bare } = await createKey('--session-seconds', '900')
+    assert.ok(sessionToken !== undefined)
+    await list({ ...bare, sessionToken })
+    await assert.rejects(list(bare), { name: 'UnrecognizedClientException' })
+    await assert.rejects(list({ ...bare, sessionToken: `${sessionToken}x` }), { name: 'UnrecognizedClientException' })
+  })
+
+  it('is refused with another secret, and so is a key that nobody made', async () => {
+    const key = await createKey()
+    await assert.rejects(list({ ...key, secretAccessKey: 'wrong' }), { name: 'InvalidSignatureException' })
+    await assert.rejects(list({ ...key, accessKeyId: 'AKIANOTTHERE00000000' }), { name: 'UnrecognizedClientException' })
+  })
+
+  it('is listed without its secret, and gone once deleted', async () => {
+    const key = await createKey('--description', 'for the listing')
+    const { stdout } = await lifeguard(['keys', 'list'], env)
+    assert.match(stdout, new RegExp(`^${key.accessKeyId}\tcreated \\d{4}-.*\tnever expires\tfor the listing$`, 'm'))
+    assert.ok(!stdout.includes(key.secretAccessKey))
+
+    assert.equal((await lifeguard(['keys', 'delete', key.accessKeyId], env)).code, 0)
+    assert.ok(!(await lifeguard(['keys', 'list'], env)).stdout.includes(key.accessKeyId))
+    await assert.rejects(list(key), { name: 'UnrecognizedClientException' })
+  })
+})
+
+describe('Without a key', () => {
+  it('a signed operation is refused in serve', async () => {
+    await using server = new LifeguardProcess(['serve', '--port', '0'], { ...env, LIFEGUARD_LOG_LEVEL: 'info' })
+    const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'AWSCognitoIdentityProviderService.ListUserPools' }
+    const answer = await fetch(await server.url(), { method: 'POST', headers, body: '{"MaxResults":1}' })
+    assert.equal(answer.headers.get('x-amzn-errortype'), 'MissingAuthenticationTokenException')
+  })
+})

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { readSettings, SettingsError } from '../../src/settings.ts'
+import { settingsTable, variableOf } from '../../src/settings-table.ts'
+import { masterKey, temporaryFolder } from './lifeguard-process.ts'
+
+const folder = temporaryFolder()
+const dev = (argv: readonly string[] = [], env: Record<string, string> = {}) => readSettings({ argv, env, command: 'dev' })
+const production = { LIFEGUARD_MASTER_KEY: masterKey, LIFEGUARD_DATABASE: 'sqlite:/srv/id.db' }
+const serve = (publicUrl: string, ...argv: string[]) =>
+  readSettings({ argv, env: { ...production, LIFEGUARD_PUBLIC_URL: publicUrl }, command: 'serve' })
+
+function configFile(content: object): string {
+  const path = join(folder, 'config.json')
+  writeFileSync(path, JSON.stringify(content))
+  return path
+}
+
+describe('Settings', () => {
+  it('come from the flag, else the variable, else the file, else the default', () => {
+    const file = configFile({ port: 3, region: 'eu-west-3', 'account-id': '333333333333', 'allow-http': true })
+    const settings = dev(['--port', '1', '--config', file], { LIFEGUARD_PORT: '2', LIFEGUARD_REGION: 'eu-west-2' })
+    assert.equal(settings.port, 1)
+    assert.equal(settings.region, 'eu-west-2')
+    assert.equal(settings.accountId, '333333333333')
+    assert.equal(settings.allowHttp, true)
+    assert.equal(settings.host, '127.0.0.1')
+  })
+
+  it('may name the file by its variable', () => {
+    assert.equal(dev([], { LIFEGUARD_CONFIG: configFile({ port: 4 }) }).port, 4)
+  })
+
+  it('take an empty variable for one that is not set', () => {
+    assert.equal(dev([], { LIFEGUARD_PORT: '' }).port, 9911)
+  })
+
+  it('read both ways to write a flag', () => {
+    assert.equal(dev(['--port=5']).port, 5)
+    assert.equal(dev(['--port', '6']).port, 6)
+    assert.equal(dev(['--allow-http']).allowHttp, true)
+    assert.equal(dev(['--data=--odd']).data, '--odd')
+  })
+
+  it('have a variable each', () => {
+    const variables = Object.values(settingsTable).map(variableOf)
+    assert.equal(new Set(variables).size, variables.length)
+    assert.ok(variables.every((name) => /^LIFEGUARD_[A-Z_]+$/.test(name)))
+  })
+
+  it('write the public URL without a slash at its end', () => {
+    assert.equal(serve('https://ID.example.test/').publicUrl, 'https://id.example.test')
+    assert.equal(serve('https://id.example.test:443').publicUrl, 'https://id.example.test')
+  })
+
+  it('let production run on an http: URL on loopback, or when told to', () => {
+    for (const url of ['http://localhost:9911', 'http://127.0.0.1', 'http://[::1]:8080']) assert.equal(serve(url).publicUrl, url)
+    assert.throws(() => serve('http://id.example.test'), SettingsError)
+    assert.throws(() => serve('http://localhost.example.test'), SettingsError)
+    assert.equal(serve('http://id.example.test', '--allow-http').publicUrl, 'http://id.example.test')
+  })
+
+  it('read a master key in base64, base64url and hex', () => {
+    const key = Buffer.alloc(32, 0xfb)
+    for (const encoding of ['base64', 'base64url', 'hex'] as const) {
+      assert.deepEqual(dev([], { LIFEGUARD_MASTER_KEY: key.toString(encoding) }).masterKey, key)
+    }
+    for (const length of [0, 16, 31, 33, 64]) {
+      assert.throws(() => dev(['--master-key', Buffer.alloc(length, 1).toString('base64')]), SettingsError)
+    }
+    assert.throws(() => dev(['--master-key', '!'.repeat(44)]), SettingsError)
+  })
+})
