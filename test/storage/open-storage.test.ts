@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { openStorage } from '../../src/storage/open-storage.ts'
 import { StorageError } from '../../src/storage/storage-error.ts'
 import { engines } from '../support/engines.ts'
 import { openTestStorage } from '../support/test-storage.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'lifeguard-open-'))
+after(() => rmSync(folder, { recursive: true }))
 
 async function refusal(url: string): Promise<string> {
   const error: unknown = await openStorage({ url }).then(

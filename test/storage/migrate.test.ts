@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { type Kysely, sql } from 'kysely'
+import { migrations } from '../../src/storage/migrations/migrations.ts'
+import { openStorage } from '../../src/storage/open-storage.ts'
+import { StorageError } from '../../src/storage/storage-error.ts'
+import { engines, type TestEngine } from '../support/engines.ts'
+import { openTestStorage } from '../support/test-storage.ts'
+
+type Record = { schema_migration: { name: string; applied_at: number } }
+
+const names = migrations.map(({ name }) => name)
+
+async function emptyDatabase(engine: TestEngine) {
+  const database = await engine.createDatabase({ empty: true })
+  return { ...database, [Symbol.asyncDispose]: database.drop }
+}
+
+for (const engine of engines) {
+  describe(`migrations on ${engine.name}`, () => {
+    it('are applied once, in order, when ten open the same database at once', async () => {
+      await using database = await emptyDatabase(engine)
+      const storages = await Promise.all(Array.from({ length: 10 }, () => openStorage({ url: database.url, poolSize: 2 })))
+      await Promise.all(storages.map((storage) => storage.migrate()))
+      const record = storages[0]?.db as unknown as Kysely<Record>
+      const applied = await record.selectFrom('schema_migration').selectAll().orderBy('name').execute()
+      await Promise.all(storages.map((storage) => storage.close()))
+
+      assert.deepEqual(
+        applied.map(({ name }) => name),
+        names,
+      )
+      for (const { applied_at } of applied) assert.ok(Math.abs(Date.now() - applied_at) < 60_000)
+    })
+
+    it('keep the rows when they run again', async () => {
+      await using storage = await openTestStorage(engine)
+      await storage.db.insertInto('installation').values({ name: 'a', value: 'v' }).execute()
+      await storage.migrate()
+      assert.deepEqual(await storage.db.selectFrom('installation').selectAll().execute(), [{ name: 'a', value: 'v' }])
+    })
+
+    it('of a newer program stop an older one', async () => {
+      await using storage = await openTestStorage(engine)
+      const record = storage.db as unknown as Kysely<Record>
+      await record.insertInto('schema_migration').values({ name: '9999-future', applied_at: 0 }).execute()
+      await assert.rejects(storage.migrate(), (error: unknown) => {
+        assert.ok(error instanceof StorageError)
+        assert.match(error.message, /newer Lifeguard \(9999-future\)/)
+        return true
+      })
+    })
+
+    it('leave nothing behind when one fails', async () => {
+      await using database = await emptyDatabase(engine)
+      const storage = await openStorage({ url: database.url })
+      // In the way of the last table but one.
+      await sql`create table lease (x integer)`.execute(storage.db)
+      await assert.rejects(storage.migrate(), /lease/)
+      await assert.rejects(storage.db.selectFrom('user').selectAll().execute(), /user/)
+      await sql`drop table lease`.execute(storage.db)
+      await storage.migrate()
+      assert.deepEqual(await storage.db.selectFrom('user').selectAll().execute(), [])
+      await storage.close()
+    })
+  })
+}
+
+describe('migrations', () => {
+  it('have names that sort as they are applied', () => {
+    assert.deepEqual([...names].sort(), names)
+    for (const name of names) assert.match(name, /^\d{4}-[a-z-]+$/)
+  })
+})

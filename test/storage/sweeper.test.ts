@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { spendState, sweepSpentStates } from '../../src/storage/spent-state-repository.ts'
+import { type Sweep, startSweeper } from '../../src/storage/sweeper.ts'
+import { engines } from '../support/engines.ts'
+import { createTestClock } from '../support/test-clock.ts'
+import { openTestStorage, type TestStorage } from '../support/test-storage.ts'
+
+const day = 86_400_000
+/** Only the tests' own calls sweep, not the clock. */
+const intervalMs = 3_600_000
+
+function counting(name = 'count') {
+  const calls: number[] = []
+  const sweep: Sweep = {
+    name,
+    run: async (_tx, now) => {
+      calls.push(now)
+      return 0
+    },
+  }
+  return { calls, sweep }
+}
+
+function starter(storage: TestStorage, clock = createTestClock()) {
+  const errors: object[] = []
+  const logger = { warn: () => undefined, error: (fields: object) => errors.push(fields) }
+  return {
+    clock,
+    errors,
+    start: (holder: string, sweeps: readonly Sweep[]) =>
+      startSweeper({ db: storage.db, clock, logger, holder, sweeps, intervalMs, batchSize: 10 }),
+  }
+}
+
+for (const engine of engines) {
+  describe(`the sweeper on ${engine.name}`, () => {
+    it('goes on in small batches until nothing expired is left', async () => {
+      await using storage = await openTestStorage(engine)
+      const { clock, start } = starter(storage)
+      await storage.db.transaction().execute(async (tx) => {
+        for (let i = 0; i < 25; i++) await spendState(tx, `old ${i}`, clock.now() - day)
+        await spendState(tx, 'new', clock.now() + day)
+      })
+      const batches: number[] = []
+      const sweep: Sweep = {
+        name: 'spent states',
+        async run(tx, now, batchSize) {
+          const found = await sweepSpentStates(tx, now, batchSize)
+          batches.push(found)
+          return found
+        },
+      }
+      const sweeper = start('a', [sweep])
+      await sweeper.sweep()
+      assert.deepEqual(batches, [10, 10, 5])
+      assert.deepEqual(await storage.db.selectFrom('spent_state').select('id').execute(), [{ id: 'new' }])
+      await sweeper.close()
+    })
+
+    it('works in one process at a time, and another takes over when that one closes or dies', async () => {
+      await using storage = await openTestStorage(engine)
+      const { clock, start } = starter(storage)
+      const [first, second, third] = [counting(), counting(), counting()]
+      const one = start('one', [first.sweep])
+      const two = start('two', [second.sweep])
+      const three = start('three', [third.sweep])
+      const called = () => [first, second, third].map(({ calls }) => calls.length)
+
+      await one.sweep()
+      await two.sweep()
+      await one.sweep()
+      assert.deepEqual(called(), [2, 0, 0])
+      await one.close()
+      await two.sweep()
+      assert.deepEqual(called(), [2, 1, 0])
+      // The second does not close: its lease runs out.
+      await three.sweep()
+      assert.deepEqual(called(), [2, 1, 0])
+      clock.advance(intervalMs * 3)
+      await three.sweep()
+      assert.deepEqual(called(), [2, 1, 1])
+      await two.close()
+      await three.close()
+    })
+
+    it('reports a sweep that fails and goes on with the others', async () => {
+      await using storage = await openTestStorage(engine)
+      const { errors, start } = starter(storage)
+      const { calls, sweep } = counting()
+      const failing: Sweep = {
+        name: 'failing',
+        run: (tx) =>
+          tx
+            .selectFrom('no_such_table' as 'user')
+            .selectAll()
+            .execute()
+            .then(() => 0),
+      }
+      const sweeper = start('a', [failing, sweep])
+      await sweeper.sweep()
+      assert.equal(calls.length, 1)
+      assert.deepEqual(
+        errors.map((fields) => (fields as { sweep: string }).sweep),
+        ['failing'],
+      )
+      await sweeper.close()
+    })
+
+    it('stops after the batch under way when it is closed', async () => {
+      await using storage = await openTestStorage(engine)
+      const { start } = starter(storage)
+      let batches = 0
+      const { promise: closing, resolve: close } = Promise.withResolvers<void>()
+      const endless: Sweep = {
+        name: 'endless',
+        run: async (_tx, _now, batchSize) => {
+          if (++batches === 3) close()
+          return batchSize
+        },
+      }
+      const after = counting()
+      const sweeper = start('a', [endless, after.sweep])
+      const sweeping = sweeper.sweep()
+      await closing
+      await sweeper.close()
+      await sweeping
+      assert.equal(batches, 3)
+      assert.deepEqual(after.calls, [])
+      assert.deepEqual(await storage.db.selectFrom('lease').selectAll().execute(), [])
+    })
+  })
+}
