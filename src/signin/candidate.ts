@@ -6,6 +6,7 @@ import type { Db } from '../storage/db.ts'
 import { decoySub } from '../users/decoy.ts'
 import type { User } from '../users/user.ts'
 import { findUser, findUserByName } from '../users/user-repository.ts'
+import { invalidSession } from './sign-in-state.ts'
 
 /** Whoever claims a name at the start of a sign-in: a user, or a decoy that no proof will ever fit. */
 export type Candidate = { readonly sub: string; readonly user: User | undefined }
@@ -26,11 +27,20 @@ export async function findCandidate({ db, secrets }: Deps, pool: Pool, client: A
   return { sub: decoySub(secrets, pool, name), user: undefined }
 }
 
-/** The user a state was sealed for, as they are now; undefined for a decoy and for a user deleted meanwhile. */
-export async function findAgain(db: Db, pool: Pool, sub: string): Promise<User | undefined> {
+/**
+ * The user a state was sealed for, as they are now; undefined for a decoy and for a user deleted meanwhile. `name` is what the answer
+ * calls the user, by any of their names: some clients send back what was typed, others what the challenge told them. Throws
+ * NotAuthorizedException when it is somebody else's.
+ */
+export async function findAgain({ db, secrets }: Deps, pool: Pool, sub: string, name: string): Promise<User | undefined> {
   const user = await findUser(db, pool.id, sub)
+  if (name !== user?.username && name !== sub && (await subOf({ db, secrets }, pool, name)) !== sub) throw invalidSession()
   if (user !== undefined) requireEnabled(user)
   return user
+}
+
+async function subOf({ db, secrets }: Deps, pool: Pool, name: string): Promise<string> {
+  return (await findUserByName(db, pool, name))?.sub ?? decoySub(secrets, pool, name)
 }
 
 function requireEnabled(user: User): void {

@@ -77,8 +77,11 @@ async function byRefreshToken(deps: SignInDeps, pool: Pool, client: AppClient, p
 
 /** A refresh names no user, so the hash is over the stored username, which in some pools is the `sub`. */
 function requireRefreshHash(client: AppClient, username: string, hash: string | undefined): void {
-  if (client.secrets.length === 0 || (hash !== undefined && provesBySecretHash(client, username, hash))) return
-  throw new ApiError('NotAuthorizedException', `SecretHash does not match for the client: ${client.id}`)
+  if (client.secrets.length === 0) return
+  if (!hash) requireSecretHash(client, username, undefined)
+  else if (!provesBySecretHash(client, username, hash)) {
+    throw new ApiError('NotAuthorizedException', `SecretHash does not match for the client: ${client.id}`)
+  }
 }
 
 function requireDoor(door: Door, needed: Door): void {

@@ -11,6 +11,7 @@ import type { User } from '../users/user.ts'
 import type { Interposed, Proof, Verdict } from './factor.ts'
 import { type NewPasswordDeps, newPassword } from './factors/new-password/new-password.ts'
 import type { Progress, SignIn } from './sign-in.ts'
+import { usedSession } from './sign-in-state.ts'
 
 export type JourneyDeps = TokenDeps & NewPasswordDeps & { readonly db: Db; readonly clock: Clock }
 
@@ -51,7 +52,7 @@ async function complete(deps: JourneyDeps, { pool, client, user }: SignIn, { spe
 
 async function spendOrRefuse(db: Db | Tx, state: NonNullable<Proof['spends']>): Promise<void> {
   if (await spendState(db, state.id, state.expiresAt)) return
-  throw new ApiError('NotAuthorizedException', 'Invalid session for the user, session can only be used once.')
+  throw usedSession()
 }
 
 function requireConfirmed(user: User): void {

@@ -61,4 +61,7 @@ export function openState<Memory>(
   return { id, poolId, clientId, sub, challenge, proofs, expiresAt, memory: memory as Memory }
 }
 
+/** The refusal of a state that has done its work. */
+export const usedSession = () => new ApiError('NotAuthorizedException', 'Invalid session for the user, session can only be used once.')
+
 export const invalidSession = () => new ApiError('NotAuthorizedException', 'Invalid session for the user.')

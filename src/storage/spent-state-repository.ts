@@ -16,6 +16,11 @@ export async function spendState(db: Db | Tx, id: string, expiresAt: number): Pr
   return numInsertedOrUpdatedRows === 1n
 }
 
+/** For a state that is no use any more anyway: whether that is because it was used. Only `spendState` can decide a race. */
+export async function isStateSpent(db: Db | Tx, id: string): Promise<boolean> {
+  return (await db.selectFrom('spent_state').select('id').where('id', '=', id).executeTakeFirst()) !== undefined
+}
+
 /** Forgets up to `limit` states that cannot be presented any more; answers how many. */
 export async function sweepSpentStates(db: Db | Tx, now: number, limit: number): Promise<number> {
   const { numDeletedRows } = await db

@@ -38,10 +38,11 @@ export async function requireAccessToken(deps: AccessTokenDeps, token: string): 
     findSession(deps.db, { poolId: pool.id, sub: claims.sub, id: claims.sessionId }),
   ])
   if (user === undefined) throw new ApiError('UserNotFoundException', 'User does not exist.')
+  // Disabling ends the sessions, too, but this is what clients look for in the answer.
+  if (!user.enabled) throw new ApiError('NotAuthorizedException', 'User is disabled.')
   const clientGone = owner === undefined || owner.pool.id !== pool.id
   if (clientGone || session === undefined || isRevoked(session, user))
     throw new ApiError('NotAuthorizedException', 'Access Token has been revoked')
-  if (!user.enabled) throw new ApiError('NotAuthorizedException', 'User is disabled.')
   return { pool, client: owner.client, user, sessionId: session.id }
 }
 
@@ -56,8 +57,16 @@ function claimedPoolId(publicUrl: string, token: string): string | undefined {
   }
 }
 
+function claimedKeyId(token: string): string | undefined {
+  try {
+    return decodeProtectedHeader(token).kid
+  } catch {
+    throw invalid()
+  }
+}
+
 async function verify(deps: AccessTokenDeps, poolId: string, token: string): Promise<VerifiedClaims> {
-  const { kid } = decodeProtectedHeader(token)
+  const kid = claimedKeyId(token)
   const key = typeof kid === 'string' ? await deps.signingKeys.find(poolId, kid) : undefined
   if (key === undefined) throw unverified()
   try {

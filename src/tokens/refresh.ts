@@ -29,7 +29,14 @@ export async function requireRefreshable(deps: RefreshDeps, client: AppClient, t
 }
 
 /** New tokens for a client without rotation: the refresh token stays. */
-export async function refreshTokens(deps: RefreshDeps, pool: Pool, client: AppClient, { token, user }: Refreshable): Promise<IssuedTokens> {
+export async function refreshTokens(
+  deps: RefreshDeps,
+  pool: Pool,
+  client: AppClient,
+  { token, user, session }: Refreshable,
+): Promise<IssuedTokens> {
+  // That the client no longer rotates does not bring back a token that was rotated out before.
+  if (token.generation !== session.generation) throw refuse('Refresh Token has been revoked')
   const tokens = await reissueTokens(deps, pool, client, user, token, deps.clock.now())
   return { ...tokens, refreshToken: undefined }
 }

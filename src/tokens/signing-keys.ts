@@ -8,7 +8,7 @@ import { insertSigningKeys, listSigningKeys, lockPoolKeys, retireSigningKeys } f
 export type SigningKeys = {
   /** The key that signs now; made at its first use. */
   signer(poolId: string, use: KeyUse): Promise<SigningKey>
-  /** The published keys of the pool. */
+  /** The published keys of the pool, straight from the database: another process may be signing with new ones already. */
   published(poolId: string): Promise<PublicJwk[]>
   /** The published key with that id; asks the database again before it says no, because another process may have rotated. */
   find(poolId: string, kid: string): Promise<SigningKey | undefined>
@@ -55,7 +55,7 @@ export function createSigningKeys(deps: Deps): SigningKeys {
     },
 
     async published(poolId) {
-      return (await keysOf(poolId)).map(({ publicJwk }) => publicJwk)
+      return (await load(poolId)).map(({ publicJwk }) => publicJwk)
     },
 
     async find(poolId, kid) {

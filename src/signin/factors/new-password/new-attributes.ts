@@ -2,6 +2,7 @@ import { ApiError } from '../../../contract/api-error.ts'
 import type { AppClient } from '../../../pools/app-client.ts'
 import { checkAttributes, writableAttributes } from '../../../pools/attribute-rules.ts'
 import type { Pool } from '../../../pools/pool.ts'
+import { requireMutableAttributes } from '../../../users/attribute-changes.ts'
 import type { User } from '../../../users/user.ts'
 
 const prefix = 'userAttributes.'
@@ -28,7 +29,7 @@ export function readNewAttributes(
     if (!key.startsWith(prefix)) continue
     const name = key.slice(prefix.length)
     if (ownedByTheService.includes(name)) throw new ApiError('InvalidParameterException', `Cannot modify the non-mutable attribute ${name}`)
-    if (user.attributes[name]) throw new ApiError('NotAuthorizedException', `Cannot modify an already provided ${name}`)
+    if (Object.hasOwn(user.attributes, name)) throw new ApiError('NotAuthorizedException', `Cannot modify an already provided ${name}`)
     if (pool.schema.some((attribute) => attribute.name === name) && !writable(name)) {
       throw new ApiError('NotAuthorizedException', 'A client attempted to write unauthorized attribute')
     }
@@ -36,6 +37,7 @@ export function readNewAttributes(
   }
   const attributes = Object.fromEntries(named)
   checkAttributes(pool, attributes)
+  requireMutableAttributes(pool, attributes)
   const missing = missingRequiredAttributes(pool, client, user).filter((name) => !attributes[name])
   if (missing.length > 0) {
     const lines = missing.map((name) => `${name}: The attribute is required\n`).join('')

@@ -2,7 +2,7 @@ import type { Clock } from '../../../base/clock.ts'
 import type { Secrets } from '../../../base/secrets.ts'
 import { readableAttributes } from '../../../pools/attribute-rules.ts'
 import type { Db } from '../../../storage/db.ts'
-import { spendState } from '../../../storage/spent-state-repository.ts'
+import { isStateSpent, spendState } from '../../../storage/spent-state-repository.ts'
 import { storeUser } from '../../../users/attribute-changes.ts'
 import { requireStrongPassword } from '../../../users/passwords/password-policy.ts'
 import type { Passwords } from '../../../users/passwords/passwords.ts'
@@ -13,7 +13,7 @@ import { findAgain } from '../../candidate.ts'
 import type { Answer, Interposed, Verdict } from '../../factor.ts'
 import { requireParameter } from '../../parameters.ts'
 import type { Challenge, SignIn } from '../../sign-in.ts'
-import { invalidSession, newState, openState, sealState } from '../../sign-in-state.ts'
+import { invalidSession, newState, openState, sealState, usedSession } from '../../sign-in-state.ts'
 import { missingRequiredAttributes, readNewAttributes } from './new-attributes.ts'
 
 export type NewPasswordDeps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets; readonly passwords: Passwords }
@@ -33,8 +33,8 @@ export const newPassword: Interposed<NewPasswordDeps> = {
     const { pool, client, responses } = answer
     const session = requireParameter({ Session: answer.session ?? '' }, 'Session')
     const state = openState<null>(deps.secrets, session, client, 'NEW_PASSWORD_REQUIRED', deps.clock.now())
-    const user = await findAgain(deps.db, pool, state.sub)
-    if (user?.status !== 'FORCE_CHANGE_PASSWORD') throw invalidSession()
+    const user = await findAgain(deps, pool, state.sub, requireParameter(responses, 'USERNAME'))
+    if (user?.status !== 'FORCE_CHANGE_PASSWORD') throw (await isStateSpent(deps.db, state.id)) ? usedSession() : invalidSession()
 
     const password = requireParameter(responses, 'NEW_PASSWORD')
     const attributes = readNewAttributes(pool, client, user, responses)
@@ -66,9 +66,9 @@ function storeNewPassword({ db, clock }: NewPasswordDeps, { pool }: Answer, { us
   const now = clock.now()
   return db.transaction().execute(async (tx) => {
     const before = await lockUser(tx, pool.id, user.sub)
-    // The password the user has just proven may have been replaced meanwhile, by an administrator or by another answer.
+    if (!(await spendState(tx, state.id, state.expiresAt))) throw usedSession()
+    // The password the user has just proven may have been replaced meanwhile, by an administrator or in another sign-in.
     if (before?.status !== 'FORCE_CHANGE_PASSWORD' || before.password !== user.password) throw invalidSession()
-    if (!(await spendState(tx, state.id, state.expiresAt))) throw invalidSession()
     const after: User = {
       ...before,
       status: 'CONFIRMED',

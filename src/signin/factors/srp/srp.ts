@@ -73,7 +73,7 @@ export const srp: Factor<SrpDeps> = {
     const timestamp = requireParameter(responses, 'TIMESTAMP')
     const now = deps.clock.now()
     const state = openState<Memory>(deps.secrets, fromSecretBlock(block), client, 'PASSWORD_VERIFIER', now)
-    const user = await findAgain(deps.db, pool, state.sub)
+    const user = await findAgain(deps, pool, state.sub, requireParameter(responses, 'USERNAME'))
     if (user !== undefined) requireNotReset(client, user)
 
     const outcome = await deps.lockout.guard<User>(pool.id, state.sub, now, async () => {
