@@ -12,6 +12,9 @@ import { findPool } from './pool-repository.ts'
 const poolCacheMilliseconds = 5_000
 
 const maxEntries = 10_000
+
+/** Ids come from URLs and from tokens nobody has checked yet; what could not be one is not asked of the database. */
+const poolIdShape = /^[\w-]{1,45}_[0-9a-zA-Z]{1,55}$/
 const channel = 'pool_changed'
 
 type Deps = {
@@ -25,7 +28,7 @@ type Deps = {
 /** `close` ends the subscription; the catalog itself holds nothing open. */
 export function createPoolCatalog({ db, secrets, clock, publish, subscribe }: Deps): PoolCatalog & { close(): void } {
   const options = { clock, lifetimeMilliseconds: poolCacheMilliseconds, maxEntries }
-  const pools = createLoadCache<Pool>({ ...options, load: (poolId) => findPool(db, poolId) })
+  const pools = createLoadCache<Pool>({ ...options, load: async (poolId) => (poolIdShape.test(poolId) ? findPool(db, poolId) : undefined) })
   const clients = createLoadCache<AppClient>({ ...options, load: (clientId) => findAppClient(db, secrets, clientId) })
 
   function drop(poolId: string): void {
