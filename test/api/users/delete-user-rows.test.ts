@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { sql } from 'kysely'
+import { issueCode } from '../../../src/messaging/codes.ts'
+import { queueInvitation } from '../../../src/messaging/send-code.ts'
+import { countAttempt } from '../../../src/protection/attempt-repository.ts'
+import type { Db } from '../../../src/storage/db.ts'
+import { insertSession } from '../../../src/tokens/session-repository.ts'
+import { keepFormerPassword } from '../../../src/users/passwords/password-history-repository.ts'
+import type { User } from '../../../src/users/user.ts'
+import { deleteUserRows, insertUser } from '../../../src/users/user-repository.ts'
+import { engines } from '../../support/engines.ts'
+import { openRoom, type Room, testPool } from '../messaging/messaging-room.ts'
+
+const pool = testPool({ aliasAttributes: ['email'] })
+const now = 1_780_000_000_000
+
+function user(sub: string, poolId = pool.id): User {
+  return {
+    poolId,
+    sub,
+    username: `name-${sub}`,
+    status: 'CONFIRMED',
+    enabled: true,
+    attributes: { email: `${sub}@example.test`, email_verified: 'true' },
+    password: 'sealed',
+    passwordExpiresAt: null,
+    signedOutAt: null,
+    createdAt: now,
+    updatedAt: now,
+  }
+}
+
+/** A row in every table that can say something about a user. */
+async function leaveTraces({ db, secrets, commit }: Room, owner: User): Promise<void> {
+  const { poolId, sub } = owner
+  const ownPool = { ...pool, id: poolId }
+  await commit(async (tx) => {
+    assert.equal(await insertUser(tx, ownPool, owner), undefined)
+    await keepFormerPassword(tx, { poolId, sub, password: 'sealed', at: now }, 3)
+    await issueCode(tx, secrets, { poolId, sub, purpose: 'forgot-password', now, lifetimeMs: 1000 })
+    await queueInvitation(tx, secrets, { pool: ownPool, user: owner, mediums: ['EMAIL'], temporaryPassword: 'x', now })
+  })
+  await countAttempt(db, { poolId, subject: sub, action: 'password' }, { now, forgetAfterMs: 1000, since: 'first' })
+  const times = { createdAt: now, expiresAt: now + 1000, revokedAt: null, generation: 0, rotatedAt: null }
+  await insertSession(db, { poolId, sub, id: 'session', clientId: 'client', ...times })
+}
+
+/** How many rows of each table speak of a user; every table that has a column for one. */
+async function traces(db: Db, poolId: string, sub: string): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {}
+  for (const { name, columns } of await db.introspection.getTables()) {
+    const column = columns.find((one) => one.name === 'sub' || one.name === 'subject')?.name
+    if (column === undefined) continue
+    const { rows } = await sql`
+      select * from ${sql.table(name)} where pool_id = ${poolId} and ${sql.ref(column)} = ${sub}
+    `.execute(db)
+    counts[name] = rows.length
+  }
+  return counts
+}
+
+for (const engine of engines) {
+  describe(`deleting a user on ${engine.name}`, () => {
+    it('leaves nothing of them in any table, and everything of everybody else', async () => {
+      await using room = await openRoom(engine)
+      const { db, commit } = room
+      const other = 'us-east-1_Another01'
+      for (const one of [user('ana'), user('bob'), user('ana', other)]) await leaveTraces(room, one)
+      const before = await traces(db, pool.id, 'ana')
+      assert.ok(Object.keys(before).length >= 8, Object.keys(before).join())
+      for (const [table, count] of Object.entries(before)) assert.ok(count > 0, `the test leaves no trace in ${table}`)
+
+      await commit((tx) => deleteUserRows(tx, pool.id, 'ana'))
+
+      assert.deepEqual(new Set(Object.values(await traces(db, pool.id, 'ana'))), new Set([0]))
+      assert.deepEqual(await traces(db, pool.id, 'bob'), before)
+      assert.deepEqual(await traces(db, other, 'ana'), before)
+    })
+  })
+}
