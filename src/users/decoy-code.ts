@@ -1,19 +1,44 @@
 import type { Secrets } from '../base/secrets.ts'
-import { type CodePurpose, issueCode } from '../messaging/codes.ts'
-import type { Pool } from '../pools/pool.ts'
+import { codeLifetimesMs, issueCode } from '../messaging/codes.ts'
+import { channelOf } from '../messaging/destination.ts'
+import { queueMessage } from '../messaging/outbox.ts'
+import { deleteOutboxEntry } from '../messaging/outbox-repository.ts'
+import { renderMessage } from '../messaging/templates.ts'
+import type { ContactAttribute, Pool } from '../pools/pool.ts'
 import type { Db } from '../storage/db.ts'
 import { decoySub } from './decoy.ts'
+import { lockUser } from './user-repository.ts'
+
+type Pretence = {
+  readonly username: string
+  readonly attribute: ContactAttribute
+  readonly kind: 'resend' | 'forgot-password'
+  readonly now: number
+}
 
 /**
- * Does for a name that nobody has what issuing a code does for a user, down to the commit, so that the time taken tells nothing.
- * The code reaches nobody and proves nothing: there is no user it would be looked up for. The sweeper removes it.
+ * Does for a name that nobody has what sending a code does for a user, statement by statement and down to the commit, so that the
+ * time it takes tells nothing; only the message is taken back before the commit. The code reaches nobody and proves nothing:
+ * there is no user it would be looked up for, and the sweeper removes it.
  */
-export async function pretendToIssueCode(
-  db: Db,
-  secrets: Secrets,
+export async function pretendToSendCode(
+  { db, secrets }: { db: Db; secrets: Secrets },
   pool: Pool,
-  { username, purpose, now, lifetimeMs }: { username: string; purpose: CodePurpose; now: number; lifetimeMs: number },
+  { username, attribute, kind, now }: Pretence,
 ): Promise<void> {
+  const poolId = pool.id
   const sub = decoySub(secrets, pool, username)
-  await db.transaction().execute((tx) => issueCode(tx, secrets, { poolId: pool.id, sub, purpose, now, lifetimeMs }))
+  const [purpose, lifetimeMs] =
+    kind === 'resend' ? (['sign-up', codeLifetimesMs.signUp] as const) : (['forgot-password', codeLifetimesMs.forgotPassword] as const)
+  await db.transaction().execute(async (tx) => {
+    await lockUser(tx, poolId, sub)
+    const code = await issueCode(tx, secrets, { poolId, sub, purpose, attribute, now, lifetimeMs })
+    const rendered = renderMessage(pool.templates, kind, channelOf(attribute), { username, code, link: undefined })
+    if (rendered === undefined) return
+    const envelope = { poolId, sub, username, trigger: kind, recipient: '', code, expiresAt: now }
+    const message =
+      rendered.channel === 'sms' ? { ...envelope, ...rendered } : { ...envelope, ...rendered, from: undefined, replyTo: undefined }
+    const id = await queueMessage(tx, secrets, message, now)
+    await deleteOutboxEntry(tx, { id, poolId })
+  })
 }

@@ -1,7 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { operation } from '../../contract/operation.ts'
-import { codeLifetimesMs } from '../../messaging/codes.ts'
 import { chooseRecoveryContact, type Delivery } from '../../messaging/destination.ts'
 import { queueForgotPasswordCode } from '../../messaging/send-code.ts'
 import { simulateRecoveryDelivery } from '../../messaging/simulated-delivery.ts'
@@ -11,7 +10,7 @@ import type { Pool } from '../../pools/pool.ts'
 import type { Db } from '../../storage/db.ts'
 import { requireNoTrigger } from '../../triggers/trigger.ts'
 import { findClaimedUser, unknownUser } from '../claimed-user.ts'
-import { pretendToIssueCode } from '../decoy-code.ts'
+import { pretendToSendCode } from '../decoy-code.ts'
 import { requireNoMessageTrigger } from '../message-triggers.ts'
 import { lockUser } from '../user-repository.ts'
 import { recoveryObstacle, requireSelfRecovery, wrongState } from './recovery-rules.ts'
@@ -55,11 +54,11 @@ async function sendCode({ db, clock, secrets }: Deps, pool: Pool, sub: string): 
   })
 }
 
-async function pretendToSend({ db, clock, secrets }: Deps, pool: Pool, username: string): Promise<Delivery> {
-  const delivery = simulateRecoveryDelivery(secrets, pool, username)
+async function pretendToSend(deps: Deps, pool: Pool, username: string): Promise<Delivery> {
+  const delivery = simulateRecoveryDelivery(deps.secrets, pool, username)
   if (delivery === undefined) throw wrongState()
   requireNoMessageTrigger(pool, delivery.attribute)
-  const lifetimeMs = codeLifetimesMs.forgotPassword
-  await pretendToIssueCode(db, secrets, pool, { username, purpose: 'forgot-password', now: clock.now(), lifetimeMs })
+  await pretendToSendCode(deps, pool, { username, attribute: delivery.attribute, kind: 'forgot-password', now: deps.clock.now() })
+  deps.outbox.wake()
   return delivery
 }

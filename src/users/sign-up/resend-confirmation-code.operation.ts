@@ -2,7 +2,6 @@ import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
-import { codeLifetimesMs } from '../../messaging/codes.ts'
 import { chooseSignUpContact, type Delivery } from '../../messaging/destination.ts'
 import { queueSignUpCode } from '../../messaging/send-code.ts'
 import { simulateSignUpDelivery } from '../../messaging/simulated-delivery.ts'
@@ -11,7 +10,7 @@ import type { AppClientCaller } from '../../pools/app-client.ts'
 import type { Pool } from '../../pools/pool.ts'
 import type { Db } from '../../storage/db.ts'
 import { findClaimedUser, unknownUser } from '../claimed-user.ts'
-import { pretendToIssueCode } from '../decoy-code.ts'
+import { pretendToSendCode } from '../decoy-code.ts'
 import { requireNoMessageTrigger } from '../message-triggers.ts'
 import type { User } from '../user.ts'
 import { lockUser } from '../user-repository.ts'
@@ -51,12 +50,12 @@ async function sendCode({ db, clock, secrets, publicUrl }: Deps, pool: Pool, cli
 }
 
 /** Answers for somebody who does not exist, or is no longer new, as for somebody who is, by comparable work. */
-async function pretendToSend({ db, clock, secrets }: Deps, pool: Pool, username: string): Promise<Delivery> {
-  const delivery = simulateSignUpDelivery(secrets, pool, username)
+async function pretendToSend(deps: Deps, pool: Pool, username: string): Promise<Delivery> {
+  const delivery = simulateSignUpDelivery(deps.secrets, pool, username)
   if (delivery === undefined) throw cannotResend()
   requireNoMessageTrigger(pool, delivery.attribute)
-  const lifetimeMs = codeLifetimesMs.signUp
-  await pretendToIssueCode(db, secrets, pool, { username, purpose: 'sign-up', now: clock.now(), lifetimeMs })
+  await pretendToSendCode(deps, pool, { username, attribute: delivery.attribute, kind: 'resend', now: deps.clock.now() })
+  deps.outbox.wake()
   return delivery
 }
 

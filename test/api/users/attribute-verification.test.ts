@@ -177,6 +177,29 @@ for (const engine of engines) {
     })
   })
 
+  describe(`addresses that two users exchange on ${engine.name}`, () => {
+    const server = useTestServer(engine)
+    const verify = (accessToken: string, code: string) =>
+      server().send(new VerifyUserAttributeCommand({ AccessToken: accessToken, AttributeName: 'email', Code: code }))
+
+    it('change hands both, though each user waits for the other', async () => {
+      const ids = await server().givenPool({ pool: { ...waits, AliasAttributes: ['email'] } })
+      for (let round = 0; round < 5; round++) {
+        const [here, there] = [`here${round}@example.test`, `there${round}@example.test`]
+        const ana = await givenSignedInUser(server(), ids, `ana${round}`, { email: here })
+        const bob = await givenSignedInUser(server(), ids, `bob${round}`, { email: there })
+        await update(server(), ana.accessToken, { email: there })
+        await update(server(), bob.accessToken, { email: here })
+        await Promise.all([
+          verify(ana.accessToken, await codeSentTo(server(), ids.poolId, there)),
+          verify(bob.accessToken, await codeSentTo(server(), ids.poolId, here)),
+        ])
+        assert.deepEqual(await attributesOf(server(), ana.accessToken), { email: there, email_verified: 'true' })
+        assert.deepEqual(await attributesOf(server(), bob.accessToken), { email: here, email_verified: 'true' })
+      }
+    })
+  })
+
   describe(`addresses that are names on ${engine.name}`, () => {
     const server = useTestServer(engine)
 

@@ -141,6 +141,19 @@ for (const engine of engines) {
       })
     })
 
+    it('fail where the pool relies on a trigger that cannot run', async () => {
+      const fails = { name: 'UnexpectedLambdaException' }
+      const arn = 'arn:aws:lambda:us-east-1:123456789012:function:own'
+      const migrating = await server().givenPool({ pool: { ...verifiesEmail, LambdaConfig: { UserMigration: arn } } })
+      await givenConfirmedUser(server(), migrating, 'ana', { email })
+      await forgot(migrating.clientId, 'ana')
+      await assert.rejects(forgot(migrating.clientId, 'nobody'), fails)
+      await reset(migrating.clientId, 'ana', await codeSentTo(server(), migrating.poolId, email))
+      const wording = await server().givenPool({ pool: { ...verifiesEmail, LambdaConfig: { CustomMessage: arn } } })
+      await assert.rejects(signUp(server(), wording.clientId, 'ana', { email }), fails)
+      await assert.rejects(forgot(wording.clientId, 'ana'), { name: 'UserNotFoundException' })
+    })
+
     it('takes no code that went to an address the user has left', async () => {
       const ids = await server().givenPool({ pool: verifiesEmail })
       const { accessToken } = await givenSignedInUser(server(), ids, 'ana', { email })
