@@ -1,7 +1,12 @@
 #!/usr/bin/env node
+import { enableCompileCache } from 'node:module'
+import { fileURLToPath } from 'node:url'
 import { chooseCommand } from './cli/commands.ts'
 import type { RunningServer } from './server.ts'
 import { SettingsError } from './settings.ts'
+
+// Half of a start is reading modules. The cache lies inside the package, where only its owner writes; without it all is as well.
+enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/lifeguard', import.meta.url)))
 
 /** npm hands the terminal's Ctrl-C on to a process that has had it already; that is still the first request to stop. */
 const sameSignalMs = 500
