@@ -20,7 +20,7 @@ const exposedHeaders = 'x-amzn-requestid, x-amzn-errortype, x-amzn-errormessage,
 const preflightLifetimeSeconds = 7200
 
 /** Lets pages of any origin read the answer. No cookie goes along, so a page can do no more than any other stranger. */
-export function allowAnyOrigin(reply: FastifyReply): void {
+function allowAnyOrigin(reply: FastifyReply): void {
   reply.header('access-control-allow-origin', '*')
   reply.header('access-control-expose-headers', exposedHeaders)
 }
