@@ -16,7 +16,7 @@ export function nameNewUser(pool: Pool, { sub, username, attributes }: Typed): {
 }
 
 /** Which attribute the typed name is, in a pool whose users are named by address. */
-export function requireAddressKind(pool: Pool, username: string): ContactAttribute {
+function requireAddressKind(pool: Pool, username: string): ContactAttribute {
   const allowed = pool.usernameAttributes
   if (allowed.includes('email') && isEmailAddress(username)) return 'email'
   if (allowed.includes('phone_number') && isPhoneNumber(username)) return 'phone_number'
