@@ -1,26 +1,29 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from '../../base/logger.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import type { Dispatcher } from './dispatcher.ts'
-import { internalError, writeError } from './rpc-error.ts'
+import { internalError, type RpcAnswer, writeError } from './rpc-error.ts'
 
 /** `POST /`: every API operation, told apart by X-Amz-Target. `app` hands over bodies as raw bytes. */
 export function rpcRoutes(app: FastifyInstance, dispatcher: Dispatcher): void {
   app.setErrorHandler((error, request, reply) => {
     const known = error instanceof ApiError ? error : internalError(error)
     if (known !== error) request.log.error({ err: error }, 'A request failed before its operation was known')
-    const answer = writeError(known)
-    request.errorCode = answer.errorCode
-    return reply.code(answer.status).headers(answer.headers).send(answer.body)
+    return sendAnswer(request, reply, writeError(known))
   })
 
   app.post('/', async (request, reply) => {
     const answer = await dispatcher.dispatch(readCall(request), request.log as Logger, (operation) => {
       request.operation = operation
     })
-    request.errorCode = answer.errorCode
-    return reply.code(answer.status).headers(answer.headers).send(answer.body)
+    return sendAnswer(request, reply, answer)
   })
+}
+
+/** As bytes: to text, Fastify adds `; charset=utf-8`, which the service does not send and strict clients do not expect. */
+function sendAnswer(request: FastifyRequest, reply: FastifyReply, { status, headers, body, errorCode }: RpcAnswer): FastifyReply {
+  request.errorCode = errorCode
+  return reply.code(status).headers(headers).send(Buffer.from(body))
 }
 
 function readCall(request: FastifyRequest) {
