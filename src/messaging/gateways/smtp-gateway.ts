@@ -18,6 +18,8 @@ export function createSmtpGateway({ url, defaultFrom, silenceMs = 20_000, maxCon
     ...readSmtpUrl(url),
     pool: true,
     maxConnections,
+    // Once, for a kept connection that the server has closed meanwhile; what else fails is for the outbox to repeat.
+    maxRequeues: 1,
     connectionTimeout: silenceMs,
     greetingTimeout: silenceMs,
     socketTimeout: silenceMs,

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { createSecrets } from '../../src/base/secrets.ts'
+import { createOutboxWorker } from '../../src/messaging/outbox-worker.ts'
+import { openRoom, type Room } from '../api/messaging/messaging-room.ts'
+import { recordingGateways } from '../api/messaging/recording-gateway.ts'
+import { engines } from '../support/engines.ts'
+
+const minuteMs = 60_000
+const masterKey = randomBytes(32)
+
+/** Runs a process up to `stage`, then `kill -9`. */
+async function killAt(stage: 'in-transaction' | 'committed' | 'delivering', { url }: Room): Promise<void> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'queue-and-wait.ts'), url, masterKey.toString('hex'), stage], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const [said] = await Promise.race([once(child.stdout, 'data'), once(child, 'exit')])
+  assert.equal(String(said).trim(), 'queued')
+  child.kill('SIGKILL')
+  await once(child, 'close')
+}
+
+/** What the next process delivers. */
+async function deliveredBy(room: Room): Promise<string[]> {
+  const { gateways, arrived } = recordingGateways()
+  const worker = createOutboxWorker({ ...room, secrets: createSecrets(masterKey), gateways })
+  await worker.drain()
+  await worker.close()
+  return arrived.map(({ message }) => message.recipient)
+}
+
+for (const engine of engines) {
+  describe(`A process killed with messages on ${engine.name}`, () => {
+    it('after the commit and before the delivery loses none', async () => {
+      await using room = await openRoom(engine)
+      await killAt('committed', room)
+      assert.deepEqual(await deliveredBy(room), ['ana@example.test'])
+      assert.deepEqual(await deliveredBy(room), [])
+    })
+
+    it('in the middle of a delivery leaves it to others once its lease is over', async () => {
+      await using room = await openRoom(engine)
+      await killAt('delivering', room)
+      assert.deepEqual(await deliveredBy(room), [])
+      room.clock.advance(2 * minuteMs)
+      assert.deepEqual(await deliveredBy(room), ['ana@example.test'])
+    })
+
+    it('before the commit sends none', async () => {
+      await using room = await openRoom(engine)
+      await killAt('in-transaction', room)
+      assert.deepEqual(await deliveredBy(room), [])
+    })
+  })
+}

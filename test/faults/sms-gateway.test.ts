@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { json } from 'node:stream/consumers'
+import { describe, it } from 'node:test'
+import { createSmsHttpGateway } from '../../src/messaging/gateways/sms-http-gateway.ts'
+import type { SmsMessage } from '../../src/messaging/message.ts'
+import { queueMessage } from '../../src/messaging/outbox.ts'
+import { createOutboxWorker } from '../../src/messaging/outbox-worker.ts'
+import { openRoom, type Room } from '../api/messaging/messaging-room.ts'
+import { engines } from '../support/engines.ts'
+
+async function startGateway(answer: (request: IncomingMessage, response: ServerResponse) => void) {
+  const server = createServer(answer).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/send?account=hunter2`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+function startWorker(room: Room, url: string, timeoutMs = 5000) {
+  const sms = createSmsHttpGateway({ url, bearerToken: 'bearer-of-sms', timeoutMs })
+  const email = { deliver: async () => assert.fail('no e-mail was queued') }
+  const worker = createOutboxWorker({ ...room, gateways: { email, sms }, pollMs: 3_600_000, graceMs: 0 })
+  return Object.assign(worker, { [Symbol.asyncDispose]: () => worker.close() })
+}
+
+const message: SmsMessage = {
+  channel: 'sms',
+  poolId: 'us-east-1_Messages1',
+  sub: 'sub-of-ana',
+  username: 'ana',
+  trigger: 'forgot-password',
+  recipient: '+15551234444',
+  code: '123456',
+  expiresAt: Date.now() + 3_600_000,
+  text: 'Your verification code is 123456. ',
+}
+
+const queue = (room: Room) => room.commit((tx) => queueMessage(tx, room.secrets, message, room.clock.now()))
+const rows = (room: Room) => room.db.selectFrom('outbox').selectAll().execute()
+const secrets = /hunter2|bearer-of-sms|123456|15551234444/
+
+for (const engine of engines) {
+  describe(`Text message gateways, with the outbox on ${engine.name}`, () => {
+    it('get the message, the token, and the same id at each repetition', async () => {
+      await using room = await openRoom(engine)
+      const seen: { headers: IncomingMessage['headers']; body: unknown }[] = []
+      const statuses = [503, 401, 302, 202]
+      await using gateway = await startGateway(async (request, response) => {
+        seen.push({ headers: request.headers, body: await json(request) })
+        response.writeHead(statuses.shift() ?? 500, { location: '/elsewhere' }).end('Sorry, 123456 to +15551234444')
+      })
+      await using worker = startWorker(room, gateway.url)
+      await queue(room)
+      const [queued] = await rows(room)
+      for (const error of ['HTTP 503', 'HTTP 401', 'HTTP 302']) {
+        await worker.drain()
+        assert.equal((await rows(room))[0]?.last_error, error)
+        room.clock.advance(60_000)
+      }
+      await worker.drain()
+      assert.deepEqual(await rows(room), [])
+      assert.equal(seen.length, 4)
+      for (const { headers, body } of seen) {
+        const { poolId, username, trigger, text } = message
+        assert.deepEqual(body, { id: queued?.id, to: '+15551234444', text, poolId, username, trigger })
+        assert.equal(headers.authorization, 'Bearer bearer-of-sms')
+        assert.equal(headers['idempotency-key'], queued?.id)
+        assert.equal(headers['content-type'], 'application/json')
+      }
+      assert.doesNotMatch(JSON.stringify(room.log), secrets)
+    })
+
+    it('that hang, talk without end or cut the line lose nothing', async () => {
+      await using room = await openRoom(engine)
+      const faults: ((response: ServerResponse) => void)[] = [
+        () => undefined,
+        (response) => void response.writeHead(200).write('x'.repeat(70_000)),
+        (response) => void response.destroy(),
+      ]
+      await using gateway = await startGateway((_request, response) => faults.shift()?.(response))
+      await using worker = startWorker(room, gateway.url, 200)
+      await queue(room)
+      for (const error of [/no answer within 200 ms/, /more than 65536 bytes/, /ECONNRESET/]) {
+        await worker.drain()
+        assert.match((await rows(room))[0]?.last_error ?? '', error)
+        room.clock.advance(60_000)
+      }
+      assert.doesNotMatch(JSON.stringify(room.log), secrets)
+    })
+
+    it('that call the message wrong are asked a few times, and it is dropped', async () => {
+      await using room = await openRoom(engine)
+      let asked = 0
+      await using gateway = await startGateway((_request, response) => {
+        asked++
+        response.writeHead(422).end()
+      })
+      await using worker = startWorker(room, gateway.url)
+      await queue(room)
+      for (let attempt = 0; attempt < 8; attempt++) {
+        await worker.drain()
+        room.clock.advance(60_000)
+      }
+      assert.equal(asked, 5)
+      assert.deepEqual(
+        (await rows(room)).map(({ payload, next_attempt_at }) => [payload, next_attempt_at]),
+        [['', null]],
+      )
+    })
+  })
+}

@@ -1,0 +1,275 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { describe, it } from 'node:test'
+import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
+import { createSmtpGateway } from '../../src/messaging/gateways/smtp-gateway.ts'
+import type { EmailMessage } from '../../src/messaging/message.ts'
+import { createOutboxWorker } from '../../src/messaging/outbox-worker.ts'
+import { emailMessage, openRoom, queue, type Room } from '../api/messaging/messaging-room.ts'
+import { engines } from '../support/engines.ts'
+
+type Mail = { readonly from: string; readonly to: readonly string[]; readonly content: string }
+
+/** A mail server that takes what it is sent, unless `options` say otherwise. */
+async function startSmtp(options: SMTPServerOptions = {}) {
+  const mails: Mail[] = []
+  const server = new SMTPServer({
+    authOptional: true,
+    hideSTARTTLS: true,
+    onData(stream, session, done) {
+      const { mailFrom, rcptTo } = session.envelope
+      text(stream).then((content) => {
+        mails.push({ from: mailFrom === false ? '' : mailFrom.address, to: rcptTo.map(({ address }) => address), content })
+        done()
+      }, done)
+    },
+    ...options,
+  })
+  // A client that hangs up is part of these tests.
+  server.on('error', () => undefined)
+  return { mails, ...(await listening(server.listen(0, '127.0.0.1'))) }
+}
+
+async function listening(server: Server) {
+  if (!server.listening) await once(server, 'listening')
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket: Socket) => void sockets.add(socket.on('error', () => undefined)))
+  const hangUp = () => sockets.forEach((socket) => void socket.destroy())
+  return {
+    url: `smtp://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    hangUp,
+    async [Symbol.asyncDispose]() {
+      hangUp()
+      if (!server.listening) return
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+function startWorker(room: Room, url: string, { timeoutMs = 10_000, silenceMs = 10_000 } = {}) {
+  const email = createSmtpGateway({ url, defaultFrom: 'Lifeguard <no-reply@id.example.test>', silenceMs })
+  const sms = { deliver: async () => assert.fail('no text message was queued') }
+  const worker = createOutboxWorker({ ...room, gateways: { email, sms }, timeoutMs, pollMs: 3_600_000, graceMs: 0 })
+  return Object.assign(worker, { [Symbol.asyncDispose]: () => worker.close() })
+}
+
+const rows = (room: Room) => room.db.selectFrom('outbox').selectAll().execute()
+const refusal = (responseCode: number, words: string) => Object.assign(new Error(words), { responseCode })
+const headerOf = (mail: Mail | undefined, name: string) =>
+  new RegExp(`^${name}: (.*(?:\\r?\\n[ \\t].*)*)`, 'im').exec(mail?.content ?? '')?.[1]
+
+for (const engine of engines) {
+  describe(`Mail servers, with the outbox on ${engine.name}`, () => {
+    it('get the message with its sender, subject, both bodies and an id of its own', async () => {
+      await using room = await openRoom(engine)
+      await using smtp = await startSmtp()
+      await using worker = startWorker(room, smtp.url)
+      await queue(room, emailMessage())
+      await queue(
+        room,
+        emailMessage({ sub: 'sub-of-bob', recipient: 'bob+x@example.test', from: 'Us <us@pool.test>', replyTo: 'help@pool.test' }),
+      )
+      const ids = (await rows(room)).map(({ id }) => id)
+      await worker.drain()
+      assert.deepEqual(await rows(room), [])
+      const [ana, bob] = smtp.mails.toSorted((a, b) => String(a.to).localeCompare(String(b.to)))
+      assert.deepEqual(
+        [ana?.from, ana?.to, bob?.from, bob?.to],
+        ['no-reply@id.example.test', ['ana@example.test'], 'us@pool.test', ['bob+x@example.test']],
+      )
+      assert.equal(headerOf(ana, 'subject'), 'Your verification code')
+      assert.equal(headerOf(bob, 'reply-to'), 'help@pool.test')
+      assert.equal(headerOf(ana, 'auto-submitted'), 'auto-generated')
+      assert.ok(ids.some((id) => headerOf(ana, 'message-id') === `<${id}@id.example.test>`))
+      assert.match(ana?.content ?? '', /text\/plain[\s\S]*123456\.[\s\S]*text\/html[\s\S]*123456\./)
+    })
+
+    it('that put off a message get it again, under the same id', async () => {
+      await using room = await openRoom(engine)
+      let refusals = 2
+      const commands: string[] = []
+      await using smtp = await startSmtp({
+        onRcptTo(_address, _session, done) {
+          commands.push('RCPT')
+          if (refusals-- > 0) done(refusal(451, 'try later, ana@example.test with 123456'))
+          else done()
+        },
+      })
+      await using worker = startWorker(room, smtp.url)
+      await queue(room, emailMessage())
+      const [queued] = await rows(room)
+      for (let attempt = 0; attempt < 3; attempt++) {
+        await worker.drain()
+        room.clock.advance(60_000)
+      }
+      assert.equal(commands.length, 3)
+      assert.deepEqual(
+        smtp.mails.map((mail) => headerOf(mail, 'message-id')),
+        [`<${queued?.id}@id.example.test>`],
+      )
+      assert.match(JSON.stringify(room.log), /SMTP 451 to RCPT TO/)
+      assert.doesNotMatch(JSON.stringify(room.log), /ana@example|123456/)
+    })
+
+    it('that refuse a recipient for good are asked a few times, and the message is dropped', async () => {
+      await using room = await openRoom(engine)
+      let asked = 0
+      await using smtp = await startSmtp({
+        onRcptTo(_address, _session, done) {
+          asked++
+          done(refusal(550, 'no such mailbox'))
+        },
+      })
+      await using worker = startWorker(room, smtp.url)
+      await queue(room, emailMessage())
+      for (let attempt = 0; attempt < 8; attempt++) {
+        await worker.drain()
+        room.clock.advance(60_000)
+      }
+      assert.equal(asked, 5)
+      const [row] = await rows(room)
+      assert.deepEqual([row?.payload, row?.next_attempt_at, row?.last_error], ['', null, 'SMTP 550 to RCPT TO'])
+    })
+
+    it('that refuse our login lose nothing, and neither password nor message is logged', async () => {
+      await using room = await openRoom(engine)
+      await using smtp = await startSmtp({ authOptional: false, onAuth: (_auth, _session, done) => done(refusal(535, 'wrong: hunter2')) })
+      await using worker = startWorker(room, smtp.url.replace('smtp://', 'smtp://postmaster:hunter2@'))
+      await queue(room, emailMessage())
+      for (let attempt = 0; attempt < 7; attempt++) {
+        await worker.drain()
+        room.clock.advance(16 * 60_000)
+      }
+      const [row] = await rows(room)
+      assert.notEqual(row?.next_attempt_at, null)
+      assert.match(row?.last_error ?? '', /^SMTP 535/)
+      assert.doesNotMatch(JSON.stringify([room.log, row?.last_error]), /hunter2|123456|ana@example/)
+    })
+
+    it('that hang over some recipients hold up nobody else', async () => {
+      await using room = await openRoom(engine)
+      await using smtp = await startSmtp({
+        onRcptTo({ address }, _session, done) {
+          if (!address.startsWith('slow')) done()
+        },
+      })
+      await using worker = startWorker(room, smtp.url, { timeoutMs: 400 })
+      for (const name of ['slow1', 'ana', 'slow2', 'bob']) await queue(room, emailMessage({ sub: name, recipient: `${name}@example.test` }))
+      await worker.drain()
+      assert.deepEqual(smtp.mails.flatMap(({ to }) => to).toSorted(), ['ana@example.test', 'bob@example.test'])
+      const left = await rows(room)
+      assert.deepEqual(left.map(({ sub, attempts }) => [sub, attempts]).toSorted(), [
+        ['slow1', 1],
+        ['slow2', 1],
+      ])
+    })
+
+    it('that say nothing at all, or hang up at once, or are gone, lose nothing', async () => {
+      for (const treat of [
+        (_: Socket) => undefined,
+        (socket: Socket) => socket.destroy(),
+        (socket: Socket) => socket.end('554 go away\r\n'),
+        'gone',
+      ] as const) {
+        await using room = await openRoom(engine)
+        await using server = await listening(createServer((socket) => void (treat !== 'gone' && treat(socket))).listen(0, '127.0.0.1'))
+        if (treat === 'gone') await server[Symbol.asyncDispose]()
+        await using worker = startWorker(room, server.url, { silenceMs: 300, timeoutMs: 2000 })
+        await queue(room, emailMessage())
+        await worker.drain()
+        const [row] = await rows(room)
+        assert.equal(row?.attempts, 1)
+        assert.match(row.last_error ?? '', /^SMTP (E[A-Z]+|554)/)
+        assert.ok(row.next_attempt_at !== null)
+      }
+    })
+
+    it('that drop the connection in the middle of a message get it again', async () => {
+      await using room = await openRoom(engine)
+      let drops = 1
+      const contents: string[] = []
+      await using smtp = await startSmtp({
+        onData(stream, _session, done) {
+          if (drops-- > 0) return smtp.hangUp()
+          text(stream).then((content) => {
+            contents.push(content)
+            done()
+          }, done)
+        },
+      })
+      await using worker = startWorker(room, smtp.url)
+      await queue(room, emailMessage())
+      await worker.drain()
+      assert.equal((await rows(room))[0]?.attempts, 1)
+      room.clock.advance(60_000)
+      await worker.drain()
+      assert.equal(contents.length, 1)
+      assert.deepEqual(await rows(room), [])
+    })
+
+    it('never see a second recipient, command or header that a user made up', async () => {
+      await using room = await openRoom(engine)
+      await using smtp = await startSmtp()
+      await using worker = startWorker(room, smtp.url)
+      const hostile: Partial<EmailMessage>[] = [
+        { recipient: 'ana@example.test, eve@example.test' },
+        { recipient: 'ana@example.test>\r\nRCPT TO:<eve@example.test' },
+        { recipient: 'Ana <eve@example.test>' },
+        { recipient: 'ana@example.test\nBcc: eve@example.test' },
+        { recipient: 'all:ana@example.test;' },
+        { recipient: '' },
+      ]
+      for (const [at, changes] of hostile.entries()) await queue(room, emailMessage({ sub: `refused-${at}`, ...changes }))
+      await queue(room, emailMessage({ sub: 'subject', subject: 'Hi\r\nBcc: eve@example.test\r\n\r\nbody' }))
+      await queue(room, emailMessage({ sub: 'reply', replyTo: 'help@pool.test\r\nBcc: eve@example.test' }))
+      await worker.drain()
+      assert.deepEqual(
+        smtp.mails.map(({ to }) => to),
+        [['ana@example.test'], ['ana@example.test']],
+      )
+      for (const mail of smtp.mails) assert.equal(headerOf(mail, 'bcc'), undefined)
+      assert.deepEqual(new Set((await rows(room)).map(({ last_error }) => last_error)), new Set(['the recipient is not an e-mail address']))
+    })
+  })
+}
+
+describe('The address of a mail server', () => {
+  it('is refused without repeating its password', () => {
+    for (const url of ['', 'http://me:hunter2@mail.test', 'smtp:hunter2', 'mail.test:25']) {
+      assert.throws(
+        () => createSmtpGateway({ url, defaultFrom: 'a@b.test' }),
+        (error: Error) => !error.message.includes('hunter2') && error instanceof RangeError,
+      )
+    }
+  })
+
+  it('is not told a password in the clear, save on this machine', async () => {
+    const [engine] = engines
+    assert.ok(engine !== undefined)
+    await using room = await openRoom(engine)
+    const logins: unknown[] = []
+    await using smtp = await startSmtp({
+      authOptional: false,
+      allowInsecureAuth: true,
+      // As when somebody on the way takes STARTTLS out of what the server offers.
+      disabledCommands: ['STARTTLS'],
+      onAuth({ username }, _session, done) {
+        logins.push(username)
+        done(null, { user: username })
+      },
+    })
+    // 0.0.0.0 leads here as well, but does not say so: it stands for a server elsewhere.
+    await using elsewhere = startWorker(room, smtp.url.replace('127.0.0.1', 'me:hunter2@0.0.0.0'))
+    await queue(room, emailMessage())
+    await elsewhere.drain()
+    assert.deepEqual(logins, [])
+    assert.match((await rows(room))[0]?.last_error ?? '', /^SMTP 50\d to STARTTLS$/)
+    await using here = startWorker(room, smtp.url.replace('127.0.0.1', 'me:hunter2@127.0.0.1'))
+    room.clock.advance(60_000)
+    await here.drain()
+    assert.equal(smtp.mails.length, 1)
+  })
+})
