@@ -1,4 +1,4 @@
-import type { Db } from '../storage/db.ts'
+import type { Db, Tx } from '../storage/db.ts'
 import type { Pool } from './pool.ts'
 import { type PoolCatalog, poolNotFound } from './pool-catalog.ts'
 import { lockPool, updatePool } from './pool-repository.ts'
@@ -6,9 +6,14 @@ import { lockPool, updatePool } from './pool-repository.ts'
 /** Applies `change` to the pool as it is now, one change at a time, and spreads the news. What `change` throws leaves the pool alone. */
 export async function changePool(db: Db, pools: PoolCatalog, poolId: string, change: (pool: Pool) => Pool): Promise<void> {
   await db.transaction().execute(async (tx) => {
-    const pool = await lockPool(tx, poolId)
-    if (pool === undefined) throw poolNotFound(poolId)
-    await updatePool(tx, change(pool))
+    await updatePool(tx, change(await requireLockedPool(tx, poolId)))
   })
   await pools.changed(poolId)
+}
+
+/** The pool as it is now, which nobody changes or deletes before the transaction ends. Throws ResourceNotFoundException. */
+export async function requireLockedPool(tx: Tx, poolId: string): Promise<Pool> {
+  const pool = await lockPool(tx, poolId)
+  if (pool === undefined) throw poolNotFound(poolId)
+  return pool
 }

@@ -6,6 +6,8 @@ type PoolTable = { [Table in keyof Schema]: 'pool_id' extends keyof Schema[Table
 /** Every table that holds rows of a pool; the type demands that a new one is added here. */
 const poolTables: Readonly<Record<PoolTable, true>> = {
   app_client: true,
+  pool_resource: true,
+  pool_domain: true,
   signing_key: true,
   user: true,
   user_alias: true,

@@ -6,6 +6,8 @@
 export interface Schema {
   user_pool: UserPoolTable
   app_client: AppClientTable
+  pool_resource: PoolResourceTable
+  pool_domain: PoolDomainTable
   signing_key: SigningKeyTable
   user: UserTable
   user_alias: UserAliasTable
@@ -40,6 +42,27 @@ export interface AppClientTable {
   created_at: number
   updated_at: number
   /** JSON; client secrets inside it are sealed. */
+  config: string
+}
+
+/** Primary key: (pool_id, kind, id). Whatever else configures a pool and has a name of its own there, such as a resource server. */
+export interface PoolResourceTable {
+  pool_id: string
+  kind: string
+  id: string
+  created_at: number
+  updated_at: number
+  /** JSON; secrets inside it are sealed. */
+  config: string
+}
+
+/** Primary key: domain, because a domain leads to one pool. Index: (pool_id). */
+export interface PoolDomainTable {
+  domain: string
+  pool_id: string
+  created_at: number
+  updated_at: number
+  /** JSON. */
   config: string
 }
 

@@ -1,0 +1,138 @@
+import type { Selectable } from 'kysely'
+import type { Db, Tx } from '../storage/db.ts'
+import type { PoolResourceTable } from '../storage/schema.ts'
+import type { PoolResource, ResourceKind } from './pool-resource.ts'
+
+/** Stores it unless the pool has one of that kind and id already; false then. */
+export async function insertResource<Config>(
+  tx: Db | Tx,
+  poolId: string,
+  kind: ResourceKind<Config>,
+  resource: PoolResource<Config>,
+): Promise<boolean> {
+  const { id, createdAt, updatedAt, config } = resource
+  const { numInsertedOrUpdatedRows } = await tx
+    .insertInto('pool_resource')
+    .values({ pool_id: poolId, kind: kind.name, id, created_at: createdAt, updated_at: updatedAt, config: JSON.stringify(config) })
+    .onConflict((conflict) => conflict.columns(['pool_id', 'kind', 'id']).doNothing())
+    .executeTakeFirstOrThrow()
+  return numInsertedOrUpdatedRows === 1n
+}
+
+export async function findResource<Config>(
+  db: Db | Tx,
+  poolId: string,
+  kind: ResourceKind<Config>,
+  id: string,
+): Promise<PoolResource<Config> | undefined> {
+  const row = await db
+    .selectFrom('pool_resource')
+    .selectAll()
+    .where('pool_id', '=', poolId)
+    .where('kind', '=', kind.name)
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row && fromRow(row)
+}
+
+/** Those of the ids that are there, in no order. */
+export async function findResources<Config>(
+  db: Db | Tx,
+  poolId: string,
+  kind: ResourceKind<Config>,
+  ids: readonly string[],
+): Promise<readonly PoolResource<Config>[]> {
+  if (ids.length === 0) return []
+  const rows = await db
+    .selectFrom('pool_resource')
+    .selectAll()
+    .where('pool_id', '=', poolId)
+    .where('kind', '=', kind.name)
+    .where('id', 'in', ids)
+    .execute()
+  return rows.map((row) => fromRow<Config>(row))
+}
+
+/** The record as it is now, held until the transaction ends. */
+export async function lockResource<Config>(
+  tx: Tx,
+  poolId: string,
+  kind: ResourceKind<Config>,
+  id: string,
+): Promise<PoolResource<Config> | undefined> {
+  const row = await tx
+    .updateTable('pool_resource')
+    .set((column) => ({ id: column.ref('id') }))
+    .where('pool_id', '=', poolId)
+    .where('kind', '=', kind.name)
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirst()
+  return row && fromRow(row)
+}
+
+/** False when the pool has no such record. */
+export async function updateResource<Config>(
+  tx: Db | Tx,
+  poolId: string,
+  kind: ResourceKind<Config>,
+  resource: PoolResource<Config>,
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('pool_resource')
+    .set({ updated_at: resource.updatedAt, config: JSON.stringify(resource.config) })
+    .where('pool_id', '=', poolId)
+    .where('kind', '=', kind.name)
+    .where('id', '=', resource.id)
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows === 1n
+}
+
+/** False when the pool has no such record. */
+export async function deleteResource(db: Db | Tx, poolId: string, kind: ResourceKind<unknown>, id: string): Promise<boolean> {
+  const { numDeletedRows } = await db
+    .deleteFrom('pool_resource')
+    .where('pool_id', '=', poolId)
+    .where('kind', '=', kind.name)
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow()
+  return numDeletedRows === 1n
+}
+
+/** In the order of their ids, from the first one behind `after`. */
+export async function listResources<Config>(
+  db: Db | Tx,
+  poolId: string,
+  kind: ResourceKind<Config>,
+  page: { after: string | undefined; limit: number },
+): Promise<readonly PoolResource<Config>[]> {
+  let query = db
+    .selectFrom('pool_resource')
+    .selectAll()
+    .where('pool_id', '=', poolId)
+    .where('kind', '=', kind.name)
+    .orderBy('id')
+    .limit(page.limit)
+  if (page.after !== undefined) query = query.where('id', '>', page.after)
+  return (await query.execute()).map((row) => fromRow<Config>(row))
+}
+
+/** How many the pool has of that kind, counted no further than `limit`. */
+export async function countResourcesUpTo(db: Db | Tx, poolId: string, kind: ResourceKind<unknown>, limit: number): Promise<number> {
+  const some = db
+    .selectFrom('pool_resource')
+    .select('id')
+    .where('pool_id', '=', poolId)
+    .where('kind', '=', kind.name)
+    .limit(limit)
+    .as('some')
+  const { count } = await db
+    .selectFrom(some)
+    .select(({ fn }) => fn.count<number | bigint | string>('id').as('count'))
+    .executeTakeFirstOrThrow()
+  return Number(count)
+}
+
+function fromRow<Config>(row: Selectable<PoolResourceTable>): PoolResource<Config> {
+  return { id: row.id, createdAt: row.created_at, updatedAt: row.updated_at, config: JSON.parse(row.config) }
+}
