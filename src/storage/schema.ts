@@ -170,7 +170,7 @@ export interface SpentStateTable {
   expires_at: number
 }
 
-/** Primary key: id. Index: (next_attempt_at). Messages to deliver after the commit that caused them. */
+/** Primary key: id. Indexes: (next_attempt_at), (pool_id, sub). Messages to deliver after the commit that caused them. */
 export interface OutboxTable {
   id: string
   pool_id: string

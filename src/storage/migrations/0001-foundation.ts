@@ -138,7 +138,7 @@ const tables: readonly Table[] = [
       created_at: 'integer',
     },
     primaryKey: ['id'],
-    indexes: [['next_attempt_at']],
+    indexes: [['next_attempt_at'], ['pool_id', 'sub']],
   },
   {
     name: 'inbox_message',
