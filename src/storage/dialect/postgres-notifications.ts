@@ -19,6 +19,29 @@ export type Notifications = {
 export async function startListening(newClient: () => pg.Client, logger: StorageLogger): Promise<Notifications> {
   const emitter = new EventEmitter()
   emitter.setMaxListeners(0)
+  const connection = await keepListening(newClient, logger, (message) => {
+    const { channel, payload } = readNotification(message)
+    emitter.emit(channel, payload)
+  })
+
+  return {
+    async publish(pool, channel, payload) {
+      const message = writeNotification(channel, payload)
+      await pool.query({ name: 'lifeguard_notify', text: 'select pg_notify($1, $2)', values: [postgresChannel, message] })
+    },
+    subscribe(channel, listener) {
+      requireChannel(channel)
+      emitter.on(channel, listener)
+      return () => emitter.off(channel, listener)
+    },
+    close: connection.close,
+  }
+}
+
+type Connection = { close(): Promise<void> }
+
+/** The connection itself. Rejects when the first attempt fails; later ones are repeated. */
+async function keepListening(newClient: () => pg.Client, logger: StorageLogger, deliver: (message: string) => void): Promise<Connection> {
   let client: pg.Client | undefined
   let retry: NodeJS.Timeout | undefined
   let closed = false
@@ -57,22 +80,8 @@ export async function startListening(newClient: () => pg.Client, logger: Storage
     retry.unref()
   }
 
-  function deliver(message: string): void {
-    const { channel, payload } = readNotification(message)
-    emitter.emit(channel, payload)
-  }
-
   await connect()
   return {
-    async publish(pool, channel, payload) {
-      const message = writeNotification(channel, payload)
-      await pool.query({ name: 'lifeguard_notify', text: 'select pg_notify($1, $2)', values: [postgresChannel, message] })
-    },
-    subscribe(channel, listener) {
-      requireChannel(channel)
-      emitter.on(channel, listener)
-      return () => emitter.off(channel, listener)
-    },
     async close() {
       closed = true
       clearTimeout(retry)
