@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Clock } from '../../../base/clock.ts'
 import type { Secrets } from '../../../base/secrets.ts'
 import { readableAttributes } from '../../../pools/attribute-rules.ts'
@@ -18,6 +19,9 @@ import { missingRequiredAttributes, readNewAttributes } from './new-attributes.t
 
 export type NewPasswordDeps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets; readonly passwords: Passwords }
 
+/** Which password was proven, so that the session of one that was replaced since is worth nothing. */
+type Memory = { readonly proven: string }
+
 /** NEW_PASSWORD_REQUIRED: whoever signs in with a temporary password chooses their own, and fills in what the pool requires. */
 export const newPassword: Interposed<NewPasswordDeps> = {
   challenge: 'NEW_PASSWORD_REQUIRED',
@@ -25,16 +29,19 @@ export const newPassword: Interposed<NewPasswordDeps> = {
   async ask({ secrets, clock }, signIn) {
     if (signIn.user.status !== 'FORCE_CHANGE_PASSWORD') return undefined
     const { client, user, proofs } = signIn
-    const state = newState(client, user.sub, { challenge: 'NEW_PASSWORD_REQUIRED', proofs, memory: null }, clock.now())
+    const memory: Memory = { proven: fingerprint(user) }
+    const state = newState(client, user.sub, { challenge: 'NEW_PASSWORD_REQUIRED', proofs, memory }, clock.now())
     return { name: 'NEW_PASSWORD_REQUIRED', parameters: parametersOf(signIn), session: sealState(secrets, state) } satisfies Challenge
   },
 
   async answer(deps, answer) {
     const { pool, client, responses } = answer
     const session = requireParameter({ Session: answer.session ?? '' }, 'Session')
-    const state = openState<null>(deps.secrets, session, client, 'NEW_PASSWORD_REQUIRED', deps.clock.now())
+    const state = openState<Memory>(deps.secrets, session, client, 'NEW_PASSWORD_REQUIRED', deps.clock.now())
     const user = await findAgain(deps, pool, state.sub, requireParameter(responses, 'USERNAME'))
-    if (user?.status !== 'FORCE_CHANGE_PASSWORD') throw (await isStateSpent(deps.db, state.id)) ? usedSession() : invalidSession()
+    if (user?.status !== 'FORCE_CHANGE_PASSWORD' || fingerprint(user) !== state.memory.proven) {
+      throw (await isStateSpent(deps.db, state.id)) ? usedSession() : invalidSession()
+    }
 
     const password = requireParameter(responses, 'NEW_PASSWORD')
     const attributes = readNewAttributes(pool, client, user, responses)
@@ -48,6 +55,12 @@ export const newPassword: Interposed<NewPasswordDeps> = {
     } satisfies Verdict
   },
 }
+
+/** Passwords are sealed anew, and differently, each time one is set. */
+const fingerprint = (user: User): string =>
+  createHash('sha256')
+    .update(user.password ?? '')
+    .digest('base64url')
 
 function parametersOf({ pool, client, user }: SignIn): Record<string, string> {
   const readable = readableAttributes(pool, client)
@@ -67,7 +80,7 @@ function storeNewPassword({ db, clock }: NewPasswordDeps, { pool }: Answer, { us
   return db.transaction().execute(async (tx) => {
     const before = await lockUser(tx, pool.id, user.sub)
     if (!(await spendState(tx, state.id, state.expiresAt))) throw usedSession()
-    // The password the user has just proven may have been replaced meanwhile, by an administrator or in another sign-in.
+    // Another sign-in, or an administrator, may have been faster.
     if (before?.status !== 'FORCE_CHANGE_PASSWORD' || before.password !== user.password) throw invalidSession()
     const after: User = {
       ...before,

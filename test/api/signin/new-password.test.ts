@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import {
+  AdminCreateUserCommand,
+  type AdminCreateUserCommandInput,
+  AdminGetUserCommand,
+  AdminSetUserPasswordCommand,
+  type InitiateAuthCommandOutput,
+  RespondToAuthChallengeCommand,
+} from '@aws-sdk/client-cognito-identity-provider'
+import { engines } from '../../support/engines.ts'
+import { attributeList, type Values } from '../../support/self-service.ts'
+import { claimsOf, givenUser, goodPassword, signInByPassword, signInBySrp } from '../../support/sign-in.ts'
+import { type PoolWish, useTestServer } from '../../support/test-server.ts'
+import { useAccessToken } from '../../support/tokens.ts'
+
+const temporary = 'Temporary-1'
+const invalid = { name: 'NotAuthorizedException', message: 'Invalid session for the user.' }
+const used = { name: 'NotAuthorizedException', message: 'Invalid session for the user, session can only be used once.' }
+const parameter = (message: string) => ({ name: 'InvalidParameterException', message })
+
+for (const engine of engines) {
+  describe(`NEW_PASSWORD_REQUIRED on ${engine.name}`, () => {
+    const server = useTestServer(engine)
+
+    function create(poolId: string, username: string, attributes: Values = {}, more: Partial<AdminCreateUserCommandInput> = {}) {
+      const user = { UserPoolId: poolId, Username: username, TemporaryPassword: temporary, UserAttributes: attributeList(attributes) }
+      return server().send(new AdminCreateUserCommand({ ...user, MessageAction: 'SUPPRESS', ...more }))
+    }
+
+    /** A user with a temporary password, and the question that follows it. */
+    async function givenChallenge(wish: PoolWish = {}, attributes: Values = {}) {
+      const ids = await server().givenPool(wish)
+      await create(ids.poolId, 'ana', attributes)
+      const challenge = await signInByPassword(server(), ids.clientId, 'ana', temporary)
+      assert.equal(challenge.ChallengeName, 'NEW_PASSWORD_REQUIRED')
+      return { ...ids, challenge, session: challenge.Session ?? '' }
+    }
+
+    function answer(clientId: string, session: string | undefined, responses: Values = {}) {
+      const ChallengeResponses = { USERNAME: 'ana', NEW_PASSWORD: goodPassword, ...responses }
+      const request = { ClientId: clientId, ChallengeName: 'NEW_PASSWORD_REQUIRED', Session: session, ChallengeResponses } as const
+      return server().send(new RespondToAuthChallengeCommand(request))
+    }
+
+    const statusOf = async (poolId: string) =>
+      (await server().send(new AdminGetUserCommand({ UserPoolId: poolId, Username: 'ana' }))).UserStatus
+
+    const parametersOf = ({ ChallengeParameters = {} }: InitiateAuthCommandOutput) => {
+      const { requiredAttributes = '', userAttributes = '', ...rest } = ChallengeParameters
+      return { ...rest, requiredAttributes: JSON.parse(requiredAttributes), userAttributes: JSON.parse(userAttributes) }
+    }
+
+    it('is asked after the temporary password, by password and by SRP, and ends in tokens', async () => {
+      const { poolId, clientId, session, challenge } = await givenChallenge()
+      assert.deepEqual(parametersOf(challenge), { USER_ID_FOR_SRP: 'ana', requiredAttributes: [], userAttributes: {} })
+      assert.equal(challenge.AuthenticationResult, undefined)
+      assert.match(session, /^AYABe[\w-]{15,2043}$/)
+      const bySrp = await signInBySrp(server(), { poolId, clientId }, 'ana', temporary)
+      assert.equal(bySrp.ChallengeName, 'NEW_PASSWORD_REQUIRED')
+      assert.equal(await statusOf(poolId), 'FORCE_CHANGE_PASSWORD')
+
+      const reply = await answer(clientId, bySrp.Session)
+      assert.deepEqual(reply.ChallengeParameters, {})
+      await useAccessToken(server(), reply.AuthenticationResult?.AccessToken ?? '')
+      assert.equal(await statusOf(poolId), 'CONFIRMED')
+      await signInByPassword(server(), clientId, 'ana')
+      await signInBySrp(server(), { poolId, clientId }, 'ana')
+      await assert.rejects(signInByPassword(server(), clientId, 'ana', temporary), { name: 'NotAuthorizedException' })
+      await assert.rejects(answer(clientId, session), invalid, 'a session of another sign-in outlives the temporary password')
+    })
+
+    it('tells what is known of the user as text, to clients that may read it', async () => {
+      const wish = { client: { ReadAttributes: ['email', 'email_verified', 'custom:level'] } }
+      const Schema = [{ Name: 'level', AttributeDataType: 'Number' as const, Mutable: true }]
+      const attributes = { email: 'ana@example.test', email_verified: 'true', 'custom:level': '7', name: 'Ana' }
+      const { challenge } = await givenChallenge({ pool: { Schema }, ...wish }, attributes)
+      const { userAttributes } = parametersOf(challenge)
+      assert.deepEqual(userAttributes, { email: 'ana@example.test', email_verified: 'true', 'custom:level': '7' })
+    })
+
+    it('asks for required attributes that are missing, and takes no answer without them', async () => {
+      const required = ['family_name', 'given_name', 'email'].map((Name) => ({ Name, Required: true, Mutable: true }))
+      const { poolId, clientId, session, challenge } = await givenChallenge({ pool: { Schema: required } }, { email: 'ana@example.test' })
+      const asked = ['userAttributes.family_name', 'userAttributes.given_name']
+      assert.deepEqual(parametersOf(challenge).requiredAttributes.toSorted(), asked)
+
+      const missing = 'Attributes did not conform to the schema: family_name: The attribute is required\n'
+      await assert.rejects(answer(clientId, session, { 'userAttributes.given_name': 'Ana' }), parameter(missing))
+      const blank = { 'userAttributes.given_name': 'Ana', 'userAttributes.family_name': '' }
+      await assert.rejects(answer(clientId, session, blank), parameter(missing))
+      assert.equal(await statusOf(poolId), 'FORCE_CHANGE_PASSWORD')
+
+      const given = { 'userAttributes.given_name': 'Ana', 'userAttributes.family_name': 'Alvarez', 'userAttributes.nickname': 'Annie' }
+      const { AuthenticationResult: tokens } = await answer(clientId, session, given)
+      const { family_name: family, given_name: name, nickname } = claimsOf(tokens?.IdToken ?? '')
+      assert.deepEqual([family, name, nickname], ['Alvarez', 'Ana', 'Annie'])
+    })
+
+    it('does not ask for what can only be given at creation', async () => {
+      const Schema = [
+        { Name: 'given_name', Required: true, Mutable: false },
+        { Name: 'nickname', Required: true, Mutable: true },
+      ]
+      const { challenge } = await givenChallenge({ pool: { Schema } })
+      assert.deepEqual(parametersOf(challenge).requiredAttributes, ['userAttributes.nickname'])
+    })
+
+    it('takes no attribute that has a value, is unknown, fixed, vouched for, or not for this client', async () => {
+      const Schema = [
+        { Name: 'fixed', AttributeDataType: 'String' as const, Mutable: false },
+        { Name: 'score', AttributeDataType: 'String' as const, Mutable: true, DeveloperOnlyAttribute: true },
+      ]
+      const wish = { pool: { Schema }, client: { WriteAttributes: ['name', 'email', 'custom:fixed'] } }
+      const { clientId, session } = await givenChallenge(wish, { email: 'ana@example.test' })
+      const attempt = (name: string, value = 'x') => answer(clientId, session, { [`userAttributes.${name}`]: value })
+      const provided = { name: 'NotAuthorizedException', message: 'Cannot modify an already provided email' }
+      await assert.rejects(attempt('email', 'other@example.test'), provided)
+      await assert.rejects(attempt('email', 'ana@example.test'), provided)
+      for (const name of ['sub', 'email_verified', 'phone_number_verified'])
+        await assert.rejects(attempt(name, 'true'), parameter(`Cannot modify the non-mutable attribute ${name}`))
+      await assert.rejects(attempt('custom:fixed'), parameter('user.custom:fixed: Attribute cannot be updated.\n'))
+      const unauthorized = { name: 'NotAuthorizedException', message: 'A client attempted to write unauthorized attribute' }
+      for (const name of ['nickname', 'dev:custom:score']) await assert.rejects(attempt(name), unauthorized)
+      for (const name of ['custom:none', 'constructor', '__proto__', '']) {
+        const unknown = `Attributes did not conform to the schema: Type for attribute {${name}} could not be determined`
+        await assert.rejects(attempt(name), parameter(unknown), name)
+      }
+      await answer(clientId, session, { 'userAttributes.name': 'Ana', unrelated: 'ignored' })
+    })
+
+    it('checks the values of attributes', async () => {
+      const { clientId, session } = await givenChallenge()
+      const attempt = (name: string, value: string) => answer(clientId, session, { [`userAttributes.${name}`]: value })
+      await assert.rejects(attempt('email', 'not an address'), parameter('Invalid email address format.'))
+      await assert.rejects(attempt('phone_number', '12'), parameter('Invalid phone number format.'))
+      await assert.rejects(attempt('name', 'x'.repeat(2049)), { name: 'InvalidParameterException' })
+      const { AuthenticationResult: tokens } = await attempt('email', 'ana@example.test')
+      assert.equal(claimsOf(tokens?.IdToken ?? '')['email_verified'], false)
+    })
+
+    it('holds the new password to the policy, not to differ from the temporary one', async () => {
+      const { clientId, session } = await givenChallenge()
+      const weak = {
+        name: 'InvalidPasswordException',
+        message: 'Password does not conform to policy: Password must have numeric characters',
+      }
+      await assert.rejects(answer(clientId, session, { NEW_PASSWORD: 'Weak-password' }), weak)
+      await assert.rejects(answer(clientId, session, { NEW_PASSWORD: '' }), parameter('Missing required parameter NEW_PASSWORD'))
+      await answer(clientId, session, { NEW_PASSWORD: temporary })
+      await signInByPassword(server(), clientId, 'ana', temporary)
+    })
+
+    it('remembers passwords from before, where the pool keeps a history', async () => {
+      const PasswordPolicy = { MinimumLength: 8, PasswordHistorySize: 2 }
+      const { poolId, clientId } = await server().givenPool({ pool: { Policies: { PasswordPolicy } } })
+      await givenUser(server(), poolId, 'ana')
+      await server().send(new AdminSetUserPasswordCommand({ UserPoolId: poolId, Username: 'ana', Password: temporary, Permanent: false }))
+      const { Session: session } = await signInByPassword(server(), clientId, 'ana', temporary)
+      await assert.rejects(answer(clientId, session), { name: 'PasswordHistoryPolicyViolationException' })
+      await answer(clientId, session, { NEW_PASSWORD: 'Another-horse-8' })
+    })
+
+    it('takes a session once', async () => {
+      const { clientId, session } = await givenChallenge()
+      await answer(clientId, session)
+      await assert.rejects(answer(clientId, session), used)
+      await assert.rejects(answer(clientId, session, { NEW_PASSWORD: 'Another-horse-8' }), used)
+      await signInByPassword(server(), clientId, 'ana')
+    })
+
+    it('lets one of several answers at once win', async () => {
+      const { clientId, session } = await givenChallenge()
+      const passwords = ['First-horse-1', 'Second-horse-2', 'Third-horse-3']
+      const outcomes = await Promise.allSettled(passwords.map((password) => answer(clientId, session, { NEW_PASSWORD: password })))
+      const winners = passwords.filter((_, index) => outcomes[index]?.status === 'fulfilled')
+      assert.equal(winners.length, 1)
+      for (const outcome of outcomes) if (outcome.status === 'rejected') assert.equal(outcome.reason.message, used.message)
+      await signInByPassword(server(), clientId, 'ana', winners[0])
+    })
+
+    it('lets one of two sign-ins at once win', async () => {
+      const { clientId, session } = await givenChallenge()
+      const { Session: second } = await signInByPassword(server(), clientId, 'ana', temporary)
+      const outcomes = await Promise.allSettled([session, second].map((each) => answer(clientId, each)))
+      assert.deepEqual(outcomes.map(({ status }) => status).toSorted(), ['fulfilled', 'rejected'])
+    })
+  })
+}
