@@ -30,8 +30,9 @@ main { max-width: 792px; margin: 0 auto; padding: 16px; }
 ol { list-style: none; margin: 0; padding: 0; display: grid; gap: 12px; }
 .message { background: var(--sheet); border: 1px solid var(--edge); border-radius: 12px; padding: 16px; overflow-wrap: anywhere; }
 .message p, .message h2 { margin: 0; }
-.line { display: flex; flex-wrap: wrap; align-items: baseline; gap: 4px 10px; }
+.line { display: flex; align-items: baseline; gap: 10px; }
 .line time { margin-inline-start: auto; color: var(--faint); font-size: 13px; font-variant-numeric: tabular-nums; }
+.line time, .channel { flex: none; }
 .channel { padding: 1px 8px; border-radius: 99px; font-size: 12px; background: var(--email); }
 .channel.sms { background: var(--sms); }
 .message h2 { margin-top: 6px; font-size: 15px; font-weight: 500; }
@@ -48,6 +49,10 @@ ol:empty + .nothing { display: block; }
 details { margin-top: 8px; }
 summary { color: var(--accent); font-size: 13px; cursor: pointer; width: fit-content; }
 iframe { display: block; width: 100%; height: 220px; margin-top: 8px; border: 1px solid var(--edge); border-radius: 8px; background: #fff; resize: vertical; }
+@media (max-width: 560px) {
+  .search { order: 1; flex-basis: 100%; }
+  .clear { margin-inline-start: auto; }
+}
 @media (prefers-reduced-motion: no-preference) {
   .arrived { animation: arrive 0.4s ease-out; }
   @keyframes arrive { from { opacity: 0; transform: translateY(-6px); } }

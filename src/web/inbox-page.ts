@@ -33,13 +33,13 @@ export function inboxPage({ entries, search, poolId, limit }: View): Html {
 </head>
 <body>
 <header class="bar">
-<h1>Inbox</h1>
+<h1>Lifeguard inbox</h1>
 <form class="search" role="search" action="/inbox">
 <input type="search" name="recipient" value="${search}" placeholder="Find a recipient" aria-label="Recipient" autocomplete="off" spellcheck="false">
 ${poolId !== undefined && html`<input type="hidden" name="userPoolId" value="${poolId}">`}
 <button>Find</button>
 </form>
-<form method="post" action="/inbox/clear"><button class="quiet">Empty the inbox</button></form>
+<form class="clear" method="post" action="/inbox/clear"><button class="quiet">Empty the inbox</button></form>
 </header>
 <main>
 ${filterLine(search, poolId)}
@@ -69,11 +69,14 @@ function card(entry: InboxEntry): Html {
 <h2 id="heading-${id}">${heading}</h2>
 ${code !== null && html`<p class="secret"><code>${code}</code> <button class="copy" data-copy="${code}" hidden>Copy</button></p>`}
 <p class="text">${text}</p>
-${entry.html !== null && preview(id)}
+${looksDifferent(entry.html) && preview(id)}
 <p class="facts">${purposes[trigger] ?? trigger} for <b>${username}</b> in <a href="/inbox?userPoolId=${encodeURIComponent(userPoolId)}">${userPoolId}</a></p>
 </article>
 </li>`
 }
+
+/** HTML without any tag reads exactly like the text above it. */
+const looksDifferent = (markup: string | null): boolean => markup !== null && /<[a-z]/i.test(markup)
 
 function preview(id: string): Html {
   return html`<details><summary>As the recipient sees it</summary>

@@ -32,17 +32,20 @@ const messageHeaders = {
  * has caused a message finds it. @NOTE Only for `dev`: it shows every code to whoever can connect.
  */
 export function inboxRoutes(app: FastifyInstance, deps: Deps): void {
-  app.register(async (scope) => {
-    scope.addHook('onRequest', async (request, reply) => {
-      reply.headers(pageHeaders)
-      if (comesFromElsewhere(request)) return reply.code(403).send({ message: 'The inbox does not answer to pages of other sites.' })
-    })
-    // A form's body says nothing here; without a parser it would be answered 415.
-    scope.removeAllContentTypeParsers()
-    scope.addContentTypeParser('*', { parseAs: 'string', bodyLimit: 1024 }, (_request, _body, done) => done(null))
-    apiRoutes(scope, deps)
-    pageRoutes(scope, deps)
+  // An open page asks every other second; that would drown the log of whoever develops.
+  app.register(async (scope) => routesIn(scope, deps), { logLevel: 'warn' })
+}
+
+function routesIn(app: FastifyInstance, deps: Deps): void {
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(pageHeaders)
+    if (comesFromElsewhere(request)) return reply.code(403).send({ message: 'The inbox does not answer to pages of other sites.' })
   })
+  // A form's body says nothing here; without a parser it would be answered 415.
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'string', bodyLimit: 1024 }, (_request, _body, done) => done(null))
+  apiRoutes(app, deps)
+  pageRoutes(app, deps)
 }
 
 function apiRoutes(app: FastifyInstance, { db, outbox }: Deps): void {

@@ -161,7 +161,11 @@ for (const engine of engines) {
       assert.match(policy, /sandbox allow-popups allow-popups-to-escape-sandbox$/)
       assert.match(policy, /default-src 'none'/)
       assert.doesNotMatch(policy, /script-src|allow-scripts|allow-same-origin/)
-      assert.match(await (await web.get('/inbox')).text(), /<iframe [^>]*sandbox="allow-popups allow-popups-to-escape-sandbox"/)
+      const page = () => web.get('/inbox').then((answer) => answer.text())
+      assert.match(await page(), /<iframe [^>]*sandbox="allow-popups allow-popups-to-escape-sandbox"/)
+      await fetch(`${web.url}/inbox/api/messages`, { method: 'DELETE' })
+      await queue(web, emailMessage({ html: 'No markup: 123456 < 7' }))
+      assert.doesNotMatch(await page(), /<iframe/)
       assert.equal((await web.get('/inbox/messages/nothing')).status, 404)
     })
 
