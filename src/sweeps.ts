@@ -1,5 +1,6 @@
 import { sweepAccessKeys } from './access/access-key-repository.ts'
 import { sweepCodes } from './messaging/code-repository.ts'
+import { sweepOutbox } from './messaging/outbox-repository.ts'
 import { sweepAttempts } from './protection/attempt-repository.ts'
 import { sweepSpentStates } from './storage/spent-state-repository.ts'
 import type { Sweep } from './storage/sweeper.ts'
@@ -13,6 +14,8 @@ export const sweeps: readonly Sweep[] = [
   { name: 'spent sign-in states', run: sweepSpentStates },
   // A code that came too late is told apart from one that never was.
   { name: 'codes', run: (tx, now, limit) => sweepCodes(tx, now - 7 * dayMs, limit) },
+  // Long enough for the operator to find out what was not delivered, and why.
+  { name: 'messages given up', run: (tx, now, limit) => sweepOutbox(tx, now - 7 * dayMs, limit) },
   // The longest window and the longest lock are both shorter than a day.
   { name: 'attempts', run: (tx, now, limit) => sweepAttempts(tx, now - dayMs, limit) },
   { name: 'sessions', run: (tx, now, limit) => sweepSessions(tx, now - dayMs, limit) },

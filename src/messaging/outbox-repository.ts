@@ -137,7 +137,7 @@ export async function deleteOutboxEntriesOfUser(tx: Tx, poolId: string, sub: str
 }
 
 /** Removes up to `limit` messages that were given up and are older than `before`; answers how many were found. */
-export async function sweepOutbox(db: Db, before: number, limit: number): Promise<number> {
+export async function sweepOutbox(db: Db | Tx, before: number, limit: number): Promise<number> {
   const stale = await db
     .selectFrom('outbox')
     .select('id')
