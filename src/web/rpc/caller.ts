@@ -1,5 +1,6 @@
 import { ApiError } from '../../contract/api-error.ts'
-import type { Auth } from '../../contract/operation.ts'
+import { factsOf } from '../../contract/model.ts'
+import type { Auth, OperationName } from '../../contract/operation.ts'
 import type { AppClientCaller } from '../../pools/app-client.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import { requireSecretHash } from '../../pools/secret-hash.ts'
@@ -14,8 +15,10 @@ type Proofs = { readonly ClientId?: string; readonly Username?: string; readonly
 
 export type CallerDeps = AccessTokenDeps & { readonly pools: PoolCatalog }
 
+type Called = { readonly name: OperationName; readonly auth: Auth }
+
 /** Throws ApiError when the proof is missing or wrong. `iam` was proven before: by the signature, which is over the whole request. */
-export async function identifyCaller(deps: CallerDeps, auth: Auth, request: unknown): Promise<Caller> {
+export async function identifyCaller(deps: CallerDeps, { name, auth }: Called, request: unknown): Promise<Caller> {
   const proofs = request as Proofs
   if (auth === 'app-client') {
     const owner = await deps.pools.getClient(proofs.ClientId ?? '')
@@ -24,7 +27,16 @@ export async function identifyCaller(deps: CallerDeps, auth: Auth, request: unkn
   }
   if (auth === 'access-token') {
     if (proofs.AccessToken === undefined) throw new ApiError('NotAuthorizedException', 'Invalid Access Token')
-    return requireAccessToken(deps, proofs.AccessToken)
+    return requireAccessToken(deps, proofs.AccessToken).catch((error) => {
+      throw asListed(name, error)
+    })
   }
   return undefined
+}
+
+/** Not every operation's model has a word for a token whose user is gone; to its callers the token is simply no good any more. */
+function asListed(name: OperationName, error: unknown): unknown {
+  const isUserGone = error instanceof ApiError && error.code === 'UserNotFoundException'
+  if (!isUserGone || factsOf(name).errors.includes('UserNotFoundException')) return error
+  return new ApiError('NotAuthorizedException', 'Access Token has been revoked')
 }

@@ -43,7 +43,7 @@ export function createDispatcher<Effects>({ operations, effects, gate }: Options
     const body = parseBody(call.body)
     if (operation.auth === 'iam') await gate(call, name, body)
     const request = readRequest(name, body)
-    const caller = await identifyCaller(effects, operation.auth, request)
+    const caller = await identifyCaller(effects, operation, request)
     return writeResponse(name, await operation.handle(request, effects, caller as never))
   }
 
