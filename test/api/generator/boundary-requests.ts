@@ -1,0 +1,66 @@
+import { factsOf, shapeNamed } from '../../../src/contract/model.ts'
+import type { OperationName } from '../../../src/contract/operation.ts'
+import { type Place, placesIn, type Request, withValueAt } from './places.ts'
+import type { Trial } from './shape-values.ts'
+import { longText, surplusMembers, trialsOf } from './trials.ts'
+
+/** One change to a good request. */
+export type Variation = {
+  readonly what: string
+  /** Whether the model lets the changed request through. */
+  readonly allowed: boolean
+  apply(good: Request): unknown
+}
+
+/** Every change to try on requests of the operation: in each place, and of the body as a whole. */
+export function variationsOf(name: OperationName): readonly Variation[] {
+  const { input } = factsOf(name)
+  const seen = new Set<string>()
+  const inPlaces = placesIn(input).flatMap((place) => {
+    const trials = trialsOf(place.shapeName).filter((trial) => isTelling(place, trial, seen.has(place.shapeName)))
+    seen.add(place.shapeName)
+    return [...absences(input, place), ...trials.map((trial) => variationAt(input, place, trial))]
+  })
+  return [...inPlaces, ...longTextVariation(input), ...surplusVariations(), ...bodies(input)]
+}
+
+/** What triggers and risk engines are told; no operation looks into it. */
+const passedOn = ['ClientMetadata', 'AnalyticsMetadata', 'UserContextData', 'ContextData', 'ValidationData']
+
+/** A trigger's ARN stands in twenty places of a pool; the first tells what the other nineteen would. */
+function isTelling({ path: [member = ''] }: Place, { what }: Trial, isRepeated: boolean): boolean {
+  const isPlain = !what.startsWith('a hostile') && !what.startsWith('a value that is no')
+  return isPlain || !(isRepeated || passedOn.includes(String(member)))
+}
+
+function longTextVariation(input: string): Variation[] {
+  const place = placesIn(input).find(({ shapeName }) => shapeNamed(shapeName).type === 'string')
+  return place === undefined ? [] : [variationAt(input, place, { what: 'a very long text', value: longText, allowed: false })]
+}
+
+function variationAt(input: string, { path }: Place, { what, value, allowed }: Trial): Variation {
+  return { what: `${path.join('.')}: ${what}`, allowed, apply: (good) => withValueAt(good, input, path, value) }
+}
+
+/** Null is the same as nothing; but a list has no holes, and what is optional is missing in most requests anyway. */
+function absences(input: string, place: Place): Variation[] {
+  const none = variationAt(input, place, { what: 'missing', value: undefined, allowed: false })
+  const isNull = variationAt(input, place, { what: 'null', value: null, allowed: !place.required })
+  return place.required && place.path.at(-1) !== 0 ? [none, isNull] : [isNull]
+}
+
+function surplusVariations(): Variation[] {
+  return surplusMembers.map(([name, value]) => ({
+    what: `a surplus member ${JSON.stringify(name)}`,
+    allowed: true,
+    apply: (good) => Object.fromEntries([...Object.entries(good), [name, value]]),
+  }))
+}
+
+/** Bodies that are no request at all. */
+function bodies(input: string): Variation[] {
+  const texts = ['null', '[]', '[{}]', '"a"', '1', 'true', '{', '{"a":1}}', '{a:1}', "{'a':1}", '\ufeff{', 'a=1&b=2', '['.repeat(100_000)]
+  if ((shapeNamed(input).required ?? []).length > 0) texts.push('', '{}')
+  const bytes = [...texts.map((text) => Buffer.from(text)), Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), Buffer.from([0])]
+  return bytes.map((body) => ({ what: `the body ${JSON.stringify(body.toString().slice(0, 20))}`, allowed: false, apply: () => body }))
+}

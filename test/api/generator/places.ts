@@ -1,0 +1,55 @@
+import { type Shape, shapeNamed } from '../../../src/contract/model.ts'
+import { exampleOf, mapKey } from './shape-values.ts'
+
+export type Request = Readonly<Record<string, unknown>>
+
+/** A step into a request: a member or map key by name, or the first element of a list. */
+type Step = string | 0
+
+/** A place in the requests of an operation where a value may stand. */
+export type Place = { readonly path: readonly Step[]; readonly shapeName: string; readonly required: boolean }
+
+/** Every place below the input shape, outer ones first. */
+export function placesIn(shapeName: string, path: readonly Step[] = [], above: readonly string[] = []): Place[] {
+  const shape = shapeNamed(shapeName)
+  return stepsInto(shape).flatMap(({ step, inner, required }) => {
+    // A shape within itself is looked at once.
+    const deeper = above.includes(inner) ? [] : placesIn(inner, [...path, step], [...above, shapeName])
+    return [{ path: [...path, step], shapeName: inner, required }, ...deeper]
+  })
+}
+
+function stepsInto(shape: Shape): { step: Step; inner: string; required: boolean }[] {
+  const { members = {}, required = [], member = '', value = '' } = shape
+  switch (shape.type) {
+    case 'structure':
+      return Object.entries(members).map(([name, inner]) => ({ step: name, inner, required: required.includes(name) }))
+    case 'list':
+      return [{ step: 0, inner: member, required: true }]
+    case 'map':
+      return [{ step: mapKey(shape, 0), inner: value, required: false }]
+    default:
+      return []
+  }
+}
+
+/** The request with this value in this place; what is missing on the way there is filled in with examples. Undefined takes it away. */
+export function withValueAt(request: unknown, inputShape: string, path: readonly Step[], value: unknown): unknown {
+  const [step, ...rest] = path
+  if (step === undefined) return value
+  const shape = shapeNamed(inputShape)
+  const inner = stepsInto(shape).find((each) => each.step === step)?.inner ?? ''
+  const container = request ?? exampleOf(inputShape)
+  if (Array.isArray(container)) {
+    const [first, ...others] = container
+    return [withValueAt(first, inner, rest, value), ...others]
+  }
+  const changed = withValueAt((container as Request)[step], inner, rest, value)
+  const others = Object.entries(container as Request).filter(([name]) => name !== step)
+  // Not by assignment, which would make a key `__proto__` mean something.
+  return Object.fromEntries(changed === undefined ? others : [...others, [step, changed]])
+}
+
+export function printed(path: readonly Step[]): string {
+  return path.join('.')
+}

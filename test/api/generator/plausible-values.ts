@@ -1,0 +1,157 @@
+import type { OperationName } from '../../../src/contract/operation.ts'
+import { goodPassword } from '../../support/sign-in.ts'
+import {
+  addressOf,
+  hashFor,
+  newClient,
+  newPasswordChallenge,
+  newReset,
+  newSignedInUser,
+  newSignUp,
+  newSrpChallenge,
+  newVerification,
+  type World,
+} from './world.ts'
+
+/** Member name → what it could hold. */
+export type Values = Readonly<Record<string, readonly unknown[]>>
+
+/** What members could hold in requests that make sense, and where one operation must be given something else. */
+export type Plausible = { readonly members: Values; readonly of: Partial<Record<OperationName, Values>> }
+
+const times = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value)
+
+const nowhere = 'us-east-1_Nowhere00'
+const otherPassword = 'Another-horse-8'
+
+/** New users, tokens, sessions and codes, because the requests before have used up, signed out or deleted the last ones. */
+export async function plausibleValues(world: World): Promise<Plausible> {
+  const people = await newPeople(world)
+  const { main, secretClient, rotatingClientId, workshop, pageTokens } = world
+  return {
+    members: {
+      ...credentialsOf(world, people),
+      UserPoolId: [...times(8, main.poolId), workshop.poolId, nowhere],
+      ClientId: [...times(8, main.clientId), secretClient.id, rotatingClientId, workshop.clientId],
+      ...attributes,
+      Filter: [
+        'email ^= "user"',
+        'username = "user-1"',
+        'cognito:user_status = "CONFIRMED"',
+        'sub ^= "0"',
+        'status = "Enabled"',
+        'email = "',
+      ],
+      Limit: [0, 1, 60],
+      MaxResults: [1, 10, 60],
+      PaginationToken: [pageTokens.users, pageTokens.clients],
+      NextToken: [pageTokens.pools, pageTokens.clients],
+    },
+    of: await victims(world),
+  }
+}
+
+const attributes: Values = {
+  AttributeName: ['email', 'phone_number', 'nickname'],
+  UserAttributeNames: [['email'], ['nickname', 'custom:rank'], ['sub'], ['nickname', 'nickname'], ['no-such']],
+  UserAttributes: [
+    [{ Name: 'email', Value: 'new@example.test' }],
+    [
+      { Name: 'nickname', Value: 'Bo' },
+      { Name: 'custom:rank', Value: '7' },
+    ],
+    [
+      { Name: 'phone_number', Value: '+15550100' },
+      { Name: 'phone_number_verified', Value: 'true' },
+    ],
+    [{ Name: 'custom:rank', Value: '1e309' }],
+    [{ Name: 'birthdate', Value: '2001-02-29' }],
+    [{ Name: 'email', Value: '' }],
+    [{ Name: 'nickname' }],
+  ],
+  Name: ['email', 'nickname', 'custom:rank', 'custom:rank', 'sub'],
+}
+
+type People = Awaited<ReturnType<typeof newPeople>>
+
+async function newPeople(world: World) {
+  const [ana, bea, cem, signUp, reset, verification, challenge, srp] = await Promise.all([
+    newSignedInUser(world),
+    newSignedInUser(world),
+    newSignedInUser(world, world.rotatingClientId),
+    newSignUp(world),
+    newReset(world),
+    newVerification(world),
+    newPasswordChallenge(world),
+    newSrpChallenge(world),
+  ])
+  return { ana, bea, cem, signUp, reset, verification, challenge, srp }
+}
+
+function credentialsOf(world: World, { ana, bea, cem, signUp, reset, verification, challenge, srp }: People): Values {
+  const names = [ana.name, bea.name, cem.name, signUp.name, challenge.name, reset.name, addressOf(ana.name), world.freshName()]
+  const users = { USERNAME: ana.name, PASSWORD: goodPassword }
+  const passwords = [goodPassword, otherPassword, 'weak-one', goodPassword]
+  const tokens = [ana.refreshToken, cem.refreshToken, bea.refreshToken]
+  return {
+    Username: names,
+    SecretHash: [...names.slice(0, 2).map((name) => hashFor(world, name)), 'bm90IGl0'],
+    AccessToken: [ana.accessToken, bea.accessToken, cem.accessToken, verification.accessToken, ana.idToken],
+    RefreshToken: tokens,
+    Token: tokens,
+    ClientSecret: [world.secretClient.secret],
+    Password: passwords,
+    ProposedPassword: passwords,
+    PreviousPassword: passwords,
+    TemporaryPassword: passwords,
+    ConfirmationCode: [signUp.code, reset.code, '000000'],
+    Code: [verification.code, '000000'],
+    Session: [challenge.session, 'A'.repeat(40)],
+    AuthFlow: [
+      'USER_PASSWORD_AUTH',
+      'USER_PASSWORD_AUTH',
+      'ADMIN_USER_PASSWORD_AUTH',
+      'ADMIN_USER_PASSWORD_AUTH',
+      'USER_SRP_AUTH',
+      'REFRESH_TOKEN_AUTH',
+    ],
+    AuthParameters: [
+      ...times(6, users),
+      { ...users, PASSWORD: 'Wrong-horse-9' },
+      { USERNAME: bea.name, PASSWORD: goodPassword, SECRET_HASH: hashFor(world, bea.name) },
+      { USERNAME: bea.name, SRP_A: '1f'.repeat(192) },
+      { USERNAME: bea.name, SRP_A: '0' },
+      { USERNAME: world.freshName(), SRP_A: 'no hex' },
+      { REFRESH_TOKEN: bea.refreshToken },
+      { REFRESH_TOKEN: ana.accessToken },
+    ],
+    ChallengeName: ['NEW_PASSWORD_REQUIRED', 'PASSWORD_VERIFIER'],
+    ChallengeResponses: [
+      { USERNAME: challenge.name, NEW_PASSWORD: otherPassword },
+      { USERNAME: challenge.name, NEW_PASSWORD: otherPassword },
+      { USERNAME: challenge.name, NEW_PASSWORD: otherPassword, 'userAttributes.nickname': 'Bo', 'userAttributes.__proto__': 'x' },
+      { USERNAME: ana.name, NEW_PASSWORD: otherPassword },
+      {
+        USERNAME: srp['USERNAME'],
+        PASSWORD_CLAIM_SECRET_BLOCK: srp['SECRET_BLOCK'],
+        PASSWORD_CLAIM_SIGNATURE: 'bm90IGl0',
+        TIMESTAMP: 'Tue Jun 2 07:08:09 UTC 2026',
+      },
+    ],
+  }
+}
+
+/** Pools and clients that may be changed or deleted, so that the ones other requests are about stay as they are. */
+async function victims(world: World): Promise<Plausible['of']> {
+  const { main, workshop } = world
+  const doomed = await world.server.givenPool()
+  return {
+    AddCustomAttributes: { UserPoolId: [workshop.poolId] },
+    DeleteUserPool: { UserPoolId: [doomed.poolId, nowhere] },
+    DeleteUserPoolClient: { UserPoolId: [main.poolId], ClientId: [await newClient(world), doomed.clientId] },
+    // Every success makes two pairs of RSA keys.
+    RotateSigningKeys: { UserPoolId: [workshop.poolId, ...times(9, nowhere)] },
+    UpdateUserPool: { UserPoolId: [workshop.poolId] },
+    UpdateUserPoolClient: { UserPoolId: [workshop.poolId], ClientId: [workshop.clientId] },
+  }
+}

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { operations } from '../../../src/operations.ts'
+import { engines } from '../../support/engines.ts'
+import { startTestServer } from '../../support/test-server.ts'
+import { codeOf, faultIn } from './answers.ts'
+import { givenBystander } from './bystander.ts'
+import { type Plausible, plausibleValues } from './plausible-values.ts'
+import { randomRequest } from './random-requests.ts'
+import { inParallel, listed, send, shortened } from './send.ts'
+import { prepareWorld } from './world.ts'
+
+/** The same requests each time. `LIFEGUARD_TEST_SEED` makes others, or again those that a run has failed with. */
+const seed = Number(process.env['LIFEGUARD_TEST_SEED'] ?? 20_260_823)
+const batches = 10
+const batchSize = 200
+const width = 8
+
+/** Of any operation, each as likely as the other. */
+function requestsOf(plausible: Plausible, batch: number) {
+  const anyRequest = fc.oneof(...operations.map(({ name }) => randomRequest(name, plausible).map((request) => ({ name, request }))))
+  return fc.sample(anyRequest, { seed: seed + batch, numRuns: batchSize })
+}
+
+for (const engine of engines) {
+  describe(`Random requests on ${engine.name}`, () => {
+    it('are all answered, with what the model lists, and harm nobody whom they do not name', async (t) => {
+      t.diagnostic(`seed ${seed}`)
+      await using server = await startTestServer(engine)
+      const bystander = await givenBystander(server)
+      const world = await prepareWorld(server)
+      const faults: string[] = []
+      const succeeded = new Set<string>()
+
+      for (let batch = 0; batch < batches; batch++) {
+        const requests = requestsOf(await plausibleValues(world), batch)
+        await inParallel(requests, width, async ({ name, request }) => {
+          const answer = await send(server, name, request)
+          const fault = faultIn(name, answer)
+          if (fault !== undefined) faults.push(`${fault}, for ${name}\n  ${shortened(request)}\n  ${shortened(answer.text)}`)
+          if (codeOf(answer) === '') succeeded.add(name)
+        })
+      }
+
+      assert.equal(faults.length, 0, `With the seed ${seed}: ${listed(faults)}`)
+      const never = operations.map(({ name }) => name).filter((name) => !succeeded.has(name))
+      t.diagnostic(`${batches * batchSize} requests; never with success: ${never.join(', ') || 'none'}`)
+      await bystander.requireUnharmed()
+      await server.restart()
+      await bystander.requireUnharmed()
+      assert.ok((await server.inbox()).length > 0)
+    })
+  })
+}

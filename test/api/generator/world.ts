@@ -1,0 +1,150 @@
+import {
+  AdminCreateUserCommand,
+  CreateUserPoolClientCommand,
+  ForgotPasswordCommand,
+  GetUserAttributeVerificationCodeCommand,
+  ListUserPoolClientsCommand,
+  ListUserPoolsCommand,
+  ListUsersCommand,
+} from '@aws-sdk/client-cognito-identity-provider'
+import { codeSentTo, signUp } from '../../support/self-service.ts'
+import { givenTokens, givenUser, goodPassword, secretHash, signInByPassword, startSrp } from '../../support/sign-in.ts'
+import type { PoolWish, TestServer } from '../../support/test-server.ts'
+
+export type App = { readonly poolId: string; readonly clientId: string }
+
+/** What requests of the generator are about. Nobody else's pools are named in them. */
+export type World = {
+  readonly server: TestServer
+  /** Where users live: never reconfigured, never deleted. */
+  readonly main: App
+  /** Clients of the same pool: one with a secret, one that rotates refresh tokens. */
+  readonly secretClient: { readonly id: string; readonly secret: string }
+  readonly rotatingClientId: string
+  /** A pool and client to be reconfigured at will. */
+  readonly workshop: App
+  readonly pageTokens: { readonly pools: string; readonly clients: string; readonly users: string }
+  /** A name that nobody has had. */
+  freshName(): string
+}
+
+const flows = ['ALLOW_USER_PASSWORD_AUTH', 'ALLOW_USER_SRP_AUTH', 'ALLOW_ADMIN_USER_PASSWORD_AUTH'] as const
+
+const verifying: PoolWish = { pool: { AutoVerifiedAttributes: ['email'] } }
+
+export async function prepareWorld(server: TestServer): Promise<World> {
+  const { poolId, clientId } = await server.givenPool({
+    pool: { ...verifying.pool, AliasAttributes: ['email'], Schema: [{ Name: 'rank', AttributeDataType: 'Number', Mutable: true }] },
+  })
+  const [{ UserPoolClient: secretive }, { UserPoolClient: rotating }] = await Promise.all([
+    server.send(
+      new CreateUserPoolClientCommand({
+        UserPoolId: poolId,
+        ClientName: 'secretive',
+        GenerateSecret: true,
+        ExplicitAuthFlows: [...flows],
+        PreventUserExistenceErrors: 'ENABLED',
+      }),
+    ),
+    server.send(
+      new CreateUserPoolClientCommand({
+        UserPoolId: poolId,
+        ClientName: 'rotating',
+        ExplicitAuthFlows: [...flows],
+        RefreshTokenRotation: { Feature: 'ENABLED', RetryGracePeriodSeconds: 0 },
+      }),
+    ),
+  ])
+  const workshop = await server.givenPool(verifying)
+  for (const name of ['ada', 'ben', 'cleo']) await givenUser(server, poolId, name, { attributes: emailOf(name) })
+  let names = 0
+  return {
+    server,
+    main: { poolId, clientId },
+    secretClient: { id: secretive?.ClientId ?? '', secret: secretive?.ClientSecret ?? '' },
+    rotatingClientId: rotating?.ClientId ?? '',
+    workshop,
+    pageTokens: await pageTokensOf(server, poolId),
+    freshName: () => `user-${names++}`,
+  }
+}
+
+async function pageTokensOf(server: TestServer, poolId: string): Promise<World['pageTokens']> {
+  const [pools, clients, users] = await Promise.all([
+    server.send(new ListUserPoolsCommand({ MaxResults: 1 })),
+    server.send(new ListUserPoolClientsCommand({ UserPoolId: poolId, MaxResults: 1 })),
+    server.send(new ListUsersCommand({ UserPoolId: poolId, Limit: 1 })),
+  ])
+  if (!pools.NextToken || !clients.NextToken || !users.PaginationToken) throw new Error('A first page came without a token')
+  return { pools: pools.NextToken, clients: clients.NextToken, users: users.PaginationToken }
+}
+
+/** Proven, so that codes for a new password can be sent there. */
+const emailOf = (name: string) => [
+  { Name: 'email', Value: addressOf(name) },
+  { Name: 'email_verified', Value: 'true' },
+]
+
+export const addressOf = (name: string) => `${name}@example.test`
+
+/** A confirmed user whom no request has touched yet. */
+export async function newUser({ server, main, freshName }: World): Promise<string> {
+  const name = freshName()
+  await givenUser(server, main.poolId, name, { attributes: emailOf(name) })
+  return name
+}
+
+export async function newSignedInUser(world: World, clientId: string = world.main.clientId) {
+  const name = await newUser(world)
+  return { name, ...(await givenTokens(world.server, clientId, name)) }
+}
+
+/** Signed up and not confirmed, with the code that was sent. */
+export async function newSignUp({ server, main, freshName }: World): Promise<{ name: string; code: string }> {
+  const name = freshName()
+  await signUp(server, main.clientId, name, { email: addressOf(name) })
+  return { name, code: await codeSentTo(server, main.poolId, addressOf(name)) }
+}
+
+/** A user who forgot the password, with the code that was sent. */
+export async function newReset(world: World): Promise<{ name: string; code: string }> {
+  const { server, main } = world
+  const name = await newUser(world)
+  await server.send(new ForgotPasswordCommand({ ClientId: main.clientId, Username: name }))
+  return { name, code: await codeSentTo(server, main.poolId, addressOf(name)) }
+}
+
+/** A signed-in user who was sent a code for their own address. */
+export async function newVerification(world: World): Promise<{ accessToken: string; code: string }> {
+  const { name, accessToken } = await newSignedInUser(world)
+  await world.server.send(new GetUserAttributeVerificationCodeCommand({ AccessToken: accessToken, AttributeName: 'email' }))
+  return { accessToken, code: await codeSentTo(world.server, world.main.poolId, addressOf(name)) }
+}
+
+/** A user who was invited and has typed the temporary password: the sign-in waits for a new one. */
+export async function newPasswordChallenge({ server, main, freshName }: World): Promise<{ name: string; session: string }> {
+  const name = freshName()
+  await server.send(
+    new AdminCreateUserCommand({ UserPoolId: main.poolId, Username: name, TemporaryPassword: goodPassword, MessageAction: 'SUPPRESS' }),
+  )
+  const { Session } = await signInByPassword(server, main.clientId, name)
+  if (Session === undefined) throw new Error('The temporary password was not answered with a challenge')
+  return { name, session: Session }
+}
+
+/** The public half of an SRP sign-in that waits for its proof. */
+export async function newSrpChallenge(world: World): Promise<Record<string, string>> {
+  const name = await newUser(world)
+  const { challenge } = await startSrp(world.server, world.main.clientId, name)
+  return { ...challenge.ChallengeParameters, USERNAME: name }
+}
+
+export function hashFor({ secretClient }: World, name: string): string {
+  return secretHash(secretClient.secret, name, secretClient.id)
+}
+
+/** An app client to be deleted, in the pool that stays. */
+export async function newClient({ server, main }: World): Promise<string> {
+  const { UserPoolClient } = await server.send(new CreateUserPoolClientCommand({ UserPoolId: main.poolId, ClientName: 'doomed' }))
+  return UserPoolClient?.ClientId ?? ''
+}
