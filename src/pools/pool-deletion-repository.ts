@@ -12,6 +12,8 @@ const poolTables: Readonly<Record<PoolTable, true>> = {
   user: true,
   user_alias: true,
   user_attribute: true,
+  group_member: true,
+  user_group: true,
   password_history: true,
   code: true,
   attempt: true,

@@ -12,6 +12,8 @@ export interface Schema {
   user: UserTable
   user_alias: UserAliasTable
   user_attribute: UserAttributeTable
+  user_group: UserGroupTable
+  group_member: GroupMemberTable
   password_history: PasswordHistoryTable
   code: CodeTable
   attempt: AttemptTable
@@ -115,6 +117,24 @@ export interface UserAttributeTable {
   sub: string
 }
 
+/** Primary key: (pool_id, name). */
+export interface UserGroupTable {
+  pool_id: string
+  name: string
+  description: string | null
+  role_arn: string | null
+  precedence: number | null
+  created_at: number
+  updated_at: number
+}
+
+/** Primary key: (pool_id, sub, group_name). Index: (pool_id, group_name, sub). */
+export interface GroupMemberTable {
+  pool_id: string
+  sub: string
+  group_name: string
+}
+
 /** Primary key: (pool_id, sub, set_at). Passwords that were replaced, newest first. */
 export interface PasswordHistoryTable {
   pool_id: string
@@ -150,7 +170,10 @@ export interface AttemptTable {
   updated_at: number
 }
 
-/** Primary key: (pool_id, sub, id). Index: (expires_at). What one sign-in began: the family of one refresh token. */
+/**
+ * Primary key: (pool_id, sub, id). Indexes: (expires_at), and (pool_id, sub) of those that are tracked and not revoked. What one
+ * sign-in began: the family of one refresh token.
+ */
 export interface SessionTable {
   pool_id: string
   sub: string
@@ -162,6 +185,12 @@ export interface SessionTable {
   /** How often the refresh token has been rotated. */
   generation: number
   rotated_at: number | null
+  /** `signed_out_at` of the user as the sign-in saw it. The session is over as soon as the user's is another one. */
+  user_signed_out_at: number | null
+  /** When it was last used, from where and with what. Null when the pool did not track sessions at its beginning. */
+  last_active_at: number | null
+  device: string | null
+  ip: string | null
 }
 
 /** Primary key: id. Index: (expires_at). Sealed states (Session, SECRET_BLOCK) that were used up. */

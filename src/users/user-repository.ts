@@ -119,13 +119,13 @@ export async function updateUser(tx: Tx, pool: Pool, before: User, after: User):
 }
 
 /**
- * Everything that is known of the user: names, attributes, passwords, codes, sessions, counted attempts, and messages that are still
+ * Everything that is known of the user: names, attributes, memberships, passwords, codes, sessions, counted attempts, and messages that are still
  * to be sent.
  * @NOTE The user is locked first: a change under way would otherwise store a name for somebody who is gone by then.
  */
 export async function deleteUserRows(tx: Tx, poolId: string, sub: string): Promise<void> {
   await lockUser(tx, poolId, sub)
-  for (const table of ['user_alias', 'user_attribute', 'password_history', 'code', 'session', 'user'] as const) {
+  for (const table of ['user_alias', 'user_attribute', 'group_member', 'password_history', 'code', 'session', 'user'] as const) {
     await tx.deleteFrom(table).where('pool_id', '=', poolId).where('sub', '=', sub).execute()
   }
   await forgetAllAttempts(tx, poolId, sub)

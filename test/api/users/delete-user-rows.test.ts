@@ -41,6 +41,7 @@ async function leaveTraces({ db, secrets, commit }: Room, owner: User): Promise<
     await issueCode(tx, secrets, { poolId, sub, purpose: 'forgot-password', now, lifetimeMs: 1000 })
     await queueInvitation(tx, secrets, { pool: ownPool, user: owner, mediums: ['EMAIL'], temporaryPassword: 'x', now })
   })
+  await db.insertInto('group_member').values({ pool_id: poolId, sub, group_name: 'group' }).execute()
   await countAttempt(db, { poolId, subject: sub, action: 'password' }, { now, forgetAfterMs: 1000, since: 'first' })
   const times = { createdAt: now, expiresAt: now + 1000, revokedAt: null, generation: 0, rotatedAt: null }
   await insertSession(db, { poolId, sub, id: 'session', clientId: 'client', ...times })
