@@ -52,6 +52,13 @@ export const settingsTable = {
     default: false,
     help: 'Let `serve` run on an http: public URL that is not loopback. Passwords and tokens then cross the network in the clear.',
   },
+  trustedProxies: {
+    flag: 'trust-proxy',
+    type: { kind: 'integer', min: 0, max: 10 },
+    value: 'COUNT',
+    default: 0,
+    help: 'How many proxies of yours stand in front of the server. So many entries at the end of X-Forwarded-For are believed; with 0 the header counts for nothing.',
+  },
   config: { flag: 'config', type: path, value: 'FILE', help: 'JSON file with settings by these names, such as `{"port": 9911}`.' },
   tlsCert: { flag: 'tls-cert', type: path, value: 'FILE', help: 'Certificate chain (PEM) to serve HTTPS with; needs --tls-key.' },
   tlsKey: { flag: 'tls-key', type: path, value: 'FILE', help: 'Private key (PEM) of the certificate.' },

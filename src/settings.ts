@@ -16,6 +16,7 @@ export type Settings = {
   /** Without a slash at its end. Always there in `serve`. */
   readonly publicUrl: string | undefined
   readonly allowHttp: boolean
+  readonly trustedProxies: number
   readonly tlsCert: string | undefined
   readonly tlsKey: string | undefined
   readonly region: string

@@ -12,6 +12,13 @@ export type { OperationName } from './generated/types.ts'
  */
 export type Auth = 'public' | 'app-client' | 'access-token' | 'iam'
 
+/** Where a request came from, as far as the gateway can tell. What a caller says about itself is not to be believed. */
+export type RequestContext = {
+  /** Undefined when the connection ended before anybody asked. */
+  readonly ip: string | undefined
+  readonly userAgent: string | undefined
+}
+
 /** The request of an operation as its handler sees it: checked against the model, known members only. */
 export type Input<N extends OperationName> = Operations[N]['input']
 
@@ -26,7 +33,7 @@ export type Output<N extends OperationName> = Operations[N]['output'] extends un
 export type Operation<N extends OperationName, D, C> = {
   readonly name: N
   readonly auth: Auth
-  handle(request: Input<N>, deps: D, caller: C): Promise<Output<N>>
+  handle(request: Input<N>, deps: D, caller: C, context: RequestContext): Promise<Output<N>>
 }
 
 /** Binds a handler to the name that the contract gives it, so that request and answer are typed by the contract. */

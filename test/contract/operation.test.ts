@@ -6,6 +6,8 @@ import { operation } from '../../src/contract/operation.ts'
 type Deps = { readonly answer: string }
 type Caller = { readonly clientId: string }
 
+const nowhere = { ip: undefined, userAgent: undefined }
+
 const withNothing = operation('AdminDeleteUser', { auth: 'iam', async handle() {} })
 
 const withRequest = operation('AdminDisableUser', {
@@ -50,13 +52,13 @@ describe('operation', () => {
 
   it('hands a handler what it declares', async () => {
     const deps: Deps = { answer: 'hello' }
-    assert.equal(await withNothing.handle({ UserPoolId: 'p', Username: 'u' }, undefined, undefined), undefined)
-    assert.deepEqual(await withRequest.handle({ UserPoolId: 'p', Username: 'ana' }, undefined, undefined), {})
-    assert.deepEqual(await withDeps.handle({ ClientId: 'c', Username: 'ana' }, deps, undefined), {
+    assert.equal(await withNothing.handle({ UserPoolId: 'p', Username: 'u' }, undefined, undefined, nowhere), undefined)
+    assert.deepEqual(await withRequest.handle({ UserPoolId: 'p', Username: 'ana' }, undefined, undefined, nowhere), {})
+    assert.deepEqual(await withDeps.handle({ ClientId: 'c', Username: 'ana' }, deps, undefined, nowhere), {
       UserConfirmed: false,
       UserSub: 'hello ana',
     })
-    const reply = await withCaller.handle({ ClientId: 'c', Username: 'ana' }, deps, { clientId: 'c' })
+    const reply = await withCaller.handle({ ClientId: 'c', Username: 'ana' }, deps, { clientId: 'c' }, nowhere)
     assert.deepEqual(reply, { CodeDeliveryDetails: { Destination: 'hello c' } })
   })
 })

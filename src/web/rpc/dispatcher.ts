@@ -1,7 +1,7 @@
 import type { SignedRequest } from '../../access/signed-request.ts'
 import type { Logger } from '../../base/logger.ts'
 import { ApiError } from '../../contract/api-error.ts'
-import type { Operation, OperationName } from '../../contract/operation.ts'
+import type { Operation, OperationName, RequestContext } from '../../contract/operation.ts'
 import { readRequest } from '../../contract/read-request.ts'
 import { getOperationByTarget } from '../../contract/services.ts'
 import { writeResponse } from '../../contract/write-response.ts'
@@ -17,7 +17,11 @@ import { parseBody, requireJsonContentType } from './rpc-request.ts'
 // biome-ignore lint/suspicious/noExplicitAny: the request and answer types differ by operation; the contract checks both at run time.
 export type BuiltOperation<Effects> = Operation<any, Effects, never>
 
-export type RpcCall = SignedRequest & { readonly target: string | undefined; readonly contentType: string | undefined }
+export type RpcCall = SignedRequest & {
+  readonly target: string | undefined
+  readonly contentType: string | undefined
+  readonly context: RequestContext
+}
 
 export type Dispatcher = {
   /** Answers every call, whatever is wrong with it; never rejects. `named` hears which operation it is, for logs and metrics. */
@@ -44,7 +48,7 @@ export function createDispatcher<Effects>({ operations, effects, gate }: Options
     if (operation.auth === 'iam') await gate(call, name, body)
     const request = readRequest(name, body)
     const caller = await identifyCaller(effects, operation, request)
-    return writeResponse(name, await operation.handle(request, effects, caller as never))
+    return writeResponse(name, await operation.handle(request, effects, caller as never, call.context))
   }
 
   return {

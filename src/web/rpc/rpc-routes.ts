@@ -1,11 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from '../../base/logger.ts'
 import { ApiError } from '../../contract/api-error.ts'
-import type { Dispatcher } from './dispatcher.ts'
+import { clientAddress } from '../client-address.ts'
+import type { Dispatcher, RpcCall } from './dispatcher.ts'
 import { internalError, type RpcAnswer, writeError } from './rpc-error.ts'
 
 /** `POST /`: every API operation, told apart by X-Amz-Target. `app` hands over bodies as raw bytes. */
-export function rpcRoutes(app: FastifyInstance, dispatcher: Dispatcher): void {
+export function rpcRoutes(app: FastifyInstance, dispatcher: Dispatcher, trustedProxies: number): void {
   app.setErrorHandler((error, request, reply) => {
     const known = error instanceof ApiError ? error : internalError(error)
     if (known !== error) request.log.error({ err: error }, 'A request failed before its operation was known')
@@ -13,7 +14,7 @@ export function rpcRoutes(app: FastifyInstance, dispatcher: Dispatcher): void {
   })
 
   app.post('/', async (request, reply) => {
-    const answer = await dispatcher.dispatch(readCall(request), request.log as Logger, (operation) => {
+    const answer = await dispatcher.dispatch(readCall(request, trustedProxies), request.log as Logger, (operation) => {
       request.operation = operation
     })
     return sendAnswer(request, reply, answer)
@@ -26,16 +27,21 @@ function sendAnswer(request: FastifyRequest, reply: FastifyReply, { status, head
   return reply.code(status).headers(headers).send(Buffer.from(body))
 }
 
-function readCall(request: FastifyRequest) {
+function readCall(request: FastifyRequest, trustedProxies: number): RpcCall {
   const [path = '/', ...query] = (request.raw.url ?? '/').split('?')
+  const headers = request.raw.headersDistinct
   return {
     method: request.method,
     path,
     query: query.join('?'),
-    headers: request.raw.headersDistinct,
+    headers,
     body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
     target: single(request.headers['x-amz-target']),
     contentType: request.headers['content-type'],
+    context: {
+      ip: clientAddress(request.raw.socket.remoteAddress, headers['x-forwarded-for'] ?? [], trustedProxies),
+      userAgent: request.headers['user-agent'],
+    },
   }
 }
 
