@@ -10,6 +10,7 @@ import { createSmsHttpGateway } from './messaging/gateways/sms-http-gateway.ts'
 import { createUnconfiguredGateway } from './messaging/gateways/unconfigured-gateway.ts'
 import { createOutboxWorker } from './messaging/outbox-worker.ts'
 import { createPoolCatalog } from './pools/cached-pool-catalog.ts'
+import { defaultQuotas } from './pools/quotas.ts'
 import { createPasswordLockout } from './protection/password-lockout.ts'
 import type { Settings } from './settings.ts'
 import type { Db } from './storage/db.ts'
@@ -54,6 +55,7 @@ export async function openEffects({ settings, vault: { storage, secrets }, publi
     publicUrl,
     region: settings.region,
     accountId: settings.accountId,
+    quotas: defaultQuotas,
     pools,
     powers,
     outbox,

@@ -1,8 +1,18 @@
+import { identityProviderOperations } from './pools/identity-providers/identity-provider-operations.ts'
 import { poolOperations } from './pools/operations.ts'
+import { resourceServerOperations } from './pools/resource-servers/resource-server-operations.ts'
 import { signInOperations } from './signin/operations.ts'
 import { tokenOperations } from './tokens/operations.ts'
 import { adminOperations } from './users/admin/admin-operations.ts'
 import { userOperations } from './users/operations.ts'
 
 /** Every API operation that is built, by room. */
-export const operations = [...poolOperations, ...userOperations, ...adminOperations, ...tokenOperations, ...signInOperations] as const
+export const operations = [
+  ...poolOperations,
+  ...resourceServerOperations,
+  ...identityProviderOperations,
+  ...userOperations,
+  ...adminOperations,
+  ...tokenOperations,
+  ...signInOperations,
+] as const

@@ -2,6 +2,7 @@ import { ApiError } from '../contract/api-error.ts'
 import { type AppClient, accessTokenSeconds, idTokenSeconds, refreshTokenSeconds } from './app-client.ts'
 import { isDeveloperOnly, isWritableByClients, requiredAttributeNames } from './attribute-rules.ts'
 import { invalidParameter } from './invalid-parameter.ts'
+import type { NamedByClient } from './named-by-client.ts'
 import { requireSoundOAuth } from './oauth-rules.ts'
 import type { Pool } from './pool.ts'
 
@@ -10,13 +11,16 @@ const hour = 60 * minute
 const day = 24 * hour
 const tenYears = 3650 * day
 
-/** Throws the error Cognito gives when the client cannot be as it is in this pool; `act` is part of some of the texts. */
-export function requireSoundClient(pool: Pool, client: AppClient, act: 'creating' | 'updating'): void {
+/**
+ * Throws the error Cognito gives when the client cannot be as it is in this pool, which has `named` of what the client names; `act` is
+ * part of some of the texts.
+ */
+export function requireSoundClient(pool: Pool, client: AppClient, named: NamedByClient, act: 'creating' | 'updating'): void {
   requireSoundValidity(client)
-  requireSoundAttributeLists(pool, client, act)
+  requireSoundAttributeLists(pool, client, named, act)
   requireSoundAuthFlows(pool, client)
-  requireKnownProviders(pool, client)
-  requireSoundOAuth(client)
+  requireKnownProviders(pool, client, named)
+  requireSoundOAuth(client, named.scopes)
   if (client.propagateUserContext && client.secrets.length === 0) {
     throw invalidParameter('EnablePropagateAdditionalUserContextData can only be enabled for a client with a client secret.')
   }
@@ -34,10 +38,11 @@ function requireSoundValidity(client: AppClient): void {
 }
 
 /** What a client may write has to include what every user must have: nobody could sign up through it otherwise. */
-function requireSoundAttributeLists(pool: Pool, client: AppClient, act: string): void {
+function requireSoundAttributeLists(pool: Pool, client: AppClient, { isFederated }: NamedByClient, act: string): void {
   const schema = new Set(pool.schema.map((definition) => definition.name))
   const { readAttributes = [], writeAttributes } = client
-  if (!readAttributes.every((name) => schema.has(name) && !isDeveloperOnly(name))) {
+  const isReadable = (name: string) => (schema.has(name) && !isDeveloperOnly(name)) || (isFederated && name === 'identities')
+  if (!readAttributes.every(isReadable)) {
     throw invalidParameter(`Invalid read attributes specified while ${act} a client`)
   }
   if (writeAttributes === undefined) return
@@ -64,8 +69,8 @@ function requireSoundAuthFlows(pool: Pool, client: AppClient): void {
   }
 }
 
-/** Pools have no identity providers besides their own users yet. */
-function requireKnownProviders(pool: Pool, client: AppClient): void {
-  const unknown = client.identityProviders?.find((provider) => provider !== 'COGNITO')
+/** `COGNITO` are the pool's own users. */
+function requireKnownProviders(pool: Pool, client: AppClient, { identityProviders }: NamedByClient): void {
+  const unknown = client.identityProviders?.find((provider) => provider !== 'COGNITO' && !identityProviders.has(provider))
   if (unknown !== undefined) throw invalidParameter(`The provider ${unknown} does not exist for User Pool ${pool.id}.`)
 }

@@ -9,6 +9,7 @@ import { insertAppClient } from './app-client-repository.ts'
 import { requireSoundClient } from './app-client-rules.ts'
 import { readNewClient, writeClient } from './app-client-wire.ts'
 import { invalidParameter } from './invalid-parameter.ts'
+import { findNamedByClient } from './named-by-client.ts'
 import { poolNotFound } from './pool-catalog.ts'
 import { lockPool } from './pool-repository.ts'
 
@@ -27,7 +28,7 @@ export const createUserPoolClient = operation('CreateUserPoolClient', {
       const pool = await lockPool(tx, request.UserPoolId)
       if (pool === undefined) throw poolNotFound(request.UserPoolId)
       const client = readNewClient(request, { id, pool, secrets: clientSecrets, now })
-      requireSoundClient(pool, client, 'creating')
+      requireSoundClient(pool, client, await findNamedByClient(tx, client), 'creating')
       await insertAppClient(tx, secrets, client)
       return { UserPoolClient: writeClient(client) }
     })

@@ -1,9 +1,7 @@
 import { ApiError } from '../contract/api-error.ts'
 import type { AppClient } from './app-client.ts'
 import { invalidParameter } from './invalid-parameter.ts'
-
-/** The scopes that the service itself defines; all others belong to resource servers. */
-const standardScopes: readonly string[] = ['phone', 'email', 'openid', 'profile', 'aws.cognito.signin.user.admin']
+import { userScopes } from './resource-servers/scopes.ts'
 
 /** Hosts that never leave the machine, so that plain HTTP is good enough (RFC 8252 §7.3). */
 const loopbackHosts: readonly string[] = ['localhost', '127.0.0.1', '[::1]']
@@ -11,8 +9,8 @@ const loopbackHosts: readonly string[] = ['localhost', '127.0.0.1', '[::1]']
 /** Schemes that would run or show what stands in the address, instead of handing it to an app. */
 const forbiddenSchemes: readonly string[] = ['about:', 'blob:', 'data:', 'file:', 'filesystem:', 'javascript:', 'vbscript:', 'view-source:']
 
-/** Throws InvalidParameterException, InvalidOAuthFlowException or ScopeDoesNotExistException. */
-export function requireSoundOAuth(client: AppClient): void {
+/** Throws InvalidParameterException, InvalidOAuthFlowException or, for a scope that does not exist, ScopeDoesNotExistException. */
+export function requireSoundOAuth(client: AppClient, existingScopes: ReadonlySet<string>): void {
   for (const url of [...(client.callbackUrls ?? []), ...(client.logoutUrls ?? [])]) requireRedirectUrl(url)
   if (client.defaultRedirectUri !== undefined && !client.callbackUrls?.includes(client.defaultRedirectUri)) {
     throw invalidParameter('DefaultRedirectURI must be one of the CallbackURLs.')
@@ -21,8 +19,7 @@ export function requireSoundOAuth(client: AppClient): void {
     throw invalidParameter('AllowedOAuthFlows and AllowedOAuthScopes are required if user pool client is allowed to use OAuth flows.')
   }
   requireSoundFlows(client)
-  // Resource servers, whose scopes could be named as well, cannot be made yet.
-  const unknown = client.oauthScopes?.find((scope) => !standardScopes.includes(scope))
+  const unknown = client.oauthScopes?.find((scope) => !existingScopes.has(scope))
   if (unknown !== undefined) throw new ApiError('ScopeDoesNotExistException', `Invalid scope requested: ${unknown}`)
 }
 
@@ -42,7 +39,7 @@ function requireSoundClientCredentials(client: AppClient): void {
   if (client.secrets.length === 0) {
     throw invalidFlow('client_credentials flow can not be selected if client does not have a client secret.')
   }
-  const ofUsers = client.oauthScopes?.find((scope) => standardScopes.includes(scope))
+  const ofUsers = client.oauthScopes?.find((scope) => userScopes.includes(scope))
   if (ofUsers !== undefined) throw invalidFlow(`${ofUsers} is not supported with client_credentials flow`)
 }
 

@@ -117,6 +117,19 @@ export async function listResources<Config>(
   return (await query.execute()).map((row) => fromRow<Config>(row))
 }
 
+/** The ids of those that the pool has, no more than `limit` of them. */
+export async function listResourceIds(db: Db | Tx, poolId: string, kind: ResourceKind<unknown>, limit: number): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('pool_resource')
+    .select('id')
+    .where('pool_id', '=', poolId)
+    .where('kind', '=', kind.name)
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
 /** How many the pool has of that kind, counted no further than `limit`. */
 export async function countResourcesUpTo(db: Db | Tx, poolId: string, kind: ResourceKind<unknown>, limit: number): Promise<number> {
   const some = db

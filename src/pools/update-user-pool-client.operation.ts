@@ -5,6 +5,7 @@ import type { Db } from '../storage/db.ts'
 import { lockAppClient, updateAppClient } from './app-client-repository.ts'
 import { requireSoundClient } from './app-client-rules.ts'
 import { readClientUpdate, writeClient } from './app-client-wire.ts'
+import { findNamedByClient } from './named-by-client.ts'
 import { clientNotFound, type PoolCatalog, poolNotFound } from './pool-catalog.ts'
 import { findPool } from './pool-repository.ts'
 
@@ -21,7 +22,7 @@ export const updateUserPoolClient = operation('UpdateUserPoolClient', {
       const before = await lockAppClient(tx, secrets, poolId, clientId)
       if (before === undefined) throw clientNotFound(clientId)
       const after = readClientUpdate(before, request, clock.now())
-      requireSoundClient(pool, after, 'updating')
+      requireSoundClient(pool, after, await findNamedByClient(tx, after), 'updating')
       await updateAppClient(tx, secrets, after)
       return after
     })

@@ -80,8 +80,11 @@ for (const engine of engines) {
           await insertPool(db, draftPool(pool))
           for (const { name, columns } of tables) {
             const values = columns.map((column) => [column.name, /int/i.test(column.dataType) ? 1 : 'x'])
-            const row = { ...Object.fromEntries(values), id: pool, pool_id: pool }
-            if (!columns.some((column) => column.name === 'id')) delete row.id
+            // What is unique over all pools differs between them.
+            const row = { ...Object.fromEntries(values), id: pool, domain: pool, pool_id: pool }
+            for (const name of ['id', 'domain']) {
+              if (!columns.some((column) => column.name === name)) delete row[name]
+            }
             await db
               .insertInto(name as 'user')
               .values(row)

@@ -1,0 +1,43 @@
+import type { Clock } from '../../base/clock.ts'
+import type { Secrets } from '../../base/secrets.ts'
+import { ApiError } from '../../contract/api-error.ts'
+import { operation } from '../../contract/operation.ts'
+import type { Db, Tx } from '../../storage/db.ts'
+import { requireLockedPool } from '../change-pool.ts'
+import { nameKey, type Pool } from '../pool.ts'
+import { type Quotas, requireWithinQuota } from '../quotas.ts'
+import { requireFreeIdentifiers } from './free-identifiers.ts'
+import { insertIdentityProvider, listProviderNames } from './identity-provider-repository.ts'
+import { requireSoundProvider } from './identity-provider-rules.ts'
+import { readNewProvider, writeProvider } from './identity-provider-wire.ts'
+
+type Deps = { db: Db; clock: Clock; secrets: Secrets; quotas: Quotas }
+
+/** Keeps what it is told; the provider's own addresses are asked when somebody signs in through it. */
+export const createIdentityProvider = operation('CreateIdentityProvider', {
+  auth: 'iam',
+
+  async handle(request, { db, clock, secrets, quotas }: Deps) {
+    const poolId = request.UserPoolId
+    const provider = readNewProvider(request, clock.now())
+    await db.transaction().execute(async (tx) => {
+      const pool = await requireLockedPool(tx, poolId)
+      requireSoundProvider(pool, provider)
+      await requireFreeName(tx, pool, provider.id, quotas)
+      if (!(await insertIdentityProvider(tx, secrets, poolId, provider))) throw nameTaken(poolId, provider.id)
+      await requireFreeIdentifiers(tx, poolId, provider, [])
+    })
+    return { IdentityProvider: writeProvider(poolId, provider) }
+  },
+})
+
+/** The provider's name begins its users' names, so that in a pool that ignores case `Corp` and `corp` would share users. */
+async function requireFreeName(tx: Tx, pool: Pool, name: string, quotas: Quotas): Promise<void> {
+  const names = await listProviderNames(tx, pool.id, quotas.identityProvidersPerPool)
+  if (names.some((other) => nameKey(pool, other) === nameKey(pool, name))) throw nameTaken(pool.id, name)
+  requireWithinQuota(quotas, 'identityProvidersPerPool', names.length + 1)
+}
+
+function nameTaken(poolId: string, name: string): ApiError {
+  return new ApiError('DuplicateProviderException', `${name} already exists in user pool ${poolId}`)
+}

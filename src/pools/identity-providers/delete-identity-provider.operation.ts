@@ -1,0 +1,19 @@
+import { operation } from '../../contract/operation.ts'
+import type { Db } from '../../storage/db.ts'
+import type { PoolCatalog } from '../pool-catalog.ts'
+import { deleteIdentityProvider as deleteProvider } from './identity-provider-repository.ts'
+import { providerNotFound, requireOtherThanCognito } from './provider-not-found.ts'
+
+type Deps = { db: Db; pools: PoolCatalog }
+
+/** App clients that list the provider keep its name, and nobody can sign in through it. */
+export const deleteIdentityProvider = operation('DeleteIdentityProvider', {
+  auth: 'iam',
+
+  async handle(request, { db, pools }: Deps) {
+    const pool = await pools.getPool(request.UserPoolId)
+    requireOtherThanCognito(request.ProviderName)
+    const isGone = await db.transaction().execute((tx) => deleteProvider(tx, pool.id, request.ProviderName))
+    if (!isGone) throw providerNotFound(request.ProviderName)
+  },
+})

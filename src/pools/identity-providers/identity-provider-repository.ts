@@ -1,0 +1,96 @@
+import type { Secrets } from '../../base/secrets.ts'
+import type { Db, Tx } from '../../storage/db.ts'
+import {
+  deleteResource,
+  findResource,
+  findResources,
+  insertResource,
+  listResourceIds,
+  listResources,
+  lockResource,
+  updateResource,
+} from '../pool-resource-repository.ts'
+import type { IdentityProvider, ProviderSummary } from './identity-provider.ts'
+import { fromStored, identityProviders, providerIdentifiers, toStored } from './identity-provider-row.ts'
+
+/** False when the pool has a provider of that name. */
+export async function insertIdentityProvider(tx: Tx, secrets: Secrets, poolId: string, provider: IdentityProvider): Promise<boolean> {
+  return insertResource(tx, poolId, identityProviders, toStored(poolId, provider, secrets))
+}
+
+export async function findIdentityProvider(
+  db: Db | Tx,
+  secrets: Secrets,
+  poolId: string,
+  name: string,
+): Promise<IdentityProvider | undefined> {
+  const stored = await findResource(db, poolId, identityProviders, name)
+  return stored && fromStored(poolId, stored, secrets)
+}
+
+export async function findProviderByIdentifier(
+  db: Db | Tx,
+  secrets: Secrets,
+  poolId: string,
+  identifier: string,
+): Promise<IdentityProvider | undefined> {
+  const found = await findResource(db, poolId, providerIdentifiers, identifier)
+  return found && findIdentityProvider(db, secrets, poolId, found.config.provider)
+}
+
+/** The provider as it is now, held until the transaction ends. */
+export async function lockIdentityProvider(tx: Tx, secrets: Secrets, poolId: string, name: string): Promise<IdentityProvider | undefined> {
+  const stored = await lockResource(tx, poolId, identityProviders, name)
+  return stored && fromStored(poolId, stored, secrets)
+}
+
+export async function updateIdentityProvider(tx: Tx, secrets: Secrets, poolId: string, provider: IdentityProvider): Promise<void> {
+  await updateResource(tx, poolId, identityProviders, toStored(poolId, provider, secrets))
+}
+
+/** The provider and its identifiers. False when the pool has no such provider. */
+export async function deleteIdentityProvider(tx: Tx, poolId: string, name: string): Promise<boolean> {
+  const stored = await lockResource(tx, poolId, identityProviders, name)
+  if (stored === undefined) return false
+  for (const identifier of stored.config.identifiers) await deleteResource(tx, poolId, providerIdentifiers, identifier)
+  return deleteResource(tx, poolId, identityProviders, name)
+}
+
+/** In the order of their names, from the first one behind `after`. */
+export async function listIdentityProviders(
+  db: Db | Tx,
+  poolId: string,
+  page: { after: string | undefined; limit: number },
+): Promise<readonly ProviderSummary[]> {
+  const found = await listResources(db, poolId, identityProviders, page)
+  return found.map(({ id, createdAt, updatedAt, config }) => ({ id, createdAt, updatedAt, type: config.type }))
+}
+
+/** The names of the pool's providers, no more than `limit` of them. */
+export async function listProviderNames(db: Db | Tx, poolId: string, limit: number): Promise<readonly string[]> {
+  return listResourceIds(db, poolId, identityProviders, limit)
+}
+
+/** Those of the names that providers of the pool have. */
+export async function findProviderNames(db: Db | Tx, poolId: string, names: readonly string[]): Promise<ReadonlySet<string>> {
+  return new Set((await findResources(db, poolId, identityProviders, names)).map(({ id }) => id))
+}
+
+/** Makes `identifiers` those of the provider, in the place of `before`. Returns one that another provider has, if there is one. */
+export async function replaceIdentifiers(
+  tx: Tx,
+  poolId: string,
+  provider: IdentityProvider,
+  before: readonly string[],
+): Promise<string | undefined> {
+  const { id: name, updatedAt: now, config } = provider
+  for (const identifier of before) {
+    if (!config.identifiers.includes(identifier)) await deleteResource(tx, poolId, providerIdentifiers, identifier)
+  }
+  for (const identifier of config.identifiers) {
+    if (before.includes(identifier)) continue
+    const record = { id: identifier, createdAt: now, updatedAt: now, config: { provider: name } }
+    if (!(await insertResource(tx, poolId, providerIdentifiers, record))) return identifier
+  }
+  return undefined
+}

@@ -1,0 +1,36 @@
+import type { Secrets } from '../../base/secrets.ts'
+import { type PoolResource, resourceKind } from '../pool-resource.ts'
+import type { IdentityProvider, ProviderDetails } from './identity-provider.ts'
+import { secretKeys } from './provider-details.ts'
+
+/** As the database holds it: secrets apart from the other details, and sealed. */
+type StoredProvider = IdentityProvider['config'] & { readonly sealed: ProviderDetails }
+
+export const identityProviders = resourceKind<StoredProvider>('identity-provider')
+
+/** Id: an identifier of a provider, which no other provider of the pool can have. */
+export const providerIdentifiers = resourceKind<{ readonly provider: string }>('identity-provider-identifier')
+
+export function toStored(poolId: string, provider: IdentityProvider, secrets: Secrets): PoolResource<StoredProvider> {
+  const details = Object.entries(provider.config.details)
+  const open = details.filter(([key]) => !secretKeys.includes(key))
+  const sealed = details
+    .filter(([key]) => secretKeys.includes(key))
+    .map(([key, value]) => [key, secrets.seal('identity-provider', value, contextOf(poolId, provider.id, key))])
+  return { ...provider, config: { ...provider.config, details: Object.fromEntries(open), sealed: Object.fromEntries(sealed) } }
+}
+
+/** Throws when a secret does not open: without it the provider would refuse us, and nobody would know why. */
+export function fromStored(poolId: string, stored: PoolResource<StoredProvider>, secrets: Secrets): IdentityProvider {
+  const { sealed, ...config } = stored.config
+  const opened = Object.entries(sealed).map(([key, value]) => {
+    const secret = secrets.open('identity-provider', value, contextOf(poolId, stored.id, key))
+    if (secret === undefined) throw new Error(`The ${key} of identity provider ${stored.id} does not open with this master key.`)
+    return [key, secret.toString()]
+  })
+  return { ...stored, config: { ...config, details: { ...config.details, ...Object.fromEntries(opened) } } }
+}
+
+function contextOf(poolId: string, name: string, key: string): string {
+  return JSON.stringify([poolId, name, key])
+}

@@ -1,0 +1,37 @@
+import { invalidParameter } from '../invalid-parameter.ts'
+import type { Pool } from '../pool.ts'
+import { type IdentityProvider, type ProviderType, socialTypes, subjectClaims } from './identity-provider.ts'
+import { requireSoundDetails } from './provider-details-rules.ts'
+
+/** Throws InvalidParameterException when the provider cannot be as it is in this pool. */
+export function requireSoundProvider(pool: Pick<Pool, 'schema'>, provider: IdentityProvider): void {
+  const { type, details, attributeMapping, acrMapping } = provider.config
+  requireFittingName(provider.id, type)
+  requireSoundDetails(type, details)
+  requireSoundMapping(pool, type, attributeMapping)
+  if (type !== 'OIDC' && Object.keys(acrMapping ?? {}).length > 0) {
+    throw invalidParameter(`Provider ${provider.id} cannot have an AcrMapping: only OIDC providers can.`)
+  }
+}
+
+/** App clients list providers by name, where COGNITO means the pool's own users and `Google` means Google. */
+function requireFittingName(name: string, type: ProviderType): void {
+  const isTaken = name.toUpperCase() === 'COGNITO' || socialTypes.some((social) => social.toLowerCase() === name.toLowerCase())
+  const fits = socialTypes.includes(type) ? name === type : !isTaken
+  if (!fits) throw invalidParameter(`Provider ${name} cannot be of type ${type}.`)
+}
+
+/** `sub` is ours to give, and who the user is at an OAuth provider is for one claim to say. */
+function requireSoundMapping(
+  pool: Pick<Pool, 'schema'>,
+  type: ProviderType,
+  mapping: IdentityProvider['config']['attributeMapping'],
+): void {
+  const names = new Set(pool.schema.map((definition) => definition.name))
+  const isSound = (name: string, claim: string) => {
+    if (name === 'username') return type === 'SAML' || claim === subjectClaims[type]
+    return name !== 'sub' && names.has(name)
+  }
+  const wrong = Object.entries(mapping).flatMap(([name, claim]) => (isSound(name, claim) ? [] : [name]))
+  if (wrong.length > 0) throw invalidParameter(`AttributeMapping contains invalid mapping: [${wrong.join(', ')}]`)
+}

@@ -1,0 +1,77 @@
+import type {
+  CreateIdentityProviderRequest,
+  IdentityProviderType,
+  ProviderDescription,
+  UpdateIdentityProviderRequest,
+} from '../../contract/generated/types.ts'
+import { type IdentityProvider, type ProviderDetails, type ProviderSummary, type ProviderType, subjectClaims } from './identity-provider.ts'
+import { completeDetails, withoutAddedDetails } from './provider-details.ts'
+
+export function readNewProvider(request: CreateIdentityProviderRequest, now: number): IdentityProvider {
+  const { ProviderType: type } = request
+  return {
+    id: request.ProviderName,
+    createdAt: now,
+    updatedAt: now,
+    config: {
+      type,
+      details: withoutAddedDetails(type, request.ProviderDetails),
+      attributeMapping: readMapping(type, request.AttributeMapping),
+      identifiers: [...new Set(request.IdpIdentifiers)],
+      acrMapping: request.AcrMapping && { ...request.AcrMapping },
+    },
+  }
+}
+
+/**
+ * `provider` as UpdateIdentityProvider leaves it: each member that the request names is replaced as a whole, all others stay. Only a
+ * private key that is not sent again stays, too: no answer has it, so that whoever sends back what we said would lose it.
+ */
+export function readProviderUpdate(provider: IdentityProvider, request: UpdateIdentityProviderRequest, now: number): IdentityProvider {
+  const { type, details, attributeMapping, identifiers, acrMapping } = provider.config
+  return {
+    ...provider,
+    updatedAt: now,
+    config: {
+      type,
+      details:
+        request.ProviderDetails === undefined ? details : { ...privateKey(details), ...withoutAddedDetails(type, request.ProviderDetails) },
+      attributeMapping: request.AttributeMapping === undefined ? attributeMapping : readMapping(type, request.AttributeMapping),
+      identifiers: request.IdpIdentifiers === undefined ? identifiers : [...new Set(request.IdpIdentifiers)],
+      acrMapping: request.AcrMapping === undefined ? acrMapping : { ...request.AcrMapping },
+    },
+  }
+}
+
+export function writeProvider(poolId: string, provider: IdentityProvider): IdentityProviderType {
+  const { private_key: _kept, ...details } = completeDetails(provider.config)
+  return {
+    UserPoolId: poolId,
+    ProviderName: provider.id,
+    ProviderType: provider.config.type,
+    ProviderDetails: details,
+    AttributeMapping: { ...provider.config.attributeMapping },
+    IdpIdentifiers: provider.config.identifiers,
+    AcrMapping: provider.config.acrMapping && { ...provider.config.acrMapping },
+    LastModifiedDate: new Date(provider.updatedAt),
+    CreationDate: new Date(provider.createdAt),
+  }
+}
+
+export function writeProviderDescription(provider: ProviderSummary): ProviderDescription {
+  return {
+    ProviderName: provider.id,
+    ProviderType: provider.type,
+    LastModifiedDate: new Date(provider.updatedAt),
+    CreationDate: new Date(provider.createdAt),
+  }
+}
+
+/** The username of an OAuth provider's user comes from one claim, and the mapping says so whether or not the request did. */
+function readMapping(type: ProviderType, mapping: Readonly<Record<string, string>> = {}): IdentityProvider['config']['attributeMapping'] {
+  return type === 'SAML' ? { ...mapping } : { username: subjectClaims[type], ...mapping }
+}
+
+function privateKey({ private_key: key }: ProviderDetails): ProviderDetails {
+  return key === undefined ? {} : { private_key: key }
+}

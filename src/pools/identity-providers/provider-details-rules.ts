@@ -1,0 +1,79 @@
+import { invalidParameter } from '../invalid-parameter.ts'
+import type { ProviderDetails, ProviderType } from './identity-provider.ts'
+
+type Requirement = { readonly keys: readonly string[]; readonly message: string }
+
+const socialRequirement: Requirement = {
+  keys: ['client_id', 'client_secret', 'authorize_scopes'],
+  message: 'clientId, clientSecret and authorizeScopes are all required idp details.',
+}
+
+/** The texts are the service's own (observed). */
+const requirements: Readonly<Record<Exclude<ProviderType, 'SAML'>, Requirement>> = {
+  Facebook: socialRequirement,
+  Google: socialRequirement,
+  LoginWithAmazon: socialRequirement,
+  SignInWithApple: {
+    keys: ['client_id', 'private_key', 'team_id', 'key_id'],
+    message: 'clientId, privateKey, teamId, and keyId are all required idp details.',
+  },
+  OIDC: {
+    keys: ['client_id', 'authorize_scopes', 'oidc_issuer', 'attributes_request_method'],
+    message: 'clientId, authorizeScopes, oidcIssuer and attributesRequestMethod are all required idp details.',
+  },
+}
+
+const endpointKeys: readonly string[] = ['oidc_issuer', 'authorize_url', 'token_url', 'attributes_url', 'jwks_uri']
+const methodKeys: readonly string[] = ['attributes_request_method', 'token_request_method']
+const flagKeys: readonly string[] = ['IDPSignout', 'IDPInit', 'EncryptedResponses', 'attributes_url_add_attributes']
+
+/** Every key that a provider of OAuth's kind can have, those included that only answers have: they come back in updates. */
+const oauthKeys: ReadonlySet<string> = new Set([
+  ...['client_id', 'client_secret', 'authorize_scopes', 'api_version', 'team_id', 'key_id', 'private_key'],
+  ...['attributes_url_add_attributes', ...methodKeys, ...endpointKeys],
+])
+
+const samlKeys: ReadonlySet<string> = new Set([
+  ...['MetadataURL', 'MetadataFile', 'IDPSignout', 'IDPInit', 'EncryptedResponses', 'RequestSigningAlgorithm'],
+  ...['ActiveEncryptionCertificate', 'SLORedirectBindingURI', 'SSORedirectBindingURI'],
+])
+
+/** Hosts that never leave the machine, for a provider on a developer's laptop. */
+const loopbackHosts: readonly string[] = ['localhost', '127.0.0.1', '[::1]']
+
+/** Throws InvalidParameterException when a detail is missing, unknown or not what it has to be. */
+export function requireSoundDetails(type: ProviderType, details: ProviderDetails): void {
+  const known = type === 'SAML' ? samlKeys : oauthKeys
+  const unknown = Object.keys(details).filter((key) => !known.has(key))
+  if (unknown.length > 0) throw invalidParameter(`ProviderDetails has keys that ${type} providers do not have: [${unknown.join(', ')}]`)
+  if (type === 'SAML') requireOneMetadataSource(details)
+  else if (!requirements[type].keys.every((key) => details[key])) throw invalidParameter(requirements[type].message)
+  for (const [key, value] of Object.entries(details)) requireSoundDetail(key, value)
+}
+
+function requireOneMetadataSource({ MetadataURL: url, MetadataFile: file }: ProviderDetails): void {
+  if (!url && !file) throw invalidParameter('At least one of the MetadataURL or MetadataFile should be provided.')
+  if (url && file) throw invalidParameter('Only one of the MetadataURL or MetadataFile should be provided.')
+}
+
+function requireSoundDetail(key: string, value: string): void {
+  if (endpointKeys.includes(key) && !isSafeAddress(value)) throw invalidParameter('OIDC endpoint must start with https://')
+  if (key === 'MetadataURL' && value !== '' && !isSafeAddress(value)) throw invalidParameter('MetadataURL must start with https://')
+  if (methodKeys.includes(key)) requireOneOf(key, value, ['POST', 'GET'])
+  if (flagKeys.includes(key)) requireOneOf(key, value, ['true', 'false'])
+  if (key === 'RequestSigningAlgorithm') requireOneOf(key, value, ['rsa-sha256'])
+  // It becomes part of addresses.
+  if (key === 'api_version' && !/^v\d{1,3}\.\d{1,3}$/.test(value)) throw invalidParameter('api_version must have the form v17.0.')
+}
+
+function requireOneOf(key: string, value: string, allowed: readonly string[]): void {
+  if (allowed.includes(value)) return
+  throw invalidParameter(
+    `1 validation error detected: Value '${value}' at '${key}' failed to satisfy constraint: Member must satisfy enum value set: [${allowed.join(', ')}]`,
+  )
+}
+
+function isSafeAddress(text: string): boolean {
+  const url = URL.parse(text)
+  return url?.protocol === 'https:' || (url?.protocol === 'http:' && loopbackHosts.includes(url.hostname))
+}

@@ -1,0 +1,71 @@
+import type { IdentityProvider, ProviderDetails, ProviderType } from './identity-provider.ts'
+
+const defaultFacebookVersion = 'v17.0'
+
+/** Facebook's addresses have the version of its API in them. */
+const facebookAddress = /^https:\/\/(graph|www)\.facebook\.com\/v/
+
+/** The keys that hold secrets: sealed in the database, and `private_key` is not even shown again. */
+export const secretKeys: readonly string[] = ['client_secret', 'private_key']
+
+/**
+ * The details with what the service adds to those that were sent: where the provider's endpoints are and how they are called. An
+ * endpoint that was sent, say that of a stand-in, is the one that counts.
+ */
+export function completeDetails({ type, details }: IdentityProvider['config']): ProviderDetails {
+  return { ...addedDetails(type, details), ...details }
+}
+
+/** What was sent without what an earlier answer of ours had added, which a new API version or a new default would not reach. */
+export function withoutAddedDetails(type: ProviderType, sent: ProviderDetails): ProviderDetails {
+  const added = addedDetails(type, sent)
+  const isAdded = (key: string, value: string) => added[key] === value || (type === 'Facebook' && facebookAddress.test(value))
+  return Object.fromEntries(Object.entries(sent).filter(([key, value]) => key === 'api_version' || !isAdded(key, value)))
+}
+
+function addedDetails(type: ProviderType, details: ProviderDetails): ProviderDetails {
+  switch (type) {
+    case 'Google':
+      return {
+        attributes_url: 'https://people.googleapis.com/v1/people/me?personFields=',
+        attributes_url_add_attributes: 'true',
+        authorize_url: 'https://accounts.google.com/o/oauth2/v2/auth',
+        oidc_issuer: 'https://accounts.google.com',
+        token_request_method: 'POST',
+        token_url: 'https://www.googleapis.com/oauth2/v4/token',
+      }
+    case 'Facebook':
+      return facebookDetails(details['api_version'] ?? defaultFacebookVersion)
+    case 'LoginWithAmazon':
+      return {
+        attributes_url: 'https://api.amazon.com/user/profile',
+        attributes_url_add_attributes: 'false',
+        authorize_url: 'https://www.amazon.com/ap/oa',
+        token_request_method: 'POST',
+        token_url: 'https://api.amazon.com/auth/o2/token',
+      }
+    case 'SignInWithApple':
+      return {
+        attributes_url_add_attributes: 'false',
+        authorize_url: 'https://appleid.apple.com/auth/authorize',
+        oidc_issuer: 'https://appleid.apple.com',
+        token_request_method: 'POST',
+        token_url: 'https://appleid.apple.com/auth/token',
+      }
+    case 'OIDC':
+      return { attributes_url_add_attributes: 'false' }
+    case 'SAML':
+      return {}
+  }
+}
+
+function facebookDetails(version: string): ProviderDetails {
+  return {
+    api_version: version,
+    attributes_url: `https://graph.facebook.com/${version}/me?fields=`,
+    attributes_url_add_attributes: 'true',
+    authorize_url: `https://www.facebook.com/${version}/dialog/oauth`,
+    token_request_method: 'GET',
+    token_url: `https://graph.facebook.com/${version}/oauth/access_token`,
+  }
+}

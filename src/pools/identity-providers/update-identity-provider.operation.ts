@@ -1,0 +1,32 @@
+import type { Clock } from '../../base/clock.ts'
+import type { Secrets } from '../../base/secrets.ts'
+import { operation } from '../../contract/operation.ts'
+import type { Db } from '../../storage/db.ts'
+import { requireLockedPool } from '../change-pool.ts'
+import { requireFreeIdentifiers } from './free-identifiers.ts'
+import { lockIdentityProvider, updateIdentityProvider as storeProvider } from './identity-provider-repository.ts'
+import { requireSoundProvider } from './identity-provider-rules.ts'
+import { readProviderUpdate, writeProvider } from './identity-provider-wire.ts'
+import { providerNotFound, requireOtherThanCognito } from './provider-not-found.ts'
+
+type Deps = { db: Db; clock: Clock; secrets: Secrets }
+
+export const updateIdentityProvider = operation('UpdateIdentityProvider', {
+  auth: 'iam',
+
+  async handle(request, { db, clock, secrets }: Deps) {
+    const { UserPoolId: poolId, ProviderName: name } = request
+    const provider = await db.transaction().execute(async (tx) => {
+      const pool = await requireLockedPool(tx, poolId)
+      requireOtherThanCognito(name)
+      const before = await lockIdentityProvider(tx, secrets, poolId, name)
+      if (before === undefined) throw providerNotFound(name)
+      const after = readProviderUpdate(before, request, clock.now())
+      requireSoundProvider(pool, after)
+      await requireFreeIdentifiers(tx, poolId, after, before.config.identifiers)
+      await storeProvider(tx, secrets, poolId, after)
+      return after
+    })
+    return { IdentityProvider: writeProvider(poolId, provider) }
+  },
+})

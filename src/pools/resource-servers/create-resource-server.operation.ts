@@ -1,0 +1,30 @@
+import type { Clock } from '../../base/clock.ts'
+import { operation } from '../../contract/operation.ts'
+import type { Db } from '../../storage/db.ts'
+import { requireLockedPool } from '../change-pool.ts'
+import { invalidParameter } from '../invalid-parameter.ts'
+import { countResourcesUpTo, insertResource } from '../pool-resource-repository.ts'
+import { type Quotas, requireWithinQuota } from '../quotas.ts'
+import { type ResourceServer, requireSoundResourceServer, resourceServers } from './resource-server.ts'
+import { readResourceServer, writeResourceServer } from './resource-server-wire.ts'
+
+type Deps = { db: Db; clock: Clock; quotas: Quotas }
+
+export const createResourceServer = operation('CreateResourceServer', {
+  auth: 'iam',
+
+  async handle(request, { db, clock, quotas }: Deps) {
+    const { UserPoolId: poolId, Identifier: id } = request
+    const now = clock.now()
+    const server: ResourceServer = { id, createdAt: now, updatedAt: now, config: readResourceServer(request) }
+    requireSoundResourceServer(server)
+    await db.transaction().execute(async (tx) => {
+      await requireLockedPool(tx, poolId)
+      if (!(await insertResource(tx, poolId, resourceServers, server)))
+        throw invalidParameter(`${id} already exists in user pool ${poolId}.`)
+      const count = await countResourcesUpTo(tx, poolId, resourceServers, quotas.resourceServersPerPool + 1)
+      requireWithinQuota(quotas, 'resourceServersPerPool', count)
+    })
+    return { ResourceServer: writeResourceServer(poolId, server) }
+  },
+})

@@ -1,0 +1,19 @@
+import type { ResourceServerScopeType, ResourceServerType } from '../../contract/generated/types.ts'
+import type { ResourceServer } from './resource-server.ts'
+
+type Request = { readonly Name: string; readonly Scopes?: readonly ResourceServerScopeType[] | undefined }
+
+/** What both create and update set: an update without scopes takes them all away. */
+export function readResourceServer(request: Request): ResourceServer['config'] {
+  const scopes = request.Scopes ?? []
+  return { name: request.Name, scopes: scopes.map(({ ScopeName: name, ScopeDescription: description }) => ({ name, description })) }
+}
+
+export function writeResourceServer(poolId: string, server: ResourceServer): ResourceServerType {
+  return {
+    UserPoolId: poolId,
+    Identifier: server.id,
+    Name: server.config.name,
+    Scopes: server.config.scopes.map(({ name, description }) => ({ ScopeName: name, ScopeDescription: description })),
+  }
+}

@@ -1,0 +1,28 @@
+import type { Clock } from '../../base/clock.ts'
+import { operation } from '../../contract/operation.ts'
+import type { Db } from '../../storage/db.ts'
+import type { PoolCatalog } from '../pool-catalog.ts'
+import { lockResource, updateResource } from '../pool-resource-repository.ts'
+import { requireSoundResourceServer, resourceServers } from './resource-server.ts'
+import { resourceServerNotFound } from './resource-server-not-found.ts'
+import { readResourceServer, writeResourceServer } from './resource-server-wire.ts'
+
+type Deps = { db: Db; pools: PoolCatalog; clock: Clock }
+
+/** Replaces name and scopes. App clients keep the names of scopes that go away; such a scope is granted to nobody. */
+export const updateResourceServer = operation('UpdateResourceServer', {
+  auth: 'iam',
+
+  async handle(request, { db, pools, clock }: Deps) {
+    const pool = await pools.getPool(request.UserPoolId)
+    const server = await db.transaction().execute(async (tx) => {
+      const before = await lockResource(tx, pool.id, resourceServers, request.Identifier)
+      if (before === undefined) throw resourceServerNotFound(request.Identifier)
+      const after = { ...before, updatedAt: clock.now(), config: readResourceServer(request) }
+      requireSoundResourceServer(after)
+      await updateResource(tx, pool.id, resourceServers, after)
+      return after
+    })
+    return { ResourceServer: writeResourceServer(pool.id, server) }
+  },
+})
