@@ -89,7 +89,16 @@ async function newPeople(world: World) {
 }
 
 function credentialsOf(world: World, { ana, bea, cem, signUp, reset, verification, challenge, srp }: People): Values {
-  const names = [ana.name, bea.name, cem.name, signUp.name, challenge.name, reset.name, addressOf(ana.name), world.freshName()]
+  const names = [
+    ana.name,
+    bea.name,
+    cem.name,
+    signUp.name,
+    challenge.name,
+    reset.name,
+    addressOf(ana.name),
+    ...times(5, '').map(world.freshName),
+  ]
   const users = { USERNAME: ana.name, PASSWORD: goodPassword }
   const passwords = [goodPassword, otherPassword, 'weak-one', goodPassword]
   const tokens = [ana.refreshToken, cem.refreshToken, bea.refreshToken]
