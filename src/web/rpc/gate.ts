@@ -1,17 +1,27 @@
 import type { FindAccessKey } from '../../access/access-key-cache.ts'
 import { authorize, signingNames } from '../../access/authorize.ts'
 import { verifySignature } from '../../access/signature.ts'
-import type { SignedRequest } from '../../access/signed-request.ts'
+import { headerValues, type SignedRequest } from '../../access/signed-request.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
+import { ApiError } from '../../contract/api-error.ts'
 import { factsOf } from '../../contract/model.ts'
 import type { OperationName } from '../../contract/operation.ts'
+import { isLoopbackHost } from '../../settings.ts'
 
 /** Decides whether a request to an operation that AWS signs may pass. Throws ApiError with AWS's codes and texts. */
 export type IamGate = (request: SignedRequest, operation: OperationName, body: unknown) => Promise<void>
 
-/** `dev`: any credentials pass, or none. It listens on loopback only. */
-export const openGate: IamGate = async () => {}
+/**
+ * `dev`: any credentials pass, or none; it listens on loopback only. But a page of some other site that the developer visits runs on
+ * this machine, too, and browsers name it in Origin: it may do what it could do to a real pool, and administrate nothing.
+ */
+export const openGate: IamGate = async (request) => {
+  for (const origin of headerValues(request.headers, 'origin')) {
+    if (URL.canParse(origin) && isLoopbackHost(new URL(origin).hostname)) continue
+    throw new ApiError('AccessDeniedException', 'The development server lets pages of other sites call no operation that AWS signs.')
+  }
+}
 
 type Options = {
   readonly clock: Clock
