@@ -1,3 +1,4 @@
+import { poolDomainOperations } from './pools/domains/pool-domain-operations.ts'
 import { identityProviderOperations } from './pools/identity-providers/identity-provider-operations.ts'
 import { poolOperations } from './pools/operations.ts'
 import { resourceServerOperations } from './pools/resource-servers/resource-server-operations.ts'
@@ -9,6 +10,7 @@ import { userOperations } from './users/operations.ts'
 /** Every API operation that is built, by room. */
 export const operations = [
   ...poolOperations,
+  ...poolDomainOperations,
   ...resourceServerOperations,
   ...identityProviderOperations,
   ...userOperations,

@@ -16,13 +16,15 @@ type NewClient = { readonly id: string; readonly pool: Pool; readonly secrets: r
 
 /** The client that CreateUserPoolClient asks for, defaults filled in. */
 export function readNewClient(request: CreateUserPoolClientRequest, { id, pool, secrets, now }: NewClient): AppClient {
-  return { ...readSettings(request), id, poolId: pool.id, name: request.ClientName, createdAt: now, updatedAt: now, secrets }
+  const identity = { id, poolId: pool.id, name: request.ClientName, createdAt: now, updatedAt: now, secrets }
+  return { ...readSettings(request), ...identity, ssoSessionMinutes: undefined }
 }
 
-/** `client` as UpdateUserPoolClient leaves it: all that the request does not name goes back to its default, except name and secrets. */
+/** `client` as UpdateUserPoolClient leaves it: all that the request does not name goes back to its default, except name, secrets and session. */
 export function readClientUpdate(client: AppClient, request: UpdateUserPoolClientRequest, now: number): AppClient {
-  const { id, poolId, createdAt, secrets } = client
-  return { ...readSettings(request), id, poolId, name: request.ClientName ?? client.name, createdAt, updatedAt: now, secrets }
+  const { id, poolId, createdAt, secrets, ssoSessionMinutes } = client
+  const identity = { id, poolId, name: request.ClientName ?? client.name, createdAt, updatedAt: now, secrets }
+  return { ...readSettings(request), ...identity, ssoSessionMinutes }
 }
 
 function readSettings(request: Omit<UpdateUserPoolClientRequest, 'ClientId'>) {

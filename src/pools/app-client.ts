@@ -47,6 +47,8 @@ export type AppClient = {
   readonly propagateUserContext: boolean
   /** Minutes that one step of a sign-in may take. */
   readonly authSessionValidityMinutes: number
+  /** For how long after the user's last authentication this client may take part in a single-sign-on session; undefined is the default. */
+  readonly ssoSessionMinutes: number | undefined
   readonly refreshRotation: { readonly enabled: boolean; readonly gracePeriodSeconds: number } | undefined
 }
 

@@ -54,4 +54,7 @@ export const standardAttributes: readonly AttributeDefinition[] = [
   },
 ]
 
+/** Where a user came from, which the server itself writes. A pool shows it once somebody else can vouch for its users. */
+export const identitiesAttribute: AttributeDefinition = { ...text('identities'), length: { min: undefined, max: undefined } }
+
 export const isStandardAttribute = (name: string): boolean => standardAttributes.some((attribute) => attribute.name === name)

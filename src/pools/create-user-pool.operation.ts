@@ -17,6 +17,6 @@ export const createUserPool = operation('CreateUserPool', {
     requireConsistentPool(pool)
     requireFeaturesOfTier(pool)
     await insertPool(db, pool)
-    return { UserPool: writePool(pool, { accountId, estimatedNumberOfUsers: 0 }) }
+    return { UserPool: writePool(pool, { accountId, estimatedNumberOfUsers: 0, domains: [], isFederated: false }) }
   },
 })

@@ -1,5 +1,7 @@
 import { operation } from '../contract/operation.ts'
 import type { Db } from '../storage/db.ts'
+import { findDomainsOfPool } from './domains/pool-domain-repository.ts'
+import { listProviderNames } from './identity-providers/identity-provider-repository.ts'
 import { poolNotFound } from './pool-catalog.ts'
 import { countUsersUpTo, findPool } from './pool-repository.ts'
 import { writePool } from './pool-wire.ts'
@@ -20,6 +22,8 @@ export const describeUserPool = operation('DescribeUserPool', {
     const pool = await findPool(db, request.UserPoolId)
     if (pool === undefined) throw poolNotFound(request.UserPoolId)
     const estimatedNumberOfUsers = await countUsersUpTo(db, pool.id, countedUsers)
-    return { UserPool: writePool(pool, { accountId, estimatedNumberOfUsers }) }
+    const domains = await findDomainsOfPool(db, pool.id)
+    const isFederated = (await listProviderNames(db, pool.id, 1)).length > 0
+    return { UserPool: writePool(pool, { accountId, estimatedNumberOfUsers, domains, isFederated }) }
   },
 })

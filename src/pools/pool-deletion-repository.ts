@@ -15,9 +15,11 @@ const poolTables: Readonly<Record<PoolTable, true>> = {
   group_member: true,
   user_group: true,
   password_history: true,
+  software_token: true,
   code: true,
   attempt: true,
   session: true,
+  auth_event: true,
   outbox: true,
   inbox_message: true,
 }

@@ -6,7 +6,9 @@ import type {
   UserPoolDescriptionType,
   UserPoolType,
 } from '../contract/generated/types.ts'
+import { identitiesAttribute, standardAttributes } from './attribute-schema.ts'
 import { readEmailSettings, readSmsSettings, writeEmailSettings, writeSmsSettings } from './delivery-wire.ts'
+import type { PoolDomain } from './domains/pool-domain.ts'
 import { readAddOns, readFirstFactors, readPasswordPolicy, readRecovery, writeAddOns, writePolicies, writeRecovery } from './policy-wire.ts'
 import { type Pool, regionOf } from './pool.ts'
 import { readAcrValues, readDynamicClientRegistration, writeAcrValues, writeDynamicClientRegistration } from './registration-wire.ts'
@@ -37,6 +39,7 @@ export function readNewPool(request: CreateUserPoolRequest, { id, now }: { id: s
     key: readKey(request.KeyConfiguration),
     issuerType: request.IssuerConfiguration?.Type,
     dynamicClientRegistration: readDynamicClientRegistration(request.DcrConfiguration),
+    sessionTracking: undefined,
   }
 }
 
@@ -83,8 +86,16 @@ function readResetSettings(request: Omit<UpdateUserPoolRequest, 'UserPoolId'>) {
   } satisfies Partial<Pool>
 }
 
+/** What an answer tells of a pool that is not its own setting. */
+type PoolContext = {
+  readonly accountId: string
+  readonly estimatedNumberOfUsers: number
+  readonly domains: readonly PoolDomain[]
+  readonly isFederated: boolean
+}
+
 /** As DescribeUserPool shows it. The members that hold a default are always there: Terraform reads some of them without asking. */
-export function writePool(pool: Pool, context: { accountId: string; estimatedNumberOfUsers: number }): UserPoolType {
+export function writePool(pool: Pool, context: PoolContext): UserPoolType {
   return {
     Id: pool.id,
     Arn: poolArn(pool.id, context.accountId),
@@ -94,7 +105,7 @@ export function writePool(pool: Pool, context: { accountId: string; estimatedNum
     Policies: writePolicies(pool),
     DeletionProtection: pool.deletionProtection ? 'ACTIVE' : 'INACTIVE',
     LambdaConfig: writeTriggers(pool.triggers),
-    SchemaAttributes: pool.schema.map(writeSchemaAttribute),
+    SchemaAttributes: shownSchema(pool, context).map(writeSchemaAttribute),
     AutoVerifiedAttributes: ifAny(pool.autoVerifiedAttributes),
     AliasAttributes: ifAny(pool.aliasAttributes),
     UsernameAttributes: ifAny(pool.usernameAttributes),
@@ -106,6 +117,8 @@ export function writePool(pool: Pool, context: { accountId: string; estimatedNum
       DeviceOnlyRememberedOnUserPrompt: pool.devices.onlyRememberedOnUserPrompt,
     },
     EstimatedNumberOfUsers: context.estimatedNumberOfUsers,
+    Domain: context.domains.find((domain) => domain.custom === undefined)?.domain,
+    CustomDomain: context.domains.find((domain) => domain.custom !== undefined)?.domain,
     EmailConfiguration: writeEmailSettings(pool.email),
     SmsConfiguration: writeSmsSettings(pool.sms),
     UserPoolTags: { ...pool.tags },
@@ -130,6 +143,10 @@ export function writePoolDescription(pool: Pool): UserPoolDescriptionType {
     CreationDate: new Date(pool.createdAt),
     LastModifiedDate: new Date(pool.updatedAt),
   }
+}
+
+function shownSchema({ schema }: Pool, { isFederated }: PoolContext): Pool['schema'] {
+  return isFederated ? schema.toSpliced(standardAttributes.length, 0, identitiesAttribute) : schema
 }
 
 function poolArn(poolId: string, accountId: string): string {

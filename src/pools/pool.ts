@@ -5,6 +5,9 @@ import type { AttributeDefinition } from './attribute-schema.ts'
 export type ContactAttribute = 'email' | 'phone_number'
 export type AliasAttribute = ContactAttribute | 'preferred_username'
 export type FirstFactor = 'PASSWORD' | 'EMAIL_OTP' | 'SMS_OTP' | 'WEB_AUTHN'
+/** The second factors, by the names they have on the wire, in the order in which they are listed there. */
+export const mfaMethods = ['SMS_MFA', 'SOFTWARE_TOKEN_MFA', 'EMAIL_OTP'] as const
+export type MfaMethod = (typeof mfaMethods)[number]
 export type OAuthFlow = 'code' | 'implicit' | 'client_credentials'
 export type RecoveryMechanism = 'verified_email' | 'verified_phone_number' | 'admin_only'
 
@@ -25,6 +28,9 @@ export type Pool = {
   readonly caseSensitive: boolean | undefined
   readonly templates: MessageTemplates
   readonly mfa: 'OFF' | 'OPTIONAL' | 'ON'
+  readonly mfaFactors: MfaFactors
+  /** Undefined when SetUserPoolMfaConfig did not say; passkeys then go by the defaults. */
+  readonly webAuthn: WebAuthnSettings | undefined
   /** Undefined when the caller did not send UserAttributeUpdateSettings. */
   readonly verifyBeforeUpdate: readonly ContactAttribute[] | undefined
   readonly devices: DeviceTracking | undefined
@@ -44,6 +50,8 @@ export type Pool = {
   readonly issuerType: 'ORIGINAL' | 'UPDATED' | undefined
   readonly acrValues: Readonly<Record<string, string>> | undefined
   readonly dynamicClientRegistration: DynamicClientRegistration | undefined
+  /** Undefined when it was never set: no session is tracked then. */
+  readonly sessionTracking: SessionTracking | undefined
 }
 
 export type PasswordPolicy = {
@@ -89,9 +97,26 @@ export type MessageTemplates = {
   readonly linkEmail: string | undefined
   readonly linkSubject: string | undefined
   readonly mfaSms: string | undefined
+  readonly mfaEmail: string | undefined
+  readonly mfaSubject: string | undefined
   readonly inviteSms: string | undefined
   readonly inviteEmail: string | undefined
   readonly inviteSubject: string | undefined
+}
+
+/** The second factors that have been set up for the pool; `mfa` says whether users are asked for them. */
+export type MfaFactors = {
+  readonly sms: boolean
+  /** Undefined when it was never mentioned, which is shown differently from `false`. */
+  readonly softwareToken: boolean | undefined
+  readonly email: boolean
+}
+
+export type WebAuthnSettings = {
+  /** Undefined for the pool's domain. */
+  readonly relyingPartyId: string | undefined
+  readonly userVerification: 'required' | 'preferred'
+  readonly factorConfiguration: 'SINGLE_FACTOR' | 'MULTI_FACTOR_WITH_USER_VERIFICATION'
 }
 
 export type DeviceTracking = {
@@ -121,6 +146,12 @@ export type DynamicClientRegistration = {
   readonly authenticatedGrantTypes: readonly OAuthFlow[] | undefined
   readonly openGrantTypes: readonly OAuthFlow[] | undefined
   readonly allowedScopes: readonly string[] | undefined
+}
+
+export type SessionTracking = {
+  readonly enabled: boolean
+  /** How many tracked sessions a user may have at once, over all clients. */
+  readonly maxPerUser: number
 }
 
 /** The part of a pool id after the underscore: the name that SRP binds passwords to. */

@@ -1,0 +1,16 @@
+import { operation } from '../../contract/operation.ts'
+import type { Db } from '../../storage/db.ts'
+import { findDomain } from './pool-domain-repository.ts'
+import { writeDomain } from './pool-domain-wire.ts'
+
+type Deps = { db: Db; accountId: string; publicUrl: string }
+
+export const describeUserPoolDomain = operation('DescribeUserPoolDomain', {
+  auth: 'iam',
+
+  /** A domain that nobody has is no error: its description is empty (observed), and clients wait for just that after a deletion. */
+  async handle(request, { db, accountId, publicUrl }: Deps) {
+    const domain = await findDomain(db, request.Domain)
+    return { DomainDescription: domain === undefined ? {} : writeDomain(domain, { accountId, host: new URL(publicUrl).hostname }) }
+  },
+})

@@ -1,0 +1,79 @@
+import type {
+  CreateUserPoolDomainRequest,
+  CreateUserPoolDomainResponse,
+  CustomDomainConfigType,
+  DomainDescriptionType,
+  RoutingType,
+  UpdateUserPoolDomainRequest,
+} from '../../contract/generated/types.ts'
+import { classicHostedUi, type PoolDomain } from './pool-domain.ts'
+
+export function readNewDomain(request: CreateUserPoolDomainRequest, now: number): PoolDomain {
+  return {
+    domain: request.Domain,
+    poolId: request.UserPoolId,
+    createdAt: now,
+    updatedAt: now,
+    managedLoginVersion: request.ManagedLoginVersion ?? classicHostedUi,
+    custom: readCustomConfig(request.CustomDomainConfig),
+    failover: readFailover(request.Routing),
+  }
+}
+
+/** `domain` as UpdateUserPoolDomain leaves it: what the request does not name stays. A Routing without Failover ends the failover. */
+export function readDomainUpdate(domain: PoolDomain, request: UpdateUserPoolDomainRequest, now: number): PoolDomain {
+  return {
+    ...domain,
+    updatedAt: now,
+    managedLoginVersion: request.ManagedLoginVersion ?? domain.managedLoginVersion,
+    custom: readCustomConfig(request.CustomDomainConfig) ?? domain.custom,
+    failover: request.Routing === undefined ? domain.failover : readFailover(request.Routing),
+  }
+}
+
+/** What creating and changing a domain answer. `host` is what DNS has to point a custom domain to. */
+export function writeDomainAnswer(domain: PoolDomain, host: string): CreateUserPoolDomainResponse {
+  return {
+    ManagedLoginVersion: domain.managedLoginVersion,
+    CloudFrontDomain: domain.custom && host,
+    Routing: writeRouting(domain),
+  }
+}
+
+export function writeDomain(domain: PoolDomain, { accountId, host }: { accountId: string; host: string }): DomainDescriptionType {
+  return {
+    UserPoolId: domain.poolId,
+    AWSAccountId: accountId,
+    Domain: domain.domain,
+    CloudFrontDistribution: host,
+    Version: versionOf(domain),
+    Status: 'ACTIVE',
+    CustomDomainConfig: writeCustomConfig(domain),
+    ManagedLoginVersion: domain.managedLoginVersion,
+    Routing: writeRouting(domain),
+  }
+}
+
+/** The moment of the last change in digits, year first. */
+function versionOf(domain: PoolDomain): string {
+  return new Date(domain.updatedAt).toISOString().replace(/\D/g, '').slice(0, 14)
+}
+
+function readCustomConfig(config: CustomDomainConfigType | undefined): PoolDomain['custom'] {
+  return config && { certificateArn: config.CertificateArn, securityPolicy: config.SecurityPolicy }
+}
+
+/** A prefix domain has an empty configuration there (observed). */
+function writeCustomConfig({ custom }: PoolDomain): CustomDomainConfigType {
+  if (custom === undefined) return {} as CustomDomainConfigType
+  return { CertificateArn: custom.certificateArn, SecurityPolicy: custom.securityPolicy }
+}
+
+function readFailover(routing: RoutingType | undefined): PoolDomain['failover'] {
+  const failover = routing?.Failover
+  return failover && { secondaryRegion: failover.SecondaryRegion, healthCheckId: failover.PrimaryRoute53HealthCheckId }
+}
+
+function writeRouting({ failover }: PoolDomain): RoutingType | undefined {
+  return failover && { Failover: { SecondaryRegion: failover.secondaryRegion, PrimaryRoute53HealthCheckId: failover.healthCheckId } }
+}

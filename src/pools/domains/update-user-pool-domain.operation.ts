@@ -1,0 +1,34 @@
+import type { Clock } from '../../base/clock.ts'
+import { operation } from '../../contract/operation.ts'
+import type { Db } from '../../storage/db.ts'
+import { invalidParameter } from '../invalid-parameter.ts'
+import type { PoolCatalog } from '../pool-catalog.ts'
+import { findPool } from '../pool-repository.ts'
+import { domainNotFound } from './domain-not-found.ts'
+import { lockDomain, updateDomain } from './pool-domain-repository.ts'
+import { requireSoundDomain } from './pool-domain-rules.ts'
+import { readDomainUpdate, writeDomainAnswer } from './pool-domain-wire.ts'
+
+type Deps = { db: Db; pools: PoolCatalog; clock: Clock; publicUrl: string }
+
+export const updateUserPoolDomain = operation('UpdateUserPoolDomain', {
+  auth: 'iam',
+
+  async handle(request, { db, pools, clock, publicUrl }: Deps) {
+    const { UserPoolId: poolId, Domain: name } = request
+    const domain = await db.transaction().execute(async (tx) => {
+      const pool = await findPool(tx, poolId)
+      const before = pool && (await lockDomain(tx, poolId, name))
+      if (pool === undefined || before === undefined) throw domainNotFound()
+      if (before.custom === undefined && request.CustomDomainConfig !== undefined) {
+        throw invalidParameter('CustomDomainConfig can only be set for a custom domain.')
+      }
+      const after = readDomainUpdate(before, request, clock.now())
+      requireSoundDomain(pool, after, publicUrl)
+      await updateDomain(tx, after)
+      return after
+    })
+    await pools.changed(poolId)
+    return writeDomainAnswer(domain, new URL(publicUrl).hostname)
+  },
+})
