@@ -18,10 +18,12 @@ export interface Schema {
   code: CodeTable
   attempt: AttemptTable
   session: SessionTable
+  auth_event: AuthEventTable
   spent_state: SpentStateTable
   outbox: OutboxTable
   inbox_message: InboxMessageTable
   access_key: AccessKeyTable
+  provisioned_limit: ProvisionedLimitTable
   lease: LeaseTable
   installation: InstallationTable
 }
@@ -193,6 +195,20 @@ export interface SessionTable {
   ip: string | null
 }
 
+/** Primary key: (pool_id, sub, id). Index: (created_at). What users did that threat protection looks at; ids sort by time. */
+export interface AuthEventTable {
+  pool_id: string
+  sub: string
+  id: string
+  type: string
+  response: string
+  created_at: number
+  /** JSON: what was asked for and answered, from where, and what was made of it. */
+  details: string
+  /** JSON: what the user or an administrator said about it. */
+  feedback: string | null
+}
+
 /** Primary key: id. Index: (expires_at). Sealed states (Session, SECRET_BLOCK) that were used up. */
 export interface SpentStateTable {
   id: string
@@ -245,6 +261,13 @@ export interface LeaseTable {
   name: string
   holder: string
   expires_at: number
+}
+
+/** Primary key: category. Request rates that an administrator asked for in place of the defaults. */
+export interface ProvisionedLimitTable {
+  category: string
+  requests_per_second: number
+  updated_at: number
 }
 
 /** Primary key: name. Facts of this installation, such as the proof that the master key is the right one. */

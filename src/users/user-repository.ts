@@ -125,7 +125,7 @@ export async function updateUser(tx: Tx, pool: Pool, before: User, after: User):
  */
 export async function deleteUserRows(tx: Tx, poolId: string, sub: string): Promise<void> {
   await lockUser(tx, poolId, sub)
-  for (const table of ['user_alias', 'user_attribute', 'group_member', 'password_history', 'code', 'session', 'user'] as const) {
+  for (const table of ['user_alias', 'user_attribute', 'group_member', 'password_history', 'code', 'session', 'auth_event', 'user'] as const) {
     await tx.deleteFrom(table).where('pool_id', '=', poolId).where('sub', '=', sub).execute()
   }
   await forgetAllAttempts(tx, poolId, sub)

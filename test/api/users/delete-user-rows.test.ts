@@ -43,6 +43,8 @@ async function leaveTraces({ db, secrets, commit }: Room, owner: User): Promise<
   })
   await db.insertInto('group_member').values({ pool_id: poolId, sub, group_name: 'group' }).execute()
   await countAttempt(db, { poolId, subject: sub, action: 'password' }, { now, forgetAfterMs: 1000, since: 'first' })
+  const event = { id: 'event', type: 'SignIn', response: 'Pass', created_at: now, details: '{}', feedback: null }
+  await db.insertInto('auth_event').values({ pool_id: poolId, sub, ...event }).execute()
   const times = { createdAt: now, expiresAt: now + 1000, revokedAt: null, generation: 0, rotatedAt: null }
   await insertSession(db, { poolId, sub, id: 'session', clientId: 'client', ...times })
 }
