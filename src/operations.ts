@@ -1,7 +1,9 @@
+import { clientSecretOperations } from './pools/client-secrets/client-secret-operations.ts'
 import { poolDomainOperations } from './pools/domains/pool-domain-operations.ts'
 import { identityProviderOperations } from './pools/identity-providers/identity-provider-operations.ts'
 import { poolOperations } from './pools/operations.ts'
 import { resourceServerOperations } from './pools/resource-servers/resource-server-operations.ts'
+import { tagOperations } from './pools/tags/tag-operations.ts'
 import { signInOperations } from './signin/operations.ts'
 import { tokenOperations } from './tokens/operations.ts'
 import { adminOperations } from './users/admin/admin-operations.ts'
@@ -13,6 +15,8 @@ export const operations = [
   ...poolDomainOperations,
   ...resourceServerOperations,
   ...identityProviderOperations,
+  ...clientSecretOperations,
+  ...tagOperations,
   ...userOperations,
   ...adminOperations,
   ...tokenOperations,

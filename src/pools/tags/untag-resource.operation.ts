@@ -1,0 +1,21 @@
+import { operation } from '../../contract/operation.ts'
+import type { Db } from '../../storage/db.ts'
+import { changePool } from '../change-pool.ts'
+import type { PoolCatalog } from '../pool-catalog.ts'
+import { requirePoolArn } from './tagged-pool.ts'
+
+type Deps = { db: Db; pools: PoolCatalog }
+
+/** Keys that the pool does not have are none to take away. */
+export const untagResource = operation('UntagResource', {
+  auth: 'iam',
+
+  async handle(request, { db, pools }: Deps) {
+    const keys = new Set(request.TagKeys)
+    await changePool(db, pools, requirePoolArn(request.ResourceArn), (pool) => ({
+      ...pool,
+      tags: Object.fromEntries(Object.entries(pool.tags).filter(([key]) => !keys.has(key))),
+    }))
+    return {}
+  },
+})
