@@ -6,9 +6,9 @@ import { writeProgress } from './wire.ts'
 export const adminInitiateAuth = operation('AdminInitiateAuth', {
   auth: 'iam',
 
-  async handle(request, deps: SignInDeps & { pools: PoolCatalog }) {
+  async handle(request, deps: SignInDeps & { pools: PoolCatalog }, _caller: undefined, context) {
     const { pool, client } = await deps.pools.getClientOfPool(request.UserPoolId, request.ClientId)
-    const attempt = { flow: request.AuthFlow, parameters: request.AuthParameters ?? {}, door: 'admin' } as const
+    const attempt = { flow: request.AuthFlow, parameters: request.AuthParameters ?? {}, door: 'admin', context } as const
     return writeProgress(await initiate(deps, pool, client, attempt))
   },
 })

@@ -6,9 +6,9 @@ import { writeProgress } from './wire.ts'
 export const initiateAuth = operation('InitiateAuth', {
   auth: 'public',
 
-  async handle(request, deps: SignInDeps & { pools: PoolCatalog }) {
+  async handle(request, deps: SignInDeps & { pools: PoolCatalog }, _caller: undefined, context) {
     const { pool, client } = await deps.pools.getClient(request.ClientId)
-    const attempt = { flow: request.AuthFlow, parameters: request.AuthParameters ?? {}, door: 'public' } as const
+    const attempt = { flow: request.AuthFlow, parameters: request.AuthParameters ?? {}, door: 'public', context } as const
     return writeProgress(await initiate(deps, pool, client, attempt))
   },
 })

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { ApiError } from '../contract/api-error.ts'
 import type { AuthFlowType } from '../contract/generated/types.ts'
+import type { RequestContext } from '../contract/operation.ts'
 import type { AppClient } from '../pools/app-client.ts'
 import type { Pool } from '../pools/pool.ts'
 import { provesBySecretHash, requireSecretHash } from '../pools/secret-hash.ts'
@@ -19,29 +20,36 @@ type Parameters = Readonly<Record<string, string>>
 /** Who asks: a user's program by InitiateAuth, or a server of the pool's owner by AdminInitiateAuth. */
 export type Door = 'public' | 'admin'
 
+type Attempt = {
+  readonly flow: AuthFlowType
+  readonly parameters: Parameters
+  readonly door: Door
+  readonly context: RequestContext
+}
+
 /** Begins a sign-in. Throws ApiError with Cognito's texts for a flow that the client, or this door, does not let through. */
 export async function initiate(
   deps: SignInDeps,
   pool: Pool,
   client: AppClient,
-  { flow, parameters, door }: { flow: AuthFlowType; parameters: Parameters; door: Door },
+  { flow, parameters, door, context }: Attempt,
 ): Promise<Progress> {
   switch (flow) {
     case 'USER_PASSWORD_AUTH':
       requireDoor(door, 'public')
       requireFlow(client, 'password', 'USER_PASSWORD_AUTH flow not enabled for this client')
-      return byPassword(deps, pool, client, parameters)
+      return byPassword(deps, pool, client, parameters, context)
     case 'ADMIN_USER_PASSWORD_AUTH':
     case 'ADMIN_NO_SRP_AUTH':
       requireDoor(door, 'admin')
       requireFlow(client, 'admin-password', 'Auth flow not enabled for this client')
-      return byPassword(deps, pool, client, parameters)
+      return byPassword(deps, pool, client, parameters, context)
     case 'USER_SRP_AUTH':
       requireFlow(client, 'srp', 'USER_SRP_AUTH is not enabled for the client.')
-      return bySrp(deps, pool, client, parameters)
+      return bySrp(deps, pool, client, parameters, context)
     case 'REFRESH_TOKEN_AUTH':
     case 'REFRESH_TOKEN':
-      return byRefreshToken(deps, pool, client, parameters)
+      return byRefreshToken(deps, pool, client, parameters, context)
     case 'CUSTOM_AUTH':
       requireFlow(client, 'custom', 'CUSTOM_AUTH is not enabled for the client.')
       throw invalid('Custom auth lambda trigger is not configured for the user pool.')
@@ -51,28 +59,40 @@ export async function initiate(
   }
 }
 
-async function byPassword(deps: SignInDeps, pool: Pool, client: AppClient, parameters: Parameters): Promise<Progress> {
+async function byPassword(
+  deps: SignInDeps,
+  pool: Pool,
+  client: AppClient,
+  parameters: Parameters,
+  context: RequestContext,
+): Promise<Progress> {
   const username = requireParameter(parameters, 'USERNAME')
   requireSecretHash(client, username, parameters['SECRET_HASH'])
   const password = requireParameter(parameters, 'PASSWORD')
-  return advance(deps, pool, client, await startPassword(deps, pool, client, { username, password, proves: 'PASSWORD' }))
+  return advance(deps, pool, client, await startPassword(deps, pool, client, { username, password, proves: 'PASSWORD' }), context)
 }
 
-async function bySrp(deps: SignInDeps, pool: Pool, client: AppClient, parameters: Parameters): Promise<Progress> {
+async function bySrp(deps: SignInDeps, pool: Pool, client: AppClient, parameters: Parameters, context: RequestContext): Promise<Progress> {
   const username = requireParameter(parameters, 'USERNAME')
   requireSecretHash(client, username, parameters['SECRET_HASH'])
   const srpA = requireParameter(parameters, 'SRP_A')
-  return advance(deps, pool, client, await startSrp(deps, pool, client, { username, srpA }))
+  return advance(deps, pool, client, await startSrp(deps, pool, client, { username, srpA }), context)
 }
 
-async function byRefreshToken(deps: SignInDeps, pool: Pool, client: AppClient, parameters: Parameters): Promise<Progress> {
+async function byRefreshToken(
+  deps: SignInDeps,
+  pool: Pool,
+  client: AppClient,
+  parameters: Parameters,
+  context: RequestContext,
+): Promise<Progress> {
   requireFlow(client, 'refresh', 'REFRESH_TOKEN_AUTH flow not enabled for this client')
   if (client.refreshRotation?.enabled) {
     throw invalid('REFRESH_TOKEN_AUTH is not available with refresh token rotation, use GetTokensFromRefreshToken.')
   }
   const refreshable = await requireRefreshable(deps, client, requireParameter(parameters, 'REFRESH_TOKEN'))
   requireRefreshHash(client, refreshable.user.username, parameters['SECRET_HASH'])
-  return { kind: 'signed-in', tokens: await refreshTokens(deps, pool, client, refreshable) }
+  return { kind: 'signed-in', tokens: await refreshTokens(deps, pool, client, refreshable, context) }
 }
 
 /** A refresh names no user, so the hash is over the stored username, which in some pools is the `sub`. */

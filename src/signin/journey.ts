@@ -1,11 +1,14 @@
 import type { Clock } from '../base/clock.ts'
 import { ApiError } from '../contract/api-error.ts'
+import type { RequestContext } from '../contract/operation.ts'
 import type { AppClient } from '../pools/app-client.ts'
 import type { Pool } from '../pools/pool.ts'
 import type { Db, Tx } from '../storage/db.ts'
 import { spendState } from '../storage/spent-state-repository.ts'
 import { draftSession, issueTokens, type TokenDeps } from '../tokens/issue-tokens.ts'
-import { insertSession } from '../tokens/session-repository.ts'
+import type { Session } from '../tokens/session.ts'
+import { beginSession } from '../tokens/sessions/begin-session.ts'
+import { firstActivity, makeRoomForSession } from '../tokens/sessions/tracking.ts'
 import { requireNoTrigger } from '../triggers/trigger.ts'
 import type { User } from '../users/user.ts'
 import type { Interposed, Proof, Verdict } from './factor.ts'
@@ -19,7 +22,13 @@ export type JourneyDeps = TokenDeps & NewPasswordDeps & { readonly db: Db; reado
 const interposed: readonly Interposed<JourneyDeps>[] = [newPassword]
 
 /** Takes a sign-in one step further: to the next question, or to its tokens. */
-export async function advance(deps: JourneyDeps, pool: Pool, client: AppClient, verdict: Verdict): Promise<Progress> {
+export async function advance(
+  deps: JourneyDeps,
+  pool: Pool,
+  client: AppClient,
+  verdict: Verdict,
+  context: RequestContext,
+): Promise<Progress> {
   if (verdict.kind === 'ask') return { kind: 'challenge', challenge: verdict.challenge }
   const { proof } = verdict
   requireConfirmed(proof.user)
@@ -31,23 +40,26 @@ export async function advance(deps: JourneyDeps, pool: Pool, client: AppClient, 
     return { kind: 'challenge', challenge }
   }
   requireNoMissingFactor(pool)
-  return { kind: 'signed-in', tokens: await complete(deps, signIn, proof) }
+  return { kind: 'signed-in', tokens: await complete(deps, signIn, proof, context) }
 }
 
-async function complete(deps: JourneyDeps, { pool, client, user }: SignIn, { spends }: Proof) {
+async function complete(deps: JourneyDeps, { pool, client, user }: SignIn, { spends }: Proof, context: RequestContext) {
   requireNoTrigger(pool, 'PostAuthentication')
   const now = deps.clock.now()
-  const session = draftSession(client, user, now)
+  const session = draftSession(client, user, now, firstActivity(pool, context, now))
   // Signing takes the thread pool and storing takes the disk: they can wait for each other's end at the same time.
-  const storing =
-    spends === undefined
-      ? insertSession(deps.db, session)
-      : deps.db.transaction().execute(async (tx) => {
-          await spendOrRefuse(tx, spends)
-          await insertSession(tx, session)
-        })
-  const [tokens] = await Promise.all([issueTokens(deps, pool, client, user, session, now), storing])
+  const [tokens] = await Promise.all([issueTokens(deps, pool, client, user, session, now), storeSession(deps.db, pool, session, spends)])
   return tokens
+}
+
+async function storeSession(db: Db, pool: Pool, session: Session, spends: Proof['spends']): Promise<void> {
+  // A single statement is quicker without a transaction around it.
+  if (spends === undefined && session.activity === null) return beginSession(db, session)
+  await db.transaction().execute(async (tx) => {
+    if (spends !== undefined) await spendOrRefuse(tx, spends)
+    if (session.activity !== null) await makeRoomForSession(tx, pool, session.sub, session.createdAt)
+    await beginSession(tx, session)
+  })
 }
 
 async function spendOrRefuse(db: Db | Tx, state: NonNullable<Proof['spends']>): Promise<void> {

@@ -7,9 +7,9 @@ import { writeProgress } from './wire.ts'
 export const respondToAuthChallenge = operation('RespondToAuthChallenge', {
   auth: 'public',
 
-  async handle(request, deps: SignInDeps & { pools: PoolCatalog }) {
+  async handle(request, deps: SignInDeps & { pools: PoolCatalog }, _caller: undefined, context) {
     const { pool, client } = await deps.pools.getClient(request.ClientId)
-    const response = { challenge: request.ChallengeName, session: request.Session, responses: request.ChallengeResponses ?? {} }
+    const response = { challenge: request.ChallengeName, session: request.Session, responses: request.ChallengeResponses ?? {}, context }
     return writeProgress(await respond(deps, pool, client, response))
   },
 })

@@ -1,4 +1,5 @@
 import { ApiError } from '../contract/api-error.ts'
+import type { RequestContext } from '../contract/operation.ts'
 import type { AppClient } from '../pools/app-client.ts'
 import type { Pool } from '../pools/pool.ts'
 import { requireSecretHash } from '../pools/secret-hash.ts'
@@ -17,6 +18,7 @@ export type Response = {
   readonly challenge: ChallengeName
   readonly session: string | undefined
   readonly responses: Readonly<Record<string, string>>
+  readonly context: RequestContext
 }
 
 /** Takes the answer to a challenge. Throws ApiError when it is wrong; the session then stays good for another try. */
@@ -24,12 +26,12 @@ export async function respond(
   deps: SignInDeps,
   pool: Pool,
   client: AppClient,
-  { challenge, session, responses }: Response,
+  { challenge, session, responses, context }: Response,
 ): Promise<Progress> {
   const factor = factors.find((candidate) => candidate.challenge === challenge)
   if (factor === undefined)
     throw new ApiError('UnsupportedOperationException', `This server does not offer the ${challenge} challenge yet.`)
   const username = requireParameter(responses, 'USERNAME')
   requireSecretHash(client, username, responses['SECRET_HASH'])
-  return advance(deps, pool, client, await factor.answer(deps, { pool, client, session, responses }))
+  return advance(deps, pool, client, await factor.answer(deps, { pool, client, session, responses }), context)
 }

@@ -9,13 +9,13 @@ import { writeTokens } from './wire.ts'
 export const getTokensFromRefreshToken = operation('GetTokensFromRefreshToken', {
   auth: 'public',
 
-  async handle(request, deps: RefreshDeps & { pools: PoolCatalog }) {
+  async handle(request, deps: RefreshDeps & { pools: PoolCatalog }, _caller: undefined, context) {
     const { pool, client } = await deps.pools.getClient(request.ClientId)
     if (!provesClientSecret(client, request.ClientSecret)) {
       throw new ApiError('NotAuthorizedException', `Unable to verify the client secret of client ${client.id}`)
     }
     const refreshable = await requireRefreshable(deps, client, request.RefreshToken)
     const renew = client.refreshRotation?.enabled ? rotateTokens : refreshTokens
-    return { AuthenticationResult: writeTokens(await renew(deps, pool, client, refreshable)) }
+    return { AuthenticationResult: writeTokens(await renew(deps, pool, client, refreshable, context)) }
   },
 })

@@ -8,7 +8,7 @@ import type { User } from '../users/user.ts'
 import { accessClaims, type Grant, idClaims } from './claims.ts'
 import { signJwt } from './jwt.ts'
 import { type RefreshToken, writeRefreshToken } from './refresh-token.ts'
-import type { Session } from './session.ts'
+import type { Activity, Session } from './session.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
 export type IssuedTokens = {
@@ -23,20 +23,21 @@ export type TokenDeps = { readonly secrets: Secrets; readonly signingKeys: Signi
 
 export const issuerOf = (publicUrl: string, poolId: string): string => `${publicUrl}/${poolId}`
 
-/** A session that begins now; the caller stores it before it hands out tokens. */
-export function draftSession(client: AppClient, user: User, now: number): Session {
+/** A session that begins now; the caller stores it before it hands out tokens. `activity` is null in pools that do not track sessions. */
+export function draftSession(client: AppClient, user: User, now: number, activity: Activity | null): Session {
   const longestToken = Math.max(refreshTokenSeconds(client), accessTokenSeconds(client))
   return {
     poolId: user.poolId,
     sub: user.sub,
     id: uuidv7(now),
     clientId: client.id,
-    // A sign-in in the very millisecond of a global sign-out comes after it.
-    createdAt: Math.max(now, (user.signedOutAt ?? 0) + 1),
+    createdAt: now,
     expiresAt: now + longestToken * 1000,
     revokedAt: null,
     generation: 0,
     rotatedAt: null,
+    userSignedOutAt: user.signedOutAt,
+    activity,
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import { ApiError } from '../contract/api-error.ts'
+import type { RequestContext } from '../contract/operation.ts'
 import type { AppClient } from '../pools/app-client.ts'
 import type { Pool } from '../pools/pool.ts'
 import type { Db } from '../storage/db.ts'
@@ -9,6 +10,8 @@ import { type IssuedTokens, reissueTokens, type TokenDeps } from './issue-tokens
 import { type RefreshToken, readRefreshToken, writeRefreshToken } from './refresh-token.ts'
 import { isRevoked, type Session } from './session.ts'
 import { findSession, revokeSession, rotateSession } from './session-repository.ts'
+import { noteActivity } from './sessions/tracked-session-repository.ts'
+import { nextActivity } from './sessions/tracking.ts'
 
 export type RefreshDeps = TokenDeps & { readonly db: Db; readonly clock: Clock }
 
@@ -34,10 +37,14 @@ export async function refreshTokens(
   pool: Pool,
   client: AppClient,
   { token, user, session }: Refreshable,
+  context: RequestContext,
 ): Promise<IssuedTokens> {
   // That the client no longer rotates does not bring back a token that was rotated out before.
   if (token.generation !== session.generation) throw refuse('Refresh Token has been revoked')
-  const tokens = await reissueTokens(deps, pool, client, user, token, deps.clock.now())
+  const now = deps.clock.now()
+  const activity = nextActivity(pool, session, context, now)
+  const noting = activity === null ? undefined : noteActivity(deps.db, session, activity)
+  const [tokens] = await Promise.all([reissueTokens(deps, pool, client, user, token, now), noting])
   return { ...tokens, refreshToken: undefined }
 }
 
@@ -46,13 +53,18 @@ export async function refreshTokens(
  * After that its use means that two parties hold it, and since nobody can tell which of them is the thief, the whole session ends
  * (RFC 9700 §4.14.2): RefreshTokenReuseException.
  */
-export async function rotateTokens(deps: RefreshDeps, pool: Pool, client: AppClient, refreshable: Refreshable): Promise<IssuedTokens> {
-  const { token, user, session } = refreshable
+export async function rotateTokens(
+  deps: RefreshDeps,
+  pool: Pool,
+  client: AppClient,
+  { token, user, session }: Refreshable,
+  context: RequestContext,
+): Promise<IssuedTokens> {
   const now = deps.clock.now()
   const key = { poolId: token.poolId, sub: token.sub, id: token.sessionId }
   // Signed first, so that a failure here leaves the old token as good as it was.
   const tokens = await reissueTokens(deps, pool, client, user, token, now)
-  const rotated = await rotateSession(deps.db, key, token.generation, now)
+  const rotated = await rotateSession(deps.db, key, token.generation, { now, activity: nextActivity(pool, session, context, now) })
   if (!rotated) {
     const latest = (await findSession(deps.db, key)) ?? session
     if (!withinGrace(client, latest, token, now)) {

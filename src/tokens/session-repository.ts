@@ -1,26 +1,29 @@
 import type { Selectable } from 'kysely'
 import type { Db, Tx } from '../storage/db.ts'
 import type { SessionTable } from '../storage/schema.ts'
-import type { Session } from './session.ts'
+import type { Activity, Session } from './session.ts'
 
-export async function insertSession(db: Db | Tx, session: Session): Promise<void> {
-  await db
+/** False when the user was disabled, signed out or deleted since the sign-in saw them. */
+export async function insertSession(db: Db | Tx, session: Session): Promise<boolean> {
+  const row = toRow(session)
+  const columns = Object.keys(row) as (keyof typeof row)[]
+  const { numInsertedOrUpdatedRows } = await db
     .insertInto('session')
-    .values({
-      pool_id: session.poolId,
-      sub: session.sub,
-      id: session.id,
-      client_id: session.clientId,
-      created_at: session.createdAt,
-      expires_at: session.expiresAt,
-      revoked_at: session.revokedAt,
-      generation: session.generation,
-      rotated_at: session.rotatedAt,
-    })
-    .execute()
+    .columns(columns)
+    .expression((eb) =>
+      eb
+        .selectFrom('user')
+        .select(columns.map((column) => eb.val(row[column]).as(column)))
+        .where('pool_id', '=', session.poolId)
+        .where('sub', '=', session.sub)
+        .where('enabled', '=', 1)
+        .where('signed_out_at', 'is not distinct from', session.userSignedOutAt),
+    )
+    .executeTakeFirstOrThrow()
+  return numInsertedOrUpdatedRows === 1n
 }
 
-type SessionKey = Pick<Session, 'poolId' | 'sub' | 'id'>
+export type SessionKey = Pick<Session, 'poolId' | 'sub' | 'id'>
 
 export async function findSession(db: Db | Tx, key: SessionKey): Promise<Session | undefined> {
   const row = await db
@@ -44,11 +47,16 @@ export async function revokeSession(db: Db | Tx, key: SessionKey, now: number): 
     .execute()
 }
 
-/** False when another request rotated this generation first, or the session is over. */
-export async function rotateSession(db: Db | Tx, key: SessionKey, generation: number, now: number): Promise<boolean> {
+/** False when another request rotated this generation first, or the session is over. `activity` is null where it is not tracked. */
+export async function rotateSession(
+  db: Db | Tx,
+  key: SessionKey,
+  generation: number,
+  { now, activity }: { now: number; activity: Activity | null },
+): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('session')
-    .set({ generation: generation + 1, rotated_at: now })
+    .set({ generation: generation + 1, rotated_at: now, ...(activity && activityColumns(activity)) })
     .where('pool_id', '=', key.poolId)
     .where('sub', '=', key.sub)
     .where('id', '=', key.id)
@@ -67,7 +75,27 @@ export async function sweepSessions(db: Db | Tx, before: number, limit: number):
   return over.length
 }
 
-function fromRow(row: Selectable<SessionTable>): Session {
+function toRow(session: Session): Selectable<SessionTable> {
+  return {
+    pool_id: session.poolId,
+    sub: session.sub,
+    id: session.id,
+    client_id: session.clientId,
+    created_at: session.createdAt,
+    expires_at: session.expiresAt,
+    revoked_at: session.revokedAt,
+    generation: session.generation,
+    rotated_at: session.rotatedAt,
+    user_signed_out_at: session.userSignedOutAt,
+    ...activityColumns(session.activity),
+  }
+}
+
+export function activityColumns(activity: Activity | null) {
+  return { last_active_at: activity?.lastActiveAt ?? null, device: activity?.device ?? null, ip: activity?.ip ?? null }
+}
+
+export function fromRow(row: Selectable<SessionTable>): Session {
   return {
     poolId: row.pool_id,
     sub: row.sub,
@@ -78,5 +106,7 @@ function fromRow(row: Selectable<SessionTable>): Session {
     revokedAt: row.revoked_at,
     generation: row.generation,
     rotatedAt: row.rotated_at,
+    userSignedOutAt: row.user_signed_out_at,
+    activity: row.last_active_at === null ? null : { lastActiveAt: row.last_active_at, device: row.device ?? 'unknown', ip: row.ip },
   }
 }

@@ -41,9 +41,21 @@ export async function getUserByName(db: Db | Tx, pool: Pool, name: string): Prom
   return user
 }
 
-/** Ends every session that began up to now. */
+/** Ends every session there is, those of sign-ins under way included. Sets what `nextSignOut` says, without reading it first. */
 export async function signOutUser(db: Db | Tx, poolId: string, sub: string, now: number): Promise<void> {
-  await db.updateTable('user').set({ signed_out_at: now }).where('pool_id', '=', poolId).where('sub', '=', sub).execute()
+  await db
+    .updateTable('user')
+    .set((eb) => ({
+      signed_out_at: eb
+        .case()
+        .when('signed_out_at', '>=', now)
+        .then(eb('signed_out_at', '+', 1))
+        .else(now)
+        .end(),
+    }))
+    .where('pool_id', '=', poolId)
+    .where('sub', '=', sub)
+    .execute()
 }
 
 /** Which of the names is already somebody's. */
@@ -125,7 +137,17 @@ export async function updateUser(tx: Tx, pool: Pool, before: User, after: User):
  */
 export async function deleteUserRows(tx: Tx, poolId: string, sub: string): Promise<void> {
   await lockUser(tx, poolId, sub)
-  for (const table of ['user_alias', 'user_attribute', 'group_member', 'password_history', 'code', 'session', 'auth_event', 'user'] as const) {
+  for (const table of [
+    'user_alias',
+    'user_attribute',
+    'group_member',
+    'password_history',
+    'software_token',
+    'code',
+    'session',
+    'auth_event',
+    'user',
+  ] as const) {
     await tx.deleteFrom(table).where('pool_id', '=', poolId).where('sub', '=', sub).execute()
   }
   await forgetAllAttempts(tx, poolId, sub)

@@ -1,4 +1,4 @@
-import type { ContactAttribute, Pool } from '../pools/pool.ts'
+import type { ContactAttribute, MfaMethod, Pool } from '../pools/pool.ts'
 import { nameKey } from '../pools/pool.ts'
 
 export type UserStatus = 'UNCONFIRMED' | 'CONFIRMED' | 'FORCE_CHANGE_PASSWORD' | 'RESET_REQUIRED' | 'EXTERNAL_PROVIDER'
@@ -18,10 +18,26 @@ export type User = {
   readonly password: string | null
   /** When a temporary password dies; null for a permanent one. */
   readonly passwordExpiresAt: number | null
-  /** Sessions that began at or before this moment are over. */
+  /** The last sign-out everywhere, later than the one before it: sessions that began in sight of another are over. */
   readonly signedOutAt: number | null
   readonly createdAt: number
   readonly updatedAt: number
+  /** Null while nothing is set. */
+  readonly mfa: MfaPreferences | null
+}
+
+/** The second factors that a user, or an administrator for them, has activated. */
+export type MfaPreferences = {
+  readonly enabled: readonly MfaMethod[]
+  /** One of `enabled`. */
+  readonly preferred: MfaMethod | null
+  /** Whether SMS was activated by the older SetUserSettings, which is shown as MFAOptions. */
+  readonly byOptions: boolean
+}
+
+/** What `signedOutAt` is after a sign-out now: never the value it had, even in the same millisecond or by a clock that is behind. */
+export function nextSignOut(user: Pick<User, 'signedOutAt'>, now: number): number {
+  return Math.max(now, (user.signedOutAt ?? 0) + 1)
 }
 
 export type AliasKind = 'username' | ContactAttribute | 'preferred_username'

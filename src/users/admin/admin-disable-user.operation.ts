@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import { operation } from '../../contract/operation.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
+import { nextSignOut } from '../user.ts'
 import { changeUser } from './change-user.ts'
 
 type Deps = { db: Db; clock: Clock; pools: PoolCatalog }
@@ -13,7 +14,12 @@ export const adminDisableUser = operation('AdminDisableUser', {
   async handle(request, { db, clock, pools }: Deps) {
     const pool = await pools.getPool(request.UserPoolId)
     const now = clock.now()
-    await changeUser(db, pool, request.Username, (user) => ({ ...user, enabled: false, signedOutAt: now, updatedAt: now }))
+    await changeUser(db, pool, request.Username, (user) => ({
+      ...user,
+      enabled: false,
+      signedOutAt: nextSignOut(user, now),
+      updatedAt: now,
+    }))
     return {}
   },
 })

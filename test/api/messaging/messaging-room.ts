@@ -83,6 +83,7 @@ export function testPool(changes: Partial<Pool> = {}): Pool {
     issuerType: undefined,
     acrValues: undefined,
     dynamicClientRegistration: undefined,
+    sessionTracking: undefined,
     ...changes,
   }
 }

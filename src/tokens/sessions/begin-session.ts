@@ -1,0 +1,13 @@
+import { ApiError } from '../../contract/api-error.ts'
+import type { Db, Tx } from '../../storage/db.ts'
+import { findUser } from '../../users/user-repository.ts'
+import type { Session } from '../session.ts'
+import { insertSession } from '../session-repository.ts'
+
+/** Stores the session of a sign-in. Throws NotAuthorizedException when the user was disabled, signed out or deleted meanwhile. */
+export async function beginSession(db: Db | Tx, session: Session): Promise<void> {
+  if (await insertSession(db, session)) return
+  const user = await findUser(db, session.poolId, session.sub)
+  const isDisabled = user !== undefined && !user.enabled
+  throw new ApiError('NotAuthorizedException', isDisabled ? 'User is disabled.' : 'The user was signed out during the sign-in.')
+}

@@ -1,0 +1,49 @@
+import type { RequestContext } from '../../contract/operation.ts'
+import type { Pool } from '../../pools/pool.ts'
+import type { Db, Tx } from '../../storage/db.ts'
+import type { User } from '../../users/user.ts'
+import { lockUser } from '../../users/user-repository.ts'
+import { type Activity, isRevoked, type Session } from '../session.ts'
+import { revokeSession } from '../session-repository.ts'
+import { deviceTypeOf } from './device-type.ts'
+import { listTrackedSessions } from './tracked-session-repository.ts'
+
+/** What a session that begins now has for its first use; null in pools that do not track sessions. */
+export function firstActivity(pool: Pool, context: RequestContext, now: number): Activity | null {
+  return pool.sessionTracking?.enabled ? activityAt(context, now) : null
+}
+
+/** What to note of a session's use; null when its pool does not track sessions, or did not when it began. */
+export function nextActivity(pool: Pool, session: Session, context: RequestContext, now: number): Activity | null {
+  return session.activity === null ? null : firstActivity(pool, context, now)
+}
+
+function activityAt({ ip, userAgent }: RequestContext, now: number): Activity {
+  return { lastActiveAt: now, device: deviceTypeOf(userAgent), ip: ip ?? null }
+}
+
+/** The user's tracked sessions that are still good, the one used last first. */
+export async function listActiveSessions(db: Db | Tx, user: User, now: number): Promise<readonly Session[]> {
+  return activeAmong(await listTrackedSessions(db, user.poolId, user.sub), user, now)
+}
+
+/**
+ * Ends as many of the user's sessions, those not used for longest first, as it takes for one more to be within the pool's limit. Locks
+ * the user, so that two sign-ins at once do not both take the same place.
+ */
+export async function makeRoomForSession(tx: Tx, pool: Pool, sub: string, now: number): Promise<void> {
+  const user = await lockUser(tx, pool.id, sub)
+  if (user === undefined || pool.sessionTracking === undefined) return
+  const tracked = await listTrackedSessions(tx, pool.id, sub)
+  const kept = activeAmong(tracked, user, now).slice(0, pool.sessionTracking.maxPerUser - 1)
+  // Those that ended by themselves go, too: what is left here is never much more than the limit.
+  for (const session of tracked) if (!kept.includes(session)) await revokeSession(tx, session, now)
+}
+
+function activeAmong(sessions: readonly Session[], user: User, now: number): readonly Session[] {
+  return sessions
+    .filter((session) => session.expiresAt > now && !isRevoked(session, user))
+    .sort((a, b) => lastUse(b) - lastUse(a) || (a.id < b.id ? 1 : -1))
+}
+
+const lastUse = (session: Session): number => session.activity?.lastActiveAt ?? session.createdAt
