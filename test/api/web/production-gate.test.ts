@@ -1,0 +1,235 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import {
+  AdminCreateUserCommand,
+  AdminSetUserPasswordCommand,
+  CreateUserPoolClientCommand,
+  CreateUserPoolCommand,
+  ListUserPoolsCommand,
+} from '@aws-sdk/client-cognito-identity-provider'
+import { factsOf } from '../../../src/contract/model.ts'
+import { operations } from '../../../src/operations.ts'
+import { signedRequest } from '../../access/request-signer.ts'
+import { engines } from '../../support/engines.ts'
+import {
+  type Credentials,
+  type PlainAnswer,
+  type ProductionServer,
+  plainRequest,
+  startProductionServer,
+} from '../../support/production-server.ts'
+import { jsonContentType } from '../../support/raw-call.ts'
+import { goodPassword } from '../../support/sign-in.ts'
+import { startTestServer } from '../../support/test-server.ts'
+
+const minuteMs = 60_000
+const listPools = new ListUserPoolsCommand({ MaxResults: 60 })
+const unknownKey = { name: 'UnrecognizedClientException', message: 'The security token included in the request is invalid.' }
+const mismatch = { name: 'InvalidSignatureException', message: /^The request signature we calculated does not match/ }
+
+const targetOf = (operation: string) => {
+  const facts = operations.find(({ name }) => name === operation)
+  const service =
+    facts !== undefined && factsOf(facts.name).service === 'lifeguard' ? 'LifeguardService' : 'AWSCognitoIdentityProviderService'
+  return `${service}.${operation}`
+}
+
+for (const engine of engines) {
+  describe(`In production on ${engine.name}`, () => {
+    let server: ProductionServer
+    let owner: Credentials
+    let poolId = ''
+    let clientId = ''
+
+    before(async () => {
+      server = await startProductionServer(engine)
+      owner = await server.createKey()
+      const client = server.client(owner)
+      const { UserPool } = await client.send(new CreateUserPoolCommand({ PoolName: 'guarded' }))
+      poolId = UserPool?.Id ?? ''
+      const { UserPoolClient } = await client.send(
+        new CreateUserPoolClientCommand({
+          UserPoolId: poolId,
+          ClientName: 'app',
+          ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH', 'ALLOW_USER_SRP_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
+        }),
+      )
+      clientId = UserPoolClient?.ClientId ?? ''
+    })
+    after(() => server.close())
+
+    /** An operation without any signature of ours. */
+    function unsigned(operation: string, request: object, headers: Record<string, string> = {}): Promise<PlainAnswer> {
+      const all = { 'content-type': jsonContentType, 'x-amz-target': targetOf(operation), ...headers }
+      return plainRequest(server.url, { headers: all, body: JSON.stringify(request) })
+    }
+
+    /** ListUserPools, signed by the key's owner, to be spoilt on the way. */
+    function signed(service = 'cognito-idp', operation = 'ListUserPools', request: object = { MaxResults: 1 }) {
+      const signer = { id: owner.accessKeyId, secret: owner.secretAccessKey, at: server.clock.now(), region: server.region, service }
+      return signedRequest(signer, { headers: { 'x-amz-target': targetOf(operation) }, body: JSON.stringify(request) })
+    }
+
+    describe('an operation that AWS signs', () => {
+      it('is open to a key that lifeguard keys create has made', async () => {
+        const { UserPools } = await server.client(owner).send(listPools)
+        assert.deepEqual(
+          UserPools?.map(({ Id }) => Id),
+          [poolId],
+        )
+        const request = await signed()
+        assert.equal((await plainRequest(server.url, request)).status, 200)
+      })
+
+      it('demands a signature, whichever it is; no other operation does', async () => {
+        for (const { name, auth } of operations) {
+          assert.equal(auth === 'iam', factsOf(name).signed, name)
+          const { status, code, text } = await unsigned(name, {})
+          if (auth === 'iam') assert.deepEqual([status, code], [400, 'MissingAuthenticationTokenException'], `${name}: ${text}`)
+          else assert.notEqual(code, 'MissingAuthenticationTokenException', name)
+        }
+      })
+
+      it('refuses a key that does not exist, and a wrong secret', async () => {
+        const stranger = { ...owner, accessKeyId: 'AKIA0000000000000000' }
+        await assert.rejects(server.client(stranger).send(listPools), unknownKey)
+        await assert.rejects(server.client({ ...owner, secretAccessKey: `${owner.secretAccessKey}x` }).send(listPools), mismatch)
+      })
+
+      it('refuses a signature of another time, by the clock of either side', async () => {
+        const expired = { name: 'InvalidSignatureException', message: /^Signature expired: / }
+        const early = { name: 'InvalidSignatureException', message: /^Signature not yet current: / }
+        await assert.rejects(server.client(owner, { systemClockOffset: -6 * minuteMs }).send(listPools), expired)
+        await assert.rejects(server.client(owner, { systemClockOffset: 6 * minuteMs }).send(listPools), early)
+        await server.client(owner, { systemClockOffset: -4 * minuteMs }).send(listPools)
+        await server.client(owner, { systemClockOffset: 4 * minuteMs }).send(listPools)
+      })
+
+      it('refuses one of another region or service', async () => {
+        const scope = { name: 'InvalidSignatureException', message: /^Credential should be scoped to/ }
+        await assert.rejects(server.client(owner, { region: 'us-east-1' }).send(listPools), scope)
+        assert.equal((await plainRequest(server.url, await signed('cognito-identity'))).code, 'InvalidSignatureException')
+      })
+
+      it('refuses what was changed on the way: body, headers, path', async () => {
+        const request = await signed()
+        const { headers } = request
+        const target = 'AWSCognitoIdentityProviderService.CreateUserPool'
+        const spoilt = [
+          { ...request, body: Buffer.from('{"MaxResults":2}') },
+          { ...request, body: Buffer.from(`${request.body} `) },
+          { ...request, headers: { ...headers, 'x-amz-target': target } },
+          { ...request, headers: { ...headers, host: 'other.example.test' } },
+          { ...request, headers: { ...headers, 'x-amz-content-sha256': '0'.repeat(64) } },
+          { ...request, path: '/?a=b' },
+        ]
+        for (const each of spoilt) assert.equal((await plainRequest(server.url, each)).code, 'InvalidSignatureException')
+        assert.equal((await plainRequest(server.url, request)).status, 200)
+      })
+
+      it('refuses half a signature', async () => {
+        const request = await signed()
+        const { authorization = '', 'x-amz-date': date = '', ...others } = request.headers
+        const codeWith = async (headers: Record<string, string>) => (await plainRequest(server.url, { ...request, headers })).code
+        assert.equal(await codeWith({ ...others, 'x-amz-date': date }), 'MissingAuthenticationTokenException')
+        assert.equal(await codeWith({ ...others, authorization: 'Bearer abc', 'x-amz-date': date }), 'MissingAuthenticationTokenException')
+        assert.equal(await codeWith({ ...others, authorization }), 'IncompleteSignatureException')
+        const halves = [authorization.replace(/Signature=.*/, ''), authorization.replace(/Credential=[^,]*,/, ''), 'AWS4-HMAC-SHA256']
+        for (const half of halves) {
+          assert.equal(await codeWith({ ...others, authorization: half, 'x-amz-date': date }), 'IncompleteSignatureException', half)
+        }
+      })
+
+      it('is not done when it is refused', async () => {
+        const create = new CreateUserPoolCommand({ PoolName: 'never' })
+        await assert.rejects(server.client({ ...owner, secretAccessKey: 'wrong' }).send(create), mismatch)
+        assert.equal((await unsigned('DeleteUserPool', { UserPoolId: poolId })).code, 'MissingAuthenticationTokenException')
+        const { UserPools } = await server.client(owner).send(listPools)
+        assert.deepEqual(
+          UserPools?.map(({ Name }) => Name),
+          ['guarded'],
+        )
+      })
+
+      it('of Lifeguard itself is signed in its own name', async () => {
+        const rotation = { UserPoolId: poolId }
+        assert.equal((await plainRequest(server.url, await signed('lifeguard', 'RotateSigningKeys', rotation))).status, 200)
+        const wrong = await plainRequest(server.url, await signed('cognito-idp', 'RotateSigningKeys', rotation))
+        assert.equal(wrong.code, 'InvalidSignatureException')
+      })
+    })
+
+    describe('an operation that AWS does not sign', () => {
+      const garbage: readonly Record<string, string>[] = [
+        {},
+        {
+          authorization: 'AWS4-HMAC-SHA256 Credential=AKIA/x/y/z/aws4_request, SignedHeaders=host, Signature=00',
+          'x-amz-date': '20260823T101112Z',
+        },
+        { authorization: 'Bearer abc' },
+        { 'x-amz-security-token': 'abc' },
+      ]
+
+      it('is open to everybody, whatever signature comes along', async () => {
+        for (const [at, headers] of garbage.entries()) {
+          const Username = `visitor-${at}`
+          const signUp = await unsigned('SignUp', { ClientId: clientId, Username, Password: goodPassword }, headers)
+          assert.equal(signUp.status, 200, signUp.text)
+          const SRP_A = '1f'.repeat(192)
+          const start = { ClientId: clientId, AuthFlow: 'USER_SRP_AUTH', AuthParameters: { USERNAME: Username, SRP_A } }
+          assert.equal((await unsigned('InitiateAuth', start, headers)).status, 200)
+        }
+      })
+
+      it('asks for its access token, and for nothing else', async () => {
+        const client = server.client(owner)
+        const user = { UserPoolId: poolId, Username: 'member' }
+        await client.send(new AdminCreateUserCommand({ ...user, MessageAction: 'SUPPRESS' }))
+        await client.send(new AdminSetUserPasswordCommand({ ...user, Password: goodPassword, Permanent: true }))
+        const AuthParameters = { USERNAME: 'member', PASSWORD: goodPassword }
+        const signIn = await unsigned('InitiateAuth', { ClientId: clientId, AuthFlow: 'USER_PASSWORD_AUTH', AuthParameters })
+        const { AuthenticationResult } = JSON.parse(signIn.text) as { AuthenticationResult: { AccessToken: string } }
+        for (const headers of garbage) {
+          const known = await unsigned('GetUser', { AccessToken: AuthenticationResult.AccessToken }, headers)
+          assert.equal(known.status, 200, known.text)
+          assert.equal((await unsigned('GetUser', { AccessToken: 'a.b.c' }, headers)).code, 'NotAuthorizedException')
+        }
+      })
+    })
+
+    it('there is no inbox, and any Host is served', async () => {
+      for (const [method, path] of [
+        ['GET', '/inbox'],
+        ['POST', '/inbox/clear'],
+        ['GET', '/inbox/api/messages'],
+        ['DELETE', '/inbox/api/messages'],
+        ['GET', '/inbox/inbox.js'],
+      ] as const) {
+        assert.equal((await plainRequest(server.url, { method, path })).status, 404, path)
+      }
+      assert.equal((await plainRequest(server.url, { method: 'GET', path: '/healthz', headers: { host: 'id.example.test' } })).status, 200)
+    })
+  })
+}
+
+// Who may ask is settled before any database is, so one engine will do.
+for (const engine of engines.slice(0, 1)) {
+  describe('In development', () => {
+    it('any credentials pass, and none, but under a name of this machine only', async () => {
+      await using server = await startTestServer(engine)
+      const headers = { 'content-type': jsonContentType, 'x-amz-target': targetOf('ListUserPools') }
+      const statuses = async (host: string) => {
+        const call = await plainRequest(server.url, { headers: { ...headers, host }, body: '{"MaxResults":1}' })
+        const forged = await plainRequest(server.url, {
+          headers: { ...headers, host, authorization: 'AWS4-HMAC-SHA256 Credential=x' },
+          body: '{"MaxResults":1}',
+        })
+        const inbox = await plainRequest(server.url, { method: 'GET', path: '/inbox/api/messages', headers: { host } })
+        return [call.status, forged.status, inbox.status]
+      }
+      for (const host of ['localhost', '127.0.0.1:9911', '[::1]']) assert.deepEqual(await statuses(host), [200, 200, 200], host)
+      for (const host of ['id.example.test', 'localhost.example.test', '10.0.0.7'])
+        assert.deepEqual(await statuses(host), [403, 403, 403], host)
+    })
+  })
+}

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import {
+  AdminGetUserCommand,
+  CreateUserPoolCommand,
+  DeleteUserPoolCommand,
+  DescribeUserPoolCommand,
+  ListUserPoolsCommand,
+  ListUsersCommand,
+} from '@aws-sdk/client-cognito-identity-provider'
+import { engines } from '../../support/engines.ts'
+import { type Credentials, type ProductionServer, startProductionServer } from '../../support/production-server.ts'
+
+const listPools = new ListUserPoolsCommand({ MaxResults: 60 })
+const unknownKey = { name: 'UnrecognizedClientException', message: 'The security token included in the request is invalid.' }
+
+const denied = (action: string, why: RegExp) => ({
+  name: 'AccessDeniedException',
+  message: new RegExp(`is not authorized to perform: cognito-idp:${action} on resource: .*${why.source}`),
+})
+
+const allows = (Action: string, Resource: string) => ({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action, Resource }] })
+
+for (const engine of engines) {
+  describe(`Access keys in production on ${engine.name}`, () => {
+    let server: ProductionServer
+    let owner: Credentials
+    let poolId = ''
+
+    before(async () => {
+      server = await startProductionServer(engine)
+      owner = await server.createKey()
+      const { UserPool } = await server.client(owner).send(new CreateUserPoolCommand({ PoolName: 'guarded' }))
+      poolId = UserPool?.Id ?? ''
+    })
+    after(() => server.close())
+
+    const poolArn = (id: string) => `arn:aws:cognito-idp:${server.region}:${server.accountId}:userpool/${id}`
+
+    describe('a policy', () => {
+      it('lets pass what it allows and nothing else', async () => {
+        const reader = server.client(await server.createKey({ policy: allows('cognito-idp:Describe*', '*') }))
+        await reader.send(new DescribeUserPoolCommand({ UserPoolId: poolId }))
+        const remove = reader.send(new DeleteUserPoolCommand({ UserPoolId: poolId }))
+        await assert.rejects(remove, denied('DeleteUserPool', /because no identity-based policy allows/))
+        await assert.rejects(reader.send(listPools), denied('ListUserPools', /because no identity-based policy allows/))
+        await server.client(owner).send(new DescribeUserPoolCommand({ UserPoolId: poolId }))
+      })
+
+      it('holds for the pools it names', async () => {
+        const support = server.client(await server.createKey({ policy: allows('cognito-idp:*', poolArn(poolId)) }))
+        const { UserPool: other } = await server.client(owner).send(new CreateUserPoolCommand({ PoolName: 'other' }))
+        const otherId = other?.Id ?? ''
+        await support.send(new ListUsersCommand({ UserPoolId: poolId }))
+        await assert.rejects(support.send(new ListUsersCommand({ UserPoolId: otherId })), denied('ListUsers', new RegExp(otherId)))
+        await assert.rejects(support.send(listPools), denied('ListUserPools', /\*/))
+        await server.client(owner).send(new DeleteUserPoolCommand({ UserPoolId: otherId }))
+      })
+
+      it('denies before it allows, and before the request is looked at', async () => {
+        const statements = [
+          { Effect: 'Allow', Action: '*', Resource: '*' },
+          { Effect: 'Deny', Action: ['cognito-idp:Admin*'], Resource: poolArn(poolId) },
+        ]
+        const clerk = server.client(await server.createKey({ policy: { Version: '2012-10-17', Statement: statements } }))
+        await clerk.send(new ListUsersCommand({ UserPoolId: poolId }))
+        const explicit = denied('AdminGetUser', /with an explicit deny in an identity-based policy/)
+        await assert.rejects(clerk.send(new AdminGetUserCommand({ UserPoolId: poolId, Username: 'nobody' })), explicit)
+        await assert.rejects(clerk.send(new AdminGetUserCommand({ UserPoolId: poolId, Username: '' })), explicit)
+      })
+    })
+
+    describe('a key', () => {
+      it('of a session needs its token, and ends', async () => {
+        const session = await server.createKey({ flags: ['--session-seconds', '90'] })
+        assert.ok(session.sessionToken)
+        await server.client(session).send(listPools)
+        const { accessKeyId, secretAccessKey } = session
+        await assert.rejects(server.client({ accessKeyId, secretAccessKey }).send(listPools), unknownKey)
+        await assert.rejects(server.client({ ...session, sessionToken: `${session.sessionToken}x` }).send(listPools), unknownKey)
+        await assert.rejects(server.client({ ...owner, sessionToken: session.sessionToken ?? '' }).send(listPools), unknownKey)
+        server.clock.advance(91_000)
+        const ended = { name: 'ExpiredTokenException', message: 'The security token included in the request is expired' }
+        await assert.rejects(server.client(session).send(listPools), ended)
+        server.clock.advance(-91_000)
+      })
+
+      it('that is deleted is forgotten within seconds', async () => {
+        const key = await server.createKey()
+        await server.client(key).send(listPools)
+        await server.deleteKey(key.accessKeyId)
+        server.clock.advance(10_000)
+        await assert.rejects(server.client(key).send(listPools), unknownKey)
+        server.clock.advance(-10_000)
+      })
+    })
+  })
+}

@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { request as httpRequest } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { CognitoIdentityProviderClient, type CognitoIdentityProviderClientConfig } from '@aws-sdk/client-cognito-identity-provider'
+import { startServer } from '../../src/server.ts'
+import { readSettings } from '../../src/settings.ts'
+import { lifeguard } from '../cli/lifeguard-process.ts'
+import type { TestEngine } from './engines.ts'
+import { createTestClock, type TestClock } from './test-clock.ts'
+
+export type Credentials = { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string }
+
+/** What came back of a request, whatever it was. */
+export type PlainAnswer = { readonly status: number; readonly text: string; readonly code: string | undefined }
+
+type PlainRequest = {
+  readonly method?: string
+  readonly path?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string | Uint8Array
+}
+
+/** `lifeguard serve` in this process, with a master key and a database of its own; and `lifeguard keys` beside it, as processes. */
+export type ProductionServer = AsyncDisposable & {
+  readonly url: string
+  readonly region: string
+  readonly accountId: string
+  readonly clock: TestClock
+  /** Runs `lifeguard keys create` with these flags. A policy goes through a file. */
+  createKey(wish?: { policy?: object; flags?: readonly string[] }): Promise<Credentials>
+  /** Runs `lifeguard keys delete`. */
+  deleteKey(id: string): Promise<void>
+  /** The official SDK with these credentials, without retries. */
+  client(credentials: Credentials, config?: Partial<CognitoIdentityProviderClientConfig>): CognitoIdentityProviderClient
+  close(): Promise<void>
+}
+
+export async function startProductionServer(engine: TestEngine): Promise<ProductionServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'lifeguard-production-'))
+  const database = await engine.createDatabase()
+  const env = { LIFEGUARD_DATABASE: database.url, LIFEGUARD_MASTER_KEY: randomBytes(32).toString('base64') }
+  const clock = createTestClock()
+  const argv = ['--port', '0', '--public-url', 'http://id.example.test', '--allow-http', '--region', 'eu-west-1', '--log-level', 'silent']
+  const settings = readSettings({ argv, env, command: 'serve' })
+  const running = await startServer(settings, { clock })
+  const clients: CognitoIdentityProviderClient[] = []
+
+  async function close(): Promise<void> {
+    for (const client of clients) client.destroy()
+    await running.close()
+    await database.drop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+
+  return {
+    url: running.url,
+    region: settings.region,
+    accountId: settings.accountId,
+    clock,
+    async createKey({ policy, flags = [] } = {}) {
+      const file = join(folder, 'policy.json')
+      if (policy !== undefined) writeFileSync(file, JSON.stringify(policy))
+      return readKey(await printedBy(['keys', 'create', ...(policy === undefined ? [] : ['--policy', file]), ...flags], env))
+    },
+    async deleteKey(id) {
+      await printedBy(['keys', 'delete', id], env)
+    },
+    client(credentials, config) {
+      const client = new CognitoIdentityProviderClient({
+        endpoint: running.url,
+        region: settings.region,
+        credentials,
+        maxAttempts: 1,
+        ...config,
+      })
+      clients.push(client)
+      return client
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+async function printedBy(args: readonly string[], env: Readonly<Record<string, string>>): Promise<string> {
+  const { code, stdout, stderr } = await lifeguard(args, env)
+  if (code !== 0) throw new Error(`lifeguard ${args.join(' ')} ended with ${code}: ${stderr}`)
+  return stdout
+}
+
+/** The variables as the command prints them for a shell. */
+function readKey(printed: string): Credentials {
+  const variables = new Map([...printed.matchAll(/^(AWS_\w+)=(.+)$/gm)].map(([, name = '', value = '']) => [name, value]))
+  const [id, secret, token] = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'].map((name) => variables.get(name))
+  if (id === undefined || secret === undefined) throw new Error(`No key in: ${printed}`)
+  return { accessKeyId: id, secretAccessKey: secret, ...(token !== undefined && { sessionToken: token }) }
+}
+
+/** A request with exactly these headers, Host included, which `fetch` would not let us set. */
+export async function plainRequest(url: string, { method = 'POST', path = '/', headers = {}, body }: PlainRequest): Promise<PlainAnswer> {
+  const { promise, resolve, reject } = Promise.withResolvers<PlainAnswer>()
+  const request = httpRequest(url + path, { method, headers, agent: false }, (response) => {
+    text(response).then((read) => resolve({ status: response.statusCode ?? 0, text: read, code: codeIn(read) }), reject)
+  })
+  request.on('error', reject)
+  request.end(body)
+  return promise
+}
+
+function codeIn(body: string): string | undefined {
+  try {
+    return (JSON.parse(body) as { __type?: string }).__type
+  } catch {
+    return undefined
+  }
+}
