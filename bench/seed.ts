@@ -74,6 +74,7 @@ async function draftUser(passwords: Passwords, index: number): Promise<User> {
     signedOutAt: null,
     createdAt: now,
     updatedAt: now,
+    mfa: null,
   }
 }
 

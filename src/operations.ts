@@ -1,6 +1,7 @@
 import { clientSecretOperations } from './pools/client-secrets/client-secret-operations.ts'
 import { poolDomainOperations } from './pools/domains/pool-domain-operations.ts'
 import { identityProviderOperations } from './pools/identity-providers/identity-provider-operations.ts'
+import { mfaConfigOperations } from './pools/mfa/mfa-config-operations.ts'
 import { poolOperations } from './pools/operations.ts'
 import { resourceServerOperations } from './pools/resource-servers/resource-server-operations.ts'
 import { tagOperations } from './pools/tags/tag-operations.ts'
@@ -12,6 +13,7 @@ import { userOperations } from './users/operations.ts'
 /** Every API operation that is built, by room. */
 export const operations = [
   ...poolOperations,
+  ...mfaConfigOperations,
   ...poolDomainOperations,
   ...resourceServerOperations,
   ...identityProviderOperations,

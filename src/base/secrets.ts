@@ -14,6 +14,7 @@ export type SecretPurpose =
   | 'refresh-token'
   | 'signing-key'
   | 'sign-in-state'
+  | 'software-token'
 
 /** Sealing and keyed hashing under subkeys of the master key. */
 export type Secrets = {

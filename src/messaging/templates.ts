@@ -70,8 +70,8 @@ function templateFor(templates: MessageTemplates, kind: MessageKind, channel: Ch
     return { subject: templates.linkSubject ?? defaults.linkSubject, body: templates.linkEmail ?? defaults.link, needs: 'link' }
   }
   if (kind === 'mfa') {
-    const own = channel === 'sms' ? templates.mfaSms : undefined
-    return { subject: defaults.mfaSubject, body: own ?? defaults.mfa, needs: 'code' }
+    const own = channel === 'sms' ? templates.mfaSms : templates.mfaEmail
+    return { subject: templates.mfaSubject ?? defaults.mfaSubject, body: own ?? defaults.mfa, needs: 'code' }
   }
   const own = channel === 'sms' ? templates.verificationSms : templates.verificationEmail
   return { subject: templates.verificationSubject ?? defaults.verificationSubject, body: own ?? defaults.verification, needs: 'code' }

@@ -3,12 +3,18 @@ import type { Pool } from './pool.ts'
 import { type PoolCatalog, poolNotFound } from './pool-catalog.ts'
 import { lockPool, updatePool } from './pool-repository.ts'
 
-/** Applies `change` to the pool as it is now, one change at a time, and spreads the news. What `change` throws leaves the pool alone. */
-export async function changePool(db: Db, pools: PoolCatalog, poolId: string, change: (pool: Pool) => Pool): Promise<void> {
-  await db.transaction().execute(async (tx) => {
-    await updatePool(tx, change(await requireLockedPool(tx, poolId)))
+/**
+ * Applies `change` to the pool as it is now, one change at a time, spreads the news and answers the changed pool. What `change` throws
+ * leaves the pool alone.
+ */
+export async function changePool(db: Db, pools: PoolCatalog, poolId: string, change: (pool: Pool) => Pool): Promise<Pool> {
+  const changed = await db.transaction().execute(async (tx) => {
+    const after = change(await requireLockedPool(tx, poolId))
+    await updatePool(tx, after)
+    return after
   })
   await pools.changed(poolId)
+  return changed
 }
 
 /** The pool as it is now, which nobody changes or deletes before the transaction ends. Throws ResourceNotFoundException. */

@@ -20,7 +20,6 @@ const poolTables: Readonly<Record<PoolTable, true>> = {
   attempt: true,
   session: true,
   auth_event: true,
-  auth_event: true,
   outbox: true,
   inbox_message: true,
 }

@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely'
 import type { UserPoolTable } from '../storage/schema.ts'
+import { noMfaFactors } from './mfa/offered-mfa.ts'
 import type { Pool } from './pool.ts'
 
 type Row = Selectable<UserPoolTable>
@@ -13,6 +14,6 @@ export function toRow(pool: Pool): Row {
 }
 
 export function fromRow(row: Row): Pool {
-  const config: Config = JSON.parse(row.config)
+  const config: Config = { mfaFactors: noMfaFactors, ...JSON.parse(row.config) }
   return { ...config, id: row.id, name: row.name, createdAt: row.created_at, updatedAt: row.updated_at }
 }

@@ -1,4 +1,5 @@
 import { invalidParameter } from './invalid-parameter.ts'
+import { offeredMfa } from './mfa/offered-mfa.ts'
 import type { Pool } from './pool.ts'
 
 /** Throws InvalidParameterException when settings of the pool, each of them fine, do not go together. */
@@ -11,6 +12,11 @@ export function requireConsistentPool(pool: Pool): void {
   }
   if (pool.mfa === 'ON' && pool.allowedFirstFactors.some((factor) => factor === 'EMAIL_OTP' || factor === 'SMS_OTP')) {
     throw invalidParameter('EMAIL_OTP and SMS_OTP cannot be first authentication factors when MfaConfiguration is ON.')
+  }
+  // The service also wants a sender of the pool's own (DEVELOPER), because its default one is good for 50 messages a day. Ours has no quota.
+  const recoversByEmailOnly = pool.recovery?.length === 1 && pool.recovery[0] === 'verified_email'
+  if (pool.mfa !== 'OFF' && pool.mfaFactors.email && recoversByEmailOnly) {
+    throw invalidParameter('Email MFA cannot be set up where verified_email is the only account recovery mechanism.')
   }
   if (pool.key?.type === 'CUSTOMER_MANAGED_KEY' && pool.key.kmsKeyArn === undefined) {
     throw invalidParameter('KmsKeyArn is required when KeyType is CUSTOMER_MANAGED_KEY.')
@@ -35,8 +41,9 @@ function requireSmsWhereNeeded(pool: Pool): void {
   if (pool.autoVerifiedAttributes.includes('phone_number')) {
     throw invalidParameter('SMS configuration is required when phone_number is selected for auto verification')
   }
-  // Text messages are the only second factor that these operations can set up. The text is the service's, which long ago asked for more.
-  if (pool.mfa !== 'OFF') {
+  // Text messages are the only second factor that CreateUserPool and UpdateUserPool can set up. The text is the service's, which long ago
+  // asked for more.
+  if (pool.mfa !== 'OFF' && offeredMfa(pool).length === 0) {
     throw invalidParameter('SMS configuration and Auto verification for phone_number are required when MFA is required/optional')
   }
 }

@@ -9,6 +9,7 @@ import type {
 import { identitiesAttribute, standardAttributes } from './attribute-schema.ts'
 import { readEmailSettings, readSmsSettings, writeEmailSettings, writeSmsSettings } from './delivery-wire.ts'
 import type { PoolDomain } from './domains/pool-domain.ts'
+import { noMfaFactors, withImpliedSms } from './mfa/offered-mfa.ts'
 import { readAddOns, readFirstFactors, readPasswordPolicy, readRecovery, writeAddOns, writePolicies, writeRecovery } from './policy-wire.ts'
 import { type Pool, regionOf } from './pool.ts'
 import { readAcrValues, readDynamicClientRegistration, writeAcrValues, writeDynamicClientRegistration } from './registration-wire.ts'
@@ -22,7 +23,7 @@ const maxTags = 50
 /** The pool that CreateUserPool asks for, defaults filled in. Throws InvalidParameterException or UserPoolTaggingException. */
 export function readNewPool(request: CreateUserPoolRequest, { id, now }: { id: string; now: number }): Pool {
   const addOns = readAddOns(request.UserPoolAddOns)
-  return {
+  return withImpliedSms<Pool>({
     ...readResetSettings(request),
     id,
     name: request.PoolName,
@@ -40,17 +41,23 @@ export function readNewPool(request: CreateUserPoolRequest, { id, now }: { id: s
     issuerType: request.IssuerConfiguration?.Type,
     dynamicClientRegistration: readDynamicClientRegistration(request.DcrConfiguration),
     sessionTracking: undefined,
-  }
+    mfaFactors: noMfaFactors,
+    webAuthn: undefined,
+  })
 }
 
 /**
  * `pool` as UpdateUserPool leaves it. What the request does not name goes back to its default, except name, SMS configuration (which
- * cannot be taken away), tier, tags, key, issuer and dynamic client registration. How users are named and the schema never change.
+ * cannot be taken away), tier, tags, key, issuer, dynamic client registration, and what SetUserPoolMfaConfig set up besides the
+ * MfaConfiguration itself. How users are named and the schema never change.
  */
 export function readPoolUpdate(pool: Pool, request: UpdateUserPoolRequest, now: number): Pool {
-  return {
+  const reset = readResetSettings(request)
+  const { mfaEmail, mfaSubject } = pool.templates
+  return withImpliedSms<Pool>({
     ...pool,
-    ...readResetSettings(request),
+    ...reset,
+    templates: { ...reset.templates, mfaEmail, mfaSubject },
     name: request.PoolName ?? pool.name,
     updatedAt: now,
     sms: readSmsSettings(request.SmsConfiguration, regionOf(pool.id)) ?? pool.sms,
@@ -59,7 +66,7 @@ export function readPoolUpdate(pool: Pool, request: UpdateUserPoolRequest, now: 
     key: readKey(request.KeyConfiguration) ?? pool.key,
     issuerType: request.IssuerConfiguration?.Type ?? pool.issuerType,
     dynamicClientRegistration: readDynamicClientRegistration(request.DcrConfiguration) ?? pool.dynamicClientRegistration,
-  }
+  })
 }
 
 /** What both requests set, and an update without it resets. */

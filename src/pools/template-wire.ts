@@ -33,6 +33,9 @@ export function readTemplates(request: Templates): MessageTemplates {
     linkEmail: template.EmailMessageByLink,
     linkSubject: template.EmailSubjectByLink,
     mfaSms: request.SmsAuthenticationMessage,
+    // Only SetUserPoolMfaConfig says these two.
+    mfaEmail: undefined,
+    mfaSubject: undefined,
     inviteSms: invitation?.SMSMessage,
     inviteEmail: invitation?.EmailMessage,
     inviteSubject: invitation?.EmailSubject,

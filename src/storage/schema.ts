@@ -15,6 +15,7 @@ export interface Schema {
   user_group: UserGroupTable
   group_member: GroupMemberTable
   password_history: PasswordHistoryTable
+  software_token: SoftwareTokenTable
   code: CodeTable
   attempt: AttemptTable
   session: SessionTable
@@ -97,10 +98,12 @@ export interface UserTable {
   password: string | null
   /** When a temporary password dies; null for a permanent one. */
   password_expires_at: number | null
-  /** Sessions that began at or before this moment are over (GlobalSignOut, AdminDisableUser). */
+  /** The last sign-out everywhere (GlobalSignOut, AdminDisableUser); each is later than the one before it. */
   signed_out_at: number | null
   created_at: number
   updated_at: number
+  /** JSON: the second factors the user has activated, and which of them is preferred; null while nothing is set. */
+  mfa: string | null
 }
 
 /** Primary key: (pool_id, kind, value_key). Index: (pool_id, sub). The only way to find a user by a name. */
@@ -143,6 +146,21 @@ export interface PasswordHistoryTable {
   sub: string
   set_at: number
   password: string
+}
+
+/** Primary key: (pool_id, sub). A user's authenticator app (TOTP). */
+export interface SoftwareTokenTable {
+  pool_id: string
+  sub: string
+  /** Sealed; null until a first code has proven that the user's app knows it. */
+  secret: string | null
+  /** Sealed: what a first code is to prove, to become the secret then. */
+  pending_secret: string | null
+  /** What the user calls the app or phone. */
+  device_name: string | null
+  /** The latest time step (30 s since the epoch) a code was accepted for; codes up to it are used up. */
+  last_step: number
+  updated_at: number
 }
 
 /** Primary key: (pool_id, sub, purpose). Index: (expires_at). One outstanding code for each purpose; a new one replaces the old. */

@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely'
 import type { UserTable } from '../storage/schema.ts'
-import type { User, UserStatus } from './user.ts'
+import type { MfaPreferences, User, UserStatus } from './user.ts'
 
 export function fromRow(row: Selectable<UserTable>): User {
   return {
@@ -15,6 +15,7 @@ export function fromRow(row: Selectable<UserTable>): User {
     signedOutAt: row.signed_out_at,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
+    mfa: row.mfa === null ? null : (JSON.parse(row.mfa) as MfaPreferences),
   }
 }
 
@@ -31,5 +32,6 @@ export function toRow(user: User): Selectable<UserTable> {
     signed_out_at: user.signedOutAt,
     created_at: user.createdAt,
     updated_at: user.updatedAt,
+    mfa: user.mfa && JSON.stringify(user.mfa),
   }
 }

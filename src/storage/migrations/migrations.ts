@@ -1,8 +1,15 @@
 import { foundation } from './0001-foundation.ts'
 import { poolResources } from './0002-pool-resources.ts'
 import { groupsAndTrackedSessions } from './0003-groups-and-tracked-sessions.ts'
+import { secondFactors } from './0004-second-factors.ts'
 import { authEventsAndProvisionedLimits } from './0005-auth-events-and-provisioned-limits.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they are applied. Listed by hand, so that a bundle or a rename cannot lose one. */
-export const migrations: readonly Migration[] = [foundation, poolResources, groupsAndTrackedSessions, authEventsAndProvisionedLimits]
+export const migrations: readonly Migration[] = [
+  foundation,
+  poolResources,
+  groupsAndTrackedSessions,
+  secondFactors,
+  authEventsAndProvisionedLimits,
+]

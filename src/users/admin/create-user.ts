@@ -58,7 +58,7 @@ export async function createUser(deps: CreateUserDeps, pool: Pool, wish: NewUser
           password: await passwords.protect(draft, temporaryPassword),
           passwordExpiresAt: temporaryPasswordEnd(pool, now),
         } as const)
-  const user: User = { ...draft, ...state, enabled: true, signedOutAt: null, createdAt: now, updatedAt: now }
+  const user: User = { ...draft, ...state, enabled: true, signedOutAt: null, mfa: null, createdAt: now, updatedAt: now }
   await db.transaction().execute((tx) => storeNewUser(tx, deps, pool, { user, temporaryPassword, wish }))
   outbox.wake()
   return user

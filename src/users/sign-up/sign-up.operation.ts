@@ -53,6 +53,7 @@ export const signUp = operation('SignUp', {
       password: password === undefined ? null : await passwords.protect(draft, password),
       passwordExpiresAt: null,
       signedOutAt: null,
+      mfa: null,
       createdAt: now,
       updatedAt: now,
     }

@@ -28,6 +28,7 @@ function user(sub: string, poolId = pool.id): User {
     signedOutAt: null,
     createdAt: now,
     updatedAt: now,
+    mfa: null,
   }
 }
 
@@ -45,7 +46,15 @@ async function leaveTraces({ db, secrets, commit }: Room, owner: User): Promise<
   await countAttempt(db, { poolId, subject: sub, action: 'password' }, { now, forgetAfterMs: 1000, since: 'first' })
   const event = { id: 'event', type: 'SignIn', response: 'Pass', created_at: now, details: '{}', feedback: null }
   await db.insertInto('auth_event').values({ pool_id: poolId, sub, ...event }).execute()
-  const times = { createdAt: now, expiresAt: now + 1000, revokedAt: null, generation: 0, rotatedAt: null }
+  const times = {
+    createdAt: now,
+    expiresAt: now + 1000,
+    revokedAt: null,
+    generation: 0,
+    rotatedAt: null,
+    userSignedOutAt: null,
+    activity: null,
+  }
   await insertSession(db, { poolId, sub, id: 'session', clientId: 'client', ...times })
 }
 

@@ -1,0 +1,81 @@
+import type {
+  SetUserPoolMfaConfigRequest,
+  SetUserPoolMfaConfigResponse,
+  WebAuthnConfigurationType,
+} from '../../contract/generated/types.ts'
+import { readSmsSettings, writeSmsSettings } from '../delivery-wire.ts'
+import { invalidParameter } from '../invalid-parameter.ts'
+import { type Pool, regionOf, type WebAuthnSettings } from '../pool.ts'
+import { offeredMfa } from './offered-mfa.ts'
+import { isRelyingPartyId } from './relying-party-id.ts'
+
+/**
+ * `pool` as SetUserPoolMfaConfig leaves it. Each call states the whole set (observed): a factor without its block is off, without
+ * MfaConfiguration all of it is. Passkeys are no second factor by this count; their block stands beside any MfaConfiguration.
+ * Throws InvalidParameterException.
+ */
+export function readMfaConfig(pool: Pool, request: SetUserPoolMfaConfigRequest, now: number): Pool {
+  const mfa = request.MfaConfiguration ?? 'OFF'
+  const { SmsMfaConfiguration: sms, SoftwareTokenMfaConfiguration: softwareToken, EmailMfaConfiguration: email } = request
+  const isAnyFactorNamed = (sms ?? softwareToken ?? email) !== undefined
+  if (mfa === 'OFF' && isAnyFactorNamed) {
+    throw invalidParameter("Invalid MFA configuration given, can't turn off MFA and configure an MFA together.")
+  }
+  if (mfa !== 'OFF' && !isAnyFactorNamed) {
+    throw invalidParameter('Invalid MFA Configuration given. SMS MFA, Email MFA, or Software Token MFA must be enabled.')
+  }
+  const changed: Pool = {
+    ...pool,
+    mfa,
+    mfaFactors: { sms: sms !== undefined, softwareToken: softwareToken && (softwareToken.Enabled ?? false), email: email !== undefined },
+    sms: readSmsSettings(sms?.SmsConfiguration, regionOf(pool.id)) ?? pool.sms,
+    webAuthn: readWebAuthn(request.WebAuthnConfiguration),
+    templates: {
+      ...pool.templates,
+      mfaSms: sms === undefined ? pool.templates.mfaSms : sms.SmsAuthenticationMessage,
+      mfaEmail: email?.Message,
+      mfaSubject: email?.Subject,
+    },
+    updatedAt: now,
+  }
+  // The second name in the text is the service's mistake.
+  if (sms !== undefined && changed.sms === undefined) {
+    throw invalidParameter('[SmsConfiguration] is a required member of [SoftwareTokenMfaConfiguration].')
+  }
+  // The service lets a pool demand a factor that it has switched off by name; nobody could sign in to such a pool.
+  if (mfa !== 'OFF' && offeredMfa(changed).length === 0) {
+    throw invalidParameter("Invalid MFA configuration given, can't disable all MFAs with a required or optional configuration.")
+  }
+  return changed
+}
+
+/** Factors that were never set up are left out (observed). */
+export function writeMfaConfig(pool: Pool): SetUserPoolMfaConfigResponse {
+  const { mfaFactors, templates, webAuthn } = pool
+  return {
+    SmsMfaConfiguration: mfaFactors.sms
+      ? { SmsAuthenticationMessage: templates.mfaSms, SmsConfiguration: writeSmsSettings(pool.sms) }
+      : undefined,
+    SoftwareTokenMfaConfiguration: mfaFactors.softwareToken === undefined ? undefined : { Enabled: mfaFactors.softwareToken },
+    EmailMfaConfiguration: mfaFactors.email ? { Message: templates.mfaEmail, Subject: templates.mfaSubject } : undefined,
+    MfaConfiguration: pool.mfa,
+    WebAuthnConfiguration: webAuthn && {
+      RelyingPartyId: webAuthn.relyingPartyId,
+      UserVerification: webAuthn.userVerification,
+      FactorConfiguration: webAuthn.factorConfiguration,
+    },
+  }
+}
+
+function readWebAuthn(configuration: WebAuthnConfigurationType | undefined): WebAuthnSettings | undefined {
+  if (configuration === undefined) return undefined
+  const { RelyingPartyId: relyingPartyId, UserVerification: userVerification, FactorConfiguration: factorConfiguration } = configuration
+  if (relyingPartyId !== undefined && !isRelyingPartyId(relyingPartyId)) {
+    throw invalidParameter('RelyingPartyId must be a domain name that browsers let pages use for passkeys.')
+  }
+  return {
+    relyingPartyId,
+    userVerification: userVerification ?? 'preferred',
+    factorConfiguration: factorConfiguration ?? 'SINGLE_FACTOR',
+  }
+}

@@ -1,0 +1,22 @@
+import type { Clock } from '../../base/clock.ts'
+import { operation } from '../../contract/operation.ts'
+import type { Db } from '../../storage/db.ts'
+import { changePool } from '../change-pool.ts'
+import type { PoolCatalog } from '../pool-catalog.ts'
+import { requireConsistentPool } from '../pool-rules.ts'
+import { readMfaConfig, writeMfaConfig } from './mfa-config-wire.ts'
+
+type Deps = { db: Db; pools: PoolCatalog; clock: Clock }
+
+export const setUserPoolMfaConfig = operation('SetUserPoolMfaConfig', {
+  auth: 'iam',
+
+  async handle(request, { db, pools, clock }: Deps) {
+    const changed = await changePool(db, pools, request.UserPoolId, (before) => {
+      const after = readMfaConfig(before, request, clock.now())
+      requireConsistentPool(after)
+      return after
+    })
+    return writeMfaConfig(changed)
+  },
+})
