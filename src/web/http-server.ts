@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:http'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import type { Logger } from '../base/logger.ts'
 import { allowBrowsers } from './cors.ts'
 import { guardHost } from './host-guard.ts'
@@ -36,17 +36,17 @@ export function createHttpApp({ server, logger, metrics, loopbackOnly, strictTra
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     return503OnClosing: false,
+    // A path that cannot be decoded passes by every hook.
+    frameworkErrors: (_error, request, reply: FastifyReply) => {
+      setCommonHeaders(request, reply, strictTransport)
+      reply.code(400).send({ message: 'The path is not valid.' })
+    },
   })
   app.decorateRequest('operation', '')
   app.decorateRequest('errorCode', '')
 
   app.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-amzn-requestid', request.id)
-    reply.header('x-content-type-options', 'nosniff')
-    reply.header('cache-control', 'no-store')
-    reply.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'")
-    reply.header('referrer-policy', 'no-referrer')
-    if (strictTransport) reply.header('strict-transport-security', 'max-age=31536000')
+    setCommonHeaders(request, reply, strictTransport)
     if (isClosing()) reply.header('connection', 'close')
     done()
   })
@@ -68,6 +68,15 @@ export function createHttpApp({ server, logger, metrics, loopbackOnly, strictTra
     return reply.code(500).send({ message: 'Internal error' })
   })
   return app
+}
+
+function setCommonHeaders(request: Pick<FastifyRequest, 'id'>, reply: FastifyReply, strictTransport: boolean): void {
+  reply.header('x-amzn-requestid', request.id)
+  reply.header('x-content-type-options', 'nosniff')
+  reply.header('cache-control', 'no-store')
+  reply.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'")
+  reply.header('referrer-policy', 'no-referrer')
+  if (strictTransport) reply.header('strict-transport-security', 'max-age=31536000')
 }
 
 /** Registers the routes of the JSON API: raw bodies, open to browsers. */

@@ -48,5 +48,9 @@ const closeBracket = 0x5d
 export function requireJsonContentType(contentType: string | undefined): void {
   const type = contentType?.split(';')[0]?.trim().toLowerCase()
   if (type === 'application/x-amz-json-1.1' || type === 'application/x-amz-json-1.0') return
-  throw new ApiError('UnknownOperationException', 'The Content-Type must be application/x-amz-json-1.1.')
+  throw wrongContentType()
+}
+
+export function wrongContentType(): ApiError {
+  return new ApiError('UnknownOperationException', 'The Content-Type must be application/x-amz-json-1.1.')
 }

@@ -4,12 +4,13 @@ import { ApiError } from '../../contract/api-error.ts'
 import { clientAddress } from '../client-address.ts'
 import type { Dispatcher, RpcCall } from './dispatcher.ts'
 import { internalError, type RpcAnswer, writeError } from './rpc-error.ts'
+import { wrongContentType } from './rpc-request.ts'
 
 /** `POST /`: every API operation, told apart by X-Amz-Target. `app` hands over bodies as raw bytes. */
 export function rpcRoutes(app: FastifyInstance, dispatcher: Dispatcher, trustedProxies: number): void {
-  app.setErrorHandler((error, request, reply) => {
-    const known = error instanceof ApiError ? error : internalError(error)
-    if (known !== error) request.log.error({ err: error }, 'A request failed before its operation was known')
+  app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
+    const known = error instanceof ApiError ? error : error.statusCode === 415 ? wrongContentType() : internalError(error)
+    if (known.code === 'InternalErrorException') request.log.error({ err: error }, 'A request failed before its operation was known')
     return sendAnswer(request, reply, writeError(known))
   })
 
