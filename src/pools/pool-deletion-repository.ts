@@ -16,6 +16,7 @@ const poolTables: Readonly<Record<PoolTable, true>> = {
   user_group: true,
   password_history: true,
   software_token: true,
+  passkey: true,
   code: true,
   attempt: true,
   session: true,

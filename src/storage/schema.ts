@@ -16,6 +16,7 @@ export interface Schema {
   group_member: GroupMemberTable
   password_history: PasswordHistoryTable
   software_token: SoftwareTokenTable
+  passkey: PasskeyTable
   code: CodeTable
   attempt: AttemptTable
   session: SessionTable
@@ -161,6 +162,28 @@ export interface SoftwareTokenTable {
   /** The latest time step (30 s since the epoch) a code was accepted for; codes up to it are used up. */
   last_step: number
   updated_at: number
+}
+
+/** Primary key: (pool_id, sub, id). A user's passkeys. */
+export interface PasskeyTable {
+  pool_id: string
+  sub: string
+  /** What the authenticator calls the credential, base64url. */
+  id: string
+  /** COSE_Key (RFC 9052 §7), base64url. */
+  public_key: string
+  /** The authenticator's count of signatures at the latest use; 0 for one that does not count. */
+  counter: number
+  /** The domain that the passkey is bound to. */
+  relying_party_id: string
+  /** JSON: how a browser may reach the authenticator. */
+  transports: string
+  /** Whether it is part of the user's device; null when the browser did not say. */
+  attachment: 'platform' | 'cross-platform' | null
+  /** What the user sees it called. */
+  name: string
+  created_at: number
+  last_used_at: number | null
 }
 
 /** Primary key: (pool_id, sub, purpose). Index: (expires_at). One outstanding code for each purpose; a new one replaces the old. */

@@ -143,6 +143,7 @@ export async function deleteUserRows(tx: Tx, poolId: string, sub: string): Promi
     'group_member',
     'password_history',
     'software_token',
+    'passkey',
     'code',
     'session',
     'auth_event',
