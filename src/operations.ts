@@ -8,6 +8,7 @@ import { tagOperations } from './pools/tags/tag-operations.ts'
 import { signInOperations } from './signin/operations.ts'
 import { tokenOperations } from './tokens/operations.ts'
 import { adminOperations } from './users/admin/admin-operations.ts'
+import { groupOperations } from './users/groups/group-operations.ts'
 import { userOperations } from './users/operations.ts'
 
 /** Every API operation that is built, by room. */
@@ -21,6 +22,7 @@ export const operations = [
   ...tagOperations,
   ...userOperations,
   ...adminOperations,
+  ...groupOperations,
   ...tokenOperations,
   ...signInOperations,
 ] as const

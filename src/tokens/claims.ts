@@ -1,6 +1,7 @@
 import { type AppClient, accessTokenSeconds, idTokenSeconds } from '../pools/app-client.ts'
 import { readableAttributes } from '../pools/attribute-rules.ts'
 import type { Pool } from '../pools/pool.ts'
+import { byPrecedence, type Membership, preferredRoleOf, rolesOf } from '../users/groups/group.ts'
 import type { Attributes, User } from '../users/user.ts'
 
 /** The scope of every access token that comes from the API rather than from an OAuth endpoint. */
@@ -13,6 +14,7 @@ export type Grant = {
   readonly pool: Pool
   readonly client: AppClient
   readonly user: User
+  readonly groups: readonly Membership[]
   readonly issuer: string
   readonly sessionId: string
   readonly originJti: string
@@ -23,6 +25,7 @@ export type Grant = {
 export function accessClaims(grant: Grant, jti: string): Claims {
   return {
     sub: grant.user.sub,
+    ...groupClaims(grant),
     iss: grant.issuer,
     client_id: grant.client.id,
     ...(grant.client.tokenRevocation && { origin_jti: grant.originJti }),
@@ -41,6 +44,8 @@ export function idClaims(grant: Grant, jti: string): Claims {
   return {
     ...attributeClaims(grant.pool, grant.client, grant.user.attributes),
     sub: grant.user.sub,
+    ...groupClaims(grant),
+    ...roleClaims(grant),
     iss: grant.issuer,
     'cognito:username': grant.user.username,
     ...(grant.client.tokenRevocation && { origin_jti: grant.originJti }),
@@ -51,6 +56,21 @@ export function idClaims(grant: Grant, jti: string): Claims {
     exp: grant.issuedAt + idTokenSeconds(grant.client),
     iat: grant.issuedAt,
     ...(grant.client.tokenRevocation && { jti }),
+  }
+}
+
+/** Absent for a user without groups, as the others are for one whose groups have no roles. */
+function groupClaims({ groups }: Grant): Claims {
+  return groups.length === 0 ? {} : { 'cognito:groups': byPrecedence(groups).map(({ name }) => name) }
+}
+
+function roleClaims({ groups }: Grant): Claims {
+  if (groups.length === 0) return {}
+  const roles = rolesOf(groups)
+  const preferred = preferredRoleOf(groups)
+  return {
+    ...(preferred !== undefined && { 'cognito:preferred_role': preferred }),
+    ...(roles.length > 0 && { 'cognito:roles': roles }),
   }
 }
 

@@ -3,7 +3,9 @@ import { uuidv7 } from '../base/ids.ts'
 import type { Secrets } from '../base/secrets.ts'
 import { type AppClient, accessTokenSeconds, refreshTokenSeconds } from '../pools/app-client.ts'
 import type { Pool } from '../pools/pool.ts'
+import type { Db } from '../storage/db.ts'
 import { requireNoTrigger } from '../triggers/trigger.ts'
+import { listMemberships } from '../users/groups/group-member-repository.ts'
 import type { User } from '../users/user.ts'
 import { accessClaims, type Grant, idClaims } from './claims.ts'
 import { signJwt } from './jwt.ts'
@@ -19,7 +21,7 @@ export type IssuedTokens = {
   readonly expiresInSeconds: number
 }
 
-export type TokenDeps = { readonly secrets: Secrets; readonly signingKeys: SigningKeys; readonly publicUrl: string }
+export type TokenDeps = { readonly db: Db; readonly secrets: Secrets; readonly signingKeys: SigningKeys; readonly publicUrl: string }
 
 export const issuerOf = (publicUrl: string, poolId: string): string => `${publicUrl}/${poolId}`
 
@@ -73,17 +75,22 @@ export async function reissueTokens(
   now: number,
 ): Promise<Omit<IssuedTokens, 'refreshToken'>> {
   requireNoTrigger(pool, 'PreTokenGeneration')
+  const [groups, accessKey, idKey] = await Promise.all([
+    listMemberships(deps.db, pool.id, user.sub),
+    deps.signingKeys.signer(pool.id, 'access'),
+    deps.signingKeys.signer(pool.id, 'id'),
+  ])
   const grant: Grant = {
     pool,
     client,
     user,
+    groups,
     issuer: issuerOf(deps.publicUrl, pool.id),
     sessionId: refresh.sessionId,
     originJti: refresh.originJti,
     authTime: refresh.authTime,
     issuedAt: Math.floor(now / 1000),
   }
-  const [accessKey, idKey] = await Promise.all([deps.signingKeys.signer(pool.id, 'access'), deps.signingKeys.signer(pool.id, 'id')])
   const [accessToken, idToken] = await Promise.all([
     signJwt(accessKey, accessClaims(grant, randomUUID())),
     signJwt(idKey, idClaims(grant, randomUUID())),

@@ -1,0 +1,18 @@
+import { operation } from '../../contract/operation.ts'
+import type { PoolCatalog } from '../../pools/pool-catalog.ts'
+import type { Db } from '../../storage/db.ts'
+import { getUserByName } from '../user-repository.ts'
+import { deleteMember } from './group-member-repository.ts'
+import { getGroup } from './group-repository.ts'
+
+/** Tokens stop saying so at their next issue. */
+export const adminRemoveUserFromGroup = operation('AdminRemoveUserFromGroup', {
+  auth: 'iam',
+
+  async handle(request, { db, pools }: { db: Db; pools: PoolCatalog }) {
+    const pool = await pools.getPool(request.UserPoolId)
+    const user = await getUserByName(db, pool, request.Username)
+    const { name } = await getGroup(db, pool.id, request.GroupName)
+    await deleteMember(db, { poolId: pool.id, sub: user.sub, groupName: name })
+  },
+})

@@ -1,0 +1,34 @@
+import type { Clock } from '../../base/clock.ts'
+import { ApiError } from '../../contract/api-error.ts'
+import { operation } from '../../contract/operation.ts'
+import { requireLockedPool } from '../../pools/change-pool.ts'
+import { type Quotas, requireWithinQuota } from '../../pools/quotas.ts'
+import type { Db } from '../../storage/db.ts'
+import type { Group } from './group.ts'
+import { countGroupsUpTo, insertGroup } from './group-repository.ts'
+import { writeGroup } from './wire.ts'
+
+type Deps = { db: Db; clock: Clock; quotas: Quotas }
+
+export const createGroup = operation('CreateGroup', {
+  auth: 'iam',
+
+  async handle(request, { db, clock, quotas }: Deps) {
+    const now = clock.now()
+    const group: Group = {
+      poolId: request.UserPoolId,
+      name: request.GroupName,
+      description: request.Description ?? null,
+      roleArn: request.RoleArn ?? null,
+      precedence: request.Precedence ?? null,
+      createdAt: now,
+      updatedAt: now,
+    }
+    await db.transaction().execute(async (tx) => {
+      await requireLockedPool(tx, group.poolId)
+      if (!(await insertGroup(tx, group))) throw new ApiError('GroupExistsException', 'A group with the name already exists')
+      requireWithinQuota(quotas, 'groupsPerPool', await countGroupsUpTo(tx, group.poolId, quotas.groupsPerPool + 1))
+    })
+    return { Group: writeGroup(group) }
+  },
+})

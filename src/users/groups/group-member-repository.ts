@@ -1,0 +1,52 @@
+import type { Db, Tx } from '../../storage/db.ts'
+import type { User } from '../user.ts'
+import { fromRow } from '../user-row.ts'
+import type { Membership } from './group.ts'
+
+type Member = { readonly poolId: string; readonly sub: string; readonly groupName: string }
+
+/** Nothing happens when the user is in the group already. The caller has locked both. */
+export async function insertMember(tx: Tx, { poolId, sub, groupName }: Member): Promise<void> {
+  await tx
+    .insertInto('group_member')
+    .values({ pool_id: poolId, sub, group_name: groupName })
+    .onConflict((conflict) => conflict.columns(['pool_id', 'sub', 'group_name']).doNothing())
+    .execute()
+}
+
+/** Nothing happens when the user is not in the group. */
+export async function deleteMember(db: Db | Tx, { poolId, sub, groupName }: Member): Promise<void> {
+  await db.deleteFrom('group_member').where('pool_id', '=', poolId).where('sub', '=', sub).where('group_name', '=', groupName).execute()
+}
+
+/** What the user's tokens say of their groups, in no order. */
+export async function listMemberships(db: Db | Tx, poolId: string, sub: string): Promise<readonly Membership[]> {
+  return db
+    .selectFrom('group_member')
+    .innerJoin('user_group', (join) =>
+      join.onRef('user_group.pool_id', '=', 'group_member.pool_id').onRef('user_group.name', '=', 'group_member.group_name'),
+    )
+    .select(['user_group.name', 'user_group.role_arn as roleArn', 'user_group.precedence'])
+    .where('group_member.pool_id', '=', poolId)
+    .where('group_member.sub', '=', sub)
+    .execute()
+}
+
+/** The users in a group, in the order of their `sub`, from the first one behind `after`. */
+export async function listMembers(
+  db: Db | Tx,
+  poolId: string,
+  groupName: string,
+  { after, limit }: { after: string | undefined; limit: number },
+): Promise<readonly User[]> {
+  let query = db
+    .selectFrom('group_member')
+    .innerJoin('user', (join) => join.onRef('user.pool_id', '=', 'group_member.pool_id').onRef('user.sub', '=', 'group_member.sub'))
+    .selectAll('user')
+    .where('group_member.pool_id', '=', poolId)
+    .where('group_member.group_name', '=', groupName)
+    .orderBy('group_member.sub')
+    .limit(limit)
+  if (after !== undefined) query = query.where('group_member.sub', '>', after)
+  return (await query.execute()).map(fromRow)
+}
