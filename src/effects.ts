@@ -10,7 +10,7 @@ import { createSmsHttpGateway } from './messaging/gateways/sms-http-gateway.ts'
 import { createUnconfiguredGateway } from './messaging/gateways/unconfigured-gateway.ts'
 import { createOutboxWorker } from './messaging/outbox-worker.ts'
 import { createPoolCatalog } from './pools/cached-pool-catalog.ts'
-import { defaultQuotas } from './pools/quotas.ts'
+import { quotasWith } from './pools/quotas.ts'
 import { createPasswordLockout } from './protection/password-lockout.ts'
 import type { Settings } from './settings.ts'
 import type { Db } from './storage/db.ts'
@@ -55,7 +55,8 @@ export async function openEffects({ settings, vault: { storage, secrets }, publi
     publicUrl,
     region: settings.region,
     accountId: settings.accountId,
-    quotas: defaultQuotas,
+    quotas: quotasWith(settings.quotas),
+    tiers: { enforced: settings.enforceTiers },
     pools,
     powers,
     outbox,

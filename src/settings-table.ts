@@ -1,6 +1,6 @@
 /** How the text of a setting is understood. */
 export type SettingType =
-  | { readonly kind: 'text' | 'path' | 'flag' | 'key' }
+  | { readonly kind: 'text' | 'path' | 'flag' | 'key' | 'counts' }
   | { readonly kind: 'integer'; readonly min: number; readonly max: number }
   | { readonly kind: 'choice'; readonly choices: readonly string[] }
   | { readonly kind: 'pattern'; readonly pattern: RegExp; readonly says: string }
@@ -101,6 +101,24 @@ export const settingsTable = {
     type: text,
     secret: true,
     help: 'Bearer token that /metrics asks for. `serve` does not answer /metrics without one.',
+  },
+  enforceTiers: {
+    flag: 'enforce-tiers',
+    type: flag,
+    default: false,
+    help: 'Refuse a user pool what its UserPoolTier does not include, as Cognito does. Without it every pool has every feature.',
+  },
+  quotas: {
+    flag: 'quotas',
+    type: { kind: 'counts' },
+    defaultText: "Cognito's default quotas",
+    help: 'Quotas to have in place of the defaults, such as `{"termsPerPool": 100}`. A name that is none is answered with all there are.',
+  },
+  rateLimits: {
+    flag: 'rate-limits',
+    type: { kind: 'integer', min: 0, max: 1_000_000 },
+    defaultText: '0 in `dev`, 1 in `serve`',
+    help: "Requests a second that each process takes in each category of operations, in multiples of Cognito's defaults; 0 sets no limit.",
   },
   workers: {
     flag: 'workers',

@@ -28,6 +28,9 @@ export type Settings = {
   readonly smsGatewayUrl: string | undefined
   readonly smsGatewayToken: string | undefined
   readonly metricsToken: string | undefined
+  readonly enforceTiers: boolean
+  readonly quotas: Readonly<Record<string, number>> | undefined
+  readonly rateLimits: number | undefined
   readonly workers: number | undefined
   readonly logLevel: string
   readonly shutdownSeconds: number
@@ -117,10 +120,14 @@ function readConfigFile(file: string): Map<string, string> {
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
     throw new SettingsError(`--config: ${file} must hold one JSON object with settings by name.`)
   }
-  const flags = new Set<string>(Object.values(settingsTable).map((spec) => spec.flag))
+  const kinds = new Map<string, string>(Object.values(settingsTable).map((spec) => [spec.flag, spec.type.kind]))
   const entries = new Map<string, string>()
   for (const [name, value] of Object.entries(content)) {
-    if (!flags.has(name) || name === 'config') throw new SettingsError(`--config: ${file} sets "${name}", which is no setting.`)
+    if (!kinds.has(name) || name === 'config') throw new SettingsError(`--config: ${file} sets "${name}", which is no setting.`)
+    if (kinds.get(name) === 'counts') {
+      entries.set(name, JSON.stringify(value))
+      continue
+    }
     if (!['string', 'number', 'boolean'].includes(typeof value)) {
       throw new SettingsError(`--config: "${name}" in ${file} must be a string, a number, true or false.`)
     }
@@ -129,7 +136,9 @@ function readConfigFile(file: string): Map<string, string> {
   return entries
 }
 
-function parseValue(spec: SettingSpec, text: string, source: string): string | number | boolean | Buffer {
+type Value = string | number | boolean | Buffer | Readonly<Record<string, number>>
+
+function parseValue(spec: SettingSpec, text: string, source: string): Value {
   const { type } = spec
   const refuse = (expected: string) =>
     new SettingsError(`${source}: ${spec.secret ? 'the value' : JSON.stringify(text)} is not ${expected}.`)
@@ -154,10 +163,27 @@ function parseValue(spec: SettingSpec, text: string, source: string): string | n
       return text
     case 'key':
       return parseMasterKey(text, source)
+    case 'counts': {
+      const counts = parseCounts(text)
+      if (counts === undefined) throw refuse('a JSON object of whole numbers by name')
+      return counts
+    }
     default:
       if (text === '') throw refuse('filled in')
       return text
   }
+}
+
+function parseCounts(text: string): Readonly<Record<string, number>> | undefined {
+  let counts: unknown
+  try {
+    counts = JSON.parse(text)
+  } catch {
+    return undefined
+  }
+  if (typeof counts !== 'object' || counts === null || Array.isArray(counts)) return undefined
+  const isCount = (count: unknown) => typeof count === 'number' && Number.isSafeInteger(count) && count >= 0
+  return Object.values(counts).every(isCount) ? (counts as Record<string, number>) : undefined
 }
 
 /** 32 bytes in base64 (or base64url) or in hex. `source` names the setting in the error. */

@@ -43,7 +43,17 @@ function describeSetting(spec: SettingSpec): string[] {
 
 /** `--port NUMBER`, as the help and the documentation show it. */
 export function flagText({ flag, type, value }: SettingSpec): string {
-  const placeholders = { integer: 'NUMBER', url: 'URL', key: 'KEY', path: 'PATH', choice: 'LEVEL', text: 'TEXT', pattern: 'TEXT', flag: '' }
+  const placeholders = {
+    integer: 'NUMBER',
+    url: 'URL',
+    key: 'KEY',
+    path: 'PATH',
+    choice: 'LEVEL',
+    text: 'TEXT',
+    pattern: 'TEXT',
+    counts: 'JSON',
+    flag: '',
+  }
   return `--${flag} ${value ?? placeholders[type.kind]}`.trimEnd()
 }
 

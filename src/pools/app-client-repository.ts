@@ -45,6 +45,11 @@ export async function deleteAppClient(db: Db | Tx, poolId: string, clientId: str
   return numDeletedRows === 1n
 }
 
+/** How many clients the pool has, counted no further than `limit`. */
+export async function countAppClientsUpTo(db: Db | Tx, poolId: string, limit: number): Promise<number> {
+  return (await db.selectFrom('app_client').select('id').where('pool_id', '=', poolId).limit(limit).execute()).length
+}
+
 /** Id and name in the order of the ids, from the first one behind `after`. */
 export async function listAppClients(
   db: Db | Tx,

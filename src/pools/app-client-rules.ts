@@ -58,9 +58,6 @@ function requireSoundAuthFlows(pool: Pool, client: AppClient): void {
   if (modern.length > 0 && modern.length < flows.length) {
     throw invalidParameter('ExplicitAuthFlows cannot mix values that begin with ALLOW_ with those that do not.')
   }
-  if (flows.includes('ALLOW_USER_AUTH') && pool.tier === 'LITE') {
-    throw new ApiError('FeatureUnavailableInTierException', 'ALLOW_USER_AUTH is not available in the LITE pricing tier.')
-  }
   if (flows.includes('ALLOW_REFRESH_TOKEN_AUTH') && client.refreshRotation?.enabled) {
     throw invalidParameter('ALLOW_REFRESH_TOKEN_AUTH cannot be enabled together with refresh token rotation.')
   }

@@ -5,20 +5,22 @@ import type { CreateUserPoolClientRequest } from '../contract/generated/types.ts
 import { operation } from '../contract/operation.ts'
 import type { Db } from '../storage/db.ts'
 import type { ClientSecret } from './app-client.ts'
-import { insertAppClient } from './app-client-repository.ts'
+import { countAppClientsUpTo, insertAppClient } from './app-client-repository.ts'
 import { requireSoundClient } from './app-client-rules.ts'
 import { readNewClient, writeClient } from './app-client-wire.ts'
 import { invalidParameter } from './invalid-parameter.ts'
 import { findNamedByClient } from './named-by-client.ts'
 import { poolNotFound } from './pool-catalog.ts'
 import { lockPool } from './pool-repository.ts'
+import { type Quotas, requireWithinQuota } from './quotas.ts'
+import { requireTierOfClient, type Tiers } from './tier-rules.ts'
 
-type Deps = { db: Db; clock: Clock; secrets: Secrets }
+type Deps = { db: Db; clock: Clock; secrets: Secrets; quotas: Quotas; tiers: Tiers }
 
 export const createUserPoolClient = operation('CreateUserPoolClient', {
   auth: 'iam',
 
-  async handle(request, { db, clock, secrets }: Deps) {
+  async handle(request, { db, clock, secrets, quotas, tiers }: Deps) {
     const id = newClientId()
     const now = clock.now()
     const clientSecrets = draftSecrets(request, id, now)
@@ -29,7 +31,9 @@ export const createUserPoolClient = operation('CreateUserPoolClient', {
       if (pool === undefined) throw poolNotFound(request.UserPoolId)
       const client = readNewClient(request, { id, pool, secrets: clientSecrets, now })
       requireSoundClient(pool, client, await findNamedByClient(tx, client), 'creating')
+      requireTierOfClient(tiers, pool, client)
       await insertAppClient(tx, secrets, client)
+      requireWithinQuota(quotas, 'appClientsPerPool', await countAppClientsUpTo(tx, pool.id, quotas.appClientsPerPool + 1))
       return { UserPoolClient: writeClient(client) }
     })
   },

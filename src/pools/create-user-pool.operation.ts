@@ -2,21 +2,25 @@ import type { Clock } from '../base/clock.ts'
 import { newPoolId } from '../base/ids.ts'
 import { operation } from '../contract/operation.ts'
 import type { Db } from '../storage/db.ts'
-import { insertPool } from './pool-repository.ts'
+import { countPoolsUpTo, insertPool } from './pool-repository.ts'
 import { requireConsistentPool } from './pool-rules.ts'
 import { readNewPool, writePool } from './pool-wire.ts'
-import { requireFeaturesOfTier } from './tier-rules.ts'
+import { type Quotas, requireWithinQuota } from './quotas.ts'
+import { requireFeaturesOfTier, type Tiers } from './tier-rules.ts'
 
-type Deps = { db: Db; clock: Clock; accountId: string; region: string }
+type Deps = { db: Db; clock: Clock; accountId: string; region: string; quotas: Quotas; tiers: Tiers }
 
 export const createUserPool = operation('CreateUserPool', {
   auth: 'iam',
 
-  async handle(request, { db, clock, accountId, region }: Deps) {
+  async handle(request, { db, clock, accountId, region, quotas, tiers }: Deps) {
     const pool = readNewPool(request, { id: newPoolId(region), now: clock.now() })
     requireConsistentPool(pool)
-    requireFeaturesOfTier(pool)
-    await insertPool(db, pool)
+    requireFeaturesOfTier(tiers, pool)
+    await db.transaction().execute(async (tx) => {
+      await insertPool(tx, pool)
+      requireWithinQuota(quotas, 'userPools', await countPoolsUpTo(tx, quotas.userPools + 1))
+    })
     return { UserPool: writePool(pool, { accountId, estimatedNumberOfUsers: 0, domains: [], isFederated: false }) }
   },
 })

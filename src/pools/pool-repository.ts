@@ -37,6 +37,11 @@ export async function listPools(db: Db | Tx, page: { after: string | undefined; 
   return (await query.execute()).map(fromRow)
 }
 
+/** How many pools there are, counted no further than `limit`. */
+export async function countPoolsUpTo(db: Db | Tx, limit: number): Promise<number> {
+  return (await db.selectFrom('user_pool').select('id').limit(limit).execute()).length
+}
+
 /** How many users the pool has, counted no further than `limit`. */
 export async function countUsersUpTo(db: Db | Tx, poolId: string, limit: number): Promise<number> {
   const { count } = await db

@@ -1,8 +1,12 @@
-import { ApiError } from '../contract/api-error.ts'
+import { ApiError, type ErrorCode } from '../contract/api-error.ts'
+import type { AppClient } from './app-client.ts'
 import type { Pool } from './pool.ts'
 import { defaultAcrValues } from './registration-wire.ts'
 
 type Tier = Pool['tier']
+
+/** Lifeguard gives every pool every feature; only when told to does it take `UserPoolTier` as Cognito does. */
+export type Tiers = { readonly enforced: boolean }
 
 const rank: Readonly<Record<Tier, number>> = { LITE: 0, ESSENTIALS: 1, PLUS: 2 }
 
@@ -10,7 +14,8 @@ const rank: Readonly<Record<Tier, number>> = { LITE: 0, ESSENTIALS: 1, PLUS: 2 }
  * Throws when the pool is set up to use what its tier does not include: TierChangeNotAllowedException when the pool came down to that
  * tier from `previousTier`, else FeatureUnavailableInTierException.
  */
-export function requireFeaturesOfTier(pool: Pool, previousTier: Tier = pool.tier): void {
+export function requireFeaturesOfTier(tiers: Tiers, pool: Pool, previousTier: Tier = pool.tier): void {
+  if (!tiers.enforced) return
   const features = featuresAbove(pool)
   if (features.length === 0) return
   const code = rank[pool.tier] < rank[previousTier] ? 'TierChangeNotAllowedException' : 'FeatureUnavailableInTierException'
@@ -18,6 +23,25 @@ export function requireFeaturesOfTier(pool: Pool, previousTier: Tier = pool.tier
     code,
     `The following features need to be disabled for the ${pool.tier} pricing tier configured: ${features.join(', ')}`,
   )
+}
+
+/**
+ * Throws when the pool's tier is below `needed`; `feature` begins the sentence that says so. Operations whose model does not list
+ * FeatureUnavailableInTierException name another code.
+ */
+export function requireTier(
+  tiers: Tiers,
+  pool: Pick<Pool, 'tier'>,
+  needed: Tier,
+  feature: string,
+  code: ErrorCode = 'FeatureUnavailableInTierException',
+): void {
+  if (!tiers.enforced || rank[pool.tier] >= rank[needed]) return
+  throw new ApiError(code, `${feature} is not available in the ${pool.tier} pricing tier.`)
+}
+
+export function requireTierOfClient(tiers: Tiers, pool: Pool, client: AppClient): void {
+  if (client.authFlows?.includes('ALLOW_USER_AUTH')) requireTier(tiers, pool, 'ESSENTIALS', 'ALLOW_USER_AUTH')
 }
 
 /** Threat Protection and Passwordless Sign-In are the service's own names for them (observed). */

@@ -8,13 +8,14 @@ import { readClientUpdate, writeClient } from './app-client-wire.ts'
 import { findNamedByClient } from './named-by-client.ts'
 import { clientNotFound, type PoolCatalog, poolNotFound } from './pool-catalog.ts'
 import { findPool } from './pool-repository.ts'
+import { requireTierOfClient, type Tiers } from './tier-rules.ts'
 
-type Deps = { db: Db; pools: PoolCatalog; clock: Clock; secrets: Secrets }
+type Deps = { db: Db; pools: PoolCatalog; clock: Clock; secrets: Secrets; tiers: Tiers }
 
 export const updateUserPoolClient = operation('UpdateUserPoolClient', {
   auth: 'iam',
 
-  async handle(request, { db, pools, clock, secrets }: Deps) {
+  async handle(request, { db, pools, clock, secrets, tiers }: Deps) {
     const { UserPoolId: poolId, ClientId: clientId } = request
     const client = await db.transaction().execute(async (tx) => {
       const pool = await findPool(tx, poolId)
@@ -23,6 +24,7 @@ export const updateUserPoolClient = operation('UpdateUserPoolClient', {
       if (before === undefined) throw clientNotFound(clientId)
       const after = readClientUpdate(before, request, clock.now())
       requireSoundClient(pool, after, await findNamedByClient(tx, after), 'updating')
+      requireTierOfClient(tiers, pool, after)
       await updateAppClient(tx, secrets, after)
       return after
     })

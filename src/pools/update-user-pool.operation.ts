@@ -5,18 +5,18 @@ import { changePool } from './change-pool.ts'
 import type { PoolCatalog } from './pool-catalog.ts'
 import { requireConsistentPool } from './pool-rules.ts'
 import { readPoolUpdate } from './pool-wire.ts'
-import { requireFeaturesOfTier } from './tier-rules.ts'
+import { requireFeaturesOfTier, type Tiers } from './tier-rules.ts'
 
-type Deps = { db: Db; pools: PoolCatalog; clock: Clock }
+type Deps = { db: Db; pools: PoolCatalog; clock: Clock; tiers: Tiers }
 
 export const updateUserPool = operation('UpdateUserPool', {
   auth: 'iam',
 
-  async handle(request, { db, pools, clock }: Deps) {
+  async handle(request, { db, pools, clock, tiers }: Deps) {
     await changePool(db, pools, request.UserPoolId, (before) => {
       const after = readPoolUpdate(before, request, clock.now())
       requireConsistentPool(after)
-      requireFeaturesOfTier(after, before.tier)
+      requireFeaturesOfTier(tiers, after, before.tier)
       return after
     })
     return {}

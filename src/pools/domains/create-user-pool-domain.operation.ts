@@ -5,21 +5,23 @@ import { requireLockedPool } from '../change-pool.ts'
 import { invalidParameter } from '../invalid-parameter.ts'
 import type { PoolCatalog } from '../pool-catalog.ts'
 import { type Quotas, requireWithinQuota } from '../quotas.ts'
+import type { Tiers } from '../tier-rules.ts'
 import type { PoolDomain } from './pool-domain.ts'
 import { countCustomDomainsUpTo, findDomainsOfPool, insertDomain } from './pool-domain-repository.ts'
-import { requireSoundDomain } from './pool-domain-rules.ts'
+import { requireSoundDomain, requireTierOfDomain } from './pool-domain-rules.ts'
 import { readNewDomain, writeDomainAnswer } from './pool-domain-wire.ts'
 
-type Deps = { db: Db; pools: PoolCatalog; clock: Clock; publicUrl: string; quotas: Quotas }
+type Deps = { db: Db; pools: PoolCatalog; clock: Clock; publicUrl: string; quotas: Quotas; tiers: Tiers }
 
 export const createUserPoolDomain = operation('CreateUserPoolDomain', {
   auth: 'iam',
 
-  async handle(request, { db, pools, clock, publicUrl, quotas }: Deps) {
+  async handle(request, { db, pools, clock, publicUrl, quotas, tiers }: Deps) {
     const domain = readNewDomain(request, clock.now())
     await db.transaction().execute(async (tx) => {
       const pool = await requireLockedPool(tx, domain.poolId)
-      requireSoundDomain(pool, domain, publicUrl)
+      requireSoundDomain(domain, publicUrl)
+      requireTierOfDomain(tiers, pool, domain)
       await requireFirstOfItsKind(tx, domain)
       if (!(await insertDomain(tx, domain))) throw taken(domain)
       if (domain.custom === undefined) return

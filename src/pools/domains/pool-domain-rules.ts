@@ -1,6 +1,6 @@
-import { ApiError } from '../../contract/api-error.ts'
 import { invalidParameter } from '../invalid-parameter.ts'
 import type { Pool } from '../pool.ts'
+import { requireTier, type Tiers } from '../tier-rules.ts'
 import { classicHostedUi, managedLogin, type PoolDomain } from './pool-domain.ts'
 
 /** A prefix may hold such a word only as a part of a longer one: `my-aws-app` is refused, `my-awsome-app` is not (observed). */
@@ -8,18 +8,16 @@ const reservedWords: readonly string[] = ['aws', 'amazon', 'cognito']
 
 const prefixPattern = '^[a-z0-9](?:[a-z0-9\\-]{0,61}[a-z0-9])?$'
 
-/**
- * Throws InvalidParameterException or FeatureUnavailableInTierException when the domain cannot be as it is. `publicUrl` is this
- * server's own address, which no pool can take.
- */
-export function requireSoundDomain(pool: Pick<Pool, 'tier'>, domain: PoolDomain, publicUrl: string): void {
+/** Throws InvalidParameterException when the domain cannot be as it is. `publicUrl` is this server's own address, which no pool can take. */
+export function requireSoundDomain(domain: PoolDomain, publicUrl: string): void {
   if (domain.custom === undefined) requirePrefix(domain)
   else requireNameOfTheirOwn(domain.domain, publicUrl)
   const { managedLoginVersion: version } = domain
   if (version !== classicHostedUi && version !== managedLogin) throw invalidParameter('ManagedLoginVersion must be 1 or 2.')
-  if (version === managedLogin && pool.tier === 'LITE') {
-    throw new ApiError('FeatureUnavailableInTierException', 'Managed login is not available in the LITE pricing tier.')
-  }
+}
+
+export function requireTierOfDomain(tiers: Tiers, pool: Pick<Pool, 'tier'>, domain: PoolDomain): void {
+  if (domain.managedLoginVersion === managedLogin) requireTier(tiers, pool, 'ESSENTIALS', 'Managed login')
 }
 
 function requirePrefix({ domain, failover }: PoolDomain): void {

@@ -4,17 +4,18 @@ import type { Db } from '../../storage/db.ts'
 import { invalidParameter } from '../invalid-parameter.ts'
 import type { PoolCatalog } from '../pool-catalog.ts'
 import { findPool } from '../pool-repository.ts'
+import type { Tiers } from '../tier-rules.ts'
 import { domainNotFound } from './domain-not-found.ts'
 import { lockDomain, updateDomain } from './pool-domain-repository.ts'
-import { requireSoundDomain } from './pool-domain-rules.ts'
+import { requireSoundDomain, requireTierOfDomain } from './pool-domain-rules.ts'
 import { readDomainUpdate, writeDomainAnswer } from './pool-domain-wire.ts'
 
-type Deps = { db: Db; pools: PoolCatalog; clock: Clock; publicUrl: string }
+type Deps = { db: Db; pools: PoolCatalog; clock: Clock; publicUrl: string; tiers: Tiers }
 
 export const updateUserPoolDomain = operation('UpdateUserPoolDomain', {
   auth: 'iam',
 
-  async handle(request, { db, pools, clock, publicUrl }: Deps) {
+  async handle(request, { db, pools, clock, publicUrl, tiers }: Deps) {
     const { UserPoolId: poolId, Domain: name } = request
     const domain = await db.transaction().execute(async (tx) => {
       const pool = await findPool(tx, poolId)
@@ -24,7 +25,8 @@ export const updateUserPoolDomain = operation('UpdateUserPoolDomain', {
         throw invalidParameter('CustomDomainConfig can only be set for a custom domain.')
       }
       const after = readDomainUpdate(before, request, clock.now())
-      requireSoundDomain(pool, after, publicUrl)
+      requireSoundDomain(after, publicUrl)
+      requireTierOfDomain(tiers, pool, after)
       await updateDomain(tx, after)
       return after
     })

@@ -4,7 +4,6 @@ import {
   CreateUserPoolClientCommand,
   type CreateUserPoolClientCommandInput,
   UpdateUserPoolClientCommand,
-  UpdateUserPoolCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { engines } from '../../support/engines.ts'
 import { useTestServer } from '../../support/test-server.ts'
@@ -135,13 +134,6 @@ for (const engine of engines) {
       const create = new CreateUserPoolClientCommand({ UserPoolId: poolId, ClientName: 'x', ...request })
       const message = 'openid is not supported with client_credentials flow'
       await assert.rejects(server().send(create), { name: 'InvalidOAuthFlowException', message })
-    })
-
-    it('choice-based sign-in in a LITE pool', async () => {
-      const { poolId } = await server().givenPool()
-      await server().send(new UpdateUserPoolCommand({ UserPoolId: poolId, UserPoolTier: 'LITE' }))
-      const create = new CreateUserPoolClientCommand({ UserPoolId: poolId, ClientName: 'x', ExplicitAuthFlows: ['ALLOW_USER_AUTH'] })
-      await assert.rejects(server().send(create), { name: 'FeatureUnavailableInTierException' })
     })
   })
 }

@@ -1,11 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import {
-  CreateUserPoolCommand,
-  type CreateUserPoolCommandInput,
-  DescribeUserPoolCommand,
-  UpdateUserPoolCommand,
-} from '@aws-sdk/client-cognito-identity-provider'
+import { CreateUserPoolCommand, type CreateUserPoolCommandInput, UpdateUserPoolCommand } from '@aws-sdk/client-cognito-identity-provider'
 import { engines } from '../../support/engines.ts'
 import { useTestServer } from '../../support/test-server.ts'
 
@@ -122,29 +117,6 @@ const refusals: Record<string, Refusal> = {
     request: { UserPoolTags: Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`tag${i}`, ''])) },
     error: 'UserPoolTaggingException',
   },
-  'threat protection below PLUS': {
-    request: { UserPoolTier: 'ESSENTIALS', UserPoolAddOns: { AdvancedSecurityMode: 'AUDIT' } },
-    error: 'FeatureUnavailableInTierException',
-    message: 'The following features need to be disabled for the ESSENTIALS pricing tier configured: Threat Protection',
-  },
-  'passwordless sign-in in LITE': {
-    request: { UserPoolTier: 'LITE', Policies: { SignInPolicy: { AllowedFirstAuthFactors: ['PASSWORD', 'EMAIL_OTP'] } } },
-    error: 'FeatureUnavailableInTierException',
-    message: 'The following features need to be disabled for the LITE pricing tier configured: Passwordless Sign-In',
-  },
-  'password history in LITE': {
-    request: { UserPoolTier: 'LITE', Policies: { PasswordPolicy: { PasswordHistorySize: 2 } } },
-    error: 'FeatureUnavailableInTierException',
-  },
-  'access token customization in LITE': {
-    request: { UserPoolTier: 'LITE', LambdaConfig: { PreTokenGenerationConfig: { LambdaVersion: 'V2_0', LambdaArn: lambdaArn } } },
-    error: 'FeatureUnavailableInTierException',
-  },
-  'dynamic registration in LITE': { request: { UserPoolTier: 'LITE', DcrConfiguration: {} }, error: 'FeatureUnavailableInTierException' },
-  'own names of assurance levels in LITE': {
-    request: { UserPoolTier: 'LITE', AcrConfiguration: { Level1: { AcrValue: 'one' } } },
-    error: 'FeatureUnavailableInTierException',
-  },
 }
 
 /** Members that UpdateUserPool does not have. */
@@ -160,19 +132,9 @@ for (const engine of engines) {
         await assert.rejects(server().send(new CreateUserPoolCommand({ PoolName: 'refused', ...request })), expected)
         if (onlyAtCreation.has(what)) return
 
-        const { poolId } = await server().givenPool({ pool: { UserPoolTier: request.UserPoolTier ?? 'ESSENTIALS' } })
+        const { poolId } = await server().givenPool()
         await assert.rejects(server().send(new UpdateUserPoolCommand({ UserPoolId: poolId, ...request })), expected)
       })
     }
-
-    it('to come down to a tier without what it uses, and comes down once that is off', async () => {
-      const factors: Refusal['request'] = { Policies: { SignInPolicy: { AllowedFirstAuthFactors: ['PASSWORD', 'EMAIL_OTP'] } } }
-      const { poolId } = await server().givenPool({ pool: factors })
-      const down = { UserPoolId: poolId, UserPoolTier: 'LITE' } as const
-      await assert.rejects(server().send(new UpdateUserPoolCommand({ ...down, ...factors })), { name: 'TierChangeNotAllowedException' })
-      await server().send(new UpdateUserPoolCommand(down))
-      const { UserPool: pool } = await server().send(new DescribeUserPoolCommand({ UserPoolId: poolId }))
-      assert.equal(pool?.UserPoolTier, 'LITE')
-    })
   })
 }

@@ -1,0 +1,36 @@
+import { randomUUID } from 'node:crypto'
+import type { Clock } from '../../base/clock.ts'
+import type { Secrets } from '../../base/secrets.ts'
+import { operation } from '../../contract/operation.ts'
+import type { Db } from '../../storage/db.ts'
+import { requireLockedPool } from '../change-pool.ts'
+import { requireLockedClient } from '../locked-client.ts'
+import { countResourcesUpTo, insertResource } from '../pool-resource-repository.ts'
+import { type Quotas, requireWithinQuota } from '../quotas.ts'
+import { requireTier, type Tiers } from '../tier-rules.ts'
+import { requireSoundLinks, type Terms, termsByName, termsDocuments, termsExist, termsKey } from './terms.ts'
+import { writeTerms } from './terms-wire.ts'
+
+type Deps = { db: Db; clock: Clock; secrets: Secrets; quotas: Quotas; tiers: Tiers }
+
+export const createTerms = operation('CreateTerms', {
+  auth: 'iam',
+
+  async handle(request, { db, clock, secrets, quotas, tiers }: Deps) {
+    const { UserPoolId: poolId, ClientId: clientId, TermsName: name, Links: links = {} } = request
+    requireSoundLinks(links)
+    const now = clock.now()
+    const config = { clientId, name, source: request.TermsSource, enforcement: request.Enforcement, links }
+    const terms: Terms = { id: randomUUID(), createdAt: now, updatedAt: now, config }
+    await db.transaction().execute(async (tx) => {
+      const pool = await requireLockedPool(tx, poolId)
+      requireTier(tiers, pool, 'ESSENTIALS', 'Managed login', 'OperationNotEnabledException')
+      await requireLockedClient(tx, secrets, poolId, clientId)
+      const byName = { id: termsKey(clientId, name), createdAt: now, updatedAt: now, config: { termsId: terms.id } }
+      if (!(await insertResource(tx, poolId, termsByName, byName))) throw termsExist(name)
+      await insertResource(tx, poolId, termsDocuments, terms)
+      requireWithinQuota(quotas, 'termsPerPool', await countResourcesUpTo(tx, poolId, termsDocuments, quotas.termsPerPool + 1))
+    })
+    return { Terms: writeTerms(poolId, terms) }
+  },
+})
