@@ -147,13 +147,13 @@ for (const engine of engines) {
       await assert.rejects(server().send(nobody), { name: 'UserNotFoundException', message: 'User does not exist.' })
     })
 
-    it('leaves a sign-in of the same millisecond, but after it, in', async () => {
+    it('leaves a sign-in after it in, even where another process has a clock that is behind', async () => {
       const { poolId, clientId } = await givenSignIns()
-      for (let round = 0; round < 5; round++) {
-        await server().send(new AdminUserGlobalSignOutCommand({ UserPoolId: poolId, Username: 'ana' }))
-        const { AuthenticationResult: tokens } = await signInByPassword(server(), clientId, 'ana')
-        await useAccessToken(server(), tokens?.AccessToken ?? '')
-      }
+      await server().send(new AdminUserGlobalSignOutCommand({ UserPoolId: poolId, Username: 'ana' }))
+      server().clock.advance(-2_000)
+      const { AuthenticationResult: tokens } = await signInByPassword(server(), clientId, 'ana')
+      await useAccessToken(server(), tokens?.AccessToken ?? '')
+      server().clock.advance(2_000)
     })
 
     it('closes every operation to the token, not only the one that shows the user', async () => {
