@@ -34,6 +34,7 @@ for (const engine of engines) {
     const server = useTestServer(engine)
     let world: World
     let bystander: Bystander
+    const notGood: string[] = []
     before(async () => {
       bystander = await givenBystander(server())
       world = await prepareWorld(server())
@@ -41,10 +42,9 @@ for (const engine of engines) {
 
     for (const { name } of operations) {
       it(`${name} answers with success or with a refusal it is known for`, async (t) => {
-        const good = await goodRequest(name, world)
-        const answer = await send(world.server, name, good)
+        const answer = await send(world.server, name, await goodRequest(name, world))
         assert.equal(faultIn(name, answer), undefined, answer.text)
-        assert.equal(answer.status, 200, `A request that should be good (see good-requests.ts) was answered ${answer.text}`)
+        if (answer.status !== 200) notGood.push(`${name}: ${answer.text}`)
 
         // What breaks the model is refused before any storage is asked, so one engine tells.
         const variations = variationsOf(name).filter(({ allowed }) => allowed || engine === engines[0])
@@ -53,6 +53,10 @@ for (const engine of engines) {
         t.diagnostic(`${variations.length} requests`)
       })
     }
+
+    it('has a request that each operation answers with success; more of them can be listed in good-*-requests.ts', () => {
+      assert.deepEqual(notGood, [])
+    })
 
     it('harms nobody whom the requests did not name', () => bystander.requireUnharmed())
   })

@@ -1,7 +1,10 @@
+import { factsOf, shapeNamed } from '../../../src/contract/model.ts'
 import type { OperationName } from '../../../src/contract/operation.ts'
+import { operations } from '../../../src/operations.ts'
 import { goodPassword } from '../../support/sign-in.ts'
 import {
   addressOf,
+  arnOf,
   hashFor,
   newClient,
   newPasswordChallenge,
@@ -10,6 +13,7 @@ import {
   newSignUp,
   newSrpChallenge,
   newVerification,
+  otherPassword,
   type World,
 } from './world.ts'
 
@@ -22,7 +26,6 @@ export type Plausible = { readonly members: Values; readonly of: Partial<Record<
 const times = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value)
 
 const nowhere = 'us-east-1_Nowhere00'
-const otherPassword = 'Another-horse-8'
 
 /** New users, tokens, sessions and codes, because the requests before have used up, signed out or deleted the last ones. */
 export async function plausibleValues(world: World): Promise<Plausible> {
@@ -88,7 +91,8 @@ async function newPeople(world: World) {
   return { ana, bea, cem, signUp, reset, verification, challenge, srp }
 }
 
-function credentialsOf(world: World, { ana, bea, cem, signUp, reset, verification, challenge, srp }: People): Values {
+function credentialsOf(world: World, people: People): Values {
+  const { ana, bea, cem, signUp, reset, verification, challenge } = people
   const names = [
     ana.name,
     bea.name,
@@ -99,7 +103,6 @@ function credentialsOf(world: World, { ana, bea, cem, signUp, reset, verificatio
     addressOf(ana.name),
     ...times(5, '').map(world.freshName),
   ]
-  const users = { USERNAME: ana.name, PASSWORD: goodPassword }
   const passwords = [goodPassword, otherPassword, 'weak-one', goodPassword]
   const tokens = [ana.refreshToken, cem.refreshToken, bea.refreshToken]
   return {
@@ -116,6 +119,13 @@ function credentialsOf(world: World, { ana, bea, cem, signUp, reset, verificatio
     ConfirmationCode: [signUp.code, reset.code, '000000'],
     Code: [verification.code, '000000'],
     Session: [challenge.session, 'A'.repeat(40)],
+    ...signInsOf(world, people),
+  }
+}
+
+function signInsOf(world: World, { ana, bea, challenge, srp }: People): Values {
+  const users = { USERNAME: ana.name, PASSWORD: goodPassword }
+  return {
     AuthFlow: [
       'USER_PASSWORD_AUTH',
       'USER_PASSWORD_AUTH',
@@ -150,17 +160,24 @@ function credentialsOf(world: World, { ana, bea, cem, signUp, reset, verificatio
   }
 }
 
-/** Pools and clients that may be changed or deleted, so that the ones other requests are about stay as they are. */
+/**
+ * Where an operation is about no user and does more than look, it gets a pool and a client that may be changed or deleted, so that
+ * those that other requests are about stay as they are.
+ */
 async function victims(world: World): Promise<Plausible['of']> {
   const { main, workshop } = world
   const doomed = await world.server.givenPool()
+  const changing = operations.filter(({ name }) => !looks.test(name) && !Object.hasOwn(membersOf(name), 'Username'))
+  const atWork = { UserPoolId: [workshop.poolId], ClientId: [workshop.clientId], ResourceArn: [arnOf(world)] }
   return {
-    AddCustomAttributes: { UserPoolId: [workshop.poolId] },
+    ...Object.fromEntries(changing.filter(({ auth }) => auth === 'iam').map(({ name }) => [name, atWork])),
     DeleteUserPool: { UserPoolId: [doomed.poolId, nowhere] },
     DeleteUserPoolClient: { UserPoolId: [main.poolId], ClientId: [await newClient(world), doomed.clientId] },
     // Every success makes two pairs of RSA keys.
     RotateSigningKeys: { UserPoolId: [workshop.poolId, ...times(9, nowhere)] },
-    UpdateUserPool: { UserPoolId: [workshop.poolId] },
-    UpdateUserPoolClient: { UserPoolId: [workshop.poolId], ClientId: [workshop.clientId] },
   }
 }
+
+const looks = /^(Admin|Describe|List|Get)/
+
+const membersOf = (name: OperationName) => shapeNamed(factsOf(name).input).members ?? {}

@@ -30,6 +30,9 @@ export type World = {
 
 const flows = ['ALLOW_USER_PASSWORD_AUTH', 'ALLOW_USER_SRP_AUTH', 'ALLOW_ADMIN_USER_PASSWORD_AUTH'] as const
 
+/** Another that every pool accepts. */
+export const otherPassword = 'Another-horse-8'
+
 const verifying: PoolWish = { pool: { AutoVerifiedAttributes: ['email'] } }
 
 export async function prepareWorld(server: TestServer): Promise<World> {
@@ -147,4 +150,9 @@ export function hashFor({ secretClient }: World, name: string): string {
 export async function newClient({ server, main }: World): Promise<string> {
   const { UserPoolClient } = await server.send(new CreateUserPoolClientCommand({ UserPoolId: main.poolId, ClientName: 'doomed' }))
   return UserPoolClient?.ClientId ?? ''
+}
+
+/** The pool that may be reconfigured, as operations on tags name it. */
+export function arnOf({ workshop, server }: World): string {
+  return `arn:aws:cognito-idp:${server.region}:000000000000:userpool/${workshop.poolId}`
 }

@@ -1,0 +1,94 @@
+import type { OperationName } from '../../../src/contract/operation.ts'
+import { goodPassword } from '../../support/sign-in.ts'
+import { type Maker, made } from './maker.ts'
+import {
+  addressOf,
+  newPasswordChallenge,
+  newReset,
+  newSignedInUser,
+  newSignUp,
+  newUser,
+  newVerification,
+  otherPassword,
+  type World,
+} from './world.ts'
+
+const emailAttribute = (name: string) => [{ Name: 'email', Value: addressOf(name) }]
+
+const ofUser = async (world: World) => ({ UserPoolId: world.main.poolId, Username: await newUser(world) })
+const withToken = async (world: World) => ({ AccessToken: (await newSignedInUser(world)).accessToken })
+
+const answerToChallenge: Maker = async (world) => {
+  const { name, session } = await newPasswordChallenge(world)
+  const ChallengeResponses = { USERNAME: name, NEW_PASSWORD: otherPassword }
+  return { ClientId: world.main.clientId, ChallengeName: 'NEW_PASSWORD_REQUIRED', Session: session, ChallengeResponses }
+}
+
+const passwordSignIn = async (world: World) => ({
+  ClientId: world.main.clientId,
+  AuthParameters: { USERNAME: await newUser(world), PASSWORD: goodPassword },
+})
+
+const newGroup = ({ main, freshName }: World) => ({ UserPoolId: main.poolId, GroupName: freshName() })
+
+const ofGroup = async (world: World) => {
+  const group = newGroup(world)
+  await made(world, 'CreateGroup', group)
+  return group
+}
+
+const ofMember = async (world: World) => ({ ...(await ofGroup(world)), ...(await ofUser(world)) })
+
+/** Operations about users, where the model and the ids of the world are not enough to go by. */
+export const userMakers: Partial<Record<OperationName, Maker>> = {
+  AdminAddUserToGroup: ofMember,
+  AdminConfirmSignUp: async (world) => ({ UserPoolId: world.main.poolId, Username: (await newSignUp(world)).name }),
+  AdminCreateUser: ({ main, freshName }) => ({ UserPoolId: main.poolId, Username: freshName(), MessageAction: 'SUPPRESS' }),
+  AdminDeleteUserAttributes: async (world) => ({ ...(await ofUser(world)), UserAttributeNames: ['email'] }),
+  AdminInitiateAuth: async (world) => ({
+    ...(await passwordSignIn(world)),
+    UserPoolId: world.main.poolId,
+    AuthFlow: 'ADMIN_USER_PASSWORD_AUTH',
+  }),
+  AdminRemoveUserFromGroup: ofMember,
+  AdminRespondToAuthChallenge: async (world) => ({ ...(await answerToChallenge(world)), UserPoolId: world.main.poolId }),
+  AdminSetUserPassword: async (world) => ({ ...(await ofUser(world)), Password: otherPassword, Permanent: true }),
+  AdminUpdateUserAttributes: async (world) => ({ ...(await ofUser(world)), UserAttributes: emailAttribute(world.freshName()) }),
+  ChangePassword: async (world) => ({
+    ...(await withToken(world)),
+    PreviousPassword: goodPassword,
+    ProposedPassword: otherPassword,
+  }),
+  ConfirmForgotPassword: async (world) => {
+    const { name, code } = await newReset(world)
+    return { ClientId: world.main.clientId, Username: name, ConfirmationCode: code, Password: otherPassword }
+  },
+  ConfirmSignUp: async (world) => {
+    const { name, code } = await newSignUp(world)
+    return { ClientId: world.main.clientId, Username: name, ConfirmationCode: code }
+  },
+  CreateGroup: newGroup,
+  DeleteGroup: ofGroup,
+  DeleteUserAttributes: async (world) => ({ ...(await withToken(world)), UserAttributeNames: ['nickname'] }),
+  GetGroup: ofGroup,
+  GetTokensFromRefreshToken: async (world) => ({
+    ClientId: world.rotatingClientId,
+    RefreshToken: (await newSignedInUser(world, world.rotatingClientId)).refreshToken,
+  }),
+  GetUserAttributeVerificationCode: async (world) => ({ ...(await withToken(world)), AttributeName: 'email' }),
+  InitiateAuth: async (world) => ({ ...(await passwordSignIn(world)), AuthFlow: 'USER_PASSWORD_AUTH' }),
+  ListUsersInGroup: ofGroup,
+  ResendConfirmationCode: async (world) => ({ ClientId: world.main.clientId, Username: (await newSignUp(world)).name }),
+  RespondToAuthChallenge: answerToChallenge,
+  RevokeToken: async (world) => ({ ClientId: world.main.clientId, Token: (await newSignedInUser(world)).refreshToken }),
+  SignUp: ({ main, freshName }) => {
+    const name = freshName()
+    return { ClientId: main.clientId, Username: name, Password: goodPassword, UserAttributes: emailAttribute(name) }
+  },
+  UpdateGroup: ofGroup,
+  UpdateUserAttributes: async (world) => ({ ...(await withToken(world)), UserAttributes: [{ Name: 'nickname', Value: 'Bo' }] }),
+  VerifyUserAttribute: async (world) => {
+    const { accessToken, code } = await newVerification(world)
+    return { AccessToken: accessToken, AttributeName: 'email', Code: code }
+  },
+}
