@@ -10,6 +10,7 @@ import { tokenOperations } from './tokens/operations.ts'
 import { adminOperations } from './users/admin/admin-operations.ts'
 import { groupOperations } from './users/groups/group-operations.ts'
 import { userOperations } from './users/operations.ts'
+import { passkeyOperations } from './users/passkeys/passkey-operations.ts'
 
 /** Every API operation that is built, by room. */
 export const operations = [
@@ -21,6 +22,7 @@ export const operations = [
   ...clientSecretOperations,
   ...tagOperations,
   ...userOperations,
+  ...passkeyOperations,
   ...adminOperations,
   ...groupOperations,
   ...tokenOperations,

@@ -10,6 +10,7 @@ export type SecretPurpose =
   | 'master-key-check'
   | 'message'
   | 'pagination'
+  | 'passkey-registration'
   | 'password'
   | 'refresh-token'
   | 'signing-key'

@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto'
+import type { Secrets } from '../../base/secrets.ts'
+import { ApiError } from '../../contract/api-error.ts'
+import type { TokenCaller } from '../caller.ts'
+
+/** Web Authentication (§15.1) recommends five to ten minutes for a ceremony in which the user is verified. */
+const lifetimeMs = 300_000
+
+/** What the server has to know again when a new passkey comes. It travels sealed, as the very challenge that the passkey signs. */
+type RegistrationChallenge = {
+  /** Spent when the passkey is stored: a challenge works once. */
+  readonly id: string
+  readonly clientId: string
+  /** Epoch milliseconds. */
+  readonly expiresAt: number
+}
+
+type Sealed = readonly [string, string, number]
+
+/** For this user in this pool, who asked through this client. Base64url. */
+export function newRegistrationChallenge(secrets: Secrets, { pool, client, user }: TokenCaller, now: number): string {
+  const content: Sealed = [randomUUID(), client.id, now + lifetimeMs]
+  return secrets.seal('passkey-registration', JSON.stringify(content), contextOf(pool.id, user.sub))
+}
+
+/**
+ * Throws WebAuthnChallengeNotFoundException for a challenge that was not made for this user, or is too old, and
+ * WebAuthnClientMismatchException for one that they asked for through another client.
+ */
+export function openRegistrationChallenge(
+  secrets: Secrets,
+  { pool, client, user }: TokenCaller,
+  challenge: string,
+  now: number,
+): RegistrationChallenge {
+  const content = secrets.open('passkey-registration', challenge, contextOf(pool.id, user.sub))
+  if (content === undefined) throw challengeNotFound()
+  const [id, clientId, expiresAt] = JSON.parse(content.toString()) as Sealed
+  if (clientId !== client.id) {
+    throw new ApiError('WebAuthnClientMismatchException', 'The registration was started through another app client.')
+  }
+  if (expiresAt <= now) throw challengeNotFound()
+  return { id, clientId, expiresAt }
+}
+
+export function challengeNotFound(): ApiError {
+  return new ApiError('WebAuthnChallengeNotFoundException', 'The challenge is unknown, has expired or was used before.')
+}
+
+const contextOf = (poolId: string, sub: string): string => `${poolId}/${sub}`
