@@ -77,7 +77,8 @@ export async function rotateTokens(
 
 function withinGrace(client: AppClient, session: Session, token: RefreshToken, now: number): boolean {
   const graceMs = (client.refreshRotation?.gracePeriodSeconds ?? 0) * 1000
-  if (session.revokedAt !== null || session.rotatedAt === null) return false
+  // Of two requests at once the later one to be stored may be the earlier one to have looked at the clock.
+  if (graceMs === 0 || session.revokedAt !== null || session.rotatedAt === null) return false
   return session.generation === token.generation + 1 && now - session.rotatedAt < graceMs
 }
 
