@@ -10,6 +10,7 @@ const table = {
   groupsPerUser: { most: 100, what: 'groups for each user' },
   identityProvidersPerPool: { most: 300, what: 'identity providers in a user pool' },
   managedLoginBrandingsPerPool: { most: 20, what: 'managed login branding styles in a user pool' },
+  passkeysPerUser: { most: 20, what: 'passkeys for each user' },
   resourceServersPerPool: { most: 25, what: 'resource servers in a user pool' },
   tagsPerPool: { most: 50, what: 'tags on a user pool' },
   termsPerPool: { most: 40, what: 'terms documents in a user pool' },

@@ -2,31 +2,25 @@ import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
+import { type Quotas, requireWithinQuota } from '../../pools/quotas.ts'
 import type { Db } from '../../storage/db.ts'
 import { spendState } from '../../storage/spent-state-repository.ts'
 import type { TokenCaller } from '../caller.ts'
 import { lockCaller } from '../profile/profile-rules.ts'
-import {
-  type Passkey,
-  requireNoReset,
-  requireOwnSignIn,
-  requirePasskeysEnabled,
-  requireRoomForPasskey,
-  requiresUserVerification,
-} from './passkey.ts'
+import { type Passkey, requireNoReset, requireOwnSignIn, requirePasskeysEnabled, requiresUserVerification } from './passkey.ts'
 import { findPasskeys, insertPasskey } from './passkey-repository.ts'
 import { challengeNotFound, openRegistrationChallenge } from './registration-challenge.ts'
 import { findRelyingParty } from './relying-party.ts'
 import { readAttestation, verifyAttestation } from './verify-attestation.ts'
 
-type Deps = { db: Db; clock: Clock; secrets: Secrets; publicUrl: string }
+type Deps = { db: Db; clock: Clock; secrets: Secrets; publicUrl: string; quotas: Quotas }
 
 /** A signed-in user's authenticator has made a passkey for the challenge of StartWebAuthnRegistration. */
 export const completeWebAuthnRegistration = operation('CompleteWebAuthnRegistration', {
   auth: 'access-token',
 
   async handle(request, deps: Deps, caller: TokenCaller) {
-    const { db, clock, secrets } = deps
+    const { db, clock, secrets, quotas } = deps
     const { pool, user } = caller
     const now = clock.now()
     requirePasskeysEnabled(pool)
@@ -43,7 +37,7 @@ export const completeWebAuthnRegistration = operation('CompleteWebAuthnRegistrat
       // Locked, so that two registrations at once do not both find room for the last one.
       await lockCaller(tx, user)
       if (!(await spendState(tx, challenge.id, challenge.expiresAt))) throw challengeNotFound()
-      requireRoomForPasskey(await findPasskeys(tx, pool.id, user.sub))
+      requireWithinQuota(quotas, 'passkeysPerUser', (await findPasskeys(tx, pool.id, user.sub)).length + 1)
       if (!(await insertPasskey(tx, passkey))) throw new ApiError('InvalidParameterException', 'The passkey is registered already.')
     })
     return {}

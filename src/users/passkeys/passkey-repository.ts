@@ -14,7 +14,7 @@ export async function insertPasskey(tx: Tx, passkey: Passkey): Promise<boolean> 
   return numInsertedOrUpdatedRows === 1n
 }
 
-/** All of one user's, the oldest first. There are never more than `maxPasskeysPerUser`. */
+/** All of one user's, the oldest first. A quota keeps them few. */
 export async function findPasskeys(db: Db | Tx, poolId: string, sub: string): Promise<readonly Passkey[]> {
   const rows = await db
     .selectFrom('passkey')

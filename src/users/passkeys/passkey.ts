@@ -24,9 +24,6 @@ export type Passkey = {
   readonly lastUsedAt: number | null
 }
 
-/** By Cognito's quotas page. */
-export const maxPasskeysPerUser = 20
-
 /** What goes for a pool that never set WebAuthnConfiguration. */
 export function requiresUserVerification({ webAuthn }: Pick<Pool, 'webAuthn'>): boolean {
   return webAuthn?.userVerification === 'required'
@@ -57,10 +54,4 @@ export function requireNoReset({ status }: Pick<User, 'status'>): void {
 export function requireOwnSignIn({ status }: Pick<User, 'status'>): void {
   if (status !== 'EXTERNAL_PROVIDER') return
   throw new ApiError('NotAuthorizedException', 'A user who signs in through another identity provider cannot have passkeys here.')
-}
-
-/** Throws LimitExceededException for one passkey too many. */
-export function requireRoomForPasskey(existing: readonly Passkey[]): void {
-  if (existing.length < maxPasskeysPerUser) return
-  throw new ApiError('LimitExceededException', `A user can have at most ${maxPasskeysPerUser} passkeys.`)
 }

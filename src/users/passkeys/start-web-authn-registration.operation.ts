@@ -2,21 +2,22 @@ import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
+import { type Quotas, requireWithinQuota } from '../../pools/quotas.ts'
 import type { Db } from '../../storage/db.ts'
 import type { TokenCaller } from '../caller.ts'
-import { requireNoReset, requireOwnSignIn, requirePasskeysEnabled, requireRoomForPasskey } from './passkey.ts'
+import { requireNoReset, requireOwnSignIn, requirePasskeysEnabled } from './passkey.ts'
 import { findPasskeys } from './passkey-repository.ts'
 import { writeCreationOptions } from './passkey-wire.ts'
 import { newRegistrationChallenge } from './registration-challenge.ts'
 import { findRelyingParty } from './relying-party.ts'
 
-type Deps = { db: Db; clock: Clock; secrets: Secrets; publicUrl: string }
+type Deps = { db: Db; clock: Clock; secrets: Secrets; publicUrl: string; quotas: Quotas }
 
 /** A signed-in user is about to make a passkey. Nothing is stored: what has to be remembered is in the challenge, sealed. */
 export const startWebAuthnRegistration = operation('StartWebAuthnRegistration', {
   auth: 'access-token',
 
-  async handle(_request, { db, clock, secrets, publicUrl }: Deps, caller: TokenCaller) {
+  async handle(_request, { db, clock, secrets, publicUrl, quotas }: Deps, caller: TokenCaller) {
     const { pool, user } = caller
     requirePasskeysEnabled(pool)
     requireNoReset(user)
@@ -26,7 +27,7 @@ export const startWebAuthnRegistration = operation('StartWebAuthnRegistration', 
       throw new ApiError('WebAuthnConfigurationMissingException', 'The user pool has neither a relying party ID nor a domain.')
     }
     const existing = await findPasskeys(db, pool.id, user.sub)
-    requireRoomForPasskey(existing)
+    requireWithinQuota(quotas, 'passkeysPerUser', existing.length + 1)
     const challenge = newRegistrationChallenge(secrets, caller, clock.now())
     return { CredentialCreationOptions: writeCreationOptions(pool, user, { challenge, relyingParty, existing }) }
   },
