@@ -1,4 +1,5 @@
 import type { Db, Tx } from '../storage/db.ts'
+import { prepareQuery } from '../storage/prepared-query.ts'
 
 export type AttemptKey = {
   readonly poolId: string
@@ -9,15 +10,18 @@ export type AttemptKey = {
 
 /** When the lock ends, in epoch milliseconds; 0 when there is none; undefined when nothing was counted. */
 export async function findLock(db: Db | Tx, key: AttemptKey): Promise<number | undefined> {
-  const row = await db
+  const { rows } = await selectLock(db, key)
+  return rows[0]?.locked_until
+}
+
+const selectLock = prepareQuery((db, key: AttemptKey) =>
+  db
     .selectFrom('attempt')
     .select('locked_until')
     .where('pool_id', '=', key.poolId)
     .where('subject', '=', key.subject)
-    .where('action', '=', key.action)
-    .executeTakeFirst()
-  return row?.locked_until
-}
+    .where('action', '=', key.action),
+)
 
 /**
  * Counts one more and answers how many that makes, atomically. The count begins again when the last one lies longer

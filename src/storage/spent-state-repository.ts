@@ -1,4 +1,5 @@
 import type { Db, Tx } from './db.ts'
+import { prepareQuery } from './prepared-query.ts'
 
 /** Spent states are kept this long after they expired, because the clocks of two processes may differ. */
 const keptAfterExpiryMs = 600_000
@@ -8,13 +9,16 @@ const keptAfterExpiryMs = 600_000
  * transaction, and wins after all if that is rolled back. `expiresAt`, in epoch milliseconds, is the state's own.
  */
 export async function spendState(db: Db | Tx, id: string, expiresAt: number): Promise<boolean> {
-  const { numInsertedOrUpdatedRows } = await db
+  const { numAffectedRows } = await insertUnlessSpent(db, { id, expiresAt })
+  return numAffectedRows === 1n
+}
+
+const insertUnlessSpent = prepareQuery((db, { id, expiresAt }: { id: string; expiresAt: number }) =>
+  db
     .insertInto('spent_state')
     .values({ id, expires_at: expiresAt })
-    .onConflict((conflict) => conflict.column('id').doNothing())
-    .executeTakeFirstOrThrow()
-  return numInsertedOrUpdatedRows === 1n
-}
+    .onConflict((conflict) => conflict.column('id').doNothing()),
+)
 
 /** For a state that is no use any more anyway: whether that is because it was used. Only `spendState` can decide a race. */
 export async function isStateSpent(db: Db | Tx, id: string): Promise<boolean> {

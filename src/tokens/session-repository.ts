@@ -1,40 +1,56 @@
 import type { Selectable } from 'kysely'
 import type { Db, Tx } from '../storage/db.ts'
+import { prepareQuery } from '../storage/prepared-query.ts'
 import type { SessionTable } from '../storage/schema.ts'
 import type { Activity, Session } from './session.ts'
 
 /** False when the user was disabled, signed out or deleted since the sign-in saw them. */
 export async function insertSession(db: Db | Tx, session: Session): Promise<boolean> {
-  const row = toRow(session)
-  const columns = Object.keys(row) as (keyof typeof row)[]
-  const { numInsertedOrUpdatedRows } = await db
+  const { numAffectedRows } = await insertUnlessOvertaken(db, toRow(session))
+  return numAffectedRows === 1n
+}
+
+const columns = [
+  'pool_id',
+  'sub',
+  'id',
+  'client_id',
+  'created_at',
+  'expires_at',
+  'revoked_at',
+  'generation',
+  'rotated_at',
+  'user_signed_out_at',
+  'last_active_at',
+  'device',
+  'ip',
+] as const
+
+const insertUnlessOvertaken = prepareQuery((db, row: Selectable<SessionTable>) =>
+  db
     .insertInto('session')
     .columns(columns)
     .expression((eb) =>
       eb
         .selectFrom('user')
         .select(columns.map((column) => eb.val(row[column]).as(column)))
-        .where('pool_id', '=', session.poolId)
-        .where('sub', '=', session.sub)
+        .where('pool_id', '=', row.pool_id)
+        .where('sub', '=', row.sub)
         .where('enabled', '=', 1)
-        .where('signed_out_at', 'is not distinct from', session.userSignedOutAt),
-    )
-    .executeTakeFirstOrThrow()
-  return numInsertedOrUpdatedRows === 1n
-}
+        .where('signed_out_at', 'is not distinct from', row.user_signed_out_at),
+    ),
+)
 
 export type SessionKey = Pick<Session, 'poolId' | 'sub' | 'id'>
 
 export async function findSession(db: Db | Tx, key: SessionKey): Promise<Session | undefined> {
-  const row = await db
-    .selectFrom('session')
-    .selectAll()
-    .where('pool_id', '=', key.poolId)
-    .where('sub', '=', key.sub)
-    .where('id', '=', key.id)
-    .executeTakeFirst()
-  return row && fromRow(row)
+  const { rows } = await selectSession(db, key)
+  return rows[0] && fromRow(rows[0])
 }
+
+const selectSession = prepareQuery((db, key: SessionKey) =>
+  db.selectFrom('session').selectAll().where('pool_id', '=', key.poolId).where('sub', '=', key.sub).where('id', '=', key.id),
+)
 
 export async function revokeSession(db: Db | Tx, key: SessionKey, now: number): Promise<void> {
   await db

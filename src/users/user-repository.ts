@@ -4,6 +4,7 @@ import type { Pool } from '../pools/pool.ts'
 import { nameKey } from '../pools/pool.ts'
 import { forgetAllAttempts } from '../protection/attempt-repository.ts'
 import type { Db, Tx } from '../storage/db.ts'
+import { prepareQuery } from '../storage/prepared-query.ts'
 import { type SearchEntry, searchEntriesOf } from './search-index.ts'
 import { type Alias, type AliasKind, aliasesOf, type User } from './user.ts'
 import { fromRow, toRow } from './user-row.ts'
@@ -15,24 +16,31 @@ const aliasKinds: readonly AliasKind[] = ['username', 'email', 'phone_number', '
 
 /** By username, active alias or `sub`. */
 export async function findUserByName(db: Db | Tx, pool: Pool, name: string): Promise<User | undefined> {
-  const rows = await db
-    .selectFrom('user_alias')
-    .innerJoin('user', (join) => join.onRef('user.pool_id', '=', 'user_alias.pool_id').onRef('user.sub', '=', 'user_alias.sub'))
-    .selectAll('user')
-    .select('user_alias.kind')
-    .where('user_alias.pool_id', '=', pool.id)
-    .where('user_alias.kind', 'in', aliasKinds)
-    .where('user_alias.value_key', '=', nameKey(pool, name))
-    .execute()
+  const { rows } = await selectByName(db, { poolId: pool.id, key: nameKey(pool, name) })
   const [row] = rows.sort((a, b) => aliasKinds.indexOf(a.kind) - aliasKinds.indexOf(b.kind))
   if (row !== undefined) return fromRow(row)
   return uuidShape.test(name) ? findUser(db, pool.id, name) : undefined
 }
 
+const selectByName = prepareQuery((db, { poolId, key }: { poolId: string; key: string }) =>
+  db
+    .selectFrom('user_alias')
+    .innerJoin('user', (join) => join.onRef('user.pool_id', '=', 'user_alias.pool_id').onRef('user.sub', '=', 'user_alias.sub'))
+    .selectAll('user')
+    .select('user_alias.kind')
+    .where('user_alias.pool_id', '=', poolId)
+    .where('user_alias.kind', 'in', aliasKinds)
+    .where('user_alias.value_key', '=', key),
+)
+
 export async function findUser(db: Db | Tx, poolId: string, sub: string): Promise<User | undefined> {
-  const row = await db.selectFrom('user').selectAll().where('pool_id', '=', poolId).where('sub', '=', sub).executeTakeFirst()
-  return row && fromRow(row)
+  const { rows } = await selectBySub(db, { poolId, sub })
+  return rows[0] && fromRow(rows[0])
 }
+
+const selectBySub = prepareQuery((db, { poolId, sub }: { poolId: string; sub: string }) =>
+  db.selectFrom('user').selectAll().where('pool_id', '=', poolId).where('sub', '=', sub),
+)
 
 /** As findUserByName, but throws UserNotFoundException: for operations of administrators, who may know who exists. */
 export async function getUserByName(db: Db | Tx, pool: Pool, name: string): Promise<User> {

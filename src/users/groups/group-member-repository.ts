@@ -1,4 +1,5 @@
 import type { Db, Tx } from '../../storage/db.ts'
+import { prepareQuery } from '../../storage/prepared-query.ts'
 import type { User } from '../user.ts'
 import { fromRow } from '../user-row.ts'
 import type { Membership } from './group.ts'
@@ -21,16 +22,20 @@ export async function deleteMember(db: Db | Tx, { poolId, sub, groupName }: Memb
 
 /** What the user's tokens say of their groups, in no order. */
 export async function listMemberships(db: Db | Tx, poolId: string, sub: string): Promise<readonly Membership[]> {
-  return db
+  const { rows } = await selectMemberships(db, { poolId, sub })
+  return rows
+}
+
+const selectMemberships = prepareQuery((db, { poolId, sub }: { poolId: string; sub: string }) =>
+  db
     .selectFrom('group_member')
     .innerJoin('user_group', (join) =>
       join.onRef('user_group.pool_id', '=', 'group_member.pool_id').onRef('user_group.name', '=', 'group_member.group_name'),
     )
     .select(['user_group.name', 'user_group.role_arn as roleArn', 'user_group.precedence'])
     .where('group_member.pool_id', '=', poolId)
-    .where('group_member.sub', '=', sub)
-    .execute()
-}
+    .where('group_member.sub', '=', sub),
+)
 
 /** The users in a group, in the order of their `sub`, from the first one behind `after`. */
 export async function listMembers(
