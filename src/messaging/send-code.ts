@@ -105,7 +105,7 @@ type Invitation = {
 }
 
 /** Where users are named by an address, their username is a random id that nobody signs in with. */
-function signInNameOf({ usernameAttributes }: Pool, { username, attributes }: Addressee): string {
+export function signInNameOf({ usernameAttributes }: Pool, { username, attributes }: Addressee): string {
   for (const attribute of usernameAttributes) if (attributes[attribute]) return attributes[attribute]
   return username
 }
