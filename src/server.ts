@@ -12,6 +12,7 @@ import { healthRoutes } from './web/health-routes.ts'
 import { createHttpApp, registerApi } from './web/http-server.ts'
 import { inboxRoutes } from './web/inbox-routes.ts'
 import { type Listener, openListener } from './web/listener.ts'
+import { logoRoutes } from './web/logo-routes.ts'
 import { createMetrics } from './web/metrics.ts'
 import { createDispatcher } from './web/rpc/dispatcher.ts'
 import { createIamGate, type IamGate, openGate } from './web/rpc/gate.ts'
@@ -68,6 +69,7 @@ async function serve({ settings, logger, listener, vault, replacements }: Parts)
   healthRoutes(app, { pingDatabase: vault.storage.ping, isClosing, metrics, metricsAccess: metricsAccess(settings) })
   discoveryRoutes(app, effects)
   confirmUserRoutes(app, effects)
+  logoRoutes(app, effects)
   if (settings.mode === 'dev') inboxRoutes(app, effects)
   const dispatcher = createDispatcher<Effects>({ operations, effects, gate: gateOf(settings, effects) })
   registerApi(app, (scope) => rpcRoutes(scope, dispatcher, settings.trustedProxies))

@@ -1,4 +1,3 @@
-import { ApiError } from '../contract/api-error.ts'
 import { type AppClient, accessTokenSeconds, idTokenSeconds, refreshTokenSeconds } from './app-client.ts'
 import { isDeveloperOnly, isWritableByClients, requiredAttributeNames } from './attribute-rules.ts'
 import { invalidParameter } from './invalid-parameter.ts'
@@ -18,7 +17,7 @@ const tenYears = 3650 * day
 export function requireSoundClient(pool: Pool, client: AppClient, named: NamedByClient, act: 'creating' | 'updating'): void {
   requireSoundValidity(client)
   requireSoundAttributeLists(pool, client, named, act)
-  requireSoundAuthFlows(pool, client)
+  requireSoundAuthFlows(client)
   requireKnownProviders(pool, client, named)
   requireSoundOAuth(client, named.scopes)
   if (client.propagateUserContext && client.secrets.length === 0) {
@@ -52,7 +51,7 @@ function requireSoundAttributeLists(pool: Pool, client: AppClient, { isFederated
   }
 }
 
-function requireSoundAuthFlows(pool: Pool, client: AppClient): void {
+function requireSoundAuthFlows(client: AppClient): void {
   const flows = client.authFlows ?? []
   const modern = flows.filter((flow) => flow.startsWith('ALLOW_'))
   if (modern.length > 0 && modern.length < flows.length) {

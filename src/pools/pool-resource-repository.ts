@@ -71,6 +71,24 @@ export async function lockResource<Config>(
   return row && fromRow(row)
 }
 
+/** Stores it, in the place of what the pool has of that kind and id. What stands afterwards: its creation stays that of the first. */
+export async function putResource<Config>(
+  db: Db | Tx,
+  poolId: string,
+  kind: ResourceKind<Config>,
+  resource: PoolResource<Config>,
+): Promise<PoolResource<Config>> {
+  const { id, createdAt, updatedAt } = resource
+  const config = JSON.stringify(resource.config)
+  const row = await db
+    .insertInto('pool_resource')
+    .values({ pool_id: poolId, kind: kind.name, id, created_at: createdAt, updated_at: updatedAt, config })
+    .onConflict((conflict) => conflict.columns(['pool_id', 'kind', 'id']).doUpdateSet({ updated_at: updatedAt, config }))
+    .returningAll()
+    .executeTakeFirstOrThrow()
+  return fromRow(row)
+}
+
 /** False when the pool has no such record. */
 export async function updateResource<Config>(
   tx: Db | Tx,

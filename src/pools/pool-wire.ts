@@ -156,7 +156,7 @@ function shownSchema({ schema }: Pool, { isFederated }: PoolContext): Pool['sche
   return isFederated ? schema.toSpliced(standardAttributes.length, 0, identitiesAttribute) : schema
 }
 
-function poolArn(poolId: string, accountId: string): string {
+export function poolArn(poolId: string, accountId: string): string {
   return `arn:aws:cognito-idp:${regionOf(poolId)}:${accountId}:userpool/${poolId}`
 }
 

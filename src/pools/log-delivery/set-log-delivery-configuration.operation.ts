@@ -1,0 +1,28 @@
+import type { Clock } from '../../base/clock.ts'
+import { operation } from '../../contract/operation.ts'
+import type { Db } from '../../storage/db.ts'
+import { requireLockedPool } from '../change-pool.ts'
+import { putResource } from '../pool-resource-repository.ts'
+import { requireTier, type Tiers } from '../tier-rules.ts'
+import { logDeliveries, logDeliveryId, requireSoundLogs } from './log-delivery.ts'
+import { readLogConfiguration, writeLogDelivery } from './log-delivery-wire.ts'
+
+type Deps = { db: Db; clock: Clock; tiers: Tiers }
+
+/** Replaces what there was; an empty list ends every export. */
+export const setLogDeliveryConfiguration = operation('SetLogDeliveryConfiguration', {
+  auth: 'iam',
+
+  async handle(request, { db, clock, tiers }: Deps) {
+    const poolId = request.UserPoolId
+    const logs = request.LogConfigurations.map(readLogConfiguration)
+    requireSoundLogs(logs)
+    const now = clock.now()
+    await db.transaction().execute(async (tx) => {
+      const pool = await requireLockedPool(tx, poolId)
+      if (logs.some(({ source }) => source === 'userAuthEvents')) requireTier(tiers, pool, 'PLUS', 'The export of user activity')
+      await putResource(tx, poolId, logDeliveries, { id: logDeliveryId, createdAt: now, updatedAt: now, config: { logs } })
+    })
+    return { LogDeliveryConfiguration: writeLogDelivery(poolId, logs) }
+  },
+})

@@ -1,0 +1,8 @@
+import { operation } from '../../contract/operation.ts'
+import type { PoolCatalog } from '../pool-catalog.ts'
+import { refuseReplica } from './refuse-replica.ts'
+
+export const updateUserPoolReplica = operation('UpdateUserPoolReplica', {
+  auth: 'iam',
+  handle: (request, { pools }: { pools: PoolCatalog }) => refuseReplica(pools, request.UserPoolId),
+})

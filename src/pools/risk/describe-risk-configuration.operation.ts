@@ -1,0 +1,22 @@
+import { operation } from '../../contract/operation.ts'
+import type { Db } from '../../storage/db.ts'
+import type { PoolCatalog } from '../pool-catalog.ts'
+import { findResource } from '../pool-resource-repository.ts'
+import { everyClient, requireThreatProtection, riskConfigurations } from './risk-configuration.ts'
+import { writeRiskConfiguration } from './risk-configuration-wire.ts'
+
+type Deps = { db: Db; pools: PoolCatalog }
+
+/** What applies: the client's own configuration, or else the pool's, which then answers without a ClientId. */
+export const describeRiskConfiguration = operation('DescribeRiskConfiguration', {
+  auth: 'iam',
+
+  async handle(request, { db, pools }: Deps) {
+    const { UserPoolId: poolId, ClientId: clientId } = request
+    requireThreatProtection(await pools.getPool(poolId))
+    if (clientId !== undefined) await pools.getClientOfPool(poolId, clientId)
+    const own = clientId === undefined ? undefined : await findResource(db, poolId, riskConfigurations, clientId)
+    const stored = own ?? (await findResource(db, poolId, riskConfigurations, everyClient))
+    return { RiskConfiguration: writeRiskConfiguration(poolId, stored) }
+  },
+})

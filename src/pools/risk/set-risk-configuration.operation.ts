@@ -1,0 +1,35 @@
+import type { Clock } from '../../base/clock.ts'
+import type { Secrets } from '../../base/secrets.ts'
+import { operation } from '../../contract/operation.ts'
+import type { Db } from '../../storage/db.ts'
+import { requireLockedPool } from '../change-pool.ts'
+import { requireLockedClient } from '../locked-client.ts'
+import { deleteResource, putResource } from '../pool-resource-repository.ts'
+import { everyClient, hasSections, requireSoundRisk, requireThreatProtection, riskConfigurations } from './risk-configuration.ts'
+import { readRiskSettings, writeRiskConfiguration } from './risk-configuration-wire.ts'
+
+type Deps = { db: Db; clock: Clock; secrets: Secrets }
+
+/**
+ * Replaces the pool's configuration, or the client's. A request without any section takes it away: the pool is back at its defaults, the
+ * client has what the pool has.
+ */
+export const setRiskConfiguration = operation('SetRiskConfiguration', {
+  auth: 'iam',
+
+  async handle(request, { db, clock, secrets }: Deps) {
+    const { UserPoolId: poolId, ClientId: clientId } = request
+    const config = readRiskSettings(request)
+    requireSoundRisk(config)
+    const now = clock.now()
+    const id = clientId ?? everyClient
+    const stored = await db.transaction().execute(async (tx) => {
+      requireThreatProtection(await requireLockedPool(tx, poolId))
+      if (clientId !== undefined) await requireLockedClient(tx, secrets, poolId, clientId)
+      if (hasSections(config)) return putResource(tx, poolId, riskConfigurations, { id, createdAt: now, updatedAt: now, config })
+      await deleteResource(tx, poolId, riskConfigurations, id)
+      return { id, createdAt: now, updatedAt: now, config }
+    })
+    return { RiskConfiguration: writeRiskConfiguration(poolId, stored) }
+  },
+})

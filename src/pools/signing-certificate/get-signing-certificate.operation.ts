@@ -1,0 +1,14 @@
+import { operation } from '../../contract/operation.ts'
+import type { PoolCatalog } from '../pool-catalog.ts'
+import { getOrMakeSigningCertificate, type SigningCertificateDeps } from './signing-certificate.ts'
+
+type Deps = SigningCertificateDeps & { pools: PoolCatalog }
+
+export const getSigningCertificate = operation('GetSigningCertificate', {
+  auth: 'iam',
+
+  async handle(request, deps: Deps) {
+    const pool = await deps.pools.getPool(request.UserPoolId)
+    return { Certificate: await getOrMakeSigningCertificate(deps, pool.id) }
+  },
+})

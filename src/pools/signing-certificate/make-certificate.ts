@@ -1,0 +1,39 @@
+import { randomBytes, webcrypto } from 'node:crypto'
+
+const rsa = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', publicExponent: new Uint8Array([1, 0, 1]), modulusLength: 2048 }
+const years = 10
+
+/** Both in DER: a certificate that its own key has signed (RFC 5280), and that key (PKCS #8). */
+export type CertifiedKey = { readonly certificate: Buffer; readonly privateKey: Buffer }
+
+/** `name` is who it says it is of; it holds for ten years from `now`. Makes an RSA key on the thread pool, which takes a moment. */
+export async function makeCertificate(name: string, now: number): Promise<CertifiedKey> {
+  // Node reads certificates but makes none. The library is loaded when one is needed, which is seldom.
+  await import('reflect-metadata')
+  const { X509CertificateGenerator, KeyUsageFlags, KeyUsagesExtension } = await import('@peculiar/x509')
+  const keys = await webcrypto.subtle.generateKey(rsa, true, ['sign', 'verify'])
+  const notBefore = new Date(now)
+  const notAfter = new Date(now)
+  notAfter.setUTCFullYear(notAfter.getUTCFullYear() + years)
+  const certificate = await X509CertificateGenerator.createSelfSigned(
+    {
+      serialNumber: serialNumber(),
+      name: [{ CN: [name] }],
+      notBefore,
+      notAfter,
+      keys,
+      signingAlgorithm: rsa,
+      extensions: [new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true)],
+    },
+    webcrypto,
+  )
+  const privateKey = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)
+  return { certificate: Buffer.from(certificate.rawData), privateKey: Buffer.from(privateKey) }
+}
+
+/** RFC 5280 §4.1.2.2: positive, and at most 20 octets. */
+function serialNumber(): string {
+  const bytes = randomBytes(16)
+  bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40
+  return bytes.toString('hex')
+}

@@ -1,0 +1,23 @@
+import { operation } from '../../contract/operation.ts'
+import type { Db } from '../../storage/db.ts'
+import type { PoolCatalog } from '../pool-catalog.ts'
+import { findResource } from '../pool-resource-repository.ts'
+import { requireDomain } from './require-domain.ts'
+import { everyClient, uiCustomizations } from './ui-customization.ts'
+import { writeUiCustomization } from './ui-customization-wire.ts'
+
+type Deps = { db: Db; pools: PoolCatalog; publicUrl: string }
+
+/** The client's own look, or else the one for all; an empty object when there is neither. */
+export const getUICustomization = operation('GetUICustomization', {
+  auth: 'iam',
+
+  async handle(request, { db, pools, publicUrl }: Deps) {
+    const { UserPoolId: poolId, ClientId: id = everyClient } = request
+    await pools.getPool(poolId)
+    if (id !== everyClient) await pools.getClientOfPool(poolId, id)
+    await requireDomain(db, poolId)
+    const found = (await findResource(db, poolId, uiCustomizations, id)) ?? (await findResource(db, poolId, uiCustomizations, everyClient))
+    return { UICustomization: found === undefined ? {} : writeUiCustomization(poolId, found, publicUrl) }
+  },
+})

@@ -1,0 +1,46 @@
+import type { Clock } from '../../base/clock.ts'
+import type { Secrets } from '../../base/secrets.ts'
+import type { SetUICustomizationRequest, UICustomizationType } from '../../contract/generated/types.ts'
+import { operation } from '../../contract/operation.ts'
+import type { Db, Tx } from '../../storage/db.ts'
+import { requireLockedPool } from '../change-pool.ts'
+import { requireLockedClient } from '../locked-client.ts'
+import { deleteResource, putResource } from '../pool-resource-repository.ts'
+import { requireSoundCss } from './classic-css.ts'
+import { requireDomain } from './require-domain.ts'
+import { everyClient, readLogo, type UiCustomization, uiCustomizations } from './ui-customization.ts'
+import { writeUiCustomization } from './ui-customization-wire.ts'
+
+type Deps = { db: Db; clock: Clock; secrets: Secrets; publicUrl: string }
+
+/** Replaces the whole look; a request with neither style sheet nor picture takes it away. */
+export const setUICustomization = operation('SetUICustomization', {
+  auth: 'iam',
+
+  async handle(request, { db, clock, secrets, publicUrl }: Deps) {
+    const { UserPoolId: poolId, ClientId: id = everyClient } = request
+    const now = clock.now()
+    const wanted: UiCustomization = { id, createdAt: now, updatedAt: now, config: readLook(request) }
+    const customization = await db.transaction().execute(async (tx): Promise<UICustomizationType> => {
+      await requireLockedPool(tx, poolId)
+      if (id !== everyClient) await requireLockedClient(tx, secrets, poolId, id)
+      await requireDomain(tx, poolId)
+      return keep(tx, poolId, wanted, publicUrl)
+    })
+    return { UICustomization: customization }
+  },
+})
+
+function readLook({ CSS: css = '', ImageFile: image }: SetUICustomizationRequest): UiCustomization['config'] {
+  requireSoundCss(css)
+  return { css: css === '' ? undefined : css, logo: image?.length ? readLogo(image) : undefined }
+}
+
+async function keep(tx: Tx, poolId: string, wanted: UiCustomization, publicUrl: string): Promise<UICustomizationType> {
+  const { css, logo } = wanted.config
+  if (css !== undefined || logo !== undefined) {
+    return writeUiCustomization(poolId, await putResource(tx, poolId, uiCustomizations, wanted), publicUrl)
+  }
+  await deleteResource(tx, poolId, uiCustomizations, wanted.id)
+  return {}
+}

@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto'
+import { invalidParameter } from '../invalid-parameter.ts'
+import { type PoolResource, resourceKind } from '../pool-resource.ts'
+
+export type LogoType = 'png' | 'jpeg'
+
+/** How the classic hosted pages of an app client look, or under `everyClient` those of all that have no look of their own. */
+export type UiCustomization = PoolResource<{
+  readonly css: string | undefined
+  /** `bytes` in base64; `digest` names this very picture in its address. */
+  readonly logo: { readonly type: LogoType; readonly bytes: string; readonly digest: string } | undefined
+}>
+
+export const uiCustomizations = resourceKind<UiCustomization['config']>('ui-customization')
+
+/** What requests call all app clients at once. No app client has this id: theirs are lower case. */
+export const everyClient = 'ALL'
+
+/** Throws InvalidParameterException when the file is neither a PNG nor a JPEG, whatever it says it is. */
+export function readLogo(file: Uint8Array): NonNullable<UiCustomization['config']['logo']> {
+  const type = logoTypeOf(file)
+  if (type === undefined) throw invalidParameter('The image must be a PNG or JPEG file.')
+  const digest = createHash('sha256').update(file).digest('hex').slice(0, 32)
+  return { type, bytes: Buffer.from(file).toString('base64'), digest }
+}
+
+const signatures: Readonly<Record<LogoType, readonly number[]>> = {
+  png: [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a],
+  jpeg: [0xff, 0xd8, 0xff],
+}
+
+function logoTypeOf(file: Uint8Array): LogoType | undefined {
+  const beginsWith = (type: LogoType) => signatures[type].every((byte, at) => file[at] === byte)
+  return (['png', 'jpeg'] as const).find(beginsWith)
+}
+
+/** Where the logo is served, on this server. */
+export function logoPath(poolId: string, clientId: string, digest: string): string {
+  return `/${poolId}/ui-customization/${clientId}/${digest}`
+}
