@@ -11,6 +11,7 @@ import { createUnconfiguredGateway } from './messaging/gateways/unconfigured-gat
 import { createOutboxWorker } from './messaging/outbox-worker.ts'
 import { createPoolCatalog } from './pools/cached-pool-catalog.ts'
 import { quotasWith } from './pools/quotas.ts'
+import { createCodeLockout } from './protection/code-lockout.ts'
 import { createPasswordLockout } from './protection/password-lockout.ts'
 import type { Settings } from './settings.ts'
 import type { Db } from './storage/db.ts'
@@ -62,6 +63,7 @@ export async function openEffects({ settings, vault: { storage, secrets }, publi
     outbox,
     passwords: createPasswords({ secrets, powers }),
     lockout: createPasswordLockout({ db }),
+    codeLockout: createCodeLockout({ db }),
     signingKeys: createSigningKeys({ db, secrets, clock }),
     findAccessKey: cachedAccessKeys(db, secrets, clock),
 

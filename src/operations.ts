@@ -4,11 +4,14 @@ import { identityProviderOperations } from './pools/identity-providers/identity-
 import { mfaConfigOperations } from './pools/mfa/mfa-config-operations.ts'
 import { poolOperations } from './pools/operations.ts'
 import { resourceServerOperations } from './pools/resource-servers/resource-server-operations.ts'
+import { sessionSettingsOperations } from './pools/sessions/session-settings-operations.ts'
 import { tagOperations } from './pools/tags/tag-operations.ts'
 import { signInOperations } from './signin/operations.ts'
 import { tokenOperations } from './tokens/operations.ts'
+import { sessionOperations } from './tokens/sessions/session-operations.ts'
 import { adminOperations } from './users/admin/admin-operations.ts'
 import { groupOperations } from './users/groups/group-operations.ts'
+import { mfaOperations } from './users/mfa/mfa-operations.ts'
 import { userOperations } from './users/operations.ts'
 import { passkeyOperations } from './users/passkeys/passkey-operations.ts'
 
@@ -20,11 +23,14 @@ export const operations = [
   ...resourceServerOperations,
   ...identityProviderOperations,
   ...clientSecretOperations,
+  ...sessionSettingsOperations,
   ...tagOperations,
   ...userOperations,
   ...passkeyOperations,
   ...adminOperations,
+  ...mfaOperations,
   ...groupOperations,
   ...tokenOperations,
+  ...sessionOperations,
   ...signInOperations,
 ] as const

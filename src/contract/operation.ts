@@ -8,9 +8,10 @@ export type { OperationName } from './generated/types.ts'
  * - `public`: nothing.
  * - `app-client`: the request names an app client in `ClientId` and, if that client has a secret, its `SecretHash` is right.
  * - `access-token`: `AccessToken` is a valid, unexpired, unrevoked token of an enabled user.
+ * - `session-or-token`: either `AccessToken`, proven as above, or a `Session`, which the operation opens itself; never both.
  * - `iam`: a SigV4 signature by an access key that is allowed to do this.
  */
-export type Auth = 'public' | 'app-client' | 'access-token' | 'iam'
+export type Auth = 'public' | 'app-client' | 'access-token' | 'session-or-token' | 'iam'
 
 /** Where a request came from, as far as the gateway can tell. What a caller says about itself is not to be believed. */
 export type RequestContext = {

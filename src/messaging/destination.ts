@@ -51,10 +51,19 @@ export function isRecoveredByAdminOnly({ recovery }: Pick<Pool, 'recovery'>): bo
   return recovery?.[0] === 'admin_only'
 }
 
-/** Where a code for a new password goes: the first mechanism by priority whose attribute the user has verified. */
-export function chooseRecoveryContact(pool: Pick<Pool, 'recovery'>, attributes: Attributes): Contact | undefined {
+/**
+ * Where a code for a new password goes: the first mechanism by priority whose attribute the user has verified. `mfaContacts` get the
+ * codes of the user's second factor: a new password by the same way would make one factor of the two, so the pool's mechanisms leave
+ * them out. The legacy rule of pools that set none does not; there they come last, for who has nothing else.
+ */
+export function chooseRecoveryContact(
+  pool: Pick<Pool, 'recovery'>,
+  attributes: Attributes,
+  mfaContacts: readonly ContactAttribute[] = [],
+): Contact | undefined {
   const verified = recoveryOrder(pool).filter((attribute) => attributes[`${attribute}_verified`] === 'true')
-  return firstContact(verified, attributes)
+  const apart = verified.filter((attribute) => !mfaContacts.includes(attribute))
+  return firstContact(pool.recovery === undefined ? [...apart, ...verified] : apart, attributes)
 }
 
 /**

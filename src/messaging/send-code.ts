@@ -3,15 +3,7 @@ import type { ContactAttribute, Pool } from '../pools/pool.ts'
 import type { Tx } from '../storage/db.ts'
 import { codeLifetimesMs, issueCode } from './codes.ts'
 import { confirmationLink } from './confirmation-link.ts'
-import {
-  type Contact,
-  channelOf,
-  chooseInvitationContacts,
-  chooseRecoveryContact,
-  chooseSignUpContact,
-  type Delivery,
-  deliveryTo,
-} from './destination.ts'
+import { type Contact, channelOf, chooseInvitationContacts, chooseSignUpContact, type Delivery, deliveryTo } from './destination.ts'
 import type { MessageKind } from './message.ts'
 import { queueMessage } from './outbox.ts'
 import { goesByLink, renderMessage } from './templates.ts'
@@ -42,14 +34,12 @@ export async function queueSignUpCode(
   return queueTo(tx, secrets, contact, { pool, user, kind, code, link, now, expiresAt: now + lifetimeMs })
 }
 
-/** The code that lets a user choose a new password. Undefined when the user has no verified address that the pool recovers by. */
+/** The code that lets a user choose a new password, to an address of theirs that the pool recovers by. */
 export async function queueForgotPasswordCode(
   tx: Tx,
   secrets: Secrets,
-  { pool, user, now }: { pool: Pool; user: Addressee; now: number },
-): Promise<Delivery | undefined> {
-  const contact = chooseRecoveryContact(pool, user.attributes)
-  if (contact === undefined) return undefined
+  { pool, user, contact, now }: { pool: Pool; user: Addressee; contact: Contact; now: number },
+): Promise<Delivery> {
   const lifetimeMs = codeLifetimesMs.forgotPassword
   const code = await issueCode(tx, secrets, { poolId: pool.id, sub: user.sub, purpose: 'forgot-password', ...contact, now, lifetimeMs })
   return queueTo(tx, secrets, contact, { pool, user, kind: 'forgot-password', code, now, expiresAt: now + lifetimeMs })
@@ -65,6 +55,20 @@ export async function queueAttributeCode(
   const of = { poolId: pool.id, sub: user.sub, purpose: `verify-${attribute}` as const }
   const code = await issueCode(tx, secrets, { ...of, attribute, value, now, lifetimeMs })
   return queueTo(tx, secrets, { attribute, value }, { pool, user, kind, code, now, expiresAt: now + lifetimeMs })
+}
+
+/** A code that its sign-in knows, to be brought back before `expiresAt`. */
+export async function queueSignInCode(tx: Tx, secrets: Secrets, { pool, user, contact, code, now, expiresAt }: SignInCode): Promise<void> {
+  await queueTo(tx, secrets, contact, { pool, user, kind: 'mfa', code, now, expiresAt })
+}
+
+type SignInCode = {
+  readonly pool: Pool
+  readonly user: Addressee
+  readonly contact: Contact
+  readonly code: string
+  readonly now: number
+  readonly expiresAt: number
 }
 
 type AttributeProof = {

@@ -16,9 +16,15 @@ const hourlyLimits = {
   ChangePassword: 5,
   // Cognito names no limit here; but each change of an address sends a message to wherever the caller says.
   UpdateUserAttributes: 20,
+  VerifySoftwareToken: 15,
+  // E-mail and text messages with sign-in codes, together: 5 to 20 at Cognito, by risk. Each has cost the sender a right password.
+  SignInMessage: 20,
 } as const
 
 export type LimitedAction = keyof typeof hourlyLimits
+
+/** What belongs to operations whose model does not list LimitExceededException. */
+const unlisted: readonly LimitedAction[] = ['UpdateUserAttributes', 'VerifySoftwareToken', 'SignInMessage']
 
 /**
  * Counts this attempt, right or wrong, and throws LimitExceededException (TooManyRequestsException) past the hour's limit. `subject` is a `sub` or a decoy's,
@@ -27,7 +33,6 @@ export type LimitedAction = keyof typeof hourlyLimits
 export async function limitAttempts(db: Db, poolId: string, subject: string, action: LimitedAction, now: number): Promise<void> {
   const count = await countAttempt(db, { poolId, subject, action }, { now, forgetAfterMs: hourMs, since: 'first' })
   if (count <= hourlyLimits[action]) return
-  // The model of UpdateUserAttributes does not list LimitExceededException.
-  const code = action === 'UpdateUserAttributes' ? 'TooManyRequestsException' : 'LimitExceededException'
+  const code = unlisted.includes(action) ? 'TooManyRequestsException' : 'LimitExceededException'
   throw new ApiError(code, 'Attempt limit exceeded, please try after some time.')
 }

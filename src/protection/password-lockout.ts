@@ -1,69 +1,18 @@
-import { ApiError } from '../contract/api-error.ts'
 import type { Db, Tx } from '../storage/db.ts'
-import { type AttemptKey, countAttempt, findLock, forgetAttempts, setLock } from './attempt-repository.ts'
+import { forgetAttempts } from './attempt-repository.ts'
+import { createLockout, type Lockout } from './lockout.ts'
 
-/** Cognito: from the fifth failure in a row, the n-th locks for 2^(n-5) seconds, at most about 15 minutes. */
-const freeFailures = 5
-const longestLockMs = 900_000
+const action = 'password'
+
+/** Cognito: fifteen minutes without an attempt, and all is forgotten. */
 const forgetAfterMs = 900_000
 
-export type ProofOutcome<T> = { readonly proven: true; readonly value: T } | { readonly proven: false }
-
-export type PasswordLockout = {
-  /**
-   * Runs one password proof for one user. Throws NotAuthorizedException `Password attempts exceeded` while the user is locked;
-   * a failed proof counts, a successful one clears the count.
-   */
-  guard<T>(poolId: string, subject: string, now: number, prove: () => Promise<ProofOutcome<T>>): Promise<ProofOutcome<T>>
+/** Around every proof of a password, in whatever flow. */
+export function createPasswordLockout({ db }: { db: Db }): Lockout {
+  return createLockout({ db, action, forgetAfterMs, message: 'Password attempts exceeded' })
 }
 
 /** Somebody who chose a new password with a code begins anew: failures with the old one say nothing about them. */
 export async function clearPasswordFailures(db: Db | Tx, poolId: string, subject: string): Promise<void> {
-  await forgetAttempts(db, keyOf(poolId, subject))
-}
-
-function keyOf(poolId: string, subject: string): AttemptKey {
-  return { poolId, subject, action: 'password' }
-}
-
-/**
- * Proofs for the same user run one after the other within this process, so that a burst of parallel guesses cannot slip
- * through between the look at the lock and the count.
- */
-export function createPasswordLockout({ db }: { db: Db }): PasswordLockout {
-  const running = new Map<string, Promise<unknown>>()
-
-  async function prove<T>(key: AttemptKey, now: number, proof: () => Promise<ProofOutcome<T>>): Promise<ProofOutcome<T>> {
-    const lockedUntil = await findLock(db, key)
-    if (lockedUntil !== undefined && lockedUntil > now) throw new ApiError('NotAuthorizedException', 'Password attempts exceeded')
-    const outcome = await proof()
-    if (!outcome.proven) {
-      const failures = await countAttempt(db, key, { now, forgetAfterMs, since: 'latest' })
-      if (failures >= freeFailures) await setLock(db, key, now + lockMs(failures))
-    } else if (lockedUntil !== undefined) {
-      await forgetAttempts(db, key)
-    }
-    return outcome
-  }
-
-  return {
-    async guard(poolId, subject, now, proof) {
-      const name = `${poolId}/${subject}`
-      const key = keyOf(poolId, subject)
-      const turn = (running.get(name) ?? Promise.resolve()).then(
-        () => prove(key, now, proof),
-        () => prove(key, now, proof),
-      )
-      running.set(name, turn)
-      try {
-        return await turn
-      } finally {
-        if (running.get(name) === turn) running.delete(name)
-      }
-    },
-  }
-}
-
-function lockMs(failures: number): number {
-  return Math.min(1000 * 2 ** (failures - freeFailures), longestLockMs)
+  await forgetAttempts(db, { poolId, subject, action })
 }

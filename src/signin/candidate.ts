@@ -43,7 +43,7 @@ async function subOf({ db, secrets }: Deps, pool: Pool, name: string): Promise<s
   return (await findUserByName(db, pool, name))?.sub ?? decoySub(secrets, pool, name)
 }
 
-function requireEnabled(user: User): void {
+export function requireEnabled(user: User): void {
   if (!user.enabled) throw new ApiError('NotAuthorizedException', 'User is disabled.')
 }
 

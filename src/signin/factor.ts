@@ -1,5 +1,6 @@
 import type { AppClient } from '../pools/app-client.ts'
-import type { Pool } from '../pools/pool.ts'
+import type { MfaMethod, Pool } from '../pools/pool.ts'
+import type { Tx } from '../storage/db.ts'
 import type { User } from '../users/user.ts'
 import type { Challenge, ChallengeName, SignIn } from './sign-in.ts'
 import type { SignInState } from './sign-in-state.ts'
@@ -20,8 +21,16 @@ export type Proof = {
   readonly spends: Pick<SignInState, 'id' | 'expiresAt'> | undefined
 }
 
-/** What a factor makes of an answer: proven, or another question of its own first. A wrong answer is an ApiError. */
-export type Verdict = { readonly kind: 'proven'; readonly proof: Proof } | { readonly kind: 'ask'; readonly challenge: Challenge }
+/** A question as it is put to the user. */
+export type Question = Challenge & {
+  /** What has to be queued in the transaction that uses up the state before it: the message with the code that is asked for. */
+  queue?(tx: Tx): Promise<void>
+}
+
+/** What a factor makes of an answer: proven, or another question first. A wrong answer is an ApiError. */
+export type Verdict =
+  | { readonly kind: 'proven'; readonly proof: Proof }
+  | { readonly kind: 'ask'; readonly question: Question; readonly spends: Proof['spends'] }
 
 /**
  * One way to prove something. It knows how to judge an answer to its challenge and nothing of other factors or of the order they come in.
@@ -32,8 +41,15 @@ export type Factor<D> = {
   answer(deps: D, answer: Answer): Promise<Verdict>
 }
 
-/** A factor that the journey puts between the first one and the tokens when the user's state, or the pool, asks for it. */
-export type Interposed<D> = Factor<D> & {
+/** A factor that can be the second one of a sign-in. Its challenge is called like the method. */
+export type SecondFactor<D> = Factor<D> & {
+  readonly challenge: MfaMethod
+  /** The question to a user who has what it takes: an address, or a registered app. */
+  pose(deps: D, signIn: SignIn): Promise<Question>
+}
+
+/** What the journey puts between the first factor and the tokens when the user's state, or the pool, asks for it. */
+export type Interposed<D> = {
   /** The question, or undefined when this sign-in need not answer it. Throws ApiError when it can neither ask nor pass. */
-  ask(deps: D, signIn: SignIn): Promise<Challenge | undefined>
+  ask(deps: D, signIn: SignIn): Promise<Question | undefined>
 }

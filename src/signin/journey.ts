@@ -11,15 +11,22 @@ import { beginSession } from '../tokens/sessions/begin-session.ts'
 import { firstActivity, makeRoomForSession } from '../tokens/sessions/tracking.ts'
 import { requireNoTrigger } from '../triggers/trigger.ts'
 import type { User } from '../users/user.ts'
-import type { Interposed, Proof, Verdict } from './factor.ts'
+import type { Interposed, Proof, Question, Verdict } from './factor.ts'
 import { type NewPasswordDeps, newPassword } from './factors/new-password/new-password.ts'
+import { secondFactor } from './second-factor.ts'
+import type { SecondFactorDeps } from './second-factors.ts'
 import type { Progress, SignIn } from './sign-in.ts'
 import { usedSession } from './sign-in-state.ts'
 
-export type JourneyDeps = TokenDeps & NewPasswordDeps & { readonly db: Db; readonly clock: Clock }
+export type JourneyDeps = TokenDeps &
+  NewPasswordDeps &
+  SecondFactorDeps & { readonly db: Db; readonly clock: Clock; readonly outbox: { wake(): void } }
 
-/** What stands between the first factor and the tokens, in the order it is asked for. */
-const interposed: readonly Interposed<JourneyDeps>[] = [newPassword]
+/**
+ * What stands between the first factor and the tokens, in the order it is asked for. A remembered device, which is asked for its own
+ * proof in the place of a second factor, has its place before `secondFactor`; its challenge then belongs among `secondFactorProofs`.
+ */
+const interposed: readonly Interposed<JourneyDeps>[] = [newPassword, secondFactor]
 
 /** Takes a sign-in one step further: to the next question, or to its tokens. */
 export async function advance(
@@ -29,18 +36,29 @@ export async function advance(
   verdict: Verdict,
   context: RequestContext,
 ): Promise<Progress> {
-  if (verdict.kind === 'ask') return { kind: 'challenge', challenge: verdict.challenge }
+  if (verdict.kind === 'ask') return pose(deps, verdict.question, verdict.spends)
   const { proof } = verdict
   requireConfirmed(proof.user)
   const signIn: SignIn = { pool, client, user: proof.user, proofs: proof.proofs }
   for (const factor of interposed) {
-    const challenge = await factor.ask(deps, signIn)
-    if (challenge === undefined) continue
-    if (proof.spends !== undefined) await spendOrRefuse(deps.db, proof.spends)
+    const question = await factor.ask(deps, signIn)
+    if (question !== undefined) return pose(deps, question, proof.spends)
+  }
+  return { kind: 'signed-in', tokens: await complete(deps, signIn, proof, context) }
+}
+
+/** A question goes out once for each state that led to it, and its message with it. */
+async function pose({ db, outbox }: JourneyDeps, { queue, ...challenge }: Question, spends: Proof['spends']): Promise<Progress> {
+  if (queue === undefined) {
+    if (spends !== undefined) await spendOrRefuse(db, spends)
     return { kind: 'challenge', challenge }
   }
-  requireNoMissingFactor(pool)
-  return { kind: 'signed-in', tokens: await complete(deps, signIn, proof, context) }
+  await db.transaction().execute(async (tx) => {
+    if (spends !== undefined) await spendOrRefuse(tx, spends)
+    await queue(tx)
+  })
+  outbox.wake()
+  return { kind: 'challenge', challenge }
 }
 
 async function complete(deps: JourneyDeps, { pool, client, user }: SignIn, { spends }: Proof, context: RequestContext) {
@@ -69,10 +87,4 @@ async function spendOrRefuse(db: Db | Tx, state: NonNullable<Proof['spends']>): 
 
 function requireConfirmed(user: User): void {
   if (user.status === 'UNCONFIRMED') throw new ApiError('UserNotConfirmedException', 'User is not confirmed.')
-}
-
-/** A pool that demands a second factor must not be entered with one, and none can be asked for yet. */
-function requireNoMissingFactor(pool: Pool): void {
-  if (pool.mfa === 'ON')
-    throw new ApiError('UnsupportedOperationException', 'This server cannot ask for the second factor that the user pool requires.')
 }

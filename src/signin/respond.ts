@@ -4,15 +4,18 @@ import type { AppClient } from '../pools/app-client.ts'
 import type { Pool } from '../pools/pool.ts'
 import { requireSecretHash } from '../pools/secret-hash.ts'
 import type { Factor } from './factor.ts'
+import { mfaSetup } from './factors/mfa-setup/mfa-setup.ts'
 import { newPassword } from './factors/new-password/new-password.ts'
+import { selectMfa } from './factors/select-mfa/select-mfa.ts'
 import { srp } from './factors/srp/srp.ts'
 import type { SignInDeps } from './initiate.ts'
 import { advance } from './journey.ts'
 import { requireParameter } from './parameters.ts'
+import { secondFactors } from './second-factors.ts'
 import type { ChallengeName, Progress } from './sign-in.ts'
 
 /** Every challenge that can be answered. A new factor is one new folder and one line here. */
-const factors: readonly Factor<SignInDeps>[] = [srp, newPassword]
+const factors: readonly Factor<SignInDeps>[] = [srp, newPassword, ...Object.values(secondFactors), selectMfa, mfaSetup]
 
 export type Response = {
   readonly challenge: ChallengeName

@@ -53,12 +53,27 @@ export function openState<Memory>(
   challenge: ChallengeName,
   now: number,
 ): SignInState<Memory> {
+  const state = unseal<Memory>(secrets, text)
+  if (state.poolId !== client.poolId || state.clientId !== client.id) throw invalidSession()
+  return requireLive(state, challenge, now)
+}
+
+/** The same for the operations that are given a Session and are not told of which client. */
+export function openAnyState<Memory>(secrets: Secrets, text: string, challenge: ChallengeName, now: number): SignInState<Memory> {
+  return requireLive(unseal<Memory>(secrets, text), challenge, now)
+}
+
+function unseal<Memory>(secrets: Secrets, text: string): SignInState<Memory> {
   const content = text.startsWith(prefix) ? secrets.open('sign-in-state', text.slice(prefix.length)) : undefined
   if (content === undefined) throw invalidSession()
-  const [id, poolId, clientId, sub, sealedChallenge, proofs, expiresAt, memory] = JSON.parse(content.toString()) as Sealed
-  if (poolId !== client.poolId || clientId !== client.id || sealedChallenge !== challenge) throw invalidSession()
-  if (expiresAt <= now) throw new ApiError('NotAuthorizedException', 'Invalid session for the user, session is expired.')
+  const [id, poolId, clientId, sub, challenge, proofs, expiresAt, memory] = JSON.parse(content.toString()) as Sealed
   return { id, poolId, clientId, sub, challenge, proofs, expiresAt, memory: memory as Memory }
+}
+
+function requireLive<State extends SignInState>(state: State, challenge: ChallengeName, now: number): State {
+  if (state.challenge !== challenge) throw invalidSession()
+  if (state.expiresAt <= now) throw new ApiError('NotAuthorizedException', 'Invalid session for the user, session is expired.')
+  return state
 }
 
 /** The refusal of a state that has done its work. */

@@ -1,4 +1,5 @@
 import type { AttributeType, UserType } from '../contract/generated/types.ts'
+import { writeMfaOptions } from './mfa/mfa-wire.ts'
 import type { User } from './user.ts'
 
 /** `sub` first, then the attributes that `isReadable` lets through; all of them when it is not given (admin operations). */
@@ -8,7 +9,7 @@ export function writeAttributes(user: User, isReadable: (name: string) => boolea
     .map(([Name, Value]) => ({ Name, Value }))
 }
 
-/** A user as AdminCreateUser and ListUsers show it. MFAOptions is left out until something sets it, as Cognito does. */
+/** A user as AdminCreateUser and ListUsers show it. */
 export function writeUser(user: User) {
   return { ...writeUserState(user), Attributes: writeAttributes(user) } satisfies UserType
 }
@@ -21,5 +22,6 @@ export function writeUserState(user: User) {
     UserLastModifiedDate: new Date(user.updatedAt),
     Enabled: user.enabled,
     UserStatus: user.status,
+    MFAOptions: writeMfaOptions(user),
   }
 }

@@ -1,13 +1,12 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { operation } from '../../contract/operation.ts'
-import { chooseRecoveryContact } from '../../messaging/destination.ts'
 import { queueForgotPasswordCode } from '../../messaging/send-code.ts'
 import type { Pool } from '../../pools/pool.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
 import { requireNoMessageTrigger } from '../message-triggers.ts'
-import { recoveryObstacle, requireSelfRecovery } from '../recovery/recovery-rules.ts'
+import { recoveryObstacle, requireRecoveryContact, requireSelfRecovery } from '../recovery/recovery-rules.ts'
 import type { User } from '../user.ts'
 import { getUserByName } from '../user-repository.ts'
 import { changeFoundUser } from './change-user.ts'
@@ -26,13 +25,12 @@ export const adminResetUserPassword = operation('AdminResetUserPassword', {
     const found = await getUserByName(db, pool, request.Username)
     requireSelfRecovery(pool)
     requireResettable(pool, found)
-    const contact = chooseRecoveryContact(pool, found.attributes)
-    if (contact !== undefined) requireNoMessageTrigger(pool, contact.attribute)
+    requireNoMessageTrigger(pool, requireRecoveryContact(pool, found).attribute)
 
     await changeFoundUser(db, pool, found, async (user, tx) => {
       requireResettable(pool, user)
       const now = clock.now()
-      await queueForgotPasswordCode(tx, secrets, { pool, user, now })
+      await queueForgotPasswordCode(tx, secrets, { pool, user, contact: requireRecoveryContact(pool, user), now })
       return { ...user, status: 'RESET_REQUIRED', updatedAt: now }
     })
     outbox.wake()

@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
 import { limitAttempts } from '../../protection/attempt-limit.ts'
-import type { PasswordLockout } from '../../protection/password-lockout.ts'
+import type { Lockout } from '../../protection/lockout.ts'
 import type { Db } from '../../storage/db.ts'
 import { storeUser } from '../attribute-changes.ts'
 import type { TokenCaller } from '../caller.ts'
@@ -12,7 +12,7 @@ import { rememberReplacedPassword, requireFreshPassword } from '../passwords/set
 import type { User } from '../user.ts'
 import { lockCaller } from './profile-rules.ts'
 
-type Deps = { db: Db; clock: Clock; passwords: Passwords; lockout: PasswordLockout }
+type Deps = { db: Db; clock: Clock; passwords: Passwords; lockout: Lockout }
 
 /** A signed-in user replaces the password, or sets the first one. Sessions go on, as in Cognito. */
 export const changePassword = operation('ChangePassword', {

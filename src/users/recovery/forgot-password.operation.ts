@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { operation } from '../../contract/operation.ts'
-import { chooseRecoveryContact, type Delivery } from '../../messaging/destination.ts'
+import type { Delivery } from '../../messaging/destination.ts'
 import { queueForgotPasswordCode } from '../../messaging/send-code.ts'
 import { simulateRecoveryDelivery } from '../../messaging/simulated-delivery.ts'
 import { writeDelivery } from '../../messaging/wire.ts'
@@ -13,7 +13,7 @@ import { findClaimedUser, unknownUser } from '../claimed-user.ts'
 import { pretendToSendCode } from '../decoy-code.ts'
 import { requireNoMessageTrigger } from '../message-triggers.ts'
 import { lockUser } from '../user-repository.ts'
-import { recoveryObstacle, requireSelfRecovery, wrongState } from './recovery-rules.ts'
+import { recoveryObstacle, requireRecoveryContact, requireSelfRecovery, wrongState } from './recovery-rules.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets; outbox: { wake(): void } }
 
@@ -34,8 +34,7 @@ export const forgotPassword = operation('ForgotPassword', {
       return { CodeDeliveryDetails: writeDelivery(await pretendToSend(deps, pool, request.Username)) }
     }
     if (obstacle !== undefined) throw obstacle
-    const contact = chooseRecoveryContact(pool, user.attributes)
-    if (contact !== undefined) requireNoMessageTrigger(pool, contact.attribute)
+    requireNoMessageTrigger(pool, requireRecoveryContact(pool, user).attribute)
     const delivery = await sendCode(deps, pool, user.sub)
     deps.outbox.wake()
     return { CodeDeliveryDetails: writeDelivery(delivery) }
@@ -48,9 +47,7 @@ async function sendCode({ db, clock, secrets }: Deps, pool: Pool, sub: string): 
     if (user === undefined) throw unknownUser()
     const obstacle = recoveryObstacle(pool, user)
     if (obstacle !== undefined) throw obstacle
-    const delivery = await queueForgotPasswordCode(tx, secrets, { pool, user, now: clock.now() })
-    if (delivery === undefined) throw wrongState()
-    return delivery
+    return queueForgotPasswordCode(tx, secrets, { pool, user, contact: requireRecoveryContact(pool, user), now: clock.now() })
   })
 }
 

@@ -11,7 +11,13 @@ import type { TokenCaller } from '../../users/caller.ts'
 type Caller = AppClientCaller | TokenCaller | undefined
 
 /** The members the proofs are in; the contract has checked that they are there, and of the right type. */
-type Proofs = { readonly ClientId?: string; readonly Username?: string; readonly SecretHash?: string; readonly AccessToken?: string }
+type Proofs = {
+  readonly ClientId?: string
+  readonly Username?: string
+  readonly SecretHash?: string
+  readonly AccessToken?: string
+  readonly Session?: string
+}
 
 export type CallerDeps = AccessTokenDeps & { readonly pools: PoolCatalog }
 
@@ -25,13 +31,23 @@ export async function identifyCaller(deps: CallerDeps, { name, auth }: Called, r
     requireSecretHash(owner.client, proofs.Username ?? '', proofs.SecretHash)
     return owner
   }
-  if (auth === 'access-token') {
-    if (proofs.AccessToken === undefined) throw new ApiError('NotAuthorizedException', 'Invalid Access Token')
-    return requireAccessToken(deps, proofs.AccessToken).catch((error) => {
-      throw asListed(name, error)
-    })
+  if (auth === 'access-token') return identifyByToken(deps, name, proofs.AccessToken)
+  if (auth === 'session-or-token') {
+    if ((proofs.AccessToken === undefined) === (proofs.Session === undefined)) {
+      throw new ApiError('InvalidParameterException', 'Either AccessToken or Session must be provided, and not both.')
+    }
+    return proofs.Session === undefined ? identifyByToken(deps, name, proofs.AccessToken) : undefined
   }
   return undefined
+}
+
+async function identifyByToken(deps: CallerDeps, name: OperationName, token: string | undefined): Promise<TokenCaller> {
+  if (token === undefined) throw new ApiError('NotAuthorizedException', 'Invalid Access Token')
+  try {
+    return await requireAccessToken(deps, token)
+  } catch (error) {
+    throw asListed(name, error)
+  }
 }
 
 /** Not every operation's model has a word for a token whose user is gone; to its callers the token is simply no good any more. */

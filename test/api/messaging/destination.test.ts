@@ -58,6 +58,16 @@ describe('Where a code goes', () => {
     assert.equal(isRecoveredByAdminOnly(testPool()), false)
   })
 
+  it('of a forgotten password is not the one that second factors go to, unless the legacy rule leaves no other', () => {
+    const verified = { ...both, email_verified: 'true', phone_number_verified: 'true' }
+    const recovery = ['verified_phone_number', 'verified_email'] as const
+    assert.equal(chooseRecoveryContact(testPool({ recovery }), verified, ['phone_number'])?.attribute, 'email')
+    assert.equal(chooseRecoveryContact(testPool({ recovery }), verified, ['phone_number', 'email']), undefined)
+    assert.equal(chooseRecoveryContact(testPool({ recovery: ['verified_email'] }), verified, ['email']), undefined)
+    assert.equal(chooseRecoveryContact(testPool(), verified, ['phone_number'])?.attribute, 'email')
+    assert.equal(chooseRecoveryContact(testPool(), verified, ['phone_number', 'email'])?.attribute, 'phone_number')
+  })
+
   it('for an invitation: to every medium wished for; by SMS when nothing was said; by e-mail when there is no phone', () => {
     const attributes = (...asked: Parameters<typeof chooseInvitationContacts>) =>
       chooseInvitationContacts(...asked).map(({ attribute }) => attribute)

@@ -11,7 +11,7 @@ import { rememberReplacedPassword, requireFreshPassword } from '../../../users/p
 import { changeAttributes, type User } from '../../../users/user.ts'
 import { lockUser } from '../../../users/user-repository.ts'
 import { findAgain } from '../../candidate.ts'
-import type { Answer, Interposed, Verdict } from '../../factor.ts'
+import type { Answer, Factor, Interposed, Verdict } from '../../factor.ts'
 import { requireParameter } from '../../parameters.ts'
 import type { Challenge, SignIn } from '../../sign-in.ts'
 import { invalidSession, newState, openState, sealState, usedSession } from '../../sign-in-state.ts'
@@ -23,7 +23,7 @@ export type NewPasswordDeps = { readonly db: Db; readonly clock: Clock; readonly
 type Memory = { readonly proven: string }
 
 /** NEW_PASSWORD_REQUIRED: whoever signs in with a temporary password chooses their own, and fills in what the pool requires. */
-export const newPassword: Interposed<NewPasswordDeps> = {
+export const newPassword: Factor<NewPasswordDeps> & Interposed<NewPasswordDeps> = {
   challenge: 'NEW_PASSWORD_REQUIRED',
 
   async ask({ secrets, clock }, signIn) {

@@ -2,7 +2,7 @@ import type { Clock } from '../../../base/clock.ts'
 import type { Secrets } from '../../../base/secrets.ts'
 import type { AppClient } from '../../../pools/app-client.ts'
 import type { Pool } from '../../../pools/pool.ts'
-import type { PasswordLockout } from '../../../protection/password-lockout.ts'
+import type { Lockout } from '../../../protection/lockout.ts'
 import type { Db } from '../../../storage/db.ts'
 import { requireNoTrigger } from '../../../triggers/trigger.ts'
 import type { Passwords } from '../../../users/passwords/passwords.ts'
@@ -16,7 +16,7 @@ export type PasswordDeps = {
   readonly clock: Clock
   readonly secrets: Secrets
   readonly passwords: Passwords
-  readonly lockout: PasswordLockout
+  readonly lockout: Lockout
 }
 
 /** Name and password in one call: USER_PASSWORD_AUTH, ADMIN_USER_PASSWORD_AUTH. */

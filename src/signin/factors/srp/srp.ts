@@ -6,7 +6,7 @@ import { PowersBusyError, type SrpPowers } from '../../../base/srp/powers.ts'
 import { ApiError } from '../../../contract/api-error.ts'
 import type { AppClient } from '../../../pools/app-client.ts'
 import { type Pool, srpNameOf } from '../../../pools/pool.ts'
-import type { PasswordLockout } from '../../../protection/password-lockout.ts'
+import type { Lockout } from '../../../protection/lockout.ts'
 import type { Db } from '../../../storage/db.ts'
 import { requireNoTrigger } from '../../../triggers/trigger.ts'
 import type { Passwords, PasswordVerifier } from '../../../users/passwords/passwords.ts'
@@ -23,7 +23,7 @@ export type SrpDeps = {
   readonly secrets: Secrets
   readonly passwords: Passwords
   readonly powers: SrpPowers
-  readonly lockout: PasswordLockout
+  readonly lockout: Lockout
 }
 
 /** What the server must know of the exchange when the proof comes: the user's name in it, and A, u and b (base64). */
@@ -60,7 +60,7 @@ export async function startSrp(
     USERNAME: name,
     USER_ID_FOR_SRP: name,
   }
-  return { kind: 'ask', challenge: { name: 'PASSWORD_VERIFIER', parameters, session: undefined } }
+  return { kind: 'ask', question: { name: 'PASSWORD_VERIFIER', parameters, session: undefined }, spends: undefined }
 }
 
 /** The second half: the client proves that it knows the password. The state is in SECRET_BLOCK, so a Session is not looked at. */

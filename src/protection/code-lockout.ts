@@ -1,0 +1,16 @@
+import type { Db } from '../storage/db.ts'
+import { createLockout, type Lockout } from './lockout.ts'
+
+/**
+ * Longer than the longest lock, unlike with passwords: a code has a million values, and whoever guesses at codes has the password
+ * already. So a patient guesser stays at one attempt in fifteen minutes.
+ */
+const forgetAfterMs = 3_600_000
+
+/**
+ * Around every code that is to complete a sign-in, whichever factor it comes from. The count is the user's, not the sign-in's: beginning
+ * anew brings neither fresh attempts nor an end of the lock. (Unconfirmed: how Cognito words it.)
+ */
+export function createCodeLockout({ db }: { db: Db }): Lockout {
+  return createLockout({ db, action: 'sign-in-code', forgetAfterMs, message: 'Attempt limit exceeded, please try after some time.' })
+}

@@ -1,0 +1,35 @@
+import { ApiError } from '../../../contract/api-error.ts'
+import { operation } from '../../../contract/operation.ts'
+import type { TokenCaller } from '../../../users/caller.ts'
+import { newSoftwareSecret, requireSoftwareTokens, sealSoftwareSecret } from '../../../users/mfa/software-token.ts'
+import { findSoftwareToken, keepPendingSecret } from '../../../users/mfa/software-token-repository.ts'
+import { lockCaller } from '../../../users/profile/profile-rules.ts'
+import { openSetup, resumeSetup, type SetupDeps } from '../mfa-setup/setup-step.ts'
+
+/** Gives out a secret for an authenticator app. It counts for nothing, and replaces nothing, until a code of it has been verified. */
+export const associateSoftwareToken = operation('AssociateSoftwareToken', {
+  auth: 'session-or-token',
+
+  async handle(request, deps: SetupDeps, caller: TokenCaller | undefined) {
+    const secret = newSoftwareSecret()
+    if (caller !== undefined) {
+      requireSoftwareTokens(caller.pool)
+      await keepForCaller(deps, caller, secret)
+      return { SecretCode: secret }
+    }
+    const setup = await openSetup(deps, request.Session ?? '')
+    requireSoftwareTokens(setup.pool)
+    // The secret travels with the sign-in, so that nothing is left of those who never come back.
+    return { SecretCode: secret, Session: resumeSetup(deps, setup, { secret, isProven: false }) }
+  },
+})
+
+async function keepForCaller({ db, clock, secrets }: SetupDeps, { user }: TokenCaller, secret: string): Promise<void> {
+  const replaced = (await findSoftwareToken(db, user))?.pendingSecret ?? null
+  const pending = sealSoftwareSecret(secrets, user, secret)
+  const isKept = await db.transaction().execute(async (tx) => {
+    await lockCaller(tx, user)
+    return keepPendingSecret(tx, user, { pending, replaced, now: clock.now() })
+  })
+  if (!isKept) throw new ApiError('ConcurrentModificationException', 'Another software token is being associated.')
+}

@@ -1,0 +1,84 @@
+import { ApiError } from '../../../contract/api-error.ts'
+import { operation } from '../../../contract/operation.ts'
+import { limitAttempts } from '../../../protection/attempt-limit.ts'
+import { storeUser } from '../../../users/attribute-changes.ts'
+import type { TokenCaller } from '../../../users/caller.ts'
+import { withMfa } from '../../../users/mfa/mfa-preferences.ts'
+import { openSoftwareSecret, requireSoftwareTokens, sealSoftwareSecret, stepOfCode } from '../../../users/mfa/software-token.ts'
+import { findSoftwareToken, putSoftwareToken } from '../../../users/mfa/software-token-repository.ts'
+import { lockCaller } from '../../../users/profile/profile-rules.ts'
+import type { User } from '../../../users/user.ts'
+import { lockUser } from '../../../users/user-repository.ts'
+import { stillStands } from '../../later-step.ts'
+import { invalidSession, usedSession } from '../../sign-in-state.ts'
+import { canSetUp, concludeSetup, openSetup, type Setup, type SetupDeps, spendSetup } from '../mfa-setup/setup-step.ts'
+
+type Wish = { readonly code: string; readonly deviceName: string | null }
+
+/**
+ * Registers the app that shows the right code for the secret of AssociateSoftwareToken, in place of the one before. By access token that
+ * does not activate it, which is for SetUserMFAPreference to do; in the course of a sign-in it does.
+ */
+export const verifySoftwareToken = operation('VerifySoftwareToken', {
+  auth: 'session-or-token',
+
+  async handle(request, deps: SetupDeps, caller: TokenCaller | undefined) {
+    const wish = { code: request.UserCode, deviceName: request.FriendlyDeviceName || null }
+    if (caller !== undefined) {
+      requireSoftwareTokens(caller.pool)
+      await registerForCaller(deps, caller.user, wish)
+      return { Status: 'SUCCESS' as const }
+    }
+    const setup = await openSetup(deps, request.Session ?? '')
+    requireSoftwareTokens(setup.pool)
+    return { Status: 'SUCCESS' as const, Session: await registerInSignIn(deps, setup, wish) }
+  },
+})
+
+async function registerForCaller(deps: SetupDeps, user: User, { code, deviceName }: Wish): Promise<void> {
+  const { db, clock, secrets } = deps
+  const secret = (await findSoftwareToken(db, user))?.pendingSecret
+  if (!secret) throw notAssociated()
+  const step = await requireCode(deps, user, openSoftwareSecret(secrets, user, secret), code)
+  await db.transaction().execute(async (tx) => {
+    await lockCaller(tx, user)
+    // Replaced by another, or verified, meanwhile.
+    if ((await findSoftwareToken(tx, user))?.pendingSecret !== secret) throw mismatch()
+    await putSoftwareToken(tx, user, { secret, deviceName, step, now: clock.now() })
+  })
+}
+
+/** Answers the Session with which MFA_SETUP is to be answered. */
+async function registerInSignIn(deps: SetupDeps, setup: Setup, { code, deviceName }: Wish): Promise<string> {
+  const { db, clock, secrets } = deps
+  const { pool, user } = setup
+  const plain = setup.step.memory.own.secret
+  if (plain === null) throw notAssociated()
+  const step = await requireCode(deps, user, plain, code)
+  const secret = sealSoftwareSecret(secrets, user, plain)
+  const now = clock.now()
+  await db.transaction().execute(async (tx) => {
+    const before = await lockUser(tx, pool.id, user.sub)
+    if (!(await spendSetup(tx, setup.step, now))) throw usedSession()
+    if (before === undefined || !stillStands(setup.step, before) || !(await canSetUp(tx, pool, before, 'SOFTWARE_TOKEN_MFA'))) {
+      throw invalidSession()
+    }
+    await putSoftwareToken(tx, user, { secret, deviceName, step, now })
+    await storeUser(tx, pool, before, { ...before, mfa: withMfa(before.mfa, 'SOFTWARE_TOKEN_MFA'), updatedAt: now })
+  })
+  return concludeSetup(deps, setup)
+}
+
+/** The time step of the right code. Throws EnableSoftwareTokenMFAException for a wrong one. */
+async function requireCode({ db, clock }: SetupDeps, user: User, secret: string, code: string): Promise<number> {
+  const now = clock.now()
+  await limitAttempts(db, user.poolId, user.sub, 'VerifySoftwareToken', now)
+  const step = stepOfCode(secret, code, now)
+  if (step === undefined) throw mismatch()
+  return step
+}
+
+const mismatch = () => new ApiError('EnableSoftwareTokenMFAException', 'Code mismatch')
+
+const notAssociated = () =>
+  new ApiError('SoftwareTokenMFANotFoundException', 'No software token has been associated that could be verified.')

@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto'
+import type { Clock } from '../base/clock.ts'
+import type { Secrets } from '../base/secrets.ts'
+import type { Db } from '../storage/db.ts'
+import { isStateSpent } from '../storage/spent-state-repository.ts'
+import type { User } from '../users/user.ts'
+import { findAgain, requireNotReset } from './candidate.ts'
+import type { Answer } from './factor.ts'
+import { requireParameter } from './parameters.ts'
+import type { ChallengeName, SignIn } from './sign-in.ts'
+import { invalidSession, newState, openState, type SignInState, usedSession } from './sign-in-state.ts'
+
+export type LaterStepDeps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets }
+
+/** What a step after the first factor rests on: that the proofs before it still hold. */
+type Resting<Memory> = { readonly standing: string; readonly own: Memory }
+
+export type LaterStep<Memory> = SignInState<Resting<Memory>>
+
+/** The state of a question to a user who has proven something already. `memory` is what its factor must know again. */
+export function newLaterStep<Memory>(
+  { client, user, proofs }: SignIn,
+  { challenge, memory, now }: { challenge: ChallengeName; memory: Memory; now: number },
+): LaterStep<Memory> {
+  return newState(client, user.sub, { challenge, proofs, memory: { standing: standingOf(user), own: memory } }, now)
+}
+
+/**
+ * The step an answer belongs to, and its user as they are now. Throws NotAuthorizedException when it is somebody else's or too old, when
+ * the user is disabled or gone, and when the password was changed, or the user signed out everywhere, since it was asked.
+ */
+export async function openLaterStep<Memory>(
+  deps: LaterStepDeps,
+  { pool, client, session, responses }: Answer,
+  challenge: ChallengeName,
+): Promise<{ readonly step: LaterStep<Memory>; readonly user: User }> {
+  const text = requireParameter({ Session: session ?? '' }, 'Session')
+  const step = openState<Resting<Memory>>(deps.secrets, text, client, challenge, deps.clock.now())
+  const user = await findAgain(deps, pool, step.sub, requireParameter(responses, 'USERNAME'))
+  if (user !== undefined) requireNotReset(client, user)
+  if (user === undefined || !stillStands(step, user)) throw (await isStateSpent(deps.db, step.id)) ? usedSession() : invalidSession()
+  return { step, user }
+}
+
+/** Whether the user's password and sign-outs are as they were when the step began. */
+export function stillStands(step: LaterStep<unknown>, user: User): boolean {
+  return standingOf(user) === step.memory.standing
+}
+
+/** Passwords are sealed anew, and differently, each time one is set; each sign-out has a moment of its own. */
+function standingOf({ password, signedOutAt }: User): string {
+  return createHash('sha256')
+    .update(JSON.stringify([password, signedOutAt]))
+    .digest('base64url')
+}

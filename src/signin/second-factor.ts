@@ -1,0 +1,32 @@
+import { ApiError } from '../contract/api-error.ts'
+import { hasSoftwareToken } from '../users/mfa/software-token-repository.ts'
+import type { Interposed } from './factor.ts'
+import { askForSetup } from './factors/mfa-setup/mfa-setup.ts'
+import { askForChoice } from './factors/select-mfa/select-mfa.ts'
+import { decideMfa } from './mfa-decision.ts'
+import { hasSecondFactor, type SecondFactorDeps, secondFactors } from './second-factors.ts'
+
+/** Multi-factor authentication: a second factor, the choice of one, or its set-up, as pool and user decide. */
+export const secondFactor: Interposed<SecondFactorDeps> = {
+  async ask(deps, signIn) {
+    const { pool, user, proofs } = signIn
+    if (pool.mfa === 'OFF' || hasSecondFactor(proofs)) return undefined
+    const decision = decideMfa(pool, user, await hasSoftwareToken(deps.db, user))
+    switch (decision.kind) {
+      case 'pass':
+        return undefined
+      case 'challenge':
+        return secondFactors[decision.method].pose(deps, signIn)
+      case 'select':
+        return askForChoice(deps, signIn, decision.methods)
+      case 'setup':
+        return askForSetup(deps, signIn, decision.methods)
+      case 'impossible':
+        // (Unconfirmed: which error Cognito has for it. This one is modelled for all operations that sign in.)
+        throw new ApiError(
+          'InvalidUserPoolConfigurationException',
+          'The user pool requires MFA, and no MFA method is available to the user.',
+        )
+    }
+  },
+}

@@ -1,0 +1,82 @@
+import { timingSafeEqual } from 'node:crypto'
+import { newCode } from '../base/ids.ts'
+import type { Secrets } from '../base/secrets.ts'
+import { ApiError } from '../contract/api-error.ts'
+import { type Contact, deliveryTo } from '../messaging/destination.ts'
+import { queueSignInCode } from '../messaging/send-code.ts'
+import { limitAttempts } from '../protection/attempt-limit.ts'
+import type { Lockout } from '../protection/lockout.ts'
+import { requireNoMessageTrigger } from '../users/message-triggers.ts'
+import type { Question } from './factor.ts'
+import { type LaterStep, type LaterStepDeps, newLaterStep } from './later-step.ts'
+import type { ChallengeName, SignIn } from './sign-in.ts'
+import { sealState } from './sign-in-state.ts'
+
+export type SentCodeDeps = LaterStepDeps & { readonly codeLockout: Lockout }
+
+/** What the server must know of a code that it sent: its keyed hash travels with the sign-in, so that no row waits for the answer. */
+export type SentCodeMemory = {
+  readonly hash: string
+  /** An address that is to become the user's by this; undefined for the one they have. */
+  readonly newAddress: string | undefined
+}
+
+export type SentCodeStep = LaterStep<SentCodeMemory>
+
+type Wish = { readonly challenge: ChallengeName; readonly contact: Contact; readonly digits: number; readonly isNew?: boolean }
+
+/**
+ * Asks for a code that goes to the address with the question. It lives as long as the Session. Throws TooManyRequestsException when the
+ * user has been sent too many already.
+ */
+export async function askForSentCode(
+  { db, secrets, clock }: LaterStepDeps,
+  signIn: SignIn,
+  { challenge, contact, digits, isNew = false }: Wish,
+): Promise<Question> {
+  const { pool, user } = signIn
+  const now = clock.now()
+  requireNoMessageTrigger(pool, contact.attribute)
+  await limitAttempts(db, pool.id, user.sub, 'SignInMessage', now)
+  const code = newCode(digits)
+  const newAddress = isNew ? contact.value : undefined
+  const blank = newLaterStep<SentCodeMemory>(signIn, { challenge, memory: { hash: '', newAddress }, now })
+  const step = { ...blank, memory: { ...blank.memory, own: { hash: hashOf(secrets, blank, contact.value, code), newAddress } } }
+  const { medium, destination } = deliveryTo(contact)
+  return {
+    name: challenge,
+    parameters: {
+      CODE_DELIVERY_DELIVERY_MEDIUM: medium,
+      CODE_DELIVERY_DESTINATION: destination,
+      USER_ID_FOR_SRP: user.username,
+    },
+    session: sealState(secrets, step),
+    queue: (tx) => queueSignInCode(tx, secrets, { pool, user, contact, code, now, expiresAt: step.expiresAt }),
+  }
+}
+
+/**
+ * Throws CodeMismatchException unless the code is the one that was sent for this step to `address` (undefined when the user has none any
+ * more): a code that went elsewhere proves nothing about it.
+ */
+export async function requireSentCode(
+  { secrets, codeLockout, clock }: SentCodeDeps,
+  step: SentCodeStep,
+  address: string | undefined,
+  code: string,
+): Promise<void> {
+  const { proven } = await codeLockout.guard(step.poolId, step.sub, clock.now(), async () => {
+    const hash = Buffer.from(hashOf(secrets, step, address ?? '', code))
+    const isRight = timingSafeEqual(hash, Buffer.from(step.memory.own.hash)) && address !== undefined
+    return isRight ? { proven: true, value: undefined } : { proven: false }
+  })
+  if (!proven) throw wrongSignInCode()
+}
+
+/** What a wrong code of any factor is told. */
+export const wrongSignInCode = () => new ApiError('CodeMismatchException', 'Invalid code or auth state for the user.')
+
+/** Bound to the step, so to one user, one challenge and one question. */
+function hashOf(secrets: Secrets, { poolId, sub, challenge, id }: SentCodeStep, address: string, code: string): string {
+  return secrets.mac('code', 'sign-in', poolId, sub, challenge, id, address, code).toString('base64url')
+}

@@ -1,0 +1,23 @@
+import type { Clock } from '../../base/clock.ts'
+import { operation } from '../../contract/operation.ts'
+import type { PoolCatalog } from '../../pools/pool-catalog.ts'
+import type { Db } from '../../storage/db.ts'
+import { changeUser } from '../admin/change-user.ts'
+import { withoutMfa } from './mfa-preferences.ts'
+import { deleteSoftwareToken } from './software-token-repository.ts'
+
+type Deps = { db: Db; clock: Clock; pools: PoolCatalog }
+
+/** For whoever lost the phone with the app on it. To take away what is not there is no error: the outcome is the same. */
+export const adminDeleteSoftwareToken = operation('AdminDeleteSoftwareToken', {
+  auth: 'iam',
+
+  async handle(request, { db, clock, pools }: Deps) {
+    const pool = await pools.getPool(request.UserPoolId)
+    await changeUser(db, pool, request.Username, async (user, tx) => {
+      await deleteSoftwareToken(tx, user)
+      return { ...user, mfa: withoutMfa(user.mfa, 'SOFTWARE_TOKEN_MFA'), updatedAt: clock.now() }
+    })
+    return {}
+  },
+})

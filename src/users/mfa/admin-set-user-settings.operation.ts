@@ -1,0 +1,21 @@
+import type { Clock } from '../../base/clock.ts'
+import { operation } from '../../contract/operation.ts'
+import type { PoolCatalog } from '../../pools/pool-catalog.ts'
+import type { Db } from '../../storage/db.ts'
+import { getUserByName } from '../user-repository.ts'
+import { changeMfa } from './change-mfa.ts'
+import { applyMfaOptions } from './mfa-preferences.ts'
+import { readMfaOptions } from './mfa-wire.ts'
+
+/** The older form of AdminSetUserMFAPreference, for codes by SMS only. */
+export const adminSetUserSettings = operation('AdminSetUserSettings', {
+  auth: 'iam',
+
+  async handle(request, deps: { db: Db; clock: Clock; pools: PoolCatalog }) {
+    const pool = await deps.pools.getPool(request.UserPoolId)
+    const bySms = readMfaOptions(request.MFAOptions)
+    const user = await getUserByName(deps.db, pool, request.Username)
+    await changeMfa(deps, pool, user, (current, canHave) => applyMfaOptions(current, bySms, canHave))
+    return {}
+  },
+})

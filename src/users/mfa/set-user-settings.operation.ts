@@ -1,0 +1,18 @@
+import type { Clock } from '../../base/clock.ts'
+import { operation } from '../../contract/operation.ts'
+import type { Db } from '../../storage/db.ts'
+import type { TokenCaller } from '../caller.ts'
+import { changeMfa } from './change-mfa.ts'
+import { applyMfaOptions } from './mfa-preferences.ts'
+import { readMfaOptions } from './mfa-wire.ts'
+
+/** The older form of SetUserMFAPreference, for codes by SMS only. */
+export const setUserSettings = operation('SetUserSettings', {
+  auth: 'access-token',
+
+  async handle(request, deps: { db: Db; clock: Clock }, { pool, user }: TokenCaller) {
+    const bySms = readMfaOptions(request.MFAOptions)
+    await changeMfa(deps, pool, user, (current, canHave) => applyMfaOptions(current, bySms, canHave))
+    return {}
+  },
+})

@@ -1,0 +1,94 @@
+import {
+  AdminSetUserMFAPreferenceCommand,
+  type AdminSetUserMFAPreferenceCommandInput,
+  AdminUpdateUserAttributesCommand,
+  AssociateSoftwareTokenCommand,
+  type ChallengeNameType,
+  RespondToAuthChallengeCommand,
+  SetUserPoolMfaConfigCommand,
+  type SetUserPoolMfaConfigCommandInput,
+  VerifySoftwareTokenCommand,
+} from '@aws-sdk/client-cognito-identity-provider'
+import { Secret, TOTP } from 'otpauth'
+import { attributeList, type PoolAndClient, type Values } from './self-service.ts'
+import { givenTokens, givenUser, signInByPassword } from './sign-in.ts'
+import type { PoolWish, TestServer } from './test-server.ts'
+
+export const SmsConfiguration = { SnsCallerArn: 'arn:aws:iam::123456789012:role/sms', ExternalId: 'external' }
+
+/** The blocks of SetUserPoolMfaConfig that turn each factor on. */
+export const factorBlocks = {
+  sms: { SmsMfaConfiguration: { SmsConfiguration } },
+  totp: { SoftwareTokenMfaConfiguration: { Enabled: true } },
+  email: { EmailMfaConfiguration: {} },
+} as const
+
+export type FactorName = keyof typeof factorBlocks
+
+export function setMfa(server: TestServer, poolId: string, mode: 'OFF' | 'OPTIONAL' | 'ON', factors: readonly FactorName[] = []) {
+  const blocks: Partial<SetUserPoolMfaConfigCommandInput> = Object.assign({}, ...factors.map((name) => factorBlocks[name]))
+  return server.send(new SetUserPoolMfaConfigCommand({ UserPoolId: poolId, MfaConfiguration: mode, ...blocks }))
+}
+
+/** A pool that asks for these second factors. */
+export async function givenMfaPool(server: TestServer, mode: 'OPTIONAL' | 'ON', factors: readonly FactorName[], wish?: PoolWish) {
+  const ids = await server.givenPool(wish)
+  await setMfa(server, ids.poolId, mode, factors)
+  return ids
+}
+
+export function prefer(server: TestServer, poolId: string, username: string, settings: Partial<AdminSetUserMFAPreferenceCommandInput>) {
+  return server.send(new AdminSetUserMFAPreferenceCommand({ UserPoolId: poolId, Username: username, ...settings }))
+}
+
+/** An authenticator app of the same make as everybody's, by a library that the server's own tests of it do not share. */
+export function appOf(server: TestServer, secret: string) {
+  const totp = new TOTP({ secret: Secret.fromBase32(secret) })
+  return {
+    /** The code it shows, so many steps of 30 seconds from now. */
+    code: (steps = 0) => totp.generate({ timestamp: server.clock.now() + steps * 30_000 }),
+  }
+}
+
+export type App = ReturnType<typeof appOf>
+
+/** Registers an app with an access token, and lets its first code go by. */
+export async function registerApp(server: TestServer, accessToken: string, name?: string): Promise<App> {
+  const { SecretCode = '' } = await server.send(new AssociateSoftwareTokenCommand({ AccessToken: accessToken }))
+  const app = appOf(server, SecretCode)
+  await server.send(new VerifySoftwareTokenCommand({ AccessToken: accessToken, UserCode: app.code(), FriendlyDeviceName: name }))
+  server.clock.advance(30_000)
+  return app
+}
+
+/** A user of an OPTIONAL pool who has activated an app. */
+export async function givenAppUser(server: TestServer, { poolId, clientId }: PoolAndClient, username: string, name?: string): Promise<App> {
+  await givenUser(server, poolId, username)
+  const { accessToken } = await givenTokens(server, clientId, username)
+  const app = await registerApp(server, accessToken, name)
+  await prefer(server, poolId, username, { SoftwareTokenMfaSettings: { Enabled: true } })
+  return app
+}
+
+export function giveAttributes(server: TestServer, poolId: string, username: string, attributes: Values) {
+  const UserAttributes = attributeList(attributes)
+  return server.send(new AdminUpdateUserAttributesCommand({ UserPoolId: poolId, Username: username, UserAttributes }))
+}
+
+export function respond(
+  server: TestServer,
+  clientId: string,
+  challenge: ChallengeNameType,
+  session: string | undefined,
+  responses: Values,
+) {
+  const request = { ClientId: clientId, ChallengeName: challenge, Session: session, ChallengeResponses: responses }
+  return server.send(new RespondToAuthChallengeCommand(request))
+}
+
+/** The second step of a sign-in by password: what is asked after it. */
+export async function askedOf(server: TestServer, clientId: string, username: string) {
+  const { ChallengeName: name, ChallengeParameters: parameters = {}, Session: session, AuthenticationResult: tokens } =
+    await signInByPassword(server, clientId, username)
+  return { name, parameters, session, tokens }
+}
