@@ -1,5 +1,6 @@
 import type { RequestContext } from '../../contract/operation.ts'
 import type { Pool } from '../../pools/pool.ts'
+import { sessionTrackingOf } from '../../pools/sessions/session-settings.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import type { User } from '../../users/user.ts'
 import { lockUser } from '../../users/user-repository.ts'
@@ -10,7 +11,7 @@ import { listTrackedSessions } from './tracked-session-repository.ts'
 
 /** What a session that begins now has for its first use; null in pools that do not track sessions. */
 export function firstActivity(pool: Pool, context: RequestContext, now: number): Activity | null {
-  return pool.sessionTracking?.enabled ? activityAt(context, now) : null
+  return sessionTrackingOf(pool).enabled ? activityAt(context, now) : null
 }
 
 /** What to note of a session's use; null when its pool does not track sessions, or did not when it began. */
@@ -22,8 +23,9 @@ function activityAt({ ip, userAgent }: RequestContext, now: number): Activity {
   return { lastActiveAt: now, device: deviceTypeOf(userAgent), ip: ip ?? null }
 }
 
-/** The user's tracked sessions that are still good, the one used last first. */
-export async function listActiveSessions(db: Db | Tx, user: User, now: number): Promise<readonly Session[]> {
+/** The user's tracked sessions that are still good, the one used last first; none in a pool that does not track them. */
+export async function listActiveSessions(db: Db, pool: Pool, user: User, now: number): Promise<readonly Session[]> {
+  if (!sessionTrackingOf(pool).enabled) return []
   return activeAmong(await listTrackedSessions(db, user.poolId, user.sub), user, now)
 }
 
@@ -33,9 +35,9 @@ export async function listActiveSessions(db: Db | Tx, user: User, now: number): 
  */
 export async function makeRoomForSession(tx: Tx, pool: Pool, sub: string, now: number): Promise<void> {
   const user = await lockUser(tx, pool.id, sub)
-  if (user === undefined || pool.sessionTracking === undefined) return
+  if (user === undefined) return
   const tracked = await listTrackedSessions(tx, pool.id, sub)
-  const kept = activeAmong(tracked, user, now).slice(0, pool.sessionTracking.maxPerUser - 1)
+  const kept = activeAmong(tracked, user, now).slice(0, sessionTrackingOf(pool).maxPerUser - 1)
   // Those that ended by themselves go, too: what is left here is never much more than the limit.
   for (const session of tracked) if (!kept.includes(session)) await revokeSession(tx, session, now)
 }

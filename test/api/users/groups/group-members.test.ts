@@ -69,7 +69,8 @@ for (const engine of engines) {
       await addToGroup(server(), poolId, 'zoe', 'readers')
       const pages = []
       const query = { UserPoolId: poolId, GroupName: 'editors' }
-      for await (const page of paginateListUsersInGroup({ client: server().client, pageSize: 2 }, { ...query })) pages.push(page.Users ?? [])
+      for await (const page of paginateListUsersInGroup({ client: server().client, pageSize: 2 }, { ...query }))
+        pages.push(page.Users ?? [])
       assert.deepEqual(
         pages.map((page) => page.length),
         [2, 2, 1],

@@ -1,0 +1,32 @@
+import type { Secrets } from '../../base/secrets.ts'
+import { operation } from '../../contract/operation.ts'
+import type { Db } from '../../storage/db.ts'
+import { updateAppClient } from '../app-client-repository.ts'
+import { requireLockedPool } from '../change-pool.ts'
+import { invalidParameter } from '../invalid-parameter.ts'
+import { requireLockedClient } from '../locked-client.ts'
+import type { PoolCatalog } from '../pool-catalog.ts'
+import { requireTier, type Tiers } from '../tier-rules.ts'
+import { sessionTrackingOf, writeClientSessions } from './session-settings.ts'
+
+type Deps = { db: Db; secrets: Secrets; pools: PoolCatalog; tiers: Tiers }
+
+/** Kept while the pool does not track sessions, but only set while it does. */
+export const setUserPoolClientSessionConfiguration = operation('SetUserPoolClientSessionConfiguration', {
+  auth: 'iam',
+
+  async handle(request, { db, secrets, pools, tiers }: Deps) {
+    const { UserPoolId: poolId, ClientId: clientId } = request
+    const client = await db.transaction().execute(async (tx) => {
+      const pool = await requireLockedPool(tx, poolId)
+      requireTier(tiers, pool, 'ESSENTIALS', 'User session tracking')
+      const before = await requireLockedClient(tx, secrets, poolId, clientId)
+      if (!sessionTrackingOf(pool).enabled) throw invalidParameter('User session tracking is not enabled for this user pool.')
+      const after = { ...before, ssoSessionMinutes: request.SSOSession.MaxValidityMinutes }
+      await updateAppClient(tx, secrets, after)
+      return after
+    })
+    await pools.changed(poolId)
+    return writeClientSessions(client)
+  },
+})

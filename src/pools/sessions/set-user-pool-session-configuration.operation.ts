@@ -1,0 +1,30 @@
+import { operation } from '../../contract/operation.ts'
+import type { Db } from '../../storage/db.ts'
+import { changePool } from '../change-pool.ts'
+import type { SessionTracking } from '../pool.ts'
+import type { PoolCatalog } from '../pool-catalog.ts'
+import { requireTier, type Tiers } from '../tier-rules.ts'
+import { writeSessionTracking } from './session-settings.ts'
+
+type Deps = { db: Db; pools: PoolCatalog; tiers: Tiers }
+
+/**
+ * Sessions that begin from now on are tracked, or are not. One that was tracked before goes on to work, and is listed again when
+ * tracking comes back.
+ */
+export const setUserPoolSessionConfiguration = operation('SetUserPoolSessionConfiguration', {
+  auth: 'iam',
+
+  async handle(request, { db, pools, tiers }: Deps) {
+    const poolId = request.UserPoolId
+    const sessionTracking: SessionTracking = {
+      enabled: request.UserSessionTracking === 'ENABLED',
+      maxPerUser: request.TokenSession.MaxPerUser,
+    }
+    await changePool(db, pools, poolId, (pool) => {
+      requireTier(tiers, pool, 'ESSENTIALS', 'User session tracking')
+      return { ...pool, sessionTracking }
+    })
+    return writeSessionTracking(poolId, sessionTracking)
+  },
+})

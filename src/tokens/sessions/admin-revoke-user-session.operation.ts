@@ -1,0 +1,19 @@
+import type { Clock } from '../../base/clock.ts'
+import { operation } from '../../contract/operation.ts'
+import type { PoolCatalog } from '../../pools/pool-catalog.ts'
+import type { Db } from '../../storage/db.ts'
+import { getUserByName } from '../../users/user-repository.ts'
+import { endSession } from './end-session.ts'
+
+type Deps = { db: Db; clock: Clock; pools: PoolCatalog }
+
+export const adminRevokeUserSession = operation('AdminRevokeUserSession', {
+  auth: 'iam',
+
+  async handle(request, { db, clock, pools }: Deps) {
+    const pool = await pools.getPool(request.UserPoolId)
+    const user = await getUserByName(db, pool, request.Username)
+    await endSession(db, pool, user, request.SessionId, clock.now())
+    return {}
+  },
+})

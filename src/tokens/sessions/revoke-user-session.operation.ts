@@ -1,0 +1,18 @@
+import type { Clock } from '../../base/clock.ts'
+import { operation } from '../../contract/operation.ts'
+import { invalidParameter } from '../../pools/invalid-parameter.ts'
+import type { Db } from '../../storage/db.ts'
+import type { TokenCaller } from '../../users/caller.ts'
+import { endSession } from './end-session.ts'
+import { writeSessionId } from './session-id.ts'
+
+/** A user ends another session of theirs. The one they ask from ends by RevokeToken or GlobalSignOut. */
+export const revokeUserSession = operation('RevokeUserSession', {
+  auth: 'access-token',
+
+  async handle(request, { db, clock }: { db: Db; clock: Clock }, { pool, user, sessionId }: TokenCaller) {
+    if (request.SessionId === writeSessionId(sessionId)) throw invalidParameter('The current session cannot be revoked by this operation.')
+    await endSession(db, pool, user, request.SessionId, clock.now())
+    return {}
+  },
+})
