@@ -5,11 +5,9 @@ import { mfaConfigOperations } from './pools/mfa/mfa-config-operations.ts'
 import { poolOperations } from './pools/operations.ts'
 import { resourceServerOperations } from './pools/resource-servers/resource-server-operations.ts'
 import { sessionSettingsOperations } from './pools/sessions/session-settings-operations.ts'
-import { sessionSettingsOperations } from './pools/sessions/session-settings-operations.ts'
 import { tagOperations } from './pools/tags/tag-operations.ts'
 import { signInOperations } from './signin/operations.ts'
 import { tokenOperations } from './tokens/operations.ts'
-import { sessionOperations } from './tokens/sessions/session-operations.ts'
 import { sessionOperations } from './tokens/sessions/session-operations.ts'
 import { adminOperations } from './users/admin/admin-operations.ts'
 import { groupOperations } from './users/groups/group-operations.ts'
@@ -26,7 +24,6 @@ export const operations = [
   ...identityProviderOperations,
   ...clientSecretOperations,
   ...sessionSettingsOperations,
-  ...sessionSettingsOperations,
   ...tagOperations,
   ...userOperations,
   ...passkeyOperations,
@@ -34,7 +31,6 @@ export const operations = [
   ...mfaOperations,
   ...groupOperations,
   ...tokenOperations,
-  ...sessionOperations,
   ...sessionOperations,
   ...signInOperations,
 ] as const
