@@ -24,6 +24,11 @@ export function variationsOf(name: OperationName): readonly Variation[] {
   return [...inPlaces, ...longTextVariation(input), ...surplusVariations(), ...bodies(input)]
 }
 
+/** The changes to single places that the model lets through: several of them at once are still a request. */
+export function allowedVariationsOf(name: OperationName): readonly Variation[] {
+  return variationsOf(name).filter(({ allowed }) => allowed)
+}
+
 /** What triggers and risk engines are told; no operation looks into it. */
 const passedOn = ['ClientMetadata', 'AnalyticsMetadata', 'UserContextData', 'ContextData', 'ValidationData']
 

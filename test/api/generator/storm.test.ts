@@ -1,26 +1,46 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import type { OperationName } from '../../../src/contract/operation.ts'
 import { operations } from '../../../src/operations.ts'
 import { engines } from '../../support/engines.ts'
 import { startTestServer } from '../../support/test-server.ts'
 import { codeOf, faultIn } from './answers.ts'
+import { allowedVariationsOf } from './boundary-requests.ts'
 import { givenBystander } from './bystander.ts'
+import { goodRequest } from './good-requests.ts'
+import type { Request } from './places.ts'
 import { type Plausible, plausibleValues } from './plausible-values.ts'
 import { randomRequest } from './random-requests.ts'
 import { inParallel, listed, send, shortened } from './send.ts'
-import { prepareWorld } from './world.ts'
+import { prepareWorld, type World } from './world.ts'
 
 /** The same requests each time. `LIFEGUARD_TEST_SEED` makes others, or again those that a run has failed with. */
 const seed = Number(process.env['LIFEGUARD_TEST_SEED'] ?? 20_260_823)
-const batches = 10
+const batches = 6
 const batchSize = 200
 const width = 8
 
+type Planned = { readonly name: OperationName; make(world: World): unknown }
+
+const names = operations.map(({ name }) => name)
+const variations = new Map(names.map((name) => [name, allowedVariationsOf(name)]))
+
+/** A good request with a few changes, each of which the model allows. */
+const changedRequest: fc.Arbitrary<Planned> = fc.constantFrom(...names).chain((name) =>
+  fc.subarray([...(variations.get(name) ?? [])], { minLength: 1, maxLength: 4 }).map((chosen) => ({
+    name,
+    make: async (world) => chosen.reduce<unknown>((request, { apply }) => apply(request as Request), await goodRequest(name, world)),
+  })),
+)
+
 /** Of any operation, each as likely as the other. */
-function requestsOf(plausible: Plausible, batch: number) {
-  const anyRequest = fc.oneof(...operations.map(({ name }) => randomRequest(name, plausible).map((request) => ({ name, request }))))
-  return fc.sample(anyRequest, { seed: seed + batch, numRuns: batchSize })
+function requestsOf(plausible: Plausible, batch: number): Planned[] {
+  const anew = fc.oneof(...names.map((name) => randomRequest(name, plausible).map((request): Planned => ({ name, make: () => request }))))
+  return fc.sample(fc.oneof({ weight: 3, arbitrary: anew }, { weight: 1, arbitrary: changedRequest }), {
+    seed: seed + batch,
+    numRuns: batchSize,
+  })
 }
 
 for (const engine of engines) {
@@ -35,7 +55,8 @@ for (const engine of engines) {
 
       for (let batch = 0; batch < batches; batch++) {
         const requests = requestsOf(await plausibleValues(world), batch)
-        await inParallel(requests, width, async ({ name, request }) => {
+        await inParallel(requests, width, async ({ name, make }) => {
+          const request = await make(world)
           const answer = await send(server, name, request)
           const fault = faultIn(name, answer)
           if (fault !== undefined) faults.push(`${fault}, for ${name}\n  ${shortened(request)}\n  ${shortened(answer.text)}`)
@@ -44,7 +65,7 @@ for (const engine of engines) {
       }
 
       assert.equal(faults.length, 0, `With the seed ${seed}: ${listed(faults)}`)
-      const never = operations.map(({ name }) => name).filter((name) => !succeeded.has(name))
+      const never = names.filter((name) => !succeeded.has(name))
       t.diagnostic(`${batches * batchSize} requests; never with success: ${never.join(', ') || 'none'}`)
       await bystander.requireUnharmed()
       await server.restart()
