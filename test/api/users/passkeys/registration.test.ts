@@ -1,0 +1,277 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import {
+  AdminResetUserPasswordCommand,
+  CreateUserPoolClientCommand,
+  CreateUserPoolDomainCommand,
+  UpdateUserPoolCommand,
+  type WebAuthnConfigurationType,
+} from '@aws-sdk/client-cognito-identity-provider'
+import { adminUpdate } from '../../../support/administration.ts'
+import { engines } from '../../../support/engines.ts'
+import {
+  completeRegistration,
+  givenPasskeyPool,
+  pageOrigin,
+  passkeysOf,
+  registerPasskey,
+  setWebAuthn,
+  startRegistration,
+  withPasskeys,
+} from '../../../support/passkeys.ts'
+import { sentTo } from '../../../support/self-service.ts'
+import { givenTokens, givenUser } from '../../../support/sign-in.ts'
+import { makePasskey } from '../../../support/software-authenticator.ts'
+import { type PoolWish, useTestServer } from '../../../support/test-server.ts'
+
+const minute = 60_000
+const notFound = { name: 'WebAuthnChallengeNotFoundException' }
+const wrongOrigin = { name: 'WebAuthnOriginNotAllowedException' }
+const mismatch = { name: 'WebAuthnRelyingPartyMismatchException' }
+const notSupported = { name: 'WebAuthnCredentialNotSupportedException' }
+const notEnabled = { name: 'WebAuthnNotEnabledException' }
+const invalid = { name: 'InvalidParameterException' }
+
+for (const engine of engines) {
+  describe(`the registration of a passkey on ${engine.name}`, () => {
+    const server = useTestServer(engine)
+
+    async function givenAna(wish: PoolWish = withPasskeys, configuration: WebAuthnConfigurationType = {}) {
+      const ids = await givenPasskeyPool(server(), wish, configuration)
+      const { sub } = await givenUser(server(), ids.poolId, 'ana', { attributes: [{ Name: 'name', Value: 'Ana Alvarez' }] })
+      return { ...ids, sub, token: (await givenTokens(server(), ids.clientId, 'ana')).accessToken }
+    }
+
+    it('hands out the options of Cognito', async () => {
+      const { poolId, sub, token } = await givenAna()
+      const { challenge, ...options } = await startRegistration(server(), token)
+      assert.ok(Buffer.from(challenge, 'base64url').length >= 16)
+      assert.deepEqual(options, {
+        authenticatorSelection: { requireResidentKey: true, residentKey: 'required', userVerification: 'preferred' },
+        excludeCredentials: [],
+        pubKeyCredParams: [
+          { alg: -7, type: 'public-key' },
+          { alg: -257, type: 'public-key' },
+        ],
+        rp: { id: 'example.test', name: 'example.test' },
+        timeout: 60_000,
+        user: { displayName: 'Ana Alvarez', id: Buffer.from(sub).toString('base64url'), name: 'ana' },
+      })
+      await setWebAuthn(server(), poolId, { RelyingPartyId: 'example.test', UserVerification: 'required' })
+      const strict = (await startRegistration(server(), token)) as unknown as { authenticatorSelection: { userVerification: string } }
+      assert.equal(strict.authenticatorSelection.userVerification, 'required')
+    })
+
+    it('calls a user who is named by an address by that address', async () => {
+      const ids = await givenPasskeyPool(server(), { ...withPasskeys, pool: { ...withPasskeys.pool, UsernameAttributes: ['email'] } })
+      await givenUser(server(), ids.poolId, 'ana@example.test')
+      const { accessToken } = await givenTokens(server(), ids.clientId, 'ana@example.test')
+      const { user } = await startRegistration(server(), accessToken)
+      assert.deepEqual([user.name, user.displayName], ['ana@example.test', 'ana@example.test'])
+    })
+
+    it('keeps what the authenticator made, and tells it not to make another', async () => {
+      const { poolId, token } = await givenAna()
+      const first = await registerPasskey(server(), token)
+      const second = await registerPasskey(server(), token, { algorithm: 'RS256', counts: false })
+      assert.deepEqual(await passkeysOf(server(), token), [first.id, second.id])
+      const { excludeCredentials } = await startRegistration(server(), token)
+      assert.deepEqual(
+        excludeCredentials,
+        [first.id, second.id].map((id) => ({ id, type: 'public-key' })),
+      )
+      assert.deepEqual(await sentTo(server(), poolId), [])
+    })
+
+    it('takes pages of the relying party: its domain and those below, any port, over TLS; and its Android apps', async () => {
+      const { token } = await givenAna()
+      for (const origin of [
+        'https://example.test',
+        'https://app.example.test',
+        'https://a.b.example.test:8443',
+        `android:apk-key-hash:${'x'.repeat(43)}`,
+      ]) {
+        await registerPasskey(server(), token, {}, origin)
+      }
+      for (const origin of [
+        'http://example.test',
+        'https://example.test.evil.test',
+        'https://evilexample.test',
+        'https://test',
+        'https://app.example.test/',
+        'https://APP.example.test',
+        'https://user@app.example.test',
+        'android:apk-key-hash:short',
+        'null',
+        '',
+      ]) {
+        await assert.rejects(registerPasskey(server(), token, {}, origin), wrongOrigin, origin)
+      }
+      const framed = makePasskey(await startRegistration(server(), token), pageOrigin, { crossOrigin: true })
+      await assert.rejects(completeRegistration(server(), token, framed.registration), wrongOrigin)
+    })
+
+    it('takes pages without TLS on localhost only', async () => {
+      const { token } = await givenAna(withPasskeys, { RelyingPartyId: 'localhost' })
+      for (const origin of ['http://localhost', 'http://localhost:3000', 'https://localhost:3000', 'http://app.localhost:3000'])
+        await registerPasskey(server(), token, {}, origin)
+      for (const origin of ['http://127.0.0.1:3000', 'http://localhost.evil.test', 'http://example.test'])
+        await assert.rejects(registerPasskey(server(), token, {}, origin), wrongOrigin, origin)
+    })
+
+    it('refuses a passkey of another relying party', async () => {
+      const { token } = await givenAna()
+      await assert.rejects(registerPasskey(server(), token, { rpId: 'app.example.test' }), mismatch)
+      await assert.rejects(registerPasskey(server(), token, { rpId: 'evil.test' }), mismatch)
+    })
+
+    it('refuses an algorithm that it did not offer', async () => {
+      const { token } = await givenAna()
+      await assert.rejects(registerPasskey(server(), token, { algorithm: 'EdDSA' }), notSupported)
+    })
+
+    it('wants the user verified where the pool does, and present everywhere', async () => {
+      const { poolId, token } = await givenAna()
+      await registerPasskey(server(), token, { userVerified: false })
+      await setWebAuthn(server(), poolId, { RelyingPartyId: 'example.test', UserVerification: 'required' })
+      await assert.rejects(registerPasskey(server(), token, { userVerified: false }), notSupported)
+      await registerPasskey(server(), token)
+      await assert.rejects(registerPasskey(server(), token, { userPresent: false }), invalid)
+    })
+
+    it('takes a challenge once, in its time, and unaltered', async () => {
+      const { token } = await givenAna()
+      const options = await startRegistration(server(), token)
+      await completeRegistration(server(), token, makePasskey(options, pageOrigin).registration)
+      await assert.rejects(completeRegistration(server(), token, makePasskey(options, pageOrigin).registration), notFound)
+
+      const { challenge } = await startRegistration(server(), token)
+      const altered = `${challenge.slice(0, -2)}${challenge.endsWith('AA') ? 'BB' : 'AA'}`
+      for (const other of [altered, 'AAAA', '', Buffer.from('something else entirely').toString('base64url')])
+        await assert.rejects(registerPasskey(server(), token, { challenge: other }), notFound, other)
+
+      const late = makePasskey(await startRegistration(server(), token), pageOrigin)
+      server().clock.advance(5 * minute)
+      await assert.rejects(completeRegistration(server(), token, late.registration), notFound)
+      assert.equal((await passkeysOf(server(), token)).length, 1)
+    })
+
+    it('takes the challenge of this user, asked for through this client, in this pool', async () => {
+      const { poolId, clientId, token } = await givenAna()
+      await givenUser(server(), poolId, 'ben')
+      const bens = (await givenTokens(server(), clientId, 'ben')).accessToken
+      const mine = makePasskey(await startRegistration(server(), token), pageOrigin)
+      await assert.rejects(completeRegistration(server(), bens, mine.registration), notFound)
+
+      const other = { UserPoolId: poolId, ClientName: 'other', ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH' as const] }
+      const { UserPoolClient } = await server().send(new CreateUserPoolClientCommand(other))
+      const elsewhere = (await givenTokens(server(), UserPoolClient?.ClientId ?? '', 'ana')).accessToken
+      await assert.rejects(completeRegistration(server(), elsewhere, mine.registration), { name: 'WebAuthnClientMismatchException' })
+
+      const another = await givenAna()
+      await assert.rejects(completeRegistration(server(), another.token, mine.registration), notFound)
+      await completeRegistration(server(), token, mine.registration)
+    })
+
+    it('refuses what is no answer to it', async () => {
+      const { token } = await givenAna()
+      const { registration, id } = makePasskey(await startRegistration(server(), token), pageOrigin)
+      const response = registration['response'] as Record<string, unknown>
+      const withResponse = (changes: object) => ({ ...registration, response: { ...response, ...changes } })
+      const nested = Buffer.concat([Buffer.alloc(5000, 0x81), Buffer.from([0])]).toString('base64url')
+      const others: Record<string, Record<string, unknown>> = {
+        nothing: {},
+        'no response': { ...registration, response: undefined },
+        'another type': { ...registration, type: 'password' },
+        'two ids': { ...registration, rawId: 'AAAA' },
+        'an id of another': { ...registration, id: 'AAAA', rawId: 'AAAA' },
+        'a padded id': { ...registration, id: `${id}=`, rawId: `${id}=` },
+        'no attestation object': withResponse({ attestationObject: '' }),
+        'an attestation object that is none': withResponse({ attestationObject: 'AAAA' }),
+        'a deep attestation object': withResponse({ attestationObject: nested }),
+        'a client that says nothing': withResponse({ clientDataJSON: Buffer.from('{}').toString('base64url') }),
+        'a client that says null': withResponse({ clientDataJSON: Buffer.from('null').toString('base64url') }),
+        'a client that says no JSON': withResponse({ clientDataJSON: 'AAAA' }),
+        numbers: { id: 1, rawId: 1, type: 'public-key', response: 1 },
+      }
+      for (const [what, other] of Object.entries(others)) await assert.rejects(completeRegistration(server(), token, other), invalid, what)
+      await assert.rejects(registerPasskey(server(), token, { type: 'webauthn.get' }), invalid)
+      await completeRegistration(server(), token, registration)
+    })
+
+    it('asks for no attestation, and does not look at one that comes', async () => {
+      const { token } = await givenAna()
+      const attestation = new Map<string, Buffer | number>([
+        ['alg', -7],
+        ['sig', Buffer.from('signed by nobody')],
+        ['x5c', Buffer.from('no certificate')],
+      ])
+      for (const format of ['packed', 'apple', 'tpm', 'something-new']) await registerPasskey(server(), token, { format, attestation })
+      assert.equal((await passkeysOf(server(), token)).length, 4)
+    })
+
+    it('takes a passkey once for each user', async () => {
+      const { poolId, clientId, token } = await givenAna()
+      await givenUser(server(), poolId, 'ben')
+      const bens = (await givenTokens(server(), clientId, 'ben')).accessToken
+      const id = Buffer.from('the same passkey')
+      await registerPasskey(server(), token, { id })
+      await assert.rejects(registerPasskey(server(), token, { id }), invalid)
+      await registerPasskey(server(), bens, { id })
+    })
+
+    it('is for pools that let users sign in by passkey', async () => {
+      const { poolId, token } = await givenAna()
+      const passkey = makePasskey(await startRegistration(server(), token), pageOrigin)
+      await server().send(new UpdateUserPoolCommand({ UserPoolId: poolId }))
+      await assert.rejects(startRegistration(server(), token), notEnabled)
+      await assert.rejects(completeRegistration(server(), token, passkey.registration), notEnabled)
+    })
+
+    it('waits for a user who has to choose a new password', async () => {
+      const { poolId, token } = await givenAna()
+      const passkey = makePasskey(await startRegistration(server(), token), pageOrigin)
+      await givenVerifiedEmail(poolId)
+      await server().send(new AdminResetUserPasswordCommand({ UserPoolId: poolId, Username: 'ana' }))
+      const reset = { name: 'PasswordResetRequiredException' }
+      await assert.rejects(startRegistration(server(), token), reset)
+      await assert.rejects(completeRegistration(server(), token, passkey.registration), reset)
+      await assert.rejects(passkeysOf(server(), token), reset)
+    })
+
+    it('belongs to the domain of the pool, or to the server', async () => {
+      const ids = await server().givenPool(withPasskeys)
+      await givenUser(server(), ids.poolId, 'ana')
+      const token = (await givenTokens(server(), ids.clientId, 'ana')).accessToken
+      assert.equal((await startRegistration(server(), token)).rp.id, 'localhost')
+      const early = makePasskey(await startRegistration(server(), token), server().url)
+
+      await server().send(new CreateUserPoolDomainCommand({ UserPoolId: ids.poolId, Domain: 'ana-and-friends' }))
+      assert.equal((await startRegistration(server(), token)).rp.id, 'ana-and-friends.auth.localhost')
+      await assert.rejects(completeRegistration(server(), token, early.registration), wrongOrigin)
+
+      const custom = {
+        CustomDomainConfig: { CertificateArn: 'arn:aws:acm:us-east-1:123456789012:certificate/0190163f-0000-7000-8000-000000000000' },
+      }
+      await server().send(new CreateUserPoolDomainCommand({ UserPoolId: ids.poolId, Domain: 'login.example.test', ...custom }))
+      assert.equal((await startRegistration(server(), token)).rp.id, 'login.example.test')
+    })
+
+    async function givenVerifiedEmail(poolId: string) {
+      await adminUpdate(server(), poolId, 'ana', { email: 'ana@example.test', email_verified: 'true' })
+    }
+  })
+
+  describe(`a server without a name on ${engine.name}`, () => {
+    const server = useTestServer(engine, { flags: ['--public-url', 'http://192.0.2.1'] })
+
+    it('has no passkeys for a pool without one', async () => {
+      const ids = await server().givenPool(withPasskeys)
+      await givenUser(server(), ids.poolId, 'ana')
+      const { accessToken } = await givenTokens(server(), ids.clientId, 'ana')
+      await assert.rejects(startRegistration(server(), accessToken), { name: 'WebAuthnConfigurationMissingException' })
+      await setWebAuthn(server(), ids.poolId, { RelyingPartyId: 'example.test' })
+      await registerPasskey(server(), accessToken)
+    })
+  })
+}
