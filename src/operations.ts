@@ -1,11 +1,18 @@
 import { clientSecretOperations } from './pools/client-secrets/client-secret-operations.ts'
 import { poolDomainOperations } from './pools/domains/pool-domain-operations.ts'
 import { identityProviderOperations } from './pools/identity-providers/identity-provider-operations.ts'
+import { logDeliveryOperations } from './pools/log-delivery/log-delivery-operations.ts'
+import { managedLoginBrandingOperations } from './pools/managed-login-branding/managed-login-branding-operations.ts'
 import { mfaConfigOperations } from './pools/mfa/mfa-config-operations.ts'
 import { poolOperations } from './pools/operations.ts'
+import { replicaOperations } from './pools/replicas/replica-operations.ts'
 import { resourceServerOperations } from './pools/resource-servers/resource-server-operations.ts'
+import { riskOperations } from './pools/risk/risk-operations.ts'
 import { sessionSettingsOperations } from './pools/sessions/session-settings-operations.ts'
+import { signingCertificateOperations } from './pools/signing-certificate/signing-certificate-operations.ts'
 import { tagOperations } from './pools/tags/tag-operations.ts'
+import { termsOperations } from './pools/terms/terms-operations.ts'
+import { uiCustomizationOperations } from './pools/ui-customization/ui-customization-operations.ts'
 import { signInOperations } from './signin/operations.ts'
 import { tokenOperations } from './tokens/operations.ts'
 import { sessionOperations } from './tokens/sessions/session-operations.ts'
@@ -25,6 +32,13 @@ export const operations = [
   ...clientSecretOperations,
   ...sessionSettingsOperations,
   ...tagOperations,
+  ...managedLoginBrandingOperations,
+  ...uiCustomizationOperations,
+  ...termsOperations,
+  ...riskOperations,
+  ...logDeliveryOperations,
+  ...signingCertificateOperations,
+  ...replicaOperations,
   ...userOperations,
   ...passkeyOperations,
   ...adminOperations,

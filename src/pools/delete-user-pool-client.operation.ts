@@ -1,6 +1,7 @@
 import { operation } from '../contract/operation.ts'
 import type { Db } from '../storage/db.ts'
 import { deleteAppClient } from './app-client-repository.ts'
+import { deleteClientFurniture } from './client-furniture.ts'
 import { clientNotFound, type PoolCatalog } from './pool-catalog.ts'
 
 type Deps = { db: Db; pools: PoolCatalog }
@@ -12,7 +13,10 @@ export const deleteUserPoolClient = operation('DeleteUserPoolClient', {
   async handle(request, { db, pools }: Deps) {
     const { UserPoolId: poolId, ClientId: clientId } = request
     await pools.getPool(poolId)
-    if (!(await deleteAppClient(db, poolId, clientId))) throw clientNotFound(clientId)
+    await db.transaction().execute(async (tx) => {
+      if (!(await deleteAppClient(tx, poolId, clientId))) throw clientNotFound(clientId)
+      await deleteClientFurniture(tx, poolId, clientId)
+    })
     await pools.changed(poolId)
   },
 })

@@ -148,6 +148,40 @@ export async function listResourceIds(db: Db | Tx, poolId: string, kind: Resourc
   return rows.map(({ id }) => id)
 }
 
+/** Those whose ids begin with `prefix`, which ends in a slash; in the order of their ids. */
+export async function listResourcesUnder<Config>(
+  db: Db | Tx,
+  poolId: string,
+  kind: ResourceKind<Config>,
+  prefix: string,
+): Promise<readonly PoolResource<Config>[]> {
+  const rows = await db
+    .selectFrom('pool_resource')
+    .selectAll()
+    .where('pool_id', '=', poolId)
+    .where('kind', '=', kind.name)
+    .where('id', '>', prefix)
+    .where('id', '<', behindAll(prefix))
+    .orderBy('id')
+    .execute()
+  return rows.map((row) => fromRow<Config>(row))
+}
+
+export async function deleteResourcesUnder(tx: Tx, poolId: string, kind: ResourceKind<unknown>, prefix: string): Promise<void> {
+  await tx
+    .deleteFrom('pool_resource')
+    .where('pool_id', '=', poolId)
+    .where('kind', '=', kind.name)
+    .where('id', '>', prefix)
+    .where('id', '<', behindAll(prefix))
+    .execute()
+}
+
+/** Ids are compared byte by byte, and 0 comes right behind the slash. */
+function behindAll(prefix: string): string {
+  return `${prefix.slice(0, -1)}0`
+}
+
 /** How many the pool has of that kind, counted no further than `limit`. */
 export async function countResourcesUpTo(db: Db | Tx, poolId: string, kind: ResourceKind<unknown>, limit: number): Promise<number> {
   const some = db

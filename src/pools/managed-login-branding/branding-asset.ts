@@ -1,0 +1,61 @@
+import type { AssetType } from '../../contract/generated/types.ts'
+import { invalidParameter } from '../invalid-parameter.ts'
+import { type PoolResource, resourceKind } from '../pool-resource.ts'
+
+/** A picture of a style, `bytes` in base64. There is one for each category, mode and resource id. */
+export type BrandingAsset = PoolResource<{
+  readonly category: AssetType['Category']
+  readonly colorMode: AssetType['ColorMode']
+  readonly extension: AssetType['Extension']
+  readonly resourceId: string | undefined
+  readonly bytes: string | undefined
+}>
+
+export const brandingAssets = resourceKind<BrandingAsset['config']>('managed-login-asset')
+
+const mostAssets = 40
+
+/** The service's limit of a request. */
+const mostRequestBytes = 2 * 1024 * 1024
+
+const icons: Readonly<Partial<Record<AssetType['Category'], readonly AssetType['Extension'][]>>> = {
+  FAVICON_ICO: ['ICO'],
+  FAVICON_SVG: ['SVG'],
+  IDP_BUTTON_ICON: ['ICO', 'SVG'],
+}
+const graphics: readonly AssetType['Extension'][] = ['PNG', 'JPEG', 'SVG', 'WEBP']
+
+/** The assets of a style are those whose ids begin with this. */
+export function assetPrefix(brandingId: string): string {
+  return `${brandingId}/`
+}
+
+/** Throws InvalidParameterException for a file of the wrong type, two of the same place, or more than a request may hold. */
+export function readAssets(brandingId: string, given: readonly AssetType[] | undefined, now: number): readonly BrandingAsset[] {
+  const assets = new Map<string, BrandingAsset>()
+  let bytes = 0
+  for (const asset of given ?? []) {
+    const read = readAsset(brandingId, asset, now)
+    if (assets.has(read.id)) throw invalidParameter(`There is more than one asset for ${asset.Category} in ${asset.ColorMode}.`)
+    assets.set(read.id, read)
+    bytes += asset.Bytes?.length ?? 0
+  }
+  if (bytes > mostRequestBytes) throw invalidParameter('The assets of a request cannot be larger than 2 megabytes together.')
+  return [...assets.values()]
+}
+
+function readAsset(brandingId: string, asset: AssetType, now: number): BrandingAsset {
+  const { Category: category, ColorMode: colorMode, Extension: extension, ResourceId: resourceId, Bytes: bytes } = asset
+  const allowed = icons[category] ?? graphics
+  if (!allowed.includes(extension))
+    throw invalidParameter(`An asset for ${category} must be one of ${allowed.join(', ')}, not ${extension}.`)
+  if (!bytes?.length && resourceId === undefined) throw invalidParameter(`The asset for ${category} has neither Bytes nor a ResourceId.`)
+  const id = `${assetPrefix(brandingId)}${category}/${colorMode}/${resourceId ?? ''}`
+  const config = { category, colorMode, extension, resourceId, bytes: bytes && Buffer.from(bytes).toString('base64') }
+  return { id, createdAt: now, updatedAt: now, config }
+}
+
+/** Throws InvalidParameterException. */
+export function requireFewAssets(count: number): void {
+  if (count > mostAssets) throw invalidParameter(`A style can have at most ${mostAssets} assets.`)
+}

@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto'
+import type { Clock } from '../../base/clock.ts'
+import type { Secrets } from '../../base/secrets.ts'
+import { ApiError } from '../../contract/api-error.ts'
+import { operation } from '../../contract/operation.ts'
+import type { Db } from '../../storage/db.ts'
+import { requireLockedPool } from '../change-pool.ts'
+import { requireLockedClient } from '../locked-client.ts'
+import { countResourcesUpTo, insertResource } from '../pool-resource-repository.ts'
+import { type Quotas, requireWithinQuota } from '../quotas.ts'
+import { requireTier, type Tiers } from '../tier-rules.ts'
+import { type Branding, brandingByClient, brandings, requireNoMixture } from './branding.ts'
+import { brandingAssets, readAssets } from './branding-asset.ts'
+import { readSettings } from './branding-settings.ts'
+import { writeBranding } from './branding-wire.ts'
+
+type Deps = { db: Db; clock: Clock; secrets: Secrets; quotas: Quotas; tiers: Tiers }
+
+export const createManagedLoginBranding = operation('CreateManagedLoginBranding', {
+  auth: 'iam',
+
+  async handle(request, { db, clock, secrets, quotas, tiers }: Deps) {
+    const { UserPoolId: poolId, ClientId: clientId, UseCognitoProvidedValues: isDefault = false } = request
+    const id = randomUUID()
+    const now = clock.now()
+    const settings = readSettings(request.Settings)
+    const assets = readAssets(id, request.Assets, now)
+    requireNoMixture(isDefault, settings !== undefined || assets.length > 0)
+    const branding: Branding = { id, createdAt: now, updatedAt: now, config: { clientId, isDefault, settings } }
+    await db.transaction().execute(async (tx) => {
+      const pool = await requireLockedPool(tx, poolId)
+      requireTier(tiers, pool, 'ESSENTIALS', 'Managed login', 'OperationNotEnabledException')
+      await requireLockedClient(tx, secrets, poolId, clientId)
+      const byClient = { id: clientId, createdAt: now, updatedAt: now, config: { brandingId: id } }
+      if (!(await insertResource(tx, poolId, brandingByClient, byClient))) throw brandingExists()
+      await insertResource(tx, poolId, brandings, branding)
+      for (const asset of assets) await insertResource(tx, poolId, brandingAssets, asset)
+      const most = quotas.managedLoginBrandingsPerPool
+      requireWithinQuota(quotas, 'managedLoginBrandingsPerPool', await countResourcesUpTo(tx, poolId, brandings, most + 1))
+    })
+    return { ManagedLoginBranding: writeBranding(poolId, branding, assets) }
+  },
+})
+
+function brandingExists(): ApiError {
+  return new ApiError('ManagedLoginBrandingExistsException', 'The app client already has a managed login branding style.')
+}

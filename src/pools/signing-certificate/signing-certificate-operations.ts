@@ -1,0 +1,3 @@
+import { getSigningCertificate } from './get-signing-certificate.operation.ts'
+
+export const signingCertificateOperations = [getSigningCertificate] as const
