@@ -41,7 +41,7 @@ export function prefer(server: TestServer, poolId: string, username: string, set
   return server.send(new AdminSetUserMFAPreferenceCommand({ UserPoolId: poolId, Username: username, ...settings }))
 }
 
-/** An authenticator app of the same make as everybody's, by a library that the server's own tests of it do not share. */
+/** An authenticator app of the same make as everybody's. */
 export function appOf(server: TestServer, secret: string) {
   const totp = new TOTP({ secret: Secret.fromBase32(secret) })
   return {
@@ -88,7 +88,27 @@ export function respond(
 
 /** The second step of a sign-in by password: what is asked after it. */
 export async function askedOf(server: TestServer, clientId: string, username: string) {
-  const { ChallengeName: name, ChallengeParameters: parameters = {}, Session: session, AuthenticationResult: tokens } =
-    await signInByPassword(server, clientId, username)
+  const {
+    ChallengeName: name,
+    ChallengeParameters: parameters = {},
+    Session: session,
+    AuthenticationResult: tokens,
+  } = await signInByPassword(server, clientId, username)
   return { name, parameters, session, tokens }
+}
+
+/** To the beginning of a step of 30 seconds, so that none ends while a test looks at it. */
+export function beginStep(server: TestServer): void {
+  server.clock.advance(30_000 - (server.clock.now() % 30_000))
+}
+
+/**
+ * Fails until the lock is long enough to be looked at (16 s), sitting out the shorter ones before it. `fail` makes one wrong attempt and
+ * must find that it was refused for being wrong.
+ */
+export async function failUntilLocked(server: TestServer, fail: () => Promise<void>): Promise<void> {
+  for (let failures = 1; failures <= 9; failures++) {
+    await fail()
+    if (failures >= 5 && failures < 9) server.clock.advance(1000 * 2 ** (failures - 5))
+  }
 }

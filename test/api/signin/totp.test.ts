@@ -1,21 +1,228 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import {
+  AdminDeleteSoftwareTokenCommand,
+  AdminDisableUserCommand,
+  AdminInitiateAuthCommand,
+  AdminResetUserPasswordCommand,
+  AdminRespondToAuthChallengeCommand,
+  AdminSetUserPasswordCommand,
+  AdminUserGlobalSignOutCommand,
+  CreateUserPoolClientCommand,
+} from '@aws-sdk/client-cognito-identity-provider'
+import { outcomes } from '../../support/administration.ts'
 import { engines } from '../../support/engines.ts'
-import { appOf, askedOf, givenAppUser, givenMfaPool, respond } from '../../support/mfa.ts'
-import { sentTo } from '../../support/self-service.ts'
+import {
+  type App,
+  askedOf,
+  beginStep,
+  failUntilLocked,
+  giveAttributes,
+  givenAppUser,
+  givenMfaPool,
+  respond,
+  setMfa,
+} from '../../support/mfa.ts'
+import { type PoolAndClient, sentTo, wrongCode } from '../../support/self-service.ts'
+import { claimsOf, goodPassword, signInBySrp } from '../../support/sign-in.ts'
 import { useTestServer } from '../../support/test-server.ts'
+
+const minute = 60_000
+const wrong = { name: 'CodeMismatchException', message: 'Invalid code or auth state for the user.' }
+const replayed = { name: 'ExpiredCodeException', message: 'Your software token has already been used once.' }
+const invalid = { name: 'NotAuthorizedException', message: 'Invalid session for the user.' }
+const locked = { name: 'NotAuthorizedException', message: 'Attempt limit exceeded, please try after some time.' }
 
 for (const engine of engines) {
   describe(`SOFTWARE_TOKEN_MFA on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('asks', async () => {
+    async function givenAna(name?: string): Promise<PoolAndClient & { app: App }> {
       const ids = await givenMfaPool(server(), 'OPTIONAL', ['totp'])
-      const app = await givenAppUser(server(), ids, 'ana', 'phone')
+      return { ...ids, app: await givenAppUser(server(), ids, 'ana', name) }
+    }
+
+    const ask = async ({ clientId }: PoolAndClient, username = 'ana') => (await askedOf(server(), clientId, username)).session
+
+    const answer = ({ clientId }: PoolAndClient, session: string | undefined, code: string, username = 'ana') =>
+      respond(server(), clientId, 'SOFTWARE_TOKEN_MFA', session, { USERNAME: username, SOFTWARE_TOKEN_MFA_CODE: code })
+
+    it('is asked after the password, by either way of proving it, and ends in tokens; no message is sent', async () => {
+      const { app, ...ids } = await givenAna('My phone')
       const asked = await askedOf(server(), ids.clientId, 'ana')
       assert.equal(asked.name, 'SOFTWARE_TOKEN_MFA')
-      const done = await respond(server(), ids.clientId, 'SOFTWARE_TOKEN_MFA', asked.session, { USERNAME: 'ana', SOFTWARE_TOKEN_MFA_CODE: app.code() })
-      assert.ok(done.AuthenticationResult?.AccessToken)
+      assert.deepEqual(asked.parameters, { FRIENDLY_DEVICE_NAME: 'My phone', USER_ID_FOR_SRP: 'ana' })
+      assert.equal(asked.tokens, undefined)
+      assert.match(asked.session ?? '', /^AYABe[\w-]{15,2043}$/)
+      const done = await answer(ids, asked.session, app.code())
+      assert.deepEqual(done.ChallengeParameters, {})
+      assert.equal(claimsOf(done.AuthenticationResult?.IdToken ?? '')['cognito:username'], 'ana')
+
+      const bySrp = await signInBySrp(server(), ids, 'ana')
+      assert.equal(bySrp.ChallengeName, 'SOFTWARE_TOKEN_MFA')
+      assert.ok((await answer(ids, bySrp.Session, app.code(1))).AuthenticationResult?.AccessToken)
+      assert.deepEqual(await sentTo(server(), ids.poolId), [])
+    })
+
+    it('leaves out the name of an app that has none', async () => {
+      const ids = await givenAna()
+      assert.deepEqual((await askedOf(server(), ids.clientId, 'ana')).parameters, { USER_ID_FOR_SRP: 'ana' })
+    })
+
+    it('is asked at the administrator’s door as well', async () => {
+      const { app, ...ids } = await givenAna()
+      const both = { UserPoolId: ids.poolId, ClientId: ids.clientId }
+      const AuthParameters = { USERNAME: 'ana', PASSWORD: goodPassword }
+      const asked = await server().send(new AdminInitiateAuthCommand({ ...both, AuthFlow: 'ADMIN_USER_PASSWORD_AUTH', AuthParameters }))
+      assert.equal(asked.ChallengeName, 'SOFTWARE_TOKEN_MFA')
+      const ChallengeResponses = { USERNAME: 'ana', SOFTWARE_TOKEN_MFA_CODE: app.code() }
+      const answered = { ...both, ChallengeName: 'SOFTWARE_TOKEN_MFA', Session: asked.Session, ChallengeResponses } as const
+      assert.ok((await server().send(new AdminRespondToAuthChallengeCommand(answered))).AuthenticationResult?.AccessToken)
+    })
+
+    it('takes the codes of one step before and one after, and no others', async () => {
+      const { app, ...ids } = await givenAna()
+      server().clock.advance(5 * minute)
+      beginStep(server())
+      const session = await ask(ids)
+      for (const steps of [-2, 2]) await assert.rejects(answer(ids, session, app.code(steps)), wrong, `${steps}`)
+      assert.ok((await answer(ids, session, app.code(-1))).AuthenticationResult)
+      assert.ok((await answer(ids, await ask(ids), app.code(1))).AuthenticationResult)
+    })
+
+    it('takes each code once, in whatever sign-in, and none older than one that was taken', async () => {
+      const { app, ...ids } = await givenAna()
+      const [first, second] = [await ask(ids), await ask(ids)]
+      beginStep(server())
+      const code = app.code()
+      await answer(ids, first, code)
+      await assert.rejects(answer(ids, second, code), replayed)
+      await assert.rejects(answer(ids, second, app.code(-1)), replayed)
+      assert.ok((await answer(ids, second, app.code(1))).AuthenticationResult)
+    })
+
+    it('serves one of many requests at once that bring the same code', async () => {
+      const { app, ...ids } = await givenAna()
+      const sessions = await Promise.all([ask(ids), ask(ids), ask(ids), ask(ids)])
+      const code = app.code()
+      const refused = Array.from({ length: 3 }, () => 'ExpiredCodeException')
+      assert.deepEqual(await outcomes(sessions.map((session) => answer(ids, session, code))), [...refused, 'ok'])
+    })
+
+    it('does not count a code that comes twice as a guess', async () => {
+      const { app, ...ids } = await givenAna()
+      const code = app.code()
+      await answer(ids, await ask(ids), code)
+      const session = await ask(ids)
+      for (let count = 0; count < 7; count++) await assert.rejects(answer(ids, session, code), replayed)
+      await answer(ids, session, app.code(1))
+    })
+
+    it('a session outlives wrong answers, and dies with the right one', async () => {
+      const { app, ...ids } = await givenAna()
+      const session = await ask(ids)
+      for (const code of [wrongCode(app.code()), '12345', 'abcdef', '٠١٢٣٤٥']) await assert.rejects(answer(ids, session, code), wrong, code)
+      const missing = { name: 'InvalidParameterException', message: 'Missing required parameter SOFTWARE_TOKEN_MFA_CODE' }
+      await assert.rejects(answer(ids, session, ''), missing)
+      await answer(ids, session, app.code())
+      const used = { name: 'NotAuthorizedException', message: 'Invalid session for the user, session can only be used once.' }
+      await assert.rejects(answer(ids, session, app.code(1)), used)
+    })
+
+    it('locks after five wrong codes, longer each time, and a new sign-in brings no new attempts', async () => {
+      const { app, ...ids } = await givenAna()
+      const session = await ask(ids)
+      await failUntilLocked(server(), () => assert.rejects(answer(ids, session, wrongCode(app.code())), wrong))
+      await assert.rejects(answer(ids, session, app.code()), locked)
+      await assert.rejects(answer(ids, await ask(ids), app.code()), locked)
+      server().clock.advance(16_000)
+      await answer(ids, session, app.code())
+      const next = await ask(ids)
+      for (let count = 0; count < 4; count++) await assert.rejects(answer(ids, next, wrongCode(app.code(1))), wrong)
+      assert.ok(await answer(ids, next, app.code(1)), 'the right code cleared the count')
+    })
+
+    it('the lock of codes is not that of passwords, nor that of other users', async () => {
+      const { app, ...ids } = await givenAna()
+      const ben = await givenAppUser(server(), ids, 'ben')
+      const session = await ask(ids)
+      await failUntilLocked(server(), () => assert.rejects(answer(ids, session, wrongCode(app.code())), wrong))
+      await assert.rejects(answer(ids, await ask(ids), app.code()), locked, 'the password is still taken')
+      assert.ok((await answer(ids, await ask(ids, 'ben'), ben.code(), 'ben')).AuthenticationResult)
+    })
+
+    it('the session belongs to its user, its client and its challenge', async () => {
+      const { app, ...ids } = await givenAna()
+      const ben = await givenAppUser(server(), ids, 'ben')
+      const session = await ask(ids)
+      await assert.rejects(answer(ids, session, ben.code(), 'ben'), invalid)
+      await assert.rejects(answer(ids, await ask(ids, 'ben'), app.code(), 'ana'), invalid)
+      const other = { UserPoolId: ids.poolId, ClientName: 'other', ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH' as const] }
+      const { UserPoolClient } = await server().send(new CreateUserPoolClientCommand(other))
+      await assert.rejects(answer({ ...ids, clientId: UserPoolClient?.ClientId ?? '' }, session, app.code()), invalid)
+      const answers = {
+        USERNAME: 'ana',
+        SMS_MFA_CODE: '123456',
+        EMAIL_OTP_CODE: '123456',
+        ANSWER: 'SMS_MFA',
+        NEW_PASSWORD: 'Another-horse-8',
+      }
+      for (const challenge of ['SMS_MFA', 'EMAIL_OTP', 'SELECT_MFA_TYPE', 'MFA_SETUP', 'NEW_PASSWORD_REQUIRED'] as const)
+        await assert.rejects(respond(server(), ids.clientId, challenge, session, answers), invalid, challenge)
+      await assert.rejects(answer(ids, undefined, app.code()), { message: 'Missing required parameter Session' })
+      await answer(ids, session, app.code())
+    })
+
+    it('the session expires with the client’s AuthSessionValidity', async () => {
+      const { app, ...ids } = await givenAna()
+      const session = await ask(ids)
+      server().clock.advance(3 * minute)
+      const expired = { name: 'NotAuthorizedException', message: 'Invalid session for the user, session is expired.' }
+      await assert.rejects(answer(ids, session, app.code()), expired)
+    })
+
+    it('a new password, a sign-out everywhere and a disabling end sign-ins that wait for the code', async () => {
+      const replace = { Password: 'Another-horse-8', Permanent: true }
+      const ofAna = (poolId: string) => ({ UserPoolId: poolId, Username: 'ana' })
+      const changed = await givenAna()
+      const session = await ask(changed)
+      await server().send(new AdminSetUserPasswordCommand({ ...ofAna(changed.poolId), ...replace }))
+      await assert.rejects(answer(changed, session, changed.app.code()), invalid)
+
+      const signedOut = await givenAna()
+      const another = await ask(signedOut)
+      await server().send(new AdminUserGlobalSignOutCommand(ofAna(signedOut.poolId)))
+      await assert.rejects(answer(signedOut, another, signedOut.app.code()), invalid)
+      const reset = { name: 'PasswordResetRequiredException' }
+      const third = await ask(signedOut)
+      await giveAttributes(server(), signedOut.poolId, 'ana', { email: 'ana@example.test', email_verified: 'true' })
+      await server().send(new AdminResetUserPasswordCommand(ofAna(signedOut.poolId)))
+      await assert.rejects(answer(signedOut, third, signedOut.app.code()), reset)
+
+      const disabled = await givenAna()
+      const last = await ask(disabled)
+      await server().send(new AdminDisableUserCommand(ofAna(disabled.poolId)))
+      await assert.rejects(answer(disabled, last, disabled.app.code()), { message: 'User is disabled.' })
+    })
+
+    it('cannot be answered once an administrator has taken the app away, and is not asked then', async () => {
+      const { app, ...ids } = await givenAna()
+      const session = await ask(ids)
+      await server().send(new AdminDeleteSoftwareTokenCommand({ UserPoolId: ids.poolId, Username: 'ana' }))
+      await assert.rejects(answer(ids, session, app.code()), { name: 'SoftwareTokenMFANotFoundException' })
+      assert.ok((await askedOf(server(), ids.clientId, 'ana')).tokens)
+    })
+
+    it('follows the pool: off nobody is asked, on again they are, by text messages too', async () => {
+      const { app, ...ids } = await givenAna()
+      await setMfa(server(), ids.poolId, 'OFF')
+      assert.ok((await askedOf(server(), ids.clientId, 'ana')).tokens)
+      await setMfa(server(), ids.poolId, 'OPTIONAL', ['sms'])
+      const asked = await askedOf(server(), ids.clientId, 'ana')
+      assert.equal(asked.name, 'SOFTWARE_TOKEN_MFA', 'a registered app may go on where apps are no longer offered')
+      await answer(ids, asked.session, app.code())
+      await setMfa(server(), ids.poolId, 'ON', ['totp'])
+      assert.equal((await askedOf(server(), ids.clientId, 'ana')).name, 'SOFTWARE_TOKEN_MFA')
     })
   })
 }

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { standardAttributes } from '../../src/pools/attribute-schema.ts'
+import { type MfaMethod, mfaMethods, type RecoveryMechanism } from '../../src/pools/pool.ts'
+import { decideMfa } from '../../src/signin/mfa-decision.ts'
+
+type Factor = 'sms' | 'totp' | 'email'
+type Pool = { mfa?: 'OFF' | 'OPTIONAL' | 'ON'; factors?: Factor[]; recovery?: RecoveryMechanism[]; emailIsFixed?: boolean }
+type User = { has?: ('email' | 'phone' | 'app')[]; enabled?: MfaMethod[]; preferred?: MfaMethod }
+
+/** What is decided, as one line: the kind and the methods. */
+function decide(
+  { mfa = 'ON', factors = ['sms', 'totp', 'email'], recovery, emailIsFixed = false }: Pool,
+  { has = [], ...user }: User,
+): string {
+  const enabled = user.enabled ?? (user.preferred ? [user.preferred] : [])
+  const pool = {
+    mfa,
+    mfaFactors: { sms: factors.includes('sms'), softwareToken: factors.includes('totp'), email: factors.includes('email') },
+    recovery,
+    schema: standardAttributes.map((one) => (one.name === 'email' ? { ...one, mutable: !emailIsFixed } : one)),
+  }
+  const attributes = {
+    ...(has.includes('email') && { email: 'ana@example.test' }),
+    ...(has.includes('phone') && { phone_number: '+15551234444' }),
+  }
+  const preferences = enabled.length === 0 ? null : { enabled, preferred: user.preferred ?? null, byOptions: false }
+  const decision = decideMfa(pool, { attributes, mfa: preferences }, has.includes('app'))
+  const methods = 'method' in decision ? [decision.method] : 'methods' in decision ? decision.methods : []
+  return [decision.kind, ...methods].join(' ')
+}
+
+const all: User = { has: ['email', 'phone', 'app'], enabled: [...mfaMethods] }
+const emailFirst: RecoveryMechanism[] = ['verified_email', 'verified_phone_number']
+const phoneFirst: RecoveryMechanism[] = ['verified_phone_number', 'verified_email']
+
+describe('Whether a second factor is asked for', () => {
+  it('never is it where MFA is off, whatever the user has activated', () => {
+    assert.equal(decide({ mfa: 'OFF' }, all), 'pass')
+    assert.equal(decide({ mfa: 'OFF' }, { ...all, preferred: 'SOFTWARE_TOKEN_MFA' }), 'pass')
+  })
+
+  describe('where MFA is optional', () => {
+    const pool = { mfa: 'OPTIONAL' } as const
+
+    it('is for the user to decide: having an address or an app is not enough', () => {
+      assert.equal(decide(pool, { has: ['email', 'phone', 'app'] }), 'pass')
+      assert.equal(decide(pool, {}), 'pass')
+    })
+
+    it('the one active method is asked for, of several the preferred one, without a preference the user’s choice', () => {
+      assert.equal(decide(pool, { ...all, enabled: ['SMS_MFA'] }), 'challenge SMS_MFA')
+      assert.equal(decide(pool, { ...all, enabled: ['EMAIL_OTP'] }), 'challenge EMAIL_OTP')
+      assert.equal(decide(pool, { ...all, enabled: ['SOFTWARE_TOKEN_MFA'] }), 'challenge SOFTWARE_TOKEN_MFA')
+      assert.equal(decide(pool, { ...all, preferred: 'EMAIL_OTP' }), 'challenge EMAIL_OTP')
+      assert.equal(decide(pool, all), 'select SMS_MFA SOFTWARE_TOKEN_MFA EMAIL_OTP')
+      assert.equal(decide(pool, { ...all, enabled: ['EMAIL_OTP', 'SMS_MFA'] }), 'select SMS_MFA EMAIL_OTP')
+    })
+
+    it('counts only methods whose address or app the user still has, and which the pool still offers', () => {
+      assert.equal(decide(pool, { has: ['email'], enabled: ['SMS_MFA', 'EMAIL_OTP'] }), 'challenge EMAIL_OTP')
+      assert.equal(decide(pool, { has: ['email'], enabled: ['SMS_MFA', 'EMAIL_OTP'], preferred: 'SMS_MFA' }), 'challenge EMAIL_OTP')
+      assert.equal(decide(pool, { enabled: ['SOFTWARE_TOKEN_MFA'] }), 'pass')
+      assert.equal(decide({ ...pool, factors: ['totp'] }, { ...all, enabled: ['SMS_MFA'] }), 'pass')
+    })
+
+    it('goes on asking for an app that is registered when the pool ceases to offer apps', () => {
+      assert.equal(decide({ ...pool, factors: ['sms'] }, { ...all, enabled: ['SOFTWARE_TOKEN_MFA'] }), 'challenge SOFTWARE_TOKEN_MFA')
+    })
+
+    it('does not mind that accounts are recovered by the same address: recovery makes way for what the user activated', () => {
+      assert.equal(decide({ ...pool, recovery: emailFirst }, { has: ['email'], enabled: ['EMAIL_OTP'] }), 'challenge EMAIL_OTP')
+    })
+  })
+
+  describe('where MFA is required', () => {
+    it('the preferred method is asked for', () => {
+      for (const preferred of mfaMethods) assert.equal(decide({}, { ...all, preferred }), `challenge ${preferred}`)
+    })
+
+    it('a registered app is asked for, activated or not; beside other eligible methods the user chooses', () => {
+      assert.equal(decide({}, { has: ['app'] }), 'challenge SOFTWARE_TOKEN_MFA')
+      assert.equal(decide({ factors: ['totp'] }, { has: ['app', 'phone', 'email'] }), 'challenge SOFTWARE_TOKEN_MFA')
+      assert.equal(decide({}, { has: ['app', 'phone'] }), 'select SMS_MFA SOFTWARE_TOKEN_MFA')
+      assert.equal(decide({ recovery: phoneFirst }, { has: ['app', 'phone'] }), 'challenge SOFTWARE_TOKEN_MFA')
+      assert.equal(decide({}, { has: ['app', 'phone'], enabled: ['SMS_MFA'] }), 'select SMS_MFA SOFTWARE_TOKEN_MFA')
+    })
+
+    it('an only address is enough without activation, and without having been verified', () => {
+      assert.equal(decide({ factors: ['sms'] }, { has: ['phone'] }), 'challenge SMS_MFA')
+      assert.equal(decide({ factors: ['email'] }, { has: ['email'] }), 'challenge EMAIL_OTP')
+      assert.equal(decide({ recovery: emailFirst }, { has: ['phone'] }), 'challenge SMS_MFA')
+      assert.equal(decide({ recovery: phoneFirst }, { has: ['email'] }), 'challenge EMAIL_OTP')
+      assert.equal(decide({ recovery: ['admin_only'] }, { has: ['email'] }), 'challenge EMAIL_OTP')
+    })
+
+    it('an only address by which the account is recovered first is not eligible', () => {
+      assert.equal(decide({ factors: ['sms'], recovery: phoneFirst }, { has: ['phone'] }), 'impossible')
+      assert.equal(decide({ factors: ['email'], recovery: emailFirst }, { has: ['email'] }), 'impossible')
+      assert.equal(decide({ factors: ['sms', 'totp'], recovery: phoneFirst }, { has: ['phone'] }), 'setup SOFTWARE_TOKEN_MFA')
+    })
+
+    it('it is once the user has activated it, because then recovery makes way', () => {
+      assert.equal(decide({ factors: ['email'], recovery: emailFirst }, { has: ['email'], enabled: ['EMAIL_OTP'] }), 'challenge EMAIL_OTP')
+    })
+
+    it('of two addresses the user chooses, unless the pool recovers by one of them alone', () => {
+      assert.equal(decide({}, { has: ['phone', 'email'] }), 'select SMS_MFA EMAIL_OTP')
+      assert.equal(decide({ recovery: emailFirst }, { has: ['phone', 'email'] }), 'select SMS_MFA EMAIL_OTP')
+      assert.equal(decide({ recovery: ['verified_email'] }, { has: ['phone', 'email'] }), 'challenge SMS_MFA')
+      assert.equal(decide({ recovery: ['verified_phone_number'] }, { has: ['phone', 'email'] }), 'challenge EMAIL_OTP')
+      assert.equal(decide({ factors: ['sms'], recovery: phoneFirst }, { has: ['phone', 'email'] }), 'challenge SMS_MFA')
+    })
+
+    it('the legacy rule of recovery makes no address ineligible', () => {
+      assert.equal(decide({ factors: ['sms'] }, { has: ['phone'] }), 'challenge SMS_MFA')
+    })
+
+    it('who has nothing sets up what the pool offers and recovery does not need', () => {
+      assert.equal(decide({}, {}), 'setup SMS_MFA SOFTWARE_TOKEN_MFA EMAIL_OTP')
+      assert.equal(decide({ factors: ['sms', 'totp'] }, {}), 'setup SMS_MFA SOFTWARE_TOKEN_MFA')
+      assert.equal(decide({ factors: ['totp'] }, { has: ['email', 'phone'] }), 'setup SOFTWARE_TOKEN_MFA')
+      assert.equal(decide({ factors: ['totp', 'email'], recovery: emailFirst }, {}), 'setup SOFTWARE_TOKEN_MFA')
+      assert.equal(decide({ factors: ['totp', 'email'], recovery: phoneFirst }, {}), 'setup SOFTWARE_TOKEN_MFA EMAIL_OTP')
+      assert.equal(decide({ factors: ['email'], emailIsFixed: true }, {}), 'impossible')
+      assert.equal(decide({ factors: ['sms'] }, { has: ['email'] }), 'setup SMS_MFA')
+    })
+
+    it('what the user prefers and cannot be asked for any more does not let them off', () => {
+      assert.equal(decide({ factors: ['sms', 'totp'] }, { preferred: 'SMS_MFA' }), 'setup SMS_MFA SOFTWARE_TOKEN_MFA')
+      assert.equal(decide({ factors: ['sms', 'totp'] }, { has: ['app'], preferred: 'SMS_MFA' }), 'challenge SOFTWARE_TOKEN_MFA')
+    })
+  })
+})
