@@ -1,0 +1,74 @@
+import {
+  AdminListUserSessionsCommand,
+  AdminRevokeUserSessionCommand,
+  CreateUserPoolClientCommand,
+  ListUserSessionsCommand,
+  RevokeUserSessionCommand,
+  type SessionDescriptionType,
+  SetUserPoolSessionConfigurationCommand,
+} from '@aws-sdk/client-cognito-identity-provider'
+import { rawCall } from '../../../support/raw-call.ts'
+import { claimsOf, givenTokens, givenUser, goodPassword } from '../../../support/sign-in.ts'
+import type { PoolWish, TestServer } from '../../../support/test-server.ts'
+
+export const noSession = { name: 'ResourceNotFoundException', message: 'Session does not exist.' }
+
+export function track(server: TestServer, poolId: string, tracking: 'ENABLED' | 'DISABLED' = 'ENABLED', maxPerUser = 20) {
+  const request = { UserPoolId: poolId, UserSessionTracking: tracking, TokenSession: { MaxPerUser: maxPerUser } }
+  return server.send(new SetUserPoolSessionConfigurationCommand(request))
+}
+
+/** A pool that tracks sessions, with the users ana and ben. */
+export async function givenTrackingPool(server: TestServer, { maxPerUser = 20, ...wish }: PoolWish & { maxPerUser?: number } = {}) {
+  const ids = await server.givenPool(wish)
+  await track(server, ids.poolId, 'ENABLED', maxPerUser)
+  for (const name of ['ana', 'ben']) await givenUser(server, ids.poolId, name)
+  return ids
+}
+
+/** The tokens of a new sign-in, and its session as it is listed. */
+export async function signIn(server: TestServer, clientId: string, name = 'ana') {
+  const tokens = await givenTokens(server, clientId, name)
+  const session = (await listOwn(server, tokens.accessToken)).find(({ IsCurrentSession }) => IsCurrentSession)
+  if (session?.SessionId === undefined) throw new Error('The sign-in has no session')
+  return { ...tokens, id: session.SessionId, session }
+}
+
+/** The refresh token of a sign-in with headers of the test's own. */
+export async function signInFrom(server: TestServer, clientId: string, headers: Record<string, string>) {
+  const AuthParameters = { USERNAME: 'ana', PASSWORD: goodPassword }
+  const answer = await rawCall(server, 'InitiateAuth', { ClientId: clientId, AuthFlow: 'USER_PASSWORD_AUTH', AuthParameters }, headers)
+  const tokens = answer.body['AuthenticationResult'] as Record<string, string> | undefined
+  if (tokens === undefined) throw new Error(answer.text)
+  return { accessToken: tokens['AccessToken'] ?? '', refreshToken: tokens['RefreshToken'] ?? '' }
+}
+
+export async function listOwn(server: TestServer, accessToken: string): Promise<SessionDescriptionType[]> {
+  return (await server.send(new ListUserSessionsCommand({ AccessToken: accessToken }))).Sessions ?? []
+}
+
+export async function listAsAdmin(server: TestServer, poolId: string, username = 'ana'): Promise<SessionDescriptionType[]> {
+  return (await server.send(new AdminListUserSessionsCommand({ UserPoolId: poolId, Username: username }))).Sessions ?? []
+}
+
+export const idsOf = (sessions: readonly SessionDescriptionType[]) => sessions.map(({ SessionId }) => SessionId)
+
+export function revokeOwn(server: TestServer, accessToken: string, sessionId: string, linked?: 'LINKED' | 'NONE') {
+  return server.send(
+    new RevokeUserSessionCommand({ AccessToken: accessToken, SessionId: sessionId, ...(linked && { RevokeAssociatedSessions: linked }) }),
+  )
+}
+
+export function revokeAsAdmin(server: TestServer, poolId: string, sessionId: string, username = 'ana', linked?: 'LINKED' | 'NONE') {
+  const request = { UserPoolId: poolId, Username: username, SessionId: sessionId }
+  return server.send(new AdminRevokeUserSessionCommand({ ...request, ...(linked && { RevokeAssociatedSessions: linked }) }))
+}
+
+export async function givenOtherClient(server: TestServer, poolId: string): Promise<string> {
+  const flows = ['ALLOW_USER_PASSWORD_AUTH' as const, 'ALLOW_REFRESH_TOKEN_AUTH' as const]
+  const request = { UserPoolId: poolId, ClientName: 'other', ExplicitAuthFlows: flows }
+  return (await server.send(new CreateUserPoolClientCommand(request))).UserPoolClient?.ClientId ?? ''
+}
+
+/** What stands in the tokens of a session. */
+export const eventIdOf = (accessToken: string): unknown => claimsOf(accessToken)['event_id']
