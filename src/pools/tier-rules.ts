@@ -53,6 +53,7 @@ function featuresAbove(pool: Pool): readonly string[] {
   if ((pool.passwordPolicy.historySize ?? 0) > 0) features.push('Password History')
   if ((pool.triggers.byName.PreTokenGeneration?.version ?? 'V1_0') !== 'V1_0') features.push('Access Token Customization')
   if (pool.dynamicClientRegistration?.enabled) features.push('Dynamic Client Registration')
+  if (pool.sessionTracking?.enabled) features.push('User Session Tracking')
   if (Object.entries(pool.acrValues ?? {}).some(([level, value]) => value !== defaultAcrValues[level])) {
     features.push('Custom Authentication Context Class References')
   }
