@@ -8,6 +8,7 @@ import {
   GetIdentityProviderByIdentifierCommand,
   ListIdentityProvidersCommand,
   UpdateIdentityProviderCommand,
+  type UpdateIdentityProviderCommandInput,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { engines } from '../../support/engines.ts'
 import { useTestServer } from '../../support/test-server.ts'
@@ -107,13 +108,14 @@ for (const engine of engines) {
       await server().send(new CreateIdentityProviderCommand({ UserPoolId: poolId, ...oidc }))
       const read = () => server().send(new DescribeIdentityProviderCommand({ UserPoolId: poolId, ProviderName: 'Corp' }))
       const { IdentityProvider: before } = await read()
-      for (const change of [
+      const changes: Partial<UpdateIdentityProviderCommandInput>[] = [
         { ProviderDetails: {} },
         { ProviderDetails: { ...oidc.ProviderDetails, MetadataURL: 'https://x.test' } },
         { AttributeMapping: { 'custom:none': 'x' } },
         { AttributeMapping: { username: 'email' } },
         { AcrMapping: { Level9: 'x' } },
-      ]) {
+      ]
+      for (const change of changes) {
         const update = new UpdateIdentityProviderCommand({ UserPoolId: poolId, ProviderName: 'Corp', ...change })
         await assert.rejects(server().send(update), { name: 'InvalidParameterException' })
       }
