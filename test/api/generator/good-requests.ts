@@ -1,5 +1,6 @@
 import { factsOf, shapeNamed } from '../../../src/contract/model.ts'
 import type { OperationName } from '../../../src/contract/operation.ts'
+import { factorMakers } from './good-factor-requests.ts'
 import { poolMakers } from './good-pool-requests.ts'
 import { userMakers } from './good-user-requests.ts'
 import type { Maker } from './maker.ts'
@@ -7,7 +8,7 @@ import type { Request } from './places.ts'
 import { exampleOf } from './shape-values.ts'
 import { newSignedInUser, newUser, type World } from './world.ts'
 
-const makers: Partial<Record<OperationName, Maker>> = { ...poolMakers, ...userMakers }
+const makers: Partial<Record<OperationName, Maker>> = { ...poolMakers, ...userMakers, ...factorMakers }
 
 /** A request that must be answered 200, once: as its room's list makes it, or as the model and the ids of the world suggest. */
 export async function goodRequest(name: OperationName, world: World): Promise<Request> {

@@ -6,19 +6,9 @@ export type Trial = { readonly what: string; readonly value: unknown; readonly a
 
 /** What makes patterns match: a text to begin from, and what may be repeated in it. */
 const seeds = [
-  '',
-  'a',
-  'aA1!',
-  'us-east-1_a',
-  'us-east-1_0',
-  'a@b',
-  '{####}',
-  '{##a##}',
-  'arn:a:a:a:1:a',
-  'https://a',
-  'us-east-1:0',
-  '+1',
-  'a/b',
+  ...['', 'a', 'aA1!', 'us-east-1_a', 'us-east-1_0', 'a@b', '{####}', '{##a##}', 'https://a', 'us-east-1:0', '+1', 'a/b'],
+  ...['arn:a:a:a:1:a', 'arn:a:a:::a', 'tkn', 'import-a', 'terms-of-use', 'cognito:default', 'authenticated'],
+  '00000000-0000-4000-8000-000000000000',
 ]
 const fillers = ['a', '0', ' ', '0a']
 

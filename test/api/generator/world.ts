@@ -7,9 +7,11 @@ import {
   ListUserPoolsCommand,
   ListUsersCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
+import { withPasskeys } from '../../support/passkeys.ts'
 import { codeSentTo, signUp } from '../../support/self-service.ts'
 import { givenTokens, givenUser, goodPassword, secretHash, signInByPassword, startSrp } from '../../support/sign-in.ts'
 import type { PoolWish, TestServer } from '../../support/test-server.ts'
+import { send } from './send.ts'
 
 export type App = { readonly poolId: string; readonly clientId: string }
 
@@ -37,8 +39,14 @@ const verifying: PoolWish = { pool: { AutoVerifiedAttributes: ['email'] } }
 
 export async function prepareWorld(server: TestServer): Promise<World> {
   const { poolId, clientId } = await server.givenPool({
-    pool: { ...verifying.pool, AliasAttributes: ['email'], Schema: [{ Name: 'rank', AttributeDataType: 'Number', Mutable: true }] },
+    pool: {
+      ...verifying.pool,
+      ...withPasskeys.pool,
+      AliasAttributes: ['email'],
+      Schema: [{ Name: 'rank', AttributeDataType: 'Number', Mutable: true }],
+    },
   })
+  await allowAllFactors(server, poolId)
   const [{ UserPoolClient: secretive }, { UserPoolClient: rotating }] = await Promise.all([
     server.send(
       new CreateUserPoolClientCommand({
@@ -70,6 +78,24 @@ export async function prepareWorld(server: TestServer): Promise<World> {
     pageTokens: await pageTokensOf(server, poolId),
     freshName: () => `user-${names++}`,
   }
+}
+
+/** Nobody has to have a second factor, but everybody may; sessions are kept track of. */
+async function allowAllFactors(server: TestServer, poolId: string): Promise<void> {
+  const answers = [
+    await send(server, 'SetUserPoolMfaConfig', {
+      UserPoolId: poolId,
+      MfaConfiguration: 'OPTIONAL',
+      SoftwareTokenMfaConfiguration: { Enabled: true },
+      WebAuthnConfiguration: { RelyingPartyId: 'example.test' },
+    }),
+    await send(server, 'SetUserPoolSessionConfiguration', {
+      UserPoolId: poolId,
+      UserSessionTracking: 'ENABLED',
+      TokenSession: { MaxPerUser: 100 },
+    }),
+  ]
+  for (const { status, text } of answers) if (status !== 200) throw new Error(text)
 }
 
 async function pageTokensOf(server: TestServer, poolId: string): Promise<World['pageTokens']> {

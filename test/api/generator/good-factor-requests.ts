@@ -1,0 +1,56 @@
+import type { OperationName } from '../../../src/contract/operation.ts'
+import { appOf } from '../../support/mfa.ts'
+import { pageOrigin, passkeysOf, registerPasskey, startRegistration } from '../../support/passkeys.ts'
+import { givenTokens } from '../../support/sign-in.ts'
+import { makePasskey } from '../../support/software-authenticator.ts'
+import { type Maker, made } from './maker.ts'
+import { newSignedInUser, newUser, type World } from './world.ts'
+
+/** Takes text messages as a second factor away: users of the world have no phone. */
+const noText = { MFAOptions: [] }
+
+const withToken = async (world: World) => ({ AccessToken: (await newSignedInUser(world)).accessToken })
+
+/** A user who is signed in twice, and the id of the session that asks least. */
+async function otherSession(world: World) {
+  const { name, accessToken } = await newSignedInUser(world)
+  await givenTokens(world.server, world.main.clientId, name)
+  const { Sessions } = await made(world, 'ListUserSessions', { AccessToken: accessToken })
+  const other = (Sessions as { SessionId: string; IsCurrentSession: boolean }[]).find(({ IsCurrentSession }) => !IsCurrentSession)
+  return { name, accessToken, SessionId: other?.SessionId }
+}
+
+/** Operations about second factors, passkeys and sessions, where the model and the ids of the world are not enough to go by. */
+export const factorMakers: Partial<Record<OperationName, Maker>> = {
+  AdminRevokeUserSession: async (world) => {
+    const { name, SessionId } = await otherSession(world)
+    return { UserPoolId: world.main.poolId, Username: name, SessionId }
+  },
+  AdminSetUserSettings: async (world) => ({ UserPoolId: world.main.poolId, Username: await newUser(world), ...noText }),
+  AssociateSoftwareToken: withToken,
+  CompleteWebAuthnRegistration: async (world) => {
+    const { AccessToken } = await withToken(world)
+    const passkey = makePasskey(await startRegistration(world.server, AccessToken), pageOrigin, {})
+    return { AccessToken, Credential: passkey.registration }
+  },
+  DeleteWebAuthnCredential: async (world) => {
+    const { AccessToken } = await withToken(world)
+    await registerPasskey(world.server, AccessToken)
+    return { AccessToken, CredentialId: (await passkeysOf(world.server, AccessToken))[0] }
+  },
+  RevokeUserSession: async (world) => {
+    const { accessToken, SessionId } = await otherSession(world)
+    return { AccessToken: accessToken, SessionId }
+  },
+  SetUserPoolClientSessionConfiguration: ({ main }) => ({
+    UserPoolId: main.poolId,
+    ClientId: main.clientId,
+    SSOSession: { MaxValidityMinutes: 5 },
+  }),
+  SetUserSettings: async (world) => ({ ...(await withToken(world)), ...noText }),
+  VerifySoftwareToken: async (world) => {
+    const { AccessToken } = await withToken(world)
+    const { SecretCode } = await made(world, 'AssociateSoftwareToken', { AccessToken })
+    return { AccessToken, UserCode: appOf(world.server, String(SecretCode)).code() }
+  },
+}
