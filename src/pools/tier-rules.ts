@@ -50,6 +50,8 @@ function featuresAbove(pool: Pool): readonly string[] {
   if (pool.tier !== 'PLUS' && usesThreatProtection(pool.addOns)) features.push('Threat Protection')
   if (pool.tier !== 'LITE') return features
   if (pool.allowedFirstFactors.some((factor) => factor !== 'PASSWORD')) features.push('Passwordless Sign-In')
+  if (pool.mfaFactors.email) features.push('Email MFA')
+  if (pool.webAuthn !== undefined) features.push('Passkeys')
   if ((pool.passwordPolicy.historySize ?? 0) > 0) features.push('Password History')
   if ((pool.triggers.byName.PreTokenGeneration?.version ?? 'V1_0') !== 'V1_0') features.push('Access Token Customization')
   if (pool.dynamicClientRegistration?.enabled) features.push('Dynamic Client Registration')

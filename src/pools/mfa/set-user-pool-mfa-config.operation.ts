@@ -4,17 +4,19 @@ import type { Db } from '../../storage/db.ts'
 import { changePool } from '../change-pool.ts'
 import type { PoolCatalog } from '../pool-catalog.ts'
 import { requireConsistentPool } from '../pool-rules.ts'
+import { requireFeaturesOfTier, type Tiers } from '../tier-rules.ts'
 import { readMfaConfig, writeMfaConfig } from './mfa-config-wire.ts'
 
-type Deps = { db: Db; pools: PoolCatalog; clock: Clock }
+type Deps = { db: Db; pools: PoolCatalog; clock: Clock; tiers: Tiers }
 
 export const setUserPoolMfaConfig = operation('SetUserPoolMfaConfig', {
   auth: 'iam',
 
-  async handle(request, { db, pools, clock }: Deps) {
+  async handle(request, { db, pools, clock, tiers }: Deps) {
     const changed = await changePool(db, pools, request.UserPoolId, (before) => {
       const after = readMfaConfig(before, request, clock.now())
       requireConsistentPool(after)
+      requireFeaturesOfTier(tiers, after)
       return after
     })
     return writeMfaConfig(changed)
