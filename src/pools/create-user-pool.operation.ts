@@ -6,6 +6,7 @@ import { countPoolsUpTo, insertPool } from './pool-repository.ts'
 import { requireConsistentPool } from './pool-rules.ts'
 import { readNewPool, writePool } from './pool-wire.ts'
 import { type Quotas, requireWithinQuota } from './quotas.ts'
+import { requireTagsWithinQuota } from './tags/tag-quota.ts'
 import { requireFeaturesOfTier, type Tiers } from './tier-rules.ts'
 
 type Deps = { db: Db; clock: Clock; accountId: string; region: string; quotas: Quotas; tiers: Tiers }
@@ -16,6 +17,7 @@ export const createUserPool = operation('CreateUserPool', {
   async handle(request, { db, clock, accountId, region, quotas, tiers }: Deps) {
     const pool = readNewPool(request, { id: newPoolId(region), now: clock.now() })
     requireConsistentPool(pool)
+    requireTagsWithinQuota(quotas, pool, 'UserPoolTaggingException')
     requireFeaturesOfTier(tiers, pool)
     await db.transaction().execute(async (tx) => {
       await insertPool(tx, pool)

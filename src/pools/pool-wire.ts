@@ -1,4 +1,3 @@
-import { ApiError } from '../contract/api-error.ts'
 import type {
   CreateUserPoolRequest,
   KeyConfigurationType,
@@ -18,9 +17,7 @@ import { readTemplates, writeInvitations, writeVerificationTemplates } from './t
 import { usesThreatProtection } from './tier-rules.ts'
 import { readTriggers, writeTriggers } from './trigger-wire.ts'
 
-const maxTags = 50
-
-/** The pool that CreateUserPool asks for, defaults filled in. Throws InvalidParameterException or UserPoolTaggingException. */
+/** The pool that CreateUserPool asks for, defaults filled in. Throws InvalidParameterException. */
 export function readNewPool(request: CreateUserPoolRequest, { id, now }: { id: string; now: number }): Pool {
   const addOns = readAddOns(request.UserPoolAddOns)
   return withImpliedSms<Pool>({
@@ -162,7 +159,6 @@ export function poolArn(poolId: string, accountId: string): string {
 
 /** Spread, not assigned one by one: a tag may be called `__proto__`. */
 function readTags(tags: Readonly<Record<string, string>>): Pool['tags'] {
-  if (Object.keys(tags).length > maxTags) throw new ApiError('UserPoolTaggingException', `A user pool can have at most ${maxTags} tags.`)
   return { ...tags }
 }
 

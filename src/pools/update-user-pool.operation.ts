@@ -5,17 +5,20 @@ import { changePool } from './change-pool.ts'
 import type { PoolCatalog } from './pool-catalog.ts'
 import { requireConsistentPool } from './pool-rules.ts'
 import { readPoolUpdate } from './pool-wire.ts'
+import type { Quotas } from './quotas.ts'
+import { requireTagsWithinQuota } from './tags/tag-quota.ts'
 import { requireFeaturesOfTier, type Tiers } from './tier-rules.ts'
 
-type Deps = { db: Db; pools: PoolCatalog; clock: Clock; tiers: Tiers }
+type Deps = { db: Db; pools: PoolCatalog; clock: Clock; quotas: Quotas; tiers: Tiers }
 
 export const updateUserPool = operation('UpdateUserPool', {
   auth: 'iam',
 
-  async handle(request, { db, pools, clock, tiers }: Deps) {
+  async handle(request, { db, pools, clock, quotas, tiers }: Deps) {
     await changePool(db, pools, request.UserPoolId, (before) => {
       const after = readPoolUpdate(before, request, clock.now())
       requireConsistentPool(after)
+      if (request.UserPoolTags !== undefined) requireTagsWithinQuota(quotas, after, 'UserPoolTaggingException')
       requireFeaturesOfTier(tiers, after, before.tier)
       return after
     })

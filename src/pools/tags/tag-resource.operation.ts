@@ -1,9 +1,9 @@
 import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
 import { changePool } from '../change-pool.ts'
-import { invalidParameter } from '../invalid-parameter.ts'
 import type { PoolCatalog } from '../pool-catalog.ts'
-import { type Quotas, quotaExceeded } from '../quotas.ts'
+import type { Quotas } from '../quotas.ts'
+import { requireTagsWithinQuota } from './tag-quota.ts'
 import { requirePoolArn } from './tagged-pool.ts'
 
 type Deps = { db: Db; pools: PoolCatalog; quotas: Quotas }
@@ -14,10 +14,9 @@ export const tagResource = operation('TagResource', {
   /** Spread, not assigned one by one: a tag may be called `__proto__`. */
   async handle(request, { db, pools, quotas }: Deps) {
     await changePool(db, pools, requirePoolArn(request.ResourceArn), (pool) => {
-      const tags = { ...pool.tags, ...request.Tags }
-      // Its model has no LimitExceededException.
-      if (Object.keys(tags).length > quotas.tagsPerPool) throw invalidParameter(quotaExceeded(quotas, 'tagsPerPool'))
-      return { ...pool, tags }
+      const tagged = { ...pool, tags: { ...pool.tags, ...request.Tags } }
+      requireTagsWithinQuota(quotas, tagged, 'InvalidParameterException')
+      return tagged
     })
     return {}
   },
