@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import {
+  AdminDeleteSoftwareTokenCommand,
+  AdminGetUserAuthFactorsCommand,
+  AdminSetUserSettingsCommand,
+  GetUserAuthFactorsCommand,
+  GetUserCommand,
+  ListUsersCommand,
+  type MFAOptionType,
+  SetUserMFAPreferenceCommand,
+  type SetUserMFAPreferenceCommandInput,
+  SetUserSettingsCommand,
+} from '@aws-sdk/client-cognito-identity-provider'
+import { adminGet } from '../../support/administration.ts'
+import { engines } from '../../support/engines.ts'
+import { type FactorName, giveAttributes, givenMfaPool, prefer, registerApp, setMfa } from '../../support/mfa.ts'
+import { attributeList } from '../../support/self-service.ts'
+import { givenTokens, givenUser } from '../../support/sign-in.ts'
+import { type PoolWish, useTestServer } from '../../support/test-server.ts'
+
+const contacts = { email: 'ana@example.test', phone_number: '+15551234444' }
+const nothingToTurnOn = (method: string) => ({
+  name: 'InvalidParameterException',
+  message: `User does not have delivery config set to turn on ${method}`,
+})
+const sms: MFAOptionType[] = [{ DeliveryMedium: 'SMS', AttributeName: 'phone_number' }]
+const on = { Enabled: true }
+const off = { Enabled: false }
+const preferred = { Enabled: true, PreferredMfa: true }
+
+for (const engine of engines) {
+  describe(`MFA preferences on ${engine.name}`, () => {
+    const server = useTestServer(engine)
+
+    async function givenAna({ factors = ['sms', 'totp', 'email'], ...wish }: PoolWish & { factors?: FactorName[] } = {}) {
+      const ids = await givenMfaPool(server(), 'OPTIONAL', factors, wish)
+      await givenUser(server(), ids.poolId, 'ana', { attributes: attributeList(contacts) })
+      const { accessToken } = await givenTokens(server(), ids.clientId, 'ana')
+      return { ...ids, accessToken }
+    }
+
+    const set = (AccessToken: string, settings: Partial<SetUserMFAPreferenceCommandInput>) =>
+      server().send(new SetUserMFAPreferenceCommand({ AccessToken, ...settings }))
+
+    /** What GetUser tells, after making sure that AdminGetUser tells the same. */
+    async function shown(poolId: string, accessToken: string) {
+      const {
+        UserMFASettingList: list,
+        PreferredMfaSetting: first,
+        MFAOptions,
+      } = await server().send(new GetUserCommand({ AccessToken: accessToken }))
+      const admin = await adminGet(server(), poolId, 'ana')
+      assert.deepEqual([admin.UserMFASettingList, admin.PreferredMfaSetting, admin.MFAOptions], [list, first, MFAOptions])
+      return { list, first }
+    }
+
+    it('are not shown while nothing is set, nor once nothing is left', async () => {
+      const { poolId, accessToken } = await givenAna()
+      const members = ['UserMFASettingList', 'PreferredMfaSetting', 'MFAOptions']
+      const absent = async () => {
+        const answers = [await server().send(new GetUserCommand({ AccessToken: accessToken })), await adminGet(server(), poolId, 'ana')]
+        for (const answer of answers)
+          assert.deepEqual(
+            members.filter((member) => member in answer),
+            [],
+          )
+      }
+      await absent()
+      await set(accessToken, { SMSMfaSettings: preferred })
+      await set(accessToken, { SMSMfaSettings: off })
+      await absent()
+    })
+
+    it('add up over requests; one method is preferred, and to prefer is to activate', async () => {
+      const { poolId, accessToken } = await givenAna()
+      await set(accessToken, { EmailMfaSettings: on })
+      assert.deepEqual(await shown(poolId, accessToken), { list: ['EMAIL_OTP'], first: undefined })
+      await set(accessToken, { SMSMfaSettings: { PreferredMfa: true } })
+      assert.deepEqual(await shown(poolId, accessToken), { list: ['SMS_MFA', 'EMAIL_OTP'], first: 'SMS_MFA' })
+      await prefer(server(), poolId, 'ana', { EmailMfaSettings: { PreferredMfa: true } })
+      assert.deepEqual(await shown(poolId, accessToken), { list: ['SMS_MFA', 'EMAIL_OTP'], first: 'EMAIL_OTP' })
+      await set(accessToken, { SMSMfaSettings: on, EmailMfaSettings: on })
+      assert.deepEqual(await shown(poolId, accessToken), { list: ['SMS_MFA', 'EMAIL_OTP'], first: 'EMAIL_OTP' })
+      await set(accessToken, { EmailMfaSettings: { Enabled: true, PreferredMfa: false } })
+      assert.deepEqual(await shown(poolId, accessToken), { list: ['SMS_MFA', 'EMAIL_OTP'], first: undefined })
+      await set(accessToken, { SMSMfaSettings: preferred })
+      await set(accessToken, { SMSMfaSettings: off })
+      assert.deepEqual(await shown(poolId, accessToken), { list: ['EMAIL_OTP'], first: undefined })
+      await set(accessToken, {})
+      assert.deepEqual(await shown(poolId, accessToken), { list: ['EMAIL_OTP'], first: undefined })
+    })
+
+    it('refuse two preferred methods, and change nothing then', async () => {
+      const { poolId, accessToken } = await givenAna()
+      const both = { SMSMfaSettings: preferred, EmailMfaSettings: preferred }
+      const two = { name: 'InvalidParameterException', message: 'Only one MFA method can be preferred.' }
+      await assert.rejects(set(accessToken, both), two)
+      await assert.rejects(prefer(server(), poolId, 'ana', both), two)
+      assert.deepEqual(await shown(poolId, accessToken), { list: undefined, first: undefined })
+    })
+
+    it('take only methods that the pool offers and the user has the means for', async () => {
+      const { poolId, accessToken } = await givenAna()
+      const attempts = {
+        SMS_MFA: { SMSMfaSettings: on },
+        SOFTWARE_TOKEN_MFA: { SoftwareTokenMfaSettings: on },
+        EMAIL_OTP: { EmailMfaSettings: preferred },
+      }
+      await assert.rejects(set(accessToken, attempts.SOFTWARE_TOKEN_MFA), nothingToTurnOn('SOFTWARE_TOKEN_MFA'))
+      await giveAttributes(server(), poolId, 'ana', { email: '', phone_number: '' })
+      for (const [method, settings] of Object.entries(attempts)) {
+        await assert.rejects(set(accessToken, settings), nothingToTurnOn(method))
+        await assert.rejects(prefer(server(), poolId, 'ana', settings), nothingToTurnOn(method))
+      }
+      const elsewhere = await givenAna({ factors: ['totp'] })
+      await assert.rejects(set(elsewhere.accessToken, attempts.SMS_MFA), nothingToTurnOn('SMS_MFA'))
+      await assert.rejects(set(elsewhere.accessToken, attempts.EMAIL_OTP), nothingToTurnOn('EMAIL_OTP'))
+      await registerApp(server(), elsewhere.accessToken)
+      await set(elsewhere.accessToken, attempts.SOFTWARE_TOKEN_MFA)
+      await setMfa(server(), elsewhere.poolId, 'OPTIONAL', ['sms'])
+      await assert.rejects(set(elsewhere.accessToken, attempts.SOFTWARE_TOKEN_MFA), nothingToTurnOn('SOFTWARE_TOKEN_MFA'))
+      await set(elsewhere.accessToken, { SoftwareTokenMfaSettings: off })
+      assert.deepEqual(await shown(elsewhere.poolId, elsewhere.accessToken), { list: undefined, first: undefined })
+    })
+
+    it('an app that an administrator takes away is gone from them as well', async () => {
+      const { poolId, accessToken } = await givenAna()
+      await registerApp(server(), accessToken)
+      await set(accessToken, { SoftwareTokenMfaSettings: preferred, SMSMfaSettings: on })
+      const taken = new AdminDeleteSoftwareTokenCommand({ UserPoolId: poolId, Username: 'ana' })
+      await server().send(taken)
+      assert.deepEqual(await shown(poolId, accessToken), { list: ['SMS_MFA'], first: undefined })
+      await assert.rejects(set(accessToken, { SoftwareTokenMfaSettings: on }), nothingToTurnOn('SOFTWARE_TOKEN_MFA'))
+      await server().send(taken)
+      await registerApp(server(), accessToken)
+      await set(accessToken, { SoftwareTokenMfaSettings: on })
+      const nobody = new AdminDeleteSoftwareTokenCommand({ UserPoolId: poolId, Username: 'nobody' })
+      await assert.rejects(server().send(nobody), { name: 'UserNotFoundException' })
+    })
+
+    it('of one user, in one pool, are nobody else’s', async () => {
+      const { poolId, accessToken } = await givenAna()
+      const other = await givenAna()
+      await givenUser(server(), poolId, 'ben', { attributes: attributeList(contacts) })
+      await prefer(server(), poolId, 'ben', { SMSMfaSettings: on })
+      assert.deepEqual(await shown(poolId, accessToken), { list: undefined, first: undefined })
+      assert.deepEqual(await shown(other.poolId, other.accessToken), { list: undefined, first: undefined })
+      await assert.rejects(prefer(server(), other.poolId, 'ben', { SMSMfaSettings: on }), { name: 'UserNotFoundException' })
+    })
+
+    it('the older SetUserSettings activates codes by SMS, and is shown as MFAOptions', async () => {
+      const { poolId, accessToken } = await givenAna()
+      const settings = (MFAOptions: MFAOptionType[]) => server().send(new SetUserSettingsCommand({ AccessToken: accessToken, MFAOptions }))
+      const byAdmin = (MFAOptions: MFAOptionType[]) =>
+        server().send(new AdminSetUserSettingsCommand({ UserPoolId: poolId, Username: 'ana', MFAOptions }))
+      const options = async () => {
+        const { Users } = await server().send(new ListUsersCommand({ UserPoolId: poolId }))
+        const admin = await adminGet(server(), poolId, 'ana')
+        const { MFAOptions } = await server().send(new GetUserCommand({ AccessToken: accessToken }))
+        assert.deepEqual([admin.MFAOptions, Users?.[0]?.MFAOptions], [MFAOptions, MFAOptions])
+        return MFAOptions
+      }
+      for (const change of [settings, byAdmin]) {
+        await change(sms)
+        assert.deepEqual([await options(), (await shown(poolId, accessToken)).list], [sms, ['SMS_MFA']])
+        await change([])
+        assert.deepEqual([await options(), (await shown(poolId, accessToken)).list], [undefined, undefined])
+        for (const wrong of [[{ DeliveryMedium: 'EMAIL' as const, AttributeName: 'email' }], [{}], [...sms, ...sms]])
+          await assert.rejects(change(wrong), { name: 'InvalidParameterException' })
+      }
+      await settings(sms)
+      await set(accessToken, { SMSMfaSettings: off })
+      assert.equal(await options(), undefined)
+      await giveAttributes(server(), poolId, 'ana', { phone_number: '' })
+      await assert.rejects(byAdmin(sms), nothingToTurnOn('SMS_MFA'))
+    })
+
+    it('the factors of a user are told with them', async () => {
+      const Policies = { SignInPolicy: { AllowedFirstAuthFactors: ['PASSWORD' as const, 'EMAIL_OTP' as const] } }
+      const { poolId, accessToken } = await givenAna({ pool: { Policies } })
+      const factors = async () => {
+        const { $metadata, ...own } = await server().send(new GetUserAuthFactorsCommand({ AccessToken: accessToken }))
+        const asked = new AdminGetUserAuthFactorsCommand({ UserPoolId: poolId, Username: 'ana' })
+        const { $metadata: _, ...admins } = await server().send(asked)
+        assert.deepEqual(admins, own)
+        return own
+      }
+      assert.deepEqual(await factors(), { Username: 'ana', ConfiguredUserAuthFactors: ['PASSWORD', 'EMAIL_OTP'] })
+      await registerApp(server(), accessToken)
+      await set(accessToken, { SMSMfaSettings: preferred })
+      assert.deepEqual(await factors(), {
+        Username: 'ana',
+        PreferredMfaSetting: 'SMS_MFA',
+        UserMFASettingList: ['SMS_MFA'],
+        ConfiguredUserAuthFactors: ['PASSWORD', 'EMAIL_OTP', 'SMS_OTP', 'SOFTWARE_TOKEN'],
+      })
+    })
+  })
+}
