@@ -30,6 +30,8 @@ const forbiddenInValues = /[@<>\\]|\/\*|\*\/|(?:url|expression|image-set|src)\s*
  * selectors, nothing that is fetched.
  */
 export function requireSoundCss(css: string): void {
+  // Even in a comment: it could end the element that a page puts the style sheet in.
+  if (css.includes('<')) throw invalidParameter('The CSS cannot contain the character <.')
   let rest = withoutComments(css).trim()
   while (rest !== '') {
     const open = rest.indexOf('{')
