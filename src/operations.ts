@@ -17,6 +17,7 @@ import { signInOperations } from './signin/operations.ts'
 import { tokenOperations } from './tokens/operations.ts'
 import { sessionOperations } from './tokens/sessions/session-operations.ts'
 import { adminOperations } from './users/admin/admin-operations.ts'
+import { deviceOperations } from './users/devices/device-operations.ts'
 import { groupOperations } from './users/groups/group-operations.ts'
 import { mfaOperations } from './users/mfa/mfa-operations.ts'
 import { userOperations } from './users/operations.ts'
@@ -44,6 +45,7 @@ export const operations = [
   ...adminOperations,
   ...mfaOperations,
   ...groupOperations,
+  ...deviceOperations,
   ...tokenOperations,
   ...sessionOperations,
   ...signInOperations,

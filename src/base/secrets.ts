@@ -6,6 +6,7 @@ export type SecretPurpose =
   | 'client-secret'
   | 'code'
   | 'decoy'
+  | 'device'
   | 'identity-provider'
   | 'master-key-check'
   | 'message'

@@ -17,6 +17,7 @@ const poolTables: Readonly<Record<PoolTable, true>> = {
   password_history: true,
   software_token: true,
   passkey: true,
+  device: true,
   code: true,
   attempt: true,
   session: true,

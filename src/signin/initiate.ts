@@ -6,14 +6,17 @@ import type { AppClient } from '../pools/app-client.ts'
 import type { Pool } from '../pools/pool.ts'
 import { provesBySecretHash, requireSecretHash } from '../pools/secret-hash.ts'
 import { type RefreshDeps, refreshTokens, requireRefreshable } from '../tokens/refresh.ts'
+import type { ChoiceDeps } from './choice/choose.ts'
+import { startChoice } from './choice/start-choice.ts'
 import { allowsFlow, type Flow } from './client-flows.ts'
+import type { DeviceDeps } from './factors/device/device.ts'
 import { type PasswordDeps, startPassword } from './factors/password/start-password.ts'
 import { type SrpDeps, startSrp } from './factors/srp/srp.ts'
 import { advance, type JourneyDeps } from './journey.ts'
 import { requireParameter } from './parameters.ts'
-import type { Progress } from './sign-in.ts'
+import type { Progress, Visit } from './sign-in.ts'
 
-export type SignInDeps = JourneyDeps & PasswordDeps & SrpDeps & RefreshDeps & { readonly clock: Clock }
+export type SignInDeps = JourneyDeps & PasswordDeps & SrpDeps & ChoiceDeps & DeviceDeps & RefreshDeps & { readonly clock: Clock }
 
 type Parameters = Readonly<Record<string, string>>
 
@@ -34,65 +37,65 @@ export async function initiate(
   client: AppClient,
   { flow, parameters, door, context }: Attempt,
 ): Promise<Progress> {
+  const visit: Visit = { ...context, deviceKey: parameters['DEVICE_KEY'] || undefined }
   switch (flow) {
     case 'USER_PASSWORD_AUTH':
       requireDoor(door, 'public')
       requireFlow(client, 'password', 'USER_PASSWORD_AUTH flow not enabled for this client')
-      return byPassword(deps, pool, client, parameters, context)
+      return byPassword(deps, pool, client, parameters, visit)
     case 'ADMIN_USER_PASSWORD_AUTH':
     case 'ADMIN_NO_SRP_AUTH':
       requireDoor(door, 'admin')
       requireFlow(client, 'admin-password', 'Auth flow not enabled for this client')
-      return byPassword(deps, pool, client, parameters, context)
+      return byPassword(deps, pool, client, parameters, visit)
     case 'USER_SRP_AUTH':
       requireFlow(client, 'srp', 'USER_SRP_AUTH is not enabled for the client.')
-      return bySrp(deps, pool, client, parameters, context)
+      return bySrp(deps, pool, client, parameters, visit)
     case 'REFRESH_TOKEN_AUTH':
     case 'REFRESH_TOKEN':
-      return byRefreshToken(deps, pool, client, parameters, context)
+      return byRefreshToken(deps, pool, client, parameters, visit)
     case 'CUSTOM_AUTH':
       requireFlow(client, 'custom', 'CUSTOM_AUTH is not enabled for the client.')
       throw invalid('Custom auth lambda trigger is not configured for the user pool.')
     case 'USER_AUTH':
       requireFlow(client, 'choice', 'USER_AUTH flow not enabled for this client')
-      throw new ApiError('UnsupportedOperationException', 'This server does not offer the USER_AUTH flow yet.')
+      return byChoice(deps, pool, client, parameters, visit)
   }
 }
 
-async function byPassword(
-  deps: SignInDeps,
-  pool: Pool,
-  client: AppClient,
-  parameters: Parameters,
-  context: RequestContext,
-): Promise<Progress> {
+async function byPassword(deps: SignInDeps, pool: Pool, client: AppClient, parameters: Parameters, visit: Visit): Promise<Progress> {
   const username = requireParameter(parameters, 'USERNAME')
   requireSecretHash(client, username, parameters['SECRET_HASH'])
   const password = requireParameter(parameters, 'PASSWORD')
-  return advance(deps, pool, client, await startPassword(deps, pool, client, { username, password, proves: 'PASSWORD' }), context)
+  return advance(deps, pool, client, await startPassword(deps, pool, client, { username, password, proves: 'PASSWORD' }), visit)
 }
 
-async function bySrp(deps: SignInDeps, pool: Pool, client: AppClient, parameters: Parameters, context: RequestContext): Promise<Progress> {
+async function bySrp(deps: SignInDeps, pool: Pool, client: AppClient, parameters: Parameters, visit: Visit): Promise<Progress> {
   const username = requireParameter(parameters, 'USERNAME')
   requireSecretHash(client, username, parameters['SECRET_HASH'])
   const srpA = requireParameter(parameters, 'SRP_A')
-  return advance(deps, pool, client, await startSrp(deps, pool, client, { username, srpA }), context)
+  return advance(deps, pool, client, await startSrp(deps, pool, client, { username, srpA }), visit)
 }
 
-async function byRefreshToken(
-  deps: SignInDeps,
-  pool: Pool,
-  client: AppClient,
-  parameters: Parameters,
-  context: RequestContext,
-): Promise<Progress> {
+async function byChoice(deps: SignInDeps, pool: Pool, client: AppClient, parameters: Parameters, visit: Visit): Promise<Progress> {
+  const username = requireParameter(parameters, 'USERNAME')
+  requireSecretHash(client, username, parameters['SECRET_HASH'])
+  return advance(deps, pool, client, await startChoice(deps, pool, client, { username, parameters }), visit)
+}
+
+async function byRefreshToken(deps: SignInDeps, pool: Pool, client: AppClient, parameters: Parameters, visit: Visit): Promise<Progress> {
   requireFlow(client, 'refresh', 'REFRESH_TOKEN_AUTH flow not enabled for this client')
   if (client.refreshRotation?.enabled) {
     throw invalid('REFRESH_TOKEN_AUTH is not available with refresh token rotation, use GetTokensFromRefreshToken.')
   }
-  const refreshable = await requireRefreshable(deps, client, requireParameter(parameters, 'REFRESH_TOKEN'))
+  const refreshable = await requireRefreshable(deps, {
+    pool,
+    client,
+    refreshToken: requireParameter(parameters, 'REFRESH_TOKEN'),
+    deviceKey: visit.deviceKey,
+  })
   requireRefreshHash(client, refreshable.user.username, parameters['SECRET_HASH'])
-  return { kind: 'signed-in', tokens: await refreshTokens(deps, pool, client, refreshable, context) }
+  return { kind: 'signed-in', tokens: await refreshTokens(deps, pool, client, refreshable, visit) }
 }
 
 /** A refresh names no user, so the hash is over the stored username, which in some pools is the `sub`. */

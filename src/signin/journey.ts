@@ -1,6 +1,5 @@
 import type { Clock } from '../base/clock.ts'
 import { ApiError } from '../contract/api-error.ts'
-import type { RequestContext } from '../contract/operation.ts'
 import type { AppClient } from '../pools/app-client.ts'
 import type { Pool } from '../pools/pool.ts'
 import type { Db, Tx } from '../storage/db.ts'
@@ -10,12 +9,15 @@ import type { Session } from '../tokens/session.ts'
 import { beginSession } from '../tokens/sessions/begin-session.ts'
 import { firstActivity, makeRoomForSession } from '../tokens/sessions/tracking.ts'
 import { requireNoTrigger } from '../triggers/trigger.ts'
+import { noteDeviceUse } from '../users/devices/device-repository.ts'
 import type { User } from '../users/user.ts'
+import { findDeviceOfSignIn } from './device-of-sign-in.ts'
 import type { Interposed, Proof, Question, Verdict } from './factor.ts'
+import { rememberedDevice } from './factors/device/ask-device.ts'
 import { type NewPasswordDeps, newPassword } from './factors/new-password/new-password.ts'
 import { secondFactor } from './second-factor.ts'
 import type { SecondFactorDeps } from './second-factors.ts'
-import type { Progress, SignIn } from './sign-in.ts'
+import type { Progress, SignIn, Visit } from './sign-in.ts'
 import { usedSession } from './sign-in-state.ts'
 
 export type JourneyDeps = TokenDeps &
@@ -23,28 +25,22 @@ export type JourneyDeps = TokenDeps &
   SecondFactorDeps & { readonly db: Db; readonly clock: Clock; readonly outbox: { wake(): void } }
 
 /**
- * What stands between the first factor and the tokens, in the order it is asked for. A remembered device, which is asked for its own
- * proof in the place of a second factor, has its place before `secondFactor`; its challenge then belongs among `secondFactorProofs`.
+ * What stands between the first factor and the tokens, in the order it is asked for. A remembered device proves itself in the place of a
+ * second factor, and so comes before it.
  */
-const interposed: readonly Interposed<JourneyDeps>[] = [newPassword, secondFactor]
+const interposed: readonly Interposed<JourneyDeps>[] = [newPassword, rememberedDevice, secondFactor]
 
 /** Takes a sign-in one step further: to the next question, or to its tokens. */
-export async function advance(
-  deps: JourneyDeps,
-  pool: Pool,
-  client: AppClient,
-  verdict: Verdict,
-  context: RequestContext,
-): Promise<Progress> {
+export async function advance(deps: JourneyDeps, pool: Pool, client: AppClient, verdict: Verdict, visit: Visit): Promise<Progress> {
   if (verdict.kind === 'ask') return pose(deps, verdict.question, verdict.spends)
   const { proof } = verdict
   requireConfirmed(proof.user)
-  const signIn: SignIn = { pool, client, user: proof.user, proofs: proof.proofs }
+  const signIn: SignIn = { pool, client, user: proof.user, proofs: proof.proofs, deviceKey: visit.deviceKey }
   for (const factor of interposed) {
     const question = await factor.ask(deps, signIn)
     if (question !== undefined) return pose(deps, question, proof.spends)
   }
-  return { kind: 'signed-in', tokens: await complete(deps, signIn, proof, context) }
+  return { kind: 'signed-in', tokens: await complete(deps, signIn, proof, visit) }
 }
 
 /** A question goes out once for each state that led to it, and its message with it. */
@@ -61,12 +57,18 @@ async function pose({ db, outbox }: JourneyDeps, { queue, ...challenge }: Questi
   return { kind: 'challenge', challenge }
 }
 
-async function complete(deps: JourneyDeps, { pool, client, user }: SignIn, { spends }: Proof, context: RequestContext) {
+async function complete(deps: JourneyDeps, signIn: SignIn, { spends }: Proof, visit: Visit) {
+  const { pool, client, user } = signIn
   requireNoTrigger(pool, 'PostAuthentication')
+  const device = await findDeviceOfSignIn(deps, signIn)
   const now = deps.clock.now()
-  const session = draftSession(client, user, now, firstActivity(pool, context, now))
+  const session = draftSession(client, user, now, { activity: firstActivity(pool, visit, now), device })
   // Signing takes the thread pool and storing takes the disk: they can wait for each other's end at the same time.
-  const [tokens] = await Promise.all([issueTokens(deps, pool, client, user, session, now), storeSession(deps.db, pool, session, spends)])
+  const [tokens] = await Promise.all([
+    issueTokens(deps, pool, client, user, { session, device }, now),
+    storeSession(deps.db, pool, session, spends),
+  ])
+  if (device?.isConfirmed) await noteDeviceUse(deps.db, { ...session, key: device.key }, { ip: visit.ip ?? null, now })
   return tokens
 }
 

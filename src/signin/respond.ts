@@ -3,7 +3,9 @@ import type { RequestContext } from '../contract/operation.ts'
 import type { AppClient } from '../pools/app-client.ts'
 import type { Pool } from '../pools/pool.ts'
 import { requireSecretHash } from '../pools/secret-hash.ts'
+import { choiceFactors } from './choice/answer-choice.ts'
 import type { Factor } from './factor.ts'
+import { devicePassword, deviceSrp } from './factors/device/device.ts'
 import { mfaSetup } from './factors/mfa-setup/mfa-setup.ts'
 import { newPassword } from './factors/new-password/new-password.ts'
 import { selectMfa } from './factors/select-mfa/select-mfa.ts'
@@ -12,10 +14,20 @@ import type { SignInDeps } from './initiate.ts'
 import { advance } from './journey.ts'
 import { requireParameter } from './parameters.ts'
 import { secondFactors } from './second-factors.ts'
-import type { ChallengeName, Progress } from './sign-in.ts'
+import type { ChallengeName, Progress, Visit } from './sign-in.ts'
 
 /** Every challenge that can be answered. A new factor is one new folder and one line here. */
-const factors: readonly Factor<SignInDeps>[] = [srp, newPassword, ...Object.values(secondFactors), selectMfa, mfaSetup]
+const factors: readonly Factor<SignInDeps>[] = [
+  srp,
+  // Before the second factors, one of which is called like one of these.
+  ...choiceFactors,
+  newPassword,
+  ...Object.values(secondFactors),
+  selectMfa,
+  mfaSetup,
+  deviceSrp,
+  devicePassword,
+]
 
 export type Response = {
   readonly challenge: ChallengeName
@@ -31,10 +43,11 @@ export async function respond(
   client: AppClient,
   { challenge, session, responses, context }: Response,
 ): Promise<Progress> {
+  const visit: Visit = { ...context, deviceKey: responses['DEVICE_KEY'] || undefined }
   const factor = factors.find((candidate) => candidate.challenge === challenge)
   if (factor === undefined)
     throw new ApiError('UnsupportedOperationException', `This server does not offer the ${challenge} challenge yet.`)
   const username = requireParameter(responses, 'USERNAME')
   requireSecretHash(client, username, responses['SECRET_HASH'])
-  return advance(deps, pool, client, await factor.answer(deps, { pool, client, session, responses }), context)
+  return advance(deps, pool, client, await factor.answer(deps, { pool, client, session, responses }), visit)
 }

@@ -1,5 +1,6 @@
 import { ApiError } from '../contract/api-error.ts'
 import { hasSoftwareToken } from '../users/mfa/software-token-repository.ts'
+import { countsAsAllFactors } from '../users/passkeys/passkey.ts'
 import type { Interposed } from './factor.ts'
 import { askForSetup } from './factors/mfa-setup/mfa-setup.ts'
 import { askForChoice } from './factors/select-mfa/select-mfa.ts'
@@ -11,6 +12,8 @@ export const secondFactor: Interposed<SecondFactorDeps> = {
   async ask(deps, signIn) {
     const { pool, user, proofs } = signIn
     if (pool.mfa === 'OFF' || hasSecondFactor(proofs)) return undefined
+    // Whoever needs two factors had to be verified by the passkey: it stands for what they have and what they know, or are.
+    if (proofs[0] === 'WEB_AUTHN' && countsAsAllFactors(pool)) return undefined
     const decision = decideMfa(pool, user, await hasSoftwareToken(deps.db, user))
     switch (decision.kind) {
       case 'pass':

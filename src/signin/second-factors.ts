@@ -15,7 +15,7 @@ export const secondFactors: Readonly<Record<MfaMethod, SecondFactor<SecondFactor
 }
 
 /** The challenges that complete a sign-in when they follow a first factor. */
-const secondFactorProofs: readonly ChallengeName[] = ['SMS_MFA', 'SOFTWARE_TOKEN_MFA', 'EMAIL_OTP', 'MFA_SETUP']
+const secondFactorProofs: readonly ChallengeName[] = ['SMS_MFA', 'SOFTWARE_TOKEN_MFA', 'EMAIL_OTP', 'MFA_SETUP', 'DEVICE_PASSWORD_VERIFIER']
 
 /** Whether the proofs of a sign-in, the first factor first, are those of two factors. */
 export function hasSecondFactor([, ...later]: readonly ChallengeName[]): boolean {

@@ -41,7 +41,7 @@ export async function askForSentCode(
   const code = newCode(digits)
   const newAddress = isNew ? contact.value : undefined
   const blank = newLaterStep<SentCodeMemory>(signIn, { challenge, memory: { hash: '', newAddress }, now })
-  const step = { ...blank, memory: { ...blank.memory, own: { hash: hashOf(secrets, blank, contact.value, code), newAddress } } }
+  const step = { ...blank, memory: { ...blank.memory, own: { hash: hashOfSignInCode(secrets, blank, contact.value, code), newAddress } } }
   const { medium, destination } = deliveryTo(contact)
   return {
     name: challenge,
@@ -66,7 +66,7 @@ export async function requireSentCode(
   code: string,
 ): Promise<void> {
   const { proven } = await codeLockout.guard(step.poolId, step.sub, clock.now(), async () => {
-    const hash = Buffer.from(hashOf(secrets, step, address ?? '', code))
+    const hash = Buffer.from(hashOfSignInCode(secrets, step, address ?? '', code))
     const isRight = timingSafeEqual(hash, Buffer.from(step.memory.own.hash)) && address !== undefined
     return isRight ? { proven: true, value: undefined } : { proven: false }
   })
@@ -76,7 +76,9 @@ export async function requireSentCode(
 /** What a wrong code of any factor is told. */
 export const wrongSignInCode = () => new ApiError('CodeMismatchException', 'Invalid code or auth state for the user.')
 
+type Step = Pick<SentCodeStep, 'poolId' | 'sub' | 'challenge' | 'id'>
+
 /** Bound to the step, so to one user, one challenge and one question. */
-function hashOf(secrets: Secrets, { poolId, sub, challenge, id }: SentCodeStep, address: string, code: string): string {
+export function hashOfSignInCode(secrets: Secrets, { poolId, sub, challenge, id }: Step, address: string, code: string): string {
   return secrets.mac('code', 'sign-in', poolId, sub, challenge, id, address, code).toString('base64url')
 }

@@ -63,6 +63,11 @@ export function openAnyState<Memory>(secrets: Secrets, text: string, challenge: 
   return requireLive(unseal<Memory>(secrets, text), challenge, now)
 }
 
+/** Which challenge a Session is about. Throws NotAuthorizedException when it is not one of ours. */
+export function challengeOf(secrets: Secrets, text: string): ChallengeName {
+  return unseal(secrets, text).challenge
+}
+
 function unseal<Memory>(secrets: Secrets, text: string): SignInState<Memory> {
   const content = text.startsWith(prefix) ? secrets.open('sign-in-state', text.slice(prefix.length)) : undefined
   if (content === undefined) throw invalidSession()

@@ -1,4 +1,5 @@
 import type { ChallengeNameType } from '../contract/generated/types.ts'
+import type { RequestContext } from '../contract/operation.ts'
 import type { AppClient } from '../pools/app-client.ts'
 import type { Pool } from '../pools/pool.ts'
 import type { IssuedTokens } from '../tokens/issue-tokens.ts'
@@ -13,7 +14,12 @@ export type SignIn = {
   readonly user: User
   /** The challenges answered so far, the first factor first. */
   readonly proofs: readonly ChallengeName[]
+  /** The device that the client says it is on. */
+  readonly deviceKey?: string | undefined
 }
+
+/** What a call of a sign-in brings along, besides what it answers or asks. */
+export type Visit = RequestContext & { readonly deviceKey: string | undefined }
 
 /** One question to the user, and what the server must know again when the answer comes. */
 export type Challenge = {
@@ -21,6 +27,8 @@ export type Challenge = {
   readonly parameters: Readonly<Record<string, string>>
   /** Undefined for a challenge that carries its memory in a parameter of its own, as SRP does in SECRET_BLOCK. */
   readonly session: string | undefined
+  /** What the user may choose from instead, where they may choose. */
+  readonly available?: readonly ChallengeName[]
 }
 
 /** Where a sign-in stands after a step. */

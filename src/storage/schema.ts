@@ -17,6 +17,7 @@ export interface Schema {
   password_history: PasswordHistoryTable
   software_token: SoftwareTokenTable
   passkey: PasskeyTable
+  device: DeviceTable
   code: CodeTable
   attempt: AttemptTable
   session: SessionTable
@@ -214,7 +215,7 @@ export interface AttemptTable {
 }
 
 /**
- * Primary key: (pool_id, sub, id). Indexes: (expires_at), and (pool_id, sub) of those that are tracked and not revoked. What one
+ * Primary key: (pool_id, sub, id). Indexes: (expires_at), and (pool_id, sub, expires_at) of those that are tracked and not revoked. What one
  * sign-in began: the family of one refresh token.
  */
 export interface SessionTable {
@@ -234,6 +235,23 @@ export interface SessionTable {
   last_active_at: number | null
   device: string | null
   ip: string | null
+  /** The device it was begun on, where the pool tracks devices: one the user has, or one to be confirmed under this key. */
+  device_key: string | null
+}
+
+/** Primary key: (pool_id, sub, device_key). The devices that users of a pool which tracks them have confirmed. */
+export interface DeviceTable {
+  pool_id: string
+  sub: string
+  device_key: string
+  name: string | null
+  /** Sealed salt and SRP verifier; null for a device that cannot prove itself. */
+  verifier: string | null
+  remembered: number
+  last_ip: string | null
+  created_at: number
+  updated_at: number
+  last_authenticated_at: number
 }
 
 /** Primary key: (pool_id, sub, id). Index: (created_at). What users did that threat protection looks at; ids sort by time. */

@@ -43,7 +43,7 @@ export async function requireAccessToken(deps: AccessTokenDeps, token: string): 
   const clientGone = owner === undefined || owner.pool.id !== pool.id
   if (clientGone || session === undefined || isRevoked(session, user))
     throw new ApiError('NotAuthorizedException', 'Access Token has been revoked')
-  return { pool, client: owner.client, user, sessionId: session.id }
+  return { pool, client: owner.client, user, sessionId: session.id, deviceKey: session.deviceKey }
 }
 
 /** The pool that the token says it comes from; nothing of it is believed before the signature is checked. */

@@ -15,6 +15,8 @@ export type Grant = {
   readonly client: AppClient
   readonly user: User
   readonly groups: readonly Membership[]
+  /** The confirmed device that the session was begun on. */
+  readonly deviceKey: string | undefined
   readonly issuer: string
   readonly sessionId: string
   readonly originJti: string
@@ -25,6 +27,7 @@ export type Grant = {
 export function accessClaims(grant: Grant, jti: string): Claims {
   return {
     sub: grant.user.sub,
+    ...(grant.deviceKey !== undefined && { device_key: grant.deviceKey }),
     ...groupClaims(grant),
     iss: grant.issuer,
     client_id: grant.client.id,

@@ -14,7 +14,12 @@ export const getTokensFromRefreshToken = operation('GetTokensFromRefreshToken', 
     if (!provesClientSecret(client, request.ClientSecret)) {
       throw new ApiError('NotAuthorizedException', `Unable to verify the client secret of client ${client.id}`)
     }
-    const refreshable = await requireRefreshable(deps, client, request.RefreshToken)
+    const refreshable = await requireRefreshable(deps, {
+      pool,
+      client,
+      refreshToken: request.RefreshToken,
+      deviceKey: request.DeviceKey,
+    })
     const renew = client.refreshRotation?.enabled ? rotateTokens : refreshTokens
     return { AuthenticationResult: writeTokens(await renew(deps, pool, client, refreshable, context)) }
   },

@@ -11,6 +11,7 @@ import { accessClaims, type Grant, idClaims } from './claims.ts'
 import { signJwt } from './jwt.ts'
 import { type RefreshToken, writeRefreshToken } from './refresh-token.ts'
 import type { Activity, Session } from './session.ts'
+import type { SessionDevice } from './session-device.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
 export type IssuedTokens = {
@@ -19,6 +20,8 @@ export type IssuedTokens = {
   /** Undefined when the caller keeps the refresh token it has. */
   readonly refreshToken: string | undefined
   readonly expiresInSeconds: number
+  /** A device that the client may confirm; undefined when there is none, or it has been. */
+  readonly newDevice?: SessionDevice | undefined
 }
 
 export type TokenDeps = { readonly db: Db; readonly secrets: Secrets; readonly signingKeys: SigningKeys; readonly publicUrl: string }
@@ -26,7 +29,12 @@ export type TokenDeps = { readonly db: Db; readonly secrets: Secrets; readonly s
 export const issuerOf = (publicUrl: string, poolId: string): string => `${publicUrl}/${poolId}`
 
 /** A session that begins now; the caller stores it before it hands out tokens. `activity` is null in pools that do not track sessions. */
-export function draftSession(client: AppClient, user: User, now: number, activity: Activity | null): Session {
+export function draftSession(
+  client: AppClient,
+  user: User,
+  now: number,
+  { activity, device }: { activity: Activity | null; device: SessionDevice | undefined },
+): Session {
   const longestToken = Math.max(refreshTokenSeconds(client), accessTokenSeconds(client))
   return {
     poolId: user.poolId,
@@ -40,6 +48,7 @@ export function draftSession(client: AppClient, user: User, now: number, activit
     rotatedAt: null,
     userSignedOutAt: user.signedOutAt,
     activity,
+    deviceKey: device?.key ?? null,
   }
 }
 
@@ -49,7 +58,7 @@ export async function issueTokens(
   pool: Pool,
   client: AppClient,
   user: User,
-  session: Session,
+  { session, device }: { session: Session; device: SessionDevice | undefined },
   now: number,
 ): Promise<IssuedTokens> {
   const refresh: RefreshToken = {
@@ -62,7 +71,12 @@ export async function issueTokens(
     expiresAt: now + refreshTokenSeconds(client) * 1000,
     generation: 0,
   }
-  return { ...(await reissueTokens(deps, pool, client, user, refresh, now)), refreshToken: writeRefreshToken(deps.secrets, refresh) }
+  const confirmed = device?.isConfirmed ? device.key : undefined
+  return {
+    ...(await reissueTokens(deps, pool, client, user, { refresh, deviceKey: confirmed }, now)),
+    refreshToken: writeRefreshToken(deps.secrets, refresh),
+    newDevice: device?.isConfirmed ? undefined : device,
+  }
 }
 
 /** New access and ID tokens for what a refresh token stands for. */
@@ -71,7 +85,7 @@ export async function reissueTokens(
   pool: Pool,
   client: AppClient,
   user: User,
-  refresh: RefreshToken,
+  { refresh, deviceKey }: { refresh: RefreshToken; deviceKey: string | undefined },
   now: number,
 ): Promise<Omit<IssuedTokens, 'refreshToken'>> {
   requireNoTrigger(pool, 'PreTokenGeneration')
@@ -85,6 +99,7 @@ export async function reissueTokens(
     client,
     user,
     groups,
+    deviceKey,
     issuer: issuerOf(deps.publicUrl, pool.id),
     sessionId: refresh.sessionId,
     originJti: refresh.originJti,

@@ -4,6 +4,7 @@ import type { RequestContext } from '../contract/operation.ts'
 import type { AppClient } from '../pools/app-client.ts'
 import type { Pool } from '../pools/pool.ts'
 import type { Db } from '../storage/db.ts'
+import { findDevice } from '../users/devices/device-repository.ts'
 import type { User } from '../users/user.ts'
 import { findUser } from '../users/user-repository.ts'
 import { type IssuedTokens, reissueTokens, type TokenDeps } from './issue-tokens.ts'
@@ -16,10 +17,24 @@ import { nextActivity } from './sessions/tracking.ts'
 export type RefreshDeps = TokenDeps & { readonly db: Db; readonly clock: Clock }
 
 /** A refresh token that is good at this moment, and what it stands for. */
-export type Refreshable = { readonly token: RefreshToken; readonly user: User; readonly session: Session }
+export type Refreshable = {
+  readonly token: RefreshToken
+  readonly user: User
+  readonly session: Session
+  /** The confirmed device that the session was begun on. */
+  readonly deviceKey: string | undefined
+}
 
-/** Throws NotAuthorizedException when the token is garbage, another client's, expired, revoked, or its user gone or disabled. */
-export async function requireRefreshable(deps: RefreshDeps, client: AppClient, text: string): Promise<Refreshable> {
+type Presented = { readonly pool: Pool; readonly client: AppClient; readonly refreshToken: string; readonly deviceKey: string | undefined }
+
+/**
+ * Throws NotAuthorizedException when the token is garbage, another client's, expired, revoked, bound to a device that does not come
+ * along, or its user gone or disabled.
+ */
+export async function requireRefreshable(
+  deps: RefreshDeps,
+  { pool, client, refreshToken: text, deviceKey: presented }: Presented,
+): Promise<Refreshable> {
   const token = readRefreshToken(deps.secrets, text)
   if (token === undefined || token.clientId !== client.id || token.poolId !== client.poolId) throw refuse('Invalid Refresh Token')
   if (token.expiresAt <= deps.clock.now()) throw refuse('Refresh Token has expired')
@@ -28,7 +43,17 @@ export async function requireRefreshable(deps: RefreshDeps, client: AppClient, t
   if (user === undefined) throw refuse('Invalid Refresh Token')
   if (!user.enabled) throw refuse('User is disabled.')
   if (session === undefined || isRevoked(session, user)) throw refuse('Refresh Token has been revoked')
-  return { token, user, session }
+  return { token, user, session, deviceKey: await requireDevice(deps.db, pool, session, presented) }
+}
+
+/** A session begun on a confirmed device is refreshed on that device only. */
+async function requireDevice(db: Db, pool: Pool, session: Session, presented: string | undefined): Promise<string | undefined> {
+  if (pool.devices === undefined || session.deviceKey === null) return undefined
+  const device = await findDevice(db, { poolId: session.poolId, sub: session.sub, key: session.deviceKey })
+  if (presented !== undefined && presented !== session.deviceKey) throw refuse('Invalid Refresh Token')
+  if (device === undefined) return undefined
+  if (presented === undefined) throw refuse('Invalid Refresh Token: it is bound to a device, and its DEVICE_KEY was not sent.')
+  return device.key
 }
 
 /** New tokens for a client without rotation: the refresh token stays. */
@@ -36,7 +61,7 @@ export async function refreshTokens(
   deps: RefreshDeps,
   pool: Pool,
   client: AppClient,
-  { token, user, session }: Refreshable,
+  { token, user, session, deviceKey }: Refreshable,
   context: RequestContext,
 ): Promise<IssuedTokens> {
   // That the client no longer rotates does not bring back a token that was rotated out before.
@@ -44,7 +69,7 @@ export async function refreshTokens(
   const now = deps.clock.now()
   const activity = nextActivity(pool, session, context, now)
   const noting = activity === null ? undefined : noteActivity(deps.db, session, activity)
-  const [tokens] = await Promise.all([reissueTokens(deps, pool, client, user, token, now), noting])
+  const [tokens] = await Promise.all([reissueTokens(deps, pool, client, user, { refresh: token, deviceKey }, now), noting])
   return { ...tokens, refreshToken: undefined }
 }
 
@@ -57,13 +82,13 @@ export async function rotateTokens(
   deps: RefreshDeps,
   pool: Pool,
   client: AppClient,
-  { token, user, session }: Refreshable,
+  { token, user, session, deviceKey }: Refreshable,
   context: RequestContext,
 ): Promise<IssuedTokens> {
   const now = deps.clock.now()
   const key = { poolId: token.poolId, sub: token.sub, id: token.sessionId }
   // Signed first, so that a failure here leaves the old token as good as it was.
-  const tokens = await reissueTokens(deps, pool, client, user, token, now)
+  const tokens = await reissueTokens(deps, pool, client, user, { refresh: token, deviceKey }, now)
   const rotated = await rotateSession(deps.db, key, token.generation, { now, activity: nextActivity(pool, session, context, now) })
   if (!rotated) {
     const latest = (await findSession(deps.db, key)) ?? session

@@ -103,6 +103,7 @@ function toRow(session: Session): Selectable<SessionTable> {
     generation: session.generation,
     rotated_at: session.rotatedAt,
     user_signed_out_at: session.userSignedOutAt,
+    device_key: session.deviceKey,
     ...activityColumns(session.activity),
   }
 }
@@ -123,6 +124,7 @@ export function fromRow(row: Selectable<SessionTable>): Session {
     generation: row.generation,
     rotatedAt: row.rotated_at,
     userSignedOutAt: row.user_signed_out_at,
+    deviceKey: row.device_key,
     activity: row.last_active_at === null ? null : { lastActiveAt: row.last_active_at, device: row.device ?? 'unknown', ip: row.ip },
   }
 }

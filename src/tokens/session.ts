@@ -17,6 +17,8 @@ export type Session = {
   readonly userSignedOutAt: number | null
   /** Its last use; null when the pool did not track sessions at its beginning. */
   readonly activity: Activity | null
+  /** The device it was begun on, or the key of one to be confirmed; null where the pool did not track devices. */
+  readonly deviceKey: string | null
 }
 
 /** When a session was used, from where and with what. */

@@ -8,5 +8,6 @@ export function writeTokens(tokens: IssuedTokens): AuthenticationResultType {
     TokenType: 'Bearer',
     RefreshToken: tokens.refreshToken,
     IdToken: tokens.idToken,
+    NewDeviceMetadata: tokens.newDevice && { DeviceKey: tokens.newDevice.key, DeviceGroupKey: tokens.newDevice.groupKey },
   }
 }

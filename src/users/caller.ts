@@ -8,4 +8,6 @@ export type TokenCaller = {
   readonly client: AppClient
   readonly user: User
   readonly sessionId: string
+  /** The key that the session's device has, or is to be confirmed under; null where the pool did not track devices. */
+  readonly deviceKey: string | null
 }

@@ -152,6 +152,7 @@ export async function deleteUserRows(tx: Tx, poolId: string, sub: string): Promi
     'password_history',
     'software_token',
     'passkey',
+    'device',
     'code',
     'session',
     'auth_event',

@@ -50,8 +50,9 @@ async function extendSessions(db: Kysely<never>, { text, integer }: SchemaDialec
       where "user".pool_id = session.pool_id and "user".sub = session.sub and "user".signed_out_at < session.created_at
     )
   `.execute(db)
-  // Only tracked sessions that have not been ended, so that all others cost nothing.
+  // Only tracked sessions that have not been ended, so that all others cost nothing. Without the last column SQLite would rather take
+  // the primary key, under which lie all sessions that a user has had.
   await sql`
-    create index session_tracked on session (pool_id, sub) where last_active_at is not null and revoked_at is null
+    create index session_tracked on session (pool_id, sub, expires_at) where last_active_at is not null and revoked_at is null
   `.execute(db)
 }

@@ -4,6 +4,7 @@ import { groupsAndTrackedSessions } from './0003-groups-and-tracked-sessions.ts'
 import { secondFactors } from './0004-second-factors.ts'
 import { authEventsAndProvisionedLimits } from './0005-auth-events-and-provisioned-limits.ts'
 import { passkeys } from './0006-passkeys.ts'
+import { devices } from './0007-devices.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they are applied. Listed by hand, so that a bundle or a rename cannot lose one. */
@@ -14,4 +15,5 @@ export const migrations: readonly Migration[] = [
   secondFactors,
   authEventsAndProvisionedLimits,
   passkeys,
+  devices,
 ]

@@ -2,13 +2,14 @@ import type { Db, Tx } from '../../storage/db.ts'
 import type { Activity, Session } from '../session.ts'
 import { activityColumns, fromRow, type SessionKey } from '../session-repository.ts'
 
-/** The user's tracked sessions that nobody has revoked, in no order; those that expired or that a sign-out ended are among them. */
-export async function listTrackedSessions(db: Db | Tx, poolId: string, sub: string): Promise<readonly Session[]> {
+/** The user's tracked sessions that neither expired nor were revoked, in no order; those that a sign-out ended are among them. */
+export async function listTrackedSessions(db: Db | Tx, poolId: string, sub: string, now: number): Promise<readonly Session[]> {
   const rows = await db
     .selectFrom('session')
     .selectAll()
     .where('pool_id', '=', poolId)
     .where('sub', '=', sub)
+    .where('expires_at', '>', now)
     .where('last_active_at', 'is not', null)
     .where('revoked_at', 'is', null)
     .execute()

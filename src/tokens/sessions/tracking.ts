@@ -26,7 +26,7 @@ function activityAt({ ip, userAgent }: RequestContext, now: number): Activity {
 /** The user's tracked sessions that are still good, the one used last first; none in a pool that does not track them. */
 export async function listActiveSessions(db: Db, pool: Pool, user: User, now: number): Promise<readonly Session[]> {
   if (!sessionTrackingOf(pool).enabled) return []
-  return activeAmong(await listTrackedSessions(db, user.poolId, user.sub), user, now)
+  return activeAmong(await listTrackedSessions(db, pool.id, user.sub, now), user)
 }
 
 /**
@@ -36,16 +36,14 @@ export async function listActiveSessions(db: Db, pool: Pool, user: User, now: nu
 export async function makeRoomForSession(tx: Tx, pool: Pool, sub: string, now: number): Promise<void> {
   const user = await lockUser(tx, pool.id, sub)
   if (user === undefined) return
-  const tracked = await listTrackedSessions(tx, pool.id, sub)
-  const kept = activeAmong(tracked, user, now).slice(0, sessionTrackingOf(pool).maxPerUser - 1)
-  // Those that ended by themselves go, too: what is left here is never much more than the limit.
+  const tracked = await listTrackedSessions(tx, pool.id, sub, now)
+  const kept = activeAmong(tracked, user).slice(0, sessionTrackingOf(pool).maxPerUser - 1)
+  // Those that a sign-out ended go, too: what is left here is never more than the limit.
   for (const session of tracked) if (!kept.includes(session)) await revokeSession(tx, session, now)
 }
 
-function activeAmong(sessions: readonly Session[], user: User, now: number): readonly Session[] {
-  return sessions
-    .filter((session) => session.expiresAt > now && !isRevoked(session, user))
-    .sort((a, b) => lastUse(b) - lastUse(a) || (a.id < b.id ? 1 : -1))
+function activeAmong(sessions: readonly Session[], user: User): readonly Session[] {
+  return sessions.filter((session) => !isRevoked(session, user)).sort((a, b) => lastUse(b) - lastUse(a) || (a.id < b.id ? 1 : -1))
 }
 
 const lastUse = (session: Session): number => session.activity?.lastActiveAt ?? session.createdAt

@@ -44,8 +44,34 @@ async function leaveTraces({ db, secrets, commit }: Room, owner: User): Promise<
   })
   await db.insertInto('group_member').values({ pool_id: poolId, sub, group_name: 'group' }).execute()
   await countAttempt(db, { poolId, subject: sub, action: 'password' }, { now, forgetAfterMs: 1000, since: 'first' })
+  const device = { name: null, verifier: null, remembered: 0, last_ip: null, created_at: now, updated_at: now, last_authenticated_at: now }
+  await db
+    .insertInto('device')
+    .values({ pool_id: poolId, sub, device_key: 'device', ...device })
+    .execute()
+  const passkey = {
+    public_key: '',
+    counter: 0,
+    relying_party_id: 'localhost',
+    transports: '[]',
+    attachment: null,
+    name: '',
+    created_at: now,
+  }
+  await db
+    .insertInto('passkey')
+    .values({ pool_id: poolId, sub, id: 'passkey', ...passkey, last_used_at: null })
+    .execute()
+  const app = { secret: null, pending_secret: null, device_name: null, last_step: 0, updated_at: now }
+  await db
+    .insertInto('software_token')
+    .values({ pool_id: poolId, sub, ...app })
+    .execute()
   const event = { id: 'event', type: 'SignIn', response: 'Pass', created_at: now, details: '{}', feedback: null }
-  await db.insertInto('auth_event').values({ pool_id: poolId, sub, ...event }).execute()
+  await db
+    .insertInto('auth_event')
+    .values({ pool_id: poolId, sub, ...event })
+    .execute()
   const times = {
     createdAt: now,
     expiresAt: now + 1000,
@@ -54,6 +80,7 @@ async function leaveTraces({ db, secrets, commit }: Room, owner: User): Promise<
     rotatedAt: null,
     userSignedOutAt: null,
     activity: null,
+    deviceKey: null,
   }
   await insertSession(db, { poolId, sub, id: 'session', clientId: 'client', ...times })
 }

@@ -7,7 +7,7 @@ import type { Db } from '../../../storage/db.ts'
 import { requireNoTrigger } from '../../../triggers/trigger.ts'
 import type { Passwords } from '../../../users/passwords/passwords.ts'
 import type { User } from '../../../users/user.ts'
-import { findCandidate, requireNotReset, requireUnexpiredPassword, wrongPassword } from '../../candidate.ts'
+import { type Candidate, findCandidate, requireNotReset, requireUnexpiredPassword, wrongPassword } from '../../candidate.ts'
 import type { Verdict } from '../../factor.ts'
 import type { ChallengeName } from '../../sign-in.ts'
 
@@ -19,21 +19,28 @@ export type PasswordDeps = {
   readonly lockout: Lockout
 }
 
+type Attempt = { readonly username: string; readonly password: string; readonly proves: ChallengeName }
+
 /** Name and password in one call: USER_PASSWORD_AUTH, ADMIN_USER_PASSWORD_AUTH. */
-export async function startPassword(
+export async function startPassword(deps: PasswordDeps, pool: Pool, client: AppClient, attempt: Attempt): Promise<Verdict> {
+  const candidate = await findCandidate(deps, pool, client, attempt.username)
+  requireNoTrigger(pool, 'PreAuthentication')
+  return provePassword(deps, pool, client, candidate, attempt)
+}
+
+/** The password of somebody whose claim to the name has been looked at. Throws NotAuthorizedException when it is not theirs. */
+export async function provePassword(
   deps: PasswordDeps,
   pool: Pool,
   client: AppClient,
-  { username, password, proves }: { username: string; password: string; proves: ChallengeName },
-): Promise<Verdict> {
-  const candidate = await findCandidate(deps, pool, client, username)
-  if (candidate.user === undefined) requireNoTrigger(pool, 'UserMigration')
-  requireNoTrigger(pool, 'PreAuthentication')
-  if (candidate.user !== undefined) requireNotReset(client, candidate.user)
+  { sub, user }: Candidate,
+  { username, password, proves }: Attempt,
+): Promise<Extract<Verdict, { kind: 'proven' }>> {
+  if (user === undefined) requireNoTrigger(pool, 'UserMigration')
+  else requireNotReset(client, user)
 
-  const outcome = await deps.lockout.guard<User>(pool.id, candidate.sub, deps.clock.now(), async () => {
-    const { user } = candidate
-    const owner = user ?? { poolId: pool.id, sub: candidate.sub, username }
+  const outcome = await deps.lockout.guard<User>(pool.id, sub, deps.clock.now(), async () => {
+    const owner = user ?? { poolId: pool.id, sub, username }
     const matches = await deps.passwords.matches(owner, user?.password, password)
     return matches && user !== undefined ? { proven: true, value: user } : { proven: false }
   })

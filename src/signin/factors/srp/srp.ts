@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Clock } from '../../../base/clock.ts'
 import type { Secrets } from '../../../base/secrets.ts'
 import { openExchange, readClientPublic, verifyClaim } from '../../../base/srp/exchange.ts'
-import { PowersBusyError, type SrpPowers } from '../../../base/srp/powers.ts'
+import type { SrpPowers } from '../../../base/srp/powers.ts'
 import { ApiError } from '../../../contract/api-error.ts'
 import type { AppClient } from '../../../pools/app-client.ts'
 import { type Pool, srpNameOf } from '../../../pools/pool.ts'
@@ -11,10 +11,12 @@ import type { Db } from '../../../storage/db.ts'
 import { requireNoTrigger } from '../../../triggers/trigger.ts'
 import type { Passwords, PasswordVerifier } from '../../../users/passwords/passwords.ts'
 import type { User } from '../../../users/user.ts'
-import { findAgain, findCandidate, requireNotReset, requireUnexpiredPassword, wrongPassword } from '../../candidate.ts'
+import { type Candidate, findAgain, findCandidate, requireNotReset, requireUnexpiredPassword, wrongPassword } from '../../candidate.ts'
 import type { Factor, Verdict } from '../../factor.ts'
 import { requireParameter } from '../../parameters.ts'
+import type { Challenge } from '../../sign-in.ts'
 import { newState, openState, sealState } from '../../sign-in-state.ts'
+import { fromSecretBlock, orTooManyRequests, toSecretBlock } from '../../srp-exchange.ts'
 import { decoyIdentity } from './decoy-identity.ts'
 
 export type SrpDeps = {
@@ -29,30 +31,39 @@ export type SrpDeps = {
 /** What the server must know of the exchange when the proof comes: the user's name in it, and A, u and b (base64). */
 type Memory = { readonly name: string; readonly exchange: string }
 
-/** The first half of USER_SRP_AUTH: A comes, B goes. Whoever does not exist gets an answer of the same make and cost. */
-export async function startSrp(
+type Start = { readonly username: string; readonly srpA: string }
+
+/** The first half of USER_SRP_AUTH: A comes, B goes. */
+export async function startSrp(deps: SrpDeps, pool: Pool, client: AppClient, start: Start): Promise<Verdict> {
+  const a = requireClientPublic(start.srpA)
+  const candidate = await findCandidate(deps, pool, client, start.username)
+  requireNoTrigger(pool, 'PreAuthentication')
+  return { kind: 'ask', question: await askForSrpProof(deps, pool, client, candidate, { username: start.username, a }), spends: undefined }
+}
+
+/** Throws InvalidParameterException when it is no value that a client could have sent. */
+export function requireClientPublic(srpA: string): bigint {
+  const a = readClientPublic(srpA)
+  if (a === undefined) throw new ApiError('InvalidParameterException', 'SRP_A is not a valid public value.')
+  return a
+}
+
+/** B, for somebody whose claim to the name has been looked at. Whoever does not exist gets an answer of the same make and cost. */
+export async function askForSrpProof(
   deps: SrpDeps,
   pool: Pool,
   client: AppClient,
-  { username, srpA }: { username: string; srpA: string },
-): Promise<Verdict> {
-  const a = readClientPublic(srpA)
-  if (a === undefined) throw new ApiError('InvalidParameterException', 'SRP_A is not a valid public value.')
-  const candidate = await findCandidate(deps, pool, client, username)
-  requireNoTrigger(pool, 'PreAuthentication')
-  const { user } = candidate
+  { sub, user }: Candidate,
+  { username, a }: { username: string; a: bigint },
+): Promise<Challenge> {
   if (user !== undefined) requireNotReset(client, user)
-
   const revealed = user === undefined ? undefined : deps.passwords.reveal(user, user.password)
   const decoy = decoyIdentity(deps.secrets, pool, username)
   const name = user?.username ?? decoy.name
   const { salt, verifier } = revealed ?? decoy
   const { publicB, state } = await orTooManyRequests(openExchange(deps.powers, verifier, a))
   const memory: Memory = { name, exchange: state.toString('base64') }
-  const sealed = sealState(
-    deps.secrets,
-    newState(client, candidate.sub, { challenge: 'PASSWORD_VERIFIER', proofs: [], memory }, deps.clock.now()),
-  )
+  const sealed = sealState(deps.secrets, newState(client, sub, { challenge: 'PASSWORD_VERIFIER', proofs: [], memory }, deps.clock.now()))
   const parameters = {
     SALT: salt.toString('hex'),
     SECRET_BLOCK: toSecretBlock(sealed),
@@ -60,7 +71,7 @@ export async function startSrp(
     USERNAME: name,
     USER_ID_FOR_SRP: name,
   }
-  return { kind: 'ask', question: { name: 'PASSWORD_VERIFIER', parameters, session: undefined }, spends: undefined }
+  return { name: 'PASSWORD_VERIFIER', parameters, session: undefined }
 }
 
 /** The second half: the client proves that it knows the password. The state is in SECRET_BLOCK, so a Session is not looked at. */
@@ -95,20 +106,4 @@ export const srp: Factor<SrpDeps> = {
   },
 }
 
-/** Clients decode the block from standard Base64 and sign its bytes. */
-const toSecretBlock = (sealed: string): string => Buffer.from(sealed).toString('base64')
-
-function fromSecretBlock(block: string): string {
-  return Buffer.from(block, 'base64').toString()
-}
-
 const strangersVerifier = (): Pick<PasswordVerifier, 'verifier'> => ({ verifier: randomBytes(384) })
-
-async function orTooManyRequests<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work
-  } catch (error) {
-    if (error instanceof PowersBusyError) throw new ApiError('TooManyRequestsException', 'Too many requests', { cause: error })
-    throw error
-  }
-}

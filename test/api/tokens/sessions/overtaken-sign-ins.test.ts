@@ -37,7 +37,7 @@ const ana: User = {
 /** What a sign-in that saw the user like this stores at its end. */
 function sessionOf(user: User, id = key.id): Session {
   const times = { createdAt: now, expiresAt: now + 60_000, revokedAt: null, generation: 0, rotatedAt: null }
-  return { ...key, id, clientId: 'client', ...times, userSignedOutAt: user.signedOutAt, activity: null }
+  return { ...key, id, clientId: 'client', ...times, userSignedOutAt: user.signedOutAt, activity: null, deviceKey: null }
 }
 
 async function openWithUser(engine: TestEngine) {

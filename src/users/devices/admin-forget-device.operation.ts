@@ -1,0 +1,17 @@
+import { operation } from '../../contract/operation.ts'
+import type { PoolCatalog } from '../../pools/pool-catalog.ts'
+import type { Db } from '../../storage/db.ts'
+import { getUserByName } from '../user-repository.ts'
+import { requireDeviceTracking, unknownDevice } from './device.ts'
+import { deleteDevice } from './device-repository.ts'
+
+export const adminForgetDevice = operation('AdminForgetDevice', {
+  auth: 'iam',
+
+  async handle(request, { db, pools }: { db: Db; pools: PoolCatalog }) {
+    const pool = await pools.getPool(request.UserPoolId)
+    requireDeviceTracking(pool)
+    const { sub } = await getUserByName(db, pool, request.Username)
+    if (!(await deleteDevice(db, { poolId: pool.id, sub, key: request.DeviceKey }))) throw unknownDevice()
+  },
+})

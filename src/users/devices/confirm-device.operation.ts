@@ -1,0 +1,57 @@
+import type { Clock } from '../../base/clock.ts'
+import type { Secrets } from '../../base/secrets.ts'
+import { readVerifier } from '../../base/srp/exchange.ts'
+import { ApiError } from '../../contract/api-error.ts'
+import type { DeviceSecretVerifierConfigType } from '../../contract/generated/types.ts'
+import { operation, type RequestContext } from '../../contract/operation.ts'
+import type { Db } from '../../storage/db.ts'
+import type { TokenCaller } from '../caller.ts'
+import { lockCaller } from '../profile/profile-rules.ts'
+import type { User } from '../user.ts'
+import { isDeviceSalt, requireDeviceTracking, sealDeviceVerifier } from './device.ts'
+import { insertDevice } from './device-repository.ts'
+
+type Deps = { db: Db; clock: Clock; secrets: Secrets }
+
+/** Keeps the device under the key that its sign-in was given. Where devices are remembered without asking, it is from now on. */
+export const confirmDevice = operation('ConfirmDevice', {
+  auth: 'access-token',
+
+  async handle(request, { db, clock, secrets }: Deps, { pool, user, deviceKey }: TokenCaller, context: RequestContext) {
+    const tracking = requireDeviceTracking(pool)
+    // A key works for the session that was given it: nobody names a device of their own, or takes over another session's.
+    if (deviceKey !== request.DeviceKey) throw new ApiError('InvalidParameterException', 'Invalid device key given.')
+    const verifier = readSecret(secrets, user, deviceKey, request.DeviceSecretVerifierConfig)
+    const asksUser = tracking.onlyRememberedOnUserPrompt
+    const now = clock.now()
+
+    const isNew = await db.transaction().execute(async (tx) => {
+      await lockCaller(tx, user)
+      return insertDevice(tx, {
+        poolId: pool.id,
+        sub: user.sub,
+        key: deviceKey,
+        name: request.DeviceName ?? null,
+        verifier,
+        remembered: !asksUser,
+        lastIp: context.ip ?? null,
+        createdAt: now,
+        updatedAt: now,
+        lastAuthenticatedAt: now,
+      })
+    })
+    if (!isNew) throw new ApiError('DeviceKeyExistsException', 'The device has been confirmed already.')
+    return { UserConfirmationNecessary: asksUser }
+  },
+})
+
+/** Both values are base64 of integers in two's complement. A device that sends none can be tracked and proves nothing. */
+function readSecret(secrets: Secrets, user: User, key: string, config: DeviceSecretVerifierConfigType | undefined): string | null {
+  if (config?.PasswordVerifier === undefined && config?.Salt === undefined) return null
+  const verifier = readVerifier(Buffer.from(config.PasswordVerifier ?? '', 'base64'))
+  const salt = Buffer.from(config.Salt ?? '', 'base64')
+  if (verifier === undefined || !isDeviceSalt(salt)) {
+    throw new ApiError('InvalidParameterException', 'Invalid device secret verifier or salt given.')
+  }
+  return sealDeviceVerifier(secrets, user, key, { salt, verifier })
+}

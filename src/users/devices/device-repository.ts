@@ -1,0 +1,104 @@
+import type { Selectable } from 'kysely'
+import type { Db, Tx } from '../../storage/db.ts'
+import type { DeviceTable } from '../../storage/schema.ts'
+import type { Device } from './device.ts'
+
+type Key = Pick<Device, 'poolId' | 'sub' | 'key'>
+
+/** False when the user has confirmed it before. */
+export async function insertDevice(tx: Tx, device: Device): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await tx
+    .insertInto('device')
+    .values({
+      pool_id: device.poolId,
+      sub: device.sub,
+      device_key: device.key,
+      name: device.name,
+      verifier: device.verifier,
+      remembered: device.remembered ? 1 : 0,
+      last_ip: device.lastIp,
+      created_at: device.createdAt,
+      updated_at: device.updatedAt,
+      last_authenticated_at: device.lastAuthenticatedAt,
+    })
+    .onConflict((conflict) => conflict.columns(['pool_id', 'sub', 'device_key']).doNothing())
+    .executeTakeFirstOrThrow()
+  return numInsertedOrUpdatedRows === 1n
+}
+
+export async function findDevice(db: Db | Tx, { poolId, sub, key }: Key): Promise<Device | undefined> {
+  const row = await db
+    .selectFrom('device')
+    .selectAll()
+    .where('pool_id', '=', poolId)
+    .where('sub', '=', sub)
+    .where('device_key', '=', key)
+    .executeTakeFirst()
+  return row && fromRow(row)
+}
+
+/** Up to `limit` of the user's devices after the key `after`, in the order of their keys. */
+export async function listDevicesOf(db: Db, poolId: string, sub: string, after: string, limit: number): Promise<readonly Device[]> {
+  const rows = await db
+    .selectFrom('device')
+    .selectAll()
+    .where('pool_id', '=', poolId)
+    .where('sub', '=', sub)
+    .where('device_key', '>', after)
+    .orderBy('device_key')
+    .limit(limit)
+    .execute()
+  return rows.map(fromRow)
+}
+
+/** False when the user has no such device. */
+export async function updateDeviceMemory(db: Db | Tx, { poolId, sub, key }: Key, remembered: boolean, now: number): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('device')
+    .set({ remembered: remembered ? 1 : 0, updated_at: now })
+    .where('pool_id', '=', poolId)
+    .where('sub', '=', sub)
+    .where('device_key', '=', key)
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows === 1n
+}
+
+export async function noteDeviceUse(
+  db: Db | Tx,
+  { poolId, sub, key }: Key,
+  { ip, now }: { ip: string | null; now: number },
+): Promise<void> {
+  await db
+    .updateTable('device')
+    .set({ last_ip: ip, last_authenticated_at: now })
+    .where('pool_id', '=', poolId)
+    .where('sub', '=', sub)
+    .where('device_key', '=', key)
+    .execute()
+}
+
+/** False when the user has no such device. */
+export async function deleteDevice(db: Db | Tx, { poolId, sub, key }: Key): Promise<boolean> {
+  const { numDeletedRows } = await db
+    .deleteFrom('device')
+    .where('pool_id', '=', poolId)
+    .where('sub', '=', sub)
+    .where('device_key', '=', key)
+    .executeTakeFirstOrThrow()
+  return numDeletedRows === 1n
+}
+
+function fromRow(row: Selectable<DeviceTable>): Device {
+  return {
+    poolId: row.pool_id,
+    sub: row.sub,
+    key: row.device_key,
+    name: row.name,
+    verifier: row.verifier,
+    remembered: row.remembered === 1,
+    lastIp: row.last_ip,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    lastAuthenticatedAt: row.last_authenticated_at,
+  }
+}

@@ -1,0 +1,63 @@
+import { randomUUID } from 'node:crypto'
+import type { Secrets } from '../../base/secrets.ts'
+import { ApiError } from '../../contract/api-error.ts'
+import { type Pool, regionOf } from '../../pools/pool.ts'
+import type { PasswordVerifier } from '../passwords/passwords.ts'
+import type { User } from '../user.ts'
+
+/** A device that a user has confirmed: a browser or an app that keeps a key, and mostly a password of its own. */
+export type Device = {
+  readonly poolId: string
+  readonly sub: string
+  readonly key: string
+  readonly name: string | null
+  /** Sealed salt and SRP verifier; null for a device that cannot prove itself. */
+  readonly verifier: string | null
+  /** Whether it stands in for a second factor. */
+  readonly remembered: boolean
+  readonly lastIp: string | null
+  readonly createdAt: number
+  readonly updatedAt: number
+  readonly lastAuthenticatedAt: number
+}
+
+type Owner = Pick<User, 'poolId' | 'sub'>
+
+/** `<region>_<uuid>`. */
+export function newDeviceKey(poolId: string): string {
+  return `${regionOf(poolId)}_${randomUUID()}`
+}
+
+/** The short text that a device's password is bound to, beside its key: one for each user, and always the same. */
+export function deviceGroupKeyOf(secrets: Secrets, { poolId, sub }: Owner): string {
+  return `-${secrets.mac('device', 'group', poolId, sub).toString('base64url').slice(0, 8)}`
+}
+
+const saltBytesMost = 64
+const verifierBytes = 384
+
+export function sealDeviceVerifier(secrets: Secrets, owner: Owner, key: string, { salt, verifier }: PasswordVerifier): string {
+  return secrets.seal('device', Buffer.concat([verifier, salt]), rowOf(owner, key))
+}
+
+export function openDeviceVerifier(secrets: Secrets, device: Device): PasswordVerifier | undefined {
+  if (device.verifier === null) return undefined
+  const bytes = secrets.open('device', device.verifier, rowOf(device, device.key))
+  if (bytes === undefined) throw new Error(`The stored verifier of device ${device.key} cannot be opened.`)
+  return { verifier: bytes.subarray(0, verifierBytes), salt: bytes.subarray(verifierBytes) }
+}
+
+const rowOf = ({ poolId, sub }: Owner, key: string): string => `${poolId}/${sub}/${key}`
+
+/** Whether a salt that a client chose can be kept: Cognito's clients send 16 bytes, with or without the zero byte of a sign. */
+export const isDeviceSalt = (salt: Buffer): boolean => salt.length > 0 && salt.length <= saltBytesMost
+
+/** Throws InvalidUserPoolConfigurationException in a pool that tracks no devices. */
+export function requireDeviceTracking(pool: Pool): NonNullable<Pool['devices']> {
+  if (pool.devices === undefined) {
+    throw new ApiError('InvalidUserPoolConfigurationException', 'Device tracking is not enabled for the user pool.')
+  }
+  return pool.devices
+}
+
+export const unknownDevice = () => new ApiError('ResourceNotFoundException', 'Device does not exist.')
