@@ -22,13 +22,23 @@ export function simulateRecoveryDelivery(secrets: Secrets, pool: Pool, name: str
   return simulate(secrets, pool, name, usual)
 }
 
+/** Where a code to sign in with is said to have gone that was asked for in such a name. */
+export function simulateSignInDelivery(secrets: Secrets, pool: Pool, name: string, attribute: ContactAttribute): Delivery {
+  return deliveryTo({ attribute, value: addressIn(name) === attribute ? name : madeUpAddress(secrets, pool, name, attribute) })
+}
+
+/** Which kind of address the name of somebody unknown is; undefined for a name that is none. */
+export function addressIn(name: string): ContactAttribute | undefined {
+  if (emailAddress.test(name)) return 'email'
+  return phoneNumber.test(name) ? 'phone_number' : undefined
+}
+
 /** A name that is an address stands for itself; any other gets an address that is made up, and always the same. */
 function simulate(secrets: Secrets, pool: Pool, name: string, order: readonly ContactAttribute[]): Delivery | undefined {
   const [preferred] = order
   if (preferred === undefined) return undefined
-  if (order.includes('email') && emailAddress.test(name)) return deliveryTo({ attribute: 'email', value: name })
-  if (order.includes('phone_number') && phoneNumber.test(name)) return deliveryTo({ attribute: 'phone_number', value: name })
-  return deliveryTo({ attribute: preferred, value: madeUpAddress(secrets, pool, name, preferred) })
+  const own = addressIn(name)
+  return simulateSignInDelivery(secrets, pool, name, own !== undefined && order.includes(own) ? own : preferred)
 }
 
 function madeUpAddress(secrets: Secrets, pool: Pool, name: string, attribute: ContactAttribute): string {

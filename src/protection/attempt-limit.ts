@@ -19,12 +19,14 @@ const hourlyLimits = {
   VerifySoftwareToken: 15,
   // E-mail and text messages with sign-in codes, together: 5 to 20 at Cognito, by risk. Each has cost the sender a right password.
   SignInMessage: 20,
+  // The same where the code is the first factor: apart, so that strangers, who need no password for these, cannot use up the others.
+  FirstFactorMessage: 20,
 } as const
 
 export type LimitedAction = keyof typeof hourlyLimits
 
 /** What belongs to operations whose model does not list LimitExceededException. */
-const unlisted: readonly LimitedAction[] = ['UpdateUserAttributes', 'VerifySoftwareToken', 'SignInMessage']
+const unlisted: readonly LimitedAction[] = ['UpdateUserAttributes', 'VerifySoftwareToken', 'SignInMessage', 'FirstFactorMessage']
 
 /**
  * Counts this attempt, right or wrong, and throws LimitExceededException (TooManyRequestsException) past the hour's limit. `subject` is a `sub` or a decoy's,

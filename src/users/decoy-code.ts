@@ -1,11 +1,12 @@
 import type { Secrets } from '../base/secrets.ts'
 import { codeLifetimesMs, issueCode } from '../messaging/codes.ts'
 import { channelOf } from '../messaging/destination.ts'
+import type { MessageKind } from '../messaging/message.ts'
 import { queueMessage } from '../messaging/outbox.ts'
 import { deleteOutboxEntry } from '../messaging/outbox-repository.ts'
 import { renderMessage } from '../messaging/templates.ts'
 import type { ContactAttribute, Pool } from '../pools/pool.ts'
-import type { Db } from '../storage/db.ts'
+import type { Db, Tx } from '../storage/db.ts'
 import { decoySub } from './decoy.ts'
 import { lockUser } from './user-repository.ts'
 
@@ -33,12 +34,31 @@ export async function pretendToSendCode(
   await db.transaction().execute(async (tx) => {
     await lockUser(tx, poolId, sub)
     const code = await issueCode(tx, secrets, { poolId, sub, purpose, attribute, now, lifetimeMs })
-    const rendered = renderMessage(pool.templates, kind, channelOf(attribute), { username, code, link: undefined })
-    if (rendered === undefined) return
-    const envelope = { poolId, sub, username, trigger: kind, recipient: '', code, expiresAt: now }
-    const message =
-      rendered.channel === 'sms' ? { ...envelope, ...rendered } : { ...envelope, ...rendered, from: undefined, replyTo: undefined }
-    const id = await queueMessage(tx, secrets, message, now)
-    await deleteOutboxEntry(tx, { id, poolId })
+    await pretendToQueue(tx, secrets, pool, { sub, username, attribute, kind, code, now })
   })
+}
+
+type Unsent = {
+  readonly sub: string
+  readonly username: string
+  readonly attribute: ContactAttribute
+  readonly kind: MessageKind
+  readonly code: string
+  readonly now: number
+}
+
+/** Does in a transaction what queueing a message does, and takes the message back. */
+export async function pretendToQueue(
+  tx: Tx,
+  secrets: Secrets,
+  pool: Pool,
+  { sub, username, attribute, kind, code, now }: Unsent,
+): Promise<void> {
+  const rendered = renderMessage(pool.templates, kind, channelOf(attribute), { username, code, link: undefined })
+  if (rendered === undefined) return
+  const envelope = { poolId: pool.id, sub, username, trigger: kind, recipient: '', code, expiresAt: now }
+  const message =
+    rendered.channel === 'sms' ? { ...envelope, ...rendered } : { ...envelope, ...rendered, from: undefined, replyTo: undefined }
+  const id = await queueMessage(tx, secrets, message, now)
+  await deleteOutboxEntry(tx, { id, poolId: pool.id })
 }

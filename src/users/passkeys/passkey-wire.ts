@@ -30,15 +30,15 @@ export function writeCreationOptions(
 
 /** What a page hands to `navigator.credentials.get` (PublicKeyCredentialRequestOptionsJSON). */
 export function writeRequestOptions(
-  pool: Pool,
   { challenge, relyingParty, passkeys }: { challenge: string; relyingParty: RelyingParty; passkeys: readonly Passkey[] },
+  { requireUserVerification }: { requireUserVerification: boolean },
 ) {
   return {
     challenge,
     timeout: 180_000,
     rpId: relyingParty.id,
     allowCredentials: passkeys.map(({ id, transports }) => ({ type: 'public-key', id, transports })),
-    userVerification: requiresUserVerification(pool) ? 'required' : 'preferred',
+    userVerification: requireUserVerification ? 'required' : 'preferred',
   }
 }
 

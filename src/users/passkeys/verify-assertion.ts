@@ -27,14 +27,12 @@ export function readAssertion(json: string): Assertion | undefined {
 
 type Expected = { readonly challenge: string; readonly relyingParty: RelyingParty; readonly requireUserVerification: boolean }
 
-/** What a proof tells beside that it is one. */
-export type PasskeyUse = { readonly counter: number; readonly userVerified: boolean }
-
 /**
- * Whether the owner of the passkey has just used it, for this challenge, on a page of the relying party. Undefined when not: another
+ * The authenticator's new count, if the owner of the passkey has just used it, for this challenge, on a page of the relying party.
+ * Undefined if not: another
  * challenge, page, relying party, user or key, a count of signatures that did not go up, nobody there, or nobody verified who had to be.
  */
-export async function verifyAssertion(assertion: Assertion, passkey: Passkey, expected: Expected): Promise<PasskeyUse | undefined> {
+export async function verifyAssertion(assertion: Assertion, passkey: Passkey, expected: Expected): Promise<number | undefined> {
   const { id, clientData, clientDataJson, authenticatorData, signature, userHandle } = assertion
   if (id !== passkey.id || passkey.relyingPartyId !== expected.relyingParty.id) return undefined
   if (userHandle !== undefined && userHandle !== userHandleOf(passkey.sub)) return undefined
@@ -51,9 +49,7 @@ export async function verifyAssertion(assertion: Assertion, passkey: Passkey, ex
     credential: { id, publicKey: new Uint8Array(passkey.publicKey), counter: passkey.counter },
     requireUserVerification: expected.requireUserVerification,
   }).catch(() => undefined)
-  if (!verified?.verified) return undefined
-  const { newCounter, userVerified } = verified.authenticationInfo
-  return { counter: newCounter, userVerified }
+  return verified?.verified ? verified.authenticationInfo.newCounter : undefined
 }
 
 function parseRecord(json: string): Readonly<Record<string, unknown>> {

@@ -1,0 +1,55 @@
+import { ApiError } from '../../contract/api-error.ts'
+import { findAgain, requireNotReset } from '../candidate.ts'
+import type { Answer, Factor, Verdict } from '../factor.ts'
+import { email } from '../factors/email/email.ts'
+import { requireParameter } from '../parameters.ts'
+import { challengeOf } from '../sign-in-state.ts'
+import { openChoiceState } from './choice-state.ts'
+import { type ChoiceName, type Choices, choiceNames, findChoices } from './choices.ts'
+import { askForChosen, type ChoiceDeps, proofKeys, proveChosen } from './choose.ts'
+
+/**
+ * The answers of a sign-in in which the user chooses: SELECT_CHALLENGE says what it shall be, with the proof or without, and so does an
+ * answer by the name of the challenge itself. Each Session takes either, so a user can change their mind.
+ */
+export const choiceFactors: readonly Factor<ChoiceDeps>[] = [
+  { challenge: 'SELECT_CHALLENGE', answer: (deps, answer) => answerChoice(deps, answer, undefined) },
+  ...choiceNames.map((name) => (name === 'EMAIL_OTP' ? emailOtp() : factorOf(name))),
+]
+
+function factorOf(name: ChoiceName): Factor<ChoiceDeps> {
+  return { challenge: name, answer: (deps, answer) => answerChoice(deps, answer, name) }
+}
+
+/** One name for two things: a second factor, and a way to begin. The Session tells which. */
+function emailOtp(): Factor<ChoiceDeps> {
+  return {
+    challenge: 'EMAIL_OTP',
+    answer(deps, answer) {
+      const session = requireParameter({ Session: answer.session ?? '' }, 'Session')
+      const isSecondFactor = challengeOf(deps.secrets, session) !== 'SELECT_CHALLENGE'
+      return isSecondFactor ? email.answer(deps, answer) : answerChoice(deps, answer, 'EMAIL_OTP')
+    },
+  }
+}
+
+async function answerChoice(deps: ChoiceDeps, answer: Answer, named: ChoiceName | undefined): Promise<Verdict> {
+  const { pool, client, responses } = answer
+  const state = openChoiceState(deps, client, requireParameter({ Session: answer.session ?? '' }, 'Session'))
+  const user = await findAgain(deps, pool, state.sub, requireParameter(responses, 'USERNAME'))
+  if (user !== undefined) requireNotReset(client, user)
+  const { chooser, choices } = await findChoices(deps, { sub: state.sub, user, pool, client, name: state.memory.name })
+  const chosen = requireAvailable(choices, named ?? requireParameter(responses, 'ANSWER'))
+
+  const proven = await proveChosen(deps, chooser, { choices, chosen, parameters: responses, state })
+  if (proven !== undefined) return proven
+  // An answer without the answer. By SELECT_CHALLENGE it asks to be asked again, such as for another code.
+  if (named !== undefined && state.memory.asked === named) requireParameter(responses, proofKeys[named])
+  return { kind: 'ask', question: await askForChosen(deps, chooser, choices, chosen), spends: state }
+}
+
+function requireAvailable({ available }: Choices, chosen: string): ChoiceName {
+  const found = available.find((name) => name === chosen)
+  if (found === undefined) throw new ApiError('InvalidParameterException', `The challenge must be one of ${available.join(', ')}.`)
+  return found
+}

@@ -1,0 +1,37 @@
+import type { Clock } from '../../base/clock.ts'
+import type { Secrets } from '../../base/secrets.ts'
+import type { AppClient } from '../../pools/app-client.ts'
+import { newState, openState, type SignInState, sealState } from '../sign-in-state.ts'
+import type { ChoiceName, Chooser } from './choices.ts'
+
+/**
+ * What a choice-based sign-in remembers until its first factor is proven. All its Sessions are sealed as SELECT_CHALLENGE, whatever was
+ * asked, because the user may choose again with each.
+ */
+export type ChoiceMemory = {
+  /** What the user called themselves at the beginning: it is all that there is to know of somebody who does not exist. */
+  readonly name: string
+  /** What was chosen; undefined while nothing was. */
+  readonly asked: ChoiceName | undefined
+  /** Keyed hash of the code that was sent. */
+  readonly codeHash?: string
+  /** What a passkey is to sign, base64url. */
+  readonly challenge?: string
+}
+
+export type ChoiceState = SignInState<ChoiceMemory>
+
+type Deps = { readonly secrets: Secrets; readonly clock: Clock }
+
+export function newChoiceState({ clock }: Deps, { client, sub, name }: Chooser, asked: ChoiceName | undefined): ChoiceState {
+  return newState(client, sub, { challenge: 'SELECT_CHALLENGE', proofs: [], memory: { name, asked } }, clock.now())
+}
+
+export function sealChoiceState({ secrets }: Deps, state: ChoiceState, memory: Partial<ChoiceMemory> = {}): string {
+  return sealState(secrets, { ...state, memory: { ...state.memory, ...memory } })
+}
+
+/** Throws NotAuthorizedException, as `openState` does. */
+export function openChoiceState({ secrets, clock }: Deps, client: AppClient, session: string): ChoiceState {
+  return openState<ChoiceMemory>(secrets, session, client, 'SELECT_CHALLENGE', clock.now())
+}

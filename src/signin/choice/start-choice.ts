@@ -1,0 +1,31 @@
+import { ApiError } from '../../contract/api-error.ts'
+import type { AppClient } from '../../pools/app-client.ts'
+import type { Pool } from '../../pools/pool.ts'
+import { requireNoTrigger } from '../../triggers/trigger.ts'
+import { findCandidate, requireNotReset } from '../candidate.ts'
+import type { Verdict } from '../factor.ts'
+import { choiceNames, findChoices } from './choices.ts'
+import { askForChoice, askForChosen, type ChoiceDeps, proveChosen } from './choose.ts'
+
+type Start = { readonly username: string; readonly parameters: Readonly<Record<string, string>> }
+
+/**
+ * USER_AUTH: the user begins with what they prefer, if they are able to, or is asked what it shall be. Throws
+ * InvalidParameterException for a preference that is none.
+ */
+export async function startChoice(deps: ChoiceDeps, pool: Pool, client: AppClient, { username, parameters }: Start): Promise<Verdict> {
+  const preferred = readPreference(parameters['PREFERRED_CHALLENGE'])
+  const candidate = await findCandidate(deps, pool, client, username)
+  requireNoTrigger(pool, 'PreAuthentication')
+  if (candidate.user !== undefined) requireNotReset(client, candidate.user)
+  const { chooser, choices } = await findChoices(deps, { ...candidate, pool, client, name: username })
+  const chosen = choices.available.find((name) => name === preferred)
+  if (chosen === undefined) return { kind: 'ask', question: askForChoice(deps, chooser, choices), spends: undefined }
+  const proven = await proveChosen(deps, chooser, { choices, chosen, parameters, state: undefined })
+  return proven ?? { kind: 'ask', question: await askForChosen(deps, chooser, choices, chosen), spends: undefined }
+}
+
+function readPreference(preferred: string | undefined): string | undefined {
+  if (!preferred || choiceNames.some((name) => name === preferred)) return preferred
+  throw new ApiError('InvalidParameterException', `PREFERRED_CHALLENGE must be one of ${choiceNames.join(', ')}.`)
+}

@@ -1,0 +1,42 @@
+import type { Clock } from '../../../base/clock.ts'
+import { type ContactAttribute, nameKey, type Pool } from '../../../pools/pool.ts'
+import type { Db } from '../../../storage/db.ts'
+import { spendState } from '../../../storage/spent-state-repository.ts'
+import { requireNoTrigger } from '../../../triggers/trigger.ts'
+import { lockUserTakingAliases } from '../../../users/alias-takeover.ts'
+import { storeUser } from '../../../users/attribute-changes.ts'
+import { isVerified, type User } from '../../../users/user.ts'
+import type { Proof } from '../../factor.ts'
+import { wrongSignInCode } from '../../sent-code.ts'
+import { invalidSession, type SignInState, usedSession } from '../../sign-in-state.ts'
+
+type Proven = { readonly user: User; readonly attribute: ContactAttribute; readonly address: string; readonly state: SignInState }
+
+/**
+ * Somebody has brought back the code that went to their address: it is verified by that, and a new user confirmed. As an alias it leaves
+ * whoever had it. `spends` is the state if that is still to be used up.
+ */
+export async function confirmByAddress(
+  { db, clock }: { db: Db; clock: Clock },
+  pool: Pool,
+  { user, attribute, address, state }: Proven,
+): Promise<{ user: User; spends: Proof['spends'] }> {
+  const isNew = user.status === 'UNCONFIRMED'
+  if (!isNew && isVerified(user.attributes, attribute)) return { user, spends: state }
+  if (isNew) requireNoTrigger(pool, 'PostConfirmation')
+
+  const now = clock.now()
+  const after = await db.transaction().execute(async (tx) => {
+    const before = await lockUserTakingAliases(tx, pool, user.sub, [{ kind: attribute, key: nameKey(pool, address) }], now)
+    if (!(await spendState(tx, state.id, state.expiresAt))) throw usedSession()
+    if (before === undefined) throw invalidSession()
+    // Another address has come in between.
+    if (before.attributes[attribute] !== address) throw wrongSignInCode()
+    const attributes = { ...before.attributes, [`${attribute}_verified`]: 'true' }
+    const status = before.status === 'UNCONFIRMED' ? 'CONFIRMED' : before.status
+    const changed: User = { ...before, status, attributes, updatedAt: now }
+    await storeUser(tx, pool, before, changed)
+    return changed
+  })
+  return { user: after, spends: undefined }
+}

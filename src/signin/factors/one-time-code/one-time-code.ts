@@ -1,0 +1,69 @@
+import { timingSafeEqual } from 'node:crypto'
+import { newCode } from '../../../base/ids.ts'
+import { deliveryTo } from '../../../messaging/destination.ts'
+import { queueSignInCode } from '../../../messaging/send-code.ts'
+import { simulateSignInDelivery } from '../../../messaging/simulated-delivery.ts'
+import type { ContactAttribute } from '../../../pools/pool.ts'
+import { limitAttempts } from '../../../protection/attempt-limit.ts'
+import { pretendToQueue } from '../../../users/decoy-code.ts'
+import { requireNoMessageTrigger } from '../../../users/message-triggers.ts'
+import { type ChoiceState, newChoiceState, sealChoiceState } from '../../choice/choice-state.ts'
+import type { Chooser } from '../../choice/choices.ts'
+import type { Question, Verdict } from '../../factor.ts'
+import { hashOfSignInCode, type SentCodeDeps, wrongSignInCode } from '../../sent-code.ts'
+import { confirmByAddress } from './confirm-by-address.ts'
+
+/** A code is all that such a sign-in takes, so it is longer than those of a second factor (observed for e-mail). */
+const digits = 8
+
+export type CodeChoice = 'EMAIL_OTP' | 'SMS_OTP'
+
+export const contactOfChoice: Readonly<Record<CodeChoice, ContactAttribute>> = { EMAIL_OTP: 'email', SMS_OTP: 'phone_number' }
+
+/**
+ * EMAIL_OTP or SMS_OTP as the first factor: a code goes out with the question, or seems to. Throws TooManyRequestsException when too
+ * many have been asked for.
+ */
+export async function askForOneTimeCode(deps: SentCodeDeps, chooser: Chooser, choice: CodeChoice): Promise<Question> {
+  const { db, secrets, clock } = deps
+  const { pool, sub, user, name } = chooser
+  const now = clock.now()
+  const attribute = contactOfChoice[choice]
+  requireNoMessageTrigger(pool, attribute)
+  await limitAttempts(db, pool.id, sub, 'FirstFactorMessage', now)
+  const code = newCode(digits)
+  const value = user?.attributes[attribute] ?? ''
+  const state = newChoiceState(deps, chooser, choice)
+  const { medium, destination } =
+    user === undefined ? simulateSignInDelivery(secrets, pool, name, attribute) : deliveryTo({ attribute, value })
+  return {
+    name: choice,
+    parameters: { CODE_DELIVERY_DELIVERY_MEDIUM: medium, CODE_DELIVERY_DESTINATION: destination },
+    session: sealChoiceState(deps, state, { codeHash: hashOfSignInCode(secrets, { ...state, challenge: choice }, value, code) }),
+    queue: (tx) =>
+      user === undefined
+        ? pretendToQueue(tx, secrets, pool, { sub, username: name, attribute, kind: 'mfa', code, now })
+        : queueSignInCode(tx, secrets, { pool, user, contact: { attribute, value }, code, now, expiresAt: state.expiresAt }),
+  }
+}
+
+/** Throws CodeMismatchException unless it is the code that was sent to the address which the user still has. */
+export async function proveOneTimeCode(
+  deps: SentCodeDeps,
+  { pool, user }: Chooser,
+  choice: CodeChoice,
+  state: ChoiceState,
+  code: string,
+): Promise<Verdict> {
+  const { secrets, codeLockout, clock } = deps
+  const attribute = contactOfChoice[choice]
+  const address = user?.attributes[attribute]
+  const { proven } = await codeLockout.guard(pool.id, state.sub, clock.now(), async () => {
+    const hash = Buffer.from(hashOfSignInCode(secrets, { ...state, challenge: choice }, address ?? '', code))
+    const isRight = timingSafeEqual(hash, Buffer.from(state.memory.codeHash ?? ''.padEnd(hash.length)))
+    return isRight && address !== undefined ? { proven: true, value: undefined } : { proven: false }
+  })
+  if (!proven || user === undefined || address === undefined) throw wrongSignInCode()
+  const { user: confirmed, spends } = await confirmByAddress(deps, pool, { user, attribute, address, state })
+  return { kind: 'proven', proof: { user: confirmed, proofs: [choice], spends } }
+}
