@@ -4,6 +4,7 @@ import {
   AdminCreateUserCommand,
   AdminDeleteUserCommand,
   AdminDisableUserCommand,
+  AdminGetUserCommand,
   AdminInitiateAuthCommand,
   AdminRespondToAuthChallengeCommand,
   AdminSetUserPasswordCommand,
@@ -158,6 +159,8 @@ for (const engine of engines) {
       const disabled = await givenSession()
       await server().send(new AdminDisableUserCommand({ UserPoolId: disabled.poolId, Username: 'ana' }))
       await assert.rejects(answer(disabled.clientId, disabled.session), { message: 'User is disabled.' })
+      const { UserStatus } = await server().send(new AdminGetUserCommand({ UserPoolId: disabled.poolId, Username: 'ana' }))
+      assert.equal(UserStatus, 'FORCE_CHANGE_PASSWORD')
 
       const deleted = await givenSession()
       await server().send(new AdminDeleteUserCommand({ UserPoolId: deleted.poolId, Username: 'ana' }))

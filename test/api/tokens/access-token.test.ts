@@ -59,6 +59,20 @@ for (const engine of engines) {
         '=',
       ]
       for (const token of broken) await assert.rejects(use(token), invalid, token.slice(0, 40))
+      const { iss, ...claims } = claimsOf(accessToken)
+      for (const issuer of [
+        `${iss}\0`,
+        `${iss}\ud800`,
+        `${iss}/`,
+        `${iss}x`,
+        `${server().url}/`,
+        `${server().url}/\0_0`,
+        '\0',
+        7,
+        null,
+        {},
+      ])
+        await assert.rejects(use(`${header}.${encode({ ...claims, iss: issuer })}.${signature}`), invalid, JSON.stringify(issuer))
     })
 
     it('is refused when it is not signed, or by what is no secret', async () => {

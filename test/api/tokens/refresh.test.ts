@@ -5,6 +5,7 @@ import {
   AdminDisableUserCommand,
   AdminInitiateAuthCommand,
   AdminUpdateUserAttributesCommand,
+  CreateUserPoolClientCommand,
   type CreateUserPoolClientCommandInput,
   DeleteUserPoolClientCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
@@ -112,7 +113,12 @@ for (const engine of engines) {
         await assert.rejects(refresh(server(), clientId, token), invalid)
         await assert.rejects(exchange(server(), { ClientId: clientId, RefreshToken: token }), invalid)
       }
-      await assert.rejects(refresh(server(), other.clientId, refreshToken), invalid)
+      const sibling = { UserPoolId: poolId, ClientName: 'sibling' }
+      const { UserPoolClient } = await server().send(new CreateUserPoolClientCommand(sibling))
+      for (const stranger of [other.clientId, UserPoolClient?.ClientId ?? '']) {
+        await assert.rejects(refresh(server(), stranger, refreshToken), invalid)
+        await assert.rejects(exchange(server(), { ClientId: stranger, RefreshToken: refreshToken }), invalid)
+      }
       const request = { ClientId: clientId, AuthFlow: 'REFRESH_TOKEN_AUTH', AuthParameters: {} } as const
       const missing = { name: 'InvalidParameterException', message: 'Missing required parameter REFRESH_TOKEN' }
       await assert.rejects(server().send(new AdminInitiateAuthCommand({ ...request, UserPoolId: poolId })), missing)

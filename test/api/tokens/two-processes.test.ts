@@ -61,12 +61,14 @@ for (const engine of engines) {
       const renewed = await givenTokens(here, clientId, 'ana')
       const kid = headerOf(renewed.accessToken)['kid']
       assert.notEqual(kid, headerOf(old.accessToken)['kid'])
-      assert.ok((await jwksOf(there, poolId)).keys.some((key) => key['kid'] === kid))
       await useAccessToken(there, renewed.accessToken)
+      await rotateSigningKeys(here, poolId)
+      const newest = headerOf((await givenTokens(here, clientId, 'ana')).accessToken)['kid']
+      assert.ok((await jwksOf(there, poolId)).keys.some((key) => key['kid'] === newest))
       await useAccessToken(here, old.accessToken)
 
       there.clock.advance(10_000)
-      assert.equal(headerOf((await givenTokens(there, clientId, 'ana')).accessToken)['kid'], kid)
+      assert.equal(headerOf((await givenTokens(there, clientId, 'ana')).accessToken)['kid'], newest)
     })
 
     it('know at once what the other revoked', async () => {
