@@ -1,5 +1,6 @@
 import type { OperationName } from '../../../src/contract/operation.ts'
 import { type Maker, made } from './maker.ts'
+import type { Request } from './places.ts'
 import { arnOf, newClient, type World } from './world.ts'
 
 const workshopPool = ({ workshop }: World) => ({ UserPoolId: workshop.poolId })
@@ -31,7 +32,7 @@ const ofProvider: Maker = async (world) => {
 }
 
 /** For what one pool can have only a few of. */
-const anotherPool = async ({ server }: World) => ({ UserPoolId: (await server.givenPool()).poolId })
+export const anotherPool = async ({ server }: World) => ({ UserPoolId: (await server.givenPool()).poolId })
 
 const newResourceServer = async (world: World) => ({ ...(await anotherPool(world)), Identifier: world.freshName(), Name: 'server' })
 
@@ -43,7 +44,7 @@ const ofResourceServer: Maker = async (world) => {
 
 const newDomain = async (world: World) => ({ ...(await anotherPool(world)), Domain: world.freshName() })
 
-const ofDomain: Maker = async (world) => {
+export const ofDomain: Maker = async (world) => {
   const domain = await newDomain(world)
   await made(world, 'CreateUserPoolDomain', domain)
   return domain
@@ -63,6 +64,27 @@ async function secretClient(world: World, more: object = {}) {
 const ofSecretClient = async (world: World) => ({ ...workshopPool(world), ClientId: (await secretClient(world)).ClientId })
 
 const taggedPool = (world: World) => ({ ResourceArn: arnOf(world) })
+
+/** One for all: its tokens are the first of its pool, and make two pairs of RSA keys. */
+const machineClients = new WeakMap<World, Promise<Request>>()
+
+async function newMachineClient(world: World): Promise<Request> {
+  const { UserPoolId, Identifier } = await newResourceServer(world)
+  await made(world, 'CreateResourceServer', {
+    UserPoolId,
+    Identifier,
+    Name: 'server',
+    Scopes: [{ ScopeName: 'read', ScopeDescription: 'Read' }],
+  })
+  const { ClientId, ClientSecret } = await secretClient(world, {
+    UserPoolId,
+    ExplicitAuthFlows: ['ALLOW_CLIENT_TOKEN_AUTH'],
+    AllowedOAuthFlowsUserPoolClient: true,
+    AllowedOAuthFlows: ['client_credentials'],
+    AllowedOAuthScopes: [`${Identifier}/read`],
+  })
+  return { ClientId, Secret: ClientSecret }
+}
 
 /** Operations about pools and what belongs to them, where the model and the ids of the world are not enough to go by. */
 export const poolMakers: Partial<Record<OperationName, Maker>> = {
@@ -89,22 +111,10 @@ export const poolMakers: Partial<Record<OperationName, Maker>> = {
   DescribeIdentityProvider: ofProvider,
   DescribeResourceServer: ofResourceServer,
   DescribeUserPoolDomain: ofDomain,
-  GetClientToken: async (world) => {
-    const { UserPoolId, Identifier } = await newResourceServer(world)
-    await made(world, 'CreateResourceServer', {
-      UserPoolId,
-      Identifier,
-      Name: 'server',
-      Scopes: [{ ScopeName: 'read', ScopeDescription: 'Read' }],
-    })
-    const { ClientId, ClientSecret } = await secretClient(world, {
-      UserPoolId,
-      ExplicitAuthFlows: ['ALLOW_CLIENT_TOKEN_AUTH'],
-      AllowedOAuthFlowsUserPoolClient: true,
-      AllowedOAuthFlows: ['client_credentials'],
-      AllowedOAuthScopes: [`${Identifier}/read`],
-    })
-    return { ClientId, Secret: ClientSecret }
+  GetClientToken: (world) => {
+    const request = machineClients.get(world) ?? newMachineClient(world)
+    machineClients.set(world, request)
+    return request
   },
   GetIdentityProviderByIdentifier: async (world) => {
     const { UserPoolId, IdpIdentifiers } = await givenProvider(world)

@@ -1,5 +1,6 @@
 import { factsOf, shapeNamed } from '../../../src/contract/model.ts'
 import type { OperationName } from '../../../src/contract/operation.ts'
+import { appearanceMakers } from './good-appearance-requests.ts'
 import { factorMakers } from './good-factor-requests.ts'
 import { poolMakers } from './good-pool-requests.ts'
 import { userMakers } from './good-user-requests.ts'
@@ -8,7 +9,10 @@ import type { Request } from './places.ts'
 import { exampleOf } from './shape-values.ts'
 import { newSignedInUser, newUser, type World } from './world.ts'
 
-const makers: Partial<Record<OperationName, Maker>> = { ...poolMakers, ...userMakers, ...factorMakers }
+const makers: Partial<Record<OperationName, Maker>> = { ...poolMakers, ...userMakers, ...factorMakers, ...appearanceMakers }
+
+/** A server has a single region, so what is about a second one is always refused. */
+export const neverGood: readonly OperationName[] = ['CreateUserPoolReplica', 'UpdateUserPoolReplica', 'DeleteUserPoolReplica']
 
 /** A request that must be answered 200, once: as its room's list makes it, or as the model and the ids of the world suggest. */
 export async function goodRequest(name: OperationName, world: World): Promise<Request> {
