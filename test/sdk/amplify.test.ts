@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
-import { beforeEach, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import { AdminCreateUserCommand } from '@aws-sdk/client-cognito-identity-provider'
-import { Amplify } from 'aws-amplify'
 import {
   confirmResetPassword,
   confirmSignIn,
@@ -19,7 +18,7 @@ import {
   updateUserAttributes,
 } from 'aws-amplify/auth'
 import { cognitoUserPoolsTokenProvider } from 'aws-amplify/auth/cognito'
-import { memoryStorage } from '../support/cognito-user.ts'
+import { amplifyStorage, openAmplify } from '../support/amplify.ts'
 import { engines } from '../support/engines.ts'
 import { codeSentTo } from '../support/self-service.ts'
 import { givenUser, goodPassword } from '../support/sign-in.ts'
@@ -33,26 +32,13 @@ const verifiedEmail = [
   { Name: 'email_verified', Value: 'true' },
 ]
 
-/** Amplify awaits its storage, so the synchronous one will do but for its types. */
-function amplifyStorage() {
-  const { setItem, getItem, removeItem, clear } = memoryStorage()
-  return {
-    setItem: async (key: string, value: string) => setItem(key, value),
-    getItem: async (key: string) => getItem(key),
-    removeItem: async (key: string) => removeItem(key),
-    clear: async () => clear(),
-  }
-}
-
 for (const engine of engines) {
   describe(`aws-amplify on ${engine.name}`, () => {
     const server = useTestServer(engine)
-    beforeEach(() => cognitoUserPoolsTokenProvider.setKeyValueStorage(amplifyStorage()))
 
     async function givenApp(wish: PoolWish = { pool: { AutoVerifiedAttributes: ['email'] } }) {
       const ids = await server().givenPool(wish)
-      const Cognito = { userPoolId: ids.poolId, userPoolClientId: ids.clientId, userPoolEndpoint: server().url }
-      Amplify.configure({ Auth: { Cognito } })
+      openAmplify(server(), ids)
       return ids
     }
 

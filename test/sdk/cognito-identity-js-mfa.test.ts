@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { AuthenticationDetails, type CognitoUser, type CognitoUserSession, type UserData } from 'amazon-cognito-identity-js'
+import { openBrowser, promised } from '../support/cognito-user.ts'
+import { engines } from '../support/engines.ts'
+import { appOf, givenMfaPool, prefer, registerApp } from '../support/mfa.ts'
+import { attributeList, codeSentTo, sentTo, type Values } from '../support/self-service.ts'
+import { givenTokens, givenUser, goodPassword } from '../support/sign-in.ts'
+import { useTestServer } from '../support/test-server.ts'
+
+/** Where the library got to: signed in, or which of its callbacks it called with what. */
+type Stop = { readonly at: string; readonly parameters: Values | undefined; readonly session: CognitoUserSession | undefined }
+
+/** Every callback that one of the library's calls may come back by. */
+function stopped(start: (callbacks: Parameters<CognitoUser['authenticateUser']>[1]) => void): Promise<Stop> {
+  return new Promise((resolve, reject) => {
+    const stop = (at: string) => (_challenge: string, parameters: Values) => resolve({ at, parameters, session: undefined })
+    start({
+      onSuccess: (session) => resolve({ at: 'session', parameters: undefined, session }),
+      onFailure: reject,
+      mfaRequired: stop('mfa'),
+      totpRequired: stop('totp'),
+      mfaSetup: stop('setup'),
+      selectMFAType: stop('select'),
+    })
+  })
+}
+
+const signIn = (user: CognitoUser) =>
+  stopped((callbacks) =>
+    user.authenticateUser(new AuthenticationDetails({ Username: user.getUsername(), Password: goodPassword }), callbacks),
+  )
+
+/** A text message's, unless another kind is named. */
+const sendCode = (user: CognitoUser, code: string, type?: 'SOFTWARE_TOKEN_MFA') =>
+  stopped((callbacks) => user.sendMFACode(code, callbacks, type))
+
+const associate = (user: CognitoUser) =>
+  new Promise<string>((resolve, reject) => user.associateSoftwareToken({ associateSecretCode: resolve, onFailure: reject }))
+
+const verify = (user: CognitoUser, code: string, name: string) =>
+  new Promise<CognitoUserSession>((resolve, reject) => user.verifySoftwareToken(code, name, { onSuccess: resolve, onFailure: reject }))
+
+const dataOf = (user: CognitoUser) => promised<UserData>((done) => user.getUserData(done, { bypassCache: true }))
+
+const contacts = { email: 'ana@example.test', phone_number: '+15551234444' }
+const wrong = { code: 'CodeMismatchException', message: 'Invalid code or auth state for the user.' }
+
+for (const engine of engines) {
+  describe(`Second factors by amazon-cognito-identity-js on ${engine.name}`, () => {
+    const server = useTestServer(engine)
+
+    it('a signed-in user registers an app, prefers it, and is asked for its code from then on', async () => {
+      const ids = await givenMfaPool(server(), 'OPTIONAL', ['totp'])
+      await givenUser(server(), ids.poolId, 'ana')
+      const ana = openBrowser(server(), ids).user('ana')
+      assert.equal((await signIn(ana)).at, 'session')
+      const app = appOf(server(), await associate(ana))
+      await assert.rejects(verify(ana, '000000', 'My phone'), { code: 'EnableSoftwareTokenMFAException', message: 'Code mismatch' })
+      // The library hands on the answer, which for somebody signed in is no session.
+      assert.equal(((await verify(ana, app.code(), 'My phone')) as unknown as { Status: string }).Status, 'SUCCESS')
+      const totp = { PreferredMfa: true, Enabled: true }
+      assert.equal(await promised<string>((done) => ana.setUserMfaPreference(null, totp, done)), 'SUCCESS')
+      const { UserMFASettingList, PreferredMfaSetting } = await dataOf(ana)
+      assert.deepEqual([UserMFASettingList, PreferredMfaSetting], [['SOFTWARE_TOKEN_MFA'], 'SOFTWARE_TOKEN_MFA'])
+
+      const again = openBrowser(server(), ids).user('ana')
+      const { at, parameters } = await signIn(again)
+      assert.deepEqual([at, parameters?.['FRIENDLY_DEVICE_NAME']], ['totp', 'My phone'])
+      const used = { code: 'ExpiredCodeException', message: 'Your software token has already been used once.' }
+      await assert.rejects(sendCode(again, app.code(), 'SOFTWARE_TOKEN_MFA'), used)
+      const { session } = await sendCode(again, app.code(1), 'SOFTWARE_TOKEN_MFA')
+      assert.equal(session?.isValid(), true)
+      assert.deepEqual(await sentTo(server(), ids.poolId), [])
+    })
+
+    it('sets up an app where MFA is required', async () => {
+      const ids = await givenMfaPool(server(), 'ON', ['totp'])
+      await givenUser(server(), ids.poolId, 'ana')
+      const ana = openBrowser(server(), ids).user('ana')
+      const { at, parameters } = await signIn(ana)
+      assert.deepEqual([at, parameters?.['MFAS_CAN_SETUP']], ['setup', '["SOFTWARE_TOKEN_MFA"]'])
+      const app = appOf(server(), await associate(ana))
+      assert.equal((await verify(ana, app.code(), 'My phone')).isValid(), true)
+      const again = openBrowser(server(), ids).user('ana')
+      assert.equal((await signIn(again)).at, 'totp')
+      assert.equal((await sendCode(again, app.code(1), 'SOFTWARE_TOKEN_MFA')).session?.isValid(), true)
+    })
+
+    it('brings back the code of a text message', async () => {
+      const ids = await givenMfaPool(server(), 'OPTIONAL', ['sms'])
+      await givenUser(server(), ids.poolId, 'ana', { attributes: attributeList(contacts) })
+      const ana = openBrowser(server(), ids).user('ana')
+      await signIn(ana)
+      const sms = { PreferredMfa: true, Enabled: true }
+      await promised<string>((done) => ana.setUserMfaPreference(sms, null, done))
+      const { at, parameters } = await signIn(ana)
+      assert.deepEqual([at, parameters?.['CODE_DELIVERY_DESTINATION']], ['mfa', '+*******4444'])
+      await assert.rejects(sendCode(ana, '0'), wrong)
+      const { session } = await sendCode(ana, await codeSentTo(server(), ids.poolId, contacts.phone_number))
+      assert.equal(session?.getIdToken().payload['phone_number_verified'], true)
+      assert.deepEqual(await sentTo(server(), ids.poolId), [`mfa ${contacts.phone_number}`])
+    })
+
+    it('lets the user choose between an app and a text message', async () => {
+      const ids = await givenMfaPool(server(), 'OPTIONAL', ['sms', 'totp'])
+      await givenUser(server(), ids.poolId, 'ana', { attributes: attributeList(contacts) })
+      const { accessToken } = await givenTokens(server(), ids.clientId, 'ana')
+      const app = await registerApp(server(), accessToken)
+      const on = { Enabled: true }
+      await prefer(server(), ids.poolId, 'ana', { SMSMfaSettings: on, SoftwareTokenMfaSettings: on })
+      const ana = openBrowser(server(), ids).user('ana')
+      const choose = (method: string) => stopped((callbacks) => ana.sendMFASelectionAnswer(method, callbacks))
+
+      const { at, parameters } = await signIn(ana)
+      assert.deepEqual([at, parameters?.['MFAS_CAN_CHOOSE']], ['select', '["SMS_MFA","SOFTWARE_TOKEN_MFA"]'])
+      assert.equal((await choose('SOFTWARE_TOKEN_MFA')).at, 'totp')
+      assert.equal((await sendCode(ana, app.code(), 'SOFTWARE_TOKEN_MFA')).session?.isValid(), true)
+      assert.deepEqual(await sentTo(server(), ids.poolId), [])
+
+      assert.equal((await signIn(ana)).at, 'select')
+      assert.equal((await choose('SMS_MFA')).at, 'mfa')
+      const code = await codeSentTo(server(), ids.poolId, contacts.phone_number)
+      assert.equal((await sendCode(ana, code)).session?.isValid(), true)
+    })
+
+    it('switches text messages on and off in the old way', async () => {
+      const ids = await givenMfaPool(server(), 'OPTIONAL', ['sms'])
+      await givenUser(server(), ids.poolId, 'ana', { attributes: attributeList(contacts) })
+      const ana = openBrowser(server(), ids).user('ana')
+      await signIn(ana)
+      assert.equal(await promised<string>((done) => ana.enableMFA(done)), 'SUCCESS')
+      assert.deepEqual((await dataOf(ana)).MFAOptions, [{ DeliveryMedium: 'SMS', AttributeName: 'phone_number' }])
+      assert.equal(await promised<string>((done) => ana.disableMFA(done)), 'SUCCESS')
+      assert.equal((await signIn(ana)).at, 'session')
+    })
+  })
+}
