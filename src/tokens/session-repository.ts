@@ -10,21 +10,25 @@ export async function insertSession(db: Db | Tx, session: Session): Promise<bool
   return numAffectedRows === 1n
 }
 
-const columns = [
-  'pool_id',
-  'sub',
-  'id',
-  'client_id',
-  'created_at',
-  'expires_at',
-  'revoked_at',
-  'generation',
-  'rotated_at',
-  'user_signed_out_at',
-  'last_active_at',
-  'device',
-  'ip',
-] as const
+/** Every column of the table; the type demands that a new one is added here. */
+const everyColumn: Readonly<Record<keyof SessionTable, true>> = {
+  pool_id: true,
+  sub: true,
+  id: true,
+  client_id: true,
+  created_at: true,
+  expires_at: true,
+  revoked_at: true,
+  generation: true,
+  rotated_at: true,
+  user_signed_out_at: true,
+  device_key: true,
+  last_active_at: true,
+  device: true,
+  ip: true,
+}
+
+const columns = Object.keys(everyColumn) as (keyof SessionTable)[]
 
 const insertUnlessOvertaken = prepareQuery((db, row: Selectable<SessionTable>) =>
   db

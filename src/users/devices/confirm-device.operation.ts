@@ -48,10 +48,15 @@ export const confirmDevice = operation('ConfirmDevice', {
 /** Both values are base64 of integers in two's complement. A device that sends none can be tracked and proves nothing. */
 function readSecret(secrets: Secrets, user: User, key: string, config: DeviceSecretVerifierConfigType | undefined): string | null {
   if (config?.PasswordVerifier === undefined && config?.Salt === undefined) return null
-  const verifier = readVerifier(Buffer.from(config.PasswordVerifier ?? '', 'base64'))
-  const salt = Buffer.from(config.Salt ?? '', 'base64')
+  const verifier = readVerifier(fromBase64(config.PasswordVerifier))
+  const salt = fromBase64(config.Salt)
   if (verifier === undefined || !isDeviceSalt(salt)) {
     throw new ApiError('InvalidParameterException', 'Invalid device secret verifier or salt given.')
   }
   return sealDeviceVerifier(secrets, user, key, { salt, verifier })
+}
+
+/** Empty for what is no base64: Buffer reads what it can of anything. */
+function fromBase64(text = ''): Buffer {
+  return /^[A-Za-z0-9+/]*={0,2}$/.test(text) ? Buffer.from(text, 'base64') : Buffer.alloc(0)
 }

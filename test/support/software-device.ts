@@ -1,0 +1,82 @@
+import { randomBytes } from 'node:crypto'
+import {
+  type AuthenticationResultType,
+  ConfirmDeviceCommand,
+  InitiateAuthCommand,
+  type InitiateAuthCommandOutput,
+  RespondToAuthChallengeCommand,
+} from '@aws-sdk/client-cognito-identity-provider'
+import { clientSignature, clientX, padHex, power } from '../base/srp/reference-client.ts'
+import { goodPassword } from './sign-in.ts'
+import type { TestServer } from './test-server.ts'
+
+/** What a client keeps of a device it has confirmed. */
+export type SoftwareDevice = { readonly key: string; readonly group: string; readonly password: string }
+
+/** Confirms the device that the sign-in was offered, as clients do, with a password that only the device knows. */
+export async function confirmOffered(server: TestServer, result: AuthenticationResultType, name = 'test device') {
+  const { DeviceKey: key = '', DeviceGroupKey: group = '' } = result.NewDeviceMetadata ?? {}
+  const device = { key, group, password: randomBytes(40).toString('base64') }
+  const salt = padHex(BigInt(`0x${randomBytes(16).toString('hex')}`))
+  const verifier = power(2n, clientX({ group, name: key, password: device.password, saltHex: salt }))
+  const answer = await server.send(
+    new ConfirmDeviceCommand({
+      AccessToken: result.AccessToken,
+      DeviceKey: key,
+      DeviceName: name,
+      DeviceSecretVerifierConfig: {
+        Salt: Buffer.from(salt, 'hex').toString('base64'),
+        PasswordVerifier: Buffer.from(padHex(verifier), 'hex').toString('base64'),
+      },
+    }),
+  )
+  return { device, answer }
+}
+
+/** A sign-in by password that says which device it is on. */
+export function signInOnDevice(server: TestServer, clientId: string, username: string, deviceKey: string) {
+  const AuthParameters = { USERNAME: username, PASSWORD: goodPassword, DEVICE_KEY: deviceKey }
+  return server.send(new InitiateAuthCommand({ ClientId: clientId, AuthFlow: 'USER_PASSWORD_AUTH', AuthParameters }))
+}
+
+/** Answers DEVICE_SRP_AUTH; the client's secret exponent goes into `answerDevicePassword`. */
+export async function answerDeviceSrp(server: TestServer, clientId: string, asked: InitiateAuthCommandOutput, device: SoftwareDevice) {
+  const a = BigInt(`0x${randomBytes(64).toString('hex')}`)
+  const challenge = await server.send(
+    new RespondToAuthChallengeCommand({
+      ClientId: clientId,
+      ChallengeName: 'DEVICE_SRP_AUTH',
+      Session: asked.Session,
+      ChallengeResponses: {
+        USERNAME: asked.ChallengeParameters?.['USERNAME'] ?? '',
+        DEVICE_KEY: device.key,
+        SRP_A: power(2n, a).toString(16),
+      },
+    }),
+  )
+  return { a, challenge }
+}
+
+export function answerDevicePassword(
+  server: TestServer,
+  clientId: string,
+  { a, challenge }: Awaited<ReturnType<typeof answerDeviceSrp>>,
+  device: SoftwareDevice,
+) {
+  const { SALT = '', SRP_B = '', SECRET_BLOCK = '', USERNAME = '' } = challenge.ChallengeParameters ?? {}
+  const account = { group: device.group, name: device.key, password: device.password, saltHex: SALT }
+  const timestamp = 'Tue Jun 2 07:08:09 UTC 2026'
+  return server.send(
+    new RespondToAuthChallengeCommand({
+      ClientId: clientId,
+      ChallengeName: 'DEVICE_PASSWORD_VERIFIER',
+      ChallengeResponses: {
+        USERNAME,
+        DEVICE_KEY: device.key,
+        PASSWORD_CLAIM_SECRET_BLOCK: SECRET_BLOCK,
+        PASSWORD_CLAIM_SIGNATURE: clientSignature(account, a, SRP_B, Buffer.from(SECRET_BLOCK, 'base64'), timestamp),
+        TIMESTAMP: timestamp,
+      },
+    }),
+  )
+}
