@@ -1,0 +1,74 @@
+import {
+  type AuthFactorType,
+  type ChallengeNameType,
+  type CreateUserPoolClientCommandInput,
+  InitiateAuthCommand,
+  type InitiateAuthCommandOutput,
+} from '@aws-sdk/client-cognito-identity-provider'
+import { respond, SmsConfiguration } from './mfa.ts'
+import { setWebAuthn } from './passkeys.ts'
+import type { Values } from './self-service.ts'
+import type { RequestOptions, SoftwarePasskey } from './software-authenticator.ts'
+import type { PoolWish, TestServer } from './test-server.ts'
+
+export const choiceClient = {
+  ExplicitAuthFlows: ['ALLOW_USER_AUTH', 'ALLOW_USER_PASSWORD_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
+} satisfies Partial<CreateUserPoolClientCommandInput>
+
+export const allFactors: readonly AuthFactorType[] = ['PASSWORD', 'EMAIL_OTP', 'SMS_OTP', 'WEB_AUTHN']
+
+/** A pool in which users begin with these, on pages of example.test where they begin with a passkey. */
+export async function givenChoicePool(server: TestServer, factors: readonly AuthFactorType[], { pool, client }: PoolWish = {}) {
+  const ids = await server.givenPool({
+    pool: { SmsConfiguration, ...pool, Policies: { SignInPolicy: { AllowedFirstAuthFactors: [...factors] } } },
+    client: { ...choiceClient, ...client },
+  })
+  if (factors.includes('WEB_AUTHN') && (pool?.MfaConfiguration ?? 'OFF') === 'OFF') {
+    await setWebAuthn(server, ids.poolId, { RelyingPartyId: 'example.test' })
+  }
+  return ids
+}
+
+export function startChoice(server: TestServer, clientId: string, username: string, parameters: Values = {}, session?: string) {
+  const request = { ClientId: clientId, AuthFlow: 'USER_AUTH', AuthParameters: { USERNAME: username, ...parameters } } as const
+  return server.send(new InitiateAuthCommand(session === undefined ? request : { ...request, Session: session }))
+}
+
+/** USER_AUTH with a preference. */
+export function startBy(server: TestServer, clientId: string, username: string, preferred: ChallengeNameType, more: Values = {}) {
+  return startChoice(server, clientId, username, { PREFERRED_CHALLENGE: preferred, ...more })
+}
+
+/** SELECT_CHALLENGE. */
+export function choose(
+  server: TestServer,
+  clientId: string,
+  username: string,
+  session: string | undefined,
+  answer: string,
+  more: Values = {},
+) {
+  return respond(server, clientId, 'SELECT_CHALLENGE', session, { USERNAME: username, ANSWER: answer, ...more })
+}
+
+/** What was asked, without what differs each time. */
+export function questionOf({ ChallengeName, ChallengeParameters, AvailableChallenges }: InitiateAuthCommandOutput) {
+  return { ChallengeName, ChallengeParameters, AvailableChallenges }
+}
+
+export function optionsOf({ ChallengeParameters = {} }: InitiateAuthCommandOutput): RequestOptions {
+  return JSON.parse(ChallengeParameters['CREDENTIAL_REQUEST_OPTIONS'] ?? '{}') as RequestOptions
+}
+
+/** The answer of a passkey, bent or not, to the question of a sign-in. */
+export function answerByPasskey(
+  server: TestServer,
+  clientId: string,
+  username: string,
+  asked: InitiateAuthCommandOutput,
+  passkey: SoftwarePasskey,
+  bent: Parameters<SoftwarePasskey['use']>[1] = {},
+) {
+  const credential = JSON.stringify(passkey.use(optionsOf(asked), bent))
+  return respond(server, clientId, 'WEB_AUTHN', asked.Session, { USERNAME: username, CREDENTIAL: credential })
+}
