@@ -10,6 +10,7 @@ import { createSmsHttpGateway } from './messaging/gateways/sms-http-gateway.ts'
 import { createUnconfiguredGateway } from './messaging/gateways/unconfigured-gateway.ts'
 import { createOutboxWorker } from './messaging/outbox-worker.ts'
 import { createPoolCatalog } from './pools/cached-pool-catalog.ts'
+import { createProvisionedLimits } from './pools/provisioned-limits/provisioned-limits.ts'
 import { quotasWith } from './pools/quotas.ts'
 import { createCodeLockout } from './protection/code-lockout.ts'
 import { createPasswordLockout } from './protection/password-lockout.ts'
@@ -46,6 +47,7 @@ export async function openEffects({ settings, vault: { storage, secrets }, publi
     workers: settings.workers ?? Math.min(availableParallelism(), mostWorkers),
     queueLimit: powerQueueLimit,
   })
+  const provisionedLimits = createProvisionedLimits({ db, clock, factor: rateFactorOf(settings) || 1, publish, subscribe })
   const pools = createPoolCatalog({ db, secrets, clock, publish, subscribe })
   const outbox = createOutboxWorker({ db, secrets, clock, logger, gateways: gateways ?? (await configuredGateways(settings, db)) })
   const sweeper = startSweeper({ db, clock, logger, holder: randomUUID(), sweeps })
@@ -58,6 +60,7 @@ export async function openEffects({ settings, vault: { storage, secrets }, publi
     accountId: settings.accountId,
     quotas: quotasWith(settings.quotas),
     tiers: { enforced: settings.enforceTiers },
+    provisionedLimits,
     pools,
     powers,
     outbox,
@@ -71,9 +74,15 @@ export async function openEffects({ settings, vault: { storage, secrets }, publi
     async close(): Promise<void> {
       await Promise.all([sweeper.close(), outbox.close()])
       pools.close()
+      provisionedLimits.close()
       await powers.close()
     },
   }
+}
+
+/** How many times Cognito's default request rates are let through; 0 for any rate. */
+export function rateFactorOf({ mode, rateLimits }: Settings): number {
+  return rateLimits ?? (mode === 'dev' ? 0 : 1)
 }
 
 /** `dev` shows in its inbox what no gateway is set for; `serve` keeps it in the outbox and says so in the log. */

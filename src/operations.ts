@@ -5,6 +5,7 @@ import { logDeliveryOperations } from './pools/log-delivery/log-delivery-operati
 import { managedLoginBrandingOperations } from './pools/managed-login-branding/managed-login-branding-operations.ts'
 import { mfaConfigOperations } from './pools/mfa/mfa-config-operations.ts'
 import { poolOperations } from './pools/operations.ts'
+import { provisionedLimitOperations } from './pools/provisioned-limits/provisioned-limit-operations.ts'
 import { replicaOperations } from './pools/replicas/replica-operations.ts'
 import { resourceServerOperations } from './pools/resource-servers/resource-server-operations.ts'
 import { riskOperations } from './pools/risk/risk-operations.ts'
@@ -40,6 +41,7 @@ export const operations = [
   ...logDeliveryOperations,
   ...signingCertificateOperations,
   ...replicaOperations,
+  ...provisionedLimitOperations,
   ...userOperations,
   ...passkeyOperations,
   ...adminOperations,

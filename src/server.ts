@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { type Clock, systemClock } from './base/clock.ts'
 import { createLogger, type Logger } from './base/logger.ts'
-import { type Effects, openEffects } from './effects.ts'
+import { type Effects, openEffects, rateFactorOf } from './effects.ts'
 import type { Gateways } from './messaging/gateways/gateway.ts'
 import { operations } from './operations.ts'
 import { isLoopbackHost, type Settings, SettingsError } from './settings.ts'
@@ -17,6 +17,7 @@ import { createMetrics } from './web/metrics.ts'
 import { createDispatcher } from './web/rpc/dispatcher.ts'
 import { createIamGate, type IamGate, openGate } from './web/rpc/gate.ts'
 import { rpcRoutes } from './web/rpc/rpc-routes.ts'
+import { createThrottle, noThrottle, type Throttle } from './web/rpc/throttle.ts'
 
 /** What a test puts in the place of the real thing. */
 type Replacements = { readonly clock?: Clock; readonly logger?: Logger; readonly gateways?: Gateways }
@@ -71,7 +72,12 @@ async function serve({ settings, logger, listener, vault, replacements }: Parts)
   confirmUserRoutes(app, effects)
   logoRoutes(app, effects)
   if (settings.mode === 'dev') inboxRoutes(app, effects)
-  const dispatcher = createDispatcher<Effects>({ operations, effects, gate: gateOf(settings, effects) })
+  const dispatcher = createDispatcher<Effects>({
+    operations,
+    effects,
+    gate: gateOf(settings, effects),
+    throttle: throttleOf(settings, effects),
+  })
   registerApi(app, (scope) => rpcRoutes(scope, dispatcher, settings.trustedProxies))
   await app.ready()
   listener.handOver(app.routing)
@@ -91,6 +97,11 @@ async function serve({ settings, logger, listener, vault, replacements }: Parts)
 function gateOf(settings: Settings, { clock, secrets, findAccessKey }: Effects): IamGate {
   if (settings.mode === 'dev') return openGate
   return createIamGate({ clock, secrets, findKey: findAccessKey, region: settings.region, accountId: settings.accountId })
+}
+
+/** A laptop has one caller, who may be as quick as the machine is. */
+function throttleOf(settings: Settings, { clock, provisionedLimits }: Effects): Throttle {
+  return rateFactorOf(settings) === 0 ? noThrottle : createThrottle({ clock, limitOf: provisionedLimits.known })
 }
 
 /** `dev` goes by the name, which cookies and passkeys accept where they would refuse an address. */

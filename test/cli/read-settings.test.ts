@@ -44,6 +44,14 @@ describe('Settings', () => {
     assert.equal(dev(['--data=--odd']).data, '--odd')
   })
 
+  it('take quotas as JSON, in the file as what they are', () => {
+    assert.deepEqual(dev(['--quotas', '{"termsPerPool": 7}']).quotas, { termsPerPool: 7 })
+    assert.deepEqual(dev(['--config', configFile({ quotas: { termsPerPool: 8, userPools: 0 } })]).quotas, { termsPerPool: 8, userPools: 0 })
+    for (const bad of ['', '7', '[7]', 'null', '{"termsPerPool": -1}', '{"termsPerPool": 1.5}', '{"termsPerPool": "7"}', '{'])
+      assert.throws(() => dev(['--quotas', bad]), /--quotas: .* is not a JSON object of whole numbers by name/)
+    assert.throws(() => dev(['--config', configFile({ quotas: [1] })]), SettingsError)
+  })
+
   it('have a variable each', () => {
     const variables = Object.values(settingsTable).map(variableOf)
     assert.equal(new Set(variables).size, variables.length)

@@ -38,6 +38,11 @@ const mistakes: readonly { what: string; args: readonly string[]; env?: Record<s
   { what: 'a configuration file that is no JSON', args: ['dev', '--config', file], says: /--config: .* is not valid JSON/ },
   { what: 'a configuration file with a list', args: ['dev', '--config', listConfig], says: /--config: .* one JSON object/ },
   { what: 'a configuration file with an unknown name', args: ['dev', '--config', oddConfig], says: /--config: .* sets "prot"/ },
+  {
+    what: 'a quota that is none',
+    args: ['dev', '--quotas', '{"terms": 1}'],
+    says: /--quotas: "terms" is no quota\. There are: userPools, /,
+  },
   { what: 'serve without a public URL', args: ['serve'], env: without('LIFEGUARD_PUBLIC_URL'), says: /--public-url .* is required/ },
   { what: 'serve without a database', args: ['serve'], env: without('LIFEGUARD_DATABASE'), says: /--database .* is required/ },
   { what: 'serve without a master key', args: ['serve'], env: without('LIFEGUARD_MASTER_KEY'), says: /--master-key-file .* is required/ },

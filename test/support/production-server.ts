@@ -44,6 +44,8 @@ export async function startProductionServer(engine: TestEngine): Promise<Product
   const env = { LIFEGUARD_DATABASE: database.url, LIFEGUARD_MASTER_KEY: randomBytes(32).toString('base64') }
   const clock = createTestClock()
   const argv = ['--port', '0', '--public-url', 'http://id.example.test', '--allow-http', '--region', 'eu-west-1', '--log-level', 'silent']
+  // Tests are quicker than administrators.
+  argv.push('--rate-limits', '0')
   const settings = readSettings({ argv, env, command: 'serve' })
   const running = await startServer(settings, { clock })
   const clients: CognitoIdentityProviderClient[] = []

@@ -9,6 +9,7 @@ import { type CallerDeps, identifyCaller } from './caller.ts'
 import type { IamGate } from './gate.ts'
 import { internalError, jsonContentType, type RpcAnswer, writeError } from './rpc-error.ts'
 import { parseBody, requireJsonContentType } from './rpc-request.ts'
+import type { Throttle } from './throttle.ts'
 
 /**
  * An operation whose needs `Effects` meets. The last parameter is `never` because each kind of authorisation has a caller of its own
@@ -32,9 +33,10 @@ type Options<Effects> = {
   readonly operations: readonly BuiltOperation<Effects>[]
   readonly effects: Effects & CallerDeps
   readonly gate: IamGate
+  readonly throttle: Throttle
 }
 
-export function createDispatcher<Effects>({ operations, effects, gate }: Options<Effects>): Dispatcher {
+export function createDispatcher<Effects>({ operations, effects, gate, throttle }: Options<Effects>): Dispatcher {
   const built = new Map<OperationName, BuiltOperation<Effects>>(operations.map((operation) => [operation.name, operation]))
 
   async function answer(call: RpcCall, named: (operation: OperationName) => void): Promise<string> {
@@ -46,6 +48,8 @@ export function createDispatcher<Effects>({ operations, effects, gate }: Options
       throw new ApiError('UnsupportedOperationException', `Lifeguard does not support the operation ${name} yet.`)
     const body = parseBody(call.body)
     if (operation.auth === 'iam') await gate(call, name, body)
+    // Behind the gate: nobody without a key can use up what administrators have.
+    throttle(name)
     const request = readRequest(name, body)
     const caller = await identifyCaller(effects, operation, request)
     return writeResponse(name, await operation.handle(request, effects, caller as never, call.context))

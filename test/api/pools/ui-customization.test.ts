@@ -159,7 +159,7 @@ for (const engine of engines) {
         const long = piece.repeat(Math.floor(131_000 / piece.length))
         await set(server(), poolId, { CSS: long }).catch((error: Error) => assert.equal(error.name, 'InvalidParameterException'))
       }
-      assert.ok(performance.now() - started < 5000)
+      assert.ok(performance.now() - started < 20_000)
     })
   })
 }

@@ -1,0 +1,27 @@
+/** Categories of API operations, and Cognito's default for how many requests a second an account may make in each. */
+export const requestCategories = {
+  UserAuthentication: 120,
+  UserCreation: 50,
+  UserFederation: 25,
+  UserAccountRecovery: 30,
+  UserRead: 120,
+  UserUpdate: 25,
+  UserToken: 120,
+  UserResourceRead: 50,
+  UserResourceUpdate: 25,
+  UserList: 30,
+  UserPoolRead: 15,
+  UserPoolUpdate: 15,
+  UserPoolResourceRead: 20,
+  UserPoolResourceUpdate: 15,
+  UserPoolClientRead: 15,
+  UserPoolClientUpdate: 15,
+  ClientAuthentication: 150,
+  LimitManagement: 1,
+} as const
+
+export type RequestCategory = keyof typeof requestCategories
+
+export function isRequestCategory(name: string): name is RequestCategory {
+  return Object.hasOwn(requestCategories, name)
+}
