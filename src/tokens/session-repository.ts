@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely'
 import type { Db, Tx } from '../storage/db.ts'
 import { prepareQuery } from '../storage/prepared-query.ts'
-import type { SessionTable } from '../storage/schema.ts'
+import type { SessionTable } from '../storage/user-tables.ts'
 import type { Activity, Session } from './session.ts'
 
 /** False when the user was disabled, signed out or deleted since the sign-in saw them. */

@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely'
-import type { UserTable } from '../storage/schema.ts'
+import type { UserTable } from '../storage/user-tables.ts'
 import type { MfaPreferences, User, UserStatus } from './user.ts'
 
 export function fromRow(row: Selectable<UserTable>): User {

@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely'
 import type { Db, Tx } from '../../storage/db.ts'
-import type { DeviceTable } from '../../storage/schema.ts'
+import type { DeviceTable } from '../../storage/user-tables.ts'
 import type { Device } from './device.ts'
 
 type Key = Pick<Device, 'poolId' | 'sub' | 'key'>

@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely'
 import { ApiError } from '../../contract/api-error.ts'
 import type { Db, Tx } from '../../storage/db.ts'
-import type { UserGroupTable } from '../../storage/schema.ts'
+import type { UserGroupTable } from '../../storage/user-tables.ts'
 import type { Group } from './group.ts'
 
 /** Stores it unless the pool has one of that name already; false then. */

@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely'
-import type { PasskeyTable } from '../../storage/schema.ts'
+import type { PasskeyTable } from '../../storage/user-tables.ts'
 import type { Passkey } from './passkey.ts'
 
 export function toRow(passkey: Passkey): Selectable<PasskeyTable> {
