@@ -1,0 +1,243 @@
+import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
+import { describe, it } from 'node:test'
+import {
+  AdminSetUserPasswordCommand,
+  DeleteWebAuthnCredentialCommand,
+  GetUserAuthFactorsCommand,
+  SetUserPoolMfaConfigCommand,
+  type WebAuthnConfigurationType,
+} from '@aws-sdk/client-cognito-identity-provider'
+import { answerByPasskey, choose, givenChoicePool, optionsOf, startBy, startChoice } from '../../../support/choice.ts'
+import { engines } from '../../../support/engines.ts'
+import { factorBlocks, prefer, registerApp, respond } from '../../../support/mfa.ts'
+import { pageOrigin, registerPasskey, setWebAuthn } from '../../../support/passkeys.ts'
+import { sentTo } from '../../../support/self-service.ts'
+import { claimsOf, givenTokens, givenUser } from '../../../support/sign-in.ts'
+import type { AuthenticatorWish } from '../../../support/software-authenticator.ts'
+import { useTestServer } from '../../../support/test-server.ts'
+
+const wrong = { name: 'NotAuthorizedException', message: 'Incorrect username or password.' }
+const invalid = { name: 'NotAuthorizedException', message: 'Invalid session for the user.' }
+const used = { name: 'NotAuthorizedException', message: 'Invalid session for the user, session can only be used once.' }
+const passwords = ['PASSWORD_SRP', 'PASSWORD']
+const singleFactor = { RelyingPartyId: 'example.test' }
+const multiFactor = { RelyingPartyId: 'example.test', FactorConfiguration: 'MULTI_FACTOR_WITH_USER_VERIFICATION' } as const
+
+for (const engine of engines) {
+  describe(`a passkey as the first factor, on ${engine.name}`, () => {
+    const server = useTestServer(engine)
+
+    async function givenPasskey(wish: AuthenticatorWish = {}) {
+      const ids = await givenChoicePool(server(), ['PASSWORD', 'WEB_AUTHN'])
+      const { sub } = await givenUser(server(), ids.poolId, 'ana')
+      const { accessToken } = await givenTokens(server(), ids.clientId, 'ana')
+      return { ...ids, sub, accessToken, passkey: await registerPasskey(server(), accessToken, wish) }
+    }
+
+    const ask = (clientId: string, username = 'ana') => startBy(server(), clientId, username, 'WEB_AUTHN')
+
+    it('lets its owner in', async () => {
+      const { poolId, clientId, sub, accessToken, passkey } = await givenPasskey()
+      const other = await registerPasskey(server(), accessToken, { transports: ['usb'] })
+      const asked = await ask(clientId)
+      const { challenge, ...options } = optionsOf(asked)
+      assert.deepEqual([asked.ChallengeName, asked.AvailableChallenges], ['WEB_AUTHN', [...passwords, 'WEB_AUTHN']])
+      assert.ok(Buffer.from(challenge, 'base64url').length >= 16)
+      assert.deepEqual(options, {
+        timeout: 180_000,
+        rpId: 'example.test',
+        allowCredentials: [
+          { type: 'public-key', id: passkey.id, transports: ['internal', 'hybrid'] },
+          { type: 'public-key', id: other.id, transports: ['usb'] },
+        ],
+        userVerification: 'preferred',
+      })
+      const { AuthenticationResult: tokens } = await answerByPasskey(server(), clientId, 'ana', asked, other)
+      assert.equal(claimsOf(tokens?.AccessToken ?? '')['sub'], sub)
+      assert.notEqual(optionsOf(await ask(clientId)).challenge, challenge)
+      assert.deepEqual(await sentTo(server(), poolId), [])
+    })
+
+    it('may be chosen, by the choice or by name, and answered by either', async () => {
+      const { clientId, passkey } = await givenPasskey()
+      const start = async () => (await startChoice(server(), clientId, 'ana')).Session
+      const chosen = await choose(server(), clientId, 'ana', await start(), 'WEB_AUTHN')
+      const credential = JSON.stringify(passkey.use(optionsOf(chosen)))
+      const byChoice = await choose(server(), clientId, 'ana', chosen.Session, 'WEB_AUTHN', { CREDENTIAL: credential })
+      assert.ok(byChoice.AuthenticationResult)
+      const named = await respond(server(), clientId, 'WEB_AUTHN', await start(), { USERNAME: 'ana' })
+      assert.ok((await answerByPasskey(server(), clientId, 'ana', named, passkey)).AuthenticationResult)
+      // One that nobody has asked for is asked for.
+      const early = await choose(server(), clientId, 'ana', await start(), 'WEB_AUTHN', { CREDENTIAL: credential })
+      assert.equal(early.ChallengeName, 'WEB_AUTHN')
+    })
+
+    it('counts its uses, or does not count at all', async () => {
+      for (const wish of [{ counts: true }, { counts: false }, { algorithm: 'RS256' }] as const) {
+        const { clientId, passkey } = await givenPasskey(wish)
+        for (let count = 0; count < 3; count++) {
+          assert.ok((await answerByPasskey(server(), clientId, 'ana', await ask(clientId), passkey)).AuthenticationResult)
+        }
+      }
+    })
+
+    it('is refused when its count does not go up: somebody has made a copy', async () => {
+      const { clientId, passkey } = await givenPasskey({ counter: 7 })
+      await answerByPasskey(server(), clientId, 'ana', await ask(clientId), passkey, { counter: 9 })
+      for (const counter of [9, 8, 0]) {
+        await assert.rejects(answerByPasskey(server(), clientId, 'ana', await ask(clientId), passkey, { counter }), wrong, `${counter}`)
+      }
+      await answerByPasskey(server(), clientId, 'ana', await ask(clientId), passkey, { counter: 10 })
+    })
+
+    it('is refused in everything that is not as it was asked for, and may be tried again', async () => {
+      const { clientId, passkey } = await givenPasskey({ counts: false })
+      const stranger = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+      const asked = await ask(clientId)
+      const bent = {
+        'another origin': { origin: 'https://evil.test' },
+        'no TLS': { origin: 'http://app.example.test' },
+        'a frame elsewhere': { crossOrigin: true },
+        'another relying party': { rpId: 'evil.test' },
+        'another challenge': { challenge: Buffer.alloc(32).toString('base64url') },
+        'no challenge': { challenge: '' },
+        'another ceremony': { type: 'webauthn.create' },
+        'nobody there': { userPresent: false },
+        'another key': { key: stranger },
+        'another user': { userHandle: Buffer.from('somebody else').toString('base64url') },
+        'an unknown id': { id: 'AAAA' },
+      }
+      for (const [what, changes] of Object.entries(bent)) {
+        await assert.rejects(answerByPasskey(server(), clientId, 'ana', asked, passkey, changes), wrong, what)
+      }
+      const malformed = { name: 'InvalidParameterException' }
+      for (const CREDENTIAL of ['{}', 'null', '[]', 'no JSON', '{"id":1}']) {
+        await assert.rejects(
+          respond(server(), clientId, 'WEB_AUTHN', asked.Session, { USERNAME: 'ana', CREDENTIAL }),
+          malformed,
+          CREDENTIAL,
+        )
+      }
+      const missing = { name: 'InvalidParameterException', message: 'Missing required parameter CREDENTIAL' }
+      await assert.rejects(respond(server(), clientId, 'WEB_AUTHN', asked.Session, { USERNAME: 'ana' }), missing)
+      // Authenticators need not say whose passkey it is.
+      assert.ok((await answerByPasskey(server(), clientId, 'ana', asked, passkey, { userHandle: undefined })).AuthenticationResult)
+    })
+
+    it('is taken once', async () => {
+      for (const counts of [true, false]) {
+        const { clientId, passkey } = await givenPasskey({ counts })
+        const asked = await ask(clientId)
+        const answer = { USERNAME: 'ana', CREDENTIAL: JSON.stringify(passkey.use(optionsOf(asked))) }
+        const outcomes = await Promise.allSettled([1, 2].map(() => respond(server(), clientId, 'WEB_AUTHN', asked.Session, answer)))
+        assert.deepEqual(outcomes.map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
+        await assert.rejects(respond(server(), clientId, 'WEB_AUTHN', asked.Session, answer), used)
+        const next = await ask(clientId)
+        await assert.rejects(respond(server(), clientId, 'WEB_AUTHN', next.Session, answer), wrong)
+      }
+    })
+
+    it('is its owner’s alone', async () => {
+      const { poolId, clientId, passkey } = await givenPasskey()
+      await givenUser(server(), poolId, 'ben')
+      const bens = await registerPasskey(server(), (await givenTokens(server(), clientId, 'ben')).accessToken)
+      await assert.rejects(answerByPasskey(server(), clientId, 'ben', await ask(clientId, 'ben'), passkey), wrong)
+      await assert.rejects(answerByPasskey(server(), clientId, 'ana', await ask(clientId), bens), wrong)
+      await assert.rejects(answerByPasskey(server(), clientId, 'ben', await ask(clientId), bens), invalid)
+      // Ben's passkey under the name of Ana's.
+      await assert.rejects(answerByPasskey(server(), clientId, 'ana', await ask(clientId), bens, { id: passkey.id }), wrong)
+    })
+
+    it('verifies its user where the pool wants that', async () => {
+      const { poolId, clientId, passkey } = await givenPasskey()
+      const without = { userVerified: false }
+      assert.ok((await answerByPasskey(server(), clientId, 'ana', await ask(clientId), passkey, without)).AuthenticationResult)
+      await setWebAuthn(server(), poolId, { RelyingPartyId: 'example.test', UserVerification: 'required' })
+      const asked = await ask(clientId)
+      assert.equal(optionsOf(asked).userVerification, 'required')
+      await assert.rejects(answerByPasskey(server(), clientId, 'ana', asked, passkey, without), wrong)
+      assert.ok((await answerByPasskey(server(), clientId, 'ana', asked, passkey)).AuthenticationResult)
+    })
+
+    it('is gone when it was deleted, when the relying party is another, and while the password is temporary', async () => {
+      const { poolId, clientId, accessToken, passkey } = await givenPasskey()
+      const kept = await registerPasskey(server(), accessToken)
+      const asked = await ask(clientId)
+      await server().send(new DeleteWebAuthnCredentialCommand({ AccessToken: accessToken, CredentialId: passkey.id }))
+      await assert.rejects(answerByPasskey(server(), clientId, 'ana', asked, passkey), wrong)
+      assert.deepEqual(
+        optionsOf(await ask(clientId)).allowCredentials.map(({ id }) => id),
+        [kept.id],
+      )
+
+      await setWebAuthn(server(), poolId, { RelyingPartyId: 'other.test' })
+      assert.deepEqual((await ask(clientId)).AvailableChallenges, passwords)
+      await setWebAuthn(server(), poolId, { RelyingPartyId: 'example.test' })
+      const waiting = await ask(clientId)
+      assert.equal(waiting.ChallengeName, 'WEB_AUTHN')
+      await server().send(
+        new AdminSetUserPasswordCommand({ UserPoolId: poolId, Username: 'ana', Password: 'Temporary-1', Permanent: false }),
+      )
+      assert.deepEqual((await ask(clientId)).AvailableChallenges, passwords)
+      await assert.rejects(answerByPasskey(server(), clientId, 'ana', waiting, kept), { name: 'InvalidParameterException' })
+    })
+
+    it('is told of among the factors of its owner', async () => {
+      const { poolId, clientId, accessToken } = await givenPasskey()
+      const factors = async (AccessToken: string) =>
+        (await server().send(new GetUserAuthFactorsCommand({ AccessToken }))).ConfiguredUserAuthFactors
+      assert.deepEqual(await factors(accessToken), ['PASSWORD', 'WEB_AUTHN'])
+      await givenUser(server(), poolId, 'ben')
+      assert.deepEqual(await factors((await givenTokens(server(), clientId, 'ben')).accessToken), ['PASSWORD'])
+    })
+
+    it('stands for both factors of MFA where the pool says so and the user was verified, and for none elsewhere', async () => {
+      const { poolId, clientId, accessToken, passkey } = await givenPasskey()
+      const setMfa = (MfaConfiguration: 'OPTIONAL' | 'ON', WebAuthnConfiguration: WebAuthnConfigurationType) => {
+        const request = { UserPoolId: poolId, MfaConfiguration, ...factorBlocks.totp, WebAuthnConfiguration }
+        return server().send(new SetUserPoolMfaConfigCommand(request))
+      }
+      await setMfa('OPTIONAL', singleFactor)
+      const app = await registerApp(server(), accessToken)
+      // Somebody without a second factor signs in with the passkey alone.
+      assert.ok(
+        (await answerByPasskey(server(), clientId, 'ana', await ask(clientId), passkey, { userVerified: false })).AuthenticationResult,
+      )
+      const early = await ask(clientId)
+      await prefer(server(), poolId, 'ana', { SoftwareTokenMfaSettings: { Enabled: true } })
+      assert.deepEqual((await ask(clientId)).AvailableChallenges, passwords)
+      await assert.rejects(answerByPasskey(server(), clientId, 'ana', early, passkey), { name: 'InvalidParameterException' })
+
+      for (const MfaConfiguration of ['OPTIONAL', 'ON'] as const) {
+        await setMfa(MfaConfiguration, multiFactor)
+        const asked = await ask(clientId)
+        assert.deepEqual(asked.AvailableChallenges, [...passwords, 'WEB_AUTHN'])
+        assert.equal(optionsOf(asked).userVerification, 'required')
+        await assert.rejects(answerByPasskey(server(), clientId, 'ana', asked, passkey, { userVerified: false }), wrong)
+        assert.ok((await answerByPasskey(server(), clientId, 'ana', asked, passkey)).AuthenticationResult, MfaConfiguration)
+      }
+      const byPassword = await startBy(server(), clientId, 'ana', 'PASSWORD', { PASSWORD: 'Correct-horse-7' })
+      assert.equal(byPassword.ChallengeName, 'SOFTWARE_TOKEN_MFA')
+      const code = { USERNAME: 'ana', SOFTWARE_TOKEN_MFA_CODE: app.code() }
+      assert.ok((await respond(server(), clientId, 'SOFTWARE_TOKEN_MFA', byPassword.Session, code)).AuthenticationResult)
+
+      await setMfa('ON', singleFactor)
+      assert.deepEqual((await ask(clientId)).AvailableChallenges, passwords)
+    })
+
+    it('works on the page of this server’s own domain', async () => {
+      const ids = await server().givenPool({
+        pool: { Policies: { SignInPolicy: { AllowedFirstAuthFactors: ['PASSWORD', 'WEB_AUTHN'] } } },
+        client: { ExplicitAuthFlows: ['ALLOW_USER_AUTH', 'ALLOW_USER_PASSWORD_AUTH'] },
+      })
+      await givenUser(server(), ids.poolId, 'ana')
+      const { accessToken } = await givenTokens(server(), ids.clientId, 'ana')
+      const passkey = await registerPasskey(server(), accessToken, {}, server().url)
+      const asked = await ask(ids.clientId)
+      assert.equal(optionsOf(asked).rpId, 'localhost')
+      assert.ok((await answerByPasskey(server(), ids.clientId, 'ana', asked, passkey)).AuthenticationResult)
+      await assert.rejects(answerByPasskey(server(), ids.clientId, 'ana', await ask(ids.clientId), passkey, { origin: pageOrigin }), wrong)
+    })
+  })
+}
