@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { AdminDeleteUserCommand, RevokeTokenCommand } from '@aws-sdk/client-cognito-identity-provider'
+import { AdminDeleteUserCommand, AdminUserGlobalSignOutCommand, RevokeTokenCommand } from '@aws-sdk/client-cognito-identity-provider'
 import { readSessionId, writeSessionId } from '../../../../src/tokens/sessions/session-id.ts'
 import { outcomes } from '../../../support/administration.ts'
 import { engines } from '../../../support/engines.ts'
@@ -108,8 +108,11 @@ for (const engine of engines) {
       for (const bad of ['tkn', mine.id.toUpperCase(), `${mine.id}0`, String(readSessionId(mine.id))])
         await assert.rejects(revokeAsAdmin(server(), poolId, bad), { name: 'InvalidParameterException' })
 
-      server().clock.advance(31 * 24 * 3_600_000)
+      await server().send(new AdminUserGlobalSignOutCommand({ UserPoolId: poolId, Username: 'ana' }))
       await assert.rejects(revokeAsAdmin(server(), poolId, mine.id), noSession)
+      const { id: old } = await signIn(server(), clientId)
+      server().clock.advance(31 * 24 * 3_600_000)
+      await assert.rejects(revokeAsAdmin(server(), poolId, old), noSession)
     })
 
     it('finds none while the pool does not track them', async () => {

@@ -14,25 +14,13 @@ import { openTestStorage } from '../../../support/test-storage.ts'
 import { refresh, useAccessToken } from '../../../support/tokens.ts'
 import { testPool } from '../../messaging/messaging-room.ts'
 import { givenTrackingPool, track } from './session-calls.ts'
+import { testUser } from './test-user.ts'
 
 const pool = testPool()
 const key = { poolId: pool.id, sub: 'ana', id: 'session' }
 const now = 1_780_000_000_000
 
-const ana: User = {
-  poolId: pool.id,
-  sub: 'ana',
-  username: 'ana',
-  status: 'CONFIRMED',
-  enabled: true,
-  attributes: {},
-  password: null,
-  passwordExpiresAt: null,
-  signedOutAt: null,
-  createdAt: now,
-  updatedAt: now,
-  mfa: null,
-}
+const ana = testUser({ poolId: pool.id, sub: 'ana' })
 
 /** What a sign-in that saw the user like this stores at its end. */
 function sessionOf(user: User, id = key.id): Session {
@@ -130,6 +118,13 @@ for (const engine of engines) {
       })
       assert.equal(await insertSession(db, sessionOf(await seen())), true)
       assert.equal(await isAlive(db), true)
+    })
+
+    it('stores no session for a user who is disabled, signed out or not', async () => {
+      await using storage = await openTestStorage(engine)
+      const { db } = storage
+      await db.transaction().execute((tx) => insertUser(tx, pool, { ...ana, enabled: false }))
+      assert.equal(await insertSession(db, sessionOf(ana)), false)
     })
 
     it('concerns nobody else', async () => {
