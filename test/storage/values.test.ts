@@ -21,6 +21,7 @@ for (const engine of engines) {
         signed_out_at: Number.MAX_SAFE_INTEGER,
         created_at: 1_790_000_000_123,
         updated_at: -1,
+        mfa: null,
       }
       assert.deepEqual(await db.insertInto('user').values(user).returningAll().executeTakeFirst(), user)
       assert.deepEqual(await db.selectFrom('user').selectAll().execute(), [user])
