@@ -40,7 +40,12 @@ function faultInRefusal(name: OperationName, { headers, body }: RawAnswer): stri
   if (headers.get('x-amzn-errortype') !== code) return `the header says ${headers.get('x-amzn-errortype')}, the body ${code}`
   if (!message.isWellFormed()) return 'a message that is not well-formed'
   const listed: readonly string[] = [...factsOf(name).errors, ...commonErrors]
-  return listed.includes(code) ? undefined : `${code}, which its model does not list`
+  return listed.includes(code) || isUnknownUser(name, code) ? undefined : `${code}, which its model does not list`
+}
+
+/** What every operation of administrators was seen to answer about somebody who does not exist, whether its model lists it or not. */
+function isUnknownUser(name: OperationName, code: string): boolean {
+  return code === 'UserNotFoundException' && name.startsWith('Admin')
 }
 
 function faultInOutput(name: OperationName, text: string): string | undefined {

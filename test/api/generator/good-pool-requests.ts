@@ -86,6 +86,8 @@ async function newMachineClient(world: World): Promise<Request> {
   return { ClientId, Secret: ClientSecret }
 }
 
+const limit = { LimitDefinition: { LimitClass: 'API_CATEGORY', Attributes: { Category: 'UserAuthentication' } } }
+
 /** Operations about pools and what belongs to them, where the model and the ids of the world are not enough to go by. */
 export const poolMakers: Partial<Record<OperationName, Maker>> = {
   AddCustomAttributes: async (world) => ({
@@ -120,12 +122,14 @@ export const poolMakers: Partial<Record<OperationName, Maker>> = {
     const { UserPoolId, IdpIdentifiers } = await givenProvider(world)
     return { UserPoolId, IdpIdentifier: IdpIdentifiers[0] }
   },
+  GetProvisionedLimit: () => limit,
   ListTagsForResource: taggedPool,
   ListUserPools: () => ({ MaxResults: 10 }),
   RotateSigningKeys: workshopPool,
   TagResource: (world) => ({ ...taggedPool(world), Tags: { stage: 'test' } }),
   UntagResource: (world) => ({ ...taggedPool(world), TagKeys: ['stage'] }),
   UpdateIdentityProvider: ofProvider,
+  UpdateProvisionedLimit: () => ({ ...limit, RequestedLimitValue: 1000 }),
   UpdateResourceServer: ofResourceServer,
   UpdateUserPool: workshopPool,
   UpdateUserPoolClient: ({ workshop }) => ({ UserPoolId: workshop.poolId, ClientId: workshop.clientId }),

@@ -1,6 +1,7 @@
 import { factsOf, shapeNamed } from '../../../src/contract/model.ts'
 import type { OperationName } from '../../../src/contract/operation.ts'
 import { appearanceMakers } from './good-appearance-requests.ts'
+import { deviceMakers } from './good-device-requests.ts'
 import { factorMakers } from './good-factor-requests.ts'
 import { poolMakers } from './good-pool-requests.ts'
 import { userMakers } from './good-user-requests.ts'
@@ -9,7 +10,13 @@ import type { Request } from './places.ts'
 import { exampleOf } from './shape-values.ts'
 import { newSignedInUser, newUser, type World } from './world.ts'
 
-const makers: Partial<Record<OperationName, Maker>> = { ...poolMakers, ...userMakers, ...factorMakers, ...appearanceMakers }
+const makers: Partial<Record<OperationName, Maker>> = {
+  ...poolMakers,
+  ...userMakers,
+  ...factorMakers,
+  ...appearanceMakers,
+  ...deviceMakers,
+}
 
 /** A server has a single region, so what is about a second one is always refused. */
 export const neverGood: readonly OperationName[] = ['CreateUserPoolReplica', 'UpdateUserPoolReplica', 'DeleteUserPoolReplica']
