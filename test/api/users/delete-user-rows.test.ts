@@ -72,6 +72,10 @@ async function leaveTraces({ db, secrets, commit }: Room, owner: User): Promise<
     .insertInto('auth_event')
     .values({ pool_id: poolId, sub, ...event })
     .execute()
+  await leaveSession(db, owner)
+}
+
+async function leaveSession(db: Db, { poolId, sub }: User): Promise<void> {
   const times = {
     createdAt: now,
     expiresAt: now + 1000,
