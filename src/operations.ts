@@ -20,6 +20,7 @@ import { sessionOperations } from './tokens/sessions/session-operations.ts'
 import { adminOperations } from './users/admin/admin-operations.ts'
 import { deviceOperations } from './users/devices/device-operations.ts'
 import { groupOperations } from './users/groups/group-operations.ts'
+import { linkedIdentityOperations } from './users/linked-identities/linked-identity-operations.ts'
 import { mfaOperations } from './users/mfa/mfa-operations.ts'
 import { userOperations } from './users/operations.ts'
 import { passkeyOperations } from './users/passkeys/passkey-operations.ts'
@@ -48,6 +49,7 @@ export const operations = [
   ...mfaOperations,
   ...groupOperations,
   ...deviceOperations,
+  ...linkedIdentityOperations,
   ...tokenOperations,
   ...sessionOperations,
   ...signInOperations,

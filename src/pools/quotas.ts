@@ -9,6 +9,7 @@ const table = {
   groupsPerPool: { most: 10_000, what: 'groups in a user pool' },
   groupsPerUser: { most: 100, what: 'groups for each user' },
   identityProvidersPerPool: { most: 300, what: 'identity providers in a user pool' },
+  linkedIdentitiesPerUser: { most: 5, what: 'identities linked to each user' },
   managedLoginBrandingsPerPool: { most: 20, what: 'managed login branding styles in a user pool' },
   passkeysPerUser: { most: 20, what: 'passkeys for each user' },
   resourceServersPerPool: { most: 25, what: 'resource servers in a user pool' },

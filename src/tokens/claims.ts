@@ -2,6 +2,7 @@ import { type AppClient, accessTokenSeconds, idTokenSeconds } from '../pools/app
 import { readableAttributes } from '../pools/attribute-rules.ts'
 import type { Pool } from '../pools/pool.ts'
 import { byPrecedence, type Membership, preferredRoleOf, rolesOf } from '../users/groups/group.ts'
+import { identitiesOf } from '../users/linked-identities/linked-identity.ts'
 import type { Attributes, User } from '../users/user.ts'
 
 /** The scope of every access token that comes from the API rather than from an OAuth endpoint. */
@@ -87,9 +88,22 @@ function attributeClaims(pool: Pool, client: AppClient, attributes: Attributes):
   return claims
 }
 
+/** As Cognito writes them: everything is text, and a provider that names no issuer has null for one. */
+function identityClaims(value: string): unknown {
+  return identitiesOf({ identities: value }).map(({ userId, providerName, providerType, primary, dateCreated }) => ({
+    userId,
+    providerName,
+    providerType,
+    issuer: null,
+    primary: String(primary),
+    dateCreated: String(dateCreated),
+  }))
+}
+
 function claimValue(name: string, value: string): unknown {
   if (name === 'email_verified' || name === 'phone_number_verified') return value === 'true'
   if (name === 'address') return { formatted: value }
   if (name === 'updated_at') return Number(value)
+  if (name === 'identities') return identityClaims(value)
   return value
 }

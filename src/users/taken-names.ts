@@ -1,7 +1,7 @@
 import { ApiError } from '../contract/api-error.ts'
 import type { Pool } from '../pools/pool.ts'
 import type { Db, Tx } from '../storage/db.ts'
-import { type Alias, type AliasKind, type Attributes, aliasesOf, isContactAttribute, type User } from './user.ts'
+import { type Alias, type AliasKind, type Attributes, aliasesOf, type User } from './user.ts'
 import { findOwner, findUserByName } from './user-repository.ts'
 
 /**
@@ -17,9 +17,11 @@ export async function findTakenName(
   return findTaken(db, pool, user.sub, aliasesOf(pool, user))
 }
 
+const isChosenName = (kind: AliasKind): boolean => kind === 'username' || kind === 'preferred_username'
+
 async function findTaken(db: Db | Tx, pool: Pool, sub: string, aliases: readonly Alias[]): Promise<AliasKind | undefined> {
   for (const alias of aliases) {
-    const owner = isContactAttribute(alias.kind) ? await findOwner(db, pool.id, alias) : (await findUserByName(db, pool, alias.key))?.sub
+    const owner = isChosenName(alias.kind) ? (await findUserByName(db, pool, alias.key))?.sub : await findOwner(db, pool.id, alias)
     if (owner !== undefined && owner !== sub) return alias.kind
   }
   return undefined

@@ -1,5 +1,6 @@
 import type { ContactAttribute, MfaMethod, Pool } from '../pools/pool.ts'
 import { nameKey } from '../pools/pool.ts'
+import { identitiesOf, identityAlias } from './linked-identities/linked-identity.ts'
 
 export type UserStatus = 'UNCONFIRMED' | 'CONFIRMED' | 'FORCE_CHANGE_PASSWORD' | 'RESET_REQUIRED' | 'EXTERNAL_PROVIDER'
 
@@ -40,7 +41,7 @@ export function nextSignOut(user: Pick<User, 'signedOutAt'>, now: number): numbe
   return Math.max(now, (user.signedOutAt ?? 0) + 1)
 }
 
-export type AliasKind = 'username' | ContactAttribute | 'preferred_username'
+export type AliasKind = 'username' | ContactAttribute | 'preferred_username' | 'identity'
 export type Alias = { readonly kind: AliasKind; readonly key: string }
 
 export const isContactAttribute = (name: string): name is ContactAttribute => name === 'email' || name === 'phone_number'
@@ -50,13 +51,13 @@ export function isVerified(attributes: Attributes, contact: ContactAttribute): b
 }
 
 /**
- * The names under which the user can be found. In a pool with username attributes an address counts whether verified
+ * The names under which the user can be found, and the identities at other providers that are linked to them. In a pool with username attributes an address counts whether verified
  * or not; as an alias it counts once verified; a preferred username counts as soon as it is set.
  */
 export function aliasesOf(pool: Pool, user: Pick<User, 'sub' | 'username' | 'attributes'>): Alias[] {
   const aliases: Alias[] = []
   if (user.username !== user.sub) aliases.push({ kind: 'username', key: nameKey(pool, user.username) })
-  const addAttribute = (kind: Exclude<AliasKind, 'username'>) => {
+  const addAttribute = (kind: ContactAttribute | 'preferred_username') => {
     const value = user.attributes[kind]
     if (value) aliases.push({ kind, key: nameKey(pool, value) })
   }
@@ -64,6 +65,7 @@ export function aliasesOf(pool: Pool, user: Pick<User, 'sub' | 'username' | 'att
   for (const kind of pool.aliasAttributes) {
     if (kind === 'preferred_username' || isVerified(user.attributes, kind)) addAttribute(kind)
   }
+  for (const identity of identitiesOf(user.attributes)) aliases.push(identityAlias(identity))
   return aliases
 }
 

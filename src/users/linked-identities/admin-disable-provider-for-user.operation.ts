@@ -1,0 +1,47 @@
+import type { Clock } from '../../base/clock.ts'
+import type { Secrets } from '../../base/secrets.ts'
+import { ApiError } from '../../contract/api-error.ts'
+import { operation } from '../../contract/operation.ts'
+import type { Pool } from '../../pools/pool.ts'
+import type { PoolCatalog } from '../../pools/pool-catalog.ts'
+import type { Db } from '../../storage/db.ts'
+import { changeFoundUser, changeUser } from '../admin/change-user.ts'
+import { findOwner, findUser } from '../user-repository.ts'
+import { isOwnDirectory, type NamedIdentity, readIdentity, requireValue } from './identity-request.ts'
+import { identitiesOf, identityAlias, withIdentities } from './linked-identity.ts'
+
+type Deps = { db: Db; clock: Clock; secrets: Secrets; pools: PoolCatalog }
+
+/** Unlinks somebody at a provider from a user; or, for `Cognito`, takes a user's password away, so that only their links sign them in. */
+export const adminDisableProviderForUser = operation('AdminDisableProviderForUser', {
+  auth: 'iam',
+
+  async handle(request, deps: Deps) {
+    const pool = await deps.pools.getPool(request.UserPoolId)
+    const { ProviderName, ProviderAttributeValue } = request.User
+    if (isOwnDirectory(ProviderName)) await takePassword(deps, pool, requireValue('ProviderAttributeValue', ProviderAttributeValue))
+    else await unlink(deps, pool, await readIdentity(deps, pool, request.User))
+    return {}
+  },
+})
+
+async function takePassword({ db, clock }: Deps, pool: Pool, username: string): Promise<void> {
+  await changeUser(db, pool, username, (user) => ({
+    ...user,
+    status: 'EXTERNAL_PROVIDER',
+    password: null,
+    passwordExpiresAt: null,
+    updatedAt: clock.now(),
+  }))
+}
+
+async function unlink({ db, clock }: Deps, pool: Pool, { provider, attributeName, userId }: NamedIdentity): Promise<void> {
+  const wanted = identityAlias({ providerName: provider.id, userId, ...(attributeName !== undefined && { attributeName }) })
+  const owner = await findOwner(db, pool.id, wanted)
+  const user = owner === undefined ? undefined : await findUser(db, pool.id, owner)
+  if (user === undefined) throw new ApiError('UserNotFoundException', 'User does not exist.')
+  await changeFoundUser(db, pool, user, (before) => {
+    const left = identitiesOf(before.attributes).filter((identity) => identityAlias(identity).key !== wanted.key)
+    return { ...before, attributes: withIdentities(before.attributes, left), updatedAt: clock.now() }
+  })
+}
