@@ -1,12 +1,12 @@
 import type { RequestContext } from '../../contract/operation.ts'
 import type { Pool } from '../../pools/pool.ts'
 import { sessionTrackingOf } from '../../pools/sessions/session-settings.ts'
+import { deviceTypeOf } from '../../protection/device-type.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import type { User } from '../../users/user.ts'
 import { lockUser } from '../../users/user-repository.ts'
 import { type Activity, isRevoked, type Session } from '../session.ts'
 import { revokeSession } from '../session-repository.ts'
-import { deviceTypeOf } from './device-type.ts'
 import { listTrackedSessions } from './tracked-session-repository.ts'
 
 /** What a session that begins now has for its first use; null in pools that do not track sessions. */
