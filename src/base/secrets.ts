@@ -16,6 +16,7 @@ export type SecretPurpose =
   | 'refresh-token'
   | 'signing-key'
   | 'sign-in-state'
+  | 'sign-up-session'
   | 'software-token'
 
 /** Sealing and keyed hashing under subkeys of the master key. */

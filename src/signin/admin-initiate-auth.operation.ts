@@ -10,7 +10,13 @@ export const adminInitiateAuth = operation('AdminInitiateAuth', {
   async handle(request, deps: SignInDeps & { pools: PoolCatalog }, _caller: undefined, from) {
     const { pool, client } = await deps.pools.getClientOfPool(request.UserPoolId, request.ClientId)
     const context = contextFromServer(from, request.ContextData)
-    const attempt = { flow: request.AuthFlow, parameters: request.AuthParameters ?? {}, door: 'admin', context } as const
+    const attempt = {
+      flow: request.AuthFlow,
+      parameters: request.AuthParameters ?? {},
+      session: request.Session,
+      door: 'admin',
+      context,
+    } as const
     return writeProgress(await initiate(deps, pool, client, attempt))
   },
 })

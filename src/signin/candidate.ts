@@ -56,6 +56,8 @@ export function requireNotReset(client: AppClient, user: User): void {
   throw new ApiError('PasswordResetRequiredException', 'Password reset required for the user')
 }
 
+export const unconfirmed = () => new ApiError('UserNotConfirmedException', 'User is not confirmed.')
+
 export const wrongPassword = () => new ApiError('NotAuthorizedException', 'Incorrect username or password.')
 
 /** A temporary password dies after the days that the pool's policy gives it. */

@@ -10,7 +10,13 @@ export const initiateAuth = operation('InitiateAuth', {
   async handle(request, deps: SignInDeps & { pools: PoolCatalog }, _caller: undefined, from) {
     const { pool, client } = await deps.pools.getClient(request.ClientId)
     const context = contextFromClient(from, client, request.UserContextData)
-    const attempt = { flow: request.AuthFlow, parameters: request.AuthParameters ?? {}, door: 'public', context } as const
+    const attempt = {
+      flow: request.AuthFlow,
+      parameters: request.AuthParameters ?? {},
+      session: request.Session,
+      door: 'public',
+      context,
+    } as const
     return writeProgress(await initiate(deps, pool, client, attempt))
   },
 })

@@ -15,6 +15,7 @@ import { type SrpDeps, startSrp } from './factors/srp/srp.ts'
 import { advance, type JourneyDeps } from './journey.ts'
 import { requireParameter } from './parameters.ts'
 import type { Progress, Visit } from './sign-in.ts'
+import { notingWrongProofs } from './sign-in-events.ts'
 
 export type SignInDeps = JourneyDeps & PasswordDeps & SrpDeps & ChoiceDeps & DeviceDeps & RefreshDeps & { readonly clock: Clock }
 
@@ -26,18 +27,26 @@ export type Door = 'public' | 'admin'
 type Attempt = {
   readonly flow: AuthFlowType
   readonly parameters: Parameters
+  readonly session: string | undefined
   readonly door: Door
   readonly context: RequestContext
 }
 
 /** Begins a sign-in. Throws ApiError with Cognito's texts for a flow that the client, or this door, does not let through. */
-export async function initiate(
+export async function initiate(deps: SignInDeps, pool: Pool, client: AppClient, attempt: Attempt): Promise<Progress> {
+  const { parameters } = attempt
+  const visit: Visit = { ...attempt.context, deviceKey: parameters['DEVICE_KEY'] || undefined, eventId: undefined }
+  const tried = { pool, client, visit, username: parameters['USERNAME'], challenge: 'PASSWORD', proofs: [] } as const
+  return notingWrongProofs(deps, tried, () => begin(deps, pool, client, attempt, visit))
+}
+
+function begin(
   deps: SignInDeps,
   pool: Pool,
   client: AppClient,
-  { flow, parameters, door, context }: Attempt,
+  { flow, parameters, session, door }: Attempt,
+  visit: Visit,
 ): Promise<Progress> {
-  const visit: Visit = { ...context, deviceKey: parameters['DEVICE_KEY'] || undefined }
   switch (flow) {
     case 'USER_PASSWORD_AUTH':
       requireDoor(door, 'public')
@@ -59,7 +68,7 @@ export async function initiate(
       throw invalid('Custom auth lambda trigger is not configured for the user pool.')
     case 'USER_AUTH':
       requireFlow(client, 'choice', 'USER_AUTH flow not enabled for this client')
-      return byChoice(deps, pool, client, parameters, visit)
+      return byChoice(deps, pool, client, { parameters, session }, visit)
   }
 }
 
@@ -77,10 +86,16 @@ async function bySrp(deps: SignInDeps, pool: Pool, client: AppClient, parameters
   return advance(deps, pool, client, await startSrp(deps, pool, client, { username, srpA }), visit)
 }
 
-async function byChoice(deps: SignInDeps, pool: Pool, client: AppClient, parameters: Parameters, visit: Visit): Promise<Progress> {
+async function byChoice(
+  deps: SignInDeps,
+  pool: Pool,
+  client: AppClient,
+  { parameters, session }: Pick<Attempt, 'parameters' | 'session'>,
+  visit: Visit,
+): Promise<Progress> {
   const username = requireParameter(parameters, 'USERNAME')
   requireSecretHash(client, username, parameters['SECRET_HASH'])
-  return advance(deps, pool, client, await startChoice(deps, pool, client, { username, parameters }), visit)
+  return advance(deps, pool, client, await startChoice(deps, pool, client, { username, parameters, session }), visit)
 }
 
 async function byRefreshToken(deps: SignInDeps, pool: Pool, client: AppClient, parameters: Parameters, visit: Visit): Promise<Progress> {

@@ -1,5 +1,4 @@
 import type { Clock } from '../base/clock.ts'
-import { ApiError } from '../contract/api-error.ts'
 import type { AppClient } from '../pools/app-client.ts'
 import type { Pool } from '../pools/pool.ts'
 import type { Db, Tx } from '../storage/db.ts'
@@ -11,6 +10,7 @@ import { firstActivity, makeRoomForSession } from '../tokens/sessions/tracking.t
 import { requireNoTrigger } from '../triggers/trigger.ts'
 import { noteDeviceUse } from '../users/devices/device-repository.ts'
 import type { User } from '../users/user.ts'
+import { unconfirmed } from './candidate.ts'
 import { findDeviceOfSignIn } from './device-of-sign-in.ts'
 import type { Interposed, Proof, Question, Verdict } from './factor.ts'
 import { rememberedDevice } from './factors/device/ask-device.ts'
@@ -18,6 +18,7 @@ import { type NewPasswordDeps, newPassword } from './factors/new-password/new-pa
 import { secondFactor } from './second-factor.ts'
 import type { SecondFactorDeps } from './second-factors.ts'
 import type { Progress, SignIn, Visit } from './sign-in.ts'
+import { eventOf, noteSignedIn, noteWaiting } from './sign-in-events.ts'
 import { usedSession } from './sign-in-state.ts'
 
 export type JourneyDeps = TokenDeps &
@@ -35,10 +36,14 @@ export async function advance(deps: JourneyDeps, pool: Pool, client: AppClient, 
   if (verdict.kind === 'ask') return pose(deps, verdict.question, verdict.spends)
   const { proof } = verdict
   requireConfirmed(proof.user)
-  const signIn: SignIn = { pool, client, user: proof.user, proofs: proof.proofs, deviceKey: visit.deviceKey }
+  const eventId = eventOf(pool, visit, deps.clock.now())
+  const signIn: SignIn = { pool, client, user: proof.user, proofs: proof.proofs, deviceKey: visit.deviceKey, eventId }
   for (const factor of interposed) {
     const question = await factor.ask(deps, signIn)
-    if (question !== undefined) return pose(deps, question, proof.spends)
+    if (question === undefined) continue
+    const progress = await pose(deps, question, proof.spends)
+    await noteWaiting(deps, signIn, visit)
+    return progress
   }
   return { kind: 'signed-in', tokens: await complete(deps, signIn, proof, visit) }
 }
@@ -68,6 +73,7 @@ async function complete(deps: JourneyDeps, signIn: SignIn, { spends }: Proof, vi
     issueTokens(deps, pool, client, user, { session, device }, now),
     storeSession(deps.db, pool, session, spends),
   ])
+  await noteSignedIn(deps, signIn, visit, session.id)
   if (device?.isConfirmed) await noteDeviceUse(deps.db, { ...session, key: device.key }, { ip: visit.ip ?? null, now })
   return tokens
 }
@@ -88,5 +94,5 @@ async function spendOrRefuse(db: Db | Tx, state: NonNullable<Proof['spends']>): 
 }
 
 function requireConfirmed(user: User): void {
-  if (user.status === 'UNCONFIRMED') throw new ApiError('UserNotConfirmedException', 'User is not confirmed.')
+  if (user.status === 'UNCONFIRMED') throw unconfirmed()
 }

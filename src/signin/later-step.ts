@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import type { Secrets } from '../base/secrets.ts'
 import type { Db } from '../storage/db.ts'
 import { isStateSpent } from '../storage/spent-state-repository.ts'
+import { standingOf } from '../users/standing.ts'
 import type { User } from '../users/user.ts'
 import { findAgain, requireNotReset } from './candidate.ts'
 import type { Answer } from './factor.ts'
@@ -45,11 +45,4 @@ export async function openLaterStep<Memory>(
 /** Whether the user's password and sign-outs are as they were when the step began. */
 export function stillStands(step: LaterStep<unknown>, user: User): boolean {
   return standingOf(user) === step.memory.standing
-}
-
-/** Passwords are sealed anew, and differently, each time one is set; each sign-out has a moment of its own. */
-function standingOf({ password, signedOutAt }: User): string {
-  return createHash('sha256')
-    .update(JSON.stringify([password, signedOutAt]))
-    .digest('base64url')
 }

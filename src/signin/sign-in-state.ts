@@ -77,9 +77,11 @@ function unseal<Memory>(secrets: Secrets, text: string): SignInState<Memory> {
 
 function requireLive<State extends SignInState>(state: State, challenge: ChallengeName, now: number): State {
   if (state.challenge !== challenge) throw invalidSession()
-  if (state.expiresAt <= now) throw new ApiError('NotAuthorizedException', 'Invalid session for the user, session is expired.')
+  if (state.expiresAt <= now) throw expiredSession()
   return state
 }
+
+export const expiredSession = () => new ApiError('NotAuthorizedException', 'Invalid session for the user, session is expired.')
 
 /** The refusal of a state that has done its work. */
 export const usedSession = () => new ApiError('NotAuthorizedException', 'Invalid session for the user, session can only be used once.')

@@ -4,20 +4,34 @@ import type { Pool } from '../../pools/pool.ts'
 import { requireNoTrigger } from '../../triggers/trigger.ts'
 import { findCandidate, requireNotReset } from '../candidate.ts'
 import type { Verdict } from '../factor.ts'
+import { proveSignUp } from './after-sign-up.ts'
 import { choiceNames, findChoices } from './choices.ts'
 import { askForChoice, askForChosen, type ChoiceDeps, proveChosen } from './choose.ts'
 
-type Start = { readonly username: string; readonly parameters: Readonly<Record<string, string>> }
+type Start = {
+  readonly username: string
+  readonly parameters: Readonly<Record<string, string>>
+  /** What ConfirmSignUp gave to a new user. */
+  readonly session: string | undefined
+}
 
 /**
  * USER_AUTH: the user begins with what they prefer, if they are able to, or is asked what it shall be. Throws
  * InvalidParameterException for a preference that is none.
  */
-export async function startChoice(deps: ChoiceDeps, pool: Pool, client: AppClient, { username, parameters }: Start): Promise<Verdict> {
+export async function startChoice(
+  deps: ChoiceDeps,
+  pool: Pool,
+  client: AppClient,
+  { username, parameters, session }: Start,
+): Promise<Verdict> {
   const preferred = readPreference(parameters['PREFERRED_CHALLENGE'])
   const candidate = await findCandidate(deps, pool, client, username)
   requireNoTrigger(pool, 'PreAuthentication')
   if (candidate.user !== undefined) requireNotReset(client, candidate.user)
+  const signedUp = session === undefined ? undefined : await proveSignUp(deps, client, candidate, session)
+  if (signedUp !== undefined) return signedUp
+
   const { chooser, choices } = await findChoices(deps, { ...candidate, pool, client, name: username })
   const chosen = choices.available.find((name) => name === preferred)
   if (chosen === undefined) return { kind: 'ask', question: askForChoice(deps, chooser, choices), spends: undefined }

@@ -28,7 +28,7 @@ export async function confirmSignUpByCode(
   deps: ConfirmSignUpDeps,
   caller: AppClientCaller,
   { username, code, forceAliasCreation }: Attempt,
-): Promise<void> {
+): Promise<User> {
   const { db, clock, secrets } = deps
   const { pool } = caller
   const claim = await findClaimedUser(deps, caller, username, 'ConfirmSignUp')
@@ -39,22 +39,24 @@ export async function confirmSignUpByCode(
   const now = clock.now()
   const { sub } = proof.user
   const wanted = forceAliasCreation ? aliasesProvenBy(pool, proof, proof.user.attributes) : []
-  await db.transaction().execute(async (tx) => {
+  return db.transaction().execute(async (tx) => {
     const user = await lockUserTakingAliases(tx, pool, sub, wanted, now)
     if (user === undefined) throw codeExpired()
     requireUnconfirmed(user)
     await requireCode(tx, secrets, { poolId: pool.id, sub, purpose: 'sign-up', code, now })
     // Nobody loses an alias to an address that was replaced while we looked.
     if (wanted.length > 0 && aliasesProvenBy(pool, proof, user.attributes).length === 0) throw codeExpired()
-    await storeConfirmed(tx, pool, user, proof, now)
+    return storeConfirmed(tx, pool, user, proof, now)
   })
 }
 
-async function storeConfirmed(tx: Tx, pool: Pool, user: User, proof: Proof, now: number): Promise<void> {
+async function storeConfirmed(tx: Tx, pool: Pool, user: User, proof: Proof, now: number): Promise<User> {
   const proven = provenAddress(proof, user.attributes)
   const attributes = proven === undefined ? user.attributes : { ...user.attributes, [`${proven}_verified`]: 'true' }
-  const clash = await updateUser(tx, pool, user, { ...user, status: 'CONFIRMED', attributes, updatedAt: now })
+  const confirmed: User = { ...user, status: 'CONFIRMED', attributes, updatedAt: now }
+  const clash = await updateUser(tx, pool, user, confirmed)
   if (clash !== undefined) throw new ApiError('AliasExistsException', `An account with the ${clash} already exists.`)
+  return confirmed
 }
 
 /** The attribute that the code verifies: none when the address is no longer the one that the code was sent to. */

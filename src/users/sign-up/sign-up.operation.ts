@@ -19,12 +19,13 @@ import { findTakenName } from '../taken-names.ts'
 import { type AliasKind, changeAttributes, type User } from '../user.ts'
 import { insertUser } from '../user-repository.ts'
 import { requirePasswordlessSignIn, requireSelfSignUp, requireSignUpAttributes } from './sign-up-rules.ts'
+import { newSignUpSession } from './sign-up-session.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets; passwords: Passwords; outbox: { wake(): void }; publicUrl: string }
 
 /**
  * A visitor opens their own account. ValidationData, ClientMetadata, AnalyticsMetadata and UserContextData concern triggers and risk
- * only. Session, which would let the user go on to sign in without a password, waits for choice-based sign-in.
+ * only. Session lets the user go on from ConfirmSignUp to sign in without another proof.
  */
 export const signUp = operation('SignUp', {
   auth: 'app-client',
@@ -61,9 +62,10 @@ export const signUp = operation('SignUp', {
       requireNameFree(pool, await insertUser(tx, pool, user))
       return queueSignUpCode(tx, { secrets, publicUrl }, { pool, clientId: client.id, user, kind: 'sign-up', now })
     })
-    if (delivery === undefined) return { UserConfirmed: false, UserSub: sub }
+    const answer = { UserConfirmed: false, UserSub: sub, Session: newSignUpSession(secrets, client, user, { isProven: false, now }) }
+    if (delivery === undefined) return answer
     outbox.wake()
-    return { UserConfirmed: false, UserSub: sub, CodeDeliveryDetails: writeDelivery(delivery) }
+    return { ...answer, CodeDeliveryDetails: writeDelivery(delivery) }
   },
 })
 

@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import {
+  AdminConfirmSignUpCommand,
+  AdminDisableUserCommand,
+  AdminInitiateAuthCommand,
+  AdminSetUserPasswordCommand,
+  ConfirmSignUpCommand,
+  CreateUserPoolClientCommand,
+  SignUpCommand,
+} from '@aws-sdk/client-cognito-identity-provider'
+import { choiceClient, givenChoicePool, startBy, startChoice } from '../../../support/choice.ts'
+import { engines } from '../../../support/engines.ts'
+import { respond, setMfa } from '../../../support/mfa.ts'
+import { codeSentTo, sentTo } from '../../../support/self-service.ts'
+import { claimsOf, goodPassword } from '../../../support/sign-in.ts'
+import { type PoolWish, useTestServer } from '../../../support/test-server.ts'
+
+const email = 'ana@example.test'
+const minute = 60_000
+const invalid = { name: 'NotAuthorizedException', message: 'Invalid session for the user.' }
+const expired = { name: 'NotAuthorizedException', message: 'Invalid session for the user, session is expired.' }
+const used = { name: 'NotAuthorizedException', message: 'Invalid session for the user, session can only be used once.' }
+const unconfirmed = { name: 'UserNotConfirmedException' }
+const verified = { AutoVerifiedAttributes: ['email' as const] }
+const noPassword = {
+  name: 'InvalidParameterException',
+  message: /Value at 'password' failed to satisfy constraint: Member must not be null/,
+}
+
+for (const engine of engines) {
+  describe(`a sign-up that goes on to the first sign-in, on ${engine.name}`, () => {
+    const server = useTestServer(engine)
+
+    function signUp(clientId: string, username = 'ana', Password?: string, address = email) {
+      const request = { ClientId: clientId, Username: username, UserAttributes: [{ Name: 'email', Value: address }] }
+      return server().send(new SignUpCommand(Password === undefined ? request : { ...request, Password }))
+    }
+
+    function confirm(clientId: string, code: string, Session?: string, username = 'ana') {
+      const request = { ClientId: clientId, Username: username, ConfirmationCode: code }
+      return server().send(new ConfirmSignUpCommand(Session === undefined ? request : { ...request, Session }))
+    }
+
+    async function givenNewUser(wish: PoolWish = {}, password?: string) {
+      const ids = await givenChoicePool(server(), ['PASSWORD', 'EMAIL_OTP'], { ...wish, pool: { ...verified, ...wish.pool } })
+      const { Session } = await signUp(ids.clientId, 'ana', password)
+      return { ...ids, session: Session, code: await codeSentTo(server(), ids.poolId, email) }
+    }
+
+    it('needs no password and no second proof', async () => {
+      const { poolId, clientId, session, code } = await givenNewUser()
+      assert.ok(session?.startsWith('AYABe') && session.length >= 20 && session.length <= 2048)
+      const confirmed = await confirm(clientId, code, session)
+      assert.notEqual(confirmed.Session, session)
+      const done = await startChoice(server(), clientId, 'ana', {}, confirmed.Session)
+      assert.deepEqual(done.ChallengeParameters, {})
+      assert.equal(claimsOf(done.AuthenticationResult?.IdToken ?? '')['email_verified'], true)
+      assert.deepEqual(await sentTo(server(), poolId), [`sign-up ${email}`])
+      await assert.rejects(startChoice(server(), clientId, 'ana', {}, confirmed.Session), used)
+      // From now on like everybody.
+      assert.deepEqual((await startChoice(server(), clientId, 'ana')).AvailableChallenges, ['EMAIL_OTP'])
+    })
+
+    it('comes once, also when two ask at once', async () => {
+      const { clientId, session, code } = await givenNewUser()
+      const { Session } = await confirm(clientId, code, session)
+      const outcomes = await Promise.allSettled([1, 2, 3].map(() => startChoice(server(), clientId, 'ana', {}, Session)))
+      assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1)
+    })
+
+    it('works by AdminInitiateAuth, and whatever else the user prefers', async () => {
+      const { poolId, clientId, session, code } = await givenNewUser({}, goodPassword)
+      const { Session } = await confirm(clientId, code, session)
+      const AuthParameters = { USERNAME: 'ana', PREFERRED_CHALLENGE: 'EMAIL_OTP' }
+      const request = { UserPoolId: poolId, ClientId: clientId, AuthFlow: 'USER_AUTH', AuthParameters, Session } as const
+      assert.ok((await server().send(new AdminInitiateAuthCommand(request))).AuthenticationResult)
+      assert.deepEqual(await sentTo(server(), poolId), [`sign-up ${email}`])
+    })
+
+    it('wants the session of the sign-up with the code', async () => {
+      const { clientId, code } = await givenNewUser()
+      assert.equal((await confirm(clientId, code)).Session, undefined)
+      const other = await givenNewUser()
+      const own = await signUp(other.clientId, 'ben', undefined, 'ben@example.test')
+      await assert.rejects(confirm(other.clientId, other.code, 'made-up-made-up-made-up'), invalid)
+      await assert.rejects(confirm(clientId, code, other.session), invalid)
+      // Ben's session is no session of Ana's.
+      assert.equal((await confirm(other.clientId, other.code, own.Session)).Session, undefined)
+      await assert.rejects(startChoice(server(), other.clientId, 'ana', {}, own.Session), invalid)
+    })
+
+    it('is not for whoever signed up in the name of an address whose owner then confirmed it', async () => {
+      const { poolId, clientId, session, code } = await givenNewUser()
+      await assert.rejects(startChoice(server(), clientId, 'ana', {}, session), unconfirmed)
+      await confirm(clientId, code)
+      const asked = await startChoice(server(), clientId, 'ana', {}, session)
+      assert.deepEqual([asked.ChallengeName, asked.AuthenticationResult], ['SELECT_CHALLENGE', undefined])
+
+      const byAdmin = await givenNewUser()
+      await server().send(new AdminConfirmSignUpCommand({ UserPoolId: byAdmin.poolId, Username: 'ana' }))
+      const again = await startChoice(server(), byAdmin.clientId, 'ana', {}, byAdmin.session)
+      assert.equal(again.ChallengeName, 'SELECT_CHALLENGE')
+      assert.deepEqual(await sentTo(server(), poolId), [`sign-up ${email}`])
+    })
+
+    it('has the time of a session, and a late confirmation is one nevertheless', async () => {
+      const { clientId, session, code } = await givenNewUser()
+      server().clock.advance(3 * minute)
+      assert.equal((await confirm(clientId, code, session)).Session, undefined)
+      const patient = await givenNewUser({ client: { AuthSessionValidity: 15 } })
+      server().clock.advance(14 * minute)
+      const { Session } = await confirm(patient.clientId, patient.code, patient.session)
+      server().clock.advance(14 * minute)
+      const early = startChoice(server(), patient.clientId, 'ana', {}, Session)
+      assert.ok((await early).AuthenticationResult)
+      const late = await givenNewUser()
+      const confirmed = await confirm(late.clientId, late.code, late.session)
+      server().clock.advance(3 * minute)
+      await assert.rejects(startChoice(server(), late.clientId, 'ana', {}, confirmed.Session), expired)
+    })
+
+    it('belongs to its user and client, as they were', async () => {
+      const { poolId, clientId, session, code } = await givenNewUser()
+      const { Session } = await confirm(clientId, code, session)
+      const other = { UserPoolId: poolId, ClientName: 'other', ...choiceClient }
+      const { UserPoolClient } = await server().send(new CreateUserPoolClientCommand(other))
+      await assert.rejects(startChoice(server(), UserPoolClient?.ClientId ?? '', 'ana', {}, Session), invalid)
+      await signUp(clientId, 'ben', undefined, 'ben@example.test')
+      await assert.rejects(startChoice(server(), clientId, 'ben', {}, Session), invalid)
+      await assert.rejects(startChoice(server(), clientId, 'nobody', {}, Session), { name: 'UserNotFoundException' })
+      await assert.rejects(respond(server(), clientId, 'SELECT_CHALLENGE', Session, { USERNAME: 'ana', ANSWER: 'EMAIL_OTP' }), invalid)
+
+      const user = { UserPoolId: poolId, Username: 'ana' }
+      await server().send(new AdminSetUserPasswordCommand({ ...user, Password: goodPassword, Permanent: true }))
+      await assert.rejects(startChoice(server(), clientId, 'ana', {}, Session), invalid)
+      await server().send(new AdminDisableUserCommand(user))
+      const disabled = { name: 'NotAuthorizedException', message: 'User is disabled.' }
+      await assert.rejects(startChoice(server(), clientId, 'ana', {}, Session), disabled)
+    })
+
+    it('does not get around a second factor that the pool requires', async () => {
+      const ids = await givenChoicePool(server(), ['PASSWORD'], { pool: verified })
+      await setMfa(server(), ids.poolId, 'ON', ['totp'])
+      const { Session: session } = await signUp(ids.clientId, 'ana', goodPassword)
+      const { Session } = await confirm(ids.clientId, await codeSentTo(server(), ids.poolId, email), session)
+      const asked = await startChoice(server(), ids.clientId, 'ana', {}, Session)
+      assert.equal(asked.ChallengeName, 'MFA_SETUP')
+    })
+
+    it('is offered by clients that let users choose', async () => {
+      const plain = await givenNewUser({ client: { ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH'] } }, goodPassword)
+      assert.equal(plain.session, undefined)
+      assert.equal((await confirm(plain.clientId, plain.code)).Session, undefined)
+    })
+
+    it('goes without a password only where a code can take its place', async () => {
+      const factors = ['PASSWORD', 'EMAIL_OTP'] as const
+      const withoutFactor = await givenChoicePool(server(), ['PASSWORD'], { pool: verified })
+      const unverified = await givenChoicePool(server(), factors)
+      const client = { ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH' as const] }
+      const withoutFlow = await givenChoicePool(server(), factors, { pool: verified, client })
+      for (const { clientId } of [withoutFactor, unverified, withoutFlow]) await assert.rejects(signUp(clientId), noPassword)
+      const { clientId, poolId } = await givenChoicePool(server(), factors, { pool: verified })
+      await assert.rejects(server().send(new SignUpCommand({ ClientId: clientId, Username: 'ana' })), noPassword)
+      await signUp(clientId)
+      const asked = await startBy(server(), clientId, 'ana', 'PASSWORD', { PASSWORD: goodPassword })
+      assert.deepEqual([asked.ChallengeName, asked.AvailableChallenges], ['SELECT_CHALLENGE', ['EMAIL_OTP']])
+      assert.deepEqual(await sentTo(server(), poolId), [`sign-up ${email}`])
+    })
+  })
+}
