@@ -22,6 +22,10 @@ const poolTables: Readonly<Record<PoolTable, true>> = {
   attempt: true,
   session: true,
   auth_event: true,
+  import_job: true,
+  import_chunk: true,
+  import_log: true,
+  active_import: true,
   outbox: true,
   inbox_message: true,
 }

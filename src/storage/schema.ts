@@ -1,3 +1,4 @@
+import type { ActiveImportTable, ImportChunkTable, ImportJobTable, ImportLogTable } from './import-tables.ts'
 import type {
   AttemptTable,
   AuthEventTable,
@@ -38,6 +39,10 @@ export interface Schema {
   attempt: AttemptTable
   session: SessionTable
   auth_event: AuthEventTable
+  import_job: ImportJobTable
+  import_chunk: ImportChunkTable
+  import_log: ImportLogTable
+  active_import: ActiveImportTable
   spent_state: SpentStateTable
   outbox: OutboxTable
   inbox_message: InboxMessageTable

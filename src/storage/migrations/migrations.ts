@@ -5,6 +5,7 @@ import { secondFactors } from './0004-second-factors.ts'
 import { authEventsAndProvisionedLimits } from './0005-auth-events-and-provisioned-limits.ts'
 import { passkeys } from './0006-passkeys.ts'
 import { devices } from './0007-devices.ts'
+import { userImport } from './0008-user-import.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they are applied. Listed by hand, so that a bundle or a rename cannot lose one. */
@@ -16,4 +17,5 @@ export const migrations: readonly Migration[] = [
   authEventsAndProvisionedLimits,
   passkeys,
   devices,
+  userImport,
 ]
