@@ -19,6 +19,7 @@ import { tokenOperations } from './tokens/operations.ts'
 import { sessionOperations } from './tokens/sessions/session-operations.ts'
 import { adminOperations } from './users/admin/admin-operations.ts'
 import { deviceOperations } from './users/devices/device-operations.ts'
+import { authEventOperations } from './users/auth-events/auth-event-operations.ts'
 import { groupOperations } from './users/groups/group-operations.ts'
 import { linkedIdentityOperations } from './users/linked-identities/linked-identity-operations.ts'
 import { mfaOperations } from './users/mfa/mfa-operations.ts'
@@ -48,6 +49,7 @@ export const operations = [
   ...adminOperations,
   ...mfaOperations,
   ...groupOperations,
+  ...authEventOperations,
   ...deviceOperations,
   ...linkedIdentityOperations,
   ...tokenOperations,

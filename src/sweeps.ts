@@ -1,6 +1,7 @@
 import { sweepAccessKeys } from './access/access-key-repository.ts'
 import { sweepCodes } from './messaging/code-repository.ts'
 import { sweepOutbox } from './messaging/outbox-repository.ts'
+import { sweepAuthEvents } from './protection/auth-event-repository.ts'
 import { sweepAttempts } from './protection/attempt-repository.ts'
 import { sweepSpentStates } from './storage/spent-state-repository.ts'
 import type { Sweep } from './storage/sweeper.ts'
@@ -21,5 +22,7 @@ export const sweeps: readonly Sweep[] = [
   { name: 'sessions', run: (tx, now, limit) => sweepSessions(tx, now - dayMs, limit) },
   // An access or ID token lives for a day at most; whoever verifies one may hold the key set for a while.
   { name: 'retired signing keys', run: (tx, now, limit) => sweepRetiredKeys(tx, now - 7 * dayMs, limit) },
+  // As long as Cognito keeps them.
+  { name: 'authentication events', run: (tx, now, limit) => sweepAuthEvents(tx, now - 730 * dayMs, limit) },
   { name: 'session access keys', run: (tx, now, limit) => sweepAccessKeys(tx, now - dayMs, limit) },
 ]

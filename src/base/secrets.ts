@@ -6,6 +6,7 @@ export type SecretPurpose =
   | 'client-secret'
   | 'code'
   | 'decoy'
+  | 'feedback'
   | 'device'
   | 'identity-provider'
   | 'master-key-check'

@@ -7,6 +7,7 @@ import { decoySub } from '../users/decoy.ts'
 import type { User } from '../users/user.ts'
 import { findUser, findUserByName } from '../users/user-repository.ts'
 import { invalidSession } from './sign-in-state.ts'
+import { WrongProof } from './wrong-proof.ts'
 
 /** Whoever claims a name at the start of a sign-in: a user, or a decoy that no proof will ever fit. */
 export type Candidate = { readonly sub: string; readonly user: User | undefined }
@@ -58,7 +59,7 @@ export function requireNotReset(client: AppClient, user: User): void {
 
 export const unconfirmed = () => new ApiError('UserNotConfirmedException', 'User is not confirmed.')
 
-export const wrongPassword = () => new ApiError('NotAuthorizedException', 'Incorrect username or password.')
+export const wrongPassword = () => new WrongProof('NotAuthorizedException', 'Incorrect username or password.')
 
 /** A temporary password dies after the days that the pool's policy gives it. */
 export function requireUnexpiredPassword(user: User, now: number): void {

@@ -3,6 +3,7 @@ import type { RequestContext } from '../contract/operation.ts'
 import type { AppClient } from '../pools/app-client.ts'
 import type { Pool } from '../pools/pool.ts'
 import { requireSecretHash } from '../pools/secret-hash.ts'
+import { isWatched } from '../protection/note-auth-event.ts'
 import { choiceFactors } from './choice/answer-choice.ts'
 import type { Factor } from './factor.ts'
 import { devicePassword, deviceSrp } from './factors/device/device.ts'
@@ -15,6 +16,9 @@ import { advance } from './journey.ts'
 import { requireParameter } from './parameters.ts'
 import { secondFactors } from './second-factors.ts'
 import type { ChallengeName, Progress, Visit } from './sign-in.ts'
+import { notingWrongProofs } from './sign-in-events.ts'
+import { peekAtState, type SignInState } from './sign-in-state.ts'
+import { fromSecretBlock } from './srp-exchange.ts'
 
 /** Every challenge that can be answered. A new factor is one new folder and one line here. */
 const factors: readonly Factor<SignInDeps>[] = [
@@ -43,11 +47,22 @@ export async function respond(
   client: AppClient,
   { challenge, session, responses, context }: Response,
 ): Promise<Progress> {
-  const visit: Visit = { ...context, deviceKey: responses['DEVICE_KEY'] || undefined }
   const factor = factors.find((candidate) => candidate.challenge === challenge)
   if (factor === undefined)
     throw new ApiError('UnsupportedOperationException', `This server does not offer the ${challenge} challenge yet.`)
   const username = requireParameter(responses, 'USERNAME')
   requireSecretHash(client, username, responses['SECRET_HASH'])
-  return advance(deps, pool, client, await factor.answer(deps, { pool, client, session, responses }), visit)
+  const { proofs, eventId } = startOf(deps, pool, responses['PASSWORD_CLAIM_SECRET_BLOCK'] ?? '', session)
+  const visit: Visit = { ...context, deviceKey: responses['DEVICE_KEY'] || undefined, eventId }
+  return notingWrongProofs(deps, { pool, client, visit, username, challenge, proofs }, async () =>
+    advance(deps, pool, client, await factor.answer(deps, { pool, client, session, responses }), visit),
+  )
+}
+
+type Start = Pick<SignInState, 'proofs' | 'eventId'>
+
+/** What the history has of the sign-in so far, in pools that keep one. Whether the state is any good is for the factor to say. */
+function startOf({ secrets }: SignInDeps, pool: Pool, secretBlock: string, session = ''): Start {
+  const state = isWatched(pool) ? peekAtState(secrets, secretBlock === '' ? session : fromSecretBlock(secretBlock)) : undefined
+  return state ?? { proofs: [], eventId: undefined }
 }

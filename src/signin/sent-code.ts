@@ -1,7 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import { newCode } from '../base/ids.ts'
 import type { Secrets } from '../base/secrets.ts'
-import { ApiError } from '../contract/api-error.ts'
 import { type Contact, deliveryTo } from '../messaging/destination.ts'
 import { queueSignInCode } from '../messaging/send-code.ts'
 import { limitAttempts } from '../protection/attempt-limit.ts'
@@ -11,6 +10,7 @@ import type { Question } from './factor.ts'
 import { type LaterStep, type LaterStepDeps, newLaterStep } from './later-step.ts'
 import type { ChallengeName, SignIn } from './sign-in.ts'
 import { sealState } from './sign-in-state.ts'
+import { WrongProof } from './wrong-proof.ts'
 
 export type SentCodeDeps = LaterStepDeps & { readonly codeLockout: Lockout }
 
@@ -74,7 +74,7 @@ export async function requireSentCode(
 }
 
 /** What a wrong code of any factor is told. */
-export const wrongSignInCode = () => new ApiError('CodeMismatchException', 'Invalid code or auth state for the user.')
+export const wrongSignInCode = () => new WrongProof('CodeMismatchException', 'Invalid code or auth state for the user.')
 
 type Step = Pick<SentCodeStep, 'poolId' | 'sub' | 'challenge' | 'id'>
 

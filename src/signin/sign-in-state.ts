@@ -20,9 +20,11 @@ export type SignInState<Memory = unknown> = {
   /** Epoch milliseconds. */
   readonly expiresAt: number
   readonly memory: Memory
+  /** See `SignIn`. */
+  readonly eventId?: string | undefined
 }
 
-type Sealed = readonly [string, string, string, string, ChallengeName, readonly ChallengeName[], number, unknown]
+type Sealed = readonly [string, string, string, string, ChallengeName, readonly ChallengeName[], number, unknown, string?]
 
 /** Every Session of Cognito begins like this; some clients look. */
 const prefix = 'AYABe'
@@ -30,7 +32,7 @@ const prefix = 'AYABe'
 export function newState<Memory>(
   client: AppClient,
   sub: string,
-  step: { challenge: ChallengeName; proofs: readonly ChallengeName[]; memory: Memory },
+  step: Pick<SignInState<Memory>, 'challenge' | 'proofs' | 'memory' | 'eventId'>,
   now: number,
 ): SignInState<Memory> {
   const expiresAt = now + client.authSessionValidityMinutes * 60_000
@@ -38,8 +40,9 @@ export function newState<Memory>(
 }
 
 export function sealState(secrets: Secrets, state: SignInState): string {
-  const content: Sealed = [state.id, state.poolId, state.clientId, state.sub, state.challenge, state.proofs, state.expiresAt, state.memory]
-  return prefix + secrets.seal('sign-in-state', JSON.stringify(content))
+  const { id, poolId, clientId, sub, challenge, proofs, expiresAt, memory, eventId } = state
+  const content: Sealed = [id, poolId, clientId, sub, challenge, proofs, expiresAt, memory]
+  return prefix + secrets.seal('sign-in-state', JSON.stringify(eventId === undefined ? content : [...content, eventId]))
 }
 
 /**
@@ -68,11 +71,18 @@ export function challengeOf(secrets: Secrets, text: string): ChallengeName {
   return unseal(secrets, text).challenge
 }
 
-function unseal<Memory>(secrets: Secrets, text: string): SignInState<Memory> {
+/** What a state says, whosever and however old it is; undefined when it is not one of ours. */
+export function peekAtState<Memory>(secrets: Secrets, text: string): SignInState<Memory> | undefined {
   const content = text.startsWith(prefix) ? secrets.open('sign-in-state', text.slice(prefix.length)) : undefined
-  if (content === undefined) throw invalidSession()
-  const [id, poolId, clientId, sub, challenge, proofs, expiresAt, memory] = JSON.parse(content.toString()) as Sealed
-  return { id, poolId, clientId, sub, challenge, proofs, expiresAt, memory: memory as Memory }
+  if (content === undefined) return undefined
+  const [id, poolId, clientId, sub, challenge, proofs, expiresAt, memory, eventId] = JSON.parse(content.toString()) as Sealed
+  return { id, poolId, clientId, sub, challenge, proofs, expiresAt, memory: memory as Memory, eventId }
+}
+
+function unseal<Memory>(secrets: Secrets, text: string): SignInState<Memory> {
+  const state = peekAtState<Memory>(secrets, text)
+  if (state === undefined) throw invalidSession()
+  return state
 }
 
 function requireLive<State extends SignInState>(state: State, challenge: ChallengeName, now: number): State {

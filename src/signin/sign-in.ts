@@ -16,10 +16,12 @@ export type SignIn = {
   readonly proofs: readonly ChallengeName[]
   /** The device that the client says it is on. */
   readonly deviceKey?: string | undefined
+  /** Where the pool keeps a history: the event that this sign-in is there until it has ended. */
+  readonly eventId: string | undefined
 }
 
 /** What a call of a sign-in brings along, besides what it answers or asks. */
-export type Visit = RequestContext & { readonly deviceKey: string | undefined }
+export type Visit = RequestContext & { readonly deviceKey: string | undefined; readonly eventId: SignIn['eventId'] }
 
 /** One question to the user, and what the server must know again when the answer comes. */
 export type Challenge = {

@@ -29,7 +29,7 @@ export const selectMfa: Factor<SecondFactorDeps> = {
     // The documentation has a name of its own for codes by e-mail.
     const method = methods.find((one) => one === chosen || (one === 'EMAIL_OTP' && chosen === 'EMAIL_MFA'))
     if (method === undefined) throw new ApiError('InvalidParameterException', `ANSWER must be one of ${methods.join(', ')}.`)
-    const question = await secondFactors[method].pose(deps, { pool, client, user, proofs: step.proofs })
+    const question = await secondFactors[method].pose(deps, { pool, client, user, proofs: step.proofs, eventId: step.eventId })
     return { kind: 'ask', question, spends: step } satisfies Verdict
   },
 }

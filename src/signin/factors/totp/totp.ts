@@ -8,6 +8,7 @@ import { type LaterStepDeps, newLaterStep, openLaterStep } from '../../later-ste
 import { requireParameter } from '../../parameters.ts'
 import { wrongSignInCode } from '../../sent-code.ts'
 import { sealState } from '../../sign-in-state.ts'
+import { WrongProof } from '../../wrong-proof.ts'
 
 export type TotpDeps = LaterStepDeps & { readonly codeLockout: Lockout }
 
@@ -45,7 +46,7 @@ async function requireSoftwareCode({ db, secrets, clock, codeLockout }: TotpDeps
     const step = stepOfCode(openSoftwareSecret(secrets, user, secret), code, now)
     if (step === undefined) return { proven: false }
     if (await useSoftwareTokenStep(db, user, { secret, step })) return { proven: true, value: undefined }
-    throw new ApiError('ExpiredCodeException', 'Your software token has already been used once.')
+    throw new WrongProof('ExpiredCodeException', 'Your software token has already been used once.')
   })
   if (!proven) throw wrongSignInCode()
 }

@@ -1,0 +1,88 @@
+import type { Selectable } from 'kysely'
+import type { Db, Tx } from '../storage/db.ts'
+import type { AuthEventTable } from '../storage/user-tables.ts'
+import type { AuthEvent, AuthEventFeedback } from './auth-event.ts'
+
+type EventKey = Pick<AuthEvent, 'poolId' | 'sub' | 'id'>
+
+/** Stores it unless there is one of that id already. */
+export async function insertAuthEvent(db: Db | Tx, event: AuthEvent): Promise<void> {
+  await db
+    .insertInto('auth_event')
+    .values({
+      pool_id: event.poolId,
+      sub: event.sub,
+      id: event.id,
+      type: event.type,
+      response: event.response,
+      created_at: event.createdAt,
+      details: JSON.stringify(event.details),
+      feedback: event.feedback === undefined ? null : JSON.stringify(event.feedback),
+    })
+    .onConflict((conflict) => conflict.columns(['pool_id', 'sub', 'id']).doNothing())
+    .execute()
+}
+
+/** Puts `event`, its id included, in the place of the one called `id`; feedback stays. False when the user has no such event. */
+export async function replaceAuthEvent(db: Db | Tx, id: string, event: AuthEvent): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('auth_event')
+    .set({ id: event.id, response: event.response, created_at: event.createdAt, details: JSON.stringify(event.details) })
+    .where('pool_id', '=', event.poolId)
+    .where('sub', '=', event.sub)
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows === 1n
+}
+
+/** The user's events, newest first, from the first one behind `after`. */
+export async function listAuthEvents(
+  db: Db | Tx,
+  poolId: string,
+  sub: string,
+  page: { after: string | undefined; limit: number },
+): Promise<readonly AuthEvent[]> {
+  let query = db
+    .selectFrom('auth_event')
+    .selectAll()
+    .where('pool_id', '=', poolId)
+    .where('sub', '=', sub)
+    .orderBy('id', 'desc')
+    .limit(page.limit)
+  if (page.after !== undefined) query = query.where('id', '<', page.after)
+  return (await query.execute()).map(fromRow)
+}
+
+/** Takes the place of earlier feedback. False when the user has no such event. */
+export async function setFeedback(db: Db | Tx, { poolId, sub, id }: EventKey, feedback: AuthEventFeedback): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('auth_event')
+    .set({ feedback: JSON.stringify(feedback) })
+    .where('pool_id', '=', poolId)
+    .where('sub', '=', sub)
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows === 1n
+}
+
+/** Removes up to `limit` events that were before `before`. */
+export async function sweepAuthEvents(db: Db | Tx, before: number, limit: number): Promise<number> {
+  const old = await db.selectFrom('auth_event').select(['pool_id', 'sub', 'id']).where('created_at', '<', before).limit(limit).execute()
+  for (const { pool_id, sub, id } of old) {
+    await db.deleteFrom('auth_event').where('pool_id', '=', pool_id).where('sub', '=', sub).where('id', '=', id).execute()
+  }
+  return old.length
+}
+
+function fromRow(row: Selectable<AuthEventTable>): AuthEvent {
+  return {
+    poolId: row.pool_id,
+    sub: row.sub,
+    id: row.id,
+    type: row.type as AuthEvent['type'],
+    response: row.response as AuthEvent['response'],
+    createdAt: row.created_at,
+    details: JSON.parse(row.details),
+    feedback: row.feedback === null ? undefined : JSON.parse(row.feedback),
+  }
+}

@@ -1,0 +1,35 @@
+import { uuidv7 } from '../base/ids.ts'
+import type { RequestContext } from '../contract/operation.ts'
+import type { Pool } from '../pools/pool.ts'
+import { usesThreatProtection } from '../pools/tier-rules.ts'
+import type { Db } from '../storage/db.ts'
+import type { AnsweredChallenge, AuthEvent } from './auth-event.ts'
+import { insertAuthEvent, replaceAuthEvent } from './auth-event-repository.ts'
+import { deviceTypeOf } from './device-type.ts'
+
+/** What happened, to whom and from where. */
+export type Occurrence = Pick<AuthEvent, 'sub' | 'type' | 'response'> & {
+  readonly context: RequestContext
+  readonly now: number
+  /** A new one unless given. */
+  readonly id?: string | undefined
+  readonly clientId?: string | undefined
+  readonly challenges?: readonly AnsweredChallenge[]
+  /** The event of an earlier step, which this one takes the place of. */
+  readonly continues?: string | undefined
+}
+
+/** Whether the pool keeps a history of what its users do. */
+export function isWatched(pool: Pool): boolean {
+  return usesThreatProtection(pool.addOns)
+}
+
+/** Adds to the user's history, in pools that keep one; costs nothing in others. */
+export async function noteAuthEvent(db: Db, pool: Pool, occurrence: Occurrence): Promise<void> {
+  if (!isWatched(pool)) return
+  const { sub, type, response, context, now, id = uuidv7(now), clientId, challenges = [], continues } = occurrence
+  const details = { clientId, challenges, ip: context.ip, device: deviceTypeOf(context.userAgent) }
+  const event: AuthEvent = { poolId: pool.id, sub, id, type, response, createdAt: now, details, feedback: undefined }
+  const isContinued = continues !== undefined && (await replaceAuthEvent(db, continues, event))
+  if (!isContinued) await insertAuthEvent(db, event)
+}

@@ -1,0 +1,24 @@
+import type { Clock } from '../../base/clock.ts'
+import { operation } from '../../contract/operation.ts'
+import type { PoolCatalog } from '../../pools/pool-catalog.ts'
+import { requireThreatProtection } from '../../pools/risk/risk-configuration.ts'
+import { setFeedback } from '../../protection/auth-event-repository.ts'
+import type { Db } from '../../storage/db.ts'
+import { getUserByName } from '../user-repository.ts'
+import { eventNotFound } from './event-not-found.ts'
+
+type Deps = { db: Db; pools: PoolCatalog; clock: Clock }
+
+export const adminUpdateAuthEventFeedback = operation('AdminUpdateAuthEventFeedback', {
+  auth: 'iam',
+
+  async handle(request, { db, pools, clock }: Deps) {
+    const pool = await pools.getPool(request.UserPoolId)
+    requireThreatProtection(pool)
+    const { sub } = await getUserByName(db, pool, request.Username)
+    const key = { poolId: pool.id, sub, id: request.EventId }
+    const isSet = await setFeedback(db, key, { value: request.FeedbackValue, provider: 'Admin', at: clock.now() })
+    if (!isSet) throw eventNotFound()
+    return {}
+  },
+})

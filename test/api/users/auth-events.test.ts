@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import {
+  AdminCreateUserCommand,
+  AdminDeleteUserCommand,
+  AdminInitiateAuthCommand,
+  AdminListUserAuthEventsCommand,
+  AssociateSoftwareTokenCommand,
+  type AuthEventType,
+  UpdateUserPoolCommand,
+  VerifySoftwareTokenCommand,
+} from '@aws-sdk/client-cognito-identity-provider'
+import { engines } from '../../support/engines.ts'
+import { appOf, askedOf, beginStep, givenAppUser, givenMfaPool, respond } from '../../support/mfa.ts'
+import {
+  answerSrp,
+  claimsOf,
+  givenTokens,
+  givenUser,
+  goodPassword,
+  signInByPassword,
+  srpResponses,
+  startSrp,
+} from '../../support/sign-in.ts'
+import { type TestServer, useTestServer } from '../../support/test-server.ts'
+
+const watched = { pool: { UserPoolAddOns: { AdvancedSecurityMode: 'AUDIT' } } } as const
+const wrong = { name: 'NotAuthorizedException' }
+const passed = (...names: readonly string[]) => names.map((ChallengeName) => ({ ChallengeName, ChallengeResponse: 'Success' }))
+const failed = (ChallengeName: string) => ({ ChallengeName, ChallengeResponse: 'Failure' })
+
+async function historyOf(server: TestServer, poolId: string, username: string): Promise<AuthEventType[]> {
+  const list = new AdminListUserAuthEventsCommand({ UserPoolId: poolId, Username: username })
+  return (await server.send(list)).AuthEvents ?? []
+}
+
+/** Newest first: how each event ended, and what was answered. */
+async function outline(server: TestServer, poolId: string, username: string) {
+  const events = await historyOf(server, poolId, username)
+  return events.map(({ EventType, EventResponse, ChallengeResponses }) => [EventType, EventResponse, ChallengeResponses])
+}
+
+for (const engine of engines) {
+  describe(`The history of a user on ${engine.name}`, () => {
+    const server = useTestServer(engine)
+
+    it('has a sign-in under the id that its tokens carry, and where it came from', async () => {
+      const { poolId, clientId } = await server().givenPool(watched)
+      await givenUser(server(), poolId, 'ana')
+      const before = server().clock.now()
+      const { accessToken } = await givenTokens(server(), clientId, 'ana')
+      const [event, ...others] = await historyOf(server(), poolId, 'ana')
+      assert.equal(others.length, 0)
+      const { CreationDate, EventContextData, ...rest } = event ?? {}
+      assert.deepEqual(rest, {
+        EventId: claimsOf(accessToken)['event_id'],
+        EventType: 'SignIn',
+        EventResponse: 'Pass',
+        EventRisk: { RiskDecision: 'NoRisk', CompromisedCredentialsDetected: false },
+        ChallengeResponses: passed('Password'),
+      })
+      assert.ok((CreationDate?.getTime() ?? 0) >= before - 1000)
+      assert.match(EventContextData?.IpAddress ?? '', /^(::ffff:)?127\.0\.0\.1$|^::1$/)
+      assert.match(EventContextData?.DeviceName ?? '', /AWS SDK/)
+    })
+
+    it('has each wrong password, by either flow, and none for somebody else', async () => {
+      const ids = await server().givenPool(watched)
+      const { poolId, clientId } = ids
+      await givenUser(server(), poolId, 'ana')
+      await givenUser(server(), poolId, 'bob')
+      await assert.rejects(signInByPassword(server(), clientId, 'ana', 'Wrong-horse-7'), wrong)
+      const { a, challenge } = await startSrp(server(), clientId, 'ana')
+      assert.equal((await historyOf(server(), poolId, 'ana')).length, 1)
+      await assert.rejects(answerSrp(server(), clientId, srpResponses(poolId, 'Wrong-horse-7', a, challenge)), wrong)
+      await assert.rejects(signInByPassword(server(), clientId, 'nobody'))
+      const again = await startSrp(server(), clientId, 'ana')
+      await answerSrp(server(), clientId, srpResponses(poolId, goodPassword, again.a, again.challenge))
+      const attempt = ['SignIn', 'Fail', [failed('Password')]]
+      assert.deepEqual(await outline(server(), poolId, 'ana'), [['SignIn', 'Pass', passed('Password')], attempt, attempt])
+      assert.deepEqual(await historyOf(server(), poolId, 'bob'), [])
+    })
+
+    it('follows one sign-in through its steps as one event', async () => {
+      const ids = await givenMfaPool(server(), 'OPTIONAL', ['totp'], watched)
+      const { poolId, clientId } = ids
+      const app = await givenAppUser(server(), ids, 'ana')
+      const start = (await historyOf(server(), poolId, 'ana')).length
+      const latest = async () => (await outline(server(), poolId, 'ana')).slice(0, -start)
+      beginStep(server())
+      const { session } = await askedOf(server(), clientId, 'ana')
+      assert.deepEqual(await latest(), [['SignIn', 'InProgress', passed('Password')]])
+      const answer = (code: string) =>
+        respond(server(), clientId, 'SOFTWARE_TOKEN_MFA', session, { USERNAME: 'ana', SOFTWARE_TOKEN_MFA_CODE: code })
+      await assert.rejects(answer(app.code() === '000000' ? '000001' : '000000'), { name: 'CodeMismatchException' })
+      assert.deepEqual(await latest(), [['SignIn', 'Fail', [...passed('Password'), failed('Mfa')]]])
+      const { AuthenticationResult: tokens } = await answer(app.code())
+      assert.deepEqual(await latest(), [['SignIn', 'Pass', passed('Password', 'Mfa')]])
+      const [event] = await historyOf(server(), poolId, 'ana')
+      assert.equal(event?.EventId, claimsOf(tokens?.AccessToken ?? '')['event_id'])
+    })
+
+    it('goes on with the same event when a new password is asked for and an app is set up', async () => {
+      const { poolId, clientId } = await givenMfaPool(server(), 'ON', ['totp'], watched)
+      const create = { UserPoolId: poolId, Username: 'eva', TemporaryPassword: goodPassword, MessageAction: 'SUPPRESS' } as const
+      await server().send(new AdminCreateUserCommand(create))
+      const first = await signInByPassword(server(), clientId, 'eva')
+      const second = await respond(server(), clientId, 'NEW_PASSWORD_REQUIRED', first.Session, {
+        USERNAME: 'eva',
+        NEW_PASSWORD: 'Another-horse-8',
+      })
+      assert.equal(second.ChallengeName, 'MFA_SETUP')
+      assert.deepEqual(await outline(server(), poolId, 'eva'), [['SignIn', 'InProgress', passed('Password')]])
+      const associated = await server().send(new AssociateSoftwareTokenCommand({ Session: second.Session }))
+      const code = appOf(server(), associated.SecretCode ?? '').code()
+      const verified = await server().send(new VerifySoftwareTokenCommand({ Session: associated.Session, UserCode: code }))
+      await respond(server(), clientId, 'MFA_SETUP', verified.Session, { USERNAME: 'eva' })
+      assert.deepEqual(await outline(server(), poolId, 'eva'), [['SignIn', 'Pass', passed('Password')]])
+    })
+
+    it('believes a server about where its user is', async () => {
+      const { poolId, clientId } = await server().givenPool(watched)
+      await givenUser(server(), poolId, 'ana')
+      const HttpHeaders = [{ headerName: 'User-Agent', headerValue: 'Mozilla/5.0 (Windows NT 10.0) Chrome/126.0.0.0 Safari/537.36' }]
+      const signIn = new AdminInitiateAuthCommand({
+        UserPoolId: poolId,
+        ClientId: clientId,
+        AuthFlow: 'ADMIN_USER_PASSWORD_AUTH',
+        AuthParameters: { USERNAME: 'ana', PASSWORD: goodPassword },
+        ContextData: { IpAddress: '203.0.113.9', ServerName: 'app', ServerPath: '/', HttpHeaders },
+      })
+      await server().send(signIn)
+      const [event] = await historyOf(server(), poolId, 'ana')
+      assert.deepEqual(event?.EventContextData, { IpAddress: '203.0.113.9', DeviceName: 'Chrome 126 / Windows' })
+    })
+
+    it('comes newest first, page by page, and its pages are of one user', async () => {
+      const { poolId, clientId } = await server().givenPool(watched)
+      for (const name of ['ana', 'bob']) await givenUser(server(), poolId, name)
+      const ids: unknown[] = []
+      for (let i = 0; i < 5; i++) {
+        server().clock.advance(1000)
+        ids.unshift(claimsOf((await givenTokens(server(), clientId, 'ana')).accessToken)['event_id'])
+      }
+      const shown: unknown[] = []
+      let NextToken: string | undefined
+      const sizes = []
+      do {
+        const query = { UserPoolId: poolId, Username: 'ana', MaxResults: 2, NextToken }
+        const page = await server().send(new AdminListUserAuthEventsCommand(query))
+        shown.push(...(page.AuthEvents ?? []).map(({ EventId }) => EventId))
+        sizes.push(page.AuthEvents?.length)
+        NextToken = page.NextToken
+        if (NextToken === undefined) continue
+        const foreign = new AdminListUserAuthEventsCommand({ UserPoolId: poolId, Username: 'bob', NextToken })
+        await assert.rejects(server().send(foreign), { name: 'InvalidParameterException' })
+      } while (NextToken !== undefined)
+      assert.deepEqual(shown, ids)
+      assert.deepEqual(sizes, [2, 2, 1])
+      const all = await server().send(new AdminListUserAuthEventsCommand({ UserPoolId: poolId, Username: 'ana', MaxResults: 0 }))
+      assert.equal(all.AuthEvents?.length, 5)
+    })
+
+    it('is kept only where threat protection is on', async () => {
+      const { poolId, clientId } = await server().givenPool()
+      await givenUser(server(), poolId, 'ana')
+      await givenTokens(server(), clientId, 'ana')
+      await assert.rejects(historyOf(server(), poolId, 'ana'), { name: 'UserPoolAddOnNotEnabledException' })
+      await server().send(new UpdateUserPoolCommand({ UserPoolId: poolId, ...watched.pool }))
+      assert.deepEqual(await historyOf(server(), poolId, 'ana'), [])
+      await givenTokens(server(), clientId, 'ana')
+      assert.equal((await historyOf(server(), poolId, 'ana')).length, 1)
+    })
+
+    it('is that of one pool and goes with its user', async () => {
+      const { poolId, clientId } = await server().givenPool(watched)
+      const other = await server().givenPool(watched)
+      await givenUser(server(), poolId, 'ana')
+      await givenUser(server(), other.poolId, 'ana')
+      await givenTokens(server(), clientId, 'ana')
+      assert.deepEqual(await historyOf(server(), other.poolId, 'ana'), [])
+      await server().send(new AdminDeleteUserCommand({ UserPoolId: poolId, Username: 'ana' }))
+      await assert.rejects(historyOf(server(), poolId, 'ana'), { name: 'UserNotFoundException' })
+      await assert.rejects(historyOf(server(), 'us-east-1_nowhere', 'ana'), { name: 'ResourceNotFoundException' })
+    })
+  })
+}
