@@ -1,4 +1,5 @@
 import type { OperationName } from '../../../src/contract/operation.ts'
+import { givenUser } from '../../support/sign-in.ts'
 import { type Maker, made } from './maker.ts'
 import type { Request } from './places.ts'
 import { arnOf, newClient, type World } from './world.ts'
@@ -29,6 +30,24 @@ async function givenProvider(world: World) {
 const ofProvider: Maker = async (world) => {
   const { UserPoolId, ProviderName } = await givenProvider(world)
   return { UserPoolId, ProviderName }
+}
+
+/** A user, and somebody at a provider whom nobody is linked to yet. */
+const newLink: Maker = async (world) => {
+  const { UserPoolId, ProviderName } = await givenProvider(world)
+  const user = world.freshName()
+  await givenUser(world.server, UserPoolId, user)
+  return {
+    UserPoolId,
+    DestinationUser: { ProviderName: 'Cognito', ProviderAttributeValue: user },
+    SourceUser: { ProviderName, ProviderAttributeName: 'Cognito_Subject', ProviderAttributeValue: world.freshName() },
+  }
+}
+
+const linkedIdentity: Maker = async (world) => {
+  const link = await newLink(world)
+  await made(world, 'AdminLinkProviderForUser', link)
+  return { UserPoolId: link['UserPoolId'], User: link['SourceUser'] }
 }
 
 /** For what one pool can have only a few of. */
@@ -95,6 +114,8 @@ export const poolMakers: Partial<Record<OperationName, Maker>> = {
     CustomAttributes: [{ Name: world.freshName(), AttributeDataType: 'String' }],
   }),
   AddUserPoolClientSecret: ofSecretClient,
+  AdminDisableProviderForUser: linkedIdentity,
+  AdminLinkProviderForUser: newLink,
   CreateIdentityProvider: newProvider,
   CreateResourceServer: newResourceServer,
   CreateUserPool: ({ freshName }) => ({ PoolName: freshName() }),
