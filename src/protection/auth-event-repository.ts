@@ -23,6 +23,20 @@ export async function insertAuthEvent(db: Db | Tx, event: AuthEvent): Promise<vo
     .execute()
 }
 
+/**
+ * Stores it, or does the same work and leaves nothing: how long it takes must not tell a stranger whether there is a user to keep it for.
+ */
+export async function insertAuthEventIf(db: Db, isKept: boolean, event: AuthEvent): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    await insertAuthEvent(tx, event)
+    await deleteAuthEvent(tx, isKept ? { ...event, id: 'none' } : event)
+  })
+}
+
+async function deleteAuthEvent(tx: Tx, { poolId, sub, id }: EventKey): Promise<void> {
+  await tx.deleteFrom('auth_event').where('pool_id', '=', poolId).where('sub', '=', sub).where('id', '=', id).execute()
+}
+
 /** Puts `event`, its id included, in the place of the one called `id`; feedback stays. False when the user has no such event. */
 export async function replaceAuthEvent(db: Db | Tx, id: string, event: AuthEvent): Promise<boolean> {
   const { numUpdatedRows } = await db

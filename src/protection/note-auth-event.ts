@@ -4,7 +4,7 @@ import type { Pool } from '../pools/pool.ts'
 import { usesThreatProtection } from '../pools/tier-rules.ts'
 import type { Db } from '../storage/db.ts'
 import type { AnsweredChallenge, AuthEvent } from './auth-event.ts'
-import { insertAuthEvent, replaceAuthEvent } from './auth-event-repository.ts'
+import { insertAuthEvent, insertAuthEventIf, replaceAuthEvent } from './auth-event-repository.ts'
 import { deviceTypeOf } from './device-type.ts'
 
 /** What happened, to whom and from where. */
@@ -27,9 +27,24 @@ export function isWatched(pool: Pool): boolean {
 /** Adds to the user's history, in pools that keep one; costs nothing in others. */
 export async function noteAuthEvent(db: Db, pool: Pool, occurrence: Occurrence): Promise<void> {
   if (!isWatched(pool)) return
-  const { sub, type, response, context, now, id = uuidv7(now), clientId, challenges = [], continues } = occurrence
-  const details = { clientId, challenges, ip: context.ip, device: deviceTypeOf(context.userAgent) }
-  const event: AuthEvent = { poolId: pool.id, sub, id, type, response, createdAt: now, details, feedback: undefined }
+  const event = eventOf(pool, occurrence)
+  const { continues } = occurrence
   const isContinued = continues !== undefined && (await replaceAuthEvent(db, continues, event))
   if (!isContinued) await insertAuthEvent(db, event)
+}
+
+/** The same for the first wrong answer in the name of a user, or of nobody: then `sub` is undefined, and nothing is kept. */
+export async function noteFailedStart(
+  db: Db,
+  pool: Pool,
+  { sub, ...occurrence }: Omit<Occurrence, 'sub' | 'continues'> & { readonly sub: string | undefined },
+): Promise<void> {
+  if (!isWatched(pool)) return
+  const event = eventOf(pool, { ...occurrence, sub: sub ?? uuidv7(occurrence.now) })
+  await insertAuthEventIf(db, sub !== undefined, event)
+}
+
+function eventOf(pool: Pool, { sub, type, response, context, now, id = uuidv7(now), clientId, challenges = [] }: Occurrence): AuthEvent {
+  const details = { clientId, challenges, ip: context.ip, device: deviceTypeOf(context.userAgent) }
+  return { poolId: pool.id, sub, id, type, response, createdAt: now, details, feedback: undefined }
 }

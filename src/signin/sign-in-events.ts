@@ -3,7 +3,7 @@ import { uuidv7 } from '../base/ids.ts'
 import type { AppClient } from '../pools/app-client.ts'
 import type { Pool } from '../pools/pool.ts'
 import type { AnsweredChallenge } from '../protection/auth-event.ts'
-import { isWatched, noteAuthEvent } from '../protection/note-auth-event.ts'
+import { isWatched, noteAuthEvent, noteFailedStart } from '../protection/note-auth-event.ts'
 import type { Db } from '../storage/db.ts'
 import { findUser, findUserByName } from '../users/user-repository.ts'
 import type { ChallengeName, SignIn, Visit } from './sign-in.ts'
@@ -74,20 +74,21 @@ export async function notingWrongProofs<T>(deps: Deps, tried: Try, step: () => P
 
 async function noteWrongProof({ db, clock }: Deps, { pool, client, visit, username = '', challenge, proofs }: Try): Promise<void> {
   // Clients answer with the name that was typed, or with the one that the question told them, which may be the `sub`.
-  const user = (await findUserByName(db, pool, username)) ?? (await findUser(db, pool.id, username))
-  if (user === undefined) return
+  const byName = await findUserByName(db, pool, username)
+  const bySub = await findUser(db, pool.id, username)
+  const sub = (byName ?? bySub)?.sub
   const failed = nameOf(challenge, proofs.length)
-  await noteAuthEvent(db, pool, {
-    sub: user.sub,
+  const occurrence = {
     type: 'SignIn',
     response: 'Fail',
     context: visit,
     now: clock.now(),
-    id: visit.eventId,
-    continues: visit.eventId,
     clientId: client.id,
     challenges: [...passed(proofs), ...(failed === undefined ? [] : [{ name: failed, isPassed: false }])],
-  })
+  } as const
+  const { eventId } = visit
+  if (eventId === undefined || sub === undefined) return noteFailedStart(db, pool, { ...occurrence, sub })
+  await noteAuthEvent(db, pool, { ...occurrence, sub, id: eventId, continues: eventId })
 }
 
 function passed(proofs: readonly ChallengeName[]): AnsweredChallenge[] {

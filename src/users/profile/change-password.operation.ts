@@ -3,6 +3,7 @@ import { ApiError } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
 import { limitAttempts } from '../../protection/attempt-limit.ts'
 import type { Lockout } from '../../protection/lockout.ts'
+import { noteAuthEvent } from '../../protection/note-auth-event.ts'
 import type { Db } from '../../storage/db.ts'
 import { storeUser } from '../attribute-changes.ts'
 import type { TokenCaller } from '../caller.ts'
@@ -18,7 +19,7 @@ type Deps = { db: Db; clock: Clock; passwords: Passwords; lockout: Lockout }
 export const changePassword = operation('ChangePassword', {
   auth: 'access-token',
 
-  async handle(request, deps: Deps, { pool, user }: TokenCaller) {
+  async handle(request, deps: Deps, { pool, user }: TokenCaller, context) {
     const { db, clock, passwords } = deps
     const now = clock.now()
     if (user.status === 'RESET_REQUIRED') {
@@ -38,6 +39,7 @@ export const changePassword = operation('ChangePassword', {
       const status = locked.status === 'FORCE_CHANGE_PASSWORD' ? 'CONFIRMED' : locked.status
       await storeUser(tx, pool, locked, { ...locked, password: sealed, passwordExpiresAt: null, status, updatedAt: now })
     })
+    await noteAuthEvent(db, pool, { sub: user.sub, type: 'PasswordChange', response: 'Pass', context, now })
     return {}
   },
 })

@@ -4,7 +4,9 @@ import { operation } from '../../contract/operation.ts'
 import { codeExpired, requireCode } from '../../messaging/codes.ts'
 import type { AppClientCaller } from '../../pools/app-client.ts'
 import type { Pool } from '../../pools/pool.ts'
+import { noteAuthEvent } from '../../protection/note-auth-event.ts'
 import { clearPasswordFailures } from '../../protection/password-lockout.ts'
+import { contextFromClient } from '../../protection/user-context.ts'
 import type { Db } from '../../storage/db.ts'
 import { requireNoTrigger } from '../../triggers/trigger.ts'
 import { storeUser } from '../attribute-changes.ts'
@@ -22,8 +24,8 @@ type Deps = { db: Db; clock: Clock; secrets: Secrets; passwords: Passwords }
 export const confirmForgotPassword = operation('ConfirmForgotPassword', {
   auth: 'app-client',
 
-  async handle(request, deps: Deps, caller: AppClientCaller) {
-    const { pool } = caller
+  async handle(request, deps: Deps, caller: AppClientCaller, from) {
+    const { pool, client } = caller
     const { ConfirmationCode: code, Password: password } = request
     requireStrongPassword(pool, password, 'set')
     const claim = await findClaimedUser(deps, caller, request.Username, 'ConfirmForgotPassword')
@@ -34,6 +36,9 @@ export const confirmForgotPassword = operation('ConfirmForgotPassword', {
     requireNoTrigger(pool, 'PostConfirmation')
     const sealed = await deps.passwords.protect(proof.user, password)
     await storePassword(deps, pool, proof, { code, sealed })
+    const context = contextFromClient(from, client, request.UserContextData)
+    const occurrence = { type: 'ForgotPassword', response: 'Pass', context, now: deps.clock.now(), clientId: client.id } as const
+    await noteAuthEvent(deps.db, pool, { ...occurrence, sub: proof.user.sub })
     return {}
   },
 })

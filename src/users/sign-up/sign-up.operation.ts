@@ -9,6 +9,8 @@ import { writeDelivery } from '../../messaging/wire.ts'
 import type { AppClientCaller } from '../../pools/app-client.ts'
 import { readAttributes } from '../../pools/attribute-wire.ts'
 import type { Pool } from '../../pools/pool.ts'
+import { noteAuthEvent } from '../../protection/note-auth-event.ts'
+import { contextFromClient } from '../../protection/user-context.ts'
 import type { Db } from '../../storage/db.ts'
 import { requireNoTrigger } from '../../triggers/trigger.ts'
 import { requireNoMessageTrigger } from '../message-triggers.ts'
@@ -30,7 +32,8 @@ type Deps = { db: Db; clock: Clock; secrets: Secrets; passwords: Passwords; outb
 export const signUp = operation('SignUp', {
   auth: 'app-client',
 
-  async handle(request, { db, clock, secrets, passwords, outbox, publicUrl }: Deps, { pool, client }: AppClientCaller) {
+  async handle(request, { db, clock, secrets, passwords, outbox, publicUrl }: Deps, { pool, client }: AppClientCaller, from) {
+    const context = contextFromClient(from, client, request.UserContextData)
     requireSelfSignUp(pool)
     const now = clock.now()
     const sub = uuidv7(now)
@@ -63,6 +66,7 @@ export const signUp = operation('SignUp', {
       return queueSignUpCode(tx, { secrets, publicUrl }, { pool, clientId: client.id, user, kind: 'sign-up', now })
     })
     const answer = { UserConfirmed: false, UserSub: sub, Session: newSignUpSession(secrets, client, user, { isProven: false, now }) }
+    await noteAuthEvent(db, pool, { sub, type: 'SignUp', response: 'Pass', context, now, clientId: client.id })
     if (delivery === undefined) return answer
     outbox.wake()
     return { ...answer, CodeDeliveryDetails: writeDelivery(delivery) }

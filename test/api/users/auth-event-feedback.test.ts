@@ -7,7 +7,13 @@ import {
   UpdateAuthEventFeedbackCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { createSecrets } from '../../../src/base/secrets.ts'
-import { insertAuthEvent, listAuthEvents, setFeedback, sweepAuthEvents } from '../../../src/protection/auth-event-repository.ts'
+import {
+  insertAuthEvent,
+  insertAuthEventIf,
+  listAuthEvents,
+  setFeedback,
+  sweepAuthEvents,
+} from '../../../src/protection/auth-event-repository.ts'
 import { writeFeedbackToken } from '../../../src/protection/feedback-token.ts'
 import { engines } from '../../support/engines.ts'
 import { givenTokens, givenUser } from '../../support/sign-in.ts'
@@ -135,6 +141,17 @@ for (const engine of engines) {
           ['2', undefined],
           ['1', undefined],
         ],
+      )
+    })
+
+    it('keeps nothing of what is noted for nobody', async () => {
+      await using storage = await openTestStorage(engine)
+      const { db } = storage
+      await insertAuthEventIf(db, false, event('here', '1'))
+      await insertAuthEventIf(db, true, event('here', '2'))
+      assert.deepEqual(
+        (await listAuthEvents(db, 'here', 'sub', { after: undefined, limit: 10 })).map(({ id }) => id),
+        ['2'],
       )
     })
 

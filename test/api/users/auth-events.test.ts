@@ -7,11 +7,15 @@ import {
   AdminListUserAuthEventsCommand,
   AssociateSoftwareTokenCommand,
   type AuthEventType,
+  ChangePasswordCommand,
+  ConfirmForgotPasswordCommand,
+  ForgotPasswordCommand,
   UpdateUserPoolCommand,
   VerifySoftwareTokenCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { engines } from '../../support/engines.ts'
 import { appOf, askedOf, beginStep, givenAppUser, givenMfaPool, respond } from '../../support/mfa.ts'
+import { codeSentTo, givenSignedInUser } from '../../support/self-service.ts'
 import {
   answerSrp,
   claimsOf,
@@ -116,6 +120,25 @@ for (const engine of engines) {
       const verified = await server().send(new VerifySoftwareTokenCommand({ Session: associated.Session, UserCode: code }))
       await respond(server(), clientId, 'MFA_SETUP', verified.Session, { USERNAME: 'eva' })
       assert.deepEqual(await outline(server(), poolId, 'eva'), [['SignIn', 'Pass', passed('Password')]])
+    })
+
+    it('has the sign-up, the change of a password and the recovery of one', async () => {
+      const AutoVerifiedAttributes = ['email' as const]
+      const ids = await server().givenPool({ pool: { ...watched.pool, AutoVerifiedAttributes } })
+      const { poolId, clientId } = ids
+      const { accessToken } = await givenSignedInUser(server(), ids, 'ana', { email: 'ana@example.test' })
+      const change = { AccessToken: accessToken, PreviousPassword: goodPassword, ProposedPassword: 'Another-horse-8' }
+      await server().send(new ChangePasswordCommand(change))
+      await server().send(new ForgotPasswordCommand({ ClientId: clientId, Username: 'ana' }))
+      const code = await codeSentTo(server(), poolId, 'ana@example.test')
+      const recovery = { ClientId: clientId, Username: 'ana', ConfirmationCode: code, Password: 'Fresh-horse-9' }
+      await server().send(new ConfirmForgotPasswordCommand(recovery))
+      assert.deepEqual(await outline(server(), poolId, 'ana'), [
+        ['ForgotPassword', 'Pass', []],
+        ['PasswordChange', 'Pass', []],
+        ['SignIn', 'Pass', passed('Password')],
+        ['SignUp', 'Pass', []],
+      ])
     })
 
     it('believes a server about where its user is', async () => {
