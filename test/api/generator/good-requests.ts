@@ -2,6 +2,7 @@ import { factsOf, shapeNamed } from '../../../src/contract/model.ts'
 import type { OperationName } from '../../../src/contract/operation.ts'
 import { appearanceMakers } from './good-appearance-requests.ts'
 import { deviceMakers } from './good-device-requests.ts'
+import { eventMakers } from './good-event-requests.ts'
 import { factorMakers } from './good-factor-requests.ts'
 import { poolMakers } from './good-pool-requests.ts'
 import { userMakers } from './good-user-requests.ts'
@@ -16,10 +17,17 @@ const makers: Partial<Record<OperationName, Maker>> = {
   ...factorMakers,
   ...appearanceMakers,
   ...deviceMakers,
+  ...eventMakers,
 }
 
-/** A server has a single region, so what is about a second one is always refused. */
-export const neverGood: readonly OperationName[] = ['CreateUserPoolReplica', 'UpdateUserPoolReplica', 'DeleteUserPoolReplica']
+export const neverGood: readonly OperationName[] = [
+  // A server has a single region, so what is about a second one is always refused.
+  'CreateUserPoolReplica',
+  'UpdateUserPoolReplica',
+  'DeleteUserPoolReplica',
+  // Nobody is sent a notice, and with it a token.
+  'UpdateAuthEventFeedback',
+]
 
 /** A request that must be answered 200, once: as its room's list makes it, or as the model and the ids of the world suggest. */
 export async function goodRequest(name: OperationName, world: World): Promise<Request> {

@@ -1,0 +1,27 @@
+import { AdminListUserAuthEventsCommand } from '@aws-sdk/client-cognito-identity-provider'
+import type { OperationName } from '../../../src/contract/operation.ts'
+import { givenTokens, givenUser } from '../../support/sign-in.ts'
+import type { Maker } from './maker.ts'
+import type { World } from './world.ts'
+
+/** A user with a history of one sign-in, in a pool that keeps one. */
+async function givenEvent({ server }: World) {
+  const { poolId, clientId } = await server.givenPool({ pool: { UserPoolAddOns: { AdvancedSecurityMode: 'AUDIT' } } })
+  await givenUser(server, poolId, 'watched')
+  await givenTokens(server, clientId, 'watched')
+  const place = { UserPoolId: poolId, Username: 'watched' }
+  const { AuthEvents: [event] = [] } = await server.send(new AdminListUserAuthEventsCommand(place))
+  return { ...place, EventId: event?.EventId }
+}
+
+const feedback: Maker = async (world) => ({ ...(await givenEvent(world)), FeedbackValue: 'Invalid' })
+
+/** Operations about what users did. */
+export const eventMakers: Partial<Record<OperationName, Maker>> = {
+  AdminListUserAuthEvents: async (world) => {
+    const { UserPoolId, Username } = await givenEvent(world)
+    return { UserPoolId, Username }
+  },
+  AdminUpdateAuthEventFeedback: feedback,
+  UpdateAuthEventFeedback: async (world) => ({ ...(await feedback(world)), FeedbackToken: 'none-is-sent' }),
+}
