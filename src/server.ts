@@ -11,6 +11,7 @@ import { discoveryRoutes } from './web/discovery-routes.ts'
 import { healthRoutes } from './web/health-routes.ts'
 import { createHttpApp, registerApi } from './web/http-server.ts'
 import { inboxRoutes } from './web/inbox-routes.ts'
+import { importRoutes } from './web/import-routes.ts'
 import { type Listener, openListener } from './web/listener.ts'
 import { logoRoutes } from './web/logo-routes.ts'
 import { createMetrics } from './web/metrics.ts'
@@ -69,15 +70,12 @@ async function serve({ settings, logger, listener, vault, replacements }: Parts)
   })
   healthRoutes(app, { pingDatabase: vault.storage.ping, isClosing, metrics, metricsAccess: metricsAccess(settings) })
   discoveryRoutes(app, effects)
-  confirmUserRoutes(app, effects)
+  const throttle = throttleOf(settings, effects)
+  confirmUserRoutes(app, { ...effects, throttle })
   logoRoutes(app, effects)
+  importRoutes(app, effects)
   if (settings.mode === 'dev') inboxRoutes(app, effects)
-  const dispatcher = createDispatcher<Effects>({
-    operations,
-    effects,
-    gate: gateOf(settings, effects),
-    throttle: throttleOf(settings, effects),
-  })
+  const dispatcher = createDispatcher<Effects>({ operations, effects, gate: gateOf(settings, effects), throttle })
   registerApi(app, (scope) => rpcRoutes(scope, dispatcher, settings.trustedProxies))
   await app.ready()
   listener.handOver(app.routing)

@@ -159,7 +159,9 @@ function parseValue(spec: SettingSpec, text: string, source: string): Value {
       return text
     case 'url':
       if (!type.schemes.some((scheme) => text.startsWith(scheme))) throw refuse(`an address that starts with ${type.schemes.join(' or ')}`)
-      if (text.startsWith('sqlite:') ? text.length === 'sqlite:'.length : !URL.canParse(text)) throw refuse('a complete address')
+      if (text.startsWith('sqlite:') ? text.length === 'sqlite:'.length : !URL.canParse(text)) {
+        throw refuse('a complete address. In a password, characters other than letters and digits have to be percent-encoded')
+      }
       return text
     case 'key':
       return parseMasterKey(text, source)

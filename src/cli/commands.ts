@@ -18,8 +18,13 @@ export function chooseCommand(argv: readonly string[]): { readonly command: Comm
   if (first === undefined || argv.includes('--help') || argv.includes('-h')) return { command: help, argv: [] }
   if (first === '--version' || first === '-v') return { command: version, argv: [] }
   const command = commands.find(({ name }) => name.split(' ').every((word, i) => argv[i] === word))
-  if (command === undefined) throw new SettingsError(`${JSON.stringify(commandWords(argv))} is no command. See: lifeguard help`)
+  if (command === undefined) throw new SettingsError(noCommand(argv))
   return { command, argv: argv.slice(command.name.split(' ').length) }
+}
+
+function noCommand(argv: readonly string[]): string {
+  const names = commands.map(({ name }) => name).join(', ')
+  return `${JSON.stringify(commandWords(argv))} is no command. There are: ${names}. A command comes before its flags.`
 }
 
 /** As much of the command line as looks like the name of a command. */

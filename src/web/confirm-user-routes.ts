@@ -4,17 +4,20 @@ import { type Html, html, trustedHtml } from '../base/html.ts'
 import { ApiError, type ErrorCode } from '../contract/api-error.ts'
 import type { PoolCatalog } from '../pools/pool-catalog.ts'
 import { type ConfirmSignUpDeps, confirmSignUpByCode } from '../users/sign-up/confirm-sign-up.ts'
+import type { Throttle } from './rpc/throttle.ts'
 
-type Deps = ConfirmSignUpDeps & { readonly pools: PoolCatalog }
+type Deps = ConfirmSignUpDeps & { readonly pools: PoolCatalog; readonly throttle: Throttle }
 
 /** Where the link of a sign-up message leads; the names of path and parameters are Cognito's. It counts as ConfirmSignUp. */
 export function confirmUserRoutes(app: FastifyInstance, deps: Deps): void {
   // No HEAD route beside it: programs that check links for a mail box must not confirm anybody by that.
   app.get('/confirmUser', { exposeHeadRoute: false }, async (request, reply) => {
     const link = readLink(request.query)
-    const owner = link && (await deps.pools.findClient(link.clientId))
-    if (owner === undefined || link === undefined) return sendPage(reply, invalidLink)
+    if (link === undefined) return sendPage(reply, invalidLink)
     try {
+      deps.throttle('ConfirmSignUp')
+      const owner = await deps.pools.findClient(link.clientId)
+      if (owner === undefined) return sendPage(reply, invalidLink)
       await confirmSignUpByCode(deps, owner, { username: link.username, code: link.code, forceAliasCreation: false })
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
@@ -53,6 +56,7 @@ const refusals: Partial<Record<ErrorCode, Page>> = {
     text: 'Another account uses the same e-mail address or phone number.',
   },
   LimitExceededException: { status: 429, title: 'Too many attempts', text: 'Please try again in an hour.' },
+  TooManyRequestsException: { status: 429, title: 'Too many requests', text: 'Please try again in a moment.' },
   UnexpectedLambdaException: { status: 503, title: 'Your account was not confirmed', text: 'Please try again later.' },
 }
 

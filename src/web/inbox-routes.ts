@@ -75,6 +75,9 @@ function pageRoutes(app: FastifyInstance, { db, outbox }: Deps): void {
     return sendHtml(reply, inboxPage({ entries, search, poolId: pool.poolId, limit: inboxLimits.default }))
   })
 
+  // Whoever opens the endpoint in a browser wants to see something.
+  app.get('/', async (_request, reply) => reply.redirect('/inbox', 302))
+
   app.post('/inbox/clear', async (_request, reply) => {
     await outbox.drain()
     await deleteInboxMessages(db)

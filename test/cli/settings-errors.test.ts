@@ -19,6 +19,12 @@ const without = (name: keyof typeof production) => Object.fromEntries(Object.ent
 const mistakes: readonly { what: string; args: readonly string[]; env?: Record<string, string>; says: RegExp }[] = [
   { what: 'an unknown command', args: ['sevre'], says: /"sevre" is no command/ },
   { what: 'half a command', args: ['keys', 'crate'], says: /"keys crate" is no command/ },
+  {
+    what: 'a command without its second word',
+    args: ['keys'],
+    says: /"keys" is no command\. There are: dev, serve, keys create, keys list, /,
+  },
+  { what: 'a flag in the place of the command', args: ['--port', '1'], says: /"--port" is no command\. There are: dev, serve, / },
   { what: 'a surplus word', args: ['dev', 'now'], says: /"now" is not understood/ },
   { what: 'an unknown flag', args: ['dev', '--prot', '1'], says: /--prot: there is no such flag/ },
   { what: 'an unknown short flag', args: ['dev', '-p', '1'], says: /-p: there is no such flag/ },
@@ -100,6 +106,18 @@ const mistakes: readonly { what: string; args: readonly string[]; env?: Record<s
     args: ['serve', '--database', 'mysql://u:hunter2@db/x'],
     env: production,
     says: /--database: the value is not an address/,
+  },
+  {
+    what: 'a password that breaks the address',
+    args: ['serve', '--database', 'postgres://u:hunter2#@db/x'],
+    env: production,
+    says: /--database: the value is not a complete address.*percent-encoded/,
+  },
+  {
+    what: 'a database whose name is no percent-encoding',
+    args: ['serve', '--port', '0', '--database', 'postgres://u:hunter2@127.0.0.1:1/%zz'],
+    env: production,
+    says: /--database: Cannot (use|reach) PostgreSQL at 127\.0\.0\.1:1: /,
   },
   {
     what: 'a database that does not answer',

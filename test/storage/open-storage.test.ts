@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
+import { sql } from 'kysely'
 import { openStorage } from '../../src/storage/open-storage.ts'
 import { StorageError } from '../../src/storage/storage-error.ts'
 import { engines } from '../support/engines.ts'
@@ -106,6 +107,18 @@ describe('opening PostgreSQL', {
     assert.match(await refusal(url.href), /has no database named "no_such_database"\.$/)
     url.password = 'wrong'
     assert.match(await refusal(url.href), /refused the user name or the password\.$/)
+    await database.drop()
+  })
+
+  it('has the server end transactions that a lost process left open, before they lock others out', async () => {
+    const engine = engines.find(({ name }) => name === 'postgres')
+    assert.ok(engine)
+    const database = await engine.createDatabase()
+    const storage = await openStorage({ url: database.url })
+    const { rows } = await sql<{ limit: string }>`
+      select current_setting('idle_in_transaction_session_timeout') as limit`.execute(storage.db)
+    assert.equal(rows[0]?.limit, '30s')
+    await storage.close()
     await database.drop()
   })
 

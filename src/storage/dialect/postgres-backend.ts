@@ -9,6 +9,12 @@ const oldestServer = 150000
 /** How long connecting, or waiting for a connection of the pool, may take. */
 const connectionTimeoutMillis = 5000
 
+/**
+ * A process whose machine is lost in the middle of a transaction leaves it open with its row locks, until TCP gives up after hours.
+ * Ours never wait for anything but the database inside one.
+ */
+const idleInTransactionMillis = 30_000
+
 const int8 = 20
 const numeric = 1700
 
@@ -34,6 +40,7 @@ export async function openPostgres(url: string, poolSize: number, logger: Storag
     application_name: 'lifeguard',
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
+    idle_in_transaction_session_timeout: idleInTransactionMillis,
     types,
   }
   let pool: pg.Pool | undefined

@@ -38,5 +38,14 @@ function sentence(place: string, database: string, error: unknown): string {
 function namesIn(url: string): { place: string; database: string } {
   const parsed = URL.canParse(url) ? new URL(url) : undefined
   const host = parsed?.searchParams.get('host') ?? (parsed?.hostname || 'localhost')
-  return { place: `${host}:${parsed?.port || '5432'}`, database: decodeURIComponent(parsed?.pathname.slice(1) ?? '') }
+  return { place: `${host}:${parsed?.port || '5432'}`, database: decoded(parsed?.pathname.slice(1) ?? '') }
+}
+
+/** As it stands when it is no percent-encoding: that may be the very error to be told. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }

@@ -169,6 +169,13 @@ for (const engine of engines) {
       assert.equal((await web.get('/inbox/messages/nothing')).status, 404)
     })
 
+    it('is where the address of the server alone leads a browser', async () => {
+      await using web = await openWeb(engine)
+      const page = await web.get('/')
+      assert.equal(page.url, `${web.url}/inbox`)
+      assert.equal(page.status, 200)
+    })
+
     it('is emptied by its button', async () => {
       await using web = await openWeb(engine)
       await queue(web, emailMessage())

@@ -85,5 +85,13 @@ for (const engine of engines) {
       server().clock.advance(1000)
       assert.deepEqual(await flood(server(), poolId, 300), { passed: 300, refusals: [] })
     })
+
+    it('links of sign-up messages count as the operation that they stand for', async () => {
+      const link = `${server().url}/confirmUser?client_id=nobody&user_name=ana&confirmation_code=123456`
+      const statuses = await Promise.all(Array.from({ length: 400 }, async () => (await fetch(link)).status))
+      assert.deepEqual([...new Set(statuses)].sort(), [400, 429])
+      server().clock.advance(1000)
+      assert.equal((await fetch(link)).status, 400)
+    })
   })
 }
