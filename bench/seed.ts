@@ -21,6 +21,9 @@ const clientId = 'benchmarkbenchmarkbenchmar'
 const password = 'Correct-horse-7'
 const usersPerTransaction = 500
 
+/** Nobody here has a hash that another system made. */
+const none = { check: () => undefined }
+
 /** Fills an empty database with a pool, a client and `users` confirmed users, each with a salt and verifier of their own. */
 export async function seed({ databaseUrl, masterKey }: ServerOptions, users: number): Promise<Crowd> {
   const argv = ['--database', databaseUrl]
@@ -29,7 +32,7 @@ export async function seed({ databaseUrl, masterKey }: ServerOptions, users: num
   const powers = createSrpPowers({ workers: 1, queueLimit: usersPerTransaction })
   try {
     const pool = await insertPoolAndClient(vault)
-    const passwords = createPasswords({ secrets: vault.secrets, powers: powers satisfies SrpPowers })
+    const passwords = createPasswords({ secrets: vault.secrets, powers: powers satisfies SrpPowers, importedHashes: none })
     for (let first = 0; first < users; first += usersPerTransaction) {
       const batch = await draftUsers(passwords, first, Math.min(users, first + usersPerTransaction))
       await vault.storage.db.transaction().execute((tx) => insertUsers(tx, pool, batch))

@@ -19,6 +19,8 @@ import type { Db } from './storage/db.ts'
 import { startSweeper } from './storage/sweeper.ts'
 import { sweeps } from './sweeps.ts'
 import { createSigningKeys } from './tokens/signing-keys.ts'
+import { createImportRunner } from './users/import/import-runner.ts'
+import { createImportedHashes } from './users/passwords/imported-hashes.ts'
 import { createPasswords } from './users/passwords/passwords.ts'
 import type { Vault } from './vault.ts'
 
@@ -27,6 +29,10 @@ const powerQueueLimit = 1024
 
 /** Past eight threads the signatures and the event loop are what a process waits for. */
 const mostWorkers = 8
+
+/** Imported password hashes that may be in work at once, at up to 64 MB each, and that may wait: some five seconds of work. */
+const mostHashWorkers = 2
+const hashQueueLimit = 32
 
 type Needs = {
   readonly settings: Settings
@@ -50,7 +56,11 @@ export async function openEffects({ settings, vault: { storage, secrets }, publi
   const provisionedLimits = createProvisionedLimits({ db, clock, factor: rateFactorOf(settings) || 1, publish, subscribe })
   const pools = createPoolCatalog({ db, secrets, clock, publish, subscribe })
   const outbox = createOutboxWorker({ db, secrets, clock, logger, gateways: gateways ?? (await configuredGateways(settings, db)) })
-  const sweeper = startSweeper({ db, clock, logger, holder: randomUUID(), sweeps })
+  const importedHashes = createImportedHashes({ workers: mostHashWorkers, queueLimit: hashQueueLimit })
+  const passwords = createPasswords({ secrets, powers, importedHashes })
+  const holder = randomUUID()
+  const imports = createImportRunner({ db, secrets, clock, pools, passwords, logger, holder })
+  const sweeper = startSweeper({ db, clock, logger, holder, sweeps })
   return {
     db,
     secrets,
@@ -64,7 +74,8 @@ export async function openEffects({ settings, vault: { storage, secrets }, publi
     pools,
     powers,
     outbox,
-    passwords: createPasswords({ secrets, powers }),
+    passwords,
+    imports,
     lockout: createPasswordLockout({ db }),
     codeLockout: createCodeLockout({ db }),
     signingKeys: createSigningKeys({ db, secrets, clock }),
@@ -72,10 +83,10 @@ export async function openEffects({ settings, vault: { storage, secrets }, publi
 
     /** To be called when no request is in flight any more, and before the database is closed. */
     async close(): Promise<void> {
-      await Promise.all([sweeper.close(), outbox.close()])
+      await Promise.all([sweeper.close(), imports.close(), outbox.close()])
       pools.close()
       provisionedLimits.close()
-      await powers.close()
+      await Promise.all([powers.close(), importedHashes.close()])
     },
   }
 }

@@ -21,6 +21,7 @@ import { adminOperations } from './users/admin/admin-operations.ts'
 import { authEventOperations } from './users/auth-events/auth-event-operations.ts'
 import { deviceOperations } from './users/devices/device-operations.ts'
 import { groupOperations } from './users/groups/group-operations.ts'
+import { importOperations } from './users/import/import-operations.ts'
 import { linkedIdentityOperations } from './users/linked-identities/linked-identity-operations.ts'
 import { mfaOperations } from './users/mfa/mfa-operations.ts'
 import { userOperations } from './users/operations.ts'
@@ -51,6 +52,7 @@ export const operations = [
   ...groupOperations,
   ...authEventOperations,
   ...deviceOperations,
+  ...importOperations,
   ...linkedIdentityOperations,
   ...tokenOperations,
   ...sessionOperations,

@@ -7,6 +7,8 @@ import { sweepSpentStates } from './storage/spent-state-repository.ts'
 import type { Sweep } from './storage/sweeper.ts'
 import { sweepSessions } from './tokens/session-repository.ts'
 import { sweepRetiredKeys } from './tokens/signing-key-repository.ts'
+import { sweepChunks } from './users/import/import-chunk-repository.ts'
+import { sweepUnstartedJobs } from './users/import/import-job-repository.ts'
 
 const dayMs = 86_400_000
 
@@ -24,5 +26,7 @@ export const sweeps: readonly Sweep[] = [
   { name: 'retired signing keys', run: (tx, now, limit) => sweepRetiredKeys(tx, now - 7 * dayMs, limit) },
   // As long as Cognito keeps them.
   { name: 'authentication events', run: (tx, now, limit) => sweepAuthEvents(tx, now - 730 * dayMs, limit) },
+  { name: 'import jobs that nobody started', run: sweepUnstartedJobs },
+  { name: 'files of ended import jobs', run: (tx, _now, limit) => sweepChunks(tx, limit) },
   { name: 'session access keys', run: (tx, now, limit) => sweepAccessKeys(tx, now - dayMs, limit) },
 ]

@@ -9,6 +9,8 @@ export type SecretPurpose =
   | 'feedback'
   | 'device'
   | 'identity-provider'
+  | 'import'
+  | 'import-upload'
   | 'master-key-check'
   | 'message'
   | 'pagination'

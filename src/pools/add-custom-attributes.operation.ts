@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { operation } from '../contract/operation.ts'
 import type { Db } from '../storage/db.ts'
+import { requireNoImport } from './active-import-repository.ts'
 import { changePool } from './change-pool.ts'
 import type { PoolCatalog } from './pool-catalog.ts'
 import { addCustomAttributes as extendSchema } from './schema-wire.ts'
@@ -11,11 +12,10 @@ export const addCustomAttributes = operation('AddCustomAttributes', {
   auth: 'iam',
 
   async handle(request, { db, pools, clock }: Deps) {
-    await changePool(db, pools, request.UserPoolId, (pool) => ({
-      ...pool,
-      schema: extendSchema(pool.schema, request.CustomAttributes),
-      updatedAt: clock.now(),
-    }))
+    await changePool(db, pools, request.UserPoolId, async (pool, tx) => {
+      await requireNoImport(tx, pool.id)
+      return { ...pool, schema: extendSchema(pool.schema, request.CustomAttributes), updatedAt: clock.now() }
+    })
     return {}
   },
 })

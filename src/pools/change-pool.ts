@@ -7,9 +7,14 @@ import { lockPool, updatePool } from './pool-repository.ts'
  * Applies `change` to the pool as it is now, one change at a time, spreads the news and answers the changed pool. What `change` throws
  * leaves the pool alone.
  */
-export async function changePool(db: Db, pools: PoolCatalog, poolId: string, change: (pool: Pool) => Pool): Promise<Pool> {
+export async function changePool(
+  db: Db,
+  pools: PoolCatalog,
+  poolId: string,
+  change: (pool: Pool, tx: Tx) => Pool | Promise<Pool>,
+): Promise<Pool> {
   const changed = await db.transaction().execute(async (tx) => {
-    const after = change(await requireLockedPool(tx, poolId))
+    const after = await change(await requireLockedPool(tx, poolId), tx)
     await updatePool(tx, after)
     return after
   })

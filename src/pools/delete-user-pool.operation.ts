@@ -1,5 +1,6 @@
 import { operation } from '../contract/operation.ts'
 import type { Db } from '../storage/db.ts'
+import { requireNoImport } from './active-import-repository.ts'
 import { findDomainsOfPool } from './domains/pool-domain-repository.ts'
 import { invalidParameter } from './invalid-parameter.ts'
 import { type PoolCatalog, poolNotFound } from './pool-catalog.ts'
@@ -21,6 +22,7 @@ export const deleteUserPool = operation('DeleteUserPool', {
           'The user pool cannot be deleted because deletion protection is activated. Deletion protection must be inactivated first.',
         )
       }
+      await requireNoImport(tx, poolId)
       if ((await findDomainsOfPool(tx, poolId)).length > 0) {
         throw invalidParameter('User pool cannot be deleted. It has a domain configured that should be deleted first.')
       }

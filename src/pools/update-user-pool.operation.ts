@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { operation } from '../contract/operation.ts'
 import type { Db } from '../storage/db.ts'
+import { requireNoImport } from './active-import-repository.ts'
 import { changePool } from './change-pool.ts'
 import type { PoolCatalog } from './pool-catalog.ts'
 import { requireConsistentPool } from './pool-rules.ts'
@@ -15,7 +16,8 @@ export const updateUserPool = operation('UpdateUserPool', {
   auth: 'iam',
 
   async handle(request, { db, pools, clock, quotas, tiers }: Deps) {
-    await changePool(db, pools, request.UserPoolId, (before) => {
+    await changePool(db, pools, request.UserPoolId, async (before, tx) => {
+      await requireNoImport(tx, before.id)
       const after = readPoolUpdate(before, request, clock.now())
       requireConsistentPool(after)
       if (request.UserPoolTags !== undefined) requireTagsWithinQuota(quotas, after, 'UserPoolTaggingException')

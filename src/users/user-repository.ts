@@ -66,6 +66,18 @@ export async function signOutUser(db: Db | Tx, poolId: string, sub: string, now:
     .execute()
 }
 
+/** Keeps the same password in another form; false when the stored one is no more what `user` says. */
+export async function replacePassword(db: Db | Tx, user: Pick<User, 'poolId' | 'sub' | 'password'>, password: string): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('user')
+    .set({ password })
+    .where('pool_id', '=', user.poolId)
+    .where('sub', '=', user.sub)
+    .where('password', '=', user.password)
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows === 1n
+}
+
 /** Which of the names is already somebody's. */
 export async function findOwner(db: Db | Tx, poolId: string, alias: Alias): Promise<string | undefined> {
   const row = await db

@@ -85,5 +85,5 @@ export type Findings = [
   Only<WithClientTokenFlow, OutputMismatch<CognitoIdentityProvider, UserPoolName>>,
   None<InputMismatch<CognitoIdentity, IdentityPoolName>>,
   None<OutputMismatch<CognitoIdentity, IdentityPoolName>>,
-  Only<'RotateSigningKeys', Exclude<OperationName, UserPoolName | IdentityPoolName>>,
+  Only<'ListUserImportLog' | 'RotateSigningKeys', Exclude<OperationName, UserPoolName | IdentityPoolName>>,
 ]

@@ -1674,6 +1674,17 @@ export interface ListUserImportJobsResponse {
   PaginationToken?: string | undefined
 }
 
+export interface ListUserImportLogRequest {
+  UserPoolId: string
+  JobId: string
+  NextToken?: string | undefined
+}
+
+export interface ListUserImportLogResponse {
+  Lines?: readonly string[] | undefined
+  NextToken?: string | undefined
+}
+
 export interface ListUserPoolClientSecretsRequest {
   UserPoolId: string
   ClientId: string
@@ -2983,6 +2994,7 @@ export interface Operations {
   UnlinkIdentity: { input: UnlinkIdentityInput; output: undefined }
   'identity:UntagResource': { input: UntagResourceInput; output: UntagResourceResponse }
   UpdateIdentityPool: { input: IdentityPool; output: IdentityPool }
+  ListUserImportLog: { input: ListUserImportLogRequest; output: ListUserImportLogResponse }
   RotateSigningKeys: { input: RotateSigningKeysRequest; output: RotateSigningKeysResponse }
 }
 

@@ -6,6 +6,7 @@ import type { Lockout } from '../../../protection/lockout.ts'
 import type { Db } from '../../../storage/db.ts'
 import { requireNoTrigger } from '../../../triggers/trigger.ts'
 import type { Passwords } from '../../../users/passwords/passwords.ts'
+import { upgradeImportedPassword } from '../../../users/passwords/upgrade-password.ts'
 import type { User } from '../../../users/user.ts'
 import { type Candidate, findCandidate, requireNotReset, requireUnexpiredPassword, wrongPassword } from '../../candidate.ts'
 import type { Verdict } from '../../factor.ts'
@@ -46,5 +47,6 @@ export async function provePassword(
   })
   if (!outcome.proven) throw wrongPassword()
   requireUnexpiredPassword(outcome.value, deps.clock.now())
-  return { kind: 'proven', proof: { user: outcome.value, proofs: [proves], spends: undefined } }
+  const proven = await upgradeImportedPassword(deps.db, deps.passwords, outcome.value, password)
+  return { kind: 'proven', proof: { user: proven, proofs: [proves], spends: undefined } }
 }

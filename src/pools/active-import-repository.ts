@@ -1,0 +1,36 @@
+import { ApiError } from '../contract/api-error.ts'
+import type { Db, Tx } from '../storage/db.ts'
+
+/** Names one import job. */
+export type ImportJobKey = { readonly poolId: string; readonly jobId: string }
+
+/** Cognito runs one job at a time in an account, and this server is one account. */
+const slot = 'user-import'
+
+/** False while another job has the turn, of whichever pool. It is the job's until freeImportTurn. */
+export async function takeImportTurn(tx: Tx, { poolId, jobId }: ImportJobKey): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await tx
+    .insertInto('active_import')
+    .values({ slot, pool_id: poolId, job_id: jobId })
+    .onConflict((conflict) => conflict.column('slot').doNothing())
+    .executeTakeFirstOrThrow()
+  return numInsertedOrUpdatedRows === 1n
+}
+
+export async function freeImportTurn(tx: Tx, { poolId, jobId }: ImportJobKey): Promise<void> {
+  await tx.deleteFrom('active_import').where('slot', '=', slot).where('pool_id', '=', poolId).where('job_id', '=', jobId).execute()
+}
+
+/** The job under way, whichever pool's it is. */
+export async function findActiveImport(db: Db | Tx): Promise<ImportJobKey | undefined> {
+  return db.selectFrom('active_import').select(['pool_id as poolId', 'job_id as jobId']).where('slot', '=', slot).executeTakeFirst()
+}
+
+/**
+ * Throws UserImportInProgressException while a job of the pool is under way: its file was made for the pool as it is. The caller has
+ * locked the pool, as whoever starts a job does.
+ */
+export async function requireNoImport(tx: Tx, poolId: string): Promise<void> {
+  if ((await findActiveImport(tx))?.poolId !== poolId) return
+  throw new ApiError('UserImportInProgressException', 'A user import job is in progress for this user pool.')
+}

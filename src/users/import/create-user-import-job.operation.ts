@@ -1,0 +1,43 @@
+import type { Clock } from '../../base/clock.ts'
+import { uuidv7 } from '../../base/ids.ts'
+import type { Secrets } from '../../base/secrets.ts'
+import { operation } from '../../contract/operation.ts'
+import { requireLockedPool } from '../../pools/change-pool.ts'
+import { type Quotas, requireWithinQuota } from '../../pools/quotas.ts'
+import type { Db } from '../../storage/db.ts'
+import { type ImportJob, requireVerifiedAttribute } from './import-job.ts'
+import { countImportJobsUpTo, insertImportJob } from './import-job-repository.ts'
+import { writeImportJob } from './import-job-wire.ts'
+
+type Deps = { db: Db; clock: Clock; secrets: Secrets; quotas: Quotas; publicUrl: string }
+
+export const createUserImportJob = operation('CreateUserImportJob', {
+  auth: 'iam',
+
+  async handle(request, { db, clock, secrets, quotas, publicUrl }: Deps) {
+    const now = clock.now()
+    const job: ImportJob = {
+      poolId: request.UserPoolId,
+      id: `import-${uuidv7(now)}`,
+      name: request.JobName,
+      roleArn: request.CloudWatchLogsRoleArn,
+      algorithm: request.PasswordHashingAlgorithm ?? null,
+      status: 'Created',
+      createdAt: now,
+      startedAt: null,
+      completedAt: null,
+      imported: 0,
+      skipped: 0,
+      failed: 0,
+      message: null,
+      uploadId: null,
+      header: null,
+    }
+    await db.transaction().execute(async (tx) => {
+      requireVerifiedAttribute(await requireLockedPool(tx, job.poolId))
+      await insertImportJob(tx, job)
+      requireWithinQuota(quotas, 'importJobsPerPool', await countImportJobsUpTo(tx, job.poolId, quotas.importJobsPerPool + 1))
+    })
+    return { UserImportJob: writeImportJob(job, { secrets, publicUrl, now }) }
+  },
+})

@@ -1,0 +1,92 @@
+import type { Secrets } from '../../base/secrets.ts'
+import type { ImportJobKey } from '../../pools/active-import-repository.ts'
+import type { Db, Tx } from '../../storage/db.ts'
+import type { ImportStatus } from './import-job.ts'
+
+/** A run of whole lines of an uploaded file. */
+export type ImportChunk = {
+  /** Its place among the chunks of the file. */
+  readonly number: number
+  /** The number that its first line has in the file. */
+  readonly firstLine: number
+  /** Lines as they were sent, joined by line feeds. */
+  readonly lines: Buffer
+}
+
+/** Chunks of one upload: a file that is sent a second time replaces the first only once it is complete. */
+export type UploadKey = ImportJobKey & { readonly uploadId: string }
+
+export async function insertChunks(db: Db | Tx, secrets: Secrets, key: UploadKey, chunks: readonly ImportChunk[]): Promise<void> {
+  const rows = chunks.map(({ number, firstLine, lines }) => ({
+    pool_id: key.poolId,
+    job_id: key.jobId,
+    upload_id: key.uploadId,
+    number,
+    first_line: firstLine,
+    sealed_lines: secrets.seal('import', lines, sealContext(key, number)),
+  }))
+  await db.insertInto('import_chunk').values(rows).execute()
+}
+
+/** The one that comes next. Chunks that are done are gone. */
+export async function findFirstChunk(db: Db | Tx, secrets: Secrets, key: UploadKey): Promise<ImportChunk | undefined> {
+  const row = await db
+    .selectFrom('import_chunk')
+    .selectAll()
+    .where('pool_id', '=', key.poolId)
+    .where('job_id', '=', key.jobId)
+    .where('upload_id', '=', key.uploadId)
+    .orderBy('number')
+    .limit(1)
+    .executeTakeFirst()
+  if (row === undefined) return undefined
+  const lines = secrets.open('import', row.sealed_lines, sealContext(key, row.number))
+  if (lines === undefined) throw new Error(`Chunk ${row.number} of import job ${key.jobId} cannot be opened.`)
+  return { number: row.number, firstLine: row.first_line, lines }
+}
+
+/** False when somebody else has done the chunk: its row is the proof that it is still to do. */
+export async function deleteChunk(tx: Tx, key: UploadKey, number: number): Promise<boolean> {
+  const { numDeletedRows } = await tx
+    .deleteFrom('import_chunk')
+    .where('pool_id', '=', key.poolId)
+    .where('job_id', '=', key.jobId)
+    .where('upload_id', '=', key.uploadId)
+    .where('number', '=', number)
+    .executeTakeFirstOrThrow()
+  return numDeletedRows === 1n
+}
+
+/** Of an upload that will not be used. */
+export async function deleteUpload(db: Db | Tx, key: UploadKey): Promise<void> {
+  await db
+    .deleteFrom('import_chunk')
+    .where('pool_id', '=', key.poolId)
+    .where('job_id', '=', key.jobId)
+    .where('upload_id', '=', key.uploadId)
+    .execute()
+}
+
+const ended: readonly ImportStatus[] = ['Expired', 'Stopped', 'Failed', 'Succeeded']
+
+/** Forgets up to `limit` chunks that no job will ask for any more; answers how many. */
+export async function sweepChunks(tx: Tx, limit: number): Promise<number> {
+  const spare = await tx
+    .selectFrom('import_chunk as chunk')
+    .innerJoin('import_job as job', (join) => join.onRef('job.pool_id', '=', 'chunk.pool_id').onRef('job.id', '=', 'chunk.job_id'))
+    .select(['chunk.pool_id as poolId', 'chunk.job_id as jobId', 'chunk.upload_id as uploadId', 'chunk.number as number'])
+    .where((eb) =>
+      eb.or([
+        eb('job.status', 'in', ended),
+        eb.and([eb('job.status', '!=', 'Created' satisfies ImportStatus), eb('job.upload_id', '!=', eb.ref('chunk.upload_id'))]),
+      ]),
+    )
+    .limit(limit)
+    .execute()
+  for (const { number, ...key } of spare) await deleteChunk(tx, key, number)
+  return spare.length
+}
+
+function sealContext({ poolId, jobId, uploadId }: UploadKey, number: number): string {
+  return `${poolId}/${jobId}/${uploadId}/${number}`
+}

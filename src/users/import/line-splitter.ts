@@ -1,0 +1,43 @@
+/** Cuts a stream of bytes into lines, holding no more than one unfinished line. */
+export type LineSplitter = {
+  /** The lines that end in these bytes, without their line feeds. They share memory with `bytes`. */
+  push(bytes: Buffer): Buffer[]
+  /** What came behind the last line feed; undefined when that was nothing. */
+  end(): Buffer | undefined
+}
+
+/** Of a line that is longer than `longestLine` bytes, `longestLine + 1` are kept: enough to see that it is too long. */
+export function createLineSplitter(longestLine: number): LineSplitter {
+  let held: Buffer[] = []
+  let heldLength = 0
+
+  function hold(piece: Buffer): void {
+    const kept = piece.subarray(0, longestLine + 1 - heldLength)
+    if (kept.length === 0) return
+    held.push(kept)
+    heldLength += kept.length
+  }
+
+  function take(): Buffer {
+    const [only] = held
+    const line = held.length === 1 && only !== undefined ? only : Buffer.concat(held, heldLength)
+    held = []
+    heldLength = 0
+    return line
+  }
+
+  return {
+    push(bytes) {
+      const lines: Buffer[] = []
+      let start = 0
+      for (let end = bytes.indexOf(0x0a); end >= 0; end = bytes.indexOf(0x0a, start)) {
+        hold(bytes.subarray(start, end))
+        lines.push(take())
+        start = end + 1
+      }
+      hold(bytes.subarray(start))
+      return lines
+    },
+    end: () => (heldLength === 0 ? undefined : take()),
+  }
+}

@@ -1,0 +1,28 @@
+import type { Secrets } from '../../base/secrets.ts'
+import { operation } from '../../contract/operation.ts'
+import { pageOf, readPageToken } from '../../pools/page-token.ts'
+import type { PoolCatalog } from '../../pools/pool-catalog.ts'
+import type { Db } from '../../storage/db.ts'
+import { importJobNotFound } from './import-job.ts'
+import { findImportJob } from './import-job-repository.ts'
+import { listLog } from './import-log-repository.ts'
+
+type Deps = { db: Db; secrets: Secrets; pools: PoolCatalog }
+
+/** Entries on a page; each holds the lines of up to 200 rows. */
+const pageSize = 5
+
+/** What became of each row, in the words of Cognito's log stream `<JobId>/<JobName>`, which is not written here. */
+export const listUserImportLog = operation('ListUserImportLog', {
+  auth: 'iam',
+
+  async handle(request, { db, secrets, pools }: Deps) {
+    const pool = await pools.getPool(request.UserPoolId)
+    const key = { poolId: pool.id, jobId: request.JobId }
+    if ((await findImportJob(db, key)) === undefined) throw importJobNotFound(key.jobId)
+    const list = `ListUserImportLog ${key.poolId} ${key.jobId}`
+    const after = readPageToken(secrets, list, request.NextToken)
+    const { entries, nextToken } = pageOf(await listLog(db, key, { after, limit: pageSize + 1 }), pageSize, secrets, list)
+    return { Lines: entries.flatMap(({ lines }) => lines), NextToken: nextToken }
+  },
+})

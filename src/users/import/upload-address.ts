@@ -1,0 +1,31 @@
+import { timingSafeEqual } from 'node:crypto'
+import type { Secrets } from '../../base/secrets.ts'
+import type { ImportJobKey } from '../../pools/active-import-repository.ts'
+import type { ImportJob } from './import-job.ts'
+
+/** As long as Cognito's pre-signed URL. */
+export const uploadWithinMs = 15 * 60_000
+
+/** The path of the file of one job. */
+export function uploadPath(poolId: string, jobId: string): string {
+  return `/user-imports/${poolId}/${jobId}`
+}
+
+/** Where the job's file is to be sent: whoever knows the address may send it, until it expires. */
+export function uploadUrl(secrets: Secrets, publicUrl: string, job: Pick<ImportJob, 'poolId' | 'id' | 'createdAt'>): string {
+  const key = { poolId: job.poolId, jobId: job.id }
+  const expires = job.createdAt + uploadWithinMs
+  return `${publicUrl}${uploadPath(job.poolId, job.id)}?Expires=${expires}&Signature=${sign(secrets, key, String(expires)).toString('base64url')}`
+}
+
+/** Whether this server made the address and it has not expired at `now`. The texts are as they stood in the URL. */
+export function isUploadAllowed(secrets: Secrets, key: ImportJobKey, query: { expires: string; signature: string }, now: number): boolean {
+  const expected = sign(secrets, key, query.expires)
+  const given = Buffer.from(query.signature, 'base64url')
+  const genuine = given.length === expected.length && timingSafeEqual(given, expected)
+  return genuine && now < Number(query.expires)
+}
+
+function sign(secrets: Secrets, { poolId, jobId }: ImportJobKey, expires: string): Buffer {
+  return secrets.mac('import-upload', poolId, jobId, expires)
+}

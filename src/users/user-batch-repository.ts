@@ -1,0 +1,46 @@
+import type { Pool } from '../pools/pool.ts'
+import type { Tx } from '../storage/db.ts'
+import { searchEntriesOf } from './search-index.ts'
+import { type Alias, type AliasKind, aliasesOf, type User } from './user.ts'
+import { toRow } from './user-row.ts'
+
+const aliasKinds: readonly AliasKind[] = ['username', 'email', 'phone_number', 'preferred_username']
+
+/** Those names, of any kind, that are spelled like one of `keys` and somebody's. */
+export async function findNamesAmong(tx: Tx, poolId: string, keys: readonly string[]): Promise<readonly Alias[]> {
+  if (keys.length === 0) return []
+  return tx
+    .selectFrom('user_alias')
+    .select(['kind', 'value_key as key'])
+    .where('pool_id', '=', poolId)
+    .where('kind', 'in', aliasKinds)
+    .where('value_key', 'in', keys)
+    .execute() as Promise<Alias[]>
+}
+
+/** Those of `subs` that are users of the pool. */
+export async function findSubsAmong(tx: Tx, poolId: string, subs: readonly string[]): Promise<readonly string[]> {
+  if (subs.length === 0) return []
+  const rows = await tx.selectFrom('user').select('sub').where('pool_id', '=', poolId).where('sub', 'in', subs).execute()
+  return rows.map(({ sub }) => sub)
+}
+
+/**
+ * Stores users who have no name in common, as insertUser does one at a time. False when another request took one of their names
+ * meanwhile: the transaction must be rolled back then.
+ */
+export async function insertUsers(tx: Tx, pool: Pool, users: readonly User[]): Promise<boolean> {
+  if (users.length === 0) return true
+  const owner = ({ poolId, sub }: User) => ({ pool_id: poolId, sub })
+  const aliases = users.flatMap((user) => aliasesOf(pool, user).map(({ kind, key }) => ({ ...owner(user), kind, value_key: key })))
+  const { numInsertedOrUpdatedRows } = await tx
+    .insertInto('user_alias')
+    .values(aliases)
+    .onConflict((conflict) => conflict.columns(['pool_id', 'kind', 'value_key']).doNothing())
+    .executeTakeFirstOrThrow()
+  if (numInsertedOrUpdatedRows !== BigInt(aliases.length)) return false
+  await tx.insertInto('user').values(users.map(toRow)).execute()
+  const entries = users.flatMap((user) => searchEntriesOf(user).map(({ name, key }) => ({ ...owner(user), name, value_key: key })))
+  await tx.insertInto('user_attribute').values(entries).execute()
+  return true
+}

@@ -1,0 +1,31 @@
+import type { FastifyInstance } from 'fastify'
+import { storeUpload, type UploadDeps, type UploadRefusal } from '../users/import/store-upload.ts'
+import { isUploadAllowed, uploadPath } from '../users/import/upload-address.ts'
+
+type UploadRequest = { Params: { userPoolId: string; jobId: string }; Querystring: { Expires?: unknown; Signature?: unknown } }
+
+const statusOf: Readonly<Record<UploadRefusal['reason'], number>> = { 'too-large': 413, 'too-late': 409, empty: 400 }
+
+/**
+ * Takes the files of import jobs at the address that CreateUserImportJob gave out, as S3 does there. Headers such as
+ * x-amz-server-side-encryption, which Cognito's users send along, change nothing: the file is always kept sealed.
+ */
+export function importRoutes(app: FastifyInstance, deps: UploadDeps): void {
+  app.register(async (scope) => {
+    // The body stays a stream, whatever its type: nobody may make the server hold a whole file.
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
+
+    scope.put<UploadRequest>(uploadPath(':userPoolId', ':jobId'), async (request, reply) => {
+      const { userPoolId: poolId, jobId } = request.params
+      const { Expires: expires, Signature: signature } = request.query
+      const isAddress = typeof expires === 'string' && typeof signature === 'string'
+      if (!isAddress || !isUploadAllowed(deps.secrets, { poolId, jobId }, { expires, signature }, deps.clock.now())) {
+        return reply.code(403).header('connection', 'close').send({ message: 'The address is not valid, or has expired.' })
+      }
+      const refusal = await storeUpload(deps, { poolId, jobId }, request.raw)
+      if (refusal === undefined) return reply.code(200).send()
+      return reply.code(statusOf[refusal.reason]).header('connection', 'close').send({ message: refusal.message })
+    })
+  })
+}
