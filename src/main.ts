@@ -2,7 +2,6 @@
 import { enableCompileCache } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { chooseCommand } from './cli/commands.ts'
-import type { RunningServer } from './server.ts'
 import { SettingsError } from './settings.ts'
 
 // Half of a start is reading modules. The cache lies inside the package, where only its owner writes; without it all is as well.
@@ -11,17 +10,22 @@ enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/lifeguard', imp
 /** npm hands the terminal's Ctrl-C on to a process that has had it already; that is still the first request to stop. */
 const sameSignalMs = 500
 
-function stopOnSignal(server: RunningServer): void {
-  let askedAt: number | undefined
-  const stop = () => {
-    const now = performance.now()
-    if (askedAt === undefined) {
-      askedAt = now
-      server.close().then(() => process.exit(0), fail)
-    } else if (now - askedAt > sameSignalMs) process.exit(1)
-  }
-  process.on('SIGTERM', stop)
-  process.on('SIGINT', stop)
+/**
+ * Listens for signals from the first moment, since one may come between the line that says "ready" and whatever follows it. Resolves
+ * with the first; a second one ends the process at once.
+ */
+function firstSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    let askedAt: number | undefined
+    const heard = () => {
+      const now = performance.now()
+      if (askedAt !== undefined && now - askedAt > sameSignalMs) process.exit(1)
+      askedAt ??= now
+      resolve()
+    }
+    process.on('SIGTERM', heard)
+    process.on('SIGINT', heard)
+  })
 }
 
 function fail(error: unknown): never {
@@ -30,9 +34,14 @@ function fail(error: unknown): never {
 }
 
 try {
+  const stopping = firstSignal()
   const { command, argv } = chooseCommand(process.argv.slice(2))
   const server = await command.run({ argv, env: process.env })
-  if (server !== undefined) stopOnSignal(server)
+  if (server !== undefined) {
+    await stopping
+    await server.close()
+    process.exit(0)
+  }
 } catch (error) {
   fail(error)
 }

@@ -65,7 +65,7 @@ for (const engine of engines.slice(0, 1)) {
       for (const name of wanted) assert.ok(allowed.includes(name), name)
       assert.equal(preflight.headers.get('access-control-max-age'), '7200')
 
-      const answer = await post(url, '{"MaxResults":1}', { ...listPools, origin: 'http://app.test' })
+      const answer = await post(url, '{"MaxResults":1}', { ...listPools, origin: 'http://localhost:3000' })
       assert.equal(answer.status, 200)
       assert.equal(answer.headers.get('access-control-allow-origin'), '*')
       assert.match(answer.headers.get('access-control-expose-headers') ?? '', /x-amzn-errortype/)
