@@ -32,10 +32,10 @@ export function newCode(digits: number): string {
 
 /**
  * A UUIDv7 (RFC 9562 §5.7): 48 bits of time, then 74 random bits, so that users made together lie together in the
- * index. `now` is in epoch milliseconds.
+ * index. `now` is in epoch milliseconds; `random` are sixteen bytes.
  */
-export function uuidv7(now: number): string {
-  const bytes = randomBytes(16)
+export function uuidv7(now: number, random: Buffer = randomBytes(16)): string {
+  const bytes = Buffer.from(random)
   bytes.writeUIntBE(now, 0, 6)
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
@@ -43,7 +43,7 @@ export function uuidv7(now: number): string {
 }
 
 /** Sixteen bytes in the written form of a UUID. */
-export function uuidFromBytes(bytes: Buffer): string {
+function uuidFromBytes(bytes: Buffer): string {
   const hex = bytes.toString('hex')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
 }

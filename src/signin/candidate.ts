@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock.ts'
 import type { Secrets } from '../base/secrets.ts'
 import { ApiError } from '../contract/api-error.ts'
 import { type AppClient, hidesUserExistence } from '../pools/app-client.ts'
@@ -12,20 +13,20 @@ import { WrongProof } from './wrong-proof.ts'
 /** Whoever claims a name at the start of a sign-in: a user, or a decoy that no proof will ever fit. */
 export type Candidate = { readonly sub: string; readonly user: User | undefined }
 
-type Deps = { readonly db: Db; readonly secrets: Secrets }
+type Deps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets }
 
 /**
  * Throws UserNotFoundException unless the client hides who exists; then strangers get a decoy, which costs and counts like a user.
  * A disabled user is told so before any proof, as at Cognito.
  */
-export async function findCandidate({ db, secrets }: Deps, pool: Pool, client: AppClient, name: string): Promise<Candidate> {
+export async function findCandidate({ db, clock, secrets }: Deps, pool: Pool, client: AppClient, name: string): Promise<Candidate> {
   const user = await findUserByName(db, pool, name)
   if (user !== undefined) {
     requireEnabled(user)
     return { sub: user.sub, user }
   }
   if (!hidesUserExistence(client)) throw new ApiError('UserNotFoundException', 'User does not exist.')
-  return { sub: decoySub(secrets, pool, name), user: undefined }
+  return { sub: decoySub(secrets, pool, name, clock.now()), user: undefined }
 }
 
 /**
@@ -33,15 +34,15 @@ export async function findCandidate({ db, secrets }: Deps, pool: Pool, client: A
  * calls the user, by any of their names: some clients send back what was typed, others what the challenge told them. Throws
  * NotAuthorizedException when it is somebody else's.
  */
-export async function findAgain({ db, secrets }: Deps, pool: Pool, sub: string, name: string): Promise<User | undefined> {
-  const user = await findUser(db, pool.id, sub)
-  if (name !== user?.username && name !== sub && (await subOf({ db, secrets }, pool, name)) !== sub) throw invalidSession()
+export async function findAgain(deps: Deps, pool: Pool, sub: string, name: string): Promise<User | undefined> {
+  const user = await findUser(deps.db, pool.id, sub)
+  if (name !== user?.username && name !== sub && (await subOf(deps, pool, name)) !== sub) throw invalidSession()
   if (user !== undefined) requireEnabled(user)
   return user
 }
 
-async function subOf({ db, secrets }: Deps, pool: Pool, name: string): Promise<string> {
-  return (await findUserByName(db, pool, name))?.sub ?? decoySub(secrets, pool, name)
+async function subOf({ db, clock, secrets }: Deps, pool: Pool, name: string): Promise<string> {
+  return (await findUserByName(db, pool, name))?.sub ?? decoySub(secrets, pool, name, clock.now())
 }
 
 export function requireEnabled(user: User): void {

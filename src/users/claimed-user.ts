@@ -39,7 +39,7 @@ export async function findClaimedUser(
     beforeTellingUnknown?.()
     throw unknownUser()
   }
-  const subject = user?.sub ?? decoySub(secrets, pool, username)
+  const subject = user?.sub ?? decoySub(secrets, pool, username, clock.now())
   await limitAttempts(db, pool.id, subject, action, clock.now())
   if (user === undefined || user.enabled) return { user, subject, hidden }
   if (!hidden) throw new ApiError('NotAuthorizedException', 'User is disabled.')

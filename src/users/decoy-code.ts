@@ -28,7 +28,7 @@ export async function pretendToSendCode(
   { username, attribute, kind, now }: Pretence,
 ): Promise<void> {
   const poolId = pool.id
-  const sub = decoySub(secrets, pool, username)
+  const sub = decoySub(secrets, pool, username, now)
   const [purpose, lifetimeMs] =
     kind === 'resend' ? (['sign-up', codeLifetimesMs.signUp] as const) : (['forgot-password', codeLifetimesMs.forgotPassword] as const)
   await db.transaction().execute(async (tx) => {

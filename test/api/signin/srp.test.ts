@@ -86,12 +86,26 @@ for (const engine of engines) {
     })
 
     it("gives a stranger in a pool of e-mail names the shape of a user's id", async () => {
-      const { clientId } = await server().givenPool({
+      const { poolId, clientId } = await server().givenPool({
         pool: { UsernameAttributes: ['email'] },
         client: { PreventUserExistenceErrors: 'ENABLED' },
       })
-      const { challenge } = await startSrp(server(), clientId, 'nobody@example.test')
-      assert.match(challenge.ChallengeParameters?.['USER_ID_FOR_SRP'] ?? '', /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
+      const day = 86_400_000
+      const createdAt = server().clock.now()
+      server().clock.advance(30 * day)
+      await givenUser(server(), poolId, 'ana@example.test')
+      const strangers = Array.from({ length: 8 }, (_, number) => `nobody${number}@example.test`)
+      for (const name of ['ana@example.test', ...strangers, ...strangers]) {
+        const { challenge } = await startSrp(server(), clientId, name)
+        const id = challenge.ChallengeParameters?.['USER_ID_FOR_SRP'] ?? ''
+        // Version and variant of a UUIDv7, and the time of a sign-up.
+        assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+        const time = Number.parseInt(id.slice(0, 13).replace('-', ''), 16)
+        assert.ok(time >= createdAt - day && time <= server().clock.now(), `${name} signed up at ${time}`)
+      }
+      const [first, again] = await Promise.all([0, 0].map(() => startSrp(server(), clientId, 'nobody0@example.test')))
+      assert.equal(first?.challenge.ChallengeParameters?.['USER_ID_FOR_SRP'], again?.challenge.ChallengeParameters?.['USER_ID_FOR_SRP'])
+      await assert.rejects(signInBySrp(server(), { poolId, clientId }, 'nobody0@example.test'), wrong)
     })
 
     it('forgets the old password the moment it is replaced', async () => {

@@ -58,7 +58,7 @@ export async function askForSrpProof(
 ): Promise<Challenge> {
   if (user !== undefined) requireNotReset(client, user)
   const revealed = user === undefined ? undefined : deps.passwords.reveal(user, user.password)
-  const decoy = decoyIdentity(deps.secrets, pool, username)
+  const decoy = decoyIdentity(deps.secrets, pool, { sub, typed: username })
   const name = user?.username ?? decoy.name
   const { salt, verifier } = revealed ?? decoy
   const { publicB, state } = await orTooManyRequests(openExchange(deps.powers, verifier, a))
@@ -84,7 +84,9 @@ export const srp: Factor<SrpDeps> = {
     const timestamp = requireParameter(responses, 'TIMESTAMP')
     const now = deps.clock.now()
     const state = openState<Memory>(deps.secrets, fromSecretBlock(block), client, 'PASSWORD_VERIFIER', now)
-    const user = await findAgain(deps, pool, state.sub, requireParameter(responses, 'USERNAME'))
+    const typed = requireParameter(responses, 'USERNAME')
+    // Without a look at who is called so, for users and strangers alike: it would take longer for one of them.
+    const user = await findAgain(deps, pool, state.sub, typed === state.memory.name ? state.sub : typed)
     if (user !== undefined) requireNotReset(client, user)
 
     const outcome = await deps.lockout.guard<User>(pool.id, state.sub, now, async () => {
