@@ -42,7 +42,7 @@ export async function openLaterStep<Memory>(
   return { step, user }
 }
 
-/** Whether the user's password and sign-outs are as they were when the step began. */
+/** Whether the user's password and sign-outs are as they were when the step began, and no administrator has taken the password back. */
 export function stillStands(step: LaterStep<unknown>, user: User): boolean {
-  return standingOf(user) === step.memory.standing
+  return user.status !== 'RESET_REQUIRED' && standingOf(user) === step.memory.standing
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import {
   AdminCreateUserCommand,
+  AdminResetUserPasswordCommand,
   AdminSetUserPasswordCommand,
   AssociateSoftwareTokenCommand,
   VerifySoftwareTokenCommand,
@@ -43,6 +44,15 @@ for (const engine of engines) {
       const { SecretCode = '', Session: session } = await associate(ana.session)
       return { ...ana, first: ana.session, session, app: appOf(server(), SecretCode) }
     }
+
+    it('registers nothing once an administrator has taken the password back', async () => {
+      const { poolId, session, app } = await givenAssociated()
+      await giveAttributes(server(), poolId, 'ana', { email: mailbox, email_verified: 'true' })
+      await server().send(new AdminResetUserPasswordCommand({ UserPoolId: poolId, Username: 'ana' }))
+      await assert.rejects(verify(session, app.code()), invalid)
+      await assert.rejects(associate(session), invalid)
+      assert.equal((await adminGet(server(), poolId, 'ana')).UserMFASettingList, undefined)
+    })
 
     it('goes round: secret, code, tokens; from then on the app is asked', async () => {
       const ids = await givenAna()
