@@ -12,6 +12,7 @@ export const adminForgetDevice = operation('AdminForgetDevice', {
     const pool = await pools.getPool(request.UserPoolId)
     requireDeviceTracking(pool)
     const { sub } = await getUserByName(db, pool, request.Username)
-    if (!(await deleteDevice(db, { poolId: pool.id, sub, key: request.DeviceKey }))) throw unknownDevice()
+    const device = { poolId: pool.id, sub, key: request.DeviceKey }
+    if (!(await db.transaction().execute((tx) => deleteDevice(tx, device)))) throw unknownDevice()
   },
 })

@@ -77,14 +77,24 @@ export async function noteDeviceUse(
     .execute()
 }
 
-/** False when the user has no such device. */
-export async function deleteDevice(db: Db | Tx, { poolId, sub, key }: Key): Promise<boolean> {
-  const { numDeletedRows } = await db
+/**
+ * False when the user has no such device. The sessions that were begun on it go on without one: whoever holds the tokens of such a
+ * session, perhaps with the device itself, must not confirm the key once more.
+ */
+export async function deleteDevice(tx: Tx, { poolId, sub, key }: Key): Promise<boolean> {
+  const { numDeletedRows } = await tx
     .deleteFrom('device')
     .where('pool_id', '=', poolId)
     .where('sub', '=', sub)
     .where('device_key', '=', key)
     .executeTakeFirstOrThrow()
+  await tx
+    .updateTable('session')
+    .set({ device_key: null })
+    .where('pool_id', '=', poolId)
+    .where('sub', '=', sub)
+    .where('device_key', '=', key)
+    .execute()
   return numDeletedRows === 1n
 }
 

@@ -9,6 +9,7 @@ export const forgetDevice = operation('ForgetDevice', {
 
   async handle(request, { db }: { db: Db }, { pool, user }: TokenCaller) {
     requireDeviceTracking(pool)
-    if (!(await deleteDevice(db, { poolId: pool.id, sub: user.sub, key: request.DeviceKey }))) throw unknownDevice()
+    const device = { poolId: pool.id, sub: user.sub, key: request.DeviceKey }
+    if (!(await db.transaction().execute((tx) => deleteDevice(tx, device)))) throw unknownDevice()
   },
 })

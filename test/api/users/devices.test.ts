@@ -97,6 +97,17 @@ for (const engine of engines) {
       }
     })
 
+    it('do not come back through the session that they were confirmed in', async () => {
+      const ids = await server().givenPool({ pool: tracking })
+      await givenUser(server(), ids.poolId, 'ana')
+      const stolen = (await signInByPassword(server(), ids.clientId, 'ana')).AuthenticationResult ?? {}
+      const { key } = (await confirmOffered(server(), stolen)).device
+      const own = (await signInByPassword(server(), ids.clientId, 'ana')).AuthenticationResult ?? {}
+      await server().send(new ForgetDeviceCommand({ AccessToken: own.AccessToken, DeviceKey: key }))
+      await assert.rejects(confirmOffered(server(), stolen), { name: 'InvalidParameterException' })
+      await assert.rejects(server().send(new GetDeviceCommand({ AccessToken: own.AccessToken, DeviceKey: key })), unknown)
+    })
+
     it('belong to one user of one pool', async () => {
       const { poolId, clientId, key } = await givenDevices(1)
       await givenUser(server(), poolId, 'bob')
