@@ -43,7 +43,7 @@ export function uuidv7(now: number, random: Buffer = randomBytes(16)): string {
 }
 
 /** Sixteen bytes in the written form of a UUID. */
-function uuidFromBytes(bytes: Buffer): string {
+export function uuidFromBytes(bytes: Buffer): string {
   const hex = bytes.toString('hex')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
 }
