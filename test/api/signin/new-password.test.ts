@@ -129,6 +129,19 @@ for (const engine of engines) {
       await answer(clientId, session, { 'userAttributes.name': 'Ana', unrelated: 'ignored' })
     })
 
+    it("gives nobody a name that is another user's id or username", async () => {
+      const { poolId, clientId, session } = await givenChallenge({ pool: { AliasAttributes: ['preferred_username'] } })
+      await create(poolId, 'bob')
+      const bob = await server().send(new AdminGetUserCommand({ UserPoolId: poolId, Username: 'bob' }))
+      const sub = bob.UserAttributes?.find(({ Name }) => Name === 'sub')?.Value ?? ''
+      for (const name of [sub, 'bob']) {
+        await assert.rejects(answer(clientId, session, { 'userAttributes.preferred_username': name }), { name: 'AliasExistsException' })
+        const found = await server().send(new AdminGetUserCommand({ UserPoolId: poolId, Username: name }))
+        assert.equal(found.Username, 'bob')
+      }
+      await answer(clientId, session, { 'userAttributes.preferred_username': 'anna' })
+    })
+
     it('checks the values of attributes', async () => {
       const { clientId, session } = await givenChallenge()
       const attempt = (name: string, value: string) => answer(clientId, session, { [`userAttributes.${name}`]: value })

@@ -8,6 +8,7 @@ import { storeUser } from '../../../users/attribute-changes.ts'
 import { requireStrongPassword } from '../../../users/passwords/password-policy.ts'
 import type { Passwords } from '../../../users/passwords/passwords.ts'
 import { rememberReplacedPassword, requireFreshPassword } from '../../../users/passwords/set-password.ts'
+import { requireFreeNames } from '../../../users/taken-names.ts'
 import { changeAttributes, type User } from '../../../users/user.ts'
 import { lockUser } from '../../../users/user-repository.ts'
 import { findAgain } from '../../candidate.ts'
@@ -45,6 +46,7 @@ export const newPassword: Factor<NewPasswordDeps> & Interposed<NewPasswordDeps> 
 
     const password = requireParameter(responses, 'NEW_PASSWORD')
     const attributes = readNewAttributes(pool, client, user, responses)
+    await requireFreeNames(deps.db, pool, user, changeAttributes(user.attributes, attributes))
     requireStrongPassword(pool, password, 'change')
     await requireFreshPassword(deps.db, deps.passwords, pool, { ...user, password: null }, password)
     const sealed = await deps.passwords.protect(user, password)
