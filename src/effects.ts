@@ -57,9 +57,8 @@ export async function openEffects({ settings, vault: { storage, secrets }, publi
   const pools = createPoolCatalog({ db, secrets, clock, publish, subscribe })
   const outbox = createOutboxWorker({ db, secrets, clock, logger, gateways: gateways ?? (await configuredGateways(settings, db)) })
   const importedHashes = createImportedHashes({ workers: mostHashWorkers, queueLimit: hashQueueLimit })
-  const passwords = createPasswords({ secrets, powers, importedHashes })
   const holder = randomUUID()
-  const imports = createImportRunner({ db, secrets, clock, pools, passwords, logger, holder })
+  const imports = createImportRunner({ db, secrets, clock, pools, logger, holder })
   const sweeper = startSweeper({ db, clock, logger, holder, sweeps })
   return {
     db,
@@ -74,7 +73,7 @@ export async function openEffects({ settings, vault: { storage, secrets }, publi
     pools,
     powers,
     outbox,
-    passwords,
+    passwords: createPasswords({ secrets, powers, importedHashes }),
     imports,
     lockout: createPasswordLockout({ db }),
     codeLockout: createCodeLockout({ db }),

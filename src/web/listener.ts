@@ -17,8 +17,11 @@ const serverOptions: ServerOptions = {
   // Longer than the 60 seconds after which common load balancers drop an idle connection, so that they and not we close it.
   keepAliveTimeout: 72_000,
   headersTimeout: 30_000,
-  requestTimeout: 60_000,
+  // As long as the address of an import file is good, which a slow line may need for the file. Whoever says nothing for a minute is gone before.
+  requestTimeout: 900_000,
 }
+
+const silenceMs = 60_000
 
 const notReady: RequestListener = (_request, response) => {
   response.writeHead(503, { 'retry-after': '1', connection: 'close' }).end()
@@ -30,7 +33,7 @@ export async function openListener(options: {
   readonly port: number
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined
 }): Promise<Listener> {
-  const server = createServer(options.tls).on('request', notReady)
+  const server = createServer(options.tls).setTimeout(silenceMs).on('request', notReady)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, options)))
     server.listen({ host: options.host, port: options.port }, resolve)

@@ -27,32 +27,15 @@ const leaseMs = 15_000
 const renewalMs = leaseMs / 3
 
 export function createImportRunner({ logger, holder, pollMs = 2_000, ...deps }: Options): ImportRunner {
-  const { db, clock } = deps
   const stop = new AbortController()
   let running: Promise<void> | undefined
   let wokenMeanwhile = false
-
-  /** @NOTE The lease only keeps two processes from doing the same work in vain: each step is safe by its own transaction. */
-  async function run(): Promise<void> {
-    let leasedAt = Number.NEGATIVE_INFINITY
-    for (;;) {
-      const active = stop.signal.aborted ? undefined : await findActiveImport(db)
-      if (active === undefined) return
-      if (Math.abs(clock.now() - leasedAt) >= renewalMs) {
-        leasedAt = clock.now()
-        if (!(await tryLease(db, leaseName, holder, leasedAt, leaseMs))) return
-      }
-      await runImportStep(deps, active)
-      // Requests that came meanwhile go first.
-      await nextTurn()
-    }
-  }
 
   async function runWhileWoken(): Promise<void> {
     do {
       wokenMeanwhile = false
       try {
-        await run()
+        await runSteps(deps, holder, stop.signal)
       } catch (error) {
         // The next look tries again: what was not committed has not happened.
         if (!stop.signal.aborted) logger.error({ err: error }, 'A step of a user import failed')
@@ -78,7 +61,27 @@ export function createImportRunner({ logger, holder, pollMs = 2_000, ...deps }: 
       clearInterval(poll)
       stop.abort()
       await running
-      await releaseLease(db, leaseName, holder)
+      await releaseLease(deps.db, leaseName, holder)
     },
+  }
+}
+
+/**
+ * Until no job has the turn, or another process has the lease.
+ * @NOTE The lease only keeps two processes from doing the same work in vain: each step is safe by its own transaction.
+ */
+async function runSteps(deps: ImportDeps, holder: string, stop: AbortSignal): Promise<void> {
+  const { db, clock } = deps
+  let leasedAt = Number.NEGATIVE_INFINITY
+  for (;;) {
+    const active = stop.aborted ? undefined : await findActiveImport(db)
+    if (active === undefined) return
+    if (Math.abs(clock.now() - leasedAt) >= renewalMs) {
+      leasedAt = clock.now()
+      if (!(await tryLease(db, leaseName, holder, leasedAt, leaseMs))) return
+    }
+    await runImportStep(deps, active)
+    // Requests that came meanwhile go first.
+    await nextTurn()
   }
 }

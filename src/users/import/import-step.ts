@@ -4,7 +4,6 @@ import { freeImportTurn, type ImportJobKey } from '../../pools/active-import-rep
 import type { Pool } from '../../pools/pool.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db, Tx } from '../../storage/db.ts'
-import type { Passwords } from '../passwords/passwords.ts'
 import { splitLines } from './csv.ts'
 import { readHeader } from './header.ts'
 import { deleteChunk, findFirstChunk, type ImportChunk } from './import-chunk-repository.ts'
@@ -19,7 +18,6 @@ export type ImportDeps = {
   readonly secrets: Secrets
   readonly clock: Clock
   readonly pools: PoolCatalog
-  readonly passwords: Pick<Passwords, 'protectImported'>
 }
 
 /**
@@ -72,7 +70,7 @@ type NumberedRow = { readonly lineNumber: number; readonly row: ReadRow }
 function readChunk(deps: ImportDeps, pool: Pool, job: ImportJob, chunk: ImportChunk): NumberedRow[] {
   const header = readHeader(pool, job.algorithm, job.header ?? '')
   if ('problem' in header) throw new Error(`The header of import job ${job.id} was valid and is so no more.`)
-  const context = { pool, columns: header.columns, algorithm: job.algorithm, passwords: deps.passwords, now: deps.clock.now() }
+  const context = { pool, columns: header.columns, algorithm: job.algorithm, secrets: deps.secrets, now: deps.clock.now() }
   return splitLines(chunk.lines).flatMap((line, at) => {
     const row = readRow(context, line)
     return row === undefined ? [] : [{ lineNumber: chunk.firstLine + at, row }]

@@ -1,10 +1,11 @@
 import { uuidv7 } from '../../base/ids.ts'
+import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { requireRequiredAttributes } from '../../pools/attribute-rules.ts'
 import type { Pool } from '../../pools/pool.ts'
 import { draftNewUser } from '../admin/create-user-rules.ts'
 import { type HashAlgorithm, readImportedHash } from '../passwords/imported-hash.ts'
-import type { Passwords } from '../passwords/passwords.ts'
+import { sealImportedHash } from '../passwords/sealed-import.ts'
 import { type Attributes, isVerified, type MfaPreferences, type User } from '../user.ts'
 import { readLine, splitFields } from './csv.ts'
 import { hashColumn, mfaColumn, usernameColumn } from './header.ts'
@@ -14,7 +15,7 @@ export type RowContext = {
   readonly pool: Pool
   readonly columns: readonly string[]
   readonly algorithm: HashAlgorithm | null
-  readonly passwords: Pick<Passwords, 'protectImported'>
+  readonly secrets: Secrets
   readonly now: number
 }
 
@@ -92,14 +93,14 @@ function readMfa(pool: Pool, attributes: Attributes, field: string): MfaPreferen
 }
 
 function readHash(
-  { algorithm, passwords }: RowContext,
+  { algorithm, secrets }: RowContext,
   owner: Pick<User, 'poolId' | 'sub' | 'username'>,
   hash: string,
 ): string | null | { problem: string } {
   if (hash === '') return null
   if (algorithm === null) return { problem: `The row has a ${hashColumn}, but the import job does not say how it was made.` }
   if (readImportedHash(algorithm, hash) === undefined) return { problem: `The ${hashColumn} is malformed or costs too much.` }
-  return passwords.protectImported(owner, algorithm, hash)
+  return sealImportedHash(secrets, owner, { algorithm, hash })
 }
 
 function signsInByCode(pool: Pool, attributes: Attributes): boolean {

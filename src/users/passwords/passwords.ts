@@ -5,8 +5,8 @@ import { PowersBusyError, type SrpPowers } from '../../base/srp/powers.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { srpNameOf } from '../../pools/pool.ts'
 import type { User } from '../user.ts'
-import type { HashAlgorithm } from './imported-hash.ts'
 import type { ImportedHashes } from './imported-hashes.ts'
+import { isImported, openImportedHash } from './sealed-import.ts'
 
 /** A verifier is bound to the pool and to the stored username; the seal also to the row it lies in. */
 type Owner = Pick<User, 'poolId' | 'sub' | 'username'>
@@ -17,10 +17,6 @@ export type PasswordVerifier = { readonly salt: Buffer; readonly verifier: Buffe
 export type Passwords = {
   /** Derives the verifier and seals it for the user's row. Never inside a transaction: it takes a modular power. */
   protect(owner: Owner, password: string): Promise<string>
-  /** Seals what another system made of the password, as readImportedHash takes it. `matches` knows it, SRP does not. */
-  protectImported(owner: Owner, algorithm: HashAlgorithm, hash: string): string
-  /** Whether it was sealed by protectImported, and should give way to a verifier once the password is known. */
-  isImported(sealed: string | null): sealed is string
   /** Whether the password is the sealed one. `undefined` (no such user, no password) costs the same and is false. */
   matches(owner: Owner, sealed: string | null | undefined, password: string): Promise<boolean>
   /** The salt and verifier themselves, for an SRP exchange; undefined when there are none: no password, or an imported hash. */
@@ -29,9 +25,6 @@ export type Passwords = {
 
 const saltBytes = 16
 const verifierBytes = 384
-
-/** Before what is sealed. A seal is base64url and has no colon, so that nothing else begins with it. */
-const importedMark = 'imported:'
 
 type Parts = {
   readonly secrets: Secrets
@@ -46,19 +39,9 @@ export function createPasswords({ secrets, powers, importedHashes }: Parts): Pas
     try {
       return await powers.verifier(srpX(srpNameOf(owner.poolId), owner.username, password, salt))
     } catch (error) {
-      if (error instanceof PowersBusyError) throw new ApiError('TooManyRequestsException', 'Too many requests', { cause: error })
+      if (error instanceof PowersBusyError) throw tooBusy(error)
       throw error
     }
-  }
-
-  async function matchesImported(owner: Owner, sealed: string, password: string): Promise<boolean> {
-    const text = secrets.open('password', sealed.slice(importedMark.length), importedMark + rowOf(owner))?.toString()
-    if (text === undefined) throw new Error(`The imported password hash of user ${owner.sub} cannot be opened.`)
-    const end = text.indexOf(':')
-    const question = { algorithm: text.slice(0, end) as HashAlgorithm, hash: text.slice(end + 1), password }
-    const outcome = importedHashes.check(question)
-    if (outcome === undefined) throw new ApiError('TooManyRequestsException', 'Too many requests')
-    return outcome
   }
 
   function reveal(owner: Owner, sealed: string | null): PasswordVerifier | undefined {
@@ -70,11 +53,6 @@ export function createPasswords({ secrets, powers, importedHashes }: Parts): Pas
 
   return {
     reveal,
-    isImported,
-
-    protectImported(owner, algorithm, hash) {
-      return importedMark + secrets.seal('password', `${algorithm}:${hash}`, importedMark + rowOf(owner))
-    },
 
     async protect(owner, password) {
       const salt = newSalt()
@@ -83,7 +61,7 @@ export function createPasswords({ secrets, powers, importedHashes }: Parts): Pas
     },
 
     async matches(owner, sealed, password) {
-      if (sealed && isImported(sealed)) return matchesImported(owner, sealed, password)
+      if (sealed && isImported(sealed)) return orBusy(importedHashes.check({ ...openImportedHash(secrets, owner, sealed), password }))
       const stored = reveal(owner, sealed ?? null)
       const { salt, verifier } = stored ?? { salt: newSalt(), verifier: randomBytes(verifierBytes) }
       const equal = timingSafeEqual(await derive(owner, salt, password), verifier)
@@ -92,6 +70,10 @@ export function createPasswords({ secrets, powers, importedHashes }: Parts): Pas
   }
 }
 
-function isImported(sealed: string | null): sealed is string {
-  return sealed?.startsWith(importedMark) ?? false
+function orBusy<T>(outcome: Promise<T> | undefined): Promise<T> {
+  return outcome ?? Promise.reject(tooBusy())
+}
+
+function tooBusy(cause?: Error): ApiError {
+  return new ApiError('TooManyRequestsException', 'Too many requests', { cause })
 }
