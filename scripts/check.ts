@@ -10,6 +10,7 @@ const checks: readonly { readonly name: string; readonly command: readonly strin
   { name: 'unused code', command: [binary('knip', 'knip'), '--no-progress'] },
   { name: 'contract is current', command: ['contract-model/generate.ts', '--check'] },
   { name: 'settings page is current', command: ['scripts/settings-docs.ts', '--check'] },
+  { name: 'table of operations is current', command: ['scripts/compatibility-table.ts', '--check'] },
 ]
 
 /** The script behind a package's command, so that it runs on the Node that runs this and not on the one of its first line. */
