@@ -1,18 +1,33 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { GetCSVHeaderCommand } from '@aws-sdk/client-cognito-identity-provider'
-import { adminGet } from '../../../support/administration.ts'
+import { type CreateUserPoolCommandInput, GetCSVHeaderCommand } from '@aws-sdk/client-cognito-identity-provider'
+import { adminCreateSilently, adminGet } from '../../../support/administration.ts'
 import { engines } from '../../../support/engines.ts'
-import { csv, emailPool, importFile, keyOf, logOf } from '../../../support/imports.ts'
+import { createJob, csv, emailPool, importFile, jobEnd, keyOf, logOf, startJob, upload } from '../../../support/imports.ts'
 import { useTestServer } from '../../../support/test-server.ts'
+
+const header = 'cognito:username,email,email_verified'
+const rowOf = (name: string) => `${name},${name}@example.test,true`
 
 for (const engine of engines) {
   describe(`A user import on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
+    async function importInto(pool: Partial<CreateUserPoolCommandInput>, file: RequestInit['body']) {
+      const { poolId } = await server().givenPool({ pool: { ...emailPool.pool, ...pool } })
+      const job = await importFile(server(), poolId, file)
+      return { poolId, job, log: await logOf(server(), keyOf(job)) }
+    }
+
     it('creates the users of a file that was made from the header', async () => {
-      const { poolId } = await server().givenPool(emailPool)
+      const Schema = [{ Name: 'team', AttributeDataType: 'String' as const }]
+      const { poolId } = await server().givenPool({ pool: { ...emailPool.pool, Schema } })
       const { CSVHeader = [] } = await server().send(new GetCSVHeaderCommand({ UserPoolId: poolId }))
+      assert.equal(
+        CSVHeader.join(','),
+        'name,given_name,family_name,middle_name,nickname,preferred_username,profile,picture,website,email,email_verified,gender,birthdate,' +
+          'zoneinfo,locale,phone_number,phone_number_verified,address,updated_at,custom:team,cognito:mfa_enabled,cognito:username,password_hash',
+      )
       const values: Record<string, string> = {
         'cognito:username': 'ana',
         email: 'ana@example.test',
@@ -20,6 +35,7 @@ for (const engine of engines) {
         name: 'Ana\\, of the \\ "North"',
         birthdate: '02/28/1990',
         updated_at: '1600000000',
+        'custom:team': '=1+1',
         'cognito:mfa_enabled': 'false',
       }
       const row = CSVHeader.map((column) => values[column] ?? '').join(',')
@@ -27,6 +43,7 @@ for (const engine of engines) {
 
       assert.equal(job.Status, 'Succeeded')
       assert.deepEqual([job.ImportedUsers, job.SkippedUsers, job.FailedUsers], [1, 0, 0])
+      assert.ok(job.StartDate && job.CompletionDate && job.StartDate <= job.CompletionDate)
       const ana = await adminGet(server(), poolId, 'ana')
       assert.equal(ana.UserStatus, 'RESET_REQUIRED')
       const { sub, ...attributes } = ana.attributes
@@ -37,8 +54,96 @@ for (const engine of engines) {
         name: 'Ana, of the \\ "North"',
         birthdate: '1990-02-28',
         updated_at: '1600000000',
+        'custom:team': '=1+1',
       })
       assert.deepEqual(await logOf(server(), keyOf(job)), ['[SUCCEEDED] Line Number 2 - The import succeeded.'])
+      assert.deepEqual(await server().inbox('ana@example.test'), [])
+    })
+
+    it('takes line ends of other systems, a byte order mark, empty lines, and a last line without an end', async () => {
+      const { poolId, job, log } = await importInto({}, `\uFEFF${header}\r\n${rowOf('bea')}\r\n\r\n\n${rowOf('cem')}`)
+      assert.deepEqual([job.ImportedUsers, job.FailedUsers], [2, 0])
+      assert.deepEqual(
+        log.map((line) => /\d+/.exec(line)?.[0]),
+        ['2', '5'],
+      )
+      assert.equal((await adminGet(server(), poolId, 'cem')).attributes['email_verified'], 'true')
+    })
+
+    it('skips names that exist, within the file too, and leaves those users as they are', async () => {
+      const { poolId } = await server().givenPool(emailPool)
+      await adminCreateSilently(server(), poolId, 'dan', { attributes: { email: 'old@example.test' } })
+      const job = await importFile(server(), poolId, csv(header, rowOf('dan'), rowOf('eva'), 'eva,other@example.test,true'))
+      assert.deepEqual([job.ImportedUsers, job.SkippedUsers, job.FailedUsers], [1, 2, 0])
+      assert.deepEqual((await logOf(server(), keyOf(job))).slice(0, 2), [
+        '[SKIPPED] Line Number 2 - The user already exists.',
+        '[SUCCEEDED] Line Number 3 - The import succeeded.',
+      ])
+      assert.equal((await adminGet(server(), poolId, 'dan')).attributes['email'], 'old@example.test')
+      assert.equal((await adminGet(server(), poolId, 'eva')).attributes['email'], 'eva@example.test')
+    })
+
+    it('names users by address where the pool does, whatever the case', async () => {
+      const pool = { UsernameAttributes: ['email' as const], UsernameConfiguration: { CaseSensitive: false } }
+      const file = csv('email_verified,cognito:username', 'true,fay@example.test', 'true,FAY@example.test', 'true,no-address')
+      const { poolId, job, log } = await importInto(pool, file)
+      assert.deepEqual([job.ImportedUsers, job.SkippedUsers, job.FailedUsers], [1, 1, 1])
+      assert.match(log[2] ?? '', /^\[FAILED\] Line Number 4 - Username should be an email\.$/)
+      const fay = await adminGet(server(), poolId, 'fay@example.test')
+      assert.equal(fay.Username, fay.attributes['sub'])
+    })
+
+    it('leaves an alias with whoever has it', async () => {
+      const pool = { AliasAttributes: ['email' as const, 'preferred_username' as const] }
+      const file = csv(
+        `${header},preferred_username`,
+        'gus,shared@example.test,true,gg',
+        'hal,shared@example.test,true,hh',
+        'ivo,ivo@example.test,true,gus',
+      )
+      const { poolId, log } = await importInto(pool, file)
+      assert.deepEqual(log.slice(1), [
+        '[FAILED] Line Number 3 - An account with the given email already exists.',
+        '[FAILED] Line Number 4 - An account with the given preferred_username already exists.',
+      ])
+      assert.equal((await adminGet(server(), poolId, 'shared@example.test')).Username, 'gus')
+      await assert.rejects(adminGet(server(), poolId, 'hal'), { name: 'UserNotFoundException' })
+    })
+
+    it('confirms users who can sign in by a code', async () => {
+      const Policies = { SignInPolicy: { AllowedFirstAuthFactors: ['PASSWORD' as const, 'EMAIL_OTP' as const] } }
+      const { poolId } = await importInto({ Policies }, csv(header, rowOf('jan')))
+      assert.equal((await adminGet(server(), poolId, 'jan')).UserStatus, 'CONFIRMED')
+    })
+
+    it('turns on MFA by SMS where the file says so', async () => {
+      const SmsConfiguration = { SnsCallerArn: 'arn:aws:iam::123456789012:role/sms' }
+      const file = csv(`${header},phone_number,cognito:mfa_enabled`, `${rowOf('kim')},+15550100,true`, `${rowOf('lea')},,true`)
+      const { poolId, log } = await importInto({ MfaConfiguration: 'OPTIONAL', SmsConfiguration }, file)
+      assert.deepEqual((await adminGet(server(), poolId, 'kim')).UserMFASettingList, ['SMS_MFA'])
+      assert.equal(log[1], '[FAILED] Line Number 3 - cognito:mfa_enabled is true, but the row has no phone_number.')
+    })
+
+    it('has the log in pages', async () => {
+      const rows = Array.from({ length: 1_201 }, (_, at) => rowOf(`user-${at}`))
+      const { job, log } = await importInto({}, csv(header, ...rows))
+      assert.equal(job.ImportedUsers, 1_201)
+      assert.deepEqual(
+        log.map((line) => Number(/\d+/.exec(line)?.[0])),
+        rows.map((_, at) => at + 2),
+      )
+    })
+
+    it('imports the file that was sent last', async () => {
+      const { poolId } = await server().givenPool(emailPool)
+      const job = await createJob(server(), poolId)
+      assert.equal((await upload(job.PreSignedUrl, csv(header, rowOf('first')))).status, 200)
+      assert.equal((await upload(job.PreSignedUrl, csv(header, rowOf('second')))).status, 200)
+      await startJob(server(), keyOf(job))
+      assert.equal((await upload(job.PreSignedUrl, csv(header, rowOf('third')))).status, 409)
+      assert.equal((await jobEnd(server(), keyOf(job))).ImportedUsers, 1)
+      assert.equal((await adminGet(server(), poolId, 'second')).Username, 'second')
+      await assert.rejects(adminGet(server(), poolId, 'first'), { name: 'UserNotFoundException' })
     })
   })
 }

@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import {
+  AddCustomAttributesCommand,
+  DeleteUserPoolCommand,
+  DescribeUserImportJobCommand,
+  ListUserImportJobsCommand,
+  StopUserImportJobCommand,
+  UpdateUserPoolCommand,
+} from '@aws-sdk/client-cognito-identity-provider'
+import { adminGet } from '../../../support/administration.ts'
+import { engines } from '../../../support/engines.ts'
+import {
+  createJob,
+  csv,
+  emailPool,
+  givenUploadedJob,
+  importFile,
+  jobEnd,
+  keyOf,
+  logOf,
+  startJob,
+  upload,
+} from '../../../support/imports.ts'
+import { rawCall } from '../../../support/raw-call.ts'
+import { startTestServer, useTestServer } from '../../../support/test-server.ts'
+
+const header = 'cognito:username,email,email_verified'
+const file = csv(header, 'ana,ana@example.test,true')
+/** Some seconds of work: whatever is asked at once is asked while the job runs. */
+const longRows = Array.from({ length: 20_000 }, (_, at) => `user-${at},user-${at}@example.test,true`)
+const longFile = csv(header, ...longRows)
+const dayMs = 86_400_000
+
+const refusedAs = (name: string) => ({ name })
+
+for (const engine of engines) {
+  describe(`User import jobs on ${engine.name}`, () => {
+    const server = useTestServer(engine)
+    const describeJob = async (key: ReturnType<typeof keyOf>) => (await server().send(new DescribeUserImportJobCommand(key))).UserImportJob
+    const stopJob = (key: ReturnType<typeof keyOf>) => server().send(new StopUserImportJobCommand(key))
+
+    it('are shown as they were created, until their file arrives and they end', async () => {
+      const { poolId } = await server().givenPool(emailPool)
+      const job = await createJob(server(), poolId, { JobName: 'Move in, one', PasswordHashingAlgorithm: 'SCRYPT' })
+      assert.match(job.JobId ?? '', /^import-[0-9a-zA-Z-]{1,48}$/)
+      assert.match(job.PreSignedUrl ?? '', new RegExp(`^${server().url}/`))
+      const { JobId, PreSignedUrl, CreationDate, ...rest } = job
+      assert.deepEqual(rest, {
+        JobName: 'Move in, one',
+        UserPoolId: poolId,
+        Status: 'Created',
+        CloudWatchLogsRoleArn: 'arn:aws:iam::123456789012:role/import-logs',
+        ImportedUsers: 0,
+        SkippedUsers: 0,
+        FailedUsers: 0,
+        PasswordHashingAlgorithm: 'SCRYPT',
+      })
+      assert.deepEqual(await describeJob(keyOf(job)), job)
+    })
+
+    it('are listed newest first, page by page, and only those of the pool', async () => {
+      const { poolId } = await server().givenPool(emailPool)
+      const { poolId: other } = await server().givenPool(emailPool)
+      const ids: (string | undefined)[] = []
+      for (let count = 0; count < 5; count++) {
+        server().clock.advance(1)
+        ids.unshift((await createJob(server(), poolId)).JobId)
+      }
+      await createJob(server(), other)
+      const listed: (string | undefined)[] = []
+      let PaginationToken: string | undefined
+      do {
+        const page = await server().send(new ListUserImportJobsCommand({ UserPoolId: poolId, MaxResults: 2, PaginationToken }))
+        assert.ok((page.UserImportJobs?.length ?? 0) <= 2)
+        listed.push(...(page.UserImportJobs ?? []).map(({ JobId }) => JobId))
+        PaginationToken = page.PaginationToken
+      } while (PaginationToken !== undefined)
+      assert.deepEqual(listed, ids)
+      const foreign = server().send(new ListUserImportJobsCommand({ UserPoolId: poolId, MaxResults: 2, PaginationToken: 'abc' }))
+      await assert.rejects(foreign, refusedAs('InvalidParameterException'))
+    })
+
+    it('are nothing to another pool', async () => {
+      const { poolId } = await server().givenPool(emailPool)
+      const { poolId: other } = await server().givenPool(emailPool)
+      const { JobId } = await givenUploadedJob(server(), poolId, file)
+      const key = { UserPoolId: other, JobId }
+      const notFound = { name: 'ResourceNotFoundException', message: `User import job ${JobId} does not exist.` }
+      await assert.rejects(describeJob(key), notFound)
+      await assert.rejects(startJob(server(), key), notFound)
+      await assert.rejects(stopJob(key), notFound)
+      const log = await rawCall(server(), 'LifeguardService.ListUserImportLog', key)
+      assert.deepEqual([log.status, log.body['__type']], [400, 'ResourceNotFoundException'])
+    })
+
+    it('need a pool that there is, and that verifies something', async () => {
+      const { poolId } = await server().givenPool()
+      await assert.rejects(createJob(server(), poolId), refusedAs('PreconditionNotMetException'))
+      await assert.rejects(createJob(server(), 'us-east-1_nowhere00'), refusedAs('ResourceNotFoundException'))
+    })
+
+    it('start once, and only with a file', async () => {
+      const { poolId } = await server().givenPool(emailPool)
+      const job = await createJob(server(), poolId)
+      await assert.rejects(startJob(server(), keyOf(job)), refusedAs('PreconditionNotMetException'))
+      await assert.rejects(stopJob(keyOf(job)), refusedAs('PreconditionNotMetException'))
+      await upload(job.PreSignedUrl, file)
+      const { UserImportJob: started } = await startJob(server(), keyOf(job))
+      assert.equal(started?.Status, 'Pending')
+      assert.equal((await jobEnd(server(), keyOf(job))).Status, 'Succeeded')
+      await assert.rejects(startJob(server(), keyOf(job)), refusedAs('PreconditionNotMetException'))
+      await assert.rejects(stopJob(keyOf(job)), refusedAs('PreconditionNotMetException'))
+    })
+
+    it('run one at a time, keep their pool as it is meanwhile, and can be stopped', async () => {
+      const { poolId } = await server().givenPool(emailPool)
+      const { poolId: other } = await server().givenPool(emailPool)
+      const waiting = await givenUploadedJob(server(), other, file)
+      const key = await givenUploadedJob(server(), poolId, longFile)
+      await startJob(server(), key)
+
+      const inProgress = refusedAs('UserImportInProgressException')
+      await assert.rejects(server().send(new UpdateUserPoolCommand({ UserPoolId: poolId })), inProgress)
+      const attribute = { Name: 'late', AttributeDataType: 'String' as const }
+      const extension = new AddCustomAttributesCommand({ UserPoolId: poolId, CustomAttributes: [attribute] })
+      await assert.rejects(server().send(extension), inProgress)
+      await assert.rejects(server().send(new DeleteUserPoolCommand({ UserPoolId: poolId })), inProgress)
+      await server().send(new AddCustomAttributesCommand({ UserPoolId: other, CustomAttributes: [attribute] }))
+      await assert.rejects(startJob(server(), waiting), refusedAs('PreconditionNotMetException'))
+
+      assert.equal((await stopJob(key)).UserImportJob?.Status, 'Stopping')
+      const stopped = await jobEnd(server(), key)
+      assert.deepEqual([stopped.Status, stopped.CompletionMessage], ['Stopped', 'The Import Job was stopped by the developer.'])
+      const imported = stopped.ImportedUsers ?? 0
+      assert.ok(imported < longRows.length, `${imported} of ${longRows.length} before the stop`)
+      assert.equal((await logOf(server(), key)).length, imported)
+
+      await server().send(extension)
+      await startJob(server(), waiting)
+      assert.equal((await jobEnd(server(), waiting)).ImportedUsers, 1)
+      // What is missing comes by a new job, which leaves alone who is there.
+      const again = await importFile(server(), poolId, longFile)
+      assert.deepEqual([again.SkippedUsers, again.ImportedUsers], [imported, longRows.length - imported])
+      assert.equal((await adminGet(server(), poolId, 'user-19999')).UserStatus, 'RESET_REQUIRED')
+      await server().send(new DeleteUserPoolCommand({ UserPoolId: poolId }))
+    })
+
+    it('expire when nobody starts them within a day', async () => {
+      const { poolId } = await server().givenPool(emailPool)
+      const key = await givenUploadedJob(server(), poolId, file)
+      server().clock.advance(dayMs)
+      assert.equal((await describeJob(key))?.Status, 'Expired')
+      assert.equal((await describeJob(key))?.PreSignedUrl, undefined)
+      await assert.rejects(startJob(server(), key), refusedAs('PreconditionNotMetException'))
+    })
+  })
+
+  describe(`A server with few import jobs on ${engine.name}`, () => {
+    it('refuses one more', async () => {
+      await using server = await startTestServer(engine, { flags: ['--quotas', '{"importJobsPerPool":1}'] })
+      const { poolId } = await server.givenPool(emailPool)
+      await createJob(server, poolId)
+      await assert.rejects(createJob(server, poolId), refusedAs('LimitExceededException'))
+      await createJob(server, (await server.givenPool(emailPool)).poolId)
+    })
+  })
+}

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { engines } from '../../../support/engines.ts'
+import { createJob, csv, emailPool, keyOf, startJob, upload } from '../../../support/imports.ts'
+import { useTestServer } from '../../../support/test-server.ts'
+
+const header = 'cognito:username,email,email_verified'
+const file = csv(header, 'ana,ana@example.test,true')
+const quarterHourMs = 900_000
+
+for (const engine of engines) {
+  describe(`The file of an import job on ${engine.name}`, () => {
+    const server = useTestServer(engine, { flags: ['--quotas', '{"importRows":1000,"importMegabytes":1}'] })
+
+    async function givenJob() {
+      const { poolId } = await server().givenPool(emailPool)
+      return createJob(server(), poolId)
+    }
+
+    it('is taken at the address of the job only', async () => {
+      const [job, other] = [await givenJob(), await givenJob()]
+      const url = new URL(job.PreSignedUrl ?? '')
+      const signature = url.searchParams.get('Signature') ?? ''
+      const changes: ((url: URL) => void)[] = [
+        (changed) => changed.searchParams.set('Signature', `${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`),
+        (changed) => changed.searchParams.set('Signature', ''),
+        (changed) => changed.searchParams.delete('Signature'),
+        (changed) => changed.searchParams.append('Signature', signature),
+        (changed) => changed.searchParams.set('Expires', String(Date.now() + 86_400_000)),
+        (changed) => changed.searchParams.delete('Expires'),
+        (changed) => {
+          changed.pathname = changed.pathname.replace(job.JobId ?? '', other.JobId ?? '')
+        },
+        (changed) => {
+          changed.pathname = changed.pathname.replace(job.UserPoolId ?? '', other.UserPoolId ?? '')
+        },
+      ]
+      for (const change of changes) {
+        const changed = new URL(url)
+        change(changed)
+        const { status } = await upload(changed.href, file)
+        assert.equal(status, 403, changed.href)
+      }
+      await assert.rejects(startJob(server(), keyOf(job)), { name: 'PreconditionNotMetException' })
+      assert.equal((await upload(url.href, file)).status, 200)
+    })
+
+    it('is refused after a quarter of an hour', async () => {
+      const job = await givenJob()
+      server().clock.advance(quarterHourMs)
+      assert.equal((await upload(job.PreSignedUrl, file)).status, 403)
+    })
+
+    it('is refused when it is empty', async () => {
+      assert.equal((await upload((await givenJob()).PreSignedUrl, '')).status, 400)
+    })
+
+    for (const [what, long, message] of [
+      ['rows', csv(header, ...Array<string>(1001).fill('a,b,c')), 'There can be at most 1000 rows in an import file.'],
+      ['bytes', csv(header, ...Array<string>(100).fill('x'.repeat(11_000))), 'There can be at most 1 megabytes in an import file.'],
+    ] as const) {
+      it(`is refused with too many ${what}, and leaves an earlier one in its place`, async () => {
+        const job = await givenJob()
+        await upload(job.PreSignedUrl, file)
+        const answer = await upload(job.PreSignedUrl, long)
+        assert.equal(answer.status, 413)
+        assert.deepEqual(await answer.json(), { message })
+        await startJob(server(), keyOf(job))
+      })
+    }
+
+    it('may be of any type and come without a length', async () => {
+      const job = await givenJob()
+      const pieces = new Blob([file]).stream()
+      const headers = { 'content-type': 'text/csv' }
+      const answer = await fetch(job.PreSignedUrl ?? '', { method: 'PUT', body: pieces, headers, duplex: 'half' })
+      assert.equal(answer.status, 200)
+    })
+  })
+}
