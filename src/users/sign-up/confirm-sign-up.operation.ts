@@ -1,29 +1,35 @@
 import { ApiError } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
 import type { AppClientCaller } from '../../pools/app-client.ts'
+import type { ContactAttribute, Pool } from '../../pools/pool.ts'
 import { type ConfirmSignUpDeps, confirmSignUpByCode } from './confirm-sign-up.ts'
 import { newSignUpSession, readSignUpSession } from './sign-up-session.ts'
 
 /**
- * A new user proves the address that the code went to. Whoever brings the Session of their SignUp, in its time, gets one to sign in with;
- * who is late signs in like everybody.
+ * A new user proves the address that the code went to, and gets a Session to sign in with: where such a code is a way to sign in anyway
+ * (some clients count on it), or for the Session of their SignUp, while that lasts.
  */
 export const confirmSignUp = operation('ConfirmSignUp', {
   auth: 'app-client',
 
   async handle(request, deps: ConfirmSignUpDeps, caller: AppClientCaller) {
-    const { client } = caller
+    const { pool, client } = caller
     const session = request.Session === undefined ? undefined : readSignUpSession(deps.secrets, client, request.Session)
     if (request.Session !== undefined && session === undefined) {
       throw new ApiError('NotAuthorizedException', 'Invalid session for the user.')
     }
-    const user = await confirmSignUpByCode(deps, caller, {
+    const { user, proven } = await confirmSignUpByCode(deps, caller, {
       username: request.Username,
       code: request.ConfirmationCode,
       forceAliasCreation: request.ForceAliasCreation ?? false,
     })
     const now = deps.clock.now()
-    if (session?.sub !== user.sub || session.expiresAt <= now) return {}
+    const wasTheirs = session?.sub === user.sub && session.expiresAt > now
+    if (!wasTheirs && !signsInByCode(pool, proven)) return {}
     return { Session: newSignUpSession(deps.secrets, client, user, { isProven: true, now }) }
   },
 })
+
+function signsInByCode({ allowedFirstFactors }: Pool, proven: ContactAttribute | undefined): boolean {
+  return proven !== undefined && allowedFirstFactors.includes(proven === 'email' ? 'EMAIL_OTP' : 'SMS_OTP')
+}

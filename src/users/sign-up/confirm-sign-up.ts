@@ -20,6 +20,9 @@ type Attempt = {
   readonly forceAliasCreation: boolean
 }
 
+/** `proven` is the attribute that the code went to, if the user still has that address. */
+type Confirmed = { readonly user: User; readonly proven: Proof['attribute'] }
+
 /**
  * Confirms a new user by the code of the sign-up message, and with it the address that the message went to. Serves the API and the
  * link in the message alike. Throws what ConfirmSignUp answers.
@@ -28,7 +31,7 @@ export async function confirmSignUpByCode(
   deps: ConfirmSignUpDeps,
   caller: AppClientCaller,
   { username, code, forceAliasCreation }: Attempt,
-): Promise<User> {
+): Promise<Confirmed> {
   const { db, clock, secrets } = deps
   const { pool } = caller
   const claim = await findClaimedUser(deps, caller, username, 'ConfirmSignUp')
@@ -50,13 +53,13 @@ export async function confirmSignUpByCode(
   })
 }
 
-async function storeConfirmed(tx: Tx, pool: Pool, user: User, proof: Proof, now: number): Promise<User> {
+async function storeConfirmed(tx: Tx, pool: Pool, user: User, proof: Proof, now: number): Promise<Confirmed> {
   const proven = provenAddress(proof, user.attributes)
   const attributes = proven === undefined ? user.attributes : { ...user.attributes, [`${proven}_verified`]: 'true' }
   const confirmed: User = { ...user, status: 'CONFIRMED', attributes, updatedAt: now }
   const clash = await updateUser(tx, pool, user, confirmed)
   if (clash !== undefined) throw new ApiError('AliasExistsException', `An account with the ${clash} already exists.`)
-  return confirmed
+  return { user: confirmed, proven }
 }
 
 /** The attribute that the code verifies: none when the address is no longer the one that the code was sent to. */

@@ -5,6 +5,7 @@ import {
   AdminDisableUserCommand,
   AdminInitiateAuthCommand,
   AdminSetUserPasswordCommand,
+  type AuthFactorType,
   ConfirmSignUpCommand,
   CreateUserPoolClientCommand,
   SignUpCommand,
@@ -42,8 +43,8 @@ for (const engine of engines) {
       return server().send(new ConfirmSignUpCommand(Session === undefined ? request : { ...request, Session }))
     }
 
-    async function givenNewUser(wish: PoolWish = {}, password?: string) {
-      const ids = await givenChoicePool(server(), ['PASSWORD', 'EMAIL_OTP'], { ...wish, pool: { ...verified, ...wish.pool } })
+    async function givenNewUser(wish: PoolWish = {}, password?: string, factors: AuthFactorType[] = ['PASSWORD', 'EMAIL_OTP']) {
+      const ids = await givenChoicePool(server(), factors, { ...wish, pool: { ...verified, ...wish.pool } })
       const { Session } = await signUp(ids.clientId, 'ana', password)
       return { ...ids, session: Session, code: await codeSentTo(server(), ids.poolId, email) }
     }
@@ -78,13 +79,22 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [`sign-up ${email}`])
     })
 
-    it('wants the session of the sign-up with the code', async () => {
-      const { clientId, code } = await givenNewUser()
-      assert.equal((await confirm(clientId, code)).Session, undefined)
-      const other = await givenNewUser()
-      const own = await signUp(other.clientId, 'ben', undefined, 'ben@example.test')
+    it('follows from the code alone where codes sign users in, and takes the session of the sign-up with it elsewhere', async () => {
+      const byCode = await givenNewUser()
+      const { Session } = await confirm(byCode.clientId, byCode.code)
+      assert.ok((await startChoice(server(), byCode.clientId, 'ana', {}, Session)).AuthenticationResult)
+
+      const givenByPassword = () => givenNewUser({}, goodPassword, ['PASSWORD', 'WEB_AUTHN'])
+      const without = await givenByPassword()
+      assert.equal((await confirm(without.clientId, without.code)).Session, undefined)
+      const theirs = await givenByPassword()
+      const confirmed = await confirm(theirs.clientId, theirs.code, theirs.session)
+      assert.ok((await startChoice(server(), theirs.clientId, 'ana', {}, confirmed.Session)).AuthenticationResult)
+
+      const other = await givenByPassword()
+      const own = await signUp(other.clientId, 'ben', goodPassword, 'ben@example.test')
       await assert.rejects(confirm(other.clientId, other.code, 'made-up-made-up-made-up'), invalid)
-      await assert.rejects(confirm(clientId, code, other.session), invalid)
+      await assert.rejects(confirm(other.clientId, other.code, theirs.session), invalid)
       // Ben's session is no session of Ana's.
       assert.equal((await confirm(other.clientId, other.code, own.Session)).Session, undefined)
       await assert.rejects(startChoice(server(), other.clientId, 'ana', {}, own.Session), invalid)
@@ -105,9 +115,10 @@ for (const engine of engines) {
     })
 
     it('has the time of a session, and a late confirmation is one nevertheless', async () => {
-      const { clientId, session, code } = await givenNewUser()
+      const { clientId, session, code } = await givenNewUser({}, goodPassword, ['PASSWORD'])
       server().clock.advance(3 * minute)
       assert.equal((await confirm(clientId, code, session)).Session, undefined)
+      assert.ok((await startBy(server(), clientId, 'ana', 'PASSWORD', { PASSWORD: goodPassword })).AuthenticationResult)
       const patient = await givenNewUser({ client: { AuthSessionValidity: 15 } })
       server().clock.advance(14 * minute)
       const { Session } = await confirm(patient.clientId, patient.code, patient.session)
