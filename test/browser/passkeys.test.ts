@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { after, before, describe, it } from 'node:test'
+import { ListWebAuthnCredentialsCommand, type WebAuthnConfigurationType } from '@aws-sdk/client-cognito-identity-provider'
+import type { CDPSession, Page } from 'playwright-core'
+import { useBrowser } from '../support/browser.ts'
+import { givenChoicePool, optionsOf, startBy } from '../support/choice.ts'
+import { engines } from '../support/engines.ts'
+import { respond } from '../support/mfa.ts'
+import { completeRegistration, setWebAuthn, startRegistration } from '../support/passkeys.ts'
+import { claimsOf, givenTokens, givenUser } from '../support/sign-in.ts'
+import { useTestServer } from '../support/test-server.ts'
+
+/** What an app does with the options it got from the API; all of it is the browser's own. */
+const app = `<!doctype html><title>An app</title><script>
+  const create = async (options) => {
+    const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(options)
+    return (await navigator.credentials.create({ publicKey })).toJSON()
+  }
+  const get = async (options) => {
+    const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options)
+    return (await navigator.credentials.get({ publicKey })).toJSON()
+  }
+</script>`
+
+type Credential = Readonly<Record<string, unknown>>
+
+const inPage = (page: Page, action: 'create' | 'get', options: object) => page.evaluate<Credential>(`${action}(${JSON.stringify(options)})`)
+
+const platform = { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, automaticPresenceSimulation: true } as const
+
+describe('passkeys in Chromium', () => {
+  const browser = useBrowser()
+  let site: Server
+  before(async () => {
+    site = createServer((_request, response) => response.setHeader('content-type', 'text/html').end(app))
+    await new Promise<void>((resolve) => site.listen(0, 'localhost', resolve))
+  })
+  after(() => site.close())
+
+  /** A browser of one user, on the app's page, with an authenticator that verifies its user or cannot. */
+  async function openPage({ verifies = true } = {}) {
+    const context = await browser().newContext()
+    const page = await context.newPage()
+    const devtools: CDPSession = await context.newCDPSession(page)
+    await devtools.send('WebAuthn.enable')
+    const options = { ...platform, hasUserVerification: verifies, isUserVerified: verifies }
+    const { authenticatorId } = await devtools.send('WebAuthn.addVirtualAuthenticator', { options })
+    await page.goto(`http://localhost:${(site.address() as AddressInfo).port}/`)
+    return { context, page, devtools, authenticatorId }
+  }
+
+  for (const engine of engines) {
+    describe(`on ${engine.name}`, () => {
+      const server = useTestServer(engine)
+
+      async function givenAna(configuration: WebAuthnConfigurationType = { RelyingPartyId: 'localhost' }) {
+        const ids = await givenChoicePool(server(), ['PASSWORD', 'WEB_AUTHN'])
+        await setWebAuthn(server(), ids.poolId, configuration)
+        const { sub } = await givenUser(server(), ids.poolId, 'ana')
+        return { ...ids, sub, token: (await givenTokens(server(), ids.clientId, 'ana')).accessToken }
+      }
+
+      async function register(page: Page, token: string): Promise<Credential> {
+        const credential = await inPage(page, 'create', await startRegistration(server(), token))
+        await completeRegistration(server(), token, credential)
+        return credential
+      }
+
+      async function signIn(page: Page, clientId: string) {
+        const asked = await startBy(server(), clientId, 'ana', 'WEB_AUTHN')
+        const CREDENTIAL = JSON.stringify(await inPage(page, 'get', optionsOf(asked)))
+        return respond(server(), clientId, 'WEB_AUTHN', asked.Session, { USERNAME: 'ana', CREDENTIAL })
+      }
+
+      it('are made on one page and let their owner in on it, again and again', async () => {
+        const { clientId, sub, token } = await givenAna()
+        const { context, page, devtools, authenticatorId } = await openPage()
+        const { id } = await register(page, token)
+        const { Credentials = [] } = await server().send(new ListWebAuthnCredentialsCommand({ AccessToken: token }))
+        assert.deepEqual(
+          Credentials.map((one) => [one.CredentialId, one.RelyingPartyId, one.AuthenticatorAttachment, one.AuthenticatorTransports]),
+          [[id, 'localhost', 'platform', ['internal']]],
+        )
+        const { credentials } = await devtools.send('WebAuthn.getCredentials', { authenticatorId })
+        assert.equal(Buffer.from(credentials[0]?.userHandle ?? '', 'base64').toString(), sub)
+        for (let count = 0; count < 3; count++) {
+          const { AuthenticationResult: tokens } = await signIn(page, clientId)
+          assert.equal(claimsOf(tokens?.AccessToken ?? '')['sub'], sub)
+        }
+        await context.close()
+      })
+
+      it('are not made twice by one authenticator', async () => {
+        const { token } = await givenAna()
+        const { context, page } = await openPage()
+        await register(page, token)
+        await assert.rejects(register(page, token), /InvalidStateError/)
+        await context.close()
+      })
+
+      it('are two where there are two authenticators, and either lets in', async () => {
+        const { clientId, token } = await givenAna()
+        const [laptop, phone] = [await openPage(), await openPage()]
+        await register(laptop.page, token)
+        await register(phone.page, token)
+        for (const { page, context } of [laptop, phone]) {
+          assert.ok((await signIn(page, clientId)).AuthenticationResult)
+          await context.close()
+        }
+      })
+
+      it('do without verification where it is preferred, and cannot be made or used where it is required', async () => {
+        const { poolId, clientId, token } = await givenAna()
+        const { context, page } = await openPage({ verifies: false })
+        await register(page, token)
+        assert.ok((await signIn(page, clientId)).AuthenticationResult)
+        await setWebAuthn(server(), poolId, { RelyingPartyId: 'localhost', UserVerification: 'required' })
+        await assert.rejects(register(page, token), /NotAllowedError|InvalidStateError/)
+        await assert.rejects(signIn(page, clientId), /NotAllowedError/)
+        await context.close()
+      })
+
+      it('are kept by the browser to the pages of their relying party', async () => {
+        const { token } = await givenAna({ RelyingPartyId: 'example.test' })
+        const { context, page } = await openPage()
+        await assert.rejects(register(page, token), /SecurityError/)
+        await context.close()
+      })
+    })
+  }
+})
