@@ -27,17 +27,6 @@ export async function findPasskeys(db: Db | Tx, poolId: string, sub: string): Pr
   return rows.map(fromRow)
 }
 
-export async function findPasskey(db: Db | Tx, { poolId, sub, id }: PasskeyKey): Promise<Passkey | undefined> {
-  const row = await db
-    .selectFrom('passkey')
-    .selectAll()
-    .where('pool_id', '=', poolId)
-    .where('sub', '=', sub)
-    .where('id', '=', id)
-    .executeTakeFirst()
-  return row && fromRow(row)
-}
-
 /** False when it was deleted, or used by somebody else, since it was read: the counter in the WHERE clause is the lock. */
 export async function recordPasskeyUse(db: Db | Tx, before: Passkey, { counter, now }: { counter: number; now: number }): Promise<boolean> {
   const { numUpdatedRows } = await db

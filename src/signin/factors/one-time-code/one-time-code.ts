@@ -18,7 +18,7 @@ const digits = 8
 
 export type CodeChoice = 'EMAIL_OTP' | 'SMS_OTP'
 
-export const contactOfChoice: Readonly<Record<CodeChoice, ContactAttribute>> = { EMAIL_OTP: 'email', SMS_OTP: 'phone_number' }
+const contactOfChoice: Readonly<Record<CodeChoice, ContactAttribute>> = { EMAIL_OTP: 'email', SMS_OTP: 'phone_number' }
 
 /**
  * EMAIL_OTP or SMS_OTP as the first factor: a code goes out with the question, or seems to. Throws TooManyRequestsException when too
