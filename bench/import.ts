@@ -1,0 +1,126 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { startCluster } from '../test/support/postgres.ts'
+import { type EngineName, engineNames } from './engines.ts'
+
+const usage = `Measures a user import: rows a second, peak memory of the server, and how long other requests wait meanwhile.
+
+  npm run bench:import -- [--rows=100000] [--engines=sqlite,postgres]`
+
+type Answer = Record<string, unknown>
+type Server = { readonly url: string; readonly child: ChildProcess }
+
+/** A row of some 120 bytes. */
+function rowOf(at: number): string {
+  const name = `user-${String(at).padStart(8, '0')}`
+  return `${name},${name}@example.test,true,Ana,Number ${at},Ana Number ${at}\\, of the north,02/28/1990\n`
+}
+
+const header = 'cognito:username,email,email_verified,given_name,family_name,name,birthdate\n'
+
+function* pieces(rows: number): Generator<Buffer> {
+  yield Buffer.from(header)
+  const perPiece = 500
+  for (let first = 0; first < rows; first += perPiece) {
+    const count = Math.min(perPiece, rows - first)
+    yield Buffer.from(Array.from({ length: count }, (_, offset) => rowOf(first + offset)).join(''))
+  }
+}
+
+async function startServer(databaseUrl: string, folder: string, rows: number): Promise<Server> {
+  const quotas = JSON.stringify({ importRows: rows, importMegabytes: 100_000 })
+  const flags = ['--port', '0', '--data', folder, '--database', databaseUrl, '--quotas', quotas, '--log-level', 'error']
+  const child = spawn(process.execPath, ['src/main.ts', 'dev', ...flags], { stdio: ['ignore', 'pipe', 'inherit'] })
+  let said = ''
+  for await (const chunk of child.stdout ?? []) {
+    said += chunk
+    const [, url] = /Endpoint\s+(http\S+)/.exec(said) ?? []
+    if (url !== undefined) return { url, child }
+  }
+  throw new Error(`The server ended before it was ready. ${said}`)
+}
+
+async function call({ url }: Server, operation: string, request: object): Promise<Answer> {
+  const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': `AWSCognitoIdentityProviderService.${operation}` }
+  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(request) })
+  const text = await response.text()
+  if (!response.ok) throw new Error(`${operation}: ${text}`)
+  return JSON.parse(text) as Answer
+}
+
+/** Megabytes, from the kernel's own account of the process. */
+function peakMemory({ child }: Server): number {
+  return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1000
+}
+
+async function givenJob(server: Server): Promise<{ UserPoolId: string; JobId: string; url: string }> {
+  const { UserPool } = await call(server, 'CreateUserPool', { PoolName: 'bench', AutoVerifiedAttributes: ['email'] })
+  const UserPoolId = String((UserPool as Answer)['Id'])
+  const CloudWatchLogsRoleArn = 'arn:aws:iam::123456789012:role/logs'
+  const { UserImportJob } = await call(server, 'CreateUserImportJob', { JobName: 'bench', UserPoolId, CloudWatchLogsRoleArn })
+  const { JobId, PreSignedUrl } = UserImportJob as Answer
+  return { UserPoolId, JobId: String(JobId), url: String(PreSignedUrl) }
+}
+
+async function upload(url: string, rows: number): Promise<number> {
+  const started = performance.now()
+  const body = Readable.toWeb(Readable.from(pieces(rows)))
+  const response = await fetch(url, { method: 'PUT', body: body as ReadableStream, duplex: 'half' })
+  if (!response.ok) throw new Error(`The upload was answered with ${response.status}: ${await response.text()}`)
+  return (performance.now() - started) / 1000
+}
+
+/** Seconds until the job has ended, and what other requests waited meanwhile, in milliseconds, shortest first. */
+async function runJob(server: Server, key: { UserPoolId: string; JobId: string }, rows: number) {
+  const started = performance.now()
+  await call(server, 'StartUserImportJob', key)
+  const waits: number[] = []
+  for (;;) {
+    const asked = performance.now()
+    const job = (await call(server, 'DescribeUserImportJob', key))['UserImportJob'] as Answer
+    waits.push(performance.now() - asked)
+    if (job['CompletionDate'] === undefined) {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      continue
+    }
+    if (job['ImportedUsers'] !== rows) throw new Error(`Not all were imported: ${JSON.stringify(job)}`)
+    return { seconds: (performance.now() - started) / 1000, waits: waits.sort((a, b) => a - b) }
+  }
+}
+
+async function measure(name: EngineName, rows: number): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'lifeguard-bench-import-'))
+  const cluster = name === 'postgres' ? await startCluster({ durable: true }) : undefined
+  const server = await startServer(cluster?.url ?? `sqlite:${join(folder, 'import.db')}`, folder, rows)
+  try {
+    const { url, ...key } = await givenJob(server)
+    const before = peakMemory(server)
+    const uploadSeconds = await upload(url, rows)
+    const { seconds, waits } = await runJob(server, key, rows)
+    const wait = (share: number) => waits[Math.floor((waits.length - 1) * share)]?.toFixed(1)
+    const cells = [name, rows, uploadSeconds.toFixed(1), seconds.toFixed(1), (rows / seconds).toFixed(0)]
+    console.log(`| ${[...cells, before.toFixed(0), peakMemory(server).toFixed(0), wait(0.5), wait(0.99)].join(' | ')} |`)
+  } finally {
+    server.child.kill('SIGTERM')
+    if (server.child.exitCode === null) await once(server.child, 'exit')
+    await cluster?.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** The value of `--name=value`. */
+function flag(name: string): string | undefined {
+  return process.argv.find((argument) => argument.startsWith(`--${name}=`))?.slice(name.length + 3)
+}
+
+if (process.argv.includes('--help')) console.log(usage)
+else {
+  console.log('| engine | rows | upload s | import s | rows/s | MB before | MB peak | request median ms | request p99 ms |')
+  console.log('|---|--:|--:|--:|--:|--:|--:|--:|--:|')
+  const chosen = flag('engines')?.split(',') ?? engineNames
+  for (const name of engineNames) if (chosen.includes(name)) await measure(name, Number(flag('rows') ?? 100_000))
+}
