@@ -34,6 +34,8 @@ export type MfaPreferences = {
   readonly preferred: MfaMethod | null
   /** Whether SMS was activated by the older SetUserSettings, which is shown as MFAOptions. */
   readonly byOptions: boolean
+  /** Whether the user has activated their passkeys for MFA: then they are good for a sign-in only when they verify the user. */
+  readonly passkey?: boolean
 }
 
 /** What `signedOutAt` is after a sign-out now: never the value it had, even in the same millisecond or by a clock that is behind. */

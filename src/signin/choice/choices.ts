@@ -24,7 +24,7 @@ export type Choices = {
   /** The passkeys that could be used, with whom they belong to. */
   readonly passkeys: readonly Passkey[]
   readonly relyingParty: RelyingParty | undefined
-  /** Whether a passkey has to verify its user: the pool says so, or it stands for a second factor, too. */
+  /** Whether a passkey has to verify its user: the pool or the user says so, or it stands for a second factor, too. */
   readonly requireUserVerification: boolean
 }
 
@@ -46,7 +46,7 @@ export async function findChoices(deps: ChoicesDeps, chooser: Chooser): Promise<
     const needsSecondFactor = decideMfa(pool, user, hasApp).kind !== 'pass'
     const passkeys = stored.filter(({ relyingPartyId }) => relyingPartyId === relyingParty?.id)
     const available = choicesOf(pool, user, { needsSecondFactor, hasPasskey: passkeys.length > 0 })
-    const requireUserVerification = requiresUserVerification(pool) || needsSecondFactor
+    const requireUserVerification = requiresUserVerification(pool) || needsSecondFactor || user.mfa?.passkey === true
     if (available.length > 0) return { chooser, choices: { available, passkeys, relyingParty, requireUserVerification } }
     if (!hidesUserExistence(client)) throw wrongPassword()
   }

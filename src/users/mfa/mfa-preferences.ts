@@ -5,8 +5,14 @@ import type { MfaPreferences } from '../user.ts'
 /** What a request says about one method; undefined members leave things as they are. */
 export type MfaWish = { readonly enabled: boolean | undefined; readonly preferred: boolean | undefined }
 
-/** Methods that a request does not mention stay as they are. */
-export type MfaWishes = Readonly<Partial<Record<MfaMethod, MfaWish | undefined>>>
+/** What a request does not mention stays as it is. */
+export type MfaWishes = Readonly<Partial<Record<MfaMethod, MfaWish | undefined>>> & {
+  /** Whether passkeys are to count. */
+  readonly passkey?: boolean | undefined
+}
+
+/** Whether the user could be asked for a method, or has a passkey that the pool takes for both factors. */
+export type CanHave = (method: MfaMethod | 'WEB_AUTHN') => boolean
 
 const none: MfaPreferences = { enabled: [], preferred: null, byOptions: false }
 
@@ -15,11 +21,7 @@ const none: MfaPreferences = { enabled: [], preferred: null, byOptions: false }
  * deactivate it ends the preference. In a pool that requires MFA the activation changes nothing: there the user is asked anyway, and
  * only the preference has an effect. Throws InvalidParameterException.
  */
-export function applyMfaWishes(
-  current: MfaPreferences | null,
-  wishes: MfaWishes,
-  canHave: (method: MfaMethod) => boolean,
-): MfaPreferences | null {
+export function applyMfaWishes(current: MfaPreferences | null, wishes: MfaWishes, canHave: CanHave): MfaPreferences | null {
   const before = current ?? none
   const preferredNow = mfaMethods.filter((method) => wishes[method]?.preferred === true)
   if (preferredNow.length > 1) throw new ApiError('InvalidParameterException', 'Only one MFA method can be preferred.')
@@ -34,19 +36,17 @@ export function applyMfaWishes(
   const enabled = mfaMethods.filter(isOn)
   const kept = before.preferred !== null && wishes[before.preferred]?.preferred !== false ? before.preferred : null
   const preferred = preferredNow[0] ?? kept
+  if (wishes.passkey) requirePasskeyBeside(enabled, canHave)
   return normalized({
     enabled,
     preferred: preferred !== null && enabled.includes(preferred) ? preferred : null,
     byOptions: before.byOptions && enabled.includes('SMS_MFA'),
+    ...((wishes.passkey ?? before.passkey) && { passkey: true }),
   })
 }
 
 /** The preferences of SetUserSettings, which knows codes by SMS only. Throws InvalidParameterException. */
-export function applyMfaOptions(
-  current: MfaPreferences | null,
-  bySms: boolean,
-  canHave: (method: MfaMethod) => boolean,
-): MfaPreferences | null {
+export function applyMfaOptions(current: MfaPreferences | null, bySms: boolean, canHave: CanHave): MfaPreferences | null {
   const changed = applyMfaWishes(current, { SMS_MFA: { enabled: bySms, preferred: undefined } }, canHave)
   return changed && { ...changed, byOptions: bySms }
 }
@@ -61,12 +61,19 @@ export function withoutMfa(current: MfaPreferences | null, method: MfaMethod): M
   return applyMfaWishes(current, { [method]: { enabled: false, preferred: undefined } }, () => true)
 }
 
+/** Whoever loses their passkeys needs another way in. */
+function requirePasskeyBeside(enabled: readonly MfaMethod[], canHave: CanHave): void {
+  if (!canHave('WEB_AUTHN')) throw nothingToTurnOn('WEB_AUTHN')
+  if (enabled.length > 0) return
+  throw new ApiError('InvalidParameterException', 'Passkeys can be activated for MFA only beside another MFA method.')
+}
+
 /** Nothing set is the same as never set: the answers leave it out. */
 function normalized(preferences: MfaPreferences): MfaPreferences | null {
   return preferences.enabled.length === 0 ? null : preferences
 }
 
 /** The service's own words, whether the pool does not offer the method or the user has no address or app for it (observed). */
-function nothingToTurnOn(method: MfaMethod): ApiError {
+function nothingToTurnOn(method: MfaMethod | 'WEB_AUTHN'): ApiError {
   return new ApiError('InvalidParameterException', `User does not have delivery config set to turn on ${method}`)
 }

@@ -9,15 +9,12 @@ type Settings = Pick<
 >
 type Setting = { readonly Enabled?: boolean | undefined; readonly PreferredMfa?: boolean | undefined }
 
-/** Throws InvalidParameterException for a passkey, which no user can have yet. */
 export function readMfaWishes(request: Settings): MfaWishes {
-  if (request.WebAuthnMfaSettings?.Enabled) {
-    throw new ApiError('InvalidParameterException', 'User does not have a passkey to turn on WEB_AUTHN')
-  }
   return {
     SMS_MFA: readWish(request.SMSMfaSettings),
     SOFTWARE_TOKEN_MFA: readWish(request.SoftwareTokenMfaSettings),
     EMAIL_OTP: readWish(request.EmailMfaSettings),
+    passkey: request.WebAuthnMfaSettings?.Enabled,
   }
 }
 
@@ -34,7 +31,9 @@ export function readMfaOptions(options: readonly MFAOptionType[]): boolean {
 
 /** The members that GetUser, AdminGetUser and the lists of authentication factors share; each is left out while there is nothing in it. */
 export function writeMfa({ mfa }: User): { PreferredMfaSetting: string | undefined; UserMFASettingList: readonly string[] | undefined } {
-  return { PreferredMfaSetting: mfa?.preferred ?? undefined, UserMFASettingList: mfa?.enabled }
+  // (Unconfirmed: what passkeys are called in the list.)
+  const list = mfa?.passkey ? [...mfa.enabled, 'WEB_AUTHN_MFA'] : mfa?.enabled
+  return { PreferredMfaSetting: mfa?.preferred ?? undefined, UserMFASettingList: list }
 }
 
 /** Only what the older operations set: the newer ones are told of in UserMFASettingList. */

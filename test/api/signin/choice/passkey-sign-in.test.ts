@@ -5,6 +5,8 @@ import {
   AdminSetUserPasswordCommand,
   DeleteWebAuthnCredentialCommand,
   GetUserAuthFactorsCommand,
+  GetUserCommand,
+  SetUserMFAPreferenceCommand,
   SetUserPoolMfaConfigCommand,
   type WebAuthnConfigurationType,
 } from '@aws-sdk/client-cognito-identity-provider'
@@ -224,6 +226,37 @@ for (const engine of engines) {
 
       await setMfa('ON', singleFactor)
       assert.deepEqual((await ask(clientId)).AvailableChallenges, passwords)
+    })
+
+    it('is activated for MFA beside another method, and verifies its user from then on', async () => {
+      const { poolId, clientId, accessToken, passkey } = await givenPasskey()
+      const off = { name: 'InvalidParameterException' }
+      const setMfa = (WebAuthnConfiguration: WebAuthnConfigurationType) => {
+        const request = { UserPoolId: poolId, MfaConfiguration: 'OPTIONAL', ...factorBlocks.totp, WebAuthnConfiguration } as const
+        return server().send(new SetUserPoolMfaConfigCommand(request))
+      }
+      const activate = (Enabled: boolean) =>
+        server().send(new SetUserMFAPreferenceCommand({ AccessToken: accessToken, WebAuthnMfaSettings: { Enabled } }))
+      const settings = async () => (await server().send(new GetUserCommand({ AccessToken: accessToken }))).UserMFASettingList
+      await setMfa(singleFactor)
+      await registerApp(server(), accessToken)
+      await prefer(server(), poolId, 'ana', { SoftwareTokenMfaSettings: { Enabled: true } })
+      await assert.rejects(activate(true), off)
+      await setMfa(multiFactor)
+      await activate(true)
+      assert.deepEqual(await settings(), ['SOFTWARE_TOKEN_MFA', 'WEB_AUTHN_MFA'])
+      const asked = await ask(clientId)
+      assert.equal(optionsOf(asked).userVerification, 'required')
+      await assert.rejects(answerByPasskey(server(), clientId, 'ana', asked, passkey, { userVerified: false }), wrong)
+      assert.ok((await answerByPasskey(server(), clientId, 'ana', asked, passkey)).AuthenticationResult)
+
+      await activate(false)
+      assert.deepEqual(await settings(), ['SOFTWARE_TOKEN_MFA'])
+      await prefer(server(), poolId, 'ana', { SoftwareTokenMfaSettings: { Enabled: false }, WebAuthnMfaSettings: { Enabled: false } })
+      assert.equal(await settings(), undefined)
+      await assert.rejects(activate(true), off)
+      await givenUser(server(), poolId, 'ben')
+      await assert.rejects(prefer(server(), poolId, 'ben', { WebAuthnMfaSettings: { Enabled: true } }), off)
     })
 
     it('works on the page of this server’s own domain', async () => {
