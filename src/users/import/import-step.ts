@@ -10,7 +10,7 @@ import { deleteChunk, findFirstChunk, type ImportChunk } from './import-chunk-re
 import { type ImportJob, type ImportStatus, stoppedMessage } from './import-job.ts'
 import { addImportCounts, findImportJob, lockImportJob, updateImportJob } from './import-job-repository.ts'
 import { insertLog } from './import-log-repository.ts'
-import { type Placed, placeUsers } from './place-users.ts'
+import { NameTakenError, type Placed, placeUsers } from './place-users.ts'
 import { type ReadRow, readRow } from './read-row.ts'
 
 export type ImportDeps = {
@@ -56,10 +56,15 @@ async function importNextChunk(deps: ImportDeps, job: ImportJob): Promise<boolea
   const chunk = await findFirstChunk(deps.db, deps.secrets, upload)
   if (chunk === undefined) return end(deps, job, 'Succeeded', null)
   const rows = readChunk(deps, pool, job, chunk)
-  await deps.db.transaction().execute(async (tx) => {
-    const locked = await lockImportJob(tx, upload)
-    if (locked?.status !== 'InProgress' || !(await deleteChunk(tx, upload, chunk.number))) return
-    await storeRows(tx, pool, upload, chunk.number, rows)
+  const store = (look: boolean) =>
+    deps.db.transaction().execute(async (tx) => {
+      const locked = await lockImportJob(tx, upload)
+      if (locked?.status !== 'InProgress' || !(await deleteChunk(tx, upload, chunk.number))) return
+      if (rows.length > 0) await storeRows(tx, pool, { key: upload, number: chunk.number, rows, look })
+    })
+  await store(false).catch((error: unknown) => {
+    if (error instanceof NameTakenError) return store(true)
+    throw error
   })
   return true
 }
@@ -77,13 +82,11 @@ function readChunk(deps: ImportDeps, pool: Pool, job: ImportJob, chunk: ImportCh
   })
 }
 
-async function storeRows(tx: Tx, pool: Pool, key: ImportJobKey, number: number, rows: readonly NumberedRow[]): Promise<void> {
-  if (rows.length === 0) return
-  const placed = await placeUsers(
-    tx,
-    pool,
-    rows.map(({ row }) => row),
-  )
+type Batch = { readonly key: ImportJobKey; readonly number: number; readonly rows: readonly NumberedRow[]; readonly look: boolean }
+
+async function storeRows(tx: Tx, pool: Pool, { key, number, rows, look }: Batch): Promise<void> {
+  const read = rows.map(({ row }) => row)
+  const placed = await placeUsers(tx, pool, read, { look })
   const count = (outcome: Placed['outcome']) => placed.filter((one) => one.outcome === outcome).length
   await addImportCounts(tx, key, { imported: count('SUCCEEDED'), skipped: count('SKIPPED'), failed: count('FAILED') })
   const lines = placed.map(({ outcome, message }, at) => `[${outcome}] Line Number ${rows[at]?.lineNumber} - ${message}`)

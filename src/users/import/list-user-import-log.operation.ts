@@ -9,8 +9,8 @@ import { listLog } from './import-log-repository.ts'
 
 type Deps = { db: Db; secrets: Secrets; pools: PoolCatalog }
 
-/** Entries on a page; each holds the lines of up to 200 rows. */
-const pageSize = 5
+/** Entries on a page; each holds the lines of up to 100 rows. */
+const pageSize = 10
 
 /** What became of each row, in the words of Cognito's log stream `<JobId>/<JobName>`, which is not written here. */
 export const listUserImportLog = operation('ListUserImportLog', {

@@ -16,7 +16,7 @@ export type UploadDeps = { readonly db: Db; readonly secrets: Secrets; readonly 
 export type UploadRefusal = { readonly reason: 'too-large' | 'too-late' | 'empty'; readonly message: string }
 
 /** Rows of a chunk: what is imported in one transaction, so that requests get their turn in between. */
-export const rowsPerChunk = 200
+export const rowsPerChunk = 100
 const bytesPerChunk = 256 * 1024
 
 /** Chunks that are sealed and written together: few round trips, and no more of the file in memory than this. */
