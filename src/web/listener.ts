@@ -23,6 +23,9 @@ const serverOptions: ServerOptions = {
 
 const silenceMs = 60_000
 
+/** Far beyond any real handshake; Node's own limit is two minutes. */
+const handshakeTimeout = 10_000
+
 const notReady: RequestListener = (_request, response) => {
   response.writeHead(503, { 'retry-after': '1', connection: 'close' }).end()
 }
@@ -49,7 +52,7 @@ export async function openListener(options: {
 function createServer(tls: { readonly cert: Buffer; readonly key: Buffer } | undefined): Server {
   if (tls === undefined) return createHttpServer(serverOptions)
   try {
-    return createHttpsServer({ ...serverOptions, ...tls })
+    return createHttpsServer({ ...serverOptions, handshakeTimeout, ...tls })
   } catch (error) {
     throw new SettingsError(`--tls-cert: the certificate and --tls-key cannot be used (${(error as NodeJS.ErrnoException).code}).`)
   }
