@@ -4,7 +4,12 @@ import { isUploadAllowed, uploadPath } from '../users/import/upload-address.ts'
 
 type UploadRequest = { Params: { userPoolId: string; jobId: string }; Querystring: { Expires?: unknown; Signature?: unknown } }
 
-const statusOf: Readonly<Record<UploadRefusal['reason'], number>> = { 'too-large': 413, 'too-late': 409, empty: 400 }
+const statusOf: Readonly<Record<UploadRefusal['reason'] | 'broken', number>> = {
+  'too-large': 413,
+  'too-late': 409,
+  empty: 400,
+  broken: 400,
+}
 
 /**
  * Takes the files of import jobs at the address that CreateUserImportJob gave out, as S3 does there. Headers such as
@@ -23,7 +28,11 @@ export function importRoutes(app: FastifyInstance, deps: UploadDeps): void {
       if (!isAddress || !isUploadAllowed(deps.secrets, { poolId, jobId }, { expires, signature }, deps.clock.now())) {
         return reply.code(403).header('connection', 'close').send({ message: 'The address is not valid, or has expired.' })
       }
-      const refusal = await storeUpload(deps, { poolId, jobId }, request.raw)
+      const refusal = await storeUpload(deps, { poolId, jobId }, request.raw).catch((error: unknown) => {
+        // A sender who left early has nobody to blame but themselves.
+        if (request.raw.readableAborted) return { reason: 'broken', message: 'The file ended early.' } as const
+        throw error
+      })
       if (refusal === undefined) return reply.code(200).send()
       return reply.code(statusOf[refusal.reason]).header('connection', 'close').send({ message: refusal.message })
     })

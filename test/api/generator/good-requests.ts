@@ -4,6 +4,7 @@ import { appearanceMakers } from './good-appearance-requests.ts'
 import { deviceMakers } from './good-device-requests.ts'
 import { eventMakers } from './good-event-requests.ts'
 import { factorMakers } from './good-factor-requests.ts'
+import { importMakers } from './good-import-requests.ts'
 import { poolMakers } from './good-pool-requests.ts'
 import { userMakers } from './good-user-requests.ts'
 import type { Maker } from './maker.ts'
@@ -18,6 +19,7 @@ const makers: Partial<Record<OperationName, Maker>> = {
   ...appearanceMakers,
   ...deviceMakers,
   ...eventMakers,
+  ...importMakers,
 }
 
 export const neverGood: readonly OperationName[] = [

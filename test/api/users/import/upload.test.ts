@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { Readable } from 'node:stream'
 import { describe, it } from 'node:test'
+import { adminGet } from '../../../support/administration.ts'
 import { engines } from '../../../support/engines.ts'
-import { createJob, csv, emailPool, keyOf, startJob, upload } from '../../../support/imports.ts'
+import { createJob, csv, emailPool, jobEnd, keyOf, startJob, upload } from '../../../support/imports.ts'
 import { useTestServer } from '../../../support/test-server.ts'
 
 const header = 'cognito:username,email,email_verified'
@@ -68,6 +70,23 @@ for (const engine of engines) {
         await startJob(server(), keyOf(job))
       })
     }
+
+    it('does not count when its sender leaves early', async () => {
+      const job = await givenJob()
+      await upload(job.PreSignedUrl, file)
+      const left = new AbortController()
+      async function* half() {
+        yield Buffer.from(csv(header, 'ben,ben@example.test,true'))
+        left.abort()
+        yield Buffer.from('never')
+      }
+      const body = Readable.toWeb(Readable.from(half())) as ReadableStream
+      await assert.rejects(fetch(job.PreSignedUrl ?? '', { method: 'PUT', body, duplex: 'half', signal: left.signal }))
+      await startJob(server(), keyOf(job))
+      const { ImportedUsers } = await jobEnd(server(), keyOf(job))
+      assert.equal(ImportedUsers, 1)
+      await adminGet(server(), job.UserPoolId ?? '', 'ana')
+    })
 
     it('may be of any type and come without a length', async () => {
       const job = await givenJob()

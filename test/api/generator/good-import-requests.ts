@@ -1,0 +1,61 @@
+import type { OperationName } from '../../../src/contract/operation.ts'
+import { csv, emailPool, upload } from '../../support/imports.ts'
+import { type Maker, made } from './maker.ts'
+import { send } from './send.ts'
+import type { World } from './world.ts'
+
+const roleArn = 'arn:aws:iam::123456789012:role/import-logs'
+const header = 'cognito:username,email,email_verified'
+
+const importPools = new WeakMap<World, Promise<string>>()
+
+/** A pool that nothing else happens to: one with a job under way refuses to be changed. */
+async function importPool(world: World): Promise<{ UserPoolId: string }> {
+  const pool = importPools.get(world) ?? world.server.givenPool(emailPool).then(({ poolId }) => poolId)
+  importPools.set(world, pool)
+  return { UserPoolId: await pool }
+}
+
+async function newJob(world: World) {
+  return { ...(await importPool(world)), JobName: world.freshName(), CloudWatchLogsRoleArn: roleArn }
+}
+
+type Job = { readonly JobId: string; readonly PreSignedUrl: string; readonly Status: string }
+
+async function givenJob(world: World): Promise<{ key: { UserPoolId: string; JobId: string }; job: Job }> {
+  const request = await newJob(world)
+  const { UserImportJob } = await made(world, 'CreateUserImportJob', request)
+  const job = UserImportJob as Job
+  return { key: { UserPoolId: request.UserPoolId, JobId: job.JobId }, job }
+}
+
+const ofJob: Maker = async (world) => (await givenJob(world)).key
+
+/** With a file of so many rows, when no other job has the turn any more. */
+async function startableJob(world: World, rows: number) {
+  const { key, job } = await givenJob(world)
+  const users = Array.from({ length: rows }, (_, at) => `${job.JobId}-${at},${at}@example.test,true`)
+  await upload(job.PreSignedUrl, csv(header, ...users))
+  while (await isImporting(world)) await Promise.resolve()
+  return key
+}
+
+async function isImporting(world: World): Promise<boolean> {
+  const { UserImportJobs } = await made(world, 'ListUserImportJobs', { ...(await importPool(world)), MaxResults: 60 })
+  return (UserImportJobs as Job[]).some(({ Status }) => ['Pending', 'InProgress', 'Stopping'].includes(Status))
+}
+
+/** Operations about import jobs. */
+export const importMakers: Partial<Record<OperationName, Maker>> = {
+  CreateUserImportJob: newJob,
+  DescribeUserImportJob: ofJob,
+  ListUserImportJobs: async (world) => ({ ...(await importPool(world)), MaxResults: 10 }),
+  ListUserImportLog: ofJob,
+  StartUserImportJob: (world) => startableJob(world, 1),
+  StopUserImportJob: async (world) => {
+    const key = await startableJob(world, 3000)
+    // Others try at the same time, and there is one turn.
+    while ((await send(world.server, 'StartUserImportJob', key)).status !== 200) await Promise.resolve()
+    return key
+  },
+}
