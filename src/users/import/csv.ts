@@ -1,5 +1,5 @@
 /** Longest row that Cognito takes, in characters. */
-export const longestRow = 16_000
+const longestRow = 16_000
 
 /** A character takes four bytes of UTF-8 at most: a longer line is too long whatever it says. */
 export const longestLineBytes = 4 * longestRow

@@ -4,7 +4,7 @@ import type { ImportJobKey } from '../../pools/active-import-repository.ts'
 import type { ImportJob } from './import-job.ts'
 
 /** As long as Cognito's pre-signed URL. */
-export const uploadWithinMs = 15 * 60_000
+const uploadWithinMs = 15 * 60_000
 
 /** The path of the file of one job. */
 export function uploadPath(poolId: string, jobId: string): string {
