@@ -81,8 +81,8 @@ for (const engine of engines) {
           for (const { name, columns } of tables) {
             const values = columns.map((column) => [column.name, /int/i.test(column.dataType) ? 1 : 'x'])
             // What is unique over all pools differs between them.
-            const row = { ...Object.fromEntries(values), id: pool, domain: pool, pool_id: pool }
-            for (const name of ['id', 'domain']) {
+            const row = { ...Object.fromEntries(values), id: pool, domain: pool, slot: pool, pool_id: pool }
+            for (const name of ['id', 'domain', 'slot']) {
               if (!columns.some((column) => column.name === name)) delete row[name]
             }
             await db
