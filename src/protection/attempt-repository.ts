@@ -1,5 +1,5 @@
 import type { Db, Tx } from '../storage/db.ts'
-import { prepareQuery } from '../storage/prepared-query.ts'
+import { prepareLookup } from '../storage/prepared-query.ts'
 
 export type AttemptKey = {
   readonly poolId: string
@@ -14,7 +14,7 @@ export async function findLock(db: Db | Tx, key: AttemptKey): Promise<number | u
   return rows[0]?.locked_until
 }
 
-const selectLock = prepareQuery((db, key: AttemptKey) =>
+const selectLock = prepareLookup((db, key: AttemptKey) =>
   db
     .selectFrom('attempt')
     .select('locked_until')

@@ -25,7 +25,7 @@ export type Storage = {
 export type StorageOptions = {
   /** `sqlite:PATH`, `postgres://…` or `postgresql://…`. */
   url: string
-  /** Connections to PostgreSQL besides the one that listens; 10 if not given. */
+  /** Connections to PostgreSQL besides the one that listens and the one for look-ups; 10 if not given. */
   poolSize?: number
   logger?: StorageLogger
 }

@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely'
 import type { Db, Tx } from '../storage/db.ts'
-import { prepareQuery } from '../storage/prepared-query.ts'
+import { prepareLookup, prepareQuery } from '../storage/prepared-query.ts'
 import type { SessionTable } from '../storage/user-tables.ts'
 import type { Activity, Session } from './session.ts'
 
@@ -52,7 +52,7 @@ export async function findSession(db: Db | Tx, key: SessionKey): Promise<Session
   return rows[0] && fromRow(rows[0])
 }
 
-const selectSession = prepareQuery((db, key: SessionKey) =>
+const selectSession = prepareLookup((db, key: SessionKey) =>
   db.selectFrom('session').selectAll().where('pool_id', '=', key.poolId).where('sub', '=', key.sub).where('id', '=', key.id),
 )
 

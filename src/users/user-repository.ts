@@ -4,7 +4,7 @@ import type { Pool } from '../pools/pool.ts'
 import { nameKey } from '../pools/pool.ts'
 import { forgetAllAttempts } from '../protection/attempt-repository.ts'
 import type { Db, Tx } from '../storage/db.ts'
-import { prepareQuery } from '../storage/prepared-query.ts'
+import { prepareLookup } from '../storage/prepared-query.ts'
 import { type SearchEntry, searchEntriesOf } from './search-index.ts'
 import { type Alias, type AliasKind, aliasesOf, type User } from './user.ts'
 import { fromRow, toRow } from './user-row.ts'
@@ -22,7 +22,7 @@ export async function findUserByName(db: Db | Tx, pool: Pool, name: string): Pro
   return uuidShape.test(name) ? findUser(db, pool.id, name) : undefined
 }
 
-const selectByName = prepareQuery((db, { poolId, key }: { poolId: string; key: string }) =>
+const selectByName = prepareLookup((db, { poolId, key }: { poolId: string; key: string }) =>
   db
     .selectFrom('user_alias')
     .innerJoin('user', (join) => join.onRef('user.pool_id', '=', 'user_alias.pool_id').onRef('user.sub', '=', 'user_alias.sub'))
@@ -38,7 +38,7 @@ export async function findUser(db: Db | Tx, poolId: string, sub: string): Promis
   return rows[0] && fromRow(rows[0])
 }
 
-const selectBySub = prepareQuery((db, { poolId, sub }: { poolId: string; sub: string }) =>
+const selectBySub = prepareLookup((db, { poolId, sub }: { poolId: string; sub: string }) =>
   db.selectFrom('user').selectAll().where('pool_id', '=', poolId).where('sub', '=', sub),
 )
 

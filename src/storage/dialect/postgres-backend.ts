@@ -3,6 +3,7 @@ import { StorageError } from '../storage-error.ts'
 import type { Backend, StorageLogger } from './backend.ts'
 import { postgresDialect } from './postgres-dialect.ts'
 import { postgresError } from './postgres-errors.ts'
+import { openLookups } from './postgres-lookups.ts'
 import { startListening } from './postgres-notifications.ts'
 
 const oldestServer = 150000
@@ -32,7 +33,7 @@ function readNumber(text: string): number {
   return value
 }
 
-/** Connects to `url` with a pool of at most `poolSize` connections, and one more that listens. */
+/** Connects to `url` with a pool of at most `poolSize` connections, one more for look-ups and one that listens. */
 export async function openPostgres(url: string, poolSize: number, logger: StorageLogger): Promise<Backend> {
   const connection: pg.ClientConfig = {
     connectionString: url,
@@ -51,7 +52,7 @@ export async function openPostgres(url: string, poolSize: number, logger: Storag
     const notifications = await startListening(() => new pg.Client(connection), logger)
     return {
       engine: 'postgres',
-      dialect: postgresDialect(pool),
+      dialect: postgresDialect(pool, openLookups(connection)),
       publish: (channel, payload) => notifications.publish(pool as pg.Pool, channel, payload),
       subscribe: notifications.subscribe,
       close: notifications.close,

@@ -10,46 +10,50 @@ import {
   type TransactionSettings,
 } from 'kysely'
 import type pg from 'pg'
+import { isLookup } from './lookup.ts'
+import type { PostgresLookups } from './postgres-lookups.ts'
 import { UseCount } from './use-count.ts'
 
 /** Texts that get a prepared statement in every connection; `IN` lists of varying length must not fill the server's memory. */
 const namedStatements = 500
 
 /** Kysely over `pg`, whose clients must be in pipeline mode, with statements prepared once a connection: parsing and planning is most of the cost of a key look-up. */
-export function postgresDialect(pool: pg.Pool): Dialect {
+export function postgresDialect(pool: pg.Pool, lookups: PostgresLookups): Dialect {
   return {
     createAdapter: () => new PostgresAdapter(),
-    createDriver: () => new PostgresDriver(pool),
+    createDriver: () => new PostgresDriver({ pool, lookups, names: new Map() }),
     createIntrospector: (db) => new PostgresIntrospector(db),
     createQueryCompiler: () => new PostgresQueryCompiler(),
   }
 }
 
+/** What all connections of a database share. */
+type Access = {
+  readonly pool: pg.Pool
+  readonly lookups: PostgresLookups
+  /** Text of a statement → the name it is prepared under. */
+  readonly names: Map<string, string>
+}
+
 class PostgresDriver implements Driver {
-  readonly #pool: pg.Pool
-  readonly #names = new Map<string, string>()
+  readonly #access: Access
   readonly #inUse = new UseCount()
 
-  constructor(pool: pg.Pool) {
-    this.#pool = pool
+  constructor(access: Access) {
+    this.#access = access
   }
 
   async init(): Promise<void> {}
 
   async acquireConnection(): Promise<PostgresConnection> {
     this.#inUse.enter()
-    try {
-      return new PostgresConnection(await this.#pool.connect(), this.#names)
-    } catch (error) {
-      this.#inUse.leave()
-      throw error
-    }
+    return new PostgresConnection(this.#access)
   }
 
   async beginTransaction(connection: PostgresConnection, settings: TransactionSettings): Promise<void> {
     const level = settings.isolationLevel === undefined ? '' : ` isolation level ${settings.isolationLevel}`
     const mode = settings.accessMode === undefined ? '' : ` ${settings.accessMode}`
-    connection.begin(`begin${level}${mode}`)
+    await connection.begin(`begin${level}${mode}`)
   }
 
   async commitTransaction(connection: PostgresConnection): Promise<void> {
@@ -68,27 +72,26 @@ class PostgresDriver implements Driver {
   async destroy(): Promise<void> {
     // The pool itself would leave those who wait for a connection waiting for ever.
     await this.#inUse.idle()
-    await this.#pool.end()
+    await this.#access.lookups.close()
+    await this.#access.pool.end()
   }
 }
 
+/** Takes a client from the pool when something needs one: a transaction, or a statement that is no look-up. */
 class PostgresConnection implements DatabaseConnection {
-  readonly #client: pg.PoolClient
-  readonly #names: Map<string, string>
+  readonly #access: Access
+  #client: pg.PoolClient | undefined
   #broken = false
 
-  constructor(client: pg.PoolClient, names: Map<string, string>) {
-    this.#client = client
-    this.#names = names
+  constructor(access: Access) {
+    this.#access = access
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    const config = { name: this.#nameOf(query.sql), text: query.sql, values: query.parameters as unknown[] }
+    const isShared = this.#client === undefined && isLookup(query)
     try {
-      const { rows, rowCount } = await this.#client.query({
-        name: this.#nameOf(query.sql),
-        text: query.sql,
-        values: query.parameters as unknown[],
-      })
+      const { rows, rowCount } = await (isShared ? this.#access.lookups : await this.#takeClient()).query(config)
       return { rows, numAffectedRows: BigInt(rowCount ?? 0) }
     } catch (error) {
       throw withoutRowValues(error)
@@ -99,7 +102,8 @@ class PostgresConnection implements DatabaseConnection {
    * Sends BEGIN together with the first statement: with `pipeline` the server takes them in order, and a round trip is
    * saved. Should BEGIN fail, the connection is lost and the first statement fails too.
    */
-  begin(sql: string): void {
+  async begin(sql: string): Promise<void> {
+    await this.#takeClient()
     this.#control(sql).catch(() => undefined)
   }
 
@@ -115,7 +119,7 @@ class PostgresConnection implements DatabaseConnection {
   }
 
   release(): void {
-    this.#client.release(this.#broken)
+    this.#client?.release(this.#broken)
   }
 
   // biome-ignore lint/correctness/useYield: Kysely asks for the method, and SQLite cannot offer it either.
@@ -126,18 +130,23 @@ class PostgresConnection implements DatabaseConnection {
   /** A connection on which BEGIN, COMMIT or ROLLBACK failed is in an unknown state and is not used again. */
   async #control(sql: string): Promise<string> {
     try {
-      return (await this.#client.query(sql)).command
+      return (await (await this.#takeClient()).query(sql)).command
     } catch (error) {
       this.#broken = true
       throw error
     }
   }
 
+  async #takeClient(): Promise<pg.PoolClient> {
+    this.#client ??= await this.#access.pool.connect()
+    return this.#client
+  }
+
   #nameOf(sql: string): string | undefined {
-    let name = this.#names.get(sql)
-    if (name === undefined && this.#names.size < namedStatements) {
-      name = `lifeguard_${this.#names.size}`
-      this.#names.set(sql, name)
+    let name = this.#access.names.get(sql)
+    if (name === undefined && this.#access.names.size < namedStatements) {
+      name = `lifeguard_${this.#access.names.size}`
+      this.#access.names.set(sql, name)
     }
     return name
   }

@@ -1,5 +1,5 @@
 import type { Db, Tx } from '../../storage/db.ts'
-import { prepareQuery } from '../../storage/prepared-query.ts'
+import { prepareLookup } from '../../storage/prepared-query.ts'
 import type { User } from '../user.ts'
 import { fromRow } from '../user-row.ts'
 import type { Membership } from './group.ts'
@@ -26,7 +26,7 @@ export async function listMemberships(db: Db | Tx, poolId: string, sub: string):
   return rows
 }
 
-const selectMemberships = prepareQuery((db, { poolId, sub }: { poolId: string; sub: string }) =>
+const selectMemberships = prepareLookup((db, { poolId, sub }: { poolId: string; sub: string }) =>
   db
     .selectFrom('group_member')
     .innerJoin('user_group', (join) =>
