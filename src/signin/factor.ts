@@ -2,7 +2,7 @@ import type { AppClient } from '../pools/app-client.ts'
 import type { MfaMethod, Pool } from '../pools/pool.ts'
 import type { Tx } from '../storage/db.ts'
 import type { User } from '../users/user.ts'
-import type { Challenge, ChallengeName, SignIn } from './sign-in.ts'
+import type { Challenge, ChallengeName, SignIn, StepUp } from './sign-in.ts'
 import type { SignInState } from './sign-in-state.ts'
 
 /** The answer to a challenge, as the client sent it. */
@@ -19,6 +19,8 @@ export type Proof = {
   readonly proofs: readonly ChallengeName[]
   /** Undefined when the step began and ended in one call. */
   readonly spends: Pick<SignInState, 'id' | 'expiresAt'> | undefined
+  /** What the sign-in is after, where the call that proves this began it. */
+  readonly stepUp?: StepUp | undefined
 }
 
 /** A question as it is put to the user. */

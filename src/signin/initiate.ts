@@ -35,7 +35,7 @@ type Attempt = {
 /** Begins a sign-in. Throws ApiError with Cognito's texts for a flow that the client, or this door, does not let through. */
 export async function initiate(deps: SignInDeps, pool: Pool, client: AppClient, attempt: Attempt): Promise<Progress> {
   const { parameters } = attempt
-  const visit: Visit = { ...attempt.context, deviceKey: parameters['DEVICE_KEY'] || undefined, eventId: undefined }
+  const visit: Visit = { ...attempt.context, deviceKey: parameters['DEVICE_KEY'] || undefined, eventId: undefined, stepUp: undefined }
   const tried = { pool, client, visit, username: parameters['USERNAME'], challenge: 'PASSWORD', proofs: [] } as const
   return notingWrongProofs(deps, tried, () => begin(deps, pool, client, attempt, visit))
 }

@@ -10,6 +10,7 @@ import { firstActivity, makeRoomForSession } from '../tokens/sessions/tracking.t
 import { requireNoTrigger } from '../triggers/trigger.ts'
 import { noteDeviceUse } from '../users/devices/device-repository.ts'
 import type { User } from '../users/user.ts'
+import { methodsOf } from './assurance/methods.ts'
 import { unconfirmed } from './candidate.ts'
 import { findDeviceOfSignIn } from './device-of-sign-in.ts'
 import type { Interposed, Proof, Question, Verdict } from './factor.ts'
@@ -36,8 +37,9 @@ export async function advance(deps: JourneyDeps, pool: Pool, client: AppClient, 
   if (verdict.kind === 'ask') return pose(deps, verdict.question, verdict.spends)
   const { proof } = verdict
   requireConfirmed(proof.user)
+  const stepUp = proof.stepUp ?? visit.stepUp
   const eventId = eventOf(pool, visit, deps.clock.now())
-  const signIn: SignIn = { pool, client, user: proof.user, proofs: proof.proofs, deviceKey: visit.deviceKey, eventId }
+  const signIn: SignIn = { pool, client, user: proof.user, proofs: proof.proofs, deviceKey: visit.deviceKey, eventId, stepUp }
   for (const factor of interposed) {
     const question = await factor.ask(deps, signIn)
     if (question === undefined) continue
@@ -70,12 +72,18 @@ async function complete(deps: JourneyDeps, signIn: SignIn, { spends }: Proof, vi
   const session = draftSession(client, user, now, { activity: firstActivity(pool, visit, now), device })
   // Signing takes the thread pool and storing takes the disk: they can wait for each other's end at the same time.
   const [tokens] = await Promise.all([
-    issueTokens(deps, pool, client, user, { session, device }, now),
+    issueTokens(deps, pool, client, user, { session, device, ...assuranceOf(signIn) }, now),
     storeSession(deps.db, pool, session, spends),
   ])
   await noteSignedIn(deps, signIn, visit, session.id)
   if (device?.isConfirmed) await noteDeviceUse(deps.db, { ...session, key: device.key }, { ip: visit.ip ?? null, now })
   return tokens
+}
+
+/** Tokens tell how their user was authenticated where the pool or the client has asked for that to be told. */
+function assuranceOf({ pool, proofs, stepUp }: SignIn) {
+  const isTold = pool.acrValues !== undefined || stepUp !== undefined
+  return { methods: isTold ? methodsOf(proofs) : undefined, since: stepUp?.since }
 }
 
 async function storeSession(db: Db, pool: Pool, session: Session, spends: Proof['spends']): Promise<void> {

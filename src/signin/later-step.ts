@@ -19,10 +19,10 @@ export type LaterStep<Memory> = SignInState<Resting<Memory>>
 
 /** The state of a question to a user who has proven something already. `memory` is what its factor must know again. */
 export function newLaterStep<Memory>(
-  { client, user, proofs, eventId }: SignIn,
+  { client, user, proofs, eventId, stepUp }: SignIn,
   { challenge, memory, now }: { challenge: ChallengeName; memory: Memory; now: number },
 ): LaterStep<Memory> {
-  return newState(client, user.sub, { challenge, proofs, memory: { standing: standingOf(user), own: memory }, eventId }, now)
+  return newState(client, user.sub, { challenge, proofs, memory: { standing: standingOf(user), own: memory }, eventId, stepUp }, now)
 }
 
 /**

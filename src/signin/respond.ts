@@ -3,7 +3,6 @@ import type { RequestContext } from '../contract/operation.ts'
 import type { AppClient } from '../pools/app-client.ts'
 import type { Pool } from '../pools/pool.ts'
 import { requireSecretHash } from '../pools/secret-hash.ts'
-import { isWatched } from '../protection/note-auth-event.ts'
 import { choiceFactors } from './choice/answer-choice.ts'
 import type { Factor } from './factor.ts'
 import { devicePassword, deviceSrp } from './factors/device/device.ts'
@@ -52,17 +51,19 @@ export async function respond(
     throw new ApiError('UnsupportedOperationException', `This server does not offer the ${challenge} challenge yet.`)
   const username = requireParameter(responses, 'USERNAME')
   requireSecretHash(client, username, responses['SECRET_HASH'])
-  const { proofs, eventId } = startOf(deps, pool, responses['PASSWORD_CLAIM_SECRET_BLOCK'] ?? '', session)
-  const visit: Visit = { ...context, deviceKey: responses['DEVICE_KEY'] || undefined, eventId }
+  const { proofs, eventId, stepUp } = startOf(deps, { challenge, session, responses })
+  const visit: Visit = { ...context, deviceKey: responses['DEVICE_KEY'] || undefined, eventId, stepUp }
   return notingWrongProofs(deps, { pool, client, visit, username, challenge, proofs }, async () =>
     advance(deps, pool, client, await factor.answer(deps, { pool, client, session, responses }), visit),
   )
 }
 
-type Start = Pick<SignInState, 'proofs' | 'eventId'>
+type Start = Pick<SignInState, 'proofs' | 'eventId' | 'stepUp'>
 
-/** What the history has of the sign-in so far, in pools that keep one. Whether the state is any good is for the factor to say. */
-function startOf({ secrets }: SignInDeps, pool: Pool, secretBlock: string, session = ''): Start {
-  const state = isWatched(pool) ? peekAtState(secrets, secretBlock === '' ? session : fromSecretBlock(secretBlock)) : undefined
-  return state ?? { proofs: [], eventId: undefined }
+/** What there has been of the sign-in so far. Whether the state is any good is for the factor to say. */
+function startOf({ secrets }: SignInDeps, { challenge, session = '', responses }: Omit<Response, 'context'>): Start {
+  const isInBlock = challenge === 'PASSWORD_VERIFIER' || challenge === 'DEVICE_PASSWORD_VERIFIER'
+  const text = isInBlock ? fromSecretBlock(responses['PASSWORD_CLAIM_SECRET_BLOCK'] ?? '') : session
+  const state = peekAtState(secrets, text)
+  return state ?? { proofs: [] }
 }

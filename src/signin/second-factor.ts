@@ -1,16 +1,23 @@
 import { ApiError } from '../contract/api-error.ts'
+import type { MfaMethod } from '../pools/pool.ts'
 import { hasSoftwareToken } from '../users/mfa/software-token-repository.ts'
 import { countsAsAllFactors } from '../users/passkeys/passkey.ts'
-import type { Interposed } from './factor.ts'
+import { methodsOfStepUp } from './assurance/second-step.ts'
+import type { Interposed, Question } from './factor.ts'
 import { askForSetup } from './factors/mfa-setup/mfa-setup.ts'
 import { askForChoice } from './factors/select-mfa/select-mfa.ts'
 import { decideMfa } from './mfa-decision.ts'
 import { hasSecondFactor, type SecondFactorDeps, secondFactors } from './second-factors.ts'
+import type { SignIn } from './sign-in.ts'
 
 /** Multi-factor authentication: a second factor, the choice of one, or its set-up, as pool and user decide. */
 export const secondFactor: Interposed<SecondFactorDeps> = {
   async ask(deps, signIn) {
-    const { pool, user, proofs } = signIn
+    const { pool, user, proofs, stepUp } = signIn
+    if (stepUp !== undefined) {
+      const methods = methodsOfStepUp(signIn, await hasSoftwareToken(deps.db, user))
+      if (methods !== undefined) return askForOneOf(deps, signIn, methods)
+    }
     if (pool.mfa === 'OFF' || hasSecondFactor(proofs)) return undefined
     // Whoever needs two factors had to be verified by the passkey: it stands for what they have and what they know, or are.
     if (proofs[0] === 'WEB_AUTHN' && countsAsAllFactors(pool)) return undefined
@@ -32,4 +39,11 @@ export const secondFactor: Interposed<SecondFactorDeps> = {
         )
     }
   },
+}
+
+/** Throws NotAuthorizedException when there is none left: an administrator may have taken it away. */
+async function askForOneOf(deps: SecondFactorDeps, signIn: SignIn, methods: readonly MfaMethod[]): Promise<Question> {
+  const [only, ...others] = methods
+  if (only === undefined) throw new ApiError('NotAuthorizedException', 'The user cannot reach the requested level of assurance.')
+  return others.length === 0 ? secondFactors[only].pose(deps, signIn) : askForChoice(deps, signIn, methods)
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Secrets } from '../base/secrets.ts'
 import { ApiError } from '../contract/api-error.ts'
 import type { AppClient } from '../pools/app-client.ts'
-import type { ChallengeName } from './sign-in.ts'
+import type { ChallengeName, StepUp } from './sign-in.ts'
 
 /**
  * What a sign-in remembers between two calls. It travels sealed in `Session` (or in SRP's SECRET_BLOCK), so that any node can take
@@ -22,9 +22,11 @@ export type SignInState<Memory = unknown> = {
   readonly memory: Memory
   /** See `SignIn`. */
   readonly eventId?: string | undefined
+  readonly stepUp?: StepUp | undefined
 }
 
-type Sealed = readonly [string, string, string, string, ChallengeName, readonly ChallengeName[], number, unknown, string?]
+type Plain = readonly [string, string, string, string, ChallengeName, readonly ChallengeName[], number, unknown]
+type Sealed = Plain | readonly [...Plain, string | null] | readonly [...Plain, string | null, StepUp]
 
 /** Every Session of Cognito begins like this; some clients look. */
 const prefix = 'AYABe'
@@ -32,7 +34,7 @@ const prefix = 'AYABe'
 export function newState<Memory>(
   client: AppClient,
   sub: string,
-  step: Pick<SignInState<Memory>, 'challenge' | 'proofs' | 'memory' | 'eventId'>,
+  step: Pick<SignInState<Memory>, 'challenge' | 'proofs' | 'memory' | 'eventId' | 'stepUp'>,
   now: number,
 ): SignInState<Memory> {
   const expiresAt = now + client.authSessionValidityMinutes * 60_000
@@ -40,9 +42,11 @@ export function newState<Memory>(
 }
 
 export function sealState(secrets: Secrets, state: SignInState): string {
-  const { id, poolId, clientId, sub, challenge, proofs, expiresAt, memory, eventId } = state
-  const content: Sealed = [id, poolId, clientId, sub, challenge, proofs, expiresAt, memory]
-  return prefix + secrets.seal('sign-in-state', JSON.stringify(eventId === undefined ? content : [...content, eventId]))
+  const { id, poolId, clientId, sub, challenge, proofs, expiresAt, memory, eventId, stepUp } = state
+  const plain: Plain = [id, poolId, clientId, sub, challenge, proofs, expiresAt, memory]
+  const withEvent = eventId === undefined ? plain : ([...plain, eventId] as const)
+  const content: Sealed = stepUp === undefined ? withEvent : [...plain, eventId ?? null, stepUp]
+  return prefix + secrets.seal('sign-in-state', JSON.stringify(content))
 }
 
 /**
@@ -75,8 +79,9 @@ export function challengeOf(secrets: Secrets, text: string): ChallengeName {
 export function peekAtState<Memory>(secrets: Secrets, text: string): SignInState<Memory> | undefined {
   const content = text.startsWith(prefix) ? secrets.open('sign-in-state', text.slice(prefix.length)) : undefined
   if (content === undefined) return undefined
-  const [id, poolId, clientId, sub, challenge, proofs, expiresAt, memory, eventId] = JSON.parse(content.toString()) as Sealed
-  return { id, poolId, clientId, sub, challenge, proofs, expiresAt, memory: memory as Memory, eventId }
+  const sealed = JSON.parse(content.toString()) as Sealed
+  const [id, poolId, clientId, sub, challenge, proofs, expiresAt, memory, eventId, stepUp] = sealed
+  return { id, poolId, clientId, sub, challenge, proofs, expiresAt, memory: memory as Memory, eventId: eventId ?? undefined, stepUp }
 }
 
 function unseal<Memory>(secrets: Secrets, text: string): SignInState<Memory> {

@@ -2,6 +2,7 @@ import type { ChallengeNameType } from '../contract/generated/types.ts'
 import type { RequestContext } from '../contract/operation.ts'
 import type { AppClient } from '../pools/app-client.ts'
 import type { Pool } from '../pools/pool.ts'
+import type { AssuranceLevel } from '../tokens/assurance.ts'
 import type { IssuedTokens } from '../tokens/issue-tokens.ts'
 import type { User } from '../users/user.ts'
 
@@ -18,10 +19,18 @@ export type SignIn = {
   readonly deviceKey?: string | undefined
   /** Where the pool keeps a history: the event that this sign-in is there until it has ended. */
   readonly eventId: string | undefined
+  readonly stepUp: StepUp | undefined
+}
+
+/** What a sign-in is after that was asked for a level of assurance. */
+export type StepUp = {
+  readonly goal: AssuranceLevel
+  /** When the earliest of its proofs was given, in epoch seconds, if that was in a sign-in before this one. */
+  readonly since?: number
 }
 
 /** What a call of a sign-in brings along, besides what it answers or asks. */
-export type Visit = RequestContext & { readonly deviceKey: string | undefined; readonly eventId: SignIn['eventId'] }
+export type Visit = RequestContext & Pick<SignIn, 'eventId' | 'stepUp'> & { readonly deviceKey: string | undefined }
 
 /** One question to the user, and what the server must know again when the answer comes. */
 export type Challenge = {

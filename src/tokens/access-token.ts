@@ -46,6 +46,13 @@ export async function requireAccessToken(deps: AccessTokenDeps, token: string): 
   return { pool, client: owner.client, user, sessionId: session.id, deviceKey: session.deviceKey }
 }
 
+/** What a token that has been verified says of how its user was authenticated, and when, in epoch seconds. Not every token says it. */
+export function authenticationOf(token: string): { readonly methods: readonly string[]; readonly authTime: number } {
+  const { amr, auth_time: authTime } = decodeJwt(token)
+  const methods = Array.isArray(amr) ? amr.filter((method): method is string => typeof method === 'string') : []
+  return { methods, authTime: typeof authTime === 'number' ? authTime : 0 }
+}
+
 /** The pool that the token says it comes from; nothing of it is believed before the signature is checked. */
 function claimedPoolId(publicUrl: string, token: string): string | undefined {
   try {

@@ -4,6 +4,7 @@ import type { Pool } from '../pools/pool.ts'
 import { byPrecedence, type Membership, preferredRoleOf, rolesOf } from '../users/groups/group.ts'
 import { identitiesOf } from '../users/linked-identities/linked-identity.ts'
 import type { Attributes, User } from '../users/user.ts'
+import { type AuthMethod, acrOf, levelOf } from './assurance.ts'
 
 /** The scope of every access token that comes from the API rather than from an OAuth endpoint. */
 export const selfServiceScope = 'aws.cognito.signin.user.admin'
@@ -22,6 +23,8 @@ export type Grant = {
   readonly sessionId: string
   readonly originJti: string
   readonly authTime: number
+  /** Undefined where tokens do not tell. */
+  readonly methods: readonly AuthMethod[] | undefined
   readonly issuedAt: number
 }
 
@@ -37,6 +40,7 @@ export function accessClaims(grant: Grant, jti: string): Claims {
     token_use: 'access',
     scope: selfServiceScope,
     auth_time: grant.authTime,
+    ...assuranceClaims(grant),
     exp: grant.issuedAt + accessTokenSeconds(grant.client),
     iat: grant.issuedAt,
     jti,
@@ -57,10 +61,16 @@ export function idClaims(grant: Grant, jti: string): Claims {
     event_id: grant.sessionId,
     token_use: 'id',
     auth_time: grant.authTime,
+    ...assuranceClaims(grant),
     exp: grant.issuedAt + idTokenSeconds(grant.client),
     iat: grant.issuedAt,
     ...(grant.client.tokenRevocation && { jti }),
   }
+}
+
+/** How the user was authenticated, and how far that is to be relied upon (RFC 8176; OpenID Connect Core §2). */
+function assuranceClaims({ pool, methods }: Grant): Claims {
+  return methods === undefined ? {} : { acr: acrOf(pool, levelOf(methods)), amr: methods }
 }
 
 /** Absent for a user without groups, as the others are for one whose groups have no roles. */

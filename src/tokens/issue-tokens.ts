@@ -7,6 +7,7 @@ import type { Db } from '../storage/db.ts'
 import { requireNoTrigger } from '../triggers/trigger.ts'
 import { listMemberships } from '../users/groups/group-member-repository.ts'
 import type { User } from '../users/user.ts'
+import type { AuthMethod } from './assurance.ts'
 import { accessClaims, type Grant, idClaims } from './claims.ts'
 import { signJwt } from './jwt.ts'
 import { type RefreshToken, writeRefreshToken } from './refresh-token.ts'
@@ -52,13 +53,23 @@ export function draftSession(
   }
 }
 
+/** What a sign-in has come to. */
+type Authentication = {
+  readonly session: Session
+  readonly device: SessionDevice | undefined
+  /** Undefined where the tokens are not to tell. */
+  readonly methods: readonly AuthMethod[] | undefined
+  /** When the user proved who they are, in epoch seconds, if that was before now. */
+  readonly since: number | undefined
+}
+
 /** The three tokens of a new sign-in. Signs on the thread pool; never inside a transaction. */
 export async function issueTokens(
   deps: TokenDeps,
   pool: Pool,
   client: AppClient,
   user: User,
-  { session, device }: { session: Session; device: SessionDevice | undefined },
+  { session, device, methods, since }: Authentication,
   now: number,
 ): Promise<IssuedTokens> {
   const refresh: RefreshToken = {
@@ -67,9 +78,10 @@ export async function issueTokens(
     sub: user.sub,
     sessionId: session.id,
     originJti: randomUUID(),
-    authTime: Math.floor(now / 1000),
+    authTime: since ?? Math.floor(now / 1000),
     expiresAt: now + refreshTokenSeconds(client) * 1000,
     generation: 0,
+    methods,
   }
   const confirmed = device?.isConfirmed ? device.key : undefined
   return {
@@ -104,6 +116,7 @@ export async function reissueTokens(
     sessionId: refresh.sessionId,
     originJti: refresh.originJti,
     authTime: refresh.authTime,
+    methods: refresh.methods,
     issuedAt: Math.floor(now / 1000),
   }
   const [accessToken, idToken] = await Promise.all([

@@ -20,12 +20,12 @@ export async function proveSignUp(
   const session = readSignUpSession(secrets, client, text)
   if (session === undefined || user?.sub !== session.sub) throw invalidSession()
   if (session.expiresAt <= clock.now()) throw expiredSession()
-  if (!session.isProven) {
+  if (session.provenBy === null) {
     if (user.status === 'UNCONFIRMED') throw unconfirmed()
     return undefined
   }
   // The password or the sign-in of somebody who has been here before.
   if (user.status !== 'CONFIRMED' || standingOf(user) !== session.standing) throw invalidSession()
   if (await isStateSpent(db, session.id)) throw usedSession()
-  return { kind: 'proven', proof: { user, proofs: ['SELECT_CHALLENGE'], spends: session } }
+  return { kind: 'proven', proof: { user, proofs: [session.provenBy === 'email' ? 'EMAIL_OTP' : 'SMS_OTP'], spends: session } }
 }

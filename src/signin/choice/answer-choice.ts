@@ -38,7 +38,14 @@ async function answerChoice(deps: ChoiceDeps, answer: Answer, named: ChoiceName 
   const state = openChoiceState(deps, client, requireParameter({ Session: answer.session ?? '' }, 'Session'))
   const user = await findAgain(deps, pool, state.sub, requireParameter(responses, 'USERNAME'))
   if (user !== undefined) requireNotReset(client, user)
-  const { chooser, choices } = await findChoices(deps, { sub: state.sub, user, pool, client, name: state.memory.name })
+  const { chooser, choices } = await findChoices(deps, {
+    sub: state.sub,
+    user,
+    pool,
+    client,
+    name: state.memory.name,
+    stepUp: state.stepUp,
+  })
   const chosen = requireAvailable(choices, named ?? requireParameter(responses, 'ANSWER'))
 
   const proven = await proveChosen(deps, chooser, { choices, chosen, parameters: responses, state })

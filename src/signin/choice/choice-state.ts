@@ -23,8 +23,8 @@ export type ChoiceState = SignInState<ChoiceMemory>
 
 type Deps = { readonly secrets: Secrets; readonly clock: Clock }
 
-export function newChoiceState({ clock }: Deps, { client, sub, name }: Chooser, asked: ChoiceName | undefined): ChoiceState {
-  return newState(client, sub, { challenge: 'SELECT_CHALLENGE', proofs: [], memory: { name, asked } }, clock.now())
+export function newChoiceState({ clock }: Deps, { client, sub, name, stepUp }: Chooser, asked: ChoiceName | undefined): ChoiceState {
+  return newState(client, sub, { challenge: 'SELECT_CHALLENGE', proofs: [], memory: { name, asked }, stepUp }, clock.now())
 }
 
 export function sealChoiceState({ secrets }: Deps, state: ChoiceState, memory: Partial<ChoiceMemory> = {}): string {

@@ -1,3 +1,4 @@
+import type { StepUpDeps } from '../assurance/step-up.ts'
 import type { Answer, Question, Verdict } from '../factor.ts'
 import { askForOneTimeCode, proveOneTimeCode } from '../factors/one-time-code/one-time-code.ts'
 import { askForPasskey, provePasskey } from '../factors/passkey/passkey.ts'
@@ -7,7 +8,7 @@ import type { SentCodeDeps } from '../sent-code.ts'
 import { type ChoiceState, newChoiceState, sealChoiceState } from './choice-state.ts'
 import type { ChoiceName, Choices, ChoicesDeps, Chooser } from './choices.ts'
 
-export type ChoiceDeps = ChoicesDeps & PasswordDeps & SrpDeps & SentCodeDeps
+export type ChoiceDeps = ChoicesDeps & PasswordDeps & SrpDeps & SentCodeDeps & StepUpDeps
 
 /** Where each way to begin has its proof in the parameters of a request. */
 export const proofKeys: Readonly<Record<ChoiceName, string>> = {
@@ -58,14 +59,14 @@ export async function proveChosen(deps: ChoiceDeps, chooser: Chooser, proving: P
   const { choices, chosen, parameters, state } = proving
   const proof = parameters[proofKeys[chosen]]
   if (!proof) return undefined
-  const { pool, client, name } = chooser
+  const { pool, client, name, stepUp } = chooser
   switch (chosen) {
     case 'PASSWORD': {
       const proven = await provePassword(deps, pool, client, chooser, { username: name, password: proof, proves: 'PASSWORD' })
-      return { ...proven, proof: { ...proven.proof, spends: state } }
+      return { ...proven, proof: { ...proven.proof, spends: state, stepUp } }
     }
     case 'PASSWORD_SRP': {
-      const question = await askForSrpProof(deps, pool, client, chooser, { username: name, a: requireClientPublic(proof) })
+      const question = await askForSrpProof(deps, pool, client, chooser, { username: name, a: requireClientPublic(proof), stepUp })
       const session = sealChoiceState(deps, newChoiceState(deps, chooser, chosen))
       return { kind: 'ask', question: { ...question, session, available: choices.available }, spends: state }
     }

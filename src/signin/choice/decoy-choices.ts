@@ -1,6 +1,7 @@
 import type { Secrets } from '../../base/secrets.ts'
 import { addressIn } from '../../messaging/simulated-delivery.ts'
-import { type ContactAttribute, nameKey, type Pool } from '../../pools/pool.ts'
+import { offeredMfa } from '../../pools/mfa/offered-mfa.ts'
+import { type ContactAttribute, type MfaMethod, nameKey, type Pool } from '../../pools/pool.ts'
 import { countsAsAllFactors } from '../../users/passkeys/passkey.ts'
 import type { ChoiceName } from './choices.ts'
 
@@ -22,4 +23,10 @@ export function decoyChoices(secrets: Secrets, pool: Pool, name: string): readon
   if (hasPassword) choices.unshift('PASSWORD_SRP', 'PASSWORD')
   if (allowed.includes('WEB_AUTHN') && (pool.mfa !== 'ON' || countsAsAllFactors(pool)) && lot(3)) choices.push('WEB_AUTHN')
   return choices
+}
+
+/** Which second factors somebody who does not exist is taken to have, in the same way. */
+export function decoySeconds(secrets: Secrets, pool: Pool, name: string): readonly MfaMethod[] {
+  const bytes = secrets.mac('decoy', pool.id, 'seconds', nameKey(pool, name))
+  return offeredMfa(pool).filter((_method, at) => (bytes[at] ?? 0) < 128)
 }

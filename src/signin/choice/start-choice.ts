@@ -2,11 +2,13 @@ import { ApiError } from '../../contract/api-error.ts'
 import type { AppClient } from '../../pools/app-client.ts'
 import type { Pool } from '../../pools/pool.ts'
 import { requireNoTrigger } from '../../triggers/trigger.ts'
+import { readStepUp } from '../assurance/step-up.ts'
 import { findCandidate, requireNotReset } from '../candidate.ts'
 import type { Verdict } from '../factor.ts'
 import { proveSignUp } from './after-sign-up.ts'
 import { choiceNames, findChoices } from './choices.ts'
 import { askForChoice, askForChosen, type ChoiceDeps, proveChosen } from './choose.ts'
+import { startStepUp } from './start-step-up.ts'
 
 type Start = {
   readonly username: string
@@ -17,7 +19,7 @@ type Start = {
 
 /**
  * USER_AUTH: the user begins with what they prefer, if they are able to, or is asked what it shall be. Throws
- * InvalidParameterException for a preference that is none.
+ * InvalidParameterException for a preference that is none, and what a level of assurance that was asked for is refused with.
  */
 export async function startChoice(
   deps: ChoiceDeps,
@@ -32,7 +34,11 @@ export async function startChoice(
   const signedUp = session === undefined ? undefined : await proveSignUp(deps, client, candidate, session)
   if (signedUp !== undefined) return signedUp
 
-  const { chooser, choices } = await findChoices(deps, { ...candidate, pool, client, name: username })
+  const asked = await readStepUp(deps, pool, parameters)
+  const found = await findChoices(deps, { ...candidate, pool, client, name: username, stepUp: undefined })
+  const begun = asked === undefined ? found : startStepUp(found, asked)
+  if ('kind' in begun) return begun
+  const { chooser, choices } = begun
   const chosen = choices.available.find((name) => name === preferred)
   if (chosen === undefined) return { kind: 'ask', question: askForChoice(deps, chooser, choices), spends: undefined }
   const proven = await proveChosen(deps, chooser, { choices, chosen, parameters, state: undefined })

@@ -26,7 +26,7 @@ export const confirmSignUp = operation('ConfirmSignUp', {
     const now = deps.clock.now()
     const wasTheirs = session?.sub === user.sub && session.expiresAt > now
     if (!wasTheirs && !signsInByCode(pool, proven)) return {}
-    return { Session: newSignUpSession(deps.secrets, client, user, { isProven: true, now }) }
+    return { Session: newSignUpSession(deps.secrets, client, user, { provenBy: proven ?? 'email', now }) }
   },
 })
 

@@ -65,7 +65,7 @@ export const signUp = operation('SignUp', {
       requireNameFree(pool, await insertUser(tx, pool, user))
       return queueSignUpCode(tx, { secrets, publicUrl }, { pool, clientId: client.id, user, kind: 'sign-up', now })
     })
-    const answer = { UserConfirmed: false, UserSub: sub, Session: newSignUpSession(secrets, client, user, { isProven: false, now }) }
+    const answer = { UserConfirmed: false, UserSub: sub, Session: newSignUpSession(secrets, client, user, { provenBy: null, now }) }
     await noteAuthEvent(db, pool, { sub, type: 'SignUp', response: 'Pass', context, now, clientId: client.id })
     if (delivery === undefined) return answer
     outbox.wake()

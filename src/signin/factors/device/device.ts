@@ -32,7 +32,15 @@ export const deviceSrp: Factor<DeviceDeps> = {
     const { salt, verifier } = await requireVerifier(deps, user, key)
     const { publicB, state } = await orTooManyRequests(openExchange(deps.powers, verifier, a))
     const memory: Memory = { key, exchange: state.toString('base64') }
-    const signIn = { pool: answer.pool, client: answer.client, user, proofs: step.proofs, deviceKey: key, eventId: step.eventId }
+    const signIn = {
+      pool: answer.pool,
+      client: answer.client,
+      user,
+      proofs: step.proofs,
+      deviceKey: key,
+      eventId: step.eventId,
+      stepUp: step.stepUp,
+    }
     const next = newLaterStep(signIn, { challenge: 'DEVICE_PASSWORD_VERIFIER', memory, now: deps.clock.now() })
     const parameters = {
       SALT: salt.toString('hex'),

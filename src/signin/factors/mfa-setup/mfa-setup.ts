@@ -42,7 +42,11 @@ export const mfaSetup: Factor<SecondFactorDeps> = {
     if (!(await canSetUp(deps.db, pool, user, 'EMAIL_OTP'))) throw new ApiError('InvalidParameterException', 'EMAIL_OTP cannot be set up.')
     if (!isEmailAddress(address)) throw new ApiError('InvalidParameterException', 'Invalid email address format.')
     await requireFreeNames(deps.db, pool, user, changeAttributes(user.attributes, { email: address }))
-    const question = await askForNewEmail(deps, { pool, client, user, proofs: step.proofs, eventId: step.eventId }, address)
+    const question = await askForNewEmail(
+      deps,
+      { pool, client, user, proofs: step.proofs, eventId: step.eventId, stepUp: step.stepUp },
+      address,
+    )
     return { kind: 'ask', question, spends: step } satisfies Verdict
   },
 }

@@ -1,6 +1,7 @@
 import { ApiError } from '../../../contract/api-error.ts'
 import type { MfaMethod } from '../../../pools/pool.ts'
 import { hasSoftwareToken } from '../../../users/mfa/software-token-repository.ts'
+import { methodsOfStepUp } from '../../assurance/second-step.ts'
 import type { Factor, Question, Verdict } from '../../factor.ts'
 import { type LaterStepDeps, newLaterStep, openLaterStep } from '../../later-step.ts'
 import { decideMfa, type MfaDecision } from '../../mfa-decision.ts'
@@ -25,11 +26,19 @@ export const selectMfa: Factor<SecondFactorDeps> = {
     const { step, user } = await openLaterStep<null>(deps, answer, challenge)
     const { pool, client } = answer
     const chosen = requireParameter(answer.responses, 'ANSWER')
-    const methods = choicesOf(decideMfa(pool, user, await hasSoftwareToken(deps.db, user)))
+    const hasApp = await hasSoftwareToken(deps.db, user)
+    const methods = methodsOfStepUp({ ...step, pool, user }, hasApp) ?? choicesOf(decideMfa(pool, user, hasApp))
     // The documentation has a name of its own for codes by e-mail.
     const method = methods.find((one) => one === chosen || (one === 'EMAIL_OTP' && chosen === 'EMAIL_MFA'))
     if (method === undefined) throw new ApiError('InvalidParameterException', `ANSWER must be one of ${methods.join(', ')}.`)
-    const question = await secondFactors[method].pose(deps, { pool, client, user, proofs: step.proofs, eventId: step.eventId })
+    const question = await secondFactors[method].pose(deps, {
+      pool,
+      client,
+      user,
+      proofs: step.proofs,
+      eventId: step.eventId,
+      stepUp: step.stepUp,
+    })
     return { kind: 'ask', question, spends: step } satisfies Verdict
   },
 }

@@ -14,7 +14,7 @@ import type { User } from '../../../users/user.ts'
 import { type Candidate, findAgain, findCandidate, requireNotReset, requireUnexpiredPassword, wrongPassword } from '../../candidate.ts'
 import type { Factor, Verdict } from '../../factor.ts'
 import { requireParameter } from '../../parameters.ts'
-import type { Challenge } from '../../sign-in.ts'
+import type { Challenge, StepUp } from '../../sign-in.ts'
 import { newState, openState, sealState } from '../../sign-in-state.ts'
 import { fromSecretBlock, orTooManyRequests, toSecretBlock } from '../../srp-exchange.ts'
 import { decoyIdentity } from './decoy-identity.ts'
@@ -38,7 +38,11 @@ export async function startSrp(deps: SrpDeps, pool: Pool, client: AppClient, sta
   const a = requireClientPublic(start.srpA)
   const candidate = await findCandidate(deps, pool, client, start.username)
   requireNoTrigger(pool, 'PreAuthentication')
-  return { kind: 'ask', question: await askForSrpProof(deps, pool, client, candidate, { username: start.username, a }), spends: undefined }
+  return {
+    kind: 'ask',
+    question: await askForSrpProof(deps, pool, client, candidate, { username: start.username, a, stepUp: undefined }),
+    spends: undefined,
+  }
 }
 
 /** Throws InvalidParameterException when it is no value that a client could have sent. */
@@ -54,7 +58,7 @@ export async function askForSrpProof(
   pool: Pool,
   client: AppClient,
   { sub, user }: Candidate,
-  { username, a }: { username: string; a: bigint },
+  { username, a, stepUp }: { username: string; a: bigint; stepUp: StepUp | undefined },
 ): Promise<Challenge> {
   if (user !== undefined) requireNotReset(client, user)
   const revealed = user === undefined ? undefined : deps.passwords.reveal(user, user.password)
@@ -63,7 +67,10 @@ export async function askForSrpProof(
   const { salt, verifier } = revealed ?? decoy
   const { publicB, state } = await orTooManyRequests(openExchange(deps.powers, verifier, a))
   const memory: Memory = { name, exchange: state.toString('base64') }
-  const sealed = sealState(deps.secrets, newState(client, sub, { challenge: 'PASSWORD_VERIFIER', proofs: [], memory }, deps.clock.now()))
+  const sealed = sealState(
+    deps.secrets,
+    newState(client, sub, { challenge: 'PASSWORD_VERIFIER', proofs: [], memory, stepUp }, deps.clock.now()),
+  )
   const parameters = {
     SALT: salt.toString('hex'),
     SECRET_BLOCK: toSecretBlock(sealed),
