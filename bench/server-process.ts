@@ -26,7 +26,7 @@ export class ServerProcess {
 
   static async start({ databaseUrl, masterKey }: ServerOptions): Promise<ServerProcess> {
     const nodeFlags = process.env['LIFEGUARD_BENCH_NODE_FLAGS']?.split(' ') ?? []
-    const flags = ['--port', '0', '--database', databaseUrl, '--public-url', 'http://localhost:9911', '--rate-limits', '0', '--metrics-token', metricsToken]
+    const flags = ['--port', '0', '--database', databaseUrl, '--public-url', 'http://localhost:9911', '--metrics-token', metricsToken]
     // What the server can do is measured here, not what it lets callers ask of it.
     flags.push('--rate-limits', '0')
     const child = spawn(process.execPath, [...nodeFlags, 'dist/main.js', 'serve', ...flags], {

@@ -17,7 +17,7 @@ export function recoveryObstacle(pool: Pool, user: User): ApiError | undefined {
 }
 
 /** Where the user gets a code for a new password: a verified address, apart from those their second factor depends on. */
-export function recoveryContactOf(pool: Pool, user: User): Contact | undefined {
+function recoveryContactOf(pool: Pool, user: User): Contact | undefined {
   return chooseRecoveryContact(pool, user.attributes, addressesOfActiveMfa(pool, user))
 }
 
