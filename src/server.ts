@@ -79,6 +79,8 @@ async function serve({ settings, logger, listener, vault, replacements }: Parts)
   registerApi(app, (scope) => rpcRoutes(scope, dispatcher, settings.trustedProxies))
   await app.ready()
   listener.handOver(app.routing)
+  // Otherwise the first password would wait for the table. It fails when the server is closed before, and nobody needs it then.
+  effects.powers.warmUp().catch(() => undefined)
 
   return {
     url,

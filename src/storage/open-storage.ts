@@ -1,7 +1,6 @@
 import { Kysely, sql } from 'kysely'
 import type { Db } from './db.ts'
 import type { Backend, Engine, Listener, StorageLogger } from './dialect/backend.ts'
-import { openPostgres } from './dialect/postgres-backend.ts'
 import { openSqlite } from './dialect/sqlite-backend.ts'
 import { migrate } from './migrate.ts'
 import type { Schema } from './schema.ts'
@@ -54,7 +53,11 @@ export async function openStorage({ url, poolSize = 10, logger = silent }: Stora
 }
 
 async function openBackend(url: string, poolSize: number, logger: StorageLogger): Promise<Backend> {
-  if (/^postgres(ql)?:\/\//.test(url)) return openPostgres(url, poolSize, logger)
+  if (/^postgres(ql)?:\/\//.test(url)) {
+    // Whoever runs on SQLite need not wait for the driver to load.
+    const { openPostgres } = await import('./dialect/postgres-backend.ts')
+    return openPostgres(url, poolSize, logger)
+  }
   const path = /^sqlite:(.+)$/.exec(url)?.[1]
   if (path === ':memory:') throw new StorageError('An SQLite database needs a file; it cannot live in memory only.')
   if (path !== undefined) return openSqlite(path)

@@ -1,4 +1,7 @@
-import { decodeJwt, decodeProtectedHeader, errors, jwtVerify } from 'jose'
+import { decodeProtectedHeader } from 'jose/decode/protected_header'
+import * as errors from 'jose/errors'
+import { decodeJwt } from 'jose/jwt/decode'
+import { jwtVerify } from 'jose/jwt/verify'
 import type { Clock } from '../base/clock.ts'
 import { ApiError } from '../contract/api-error.ts'
 import type { PoolCatalog } from '../pools/pool-catalog.ts'
