@@ -68,7 +68,8 @@ export class OutboxLane {
     do {
       await this.fill()
       await Promise.all(this.#inFlight.values())
-    } while (!this.#closed && (await hasDueEntry(db, channel, asOf)))
+      // What ended has made room, and what took it is claimed, so no longer due, and on its way still.
+    } while (!this.#closed && ((await hasDueEntry(db, channel, asOf)) || this.#filling !== undefined || this.#inFlight.size > 0))
   }
 
   /** Starts nothing more and waits for what is on its way; after `graceMs` it is stopped, and tried again by others later. */

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { connect } from 'node:net'
 import { describe, it } from 'node:test'
 import Fastify from 'fastify'
@@ -22,7 +21,7 @@ describe('A body that comes in drips', () => {
     socket.write('POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n')
     const drip = setInterval(() => socket.write('x'), 10)
     try {
-      await once(socket, 'close', { signal: AbortSignal.timeout(5000) })
+      await new Promise((resolve) => socket.once('close', resolve))
     } finally {
       clearInterval(drip)
       socket.destroy()

@@ -140,8 +140,8 @@ for (const engine of engines) {
       assert.equal(await sweep(), 0)
       assert.equal(await db.transaction().execute((tx) => sweepUnstartedJobs(tx, deps.clock.now(), 10)), 1)
       assert.equal((await findImportJob(db, late))?.status, 'Expired')
-      assert.deepEqual([await sweep(), await sweep(), await sweep()], [2, 1, 0])
-      assert.equal(await countChunks(storage), 6)
+      assert.deepEqual([await sweep(), await sweep(), await sweep(), await sweep()], [2, 2, 1, 0])
+      assert.equal(await countChunks(storage), 10)
     })
   })
 }
