@@ -1,5 +1,4 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
-import { fewRandomBytes } from './random-bytes.ts'
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
 
 /** What a subkey is for. Each purpose has its own key, so that nothing sealed for one opens for another. */
 export type SecretPurpose =
@@ -60,7 +59,7 @@ export function createSecrets(masterKey: Buffer): Secrets {
 
   return {
     seal(purpose, plain, context = '') {
-      const iv = fewRandomBytes(ivBytes)
+      const iv = randomBytes(ivBytes)
       const cipher = createCipheriv('aes-256-gcm', subkey(purpose), iv)
       cipher.setAAD(Buffer.from(context))
       const body = [cipher.update(plain), cipher.final()]
