@@ -19,6 +19,8 @@ import type { Db } from './storage/db.ts'
 import { startSweeper } from './storage/sweeper.ts'
 import { sweeps } from './sweeps.ts'
 import { createSigningKeys } from './tokens/signing-keys.ts'
+import { createTriggers } from './triggers/create-triggers.ts'
+import { readFunctions } from './triggers/functions/read-functions.ts'
 import { createImportRunner } from './users/import/import-runner.ts'
 import { createImportedHashes } from './users/passwords/imported-hashes.ts'
 import { createPasswords } from './users/passwords/passwords.ts'
@@ -56,6 +58,7 @@ export async function openEffects({ settings, vault: { storage, secrets }, publi
   const provisionedLimits = createProvisionedLimits({ db, clock, factor: rateFactorOf(settings) || 1, publish, subscribe })
   const pools = createPoolCatalog({ db, secrets, clock, publish, subscribe })
   const outbox = createOutboxWorker({ db, secrets, clock, logger, gateways: gateways ?? (await configuredGateways(settings, db)) })
+  const functions = readFunctions(settings.functionsFile)
   const importedHashes = createImportedHashes({ workers: mostHashWorkers, queueLimit: hashQueueLimit })
   const holder = randomUUID()
   const imports = createImportRunner({ db, secrets, clock, pools, logger, holder })
@@ -77,6 +80,7 @@ export async function openEffects({ settings, vault: { storage, secrets }, publi
     imports,
     lockout: createPasswordLockout({ db }),
     codeLockout: createCodeLockout({ db }),
+    triggers: createTriggers({ functions, logger }),
     signingKeys: createSigningKeys({ db, secrets, clock }),
     findAccessKey: cachedAccessKeys(db, secrets, clock),
 
@@ -85,7 +89,7 @@ export async function openEffects({ settings, vault: { storage, secrets }, publi
       await Promise.all([sweeper.close(), imports.close(), outbox.close()])
       pools.close()
       provisionedLimits.close()
-      await Promise.all([powers.close(), importedHashes.close()])
+      await Promise.all([powers.close(), importedHashes.close(), functions.close()])
     },
   }
 }

@@ -1,5 +1,6 @@
 import { clientSecretOperations } from './pools/client-secrets/client-secret-operations.ts'
 import { poolDomainOperations } from './pools/domains/pool-domain-operations.ts'
+import { extensionOperations } from './pools/extensions/extension-operations.ts'
 import { identityProviderOperations } from './pools/identity-providers/identity-provider-operations.ts'
 import { logDeliveryOperations } from './pools/log-delivery/log-delivery-operations.ts'
 import { managedLoginBrandingOperations } from './pools/managed-login-branding/managed-login-branding-operations.ts'
@@ -30,6 +31,7 @@ import { passkeyOperations } from './users/passkeys/passkey-operations.ts'
 /** Every API operation that is built, by room. */
 export const operations = [
   ...poolOperations,
+  ...extensionOperations,
   ...mfaConfigOperations,
   ...poolDomainOperations,
   ...resourceServerOperations,

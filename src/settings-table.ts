@@ -96,6 +96,12 @@ export const settingsTable = {
     help: 'HTTP gateway that text messages are posted to.',
   },
   smsGatewayToken: { flag: 'sms-gateway-token', type: text, secret: true, help: 'Bearer token sent to the text message gateway.' },
+  functionsFile: {
+    flag: 'functions-file',
+    type: path,
+    value: 'FILE',
+    help: 'JSON file that says where the functions of triggers run, by the name in their ARN; see docs/triggers.md.',
+  },
   metricsToken: {
     flag: 'metrics-token',
     type: text,

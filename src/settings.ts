@@ -27,6 +27,7 @@ export type Settings = {
   readonly emailFrom: string | undefined
   readonly smsGatewayUrl: string | undefined
   readonly smsGatewayToken: string | undefined
+  readonly functionsFile: string | undefined
   readonly metricsToken: string | undefined
   readonly enforceTiers: boolean
   readonly quotas: Readonly<Record<string, number>> | undefined

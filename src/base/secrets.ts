@@ -21,6 +21,7 @@ export type SecretPurpose =
   | 'sign-in-state'
   | 'sign-up-session'
   | 'software-token'
+  | 'test-code'
 
 /** Sealing and keyed hashing under subkeys of the master key. */
 export type Secrets = {

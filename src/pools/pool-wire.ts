@@ -38,6 +38,7 @@ export function readNewPool(request: CreateUserPoolRequest, { id, now }: { id: s
     issuerType: request.IssuerConfiguration?.Type,
     dynamicClientRegistration: readDynamicClientRegistration(request.DcrConfiguration),
     sessionTracking: undefined,
+    extensions: undefined,
     mfaFactors: noMfaFactors,
     webAuthn: undefined,
   })

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { AttributeDefinition } from './attribute-schema.ts'
+import type { PoolExtensions } from './extensions/pool-extensions.ts'
 
 /** The attributes a message can be sent to. */
 export type ContactAttribute = 'email' | 'phone_number'
@@ -52,6 +53,8 @@ export type Pool = {
   readonly dynamicClientRegistration: DynamicClientRegistration | undefined
   /** Undefined when it was never set: no session is tracked then. */
   readonly sessionTracking: SessionTracking | undefined
+  /** Lifeguard's own settings; undefined while none was made. */
+  readonly extensions: PoolExtensions | undefined
 }
 
 export type PasswordPolicy = {

@@ -1,9 +1,46 @@
 import { ApiError } from '../contract/api-error.ts'
 import type { Pool, TriggerName } from '../pools/pool.ts'
+import type { AnswerReader } from './answer-reader.ts'
+
+/** A JSON object, such as an event or a part of one. */
+export type JsonObject = { readonly [key: string]: unknown }
+
+/** One question to a pool's own code. */
+export type TriggerCall = {
+  readonly pool: Pool
+  readonly trigger: TriggerName
+  /** What the trigger fires for, such as `PreSignUp_AdminCreateUser`. */
+  readonly source: string
+  /** Undefined where an administrator acts without an app client. */
+  readonly clientId: string | undefined
+  /** The `userName` of the event. */
+  readonly username: string
+  /** The user it is about; undefined when there is none (yet). */
+  readonly sub: string | undefined
+  /** What the caller says it is made with. */
+  readonly userAgent: string | undefined
+  readonly request: JsonObject
+  /** The `response` as it goes out, for the function to fill in. */
+  readonly response: JsonObject
+}
+
+/** Runs the pools' own code. */
+export type Triggers = {
+  /**
+   * What `read` makes of the function's answer. Undefined when the pool has no such trigger, or has one that failed and may be passed
+   * over. Throws UserLambdaValidationException, UnexpectedLambdaException or InvalidLambdaResponseException.
+   * @NOTE Never inside a transaction: it takes as long as somebody else's code does.
+   */
+  ask<Answer>(call: TriggerCall, read: (response: AnswerReader) => Answer): Promise<Answer | undefined>
+}
+
+/** Whether the pool has set this trigger up at all. */
+export function hasTrigger(pool: Pick<Pool, 'triggers'>, name: TriggerName): boolean {
+  return pool.triggers.byName[name] !== undefined
+}
 
 /**
- * Stands where a trigger would be asked. Lifeguard cannot run triggers yet, and a pool that relies on one (to refuse
- * sign-ups, say) must not go on as if it had agreed: so the call fails the way Cognito fails when it cannot reach the function.
+ * Stands where a trigger would be asked that is not wired yet: the call fails the way Cognito fails when it cannot reach the function.
  * Never call it inside a transaction.
  */
 export function requireNoTrigger(pool: Pool, name: TriggerName): void {

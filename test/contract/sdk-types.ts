@@ -80,10 +80,25 @@ type Only<Expected, T extends Expected> = T
 // The documentation of GetClientToken tells its reader to give the client a flow that the SDK's types do not list.
 type WithClientTokenFlow = 'CreateUserPoolClient' | 'DescribeUserPoolClient' | 'UpdateUserPoolClient'
 
+/** What no SDK knows. */
+type OwnName =
+  | 'CorrectSignUpContact'
+  | 'GetUserPoolExtensions'
+  | 'IssueCode'
+  | 'ListAuditRecords'
+  | 'ListMessages'
+  | 'ListTriggerInvocations'
+  | 'ListUserImportLog'
+  | 'ReadMessageCode'
+  | 'ReplayTriggerInvocation'
+  | 'ResendMessage'
+  | 'RotateSigningKeys'
+  | 'SetUserPoolExtensions'
+
 export type Findings = [
   None<InputMismatch<CognitoIdentityProvider, UserPoolName>>,
   Only<WithClientTokenFlow, OutputMismatch<CognitoIdentityProvider, UserPoolName>>,
   None<InputMismatch<CognitoIdentity, IdentityPoolName>>,
   None<OutputMismatch<CognitoIdentity, IdentityPoolName>>,
-  Only<'ListUserImportLog' | 'RotateSigningKeys', Exclude<OperationName, UserPoolName | IdentityPoolName>>,
+  Only<OwnName, Exclude<OperationName, UserPoolName | IdentityPoolName>>,
 ]

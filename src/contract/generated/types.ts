@@ -434,6 +434,16 @@ export interface AttributeType {
   Value?: string | undefined
 }
 
+export interface AuditRecordType {
+  RecordId?: string | undefined
+  At?: Date | undefined
+  Action?: string | undefined
+  AccessKeyId?: string | undefined
+  Username?: string | undefined
+  Detail?: string | undefined
+  Reason?: string | undefined
+}
+
 export interface AuthEventType {
   EventId?: string | undefined
   EventType?: EventType | undefined
@@ -510,6 +520,11 @@ export interface ChangePasswordRequest {
 
 export type ChangePasswordResponse = Record<never, never>
 
+export interface CircuitBreakerType {
+  Failures: number
+  OpenSeconds: number
+}
+
 export interface ClientAuthenticationResultType {
   AccessToken?: string | undefined
   ExpiresIn?: number | undefined
@@ -539,6 +554,12 @@ export interface CodeDeliveryDetailsType {
   DeliveryMedium?: DeliveryMediumType | undefined
   AttributeName?: string | undefined
 }
+
+export type CodePurposeType =
+  | 'SIGN_UP'
+  | 'FORGOT_PASSWORD'
+  | 'VERIFY_EMAIL'
+  | 'VERIFY_PHONE_NUMBER'
 
 export interface CognitoIdentityProvider {
   ProviderName?: string | undefined
@@ -611,12 +632,36 @@ export interface ConfirmSignUpResponse {
   Session?: string | undefined
 }
 
+export type ContactAttributeType =
+  | 'email'
+  | 'phone_number'
+
 export interface ContextDataType {
   IpAddress: string
   ServerName: string
   ServerPath: string
   HttpHeaders: readonly HttpHeader[]
   EncodedData?: string | undefined
+}
+
+export interface CorrectSignUpContactRequest {
+  ClientId: string
+  SecretHash?: string | undefined
+  Username: string
+  Session: string
+  AttributeName: ContactAttributeType
+  Value: string
+}
+
+export interface CorrectSignUpContactResponse {
+  CodeDeliveryDetails?: CorrectedDeliveryType | undefined
+  Session?: string | undefined
+}
+
+export interface CorrectedDeliveryType {
+  AttributeName?: ContactAttributeType | undefined
+  DeliveryMedium?: MediumType | undefined
+  Destination?: string | undefined
 }
 
 export interface CreateGroupRequest {
@@ -799,6 +844,10 @@ export interface Credentials {
   SecretKey?: string | undefined
   SessionToken?: string | undefined
   Expiration?: Date | undefined
+}
+
+export interface CustomAuthExtensionType {
+  MfaAfterPassword?: MfaAfterPasswordType | undefined
 }
 
 export interface CustomDomainConfigType {
@@ -1394,6 +1443,19 @@ export interface GetUserPoolClientSessionConfigurationResponse {
   SSOSession?: ClientSSOSessionConfigType | undefined
 }
 
+export interface GetUserPoolExtensionsRequest {
+  UserPoolId: string
+}
+
+export interface GetUserPoolExtensionsResponse {
+  UserPoolId?: string | undefined
+  Triggers?: Record<string, TriggerPolicyType> | undefined
+  CustomAuth?: CustomAuthExtensionType | undefined
+  SignUp?: SignUpExtensionType | undefined
+  Messages?: MessagesExtensionType | undefined
+  TestUsers?: readonly TestUserType[] | undefined
+}
+
 export interface GetUserPoolMfaConfigRequest {
   UserPoolId: string
 }
@@ -1528,6 +1590,32 @@ export interface InitiateAuthResponse {
   AvailableChallenges?: readonly ChallengeNameType[] | undefined
 }
 
+export interface InvocationErrorType {
+  Kind?: string | undefined
+  Message?: string | undefined
+  Path?: string | undefined
+  Expected?: string | undefined
+  Found?: string | undefined
+}
+
+export type InvocationOutcomeType =
+  | 'SUCCEEDED'
+  | 'FAILED'
+  | 'CONTINUED'
+  | 'LAST_GOOD'
+
+export interface IssueCodeRequest {
+  UserPoolId: string
+  Username: string
+  Purpose: CodePurposeType
+  Reason?: string | undefined
+}
+
+export interface IssueCodeResponse {
+  Code?: string | undefined
+  ExpiresAt?: Date | undefined
+}
+
 export interface IssuerConfigurationType {
   Type?: IssuerType | undefined
 }
@@ -1571,6 +1659,17 @@ export interface LimitType {
   LimitDefinition: LimitDefinitionType
   ProvisionedLimitValue: number
   FreeLimitValue: number
+}
+
+export interface ListAuditRecordsRequest {
+  UserPoolId: string
+  MaxResults?: number | undefined
+  NextToken?: string | undefined
+}
+
+export interface ListAuditRecordsResponse {
+  Records?: readonly AuditRecordType[] | undefined
+  NextToken?: string | undefined
 }
 
 export interface ListDevicesRequest {
@@ -1629,6 +1728,19 @@ export interface ListIdentityProvidersResponse {
   NextToken?: string | undefined
 }
 
+export interface ListMessagesRequest {
+  UserPoolId: string
+  Username?: string | undefined
+  State?: MessageStateType | undefined
+  MaxResults?: number | undefined
+  NextToken?: string | undefined
+}
+
+export interface ListMessagesResponse {
+  Messages?: readonly SentMessageType[] | undefined
+  NextToken?: string | undefined
+}
+
 export interface ListResourceServersRequest {
   UserPoolId: string
   MaxResults?: number | undefined
@@ -1660,6 +1772,20 @@ export interface ListTermsRequest {
 
 export interface ListTermsResponse {
   Terms: readonly TermsDescriptionType[]
+  NextToken?: string | undefined
+}
+
+export interface ListTriggerInvocationsRequest {
+  UserPoolId: string
+  Trigger?: TriggerNameType | undefined
+  Outcome?: InvocationOutcomeType | undefined
+  Username?: string | undefined
+  MaxResults?: number | undefined
+  NextToken?: string | undefined
+}
+
+export interface ListTriggerInvocationsResponse {
+  Invocations?: readonly TriggerInvocationType[] | undefined
   NextToken?: string | undefined
 }
 
@@ -1774,6 +1900,20 @@ export interface ListWebAuthnCredentialsResponse {
   NextToken?: string | undefined
 }
 
+export interface LocalizedTemplatesType {
+  VerificationSms?: string | undefined
+  VerificationEmail?: string | undefined
+  VerificationEmailSubject?: string | undefined
+  LinkEmail?: string | undefined
+  LinkEmailSubject?: string | undefined
+  AuthenticationSms?: string | undefined
+  AuthenticationEmail?: string | undefined
+  AuthenticationEmailSubject?: string | undefined
+  InvitationSms?: string | undefined
+  InvitationEmail?: string | undefined
+  InvitationEmailSubject?: string | undefined
+}
+
 export interface LogConfigurationType {
   LogLevel: LogLevel
   EventSource: EventSourceName
@@ -1833,6 +1973,10 @@ export type MappingRuleMatchType =
   | 'StartsWith'
   | 'NotEqual'
 
+export type MediumType =
+  | 'EMAIL'
+  | 'SMS'
+
 export interface MergeDeveloperIdentitiesInput {
   SourceUserIdentifier: string
   DestinationUserIdentifier: string
@@ -1848,11 +1992,38 @@ export type MessageActionType =
   | 'RESEND'
   | 'SUPPRESS'
 
+export type MessageKindType =
+  | 'SignUp'
+  | 'ResendCode'
+  | 'ForgotPassword'
+  | 'UpdateUserAttribute'
+  | 'VerifyUserAttribute'
+  | 'AdminCreateUser'
+  | 'Authentication'
+
+export type MessageStateType =
+  | 'QUEUED'
+  | 'SENT'
+  | 'FAILED'
+  | 'SUPPRESSED'
+
 export interface MessageTemplateType {
   SMSMessage?: string | undefined
   EmailMessage?: string | undefined
   EmailSubject?: string | undefined
 }
+
+export interface MessagesExtensionType {
+  Suppress?: readonly MessageKindType[] | undefined
+  Templates?: Record<string, LocalizedTemplatesType> | undefined
+  MaxPerDay?: number | undefined
+  MaxPerRecipientPerHour?: number | undefined
+  OnRefusal?: OnRefusalType | undefined
+}
+
+export type MfaAfterPasswordType =
+  | 'REQUIRED'
+  | 'SKIPPED'
 
 export interface NewDeviceMetadataType {
   DeviceKey?: string | undefined
@@ -1883,6 +2054,10 @@ export type OAuthFlowType =
   | 'code'
   | 'implicit'
   | 'client_credentials'
+
+export type OnRefusalType =
+  | 'IGNORE'
+  | 'FAIL'
 
 export type PasswordHashingAlgorithmType =
   | 'BCRYPT'
@@ -1927,6 +2102,17 @@ export interface ProviderUserIdentifierType {
   ProviderAttributeValue?: string | undefined
 }
 
+export interface ReadMessageCodeRequest {
+  UserPoolId: string
+  MessageId: string
+  Reason?: string | undefined
+}
+
+export interface ReadMessageCodeResponse {
+  Code?: string | undefined
+  ExpiresAt?: Date | undefined
+}
+
 export type RecoveryOptionNameType =
   | 'verified_email'
   | 'verified_phone_number'
@@ -1940,6 +2126,15 @@ export interface RecoveryOptionType {
 export interface RefreshTokenRotationType {
   Feature: FeatureType
   RetryGracePeriodSeconds?: number | undefined
+}
+
+export interface ReplayTriggerInvocationRequest {
+  UserPoolId: string
+  InvocationId: string
+}
+
+export interface ReplayTriggerInvocationResponse {
+  Invocation?: TriggerInvocationType | undefined
 }
 
 export type ReplicaRoleType =
@@ -1963,6 +2158,15 @@ export interface ResendConfirmationCodeRequest {
 
 export interface ResendConfirmationCodeResponse {
   CodeDeliveryDetails?: CodeDeliveryDetailsType | undefined
+}
+
+export interface ResendMessageRequest {
+  UserPoolId: string
+  MessageId: string
+}
+
+export interface ResendMessageResponse {
+  Message?: SentMessageType | undefined
 }
 
 export type ResourceServerManagedByType =
@@ -2092,6 +2296,21 @@ export type SecurityPolicyType =
   | 'TLS_V1_2_2021'
   | 'TLS_V1_3_2025'
 
+export interface SentMessageType {
+  MessageId?: string | undefined
+  Medium?: MediumType | undefined
+  Recipient?: string | undefined
+  Username?: string | undefined
+  Kind?: MessageKindType | undefined
+  State?: MessageStateType | undefined
+  Reason?: string | undefined
+  Attempts?: number | undefined
+  QueuedAt?: Date | undefined
+  LastAttemptAt?: Date | undefined
+  NextAttemptAt?: Date | undefined
+  ExpiresAt?: Date | undefined
+}
+
 export interface SessionDescriptionType {
   SessionId?: string | undefined
   SessionType?: SessionTypeType | undefined
@@ -2188,6 +2407,24 @@ export interface SetUserPoolClientSessionConfigurationResponse {
   SSOSession?: ClientSSOSessionConfigType | undefined
 }
 
+export interface SetUserPoolExtensionsRequest {
+  UserPoolId: string
+  Triggers?: Record<string, TriggerPolicyType> | undefined
+  CustomAuth?: CustomAuthExtensionType | undefined
+  SignUp?: SignUpExtensionType | undefined
+  Messages?: MessagesExtensionType | undefined
+  TestUsers?: readonly TestUserType[] | undefined
+}
+
+export interface SetUserPoolExtensionsResponse {
+  UserPoolId?: string | undefined
+  Triggers?: Record<string, TriggerPolicyType> | undefined
+  CustomAuth?: CustomAuthExtensionType | undefined
+  SignUp?: SignUpExtensionType | undefined
+  Messages?: MessagesExtensionType | undefined
+  TestUsers?: readonly TestUserType[] | undefined
+}
+
 export interface SetUserPoolMfaConfigRequest {
   UserPoolId: string
   SmsMfaConfiguration?: SmsMfaConfigType | undefined
@@ -2226,6 +2463,11 @@ export type SetUserSettingsResponse = Record<never, never>
 
 export interface SignInPolicyType {
   AllowedFirstAuthFactors?: readonly AuthFactorType[] | undefined
+}
+
+export interface SignUpExtensionType {
+  ContactCorrection?: boolean | undefined
+  UnconfirmedUserLifetimeHours?: number | undefined
 }
 
 export interface SignUpRequest {
@@ -2341,6 +2583,11 @@ export interface TermsType {
   LastModifiedDate: Date
 }
 
+export interface TestUserType {
+  Username: string
+  Code: string
+}
+
 export type TimeUnitsType =
   | 'seconds'
   | 'minutes'
@@ -2351,6 +2598,49 @@ export interface TokenValidityUnitsType {
   AccessToken?: TimeUnitsType | undefined
   IdToken?: TimeUnitsType | undefined
   RefreshToken?: TimeUnitsType | undefined
+}
+
+export interface TriggerInvocationType {
+  InvocationId?: string | undefined
+  Trigger?: TriggerNameType | undefined
+  TriggerSource?: string | undefined
+  FunctionArn?: string | undefined
+  Username?: string | undefined
+  StartedAt?: Date | undefined
+  DurationMilliseconds?: number | undefined
+  Attempts?: number | undefined
+  Outcome?: InvocationOutcomeType | undefined
+  Error?: InvocationErrorType | undefined
+  Event?: string | undefined
+  Answer?: string | undefined
+  ReplayOf?: string | undefined
+}
+
+export type TriggerNameType =
+  | 'PreSignUp'
+  | 'CustomMessage'
+  | 'PostConfirmation'
+  | 'PreAuthentication'
+  | 'PostAuthentication'
+  | 'DefineAuthChallenge'
+  | 'CreateAuthChallenge'
+  | 'VerifyAuthChallengeResponse'
+  | 'PreTokenGeneration'
+  | 'UserMigration'
+  | 'CustomSMSSender'
+  | 'CustomEmailSender'
+  | 'InboundFederation'
+
+export type TriggerOnErrorType =
+  | 'FAIL'
+  | 'CONTINUE'
+  | 'LAST_GOOD'
+
+export interface TriggerPolicyType {
+  TimeoutMilliseconds?: number | undefined
+  Retries?: number | undefined
+  OnError?: TriggerOnErrorType | undefined
+  CircuitBreaker?: CircuitBreakerType | undefined
 }
 
 export interface UICustomizationType {
@@ -2994,8 +3284,18 @@ export interface Operations {
   UnlinkIdentity: { input: UnlinkIdentityInput; output: undefined }
   'identity:UntagResource': { input: UntagResourceInput; output: UntagResourceResponse }
   UpdateIdentityPool: { input: IdentityPool; output: IdentityPool }
+  CorrectSignUpContact: { input: CorrectSignUpContactRequest; output: CorrectSignUpContactResponse }
+  GetUserPoolExtensions: { input: GetUserPoolExtensionsRequest; output: GetUserPoolExtensionsResponse }
+  IssueCode: { input: IssueCodeRequest; output: IssueCodeResponse }
+  ListAuditRecords: { input: ListAuditRecordsRequest; output: ListAuditRecordsResponse }
+  ListMessages: { input: ListMessagesRequest; output: ListMessagesResponse }
+  ListTriggerInvocations: { input: ListTriggerInvocationsRequest; output: ListTriggerInvocationsResponse }
   ListUserImportLog: { input: ListUserImportLogRequest; output: ListUserImportLogResponse }
+  ReadMessageCode: { input: ReadMessageCodeRequest; output: ReadMessageCodeResponse }
+  ReplayTriggerInvocation: { input: ReplayTriggerInvocationRequest; output: ReplayTriggerInvocationResponse }
+  ResendMessage: { input: ResendMessageRequest; output: ResendMessageResponse }
   RotateSigningKeys: { input: RotateSigningKeysRequest; output: RotateSigningKeysResponse }
+  SetUserPoolExtensions: { input: SetUserPoolExtensionsRequest; output: SetUserPoolExtensionsResponse }
 }
 
 export type OperationName = keyof Operations

@@ -86,6 +86,7 @@ export function testPool(changes: Partial<Pool> = {}): Pool {
     acrValues: undefined,
     dynamicClientRegistration: undefined,
     sessionTracking: undefined,
+    extensions: undefined,
     ...changes,
   }
 }

@@ -1,0 +1,161 @@
+import type { Secrets } from '../../base/secrets.ts'
+import type {
+  GetUserPoolExtensionsResponse,
+  LocalizedTemplatesType,
+  MessagesExtensionType,
+  SetUserPoolExtensionsRequest,
+  TestUserType,
+  TriggerPolicyType,
+} from '../../contract/generated/types.ts'
+import { invalidParameter } from '../invalid-parameter.ts'
+import { nameKey, type Pool, type TriggerName } from '../pool.ts'
+import {
+  extensionsOf,
+  type LocalizedTemplates,
+  type MessagesExtension,
+  noExtensions,
+  type PoolExtensions,
+  type TestUser,
+  type TriggerPolicy,
+} from './pool-extensions.ts'
+import { policyOf } from './trigger-policy.ts'
+
+/** `pool`'s extensions with the sections that the request names in place of the old ones. Throws InvalidParameterException. */
+export function readExtensions(secrets: Secrets, pool: Pool, request: SetUserPoolExtensionsRequest): PoolExtensions {
+  const before = extensionsOf(pool)
+  return {
+    triggers: request.Triggers === undefined ? before.triggers : readPolicies(request.Triggers),
+    customAuth:
+      request.CustomAuth === undefined
+        ? before.customAuth
+        : { mfaAfterPassword: request.CustomAuth.MfaAfterPassword ?? noExtensions.customAuth.mfaAfterPassword },
+    signUp:
+      request.SignUp === undefined
+        ? before.signUp
+        : {
+            contactCorrection: request.SignUp.ContactCorrection ?? false,
+            unconfirmedLifetimeHours: request.SignUp.UnconfirmedUserLifetimeHours,
+          },
+    messages: request.Messages === undefined ? before.messages : readMessages(request.Messages),
+    testUsers: request.TestUsers === undefined ? before.testUsers : readTestUsers(secrets, pool, request.TestUsers),
+  }
+}
+
+export function writeExtensions(secrets: Secrets, pool: Pool): GetUserPoolExtensionsResponse {
+  const { triggers, customAuth, signUp, messages, testUsers } = extensionsOf(pool)
+  return {
+    UserPoolId: pool.id,
+    Triggers: Object.fromEntries(Object.entries(triggers).map(([name, policy]) => [name, writePolicy(policy)])),
+    CustomAuth: { MfaAfterPassword: customAuth.mfaAfterPassword },
+    SignUp: { ContactCorrection: signUp.contactCorrection, UnconfirmedUserLifetimeHours: signUp.unconfirmedLifetimeHours },
+    Messages: writeMessages(messages),
+    TestUsers: testUsers.map(({ username, sealedCode }) => ({ Username: username, Code: openTestCode(secrets, pool.id, sealedCode) })),
+  }
+}
+
+/** The fixed code of a test user, in the clear. */
+export function openTestCode(secrets: Secrets, poolId: string, sealedCode: string): string {
+  const code = secrets.open('test-code', sealedCode, poolId)
+  if (code === undefined) throw new Error(`A test user's code of pool ${poolId} does not open with this master key.`)
+  return code.toString()
+}
+
+function readPolicies(policies: Readonly<Record<string, TriggerPolicyType>>): PoolExtensions['triggers'] {
+  return Object.fromEntries(Object.entries(policies).map(([name, policy]) => [name, readPolicy(name as TriggerName, policy)]))
+}
+
+function readPolicy(name: TriggerName, policy: TriggerPolicyType): TriggerPolicy {
+  const onError = policy.OnError ?? 'FAIL'
+  if (onError === 'LAST_GOOD' && name !== 'PreTokenGeneration') {
+    throw invalidParameter(`Triggers.${name}.OnError: LAST_GOOD is for the claims of PreTokenGeneration only; use FAIL or CONTINUE.`)
+  }
+  const unset = policyOf(undefined)
+  return {
+    timeoutMs: policy.TimeoutMilliseconds ?? unset.timeoutMs,
+    retries: policy.Retries ?? unset.retries,
+    onError,
+    circuitBreaker: policy.CircuitBreaker && { failures: policy.CircuitBreaker.Failures, openSeconds: policy.CircuitBreaker.OpenSeconds },
+  }
+}
+
+function writePolicy({ timeoutMs, retries, onError, circuitBreaker }: TriggerPolicy): TriggerPolicyType {
+  return {
+    TimeoutMilliseconds: timeoutMs,
+    Retries: retries,
+    OnError: onError,
+    CircuitBreaker: circuitBreaker && { Failures: circuitBreaker.failures, OpenSeconds: circuitBreaker.openSeconds },
+  }
+}
+
+function readMessages(messages: MessagesExtensionType): MessagesExtension {
+  return {
+    suppress: [...new Set(messages.Suppress)],
+    templates: Object.fromEntries(
+      Object.entries(messages.Templates ?? {}).map(([locale, texts]) => [canonicalLocale(locale), readTemplates(texts)]),
+    ),
+    maxPerDay: messages.MaxPerDay,
+    maxPerRecipientPerHour: messages.MaxPerRecipientPerHour,
+    onRefusal: messages.OnRefusal ?? 'IGNORE',
+  }
+}
+
+function writeMessages({ suppress, templates, maxPerDay, maxPerRecipientPerHour, onRefusal }: MessagesExtension): MessagesExtensionType {
+  return {
+    Suppress: suppress,
+    Templates: Object.fromEntries(Object.entries(templates).map(([locale, texts]) => [locale, writeTemplates(texts)])),
+    MaxPerDay: maxPerDay,
+    MaxPerRecipientPerHour: maxPerRecipientPerHour,
+    OnRefusal: onRefusal,
+  }
+}
+
+/** BCP 47, by which `pt-br` and `pt-BR` are the same. */
+function canonicalLocale(text: string): string {
+  try {
+    return new Intl.Locale(text).toString()
+  } catch {
+    throw invalidParameter(`Messages.Templates: ${JSON.stringify(text)} is not a language tag such as de or pt-BR.`)
+  }
+}
+
+function readTemplates(texts: LocalizedTemplatesType): LocalizedTemplates {
+  return {
+    verificationSms: texts.VerificationSms,
+    verificationEmail: texts.VerificationEmail,
+    verificationSubject: texts.VerificationEmailSubject,
+    linkEmail: texts.LinkEmail,
+    linkSubject: texts.LinkEmailSubject,
+    mfaSms: texts.AuthenticationSms,
+    mfaEmail: texts.AuthenticationEmail,
+    mfaSubject: texts.AuthenticationEmailSubject,
+    inviteSms: texts.InvitationSms,
+    inviteEmail: texts.InvitationEmail,
+    inviteSubject: texts.InvitationEmailSubject,
+  }
+}
+
+function writeTemplates(texts: LocalizedTemplates): LocalizedTemplatesType {
+  return {
+    VerificationSms: texts.verificationSms,
+    VerificationEmail: texts.verificationEmail,
+    VerificationEmailSubject: texts.verificationSubject,
+    LinkEmail: texts.linkEmail,
+    LinkEmailSubject: texts.linkSubject,
+    AuthenticationSms: texts.mfaSms,
+    AuthenticationEmail: texts.mfaEmail,
+    AuthenticationEmailSubject: texts.mfaSubject,
+    InvitationSms: texts.inviteSms,
+    InvitationEmail: texts.inviteEmail,
+    InvitationEmailSubject: texts.inviteSubject,
+  }
+}
+
+function readTestUsers(secrets: Secrets, pool: Pool, users: readonly TestUserType[]): TestUser[] {
+  const names = users.map(({ Username }) => (pool.caseSensitive === false ? Username.toLowerCase() : Username))
+  const twice = names.find((name, index) => names.findIndex((other) => nameKey(pool, other) === nameKey(pool, name)) !== index)
+  if (twice !== undefined) throw invalidParameter('TestUsers: a Username is listed twice.')
+  return users.map(({ Code }, index) => {
+    if (!/^\d{6,8}$/.test(Code)) throw invalidParameter('TestUsers: a Code must be 6 to 8 digits.')
+    return { username: names[index] ?? '', sealedCode: secrets.seal('test-code', Code, pool.id) }
+  })
+}

@@ -1,0 +1,13 @@
+import type { Secrets } from '../../base/secrets.ts'
+import { operation } from '../../contract/operation.ts'
+import type { PoolCatalog } from '../pool-catalog.ts'
+import { writeExtensions } from './extensions-wire.ts'
+
+/** Lifeguard's own: everything that is set, defaults filled in. */
+export const getUserPoolExtensions = operation('GetUserPoolExtensions', {
+  auth: 'iam',
+
+  async handle(request, { secrets, pools }: { secrets: Secrets; pools: PoolCatalog }) {
+    return writeExtensions(secrets, await pools.getPool(request.UserPoolId))
+  },
+})

@@ -1,0 +1,100 @@
+import { AnswerError } from './trigger-errors.ts'
+
+/**
+ * Reads what a function answered, strictly as Cognito does: a member of the wrong type is an error that says where it is. Members that
+ * nobody asks for are let be.
+ */
+export class AnswerReader {
+  readonly #object: Readonly<Record<string, unknown>>
+  readonly #path: string
+
+  constructor(object: Readonly<Record<string, unknown>>, path: string) {
+    this.#object = object
+    this.#path = path
+  }
+
+  /** The `response` of the event that came back. Throws AnswerError when it is no event at all. */
+  static ofEvent(event: unknown): AnswerReader {
+    if (!isObject(event)) throw new AnswerError('$', 'the event', kindOf(event))
+    const { response } = event
+    if (!isObject(response)) throw new AnswerError('response', 'an object', kindOf(response))
+    return new AnswerReader(response, 'response')
+  }
+
+  /** False when it is missing; null is an error, as at Cognito. */
+  boolean(name: string): boolean {
+    const value = this.#object[name]
+    if (value === undefined) return false
+    if (typeof value !== 'boolean') throw this.#wrong(name, 'true or false')
+    return value
+  }
+
+  text(name: string): string | undefined {
+    return this.#optional(name, 'text', (value): value is string => typeof value === 'string')
+  }
+
+  /** One of `choices`, or undefined. */
+  choice<Choice extends string>(name: string, choices: readonly Choice[]): Choice | undefined {
+    const value = this.text(name)
+    if (value === undefined || choices.some((choice) => choice === value)) return value as Choice | undefined
+    throw this.#wrong(name, `one of ${choices.join(', ')}`)
+  }
+
+  object(name: string): AnswerReader | undefined {
+    const value = this.#optional(name, 'an object', isObject)
+    return value && new AnswerReader(value, `${this.#path}.${name}`)
+  }
+
+  texts(name: string): readonly string[] | undefined {
+    const value = this.#optional(name, 'an array of text', (found): found is unknown[] => Array.isArray(found))
+    if (value === undefined) return undefined
+    const wrong = value.findIndex((item) => typeof item !== 'string')
+    if (wrong >= 0) throw new AnswerError(`${this.#path}.${name}[${wrong}]`, 'text', kindOf(value[wrong]))
+    return value as string[]
+  }
+
+  /** An object whose values are all text. */
+  textMap(name: string): Readonly<Record<string, string>> | undefined {
+    const map = this.map(name)
+    if (map === undefined) return undefined
+    for (const [key, value] of Object.entries(map)) {
+      if (typeof value !== 'string') throw new AnswerError(`${this.#path}.${name}[${JSON.stringify(key)}]`, 'text', kindOf(value))
+    }
+    return map as Readonly<Record<string, string>>
+  }
+
+  /** An object with values of any kind. */
+  map(name: string): Readonly<Record<string, unknown>> | undefined {
+    return this.#optional(name, 'an object', isObject)
+  }
+
+  /** An error about the whole of what this reads. */
+  wrong(expected: string, found: string): AnswerError {
+    return new AnswerError(this.#path, expected, found)
+  }
+
+  /** Null stands for a member that was left as it came. */
+  #optional<Value>(name: string, expected: string, is: (value: unknown) => value is Value): Value | undefined {
+    const value = this.#object[name]
+    if (value === undefined || value === null) return undefined
+    if (!is(value)) throw this.#wrong(name, expected)
+    return value
+  }
+
+  #wrong(name: string, expected: string): AnswerError {
+    return new AnswerError(`${this.#path}.${name}`, expected, kindOf(this.#object[name]))
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** What a value is, without telling what it holds. */
+function kindOf(value: unknown): string {
+  if (value === undefined) return 'nothing'
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'an array'
+  if (typeof value === 'string') return 'text'
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
+}

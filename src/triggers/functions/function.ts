@@ -1,0 +1,34 @@
+/** One call of a function. */
+export type Invocation = {
+  /** The same at a repetition, so that the function can notice one. */
+  readonly id: string
+  /** The whole ARN, with the version or alias if there is one. */
+  readonly functionArn: string
+  /** The event as JSON text. */
+  readonly event: string
+  /** When the answer comes too late, in epoch milliseconds of this machine. */
+  readonly deadline: number
+}
+
+/** A pool's own code, wherever it runs. */
+export type TriggerFunction = {
+  /**
+   * The JSON value that it answered with. Throws FunctionError when the function failed, InvocationError when it could not be asked or
+   * the signal ended the attempt.
+   */
+  invoke(invocation: Invocation, signal: AbortSignal): Promise<unknown>
+}
+
+/** The functions there are, by name. */
+export type Functions = {
+  find(name: string): TriggerFunction | undefined
+  close(): Promise<void>
+}
+
+/** The name in a function's ARN: `arn:aws:lambda:eu-central-1:123456789012:function:check-sign-up:live` is `check-sign-up`. */
+export function functionNameOf(arn: string): string {
+  return arn.split(':')[6] ?? arn
+}
+
+/** As Lambda allows for a synchronous call. */
+export const maxAnswerBytes = 6 * 1024 * 1024

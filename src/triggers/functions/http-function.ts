@@ -1,0 +1,73 @@
+import { createHmac } from 'node:crypto'
+import { OutboundError, requestOutbound } from '../../base/outbound-http.ts'
+import { FunctionError, InvocationError, timedOut } from '../trigger-errors.ts'
+import { type Invocation, maxAnswerBytes, type TriggerFunction } from './function.ts'
+
+type Options = {
+  /** Given by the operator, so it may lie in a private network. */
+  readonly url: string
+  /** Undefined sends no signature. */
+  readonly secret: Buffer | undefined
+}
+
+/** Longer than any trigger waits; the signal ends an attempt before. */
+const longestTimeoutMs = 90_000
+
+/**
+ * A function behind an HTTP endpoint: the event is posted to it, and a 2xx answer is what the function returned. The request is signed
+ * by the Standard Webhooks specification, whose libraries verify it and refuse what is older than their window. A 4xx answer with
+ * `{"errorMessage": …}` is an error that the function threw.
+ */
+export function createHttpFunction({ url, secret }: Options): TriggerFunction {
+  return {
+    async invoke(invocation, signal) {
+      const { status, body } = await post(url, invocation, signatureOf(invocation, secret), signal)
+      const answer = parse(body)
+      if (status >= 200 && status <= 299) return answer
+      const message = (answer as { errorMessage?: unknown } | null | undefined)?.errorMessage
+      if (typeof message === 'string') throw new FunctionError(message)
+      throw new InvocationError(status === 429 ? 'TooManyRequestsException' : 'ServiceException', {
+        retryable: status === 429 || status >= 500,
+      })
+    },
+  }
+}
+
+async function post(url: string, { id, event }: Invocation, signature: Record<string, string>, signal: AbortSignal) {
+  try {
+    return await requestOutbound({
+      url,
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'user-agent': 'lifeguard', 'idempotency-key': id, ...signature },
+      body: event,
+      timeoutMs: longestTimeoutMs,
+      maxResponseBytes: maxAnswerBytes,
+      allowPrivate: true,
+      signal,
+    })
+  } catch (error) {
+    if (signal.aborted) throw signal.reason ?? timedOut()
+    if (error instanceof OutboundError && error.failure === 'too-large') {
+      throw new FunctionError(`Response payload size exceeded maximum allowed payload size (${maxAnswerBytes} bytes)`)
+    }
+    throw new InvocationError('ServiceException', { cause: error })
+  }
+}
+
+/** https://www.standardwebhooks.com: HMAC-SHA-256 over id, time and body. */
+function signatureOf({ id, event }: Invocation, secret: Buffer | undefined): Record<string, string> {
+  const timestamp = Math.floor(Date.now() / 1000).toString()
+  const headers = { 'webhook-id': id, 'webhook-timestamp': timestamp }
+  if (secret === undefined) return headers
+  const signature = createHmac('sha256', secret).update(`${id}.${timestamp}.${event}`).digest('base64')
+  return { ...headers, 'webhook-signature': `v1,${signature}` }
+}
+
+/** Undefined for what is no JSON, which no reader of an answer takes. */
+function parse(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString())
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,27 @@
+import { regionOf } from '../pools/pool.ts'
+import type { JsonObject, TriggerCall } from './trigger.ts'
+
+/** The event that a function gets: the envelope all triggers share, and what is special to this one. */
+export function eventOf({ pool, trigger, source, clientId, username, userAgent, request, response }: TriggerCall): JsonObject {
+  return {
+    version: versionOf(pool.triggers.byName[trigger]?.version),
+    region: regionOf(pool.id),
+    userPoolId: pool.id,
+    userName: username,
+    callerContext: { awsSdkVersion: sdkVersionOf(userAgent), clientId: clientId ?? 'CLIENT_ID_NOT_APPLICABLE' },
+    triggerSource: source,
+    request,
+    response,
+  }
+}
+
+/** `V2_0` is event version `2`. */
+function versionOf(version: string | undefined): string {
+  return version?.[1] ?? '1'
+}
+
+/** The first part of an AWS SDK's user agent, such as `aws-sdk-js/3.1169.0`, in the form of Cognito's events: `aws-sdk-js-3.1169.0`. */
+function sdkVersionOf(userAgent: string | undefined): string {
+  const found = /\b(aws-sdk-[a-z0-9-]+)\/([\w.-]+)/i.exec(userAgent ?? '')
+  return found === null ? 'aws-sdk-unknown-unknown' : `${found[1]}-${found[2]}`
+}

@@ -1,0 +1,106 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { after } from 'node:test'
+import type { LambdaConfigType } from '@aws-sdk/client-cognito-identity-provider'
+
+export type TriggerEvent = {
+  readonly version: string
+  readonly region: string
+  readonly userPoolId: string
+  readonly userName: string
+  readonly callerContext: { readonly awsSdkVersion: string; readonly clientId: string }
+  readonly triggerSource: string
+  // biome-ignore lint/suspicious/noExplicitAny: a function's event is JSON, and each trigger's is another
+  readonly request: any
+  // biome-ignore lint/suspicious/noExplicitAny: the same
+  response: any
+}
+
+/** What a function does with its event; what it throws is its error, what it answers is sent back as it is. */
+export type Handler = (event: TriggerEvent) => unknown
+
+type TriggerName = Exclude<keyof LambdaConfigType, 'KMSKeyID' | 'PreTokenGenerationConfig'>
+
+export type GivenTriggers = {
+  readonly lambdaConfig: LambdaConfigType
+  /** The sources of the events that came, in order. */
+  readonly fired: readonly string[]
+  readonly events: readonly TriggerEvent[]
+  /** Forgets what came so far. */
+  clear(): void
+}
+
+export type TriggerEndpoint = {
+  /** Flags of a server whose functions, of whatever name, are the handlers given here. */
+  readonly flags: readonly string[]
+  /** Functions for the triggers of a pool. `version` is that of PreTokenGeneration. */
+  given(handlers: Partial<Record<TriggerName, Handler>>, options?: { version?: 'V1_0' | 'V2_0' | 'V3_0' }): GivenTriggers
+}
+
+const kmsKeyArn = 'arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555'
+const withVersion = new Set<TriggerName>(['CustomEmailSender', 'CustomSMSSender', 'InboundFederation'])
+
+/** The far end of triggers: handlers in the test itself, reached over HTTP. Open it before the server, in the same `describe`. */
+export async function openTriggerEndpoint(): Promise<TriggerEndpoint> {
+  const handlers = new Map<string, (event: TriggerEvent) => unknown>()
+  const server = createServer((request, response) => void answer(handlers, request, response))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const folder = mkdtempSync(join(tmpdir(), 'lifeguard-functions-'))
+  const file = join(folder, 'functions.json')
+  const { port } = server.address() as AddressInfo
+  writeFileSync(file, JSON.stringify({ '*': { url: `http://127.0.0.1:${port}/{functionName}` } }))
+  after(() => {
+    server.closeAllConnections()
+    server.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  return {
+    flags: ['--functions-file', file],
+    given(wanted, { version = 'V1_0' } = {}) {
+      const events: TriggerEvent[] = []
+      const lambdaConfig: LambdaConfigType = {}
+      for (const [trigger, handler] of Object.entries(wanted) as [TriggerName, Handler][]) {
+        const name = `${trigger}-${handlers.size}`
+        handlers.set(name, (event) => {
+          events.push(structuredClone(event))
+          return handler(event)
+        })
+        Object.assign(lambdaConfig, configOf(trigger, `arn:aws:lambda:us-east-1:123456789012:function:${name}`, version))
+      }
+      return {
+        lambdaConfig,
+        events,
+        get fired() {
+          return events.map(({ triggerSource }) => triggerSource)
+        },
+        clear() {
+          events.length = 0
+        },
+      }
+    },
+  }
+}
+
+function configOf(trigger: TriggerName, arn: string, version: 'V1_0' | 'V2_0' | 'V3_0'): LambdaConfigType {
+  if (trigger === 'PreTokenGeneration') return { PreTokenGenerationConfig: { LambdaArn: arn, LambdaVersion: version } }
+  if (!withVersion.has(trigger)) return { [trigger]: arn }
+  const sender = { [trigger]: { LambdaArn: arn, LambdaVersion: 'V1_0' } }
+  return trigger === 'InboundFederation' ? sender : { ...sender, KMSKeyID: kmsKeyArn }
+}
+
+async function answer(handlers: ReadonlyMap<string, Handler>, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const handler = handlers.get(decodeURIComponent((request.url ?? '/').slice(1)))
+  const event = JSON.parse(await text(request)) as TriggerEvent
+  try {
+    if (handler === undefined) throw new Error('no such function')
+    const answered = await handler(event)
+    response.writeHead(200, { 'content-type': 'application/json' }).end(answered === undefined ? 'null' : JSON.stringify(answered))
+  } catch (error) {
+    response.writeHead(400, { 'content-type': 'application/json' }).end(JSON.stringify({ errorMessage: (error as Error).message }))
+  }
+}
