@@ -7,6 +7,7 @@ import { type Contact, channelOf, chooseInvitationContacts, chooseSignUpContact,
 import type { MessageKind } from './message.ts'
 import { queueMessage } from './outbox.ts'
 import { goesByLink, renderMessage } from './templates.ts'
+import type { Wording } from './wording.ts'
 
 /** The user a message is for. @NOTE Whoever queues one wakes the outbox worker after the commit, or it waits for the next look. */
 export type Addressee = {
@@ -22,7 +23,7 @@ export type Addressee = {
 export async function queueSignUpCode(
   tx: Tx,
   { secrets, publicUrl }: { readonly secrets: Secrets; readonly publicUrl: string },
-  { pool, clientId, user, kind, now }: { pool: Pool; clientId: string; user: Addressee; kind: 'sign-up' | 'resend'; now: number },
+  { pool, clientId, user, kind, wording, now }: SignUpCode,
 ): Promise<Delivery | undefined> {
   const contact = chooseSignUpContact(pool, user.attributes)
   if (contact === undefined) return undefined
@@ -31,41 +32,55 @@ export async function queueSignUpCode(
   const code = await issueCode(tx, secrets, { poolId: pool.id, sub: user.sub, purpose: 'sign-up', attribute, value, now, lifetimeMs })
   const byLink = goesByLink(pool.templates, kind, channelOf(attribute))
   const link = byLink ? confirmationLink(publicUrl, { clientId, username: user.username, code }) : undefined
-  return queueTo(tx, secrets, contact, { pool, user, kind, code, link, now, expiresAt: now + lifetimeMs })
+  return queueTo(tx, secrets, contact, { pool, user, kind, wording, code, link, now, expiresAt: now + lifetimeMs })
+}
+
+type SignUpCode = {
+  readonly pool: Pool
+  readonly clientId: string
+  readonly user: Addressee
+  readonly kind: 'sign-up' | 'resend'
+  readonly wording: Wording
+  readonly now: number
 }
 
 /** The code that lets a user choose a new password, to an address of theirs that the pool recovers by. */
 export async function queueForgotPasswordCode(
   tx: Tx,
   secrets: Secrets,
-  { pool, user, contact, now }: { pool: Pool; user: Addressee; contact: Contact; now: number },
+  { pool, user, contact, wording, now }: { pool: Pool; user: Addressee; contact: Contact; wording: Wording; now: number },
 ): Promise<Delivery> {
   const lifetimeMs = codeLifetimesMs.forgotPassword
   const code = await issueCode(tx, secrets, { poolId: pool.id, sub: user.sub, purpose: 'forgot-password', ...contact, now, lifetimeMs })
-  return queueTo(tx, secrets, contact, { pool, user, kind: 'forgot-password', code, now, expiresAt: now + lifetimeMs })
+  return queueTo(tx, secrets, contact, { pool, user, kind: 'forgot-password', wording, code, now, expiresAt: now + lifetimeMs })
 }
 
 /** The code that proves an address, sent to `value`: the current one, or the one that is to become current. */
 export async function queueAttributeCode(
   tx: Tx,
   secrets: Secrets,
-  { pool, user, attribute, value, kind, now }: AttributeProof,
+  { pool, user, attribute, value, kind, wording, now }: AttributeProof,
 ): Promise<Delivery> {
   const lifetimeMs = codeLifetimesMs.attribute
   const of = { poolId: pool.id, sub: user.sub, purpose: `verify-${attribute}` as const }
   const code = await issueCode(tx, secrets, { ...of, attribute, value, now, lifetimeMs })
-  return queueTo(tx, secrets, { attribute, value }, { pool, user, kind, code, now, expiresAt: now + lifetimeMs })
+  return queueTo(tx, secrets, { attribute, value }, { pool, user, kind, wording, code, now, expiresAt: now + lifetimeMs })
 }
 
 /** A code that its sign-in knows, to be brought back before `expiresAt`. */
-export async function queueSignInCode(tx: Tx, secrets: Secrets, { pool, user, contact, code, now, expiresAt }: SignInCode): Promise<void> {
-  await queueTo(tx, secrets, contact, { pool, user, kind: 'mfa', code, now, expiresAt })
+export async function queueSignInCode(
+  tx: Tx,
+  secrets: Secrets,
+  { pool, user, contact, wording, code, now, expiresAt }: SignInCode,
+): Promise<void> {
+  await queueTo(tx, secrets, contact, { pool, user, kind: 'mfa', wording, code, now, expiresAt })
 }
 
 type SignInCode = {
   readonly pool: Pool
   readonly user: Addressee
   readonly contact: Contact
+  readonly wording: Wording
   readonly code: string
   readonly now: number
   readonly expiresAt: number
@@ -77,6 +92,7 @@ type AttributeProof = {
   readonly attribute: ContactAttribute
   readonly value: string
   readonly kind: 'verify-attribute' | 'update-attribute'
+  readonly wording: Wording
   readonly now: number
 }
 
@@ -90,9 +106,9 @@ const invitationTriedForMs = 24 * 3_600_000
 export async function queueInvitation(
   tx: Tx,
   secrets: Secrets,
-  { pool, user, mediums, temporaryPassword, now }: Invitation,
+  { pool, user, mediums, temporaryPassword, wording, now }: Invitation,
 ): Promise<Delivery[]> {
-  const content = { pool, user, shownName: signInNameOf(pool, user), kind: 'invitation', code: temporaryPassword } as const
+  const content = { pool, user, shownName: signInNameOf(pool, user), kind: 'invitation', wording, code: temporaryPassword } as const
   const deliveries: Delivery[] = []
   for (const contact of chooseInvitationContacts(mediums, user.attributes)) {
     deliveries.push(await queueTo(tx, secrets, contact, { ...content, now, expiresAt: now + invitationTriedForMs }))
@@ -105,6 +121,7 @@ type Invitation = {
   readonly user: Addressee
   readonly mediums: readonly ('EMAIL' | 'SMS')[] | undefined
   readonly temporaryPassword: string | undefined
+  readonly wording: Wording
   readonly now: number
 }
 
@@ -120,6 +137,7 @@ type Content = {
   /** What `{username}` becomes, if not the username. */
   readonly shownName?: string
   readonly kind: MessageKind
+  readonly wording: Wording
   readonly code: string | undefined
   readonly link?: string | undefined
   readonly now: number
@@ -128,9 +146,10 @@ type Content = {
 
 /** A template that has no room for the code sends nothing, and the caller is told the same, as by Cognito. */
 async function queueTo(tx: Tx, secrets: Secrets, contact: Contact, content: Content): Promise<Delivery> {
-  const { pool, user, shownName = user.username, kind, code, link, now, expiresAt } = content
-  const rendered = renderMessage(pool.templates, kind, channelOf(contact.attribute), { username: shownName, code, link })
-  if (rendered !== undefined) {
+  const { pool, user, shownName = user.username, kind, wording, code, link, now, expiresAt } = content
+  const values = { username: shownName, code, link }
+  const rendered = renderMessage(pool.templates, kind, channelOf(contact.attribute), values, wording.texts)
+  if (rendered !== undefined && !wording.texts?.suppressed) {
     const { from, replyTo } = pool.email
     const envelope = { poolId: pool.id, sub: user.sub, username: user.username, trigger: kind, recipient: contact.value, code, expiresAt }
     await queueMessage(

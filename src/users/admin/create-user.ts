@@ -2,17 +2,18 @@ import type { Clock } from '../../base/clock.ts'
 import { uuidv7 } from '../../base/ids.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { queueInvitation } from '../../messaging/send-code.ts'
+import type { Occasion, Wording } from '../../messaging/wording.ts'
 import { requireRequiredAttributes } from '../../pools/attribute-rules.ts'
 import type { Pool } from '../../pools/pool.ts'
 import type { Db, Tx } from '../../storage/db.ts'
-import { requireNoTrigger } from '../../triggers/trigger.ts'
+import { requireNoTrigger, type Triggers } from '../../triggers/trigger.ts'
 import { lockUserTakingAliases } from '../alias-takeover.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import { temporaryPasswordEnd } from '../passwords/temporary-password.ts'
 import { type Attributes, aliasesOf, type User } from '../user.ts'
 import { insertUser } from '../user-repository.ts'
 import { chooseTemporaryPassword, draftNewUser, requireNameFree, requireNamesFree } from './create-user-rules.ts'
-import { type InvitationMediums, requireNoInvitationTrigger } from './invitation.ts'
+import { type InvitationMediums, wordInvitation } from './invitation.ts'
 
 export type CreateUserDeps = {
   readonly db: Db
@@ -20,6 +21,7 @@ export type CreateUserDeps = {
   readonly secrets: Secrets
   readonly passwords: Passwords
   readonly outbox: { wake(): void }
+  readonly triggers: Triggers
 }
 
 /** What an administrator says of a user to be. */
@@ -32,6 +34,7 @@ export type NewUser = {
   readonly forceAliasCreation: boolean
   /** Undefined when nobody is to be told. */
   readonly invite: { readonly mediums: InvitationMediums } | undefined
+  readonly occasion: Occasion
 }
 
 /**
@@ -39,7 +42,7 @@ export type NewUser = {
  * InvalidPasswordException, UsernameExistsException and, for an address that is somebody's alias, AliasExistsException.
  */
 export async function createUser(deps: CreateUserDeps, pool: Pool, wish: NewUser): Promise<User> {
-  const { db, clock, passwords, outbox } = deps
+  const { db, clock, passwords, outbox, triggers } = deps
   const now = clock.now()
   const draft = draftNewUser(pool, { sub: uuidv7(now), username: wish.username, attributes: wish.attributes })
   const temporaryPassword = chooseTemporaryPassword(pool, wish.temporaryPassword)
@@ -48,7 +51,6 @@ export async function createUser(deps: CreateUserDeps, pool: Pool, wish: NewUser
   await requireNamesFree(db, pool, draft, wish.forceAliasCreation)
 
   requireNoTrigger(pool, 'PreSignUp')
-  if (wish.invite !== undefined) requireNoInvitationTrigger(pool, wish.invite.mediums, draft.attributes)
 
   const state =
     temporaryPassword === undefined
@@ -59,16 +61,29 @@ export async function createUser(deps: CreateUserDeps, pool: Pool, wish: NewUser
           passwordExpiresAt: temporaryPasswordEnd(pool, now),
         } as const)
   const user: User = { ...draft, ...state, enabled: true, signedOutAt: null, mfa: null, createdAt: now, updatedAt: now }
-  await db.transaction().execute((tx) => storeNewUser(tx, deps, pool, { user, temporaryPassword, wish }))
+  const wording = wish.invite && (await wordInvitation(triggers, { pool, user, mediums: wish.invite.mediums, occasion: wish.occasion }))
+  await db.transaction().execute((tx) => storeNewUser(tx, deps, pool, { user, temporaryPassword, wish, wording }))
   outbox.wake()
   return user
 }
 
-type Creation = { readonly user: User; readonly temporaryPassword: string | undefined; readonly wish: NewUser }
+type Creation = {
+  readonly user: User
+  readonly temporaryPassword: string | undefined
+  readonly wish: NewUser
+  /** Undefined when nobody is told. */
+  readonly wording: Wording | undefined
+}
 
-async function storeNewUser(tx: Tx, { secrets }: CreateUserDeps, pool: Pool, { user, temporaryPassword, wish }: Creation): Promise<void> {
+async function storeNewUser(
+  tx: Tx,
+  { secrets }: CreateUserDeps,
+  pool: Pool,
+  { user, temporaryPassword, wish, wording }: Creation,
+): Promise<void> {
   const now = user.createdAt
   if (wish.forceAliasCreation) await lockUserTakingAliases(tx, pool, user.sub, aliasesOf(pool, user), now)
   requireNameFree(pool, await insertUser(tx, pool, user))
-  if (wish.invite !== undefined) await queueInvitation(tx, secrets, { pool, user, mediums: wish.invite.mediums, temporaryPassword, now })
+  if (wording === undefined) return
+  await queueInvitation(tx, secrets, { pool, user, mediums: wish.invite?.mediums, temporaryPassword, wording, now })
 }

@@ -5,17 +5,18 @@ import type { Delivery } from '../../messaging/destination.ts'
 import { queueForgotPasswordCode } from '../../messaging/send-code.ts'
 import { simulateRecoveryDelivery } from '../../messaging/simulated-delivery.ts'
 import { writeDelivery } from '../../messaging/wire.ts'
+import type { Wording } from '../../messaging/wording.ts'
 import type { AppClientCaller } from '../../pools/app-client.ts'
 import type { Pool } from '../../pools/pool.ts'
 import type { Db } from '../../storage/db.ts'
-import { requireNoTrigger } from '../../triggers/trigger.ts'
+import { requireNoTrigger, type Triggers } from '../../triggers/trigger.ts'
 import { findClaimedUser, unknownUser } from '../claimed-user.ts'
 import { pretendToSendCode } from '../decoy-code.ts'
-import { requireNoMessageTrigger } from '../message-triggers.ts'
+import { wordMessageTo } from '../message-wording.ts'
 import { lockUser } from '../user-repository.ts'
 import { recoveryObstacle, requireRecoveryContact, requireSelfRecovery, wrongState } from './recovery-rules.ts'
 
-type Deps = { db: Db; clock: Clock; secrets: Secrets; outbox: { wake(): void } }
+type Deps = { db: Db; clock: Clock; secrets: Secrets; outbox: { wake(): void }; triggers: Triggers }
 
 /**
  * Sends a user a code with which to choose a new password. Where the client hides who exists, those who cannot have one (unknown,
@@ -24,8 +25,8 @@ type Deps = { db: Db; clock: Clock; secrets: Secrets; outbox: { wake(): void } }
 export const forgotPassword = operation('ForgotPassword', {
   auth: 'app-client',
 
-  async handle(request, deps: Deps, caller: AppClientCaller) {
-    const { pool } = caller
+  async handle(request, deps: Deps, caller: AppClientCaller, from) {
+    const { pool, client } = caller
     requireSelfRecovery(pool)
     const askElsewhere = () => requireNoTrigger(pool, 'UserMigration')
     const { user, hidden } = await findClaimedUser(deps, caller, request.Username, 'ForgotPassword', askElsewhere)
@@ -34,27 +35,28 @@ export const forgotPassword = operation('ForgotPassword', {
       return { CodeDeliveryDetails: writeDelivery(await pretendToSend(deps, pool, request.Username)) }
     }
     if (obstacle !== undefined) throw obstacle
-    requireNoMessageTrigger(pool, requireRecoveryContact(pool, user).attribute)
-    const delivery = await sendCode(deps, pool, user.sub)
+    const occasion = { clientId: client.id, clientMetadata: request.ClientMetadata, userAgent: from.userAgent }
+    const attributes = [requireRecoveryContact(pool, user).attribute]
+    const wording = await wordMessageTo(deps.triggers, { pool, user, attributes, kind: 'forgot-password', occasion })
+    const delivery = await sendCode(deps, pool, user.sub, wording)
     deps.outbox.wake()
     return { CodeDeliveryDetails: writeDelivery(delivery) }
   },
 })
 
-async function sendCode({ db, clock, secrets }: Deps, pool: Pool, sub: string): Promise<Delivery> {
+async function sendCode({ db, clock, secrets }: Deps, pool: Pool, sub: string, wording: Wording): Promise<Delivery> {
   return db.transaction().execute(async (tx) => {
     const user = await lockUser(tx, pool.id, sub)
     if (user === undefined) throw unknownUser()
     const obstacle = recoveryObstacle(pool, user)
     if (obstacle !== undefined) throw obstacle
-    return queueForgotPasswordCode(tx, secrets, { pool, user, contact: requireRecoveryContact(pool, user), now: clock.now() })
+    return queueForgotPasswordCode(tx, secrets, { pool, user, contact: requireRecoveryContact(pool, user), wording, now: clock.now() })
   })
 }
 
 async function pretendToSend(deps: Deps, pool: Pool, username: string): Promise<Delivery> {
   const delivery = simulateRecoveryDelivery(deps.secrets, pool, username)
   if (delivery === undefined) throw wrongState()
-  requireNoMessageTrigger(pool, delivery.attribute)
   await pretendToSendCode(deps, pool, { username, attribute: delivery.attribute, kind: 'forgot-password', now: deps.clock.now() })
   deps.outbox.wake()
   return delivery

@@ -12,8 +12,8 @@ import type { Pool } from '../../pools/pool.ts'
 import { noteAuthEvent } from '../../protection/note-auth-event.ts'
 import { contextFromClient } from '../../protection/user-context.ts'
 import type { Db } from '../../storage/db.ts'
-import { requireNoTrigger } from '../../triggers/trigger.ts'
-import { requireNoMessageTrigger } from '../message-triggers.ts'
+import { requireNoTrigger, type Triggers } from '../../triggers/trigger.ts'
+import { wordMessageTo } from '../message-wording.ts'
 import { nameNewUser } from '../new-user-names.ts'
 import { requireStrongPassword } from '../passwords/password-policy.ts'
 import type { Passwords } from '../passwords/passwords.ts'
@@ -23,7 +23,15 @@ import { insertUser } from '../user-repository.ts'
 import { requirePasswordlessSignIn, requireSelfSignUp, requireSignUpAttributes } from './sign-up-rules.ts'
 import { newSignUpSession } from './sign-up-session.ts'
 
-type Deps = { db: Db; clock: Clock; secrets: Secrets; passwords: Passwords; outbox: { wake(): void }; publicUrl: string }
+type Deps = {
+  db: Db
+  clock: Clock
+  secrets: Secrets
+  passwords: Passwords
+  outbox: { wake(): void }
+  publicUrl: string
+  triggers: Triggers
+}
 
 /**
  * A visitor opens their own account. ValidationData, ClientMetadata, AnalyticsMetadata and UserContextData concern triggers and risk
@@ -32,7 +40,7 @@ type Deps = { db: Db; clock: Clock; secrets: Secrets; passwords: Passwords; outb
 export const signUp = operation('SignUp', {
   auth: 'app-client',
 
-  async handle(request, { db, clock, secrets, passwords, outbox, publicUrl }: Deps, { pool, client }: AppClientCaller, from) {
+  async handle(request, { db, clock, secrets, passwords, outbox, publicUrl, triggers }: Deps, { pool, client }: AppClientCaller, from) {
     const context = contextFromClient(from, client, request.UserContextData)
     requireSelfSignUp(pool)
     const now = clock.now()
@@ -47,8 +55,7 @@ export const signUp = operation('SignUp', {
     requireNameFree(pool, await findTakenName(db, pool, draft))
 
     requireNoTrigger(pool, 'PreSignUp')
-    const contact = chooseSignUpContact(pool, draft.attributes)
-    if (contact !== undefined) requireNoMessageTrigger(pool, contact.attribute)
+    const occasion = { clientId: client.id, clientMetadata: request.ClientMetadata, userAgent: from.userAgent }
 
     const user: User = {
       ...draft,
@@ -61,9 +68,11 @@ export const signUp = operation('SignUp', {
       createdAt: now,
       updatedAt: now,
     }
+    const contact = chooseSignUpContact(pool, user.attributes)
+    const wording = contact && (await wordMessageTo(triggers, { pool, user, attributes: [contact.attribute], kind: 'sign-up', occasion }))
     const delivery = await db.transaction().execute(async (tx) => {
       requireNameFree(pool, await insertUser(tx, pool, user))
-      return queueSignUpCode(tx, { secrets, publicUrl }, { pool, clientId: client.id, user, kind: 'sign-up', now })
+      return wording && queueSignUpCode(tx, { secrets, publicUrl }, { pool, clientId: client.id, user, kind: 'sign-up', wording, now })
     })
     const answer = { UserConfirmed: false, UserSub: sub, Session: newSignUpSession(secrets, client, user, { provenBy: null, now }) }
     await noteAuthEvent(db, pool, { sub, type: 'SignUp', response: 'Pass', context, now, clientId: client.id })

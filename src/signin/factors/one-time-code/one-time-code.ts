@@ -6,7 +6,7 @@ import { simulateSignInDelivery } from '../../../messaging/simulated-delivery.ts
 import type { ContactAttribute } from '../../../pools/pool.ts'
 import { limitAttempts } from '../../../protection/attempt-limit.ts'
 import { pretendToQueue } from '../../../users/decoy-code.ts'
-import { requireNoMessageTrigger } from '../../../users/message-triggers.ts'
+import { wordMessageTo } from '../../../users/message-wording.ts'
 import { type ChoiceState, newChoiceState, sealChoiceState } from '../../choice/choice-state.ts'
 import type { Chooser } from '../../choice/choices.ts'
 import type { Question, Verdict } from '../../factor.ts'
@@ -25,12 +25,13 @@ const contactOfChoice: Readonly<Record<CodeChoice, ContactAttribute>> = { EMAIL_
  * many have been asked for.
  */
 export async function askForOneTimeCode(deps: SentCodeDeps, chooser: Chooser, choice: CodeChoice): Promise<Question> {
-  const { db, secrets, clock } = deps
-  const { pool, sub, user, name } = chooser
+  const { db, secrets, clock, triggers } = deps
+  const { pool, client, sub, user, name } = chooser
   const now = clock.now()
   const attribute = contactOfChoice[choice]
-  requireNoMessageTrigger(pool, attribute)
   await limitAttempts(db, pool.id, sub, 'FirstFactorMessage', now)
+  const occasion = { clientId: client.id, clientMetadata: undefined, userAgent: undefined }
+  const wording = user && (await wordMessageTo(triggers, { pool, user, attributes: [attribute], kind: 'mfa', occasion }))
   const code = newCode(digits)
   const value = user?.attributes[attribute] ?? ''
   const state = newChoiceState(deps, chooser, choice)
@@ -41,9 +42,9 @@ export async function askForOneTimeCode(deps: SentCodeDeps, chooser: Chooser, ch
     parameters: { CODE_DELIVERY_DELIVERY_MEDIUM: medium, CODE_DELIVERY_DESTINATION: destination },
     session: sealChoiceState(deps, state, { codeHash: hashOfSignInCode(secrets, { ...state, challenge: choice }, value, code) }),
     queue: (tx) =>
-      user === undefined
+      user === undefined || wording === undefined
         ? pretendToQueue(tx, secrets, pool, { sub, username: name, attribute, kind: 'mfa', code, now })
-        : queueSignInCode(tx, secrets, { pool, user, contact: { attribute, value }, code, now, expiresAt: state.expiresAt }),
+        : queueSignInCode(tx, secrets, { pool, user, contact: { attribute, value }, wording, code, now, expiresAt: state.expiresAt }),
   }
 }
 
