@@ -74,7 +74,8 @@ async function goOnAsDefined(
 ): Promise<Progress> {
   const { pool, client, user, proofs, results } = signIn
   const known = user && signInAt(deps, { pool, client, user, proofs, stepUp: undefined, custom: results }, visit)
-  const step = await nextStep(deps, signIn, { known, clientPublic })
+  const eventId = known?.eventId ?? eventOf(pool, visit, deps.clock.now())
+  const step = await nextStep(deps, signIn, { known, eventId, clientPublic })
   if (step.kind === 'ask') {
     return known === undefined ? pose(deps, step.question, spends) : poseIn(deps, known, step.question, spends, visit)
   }

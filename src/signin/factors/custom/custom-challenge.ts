@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { ApiError } from '../../../contract/api-error.ts'
 import { isStateSpent, spendState } from '../../../storage/spent-state-repository.ts'
 import { askCreateAuthChallenge } from '../../../triggers/create-auth-challenge.ts'
@@ -15,10 +16,10 @@ import { type CustomSignIn, factsOf, subjectOfCustom } from './custom-sign-in.ts
 
 export type CustomDeps = LaterStepDeps & { readonly triggers: Triggers }
 
-/** What the server must know of a challenge that the pool's function made. */
+/** What the server must know of a challenge that the pool's function made; as long for strangers as for users, and so is the Session. */
 type Memory = {
-  /** Of a user, so that a password that changes ends the sign-in; null for somebody who does not exist. */
-  readonly standing: string | null
+  /** So that a password that changes ends the sign-in. Of somebody who does not exist, nothing that could be compared. */
+  readonly standing: string
   readonly name: string
   readonly privateParameters: Texts
   readonly metadata: string | null
@@ -34,7 +35,7 @@ export async function askForCustomChallenge(
 ): Promise<Question | undefined> {
   const { pool, client, sub, user, name, proofs, results } = signIn
   if (!hasTrigger(pool, 'CreateAuthChallenge') || !hasTrigger(pool, 'VerifyAuthChallengeResponse')) throw notConfigured()
-  const standing = user === undefined ? null : standingOf(user)
+  const standing = user === undefined ? randomBytes(32).toString('base64url') : standingOf(user)
   const created = await askCreateAuthChallenge(triggers, subjectOfCustom(signIn), factsOf(signIn), ({ privateParameters, metadata }) => {
     const memory: Memory = { standing, name, privateParameters, metadata }
     const state = newState<Memory>(client, sub, { challenge, proofs, memory, eventId, custom: results }, clock.now())
@@ -78,8 +79,9 @@ async function openCustomStep(deps: CustomDeps, { pool, client, session, respons
   const { standing, name } = state.memory
   const typed = requireParameter(responses, 'USERNAME')
   const found = await findAgain(deps, pool, state.sub, typed === name ? state.sub : typed)
-  const user = standing === null ? undefined : found
-  if (standing !== null && (user === undefined || standingOf(user) !== standing)) {
+  // Somebody who is not there any more is nobody from now on: whatever the functions say, that lets no one in.
+  const user = found?.status === 'EXTERNAL_PROVIDER' ? undefined : found
+  if (user !== undefined && standingOf(user) !== standing) {
     throw (await isStateSpent(deps.db, state.id)) ? usedSession() : invalidSession()
   }
   if (user !== undefined) requireNotReset(client, user)

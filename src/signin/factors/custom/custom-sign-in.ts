@@ -10,7 +10,7 @@ import { attributesOf, subjectOf } from '../../trigger-facts.ts'
 export type CustomSignIn = Candidate & {
   readonly pool: Pool
   readonly client: AppClient
-  /** The user's name; of somebody who does not exist, what they called themselves. */
+  /** What they called themselves at the beginning; it is all that there is to know of somebody who does not exist. */
   readonly name: string
   /** What this server has seen proven, without the pool's own challenges. */
   readonly proofs: readonly ChallengeName[]

@@ -20,12 +20,14 @@ type BuiltIn = (typeof builtIn)[number]
 type Position = {
   /** The sign-in of somebody who exists. */
   readonly known: SignIn | undefined
+  /** See `SignIn`; strangers have one, too, for the length that it gives to a Session. */
+  readonly eventId: string | undefined
   /** SRP's A, in the call that brings it: the password can be asked for then, and not later. */
   readonly clientPublic: bigint | undefined
 }
 
 /** Asks the pool's functions what comes next. Throws what they refuse with. */
-export async function nextStep(deps: NextStepDeps, signIn: CustomSignIn, { known, clientPublic }: Position): Promise<NextStep> {
+export async function nextStep(deps: NextStepDeps, signIn: CustomSignIn, { known, eventId, clientPublic }: Position): Promise<NextStep> {
   const { pool, client, user, name, results } = signIn
   const challenges = ['CUSTOM_CHALLENGE', ...builtIn, ...(clientPublic === undefined ? [] : (['PASSWORD_VERIFIER'] as const))] as const
   const step = await askDefineAuthChallenge(deps.triggers, subjectOfCustom(signIn), factsOf(signIn), challenges)
@@ -33,7 +35,7 @@ export async function nextStep(deps: NextStepDeps, signIn: CustomSignIn, { known
   if (step.kind !== 'challenge') return step.kind === 'issue-tokens' && user === undefined ? { kind: 'fail' } : step
   switch (step.name) {
     case 'CUSTOM_CHALLENGE':
-      return orFail(await askForCustomChallenge(deps, signIn, known?.eventId))
+      return orFail(await askForCustomChallenge(deps, signIn, eventId))
     case 'PASSWORD_VERIFIER':
       if (clientPublic === undefined) return { kind: 'fail' }
       return orFail(

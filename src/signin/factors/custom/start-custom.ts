@@ -27,8 +27,7 @@ export async function startCustom(deps: SrpDeps, pool: Pool, client: AppClient, 
   // Where strangers may not learn who exists, that comes after the proofs, as in other flows.
   if (user?.status === 'UNCONFIRMED' && !hidesUserExistence(client)) throw unconfirmed()
   const results = clientPublic === undefined ? [] : [passed('SRP_A')]
-  const name = user?.username ?? username
-  return { kind: 'custom', signIn: { pool, client, sub, user, name, proofs: [], results, caller: visit.caller }, clientPublic }
+  return { kind: 'custom', signIn: { pool, client, sub, user, name: username, proofs: [], results, caller: visit.caller }, clientPublic }
 }
 
 /** Users of another identity provider sign in there. Where the client hides who exists they are not told apart from nobody. */
