@@ -139,11 +139,5 @@ for (const engine of engines) {
       const signIn = new InitiateAuthCommand({ ClientId: client.clientId, AuthFlow: 'USER_PASSWORD_AUTH', AuthParameters })
       await assert.rejects(server().send(signIn), { name: /InvalidParameterException|NotAuthorizedException/ })
     })
-
-    it('asks only the third version of a trigger, which it cannot reach yet', async () => {
-      assert.ok(await getToken(server(), await givenClient(server(), {}, 'V2_0')))
-      const third = await givenClient(server(), {}, 'V3_0')
-      await assert.rejects(getToken(server(), third), { name: 'OperationNotEnabledException' })
-    })
   })
 }
