@@ -1,6 +1,7 @@
 import type { AppClient } from '../pools/app-client.ts'
 import type { MfaMethod, Pool } from '../pools/pool.ts'
 import type { Tx } from '../storage/db.ts'
+import type { TriggerCaller } from '../triggers/trigger-subject.ts'
 import type { User } from '../users/user.ts'
 import type { Challenge, ChallengeName, SignIn, StepUp } from './sign-in.ts'
 import type { SignInState } from './sign-in-state.ts'
@@ -11,6 +12,7 @@ export type Answer = {
   readonly client: AppClient
   readonly session: string | undefined
   readonly responses: Readonly<Record<string, string>>
+  readonly caller: TriggerCaller
 }
 
 /** The step that was proven, by whom, and the state it used up; the journey decides what comes next. */

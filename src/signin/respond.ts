@@ -57,7 +57,7 @@ export async function respond(
   const deviceKey = responses['DEVICE_KEY'] || undefined
   const visit: Visit = { ...context, deviceKey, eventId, stepUp, caller, validationData: undefined }
   return notingWrongProofs(deps, { pool, client, visit, username, challenge, proofs }, async () =>
-    advance(deps, pool, client, await factor.answer(deps, { pool, client, session, responses }), visit),
+    advance(deps, pool, client, await factor.answer(deps, { pool, client, session, responses, caller }), visit),
   )
 }
 
