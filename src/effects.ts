@@ -2,8 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { cachedAccessKeys } from './access/access-key-cache.ts'
 import type { Clock } from './base/clock.ts'
+import { loadCodeKey } from './base/code-key.ts'
 import type { Logger } from './base/logger.ts'
 import { createSrpPowers } from './base/srp/powers.ts'
+import { type CodeKeys, createCodeEncryption } from './messaging/code-encryption.ts'
+import { createCustomSenderGateway } from './messaging/custom-sender-gateway.ts'
 import type { Gateways } from './messaging/gateways/gateway.ts'
 import { createInboxGateway } from './messaging/gateways/inbox-gateway.ts'
 import { createSmsHttpGateway } from './messaging/gateways/sms-http-gateway.ts'
@@ -57,8 +60,11 @@ export async function openEffects({ settings, vault: { storage, secrets }, publi
   })
   const provisionedLimits = createProvisionedLimits({ db, clock, factor: rateFactorOf(settings) || 1, publish, subscribe })
   const pools = createPoolCatalog({ db, secrets, clock, publish, subscribe })
-  const outbox = createOutboxWorker({ db, secrets, clock, logger, gateways: gateways ?? (await configuredGateways(settings, db)) })
   const functions = readFunctions(settings.functionsFile)
+  const triggers = createTriggers({ functions, logger })
+  const customSender = createCustomSenderGateway({ pools, triggers, encryptCode: createCodeEncryption(codeKeysOf(settings)) })
+  const ownGateways = gateways ?? (await configuredGateways(settings, db))
+  const outbox = createOutboxWorker({ db, secrets, clock, logger, gateways: ownGateways, customSender })
   const importedHashes = createImportedHashes({ workers: mostHashWorkers, queueLimit: hashQueueLimit })
   const holder = randomUUID()
   const imports = createImportRunner({ db, secrets, clock, pools, logger, holder })
@@ -80,7 +86,7 @@ export async function openEffects({ settings, vault: { storage, secrets }, publi
     imports,
     lockout: createPasswordLockout({ db }),
     codeLockout: createCodeLockout({ db }),
-    triggers: createTriggers({ functions, logger }),
+    triggers,
     signingKeys: createSigningKeys({ db, secrets, clock }),
     findAccessKey: cachedAccessKeys(db, secrets, clock),
 
@@ -97,6 +103,14 @@ export async function openEffects({ settings, vault: { storage, secrets }, publi
 /** How many times Cognito's default request rates are let through; 0 for any rate. */
 export function rateFactorOf({ mode, rateLimits }: Settings): number {
   return rateLimits ?? (mode === 'dev' ? 0 : 1)
+}
+
+/** Undefined in `serve` where nothing was set: messages for custom senders then wait, and the log says why. */
+function codeKeysOf(settings: Settings): CodeKeys | undefined {
+  const key = loadCodeKey(settings)
+  if (key !== undefined) return { kind: 'local', key }
+  const { kmsRegion: region, kmsEndpoint: endpoint } = settings
+  return region === undefined && endpoint === undefined ? undefined : { kind: 'kms', region, endpoint }
 }
 
 /** `dev` shows in its inbox what no gateway is set for; `serve` keeps it in the outbox and says so in the log. */

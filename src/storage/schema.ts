@@ -119,7 +119,7 @@ export interface OutboxTable {
   id: string
   pool_id: string
   sub: string
-  channel: 'email' | 'sms'
+  channel: 'email' | 'sms' | 'custom-email' | 'custom-sms'
   /** What the message is for, such as `sign-up` or `forgot-password`. */
   trigger: string
   /** Sealed JSON of the rendered message. */

@@ -33,11 +33,12 @@ export function createTriggers({ functions, logger }: Options): Triggers {
       if (target === undefined) return undefined
       const policy = policyOf(extensionsOf(call.pool).triggers[call.trigger])
       try {
-        return read(AnswerReader.ofEvent(await invoke(call, target, policy.timeoutMs)))
+        const answer = await invoke(call, target, policy.timeoutMs)
+        return read(call.isOneWay ? new AnswerReader({}, 'response') : AnswerReader.ofEvent(answer))
       } catch (error) {
         const refusal = refusalOf(call, error)
         logger.warn(
-          { err: error, poolId: call.pool.id, trigger: call.trigger, source: call.source, functionArn: target.arn },
+          { ...reasonOf(call, error), poolId: call.pool.id, trigger: call.trigger, source: call.source, functionArn: target.arn },
           'A trigger failed.',
         )
         if (policy.onError === 'CONTINUE') return undefined
@@ -45,6 +46,11 @@ export function createTriggers({ functions, logger }: Options): Triggers {
       }
     },
   }
+}
+
+/** What the log may hold of an error. */
+function reasonOf({ isOneWay }: TriggerCall, error: unknown): object {
+  return isOneWay && error instanceof FunctionError ? { reason: error.name } : { err: error }
 }
 
 /** What the caller is told, in Cognito's words. */
