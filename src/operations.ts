@@ -18,6 +18,7 @@ import { uiCustomizationOperations } from './pools/ui-customization/ui-customiza
 import { signInOperations } from './signin/operations.ts'
 import { tokenOperations } from './tokens/operations.ts'
 import { sessionOperations } from './tokens/sessions/session-operations.ts'
+import { invocationOperations } from './triggers/invocations/invocation-operations.ts'
 import { adminOperations } from './users/admin/admin-operations.ts'
 import { authEventOperations } from './users/auth-events/auth-event-operations.ts'
 import { deviceOperations } from './users/devices/device-operations.ts'
@@ -47,6 +48,7 @@ export const operations = [
   ...signingCertificateOperations,
   ...replicaOperations,
   ...provisionedLimitOperations,
+  ...invocationOperations,
   ...userOperations,
   ...passkeyOperations,
   ...adminOperations,

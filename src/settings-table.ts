@@ -102,6 +102,19 @@ export const settingsTable = {
     value: 'FILE',
     help: 'JSON file that says where the functions of triggers run, by the name in their ARN; see docs/triggers.md.',
   },
+  functionsFolder: {
+    flag: 'functions',
+    type: path,
+    value: 'DIR',
+    help: 'Folder of JavaScript or TypeScript modules: each is the function of a trigger by its file name without extension. Entries of the functions file win; see docs/triggers.md.',
+  },
+  triggerRecordsHours: {
+    flag: 'trigger-records-hours',
+    type: { kind: 'integer', min: 0, max: 8760 },
+    value: 'HOURS',
+    default: 24,
+    help: 'How long it is kept what the functions of triggers were asked and answered, secrets masked; 0 keeps nothing.',
+  },
   codeKeyFile: {
     flag: 'code-key-file',
     type: path,

@@ -32,6 +32,10 @@ export type Settings = {
   readonly kmsRegion: string | undefined
   readonly kmsEndpoint: string | undefined
   readonly auditDays: number
+  readonly functionsFolder: string | undefined
+  readonly triggerRecordsHours: number
+  /** The environment as the functions of triggers see it: without any setting of this program. */
+  readonly functionEnvironment: Readonly<Record<string, string>>
   readonly metricsToken: string | undefined
   readonly enforceTiers: boolean
   readonly quotas: Readonly<Record<string, number>> | undefined
@@ -88,7 +92,7 @@ export function readSettings(from: {
   const configFile = flags.get('config') ?? fromEnv.get('config')
   const fromFile = configFile === undefined ? new Map<string, string>() : readConfigFile(configFile)
 
-  const settings: Record<string, unknown> = { mode: from.command }
+  const settings: Record<string, unknown> = { mode: from.command, functionEnvironment: withoutOwnVariables(from.env) }
   for (const [name, spec] of Object.entries<SettingSpec>(settingsTable)) {
     const found = foundIn(spec, flags, fromEnv, fromFile)
     if (found === undefined && spec.requiredBy?.some((mode) => mode === from.command)) {
@@ -97,6 +101,12 @@ export function readSettings(from: {
     settings[name] = found === undefined ? spec.default : parseValue(spec, found.text, found.source)
   }
   return withoutContradictions(settings as Settings)
+}
+
+/** Without Node's options, too: what is preloaded into the server is not meant for other people's code. */
+function withoutOwnVariables(env: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
+  const entries = Object.entries(env).filter(([name]) => !/^(LIFEGUARD_|NODE_OPTIONS$)/i.test(name))
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined))
 }
 
 function foundIn(

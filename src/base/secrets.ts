@@ -22,6 +22,8 @@ export type SecretPurpose =
   | 'sign-up-session'
   | 'software-token'
   | 'test-code'
+  | 'trigger-answer'
+  | 'trigger-invocation'
 
 /** Sealing and keyed hashing under subkeys of the master key. */
 export type Secrets = {

@@ -22,6 +22,8 @@ const poolTables: Readonly<Record<PoolTable, true>> = {
   attempt: true,
   session: true,
   auth_event: true,
+  trigger_invocation: true,
+  trigger_answer: true,
   import_job: true,
   import_chunk: true,
   import_log: true,

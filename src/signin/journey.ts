@@ -2,12 +2,17 @@ import type { Clock } from '../base/clock.ts'
 import type { AppClient } from '../pools/app-client.ts'
 import type { Pool } from '../pools/pool.ts'
 import type { Db, Tx } from '../storage/db.ts'
-import { spendState } from '../storage/spent-state-repository.ts'
+import { isStateSpent, spendState } from '../storage/spent-state-repository.ts'
 import { draftSession, issueTokens, type TokenDeps } from '../tokens/issue-tokens.ts'
 import type { Session } from '../tokens/session.ts'
+import type { SessionDevice } from '../tokens/session-device.ts'
 import { beginSession } from '../tokens/sessions/begin-session.ts'
 import { firstActivity, makeRoomForSession } from '../tokens/sessions/tracking.ts'
-import { requireNoTrigger } from '../triggers/trigger.ts'
+import { agreeOnShape, type TokenShape } from '../tokens/shape-tokens.ts'
+import { askPostAuthentication } from '../triggers/post-authentication.ts'
+import type { TokenOccasion } from '../triggers/pre-token-generation.ts'
+import { hasTrigger } from '../triggers/trigger.ts'
+import type { TriggerCaller } from '../triggers/trigger-subject.ts'
 import { noteDeviceUse } from '../users/devices/device-repository.ts'
 import type { User } from '../users/user.ts'
 import { methodsOf } from './assurance/methods.ts'
@@ -21,6 +26,7 @@ import type { SecondFactorDeps } from './second-factors.ts'
 import type { Progress, SignIn, Visit } from './sign-in.ts'
 import { eventOf, noteSignedIn, noteWaiting } from './sign-in-events.ts'
 import { usedSession } from './sign-in-state.ts'
+import { attributesOf, subjectOf } from './trigger-facts.ts'
 
 export type JourneyDeps = TokenDeps &
   NewPasswordDeps &
@@ -66,18 +72,39 @@ async function pose({ db, outbox }: JourneyDeps, { queue, ...challenge }: Questi
 
 async function complete(deps: JourneyDeps, signIn: SignIn, { spends }: Proof, visit: Visit) {
   const { pool, client, user } = signIn
-  requireNoTrigger(pool, 'PostAuthentication')
   const device = await findDeviceOfSignIn(deps, signIn)
+  const shape = await askBeforeTokens(deps, signIn, { spends, device, caller: visit.caller })
   const now = deps.clock.now()
   const session = draftSession(client, user, now, { activity: firstActivity(pool, visit, now), device })
   // Signing takes the thread pool and storing takes the disk: they can wait for each other's end at the same time.
   const [tokens] = await Promise.all([
-    issueTokens(deps, pool, client, user, { session, device, ...assuranceOf(signIn) }, now),
+    issueTokens(deps, pool, client, user, { session, device, shape, ...assuranceOf(signIn) }, now),
     storeSession(deps.db, pool, session, spends),
   ])
   await noteSignedIn(deps, signIn, visit, session.id)
   if (device?.isConfirmed) await noteDeviceUse(deps.db, { ...session, key: device.key }, { ip: visit.ip ?? null, now })
   return tokens
+}
+
+type Ending = Pick<Proof, 'spends'> & { readonly device: SessionDevice | undefined; readonly caller: TriggerCaller }
+
+/**
+ * The pool's functions have the last word on a sign-in, before anything of it is stored. One whose state has been used is none, and
+ * they do not hear of it.
+ */
+async function askBeforeTokens(deps: JourneyDeps, signIn: SignIn, { spends, device, caller }: Ending): Promise<TokenShape | undefined> {
+  const { pool, client, user, proofs } = signIn
+  if (!hasTrigger(pool, 'PostAuthentication') && !hasTrigger(pool, 'PreTokenGeneration')) return undefined
+  if (spends !== undefined && (await isStateSpent(deps.db, spends.id))) throw usedSession()
+  const newDeviceUsed = device !== undefined && !device.isConfirmed
+  const facts = { userAttributes: attributesOf(pool, user), newDeviceUsed, clientMetadata: caller.clientMetadata }
+  await askPostAuthentication(deps.triggers, subjectOf(signIn, user, user.username, caller), facts)
+  return agreeOnShape(deps, { pool, client, user, source: occasionOf(proofs), caller })
+}
+
+function occasionOf(proofs: SignIn['proofs']): TokenOccasion {
+  if (proofs.includes('NEW_PASSWORD_REQUIRED')) return 'TokenGeneration_NewPasswordChallenge'
+  return proofs.includes('DEVICE_PASSWORD_VERIFIER') ? 'TokenGeneration_AuthenticateDevice' : 'TokenGeneration_Authentication'
 }
 
 /** Tokens tell how their user was authenticated where the pool or the client has asked for that to be told. */

@@ -4,6 +4,7 @@ import type { AppClient } from '../pools/app-client.ts'
 import type { Pool } from '../pools/pool.ts'
 import type { AssuranceLevel } from '../tokens/assurance.ts'
 import type { IssuedTokens } from '../tokens/issue-tokens.ts'
+import type { Texts, TriggerCaller } from '../triggers/trigger-subject.ts'
 import type { User } from '../users/user.ts'
 
 export type ChallengeName = ChallengeNameType
@@ -30,7 +31,13 @@ export type StepUp = {
 }
 
 /** What a call of a sign-in brings along, besides what it answers or asks. */
-export type Visit = RequestContext & Pick<SignIn, 'eventId' | 'stepUp'> & { readonly deviceKey: string | undefined }
+export type Visit = RequestContext &
+  Pick<SignIn, 'eventId' | 'stepUp'> & {
+    readonly deviceKey: string | undefined
+    readonly caller: TriggerCaller
+    /** The ClientMetadata of InitiateAuth, which reaches other triggers than that of an answer does. */
+    readonly validationData: Texts | undefined
+  }
 
 /** One question to the user, and what the server must know again when the answer comes. */
 export type Challenge = {

@@ -1,4 +1,5 @@
 import type { ActiveImportTable, ImportChunkTable, ImportJobTable, ImportLogTable } from './import-tables.ts'
+import type { TriggerAnswerTable, TriggerInvocationTable } from './trigger-tables.ts'
 import type {
   AttemptTable,
   AuthEventTable,
@@ -39,6 +40,8 @@ export interface Schema {
   attempt: AttemptTable
   session: SessionTable
   auth_event: AuthEventTable
+  trigger_invocation: TriggerInvocationTable
+  trigger_answer: TriggerAnswerTable
   import_job: ImportJobTable
   import_chunk: ImportChunkTable
   import_log: ImportLogTable

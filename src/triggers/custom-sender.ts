@@ -37,6 +37,6 @@ export async function askCustomSender(triggers: Triggers, { pool, channel, kind,
   const trigger = senders[channel]
   const source = `${trigger}_${kind}`
   const request = { type: requestTypes[channel], code, clientMetadata: clientMetadata ?? null, userAttributes }
-  const call = { pool, trigger, source, clientId, username, sub, userAgent, request, response: {}, isOneWay: true }
+  const call = { pool, trigger, source, clientId, username, sub, userAgent, request, response: {} }
   await triggers.ask(call, () => undefined)
 }

@@ -22,11 +22,6 @@ export type TriggerCall = {
   readonly request: JsonObject
   /** The `response` as it goes out, for the function to fill in. */
   readonly response: JsonObject
-  /**
-   * The function is told something and not asked: whatever it says back is not read, and neither logged nor kept, for it knows what
-   * others may not.
-   */
-  readonly isOneWay?: boolean
 }
 
 /** Runs the pools' own code. */

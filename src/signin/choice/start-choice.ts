@@ -1,10 +1,11 @@
 import { ApiError } from '../../contract/api-error.ts'
 import type { AppClient } from '../../pools/app-client.ts'
 import type { Pool } from '../../pools/pool.ts'
-import { requireNoTrigger } from '../../triggers/trigger.ts'
 import { readStepUp } from '../assurance/step-up.ts'
 import { findCandidate, requireNotReset } from '../candidate.ts'
 import type { Verdict } from '../factor.ts'
+import type { Visit } from '../sign-in.ts'
+import { requireAdmission } from '../trigger-facts.ts'
 import { proveSignUp } from './after-sign-up.ts'
 import { choiceNames, findChoices } from './choices.ts'
 import { askForChoice, askForChosen, type ChoiceDeps, proveChosen } from './choose.ts'
@@ -15,6 +16,7 @@ type Start = {
   readonly parameters: Readonly<Record<string, string>>
   /** What ConfirmSignUp gave to a new user. */
   readonly session: string | undefined
+  readonly visit: Visit
 }
 
 /**
@@ -25,11 +27,11 @@ export async function startChoice(
   deps: ChoiceDeps,
   pool: Pool,
   client: AppClient,
-  { username, parameters, session }: Start,
+  { username, parameters, session, visit }: Start,
 ): Promise<Verdict> {
   const preferred = readPreference(parameters['PREFERRED_CHALLENGE'])
   const candidate = await findCandidate(deps, pool, client, username)
-  requireNoTrigger(pool, 'PreAuthentication')
+  await requireAdmission(deps, { pool, client }, candidate, { name: username, visit })
   if (candidate.user !== undefined) requireNotReset(client, candidate.user)
   const signedUp = session === undefined ? undefined : await proveSignUp(deps, client, candidate, session)
   if (signedUp !== undefined) return signedUp

@@ -4,13 +4,14 @@ import type { AppClient } from '../../../pools/app-client.ts'
 import type { Pool } from '../../../pools/pool.ts'
 import type { Lockout } from '../../../protection/lockout.ts'
 import type { Db } from '../../../storage/db.ts'
-import { requireNoTrigger } from '../../../triggers/trigger.ts'
+import { requireNoTrigger, type Triggers } from '../../../triggers/trigger.ts'
 import type { Passwords } from '../../../users/passwords/passwords.ts'
 import { upgradeImportedPassword } from '../../../users/passwords/upgrade-password.ts'
 import type { User } from '../../../users/user.ts'
 import { type Candidate, findCandidate, requireNotReset, requireUnexpiredPassword, wrongPassword } from '../../candidate.ts'
 import type { Verdict } from '../../factor.ts'
-import type { ChallengeName } from '../../sign-in.ts'
+import type { ChallengeName, Visit } from '../../sign-in.ts'
+import { requireAdmission } from '../../trigger-facts.ts'
 
 export type PasswordDeps = {
   readonly db: Db
@@ -18,14 +19,15 @@ export type PasswordDeps = {
   readonly secrets: Secrets
   readonly passwords: Passwords
   readonly lockout: Lockout
+  readonly triggers: Triggers
 }
 
 type Attempt = { readonly username: string; readonly password: string; readonly proves: ChallengeName }
 
 /** Name and password in one call: USER_PASSWORD_AUTH, ADMIN_USER_PASSWORD_AUTH. */
-export async function startPassword(deps: PasswordDeps, pool: Pool, client: AppClient, attempt: Attempt): Promise<Verdict> {
+export async function startPassword(deps: PasswordDeps, pool: Pool, client: AppClient, attempt: Attempt, visit: Visit): Promise<Verdict> {
   const candidate = await findCandidate(deps, pool, client, attempt.username)
-  requireNoTrigger(pool, 'PreAuthentication')
+  await requireAdmission(deps, { pool, client }, candidate, { name: attempt.username, visit })
   return provePassword(deps, pool, client, candidate, attempt)
 }
 
