@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { cachedAccessKeys } from './access/access-key-cache.ts'
+import { sweepAuditRecords } from './audit/audit-repository.ts'
+import { createAuditTrail } from './audit/audit-trail.ts'
 import type { Clock } from './base/clock.ts'
 import { loadCodeKey } from './base/code-key.ts'
 import type { Logger } from './base/logger.ts'
@@ -75,7 +77,13 @@ export async function openEffects(needs: Needs) {
   const importedHashes = createImportedHashes({ workers: mostHashWorkers, queueLimit: hashQueueLimit })
   const holder = randomUUID()
   const imports = createImportRunner({ db, secrets, clock, pools, logger, holder })
-  const sweeper = startSweeper({ db, clock, logger, holder, sweeps: [...sweeps, sweepOfInvocations(settings)] })
+  const sweeper = startSweeper({
+    db,
+    clock,
+    logger,
+    holder,
+    sweeps: [...sweeps, sweepOfInvocations(settings), sweepOfAuditRecords(settings)],
+  })
   return {
     db,
     secrets,
@@ -95,6 +103,7 @@ export async function openEffects(needs: Needs) {
     codeLockout: createCodeLockout({ db }),
     triggers: triggers.triggers,
     invocations: triggers.invocations,
+    audit: createAuditTrail({ clock, logger }),
     signingKeys: createSigningKeys({ db, secrets, clock }),
     findAccessKey: cachedAccessKeys(db, secrets, clock),
 
@@ -138,6 +147,11 @@ function openTriggers({ settings, vault, logger, clock, countInvocation }: Needs
 function sweepOfInvocations({ triggerRecordsHours }: Settings): Sweep {
   const keptMs = triggerRecordsHours * 3_600_000
   return { name: 'records of triggers', run: (tx, now, limit) => sweepInvocations(tx, now - keptMs, limit) }
+}
+
+function sweepOfAuditRecords({ auditDays }: Settings): Sweep {
+  const keptMs = auditDays * 86_400_000
+  return { name: 'audit records', run: (tx, now, limit) => sweepAuditRecords(tx, now - keptMs, limit) }
 }
 
 /** How many times Cognito's default request rates are let through; 0 for any rate. */
