@@ -26,6 +26,7 @@ const poolTables: Readonly<Record<PoolTable, true>> = {
   session: true,
   auth_event: true,
   trigger_invocation: true,
+  audit_record: true,
   trigger_answer: true,
   import_job: true,
   import_chunk: true,
