@@ -55,12 +55,16 @@ export function isCurrentOrPending(pool: Pool, user: User, attribute: ContactAtt
  * were signed out: what a token was accepted for before a sign-out is not done after it.
  */
 export async function lockCaller(tx: Tx, user: User): Promise<User> {
-  const locked = await lockUser(tx, user.poolId, user.sub)
+  return requireSameStanding(await lockUser(tx, user.poolId, user.sub), user)
+}
+
+/** The caller as they are under a lock. Throws when they were deleted, or signed out everywhere, since their token was checked. */
+export function requireSameStanding(locked: User | undefined, user: User): User {
   if (locked === undefined) throw deletedMeanwhile()
   if (locked.signedOutAt !== user.signedOutAt) throw accessTokenRevoked()
   return locked
 }
 
-export function deletedMeanwhile(): ApiError {
+function deletedMeanwhile(): ApiError {
   return new ApiError('UserNotFoundException', 'User does not exist.')
 }
