@@ -1,12 +1,14 @@
 import type { Secrets } from '../base/secrets.ts'
 import type { ContactAttribute, Pool } from '../pools/pool.ts'
 import type { Tx } from '../storage/db.ts'
+import { hasCustomSender } from '../triggers/custom-sender.ts'
 import { codeLifetimesMs, issueCode } from './codes.ts'
 import { confirmationLink } from './confirmation-link.ts'
 import { type Contact, channelOf, chooseInvitationContacts, chooseSignUpContact, type Delivery, deliveryTo } from './destination.ts'
-import type { MessageKind } from './message.ts'
+import type { MessageKind, QueuedMessage } from './message.ts'
 import { queueMessage } from './outbox.ts'
 import { goesByLink, renderMessage } from './templates.ts'
+import { isTestUser, signInNameOf } from './test-user-code.ts'
 import type { Wording } from './wording.ts'
 
 /** The user a message is for. @NOTE Whoever queues one wakes the outbox worker after the commit, or it waits for the next look. */
@@ -29,7 +31,8 @@ export async function queueSignUpCode(
   if (contact === undefined) return undefined
   const lifetimeMs = codeLifetimesMs.signUp
   const { attribute, value } = contact
-  const code = await issueCode(tx, secrets, { poolId: pool.id, sub: user.sub, purpose: 'sign-up', attribute, value, now, lifetimeMs })
+  const of = { poolId: pool.id, sub: user.sub, purpose: 'sign-up', holder: { pool, user } } as const
+  const code = await issueCode(tx, secrets, { ...of, attribute, value, now, lifetimeMs })
   const byLink = goesByLink(pool.templates, kind, channelOf(attribute))
   const link = byLink ? confirmationLink(publicUrl, { clientId, username: user.username, code }) : undefined
   return queueTo(tx, secrets, contact, { pool, user, kind, wording, code, link, now, expiresAt: now + lifetimeMs })
@@ -51,7 +54,8 @@ export async function queueForgotPasswordCode(
   { pool, user, contact, wording, now }: { pool: Pool; user: Addressee; contact: Contact; wording: Wording; now: number },
 ): Promise<Delivery> {
   const lifetimeMs = codeLifetimesMs.forgotPassword
-  const code = await issueCode(tx, secrets, { poolId: pool.id, sub: user.sub, purpose: 'forgot-password', ...contact, now, lifetimeMs })
+  const of = { poolId: pool.id, sub: user.sub, purpose: 'forgot-password', holder: { pool, user } } as const
+  const code = await issueCode(tx, secrets, { ...of, ...contact, now, lifetimeMs })
   return queueTo(tx, secrets, contact, { pool, user, kind: 'forgot-password', wording, code, now, expiresAt: now + lifetimeMs })
 }
 
@@ -62,7 +66,7 @@ export async function queueAttributeCode(
   { pool, user, attribute, value, kind, wording, now }: AttributeProof,
 ): Promise<Delivery> {
   const lifetimeMs = codeLifetimesMs.attribute
-  const of = { poolId: pool.id, sub: user.sub, purpose: `verify-${attribute}` as const }
+  const of = { poolId: pool.id, sub: user.sub, purpose: `verify-${attribute}` as const, holder: { pool, user } }
   const code = await issueCode(tx, secrets, { ...of, attribute, value, now, lifetimeMs })
   return queueTo(tx, secrets, { attribute, value }, { pool, user, kind, wording, code, now, expiresAt: now + lifetimeMs })
 }
@@ -125,12 +129,6 @@ type Invitation = {
   readonly now: number
 }
 
-/** Where users are named by an address, their username is a random id that nobody signs in with. */
-export function signInNameOf({ usernameAttributes }: Pool, { username, attributes }: Addressee): string {
-  for (const attribute of usernameAttributes) if (attributes[attribute]) return attributes[attribute]
-  return username
-}
-
 type Content = {
   readonly pool: Pool
   readonly user: Addressee
@@ -144,20 +142,28 @@ type Content = {
   readonly expiresAt: number
 }
 
-/** A template that has no room for the code sends nothing, and the caller is told the same, as by Cognito. */
+/** Whatever becomes of the message, the caller is told the same. */
 async function queueTo(tx: Tx, secrets: Secrets, contact: Contact, content: Content): Promise<Delivery> {
-  const { pool, user, shownName = user.username, kind, wording, code, link, now, expiresAt } = content
-  const values = { username: shownName, code, link }
-  const rendered = renderMessage(pool.templates, kind, channelOf(contact.attribute), values, wording.texts)
-  if (rendered !== undefined && !wording.texts?.suppressed) {
-    const { from, replyTo } = pool.email
-    const envelope = { poolId: pool.id, sub: user.sub, username: user.username, trigger: kind, recipient: contact.value, code, expiresAt }
-    await queueMessage(
-      tx,
-      secrets,
-      rendered.channel === 'sms' ? { ...envelope, ...rendered } : { ...envelope, ...rendered, from, replyTo },
-      now,
-    )
-  }
+  const message = composeMessage(contact, content)
+  if (message !== undefined) await queueMessage(tx, secrets, message, content.now)
   return deliveryTo(contact)
+}
+
+/**
+ * Undefined when nothing is to be sent: a code that a test user knows, what the pool's own code holds back, and, as by Cognito, a
+ * template that has no room for the code.
+ */
+function composeMessage(contact: Contact, content: Content): QueuedMessage | undefined {
+  const { pool, user, shownName = user.username, kind, wording, code, link, expiresAt } = content
+  if (kind !== 'invitation' && isTestUser(pool, user)) return undefined
+  const channel = channelOf(contact.attribute)
+  const envelope = { poolId: pool.id, sub: user.sub, username: user.username, trigger: kind, recipient: contact.value, code, expiresAt }
+  if (hasCustomSender(pool, channel)) {
+    const { occasion, subject } = wording
+    return { ...envelope, ...occasion, channel: `custom-${channel}`, userAttributes: subject.userAttributes }
+  }
+  const rendered = renderMessage(pool.templates, kind, channel, { username: shownName, code, link }, wording.texts)
+  if (rendered === undefined || wording.texts?.suppressed) return undefined
+  const { from, replyTo } = pool.email
+  return rendered.channel === 'sms' ? { ...envelope, ...rendered } : { ...envelope, ...rendered, from, replyTo }
 }

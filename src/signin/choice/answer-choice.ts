@@ -46,6 +46,7 @@ async function answerChoice(deps: ChoiceDeps, answer: Answer, named: ChoiceName 
     client,
     name: state.memory.name,
     stepUp: state.stepUp,
+    caller: answer.caller,
   })
   const { choices } = found
   const chosen = requireAvailable(choices, named ?? requireParameter(responses, 'ANSWER'))

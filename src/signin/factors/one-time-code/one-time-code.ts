@@ -1,8 +1,8 @@
 import { timingSafeEqual } from 'node:crypto'
-import { newCode } from '../../../base/ids.ts'
 import { deliveryTo } from '../../../messaging/destination.ts'
 import { queueSignInCode } from '../../../messaging/send-code.ts'
 import { simulateSignInDelivery } from '../../../messaging/simulated-delivery.ts'
+import { chooseCode } from '../../../messaging/test-user-code.ts'
 import type { ContactAttribute } from '../../../pools/pool.ts'
 import { limitAttempts } from '../../../protection/attempt-limit.ts'
 import type { TriggerCaller } from '../../../triggers/trigger-subject.ts'
@@ -33,7 +33,7 @@ export async function askForOneTimeCode(deps: SentCodeDeps, chooser: Chooser, ch
   await limitAttempts(db, pool.id, sub, 'FirstFactorMessage', now)
   const occasion = { clientId: client.id, clientMetadata: undefined, userAgent: undefined }
   const wording = user && (await wordMessageTo(triggers, { pool, user, attributes: [attribute], kind: 'mfa', occasion }))
-  const code = newCode(digits)
+  const code = chooseCode(secrets, user && { pool, user }, digits)
   const value = user?.attributes[attribute] ?? ''
   const state = newChoiceState(deps, chooser, choice)
   const { medium, destination } =
