@@ -3,15 +3,16 @@ import { describe, it } from 'node:test'
 import {
   AdminConfirmSignUpCommand,
   AdminDisableUserCommand,
+  CreateUserPoolClientCommand,
   type CreateUserPoolCommandInput,
   ForgotPasswordCommand,
   ResendConfirmationCodeCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
-import { adminCreate, adminCreateSilently, adminGet } from '../../support/administration.ts'
+import { adminCreate, adminCreateSilently, adminGet, adminUpdate } from '../../support/administration.ts'
 import { correct, refusalOf, signUpForSession } from '../../support/contact-correction.ts'
 import { engines } from '../../support/engines.ts'
-import { codeSentTo, confirm, givenConfirmedUser, signUp } from '../../support/self-service.ts'
-import { givenTokens, signInByPassword } from '../../support/sign-in.ts'
+import { codeSentTo, confirm, givenConfirmedUser, givenSignedInUser, signUp, update } from '../../support/self-service.ts'
+import { givenTokens, signInByPassword, signInBySrp } from '../../support/sign-in.ts'
 import { useTestServer } from '../../support/test-server.ts'
 import { setSignUpExtension } from '../../support/user-triggers.ts'
 
@@ -62,6 +63,29 @@ for (const engine of engines) {
       await adminCreateSilently(server(), poolId, 'bo@example.test')
       const { session } = await signUpForSession(server(), clientId, 'typo@example.test', {})
       assert.equal(refusalOf(await correct(server(), clientId, 'typo@example.test', { session, value: email })), 'ok')
+    })
+
+    it('make way for users who change their address to theirs', async () => {
+      const ids = await given({ UsernameAttributes: ['email'] })
+      for (const address of [email, 'bo@example.test']) await signUp(server(), ids.clientId, address)
+      server().clock.advance(2 * hourMs)
+      const { accessToken } = await givenSignedInUser(server(), ids, 'cy@example.test', {})
+      await update(server(), accessToken, { email })
+      await adminUpdate(server(), ids.poolId, email, { email: 'bo@example.test' })
+      await givenTokens(server(), ids.clientId, 'bo@example.test')
+    })
+
+    it('are like strangers to a sign-in that hides who exists, from its beginning to its end', async () => {
+      const { poolId } = await given()
+      const client = { UserPoolId: poolId, ClientName: 'hiding', PreventUserExistenceErrors: 'ENABLED' as const }
+      const { UserPoolClient } = await server().send(new CreateUserPoolClientCommand(client))
+      const clientId = UserPoolClient?.ClientId ?? ''
+      await signUp(server(), clientId, 'ana')
+      server().clock.advance(2 * hourMs)
+      for (const name of ['ana', 'nobody']) {
+        const wrong = { name: 'NotAuthorizedException', message: 'Incorrect username or password.' }
+        await assert.rejects(signInBySrp(server(), { poolId, clientId }, name), wrong)
+      }
     })
 
     it('are nobody from then on, to themselves as well, and their codes open nothing', async () => {
