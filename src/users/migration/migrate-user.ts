@@ -51,7 +51,8 @@ export async function migrateUser(deps: MigrationDeps, pool: Pool, arrival: Arri
   const user = await newUser(deps, pool, arrival, migrated)
   const clash = await storeNewUser(deps, pool, user, { migrated, occasion })
   if (clash === undefined) return user
-  const other = await findUserByName(deps.db, pool, username)
+  // In a transaction, which waits for that of whoever came first: their user may not have been committed yet.
+  const other = await deps.db.transaction().execute((tx) => findUserByName(tx, pool, username))
   if (other === undefined) throw nameOfAnother(clash)
   return other
 }

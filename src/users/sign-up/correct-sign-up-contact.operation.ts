@@ -9,7 +9,6 @@ import type { AppClientCaller } from '../../pools/app-client.ts'
 import type { Db } from '../../storage/db.ts'
 import { spendState } from '../../storage/spent-state-repository.ts'
 import type { Triggers } from '../../triggers/trigger.ts'
-import { makeWayFor } from '../abandoned/forget-abandoned.ts'
 import { storeUser } from '../attribute-changes.ts'
 import { findClaimedUser } from '../claimed-user.ts'
 import { wordMessageTo } from '../message-wording.ts'
@@ -43,8 +42,7 @@ export const correctSignUpContact = operation('CorrectSignUpContact', {
     const { session, user } = openCorrection(secrets, client, claim.user, request.Session, now)
     const correction = { attribute: request.AttributeName, value: request.Value }
     const corrected = correctContact(caller, user, correction, now)
-    await makeWayFor(db, pool, corrected, now)
-    await requireFreeNames(db, pool, user, corrected.attributes)
+    await requireFreeNames(db, pool, user, corrected.attributes, now)
 
     const occasion = { clientId: client.id, clientMetadata: undefined, userAgent: from.userAgent }
     const attributes = [chooseSignUpContact(pool, corrected.attributes)?.attribute ?? request.AttributeName]
