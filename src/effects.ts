@@ -4,10 +4,9 @@ import { cachedAccessKeys } from './access/access-key-cache.ts'
 import type { Clock } from './base/clock.ts'
 import type { Logger } from './base/logger.ts'
 import { createSrpPowers } from './base/srp/powers.ts'
+import { configuredGateways } from './configured-gateways.ts'
+import { createAfterCommit } from './messaging/after-commit.ts'
 import type { Gateways } from './messaging/gateways/gateway.ts'
-import { createInboxGateway } from './messaging/gateways/inbox-gateway.ts'
-import { createSmsHttpGateway } from './messaging/gateways/sms-http-gateway.ts'
-import { createUnconfiguredGateway } from './messaging/gateways/unconfigured-gateway.ts'
 import { createOutboxWorker } from './messaging/outbox-worker.ts'
 import { createPoolCatalog } from './pools/cached-pool-catalog.ts'
 import { createProvisionedLimits } from './pools/provisioned-limits/provisioned-limits.ts'
@@ -15,9 +14,8 @@ import { quotasWith } from './pools/quotas.ts'
 import { createCodeLockout } from './protection/code-lockout.ts'
 import { createPasswordLockout } from './protection/password-lockout.ts'
 import type { Settings } from './settings.ts'
-import type { Db } from './storage/db.ts'
 import { startSweeper } from './storage/sweeper.ts'
-import { sweeps } from './sweeps.ts'
+import { sweepsOf } from './sweeps.ts'
 import { createSigningKeys } from './tokens/signing-keys.ts'
 import { createTriggers } from './triggers/create-triggers.ts'
 import { readFunctions } from './triggers/functions/read-functions.ts'
@@ -57,12 +55,13 @@ export async function openEffects({ settings, vault: { storage, secrets }, publi
   })
   const provisionedLimits = createProvisionedLimits({ db, clock, factor: rateFactorOf(settings) || 1, publish, subscribe })
   const pools = createPoolCatalog({ db, secrets, clock, publish, subscribe })
-  const outbox = createOutboxWorker({ db, secrets, clock, logger, gateways: gateways ?? (await configuredGateways(settings, db)) })
+  const ways = gateways ?? (await configuredGateways(settings, db))
+  const worker = createOutboxWorker({ db, secrets, clock, logger, gateways: ways, keepRecords: settings.messageRecordsHours > 0 })
   const functions = readFunctions(settings.functionsFile)
   const importedHashes = createImportedHashes({ workers: mostHashWorkers, queueLimit: hashQueueLimit })
   const holder = randomUUID()
   const imports = createImportRunner({ db, secrets, clock, pools, logger, holder })
-  const sweeper = startSweeper({ db, clock, logger, holder, sweeps })
+  const sweeper = startSweeper({ db, clock, logger, holder, sweeps: sweepsOf(settings) })
   return {
     db,
     secrets,
@@ -75,7 +74,7 @@ export async function openEffects({ settings, vault: { storage, secrets }, publi
     provisionedLimits,
     pools,
     powers,
-    outbox,
+    outbox: { ...worker, afterCommit: createAfterCommit({ db, wake: worker.wake }) },
     passwords: createPasswords({ secrets, powers, importedHashes }),
     imports,
     lockout: createPasswordLockout({ db }),
@@ -86,7 +85,7 @@ export async function openEffects({ settings, vault: { storage, secrets }, publi
 
     /** To be called when no request is in flight any more, and before the database is closed. */
     async close(): Promise<void> {
-      await Promise.all([sweeper.close(), imports.close(), outbox.close()])
+      await Promise.all([sweeper.close(), imports.close(), worker.close()])
       pools.close()
       provisionedLimits.close()
       await Promise.all([powers.close(), importedHashes.close(), functions.close()])
@@ -97,24 +96,4 @@ export async function openEffects({ settings, vault: { storage, secrets }, publi
 /** How many times Cognito's default request rates are let through; 0 for any rate. */
 export function rateFactorOf({ mode, rateLimits }: Settings): number {
   return rateLimits ?? (mode === 'dev' ? 0 : 1)
-}
-
-/** `dev` shows in its inbox what no gateway is set for; `serve` keeps it in the outbox and says so in the log. */
-async function configuredGateways(settings: Settings, db: Db): Promise<Gateways> {
-  const { mode, smtpUrl, emailFrom, smsGatewayUrl, smsGatewayToken } = settings
-  const inbox = createInboxGateway(db)
-  const missing = (flag: string) => (mode === 'dev' ? inbox : createUnconfiguredGateway(flag))
-  return {
-    email: smtpUrl === undefined ? missing('--smtp-url') : await smtpGateway(smtpUrl, emailFrom ?? ''),
-    sms:
-      smsGatewayUrl === undefined
-        ? missing('--sms-gateway-url')
-        : createSmsHttpGateway({ url: smsGatewayUrl, ...(smsGatewayToken === undefined ? {} : { bearerToken: smsGatewayToken }) }),
-  }
-}
-
-/** The mail library is slow to load and most laptops never need it. */
-async function smtpGateway(url: string, defaultFrom: string) {
-  const { createSmtpGateway } = await import('./messaging/gateways/smtp-gateway.ts')
-  return createSmtpGateway({ url, defaultFrom })
 }

@@ -22,6 +22,8 @@ type Options = {
   readonly logger: MessagingLogger
   /** Milliseconds that one attempt may take. */
   readonly timeoutMs?: number
+  /** Whether what was sent or given up stays for the record; true unless it is said otherwise. */
+  readonly keepRecords?: boolean
   /** How many messages of one channel are on their way at once. */
   readonly concurrency?: number
   /** How often, in milliseconds, to look for what other processes left behind and for what is due again. */
@@ -37,12 +39,13 @@ export function createOutboxWorker({
   gateways,
   logger,
   timeoutMs = 30_000,
+  keepRecords = true,
   concurrency = 8,
   pollMs = 2_000,
   graceMs = 5_000,
 }: Options): OutboxWorker {
   const lanes = (['email', 'sms'] as const).map(
-    (channel) => new OutboxLane({ db, secrets, clock, logger, channel, gateway: gateways[channel], concurrency, timeoutMs }),
+    (channel) => new OutboxLane({ db, secrets, clock, logger, channel, gateway: gateways[channel], concurrency, timeoutMs, keepRecords }),
   )
   const fillAll = () => {
     for (const lane of lanes) void lane.fill()

@@ -1,15 +1,18 @@
 import type { Secrets } from '../base/secrets.ts'
+import { extensionsOf } from '../pools/extensions/pool-extensions.ts'
 import type { ContactAttribute, Pool } from '../pools/pool.ts'
 import type { Tx } from '../storage/db.ts'
 import { codeLifetimesMs, issueCode } from './codes.ts'
 import { confirmationLink } from './confirmation-link.ts'
 import { type Contact, channelOf, chooseInvitationContacts, chooseSignUpContact, type Delivery, deliveryTo } from './destination.ts'
-import type { MessageKind } from './message.ts'
+import { templatesFor } from './localized-templates.ts'
+import type { EmailMessage, Message, MessageKind } from './message.ts'
+import { capText, findCapInTheWay } from './message-caps.ts'
 import { queueMessage } from './outbox.ts'
 import { goesByLink, renderMessage } from './templates.ts'
-import type { Wording } from './wording.ts'
+import { kindNames, type Wording } from './wording.ts'
 
-/** The user a message is for. @NOTE Whoever queues one wakes the outbox worker after the commit, or it waits for the next look. */
+/** The user a message is for. @NOTE Whoever queues one calls `afterCommit` of the outbox then, or it waits for the next look. */
 export type Addressee = {
   readonly sub: string
   readonly username: string
@@ -72,8 +75,8 @@ export async function queueSignInCode(
   tx: Tx,
   secrets: Secrets,
   { pool, user, contact, wording, code, now, expiresAt }: SignInCode,
-): Promise<void> {
-  await queueTo(tx, secrets, contact, { pool, user, kind: 'mfa', wording, code, now, expiresAt })
+): Promise<Delivery> {
+  return queueTo(tx, secrets, contact, { pool, user, kind: 'mfa', wording, code, now, expiresAt })
 }
 
 type SignInCode = {
@@ -146,18 +149,40 @@ type Content = {
 
 /** A template that has no room for the code sends nothing, and the caller is told the same, as by Cognito. */
 async function queueTo(tx: Tx, secrets: Secrets, contact: Contact, content: Content): Promise<Delivery> {
-  const { pool, user, shownName = user.username, kind, wording, code, link, now, expiresAt } = content
-  const values = { username: shownName, code, link }
-  const rendered = renderMessage(pool.templates, kind, channelOf(contact.attribute), values, wording.texts)
-  if (rendered !== undefined && !wording.texts?.suppressed) {
-    const { from, replyTo } = pool.email
-    const envelope = { poolId: pool.id, sub: user.sub, username: user.username, trigger: kind, recipient: contact.value, code, expiresAt }
-    await queueMessage(
-      tx,
-      secrets,
-      rendered.channel === 'sms' ? { ...envelope, ...rendered } : { ...envelope, ...rendered, from, replyTo },
-      now,
-    )
+  const { pool, kind, wording, now } = content
+  const delivery = deliveryTo(contact)
+  const suppressed = wording.texts?.suppressed === true || isSuppressed(pool, kind)
+  const message = messageTo(contact, content, suppressed)
+  if (message === undefined) return delivery
+  if (suppressed) {
+    await queueMessage(tx, secrets, message, now, { state: 'suppressed', reason: undefined })
+    return delivery
   }
-  return deliveryTo(contact)
+  const cap = await findCapInTheWay(tx, secrets, pool, { channel: message.channel, recipient: contact.value, now })
+  const id = await queueMessage(tx, secrets, message, now, cap && { state: 'failed', reason: capText(pool, cap) })
+  return { ...delivery, message: { id, cap } }
 }
+
+function isSuppressed(pool: Pool, kind: MessageKind): boolean {
+  return extensionsOf(pool).messages.suppress.includes(kindNames[kind])
+}
+
+/** Undefined when the template has no room for the code. Nobody has checked the texts of a message that its function suppressed. */
+function messageTo(contact: Contact, content: Content, suppressed: boolean): Message | undefined {
+  const { pool, user, shownName = user.username, kind, wording, code, link, expiresAt } = content
+  const channel = channelOf(contact.attribute)
+  const templates = templatesFor(pool, user.attributes['locale'])
+  const values = { username: shownName, code, link }
+  const rendered =
+    renderMessage(templates, kind, channel, values, wording.texts) ??
+    (suppressed ? renderMessage(templates, kind, channel, values) : undefined)
+  if (rendered === undefined) return undefined
+  const envelope = { poolId: pool.id, sub: user.sub, username: user.username, trigger: kind, recipient: contact.value, code, expiresAt }
+  return rendered.channel === 'sms' ? { ...envelope, ...rendered } : { ...envelope, ...rendered, ...mailSettingsOf(pool.email) }
+}
+
+function mailSettingsOf({ from, replyTo, sourceArn, configurationSet }: Pool['email']): Pick<EmailMessage, MailSetting> {
+  return { from, replyTo, sourceArn, configurationSet }
+}
+
+type MailSetting = 'from' | 'replyTo' | 'sourceArn' | 'configurationSet'

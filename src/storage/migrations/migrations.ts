@@ -6,6 +6,7 @@ import { authEventsAndProvisionedLimits } from './0005-auth-events-and-provision
 import { passkeys } from './0006-passkeys.ts'
 import { devices } from './0007-devices.ts'
 import { userImport } from './0008-user-import.ts'
+import { messageRecords } from './0010-message-records.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they are applied. Listed by hand, so that a bundle or a rename cannot lose one. */
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   passkeys,
   devices,
   userImport,
+  messageRecords,
 ]

@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
+import type { Outbox } from '../../messaging/after-commit.ts'
 import { findCode } from '../../messaging/code-repository.ts'
 import { queueAttributeCode } from '../../messaging/send-code.ts'
 import { writeDelivery } from '../../messaging/wire.ts'
@@ -14,7 +15,7 @@ import { wordMessageTo } from '../message-wording.ts'
 import type { User } from '../user.ts'
 import { isCurrentOrPending, lockCaller, requireContactAttribute } from './profile-rules.ts'
 
-type Deps = { db: Db; clock: Clock; secrets: Secrets; outbox: { wake(): void }; triggers: Triggers }
+type Deps = { db: Db; clock: Clock; secrets: Secrets; outbox: Outbox; triggers: Triggers }
 
 /** Sends a signed-in user a code to an address of theirs: the one that waits for its proof, if there is one, else the current one. */
 export const getUserAttributeVerificationCode = operation('GetUserAttributeVerificationCode', {
@@ -31,7 +32,7 @@ export const getUserAttributeVerificationCode = operation('GetUserAttributeVerif
       const value = await addressToProve(tx, pool, locked, attribute, now)
       return queueAttributeCode(tx, secrets, { pool, user: locked, attribute, value, kind: 'verify-attribute', wording, now })
     })
-    outbox.wake()
+    await outbox.afterCommit(pool, [delivery])
     return { CodeDeliveryDetails: writeDelivery(delivery) }
   },
 })
