@@ -40,9 +40,20 @@ export async function listMessageRows(db: Db, poolId: string, filter: MessageFil
   return (await query.orderBy('id', 'desc').limit(limit).execute()).map(fromRow)
 }
 
-/** Up to `limit` messages of all pools, newest first: for the dev inbox, which belongs to the developer, not to a pool. */
-export async function listRowsOfAllPools(db: Db, limit: number): Promise<MessageRow[]> {
-  return (await db.selectFrom('outbox').selectAll().orderBy('id', 'desc').limit(limit).execute()).map(fromRow)
+/** Up to `limit` messages of all pools that were not sent, newest first: for the dev inbox, which belongs to the developer. */
+export async function listUnsentRows(db: Db, limit: number): Promise<MessageRow[]> {
+  const rows = await db.selectFrom('outbox').selectAll().where('state', '!=', 'sent').orderBy('id', 'desc').limit(limit).execute()
+  return rows.map(fromRow)
+}
+
+export async function findUnsentRow(db: Db, id: string): Promise<MessageRow | undefined> {
+  const row = await db.selectFrom('outbox').selectAll().where('id', '=', id).where('state', '!=', 'sent').executeTakeFirst()
+  return row && fromRow(row)
+}
+
+/** Forgets what was given up or held back in all pools; what is queued goes out all the same. */
+export async function forgetUnsent(db: Db): Promise<void> {
+  await db.deleteFrom('outbox').where('state', 'in', ['failed', 'suppressed']).execute()
 }
 
 export async function findMessageRow(db: Db | Tx, poolId: string, id: string): Promise<MessageRow | undefined> {
