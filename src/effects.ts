@@ -1,24 +1,35 @@
 import { randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { cachedAccessKeys } from './access/access-key-cache.ts'
+import { sweepAuditRecords } from './audit/audit-repository.ts'
+import { createAuditTrail } from './audit/audit-trail.ts'
 import type { Clock } from './base/clock.ts'
+import { loadCodeKey } from './base/code-key.ts'
 import type { Logger } from './base/logger.ts'
 import { createSrpPowers } from './base/srp/powers.ts'
 import { configuredGateways } from './configured-gateways.ts'
 import { createAfterCommit } from './messaging/after-commit.ts'
+import { type CodeKeys, createCodeEncryption } from './messaging/code-encryption.ts'
+import { createCustomSenderGateway } from './messaging/custom-sender-gateway.ts'
 import type { Gateways } from './messaging/gateways/gateway.ts'
 import { createOutboxWorker } from './messaging/outbox-worker.ts'
 import { createPoolCatalog } from './pools/cached-pool-catalog.ts'
+import type { PoolCatalog } from './pools/pool-catalog.ts'
 import { createProvisionedLimits } from './pools/provisioned-limits/provisioned-limits.ts'
 import { quotasWith } from './pools/quotas.ts'
 import { createCodeLockout } from './protection/code-lockout.ts'
 import { createPasswordLockout } from './protection/password-lockout.ts'
 import type { Settings } from './settings.ts'
-import { startSweeper } from './storage/sweeper.ts'
+import { type Sweep, startSweeper } from './storage/sweeper.ts'
 import { sweepsOf } from './sweeps.ts'
 import { createSigningKeys } from './tokens/signing-keys.ts'
 import { createTriggers } from './triggers/create-triggers.ts'
 import { readFunctions } from './triggers/functions/read-functions.ts'
+import type { InvocationRecord } from './triggers/invocations/invocation.ts'
+import { createInvocationRecorder } from './triggers/invocations/invocation-recorder.ts'
+import { sweepInvocations } from './triggers/invocations/invocation-repository.ts'
+import { createLastAnswers } from './triggers/invocations/last-answers.ts'
+import type { Triggers } from './triggers/trigger.ts'
 import { createImportRunner } from './users/import/import-runner.ts'
 import { createImportedHashes } from './users/passwords/imported-hashes.ts'
 import { createPasswords } from './users/passwords/passwords.ts'
@@ -42,12 +53,16 @@ type Needs = {
   readonly clock: Clock
   /** What a test puts in the place of the configured gateways. */
   readonly gateways?: Gateways | undefined
+  /** Hears of every trigger that was asked. */
+  readonly countInvocation: (trigger: string, outcome: string, seconds: number) => void
 }
 
 /** Everything that operations ask for by name, and how it ends. Each names only what it uses. */
 export type Effects = Awaited<ReturnType<typeof openEffects>>
 
-export async function openEffects({ settings, vault: { storage, secrets }, publicUrl, logger, clock, gateways }: Needs) {
+export async function openEffects(needs: Needs) {
+  const { settings, vault, publicUrl, logger, clock } = needs
+  const { storage, secrets } = vault
   const { db, publish, subscribe } = storage
   const powers = createSrpPowers({
     workers: settings.workers ?? Math.min(availableParallelism(), mostWorkers),
@@ -55,13 +70,13 @@ export async function openEffects({ settings, vault: { storage, secrets }, publi
   })
   const provisionedLimits = createProvisionedLimits({ db, clock, factor: rateFactorOf(settings) || 1, publish, subscribe })
   const pools = createPoolCatalog({ db, secrets, clock, publish, subscribe })
-  const ways = gateways ?? (await configuredGateways(settings, db))
-  const worker = createOutboxWorker({ db, secrets, clock, logger, gateways: ways, keepRecords: settings.messageRecordsHours > 0 })
-  const functions = readFunctions(settings.functionsFile)
+  const triggers = openTriggers(needs, pools)
+  const worker = await openOutbox(needs, pools, triggers.triggers)
   const importedHashes = createImportedHashes({ workers: mostHashWorkers, queueLimit: hashQueueLimit })
   const holder = randomUUID()
   const imports = createImportRunner({ db, secrets, clock, pools, logger, holder })
-  const sweeper = startSweeper({ db, clock, logger, holder, sweeps: sweepsOf(settings) })
+  const allSweeps = [...sweepsOf(settings), sweepOfInvocations(settings), sweepOfAuditRecords(settings)]
+  const sweeper = startSweeper({ db, clock, logger, holder, sweeps: allSweeps })
   return {
     db,
     secrets,
@@ -79,7 +94,9 @@ export async function openEffects({ settings, vault: { storage, secrets }, publi
     imports,
     lockout: createPasswordLockout({ db }),
     codeLockout: createCodeLockout({ db }),
-    triggers: createTriggers({ functions, logger }),
+    triggers: triggers.triggers,
+    invocations: triggers.invocations,
+    audit: createAuditTrail({ clock, logger }),
     signingKeys: createSigningKeys({ db, secrets, clock }),
     findAccessKey: cachedAccessKeys(db, secrets, clock),
 
@@ -88,12 +105,65 @@ export async function openEffects({ settings, vault: { storage, secrets }, publi
       await Promise.all([sweeper.close(), imports.close(), worker.close()])
       pools.close()
       provisionedLimits.close()
-      await Promise.all([powers.close(), importedHashes.close(), functions.close()])
+      await Promise.all([powers.close(), importedHashes.close(), triggers.close()])
     },
   }
+}
+
+function openTriggers({ settings, vault, logger, clock, countInvocation }: Needs, pools: PoolCatalog) {
+  const functions = readFunctions({
+    file: settings.functionsFile,
+    folder: settings.functionsFolder,
+    reload: settings.mode === 'dev',
+    environment: settings.functionEnvironment,
+    region: settings.region,
+    logger,
+  })
+  const shared = { db: vault.storage.db, secrets: vault.secrets, logger }
+  const lastAnswers = createLastAnswers({ ...shared, clock })
+  const invocations = createInvocationRecorder({ ...shared, pools })
+  const onInvocation = (invocation: InvocationRecord) => {
+    countInvocation(invocation.trigger, invocation.outcome.toLowerCase(), invocation.durationMs / 1000)
+    if (settings.triggerRecordsHours > 0) invocations.record(invocation)
+  }
+  return {
+    triggers: createTriggers({ functions, logger, clock, lastAnswers, onInvocation }),
+    invocations,
+
+    async close(): Promise<void> {
+      await functions.close()
+      await Promise.all([lastAnswers.flush(), invocations.flush()])
+    },
+  }
+}
+
+function sweepOfInvocations({ triggerRecordsHours }: Settings): Sweep {
+  const keptMs = triggerRecordsHours * 3_600_000
+  return { name: 'records of triggers', run: (tx, now, limit) => sweepInvocations(tx, now - keptMs, limit) }
+}
+
+function sweepOfAuditRecords({ auditDays }: Settings): Sweep {
+  const keptMs = auditDays * 86_400_000
+  return { name: 'audit records', run: (tx, now, limit) => sweepAuditRecords(tx, now - keptMs, limit) }
 }
 
 /** How many times Cognito's default request rates are let through; 0 for any rate. */
 export function rateFactorOf({ mode, rateLimits }: Settings): number {
   return rateLimits ?? (mode === 'dev' ? 0 : 1)
+}
+
+async function openOutbox({ settings, vault, logger, clock, gateways }: Needs, pools: PoolCatalog, triggers: Triggers) {
+  const { db } = vault.storage
+  const customSender = createCustomSenderGateway({ pools, triggers, encryptCode: createCodeEncryption(codeKeysOf(settings)) })
+  const ownGateways = gateways ?? (await configuredGateways(settings, db))
+  const keepRecords = settings.messageRecordsHours > 0
+  return createOutboxWorker({ db, secrets: vault.secrets, clock, logger, gateways: ownGateways, customSender, keepRecords })
+}
+
+/** Undefined in `serve` where nothing was set: messages for custom senders then wait, and the log says why. */
+function codeKeysOf(settings: Settings): CodeKeys | undefined {
+  const key = loadCodeKey(settings)
+  if (key !== undefined) return { kind: 'local', key }
+  const { kmsRegion: region, kmsEndpoint: endpoint } = settings
+  return region === undefined && endpoint === undefined ? undefined : { kind: 'kms', region, endpoint }
 }

@@ -56,8 +56,8 @@ async function serve({ settings, logger, listener, vault, replacements }: Parts)
   const url = ownUrl(settings, listener.port)
   const publicUrl = settings.publicUrl ?? url
   const { clock = systemClock, gateways } = replacements
-  const effects = await openEffects({ settings, vault, publicUrl, logger, clock, gateways })
   const metrics = createMetrics()
+  const effects = await openEffects({ settings, vault, publicUrl, logger, clock, gateways, countInvocation: metrics.countInvocation })
   let closing = false
   const isClosing = () => closing
 

@@ -37,6 +37,14 @@ export type Settings = {
   readonly twilioFrom: string | undefined
   readonly messageRecordsHours: number
   readonly functionsFile: string | undefined
+  readonly codeKeyFile: string | undefined
+  readonly kmsRegion: string | undefined
+  readonly kmsEndpoint: string | undefined
+  readonly auditDays: number
+  readonly functionsFolder: string | undefined
+  readonly triggerRecordsHours: number
+  /** The environment as the functions of triggers see it: without any setting of this program. */
+  readonly functionEnvironment: Readonly<Record<string, string>>
   readonly metricsToken: string | undefined
   readonly enforceTiers: boolean
   readonly quotas: Readonly<Record<string, number>> | undefined
@@ -93,7 +101,7 @@ export function readSettings(from: {
   const configFile = flags.get('config') ?? fromEnv.get('config')
   const fromFile = configFile === undefined ? new Map<string, string>() : readConfigFile(configFile)
 
-  const settings: Record<string, unknown> = { mode: from.command }
+  const settings: Record<string, unknown> = { mode: from.command, functionEnvironment: withoutOwnVariables(from.env) }
   for (const [name, spec] of Object.entries<SettingSpec>(settingsTable)) {
     const found = foundIn(spec, flags, fromEnv, fromFile)
     if (found === undefined && spec.requiredBy?.some((mode) => mode === from.command)) {
@@ -102,6 +110,12 @@ export function readSettings(from: {
     settings[name] = found === undefined ? spec.default : parseValue(spec, found.text, found.source)
   }
   return withoutContradictions(settings as Settings)
+}
+
+/** Without Node's options, too: what is preloaded into the server is not meant for other people's code. */
+function withoutOwnVariables(env: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
+  const entries = Object.entries(env).filter(([name]) => !/^(LIFEGUARD_|NODE_OPTIONS$)/i.test(name))
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined))
 }
 
 function foundIn(
@@ -174,7 +188,7 @@ function parseValue(spec: SettingSpec, text: string, source: string): Value {
       }
       return text
     case 'key':
-      return parseMasterKey(text, source)
+      return parseKey(text, source, 'master key')
     case 'counts': {
       const counts = parseCounts(text)
       if (counts === undefined) throw refuse('a JSON object of whole numbers by name')
@@ -198,14 +212,12 @@ function parseCounts(text: string): Readonly<Record<string, number>> | undefined
   return Object.values(counts).every(isCount) ? (counts as Record<string, number>) : undefined
 }
 
-/** 32 bytes in base64 (or base64url) or in hex. `source` names the setting in the error. */
-export function parseMasterKey(text: string, source: string): Buffer {
+/** 32 bytes in base64 (or base64url) or in hex. `source` names the setting in the error, `what` the key. */
+export function parseKey(text: string, source: string, what: string): Buffer {
   const trimmed = text.trim()
   const key = Buffer.from(trimmed, /^[0-9a-fA-F]{64}$/.test(trimmed) ? 'hex' : 'base64')
   if (!/^[A-Za-z0-9+/_=-]+$/.test(trimmed) || key.length !== 32) {
-    throw new SettingsError(
-      `${source}: a master key is 32 bytes long, in base64 or in 64 hex digits. Make one with: openssl rand -base64 32`,
-    )
+    throw new SettingsError(`${source}: a ${what} is 32 bytes long, in base64 or in 64 hex digits. Make one with: openssl rand -base64 32`)
   }
   return key
 }
@@ -225,6 +237,11 @@ function withoutContradictions(settings: Settings): Settings {
   }
   const confusion = gatewayConfusion(settings)
   if (confusion !== undefined) throw new SettingsError(confusion)
+  if (settings.codeKeyFile !== undefined && (settings.kmsRegion ?? settings.kmsEndpoint) !== undefined) {
+    throw new SettingsError(
+      '--code-key-file and --kms-region or --kms-endpoint are both set. Codes are encrypted under one of them: choose.',
+    )
+  }
   if (mode === 'dev' && !isLoopbackHost(settings.host)) {
     throw new SettingsError(`--host: ${settings.host} is not a loopback address, and dev accepts any credentials. Use: lifeguard serve`)
   }

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Db, Tx } from '../storage/db.ts'
 import type { OutboxTable } from '../storage/schema.ts'
-import type { Channel, MessageKind } from './message.ts'
+import type { Lane, MessageKind } from './message.ts'
 
 export type MessageState = OutboxTable['state']
 
@@ -10,7 +10,7 @@ export type MessageRow = {
   readonly id: string
   readonly poolId: string
   readonly sub: string
-  readonly channel: Channel
+  readonly channel: Lane
   readonly kind: MessageKind
   readonly state: MessageState
   readonly reason: string | undefined

@@ -1,6 +1,6 @@
 import type { Secrets } from '../base/secrets.ts'
 import type { Tx } from '../storage/db.ts'
-import type { Message } from './message.ts'
+import type { QueuedMessage } from './message.ts'
 import { newMessageId } from './message-id.ts'
 import { insertOutboxEntry, type OutboxEntry, type Withheld } from './outbox-repository.ts'
 
@@ -12,7 +12,7 @@ import { insertOutboxEntry, type OutboxEntry, type Withheld } from './outbox-rep
 export async function queueMessage(
   tx: Tx,
   secrets: Secrets,
-  message: Message,
+  message: QueuedMessage,
   now: number,
   withheld?: Omit<Withheld, 'contentUntil'>,
 ): Promise<string> {
@@ -38,13 +38,13 @@ export async function queueMessage(
 type Sealed = Pick<OutboxEntry, 'poolId' | 'id' | 'payload'>
 
 /** Undefined when the payload was emptied, altered or sealed under another master key. */
-export function openMessage(secrets: Secrets, { poolId, id, payload }: Sealed): Message | undefined {
+export function openMessage(secrets: Secrets, { poolId, id, payload }: Sealed): QueuedMessage | undefined {
   const plain = secrets.open('message', payload, sealContext(poolId, id))
-  return plain && (JSON.parse(plain.toString()) as Message)
+  return plain && (JSON.parse(plain.toString()) as QueuedMessage)
 }
 
 /** What is told of a message after it has been emptied. */
-export type MessageLabel = Pick<Message, 'recipient' | 'username' | 'expiresAt'>
+export type MessageLabel = Pick<QueuedMessage, 'recipient' | 'username' | 'expiresAt'>
 
 /** Undefined when neither label nor payload can be read. */
 export function openLabel(secrets: Secrets, entry: Sealed & { readonly label: string | undefined }): MessageLabel | undefined {

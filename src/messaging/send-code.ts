@@ -2,14 +2,16 @@ import type { Secrets } from '../base/secrets.ts'
 import { extensionsOf } from '../pools/extensions/pool-extensions.ts'
 import type { ContactAttribute, Pool } from '../pools/pool.ts'
 import type { Tx } from '../storage/db.ts'
+import { hasCustomSender } from '../triggers/custom-sender.ts'
 import { codeLifetimesMs, issueCode } from './codes.ts'
 import { confirmationLink } from './confirmation-link.ts'
 import { type Contact, channelOf, chooseInvitationContacts, chooseSignUpContact, type Delivery, deliveryTo } from './destination.ts'
 import { templatesFor } from './localized-templates.ts'
-import type { EmailMessage, Message, MessageKind } from './message.ts'
+import type { EmailMessage, MessageKind, QueuedMessage } from './message.ts'
 import { capText, findCapInTheWay } from './message-caps.ts'
 import { queueMessage } from './outbox.ts'
 import { goesByLink, renderMessage } from './templates.ts'
+import { isTestUser, signInNameOf } from './test-user-code.ts'
 import { kindNames, type Wording } from './wording.ts'
 
 /** The user a message is for. @NOTE Whoever queues one calls `afterCommit` of the outbox then, or it waits for the next look. */
@@ -32,7 +34,8 @@ export async function queueSignUpCode(
   if (contact === undefined) return undefined
   const lifetimeMs = codeLifetimesMs.signUp
   const { attribute, value } = contact
-  const code = await issueCode(tx, secrets, { poolId: pool.id, sub: user.sub, purpose: 'sign-up', attribute, value, now, lifetimeMs })
+  const of = { poolId: pool.id, sub: user.sub, purpose: 'sign-up', holder: { pool, user } } as const
+  const code = await issueCode(tx, secrets, { ...of, attribute, value, now, lifetimeMs })
   const byLink = goesByLink(pool.templates, kind, channelOf(attribute))
   const link = byLink ? confirmationLink(publicUrl, { clientId, username: user.username, code }) : undefined
   return queueTo(tx, secrets, contact, { pool, user, kind, wording, code, link, now, expiresAt: now + lifetimeMs })
@@ -54,7 +57,8 @@ export async function queueForgotPasswordCode(
   { pool, user, contact, wording, now }: { pool: Pool; user: Addressee; contact: Contact; wording: Wording; now: number },
 ): Promise<Delivery> {
   const lifetimeMs = codeLifetimesMs.forgotPassword
-  const code = await issueCode(tx, secrets, { poolId: pool.id, sub: user.sub, purpose: 'forgot-password', ...contact, now, lifetimeMs })
+  const of = { poolId: pool.id, sub: user.sub, purpose: 'forgot-password', holder: { pool, user } } as const
+  const code = await issueCode(tx, secrets, { ...of, ...contact, now, lifetimeMs })
   return queueTo(tx, secrets, contact, { pool, user, kind: 'forgot-password', wording, code, now, expiresAt: now + lifetimeMs })
 }
 
@@ -65,7 +69,7 @@ export async function queueAttributeCode(
   { pool, user, attribute, value, kind, wording, now }: AttributeProof,
 ): Promise<Delivery> {
   const lifetimeMs = codeLifetimesMs.attribute
-  const of = { poolId: pool.id, sub: user.sub, purpose: `verify-${attribute}` as const }
+  const of = { poolId: pool.id, sub: user.sub, purpose: `verify-${attribute}` as const, holder: { pool, user } }
   const code = await issueCode(tx, secrets, { ...of, attribute, value, now, lifetimeMs })
   return queueTo(tx, secrets, { attribute, value }, { pool, user, kind, wording, code, now, expiresAt: now + lifetimeMs })
 }
@@ -128,12 +132,6 @@ type Invitation = {
   readonly now: number
 }
 
-/** Where users are named by an address, their username is a random id that nobody signs in with. */
-export function signInNameOf({ usernameAttributes }: Pool, { username, attributes }: Addressee): string {
-  for (const attribute of usernameAttributes) if (attributes[attribute]) return attributes[attribute]
-  return username
-}
-
 type Content = {
   readonly pool: Pool
   readonly user: Addressee
@@ -147,37 +145,47 @@ type Content = {
   readonly expiresAt: number
 }
 
-/** A template that has no room for the code sends nothing, and the caller is told the same, as by Cognito. */
+/** Whatever becomes of the message, the caller is told the same. */
 async function queueTo(tx: Tx, secrets: Secrets, contact: Contact, content: Content): Promise<Delivery> {
-  const { pool, kind, wording, now } = content
+  const { pool, user, kind, now } = content
   const delivery = deliveryTo(contact)
-  const suppressed = wording.texts?.suppressed === true || isSuppressed(pool, kind)
-  const message = messageTo(contact, content, suppressed)
+  // Who knows the code needs no message.
+  if (kind !== 'invitation' && isTestUser(pool, user)) return delivery
+  const suppressed = isSuppressed(content)
+  const message = composeMessage(contact, content, suppressed)
   if (message === undefined) return delivery
   if (suppressed) {
     await queueMessage(tx, secrets, message, now, { state: 'suppressed', reason: undefined })
     return delivery
   }
-  const cap = await findCapInTheWay(tx, secrets, pool, { channel: message.channel, recipient: contact.value, now })
+  const cap = await findCapInTheWay(tx, secrets, pool, { channel: channelOf(contact.attribute), recipient: contact.value, now })
   const id = await queueMessage(tx, secrets, message, now, cap && { state: 'failed', reason: capText(pool, cap) })
   return { ...delivery, message: { id, cap } }
 }
 
-function isSuppressed(pool: Pool, kind: MessageKind): boolean {
-  return extensionsOf(pool).messages.suppress.includes(kindNames[kind])
+/** Whether the pool or its own code holds the message back. */
+function isSuppressed({ pool, kind, wording }: Content): boolean {
+  return wording.texts?.suppressed === true || extensionsOf(pool).messages.suppress.includes(kindNames[kind])
 }
 
-/** Undefined when the template has no room for the code. Nobody has checked the texts of a message that its function suppressed. */
-function messageTo(contact: Contact, content: Content, suppressed: boolean): Message | undefined {
+/**
+ * Undefined when the template has no room for the code; Cognito sends nothing then, either. Nobody has checked the texts of a message that
+ * its function suppressed.
+ */
+function composeMessage(contact: Contact, content: Content, suppressed: boolean): QueuedMessage | undefined {
   const { pool, user, shownName = user.username, kind, wording, code, link, expiresAt } = content
   const channel = channelOf(contact.attribute)
+  const envelope = { poolId: pool.id, sub: user.sub, username: user.username, trigger: kind, recipient: contact.value, code, expiresAt }
+  if (hasCustomSender(pool, channel)) {
+    const { occasion, subject } = wording
+    return { ...envelope, ...occasion, channel: `custom-${channel}`, userAttributes: subject.userAttributes }
+  }
   const templates = templatesFor(pool, user.attributes['locale'])
   const values = { username: shownName, code, link }
   const rendered =
     renderMessage(templates, kind, channel, values, wording.texts) ??
     (suppressed ? renderMessage(templates, kind, channel, values) : undefined)
   if (rendered === undefined) return undefined
-  const envelope = { poolId: pool.id, sub: user.sub, username: user.username, trigger: kind, recipient: contact.value, code, expiresAt }
   return rendered.channel === 'sms' ? { ...envelope, ...rendered } : { ...envelope, ...rendered, ...mailSettingsOf(pool.email) }
 }
 

@@ -32,16 +32,18 @@ function entryOf(secrets: Secrets, row: MessageRow): UnsentEntry {
   const { state, reason, attempts, nextAttemptAt } = row
   const about = { state: state as UnsentEntry['state'], reason, attempts, nextAttemptAt }
   const message = openMessage(secrets, row)
-  if (message !== undefined) return { ...writeEntry({ id: row.id, createdAt: row.queuedAt, message }), ...about }
+  if (message?.channel === 'email' || message?.channel === 'sms') {
+    return { ...writeEntry({ id: row.id, createdAt: row.queuedAt, message }), ...about }
+  }
   const label = openLabel(secrets, row)
   return {
     id: row.id,
-    channel: row.channel,
+    channel: row.channel === 'email' || row.channel === 'custom-email' ? 'email' : 'sms',
     recipient: label?.recipient ?? '',
     subject: null,
-    text: 'What it said has expired and is not kept.',
+    text: message === undefined ? 'What it said has expired and is not kept.' : "The pool's custom sender words and sends it.",
     html: null,
-    code: null,
+    code: message?.code ?? null,
     userPoolId: row.poolId,
     username: label?.username ?? '',
     trigger: row.kind,

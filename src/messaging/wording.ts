@@ -1,10 +1,12 @@
 import type { MessageKindName } from '../pools/extensions/pool-extensions.ts'
 import type { Pool } from '../pools/pool.ts'
 import { type CustomTexts, customMessage } from '../triggers/custom-message.ts'
-import { hasTrigger, requireNoTrigger, type Triggers } from '../triggers/trigger.ts'
+import { hasCustomSender } from '../triggers/custom-sender.ts'
+import type { Triggers } from '../triggers/trigger.ts'
 import { type Contact, channelOf } from './destination.ts'
 import type { MessageKind } from './message.ts'
 import { goesByLink } from './templates.ts'
+import { isTestUser } from './test-user-code.ts'
 
 /** The call of the API that causes a message, as far as the pool's own code may know. */
 export type Occasion = {
@@ -41,9 +43,6 @@ export const kindNames: Readonly<Record<MessageKind, MessageKindName>> = {
   mfa: 'Authentication',
 }
 
-/** The trigger that takes the messages of a channel over, where a pool has it. */
-export const senderOf = { email: 'CustomEmailSender', sms: 'CustomSMSSender' } as const
-
 type Asked = {
   readonly pool: Pool
   readonly subject: Subject
@@ -54,13 +53,13 @@ type Asked = {
 }
 
 /**
- * Asks the CustomMessage trigger how a message shall read. A custom sender words its messages itself, so that with one nobody is asked.
- * Throws what a failing trigger throws. Never inside a transaction.
+ * Asks the CustomMessage trigger how a message shall read. A custom sender words its messages itself, so that with one nobody is asked;
+ * nor is anybody about a code that a test user knows. Throws what a failing trigger throws. Never inside a transaction.
  */
 export async function wordMessage(triggers: Triggers, { pool, subject, attributes, kind, occasion }: Asked): Promise<Wording> {
-  for (const attribute of attributes) requireNoTrigger(pool, senderOf[channelOf(attribute)])
-  const channels = attributes.map(channelOf).filter((channel) => !hasTrigger(pool, senderOf[channel]))
-  if (channels.length === 0) return { occasion, subject, texts: undefined }
+  const channels = attributes.map(channelOf).filter((channel) => !hasCustomSender(pool, channel))
+  const isSent = kind === 'invitation' || !isTestUser(pool, { username: subject.username, attributes: subject.userAttributes })
+  if (channels.length === 0 || !isSent) return { occasion, subject, texts: undefined }
   const texts = await customMessage(triggers, {
     ...occasion,
     ...subject,

@@ -16,6 +16,8 @@ export const adminInitiateAuth = operation('AdminInitiateAuth', {
       session: request.Session,
       door: 'admin',
       context,
+      userAgent: from.userAgent,
+      clientMetadata: request.ClientMetadata,
     } as const
     return writeProgress(await initiate(deps, pool, client, attempt))
   },

@@ -11,7 +11,13 @@ export const adminRespondToAuthChallenge = operation('AdminRespondToAuthChalleng
   async handle(request, deps: SignInDeps & { pools: PoolCatalog }, _caller: undefined, from) {
     const { pool, client } = await deps.pools.getClientOfPool(request.UserPoolId, request.ClientId)
     const context = contextFromServer(from, request.ContextData)
-    const response = { challenge: request.ChallengeName, session: request.Session, responses: request.ChallengeResponses ?? {}, context }
+    const response = {
+      challenge: request.ChallengeName,
+      session: request.Session,
+      responses: request.ChallengeResponses ?? {},
+      context,
+      caller: { userAgent: from.userAgent, clientMetadata: request.ClientMetadata },
+    }
     return writeProgress(await respond(deps, pool, client, response))
   },
 })

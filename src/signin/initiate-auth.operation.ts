@@ -16,6 +16,8 @@ export const initiateAuth = operation('InitiateAuth', {
       session: request.Session,
       door: 'public',
       context,
+      userAgent: from.userAgent,
+      clientMetadata: request.ClientMetadata,
     } as const
     return writeProgress(await initiate(deps, pool, client, attempt))
   },

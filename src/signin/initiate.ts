@@ -6,9 +6,11 @@ import type { AppClient } from '../pools/app-client.ts'
 import type { Pool } from '../pools/pool.ts'
 import { provesBySecretHash, requireSecretHash } from '../pools/secret-hash.ts'
 import { type RefreshDeps, refreshTokens, requireRefreshable } from '../tokens/refresh.ts'
+import type { Texts } from '../triggers/trigger-subject.ts'
 import type { ChoiceDeps } from './choice/choose.ts'
 import { startChoice } from './choice/start-choice.ts'
 import { allowsFlow, type Flow } from './client-flows.ts'
+import { startCustom } from './factors/custom/start-custom.ts'
 import type { DeviceDeps } from './factors/device/device.ts'
 import { type PasswordDeps, startPassword } from './factors/password/start-password.ts'
 import { type SrpDeps, startSrp } from './factors/srp/srp.ts'
@@ -30,13 +32,25 @@ type Attempt = {
   readonly session: string | undefined
   readonly door: Door
   readonly context: RequestContext
+  /** What the caller is made with; `context` may tell of another program, at the far end of the caller. */
+  readonly userAgent: string | undefined
+  readonly clientMetadata: Texts | undefined
 }
 
 /** Begins a sign-in. Throws ApiError with Cognito's texts for a flow that the client, or this door, does not let through. */
 export async function initiate(deps: SignInDeps, pool: Pool, client: AppClient, attempt: Attempt): Promise<Progress> {
   const { parameters } = attempt
-  const visit: Visit = { ...attempt.context, deviceKey: parameters['DEVICE_KEY'] || undefined, eventId: undefined, stepUp: undefined }
-  const tried = { pool, client, visit, username: parameters['USERNAME'], challenge: 'PASSWORD', proofs: [] } as const
+  const visit: Visit = {
+    ...attempt.context,
+    deviceKey: parameters['DEVICE_KEY'] || undefined,
+    eventId: undefined,
+    stepUp: undefined,
+    custom: undefined,
+    caller: { userAgent: attempt.userAgent, clientMetadata: undefined },
+    validationData: attempt.clientMetadata,
+  }
+  const challenge = attempt.flow === 'CUSTOM_AUTH' ? 'CUSTOM_CHALLENGE' : 'PASSWORD'
+  const tried = { pool, client, visit, username: parameters['USERNAME'], challenge, proofs: [] } as const
   return notingWrongProofs(deps, tried, () => begin(deps, pool, client, attempt, visit))
 }
 
@@ -65,7 +79,7 @@ function begin(
       return byRefreshToken(deps, pool, client, parameters, visit)
     case 'CUSTOM_AUTH':
       requireFlow(client, 'custom', 'CUSTOM_AUTH is not enabled for the client.')
-      throw invalid('Custom auth lambda trigger is not configured for the user pool.')
+      return byCustom(deps, pool, client, parameters, visit)
     case 'USER_AUTH':
       requireFlow(client, 'choice', 'USER_AUTH flow not enabled for this client')
       return byChoice(deps, pool, client, { parameters, session }, visit)
@@ -76,14 +90,20 @@ async function byPassword(deps: SignInDeps, pool: Pool, client: AppClient, param
   const username = requireParameter(parameters, 'USERNAME')
   requireSecretHash(client, username, parameters['SECRET_HASH'])
   const password = requireParameter(parameters, 'PASSWORD')
-  return advance(deps, pool, client, await startPassword(deps, pool, client, { username, password, proves: 'PASSWORD' }), visit)
+  return advance(deps, pool, client, await startPassword(deps, pool, client, { username, password, proves: 'PASSWORD' }, visit), visit)
 }
 
 async function bySrp(deps: SignInDeps, pool: Pool, client: AppClient, parameters: Parameters, visit: Visit): Promise<Progress> {
   const username = requireParameter(parameters, 'USERNAME')
   requireSecretHash(client, username, parameters['SECRET_HASH'])
   const srpA = requireParameter(parameters, 'SRP_A')
-  return advance(deps, pool, client, await startSrp(deps, pool, client, { username, srpA }), visit)
+  return advance(deps, pool, client, await startSrp(deps, pool, client, { username, srpA, visit }), visit)
+}
+
+async function byCustom(deps: SignInDeps, pool: Pool, client: AppClient, parameters: Parameters, visit: Visit): Promise<Progress> {
+  const username = requireParameter(parameters, 'USERNAME')
+  requireSecretHash(client, username, parameters['SECRET_HASH'])
+  return advance(deps, pool, client, await startCustom(deps, pool, client, { username, parameters, visit }), visit)
 }
 
 async function byChoice(
@@ -95,7 +115,7 @@ async function byChoice(
 ): Promise<Progress> {
   const username = requireParameter(parameters, 'USERNAME')
   requireSecretHash(client, username, parameters['SECRET_HASH'])
-  return advance(deps, pool, client, await startChoice(deps, pool, client, { username, parameters, session }), visit)
+  return advance(deps, pool, client, await startChoice(deps, pool, client, { username, parameters, session, visit }), visit)
 }
 
 async function byRefreshToken(deps: SignInDeps, pool: Pool, client: AppClient, parameters: Parameters, visit: Visit): Promise<Progress> {

@@ -11,7 +11,13 @@ export const respondToAuthChallenge = operation('RespondToAuthChallenge', {
   async handle(request, deps: SignInDeps & { pools: PoolCatalog }, _caller: undefined, from) {
     const { pool, client } = await deps.pools.getClient(request.ClientId)
     const context = contextFromClient(from, client, request.UserContextData)
-    const response = { challenge: request.ChallengeName, session: request.Session, responses: request.ChallengeResponses ?? {}, context }
+    const response = {
+      challenge: request.ChallengeName,
+      session: request.Session,
+      responses: request.ChallengeResponses ?? {},
+      context,
+      caller: { userAgent: from.userAgent, clientMetadata: request.ClientMetadata },
+    }
     return writeProgress(await respond(deps, pool, client, response))
   },
 })

@@ -3,8 +3,10 @@ import type { RequestContext } from '../contract/operation.ts'
 import type { AppClient } from '../pools/app-client.ts'
 import type { Pool } from '../pools/pool.ts'
 import { requireSecretHash } from '../pools/secret-hash.ts'
+import type { TriggerCaller } from '../triggers/trigger-subject.ts'
 import { choiceFactors } from './choice/answer-choice.ts'
 import type { Factor } from './factor.ts'
+import { customChallenge } from './factors/custom/custom-challenge.ts'
 import { devicePassword, deviceSrp } from './factors/device/device.ts'
 import { mfaSetup } from './factors/mfa-setup/mfa-setup.ts'
 import { newPassword } from './factors/new-password/new-password.ts'
@@ -30,6 +32,7 @@ const factors: readonly Factor<SignInDeps>[] = [
   mfaSetup,
   deviceSrp,
   devicePassword,
+  customChallenge,
 ]
 
 export type Response = {
@@ -37,6 +40,7 @@ export type Response = {
   readonly session: string | undefined
   readonly responses: Readonly<Record<string, string>>
   readonly context: RequestContext
+  readonly caller: TriggerCaller
 }
 
 /** Takes the answer to a challenge. Throws ApiError when it is wrong; the session then stays good for another try. */
@@ -44,24 +48,28 @@ export async function respond(
   deps: SignInDeps,
   pool: Pool,
   client: AppClient,
-  { challenge, session, responses, context }: Response,
+  { challenge, session, responses, context, caller }: Response,
 ): Promise<Progress> {
   const factor = factors.find((candidate) => candidate.challenge === challenge)
   if (factor === undefined)
     throw new ApiError('UnsupportedOperationException', `This server does not offer the ${challenge} challenge yet.`)
   const username = requireParameter(responses, 'USERNAME')
   requireSecretHash(client, username, responses['SECRET_HASH'])
-  const { proofs, eventId, stepUp } = startOf(deps, { challenge, session, responses })
-  const visit: Visit = { ...context, deviceKey: responses['DEVICE_KEY'] || undefined, eventId, stepUp }
+  const { proofs, eventId, stepUp, custom } = startOf(deps, { challenge, session, responses })
+  const deviceKey = responses['DEVICE_KEY'] || undefined
+  const visit: Visit = { ...context, deviceKey, eventId, stepUp, custom, caller, validationData: undefined }
   return notingWrongProofs(deps, { pool, client, visit, username, challenge, proofs }, async () =>
-    advance(deps, pool, client, await factor.answer(deps, { pool, client, session, responses }), visit),
+    advance(deps, pool, client, await factor.answer(deps, { pool, client, session, responses, caller }), visit),
   )
 }
 
-type Start = Pick<SignInState, 'proofs' | 'eventId' | 'stepUp'>
+type Start = Pick<SignInState, 'proofs' | 'eventId' | 'stepUp' | 'custom'>
 
 /** What there has been of the sign-in so far. Whether the state is any good is for the factor to say. */
-function startOf({ secrets }: SignInDeps, { challenge, session = '', responses }: Omit<Response, 'context'>): Start {
+function startOf(
+  { secrets }: SignInDeps,
+  { challenge, session = '', responses }: Pick<Response, 'challenge' | 'session' | 'responses'>,
+): Start {
   const isInBlock = challenge === 'PASSWORD_VERIFIER' || challenge === 'DEVICE_PASSWORD_VERIFIER'
   const text = isInBlock ? fromSecretBlock(responses['PASSWORD_CLAIM_SECRET_BLOCK'] ?? '') : session
   const state = peekAtState(secrets, text)

@@ -1,8 +1,8 @@
 import { timingSafeEqual } from 'node:crypto'
-import { newCode } from '../base/ids.ts'
 import type { Secrets } from '../base/secrets.ts'
 import { type Contact, deliveryTo } from '../messaging/destination.ts'
 import { queueSignInCode } from '../messaging/send-code.ts'
+import { chooseCode } from '../messaging/test-user-code.ts'
 import { limitAttempts } from '../protection/attempt-limit.ts'
 import type { Lockout } from '../protection/lockout.ts'
 import type { Triggers } from '../triggers/trigger.ts'
@@ -42,7 +42,7 @@ export async function askForSentCode(
   await limitAttempts(db, pool.id, user.sub, 'SignInMessage', now)
   const occasion = { clientId: client.id, clientMetadata: undefined, userAgent: undefined }
   const wording = await wordMessageTo(triggers, { pool, user, attributes: [contact.attribute], kind: 'mfa', occasion })
-  const code = newCode(digits)
+  const code = chooseCode(secrets, signIn, digits)
   const newAddress = isNew ? contact.value : undefined
   const blank = newLaterStep<SentCodeMemory>(signIn, { challenge, memory: { hash: '', newAddress }, now })
   const step = { ...blank, memory: { ...blank.memory, own: { hash: hashOfSignInCode(secrets, blank, contact.value, code), newAddress } } }

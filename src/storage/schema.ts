@@ -1,4 +1,6 @@
+import type { AuditRecordTable } from './audit-tables.ts'
 import type { ActiveImportTable, ImportChunkTable, ImportJobTable, ImportLogTable } from './import-tables.ts'
+import type { TriggerAnswerTable, TriggerInvocationTable } from './trigger-tables.ts'
 import type {
   AttemptTable,
   AuthEventTable,
@@ -39,6 +41,9 @@ export interface Schema {
   attempt: AttemptTable
   session: SessionTable
   auth_event: AuthEventTable
+  trigger_invocation: TriggerInvocationTable
+  audit_record: AuditRecordTable
+  trigger_answer: TriggerAnswerTable
   import_job: ImportJobTable
   import_chunk: ImportChunkTable
   import_log: ImportLogTable
@@ -123,7 +128,7 @@ export interface OutboxTable {
   id: string
   pool_id: string
   sub: string
-  channel: 'email' | 'sms'
+  channel: 'email' | 'sms' | 'custom-email' | 'custom-sms'
   /** What the message is for, such as `sign-up` or `forgot-password`. */
   trigger: string
   /** Sealed JSON of the rendered message; empty once nobody needs it any more. */

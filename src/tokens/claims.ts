@@ -1,22 +1,22 @@
 import { type AppClient, accessTokenSeconds, idTokenSeconds } from '../pools/app-client.ts'
 import { readableAttributes } from '../pools/attribute-rules.ts'
 import type { Pool } from '../pools/pool.ts'
-import { byPrecedence, type Membership, preferredRoleOf, rolesOf } from '../users/groups/group.ts'
-import { identitiesOf } from '../users/linked-identities/linked-identity.ts'
+import type { GroupFacts } from '../triggers/pre-token-generation.ts'
+import type { TokenChanges } from '../triggers/pre-token-generation-answer.ts'
 import type { Attributes, User } from '../users/user.ts'
 import { type AuthMethod, acrOf, levelOf } from './assurance.ts'
+import { changeAccessClaims, changeIdClaims } from './changed-claims.ts'
+import { type Claims, claimValue } from './claim-value.ts'
 
 /** The scope of every access token that comes from the API rather than from an OAuth endpoint. */
 export const selfServiceScope = 'aws.cognito.signin.user.admin'
-
-export type Claims = Readonly<Record<string, unknown>>
 
 /** The facts that the tokens of one issue share. Times in epoch seconds. */
 export type Grant = {
   readonly pool: Pool
   readonly client: AppClient
   readonly user: User
-  readonly groups: readonly Membership[]
+  readonly groups: GroupFacts
   /** The confirmed device that the session was begun on. */
   readonly deviceKey: string | undefined
   readonly issuer: string
@@ -26,9 +26,22 @@ export type Grant = {
   /** Undefined where tokens do not tell. */
   readonly methods: readonly AuthMethod[] | undefined
   readonly issuedAt: number
+  /** What PreTokenGeneration would have different. */
+  readonly changes: TokenChanges | undefined
 }
 
+/** Without PreTokenGeneration nothing is changed, and nothing is copied either. */
 export function accessClaims(grant: Grant, jti: string): Claims {
+  const claims = plainAccessClaims(grant, jti)
+  return grant.changes === undefined ? claims : changeAccessClaims(claims, grant.changes, grant.client)
+}
+
+export function idClaims(grant: Grant, jti: string): Claims {
+  const claims = plainIdClaims(grant, jti)
+  return grant.changes === undefined ? claims : changeIdClaims(claims, grant.changes)
+}
+
+function plainAccessClaims(grant: Grant, jti: string): Claims {
   return {
     sub: grant.user.sub,
     ...(grant.deviceKey !== undefined && { device_key: grant.deviceKey }),
@@ -48,7 +61,7 @@ export function accessClaims(grant: Grant, jti: string): Claims {
   }
 }
 
-export function idClaims(grant: Grant, jti: string): Claims {
+function plainIdClaims(grant: Grant, jti: string): Claims {
   return {
     ...attributeClaims(grant.pool, grant.client, grant.user.attributes),
     sub: grant.user.sub,
@@ -75,15 +88,12 @@ function assuranceClaims({ pool, methods }: Grant): Claims {
 
 /** Absent for a user without groups, as the others are for one whose groups have no roles. */
 function groupClaims({ groups }: Grant): Claims {
-  return groups.length === 0 ? {} : { 'cognito:groups': byPrecedence(groups).map(({ name }) => name) }
+  return groups.names.length === 0 ? {} : { 'cognito:groups': groups.names }
 }
 
-function roleClaims({ groups }: Grant): Claims {
-  if (groups.length === 0) return {}
-  const roles = rolesOf(groups)
-  const preferred = preferredRoleOf(groups)
+function roleClaims({ groups: { roles, preferredRole } }: Grant): Claims {
   return {
-    ...(preferred !== undefined && { 'cognito:preferred_role': preferred }),
+    ...(preferredRole !== undefined && { 'cognito:preferred_role': preferredRole }),
     ...(roles.length > 0 && { 'cognito:roles': roles }),
   }
 }
@@ -96,24 +106,4 @@ function attributeClaims(pool: Pool, client: AppClient, attributes: Attributes):
     if (readable(name)) claims[name] = claimValue(name, value)
   }
   return claims
-}
-
-/** As Cognito writes them: everything is text, and a provider that names no issuer has null for one. */
-function identityClaims(value: string): unknown {
-  return identitiesOf({ identities: value }).map(({ userId, providerName, providerType, primary, dateCreated }) => ({
-    userId,
-    providerName,
-    providerType,
-    issuer: null,
-    primary: String(primary),
-    dateCreated: String(dateCreated),
-  }))
-}
-
-function claimValue(name: string, value: string): unknown {
-  if (name === 'email_verified' || name === 'phone_number_verified') return value === 'true'
-  if (name === 'address') return { formatted: value }
-  if (name === 'updated_at') return Number(value)
-  if (name === 'identities') return identityClaims(value)
-  return value
 }

@@ -8,26 +8,36 @@ import type { Pool } from '../pools/pool.ts'
 import type { PoolCatalog } from '../pools/pool-catalog.ts'
 import { provesClientSecret } from '../pools/secret-hash.ts'
 import type { Db } from '../storage/db.ts'
+import { askPreTokenGeneration } from '../triggers/pre-token-generation.ts'
+import type { TokenChanges } from '../triggers/pre-token-generation-answer.ts'
+import type { Triggers } from '../triggers/trigger.ts'
+import type { TriggerCaller } from '../triggers/trigger-subject.ts'
 import { clientAccessClaims } from './client-claims.ts'
 import { requireClientScopes } from './client-scopes.ts'
 import { issuerOf } from './issue-tokens.ts'
 import { signJwt } from './jwt.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
-type Deps = { db: Db; clock: Clock; pools: PoolCatalog; signingKeys: SigningKeys; publicUrl: string }
+type Deps = { db: Db; clock: Clock; pools: PoolCatalog; signingKeys: SigningKeys; publicUrl: string; triggers: Triggers }
+
+type Asked = {
+  readonly pool: Pool
+  readonly client: AppClient
+  readonly scopes: readonly string[]
+} & TriggerCaller
 
 /** The client-credentials grant of OAuth as an API call. Callers sign it, but what counts is the client's own secret. */
 export const getClientToken = operation('GetClientToken', {
   auth: 'public',
 
-  async handle(request, { db, clock, pools, signingKeys, publicUrl }: Deps) {
+  async handle(request, { db, clock, pools, signingKeys, publicUrl, triggers }: Deps, _caller: undefined, { userAgent }) {
     const { pool, client } = await pools.getClient(request.ClientId)
     requireClientOfItsOwn(client, request.Secret)
-    requireNoClientTrigger(pool)
     const scopes = await requireClientScopes(db, client, request.Scopes)
+    const changes = await askForChanges(triggers, { pool, client, scopes, userAgent, clientMetadata: request.ClientMetadata })
     const issuedAt = Math.floor(clock.now() / 1000)
-    const claims = clientAccessClaims({ client, issuer: issuerOf(publicUrl, pool.id), scopes, issuedAt }, randomUUID())
-    const accessToken = await signJwt(await signingKeys.signer(pool.id, 'access'), claims)
+    const grant = { client, issuer: issuerOf(publicUrl, pool.id), scopes, issuedAt, changes }
+    const accessToken = await signJwt(await signingKeys.signer(pool.id, 'access'), clientAccessClaims(grant, randomUUID()))
     return { ClientAuthenticationResult: { AccessToken: accessToken, ExpiresIn: accessTokenSeconds(client), TokenType: 'Bearer' } }
   },
 })
@@ -42,11 +52,13 @@ function requireClientOfItsOwn(client: AppClient, secret: string): void {
   }
 }
 
-/**
- * Only the third version of the trigger hears of tokens without a user. Lifeguard cannot run it yet and does not go on as if it had
- * agreed; of the errors in this operation's model, this one is for what is not set up to run.
- */
-function requireNoClientTrigger(pool: Pool): void {
-  if (pool.triggers.byName.PreTokenGeneration?.version !== 'V3_0') return
-  throw new ApiError('OperationNotEnabledException', 'PreTokenGeneration invocation failed due to configuration.')
+/** Only the third version of the trigger hears of tokens without a user. */
+async function askForChanges(
+  triggers: Triggers,
+  { pool, client, scopes, userAgent, clientMetadata }: Asked,
+): Promise<TokenChanges | undefined> {
+  if (pool.triggers.byName.PreTokenGeneration?.version !== 'V3_0') return undefined
+  const subject = { pool, clientId: client.id, username: 'ClientCredentials', sub: undefined, userAgent }
+  const facts = { userAttributes: {}, groups: undefined, scopes, clientMetadata }
+  return askPreTokenGeneration(triggers, subject, 'TokenGeneration_ClientCredentials', facts)
 }

@@ -21,6 +21,7 @@ export const getTokensFromRefreshToken = operation('GetTokensFromRefreshToken', 
       deviceKey: request.DeviceKey,
     })
     const renew = client.refreshRotation?.enabled ? rotateTokens : refreshTokens
-    return { AuthenticationResult: writeTokens(await renew(deps, pool, client, refreshable, context)) }
+    const caller = { userAgent: context.userAgent, clientMetadata: request.ClientMetadata }
+    return { AuthenticationResult: writeTokens(await renew(deps, pool, client, refreshable, { ...context, caller })) }
   },
 })

@@ -4,8 +4,7 @@ import type { Secrets } from '../base/secrets.ts'
 import { type AppClient, accessTokenSeconds, refreshTokenSeconds } from '../pools/app-client.ts'
 import type { Pool } from '../pools/pool.ts'
 import type { Db } from '../storage/db.ts'
-import { requireNoTrigger } from '../triggers/trigger.ts'
-import { listMemberships } from '../users/groups/group-member-repository.ts'
+import type { Triggers } from '../triggers/trigger.ts'
 import type { User } from '../users/user.ts'
 import type { AuthMethod } from './assurance.ts'
 import { accessClaims, type Grant, idClaims } from './claims.ts'
@@ -13,6 +12,7 @@ import { signJwt } from './jwt.ts'
 import { type RefreshToken, writeRefreshToken } from './refresh-token.ts'
 import type { Activity, Session } from './session.ts'
 import type { SessionDevice } from './session-device.ts'
+import { plainShapeOf, type TokenShape } from './shape-tokens.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
 export type IssuedTokens = {
@@ -25,7 +25,13 @@ export type IssuedTokens = {
   readonly newDevice?: SessionDevice | undefined
 }
 
-export type TokenDeps = { readonly db: Db; readonly secrets: Secrets; readonly signingKeys: SigningKeys; readonly publicUrl: string }
+export type TokenDeps = {
+  readonly db: Db
+  readonly secrets: Secrets
+  readonly signingKeys: SigningKeys
+  readonly publicUrl: string
+  readonly triggers: Triggers
+}
 
 export const issuerOf = (publicUrl: string, poolId: string): string => `${publicUrl}/${poolId}`
 
@@ -61,6 +67,8 @@ type Authentication = {
   readonly methods: readonly AuthMethod[] | undefined
   /** When the user proved who they are, in epoch seconds, if that was before now. */
   readonly since: number | undefined
+  /** See `agreeOnShape`. */
+  readonly shape: TokenShape | undefined
 }
 
 /** The three tokens of a new sign-in. Signs on the thread pool; never inside a transaction. */
@@ -69,7 +77,7 @@ export async function issueTokens(
   pool: Pool,
   client: AppClient,
   user: User,
-  { session, device, methods, since }: Authentication,
+  { session, device, methods, since, shape }: Authentication,
   now: number,
 ): Promise<IssuedTokens> {
   const refresh: RefreshToken = {
@@ -85,7 +93,7 @@ export async function issueTokens(
   }
   const confirmed = device?.isConfirmed ? device.key : undefined
   return {
-    ...(await reissueTokens(deps, pool, client, user, { refresh, deviceKey: confirmed }, now)),
+    ...(await reissueTokens(deps, pool, client, user, { refresh, deviceKey: confirmed, shape }, now)),
     refreshToken: writeRefreshToken(deps.secrets, refresh),
     newDevice: device?.isConfirmed ? undefined : device,
   }
@@ -97,12 +105,11 @@ export async function reissueTokens(
   pool: Pool,
   client: AppClient,
   user: User,
-  { refresh, deviceKey }: { refresh: RefreshToken; deviceKey: string | undefined },
+  { refresh, deviceKey, shape }: { refresh: RefreshToken; deviceKey: string | undefined; shape: TokenShape | undefined },
   now: number,
 ): Promise<Omit<IssuedTokens, 'refreshToken'>> {
-  requireNoTrigger(pool, 'PreTokenGeneration')
-  const [groups, accessKey, idKey] = await Promise.all([
-    listMemberships(deps.db, pool.id, user.sub),
+  const [{ groups, changes }, accessKey, idKey] = await Promise.all([
+    shape ?? plainShapeOf(deps.db, user),
     deps.signingKeys.signer(pool.id, 'access'),
     deps.signingKeys.signer(pool.id, 'id'),
   ])
@@ -118,6 +125,7 @@ export async function reissueTokens(
     authTime: refresh.authTime,
     methods: refresh.methods,
     issuedAt: Math.floor(now / 1000),
+    changes,
   }
   const [accessToken, idToken] = await Promise.all([
     signJwt(accessKey, accessClaims(grant, randomUUID())),

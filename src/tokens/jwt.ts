@@ -1,6 +1,6 @@
 import { sign } from 'node:crypto'
 import { promisify } from 'node:util'
-import type { Claims } from './claims.ts'
+import type { Claims } from './claim-value.ts'
 import type { SigningKey } from './signing-key.ts'
 
 const signOnThreadPool = promisify(sign) as (algorithm: string, data: Buffer, key: SigningKey['privateKey']) => Promise<Buffer>

@@ -4,6 +4,7 @@ import type { RequestContext } from '../contract/operation.ts'
 import type { AppClient } from '../pools/app-client.ts'
 import type { Pool } from '../pools/pool.ts'
 import type { Db } from '../storage/db.ts'
+import type { TriggerCaller } from '../triggers/trigger-subject.ts'
 import { findDevice } from '../users/devices/device-repository.ts'
 import type { User } from '../users/user.ts'
 import { findUser } from '../users/user-repository.ts'
@@ -13,6 +14,10 @@ import { isRevoked, type Session } from './session.ts'
 import { findSession, revokeSession, rotateSession } from './session-repository.ts'
 import { noteActivity } from './sessions/tracked-session-repository.ts'
 import { nextActivity } from './sessions/tracking.ts'
+import { agreeOnShape } from './shape-tokens.ts'
+
+/** From where and by what a refresh is asked for. */
+type Visit = RequestContext & { readonly caller: TriggerCaller }
 
 export type RefreshDeps = TokenDeps & { readonly db: Db; readonly clock: Clock }
 
@@ -62,14 +67,15 @@ export async function refreshTokens(
   pool: Pool,
   client: AppClient,
   { token, user, session, deviceKey }: Refreshable,
-  context: RequestContext,
+  visit: Visit,
 ): Promise<IssuedTokens> {
   // That the client no longer rotates does not bring back a token that was rotated out before.
   if (token.generation !== session.generation) throw refuse('Refresh Token has been revoked')
+  const shape = await agreeOnRefresh(deps, { pool, client, user }, visit)
   const now = deps.clock.now()
-  const activity = nextActivity(pool, session, context, now)
+  const activity = nextActivity(pool, session, visit, now)
   const noting = activity === null ? undefined : noteActivity(deps.db, session, activity)
-  const [tokens] = await Promise.all([reissueTokens(deps, pool, client, user, { refresh: token, deviceKey }, now), noting])
+  const [tokens] = await Promise.all([reissueTokens(deps, pool, client, user, { refresh: token, deviceKey, shape }, now), noting])
   return { ...tokens, refreshToken: undefined }
 }
 
@@ -83,21 +89,26 @@ export async function rotateTokens(
   pool: Pool,
   client: AppClient,
   { token, user, session, deviceKey }: Refreshable,
-  context: RequestContext,
+  visit: Visit,
 ): Promise<IssuedTokens> {
   const now = deps.clock.now()
   const key = { poolId: token.poolId, sub: token.sub, id: token.sessionId }
-  // Signed first, so that a failure here leaves the old token as good as it was.
-  const tokens = await reissueTokens(deps, pool, client, user, { refresh: token, deviceKey }, now)
-  const rotated = await rotateSession(deps.db, key, token.generation, { now, activity: nextActivity(pool, session, context, now) })
-  if (!rotated) {
-    const latest = (await findSession(deps.db, key)) ?? session
-    if (!withinGrace(client, latest, token, now)) {
-      await revokeSession(deps.db, key, now)
-      throw new ApiError('RefreshTokenReuseException', 'Refresh Token has been rotated and can no longer be used')
-    }
+  const endSession = async () => {
+    await revokeSession(deps.db, key, now)
+    throw new ApiError('RefreshTokenReuseException', 'Refresh Token has been rotated and can no longer be used')
   }
+  // No function has a say in that, so none is asked before it.
+  if (session.generation !== token.generation && !withinGrace(client, session, token, now)) await endSession()
+  // Agreed upon and signed first, so that a failure here leaves the old token as good as it was.
+  const shape = await agreeOnRefresh(deps, { pool, client, user }, visit)
+  const tokens = await reissueTokens(deps, pool, client, user, { refresh: token, deviceKey, shape }, now)
+  const rotated = await rotateSession(deps.db, key, token.generation, { now, activity: nextActivity(pool, session, visit, now) })
+  if (!rotated && !withinGrace(client, (await findSession(deps.db, key)) ?? session, token, now)) await endSession()
   return { ...tokens, refreshToken: writeRefreshToken(deps.secrets, { ...token, generation: token.generation + 1 }) }
+}
+
+function agreeOnRefresh(deps: RefreshDeps, whose: { pool: Pool; client: AppClient; user: User }, { caller }: Visit) {
+  return agreeOnShape(deps, { ...whose, source: 'TokenGeneration_RefreshTokens', caller })
 }
 
 function withinGrace(client: AppClient, session: Session, token: RefreshToken, now: number): boolean {

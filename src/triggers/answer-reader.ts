@@ -21,6 +21,11 @@ export class AnswerReader {
     return new AnswerReader(response, 'response')
   }
 
+  /** Whether it is there at all, be it null. */
+  has(name: string): boolean {
+    return Object.hasOwn(this.#object, name)
+  }
+
   /** False when it is missing; null is an error, as at Cognito. */
   boolean(name: string): boolean {
     const value = this.#object[name]

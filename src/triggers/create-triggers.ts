@@ -1,54 +1,130 @@
-import { randomUUID } from 'node:crypto'
+import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import { ApiError } from '../contract/api-error.ts'
+import type { TriggerPolicy } from '../pools/extensions/pool-extensions.ts'
 import { extensionsOf } from '../pools/extensions/pool-extensions.ts'
 import { policyOf } from '../pools/extensions/trigger-policy.ts'
-import type { TriggerTarget } from '../pools/pool.ts'
+import { invalidParameter } from '../pools/invalid-parameter.ts'
+import type { Pool, TriggerName } from '../pools/pool.ts'
 import { AnswerReader } from './answer-reader.ts'
-import type { Functions } from './functions/function.ts'
-import { functionNameOf } from './functions/function.ts'
-import type { TriggerCall, Triggers } from './trigger.ts'
-import { AnswerError, FunctionError, InvocationError, timedOut } from './trigger-errors.ts'
+import { askFunction } from './ask-function.ts'
+import { type CircuitBreakers, createCircuitBreakers } from './circuit-breakers.ts'
+import { type Functions, functionNameOf } from './functions/function.ts'
+import type { InvocationOutcome, InvocationRecord } from './invocations/invocation.ts'
+import { draftInvocation, finished, type InvocationDraft } from './invocations/invocation-draft.ts'
+import type { LastAnswers } from './invocations/last-answers.ts'
+import { isOneWay, withoutWords } from './one-way.ts'
+import type { JsonObject, TriggerCall, Triggers } from './trigger.ts'
+import { AnswerError, FunctionError, InvocationError } from './trigger-errors.ts'
 import { eventOf } from './trigger-event.ts'
 
-type Options = { readonly functions: Functions; readonly logger: Pick<Logger, 'warn'> }
+type Options = {
+  readonly functions: Functions
+  readonly logger: Pick<Logger, 'warn'>
+  readonly clock: Clock
+  readonly lastAnswers: LastAnswers
+  /** Hears of everything that was asked, when it has been answered. */
+  readonly onInvocation: (invocation: InvocationRecord) => void
+}
 
-export function createTriggers({ functions, logger }: Options): Triggers {
-  async function invoke(call: TriggerCall, { arn }: TriggerTarget, timeoutMs: number): Promise<unknown> {
-    const found = functions.find(functionNameOf(arn))
-    if (found === undefined) throw new InvocationError('ResourceNotFoundException', { retryable: false })
-    const controller = new AbortController()
-    const timer = setTimeout(() => controller.abort(timedOut()), timeoutMs)
-    try {
-      const event = JSON.stringify(eventOf(call))
-      return await found.invoke({ id: randomUUID(), functionArn: arn, event, deadline: Date.now() + timeoutMs }, controller.signal)
-    } finally {
-      clearTimeout(timer)
-    }
+/** As much of a record as says what was asked. */
+type Recorded = Pick<InvocationRecord, 'id' | 'trigger' | 'source' | 'username' | 'sub'>
+
+/** Asks again what was recorded. */
+export type Replays = {
+  /** Asks the function that the pool has now, without its policy's repetitions; nothing but the record comes of it. */
+  replay(pool: Pool, recorded: Recorded, event: JsonObject): Promise<InvocationRecord>
+}
+
+/** Triggers for which throwing is the documented way to turn somebody away: no policy passes over that. */
+const refuseByThrowing = new Set<TriggerName>(['PreSignUp', 'PreAuthentication'])
+
+export function createTriggers({ functions, logger, clock, lastAnswers, onInvocation }: Options): Triggers & Replays {
+  const breakers = createCircuitBreakers(clock)
+
+  const invoke = (record: InvocationDraft, policy: TriggerPolicy) => invokeGuarded(functions, breakers, record, policy)
+
+  function noted(invocation: InvocationRecord): InvocationRecord {
+    onInvocation(invocation)
+    return invocation
   }
 
   return {
     async ask(call, read) {
-      const target = call.pool.triggers.byName[call.trigger]
+      const { pool, trigger, source, username, sub } = call
+      const target = pool.triggers.byName[trigger]
       if (target === undefined) return undefined
-      const policy = policyOf(extensionsOf(call.pool).triggers[call.trigger])
+      const policy = policyOf(extensionsOf(pool).triggers[trigger])
+      const about = { trigger, source, username, sub, event: eventOf(call), replayOf: undefined }
+      const record = draftInvocation(clock.now(), pool, target.arn, about)
       try {
-        return read(AnswerReader.ofEvent(await invoke(call, target, policy.timeoutMs)))
+        record.answer = await invoke(record, policy)
+        const answer = read(AnswerReader.ofEvent(record.answer))
+        if (policy.onError === 'LAST_GOOD') lastAnswers.keep(call, record.answer)
+        noted(finished(record, 'SUCCEEDED'))
+        return answer
       } catch (error) {
-        const refusal = refusalOf(call, error)
-        logger.warn(
-          { err: error, poolId: call.pool.id, trigger: call.trigger, source: call.source, functionArn: target.arn },
-          'A trigger failed.',
-        )
-        if (policy.onError === 'CONTINUE') return undefined
-        throw refusal
+        const { outcome, answer } = await fallBack(lastAnswers, { call, policy, error }, read)
+        warn(logger, noted(finished(record, outcome, error)), error)
+        if (outcome === 'FAILED') throw refusalOf(call, error)
+        return answer
+      }
+    },
+
+    async replay(pool, recorded, event) {
+      const { id: replayOf, trigger, source, username, sub } = recorded
+      const target = pool.triggers.byName[trigger]
+      if (target === undefined) throw invalidParameter(`The user pool has no ${trigger} trigger.`)
+      const policy = { ...policyOf(extensionsOf(pool).triggers[trigger]), retries: 0, circuitBreaker: undefined }
+      const record = draftInvocation(clock.now(), pool, target.arn, { trigger, source, username, sub, event, replayOf })
+      try {
+        record.answer = await invoke(record, policy)
+        AnswerReader.ofEvent(record.answer)
+        return noted(finished(record, 'SUCCEEDED'))
+      } catch (error) {
+        return noted(finished(record, 'FAILED', error))
       }
     },
   }
 }
 
+function invokeGuarded(functions: Functions, breakers: CircuitBreakers, record: InvocationDraft, policy: TriggerPolicy): Promise<unknown> {
+  const { id, poolId, functionArn } = record
+  const question = { id, functionArn, event: JSON.stringify(record.event) }
+  const onAttempt = () => void record.attempts++
+  const work = () => askFunction(functions, question, policy, onAttempt)
+  const answered = breakers.guard(`${poolId} ${functionNameOf(functionArn)}`, policy.circuitBreaker, work)
+  return isOneWay(record.trigger) ? withoutWords(answered) : answered
+}
+
+type Read<Answer> = (response: AnswerReader) => Answer
+type Failed = { readonly call: TriggerCall; readonly policy: TriggerPolicy; readonly error: unknown }
+
+/** What the pool's policy makes of a call whose function did not answer, or no good. */
+async function fallBack<Answer>(
+  lastAnswers: LastAnswers,
+  { call, policy, error }: Failed,
+  read: Read<Answer>,
+): Promise<{ readonly outcome: InvocationOutcome; readonly answer?: Answer }> {
+  if (refuseByThrowing.has(call.trigger) && error instanceof FunctionError && error.refuses) return { outcome: 'FAILED' }
+  if (policy.onError === 'CONTINUE') return { outcome: 'CONTINUED' }
+  if (policy.onError !== 'LAST_GOOD') return { outcome: 'FAILED' }
+  try {
+    const response = await lastAnswers.find(call)
+    return response === undefined ? { outcome: 'FAILED' } : { outcome: 'LAST_GOOD', answer: read(AnswerReader.ofEvent({ response })) }
+  } catch {
+    return { outcome: 'FAILED' }
+  }
+}
+
+function warn(logger: Pick<Logger, 'warn'>, { poolId, trigger, source, functionArn, attempts, outcome }: InvocationRecord, error: unknown) {
+  const place = error instanceof AnswerError ? { path: error.path, expected: error.expected, found: error.found } : {}
+  logger.warn({ poolId, trigger, source, functionArn, attempts, outcome, ...place, err: error }, 'A trigger failed.')
+}
+
 /** What the caller is told, in Cognito's words. */
 function refusalOf({ trigger }: TriggerCall, error: unknown): ApiError {
+  if (error instanceof ApiError) return error
   if (error instanceof FunctionError) {
     return new ApiError('UserLambdaValidationException', `${trigger} failed with error ${error.message}.`)
   }

@@ -16,9 +16,13 @@ export class AnswerError extends Error {
 
 /** The function ran and said no: it threw, or called back with an error. The message is the function's own and goes to the caller. */
 export class FunctionError extends Error {
-  constructor(message: string) {
-    super(message)
+  /** False when the function did not say so itself: it ended, could not be loaded, or its answer was too long. */
+  readonly refuses: boolean
+
+  constructor(message: string, { refuses = true, cause }: { refuses?: boolean; cause?: unknown } = {}) {
+    super(message, cause === undefined ? undefined : { cause })
     this.name = 'FunctionError'
+    this.refuses = refuses
   }
 }
 

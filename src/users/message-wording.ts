@@ -3,7 +3,7 @@ import { type Occasion, type Wording, wordMessage } from '../messaging/wording.t
 import type { ContactAttribute, Pool } from '../pools/pool.ts'
 import type { Triggers } from '../triggers/trigger.ts'
 import type { AddressToVerify } from './attribute-changes.ts'
-import { triggerAttributes } from './trigger-attributes.ts'
+import { triggerAttributesOf } from './trigger-attributes.ts'
 import type { User } from './user.ts'
 
 type Asked = {
@@ -17,7 +17,7 @@ type Asked = {
 
 /** Asks the pool's own code how a message to a user shall read. Never inside a transaction. */
 export function wordMessageTo(triggers: Triggers, { pool, user, attributes, kind, occasion }: Asked): Promise<Wording> {
-  const subject = { sub: user.sub, username: user.username, userAttributes: triggerAttributes(user) }
+  const subject = { sub: user.sub, username: user.username, userAttributes: triggerAttributesOf(pool, user) }
   return wordMessage(triggers, { pool, subject, attributes, kind, occasion })
 }
 
@@ -42,6 +42,6 @@ export async function wordChanges(
     wordings.set(attribute, await wordMessageTo(triggers, asked))
   }
   // An address that only became a change because somebody else changed the user meanwhile is worded by the pool's template.
-  const subject = { sub: user.sub, username: user.username, userAttributes: triggerAttributes(changed) }
+  const subject = { sub: user.sub, username: user.username, userAttributes: triggerAttributesOf(pool, changed) }
   return (attribute) => wordings.get(attribute) ?? { occasion, subject, texts: undefined }
 }

@@ -1,10 +1,17 @@
 import { rawCall } from './raw-call.ts'
 import type { TestServer } from './test-server.ts'
 
-/** Calls an operation of Lifeguard's own; what it refuses is thrown as an error of that name, as the SDK does. */
-// biome-ignore lint/suspicious/noExplicitAny: no SDK types these answers
-export async function callOwn(server: Pick<TestServer, 'url'>, operation: string, request: object): Promise<any> {
-  const { status, body } = await rawCall(server, `LifeguardService.${operation}`, request)
+/** An operation of Lifeguard's own, which no SDK knows. Throws an error with the name and message of the answer. */
+export async function callOwn(
+  server: Pick<TestServer, 'url'>,
+  operation: string,
+  request: object,
+  headers: Readonly<Record<string, string>> = {},
+  // biome-ignore lint/suspicious/noExplicitAny: each operation answers something else
+): Promise<any> {
+  const { status, body, text } = await rawCall(server, `LifeguardService.${operation}`, request, headers)
   if (status === 200) return body
-  throw Object.assign(new Error(String(body['message'])), { name: String(body['__type']) })
+  const error = new Error(String(body['message'] ?? text))
+  error.name = String(body['__type'])
+  throw error
 }

@@ -1,10 +1,12 @@
 import { ApiError } from '../../contract/api-error.ts'
 import type { AppClient } from '../../pools/app-client.ts'
 import type { Pool } from '../../pools/pool.ts'
-import { requireNoTrigger } from '../../triggers/trigger.ts'
 import { readStepUp } from '../assurance/step-up.ts'
 import { findCandidate, requireNotReset } from '../candidate.ts'
 import type { Verdict } from '../factor.ts'
+import { migrateAtSignIn } from '../factors/password/migrate-at-sign-in.ts'
+import type { Visit } from '../sign-in.ts'
+import { requireAdmission } from '../trigger-facts.ts'
 import { proveSignUp } from './after-sign-up.ts'
 import { choiceNames, findChoices } from './choices.ts'
 import { askForChoice, askForChosen, type ChoiceDeps, proveChosen } from './choose.ts'
@@ -15,6 +17,7 @@ type Start = {
   readonly parameters: Readonly<Record<string, string>>
   /** What ConfirmSignUp gave to a new user. */
   readonly session: string | undefined
+  readonly visit: Visit
 }
 
 /**
@@ -25,23 +28,25 @@ export async function startChoice(
   deps: ChoiceDeps,
   pool: Pool,
   client: AppClient,
-  { username, parameters, session }: Start,
+  { username, parameters, session, visit }: Start,
 ): Promise<Verdict> {
   const preferred = readPreference(parameters['PREFERRED_CHALLENGE'])
-  const candidate = await findCandidate(deps, pool, client, username)
-  requireNoTrigger(pool, 'PreAuthentication')
+  const password = preferred === 'PASSWORD' && pool.allowedFirstFactors.includes('PASSWORD') ? parameters['PASSWORD'] : undefined
+  const migrate = password ? () => migrateAtSignIn(deps, pool, client, { username, password, visit }) : undefined
+  const candidate = await findCandidate(deps, pool, client, username, migrate)
+  await requireAdmission(deps, { pool, client }, candidate, { name: username, visit })
   if (candidate.user !== undefined) requireNotReset(client, candidate.user)
   const signedUp = session === undefined ? undefined : await proveSignUp(deps, client, candidate, session)
   if (signedUp !== undefined) return signedUp
 
   const asked = await readStepUp(deps, pool, parameters)
-  const found = await findChoices(deps, { ...candidate, pool, client, name: username, stepUp: undefined })
+  const found = await findChoices(deps, { ...candidate, pool, client, name: username, stepUp: undefined, caller: visit.caller })
   const begun = asked === undefined ? found : startStepUp(found, asked)
   if ('kind' in begun) return begun
   const { chooser, choices } = begun
   const chosen = choices.available.find((name) => name === preferred)
   if (chosen === undefined) return { kind: 'ask', question: askForChoice(deps, chooser, choices), spends: undefined }
-  const proven = await proveChosen(deps, chooser, { choices, chosen, parameters, state: undefined })
+  const proven = await proveChosen(deps, chooser, { choices, chosen, parameters, state: undefined, caller: visit.caller })
   return proven ?? { kind: 'ask', question: await askForChosen(deps, chooser, choices, chosen), spends: undefined }
 }
 

@@ -6,7 +6,9 @@ import { authEventsAndProvisionedLimits } from './0005-auth-events-and-provision
 import { passkeys } from './0006-passkeys.ts'
 import { devices } from './0007-devices.ts'
 import { userImport } from './0008-user-import.ts'
+import { triggerInvocations } from './0009-trigger-invocations.ts'
 import { messageRecords } from './0010-message-records.ts'
+import { auditRecords } from './0011-audit-records.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they are applied. Listed by hand, so that a bundle or a rename cannot lose one. */
@@ -19,5 +21,7 @@ export const migrations: readonly Migration[] = [
   passkeys,
   devices,
   userImport,
+  triggerInvocations,
   messageRecords,
+  auditRecords,
 ]

@@ -1,3 +1,5 @@
+import { FunctionError } from '../trigger-errors.ts'
+
 /** One call of a function. */
 export type Invocation = {
   /** The same at a repetition, so that the function can notice one. */
@@ -17,6 +19,7 @@ export type TriggerFunction = {
    * the signal ended the attempt.
    */
   invoke(invocation: Invocation, signal: AbortSignal): Promise<unknown>
+  close(): Promise<void>
 }
 
 /** The functions there are, by name. */
@@ -30,5 +33,10 @@ export function functionNameOf(arn: string): string {
   return arn.split(':')[6] ?? arn
 }
 
-/** As Lambda allows for a synchronous call. */
-export const maxAnswerBytes = 6 * 1024 * 1024
+/** As Lambda allows for a synchronous call: 6 MB and a little. */
+export const maxAnswerBytes = 6_291_556
+
+/** In Lambda's words. */
+export const tooLongAnswer = `Response payload size exceeded maximum allowed payload size (${maxAnswerBytes} bytes).`
+
+export const answerTooLong = () => new FunctionError(tooLongAnswer, { refuses: false })

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { OutboundError, requestOutbound } from '../../base/outbound-http.ts'
 import { FunctionError, InvocationError, timedOut } from '../trigger-errors.ts'
-import { type Invocation, maxAnswerBytes, type TriggerFunction } from './function.ts'
+import { answerTooLong, type Invocation, maxAnswerBytes, type TriggerFunction } from './function.ts'
 
 type Options = {
   /** Given by the operator, so it may lie in a private network. */
@@ -30,6 +30,8 @@ export function createHttpFunction({ url, secret }: Options): TriggerFunction {
         retryable: status === 429 || status >= 500,
       })
     },
+
+    async close() {},
   }
 }
 
@@ -47,9 +49,7 @@ async function post(url: string, { id, event }: Invocation, signature: Record<st
     })
   } catch (error) {
     if (signal.aborted) throw signal.reason ?? timedOut()
-    if (error instanceof OutboundError && error.failure === 'too-large') {
-      throw new FunctionError(`Response payload size exceeded maximum allowed payload size (${maxAnswerBytes} bytes)`)
-    }
+    if (error instanceof OutboundError && error.failure === 'too-large') throw answerTooLong()
     throw new InvocationError('ServiceException', { cause: error })
   }
 }

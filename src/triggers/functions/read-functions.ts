@@ -1,42 +1,92 @@
-import { readFileSync } from 'node:fs'
+import type { Logger } from '../../base/logger.ts'
 import { SettingsError } from '../../settings.ts'
+import { FunctionError } from '../trigger-errors.ts'
 import type { Functions, TriggerFunction } from './function.ts'
+import { anyName, type FunctionEntry, moduleDefaults, readFunctionsFile } from './functions-file.ts'
+import { readFunctionsFolder } from './functions-folder.ts'
 import { createHttpFunction } from './http-function.ts'
+import { createLambdaFunction } from './lambda-function.ts'
+import { createModuleFunction } from './module-function.ts'
 
-/** How a function's entry in the functions file says where it runs. */
-type Entry = { readonly url: string; readonly secret?: string }
+type Options = {
+  /** What `--functions-file` and `--functions` name. */
+  readonly file: string | undefined
+  readonly folder: string | undefined
+  /** Whether modules that change on the disk, or come and go in the folder, count from the next invocation on. */
+  readonly reload: boolean
+  /** What modules find in `process.env`, beside what Lambda puts there. */
+  readonly environment: Readonly<Record<string, string>>
+  /** For modules, when the environment names none. */
+  readonly region: string
+  readonly logger: Pick<Logger, 'info' | 'warn'>
+}
 
-/** The name that stands for every function that is not named. */
-const anyName = '*'
-const namePlace = '{functionName}'
-
-/** The functions of the file that `--functions-file` names. Throws SettingsError. */
-export function readFunctions(path: string | undefined): Functions {
-  const entries = path === undefined ? {} : readFile(path)
+/** The functions of the file and of the folder. Throws SettingsError. */
+export function readFunctions(options: Options): Functions {
+  const entries = options.file === undefined ? new Map<string, FunctionEntry>() : readFunctionsFile(options.file)
+  const folder = openFolder(options)
   const made = new Map<string, TriggerFunction>()
+
+  function entryOf(name: string): FunctionEntry | undefined {
+    const named = name === anyName ? undefined : entries.get(name)
+    if (named !== undefined) return named
+    const path = folder().get(name)
+    return path === undefined ? entries.get(anyName) : { kind: 'module', path, ...moduleDefaults }
+  }
+
   return {
     find(name) {
-      const known = made.get(name)
-      if (known !== undefined) return known
-      const entry = Object.hasOwn(entries, name) ? entries[name] : entries[anyName]
+      const entry = entryOf(name)
       if (entry === undefined) return undefined
-      const created = createHttpFunction({ url: entry.url.replace(namePlace, encodeURIComponent(name)), secret: readSecret(entry.secret) })
-      made.set(name, created)
-      return created
+      const key = entry.kind === 'module' ? `${name} ${entry.path}` : name
+      const found = made.get(key) ?? create(name, entry, options)
+      made.set(key, found)
+      return found
     },
-    async close() {},
+
+    async close() {
+      await Promise.all([...made.values()].map((each) => each.close()))
+    },
   }
 }
 
-/** A secret in the form of the Standard Webhooks specification: base64 behind `whsec_`. */
-function readSecret(text: string | undefined): Buffer | undefined {
-  return text === undefined ? undefined : Buffer.from(text.replace(/^whsec_/, ''), 'base64')
+function openFolder({ folder, reload }: Options): () => ReadonlyMap<string, string> {
+  const atStart = folder === undefined ? new Map<string, string>() : readFunctionsFolder(folder)
+  if (folder === undefined || !reload) return () => atStart
+  return () => {
+    try {
+      return readFunctionsFolder(folder)
+    } catch (error) {
+      // The caller is the developer, who has made the second module since the start.
+      if (error instanceof SettingsError) throw new FunctionError(error.message, { refuses: false })
+      throw error
+    }
+  }
 }
 
-function readFile(path: string): Readonly<Record<string, Entry>> {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Record<string, Entry>
-  } catch (error) {
-    throw new SettingsError(`--functions-file: ${path} cannot be read as JSON (${(error as Error).message}).`)
+function create(name: string, entry: FunctionEntry, { reload, environment, region, logger }: Options): TriggerFunction {
+  switch (entry.kind) {
+    case 'module':
+      return createModuleFunction({
+        ...entry,
+        functionName: name,
+        environment: { AWS_REGION: region, AWS_DEFAULT_REGION: region, ...environment, ...lambdaEnvironment(name, entry.memoryMegabytes) },
+        reload,
+        logger,
+      })
+    case 'url':
+      return createHttpFunction({ url: entry.url.replaceAll('{functionName}', encodeURIComponent(name)), secret: entry.secret })
+    case 'lambda':
+      return createLambdaFunction(entry)
+  }
+}
+
+/** What Lambda's runtime tells a function of itself. */
+function lambdaEnvironment(name: string, memoryMegabytes: number): Readonly<Record<string, string>> {
+  return {
+    AWS_LAMBDA_FUNCTION_NAME: name,
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMegabytes),
+    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${name}`,
   }
 }

@@ -1,6 +1,6 @@
 import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
-import type { Message } from '../../messaging/message.ts'
+import type { QueuedMessage } from '../../messaging/message.ts'
 import { findMessageRow, type MessageRow } from '../../messaging/message-record-repository.ts'
 import { openMessage } from '../../messaging/outbox.ts'
 import type { Pool } from '../../pools/pool.ts'
@@ -18,7 +18,7 @@ export function messageNotFound(id: string): ApiError {
 }
 
 /** What a message says, while that is of use. Throws InvalidParameterException afterwards. */
-export function openUsableMessage(secrets: Secrets, row: MessageRow, now: number): Message {
+export function openUsableMessage(secrets: Secrets, row: MessageRow, now: number): QueuedMessage {
   const message = openMessage(secrets, row)
   if (message === undefined || message.expiresAt <= now) {
     throw new ApiError('InvalidParameterException', `Message ${row.id} has expired.`)

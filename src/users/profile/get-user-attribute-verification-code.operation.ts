@@ -1,19 +1,16 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
-import { ApiError } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
 import type { Outbox } from '../../messaging/after-commit.ts'
-import { findCode } from '../../messaging/code-repository.ts'
 import { queueAttributeCode } from '../../messaging/send-code.ts'
 import { writeDelivery } from '../../messaging/wire.ts'
-import type { ContactAttribute, Pool } from '../../pools/pool.ts'
 import { limitAttempts } from '../../protection/attempt-limit.ts'
-import type { Db, Tx } from '../../storage/db.ts'
+import type { Db } from '../../storage/db.ts'
 import type { Triggers } from '../../triggers/trigger.ts'
 import type { TokenCaller } from '../caller.ts'
 import { wordMessageTo } from '../message-wording.ts'
-import type { User } from '../user.ts'
-import { isCurrentOrPending, lockCaller, requireContactAttribute } from './profile-rules.ts'
+import { addressToProve } from './address-to-prove.ts'
+import { lockCaller, requireContactAttribute } from './profile-rules.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets; outbox: Outbox; triggers: Triggers }
 
@@ -36,12 +33,3 @@ export const getUserAttributeVerificationCode = operation('GetUserAttributeVerif
     return { CodeDeliveryDetails: writeDelivery(delivery) }
   },
 })
-
-async function addressToProve(tx: Tx, pool: Pool, user: User, attribute: ContactAttribute, now: number): Promise<string> {
-  const outstanding = await findCode(tx, { poolId: pool.id, sub: user.sub, purpose: `verify-${attribute}` })
-  const isAlive = outstanding !== undefined && outstanding.expiresAt > now
-  if (isAlive && outstanding.value && isCurrentOrPending(pool, user, attribute, outstanding.value)) return outstanding.value
-  const current = user.attributes[attribute]
-  if (current) return current
-  throw new ApiError('InvalidParameterException', `The user has no ${attribute} to verify.`)
-}

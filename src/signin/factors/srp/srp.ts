@@ -8,15 +8,16 @@ import type { AppClient } from '../../../pools/app-client.ts'
 import { type Pool, srpNameOf } from '../../../pools/pool.ts'
 import type { Lockout } from '../../../protection/lockout.ts'
 import type { Db } from '../../../storage/db.ts'
-import { requireNoTrigger } from '../../../triggers/trigger.ts'
+import type { Triggers } from '../../../triggers/trigger.ts'
 import type { Passwords, PasswordVerifier } from '../../../users/passwords/passwords.ts'
 import type { User } from '../../../users/user.ts'
 import { type Candidate, findAgain, findCandidate, requireNotReset, requireUnexpiredPassword, wrongPassword } from '../../candidate.ts'
 import type { Factor, Verdict } from '../../factor.ts'
 import { requireParameter } from '../../parameters.ts'
-import type { Challenge, StepUp } from '../../sign-in.ts'
+import type { Challenge, SignIn, Visit } from '../../sign-in.ts'
 import { newState, openState, sealState } from '../../sign-in-state.ts'
 import { fromSecretBlock, orTooManyRequests, toSecretBlock } from '../../srp-exchange.ts'
+import { requireAdmission } from '../../trigger-facts.ts'
 import { decoyIdentity } from './decoy-identity.ts'
 
 export type SrpDeps = {
@@ -26,21 +27,22 @@ export type SrpDeps = {
   readonly passwords: Passwords
   readonly powers: SrpPowers
   readonly lockout: Lockout
+  readonly triggers: Triggers
 }
 
 /** What the server must know of the exchange when the proof comes: the user's name in it, and A, u and b (base64). */
 type Memory = { readonly name: string; readonly exchange: string }
 
-type Start = { readonly username: string; readonly srpA: string }
+type Start = { readonly username: string; readonly srpA: string; readonly visit: Visit }
 
 /** The first half of USER_SRP_AUTH: A comes, B goes. */
 export async function startSrp(deps: SrpDeps, pool: Pool, client: AppClient, start: Start): Promise<Verdict> {
   const a = requireClientPublic(start.srpA)
   const candidate = await findCandidate(deps, pool, client, start.username)
-  requireNoTrigger(pool, 'PreAuthentication')
+  await requireAdmission(deps, { pool, client }, candidate, { name: start.username, visit: start.visit })
   return {
     kind: 'ask',
-    question: await askForSrpProof(deps, pool, client, candidate, { username: start.username, a, stepUp: undefined }),
+    question: await askForSrpProof(deps, pool, client, candidate, { username: start.username, a, stepUp: undefined, custom: undefined }),
     spends: undefined,
   }
 }
@@ -58,7 +60,7 @@ export async function askForSrpProof(
   pool: Pool,
   client: AppClient,
   { sub, user }: Candidate,
-  { username, a, stepUp }: { username: string; a: bigint; stepUp: StepUp | undefined },
+  { username, a, stepUp, custom }: { username: string; a: bigint } & Pick<SignIn, 'stepUp' | 'custom'>,
 ): Promise<Challenge> {
   if (user !== undefined) requireNotReset(client, user)
   const revealed = user === undefined ? undefined : deps.passwords.reveal(user, user.password)
@@ -69,7 +71,7 @@ export async function askForSrpProof(
   const memory: Memory = { name, exchange: state.toString('base64') }
   const sealed = sealState(
     deps.secrets,
-    newState(client, sub, { challenge: 'PASSWORD_VERIFIER', proofs: [], memory, stepUp }, deps.clock.now()),
+    newState(client, sub, { challenge: 'PASSWORD_VERIFIER', proofs: [], memory, stepUp, custom }, deps.clock.now()),
   )
   const parameters = {
     SALT: salt.toString('hex'),

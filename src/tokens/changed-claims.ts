@@ -1,0 +1,66 @@
+import type { AppClient } from '../pools/app-client.ts'
+import type { ClaimChanges, TokenChanges } from '../triggers/pre-token-generation-answer.ts'
+import { type Claims, claimValue } from './claim-value.ts'
+
+/** Who a token is about, where it comes from and how long it is good: no function has a say in that, and what it says is passed over. */
+const fixedClaims: ReadonlySet<string> = new Set([
+  'acr',
+  'amr',
+  'at_hash',
+  'auth_time',
+  'azp',
+  'client_id',
+  'device_key',
+  'event_id',
+  'exp',
+  'iat',
+  'identities',
+  'iss',
+  'jti',
+  'nbf',
+  'nonce',
+  'origin_jti',
+  'sub',
+  'token_use',
+  'username',
+  'version',
+])
+
+const groupNames = 'cognito:groups'
+const ofGroups = [groupNames, 'cognito:roles', 'cognito:preferred_role']
+
+/** An ID token that a function has had its say about. What it suppresses is gone, even if it was added. */
+export function changeIdClaims(claims: Claims, { id }: Pick<TokenChanges, 'id'>): Claims {
+  const added = addable(id).filter(([name]) => name !== 'aud')
+  const typed = added.map(([name, value]) => [name, typeof value === 'string' ? inOwnType(name, value) : value] as const)
+  return without({ ...claims, ...Object.fromEntries(typed) }, suppressable(id, ['aud']))
+}
+
+/** An access token. Its scopes are changed by members of their own; as its audience it can have its client only. */
+export function changeAccessClaims(claims: Claims, { access, scopes }: Pick<TokenChanges, 'access' | 'scopes'>, client: AppClient): Claims {
+  const added = addable(access).filter(([name, value]) => name !== 'scope' && (name !== 'aud' || value === client.id))
+  const changed = without({ ...claims, ...Object.fromEntries(added) }, suppressable(access, ['scope']))
+  const before = String(claims['scope'] ?? '').split(' ')
+  const after = [...new Set([...before, ...scopes.add])].filter((scope) => scope !== '' && !scopes.suppress.includes(scope))
+  return { ...changed, scope: after.join(' ') }
+}
+
+function addable({ add }: ClaimChanges): (readonly [string, unknown])[] {
+  return Object.entries(add).filter(([name]) => !fixedClaims.has(name) && !name.startsWith('cognito:') && !name.startsWith('dev:'))
+}
+
+/** Of the service's own claims only the groups can be taken away, and their roles go with them. */
+function suppressable({ suppress }: ClaimChanges, fixed: readonly string[]): ReadonlySet<string> {
+  const names = suppress.filter((name) => !fixedClaims.has(name) && !fixed.includes(name) && !name.startsWith('cognito:'))
+  return new Set(suppress.includes(groupNames) ? [...names, ...ofGroups] : names)
+}
+
+function without(claims: Claims, names: ReadonlySet<string>): Claims {
+  return names.size === 0 ? claims : Object.fromEntries(Object.entries(claims).filter(([name]) => !names.has(name)))
+}
+
+/** The standard claims that are not text keep their types, so that nobody takes the text `false` for a yes. */
+function inOwnType(name: string, value: string): unknown {
+  const isNumber = value.trim() !== '' && Number.isFinite(Number(value))
+  return name === 'updated_at' && !isNumber ? value : claimValue(name, value)
+}

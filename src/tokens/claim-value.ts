@@ -1,0 +1,24 @@
+import { identitiesOf } from '../users/linked-identities/linked-identity.ts'
+
+export type Claims = Readonly<Record<string, unknown>>
+
+/** As Cognito writes them: everything is text, and a provider that names no issuer has null for one. */
+function identityClaims(value: string): unknown {
+  return identitiesOf({ identities: value }).map(({ userId, providerName, providerType, primary, dateCreated }) => ({
+    userId,
+    providerName,
+    providerType,
+    issuer: null,
+    primary: String(primary),
+    dateCreated: String(dateCreated),
+  }))
+}
+
+/** A user's attribute in the type that ID tokens have it in (OpenID Connect Core §5.1); custom ones are always text. */
+export function claimValue(name: string, value: string): unknown {
+  if (name === 'email_verified' || name === 'phone_number_verified') return value === 'true'
+  if (name === 'address') return { formatted: value }
+  if (name === 'updated_at') return Number(value)
+  if (name === 'identities') return identityClaims(value)
+  return value
+}

@@ -1,0 +1,50 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { TriggerPolicy } from '../pools/extensions/pool-extensions.ts'
+import type { Functions } from './functions/function.ts'
+import { functionNameOf } from './functions/function.ts'
+import { InvocationError, timedOut } from './trigger-errors.ts'
+
+/** One question to a function, however often it has to be put. */
+export type Question = {
+  readonly id: string
+  readonly functionArn: string
+  /** As JSON text. */
+  readonly event: string
+}
+
+/** Before the first repetition; each later one waits twice as long. */
+const firstBackOffMs = 50
+
+/**
+ * What the function answered. Repeats what got no answer, as often as the policy says and under the same id. `onAttempt` hears of each
+ * attempt. Throws FunctionError and InvocationError.
+ */
+export async function askFunction(
+  functions: Functions,
+  question: Question,
+  { timeoutMs, retries }: Pick<TriggerPolicy, 'timeoutMs' | 'retries'>,
+  onAttempt: () => void,
+): Promise<unknown> {
+  for (let attempt = 0; ; attempt++) {
+    onAttempt()
+    try {
+      return await askOnce(functions, question, timeoutMs)
+    } catch (error) {
+      if (attempt >= retries || !(error instanceof InvocationError) || !error.retryable) throw error
+    }
+    // Spread, so that those who failed together do not come back together.
+    await delay(firstBackOffMs * 2 ** attempt * (0.5 + Math.random() / 2))
+  }
+}
+
+async function askOnce(functions: Functions, question: Question, timeoutMs: number): Promise<unknown> {
+  const found = functions.find(functionNameOf(question.functionArn))
+  if (found === undefined) throw new InvocationError('ResourceNotFoundException', { retryable: false })
+  const controller = new AbortController()
+  const timer = setTimeout(() => controller.abort(timedOut()), timeoutMs)
+  try {
+    return await found.invoke({ ...question, deadline: Date.now() + timeoutMs }, controller.signal)
+  } finally {
+    clearTimeout(timer)
+  }
+}

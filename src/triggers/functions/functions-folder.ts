@@ -1,0 +1,33 @@
+import { readdirSync } from 'node:fs'
+import { join, parse, resolve } from 'node:path'
+import { SettingsError } from '../../settings.ts'
+
+const extensions = new Set(['.js', '.mjs', '.cjs', '.ts', '.mts', '.cts'])
+
+/** The modules that lie directly in a folder: function to file. Throws SettingsError. */
+export function readFunctionsFolder(folder: string): ReadonlyMap<string, string> {
+  const found = new Map<string, string>()
+  for (const file of filesOf(folder)) {
+    const { name, ext } = parse(file)
+    // A declaration file runs nothing.
+    if (!extensions.has(ext) || name.endsWith('.d')) continue
+    const other = found.get(name)
+    if (other !== undefined) {
+      throw new SettingsError(`--functions: ${folder} holds two modules of the function ${name}: ${parse(other).base} and ${file}.`)
+    }
+    found.set(name, resolve(join(folder, file)))
+  }
+  return found
+}
+
+function filesOf(folder: string): string[] {
+  try {
+    const entries = readdirSync(folder, { withFileTypes: true })
+    return entries
+      .filter((entry) => entry.isFile() || entry.isSymbolicLink())
+      .map(({ name }) => name)
+      .sort()
+  } catch (error) {
+    throw new SettingsError(`--functions: ${folder} cannot be read (${(error as NodeJS.ErrnoException).code}).`)
+  }
+}

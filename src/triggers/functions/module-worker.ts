@@ -1,0 +1,154 @@
+import { randomBytes } from 'node:crypto'
+import { statSync } from 'node:fs'
+import { registerHooks } from 'node:module'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { getHeapStatistics } from 'node:v8'
+import { workerData } from 'node:worker_threads'
+import type { Invocation } from './function.ts'
+import type { ModuleThreadData, ModuleThreadMessage } from './module-messages.ts'
+import { asError, type Handler, handlerOf, loadErrorOf, rejectionOf } from './module-runtime.ts'
+
+// Runs one function as Lambda's runtime does: one invocation at a time, with the events, contexts and errors of that runtime. A port of its
+// own carries the messages, so that a function that is itself written for worker threads does not speak in between.
+
+const data = workerData as ModuleThreadData
+const { port, path, functionName, memoryMegabytes } = data
+/** Some of a flood is enough to tell what flows. */
+const mostOutput = 256 * 1024
+
+let current: Invocation | undefined
+let outputLength = 0
+const logStreamName = `${new Date().toISOString().slice(0, 10).replaceAll('-', '/')}/[$LATEST]${randomBytes(16).toString('hex')}`
+
+function tell(message: ModuleThreadMessage): void {
+  port.postMessage(message)
+}
+
+/** At once, not by the thread's streams: what is written just before an end or an endless loop would be lost in them. */
+function write(chunk: string | Uint8Array): void {
+  if (outputLength > mostOutput) return
+  const text = typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString()
+  outputLength += text.length
+  tell({ kind: 'output', text: text.slice(0, mostOutput) })
+  if (outputLength > mostOutput) tell({ kind: 'output', text: '(The rest of what this invocation writes is left out.)' })
+}
+
+for (const stream of [process.stdout, process.stderr]) {
+  stream.write = (chunk: string | Uint8Array, encoding?: unknown, done?: unknown) => {
+    write(chunk)
+    const callback = typeof encoding === 'function' ? encoding : done
+    if (typeof callback === 'function') process.nextTick(callback as () => void)
+    return true
+  }
+}
+
+/** Only the first answer counts. */
+function answer(id: string, value: unknown): void {
+  if (current?.id !== id) return
+  const text = jsonOf(value)
+  if (text === undefined) fail(id, new Error('Unable to stringify response body'))
+  else if (Buffer.byteLength(text) > data.maxAnswerBytes) fail(id, new Error(data.tooLongAnswer), false)
+  else {
+    const { used_heap_size, external_memory } = getHeapStatistics()
+    finish()
+    tell({ kind: 'answer', id, text, usedMegabytes: (used_heap_size + external_memory) / 1_048_576 })
+  }
+}
+
+function jsonOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value ?? null) ?? 'null'
+  } catch {
+    return undefined
+  }
+}
+
+function fail(id: string, error: unknown, refuses = true): void {
+  if (current?.id !== id) return
+  finish()
+  tell({ kind: 'error', id, error: asError(error), refuses })
+}
+
+function finish(): void {
+  current = undefined
+  port.ref()
+}
+
+function contextOf({ id, functionArn, deadline }: Invocation) {
+  const qualifier = functionArn.split(':')[7]
+  const done = (error: unknown, result: unknown) => (error === undefined || error === null ? answer(id, result) : fail(id, error))
+  return {
+    functionName,
+    functionVersion: qualifier !== undefined && /^\d+$/.test(qualifier) ? qualifier : '$LATEST',
+    invokedFunctionArn: functionArn,
+    memoryLimitInMB: String(memoryMegabytes),
+    awsRequestId: id,
+    logGroupName: `/aws/lambda/${functionName}`,
+    logStreamName,
+    callbackWaitsForEmptyEventLoop: true,
+    getRemainingTimeInMillis: () => Math.max(0, deadline - Date.now()),
+    done,
+    succeed: (result: unknown) => done(null, result),
+    fail: (error: unknown) => done(error ?? 'handled', undefined),
+  }
+}
+
+function run(handler: Handler, invocation: Invocation): void {
+  const { id } = invocation
+  current = invocation
+  outputLength = 0
+  // What the function waits for keeps the thread alive; when there is nothing of that kind left, it will never answer.
+  port.unref()
+  const context = contextOf(invocation)
+  try {
+    const result = handler(JSON.parse(invocation.event), context, context.done)
+    if (isPromise(result)) {
+      result.then(
+        (value) => answer(id, value),
+        (error) => fail(id, error ?? 'handled'),
+      )
+    } else if (result !== undefined && handler.length < 3) answer(id, result)
+  } catch (error) {
+    fail(id, error ?? 'handled')
+  }
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function'
+}
+
+process.on('beforeExit', () => {
+  if (current !== undefined) answer(current.id, null)
+})
+
+function endBy(error: unknown): void {
+  if (current === undefined) tell({ kind: 'output', text: `Uncaught: ${asError(error).stack ?? asError(error).errorMessage}` })
+  else fail(current.id, error, false)
+  process.exit(129)
+}
+process.on('uncaughtException', endBy)
+process.on('unhandledRejection', (reason) => endBy(rejectionOf(reason)))
+
+if (data.tellsFiles) {
+  registerHooks({
+    load(url, context, nextLoad) {
+      // Before it is read: a change in between then shows as one.
+      if (url.startsWith('file:') && !url.includes('/node_modules/')) noteFile(fileURLToPath(url))
+      return nextLoad(url, context)
+    },
+  })
+}
+
+function noteFile(file: string): void {
+  const found = statSync(file, { throwIfNoEntry: false })
+  if (found === undefined) return
+  tell({ kind: 'file', file: { path: file, size: found.size, modifiedAt: found.mtimeMs, inode: found.ino, loadedAt: Date.now() } })
+}
+
+try {
+  const handler = handlerOf(await import(pathToFileURL(path).href), functionName)
+  port.on('message', (invocation: Invocation) => run(handler, invocation))
+  tell({ kind: 'loaded' })
+} catch (error) {
+  tell({ kind: 'unloadable', error: loadErrorOf(error, path) })
+}

@@ -1,0 +1,30 @@
+import { uuidv7 } from '../../base/ids.ts'
+import type { Pool } from '../../pools/pool.ts'
+import { AnswerError, FunctionError, InvocationError } from '../trigger-errors.ts'
+import type { InvocationFailure, InvocationOutcome, InvocationRecord } from './invocation.ts'
+
+/** An invocation under way. */
+export type InvocationDraft = Omit<InvocationRecord, 'outcome' | 'durationMs' | 'error' | 'attempts' | 'answer'> & {
+  readonly begun: number
+  attempts: number
+  answer: unknown
+}
+
+type About = Pick<InvocationRecord, 'trigger' | 'source' | 'username' | 'sub' | 'replayOf' | 'event'>
+
+export function draftInvocation(startedAt: number, { id: poolId }: Pool, functionArn: string, about: About): InvocationDraft {
+  return { ...about, id: uuidv7(startedAt), poolId, functionArn, startedAt, begun: performance.now(), attempts: 0, answer: undefined }
+}
+
+export function finished({ begun, ...draft }: InvocationDraft, outcome: InvocationOutcome, error?: unknown): InvocationRecord {
+  return { ...draft, outcome, durationMs: performance.now() - begun, error: error === undefined ? undefined : failureOf(error) }
+}
+
+function failureOf(error: unknown): InvocationFailure {
+  if (error instanceof AnswerError) {
+    return { kind: 'ANSWER', message: error.message, path: error.path, expected: error.expected, found: error.found }
+  }
+  if (error instanceof FunctionError) return { kind: 'FUNCTION', message: error.message }
+  if (error instanceof InvocationError) return { kind: 'INVOCATION', message: error.reason }
+  return { kind: 'INTERNAL', message: error instanceof Error ? error.message : typeof error }
+}

@@ -1,0 +1,66 @@
+import type { Insertable, Selectable } from 'kysely'
+import type { Db, Tx } from '../../storage/db.ts'
+import type { TriggerInvocationTable } from '../../storage/trigger-tables.ts'
+
+export async function insertInvocations(tx: Tx, rows: readonly Insertable<TriggerInvocationTable>[]): Promise<void> {
+  const kept = await aboutUsersThereAre(tx, rows)
+  if (kept.length > 0) await tx.insertInto('trigger_invocation').values(kept).execute()
+}
+
+/** They are written a little later than they were made, when their user may have been deleted. */
+async function aboutUsersThereAre<Row extends { pool_id: string; sub: string }>(tx: Tx, rows: readonly Row[]): Promise<Row[]> {
+  const subs = [...new Set(rows.map(({ sub }) => sub).filter((sub) => sub !== ''))]
+  if (subs.length === 0) return [...rows]
+  const pools = [...new Set(rows.map(({ pool_id }) => pool_id))]
+  const found = await tx.selectFrom('user').select(['pool_id', 'sub']).where('pool_id', 'in', pools).where('sub', 'in', subs).execute()
+  const known = new Set(found.map(({ pool_id, sub }) => `${pool_id} ${sub}`))
+  return rows.filter(({ pool_id, sub }) => sub === '' || known.has(`${pool_id} ${sub}`))
+}
+
+type Filter = { readonly trigger: string | undefined; readonly outcome: string | undefined; readonly usernameKey: string | undefined }
+
+/** Newest first, from the first one behind `after`. */
+export async function listInvocations(
+  db: Db | Tx,
+  poolId: string,
+  { trigger, outcome, usernameKey }: Filter,
+  page: { after: string | undefined; limit: number },
+): Promise<readonly Selectable<TriggerInvocationTable>[]> {
+  let query = db.selectFrom('trigger_invocation').selectAll().where('pool_id', '=', poolId).orderBy('id', 'desc').limit(page.limit)
+  if (trigger !== undefined) query = query.where('trigger', '=', trigger)
+  if (outcome !== undefined) query = query.where('outcome', '=', outcome)
+  if (usernameKey !== undefined) query = query.where('username_key', '=', usernameKey)
+  if (page.after !== undefined) query = query.where('id', '<', page.after)
+  return query.execute()
+}
+
+export async function findInvocation(db: Db | Tx, poolId: string, id: string): Promise<Selectable<TriggerInvocationTable> | undefined> {
+  return db.selectFrom('trigger_invocation').selectAll().where('pool_id', '=', poolId).where('id', '=', id).executeTakeFirst()
+}
+
+/**
+ * What is recorded of a user, and of the user's names while nobody had them: from sign-up, say.
+ * @NOTE To be called while the user still has the names.
+ */
+export async function deleteInvocationsOfUser(tx: Tx, poolId: string, sub: string): Promise<void> {
+  await tx.deleteFrom('trigger_invocation').where('pool_id', '=', poolId).where('sub', '=', sub).execute()
+  await tx.deleteFrom('trigger_answer').where('pool_id', '=', poolId).where('sub', '=', sub).execute()
+  const names = await tx.selectFrom('user_alias').select('value_key').where('pool_id', '=', poolId).where('sub', '=', sub).execute()
+  if (names.length === 0) return
+  const keys = names.map(({ value_key }) => value_key)
+  await tx.deleteFrom('trigger_invocation').where('pool_id', '=', poolId).where('username_key', 'in', keys).where('sub', '=', '').execute()
+}
+
+/** Removes up to `limit` of those that began before `before`. */
+export async function sweepInvocations(tx: Tx, before: number, limit: number): Promise<number> {
+  const old = await tx
+    .selectFrom('trigger_invocation')
+    .select(['pool_id', 'sub', 'id'])
+    .where('started_at', '<', before)
+    .limit(limit)
+    .execute()
+  for (const { pool_id, sub, id } of old) {
+    await tx.deleteFrom('trigger_invocation').where('pool_id', '=', pool_id).where('sub', '=', sub).where('id', '=', id).execute()
+  }
+  return old.length
+}

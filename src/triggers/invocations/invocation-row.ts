@@ -1,0 +1,38 @@
+import type { Insertable, Selectable } from 'kysely'
+import type { Secrets } from '../../base/secrets.ts'
+import type { TriggerName } from '../../pools/pool.ts'
+import type { TriggerInvocationTable } from '../../storage/trigger-tables.ts'
+import type { InvocationOutcome, KeptInvocation } from './invocation.ts'
+
+/** What is sealed. */
+type Details = Omit<KeptInvocation, 'id' | 'poolId' | 'sub' | 'trigger' | 'outcome' | 'startedAt'>
+
+const contextOf = (poolId: string, id: string) => `${poolId} ${id}`
+
+export function toRow(secrets: Secrets, usernameKey: string, invocation: KeptInvocation): Insertable<TriggerInvocationTable> {
+  const { id, poolId, sub, trigger, outcome, startedAt, ...details } = invocation
+  return {
+    pool_id: poolId,
+    sub: sub ?? '',
+    id,
+    trigger,
+    outcome,
+    username_key: usernameKey,
+    started_at: startedAt,
+    details: secrets.seal('trigger-invocation', JSON.stringify(details satisfies Details), contextOf(poolId, id)),
+  }
+}
+
+export function fromRow(secrets: Secrets, row: Selectable<TriggerInvocationTable>): KeptInvocation {
+  const details = secrets.open('trigger-invocation', row.details, contextOf(row.pool_id, row.id))
+  if (details === undefined) throw new Error(`A record of a trigger of pool ${row.pool_id} does not open with this master key.`)
+  return {
+    ...(JSON.parse(details.toString()) as Details),
+    id: row.id,
+    poolId: row.pool_id,
+    sub: row.sub === '' ? undefined : row.sub,
+    trigger: row.trigger as TriggerName,
+    outcome: row.outcome as InvocationOutcome,
+    startedAt: row.started_at,
+  }
+}

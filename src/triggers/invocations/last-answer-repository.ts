@@ -1,0 +1,32 @@
+import type { Db, Tx } from '../../storage/db.ts'
+
+type AnswerKey = { readonly poolId: string; readonly sub: string; readonly clientId: string; readonly trigger: string }
+export type KeptAnswer = AnswerKey & { readonly response: string; readonly answeredAt: number }
+
+/** In place of those before them, for users that there are. In the order of their keys, so that two who do this never wait for each other. */
+export async function keepAnswers(tx: Tx, answers: readonly KeptAnswer[]): Promise<void> {
+  const place = ({ poolId, sub, clientId, trigger }: AnswerKey) => `${poolId} ${sub} ${clientId} ${trigger}`
+  for (const { poolId, sub, clientId, trigger, response, answeredAt } of answers.toSorted((a, b) => (place(a) < place(b) ? -1 : 1))) {
+    const user = await tx.selectFrom('user').select('sub').where('pool_id', '=', poolId).where('sub', '=', sub).executeTakeFirst()
+    if (user === undefined) continue
+    await tx
+      .insertInto('trigger_answer')
+      .values({ pool_id: poolId, sub, client_id: clientId, trigger, response, answered_at: answeredAt })
+      .onConflict((conflict) =>
+        conflict.columns(['pool_id', 'sub', 'client_id', 'trigger']).doUpdateSet({ response, answered_at: answeredAt }),
+      )
+      .execute()
+  }
+}
+
+export async function findAnswer(db: Db | Tx, { poolId, sub, clientId, trigger }: AnswerKey): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('trigger_answer')
+    .select('response')
+    .where('pool_id', '=', poolId)
+    .where('sub', '=', sub)
+    .where('client_id', '=', clientId)
+    .where('trigger', '=', trigger)
+    .executeTakeFirst()
+  return row?.response
+}

@@ -1,0 +1,54 @@
+import type { Clock } from '../../base/clock.ts'
+import type { Logger } from '../../base/logger.ts'
+import type { Secrets } from '../../base/secrets.ts'
+import type { Db } from '../../storage/db.ts'
+import type { JsonObject, TriggerCall } from '../trigger.ts'
+import { createBatchWriter } from './batch-writer.ts'
+import { findAnswer, type KeptAnswer, keepAnswers } from './last-answer-repository.ts'
+
+/** What functions last answered well, for each user, app client and trigger. */
+export type LastAnswers = {
+  /** Keeps the `response` of an answer. */
+  keep(call: TriggerCall, answer: unknown): void
+  find(call: TriggerCall): Promise<JsonObject | undefined>
+  flush(): Promise<void>
+}
+
+type Options = { readonly db: Db; readonly secrets: Secrets; readonly clock: Clock; readonly logger: Pick<Logger, 'error'> }
+
+export function createLastAnswers({ db, secrets, clock, logger }: Options): LastAnswers {
+  const writer = createBatchWriter<KeptAnswer>({
+    what: 'The last answers of triggers',
+    logger,
+    write: (answers) => db.transaction().execute((tx) => keepAnswers(tx, answers)),
+  })
+  return {
+    keep(call, answer) {
+      const key = keyOf(call)
+      if (key === undefined) return
+      const text = JSON.stringify((answer as { response: unknown }).response)
+      writer.add({ ...key, response: secrets.seal('trigger-answer', text, contextOf(call)), answeredAt: clock.now() })
+    },
+
+    async find(call) {
+      const key = keyOf(call)
+      if (key === undefined) return undefined
+      await writer.flush()
+      const sealed = await findAnswer(db, key)
+      const text = sealed === undefined ? undefined : secrets.open('trigger-answer', sealed, contextOf(call))
+      return text === undefined ? undefined : (JSON.parse(text.toString()) as JsonObject)
+    },
+
+    flush: writer.flush,
+  }
+}
+
+/** Undefined where there is no user or no app client to keep it for. */
+function keyOf({ pool, sub, clientId, trigger }: TriggerCall) {
+  return sub === undefined || clientId === undefined ? undefined : { poolId: pool.id, sub, clientId, trigger }
+}
+
+/** With the event's version: an answer to another version has another form, and does not open. */
+function contextOf({ pool, sub, clientId, trigger }: TriggerCall): string {
+  return [pool.id, sub, clientId, trigger, pool.triggers.byName[trigger]?.version ?? 'V1_0'].join(' ')
+}

@@ -1,0 +1,23 @@
+const mask = '***'
+
+/** Names of members that hold what somebody could sign in with, wherever they stand and whoever made them up. */
+const secretName = /^(.*password|code|challengeAnswer|.*token|.*secret)$/i
+/** Members whose values are all secret, by whatever name. */
+const secretMap = 'privateChallengeParameters'
+
+/** The JSON value with its secrets masked. What it is masked by is text, so that a function that is asked again gets what it knows to read. */
+export function maskSecrets(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(maskSecrets)
+  if (!isObject(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, maskMember(name, member)]))
+}
+
+function maskMember(name: string, value: unknown): unknown {
+  if (name === secretMap && isObject(value)) return Object.fromEntries(Object.keys(value).map((key) => [key, mask]))
+  if (value !== null && value !== undefined && typeof value !== 'object' && secretName.test(name)) return mask
+  return maskSecrets(value)
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,33 @@
+import type { Secrets } from '../../base/secrets.ts'
+import { ApiError } from '../../contract/api-error.ts'
+import { operation } from '../../contract/operation.ts'
+import { invalidParameter } from '../../pools/invalid-parameter.ts'
+import type { PoolCatalog } from '../../pools/pool-catalog.ts'
+import type { Db } from '../../storage/db.ts'
+import type { Replays } from '../create-triggers.ts'
+import type { JsonObject } from '../trigger.ts'
+import { type InvocationRecorder, keptOf } from './invocation-recorder.ts'
+import { findInvocation } from './invocation-repository.ts'
+import { fromRow } from './invocation-row.ts'
+import { writeInvocation } from './invocation-wire.ts'
+
+type Deps = { db: Db; secrets: Secrets; pools: PoolCatalog; invocations: InvocationRecorder; triggers: Replays }
+
+/**
+ * Lifeguard's own: asks the function that the pool has now what another one, or an earlier state of it, was asked. The event comes from the
+ * record, so its secrets are masked. Nothing of the user changes, whatever is answered; what the function itself does is its own affair.
+ */
+export const replayTriggerInvocation = operation('ReplayTriggerInvocation', {
+  auth: 'iam',
+
+  async handle(request, { db, secrets, pools, invocations, triggers }: Deps) {
+    const pool = await pools.getPool(request.UserPoolId)
+    await invocations.flush()
+    const row = await findInvocation(db, pool.id, request.InvocationId)
+    if (row === undefined) throw new ApiError('ResourceNotFoundException', `Trigger invocation ${request.InvocationId} does not exist.`)
+    const recorded = fromRow(secrets, row)
+    if (recorded.event === undefined) throw invalidParameter('The event of this invocation was too long to be kept.')
+    const replayed = await triggers.replay(pool, recorded, JSON.parse(recorded.event) as JsonObject)
+    return { Invocation: writeInvocation(keptOf(replayed)) }
+  },
+})

@@ -1,0 +1,224 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import {
+  AdminCreateUserCommand,
+  AdminRespondToAuthChallengeCommand,
+  GetTokensFromRefreshTokenCommand,
+  type UserPoolClientType,
+} from '@aws-sdk/client-cognito-identity-provider'
+import { engines } from '../../support/engines.ts'
+import { givenAppUser, respond, setMfa } from '../../support/mfa.ts'
+import { attributeList } from '../../support/self-service.ts'
+import { givenUser, goodPassword, signInByPassword, srpResponses, startSrp } from '../../support/sign-in.ts'
+import { adminInitiate, agree, envelopeOf, givenPoolWith, initiate, refuse, refusedBy } from '../../support/sign-in-triggers.ts'
+import { answerDevicePassword, answerDeviceSrp, confirmOffered, signInOnDevice } from '../../support/software-device.ts'
+import { useTestServer } from '../../support/test-server.ts'
+import { openTriggerEndpoint } from '../../support/trigger-endpoint.ts'
+
+const all = { PreAuthentication: agree, PostAuthentication: agree, PreTokenGeneration: agree }
+const before = 'PreAuthentication_Authentication'
+const after = 'PostAuthentication_Authentication'
+const tokens = 'TokenGeneration_Authentication'
+const metadata = { kind: 'test' }
+const flows: UserPoolClientType['ExplicitAuthFlows'] = [
+  'ALLOW_USER_PASSWORD_AUTH',
+  'ALLOW_USER_SRP_AUTH',
+  'ALLOW_ADMIN_USER_PASSWORD_AUTH',
+  'ALLOW_REFRESH_TOKEN_AUTH',
+  'ALLOW_USER_AUTH',
+]
+
+for (const engine of engines) {
+  describe(`events of a sign-in on ${engine.name}`, async () => {
+    const endpoint = await openTriggerEndpoint()
+    const server = useTestServer(engine, { flags: endpoint.flags })
+
+    async function given(handlers = all, client: Partial<UserPoolClientType> = {}, pool = {}) {
+      const triggers = endpoint.given(handlers)
+      const ids = await givenPoolWith(server(), triggers, { pool, client: { ExplicitAuthFlows: flows, ...client } as never })
+      const user = await givenUser(server(), ids.poolId, 'ana', {
+        attributes: attributeList({ email: 'ana@example.test', email_verified: 'true' }),
+      })
+      return { ...ids, ...user, triggers }
+    }
+
+    it('tells each function what Cognito tells it, key by key', async () => {
+      const { poolId, clientId, sub, triggers } = await given()
+      await initiate(server(), clientId, 'USER_PASSWORD_AUTH', { USERNAME: 'ana', PASSWORD: goodPassword }, metadata)
+      const userAttributes = { sub, 'cognito:user_status': 'CONFIRMED', email: 'ana@example.test', email_verified: 'true' }
+      const groupConfiguration = { groupsToOverride: [], iamRolesToOverride: [], preferredRole: null }
+      assert.deepEqual(
+        triggers.events.map(({ request, response }) => ({ request, response })),
+        [
+          { request: { userAttributes, validationData: metadata, userNotFound: false }, response: {} },
+          { request: { userAttributes, newDeviceUsed: false }, response: {} },
+          { request: { userAttributes, groupConfiguration }, response: { claimsOverrideDetails: null } },
+        ],
+      )
+      for (const [index, triggerSource] of [before, after, tokens].entries()) {
+        const event = triggers.events[index]
+        assert.ok(event !== undefined)
+        const { callerContext, ...envelope } = envelopeOf(event)
+        assert.deepEqual(envelope, { version: '1', region: 'us-east-1', userPoolId: poolId, userName: 'ana', triggerSource })
+        assert.equal(callerContext.clientId, clientId)
+        assert.match(callerContext.awsSdkVersion, /^aws-sdk-js-3\.\d+\.\d+$/)
+      }
+    })
+
+    it('shows an address by which the user is found a second time, and none that is only claimed', async () => {
+      const alias = await given(all, {}, { AliasAttributes: ['email', 'phone_number'] })
+      await signInByPassword(server(), alias.clientId, 'ana@example.test')
+      const attributes = alias.triggers.events[0]?.request.userAttributes
+      assert.equal(attributes['cognito:email_alias'], 'ana@example.test')
+      assert.equal('cognito:phone_number_alias' in attributes, false)
+      assert.equal(alias.triggers.events[0]?.userName, 'ana')
+    })
+
+    const table: { flow: string; fired: string[]; sign(at: Awaited<ReturnType<typeof given>>): Promise<unknown> }[] = [
+      { flow: 'USER_PASSWORD_AUTH', fired: [before, after, tokens], sign: ({ clientId }) => signInByPassword(server(), clientId, 'ana') },
+      {
+        flow: 'ADMIN_USER_PASSWORD_AUTH',
+        fired: [before, after, tokens],
+        sign: (ids) => adminInitiate(server(), ids, 'ADMIN_USER_PASSWORD_AUTH', { USERNAME: 'ana', PASSWORD: goodPassword }),
+      },
+      {
+        flow: 'USER_AUTH with a password',
+        fired: [before, after, tokens],
+        sign: ({ clientId }) =>
+          initiate(server(), clientId, 'USER_AUTH', { USERNAME: 'ana', PREFERRED_CHALLENGE: 'PASSWORD', PASSWORD: goodPassword }),
+      },
+      {
+        flow: 'USER_AUTH up to its choice',
+        fired: [before],
+        sign: ({ clientId }) => initiate(server(), clientId, 'USER_AUTH', { USERNAME: 'ana' }),
+      },
+      {
+        flow: 'USER_PASSWORD_AUTH with a wrong password',
+        fired: [before],
+        sign: ({ clientId }) =>
+          assert.rejects(signInByPassword(server(), clientId, 'ana', 'Wrong-horse-7'), { name: 'NotAuthorizedException' }),
+      },
+    ]
+    for (const { flow, fired, sign } of table) {
+      it(`asks in ${flow}: ${fired.join(', ')}`, async () => {
+        const at = await given()
+        await sign(at)
+        assert.deepEqual(at.triggers.fired, fired)
+        assert.deepEqual(await server().inbox('ana@example.test'), [])
+      })
+    }
+
+    it('asks before SRP once, and after its proof with the metadata of the answer', async () => {
+      const { poolId, clientId, triggers } = await given()
+      const { a, challenge } = await startSrp(server(), clientId, 'ana')
+      assert.deepEqual(triggers.fired, [before])
+      assert.equal(triggers.events[0]?.request.validationData, null)
+      const ChallengeResponses = srpResponses(poolId, goodPassword, a, challenge)
+      await server().send(
+        new AdminRespondToAuthChallengeCommand({
+          UserPoolId: poolId,
+          ClientId: clientId,
+          ChallengeName: 'PASSWORD_VERIFIER',
+          ChallengeResponses,
+          ClientMetadata: metadata,
+        }),
+      )
+      assert.deepEqual(triggers.fired, [before, after, tokens])
+      for (const { request } of triggers.events.slice(1)) assert.deepEqual(request.clientMetadata, metadata)
+    })
+
+    it('says that a temporary password was replaced', async () => {
+      const { poolId, clientId, triggers } = await given()
+      await server().send(
+        new AdminCreateUserCommand({ UserPoolId: poolId, Username: 'new', TemporaryPassword: goodPassword, MessageAction: 'SUPPRESS' }),
+      )
+      const { Session } = await signInByPassword(server(), clientId, 'new')
+      assert.equal(triggers.events[0]?.request.userAttributes['cognito:user_status'], 'FORCE_CHANGE_PASSWORD')
+      await respond(server(), clientId, 'NEW_PASSWORD_REQUIRED', Session, { USERNAME: 'new', NEW_PASSWORD: 'Another-horse-8' })
+      assert.deepEqual(triggers.fired, [before, after, 'TokenGeneration_NewPasswordChallenge'])
+      assert.equal(triggers.events[1]?.request.userAttributes['cognito:user_status'], 'CONFIRMED')
+    })
+
+    it('says that a device is new, and that a remembered one proved itself', async () => {
+      const DeviceConfiguration = { ChallengeRequiredOnNewDevice: true, DeviceOnlyRememberedOnUserPrompt: false }
+      const { clientId, triggers } = await given(all, {}, { DeviceConfiguration })
+      const first = await signInByPassword(server(), clientId, 'ana')
+      assert.equal(triggers.events[1]?.request.newDeviceUsed, true)
+      const { device } = await confirmOffered(server(), first.AuthenticationResult ?? {})
+      triggers.clear()
+      const asked = await signInOnDevice(server(), clientId, 'ana', device.key)
+      await answerDevicePassword(server(), clientId, await answerDeviceSrp(server(), clientId, asked, device), device)
+      assert.deepEqual(triggers.fired, [before, after, 'TokenGeneration_AuthenticateDevice'])
+      assert.equal(triggers.events[1]?.request.newDeviceUsed, false)
+    })
+
+    it('asks about a refresh for its claims only, with metadata from GetTokensFromRefreshToken', async () => {
+      const { clientId, triggers } = await given()
+      const { AuthenticationResult } = await signInByPassword(server(), clientId, 'ana')
+      const RefreshToken = AuthenticationResult?.RefreshToken ?? ''
+      triggers.clear()
+      await initiate(server(), clientId, 'REFRESH_TOKEN_AUTH', { REFRESH_TOKEN: RefreshToken }, metadata)
+      await server().send(new GetTokensFromRefreshTokenCommand({ ClientId: clientId, RefreshToken, ClientMetadata: metadata }))
+      assert.deepEqual(triggers.fired, ['TokenGeneration_RefreshTokens', 'TokenGeneration_RefreshTokens'])
+      assert.deepEqual(
+        triggers.events.map(({ request }) => request.clientMetadata),
+        [undefined, metadata],
+      )
+    })
+
+    it('hears of strangers only where the client hides who exists', async () => {
+      const hiding = await given(all, { PreventUserExistenceErrors: 'ENABLED' })
+      const wrong = { name: 'NotAuthorizedException', message: 'Incorrect username or password.' }
+      await assert.rejects(signInByPassword(server(), hiding.clientId, 'nobody'), wrong)
+      assert.deepEqual(hiding.triggers.fired, [before])
+      assert.equal(hiding.triggers.events[0]?.userName, 'nobody')
+      assert.deepEqual(hiding.triggers.events[0]?.request, { userAttributes: {}, validationData: null, userNotFound: true })
+
+      const open = await given(all, { PreventUserExistenceErrors: 'LEGACY' })
+      await assert.rejects(signInByPassword(server(), open.clientId, 'nobody'), { name: 'UserNotFoundException' })
+      await assert.rejects(startSrp(server(), open.clientId, 'nobody'), { name: 'UserNotFoundException' })
+      assert.deepEqual(open.triggers.fired, [])
+    })
+
+    it('keeps everybody out whom PreAuthentication refuses, whatever the password', async () => {
+      const { clientId, triggers } = await given({ ...all, PreAuthentication: refuse })
+      for (const password of [goodPassword, 'Wrong-horse-7']) {
+        await assert.rejects(signInByPassword(server(), clientId, 'ana', password), refusedBy('PreAuthentication'))
+      }
+      await assert.rejects(startSrp(server(), clientId, 'ana'), refusedBy('PreAuthentication'))
+      await assert.rejects(initiate(server(), clientId, 'USER_AUTH', { USERNAME: 'ana' }), refusedBy('PreAuthentication'))
+      assert.deepEqual(triggers.fired, [before, before, before, before])
+    })
+
+    it('leaves a state good that PostAuthentication or the claims refuse, and asks nobody about a used one', async () => {
+      let isOpen = false
+      const moody = (event: Parameters<typeof agree>[0]) => (isOpen ? event : refuse())
+      for (const trigger of ['PostAuthentication', 'PreTokenGeneration'] as const) {
+        isOpen = true
+        const { poolId, clientId, triggers } = await given({ ...all, [trigger]: moody })
+        await setMfa(server(), poolId, 'OPTIONAL', ['totp'])
+        const { a, challenge } = await startSrp(server(), clientId, 'ana')
+        const responses = srpResponses(poolId, goodPassword, a, challenge)
+        const answer = () => respond(server(), clientId, 'PASSWORD_VERIFIER', undefined, responses)
+        isOpen = false
+        await assert.rejects(answer(), refusedBy(trigger))
+        isOpen = true
+        assert.ok((await answer()).AuthenticationResult)
+        triggers.clear()
+        await assert.rejects(answer(), { name: 'NotAuthorizedException', message: /can only be used once/ })
+        assert.deepEqual(triggers.fired, [])
+      }
+    })
+
+    it('asks after a second factor, not before it', async () => {
+      const { poolId, clientId, triggers } = await given()
+      await setMfa(server(), poolId, 'OPTIONAL', ['totp'])
+      const app = await givenAppUser(server(), { poolId, clientId }, 'eva')
+      triggers.clear()
+      const { Session } = await signInByPassword(server(), clientId, 'eva')
+      assert.deepEqual(triggers.fired, [before])
+      await respond(server(), clientId, 'SOFTWARE_TOKEN_MFA', Session, { USERNAME: 'eva', SOFTWARE_TOKEN_MFA_CODE: app.code() })
+      assert.deepEqual(triggers.fired, [before, after, tokens])
+    })
+  })
+}

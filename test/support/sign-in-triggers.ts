@@ -1,0 +1,108 @@
+import {
+  AdminInitiateAuthCommand,
+  type AuthFlowType,
+  InitiateAuthCommand,
+  type InitiateAuthCommandOutput,
+} from '@aws-sdk/client-cognito-identity-provider'
+import { respond } from './mfa.ts'
+import type { PoolAndClient, Values } from './self-service.ts'
+import type { PoolWish, TestServer } from './test-server.ts'
+import type { GivenTriggers, TriggerEvent } from './trigger-endpoint.ts'
+
+/** The handler of a function that has no objection. */
+export const agree = (event: TriggerEvent) => event
+
+export function refuse(): never {
+  throw new Error('not today')
+}
+
+/** What the caller of a function that threw `refuse`'s error is told. */
+export const refusedBy = (trigger: string) => ({
+  name: 'UserLambdaValidationException',
+  message: `${trigger} failed with error not today.`,
+})
+
+export const unrecognizable = { name: 'InvalidLambdaResponseException', message: 'Unrecognizable lambda output' }
+
+/** A pool that asks these functions. */
+export function givenPoolWith(server: TestServer, triggers: GivenTriggers, { pool, client }: PoolWish = {}) {
+  const wish = client === undefined ? {} : { client }
+  return server.givenPool({ pool: { ...pool, LambdaConfig: triggers.lambdaConfig }, ...wish })
+}
+
+export function initiate(
+  server: TestServer,
+  clientId: string,
+  flow: AuthFlowType,
+  parameters: Values,
+  clientMetadata?: Values,
+): Promise<InitiateAuthCommandOutput> {
+  const request = { ClientId: clientId, AuthFlow: flow, AuthParameters: parameters }
+  return server.send(new InitiateAuthCommand(clientMetadata === undefined ? request : { ...request, ClientMetadata: clientMetadata }))
+}
+
+export function adminInitiate(server: TestServer, { poolId, clientId }: PoolAndClient, flow: AuthFlowType, parameters: Values) {
+  return server.send(new AdminInitiateAuthCommand({ UserPoolId: poolId, ClientId: clientId, AuthFlow: flow, AuthParameters: parameters }))
+}
+
+/** InitiateAuth with CUSTOM_AUTH. */
+export function startCustom(server: TestServer, clientId: string, username: string, more: Values = {}) {
+  return initiate(server, clientId, 'CUSTOM_AUTH', { USERNAME: username, ...more })
+}
+
+/** Answers CUSTOM_CHALLENGE as clients do: by the name that the question told. */
+export function answerCustom(server: TestServer, clientId: string, asked: InitiateAuthCommandOutput, answer: string) {
+  const username = asked.ChallengeParameters?.['USERNAME'] ?? ''
+  return respond(server, clientId, 'CUSTOM_CHALLENGE', asked.Session, { USERNAME: username, ANSWER: answer })
+}
+
+/** The envelope that every event of a pool and user has, from its first event: all but `request` and `response`. */
+export function envelopeOf({ request: _request, response: _response, ...envelope }: TriggerEvent) {
+  return envelope
+}
+
+/** What functions are told of a challenge that was answered. */
+export const result = (challengeName: string, challengeResult = true, challengeMetadata: string | null = null) => ({
+  challengeName,
+  challengeResult,
+  challengeMetadata,
+})
+
+export const customClient = {
+  ExplicitAuthFlows: ['ALLOW_CUSTOM_AUTH', 'ALLOW_USER_PASSWORD_AUTH', 'ALLOW_USER_SRP_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
+} satisfies PoolWish['client']
+
+type Step = { readonly challengeName?: string; readonly issueTokens?: boolean; readonly failAuthentication?: boolean }
+
+/** The whole answer of a function that says what comes next. */
+export function say(event: TriggerEvent, { challengeName, issueTokens = false, failAuthentication = false }: Step): TriggerEvent {
+  return { ...event, response: { challengeName: challengeName ?? null, issueTokens, failAuthentication } }
+}
+
+/** A riddle, `tries` times; the answer is `blue`. */
+export function riddles(tries = 3) {
+  return {
+    DefineAuthChallenge(event: TriggerEvent) {
+      const session = event.request.session as ReturnType<typeof result>[]
+      if (session.at(-1)?.challengeName === 'CUSTOM_CHALLENGE' && session.at(-1)?.challengeResult) return say(event, { issueTokens: true })
+      return say(event, session.length < tries ? { challengeName: 'CUSTOM_CHALLENGE' } : { failAuthentication: true })
+    },
+    CreateAuthChallenge(event: TriggerEvent) {
+      const round = String(event.request.session.length + 1)
+      const response = {
+        publicChallengeParameters: { riddle: 'the colour of the sky', round },
+        privateChallengeParameters: { answer: 'blue' },
+        challengeMetadata: `RIDDLE-${round}`,
+      }
+      return { ...event, response }
+    },
+    VerifyAuthChallengeResponse(event: TriggerEvent) {
+      const { privateChallengeParameters, challengeAnswer } = event.request
+      return { ...event, response: { answerCorrect: privateChallengeParameters.answer === challengeAnswer } }
+    },
+  }
+}
+
+export const define = 'DefineAuthChallenge_Authentication'
+export const create = 'CreateAuthChallenge_Authentication'
+export const verify = 'VerifyAuthChallengeResponse_Authentication'
