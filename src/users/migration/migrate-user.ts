@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
+import type { Outbox } from '../../messaging/after-commit.ts'
 import { queueInvitation } from '../../messaging/send-code.ts'
 import type { Occasion } from '../../messaging/wording.ts'
 import type { Pool } from '../../pools/pool.ts'
@@ -20,7 +21,7 @@ export type MigrationDeps = {
   readonly clock: Clock
   readonly secrets: Secrets
   readonly passwords: Passwords
-  readonly outbox: { wake(): void }
+  readonly outbox: Outbox
   readonly triggers: Triggers
 }
 
@@ -87,7 +88,7 @@ async function storeNewUser(deps: MigrationDeps, pool: Pool, user: User, { migra
     if (error instanceof NameTakenError) return error.kind
     throw error
   }
-  outbox.wake()
+  await outbox.afterCommit(pool, [])
   return undefined
 }
 
