@@ -26,6 +26,9 @@ export type EmailMessage = Envelope & {
   /** What the pool set; undefined is the server's own sender. */
   readonly from: string | undefined
   readonly replyTo: string | undefined
+  /** ARN of the identity at SES on whose authority it is sent, and the set of rules there; for SES only. */
+  readonly sourceArn: string | undefined
+  readonly configurationSet: string | undefined
 }
 
 export type SmsMessage = Envelope & { readonly channel: 'sms'; readonly text: string }
@@ -44,6 +47,11 @@ export type QueuedMessage = Message | CustomSenderMessage
 
 /** The way a message takes out of the house. Functions of pools have ways of their own: a slow one holds up no mail. */
 export type Lane = QueuedMessage['channel']
+
+/** By which medium it reaches people in the end. */
+export function channelOfLane(lane: Lane): Channel {
+  return lane === 'email' || lane === 'custom-email' ? 'email' : 'sms'
+}
 
 /** A message as it will be sent: rendered, addressed, complete. */
 export type Message = EmailMessage | SmsMessage

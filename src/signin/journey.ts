@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import type { Outbox } from '../messaging/after-commit.ts'
 import type { AppClient } from '../pools/app-client.ts'
 import type { Pool } from '../pools/pool.ts'
 import type { Db, Tx } from '../storage/db.ts'
@@ -30,7 +31,7 @@ import { attributesOf, subjectOf } from './trigger-facts.ts'
 
 export type JourneyDeps = TokenDeps &
   NewPasswordDeps &
-  SecondFactorDeps & { readonly db: Db; readonly clock: Clock; readonly outbox: { wake(): void } }
+  SecondFactorDeps & { readonly db: Db; readonly clock: Clock; readonly outbox: Outbox }
 
 /**
  * What stands between the first factor and the tokens, in the order it is asked for. A remembered device proves itself in the place of a
@@ -40,7 +41,7 @@ const interposed: readonly Interposed<JourneyDeps>[] = [newPassword, rememberedD
 
 /** Takes a sign-in one step further: to the next question, or to its tokens. */
 export async function advance(deps: JourneyDeps, pool: Pool, client: AppClient, verdict: Verdict, visit: Visit): Promise<Progress> {
-  if (verdict.kind === 'ask') return pose(deps, verdict.question, verdict.spends)
+  if (verdict.kind === 'ask') return pose(deps, pool, verdict.question, verdict.spends)
   const { proof } = verdict
   requireConfirmed(proof.user)
   const stepUp = proof.stepUp ?? visit.stepUp
@@ -49,7 +50,7 @@ export async function advance(deps: JourneyDeps, pool: Pool, client: AppClient, 
   for (const factor of interposed) {
     const question = await factor.ask(deps, signIn)
     if (question === undefined) continue
-    const progress = await pose(deps, question, proof.spends)
+    const progress = await pose(deps, pool, question, proof.spends)
     await noteWaiting(deps, signIn, visit)
     return progress
   }
@@ -57,16 +58,21 @@ export async function advance(deps: JourneyDeps, pool: Pool, client: AppClient, 
 }
 
 /** A question goes out once for each state that led to it, and its message with it. */
-async function pose({ db, outbox }: JourneyDeps, { queue, ...challenge }: Question, spends: Proof['spends']): Promise<Progress> {
+async function pose(
+  { db, outbox }: JourneyDeps,
+  pool: Pool,
+  { queue, ...challenge }: Question,
+  spends: Proof['spends'],
+): Promise<Progress> {
   if (queue === undefined) {
     if (spends !== undefined) await spendOrRefuse(db, spends)
     return { kind: 'challenge', challenge }
   }
-  await db.transaction().execute(async (tx) => {
+  const delivery = await db.transaction().execute(async (tx) => {
     if (spends !== undefined) await spendOrRefuse(tx, spends)
-    await queue(tx)
+    return queue(tx)
   })
-  outbox.wake()
+  await outbox.afterCommit(pool, delivery === undefined ? [] : [delivery])
   return { kind: 'challenge', challenge }
 }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
+import type { Outbox } from '../../messaging/after-commit.ts'
 import type { Occasion } from '../../messaging/wording.ts'
 import { requireRequiredAttributes } from '../../pools/attribute-rules.ts'
 import type { Pool } from '../../pools/pool.ts'
@@ -16,7 +17,7 @@ export type ChangeAttributesDeps = {
   readonly db: Db
   readonly clock: Clock
   readonly secrets: Secrets
-  readonly outbox: { wake(): void }
+  readonly outbox: Outbox
   readonly triggers: Triggers
 }
 
@@ -43,7 +44,7 @@ export async function changeAttributesOf(
     const user = await getLockedUser(tx, found)
     return storeAttributeChanges(tx, secrets, { pool, user, changes, wording, now: clock.now() })
   })
-  if (deliveries.length > 0) outbox.wake()
+  if (deliveries.length > 0) await outbox.afterCommit(pool, deliveries)
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { operation } from '../../contract/operation.ts'
+import type { Outbox } from '../../messaging/after-commit.ts'
 import type { Delivery } from '../../messaging/destination.ts'
 import { queueForgotPasswordCode } from '../../messaging/send-code.ts'
 import { simulateRecoveryDelivery } from '../../messaging/simulated-delivery.ts'
@@ -16,7 +17,7 @@ import { wordMessageTo } from '../message-wording.ts'
 import { lockUser } from '../user-repository.ts'
 import { recoveryObstacle, requireRecoveryContact, requireSelfRecovery, wrongState } from './recovery-rules.ts'
 
-type Deps = { db: Db; clock: Clock; secrets: Secrets; outbox: { wake(): void }; triggers: Triggers }
+type Deps = { db: Db; clock: Clock; secrets: Secrets; outbox: Outbox; triggers: Triggers }
 
 /**
  * Sends a user a code with which to choose a new password. Where the client hides who exists, those who cannot have one (unknown,
@@ -39,7 +40,7 @@ export const forgotPassword = operation('ForgotPassword', {
     const attributes = [requireRecoveryContact(pool, user).attribute]
     const wording = await wordMessageTo(deps.triggers, { pool, user, attributes, kind: 'forgot-password', occasion })
     const delivery = await sendCode(deps, pool, user.sub, wording)
-    deps.outbox.wake()
+    await deps.outbox.afterCommit(pool, hidden ? [] : [delivery])
     return { CodeDeliveryDetails: writeDelivery(delivery) }
   },
 })
@@ -58,6 +59,6 @@ async function pretendToSend(deps: Deps, pool: Pool, username: string): Promise<
   const delivery = simulateRecoveryDelivery(deps.secrets, pool, username)
   if (delivery === undefined) throw wrongState()
   await pretendToSendCode(deps, pool, { username, attribute: delivery.attribute, kind: 'forgot-password', now: deps.clock.now() })
-  deps.outbox.wake()
+  await deps.outbox.afterCommit(pool, [])
   return delivery
 }

@@ -3,6 +3,7 @@ import { uuidv7 } from '../../base/ids.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
+import type { Outbox } from '../../messaging/after-commit.ts'
 import { chooseSignUpContact } from '../../messaging/destination.ts'
 import { queueSignUpCode } from '../../messaging/send-code.ts'
 import { writeDelivery } from '../../messaging/wire.ts'
@@ -28,7 +29,7 @@ type Deps = {
   clock: Clock
   secrets: Secrets
   passwords: Passwords
-  outbox: { wake(): void }
+  outbox: Outbox
   publicUrl: string
   triggers: Triggers
 }
@@ -77,7 +78,7 @@ export const signUp = operation('SignUp', {
     const answer = { UserConfirmed: false, UserSub: sub, Session: newSignUpSession(secrets, client, user, { provenBy: null, now }) }
     await noteAuthEvent(db, pool, { sub, type: 'SignUp', response: 'Pass', context, now, clientId: client.id })
     if (delivery === undefined) return answer
-    outbox.wake()
+    await outbox.afterCommit(pool, [delivery])
     return { ...answer, CodeDeliveryDetails: writeDelivery(delivery) }
   },
 })

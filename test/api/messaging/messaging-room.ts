@@ -125,6 +125,8 @@ export function emailMessage(changes: Partial<EmailMessage> = {}): EmailMessage 
     text: 'Your verification code is 123456.',
     from: undefined,
     replyTo: undefined,
+    sourceArn: undefined,
+    configurationSet: undefined,
     ...changes,
   }
 }
