@@ -8,7 +8,7 @@ import { invalidParameter } from '../pools/invalid-parameter.ts'
 import type { Pool, TriggerName } from '../pools/pool.ts'
 import { AnswerReader } from './answer-reader.ts'
 import { askFunction } from './ask-function.ts'
-import { createCircuitBreakers } from './circuit-breakers.ts'
+import { type CircuitBreakers, createCircuitBreakers } from './circuit-breakers.ts'
 import { type Functions, functionNameOf } from './functions/function.ts'
 import type { InvocationOutcome, InvocationRecord } from './invocations/invocation.ts'
 import { draftInvocation, finished, type InvocationDraft } from './invocations/invocation-draft.ts'
@@ -42,13 +42,7 @@ const refuseByThrowing = new Set<TriggerName>(['PreSignUp', 'PreAuthentication']
 export function createTriggers({ functions, logger, clock, lastAnswers, onInvocation }: Options): Triggers & Replays {
   const breakers = createCircuitBreakers(clock)
 
-  async function invoke(pool: Pool, record: InvocationDraft, policy: TriggerPolicy): Promise<unknown> {
-    const question = { id: record.id, functionArn: record.functionArn, event: JSON.stringify(record.event) }
-    const onAttempt = () => void record.attempts++
-    const work = () => askFunction(functions, question, policy, onAttempt)
-    const answered = breakers.guard(`${pool.id} ${functionNameOf(record.functionArn)}`, policy.circuitBreaker, work)
-    return isOneWay(record.trigger) ? withoutWords(answered) : answered
-  }
+  const invoke = (record: InvocationDraft, policy: TriggerPolicy) => invokeGuarded(functions, breakers, record, policy)
 
   function noted(invocation: InvocationRecord): InvocationRecord {
     onInvocation(invocation)
@@ -64,7 +58,7 @@ export function createTriggers({ functions, logger, clock, lastAnswers, onInvoca
       const about = { trigger, source, username, sub, event: eventOf(call), replayOf: undefined }
       const record = draftInvocation(clock.now(), pool, target.arn, about)
       try {
-        record.answer = await invoke(pool, record, policy)
+        record.answer = await invoke(record, policy)
         const answer = read(AnswerReader.ofEvent(record.answer))
         if (policy.onError === 'LAST_GOOD') lastAnswers.keep(call, record.answer)
         noted(finished(record, 'SUCCEEDED'))
@@ -84,7 +78,7 @@ export function createTriggers({ functions, logger, clock, lastAnswers, onInvoca
       const policy = { ...policyOf(trigger, extensionsOf(pool).triggers[trigger]), retries: 0, circuitBreaker: undefined }
       const record = draftInvocation(clock.now(), pool, target.arn, { trigger, source, username, sub, event, replayOf })
       try {
-        record.answer = await invoke(pool, record, policy)
+        record.answer = await invoke(record, policy)
         AnswerReader.ofEvent(record.answer)
         return noted(finished(record, 'SUCCEEDED'))
       } catch (error) {
@@ -92,6 +86,15 @@ export function createTriggers({ functions, logger, clock, lastAnswers, onInvoca
       }
     },
   }
+}
+
+function invokeGuarded(functions: Functions, breakers: CircuitBreakers, record: InvocationDraft, policy: TriggerPolicy): Promise<unknown> {
+  const { id, poolId, functionArn } = record
+  const question = { id, functionArn, event: JSON.stringify(record.event) }
+  const onAttempt = () => void record.attempts++
+  const work = () => askFunction(functions, question, policy, onAttempt)
+  const answered = breakers.guard(`${poolId} ${functionNameOf(functionArn)}`, policy.circuitBreaker, work)
+  return isOneWay(record.trigger) ? withoutWords(answered) : answered
 }
 
 type Read<Answer> = (response: AnswerReader) => Answer

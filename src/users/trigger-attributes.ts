@@ -13,3 +13,12 @@ export function triggerAttributesOf(pool: Pool, user: Pick<User, 'sub' | 'userna
   attributes['cognito:user_status'] = user.status
   return { ...attributes, ...user.attributes }
 }
+
+/**
+ * Somebody who is to become a user as PreSignUp is told of them: what was given, and the address that the name is. There is neither a
+ * `sub` nor a status yet.
+ */
+export function attributesBeforeSignUp(drafted: Attributes, given: Attributes): Attributes {
+  const isAddedFlag = (name: string) => name.endsWith('_verified') && given[name] === undefined
+  return Object.fromEntries(Object.entries(drafted).filter(([name]) => !isAddedFlag(name)))
+}

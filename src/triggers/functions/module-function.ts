@@ -1,7 +1,7 @@
 import { InvocationError, timedOut } from '../trigger-errors.ts'
 import type { Invocation, TriggerFunction } from './function.ts'
 import type { ModuleOptions, ModuleThread } from './module-thread.ts'
-import { createModuleThreads } from './module-threads.ts'
+import { createModuleThreads, type ModuleThreads } from './module-threads.ts'
 
 type Options = ModuleOptions & {
   /** How many invocations run at once, each in a thread of its own. */
@@ -21,7 +21,8 @@ const mostWaiting = 256
 
 /**
  * A function in a module of this machine. Its threads start when they are needed and end when they are not; one whose invocation runs out
- * of time is ended on the spot, whatever it does, and the next invocation gets a fresh one.
+ * of time is ended on the spot, whatever it does, and the next invocation gets a fresh one. A thread that does not get ready fails the call
+ * that has waited longest, so that nobody waits for ever.
  */
 export function createModuleFunction(options: Options): TriggerFunction {
   const threads = createModuleThreads(options)
@@ -29,27 +30,23 @@ export function createModuleFunction(options: Options): TriggerFunction {
   let closed = false
 
   function dispatch(): void {
-    while (waiting.length > 0) {
+    for (let job = waiting[0]; job !== undefined; job = waiting[0]) {
       const thread = threads.takeIdle()
-      const job = thread && waiting.shift()
-      if (thread === undefined || job === undefined) break
-      void run(thread, job)
+      if (thread === undefined) break
+      waiting.shift()
+      void run(threads, thread, job).then(dispatch)
     }
-    while (!closed && threads.starting() < waiting.length && threads.count() < options.concurrency) void start()
+    for (;;) {
+      const { starting, all } = threads.counts()
+      if (closed || starting >= waiting.length || all >= options.concurrency) return
+      void start()
+    }
   }
 
-  /** One that does not get ready fails the call that has waited longest, so that nobody waits for ever. */
   async function start(): Promise<void> {
     const failure = await threads.start()
     const job = failure && waiting.shift()
-    if (job !== undefined) job.reject(failure?.(job.invocation.id))
-    dispatch()
-  }
-
-  async function run(thread: ModuleThread, job: Job): Promise<void> {
-    job.thread = thread
-    await thread.run(job.invocation).then(job.resolve, job.reject)
-    threads.rest(thread)
+    job?.reject(failure?.(job.invocation.id))
     dispatch()
   }
 
@@ -65,8 +62,7 @@ export function createModuleFunction(options: Options): TriggerFunction {
     async invoke(invocation, signal) {
       if (closed) throw isClosed()
       if (waiting.length >= mostWaiting) throw new InvocationError('TooManyRequestsException')
-      const { job, answer } = newJob(invocation, signal, giveUp)
-      waiting.push(job)
+      const answer = newJob(invocation, signal, giveUp, waiting)
       dispatch()
       return answer
     },
@@ -79,12 +75,20 @@ export function createModuleFunction(options: Options): TriggerFunction {
   }
 }
 
-function newJob(invocation: Invocation, signal: AbortSignal, giveUp: (job: Job) => void): { job: Job; answer: Promise<unknown> } {
+async function run(threads: ModuleThreads, thread: ModuleThread, job: Job): Promise<void> {
+  job.thread = thread
+  await thread.run(job.invocation).then(job.resolve, job.reject)
+  threads.rest(thread)
+}
+
+/** Puts it behind those that wait. */
+function newJob(invocation: Invocation, signal: AbortSignal, giveUp: (job: Job) => void, waiting: Job[]): Promise<unknown> {
   const { promise, resolve, reject } = Promise.withResolvers<unknown>()
   const job: Job = { invocation, signal, thread: undefined, resolve, reject }
   const onAbort = () => giveUp(job)
   signal.addEventListener('abort', onAbort)
-  return { job, answer: promise.finally(() => signal.removeEventListener('abort', onAbort)) }
+  waiting.push(job)
+  return promise.finally(() => signal.removeEventListener('abort', onAbort))
 }
 
 const isClosed = () => new InvocationError('ServiceException', { retryable: false })

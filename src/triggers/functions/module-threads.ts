@@ -10,8 +10,7 @@ export type ModuleThreads = {
   rest(thread: ModuleThread): void
   /** Ends it, whatever it does. */
   retire(thread: ModuleThread): void
-  starting(): number
-  count(): number
+  counts(): { readonly starting: number; readonly all: number }
   close(): Promise<void>
 }
 
@@ -38,8 +37,7 @@ export function createModuleThreads(options: ModuleOptions): ModuleThreads {
   return {
     retire,
     rest,
-    starting: () => starting,
-    count: () => threads.size,
+    counts: () => ({ starting, all: threads.size }),
 
     takeIdle() {
       for (const [thread, timer] of idle) {
@@ -64,8 +62,8 @@ export function createModuleThreads(options: ModuleOptions): ModuleThreads {
     },
 
     async close() {
-      const ends = [...threads].map((thread) => thread.ended)
-      for (const thread of [...threads]) retire(thread)
+      const ends = [...threads].map(({ ended }) => ended)
+      threads.forEach(retire)
       await Promise.all(ends)
     },
   }

@@ -1,7 +1,7 @@
 import { operation } from '../../contract/operation.ts'
 import { readAttributes } from '../../pools/attribute-wire.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
-import { writeUser } from '../wire.ts'
+import { readValidationData, writeUser } from '../wire.ts'
 import { type CreateUserDeps, createUser } from './create-user.ts'
 import { resendInvitation } from './resend-invitation.ts'
 
@@ -28,6 +28,7 @@ export const adminCreateUser = operation('AdminCreateUser', {
       temporaryPassword,
       forceAliasCreation: request.ForceAliasCreation ?? false,
       invite: action === 'SUPPRESS' ? undefined : { mediums },
+      validationData: readValidationData(request.ValidationData),
       occasion,
     })
     return { User: writeUser(user) }

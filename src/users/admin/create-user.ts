@@ -8,10 +8,13 @@ import type { Occasion, Wording } from '../../messaging/wording.ts'
 import { requireRequiredAttributes } from '../../pools/attribute-rules.ts'
 import type { Pool } from '../../pools/pool.ts'
 import type { Db, Tx } from '../../storage/db.ts'
-import { requireNoTrigger, type Triggers } from '../../triggers/trigger.ts'
+import { askPreSignUp } from '../../triggers/pre-sign-up.ts'
+import type { Triggers } from '../../triggers/trigger.ts'
+import { makeWayFor } from '../abandoned/forget-abandoned.ts'
 import { lockUserTakingAliases } from '../alias-takeover.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import { temporaryPasswordEnd } from '../passwords/temporary-password.ts'
+import { attributesBeforeSignUp } from '../trigger-attributes.ts'
 import { type Attributes, aliasesOf, type User } from '../user.ts'
 import { insertUser } from '../user-repository.ts'
 import { chooseTemporaryPassword, draftNewUser, requireNameFree, requireNamesFree } from './create-user-rules.ts'
@@ -36,6 +39,7 @@ export type NewUser = {
   readonly forceAliasCreation: boolean
   /** Undefined when nobody is to be told. */
   readonly invite: { readonly mediums: InvitationMediums } | undefined
+  readonly validationData: Readonly<Record<string, string>> | undefined
   readonly occasion: Occasion
 }
 
@@ -50,9 +54,9 @@ export async function createUser(deps: CreateUserDeps, pool: Pool, wish: NewUser
   const temporaryPassword = chooseTemporaryPassword(pool, wish.temporaryPassword)
   // Whoever has to choose a password at the first sign-in is asked for what is missing then.
   if (temporaryPassword === undefined) requireRequiredAttributes(pool, draft.attributes)
+  await makeWayFor(db, pool, draft, now)
   await requireNamesFree(db, pool, draft, wish.forceAliasCreation)
-
-  requireNoTrigger(pool, 'PreSignUp')
+  await askWhether(deps, pool, draft, wish)
 
   const state =
     temporaryPassword === undefined
@@ -67,6 +71,19 @@ export async function createUser(deps: CreateUserDeps, pool: Pool, wish: NewUser
   const deliveries = await db.transaction().execute((tx) => storeNewUser(tx, deps, pool, { user, temporaryPassword, wish, wording }))
   await outbox.afterCommit(pool, deliveries)
   return user
+}
+
+/** The pool's own code may refuse; what else it answers concerns those who sign themselves up. */
+async function askWhether(
+  { triggers }: CreateUserDeps,
+  pool: Pool,
+  draft: Pick<User, 'username' | 'attributes'>,
+  { attributes, validationData, occasion }: NewUser,
+): Promise<void> {
+  const { clientId, clientMetadata, userAgent } = occasion
+  const subject = { pool, clientId, username: draft.username, sub: undefined, userAgent }
+  const userAttributes = attributesBeforeSignUp(draft.attributes, attributes)
+  await askPreSignUp(triggers, subject, 'PreSignUp_AdminCreateUser', { userAttributes, validationData, clientMetadata })
 }
 
 type Creation = {

@@ -6,6 +6,7 @@ import { chooseCode } from '../../../messaging/test-user-code.ts'
 import { hidesUserExistence } from '../../../pools/app-client.ts'
 import type { ContactAttribute } from '../../../pools/pool.ts'
 import { limitAttempts } from '../../../protection/attempt-limit.ts'
+import type { TriggerCaller } from '../../../triggers/trigger-subject.ts'
 import { pretendToQueue } from '../../../users/decoy-code.ts'
 import { wordMessageTo } from '../../../users/message-wording.ts'
 import { type ChoiceState, newChoiceState, sealChoiceState } from '../../choice/choice-state.ts'
@@ -54,13 +55,14 @@ export async function askForOneTimeCode(deps: SentCodeDeps, chooser: Chooser, ch
   }
 }
 
+type CodeAnswer = { readonly state: ChoiceState; readonly code: string; readonly caller: TriggerCaller }
+
 /** Throws CodeMismatchException unless it is the code that was sent to the address which the user still has. */
 export async function proveOneTimeCode(
   deps: SentCodeDeps,
   { pool, user }: Chooser,
   choice: CodeChoice,
-  state: ChoiceState,
-  code: string,
+  { state, code, caller }: CodeAnswer,
 ): Promise<Verdict> {
   const { secrets, codeLockout, clock } = deps
   const attribute = contactOfChoice[choice]
@@ -71,6 +73,6 @@ export async function proveOneTimeCode(
     return isRight && address !== undefined ? { proven: true, value: undefined } : { proven: false }
   })
   if (!proven || user === undefined || address === undefined) throw wrongSignInCode()
-  const { user: confirmed, spends } = await confirmByAddress(deps, pool, { user, attribute, address, state })
+  const { user: confirmed, spends } = await confirmByAddress(deps, pool, { user, attribute, address, state, caller })
   return { kind: 'proven', proof: { user: confirmed, proofs: [choice], spends } }
 }
