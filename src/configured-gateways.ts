@@ -1,3 +1,5 @@
+import { loadCodeKey } from './base/code-key.ts'
+import type { CodeKeys } from './messaging/code-encryption.ts'
 import type { Gateway, Gateways } from './messaging/gateways/gateway.ts'
 import { createInboxGateway } from './messaging/gateways/inbox-gateway.ts'
 import { createSmsHttpGateway } from './messaging/gateways/sms-http-gateway.ts'
@@ -39,4 +41,12 @@ async function smsGateway(settings: Settings): Promise<Gateway<SmsMessage> | und
   if (snsRegion === undefined) return undefined
   const { createSnsGateway } = await import('./messaging/gateways/sns-gateway.ts')
   return createSnsGateway({ region: snsRegion, endpoint: snsEndpoint })
+}
+
+/** Undefined in `serve` where nothing was set: messages for custom senders then wait, and the log says why. */
+export function configuredCodeKeys(settings: Settings): CodeKeys | undefined {
+  const key = loadCodeKey(settings)
+  if (key !== undefined) return { kind: 'local', key }
+  const { kmsRegion: region, kmsEndpoint: endpoint } = settings
+  return region === undefined && endpoint === undefined ? undefined : { kind: 'kms', region, endpoint }
 }

@@ -1,15 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { cachedAccessKeys } from './access/access-key-cache.ts'
-import { sweepAuditRecords } from './audit/audit-repository.ts'
 import { createAuditTrail } from './audit/audit-trail.ts'
 import type { Clock } from './base/clock.ts'
-import { loadCodeKey } from './base/code-key.ts'
 import type { Logger } from './base/logger.ts'
 import { createSrpPowers } from './base/srp/powers.ts'
-import { configuredGateways } from './configured-gateways.ts'
+import { configuredCodeKeys, configuredGateways } from './configured-gateways.ts'
 import { createAfterCommit } from './messaging/after-commit.ts'
-import { type CodeKeys, createCodeEncryption } from './messaging/code-encryption.ts'
+import { createCodeEncryption } from './messaging/code-encryption.ts'
 import { createCustomSenderGateway } from './messaging/custom-sender-gateway.ts'
 import type { Gateways } from './messaging/gateways/gateway.ts'
 import { createOutboxWorker } from './messaging/outbox-worker.ts'
@@ -20,14 +18,13 @@ import { quotasWith } from './pools/quotas.ts'
 import { createCodeLockout } from './protection/code-lockout.ts'
 import { createPasswordLockout } from './protection/password-lockout.ts'
 import type { Settings } from './settings.ts'
-import { type Sweep, startSweeper } from './storage/sweeper.ts'
+import { startSweeper } from './storage/sweeper.ts'
 import { sweepsOf } from './sweeps.ts'
 import { createSigningKeys } from './tokens/signing-keys.ts'
 import { createTriggers } from './triggers/create-triggers.ts'
 import { readFunctions } from './triggers/functions/read-functions.ts'
 import type { InvocationRecord } from './triggers/invocations/invocation.ts'
 import { createInvocationRecorder } from './triggers/invocations/invocation-recorder.ts'
-import { sweepInvocations } from './triggers/invocations/invocation-repository.ts'
 import { createLastAnswers } from './triggers/invocations/last-answers.ts'
 import type { Triggers } from './triggers/trigger.ts'
 import { createImportRunner } from './users/import/import-runner.ts'
@@ -64,10 +61,8 @@ export async function openEffects(needs: Needs) {
   const { settings, vault, publicUrl, logger, clock } = needs
   const { storage, secrets } = vault
   const { db, publish, subscribe } = storage
-  const powers = createSrpPowers({
-    workers: settings.workers ?? Math.min(availableParallelism(), mostWorkers),
-    queueLimit: powerQueueLimit,
-  })
+  const workers = settings.workers ?? Math.min(availableParallelism(), mostWorkers)
+  const powers = createSrpPowers({ workers, queueLimit: powerQueueLimit })
   const provisionedLimits = createProvisionedLimits({ db, clock, factor: rateFactorOf(settings) || 1, publish, subscribe })
   const pools = createPoolCatalog({ db, secrets, clock, publish, subscribe })
   const triggers = openTriggers(needs, pools)
@@ -75,8 +70,7 @@ export async function openEffects(needs: Needs) {
   const importedHashes = createImportedHashes({ workers: mostHashWorkers, queueLimit: hashQueueLimit })
   const holder = randomUUID()
   const imports = createImportRunner({ db, secrets, clock, pools, logger, holder })
-  const allSweeps = [...sweepsOf(settings), sweepOfInvocations(settings), sweepOfAuditRecords(settings)]
-  const sweeper = startSweeper({ db, clock, logger, holder, sweeps: allSweeps })
+  const sweeper = startSweeper({ db, clock, logger, holder, sweeps: sweepsOf(settings) })
   return {
     db,
     secrets,
@@ -137,16 +131,6 @@ function openTriggers({ settings, vault, logger, clock, countInvocation }: Needs
   }
 }
 
-function sweepOfInvocations({ triggerRecordsHours }: Settings): Sweep {
-  const keptMs = triggerRecordsHours * 3_600_000
-  return { name: 'records of triggers', run: (tx, now, limit) => sweepInvocations(tx, now - keptMs, limit) }
-}
-
-function sweepOfAuditRecords({ auditDays }: Settings): Sweep {
-  const keptMs = auditDays * 86_400_000
-  return { name: 'audit records', run: (tx, now, limit) => sweepAuditRecords(tx, now - keptMs, limit) }
-}
-
 /** How many times Cognito's default request rates are let through; 0 for any rate. */
 export function rateFactorOf({ mode, rateLimits }: Settings): number {
   return rateLimits ?? (mode === 'dev' ? 0 : 1)
@@ -154,16 +138,8 @@ export function rateFactorOf({ mode, rateLimits }: Settings): number {
 
 async function openOutbox({ settings, vault, logger, clock, gateways }: Needs, pools: PoolCatalog, triggers: Triggers) {
   const { db } = vault.storage
-  const customSender = createCustomSenderGateway({ pools, triggers, encryptCode: createCodeEncryption(codeKeysOf(settings)) })
-  const ownGateways = gateways ?? (await configuredGateways(settings, db))
+  const customSender = createCustomSenderGateway({ pools, triggers, encryptCode: createCodeEncryption(configuredCodeKeys(settings)) })
+  const ways = gateways ?? (await configuredGateways(settings, db))
   const keepRecords = settings.messageRecordsHours > 0
-  return createOutboxWorker({ db, secrets: vault.secrets, clock, logger, gateways: ownGateways, customSender, keepRecords })
-}
-
-/** Undefined in `serve` where nothing was set: messages for custom senders then wait, and the log says why. */
-function codeKeysOf(settings: Settings): CodeKeys | undefined {
-  const key = loadCodeKey(settings)
-  if (key !== undefined) return { kind: 'local', key }
-  const { kmsRegion: region, kmsEndpoint: endpoint } = settings
-  return region === undefined && endpoint === undefined ? undefined : { kind: 'kms', region, endpoint }
+  return createOutboxWorker({ db, secrets: vault.secrets, clock, logger, gateways: ways, customSender, keepRecords })
 }

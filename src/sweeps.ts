@@ -1,4 +1,5 @@
 import { sweepAccessKeys } from './access/access-key-repository.ts'
+import { sweepAuditRecords } from './audit/audit-repository.ts'
 import { sweepCodes } from './messaging/code-repository.ts'
 import { sweepMessageCounts } from './messaging/message-count-repository.ts'
 import { sweepMessageContents, sweepMessageRecords } from './messaging/message-record-repository.ts'
@@ -9,6 +10,7 @@ import { sweepSpentStates } from './storage/spent-state-repository.ts'
 import type { Sweep } from './storage/sweeper.ts'
 import { sweepSessions } from './tokens/session-repository.ts'
 import { sweepRetiredKeys } from './tokens/signing-key-repository.ts'
+import { sweepInvocations } from './triggers/invocations/invocation-repository.ts'
 import { sweepAbandonedUsers } from './users/abandoned/forget-abandoned.ts'
 import { sweepChunks } from './users/import/import-chunk-repository.ts'
 import { sweepUnstartedJobs } from './users/import/import-job-repository.ts'
@@ -16,10 +18,17 @@ import { sweepUnstartedJobs } from './users/import/import-job-repository.ts'
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 
+type Kept = Pick<Settings, 'messageRecordsHours' | 'triggerRecordsHours' | 'auditDays'>
+
 /** What is kept for a while after it has ended, because something may still ask about it, and then removed. */
-export function sweepsOf({ messageRecordsHours }: Settings): readonly Sweep[] {
+export function sweepsOf({ messageRecordsHours, triggerRecordsHours, auditDays }: Kept): readonly Sweep[] {
   const recordsMs = messageRecordsHours * hourMs
-  return [...sweeps, { name: 'records of messages', run: (tx, now, limit) => sweepMessageRecords(tx, now - recordsMs, limit) }]
+  return [
+    ...sweeps,
+    { name: 'records of messages', run: (tx, now, limit) => sweepMessageRecords(tx, now - recordsMs, limit) },
+    { name: 'records of triggers', run: (tx, now, limit) => sweepInvocations(tx, now - triggerRecordsHours * hourMs, limit) },
+    { name: 'audit records', run: (tx, now, limit) => sweepAuditRecords(tx, now - auditDays * dayMs, limit) },
+  ]
 }
 
 const sweeps: readonly Sweep[] = [

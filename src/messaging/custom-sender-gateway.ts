@@ -4,7 +4,7 @@ import { askCustomSender, hasCustomSender } from '../triggers/custom-sender.ts'
 import type { Triggers } from '../triggers/trigger.ts'
 import type { EncryptCode } from './code-encryption.ts'
 import { DeliveryError, type Gateway } from './gateways/gateway.ts'
-import type { CustomSenderMessage } from './message.ts'
+import { type CustomSenderMessage, channelOfLane } from './message.ts'
 import { kindNames } from './wording.ts'
 
 type Deps = { readonly pools: PoolCatalog; readonly triggers: Triggers; readonly encryptCode: EncryptCode }
@@ -13,7 +13,7 @@ type Deps = { readonly pools: PoolCatalog; readonly triggers: Triggers; readonly
 export function createCustomSenderGateway({ pools, triggers, encryptCode }: Deps): Gateway<CustomSenderMessage> {
   return {
     async deliver({ message }) {
-      const channel = message.channel === 'custom-email' ? 'email' : 'sms'
+      const channel = channelOfLane(message.channel)
       const pool = await pools.findPool(message.poolId)
       const keyArn = pool?.triggers.kmsKeyArn
       if (pool === undefined || keyArn === undefined || !hasCustomSender(pool, channel)) {

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Db, Tx } from '../storage/db.ts'
 import type { OutboxTable } from '../storage/schema.ts'
-import type { Lane, MessageKind } from './message.ts'
+import { type Channel, channelOfLane, type MessageKind } from './message.ts'
 
 export type MessageState = OutboxTable['state']
 
@@ -10,7 +10,7 @@ export type MessageRow = {
   readonly id: string
   readonly poolId: string
   readonly sub: string
-  readonly channel: Lane
+  readonly channel: Channel
   readonly kind: MessageKind
   readonly state: MessageState
   readonly reason: string | undefined
@@ -110,7 +110,7 @@ function fromRow(row: OutboxTable): MessageRow {
     id: row.id,
     poolId: row.pool_id,
     sub: row.sub,
-    channel: row.channel,
+    channel: channelOfLane(row.channel),
     kind: row.trigger as MessageKind,
     state: row.state,
     reason: row.last_error ?? undefined,

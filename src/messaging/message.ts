@@ -48,5 +48,10 @@ export type QueuedMessage = Message | CustomSenderMessage
 /** The way a message takes out of the house. Functions of pools have ways of their own: a slow one holds up no mail. */
 export type Lane = QueuedMessage['channel']
 
+/** By which medium it reaches people in the end. */
+export function channelOfLane(lane: Lane): Channel {
+  return lane === 'email' || lane === 'custom-email' ? 'email' : 'sms'
+}
+
 /** A message as it will be sent: rendered, addressed, complete. */
 export type Message = EmailMessage | SmsMessage

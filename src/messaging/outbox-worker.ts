@@ -35,6 +35,9 @@ type Options = {
   readonly graceMs?: number
 }
 
+/** As long as a pool may allow its function, and the time to encrypt the code before. */
+const longestFunctionMs = 75_000
+
 export function createOutboxWorker({
   db,
   secrets,
@@ -48,10 +51,12 @@ export function createOutboxWorker({
   pollMs = 2_000,
   graceMs = 5_000,
 }: Options): OutboxWorker {
-  const openLane = (channel: Lane, gateway: Gateway<QueuedMessage>) =>
-    new OutboxLane({ db, secrets, clock, logger, channel, gateway, concurrency, timeoutMs, keepRecords })
+  const openLane = (channel: Lane, gateway: Gateway<QueuedMessage>, attemptMs = timeoutMs) =>
+    new OutboxLane({ db, secrets, clock, logger, channel, gateway, concurrency, timeoutMs: attemptMs, keepRecords })
   const lanes = [openLane('email', gateways.email), openLane('sms', gateways.sms)]
-  if (customSender !== undefined) lanes.push(openLane('custom-email', customSender), openLane('custom-sms', customSender))
+  if (customSender !== undefined) {
+    for (const lane of ['custom-email', 'custom-sms'] as const) lanes.push(openLane(lane, customSender, longestFunctionMs))
+  }
   const fillAll = () => {
     for (const lane of lanes) void lane.fill()
   }

@@ -7,7 +7,7 @@ import { codeLifetimesMs, issueCode } from './codes.ts'
 import { confirmationLink } from './confirmation-link.ts'
 import { type Contact, channelOf, chooseInvitationContacts, chooseSignUpContact, type Delivery, deliveryTo } from './destination.ts'
 import { templatesFor } from './localized-templates.ts'
-import type { EmailMessage, MessageKind, QueuedMessage } from './message.ts'
+import type { CustomSenderMessage, EmailMessage, Message, MessageKind } from './message.ts'
 import { capText, findCapInTheWay } from './message-caps.ts'
 import { queueMessage } from './outbox.ts'
 import { goesByLink, renderMessage } from './templates.ts'
@@ -149,18 +149,21 @@ type Content = {
 async function queueTo(tx: Tx, secrets: Secrets, contact: Contact, content: Content): Promise<Delivery> {
   const { pool, user, kind, now } = content
   const delivery = deliveryTo(contact)
-  // Who knows the code needs no message.
-  if (kind !== 'invitation' && isTestUser(pool, user)) return delivery
-  const suppressed = isSuppressed(content)
-  const message = composeMessage(contact, content, suppressed)
+  const channel = channelOf(contact.attribute)
+  const isHandedOver = hasCustomSender(pool, channel)
+  const isKnown = kind !== 'invitation' && isTestUser(pool, user)
+  const suppressed = isKnown || isSuppressed(content)
+  const message = isHandedOver ? handedOver(contact, content) : messageTo(contact, content, suppressed)
   if (message === undefined) return delivery
   if (suppressed) {
-    await queueMessage(tx, secrets, message, now, { state: 'suppressed', reason: undefined })
+    const reason = isKnown ? 'a test user, whose code is fixed' : undefined
+    await queueMessage(tx, secrets, message, now, { state: 'suppressed', reason })
     return delivery
   }
-  const cap = await findCapInTheWay(tx, secrets, pool, { channel: channelOf(contact.attribute), recipient: contact.value, now })
+  const cap = await findCapInTheWay(tx, secrets, pool, { channel, recipient: contact.value, now })
   const id = await queueMessage(tx, secrets, message, now, cap && { state: 'failed', reason: capText(pool, cap) })
-  return { ...delivery, message: { id, cap } }
+  // What becomes of it at a function is nothing that the caller waits for.
+  return isHandedOver && cap === undefined ? delivery : { ...delivery, message: { id, cap } }
 }
 
 /** Whether the pool or its own code holds the message back. */
@@ -168,24 +171,28 @@ function isSuppressed({ pool, kind, wording }: Content): boolean {
   return wording.texts?.suppressed === true || extensionsOf(pool).messages.suppress.includes(kindNames[kind])
 }
 
-/**
- * Undefined when the template has no room for the code; Cognito sends nothing then, either. Nobody has checked the texts of a message that
- * its function suppressed.
- */
-function composeMessage(contact: Contact, content: Content, suppressed: boolean): QueuedMessage | undefined {
-  const { pool, user, shownName = user.username, kind, wording, code, link, expiresAt } = content
+function envelopeOf({ value: recipient }: Contact, { pool, user, kind: trigger, code, expiresAt }: Content) {
+  return { poolId: pool.id, sub: user.sub, username: user.username, trigger, recipient, code, expiresAt }
+}
+
+/** For the pool's own code, which words it itself. */
+function handedOver(contact: Contact, content: Content): CustomSenderMessage {
+  const { occasion, subject } = content.wording
+  const channel = `custom-${channelOf(contact.attribute)}` as const
+  return { ...envelopeOf(contact, content), ...occasion, channel, userAttributes: subject.userAttributes }
+}
+
+/** Undefined when the template has no room for the code. Nobody has checked the texts of a message that its function suppressed. */
+function messageTo(contact: Contact, content: Content, suppressed: boolean): Message | undefined {
+  const { pool, user, shownName = user.username, kind, wording, code, link } = content
   const channel = channelOf(contact.attribute)
-  const envelope = { poolId: pool.id, sub: user.sub, username: user.username, trigger: kind, recipient: contact.value, code, expiresAt }
-  if (hasCustomSender(pool, channel)) {
-    const { occasion, subject } = wording
-    return { ...envelope, ...occasion, channel: `custom-${channel}`, userAttributes: subject.userAttributes }
-  }
   const templates = templatesFor(pool, user.attributes['locale'])
   const values = { username: shownName, code, link }
   const rendered =
     renderMessage(templates, kind, channel, values, wording.texts) ??
     (suppressed ? renderMessage(templates, kind, channel, values) : undefined)
   if (rendered === undefined) return undefined
+  const envelope = envelopeOf(contact, content)
   return rendered.channel === 'sms' ? { ...envelope, ...rendered } : { ...envelope, ...rendered, ...mailSettingsOf(pool.email) }
 }
 

@@ -38,7 +38,7 @@ function entryOf(secrets: Secrets, row: MessageRow): UnsentEntry {
   const label = openLabel(secrets, row)
   return {
     id: row.id,
-    channel: row.channel === 'email' || row.channel === 'custom-email' ? 'email' : 'sms',
+    channel: row.channel,
     recipient: label?.recipient ?? '',
     subject: null,
     text: message === undefined ? 'What it said has expired and is not kept.' : "The pool's custom sender words and sends it.",

@@ -54,7 +54,7 @@ export function createTriggers({ functions, logger, clock, lastAnswers, onInvoca
       const { pool, trigger, source, username, sub } = call
       const target = pool.triggers.byName[trigger]
       if (target === undefined) return undefined
-      const policy = policyOf(extensionsOf(pool).triggers[trigger])
+      const policy = policyOf(trigger, extensionsOf(pool).triggers[trigger])
       const about = { trigger, source, username, sub, event: eventOf(call), replayOf: undefined }
       const record = draftInvocation(clock.now(), pool, target.arn, about)
       try {
@@ -75,7 +75,7 @@ export function createTriggers({ functions, logger, clock, lastAnswers, onInvoca
       const { id: replayOf, trigger, source, username, sub } = recorded
       const target = pool.triggers.byName[trigger]
       if (target === undefined) throw invalidParameter(`The user pool has no ${trigger} trigger.`)
-      const policy = { ...policyOf(extensionsOf(pool).triggers[trigger]), retries: 0, circuitBreaker: undefined }
+      const policy = { ...policyOf(trigger, extensionsOf(pool).triggers[trigger]), retries: 0, circuitBreaker: undefined }
       const record = draftInvocation(clock.now(), pool, target.arn, { trigger, source, username, sub, event, replayOf })
       try {
         record.answer = await invoke(record, policy)

@@ -68,7 +68,7 @@ function readPolicy(name: TriggerName, policy: TriggerPolicyType): TriggerPolicy
   if (onError === 'LAST_GOOD' && name !== 'PreTokenGeneration') {
     throw invalidParameter(`Triggers.${name}.OnError: LAST_GOOD is for the claims of PreTokenGeneration only; use FAIL or CONTINUE.`)
   }
-  const unset = policyOf(undefined)
+  const unset = policyOf(name, undefined)
   return {
     timeoutMs: policy.TimeoutMilliseconds ?? unset.timeoutMs,
     retries: policy.Retries ?? unset.retries,

@@ -1,3 +1,4 @@
+import type { TriggerName } from '../pool.ts'
 import type { TriggerPolicy } from './pool-extensions.ts'
 
 /**
@@ -6,7 +7,12 @@ import type { TriggerPolicy } from './pool-extensions.ts'
  */
 const cognitos: TriggerPolicy = { timeoutMs: 5000, retries: 0, onError: 'FAIL', circuitBreaker: undefined }
 
-/** The policy that is set, or Cognito's own. */
-export function policyOf(policy: TriggerPolicy | undefined): TriggerPolicy {
-  return policy ?? cognitos
+/** Nobody waits for a custom sender, so that it may take the time that sending takes; cut short, it would send twice. */
+const ofSenders: TriggerPolicy = { ...cognitos, timeoutMs: 25_000 }
+
+const senders: readonly TriggerName[] = ['CustomEmailSender', 'CustomSMSSender']
+
+/** The policy that is set for a trigger, or Cognito's own. */
+export function policyOf(name: TriggerName, policy: TriggerPolicy | undefined): TriggerPolicy {
+  return policy ?? (senders.includes(name) ? ofSenders : cognitos)
 }

@@ -88,6 +88,7 @@ async function storeNewUser(deps: MigrationDeps, pool: Pool, user: User, { migra
     if (error instanceof NameTakenError) return error.kind
     throw error
   }
+  // Whoever arrives is let in, whether or not they can be told.
   await outbox.afterCommit(pool, [])
   return undefined
 }

@@ -5,7 +5,7 @@ import { issueCode } from '../../../src/messaging/codes.ts'
 import { noExtensions } from '../../../src/pools/extensions/pool-extensions.ts'
 import type { Pool } from '../../../src/pools/pool.ts'
 import { insertPool } from '../../../src/pools/pool-repository.ts'
-import { sweeps } from '../../../src/sweeps.ts'
+import { sweepsOf } from '../../../src/sweeps.ts'
 import type { User } from '../../../src/users/user.ts'
 import { findUserByName, insertUser } from '../../../src/users/user-repository.ts'
 import { engines } from '../../support/engines.ts'
@@ -13,7 +13,8 @@ import { openRoom, type Room, testPool } from '../messaging/messaging-room.ts'
 
 const now = 1_780_000_000_000
 const hourMs = 3_600_000
-const { run } = sweeps.find(({ name }) => name === 'users who never confirmed') ?? assert.fail('the sweep is in the list')
+const kept = { messageRecordsHours: 1, triggerRecordsHours: 1, auditDays: 1 }
+const { run } = sweepsOf(kept).find(({ name }) => name === 'users who never confirmed') ?? assert.fail('the sweep is in the list')
 
 function forgetful(id: string, unconfirmedLifetimeHours: number | undefined): Pool {
   return testPool({ id, extensions: { ...noExtensions, signUp: { contactCorrection: false, unconfirmedLifetimeHours } } })

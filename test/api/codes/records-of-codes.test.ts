@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { openCodeKeyFile } from '../../support/code-keys.ts'
+import { engines } from '../../support/engines.ts'
+import { callOwn } from '../../support/own-operations.ts'
+import { codeSentTo, confirm, messagesOf, signUp } from '../../support/self-service.ts'
+import { useTestServer } from '../../support/test-server.ts'
+import { type Handler, openTriggerEndpoint } from '../../support/trigger-endpoint.ts'
+
+const endpoint = await openTriggerEndpoint()
+const codeKey = openCodeKeyFile()
+const email = 'ana@example.test'
+const minute = 60_000
+
+type Listed = { readonly MessageId: string; readonly State: string; readonly Medium: string; readonly Reason?: string }
+
+for (const engine of engines) {
+  describe(`What is kept of codes on ${engine.name}`, () => {
+    const server = useTestServer(engine, { flags: [...endpoint.flags, ...codeKey.flags] })
+
+    const list = async (UserPoolId: string) =>
+      ((await callOwn(server(), 'ListMessages', { UserPoolId })) as { Messages: Listed[] }).Messages
+    const gist = ({ State, Medium, Reason }: Listed) => [State, Medium, Reason]
+
+    async function givenSender(handler: Handler, Messages: object = {}) {
+      const triggers = endpoint.given({ CustomEmailSender: handler })
+      const pool = { AutoVerifiedAttributes: ['email' as const], LambdaConfig: triggers.lambdaConfig }
+      const ids = await server().givenPool({ pool })
+      await callOwn(server(), 'SetUserPoolExtensions', { UserPoolId: ids.poolId, Messages })
+      return { ...ids, triggers }
+    }
+
+    it('says of a test user’s that they are not sent', async () => {
+      const { poolId, clientId } = await server().givenPool({ pool: { AutoVerifiedAttributes: ['email'] } })
+      await callOwn(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, TestUsers: [{ Username: 'ana', Code: '271828' }] })
+      await signUp(server(), clientId, 'ana', { email })
+      assert.deepEqual(await messagesOf(server(), poolId), [])
+      assert.deepEqual((await list(poolId)).map(gist), [['SUPPRESSED', 'EMAIL', 'a test user, whose code is fixed']])
+    })
+
+    it('says what became of a message at a custom sender, and not what that said', async () => {
+      let broken = true
+      const { poolId, clientId, triggers } = await givenSender(() => (broken ? assert.fail('the code is 123456') : undefined))
+      await signUp(server(), clientId, 'ana', { email })
+      await server().inbox()
+      assert.deepEqual((await list(poolId)).map(gist), [['QUEUED', 'EMAIL', 'the custom sender failed']])
+      const { Invocations } = await callOwn(server(), 'ListTriggerInvocations', { UserPoolId: poolId })
+      assert.deepEqual(
+        Invocations.map(({ Outcome, Error: { Message } }: { Outcome: string; Error: { Message: string } }) => [Outcome, Message]),
+        [['FAILED', 'an error whose words are not kept']],
+      )
+      assert.ok(!JSON.stringify(Invocations).includes(triggers.events[0]?.request.code))
+      broken = false
+      server().clock.advance(minute)
+      await server().inbox()
+      assert.deepEqual((await list(poolId)).map(gist), [['SENT', 'EMAIL', undefined]])
+    })
+
+    it('can be handed to a custom sender again', async () => {
+      const { poolId, clientId, triggers } = await givenSender(() => undefined)
+      await signUp(server(), clientId, 'ana', { email })
+      await server().inbox()
+      const [message] = await list(poolId)
+      await callOwn(server(), 'ResendMessage', { UserPoolId: poolId, MessageId: message?.MessageId })
+      await server().inbox()
+      assert.deepEqual(triggers.fired, ['CustomEmailSender_SignUp', 'CustomEmailSender_SignUp'])
+      const { Code } = await callOwn(server(), 'ReadMessageCode', { UserPoolId: poolId, MessageId: message?.MessageId })
+      await confirm(server(), clientId, 'ana', Code)
+    })
+
+    it('lets no caller wait for a custom sender, or fail with it, also where they do for mail', async () => {
+      const { clientId, triggers } = await givenSender(() => assert.fail('no'), { OnRefusal: 'FAIL' })
+      await signUp(server(), clientId, 'ana', { email })
+      await server().inbox()
+      assert.deepEqual(triggers.fired, ['CustomEmailSender_SignUp'])
+    })
+
+    it('is capped and held back with a custom sender as without', async () => {
+      const { poolId, clientId, triggers } = await givenSender(() => undefined, { MaxPerDay: 1, OnRefusal: 'FAIL' })
+      await signUp(server(), clientId, 'ana', { email })
+      await assert.rejects(signUp(server(), clientId, 'bo', { email }), { name: 'LimitExceededException' })
+      await callOwn(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, Messages: { Suppress: ['SignUp'] } })
+      await signUp(server(), clientId, 'cy', { email })
+      await server().inbox()
+      assert.deepEqual(triggers.fired, ['CustomEmailSender_SignUp'])
+      assert.deepEqual((await list(poolId)).map(({ State }) => State).toSorted(), ['FAILED', 'SENT', 'SUPPRESSED'])
+    })
+
+    it('tells who read a code out of a message, and why', async () => {
+      const { poolId, clientId } = await server().givenPool({ pool: { AutoVerifiedAttributes: ['email'] } })
+      await signUp(server(), clientId, 'ana', { email })
+      const code = await codeSentTo(server(), poolId, email)
+      const [message] = await list(poolId)
+      const request = { UserPoolId: poolId, MessageId: message?.MessageId, Reason: 'ticket 4711' }
+      assert.equal((await callOwn(server(), 'ReadMessageCode', request)).Code, code)
+      await assert.rejects(callOwn(server(), 'ReadMessageCode', { ...request, MessageId: 'another' }), {
+        name: 'ResourceNotFoundException',
+      })
+      const { Records } = await callOwn(server(), 'ListAuditRecords', { UserPoolId: poolId })
+      assert.deepEqual(
+        Records.map(({ RecordId: _id, At: _at, ...rest }: { RecordId: string; At: number }) => rest),
+        [{ Action: 'ReadMessageCode', Username: 'ana', Detail: `message: ${message?.MessageId}`, Reason: 'ticket 4711' }],
+      )
+    })
+  })
+}
