@@ -1,7 +1,9 @@
 import type { AppClient } from '../pools/app-client.ts'
 import type { MfaMethod, Pool } from '../pools/pool.ts'
 import type { Tx } from '../storage/db.ts'
+import type { TriggerCaller } from '../triggers/trigger-subject.ts'
 import type { User } from '../users/user.ts'
+import type { CustomSignIn } from './factors/custom/custom-sign-in.ts'
 import type { Challenge, ChallengeName, SignIn, StepUp } from './sign-in.ts'
 import type { SignInState } from './sign-in-state.ts'
 
@@ -11,6 +13,7 @@ export type Answer = {
   readonly client: AppClient
   readonly session: string | undefined
   readonly responses: Readonly<Record<string, string>>
+  readonly caller: TriggerCaller
 }
 
 /** The step that was proven, by whom, and the state it used up; the journey decides what comes next. */
@@ -29,10 +32,19 @@ export type Question = Challenge & {
   queue?(tx: Tx): Promise<void>
 }
 
-/** What a factor makes of an answer: proven, or another question first. A wrong answer is an ApiError. */
+/**
+ * What a factor makes of an answer: proven, or another question first, or for the pool's functions to go on with. A wrong answer is an
+ * ApiError.
+ */
 export type Verdict =
   | { readonly kind: 'proven'; readonly proof: Proof }
   | { readonly kind: 'ask'; readonly question: Question; readonly spends: Proof['spends'] }
+  | {
+      readonly kind: 'custom'
+      readonly signIn: CustomSignIn
+      /** SRP's A, if the call brought it. */
+      readonly clientPublic: bigint | undefined
+    }
 
 /**
  * One way to prove something. It knows how to judge an answer to its challenge and nothing of other factors or of the order they come in.

@@ -10,6 +10,7 @@ import type { Texts } from '../triggers/trigger-subject.ts'
 import type { ChoiceDeps } from './choice/choose.ts'
 import { startChoice } from './choice/start-choice.ts'
 import { allowsFlow, type Flow } from './client-flows.ts'
+import { startCustom } from './factors/custom/start-custom.ts'
 import type { DeviceDeps } from './factors/device/device.ts'
 import { type PasswordDeps, startPassword } from './factors/password/start-password.ts'
 import { type SrpDeps, startSrp } from './factors/srp/srp.ts'
@@ -44,10 +45,12 @@ export async function initiate(deps: SignInDeps, pool: Pool, client: AppClient, 
     deviceKey: parameters['DEVICE_KEY'] || undefined,
     eventId: undefined,
     stepUp: undefined,
+    custom: undefined,
     caller: { userAgent: attempt.userAgent, clientMetadata: undefined },
     validationData: attempt.clientMetadata,
   }
-  const tried = { pool, client, visit, username: parameters['USERNAME'], challenge: 'PASSWORD', proofs: [] } as const
+  const challenge = attempt.flow === 'CUSTOM_AUTH' ? 'CUSTOM_CHALLENGE' : 'PASSWORD'
+  const tried = { pool, client, visit, username: parameters['USERNAME'], challenge, proofs: [] } as const
   return notingWrongProofs(deps, tried, () => begin(deps, pool, client, attempt, visit))
 }
 
@@ -76,7 +79,7 @@ function begin(
       return byRefreshToken(deps, pool, client, parameters, visit)
     case 'CUSTOM_AUTH':
       requireFlow(client, 'custom', 'CUSTOM_AUTH is not enabled for the client.')
-      throw invalid('Custom auth lambda trigger is not configured for the user pool.')
+      return byCustom(deps, pool, client, parameters, visit)
     case 'USER_AUTH':
       requireFlow(client, 'choice', 'USER_AUTH flow not enabled for this client')
       return byChoice(deps, pool, client, { parameters, session }, visit)
@@ -95,6 +98,12 @@ async function bySrp(deps: SignInDeps, pool: Pool, client: AppClient, parameters
   requireSecretHash(client, username, parameters['SECRET_HASH'])
   const srpA = requireParameter(parameters, 'SRP_A')
   return advance(deps, pool, client, await startSrp(deps, pool, client, { username, srpA, visit }), visit)
+}
+
+async function byCustom(deps: SignInDeps, pool: Pool, client: AppClient, parameters: Parameters, visit: Visit): Promise<Progress> {
+  const username = requireParameter(parameters, 'USERNAME')
+  requireSecretHash(client, username, parameters['SECRET_HASH'])
+  return advance(deps, pool, client, await startCustom(deps, pool, client, { username, parameters, visit }), visit)
 }
 
 async function byChoice(

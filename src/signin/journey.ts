@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { AppClient } from '../pools/app-client.ts'
+import { extensionsOf } from '../pools/extensions/pool-extensions.ts'
 import type { Pool } from '../pools/pool.ts'
 import type { Db, Tx } from '../storage/db.ts'
 import { isStateSpent, spendState } from '../storage/spent-state-repository.ts'
@@ -16,9 +17,11 @@ import type { TriggerCaller } from '../triggers/trigger-subject.ts'
 import { noteDeviceUse } from '../users/devices/device-repository.ts'
 import type { User } from '../users/user.ts'
 import { methodsOf } from './assurance/methods.ts'
-import { unconfirmed } from './candidate.ts'
+import { unconfirmed, wrongPassword } from './candidate.ts'
 import { findDeviceOfSignIn } from './device-of-sign-in.ts'
 import type { Interposed, Proof, Question, Verdict } from './factor.ts'
+import { passed } from './factors/custom/custom-sign-in.ts'
+import { type NextStepDeps, nextStep } from './factors/custom/next-step.ts'
 import { rememberedDevice } from './factors/device/ask-device.ts'
 import { type NewPasswordDeps, newPassword } from './factors/new-password/new-password.ts'
 import { secondFactor } from './second-factor.ts'
@@ -30,7 +33,8 @@ import { attributesOf, subjectOf } from './trigger-facts.ts'
 
 export type JourneyDeps = TokenDeps &
   NewPasswordDeps &
-  SecondFactorDeps & { readonly db: Db; readonly clock: Clock; readonly outbox: { wake(): void } }
+  SecondFactorDeps &
+  NextStepDeps & { readonly db: Db; readonly clock: Clock; readonly outbox: { wake(): void } }
 
 /**
  * What stands between the first factor and the tokens, in the order it is asked for. A remembered device proves itself in the place of a
@@ -41,19 +45,62 @@ const interposed: readonly Interposed<JourneyDeps>[] = [newPassword, rememberedD
 /** Takes a sign-in one step further: to the next question, or to its tokens. */
 export async function advance(deps: JourneyDeps, pool: Pool, client: AppClient, verdict: Verdict, visit: Visit): Promise<Progress> {
   if (verdict.kind === 'ask') return pose(deps, verdict.question, verdict.spends)
+  if (verdict.kind === 'custom') return goOnAsDefined(deps, verdict, undefined, visit)
   const { proof } = verdict
-  requireConfirmed(proof.user)
+  const { user, proofs, spends } = proof
+  requireConfirmed(user)
   const stepUp = proof.stepUp ?? visit.stepUp
-  const eventId = eventOf(pool, visit, deps.clock.now())
-  const signIn: SignIn = { pool, client, user: proof.user, proofs: proof.proofs, deviceKey: visit.deviceKey, eventId, stepUp }
-  for (const factor of interposed) {
+  const results = visit.custom && [...visit.custom, passed(proofs.at(-1) ?? '')]
+  const signIn = signInAt(deps, { pool, client, user, proofs, stepUp, custom: results }, visit)
+  for (const factor of interposedIn(signIn)) {
     const question = await factor.ask(deps, signIn)
-    if (question === undefined) continue
-    const progress = await pose(deps, question, proof.spends)
-    await noteWaiting(deps, signIn, visit)
-    return progress
+    if (question !== undefined) return poseIn(deps, signIn, question, spends, visit)
   }
-  return { kind: 'signed-in', tokens: await complete(deps, signIn, proof, visit) }
+  if (results === undefined) return { kind: 'signed-in', tokens: await complete(deps, signIn, proof, visit) }
+  const custom = { pool, client, sub: user.sub, user, name: user.username, proofs, results, caller: visit.caller }
+  return goOnAsDefined(deps, { signIn: custom, clientPublic: undefined }, spends, visit)
+}
+
+function signInAt(deps: JourneyDeps, so: Omit<SignIn, 'deviceKey' | 'eventId' | 'caller'>, visit: Visit): SignIn {
+  return { ...so, deviceKey: visit.deviceKey, eventId: eventOf(so.pool, visit, deps.clock.now()), caller: visit.caller }
+}
+
+/** A sign-in that goes as the pool's functions say: they have seen the last answer, if there was one, and say what comes now. */
+async function goOnAsDefined(
+  deps: JourneyDeps,
+  { signIn, clientPublic }: Omit<Extract<Verdict, { kind: 'custom' }>, 'kind'>,
+  spends: Proof['spends'],
+  visit: Visit,
+): Promise<Progress> {
+  const { pool, client, user, proofs, results } = signIn
+  const known = user && signInAt(deps, { pool, client, user, proofs, stepUp: undefined, custom: results }, visit)
+  const eventId = known?.eventId ?? eventOf(pool, visit, deps.clock.now())
+  const step = await nextStep(deps, signIn, { known, eventId, clientPublic })
+  if (step.kind === 'ask') {
+    return known === undefined ? pose(deps, step.question, spends) : poseIn(deps, known, step.question, spends, visit)
+  }
+  if (step.kind === 'issue-tokens' && known !== undefined) {
+    requireConfirmed(known.user)
+    return { kind: 'signed-in', tokens: await complete(deps, known, { spends }, visit) }
+  }
+  if (spends !== undefined) await spendOrRefuse(deps.db, spends)
+  throw wrongPassword()
+}
+
+async function poseIn(deps: JourneyDeps, signIn: SignIn, question: Question, spends: Proof['spends'], visit: Visit): Promise<Progress> {
+  const progress = await pose(deps, question, spends)
+  await noteWaiting(deps, signIn, visit)
+  return progress
+}
+
+/**
+ * The pool's functions say what a custom sign-in takes. But whoever has verified a password in it goes on as after any password, before
+ * they are asked (observed); a pool can have them decide about its MFA as well.
+ */
+function interposedIn({ pool, proofs, custom }: SignIn): readonly Interposed<JourneyDeps>[] {
+  if (custom === undefined) return interposed
+  if (!proofs.includes('PASSWORD_VERIFIER')) return []
+  return extensionsOf(pool).customAuth.mfaAfterPassword === 'SKIPPED' ? [newPassword] : interposed
 }
 
 /** A question goes out once for each state that led to it, and its message with it. */
@@ -70,7 +117,7 @@ async function pose({ db, outbox }: JourneyDeps, { queue, ...challenge }: Questi
   return { kind: 'challenge', challenge }
 }
 
-async function complete(deps: JourneyDeps, signIn: SignIn, { spends }: Proof, visit: Visit) {
+async function complete(deps: JourneyDeps, signIn: SignIn, { spends }: Pick<Proof, 'spends'>, visit: Visit) {
   const { pool, client, user } = signIn
   const device = await findDeviceOfSignIn(deps, signIn)
   const shape = await askBeforeTokens(deps, signIn, { spends, device, caller: visit.caller })

@@ -19,10 +19,16 @@ export type LaterStep<Memory> = SignInState<Resting<Memory>>
 
 /** The state of a question to a user who has proven something already. `memory` is what its factor must know again. */
 export function newLaterStep<Memory>(
-  { client, user, proofs, eventId, stepUp }: SignIn,
+  { client, user, proofs, eventId, stepUp, custom }: Omit<SignIn, 'caller'>,
   { challenge, memory, now }: { challenge: ChallengeName; memory: Memory; now: number },
 ): LaterStep<Memory> {
-  return newState(client, user.sub, { challenge, proofs, memory: { standing: standingOf(user), own: memory }, eventId, stepUp }, now)
+  const resting = { standing: standingOf(user), own: memory }
+  return newState(client, user.sub, { challenge, proofs, memory: resting, eventId, stepUp, custom }, now)
+}
+
+/** The sign-in that a step is part of, as it stands before the answer to the step counts. */
+export function signInOf({ pool, client, caller }: Answer, user: User, { proofs, eventId, stepUp, custom }: SignInState): SignIn {
+  return { pool, client, user, proofs, eventId, stepUp, custom, caller }
 }
 
 /**

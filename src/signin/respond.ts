@@ -6,6 +6,7 @@ import { requireSecretHash } from '../pools/secret-hash.ts'
 import type { TriggerCaller } from '../triggers/trigger-subject.ts'
 import { choiceFactors } from './choice/answer-choice.ts'
 import type { Factor } from './factor.ts'
+import { customChallenge } from './factors/custom/custom-challenge.ts'
 import { devicePassword, deviceSrp } from './factors/device/device.ts'
 import { mfaSetup } from './factors/mfa-setup/mfa-setup.ts'
 import { newPassword } from './factors/new-password/new-password.ts'
@@ -31,6 +32,7 @@ const factors: readonly Factor<SignInDeps>[] = [
   mfaSetup,
   deviceSrp,
   devicePassword,
+  customChallenge,
 ]
 
 export type Response = {
@@ -53,15 +55,15 @@ export async function respond(
     throw new ApiError('UnsupportedOperationException', `This server does not offer the ${challenge} challenge yet.`)
   const username = requireParameter(responses, 'USERNAME')
   requireSecretHash(client, username, responses['SECRET_HASH'])
-  const { proofs, eventId, stepUp } = startOf(deps, { challenge, session, responses })
+  const { proofs, eventId, stepUp, custom } = startOf(deps, { challenge, session, responses })
   const deviceKey = responses['DEVICE_KEY'] || undefined
-  const visit: Visit = { ...context, deviceKey, eventId, stepUp, caller, validationData: undefined }
+  const visit: Visit = { ...context, deviceKey, eventId, stepUp, custom, caller, validationData: undefined }
   return notingWrongProofs(deps, { pool, client, visit, username, challenge, proofs }, async () =>
-    advance(deps, pool, client, await factor.answer(deps, { pool, client, session, responses }), visit),
+    advance(deps, pool, client, await factor.answer(deps, { pool, client, session, responses, caller }), visit),
   )
 }
 
-type Start = Pick<SignInState, 'proofs' | 'eventId' | 'stepUp'>
+type Start = Pick<SignInState, 'proofs' | 'eventId' | 'stepUp' | 'custom'>
 
 /** What there has been of the sign-in so far. Whether the state is any good is for the factor to say. */
 function startOf(

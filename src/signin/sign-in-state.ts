@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { Secrets } from '../base/secrets.ts'
 import { ApiError } from '../contract/api-error.ts'
 import type { AppClient } from '../pools/app-client.ts'
+import type { ChallengeResult } from '../triggers/custom-challenge.ts'
+import { type PackedResult, packResults, unpackResults } from './factors/custom/custom-sign-in.ts'
 import type { ChallengeName, StepUp } from './sign-in.ts'
 
 /**
@@ -23,10 +25,11 @@ export type SignInState<Memory = unknown> = {
   /** See `SignIn`. */
   readonly eventId?: string | undefined
   readonly stepUp?: StepUp | undefined
+  readonly custom?: readonly ChallengeResult[] | undefined
 }
 
 type Plain = readonly [string, string, string, string, ChallengeName, readonly ChallengeName[], number, unknown]
-type Sealed = Plain | readonly [...Plain, string | null] | readonly [...Plain, string | null, StepUp]
+type Sealed = Plain | readonly [...Plain, string | null] | readonly [...Plain, string | null, StepUp | null, (readonly PackedResult[])?]
 
 /** Every Session of Cognito begins like this; some clients look. */
 const prefix = 'AYABe'
@@ -34,7 +37,7 @@ const prefix = 'AYABe'
 export function newState<Memory>(
   client: AppClient,
   sub: string,
-  step: Pick<SignInState<Memory>, 'challenge' | 'proofs' | 'memory' | 'eventId' | 'stepUp'>,
+  step: Pick<SignInState<Memory>, 'challenge' | 'proofs' | 'memory' | 'eventId' | 'stepUp' | 'custom'>,
   now: number,
 ): SignInState<Memory> {
   const expiresAt = now + client.authSessionValidityMinutes * 60_000
@@ -42,10 +45,11 @@ export function newState<Memory>(
 }
 
 export function sealState(secrets: Secrets, state: SignInState): string {
-  const { id, poolId, clientId, sub, challenge, proofs, expiresAt, memory, eventId, stepUp } = state
+  const { id, poolId, clientId, sub, challenge, proofs, expiresAt, memory, eventId, stepUp, custom } = state
   const plain: Plain = [id, poolId, clientId, sub, challenge, proofs, expiresAt, memory]
   const withEvent = eventId === undefined ? plain : ([...plain, eventId] as const)
-  const content: Sealed = stepUp === undefined ? withEvent : [...plain, eventId ?? null, stepUp]
+  const withStepUp: Sealed = stepUp === undefined ? withEvent : [...plain, eventId ?? null, stepUp]
+  const content: Sealed = custom === undefined ? withStepUp : [...plain, eventId ?? null, stepUp ?? null, packResults(custom)]
   return prefix + secrets.seal('sign-in-state', JSON.stringify(content))
 }
 
@@ -80,8 +84,20 @@ export function peekAtState<Memory>(secrets: Secrets, text: string): SignInState
   const content = text.startsWith(prefix) ? secrets.open('sign-in-state', text.slice(prefix.length)) : undefined
   if (content === undefined) return undefined
   const sealed = JSON.parse(content.toString()) as Sealed
-  const [id, poolId, clientId, sub, challenge, proofs, expiresAt, memory, eventId, stepUp] = sealed
-  return { id, poolId, clientId, sub, challenge, proofs, expiresAt, memory: memory as Memory, eventId: eventId ?? undefined, stepUp }
+  const [id, poolId, clientId, sub, challenge, proofs, expiresAt, memory, eventId, stepUp, packed] = sealed
+  return {
+    id,
+    poolId,
+    clientId,
+    sub,
+    challenge,
+    proofs,
+    expiresAt,
+    memory: memory as Memory,
+    eventId: eventId ?? undefined,
+    stepUp: stepUp ?? undefined,
+    custom: packed && unpackResults(packed),
+  }
 }
 
 function unseal<Memory>(secrets: Secrets, text: string): SignInState<Memory> {

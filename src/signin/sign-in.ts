@@ -4,6 +4,7 @@ import type { AppClient } from '../pools/app-client.ts'
 import type { Pool } from '../pools/pool.ts'
 import type { AssuranceLevel } from '../tokens/assurance.ts'
 import type { IssuedTokens } from '../tokens/issue-tokens.ts'
+import type { ChallengeResult } from '../triggers/custom-challenge.ts'
 import type { Texts, TriggerCaller } from '../triggers/trigger-subject.ts'
 import type { User } from '../users/user.ts'
 
@@ -21,6 +22,10 @@ export type SignIn = {
   /** Where the pool keeps a history: the event that this sign-in is there until it has ended. */
   readonly eventId: string | undefined
   readonly stepUp: StepUp | undefined
+  /** What the pool's functions have seen so far of a sign-in that goes as they say; undefined for any other. */
+  readonly custom: readonly ChallengeResult[] | undefined
+  /** Who makes the call that is being answered. */
+  readonly caller: TriggerCaller
 }
 
 /** What a sign-in is after that was asked for a level of assurance. */
@@ -32,9 +37,8 @@ export type StepUp = {
 
 /** What a call of a sign-in brings along, besides what it answers or asks. */
 export type Visit = RequestContext &
-  Pick<SignIn, 'eventId' | 'stepUp'> & {
+  Pick<SignIn, 'eventId' | 'stepUp' | 'custom' | 'caller'> & {
     readonly deviceKey: string | undefined
-    readonly caller: TriggerCaller
     /** The ClientMetadata of InitiateAuth, which reaches other triggers than that of an answer does. */
     readonly validationData: Texts | undefined
   }

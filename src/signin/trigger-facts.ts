@@ -1,7 +1,7 @@
 import type { AppClient } from '../pools/app-client.ts'
 import type { Pool } from '../pools/pool.ts'
 import { askPreAuthentication } from '../triggers/pre-authentication.ts'
-import type { Triggers } from '../triggers/trigger.ts'
+import { hasTrigger, type Triggers } from '../triggers/trigger.ts'
 import type { Texts, TriggerCaller, TriggerSubject } from '../triggers/trigger-subject.ts'
 import { triggerAttributesOf } from '../users/trigger-attributes.ts'
 import type { User } from '../users/user.ts'
@@ -27,6 +27,7 @@ export async function requireAdmission(
   { user }: Candidate,
   { name, visit }: { readonly name: string; readonly visit: Visit },
 ): Promise<void> {
+  if (!hasTrigger(place.pool, 'PreAuthentication')) return
   const facts = {
     userAttributes: attributesOf(place.pool, user),
     validationData: visit.validationData,

@@ -81,8 +81,10 @@ export function respond(
   challenge: ChallengeNameType,
   session: string | undefined,
   responses: Values,
+  clientMetadata?: Values,
 ) {
-  const request = { ClientId: clientId, ChallengeName: challenge, Session: session, ChallengeResponses: responses }
+  const answer = { ClientId: clientId, ChallengeName: challenge, Session: session, ChallengeResponses: responses }
+  const request = clientMetadata === undefined ? answer : { ...answer, ClientMetadata: clientMetadata }
   return server.send(new RespondToAuthChallengeCommand(request))
 }
 

@@ -60,3 +60,49 @@ export function answerCustom(server: TestServer, clientId: string, asked: Initia
 export function envelopeOf({ request: _request, response: _response, ...envelope }: TriggerEvent) {
   return envelope
 }
+
+/** What functions are told of a challenge that was answered. */
+export const result = (challengeName: string, challengeResult = true, challengeMetadata: string | null = null) => ({
+  challengeName,
+  challengeResult,
+  challengeMetadata,
+})
+
+export const customClient = {
+  ExplicitAuthFlows: ['ALLOW_CUSTOM_AUTH', 'ALLOW_USER_PASSWORD_AUTH', 'ALLOW_USER_SRP_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
+} satisfies PoolWish['client']
+
+type Step = { readonly challengeName?: string; readonly issueTokens?: boolean; readonly failAuthentication?: boolean }
+
+/** The whole answer of a function that says what comes next. */
+export function say(event: TriggerEvent, { challengeName, issueTokens = false, failAuthentication = false }: Step): TriggerEvent {
+  return { ...event, response: { challengeName: challengeName ?? null, issueTokens, failAuthentication } }
+}
+
+/** A riddle, `tries` times; the answer is `blue`. */
+export function riddles(tries = 3) {
+  return {
+    DefineAuthChallenge(event: TriggerEvent) {
+      const session = event.request.session as ReturnType<typeof result>[]
+      if (session.at(-1)?.challengeName === 'CUSTOM_CHALLENGE' && session.at(-1)?.challengeResult) return say(event, { issueTokens: true })
+      return say(event, session.length < tries ? { challengeName: 'CUSTOM_CHALLENGE' } : { failAuthentication: true })
+    },
+    CreateAuthChallenge(event: TriggerEvent) {
+      const round = String(event.request.session.length + 1)
+      const response = {
+        publicChallengeParameters: { riddle: 'the colour of the sky', round },
+        privateChallengeParameters: { answer: 'blue' },
+        challengeMetadata: `RIDDLE-${round}`,
+      }
+      return { ...event, response }
+    },
+    VerifyAuthChallengeResponse(event: TriggerEvent) {
+      const { privateChallengeParameters, challengeAnswer } = event.request
+      return { ...event, response: { answerCorrect: privateChallengeParameters.answer === challengeAnswer } }
+    },
+  }
+}
+
+export const define = 'DefineAuthChallenge_Authentication'
+export const create = 'CreateAuthChallenge_Authentication'
+export const verify = 'VerifyAuthChallengeResponse_Authentication'

@@ -45,6 +45,7 @@ async function answerChoice(deps: ChoiceDeps, answer: Answer, named: ChoiceName 
     client,
     name: state.memory.name,
     stepUp: state.stepUp,
+    caller: answer.caller,
   })
   const chosen = requireAvailable(choices, named ?? requireParameter(responses, 'ANSWER'))
 

@@ -3,6 +3,7 @@ import { ApiError } from '../../contract/api-error.ts'
 import { type AppClient, hidesUserExistence } from '../../pools/app-client.ts'
 import type { MfaMethod, Pool } from '../../pools/pool.ts'
 import type { Db } from '../../storage/db.ts'
+import type { TriggerCaller } from '../../triggers/trigger-subject.ts'
 import { usableMfa } from '../../users/mfa/mfa-methods.ts'
 import { hasSoftwareToken } from '../../users/mfa/software-token-repository.ts'
 import { decoyPasskey } from '../../users/passkeys/decoy-passkey.ts'
@@ -26,6 +27,7 @@ export type Chooser = Candidate & {
   readonly client: AppClient
   readonly name: string
   readonly stepUp: StepUp | undefined
+  readonly caller: TriggerCaller
 }
 
 export type Choices = {

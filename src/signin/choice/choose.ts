@@ -66,7 +66,12 @@ export async function proveChosen(deps: ChoiceDeps, chooser: Chooser, proving: P
       return { ...proven, proof: { ...proven.proof, spends: state, stepUp } }
     }
     case 'PASSWORD_SRP': {
-      const question = await askForSrpProof(deps, pool, client, chooser, { username: name, a: requireClientPublic(proof), stepUp })
+      const question = await askForSrpProof(deps, pool, client, chooser, {
+        username: name,
+        a: requireClientPublic(proof),
+        stepUp,
+        custom: undefined,
+      })
       const session = sealChoiceState(deps, newChoiceState(deps, chooser, chosen))
       return { kind: 'ask', question: { ...question, session, available: choices.available }, spends: state }
     }

@@ -37,7 +37,7 @@ export async function startChoice(
   if (signedUp !== undefined) return signedUp
 
   const asked = await readStepUp(deps, pool, parameters)
-  const found = await findChoices(deps, { ...candidate, pool, client, name: username, stepUp: undefined })
+  const found = await findChoices(deps, { ...candidate, pool, client, name: username, stepUp: undefined, caller: visit.caller })
   const begun = asked === undefined ? found : startStepUp(found, asked)
   if ('kind' in begun) return begun
   const { chooser, choices } = begun

@@ -6,7 +6,6 @@ import {
   CreateUserPoolClientCommand,
   type CreateUserPoolClientCommandInput,
   GetClientTokenCommand,
-  SetUserPoolSessionConfigurationCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { engines } from '../../support/engines.ts'
 import { claimsOf, givenTokens, givenUser, signInByPassword } from '../../support/sign-in.ts'
@@ -14,6 +13,7 @@ import { agree, envelopeOf, givenPoolWith, refuse, refusedBy } from '../../suppo
 import { useTestServer } from '../../support/test-server.ts'
 import { exchange } from '../../support/tokens.ts'
 import { type Handler, openTriggerEndpoint, type TriggerEvent } from '../../support/trigger-endpoint.ts'
+import { track } from '../tokens/sessions/session-calls.ts'
 
 const scopes = ['api/read', 'api/write']
 const metadata = { purpose: 'report' }
@@ -72,12 +72,7 @@ for (const engine of engines) {
     for (const trigger of ['PostAuthentication', 'PreTokenGeneration'] as const) {
       it(`begins no session that ${trigger} refuses`, async () => {
         const { poolId, clientId } = await givenPoolWith(server(), endpoint.given({ [trigger]: refuse }))
-        await server().send(
-          new SetUserPoolSessionConfigurationCommand({
-            UserPoolId: poolId,
-            SessionTracking: { Status: 'ENABLED', MaxSessionsPerUser: 5 },
-          } as never),
-        )
+        await track(server(), poolId)
         await givenUser(server(), poolId, 'ana')
         await assert.rejects(signInByPassword(server(), clientId, 'ana'), refusedBy(trigger))
         const { Sessions } = await server().send(new AdminListUserSessionsCommand({ UserPoolId: poolId, Username: 'ana' }))

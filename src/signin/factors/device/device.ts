@@ -8,7 +8,7 @@ import type { PasswordVerifier } from '../../../users/passwords/passwords.ts'
 import type { User } from '../../../users/user.ts'
 import { wrongPassword } from '../../candidate.ts'
 import type { Factor, Verdict } from '../../factor.ts'
-import { type LaterStepDeps, newLaterStep, openLaterStep } from '../../later-step.ts'
+import { type LaterStepDeps, newLaterStep, openLaterStep, signInOf } from '../../later-step.ts'
 import { requireParameter } from '../../parameters.ts'
 import { invalidSession, sealState } from '../../sign-in-state.ts'
 import { fromSecretBlock, orTooManyRequests, toSecretBlock } from '../../srp-exchange.ts'
@@ -32,16 +32,7 @@ export const deviceSrp: Factor<DeviceDeps> = {
     const { salt, verifier } = await requireVerifier(deps, user, key)
     const { publicB, state } = await orTooManyRequests(openExchange(deps.powers, verifier, a))
     const memory: Memory = { key, exchange: state.toString('base64') }
-    const signIn = {
-      pool: answer.pool,
-      client: answer.client,
-      user,
-      proofs: step.proofs,
-      deviceKey: key,
-      eventId: step.eventId,
-      stepUp: step.stepUp,
-    }
-    const next = newLaterStep(signIn, { challenge: 'DEVICE_PASSWORD_VERIFIER', memory, now: deps.clock.now() })
+    const next = newLaterStep(signInOf(answer, user, step), { challenge: 'DEVICE_PASSWORD_VERIFIER', memory, now: deps.clock.now() })
     const parameters = {
       SALT: salt.toString('hex'),
       SRP_B: publicB,

@@ -5,7 +5,7 @@ import { hasSoftwareToken } from '../../../users/mfa/software-token-repository.t
 import { requireFreeNames } from '../../../users/taken-names.ts'
 import { changeAttributes } from '../../../users/user.ts'
 import type { Factor, Question, Verdict } from '../../factor.ts'
-import { type LaterStepDeps, newLaterStep, openLaterStep } from '../../later-step.ts'
+import { type LaterStepDeps, newLaterStep, openLaterStep, signInOf } from '../../later-step.ts'
 import type { SecondFactorDeps } from '../../second-factors.ts'
 import type { SignIn } from '../../sign-in.ts'
 import { invalidSession, sealState } from '../../sign-in-state.ts'
@@ -31,7 +31,7 @@ export const mfaSetup: Factor<SecondFactorDeps> = {
 
   async answer(deps, answer) {
     const { step, user } = await openLaterStep<SetupMemory>(deps, answer, challenge)
-    const { pool, client, responses } = answer
+    const { pool, responses } = answer
     if (step.memory.own.isProven) {
       // An administrator may have taken the app away again.
       if (!(await hasSoftwareToken(deps.db, user))) throw invalidSession()
@@ -42,11 +42,7 @@ export const mfaSetup: Factor<SecondFactorDeps> = {
     if (!(await canSetUp(deps.db, pool, user, 'EMAIL_OTP'))) throw new ApiError('InvalidParameterException', 'EMAIL_OTP cannot be set up.')
     if (!isEmailAddress(address)) throw new ApiError('InvalidParameterException', 'Invalid email address format.')
     await requireFreeNames(deps.db, pool, user, changeAttributes(user.attributes, { email: address }))
-    const question = await askForNewEmail(
-      deps,
-      { pool, client, user, proofs: step.proofs, eventId: step.eventId, stepUp: step.stepUp },
-      address,
-    )
+    const question = await askForNewEmail(deps, signInOf(answer, user, step), address)
     return { kind: 'ask', question, spends: step } satisfies Verdict
   },
 }

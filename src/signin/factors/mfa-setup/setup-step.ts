@@ -51,7 +51,8 @@ export function resumeSetup({ secrets, clock }: SetupDeps, { client, step }: Set
 /** The Session of a set-up that is done; it is a step of its own, to be spent on the answer of MFA_SETUP. */
 export function concludeSetup({ secrets, clock }: SetupDeps, { pool, client, user, step }: Setup): string {
   const memory: SetupMemory = { secret: null, isProven: true }
-  const signIn = { pool, client, user, proofs: step.proofs, eventId: step.eventId, stepUp: step.stepUp }
+  const { proofs, eventId, stepUp, custom } = step
+  const signIn = { pool, client, user, proofs, eventId, stepUp, custom }
   return sealState(secrets, newLaterStep(signIn, { challenge: 'MFA_SETUP', memory, now: clock.now() }))
 }
 

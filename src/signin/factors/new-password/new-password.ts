@@ -29,9 +29,10 @@ export const newPassword: Factor<NewPasswordDeps> & Interposed<NewPasswordDeps> 
 
   async ask({ secrets, clock }, signIn) {
     if (signIn.user.status !== 'FORCE_CHANGE_PASSWORD') return undefined
-    const { client, user, proofs, eventId, stepUp } = signIn
+    const { client, user, proofs, eventId, stepUp, custom } = signIn
     const memory: Memory = { proven: fingerprint(user) }
-    const state = newState(client, user.sub, { challenge: 'NEW_PASSWORD_REQUIRED', proofs, memory, eventId, stepUp }, clock.now())
+    const step = { challenge: 'NEW_PASSWORD_REQUIRED', proofs, memory, eventId, stepUp, custom } as const
+    const state = newState<Memory>(client, user.sub, step, clock.now())
     return { name: 'NEW_PASSWORD_REQUIRED', parameters: parametersOf(signIn), session: sealState(secrets, state) } satisfies Challenge
   },
 

@@ -3,7 +3,7 @@ import type { MfaMethod } from '../../../pools/pool.ts'
 import { hasSoftwareToken } from '../../../users/mfa/software-token-repository.ts'
 import { methodsOfStepUp } from '../../assurance/second-step.ts'
 import type { Factor, Question, Verdict } from '../../factor.ts'
-import { type LaterStepDeps, newLaterStep, openLaterStep } from '../../later-step.ts'
+import { type LaterStepDeps, newLaterStep, openLaterStep, signInOf } from '../../later-step.ts'
 import { decideMfa, type MfaDecision } from '../../mfa-decision.ts'
 import { requireParameter } from '../../parameters.ts'
 import { type SecondFactorDeps, secondFactors } from '../../second-factors.ts'
@@ -24,21 +24,14 @@ export const selectMfa: Factor<SecondFactorDeps> = {
 
   async answer(deps, answer) {
     const { step, user } = await openLaterStep<null>(deps, answer, challenge)
-    const { pool, client } = answer
+    const { pool } = answer
     const chosen = requireParameter(answer.responses, 'ANSWER')
     const hasApp = await hasSoftwareToken(deps.db, user)
     const methods = methodsOfStepUp({ ...step, pool, user }, hasApp) ?? choicesOf(decideMfa(pool, user, hasApp))
     // The documentation has a name of its own for codes by e-mail.
     const method = methods.find((one) => one === chosen || (one === 'EMAIL_OTP' && chosen === 'EMAIL_MFA'))
     if (method === undefined) throw new ApiError('InvalidParameterException', `ANSWER must be one of ${methods.join(', ')}.`)
-    const question = await secondFactors[method].pose(deps, {
-      pool,
-      client,
-      user,
-      proofs: step.proofs,
-      eventId: step.eventId,
-      stepUp: step.stepUp,
-    })
+    const question = await secondFactors[method].pose(deps, signInOf(answer, user, step))
     return { kind: 'ask', question, spends: step } satisfies Verdict
   },
 }

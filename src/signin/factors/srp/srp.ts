@@ -14,7 +14,7 @@ import type { User } from '../../../users/user.ts'
 import { type Candidate, findAgain, findCandidate, requireNotReset, requireUnexpiredPassword, wrongPassword } from '../../candidate.ts'
 import type { Factor, Verdict } from '../../factor.ts'
 import { requireParameter } from '../../parameters.ts'
-import type { Challenge, StepUp, Visit } from '../../sign-in.ts'
+import type { Challenge, SignIn, Visit } from '../../sign-in.ts'
 import { newState, openState, sealState } from '../../sign-in-state.ts'
 import { fromSecretBlock, orTooManyRequests, toSecretBlock } from '../../srp-exchange.ts'
 import { requireAdmission } from '../../trigger-facts.ts'
@@ -42,7 +42,7 @@ export async function startSrp(deps: SrpDeps, pool: Pool, client: AppClient, sta
   await requireAdmission(deps, { pool, client }, candidate, { name: start.username, visit: start.visit })
   return {
     kind: 'ask',
-    question: await askForSrpProof(deps, pool, client, candidate, { username: start.username, a, stepUp: undefined }),
+    question: await askForSrpProof(deps, pool, client, candidate, { username: start.username, a, stepUp: undefined, custom: undefined }),
     spends: undefined,
   }
 }
@@ -60,7 +60,7 @@ export async function askForSrpProof(
   pool: Pool,
   client: AppClient,
   { sub, user }: Candidate,
-  { username, a, stepUp }: { username: string; a: bigint; stepUp: StepUp | undefined },
+  { username, a, stepUp, custom }: { username: string; a: bigint } & Pick<SignIn, 'stepUp' | 'custom'>,
 ): Promise<Challenge> {
   if (user !== undefined) requireNotReset(client, user)
   const revealed = user === undefined ? undefined : deps.passwords.reveal(user, user.password)
@@ -71,7 +71,7 @@ export async function askForSrpProof(
   const memory: Memory = { name, exchange: state.toString('base64') }
   const sealed = sealState(
     deps.secrets,
-    newState(client, sub, { challenge: 'PASSWORD_VERIFIER', proofs: [], memory, stepUp }, deps.clock.now()),
+    newState(client, sub, { challenge: 'PASSWORD_VERIFIER', proofs: [], memory, stepUp, custom }, deps.clock.now()),
   )
   const parameters = {
     SALT: salt.toString('hex'),

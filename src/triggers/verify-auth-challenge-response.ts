@@ -1,0 +1,18 @@
+import { type ChallengeFacts, lastMembersOf } from './custom-challenge.ts'
+import type { Triggers } from './trigger.ts'
+import type { Texts, TriggerSubject } from './trigger-subject.ts'
+
+type Facts = Omit<ChallengeFacts, 'results'> & { readonly privateParameters: Texts; readonly answer: string }
+
+/** Whether an answer is right; it is not when the function was passed over for its failure. */
+export async function askVerifyAuthChallengeResponse(triggers: Triggers, subject: TriggerSubject, facts: Facts): Promise<boolean> {
+  const request = {
+    userAttributes: facts.userAttributes,
+    privateChallengeParameters: facts.privateParameters,
+    challengeAnswer: facts.answer,
+    ...lastMembersOf(facts),
+  }
+  const source = 'VerifyAuthChallengeResponse_Authentication'
+  const call = { ...subject, trigger: 'VerifyAuthChallengeResponse', source, request, response: { answerCorrect: null } } as const
+  return (await triggers.ask(call, (answer) => answer.boolean('answerCorrect'))) ?? false
+}

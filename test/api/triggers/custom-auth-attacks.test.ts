@@ -1,0 +1,234 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import {
+  AdminDeleteUserCommand,
+  AdminSetUserPasswordCommand,
+  type ChallengeNameType,
+  CreateUserPoolClientCommand,
+  type InitiateAuthCommandOutput,
+} from '@aws-sdk/client-cognito-identity-provider'
+import { engines } from '../../support/engines.ts'
+import { givenAppUser, respond, setMfa } from '../../support/mfa.ts'
+import { attributeList, signUp } from '../../support/self-service.ts'
+import { givenUser, goodPassword, signInByPassword } from '../../support/sign-in.ts'
+import {
+  answerCustom,
+  create,
+  customClient,
+  define,
+  givenPoolWith,
+  refuse,
+  refusedBy,
+  riddles,
+  say,
+  startCustom,
+  verify,
+} from '../../support/sign-in-triggers.ts'
+import { useTestServer } from '../../support/test-server.ts'
+import { openTriggerEndpoint, type TriggerEvent } from '../../support/trigger-endpoint.ts'
+
+type Handlers = Parameters<Awaited<ReturnType<typeof openTriggerEndpoint>>['given']>[0]
+
+const failed = { name: 'NotAuthorizedException', message: 'Incorrect username or password.' }
+const invalid = { name: 'NotAuthorizedException', message: 'Invalid session for the user.' }
+const used = { name: 'NotAuthorizedException', message: 'Invalid session for the user, session can only be used once.' }
+const expired = { name: 'NotAuthorizedException', message: 'Invalid session for the user, session is expired.' }
+const hiding = { PreventUserExistenceErrors: 'ENABLED' } as const
+
+/** Takes any answer and lets everybody in who has given one. */
+const careless: Handlers = {
+  ...riddles(),
+  DefineAuthChallenge: (event: TriggerEvent) =>
+    say(event, event.request.session.length === 0 ? { challengeName: 'CUSTOM_CHALLENGE' } : { issueTokens: true }),
+  VerifyAuthChallengeResponse: (event: TriggerEvent) => ({ ...event, response: { answerCorrect: true } }),
+}
+
+for (const engine of engines) {
+  describe(`attacks on CUSTOM_AUTH on ${engine.name}`, async () => {
+    const endpoint = await openTriggerEndpoint()
+    const server = useTestServer(engine, { flags: endpoint.flags })
+
+    async function given(handlers: Handlers = riddles(), client: object = {}, pool: object = {}) {
+      const triggers = endpoint.given(handlers)
+      const ids = await givenPoolWith(server(), triggers, { pool, client: { ...customClient, ...client } })
+      for (const name of ['ana', 'ben']) await givenUser(server(), ids.poolId, name)
+      return { ...ids, triggers }
+    }
+
+    const answerAs = (clientId: string, { Session }: InitiateAuthCommandOutput, USERNAME: string, ANSWER = 'blue') =>
+      respond(server(), clientId, 'CUSTOM_CHALLENGE', Session, { USERNAME, ANSWER })
+
+    it('hands a Session to its own user and client only', async () => {
+      const { poolId, clientId, triggers } = await given()
+      const { UserPoolClient } = await server().send(
+        new CreateUserPoolClientCommand({ UserPoolId: poolId, ClientName: 'other', ...customClient }),
+      )
+      const asked = await startCustom(server(), clientId, 'ana')
+      triggers.clear()
+      for (const name of ['ben', 'nobody', 'ANA ']) await assert.rejects(answerAs(clientId, asked, name), invalid)
+      await assert.rejects(answerAs(UserPoolClient?.ClientId ?? '', asked, 'ana'), invalid)
+      assert.deepEqual(triggers.fired, [])
+      assert.ok((await answerAs(clientId, asked, 'ana')).AuthenticationResult)
+    })
+
+    it('does not let the user change between rounds', async () => {
+      const { clientId } = await given()
+      const second = await answerAs(clientId, await startCustom(server(), clientId, 'ana'), 'ana', 'green')
+      await assert.rejects(answerAs(clientId, second, 'ben'), invalid)
+    })
+
+    it('takes one answer to each Session, whichever way it ends', async () => {
+      const { clientId, triggers } = await given(riddles(1))
+      const asked = await startCustom(server(), clientId, 'ana')
+      await assert.rejects(answerAs(clientId, asked, 'ana', 'green'), failed)
+      await assert.rejects(answerAs(clientId, asked, 'ana', 'blue'), used)
+      const right = await startCustom(server(), clientId, 'ana')
+      assert.ok((await answerAs(clientId, right, 'ana')).AuthenticationResult)
+      triggers.clear()
+      await assert.rejects(answerAs(clientId, right, 'ana'), used)
+      assert.deepEqual(triggers.fired, [])
+    })
+
+    it('asks about one of many guesses that are made at once', async () => {
+      const { clientId, triggers } = await given(riddles(1))
+      const asked = await startCustom(server(), clientId, 'ana')
+      triggers.clear()
+      const guesses = ['red', 'green', 'black', 'white', 'blue', 'grey'].map((guess) => answerAs(clientId, asked, 'ana', guess))
+      await Promise.allSettled(guesses)
+      assert.equal(triggers.fired.filter((source) => source === verify).length, 1)
+    })
+
+    it('gives no second guess to whoever made a function fail', async () => {
+      for (const trigger of ['VerifyAuthChallengeResponse', 'DefineAuthChallenge'] as const) {
+        let isBroken = false
+        const handlers: Handlers = riddles()
+        const handler = handlers[trigger]
+        const { clientId, triggers } = await given({
+          ...handlers,
+          [trigger]: (event: TriggerEvent) => (isBroken ? refuse() : handler?.(event)),
+        })
+        const asked = await startCustom(server(), clientId, 'ana')
+        isBroken = true
+        await assert.rejects(answerAs(clientId, asked, 'ana', 'green'), refusedBy(trigger))
+        isBroken = false
+        triggers.clear()
+        await assert.rejects(answerAs(clientId, asked, 'ana', 'blue'), used)
+        assert.deepEqual(triggers.fired, [])
+      }
+    })
+
+    it('gives each challenge the time of a Session, and no more', async () => {
+      const { clientId } = await given(riddles(), { AuthSessionValidity: 3 })
+      const first = await startCustom(server(), clientId, 'ana')
+      server().clock.advance(2 * 60_000)
+      const second = await answerCustom(server(), clientId, first, 'green')
+      server().clock.advance(2 * 60_000)
+      const third = await answerCustom(server(), clientId, second, 'green')
+      server().clock.advance(3 * 60_000)
+      await assert.rejects(answerCustom(server(), clientId, third, 'blue'), expired)
+    })
+
+    it('takes no Session for that of another challenge', async () => {
+      const { poolId, clientId } = await given()
+      await setMfa(server(), poolId, 'OPTIONAL', ['totp'])
+      const app = await givenAppUser(server(), { poolId, clientId }, 'eva')
+      const { Session } = await startCustom(server(), clientId, 'eva')
+      const answers: [ChallengeNameType, Record<string, string>][] = [
+        ['SOFTWARE_TOKEN_MFA', { SOFTWARE_TOKEN_MFA_CODE: app.code() }],
+        ['NEW_PASSWORD_REQUIRED', { NEW_PASSWORD: 'Another-horse-8' }],
+        ['SELECT_CHALLENGE', { ANSWER: 'PASSWORD', PASSWORD: goodPassword }],
+        ['MFA_SETUP', {}],
+      ]
+      for (const [challenge, more] of answers) {
+        await assert.rejects(respond(server(), clientId, challenge, Session, { USERNAME: 'eva', ...more }), invalid)
+      }
+      const mfa = await signInByPassword(server(), clientId, 'eva')
+      await assert.rejects(answerAs(clientId, mfa, 'eva'), invalid)
+    })
+
+    it('keeps what is private from the client', async () => {
+      const secret = 'only-the-function-knows'
+      const { clientId } = await given({
+        ...riddles(),
+        CreateAuthChallenge: (event: TriggerEvent) => ({
+          ...event,
+          response: { privateChallengeParameters: { secret }, challengeMetadata: secret },
+        }),
+      })
+      const { $metadata, ...asked } = await startCustom(server(), clientId, 'ana')
+      const decoded = Buffer.from(asked.Session ?? '', 'base64url').toString('latin1')
+      for (const text of [JSON.stringify(asked), decoded]) assert.equal(text.includes(secret), false)
+    })
+
+    it('lets no function choose the name that the client goes on with', async () => {
+      const { clientId } = await given({
+        ...riddles(),
+        CreateAuthChallenge: (event: TriggerEvent) => ({ ...event, response: { publicChallengeParameters: { USERNAME: 'ben' } } }),
+      })
+      assert.deepEqual((await startCustom(server(), clientId, 'ana')).ChallengeParameters, { USERNAME: 'ana' })
+    })
+
+    it('ends with the password that it began under', async () => {
+      const { poolId, clientId } = await given(careless)
+      const asked = await startCustom(server(), clientId, 'ana')
+      await server().send(
+        new AdminSetUserPasswordCommand({ UserPoolId: poolId, Username: 'ana', Password: 'Another-horse-8', Permanent: true }),
+      )
+      await assert.rejects(answerAs(clientId, asked, 'ana'), invalid)
+    })
+
+    it('lets nobody in who does not exist, whatever the functions say', async () => {
+      const { poolId, clientId, triggers } = await given(careless, hiding)
+      const asked = await startCustom(server(), clientId, 'nobody')
+      await assert.rejects(answerCustom(server(), clientId, asked, 'any'), failed)
+      assert.deepEqual(triggers.fired, [define, create, verify, define])
+      for (const { userName, request } of triggers.events) {
+        assert.equal(userName, 'nobody')
+        assert.deepEqual([request.userAttributes, request.userNotFound], [{}, true])
+      }
+      const gone = await startCustom(server(), clientId, 'ben')
+      await server().send(new AdminDeleteUserCommand({ UserPoolId: poolId, Username: 'ben' }))
+      await assert.rejects(answerAs(clientId, gone, 'ben'), { name: 'NotAuthorizedException' })
+      const at = await given({ DefineAuthChallenge: (event: TriggerEvent) => say(event, { issueTokens: true }) }, hiding)
+      await assert.rejects(startCustom(server(), at.clientId, 'nobody'), failed)
+    })
+
+    it('lets nobody in who is not confirmed, and says so only to whoever has passed where users are hidden', async () => {
+      const { clientId } = await given(riddles(), hiding)
+      await signUp(server(), clientId, 'new')
+      const wrong = await answerCustom(server(), clientId, await startCustom(server(), clientId, 'new'), 'green')
+      assert.equal(wrong.ChallengeName, 'CUSTOM_CHALLENGE')
+      await assert.rejects(answerCustom(server(), clientId, wrong, 'blue'), { name: 'UserNotConfirmedException' })
+    })
+
+    for (const [pools, pool, names] of [
+      ['with names', {}, ['eva', 'eve']],
+      ['with addresses', { UsernameAttributes: ['email'] }, ['eva@example.test', 'eve@example.test']],
+      ['with a history', { UserPoolAddOns: { AdvancedSecurityMode: 'AUDIT' }, UserPoolTier: 'PLUS' }, ['eva', 'eve']],
+    ] as const) {
+      it(`shows strangers nothing that users are not shown, in pools ${pools}`, async () => {
+        const [user, stranger] = names
+        const triggers = endpoint.given(riddles())
+        const { poolId, clientId } = await givenPoolWith(server(), triggers, {
+          pool: pool as object,
+          client: { ...customClient, ...hiding },
+        })
+        const attributes = attributeList({ email: 'eva@example.test' })
+        await givenUser(server(), poolId, user, { attributes })
+        const seen = []
+        for (const name of [user, stranger]) {
+          const first = await startCustom(server(), clientId, name)
+          const second = await answerCustom(server(), clientId, first, 'green')
+          seen.push(
+            [first, second].map(({ Session = '', ChallengeParameters: { USERNAME = '', ...rest } = {} }) => [
+              Session.length,
+              USERNAME.length,
+              rest,
+            ]),
+          )
+        }
+        assert.deepEqual(seen[0], seen[1])
+      })
+    }
+  })
+}

@@ -1,0 +1,226 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { describe, it } from 'node:test'
+import {
+  AdminCreateUserCommand,
+  AssociateSoftwareTokenCommand,
+  VerifySoftwareTokenCommand,
+} from '@aws-sdk/client-cognito-identity-provider'
+import { power } from '../../base/srp/reference-client.ts'
+import { engines } from '../../support/engines.ts'
+import { appOf, givenAppUser, respond, setMfa } from '../../support/mfa.ts'
+import { rawCall } from '../../support/raw-call.ts'
+import { attributeList, codeSentTo, sentTo } from '../../support/self-service.ts'
+import { answerSrp, givenUser, goodPassword, srpResponses } from '../../support/sign-in.ts'
+import {
+  answerCustom,
+  create,
+  customClient,
+  define,
+  givenPoolWith,
+  result,
+  riddles,
+  say,
+  startCustom,
+  verify,
+} from '../../support/sign-in-triggers.ts'
+import { answerDevicePassword, answerDeviceSrp, confirmOffered } from '../../support/software-device.ts'
+import { useTestServer } from '../../support/test-server.ts'
+import { openTriggerEndpoint, type TriggerEvent } from '../../support/trigger-endpoint.ts'
+
+const wrong = { name: 'NotAuthorizedException', message: 'Incorrect username or password.' }
+const srpA = result('SRP_A')
+const password = result('PASSWORD_VERIFIER')
+
+/** Asks for these challenges one after another, whatever their names, and lets in whoever has passed them all. */
+function inOrder(...names: string[]) {
+  const asked = (event: TriggerEvent) =>
+    event.request.session.filter(({ challengeName }: { challengeName: string }) => names.includes(challengeName)).length
+  return {
+    ...riddles(),
+    DefineAuthChallenge(event: TriggerEvent) {
+      const challengeName = names[asked(event)]
+      return say(event, challengeName === undefined ? { issueTokens: true } : { challengeName })
+    },
+  }
+}
+
+for (const engine of engines) {
+  describe(`CUSTOM_AUTH with other challenges on ${engine.name}`, async () => {
+    const endpoint = await openTriggerEndpoint()
+    const server = useTestServer(engine, { flags: endpoint.flags })
+
+    async function given(names: string[], pool: object = {}) {
+      const triggers = endpoint.given(inOrder(...names))
+      const ids = await givenPoolWith(server(), triggers, { pool, client: customClient })
+      const attributes = attributeList({ email: 'ana@example.test', email_verified: 'true' })
+      return { ...ids, ...(await givenUser(server(), ids.poolId, 'ana', { attributes })), triggers }
+    }
+
+    async function startWithSrp(clientId: string, username: string, more: Record<string, string> = {}) {
+      const a = BigInt(`0x${randomBytes(64).toString('hex')}`)
+      const challenge = await startCustom(server(), clientId, username, {
+        CHALLENGE_NAME: 'SRP_A',
+        SRP_A: power(2n, a).toString(16),
+        ...more,
+      })
+      return { a, challenge }
+    }
+
+    async function provePassword(
+      ids: { poolId: string; clientId: string },
+      username: string,
+      more: Record<string, string> = {},
+      typed = goodPassword,
+    ) {
+      const { a, challenge } = await startWithSrp(ids.clientId, username)
+      assert.equal(challenge.ChallengeName, 'PASSWORD_VERIFIER')
+      return answerSrp(server(), ids.clientId, { ...srpResponses(ids.poolId, typed, a, challenge), ...more })
+    }
+
+    it('lets the functions ask for the password first, and for more then', async () => {
+      const at = await given(['PASSWORD_VERIFIER', 'CUSTOM_CHALLENGE'])
+      const asked = await provePassword(at, 'ana')
+      assert.equal(asked.ChallengeName, 'CUSTOM_CHALLENGE')
+      assert.ok((await answerCustom(server(), at.clientId, asked, 'blue')).AuthenticationResult)
+      assert.deepEqual(at.triggers.fired, [define, define, create, verify, define])
+      const [first, second, , , last] = at.triggers.events.map(({ request }) => request.session)
+      assert.deepEqual(first, [srpA])
+      assert.deepEqual(second, [srpA, password])
+      assert.deepEqual(last, [srpA, password, result('CUSTOM_CHALLENGE', true, 'RIDDLE-3')])
+    })
+
+    it('refuses a wrong password without asking them, and locks as other flows do', async () => {
+      const at = await given(['PASSWORD_VERIFIER'])
+      const stages = [...Array(5).fill(wrong), { name: 'NotAuthorizedException', message: 'Password attempts exceeded' }]
+      for (const refusal of stages) await assert.rejects(provePassword(at, 'ana', {}, 'Wrong-horse-7'), refusal)
+      assert.deepEqual(new Set(at.triggers.events.map(({ request }) => request.session.length)), new Set([1]))
+      await assert.rejects(provePassword(at, 'nobody'), { name: /UserNotFoundException|NotAuthorizedException/ })
+    })
+
+    it('lets them leave the password out', async () => {
+      const { clientId } = await given(['CUSTOM_CHALLENGE'])
+      const { challenge } = await startWithSrp(clientId, 'ana')
+      assert.ok((await answerCustom(server(), clientId, challenge, 'blue')).AuthenticationResult)
+    })
+
+    it('has a temporary password replaced before they go on', async () => {
+      const at = await given(['PASSWORD_VERIFIER', 'CUSTOM_CHALLENGE'])
+      const request = { UserPoolId: at.poolId, Username: 'new', TemporaryPassword: goodPassword, MessageAction: 'SUPPRESS' } as const
+      await server().send(new AdminCreateUserCommand(request))
+      const { ChallengeName, Session } = await provePassword(at, 'new')
+      assert.equal(ChallengeName, 'NEW_PASSWORD_REQUIRED')
+      const responses = { USERNAME: 'new', NEW_PASSWORD: 'Another-horse-8' }
+      const asked = await respond(server(), at.clientId, 'NEW_PASSWORD_REQUIRED', Session, responses)
+      assert.equal(asked.ChallengeName, 'CUSTOM_CHALLENGE')
+      assert.deepEqual(at.triggers.events.at(-1)?.request.session, [srpA, password, result('NEW_PASSWORD_REQUIRED')])
+      assert.ok((await answerCustom(server(), at.clientId, asked, 'blue')).AuthenticationResult)
+    })
+
+    it('skips the MFA of the pool without a password, and demands it after one', async () => {
+      const at = await given(['PASSWORD_VERIFIER', 'CUSTOM_CHALLENGE'])
+      await setMfa(server(), at.poolId, 'OPTIONAL', ['totp'])
+      const app = await givenAppUser(server(), at, 'eva')
+      const { ChallengeName, Session } = await provePassword(at, 'eva')
+      assert.equal(ChallengeName, 'SOFTWARE_TOKEN_MFA')
+      assert.deepEqual(at.triggers.fired, [define])
+      const asked = await respond(server(), at.clientId, 'SOFTWARE_TOKEN_MFA', Session, {
+        USERNAME: 'eva',
+        SOFTWARE_TOKEN_MFA_CODE: app.code(),
+      })
+      assert.deepEqual(at.triggers.events[1]?.request.session, [srpA, password, result('SOFTWARE_TOKEN_MFA')])
+      assert.ok((await answerCustom(server(), at.clientId, asked, 'blue')).AuthenticationResult)
+
+      const plain = await given(['CUSTOM_CHALLENGE'])
+      await setMfa(server(), plain.poolId, 'ON', ['totp'])
+      const riddle = await startCustom(server(), plain.clientId, 'ana')
+      assert.ok((await answerCustom(server(), plain.clientId, riddle, 'blue')).AuthenticationResult)
+    })
+
+    it('leaves the MFA to the functions where the pool is set up so', async () => {
+      const at = await given(['PASSWORD_VERIFIER', 'CUSTOM_CHALLENGE'])
+      await setMfa(server(), at.poolId, 'OPTIONAL', ['totp'])
+      await givenAppUser(server(), at, 'eva')
+      const CustomAuth = { MfaAfterPassword: 'SKIPPED' }
+      const set = await rawCall(server(), 'LifeguardService.SetUserPoolExtensions', { UserPoolId: at.poolId, CustomAuth })
+      assert.equal(set.status, 200)
+      assert.equal((await provePassword(at, 'eva')).ChallengeName, 'CUSTOM_CHALLENGE')
+    })
+
+    it('comes back to the functions from the set-up of a second factor', async () => {
+      const at = await given(['PASSWORD_VERIFIER', 'CUSTOM_CHALLENGE'])
+      await setMfa(server(), at.poolId, 'ON', ['totp'])
+      const { ChallengeName, Session } = await provePassword(at, 'ana')
+      assert.equal(ChallengeName, 'MFA_SETUP')
+      const setup = await server().send(new AssociateSoftwareTokenCommand({ Session }))
+      const UserCode = appOf(server(), setup.SecretCode ?? '').code()
+      const verified = await server().send(new VerifySoftwareTokenCommand({ Session: setup.Session, UserCode }))
+      const asked = await respond(server(), at.clientId, 'MFA_SETUP', verified.Session, { USERNAME: 'ana' })
+      assert.equal(asked.ChallengeName, 'CUSTOM_CHALLENGE')
+      assert.deepEqual(at.triggers.events.at(-1)?.request.session, [srpA, password, result('MFA_SETUP')])
+    })
+
+    it('sends codes and asks for apps when the functions want it, and tells them the outcome', async () => {
+      const at = await given(['EMAIL_OTP', 'SOFTWARE_TOKEN_MFA', 'CUSTOM_CHALLENGE'])
+      await setMfa(server(), at.poolId, 'OPTIONAL', ['totp'])
+      const app = await givenAppUser(server(), at, 'eva')
+      await assert.rejects(startCustom(server(), at.clientId, 'eva'), wrong)
+      const noApp = await startCustom(server(), at.clientId, 'ana')
+      assert.equal(noApp.ChallengeName, 'EMAIL_OTP')
+      assert.deepEqual(await sentTo(server(), at.poolId), ['mfa ana@example.test'])
+      const code = await codeSentTo(server(), at.poolId, 'ana@example.test')
+      const responses = { USERNAME: 'ana', EMAIL_OTP_CODE: code }
+      const answered = respond(server(), at.clientId, 'EMAIL_OTP', noApp.Session, responses)
+      await assert.rejects(answered, wrong, 'she has no app')
+      assert.deepEqual(at.triggers.events.at(-1)?.request.session, [result('EMAIL_OTP')])
+      assert.ok(app)
+    })
+
+    it('asks for an authenticator app and nothing else', async () => {
+      const at = await given(['SOFTWARE_TOKEN_MFA'])
+      await setMfa(server(), at.poolId, 'OPTIONAL', ['totp'])
+      const app = await givenAppUser(server(), at, 'eva')
+      const { Session } = await startCustom(server(), at.clientId, 'eva')
+      const answer = (code: string) =>
+        respond(server(), at.clientId, 'SOFTWARE_TOKEN_MFA', Session, { USERNAME: 'eva', SOFTWARE_TOKEN_MFA_CODE: code })
+      await assert.rejects(answer(app.code(50)), { name: 'CodeMismatchException' })
+      assert.ok((await answer(app.code())).AuthenticationResult)
+      assert.deepEqual(
+        at.triggers.events.map(({ request }) => request.session),
+        [[], [result('SOFTWARE_TOKEN_MFA')]],
+      )
+      await assert.rejects(answer(app.code(1)), { name: 'NotAuthorizedException', message: /can only be used once/ })
+    })
+
+    it('has a remembered device prove itself', async () => {
+      const DeviceConfiguration = { ChallengeRequiredOnNewDevice: true, DeviceOnlyRememberedOnUserPrompt: false }
+      const at = await given(['CUSTOM_CHALLENGE', 'DEVICE_PASSWORD_VERIFIER'], { DeviceConfiguration })
+      const riddle = await startCustom(server(), at.clientId, 'ana')
+      // Nobody can ask for the second half of a device's proof.
+      await assert.rejects(answerCustom(server(), at.clientId, riddle, 'blue'), { name: 'InvalidLambdaResponseException' })
+
+      const devices = await given(['DEVICE_SRP_AUTH'], { DeviceConfiguration })
+      let isKnown = false
+      const triggers = endpoint.given({
+        DefineAuthChallenge: (event) =>
+          say(event, isKnown && event.request.session.length === 0 ? { challengeName: 'DEVICE_SRP_AUTH' } : { issueTokens: true }),
+      })
+      const ids = await givenPoolWith(server(), triggers, { pool: { DeviceConfiguration }, client: customClient })
+      await givenUser(server(), ids.poolId, 'ana')
+      const first = await startCustom(server(), ids.clientId, 'ana')
+      const { device } = await confirmOffered(server(), first.AuthenticationResult ?? {})
+      isKnown = true
+      const asked = await startCustom(server(), ids.clientId, 'ana', { DEVICE_KEY: device.key })
+      assert.equal(asked.ChallengeName, 'DEVICE_SRP_AUTH')
+      const proven = await answerDevicePassword(
+        server(),
+        ids.clientId,
+        await answerDeviceSrp(server(), ids.clientId, asked, device),
+        device,
+      )
+      assert.ok(proven.AuthenticationResult)
+      assert.deepEqual(triggers.events.at(-1)?.request.session, [result('DEVICE_PASSWORD_VERIFIER')])
+      await assert.rejects(startCustom(server(), devices.clientId, 'ana'), wrong)
+    })
+  })
+}
