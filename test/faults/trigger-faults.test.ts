@@ -41,7 +41,11 @@ const faults: { does: string; code: string; seen: object; timeoutMs?: number; me
   },
   { does: 'ends its process', code: 'async () => process.exit(1)', seen: { message: ended('with error: exit status 1') } },
   { does: 'ends its process well', code: 'async () => process.exit(0)', seen: { message: ended('without providing a reason') } },
-  { does: 'fails outside its call', code: '() => new Promise(() => setTimeout(() => { throw new Error("stray") }, 1))', seen: refused('stray') },
+  {
+    does: 'fails outside its call',
+    code: '() => new Promise(() => setTimeout(() => { throw new Error("stray") }, 1))',
+    seen: refused('stray'),
+  },
   {
     does: 'leaves a rejected promise alone',
     code: '() => new Promise(() => { Promise.reject(new Error("lonely")); setTimeout(() => {}, 1e6) })',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { readSettings, SettingsError } from '../../../src/settings.ts'
 import { startServer } from '../../../src/server.ts'
+import { readSettings, SettingsError } from '../../../src/settings.ts'
 import { chosenEngines } from '../../support/engines.ts'
 import { functionArn, functionFolder, givenTriggered } from '../../support/functions.ts'
 import { claimsOf, givenTokens } from '../../support/sign-in.ts'
@@ -22,7 +22,11 @@ const bad: [problem: string, entry: unknown, says: RegExp][] = [
   ['an unknown member of lambda', { lambda: { account: '1' } }, /has the unknown member lambda\.account; there are region, endpoint/],
   ['a lambda that is true', { lambda: true }, /has a lambda that is no object/],
   ['a region that is none', { lambda: { region: 'a b' } }, /has a lambda\.region that is none/],
-  ['an endpoint that is none', { lambda: { endpoint: 'localhost' } }, /has a lambda\.endpoint that cannot be used: not an http: or https: URL/],
+  [
+    'an endpoint that is none',
+    { lambda: { endpoint: 'localhost' } },
+    /has a lambda\.endpoint that cannot be used: not an http: or https: URL/,
+  ],
   ['no threads', { module: 'there.mjs', concurrency: 0 }, /has a concurrency that is not a whole number from 1 to 1000/],
   ['half a thread', { module: 'there.mjs', concurrency: 1.5 }, /has a concurrency that is not/],
   ['memory by name', { module: 'there.mjs', memoryMegabytes: '128' }, /has a memoryMegabytes that is not a whole number from 16 to 10240/],

@@ -121,7 +121,11 @@ for (const engine of chosenEngines().slice(0, 1)) {
 
     it('are asked again under the same id where the pool wants it, and not when they have answered', async () => {
       const { clientId } = await given('check', { Retries: 2 })
-      const deliveries = endpoint.answers({ status: 503, body: '' }, { status: 429, body: '' }, { status: 400, body: '{"errorMessage":"not today"}' })
+      const deliveries = endpoint.answers(
+        { status: 503, body: '' },
+        { status: 429, body: '' },
+        { status: 400, body: '{"errorMessage":"not today"}' },
+      )
       await assert.rejects(signInByPassword(server(), clientId, 'ana'), refused)
       assert.equal(deliveries.length, 3)
       assert.equal(new Set(deliveries.map(({ headers }) => headers['webhook-id'])).size, 1)

@@ -87,7 +87,10 @@ for (const engine of engines) {
     })
 
     it('see the environment without the settings of the server, and without its command line', async () => {
-      folder.write('environment.cjs', `exports.handler = ${telling('{ env: process.env, argv: process.argv.slice(2), exec: process.execArgv }')}`)
+      folder.write(
+        'environment.cjs',
+        `exports.handler = ${telling('{ env: process.env, argv: process.argv.slice(2), exec: process.execArgv }')}`,
+      )
       const { env: seen, argv, exec } = (await factsBy('environment')) as { env: Record<string, string>; argv: string[]; exec: string[] }
       assert.deepEqual(seen, {
         MINE: 'yes',
@@ -150,7 +153,10 @@ for (const engine of engines) {
     })
 
     it('that flood the log are cut short, and it says so', async () => {
-      folder.write('flood.cjs', 'exports.handler = async (event) => { for (let i = 0; i < 5000; i++) console.log("x".repeat(1000)); return event }')
+      folder.write(
+        'flood.cjs',
+        'exports.handler = async (event) => { for (let i = 0; i < 5000; i++) console.log("x".repeat(1000)); return event }',
+      )
       const { clientId } = await givenTriggered(server(), { PreAuthentication: functionArn('flood') })
       await givenTokens(server(), clientId, 'ana')
       const told = log.lines.filter((line) => line.includes('"function":"flood"'))

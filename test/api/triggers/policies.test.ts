@@ -22,7 +22,10 @@ for (const engine of engines) {
     const log = recordingLogger()
     const server = useTestServer(engine, { flags: endpoint.flags, logger: log.logger })
 
-    async function given(handlers: Partial<Record<'PreAuthentication' | 'PostAuthentication' | 'PreTokenGeneration', Handler>>, policies: object) {
+    async function given(
+      handlers: Partial<Record<'PreAuthentication' | 'PostAuthentication' | 'PreTokenGeneration', Handler>>,
+      policies: object,
+    ) {
       const triggers = endpoint.given(handlers)
       const ids = await givenPoolWith(server(), triggers)
       await own(server(), 'LifeguardService.SetUserPoolExtensions', { UserPoolId: ids.poolId, Triggers: policies })
@@ -31,6 +34,15 @@ for (const engine of engines) {
     }
 
     const warnings = (poolId: string) => log.lines.map((line) => JSON.parse(line)).filter((line) => line.poolId === poolId)
+
+    it('are told as they were set, with what was left out filled in', async () => {
+      const { poolId } = await given({}, { PreAuthentication: { Retries: 2 }, PreTokenGeneration: { OnError: 'LAST_GOOD', TimeoutMilliseconds: 900 } })
+      const { Triggers } = await own(server(), 'LifeguardService.GetUserPoolExtensions', { UserPoolId: poolId })
+      assert.deepEqual(Triggers, {
+        PreAuthentication: { TimeoutMilliseconds: 5000, Retries: 2, OnError: 'FAIL' },
+        PreTokenGeneration: { TimeoutMilliseconds: 900, Retries: 0, OnError: 'LAST_GOOD' },
+      })
+    })
 
     it('wait as long as the pool says, and ask again under it', async () => {
       const { promise: never } = late()
@@ -84,7 +96,10 @@ for (const engine of engines) {
         ...event,
         response: { claimsOverrideDetails: { claimsToAddOrOverride: { plan: `of ${event.userName}` } } },
       })
-      const { poolId, clientId } = await given({ PreTokenGeneration: (event) => answer(event) }, { PreTokenGeneration: { OnError: 'LAST_GOOD' } })
+      const { poolId, clientId } = await given(
+        { PreTokenGeneration: (event) => answer(event) },
+        { PreTokenGeneration: { OnError: 'LAST_GOOD' } },
+      )
       await givenUser(server(), poolId, 'bob')
       const planOf = async (name: string) => claimsOf((await givenTokens(server(), clientId, name)).idToken)['plan']
       assert.equal(await planOf('ana'), 'of ana')
@@ -107,7 +122,10 @@ for (const engine of engines) {
       let answer: Handler = agree
       const { clientId, poolId } = await given({ PreTokenGeneration: (event) => answer(event) }, {})
       await givenTokens(server(), clientId, 'ana')
-      await own(server(), 'LifeguardService.SetUserPoolExtensions', { UserPoolId: poolId, Triggers: { PreTokenGeneration: { OnError: 'LAST_GOOD' } } })
+      await own(server(), 'LifeguardService.SetUserPoolExtensions', {
+        UserPoolId: poolId,
+        Triggers: { PreTokenGeneration: { OnError: 'LAST_GOOD' } },
+      })
       answer = () => 7
       await assert.rejects(signInByPassword(server(), clientId, 'ana'), unrecognizable)
     })
@@ -146,8 +164,13 @@ for (const engine of engines) {
     })
 
     it('put no password, code or token into the log, whatever fails', async () => {
-      const { poolId, clientId } = await given({ PreAuthentication: () => 7, PreTokenGeneration: () => 7 }, { PreAuthentication: { OnError: 'CONTINUE' } })
-      await server().send(new AdminCreateUserCommand({ UserPoolId: poolId, Username: 'bob', MessageAction: 'SUPPRESS', TemporaryPassword: 'Temporary-7' }))
+      const { poolId, clientId } = await given(
+        { PreAuthentication: () => 7, PreTokenGeneration: () => 7 },
+        { PreAuthentication: { OnError: 'CONTINUE' } },
+      )
+      await server().send(
+        new AdminCreateUserCommand({ UserPoolId: poolId, Username: 'bob', MessageAction: 'SUPPRESS', TemporaryPassword: 'Temporary-7' }),
+      )
       await server().send(new AdminSetUserPasswordCommand({ UserPoolId: poolId, Username: 'bob', Password: goodPassword, Permanent: true }))
       await assert.rejects(signInByPassword(server(), clientId, 'bob'), unrecognizable)
       const lines = warnings(poolId).map((line) => JSON.stringify(line))
