@@ -9,6 +9,7 @@ const rooms = [
   'storage',
   'access',
   'pools',
+  'audit',
   'triggers',
   'messaging',
   'protection',

@@ -1,9 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { cachedAccessKeys } from './access/access-key-cache.ts'
+import { sweepAuditRecords } from './audit/audit-repository.ts'
+import { createAuditTrail } from './audit/audit-trail.ts'
 import type { Clock } from './base/clock.ts'
+import { loadCodeKey } from './base/code-key.ts'
 import type { Logger } from './base/logger.ts'
 import { createSrpPowers } from './base/srp/powers.ts'
+import { type CodeKeys, createCodeEncryption } from './messaging/code-encryption.ts'
+import { createCustomSenderGateway } from './messaging/custom-sender-gateway.ts'
 import type { Gateways } from './messaging/gateways/gateway.ts'
 import { createInboxGateway } from './messaging/gateways/inbox-gateway.ts'
 import { createSmsHttpGateway } from './messaging/gateways/sms-http-gateway.ts'
@@ -26,6 +31,7 @@ import type { InvocationRecord } from './triggers/invocations/invocation.ts'
 import { createInvocationRecorder } from './triggers/invocations/invocation-recorder.ts'
 import { sweepInvocations } from './triggers/invocations/invocation-repository.ts'
 import { createLastAnswers } from './triggers/invocations/last-answers.ts'
+import type { Triggers } from './triggers/trigger.ts'
 import { createImportRunner } from './users/import/import-runner.ts'
 import { createImportedHashes } from './users/passwords/imported-hashes.ts'
 import { createPasswords } from './users/passwords/passwords.ts'
@@ -57,7 +63,7 @@ type Needs = {
 export type Effects = Awaited<ReturnType<typeof openEffects>>
 
 export async function openEffects(needs: Needs) {
-  const { settings, vault, publicUrl, logger, clock, gateways } = needs
+  const { settings, vault, publicUrl, logger, clock } = needs
   const { storage, secrets } = vault
   const { db, publish, subscribe } = storage
   const powers = createSrpPowers({
@@ -66,12 +72,18 @@ export async function openEffects(needs: Needs) {
   })
   const provisionedLimits = createProvisionedLimits({ db, clock, factor: rateFactorOf(settings) || 1, publish, subscribe })
   const pools = createPoolCatalog({ db, secrets, clock, publish, subscribe })
-  const outbox = createOutboxWorker({ db, secrets, clock, logger, gateways: gateways ?? (await configuredGateways(settings, db)) })
   const triggers = openTriggers(needs, pools)
+  const outbox = await openOutbox(needs, pools, triggers.triggers)
   const importedHashes = createImportedHashes({ workers: mostHashWorkers, queueLimit: hashQueueLimit })
   const holder = randomUUID()
   const imports = createImportRunner({ db, secrets, clock, pools, logger, holder })
-  const sweeper = startSweeper({ db, clock, logger, holder, sweeps: [...sweeps, sweepOfInvocations(settings)] })
+  const sweeper = startSweeper({
+    db,
+    clock,
+    logger,
+    holder,
+    sweeps: [...sweeps, sweepOfInvocations(settings), sweepOfAuditRecords(settings)],
+  })
   return {
     db,
     secrets,
@@ -91,6 +103,7 @@ export async function openEffects(needs: Needs) {
     codeLockout: createCodeLockout({ db }),
     triggers: triggers.triggers,
     invocations: triggers.invocations,
+    audit: createAuditTrail({ clock, logger }),
     signingKeys: createSigningKeys({ db, secrets, clock }),
     findAccessKey: cachedAccessKeys(db, secrets, clock),
 
@@ -136,9 +149,29 @@ function sweepOfInvocations({ triggerRecordsHours }: Settings): Sweep {
   return { name: 'records of triggers', run: (tx, now, limit) => sweepInvocations(tx, now - keptMs, limit) }
 }
 
+function sweepOfAuditRecords({ auditDays }: Settings): Sweep {
+  const keptMs = auditDays * 86_400_000
+  return { name: 'audit records', run: (tx, now, limit) => sweepAuditRecords(tx, now - keptMs, limit) }
+}
+
 /** How many times Cognito's default request rates are let through; 0 for any rate. */
 export function rateFactorOf({ mode, rateLimits }: Settings): number {
   return rateLimits ?? (mode === 'dev' ? 0 : 1)
+}
+
+async function openOutbox({ settings, vault, logger, clock, gateways }: Needs, pools: PoolCatalog, triggers: Triggers) {
+  const { db } = vault.storage
+  const customSender = createCustomSenderGateway({ pools, triggers, encryptCode: createCodeEncryption(codeKeysOf(settings)) })
+  const ownGateways = gateways ?? (await configuredGateways(settings, db))
+  return createOutboxWorker({ db, secrets: vault.secrets, clock, logger, gateways: ownGateways, customSender })
+}
+
+/** Undefined in `serve` where nothing was set: messages for custom senders then wait, and the log says why. */
+function codeKeysOf(settings: Settings): CodeKeys | undefined {
+  const key = loadCodeKey(settings)
+  if (key !== undefined) return { kind: 'local', key }
+  const { kmsRegion: region, kmsEndpoint: endpoint } = settings
+  return region === undefined && endpoint === undefined ? undefined : { kind: 'kms', region, endpoint }
 }
 
 /** `dev` shows in its inbox what no gateway is set for; `serve` keeps it in the outbox and says so in the log. */

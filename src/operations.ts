@@ -1,3 +1,4 @@
+import { auditOperations } from './audit/audit-operations.ts'
 import { clientSecretOperations } from './pools/client-secrets/client-secret-operations.ts'
 import { poolDomainOperations } from './pools/domains/pool-domain-operations.ts'
 import { extensionOperations } from './pools/extensions/extension-operations.ts'
@@ -21,6 +22,7 @@ import { sessionOperations } from './tokens/sessions/session-operations.ts'
 import { invocationOperations } from './triggers/invocations/invocation-operations.ts'
 import { adminOperations } from './users/admin/admin-operations.ts'
 import { authEventOperations } from './users/auth-events/auth-event-operations.ts'
+import { codeOperations } from './users/codes/code-operations.ts'
 import { deviceOperations } from './users/devices/device-operations.ts'
 import { groupOperations } from './users/groups/group-operations.ts'
 import { importOperations } from './users/import/import-operations.ts'
@@ -33,6 +35,8 @@ import { passkeyOperations } from './users/passkeys/passkey-operations.ts'
 export const operations = [
   ...poolOperations,
   ...extensionOperations,
+  ...auditOperations,
+  ...codeOperations,
   ...mfaConfigOperations,
   ...poolDomainOperations,
   ...resourceServerOperations,

@@ -115,6 +115,31 @@ export const settingsTable = {
     default: 24,
     help: 'How long it is kept what the functions of triggers were asked and answered, secrets masked; 0 keeps nothing.',
   },
+  codeKeyFile: {
+    flag: 'code-key-file',
+    type: path,
+    value: 'FILE',
+    defaultText: 'in `dev`, a file made once in the data folder',
+    help: 'File that holds the key under which custom senders get their codes: 32 bytes in base64 or 64 hex digits, readable by its owner only; see docs/codes.md.',
+  },
+  kmsRegion: {
+    flag: 'kms-region',
+    type: { kind: 'pattern', pattern: /^[a-z]{2}(-[a-z]+)+-\d$/, says: 'a region name such as us-east-1' },
+    value: 'REGION',
+    help: "Have AWS KMS encrypt the codes of custom senders, in this region, under each pool's KMSKeyID; in place of --code-key-file.",
+  },
+  kmsEndpoint: {
+    flag: 'kms-endpoint',
+    type: { kind: 'url', schemes: ['http:', 'https:'] },
+    help: "Address of the KMS to use, if not AWS's own. Without --kms-region the region is that of the key's ARN.",
+  },
+  auditDays: {
+    flag: 'audit-days',
+    type: { kind: 'integer', min: 1, max: 36_500 },
+    value: 'DAYS',
+    default: 365,
+    help: 'How long audit records are kept.',
+  },
   metricsToken: {
     flag: 'metrics-token',
     type: text,

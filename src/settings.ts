@@ -28,6 +28,10 @@ export type Settings = {
   readonly smsGatewayUrl: string | undefined
   readonly smsGatewayToken: string | undefined
   readonly functionsFile: string | undefined
+  readonly codeKeyFile: string | undefined
+  readonly kmsRegion: string | undefined
+  readonly kmsEndpoint: string | undefined
+  readonly auditDays: number
   readonly functionsFolder: string | undefined
   readonly triggerRecordsHours: number
   /** The environment as the functions of triggers see it: without any setting of this program. */
@@ -175,7 +179,7 @@ function parseValue(spec: SettingSpec, text: string, source: string): Value {
       }
       return text
     case 'key':
-      return parseMasterKey(text, source)
+      return parseKey(text, source, 'master key')
     case 'counts': {
       const counts = parseCounts(text)
       if (counts === undefined) throw refuse('a JSON object of whole numbers by name')
@@ -199,14 +203,12 @@ function parseCounts(text: string): Readonly<Record<string, number>> | undefined
   return Object.values(counts).every(isCount) ? (counts as Record<string, number>) : undefined
 }
 
-/** 32 bytes in base64 (or base64url) or in hex. `source` names the setting in the error. */
-export function parseMasterKey(text: string, source: string): Buffer {
+/** 32 bytes in base64 (or base64url) or in hex. `source` names the setting in the error, `what` the key. */
+export function parseKey(text: string, source: string, what: string): Buffer {
   const trimmed = text.trim()
   const key = Buffer.from(trimmed, /^[0-9a-fA-F]{64}$/.test(trimmed) ? 'hex' : 'base64')
   if (!/^[A-Za-z0-9+/_=-]+$/.test(trimmed) || key.length !== 32) {
-    throw new SettingsError(
-      `${source}: a master key is 32 bytes long, in base64 or in 64 hex digits. Make one with: openssl rand -base64 32`,
-    )
+    throw new SettingsError(`${source}: a ${what} is 32 bytes long, in base64 or in 64 hex digits. Make one with: openssl rand -base64 32`)
   }
   return key
 }
@@ -231,6 +233,11 @@ function withoutContradictions(settings: Settings): Settings {
   }
   if (settings.smtpUrl !== undefined && settings.emailFrom === undefined) {
     throw new SettingsError('--email-from is required with --smtp-url: mail has to come from some address.')
+  }
+  if (settings.codeKeyFile !== undefined && (settings.kmsRegion ?? settings.kmsEndpoint) !== undefined) {
+    throw new SettingsError(
+      '--code-key-file and --kms-region or --kms-endpoint are both set. Codes are encrypted under one of them: choose.',
+    )
   }
   if (mode === 'dev' && !isLoopbackHost(settings.host)) {
     throw new SettingsError(`--host: ${settings.host} is not a loopback address, and dev accepts any credentials. Use: lifeguard serve`)

@@ -7,6 +7,7 @@ import { sweepSpentStates } from './storage/spent-state-repository.ts'
 import type { Sweep } from './storage/sweeper.ts'
 import { sweepSessions } from './tokens/session-repository.ts'
 import { sweepRetiredKeys } from './tokens/signing-key-repository.ts'
+import { sweepAbandonedUsers } from './users/abandoned/forget-abandoned.ts'
 import { sweepChunks } from './users/import/import-chunk-repository.ts'
 import { sweepUnstartedJobs } from './users/import/import-job-repository.ts'
 
@@ -28,5 +29,6 @@ export const sweeps: readonly Sweep[] = [
   { name: 'authentication events', run: (tx, now, limit) => sweepAuthEvents(tx, now - 730 * dayMs, limit) },
   { name: 'import jobs that nobody started', run: sweepUnstartedJobs },
   { name: 'files of ended import jobs', run: (tx, _now, limit) => sweepChunks(tx, limit) },
+  { name: 'users who never confirmed', run: sweepAbandonedUsers },
   { name: 'session access keys', run: (tx, now, limit) => sweepAccessKeys(tx, now - dayMs, limit) },
 ]

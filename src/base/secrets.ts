@@ -42,7 +42,7 @@ const keyIdBytes = 4
 const ivBytes = 12
 const tagBytes = 16
 
-export const masterKeyBytes = 32
+const masterKeyBytes = 32
 
 /** `masterKey` is 32 random bytes; every subkey is its HKDF-SHA-256 (RFC 5869) with the purpose as info. */
 export function createSecrets(masterKey: Buffer): Secrets {

@@ -13,6 +13,12 @@ export type { OperationName } from './generated/types.ts'
  */
 export type Auth = 'public' | 'app-client' | 'access-token' | 'session-or-token' | 'iam'
 
+/** Who calls an `iam` operation. */
+export type IamCaller = {
+  /** The access key that signed; undefined in `dev` for a request without one. */
+  readonly accessKeyId: string | undefined
+}
+
 /** Where a request came from, as far as the gateway can tell. What a caller says about itself is not to be believed. */
 export type RequestContext = {
   /** Undefined when the connection ended before anybody asked. */

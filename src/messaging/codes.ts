@@ -1,10 +1,10 @@
 import { timingSafeEqual } from 'node:crypto'
-import { newCode } from '../base/ids.ts'
 import type { Secrets } from '../base/secrets.ts'
 import { ApiError } from '../contract/api-error.ts'
 import type { ContactAttribute } from '../pools/pool.ts'
 import type { Db, Tx } from '../storage/db.ts'
 import { type CodeKey, deleteCode, findCode, replaceCode } from './code-repository.ts'
+import { type CodeHolder, chooseCode } from './test-user-code.ts'
 
 /** What a code proves. Each user has at most one outstanding code for each purpose. */
 export type CodePurpose = 'sign-up' | 'forgot-password' | `verify-${ContactAttribute}`
@@ -16,19 +16,24 @@ export const codeLifetimesMs = { signUp: 24 * hourMs, forgotPassword: hourMs, at
 
 const codeDigits = 6
 
+type NewCode = CodeOf & {
+  readonly attribute?: ContactAttribute | undefined
+  readonly value?: string | undefined
+  readonly now: number
+  readonly lifetimeMs: number
+  /** Undefined for a code that stands in for one of somebody who does not exist. */
+  readonly holder?: CodeHolder
+}
+
 type CodeOf = { readonly poolId: string; readonly sub: string; readonly purpose: CodePurpose }
 
 /**
- * Makes a code of six digits in place of the outstanding one of the same purpose, and answers it. Only a hash is kept,
+ * Makes a code of six digits in place of the outstanding one of the same purpose (a test user's is the fixed one), and answers it. Only a hash is kept,
  * keyed and bound to pool, user and purpose: without the master key a stolen table cannot be searched for codes.
  * `attribute` and `value` come back when it is spent.
  */
-export async function issueCode(
-  tx: Tx,
-  secrets: Secrets,
-  { attribute, value, now, lifetimeMs, ...key }: CodeOf & { attribute?: ContactAttribute; value?: string; now: number; lifetimeMs: number },
-): Promise<string> {
-  const code = newCode(codeDigits)
+export async function issueCode(tx: Tx, secrets: Secrets, { attribute, value, now, lifetimeMs, holder, ...key }: NewCode): Promise<string> {
+  const code = chooseCode(secrets, holder, codeDigits)
   await replaceCode(tx, key, { hash: hashOf(secrets, key, code), attribute, value, createdAt: now, expiresAt: now + lifetimeMs })
   return code
 }

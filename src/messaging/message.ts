@@ -30,5 +30,20 @@ export type EmailMessage = Envelope & {
 
 export type SmsMessage = Envelope & { readonly channel: 'sms'; readonly text: string }
 
+/** A message that the pool's own code words and sends: what that is told, but for the code, which is encrypted when it is told. */
+export type CustomSenderMessage = Envelope & {
+  readonly channel: `custom-${Channel}`
+  readonly clientId: string | undefined
+  readonly clientMetadata: Readonly<Record<string, string>> | undefined
+  readonly userAgent: string | undefined
+  readonly userAttributes: Readonly<Record<string, string>>
+}
+
+/** A message as it waits in the outbox. */
+export type QueuedMessage = Message | CustomSenderMessage
+
+/** The way a message takes out of the house. Functions of pools have ways of their own: a slow one holds up no mail. */
+export type Lane = QueuedMessage['channel']
+
 /** A message as it will be sent: rendered, addressed, complete. */
 export type Message = EmailMessage | SmsMessage

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Secrets } from '../base/secrets.ts'
 import type { Db } from '../storage/db.ts'
 import { DeliveryError, type Gateway } from './gateways/gateway.ts'
-import type { Channel } from './message.ts'
+import type { Lane, QueuedMessage } from './message.ts'
 import { openMessage } from './outbox.ts'
 import {
   claimOutboxEntries,
@@ -26,8 +26,8 @@ export type LaneOptions = {
   readonly secrets: Secrets
   readonly clock: Clock
   readonly logger: MessagingLogger
-  readonly channel: Channel
-  readonly gateway: Gateway
+  readonly channel: Lane
+  readonly gateway: Gateway<QueuedMessage>
   /** How many messages are on their way at once. */
   readonly concurrency: number
   /** Milliseconds that one attempt may take. */

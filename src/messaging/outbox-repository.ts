@@ -1,12 +1,12 @@
 import type { Db, Tx } from '../storage/db.ts'
-import type { Channel, MessageKind } from './message.ts'
+import type { Lane, MessageKind } from './message.ts'
 
 /** A message on its way out; what it says is sealed. */
 export type OutboxEntry = {
   readonly id: string
   readonly poolId: string
   readonly sub: string
-  readonly channel: Channel
+  readonly channel: Lane
   readonly trigger: MessageKind
   readonly payload: string
   /** How often delivery was begun, this time included once it is claimed. */
@@ -33,7 +33,7 @@ export async function insertOutboxEntry(tx: Tx, entry: Omit<OutboxEntry, 'attemp
 }
 
 type Claim = {
-  readonly channel: Channel
+  readonly channel: Lane
   readonly now: number
   /** Until when nobody else may try the claimed messages, in epoch milliseconds. */
   readonly leaseUntil: number
@@ -84,7 +84,7 @@ export async function claimOutboxEntries(db: Db, { channel, now, leaseUntil, lim
 }
 
 /** Whether a message of this channel waits that was due at `asOf`. */
-export async function hasDueEntry(db: Db, channel: Channel, asOf: number): Promise<boolean> {
+export async function hasDueEntry(db: Db, channel: Lane, asOf: number): Promise<boolean> {
   const row = await db
     .selectFrom('outbox')
     .select('id')

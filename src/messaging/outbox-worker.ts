@@ -1,7 +1,8 @@
 import type { Clock } from '../base/clock.ts'
 import type { Secrets } from '../base/secrets.ts'
 import type { Db } from '../storage/db.ts'
-import type { Gateways } from './gateways/gateway.ts'
+import type { Gateway, Gateways } from './gateways/gateway.ts'
+import type { CustomSenderMessage, Lane, QueuedMessage } from './message.ts'
 import { type MessagingLogger, OutboxLane } from './outbox-lane.ts'
 
 /** Delivers what transactions have put into the outbox: after their commit, at least once. */
@@ -19,6 +20,8 @@ type Options = {
   readonly secrets: Secrets
   readonly clock: Clock
   readonly gateways: Gateways
+  /** Takes what the pools' own code sends. */
+  readonly customSender?: Gateway<CustomSenderMessage>
   readonly logger: MessagingLogger
   /** Milliseconds that one attempt may take. */
   readonly timeoutMs?: number
@@ -35,15 +38,17 @@ export function createOutboxWorker({
   secrets,
   clock,
   gateways,
+  customSender,
   logger,
   timeoutMs = 30_000,
   concurrency = 8,
   pollMs = 2_000,
   graceMs = 5_000,
 }: Options): OutboxWorker {
-  const lanes = (['email', 'sms'] as const).map(
-    (channel) => new OutboxLane({ db, secrets, clock, logger, channel, gateway: gateways[channel], concurrency, timeoutMs }),
-  )
+  const openLane = (channel: Lane, gateway: Gateway<QueuedMessage>) =>
+    new OutboxLane({ db, secrets, clock, logger, channel, gateway, concurrency, timeoutMs })
+  const lanes = [openLane('email', gateways.email), openLane('sms', gateways.sms)]
+  if (customSender !== undefined) lanes.push(openLane('custom-email', customSender), openLane('custom-sms', customSender))
   const fillAll = () => {
     for (const lane of lanes) void lane.fill()
   }

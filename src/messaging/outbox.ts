@@ -1,6 +1,6 @@
 import type { Secrets } from '../base/secrets.ts'
 import type { Tx } from '../storage/db.ts'
-import type { Message } from './message.ts'
+import type { QueuedMessage } from './message.ts'
 import { newMessageId } from './message-id.ts'
 import { insertOutboxEntry, type OutboxEntry } from './outbox-repository.ts'
 
@@ -8,7 +8,7 @@ import { insertOutboxEntry, type OutboxEntry } from './outbox-repository.ts'
  * Puts a message into the outbox in the transaction that caused it: it is sent if and only if that commits. Call the
  * worker's `wake` after the commit. Answers the message's id. The content is sealed, for it holds a code or a password in the clear.
  */
-export async function queueMessage(tx: Tx, secrets: Secrets, message: Message, now: number): Promise<string> {
+export async function queueMessage(tx: Tx, secrets: Secrets, message: QueuedMessage, now: number): Promise<string> {
   const id = newMessageId(now)
   const { poolId, sub, channel, trigger } = message
   const payload = secrets.seal('message', JSON.stringify(message), sealContext(poolId, id))
@@ -17,9 +17,9 @@ export async function queueMessage(tx: Tx, secrets: Secrets, message: Message, n
 }
 
 /** Undefined when the payload was altered or sealed under another master key. */
-export function openMessage(secrets: Secrets, { poolId, id, payload }: OutboxEntry): Message | undefined {
+export function openMessage(secrets: Secrets, { poolId, id, payload }: OutboxEntry): QueuedMessage | undefined {
   const plain = secrets.open('message', payload, sealContext(poolId, id))
-  return plain && (JSON.parse(plain.toString()) as Message)
+  return plain && (JSON.parse(plain.toString()) as QueuedMessage)
 }
 
 function sealContext(poolId: string, id: string): string {

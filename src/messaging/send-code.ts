@@ -1,12 +1,15 @@
 import type { Secrets } from '../base/secrets.ts'
 import type { ContactAttribute, Pool } from '../pools/pool.ts'
 import type { Tx } from '../storage/db.ts'
+import { hasCustomSender } from '../triggers/custom-sender.ts'
 import { codeLifetimesMs, issueCode } from './codes.ts'
 import { confirmationLink } from './confirmation-link.ts'
 import { type Contact, channelOf, chooseInvitationContacts, chooseSignUpContact, type Delivery, deliveryTo } from './destination.ts'
-import type { MessageKind } from './message.ts'
+import type { MessageKind, QueuedMessage } from './message.ts'
 import { queueMessage } from './outbox.ts'
 import { goesByLink, renderMessage } from './templates.ts'
+import { isTestUser, signInNameOf } from './test-user-code.ts'
+import type { Wording } from './wording.ts'
 
 /** The user a message is for. @NOTE Whoever queues one wakes the outbox worker after the commit, or it waits for the next look. */
 export type Addressee = {
@@ -22,50 +25,66 @@ export type Addressee = {
 export async function queueSignUpCode(
   tx: Tx,
   { secrets, publicUrl }: { readonly secrets: Secrets; readonly publicUrl: string },
-  { pool, clientId, user, kind, now }: { pool: Pool; clientId: string; user: Addressee; kind: 'sign-up' | 'resend'; now: number },
+  { pool, clientId, user, kind, wording, now }: SignUpCode,
 ): Promise<Delivery | undefined> {
   const contact = chooseSignUpContact(pool, user.attributes)
   if (contact === undefined) return undefined
   const lifetimeMs = codeLifetimesMs.signUp
   const { attribute, value } = contact
-  const code = await issueCode(tx, secrets, { poolId: pool.id, sub: user.sub, purpose: 'sign-up', attribute, value, now, lifetimeMs })
+  const of = { poolId: pool.id, sub: user.sub, purpose: 'sign-up', holder: { pool, user } } as const
+  const code = await issueCode(tx, secrets, { ...of, attribute, value, now, lifetimeMs })
   const byLink = goesByLink(pool.templates, kind, channelOf(attribute))
   const link = byLink ? confirmationLink(publicUrl, { clientId, username: user.username, code }) : undefined
-  return queueTo(tx, secrets, contact, { pool, user, kind, code, link, now, expiresAt: now + lifetimeMs })
+  return queueTo(tx, secrets, contact, { pool, user, kind, wording, code, link, now, expiresAt: now + lifetimeMs })
+}
+
+type SignUpCode = {
+  readonly pool: Pool
+  readonly clientId: string
+  readonly user: Addressee
+  readonly kind: 'sign-up' | 'resend'
+  readonly wording: Wording
+  readonly now: number
 }
 
 /** The code that lets a user choose a new password, to an address of theirs that the pool recovers by. */
 export async function queueForgotPasswordCode(
   tx: Tx,
   secrets: Secrets,
-  { pool, user, contact, now }: { pool: Pool; user: Addressee; contact: Contact; now: number },
+  { pool, user, contact, wording, now }: { pool: Pool; user: Addressee; contact: Contact; wording: Wording; now: number },
 ): Promise<Delivery> {
   const lifetimeMs = codeLifetimesMs.forgotPassword
-  const code = await issueCode(tx, secrets, { poolId: pool.id, sub: user.sub, purpose: 'forgot-password', ...contact, now, lifetimeMs })
-  return queueTo(tx, secrets, contact, { pool, user, kind: 'forgot-password', code, now, expiresAt: now + lifetimeMs })
+  const of = { poolId: pool.id, sub: user.sub, purpose: 'forgot-password', holder: { pool, user } } as const
+  const code = await issueCode(tx, secrets, { ...of, ...contact, now, lifetimeMs })
+  return queueTo(tx, secrets, contact, { pool, user, kind: 'forgot-password', wording, code, now, expiresAt: now + lifetimeMs })
 }
 
 /** The code that proves an address, sent to `value`: the current one, or the one that is to become current. */
 export async function queueAttributeCode(
   tx: Tx,
   secrets: Secrets,
-  { pool, user, attribute, value, kind, now }: AttributeProof,
+  { pool, user, attribute, value, kind, wording, now }: AttributeProof,
 ): Promise<Delivery> {
   const lifetimeMs = codeLifetimesMs.attribute
-  const of = { poolId: pool.id, sub: user.sub, purpose: `verify-${attribute}` as const }
+  const of = { poolId: pool.id, sub: user.sub, purpose: `verify-${attribute}` as const, holder: { pool, user } }
   const code = await issueCode(tx, secrets, { ...of, attribute, value, now, lifetimeMs })
-  return queueTo(tx, secrets, { attribute, value }, { pool, user, kind, code, now, expiresAt: now + lifetimeMs })
+  return queueTo(tx, secrets, { attribute, value }, { pool, user, kind, wording, code, now, expiresAt: now + lifetimeMs })
 }
 
 /** A code that its sign-in knows, to be brought back before `expiresAt`. */
-export async function queueSignInCode(tx: Tx, secrets: Secrets, { pool, user, contact, code, now, expiresAt }: SignInCode): Promise<void> {
-  await queueTo(tx, secrets, contact, { pool, user, kind: 'mfa', code, now, expiresAt })
+export async function queueSignInCode(
+  tx: Tx,
+  secrets: Secrets,
+  { pool, user, contact, wording, code, now, expiresAt }: SignInCode,
+): Promise<void> {
+  await queueTo(tx, secrets, contact, { pool, user, kind: 'mfa', wording, code, now, expiresAt })
 }
 
 type SignInCode = {
   readonly pool: Pool
   readonly user: Addressee
   readonly contact: Contact
+  readonly wording: Wording
   readonly code: string
   readonly now: number
   readonly expiresAt: number
@@ -77,6 +96,7 @@ type AttributeProof = {
   readonly attribute: ContactAttribute
   readonly value: string
   readonly kind: 'verify-attribute' | 'update-attribute'
+  readonly wording: Wording
   readonly now: number
 }
 
@@ -90,9 +110,9 @@ const invitationTriedForMs = 24 * 3_600_000
 export async function queueInvitation(
   tx: Tx,
   secrets: Secrets,
-  { pool, user, mediums, temporaryPassword, now }: Invitation,
+  { pool, user, mediums, temporaryPassword, wording, now }: Invitation,
 ): Promise<Delivery[]> {
-  const content = { pool, user, shownName: signInNameOf(pool, user), kind: 'invitation', code: temporaryPassword } as const
+  const content = { pool, user, shownName: signInNameOf(pool, user), kind: 'invitation', wording, code: temporaryPassword } as const
   const deliveries: Delivery[] = []
   for (const contact of chooseInvitationContacts(mediums, user.attributes)) {
     deliveries.push(await queueTo(tx, secrets, contact, { ...content, now, expiresAt: now + invitationTriedForMs }))
@@ -105,13 +125,8 @@ type Invitation = {
   readonly user: Addressee
   readonly mediums: readonly ('EMAIL' | 'SMS')[] | undefined
   readonly temporaryPassword: string | undefined
+  readonly wording: Wording
   readonly now: number
-}
-
-/** Where users are named by an address, their username is a random id that nobody signs in with. */
-export function signInNameOf({ usernameAttributes }: Pool, { username, attributes }: Addressee): string {
-  for (const attribute of usernameAttributes) if (attributes[attribute]) return attributes[attribute]
-  return username
 }
 
 type Content = {
@@ -120,25 +135,35 @@ type Content = {
   /** What `{username}` becomes, if not the username. */
   readonly shownName?: string
   readonly kind: MessageKind
+  readonly wording: Wording
   readonly code: string | undefined
   readonly link?: string | undefined
   readonly now: number
   readonly expiresAt: number
 }
 
-/** A template that has no room for the code sends nothing, and the caller is told the same, as by Cognito. */
+/** Whatever becomes of the message, the caller is told the same. */
 async function queueTo(tx: Tx, secrets: Secrets, contact: Contact, content: Content): Promise<Delivery> {
-  const { pool, user, shownName = user.username, kind, code, link, now, expiresAt } = content
-  const rendered = renderMessage(pool.templates, kind, channelOf(contact.attribute), { username: shownName, code, link })
-  if (rendered !== undefined) {
-    const { from, replyTo } = pool.email
-    const envelope = { poolId: pool.id, sub: user.sub, username: user.username, trigger: kind, recipient: contact.value, code, expiresAt }
-    await queueMessage(
-      tx,
-      secrets,
-      rendered.channel === 'sms' ? { ...envelope, ...rendered } : { ...envelope, ...rendered, from, replyTo },
-      now,
-    )
-  }
+  const message = composeMessage(contact, content)
+  if (message !== undefined) await queueMessage(tx, secrets, message, content.now)
   return deliveryTo(contact)
+}
+
+/**
+ * Undefined when nothing is to be sent: a code that a test user knows, what the pool's own code holds back, and, as by Cognito, a
+ * template that has no room for the code.
+ */
+function composeMessage(contact: Contact, content: Content): QueuedMessage | undefined {
+  const { pool, user, shownName = user.username, kind, wording, code, link, expiresAt } = content
+  if (kind !== 'invitation' && isTestUser(pool, user)) return undefined
+  const channel = channelOf(contact.attribute)
+  const envelope = { poolId: pool.id, sub: user.sub, username: user.username, trigger: kind, recipient: contact.value, code, expiresAt }
+  if (hasCustomSender(pool, channel)) {
+    const { occasion, subject } = wording
+    return { ...envelope, ...occasion, channel: `custom-${channel}`, userAttributes: subject.userAttributes }
+  }
+  const rendered = renderMessage(pool.templates, kind, channel, { username: shownName, code, link }, wording.texts)
+  if (rendered === undefined || wording.texts?.suppressed) return undefined
+  const { from, replyTo } = pool.email
+  return rendered.channel === 'sms' ? { ...envelope, ...rendered } : { ...envelope, ...rendered, from, replyTo }
 }

@@ -1,5 +1,6 @@
 import { escapeHtml } from '../base/html.ts'
 import type { MessageTemplates } from '../pools/pool.ts'
+import type { CustomTexts } from '../triggers/custom-message.ts'
 import { textOfHtml } from './html-text.ts'
 import type { Channel, MessageKind } from './message.ts'
 
@@ -55,13 +56,20 @@ export function renderMessage(
   kind: MessageKind,
   channel: Channel,
   values: TemplateValues,
+  custom?: CustomTexts,
 ): RenderedMessage | undefined {
-  const template = templateFor(templates, kind, channel, values)
+  const template = withCustomTexts(templateFor(templates, kind, channel, values), channel, custom)
   if (template.needs === 'code' && !template.body.includes('{####}')) return undefined
   if (template.needs === 'link' && !linkPlaceholder.test(template.body)) return undefined
   if (channel === 'sms') return { channel, text: withoutControls(fill(template.body, values)) }
   const html = fillHtml(template.body, values)
   return { channel, subject: singleLine(fill(template.subject, values)), html, text: textOfHtml(html) }
+}
+
+/** What the pool's own code wrote takes the place of the template, part by part. */
+function withCustomTexts(template: Template, channel: Channel, custom: CustomTexts | undefined): Template {
+  if (custom === undefined) return template
+  return { ...template, subject: custom.subject ?? template.subject, body: custom[channel] ?? template.body }
 }
 
 function templateFor(templates: MessageTemplates, kind: MessageKind, channel: Channel, values: TemplateValues): Template {

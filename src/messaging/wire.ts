@@ -2,7 +2,7 @@ import type { Delivery } from './destination.ts'
 
 /** `CodeDeliveryDetails` as every operation that sends a code answers it. */
 export function writeDelivery({ attribute, medium, destination }: Delivery): {
-  AttributeName: string
+  AttributeName: 'email' | 'phone_number'
   DeliveryMedium: 'EMAIL' | 'SMS'
   Destination: string
 } {

@@ -3,7 +3,10 @@ import type { Schema } from '../storage/schema.ts'
 
 type PoolTable = { [Table in keyof Schema]: 'pool_id' extends keyof Schema[Table] ? Table : never }[keyof Schema]
 
-/** Every table that holds rows of a pool; the type demands that a new one is added here. */
+/**
+ * Every table that holds rows of a pool; the type demands that a new one is added here.
+ * @NOTE They are emptied in this order, and users go before what is theirs, for the reason that deleteUserRows gives.
+ */
 const poolTables: Readonly<Record<PoolTable, true>> = {
   app_client: true,
   pool_resource: true,
@@ -23,6 +26,7 @@ const poolTables: Readonly<Record<PoolTable, true>> = {
   session: true,
   auth_event: true,
   trigger_invocation: true,
+  audit_record: true,
   trigger_answer: true,
   import_job: true,
   import_chunk: true,

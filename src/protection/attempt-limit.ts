@@ -8,6 +8,8 @@ const hourMs = 3_600_000
 const hourlyLimits = {
   ConfirmSignUp: 15,
   ResendConfirmationCode: 5,
+  // Lifeguard's own. Each sends a message to wherever the caller says.
+  CorrectSignUpContact: 5,
   GetUserAttributeVerificationCode: 5,
   VerifyUserAttribute: 15,
   // Cognito gives 5 to 20 by risk; without a risk engine, the middle.

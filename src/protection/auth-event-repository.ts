@@ -1,24 +1,21 @@
-import type { Selectable } from 'kysely'
+import { expressionBuilder, type Selectable } from 'kysely'
 import type { Db, Tx } from '../storage/db.ts'
+import type { Schema } from '../storage/schema.ts'
 import type { AuthEventTable } from '../storage/user-tables.ts'
 import type { AuthEvent, AuthEventFeedback } from './auth-event.ts'
 
 type EventKey = Pick<AuthEvent, 'poolId' | 'sub' | 'id'>
 
-/** Stores it unless there is one of that id already. */
+/**
+ * Stores it unless the user is gone, or has one of that id already. Holds on to the user's row until the commit, so that who deletes them
+ * finds the event, or this finds them gone.
+ */
 export async function insertAuthEvent(db: Db | Tx, event: AuthEvent): Promise<void> {
+  const row = toRow(event)
   await db
     .insertInto('auth_event')
-    .values({
-      pool_id: event.poolId,
-      sub: event.sub,
-      id: event.id,
-      type: event.type,
-      response: event.response,
-      created_at: event.createdAt,
-      details: JSON.stringify(event.details),
-      feedback: event.feedback === undefined ? null : JSON.stringify(event.feedback),
-    })
+    .columns(columns)
+    .expression(selectUser(db, event).select(valuesOf(row)).forKeyShare())
     .onConflict((conflict) => conflict.columns(['pool_id', 'sub', 'id']).doNothing())
     .execute()
 }
@@ -28,10 +25,31 @@ export async function insertAuthEvent(db: Db | Tx, event: AuthEvent): Promise<vo
  */
 export async function insertAuthEventIf(db: Db, isKept: boolean, event: AuthEvent): Promise<void> {
   await db.transaction().execute(async (tx) => {
-    await insertAuthEvent(tx, event)
+    await (isKept ? insertAuthEvent(tx, event) : insertForNobody(tx, event))
     await deleteAuthEvent(tx, isKept ? { ...event, id: 'none' } : event)
   })
 }
+
+/** Looks for the user as insertAuthEvent does, and stores the event just when there is none. */
+async function insertForNobody(tx: Tx, event: AuthEvent): Promise<void> {
+  const row = toRow(event)
+  await tx
+    .insertInto('auth_event')
+    .columns(columns)
+    .expression(tx.selectNoFrom(valuesOf(row)).where(({ not, exists }) => not(exists(selectUser(tx, event).select('sub')))))
+    .execute()
+}
+
+type Row = Selectable<AuthEventTable>
+
+const columns = ['pool_id', 'sub', 'id', 'type', 'response', 'created_at', 'details', 'feedback'] as const satisfies (keyof Row)[]
+
+function valuesOf(row: Row) {
+  const { val } = expressionBuilder<Schema>()
+  return columns.map((column) => val(row[column]).as(column))
+}
+
+const selectUser = (db: Db | Tx, { poolId, sub }: EventKey) => db.selectFrom('user').where('pool_id', '=', poolId).where('sub', '=', sub)
 
 async function deleteAuthEvent(tx: Tx, { poolId, sub, id }: EventKey): Promise<void> {
   await tx.deleteFrom('auth_event').where('pool_id', '=', poolId).where('sub', '=', sub).where('id', '=', id).execute()
@@ -88,7 +106,20 @@ export async function sweepAuthEvents(db: Db | Tx, before: number, limit: number
   return old.length
 }
 
-function fromRow(row: Selectable<AuthEventTable>): AuthEvent {
+function toRow(event: AuthEvent): Row {
+  return {
+    pool_id: event.poolId,
+    sub: event.sub,
+    id: event.id,
+    type: event.type,
+    response: event.response,
+    created_at: event.createdAt,
+    details: JSON.stringify(event.details),
+    feedback: event.feedback === undefined ? null : JSON.stringify(event.feedback),
+  }
+}
+
+function fromRow(row: Row): AuthEvent {
   return {
     poolId: row.pool_id,
     sub: row.sub,

@@ -4,6 +4,7 @@ import { ApiError } from '../contract/api-error.ts'
 import { type AppClient, hidesUserExistence } from '../pools/app-client.ts'
 import type { Pool } from '../pools/pool.ts'
 import type { Db } from '../storage/db.ts'
+import { findLivingUser } from '../users/abandoned/forget-abandoned.ts'
 import { decoySub } from '../users/decoy.ts'
 import type { User } from '../users/user.ts'
 import { findUser, findUserByName } from '../users/user-repository.ts'
@@ -11,20 +12,33 @@ import { invalidSession } from './sign-in-state.ts'
 import { WrongProof } from './wrong-proof.ts'
 
 /** Whoever claims a name at the start of a sign-in: a user, or a decoy that no proof will ever fit. */
-export type Candidate = { readonly sub: string; readonly user: User | undefined }
+export type Candidate = {
+  readonly sub: string
+  readonly user: User | undefined
+  /** Whether the password has been refused by another system already, and the attempt counted. */
+  readonly isRefused?: boolean
+}
 
 type Deps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets }
 
 /**
  * Throws UserNotFoundException unless the client hides who exists; then strangers get a decoy, which costs and counts like a user.
- * A disabled user is told so before any proof, as at Cognito.
+ * A disabled user is told so before any proof, as at Cognito. `learnElsewhere` is the last chance of somebody unknown.
  */
-export async function findCandidate({ db, clock, secrets }: Deps, pool: Pool, client: AppClient, name: string): Promise<Candidate> {
-  const user = await findUserByName(db, pool, name)
+export async function findCandidate(
+  { db, clock, secrets }: Deps,
+  pool: Pool,
+  client: AppClient,
+  name: string,
+  learnElsewhere?: () => Promise<Candidate | undefined>,
+): Promise<Candidate> {
+  const user = await findLivingUser(db, pool, name, clock.now())
   if (user !== undefined) {
     requireEnabled(user)
     return { sub: user.sub, user }
   }
+  const learned = await learnElsewhere?.()
+  if (learned !== undefined) return learned
   if (!hidesUserExistence(client)) throw new ApiError('UserNotFoundException', 'User does not exist.')
   return { sub: decoySub(secrets, pool, name, clock.now()), user: undefined }
 }

@@ -1,18 +1,21 @@
 import { timingSafeEqual } from 'node:crypto'
-import { newCode } from '../base/ids.ts'
 import type { Secrets } from '../base/secrets.ts'
 import { type Contact, deliveryTo } from '../messaging/destination.ts'
 import { queueSignInCode } from '../messaging/send-code.ts'
+import { chooseCode } from '../messaging/test-user-code.ts'
 import { limitAttempts } from '../protection/attempt-limit.ts'
 import type { Lockout } from '../protection/lockout.ts'
-import { requireNoMessageTrigger } from '../users/message-triggers.ts'
+import type { Triggers } from '../triggers/trigger.ts'
+import { wordMessageTo } from '../users/message-wording.ts'
 import type { Question } from './factor.ts'
 import { type LaterStep, type LaterStepDeps, newLaterStep } from './later-step.ts'
 import type { ChallengeName, SignIn } from './sign-in.ts'
 import { sealState } from './sign-in-state.ts'
 import { WrongProof } from './wrong-proof.ts'
 
-export type SentCodeDeps = LaterStepDeps & { readonly codeLockout: Lockout }
+export type AskCodeDeps = LaterStepDeps & { readonly triggers: Triggers }
+
+export type SentCodeDeps = AskCodeDeps & { readonly codeLockout: Lockout }
 
 /** What the server must know of a code that it sent: its keyed hash travels with the sign-in, so that no row waits for the answer. */
 export type SentCodeMemory = {
@@ -30,15 +33,16 @@ type Wish = { readonly challenge: ChallengeName; readonly contact: Contact; read
  * user has been sent too many already.
  */
 export async function askForSentCode(
-  { db, secrets, clock }: LaterStepDeps,
+  { db, secrets, clock, triggers }: AskCodeDeps,
   signIn: SignIn,
   { challenge, contact, digits, isNew = false }: Wish,
 ): Promise<Question> {
-  const { pool, user } = signIn
+  const { pool, client, user } = signIn
   const now = clock.now()
-  requireNoMessageTrigger(pool, contact.attribute)
   await limitAttempts(db, pool.id, user.sub, 'SignInMessage', now)
-  const code = newCode(digits)
+  const occasion = { clientId: client.id, clientMetadata: undefined, userAgent: undefined }
+  const wording = await wordMessageTo(triggers, { pool, user, attributes: [contact.attribute], kind: 'mfa', occasion })
+  const code = chooseCode(secrets, signIn, digits)
   const newAddress = isNew ? contact.value : undefined
   const blank = newLaterStep<SentCodeMemory>(signIn, { challenge, memory: { hash: '', newAddress }, now })
   const step = { ...blank, memory: { ...blank.memory, own: { hash: hashOfSignInCode(secrets, blank, contact.value, code), newAddress } } }
@@ -51,7 +55,7 @@ export async function askForSentCode(
       USER_ID_FOR_SRP: user.username,
     },
     session: sealState(secrets, step),
-    queue: (tx) => queueSignInCode(tx, secrets, { pool, user, contact, code, now, expiresAt: step.expiresAt }),
+    queue: (tx) => queueSignInCode(tx, secrets, { pool, user, contact, wording, code, now, expiresAt: step.expiresAt }),
   }
 }
 

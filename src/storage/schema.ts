@@ -1,3 +1,4 @@
+import type { AuditRecordTable } from './audit-tables.ts'
 import type { ActiveImportTable, ImportChunkTable, ImportJobTable, ImportLogTable } from './import-tables.ts'
 import type { TriggerAnswerTable, TriggerInvocationTable } from './trigger-tables.ts'
 import type {
@@ -41,6 +42,7 @@ export interface Schema {
   session: SessionTable
   auth_event: AuthEventTable
   trigger_invocation: TriggerInvocationTable
+  audit_record: AuditRecordTable
   trigger_answer: TriggerAnswerTable
   import_job: ImportJobTable
   import_chunk: ImportChunkTable
@@ -122,7 +124,7 @@ export interface OutboxTable {
   id: string
   pool_id: string
   sub: string
-  channel: 'email' | 'sms'
+  channel: 'email' | 'sms' | 'custom-email' | 'custom-sms'
   /** What the message is for, such as `sign-up` or `forgot-password`. */
   trigger: string
   /** Sealed JSON of the rendered message. */

@@ -6,7 +6,7 @@ import type { Clock } from '../base/clock.ts'
 import { ApiError } from '../contract/api-error.ts'
 import type { PoolCatalog } from '../pools/pool-catalog.ts'
 import type { Db } from '../storage/db.ts'
-import type { TokenCaller } from '../users/caller.ts'
+import { accessTokenRevoked, type TokenCaller } from '../users/caller.ts'
 import { findUser } from '../users/user-repository.ts'
 import { selfServiceScope } from './claims.ts'
 import { issuerOf } from './issue-tokens.ts'
@@ -44,8 +44,7 @@ export async function requireAccessToken(deps: AccessTokenDeps, token: string): 
   // Disabling ends the sessions, too, but this is what clients look for in the answer.
   if (!user.enabled) throw new ApiError('NotAuthorizedException', 'User is disabled.')
   const clientGone = owner === undefined || owner.pool.id !== pool.id
-  if (clientGone || session === undefined || isRevoked(session, user))
-    throw new ApiError('NotAuthorizedException', 'Access Token has been revoked')
+  if (clientGone || session === undefined || isRevoked(session, user)) throw accessTokenRevoked()
   return { pool, client: owner.client, user, sessionId: session.id, deviceKey: session.deviceKey }
 }
 

@@ -30,6 +30,7 @@ const everyColumn: Readonly<Record<keyof SessionTable, true>> = {
 
 const columns = Object.keys(everyColumn) as (keyof SessionTable)[]
 
+/** Holds on to the user's row until the commit, so that who deletes them finds the session, or this finds them gone. */
 const insertUnlessOvertaken = prepareQuery((db, row: Selectable<SessionTable>) =>
   db
     .insertInto('session')
@@ -41,7 +42,8 @@ const insertUnlessOvertaken = prepareQuery((db, row: Selectable<SessionTable>) =
         .where('pool_id', '=', row.pool_id)
         .where('sub', '=', row.sub)
         .where('enabled', '=', 1)
-        .where('signed_out_at', 'is not distinct from', row.user_signed_out_at),
+        .where('signed_out_at', 'is not distinct from', row.user_signed_out_at)
+        .forKeyShare(),
     ),
 )
 

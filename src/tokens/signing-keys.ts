@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Secrets } from '../base/secrets.ts'
 import { ApiError } from '../contract/api-error.ts'
-import type { Db } from '../storage/db.ts'
+import type { Db, Tx } from '../storage/db.ts'
 import { type KeyUse, newSigningKey, type PublicJwk, type SigningKey } from './signing-key.ts'
 import { insertSigningKeys, listSigningKeys, lockPoolKeys, retireSigningKeys } from './signing-key-repository.ts'
 
@@ -12,8 +12,8 @@ export type SigningKeys = {
   published(poolId: string): Promise<PublicJwk[]>
   /** The published key with that id; asks the database again before it says no, because another process may have rotated. */
   find(poolId: string, kid: string): Promise<SigningKey | undefined>
-  /** New keys sign from now on; the old ones stay published. */
-  rotate(poolId: string): Promise<void>
+  /** New keys sign from now on; the old ones stay published. `alongside` is done in the same transaction. */
+  rotate(poolId: string, alongside: (tx: Tx) => Promise<void>): Promise<void>
 }
 
 /** How long a process may go on signing with a key that another process has retired. */
@@ -64,8 +64,8 @@ export function createSigningKeys(deps: Deps): SigningKeys {
       return known ?? (await load(poolId)).find(byId)
     },
 
-    async rotate(poolId) {
-      await replaceKeys(deps, poolId, 'always')
+    async rotate(poolId, alongside) {
+      await replaceKeys(deps, poolId, 'always', alongside)
       loading.delete(poolId)
       await load(poolId)
     },
@@ -80,7 +80,12 @@ async function readOrMakeKeys(deps: Deps, poolId: string): Promise<readonly Sign
   return listSigningKeys(deps.db, deps.secrets, poolId)
 }
 
-async function replaceKeys({ db, secrets, clock }: Deps, poolId: string, when: 'always' | 'only-if-none'): Promise<void> {
+async function replaceKeys(
+  { db, secrets, clock }: Deps,
+  poolId: string,
+  when: 'always' | 'only-if-none',
+  alongside?: (tx: Tx) => Promise<void>,
+): Promise<void> {
   const now = clock.now()
   const keys = await Promise.all([newSigningKey(poolId, 'access', now), newSigningKey(poolId, 'id', now)])
   await db.transaction().execute(async (tx) => {
@@ -88,6 +93,7 @@ async function replaceKeys({ db, secrets, clock }: Deps, poolId: string, when: '
     if (when === 'only-if-none' && (await listSigningKeys(tx, secrets, poolId)).some(signs)) return
     await retireSigningKeys(tx, poolId, now)
     await insertSigningKeys(tx, secrets, keys)
+    await alongside?.(tx)
   })
 }
 

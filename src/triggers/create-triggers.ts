@@ -13,6 +13,7 @@ import { type Functions, functionNameOf } from './functions/function.ts'
 import type { InvocationOutcome, InvocationRecord } from './invocations/invocation.ts'
 import { draftInvocation, finished, type InvocationDraft } from './invocations/invocation-draft.ts'
 import type { LastAnswers } from './invocations/last-answers.ts'
+import { isOneWay, withoutWords } from './one-way.ts'
 import type { JsonObject, TriggerCall, Triggers } from './trigger.ts'
 import { AnswerError, FunctionError, InvocationError } from './trigger-errors.ts'
 import { eventOf } from './trigger-event.ts'
@@ -92,7 +93,8 @@ function invokeGuarded(functions: Functions, breakers: CircuitBreakers, record: 
   const question = { id, functionArn, event: JSON.stringify(record.event) }
   const onAttempt = () => void record.attempts++
   const work = () => askFunction(functions, question, policy, onAttempt)
-  return breakers.guard(`${poolId} ${functionNameOf(functionArn)}`, policy.circuitBreaker, work)
+  const answered = breakers.guard(`${poolId} ${functionNameOf(functionArn)}`, policy.circuitBreaker, work)
+  return isOneWay(record.trigger) ? withoutWords(answered) : answered
 }
 
 type Read<Answer> = (response: AnswerReader) => Answer

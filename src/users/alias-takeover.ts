@@ -1,6 +1,8 @@
+import { isTestUser } from '../messaging/test-user-code.ts'
 import type { Pool } from '../pools/pool.ts'
 import type { Tx } from '../storage/db.ts'
 import { storeUser } from './attribute-changes.ts'
+import { nameTaken } from './taken-names.ts'
 import { type Alias, aliasesOf, isContactAttribute, type User } from './user.ts'
 import { findOwner, lockUser } from './user-repository.ts'
 
@@ -30,7 +32,16 @@ export async function lockUserTakingAliases(
     if (holder === sub) user = locked
     else if (locked !== undefined) await loseAliases(tx, pool, locked, taken, now)
   }
+  requireProperProof(pool, user, holders, taken)
   return user
+}
+
+/**
+ * The code of a test user is known to whoever runs the tests and proves no address to anybody: it is none to take somebody's address
+ * away by. Throws AliasExistsException, and nothing has been taken.
+ */
+function requireProperProof(pool: Pool, user: User | undefined, holders: ReadonlySet<string>, [alias]: readonly Alias[]): void {
+  if (user !== undefined && alias !== undefined && holders.size > 1 && isTestUser(pool, user)) throw nameTaken(alias.kind)
 }
 
 async function loseAliases(tx: Tx, pool: Pool, holder: User, aliases: readonly Alias[], now: number): Promise<void> {

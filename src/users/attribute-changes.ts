@@ -3,6 +3,7 @@ import { ApiError } from '../contract/api-error.ts'
 import { discardCode, findCode } from '../messaging/code-repository.ts'
 import type { Delivery } from '../messaging/destination.ts'
 import { queueAttributeCode } from '../messaging/send-code.ts'
+import type { Wording } from '../messaging/wording.ts'
 import type { ContactAttribute, Pool } from '../pools/pool.ts'
 import type { Tx } from '../storage/db.ts'
 import { nameTaken } from './taken-names.ts'
@@ -86,6 +87,15 @@ export async function storeUser(tx: Tx, pool: Pool, before: User, after: User): 
   if (clash !== undefined) throw nameTaken(clash)
 }
 
+type StoredChanges = {
+  readonly pool: Pool
+  readonly user: User
+  readonly changes: Attributes
+  /** How the code for a new address is to be worded. */
+  wording(attribute: ContactAttribute): Wording
+  readonly now: number
+}
+
 /**
  * Changes the attributes of a user whom the transaction has locked, and queues the codes that the change calls for: wake the outbox
  * after the commit. Codes that are still out for an address the change replaces are worth nothing from then on.
@@ -94,7 +104,7 @@ export async function storeUser(tx: Tx, pool: Pool, before: User, after: User): 
 export async function storeAttributeChanges(
   tx: Tx,
   secrets: Secrets,
-  { pool, user, changes, now }: { pool: Pool; user: User; changes: Attributes; now: number },
+  { pool, user, changes, wording, now }: StoredChanges,
 ): Promise<Delivery[]> {
   const { attributes, toVerify, touched } = planAttributeChanges(pool, user.attributes, changes)
   const after = { ...user, attributes, updatedAt: now }
@@ -106,7 +116,8 @@ export async function storeAttributeChanges(
   }
   const deliveries: Delivery[] = []
   for (const { attribute, value } of toVerify) {
-    deliveries.push(await queueAttributeCode(tx, secrets, { pool, user: after, attribute, value, kind: 'update-attribute', now }))
+    const proof = { pool, user: after, attribute, value, kind: 'update-attribute', wording: wording(attribute), now } as const
+    deliveries.push(await queueAttributeCode(tx, secrets, proof))
   }
   return deliveries
 }

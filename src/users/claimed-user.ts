@@ -6,9 +6,9 @@ import { type AppClientCaller, hidesUserExistence } from '../pools/app-client.ts
 import type { ContactAttribute } from '../pools/pool.ts'
 import { type LimitedAction, limitAttempts } from '../protection/attempt-limit.ts'
 import type { Db } from '../storage/db.ts'
+import { findLivingUser } from './abandoned/forget-abandoned.ts'
 import { decoySub } from './decoy.ts'
 import type { User } from './user.ts'
-import { findUserByName } from './user-repository.ts'
 
 type Deps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets }
 
@@ -24,23 +24,25 @@ export type Claim = {
 
 /**
  * Finds the user and counts the attempt. Where nothing needs hiding, throws UserNotFoundException for a name nobody has and
- * NotAuthorizedException for a disabled user; `beforeTellingUnknown` is the last chance to learn of the user elsewhere.
+ * NotAuthorizedException for a disabled user. `learnElsewhere` is the last chance of somebody unknown, and not had for the asking: it
+ * comes behind the limit.
  */
 export async function findClaimedUser(
   { db, clock, secrets }: Deps,
   { pool, client }: AppClientCaller,
   username: string,
   action: LimitedAction,
-  beforeTellingUnknown?: () => void,
+  learnElsewhere?: () => Promise<User | undefined>,
 ): Promise<Claim> {
   const hidden = hidesUserExistence(client)
-  const user = await findUserByName(db, pool, username)
-  if (!hidden && user === undefined) {
-    beforeTellingUnknown?.()
-    throw unknownUser()
-  }
-  const subject = user?.sub ?? decoySub(secrets, pool, username, clock.now())
-  await limitAttempts(db, pool.id, subject, action, clock.now())
+  const now = clock.now()
+  const known = await findLivingUser(db, pool, username, now)
+  if (!hidden && known === undefined && learnElsewhere === undefined) throw unknownUser()
+  const claimed = known?.sub ?? decoySub(secrets, pool, username, now)
+  await limitAttempts(db, pool.id, claimed, action, now)
+  const user = known ?? (await learnElsewhere?.())
+  if (!hidden && user === undefined) throw unknownUser()
+  const subject = user?.sub ?? claimed
   if (user === undefined || user.enabled) return { user, subject, hidden }
   if (!hidden) throw new ApiError('NotAuthorizedException', 'User is disabled.')
   return { user: undefined, subject, hidden }

@@ -8,6 +8,7 @@ import { verifyUserAttribute } from './profile/verify-user-attribute.operation.t
 import { confirmForgotPassword } from './recovery/confirm-forgot-password.operation.ts'
 import { forgotPassword } from './recovery/forgot-password.operation.ts'
 import { confirmSignUp } from './sign-up/confirm-sign-up.operation.ts'
+import { correctSignUpContact } from './sign-up/correct-sign-up-contact.operation.ts'
 import { resendConfirmationCode } from './sign-up/resend-confirmation-code.operation.ts'
 import { signUp } from './sign-up/sign-up.operation.ts'
 
@@ -16,6 +17,7 @@ export const userOperations = [
   changePassword,
   confirmForgotPassword,
   confirmSignUp,
+  correctSignUpContact,
   deleteUser,
   deleteUserAttributes,
   forgotPassword,

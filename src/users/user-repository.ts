@@ -152,14 +152,14 @@ export async function updateUser(tx: Tx, pool: Pool, before: User, after: User):
 }
 
 /**
- * Everything that is known of the user: names, attributes, memberships, passwords, codes, sessions, counted attempts, records of triggers, and
- * messages that are still to be sent.
- * @NOTE The user is locked first: a change under way would otherwise store a name for somebody who is gone by then.
+ * Everything that is known of the user: names, attributes, memberships, passwords, codes, sessions, counted attempts, records of
+ * triggers, and messages that are still to be sent.
+ * @NOTE The user goes first. Whatever stores a row of theirs holds on to the user's row until its commit (lockUser, or FOR KEY SHARE), so it
+ * has either ended by then, and what it stored is found here, or waits for this to end and finds nobody.
  */
 export async function deleteUserRows(tx: Tx, poolId: string, sub: string): Promise<void> {
-  await lockUser(tx, poolId, sub)
-  await deleteInvocationsOfUser(tx, poolId, sub)
   for (const table of [
+    'user',
     'user_alias',
     'user_attribute',
     'group_member',
@@ -170,10 +170,10 @@ export async function deleteUserRows(tx: Tx, poolId: string, sub: string): Promi
     'code',
     'session',
     'auth_event',
-    'user',
   ] as const) {
     await tx.deleteFrom(table).where('pool_id', '=', poolId).where('sub', '=', sub).execute()
   }
+  await deleteInvocationsOfUser(tx, poolId, sub)
   await forgetAllAttempts(tx, poolId, sub)
   await deleteOutboxEntriesOfUser(tx, poolId, sub)
 }

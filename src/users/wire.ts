@@ -25,3 +25,8 @@ export function writeUserState(user: User) {
     MFAOptions: writeMfaOptions(user),
   }
 }
+
+/** What a caller tells PreSignUp beside the attributes. Of a name that is given twice, the last value counts. */
+export function readValidationData(list: readonly AttributeType[] | undefined): Readonly<Record<string, string>> | undefined {
+  return list && Object.fromEntries(list.map(({ Name, Value = '' }) => [Name, Value]))
+}

@@ -18,7 +18,8 @@ export function confirmUserRoutes(app: FastifyInstance, deps: Deps): void {
       deps.throttle('ConfirmSignUp')
       const owner = await deps.pools.findClient(link.clientId)
       if (owner === undefined) return sendPage(reply, invalidLink)
-      await confirmSignUpByCode(deps, owner, { username: link.username, code: link.code, forceAliasCreation: false })
+      const occasion = { clientId: link.clientId, clientMetadata: undefined, userAgent: request.headers['user-agent'] }
+      await confirmSignUpByCode(deps, owner, { username: link.username, code: link.code, forceAliasCreation: false, occasion })
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       return sendPage(reply, refusals[error.code] ?? invalidLink)
@@ -49,6 +50,13 @@ const invalidLink: Page = {
   text: 'It may have been used already, be too old, or have been replaced by a newer one. Try to sign in; if your account is not confirmed yet, ask for a new message there.',
 }
 
+/** The pool's own code runs behind the confirmation. What it says is for the program that calls, not for this page. */
+const unfinished: Page = {
+  status: 502,
+  title: 'Your account is confirmed',
+  text: 'But something that should have followed went wrong. Please try to sign in, and ask for help if you cannot.',
+}
+
 const refusals: Partial<Record<ErrorCode, Page>> = {
   AliasExistsException: {
     status: 409,
@@ -57,7 +65,9 @@ const refusals: Partial<Record<ErrorCode, Page>> = {
   },
   LimitExceededException: { status: 429, title: 'Too many attempts', text: 'Please try again in an hour.' },
   TooManyRequestsException: { status: 429, title: 'Too many requests', text: 'Please try again in a moment.' },
-  UnexpectedLambdaException: { status: 503, title: 'Your account was not confirmed', text: 'Please try again later.' },
+  UserLambdaValidationException: unfinished,
+  UnexpectedLambdaException: unfinished,
+  InvalidLambdaResponseException: unfinished,
 }
 
 const style =

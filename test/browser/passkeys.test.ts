@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { after, before, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import { ListWebAuthnCredentialsCommand, type WebAuthnConfigurationType } from '@aws-sdk/client-cognito-identity-provider'
-import type { CDPSession, Page } from 'playwright-core'
-import { useBrowser } from '../support/browser.ts'
+import type { Page } from 'playwright-core'
+import { useAppPage } from '../support/app-page.ts'
 import { givenChoicePool, optionsOf, startBy } from '../support/choice.ts'
 import { engines } from '../support/engines.ts'
 import { respond } from '../support/mfa.ts'
@@ -13,7 +11,7 @@ import { claimsOf, givenTokens, givenUser } from '../support/sign-in.ts'
 import { useTestServer } from '../support/test-server.ts'
 
 /** What an app does with the options it got from the API; all of it is the browser's own. */
-const app = `<!doctype html><title>An app</title><script>
+const app = `
   const create = async (options) => {
     const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(options)
     return (await navigator.credentials.create({ publicKey })).toJSON()
@@ -22,34 +20,14 @@ const app = `<!doctype html><title>An app</title><script>
     const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options)
     return (await navigator.credentials.get({ publicKey })).toJSON()
   }
-</script>`
+`
 
 type Credential = Readonly<Record<string, unknown>>
 
 const inPage = (page: Page, action: 'create' | 'get', options: object) => page.evaluate<Credential>(`${action}(${JSON.stringify(options)})`)
 
-const platform = { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, automaticPresenceSimulation: true } as const
-
 describe('passkeys in Chromium', () => {
-  const browser = useBrowser()
-  let site: Server
-  before(async () => {
-    site = createServer((_request, response) => response.setHeader('content-type', 'text/html').end(app))
-    await new Promise<void>((resolve) => site.listen(0, 'localhost', resolve))
-  })
-  after(() => site.close())
-
-  /** A browser of one user, on the app's page, with an authenticator that verifies its user or cannot. */
-  async function openPage({ verifies = true } = {}) {
-    const context = await browser().newContext()
-    const page = await context.newPage()
-    const devtools: CDPSession = await context.newCDPSession(page)
-    await devtools.send('WebAuthn.enable')
-    const options = { ...platform, hasUserVerification: verifies, isUserVerified: verifies }
-    const { authenticatorId } = await devtools.send('WebAuthn.addVirtualAuthenticator', { options })
-    await page.goto(`http://localhost:${(site.address() as AddressInfo).port}/`)
-    return { context, page, devtools, authenticatorId }
-  }
+  const openPage = useAppPage(app)
 
   for (const engine of engines) {
     describe(`on ${engine.name}`, () => {

@@ -32,6 +32,8 @@ export type InboxMessage = {
 
 export type TestServer = AsyncDisposable & {
   readonly url: string
+  /** For the few tests that play another client of the same database. */
+  readonly databaseUrl: string
   readonly region: string
   /** The official SDK, pointed here, with credentials that mean nothing and without retries. */
   readonly client: CognitoIdentityProviderClient
@@ -81,6 +83,7 @@ export async function startTestServer(engine: TestEngine, { flags = [], env = {}
 
   return {
     url,
+    databaseUrl: database.url,
     region: settings.region,
     client,
     send: client.send.bind(client),

@@ -1,7 +1,7 @@
-import type { EmailMessage, Message, SmsMessage } from '../message.ts'
+import type { EmailMessage, Message, QueuedMessage, SmsMessage } from '../message.ts'
 
 /** A message with the identity it keeps over all attempts to deliver it. */
-export type Outgoing<M extends Message = Message> = {
+export type Outgoing<M extends QueuedMessage = Message> = {
   /** The same each time, so that the far end can notice a repetition: delivery is at least once. */
   readonly id: string
   /** Epoch milliseconds. */
@@ -10,7 +10,7 @@ export type Outgoing<M extends Message = Message> = {
 }
 
 /** Takes messages of one channel out of the house. */
-export type Gateway<M extends Message = Message> = {
+export type Gateway<M extends QueuedMessage = Message> = {
   /** Resolves once the far end answers for the message; throws a `DeliveryError` otherwise. The signal ends the attempt. */
   deliver(outgoing: Outgoing<M>, signal: AbortSignal): Promise<void>
   close?(): Promise<void>

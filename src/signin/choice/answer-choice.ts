@@ -1,7 +1,8 @@
 import { ApiError } from '../../contract/api-error.ts'
-import { findAgain, requireNotReset } from '../candidate.ts'
+import { type Candidate, findAgain, requireNotReset } from '../candidate.ts'
 import type { Answer, Factor, Verdict } from '../factor.ts'
 import { email } from '../factors/email/email.ts'
+import { migrateAtSignIn } from '../factors/password/migrate-at-sign-in.ts'
 import { requireParameter } from '../parameters.ts'
 import { challengeOf } from '../sign-in-state.ts'
 import { openChoiceState } from './choice-state.ts'
@@ -38,7 +39,7 @@ async function answerChoice(deps: ChoiceDeps, answer: Answer, named: ChoiceName 
   const state = openChoiceState(deps, client, requireParameter({ Session: answer.session ?? '' }, 'Session'))
   const user = await findAgain(deps, pool, state.sub, requireParameter(responses, 'USERNAME'))
   if (user !== undefined) requireNotReset(client, user)
-  const { chooser, choices } = await findChoices(deps, {
+  const found = await findChoices(deps, {
     sub: state.sub,
     user,
     pool,
@@ -47,13 +48,23 @@ async function answerChoice(deps: ChoiceDeps, answer: Answer, named: ChoiceName 
     stepUp: state.stepUp,
     caller: answer.caller,
   })
+  const { choices } = found
   const chosen = requireAvailable(choices, named ?? requireParameter(responses, 'ANSWER'))
+  const migrated = user === undefined && chosen === 'PASSWORD' ? await migrate(deps, answer, state.memory.name) : undefined
+  const chooser = { ...found.chooser, ...migrated }
 
-  const proven = await proveChosen(deps, chooser, { choices, chosen, parameters: responses, state })
+  const proven = await proveChosen(deps, chooser, { choices, chosen, parameters: responses, state, caller: answer.caller })
   if (proven !== undefined) return proven
   // An answer without the answer. By SELECT_CHALLENGE it asks to be asked again, such as for another code.
   if (named !== undefined && state.memory.asked === named) requireParameter(responses, proofKeys[named])
   return { kind: 'ask', question: await askForChosen(deps, chooser, choices, chosen), spends: state }
+}
+
+/** Somebody unknown may come over from another system with the password that is their answer. */
+async function migrate(deps: ChoiceDeps, { pool, client, responses, caller }: Answer, username: string): Promise<Candidate | undefined> {
+  const password = responses[proofKeys.PASSWORD]
+  if (!password) return undefined
+  return migrateAtSignIn(deps, pool, client, { username, password, visit: { caller, validationData: undefined } })
 }
 
 function requireAvailable({ available }: Choices, chosen: string): ChoiceName {

@@ -1,3 +1,4 @@
+import type { TriggerCaller } from '../../triggers/trigger-subject.ts'
 import type { StepUpDeps } from '../assurance/step-up.ts'
 import type { Answer, Question, Verdict } from '../factor.ts'
 import { askForOneTimeCode, proveOneTimeCode } from '../factors/one-time-code/one-time-code.ts'
@@ -49,6 +50,7 @@ type Proving = {
   readonly parameters: Answer['responses']
   /** Undefined at the beginning of a sign-in. */
   readonly state: ChoiceState | undefined
+  readonly caller: TriggerCaller
 }
 
 /**
@@ -56,7 +58,7 @@ type Proving = {
  * the next question: with it comes a Session to choose again with.
  */
 export async function proveChosen(deps: ChoiceDeps, chooser: Chooser, proving: Proving): Promise<Verdict | undefined> {
-  const { choices, chosen, parameters, state } = proving
+  const { choices, chosen, parameters, state, caller } = proving
   const proof = parameters[proofKeys[chosen]]
   if (!proof) return undefined
   const { pool, client, name, stepUp } = chooser
@@ -77,7 +79,7 @@ export async function proveChosen(deps: ChoiceDeps, chooser: Chooser, proving: P
     }
     case 'EMAIL_OTP':
     case 'SMS_OTP':
-      return state?.memory.asked === chosen ? proveOneTimeCode(deps, chooser, chosen, state, proof) : undefined
+      return state?.memory.asked === chosen ? proveOneTimeCode(deps, chooser, chosen, { state, code: proof, caller }) : undefined
     case 'WEB_AUTHN':
       return state?.memory.asked === chosen ? provePasskey(deps, chooser, choices, state, proof) : undefined
   }

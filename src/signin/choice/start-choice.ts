@@ -4,6 +4,7 @@ import type { Pool } from '../../pools/pool.ts'
 import { readStepUp } from '../assurance/step-up.ts'
 import { findCandidate, requireNotReset } from '../candidate.ts'
 import type { Verdict } from '../factor.ts'
+import { migrateAtSignIn } from '../factors/password/migrate-at-sign-in.ts'
 import type { Visit } from '../sign-in.ts'
 import { requireAdmission } from '../trigger-facts.ts'
 import { proveSignUp } from './after-sign-up.ts'
@@ -30,7 +31,9 @@ export async function startChoice(
   { username, parameters, session, visit }: Start,
 ): Promise<Verdict> {
   const preferred = readPreference(parameters['PREFERRED_CHALLENGE'])
-  const candidate = await findCandidate(deps, pool, client, username)
+  const password = preferred === 'PASSWORD' && pool.allowedFirstFactors.includes('PASSWORD') ? parameters['PASSWORD'] : undefined
+  const migrate = password ? () => migrateAtSignIn(deps, pool, client, { username, password, visit }) : undefined
+  const candidate = await findCandidate(deps, pool, client, username, migrate)
   await requireAdmission(deps, { pool, client }, candidate, { name: username, visit })
   if (candidate.user !== undefined) requireNotReset(client, candidate.user)
   const signedUp = session === undefined ? undefined : await proveSignUp(deps, client, candidate, session)
@@ -43,7 +46,7 @@ export async function startChoice(
   const { chooser, choices } = begun
   const chosen = choices.available.find((name) => name === preferred)
   if (chosen === undefined) return { kind: 'ask', question: askForChoice(deps, chooser, choices), spends: undefined }
-  const proven = await proveChosen(deps, chooser, { choices, chosen, parameters, state: undefined })
+  const proven = await proveChosen(deps, chooser, { choices, chosen, parameters, state: undefined, caller: visit.caller })
   return proven ?? { kind: 'ask', question: await askForChosen(deps, chooser, choices, chosen), spends: undefined }
 }
 

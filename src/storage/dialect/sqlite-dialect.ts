@@ -4,6 +4,7 @@ import {
   type Dialect,
   type Driver,
   type QueryResult,
+  type SelectModifierNode,
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
@@ -18,7 +19,14 @@ export function sqliteDialect(reader: SqliteHandle, writer: SqliteHandle, groups
     createAdapter: () => new SqliteAdapter(),
     createDriver: () => new SqliteDriver(reader, writer, groups),
     createIntrospector: (db) => new SqliteIntrospector(db),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
+    createQueryCompiler: () => new LocklessQueryCompiler(),
+  }
+}
+
+/** Leaves out the row locks of a `select`: SQLite knows none and needs none, because there is one writer at a time. */
+class LocklessQueryCompiler extends SqliteQueryCompiler {
+  protected override visitSelectModifier(node: SelectModifierNode): void {
+    if (node.modifier !== 'ForKeyShare') super.visitSelectModifier(node)
   }
 }
 

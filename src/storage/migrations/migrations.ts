@@ -7,6 +7,7 @@ import { passkeys } from './0006-passkeys.ts'
 import { devices } from './0007-devices.ts'
 import { userImport } from './0008-user-import.ts'
 import { triggerInvocations } from './0009-trigger-invocations.ts'
+import { auditRecords } from './0011-audit-records.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they are applied. Listed by hand, so that a bundle or a rename cannot lose one. */
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   devices,
   userImport,
   triggerInvocations,
+  auditRecords,
 ]

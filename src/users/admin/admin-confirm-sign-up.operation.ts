@@ -3,26 +3,28 @@ import { ApiError } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
-import { requireNoTrigger } from '../../triggers/trigger.ts'
+import type { Triggers } from '../../triggers/trigger.ts'
+import { tellConfirmed } from '../confirmed.ts'
 import type { User } from '../user.ts'
 import { getUserByName } from '../user-repository.ts'
 import { changeFoundUser } from './change-user.ts'
 
-type Deps = { db: Db; clock: Clock; pools: PoolCatalog }
+type Deps = { db: Db; clock: Clock; pools: PoolCatalog; triggers: Triggers }
 
-/** Confirms without a code, and so without proof of any address: none becomes verified. ClientMetadata concerns triggers only. */
+/** Confirms without a code, and so without proof of any address: none becomes verified. */
 export const adminConfirmSignUp = operation('AdminConfirmSignUp', {
   auth: 'iam',
 
-  async handle(request, { db, clock, pools }: Deps) {
+  async handle(request, { db, clock, pools, triggers }: Deps, _caller: undefined, { userAgent }) {
     const pool = await pools.getPool(request.UserPoolId)
     const found = await getUserByName(db, pool, request.Username)
     requireUnconfirmed(found)
-    requireNoTrigger(pool, 'PostConfirmation')
-    await changeFoundUser(db, pool, found, (user) => {
-      requireUnconfirmed(user)
-      return { ...user, status: 'CONFIRMED', updatedAt: clock.now() }
+    const user = await changeFoundUser(db, pool, found, (before) => {
+      requireUnconfirmed(before)
+      return { ...before, status: 'CONFIRMED', updatedAt: clock.now() }
     })
+    const occasion = { clientId: undefined, clientMetadata: request.ClientMetadata, userAgent }
+    await tellConfirmed(triggers, { pool, user, source: 'PostConfirmation_ConfirmSignUp', occasion })
     return {}
   },
 })

@@ -7,10 +7,11 @@ import { type ChangeAttributesDeps, changeAttributesOf } from './change-attribut
 export const adminDeleteUserAttributes = operation('AdminDeleteUserAttributes', {
   auth: 'iam',
 
-  async handle(request, deps: ChangeAttributesDeps & { pools: PoolCatalog }) {
+  async handle(request, deps: ChangeAttributesDeps & { pools: PoolCatalog }, _caller: undefined, { userAgent }) {
     const pool = await deps.pools.getPool(request.UserPoolId)
     requireKnownNames(pool, request.UserAttributeNames)
-    await changeAttributesOf(deps, pool, request.Username, Object.fromEntries(request.UserAttributeNames.map((name) => [name, ''])))
+    const changes = Object.fromEntries(request.UserAttributeNames.map((name) => [name, '']))
+    await changeAttributesOf(deps, pool, request.Username, changes, { clientId: undefined, clientMetadata: undefined, userAgent })
     return {}
   },
 })

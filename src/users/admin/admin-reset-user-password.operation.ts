@@ -5,13 +5,14 @@ import { queueForgotPasswordCode } from '../../messaging/send-code.ts'
 import type { Pool } from '../../pools/pool.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
-import { requireNoMessageTrigger } from '../message-triggers.ts'
+import type { Triggers } from '../../triggers/trigger.ts'
+import { wordMessageTo } from '../message-wording.ts'
 import { recoveryObstacle, requireRecoveryContact, requireSelfRecovery } from '../recovery/recovery-rules.ts'
 import type { User } from '../user.ts'
 import { getUserByName } from '../user-repository.ts'
 import { changeFoundUser } from './change-user.ts'
 
-type Deps = { db: Db; clock: Clock; secrets: Secrets; pools: PoolCatalog; outbox: { wake(): void } }
+type Deps = { db: Db; clock: Clock; secrets: Secrets; pools: PoolCatalog; outbox: { wake(): void }; triggers: Triggers }
 
 /**
  * The password lets nobody in any more, and the user gets a code with which to choose a new one. The sealed password stays where it
@@ -20,17 +21,19 @@ type Deps = { db: Db; clock: Clock; secrets: Secrets; pools: PoolCatalog; outbox
 export const adminResetUserPassword = operation('AdminResetUserPassword', {
   auth: 'iam',
 
-  async handle(request, { db, clock, secrets, pools, outbox }: Deps) {
+  async handle(request, { db, clock, secrets, pools, outbox, triggers }: Deps, _caller: undefined, { userAgent }) {
     const pool = await pools.getPool(request.UserPoolId)
     const found = await getUserByName(db, pool, request.Username)
     requireSelfRecovery(pool)
     requireResettable(pool, found)
-    requireNoMessageTrigger(pool, requireRecoveryContact(pool, found).attribute)
+    const occasion = { clientId: undefined, clientMetadata: request.ClientMetadata, userAgent }
+    const attributes = [requireRecoveryContact(pool, found).attribute]
+    const wording = await wordMessageTo(triggers, { pool, user: found, attributes, kind: 'forgot-password', occasion })
 
     await changeFoundUser(db, pool, found, async (user, tx) => {
       requireResettable(pool, user)
       const now = clock.now()
-      await queueForgotPasswordCode(tx, secrets, { pool, user, contact: requireRecoveryContact(pool, user), now })
+      await queueForgotPasswordCode(tx, secrets, { pool, user, contact: requireRecoveryContact(pool, user), wording, now })
       return { ...user, status: 'RESET_REQUIRED', updatedAt: now }
     })
     outbox.wake()

@@ -1,10 +1,12 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
+import type { Occasion } from '../../messaging/wording.ts'
 import { requireRequiredAttributes } from '../../pools/attribute-rules.ts'
 import type { Pool } from '../../pools/pool.ts'
 import type { Db } from '../../storage/db.ts'
+import type { Triggers } from '../../triggers/trigger.ts'
 import { nonMutable, planAttributeChanges, requireMutableAttributes, storeAttributeChanges } from '../attribute-changes.ts'
-import { requireNoMessageTrigger } from '../message-triggers.ts'
+import { wordChanges } from '../message-wording.ts'
 import { requireFreeNames } from '../taken-names.ts'
 import { type Attributes, changeAttributes } from '../user.ts'
 import { getUserByName } from '../user-repository.ts'
@@ -15,6 +17,7 @@ export type ChangeAttributesDeps = {
   readonly clock: Clock
   readonly secrets: Secrets
   readonly outbox: { wake(): void }
+  readonly triggers: Triggers
 }
 
 /**
@@ -23,21 +26,22 @@ export type ChangeAttributesDeps = {
  * UserNotFoundException and AliasExistsException.
  */
 export async function changeAttributesOf(
-  { db, clock, secrets, outbox }: ChangeAttributesDeps,
+  { db, clock, secrets, outbox, triggers }: ChangeAttributesDeps,
   pool: Pool,
   username: string,
   changes: Attributes,
+  occasion: Occasion,
 ): Promise<void> {
   requireChangeable(pool, changes)
   const found = await getUserByName(db, pool, username)
   const { toVerify } = planAttributeChanges(pool, found.attributes, changes)
   // Also an address that has to wait for its proof must be free, or the proof would be asked for in vain.
   await requireFreeNames(db, pool, found, changeAttributes(found.attributes, changes))
-  for (const { attribute } of toVerify) requireNoMessageTrigger(pool, attribute)
+  const wording = await wordChanges(triggers, { pool, user: found, toVerify, occasion })
 
   const deliveries = await db.transaction().execute(async (tx) => {
     const user = await getLockedUser(tx, found)
-    return storeAttributeChanges(tx, secrets, { pool, user, changes, now: clock.now() })
+    return storeAttributeChanges(tx, secrets, { pool, user, changes, wording, now: clock.now() })
   })
   if (deliveries.length > 0) outbox.wake()
 }

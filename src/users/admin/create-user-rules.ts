@@ -40,11 +40,21 @@ export function chooseTemporaryPassword(pool: Pool, given: string | undefined): 
 
 /** Refuses early, before a password is hashed for nothing; storing the user has the last word. Throws as requireNameFree does. */
 export async function requireNamesFree(db: Db, pool: Pool, draft: Draft, takesAddresses: boolean): Promise<void> {
-  requireNameFree(pool, await findTakenName(db, pool, takesAddresses ? withoutAddressAliases(draft) : draft))
+  requireNameFree(pool, await findNameInTheWay(db, pool, draft, takesAddresses))
+}
+
+/** The first name of somebody else that stands in the way; one that will be taken over does not. */
+export function findNameInTheWay(
+  db: Db,
+  pool: Pool,
+  draft: Pick<User, 'sub' | 'username' | 'attributes'>,
+  takesAddresses: boolean,
+): Promise<AliasKind | undefined> {
+  return findTakenName(db, pool, takesAddresses ? withoutAddressAliases(draft) : draft)
 }
 
 /** Addresses that will be taken over need not be free. Users who are named by address keep theirs, verified or not. */
-function withoutAddressAliases(draft: Draft): Draft {
+function withoutAddressAliases<D extends Pick<User, 'attributes'>>(draft: D): D {
   return { ...draft, attributes: { ...draft.attributes, email_verified: 'false', phone_number_verified: 'false' } }
 }
 

@@ -2,17 +2,21 @@ import type { Clock } from '../../base/clock.ts'
 import { uuidv7 } from '../../base/ids.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { queueInvitation } from '../../messaging/send-code.ts'
+import type { Occasion, Wording } from '../../messaging/wording.ts'
 import { requireRequiredAttributes } from '../../pools/attribute-rules.ts'
 import type { Pool } from '../../pools/pool.ts'
 import type { Db, Tx } from '../../storage/db.ts'
-import { requireNoTrigger } from '../../triggers/trigger.ts'
+import { askPreSignUp } from '../../triggers/pre-sign-up.ts'
+import type { Triggers } from '../../triggers/trigger.ts'
+import { makeWayFor } from '../abandoned/forget-abandoned.ts'
 import { lockUserTakingAliases } from '../alias-takeover.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import { temporaryPasswordEnd } from '../passwords/temporary-password.ts'
+import { attributesBeforeSignUp } from '../trigger-attributes.ts'
 import { type Attributes, aliasesOf, type User } from '../user.ts'
 import { insertUser } from '../user-repository.ts'
 import { chooseTemporaryPassword, draftNewUser, requireNameFree, requireNamesFree } from './create-user-rules.ts'
-import { type InvitationMediums, requireNoInvitationTrigger } from './invitation.ts'
+import { type InvitationMediums, wordInvitation } from './invitation.ts'
 
 export type CreateUserDeps = {
   readonly db: Db
@@ -20,6 +24,7 @@ export type CreateUserDeps = {
   readonly secrets: Secrets
   readonly passwords: Passwords
   readonly outbox: { wake(): void }
+  readonly triggers: Triggers
 }
 
 /** What an administrator says of a user to be. */
@@ -32,6 +37,8 @@ export type NewUser = {
   readonly forceAliasCreation: boolean
   /** Undefined when nobody is to be told. */
   readonly invite: { readonly mediums: InvitationMediums } | undefined
+  readonly validationData: Readonly<Record<string, string>> | undefined
+  readonly occasion: Occasion
 }
 
 /**
@@ -39,16 +46,15 @@ export type NewUser = {
  * InvalidPasswordException, UsernameExistsException and, for an address that is somebody's alias, AliasExistsException.
  */
 export async function createUser(deps: CreateUserDeps, pool: Pool, wish: NewUser): Promise<User> {
-  const { db, clock, passwords, outbox } = deps
+  const { db, clock, passwords, outbox, triggers } = deps
   const now = clock.now()
   const draft = draftNewUser(pool, { sub: uuidv7(now), username: wish.username, attributes: wish.attributes })
   const temporaryPassword = chooseTemporaryPassword(pool, wish.temporaryPassword)
   // Whoever has to choose a password at the first sign-in is asked for what is missing then.
   if (temporaryPassword === undefined) requireRequiredAttributes(pool, draft.attributes)
+  await makeWayFor(db, pool, draft, now)
   await requireNamesFree(db, pool, draft, wish.forceAliasCreation)
-
-  requireNoTrigger(pool, 'PreSignUp')
-  if (wish.invite !== undefined) requireNoInvitationTrigger(pool, wish.invite.mediums, draft.attributes)
+  await askWhether(deps, pool, draft, wish)
 
   const state =
     temporaryPassword === undefined
@@ -59,16 +65,42 @@ export async function createUser(deps: CreateUserDeps, pool: Pool, wish: NewUser
           passwordExpiresAt: temporaryPasswordEnd(pool, now),
         } as const)
   const user: User = { ...draft, ...state, enabled: true, signedOutAt: null, mfa: null, createdAt: now, updatedAt: now }
-  await db.transaction().execute((tx) => storeNewUser(tx, deps, pool, { user, temporaryPassword, wish }))
+  const wording = wish.invite && (await wordInvitation(triggers, { pool, user, mediums: wish.invite.mediums, occasion: wish.occasion }))
+  await db.transaction().execute((tx) => storeNewUser(tx, deps, pool, { user, temporaryPassword, wish, wording }))
   outbox.wake()
   return user
 }
 
-type Creation = { readonly user: User; readonly temporaryPassword: string | undefined; readonly wish: NewUser }
+/** The pool's own code may refuse; what else it answers concerns those who sign themselves up. */
+async function askWhether(
+  { triggers }: CreateUserDeps,
+  pool: Pool,
+  draft: Pick<User, 'username' | 'attributes'>,
+  { attributes, validationData, occasion }: NewUser,
+): Promise<void> {
+  const { clientId, clientMetadata, userAgent } = occasion
+  const subject = { pool, clientId, username: draft.username, sub: undefined, userAgent }
+  const userAttributes = attributesBeforeSignUp(draft.attributes, attributes)
+  await askPreSignUp(triggers, subject, 'PreSignUp_AdminCreateUser', { userAttributes, validationData, clientMetadata })
+}
 
-async function storeNewUser(tx: Tx, { secrets }: CreateUserDeps, pool: Pool, { user, temporaryPassword, wish }: Creation): Promise<void> {
+type Creation = {
+  readonly user: User
+  readonly temporaryPassword: string | undefined
+  readonly wish: NewUser
+  /** Undefined when nobody is told. */
+  readonly wording: Wording | undefined
+}
+
+async function storeNewUser(
+  tx: Tx,
+  { secrets }: CreateUserDeps,
+  pool: Pool,
+  { user, temporaryPassword, wish, wording }: Creation,
+): Promise<void> {
   const now = user.createdAt
   if (wish.forceAliasCreation) await lockUserTakingAliases(tx, pool, user.sub, aliasesOf(pool, user), now)
   requireNameFree(pool, await insertUser(tx, pool, user))
-  if (wish.invite !== undefined) await queueInvitation(tx, secrets, { pool, user, mediums: wish.invite.mediums, temporaryPassword, now })
+  if (wording === undefined) return
+  await queueInvitation(tx, secrets, { pool, user, mediums: wish.invite?.mediums, temporaryPassword, wording, now })
 }

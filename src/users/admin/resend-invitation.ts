@@ -1,5 +1,6 @@
 import { ApiError } from '../../contract/api-error.ts'
 import { queueInvitation } from '../../messaging/send-code.ts'
+import type { Occasion } from '../../messaging/wording.ts'
 import type { Pool } from '../../pools/pool.ts'
 import { requireStrongPassword } from '../passwords/password-policy.ts'
 import { rememberReplacedPassword } from '../passwords/set-password.ts'
@@ -8,25 +9,27 @@ import type { User } from '../user.ts'
 import { getUserByName } from '../user-repository.ts'
 import { changeFoundUser } from './change-user.ts'
 import type { CreateUserDeps } from './create-user.ts'
-import { type InvitationMediums, requireNoInvitationTrigger } from './invitation.ts'
+import { type InvitationMediums, wordInvitation } from './invitation.ts'
 
 type Again = {
   readonly username: string
   /** Undefined makes one up. */
   readonly temporaryPassword: string | undefined
   readonly mediums: InvitationMediums
+  readonly occasion: Occasion
 }
 
 /**
  * Invites somebody again who has not signed in yet, with a fresh temporary password that lives its whole time; the one before is
  * worth nothing from then on. Throws UserNotFoundException, UnsupportedUserStateException and InvalidPasswordException.
  */
-export async function resendInvitation(deps: CreateUserDeps, pool: Pool, { username, temporaryPassword, mediums }: Again): Promise<User> {
-  const { db, clock, secrets, passwords, outbox } = deps
+export async function resendInvitation(deps: CreateUserDeps, pool: Pool, again: Again): Promise<User> {
+  const { username, temporaryPassword, mediums, occasion } = again
+  const { db, clock, secrets, passwords, outbox, triggers } = deps
   const found = await getUserByName(db, pool, username)
   requireInvited(found)
   if (temporaryPassword !== undefined) requireStrongPassword(pool, temporaryPassword, 'set')
-  requireNoInvitationTrigger(pool, mediums, found.attributes)
+  const wording = await wordInvitation(triggers, { pool, user: found, mediums, occasion })
   const plain = temporaryPassword ?? newTemporaryPassword(pool.passwordPolicy)
   const password = await passwords.protect(found, plain)
   const now = clock.now()
@@ -35,7 +38,7 @@ export async function resendInvitation(deps: CreateUserDeps, pool: Pool, { usern
     requireInvited(before)
     await rememberReplacedPassword(tx, pool, before, now)
     const after = { ...before, password, passwordExpiresAt: temporaryPasswordEnd(pool, now), updatedAt: now }
-    await queueInvitation(tx, secrets, { pool, user: after, mediums, temporaryPassword: plain, now })
+    await queueInvitation(tx, secrets, { pool, user: after, mediums, temporaryPassword: plain, wording, now })
     return after
   })
   outbox.wake()

@@ -8,8 +8,8 @@ import type { Db } from '../../storage/db.ts'
 import type { TokenCaller } from '../caller.ts'
 import { lockCaller } from '../profile/profile-rules.ts'
 import type { User } from '../user.ts'
-import { isDeviceSalt, requireDeviceTracking, sealDeviceVerifier } from './device.ts'
-import { insertDevice } from './device-repository.ts'
+import { type Device, isDeviceSalt, requireDeviceTracking, sealDeviceVerifier } from './device.ts'
+import { findDevice, insertDevice } from './device-repository.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets }
 
@@ -17,33 +17,38 @@ type Deps = { db: Db; clock: Clock; secrets: Secrets }
 export const confirmDevice = operation('ConfirmDevice', {
   auth: 'access-token',
 
-  async handle(request, { db, clock, secrets }: Deps, { pool, user, deviceKey }: TokenCaller, context: RequestContext) {
+  async handle(request, { db, clock, secrets }: Deps, { pool, user, sessionId, deviceKey }: TokenCaller, context: RequestContext) {
     const tracking = requireDeviceTracking(pool)
     // A key works for the session that was given it: nobody names a device of their own, or takes over another session's.
-    if (deviceKey !== request.DeviceKey) throw new ApiError('InvalidParameterException', 'Invalid device key given.')
+    if (deviceKey !== request.DeviceKey) throw invalidKey()
     const verifier = readSecret(secrets, user, deviceKey, request.DeviceSecretVerifierConfig)
     const asksUser = tracking.onlyRememberedOnUserPrompt
     const now = clock.now()
 
-    const isNew = await db.transaction().execute(async (tx) => {
+    const device: Device = {
+      poolId: pool.id,
+      sub: user.sub,
+      key: deviceKey,
+      name: request.DeviceName ?? null,
+      verifier,
+      remembered: !asksUser,
+      lastIp: context.ip ?? null,
+      createdAt: now,
+      updatedAt: now,
+      lastAuthenticatedAt: now,
+    }
+
+    await db.transaction().execute(async (tx) => {
       await lockCaller(tx, user)
-      return insertDevice(tx, {
-        poolId: pool.id,
-        sub: user.sub,
-        key: deviceKey,
-        name: request.DeviceName ?? null,
-        verifier,
-        remembered: !asksUser,
-        lastIp: context.ip ?? null,
-        createdAt: now,
-        updatedAt: now,
-        lastAuthenticatedAt: now,
-      })
+      if (await insertDevice(tx, device, sessionId)) return
+      if ((await findDevice(tx, device)) === undefined) throw invalidKey()
+      throw new ApiError('DeviceKeyExistsException', 'The device has been confirmed already.')
     })
-    if (!isNew) throw new ApiError('DeviceKeyExistsException', 'The device has been confirmed already.')
     return { UserConfirmationNecessary: asksUser }
   },
 })
+
+const invalidKey = () => new ApiError('InvalidParameterException', 'Invalid device key given.')
 
 /** Both values are base64 of integers in two's complement. A device that sends none can be tracked and proves nothing. */
 function readSecret(secrets: Secrets, user: User, key: string, config: DeviceSecretVerifierConfigType | undefined): string | null {

@@ -1,26 +1,31 @@
 import type { Selectable } from 'kysely'
 import type { Db, Tx } from '../../storage/db.ts'
 import type { DeviceTable } from '../../storage/user-tables.ts'
+import { lockUser } from '../user-repository.ts'
 import type { Device } from './device.ts'
 
 type Key = Pick<Device, 'poolId' | 'sub' | 'key'>
 
-/** False when the user has confirmed it before. */
-export async function insertDevice(tx: Tx, device: Device): Promise<boolean> {
+/**
+ * False when the user has confirmed it before, or the session is over or no longer has its key: it was forgotten meanwhile. The caller has
+ * locked the user.
+ */
+export async function insertDevice(tx: Tx, device: Device, sessionId: string): Promise<boolean> {
+  const row = toRow(device)
+  const columns = Object.keys(row) as (keyof DeviceTable)[]
   const { numInsertedOrUpdatedRows } = await tx
     .insertInto('device')
-    .values({
-      pool_id: device.poolId,
-      sub: device.sub,
-      device_key: device.key,
-      name: device.name,
-      verifier: device.verifier,
-      remembered: device.remembered ? 1 : 0,
-      last_ip: device.lastIp,
-      created_at: device.createdAt,
-      updated_at: device.updatedAt,
-      last_authenticated_at: device.lastAuthenticatedAt,
-    })
+    .columns(columns)
+    .expression((eb) =>
+      eb
+        .selectFrom('session')
+        .select(columns.map((column) => eb.val(row[column]).as(column)))
+        .where('pool_id', '=', row.pool_id)
+        .where('sub', '=', row.sub)
+        .where('id', '=', sessionId)
+        .where('device_key', '=', row.device_key)
+        .where('revoked_at', 'is', null),
+    )
     .onConflict((conflict) => conflict.columns(['pool_id', 'sub', 'device_key']).doNothing())
     .executeTakeFirstOrThrow()
   return numInsertedOrUpdatedRows === 1n
@@ -63,39 +68,58 @@ export async function updateDeviceMemory(db: Db | Tx, { poolId, sub, key }: Key,
   return numUpdatedRows === 1n
 }
 
-export async function noteDeviceUse(
-  db: Db | Tx,
-  { poolId, sub, key }: Key,
-  { ip, now }: { ip: string | null; now: number },
-): Promise<void> {
-  await db
+/** Notes that a sign-in, whose session is stored, came through on the device; if it has been forgotten meanwhile, the session goes on without. */
+export async function noteDeviceUse(db: Db | Tx, device: Key, { ip, now }: { ip: string | null; now: number }): Promise<void> {
+  const { numUpdatedRows } = await db
     .updateTable('device')
     .set({ last_ip: ip, last_authenticated_at: now })
-    .where('pool_id', '=', poolId)
-    .where('sub', '=', sub)
-    .where('device_key', '=', key)
-    .execute()
+    .where('pool_id', '=', device.poolId)
+    .where('sub', '=', device.sub)
+    .where('device_key', '=', device.key)
+    .executeTakeFirstOrThrow()
+  if (numUpdatedRows === 0n) await takeFromSessions(db, device)
 }
 
 /**
  * False when the user has no such device. The sessions that were begun on it go on without one: whoever holds the tokens of such a
  * session, perhaps with the device itself, must not confirm the key once more.
+ * @NOTE The user is locked first: a confirmation under way would otherwise bring the device back.
  */
-export async function deleteDevice(tx: Tx, { poolId, sub, key }: Key): Promise<boolean> {
+export async function deleteDevice(tx: Tx, device: Key): Promise<boolean> {
+  await lockUser(tx, device.poolId, device.sub)
   const { numDeletedRows } = await tx
     .deleteFrom('device')
-    .where('pool_id', '=', poolId)
-    .where('sub', '=', sub)
-    .where('device_key', '=', key)
+    .where('pool_id', '=', device.poolId)
+    .where('sub', '=', device.sub)
+    .where('device_key', '=', device.key)
     .executeTakeFirstOrThrow()
-  await tx
+  await takeFromSessions(tx, device)
+  return numDeletedRows === 1n
+}
+
+async function takeFromSessions(db: Db | Tx, { poolId, sub, key }: Key): Promise<void> {
+  await db
     .updateTable('session')
     .set({ device_key: null })
     .where('pool_id', '=', poolId)
     .where('sub', '=', sub)
     .where('device_key', '=', key)
     .execute()
-  return numDeletedRows === 1n
+}
+
+function toRow(device: Device): Selectable<DeviceTable> {
+  return {
+    pool_id: device.poolId,
+    sub: device.sub,
+    device_key: device.key,
+    name: device.name,
+    verifier: device.verifier,
+    remembered: device.remembered ? 1 : 0,
+    last_ip: device.lastIp,
+    created_at: device.createdAt,
+    updated_at: device.updatedAt,
+    last_authenticated_at: device.lastAuthenticatedAt,
+  }
 }
 
 function fromRow(row: Selectable<DeviceTable>): Device {

@@ -1,5 +1,5 @@
 import type { WebAuthnCredentialDescription } from '../../contract/generated/types.ts'
-import { signInNameOf } from '../../messaging/send-code.ts'
+import { signInNameOf } from '../../messaging/test-user-code.ts'
 import type { Pool } from '../../pools/pool.ts'
 import type { User } from '../user.ts'
 import { type Passkey, requiresUserVerification, userHandleOf } from './passkey.ts'

@@ -2,23 +2,28 @@ import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
+import type { Triggers } from '../../triggers/trigger.ts'
 import { storeAttributeChanges } from '../attribute-changes.ts'
 import type { TokenCaller } from '../caller.ts'
+import { wordChanges } from '../message-wording.ts'
 import { lockCaller, requireAllowedChanges, requireKnownNames } from './profile-rules.ts'
 
-type Deps = { db: Db; clock: Clock; secrets: Secrets }
+type Deps = { db: Db; clock: Clock; secrets: Secrets; triggers: Triggers }
 
 /** A signed-in user removes attributes: the same as blank values in UpdateUserAttributes. */
 export const deleteUserAttributes = operation('DeleteUserAttributes', {
   auth: 'access-token',
 
-  async handle(request, { db, clock, secrets }: Deps, { pool, client, user }: TokenCaller) {
+  async handle(request, { db, clock, secrets, triggers }: Deps, { pool, client, user }: TokenCaller, { userAgent }) {
     requireKnownNames(pool, request.UserAttributeNames)
     const changes = Object.fromEntries(request.UserAttributeNames.map((name) => [name, '']))
     requireAllowedChanges(pool, client, user.attributes, changes)
+    const occasion = { clientId: client.id, clientMetadata: undefined, userAgent }
+    // Nothing that is taken away gets a code.
+    const wording = await wordChanges(triggers, { pool, user, toVerify: [], occasion })
     await db.transaction().execute(async (tx) => {
       const locked = await lockCaller(tx, user)
-      await storeAttributeChanges(tx, secrets, { pool, user: locked, changes, now: clock.now() })
+      await storeAttributeChanges(tx, secrets, { pool, user: locked, changes, wording, now: clock.now() })
     })
     return {}
   },

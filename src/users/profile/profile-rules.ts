@@ -10,6 +10,7 @@ import {
 import type { ContactAttribute, Pool } from '../../pools/pool.ts'
 import type { Tx } from '../../storage/db.ts'
 import { nonMutable, requireMutableAttributes } from '../attribute-changes.ts'
+import { accessTokenRevoked } from '../caller.ts'
 import { type Attributes, changeAttributes, isContactAttribute, type User } from '../user.ts'
 import { lockUser } from '../user-repository.ts'
 
@@ -49,13 +50,21 @@ export function isCurrentOrPending(pool: Pool, user: User, attribute: ContactAtt
   return user.attributes[attribute] === value || (pool.verifyBeforeUpdate?.includes(attribute) ?? false)
 }
 
-/** The token's user as they are now, locked. Throws UserNotFoundException when they were deleted meanwhile. */
+/**
+ * The token's user as they are now, locked. Throws UserNotFoundException when they were deleted meanwhile, NotAuthorizedException when they
+ * were signed out: what a token was accepted for before a sign-out is not done after it.
+ */
 export async function lockCaller(tx: Tx, user: User): Promise<User> {
-  const locked = await lockUser(tx, user.poolId, user.sub)
+  return requireSameStanding(await lockUser(tx, user.poolId, user.sub), user)
+}
+
+/** The caller as they are under a lock. Throws when they were deleted, or signed out everywhere, since their token was checked. */
+export function requireSameStanding(locked: User | undefined, user: User): User {
   if (locked === undefined) throw deletedMeanwhile()
+  if (locked.signedOutAt !== user.signedOutAt) throw accessTokenRevoked()
   return locked
 }
 
-export function deletedMeanwhile(): ApiError {
+function deletedMeanwhile(): ApiError {
   return new ApiError('UserNotFoundException', 'User does not exist.')
 }

@@ -5,32 +5,34 @@ import { writeDelivery } from '../../messaging/wire.ts'
 import { readAttributes } from '../../pools/attribute-wire.ts'
 import { limitAttempts } from '../../protection/attempt-limit.ts'
 import type { Db } from '../../storage/db.ts'
+import type { Triggers } from '../../triggers/trigger.ts'
 import { planAttributeChanges, storeAttributeChanges } from '../attribute-changes.ts'
 import type { TokenCaller } from '../caller.ts'
-import { requireNoMessageTrigger } from '../message-triggers.ts'
+import { wordChanges } from '../message-wording.ts'
 import { requireFreeNames } from '../taken-names.ts'
 import { changeAttributes } from '../user.ts'
 import { lockCaller, requireAllowedChanges } from './profile-rules.ts'
 
-type Deps = { db: Db; clock: Clock; secrets: Secrets; outbox: { wake(): void } }
+type Deps = { db: Db; clock: Clock; secrets: Secrets; outbox: { wake(): void }; triggers: Triggers }
 
-/** A signed-in user changes their attributes, all of them or none. ClientMetadata concerns triggers only. */
+/** A signed-in user changes their attributes, all of them or none. */
 export const updateUserAttributes = operation('UpdateUserAttributes', {
   auth: 'access-token',
 
-  async handle(request, { db, clock, secrets, outbox }: Deps, { pool, client, user }: TokenCaller) {
+  async handle(request, { db, clock, secrets, outbox, triggers }: Deps, { pool, client, user }: TokenCaller, from) {
     const now = clock.now()
     const changes = readAttributes(request.UserAttributes)
     requireAllowedChanges(pool, client, user.attributes, changes)
     const { toVerify } = planAttributeChanges(pool, user.attributes, changes)
     // An address that has to wait for its proof must be free already, or the proof would be asked for in vain.
     await requireFreeNames(db, pool, user, changeAttributes(user.attributes, changes))
-    for (const { attribute } of toVerify) requireNoMessageTrigger(pool, attribute)
     if (toVerify.length > 0) await limitAttempts(db, pool.id, user.sub, 'UpdateUserAttributes', now)
 
+    const occasion = { clientId: client.id, clientMetadata: request.ClientMetadata, userAgent: from.userAgent }
+    const wording = await wordChanges(triggers, { pool, user, toVerify, occasion })
     const deliveries = await db.transaction().execute(async (tx) => {
       const locked = await lockCaller(tx, user)
-      return storeAttributeChanges(tx, secrets, { pool, user: locked, changes, now })
+      return storeAttributeChanges(tx, secrets, { pool, user: locked, changes, wording, now })
     })
     if (deliveries.length > 0) outbox.wake()
     return { CodeDeliveryDetailsList: deliveries.map(writeDelivery) }

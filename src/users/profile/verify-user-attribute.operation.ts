@@ -9,7 +9,7 @@ import { lockUserTakingAliases } from '../alias-takeover.ts'
 import { storeUser } from '../attribute-changes.ts'
 import type { TokenCaller } from '../caller.ts'
 import { proveCode } from '../claimed-user.ts'
-import { deletedMeanwhile, isCurrentOrPending, requireContactAttribute } from './profile-rules.ts'
+import { isCurrentOrPending, requireContactAttribute, requireSameStanding } from './profile-rules.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets }
 
@@ -30,8 +30,8 @@ export const verifyUserAttribute = operation('VerifyUserAttribute', {
     if (value === undefined) throw codeExpired()
 
     await db.transaction().execute(async (tx) => {
-      const locked = await lockUserTakingAliases(tx, pool, user.sub, [{ kind: attribute, key: nameKey(pool, value) }], now)
-      if (locked === undefined) throw deletedMeanwhile()
+      const taken = [{ kind: attribute, key: nameKey(pool, value) }]
+      const locked = requireSameStanding(await lockUserTakingAliases(tx, pool, user.sub, taken, now), user)
       await requireCode(tx, secrets, { poolId: pool.id, sub: user.sub, ...attempt, now })
       if (!isCurrentOrPending(pool, locked, attribute, value)) throw codeExpired()
       const attributes = { ...locked.attributes, [attribute]: value, [`${attribute}_verified`]: 'true' }

@@ -8,9 +8,10 @@ import { noteAuthEvent } from '../../protection/note-auth-event.ts'
 import { clearPasswordFailures } from '../../protection/password-lockout.ts'
 import { contextFromClient } from '../../protection/user-context.ts'
 import type { Db } from '../../storage/db.ts'
-import { requireNoTrigger } from '../../triggers/trigger.ts'
+import type { Triggers } from '../../triggers/trigger.ts'
 import { storeUser } from '../attribute-changes.ts'
 import { findClaimedUser, type Proof, proveCode } from '../claimed-user.ts'
+import { tellConfirmed } from '../confirmed.ts'
 import { requireStrongPassword } from '../passwords/password-policy.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import { rememberReplacedPassword, requireFreshPassword } from '../passwords/set-password.ts'
@@ -18,7 +19,7 @@ import { isVerified, type User } from '../user.ts'
 import { lockUser } from '../user-repository.ts'
 import { isRecoverable, wrongState } from './recovery-rules.ts'
 
-type Deps = { db: Db; clock: Clock; secrets: Secrets; passwords: Passwords }
+type Deps = { db: Db; clock: Clock; secrets: Secrets; passwords: Passwords; triggers: Triggers }
 
 /** A user who forgot the password chooses another with the code that was sent. It issues no tokens and ends no sessions. */
 export const confirmForgotPassword = operation('ConfirmForgotPassword', {
@@ -33,12 +34,13 @@ export const confirmForgotPassword = operation('ConfirmForgotPassword', {
     const proof = await proveCode(deps, pool.id, claim, { purpose: 'forgot-password', code })
     requireUsable(proof.user, proof)
     await requireFreshPassword(deps.db, deps.passwords, pool, proof.user, password)
-    requireNoTrigger(pool, 'PostConfirmation')
     const sealed = await deps.passwords.protect(proof.user, password)
-    await storePassword(deps, pool, proof, { code, sealed })
+    const user = await storePassword(deps, pool, proof, { code, sealed })
     const context = contextFromClient(from, client, request.UserContextData)
     const occurrence = { type: 'ForgotPassword', response: 'Pass', context, now: deps.clock.now(), clientId: client.id } as const
-    await noteAuthEvent(deps.db, pool, { ...occurrence, sub: proof.user.sub })
+    await noteAuthEvent(deps.db, pool, { ...occurrence, sub: user.sub })
+    const told = { clientId: client.id, clientMetadata: request.ClientMetadata, userAgent: from.userAgent }
+    await tellConfirmed(deps.triggers, { pool, user, source: 'PostConfirmation_ConfirmForgotPassword', occasion: told })
     return {}
   },
 })
@@ -48,17 +50,19 @@ async function storePassword(
   pool: Pool,
   proof: Proof,
   { code, sealed }: { code: string; sealed: string },
-): Promise<void> {
+): Promise<User> {
   const now = clock.now()
   const { sub } = proof.user
-  await db.transaction().execute(async (tx) => {
+  return db.transaction().execute(async (tx) => {
     const user = await lockUser(tx, pool.id, sub)
     if (user === undefined) throw codeExpired()
     requireUsable(user, proof)
     await requireCode(tx, secrets, { poolId: pool.id, sub, purpose: 'forgot-password', code, now })
     await rememberReplacedPassword(tx, pool, user, now)
-    await storeUser(tx, pool, user, { ...user, password: sealed, passwordExpiresAt: null, status: 'CONFIRMED', updatedAt: now })
+    const changed: User = { ...user, password: sealed, passwordExpiresAt: null, status: 'CONFIRMED', updatedAt: now }
+    await storeUser(tx, pool, user, changed)
     await clearPasswordFailures(tx, pool.id, sub)
+    return changed
   })
 }
 

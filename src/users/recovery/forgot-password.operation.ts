@@ -1,60 +1,84 @@
-import type { Clock } from '../../base/clock.ts'
-import type { Secrets } from '../../base/secrets.ts'
 import { operation } from '../../contract/operation.ts'
 import type { Delivery } from '../../messaging/destination.ts'
 import { queueForgotPasswordCode } from '../../messaging/send-code.ts'
 import { simulateRecoveryDelivery } from '../../messaging/simulated-delivery.ts'
 import { writeDelivery } from '../../messaging/wire.ts'
-import type { AppClientCaller } from '../../pools/app-client.ts'
+import type { Occasion, Wording } from '../../messaging/wording.ts'
+import { type AppClientCaller, hidesUserExistence } from '../../pools/app-client.ts'
 import type { Pool } from '../../pools/pool.ts'
-import type { Db } from '../../storage/db.ts'
-import { requireNoTrigger } from '../../triggers/trigger.ts'
+import { hasTrigger } from '../../triggers/trigger.ts'
 import { findClaimedUser, unknownUser } from '../claimed-user.ts'
 import { pretendToSendCode } from '../decoy-code.ts'
-import { requireNoMessageTrigger } from '../message-triggers.ts'
+import { wordMessageTo } from '../message-wording.ts'
+import { type MigrationDeps, migrateUser } from '../migration/migrate-user.ts'
+import { isMigrationRefusal } from '../migration/migration-refusal.ts'
+import type { User } from '../user.ts'
 import { lockUser } from '../user-repository.ts'
 import { recoveryObstacle, requireRecoveryContact, requireSelfRecovery, wrongState } from './recovery-rules.ts'
 
-type Deps = { db: Db; clock: Clock; secrets: Secrets; outbox: { wake(): void } }
+type Deps = MigrationDeps
 
 /**
  * Sends a user a code with which to choose a new password. Where the client hides who exists, those who cannot have one (unknown,
- * disabled, without a verified address, in the wrong state) are answered as if it had been sent.
+ * disabled, without a verified address, in the wrong state) are answered as if it had been sent. Somebody unknown may come over from
+ * another system first.
  */
 export const forgotPassword = operation('ForgotPassword', {
   auth: 'app-client',
 
-  async handle(request, deps: Deps, caller: AppClientCaller) {
-    const { pool } = caller
+  async handle(request, deps: Deps, caller: AppClientCaller, from) {
+    const { pool, client } = caller
     requireSelfRecovery(pool)
-    const askElsewhere = () => requireNoTrigger(pool, 'UserMigration')
-    const { user, hidden } = await findClaimedUser(deps, caller, request.Username, 'ForgotPassword', askElsewhere)
+    const occasion = { clientId: client.id, clientMetadata: request.ClientMetadata, userAgent: from.userAgent }
+    const askElsewhere = () => learnElsewhere(deps, caller, request.Username, occasion)
+    const { user, hidden } = await findClaimedUser(
+      deps,
+      caller,
+      request.Username,
+      'ForgotPassword',
+      hasTrigger(pool, 'UserMigration') ? askElsewhere : undefined,
+    )
     const obstacle = user && recoveryObstacle(pool, user)
     if (user === undefined || (hidden && obstacle !== undefined)) {
       return { CodeDeliveryDetails: writeDelivery(await pretendToSend(deps, pool, request.Username)) }
     }
     if (obstacle !== undefined) throw obstacle
-    requireNoMessageTrigger(pool, requireRecoveryContact(pool, user).attribute)
-    const delivery = await sendCode(deps, pool, user.sub)
+    const attributes = [requireRecoveryContact(pool, user).attribute]
+    const wording = await wordMessageTo(deps.triggers, { pool, user, attributes, kind: 'forgot-password', occasion })
+    const delivery = await sendCode(deps, pool, user.sub, wording)
     deps.outbox.wake()
     return { CodeDeliveryDetails: writeDelivery(delivery) }
   },
 })
 
-async function sendCode({ db, clock, secrets }: Deps, pool: Pool, sub: string): Promise<Delivery> {
+/** What goes wrong there would tell a stranger that there is nobody here, so it is only said where nothing needs hiding. */
+async function learnElsewhere(
+  deps: Deps,
+  { pool, client }: AppClientCaller,
+  username: string,
+  occasion: Occasion,
+): Promise<User | undefined> {
+  try {
+    return await migrateUser(deps, pool, { username, password: undefined, validationData: undefined, occasion })
+  } catch (error) {
+    if (hidesUserExistence(client) && isMigrationRefusal(error)) return undefined
+    throw error
+  }
+}
+
+async function sendCode({ db, clock, secrets }: Deps, pool: Pool, sub: string, wording: Wording): Promise<Delivery> {
   return db.transaction().execute(async (tx) => {
     const user = await lockUser(tx, pool.id, sub)
     if (user === undefined) throw unknownUser()
     const obstacle = recoveryObstacle(pool, user)
     if (obstacle !== undefined) throw obstacle
-    return queueForgotPasswordCode(tx, secrets, { pool, user, contact: requireRecoveryContact(pool, user), now: clock.now() })
+    return queueForgotPasswordCode(tx, secrets, { pool, user, contact: requireRecoveryContact(pool, user), wording, now: clock.now() })
   })
 }
 
 async function pretendToSend(deps: Deps, pool: Pool, username: string): Promise<Delivery> {
   const delivery = simulateRecoveryDelivery(deps.secrets, pool, username)
   if (delivery === undefined) throw wrongState()
-  requireNoMessageTrigger(pool, delivery.attribute)
   await pretendToSendCode(deps, pool, { username, attribute: delivery.attribute, kind: 'forgot-password', now: deps.clock.now() })
   deps.outbox.wake()
   return delivery

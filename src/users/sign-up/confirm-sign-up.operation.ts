@@ -12,7 +12,7 @@ import { newSignUpSession, readSignUpSession } from './sign-up-session.ts'
 export const confirmSignUp = operation('ConfirmSignUp', {
   auth: 'app-client',
 
-  async handle(request, deps: ConfirmSignUpDeps, caller: AppClientCaller) {
+  async handle(request, deps: ConfirmSignUpDeps, caller: AppClientCaller, from) {
     const { pool, client } = caller
     const session = request.Session === undefined ? undefined : readSignUpSession(deps.secrets, client, request.Session)
     if (request.Session !== undefined && session === undefined) {
@@ -22,6 +22,7 @@ export const confirmSignUp = operation('ConfirmSignUp', {
       username: request.Username,
       code: request.ConfirmationCode,
       forceAliasCreation: request.ForceAliasCreation ?? false,
+      occasion: { clientId: client.id, clientMetadata: request.ClientMetadata, userAgent: from.userAgent },
     })
     const now = deps.clock.now()
     const wasTheirs = session?.sub === user.sub && session.expiresAt > now

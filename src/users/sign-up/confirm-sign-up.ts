@@ -2,22 +2,25 @@ import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { codeExpired, requireCode } from '../../messaging/codes.ts'
+import type { Occasion } from '../../messaging/wording.ts'
 import type { AppClientCaller } from '../../pools/app-client.ts'
 import { nameKey, type Pool } from '../../pools/pool.ts'
 import type { Db, Tx } from '../../storage/db.ts'
-import { requireNoTrigger } from '../../triggers/trigger.ts'
+import type { Triggers } from '../../triggers/trigger.ts'
 import { lockUserTakingAliases } from '../alias-takeover.ts'
 import { findClaimedUser, type Proof, proveCode } from '../claimed-user.ts'
+import { tellConfirmed } from '../confirmed.ts'
 import type { Alias, Attributes, User } from '../user.ts'
 import { updateUser } from '../user-repository.ts'
 
-export type ConfirmSignUpDeps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets }
+export type ConfirmSignUpDeps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets; readonly triggers: Triggers }
 
 type Attempt = {
   readonly username: string
   readonly code: string
   /** Takes the address over from a user who has it as an alias. */
   readonly forceAliasCreation: boolean
+  readonly occasion: Occasion
 }
 
 /** `proven` is the attribute that the code went to, if the user still has that address. */
@@ -25,24 +28,23 @@ type Confirmed = { readonly user: User; readonly proven: Proof['attribute'] }
 
 /**
  * Confirms a new user by the code of the sign-up message, and with it the address that the message went to. Serves the API and the
- * link in the message alike. Throws what ConfirmSignUp answers.
+ * link in the message alike. Throws what ConfirmSignUp answers; when the pool's own code then fails, the user is confirmed all the same.
  */
 export async function confirmSignUpByCode(
   deps: ConfirmSignUpDeps,
   caller: AppClientCaller,
-  { username, code, forceAliasCreation }: Attempt,
+  { username, code, forceAliasCreation, occasion }: Attempt,
 ): Promise<Confirmed> {
   const { db, clock, secrets } = deps
   const { pool } = caller
   const claim = await findClaimedUser(deps, caller, username, 'ConfirmSignUp')
   if (!claim.hidden && claim.user !== undefined) requireUnconfirmed(claim.user)
   const proof = await proveCode(deps, pool.id, claim, { purpose: 'sign-up', code })
-  requireNoTrigger(pool, 'PostConfirmation')
 
   const now = clock.now()
   const { sub } = proof.user
   const wanted = forceAliasCreation ? aliasesProvenBy(pool, proof, proof.user.attributes) : []
-  return db.transaction().execute(async (tx) => {
+  const confirmed = await db.transaction().execute(async (tx) => {
     const user = await lockUserTakingAliases(tx, pool, sub, wanted, now)
     if (user === undefined) throw codeExpired()
     requireUnconfirmed(user)
@@ -51,6 +53,8 @@ export async function confirmSignUpByCode(
     if (wanted.length > 0 && aliasesProvenBy(pool, proof, user.attributes).length === 0) throw codeExpired()
     return storeConfirmed(tx, pool, user, proof, now)
   })
+  await tellConfirmed(deps.triggers, { pool, user: confirmed.user, source: 'PostConfirmation_ConfirmSignUp', occasion })
+  return confirmed
 }
 
 async function storeConfirmed(tx: Tx, pool: Pool, user: User, proof: Proof, now: number): Promise<Confirmed> {

@@ -6,22 +6,24 @@ import { chooseSignUpContact, type Delivery } from '../../messaging/destination.
 import { queueSignUpCode } from '../../messaging/send-code.ts'
 import { simulateSignUpDelivery } from '../../messaging/simulated-delivery.ts'
 import { writeDelivery } from '../../messaging/wire.ts'
+import type { Wording } from '../../messaging/wording.ts'
 import type { AppClientCaller } from '../../pools/app-client.ts'
 import type { Pool } from '../../pools/pool.ts'
 import type { Db } from '../../storage/db.ts'
+import type { Triggers } from '../../triggers/trigger.ts'
 import { findClaimedUser, unknownUser } from '../claimed-user.ts'
 import { pretendToSendCode } from '../decoy-code.ts'
-import { requireNoMessageTrigger } from '../message-triggers.ts'
+import { wordMessageTo } from '../message-wording.ts'
 import type { User } from '../user.ts'
 import { lockUser } from '../user-repository.ts'
 
-type Deps = { db: Db; clock: Clock; secrets: Secrets; outbox: { wake(): void }; publicUrl: string }
+type Deps = { db: Db; clock: Clock; secrets: Secrets; outbox: { wake(): void }; publicUrl: string; triggers: Triggers }
 
 /** Sends a new user a fresh code; the one before is worth nothing from then on. */
 export const resendConfirmationCode = operation('ResendConfirmationCode', {
   auth: 'app-client',
 
-  async handle(request, deps: Deps, caller: AppClientCaller) {
+  async handle(request, deps: Deps, caller: AppClientCaller, from) {
     const { pool, client } = caller
     if (pool.autoVerifiedAttributes.length === 0) throw cannotResend()
     const { user, hidden } = await findClaimedUser(deps, caller, request.Username, 'ResendConfirmationCode')
@@ -31,19 +33,26 @@ export const resendConfirmationCode = operation('ResendConfirmationCode', {
     }
     requireUnconfirmed(user)
     if (contact === undefined) throw cannotResend()
-    requireNoMessageTrigger(pool, contact.attribute)
-    const delivery = await sendCode(deps, pool, client.id, user.sub)
+    const occasion = { clientId: client.id, clientMetadata: request.ClientMetadata, userAgent: from.userAgent }
+    const wording = await wordMessageTo(deps.triggers, { pool, user, attributes: [contact.attribute], kind: 'resend', occasion })
+    const delivery = await sendCode(deps, pool, client.id, user.sub, wording)
     deps.outbox.wake()
     return { CodeDeliveryDetails: writeDelivery(delivery) }
   },
 })
 
-async function sendCode({ db, clock, secrets, publicUrl }: Deps, pool: Pool, clientId: string, sub: string): Promise<Delivery> {
+async function sendCode(
+  { db, clock, secrets, publicUrl }: Deps,
+  pool: Pool,
+  clientId: string,
+  sub: string,
+  wording: Wording,
+): Promise<Delivery> {
   return db.transaction().execute(async (tx) => {
     const user = await lockUser(tx, pool.id, sub)
     if (user === undefined) throw unknownUser()
     requireUnconfirmed(user)
-    const delivery = await queueSignUpCode(tx, { secrets, publicUrl }, { pool, clientId, user, kind: 'resend', now: clock.now() })
+    const delivery = await queueSignUpCode(tx, { secrets, publicUrl }, { pool, clientId, user, kind: 'resend', wording, now: clock.now() })
     if (delivery === undefined) throw cannotResend()
     return delivery
   })
@@ -53,7 +62,6 @@ async function sendCode({ db, clock, secrets, publicUrl }: Deps, pool: Pool, cli
 async function pretendToSend(deps: Deps, pool: Pool, username: string): Promise<Delivery> {
   const delivery = simulateSignUpDelivery(deps.secrets, pool, username)
   if (delivery === undefined) throw cannotResend()
-  requireNoMessageTrigger(pool, delivery.attribute)
   await pretendToSendCode(deps, pool, { username, attribute: delivery.attribute, kind: 'resend', now: deps.clock.now() })
   deps.outbox.wake()
   return delivery

@@ -1,77 +1,115 @@
 import type { Clock } from '../../base/clock.ts'
-import { uuidv7 } from '../../base/ids.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
-import { chooseSignUpContact } from '../../messaging/destination.ts'
+import { chooseSignUpContact, type Delivery } from '../../messaging/destination.ts'
 import { queueSignUpCode } from '../../messaging/send-code.ts'
 import { writeDelivery } from '../../messaging/wire.ts'
+import type { Occasion } from '../../messaging/wording.ts'
 import type { AppClientCaller } from '../../pools/app-client.ts'
 import { readAttributes } from '../../pools/attribute-wire.ts'
 import type { Pool } from '../../pools/pool.ts'
 import { noteAuthEvent } from '../../protection/note-auth-event.ts'
 import { contextFromClient } from '../../protection/user-context.ts'
 import type { Db } from '../../storage/db.ts'
-import { requireNoTrigger } from '../../triggers/trigger.ts'
-import { requireNoMessageTrigger } from '../message-triggers.ts'
-import { nameNewUser } from '../new-user-names.ts'
-import { requireStrongPassword } from '../passwords/password-policy.ts'
+import { askPreSignUp, type SignUpVerdict } from '../../triggers/pre-sign-up.ts'
+import type { Triggers } from '../../triggers/trigger.ts'
+import { makeWayFor } from '../abandoned/forget-abandoned.ts'
+import { lockUserTakingAliases } from '../alias-takeover.ts'
+import { tellConfirmed } from '../confirmed.ts'
+import { wordMessageTo } from '../message-wording.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import { findTakenName } from '../taken-names.ts'
-import { type AliasKind, changeAttributes, type User } from '../user.ts'
+import { attributesBeforeSignUp } from '../trigger-attributes.ts'
+import { type AliasKind, aliasesOf, type User } from '../user.ts'
 import { insertUser } from '../user-repository.ts'
-import { requirePasswordlessSignIn, requireSelfSignUp, requireSignUpAttributes } from './sign-up-rules.ts'
-import { newSignUpSession } from './sign-up-session.ts'
+import { readValidationData } from '../wire.ts'
+import { type Draft, draftSignUp } from './draft-sign-up.ts'
+import { newNewcomerSession } from './sign-up-session.ts'
 
-type Deps = { db: Db; clock: Clock; secrets: Secrets; passwords: Passwords; outbox: { wake(): void }; publicUrl: string }
+type Deps = {
+  db: Db
+  clock: Clock
+  secrets: Secrets
+  passwords: Passwords
+  outbox: { wake(): void }
+  publicUrl: string
+  triggers: Triggers
+}
 
-/**
- * A visitor opens their own account. ValidationData, ClientMetadata, AnalyticsMetadata and UserContextData concern triggers and risk
- * only. Session lets the user go on from ConfirmSignUp to sign in without another proof.
- */
+/** A visitor opens their own account. Session lets the user go on from ConfirmSignUp to sign in without another proof. */
 export const signUp = operation('SignUp', {
   auth: 'app-client',
 
-  async handle(request, { db, clock, secrets, passwords, outbox, publicUrl }: Deps, { pool, client }: AppClientCaller, from) {
+  async handle(request, deps: Deps, caller: AppClientCaller, from) {
+    const { db, clock, secrets, outbox, triggers } = deps
+    const { pool, client } = caller
     const context = contextFromClient(from, client, request.UserContextData)
-    requireSelfSignUp(pool)
     const now = clock.now()
-    const sub = uuidv7(now)
-    const typed = readAttributes(request.UserAttributes)
-    const named = nameNewUser(pool, { sub, username: request.Username, attributes: typed })
+    const attributes = readAttributes(request.UserAttributes)
     const password = request.Password || undefined
-    if (password === undefined) requirePasswordlessSignIn(pool, client, named.attributes)
-    else requireStrongPassword(pool, password, 'set')
-    requireSignUpAttributes(pool, client, typed, named.attributes)
-    const draft = { poolId: pool.id, sub, username: named.username, attributes: changeAttributes({}, named.attributes) }
+    const draft = draftSignUp(caller, { username: request.Username, attributes, password }, now)
+    await makeWayFor(db, pool, draft, now)
     requireNameFree(pool, await findTakenName(db, pool, draft))
 
-    requireNoTrigger(pool, 'PreSignUp')
-    const contact = chooseSignUpContact(pool, draft.attributes)
-    if (contact !== undefined) requireNoMessageTrigger(pool, contact.attribute)
-
-    const user: User = {
-      ...draft,
-      status: 'UNCONFIRMED',
-      enabled: true,
-      password: password === undefined ? null : await passwords.protect(draft, password),
-      passwordExpiresAt: null,
-      signedOutAt: null,
-      mfa: null,
-      createdAt: now,
-      updatedAt: now,
-    }
-    const delivery = await db.transaction().execute(async (tx) => {
-      requireNameFree(pool, await insertUser(tx, pool, user))
-      return queueSignUpCode(tx, { secrets, publicUrl }, { pool, clientId: client.id, user, kind: 'sign-up', now })
+    const occasion = { clientId: client.id, clientMetadata: request.ClientMetadata, userAgent: from.userAgent }
+    const subject = { pool, clientId: client.id, username: draft.username, sub: undefined, userAgent: from.userAgent }
+    const verdict = await askPreSignUp(triggers, subject, 'PreSignUp_SignUp', {
+      userAttributes: attributesBeforeSignUp(draft.attributes, attributes),
+      validationData: readValidationData(request.ValidationData),
+      clientMetadata: request.ClientMetadata,
     })
-    const answer = { UserConfirmed: false, UserSub: sub, Session: newSignUpSession(secrets, client, user, { provenBy: null, now }) }
-    await noteAuthEvent(db, pool, { sub, type: 'SignUp', response: 'Pass', context, now, clientId: client.id })
-    if (delivery === undefined) return answer
+    const user = await newUser(deps, draft, { password, verdict, now })
+    const delivery = await storeNewUser(deps, caller, user, { verdict, occasion })
     outbox.wake()
-    return { ...answer, CodeDeliveryDetails: writeDelivery(delivery) }
+    await noteAuthEvent(db, pool, { sub: user.sub, type: 'SignUp', response: 'Pass', context, now, clientId: client.id })
+    if (verdict.autoConfirm) await tellConfirmed(triggers, { pool, user, source: 'PostConfirmation_ConfirmSignUp', occasion })
+    return {
+      UserConfirmed: verdict.autoConfirm,
+      UserSub: user.sub,
+      Session: newNewcomerSession(secrets, pool, client, user, now),
+      ...(delivery && { CodeDeliveryDetails: writeDelivery(delivery) }),
+    }
   },
 })
+
+type Making = { readonly password: string | undefined; readonly verdict: SignUpVerdict; readonly now: number }
+
+async function newUser({ passwords }: Deps, draft: Draft, { password, verdict, now }: Making): Promise<User> {
+  const vouchedFor = Object.fromEntries(verdict.autoVerify.map((attribute) => [`${attribute}_verified`, 'true']))
+  return {
+    ...draft,
+    attributes: { ...draft.attributes, ...vouchedFor },
+    status: verdict.autoConfirm ? 'CONFIRMED' : 'UNCONFIRMED',
+    enabled: true,
+    password: password === undefined ? null : await passwords.protect(draft, password),
+    passwordExpiresAt: null,
+    signedOutAt: null,
+    mfa: null,
+    createdAt: now,
+    updatedAt: now,
+  }
+}
+
+type Storing = { readonly verdict: SignUpVerdict; readonly occasion: Occasion }
+
+/** Answers where the code went; undefined when there is none, or none is needed. */
+async function storeNewUser(
+  { db, secrets, publicUrl, triggers }: Deps,
+  { pool, client }: AppClientCaller,
+  user: User,
+  { verdict, occasion }: Storing,
+): Promise<Delivery | undefined> {
+  const contact = verdict.autoConfirm ? undefined : chooseSignUpContact(pool, user.attributes)
+  const wording = contact && (await wordMessageTo(triggers, { pool, user, attributes: [contact.attribute], kind: 'sign-up', occasion }))
+  const now = user.createdAt
+  return db.transaction().execute(async (tx) => {
+    // An address that the pool's own code vouches for leaves whoever had it.
+    if (verdict.autoVerify.length > 0) await lockUserTakingAliases(tx, pool, user.sub, aliasesOf(pool, user), now)
+    requireNameFree(pool, await insertUser(tx, pool, user))
+    return wording && queueSignUpCode(tx, { secrets, publicUrl }, { pool, clientId: client.id, user, kind: 'sign-up', wording, now })
+  })
+}
 
 /** Throws UsernameExistsException: a taken name cannot be hidden, whatever the client hides otherwise. */
 function requireNameFree(pool: Pool, taken: AliasKind | undefined): void {

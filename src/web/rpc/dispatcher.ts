@@ -13,7 +13,7 @@ import type { Throttle } from './throttle.ts'
 
 /**
  * An operation whose needs `Effects` meets. The last parameter is `never` because each kind of authorisation has a caller of its own
- * type; `identifyCaller` makes the one that fits the operation's `auth`.
+ * type; `identifyCaller` makes the one that fits the operation's `auth`, but for `iam`, where the gate does.
  */
 // biome-ignore lint/suspicious/noExplicitAny: the request and answer types differ by operation; the contract checks both at run time.
 export type BuiltOperation<Effects> = Operation<any, Effects, never>
@@ -47,11 +47,11 @@ export function createDispatcher<Effects>({ operations, effects, gate, throttle 
     if (operation === undefined)
       throw new ApiError('UnsupportedOperationException', `Lifeguard does not support the operation ${name} yet.`)
     const body = parseBody(call.body)
-    if (operation.auth === 'iam') await gate(call, name, body)
+    const administrator = operation.auth === 'iam' ? await gate(call, name, body) : undefined
     // Behind the gate: nobody without a key can use up what administrators have.
     throttle(name)
     const request = readRequest(name, body)
-    const caller = await identifyCaller(effects, operation, request)
+    const caller = administrator ?? (await identifyCaller(effects, operation, request))
     return writeResponse(name, await operation.handle(request, effects, caller as never, call.context))
   }
 

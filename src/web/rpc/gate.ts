@@ -6,11 +6,11 @@ import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { factsOf } from '../../contract/model.ts'
-import type { OperationName } from '../../contract/operation.ts'
+import type { IamCaller, OperationName } from '../../contract/operation.ts'
 import { isLoopbackHost } from '../../settings.ts'
 
-/** Decides whether a request to an operation that AWS signs may pass. Throws ApiError with AWS's codes and texts. */
-export type IamGate = (request: SignedRequest, operation: OperationName, body: unknown) => Promise<void>
+/** Decides whether a request to an operation that AWS signs may pass, and says whose it is. Throws ApiError with AWS's codes and texts. */
+export type IamGate = (request: SignedRequest, operation: OperationName, body: unknown) => Promise<IamCaller>
 
 /**
  * `dev`: any credentials pass, or none; it listens on loopback only. But a page of some other site that the developer visits runs on
@@ -21,6 +21,12 @@ export const openGate: IamGate = async (request) => {
     if (URL.canParse(origin) && isLoopbackHost(new URL(origin).hostname)) continue
     throw new ApiError('AccessDeniedException', 'The development server lets pages of other sites call no operation that AWS signs.')
   }
+  return { accessKeyId: namedKey(headerValues(request.headers, 'authorization')[0]) }
+}
+
+/** The id of the key that an Authorization header names, proven or not. */
+function namedKey(authorization = ''): string | undefined {
+  return /\bCredential=([\w-]{1,128})\//.exec(authorization)?.[1]
 }
 
 type Options = {
@@ -37,5 +43,6 @@ export function createIamGate({ clock, secrets, findKey, region, accountId }: Op
     const services = [signingNames[factsOf(operation).service]]
     const key = await verifySignature({ ...request, now: clock.now(), services, region, secrets, findKey })
     authorize(key, { operation, body, region, accountId })
+    return { accessKeyId: key.id }
   }
 }

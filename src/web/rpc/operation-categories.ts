@@ -28,6 +28,7 @@ const operationsByCategory: Readonly<Record<RequestCategory, readonly OperationN
     'AdminUpdateUserAttributes',
     'AdminUserGlobalSignOut',
     'AssociateSoftwareToken',
+    'CorrectSignUpContact',
     'DeleteUser',
     'DeleteUserAttributes',
     'GetUserAttributeVerificationCode',

@@ -3,6 +3,7 @@ import { createSecrets, type Secrets } from '../../../src/base/secrets.ts'
 import type { EmailMessage } from '../../../src/messaging/message.ts'
 import { queueMessage } from '../../../src/messaging/outbox.ts'
 import type { MessagingLogger } from '../../../src/messaging/outbox-lane.ts'
+import type { Wording } from '../../../src/messaging/wording.ts'
 import { standardAttributes } from '../../../src/pools/attribute-schema.ts'
 import type { Pool } from '../../../src/pools/pool.ts'
 import type { Db, Tx } from '../../../src/storage/db.ts'
@@ -131,4 +132,11 @@ export function emailMessage(changes: Partial<EmailMessage> = {}): EmailMessage 
 /** Commits one message to the outbox. */
 export async function queue(room: Room, message: EmailMessage): Promise<void> {
   await room.commit((tx) => queueMessage(tx, room.secrets, message, room.clock.now()))
+}
+
+/** How a message reads in a pool without code of its own. */
+export const plainWording: Wording = {
+  occasion: { clientId: undefined, clientMetadata: undefined, userAgent: undefined },
+  subject: { sub: undefined, username: 'ana', userAttributes: {} },
+  texts: undefined,
 }

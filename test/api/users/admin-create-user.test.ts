@@ -140,7 +140,6 @@ for (const engine of engines) {
         const { poolId } = await server().givenPool({ pool: { LambdaConfig } })
         await assert.rejects(adminCreate(server(), poolId, 'ana', { attributes: { email: 'ana@example.test' } }), {
           name: 'UnexpectedLambdaException',
-          message: `${Object.keys(LambdaConfig)[0]} invocation failed due to configuration.`,
         })
         await assert.rejects(adminGet(server(), poolId, 'ana'), { name: 'UserNotFoundException' })
         assert.deepEqual(await sentTo(server(), poolId), [])

@@ -126,8 +126,18 @@ for (const engine of engines) {
     const event = (poolId: string, id: string, createdAt = 0) =>
       ({ poolId, sub: 'sub', id, type: 'SignIn', response: 'Pass', createdAt, details, feedback: undefined }) as const
 
+    /** One user of that `sub` in each pool. */
+    async function openWithUsers() {
+      const storage = await openTestStorage(engine)
+      const nothing = { attributes: '{}', password: null, password_expires_at: null, signed_out_at: null, mfa: null }
+      const user = { sub: 'sub', username: 'ana', status: 'CONFIRMED', enabled: 1, created_at: 0, updated_at: 0, ...nothing }
+      const users = ['here', 'there'].map((poolId) => ({ pool_id: poolId, ...user }))
+      await storage.db.insertInto('user').values(users).execute()
+      return storage
+    }
+
     it('keeps pools apart', async () => {
-      await using storage = await openTestStorage(engine)
+      await using storage = await openWithUsers()
       const { db } = storage
       for (const id of ['1', '2', '3']) await insertAuthEvent(db, event('here', id))
       await insertAuthEvent(db, event('there', '2'))
@@ -144,19 +154,21 @@ for (const engine of engines) {
       )
     })
 
-    it('keeps nothing of what is noted for nobody', async () => {
-      await using storage = await openTestStorage(engine)
+    it('keeps nothing of what is noted for nobody, or for somebody who is gone by then', async () => {
+      await using storage = await openWithUsers()
       const { db } = storage
-      await insertAuthEventIf(db, false, event('here', '1'))
-      await insertAuthEventIf(db, true, event('here', '2'))
-      assert.deepEqual(
-        (await listAuthEvents(db, 'here', 'sub', { after: undefined, limit: 10 })).map(({ id }) => id),
-        ['2'],
-      )
+      const gone = { ...event('here', '1'), sub: 'gone' }
+      await insertAuthEvent(db, gone)
+      await insertAuthEventIf(db, true, gone)
+      await insertAuthEventIf(db, false, gone)
+      await insertAuthEventIf(db, false, event('here', '2'))
+      await insertAuthEventIf(db, true, event('here', '3'))
+      const kept = await db.selectFrom('auth_event').select(['sub', 'id']).execute()
+      assert.deepEqual(kept, [{ sub: 'sub', id: '3' }])
     })
 
     it('is swept of what is old, a few at a time', async () => {
-      await using storage = await openTestStorage(engine)
+      await using storage = await openWithUsers()
       const { db } = storage
       for (const [id, at] of [
         ['1', 10],

@@ -10,7 +10,7 @@ import { keepFormerPassword } from '../../../src/users/passwords/password-histor
 import type { User } from '../../../src/users/user.ts'
 import { deleteUserRows, insertUser } from '../../../src/users/user-repository.ts'
 import { engines } from '../../support/engines.ts'
-import { openRoom, type Room, testPool } from '../messaging/messaging-room.ts'
+import { openRoom, plainWording, type Room, testPool } from '../messaging/messaging-room.ts'
 
 const pool = testPool({ aliasAttributes: ['email'] })
 const now = 1_780_000_000_000
@@ -40,7 +40,14 @@ async function leaveTraces({ db, secrets, commit }: Room, owner: User): Promise<
     assert.equal(await insertUser(tx, ownPool, owner), undefined)
     await keepFormerPassword(tx, { poolId, sub, password: 'sealed', at: now }, 3)
     await issueCode(tx, secrets, { poolId, sub, purpose: 'forgot-password', now, lifetimeMs: 1000 })
-    await queueInvitation(tx, secrets, { pool: ownPool, user: owner, mediums: ['EMAIL'], temporaryPassword: 'x', now })
+    await queueInvitation(tx, secrets, {
+      pool: ownPool,
+      user: owner,
+      mediums: ['EMAIL'],
+      temporaryPassword: 'x',
+      wording: plainWording,
+      now,
+    })
   })
   await db.insertInto('group_member').values({ pool_id: poolId, sub, group_name: 'group' }).execute()
   await countAttempt(db, { poolId, subject: sub, action: 'password' }, { now, forgetAfterMs: 1000, since: 'first' })

@@ -2,28 +2,37 @@ import type { Clock } from '../../../base/clock.ts'
 import { type ContactAttribute, nameKey, type Pool } from '../../../pools/pool.ts'
 import type { Db } from '../../../storage/db.ts'
 import { spendState } from '../../../storage/spent-state-repository.ts'
-import { requireNoTrigger } from '../../../triggers/trigger.ts'
+import type { Triggers } from '../../../triggers/trigger.ts'
+import type { TriggerCaller } from '../../../triggers/trigger-subject.ts'
 import { lockUserTakingAliases } from '../../../users/alias-takeover.ts'
 import { storeUser } from '../../../users/attribute-changes.ts'
+import { tellConfirmed } from '../../../users/confirmed.ts'
 import { isVerified, type User } from '../../../users/user.ts'
 import type { Proof } from '../../factor.ts'
 import { wrongSignInCode } from '../../sent-code.ts'
 import { invalidSession, type SignInState, usedSession } from '../../sign-in-state.ts'
 
-type Proven = { readonly user: User; readonly attribute: ContactAttribute; readonly address: string; readonly state: SignInState }
+type Proven = {
+  readonly user: User
+  readonly attribute: ContactAttribute
+  readonly address: string
+  readonly state: SignInState
+  readonly caller: TriggerCaller
+}
+
+type Deps = { readonly db: Db; readonly clock: Clock; readonly triggers: Triggers }
 
 /**
- * Somebody has brought back the code that went to their address: it is verified by that, and a new user confirmed. As an alias it leaves
+ * Somebody has brought back the code that went to their address: it is verified by that, and a new user confirmed, of which the pool's own code is told. As an alias it leaves
  * whoever had it. `spends` is the state if that is still to be used up.
  */
 export async function confirmByAddress(
-  { db, clock }: { db: Db; clock: Clock },
+  { db, clock, triggers }: Deps,
   pool: Pool,
-  { user, attribute, address, state }: Proven,
+  { user, attribute, address, state, caller }: Proven,
 ): Promise<{ user: User; spends: Proof['spends'] }> {
   const isNew = user.status === 'UNCONFIRMED'
   if (!isNew && isVerified(user.attributes, attribute)) return { user, spends: state }
-  if (isNew) requireNoTrigger(pool, 'PostConfirmation')
 
   const now = clock.now()
   const after = await db.transaction().execute(async (tx) => {
@@ -36,7 +45,10 @@ export async function confirmByAddress(
     const status = before.status === 'UNCONFIRMED' ? 'CONFIRMED' : before.status
     const changed: User = { ...before, status, attributes, updatedAt: now }
     await storeUser(tx, pool, before, changed)
-    return changed
+    return { user: changed, isConfirmed: before.status !== status }
   })
-  return { user: after, spends: undefined }
+  // Cognito's list of what the ClientMetadata of an answer reaches does not have PostConfirmation.
+  const occasion = { clientId: state.clientId, clientMetadata: undefined, userAgent: caller.userAgent }
+  if (after.isConfirmed) await tellConfirmed(triggers, { pool, user: after.user, source: 'PostConfirmation_ConfirmSignUp', occasion })
+  return { user: after.user, spends: undefined }
 }

@@ -1,12 +1,13 @@
 import { timingSafeEqual } from 'node:crypto'
-import { newCode } from '../../../base/ids.ts'
 import { deliveryTo } from '../../../messaging/destination.ts'
 import { queueSignInCode } from '../../../messaging/send-code.ts'
 import { simulateSignInDelivery } from '../../../messaging/simulated-delivery.ts'
+import { chooseCode } from '../../../messaging/test-user-code.ts'
 import type { ContactAttribute } from '../../../pools/pool.ts'
 import { limitAttempts } from '../../../protection/attempt-limit.ts'
+import type { TriggerCaller } from '../../../triggers/trigger-subject.ts'
 import { pretendToQueue } from '../../../users/decoy-code.ts'
-import { requireNoMessageTrigger } from '../../../users/message-triggers.ts'
+import { wordMessageTo } from '../../../users/message-wording.ts'
 import { type ChoiceState, newChoiceState, sealChoiceState } from '../../choice/choice-state.ts'
 import type { Chooser } from '../../choice/choices.ts'
 import type { Question, Verdict } from '../../factor.ts'
@@ -25,13 +26,14 @@ const contactOfChoice: Readonly<Record<CodeChoice, ContactAttribute>> = { EMAIL_
  * many have been asked for.
  */
 export async function askForOneTimeCode(deps: SentCodeDeps, chooser: Chooser, choice: CodeChoice): Promise<Question> {
-  const { db, secrets, clock } = deps
-  const { pool, sub, user, name } = chooser
+  const { db, secrets, clock, triggers } = deps
+  const { pool, client, sub, user, name } = chooser
   const now = clock.now()
   const attribute = contactOfChoice[choice]
-  requireNoMessageTrigger(pool, attribute)
   await limitAttempts(db, pool.id, sub, 'FirstFactorMessage', now)
-  const code = newCode(digits)
+  const occasion = { clientId: client.id, clientMetadata: undefined, userAgent: undefined }
+  const wording = user && (await wordMessageTo(triggers, { pool, user, attributes: [attribute], kind: 'mfa', occasion }))
+  const code = chooseCode(secrets, user && { pool, user }, digits)
   const value = user?.attributes[attribute] ?? ''
   const state = newChoiceState(deps, chooser, choice)
   const { medium, destination } =
@@ -41,19 +43,20 @@ export async function askForOneTimeCode(deps: SentCodeDeps, chooser: Chooser, ch
     parameters: { CODE_DELIVERY_DELIVERY_MEDIUM: medium, CODE_DELIVERY_DESTINATION: destination },
     session: sealChoiceState(deps, state, { codeHash: hashOfSignInCode(secrets, { ...state, challenge: choice }, value, code) }),
     queue: (tx) =>
-      user === undefined
+      user === undefined || wording === undefined
         ? pretendToQueue(tx, secrets, pool, { sub, username: name, attribute, kind: 'mfa', code, now })
-        : queueSignInCode(tx, secrets, { pool, user, contact: { attribute, value }, code, now, expiresAt: state.expiresAt }),
+        : queueSignInCode(tx, secrets, { pool, user, contact: { attribute, value }, wording, code, now, expiresAt: state.expiresAt }),
   }
 }
+
+type CodeAnswer = { readonly state: ChoiceState; readonly code: string; readonly caller: TriggerCaller }
 
 /** Throws CodeMismatchException unless it is the code that was sent to the address which the user still has. */
 export async function proveOneTimeCode(
   deps: SentCodeDeps,
   { pool, user }: Chooser,
   choice: CodeChoice,
-  state: ChoiceState,
-  code: string,
+  { state, code, caller }: CodeAnswer,
 ): Promise<Verdict> {
   const { secrets, codeLockout, clock } = deps
   const attribute = contactOfChoice[choice]
@@ -64,6 +67,6 @@ export async function proveOneTimeCode(
     return isRight && address !== undefined ? { proven: true, value: undefined } : { proven: false }
   })
   if (!proven || user === undefined || address === undefined) throw wrongSignInCode()
-  const { user: confirmed, spends } = await confirmByAddress(deps, pool, { user, attribute, address, state })
+  const { user: confirmed, spends } = await confirmByAddress(deps, pool, { user, attribute, address, state, caller })
   return { kind: 'proven', proof: { user: confirmed, proofs: [choice], spends } }
 }

@@ -1,32 +1,21 @@
-import type { Clock } from '../../../base/clock.ts'
-import type { Secrets } from '../../../base/secrets.ts'
 import type { AppClient } from '../../../pools/app-client.ts'
 import type { Pool } from '../../../pools/pool.ts'
-import type { Lockout } from '../../../protection/lockout.ts'
-import type { Db } from '../../../storage/db.ts'
-import { requireNoTrigger, type Triggers } from '../../../triggers/trigger.ts'
-import type { Passwords } from '../../../users/passwords/passwords.ts'
 import { upgradeImportedPassword } from '../../../users/passwords/upgrade-password.ts'
 import type { User } from '../../../users/user.ts'
 import { type Candidate, findCandidate, requireNotReset, requireUnexpiredPassword, wrongPassword } from '../../candidate.ts'
 import type { Verdict } from '../../factor.ts'
 import type { ChallengeName, Visit } from '../../sign-in.ts'
 import { requireAdmission } from '../../trigger-facts.ts'
+import { migrateAtSignIn, type SignInMigrationDeps } from './migrate-at-sign-in.ts'
 
-export type PasswordDeps = {
-  readonly db: Db
-  readonly clock: Clock
-  readonly secrets: Secrets
-  readonly passwords: Passwords
-  readonly lockout: Lockout
-  readonly triggers: Triggers
-}
+export type PasswordDeps = SignInMigrationDeps
 
 type Attempt = { readonly username: string; readonly password: string; readonly proves: ChallengeName }
 
 /** Name and password in one call: USER_PASSWORD_AUTH, ADMIN_USER_PASSWORD_AUTH. */
 export async function startPassword(deps: PasswordDeps, pool: Pool, client: AppClient, attempt: Attempt, visit: Visit): Promise<Verdict> {
-  const candidate = await findCandidate(deps, pool, client, attempt.username)
+  const migrate = () => migrateAtSignIn(deps, pool, client, { ...attempt, visit })
+  const candidate = await findCandidate(deps, pool, client, attempt.username, migrate)
   await requireAdmission(deps, { pool, client }, candidate, { name: attempt.username, visit })
   return provePassword(deps, pool, client, candidate, attempt)
 }
@@ -36,11 +25,11 @@ export async function provePassword(
   deps: PasswordDeps,
   pool: Pool,
   client: AppClient,
-  { sub, user }: Candidate,
+  { sub, user, isRefused }: Candidate,
   { username, password, proves }: Attempt,
 ): Promise<Extract<Verdict, { kind: 'proven' }>> {
-  if (user === undefined) requireNoTrigger(pool, 'UserMigration')
-  else requireNotReset(client, user)
+  if (user !== undefined) requireNotReset(client, user)
+  if (isRefused) throw wrongPassword()
 
   const outcome = await deps.lockout.guard<User>(pool.id, sub, deps.clock.now(), async () => {
     const owner = user ?? { poolId: pool.id, sub, username }

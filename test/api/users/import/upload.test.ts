@@ -68,6 +68,8 @@ for (const engine of engines) {
         assert.equal(answer.status, 413)
         assert.deepEqual(await answer.json(), { message })
         await startJob(server(), keyOf(job))
+        // One import runs at a time.
+        await jobEnd(server(), keyOf(job))
       })
     }
 

@@ -1,0 +1,44 @@
+import { ApiError } from '../contract/api-error.ts'
+import type { PoolCatalog } from '../pools/pool-catalog.ts'
+import { askCustomSender, hasCustomSender } from '../triggers/custom-sender.ts'
+import type { Triggers } from '../triggers/trigger.ts'
+import type { EncryptCode } from './code-encryption.ts'
+import { DeliveryError, type Gateway } from './gateways/gateway.ts'
+import type { CustomSenderMessage } from './message.ts'
+import { kindNames } from './wording.ts'
+
+type Deps = { readonly pools: PoolCatalog; readonly triggers: Triggers; readonly encryptCode: EncryptCode }
+
+/** Hands messages over to the pools' own code. Like a mail server that cannot be reached, a function that fails is tried again later. */
+export function createCustomSenderGateway({ pools, triggers, encryptCode }: Deps): Gateway<CustomSenderMessage> {
+  return {
+    async deliver({ message }) {
+      const channel = message.channel === 'custom-email' ? 'email' : 'sms'
+      const pool = await pools.findPool(message.poolId)
+      const keyArn = pool?.triggers.kmsKeyArn
+      if (pool === undefined || keyArn === undefined || !hasCustomSender(pool, channel)) {
+        throw new DeliveryError('the pool has no custom sender any more', { refused: true })
+      }
+      const { trigger: kind, code, clientId, clientMetadata, userAgent, sub, username, userAttributes } = message
+      const text = kind === 'invitation' ? code && escapeTemporaryPassword(code) : code
+      const encrypted = text === undefined ? null : await encryptCode(text, { poolId: pool.id, keyArn })
+      const facts = { clientId, clientMetadata, userAgent, sub, username, userAttributes }
+      try {
+        await askCustomSender(triggers, { pool, channel, kind: kindNames[kind], code: encrypted, ...facts })
+      } catch (error) {
+        throw new DeliveryError(reasonOf(error), { cause: error })
+      }
+    },
+  }
+}
+
+/** Cognito's functions get it in the form that belongs into HTML. */
+function escapeTemporaryPassword(password: string): string {
+  return password.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+}
+
+/** What a function said stays out of it, for it knows the code. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof ApiError)) return error instanceof Error ? error.name : 'unknown failure'
+  return error.code === 'UserLambdaValidationException' ? 'the custom sender failed' : error.message
+}

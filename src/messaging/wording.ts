@@ -1,0 +1,72 @@
+import type { MessageKindName } from '../pools/extensions/pool-extensions.ts'
+import type { Pool } from '../pools/pool.ts'
+import { type CustomTexts, customMessage } from '../triggers/custom-message.ts'
+import { hasCustomSender } from '../triggers/custom-sender.ts'
+import type { Triggers } from '../triggers/trigger.ts'
+import { type Contact, channelOf } from './destination.ts'
+import type { MessageKind } from './message.ts'
+import { goesByLink } from './templates.ts'
+import { isTestUser } from './test-user-code.ts'
+
+/** The call of the API that causes a message, as far as the pool's own code may know. */
+export type Occasion = {
+  /** Undefined where an administrator acts without an app client. */
+  readonly clientId: string | undefined
+  readonly clientMetadata: Readonly<Record<string, string>> | undefined
+  readonly userAgent: string | undefined
+}
+
+/** The user a message is for, as triggers are told of them. */
+export type Subject = {
+  /** Undefined before the user is stored. */
+  readonly sub: string | undefined
+  readonly username: string
+  readonly userAttributes: Readonly<Record<string, string>>
+}
+
+/** What is settled about a message before the transaction that queues it, because it takes asking the pool's own code. */
+export type Wording = {
+  readonly occasion: Occasion
+  readonly subject: Subject
+  /** In place of the pool's template; undefined without a CustomMessage trigger. */
+  readonly texts: CustomTexts | undefined
+}
+
+/** What follows the underscore in the source of a message's trigger. */
+export const kindNames: Readonly<Record<MessageKind, MessageKindName>> = {
+  'sign-up': 'SignUp',
+  resend: 'ResendCode',
+  'forgot-password': 'ForgotPassword',
+  'verify-attribute': 'VerifyUserAttribute',
+  'update-attribute': 'UpdateUserAttribute',
+  invitation: 'AdminCreateUser',
+  mfa: 'Authentication',
+}
+
+type Asked = {
+  readonly pool: Pool
+  readonly subject: Subject
+  /** Where it goes: one place, but for invitations. */
+  readonly attributes: readonly Contact['attribute'][]
+  readonly kind: MessageKind
+  readonly occasion: Occasion
+}
+
+/**
+ * Asks the CustomMessage trigger how a message shall read. A custom sender words its messages itself, so that with one nobody is asked;
+ * nor is anybody about a code that a test user knows. Throws what a failing trigger throws. Never inside a transaction.
+ */
+export async function wordMessage(triggers: Triggers, { pool, subject, attributes, kind, occasion }: Asked): Promise<Wording> {
+  const channels = attributes.map(channelOf).filter((channel) => !hasCustomSender(pool, channel))
+  const isSent = kind === 'invitation' || !isTestUser(pool, { username: subject.username, attributes: subject.userAttributes })
+  if (channels.length === 0 || !isSent) return { occasion, subject, texts: undefined }
+  const texts = await customMessage(triggers, {
+    ...occasion,
+    ...subject,
+    pool,
+    kind: kindNames[kind],
+    channels,
+    byLink: channels.some((channel) => goesByLink(pool.templates, kind, channel)),
+  })
+  return { occasion, subject, texts }
+}

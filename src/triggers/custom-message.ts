@@ -1,0 +1,70 @@
+import type { MessageKindName } from '../pools/extensions/pool-extensions.ts'
+import type { Pool } from '../pools/pool.ts'
+import type { AnswerReader } from './answer-reader.ts'
+import type { Triggers } from './trigger.ts'
+import { AnswerError } from './trigger-errors.ts'
+
+/** What CustomMessage made of a message. Undefined members leave the pool's template. */
+export type CustomTexts = {
+  readonly sms: string | undefined
+  readonly email: string | undefined
+  readonly subject: string | undefined
+  /** Lifeguard's own: the code is made, and nothing is sent. */
+  readonly suppressed: boolean
+}
+
+type Facts = {
+  readonly pool: Pool
+  readonly kind: MessageKindName
+  readonly channels: readonly ('email' | 'sms')[]
+  /** Whether the message carries a link to click in place of a code. */
+  readonly byLink: boolean
+  readonly clientId: string | undefined
+  readonly clientMetadata: Readonly<Record<string, string>> | undefined
+  readonly userAgent: string | undefined
+  readonly sub: string | undefined
+  readonly username: string
+  readonly userAttributes: Readonly<Record<string, string>>
+}
+
+/** The function never sees the code: it puts these where the code, the link and the name shall stand. */
+const codeParameter = '{####}'
+const linkParameter = '{##Click Here##}'
+const usernameParameter = '{username}'
+const anyLink = /\{##[^{}]+##\}/
+
+/** Undefined without such a trigger. Throws InvalidLambdaResponseException for a text that has no room for the code. */
+export function customMessage(triggers: Triggers, facts: Facts): Promise<CustomTexts | undefined> {
+  const { pool, kind, byLink, clientId, clientMetadata, userAgent, sub, username, userAttributes } = facts
+  const request = {
+    userAttributes,
+    codeParameter,
+    ...(byLink && { linkParameter }),
+    usernameParameter: kind === 'AdminCreateUser' ? usernameParameter : null,
+    ...(clientMetadata && { clientMetadata }),
+  }
+  const response = { smsMessage: null, emailMessage: null, emailSubject: null }
+  const source = `CustomMessage_${kind}`
+  return triggers.ask({ pool, trigger: 'CustomMessage', source, clientId, username, sub, userAgent, request, response }, (answer) =>
+    readTexts(answer, facts),
+  )
+}
+
+function readTexts(answer: AnswerReader, { kind, channels, byLink }: Facts): CustomTexts {
+  const texts = { sms: answer.text('smsMessage'), email: answer.text('emailMessage'), subject: answer.text('emailSubject') }
+  const suppressed = answer.choice('messageAction', ['SUPPRESS']) !== undefined
+  if (suppressed) return { ...texts, suppressed }
+  for (const channel of channels) {
+    const body = texts[channel]
+    if (body !== undefined)
+      requirePlaces(`response.${channel}Message`, body, { byLink: byLink && channel === 'email', named: kind === 'AdminCreateUser' })
+  }
+  return { ...texts, suppressed }
+}
+
+/** A message without its code is of no use to anybody. */
+function requirePlaces(path: string, body: string, { byLink, named }: { byLink: boolean; named: boolean }): void {
+  const hasProof = byLink ? anyLink.test(body) : body.includes(codeParameter)
+  if (!hasProof) throw new AnswerError(path, `${byLink ? linkParameter : codeParameter} in the text`, 'a text without it')
+  if (named && !body.includes(usernameParameter)) throw new AnswerError(path, `${usernameParameter} in the text`, 'a text without it')
+}

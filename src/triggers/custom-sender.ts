@@ -1,0 +1,42 @@
+import type { MessageKindName } from '../pools/extensions/pool-extensions.ts'
+import type { Pool, TriggerName } from '../pools/pool.ts'
+import { hasTrigger, type Triggers } from './trigger.ts'
+
+/** The triggers that send a pool's messages in place of a gateway, by what they send. */
+const senders = { email: 'CustomEmailSender', sms: 'CustomSMSSender' } as const satisfies Record<string, TriggerName>
+
+const requestTypes = { email: 'customEmailSenderRequestV1', sms: 'customSMSSenderRequestV1' } as const
+
+type Channel = keyof typeof senders
+
+type Facts = {
+  readonly pool: Pool
+  readonly channel: Channel
+  readonly kind: MessageKindName
+  /** Encrypted; null for an invitation of somebody who has no password. */
+  readonly code: string | null
+  readonly clientId: string | undefined
+  readonly clientMetadata: Readonly<Record<string, string>> | undefined
+  readonly userAgent: string | undefined
+  readonly sub: string | undefined
+  readonly username: string
+  readonly userAttributes: Readonly<Record<string, string>>
+}
+
+/** Whether the pool's own code sends its messages of this kind itself. */
+export function hasCustomSender(pool: Pick<Pool, 'triggers'>, channel: Channel): boolean {
+  return hasTrigger(pool, senders[channel])
+}
+
+/**
+ * Hands a message over to the pool's own code. What that answers means nothing, as at Cognito, which does not wait for it. Throws when it
+ * could not be asked, failed, or answered too late, unless its policy is to pass that over.
+ */
+export async function askCustomSender(triggers: Triggers, { pool, channel, kind, ...facts }: Facts): Promise<void> {
+  const { code, clientId, clientMetadata, userAgent, sub, username, userAttributes } = facts
+  const trigger = senders[channel]
+  const source = `${trigger}_${kind}`
+  const request = { type: requestTypes[channel], code, clientMetadata: clientMetadata ?? null, userAttributes }
+  const call = { pool, trigger, source, clientId, username, sub, userAgent, request, response: {} }
+  await triggers.ask(call, () => undefined)
+}

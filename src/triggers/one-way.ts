@@ -1,0 +1,20 @@
+import type { TriggerName } from '../pools/pool.ts'
+import type { JsonObject } from './trigger.ts'
+import { FunctionError } from './trigger-errors.ts'
+
+const oneWay = new Set<TriggerName>(['CustomEmailSender', 'CustomSMSSender'])
+
+/** Whether a trigger's function is told something and not asked: whatever it answers is as good as any other answer. */
+export function isOneWay(trigger: TriggerName): boolean {
+  return oneWay.has(trigger)
+}
+
+/** An answer, or an error, of which no word is read, logged or kept: the function knows codes that nobody else may. */
+export async function withoutWords(answered: Promise<unknown>): Promise<JsonObject> {
+  try {
+    await answered
+    return { response: {} }
+  } catch (error) {
+    throw error instanceof FunctionError && error.refuses ? new FunctionError('an error whose words are not kept') : error
+  }
+}

@@ -1,0 +1,41 @@
+import type { AnswerReader } from './answer-reader.ts'
+import type { Triggers } from './trigger.ts'
+import { clientMetadataOf, type Texts, type TriggerSubject } from './trigger-subject.ts'
+
+type Source = 'PreSignUp_SignUp' | 'PreSignUp_AdminCreateUser'
+
+type Facts = {
+  /** As they were given: there is no user yet who would have a `sub` or a status. */
+  readonly userAttributes: Texts
+  readonly validationData: Texts | undefined
+  readonly clientMetadata: Texts | undefined
+}
+
+/** What PreSignUp spares a new user. */
+export type SignUpVerdict = { readonly autoConfirm: boolean; readonly autoVerify: readonly ('email' | 'phone_number')[] }
+
+const nothingSpared: SignUpVerdict = { autoConfirm: false, autoVerify: [] }
+
+/**
+ * Asks whether somebody may become a user. Throws when they may not. Whom an administrator creates the answer neither confirms nor
+ * verifies, as at Cognito.
+ */
+export async function askPreSignUp(triggers: Triggers, subject: TriggerSubject, source: Source, facts: Facts): Promise<SignUpVerdict> {
+  const { userAttributes, validationData = null } = facts
+  const request = { userAttributes, validationData, ...clientMetadataOf(facts) }
+  const response = { autoConfirmUser: false, autoVerifyEmail: false, autoVerifyPhone: false }
+  const call = { ...subject, trigger: 'PreSignUp', source, request, response } as const
+  const verdict = await triggers.ask(call, (answer) => readVerdict(answer, userAttributes, source === 'PreSignUp_SignUp'))
+  return verdict ?? nothingSpared
+}
+
+/** The three flags have to be what they are, booleans, even where they have no effect. */
+function readVerdict(answer: AnswerReader, attributes: Texts, counts: boolean): SignUpVerdict {
+  const autoConfirm = answer.boolean('autoConfirmUser')
+  const flags = { email: answer.boolean('autoVerifyEmail'), phone_number: answer.boolean('autoVerifyPhone') }
+  if (!counts) return nothingSpared
+  const autoVerify = (['email', 'phone_number'] as const).filter((attribute) => flags[attribute])
+  const absent = autoVerify.find((attribute) => !attributes[attribute])
+  if (absent !== undefined) throw answer.wrong(`no verification of the ${absent} that was not given`, 'one')
+  return { autoConfirm, autoVerify }
+}

@@ -1,0 +1,3 @@
+import { issueCode } from './issue-code.operation.ts'
+
+export const codeOperations = [issueCode] as const

@@ -1,0 +1,35 @@
+import type { AuditTrail } from '../../audit/audit-trail.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Secrets } from '../../base/secrets.ts'
+import { type IamCaller, operation } from '../../contract/operation.ts'
+import { issueCode as replaceCode } from '../../messaging/codes.ts'
+import type { PoolCatalog } from '../../pools/pool-catalog.ts'
+import type { Db } from '../../storage/db.ts'
+import { getLockedUser } from '../admin/change-user.ts'
+import { getUserByName } from '../user-repository.ts'
+import { planCode } from './issued-code.ts'
+
+type Deps = { db: Db; clock: Clock; secrets: Secrets; pools: PoolCatalog; audit: AuditTrail }
+
+/**
+ * Lifeguard's own: a code for somebody whom no message reaches, to be told them by whoever has made sure who they are. It takes the place
+ * of the one that is out, and nothing is sent. Who asked is kept; the code is not.
+ */
+export const issueCode = operation('IssueCode', {
+  auth: 'iam',
+
+  async handle(request, { db, clock, secrets, pools, audit }: Deps, caller: IamCaller) {
+    const pool = await pools.getPool(request.UserPoolId)
+    const found = await getUserByName(db, pool, request.Username)
+    const now = clock.now()
+    const { Purpose: purpose, Reason: reason } = request
+    return db.transaction().execute(async (tx) => {
+      const user = await getLockedUser(tx, found)
+      const { contact, lifetimeMs, ...plan } = await planCode(tx, pool, user, { purpose, now })
+      const holder = { pool, user }
+      const code = await replaceCode(tx, secrets, { poolId: pool.id, sub: user.sub, ...plan, ...contact, holder, now, lifetimeMs })
+      await audit.recordAudit(tx, { poolId: pool.id, action: 'IssueCode', caller, user, detail: `purpose: ${purpose}`, reason })
+      return { Code: code, ExpiresAt: new Date(now + lifetimeMs) }
+    })
+  },
+})

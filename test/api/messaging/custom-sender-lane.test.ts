@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { CustomSenderMessage } from '../../../src/messaging/message.ts'
+import { queueMessage } from '../../../src/messaging/outbox.ts'
+import { createOutboxWorker } from '../../../src/messaging/outbox-worker.ts'
+import { engines } from '../../support/engines.ts'
+import { emailMessage, openRoom } from './messaging-room.ts'
+
+const { subject: _subject, html: _html, text: _text, from: _from, replyTo: _replyTo, ...envelope } = emailMessage()
+const handedOver: CustomSenderMessage = {
+  ...envelope,
+  channel: 'custom-email',
+  clientId: undefined,
+  clientMetadata: undefined,
+  userAgent: undefined,
+  userAttributes: {},
+}
+
+for (const engine of engines) {
+  describe(`The way to custom senders on ${engine.name}`, () => {
+    it('is one of its own: functions that never answer hold up no mail', async () => {
+      await using room = await openRoom(engine)
+      const asked = Promise.withResolvers<void>()
+      const mailed = Promise.withResolvers<string>()
+      let waiting = 0
+      const never = () => {
+        if (++waiting === 8) asked.resolve()
+        return new Promise<void>(() => undefined)
+      }
+      const mail = async ({ message }: { message: { recipient: string } }) => mailed.resolve(message.recipient)
+      const gateways = { email: { deliver: mail }, sms: { deliver: mail } }
+      const worker = createOutboxWorker({ ...room, gateways, customSender: { deliver: never }, graceMs: 0 })
+      for (let number = 0; number < 8; number++) {
+        await room.commit((tx) => queueMessage(tx, room.secrets, { ...handedOver, sub: `sub-${number}` }, room.clock.now()))
+      }
+      worker.wake()
+      await asked.promise
+      await room.commit((tx) => queueMessage(tx, room.secrets, emailMessage(), room.clock.now()))
+      worker.wake()
+      assert.equal(await mailed.promise, 'ana@example.test')
+      await worker.close()
+    })
+  })
+}

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { AdminDeleteUserCommand, DeleteUserCommand, DeleteUserPoolCommand } from '@aws-sdk/client-cognito-identity-provider'
+import { PostgresStage, postgresOnly, skipWithoutPostgres } from '../../support/postgres-stage.ts'
+import { givenTokens, givenUser, signInByPassword } from '../../support/sign-in.ts'
+import { useTestServer } from '../../support/test-server.ts'
+
+describe('a sign-in whose user is deleted meanwhile, on PostgreSQL', { skip: skipWithoutPostgres }, () => {
+  const server = useTestServer(postgresOnly)
+
+  /** Ana of a pool with a history, and the ways to be rid of her. */
+  async function givenAna() {
+    const ids = await server().givenPool({ pool: { UserPoolAddOns: { AdvancedSecurityMode: 'AUDIT' } } })
+    const { sub } = await givenUser(server(), ids.poolId, 'ana')
+    const { accessToken } = await givenTokens(server(), ids.clientId, 'ana')
+    const deletions = {
+      AdminDeleteUser: () => server().send(new AdminDeleteUserCommand({ UserPoolId: ids.poolId, Username: 'ana' })),
+      DeleteUser: () => server().send(new DeleteUserCommand({ AccessToken: accessToken })),
+      DeleteUserPool: () => server().send(new DeleteUserPoolCommand({ UserPoolId: ids.poolId })),
+    }
+    return { ...ids, sub, deletions }
+  }
+
+  const ways = ['AdminDeleteUser', 'DeleteUser', 'DeleteUserPool'] as const
+  const stops = [
+    ['session', 'before looking'],
+    ['session', 'before storing'],
+    ['auth_event', 'before looking'],
+    ['auth_event', 'before storing'],
+  ] as const
+
+  for (const way of ways) {
+    for (const [table, moment] of stops) {
+      it(`leaves nothing behind when ${way} comes ${moment} its ${table}`, async () => {
+        const { clientId, sub, deletions } = await givenAna()
+        await using stage = await PostgresStage.open(server())
+        await stage.holdInserts(table, moment)
+        const signIn = Promise.allSettled([signInByPassword(server(), clientId, 'ana')])
+        await stage.waiting(1)
+        const deletion = deletions[way]()
+        await stage.settledOrWaiting(deletion, 1)
+        await stage.release()
+        await signIn
+        await deletion
+        assert.deepEqual(await stage.rowsAbout(sub), {})
+      })
+    }
+
+    it(`leaves nothing behind when it comes in the middle of ${way}`, async () => {
+      const { clientId, sub, deletions } = await givenAna()
+      await using stage = await PostgresStage.open(server())
+      await stage.holdUser(sub, 'deletion')
+      const deletion = deletions[way]()
+      await stage.waiting(1)
+      await signInByPassword(server(), clientId, 'ana')
+      await stage.release()
+      await deletion
+      assert.deepEqual(await stage.rowsAbout(sub), {})
+    })
+  }
+
+  it('leaves no wrong password behind either', async () => {
+    for (const moment of ['before looking', 'before storing'] as const) {
+      const { clientId, sub, deletions } = await givenAna()
+      await using stage = await PostgresStage.open(server())
+      await stage.holdInserts('auth_event', moment)
+      const refused = assert.rejects(signInByPassword(server(), clientId, 'ana', 'Wrong-horse-7'), { name: 'NotAuthorizedException' })
+      await stage.waiting(1)
+      const deletion = deletions.AdminDeleteUser()
+      await stage.settledOrWaiting(deletion, 1)
+      await stage.release()
+      await refused
+      await deletion
+      assert.deepEqual(await stage.rowsAbout(sub), {})
+    }
+  })
+})

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import {
+  AdminCreateUserCommand,
+  AdminGetUserCommand,
+  ForgotPasswordCommand,
+  SignUpCommand,
+} from '@aws-sdk/client-cognito-identity-provider'
+import { engines } from '../../support/engines.ts'
+import { useTestServer } from '../../support/test-server.ts'
+import { openTriggerEndpoint, type TriggerEvent } from '../../support/trigger-endpoint.ts'
+
+const endpoint = await openTriggerEndpoint()
+
+const UserAttributes = [{ Name: 'email', Value: 'ana@example.test' }]
+const Password = 'Correct-horse-7'
+
+for (const engine of engines) {
+  describe(`CustomMessage on ${engine.name}`, () => {
+    const server = useTestServer(engine, { flags: endpoint.flags })
+
+    async function givenWording(handler: (event: TriggerEvent) => unknown) {
+      const triggers = endpoint.given({ CustomMessage: handler })
+      const { lambdaConfig: LambdaConfig } = triggers
+      const given = await server().givenPool({ pool: { AutoVerifiedAttributes: ['email'], LambdaConfig } })
+      const inbox = async () => (await server().inbox()).filter(({ userPoolId }) => userPoolId === given.poolId)
+      const signUp = (more: object = {}) =>
+        server().send(new SignUpCommand({ ClientId: given.clientId, Username: 'ana', Password, UserAttributes, ...more }))
+      return { ...given, triggers, inbox, signUp }
+    }
+
+    it('words the message of a sign-up, and never learns the code', async () => {
+      const { poolId, clientId, triggers, inbox, signUp } = await givenWording((event) => {
+        event.response.emailSubject = 'Welcome'
+        event.response.emailMessage = `Hello <b>${event.request.userAttributes.email}</b>, use ${event.request.codeParameter}!`
+        return event
+      })
+      const { UserSub } = await signUp({ ClientMetadata: { theme: 'dark' } })
+      const [message, ...others] = await inbox()
+      assert.deepEqual(others, [])
+      assert.equal(message?.subject, 'Welcome')
+      assert.equal(message?.html, `Hello <b>ana@example.test</b>, use ${message.code}!`)
+      assert.deepEqual(triggers.events, [
+        {
+          version: '1',
+          region: 'us-east-1',
+          userPoolId: poolId,
+          userName: 'ana',
+          callerContext: { awsSdkVersion: triggers.events[0]?.callerContext.awsSdkVersion, clientId },
+          triggerSource: 'CustomMessage_SignUp',
+          request: {
+            userAttributes: {
+              sub: UserSub,
+              email: 'ana@example.test',
+              email_verified: 'false',
+              'cognito:user_status': 'UNCONFIRMED',
+            },
+            codeParameter: '{####}',
+            usernameParameter: null,
+            clientMetadata: { theme: 'dark' },
+          },
+          response: { smsMessage: null, emailMessage: null, emailSubject: null },
+        },
+      ])
+      assert.match(triggers.events[0]?.callerContext.awsSdkVersion ?? '', /^aws-sdk-js-3\./)
+    })
+
+    it('leaves the pool’s template where it answers nothing', async () => {
+      const { inbox, signUp } = await givenWording((event) => event)
+      await signUp()
+      assert.deepEqual(
+        (await inbox()).map(({ subject }) => subject),
+        ['Your verification code'],
+      )
+    })
+
+    it('can hold a message back', async () => {
+      const { triggers, inbox, signUp } = await givenWording((event) => {
+        event.response.messageAction = 'SUPPRESS'
+        return event
+      })
+      const { CodeDeliveryDetails } = await signUp()
+      assert.equal(CodeDeliveryDetails?.Destination, 'a***@e***')
+      assert.deepEqual(await inbox(), [])
+      assert.deepEqual(triggers.fired, ['CustomMessage_SignUp'])
+    })
+
+    for (const [name, handler, error] of [
+      ['throws', () => assert.fail('no'), { name: 'UserLambdaValidationException', message: 'CustomMessage failed with error no.' }],
+      ['answers nothing', () => undefined, { name: 'InvalidLambdaResponseException', message: 'Unrecognizable lambda output' }],
+      [
+        'leaves out the code',
+        (event: TriggerEvent) => ({ ...event, response: { emailMessage: 'Hello!' } }),
+        { name: 'InvalidLambdaResponseException' },
+      ],
+      [
+        'answers a number',
+        (event: TriggerEvent) => ({ ...event, response: { emailMessage: 7 } }),
+        { name: 'InvalidLambdaResponseException' },
+      ],
+    ] as const) {
+      it(`fails the call and sends nothing when it ${name}`, async () => {
+        const { inbox, signUp } = await givenWording(handler)
+        await assert.rejects(signUp(), error)
+        assert.deepEqual(await inbox(), [])
+      })
+    }
+
+    it('words an invitation with the name and the password, and is asked once', async () => {
+      const { poolId, triggers, inbox } = await givenWording((event) => {
+        event.response.emailMessage = `${event.request.usernameParameter} / ${event.request.codeParameter}`
+        return event
+      })
+      const TemporaryPassword = 'Temporary-7&'
+      await server().send(
+        new AdminCreateUserCommand({
+          UserPoolId: poolId,
+          Username: 'bo',
+          UserAttributes,
+          TemporaryPassword,
+          DesiredDeliveryMediums: ['EMAIL'],
+        }),
+      )
+      assert.deepEqual(triggers.fired, ['CustomMessage_AdminCreateUser'])
+      assert.equal(triggers.events[0]?.callerContext.clientId, 'CLIENT_ID_NOT_APPLICABLE')
+      assert.deepEqual(
+        (await inbox()).map(({ html }) => html),
+        ['bo / Temporary-7&amp;'],
+      )
+      await server().send(new AdminGetUserCommand({ UserPoolId: poolId, Username: 'bo' }))
+      assert.equal(triggers.fired.length, 1)
+    })
+
+    it('is not asked about somebody who does not exist', async () => {
+      const { clientId, triggers, inbox } = await givenWording((event) => event)
+      await assert.rejects(server().send(new ForgotPasswordCommand({ ClientId: clientId, Username: 'nobody' })), {
+        name: 'UserNotFoundException',
+      })
+      assert.deepEqual(triggers.fired, [])
+      assert.deepEqual(await inbox(), [])
+    })
+  })
+}

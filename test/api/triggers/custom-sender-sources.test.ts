@@ -1,0 +1,262 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import {
+  AdminCreateUserCommand,
+  AdminResetUserPasswordCommand,
+  AdminUpdateUserAttributesCommand,
+  ForgotPasswordCommand,
+  GetUserAttributeVerificationCodeCommand,
+  ResendConfirmationCodeCommand,
+  SignUpCommand,
+  UpdateUserAttributesCommand,
+} from '@aws-sdk/client-cognito-identity-provider'
+import { decryptCode, openCodeKeyFile } from '../../support/code-keys.ts'
+import { engines } from '../../support/engines.ts'
+import { prefer, SmsConfiguration, setMfa } from '../../support/mfa.ts'
+import { attributeList } from '../../support/self-service.ts'
+import { givenTokens, givenUser, goodPassword, signInByPassword } from '../../support/sign-in.ts'
+import { type TestServer, useTestServer } from '../../support/test-server.ts'
+import { openTriggerEndpoint } from '../../support/trigger-endpoint.ts'
+
+const endpoint = await openTriggerEndpoint()
+const codeKey = openCodeKeyFile()
+
+type Medium = {
+  readonly trigger: 'CustomEmailSender' | 'CustomSMSSender'
+  readonly type: string
+  readonly attribute: 'email' | 'phone_number'
+  readonly address: string
+  readonly other: string
+  readonly medium: 'EMAIL' | 'SMS'
+}
+
+const media: readonly Medium[] = [
+  {
+    trigger: 'CustomEmailSender',
+    type: 'customEmailSenderRequestV1',
+    attribute: 'email',
+    address: 'ana@example.test',
+    other: 'other@example.test',
+    medium: 'EMAIL',
+  },
+  {
+    trigger: 'CustomSMSSender',
+    type: 'customSMSSenderRequestV1',
+    attribute: 'phone_number',
+    address: '+15551234444',
+    other: '+15557776666',
+    medium: 'SMS',
+  },
+]
+
+type Scene = Medium & { readonly server: TestServer; readonly poolId: string; readonly clientId: string }
+
+const subOf = async (answer: Promise<{ UserSub?: string | undefined }>) => (await answer).UserSub ?? ''
+
+const signUp = ({ server, clientId, attribute, address }: Scene, more: object = {}) =>
+  subOf(
+    server.send(
+      new SignUpCommand({
+        ClientId: clientId,
+        Username: 'ana',
+        Password: goodPassword,
+        UserAttributes: attributeList({ [attribute]: address }),
+        ...more,
+      }),
+    ),
+  )
+
+const givenAna = ({ server, poolId, attribute, address }: Scene) =>
+  givenUser(server, poolId, 'ana', { attributes: attributeList({ [attribute]: address, [`${attribute}_verified`]: 'true' }) })
+
+const ClientMetadata = { theme: 'dark' }
+
+/** Each way to a message: what makes it, and what is different about its event. `act` answers the user's `sub`. */
+const ways: readonly {
+  readonly way: string
+  readonly kind: string
+  readonly status: string
+  readonly verified?: string
+  readonly isAdmin?: boolean
+  readonly metadata?: object | null
+  readonly toOther?: boolean
+  readonly code?: string | RegExp
+  act(scene: Scene): Promise<string>
+}[] = [
+  {
+    way: 'SignUp',
+    kind: 'SignUp',
+    status: 'UNCONFIRMED',
+    verified: 'false',
+    act: (scene) => signUp(scene, { ClientMetadata }),
+  },
+  {
+    way: 'ResendConfirmationCode',
+    kind: 'ResendCode',
+    status: 'UNCONFIRMED',
+    verified: 'false',
+    metadata: null,
+    async act(scene) {
+      const sub = await signUp(scene)
+      await scene.server.inbox()
+      await scene.server.send(new ResendConfirmationCodeCommand({ ClientId: scene.clientId, Username: 'ana' }))
+      return sub
+    },
+  },
+  {
+    way: 'ForgotPassword',
+    kind: 'ForgotPassword',
+    status: 'CONFIRMED',
+    async act(scene) {
+      const { sub } = await givenAna(scene)
+      await scene.server.send(new ForgotPasswordCommand({ ClientId: scene.clientId, Username: 'ana', ClientMetadata }))
+      return sub
+    },
+  },
+  {
+    way: 'AdminResetUserPassword',
+    kind: 'ForgotPassword',
+    status: 'CONFIRMED',
+    isAdmin: true,
+    async act(scene) {
+      const { sub } = await givenAna(scene)
+      await scene.server.send(new AdminResetUserPasswordCommand({ UserPoolId: scene.poolId, Username: 'ana', ClientMetadata }))
+      return sub
+    },
+  },
+  {
+    way: 'UpdateUserAttributes',
+    kind: 'UpdateUserAttribute',
+    status: 'CONFIRMED',
+    toOther: true,
+    async act(scene) {
+      const { sub } = await givenAna(scene)
+      const { accessToken } = await givenTokens(scene.server, scene.clientId, 'ana')
+      const UserAttributes = attributeList({ [scene.attribute]: scene.other })
+      await scene.server.send(new UpdateUserAttributesCommand({ AccessToken: accessToken, UserAttributes, ClientMetadata }))
+      return sub
+    },
+  },
+  {
+    way: 'AdminUpdateUserAttributes',
+    kind: 'UpdateUserAttribute',
+    status: 'CONFIRMED',
+    isAdmin: true,
+    toOther: true,
+    async act(scene) {
+      const { sub } = await givenAna(scene)
+      const UserAttributes = attributeList({ [scene.attribute]: scene.other })
+      const request = { UserPoolId: scene.poolId, Username: 'ana', UserAttributes, ClientMetadata }
+      await scene.server.send(new AdminUpdateUserAttributesCommand(request))
+      return sub
+    },
+  },
+  {
+    way: 'GetUserAttributeVerificationCode',
+    kind: 'VerifyUserAttribute',
+    status: 'CONFIRMED',
+    async act(scene) {
+      const { sub } = await givenAna(scene)
+      const { accessToken } = await givenTokens(scene.server, scene.clientId, 'ana')
+      const request = { AccessToken: accessToken, AttributeName: scene.attribute, ClientMetadata }
+      await scene.server.send(new GetUserAttributeVerificationCodeCommand(request))
+      return sub
+    },
+  },
+  {
+    way: 'AdminCreateUser',
+    kind: 'AdminCreateUser',
+    status: 'FORCE_CHANGE_PASSWORD',
+    verified: 'false',
+    isAdmin: true,
+    code: 'Temp&amp;&lt;7&gt;"word',
+    async act({ server, poolId, attribute, address, medium }) {
+      const { User } = await server.send(
+        new AdminCreateUserCommand({
+          UserPoolId: poolId,
+          Username: 'ana',
+          TemporaryPassword: 'Temp&<7>"word',
+          DesiredDeliveryMediums: [medium],
+          UserAttributes: attributeList({ [attribute]: address }),
+          ClientMetadata,
+        }),
+      )
+      return User?.Attributes?.find(({ Name }) => Name === 'sub')?.Value ?? ''
+    },
+  },
+  {
+    way: 'a second factor',
+    kind: 'Authentication',
+    status: 'CONFIRMED',
+    metadata: null,
+    async act(scene) {
+      const { server, poolId, clientId, attribute } = scene
+      await setMfa(server, poolId, 'OPTIONAL', ['sms', 'email'])
+      const { sub } = await givenAna(scene)
+      const settings = attribute === 'email' ? { EmailMfaSettings: { Enabled: true } } : { SMSMfaSettings: { Enabled: true } }
+      await prefer(server, poolId, 'ana', settings)
+      await signInByPassword(server, clientId, 'ana')
+      return sub
+    },
+  },
+]
+
+for (const engine of engines) {
+  describe(`Custom senders on ${engine.name}`, () => {
+    const server = useTestServer(engine, { flags: [...endpoint.flags, ...codeKey.flags] })
+
+    for (const medium of media) {
+      for (const { way, kind, status, verified = 'true', isAdmin, metadata = ClientMetadata, toOther, code = /^\d{6}$/, act } of ways) {
+        it(`${medium.trigger} gets what ${way} sends, and nobody else does`, async () => {
+          const { trigger, type, attribute, address, other } = medium
+          // CustomMessage would fail every call that asks it.
+          const triggers = endpoint.given({ [trigger]: () => undefined, CustomMessage: () => assert.fail('asked') })
+          const { lambdaConfig: LambdaConfig } = triggers
+          const pool = { AutoVerifiedAttributes: [attribute], SmsConfiguration, LambdaConfig }
+          const { poolId, clientId } = await server().givenPool({ pool })
+
+          const sub = await act({ ...medium, server: server(), poolId, clientId })
+
+          const mails = await server().inbox()
+          assert.deepEqual(
+            mails.filter(({ userPoolId }) => userPoolId === poolId),
+            [],
+          )
+          const expected = way === 'ResendConfirmationCode' ? [`${trigger}_SignUp`, `${trigger}_${kind}`] : [`${trigger}_${kind}`]
+          assert.deepEqual(triggers.fired, expected)
+          const event = triggers.events.at(-1)
+          const keyring = codeKey.keyring(LambdaConfig.KMSKeyID ?? '')
+          const { text, context } = await decryptCode(keyring, event?.request.code)
+          if (typeof code === 'string') assert.equal(text, code)
+          else assert.match(text, code)
+          assert.deepEqual(context, { 'userpool-id': poolId })
+          // The message format and algorithm of Cognito's codes.
+          assert.match(event?.request.code, /^AYADe/)
+          assert.deepEqual(event, {
+            version: '1',
+            region: 'us-east-1',
+            userPoolId: poolId,
+            userName: 'ana',
+            callerContext: {
+              awsSdkVersion: event?.callerContext.awsSdkVersion,
+              clientId: isAdmin ? 'CLIENT_ID_NOT_APPLICABLE' : clientId,
+            },
+            triggerSource: `${trigger}_${kind}`,
+            request: {
+              type,
+              code: event?.request.code,
+              clientMetadata: metadata,
+              userAttributes: {
+                sub,
+                'cognito:user_status': status,
+                [attribute]: toOther ? other : address,
+                [`${attribute}_verified`]: verified,
+              },
+            },
+            response: {},
+          })
+        })
+      }
+    }
+  })
+}
