@@ -28,9 +28,12 @@ const rooms = [
 
 /** Rooms that consist of files beside the folders. */
 const filesOfRooms: Readonly<Record<string, string>> = {
+  'loopback.ts': 'settings',
+  'gateway-settings.ts': 'settings',
   'settings.ts': 'settings',
   'settings-table.ts': 'settings',
   'server.ts': 'server',
+  'configured-gateways.ts': 'server',
   'effects.ts': 'server',
   'operations.ts': 'server',
   'sweeps.ts': 'server',

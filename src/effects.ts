@@ -7,12 +7,11 @@ import type { Clock } from './base/clock.ts'
 import { loadCodeKey } from './base/code-key.ts'
 import type { Logger } from './base/logger.ts'
 import { createSrpPowers } from './base/srp/powers.ts'
+import { configuredGateways } from './configured-gateways.ts'
+import { createAfterCommit } from './messaging/after-commit.ts'
 import { type CodeKeys, createCodeEncryption } from './messaging/code-encryption.ts'
 import { createCustomSenderGateway } from './messaging/custom-sender-gateway.ts'
 import type { Gateways } from './messaging/gateways/gateway.ts'
-import { createInboxGateway } from './messaging/gateways/inbox-gateway.ts'
-import { createSmsHttpGateway } from './messaging/gateways/sms-http-gateway.ts'
-import { createUnconfiguredGateway } from './messaging/gateways/unconfigured-gateway.ts'
 import { createOutboxWorker } from './messaging/outbox-worker.ts'
 import { createPoolCatalog } from './pools/cached-pool-catalog.ts'
 import type { PoolCatalog } from './pools/pool-catalog.ts'
@@ -21,9 +20,8 @@ import { quotasWith } from './pools/quotas.ts'
 import { createCodeLockout } from './protection/code-lockout.ts'
 import { createPasswordLockout } from './protection/password-lockout.ts'
 import type { Settings } from './settings.ts'
-import type { Db } from './storage/db.ts'
 import { type Sweep, startSweeper } from './storage/sweeper.ts'
-import { sweeps } from './sweeps.ts'
+import { sweepsOf } from './sweeps.ts'
 import { createSigningKeys } from './tokens/signing-keys.ts'
 import { openTriggers, sweepOfInvocations } from './triggers/open-triggers.ts'
 import type { Triggers } from './triggers/trigger.ts'
@@ -68,11 +66,11 @@ export async function openEffects(needs: Needs) {
   const provisionedLimits = createProvisionedLimits({ db, clock, factor: rateFactorOf(settings) || 1, publish, subscribe })
   const pools = createPoolCatalog({ db, secrets, clock, publish, subscribe })
   const { triggers, invocations, ...asking } = openTriggers({ ...needs, db, secrets, pools })
-  const outbox = await openOutbox(needs, pools, triggers)
+  const worker = await openOutbox(needs, pools, triggers)
   const importedHashes = createImportedHashes({ workers: mostHashWorkers, queueLimit: hashQueueLimit })
   const holder = randomUUID()
   const imports = createImportRunner({ db, secrets, clock, pools, logger, holder })
-  const allSweeps = [...sweeps, sweepOfInvocations(settings), sweepOfAuditRecords(settings)]
+  const allSweeps = [...sweepsOf(settings), sweepOfInvocations(settings), sweepOfAuditRecords(settings)]
   const sweeper = startSweeper({ db, clock, logger, holder, sweeps: allSweeps })
   return {
     db,
@@ -86,7 +84,7 @@ export async function openEffects(needs: Needs) {
     provisionedLimits,
     pools,
     powers,
-    outbox,
+    outbox: { ...worker, afterCommit: createAfterCommit({ db, wake: worker.wake }) },
     passwords: createPasswords({ secrets, powers, importedHashes }),
     imports,
     lockout: createPasswordLockout({ db }),
@@ -99,7 +97,7 @@ export async function openEffects(needs: Needs) {
 
     /** To be called when no request is in flight any more, and before the database is closed. */
     async close(): Promise<void> {
-      await Promise.all([sweeper.close(), imports.close(), outbox.close()])
+      await Promise.all([sweeper.close(), imports.close(), worker.close()])
       await Promise.all([powers.close(), importedHashes.close(), asking.close()])
       pools.close()
       provisionedLimits.close()
@@ -121,7 +119,8 @@ async function openOutbox({ settings, vault, logger, clock, gateways }: Needs, p
   const { db } = vault.storage
   const customSender = createCustomSenderGateway({ pools, triggers, encryptCode: createCodeEncryption(codeKeysOf(settings)) })
   const ownGateways = gateways ?? (await configuredGateways(settings, db))
-  return createOutboxWorker({ db, secrets: vault.secrets, clock, logger, gateways: ownGateways, customSender })
+  const keepRecords = settings.messageRecordsHours > 0
+  return createOutboxWorker({ db, secrets: vault.secrets, clock, logger, gateways: ownGateways, customSender, keepRecords })
 }
 
 /** Undefined in `serve` where nothing was set: messages for custom senders then wait, and the log says why. */
@@ -130,24 +129,4 @@ function codeKeysOf(settings: Settings): CodeKeys | undefined {
   if (key !== undefined) return { kind: 'local', key }
   const { kmsRegion: region, kmsEndpoint: endpoint } = settings
   return region === undefined && endpoint === undefined ? undefined : { kind: 'kms', region, endpoint }
-}
-
-/** `dev` shows in its inbox what no gateway is set for; `serve` keeps it in the outbox and says so in the log. */
-async function configuredGateways(settings: Settings, db: Db): Promise<Gateways> {
-  const { mode, smtpUrl, emailFrom, smsGatewayUrl, smsGatewayToken } = settings
-  const inbox = createInboxGateway(db)
-  const missing = (flag: string) => (mode === 'dev' ? inbox : createUnconfiguredGateway(flag))
-  return {
-    email: smtpUrl === undefined ? missing('--smtp-url') : await smtpGateway(smtpUrl, emailFrom ?? ''),
-    sms:
-      smsGatewayUrl === undefined
-        ? missing('--sms-gateway-url')
-        : createSmsHttpGateway({ url: smsGatewayUrl, ...(smsGatewayToken === undefined ? {} : { bearerToken: smsGatewayToken }) }),
-  }
-}
-
-/** The mail library is slow to load and most laptops never need it. */
-async function smtpGateway(url: string, defaultFrom: string) {
-  const { createSmtpGateway } = await import('./messaging/gateways/smtp-gateway.ts')
-  return createSmtpGateway({ url, defaultFrom })
 }

@@ -27,6 +27,7 @@ import { deviceOperations } from './users/devices/device-operations.ts'
 import { groupOperations } from './users/groups/group-operations.ts'
 import { importOperations } from './users/import/import-operations.ts'
 import { linkedIdentityOperations } from './users/linked-identities/linked-identity-operations.ts'
+import { messageOperations } from './users/messages/message-operations.ts'
 import { mfaOperations } from './users/mfa/mfa-operations.ts'
 import { userOperations } from './users/operations.ts'
 import { passkeyOperations } from './users/passkeys/passkey-operations.ts'
@@ -62,6 +63,7 @@ export const operations = [
   ...deviceOperations,
   ...importOperations,
   ...linkedIdentityOperations,
+  ...messageOperations,
   ...tokenOperations,
   ...sessionOperations,
   ...signInOperations,

@@ -96,6 +96,48 @@ export const settingsTable = {
     help: 'HTTP gateway that text messages are posted to.',
   },
   smsGatewayToken: { flag: 'sms-gateway-token', type: text, secret: true, help: 'Bearer token sent to the text message gateway.' },
+  sesRegion: {
+    flag: 'ses-region',
+    type: { kind: 'pattern', pattern: /^[a-z]{2}(-[a-z]+)+-\d$/, says: 'a region name such as us-east-1' },
+    value: 'REGION',
+    help: "Send e-mail by Amazon SES in this region, with credentials from AWS's standard chain.",
+  },
+  sesEndpoint: {
+    flag: 'ses-endpoint',
+    type: { kind: 'url', schemes: ['https:', 'http:'] },
+    defaultText: "the region's own",
+    help: 'Address of SES. Only a loopback address may be http:.',
+  },
+  snsRegion: {
+    flag: 'sns-region',
+    type: { kind: 'pattern', pattern: /^[a-z]{2}(-[a-z]+)+-\d$/, says: 'a region name such as us-east-1' },
+    value: 'REGION',
+    help: "Send text messages by Amazon SNS in this region, with credentials from AWS's standard chain.",
+  },
+  snsEndpoint: {
+    flag: 'sns-endpoint',
+    type: { kind: 'url', schemes: ['https:', 'http:'] },
+    defaultText: "the region's own",
+    help: 'Address of SNS. Only a loopback address may be http:.',
+  },
+  twilioUrl: {
+    flag: 'twilio-url',
+    type: { kind: 'url', schemes: ['https:', 'http:'] },
+    secret: true,
+    help: 'Send text messages by Twilio, or a gateway that takes the same requests: `https://SID:TOKEN@api.twilio.com/2010-04-01/Accounts/SID/Messages.json`. Needs --twilio-from.',
+  },
+  twilioFrom: {
+    flag: 'twilio-from',
+    type: text,
+    value: 'SENDER',
+    help: 'Number or name that text messages come from, or the SID of a messaging service (`MG…`).',
+  },
+  messageRecordsHours: {
+    flag: 'message-records-hours',
+    type: { kind: 'integer', min: 0, max: 8760 },
+    default: 24,
+    help: 'How long it is kept what became of each message after it was sent or given up; 0 keeps nothing.',
+  },
   functionsFile: {
     flag: 'functions-file',
     type: path,

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { gatewayConfusion } from './gateway-settings.ts'
+import { isLoopbackHost } from './loopback.ts'
 import { type SettingSpec, settingsTable, variableOf } from './settings-table.ts'
 
 /** Which kind of process is being set up: `keys` stands for the commands that only touch the database. */
@@ -27,6 +29,13 @@ export type Settings = {
   readonly emailFrom: string | undefined
   readonly smsGatewayUrl: string | undefined
   readonly smsGatewayToken: string | undefined
+  readonly sesRegion: string | undefined
+  readonly sesEndpoint: string | undefined
+  readonly snsRegion: string | undefined
+  readonly snsEndpoint: string | undefined
+  readonly twilioUrl: string | undefined
+  readonly twilioFrom: string | undefined
+  readonly messageRecordsHours: number
   readonly functionsFile: string | undefined
   readonly codeKeyFile: string | undefined
   readonly kmsRegion: string | undefined
@@ -213,11 +222,6 @@ export function parseKey(text: string, source: string, what: string): Buffer {
   return key
 }
 
-export function isLoopbackHost(host: string): boolean {
-  const name = host.toLowerCase().replace(/^\[|\]$/g, '')
-  return name === 'localhost' || name.endsWith('.localhost') || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name)
-}
-
 function withoutContradictions(settings: Settings): Settings {
   const { mode } = settings
   if (settings.masterKey !== undefined && settings.masterKeyFile !== undefined) {
@@ -231,9 +235,8 @@ function withoutContradictions(settings: Settings): Settings {
   if ((settings.tlsCert === undefined) !== (settings.tlsKey === undefined)) {
     throw new SettingsError('--tls-cert and --tls-key go together: set both or neither.')
   }
-  if (settings.smtpUrl !== undefined && settings.emailFrom === undefined) {
-    throw new SettingsError('--email-from is required with --smtp-url: mail has to come from some address.')
-  }
+  const confusion = gatewayConfusion(settings)
+  if (confusion !== undefined) throw new SettingsError(confusion)
   if (settings.codeKeyFile !== undefined && (settings.kmsRegion ?? settings.kmsEndpoint) !== undefined) {
     throw new SettingsError(
       '--code-key-file and --kms-region or --kms-endpoint are both set. Codes are encrypted under one of them: choose.',

@@ -1,8 +1,10 @@
 import { sweepAccessKeys } from './access/access-key-repository.ts'
 import { sweepCodes } from './messaging/code-repository.ts'
-import { sweepOutbox } from './messaging/outbox-repository.ts'
+import { sweepMessageCounts } from './messaging/message-count-repository.ts'
+import { sweepMessageContents, sweepMessageRecords } from './messaging/message-record-repository.ts'
 import { sweepAttempts } from './protection/attempt-repository.ts'
 import { sweepAuthEvents } from './protection/auth-event-repository.ts'
+import type { Settings } from './settings.ts'
 import { sweepSpentStates } from './storage/spent-state-repository.ts'
 import type { Sweep } from './storage/sweeper.ts'
 import { sweepSessions } from './tokens/session-repository.ts'
@@ -11,15 +13,21 @@ import { sweepAbandonedUsers } from './users/abandoned/forget-abandoned.ts'
 import { sweepChunks } from './users/import/import-chunk-repository.ts'
 import { sweepUnstartedJobs } from './users/import/import-job-repository.ts'
 
-const dayMs = 86_400_000
+const hourMs = 3_600_000
+const dayMs = 24 * hourMs
 
 /** What is kept for a while after it has ended, because something may still ask about it, and then removed. */
-export const sweeps: readonly Sweep[] = [
+export function sweepsOf({ messageRecordsHours }: Settings): readonly Sweep[] {
+  const recordsMs = messageRecordsHours * hourMs
+  return [...sweeps, { name: 'records of messages', run: (tx, now, limit) => sweepMessageRecords(tx, now - recordsMs, limit) }]
+}
+
+const sweeps: readonly Sweep[] = [
   { name: 'spent sign-in states', run: sweepSpentStates },
   // A code that came too late is told apart from one that never was.
   { name: 'codes', run: (tx, now, limit) => sweepCodes(tx, now - 7 * dayMs, limit) },
-  // Long enough for the operator to find out what was not delivered, and why.
-  { name: 'messages given up', run: (tx, now, limit) => sweepOutbox(tx, now - 7 * dayMs, limit) },
+  { name: 'contents of messages', run: sweepMessageContents },
+  { name: 'counts of messages', run: sweepMessageCounts },
   // The longest window and the longest lock are both shorter than a day.
   { name: 'attempts', run: (tx, now, limit) => sweepAttempts(tx, now - dayMs, limit) },
   { name: 'sessions', run: (tx, now, limit) => sweepSessions(tx, now - dayMs, limit) },

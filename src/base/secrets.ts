@@ -13,6 +13,7 @@ export type SecretPurpose =
   | 'import-upload'
   | 'master-key-check'
   | 'message'
+  | 'message-cap'
   | 'pagination'
   | 'passkey-registration'
   | 'password'

@@ -1,5 +1,6 @@
 import type { ContactAttribute, Pool, RecoveryMechanism } from '../pools/pool.ts'
 import type { Channel } from './message.ts'
+import type { Cap } from './message-caps.ts'
 
 /** An address of a user, whole. */
 export type Contact = { readonly attribute: ContactAttribute; readonly value: string }
@@ -10,6 +11,8 @@ export type Delivery = {
   readonly medium: 'EMAIL' | 'SMS'
   /** Masked. */
   readonly destination: string
+  /** What was queued, or kept back by a cap; undefined when nothing is to be sent. None of the caller's business. */
+  readonly message?: { readonly id: string; readonly cap: Cap | undefined } | undefined
 }
 
 type Attributes = Readonly<Record<string, string>>
@@ -75,8 +78,9 @@ export function chooseInvitationContacts(mediums: readonly ('EMAIL' | 'SMS')[] |
     const contact = firstContact(['phone_number', 'email'], attributes)
     return contact === undefined ? [] : [contact]
   }
-  const wanted = new Set<ContactAttribute>(mediums.map((medium) => (medium === 'EMAIL' ? 'email' : 'phone_number')))
-  return [...wanted].flatMap((attribute) => firstContact([attribute], attributes) ?? [])
+  // Always in this order, in which their caps are counted.
+  const wanted = [mediums.includes('EMAIL') && 'email', mediums.includes('SMS') && 'phone_number'] as const
+  return wanted.flatMap((attribute) => (attribute && firstContact([attribute], attributes)) || [])
 }
 
 /** The attributes a new user's code may go to, the preferred one first. */

@@ -26,6 +26,9 @@ export type EmailMessage = Envelope & {
   /** What the pool set; undefined is the server's own sender. */
   readonly from: string | undefined
   readonly replyTo: string | undefined
+  /** ARN of the identity at SES on whose authority it is sent, and the set of rules there; for SES only. */
+  readonly sourceArn: string | undefined
+  readonly configurationSet: string | undefined
 }
 
 export type SmsMessage = Envelope & { readonly channel: 'sms'; readonly text: string }

@@ -10,6 +10,7 @@ import {
   giveUpOutboxEntry,
   hasDueEntry,
   type OutboxEntry,
+  recordDelivery,
   rescheduleOutboxEntry,
 } from './outbox-repository.ts'
 import { nextAttemptAt } from './retry-schedule.ts'
@@ -32,6 +33,8 @@ export type LaneOptions = {
   readonly concurrency: number
   /** Milliseconds that one attempt may take. */
   readonly timeoutMs: number
+  /** Whether what has ended stays for the record. */
+  readonly keepRecords: boolean
 }
 
 /** How much longer than an attempt its lease lasts: time to write down how it ended. */
@@ -120,9 +123,10 @@ export class OutboxLane {
   /** One attempt and what follows from it. Never rejects: if even that cannot be written down, the lease runs out. */
   async #attempt(entry: OutboxEntry, leaseUntil: number): Promise<void> {
     try {
-      const failure = await this.#deliver(entry)
-      if (failure === undefined) await deleteOutboxEntry(this.#options.db, entry)
-      else await this.#recordFailure(entry, leaseUntil, failure)
+      const { failure, expiresAt } = await this.#deliver(entry)
+      if (failure !== undefined) await this.#recordFailure(entry, leaseUntil, { ...failure, expiresAt })
+      else if (this.#options.keepRecords) await recordDelivery(this.#options.db, entry, this.#endingNow(expiresAt))
+      else await deleteOutboxEntry(this.#options.db, entry)
     } catch (error) {
       this.#options.logger.error(
         { err: error, ...loggable(entry) },
@@ -131,32 +135,43 @@ export class OutboxLane {
     }
   }
 
-  async #deliver(entry: OutboxEntry): Promise<Failure | undefined> {
-    const { secrets, gateway, timeoutMs } = this.#options
+  async #deliver(entry: OutboxEntry): Promise<{ failure: Failure | undefined; expiresAt: number }> {
+    const { secrets, clock, gateway, timeoutMs } = this.#options
     const message = openMessage(secrets, entry)
     const expiresAt = message?.expiresAt ?? entry.createdAt + unreadableLifetimeMs
-    if (message === undefined) return { reason: 'the message was sealed under another master key', refused: false, expiresAt }
+    if (message === undefined) return { failure: { reason: 'the message was sealed under another master key', refused: false }, expiresAt }
+    if (expiresAt <= clock.now())
+      return { failure: { reason: entry.lastError ?? 'it expired before it could be sent', refused: false }, expiresAt }
     try {
       const outgoing = { id: entry.id, queuedAt: entry.createdAt, message }
       await withinTime(timeoutMs, this.#closing.signal, (signal) => gateway.deliver(outgoing, signal))
-      return undefined
+      return { failure: undefined, expiresAt }
     } catch (error) {
-      if (error instanceof DeliveryError) return { reason: error.reason, refused: error.refused, expiresAt }
+      if (error instanceof DeliveryError) return { failure: { reason: error.reason, refused: error.refused }, expiresAt }
       // Anything else may quote the message, so only its kind is told.
-      return { reason: error instanceof Error ? error.name : 'unknown failure', refused: false, expiresAt }
+      return { failure: { reason: error instanceof Error ? error.name : 'unknown failure', refused: false }, expiresAt }
     }
   }
 
-  async #recordFailure(entry: OutboxEntry, leaseUntil: number, { reason, refused, expiresAt }: Failure): Promise<void> {
-    const { db, clock, logger } = this.#options
+  #endingNow(expiresAt: number): { endedAt: number; contentUntil: number } {
+    return { endedAt: this.#options.clock.now(), contentUntil: expiresAt }
+  }
+
+  async #recordFailure(
+    entry: OutboxEntry,
+    leaseUntil: number,
+    { reason, refused, expiresAt }: Failure & { expiresAt: number },
+  ): Promise<void> {
+    const { db, clock, logger, keepRecords } = this.#options
     const at = nextAttemptAt({ attempts: entry.attempts, refused, expiresAt }, clock.now(), Math.random())
     const fields = { ...loggable(entry), reason }
     if (at === undefined) {
-      await giveUpOutboxEntry(db, entry, { leaseUntil, reason })
+      if (keepRecords) await giveUpOutboxEntry(db, entry, { leaseUntil, reason, refused, ...this.#endingNow(expiresAt) })
+      else await deleteOutboxEntry(db, entry)
       logger.error(fields, 'A message could not be delivered and was given up.')
       return
     }
-    await rescheduleOutboxEntry(db, entry, { leaseUntil, nextAttemptAt: at, reason })
+    await rescheduleOutboxEntry(db, entry, { leaseUntil, nextAttemptAt: at, reason, refused })
     const said = 'A message could not be delivered; it stays queued and is tried again.'
     // The first failure calls for attention; the following ones would only repeat it.
     if (entry.attempts === 1) logger.warn({ ...fields, nextAttemptAt: at }, said)
@@ -164,7 +179,7 @@ export class OutboxLane {
   }
 }
 
-type Failure = { readonly reason: string; readonly refused: boolean; readonly expiresAt: number }
+type Failure = { readonly reason: string; readonly refused: boolean }
 
 function loggable({ id, poolId, channel, trigger, attempts }: OutboxEntry): object {
   return { messageId: id, poolId, channel, trigger, attempts }

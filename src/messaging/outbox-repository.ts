@@ -11,10 +11,21 @@ export type OutboxEntry = {
   readonly payload: string
   /** How often delivery was begun, this time included once it is claimed. */
   readonly attempts: number
+  /** Why the attempt before failed. */
+  readonly lastError: string | undefined
   readonly createdAt: number
 }
 
-export async function insertOutboxEntry(tx: Tx, entry: Omit<OutboxEntry, 'attempts'>): Promise<void> {
+/** How a message ends that is not queued at all, and why. */
+export type Withheld = { readonly state: 'failed' | 'suppressed'; readonly reason: string | undefined; readonly contentUntil: number }
+
+type NewEntry = Omit<OutboxEntry, 'attempts' | 'lastError'> & {
+  readonly label: string
+  /** Undefined for a message that is to be sent. */
+  readonly withheld: Withheld | undefined
+}
+
+export async function insertOutboxEntry(tx: Tx, { withheld, ...entry }: NewEntry): Promise<void> {
   await tx
     .insertInto('outbox')
     .values({
@@ -24,10 +35,17 @@ export async function insertOutboxEntry(tx: Tx, entry: Omit<OutboxEntry, 'attemp
       channel: entry.channel,
       trigger: entry.trigger,
       payload: entry.payload,
+      label: entry.label,
+      state: withheld?.state ?? 'queued',
       attempts: 0,
-      next_attempt_at: entry.createdAt,
-      last_error: null,
+      next_attempt_at: withheld === undefined ? entry.createdAt : null,
+      lease_until: null,
+      last_attempt_at: null,
+      last_error: withheld?.reason ?? null,
+      refused: null,
       created_at: entry.createdAt,
+      ended_at: withheld === undefined ? null : entry.createdAt,
+      content_until: withheld?.contentUntil ?? null,
     })
     .execute()
 }
@@ -66,10 +84,10 @@ export async function claimOutboxEntries(db: Db, { channel, now, leaseUntil, lim
 
   const rows = await db
     .updateTable('outbox')
-    .set((eb) => ({ next_attempt_at: leaseUntil, attempts: eb('attempts', '+', 1) }))
+    .set((eb) => ({ next_attempt_at: leaseUntil, lease_until: leaseUntil, last_attempt_at: now, attempts: eb('attempts', '+', 1) }))
     .where('id', 'in', ids)
     .where('next_attempt_at', '<=', now)
-    .returning(['id', 'pool_id', 'sub', 'channel', 'trigger', 'payload', 'attempts', 'created_at'])
+    .returning(['id', 'pool_id', 'sub', 'channel', 'trigger', 'payload', 'attempts', 'last_error', 'created_at'])
     .execute()
   return rows.map((row) => ({
     id: row.id,
@@ -79,6 +97,7 @@ export async function claimOutboxEntries(db: Db, { channel, now, leaseUntil, lim
     trigger: row.trigger as MessageKind,
     payload: row.payload,
     attempts: row.attempts,
+    lastError: row.last_error ?? undefined,
     createdAt: row.created_at,
   }))
 }
@@ -101,51 +120,60 @@ export async function deleteOutboxEntry(db: Db, { id, poolId }: Key): Promise<vo
   await db.deleteFrom('outbox').where('id', '=', id).where('pool_id', '=', poolId).execute()
 }
 
+/** Keeps the fact that a message was delivered, and what it said until `contentUntil`. */
+export async function recordDelivery(
+  db: Db,
+  { id, poolId }: Key,
+  { endedAt, contentUntil }: { endedAt: number; contentUntil: number },
+): Promise<void> {
+  await db
+    .updateTable('outbox')
+    .set({ state: 'sent', next_attempt_at: null, last_error: null, refused: null, ended_at: endedAt, content_until: contentUntil })
+    .where('id', '=', id)
+    .where('pool_id', '=', poolId)
+    .execute()
+}
+
+type Failure = { readonly leaseUntil: number; readonly reason: string; readonly refused: boolean }
+
 /** Sets when to try again. Does nothing when the lease ran out and another process has taken the message. */
 export async function rescheduleOutboxEntry(
   db: Db,
   { id, poolId }: Key,
-  { leaseUntil, nextAttemptAt, reason }: { leaseUntil: number; nextAttemptAt: number; reason: string },
+  { leaseUntil, nextAttemptAt, reason, refused }: Failure & { readonly nextAttemptAt: number },
 ): Promise<void> {
   await db
     .updateTable('outbox')
-    .set({ next_attempt_at: nextAttemptAt, last_error: reason })
+    .set({ next_attempt_at: nextAttemptAt, last_error: reason, refused: refused ? 1 : 0 })
     .where('id', '=', id)
     .where('pool_id', '=', poolId)
     .where('next_attempt_at', '=', leaseUntil)
     .execute()
 }
 
-/** Keeps the fact that a message was not delivered, but not what it said. */
+/** Keeps the fact that a message was not delivered, and what it said until `contentUntil`, for whoever sends it again. */
 export async function giveUpOutboxEntry(
   db: Db,
   { id, poolId }: Key,
-  { leaseUntil, reason }: { leaseUntil: number; reason: string },
+  { leaseUntil, reason, refused, endedAt, contentUntil }: Failure & { readonly endedAt: number; readonly contentUntil: number },
 ): Promise<void> {
   await db
     .updateTable('outbox')
-    .set({ next_attempt_at: null, payload: '', last_error: reason })
+    .set({
+      state: 'failed',
+      next_attempt_at: null,
+      last_error: reason,
+      refused: refused ? 1 : 0,
+      ended_at: endedAt,
+      content_until: contentUntil,
+    })
     .where('id', '=', id)
     .where('pool_id', '=', poolId)
     .where('next_attempt_at', '=', leaseUntil)
     .execute()
 }
 
-/** Removes what is still to be sent to a user who is being deleted. */
+/** Removes what is still to be sent to a user who is being deleted, and what is known of what was. */
 export async function deleteOutboxEntriesOfUser(tx: Tx, poolId: string, sub: string): Promise<void> {
   await tx.deleteFrom('outbox').where('pool_id', '=', poolId).where('sub', '=', sub).execute()
-}
-
-/** Removes up to `limit` messages that were given up and are older than `before`; answers how many were found. */
-export async function sweepOutbox(db: Db | Tx, before: number, limit: number): Promise<number> {
-  const stale = await db
-    .selectFrom('outbox')
-    .select('id')
-    .where('next_attempt_at', 'is', null)
-    .where('created_at', '<', before)
-    .limit(limit)
-    .execute()
-  const ids = stale.map((row) => row.id)
-  if (ids.length > 0) await db.deleteFrom('outbox').where('id', 'in', ids).where('next_attempt_at', 'is', null).execute()
-  return ids.length
 }

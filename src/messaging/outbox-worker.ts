@@ -25,6 +25,8 @@ type Options = {
   readonly logger: MessagingLogger
   /** Milliseconds that one attempt may take. */
   readonly timeoutMs?: number
+  /** Whether what was sent or given up stays for the record; true unless it is said otherwise. */
+  readonly keepRecords?: boolean
   /** How many messages of one channel are on their way at once. */
   readonly concurrency?: number
   /** How often, in milliseconds, to look for what other processes left behind and for what is due again. */
@@ -41,12 +43,13 @@ export function createOutboxWorker({
   customSender,
   logger,
   timeoutMs = 30_000,
+  keepRecords = true,
   concurrency = 8,
   pollMs = 2_000,
   graceMs = 5_000,
 }: Options): OutboxWorker {
   const openLane = (channel: Lane, gateway: Gateway<QueuedMessage>) =>
-    new OutboxLane({ db, secrets, clock, logger, channel, gateway, concurrency, timeoutMs })
+    new OutboxLane({ db, secrets, clock, logger, channel, gateway, concurrency, timeoutMs, keepRecords })
   const lanes = [openLane('email', gateways.email), openLane('sms', gateways.sms)]
   if (customSender !== undefined) lanes.push(openLane('custom-email', customSender), openLane('custom-sms', customSender))
   const fillAll = () => {

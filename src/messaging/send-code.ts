@@ -1,17 +1,20 @@
 import type { Secrets } from '../base/secrets.ts'
+import { extensionsOf } from '../pools/extensions/pool-extensions.ts'
 import type { ContactAttribute, Pool } from '../pools/pool.ts'
 import type { Tx } from '../storage/db.ts'
 import { hasCustomSender } from '../triggers/custom-sender.ts'
 import { codeLifetimesMs, issueCode } from './codes.ts'
 import { confirmationLink } from './confirmation-link.ts'
 import { type Contact, channelOf, chooseInvitationContacts, chooseSignUpContact, type Delivery, deliveryTo } from './destination.ts'
-import type { MessageKind, QueuedMessage } from './message.ts'
+import { templatesFor } from './localized-templates.ts'
+import type { EmailMessage, MessageKind, QueuedMessage } from './message.ts'
+import { capText, findCapInTheWay } from './message-caps.ts'
 import { queueMessage } from './outbox.ts'
 import { goesByLink, renderMessage } from './templates.ts'
 import { isTestUser, signInNameOf } from './test-user-code.ts'
-import type { Wording } from './wording.ts'
+import { kindNames, type Wording } from './wording.ts'
 
-/** The user a message is for. @NOTE Whoever queues one wakes the outbox worker after the commit, or it waits for the next look. */
+/** The user a message is for. @NOTE Whoever queues one calls `afterCommit` of the outbox then, or it waits for the next look. */
 export type Addressee = {
   readonly sub: string
   readonly username: string
@@ -76,8 +79,8 @@ export async function queueSignInCode(
   tx: Tx,
   secrets: Secrets,
   { pool, user, contact, wording, code, now, expiresAt }: SignInCode,
-): Promise<void> {
-  await queueTo(tx, secrets, contact, { pool, user, kind: 'mfa', wording, code, now, expiresAt })
+): Promise<Delivery> {
+  return queueTo(tx, secrets, contact, { pool, user, kind: 'mfa', wording, code, now, expiresAt })
 }
 
 type SignInCode = {
@@ -144,26 +147,50 @@ type Content = {
 
 /** Whatever becomes of the message, the caller is told the same. */
 async function queueTo(tx: Tx, secrets: Secrets, contact: Contact, content: Content): Promise<Delivery> {
-  const message = composeMessage(contact, content)
-  if (message !== undefined) await queueMessage(tx, secrets, message, content.now)
-  return deliveryTo(contact)
+  const { pool, user, kind, now } = content
+  const delivery = deliveryTo(contact)
+  // Who knows the code needs no message.
+  if (kind !== 'invitation' && isTestUser(pool, user)) return delivery
+  const suppressed = isSuppressed(content)
+  const message = composeMessage(contact, content, suppressed)
+  if (message === undefined) return delivery
+  if (suppressed) {
+    await queueMessage(tx, secrets, message, now, { state: 'suppressed', reason: undefined })
+    return delivery
+  }
+  const cap = await findCapInTheWay(tx, secrets, pool, { channel: channelOf(contact.attribute), recipient: contact.value, now })
+  const id = await queueMessage(tx, secrets, message, now, cap && { state: 'failed', reason: capText(pool, cap) })
+  return { ...delivery, message: { id, cap } }
+}
+
+/** Whether the pool or its own code holds the message back. */
+function isSuppressed({ pool, kind, wording }: Content): boolean {
+  return wording.texts?.suppressed === true || extensionsOf(pool).messages.suppress.includes(kindNames[kind])
 }
 
 /**
- * Undefined when nothing is to be sent: a code that a test user knows, what the pool's own code holds back, and, as by Cognito, a
- * template that has no room for the code.
+ * Undefined when the template has no room for the code; Cognito sends nothing then, either. Nobody has checked the texts of a message that
+ * its function suppressed.
  */
-function composeMessage(contact: Contact, content: Content): QueuedMessage | undefined {
+function composeMessage(contact: Contact, content: Content, suppressed: boolean): QueuedMessage | undefined {
   const { pool, user, shownName = user.username, kind, wording, code, link, expiresAt } = content
-  if (kind !== 'invitation' && isTestUser(pool, user)) return undefined
   const channel = channelOf(contact.attribute)
   const envelope = { poolId: pool.id, sub: user.sub, username: user.username, trigger: kind, recipient: contact.value, code, expiresAt }
   if (hasCustomSender(pool, channel)) {
     const { occasion, subject } = wording
     return { ...envelope, ...occasion, channel: `custom-${channel}`, userAttributes: subject.userAttributes }
   }
-  const rendered = renderMessage(pool.templates, kind, channel, { username: shownName, code, link }, wording.texts)
-  if (rendered === undefined || wording.texts?.suppressed) return undefined
-  const { from, replyTo } = pool.email
-  return rendered.channel === 'sms' ? { ...envelope, ...rendered } : { ...envelope, ...rendered, from, replyTo }
+  const templates = templatesFor(pool, user.attributes['locale'])
+  const values = { username: shownName, code, link }
+  const rendered =
+    renderMessage(templates, kind, channel, values, wording.texts) ??
+    (suppressed ? renderMessage(templates, kind, channel, values) : undefined)
+  if (rendered === undefined) return undefined
+  return rendered.channel === 'sms' ? { ...envelope, ...rendered } : { ...envelope, ...rendered, ...mailSettingsOf(pool.email) }
 }
+
+function mailSettingsOf({ from, replyTo, sourceArn, configurationSet }: Pool['email']): Pick<EmailMessage, MailSetting> {
+  return { from, replyTo, sourceArn, configurationSet }
+}
+
+type MailSetting = 'from' | 'replyTo' | 'sourceArn' | 'configurationSet'

@@ -33,6 +33,7 @@ const poolTables: Readonly<Record<PoolTable, true>> = {
   import_log: true,
   active_import: true,
   outbox: true,
+  message_count: true,
   inbox_message: true,
 }
 

@@ -1,3 +1,4 @@
+import type { Delivery } from '../messaging/destination.ts'
 import type { AppClient } from '../pools/app-client.ts'
 import type { MfaMethod, Pool } from '../pools/pool.ts'
 import type { Tx } from '../storage/db.ts'
@@ -28,8 +29,11 @@ export type Proof = {
 
 /** A question as it is put to the user. */
 export type Question = Challenge & {
-  /** What has to be queued in the transaction that uses up the state before it: the message with the code that is asked for. */
-  queue?(tx: Tx): Promise<void>
+  /**
+   * What has to be queued in the transaction that uses up the state before it: the message with the code that is asked for. Answers it
+   * unless the client hides whether there was anybody to send it to.
+   */
+  queue?(tx: Tx): Promise<Delivery | undefined>
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import type { Outbox } from '../messaging/after-commit.ts'
 import type { AppClient } from '../pools/app-client.ts'
 import { extensionsOf } from '../pools/extensions/pool-extensions.ts'
 import type { Pool } from '../pools/pool.ts'
@@ -34,7 +35,7 @@ import { attributesOf, subjectOf } from './trigger-facts.ts'
 export type JourneyDeps = TokenDeps &
   NewPasswordDeps &
   SecondFactorDeps &
-  NextStepDeps & { readonly db: Db; readonly clock: Clock; readonly outbox: { wake(): void } }
+  NextStepDeps & { readonly db: Db; readonly clock: Clock; readonly outbox: Outbox }
 
 /**
  * What stands between the first factor and the tokens, in the order it is asked for. A remembered device proves itself in the place of a
@@ -44,7 +45,7 @@ const interposed: readonly Interposed<JourneyDeps>[] = [newPassword, rememberedD
 
 /** Takes a sign-in one step further: to the next question, or to its tokens. */
 export async function advance(deps: JourneyDeps, pool: Pool, client: AppClient, verdict: Verdict, visit: Visit): Promise<Progress> {
-  if (verdict.kind === 'ask') return pose(deps, verdict.question, verdict.spends)
+  if (verdict.kind === 'ask') return pose(deps, pool, verdict.question, verdict.spends)
   if (verdict.kind === 'custom') return goOnAsDefined(deps, verdict, undefined, visit)
   const { proof } = verdict
   const { user, proofs, spends } = proof
@@ -77,7 +78,7 @@ async function goOnAsDefined(
   const eventId = known?.eventId ?? eventOf(pool, visit, deps.clock.now())
   const step = await nextStep(deps, signIn, { known, eventId, clientPublic })
   if (step.kind === 'ask') {
-    return known === undefined ? pose(deps, step.question, spends) : poseIn(deps, known, step.question, spends, visit)
+    return known === undefined ? pose(deps, pool, step.question, spends) : poseIn(deps, known, step.question, spends, visit)
   }
   if (step.kind === 'issue-tokens' && known !== undefined) {
     requireConfirmed(known.user)
@@ -88,7 +89,7 @@ async function goOnAsDefined(
 }
 
 async function poseIn(deps: JourneyDeps, signIn: SignIn, question: Question, spends: Proof['spends'], visit: Visit): Promise<Progress> {
-  const progress = await pose(deps, question, spends)
+  const progress = await pose(deps, signIn.pool, question, spends)
   await noteWaiting(deps, signIn, visit)
   return progress
 }
@@ -104,16 +105,21 @@ function interposedIn({ pool, proofs, custom }: SignIn): readonly Interposed<Jou
 }
 
 /** A question goes out once for each state that led to it, and its message with it. */
-async function pose({ db, outbox }: JourneyDeps, { queue, ...challenge }: Question, spends: Proof['spends']): Promise<Progress> {
+async function pose(
+  { db, outbox }: JourneyDeps,
+  pool: Pool,
+  { queue, ...challenge }: Question,
+  spends: Proof['spends'],
+): Promise<Progress> {
   if (queue === undefined) {
     if (spends !== undefined) await spendOrRefuse(db, spends)
     return { kind: 'challenge', challenge }
   }
-  await db.transaction().execute(async (tx) => {
+  const delivery = await db.transaction().execute(async (tx) => {
     if (spends !== undefined) await spendOrRefuse(tx, spends)
-    await queue(tx)
+    return queue(tx)
   })
-  outbox.wake()
+  await outbox.afterCommit(pool, delivery === undefined ? [] : [delivery])
   return { kind: 'challenge', challenge }
 }
 

@@ -1,4 +1,3 @@
-import { ApiError } from '../contract/api-error.ts'
 import type { Pool, TriggerName } from '../pools/pool.ts'
 import type { AnswerReader } from './answer-reader.ts'
 
@@ -37,13 +36,4 @@ export type Triggers = {
 /** Whether the pool has set this trigger up at all. */
 export function hasTrigger(pool: Pick<Pool, 'triggers'>, name: TriggerName): boolean {
   return pool.triggers.byName[name] !== undefined
-}
-
-/**
- * Stands where a trigger would be asked that is not wired yet: the call fails the way Cognito fails when it cannot reach the function.
- * Never call it inside a transaction.
- */
-export function requireNoTrigger(pool: Pool, name: TriggerName): void {
-  if (pool.triggers.byName[name] === undefined) return
-  throw new ApiError('UnexpectedLambdaException', `${name} invocation failed due to configuration.`)
 }

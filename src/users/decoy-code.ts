@@ -2,6 +2,7 @@ import type { Secrets } from '../base/secrets.ts'
 import { codeLifetimesMs, issueCode } from '../messaging/codes.ts'
 import { channelOf } from '../messaging/destination.ts'
 import type { MessageKind } from '../messaging/message.ts'
+import { findCapInTheWay } from '../messaging/message-caps.ts'
 import { queueMessage } from '../messaging/outbox.ts'
 import { deleteOutboxEntry } from '../messaging/outbox-repository.ts'
 import { renderMessage } from '../messaging/templates.ts'
@@ -47,6 +48,8 @@ type Unsent = {
   readonly now: number
 }
 
+const noSender = { from: undefined, replyTo: undefined, sourceArn: undefined, configurationSet: undefined }
+
 /** Does in a transaction what queueing a message does, and takes the message back. */
 export async function pretendToQueue(
   tx: Tx,
@@ -57,8 +60,8 @@ export async function pretendToQueue(
   const rendered = renderMessage(pool.templates, kind, channelOf(attribute), { username, code, link: undefined })
   if (rendered === undefined) return
   const envelope = { poolId: pool.id, sub, username, trigger: kind, recipient: '', code, expiresAt: now }
-  const message =
-    rendered.channel === 'sms' ? { ...envelope, ...rendered } : { ...envelope, ...rendered, from: undefined, replyTo: undefined }
+  const message = rendered.channel === 'sms' ? { ...envelope, ...rendered } : { ...envelope, ...rendered, ...noSender }
+  await findCapInTheWay(tx, secrets, pool, { channel: message.channel, recipient: sub, now, weight: 0 })
   const id = await queueMessage(tx, secrets, message, now)
   await deleteOutboxEntry(tx, { id, poolId: pool.id })
 }

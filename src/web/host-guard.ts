@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { isLoopbackHost } from '../settings.ts'
+import { isLoopbackHost } from '../loopback.ts'
 
 /**
  * Refuses requests whose Host is not loopback. A page that the developer visits could otherwise point its own name at

@@ -1,6 +1,7 @@
 import { createTransport } from 'nodemailer'
 import type { EmailMessage } from '../message.ts'
-import { DeliveryError, type Gateway, type Outgoing } from './gateway.ts'
+import { DeliveryError, type Gateway } from './gateway.ts'
+import { mailOf, requireOneAddress } from './mail.ts'
 
 type Options = {
   /** `smtp://user:password@host:port` or `smtps://…`; `?requireTLS=true` refuses to send in the clear. */
@@ -32,8 +33,7 @@ export function createSmtpGateway({ url, defaultFrom, silenceMs = 20_000, maxCon
 
   return {
     async deliver(outgoing, signal) {
-      const { recipient } = outgoing.message
-      if (!isOneAddress(recipient)) throw new DeliveryError('the recipient is not an e-mail address', { refused: true })
+      requireOneAddress(outgoing.message.recipient)
       try {
         await transport.sendMail({ ...mailOf(outgoing, defaultFrom), signal })
       } catch (error) {
@@ -66,29 +66,6 @@ function readSmtpUrl(text: string) {
 
 function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname)
-}
-
-/** One address and nothing that a mail header or an SMTP command could take for more. */
-function isOneAddress(text: string): boolean {
-  return text.length <= 320 && /^[^\s@,;:<>()[\]\\"\p{Cc}]+@[^\s@,;:<>()[\]\\"\p{Cc}]+$/u.test(text)
-}
-
-function mailOf({ id, queuedAt, message }: Outgoing<EmailMessage>, defaultFrom: string) {
-  const from = message.from ?? defaultFrom
-  const domain = /@([a-z0-9.-]+)>?\s*$/i.exec(from)?.[1] ?? 'localhost'
-  return {
-    from,
-    // As an object it is not parsed, so that it stays one recipient.
-    to: { name: '', address: message.recipient },
-    ...(message.replyTo === undefined ? {} : { replyTo: message.replyTo }),
-    subject: message.subject,
-    text: message.text,
-    html: message.html,
-    date: new Date(queuedAt),
-    messageId: `<${id}@${domain}>`,
-    // RFC 3834 §5: keeps holiday notices from answering.
-    headers: { 'Auto-Submitted': 'auto-generated' },
-  }
 }
 
 type SmtpFailure = { readonly code?: unknown; readonly responseCode?: unknown; readonly command?: unknown }

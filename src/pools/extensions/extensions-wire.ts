@@ -1,7 +1,6 @@
 import type { Secrets } from '../../base/secrets.ts'
 import type {
   GetUserPoolExtensionsResponse,
-  LocalizedTemplatesType,
   MessagesExtensionType,
   SetUserPoolExtensionsRequest,
   TestUserType,
@@ -9,9 +8,9 @@ import type {
 } from '../../contract/generated/types.ts'
 import { invalidParameter } from '../invalid-parameter.ts'
 import { nameKey, type Pool, type TriggerName } from '../pool.ts'
+import { readTemplatesByLocale, writeTemplatesByLocale } from './localized-templates-wire.ts'
 import {
   extensionsOf,
-  type LocalizedTemplates,
   type MessagesExtension,
   noExtensions,
   type PoolExtensions,
@@ -90,9 +89,7 @@ function writePolicy({ timeoutMs, retries, onError, circuitBreaker }: TriggerPol
 function readMessages(messages: MessagesExtensionType): MessagesExtension {
   return {
     suppress: [...new Set(messages.Suppress)],
-    templates: Object.fromEntries(
-      Object.entries(messages.Templates ?? {}).map(([locale, texts]) => [canonicalLocale(locale), readTemplates(texts)]),
-    ),
+    templates: readTemplatesByLocale(messages.Templates ?? {}),
     maxPerDay: messages.MaxPerDay,
     maxPerRecipientPerHour: messages.MaxPerRecipientPerHour,
     onRefusal: messages.OnRefusal ?? 'IGNORE',
@@ -102,51 +99,10 @@ function readMessages(messages: MessagesExtensionType): MessagesExtension {
 function writeMessages({ suppress, templates, maxPerDay, maxPerRecipientPerHour, onRefusal }: MessagesExtension): MessagesExtensionType {
   return {
     Suppress: suppress,
-    Templates: Object.fromEntries(Object.entries(templates).map(([locale, texts]) => [locale, writeTemplates(texts)])),
+    Templates: writeTemplatesByLocale(templates),
     MaxPerDay: maxPerDay,
     MaxPerRecipientPerHour: maxPerRecipientPerHour,
     OnRefusal: onRefusal,
-  }
-}
-
-/** BCP 47, by which `pt-br` and `pt-BR` are the same. */
-function canonicalLocale(text: string): string {
-  try {
-    return new Intl.Locale(text).toString()
-  } catch {
-    throw invalidParameter(`Messages.Templates: ${JSON.stringify(text)} is not a language tag such as de or pt-BR.`)
-  }
-}
-
-function readTemplates(texts: LocalizedTemplatesType): LocalizedTemplates {
-  return {
-    verificationSms: texts.VerificationSms,
-    verificationEmail: texts.VerificationEmail,
-    verificationSubject: texts.VerificationEmailSubject,
-    linkEmail: texts.LinkEmail,
-    linkSubject: texts.LinkEmailSubject,
-    mfaSms: texts.AuthenticationSms,
-    mfaEmail: texts.AuthenticationEmail,
-    mfaSubject: texts.AuthenticationEmailSubject,
-    inviteSms: texts.InvitationSms,
-    inviteEmail: texts.InvitationEmail,
-    inviteSubject: texts.InvitationEmailSubject,
-  }
-}
-
-function writeTemplates(texts: LocalizedTemplates): LocalizedTemplatesType {
-  return {
-    VerificationSms: texts.verificationSms,
-    VerificationEmail: texts.verificationEmail,
-    VerificationEmailSubject: texts.verificationSubject,
-    LinkEmail: texts.linkEmail,
-    LinkEmailSubject: texts.linkSubject,
-    AuthenticationSms: texts.mfaSms,
-    AuthenticationEmail: texts.mfaEmail,
-    AuthenticationEmailSubject: texts.mfaSubject,
-    InvitationSms: texts.inviteSms,
-    InvitationEmail: texts.inviteEmail,
-    InvitationEmailSubject: texts.inviteSubject,
   }
 }
 

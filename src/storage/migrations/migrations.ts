@@ -7,6 +7,7 @@ import { passkeys } from './0006-passkeys.ts'
 import { devices } from './0007-devices.ts'
 import { userImport } from './0008-user-import.ts'
 import { triggerInvocations } from './0009-trigger-invocations.ts'
+import { messageRecords } from './0010-message-records.ts'
 import { auditRecords } from './0011-audit-records.ts'
 import type { Migration } from './migration.ts'
 
@@ -21,5 +22,6 @@ export const migrations: readonly Migration[] = [
   devices,
   userImport,
   triggerInvocations,
+  messageRecords,
   auditRecords,
 ]

@@ -1,6 +1,8 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { operation } from '../../contract/operation.ts'
+import type { Outbox } from '../../messaging/after-commit.ts'
+import type { Delivery } from '../../messaging/destination.ts'
 import { queueForgotPasswordCode } from '../../messaging/send-code.ts'
 import type { Pool } from '../../pools/pool.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
@@ -12,7 +14,7 @@ import type { User } from '../user.ts'
 import { getUserByName } from '../user-repository.ts'
 import { changeFoundUser } from './change-user.ts'
 
-type Deps = { db: Db; clock: Clock; secrets: Secrets; pools: PoolCatalog; outbox: { wake(): void }; triggers: Triggers }
+type Deps = { db: Db; clock: Clock; secrets: Secrets; pools: PoolCatalog; outbox: Outbox; triggers: Triggers }
 
 /**
  * The password lets nobody in any more, and the user gets a code with which to choose a new one. The sealed password stays where it
@@ -30,13 +32,15 @@ export const adminResetUserPassword = operation('AdminResetUserPassword', {
     const attributes = [requireRecoveryContact(pool, found).attribute]
     const wording = await wordMessageTo(triggers, { pool, user: found, attributes, kind: 'forgot-password', occasion })
 
+    let deliveries: Delivery[] = []
     await changeFoundUser(db, pool, found, async (user, tx) => {
       requireResettable(pool, user)
       const now = clock.now()
-      await queueForgotPasswordCode(tx, secrets, { pool, user, contact: requireRecoveryContact(pool, user), wording, now })
+      const contact = requireRecoveryContact(pool, user)
+      deliveries = [await queueForgotPasswordCode(tx, secrets, { pool, user, contact, wording, now })]
       return { ...user, status: 'RESET_REQUIRED', updatedAt: now }
     })
-    outbox.wake()
+    await outbox.afterCommit(pool, deliveries)
     return {}
   },
 })

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
+import type { Outbox } from '../../messaging/after-commit.ts'
 import type { Occasion } from '../../messaging/wording.ts'
 import { requireRequiredAttributes } from '../../pools/attribute-rules.ts'
 import type { Pool } from '../../pools/pool.ts'
@@ -16,7 +17,7 @@ export type ChangeAttributesDeps = {
   readonly db: Db
   readonly clock: Clock
   readonly secrets: Secrets
-  readonly outbox: { wake(): void }
+  readonly outbox: Outbox
   readonly triggers: Triggers
 }
 
@@ -36,14 +37,14 @@ export async function changeAttributesOf(
   const found = await getUserByName(db, pool, username)
   const { toVerify } = planAttributeChanges(pool, found.attributes, changes)
   // Also an address that has to wait for its proof must be free, or the proof would be asked for in vain.
-  await requireFreeNames(db, pool, found, changeAttributes(found.attributes, changes))
+  await requireFreeNames(db, pool, found, changeAttributes(found.attributes, changes), clock.now())
   const wording = await wordChanges(triggers, { pool, user: found, toVerify, occasion })
 
   const deliveries = await db.transaction().execute(async (tx) => {
     const user = await getLockedUser(tx, found)
     return storeAttributeChanges(tx, secrets, { pool, user, changes, wording, now: clock.now() })
   })
-  if (deliveries.length > 0) outbox.wake()
+  if (deliveries.length > 0) await outbox.afterCommit(pool, deliveries)
 }
 
 /**

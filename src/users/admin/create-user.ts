@@ -1,6 +1,8 @@
 import type { Clock } from '../../base/clock.ts'
 import { uuidv7 } from '../../base/ids.ts'
 import type { Secrets } from '../../base/secrets.ts'
+import type { Outbox } from '../../messaging/after-commit.ts'
+import type { Delivery } from '../../messaging/destination.ts'
 import { queueInvitation } from '../../messaging/send-code.ts'
 import type { Occasion, Wording } from '../../messaging/wording.ts'
 import { requireRequiredAttributes } from '../../pools/attribute-rules.ts'
@@ -23,7 +25,7 @@ export type CreateUserDeps = {
   readonly clock: Clock
   readonly secrets: Secrets
   readonly passwords: Passwords
-  readonly outbox: { wake(): void }
+  readonly outbox: Outbox
   readonly triggers: Triggers
 }
 
@@ -66,8 +68,8 @@ export async function createUser(deps: CreateUserDeps, pool: Pool, wish: NewUser
         } as const)
   const user: User = { ...draft, ...state, enabled: true, signedOutAt: null, mfa: null, createdAt: now, updatedAt: now }
   const wording = wish.invite && (await wordInvitation(triggers, { pool, user, mediums: wish.invite.mediums, occasion: wish.occasion }))
-  await db.transaction().execute((tx) => storeNewUser(tx, deps, pool, { user, temporaryPassword, wish, wording }))
-  outbox.wake()
+  const deliveries = await db.transaction().execute((tx) => storeNewUser(tx, deps, pool, { user, temporaryPassword, wish, wording }))
+  await outbox.afterCommit(pool, deliveries)
   return user
 }
 
@@ -97,10 +99,10 @@ async function storeNewUser(
   { secrets }: CreateUserDeps,
   pool: Pool,
   { user, temporaryPassword, wish, wording }: Creation,
-): Promise<void> {
+): Promise<Delivery[]> {
   const now = user.createdAt
   if (wish.forceAliasCreation) await lockUserTakingAliases(tx, pool, user.sub, aliasesOf(pool, user), now)
   requireNameFree(pool, await insertUser(tx, pool, user))
-  if (wording === undefined) return
-  await queueInvitation(tx, secrets, { pool, user, mediums: wish.invite?.mediums, temporaryPassword, wording, now })
+  if (wording === undefined) return []
+  return queueInvitation(tx, secrets, { pool, user, mediums: wish.invite?.mediums, temporaryPassword, wording, now })
 }

@@ -1,4 +1,5 @@
 import { ApiError } from '../../contract/api-error.ts'
+import type { Delivery } from '../../messaging/destination.ts'
 import { queueInvitation } from '../../messaging/send-code.ts'
 import type { Occasion } from '../../messaging/wording.ts'
 import type { Pool } from '../../pools/pool.ts'
@@ -33,15 +34,16 @@ export async function resendInvitation(deps: CreateUserDeps, pool: Pool, again: 
   const plain = temporaryPassword ?? newTemporaryPassword(pool.passwordPolicy)
   const password = await passwords.protect(found, plain)
   const now = clock.now()
+  let deliveries: Delivery[] = []
 
   const user = await changeFoundUser(db, pool, found, async (before, tx) => {
     requireInvited(before)
     await rememberReplacedPassword(tx, pool, before, now)
     const after = { ...before, password, passwordExpiresAt: temporaryPasswordEnd(pool, now), updatedAt: now }
-    await queueInvitation(tx, secrets, { pool, user: after, mediums, temporaryPassword: plain, wording, now })
+    deliveries = await queueInvitation(tx, secrets, { pool, user: after, mediums, temporaryPassword: plain, wording, now })
     return after
   })
-  outbox.wake()
+  await outbox.afterCommit(pool, deliveries)
   return user
 }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
+import type { Outbox } from '../../messaging/after-commit.ts'
 import { queueInvitation } from '../../messaging/send-code.ts'
 import type { Occasion } from '../../messaging/wording.ts'
 import type { Pool } from '../../pools/pool.ts'
@@ -20,7 +21,7 @@ export type MigrationDeps = {
   readonly clock: Clock
   readonly secrets: Secrets
   readonly passwords: Passwords
-  readonly outbox: { wake(): void }
+  readonly outbox: Outbox
   readonly triggers: Triggers
 }
 
@@ -51,7 +52,8 @@ export async function migrateUser(deps: MigrationDeps, pool: Pool, arrival: Arri
   const user = await newUser(deps, pool, arrival, migrated)
   const clash = await storeNewUser(deps, pool, user, { migrated, occasion })
   if (clash === undefined) return user
-  const other = await findUserByName(deps.db, pool, username)
+  // In a transaction, which waits for that of whoever came first: their user may not have been committed yet.
+  const other = await deps.db.transaction().execute((tx) => findUserByName(tx, pool, username))
   if (other === undefined) throw nameOfAnother(clash)
   return other
 }
@@ -86,7 +88,7 @@ async function storeNewUser(deps: MigrationDeps, pool: Pool, user: User, { migra
     if (error instanceof NameTakenError) return error.kind
     throw error
   }
-  outbox.wake()
+  await outbox.afterCommit(pool, [])
   return undefined
 }
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { operation } from '../../contract/operation.ts'
+import type { Outbox } from '../../messaging/after-commit.ts'
 import { queueAttributeCode } from '../../messaging/send-code.ts'
 import { writeDelivery } from '../../messaging/wire.ts'
 import { limitAttempts } from '../../protection/attempt-limit.ts'
@@ -11,7 +12,7 @@ import { wordMessageTo } from '../message-wording.ts'
 import { addressToProve } from './address-to-prove.ts'
 import { lockCaller, requireContactAttribute } from './profile-rules.ts'
 
-type Deps = { db: Db; clock: Clock; secrets: Secrets; outbox: { wake(): void }; triggers: Triggers }
+type Deps = { db: Db; clock: Clock; secrets: Secrets; outbox: Outbox; triggers: Triggers }
 
 /** Sends a signed-in user a code to an address of theirs: the one that waits for its proof, if there is one, else the current one. */
 export const getUserAttributeVerificationCode = operation('GetUserAttributeVerificationCode', {
@@ -28,7 +29,7 @@ export const getUserAttributeVerificationCode = operation('GetUserAttributeVerif
       const value = await addressToProve(tx, pool, locked, attribute, now)
       return queueAttributeCode(tx, secrets, { pool, user: locked, attribute, value, kind: 'verify-attribute', wording, now })
     })
-    outbox.wake()
+    await outbox.afterCommit(pool, [delivery])
     return { CodeDeliveryDetails: writeDelivery(delivery) }
   },
 })

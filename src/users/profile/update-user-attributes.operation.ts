@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { operation } from '../../contract/operation.ts'
+import type { Outbox } from '../../messaging/after-commit.ts'
 import { writeDelivery } from '../../messaging/wire.ts'
 import { readAttributes } from '../../pools/attribute-wire.ts'
 import { limitAttempts } from '../../protection/attempt-limit.ts'
@@ -13,7 +14,7 @@ import { requireFreeNames } from '../taken-names.ts'
 import { changeAttributes } from '../user.ts'
 import { lockCaller, requireAllowedChanges } from './profile-rules.ts'
 
-type Deps = { db: Db; clock: Clock; secrets: Secrets; outbox: { wake(): void }; triggers: Triggers }
+type Deps = { db: Db; clock: Clock; secrets: Secrets; outbox: Outbox; triggers: Triggers }
 
 /** A signed-in user changes their attributes, all of them or none. */
 export const updateUserAttributes = operation('UpdateUserAttributes', {
@@ -25,7 +26,7 @@ export const updateUserAttributes = operation('UpdateUserAttributes', {
     requireAllowedChanges(pool, client, user.attributes, changes)
     const { toVerify } = planAttributeChanges(pool, user.attributes, changes)
     // An address that has to wait for its proof must be free already, or the proof would be asked for in vain.
-    await requireFreeNames(db, pool, user, changeAttributes(user.attributes, changes))
+    await requireFreeNames(db, pool, user, changeAttributes(user.attributes, changes), now)
     if (toVerify.length > 0) await limitAttempts(db, pool.id, user.sub, 'UpdateUserAttributes', now)
 
     const occasion = { clientId: client.id, clientMetadata: request.ClientMetadata, userAgent: from.userAgent }
@@ -34,7 +35,7 @@ export const updateUserAttributes = operation('UpdateUserAttributes', {
       const locked = await lockCaller(tx, user)
       return storeAttributeChanges(tx, secrets, { pool, user: locked, changes, wording, now })
     })
-    if (deliveries.length > 0) outbox.wake()
+    if (deliveries.length > 0) await outbox.afterCommit(pool, deliveries)
     return { CodeDeliveryDetailsList: deliveries.map(writeDelivery) }
   },
 })

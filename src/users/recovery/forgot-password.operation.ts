@@ -46,7 +46,7 @@ export const forgotPassword = operation('ForgotPassword', {
     const attributes = [requireRecoveryContact(pool, user).attribute]
     const wording = await wordMessageTo(deps.triggers, { pool, user, attributes, kind: 'forgot-password', occasion })
     const delivery = await sendCode(deps, pool, user.sub, wording)
-    deps.outbox.wake()
+    await deps.outbox.afterCommit(pool, hidden ? [] : [delivery])
     return { CodeDeliveryDetails: writeDelivery(delivery) }
   },
 })
@@ -80,6 +80,6 @@ async function pretendToSend(deps: Deps, pool: Pool, username: string): Promise<
   const delivery = simulateRecoveryDelivery(deps.secrets, pool, username)
   if (delivery === undefined) throw wrongState()
   await pretendToSendCode(deps, pool, { username, attribute: delivery.attribute, kind: 'forgot-password', now: deps.clock.now() })
-  deps.outbox.wake()
+  await deps.outbox.afterCommit(pool, [])
   return delivery
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { operation } from '../../contract/operation.ts'
+import type { Outbox } from '../../messaging/after-commit.ts'
 import { chooseSignUpContact, type Delivery } from '../../messaging/destination.ts'
 import { queueSignUpCode } from '../../messaging/send-code.ts'
 import { writeDelivery } from '../../messaging/wire.ts'
@@ -9,7 +10,6 @@ import type { AppClientCaller } from '../../pools/app-client.ts'
 import type { Db } from '../../storage/db.ts'
 import { spendState } from '../../storage/spent-state-repository.ts'
 import type { Triggers } from '../../triggers/trigger.ts'
-import { makeWayFor } from '../abandoned/forget-abandoned.ts'
 import { storeUser } from '../attribute-changes.ts'
 import { findClaimedUser } from '../claimed-user.ts'
 import { wordMessageTo } from '../message-wording.ts'
@@ -25,7 +25,7 @@ import {
 } from './correction-rules.ts'
 import { newNewcomerSession, type SignUpSession } from './sign-up-session.ts'
 
-type Deps = { db: Db; clock: Clock; secrets: Secrets; outbox: { wake(): void }; publicUrl: string; triggers: Triggers }
+type Deps = { db: Db; clock: Clock; secrets: Secrets; outbox: Outbox; publicUrl: string; triggers: Triggers }
 
 /**
  * Lifeguard's own: somebody who has just signed up, and mistyped where the code was to go, says it again. The Session of their SignUp
@@ -43,14 +43,13 @@ export const correctSignUpContact = operation('CorrectSignUpContact', {
     const { session, user } = openCorrection(secrets, client, claim.user, request.Session, now)
     const correction = { attribute: request.AttributeName, value: request.Value }
     const corrected = correctContact(caller, user, correction, now)
-    await makeWayFor(db, pool, corrected, now)
-    await requireFreeNames(db, pool, user, corrected.attributes)
+    await requireFreeNames(db, pool, user, corrected.attributes, now)
 
     const occasion = { clientId: client.id, clientMetadata: undefined, userAgent: from.userAgent }
     const attributes = [chooseSignUpContact(pool, corrected.attributes)?.attribute ?? request.AttributeName]
     const wording = await wordMessageTo(triggers, { pool, user: corrected, attributes, kind: 'resend', occasion })
     const delivery = await storeCorrection(deps, caller, { session, correction, wording, now })
-    outbox.wake()
+    await outbox.afterCommit(pool, delivery ? [delivery] : [])
     return {
       CodeDeliveryDetails: delivery && writeDelivery(delivery),
       Session: newNewcomerSession(secrets, pool, client, corrected, now),

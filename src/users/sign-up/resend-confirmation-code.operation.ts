@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
+import type { Outbox } from '../../messaging/after-commit.ts'
 import { chooseSignUpContact, type Delivery } from '../../messaging/destination.ts'
 import { queueSignUpCode } from '../../messaging/send-code.ts'
 import { simulateSignUpDelivery } from '../../messaging/simulated-delivery.ts'
@@ -17,7 +18,7 @@ import { wordMessageTo } from '../message-wording.ts'
 import type { User } from '../user.ts'
 import { lockUser } from '../user-repository.ts'
 
-type Deps = { db: Db; clock: Clock; secrets: Secrets; outbox: { wake(): void }; publicUrl: string; triggers: Triggers }
+type Deps = { db: Db; clock: Clock; secrets: Secrets; outbox: Outbox; publicUrl: string; triggers: Triggers }
 
 /** Sends a new user a fresh code; the one before is worth nothing from then on. */
 export const resendConfirmationCode = operation('ResendConfirmationCode', {
@@ -36,7 +37,7 @@ export const resendConfirmationCode = operation('ResendConfirmationCode', {
     const occasion = { clientId: client.id, clientMetadata: request.ClientMetadata, userAgent: from.userAgent }
     const wording = await wordMessageTo(deps.triggers, { pool, user, attributes: [contact.attribute], kind: 'resend', occasion })
     const delivery = await sendCode(deps, pool, client.id, user.sub, wording)
-    deps.outbox.wake()
+    await deps.outbox.afterCommit(pool, hidden ? [] : [delivery])
     return { CodeDeliveryDetails: writeDelivery(delivery) }
   },
 })
@@ -63,7 +64,7 @@ async function pretendToSend(deps: Deps, pool: Pool, username: string): Promise<
   const delivery = simulateSignUpDelivery(deps.secrets, pool, username)
   if (delivery === undefined) throw cannotResend()
   await pretendToSendCode(deps, pool, { username, attribute: delivery.attribute, kind: 'resend', now: deps.clock.now() })
-  deps.outbox.wake()
+  await deps.outbox.afterCommit(pool, [])
   return delivery
 }
 

@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
+import type { Outbox } from '../../messaging/after-commit.ts'
 import { chooseSignUpContact, type Delivery } from '../../messaging/destination.ts'
 import { queueSignUpCode } from '../../messaging/send-code.ts'
 import { writeDelivery } from '../../messaging/wire.ts'
@@ -32,7 +33,7 @@ type Deps = {
   clock: Clock
   secrets: Secrets
   passwords: Passwords
-  outbox: { wake(): void }
+  outbox: Outbox
   publicUrl: string
   triggers: Triggers
 }
@@ -61,8 +62,8 @@ export const signUp = operation('SignUp', {
     })
     const user = await newUser(deps, draft, { password, verdict, now })
     const delivery = await storeNewUser(deps, caller, user, { verdict, occasion })
-    outbox.wake()
     await noteAuthEvent(db, pool, { sub: user.sub, type: 'SignUp', response: 'Pass', context, now, clientId: client.id })
+    await outbox.afterCommit(pool, delivery ? [delivery] : [])
     if (verdict.autoConfirm) await tellConfirmed(triggers, { pool, user, source: 'PostConfirmation_ConfirmSignUp', occasion })
     return {
       UserConfirmed: verdict.autoConfirm,

@@ -7,7 +7,7 @@ import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { factsOf } from '../../contract/model.ts'
 import type { IamCaller, OperationName } from '../../contract/operation.ts'
-import { isLoopbackHost } from '../../settings.ts'
+import { isLoopbackHost } from '../../loopback.ts'
 
 /** Decides whether a request to an operation that AWS signs may pass, and says whose it is. Throws ApiError with AWS's codes and texts. */
 export type IamGate = (request: SignedRequest, operation: OperationName, body: unknown) => Promise<IamCaller>

@@ -5,6 +5,7 @@ import { createInboxGateway } from '../../../src/messaging/gateways/inbox-gatewa
 import { type InboxEntry, listInbox } from '../../../src/messaging/inbox.ts'
 import { createOutboxWorker } from '../../../src/messaging/outbox-worker.ts'
 import { queueAttributeCode, queueForgotPasswordCode, queueInvitation, queueSignUpCode } from '../../../src/messaging/send-code.ts'
+import { writeDelivery } from '../../../src/messaging/wire.ts'
 import { engines, type TestEngine } from '../../support/engines.ts'
 import { openRoom, plainWording, type Room, templatesWith, testPool } from './messaging-room.ts'
 
@@ -46,7 +47,8 @@ for (const engine of engines) {
   describe(`Codes on their way on ${engine.name}`, () => {
     it('reach a new user, and only the newest counts', async () => {
       await using room = await openInboxRoom(engine)
-      assert.deepEqual(await signUp(room), { attribute: 'email', medium: 'EMAIL', destination: 'a***@e***' })
+      const delivery = await signUp(room)
+      assert.deepEqual(delivery && writeDelivery(delivery), { AttributeName: 'email', DeliveryMedium: 'EMAIL', Destination: 'a***@e***' })
       await signUp(room, undefined, 'resend')
       const [newest, oldest, ...rest] = await room.sent()
       assert.deepEqual(rest, [])

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import {
   AdminCreateUserCommand,
+  AdminInitiateAuthCommand,
   AdminRespondToAuthChallengeCommand,
   GetTokensFromRefreshTokenCommand,
   type UserPoolClientType,
@@ -121,6 +122,16 @@ for (const engine of engines) {
         assert.deepEqual(await sentTo(server(), at.poolId), [])
       })
     }
+
+    it('names the program that calls, not the one at the far end of a server', async () => {
+      const { poolId, clientId, triggers } = await given()
+      const HttpHeaders = [{ headerName: 'User-Agent', headerValue: 'aws-sdk-evil/9.9' }]
+      const ContextData = { IpAddress: '192.0.2.1', ServerName: 'shop', ServerPath: '/', HttpHeaders }
+      const AuthParameters = { USERNAME: 'ana', PASSWORD: goodPassword }
+      const request = { UserPoolId: poolId, ClientId: clientId, AuthFlow: 'ADMIN_USER_PASSWORD_AUTH', AuthParameters, ContextData } as const
+      await server().send(new AdminInitiateAuthCommand(request))
+      for (const { callerContext } of triggers.events) assert.match(callerContext.awsSdkVersion, /^aws-sdk-js-3/)
+    })
 
     it('asks before SRP once, and after its proof with the metadata of the answer', async () => {
       const { poolId, clientId, triggers } = await given()

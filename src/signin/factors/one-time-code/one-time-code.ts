@@ -3,6 +3,7 @@ import { deliveryTo } from '../../../messaging/destination.ts'
 import { queueSignInCode } from '../../../messaging/send-code.ts'
 import { simulateSignInDelivery } from '../../../messaging/simulated-delivery.ts'
 import { chooseCode } from '../../../messaging/test-user-code.ts'
+import { hidesUserExistence } from '../../../pools/app-client.ts'
 import type { ContactAttribute } from '../../../pools/pool.ts'
 import { limitAttempts } from '../../../protection/attempt-limit.ts'
 import type { TriggerCaller } from '../../../triggers/trigger-subject.ts'
@@ -42,10 +43,15 @@ export async function askForOneTimeCode(deps: SentCodeDeps, chooser: Chooser, ch
     name: choice,
     parameters: { CODE_DELIVERY_DELIVERY_MEDIUM: medium, CODE_DELIVERY_DESTINATION: destination },
     session: sealChoiceState(deps, state, { codeHash: hashOfSignInCode(secrets, { ...state, challenge: choice }, value, code) }),
-    queue: (tx) =>
-      user === undefined || wording === undefined
-        ? pretendToQueue(tx, secrets, pool, { sub, username: name, attribute, kind: 'mfa', code, now })
-        : queueSignInCode(tx, secrets, { pool, user, contact: { attribute, value }, wording, code, now, expiresAt: state.expiresAt }),
+    async queue(tx) {
+      if (user === undefined || wording === undefined) {
+        await pretendToQueue(tx, secrets, pool, { sub, username: name, attribute, kind: 'mfa', code, now })
+        return undefined
+      }
+      const contact = { attribute, value }
+      const delivery = await queueSignInCode(tx, secrets, { pool, user, contact, wording, code, now, expiresAt: state.expiresAt })
+      return hidesUserExistence(client) ? undefined : delivery
+    },
   }
 }
 

@@ -1,0 +1,52 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { ApiError } from '../contract/api-error.ts'
+import { extensionsOf } from '../pools/extensions/pool-extensions.ts'
+import type { Pool } from '../pools/pool.ts'
+import type { Db } from '../storage/db.ts'
+import type { Delivery } from './destination.ts'
+import { capText } from './message-caps.ts'
+import { lookAtFirstAttempts } from './message-record-repository.ts'
+
+/** What an operation that queues messages does with them once its transaction has committed. */
+export type Outbox = {
+  /**
+   * Has them sent. In pools whose messages have `OnRefusal: FAIL` it waits, not for long, for how the first attempts go: throws
+   * CodeDeliveryFailureException when a message was refused where it was to go, and LimitExceededException when a cap of the pool held one
+   * back. @NOTE An answer that must not tell who exists names no deliveries, since those of nobody are never refused.
+   */
+  afterCommit(pool: Pool, deliveries: readonly Delivery[]): Promise<void>
+}
+
+const firstLookMs = 10
+const longestPauseMs = 250
+
+type Options = {
+  readonly db: Db
+  wake(): void
+  /** Milliseconds after which a call ends without knowing how the first attempt goes. */
+  readonly longestWaitMs?: number
+}
+
+export function createAfterCommit({ db, wake, longestWaitMs = 10_000 }: Options): Outbox['afterCommit'] {
+  return async (pool, deliveries) => {
+    wake()
+    if (extensionsOf(pool).messages.onRefusal !== 'FAIL') return
+    const messages = deliveries.flatMap(({ message }) => message ?? [])
+    for (const { cap } of messages) if (cap !== undefined) throw new ApiError('LimitExceededException', capText(pool, cap))
+    const ids = messages.map(({ id }) => id)
+    if (ids.length > 0 && (await isRefused(db, pool.id, ids, longestWaitMs))) {
+      throw new ApiError('CodeDeliveryFailureException', 'The message was refused where it was to be delivered.')
+    }
+  }
+}
+
+/** Looks into the database, because any process may be the one that delivers. Slowness is no refusal. */
+async function isRefused(db: Db, poolId: string, ids: readonly string[], longestWaitMs: number): Promise<boolean> {
+  const end = performance.now() + longestWaitMs
+  for (let pause = firstLookMs; performance.now() < end; pause = Math.min(pause * 2, longestPauseMs)) {
+    await delay(pause)
+    const { allOver, refused } = await lookAtFirstAttempts(db, poolId, ids)
+    if (refused || allOver) return refused
+  }
+  return false
+}

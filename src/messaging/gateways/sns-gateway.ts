@@ -1,0 +1,50 @@
+import { PublishCommand, SNSClient } from '@aws-sdk/client-sns'
+import type { SmsMessage } from '../message.ts'
+import { awsDeliveryError } from './aws-failure.ts'
+import type { Gateway } from './gateway.ts'
+
+type Options = {
+  readonly region: string
+  /** Undefined for the region's own. */
+  readonly endpoint?: string | undefined
+  readonly timeoutMs?: number
+}
+
+/** Errors by which SNS refuses this very message: a number that is none, or that has opted out. */
+const refusals = new Set([
+  'InvalidParameter',
+  'InvalidParameterException',
+  'InvalidParameterValue',
+  'InvalidParameterValueException',
+  'OptedOutException',
+  'ValidationException',
+])
+
+/** Text messages by Amazon SNS, with the credentials that AWS's standard chain finds. */
+export function createSnsGateway({ region, endpoint, timeoutMs = 10_000 }: Options): Gateway<SmsMessage> {
+  const client = new SNSClient({
+    region,
+    ...(endpoint !== undefined && { endpoint }),
+    // The outbox repeats what fails.
+    maxAttempts: 1,
+    requestHandler: { connectionTimeout: timeoutMs, requestTimeout: timeoutMs, throwOnRequestTimeout: true },
+  })
+  return {
+    async deliver({ message }, signal) {
+      const command = new PublishCommand({
+        PhoneNumber: message.recipient,
+        Message: message.text,
+        // As Cognito sends them: they come before advertising, and reach those who want none.
+        MessageAttributes: { 'AWS.SNS.SMS.SMSType': { DataType: 'String', StringValue: 'Transactional' } },
+      })
+      try {
+        await client.send(command, { abortSignal: signal })
+      } catch (error) {
+        throw awsDeliveryError('SNS', error, refusals)
+      }
+    },
+    async close() {
+      client.destroy()
+    },
+  }
+}

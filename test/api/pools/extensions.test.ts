@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { DeleteUserPoolCommand, DescribeUserPoolCommand, UpdateUserPoolCommand } from '@aws-sdk/client-cognito-identity-provider'
+import { engines } from '../../support/engines.ts'
+import { callOwn } from '../../support/own-operations.ts'
+import { useTestServer } from '../../support/test-server.ts'
+
+const defaults = {
+  Triggers: {},
+  CustomAuth: { MfaAfterPassword: 'REQUIRED' },
+  SignUp: { ContactCorrection: false },
+  Messages: { Suppress: [], Templates: {}, OnRefusal: 'IGNORE' },
+  TestUsers: [],
+}
+
+const everything = {
+  Triggers: {
+    PreSignUp: { TimeoutMilliseconds: 1000, Retries: 2, OnError: 'CONTINUE', CircuitBreaker: { Failures: 3, OpenSeconds: 30 } },
+    PreTokenGeneration: { TimeoutMilliseconds: 60_000, Retries: 0, OnError: 'LAST_GOOD' },
+  },
+  CustomAuth: { MfaAfterPassword: 'SKIPPED' },
+  SignUp: { ContactCorrection: true, UnconfirmedUserLifetimeHours: 72 },
+  Messages: {
+    Suppress: ['SignUp', 'Authentication'],
+    Templates: {
+      de: {
+        VerificationSms: 'Dein Code: {####}',
+        VerificationEmail: 'Dein Code: <b>{####}</b>',
+        VerificationEmailSubject: 'Dein Code',
+        LinkEmail: 'Bitte {##bestätigen##}',
+        LinkEmailSubject: 'Dein Link',
+        AuthenticationSms: 'Anmeldung: {####}',
+        AuthenticationEmail: 'Anmeldung: {####}',
+        AuthenticationEmailSubject: 'Anmeldung',
+        InvitationSms: '{username}: {####}',
+        InvitationEmail: 'Hallo {username}, {####}',
+        InvitationEmailSubject: 'Willkommen',
+      },
+      'pt-BR': { VerificationEmail: 'Seu código: {####}' },
+    },
+    MaxPerDay: 1000,
+    MaxPerRecipientPerHour: 5,
+    OnRefusal: 'FAIL',
+  },
+  TestUsers: [{ Username: 'robot', Code: '123456' }],
+}
+
+/** Requests that are refused, by what is wrong with them. */
+const refused: Readonly<Record<string, object>> = {
+  'a trigger that does not exist': { Triggers: { PreSignOut: {} } },
+  'a timeout of nothing': { Triggers: { PreSignUp: { TimeoutMilliseconds: 0 } } },
+  'a timeout without end': { Triggers: { PreSignUp: { TimeoutMilliseconds: 10_000_000 } } },
+  'endless retries': { Triggers: { PreSignUp: { Retries: 1000 } } },
+  'an unknown way to fail': { Triggers: { PreSignUp: { OnError: 'SHRUG' } } },
+  'the last good verdict where it is no claim': { Triggers: { PreSignUp: { OnError: 'LAST_GOOD' } } },
+  'a breaker without its time': { Triggers: { PreSignUp: { CircuitBreaker: { Failures: 3 } } } },
+  'a breaker that never trips': { Triggers: { PreSignUp: { CircuitBreaker: { Failures: 0, OpenSeconds: 1 } } } },
+  'an unknown word on MFA': { CustomAuth: { MfaAfterPassword: 'MAYBE' } },
+  'a lifetime of nothing': { SignUp: { UnconfirmedUserLifetimeHours: 0 } },
+  'a lifetime beyond a year': { SignUp: { UnconfirmedUserLifetimeHours: 8761 } },
+  'an unknown kind of message': { Messages: { Suppress: ['Newsletter'] } },
+  'no message at all in a day': { Messages: { MaxPerDay: 0 } },
+  'no message at all to anybody': { Messages: { MaxPerRecipientPerHour: 0 } },
+  'more messages than can be counted': { Messages: { MaxPerDay: 100_000_001 } },
+  'an unknown way to take refusals': { Messages: { OnRefusal: 'SHOUT' } },
+  'a locale that is none': { Messages: { Templates: { 'not a locale': {} } } },
+  'a locale twice, spelled differently': { Messages: { Templates: { 'pt-br': {}, 'pt-BR': {} } } },
+  'a code template without room for the code': { Messages: { Templates: { de: { VerificationEmail: 'Hallo, du!' } } } },
+  'an SMS template without room for the code': { Messages: { Templates: { de: { AuthenticationSms: 'Hallo, du!' } } } },
+  'a link template without a link': { Messages: { Templates: { de: { LinkEmail: 'Hallo {####}' } } } },
+  'an invitation that does not say the name': { Messages: { Templates: { de: { InvitationEmail: 'Code {####}' } } } },
+  'a template that is too short': { Messages: { Templates: { de: { VerificationSms: '{####' } } } },
+  'a text message that is too long': { Messages: { Templates: { de: { VerificationSms: `{####}${'x'.repeat(1600)}` } } } },
+  'a subject that is too long': { Messages: { Templates: { de: { VerificationEmailSubject: 'x'.repeat(999) } } } },
+  'a subject of nothing': { Messages: { Templates: { de: { VerificationEmailSubject: '' } } } },
+  'a test user twice': {
+    TestUsers: [
+      { Username: 'robot', Code: '123456' },
+      { Username: 'ROBOT', Code: '123456' },
+    ],
+  },
+  'a code of letters': { TestUsers: [{ Username: 'robot', Code: 'abcdef' }] },
+  'a code that is too short': { TestUsers: [{ Username: 'robot', Code: '12345' }] },
+  'a code that is too long': { TestUsers: [{ Username: 'robot', Code: '123456789' }] },
+  'a test user without a code': { TestUsers: [{ Username: 'robot' }] },
+}
+
+for (const engine of engines) {
+  describe(`Extensions of pools on ${engine.name}`, () => {
+    const server = useTestServer(engine)
+    const get = async (poolId: string) => {
+      const { UserPoolId, ...sections } = await callOwn(server(), 'GetUserPoolExtensions', { UserPoolId: poolId })
+      assert.equal(UserPoolId, poolId)
+      return sections
+    }
+    const set = (poolId: string, sections: object) => callOwn(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, ...sections })
+
+    it('are nothing that Cognito has not until somebody sets them', async () => {
+      const { poolId } = await server().givenPool()
+      assert.deepEqual(await get(poolId), defaults)
+      assert.deepEqual(await set(poolId, {}), { UserPoolId: poolId, ...defaults })
+    })
+
+    it('are kept whole, and come back as they were set, also after a restart', async () => {
+      const { poolId } = await server().givenPool()
+      assert.deepEqual(await set(poolId, everything), { UserPoolId: poolId, ...everything })
+      await server().restart()
+      assert.deepEqual(await get(poolId), everything)
+    })
+
+    it('are replaced by the section, and stay as they are where nothing is said', async () => {
+      const { poolId } = await server().givenPool()
+      await set(poolId, everything)
+      await set(poolId, { Messages: { MaxPerDay: 7 } })
+      assert.deepEqual(await get(poolId), { ...everything, Messages: { ...defaults.Messages, MaxPerDay: 7 } })
+      await set(poolId, { Triggers: {}, CustomAuth: {}, SignUp: {}, Messages: {}, TestUsers: [] })
+      assert.deepEqual(await get(poolId), defaults)
+    })
+
+    it('fill in what a section leaves out', async () => {
+      const { poolId } = await server().givenPool()
+      const { Triggers, Messages } = await set(poolId, {
+        Triggers: { PostConfirmation: {} },
+        Messages: { Suppress: ['SignUp', 'SignUp'], Templates: { 'pt-br': { VerificationSms: '{####}' } } },
+      })
+      assert.deepEqual(Triggers, { PostConfirmation: { TimeoutMilliseconds: 5000, Retries: 0, OnError: 'FAIL' } })
+      assert.deepEqual(Messages, { Suppress: ['SignUp'], Templates: { 'pt-BR': { VerificationSms: '{####}' } }, OnRefusal: 'IGNORE' })
+    })
+
+    it('take an invitation without a password, for pools that need none', async () => {
+      const { poolId } = await server().givenPool()
+      await set(poolId, { Messages: { Templates: { de: { InvitationEmail: 'Hallo {username}' } } } })
+    })
+
+    it('are left alone by UpdateUserPool, and not shown by DescribeUserPool', async () => {
+      const { poolId } = await server().givenPool()
+      await set(poolId, everything)
+      await server().send(new UpdateUserPoolCommand({ UserPoolId: poolId, MfaConfiguration: 'OFF' }))
+      assert.deepEqual(await get(poolId), everything)
+      const { UserPool } = await server().send(new DescribeUserPoolCommand({ UserPoolId: poolId }))
+      assert.doesNotMatch(JSON.stringify(UserPool), /Extensions|TestUsers|123456|MaxPerDay/i)
+    })
+
+    it('are the pool’s own, and go with it', async () => {
+      const { poolId } = await server().givenPool()
+      const other = await server().givenPool()
+      await set(poolId, everything)
+      assert.deepEqual(await get(other.poolId), defaults)
+      await server().send(new DeleteUserPoolCommand({ UserPoolId: poolId }))
+      for (const request of [get(poolId), set(poolId, everything)]) {
+        await assert.rejects(request, { name: 'ResourceNotFoundException', message: `User pool ${poolId} does not exist.` })
+      }
+    })
+
+    it('refuse what makes no sense, and then change nothing', async () => {
+      const { poolId } = await server().givenPool({ pool: { UsernameConfiguration: { CaseSensitive: false } } })
+      await set(poolId, everything)
+      for (const [problem, sections] of Object.entries(refused)) {
+        await assert.rejects(set(poolId, sections), { name: 'InvalidParameterException' }, problem)
+      }
+      assert.deepEqual(await get(poolId), everything)
+    })
+  })
+}
