@@ -21,11 +21,7 @@ import type { Settings } from './settings.ts'
 import { startSweeper } from './storage/sweeper.ts'
 import { sweepsOf } from './sweeps.ts'
 import { createSigningKeys } from './tokens/signing-keys.ts'
-import { createTriggers } from './triggers/create-triggers.ts'
-import { readFunctions } from './triggers/functions/read-functions.ts'
-import type { InvocationRecord } from './triggers/invocations/invocation.ts'
-import { createInvocationRecorder } from './triggers/invocations/invocation-recorder.ts'
-import { createLastAnswers } from './triggers/invocations/last-answers.ts'
+import { openTriggers } from './triggers/open-triggers.ts'
 import type { Triggers } from './triggers/trigger.ts'
 import { createImportRunner } from './users/import/import-runner.ts'
 import { createImportedHashes } from './users/passwords/imported-hashes.ts'
@@ -65,8 +61,8 @@ export async function openEffects(needs: Needs) {
   const powers = createSrpPowers({ workers, queueLimit: powerQueueLimit })
   const provisionedLimits = createProvisionedLimits({ db, clock, factor: rateFactorOf(settings) || 1, publish, subscribe })
   const pools = createPoolCatalog({ db, secrets, clock, publish, subscribe })
-  const triggers = openTriggers(needs, pools)
-  const worker = await openOutbox(needs, pools, triggers.triggers)
+  const { triggers, invocations, ...asking } = openTriggers({ ...needs, db, secrets, pools })
+  const worker = await openOutbox(needs, pools, triggers)
   const importedHashes = createImportedHashes({ workers: mostHashWorkers, queueLimit: hashQueueLimit })
   const holder = randomUUID()
   const imports = createImportRunner({ db, secrets, clock, pools, logger, holder })
@@ -88,8 +84,8 @@ export async function openEffects(needs: Needs) {
     imports,
     lockout: createPasswordLockout({ db }),
     codeLockout: createCodeLockout({ db }),
-    triggers: triggers.triggers,
-    invocations: triggers.invocations,
+    triggers,
+    invocations,
     audit: createAuditTrail({ clock, logger }),
     signingKeys: createSigningKeys({ db, secrets, clock }),
     findAccessKey: cachedAccessKeys(db, secrets, clock),
@@ -97,36 +93,9 @@ export async function openEffects(needs: Needs) {
     /** To be called when no request is in flight any more, and before the database is closed. */
     async close(): Promise<void> {
       await Promise.all([sweeper.close(), imports.close(), worker.close()])
+      await Promise.all([powers.close(), importedHashes.close(), asking.close()])
       pools.close()
       provisionedLimits.close()
-      await Promise.all([powers.close(), importedHashes.close(), triggers.close()])
-    },
-  }
-}
-
-function openTriggers({ settings, vault, logger, clock, countInvocation }: Needs, pools: PoolCatalog) {
-  const functions = readFunctions({
-    file: settings.functionsFile,
-    folder: settings.functionsFolder,
-    reload: settings.mode === 'dev',
-    environment: settings.functionEnvironment,
-    region: settings.region,
-    logger,
-  })
-  const shared = { db: vault.storage.db, secrets: vault.secrets, logger }
-  const lastAnswers = createLastAnswers({ ...shared, clock })
-  const invocations = createInvocationRecorder({ ...shared, pools })
-  const onInvocation = (invocation: InvocationRecord) => {
-    countInvocation(invocation.trigger, invocation.outcome.toLowerCase(), invocation.durationMs / 1000)
-    if (settings.triggerRecordsHours > 0) invocations.record(invocation)
-  }
-  return {
-    triggers: createTriggers({ functions, logger, clock, lastAnswers, onInvocation }),
-    invocations,
-
-    async close(): Promise<void> {
-      await functions.close()
-      await Promise.all([lastAnswers.flush(), invocations.flush()])
     },
   }
 }

@@ -9,6 +9,7 @@ import {
   CreateUserPoolCommand,
   type CreateUserPoolCommandInput,
 } from '@aws-sdk/client-cognito-identity-provider'
+import type { Logger } from '../../src/base/logger.ts'
 import { type RunningServer, startServer } from '../../src/server.ts'
 import { readSettings } from '../../src/settings.ts'
 import type { TestEngine } from './engines.ts'
@@ -55,16 +56,21 @@ export type PoolWish = {
 type Overrides = {
   /** More of the command line, such as `['--region', 'eu-west-1']`. */
   readonly flags?: readonly string[]
+  /** Variables of the environment. */
+  readonly env?: Readonly<Record<string, string>>
+  /** In the place of the one that prints errors. */
+  readonly logger?: Logger
 }
 
 /** The real server in this process, on a free port, with a database of its own. */
-export async function startTestServer(engine: TestEngine, { flags = [] }: Overrides = {}): Promise<TestServer> {
+export async function startTestServer(engine: TestEngine, { flags = [], env = {}, logger }: Overrides = {}): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), 'lifeguard-test-'))
   const database = await engine.createDatabase()
   const clock = createTestClock()
   const argv = ['--port', '0', '--data', folder, '--database', database.url, '--log-level', 'error', ...flags]
-  const settings = readSettings({ argv, env: {}, command: 'dev' })
-  let running: RunningServer = await startServer(settings, { clock })
+  const settings = readSettings({ argv, env, command: 'dev' })
+  const replacements = logger === undefined ? { clock } : { clock, logger }
+  let running: RunningServer = await startServer(settings, replacements)
   const { url } = running
   const client = sdkClient(url, settings.region)
 
@@ -91,7 +97,7 @@ export async function startTestServer(engine: TestEngine, { flags = [] }: Overri
     givenPool: (wish) => givenPool(client, wish),
     async restart() {
       await running.close()
-      running = await startServer({ ...settings, port: Number(new URL(url).port) }, { clock })
+      running = await startServer({ ...settings, port: Number(new URL(url).port) }, replacements)
     },
     close,
     [Symbol.asyncDispose]: close,

@@ -79,7 +79,21 @@ async function leaveTraces({ db, secrets, commit }: Room, owner: User): Promise<
     .insertInto('auth_event')
     .values({ pool_id: poolId, sub, ...event })
     .execute()
+  await leaveTriggers(db, owner)
   await leaveSession(db, owner)
+}
+
+async function leaveTriggers(db: Db, { poolId, sub }: User): Promise<void> {
+  const invocation = { trigger: 'PreAuthentication', outcome: 'SUCCEEDED', username_key: 'name', started_at: now, details: '' }
+  await db
+    .insertInto('trigger_invocation')
+    .values({ pool_id: poolId, sub, id: 'invocation', ...invocation })
+    .execute()
+  const answer = { client_id: 'client', trigger: 'PreTokenGeneration', response: '', answered_at: now }
+  await db
+    .insertInto('trigger_answer')
+    .values({ pool_id: poolId, sub, ...answer })
+    .execute()
 }
 
 async function leaveSession(db: Db, { poolId, sub }: User): Promise<void> {
@@ -94,6 +108,15 @@ async function leaveSession(db: Db, { poolId, sub }: User): Promise<void> {
     deviceKey: null,
   }
   await insertSession(db, { poolId, sub, id: 'session', clientId: 'client', ...times })
+}
+
+/** Of a sign-up, when nobody had the name yet. */
+async function leaveSignUp(db: Db, poolId: string, username: string): Promise<void> {
+  const invocation = { trigger: 'PreSignUp', outcome: 'SUCCEEDED', username_key: username, started_at: now, details: '' }
+  await db
+    .insertInto('trigger_invocation')
+    .values({ pool_id: poolId, sub: '', id: username, ...invocation })
+    .execute()
 }
 
 /** How many rows of each table speak of a user; every table that has a column for one. */
@@ -126,6 +149,22 @@ for (const engine of engines) {
       assert.deepEqual(new Set(Object.values(await traces(db, pool.id, 'ana'))), new Set([0]))
       assert.deepEqual(await traces(db, pool.id, 'bob'), before)
       assert.deepEqual(await traces(db, other, 'ana'), before)
+    })
+
+    it('takes along what was recorded of their sign-up', async () => {
+      await using room = await openRoom(engine)
+      const { db, commit } = room
+      const other = 'us-east-1_Another01'
+      for (const one of [user('ana'), user('bob'), user('ana', other)]) {
+        await commit((tx) => insertUser(tx, { ...pool, id: one.poolId }, one))
+        await leaveSignUp(db, one.poolId, one.username)
+      }
+      await commit((tx) => deleteUserRows(tx, pool.id, 'ana'))
+      const left = await db.selectFrom('trigger_invocation').select(['pool_id', 'username_key']).orderBy('pool_id', 'desc').execute()
+      assert.deepEqual(left, [
+        { pool_id: pool.id, username_key: 'name-bob' },
+        { pool_id: other, username_key: 'name-ana' },
+      ])
     })
   })
 }

@@ -1,0 +1,51 @@
+import type { Clock } from '../base/clock.ts'
+import type { Logger } from '../base/logger.ts'
+import type { Secrets } from '../base/secrets.ts'
+import type { PoolCatalog } from '../pools/pool-catalog.ts'
+import type { Settings } from '../settings.ts'
+import type { Db } from '../storage/db.ts'
+import { createTriggers } from './create-triggers.ts'
+import { readFunctions } from './functions/read-functions.ts'
+import type { InvocationRecord } from './invocations/invocation.ts'
+import { createInvocationRecorder } from './invocations/invocation-recorder.ts'
+import { createLastAnswers } from './invocations/last-answers.ts'
+
+type Needs = {
+  readonly settings: Settings
+  readonly db: Db
+  readonly secrets: Secrets
+  readonly logger: Logger
+  readonly clock: Clock
+  readonly pools: PoolCatalog
+  /** Hears of every trigger that was asked. */
+  readonly countInvocation: (trigger: string, outcome: string, seconds: number) => void
+}
+
+/** Triggers, where their functions run, and what is kept of them. Throws SettingsError. */
+export function openTriggers({ settings, countInvocation, pools, clock, ...shared }: Needs) {
+  const { logger } = shared
+  const functions = readFunctions({
+    file: settings.functionsFile,
+    folder: settings.functionsFolder,
+    reload: settings.mode === 'dev',
+    environment: settings.functionEnvironment,
+    region: settings.region,
+    logger,
+  })
+  const lastAnswers = createLastAnswers({ ...shared, clock })
+  const invocations = createInvocationRecorder({ ...shared, pools })
+  const onInvocation = (invocation: InvocationRecord) => {
+    countInvocation(invocation.trigger, invocation.outcome.toLowerCase(), invocation.durationMs / 1000)
+    if (settings.triggerRecordsHours > 0) invocations.record(invocation)
+  }
+  return {
+    triggers: createTriggers({ functions, logger, clock, lastAnswers, onInvocation }),
+    invocations,
+
+    /** Before the pools and the database are closed. */
+    async close(): Promise<void> {
+      await functions.close()
+      await Promise.all([lastAnswers.flush(), invocations.flush()])
+    },
+  }
+}

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { startServer } from '../../../src/server.ts'
+import { readSettings, SettingsError } from '../../../src/settings.ts'
+import { chosenEngines } from '../../support/engines.ts'
+import { functionArn, functionFolder, givenTriggered } from '../../support/functions.ts'
+import { claimsOf, givenTokens } from '../../support/sign-in.ts'
+import { startTestServer } from '../../support/test-server.ts'
+
+const url = 'https://functions.example.test/{functionName}'
+const whole = { '*': { url } }
+
+const bad: [problem: string, entry: unknown, says: RegExp][] = [
+  ['text', 'module.mjs', /must be an object with one of module, url and lambda/],
+  ['an empty object', {}, /says nowhere to run/],
+  ['two places', { url, lambda: {} }, /has both url and lambda/],
+  ['a module that is not there', { module: 'missing.mjs' }, /has a module that is no file: .*missing\.mjs/],
+  ['a module that is a folder', { module: '.' }, /has a module that is no file/],
+  ['a module that is no path', { module: 7 }, /has a module that is no path/],
+  ['an unknown member', { url, retries: 3 }, /has the unknown member retries; there are url, secret/],
+  ['a member of another place', { url, concurrency: 3 }, /has the unknown member concurrency/],
+  ['an unknown member of lambda', { lambda: { account: '1' } }, /has the unknown member lambda\.account; there are region, endpoint/],
+  ['a lambda that is true', { lambda: true }, /has a lambda that is no object/],
+  ['a region that is none', { lambda: { region: 'a b' } }, /has a lambda\.region that is none/],
+  [
+    'an endpoint that is none',
+    { lambda: { endpoint: 'localhost' } },
+    /has a lambda\.endpoint that cannot be used: not an http: or https: URL/,
+  ],
+  ['no threads', { module: 'there.mjs', concurrency: 0 }, /has a concurrency that is not a whole number from 1 to 1000/],
+  ['half a thread', { module: 'there.mjs', concurrency: 1.5 }, /has a concurrency that is not/],
+  ['memory by name', { module: 'there.mjs', memoryMegabytes: '128' }, /has a memoryMegabytes that is not a whole number from 16 to 10240/],
+  ['an address that is none', { url: 'functions' }, /has a url that cannot be used: not an http: or https: URL/],
+  ['an address with a password', { url: 'https://me:pw@host/' }, /has a url that cannot be used: a URL with a user name or password in it/],
+  ['a secret that is not base64', { url, secret: 'whsec_top secret!' }, /has a secret that is not the base64 form of 24 to 64 bytes/],
+  ['a secret that is short', { url, secret: 'whsec_c2hvcnQ=' }, /has a secret that is not/],
+]
+
+describe('The functions file', () => {
+  const folder = functionFolder()
+  folder.write('there.mjs', 'export const handler = (event) => event')
+
+  function start(...flags: string[]) {
+    const data = folder.write('data/.keep', '').replace('/.keep', '')
+    return startServer(readSettings({ argv: ['--port', '0', '--data', data, '--log-level', 'silent', ...flags], env: {}, command: 'dev' }))
+  }
+
+  /** One line, which names the setting and nothing secret. */
+  async function refused(flags: string[], says: RegExp) {
+    await assert.rejects(start(...flags), (error: unknown) => {
+      assert.ok(error instanceof SettingsError, String(error))
+      assert.match(error.message, says)
+      assert.equal(error.message.includes('\n'), false)
+      assert.equal(/top secret|c2hvcnQ/.test(error.message), false)
+      return true
+    })
+  }
+
+  for (const [problem, entry, says] of bad) {
+    it(`stops the start when an entry has ${problem}`, async () => {
+      const file = folder.write('functions.json', { ...whole, 'check-sign-up': entry })
+      await refused(['--functions-file', file], new RegExp(`^--functions-file: .*functions\\.json: "check-sign-up" .*${says.source}`))
+    })
+  }
+
+  it('stops the start when it is not JSON, without quoting it', async () => {
+    const file = folder.write('functions.json', '{ "a": { "secret": "top secret" ')
+    await refused(['--functions-file', file], /functions\.json is not valid JSON/)
+  })
+
+  it('stops the start when it is a list or not there', async () => {
+    await refused(['--functions-file', folder.write('functions.json', [])], /must hold one JSON object/)
+    await refused(['--functions-file', `${folder.path}/absent.json`], /cannot be read \(ENOENT\)/)
+  })
+
+  it('has a folder beside it, in which a function is there once', async () => {
+    folder.write('twins/one.mjs', '')
+    folder.write('twins/one.ts', '')
+    await refused(['--functions', `${folder.path}/twins`], /two modules of the function one: one\.mjs and one\.ts/)
+    await refused(['--functions', `${folder.path}/absent`], /--functions: .*absent cannot be read \(ENOENT\)/)
+  })
+})
+
+for (const engine of chosenEngines().slice(0, 1)) {
+  it('The functions file goes before the folder, and the folder before any name', async () => {
+    const folder = functionFolder()
+    const telling = (place: string) =>
+      `export default (event, { functionName }) => ({ ...event, response: { claimsOverrideDetails: { claimsToAddOrOverride: { place: "${place} " + functionName } } } })`
+    for (const name of ['both', 'alone']) folder.write(`folder/${name}.mjs`, telling('folder'))
+    folder.write('from-file.mjs', telling('file'))
+    folder.write('any.mjs', telling('any'))
+    const file = folder.write('functions.json', { both: { module: 'from-file.mjs' }, '*': { module: './any.mjs' } })
+    await using server = await startTestServer(engine, { flags: ['--functions-file', file, '--functions', `${folder.path}/folder`] })
+    for (const [name, place] of [
+      ['both', 'file both'],
+      ['alone', 'folder alone'],
+      ['neither', 'any neither'],
+      ['neither:live', 'any neither'],
+      ['constructor', 'any constructor'],
+    ] as const) {
+      const { clientId } = await givenTriggered(server, { PreTokenGeneration: functionArn(name) })
+      assert.equal(claimsOf((await givenTokens(server, clientId, 'ana')).idToken)['place'], place)
+    }
+  })
+}

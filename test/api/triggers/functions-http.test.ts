@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict'
+import { createServer, type IncomingHttpHeaders } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { after, describe, it } from 'node:test'
+import { Webhook, WebhookVerificationError } from 'standardwebhooks'
+import { chosenEngines } from '../../support/engines.ts'
+import { functionArn, functionFolder, givenTriggered, own } from '../../support/functions.ts'
+import { signInByPassword } from '../../support/sign-in.ts'
+import { useTestServer } from '../../support/test-server.ts'
+
+const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
+
+type Delivery = { readonly path: string; readonly headers: IncomingHttpHeaders; readonly body: string }
+type Reply = { readonly status: number; readonly body: string }
+
+/** An endpoint that answers by turns, the last answer for ever; without any it sends the event back. */
+async function openEndpoint() {
+  const deliveries: Delivery[] = []
+  let replies: Reply[] = []
+  const server = createServer(async (request, response) => {
+    const delivery = { path: request.url ?? '', headers: request.headers, body: await text(request) }
+    deliveries.push(delivery)
+    const { status, body } = (replies.length > 1 ? replies.shift() : replies[0]) ?? { status: 200, body: delivery.body }
+    response.writeHead(status, { 'content-type': 'application/json' }).end(body)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    answers(...wanted: Reply[]) {
+      replies = wanted
+      deliveries.length = 0
+      return deliveries
+    },
+  }
+}
+
+function verify({ headers, body }: Delivery): unknown {
+  return new Webhook(secret).verify(body, headers as Record<string, string>)
+}
+
+for (const engine of chosenEngines().slice(0, 1)) {
+  describe(`functions behind HTTP on ${engine.name}`, async () => {
+    const folder = functionFolder()
+    const endpoint = await openEndpoint()
+    const file = folder.write('functions.json', {
+      '*': { url: `${endpoint.url}/run/{functionName}?of={functionName}`, secret },
+      open: { url: `${endpoint.url}/open` },
+    })
+    const server = useTestServer(engine, { flags: ['--functions-file', file] })
+
+    async function given(name: string, policy: object = {}) {
+      const pool = await givenTriggered(server(), { PreAuthentication: functionArn(name) })
+      await own(server(), 'LifeguardService.SetUserPoolExtensions', { UserPoolId: pool.poolId, Triggers: { PreAuthentication: policy } })
+      return pool
+    }
+
+    it('get the event, signed so that a library of the specification verifies it', async () => {
+      const { clientId } = await given('check')
+      const deliveries = endpoint.answers()
+      await signInByPassword(server(), clientId, 'ana')
+      const [delivery, ...others] = deliveries
+      assert.ok(delivery !== undefined)
+      assert.equal(others.length, 0)
+      assert.equal(delivery.path, '/run/check?of=check')
+      const event = verify(delivery) as { triggerSource: string; userName: string }
+      assert.deepEqual([event.triggerSource, event.userName], ['PreAuthentication_Authentication', 'ana'])
+      assert.equal(delivery.headers['idempotency-key'], delivery.headers['webhook-id'])
+
+      assert.throws(() => verify({ ...delivery, body: delivery.body.replace('ana', 'bob') }), WebhookVerificationError)
+      const later = String(Number(delivery.headers['webhook-timestamp']) + 1)
+      assert.throws(() => verify({ ...delivery, headers: { ...delivery.headers, 'webhook-timestamp': later } }), WebhookVerificationError)
+      assert.throws(() => verify({ ...delivery, headers: { ...delivery.headers, 'webhook-id': 'another' } }), WebhookVerificationError)
+    })
+
+    it('can tell a request that somebody kept and sends again', async (t) => {
+      const { clientId } = await given('check')
+      const deliveries = endpoint.answers()
+      await signInByPassword(server(), clientId, 'ana')
+      const [delivery] = deliveries
+      assert.ok(delivery !== undefined)
+      t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 10 * 60_000 })
+      assert.throws(() => verify(delivery), /timestamp too old/i)
+    })
+
+    it('get no signature without a secret', async () => {
+      const { clientId } = await given('open')
+      const deliveries = endpoint.answers()
+      await signInByPassword(server(), clientId, 'ana')
+      assert.equal(deliveries[0]?.headers['webhook-signature'], undefined)
+      assert.ok(deliveries[0]?.headers['webhook-id'])
+    })
+
+    const refused = { name: 'UserLambdaValidationException', message: 'PreAuthentication failed with error not today.' }
+    const failed = (reason: string) => ({
+      name: 'UnexpectedLambdaException',
+      message: `PreAuthentication invocation failed due to error ${reason}.`,
+    })
+    const unrecognizable = { name: 'InvalidLambdaResponseException', message: 'Unrecognizable lambda output' }
+    const answers: [what: string, reply: Reply, seen: object][] = [
+      ['an error of the function', { status: 400, body: '{"errorMessage":"not today"}' }, refused],
+      ['a 500', { status: 500, body: 'oops' }, failed('ServiceException')],
+      ['a 429', { status: 429, body: '' }, failed('TooManyRequestsException')],
+      ['a 404', { status: 404, body: '<html>' }, failed('ServiceException')],
+      ['a redirect', { status: 302, body: '' }, failed('ServiceException')],
+      ['no JSON', { status: 200, body: '<html>' }, unrecognizable],
+      ['nothing', { status: 204, body: '' }, unrecognizable],
+    ]
+    for (const [what, reply, seen] of answers) {
+      it(`that answer ${what} are asked once`, async () => {
+        const { clientId } = await given('check')
+        const deliveries = endpoint.answers(reply)
+        await assert.rejects(signInByPassword(server(), clientId, 'ana'), seen)
+        assert.equal(deliveries.length, 1)
+      })
+    }
+
+    it('are asked again under the same id where the pool wants it, and not when they have answered', async () => {
+      const { clientId } = await given('check', { Retries: 2 })
+      const deliveries = endpoint.answers(
+        { status: 503, body: '' },
+        { status: 429, body: '' },
+        { status: 400, body: '{"errorMessage":"not today"}' },
+      )
+      await assert.rejects(signInByPassword(server(), clientId, 'ana'), refused)
+      assert.equal(deliveries.length, 3)
+      assert.equal(new Set(deliveries.map(({ headers }) => headers['webhook-id'])).size, 1)
+      for (const delivery of deliveries) verify(delivery)
+
+      const once = endpoint.answers({ status: 404, body: '' })
+      await assert.rejects(signInByPassword(server(), clientId, 'ana'), failed('ServiceException'))
+      assert.equal(once.length, 1)
+    })
+  })
+}

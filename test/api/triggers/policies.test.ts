@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { AdminCreateUserCommand, AdminSetUserPasswordCommand } from '@aws-sdk/client-cognito-identity-provider'
+import { engines } from '../../support/engines.ts'
+import { own, recordingLogger } from '../../support/functions.ts'
+import { claimsOf, givenTokens, givenUser, goodPassword, signInByPassword } from '../../support/sign-in.ts'
+import { agree, givenPoolWith, refuse, refusedBy, unrecognizable } from '../../support/sign-in-triggers.ts'
+import { useTestServer } from '../../support/test-server.ts'
+import { type Handler, openTriggerEndpoint } from '../../support/trigger-endpoint.ts'
+
+const failed = (trigger: string, reason: string) => ({
+  name: 'UnexpectedLambdaException',
+  message: `${trigger} invocation failed due to error ${reason}.`,
+})
+
+/** An answer that never comes, or comes when it is let. */
+const late = () => Promise.withResolvers<void>()
+
+for (const engine of engines) {
+  describe(`policies of triggers on ${engine.name}`, async () => {
+    const endpoint = await openTriggerEndpoint()
+    const log = recordingLogger()
+    const server = useTestServer(engine, { flags: endpoint.flags, logger: log.logger })
+
+    async function given(
+      handlers: Partial<Record<'PreAuthentication' | 'PostAuthentication' | 'PreTokenGeneration', Handler>>,
+      policies: object,
+    ) {
+      const triggers = endpoint.given(handlers)
+      const ids = await givenPoolWith(server(), triggers)
+      await own(server(), 'LifeguardService.SetUserPoolExtensions', { UserPoolId: ids.poolId, Triggers: policies })
+      const { sub } = await givenUser(server(), ids.poolId, 'ana')
+      return { ...ids, sub, triggers }
+    }
+
+    const warnings = (poolId: string) =>
+      log.lines.map((line) => JSON.parse(line)).filter(({ msg, poolId: of }) => msg === 'A trigger failed.' && of === poolId)
+
+    it('are told as they were set, with what was left out filled in', async () => {
+      const { poolId } = await given(
+        {},
+        { PreAuthentication: { Retries: 2 }, PreTokenGeneration: { OnError: 'LAST_GOOD', TimeoutMilliseconds: 900 } },
+      )
+      const { Triggers } = await own(server(), 'LifeguardService.GetUserPoolExtensions', { UserPoolId: poolId })
+      assert.deepEqual(Triggers, {
+        PreAuthentication: { TimeoutMilliseconds: 5000, Retries: 2, OnError: 'FAIL' },
+        PreTokenGeneration: { TimeoutMilliseconds: 900, Retries: 0, OnError: 'LAST_GOOD' },
+      })
+    })
+
+    it('wait as long as the pool says, and ask again under it', async () => {
+      const { promise: never } = late()
+      const handler: Handler = (event) => (triggers.events.length < 3 ? never : event)
+      const { clientId, triggers } = await given(
+        { PostAuthentication: handler },
+        { PostAuthentication: { TimeoutMilliseconds: 400, Retries: 2 } },
+      )
+      assert.ok((await signInByPassword(server(), clientId, 'ana')).AuthenticationResult)
+      assert.equal(triggers.fired.length, 3)
+      assert.deepEqual(triggers.events[1], triggers.events[0])
+    })
+
+    it('CONTINUE goes on without an answer, and says so in the log and the figures', async () => {
+      const silent: Handler = () => ({ response: 7 })
+      const { poolId, clientId } = await given({ PreTokenGeneration: silent }, { PreTokenGeneration: { OnError: 'CONTINUE' } })
+      const { idToken } = await givenTokens(server(), clientId, 'ana')
+      assert.equal(claimsOf(idToken)['cognito:username'], 'ana')
+      const [warning, ...others] = warnings(poolId)
+      assert.equal(others.length, 0)
+      const { trigger, source, path, expected, found, outcome } = warning
+      assert.deepEqual(
+        { trigger, source, path, expected, found, outcome },
+        {
+          trigger: 'PreTokenGeneration',
+          source: 'TokenGeneration_Authentication',
+          path: 'response',
+          expected: 'an object',
+          found: 'a number',
+          outcome: 'CONTINUED',
+        },
+      )
+      assert.match(warning.functionArn, /^arn:aws:lambda:us-east-1:123456789012:function:PreTokenGeneration-\d+$/)
+      const figures = await (await fetch(`${server().url}/metrics`)).text()
+      assert.match(figures, /lifeguard_trigger_invocations_total\{trigger="PreTokenGeneration",outcome="continued"\} [1-9]/)
+      assert.match(figures, /lifeguard_trigger_duration_seconds_count\{trigger="PreTokenGeneration"\} [1-9]/)
+    })
+
+    it('CONTINUE does not let in whom the function turns away', async () => {
+      const { clientId } = await given({ PreAuthentication: refuse }, { PreAuthentication: { OnError: 'CONTINUE' } })
+      await assert.rejects(signInByPassword(server(), clientId, 'ana'), refusedBy('PreAuthentication'))
+    })
+
+    it('CONTINUE passes over an error of what only looks on', async () => {
+      const { clientId } = await given({ PostAuthentication: refuse }, { PostAuthentication: { OnError: 'CONTINUE' } })
+      assert.ok((await signInByPassword(server(), clientId, 'ana')).AuthenticationResult)
+    })
+
+    it('LAST_GOOD takes the claims of the last good answer for this user and this client', async () => {
+      let answer: Handler = (event) => ({
+        ...event,
+        response: { claimsOverrideDetails: { claimsToAddOrOverride: { plan: `of ${event.userName}` } } },
+      })
+      const { poolId, clientId } = await given(
+        { PreTokenGeneration: (event) => answer(event) },
+        { PreTokenGeneration: { OnError: 'LAST_GOOD' } },
+      )
+      await givenUser(server(), poolId, 'bob')
+      const planOf = async (name: string) => claimsOf((await givenTokens(server(), clientId, name)).idToken)['plan']
+      assert.equal(await planOf('ana'), 'of ana')
+      for (const failure of [refuse, () => ({}), () => ({ response: { claimsOverrideDetails: 7 } })] as Handler[]) {
+        answer = failure
+        assert.equal(await planOf('ana'), 'of ana')
+      }
+      // Nothing good is known of bob, and nothing of ana is said of him.
+      answer = refuse
+      await assert.rejects(signInByPassword(server(), clientId, 'bob'), refusedBy('PreTokenGeneration'))
+      await server().restart()
+      assert.equal(await planOf('ana'), 'of ana')
+      answer = (event) => ({ ...event, response: { claimsOverrideDetails: { claimsToAddOrOverride: { plan: 'new' } } } })
+      assert.equal(await planOf('ana'), 'new')
+      answer = refuse
+      assert.equal(await planOf('ana'), 'new')
+    })
+
+    it('LAST_GOOD keeps nothing before it is set', async () => {
+      let answer: Handler = agree
+      const { clientId, poolId } = await given({ PreTokenGeneration: (event) => answer(event) }, {})
+      await givenTokens(server(), clientId, 'ana')
+      await own(server(), 'LifeguardService.SetUserPoolExtensions', {
+        UserPoolId: poolId,
+        Triggers: { PreTokenGeneration: { OnError: 'LAST_GOOD' } },
+      })
+      answer = () => 7
+      await assert.rejects(signInByPassword(server(), clientId, 'ana'), unrecognizable)
+    })
+
+    it('leave a function alone that failed too often, until one call on trial goes well', async () => {
+      const open = late()
+      let answer: Handler = () => open.promise
+      const policy = { TimeoutMilliseconds: 200, CircuitBreaker: { Failures: 2, OpenSeconds: 60 } }
+      const { clientId, triggers } = await given({ PreAuthentication: (event) => answer(event) }, { PreAuthentication: policy })
+      const signIn = () => signInByPassword(server(), clientId, 'ana')
+      const slow = failed('PreAuthentication', 'Socket timeout while invoking Lambda function')
+      const left = failed('PreAuthentication', 'CircuitBreakerOpen')
+      for (const seen of [slow, slow, left, left]) await assert.rejects(signIn(), seen)
+      assert.equal(triggers.fired.length, 2)
+
+      server().clock.advance(61_000)
+      const trial = await Promise.allSettled([signIn(), signIn(), signIn()])
+      assert.deepEqual(trial.map((one) => (one as PromiseRejectedResult).reason.message).sort(), [left.message, left.message, slow.message])
+      assert.equal(triggers.fired.length, 3)
+      await assert.rejects(signIn(), left)
+
+      server().clock.advance(61_000)
+      answer = agree
+      for (let round = 0; round < 2; round++) assert.ok((await signIn()).AuthenticationResult)
+      assert.equal(triggers.fired.length, 5)
+      open.resolve()
+    })
+
+    it('count no refusal as a failure of the function', async () => {
+      const policy = { CircuitBreaker: { Failures: 1, OpenSeconds: 60 } }
+      const { clientId, triggers } = await given({ PreAuthentication: refuse }, { PreAuthentication: policy })
+      for (let round = 0; round < 3; round++) {
+        await assert.rejects(signInByPassword(server(), clientId, 'ana'), refusedBy('PreAuthentication'))
+      }
+      assert.equal(triggers.fired.length, 3)
+    })
+
+    it('put no password, code or token into the log, whatever fails', async () => {
+      const { poolId, clientId } = await given(
+        { PreAuthentication: () => 7, PreTokenGeneration: () => 7 },
+        { PreAuthentication: { OnError: 'CONTINUE' } },
+      )
+      await server().send(
+        new AdminCreateUserCommand({ UserPoolId: poolId, Username: 'bob', MessageAction: 'SUPPRESS', TemporaryPassword: 'Temporary-7' }),
+      )
+      await server().send(new AdminSetUserPasswordCommand({ UserPoolId: poolId, Username: 'bob', Password: goodPassword, Permanent: true }))
+      await assert.rejects(signInByPassword(server(), clientId, 'bob'), unrecognizable)
+      const lines = warnings(poolId).map((line) => JSON.stringify(line))
+      assert.equal(lines.length, 2)
+      for (const line of lines) assert.equal(new RegExp(`${goodPassword}|Temporary-7|eyJ`).test(line), false)
+    })
+  })
+}

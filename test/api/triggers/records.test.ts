@@ -1,0 +1,212 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { AdminDeleteUserCommand, DeleteUserPoolCommand, UpdateUserPoolCommand } from '@aws-sdk/client-cognito-identity-provider'
+import { sql } from 'kysely'
+import { openStorage, type Storage } from '../../../src/storage/open-storage.ts'
+import { sweepInvocations } from '../../../src/triggers/invocations/invocation-repository.ts'
+import { engines } from '../../support/engines.ts'
+import { own } from '../../support/functions.ts'
+import { rawCall } from '../../support/raw-call.ts'
+import { givenUser, goodPassword, signInByPassword } from '../../support/sign-in.ts'
+import { agree, givenPoolWith, refuse } from '../../support/sign-in-triggers.ts'
+import { startTestServer, useTestServer } from '../../support/test-server.ts'
+import { type Handler, openTriggerEndpoint } from '../../support/trigger-endpoint.ts'
+
+type Handlers = Partial<Record<'PreAuthentication' | 'PostAuthentication' | 'PreTokenGeneration', Handler>>
+type Invocation = Readonly<Record<string, unknown>> & { readonly InvocationId: string; readonly Event: string; readonly Answer: string }
+type Page = { readonly Invocations: readonly Invocation[]; readonly NextToken?: string }
+
+const all: Handlers = { PreAuthentication: agree, PostAuthentication: agree, PreTokenGeneration: agree }
+const triggersOf = ({ Invocations }: Page) => Invocations.map(({ Trigger }) => Trigger)
+
+for (const engine of engines) {
+  describe(`records of triggers on ${engine.name}`, async () => {
+    const endpoint = await openTriggerEndpoint()
+    const database = await engine.createDatabase()
+    const server = useTestServer({ name: engine.name, createDatabase: async () => database }, { flags: endpoint.flags })
+
+    async function given(handlers: Handlers = all) {
+      const triggers = endpoint.given(handlers)
+      const ids = await givenPoolWith(server(), triggers)
+      return { ...ids, ...(await givenUser(server(), ids.poolId, 'ana')), triggers }
+    }
+
+    const list = (UserPoolId: string, more: object = {}): Promise<Page> =>
+      own(server(), 'LifeguardService.ListTriggerInvocations', { UserPoolId, ...more })
+    const replay = (UserPoolId: string, InvocationId: string): Promise<{ Invocation: Invocation }> =>
+      own(server(), 'LifeguardService.ReplayTriggerInvocation', { UserPoolId, InvocationId })
+
+    async function inDatabase<Result>(work: (storage: Storage) => Promise<Result>): Promise<Result> {
+      const storage = await openStorage({ url: database.url, poolSize: 1 })
+      try {
+        return await work(storage)
+      } finally {
+        await storage.close()
+      }
+    }
+
+    it('tell at once what was asked and answered, newest first', async () => {
+      const { poolId, clientId, triggers } = await given()
+      await signInByPassword(server(), clientId, 'ana')
+      const { Invocations, NextToken } = await list(poolId)
+      assert.equal(NextToken, undefined)
+      assert.deepEqual(triggersOf({ Invocations }), ['PreTokenGeneration', 'PostAuthentication', 'PreAuthentication'])
+      const [newest] = Invocations
+      assert.ok(newest !== undefined)
+      const { InvocationId, StartedAt, DurationMilliseconds, FunctionArn, Event, Answer, ...rest } = newest
+      assert.deepEqual(rest, {
+        Trigger: 'PreTokenGeneration',
+        TriggerSource: 'TokenGeneration_Authentication',
+        Username: 'ana',
+        Attempts: 1,
+        Outcome: 'SUCCEEDED',
+      })
+      assert.match(InvocationId, /^[0-9a-f-]{36}$/)
+      assert.equal(FunctionArn, triggers.lambdaConfig.PreTokenGenerationConfig?.LambdaArn)
+      assert.ok(Math.abs(Number(StartedAt) * 1000 - server().clock.now()) < 60_000)
+      assert.ok(Number(DurationMilliseconds) >= 0)
+      assert.deepEqual(JSON.parse(Event), triggers.events[2])
+      assert.deepEqual(JSON.parse(Answer), triggers.events[2])
+    })
+
+    it('are found by trigger, by outcome and by user, page by page', async () => {
+      const { poolId, clientId } = await given({ ...all, PostAuthentication: (event) => (event.userName === 'bob' ? refuse() : event) })
+      await givenUser(server(), poolId, 'bob')
+      for (const name of ['ana', 'bob']) await signInByPassword(server(), clientId, name).catch(() => undefined)
+      assert.deepEqual(triggersOf(await list(poolId, { Username: 'bob' })), ['PostAuthentication', 'PreAuthentication'])
+      assert.deepEqual(triggersOf(await list(poolId, { Outcome: 'FAILED' })), ['PostAuthentication'])
+      assert.equal((await list(poolId, { Trigger: 'PreAuthentication' })).Invocations.length, 2)
+      assert.deepEqual(triggersOf(await list(poolId, { Trigger: 'PreAuthentication', Outcome: 'FAILED' })), [])
+
+      const seen: string[] = []
+      let page = await list(poolId, { MaxResults: 2 })
+      for (;;) {
+        seen.push(...page.Invocations.map(({ InvocationId }) => InvocationId))
+        if (page.NextToken === undefined) break
+        const elsewhere = { UserPoolId: poolId, Username: 'ana', NextToken: page.NextToken }
+        assert.equal((await rawCall(server(), 'LifeguardService.ListTriggerInvocations', elsewhere)).status, 400)
+        page = await list(poolId, { MaxResults: 2, NextToken: page.NextToken })
+      }
+      assert.deepEqual(
+        seen,
+        (await list(poolId)).Invocations.map(({ InvocationId }) => InvocationId),
+      )
+      assert.equal(seen.length, 5)
+    })
+
+    it('say where an answer was wrong', async () => {
+      const { poolId, clientId } = await given({
+        PreTokenGeneration: (event) => ({ ...event, response: { claimsOverrideDetails: 'all' } }),
+      })
+      await assert.rejects(signInByPassword(server(), clientId, 'ana'))
+      const [failed] = (await list(poolId)).Invocations
+      assert.deepEqual(failed?.['Error'], {
+        Kind: 'ANSWER',
+        Message: 'response.claimsOverrideDetails: expected an object, found text',
+        Path: 'response.claimsOverrideDetails',
+        Expected: 'an object',
+        Found: 'text',
+      })
+    })
+
+    it('hold no secret that a function was told or that it answered, nor anything that can be read in the database', async () => {
+      const secrets = { password: 'pw-1', code: 'c-1', challengeAnswer: 'a-1', accessToken: 't-1', client_secret: 's-1' }
+      const handler: Handler = (event) => ({
+        ...event,
+        response: { ...secrets, privateChallengeParameters: { any: 'p-1' }, nested: [{ id_token: 'i-1', codeParameter: '{####}' }] },
+      })
+      const { poolId, clientId } = await given({ PreAuthentication: handler })
+      const metadata = { captchaToken: 'm-1', newPassword: 'n-1', kind: 'web' }
+      const request = { AuthFlow: 'USER_PASSWORD_AUTH', ClientId: clientId, ClientMetadata: metadata }
+      const { status } = await rawCall(server(), 'InitiateAuth', {
+        ...request,
+        AuthParameters: { USERNAME: 'ana', PASSWORD: goodPassword },
+      })
+      assert.equal(status, 200)
+      const [{ Event, Answer } = { Event: '', Answer: '' }] = (await list(poolId)).Invocations
+      assert.deepEqual(JSON.parse(Event).request.validationData, { captchaToken: '***', newPassword: '***', kind: 'web' })
+      assert.deepEqual(JSON.parse(Answer).response, {
+        password: '***',
+        code: '***',
+        challengeAnswer: '***',
+        accessToken: '***',
+        client_secret: '***',
+        privateChallengeParameters: { any: '***' },
+        nested: [{ id_token: '***', codeParameter: '{####}' }],
+      })
+      const { rows } = await inDatabase(({ db }) => sql`select details from trigger_invocation where pool_id = ${poolId}`.execute(db))
+      assert.equal(rows.length, 1)
+      assert.equal(/ana|web|PreAuth/.test(JSON.stringify(rows)), false)
+    })
+
+    it('are asked again of the function that there is now, and change nothing', async () => {
+      let answer: Handler = refuse
+      const { poolId, clientId, triggers } = await given({ PreAuthentication: (event) => answer(event) })
+      await assert.rejects(signInByPassword(server(), clientId, 'ana'))
+      const [failed] = (await list(poolId)).Invocations
+      assert.ok(failed !== undefined)
+      const again = await replay(poolId, failed.InvocationId)
+      assert.equal(again.Invocation['Outcome'], 'FAILED')
+      answer = agree
+      const { Invocation: mended } = await replay(poolId, failed.InvocationId)
+      assert.deepEqual([mended['Outcome'], mended['ReplayOf'], mended['Username']], ['SUCCEEDED', failed.InvocationId, 'ana'])
+      assert.notEqual(mended.InvocationId, failed.InvocationId)
+      assert.deepEqual(triggers.events[2], triggers.events[0])
+      assert.equal(triggers.fired.length, 3)
+      assert.deepEqual((await list(poolId)).Invocations[0], mended)
+
+      await server().send(new UpdateUserPoolCommand({ UserPoolId: poolId }))
+      const gone = await rawCall(server(), 'LifeguardService.ReplayTriggerInvocation', {
+        UserPoolId: poolId,
+        InvocationId: failed.InvocationId,
+      })
+      assert.equal(gone.body['message'], 'The user pool has no PreAuthentication trigger.')
+    })
+
+    it('are nothing to another pool', async () => {
+      const [one, other] = [await given(), await given()]
+      await signInByPassword(server(), one.clientId, 'ana')
+      assert.deepEqual((await list(other.poolId)).Invocations, [])
+      const [known] = (await list(one.poolId)).Invocations
+      const request = { UserPoolId: other.poolId, InvocationId: known?.InvocationId }
+      const { body } = await rawCall(server(), 'LifeguardService.ReplayTriggerInvocation', request)
+      assert.equal(body['__type'], 'ResourceNotFoundException')
+      assert.equal(other.triggers.fired.length, 0)
+    })
+
+    it('go with their user, and with their pool', async () => {
+      const { poolId, clientId } = await given()
+      await givenUser(server(), poolId, 'bob')
+      for (const name of ['ana', 'bob']) await signInByPassword(server(), clientId, name)
+      await server().send(new AdminDeleteUserCommand({ UserPoolId: poolId, Username: 'ana' }))
+      const left = (await list(poolId)).Invocations
+      assert.deepEqual(new Set(left.map(({ Username }) => Username)), new Set(['bob']))
+      assert.equal(left.length, 3)
+      await server().send(new DeleteUserPoolCommand({ UserPoolId: poolId }))
+      assert.equal((await rawCall(server(), 'LifeguardService.ListTriggerInvocations', { UserPoolId: poolId })).status, 400)
+      const { rows } = await inDatabase(({ db }) => sql`select id from trigger_invocation where pool_id = ${poolId}`.execute(db))
+      assert.equal(rows.length, 0)
+    })
+
+    it('outlive the process, and not their time', async () => {
+      const { poolId, clientId } = await given()
+      await signInByPassword(server(), clientId, 'ana')
+      await server().restart()
+      assert.equal((await list(poolId)).Invocations.length, 3)
+      const sweep = (before: number) => inDatabase(({ db }) => db.transaction().execute((tx) => sweepInvocations(tx, before, 1000)))
+      await sweep(server().clock.now() - 3_600_000)
+      assert.equal((await list(poolId)).Invocations.length, 3)
+      assert.ok((await sweep(server().clock.now() + 1)) >= 3)
+      assert.deepEqual((await list(poolId)).Invocations, [])
+    })
+
+    it('are not kept where the operator wants none', async () => {
+      await using other = await startTestServer(engine, { flags: [...endpoint.flags, '--trigger-records-hours', '0'] })
+      const { poolId, clientId } = await givenPoolWith(other, endpoint.given(all))
+      await givenUser(other, poolId, 'ana')
+      await signInByPassword(other, clientId, 'ana')
+      const { body } = await rawCall(other, 'LifeguardService.ListTriggerInvocations', { UserPoolId: poolId })
+      assert.deepEqual(body, { Invocations: [] })
+    })
+  })
+}

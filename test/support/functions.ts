@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { after } from 'node:test'
+import type { LambdaConfigType } from '@aws-sdk/client-cognito-identity-provider'
+import { pino } from 'pino'
+import { rawCall } from './raw-call.ts'
+import { givenUser } from './sign-in.ts'
+import type { TestServer } from './test-server.ts'
+
+/** A folder of files, gone after the `describe` it is made in. */
+export type FunctionFolder = {
+  readonly path: string
+  /** Writes a file, and answers with its path. Text stays as it is, other values are written as JSON. */
+  write(name: string, content: unknown): string
+}
+
+export function functionFolder(): FunctionFolder {
+  const path = mkdtempSync(join(tmpdir(), 'lifeguard-functions-'))
+  after(() => rmSync(path, { recursive: true, force: true }))
+  return {
+    path,
+    write(name, content) {
+      const file = join(path, name)
+      mkdirSync(dirname(file), { recursive: true })
+      writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content))
+      return file
+    },
+  }
+}
+
+export const functionArn = (name: string) => `arn:aws:lambda:us-east-1:123456789012:function:${name}`
+
+/** A pool of one user, `ana`, with these triggers. */
+export async function givenTriggered(server: TestServer, lambdaConfig: LambdaConfigType) {
+  const ids = await server.givenPool({ pool: { LambdaConfig: lambdaConfig } })
+  return { ...ids, ...(await givenUser(server, ids.poolId, 'ana')) }
+}
+
+/** An operation of Lifeguard's own that must succeed. */
+export async function own(server: TestServer, operation: `LifeguardService.${string}`, request: object) {
+  const { status, body, text } = await rawCall(server, operation, request)
+  assert.equal(status, 200, text)
+  // biome-ignore lint/suspicious/noExplicitAny: each operation answers something else
+  return body as any
+}
+
+/** A log to look into. */
+export function recordingLogger() {
+  const lines: string[] = []
+  return { logger: pino({ level: 'debug', base: undefined }, { write: (line: string) => void lines.push(line) }), lines }
+}
