@@ -1,6 +1,6 @@
-import { LoadGenerator, type LoadResult, type Pressure } from './load.ts'
+import { joinLoads, LoadGenerator, type LoadResult, type LoadSlice, type Pressure } from './load.ts'
 import type { Plan } from './plan.ts'
-import { type Floor, measureFloor, passwordFloor, srpFloor } from './powers.ts'
+import { createFloorMeter, passwordFloor, srpFloor } from './powers.ts'
 import { type ServerOptions, ServerProcess } from './server-process.ts'
 import type { Crowd, SignInKind } from './sign-ins.ts'
 
@@ -24,28 +24,41 @@ export async function measureServer(plan: Plan, options: ServerOptions, crowd: C
   const server = await ServerProcess.start(options)
   const generator = new LoadGenerator()
 
-  async function measure(kind: SignInKind, floor: Floor, pressure: Pressure, name: string): Promise<LoadResult> {
+  /** The load in slices of a second, each between two rounds of the floor. */
+  async function measure(kind: SignInKind, pressure: Pressure, name: string): Promise<LoadResult> {
+    const meter = await createFloorMeter()
+    const slices: LoadSlice[] = []
     const before = await server.usage()
-    const load = await generator.run({ url: server.url, kind, crowd, pressure, seconds: plan.seconds })
+    await meter.round()
+    for (let second = 0; second < plan.seconds; second++) {
+      slices.push(await generator.run({ url: server.url, kind, crowd, pressure, seconds: 1 }))
+      await meter.round()
+    }
     const after = await server.usage()
+    const load = joinLoads(slices)
     const cpuMilliseconds = (after.cpuMilliseconds - before.cpuMilliseconds) / load.signIns
-    const floorMilliseconds = kind === 'password' ? passwordFloor(floor) : srpFloor(floor)
+    const floorMilliseconds = kind === 'password' ? passwordFloor(meter.floor()) : srpFloor(meter.floor())
     const efficiency = floorMilliseconds / cpuMilliseconds
     tell({ kind, pressure: name, load, cpuMilliseconds, floorMilliseconds, efficiency, residentMegabytes: after.residentMegabytes })
     return load
   }
 
+  async function warmUp(kind: SignInKind): Promise<void> {
+    for (let done = 0; done < plan.warmUpSignIns; ) {
+      const { latencies } = await generator.run({ url: server.url, kind, crowd, pressure: { concurrency: 16 }, seconds: 1 })
+      done += latencies.length
+    }
+  }
+
   try {
     for (const kind of plan.kinds) {
-      await generator.run({ url: server.url, kind, crowd, pressure: { concurrency: 16 }, seconds: plan.warmUpSeconds })
-      // Beside the figures it is compared with: a machine that is shared, or grows warm, is not the same all day.
-      const floor = await measureFloor()
+      await warmUp(kind)
       let most = 0
       for (const concurrency of plan.concurrencies) {
-        const load = await measure(kind, floor, { concurrency }, `${concurrency} at a time`)
+        const load = await measure(kind, { concurrency }, `${concurrency} at a time`)
         most = Math.max(most, load.signIns / load.seconds)
       }
-      if (plan.atRate) await measure(kind, floor, { perSecond: most * rateShare }, `${(most * rateShare).toFixed(0)} a second`)
+      if (plan.atRate) await measure(kind, { perSecond: most * rateShare }, `${(most * rateShare).toFixed(0)} a second`)
     }
   } finally {
     generator.close()
