@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { HttpConnection } from './http-connection.ts'
-import type { LoadReply, LoadResult, LoadTask } from './load.ts'
+import type { LoadReply, LoadSlice, LoadTask } from './load.ts'
 import { type SignIn, signInOf } from './sign-ins.ts'
 
 /** The far side of load.ts: takes tasks, answers results. */
@@ -12,16 +12,13 @@ process.on('message', async (task: LoadTask) => {
   process.send?.(reply)
 })
 
-async function run(task: LoadTask): Promise<LoadResult> {
+async function run(task: LoadTask): Promise<LoadSlice> {
   const signIn = signInOf(task.kind, task.crowd)
   const start = performance.now()
   const { pressure } = task
   const latencies =
     'concurrency' in pressure ? await runSteadily(task, signIn, pressure.concurrency) : await runAtRate(task, signIn, pressure.perSecond)
-  const seconds = (performance.now() - start) / 1000
-  latencies.sort((left, right) => left - right)
-  const at = (share: number) => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? Number.NaN
-  return { signIns: latencies.length, seconds, median: at(0.5), p99: at(0.99) }
+  return { seconds: (performance.now() - start) / 1000, latencies }
 }
 
 async function runSteadily({ url, seconds }: LoadTask, signIn: SignIn, concurrency: number): Promise<number[]> {

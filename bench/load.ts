@@ -13,22 +13,29 @@ export type LoadTask = {
   readonly seconds: number
 }
 
-export type LoadResult = {
-  readonly signIns: number
+export type LoadSlice = {
   /** From the first sign-in's start to the last one's end. */
   readonly seconds: number
-  /** Milliseconds that a sign-in waited for the server. */
-  readonly median: number
-  readonly p99: number
+  /** Milliseconds that each sign-in waited for the server. */
+  readonly latencies: readonly number[]
 }
 
-export type LoadReply = { readonly result: LoadResult } | { readonly error: string }
+export type LoadResult = { readonly signIns: number; readonly seconds: number; readonly median: number; readonly p99: number }
+
+export function joinLoads(slices: readonly LoadSlice[]): LoadResult {
+  const latencies = slices.flatMap((slice) => slice.latencies).sort((left, right) => left - right)
+  const seconds = slices.reduce((sum, slice) => sum + slice.seconds, 0)
+  const at = (share: number) => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? Number.NaN
+  return { signIns: latencies.length, seconds, median: at(0.5), p99: at(0.99) }
+}
+
+export type LoadReply = { readonly result: LoadSlice } | { readonly error: string }
 
 /** The load generator, in a process of its own so that its CPU time is not counted as the server's. */
 export class LoadGenerator {
   readonly #child: ChildProcess = fork(new URL('./load-generator.ts', import.meta.url))
 
-  async run(task: LoadTask): Promise<LoadResult> {
+  async run(task: LoadTask): Promise<LoadSlice> {
     this.#child.send(task)
     const [reply] = (await once(this.#child, 'message')) as [LoadReply]
     if ('error' in reply) throw new Error(`The load generator failed: ${reply.error}`)

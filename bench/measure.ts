@@ -1,6 +1,6 @@
-import { LoadGenerator, type LoadResult, type Pressure } from './load.ts'
+import { joinLoads, LoadGenerator, type LoadResult, type LoadSlice, type Pressure } from './load.ts'
 import type { Plan } from './plan.ts'
-import { type Floor, passwordFloor, srpFloor } from './powers.ts'
+import { createFloorMeter, passwordFloor, srpFloor } from './powers.ts'
 import { type ServerOptions, ServerProcess } from './server-process.ts'
 import type { Crowd, SignInKind } from './sign-ins.ts'
 
@@ -16,35 +16,43 @@ export type Figures = {
   readonly residentMegabytes: number
 }
 
-const warmUpSeconds = 2
 /** The share of the most that was reached at which waiting times are looked at. */
 const rateShare = 0.8
 
 /** Starts a server on a filled database and puts it under the plan's loads, one after the other. */
-export async function measureServer(
-  plan: Plan,
-  options: ServerOptions,
-  crowd: Crowd,
-  floor: Floor,
-  tell: (figures: Figures) => void,
-): Promise<void> {
+export async function measureServer(plan: Plan, options: ServerOptions, crowd: Crowd, tell: (figures: Figures) => void): Promise<void> {
   const server = await ServerProcess.start(options)
   const generator = new LoadGenerator()
 
+  /** The load in slices of a second, each between two rounds of the floor. */
   async function measure(kind: SignInKind, pressure: Pressure, name: string): Promise<LoadResult> {
+    const meter = await createFloorMeter()
+    const slices: LoadSlice[] = []
     const before = await server.usage()
-    const load = await generator.run({ url: server.url, kind, crowd, pressure, seconds: plan.seconds })
+    await meter.round()
+    for (let second = 0; second < plan.seconds; second++) {
+      slices.push(await generator.run({ url: server.url, kind, crowd, pressure, seconds: 1 }))
+      await meter.round()
+    }
     const after = await server.usage()
+    const load = joinLoads(slices)
     const cpuMilliseconds = (after.cpuMilliseconds - before.cpuMilliseconds) / load.signIns
-    const floorMilliseconds = kind === 'password' ? passwordFloor(floor) : srpFloor(floor)
+    const floorMilliseconds = kind === 'password' ? passwordFloor(meter.floor()) : srpFloor(meter.floor())
     const efficiency = floorMilliseconds / cpuMilliseconds
     tell({ kind, pressure: name, load, cpuMilliseconds, floorMilliseconds, efficiency, residentMegabytes: after.residentMegabytes })
     return load
   }
 
+  async function warmUp(kind: SignInKind): Promise<void> {
+    for (let done = 0; done < plan.warmUpSignIns; ) {
+      const { latencies } = await generator.run({ url: server.url, kind, crowd, pressure: { concurrency: 16 }, seconds: 1 })
+      done += latencies.length
+    }
+  }
+
   try {
     for (const kind of plan.kinds) {
-      await generator.run({ url: server.url, kind, crowd, pressure: { concurrency: 16 }, seconds: warmUpSeconds })
+      await warmUp(kind)
       let most = 0
       for (const concurrency of plan.concurrencies) {
         const load = await measure(kind, { concurrency }, `${concurrency} at a time`)

@@ -23,34 +23,43 @@ export function srpFloor(floor: Floor): number {
   return 2 * floor.signatureMilliseconds + floor.fixedPowerMilliseconds + 2 * floor.generalPowerMilliseconds
 }
 
-const rounds = 9
-
 /**
- * Measures this process's CPU time, so that other programs on the machine count only by the caches they share. Takes about
- * two seconds. The three kinds take turns and the median of each counts, so that a disturbance hits none of them alone.
+ * Measures this process's CPU time, so that other programs on the machine count only by the caches they share, and by the speed
+ * that they leave to its processors. On a shared machine that speed changes from one second to the next, by half and more: what is to
+ * be compared with the floor must alternate with its rounds.
  */
-export async function measureFloor(): Promise<Floor> {
+export type FloorMeter = {
+  /** A fifth of a second of each kind of work. */
+  round(): Promise<void>
+  /** The mean of the rounds so far, as the CPU time of a load is the mean of its sign-ins. */
+  floor(): Floor
+}
+
+export async function createFloorMeter(): Promise<FloorMeter> {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const claims = randomBytes(700)
   const fixedBase = createFixedBase()
   while (fixedBase.prepareRow());
   const base = toFixedBytes(modulus >> 1n)
-
   const samples = { signature: [] as number[], fixedPower: [] as number[], generalPower: [] as number[] }
-  for (let round = 0; round <= rounds; round++) {
-    const signature = await cpuMilliseconds(200, () => inParallel(200, 32, () => signOnThreadPool(claims, privateKey)))
-    const fixedPower = await cpuMilliseconds(400, () => repeat(400, () => fixedBase.power(randomBytes(32))))
-    const general = await cpuMilliseconds(100, () => repeat(100, () => generalPower(base, randomBytes(32))))
-    // The first round only warms up.
-    if (round === 0) continue
-    samples.signature.push(signature)
-    samples.fixedPower.push(fixedPower)
-    samples.generalPower.push(general)
+
+  async function round(): Promise<void> {
+    samples.signature.push(await cpuMilliseconds(200, () => inParallel(200, 32, () => signOnThreadPool(claims, privateKey))))
+    samples.fixedPower.push(await cpuMilliseconds(400, () => repeat(400, () => fixedBase.power(randomBytes(32)))))
+    samples.generalPower.push(await cpuMilliseconds(100, () => repeat(100, () => generalPower(base, randomBytes(32)))))
   }
+
+  // The first one only warms up.
+  await round()
+  for (const list of Object.values(samples)) list.length = 0
+
   return {
-    signatureMilliseconds: median(samples.signature),
-    fixedPowerMilliseconds: median(samples.fixedPower),
-    generalPowerMilliseconds: median(samples.generalPower),
+    round,
+    floor: () => ({
+      signatureMilliseconds: mean(samples.signature),
+      fixedPowerMilliseconds: mean(samples.fixedPower),
+      generalPowerMilliseconds: mean(samples.generalPower),
+    }),
   }
 }
 
@@ -77,12 +86,14 @@ function signOnThreadPool(text: Buffer, key: KeyObject): Promise<void> {
   return new Promise((resolve, reject) => sign('RSA-SHA256', text, key, (error) => (error ? reject(error) : resolve())))
 }
 
-function median(values: readonly number[]): number {
-  return values.toSorted((left, right) => left - right)[values.length >> 1] ?? Number.NaN
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
 if (import.meta.main) {
-  const floor = await measureFloor()
+  const meter = await createFloorMeter()
+  for (let round = 0; round < 9; round++) await meter.round()
+  const floor = meter.floor()
   const lines: [string, number][] = [
     ['RSA-2048 signature', floor.signatureMilliseconds],
     ['power of the fixed base', floor.fixedPowerMilliseconds],

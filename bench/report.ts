@@ -1,7 +1,6 @@
 import { arch, cpus, platform } from 'node:os'
 import type { EngineName } from './engines.ts'
 import type { Figures } from './measure.ts'
-import type { Floor } from './powers.ts'
 import type { StartUp } from './start-up.ts'
 
 export type Row = Figures & { readonly engine: EngineName; readonly users: number }
@@ -9,11 +8,6 @@ export type Row = Figures & { readonly engine: EngineName; readonly users: numbe
 export function conditions(): string {
   const processors = cpus()
   return `${processors.length} × ${processors[0]?.model.trim()}, ${platform()} ${arch()}, Node ${process.version}`
-}
-
-export function floorText(floor: Floor): string {
-  const ms = (value: number) => value.toFixed(3)
-  return `signature ${ms(floor.signatureMilliseconds)}, fixed power ${ms(floor.fixedPowerMilliseconds)}, general power ${ms(floor.generalPowerMilliseconds)} ms`
 }
 
 export function signInTable(rows: readonly Row[]): string {

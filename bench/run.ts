@@ -2,8 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { openEngine } from './engines.ts'
 import { measureServer } from './measure.ts'
 import { readPlan, usage } from './plan.ts'
-import { measureFloor } from './powers.ts'
-import { cells, conditions, floorText, type Row, signInTable, startUpTable } from './report.ts'
+import { cells, conditions, type Row, signInTable, startUpTable } from './report.ts'
 import { measureStartUp } from './start-up.ts'
 
 /** Measures sign-ins against the compiled server. The tables go to standard output, progress to standard error. */
@@ -17,10 +16,7 @@ async function run(): Promise<void> {
     for (const users of plan.users) {
       console.error(`${name}: making ${users} users`)
       const { options, crowd } = await engine.createDatabase(users)
-      // Beside the figures it is compared with: a machine that is shared, or grows warm, is not the same all day.
-      const floor = await measureFloor()
-      console.error(`${name}: floor: ${floorText(floor)}`)
-      await measureServer(plan, options, crowd, floor, (figures) => {
+      await measureServer(plan, options, crowd, (figures) => {
         const row = { ...figures, engine: name, users }
         rows.push(row)
         console.error(cells(row).join('  '))

@@ -1,4 +1,5 @@
-import { randomBytes, randomInt } from 'node:crypto'
+import { randomInt } from 'node:crypto'
+import { fewRandomBytes } from './random-bytes.ts'
 
 const lowerAlphanumeric = '0123456789abcdefghijklmnopqrstuvwxyz'
 const alphanumeric = `${lowerAlphanumeric}ABCDEFGHIJKLMNOPQRSTUVWXYZ`
@@ -34,7 +35,7 @@ export function newCode(digits: number): string {
  * A UUIDv7 (RFC 9562 §5.7): 48 bits of time, then 74 random bits, so that users made together lie together in the
  * index. `now` is in epoch milliseconds; `random` are sixteen bytes.
  */
-export function uuidv7(now: number, random: Buffer = randomBytes(16)): string {
+export function uuidv7(now: number, random: Buffer = fewRandomBytes(16)): string {
   const bytes = Buffer.from(random)
   bytes.writeUIntBE(now, 0, 6)
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70

@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
+import { fewRandomBytes } from './random-bytes.ts'
 
 /** What a subkey is for. Each purpose has its own key, so that nothing sealed for one opens for another. */
 export type SecretPurpose =
@@ -63,7 +64,7 @@ export function createSecrets(masterKey: Buffer): Secrets {
 
   return {
     seal(purpose, plain, context = '') {
-      const iv = randomBytes(ivBytes)
+      const iv = fewRandomBytes(ivBytes)
       const cipher = createCipheriv('aes-256-gcm', subkey(purpose), iv)
       cipher.setAAD(Buffer.from(context))
       const body = [cipher.update(plain), cipher.final()]

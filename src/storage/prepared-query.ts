@@ -1,5 +1,6 @@
 import type { Compilable, CompiledQuery, QueryResult } from 'kysely'
 import type { Db, Tx } from './db.ts'
+import { directRunOf } from './dialect/direct-run.ts'
 import { asLookup } from './dialect/lookup.ts'
 
 /** Stands in a prepared query where a value will be. */
@@ -46,6 +47,8 @@ function prepare<Values extends object, Row>(
     }
     const given = values as Readonly<Record<string, unknown>>
     const parameters = query.parameters.map((parameter) => (parameter instanceof Placeholder ? given[parameter.name] : parameter))
-    return db.executeQuery({ ...query, parameters })
+    const filled = { ...query, parameters }
+    const run = db.isTransaction ? undefined : directRunOf(adapter)
+    return run === undefined ? db.executeQuery(filled) : run(filled)
   }
 }

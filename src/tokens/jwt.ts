@@ -7,8 +7,18 @@ const signOnThreadPool = promisify(sign) as (algorithm: string, data: Buffer, ke
 
 /** A compact JWS by RS256 (RFC 7515 §7.1); the header has exactly `kid` and `alg`, as Cognito's have. */
 export async function signJwt(key: SigningKey, claims: Claims): Promise<string> {
-  const header = Buffer.from(JSON.stringify({ kid: key.kid, alg: 'RS256' })).toString('base64url')
-  const input = `${header}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`
+  const input = `${headerOf(key)}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`
   const signature = await signOnThreadPool('RSA-SHA256', Buffer.from(input), key.privateKey)
   return `${input}.${signature.toString('base64url')}`
+}
+
+const headers = new WeakMap<SigningKey, string>()
+
+function headerOf(key: SigningKey): string {
+  let header = headers.get(key)
+  if (header === undefined) {
+    header = Buffer.from(JSON.stringify({ kid: key.kid, alg: 'RS256' })).toString('base64url')
+    headers.set(key, header)
+  }
+  return header
 }

@@ -36,6 +36,7 @@ export function createHttpApp({ server, logger, metrics, loopbackOnly, strictTra
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     return503OnClosing: false,
+    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     // A path that cannot be decoded passes by every hook.
     frameworkErrors: (_error, request, reply: FastifyReply) => {
       setCommonHeaders(request, reply, strictTransport)
@@ -68,6 +69,11 @@ export function createHttpApp({ server, logger, metrics, loopbackOnly, strictTra
     return reply.code(500).send({ message: 'Internal error' })
   })
   return app
+}
+
+/** Requests are checked against the contract; Fastify's own compilers of schemas would only take time and memory to load. */
+const noSchemas = () => () => {
+  throw new Error('No route has a schema for Fastify.')
 }
 
 function setCommonHeaders(request: Pick<FastifyRequest, 'id'>, reply: FastifyReply, strictTransport: boolean): void {

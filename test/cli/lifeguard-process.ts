@@ -12,15 +12,15 @@ const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 type Env = Readonly<Record<string, string>>
 type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string }
 
-/** The program as its own process, with an environment of nothing but `env`. */
+/** The program as its own process, with an environment of nothing but `env`; from source, unless `program` is another file. */
 export class LifeguardProcess {
   readonly child: ChildProcess
   readonly ended: Promise<Ended>
   stdout = ''
   stderr = ''
 
-  constructor(args: readonly string[], env: Env = {}, cwd: string = tmpdir()) {
-    this.child = spawn(process.execPath, [main, ...args], { cwd, env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  constructor(args: readonly string[], env: Env = {}, cwd: string = tmpdir(), program: string = main) {
+    this.child = spawn(process.execPath, [program, ...args], { cwd, env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
     this.child.stdout?.on('data', (chunk) => {
       this.stdout += chunk
     })

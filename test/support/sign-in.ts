@@ -10,11 +10,13 @@ import {
 import { clientSignature, power } from '../base/srp/reference-client.ts'
 import type { TestServer } from './test-server.ts'
 
+type Sdk = Pick<TestServer, 'send'>
+
 export const goodPassword = 'Correct-horse-7'
 
 /** A confirmed user with a permanent password, about whom nobody was sent a message. */
 export async function givenUser(
-  server: TestServer,
+  server: Sdk,
   poolId: string,
   username: string,
   { attributes = [], password = goodPassword }: { attributes?: AttributeType[]; password?: string } = {},
@@ -27,7 +29,7 @@ export async function givenUser(
   return { sub: created.User?.Attributes?.find(({ Name }) => Name === 'sub')?.Value ?? '', username: stored }
 }
 
-export function signInByPassword(server: TestServer, clientId: string, username: string, password = goodPassword) {
+export function signInByPassword(server: Sdk, clientId: string, username: string, password = goodPassword) {
   return server.send(
     new InitiateAuthCommand({
       ClientId: clientId,
@@ -38,14 +40,14 @@ export function signInByPassword(server: TestServer, clientId: string, username:
 }
 
 /** The tokens of a sign-in that must succeed at once. */
-export async function givenTokens(server: TestServer, clientId: string, username: string, password = goodPassword) {
+export async function givenTokens(server: Sdk, clientId: string, username: string, password = goodPassword) {
   const { AuthenticationResult: tokens } = await signInByPassword(server, clientId, username, password)
   if (!tokens?.AccessToken || !tokens.IdToken || !tokens.RefreshToken) throw new Error('The sign-in answered without its three tokens')
   return { accessToken: tokens.AccessToken, idToken: tokens.IdToken, refreshToken: tokens.RefreshToken }
 }
 
 /** The first half of USER_SRP_AUTH with the client's secret exponent, to be answered by `answerSrp`. */
-export async function startSrp(server: TestServer, clientId: string, username: string, more: Record<string, string> = {}) {
+export async function startSrp(server: Sdk, clientId: string, username: string, more: Record<string, string> = {}) {
   const a = BigInt(`0x${randomBytes(64).toString('hex')}`)
   const parameters = { USERNAME: username, SRP_A: power(2n, a).toString(16), ...more }
   const challenge = await server.send(
@@ -67,18 +69,13 @@ export function srpResponses(poolId: string, password: string, a: bigint, challe
   }
 }
 
-export function answerSrp(server: TestServer, clientId: string, responses: Record<string, string>) {
+export function answerSrp(server: Sdk, clientId: string, responses: Record<string, string>) {
   return server.send(
     new RespondToAuthChallengeCommand({ ClientId: clientId, ChallengeName: 'PASSWORD_VERIFIER', ChallengeResponses: responses }),
   )
 }
 
-export async function signInBySrp(
-  server: TestServer,
-  ids: { poolId: string; clientId: string },
-  username: string,
-  password = goodPassword,
-) {
+export async function signInBySrp(server: Sdk, ids: { poolId: string; clientId: string }, username: string, password = goodPassword) {
   const { a, challenge } = await startSrp(server, ids.clientId, username)
   return answerSrp(server, ids.clientId, srpResponses(ids.poolId, password, a, challenge))
 }

@@ -10,6 +10,7 @@ import {
   type TransactionSettings,
 } from 'kysely'
 import type pg from 'pg'
+import { offerDirectRun, withdrawDirectRun } from './direct-run.ts'
 import { isLookup } from './lookup.ts'
 import type { PostgresLookups } from './postgres-lookups.ts'
 import { UseCount } from './use-count.ts'
@@ -19,9 +20,11 @@ const namedStatements = 500
 
 /** Kysely over `pg`, whose clients must be in pipeline mode, with statements prepared once a connection: parsing and planning is most of the cost of a key look-up. */
 export function postgresDialect(pool: pg.Pool, lookups: PostgresLookups): Dialect {
+  const adapter = new PostgresAdapter()
+  const driver = new PostgresDriver(adapter, { pool, lookups, names: new Map() })
   return {
-    createAdapter: () => new PostgresAdapter(),
-    createDriver: () => new PostgresDriver({ pool, lookups, names: new Map() }),
+    createAdapter: () => adapter,
+    createDriver: () => driver,
     createIntrospector: (db) => new PostgresIntrospector(db),
     createQueryCompiler: () => new PostgresQueryCompiler(),
   }
@@ -36,18 +39,31 @@ type Access = {
 }
 
 class PostgresDriver implements Driver {
+  readonly #adapter: object
   readonly #access: Access
   readonly #inUse = new UseCount()
 
-  constructor(access: Access) {
+  constructor(adapter: object, access: Access) {
+    this.#adapter = adapter
     this.#access = access
   }
 
-  async init(): Promise<void> {}
+  async init(): Promise<void> {
+    offerDirectRun(this.#adapter, (query) => this.#run(query))
+  }
 
   async acquireConnection(): Promise<PostgresConnection> {
     this.#inUse.enter()
     return new PostgresConnection(this.#access)
+  }
+
+  async #run<R>(query: CompiledQuery<R>): Promise<QueryResult<R>> {
+    const connection = await this.acquireConnection()
+    try {
+      return await connection.executeQuery<R>(query)
+    } finally {
+      await this.releaseConnection(connection)
+    }
   }
 
   async beginTransaction(connection: PostgresConnection, settings: TransactionSettings): Promise<void> {
@@ -70,6 +86,7 @@ class PostgresDriver implements Driver {
   }
 
   async destroy(): Promise<void> {
+    withdrawDirectRun(this.#adapter)
     // The pool itself would leave those who wait for a connection waiting for ever.
     await this.#inUse.idle()
     await this.#access.lookups.close()

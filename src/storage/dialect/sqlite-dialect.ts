@@ -9,15 +9,18 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely'
+import { offerDirectRun, withdrawDirectRun } from './direct-run.ts'
 import type { SqliteGroupWriter, SqliteTransaction } from './sqlite-group-writer.ts'
 import type { SqliteHandle } from './sqlite-handle.ts'
 import { UseCount } from './use-count.ts'
 
 /** Kysely over `node:sqlite`: reads outside transactions see committed rows only, writes are committed in groups. */
 export function sqliteDialect(reader: SqliteHandle, writer: SqliteHandle, groups: SqliteGroupWriter): Dialect {
+  const adapter = new SqliteAdapter()
+  const driver = new SqliteDriver(adapter, reader, writer, groups)
   return {
-    createAdapter: () => new SqliteAdapter(),
-    createDriver: () => new SqliteDriver(reader, writer, groups),
+    createAdapter: () => adapter,
+    createDriver: () => driver,
     createIntrospector: (db) => new SqliteIntrospector(db),
     createQueryCompiler: () => new LocklessQueryCompiler(),
   }
@@ -31,22 +34,35 @@ class LocklessQueryCompiler extends SqliteQueryCompiler {
 }
 
 class SqliteDriver implements Driver {
+  readonly #adapter: object
   readonly #reader: SqliteHandle
   readonly #writer: SqliteHandle
   readonly #groups: SqliteGroupWriter
   readonly #inUse = new UseCount()
 
-  constructor(reader: SqliteHandle, writer: SqliteHandle, groups: SqliteGroupWriter) {
+  constructor(adapter: object, reader: SqliteHandle, writer: SqliteHandle, groups: SqliteGroupWriter) {
+    this.#adapter = adapter
     this.#reader = reader
     this.#writer = writer
     this.#groups = groups
   }
 
-  async init(): Promise<void> {}
+  async init(): Promise<void> {
+    offerDirectRun(this.#adapter, (query) => this.#run(query))
+  }
 
   async acquireConnection(): Promise<SqliteConnection> {
     this.#inUse.enter()
     return new SqliteConnection(this.#reader, this.#writer, this.#groups)
+  }
+
+  async #run<R>(query: CompiledQuery<R>): Promise<QueryResult<R>> {
+    const connection = await this.acquireConnection()
+    try {
+      return await connection.executeQuery<R>(query)
+    } finally {
+      this.#inUse.leave()
+    }
   }
 
   async beginTransaction(connection: SqliteConnection): Promise<void> {
@@ -66,6 +82,7 @@ class SqliteDriver implements Driver {
   }
 
   async destroy(): Promise<void> {
+    withdrawDirectRun(this.#adapter)
     await this.#inUse.idle()
     this.#groups.close()
     this.#reader.close()

@@ -3,12 +3,14 @@ import { ApiError } from '../../contract/api-error.ts'
 /** Far deeper than any request of the contract, and far less than would exhaust the stack. */
 const deepestNesting = 64
 
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true })
+
 /** The parsed body. Throws SerializationException when it is not JSON in UTF-8, or nested beyond reason. */
 export function parseBody(body: Buffer): unknown {
   if (body.length === 0) return {}
   let text: string
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(body)
+    text = strictUtf8.decode(body)
   } catch (cause) {
     throw new ApiError('SerializationException', 'The request body is not UTF-8.', { cause })
   }

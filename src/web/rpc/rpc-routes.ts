@@ -30,17 +30,20 @@ function sendAnswer(request: FastifyRequest, reply: FastifyReply, { status, head
 
 function readCall(request: FastifyRequest, trustedProxies: number): RpcCall {
   const [path = '/', ...query] = (request.raw.url ?? '/').split('?')
-  const headers = request.raw.headersDistinct
+  const forwarded = trustedProxies === 0 ? [] : (request.raw.headersDistinct['x-forwarded-for'] ?? [])
   return {
     method: request.method,
     path,
     query: query.join('?'),
-    headers,
+    // Only a signature is about every header: most calls have none.
+    get headers() {
+      return request.raw.headersDistinct
+    },
     body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
     target: single(request.headers['x-amz-target']),
     contentType: request.headers['content-type'],
     context: {
-      ip: clientAddress(request.raw.socket.remoteAddress, headers['x-forwarded-for'] ?? [], trustedProxies),
+      ip: clientAddress(request.raw.socket.remoteAddress, forwarded, trustedProxies),
       userAgent: request.headers['user-agent'],
     },
   }

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, readFileSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { before, describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import {
+  CreateUserPoolClientCommand,
+  CreateUserPoolCommand,
+  ExplicitAuthFlowsType,
+  GetUserCommand,
+} from '@aws-sdk/client-cognito-identity-provider'
+import { givenTokens, givenUser, signInBySrp } from '../support/sign-in.ts'
+import { sdkClient } from '../support/test-server.ts'
+import { LifeguardProcess, temporaryFolder } from './lifeguard-process.ts'
+
+const repository = fileURLToPath(new URL('../..', import.meta.url))
+const folder = temporaryFolder()
+const program = join(folder, 'dist', 'main.js')
+
+/** What `npm run build` makes, in a folder laid out like the published package, away from a `dist` that somebody may be using. */
+function build(): void {
+  const typescript = join(repository, 'node_modules', 'typescript')
+  const { bin } = JSON.parse(readFileSync(join(typescript, 'package.json'), 'utf8')) as { bin: Record<string, string> }
+  const compiler = join(typescript, bin['tsc'] ?? '')
+  execFileSync(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--outDir', join(folder, 'dist')], { cwd: repository })
+  copyFileSync(join(repository, 'package.json'), join(folder, 'package.json'))
+  symlinkSync(join(repository, 'node_modules'), join(folder, 'node_modules'))
+}
+
+describe('The compiled program', () => {
+  before(build)
+
+  it('knows its version', async () => {
+    await using process = new LifeguardProcess(['version'], {}, folder, program)
+    const { stdout } = await process.ended
+    const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as { version: string }
+    assert.equal(stdout, `${version}\n`)
+  })
+
+  it('signs a user in by password and by SRP, whose powers take threads of their own', async () => {
+    await using process = new LifeguardProcess(['dev', '--port', '0', '--data', join(folder, 'data')], {}, folder, program)
+    using client = sdkOf(await process.url())
+    const { UserPool } = await client.send(new CreateUserPoolCommand({ PoolName: 'compiled' }))
+    const poolId = UserPool?.Id ?? ''
+    const flows = [ExplicitAuthFlowsType.ALLOW_USER_PASSWORD_AUTH, ExplicitAuthFlowsType.ALLOW_USER_SRP_AUTH]
+    const wish = { UserPoolId: poolId, ClientName: 'app', ExplicitAuthFlows: flows }
+    const { UserPoolClient } = await client.send(new CreateUserPoolClientCommand(wish))
+    const clientId = UserPoolClient?.ClientId ?? ''
+    await givenUser(client, poolId, 'ana')
+
+    const { accessToken } = await givenTokens(client, clientId, 'ana')
+    assert.equal((await client.send(new GetUserCommand({ AccessToken: accessToken }))).Username, 'ana')
+    const { AuthenticationResult } = await signInBySrp(client, { poolId, clientId }, 'ana')
+    assert.ok(AuthenticationResult?.AccessToken)
+    assert.equal((await process.stop()).code, 0)
+  })
+
+  it('shows the inbox', async () => {
+    await using process = new LifeguardProcess(['dev', '--port', '0', '--data', join(folder, 'other')], {}, folder, program)
+    const url = await process.url()
+    assert.match(await (await fetch(`${url}/inbox`)).text(), /<title>/)
+  })
+})
+
+function sdkOf(url: string) {
+  const client = sdkClient(url, 'us-east-1')
+  return { send: client.send.bind(client), [Symbol.dispose]: () => client.destroy() }
+}
