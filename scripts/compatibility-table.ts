@@ -27,6 +27,7 @@ const importTest = 'api/users/import/import-users.test.ts'
 const testsByHelper: Partial<Record<OperationName, string>> = {
   AdminSetUserMFAPreference: 'api/users/mfa-preferences.test.ts',
   CompleteWebAuthnRegistration: 'api/users/passkeys/registration.test.ts',
+  CorrectSignUpContact: 'api/users/contact-correction.test.ts',
   CreateGroup: 'api/users/groups/groups.test.ts',
   CreateUserImportJob: importTest,
   DescribeUserImportJob: importTest,

@@ -18,7 +18,7 @@ const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 
 /** What is kept for a while after it has ended, because something may still ask about it, and then removed. */
-export function sweepsOf({ messageRecordsHours, auditDays }: Settings): readonly Sweep[] {
+export function sweepsOf({ messageRecordsHours, auditDays }: Pick<Settings, 'messageRecordsHours' | 'auditDays'>): readonly Sweep[] {
   const recordsMs = messageRecordsHours * hourMs
   return [
     ...sweeps,

@@ -17,25 +17,31 @@ export type Outbox = {
   afterCommit(pool: Pool, deliveries: readonly Delivery[]): Promise<void>
 }
 
-const longestWaitMs = 10_000
 const firstLookMs = 10
 const longestPauseMs = 250
 
-export function createAfterCommit({ db, wake }: { readonly db: Db; wake(): void }): Outbox['afterCommit'] {
+type Options = {
+  readonly db: Db
+  wake(): void
+  /** Milliseconds after which a call ends without knowing how the first attempt goes. */
+  readonly longestWaitMs?: number
+}
+
+export function createAfterCommit({ db, wake, longestWaitMs = 10_000 }: Options): Outbox['afterCommit'] {
   return async (pool, deliveries) => {
     wake()
     if (extensionsOf(pool).messages.onRefusal !== 'FAIL') return
     const messages = deliveries.flatMap(({ message }) => message ?? [])
     for (const { cap } of messages) if (cap !== undefined) throw new ApiError('LimitExceededException', capText(pool, cap))
     const ids = messages.map(({ id }) => id)
-    if (ids.length > 0 && (await isRefused(db, pool.id, ids))) {
+    if (ids.length > 0 && (await isRefused(db, pool.id, ids, longestWaitMs))) {
       throw new ApiError('CodeDeliveryFailureException', 'The message was refused where it was to be delivered.')
     }
   }
 }
 
 /** Looks into the database, because any process may be the one that delivers. Slowness is no refusal. */
-async function isRefused(db: Db, poolId: string, ids: readonly string[]): Promise<boolean> {
+async function isRefused(db: Db, poolId: string, ids: readonly string[], longestWaitMs: number): Promise<boolean> {
   const end = performance.now() + longestWaitMs
   for (let pause = firstLookMs; performance.now() < end; pause = Math.min(pause * 2, longestPauseMs)) {
     await delay(pause)

@@ -33,7 +33,7 @@ export async function findInboxEntry(db: Db, id: string): Promise<InboxEntry | u
   return message && writeEntry(message)
 }
 
-function writeEntry({ id, createdAt, message }: InboxMessage): InboxEntry {
+export function writeEntry({ id, createdAt, message }: InboxMessage): InboxEntry {
   const email = message.channel === 'email' ? message : undefined
   return {
     id,

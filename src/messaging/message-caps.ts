@@ -46,9 +46,11 @@ export async function findCapInTheWay(
 export function capText(pool: Pool, cap: Cap): string {
   const { maxPerDay, maxPerRecipientPerHour } = extensionsOf(pool).messages
   return cap === 'pool-and-day'
-    ? `The user pool sends at most ${maxPerDay} messages a day.`
-    : `The user pool sends at most ${maxPerRecipientPerHour} messages an hour to one recipient.`
+    ? `The user pool sends at most ${messages(maxPerDay)} a day.`
+    : `The user pool sends at most ${messages(maxPerRecipientPerHour)} an hour to one recipient.`
 }
+
+const messages = (count = 0) => `${count} ${count === 1 ? 'message' : 'messages'}`
 
 /** The address cannot be read from it, and capital letters make no other recipient. */
 function recipientKey(secrets: Secrets, poolId: string, channel: Channel, recipient: string): string {

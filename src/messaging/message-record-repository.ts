@@ -1,6 +1,7 @@
+import { sql } from 'kysely'
 import type { Db, Tx } from '../storage/db.ts'
 import type { OutboxTable } from '../storage/schema.ts'
-import { type Channel, channelOfLane, type MessageKind } from './message.ts'
+import type { Lane, MessageKind } from './message.ts'
 
 export type MessageState = OutboxTable['state']
 
@@ -9,7 +10,7 @@ export type MessageRow = {
   readonly id: string
   readonly poolId: string
   readonly sub: string
-  readonly channel: Channel
+  readonly channel: Lane
   readonly kind: MessageKind
   readonly state: MessageState
   readonly reason: string | undefined
@@ -34,15 +35,27 @@ export type MessageFilter = {
 /** Up to `limit` messages of a pool, newest first. */
 export async function listMessageRows(db: Db, poolId: string, filter: MessageFilter, limit: number): Promise<MessageRow[]> {
   let query = db.selectFrom('outbox').selectAll().where('pool_id', '=', poolId)
-  if (filter.state !== undefined) query = query.where('state', '=', filter.state)
   if (filter.sub !== undefined) query = query.where('sub', '=', filter.sub)
+  // A user has few messages: as an expression, the state does not tempt SQLite to look for it first.
+  if (filter.state !== undefined) query = query.where(filter.sub === undefined ? 'state' : sql`state || ''`, '=', filter.state)
   if (filter.before !== undefined) query = query.where('id', '<', filter.before)
   return (await query.orderBy('id', 'desc').limit(limit).execute()).map(fromRow)
 }
 
-/** Up to `limit` messages of all pools, newest first: for the dev inbox, which belongs to the developer, not to a pool. */
-export async function listRowsOfAllPools(db: Db, limit: number): Promise<MessageRow[]> {
-  return (await db.selectFrom('outbox').selectAll().orderBy('id', 'desc').limit(limit).execute()).map(fromRow)
+/** Up to `limit` messages of all pools that were not sent, newest first: for the dev inbox, which belongs to the developer. */
+export async function listUnsentRows(db: Db, limit: number): Promise<MessageRow[]> {
+  const rows = await db.selectFrom('outbox').selectAll().where('state', '!=', 'sent').orderBy('id', 'desc').limit(limit).execute()
+  return rows.map(fromRow)
+}
+
+export async function findUnsentRow(db: Db, id: string): Promise<MessageRow | undefined> {
+  const row = await db.selectFrom('outbox').selectAll().where('id', '=', id).where('state', '!=', 'sent').executeTakeFirst()
+  return row && fromRow(row)
+}
+
+/** Forgets what was given up or held back in all pools; what is queued goes out all the same. */
+export async function forgetUnsent(db: Db): Promise<void> {
+  await db.deleteFrom('outbox').where('state', 'in', ['failed', 'suppressed']).execute()
 }
 
 export async function findMessageRow(db: Db | Tx, poolId: string, id: string): Promise<MessageRow | undefined> {
@@ -97,7 +110,7 @@ function fromRow(row: OutboxTable): MessageRow {
     id: row.id,
     poolId: row.pool_id,
     sub: row.sub,
-    channel: channelOfLane(row.channel),
+    channel: row.channel,
     kind: row.trigger as MessageKind,
     state: row.state,
     reason: row.last_error ?? undefined,

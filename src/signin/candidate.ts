@@ -7,7 +7,7 @@ import type { Db } from '../storage/db.ts'
 import { findLivingUser } from '../users/abandoned/forget-abandoned.ts'
 import { decoySub } from '../users/decoy.ts'
 import type { User } from '../users/user.ts'
-import { findUser, findUserByName } from '../users/user-repository.ts'
+import { findUser } from '../users/user-repository.ts'
 import { invalidSession } from './sign-in-state.ts'
 import { WrongProof } from './wrong-proof.ts'
 
@@ -56,7 +56,8 @@ export async function findAgain(deps: Deps, pool: Pool, sub: string, name: strin
 }
 
 async function subOf({ db, clock, secrets }: Deps, pool: Pool, name: string): Promise<string> {
-  return (await findUserByName(db, pool, name))?.sub ?? decoySub(secrets, pool, name, clock.now())
+  const now = clock.now()
+  return (await findLivingUser(db, pool, name, now))?.sub ?? decoySub(secrets, pool, name, now)
 }
 
 export function requireEnabled(user: User): void {

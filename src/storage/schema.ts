@@ -121,7 +121,7 @@ export interface SpentStateTable {
 }
 
 /**
- * Primary key: id. Indexes: (pool_id, sub), (pool_id, id), (pool_id, state, id), (ended_at), (content_until), and over what is queued only
+ * Primary key: id. Indexes: (pool_id, sub, id), (pool_id, id), (pool_id, state, id), (ended_at), (content_until), and over what is queued only
  * (channel, next_attempt_at, id). Messages to deliver after the commit that caused them, and for a while what became of them.
  */
 export interface OutboxTable {

@@ -1,6 +1,7 @@
 import { ApiError } from '../contract/api-error.ts'
 import type { Pool } from '../pools/pool.ts'
 import type { Db, Tx } from '../storage/db.ts'
+import { makeWayFor } from './abandoned/forget-abandoned.ts'
 import { type Alias, type AliasKind, type Attributes, aliasesOf, type User } from './user.ts'
 import { findOwner, findUserByName } from './user-repository.ts'
 
@@ -32,8 +33,12 @@ export function nameTaken(kind: AliasKind): ApiError {
   return new ApiError('AliasExistsException', `An account with the given ${kind} already exists.`)
 }
 
-/** Throws AliasExistsException when `attributes` would give the user a name that they do not have yet and somebody else has. */
-export async function requireFreeNames(db: Db | Tx, pool: Pool, user: User, attributes: Attributes): Promise<void> {
+/**
+ * Throws AliasExistsException when `attributes` would give the user a name that they do not have yet and somebody else has. Whoever never
+ * confirmed makes way. Never inside a transaction.
+ */
+export async function requireFreeNames(db: Db, pool: Pool, user: User, attributes: Attributes, now: number): Promise<void> {
+  await makeWayFor(db, pool, { ...user, attributes }, now)
   const present = aliasesOf(pool, user)
   const isNew = (alias: Alias) => !present.some(({ kind, key }) => kind === alias.kind && key === alias.key)
   const taken = await findTaken(db, pool, user.sub, aliasesOf(pool, { ...user, attributes }).filter(isNew))

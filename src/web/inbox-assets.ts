@@ -10,6 +10,9 @@ export const inboxStyles = `
   --accent: light-dark(#0b5cad, #6cb2ff);
   --email: light-dark(#e3effc, #14304d);
   --sms: light-dark(#e2f4ea, #123524);
+  --queued: light-dark(#fdf1d3, #443412);
+  --failed: light-dark(#fbe3e1, #4d1d1a);
+  --suppressed: light-dark(#e9e9ee, #2c333b);
 }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
@@ -32,9 +35,19 @@ ol { list-style: none; margin: 0; padding: 0; display: grid; gap: 12px; }
 .message p, .message h2 { margin: 0; }
 .line { display: flex; align-items: baseline; gap: 10px; }
 .line time { margin-inline-start: auto; color: var(--faint); font-size: 13px; font-variant-numeric: tabular-nums; }
-.line time, .channel { flex: none; }
-.channel { padding: 1px 8px; border-radius: 99px; font-size: 12px; background: var(--email); }
-.channel.sms { background: var(--sms); }
+.line time, .tag { flex: none; }
+.tag { padding: 1px 8px; border-radius: 99px; font-size: 12px; background: var(--email); }
+.tag.sms { background: var(--sms); }
+.tag.queued { background: var(--queued); }
+.tag.failed { background: var(--failed); }
+.tag.suppressed { background: var(--suppressed); }
+.why { padding: 6px 10px; margin-top: 8px; border-radius: 8px; background: var(--paper); font-size: 13px; }
+.message .why { margin: 8px 0 0; }
+.states { display: flex; gap: 4px; margin-bottom: 12px; }
+.states a { padding: 4px 12px; border-radius: 99px; color: var(--faint); text-decoration: none; font-size: 13px; }
+.states a[aria-current] { background: var(--sheet); color: var(--ink); box-shadow: inset 0 0 0 1px var(--edge); }
+.states a:hover { color: var(--ink); }
+.unseen { position: absolute; width: 1px; height: 1px; margin: 0; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .message h2 { margin-top: 6px; font-size: 15px; font-weight: 500; }
 .secret { display: flex; flex-wrap: wrap; align-items: center; gap: 12px; padding: 8px 0; }
 .secret code { font: 600 28px/1.3 ui-monospace, monospace; letter-spacing: 0.08em; user-select: all; }
@@ -45,13 +58,20 @@ ol { list-style: none; margin: 0; padding: 0; display: grid; gap: 12px; }
 .hint { margin: 0 0 12px; }
 ol + .nothing { display: none; }
 ol:empty + .nothing { display: block; }
-.nothing { margin: 64px auto; max-width: 32em; text-align: center; color: var(--faint); }
+.nothing { margin: 48px auto; max-width: 44em; text-align: center; color: var(--faint); }
+.nothing b { color: var(--ink); }
+.nothing pre {
+  margin: 16px 0 8px; padding: 12px 16px; overflow-x: auto; text-align: start; font-size: 13px;
+  background: var(--sheet); color: var(--ink); border: 1px solid var(--edge); border-radius: 8px;
+}
 details { margin-top: 8px; }
 summary { color: var(--accent); font-size: 13px; cursor: pointer; width: fit-content; }
 iframe { display: block; width: 100%; height: 220px; margin-top: 8px; border: 1px solid var(--edge); border-radius: 8px; background: #fff; resize: vertical; }
 @media (max-width: 560px) {
   .search { order: 1; flex-basis: 100%; }
   .clear { margin-inline-start: auto; }
+  .line { flex-wrap: wrap; }
+  .recipient { order: 1; flex-basis: 100%; }
 }
 @media (prefers-reduced-motion: no-preference) {
   .arrived { animation: arrive 0.4s ease-out; }
@@ -63,6 +83,7 @@ iframe { display: block; width: 100%; height: 220px; margin-top: 8px; border: 1p
 export const inboxScript = `'use strict'
 const everyMs = 1500
 const list = document.getElementById('messages')
+let waiting
 
 function dress(root) {
   for (const time of root.querySelectorAll('time')) {
@@ -75,9 +96,18 @@ function dress(root) {
 }
 
 async function copy(button) {
-  await navigator.clipboard.writeText(button.dataset.copy)
-  button.textContent = 'Copied'
+  try {
+    await navigator.clipboard.writeText(button.dataset.copy)
+    button.textContent = 'Copied'
+  } catch {
+    button.textContent = 'Not allowed to copy'
+  }
+  say(button.textContent)
   setTimeout(() => { button.textContent = 'Copy' }, 1500)
+}
+
+function say(words) {
+  document.getElementById('status').textContent = words
 }
 
 function takeOver(fresh) {
@@ -89,8 +119,11 @@ function takeOver(fresh) {
   let next = list.firstElementChild
   for (const item of wanted) {
     const old = shown.get(item.dataset.id)
-    if (old) { next = old.nextElementSibling; continue }
+    const after = old ? old.nextElementSibling : next
+    if (old && old.dataset.version === item.dataset.version) { next = after; continue }
     dress(item)
+    if (old) { old.replaceWith(item); next = after; continue }
+    say('New message to ' + item.querySelector('.recipient').textContent)
     item.classList.add('arrived')
     list.insertBefore(item, next)
   }
@@ -98,6 +131,7 @@ function takeOver(fresh) {
 }
 
 async function refresh() {
+  clearTimeout(waiting)
   try {
     if (document.hidden) return
     const answer = await fetch(location.href, { cache: 'no-store' })
@@ -108,7 +142,7 @@ async function refresh() {
   } catch {
     // The server is being restarted; the next round will find it.
   } finally {
-    setTimeout(refresh, everyMs)
+    waiting = setTimeout(refresh, everyMs)
   }
 }
 
@@ -116,6 +150,12 @@ document.addEventListener('click', (event) => {
   const button = event.target.closest('.copy')
   if (button) copy(button)
 })
+document.addEventListener('visibilitychange', () => { if (!document.hidden) refresh() })
+document.addEventListener('keydown', (event) => {
+  if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || event.target.closest('input, textarea')) return
+  event.preventDefault()
+  document.querySelector('input[type=search]').focus()
+})
 dress(document)
-setTimeout(refresh, everyMs)
+waiting = setTimeout(refresh, everyMs)
 `

@@ -1,25 +1,20 @@
 import { type Html, html, trustedHtml } from '../base/html.ts'
 import type { InboxEntry } from '../messaging/inbox.ts'
+import { type CardEntry, card } from './inbox-card.ts'
 
 type View = {
-  readonly entries: readonly InboxEntry[]
+  readonly entries: readonly CardEntry[]
   readonly search: string
   readonly poolId: string | undefined
+  readonly onlyUnsent: boolean
   /** How many entries are shown at most. */
   readonly limit: number
+  /** Where the AWS CLI finds this server. */
+  readonly endpoint: string
 }
 
-const purposes: Readonly<Record<string, string>> = {
-  'sign-up': 'Sign-up code',
-  resend: 'Sign-up code, sent again',
-  'forgot-password': 'Forgotten password',
-  'verify-attribute': 'Verify address',
-  'update-attribute': 'Verify new address',
-  invitation: 'Invitation',
-  mfa: 'Sign-in code',
-}
-
-export function inboxPage({ entries, search, poolId, limit }: View): Html {
+export function inboxPage(view: View): Html {
+  const { entries, search, poolId, onlyUnsent, limit } = view
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -37,19 +32,31 @@ export function inboxPage({ entries, search, poolId, limit }: View): Html {
 <form class="search" role="search" action="/inbox">
 <input type="search" name="recipient" value="${search}" placeholder="Find a recipient" aria-label="Recipient" autocomplete="off" spellcheck="false">
 ${poolId !== undefined && html`<input type="hidden" name="userPoolId" value="${poolId}">`}
+${onlyUnsent && html`<input type="hidden" name="state" value="unsent">`}
 <button>Find</button>
 </form>
 <form class="clear" method="post" action="/inbox/clear"><button class="quiet">Empty the inbox</button></form>
 </header>
 <main>
+<nav class="states" aria-label="Which messages">${stateLink(view, false, 'All')}${stateLink(view, true, 'Not sent')}</nav>
 ${filterLine(search, poolId)}
-<ol id="messages" aria-live="polite" aria-label="Messages, newest first">${entries.map(card)}</ol>
-<p id="nothing" class="nothing">${search === '' && poolId === undefined ? 'Nothing has been sent yet. Codes, links and invitations appear here the moment they are sent.' : 'No message matches.'}</p>
+<ol id="messages" aria-label="Messages, newest first">${entries.map(card)}</ol>
+${nothing(view)}
 ${entries.length >= limit && html`<p class="hint">The newest ${limit} are shown. Find a recipient to see older ones.</p>`}
+<p id="status" class="unseen" role="status"></p>
 </main>
 </body>
 </html>
 `
+}
+
+function stateLink({ search, poolId, onlyUnsent }: View, unsent: boolean, name: string): Html {
+  const query = new URLSearchParams()
+  if (search !== '') query.set('recipient', search)
+  if (poolId !== undefined) query.set('userPoolId', poolId)
+  if (unsent) query.set('state', 'unsent')
+  const suffix = query.size === 0 ? '' : `?${query}`
+  return html`<a href="/inbox${suffix}"${unsent === onlyUnsent && trustedHtml(' aria-current="page"')}>${name}</a>`
 }
 
 function filterLine(search: string, poolId: string | undefined): Html | undefined {
@@ -58,33 +65,20 @@ function filterLine(search: string, poolId: string | undefined): Html | undefine
   return html`<p class="hint">Messages ${shown} · <a href="/inbox">Show all</a></p>`
 }
 
-function card(entry: InboxEntry): Html {
-  const { id, channel, recipient, subject, text, code, userPoolId, username, trigger, createdAt } = entry
-  const heading = subject ?? purposes[trigger] ?? trigger
-  return html`
-<li class="message" data-id="${id}" id="message-${id}">
-<article aria-labelledby="heading-${id}">
-<p class="line"><span class="channel ${channel}">${channel === 'email' ? 'E-mail' : 'SMS'}</span> <b class="recipient">${recipient}</b>
-<time datetime="${createdAt}">${readableTime(createdAt)}</time></p>
-<h2 id="heading-${id}">${heading}</h2>
-${code !== null && html`<p class="secret"><code>${code}</code> <button class="copy" data-copy="${code}" hidden>Copy</button></p>`}
-<p class="text">${text}</p>
-${looksDifferent(entry.html) && preview(id)}
-<p class="facts">${purposes[trigger] ?? trigger} for <b>${username}</b> in <a href="/inbox?userPoolId=${encodeURIComponent(userPoolId)}">${userPoolId}</a></p>
-</article>
-</li>`
-}
-
-/** HTML without any tag reads exactly like the text above it. */
-const looksDifferent = (markup: string | null): boolean => markup !== null && /<[a-z]/i.test(markup)
-
-function preview(id: string): Html {
-  return html`<details><summary>As the recipient sees it</summary>
-<iframe src="/inbox/messages/${id}" title="The message as HTML" loading="lazy" sandbox="allow-popups allow-popups-to-escape-sandbox" referrerpolicy="no-referrer"></iframe></details>`
-}
-
-function readableTime(iso: string): string {
-  return `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`
+/** Seen while the list is empty, whoever emptied it. */
+function nothing({ search, poolId, onlyUnsent, endpoint }: View): Html {
+  if (search !== '' || poolId !== undefined) return html`<div id="nothing" class="nothing"><p>No message matches.</p></div>`
+  if (onlyUnsent) return html`<div id="nothing" class="nothing"><p>Everything was sent.</p></div>`
+  const command = `aws cognito-idp admin-create-user --endpoint-url ${endpoint} \\
+  --user-pool-id POOL_ID --username ana --desired-delivery-mediums EMAIL \\
+  --user-attributes Name=email,Value=ana@example.com`
+  return html`<div id="nothing" class="nothing">
+<p><b>Nothing has been sent yet.</b></p>
+<p>Codes, links and invitations appear here by themselves the moment they are sent. To see one, sign somebody up in your application, or invite somebody:</p>
+<pre tabindex="0"><code>${command}</code></pre>
+<p><button class="copy" type="button" data-copy="${command}" aria-label="Copy the command" hidden>Copy</button></p>
+<p>Tests read them from <a href="/inbox/api/messages">/inbox/api/messages</a>.</p>
+</div>`
 }
 
 /** @NOTE The message's own markup, as it came from the pool's template. Served only with headers that let it run nothing. */

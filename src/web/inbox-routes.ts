@@ -1,13 +1,20 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Secrets } from '../base/secrets.ts'
 import { findInboxEntry, inboxLimits, listInbox } from '../messaging/inbox.ts'
 import { deleteInboxMessages, type InboxFilter } from '../messaging/inbox-repository.ts'
+import { forgetUnsent } from '../messaging/message-record-repository.ts'
 import type { OutboxWorker } from '../messaging/outbox-worker.ts'
+import { findUnsent, listUnsent } from '../messaging/unsent.ts'
 import type { Db } from '../storage/db.ts'
 import { inboxScript, inboxStyles } from './inbox-assets.ts'
 import { inboxPage, messageDocument } from './inbox-page.ts'
 
-type Deps = { readonly db: Db; readonly outbox: Pick<OutboxWorker, 'drain'> }
+type Deps = { readonly db: Db; readonly secrets: Secrets; readonly outbox: Pick<OutboxWorker, 'drain'> }
 type Query = Readonly<Record<string, unknown>>
+
+/** How long the page waits for what is on its way, in milliseconds. */
+const longestDrainMs = 1000
 
 const pageHeaders = {
   'cache-control': 'no-store',
@@ -66,32 +73,47 @@ function apiRoutes(app: FastifyInstance, { db, outbox }: Deps): void {
   })
 }
 
-function pageRoutes(app: FastifyInstance, { db, outbox }: Deps): void {
-  app.get<{ Querystring: Query }>('/inbox', async ({ query }, reply) => {
+function pageRoutes(app: FastifyInstance, { db, secrets, outbox }: Deps): void {
+  // A far end that hangs does not keep the page from showing what waits for it.
+  const drainAWhile = () => Promise.race([outbox.drain(), delay(longestDrainMs, undefined, { ref: false })])
+
+  app.get<{ Querystring: Query }>('/inbox', async (request, reply) => {
+    const { query } = request
     const search = addressIn(query, 'recipient') ?? ''
     const pool = poolIn(query)
-    await outbox.drain()
-    const entries = await listInbox(db, { ...pool, ...(search === '' ? {} : { recipientPart: search }) })
-    return sendHtml(reply, inboxPage({ entries, search, poolId: pool.poolId, limit: inboxLimits.default }))
+    const onlyUnsent = query['state'] === 'unsent'
+    const filter = { ...pool, ...(search === '' ? {} : { recipientPart: search }) }
+    const limit = inboxLimits.default
+    await drainAWhile()
+    const unsent = await listUnsent(db, secrets, filter, limit)
+    const sent = onlyUnsent ? [] : await listInbox(db, filter, limit)
+    const entries = [...unsent, ...sent].sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, limit)
+    return sendHtml(reply, inboxPage({ entries, search, poolId: pool.poolId, onlyUnsent, limit, endpoint: endpointOf(request) }))
   })
 
   // Whoever opens the endpoint in a browser wants to see something.
   app.get('/', async (_request, reply) => reply.redirect('/inbox', 302))
 
   app.post('/inbox/clear', async (_request, reply) => {
-    await outbox.drain()
+    await drainAWhile()
     await deleteInboxMessages(db)
+    await forgetUnsent(db)
     return reply.redirect('/inbox', 303)
   })
 
   app.get<{ Params: { id: string } }>('/inbox/messages/:id', async ({ params }, reply) => {
-    const entry = await findInboxEntry(db, params.id)
+    const entry = (await findInboxEntry(db, params.id)) ?? (await findUnsent(db, secrets, params.id))
     if (entry === undefined) return reply.callNotFound()
     return sendHtml(reply.headers(messageHeaders), messageDocument(entry))
   })
 
   app.get('/inbox/inbox.css', async (_request, reply) => reply.type('text/css; charset=utf-8').send(inboxStyles))
   app.get('/inbox/inbox.js', async (_request, reply) => reply.type('text/javascript; charset=utf-8').send(inboxScript))
+}
+
+/** Where the AWS CLI finds this server: as the browser does. */
+function endpointOf({ protocol, headers }: FastifyRequest): string {
+  return `${protocol}://${headers.host ?? 'localhost'}`
 }
 
 /**

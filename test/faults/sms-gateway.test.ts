@@ -5,10 +5,8 @@ import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import { describe, it } from 'node:test'
 import { createSmsHttpGateway } from '../../src/messaging/gateways/sms-http-gateway.ts'
-import type { SmsMessage } from '../../src/messaging/message.ts'
-import { queueMessage } from '../../src/messaging/outbox.ts'
 import { createOutboxWorker } from '../../src/messaging/outbox-worker.ts'
-import { openRoom, type Room } from '../api/messaging/messaging-room.ts'
+import { openRoom, queueText, type Room, smsMessage } from '../api/messaging/messaging-room.ts'
 import { engines } from '../support/engines.ts'
 
 async function startGateway(answer: (request: IncomingMessage, response: ServerResponse) => void) {
@@ -31,19 +29,7 @@ function startWorker(room: Room, url: string, timeoutMs = 5000) {
   return Object.assign(worker, { [Symbol.asyncDispose]: () => worker.close() })
 }
 
-const message: SmsMessage = {
-  channel: 'sms',
-  poolId: 'us-east-1_Messages1',
-  sub: 'sub-of-ana',
-  username: 'ana',
-  trigger: 'forgot-password',
-  recipient: '+15551234444',
-  code: '123456',
-  expiresAt: Date.now() + 3_600_000,
-  text: 'Your verification code is 123456. ',
-}
-
-const queue = (room: Room) => room.commit((tx) => queueMessage(tx, room.secrets, message, room.clock.now()))
+const message = smsMessage()
 /** What is not delivered. */
 const rows = (room: Room) => room.db.selectFrom('outbox').selectAll().where('state', '!=', 'sent').execute()
 const secrets = /hunter2|bearer-of-sms|123456|15551234444/
@@ -59,7 +45,7 @@ for (const engine of engines) {
         response.writeHead(statuses.shift() ?? 500, { location: '/elsewhere' }).end('Sorry, 123456 to +15551234444')
       })
       await using worker = startWorker(room, gateway.url)
-      await queue(room)
+      await queueText(room)
       const [queued] = await rows(room)
       for (const error of ['HTTP 503', 'HTTP 401', 'HTTP 302']) {
         await worker.drain()
@@ -88,7 +74,7 @@ for (const engine of engines) {
       ]
       await using gateway = await startGateway((_request, response) => faults.shift()?.(response))
       await using worker = startWorker(room, gateway.url, 200)
-      await queue(room)
+      await queueText(room)
       for (const error of [/no answer within 200 ms/, /more than 65536 bytes/, /ECONNRESET/]) {
         await worker.drain()
         assert.match((await rows(room))[0]?.last_error ?? '', error)
@@ -105,7 +91,7 @@ for (const engine of engines) {
         response.writeHead(422).end()
       })
       await using worker = startWorker(room, gateway.url)
-      await queue(room)
+      await queueText(room)
       for (let attempt = 0; attempt < 8; attempt++) {
         await worker.drain()
         room.clock.advance(60_000)

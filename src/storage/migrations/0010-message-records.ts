@@ -13,7 +13,7 @@ const tables: readonly Table[] = [
 ]
 
 const addedIntegers = ['lease_until', 'last_attempt_at', 'refused', 'ended_at', 'content_until'] as const
-const indexes = [['pool_id', 'id'], ['pool_id', 'state', 'id'], ['ended_at'], ['content_until']] as const
+const indexes = [['pool_id', 'id'], ['pool_id', 'sub', 'id'], ['pool_id', 'state', 'id'], ['ended_at'], ['content_until']] as const
 
 /** The outbox keeps what it has sent for a while; the queue inside it has an index of its own, which what is kept does not slow down. */
 export const messageRecords: Migration = {
@@ -44,6 +44,6 @@ export const messageRecords: Migration = {
       .columns(['channel', 'next_attempt_at', 'id'])
       .where(sql.ref('next_attempt_at'), 'is not', null)
       .execute()
-    await db.schema.dropIndex('outbox_next_attempt_at').execute()
+    for (const replaced of ['outbox_next_attempt_at', 'outbox_pool_id_sub']) await db.schema.dropIndex(replaced).execute()
   },
 }

@@ -1,7 +1,10 @@
 const mask = '***'
 
-/** Names of members that hold what somebody could sign in with, wherever they stand and whoever made them up. */
-const secretName = /^(.*password|code|challengeAnswer|.*token|.*secret)$/i
+/**
+ * Names of members that hold what somebody could sign in with, wherever they stand and whoever made them up. The metadata of a challenge is
+ * among them because functions note the code there that they have sent, to take it again after a wrong answer.
+ */
+const secretName = /^(.*password|code|challengeAnswer|challengeMetadata|.*token|.*secret)$/i
 /** Members whose values are all secret, by whatever name. */
 const secretMap = 'privateChallengeParameters'
 

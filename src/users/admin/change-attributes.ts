@@ -37,7 +37,7 @@ export async function changeAttributesOf(
   const found = await getUserByName(db, pool, username)
   const { toVerify } = planAttributeChanges(pool, found.attributes, changes)
   // Also an address that has to wait for its proof must be free, or the proof would be asked for in vain.
-  await requireFreeNames(db, pool, found, changeAttributes(found.attributes, changes))
+  await requireFreeNames(db, pool, found, changeAttributes(found.attributes, changes), clock.now())
   const wording = await wordChanges(triggers, { pool, user: found, toVerify, occasion })
 
   const deliveries = await db.transaction().execute(async (tx) => {

@@ -19,7 +19,7 @@ export function writeMessage(secrets: Secrets, row: MessageRow): SentMessageType
   const label = openLabel(secrets, row)
   return {
     MessageId: row.id,
-    Medium: row.channel === 'email' ? 'EMAIL' : 'SMS',
+    Medium: row.channel === 'email' || row.channel === 'custom-email' ? 'EMAIL' : 'SMS',
     Recipient: label?.recipient,
     Username: label?.username,
     Kind: kindNames[row.kind],

@@ -11,18 +11,20 @@ type Deps = { db: Db; secrets: Secrets; clock: Clock; pools: PoolCatalog; audit:
 
 /**
  * Lifeguard's own: the code or temporary password in a message, for whoever helps a user whom it does not reach. A code that was used
- * or replaced since is shown as it was sent. Who asked is kept.
+ * or replaced since is shown as it was sent. Who asked is kept; the code is not.
  */
 export const readMessageCode = operation('ReadMessageCode', {
   auth: 'iam',
 
   async handle(request, { db, secrets, clock, pools, audit }: Deps, caller: IamCaller) {
     const pool = await pools.getPool(request.UserPoolId)
-    const row = await getMessageRow(db, pool, request.MessageId)
-    const { code, expiresAt, sub, username } = openUsableMessage(secrets, row, clock.now())
-    if (code === undefined) throw new ApiError('InvalidParameterException', `Message ${row.id} holds no code.`)
-    const act = { action: 'ReadMessageCode', caller, user: { sub, username }, detail: `message: ${row.id}`, reason: request.Reason }
-    await db.transaction().execute((tx) => audit.recordAudit(tx, { poolId: pool.id, ...act }))
-    return { Code: code, ExpiresAt: new Date(expiresAt) }
+    return db.transaction().execute(async (tx) => {
+      const row = await getMessageRow(tx, pool, request.MessageId)
+      const { code, expiresAt, sub, username } = openUsableMessage(secrets, row, clock.now())
+      if (code === undefined) throw new ApiError('InvalidParameterException', `Message ${row.id} holds no code.`)
+      const act = { poolId: pool.id, action: 'ReadMessageCode', caller, user: { sub, username }, detail: `message: ${row.id}` } as const
+      await audit.recordAudit(tx, { ...act, reason: request.Reason })
+      return { Code: code, ExpiresAt: new Date(expiresAt) }
+    })
   },
 })

@@ -52,7 +52,8 @@ export async function migrateUser(deps: MigrationDeps, pool: Pool, arrival: Arri
   const user = await newUser(deps, pool, arrival, migrated)
   const clash = await storeNewUser(deps, pool, user, { migrated, occasion })
   if (clash === undefined) return user
-  const other = await findUserByName(deps.db, pool, username)
+  // In a transaction, which waits for that of whoever came first: their user may not have been committed yet.
+  const other = await deps.db.transaction().execute((tx) => findUserByName(tx, pool, username))
   if (other === undefined) throw nameOfAnother(clash)
   return other
 }
@@ -87,7 +88,6 @@ async function storeNewUser(deps: MigrationDeps, pool: Pool, user: User, { migra
     if (error instanceof NameTakenError) return error.kind
     throw error
   }
-  // Whoever arrives is let in, whether or not they can be told.
   await outbox.afterCommit(pool, [])
   return undefined
 }

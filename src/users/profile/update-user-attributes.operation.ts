@@ -26,7 +26,7 @@ export const updateUserAttributes = operation('UpdateUserAttributes', {
     requireAllowedChanges(pool, client, user.attributes, changes)
     const { toVerify } = planAttributeChanges(pool, user.attributes, changes)
     // An address that has to wait for its proof must be free already, or the proof would be asked for in vain.
-    await requireFreeNames(db, pool, user, changeAttributes(user.attributes, changes))
+    await requireFreeNames(db, pool, user, changeAttributes(user.attributes, changes), now)
     if (toVerify.length > 0) await limitAttempts(db, pool.id, user.sub, 'UpdateUserAttributes', now)
 
     const occasion = { clientId: client.id, clientMetadata: request.ClientMetadata, userAgent: from.userAgent }

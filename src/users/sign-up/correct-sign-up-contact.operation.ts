@@ -10,7 +10,6 @@ import type { AppClientCaller } from '../../pools/app-client.ts'
 import type { Db } from '../../storage/db.ts'
 import { spendState } from '../../storage/spent-state-repository.ts'
 import type { Triggers } from '../../triggers/trigger.ts'
-import { makeWayFor } from '../abandoned/forget-abandoned.ts'
 import { storeUser } from '../attribute-changes.ts'
 import { findClaimedUser } from '../claimed-user.ts'
 import { wordMessageTo } from '../message-wording.ts'
@@ -44,14 +43,13 @@ export const correctSignUpContact = operation('CorrectSignUpContact', {
     const { session, user } = openCorrection(secrets, client, claim.user, request.Session, now)
     const correction = { attribute: request.AttributeName, value: request.Value }
     const corrected = correctContact(caller, user, correction, now)
-    await makeWayFor(db, pool, corrected, now)
-    await requireFreeNames(db, pool, user, corrected.attributes)
+    await requireFreeNames(db, pool, user, corrected.attributes, now)
 
     const occasion = { clientId: client.id, clientMetadata: undefined, userAgent: from.userAgent }
     const attributes = [chooseSignUpContact(pool, corrected.attributes)?.attribute ?? request.AttributeName]
     const wording = await wordMessageTo(triggers, { pool, user: corrected, attributes, kind: 'resend', occasion })
     const delivery = await storeCorrection(deps, caller, { session, correction, wording, now })
-    await outbox.afterCommit(pool, delivery === undefined ? [] : [delivery])
+    await outbox.afterCommit(pool, delivery ? [delivery] : [])
     return {
       CodeDeliveryDetails: delivery && writeDelivery(delivery),
       Session: newNewcomerSession(secrets, pool, client, corrected, now),

@@ -22,7 +22,7 @@ async function openWeb(engine: TestEngine): Promise<Web> {
   const inbox = createInboxGateway(room.db)
   const outbox = createOutboxWorker({ ...room, gateways: { email: inbox, sms: inbox }, pollMs: 3_600_000 })
   const app = Fastify()
-  inboxRoutes(app, { db: room.db, outbox })
+  inboxRoutes(app, { ...room, outbox })
   const url = await app.listen({ port: 0, host: '127.0.0.1' })
   const get = (path: string, headers: Record<string, string> = {}) => fetch(url + path, { headers })
   return {

@@ -173,6 +173,9 @@ for (const engine of engines) {
       const { poolId, clientId, id } = await givenSent()
       const { Code, ExpiresAt } = await ask('ReadMessageCode', poolId, id)
       assert.ok(ExpiresAt * 1000 > server().clock.now())
+      const { Records } = await callOwn(server(), 'ListAuditRecords', { UserPoolId: poolId })
+      assert.deepEqual([Records[0].Action, Records[0].Username, Records[0].Detail], ['ReadMessageCode', 'ana', `message: ${id}`])
+      assert.equal(JSON.stringify(Records).includes(Code), false)
       await confirm(server(), clientId, 'ana', Code)
       server().clock.advance(24 * hourMs)
       for (const operation of ['ReadMessageCode', 'ResendMessage']) {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { createSecrets, type Secrets } from '../../../src/base/secrets.ts'
-import type { EmailMessage } from '../../../src/messaging/message.ts'
+import type { EmailMessage, SmsMessage } from '../../../src/messaging/message.ts'
 import { queueMessage } from '../../../src/messaging/outbox.ts'
 import type { MessagingLogger } from '../../../src/messaging/outbox-lane.ts'
 import type { Wording } from '../../../src/messaging/wording.ts'
@@ -129,6 +129,25 @@ export function emailMessage(changes: Partial<EmailMessage> = {}): EmailMessage 
     configurationSet: undefined,
     ...changes,
   }
+}
+
+export function smsMessage(): SmsMessage {
+  return {
+    channel: 'sms',
+    poolId: 'us-east-1_Messages1',
+    sub: 'sub-of-ana',
+    username: 'ana',
+    trigger: 'forgot-password',
+    recipient: '+15551234444',
+    code: '123456',
+    expiresAt: Date.now() + 3_600_000,
+    text: 'Your verification code is 123456. ',
+  }
+}
+
+/** Commits one text message to the outbox. */
+export async function queueText(room: Room): Promise<void> {
+  await room.commit((tx) => queueMessage(tx, room.secrets, smsMessage(), room.clock.now()))
 }
 
 /** Commits one message to the outbox. */

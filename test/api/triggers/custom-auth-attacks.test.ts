@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-cognito-identity-provider'
 import { engines } from '../../support/engines.ts'
 import { givenAppUser, respond, setMfa } from '../../support/mfa.ts'
+import { rawCall } from '../../support/raw-call.ts'
 import { attributeList, signUp } from '../../support/self-service.ts'
 import { givenUser, goodPassword, signInByPassword } from '../../support/sign-in.ts'
 import {
@@ -166,6 +167,39 @@ for (const engine of engines) {
         CreateAuthChallenge: (event: TriggerEvent) => ({ ...event, response: { publicChallengeParameters: { USERNAME: 'ben' } } }),
       })
       assert.deepEqual((await startCustom(server(), clientId, 'ana')).ChallengeParameters, { USERNAME: 'ana' })
+    })
+
+    it('keeps nothing in its records that would let somebody in', async () => {
+      const { poolId, clientId } = await given({
+        ...riddles(),
+        CreateAuthChallenge: (event: TriggerEvent) => ({
+          ...event,
+          response: { privateChallengeParameters: { answer: 'blue-7' }, challengeMetadata: 'CODE-blue-7' },
+        }),
+      })
+      const asked = await startCustom(server(), clientId, 'ana')
+      await answerCustom(server(), clientId, await answerCustom(server(), clientId, asked, 'green-8'), 'blue-7')
+      const { status, text, body } = await rawCall(server(), 'LifeguardService.ListTriggerInvocations', { UserPoolId: poolId })
+      assert.deepEqual([status, (body['Invocations'] as unknown[]).length], [200, 7])
+      for (const secret of ['blue-7', 'green-8']) assert.equal(text.includes(secret), false)
+    })
+
+    it('lets nobody in for a function that is passed over when it fails', async () => {
+      for (const trigger of ['DefineAuthChallenge', 'CreateAuthChallenge', 'VerifyAuthChallengeResponse'] as const) {
+        let isBroken = trigger !== 'VerifyAuthChallengeResponse'
+        const handler = (riddles(1) as Handlers)[trigger]
+        const moody = (event: TriggerEvent) => (isBroken ? refuse() : handler?.(event))
+        const { poolId, clientId } = await given({ ...riddles(1), [trigger]: moody })
+        const Triggers = { [trigger]: { OnError: 'CONTINUE' } }
+        const set = await rawCall(server(), 'LifeguardService.SetUserPoolExtensions', { UserPoolId: poolId, Triggers })
+        assert.equal(set.status, 200)
+        if (isBroken) await assert.rejects(startCustom(server(), clientId, 'ana'), failed)
+        else {
+          const asked = await startCustom(server(), clientId, 'ana')
+          isBroken = true
+          await assert.rejects(answerCustom(server(), clientId, asked, 'blue'), failed)
+        }
+      }
     })
 
     it('ends with the password that it began under', async () => {

@@ -170,6 +170,19 @@ for (const engine of engines) {
       assert.deepEqual(triggers.events[2]?.request.privateChallengeParameters, privateChallengeParameters)
     })
 
+    it('goes on until the notes of the functions are too long, and never with a Session that cannot come back', async () => {
+      const { CreateAuthChallenge } = riddles()
+      const wordy: Handler = (event) => {
+        const created = CreateAuthChallenge(event)
+        return { ...created, response: { ...created.response, challengeMetadata: 'x'.repeat(300) } }
+      }
+      const { clientId } = await given({ ...riddles(99), CreateAuthChallenge: wordy })
+      let asked = await startCustom(server(), clientId, 'ana')
+      for (const _round of [2, 3]) asked = await answerCustom(server(), clientId, asked, 'green')
+      assert.ok((asked.Session?.length ?? 0) > 1500)
+      await assert.rejects(answerCustom(server(), clientId, asked, 'green'), unrecognizable)
+    })
+
     it('refuses a verdict that is neither true nor false, and lets errors of each function out', async () => {
       const odd = await given({ ...riddles(), VerifyAuthChallengeResponse: respondWith({ answerCorrect: null }) })
       const asked = await startCustom(server(), odd.clientId, 'ana')

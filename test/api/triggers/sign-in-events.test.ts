@@ -2,20 +2,33 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import {
   AdminCreateUserCommand,
+  AdminInitiateAuthCommand,
   AdminRespondToAuthChallengeCommand,
   GetTokensFromRefreshTokenCommand,
   type UserPoolClientType,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { engines } from '../../support/engines.ts'
-import { givenAppUser, respond, setMfa } from '../../support/mfa.ts'
-import { attributeList } from '../../support/self-service.ts'
+import { givenAppUser, prefer, respond, setMfa } from '../../support/mfa.ts'
+import { attributeList, codeSentTo, sentTo } from '../../support/self-service.ts'
 import { givenUser, goodPassword, signInByPassword, srpResponses, startSrp } from '../../support/sign-in.ts'
 import { adminInitiate, agree, envelopeOf, givenPoolWith, initiate, refuse, refusedBy } from '../../support/sign-in-triggers.ts'
 import { answerDevicePassword, answerDeviceSrp, confirmOffered, signInOnDevice } from '../../support/software-device.ts'
 import { useTestServer } from '../../support/test-server.ts'
 import { openTriggerEndpoint } from '../../support/trigger-endpoint.ts'
 
-const all = { PreAuthentication: agree, PostAuthentication: agree, PreTokenGeneration: agree }
+/** Functions for all triggers of users who exist, so that one that fires out of turn is seen. */
+const all = {
+  PreSignUp: agree,
+  PostConfirmation: agree,
+  PreAuthentication: agree,
+  PostAuthentication: agree,
+  PreTokenGeneration: agree,
+  CustomMessage: agree,
+  DefineAuthChallenge: agree,
+  CreateAuthChallenge: agree,
+  VerifyAuthChallengeResponse: agree,
+}
+const message = 'CustomMessage_Authentication'
 const before = 'PreAuthentication_Authentication'
 const after = 'PostAuthentication_Authentication'
 const tokens = 'TokenGeneration_Authentication'
@@ -39,6 +52,8 @@ for (const engine of engines) {
       const user = await givenUser(server(), ids.poolId, 'ana', {
         attributes: attributeList({ email: 'ana@example.test', email_verified: 'true' }),
       })
+      assert.deepEqual(triggers.fired, ['PreSignUp_AdminCreateUser'])
+      triggers.clear()
       return { ...ids, ...user, triggers }
     }
 
@@ -104,9 +119,19 @@ for (const engine of engines) {
         const at = await given()
         await sign(at)
         assert.deepEqual(at.triggers.fired, fired)
-        assert.deepEqual(await server().inbox('ana@example.test'), [])
+        assert.deepEqual(await sentTo(server(), at.poolId), [])
       })
     }
+
+    it('names the program that calls, not the one at the far end of a server', async () => {
+      const { poolId, clientId, triggers } = await given()
+      const HttpHeaders = [{ headerName: 'User-Agent', headerValue: 'aws-sdk-evil/9.9' }]
+      const ContextData = { IpAddress: '192.0.2.1', ServerName: 'shop', ServerPath: '/', HttpHeaders }
+      const AuthParameters = { USERNAME: 'ana', PASSWORD: goodPassword }
+      const request = { UserPoolId: poolId, ClientId: clientId, AuthFlow: 'ADMIN_USER_PASSWORD_AUTH', AuthParameters, ContextData } as const
+      await server().send(new AdminInitiateAuthCommand(request))
+      for (const { callerContext } of triggers.events) assert.match(callerContext.awsSdkVersion, /^aws-sdk-js-3/)
+    })
 
     it('asks before SRP once, and after its proof with the metadata of the answer', async () => {
       const { poolId, clientId, triggers } = await given()
@@ -132,6 +157,7 @@ for (const engine of engines) {
       await server().send(
         new AdminCreateUserCommand({ UserPoolId: poolId, Username: 'new', TemporaryPassword: goodPassword, MessageAction: 'SUPPRESS' }),
       )
+      triggers.clear()
       const { Session } = await signInByPassword(server(), clientId, 'new')
       assert.equal(triggers.events[0]?.request.userAttributes['cognito:user_status'], 'FORCE_CHANGE_PASSWORD')
       await respond(server(), clientId, 'NEW_PASSWORD_REQUIRED', Session, { USERNAME: 'new', NEW_PASSWORD: 'Another-horse-8' })
@@ -208,6 +234,30 @@ for (const engine of engines) {
         await assert.rejects(answer(), { name: 'NotAuthorizedException', message: /can only be used once/ })
         assert.deepEqual(triggers.fired, [])
       }
+    })
+
+    it('asks around a code that is the first factor: before it is sent, and after it came back', async () => {
+      const SignInPolicy = { AllowedFirstAuthFactors: ['PASSWORD', 'EMAIL_OTP'] }
+      const { poolId, clientId, triggers } = await given(all, {}, { Policies: { SignInPolicy } })
+      const asked = await initiate(server(), clientId, 'USER_AUTH', { USERNAME: 'ana', PREFERRED_CHALLENGE: 'EMAIL_OTP' }, metadata)
+      assert.deepEqual(triggers.fired, [before, message])
+      assert.equal(triggers.events[1]?.request.clientMetadata, undefined)
+      const responses = { USERNAME: 'ana', EMAIL_OTP_CODE: await codeSentTo(server(), poolId, 'ana@example.test') }
+      await respond(server(), clientId, 'EMAIL_OTP', asked.Session, responses)
+      assert.deepEqual(triggers.fired, [before, message, after, tokens])
+      assert.deepEqual(await sentTo(server(), poolId), ['mfa ana@example.test'])
+    })
+
+    it('asks about the message of a second factor before it goes out', async () => {
+      const { poolId, clientId, triggers } = await given()
+      await setMfa(server(), poolId, 'OPTIONAL', ['email'])
+      await prefer(server(), poolId, 'ana', { EmailMfaSettings: { Enabled: true } })
+      const { Session } = await signInByPassword(server(), clientId, 'ana')
+      assert.deepEqual(triggers.fired, [before, message])
+      const responses = { USERNAME: 'ana', EMAIL_OTP_CODE: await codeSentTo(server(), poolId, 'ana@example.test') }
+      await respond(server(), clientId, 'EMAIL_OTP', Session, responses, metadata)
+      assert.deepEqual(triggers.fired, [before, message, after, tokens])
+      assert.deepEqual(triggers.events[2]?.request.clientMetadata, metadata)
     })
 
     it('asks after a second factor, not before it', async () => {

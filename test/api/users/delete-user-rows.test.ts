@@ -79,6 +79,12 @@ async function leaveTraces({ db, secrets, commit }: Room, owner: User): Promise<
     .insertInto('auth_event')
     .values({ pool_id: poolId, sub, ...event })
     .execute()
+  await leaveWords(db, owner)
+  await leaveSession(db, owner)
+}
+
+/** What functions of triggers were asked and answered. */
+async function leaveWords(db: Db, { poolId, sub }: User): Promise<void> {
   const invocation = { id: 'invocation', trigger: 'PreSignUp', outcome: 'SUCCEEDED', username_key: '', started_at: now, details: '' }
   await db
     .insertInto('trigger_invocation')
@@ -89,7 +95,6 @@ async function leaveTraces({ db, secrets, commit }: Room, owner: User): Promise<
     .insertInto('trigger_answer')
     .values({ pool_id: poolId, sub, ...answer })
     .execute()
-  await leaveSession(db, owner)
 }
 
 async function leaveSession(db: Db, { poolId, sub }: User): Promise<void> {

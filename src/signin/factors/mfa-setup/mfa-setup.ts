@@ -41,7 +41,7 @@ export const mfaSetup: Factor<SecondFactorDeps> = {
     if (!address) throw new ApiError('SoftwareTokenMFANotFoundException', 'User has not verified software token mfa')
     if (!(await canSetUp(deps.db, pool, user, 'EMAIL_OTP'))) throw new ApiError('InvalidParameterException', 'EMAIL_OTP cannot be set up.')
     if (!isEmailAddress(address)) throw new ApiError('InvalidParameterException', 'Invalid email address format.')
-    await requireFreeNames(deps.db, pool, user, changeAttributes(user.attributes, { email: address }))
+    await requireFreeNames(deps.db, pool, user, changeAttributes(user.attributes, { email: address }), deps.clock.now())
     const question = await askForNewEmail(deps, signInOf(answer, user, step), address)
     return { kind: 'ask', question, spends: step } satisfies Verdict
   },

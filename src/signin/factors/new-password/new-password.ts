@@ -47,7 +47,7 @@ export const newPassword: Factor<NewPasswordDeps> & Interposed<NewPasswordDeps> 
 
     const password = requireParameter(responses, 'NEW_PASSWORD')
     const attributes = readNewAttributes(pool, client, user, responses)
-    await requireFreeNames(deps.db, pool, user, changeAttributes(user.attributes, attributes))
+    await requireFreeNames(deps.db, pool, user, changeAttributes(user.attributes, attributes), deps.clock.now())
     requireStrongPassword(pool, password, 'change')
     await requireFreshPassword(deps.db, deps.passwords, pool, { ...user, password: null }, password)
     const sealed = await deps.passwords.protect(user, password)

@@ -1,0 +1,53 @@
+import type { Secrets } from '../base/secrets.ts'
+import type { Db } from '../storage/db.ts'
+import { type InboxEntry, writeEntry } from './inbox.ts'
+import type { InboxFilter } from './inbox-repository.ts'
+import { findUnsentRow, listUnsentRows, type MessageRow, type MessageState } from './message-record-repository.ts'
+import { openLabel, openMessage } from './outbox.ts'
+
+/** A message that is in no inbox, since it waits, was given up or was held back. */
+export type UnsentEntry = InboxEntry & {
+  readonly state: Exclude<MessageState, 'sent'>
+  readonly reason: string | undefined
+  readonly attempts: number
+  /** Epoch milliseconds; undefined unless it waits for its next attempt. */
+  readonly nextAttemptAt: number | undefined
+}
+
+/** What was not sent, newest first: of the newest `limit` of all pools those that the filter lets through. */
+export async function listUnsent(db: Db, secrets: Secrets, { poolId, recipientPart }: InboxFilter, limit: number): Promise<UnsentEntry[]> {
+  const part = recipientPart?.toLowerCase() ?? ''
+  const entries = (await listUnsentRows(db, limit)).map((row) => entryOf(secrets, row))
+  return entries.filter(
+    ({ userPoolId, recipient }) => (poolId === undefined || userPoolId === poolId) && recipient.toLowerCase().includes(part),
+  )
+}
+
+export async function findUnsent(db: Db, secrets: Secrets, id: string): Promise<UnsentEntry | undefined> {
+  const row = await findUnsentRow(db, id)
+  return row && entryOf(secrets, row)
+}
+
+function entryOf(secrets: Secrets, row: MessageRow): UnsentEntry {
+  const { state, reason, attempts, nextAttemptAt } = row
+  const about = { state: state as UnsentEntry['state'], reason, attempts, nextAttemptAt }
+  const message = openMessage(secrets, row)
+  if (message?.channel === 'email' || message?.channel === 'sms') {
+    return { ...writeEntry({ id: row.id, createdAt: row.queuedAt, message }), ...about }
+  }
+  const label = openLabel(secrets, row)
+  return {
+    id: row.id,
+    channel: row.channel === 'email' || row.channel === 'custom-email' ? 'email' : 'sms',
+    recipient: label?.recipient ?? '',
+    subject: null,
+    text: message === undefined ? 'What it said has expired and is not kept.' : "The pool's custom sender words and sends it.",
+    html: null,
+    code: message?.code ?? null,
+    userPoolId: row.poolId,
+    username: label?.username ?? '',
+    trigger: row.kind,
+    createdAt: new Date(row.queuedAt).toISOString(),
+    ...about,
+  }
+}

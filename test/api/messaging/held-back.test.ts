@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import {
+  AdminSetUserPasswordCommand,
+  ForgotPasswordCommand,
+  ResendConfirmationCodeCommand,
+} from '@aws-sdk/client-cognito-identity-provider'
+import { adminCreateSilently } from '../../support/administration.ts'
+import { engines } from '../../support/engines.ts'
+import { callOwn } from '../../support/own-operations.ts'
+import { confirm, sentTo, signUp } from '../../support/self-service.ts'
+import { type PoolWish, useTestServer } from '../../support/test-server.ts'
+import { openTriggerEndpoint } from '../../support/trigger-endpoint.ts'
+
+const functions = await openTriggerEndpoint()
+const minuteMs = 60_000
+const hourMs = 60 * minuteMs
+const verified = (name: string) => ({ attributes: { email: `${name}@example.test`, email_verified: 'true' } })
+
+for (const engine of engines) {
+  describe(`Messages that are held back on ${engine.name}`, () => {
+    const server = useTestServer(engine, { flags: functions.flags })
+
+    async function givenPool(messages: object, { pool, client }: PoolWish = {}) {
+      const ids = await server().givenPool({ pool: { AutoVerifiedAttributes: ['email'], ...pool }, ...(client && { client }) })
+      await callOwn(server(), 'SetUserPoolExtensions', { UserPoolId: ids.poolId, Messages: messages })
+      return ids
+    }
+
+    /** State and reason of what is listed, newest first, after everything due was tried. */
+    async function listed(poolId: string): Promise<string[]> {
+      await server().inbox()
+      const { Messages } = await callOwn(server(), 'ListMessages', { UserPoolId: poolId })
+      return Messages.map(({ Kind, Recipient, State, Reason }: Record<string, string>) =>
+        [Kind, Recipient, State, Reason].filter((part) => part !== undefined).join(' '),
+      )
+    }
+
+    const codeOf = async (poolId: string) => {
+      const { Messages } = await callOwn(server(), 'ListMessages', { UserPoolId: poolId })
+      return (await callOwn(server(), 'ReadMessageCode', { UserPoolId: poolId, MessageId: Messages[0].MessageId })).Code as string
+    }
+
+    const forgot = (clientId: string, name: string) => server().send(new ForgotPasswordCommand({ ClientId: clientId, Username: name }))
+
+    it('by kind: the code is made and good, the answer is the usual one, and nothing goes out', async () => {
+      const { poolId, clientId } = await givenPool({ Suppress: ['SignUp'] })
+      const { CodeDeliveryDetails } = await signUp(server(), clientId, 'ana', { email: 'ana@example.test' })
+      assert.deepEqual(CodeDeliveryDetails, { AttributeName: 'email', DeliveryMedium: 'EMAIL', Destination: 'a***@e***' })
+      assert.deepEqual(await sentTo(server(), poolId), [])
+      assert.deepEqual(await listed(poolId), ['SignUp ana@example.test SUPPRESSED'])
+      await confirm(server(), clientId, 'ana', await codeOf(poolId))
+      await forgot(clientId, 'ana')
+      assert.deepEqual(await sentTo(server(), poolId), ['forgot-password ana@example.test'])
+    })
+
+    it('by CustomMessage: listed the same, whatever else it answers', async () => {
+      const triggers = functions.given({
+        CustomMessage: (event) => ({ ...event, response: { emailMessage: 'no room for it', messageAction: 'SUPPRESS' } }),
+      })
+      const { poolId, clientId } = await givenPool({}, { pool: { LambdaConfig: triggers.lambdaConfig } })
+      await signUp(server(), clientId, 'ana', { email: 'ana@example.test' })
+      assert.deepEqual(triggers.fired, ['CustomMessage_SignUp'])
+      assert.deepEqual(await sentTo(server(), poolId), [])
+      assert.deepEqual(await listed(poolId), ['SignUp ana@example.test SUPPRESSED'])
+      await confirm(server(), clientId, 'ana', await codeOf(poolId))
+    })
+
+    it('by recipient and hour, whoever asks and however the address is spelled; a new hour begins with its first message', async () => {
+      const { poolId, clientId } = await givenPool({ MaxPerRecipientPerHour: 2 })
+      await signUp(server(), clientId, 'ana', { email: 'ana@example.test' })
+      await signUp(server(), clientId, 'eve', { email: 'ANA@example.test' })
+      const { CodeDeliveryDetails } = await signUp(server(), clientId, 'mal', { email: 'Ana@Example.test' })
+      assert.equal(CodeDeliveryDetails?.Destination, 'A***@E***')
+      await signUp(server(), clientId, 'bob', { email: 'bob@example.test' })
+      const reason = 'The user pool sends at most 2 messages an hour to one recipient.'
+      assert.deepEqual(await listed(poolId), [
+        'SignUp bob@example.test SENT',
+        `SignUp Ana@Example.test FAILED ${reason}`,
+        'SignUp ANA@example.test SENT',
+        'SignUp ana@example.test SENT',
+      ])
+      server().clock.advance(hourMs)
+      await server().send(new ResendConfirmationCodeCommand({ ClientId: clientId, Username: 'mal' }))
+      assert.equal((await listed(poolId))[0], 'ResendCode Ana@Example.test SENT')
+    })
+
+    it('by pool and day; one recipient who gets no more uses nothing of it up, nor does a name that nobody has', async () => {
+      const client = { PreventUserExistenceErrors: 'ENABLED' } as const
+      const { poolId, clientId } = await givenPool({ MaxPerDay: 3, MaxPerRecipientPerHour: 1 }, { client })
+      for (const name of ['ana', 'bob', 'cyd', 'dot']) await adminCreateSilently(server(), poolId, name, verified(name))
+      for (const name of ['ana', 'bob', 'cyd', 'dot']) await confirmPassword(poolId, name)
+      for (let again = 0; again < 3; again++) await forgot(clientId, 'ana')
+      for (const name of ['nobody', 'noone', 'none', 'nil']) await forgot(clientId, name)
+      for (const name of ['bob', 'cyd', 'dot']) await forgot(clientId, name)
+      assert.deepEqual(
+        await sentTo(server(), poolId),
+        ['ana', 'bob', 'cyd'].map((name) => `forgot-password ${name}@example.test`),
+      )
+      assert.equal((await listed(poolId))[0], 'ForgotPassword dot@example.test FAILED The user pool sends at most 3 messages a day.')
+      server().clock.advance(24 * hourMs)
+      await forgot(clientId, 'dot')
+      assert.equal((await listed(poolId))[0], 'ForgotPassword dot@example.test SENT')
+    })
+
+    it('answer users and strangers alike when the caps are used up, whatever OnRefusal says, where the client hides who exists', async () => {
+      const client = { PreventUserExistenceErrors: 'ENABLED' } as const
+      const { poolId, clientId } = await givenPool({ MaxPerDay: 1, OnRefusal: 'FAIL' }, { client })
+      await adminCreateSilently(server(), poolId, 'ana', verified('ana'))
+      await confirmPassword(poolId, 'ana')
+      for (const name of ['ana', 'nobody', 'ana', 'nobody']) {
+        const { CodeDeliveryDetails } = await forgot(clientId, name)
+        assert.deepEqual([CodeDeliveryDetails?.AttributeName, CodeDeliveryDetails?.DeliveryMedium], ['email', 'EMAIL'])
+      }
+      assert.deepEqual(await sentTo(server(), poolId), ['forgot-password ana@example.test'])
+    })
+
+    it('fail the call over a cap where OnRefusal says so, and are listed all the same', async () => {
+      const { poolId, clientId } = await givenPool({ MaxPerDay: 1, OnRefusal: 'FAIL' })
+      await signUp(server(), clientId, 'ana', { email: 'ana@example.test' })
+      await assert.rejects(signUp(server(), clientId, 'bob', { email: 'bob@example.test' }), {
+        name: 'LimitExceededException',
+        message: 'The user pool sends at most 1 message a day.',
+      })
+      assert.deepEqual(await sentTo(server(), poolId), ['sign-up ana@example.test'])
+      const MessageId = (await callOwn(server(), 'ListMessages', { UserPoolId: poolId })).Messages[0].MessageId
+      await callOwn(server(), 'ResendMessage', { UserPoolId: poolId, MessageId })
+      assert.deepEqual(await sentTo(server(), poolId), ['sign-up ana@example.test', 'sign-up bob@example.test'])
+    })
+
+    it('never let more than the cap through, however many ask at once', async () => {
+      const { poolId, clientId } = await givenPool({ MaxPerDay: 5 })
+      const names = Array.from({ length: 12 }, (_, at) => `user${at}`)
+      await Promise.all(names.map((name) => signUp(server(), clientId, name, { email: `${name}@example.test` })))
+      assert.equal((await sentTo(server(), poolId)).length, 5)
+      assert.equal((await listed(poolId)).filter((line) => line.includes('FAILED')).length, 7)
+    })
+
+    async function confirmPassword(poolId: string, name: string): Promise<void> {
+      const request = { UserPoolId: poolId, Username: name, Password: 'Correct-horse-7', Permanent: true }
+      await server().send(new AdminSetUserPasswordCommand(request))
+    }
+  })
+}

@@ -1,0 +1,66 @@
+import { once } from 'node:events'
+import { createServer, type IncomingHttpHeaders } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
+import type { Gateway } from '../../src/messaging/gateways/gateway.ts'
+import { createOutboxWorker } from '../../src/messaging/outbox-worker.ts'
+import type { Room } from '../api/messaging/messaging-room.ts'
+
+export type Asked = { readonly path: string; readonly headers: IncomingHttpHeaders; readonly body: string }
+export type Answer =
+  | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: string }
+  | 'hang'
+  | 'hang up'
+  | 'babble'
+
+/** The far end of a gateway that speaks HTTP: answers with these, one after the other, and with the last from then on. */
+export async function startPeer(...answers: readonly [Answer, ...Answer[]]) {
+  const asked: Asked[] = []
+  const server = createServer(async (request, response) => {
+    const answer = answers[Math.min(asked.length, answers.length - 1)] ?? 'hang'
+    asked.push({ path: request.url ?? '', headers: request.headers, body: await text(request) })
+    if (answer === 'hang') return
+    if (answer === 'hang up') return void request.socket.destroy()
+    if (answer === 'babble') return void request.socket.end('¿Qué? 123456 \u0000\r\n\r\n')
+    response.writeHead(answer.status, answer.headers).end(answer.body ?? '')
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    asked,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+const unexpected: Gateway = {
+  deliver: async () => {
+    throw new Error('nothing was queued for this channel')
+  },
+}
+
+/** An outbox that sends one channel by the gateway under test. */
+export function startWorkerOf(room: Room, gateways: { email?: Gateway<never>; sms?: Gateway<never> }) {
+  const both = { email: unexpected, sms: unexpected, ...gateways } as { email: Gateway; sms: Gateway }
+  const worker = createOutboxWorker({ ...room, gateways: both, pollMs: 3_600_000, graceMs: 0 })
+  return Object.assign(worker, { [Symbol.asyncDispose]: () => worker.close() })
+}
+
+type Worker = ReturnType<typeof startWorkerOf>
+
+/** Tries what is due so many times, far enough apart. */
+export async function tryTimes(room: Room, worker: Worker, times: number): Promise<void> {
+  for (let attempt = 0; attempt < times; attempt++) {
+    await worker.drain()
+    room.clock.advance(60_000)
+  }
+}
+
+/** State, attempts and reason of everything in the outbox. */
+export async function outcomesIn(room: Room): Promise<unknown[]> {
+  const rows = await room.db.selectFrom('outbox').select(['state', 'attempts', 'last_error']).orderBy('id').execute()
+  return rows.map(({ state, attempts, last_error }) => [state, attempts, last_error])
+}

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { createSesGateway } from '../../src/messaging/gateways/ses-gateway.ts'
+import { emailMessage, openRoom, queue, type Room } from '../api/messaging/messaging-room.ts'
+import { engines } from '../support/engines.ts'
+import { type Answer, outcomesIn, startPeer, startWorkerOf, tryTimes } from './http-peer.ts'
+
+// Where the standard chain looks first.
+process.env['AWS_ACCESS_KEY_ID'] = 'AKIATESTOFMESSAGES00'
+process.env['AWS_SECRET_ACCESS_KEY'] = 'hunter2hunter2'
+
+const taken: Answer = { status: 200, headers: { 'content-type': 'application/json' }, body: '{"MessageId":"0100"}' }
+const failure = (status: number, type: string): Answer => ({
+  status,
+  headers: { 'content-type': 'application/json', 'x-amzn-errortype': type },
+  body: JSON.stringify({ message: 'ana@example.test with 123456' }),
+})
+const secrets = /hunter2|AKIATEST|123456|ana@example/
+
+function startWorker(room: Room, endpoint: string, timeoutMs = 5000) {
+  return startWorkerOf(room, {
+    email: createSesGateway({ region: 'eu-west-1', endpoint, defaultFrom: 'Us <us@id.example.test>', timeoutMs }),
+  })
+}
+
+for (const engine of engines) {
+  describe(`SES, with the outbox on ${engine.name}`, () => {
+    it('gets the mail whole, signed, with the pool’s identity and set of rules', async () => {
+      await using room = await openRoom(engine)
+      await using ses = await startPeer(taken)
+      await using worker = startWorker(room, ses.url)
+      const sourceArn = 'arn:aws:ses:eu-west-1:123456789012:identity/pool.test'
+      await queue(room, emailMessage({ from: 'Pool <mail@pool.test>', replyTo: 'help@pool.test', sourceArn, configurationSet: 'rules' }))
+      await worker.drain()
+      const [request, ...others] = ses.asked
+      assert.equal(others.length, 0)
+      assert.equal(request?.path, '/v2/email/outbound-emails')
+      assert.match(String(request.headers.authorization), /^AWS4-HMAC-SHA256 Credential=AKIATESTOFMESSAGES00\/\d{8}\/eu-west-1\/ses\//)
+      const { Content, ...rest } = JSON.parse(request.body)
+      assert.deepEqual(rest, {
+        FromEmailAddress: 'Pool <mail@pool.test>',
+        FromEmailAddressIdentityArn: sourceArn,
+        ConfigurationSetName: 'rules',
+        Destination: { ToAddresses: ['ana@example.test'] },
+      })
+      const mail = Buffer.from(Content.Raw.Data, 'base64').toString()
+      for (const line of [/^From: Pool <mail@pool\.test>\r$/m, /^Reply-To: help@pool\.test\r$/m, /^Subject: Your verification code\r$/m])
+        assert.match(mail, line)
+      assert.match(mail, /text\/plain[\s\S]*123456\.[\s\S]*text\/html[\s\S]*123456\./)
+      assert.deepEqual(await outcomesIn(room), [['sent', 1, null]])
+    })
+
+    it('sends as the server where the pool names no sender, and asks for nothing else', async () => {
+      await using room = await openRoom(engine)
+      await using ses = await startPeer(taken)
+      await using worker = startWorker(room, ses.url)
+      await queue(room, emailMessage())
+      await worker.drain()
+      const { Content: _, ...rest } = JSON.parse(ses.asked[0]?.body ?? '{}')
+      assert.deepEqual(rest, { FromEmailAddress: 'Us <us@id.example.test>', Destination: { ToAddresses: ['ana@example.test'] } })
+    })
+
+    it('is asked again when it is too busy or out of order, until it takes the message', async () => {
+      await using room = await openRoom(engine)
+      await using ses = await startPeer(failure(429, 'TooManyRequestsException'), failure(503, 'ServiceUnavailable'), 'hang up', taken)
+      await using worker = startWorker(room, ses.url)
+      await queue(room, emailMessage())
+      await tryTimes(room, worker, 5)
+      assert.equal(ses.asked.length, 4)
+      assert.deepEqual(await outcomesIn(room), [['sent', 4, null]])
+      assert.match(JSON.stringify(room.log), /SES TooManyRequestsException \(HTTP 429\)/)
+      assert.doesNotMatch(JSON.stringify(room.log), secrets)
+    })
+
+    it('that rejects a message is asked a few times, and the message is given up', async () => {
+      await using room = await openRoom(engine)
+      await using ses = await startPeer(failure(400, 'MessageRejected'))
+      await using worker = startWorker(room, ses.url)
+      await queue(room, emailMessage())
+      await tryTimes(room, worker, 8)
+      assert.equal(ses.asked.length, 5)
+      assert.deepEqual(await outcomesIn(room), [['failed', 5, 'SES MessageRejected (HTTP 400)']])
+      assert.doesNotMatch(JSON.stringify(room.log), secrets)
+    })
+
+    it('that objects to the sender or the account refuses no message', async () => {
+      for (const type of [
+        'MailFromDomainNotVerifiedException',
+        'AccountSuspendedException',
+        'SendingPausedException',
+        'NotFoundException',
+      ]) {
+        await using room = await openRoom(engine)
+        await using ses = await startPeer(failure(400, type))
+        await using worker = startWorker(room, ses.url)
+        await queue(room, emailMessage())
+        await tryTimes(room, worker, 8)
+        const [[state, attempts] = []] = (await outcomesIn(room)) as [unknown[]]
+        assert.deepEqual([type, state, Number(attempts) > 5], [type, 'queued', true])
+      }
+    })
+
+    it('that hangs or babbles loses nothing, and nothing it says is logged', async () => {
+      for (const answer of ['hang', 'babble', { status: 200, body: '<html>123456' }] as const) {
+        await using room = await openRoom(engine)
+        await using ses = await startPeer(answer, taken)
+        await using worker = startWorker(room, ses.url, 300)
+        await queue(room, emailMessage())
+        await worker.drain()
+        const [[state, attempts] = []] = (await outcomesIn(room)) as [unknown[]]
+        assert.deepEqual([state, attempts], ['queued', 1])
+        await tryTimes(room, worker, 2)
+        assert.deepEqual(await outcomesIn(room), [['sent', 2, null]])
+        assert.doesNotMatch(JSON.stringify(room.log), secrets)
+      }
+    })
+
+    it('never sees a second recipient or header that a user made up', async () => {
+      await using room = await openRoom(engine)
+      await using ses = await startPeer(taken)
+      await using worker = startWorker(room, ses.url)
+      await queue(room, emailMessage({ sub: 'two', recipient: 'ana@example.test, eve@example.test' }))
+      await queue(room, emailMessage({ sub: 'line', recipient: 'ana@example.test\r\nBcc: eve@example.test' }))
+      await queue(room, emailMessage({ sub: 'subject', subject: 'Hi\r\nBcc: eve@example.test\r\n\r\nbody' }))
+      await worker.drain()
+      assert.equal(ses.asked.length, 1)
+      const mail = Buffer.from(JSON.parse(ses.asked[0]?.body ?? '').Content.Raw.Data, 'base64').toString()
+      assert.doesNotMatch(mail, /^Bcc:/im)
+    })
+  })
+}

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { createSnsGateway } from '../../src/messaging/gateways/sns-gateway.ts'
+import { openRoom, queueText, type Room } from '../api/messaging/messaging-room.ts'
+import { engines } from '../support/engines.ts'
+import { type Answer, outcomesIn, startPeer, startWorkerOf, tryTimes } from './http-peer.ts'
+
+process.env['AWS_ACCESS_KEY_ID'] = 'AKIATESTOFMESSAGES00'
+process.env['AWS_SECRET_ACCESS_KEY'] = 'hunter2hunter2'
+
+const xml = { 'content-type': 'text/xml' }
+const taken: Answer = {
+  status: 200,
+  headers: xml,
+  body: '<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult><MessageId>m-1</MessageId></PublishResult><ResponseMetadata><RequestId>r-1</RequestId></ResponseMetadata></PublishResponse>',
+}
+const failure = (status: number, code: string): Answer => ({
+  status,
+  headers: xml,
+  body: `<ErrorResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><Error><Type>Sender</Type><Code>${code}</Code><Message>+15551234444 with 123456</Message></Error><RequestId>r-2</RequestId></ErrorResponse>`,
+})
+const secrets = /hunter2|AKIATEST|123456|15551234444/
+
+function startWorker(room: Room, endpoint: string, timeoutMs = 5000) {
+  return startWorkerOf(room, { sms: createSnsGateway({ region: 'eu-west-1', endpoint, timeoutMs }) })
+}
+
+for (const engine of engines) {
+  describe(`SNS, with the outbox on ${engine.name}`, () => {
+    it('gets the text as Cognito would send it, signed', async () => {
+      await using room = await openRoom(engine)
+      await using sns = await startPeer(taken)
+      await using worker = startWorker(room, sns.url)
+      await queueText(room)
+      await worker.drain()
+      const [request, ...others] = sns.asked
+      assert.equal(others.length, 0)
+      assert.match(String(request?.headers.authorization), /^AWS4-HMAC-SHA256 Credential=AKIATESTOFMESSAGES00\/\d{8}\/eu-west-1\/sns\//)
+      assert.deepEqual(Object.fromEntries(new URLSearchParams(request?.body)), {
+        Action: 'Publish',
+        Version: '2010-03-31',
+        PhoneNumber: '+15551234444',
+        Message: 'Your verification code is 123456. ',
+        'MessageAttributes.entry.1.Name': 'AWS.SNS.SMS.SMSType',
+        'MessageAttributes.entry.1.Value.DataType': 'String',
+        'MessageAttributes.entry.1.Value.StringValue': 'Transactional',
+      })
+      assert.deepEqual(await outcomesIn(room), [['sent', 1, null]])
+    })
+
+    it('is asked again when it is too busy or out of order, until it takes the message', async () => {
+      await using room = await openRoom(engine)
+      await using sns = await startPeer(failure(429, 'Throttled'), failure(500, 'InternalError'), 'hang up', 'babble', taken)
+      await using worker = startWorker(room, sns.url)
+      await queueText(room)
+      await tryTimes(room, worker, 6)
+      assert.equal(sns.asked.length, 5)
+      assert.deepEqual(await outcomesIn(room), [['sent', 5, null]])
+      assert.doesNotMatch(JSON.stringify(room.log), secrets)
+    })
+
+    it('that calls the number wrong is asked a few times, and the message is given up', async () => {
+      await using room = await openRoom(engine)
+      await using sns = await startPeer(failure(400, 'InvalidParameter'))
+      await using worker = startWorker(room, sns.url)
+      await queueText(room)
+      await tryTimes(room, worker, 8)
+      assert.equal(sns.asked.length, 5)
+      const [[state, attempts, reason] = []] = (await outcomesIn(room)) as [unknown[]]
+      assert.deepEqual([state, attempts], ['failed', 5])
+      assert.match(String(reason), /^SNS InvalidParameter\w* \(HTTP 400\)$/)
+      assert.doesNotMatch(JSON.stringify([room.log, reason]), secrets)
+    })
+
+    it('that knows us not, or hangs, refuses no message', async () => {
+      for (const answer of [failure(403, 'AuthorizationError'), failure(403, 'InvalidClientTokenId'), 'hang'] as const) {
+        await using room = await openRoom(engine)
+        await using sns = await startPeer(answer)
+        await using worker = startWorker(room, sns.url, 300)
+        await queueText(room)
+        await tryTimes(room, worker, answer === 'hang' ? 1 : 7)
+        const [[state] = []] = (await outcomesIn(room)) as [unknown[]]
+        assert.equal(state, 'queued')
+        assert.doesNotMatch(JSON.stringify([room.log, await outcomesIn(room)]), secrets)
+      }
+    })
+  })
+}

@@ -1,0 +1,42 @@
+import { type RawAnswer, rawCall } from './raw-call.ts'
+import { agree, givenPoolWith } from './sign-in-triggers.ts'
+import type { PoolWish, TestServer } from './test-server.ts'
+import type { Handler, TriggerEndpoint, TriggerEvent } from './trigger-endpoint.ts'
+
+/** Functions without objection for every trigger that a user's doings could set off, so that a test sees which did and no others. */
+const everyTrigger = {
+  PreSignUp: agree,
+  PostConfirmation: agree,
+  CustomMessage: agree,
+  UserMigration: agree,
+  PreAuthentication: agree,
+  PostAuthentication: agree,
+  PreTokenGeneration: agree,
+  DefineAuthChallenge: agree,
+  CreateAuthChallenge: agree,
+  VerifyAuthChallengeResponse: agree,
+}
+
+export type Handlers = Partial<Record<keyof typeof everyTrigger, Handler>>
+
+/** A pool that asks all of them, some by other handlers. */
+export async function givenPoolWithEvery(server: TestServer, endpoint: TriggerEndpoint, handlers: Handlers = {}, wish: PoolWish = {}) {
+  const triggers = endpoint.given({ ...everyTrigger, ...handlers })
+  return { ...(await givenPoolWith(server, triggers, wish)), triggers }
+}
+
+/** A handler that answers with these members of the response. */
+export const answering =
+  (response: object): Handler =>
+  (event: TriggerEvent) => ({ ...event, response: { ...event.response, ...response } })
+
+/** SetUserPoolExtensions with the section about sign-ups. */
+export async function setSignUpExtension(server: TestServer, poolId: string, SignUp: object): Promise<void> {
+  const { status, text } = await rawCall(server, 'LifeguardService.SetUserPoolExtensions', { UserPoolId: poolId, SignUp })
+  if (status !== 200) throw new Error(`SetUserPoolExtensions answered ${status}: ${text}`)
+}
+
+/** The name of the error in an answer; `ok` without one. */
+export function errorOf({ status, body }: RawAnswer): string {
+  return status === 200 ? 'ok' : String(body['__type'])
+}
