@@ -166,9 +166,8 @@ async function queueTo(tx: Tx, secrets: Secrets, contact: Contact, content: Cont
   return isHandedOver && cap === undefined ? delivery : { ...delivery, message: { id, cap } }
 }
 
-/** Whether the pool or its own code holds the message back. */
-function isSuppressed({ pool, kind, wording }: Content): boolean {
-  return wording.texts?.suppressed === true || extensionsOf(pool).messages.suppress.includes(kindNames[kind])
+function isSuppressed(pool: Pool, kind: MessageKind): boolean {
+  return extensionsOf(pool).messages.suppress.includes(kindNames[kind])
 }
 
 function envelopeOf({ value: recipient }: Contact, { pool, user, kind: trigger, code, expiresAt }: Content) {

@@ -63,6 +63,7 @@ export const userMakers: Partial<Record<OperationName, Maker>> = {
     const { name, code } = await newReset(world)
     return { ClientId: world.main.clientId, Username: name, ConfirmationCode: code, Password: otherPassword }
   },
+  IssueCode: async (world) => ({ UserPoolId: world.main.poolId, Username: (await newSignUp(world)).name, Purpose: 'SIGN_UP' }),
   ConfirmSignUp: async (world) => {
     const { name, code } = await newSignUp(world)
     return { ClientId: world.main.clientId, Username: name, ConfirmationCode: code }
