@@ -110,7 +110,7 @@ function fromRow(row: OutboxTable): MessageRow {
     id: row.id,
     poolId: row.pool_id,
     sub: row.sub,
-    channel: row.channel,
+    channel: channelOfLane(row.channel),
     kind: row.trigger as MessageKind,
     state: row.state,
     reason: row.last_error ?? undefined,

@@ -147,12 +147,12 @@ type Content = {
 
 /** Whatever becomes of the message, the caller is told the same. */
 async function queueTo(tx: Tx, secrets: Secrets, contact: Contact, content: Content): Promise<Delivery> {
-  const { pool, user, kind, now } = content
+  const { pool, user, kind, wording, now } = content
   const delivery = deliveryTo(contact)
   const channel = channelOf(contact.attribute)
   const isHandedOver = hasCustomSender(pool, channel)
   const isKnown = kind !== 'invitation' && isTestUser(pool, user)
-  const suppressed = isKnown || isSuppressed(content)
+  const suppressed = isKnown || isSuppressed(pool, kind) || (!isHandedOver && wording.texts?.suppressed === true)
   const message = isHandedOver ? handedOver(contact, content) : messageTo(contact, content, suppressed)
   if (message === undefined) return delivery
   if (suppressed) {
