@@ -5,7 +5,7 @@ import type { TriggerPolicy } from '../pools/extensions/pool-extensions.ts'
 import { extensionsOf } from '../pools/extensions/pool-extensions.ts'
 import { policyOf } from '../pools/extensions/trigger-policy.ts'
 import { invalidParameter } from '../pools/invalid-parameter.ts'
-import type { Pool, TriggerName } from '../pools/pool.ts'
+import type { Pool } from '../pools/pool.ts'
 import { AnswerReader } from './answer-reader.ts'
 import { askFunction } from './ask-function.ts'
 import { type CircuitBreakers, createCircuitBreakers } from './circuit-breakers.ts'
@@ -35,9 +35,6 @@ export type Replays = {
   /** Asks the function that the pool has now, without its policy's repetitions; nothing but the record comes of it. */
   replay(pool: Pool, recorded: Recorded, event: JsonObject): Promise<InvocationRecord>
 }
-
-/** Triggers for which throwing is the documented way to turn somebody away: no policy passes over that. */
-const refuseByThrowing = new Set<TriggerName>(['PreSignUp', 'PreAuthentication'])
 
 export function createTriggers({ functions, logger, clock, lastAnswers, onInvocation }: Options): Triggers & Replays {
   const breakers = createCircuitBreakers(clock)
@@ -106,8 +103,8 @@ async function fallBack<Answer>(
   { call, policy, error }: Failed,
   read: Read<Answer>,
 ): Promise<{ readonly outcome: InvocationOutcome; readonly answer?: Answer }> {
-  if (refuseByThrowing.has(call.trigger) && error instanceof FunctionError && error.refuses) return { outcome: 'FAILED' }
-  if (policy.onError === 'CONTINUE') return { outcome: 'CONTINUED' }
+  const isRefusal = error instanceof FunctionError && error.refuses
+  if (policy.onError === 'CONTINUE' || (policy.onError === 'CONTINUE_UNLESS_REFUSED' && !isRefusal)) return { outcome: 'CONTINUED' }
   if (policy.onError !== 'LAST_GOOD') return { outcome: 'FAILED' }
   try {
     const response = await lastAnswers.find(call)

@@ -2634,6 +2634,7 @@ export type TriggerNameType =
 export type TriggerOnErrorType =
   | 'FAIL'
   | 'CONTINUE'
+  | 'CONTINUE_UNLESS_REFUSED'
   | 'LAST_GOOD'
 
 export interface TriggerPolicyType {

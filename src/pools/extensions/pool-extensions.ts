@@ -17,7 +17,11 @@ export type TriggerPolicy = {
   readonly timeoutMs: number
   /** Further attempts after one that got no answer; a function that answered with an error is not asked again. */
   readonly retries: number
-  readonly onError: 'FAIL' | 'CONTINUE' | 'LAST_GOOD'
+  /**
+   * What a failure means. CONTINUE passes over each, as if there were no trigger: also over an error that the function throws, by which a
+   * PreSignUp or PreAuthentication function turns somebody away. CONTINUE_UNLESS_REFUSED passes over the rest.
+   */
+  readonly onError: 'FAIL' | 'CONTINUE' | 'CONTINUE_UNLESS_REFUSED' | 'LAST_GOOD'
   /** After so many failures in a row the function is left alone for a while. Undefined: it is asked each time. */
   readonly circuitBreaker: { readonly failures: number; readonly openSeconds: number } | undefined
 }

@@ -85,14 +85,20 @@ for (const engine of engines) {
       assert.match(figures, /lifeguard_trigger_duration_seconds_count\{trigger="PreTokenGeneration"\} [1-9]/)
     })
 
-    it('CONTINUE does not let in whom the function turns away', async () => {
-      const { clientId } = await given({ PreAuthentication: refuse }, { PreAuthentication: { OnError: 'CONTINUE' } })
-      await assert.rejects(signInByPassword(server(), clientId, 'ana'), refusedBy('PreAuthentication'))
+    it('CONTINUE passes over an error that the function throws, whichever it is', async () => {
+      for (const trigger of ['PreAuthentication', 'PostAuthentication'] as const) {
+        const { clientId, triggers } = await given({ [trigger]: refuse }, { [trigger]: { OnError: 'CONTINUE' } })
+        assert.ok((await signInByPassword(server(), clientId, 'ana')).AuthenticationResult)
+        assert.deepEqual(triggers.fired, [`${trigger}_Authentication`])
+      }
     })
 
-    it('CONTINUE passes over an error of what only looks on', async () => {
-      const { clientId } = await given({ PostAuthentication: refuse }, { PostAuthentication: { OnError: 'CONTINUE' } })
-      assert.ok((await signInByPassword(server(), clientId, 'ana')).AuthenticationResult)
+    it('CONTINUE_UNLESS_REFUSED does not let in whom the function turns away, and passes over what else goes wrong', async () => {
+      const OnError = 'CONTINUE_UNLESS_REFUSED'
+      const refusing = await given({ PreAuthentication: refuse }, { PreAuthentication: { OnError } })
+      await assert.rejects(signInByPassword(server(), refusing.clientId, 'ana'), refusedBy('PreAuthentication'))
+      const babbling = await given({ PreAuthentication: () => 7 }, { PreAuthentication: { OnError } })
+      assert.ok((await signInByPassword(server(), babbling.clientId, 'ana')).AuthenticationResult)
     })
 
     it('LAST_GOOD takes the claims of the last good answer for this user and this client', async () => {
