@@ -158,8 +158,10 @@ export async function updateUser(tx: Tx, pool: Pool, before: User, after: User):
  * has either ended by then, and what it stored is found here, or waits for this to end and finds nobody.
  */
 export async function deleteUserRows(tx: Tx, poolId: string, sub: string): Promise<void> {
+  await tx.deleteFrom('user').where('pool_id', '=', poolId).where('sub', '=', sub).execute()
+  // While the names are there by which it finds what was recorded before the user was.
+  await deleteInvocationsOfUser(tx, poolId, sub)
   for (const table of [
-    'user',
     'user_alias',
     'user_attribute',
     'group_member',
@@ -173,7 +175,6 @@ export async function deleteUserRows(tx: Tx, poolId: string, sub: string): Promi
   ] as const) {
     await tx.deleteFrom(table).where('pool_id', '=', poolId).where('sub', '=', sub).execute()
   }
-  await deleteInvocationsOfUser(tx, poolId, sub)
   await forgetAllAttempts(tx, poolId, sub)
   await deleteOutboxEntriesOfUser(tx, poolId, sub)
 }

@@ -7,7 +7,8 @@ export type KeptAnswer = AnswerKey & { readonly response: string; readonly answe
 export async function keepAnswers(tx: Tx, answers: readonly KeptAnswer[]): Promise<void> {
   const place = ({ poolId, sub, clientId, trigger }: AnswerKey) => `${poolId} ${sub} ${clientId} ${trigger}`
   for (const { poolId, sub, clientId, trigger, response, answeredAt } of answers.toSorted((a, b) => (place(a) < place(b) ? -1 : 1))) {
-    const user = await tx.selectFrom('user').select('sub').where('pool_id', '=', poolId).where('sub', '=', sub).executeTakeFirst()
+    const users = tx.selectFrom('user').select('sub').where('pool_id', '=', poolId).where('sub', '=', sub)
+    const user = await users.forKeyShare().executeTakeFirst()
     if (user === undefined) continue
     await tx
       .insertInto('trigger_answer')
