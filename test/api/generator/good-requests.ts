@@ -6,6 +6,7 @@ import { eventMakers } from './good-event-requests.ts'
 import { factorMakers } from './good-factor-requests.ts'
 import { importMakers } from './good-import-requests.ts'
 import { poolMakers } from './good-pool-requests.ts'
+import { triggerMakers } from './good-trigger-requests.ts'
 import { userMakers } from './good-user-requests.ts'
 import type { Maker } from './maker.ts'
 import type { Request } from './places.ts'
@@ -20,6 +21,7 @@ const makers: Partial<Record<OperationName, Maker>> = {
   ...deviceMakers,
   ...eventMakers,
   ...importMakers,
+  ...triggerMakers,
 }
 
 export const neverGood: readonly OperationName[] = [
