@@ -5,6 +5,7 @@ import { deviceMakers } from './good-device-requests.ts'
 import { eventMakers } from './good-event-requests.ts'
 import { factorMakers } from './good-factor-requests.ts'
 import { importMakers } from './good-import-requests.ts'
+import { messageMakers } from './good-message-requests.ts'
 import { poolMakers } from './good-pool-requests.ts'
 import { triggerMakers } from './good-trigger-requests.ts'
 import { userMakers } from './good-user-requests.ts'
@@ -22,6 +23,7 @@ const makers: Partial<Record<OperationName, Maker>> = {
   ...eventMakers,
   ...importMakers,
   ...triggerMakers,
+  ...messageMakers,
 }
 
 export const neverGood: readonly OperationName[] = [

@@ -66,6 +66,23 @@ for (const engine of engines) {
       await confirm(server(), clientId, 'ana', await codeOf(poolId))
     })
 
+    it('by kind and cap where the pool has a sender of its own, which is not asked then', async () => {
+      const triggers = functions.given({ CustomEmailSender: () => null })
+      const { poolId, clientId } = await givenPool(
+        { Suppress: ['ResendCode'], MaxPerDay: 1 },
+        { pool: { LambdaConfig: triggers.lambdaConfig } },
+      )
+      for (const name of ['ana', 'bob']) await signUp(server(), clientId, name, { email: `${name}@example.test` })
+      await server().send(new ResendConfirmationCodeCommand({ ClientId: clientId, Username: 'ana' }))
+      assert.deepEqual(await listed(poolId), [
+        'ResendCode ana@example.test SUPPRESSED',
+        'SignUp bob@example.test FAILED The user pool sends at most 1 message a day.',
+        'SignUp ana@example.test SENT',
+      ])
+      assert.deepEqual(triggers.fired, ['CustomEmailSender_SignUp'])
+      await confirm(server(), clientId, 'ana', await codeOf(poolId))
+    })
+
     it('by recipient and hour, whoever asks and however the address is spelled; a new hour begins with its first message', async () => {
       const { poolId, clientId } = await givenPool({ MaxPerRecipientPerHour: 2 })
       await signUp(server(), clientId, 'ana', { email: 'ana@example.test' })

@@ -85,9 +85,9 @@ for (const engine of chosenEngines().slice(0, 1)) {
       assert.match(calls[0]?.headers.authorization ?? '', /\/eu-north-1\/lambda\//)
     })
 
-    it('refuse by an error, whatever policy there is for failures', async () => {
+    it('refuse by an error, which is no failure to be made up for', async () => {
       const refused = { name: 'UserLambdaValidationException', message: 'PreAuthentication failed with error not today.' }
-      for (const policy of [{}, { Retries: 3 }, { OnError: 'CONTINUE' }]) {
+      for (const policy of [{}, { Retries: 3 }, { OnError: 'CONTINUE_UNLESS_REFUSED' }]) {
         const signIn = await given(policy)
         const calls = lambda.answers(thrown('not today'))
         await assert.rejects(signIn(), refused)
@@ -100,7 +100,7 @@ for (const engine of chosenEngines().slice(0, 1)) {
       lambda.answers(thrown(text, 'Sandbox.Timedout'))
       const message = `PreAuthentication failed with error ${text}.`
       await assert.rejects((await given())(), { name: 'UserLambdaValidationException', message })
-      assert.ok((await (await given({ OnError: 'CONTINUE' }))()).AuthenticationResult)
+      assert.ok((await (await given({ OnError: 'CONTINUE_UNLESS_REFUSED' }))()).AuthenticationResult)
     })
 
     for (const [name, status, attempts] of [
