@@ -1,7 +1,7 @@
 import { joinLoads, LoadGenerator, type LoadResult, type LoadSlice, type Pressure } from './load.ts'
 import type { Plan } from './plan.ts'
 import { createFloorMeter, passwordFloor, srpFloor } from './powers.ts'
-import { type ServerOptions, ServerProcess } from './server-process.ts'
+import type { ServerProcess } from './server-process.ts'
 import type { Crowd, SignInKind } from './sign-ins.ts'
 
 /** What one load of one server gave. */
@@ -19,9 +19,8 @@ export type Figures = {
 /** The share of the most that was reached at which waiting times are looked at. */
 const rateShare = 0.8
 
-/** Starts a server on a filled database and puts it under the plan's loads, one after the other. */
-export async function measureServer(plan: Plan, options: ServerOptions, crowd: Crowd, tell: (figures: Figures) => void): Promise<void> {
-  const server = await ServerProcess.start(options)
+/** Puts a server, which it stops in the end, under the plan's loads, one after the other. */
+export async function measureServer(plan: Plan, server: ServerProcess, crowd: Crowd, tell: (figures: Figures) => void): Promise<void> {
   const generator = new LoadGenerator()
 
   /** The load in slices of a second, each between two rounds of the floor. */

@@ -3,7 +3,7 @@ import type { EngineName } from './engines.ts'
 import type { Figures } from './measure.ts'
 import type { StartUp } from './start-up.ts'
 
-export type Row = Figures & { readonly engine: EngineName; readonly users: number }
+export type Row = Figures & { readonly engine: EngineName | 'bare'; readonly users: number }
 
 export function conditions(): string {
   const processors = cpus()

@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process'
+import { measureBareServer } from './bare.ts'
 import { openEngine } from './engines.ts'
 import { measureServer } from './measure.ts'
 import { readPlan, usage } from './plan.ts'
 import { cells, conditions, type Row, signInTable, startUpTable } from './report.ts'
+import { ServerProcess } from './server-process.ts'
 import { measureStartUp } from './start-up.ts'
 
 /** Measures sign-ins against the compiled server. The tables go to standard output, progress to standard error. */
@@ -11,18 +13,19 @@ async function run(): Promise<void> {
   execFileSync('npm', ['run', '--silent', 'build'], { stdio: 'inherit' })
   const startUps = await measureStartUp()
   const rows: Row[] = []
+  const tell = (row: Row) => {
+    rows.push(row)
+    console.error(cells(row).join('  '))
+  }
   for (const name of plan.engines) {
     await using engine = await openEngine(name)
     for (const users of plan.users) {
       console.error(`${name}: making ${users} users`)
       const { options, crowd } = await engine.createDatabase(users)
-      await measureServer(plan, options, crowd, (figures) => {
-        const row = { ...figures, engine: name, users }
-        rows.push(row)
-        console.error(cells(row).join('  '))
-      })
+      await measureServer(plan, await ServerProcess.start(options), crowd, (figures) => tell({ ...figures, engine: name, users }))
     }
   }
+  if (plan.engines.includes('sqlite')) await measureBareServer(plan, tell)
   console.log([conditions(), signInTable(rows), startUpTable(startUps)].join('\n\n'))
 }
 

@@ -25,14 +25,16 @@ export class ServerProcess {
   }
 
   static async start({ databaseUrl, masterKey }: ServerOptions): Promise<ServerProcess> {
-    const nodeFlags = process.env['LIFEGUARD_BENCH_NODE_FLAGS']?.split(' ') ?? []
     const flags = ['--port', '0', '--database', databaseUrl, '--public-url', 'http://localhost:9911', '--metrics-token', metricsToken]
     // What the server can do is measured here, not what it lets callers ask of it.
     flags.push('--rate-limits', '0')
-    const child = spawn(process.execPath, [...nodeFlags, 'dist/main.js', 'serve', ...flags], {
-      env: { LIFEGUARD_MASTER_KEY: masterKey },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
+    return ServerProcess.run(['dist/main.js', 'serve', ...flags], { LIFEGUARD_MASTER_KEY: masterKey })
+  }
+
+  /** Any program that says on its first line where it listens, and answers /metrics. */
+  static async run(command: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<ServerProcess> {
+    const nodeFlags = process.env['LIFEGUARD_BENCH_NODE_FLAGS']?.split(' ') ?? []
+    const child = spawn(process.execPath, [...nodeFlags, ...command], { env: { ...env }, stdio: ['ignore', 'pipe', 'inherit'] })
     return new ServerProcess(child, await readyLine(child))
   }
 
