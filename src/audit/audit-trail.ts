@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts'
-import { uuidv7 } from '../base/ids.ts'
+import { newOrderedId } from '../base/ordered-id.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Tx } from '../storage/db.ts'
 import type { Act } from './audit-record.ts'
@@ -19,7 +19,7 @@ export function createAuditTrail({ clock, logger }: { readonly clock: Clock; rea
     async recordAudit(tx, { poolId, action, caller, user, detail, reason }) {
       const at = clock.now()
       const { accessKeyId } = caller
-      const record = { poolId, id: uuidv7(at), at, action, accessKeyId, sub: user?.sub, username: user?.username, detail, reason }
+      const record = { poolId, id: newOrderedId(at), at, action, accessKeyId, sub: user?.sub, username: user?.username, detail, reason }
       await insertAuditRecord(tx, record)
       // Without the name and the reason, which may be personal: the record has them.
       logger.info({ poolId, auditRecordId: record.id, action, accessKeyId, sub: user?.sub, detail }, 'An administrator acted.')

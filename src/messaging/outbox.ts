@@ -1,7 +1,7 @@
+import { newOrderedId } from '../base/ordered-id.ts'
 import type { Secrets } from '../base/secrets.ts'
 import type { Tx } from '../storage/db.ts'
 import type { QueuedMessage } from './message.ts'
-import { newMessageId } from './message-id.ts'
 import { insertOutboxEntry, type OutboxEntry, type Withheld } from './outbox-repository.ts'
 
 /**
@@ -16,7 +16,7 @@ export async function queueMessage(
   now: number,
   withheld?: Omit<Withheld, 'contentUntil'>,
 ): Promise<string> {
-  const id = newMessageId(now)
+  const id = newOrderedId(now)
   const { poolId, sub, channel, trigger, recipient, username, expiresAt } = message
   const context = sealContext(poolId, id)
   const payload = secrets.seal('message', JSON.stringify(message), context)

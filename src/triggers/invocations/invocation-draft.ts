@@ -1,4 +1,4 @@
-import { uuidv7 } from '../../base/ids.ts'
+import { newOrderedId } from '../../base/ordered-id.ts'
 import type { Pool } from '../../pools/pool.ts'
 import { AnswerError, FunctionError, InvocationError } from '../trigger-errors.ts'
 import type { InvocationFailure, InvocationOutcome, InvocationRecord } from './invocation.ts'
@@ -13,7 +13,7 @@ export type InvocationDraft = Omit<InvocationRecord, 'outcome' | 'durationMs' | 
 type About = Pick<InvocationRecord, 'trigger' | 'source' | 'username' | 'sub' | 'replayOf' | 'event'>
 
 export function draftInvocation(startedAt: number, { id: poolId }: Pool, functionArn: string, about: About): InvocationDraft {
-  return { ...about, id: uuidv7(startedAt), poolId, functionArn, startedAt, begun: performance.now(), attempts: 0, answer: undefined }
+  return { ...about, id: newOrderedId(startedAt), poolId, functionArn, startedAt, begun: performance.now(), attempts: 0, answer: undefined }
 }
 
 export function finished({ begun, ...draft }: InvocationDraft, outcome: InvocationOutcome, error?: unknown): InvocationRecord {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { newOrderedId } from '../../../src/base/ordered-id.ts'
 import { createInboxGateway } from '../../../src/messaging/gateways/inbox-gateway.ts'
 import { insertInboxMessage, listInboxMessages, trimInbox } from '../../../src/messaging/inbox-repository.ts'
-import { newMessageId } from '../../../src/messaging/message-id.ts'
 import { engines } from '../../support/engines.ts'
 import { emailMessage, openRoom, type Room } from './messaging-room.ts'
 
 async function receive(room: Room, changes: Parameters<typeof emailMessage>[0] = {}): Promise<string> {
-  const id = newMessageId(room.clock.now())
+  const id = newOrderedId(room.clock.now())
   await insertInboxMessage(room.db, { id, createdAt: room.clock.now(), message: emailMessage(changes) })
   return id
 }
@@ -16,7 +16,7 @@ const idsOf = (messages: readonly { id: string }[]) => messages.map(({ id }) => 
 
 describe('Message ids', () => {
   it('grow within a millisecond, past the counter’s end, and when the clock goes back', () => {
-    const ids = Array.from({ length: 10_000 }, (_, at) => newMessageId(at < 9_000 ? 2_000_000_000_000 : 1_999_999_999_000))
+    const ids = Array.from({ length: 10_000 }, (_, at) => newOrderedId(at < 9_000 ? 2_000_000_000_000 : 1_999_999_999_000))
     assert.deepEqual(ids, ids.toSorted())
     assert.equal(new Set(ids).size, ids.length)
     for (const id of ids) assert.match(id, /^[\da-f]{8}-[\da-f]{4}-7[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/)
@@ -49,7 +49,7 @@ for (const engine of engines) {
     it('shows a delivery that was repeated once', async () => {
       await using room = await openRoom(engine)
       const gateway = createInboxGateway(room.db)
-      const outgoing = { id: newMessageId(room.clock.now()), queuedAt: room.clock.now(), message: emailMessage() }
+      const outgoing = { id: newOrderedId(room.clock.now()), queuedAt: room.clock.now(), message: emailMessage() }
       for (let i = 0; i < 2; i++) await gateway.deliver(outgoing, new AbortController().signal)
       assert.equal((await listInboxMessages(room.db, {}, 10)).length, 1)
     })
@@ -69,7 +69,7 @@ for (const engine of engines) {
       const gateway = createInboxGateway(room.db, { keep: 10 })
       const { signal } = new AbortController()
       for (let i = 0; i < 256; i++)
-        await gateway.deliver({ id: newMessageId(room.clock.now()), queuedAt: 0, message: emailMessage() }, signal)
+        await gateway.deliver({ id: newOrderedId(room.clock.now()), queuedAt: 0, message: emailMessage() }, signal)
       assert.equal((await listInboxMessages(room.db, {}, 1000)).length, 10)
     })
   })

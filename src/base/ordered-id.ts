@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { uuidFromBytes } from '../base/ids.ts'
+import { uuidFromBytes } from './ids.ts'
 
 const maxCounter = 0xfff
 
@@ -7,10 +7,10 @@ let latestMs = 0
 let counter = 0
 
 /**
- * A UUIDv7 that is greater than every one before it in this process (RFC 9562 §6.2, method 1), so that two messages
+ * A UUIDv7 that is greater than every one before it in this process (RFC 9562 §6.2, method 1), so that two things
  * of the same millisecond keep their order: whoever reads the newest code gets the one that counts.
  */
-export function newMessageId(now: number): string {
+export function newOrderedId(now: number): string {
   if (now > latestMs) {
     latestMs = now
     counter = 0
