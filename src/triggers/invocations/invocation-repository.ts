@@ -1,4 +1,4 @@
-import type { Insertable, Selectable } from 'kysely'
+import { type Insertable, type Selectable, sql } from 'kysely'
 import type { Db, Tx } from '../../storage/db.ts'
 import type { TriggerInvocationTable } from '../../storage/trigger-tables.ts'
 
@@ -50,7 +50,13 @@ export async function deleteInvocationsOfUser(tx: Tx, poolId: string, sub: strin
   const names = await tx.selectFrom('user_alias').select('value_key').where('pool_id', '=', poolId).where('sub', '=', sub).execute()
   if (names.length === 0) return
   const keys = names.map(({ value_key }) => value_key)
-  await tx.deleteFrom('trigger_invocation').where('pool_id', '=', poolId).where('username_key', 'in', keys).where('sub', '=', '').execute()
+  // As an expression, `sub` does not tempt the database to look through the records of all who had no user yet.
+  await tx
+    .deleteFrom('trigger_invocation')
+    .where('pool_id', '=', poolId)
+    .where('username_key', 'in', keys)
+    .where(sql`sub || ''`, '=', '')
+    .execute()
 }
 
 /** Removes up to `limit` of those that began before `before`. */
@@ -60,6 +66,8 @@ export async function sweepInvocations(tx: Tx, before: number, limit: number): P
     .select(['pool_id', 'sub', 'id'])
     .where('started_at', '<', before)
     .limit(limit)
+    .forUpdate()
+    .skipLocked()
     .execute()
   for (const { pool_id, sub, id } of old) {
     await tx.deleteFrom('trigger_invocation').where('pool_id', '=', pool_id).where('sub', '=', sub).where('id', '=', id).execute()
