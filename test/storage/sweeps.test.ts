@@ -3,12 +3,18 @@ import { describe, it } from 'node:test'
 import { sweepMessageCounts } from '../../src/messaging/message-count-repository.ts'
 import { sweepAttempts } from '../../src/protection/attempt-repository.ts'
 import type { Db, Tx } from '../../src/storage/db.ts'
-import { sweepInvocations } from '../../src/triggers/invocations/invocation-repository.ts'
+import { insertInvocations, sweepInvocations } from '../../src/triggers/invocations/invocation-repository.ts'
+import { keepAnswers } from '../../src/triggers/invocations/last-answer-repository.ts'
+import type { User } from '../../src/users/user.ts'
+import { deleteUserRows, insertUser } from '../../src/users/user-repository.ts'
+import { testPool } from '../api/messaging/messaging-room.ts'
 import { chosenEngines } from '../support/engines.ts'
 import { openTestStorage } from '../support/test-storage.ts'
 
 const postgres = chosenEngines().find(({ name }) => name === 'postgres')
 const skip = postgres === undefined && 'PostgreSQL was not chosen for this run'
+
+const pool = testPool()
 
 type Case = {
   readonly name: string
@@ -64,3 +70,36 @@ describe('A sweep on PostgreSQL', { skip }, () => {
     })
   }
 })
+
+describe('What functions were asked and answered, written together on PostgreSQL,', { skip }, () => {
+  it('waits for no deletion of one of its users, who are left out', { timeout: 20_000 }, async () => {
+    assert.ok(postgres)
+    await using storage = await openTestStorage(postgres)
+    const { db } = storage
+    const subs = ['deleted', 'left']
+    for (const sub of subs) await db.transaction().execute((tx) => insertUser(tx, pool, userOf(sub)))
+    const record = { pool_id: pool.id, trigger: 'PreAuthentication', outcome: 'FAILED', username_key: 'u', started_at: 5, details: '' }
+    const answer = { poolId: pool.id, clientId: 'c', trigger: 'PreTokenGeneration', response: '', answeredAt: 5 }
+    await db.transaction().execute(async (other) => {
+      await deleteUserRows(other, pool.id, 'deleted')
+      await db.transaction().execute(async (tx) => {
+        await insertInvocations(
+          tx,
+          subs.map((sub) => ({ ...record, sub, id: sub })),
+        )
+        await keepAnswers(
+          tx,
+          subs.map((sub) => ({ ...answer, sub })),
+        )
+      })
+    })
+    for (const table of ['trigger_invocation', 'trigger_answer'] as const) {
+      assert.deepEqual(await db.selectFrom(table).select('sub').execute(), [{ sub: 'left' }])
+    }
+  })
+})
+
+function userOf(sub: string): User {
+  const times = { passwordExpiresAt: null, signedOutAt: null, createdAt: 1, updatedAt: 1 }
+  return { poolId: pool.id, sub, username: sub, status: 'CONFIRMED', enabled: true, attributes: {}, password: null, mfa: null, ...times }
+}

@@ -13,8 +13,9 @@ async function aboutUsersThereAre<Row extends { pool_id: string; sub: string }>(
   if (subs.length === 0) return [...rows]
   const pools = [...new Set(rows.map(({ pool_id }) => pool_id))]
   const users = tx.selectFrom('user').select(['pool_id', 'sub']).where('pool_id', 'in', pools).where('sub', 'in', subs)
-  // Held until the commit, so that a deletion waits and then finds what is stored here.
-  const found = await users.orderBy('pool_id').orderBy('sub').forKeyShare().execute()
+  // Held until the commit, so that a deletion waits and then finds what is stored here. Who is being deleted is as good as gone; to wait for
+  // that with others in hand might never end.
+  const found = await users.forKeyShare().skipLocked().execute()
   const known = new Set(found.map(({ pool_id, sub }) => `${pool_id} ${sub}`))
   return rows.filter(({ pool_id, sub }) => sub === '' || known.has(`${pool_id} ${sub}`))
 }
