@@ -52,13 +52,25 @@ type State = {
   ending: boolean
 }
 
-/** The thread, or what keeps it from starting: the machine may have no more to give. */
-export function startModuleThread(options: ModuleOptions): ModuleThread | ThreadFailure {
+export function startModuleThread(options: ModuleOptions): ModuleThread {
   try {
     return runIn(startWorker(options), options)
   } catch (error) {
     options.logger.warn({ err: error, function: options.functionName }, 'The thread of a function could not be started.')
-    return () => new InvocationError('ServiceException', { cause: error })
+    return neverReady(() => new InvocationError('ServiceException', { cause: error }))
+  }
+}
+
+/** In place of a thread that the machine has no more to give. */
+function neverReady(failure: ThreadFailure): ModuleThread {
+  return {
+    ready: Promise.resolve(failure),
+    ended: Promise.resolve(),
+    run: async ({ id }) => {
+      throw failure(id)
+    },
+    isUsable: () => false,
+    end: () => undefined,
   }
 }
 

@@ -34,17 +34,6 @@ export function createModuleThreads(options: ModuleOptions): ModuleThreads {
     if (threads.has(thread)) idle.set(thread, setTimeout(() => retire(thread), idleMs).unref())
   }
 
-  async function startOne(): Promise<ThreadFailure | undefined> {
-    const thread = startModuleThread(options)
-    if (typeof thread === 'function') return thread
-    threads.add(thread)
-    void thread.ended.then(() => retire(thread))
-    const failure = await readyInTime(thread)
-    if (failure === undefined) rest(thread)
-    else retire(thread)
-    return failure
-  }
-
   return {
     retire,
     rest,
@@ -61,9 +50,14 @@ export function createModuleThreads(options: ModuleOptions): ModuleThreads {
     },
 
     async start() {
+      const thread = startModuleThread(options)
+      threads.add(thread)
       starting++
-      const failure = await startOne()
+      void thread.ended.then(() => retire(thread))
+      const failure = await readyInTime(thread)
       starting--
+      if (failure === undefined) rest(thread)
+      else retire(thread)
       return failure
     },
 
