@@ -3,7 +3,9 @@ import { ApiError } from '../contract/api-error.ts'
 import { extensionsOf } from '../pools/extensions/pool-extensions.ts'
 import type { Pool } from '../pools/pool.ts'
 import type { Db } from '../storage/db.ts'
+import { hasCustomSender } from '../triggers/custom-sender.ts'
 import type { Delivery } from './destination.ts'
+import type { Lane } from './message.ts'
 import { capText } from './message-caps.ts'
 import { lookAtFirstAttempts } from './message-record-repository.ts'
 
@@ -22,14 +24,14 @@ const longestPauseMs = 250
 
 type Options = {
   readonly db: Db
-  wake(): void
+  wake(lanes: readonly Lane[] | undefined): void
   /** Milliseconds after which a call ends without knowing how the first attempt goes. */
   readonly longestWaitMs?: number
 }
 
 export function createAfterCommit({ db, wake, longestWaitMs = 10_000 }: Options): Outbox['afterCommit'] {
   return async (pool, deliveries) => {
-    wake()
+    wake(deliveries.length > 0 ? lanesOf(pool) : undefined)
     if (extensionsOf(pool).messages.onRefusal !== 'FAIL') return
     const messages = deliveries.flatMap(({ message }) => message ?? [])
     for (const { cap } of messages) if (cap !== undefined) throw new ApiError('LimitExceededException', capText(pool, cap))
@@ -39,6 +41,10 @@ export function createAfterCommit({ db, wake, longestWaitMs = 10_000 }: Options)
     }
   }
 }
+
+/** Where what this pool queues goes; what is queued once more may go where it went before. */
+const lanesOf = (pool: Pool): readonly Lane[] =>
+  (['email', 'sms'] as const).map((channel) => (hasCustomSender(pool, channel) ? (`custom-${channel}` as const) : channel))
 
 /** Looks into the database, because any process may be the one that delivers. Slowness is no refusal. */
 async function isRefused(db: Db, poolId: string, ids: readonly string[], longestWaitMs: number): Promise<boolean> {

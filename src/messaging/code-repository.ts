@@ -74,6 +74,8 @@ export async function sweepCodes(db: Db | Tx, before: number, limit: number): Pr
     .select(['pool_id', 'sub', 'purpose', 'code_hash'])
     .where('expires_at', '<', before)
     .limit(limit)
+    .forUpdate()
+    .skipLocked()
     .execute()
   for (const row of stale) {
     await db

@@ -12,7 +12,7 @@ type Deps = { readonly pools: PoolCatalog; readonly triggers: Triggers; readonly
 /** Hands messages over to the pools' own code. Like a mail server that cannot be reached, a function that fails is tried again later. */
 export function createCustomSenderGateway({ pools, triggers, encryptCode }: Deps): Gateway<CustomSenderMessage> {
   return {
-    async deliver({ message }) {
+    async deliver({ message }, signal) {
       const channel = channelOfLane(message.channel)
       const pool = await pools.findPool(message.poolId)
       const keyArn = pool?.triggers.kmsKeyArn
@@ -24,7 +24,7 @@ export function createCustomSenderGateway({ pools, triggers, encryptCode }: Deps
       const encrypted = text === undefined ? null : await encryptCode(text, { poolId: pool.id, keyArn })
       const facts = { clientId, clientMetadata, userAgent, sub, username, userAttributes }
       try {
-        await askCustomSender(triggers, { pool, channel, kind: kindNames[kind], code: encrypted, ...facts })
+        await askCustomSender(triggers, { pool, channel, kind: kindNames[kind], code: encrypted, ...facts, signal })
       } catch (error) {
         throw new DeliveryError(reasonOf(error), { cause: error })
       }

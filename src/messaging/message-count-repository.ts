@@ -55,7 +55,14 @@ export async function givePlaceBack(tx: Tx, { poolId, key, weight }: Pick<Count,
 
 /** Removes up to `limit` counts whose window ended before `now`; answers how many were found. */
 export async function sweepMessageCounts(db: Db | Tx, now: number, limit: number): Promise<number> {
-  const stale = await db.selectFrom('message_count').select(['pool_id', 'key']).where('window_ends_at', '<=', now).limit(limit).execute()
+  const stale = await db
+    .selectFrom('message_count')
+    .select(['pool_id', 'key'])
+    .where('window_ends_at', '<=', now)
+    .limit(limit)
+    .forUpdate()
+    .skipLocked()
+    .execute()
   for (const { pool_id, key } of stale) {
     await db.deleteFrom('message_count').where('pool_id', '=', pool_id).where('key', '=', key).where('window_ends_at', '<=', now).execute()
   }

@@ -90,7 +90,7 @@ export async function lookAtFirstAttempts(db: Db, poolId: string, ids: readonly 
 
 /** Empties up to `limit` messages that say nothing of use since `now`; answers how many were found. */
 export async function sweepMessageContents(db: Db | Tx, now: number, limit: number): Promise<number> {
-  const stale = await db.selectFrom('outbox').select('id').where('content_until', '<=', now).limit(limit).execute()
+  const stale = await db.selectFrom('outbox').select('id').where('content_until', '<=', now).limit(limit).forUpdate().skipLocked().execute()
   const ids = stale.map(({ id }) => id)
   if (ids.length > 0) await db.updateTable('outbox').set({ payload: '', content_until: null }).where('id', 'in', ids).execute()
   return ids.length
@@ -98,7 +98,7 @@ export async function sweepMessageContents(db: Db | Tx, now: number, limit: numb
 
 /** Forgets up to `limit` messages that ended at `before` or earlier; answers how many were found. */
 export async function sweepMessageRecords(db: Db | Tx, before: number, limit: number): Promise<number> {
-  const stale = await db.selectFrom('outbox').select('id').where('ended_at', '<=', before).limit(limit).execute()
+  const stale = await db.selectFrom('outbox').select('id').where('ended_at', '<=', before).limit(limit).forUpdate().skipLocked().execute()
   const ids = stale.map(({ id }) => id)
   if (ids.length > 0) await db.deleteFrom('outbox').where('id', 'in', ids).execute()
   return ids.length

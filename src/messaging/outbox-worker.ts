@@ -7,8 +7,8 @@ import { type MessagingLogger, OutboxLane } from './outbox-lane.ts'
 
 /** Delivers what transactions have put into the outbox: after their commit, at least once. */
 export type OutboxWorker = {
-  /** To be called after a commit that queued something. Costs next to nothing and never throws. */
-  wake(): void
+  /** To be called after a commit that queued something, with the lanes it may have gone to: all if unsaid. Costs next to nothing and never throws. */
+  wake(lanes?: Iterable<Lane>): void
   /** Resolves when everything due that was queued before the call has been tried. */
   drain(): Promise<void>
   /** Finishes or stops what is on its way and closes the gateways. What is left stays in the outbox for the next process. */
@@ -53,33 +53,37 @@ export function createOutboxWorker({
 }: Options): OutboxWorker {
   const openLane = (channel: Lane, gateway: Gateway<QueuedMessage>, attemptMs = timeoutMs) =>
     new OutboxLane({ db, secrets, clock, logger, channel, gateway, concurrency, timeoutMs: attemptMs, keepRecords })
-  const lanes = [openLane('email', gateways.email), openLane('sms', gateways.sms)]
+  const lanes = new Map<Lane, OutboxLane>([
+    ['email', openLane('email', gateways.email)],
+    ['sms', openLane('sms', gateways.sms)],
+  ])
   if (customSender !== undefined) {
-    for (const lane of ['custom-email', 'custom-sms'] as const) lanes.push(openLane(lane, customSender, longestFunctionMs))
+    for (const lane of ['custom-email', 'custom-sms'] as const) lanes.set(lane, openLane(lane, customSender, longestFunctionMs))
   }
-  const fillAll = () => {
-    for (const lane of lanes) void lane.fill()
+  const fill = (some: Iterable<Lane>) => {
+    for (const lane of some) void lanes.get(lane)?.fill()
   }
-  const poll = setInterval(fillAll, pollMs).unref()
-  let wakeDue = false
+  const poll = setInterval(() => fill(lanes.keys()), pollMs).unref()
+  const woken = new Set<Lane>()
   let closing: Promise<unknown> | undefined
   return {
-    wake() {
-      if (wakeDue) return
-      wakeDue = true
+    wake(some = lanes.keys()) {
       // After the turn: the requests that commit together are claimed together.
-      setImmediate(() => {
-        wakeDue = false
-        fillAll()
-      })
+      if (woken.size === 0) {
+        setImmediate(() => {
+          fill(woken)
+          woken.clear()
+        })
+      }
+      for (const lane of some) woken.add(lane)
     },
     async drain() {
       const asOf = clock.now()
-      await Promise.all(lanes.map((lane) => lane.drain(asOf)))
+      await Promise.all([...lanes.values()].map((lane) => lane.drain(asOf)))
     },
     async close() {
       clearInterval(poll)
-      closing ??= Promise.all(lanes.map((lane) => lane.close(graceMs)))
+      closing ??= Promise.all([...lanes.values()].map((lane) => lane.close(graceMs)))
       await closing
     },
   }

@@ -94,6 +94,8 @@ export async function sweepAttempts(db: Db | Tx, before: number, limit: number):
     .select(['pool_id', 'subject', 'action', 'updated_at'])
     .where('updated_at', '<', before)
     .limit(limit)
+    .forUpdate()
+    .skipLocked()
     .execute()
   for (const row of stale) {
     await db

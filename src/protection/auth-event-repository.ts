@@ -99,7 +99,14 @@ export async function setFeedback(db: Db | Tx, { poolId, sub, id }: EventKey, fe
 
 /** Removes up to `limit` events that were before `before`. */
 export async function sweepAuthEvents(db: Db | Tx, before: number, limit: number): Promise<number> {
-  const old = await db.selectFrom('auth_event').select(['pool_id', 'sub', 'id']).where('created_at', '<', before).limit(limit).execute()
+  const old = await db
+    .selectFrom('auth_event')
+    .select(['pool_id', 'sub', 'id'])
+    .where('created_at', '<', before)
+    .limit(limit)
+    .forUpdate()
+    .skipLocked()
+    .execute()
   for (const { pool_id, sub, id } of old) {
     await db.deleteFrom('auth_event').where('pool_id', '=', pool_id).where('sub', '=', sub).where('id', '=', id).execute()
   }

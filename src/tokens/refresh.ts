@@ -91,19 +91,21 @@ export async function rotateTokens(
   { token, user, session, deviceKey }: Refreshable,
   visit: Visit,
 ): Promise<IssuedTokens> {
-  const now = deps.clock.now()
+  const arrivedAt = deps.clock.now()
   const key = { poolId: token.poolId, sub: token.sub, id: token.sessionId }
   const endSession = async () => {
-    await revokeSession(deps.db, key, now)
+    await revokeSession(deps.db, key, deps.clock.now())
     throw new ApiError('RefreshTokenReuseException', 'Refresh Token has been rotated and can no longer be used')
   }
   // No function has a say in that, so none is asked before it.
-  if (session.generation !== token.generation && !withinGrace(client, session, token, now)) await endSession()
+  if (session.generation !== token.generation && !withinGrace(client, session, token, arrivedAt)) await endSession()
   // Agreed upon and signed first, so that a failure here leaves the old token as good as it was.
   const shape = await agreeOnRefresh(deps, { pool, client, user }, visit)
+  // The grace period of others begins now, not before the function was asked.
+  const now = deps.clock.now()
   const tokens = await reissueTokens(deps, pool, client, user, { refresh: token, deviceKey, shape }, now)
   const rotated = await rotateSession(deps.db, key, token.generation, { now, activity: nextActivity(pool, session, visit, now) })
-  if (!rotated && !withinGrace(client, (await findSession(deps.db, key)) ?? session, token, now)) await endSession()
+  if (!rotated && !withinGrace(client, (await findSession(deps.db, key)) ?? session, token, arrivedAt)) await endSession()
   return { ...tokens, refreshToken: writeRefreshToken(deps.secrets, { ...token, generation: token.generation + 1 }) }
 }
 

@@ -90,7 +90,14 @@ export async function rotateSession(
 
 /** Removes up to `limit` sessions that ended before `before`. */
 export async function sweepSessions(db: Db | Tx, before: number, limit: number): Promise<number> {
-  const over = await db.selectFrom('session').select(['pool_id', 'sub', 'id']).where('expires_at', '<', before).limit(limit).execute()
+  const over = await db
+    .selectFrom('session')
+    .select(['pool_id', 'sub', 'id'])
+    .where('expires_at', '<', before)
+    .limit(limit)
+    .forUpdate()
+    .skipLocked()
+    .execute()
   for (const { pool_id, sub, id } of over) {
     await db.deleteFrom('session').where('pool_id', '=', pool_id).where('sub', '=', sub).where('id', '=', id).execute()
   }

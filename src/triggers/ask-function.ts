@@ -15,21 +15,25 @@ export type Question = {
 /** Before the first repetition; each later one waits twice as long. */
 const firstBackOffMs = 50
 
+type Terms = Pick<TriggerPolicy, 'timeoutMs' | 'retries'> & { readonly signal?: AbortSignal | undefined }
+
 /**
- * What the function answered. Repeats what got no answer, as often as the policy says and under the same id. `onAttempt` hears of each
- * attempt. Throws FunctionError and InvocationError.
+ * What the function answered. Repeats what got no answer, as often as the policy says and under the same id, until the signal ends it all.
+ * `onAttempt` hears of each attempt. Throws FunctionError and InvocationError.
  */
 export async function askFunction(
   functions: Functions,
   question: Question,
-  { timeoutMs, retries }: Pick<TriggerPolicy, 'timeoutMs' | 'retries'>,
+  { timeoutMs, retries, signal }: Terms,
   onAttempt: () => void,
 ): Promise<unknown> {
   for (let attempt = 0; ; attempt++) {
+    if (signal?.aborted) throw timedOut()
     onAttempt()
     try {
-      return await askOnce(functions, question, timeoutMs)
+      return await askOnce(functions, question, timeoutMs, signal)
     } catch (error) {
+      if (signal?.aborted) throw timedOut({ cause: error })
       if (attempt >= retries || !(error instanceof InvocationError) || !error.retryable) throw error
     }
     // Spread, so that those who failed together do not come back together.
@@ -37,13 +41,14 @@ export async function askFunction(
   }
 }
 
-async function askOnce(functions: Functions, question: Question, timeoutMs: number): Promise<unknown> {
+async function askOnce(functions: Functions, question: Question, timeoutMs: number, signal: AbortSignal | undefined): Promise<unknown> {
   const found = functions.find(functionNameOf(question.functionArn))
   if (found === undefined) throw new InvocationError('ResourceNotFoundException', { retryable: false })
   const controller = new AbortController()
   const timer = setTimeout(() => controller.abort(timedOut()), timeoutMs)
   try {
-    return await found.invoke({ ...question, deadline: Date.now() + timeoutMs }, controller.signal)
+    const ending = signal === undefined ? controller.signal : AbortSignal.any([controller.signal, signal])
+    return await found.invoke({ ...question, deadline: Date.now() + timeoutMs }, ending)
   } finally {
     clearTimeout(timer)
   }

@@ -39,7 +39,8 @@ export type Replays = {
 export function createTriggers({ functions, logger, clock, lastAnswers, onInvocation }: Options): Triggers & Replays {
   const breakers = createCircuitBreakers(clock)
 
-  const invoke = (record: InvocationDraft, policy: TriggerPolicy) => invokeGuarded(functions, breakers, record, policy)
+  const invoke = (record: InvocationDraft, policy: TriggerPolicy, signal?: AbortSignal) =>
+    invokeGuarded(functions, breakers, record, { ...policy, signal })
 
   function noted(invocation: InvocationRecord): InvocationRecord {
     onInvocation(invocation)
@@ -48,14 +49,14 @@ export function createTriggers({ functions, logger, clock, lastAnswers, onInvoca
 
   return {
     async ask(call, read) {
-      const { pool, trigger, source, username, sub } = call
+      const { pool, trigger, source, username, sub, signal } = call
       const target = pool.triggers.byName[trigger]
       if (target === undefined) return undefined
       const policy = policyOf(trigger, extensionsOf(pool).triggers[trigger])
       const about = { trigger, source, username, sub, event: eventOf(call), replayOf: undefined }
       const record = draftInvocation(clock.now(), pool, target.arn, about)
       try {
-        record.answer = await invoke(record, policy)
+        record.answer = await invoke(record, policy, signal)
         const answer = read(AnswerReader.ofEvent(record.answer))
         if (policy.onError === 'LAST_GOOD') lastAnswers.keep(call, record.answer)
         noted(finished(record, 'SUCCEEDED'))
@@ -85,12 +86,14 @@ export function createTriggers({ functions, logger, clock, lastAnswers, onInvoca
   }
 }
 
-function invokeGuarded(functions: Functions, breakers: CircuitBreakers, record: InvocationDraft, policy: TriggerPolicy): Promise<unknown> {
+type Terms = TriggerPolicy & { readonly signal: AbortSignal | undefined }
+
+function invokeGuarded(functions: Functions, breakers: CircuitBreakers, record: InvocationDraft, terms: Terms): Promise<unknown> {
   const { id, poolId, functionArn } = record
   const question = { id, functionArn, event: JSON.stringify(record.event) }
   const onAttempt = () => void record.attempts++
-  const work = () => askFunction(functions, question, policy, onAttempt)
-  const answered = breakers.guard(`${poolId} ${functionNameOf(functionArn)}`, policy.circuitBreaker, work)
+  const work = () => askFunction(functions, question, terms, onAttempt)
+  const answered = breakers.guard(`${poolId} ${functionNameOf(functionArn)}`, terms.circuitBreaker, work)
   return isOneWay(record.trigger) ? withoutWords(answered) : answered
 }
 

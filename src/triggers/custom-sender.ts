@@ -21,6 +21,7 @@ type Facts = {
   readonly sub: string | undefined
   readonly username: string
   readonly userAttributes: Readonly<Record<string, string>>
+  readonly signal: AbortSignal
 }
 
 /** Whether the pool's own code sends its messages of this kind itself. */
@@ -33,10 +34,10 @@ export function hasCustomSender(pool: Pick<Pool, 'triggers'>, channel: Channel):
  * could not be asked, failed, or answered too late, unless its policy is to pass that over.
  */
 export async function askCustomSender(triggers: Triggers, { pool, channel, kind, ...facts }: Facts): Promise<void> {
-  const { code, clientId, clientMetadata, userAgent, sub, username, userAttributes } = facts
+  const { code, clientId, clientMetadata, userAgent, sub, username, userAttributes, signal } = facts
   const trigger = senders[channel]
   const source = `${trigger}_${kind}`
   const request = { type: requestTypes[channel], code, clientMetadata: clientMetadata ?? null, userAttributes }
-  const call = { pool, trigger, source, clientId, username, sub, userAgent, request, response: {} }
+  const call = { pool, trigger, source, clientId, username, sub, userAgent, request, response: {}, signal }
   await triggers.ask(call, () => undefined)
 }

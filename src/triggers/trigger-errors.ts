@@ -41,4 +41,4 @@ export class InvocationError extends Error {
 }
 
 /** (Unconfirmed wording.) */
-export const timedOut = () => new InvocationError('Socket timeout while invoking Lambda function')
+export const timedOut = (options: { cause?: unknown } = {}) => new InvocationError('Socket timeout while invoking Lambda function', options)

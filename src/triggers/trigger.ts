@@ -21,6 +21,8 @@ export type TriggerCall = {
   readonly request: JsonObject
   /** The `response` as it goes out, for the function to fill in. */
   readonly response: JsonObject
+  /** Ends the question, however often it might still be put. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Runs the pools' own code. */

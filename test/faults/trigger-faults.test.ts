@@ -24,6 +24,7 @@ const faults: { does: string; code: string; seen: object; timeoutMs?: number; me
   { does: 'returns nothing', code: 'async () => {}', seen: unrecognizable },
   { does: 'returns no event', code: 'async () => "fine"', seen: unrecognizable },
   { does: 'returns a response of the wrong shape', code: 'async (event) => ({ ...event, response: [] })', seen: unrecognizable },
+  { does: 'spoils what writes its JSON', code: '() => { JSON.stringify = () => "no JSON"; return {} }', seen: unrecognizable },
   { does: 'returns what cannot be written as JSON', code: 'async () => 1n', seen: refused('Unable to stringify response body') },
   { does: 'never answers, with nothing left to wait for', code: '() => new Promise(() => {})', seen: unrecognizable },
   { does: 'never answers', code: '() => new Promise((done) => setTimeout(done, 1e6))', seen: tooLate, timeoutMs: 1500 },

@@ -26,10 +26,12 @@ export function sqliteDialect(reader: SqliteHandle, writer: SqliteHandle, groups
   }
 }
 
+const lockModifiers = new Set<SelectModifierNode['modifier']>(['ForKeyShare', 'ForUpdate', 'SkipLocked'])
+
 /** Leaves out the row locks of a `select`: SQLite knows none and needs none, because there is one writer at a time. */
 class LocklessQueryCompiler extends SqliteQueryCompiler {
   protected override visitSelectModifier(node: SelectModifierNode): void {
-    if (node.modifier !== 'ForKeyShare') super.visitSelectModifier(node)
+    if (!lockModifiers.has(node.modifier)) super.visitSelectModifier(node)
   }
 }
 

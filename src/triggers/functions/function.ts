@@ -39,4 +39,13 @@ export const maxAnswerBytes = 6_291_556
 /** In Lambda's words. */
 export const tooLongAnswer = `Response payload size exceeded maximum allowed payload size (${maxAnswerBytes} bytes).`
 
+/** Undefined for what is no JSON, which no reader of an answer takes. */
+export function parseAnswer(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
 export const answerTooLong = () => new FunctionError(tooLongAnswer, { refuses: false })

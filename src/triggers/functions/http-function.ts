@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { OutboundError, requestOutbound } from '../../base/outbound-http.ts'
 import { FunctionError, InvocationError, timedOut } from '../trigger-errors.ts'
-import { answerTooLong, type Invocation, maxAnswerBytes, type TriggerFunction } from './function.ts'
+import { answerTooLong, type Invocation, maxAnswerBytes, parseAnswer, type TriggerFunction } from './function.ts'
 
 type Options = {
   /** Given by the operator, so it may lie in a private network. */
@@ -22,7 +22,7 @@ export function createHttpFunction({ url, secret }: Options): TriggerFunction {
   return {
     async invoke(invocation, signal) {
       const { status, body } = await post(url, invocation, signatureOf(invocation, secret), signal)
-      const answer = parse(body)
+      const answer = parseAnswer(body.toString())
       if (status >= 200 && status <= 299) return answer
       const message = (answer as { errorMessage?: unknown } | null | undefined)?.errorMessage
       if (typeof message === 'string') throw new FunctionError(message)
@@ -61,13 +61,4 @@ function signatureOf({ id, event }: Invocation, secret: Buffer | undefined): Rec
   if (secret === undefined) return headers
   const signature = createHmac('sha256', secret).update(`${id}.${timestamp}.${event}`).digest('base64')
   return { ...headers, 'webhook-signature': `v1,${signature}` }
-}
-
-/** Undefined for what is no JSON, which no reader of an answer takes. */
-function parse(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString())
-  } catch {
-    return undefined
-  }
 }

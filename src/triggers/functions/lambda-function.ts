@@ -1,6 +1,6 @@
 import type { LambdaClient } from '@aws-sdk/client-lambda'
 import { FunctionError, InvocationError, timedOut } from '../trigger-errors.ts'
-import type { Invocation, TriggerFunction } from './function.ts'
+import { type Invocation, parseAnswer, type TriggerFunction } from './function.ts'
 
 type Options = {
   /** Undefined goes by the function's ARN. */
@@ -35,7 +35,7 @@ export function createLambdaFunction({ region, endpoint }: Options): TriggerFunc
       })
       try {
         const { FunctionError: failed, Payload } = await clientFor(sdk, invocation.functionArn).send(command, { abortSignal: signal })
-        const answer = parse(Payload)
+        const answer = parseAnswer(Buffer.from(Payload ?? []).toString())
         if (failed === undefined) return answer
         throw functionErrorOf(answer)
       } catch (error) {
@@ -70,13 +70,4 @@ function invocationErrorOf(error: unknown): InvocationError {
   if (status === undefined && name !== 'CredentialsProviderError') return new InvocationError('ServiceException', { cause: error })
   const retryable = status === 429 || (status ?? 0) >= 500
   return new InvocationError(name ?? 'ServiceException', { retryable, cause: error })
-}
-
-/** Undefined for what is no JSON, which no reader of an answer takes. */
-function parse(payload: Uint8Array | undefined): unknown {
-  try {
-    return JSON.parse(Buffer.from(payload ?? []).toString())
-  } catch {
-    return undefined
-  }
 }

@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs'
 import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads'
 import type { Logger } from '../../base/logger.ts'
-import { FunctionError } from '../trigger-errors.ts'
-import { type Invocation, maxAnswerBytes, tooLongAnswer } from './function.ts'
+import { FunctionError, InvocationError } from '../trigger-errors.ts'
+import { type Invocation, maxAnswerBytes, parseAnswer, tooLongAnswer } from './function.ts'
 import type { LoadedFile, ModuleThreadData, ModuleThreadMessage, RuntimeError } from './module-messages.ts'
 
 export type ModuleOptions = {
@@ -18,14 +18,14 @@ export type ModuleOptions = {
 }
 
 /** Why there is no answer, told for an invocation of that id. */
-export type ThreadFailure = (id: string) => FunctionError
+export type ThreadFailure = (id: string) => FunctionError | InvocationError
 
 /** One thread that runs one function, one invocation at a time. */
 export type ModuleThread = {
   /** What kept it from getting ready; undefined once it is. */
   readonly ready: Promise<ThreadFailure | undefined>
   readonly ended: Promise<void>
-  /** The answer as JSON. Rejects with FunctionError. */
+  /** The answer as a JSON value. Rejects with FunctionError. */
   run(invocation: Invocation): Promise<unknown>
   /** Whether it has not ended, and what it would run is still what lies on the disk. */
   isUsable(): boolean
@@ -53,7 +53,28 @@ type State = {
 }
 
 export function startModuleThread(options: ModuleOptions): ModuleThread {
-  const { worker, port } = startWorker(options)
+  try {
+    return runIn(startWorker(options), options)
+  } catch (error) {
+    options.logger.warn({ err: error, function: options.functionName }, 'The thread of a function could not be started.')
+    return neverReady(() => new InvocationError('ServiceException', { cause: error }))
+  }
+}
+
+/** In place of a thread that the machine has no more to give. */
+function neverReady(failure: ThreadFailure): ModuleThread {
+  return {
+    ready: Promise.resolve(failure),
+    ended: Promise.resolve(),
+    run: async ({ id }) => {
+      throw failure(id)
+    },
+    isUsable: () => false,
+    end: () => undefined,
+  }
+}
+
+function runIn({ worker, port }: ReturnType<typeof startWorker>, options: ModuleOptions): ModuleThread {
   const ended = Promise.withResolvers<void>()
   const ready = Promise.withResolvers<ThreadFailure | undefined>()
   const state: State = { options, worker, files: [], ready, running: undefined, outOfMemory: false, ending: false }
@@ -113,7 +134,7 @@ function heard(state: State, message: ModuleThreadMessage): void {
       options.logger.info({ function: options.functionName, requestId: running?.id }, message.text.trimEnd())
       break
     case 'answer':
-      if (message.id === running?.id) running.resolve(JSON.parse(message.text))
+      if (message.id === running?.id) running.resolve(parseAnswer(message.text))
       // As Lambda would have ended it on the way.
       if (message.usedMegabytes > options.memoryMegabytes) end(state)
       break

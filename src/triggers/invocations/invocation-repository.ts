@@ -1,4 +1,4 @@
-import type { Insertable, Selectable } from 'kysely'
+import { type Insertable, type Selectable, sql } from 'kysely'
 import type { Db, Tx } from '../../storage/db.ts'
 import type { TriggerInvocationTable } from '../../storage/trigger-tables.ts'
 
@@ -13,8 +13,9 @@ async function aboutUsersThereAre<Row extends { pool_id: string; sub: string }>(
   if (subs.length === 0) return [...rows]
   const pools = [...new Set(rows.map(({ pool_id }) => pool_id))]
   const users = tx.selectFrom('user').select(['pool_id', 'sub']).where('pool_id', 'in', pools).where('sub', 'in', subs)
-  // Held until the commit, so that a deletion waits and then finds what is stored here.
-  const found = await users.orderBy('pool_id').orderBy('sub').forKeyShare().execute()
+  // Held until the commit, so that a deletion waits and then finds what is stored here. Who is being deleted is as good as gone; to wait for
+  // that with others in hand might never end.
+  const found = await users.forKeyShare().skipLocked().execute()
   const known = new Set(found.map(({ pool_id, sub }) => `${pool_id} ${sub}`))
   return rows.filter(({ pool_id, sub }) => sub === '' || known.has(`${pool_id} ${sub}`))
 }
@@ -50,7 +51,13 @@ export async function deleteInvocationsOfUser(tx: Tx, poolId: string, sub: strin
   const names = await tx.selectFrom('user_alias').select('value_key').where('pool_id', '=', poolId).where('sub', '=', sub).execute()
   if (names.length === 0) return
   const keys = names.map(({ value_key }) => value_key)
-  await tx.deleteFrom('trigger_invocation').where('pool_id', '=', poolId).where('username_key', 'in', keys).where('sub', '=', '').execute()
+  // As an expression, `sub` does not tempt the database to look through the records of all who had no user yet.
+  await tx
+    .deleteFrom('trigger_invocation')
+    .where('pool_id', '=', poolId)
+    .where('username_key', 'in', keys)
+    .where(sql`sub || ''`, '=', '')
+    .execute()
 }
 
 /** Removes up to `limit` of those that began before `before`. */
@@ -60,6 +67,8 @@ export async function sweepInvocations(tx: Tx, before: number, limit: number): P
     .select(['pool_id', 'sub', 'id'])
     .where('started_at', '<', before)
     .limit(limit)
+    .forUpdate()
+    .skipLocked()
     .execute()
   for (const { pool_id, sub, id } of old) {
     await tx.deleteFrom('trigger_invocation').where('pool_id', '=', pool_id).where('sub', '=', sub).where('id', '=', id).execute()

@@ -21,6 +21,8 @@ export async function listAbandoned(tx: Tx, poolId: string, since: number, limit
     .where('user.created_at', '<=', since)
     .orderBy('user_attribute.sub')
     .limit(limit)
+    .forUpdate('user')
+    .skipLocked()
     .execute()
   return rows.map(({ sub }) => sub)
 }

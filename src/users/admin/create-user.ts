@@ -69,7 +69,7 @@ export async function createUser(deps: CreateUserDeps, pool: Pool, wish: NewUser
   const user: User = { ...draft, ...state, enabled: true, signedOutAt: null, mfa: null, createdAt: now, updatedAt: now }
   const wording = wish.invite && (await wordInvitation(triggers, { pool, user, mediums: wish.invite.mediums, occasion: wish.occasion }))
   const deliveries = await db.transaction().execute((tx) => storeNewUser(tx, deps, pool, { user, temporaryPassword, wish, wording }))
-  await outbox.afterCommit(pool, deliveries)
+  if (deliveries.length > 0) await outbox.afterCommit(pool, deliveries)
   return user
 }
 

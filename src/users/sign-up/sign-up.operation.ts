@@ -63,9 +63,8 @@ export const signUp = operation('SignUp', {
     const user = await newUser(deps, draft, { password, verdict, now })
     const delivery = await storeNewUser(deps, caller, user, { verdict, occasion })
     await noteAuthEvent(db, pool, { sub: user.sub, type: 'SignUp', response: 'Pass', context, now, clientId: client.id })
-    await outbox.afterCommit(pool, delivery ? [delivery] : [])
+    if (delivery !== undefined) await outbox.afterCommit(pool, [delivery])
     if (verdict.autoConfirm) await tellConfirmed(triggers, { pool, user, source: 'PostConfirmation_ConfirmSignUp', occasion })
-    await outbox.afterCommit(pool, delivery === undefined ? [] : [delivery])
     return {
       UserConfirmed: verdict.autoConfirm,
       UserSub: user.sub,

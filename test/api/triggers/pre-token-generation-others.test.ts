@@ -80,6 +80,25 @@ for (const engine of engines) {
       })
     }
 
+    it('takes nothing off the grace period of the token that was exchanged', async () => {
+      let takesMs = 0
+      const triggers = endpoint.given({
+        PreTokenGeneration: (event) => {
+          server().clock.advance(takesMs)
+          return event
+        },
+      })
+      const RefreshTokenRotation = { Feature: 'ENABLED', RetryGracePeriodSeconds: 10 } as const
+      const client = { ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH' as const], RefreshTokenRotation }
+      const { poolId, clientId } = await givenPoolWith(server(), triggers, { client })
+      await givenUser(server(), poolId, 'ana')
+      const { refreshToken } = await givenTokens(server(), clientId, 'ana')
+      takesMs = 8000
+      await exchange(server(), { ClientId: clientId, RefreshToken: refreshToken })
+      server().clock.advance(5000)
+      assert.ok((await exchange(server(), { ClientId: clientId, RefreshToken: refreshToken })).accessToken)
+    })
+
     it('does not stand between a stolen refresh token and the end of its session', async () => {
       let isOpen = true
       const triggers = endpoint.given({ PreTokenGeneration: (event) => (isOpen ? event : refuse()) })

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { sweepMessageCounts } from '../../src/messaging/message-count-repository.ts'
+import { sweepAttempts } from '../../src/protection/attempt-repository.ts'
+import type { Db, Tx } from '../../src/storage/db.ts'
+import { insertInvocations, sweepInvocations } from '../../src/triggers/invocations/invocation-repository.ts'
+import { keepAnswers } from '../../src/triggers/invocations/last-answer-repository.ts'
+import type { User } from '../../src/users/user.ts'
+import { deleteUserRows, insertUser } from '../../src/users/user-repository.ts'
+import { testPool } from '../api/messaging/messaging-room.ts'
+import { chosenEngines } from '../support/engines.ts'
+import { openTestStorage } from '../support/test-storage.ts'
+
+const postgres = chosenEngines().find(({ name }) => name === 'postgres')
+const skip = postgres === undefined && 'PostgreSQL was not chosen for this run'
+
+const pool = testPool()
+
+type Case = {
+  readonly name: string
+  store(db: Db, id: string): Promise<unknown>
+  /** As a transaction of somebody else would. */
+  hold(tx: Tx, id: string): Promise<unknown>
+  sweep(tx: Tx, before: number): Promise<number>
+}
+
+const cases: readonly Case[] = [
+  {
+    name: 'counts of messages',
+    store: (db, key) => db.insertInto('message_count').values({ pool_id: 'p', key, count: 1, window_ends_at: 5 }).execute(),
+    hold: (tx, key) => tx.updateTable('message_count').set({ count: 2 }).where('pool_id', '=', 'p').where('key', '=', key).execute(),
+    sweep: (tx, before) => sweepMessageCounts(tx, before, 10),
+  },
+  {
+    name: 'attempts',
+    store: (db, subject) =>
+      db
+        .insertInto('attempt')
+        .values({ pool_id: 'p', subject, action: 'a', window_started_at: 0, count: 1, locked_until: 0, updated_at: 5 })
+        .execute(),
+    hold: (tx, subject) => tx.updateTable('attempt').set({ count: 2 }).where('pool_id', '=', 'p').where('subject', '=', subject).execute(),
+    sweep: (tx, before) => sweepAttempts(tx, before, 10),
+  },
+  {
+    name: 'records of triggers',
+    store: (db, id) => {
+      const fixed = { pool_id: 'p', sub: 's', trigger: 'PreSignUp', outcome: 'FAILED', username_key: 'u', started_at: 5, details: '' }
+      return db
+        .insertInto('trigger_invocation')
+        .values({ ...fixed, id })
+        .execute()
+    },
+    hold: (tx, id) => tx.deleteFrom('trigger_invocation').where('pool_id', '=', 'p').where('sub', '=', 's').where('id', '=', id).execute(),
+    sweep: (tx, before) => sweepInvocations(tx, before, 10),
+  },
+]
+
+describe('A sweep on PostgreSQL', { skip }, () => {
+  for (const { name, store, hold, sweep } of cases) {
+    it(`waits for nobody, who might be waiting for it: ${name}`, { timeout: 20_000 }, async () => {
+      assert.ok(postgres)
+      await using storage = await openTestStorage(postgres)
+      const { db } = storage
+      for (const id of ['free', 'held']) await store(db, id)
+      const found = await db.transaction().execute(async (other) => {
+        await hold(other, 'held')
+        return db.transaction().execute((tx) => sweep(tx, 10))
+      })
+      assert.equal(found, 1)
+    })
+  }
+})
+
+describe('What functions were asked and answered, written together on PostgreSQL,', { skip }, () => {
+  it('waits for no deletion of one of its users, who are left out', { timeout: 20_000 }, async () => {
+    assert.ok(postgres)
+    await using storage = await openTestStorage(postgres)
+    const { db } = storage
+    const subs = ['deleted', 'left']
+    for (const sub of subs) await db.transaction().execute((tx) => insertUser(tx, pool, userOf(sub)))
+    const record = { pool_id: pool.id, trigger: 'PreAuthentication', outcome: 'FAILED', username_key: 'u', started_at: 5, details: '' }
+    const answer = { poolId: pool.id, clientId: 'c', trigger: 'PreTokenGeneration', response: '', answeredAt: 5 }
+    await db.transaction().execute(async (other) => {
+      await deleteUserRows(other, pool.id, 'deleted')
+      await db.transaction().execute(async (tx) => {
+        await insertInvocations(
+          tx,
+          subs.map((sub) => ({ ...record, sub, id: sub })),
+        )
+        await keepAnswers(
+          tx,
+          subs.map((sub) => ({ ...answer, sub })),
+        )
+      })
+    })
+    for (const table of ['trigger_invocation', 'trigger_answer'] as const) {
+      assert.deepEqual(await db.selectFrom(table).select('sub').execute(), [{ sub: 'left' }])
+    }
+  })
+})
+
+function userOf(sub: string): User {
+  const times = { passwordExpiresAt: null, signedOutAt: null, createdAt: 1, updatedAt: 1 }
+  return { poolId: pool.id, sub, username: sub, status: 'CONFIRMED', enabled: true, attributes: {}, password: null, mfa: null, ...times }
+}
