@@ -37,10 +37,10 @@ export async function askForSentCode(
   signIn: SignIn,
   { challenge, contact, digits, isNew = false }: Wish,
 ): Promise<Question> {
-  const { pool, client, user } = signIn
+  const { pool, client, user, caller } = signIn
   const now = clock.now()
   await limitAttempts(db, pool.id, user.sub, 'SignInMessage', now)
-  const occasion = { clientId: client.id, clientMetadata: undefined, userAgent: undefined }
+  const occasion = { clientId: client.id, ...caller }
   const wording = await wordMessageTo(triggers, { pool, user, attributes: [contact.attribute], kind: 'mfa', occasion })
   const code = chooseCode(secrets, signIn, digits)
   const newAddress = isNew ? contact.value : undefined
