@@ -139,6 +139,22 @@ for (const engine of engines) {
       assert.equal(/ana|web|PreAuth/.test(JSON.stringify(rows)), false)
     })
 
+    it('lose at most the answer that is nested beyond reason, and none of other functions', async () => {
+      let nested: object = {}
+      for (let depth = 0; depth < 4000; depth++) nested = { nested }
+      const { poolId, clientId } = await given({ ...all, PostAuthentication: (event) => ({ ...event, nested }) })
+      await signInByPassword(server(), clientId, 'ana')
+      const { Invocations } = await list(poolId)
+      assert.deepEqual(
+        Invocations.map(({ Trigger, Answer }) => [Trigger, typeof Answer]),
+        [
+          ['PreTokenGeneration', 'string'],
+          ['PostAuthentication', 'undefined'],
+          ['PreAuthentication', 'string'],
+        ],
+      )
+    })
+
     it('are asked again of the function that there is now, and change nothing', async () => {
       let answer: Handler = refuse
       const { poolId, clientId, triggers } = await given({ PreAuthentication: (event) => answer(event) })
