@@ -65,7 +65,6 @@ export const signUp = operation('SignUp', {
     await noteAuthEvent(db, pool, { sub: user.sub, type: 'SignUp', response: 'Pass', context, now, clientId: client.id })
     await outbox.afterCommit(pool, delivery ? [delivery] : [])
     if (verdict.autoConfirm) await tellConfirmed(triggers, { pool, user, source: 'PostConfirmation_ConfirmSignUp', occasion })
-    await outbox.afterCommit(pool, delivery === undefined ? [] : [delivery])
     return {
       UserConfirmed: verdict.autoConfirm,
       UserSub: user.sub,
