@@ -116,7 +116,17 @@ for (const engine of engines) {
         response: { ...secrets, privateChallengeParameters: { any: 'p-1' }, nested: [{ id_token: 'i-1', codeParameter: '{####}' }] },
       })
       const { poolId, clientId } = await given({ PreAuthentication: handler })
-      const metadata = { captchaToken: 'm-1', newPassword: 'n-1', kind: 'web' }
+      const metadata = {
+        captchaToken: 'm-1',
+        newPassword: 'n-1',
+        kind: 'web',
+        otp: '1',
+        emailOtp: '2',
+        mfaCode: '3',
+        verification_code: '4',
+        countryCode: 'NZ',
+        PIN: '5',
+      }
       const request = { AuthFlow: 'USER_PASSWORD_AUTH', ClientId: clientId, ClientMetadata: metadata }
       const { status } = await rawCall(server(), 'InitiateAuth', {
         ...request,
@@ -124,7 +134,9 @@ for (const engine of engines) {
       })
       assert.equal(status, 200)
       const [{ Event, Answer } = { Event: '', Answer: '' }] = (await list(poolId)).Invocations
-      assert.deepEqual(JSON.parse(Event).request.validationData, { captchaToken: '***', newPassword: '***', kind: 'web' })
+      const names = Object.keys(metadata).filter((name) => name !== 'kind' && name !== 'countryCode')
+      const masked = { ...metadata, ...Object.fromEntries(names.map((name) => [name, '***'])) }
+      assert.deepEqual(JSON.parse(Event).request.validationData, masked)
       assert.deepEqual(JSON.parse(Answer).response, {
         password: '***',
         code: '***',
