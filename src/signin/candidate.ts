@@ -70,8 +70,16 @@ export function requireEnabled(user: User): void {
  */
 export function requireNotReset(client: AppClient, user: User): void {
   if (user.status !== 'RESET_REQUIRED' || (user.password === null && hidesUserExistence(client))) return
-  throw new ApiError('PasswordResetRequiredException', 'Password reset required for the user')
+  throw resetRequired()
 }
+
+/** Throws for whoever may not have tokens yet, whatever they have proven and whichever function would let them in. */
+export function requireReady({ status }: User): void {
+  if (status === 'UNCONFIRMED') throw unconfirmed()
+  if (status === 'RESET_REQUIRED') throw resetRequired()
+}
+
+const resetRequired = () => new ApiError('PasswordResetRequiredException', 'Password reset required for the user')
 
 export const unconfirmed = () => new ApiError('UserNotConfirmedException', 'User is not confirmed.')
 

@@ -16,9 +16,8 @@ import type { TokenOccasion } from '../triggers/pre-token-generation.ts'
 import { hasTrigger } from '../triggers/trigger.ts'
 import type { TriggerCaller } from '../triggers/trigger-subject.ts'
 import { noteDeviceUse } from '../users/devices/device-repository.ts'
-import type { User } from '../users/user.ts'
 import { methodsOf } from './assurance/methods.ts'
-import { unconfirmed, wrongPassword } from './candidate.ts'
+import { requireReady, wrongPassword } from './candidate.ts'
 import { findDeviceOfSignIn } from './device-of-sign-in.ts'
 import type { Interposed, Proof, Question, Verdict } from './factor.ts'
 import { passed } from './factors/custom/custom-sign-in.ts'
@@ -49,7 +48,7 @@ export async function advance(deps: JourneyDeps, pool: Pool, client: AppClient, 
   if (verdict.kind === 'custom') return goOnAsDefined(deps, verdict, undefined, visit)
   const { proof } = verdict
   const { user, proofs, spends } = proof
-  requireConfirmed(user)
+  requireReady(user)
   const stepUp = proof.stepUp ?? visit.stepUp
   const results = visit.custom && [...visit.custom, passed(proofs.at(-1) ?? '')]
   const signIn = signInAt(deps, { pool, client, user, proofs, stepUp, custom: results }, visit)
@@ -81,7 +80,7 @@ async function goOnAsDefined(
     return known === undefined ? pose(deps, pool, step.question, spends) : poseIn(deps, known, step.question, spends, visit)
   }
   if (step.kind === 'issue-tokens' && known !== undefined) {
-    requireConfirmed(known.user)
+    requireReady(known.user)
     return { kind: 'signed-in', tokens: await complete(deps, known, { spends }, visit) }
   }
   if (spends !== undefined) await spendOrRefuse(deps.db, spends)
@@ -179,8 +178,4 @@ async function storeSession(db: Db, pool: Pool, session: Session, spends: Proof[
 async function spendOrRefuse(db: Db | Tx, state: NonNullable<Proof['spends']>): Promise<void> {
   if (await spendState(db, state.id, state.expiresAt)) return
   throw usedSession()
-}
-
-function requireConfirmed(user: User): void {
-  if (user.status === 'UNCONFIRMED') throw unconfirmed()
 }

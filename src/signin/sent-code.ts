@@ -37,10 +37,11 @@ export async function askForSentCode(
   signIn: SignIn,
   { challenge, contact, digits, isNew = false }: Wish,
 ): Promise<Question> {
-  const { pool, client, user } = signIn
+  const { pool, client, user, proofs, caller } = signIn
   const now = clock.now()
-  await limitAttempts(db, pool.id, user.sub, 'SignInMessage', now)
-  const occasion = { clientId: client.id, clientMetadata: undefined, userAgent: undefined }
+  // Functions may ask for a code of somebody who has proven nothing yet.
+  await limitAttempts(db, pool.id, user.sub, proofs.length === 0 ? 'FirstFactorMessage' : 'SignInMessage', now)
+  const occasion = { clientId: client.id, ...caller }
   const wording = await wordMessageTo(triggers, { pool, user, attributes: [contact.attribute], kind: 'mfa', occasion })
   const code = chooseCode(secrets, signIn, digits)
   const newAddress = isNew ? contact.value : undefined

@@ -15,6 +15,7 @@ export async function withoutWords(answered: Promise<unknown>): Promise<JsonObje
     await answered
     return { response: {} }
   } catch (error) {
-    throw error instanceof FunctionError && error.refuses ? new FunctionError('an error whose words are not kept') : error
+    if (!(error instanceof FunctionError) || !error.mayQuote) throw error
+    throw new FunctionError('an error whose words are not kept', { refuses: error.refuses })
   }
 }

@@ -18,11 +18,17 @@ export class AnswerError extends Error {
 export class FunctionError extends Error {
   /** False when the function did not say so itself: it ended, could not be loaded, or its answer was too long. */
   readonly refuses: boolean
+  /** Whether the message may repeat what the function was told. */
+  readonly mayQuote: boolean
 
-  constructor(message: string, { refuses = true, cause }: { refuses?: boolean; cause?: unknown } = {}) {
+  constructor(
+    message: string,
+    { refuses = true, mayQuote = true, cause }: { refuses?: boolean; mayQuote?: boolean; cause?: unknown } = {},
+  ) {
     super(message, cause === undefined ? undefined : { cause })
     this.name = 'FunctionError'
     this.refuses = refuses
+    this.mayQuote = mayQuote
   }
 }
 

@@ -20,8 +20,11 @@ function versionOf(version: string | undefined): string {
   return version?.[1] ?? '1'
 }
 
-/** The first part of an AWS SDK's user agent, such as `aws-sdk-js/3.1169.0`, in the form of Cognito's events: `aws-sdk-js-3.1169.0`. */
+/**
+ * The first part of an AWS SDK's user agent, such as `aws-sdk-js/3.1169.0`, in the form of Cognito's events: `aws-sdk-js-3.1169.0`. It begins
+ * a word, lest a long header that repeats its beginning be gone through anew from each.
+ */
 function sdkVersionOf(userAgent: string | undefined): string {
-  const found = /\b(aws-sdk-[a-z0-9-]+)\/([\w.-]+)/i.exec(userAgent ?? '')
+  const found = /(?<![\w-])(aws-sdk-[a-z0-9-]+)\/([\w.-]+)/i.exec(userAgent ?? '')
   return found === null ? 'aws-sdk-unknown-unknown' : `${found[1]}-${found[2]}`
 }

@@ -42,6 +42,6 @@ export function acceptRawBodies(app: FastifyInstance, { deadlineMs = bodyDeadlin
   })
 }
 
-function tooLarge(): ApiError {
-  return new ApiError('RequestEntityTooLargeException', `The request body must not be larger than ${bodyLimitBytes} bytes.`)
+export function tooLarge(limitBytes = bodyLimitBytes): ApiError {
+  return new ApiError('RequestEntityTooLargeException', `The request body must not be larger than ${limitBytes} bytes.`)
 }

@@ -48,4 +48,4 @@ export function parseAnswer(text: string): unknown {
   }
 }
 
-export const answerTooLong = () => new FunctionError(tooLongAnswer, { refuses: false })
+export const answerTooLong = () => new FunctionError(tooLongAnswer, { refuses: false, mayQuote: false })

@@ -21,6 +21,9 @@ type Options = {
   readonly logger: Pick<Logger, 'info' | 'warn'>
 }
 
+/** As Lambda allows them. The API takes more in an ARN: `..`, which in a URL would be another address than the operator gave. */
+const lambdaName = /^[\w-]+$/
+
 /** The functions of the file and of the folder. Throws SettingsError. */
 export function readFunctions(options: Options): Functions {
   const entries = options.file === undefined ? new Map<string, FunctionEntry>() : readFunctionsFile(options.file)
@@ -31,7 +34,8 @@ export function readFunctions(options: Options): Functions {
     const named = name === anyName ? undefined : entries.get(name)
     if (named !== undefined) return named
     const path = folder().get(name)
-    return path === undefined ? entries.get(anyName) : { kind: 'module', path, ...moduleDefaults }
+    if (path !== undefined) return { kind: 'module', path, ...moduleDefaults }
+    return lambdaName.test(name) ? entries.get(anyName) : undefined
   }
 
   return {
@@ -58,7 +62,7 @@ function openFolder({ folder, reload }: Options): () => ReadonlyMap<string, stri
       return readFunctionsFolder(folder)
     } catch (error) {
       // The caller is the developer, who has made the second module since the start.
-      if (error instanceof SettingsError) throw new FunctionError(error.message, { refuses: false })
+      if (error instanceof SettingsError) throw new FunctionError(error.message, { refuses: false, mayQuote: false })
       throw error
     }
   }

@@ -21,20 +21,24 @@ type Options = { readonly db: Db; readonly secrets: Secrets; readonly logger: Pi
 const longestKept = 256 * 1024
 
 export function createInvocationRecorder({ db, secrets, logger, pools }: Options): InvocationRecorder {
-  const writer = createBatchWriter<InvocationRecord>({
+  const writer = createBatchWriter<KeptInvocation>({
     what: 'Records of triggers',
     logger,
     async write(invocations) {
       const rows = await Promise.all(
         invocations.map(async (invocation) => {
           const pool = await pools.findPool(invocation.poolId)
-          return pool === undefined ? [] : [toRow(secrets, nameKey(pool, invocation.username), keptOf(invocation))]
+          return pool === undefined ? [] : [toRow(secrets, nameKey(pool, invocation.username), invocation)]
         }),
       )
       await db.transaction().execute((tx) => insertInvocations(tx, rows.flat()))
     },
   })
-  return { record: writer.add, flush: writer.flush }
+  return {
+    // What waits is as long as what is kept, and not as long as functions answer.
+    record: (invocation) => writer.add(keptOf(invocation)),
+    flush: writer.flush,
+  }
 }
 
 /** The invocation as it is kept and shown. */
@@ -43,6 +47,16 @@ export function keptOf(invocation: InvocationRecord): KeptInvocation {
 }
 
 function textOf(value: unknown): string | undefined {
-  const text = value === undefined ? undefined : JSON.stringify(maskSecrets(value))
+  const text = value === undefined ? undefined : orNothing(() => JSON.stringify(maskSecrets(value)))
   return text !== undefined && text.length <= longestKept ? text : undefined
+}
+
+/** Functions nest what they answer as deep as they like, which can be deeper than the stack. */
+function orNothing(write: () => string): string | undefined {
+  try {
+    return write()
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
 }

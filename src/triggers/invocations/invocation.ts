@@ -34,7 +34,10 @@ export type InvocationRecord = {
   readonly replayOf: string | undefined
 }
 
-/** A record as it is kept: the event and the answer as JSON text with their secrets masked; undefined when they are too long to keep. */
+/**
+ * A record as it is kept: the event and the answer as JSON text with their secrets masked; undefined when they are too long, or nested too
+ * deep.
+ */
 export type KeptInvocation = Omit<InvocationRecord, 'event' | 'answer'> & {
   readonly event: string | undefined
   readonly answer: string | undefined

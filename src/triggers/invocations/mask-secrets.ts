@@ -4,7 +4,9 @@ const mask = '***'
  * Names of members that hold what somebody could sign in with, wherever they stand and whoever made them up. The metadata of a challenge is
  * among them because functions note the code there that they have sent, to take it again after a wrong answer.
  */
-const secretName = /^(.*password|code|challengeAnswer|challengeMetadata|.*token|.*secret)$/i
+const secretName = /^(.*password|.*passphrase|code|pin|.*otp|challengeAnswer|challengeMetadata|.*token|.*secret)$/i
+/** A code by which somebody proves something; not that of a country or a currency. */
+const codeName = /(otp|mfa|verification|confirmation|login|signin|access|auth|recovery|backup)[_-]?code$/i
 /** Members whose values are all secret, by whatever name. */
 const secretMap = 'privateChallengeParameters'
 
@@ -17,9 +19,11 @@ export function maskSecrets(value: unknown): unknown {
 
 function maskMember(name: string, value: unknown): unknown {
   if (name === secretMap && isObject(value)) return Object.fromEntries(Object.keys(value).map((key) => [key, mask]))
-  if (value !== null && value !== undefined && typeof value !== 'object' && secretName.test(name)) return mask
+  if (value !== null && value !== undefined && typeof value !== 'object' && isSecret(name)) return mask
   return maskSecrets(value)
 }
+
+const isSecret = (name: string): boolean => secretName.test(name) || codeName.test(name)
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -8,7 +8,7 @@ import { writeResponse } from '../../contract/write-response.ts'
 import { type CallerDeps, identifyCaller } from './caller.ts'
 import type { IamGate } from './gate.ts'
 import { internalError, jsonContentType, type RpcAnswer, writeError } from './rpc-error.ts'
-import { parseBody, requireJsonContentType } from './rpc-request.ts'
+import { parseBody, requireJsonContentType, requireUnsignedSize } from './rpc-request.ts'
 import type { Throttle } from './throttle.ts'
 
 /**
@@ -46,6 +46,7 @@ export function createDispatcher<Effects>({ operations, effects, gate, throttle 
     const operation = built.get(name)
     if (operation === undefined)
       throw new ApiError('UnsupportedOperationException', `Lifeguard does not support the operation ${name} yet.`)
+    if (operation.auth !== 'iam') requireUnsignedSize(call.body)
     const body = parseBody(call.body)
     const administrator = operation.auth === 'iam' ? await gate(call, name, body) : undefined
     // Behind the gate: nobody without a key can use up what administrators have.

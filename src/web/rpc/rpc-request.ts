@@ -1,9 +1,21 @@
 import { ApiError } from '../../contract/api-error.ts'
+import { tooLarge } from '../raw-body.ts'
 
 /** Far deeper than any request of the contract, and far less than would exhaust the stack. */
 const deepestNesting = 64
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true })
+
+/**
+ * More than a user with all attributes at their longest comes to. What strangers send is held on to for as long as functions of triggers
+ * think about it, and goes into what is recorded and queued.
+ */
+const mostUnsignedBytes = 512 * 1024
+
+/** Throws RequestEntityTooLargeException for a body that would be too large if nobody had signed it. */
+export function requireUnsignedSize(body: Buffer): void {
+  if (body.length > mostUnsignedBytes) throw tooLarge(mostUnsignedBytes)
+}
 
 /** The parsed body. Throws SerializationException when it is not JSON in UTF-8, or nested beyond reason. */
 export function parseBody(body: Buffer): unknown {

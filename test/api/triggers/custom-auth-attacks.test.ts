@@ -5,6 +5,7 @@ import {
   AdminSetUserPasswordCommand,
   type ChallengeNameType,
   CreateUserPoolClientCommand,
+  ForgotPasswordCommand,
   type InitiateAuthCommandOutput,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { engines } from '../../support/engines.ts'
@@ -233,6 +234,19 @@ for (const engine of engines) {
       const wrong = await answerCustom(server(), clientId, await startCustom(server(), clientId, 'new'), 'green')
       assert.equal(wrong.ChallengeName, 'CUSTOM_CHALLENGE')
       await assert.rejects(answerCustom(server(), clientId, wrong, 'blue'), { name: 'UserNotConfirmedException' })
+    })
+
+    it('lets nobody in who has to choose a password first, and says so only to whoever has passed where users are hidden', async () => {
+      const reset = { name: 'PasswordResetRequiredException' }
+      const userAttributes = { email: 'eva@example.test', email_verified: 'true' }
+      const UserMigration = (event: TriggerEvent) => ({ ...event, response: { userAttributes, messageAction: 'SUPPRESS' } })
+      for (const existence of ['ENABLED', 'LEGACY']) {
+        const { clientId } = await given({ ...careless, UserMigration }, { PreventUserExistenceErrors: existence })
+        await server().send(new ForgotPasswordCommand({ ClientId: clientId, Username: 'eva' }))
+        const asked = startCustom(server(), clientId, 'eva')
+        if (existence === 'LEGACY') await assert.rejects(asked, reset)
+        else await assert.rejects(answerCustom(server(), clientId, await asked, 'any'), reset)
+      }
     })
 
     for (const [pools, pool, names] of [

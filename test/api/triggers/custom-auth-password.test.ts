@@ -8,10 +8,10 @@ import {
 } from '@aws-sdk/client-cognito-identity-provider'
 import { power } from '../../base/srp/reference-client.ts'
 import { engines } from '../../support/engines.ts'
-import { appOf, givenAppUser, respond, setMfa } from '../../support/mfa.ts'
+import { appOf, givenAppUser, prefer, respond, setMfa } from '../../support/mfa.ts'
 import { rawCall } from '../../support/raw-call.ts'
 import { attributeList, codeSentTo, sentTo } from '../../support/self-service.ts'
-import { answerSrp, givenUser, goodPassword, srpResponses } from '../../support/sign-in.ts'
+import { answerSrp, givenUser, goodPassword, signInByPassword, srpResponses } from '../../support/sign-in.ts'
 import {
   answerCustom,
   create,
@@ -96,6 +96,15 @@ for (const engine of engines) {
       for (const refusal of stages) await assert.rejects(provePassword(at, 'ana', {}, 'Wrong-horse-7'), refusal)
       assert.deepEqual(new Set(at.triggers.events.map(({ request }) => request.session.length)), new Set([1]))
       await assert.rejects(provePassword(at, 'nobody'), { name: /UserNotFoundException|NotAuthorizedException/ })
+    })
+
+    it('leaves users their second factor, however many codes strangers ask for who need no password', async () => {
+      const at = await given(['EMAIL_OTP'])
+      await setMfa(server(), at.poolId, 'OPTIONAL', ['email'])
+      await prefer(server(), at.poolId, 'ana', { EmailMfaSettings: { Enabled: true } })
+      for (let asked = 0; asked < 20; asked++) await startCustom(server(), at.clientId, 'ana')
+      await assert.rejects(startCustom(server(), at.clientId, 'ana'), { name: 'TooManyRequestsException' })
+      assert.equal((await signInByPassword(server(), at.clientId, 'ana')).ChallengeName, 'EMAIL_OTP')
     })
 
     it('lets them leave the password out', async () => {

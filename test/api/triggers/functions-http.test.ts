@@ -119,6 +119,15 @@ for (const engine of chosenEngines().slice(0, 1)) {
       })
     }
 
+    it('are at no other address than that of their name', async () => {
+      for (const name of ['..', '.', 'a/../b', 'host@elsewhere']) {
+        const { clientId } = await given(name)
+        const deliveries = endpoint.answers()
+        await assert.rejects(signInByPassword(server(), clientId, 'ana'), failed('ResourceNotFoundException'))
+        assert.deepEqual(deliveries, [], name)
+      }
+    })
+
     it('are asked again under the same id where the pool wants it, and not when they have answered', async () => {
       const { clientId } = await given('check', { Retries: 2 })
       const deliveries = endpoint.answers(

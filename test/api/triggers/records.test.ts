@@ -116,7 +116,17 @@ for (const engine of engines) {
         response: { ...secrets, privateChallengeParameters: { any: 'p-1' }, nested: [{ id_token: 'i-1', codeParameter: '{####}' }] },
       })
       const { poolId, clientId } = await given({ PreAuthentication: handler })
-      const metadata = { captchaToken: 'm-1', newPassword: 'n-1', kind: 'web' }
+      const metadata = {
+        captchaToken: 'm-1',
+        newPassword: 'n-1',
+        kind: 'web',
+        otp: '1',
+        emailOtp: '2',
+        mfaCode: '3',
+        verification_code: '4',
+        countryCode: 'NZ',
+        PIN: '5',
+      }
       const request = { AuthFlow: 'USER_PASSWORD_AUTH', ClientId: clientId, ClientMetadata: metadata }
       const { status } = await rawCall(server(), 'InitiateAuth', {
         ...request,
@@ -124,7 +134,9 @@ for (const engine of engines) {
       })
       assert.equal(status, 200)
       const [{ Event, Answer } = { Event: '', Answer: '' }] = (await list(poolId)).Invocations
-      assert.deepEqual(JSON.parse(Event).request.validationData, { captchaToken: '***', newPassword: '***', kind: 'web' })
+      const names = Object.keys(metadata).filter((name) => name !== 'kind' && name !== 'countryCode')
+      const masked = { ...metadata, ...Object.fromEntries(names.map((name) => [name, '***'])) }
+      assert.deepEqual(JSON.parse(Event).request.validationData, masked)
       assert.deepEqual(JSON.parse(Answer).response, {
         password: '***',
         code: '***',
@@ -137,6 +149,22 @@ for (const engine of engines) {
       const { rows } = await inDatabase(({ db }) => sql`select details from trigger_invocation where pool_id = ${poolId}`.execute(db))
       assert.equal(rows.length, 1)
       assert.equal(/ana|web|PreAuth/.test(JSON.stringify(rows)), false)
+    })
+
+    it('lose at most the answer that is nested beyond reason, and none of other functions', async () => {
+      let nested: object = {}
+      for (let depth = 0; depth < 4000; depth++) nested = { nested }
+      const { poolId, clientId } = await given({ ...all, PostAuthentication: (event) => ({ ...event, nested }) })
+      await signInByPassword(server(), clientId, 'ana')
+      const { Invocations } = await list(poolId)
+      assert.deepEqual(
+        Invocations.map(({ Trigger, Answer }) => [Trigger, typeof Answer]),
+        [
+          ['PreTokenGeneration', 'string'],
+          ['PostAuthentication', 'undefined'],
+          ['PreAuthentication', 'string'],
+        ],
+      )
     })
 
     it('are asked again of the function that there is now, and change nothing', async () => {

@@ -260,6 +260,23 @@ for (const engine of engines) {
       assert.deepEqual(triggers.events[2]?.request.clientMetadata, metadata)
     })
 
+    it('tells of a message what the answer that called for it told', async () => {
+      const SignInPolicy = { AllowedFirstAuthFactors: ['PASSWORD', 'EMAIL_OTP'] }
+      const { poolId, clientId, triggers } = await given(all, {}, { Policies: { SignInPolicy } })
+      const { Session } = await initiate(server(), clientId, 'USER_AUTH', { USERNAME: 'ana' })
+      await respond(server(), clientId, 'SELECT_CHALLENGE', Session, { USERNAME: 'ana', ANSWER: 'EMAIL_OTP' }, metadata)
+      await setMfa(server(), poolId, 'OPTIONAL', ['email'])
+      await prefer(server(), poolId, 'ana', { EmailMfaSettings: { Enabled: true } })
+      const { a, challenge } = await startSrp(server(), clientId, 'ana')
+      await respond(server(), clientId, 'PASSWORD_VERIFIER', undefined, srpResponses(poolId, goodPassword, a, challenge), metadata)
+      const messages = triggers.events.filter(({ triggerSource }) => triggerSource === message)
+      assert.equal(messages.length, 2)
+      for (const { request, callerContext } of messages) {
+        assert.deepEqual(request.clientMetadata, metadata)
+        assert.match(callerContext.awsSdkVersion, /^aws-sdk-js-\d/)
+      }
+    })
+
     it('asks after a second factor, not before it', async () => {
       const { poolId, clientId, triggers } = await given()
       await setMfa(server(), poolId, 'OPTIONAL', ['totp'])

@@ -180,6 +180,16 @@ for (const engine of engines.slice(0, 1)) {
       agent.destroy()
     })
 
+    it('come from strangers and are larger than anything they have to say, of which functions would be told', async () => {
+      const message = 'The request body must not be larger than 524288 bytes.'
+      const ClientMetadata = { note: 'x'.repeat(130_000), more: 'y'.repeat(130_000), again: 'z'.repeat(130_000), last: 'z'.repeat(140_000) }
+      for (const operation of ['SignUp', 'InitiateAuth', 'ForgotPassword', 'UpdateUserAttributes'] as const) {
+        const answer = await rawCall(server(), operation, JSON.stringify({ ClientMetadata }))
+        assert.equal(requireError(answer, 'RequestEntityTooLargeException', 413), message)
+      }
+      assert.equal((await call(JSON.stringify({ MaxResults: 1, ClientMetadata }))).status, 200)
+    })
+
     it('never end, and are cut off', async () => {
       const { hostname, port } = new URL(server().url)
       const socket = connect(Number(port), hostname)

@@ -28,11 +28,11 @@ const contactOfChoice: Readonly<Record<CodeChoice, ContactAttribute>> = { EMAIL_
  */
 export async function askForOneTimeCode(deps: SentCodeDeps, chooser: Chooser, choice: CodeChoice): Promise<Question> {
   const { db, secrets, clock, triggers } = deps
-  const { pool, client, sub, user, name } = chooser
+  const { pool, client, sub, user, name, caller } = chooser
   const now = clock.now()
   const attribute = contactOfChoice[choice]
   await limitAttempts(db, pool.id, sub, 'FirstFactorMessage', now)
-  const occasion = { clientId: client.id, clientMetadata: undefined, userAgent: undefined }
+  const occasion = { clientId: client.id, ...caller }
   const wording = user && (await wordMessageTo(triggers, { pool, user, attributes: [attribute], kind: 'mfa', occasion }))
   const code = chooseCode(secrets, user && { pool, user }, digits)
   const value = user?.attributes[attribute] ?? ''

@@ -58,7 +58,7 @@ async function findOrMigrate(
 
 /**
  * Counts for the name as it was typed, as it would for a user, and for the same name in any spelling: the other system may not care for
- * case, and would be asked anew for each.
+ * case or accents, and would be asked anew for each.
  */
 async function guardSpellings(
   { lockout, secrets, clock }: SignInMigrationDeps,
@@ -69,7 +69,13 @@ async function guardSpellings(
   const now = clock.now()
   const subjectOf = (name: string) => decoySub(secrets, pool, name, now)
   const typed = subjectOf(username)
-  const folded = subjectOf(username.normalize('NFKC').toLowerCase())
+  const folded = subjectOf(withoutSpelling(username))
   if (folded === typed) return lockout.guard(pool.id, typed, now, prove)
   return lockout.guard(pool.id, typed, now, () => lockout.guard(pool.id, folded, now, prove))
+}
+
+/** As the collations compare that databases have unless they are told otherwise (MySQL's `utf8mb4_0900_ai_ci`): `Straße` is `strasse`. */
+function withoutSpelling(name: string): string {
+  const bare = name.normalize('NFKD').replace(/[\u0300-\u036f]/g, '')
+  return bare.toUpperCase().toLowerCase()
 }
