@@ -31,12 +31,15 @@ export class InvocationError extends Error {
   readonly reason: string
   /** Whether asking again might help. */
   readonly retryable: boolean
+  /** What the operator should know, for the log only. */
+  readonly detail: string | undefined
 
-  constructor(reason: string, { retryable = true, cause }: { retryable?: boolean; cause?: unknown } = {}) {
+  constructor(reason: string, { retryable = true, detail, cause }: { retryable?: boolean; detail?: string; cause?: unknown } = {}) {
     super(reason, cause === undefined ? undefined : { cause })
     this.name = 'InvocationError'
     this.reason = reason
     this.retryable = retryable
+    this.detail = detail
   }
 }
 
