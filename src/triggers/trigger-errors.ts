@@ -14,15 +14,20 @@ export class AnswerError extends Error {
   }
 }
 
+type FunctionErrorOptions = { readonly refuses?: boolean; readonly sawEvent?: boolean; readonly cause?: unknown }
+
 /** The function ran and said no: it threw, or called back with an error. The message is the function's own and goes to the caller. */
 export class FunctionError extends Error {
   /** False when the function did not say so itself: it ended, could not be loaded, or its answer was too long. */
   readonly refuses: boolean
+  /** Whether its words may come from the event: a function that could not be loaded has not seen any. */
+  readonly sawEvent: boolean
 
-  constructor(message: string, { refuses = true, cause }: { refuses?: boolean; cause?: unknown } = {}) {
+  constructor(message: string, { refuses = true, sawEvent = true, cause }: FunctionErrorOptions = {}) {
     super(message, cause === undefined ? undefined : { cause })
     this.name = 'FunctionError'
     this.refuses = refuses
+    this.sawEvent = sawEvent
   }
 }
 

@@ -39,4 +39,4 @@ export const maxAnswerBytes = 6_291_556
 /** In Lambda's words. */
 export const tooLongAnswer = `Response payload size exceeded maximum allowed payload size (${maxAnswerBytes} bytes).`
 
-export const answerTooLong = () => new FunctionError(tooLongAnswer, { refuses: false })
+export const answerTooLong = () => new FunctionError(tooLongAnswer, { refuses: false, sawEvent: false })

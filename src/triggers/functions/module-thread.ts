@@ -107,7 +107,7 @@ function heard(state: State, message: ModuleThreadMessage): void {
       state.ready.resolve(undefined)
       break
     case 'unloadable':
-      state.ready.resolve(() => functionErrorOf(message.error, false))
+      state.ready.resolve(() => functionErrorOf(message.error, { refuses: false, sawEvent: false }))
       break
     case 'output':
       options.logger.info({ function: options.functionName, requestId: running?.id }, message.text.trimEnd())
@@ -118,7 +118,7 @@ function heard(state: State, message: ModuleThreadMessage): void {
       if (message.usedMegabytes > options.memoryMegabytes) end(state)
       break
     case 'error':
-      if (message.id === running?.id) running.reject(functionErrorOf(message.error, message.refuses))
+      if (message.id === running?.id) running.reject(functionErrorOf(message.error, { refuses: message.refuses, sawEvent: true }))
   }
 }
 
@@ -155,13 +155,15 @@ function isUnchanged({ path, size, modifiedAt, inode, loadedAt }: LoadedFile): b
   return Math.abs(loadedAt - modifiedAt) >= settledAfterMs
 }
 
-function functionErrorOf({ errorType, errorMessage, stack }: RuntimeError, refuses: boolean): FunctionError {
+type Knowing = Pick<FunctionError, 'refuses' | 'sawEvent'>
+
+function functionErrorOf({ errorType, errorMessage, stack }: RuntimeError, knowing: Knowing): FunctionError {
   const cause = Object.assign(new Error(errorMessage), { name: errorType, stack })
-  return new FunctionError(errorMessage, { refuses, cause })
+  return new FunctionError(errorMessage, { ...knowing, cause })
 }
 
 /** In Lambda's words. */
 function exitErrorOf(id: string, code: number, outOfMemory: boolean): FunctionError {
   const how = outOfMemory ? 'with error: signal: killed' : code === 0 ? 'without providing a reason' : `with error: exit status ${code}`
-  return new FunctionError(`RequestId: ${id} Error: Runtime exited ${how}`, { refuses: false })
+  return new FunctionError(`RequestId: ${id} Error: Runtime exited ${how}`, { refuses: false, sawEvent: false })
 }

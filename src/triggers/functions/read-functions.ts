@@ -58,7 +58,7 @@ function openFolder({ folder, reload }: Options): () => ReadonlyMap<string, stri
       return readFunctionsFolder(folder)
     } catch (error) {
       // The caller is the developer, who has made the second module since the start.
-      if (error instanceof SettingsError) throw new FunctionError(error.message, { refuses: false })
+      if (error instanceof SettingsError) throw new FunctionError(error.message, { refuses: false, sawEvent: false })
       throw error
     }
   }
