@@ -1,18 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { Readable } from 'node:stream'
-import { startCluster } from '../test/support/postgres.ts'
-import { type EngineName, engineNames } from './engines.ts'
+import { type Answer, call, type DevServer, flag, printTable, withDevServer } from './dev-server.ts'
+import type { EngineName } from './engines.ts'
 
 const usage = `Measures a user import: rows a second, peak memory of the server, and how long other requests wait meanwhile.
 
   npm run bench:import -- [--rows=100000] [--engines=sqlite,postgres]`
-
-type Answer = Record<string, unknown>
-type Server = { readonly url: string; readonly child: ChildProcess }
 
 /** A row of some 120 bytes. */
 function rowOf(at: number): string {
@@ -31,33 +24,12 @@ function* pieces(rows: number): Generator<Buffer> {
   }
 }
 
-async function startServer(databaseUrl: string, folder: string, rows: number): Promise<Server> {
-  const quotas = JSON.stringify({ importRows: rows, importMegabytes: 100_000 })
-  const flags = ['--port', '0', '--data', folder, '--database', databaseUrl, '--quotas', quotas, '--log-level', 'error']
-  const child = spawn(process.execPath, ['src/main.ts', 'dev', ...flags], { stdio: ['ignore', 'pipe', 'inherit'] })
-  let said = ''
-  for await (const chunk of child.stdout ?? []) {
-    said += chunk
-    const [, url] = /Endpoint\s+(http\S+)/.exec(said) ?? []
-    if (url !== undefined) return { url, child }
-  }
-  throw new Error(`The server ended before it was ready. ${said}`)
-}
-
-async function call({ url }: Server, operation: string, request: object): Promise<Answer> {
-  const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': `AWSCognitoIdentityProviderService.${operation}` }
-  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(request) })
-  const text = await response.text()
-  if (!response.ok) throw new Error(`${operation}: ${text}`)
-  return JSON.parse(text) as Answer
-}
-
 /** Megabytes, from the kernel's own account of the process. */
-function peakMemory({ child }: Server): number {
+function peakMemory({ child }: DevServer): number {
   return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1000
 }
 
-async function givenJob(server: Server): Promise<{ UserPoolId: string; JobId: string; url: string }> {
+async function givenJob(server: DevServer): Promise<{ UserPoolId: string; JobId: string; url: string }> {
   const { UserPool } = await call(server, 'CreateUserPool', { PoolName: 'bench', AutoVerifiedAttributes: ['email'] })
   const UserPoolId = String((UserPool as Answer)['Id'])
   const CloudWatchLogsRoleArn = 'arn:aws:iam::123456789012:role/logs'
@@ -75,7 +47,7 @@ async function upload(url: string, rows: number): Promise<number> {
 }
 
 /** Seconds until the job has ended, and what other requests waited meanwhile, in milliseconds, shortest first. */
-async function runJob(server: Server, key: { UserPoolId: string; JobId: string }, rows: number) {
+async function runJob(server: DevServer, key: { UserPoolId: string; JobId: string }, rows: number) {
   const started = performance.now()
   await call(server, 'StartUserImportJob', key)
   const waits: number[] = []
@@ -92,35 +64,23 @@ async function runJob(server: Server, key: { UserPoolId: string; JobId: string }
   }
 }
 
-async function measure(name: EngineName, rows: number): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'lifeguard-bench-import-'))
-  const cluster = name === 'postgres' ? await startCluster({ durable: true }) : undefined
-  const server = await startServer(cluster?.url ?? `sqlite:${join(folder, 'import.db')}`, folder, rows)
-  try {
-    const { url, ...key } = await givenJob(server)
-    const before = peakMemory(server)
-    const uploadSeconds = await upload(url, rows)
-    const { seconds, waits } = await runJob(server, key, rows)
-    const wait = (share: number) => waits[Math.floor((waits.length - 1) * share)]?.toFixed(1)
-    const cells = [name, rows, uploadSeconds.toFixed(1), seconds.toFixed(1), (rows / seconds).toFixed(0)]
-    console.log(`| ${[...cells, before.toFixed(0), peakMemory(server).toFixed(0), wait(0.5), wait(0.99)].join(' | ')} |`)
-  } finally {
-    server.child.kill('SIGTERM')
-    if (server.child.exitCode === null) await once(server.child, 'exit')
-    await cluster?.stop()
-    rmSync(folder, { recursive: true, force: true })
-  }
+async function measure(name: EngineName): Promise<void> {
+  const rows = Number(flag('rows') ?? 100_000)
+  const quotas = JSON.stringify({ importRows: rows, importMegabytes: 100_000 })
+  await withDevServer(
+    name,
+    () => ['--quotas', quotas],
+    async (server) => {
+      const { url, ...key } = await givenJob(server)
+      const before = peakMemory(server)
+      const uploadSeconds = await upload(url, rows)
+      const { seconds, waits } = await runJob(server, key, rows)
+      const wait = (share: number) => waits[Math.floor((waits.length - 1) * share)]?.toFixed(1)
+      const cells = [name, rows, uploadSeconds.toFixed(1), seconds.toFixed(1), (rows / seconds).toFixed(0)]
+      console.log(`| ${[...cells, before.toFixed(0), peakMemory(server).toFixed(0), wait(0.5), wait(0.99)].join(' | ')} |`)
+    },
+  )
 }
 
-/** The value of `--name=value`. */
-function flag(name: string): string | undefined {
-  return process.argv.find((argument) => argument.startsWith(`--${name}=`))?.slice(name.length + 3)
-}
-
-if (process.argv.includes('--help')) console.log(usage)
-else {
-  console.log('| engine | rows | upload s | import s | rows/s | MB before | MB peak | request median ms | request p99 ms |')
-  console.log('|---|--:|--:|--:|--:|--:|--:|--:|--:|')
-  const chosen = flag('engines')?.split(',') ?? engineNames
-  for (const name of engineNames) if (chosen.includes(name)) await measure(name, Number(flag('rows') ?? 100_000))
-}
+const columns = ['rows', 'upload s', 'import s', 'rows/s', 'MB before', 'MB peak', 'request median ms', 'request p99 ms']
+await printTable(usage, columns, measure)

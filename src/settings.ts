@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { gatewayConfusion } from './gateway-settings.ts'
 import { isLoopbackHost } from './loopback.ts'
@@ -73,7 +74,7 @@ export function parseFlags(argv: readonly string[], specs: readonly SettingSpec[
     if (token.kind !== 'option') continue
     const spec = specs.find(({ flag }) => flag === token.name)
     if (spec === undefined || !token.rawName.startsWith('--')) {
-      throw new SettingsError(`${token.rawName}: there is no such flag. See: lifeguard help`)
+      throw new SettingsError(`${token.rawName}: there is no such flag.${suggestion(token.name, specs)} See: lifeguard help`)
     }
     if (spec.type.kind === 'flag') values.set(spec.flag, token.value ?? 'true')
     else if (token.value === undefined || (!token.inlineValue && token.value.startsWith('--'))) {
@@ -81,6 +82,21 @@ export function parseFlags(argv: readonly string[], specs: readonly SettingSpec[
     } else values.set(spec.flag, token.value)
   }
   return { values, words }
+}
+
+/** The flag that was probably meant, as a sentence. */
+function suggestion(name: string, specs: readonly SettingSpec[]): string {
+  const near = specs.find(({ flag }) => isNear(name, flag)) ?? specs.find(({ flag }) => name.startsWith(`${flag}-`))
+  return near === undefined ? '' : ` Did you mean --${near.flag}?`
+}
+
+/** Whether one letter that is missing, too many, wrong, or in its neighbour's place makes the difference. */
+function isNear(one: string, other: string): boolean {
+  let start = 0
+  while (start < one.length && one[start] === other[start]) start++
+  const [a, b] = [one.slice(start), other.slice(start)]
+  if (a.slice(1) === b || a === b.slice(1) || a.slice(1) === b.slice(1)) return true
+  return a[0] === b[1] && a[1] === b[0] && a.slice(2) === b.slice(2)
 }
 
 /** A flag wins over the environment, that over the configuration file, that over the default. */
@@ -132,15 +148,21 @@ function foundIn(
   return entry === undefined ? undefined : { text: entry, source: `"${spec.flag}" in the configuration file` }
 }
 
-function readConfigFile(file: string): Map<string, string> {
-  let content: unknown
+/** What a JSON file holds that a flag names. Throws SettingsError. */
+export function readJsonFile(flag: string, file: string): unknown {
   try {
-    content = JSON.parse(readFileSync(file, 'utf8'))
+    return JSON.parse(readFileSync(file, 'utf8'))
   } catch (error) {
-    // The text of a syntax error quotes the file, which may hold secrets.
-    const reason = error instanceof SyntaxError ? 'is not valid JSON' : `cannot be read (${(error as NodeJS.ErrnoException).code})`
-    throw new SettingsError(`--config: ${file} ${reason}.`)
+    const { code, message } = error as NodeJS.ErrnoException
+    // The text of a syntax error quotes the file, which may hold secrets; its place does not.
+    const place = /\((line \d+ column \d+)\)/.exec(message)?.[1]
+    const invalid = place === undefined ? 'is not valid JSON' : `is not valid JSON at ${place}`
+    throw new SettingsError(`${flag}: ${resolve(file)} ${error instanceof SyntaxError ? invalid : `cannot be read (${code})`}.`)
   }
+}
+
+function readConfigFile(file: string): Map<string, string> {
+  const content = readJsonFile('--config', file)
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
     throw new SettingsError(`--config: ${file} must hold one JSON object with settings by name.`)
   }

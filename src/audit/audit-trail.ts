@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts'
-import { newOrderedId } from '../base/ordered-id.ts'
 import type { Logger } from '../base/logger.ts'
+import { newOrderedId } from '../base/ordered-id.ts'
 import type { Tx } from '../storage/db.ts'
 import type { Act } from './audit-record.ts'
 import { insertAuditRecord } from './audit-repository.ts'

@@ -20,6 +20,13 @@ function readable(line: string): string {
   const clock = new Date(Number(time)).toTimeString().slice(0, 8)
   const label = pino.levels.labels[Number(level)] ?? 'log'
   const facts = Object.entries(rest).map(([name, value]) => `${name}=${typeof value === 'object' ? JSON.stringify(value) : value}`)
-  const error = err as { stack?: string } | undefined
-  return `${[clock, label.padEnd(5), msg, ...facts].join(' ')}\n${error?.stack === undefined ? '' : `${error.stack}\n`}`
+  return [[clock, label.padEnd(5), msg, ...facts].join(' '), ...linesOf(err as WrittenError | undefined), ''].join('\n')
+}
+
+type WrittenError = { readonly message?: string; readonly stack?: string; readonly cause?: WrittenError }
+
+function linesOf(error: WrittenError | undefined): string[] {
+  const lines: string[] = []
+  for (let at = error; at !== undefined; at = at.cause) lines.push(`${at === error ? '' : 'Caused by '}${at.stack ?? at.message ?? ''}`)
+  return lines
 }

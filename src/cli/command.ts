@@ -21,7 +21,12 @@ export type Command = {
 export function readOperands({ argv }: Call, ownFlags: readonly SettingSpec[], count: number): readonly string[] {
   const { words } = parseFlags(argv, [...Object.values(settingsTable), ...ownFlags])
   const surplus = words[count]
-  if (surplus !== undefined) throw new SettingsError(`"${surplus}" is not understood here. See: lifeguard help`)
+  if (surplus !== undefined) {
+    // `npm start --port 9912` arrives as the word 9912: npm keeps the flag.
+    throw new SettingsError(
+      `"${surplus}" is not understood here. With npm, flags follow "--": npm start -- --port 9912. See: lifeguard help`,
+    )
+  }
   if (words.length < count) throw new SettingsError('Something is missing at the end of this command. See: lifeguard help')
   return words
 }

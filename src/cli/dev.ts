@@ -1,4 +1,6 @@
+import { resolve } from 'node:path'
 import { readSettings } from '../settings.ts'
+import { readFunctionsFolder } from '../triggers/functions/functions-folder.ts'
 import { type Command, readOperands } from './command.ts'
 import { readyAfterMs } from './ready-after.ts'
 
@@ -19,6 +21,7 @@ export const dev: Command = {
         `  Endpoint  ${server.url}   (region ${settings.region}, any credentials)`,
         `  Inbox     ${server.url}/inbox`,
         `  Data      ${settings.database === undefined ? settings.data : 'the database that was given'}`,
+        ...modulesLine(settings.functionsFolder),
         '',
         '  Try it:',
         `  aws cognito-idp create-user-pool --pool-name first --endpoint-url ${server.url} --region ${settings.region}`,
@@ -27,4 +30,11 @@ export const dev: Command = {
     )
     return server
   },
+}
+
+/** Which functions were found, so that the wrong folder shows at once. */
+function modulesLine(folder: string | undefined): string[] {
+  if (folder === undefined) return []
+  const names = [...readFunctionsFolder(folder).keys()]
+  return [`  Functions ${resolve(folder)}   (${names.length === 0 ? 'no module lies in it yet' : names.join(', ')})`]
 }

@@ -42,7 +42,7 @@ function makeReader(shape: Shape): Reader {
   }
 }
 
-/** Known members only; null is the same as absent. */
+/** Known members only, unless the violations are to name the others; null is the same as absent. */
 function structureReader({ members = {}, required = [] }: Shape): Reader {
   const plan = Object.entries(members).map(([name, shapeName]) => {
     return { name, pathName: name.charAt(0).toLowerCase() + name.slice(1), read: readerOf(shapeName), required: required.includes(name) }
@@ -50,6 +50,7 @@ function structureReader({ members = {}, required = [] }: Shape): Reader {
   return (value, path, violations) => {
     const given = objectOf(value)
     const result: Record<string, unknown> = {}
+    if (violations.countsUnknownMembers) addUnknownMembers(violations, path, given, members)
     for (const member of plan) {
       const memberValue = given[member.name]
       if (memberValue === undefined || memberValue === null) {
@@ -59,6 +60,12 @@ function structureReader({ members = {}, required = [] }: Shape): Reader {
       }
     }
     return result
+  }
+}
+
+function addUnknownMembers(violations: Violations, path: string, given: object, members: object): void {
+  for (const name of Object.keys(given)) {
+    if (!Object.hasOwn(members, name)) violations.addUnknown(path, name, Object.keys(members))
   }
 }
 

@@ -1,6 +1,7 @@
 import { ApiError } from './api-error.ts'
 import { factsOf, type OperationFacts, operationNames, type Service } from './model.ts'
 import type { OperationName } from './operation.ts'
+import { shortened } from './violations.ts'
 
 export type { Service } from './model.ts'
 
@@ -24,6 +25,9 @@ const byTarget = new Map(serviceOperations.map((operation) => [`${targetPrefixes
 /** The operation that an `X-Amz-Target` header names. Throws UnknownOperationException for any other value and for none. */
 export function getOperationByTarget(target: string | undefined): ServiceOperation {
   const operation = target === undefined ? undefined : byTarget.get(target)
-  if (operation === undefined) throw new ApiError('UnknownOperationException', 'X-Amz-Target names no operation of this server')
+  if (operation === undefined) {
+    const given = target === undefined ? 'is missing' : `names no operation of this server: ${shortened(target)}`
+    throw new ApiError('UnknownOperationException', `X-Amz-Target ${given}`)
+  }
   return operation
 }

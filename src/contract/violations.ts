@@ -7,8 +7,14 @@ const shownCharacters = 1000
 
 /** Gathers everything that is wrong with a request, because the service reports all of it at once. */
 export class Violations {
+  /** Whether a member that the contract does not know is a violation; otherwise it is passed over. */
+  readonly countsUnknownMembers: boolean
   #count = 0
   #shown: string[] = []
+
+  constructor({ countsUnknownMembers = false }: { readonly countsUnknownMembers?: boolean } = {}) {
+    this.countsUnknownMembers = countsUnknownMembers
+  }
 
   /** `value` undefined: it is a secret, or contains one, or is not fit to be printed. */
   add(path: string, constraint: string, value: string | undefined): void {
@@ -18,6 +24,11 @@ export class Violations {
 
   addNull(path: string): void {
     this.#add(`Value null at '${path}' failed to satisfy constraint: Member must not be null`)
+  }
+
+  addUnknown(path: string, name: string, known: readonly string[]): void {
+    const where = path === '' ? '' : ` at '${path}'`
+    this.#add(`'${shortened(name)}'${where} is no member; there are ${known.join(', ')}`)
   }
 
   #add(item: string): void {

@@ -15,7 +15,7 @@ export class AnswerReader {
 
   /** The `response` of the event that came back. Throws AnswerError when it is no event at all. */
   static ofEvent(event: unknown): AnswerReader {
-    if (!isObject(event)) throw new AnswerError('$', 'the event', kindOf(event))
+    if (!isObject(event)) throw new AnswerError('$', 'the event as the value that the function returns', kindOf(event))
     const { response } = event
     if (!isObject(response)) throw new AnswerError('response', 'an object', kindOf(response))
     return new AnswerReader(response, 'response')

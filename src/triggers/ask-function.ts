@@ -42,8 +42,9 @@ export async function askFunction(
 }
 
 async function askOnce(functions: Functions, question: Question, timeoutMs: number, signal: AbortSignal | undefined): Promise<unknown> {
-  const found = functions.find(functionNameOf(question.functionArn))
-  if (found === undefined) throw new InvocationError('ResourceNotFoundException', { retryable: false })
+  const name = functionNameOf(question.functionArn)
+  const found = functions.find(name)
+  if (found === undefined) throw unknownFunction(name)
   const controller = new AbortController()
   const timer = setTimeout(() => controller.abort(timedOut()), timeoutMs)
   try {
@@ -52,4 +53,9 @@ async function askOnce(functions: Functions, question: Question, timeoutMs: numb
   } finally {
     clearTimeout(timer)
   }
+}
+
+function unknownFunction(name: string): InvocationError {
+  const detail = `There is no function "${name}": neither --functions-file has an entry for it nor --functions a module of that name.`
+  return new InvocationError('ResourceNotFoundException', { retryable: false, detail })
 }

@@ -13,6 +13,7 @@ import { type Functions, functionNameOf } from './functions/function.ts'
 import type { InvocationOutcome, InvocationRecord } from './invocations/invocation.ts'
 import { draftInvocation, finished, type InvocationDraft } from './invocations/invocation-draft.ts'
 import type { LastAnswers } from './invocations/last-answers.ts'
+import { logFailure } from './log-failure.ts'
 import { isOneWay, withoutWords } from './one-way.ts'
 import type { JsonObject, TriggerCall, Triggers } from './trigger.ts'
 import { AnswerError, FunctionError, InvocationError } from './trigger-errors.ts'
@@ -63,7 +64,7 @@ export function createTriggers({ functions, logger, clock, lastAnswers, onInvoca
         return answer
       } catch (error) {
         const { outcome, answer } = await fallBack(lastAnswers, { call, policy, error }, read)
-        warn(logger, noted(finished(record, outcome, error)), error)
+        logFailure(logger, noted(finished(record, outcome, error)), error)
         if (outcome === 'FAILED') throw refusalOf(call, error)
         return answer
       }
@@ -115,11 +116,6 @@ async function fallBack<Answer>(
   } catch {
     return { outcome: 'FAILED' }
   }
-}
-
-function warn(logger: Pick<Logger, 'warn'>, { poolId, trigger, source, functionArn, attempts, outcome }: InvocationRecord, error: unknown) {
-  const place = error instanceof AnswerError ? { path: error.path, expected: error.expected, found: error.found } : {}
-  logger.warn({ poolId, trigger, source, functionArn, attempts, outcome, ...place, err: error }, 'A trigger failed.')
 }
 
 /** What the caller is told, in Cognito's words. */

@@ -1,8 +1,8 @@
 import type { MessageKindName } from '../pools/extensions/pool-extensions.ts'
-import type { Pool } from '../pools/pool.ts'
 import type { AnswerReader } from './answer-reader.ts'
 import type { Triggers } from './trigger.ts'
 import { AnswerError } from './trigger-errors.ts'
+import type { Texts, TriggerCaller, TriggerSubject } from './trigger-subject.ts'
 
 /** What CustomMessage made of a message. Undefined members leave the pool's template. */
 export type CustomTexts = {
@@ -13,19 +13,14 @@ export type CustomTexts = {
   readonly suppressed: boolean
 }
 
-type Facts = {
-  readonly pool: Pool
-  readonly kind: MessageKindName
-  readonly channels: readonly ('email' | 'sms')[]
-  /** Whether the message carries a link to click in place of a code. */
-  readonly byLink: boolean
-  readonly clientId: string | undefined
-  readonly clientMetadata: Readonly<Record<string, string>> | undefined
-  readonly userAgent: string | undefined
-  readonly sub: string | undefined
-  readonly username: string
-  readonly userAttributes: Readonly<Record<string, string>>
-}
+type Facts = TriggerSubject &
+  TriggerCaller & {
+    readonly kind: MessageKindName
+    readonly channels: readonly ('email' | 'sms')[]
+    /** Whether the message carries a link to click in place of a code. */
+    readonly byLink: boolean
+    readonly userAttributes: Texts
+  }
 
 /** The function never sees the code: it puts these where the code, the link and the name shall stand. */
 const codeParameter = '{####}'

@@ -1,6 +1,7 @@
 import type { MessageKindName } from '../pools/extensions/pool-extensions.ts'
 import type { Pool, TriggerName } from '../pools/pool.ts'
 import { hasTrigger, type Triggers } from './trigger.ts'
+import type { Texts, TriggerCaller, TriggerSubject } from './trigger-subject.ts'
 
 /** The triggers that send a pool's messages in place of a gateway, by what they send. */
 const senders = { email: 'CustomEmailSender', sms: 'CustomSMSSender' } as const satisfies Record<string, TriggerName>
@@ -9,20 +10,15 @@ const requestTypes = { email: 'customEmailSenderRequestV1', sms: 'customSMSSende
 
 type Channel = keyof typeof senders
 
-type Facts = {
-  readonly pool: Pool
-  readonly channel: Channel
-  readonly kind: MessageKindName
-  /** Encrypted; null for an invitation of somebody who has no password. */
-  readonly code: string | null
-  readonly clientId: string | undefined
-  readonly clientMetadata: Readonly<Record<string, string>> | undefined
-  readonly userAgent: string | undefined
-  readonly sub: string | undefined
-  readonly username: string
-  readonly userAttributes: Readonly<Record<string, string>>
-  readonly signal: AbortSignal
-}
+type Facts = TriggerSubject &
+  TriggerCaller & {
+    readonly channel: Channel
+    readonly kind: MessageKindName
+    /** Encrypted; null for an invitation of somebody who has no password. */
+    readonly code: string | null
+    readonly userAttributes: Texts
+    readonly signal: AbortSignal
+  }
 
 /** Whether the pool's own code sends its messages of this kind itself. */
 export function hasCustomSender(pool: Pick<Pool, 'triggers'>, channel: Channel): boolean {

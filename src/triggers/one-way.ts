@@ -9,13 +9,15 @@ export function isOneWay(trigger: TriggerName): boolean {
   return oneWay.has(trigger)
 }
 
+/** What is said instead. */
+const wordless = 'the function failed; what it says is not kept, for it knows the code'
+
 /** An answer, or an error, of which no word is read, logged or kept: the function knows codes that nobody else may. */
 export async function withoutWords(answered: Promise<unknown>): Promise<JsonObject> {
   try {
     await answered
     return { response: {} }
   } catch (error) {
-    if (!(error instanceof FunctionError) || !error.mayQuote) throw error
-    throw new FunctionError('an error whose words are not kept', { refuses: error.refuses })
+    throw error instanceof FunctionError && error.mayQuote ? new FunctionError(wordless, { refuses: error.refuses }) : error
   }
 }

@@ -14,17 +14,16 @@ export class AnswerError extends Error {
   }
 }
 
+type FunctionErrorOptions = { readonly refuses?: boolean; readonly mayQuote?: boolean; readonly cause?: unknown }
+
 /** The function ran and said no: it threw, or called back with an error. The message is the function's own and goes to the caller. */
 export class FunctionError extends Error {
   /** False when the function did not say so itself: it ended, could not be loaded, or its answer was too long. */
   readonly refuses: boolean
-  /** Whether the message may repeat what the function was told. */
+  /** Whether its words may repeat what the function was told: one that could not be loaded was told nothing. */
   readonly mayQuote: boolean
 
-  constructor(
-    message: string,
-    { refuses = true, mayQuote = true, cause }: { refuses?: boolean; mayQuote?: boolean; cause?: unknown } = {},
-  ) {
+  constructor(message: string, { refuses = true, mayQuote = true, cause }: FunctionErrorOptions = {}) {
     super(message, cause === undefined ? undefined : { cause })
     this.name = 'FunctionError'
     this.refuses = refuses
@@ -37,12 +36,15 @@ export class InvocationError extends Error {
   readonly reason: string
   /** Whether asking again might help. */
   readonly retryable: boolean
+  /** What the operator should know, for the log only. */
+  readonly detail: string | undefined
 
-  constructor(reason: string, { retryable = true, cause }: { retryable?: boolean; cause?: unknown } = {}) {
+  constructor(reason: string, { retryable = true, detail, cause }: { retryable?: boolean; detail?: string; cause?: unknown } = {}) {
     super(reason, cause === undefined ? undefined : { cause })
     this.name = 'InvocationError'
     this.reason = reason
     this.retryable = retryable
+    this.detail = detail
   }
 }
 

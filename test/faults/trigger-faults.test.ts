@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { chosenEngines } from '../support/engines.ts'
-import { functionArn, functionFolder, givenTriggered, own } from '../support/functions.ts'
+import { functionArn, functionFolder, givenTriggered } from '../support/functions.ts'
+import { callOwn } from '../support/own-operations.ts'
 import { givenTokens, signInByPassword } from '../support/sign-in.ts'
 import { useTestServer } from '../support/test-server.ts'
 
@@ -97,7 +98,7 @@ for (const engine of chosenEngines().slice(0, 1)) {
     async function given(name: string, timeoutMs = 60_000) {
       const pool = await givenTriggered(server(), { PreAuthentication: functionArn(name) })
       const Triggers = { PreAuthentication: { TimeoutMilliseconds: timeoutMs } }
-      await own(server(), 'LifeguardService.SetUserPoolExtensions', { UserPoolId: pool.poolId, Triggers })
+      await callOwn(server(), 'SetUserPoolExtensions', { UserPoolId: pool.poolId, Triggers })
       return pool
     }
 

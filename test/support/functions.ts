@@ -1,11 +1,9 @@
-import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after } from 'node:test'
 import type { LambdaConfigType } from '@aws-sdk/client-cognito-identity-provider'
 import { pino } from 'pino'
-import { rawCall } from './raw-call.ts'
 import { givenUser } from './sign-in.ts'
 import type { TestServer } from './test-server.ts'
 
@@ -36,14 +34,6 @@ export const functionArn = (name: string) => `arn:aws:lambda:us-east-1:123456789
 export async function givenTriggered(server: TestServer, lambdaConfig: LambdaConfigType) {
   const ids = await server.givenPool({ pool: { LambdaConfig: lambdaConfig } })
   return { ...ids, ...(await givenUser(server, ids.poolId, 'ana')) }
-}
-
-/** An operation of Lifeguard's own that must succeed. */
-export async function own(server: TestServer, operation: `LifeguardService.${string}`, request: object) {
-  const { status, body, text } = await rawCall(server, operation, request)
-  assert.equal(status, 200, text)
-  // biome-ignore lint/suspicious/noExplicitAny: each operation answers something else
-  return body as any
 }
 
 /** A log to look into. */

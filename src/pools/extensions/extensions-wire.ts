@@ -66,7 +66,9 @@ function readPolicies(policies: Readonly<Record<string, TriggerPolicyType>>): Po
 function readPolicy(name: TriggerName, policy: TriggerPolicyType): TriggerPolicy {
   const onError = policy.OnError ?? 'FAIL'
   if (onError === 'LAST_GOOD' && name !== 'PreTokenGeneration') {
-    throw invalidParameter(`Triggers.${name}.OnError: LAST_GOOD is for the claims of PreTokenGeneration only; use FAIL or CONTINUE.`)
+    throw invalidParameter(
+      `Triggers.${name}.OnError: LAST_GOOD is for the claims of PreTokenGeneration only; use FAIL, CONTINUE or CONTINUE_UNLESS_REFUSED.`,
+    )
   }
   const unset = policyOf(name, undefined)
   return {

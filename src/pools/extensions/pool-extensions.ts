@@ -1,4 +1,4 @@
-import type { Pool, TriggerName } from '../pool.ts'
+import type { MessageTemplates, Pool, TriggerName } from '../pool.ts'
 
 /**
  * What a pool can have that Cognito's pools have not. Without any of it a pool behaves as at Cognito. UpdateUserPool leaves it alone,
@@ -62,19 +62,7 @@ export type MessagesExtension = {
 }
 
 /** Texts in one language. What is not among them comes from the pool's own templates. */
-export type LocalizedTemplates = {
-  readonly verificationSms: string | undefined
-  readonly verificationEmail: string | undefined
-  readonly verificationSubject: string | undefined
-  readonly linkEmail: string | undefined
-  readonly linkSubject: string | undefined
-  readonly mfaSms: string | undefined
-  readonly mfaEmail: string | undefined
-  readonly mfaSubject: string | undefined
-  readonly inviteSms: string | undefined
-  readonly inviteEmail: string | undefined
-  readonly inviteSubject: string | undefined
-}
+export type LocalizedTemplates = Omit<MessageTemplates, 'verifyBy'>
 
 /** A user for automated tests: every code for them is this one, and none is sent. */
 export type TestUser = {

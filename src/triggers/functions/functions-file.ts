@@ -1,7 +1,7 @@
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { checkOutboundUrl, OutboundError } from '../../base/outbound-http.ts'
-import { SettingsError } from '../../settings.ts'
+import { readJsonFile, SettingsError } from '../../settings.ts'
 
 /** Where a function runs. */
 export type FunctionEntry =
@@ -20,7 +20,7 @@ type Refuse = (problem: string) => SettingsError
 
 /** The entries of the file that `--functions-file` names, by function. Throws SettingsError. */
 export function readFunctionsFile(file: string): ReadonlyMap<string, FunctionEntry> {
-  const content = parse(file)
+  const content = readJsonFile('--functions-file', file)
   if (!isObject(content)) throw new SettingsError(`--functions-file: ${file} must hold one JSON object with an entry for each function.`)
   return new Map(
     Object.entries(content).map(([name, entry]) => {
@@ -28,16 +28,6 @@ export function readFunctionsFile(file: string): ReadonlyMap<string, FunctionEnt
       return [name, readEntry(entry, dirname(resolve(file)), refuse)]
     }),
   )
-}
-
-function parse(file: string): unknown {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8'))
-  } catch (error) {
-    // The text of a syntax error quotes the file, which holds secrets.
-    const reason = error instanceof SyntaxError ? 'is not valid JSON' : `cannot be read (${(error as NodeJS.ErrnoException).code})`
-    throw new SettingsError(`--functions-file: ${file} ${reason}.`)
-  }
 }
 
 const membersOf = {

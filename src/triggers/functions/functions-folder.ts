@@ -28,6 +28,6 @@ function filesOf(folder: string): string[] {
       .map(({ name }) => name)
       .sort()
   } catch (error) {
-    throw new SettingsError(`--functions: ${folder} cannot be read (${(error as NodeJS.ErrnoException).code}).`)
+    throw new SettingsError(`--functions: ${resolve(folder)} cannot be read (${(error as NodeJS.ErrnoException).code}).`)
   }
 }

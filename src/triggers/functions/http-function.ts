@@ -28,6 +28,7 @@ export function createHttpFunction({ url, secret }: Options): TriggerFunction {
       if (typeof message === 'string') throw new FunctionError(message)
       throw new InvocationError(status === 429 ? 'TooManyRequestsException' : 'ServiceException', {
         retryable: status === 429 || status >= 500,
+        detail: `The endpoint answered with status ${status}.`,
       })
     },
 

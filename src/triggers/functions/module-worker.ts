@@ -7,6 +7,7 @@ import { workerData } from 'node:worker_threads'
 import type { Invocation } from './function.ts'
 import type { ModuleThreadData, ModuleThreadMessage } from './module-messages.ts'
 import { asError, type Handler, handlerOf, loadErrorOf, rejectionOf } from './module-runtime.ts'
+import { placeOfSyntaxError } from './syntax-error-place.ts'
 
 // Runs one function as Lambda's runtime does: one invocation at a time, with the events, contexts and errors of that runtime. A port of its
 // own carries the messages, so that a function that is itself written for worker threads does not speak in between.
@@ -129,6 +130,8 @@ function endBy(error: unknown): void {
 process.on('uncaughtException', endBy)
 process.on('unhandledRejection', (reason) => endBy(rejectionOf(reason)))
 
+const loadedFiles: string[] = []
+
 if (data.tellsFiles) {
   registerHooks({
     load(url, context, nextLoad) {
@@ -142,6 +145,7 @@ if (data.tellsFiles) {
 function noteFile(file: string): void {
   const found = statSync(file, { throwIfNoEntry: false })
   if (found === undefined) return
+  loadedFiles.push(file)
   tell({ kind: 'file', file: { path: file, size: found.size, modifiedAt: found.mtimeMs, inode: found.ino, loadedAt: Date.now() } })
 }
 
@@ -150,5 +154,7 @@ try {
   port.on('message', (invocation: Invocation) => run(handler, invocation))
   tell({ kind: 'loaded' })
 } catch (error) {
-  tell({ kind: 'unloadable', error: loadErrorOf(error, path) })
+  const place = error instanceof SyntaxError && data.tellsFiles ? placeOfSyntaxError(error, loadedFiles) : undefined
+  const told = loadErrorOf(error, path)
+  tell({ kind: 'unloadable', error: place === undefined ? told : { ...told, stack: `${place}\n${told.stack}` } })
 }

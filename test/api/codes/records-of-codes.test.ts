@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { openCodeKeyFile } from '../../support/code-keys.ts'
 import { engines } from '../../support/engines.ts'
+import { functionArn, functionFolder, recordingLogger } from '../../support/functions.ts'
 import { callOwn } from '../../support/own-operations.ts'
 import { codeSentTo, confirm, messagesOf, signUp } from '../../support/self-service.ts'
 import { useTestServer } from '../../support/test-server.ts'
@@ -11,12 +12,16 @@ const endpoint = await openTriggerEndpoint()
 const codeKey = openCodeKeyFile()
 const email = 'ana@example.test'
 const minute = 60_000
+const keyArn = 'arn:aws:kms:us-east-1:000000000000:key/11111111-2222-3333-4444-555555555555'
 
 type Listed = { readonly MessageId: string; readonly State: string; readonly Medium: string; readonly Reason?: string }
 
 for (const engine of engines) {
   describe(`What is kept of codes on ${engine.name}`, () => {
-    const server = useTestServer(engine, { flags: [...endpoint.flags, ...codeKey.flags] })
+    const folder = functionFolder()
+    const log = recordingLogger()
+    let careless = 0
+    const server = useTestServer(engine, { flags: [...endpoint.flags, ...codeKey.flags, '--functions', folder.path], logger: log.logger })
 
     const list = async (UserPoolId: string) =>
       ((await callOwn(server(), 'ListMessages', { UserPoolId })) as { Messages: Listed[] }).Messages
@@ -47,7 +52,7 @@ for (const engine of engines) {
       const { Invocations } = await callOwn(server(), 'ListTriggerInvocations', { UserPoolId: poolId })
       assert.deepEqual(
         Invocations.map(({ Outcome, Error: { Message } }: { Outcome: string; Error: { Message: string } }) => [Outcome, Message]),
-        [['FAILED', 'an error whose words are not kept']],
+        [['FAILED', 'the function failed; what it says is not kept, for it knows the code']],
       )
       assert.ok(!JSON.stringify(Invocations).includes(triggers.events[0]?.request.code))
       broken = false
@@ -55,6 +60,25 @@ for (const engine of engines) {
       await server().inbox()
       assert.deepEqual((await list(poolId)).map(gist), [['SENT', 'EMAIL', undefined]])
     })
+
+    for (const way of ['setTimeout(() => { throw new Error(words) })', 'Promise.reject(new Error(words))', 'throw words']) {
+      it(`keeps no word of a custom sender in a module that fails by ${way}`, async () => {
+        const name = `careless-${++careless}`
+        const body = `const words = 'the code is ' + event.request.code; ${way}; await new Promise((done) => setTimeout(done, 9000))`
+        folder.write(`${name}.mjs`, `export const handler = async (event) => { ${body} }`)
+        const LambdaConfig = { KMSKeyID: keyArn, CustomEmailSender: { LambdaVersion: 'V1_0' as const, LambdaArn: functionArn(name) } }
+        const { poolId, clientId } = await server().givenPool({ pool: { AutoVerifiedAttributes: ['email'], LambdaConfig } })
+        await signUp(server(), clientId, 'ana', { email })
+        await server().inbox()
+        const { Invocations } = await callOwn(server(), 'ListTriggerInvocations', { UserPoolId: poolId })
+        assert.deepEqual(
+          Invocations.map(({ Error: { Message } }: { Error: { Message: string } }) => Message),
+          ['the function failed; what it says is not kept, for it knows the code'],
+        )
+        const told = [JSON.stringify([Invocations, await list(poolId)]), ...log.lines]
+        assert.ok(!told.some((line) => line.includes('the code is')))
+      })
+    }
 
     it('can be handed to a custom sender again', async () => {
       const { poolId, clientId, triggers } = await givenSender(() => undefined)

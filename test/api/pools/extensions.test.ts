@@ -85,6 +85,15 @@ const refused: Readonly<Record<string, object>> = {
   'a test user without a code': { TestUsers: [{ Username: 'robot' }] },
 }
 
+/** Requests with a name in them that is none, and what is said of it. */
+const misspelled: readonly [sections: object, says: RegExp][] = [
+  [{ Trigers: {} }, /: 'Trigers' is no member; there are UserPoolId, Triggers, /],
+  [{ Triggers: { PreSignUp: { OnEror: 'CONTINUE' } } }, /: 'OnEror' at 'triggers\.PreSignUp\.member' is no member; there are .*OnError/],
+  [{ SignUp: { ContactCorection: true } }, /: 'ContactCorection' at 'signUp' is no member; there are ContactCorrection, /],
+  [{ TestUsers: [{ Username: 'robot', Code: '123456', code: '1' }] }, /: 'code' at 'testUsers\.1\.member' is no member; /],
+  [JSON.parse('{"__proto__": {"OnError": "CONTINUE"}, "constructor": {}}'), /2 validation errors detected: '__proto__' is no member; /],
+]
+
 for (const engine of engines) {
   describe(`Extensions of pools on ${engine.name}`, () => {
     const server = useTestServer(engine)
@@ -157,6 +166,15 @@ for (const engine of engines) {
       await set(poolId, everything)
       for (const [problem, sections] of Object.entries(refused)) {
         await assert.rejects(set(poolId, sections), { name: 'InvalidParameterException' }, problem)
+      }
+      assert.deepEqual(await get(poolId), everything)
+    })
+
+    it('refuse a member that there is not, and name those that there are', async () => {
+      const { poolId } = await server().givenPool()
+      await set(poolId, everything)
+      for (const [sections, message] of misspelled) {
+        await assert.rejects(set(poolId, sections), { name: 'InvalidParameterException', message })
       }
       assert.deepEqual(await get(poolId), everything)
     })

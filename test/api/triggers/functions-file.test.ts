@@ -64,8 +64,8 @@ describe('The functions file', () => {
   }
 
   it('stops the start when it is not JSON, without quoting it', async () => {
-    const file = folder.write('functions.json', '{ "a": { "secret": "top secret" ')
-    await refused(['--functions-file', file], /functions\.json is not valid JSON/)
+    const file = folder.write('functions.json', '{\n  "a": { "secret": "top secret" }, }')
+    await refused(['--functions-file', file], /functions\.json is not valid JSON at line 2 column 36\./)
   })
 
   it('stops the start when it is a list or not there', async () => {

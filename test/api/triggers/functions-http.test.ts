@@ -5,7 +5,8 @@ import { text } from 'node:stream/consumers'
 import { after, describe, it } from 'node:test'
 import { Webhook, WebhookVerificationError } from 'standardwebhooks'
 import { chosenEngines } from '../../support/engines.ts'
-import { functionArn, functionFolder, givenTriggered, own } from '../../support/functions.ts'
+import { functionArn, functionFolder, givenTriggered } from '../../support/functions.ts'
+import { callOwn } from '../../support/own-operations.ts'
 import { signInByPassword } from '../../support/sign-in.ts'
 import { useTestServer } from '../../support/test-server.ts'
 
@@ -55,7 +56,7 @@ for (const engine of chosenEngines().slice(0, 1)) {
 
     async function given(name: string, policy: object = {}) {
       const pool = await givenTriggered(server(), { PreAuthentication: functionArn(name) })
-      await own(server(), 'LifeguardService.SetUserPoolExtensions', { UserPoolId: pool.poolId, Triggers: { PreAuthentication: policy } })
+      await callOwn(server(), 'SetUserPoolExtensions', { UserPoolId: pool.poolId, Triggers: { PreAuthentication: policy } })
       return pool
     }
 

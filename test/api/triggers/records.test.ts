@@ -5,7 +5,7 @@ import { sql } from 'kysely'
 import { openStorage, type Storage } from '../../../src/storage/open-storage.ts'
 import { sweepInvocations } from '../../../src/triggers/invocations/invocation-repository.ts'
 import { engines } from '../../support/engines.ts'
-import { own } from '../../support/functions.ts'
+import { callOwn } from '../../support/own-operations.ts'
 import { rawCall } from '../../support/raw-call.ts'
 import { givenUser, goodPassword, signInByPassword } from '../../support/sign-in.ts'
 import { agree, givenPoolWith, refuse } from '../../support/sign-in-triggers.ts'
@@ -32,9 +32,9 @@ for (const engine of engines) {
     }
 
     const list = (UserPoolId: string, more: object = {}): Promise<Page> =>
-      own(server(), 'LifeguardService.ListTriggerInvocations', { UserPoolId, ...more })
+      callOwn(server(), 'ListTriggerInvocations', { UserPoolId, ...more })
     const replay = (UserPoolId: string, InvocationId: string): Promise<{ Invocation: Invocation }> =>
-      own(server(), 'LifeguardService.ReplayTriggerInvocation', { UserPoolId, InvocationId })
+      callOwn(server(), 'ReplayTriggerInvocation', { UserPoolId, InvocationId })
 
     async function inDatabase<Result>(work: (storage: Storage) => Promise<Result>): Promise<Result> {
       const storage = await openStorage({ url: database.url, poolSize: 1 })
