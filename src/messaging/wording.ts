@@ -52,6 +52,11 @@ type Asked = {
   readonly occasion: Occasion
 }
 
+/** Takes as long as wording a message would, for somebody who does not exist. */
+export async function pretendToWord(triggers: Triggers, pool: Pool, attribute: Contact['attribute']): Promise<void> {
+  if (!hasCustomSender(pool, channelOf(attribute))) await triggers.pretendToAsk(pool, 'CustomMessage')
+}
+
 /**
  * Asks the CustomMessage trigger how a message shall read. A custom sender words its messages itself, so that with one nobody is asked;
  * nor is anybody about a code that a test user knows. Throws what a failing trigger throws. Never inside a transaction.

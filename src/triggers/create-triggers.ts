@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import { ApiError } from '../contract/api-error.ts'
@@ -15,7 +16,8 @@ import { draftInvocation, finished, type InvocationDraft } from './invocations/i
 import type { LastAnswers } from './invocations/last-answers.ts'
 import { logFailure } from './log-failure.ts'
 import { isOneWay, withoutWords } from './one-way.ts'
-import type { JsonObject, TriggerCall, Triggers } from './trigger.ts'
+import { createRecentDurations } from './recent-durations.ts'
+import { hasTrigger, type JsonObject, type TriggerCall, type Triggers } from './trigger.ts'
 import { AnswerError, FunctionError, InvocationError } from './trigger-errors.ts'
 import { eventOf } from './trigger-event.ts'
 
@@ -39,12 +41,14 @@ export type Replays = {
 
 export function createTriggers({ functions, logger, clock, lastAnswers, onInvocation }: Options): Triggers & Replays {
   const breakers = createCircuitBreakers(clock)
+  const durations = createRecentDurations()
 
   const invoke = (record: InvocationDraft, policy: TriggerPolicy, signal?: AbortSignal) =>
     invokeGuarded(functions, breakers, record, { ...policy, signal })
 
   function noted(invocation: InvocationRecord): InvocationRecord {
     onInvocation(invocation)
+    durations.note(invocation.poolId, invocation.trigger, invocation.durationMs)
     return invocation
   }
 
@@ -68,6 +72,11 @@ export function createTriggers({ functions, logger, clock, lastAnswers, onInvoca
         if (outcome === 'FAILED') throw refusalOf(call, error)
         return answer
       }
+    },
+
+    async pretendToAsk(pool, trigger) {
+      const milliseconds = hasTrigger(pool, trigger) ? durations.pick(pool.id, trigger) : 0
+      if (milliseconds > 0) await setTimeout(milliseconds)
     },
 
     async replay(pool, recorded, event) {

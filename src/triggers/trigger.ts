@@ -33,6 +33,11 @@ export type Triggers = {
    * @NOTE Never inside a transaction: it takes as long as somebody else's code does.
    */
   ask<Answer>(call: TriggerCall, read: (response: AnswerReader) => Answer): Promise<Answer | undefined>
+  /**
+   * Takes as long as asking took lately, and asks nobody: for somebody who does not exist, where that must not show. A process that has
+   * not asked the function yet does not wait.
+   */
+  pretendToAsk(pool: Pool, trigger: TriggerName): Promise<void>
 }
 
 /** Whether the pool has set this trigger up at all. */

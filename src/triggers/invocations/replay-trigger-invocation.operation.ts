@@ -1,6 +1,7 @@
+import type { AuditTrail } from '../../audit/audit-trail.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
-import { operation } from '../../contract/operation.ts'
+import { type IamCaller, operation } from '../../contract/operation.ts'
 import { invalidParameter } from '../../pools/invalid-parameter.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
@@ -11,7 +12,7 @@ import { findInvocation } from './invocation-repository.ts'
 import { fromRow } from './invocation-row.ts'
 import { writeInvocation } from './invocation-wire.ts'
 
-type Deps = { db: Db; secrets: Secrets; pools: PoolCatalog; invocations: InvocationRecorder; triggers: Replays }
+type Deps = { db: Db; secrets: Secrets; pools: PoolCatalog; audit: AuditTrail; invocations: InvocationRecorder; triggers: Replays }
 
 /**
  * Lifeguard's own: asks the function that the pool has now what another one, or an earlier state of it, was asked. The event comes from the
@@ -20,13 +21,15 @@ type Deps = { db: Db; secrets: Secrets; pools: PoolCatalog; invocations: Invocat
 export const replayTriggerInvocation = operation('ReplayTriggerInvocation', {
   auth: 'iam',
 
-  async handle(request, { db, secrets, pools, invocations, triggers }: Deps) {
+  async handle(request, { db, secrets, pools, audit, invocations, triggers }: Deps, caller: IamCaller) {
     const pool = await pools.getPool(request.UserPoolId)
     await invocations.flush()
     const row = await findInvocation(db, pool.id, request.InvocationId)
     if (row === undefined) throw new ApiError('ResourceNotFoundException', `Trigger invocation ${request.InvocationId} does not exist.`)
     const recorded = fromRow(secrets, row)
     if (recorded.event === undefined) throw invalidParameter('The event of this invocation was too long to be kept.')
+    const act = { poolId: pool.id, action: 'ReplayTriggerInvocation', caller, detail: `invocation: ${recorded.id}` } as const
+    await db.transaction().execute((tx) => audit.recordAudit(tx, act))
     const replayed = await triggers.replay(pool, recorded, JSON.parse(recorded.event) as JsonObject)
     return { Invocation: writeInvocation(keptOf(replayed)) }
   },

@@ -3,7 +3,7 @@ import type { Delivery } from '../../messaging/destination.ts'
 import { queueForgotPasswordCode } from '../../messaging/send-code.ts'
 import { simulateRecoveryDelivery } from '../../messaging/simulated-delivery.ts'
 import { writeDelivery } from '../../messaging/wire.ts'
-import type { Occasion, Wording } from '../../messaging/wording.ts'
+import { type Occasion, pretendToWord, type Wording } from '../../messaging/wording.ts'
 import { type AppClientCaller, hidesUserExistence } from '../../pools/app-client.ts'
 import type { Pool } from '../../pools/pool.ts'
 import { hasTrigger } from '../../triggers/trigger.ts'
@@ -79,6 +79,7 @@ async function sendCode({ db, clock, secrets }: Deps, pool: Pool, sub: string, w
 async function pretendToSend(deps: Deps, pool: Pool, username: string): Promise<Delivery> {
   const delivery = simulateRecoveryDelivery(deps.secrets, pool, username)
   if (delivery === undefined) throw wrongState()
+  await pretendToWord(deps.triggers, pool, delivery.attribute)
   await pretendToSendCode(deps, pool, { username, attribute: delivery.attribute, kind: 'forgot-password', now: deps.clock.now() })
   await deps.outbox.afterCommit(pool, [])
   return delivery

@@ -7,7 +7,7 @@ import { chooseSignUpContact, type Delivery } from '../../messaging/destination.
 import { queueSignUpCode } from '../../messaging/send-code.ts'
 import { simulateSignUpDelivery } from '../../messaging/simulated-delivery.ts'
 import { writeDelivery } from '../../messaging/wire.ts'
-import type { Wording } from '../../messaging/wording.ts'
+import { pretendToWord, type Wording } from '../../messaging/wording.ts'
 import type { AppClientCaller } from '../../pools/app-client.ts'
 import type { Pool } from '../../pools/pool.ts'
 import type { Db } from '../../storage/db.ts'
@@ -63,6 +63,7 @@ async function sendCode(
 async function pretendToSend(deps: Deps, pool: Pool, username: string): Promise<Delivery> {
   const delivery = simulateSignUpDelivery(deps.secrets, pool, username)
   if (delivery === undefined) throw cannotResend()
+  await pretendToWord(deps.triggers, pool, delivery.attribute)
   await pretendToSendCode(deps, pool, { username, attribute: delivery.attribute, kind: 'resend', now: deps.clock.now() })
   await deps.outbox.afterCommit(pool, [])
   return delivery

@@ -131,6 +131,24 @@ for (const engine of engines) {
       assert.equal(triggers.fired.length, 1)
     })
 
+    it('does not tell by its time who exists, where the client hides that', async () => {
+      const tookMs = 150
+      const triggers = endpoint.given({
+        CustomMessage: (event) => new Promise((resolve) => setTimeout(resolve, tookMs, event)),
+      })
+      const { poolId, clientId } = await server().givenPool({
+        pool: { AutoVerifiedAttributes: ['email'], LambdaConfig: triggers.lambdaConfig },
+        client: { PreventUserExistenceErrors: 'ENABLED' },
+      })
+      await server().send(new SignUpCommand({ ClientId: clientId, Username: 'ana', Password, UserAttributes }))
+      const start = performance.now()
+      await server().send(new ForgotPasswordCommand({ ClientId: clientId, Username: 'nobody' }))
+      // At least as long, which no load of the machine can undo; a timer may be a millisecond early.
+      assert.ok(performance.now() - start >= tookMs - 1)
+      assert.deepEqual(triggers.fired, ['CustomMessage_SignUp'])
+      assert.equal((await server().inbox()).filter(({ userPoolId }) => userPoolId === poolId).length, 1)
+    })
+
     it('is not asked about somebody who does not exist', async () => {
       const { clientId, triggers, inbox } = await givenWording((event) => event)
       await assert.rejects(server().send(new ForgotPasswordCommand({ ClientId: clientId, Username: 'nobody' })), {

@@ -178,6 +178,9 @@ for (const engine of engines) {
       answer = agree
       const { Invocation: mended } = await replay(poolId, failed.InvocationId)
       assert.deepEqual([mended['Outcome'], mended['ReplayOf'], mended['Username']], ['SUCCEEDED', failed.InvocationId, 'ana'])
+      const { Records } = await callOwn(server(), 'ListAuditRecords', { UserPoolId: poolId })
+      const acts = (Records as { Action: string; Detail: string }[]).map(({ Action, Detail }) => `${Action} ${Detail}`)
+      assert.deepEqual(acts, Array(2).fill(`ReplayTriggerInvocation invocation: ${failed.InvocationId}`))
       assert.notEqual(mended.InvocationId, failed.InvocationId)
       assert.deepEqual(triggers.events[2], triggers.events[0])
       assert.equal(triggers.fired.length, 3)

@@ -3,6 +3,7 @@ import { deliveryTo } from '../../../messaging/destination.ts'
 import { queueSignInCode } from '../../../messaging/send-code.ts'
 import { simulateSignInDelivery } from '../../../messaging/simulated-delivery.ts'
 import { chooseCode } from '../../../messaging/test-user-code.ts'
+import { pretendToWord } from '../../../messaging/wording.ts'
 import { hidesUserExistence } from '../../../pools/app-client.ts'
 import type { ContactAttribute } from '../../../pools/pool.ts'
 import { limitAttempts } from '../../../protection/attempt-limit.ts'
@@ -34,6 +35,7 @@ export async function askForOneTimeCode(deps: SentCodeDeps, chooser: Chooser, ch
   await limitAttempts(db, pool.id, sub, 'FirstFactorMessage', now)
   const occasion = { clientId: client.id, ...caller }
   const wording = user && (await wordMessageTo(triggers, { pool, user, attributes: [attribute], kind: 'mfa', occasion }))
+  if (user === undefined) await pretendToWord(triggers, pool, attribute)
   const code = chooseCode(secrets, user && { pool, user }, digits)
   const value = user?.attributes[attribute] ?? ''
   const state = newChoiceState(deps, chooser, choice)
