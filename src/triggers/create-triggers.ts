@@ -79,20 +79,28 @@ export function createTriggers({ functions, logger, clock, lastAnswers, onInvoca
       if (milliseconds > 0) await setTimeout(milliseconds)
     },
 
-    async replay(pool, recorded, event) {
-      const { id: replayOf, trigger, source, username, sub } = recorded
-      const target = pool.triggers.byName[trigger]
-      if (target === undefined) throw invalidParameter(`The user pool has no ${trigger} trigger.`)
-      const policy = { ...policyOf(trigger, extensionsOf(pool).triggers[trigger]), retries: 0, circuitBreaker: undefined }
-      const record = draftInvocation(clock.now(), pool, target.arn, { trigger, source, username, sub, event, replayOf })
-      try {
-        record.answer = await invoke(record, policy)
-        AnswerReader.ofEvent(record.answer)
-        return noted(finished(record, 'SUCCEEDED'))
-      } catch (error) {
-        return noted(finished(record, 'FAILED', error))
-      }
-    },
+    replay: (pool, recorded, event) => askAgain({ clock, invoke, noted }, pool, recorded, event),
+  }
+}
+
+type Asking = {
+  readonly clock: Clock
+  invoke(record: InvocationDraft, policy: TriggerPolicy): Promise<unknown>
+  noted(invocation: InvocationRecord): InvocationRecord
+}
+
+async function askAgain({ clock, invoke, noted }: Asking, pool: Pool, recorded: Recorded, event: JsonObject): Promise<InvocationRecord> {
+  const { id: replayOf, trigger, source, username, sub } = recorded
+  const target = pool.triggers.byName[trigger]
+  if (target === undefined) throw invalidParameter(`The user pool has no ${trigger} trigger.`)
+  const policy = { ...policyOf(trigger, extensionsOf(pool).triggers[trigger]), retries: 0, circuitBreaker: undefined }
+  const record = draftInvocation(clock.now(), pool, target.arn, { trigger, source, username, sub, event, replayOf })
+  try {
+    record.answer = await invoke(record, policy)
+    AnswerReader.ofEvent(record.answer)
+    return noted(finished(record, 'SUCCEEDED'))
+  } catch (error) {
+    return noted(finished(record, 'FAILED', error))
   }
 }
 
