@@ -8,17 +8,20 @@ import { operations } from './operations.ts'
 import { type Settings, SettingsError } from './settings.ts'
 import { openVault, type Vault } from './vault.ts'
 import { confirmUserRoutes } from './web/confirm-user-routes.ts'
+import { preflightRoute } from './web/cors.ts'
 import { discoveryRoutes } from './web/discovery-routes.ts'
 import { healthRoutes } from './web/health-routes.ts'
-import { createHttpApp, registerApi } from './web/http-server.ts'
+import type { HttpOptions } from './web/http-options.ts'
+import { createHttpApp } from './web/http-server.ts'
 import { importRoutes } from './web/import-routes.ts'
 import { inboxRoutes } from './web/inbox-routes.ts'
 import { type Listener, openListener } from './web/listener.ts'
 import { logoRoutes } from './web/logo-routes.ts'
 import { createMetrics } from './web/metrics.ts'
+import { createRequestLog } from './web/request-log.ts'
 import { createDispatcher } from './web/rpc/dispatcher.ts'
 import { createIamGate, type IamGate, openGate } from './web/rpc/gate.ts'
-import { rpcRoutes } from './web/rpc/rpc-routes.ts'
+import { isRpc, rpcListener } from './web/rpc/rpc-listener.ts'
 import { createThrottle, noThrottle, type Throttle } from './web/rpc/throttle.ts'
 
 /** What a test puts in the place of the real thing. */
@@ -61,14 +64,14 @@ async function serve({ settings, logger, listener, vault, replacements }: Parts)
   let closing = false
   const isClosing = () => closing
 
-  const app = createHttpApp({
-    server: listener.server,
+  const http: HttpOptions = {
     logger,
-    metrics,
+    log: createRequestLog(logger, metrics),
     loopbackOnly: settings.mode === 'dev',
     strictTransport: publicUrl.startsWith('https:'),
     isClosing,
-  })
+  }
+  const app = createHttpApp({ ...http, server: listener.server })
   healthRoutes(app, { pingDatabase: vault.storage.ping, isClosing, metrics, metricsAccess: metricsAccess(settings) })
   discoveryRoutes(app, effects)
   const throttle = throttleOf(settings, effects)
@@ -77,9 +80,10 @@ async function serve({ settings, logger, listener, vault, replacements }: Parts)
   importRoutes(app, effects)
   if (settings.mode === 'dev') inboxRoutes(app, effects)
   const dispatcher = createDispatcher<Effects>({ operations, effects, gate: gateOf(settings, effects), throttle })
-  registerApi(app, (scope) => rpcRoutes(scope, dispatcher, settings.trustedProxies))
+  const rpc = rpcListener({ ...http, dispatcher, trustedProxies: settings.trustedProxies })
+  preflightRoute(app)
   await app.ready()
-  listener.handOver(app.routing)
+  listener.handOver((request, response) => (isRpc(request) ? rpc : app.routing)(request, response))
   // Otherwise the first password would wait for the table. It fails when the server is closed before, and nobody needs it then.
   effects.powers.warmUp().catch(() => undefined)
 

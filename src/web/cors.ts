@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 
 /** What the AWS SDKs and Amplify send from a browser. */
 const allowedHeaders = [
@@ -20,18 +20,12 @@ const exposedHeaders = 'x-amzn-requestid, x-amzn-errortype, x-amzn-errormessage,
 const preflightLifetimeSeconds = 7200
 
 /** Lets pages of any origin read the answer. No cookie goes along, so a page can do no more than any other stranger. */
-function allowAnyOrigin(reply: FastifyReply): void {
-  reply.header('access-control-allow-origin', '*')
-  reply.header('access-control-expose-headers', exposedHeaders)
-}
+export const readableByPages = { 'access-control-allow-origin': '*', 'access-control-expose-headers': exposedHeaders }
 
-/** Pre-flight for `POST /` and readable answers on every route of `app`. */
-export function allowBrowsers(app: FastifyInstance): void {
-  app.addHook('onRequest', (_request, reply, done) => {
-    allowAnyOrigin(reply)
-    done()
-  })
+/** What a browser asks before it lets a page call `POST /`. */
+export function preflightRoute(app: FastifyInstance): void {
   app.options('/', (_request, reply) => {
+    reply.headers(readableByPages)
     reply.header('access-control-allow-methods', 'POST, OPTIONS')
     reply.header('access-control-allow-headers', allowedHeaders)
     reply.header('access-control-max-age', preflightLifetimeSeconds)

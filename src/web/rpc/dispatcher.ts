@@ -26,7 +26,7 @@ export type RpcCall = SignedRequest & {
 
 export type Dispatcher = {
   /** Answers every call, whatever is wrong with it; never rejects. `named` hears which operation it is, for logs and metrics. */
-  dispatch(call: RpcCall, logger: Logger, named: (operation: OperationName) => void): Promise<RpcAnswer>
+  dispatch(call: RpcCall, logger: () => Logger, named: (operation: OperationName) => void): Promise<RpcAnswer>
 }
 
 type Options<Effects> = {
@@ -63,7 +63,7 @@ export function createDispatcher<Effects>({ operations, effects, gate, throttle 
         return { status: 200, headers: { 'content-type': jsonContentType }, body, errorCode: '' }
       } catch (error) {
         if (error instanceof ApiError) return writeError(error)
-        logger.error({ err: error }, 'An operation failed')
+        logger().error({ err: error }, 'An operation failed')
         return writeError(internalError(error))
       }
     },

@@ -1,5 +1,5 @@
 import { ApiError } from '../../contract/api-error.ts'
-import { tooLarge } from '../raw-body.ts'
+import { tooLarge } from './request-body.ts'
 
 /** Far deeper than any request of the contract, and far less than would exhaust the stack. */
 const deepestNesting = 64

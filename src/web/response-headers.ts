@@ -1,0 +1,10 @@
+/** What every answer carries besides its request id, whatever was asked. */
+export function commonHeaders({ strictTransport }: { readonly strictTransport: boolean }): Readonly<Record<string, string>> {
+  return {
+    'x-content-type-options': 'nosniff',
+    'cache-control': 'no-store',
+    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    'referrer-policy': 'no-referrer',
+    ...(strictTransport ? { 'strict-transport-security': 'max-age=31536000' } : {}),
+  }
+}

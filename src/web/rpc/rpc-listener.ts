@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { Logger } from '../../base/logger.ts'
+import { ApiError } from '../../contract/api-error.ts'
+import { clientAddress } from '../client-address.ts'
+import { readableByPages } from '../cors.ts'
+import { foreignHostMessage, isForeignHost } from '../host-guard.ts'
+import type { HttpOptions } from '../http-options.ts'
+import { commonHeaders } from '../response-headers.ts'
+import type { Dispatcher, RpcCall } from './dispatcher.ts'
+import { readBody } from './request-body.ts'
+import { internalError, type RpcAnswer, writeError } from './rpc-error.ts'
+
+type Options = HttpOptions & {
+  readonly dispatcher: Dispatcher
+  /** How many proxies of ours stand before the server. */
+  readonly trustedProxies: number
+}
+
+/** Whether a request is a call of the JSON API. */
+export const isRpc = ({ method, url }: IncomingMessage): boolean => method === 'POST' && (url === '/' || url?.startsWith('/?') === true)
+
+/**
+ * `POST /`: every API operation, told apart by X-Amz-Target. It is Node's own HTTP: nearly all requests come here, and a framework's
+ * routing, hooks and replies would cost each of them as much as its look-ups.
+ */
+export function rpcListener({
+  dispatcher,
+  trustedProxies,
+  logger,
+  log,
+  loopbackOnly,
+  strictTransport,
+  isClosing,
+}: Options): RequestListener {
+  const headersOfAll = Object.entries({ ...commonHeaders({ strictTransport }), ...readableByPages }).flat()
+
+  function send(id: string, response: ServerResponse, { status, headers, body }: RpcAnswer): void {
+    const all = ['x-amzn-requestid', id, ...headersOfAll]
+    for (const name in headers) all.push(name, headers[name] ?? '')
+    // What was not read of the body would be taken for the next request.
+    if (isClosing() || !response.req.complete) all.push('connection', 'close')
+    all.push('content-length', String(Buffer.byteLength(body)))
+    response.writeHead(status, all).end(body)
+  }
+
+  async function answer(request: IncomingMessage, id: string, named: (operation: string) => void): Promise<RpcAnswer> {
+    if (loopbackOnly && isForeignHost(request.headers.host)) return refusal
+    try {
+      const body = await readBody(request)
+      return await dispatcher.dispatch(readCall(request, body, trustedProxies), () => logger.child({ reqId: id }), named)
+    } catch (error) {
+      if (error instanceof ApiError) return writeError(error)
+      logger.error({ err: error, reqId: id }, 'A request failed before its operation was known')
+      return writeError(internalError(error))
+    }
+  }
+
+  return async (request, response) => {
+    const start = performance.now()
+    const id = randomUUID()
+    let operation = 'POST /'
+    const answered = await answer(request, id, (name) => {
+      operation = name
+    })
+    send(id, response, answered)
+    log({ id, operation, outcome: answered.errorCode || 'ok', milliseconds: performance.now() - start })
+  }
+}
+
+const refusal: RpcAnswer = {
+  status: 403,
+  headers: { 'content-type': 'application/json; charset=utf-8' },
+  body: JSON.stringify({ message: foreignHostMessage }),
+  errorCode: '403',
+}
+
+function readCall(request: IncomingMessage, body: Buffer, trustedProxies: number): RpcCall {
+  const { headers, url = '/' } = request
+  const target = headers['x-amz-target']
+  const forwarded = trustedProxies === 0 ? [] : (request.headersDistinct['x-forwarded-for'] ?? [])
+  return {
+    method: 'POST',
+    path: '/',
+    query: url.slice(2),
+    // Only a signature is about every header: most calls have none.
+    get headers() {
+      return request.headersDistinct
+    },
+    body,
+    target: Array.isArray(target) ? undefined : target,
+    contentType: headers['content-type'],
+    context: { ip: clientAddress(request.socket.remoteAddress, forwarded, trustedProxies), userAgent: headers['user-agent'] },
+  }
+}
