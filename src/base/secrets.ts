@@ -67,8 +67,10 @@ export function createSecrets(masterKey: Buffer): Secrets {
       const iv = fewRandomBytes(ivBytes)
       const cipher = createCipheriv('aes-256-gcm', subkey(purpose), iv)
       cipher.setAAD(Buffer.from(context))
-      const body = [cipher.update(plain), cipher.final()]
-      return Buffer.concat([keyId, iv, cipher.getAuthTag(), ...body]).toString('base64url')
+      const body = cipher.update(plain)
+      // GCM holds nothing back: `final` only makes the tag.
+      cipher.final()
+      return Buffer.concat([keyId, iv, cipher.getAuthTag(), body]).toString('base64url')
     },
 
     open(purpose, sealed, context = '') {
@@ -81,7 +83,9 @@ export function createSecrets(masterKey: Buffer): Secrets {
       decipher.setAuthTag(bytes.subarray(keyIdBytes + ivBytes, bodyStart))
       decipher.setAAD(Buffer.from(context))
       try {
-        return Buffer.concat([decipher.update(bytes.subarray(bodyStart)), decipher.final()])
+        const plain = decipher.update(bytes.subarray(bodyStart))
+        decipher.final()
+        return plain
       } catch {
         return undefined
       }

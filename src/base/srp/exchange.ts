@@ -1,5 +1,5 @@
 import { createHmac, hash, hkdfSync, randomBytes, randomInt, timingSafeEqual } from 'node:crypto'
-import { modulus, modulusBytes, readHex, toFixedBytes, toInteger, toSignedBytes, writeHex } from './group.ts'
+import { modulus, modulusBytes, readHex, toFixedBytes, toInteger, toSignedBytes, toSignedForm, writeHex } from './group.ts'
 import type { SrpPowers } from './powers.ts'
 import { scramblerBytes } from './shared-secret.ts'
 
@@ -22,7 +22,7 @@ export function newSalt(): Buffer {
 /** x = H(be(salt) ‖ H(group ‖ name ‖ ":" ‖ password)), 32 bytes. The verifier is g^x. */
 export function srpX(group: string, name: string, password: string, salt: Uint8Array): Buffer {
   const inner = sha256(Buffer.from(`${group}${name}:${password}`))
-  return sha256(Buffer.concat([toSignedBytes(toInteger(salt)), inner]))
+  return sha256(Buffer.concat([toSignedForm(salt), inner]))
 }
 
 /** A as the client sent it, in hex. Undefined when it is not one, or is a multiple of N, for which S would be 0 (RFC 5054 §2.5.4). */
@@ -48,8 +48,7 @@ export function scrambler(a: bigint, b: bigint): Buffer {
 
 /** K: 16 bytes of HKDF-SHA-256 (RFC 5869) over be(S) with be(u) as salt. */
 export function sessionKey(u: Uint8Array, s: Uint8Array): Buffer {
-  const secret = toSignedBytes(toInteger(s))
-  return Buffer.from(hkdfSync('sha256', secret, toSignedBytes(toInteger(u)), 'Caldera Derived Key', sessionKeyBytes))
+  return Buffer.from(hkdfSync('sha256', toSignedForm(s), toSignedForm(u), 'Caldera Derived Key', sessionKeyBytes))
 }
 
 /** What the client signs with K: who it is, the server's SECRET_BLOCK in its decoded bytes, and the time in its own words. */
@@ -98,7 +97,7 @@ export async function verifyClaim(
   const a = state.subarray(0, scramblerStart)
   const u = state.subarray(scramblerStart, exponentStart)
   // With u = 0 the verifier would drop out of S. No client can bring that about, short of inverting SHA-256.
-  if (toInteger(u) === 0n) return false
+  if (u.every((byte) => byte === 0)) return false
   const s = await powers.sharedSecret({ a, verifier, u, b: state.subarray(exponentStart) })
   const negated = toFixedBytes((modulus - toInteger(s)) % modulus)
   const signature = Buffer.from(proof.signature, 'base64')

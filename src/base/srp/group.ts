@@ -41,6 +41,16 @@ export function toSignedBytes(integer: bigint): Buffer {
   return Buffer.from(whole >= '8' ? `00${whole}` : whole, 'hex')
 }
 
+/** be(n) of an integer that is given by its big-endian bytes, however many zeros they begin with. */
+export function toSignedForm(bytes: Uint8Array): Buffer {
+  let start = 0
+  while (start < bytes.length - 1 && bytes[start] === 0) start++
+  const rest = bytes.subarray(start)
+  return Buffer.concat((rest[0] ?? 0) < 0x80 ? [rest] : [zeroByte, rest])
+}
+
+const zeroByte = Buffer.of(0)
+
 /** More than N needs (768 digits) and less than what would make the arithmetic slow. */
 const hexText = /^[0-9a-fA-F]{1,1024}$/
 

@@ -1,10 +1,11 @@
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite'
 import type { QueryResult } from 'kysely'
 
 /** Statements kept compiled; lists of varying length in `IN` would otherwise grow the cache without end. */
 const cachedStatements = 500
 
-type Prepared = { statement: StatementSync; returnsRows: boolean }
+/** `columns` has the names of what the statement answers; none for one that answers no rows. */
+type Prepared = { readonly statement: StatementSync; columns: readonly string[] }
 
 /** One connection to the file, with its compiled statements. Everything on it is synchronous. */
 export class SqliteHandle {
@@ -30,12 +31,13 @@ export class SqliteHandle {
       // PostgreSQL refuses a boolean in an integer column; SQLite would take it silently.
       if (typeof parameter === 'boolean') throw new TypeError('Booleans are stored as 0 or 1.')
     }
-    const { statement, returnsRows } = this.#prepare(sql)
+    const prepared = this.#prepare(sql)
     const values = parameters as SQLInputValue[]
-    if (!returnsRows) return { rows: [], numAffectedRows: BigInt(statement.run(...values).changes) }
-    const rows = statement.all(...values)
-    // Rows come without a prototype; copies are ordinary objects, as `pg` gives them.
-    return { rows: rows.map((row) => ({ ...row })) as R[], numAffectedRows: BigInt(rows.length) }
+    if (prepared.columns.length === 0) return { rows: [], numAffectedRows: BigInt(prepared.statement.run(...values).changes) }
+    const rows = prepared.statement.all(...values) as unknown as readonly SQLOutputValue[][]
+    // Another process has added a column meanwhile, and the statement was compiled again under the hood.
+    if (rows[0] !== undefined && rows[0].length !== prepared.columns.length) prepared.columns = columnsOf(prepared.statement)
+    return { rows: rows.map((row) => toObject(prepared.columns, row)) as R[], numAffectedRows: BigInt(rows.length) }
   }
 
   close(): void {
@@ -47,7 +49,8 @@ export class SqliteHandle {
     const known = this.#prepared.get(sql)
     if (known !== undefined) return known
     const statement = this.database.prepare(sql)
-    const prepared = { statement, returnsRows: statement.columns().length > 0 }
+    statement.setReturnArrays(true)
+    const prepared = { statement, columns: columnsOf(statement) }
     if (this.#prepared.size >= cachedStatements) {
       const oldest = this.#prepared.keys().next().value
       if (oldest !== undefined) this.#prepared.delete(oldest)
@@ -55,6 +58,15 @@ export class SqliteHandle {
     this.#prepared.set(sql, prepared)
     return prepared
   }
+}
+
+const columnsOf = (statement: StatementSync): readonly string[] => statement.columns().map(({ name }) => name)
+
+/** Objects of `node:sqlite` have no prototype, unlike those of `pg`, and making them so would take twice as long as finding the row. */
+function toObject(columns: readonly string[], values: readonly SQLOutputValue[]): Record<string, SQLOutputValue> {
+  const row: Record<string, SQLOutputValue> = {}
+  for (let at = 0; at < columns.length; at++) row[columns[at] ?? ''] = values[at] ?? null
+  return row
 }
 
 /** The primary SQLite result code of an error that `node:sqlite` threw; undefined for any other error. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import type { Logger } from '../../base/logger.ts'
 import { ApiError } from '../../contract/api-error.ts'
+import type { RequestContext } from '../../contract/operation.ts'
 import { clientAddress } from '../client-address.ts'
 import { readableByPages } from '../cors.ts'
 import { foreignHostMessage, isForeignHost } from '../host-guard.ts'
@@ -48,7 +48,7 @@ export function rpcListener({
     if (loopbackOnly && isForeignHost(request.headers.host)) return refusal
     try {
       const body = await readBody(request)
-      return await dispatcher.dispatch(readCall(request, body, trustedProxies), () => logger.child({ reqId: id }), named)
+      return await dispatcher.dispatch(new ReceivedCall(request, body, trustedProxies), () => logger.child({ reqId: id }), named)
     } catch (error) {
       if (error instanceof ApiError) return writeError(error)
       logger.error({ err: error, reqId: id }, 'A request failed before its operation was known')
@@ -75,21 +75,30 @@ const refusal: RpcAnswer = {
   errorCode: '403',
 }
 
-function readCall(request: IncomingMessage, body: Buffer, trustedProxies: number): RpcCall {
-  const { headers, url = '/' } = request
-  const target = headers['x-amz-target']
-  const forwarded = trustedProxies === 0 ? [] : (request.headersDistinct['x-forwarded-for'] ?? [])
-  return {
-    method: 'POST',
-    path: '/',
-    query: url.slice(2),
-    // Only a signature is about every header: most calls have none.
-    get headers() {
-      return request.headersDistinct
-    },
-    body,
-    target: Array.isArray(target) ? undefined : target,
-    contentType: headers['content-type'],
-    context: { ip: clientAddress(request.socket.remoteAddress, forwarded, trustedProxies), userAgent: headers['user-agent'] },
+class ReceivedCall implements RpcCall {
+  readonly method = 'POST'
+  readonly path = '/'
+  readonly query: string
+  readonly body: Buffer
+  readonly target: string | undefined
+  readonly contentType: string | undefined
+  readonly context: RequestContext
+  readonly #request: IncomingMessage
+
+  constructor(request: IncomingMessage, body: Buffer, trustedProxies: number) {
+    const { headers, url = '/' } = request
+    const target = headers['x-amz-target']
+    const forwarded = trustedProxies === 0 ? [] : (request.headersDistinct['x-forwarded-for'] ?? [])
+    this.#request = request
+    this.query = url.slice(2)
+    this.body = body
+    this.target = Array.isArray(target) ? undefined : target
+    this.contentType = headers['content-type']
+    this.context = { ip: clientAddress(request.socket.remoteAddress, forwarded, trustedProxies), userAgent: headers['user-agent'] }
+  }
+
+  /** Only a signature is about every header: most calls have none, and Node makes the list when it is asked. */
+  get headers() {
+    return this.#request.headersDistinct
   }
 }
