@@ -12,7 +12,8 @@ import type { SignInState } from './sign-in-state.ts'
 export type Answer = {
   readonly pool: Pool
   readonly client: AppClient
-  readonly session: string | undefined
+  /** What its Session or SECRET_BLOCK says; undefined when that is none of ours. Whether it is good for this answer, `requireState` says. */
+  readonly state: SignInState | undefined
   readonly responses: Readonly<Record<string, string>>
   readonly caller: TriggerCaller
 }

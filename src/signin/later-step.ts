@@ -8,7 +8,7 @@ import { findAgain, requireNotReset } from './candidate.ts'
 import type { Answer } from './factor.ts'
 import { requireParameter } from './parameters.ts'
 import type { ChallengeName, SignIn } from './sign-in.ts'
-import { invalidSession, newState, openState, type SignInState, usedSession } from './sign-in-state.ts'
+import { invalidSession, newState, requireState, type SignInState, usedSession } from './sign-in-state.ts'
 
 export type LaterStepDeps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets }
 
@@ -37,11 +37,11 @@ export function signInOf({ pool, client, caller }: Answer, user: User, { proofs,
  */
 export async function openLaterStep<Memory>(
   deps: LaterStepDeps,
-  { pool, client, session, responses }: Answer,
+  answer: Answer,
   challenge: ChallengeName,
 ): Promise<{ readonly step: LaterStep<Memory>; readonly user: User }> {
-  const text = requireParameter({ Session: session ?? '' }, 'Session')
-  const step = openState<Resting<Memory>>(deps.secrets, text, client, challenge, deps.clock.now())
+  const { pool, client, responses } = answer
+  const step = requireState<Resting<Memory>>(answer, challenge, deps.clock.now())
   const user = await findAgain(deps, pool, step.sub, requireParameter(responses, 'USERNAME'))
   if (user !== undefined) requireNotReset(client, user)
   if (user === undefined || !stillStands(step, user)) throw (await isStateSpent(deps.db, step.id)) ? usedSession() : invalidSession()

@@ -55,23 +55,23 @@ export async function respond(
     throw new ApiError('UnsupportedOperationException', `This server does not offer the ${challenge} challenge yet.`)
   const username = requireParameter(responses, 'USERNAME')
   requireSecretHash(client, username, responses['SECRET_HASH'])
-  const { proofs, eventId, stepUp, custom } = startOf(deps, { challenge, session, responses })
+  const state = stateOf(deps, { challenge, session, responses })
+  const { proofs = [], eventId, stepUp, custom } = state ?? {}
   const deviceKey = responses['DEVICE_KEY'] || undefined
   const visit: Visit = { ...context, deviceKey, eventId, stepUp, custom, caller, validationData: undefined }
   return notingWrongProofs(deps, { pool, client, visit, username, challenge, proofs }, async () =>
-    advance(deps, pool, client, await factor.answer(deps, { pool, client, session, responses, caller }), visit),
+    advance(deps, pool, client, await factor.answer(deps, { pool, client, state, responses, caller }), visit),
   )
 }
 
-type Start = Pick<SignInState, 'proofs' | 'eventId' | 'stepUp' | 'custom'>
-
-/** What there has been of the sign-in so far. Whether the state is any good is for the factor to say. */
-function startOf(
+/** What there has been of the sign-in so far. Whether the state is any good is for the factor to say (see `requireState`). */
+function stateOf(
   { secrets }: SignInDeps,
-  { challenge, session = '', responses }: Pick<Response, 'challenge' | 'session' | 'responses'>,
-): Start {
+  { challenge, session, responses }: Pick<Response, 'challenge' | 'session' | 'responses'>,
+): SignInState | undefined {
   const isInBlock = challenge === 'PASSWORD_VERIFIER' || challenge === 'DEVICE_PASSWORD_VERIFIER'
-  const text = isInBlock ? fromSecretBlock(responses['PASSWORD_CLAIM_SECRET_BLOCK'] ?? '') : session
-  const state = peekAtState(secrets, text)
-  return state ?? { proofs: [] }
+  const text = isInBlock
+    ? fromSecretBlock(requireParameter(responses, 'PASSWORD_CLAIM_SECRET_BLOCK'))
+    : requireParameter({ Session: session ?? '' }, 'Session')
+  return peekAtState(secrets, text)
 }

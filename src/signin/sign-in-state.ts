@@ -54,29 +54,22 @@ export function sealState(secrets: Secrets, state: SignInState): string {
 }
 
 /**
- * Throws NotAuthorizedException when the text is not a state of ours, or one of another client or challenge, or too old. Only factors
- * seal states, each under its own challenge name, so that the memory of a state is of the type its challenge writes.
+ * The state that an answer came with (see `peekAtState`). Throws NotAuthorizedException when it is none of ours, or one of another client or
+ * challenge, or too old. Only factors seal states, each under its own challenge name, so that the memory of a state is of the type its
+ * challenge writes.
  */
-export function openState<Memory>(
-  secrets: Secrets,
-  text: string,
-  client: AppClient,
+export function requireState<Memory>(
+  { state, client }: { readonly state: SignInState | undefined; readonly client: AppClient },
   challenge: ChallengeName,
   now: number,
 ): SignInState<Memory> {
-  const state = unseal<Memory>(secrets, text)
-  if (state.poolId !== client.poolId || state.clientId !== client.id) throw invalidSession()
-  return requireLive(state, challenge, now)
+  if (state === undefined || state.poolId !== client.poolId || state.clientId !== client.id) throw invalidSession()
+  return requireLive(state as SignInState<Memory>, challenge, now)
 }
 
-/** The same for the operations that are given a Session and are not told of which client. */
+/** The same for the operations that are given a Session, and are not told of which client. */
 export function openAnyState<Memory>(secrets: Secrets, text: string, challenge: ChallengeName, now: number): SignInState<Memory> {
   return requireLive(unseal<Memory>(secrets, text), challenge, now)
-}
-
-/** Which challenge a Session is about. Throws NotAuthorizedException when it is not one of ours. */
-export function challengeOf(secrets: Secrets, text: string): ChallengeName {
-  return unseal(secrets, text).challenge
 }
 
 /** What a state says, whosever and however old it is; undefined when it is not one of ours. */

@@ -4,8 +4,7 @@ import type { Answer, Factor, Verdict } from '../factor.ts'
 import { email } from '../factors/email/email.ts'
 import { migrateAtSignIn } from '../factors/password/migrate-at-sign-in.ts'
 import { requireParameter } from '../parameters.ts'
-import { challengeOf } from '../sign-in-state.ts'
-import { openChoiceState } from './choice-state.ts'
+import { requireChoiceState } from './choice-state.ts'
 import { type ChoiceName, type Choices, choiceNames, findChoices } from './choices.ts'
 import { askForChosen, type ChoiceDeps, proofKeys, proveChosen } from './choose.ts'
 
@@ -27,8 +26,7 @@ function emailOtp(): Factor<ChoiceDeps> {
   return {
     challenge: 'EMAIL_OTP',
     answer(deps, answer) {
-      const session = requireParameter({ Session: answer.session ?? '' }, 'Session')
-      const isSecondFactor = challengeOf(deps.secrets, session) !== 'SELECT_CHALLENGE'
+      const isSecondFactor = answer.state?.challenge !== 'SELECT_CHALLENGE'
       return isSecondFactor ? email.answer(deps, answer) : answerChoice(deps, answer, 'EMAIL_OTP')
     },
   }
@@ -36,7 +34,7 @@ function emailOtp(): Factor<ChoiceDeps> {
 
 async function answerChoice(deps: ChoiceDeps, answer: Answer, named: ChoiceName | undefined): Promise<Verdict> {
   const { pool, client, responses } = answer
-  const state = openChoiceState(deps, client, requireParameter({ Session: answer.session ?? '' }, 'Session'))
+  const state = requireChoiceState(deps, answer)
   const user = await findAgain(deps, pool, state.sub, requireParameter(responses, 'USERNAME'))
   if (user !== undefined) requireNotReset(client, user)
   const found = await findChoices(deps, {

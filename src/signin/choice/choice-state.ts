@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
-import type { AppClient } from '../../pools/app-client.ts'
-import { newState, openState, type SignInState, sealState } from '../sign-in-state.ts'
+import type { Answer } from '../factor.ts'
+import { newState, requireState, type SignInState, sealState } from '../sign-in-state.ts'
 import type { ChoiceName, Chooser } from './choices.ts'
 
 /**
@@ -31,7 +31,7 @@ export function sealChoiceState({ secrets }: Deps, state: ChoiceState, memory: P
   return sealState(secrets, { ...state, memory: { ...state.memory, ...memory } })
 }
 
-/** Throws NotAuthorizedException, as `openState` does. */
-export function openChoiceState({ secrets, clock }: Deps, client: AppClient, session: string): ChoiceState {
-  return openState<ChoiceMemory>(secrets, session, client, 'SELECT_CHALLENGE', clock.now())
+/** Throws NotAuthorizedException, as `requireState` does. */
+export function requireChoiceState({ clock }: Pick<Deps, 'clock'>, answer: Pick<Answer, 'state' | 'client'>): ChoiceState {
+  return requireState<ChoiceMemory>(answer, 'SELECT_CHALLENGE', clock.now())
 }

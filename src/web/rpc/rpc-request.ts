@@ -1,5 +1,6 @@
 import { ApiError } from '../../contract/api-error.ts'
 import { tooLarge } from './request-body.ts'
+import { jsonContentType } from './rpc-error.ts'
 
 /** Far deeper than any request of the contract, and far less than would exhaust the stack. */
 const deepestNesting = 64
@@ -60,8 +61,9 @@ const closeBracket = 0x5d
 
 /** JSON 1.1 and its forerunner 1.0, which some documentation samples send. */
 export function requireJsonContentType(contentType: string | undefined): void {
+  if (contentType === jsonContentType) return
   const type = contentType?.split(';')[0]?.trim().toLowerCase()
-  if (type === 'application/x-amz-json-1.1' || type === 'application/x-amz-json-1.0') return
+  if (type === jsonContentType || type === 'application/x-amz-json-1.0') return
   throw wrongContentType()
 }
 

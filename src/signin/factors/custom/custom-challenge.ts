@@ -10,7 +10,7 @@ import { findAgain, requireNotReset } from '../../candidate.ts'
 import type { Answer, Factor, Question, Verdict } from '../../factor.ts'
 import type { LaterStepDeps } from '../../later-step.ts'
 import { requireParameter } from '../../parameters.ts'
-import { invalidSession, newState, openState, type SignInState, sealState, usedSession } from '../../sign-in-state.ts'
+import { invalidSession, newState, requireState, type SignInState, sealState, usedSession } from '../../sign-in-state.ts'
 import { decoyIdentity } from '../srp/decoy-identity.ts'
 import { type CustomSignIn, factsOf, subjectOfCustom } from './custom-sign-in.ts'
 
@@ -73,9 +73,9 @@ export const customChallenge: Factor<CustomDeps> = {
 type CustomStep = { readonly state: SignInState<Memory>; readonly signIn: CustomSignIn }
 
 /** Throws NotAuthorizedException when the Session is not the user's, or the user is not any more what they were when it was made. */
-async function openCustomStep(deps: CustomDeps, { pool, client, session, responses, caller }: Answer): Promise<CustomStep> {
-  const text = requireParameter({ Session: session ?? '' }, 'Session')
-  const state = openState<Memory>(deps.secrets, text, client, challenge, deps.clock.now())
+async function openCustomStep(deps: CustomDeps, answer: Answer): Promise<CustomStep> {
+  const { pool, client, responses, caller } = answer
+  const state = requireState<Memory>(answer, challenge, deps.clock.now())
   const { standing, name } = state.memory
   const typed = requireParameter(responses, 'USERNAME')
   const found = await findAgain(deps, pool, state.sub, typed === name ? state.sub : typed)

@@ -11,7 +11,7 @@ import type { Factor, Verdict } from '../../factor.ts'
 import { type LaterStepDeps, newLaterStep, openLaterStep, signInOf } from '../../later-step.ts'
 import { requireParameter } from '../../parameters.ts'
 import { invalidSession, sealState } from '../../sign-in-state.ts'
-import { fromSecretBlock, orTooManyRequests, toSecretBlock } from '../../srp-exchange.ts'
+import { orTooManyRequests, toSecretBlock } from '../../srp-exchange.ts'
 
 export type DeviceDeps = LaterStepDeps & { readonly powers: SrpPowers; readonly codeLockout: Lockout }
 
@@ -53,7 +53,7 @@ export const devicePassword: Factor<DeviceDeps> = {
     const signature = requireParameter(responses, 'PASSWORD_CLAIM_SIGNATURE')
     const block = requireParameter(responses, 'PASSWORD_CLAIM_SECRET_BLOCK')
     const timestamp = requireParameter(responses, 'TIMESTAMP')
-    const { step, user } = await openLaterStep<Memory>(deps, { ...answer, session: fromSecretBlock(block) }, 'DEVICE_PASSWORD_VERIFIER')
+    const { step, user } = await openLaterStep<Memory>(deps, answer, 'DEVICE_PASSWORD_VERIFIER')
     const { key, exchange } = step.memory.own
     if (requireParameter(responses, 'DEVICE_KEY') !== key) throw invalidSession()
 

@@ -15,7 +15,7 @@ import { findAgain } from '../../candidate.ts'
 import type { Answer, Factor, Interposed, Verdict } from '../../factor.ts'
 import { requireParameter } from '../../parameters.ts'
 import type { Challenge, SignIn } from '../../sign-in.ts'
-import { invalidSession, newState, openState, sealState, usedSession } from '../../sign-in-state.ts'
+import { invalidSession, newState, requireState, sealState, usedSession } from '../../sign-in-state.ts'
 import { missingRequiredAttributes, readNewAttributes } from './new-attributes.ts'
 
 export type NewPasswordDeps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets; readonly passwords: Passwords }
@@ -38,8 +38,7 @@ export const newPassword: Factor<NewPasswordDeps> & Interposed<NewPasswordDeps> 
 
   async answer(deps, answer) {
     const { pool, client, responses } = answer
-    const session = requireParameter({ Session: answer.session ?? '' }, 'Session')
-    const state = openState<Memory>(deps.secrets, session, client, 'NEW_PASSWORD_REQUIRED', deps.clock.now())
+    const state = requireState<Memory>(answer, 'NEW_PASSWORD_REQUIRED', deps.clock.now())
     const user = await findAgain(deps, pool, state.sub, requireParameter(responses, 'USERNAME'))
     if (user?.status !== 'FORCE_CHANGE_PASSWORD' || fingerprint(user) !== state.memory.proven) {
       throw (await isStateSpent(deps.db, state.id)) ? usedSession() : invalidSession()

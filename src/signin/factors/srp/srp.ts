@@ -15,8 +15,8 @@ import { type Candidate, findAgain, findCandidate, requireNotReset, requireUnexp
 import type { Factor, Verdict } from '../../factor.ts'
 import { requireParameter } from '../../parameters.ts'
 import type { Challenge, SignIn, Visit } from '../../sign-in.ts'
-import { newState, openState, sealState } from '../../sign-in-state.ts'
-import { fromSecretBlock, orTooManyRequests, toSecretBlock } from '../../srp-exchange.ts'
+import { newState, requireState, sealState } from '../../sign-in-state.ts'
+import { orTooManyRequests, toSecretBlock } from '../../srp-exchange.ts'
 import { requireAdmission } from '../../trigger-facts.ts'
 import { decoyIdentity } from './decoy-identity.ts'
 
@@ -87,12 +87,13 @@ export async function askForSrpProof(
 export const srp: Factor<SrpDeps> = {
   challenge: 'PASSWORD_VERIFIER',
 
-  async answer(deps, { pool, client, responses }) {
+  async answer(deps, answer) {
+    const { pool, client, responses } = answer
     const signature = requireParameter(responses, 'PASSWORD_CLAIM_SIGNATURE')
     const block = requireParameter(responses, 'PASSWORD_CLAIM_SECRET_BLOCK')
     const timestamp = requireParameter(responses, 'TIMESTAMP')
     const now = deps.clock.now()
-    const state = openState<Memory>(deps.secrets, fromSecretBlock(block), client, 'PASSWORD_VERIFIER', now)
+    const state = requireState<Memory>(answer, 'PASSWORD_VERIFIER', now)
     const typed = requireParameter(responses, 'USERNAME')
     // Without a look at who is called so, for users and strangers alike: it would take longer for one of them.
     const user = await findAgain(deps, pool, state.sub, typed === state.memory.name ? state.sub : typed)
