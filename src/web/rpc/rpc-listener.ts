@@ -56,7 +56,7 @@ export function rpcListener({
     }
   }
 
-  return async (request, response) => {
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const start = performance.now()
     const id = randomUUID()
     let operation = 'POST /'
@@ -65,6 +65,13 @@ export function rpcListener({
     })
     send(id, response, answered)
     log({ id, operation, outcome: answered.errorCode || 'ok', milliseconds: performance.now() - start })
+  }
+
+  return (request, response) => {
+    handle(request, response).catch((error: unknown) => {
+      logger.error({ err: error }, 'An answer could not be sent')
+      response.destroy()
+    })
   }
 }
 
