@@ -8,7 +8,6 @@ import { operations } from './operations.ts'
 import { type Settings, SettingsError } from './settings.ts'
 import { openVault, type Vault } from './vault.ts'
 import { confirmUserRoutes } from './web/confirm-user-routes.ts'
-import { preflightRoute } from './web/cors.ts'
 import { discoveryRoutes } from './web/discovery-routes.ts'
 import { healthRoutes } from './web/health-routes.ts'
 import type { HttpOptions } from './web/http-options.ts'
@@ -81,7 +80,6 @@ async function serve({ settings, logger, listener, vault, replacements }: Parts)
   if (settings.mode === 'dev') inboxRoutes(app, effects)
   const dispatcher = createDispatcher<Effects>({ operations, effects, gate: gateOf(settings, effects), throttle })
   const rpc = rpcListener({ ...http, dispatcher, trustedProxies: settings.trustedProxies })
-  preflightRoute(app)
   await app.ready()
   listener.handOver((request, response) => (isRpc(request) ? rpc : app.routing)(request, response))
   // Otherwise the first password would wait for the table. It fails when the server is closed before, and nobody needs it then.

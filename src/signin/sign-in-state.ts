@@ -69,7 +69,9 @@ export function requireState<Memory>(
 
 /** The same for the operations that are given a Session, and are not told of which client. */
 export function openAnyState<Memory>(secrets: Secrets, text: string, challenge: ChallengeName, now: number): SignInState<Memory> {
-  return requireLive(unseal<Memory>(secrets, text), challenge, now)
+  const state = peekAtState<Memory>(secrets, text)
+  if (state === undefined) throw invalidSession()
+  return requireLive(state, challenge, now)
 }
 
 /** What a state says, whosever and however old it is; undefined when it is not one of ours. */
@@ -91,12 +93,6 @@ export function peekAtState<Memory>(secrets: Secrets, text: string): SignInState
     stepUp: stepUp ?? undefined,
     custom: packed && unpackResults(packed),
   }
-}
-
-function unseal<Memory>(secrets: Secrets, text: string): SignInState<Memory> {
-  const state = peekAtState<Memory>(secrets, text)
-  if (state === undefined) throw invalidSession()
-  return state
 }
 
 function requireLive<State extends SignInState>(state: State, challenge: ChallengeName, now: number): State {

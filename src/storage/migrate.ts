@@ -12,6 +12,9 @@ interface MigrationSchema {
 /**
  * Applies what is missing, all in one transaction under a lock: of several processes that start at once one does the work
  * and the others find it done. Throws a `StorageError` when the schema is newer than this program.
+ *
+ * A process of the release before may be running on the same database. So a migration adds columns and tables, and neither renames nor
+ * drops nor reorders columns: statements that are compiled already go by their number (see sqlite-handle.ts).
  */
 export async function migrate(db: Db, engine: Engine): Promise<void> {
   const dialect = schemaDialects[engine]

@@ -1,5 +1,3 @@
-import type { FastifyInstance } from 'fastify'
-
 /** What the AWS SDKs and Amplify send from a browser. */
 const allowedHeaders = [
   'authorization',
@@ -22,13 +20,9 @@ const preflightLifetimeSeconds = 7200
 /** Lets pages of any origin read the answer. No cookie goes along, so a page can do no more than any other stranger. */
 export const readableByPages = { 'access-control-allow-origin': '*', 'access-control-expose-headers': exposedHeaders }
 
-/** What a browser asks before it lets a page call `POST /`. */
-export function preflightRoute(app: FastifyInstance): void {
-  app.options('/', (_request, reply) => {
-    reply.headers(readableByPages)
-    reply.header('access-control-allow-methods', 'POST, OPTIONS')
-    reply.header('access-control-allow-headers', allowedHeaders)
-    reply.header('access-control-max-age', preflightLifetimeSeconds)
-    reply.code(204).send()
-  })
+/** What a browser is told that asks, by `OPTIONS /`, whether a page may call `POST /`. */
+export const preflightHeaders = {
+  'access-control-allow-methods': 'POST, OPTIONS',
+  'access-control-allow-headers': allowedHeaders,
+  'access-control-max-age': String(preflightLifetimeSeconds),
 }

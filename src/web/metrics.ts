@@ -23,7 +23,7 @@ export function createMetrics(): Metrics {
   })
   const durations = new Histogram({
     name: 'lifeguard_request_duration_seconds',
-    help: 'Time from the request line to the end of the answer, by operation.',
+    help: 'Time from the request line until the answer is handed to the connection, by operation.',
     labelNames: ['operation'],
     buckets,
     registers: [registry],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { get } from 'node:http'
+import { get, type IncomingMessage, request } from 'node:http'
 import { connect } from 'node:net'
 import { describe, it } from 'node:test'
 import { engines } from '../support/engines.ts'
@@ -94,6 +94,48 @@ for (const engine of engines.slice(0, 1)) {
       assert.equal((await post(server().url, padded, listPools)).status, 200)
     })
 
+    it('gives up on a body beyond all measure, and on its connection', async () => {
+      const { hostname, port } = new URL(server().url)
+      const socket = connect(Number(port), hostname)
+      let answer = ''
+      socket.setEncoding('utf8').on('data', (text: string) => {
+        answer += text
+      })
+      socket.write('POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000000\r\n\r\n')
+      const megabyte = Buffer.alloc(1024 * 1024, 0x20)
+      for (let sent = 0; sent < 65; sent++) if (!socket.write(megabyte)) await once(socket, 'drain')
+      await once(socket, 'end')
+      socket.destroy()
+      assert.match(answer, /^HTTP\/1\.1 413 .*^connection: close\r$/ims)
+    })
+
+    it('takes a call whose target is a whole URL, and answers whoever asks before it', async () => {
+      const { url } = server()
+      const { hostname, port } = new URL(url)
+      const headers = { 'content-type': 'application/x-amz-json-1.1', ...listPools }
+      for (const path of [`${url}/`, url, `${url}?from=here`, '/?from=here']) {
+        const call = request({ hostname, port, method: 'POST', path, headers }).end('{"MaxResults":1}')
+        const [answer] = (await once(call, 'response')) as [IncomingMessage]
+        assert.equal(answer.statusCode, 200, path)
+        answer.resume()
+      }
+      const preflight = await fetch(`${url}/`, { method: 'OPTIONS', headers, body: '{}' })
+      assert.equal(preflight.status, 204)
+      assert.equal(preflight.headers.get('access-control-allow-origin'), '*')
+      assert.equal(preflight.headers.get('content-length'), null)
+      assert.equal((await fetch(`${url}//`, { method: 'POST', headers, body: '{}' })).status, 404)
+    })
+
+    it('refuses calls in the name of another host', async () => {
+      const { hostname, port } = new URL(server().url)
+      for (const method of ['POST', 'OPTIONS']) {
+        const call = request({ hostname, port, method, path: '/', headers: { host: 'rebound.example', ...listPools } }).end()
+        const [answer] = (await once(call, 'response')) as [IncomingMessage]
+        assert.equal(answer.statusCode, 403)
+        answer.resume()
+      }
+    })
+
     it('survives a client that leaves in the middle of its body', async () => {
       const { url } = server()
       const { hostname, port } = new URL(url)
@@ -129,8 +171,7 @@ for (const engine of engines.slice(0, 1)) {
     })
 
     it('refuses the inbox to a page that made its own name point here', async () => {
-      const request = get(`${server().url}/inbox/api/messages`, { headers: { host: 'rebound.example' } })
-      const [response] = await once(request, 'response')
+      const [response] = await once(get(`${server().url}/inbox/api/messages`, { headers: { host: 'rebound.example' } }), 'response')
       response.resume()
       assert.equal(response.statusCode, 403)
     })

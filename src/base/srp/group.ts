@@ -41,7 +41,7 @@ export function toSignedBytes(integer: bigint): Buffer {
   return Buffer.from(whole >= '8' ? `00${whole}` : whole, 'hex')
 }
 
-/** be(n) of an integer that is given by its big-endian bytes, however many zeros they begin with. */
+/** be(n) of an integer that is given by its big-endian bytes, one at least, however many zeros they begin with. */
 export function toSignedForm(bytes: Uint8Array): Buffer {
   let start = 0
   while (start < bytes.length - 1 && bytes[start] === 0) start++

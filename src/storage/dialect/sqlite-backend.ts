@@ -27,7 +27,8 @@ export async function openSqlite(path: string): Promise<Backend> {
     writer.exec('pragma synchronous = full')
     // Four times the default: pages that change often are written back once for many commits.
     writer.exec('pragma wal_autocheckpoint = 4000')
-    // In KiB: room for the upper pages of the busiest tables. What is below them lies in the system's cache, and each commit looks through ours.
+    // In KiB: room for the upper pages of the busiest tables. What is below them lies in the system's cache, and
+    // a commit that split a page looks through all of ours.
     writer.exec('pragma cache_size = -4000')
     const reader = new SqliteHandle(file, busyTimeoutMs)
     handles.push(reader)

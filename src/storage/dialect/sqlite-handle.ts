@@ -35,7 +35,8 @@ export class SqliteHandle {
     const values = parameters as SQLInputValue[]
     if (prepared.columns.length === 0) return { rows: [], numAffectedRows: BigInt(prepared.statement.run(...values).changes) }
     const rows = prepared.statement.all(...values) as unknown as readonly SQLOutputValue[][]
-    // Another process has added a column meanwhile, and the statement was compiled again under the hood.
+    // Another process has added a column meanwhile, and the statement was compiled again under the hood. Migrations do nothing else to
+    // columns (see migrate.ts): the names would stay, and the values be those of others.
     if (rows[0] !== undefined && rows[0].length !== prepared.columns.length) prepared.columns = columnsOf(prepared.statement)
     return { rows: rows.map((row) => toObject(prepared.columns, row)) as R[], numAffectedRows: BigInt(rows.length) }
   }

@@ -3,7 +3,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { ApiError } from '../../contract/api-error.ts'
 import type { RequestContext } from '../../contract/operation.ts'
 import { clientAddress } from '../client-address.ts'
-import { readableByPages } from '../cors.ts'
+import { preflightHeaders, readableByPages } from '../cors.ts'
 import { foreignHostMessage, isForeignHost } from '../host-guard.ts'
 import type { HttpOptions } from '../http-options.ts'
 import { commonHeaders } from '../response-headers.ts'
@@ -17,12 +17,17 @@ type Options = HttpOptions & {
   readonly trustedProxies: number
 }
 
-/** Whether a request is a call of the JSON API. */
-export const isRpc = ({ method, url }: IncomingMessage): boolean => method === 'POST' && (url === '/' || url?.startsWith('/?') === true)
+/** `/`, with or without a query, also in its absolute form (RFC 9112 §3.2.2). */
+const requestTarget = /^(?:https?:\/\/[^/?#]*)?\/?(?:\?(?<query>[^#]*))?(?:#.*)?$/i
+
+/** Whether a request is a call of the JSON API, or a browser's question before it. */
+export function isRpc({ method, url = '/' }: IncomingMessage): boolean {
+  return (method === 'POST' || method === 'OPTIONS') && (url === '/' || requestTarget.test(url))
+}
 
 /**
- * `POST /`: every API operation, told apart by X-Amz-Target. It is Node's own HTTP: nearly all requests come here, and a framework's
- * routing, hooks and replies would cost each of them as much as its look-ups.
+ * `POST /`: every API operation, told apart by X-Amz-Target; and `OPTIONS /`. It is Node's own HTTP: nearly all requests come here, and a
+ * framework's routing, hooks and replies would cost each of them as much as its look-ups.
  */
 export function rpcListener({
   dispatcher,
@@ -38,16 +43,17 @@ export function rpcListener({
   function send(id: string, response: ServerResponse, { status, headers, body }: RpcAnswer): void {
     const all = ['x-amzn-requestid', id, ...headersOfAll]
     for (const name in headers) all.push(name, headers[name] ?? '')
-    // What was not read of the body would be taken for the next request.
+    // The rest of a body that is not read would hold the connection up.
     if (isClosing() || !response.req.complete) all.push('connection', 'close')
-    all.push('content-length', String(Buffer.byteLength(body)))
+    if (status !== 204) all.push('content-length', String(Buffer.byteLength(body)))
     response.writeHead(status, all).end(body)
   }
 
   async function answer(request: IncomingMessage, id: string, named: (operation: string) => void): Promise<RpcAnswer> {
-    if (loopbackOnly && isForeignHost(request.headers.host)) return refusal
     try {
       const body = await readBody(request)
+      if (loopbackOnly && isForeignHost(request.headers.host)) return refusal
+      if (request.method === 'OPTIONS') return preflight
       return await dispatcher.dispatch(new ReceivedCall(request, body, trustedProxies), () => logger.child({ reqId: id }), named)
     } catch (error) {
       if (error instanceof ApiError) return writeError(error)
@@ -59,7 +65,7 @@ export function rpcListener({
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const start = performance.now()
     const id = randomUUID()
-    let operation = 'POST /'
+    let operation = `${request.method} /`
     const answered = await answer(request, id, (name) => {
       operation = name
     })
@@ -74,6 +80,8 @@ export function rpcListener({
     })
   }
 }
+
+const preflight: RpcAnswer = { status: 204, headers: preflightHeaders, body: '', errorCode: '' }
 
 const refusal: RpcAnswer = {
   status: 403,
@@ -97,7 +105,7 @@ class ReceivedCall implements RpcCall {
     const target = headers['x-amz-target']
     const forwarded = trustedProxies === 0 ? [] : (request.headersDistinct['x-forwarded-for'] ?? [])
     this.#request = request
-    this.query = url.slice(2)
+    this.query = url === '/' ? '' : (requestTarget.exec(url)?.groups?.['query'] ?? '')
     this.body = body
     this.target = Array.isArray(target) ? undefined : target
     this.contentType = headers['content-type']

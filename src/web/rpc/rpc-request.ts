@@ -67,6 +67,6 @@ export function requireJsonContentType(contentType: string | undefined): void {
   throw wrongContentType()
 }
 
-export function wrongContentType(): ApiError {
+function wrongContentType(): ApiError {
   return new ApiError('UnknownOperationException', 'The Content-Type must be application/x-amz-json-1.1.')
 }

@@ -10,6 +10,7 @@ import {
   toFixedBytes,
   toInteger,
   toSignedBytes,
+  toSignedForm,
   writeHex,
 } from '../../../src/base/srp/group.ts'
 
@@ -23,6 +24,11 @@ describe('the SRP group', () => {
   it('has the multiplier H(be(N) ‖ be(g)), without padding', () => {
     const hash = createHash('sha256').update(toSignedBytes(modulus)).update(toSignedBytes(generator)).digest()
     assert.equal(multiplier, toInteger(hash))
+  })
+
+  it('writes bytes as it writes the integer they are of', () => {
+    for (const hex of ['00', '0000', '01', '0001', '7f', '80', '0080', '000080', 'ff', '00ff00', '7fff', '8000', '0abcde'])
+      assert.deepEqual(toSignedForm(Buffer.from(hex, 'hex')), toSignedBytes(BigInt(`0x${hex}`)), hex)
   })
 
   it('writes integers in the shortest two’s complement', () => {
