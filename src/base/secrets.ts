@@ -68,8 +68,7 @@ export function createSecrets(masterKey: Buffer): Secrets {
       const cipher = createCipheriv('aes-256-gcm', subkey(purpose), iv)
       cipher.setAAD(Buffer.from(context))
       const body = cipher.update(plain)
-      // GCM holds nothing back: `final` only makes the tag.
-      cipher.final()
+      cipher.final() // GCM holds nothing back: this only makes the tag.
       return Buffer.concat([keyId, iv, cipher.getAuthTag(), body]).toString('base64url')
     },
 

@@ -40,15 +40,6 @@ export function rpcListener({
 }: Options): RequestListener {
   const headersOfAll = Object.entries({ ...commonHeaders({ strictTransport }), ...readableByPages }).flat()
 
-  function send(id: string, response: ServerResponse, { status, headers, body }: RpcAnswer): void {
-    const all = ['x-amzn-requestid', id, ...headersOfAll]
-    for (const name in headers) all.push(name, headers[name] ?? '')
-    // The rest of a body that is not read would hold the connection up.
-    if (isClosing() || !response.req.complete) all.push('connection', 'close')
-    if (status !== 204) all.push('content-length', String(Buffer.byteLength(body)))
-    response.writeHead(status, all).end(body)
-  }
-
   async function answer(request: IncomingMessage, id: string, named: (operation: string) => void): Promise<RpcAnswer> {
     try {
       const body = await readBody(request)
@@ -69,7 +60,10 @@ export function rpcListener({
     const answered = await answer(request, id, (name) => {
       operation = name
     })
-    send(id, response, answered)
+    const headers = ['x-amzn-requestid', id, ...headersOfAll]
+    // The rest of a body that is not read would hold the connection up.
+    if (isClosing() || !request.complete) headers.push('connection', 'close')
+    write(response, headers, answered)
     log({ id, operation, outcome: answered.errorCode || 'ok', milliseconds: performance.now() - start })
   }
 
@@ -79,6 +73,14 @@ export function rpcListener({
       response.destroy()
     })
   }
+}
+
+/** `all` has the names and values of headers in turn, as `writeHead` takes them; those of the answer are added. */
+function write(response: ServerResponse, all: string[], { status, headers, body }: RpcAnswer): void {
+  for (const name in headers) all.push(name, headers[name] ?? '')
+  // RFC 9110 §8.6
+  if (status !== 204) all.push('content-length', String(Buffer.byteLength(body)))
+  response.writeHead(status, all).end(body)
 }
 
 const preflight: RpcAnswer = { status: 204, headers: preflightHeaders, body: '', errorCode: '' }
