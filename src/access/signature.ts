@@ -32,22 +32,22 @@ const decoySecret = randomBytes(30).toString('base64')
  * grants, a request can be repeated as it is: the protocol has no nonce.
  * @throws ApiError with the codes and texts of AWS
  */
-export async function verifySignature(request: SignedRequest & Demand): Promise<AccessKey> {
+export async function verifySignature(request: SignedRequest, demand: Demand): Promise<AccessKey> {
   refuseQueryForm(request.query)
   const claim = readSignatureClaim(request.headers)
-  requireCurrent(claim, request.now)
+  requireCurrent(claim, demand.now)
   requireSignedHeaders(request, claim)
-  requireScope(claim, request)
+  requireScope(claim, demand)
   const stringToSign = writeStringToSign(claim, canonical(request, claim))
 
-  const key = await request.findKey(claim.keyId)
+  const key = await demand.findKey(claim.keyId)
   const expected = hmac(key === undefined ? deriveSigningKey(decoySecret, claim) : signingKey(key, claim), stringToSign).toString('hex')
   const matches = equals(expected, claim.signature)
   if (key === undefined) throw unrecognizedClient()
   if (!matches) throw mismatch()
 
-  requireSessionToken(request, key)
-  if (key.expiresAt !== undefined && key.expiresAt <= request.now) {
+  requireSessionToken(request, key, demand)
+  if (key.expiresAt !== undefined && key.expiresAt <= demand.now) {
     throw new ApiError('ExpiredTokenException', 'The security token included in the request is expired')
   }
   return key
@@ -121,11 +121,11 @@ function canonical(request: SignedRequest, claim: SignatureClaim): string {
   }
 }
 
-function requireSessionToken(request: SignedRequest & Demand, key: AccessKey): void {
+function requireSessionToken(request: SignedRequest, key: AccessKey, { secrets }: Demand): void {
   const token = soleHeader(request.headers, 'x-amz-security-token')
   if (key.sessionTokenHash === undefined) {
     if (token !== undefined) throw unrecognizedClient()
-  } else if (token === undefined || !equals(hashSessionToken(request.secrets, key.id, token), key.sessionTokenHash)) {
+  } else if (token === undefined || !equals(hashSessionToken(secrets, key.id, token), key.sessionTokenHash)) {
     throw unrecognizedClient()
   }
 }

@@ -30,18 +30,18 @@ const server: Server = createServer((request, response) => {
     for await (const chunk of request) chunks.push(chunk)
     const url = new URL(request.url ?? '/', 'http://localhost')
     try {
-      await verifySignature({
-        method: request.method ?? '',
-        path: url.pathname,
-        query: url.search.slice(1),
-        headers: request.headersDistinct,
-        body: Buffer.concat(chunks),
-        now: Date.now(),
-        services: ['cognito-idp', 'cognito-identity'],
-        region: 'eu-central-1',
-        secrets,
-        findKey: async (id) => (id === key.id ? key : undefined),
-      })
+      const { pathname: path, search } = url
+      const received = { method: request.method ?? '', path, query: search.slice(1), headers: request.headersDistinct }
+      await verifySignature(
+        { ...received, body: Buffer.concat(chunks) },
+        {
+          now: Date.now(),
+          services: ['cognito-idp', 'cognito-identity'],
+          region: 'eu-central-1',
+          secrets,
+          findKey: async (id) => (id === key.id ? key : undefined),
+        },
+      )
       response.end('{}')
     } catch (error) {
       assert.ok(error instanceof ApiError)

@@ -32,7 +32,7 @@ export type Options = { at?: number; region?: string; services?: string[] }
 
 /** Verifies as the server of `us-east-1` would at noon, unless told otherwise. */
 export function verify(request: SignedRequest, { at = now, region, services = ['cognito-idp'] }: Options = {}): Promise<AccessKey> {
-  return verifySignature({ ...request, now: at, services, region, secrets, findKey: async (id) => keys.find((key) => key.id === id) })
+  return verifySignature(request, { now: at, services, region, secrets, findKey: async (id) => keys.find((key) => key.id === id) })
 }
 
 export function withHeaders(request: SignedRequest, changes: Headers): SignedRequest {

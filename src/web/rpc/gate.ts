@@ -41,7 +41,7 @@ type Options = {
 export function createIamGate({ clock, secrets, findKey, region, accountId }: Options): IamGate {
   return async (request, operation, body) => {
     const services = [signingNames[factsOf(operation).service]]
-    const key = await verifySignature({ ...request, now: clock.now(), services, region, secrets, findKey })
+    const key = await verifySignature(request, { now: clock.now(), services, region, secrets, findKey })
     authorize(key, { operation, body, region, accountId })
     return { accessKeyId: key.id }
   }

@@ -114,7 +114,11 @@ class ReceivedCall implements RpcCall {
     this.context = { ip: clientAddress(request.socket.remoteAddress, forwarded, trustedProxies), userAgent: headers['user-agent'] }
   }
 
-  /** Only a signature is about every header: most calls have none, and Node makes the list when it is asked. */
+  /**
+   * Only a signature is about every header: most calls have none, and Node makes the list when it is asked.
+   *
+   * @NOTE A copy by spreading would be without it.
+   */
   get headers() {
     return this.#request.headersDistinct
   }
