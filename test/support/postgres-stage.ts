@@ -96,6 +96,8 @@ export class PostgresStage implements AsyncDisposable {
   }
 
   async #countWaiting(): Promise<number> {
+    // Within a transaction PostgreSQL would go on listing the connections there were at the first look.
+    await this.#client.query('select pg_stat_clear_snapshot()')
     const { rows } = await this.#client.query<{ waiting: number }>(
       `select count(*)::int as waiting from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
     )
