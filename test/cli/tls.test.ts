@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
+import { get, type RequestOptions, request } from 'node:https'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { makeCertificate } from '../../src/pools/signing-certificate/make-certificate.ts'
+import { LifeguardProcess, temporaryFolder } from './lifeguard-process.ts'
+
+const folder = temporaryFolder()
+const pem = (label: string, der: Buffer) => `-----BEGIN ${label}-----\n${der.toString('base64')}\n-----END ${label}-----\n`
+
+describe('lifeguard with a certificate', () => {
+  it('takes calls and everything else by HTTPS, and asks clients to come back by it', async () => {
+    const { certificate, privateKey } = await makeCertificate('localhost', Date.now())
+    const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
+    writeFileSync(cert, pem('CERTIFICATE', certificate))
+    writeFileSync(key, pem('PRIVATE KEY', privateKey))
+    await using server = new LifeguardProcess(['dev', '--port', '0', '--data', join(folder, 'data'), '--tls-cert', cert, '--tls-key', key])
+    const url = await server.url()
+    assert.match(url, /^https:\/\/localhost:/)
+    const options: RequestOptions = { ca: pem('CERTIFICATE', certificate), checkServerIdentity: () => undefined, agent: false }
+
+    const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'AWSCognitoIdentityProviderService.ListUserPools' }
+    for (const asked of [
+      request(url, { ...options, method: 'POST', headers }).end('{"MaxResults":1}'),
+      get(`${url}/healthz`, options),
+      request(url, { ...options, method: 'OPTIONS' }).end(),
+    ]) {
+      const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+      assert.match(String(answer.statusCode), /^20[04]$/)
+      assert.equal(answer.headers['strict-transport-security'], 'max-age=31536000')
+      answer.resume()
+    }
+  })
+})
