@@ -188,7 +188,8 @@ for (const engine of engines) {
       const client = { PreventUserExistenceErrors: 'ENABLED' as const }
       const { poolId, clientId } = await givenAna({ client }, ['totp'])
       const outcomes = new Set<string>()
-      for (let index = 0; index < 12; index++) {
+      // So many that both kinds of strangers are among them, as good as always.
+      for (let index = 0; index < 60; index++) {
         const outcome = startChoice(server(), clientId, `nobody-${index}`, { TARGET_ACR_VALUES: loa(4) })
         outcomes.add(
           await outcome.then(
