@@ -7,6 +7,7 @@ const checks: readonly { readonly name: string; readonly command: readonly strin
   { name: 'format and lint', command: [binary('@biomejs/biome', 'biome'), 'ci', '--error-on-warnings', '--colors=off', '.'] },
   { name: 'room order', command: ['scripts/room-order.ts'] },
   { name: 'file sizes', command: ['scripts/file-sizes.ts'] },
+  { name: 'a failing test fails npm test', command: ['scripts/failing-test.ts'] },
   { name: 'unused code', command: [binary('knip', 'knip'), '--no-progress'] },
   { name: 'contract is current', command: ['contract-model/generate.ts', '--check'] },
   { name: 'settings page is current', command: ['scripts/settings-docs.ts', '--check'] },

@@ -1,14 +1,17 @@
 import type { Clock } from '../../src/base/clock.ts'
 
-/** Real time that can be moved on. It starts at the true moment, because clients check signatures and tokens by their own clocks. */
+/**
+ * A clock that stands still until a test moves it on, so that no test depends on how busy the machine is. It starts at the true
+ * moment, because clients check signatures and tokens by their own clocks.
+ */
 export type TestClock = Clock & { advance(ms: number): void }
 
 export function createTestClock(): TestClock {
-  let offset = 0
+  let now = Date.now()
   return {
-    now: () => Date.now() + offset,
+    now: () => now,
     advance(ms) {
-      offset += ms
+      now += ms
     },
   }
 }
