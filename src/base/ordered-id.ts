@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto'
 import { uuidFromBytes } from './ids.ts'
+import { fewRandomBytes } from './random-bytes.ts'
 
 const maxCounter = 0xfff
 
@@ -20,7 +20,7 @@ export function newOrderedId(now: number): string {
     latestMs++
     counter = 0
   }
-  const bytes = randomBytes(16)
+  const bytes = Buffer.from(fewRandomBytes(16))
   bytes.writeUIntBE(latestMs, 0, 6)
   bytes.writeUInt16BE(0x7000 | counter, 6)
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80

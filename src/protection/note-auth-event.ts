@@ -1,4 +1,5 @@
 import { uuidv7 } from '../base/ids.ts'
+import { newOrderedId } from '../base/ordered-id.ts'
 import type { RequestContext } from '../contract/operation.ts'
 import type { Pool } from '../pools/pool.ts'
 import { usesThreatProtection } from '../pools/tier-rules.ts'
@@ -44,7 +45,10 @@ export async function noteFailedStart(
   await insertAuthEventIf(db, sub !== undefined, event)
 }
 
-function eventOf(pool: Pool, { sub, type, response, context, now, id = uuidv7(now), clientId, challenges = [] }: Occurrence): AuthEvent {
+function eventOf(
+  pool: Pool,
+  { sub, type, response, context, now, id = newOrderedId(now), clientId, challenges = [] }: Occurrence,
+): AuthEvent {
   const details = { clientId, challenges, ip: context.ip, device: deviceTypeOf(context.userAgent) }
   return { poolId: pool.id, sub, id, type, response, createdAt: now, details, feedback: undefined }
 }

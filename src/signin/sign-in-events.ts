@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts'
-import { uuidv7 } from '../base/ids.ts'
+import { newOrderedId } from '../base/ordered-id.ts'
 import type { AppClient } from '../pools/app-client.ts'
 import type { Pool } from '../pools/pool.ts'
 import type { AnsweredChallenge } from '../protection/auth-event.ts'
@@ -13,7 +13,7 @@ type Deps = { readonly db: Db; readonly clock: Clock }
 
 /** The event that a sign-in goes on with, or a new one; none in pools that keep no history. */
 export function eventOf(pool: Pool, visit: Visit, now: number): string | undefined {
-  return visit.eventId ?? (isWatched(pool) ? uuidv7(now) : undefined)
+  return visit.eventId ?? (isWatched(pool) ? newOrderedId(now) : undefined)
 }
 
 /** Notes that a sign-in waits for its next answer. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { uuidv7 } from '../base/ids.ts'
+import { newOrderedId } from '../base/ordered-id.ts'
 import type { Secrets } from '../base/secrets.ts'
 import { type AppClient, accessTokenSeconds, refreshTokenSeconds } from '../pools/app-client.ts'
 import type { Pool } from '../pools/pool.ts'
@@ -46,7 +46,7 @@ export function draftSession(
   return {
     poolId: user.poolId,
     sub: user.sub,
-    id: uuidv7(now),
+    id: newOrderedId(now),
     clientId: client.id,
     createdAt: now,
     expiresAt: now + longestToken * 1000,

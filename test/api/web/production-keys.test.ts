@@ -79,6 +79,7 @@ for (const engine of engines) {
         await assert.rejects(server.client({ accessKeyId, secretAccessKey }).send(listPools), unknownKey)
         await assert.rejects(server.client({ ...session, sessionToken: `${session.sessionToken}x` }).send(listPools), unknownKey)
         await assert.rejects(server.client({ ...owner, sessionToken: session.sessionToken ?? '' }).send(listPools), unknownKey)
+        server.clock.catchUp()
         server.clock.advance(91_000)
         const ended = { name: 'ExpiredTokenException', message: 'The security token included in the request is expired' }
         await assert.rejects(server.client(session).send(listPools), ended)
