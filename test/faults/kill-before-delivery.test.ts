@@ -20,6 +20,8 @@ async function killAt(stage: 'in-transaction' | 'committed' | 'delivering', { ur
   })
   const [said] = await Promise.race([once(child.stdout, 'data'), once(child, 'exit')])
   assert.equal(String(said).trim(), 'queued')
+  // The child's clock runs; what it queued is due by its time.
+  room.clock.catchUp()
   child.kill('SIGKILL')
   await once(child, 'close')
 }

@@ -1,10 +1,12 @@
+import { unpackBrowser } from './browser.ts'
 import { administer, type Cluster, createTemplate, startCluster } from './postgres.ts'
 
 let cluster: Cluster | undefined
 let template: string | undefined
 
-/** Before the first test file: one PostgreSQL for the whole run, handed to the files' processes in the environment. */
+/** Before the first test file: one browser and one PostgreSQL for the whole run, the latter handed to the files' processes in the environment. */
 export async function globalSetup(): Promise<void> {
+  await unpackBrowser()
   const engines = process.env['LIFEGUARD_TEST_ENGINES']
   if (engines !== undefined && !engines.split(',').includes('postgres')) return
   cluster = await startCluster()

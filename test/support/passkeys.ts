@@ -33,6 +33,8 @@ export async function startRegistration(server: TestServer, accessToken: string)
 }
 
 export function completeRegistration(server: TestServer, accessToken: string, credential: Readonly<Record<string, unknown>>) {
+  // Passkeys are listed in the order of their registration.
+  server.clock.advance(1)
   return server.send(new CompleteWebAuthnRegistrationCommand({ AccessToken: accessToken, Credential: credential as never }))
 }
 

@@ -115,6 +115,7 @@ for (const engine of engines) {
     it('shows only the attributes that are asked for', async () => {
       const { poolId } = await server().givenPool({ pool: { Schema: [{ Name: 'team', AttributeDataType: 'String', Mutable: true }] } })
       await adminCreateSilently(server(), poolId, 'ana', { attributes: { name: 'Ana', 'custom:team': 'blue', email: 'a@b.test' } })
+      server().clock.advance(1)
       await adminCreateSilently(server(), poolId, 'bob', { attributes: { email: 'b@b.test' } })
       const shown = async (AttributesToGet?: string[]) => {
         const { Users } = await server().send(new ListUsersCommand({ UserPoolId: poolId, AttributesToGet }))
