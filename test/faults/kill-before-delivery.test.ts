@@ -14,14 +14,14 @@ const minuteMs = 60_000
 const masterKey = randomBytes(32)
 
 /** Runs a process up to `stage`, then `kill -9`. */
-async function killAt(stage: 'in-transaction' | 'committed' | 'delivering', { url }: Room): Promise<void> {
+async function killAt(stage: 'in-transaction' | 'committed' | 'delivering', { url, clock }: Room): Promise<void> {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'queue-and-wait.ts'), url, masterKey.toString('hex'), stage], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const [said] = await Promise.race([once(child.stdout, 'data'), once(child, 'exit')])
   assert.equal(String(said).trim(), 'queued')
   // The child's clock runs; what it queued is due by its time.
-  room.clock.catchUp()
+  clock.catchUp()
   child.kill('SIGKILL')
   await once(child, 'close')
 }
