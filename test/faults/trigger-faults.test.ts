@@ -92,6 +92,8 @@ for (const engine of chosenEngines().slice(0, 1)) {
       folder.write(`unloadable-${index}.mjs`, code)
       entries[`unloadable-${index}`] = { module: `unloadable-${index}.mjs` }
     })
+    folder.write('leaves.cjs', 'exports.handler = async (event) => { setImmediate(() => process.exit(1)); return event }')
+    entries['leaves'] = { module: 'leaves.cjs', concurrency: 1 }
     const file = folder.write('functions.json', entries)
     const server = useTestServer(engine, { flags: ['--functions-file', file] })
 
@@ -126,6 +128,11 @@ for (const engine of chosenEngines().slice(0, 1)) {
     })
 
     it('that nobody has is told as Lambda tells it', () => failsAlone('nobody', unreachable('ResourceNotFoundException')))
+
+    it('that ends its process after each answer fails no later sign-in', async () => {
+      const { clientId } = await given('leaves')
+      for (let attempt = 0; attempt < 10; attempt++) assert.ok((await givenTokens(server(), clientId, 'ana')).accessToken)
+    })
 
     it('that has more calls than threads answers them in turn', async () => {
       const { clientId } = await given('well')

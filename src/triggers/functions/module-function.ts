@@ -1,6 +1,6 @@
 import { InvocationError, timedOut } from '../trigger-errors.ts'
 import type { Invocation, TriggerFunction } from './function.ts'
-import type { ModuleOptions, ModuleThread } from './module-thread.ts'
+import { type ModuleOptions, type ModuleThread, NotBegunError } from './module-thread.ts'
 import { createModuleThreads, type ModuleThreads } from './module-threads.ts'
 
 type Options = ModuleOptions & {
@@ -12,6 +12,8 @@ type Job = {
   readonly invocation: Invocation
   readonly signal: AbortSignal
   thread: ModuleThread | undefined
+  /** Whether a thread has ended before it began with the invocation. */
+  isSecondAttempt: boolean
   resolve(answer: unknown): void
   reject(error: unknown): void
 }
@@ -34,7 +36,7 @@ export function createModuleFunction(options: Options): TriggerFunction {
       const thread = threads.takeIdle()
       if (thread === undefined) break
       waiting.shift()
-      void run(threads, thread, job).then(dispatch)
+      void run(threads, thread, job, waiting).then(dispatch)
     }
     for (;;) {
       const { starting, all } = threads.counts()
@@ -75,16 +77,24 @@ export function createModuleFunction(options: Options): TriggerFunction {
   }
 }
 
-async function run(threads: ModuleThreads, thread: ModuleThread, job: Job): Promise<void> {
+/** An invocation that its thread did not begin goes to another thread, once. Then it goes before those that wait. */
+async function run(threads: ModuleThreads, thread: ModuleThread, job: Job, waiting: Job[]): Promise<void> {
   job.thread = thread
-  await thread.run(job.invocation).then(job.resolve, job.reject)
+  try {
+    job.resolve(await thread.run(job.invocation))
+  } catch (error) {
+    if (error instanceof NotBegunError && !job.isSecondAttempt && !job.signal.aborted) {
+      Object.assign(job, { thread: undefined, isSecondAttempt: true })
+      waiting.unshift(job)
+    } else job.reject(error instanceof NotBegunError ? error.failure : error)
+  }
   threads.rest(thread)
 }
 
 /** Puts it behind those that wait. */
 function newJob(invocation: Invocation, signal: AbortSignal, giveUp: (job: Job) => void, waiting: Job[]): Promise<unknown> {
   const { promise, resolve, reject } = Promise.withResolvers<unknown>()
-  const job: Job = { invocation, signal, thread: undefined, resolve, reject }
+  const job: Job = { invocation, signal, thread: undefined, isSecondAttempt: false, resolve, reject }
   const onAbort = () => giveUp(job)
   signal.addEventListener('abort', onAbort)
   waiting.push(job)

@@ -30,6 +30,8 @@ export type ModuleThreadMessage =
   | { readonly kind: 'file'; readonly file: LoadedFile }
   | { readonly kind: 'loaded' }
   | { readonly kind: 'unloadable'; readonly error: RuntimeError }
+  /** The thread hands the invocation to the function now. */
+  | { readonly kind: 'begun'; readonly id: string }
   | { readonly kind: 'output'; readonly text: string }
   | { readonly kind: 'answer'; readonly id: string; readonly text: string; readonly usedMegabytes: number }
   | { readonly kind: 'error'; readonly id: string; readonly error: RuntimeError; readonly refuses: boolean }

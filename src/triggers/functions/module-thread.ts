@@ -25,11 +25,24 @@ export type ModuleThread = {
   /** What kept it from getting ready; undefined once it is. */
   readonly ready: Promise<ThreadFailure | undefined>
   readonly ended: Promise<void>
-  /** The answer as a JSON value. Rejects with FunctionError. */
+  /** The answer as a JSON value. Rejects with FunctionError, or with NotBegunError. */
   run(invocation: Invocation): Promise<unknown>
   /** Whether it has not ended, and what it would run is still what lies on the disk. */
   isUsable(): boolean
   end(): void
+}
+
+/**
+ * The thread ended before it handed the invocation to the function: an earlier invocation, or the module itself, had ended it, and the
+ * invocation was sent before that was known here. `failure` says how the thread ended.
+ */
+export class NotBegunError extends Error {
+  readonly failure: FunctionError | InvocationError
+
+  constructor(failure: FunctionError | InvocationError) {
+    super('The thread ended before the invocation began.')
+    this.failure = failure
+  }
 }
 
 /** The compiler rewrites the extensions of imports but not of addresses: this module's own tells whether it was compiled. */
@@ -47,7 +60,7 @@ type State = {
   readonly worker: Worker
   readonly files: LoadedFile[]
   readonly ready: PromiseWithResolvers<ThreadFailure | undefined>
-  running: { readonly id: string; resolve(answer: unknown): void; reject(error: unknown): void } | undefined
+  running: { readonly id: string; begun: boolean; resolve(answer: unknown): void; reject(error: unknown): void } | undefined
   outOfMemory: boolean
   ending: boolean
 }
@@ -93,7 +106,9 @@ function runIn({ worker, port }: ReturnType<typeof startWorker>, options: Module
     ended.resolve()
     const failure: ThreadFailure = (id) => exitErrorOf(id, code, state.outOfMemory)
     ready.resolve(failure)
-    state.running?.reject(failure(state.running.id))
+    if (state.running === undefined) return
+    const { id, begun, reject } = state.running
+    reject(begun ? failure(id) : new NotBegunError(failure(id)))
   })
 
   return {
@@ -104,7 +119,7 @@ function runIn({ worker, port }: ReturnType<typeof startWorker>, options: Module
       const watch = setInterval(() => void watchMemory(state).catch(() => undefined), memoryCheckMs)
       try {
         return await new Promise((resolve, reject) => {
-          state.running = { id: invocation.id, resolve, reject }
+          state.running = { id: invocation.id, begun: false, resolve, reject }
           port.postMessage(invocation)
         })
       } finally {
@@ -129,6 +144,9 @@ function heard(state: State, message: ModuleThreadMessage): void {
       break
     case 'unloadable':
       state.ready.resolve(() => functionErrorOf(message.error, { refuses: false, mayQuote: false }))
+      break
+    case 'begun':
+      if (message.id === running?.id) running.begun = true
       break
     case 'output':
       options.logger.info({ function: options.functionName, requestId: running?.id }, message.text.trimEnd())

@@ -98,6 +98,7 @@ function run(handler: Handler, invocation: Invocation): void {
   const { id } = invocation
   current = invocation
   outputLength = 0
+  tell({ kind: 'begun', id })
   // What the function waits for keeps the thread alive; when there is nothing of that kind left, it will never answer.
   port.unref()
   const context = contextOf(invocation)
