@@ -8,7 +8,6 @@ type Request = {
   readonly operation: OperationName
   /** The decoded request body. It need not have been validated yet. */
   readonly body: unknown
-  readonly region: string
   readonly accountId: string
 }
 
@@ -50,7 +49,10 @@ export function authorize(key: Pick<AccessKey, 'id' | 'policy'>, request: Reques
   throw new ApiError('AccessDeniedException', `User: ${user} is not authorized to perform: ${action} on resource: ${resource} ${reason}`)
 }
 
-/** The id in the ARN of a user pool or identity pool, whatever its region and account; undefined for any other text. */
+/**
+ * The id in the ARN of a user pool or identity pool, whatever its region and account; undefined for any other text. The caller must
+ * compare the whole ARN with the pool's own before it acts on the pool: the policy was decided on the ARN as it was sent.
+ */
 export function poolIdFromArn(service: 'user-pools' | 'identity-pools', arn: string): string | undefined {
   const kind = service === 'user-pools' ? userPools : identityPools
   const [scheme, partition, named, , , ...rest] = arn.split(':')
@@ -64,18 +66,25 @@ export function poolIdFromArn(service: 'user-pools' | 'identity-pools', arn: str
  * The ARN of the pool that the operation would act on, or `*` when it names none that could exist. Only members that the operation
  * has count: a surplus UserPoolId must not make ListUserPools look like a request about that pool.
  */
-function resourceOf({ operation, body, region, accountId }: Request): string {
+function resourceOf({ operation, body, accountId }: Request): string {
   const { service, input } = factsOf(operation)
   const members = shapeNamed(input).members ?? {}
-  const named = [userPools, identityPools].find(({ member }) => Object.hasOwn(members, member))
-  const kind = named ?? (service === 'identity-pools' ? identityPools : userPools)
-  const id = named ? textOf(body, named.member) : Object.hasOwn(members, 'ResourceArn') ? taggedPool(service, body) : undefined
-  return id !== undefined && kind.id.test(id) ? `arn:aws:${kind.service}:${region}:${accountId}:${kind.type}/${id}` : '*'
+  const kind = [userPools, identityPools].find(({ member }) => Object.hasOwn(members, member))
+  if (kind === undefined) return Object.hasOwn(members, 'ResourceArn') ? taggedResource(service, body) : '*'
+  const id = textOf(body, kind.member)
+  return id !== undefined && kind.id.test(id) ? arnOf(kind, id, accountId) : '*'
 }
 
-function taggedPool(service: Service, body: unknown): string | undefined {
+/** Both kinds of ids begin with the region of the pool, which the pool's ARN names as well. */
+function arnOf(kind: PoolKind, id: string, accountId: string): string {
+  const region = id.slice(0, id.search(/[_:]/))
+  return `arn:aws:${kind.service}:${region}:${accountId}:${kind.type}/${id}`
+}
+
+/** The whole ARN as it was sent, so that a statement about another region or account covers it and one about our pool does not. */
+function taggedResource(service: Service, body: unknown): string {
   const arn = textOf(body, 'ResourceArn')
-  return arn === undefined || service === 'lifeguard' ? undefined : poolIdFromArn(service, arn)
+  return arn !== undefined && service !== 'lifeguard' && poolIdFromArn(service, arn) !== undefined ? arn : '*'
 }
 
 function textOf(body: unknown, member: string): string | undefined {

@@ -6,9 +6,10 @@ import { ApiError } from '../../src/contract/api-error.ts'
 import { factsOf, operationNames } from '../../src/contract/model.ts'
 import type { OperationName } from '../../src/contract/operation.ts'
 
-const region = 'us-east-1'
 const accountId = '123456789012'
 const poolArn = 'arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_AbCdEf123'
+const otherAccount = poolArn.replace('1234', '9876')
+const otherRegion = poolArn.replace('us-east-1:', 'eu-west-1:')
 const identityPoolId = 'us-east-1:12345678-90ab-cdef-1234-567890abcdef'
 const identityPoolArn = `arn:aws:cognito-identity:us-east-1:123456789012:identitypool/${identityPoolId}`
 
@@ -20,7 +21,7 @@ function keyWith(...statements: object[]) {
 function decidedOn(operation: OperationName, body: unknown): string[] {
   const key = keyWith({ Effect: 'Allow', Action: 'a:B', Resource: '*' })
   try {
-    authorize(key, { operation, body, region, accountId })
+    authorize(key, { operation, body, accountId })
   } catch (error) {
     assert.ok(error instanceof ApiError)
     return /perform: (\S+) on resource: (\S+) because/.exec(error.message)?.slice(1) ?? []
@@ -29,7 +30,7 @@ function decidedOn(operation: OperationName, body: unknown): string[] {
 }
 
 describe('A request that the policy does not allow', () => {
-  const request = { operation: 'ListUsers', body: { UserPoolId: 'us-east-1_AbCdEf123' }, region, accountId } as const
+  const request = { operation: 'ListUsers', body: { UserPoolId: 'us-east-1_AbCdEf123' }, accountId } as const
 
   it('passes when a statement allows it', () => {
     authorize(keyWith({ Effect: 'Allow', Action: 'cognito-idp:List*', Resource: poolArn }), request)
@@ -71,12 +72,14 @@ describe('What a request is about', () => {
       'cognito-identity:UntagResource',
       identityPoolArn,
     ],
+    ['is a tagged ARN of another account', 'TagResource', { ResourceArn: otherAccount }, 'cognito-idp:TagResource', otherAccount],
+    ['is a tagged ARN of another region', 'UntagResource', { ResourceArn: otherRegion }, 'cognito-idp:UntagResource', otherRegion],
     [
-      'is ours, whatever account the ARN names',
-      'TagResource',
-      { ResourceArn: poolArn.replace('1234', '9876') },
-      'cognito-idp:TagResource',
-      poolArn,
+      'is the pool in the region that its id names',
+      'AdminGetUser',
+      { UserPoolId: 'eu-west-1_AbCdEf123' },
+      'cognito-idp:AdminGetUser',
+      'arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_AbCdEf123',
     ],
     ['is no pool of the other service', 'TagResource', { ResourceArn: identityPoolArn }, 'cognito-idp:TagResource', '*'],
     [

@@ -6,14 +6,14 @@ import type { Quotas } from '../quotas.ts'
 import { requireTagsWithinQuota } from './tag-quota.ts'
 import { requirePoolArn } from './tagged-pool.ts'
 
-type Deps = { db: Db; pools: PoolCatalog; quotas: Quotas }
+type Deps = { db: Db; pools: PoolCatalog; quotas: Quotas; accountId: string }
 
 export const tagResource = operation('TagResource', {
   auth: 'iam',
 
   /** Spread, not assigned one by one: a tag may be called `__proto__`. */
-  async handle(request, { db, pools, quotas }: Deps) {
-    await changePool(db, pools, requirePoolArn(request.ResourceArn), (pool) => {
+  async handle(request, { db, pools, quotas, accountId }: Deps) {
+    await changePool(db, pools, requirePoolArn(request.ResourceArn, accountId), (pool) => {
       const tagged = { ...pool, tags: { ...pool.tags, ...request.Tags } }
       requireTagsWithinQuota(quotas, tagged, 'InvalidParameterException')
       return tagged

@@ -1,9 +1,17 @@
 import { poolIdFromArn } from '../../access/authorize.ts'
 import { invalidParameter } from '../invalid-parameter.ts'
+import { poolNotFound } from '../pool-catalog.ts'
+import { poolArn } from '../pool-wire.ts'
 
-/** The pool that the ARN names; pools are all that can be tagged here. Throws InvalidParameterException for any other text. */
-export function requirePoolArn(arn: string): string {
+/**
+ * The id of the pool that the ARN names; only pools can be tagged here. An ARN of another region, account or partition names no pool
+ * of this server, even if it ends with the id of one.
+ * @throws ApiError InvalidParameterException when the text is not the ARN of a user pool
+ * @throws ApiError ResourceNotFoundException when the ARN is not the one that DescribeUserPool shows for this id
+ */
+export function requirePoolArn(arn: string, accountId: string): string {
   const poolId = poolIdFromArn('user-pools', arn)
   if (poolId === undefined) throw invalidParameter('ResourceArn is not the ARN of a user pool.')
+  if (arn !== poolArn(poolId, accountId)) throw poolNotFound(poolId)
   return poolId
 }

@@ -4,15 +4,15 @@ import { changePool } from '../change-pool.ts'
 import type { PoolCatalog } from '../pool-catalog.ts'
 import { requirePoolArn } from './tagged-pool.ts'
 
-type Deps = { db: Db; pools: PoolCatalog }
+type Deps = { db: Db; pools: PoolCatalog; accountId: string }
 
 /** Keys that the pool does not have are none to take away. */
 export const untagResource = operation('UntagResource', {
   auth: 'iam',
 
-  async handle(request, { db, pools }: Deps) {
+  async handle(request, { db, pools, accountId }: Deps) {
     const keys = new Set(request.TagKeys)
-    await changePool(db, pools, requirePoolArn(request.ResourceArn), (pool) => ({
+    await changePool(db, pools, requirePoolArn(request.ResourceArn, accountId), (pool) => ({
       ...pool,
       tags: Object.fromEntries(Object.entries(pool.tags).filter(([key]) => !keys.has(key))),
     }))

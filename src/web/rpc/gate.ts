@@ -42,7 +42,7 @@ export function createIamGate({ clock, secrets, findKey, region, accountId }: Op
   return async (request, operation, body) => {
     const services = [signingNames[factsOf(operation).service]]
     const key = await verifySignature(request, { now: clock.now(), services, region, secrets, findKey })
-    authorize(key, { operation, body, region, accountId })
+    authorize(key, { operation, body, accountId })
     return { accessKeyId: key.id }
   }
 }

@@ -102,6 +102,23 @@ for (const engine of engines) {
       }
     })
 
+    it('cannot be reached by an ARN of another region, account or partition', async () => {
+      const { arn, poolId } = await givenArn(server(), { a: '1' })
+      const gone = { name: 'ResourceNotFoundException', message: `User pool ${poolId} does not exist.` }
+      const foreign = [
+        arn.replace(':us-east-1:', ':eu-west-1:'),
+        arn.replace(':us-east-1:', '::'),
+        arn.replace(':000000000000:', ':111111111111:'),
+        arn.replace('arn:aws:', 'arn:aws-cn:'),
+      ]
+      for (const other of foreign) {
+        await assert.rejects(tag(server(), other, { b: '2' }), gone)
+        await assert.rejects(untag(server(), other, ['a']), gone)
+        await assert.rejects(tagsOf(server(), other), gone)
+      }
+      assert.deepEqual(await tagsOf(server(), arn), { a: '1' })
+    })
+
     it('have keys and values that fit', async () => {
       const { arn } = await givenArn(server())
       const refusal = { name: 'InvalidParameterException' }
