@@ -1,4 +1,5 @@
 import { ApiError } from '../contract/api-error.ts'
+import { requireNoAliasFormat } from './alias-formats.ts'
 import type { AppClient } from './app-client.ts'
 import { isBirthdate, isDecimal, isEmailAddress, isPhoneNumber } from './attribute-formats.ts'
 import type { AttributeDefinition } from './attribute-schema.ts'
@@ -14,7 +15,7 @@ export const maxValueLength = 2048
  * Throws InvalidParameterException when a name is not in the pool's schema or a value is not what the schema says. Which attributes
  * a client may write, which must be there and which may not change are questions of their own.
  */
-export function checkAttributes(pool: Pick<Pool, 'schema'>, attributes: AttributeValues): void {
+export function checkAttributes(pool: Pick<Pool, 'schema' | 'aliasAttributes'>, attributes: AttributeValues): void {
   const schema = new Map(pool.schema.map((definition) => [definition.name, definition]))
   const problems: string[] = []
   for (const [name, value] of Object.entries(attributes)) {
@@ -22,6 +23,8 @@ export function checkAttributes(pool: Pick<Pool, 'schema'>, attributes: Attribut
     if (definition === undefined) throw nonconforming(`Type for attribute {${name}} could not be determined`)
     if (value === '') continue
     requireAddressFormat(name, value)
+    // Where users can be found by it, a preferred username is a name like the username, and follows the same rule.
+    if (name === 'preferred_username' && pool.aliasAttributes.includes(name)) requireNoAliasFormat(pool, 'Preferred username', value)
     const problem = problemOf(definition, value)
     if (problem !== undefined) problems.push(`${name}: ${problem}\n`)
   }
@@ -48,10 +51,13 @@ export function readableAttributes(_pool: Pick<Pool, 'schema'>, client: Pick<App
   return (name) => name === 'sub' || (!isDeveloperOnly(name) && (listed === undefined || listed.has(name)))
 }
 
-/** Which attributes the client may set for its user: never what the server itself vouches for, nor what is for developers. */
-export function writableAttributes(pool: Pick<Pool, 'schema'>, client: Pick<AppClient, 'writeAttributes'>): (name: string) => boolean {
-  const listed = new Set(client.writeAttributes ?? pool.schema.map((definition) => definition.name))
-  return (name) => isWritableByClients(name) && listed.has(name)
+/**
+ * Which attributes the client may set for its user: never what the server itself vouches for, nor what is for developers. A client
+ * without WriteAttributes may set all others; a name that the schema lacks is then for `checkAttributes` to refuse.
+ */
+export function writableAttributes(_pool: Pick<Pool, 'schema'>, client: Pick<AppClient, 'writeAttributes'>): (name: string) => boolean {
+  const listed = client.writeAttributes && new Set(client.writeAttributes)
+  return (name) => isWritableByClients(name) && (listed === undefined || listed.has(name))
 }
 
 /** Whether any client could ever write it. */

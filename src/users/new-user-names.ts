@@ -1,4 +1,5 @@
 import { ApiError } from '../contract/api-error.ts'
+import { requireNoAliasFormat } from '../pools/alias-formats.ts'
 import { isEmailAddress, isPhoneNumber } from '../pools/attribute-formats.ts'
 import { type ContactAttribute, nameKey, type Pool } from '../pools/pool.ts'
 import type { Attributes } from './user.ts'
@@ -11,7 +12,7 @@ type Typed = { readonly sub: string; readonly username: string; readonly attribu
  */
 export function nameNewUser(pool: Pool, { sub, username, attributes }: Typed): { username: string; attributes: Attributes } {
   if (pool.usernameAttributes.length > 0) return { username: sub, attributes: fillAddress(pool, username, attributes) }
-  requireNoAliasFormat(pool, username)
+  requireNoAliasFormat(pool, 'Username', username)
   return { username: pool.caseSensitive === false ? username.toLowerCase() : username, attributes }
 }
 
@@ -29,18 +30,10 @@ function fillAddress(pool: Pool, username: string, attributes: Attributes): Attr
   const kind = requireAddressKind(pool, username)
   const given = attributes[kind]
   if (given && nameKey(pool, given) !== nameKey(pool, username)) {
-    throw new ApiError('InvalidParameterException', `The ${kind} attribute must be the same as the username.`)
+    throw new ApiError(
+      'InvalidParameterException',
+      `User ${kind} should be empty or same as username, since username attribute is ${kind}.`,
+    )
   }
   return { ...attributes, [kind]: username }
-}
-
-/** An alias pool finds users by address as well; a name in the form of one could shadow somebody else's. */
-function requireNoAliasFormat(pool: Pool, username: string): void {
-  if (pool.aliasAttributes.includes('email') && isEmailAddress(username)) throw aliasFormat('email', 'email')
-  if (pool.aliasAttributes.includes('phone_number') && isPhoneNumber(username)) throw aliasFormat('phone number', 'phone_number')
-}
-
-function aliasFormat(format: string, alias: ContactAttribute): ApiError {
-  const message = `Username cannot be of ${format} format, since user pool is configured for ${alias} alias.`
-  return new ApiError('InvalidParameterException', message)
 }

@@ -6,7 +6,7 @@ import type { Triggers } from '../../triggers/trigger.ts'
 import { storeAttributeChanges } from '../attribute-changes.ts'
 import type { TokenCaller } from '../caller.ts'
 import { wordChanges } from '../message-wording.ts'
-import { lockCaller, requireAllowedChanges, requireKnownNames } from './profile-rules.ts'
+import { lockCaller, requireAllowedChanges, requireKnownNames, requireWritable } from './profile-rules.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets; triggers: Triggers }
 
@@ -15,6 +15,7 @@ export const deleteUserAttributes = operation('DeleteUserAttributes', {
   auth: 'access-token',
 
   async handle(request, { db, clock, secrets, triggers }: Deps, { pool, client, user }: TokenCaller, { userAgent }) {
+    requireWritable(pool, client, request.UserAttributeNames)
     requireKnownNames(pool, request.UserAttributeNames)
     const changes = Object.fromEntries(request.UserAttributeNames.map((name) => [name, '']))
     requireAllowedChanges(pool, client, user.attributes, changes)

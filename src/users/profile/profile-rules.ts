@@ -15,19 +15,27 @@ import { type Attributes, changeAttributes, isContactAttribute, type User } from
 import { lockUser } from '../user-repository.ts'
 
 /**
- * Whether users may make these changes to themselves through this client: by schema, permissions, mutability and what the pool
+ * Whether users may make these changes to themselves through this client: by permissions, schema, mutability and what the pool
  * requires. Throws InvalidParameterException and NotAuthorizedException.
  */
 export function requireAllowedChanges(pool: Pool, client: AppClient, current: Attributes, changes: Attributes): void {
+  requireWritable(pool, client, Object.keys(changes))
   checkAttributes(pool, changes)
-  const names = Object.keys(changes)
+  requireMutableAttributes(pool, changes)
+  requireRequiredAttributes(pool, changeAttributes(current, changes))
+}
+
+/**
+ * Comes before the schema: a client hears nothing about attributes that it may not write.
+ * @throws ApiError InvalidParameterException for an attribute that only the server sets
+ * @throws ApiError NotAuthorizedException for one that this client may not write
+ */
+export function requireWritable(pool: Pool, client: AppClient, names: readonly string[]): void {
   const vouchedFor = names.find((name) => !isWritableByClients(name) && !isDeveloperOnly(name))
   if (vouchedFor !== undefined) throw nonMutable(vouchedFor)
   if (!names.every(writableAttributes(pool, client))) {
     throw new ApiError('NotAuthorizedException', 'A client attempted to write unauthorized attribute')
   }
-  requireMutableAttributes(pool, changes)
-  requireRequiredAttributes(pool, changeAttributes(current, changes))
 }
 
 /** Throws InvalidParameterException when a name is not in the pool's schema: the wording of the operations that delete. */

@@ -22,18 +22,23 @@ export function requirePasswordlessSignIn(pool: Pool, client: AppClient, attribu
   throw new ApiError('InvalidParameterException', message)
 }
 
+// The punctuation is Cognito's, as reported.
+const preferredUsernameTooEarly =
+  'Preferred username cannot be provided for unconfirmed account., since user pool is configured for preferred username alias.'
+
 /**
  * `typed` is what the caller listed, `filled` the same with the address that the username is. Throws InvalidParameterException, and
  * NotAuthorizedException for an attribute that the client may not write.
  */
 export function requireSignUpAttributes(pool: Pool, client: AppClient, typed: Attributes, filled: Attributes): void {
-  checkAttributes(pool, filled)
   const isWritable = writableAttributes(pool, client)
+  // Comes before the schema: a client hears nothing about attributes that it may not write.
   if (!Object.keys(typed).every(isWritable)) {
     throw new ApiError('NotAuthorizedException', 'A client attempted to write unauthorized attribute')
   }
+  checkAttributes(pool, filled)
   if (filled['preferred_username'] && pool.aliasAttributes.includes('preferred_username')) {
-    throw new ApiError('InvalidParameterException', 'Preferred username cannot be provided for unconfirmed account.')
+    throw new ApiError('InvalidParameterException', preferredUsernameTooEarly)
   }
   requireRequiredAttributes(pool, filled)
 }

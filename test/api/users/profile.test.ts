@@ -106,6 +106,12 @@ for (const engine of engines) {
       await update(server(), accessToken, { name: 'Ana' })
       await assert.rejects(update(server(), accessToken, { nickname: 'nan' }), unauthorized)
       await assert.rejects(remove(accessToken, 'nickname'), unauthorized)
+      // Before it looks at the schema, too.
+      for (const name of ['custom:nope', 'constructor']) {
+        await assert.rejects(update(server(), accessToken, { [name]: 'x' }), unauthorized)
+        await assert.rejects(remove(accessToken, name), unauthorized)
+      }
+      await assert.rejects(update(server(), accessToken, { birthdate: 'soon' }), unauthorized)
     })
 
     it('loses attributes on demand, but none that is required, unknown or vouched for', async () => {

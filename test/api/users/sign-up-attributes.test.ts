@@ -64,6 +64,14 @@ for (const engine of engines) {
       await signUp(server(), clientId, 'ana', { email, 'custom:team': 'blue' })
     })
 
+    it('refuses what the client may not write before it looks at the schema', async () => {
+      const { clientId } = await server().givenPool({ pool, client: { WriteAttributes: ['email', 'custom:team'] } })
+      for (const name of ['custom:nope', 'nope', 'phone_number', '__proto__']) {
+        await assert.rejects(signUp(server(), clientId, 'ana', Object.fromEntries([[name, 'x']])), unauthorized)
+      }
+      await assert.rejects(signUp(server(), clientId, 'ana', { email, birthdate: 'soon' }), unauthorized)
+    })
+
     it('refuses names that mean something to JavaScript, and names given twice', async () => {
       const { clientId } = await server().givenPool({ pool })
       for (const name of ['__proto__', 'constructor', 'toString', 'hasOwnProperty']) {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { adminCreateSilently } from '../../support/administration.ts'
 import { engines } from '../../support/engines.ts'
 import { attributesOf, codeSentTo, confirm, givenConfirmedUser, givenSignedInUser, signUp, update } from '../../support/self-service.ts'
 import { givenTokens, signInByPassword } from '../../support/sign-in.ts'
@@ -78,8 +79,15 @@ for (const engine of engines) {
       const { clientId } = await server().givenPool({ pool: { UsernameAttributes: ['email'], ...verifiesEmail } })
       await assert.rejects(signUp(server(), clientId, 'victim@example.test', { email: 'thief@example.test' }), {
         name: 'InvalidParameterException',
+        message: 'User email should be empty or same as username, since username attribute is email.',
       })
       await signUp(server(), clientId, 'ana@example.test', { email: 'ana@example.test' })
+      const byPhone = await server().givenPool({ pool: { UsernameAttributes: ['phone_number'], ...sms } })
+      const other = { phone_number: '+15550009999' }
+      const message = 'User phone_number should be empty or same as username, since username attribute is phone_number.'
+      await assert.rejects(signUp(server(), byPhone.clientId, '+15550001234', other), { name: 'InvalidParameterException', message })
+      const byAdministrator = adminCreateSilently(server(), byPhone.poolId, '+15550001234', { attributes: other })
+      await assert.rejects(byAdministrator, { name: 'InvalidParameterException', message })
     })
 
     it('keeps names and aliases apart by their form', async () => {
@@ -97,7 +105,8 @@ for (const engine of engines) {
       const ids = await server().givenPool({ pool })
       await assert.rejects(signUp(server(), ids.clientId, 'ana', { preferred_username: 'nan' }), {
         name: 'InvalidParameterException',
-        message: 'Preferred username cannot be provided for unconfirmed account.',
+        message:
+          'Preferred username cannot be provided for unconfirmed account., since user pool is configured for preferred username alias.',
       })
       const ana = await givenSignedInUser(server(), ids, 'ana', { email: 'ana@example.test' })
       const bob = await givenSignedInUser(server(), ids, 'bob', { email: 'bob@example.test' })

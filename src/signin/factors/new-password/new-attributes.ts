@@ -30,9 +30,7 @@ export function readNewAttributes(
     const name = key.slice(prefix.length)
     if (ownedByTheService.includes(name)) throw new ApiError('InvalidParameterException', `Cannot modify the non-mutable attribute ${name}`)
     if (Object.hasOwn(user.attributes, name)) throw new ApiError('NotAuthorizedException', `Cannot modify an already provided ${name}`)
-    if (pool.schema.some((attribute) => attribute.name === name) && !writable(name)) {
-      throw new ApiError('NotAuthorizedException', 'A client attempted to write unauthorized attribute')
-    }
+    if (!writable(name)) throw new ApiError('NotAuthorizedException', 'A client attempted to write unauthorized attribute')
     named.push([name, value])
   }
   const attributes = Object.fromEntries(named)
