@@ -7,7 +7,7 @@ import { nameNewUser } from '../new-user-names.ts'
 import { requireStrongPassword } from '../passwords/password-policy.ts'
 import { newTemporaryPassword } from '../passwords/temporary-password.ts'
 import { findTakenName, nameTaken } from '../taken-names.ts'
-import { type AliasKind, type Attributes, changeAttributes, isContactAttribute, type User } from '../user.ts'
+import { type AliasKind, type Attributes, isContactAttribute, type User } from '../user.ts'
 
 type Typed = { readonly sub: string; readonly username: string; readonly attributes: Attributes }
 type Draft = Pick<User, 'poolId' | 'sub' | 'username' | 'attributes'>
@@ -20,10 +20,14 @@ export function draftNewUser(pool: Pool, typed: Typed): Draft {
   const named = nameNewUser(pool, typed)
   if (Object.hasOwn(typed.attributes, 'sub')) throw nonMutable('sub')
   checkAttributes(pool, named.attributes)
-  const attributes = changeAttributes({}, named.attributes)
+  // Unlike at sign-up, a flag that was not sent is not added (observed).
+  const attributes = withoutBlanks(named.attributes)
   requireAddressesOfFlags(named.attributes, attributes)
   return { poolId: pool.id, sub: typed.sub, username: named.username, attributes }
 }
+
+const withoutBlanks = (attributes: Attributes): Attributes =>
+  Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== ''))
 
 /**
  * The password that is given, or one made up. Undefined where users may sign in by a code: there, whoever gets no password needs

@@ -14,7 +14,6 @@ import { makeWayFor } from '../abandoned/forget-abandoned.ts'
 import { lockUserTakingAliases } from '../alias-takeover.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import { temporaryPasswordEnd } from '../passwords/temporary-password.ts'
-import { attributesBeforeSignUp } from '../trigger-attributes.ts'
 import { type Attributes, aliasesOf, type User } from '../user.ts'
 import { insertUser } from '../user-repository.ts'
 import { chooseTemporaryPassword, draftNewUser, requireNameFree, requireNamesFree } from './create-user-rules.ts'
@@ -78,12 +77,12 @@ async function askWhether(
   { triggers }: CreateUserDeps,
   pool: Pool,
   draft: Pick<User, 'username' | 'attributes'>,
-  { attributes, validationData, occasion }: NewUser,
+  { validationData, occasion }: NewUser,
 ): Promise<void> {
   const { clientId, clientMetadata, userAgent } = occasion
   const subject = { pool, clientId, username: draft.username, sub: undefined, userAgent }
-  const userAttributes = attributesBeforeSignUp(draft.attributes, attributes)
-  await askPreSignUp(triggers, subject, 'PreSignUp_AdminCreateUser', { userAttributes, validationData, clientMetadata })
+  const asked = { userAttributes: draft.attributes, validationData, clientMetadata }
+  await askPreSignUp(triggers, subject, 'PreSignUp_AdminCreateUser', asked)
 }
 
 type Creation = {

@@ -2,8 +2,9 @@ import { uuidv7 } from '../../base/ids.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { requireRequiredAttributes } from '../../pools/attribute-rules.ts'
-import type { Pool } from '../../pools/pool.ts'
+import type { ContactAttribute, Pool } from '../../pools/pool.ts'
 import { draftNewUser } from '../admin/create-user-rules.ts'
+import { nameNewUser } from '../new-user-names.ts'
 import { type HashAlgorithm, readImportedHash } from '../passwords/imported-hash.ts'
 import { sealImportedHash } from '../passwords/sealed-import.ts'
 import { type Attributes, isVerified, type MfaPreferences, type User } from '../user.ts'
@@ -47,7 +48,10 @@ function draftImportedUser(context: RowContext, values: ReadonlyMap<string, stri
   const { pool, now } = context
   const username = values.get(usernameColumn) ?? ''
   if (!usernameShape.test(username)) return { problem: `The row has no valid ${usernameColumn}.` }
-  const draft = draftNewUser(pool, { sub: uuidv7(now), username, attributes: readAttributeFields(values) })
+  const sub = uuidv7(now)
+  const fields = readAttributeFields(values)
+  const named = nameNewUser(pool, { sub, username, attributes: fields })
+  const draft = draftNewUser(pool, { sub, username, attributes: withoutIdleFlags(fields, named.attributes) })
   requireRequiredAttributes(pool, draft.attributes)
   if (!pool.autoVerifiedAttributes.some((name) => draft.attributes[name] && isVerified(draft.attributes, name))) {
     return {
@@ -73,6 +77,13 @@ function readAttributeFields(values: ReadonlyMap<string, string>): Attributes {
     else attributes[name] = name === 'birthdate' ? readBirthdate(value) : value
   }
   return attributes
+}
+
+/** FALSE where the user has no address is how the column of a flag is usually filled; it says nothing. */
+function withoutIdleFlags(fields: Attributes, named: Attributes): Attributes {
+  const isIdle = (contact: ContactAttribute) => fields[`${contact}_verified`] === 'false' && !named[contact]
+  const idle = (['email', 'phone_number'] as const).filter(isIdle).map((contact) => `${contact}_verified`)
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => !idle.includes(name)))
 }
 
 /** The file says `mm/dd/yyyy`, the attribute is `yyyy-mm-dd` (OpenID Connect Core §5.1), which is taken as well. */

@@ -69,7 +69,7 @@ for (const engine of engines) {
       )
       assert.equal(claimsOf(AuthenticationResult?.IdToken ?? '')['sub'], sub)
 
-      const userAttributes = { sub, 'cognito:user_status': 'CONFIRMED', email: 'ana@example.test', email_verified: 'false' }
+      const userAttributes = { sub, 'cognito:user_status': 'CONFIRMED', email: 'ana@example.test' }
       const clientMetadata = { from: 'answer' }
       const user = { userAttributes, userNotFound: false }
       const empty = { challengeName: null, issueTokens: null, failAuthentication: null }

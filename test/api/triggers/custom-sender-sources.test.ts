@@ -76,7 +76,8 @@ const ways: readonly {
   readonly way: string
   readonly kind: string
   readonly status: string
-  readonly verified?: string
+  /** Null for an address without a flag. */
+  readonly verified?: string | null
   readonly isAdmin?: boolean
   readonly metadata?: object | null
   readonly toOther?: boolean
@@ -167,7 +168,7 @@ const ways: readonly {
     way: 'AdminCreateUser',
     kind: 'AdminCreateUser',
     status: 'FORCE_CHANGE_PASSWORD',
-    verified: 'false',
+    verified: null,
     isAdmin: true,
     code: 'Temp&amp;&lt;7&gt;"word',
     async act({ server, poolId, attribute, address, medium }) {
@@ -250,7 +251,7 @@ for (const engine of engines) {
                 sub,
                 'cognito:user_status': status,
                 [attribute]: toOther ? other : address,
-                [`${attribute}_verified`]: verified,
+                ...(verified !== null && { [`${attribute}_verified`]: verified }),
               },
             },
             response: {},

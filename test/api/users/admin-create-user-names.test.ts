@@ -60,12 +60,7 @@ for (const engine of engines) {
       const ana = await adminCreateSilently(server(), poolId, 'ana@example.test', { attributes: { phone_number: '+15550001234' } })
       const { sub = '', ...stored } = ana.attributes
       assert.equal(ana.Username, sub)
-      assert.deepEqual(stored, {
-        phone_number: '+15550001234',
-        phone_number_verified: 'false',
-        email: 'ana@example.test',
-        email_verified: 'false',
-      })
+      assert.deepEqual(stored, { phone_number: '+15550001234', email: 'ana@example.test' })
       for (const name of ['ana@example.test', '+15550001234', sub]) assert.equal((await adminGet(server(), poolId, name)).Username, sub)
 
       const taken = (kind: string) => exists(`An account with the given ${kind} already exists.`)
@@ -94,7 +89,10 @@ for (const engine of engines) {
         await refusal({ UsernameAttributes: ['phone_number', 'email'] }, 'ana'),
         'Username should be either an email or a phone number.',
       )
-      assert.match(await refusal({ UsernameAttributes: ['email'] }, 'a@b.test', { email: 'c@d.test' }), /must be the same/)
+      assert.equal(
+        await refusal({ UsernameAttributes: ['email'] }, 'a@b.test', { email: 'c@d.test' }),
+        'User email should be empty or same as username, since username attribute is email.',
+      )
       assert.equal(
         await refusal({ AliasAttributes: ['email'] }, 'a@b.test'),
         'Username cannot be of email format, since user pool is configured for email alias.',

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { SchemaAttributeType } from '@aws-sdk/client-cognito-identity-provider'
-import { adminCreate, adminCreateSilently, adminGet } from '../../support/administration.ts'
+import { ListUsersCommand, type SchemaAttributeType } from '@aws-sdk/client-cognito-identity-provider'
+import { adminCreate, adminCreateSilently, adminGet, adminUpdate, valuesOf } from '../../support/administration.ts'
 import { engines } from '../../support/engines.ts'
+import { respond } from '../../support/mfa.ts'
 import { sentTo } from '../../support/self-service.ts'
-import { signInByPassword } from '../../support/sign-in.ts'
+import { claimsOf, goodPassword, signInByPassword } from '../../support/sign-in.ts'
 import { useTestServer } from '../../support/test-server.ts'
 
 const temporary = 'Temporary-1'
@@ -34,7 +35,39 @@ for (const engine of engines) {
       assert.deepEqual(user.UserLastModifiedDate, user.UserCreateDate)
       const { Attributes, ...same } = user
       assert.deepEqual(await adminGet(server(), poolId, 'ana'), same)
-      assert.equal(same.attributes['email_verified'], 'false')
+      assert.deepEqual(Object.keys(same.attributes).toSorted(), ['email', 'name', 'sub'])
+    })
+
+    it('adds no flag that was not sent: to no answer, question or token', async () => {
+      const { poolId, clientId } = await server().givenPool()
+      const attributes = { email: 'ana@example.test', phone_number: '+15550001234' }
+      await adminCreateSilently(server(), poolId, 'ana', { attributes, TemporaryPassword: temporary })
+      const { sub, ...shown } = (await adminGet(server(), poolId, 'ana')).attributes
+      assert.deepEqual(shown, attributes)
+      const { Users = [] } = await server().send(new ListUsersCommand({ UserPoolId: poolId }))
+      assert.deepEqual(
+        Users.map((user) => valuesOf(user.Attributes)),
+        [{ sub, ...attributes }],
+      )
+      const asked = await signInByPassword(server(), clientId, 'ana', temporary)
+      assert.deepEqual(JSON.parse(asked.ChallengeParameters?.['userAttributes'] ?? ''), attributes)
+      const answer = { USERNAME: 'ana', NEW_PASSWORD: goodPassword }
+      const { AuthenticationResult } = await respond(server(), clientId, 'NEW_PASSWORD_REQUIRED', asked.Session, answer)
+      const claims = claimsOf(AuthenticationResult?.IdToken ?? '')
+      assert.deepEqual([claims['email'], claims['phone_number']], Object.values(attributes))
+      assert.deepEqual(
+        Object.keys(claims).filter((name) => name.endsWith('_verified')),
+        [],
+      )
+      // A later change of the address does say that the new one is unverified.
+      await adminUpdate(server(), poolId, 'ana', { email: 'other@example.test' })
+      assert.equal((await adminGet(server(), poolId, 'ana')).attributes['email_verified'], 'false')
+    })
+
+    it('adds no flag to a user who is named by an address', async () => {
+      const { poolId } = await server().givenPool({ pool: { UsernameAttributes: ['email'] } })
+      const { sub: _sub, ...stored } = (await adminCreateSilently(server(), poolId, 'ana@example.test')).attributes
+      assert.deepEqual(stored, { email: 'ana@example.test' })
     })
 
     it('lets the temporary password in, as far as the new-password challenge', async () => {
@@ -78,7 +111,6 @@ for (const engine of engines) {
         email: 'ana@example.test',
         email_verified: 'true',
         phone_number: '+15550001234',
-        phone_number_verified: 'false',
         'custom:team': 'blue',
         'dev:custom:score': '10',
         given_name: 'ßtraße 🦊',

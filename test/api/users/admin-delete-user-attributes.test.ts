@@ -20,7 +20,13 @@ for (const engine of engines) {
 
     it('removes what is named, and with an address its flag', async () => {
       const { poolId } = await server().givenPool({ pool: { AutoVerifiedAttributes: ['email'], AliasAttributes: ['email'] } })
-      const attributes = { email: 'ana@example.test', email_verified: 'true', phone_number: '+15550001234', name: 'Ana' }
+      const attributes = {
+        email: 'ana@example.test',
+        email_verified: 'true',
+        phone_number: '+15550001234',
+        phone_number_verified: 'false',
+        name: 'Ana',
+      }
       await adminCreateSilently(server(), poolId, 'ana', { attributes })
       const { $metadata, ...answer } = await remove(poolId, 'email', 'nickname', 'email')
       assert.deepEqual(answer, {})

@@ -66,13 +66,6 @@ for (const engine of engines) {
       await assert.rejects(adminGet(server(), poolId, 'ANA'), unknownUser)
     })
 
-    it('finds the owner of a proven address before somebody who merely prefers to be called so', async () => {
-      const { poolId } = await server().givenPool({ pool: { AliasAttributes: ['email', 'preferred_username'] } })
-      await adminCreateSilently(server(), poolId, 'eve', { attributes: { preferred_username: 'ana@example.test' } })
-      await adminCreateSilently(server(), poolId, 'ana', { attributes: { email: 'ana@example.test', email_verified: 'true' } })
-      assert.equal((await adminGet(server(), poolId, 'ana@example.test')).Username, 'ana')
-    })
-
     it('AdminConfirmSignUp confirms once, without proof of any address', async () => {
       const { poolId, clientId } = await server().givenPool({ pool: { AutoVerifiedAttributes: ['email'], AliasAttributes: ['email'] } })
       await signUp(server(), clientId, 'ana', { email: 'ana@example.test' })

@@ -124,6 +124,47 @@ for (const engine of engines) {
       assert.equal(log[1], '[FAILED] Line Number 3 - cognito:mfa_enabled is true, but the row has no phone_number.')
     })
 
+    it('takes FALSE for an address that the user does not have', async () => {
+      const SmsConfiguration = { SnsCallerArn: 'arn:aws:iam::123456789012:role/sms' }
+      const columns = 'cognito:username,email,email_verified,phone_number,phone_number_verified'
+      const rows = ['ana,ana@example.test,TRUE,,FALSE', 'bob,,false,+15550100,true', 'cem,cem@example.test,true,,true']
+      const pool = { AutoVerifiedAttributes: ['email' as const, 'phone_number' as const], SmsConfiguration }
+      const { poolId, log } = await importInto(pool, csv(columns, ...rows))
+      assert.deepEqual(log, [
+        '[SUCCEEDED] Line Number 2 - The import succeeded.',
+        '[SUCCEEDED] Line Number 3 - The import succeeded.',
+        '[FAILED] Line Number 4 - Phone Number is required to verify/un-verify a phone number',
+      ])
+      const attributesOf = async (name: string) => {
+        const { sub: _sub, ...attributes } = (await adminGet(server(), poolId, name)).attributes
+        return attributes
+      }
+      assert.deepEqual(await attributesOf('ana'), { email: 'ana@example.test', email_verified: 'true' })
+      assert.deepEqual(await attributesOf('bob'), { phone_number: '+15550100', phone_number_verified: 'true' })
+    })
+
+    it('keeps FALSE for an address that the user has, be it by their name', async () => {
+      const pool = {
+        UsernameAttributes: ['email' as const, 'phone_number' as const],
+        AutoVerifiedAttributes: ['phone_number' as const],
+        SmsConfiguration: { SnsCallerArn: 'arn:aws:iam::123456789012:role/sms' },
+      }
+      const file = csv('cognito:username,email_verified,phone_number,phone_number_verified', 'ana@example.test,FALSE,+15550100,TRUE')
+      const { poolId, log } = await importInto(pool, file)
+      assert.deepEqual(log, ['[SUCCEEDED] Line Number 2 - The import succeeded.'])
+      assert.equal((await adminGet(server(), poolId, 'ana@example.test')).attributes['email_verified'], 'false')
+    })
+
+    it('adds no flag that the file does not speak of', async () => {
+      const { poolId } = await importInto({}, csv(`${header},phone_number`, `${rowOf('ana')},+15550100`))
+      assert.deepEqual(Object.keys((await adminGet(server(), poolId, 'ana')).attributes).toSorted(), [
+        'email',
+        'email_verified',
+        'phone_number',
+        'sub',
+      ])
+    })
+
     it('has the log in pages', async () => {
       const rows = Array.from({ length: 1_201 }, (_, at) => rowOf(`user-${at}`))
       const { job, log } = await importInto({}, csv(header, ...rows))
