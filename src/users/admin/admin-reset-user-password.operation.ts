@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
+import { ApiError } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
 import type { Outbox } from '../../messaging/after-commit.ts'
 import type { Delivery } from '../../messaging/destination.ts'
@@ -26,6 +27,7 @@ export const adminResetUserPassword = operation('AdminResetUserPassword', {
   async handle(request, { db, clock, secrets, pools, outbox, triggers }: Deps, _caller: undefined, { userAgent }) {
     const pool = await pools.getPool(request.UserPoolId)
     const found = await getUserByName(db, pool, request.Username)
+    requireEnabled(found)
     requireSelfRecovery(pool)
     requireResettable(pool, found)
     const occasion = { clientId: undefined, clientMetadata: request.ClientMetadata, userAgent }
@@ -34,6 +36,7 @@ export const adminResetUserPassword = operation('AdminResetUserPassword', {
 
     let deliveries: Delivery[] = []
     await changeFoundUser(db, pool, found, async (user, tx) => {
+      requireEnabled(user)
       requireResettable(pool, user)
       const now = clock.now()
       const contact = requireRecoveryContact(pool, user)
@@ -44,6 +47,11 @@ export const adminResetUserPassword = operation('AdminResetUserPassword', {
     return {}
   },
 })
+
+/** Cognito looks at this first. */
+function requireEnabled({ enabled }: User): void {
+  if (!enabled) throw new ApiError('NotAuthorizedException', 'User is disabled.')
+}
 
 function requireResettable(pool: Pool, user: User): void {
   const obstacle = recoveryObstacle(pool, user)

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import {
+  AdminDisableUserCommand,
+  AdminEnableUserCommand,
   AdminResetUserPasswordCommand,
   AdminSetUserPasswordCommand,
   ConfirmForgotPasswordCommand,
@@ -26,6 +28,31 @@ for (const engine of engines) {
     const server = useTestServer(engine)
     const reset = (poolId: string, name = 'ana') => server().send(new AdminResetUserPasswordCommand({ UserPoolId: poolId, Username: name }))
     const given = (poolId: string, attributes: Values) => givenUser(server(), poolId, 'ana', { attributes: attributeList(attributes) })
+
+    it('refuses a disabled user, whatever else there is to say, and changes nothing', async () => {
+      const { poolId, clientId } = await server().givenPool()
+      await given(poolId, email)
+      await givenUser(server(), poolId, 'bob')
+      const byAdministrator = { RecoveryMechanisms: [{ Name: 'admin_only' as const, Priority: 1 }] }
+      const closed = await server().givenPool({ pool: { AccountRecoverySetting: byAdministrator } })
+      await given(closed.poolId, email)
+      const disabled = { name: 'NotAuthorizedException', message: 'User is disabled.' }
+      for (const [UserPoolId, Username] of [
+        [poolId, 'ana'],
+        [poolId, 'bob'],
+        [closed.poolId, 'ana'],
+      ] as const) {
+        await server().send(new AdminDisableUserCommand({ UserPoolId, Username }))
+        const { UserStatus, UserLastModifiedDate } = await adminGet(server(), UserPoolId, Username)
+        server().clock.advance(1_000)
+        await assert.rejects(reset(UserPoolId, Username), disabled)
+        const after = await adminGet(server(), UserPoolId, Username)
+        assert.deepEqual([after.UserStatus, after.UserLastModifiedDate], [UserStatus, UserLastModifiedDate])
+        assert.deepEqual(await sentTo(server(), UserPoolId), [])
+      }
+      await server().send(new AdminEnableUserCommand({ UserPoolId: poolId, Username: 'ana' }))
+      await givenTokens(server(), clientId, 'ana')
+    })
 
     it('makes the password useless until the user has chosen another with the code that was sent', async () => {
       const { poolId, clientId } = await server().givenPool()
