@@ -121,12 +121,33 @@ for (const engine of engines) {
         const { Users } = await server().send(new ListUsersCommand({ UserPoolId: poolId, AttributesToGet }))
         return (Users ?? []).map(({ Attributes }) => Object.keys(valuesOf(Attributes)))
       }
-      assert.deepEqual(await shown(['custom:team', 'name', 'name']), [['name', 'custom:team'], []])
       assert.deepEqual(await shown(['sub']), [['sub'], ['sub']])
-      assert.deepEqual(await shown(), await shown([]))
+      assert.deepEqual(await shown(['email', 'sub', 'email']), Array(2).fill(['sub', 'email']))
+      assert.deepEqual(await shown(), [
+        ['sub', 'name', 'custom:team', 'email'],
+        ['sub', 'email'],
+      ])
+      assert.deepEqual(await shown([]), [[], []])
       for (const name of ['custom:none', '__proto__', 'constructor', 'username']) {
-        await assert.rejects(shown(['name', name]), invalid('One or more requested attributes do not exist.'))
+        await assert.rejects(shown(['email', name]), invalid('One or more requested attributes do not exist.'))
       }
+    })
+
+    it('refuses to show an attribute that a user of the page lacks', async () => {
+      const { poolId } = await server().givenPool()
+      await adminCreateSilently(server(), poolId, 'ana', { attributes: { name: 'Ana', email: 'a@b.test', email_verified: 'false' } })
+      await adminCreateSilently(server(), poolId, 'bob', { attributes: { email: 'b@b.test' } })
+      const ask = async (more: Partial<ListUsersCommandInput>) => {
+        const { Users } = await server().send(new ListUsersCommand({ UserPoolId: poolId, ...more }))
+        return Users?.map(({ Attributes }) => valuesOf(Attributes))
+      }
+      const refusal = invalid('One or more requested attributes do not exist.')
+      for (const name of ['name', 'email_verified', 'phone_number'])
+        await assert.rejects(ask({ AttributesToGet: ['email', name] }), refusal)
+      assert.deepEqual(await ask({ AttributesToGet: ['email'] }), [{ email: 'a@b.test' }, { email: 'b@b.test' }])
+      assert.deepEqual(await ask({ AttributesToGet: ['name'], Limit: 1 }), [{ name: 'Ana' }])
+      assert.deepEqual(await ask({ AttributesToGet: ['name'], Filter: 'name = "Ana"' }), [{ name: 'Ana' }])
+      await assert.rejects(ask({ AttributesToGet: ['name'], Filter: 'email = "b@b.test"' }), refusal)
     })
 
     it('searches what users are now, not what they were', async () => {
