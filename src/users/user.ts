@@ -23,7 +23,7 @@ export type User = {
   readonly signedOutAt: number | null
   readonly createdAt: number
   readonly updatedAt: number
-  /** Null while nothing is set. */
+  /** Null before anything was set. */
   readonly mfa: MfaPreferences | null
 }
 

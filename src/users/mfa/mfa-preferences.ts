@@ -37,12 +37,14 @@ export function applyMfaWishes(current: MfaPreferences | null, wishes: MfaWishes
   const kept = before.preferred !== null && wishes[before.preferred]?.preferred !== false ? before.preferred : null
   const preferred = preferredNow[0] ?? kept
   if (wishes.passkey) requirePasskeyBeside(enabled, canHave)
-  return normalized({
+  // Once something was set, the answers show an empty list when nothing is left of it (reported); before, they leave it out.
+  if (enabled.length === 0) return current && none
+  return {
     enabled,
     preferred: preferred !== null && enabled.includes(preferred) ? preferred : null,
     byOptions: before.byOptions && enabled.includes('SMS_MFA'),
     ...((wishes.passkey ?? before.passkey) && { passkey: true }),
-  })
+  }
 }
 
 /** The preferences of SetUserSettings, which knows codes by SMS only. Throws InvalidParameterException. */
@@ -66,11 +68,6 @@ function requirePasskeyBeside(enabled: readonly MfaMethod[], canHave: CanHave): 
   if (!canHave('WEB_AUTHN')) throw nothingToTurnOn('WEB_AUTHN')
   if (enabled.length > 0) return
   throw new ApiError('InvalidParameterException', 'Passkeys can be activated for MFA only beside another MFA method.')
-}
-
-/** Nothing set is the same as never set: the answers leave it out. */
-function normalized(preferences: MfaPreferences): MfaPreferences | null {
-  return preferences.enabled.length === 0 ? null : preferences
 }
 
 /** The service's own words, whether the pool does not offer the method or the user has no address or app for it (observed). */

@@ -29,7 +29,7 @@ export function readMfaOptions(options: readonly MFAOptionType[]): boolean {
   throw new ApiError('InvalidParameterException', 'MFAOptions can only be SMS to phone_number.')
 }
 
-/** The members that GetUser, AdminGetUser and the lists of authentication factors share; each is left out while there is nothing in it. */
+/** The members that GetUser, AdminGetUser and the lists of authentication factors share; each is left out while nothing was set. */
 export function writeMfa({ mfa }: User): { PreferredMfaSetting: string | undefined; UserMFASettingList: readonly string[] | undefined } {
   // (Unconfirmed: what passkeys are called in the list.)
   const list = mfa?.passkey ? [...mfa.enabled, 'WEB_AUTHN_MFA'] : mfa?.enabled

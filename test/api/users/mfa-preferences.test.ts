@@ -55,21 +55,31 @@ for (const engine of engines) {
       return { list, first }
     }
 
-    it('are not shown while nothing is set, nor once nothing is left', async () => {
+    it('are not shown before anything was set, and as an empty list once nothing is left', async () => {
       const { poolId, accessToken } = await givenAna()
       const members = ['UserMFASettingList', 'PreferredMfaSetting', 'MFAOptions']
-      const absent = async () => {
-        const answers = [await server().send(new GetUserCommand({ AccessToken: accessToken })), await adminGet(server(), poolId, 'ana')]
-        for (const answer of answers)
+      const present = async () => {
+        const user = await server().send(new GetUserCommand({ AccessToken: accessToken }))
+        const admin = await adminGet(server(), poolId, 'ana')
+        const factors = await server().send(new GetUserAuthFactorsCommand({ AccessToken: accessToken }))
+        for (const answer of [user, factors]) assert.deepEqual(answer.UserMFASettingList, admin.UserMFASettingList)
+        for (const answer of [user, admin])
           assert.deepEqual(
             members.filter((member) => member in answer),
-            [],
+            admin.UserMFASettingList === undefined ? [] : ['UserMFASettingList'],
           )
+        return admin.UserMFASettingList
       }
-      await absent()
+      assert.equal(await present(), undefined)
+      await set(accessToken, { SMSMfaSettings: off })
+      assert.equal(await present(), undefined)
       await set(accessToken, { SMSMfaSettings: preferred })
       await set(accessToken, { SMSMfaSettings: off })
-      await absent()
+      assert.deepEqual(await present(), [])
+      await registerApp(server(), accessToken)
+      await set(accessToken, { SoftwareTokenMfaSettings: preferred })
+      await set(accessToken, { SoftwareTokenMfaSettings: off })
+      assert.deepEqual(await present(), [])
     })
 
     it('add up over requests; one method is preferred, and to prefer is to activate', async () => {
@@ -121,7 +131,7 @@ for (const engine of engines) {
       await setMfa(server(), elsewhere.poolId, 'OPTIONAL', ['sms'])
       await assert.rejects(set(elsewhere.accessToken, attempts.SOFTWARE_TOKEN_MFA), nothingToTurnOn('SOFTWARE_TOKEN_MFA'))
       await set(elsewhere.accessToken, { SoftwareTokenMfaSettings: off })
-      assert.deepEqual(await shown(elsewhere.poolId, elsewhere.accessToken), { list: undefined, first: undefined })
+      assert.deepEqual(await shown(elsewhere.poolId, elsewhere.accessToken), { list: [], first: undefined })
     })
 
     it('an app that an administrator takes away is gone from them as well', async () => {
@@ -165,7 +175,7 @@ for (const engine of engines) {
         await change(sms)
         assert.deepEqual([await options(), (await shown(poolId, accessToken)).list], [sms, ['SMS_MFA']])
         await change([])
-        assert.deepEqual([await options(), (await shown(poolId, accessToken)).list], [undefined, undefined])
+        assert.deepEqual([await options(), (await shown(poolId, accessToken)).list], [undefined, []])
         for (const wrong of [[{ DeliveryMedium: 'EMAIL' as const, AttributeName: 'email' }], [{}], [...sms, ...sms]])
           await assert.rejects(change(wrong), { name: 'InvalidParameterException' })
       }

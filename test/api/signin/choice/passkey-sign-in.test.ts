@@ -253,7 +253,7 @@ for (const engine of engines) {
       await activate(false)
       assert.deepEqual(await settings(), ['SOFTWARE_TOKEN_MFA'])
       await prefer(server(), poolId, 'ana', { SoftwareTokenMfaSettings: { Enabled: false }, WebAuthnMfaSettings: { Enabled: false } })
-      assert.equal(await settings(), undefined)
+      assert.deepEqual(await settings(), [])
       await assert.rejects(activate(true), off)
       await givenUser(server(), poolId, 'ben')
       await assert.rejects(prefer(server(), poolId, 'ben', { WebAuthnMfaSettings: { Enabled: true } }), off)
