@@ -64,9 +64,9 @@ export const settingsTable = {
   tlsKey: { flag: 'tls-key', type: path, value: 'FILE', help: 'Private key (PEM) of the certificate.' },
   region: {
     flag: 'region',
-    type: { kind: 'pattern', pattern: /^[a-z]{2}(-[a-z]+)+-\d$/, says: 'a region name such as us-east-1' },
+    type: { kind: 'pattern', pattern: /^([a-z]{2}(-[a-z]+)+-\d|local)$/, says: 'a region name such as us-east-1' },
     default: 'us-east-1',
-    help: 'Region that pool ids, ARNs and signatures carry.',
+    help: 'Region that pool ids, ARNs and signatures carry. `dev` also takes `local`.',
   },
   accountId: {
     flag: 'account-id',

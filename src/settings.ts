@@ -264,6 +264,9 @@ function withoutContradictions(settings: Settings): Settings {
       '--code-key-file and --kms-region or --kms-endpoint are both set. Codes are encrypted under one of them: choose.',
     )
   }
+  if (mode === 'serve' && settings.region === 'local') {
+    throw new SettingsError('--region: local is for dev only. Verifiers of tokens and policies expect a region name such as us-east-1.')
+  }
   if (mode === 'dev' && !isLoopbackHost(settings.host)) {
     throw new SettingsError(`--host: ${settings.host} is not a loopback address, and dev accepts any credentials. Use: lifeguard serve`)
   }

@@ -36,6 +36,13 @@ const mistakes: readonly { what: string; args: readonly string[]; env?: Record<s
   { what: 'a port that is no number', args: ['dev', '--port', '80a'], says: /--port: "80a" is not a whole number from 0 to 65535/ },
   { what: 'a port by its variable', args: ['dev'], env: { LIFEGUARD_PORT: '70000' }, says: /LIFEGUARD_PORT: "70000" is not/ },
   { what: 'a host of dev that is not loopback', args: ['dev', '--host', '0.0.0.0'], says: /--host: 0\.0\.0\.0 is not a loopback address/ },
+  { what: 'a region that is none', args: ['dev', '--region', 'home'], says: /--region: "home" is not a region name/ },
+  {
+    what: 'a region that only dev takes',
+    args: ['serve', '--region', 'local'],
+    env: production,
+    says: /--region: local is for dev only/,
+  },
   { what: 'an unknown log level', args: ['dev', '--log-level', 'loud'], says: /--log-level: "loud" is not one of trace, debug/ },
   { what: 'a data folder that is a file', args: ['dev', '--port', '0', '--data', file], says: /--data: .* is not a folder/ },
   {
