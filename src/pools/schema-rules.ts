@@ -1,3 +1,4 @@
+import type { ApiError } from '../contract/api-error.ts'
 import { isDecimal } from './attribute-formats.ts'
 import { maxValueLength } from './attribute-rules.ts'
 import type { AttributeDefinition } from './attribute-schema.ts'
@@ -12,7 +13,7 @@ export function requireSoundAttribute({ name, length, range }: AttributeDefiniti
 function requireSoundLength(name: string, { min, max }: NonNullable<AttributeDefinition['length']>): void {
   for (const bound of [min, max]) {
     if (bound === undefined) continue
-    if (!/^\d{1,10}$/.test(bound)) throw invalidParameter(`user.${name}: Length constraints must be whole numbers.`)
+    if (!/^\d{1,10}$/.test(bound)) throw invalidConstraints('String', name)
     if (Number(bound) > maxValueLength) {
       throw invalidParameter(`user.${name}: String attributes cannot have a length of more than ${maxValueLength}`)
     }
@@ -22,9 +23,13 @@ function requireSoundLength(name: string, { min, max }: NonNullable<AttributeDef
 
 function requireSoundRange(name: string, { min, max }: NonNullable<AttributeDefinition['range']>): void {
   for (const bound of [min, max]) {
-    if (bound !== undefined && !isDecimal(bound)) throw invalidParameter(`user.${name}: Value constraints must be decimal numbers.`)
+    if (bound !== undefined && !isDecimal(bound)) throw invalidConstraints('Number', name)
   }
   if (isAbove(min, max)) throw invalidParameter(`user.${name}: Max value cannot be less than min value.`)
+}
+
+function invalidConstraints(type: 'String' | 'Number', name: string): ApiError {
+  return invalidParameter(`Invalid ${type}AttributeConstraints for schema attribute ${name}`)
 }
 
 function isAbove(min: string | undefined, max: string | undefined): boolean {

@@ -12,7 +12,7 @@ export function readSchema(list: readonly SchemaAttributeType[] = []): readonly 
   const custom: SchemaAttributeType[] = []
   for (const entry of list) {
     const name = entry.Name ?? ''
-    if (!isStandardAttribute(name)) custom.push(entry)
+    if (!isAdjustable(name)) custom.push(entry)
     else if (adjustments.has(name)) throw alreadyThere(name)
     else adjustments.set(name, entry)
   }
@@ -21,6 +21,9 @@ export function readSchema(list: readonly SchemaAttributeType[] = []): readonly 
     custom,
   )
 }
+
+/** The flags that vouch for addresses are the server's own: a request that names one makes a custom attribute of that name (observed). */
+const isAdjustable = (name: string): boolean => isStandardAttribute(name) && !name.endsWith('_verified')
 
 /** `schema` with the custom attributes of the request behind it. Throws InvalidParameterException. */
 export function addCustomAttributes(

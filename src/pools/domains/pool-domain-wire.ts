@@ -40,11 +40,15 @@ export function writeDomainAnswer(domain: PoolDomain, host: string): CreateUserP
   }
 }
 
+/** What Cognito shows in every region (observed). There is no such bucket here; tools store the member and compare it. */
+const assetsBucket = 'aws-cognito-prod-iad-assets'
+
 export function writeDomain(domain: PoolDomain, { accountId, host }: { accountId: string; host: string }): DomainDescriptionType {
   return {
     UserPoolId: domain.poolId,
     AWSAccountId: accountId,
     Domain: domain.domain,
+    S3Bucket: assetsBucket,
     CloudFrontDistribution: host,
     Version: versionOf(domain),
     Status: 'ACTIVE',

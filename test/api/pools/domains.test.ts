@@ -54,6 +54,7 @@ for (const engine of engines) {
         UserPoolId: poolId,
         AWSAccountId: '000000000000',
         Domain: prefix,
+        S3Bucket: 'aws-cognito-prod-iad-assets',
         CloudFrontDistribution: 'localhost',
         Status: 'ACTIVE',
         CustomDomainConfig: {},
@@ -73,6 +74,7 @@ for (const engine of engines) {
       assert.deepEqual(shown?.Routing, routing)
       assert.equal(shown?.ManagedLoginVersion, 2)
       assert.equal(shown?.Domain, 'login.shop.test')
+      assert.equal(shown?.S3Bucket, 'aws-cognito-prod-iad-assets')
       assert.deepEqual(await domainsOf(server(), poolId), [undefined, 'login.shop.test'])
     })
 

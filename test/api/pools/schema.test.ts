@@ -30,7 +30,7 @@ const refusals: Record<string, [SchemaAttributeType, string]> = {
   ],
   'a length below nothing': [
     { ...custom('x'), StringAttributeConstraints: { MinLength: '-1' } },
-    'user.custom:x: Length constraints must be whole numbers.',
+    'Invalid StringAttributeConstraints for schema attribute custom:x',
   ],
   'lengths that contradict each other': [
     { ...custom('x'), StringAttributeConstraints: { MinLength: '10', MaxLength: '9' } },
@@ -42,7 +42,7 @@ const refusals: Record<string, [SchemaAttributeType, string]> = {
   ],
   'a bound that is no number': [
     { Name: 'x', AttributeDataType: 'Number', NumberAttributeConstraints: { MinValue: 'ten' } },
-    'user.custom:x: Value constraints must be decimal numbers.',
+    'Invalid NumberAttributeConstraints for schema attribute custom:x',
   ],
 }
 
@@ -58,6 +58,18 @@ const refusalsOfStandard: Record<string, [SchemaAttributeType, string]> = {
   'lengths that contradict each other': [
     { Name: 'email', StringAttributeConstraints: { MinLength: '9', MaxLength: '3' } },
     'user.email: Max length cannot be less than min length.',
+  ],
+  'lengths that are no numbers': [
+    { Name: 'email', StringAttributeConstraints: { MinLength: 'invalid' } },
+    'Invalid StringAttributeConstraints for schema attribute email',
+  ],
+  'values that are no numbers': [
+    { Name: 'updated_at', NumberAttributeConstraints: { MaxValue: 'invalid' } },
+    'Invalid NumberAttributeConstraints for schema attribute updated_at',
+  ],
+  'a required flag of an address': [
+    { Name: 'email_verified', AttributeDataType: 'Boolean', Required: true },
+    'Required custom attributes are not supported currently.',
   ],
   'a sub that can change': [{ Name: 'sub', Mutable: true }, 'Existing schema attributes cannot be modified or deleted.'],
 }
@@ -106,10 +118,22 @@ for (const engine of engines) {
     })
 
     it('takes what DescribeUserPool shows of the standard attributes', async () => {
-      // One name is longer than the 20 characters the model allows in a request.
-      const shown = standardAttributes.filter(({ Name }) => Name !== 'phone_number_verified')
+      const shown = standardAttributes.filter(({ Name }) => !Name?.endsWith('_verified'))
       const { UserPool: pool } = await server().send(new CreateUserPoolCommand({ PoolName: 'copy', Schema: shown }))
       assert.deepEqual(pool?.SchemaAttributes, standardAttributes)
+    })
+
+    it('keeps its own email_verified when a request names one, and has a custom attribute beside it', async () => {
+      const flag = { Name: 'email_verified', AttributeDataType: 'Boolean' as const, Mutable: false }
+      const { poolId } = await server().givenPool({ pool: { Schema: [flag] } })
+      const made = {
+        Name: 'custom:email_verified',
+        AttributeDataType: 'Boolean',
+        DeveloperOnlyAttribute: false,
+        Mutable: false,
+        Required: false,
+      }
+      assert.deepEqual(await schemaOf(server(), poolId), [...standardAttributes, made])
     })
 
     it('grows by AddCustomAttributes, in this pool only', async () => {
