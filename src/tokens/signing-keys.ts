@@ -55,7 +55,7 @@ export function createSigningKeys(deps: Deps): SigningKeys {
     },
 
     async published(poolId) {
-      return (await load(poolId)).map(({ publicJwk }) => publicJwk)
+      return (await load(poolId)).toSorted(inOrderOfPublication).map(({ publicJwk }) => publicJwk)
     },
 
     async find(poolId, kid) {
@@ -98,3 +98,10 @@ async function replaceKeys(
 }
 
 const signs = (key: SigningKey): boolean => key.retiredAt === null
+
+/** Keys that sign come first, then the newest; the key of ID tokens before that of access tokens, as at Cognito (reported). */
+function inOrderOfPublication(one: SigningKey, other: SigningKey): number {
+  if (signs(one) !== signs(other)) return signs(one) ? -1 : 1
+  if (one.createdAt !== other.createdAt) return other.createdAt - one.createdAt
+  return Number(one.use === 'access') - Number(other.use === 'access')
+}

@@ -51,7 +51,10 @@ for (const engine of engines) {
     it("finds the pool's two public keys, and nothing private, in its JWK set", async () => {
       const { poolId, accessToken, idToken } = await givenSignIn()
       const { keys } = await jwksOf(server(), poolId)
-      assert.deepEqual(keys.map(({ kid }) => kid).sort(), [headerOf(accessToken)['kid'], headerOf(idToken)['kid']].sort())
+      assert.deepEqual(
+        keys.map(({ kid }) => kid),
+        [headerOf(idToken)['kid'], headerOf(accessToken)['kid']],
+      )
       for (const key of keys) {
         assert.deepEqual(Object.keys(key).sort(), ['alg', 'e', 'kid', 'kty', 'n', 'use'])
         const { alg, e, kty, use } = key
@@ -105,9 +108,9 @@ for (const engine of engines) {
       await useAccessToken(server(), after.accessToken)
       await verifier.verify(after.accessToken)
 
-      const published = (await jwksOf(server(), poolId)).keys.map(({ kid }) => String(kid)).sort()
-      const newKids = [headerOf(after.accessToken)['kid'], headerOf(after.idToken)['kid']].map(String)
-      assert.deepEqual(published, [...oldKids.map(String), ...newKids].sort())
+      const published = (await jwksOf(server(), poolId)).keys.map(({ kid }) => String(kid))
+      const newKids = [headerOf(after.idToken)['kid'], headerOf(after.accessToken)['kid']].map(String)
+      assert.deepEqual(published, [...newKids, ...oldKids.map(String)])
     })
 
     it('rotates the keys of pools that exist', async () => {
