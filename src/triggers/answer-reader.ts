@@ -1,4 +1,4 @@
-import { AnswerError } from './trigger-errors.ts'
+import { AnswerError, NoAnswerError } from './trigger-errors.ts'
 
 /**
  * Reads what a function answered, strictly as Cognito does: a member of the wrong type is an error that says where it is. Members that
@@ -15,7 +15,9 @@ export class AnswerReader {
 
   /** The `response` of the event that came back. Throws AnswerError when it is no event at all. */
   static ofEvent(event: unknown): AnswerReader {
-    if (!isObject(event)) throw new AnswerError('$', 'the event as the value that the function returns', kindOf(event))
+    const expected = 'the event as the value that the function returns'
+    if (event === undefined || event === null) throw new NoAnswerError('$', expected, kindOf(event))
+    if (!isObject(event)) throw new AnswerError('$', expected, kindOf(event))
     const { response } = event
     if (!isObject(response)) throw new AnswerError('response', 'an object', kindOf(response))
     return new AnswerReader(response, 'response')

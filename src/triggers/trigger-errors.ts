@@ -14,6 +14,9 @@ export class AnswerError extends Error {
   }
 }
 
+/** The function answered nothing, `null`, or what is no JSON; Cognito has words of its own for it. */
+export class NoAnswerError extends AnswerError {}
+
 type FunctionErrorOptions = { readonly refuses?: boolean; readonly mayQuote?: boolean; readonly cause?: unknown }
 
 /** The function ran and said no: it threw, or called back with an error. The message is the function's own and goes to the caller. */

@@ -23,6 +23,7 @@ export const refusedBy = (trigger: string) => ({
 })
 
 export const unrecognizable = { name: 'InvalidLambdaResponseException', message: 'Unrecognizable lambda output' }
+export const noJson = { name: 'InvalidLambdaResponseException', message: 'Invalid lambda function output : Invalid JSON' }
 
 /** A pool that asks these functions. */
 export function givenPoolWith(server: TestServer, triggers: GivenTriggers, { pool, client }: PoolWish = {}) {

@@ -36,5 +36,5 @@ export const startUserImportJob = operation('StartUserImportJob', {
 function requireStartable(job: ImportJob, now: number): void {
   const status = statusAt(job, now)
   if (status !== 'Created') throw preconditionNotMet(`The user import job cannot be started: its status is ${status}.`)
-  if (job.uploadId === null) throw preconditionNotMet('The CSV file of the user import job has not been uploaded.')
+  if (job.uploadId === null) throw preconditionNotMet(`No csv file was uploaded for ${job.id}`)
 }

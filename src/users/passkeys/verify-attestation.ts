@@ -139,5 +139,4 @@ const asRecord = (value: unknown): Readonly<Record<string, unknown>> =>
 
 const notSupported = (message: string) => new ApiError('WebAuthnCredentialNotSupportedException', message)
 
-const malformed = (cause?: unknown) =>
-  new ApiError('InvalidParameterException', 'The credential is not a valid answer to a registration.', { cause })
+const malformed = (cause?: unknown) => new ApiError('InvalidParameterException', 'Credential data is not valid', { cause })

@@ -103,7 +103,8 @@ for (const engine of engines) {
     it('start once, and only with a file', async () => {
       const { poolId } = await server().givenPool(emailPool)
       const job = await createJob(server(), poolId)
-      await assert.rejects(startJob(server(), keyOf(job)), refusedAs('PreconditionNotMetException'))
+      const noFile = { name: 'PreconditionNotMetException', message: `No csv file was uploaded for ${job.JobId}` }
+      await assert.rejects(startJob(server(), keyOf(job)), noFile)
       await assert.rejects(stopJob(keyOf(job)), refusedAs('PreconditionNotMetException'))
       await upload(job.PreSignedUrl, file)
       const { UserImportJob: started } = await startJob(server(), keyOf(job))

@@ -30,7 +30,7 @@ const wrongOrigin = { name: 'WebAuthnOriginNotAllowedException' }
 const mismatch = { name: 'WebAuthnRelyingPartyMismatchException' }
 const notSupported = { name: 'WebAuthnCredentialNotSupportedException' }
 const notEnabled = { name: 'WebAuthnNotEnabledException' }
-const invalid = { name: 'InvalidParameterException' }
+const invalid = { name: 'InvalidParameterException', message: 'Credential data is not valid' }
 
 for (const engine of engines) {
   describe(`the registration of a passkey on ${engine.name}`, () => {
@@ -216,7 +216,8 @@ for (const engine of engines) {
       const bens = (await givenTokens(server(), clientId, 'ben')).accessToken
       const id = Buffer.from('the same passkey')
       await registerPasskey(server(), token, { id })
-      await assert.rejects(registerPasskey(server(), token, { id }), invalid)
+      const taken = { name: 'InvalidParameterException', message: 'The passkey is registered already.' }
+      await assert.rejects(registerPasskey(server(), token, { id }), taken)
       await registerPasskey(server(), bens, { id })
     })
 
