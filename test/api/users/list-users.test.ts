@@ -116,6 +116,7 @@ for (const engine of engines) {
       const { poolId } = await server().givenPool({ pool: { Schema: [{ Name: 'team', AttributeDataType: 'String', Mutable: true }] } })
       await adminCreateSilently(server(), poolId, 'ana', { attributes: { name: 'Ana', 'custom:team': 'blue', email: 'a@b.test' } })
       server().clock.advance(1)
+      server().clock.advance(1)
       await adminCreateSilently(server(), poolId, 'bob', { attributes: { email: 'b@b.test' } })
       const shown = async (AttributesToGet?: string[]) => {
         const { Users } = await server().send(new ListUsersCommand({ UserPoolId: poolId, AttributesToGet }))
@@ -136,6 +137,7 @@ for (const engine of engines) {
     it('refuses to show an attribute that a user of the page lacks', async () => {
       const { poolId } = await server().givenPool()
       await adminCreateSilently(server(), poolId, 'ana', { attributes: { name: 'Ana', email: 'a@b.test', email_verified: 'false' } })
+      server().clock.advance(1)
       await adminCreateSilently(server(), poolId, 'bob', { attributes: { email: 'b@b.test' } })
       const ask = async (more: Partial<ListUsersCommandInput>) => {
         const { Users } = await server().send(new ListUsersCommand({ UserPoolId: poolId, ...more }))
