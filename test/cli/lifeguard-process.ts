@@ -12,6 +12,9 @@ const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 type Env = Readonly<Record<string, string>>
 type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string }
 
+/** `dev` keeps its data below the working directory, where nothing of other runs may lie. */
+const workingFolder = temporaryFolder()
+
 /** The program as its own process, with an environment of nothing but `env`; from source, unless `program` is another file. */
 export class LifeguardProcess {
   readonly child: ChildProcess
@@ -19,7 +22,7 @@ export class LifeguardProcess {
   stdout = ''
   stderr = ''
 
-  constructor(args: readonly string[], env: Env = {}, cwd: string = tmpdir(), program: string = main) {
+  constructor(args: readonly string[], env: Env = {}, cwd: string = workingFolder, program: string = main) {
     this.child = spawn(process.execPath, [program, ...args], { cwd, env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
     this.child.stdout?.on('data', (chunk) => {
       this.stdout += chunk
