@@ -15,7 +15,12 @@ export class AnswerReader {
 
   /** The `response` of the event that came back. Throws AnswerError when it is no event at all. */
   static ofEvent(event: unknown): AnswerReader {
-    if (!isObject(event)) throw new AnswerError('$', 'the event as the value that the function returns', kindOf(event))
+    const expected = 'the event as the value that the function returns'
+    // Cognito has words of its own for a function that returns nothing (observed).
+    if (event === undefined || event === null) {
+      throw new AnswerError('$', expected, kindOf(event), 'Invalid lambda function output : Invalid JSON')
+    }
+    if (!isObject(event)) throw new AnswerError('$', expected, kindOf(event))
     const { response } = event
     if (!isObject(response)) throw new AnswerError('response', 'an object', kindOf(response))
     return new AnswerReader(response, 'response')
@@ -73,9 +78,9 @@ export class AnswerReader {
     return this.#optional(name, 'an object', isObject)
   }
 
-  /** An error about the whole of what this reads. */
-  wrong(expected: string, found: string): AnswerError {
-    return new AnswerError(this.#path, expected, found)
+  /** An error about the whole of what this reads. `told` is what the caller gets, where Cognito has words for it. */
+  wrong(expected: string, found: string, told?: string): AnswerError {
+    return new AnswerError(this.#path, expected, found, told)
   }
 
   /** Null stands for a member that was left as it came. */

@@ -142,7 +142,7 @@ function refusalOf({ trigger }: TriggerCall, error: unknown): ApiError {
     return new ApiError('UserLambdaValidationException', `${trigger} failed with error ${error.message}.`)
   }
   if (error instanceof AnswerError) {
-    return new ApiError('InvalidLambdaResponseException', 'Unrecognizable lambda output', { cause: error })
+    return new ApiError('InvalidLambdaResponseException', error.told, { cause: error })
   }
   const reason = error instanceof InvocationError ? error.reason : 'ServiceException'
   return new ApiError('UnexpectedLambdaException', `${trigger} invocation failed due to error ${reason}.`, { cause: error })

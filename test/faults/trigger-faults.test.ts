@@ -7,6 +7,7 @@ import { givenTokens, signInByPassword } from '../support/sign-in.ts'
 import { useTestServer } from '../support/test-server.ts'
 
 const refused = (text: string) => ({ name: 'UserLambdaValidationException', message: `PreAuthentication failed with error ${text}.` })
+const noJson = { name: 'InvalidLambdaResponseException', message: 'Invalid lambda function output : Invalid JSON' }
 const unrecognizable = { name: 'InvalidLambdaResponseException', message: 'Unrecognizable lambda output' }
 const unreachable = (reason: string) => ({
   name: 'UnexpectedLambdaException',
@@ -22,12 +23,12 @@ const faults: { does: string; code: string; seen: object; timeoutMs?: number; me
   { does: 'throws nothing at all', code: 'async () => { throw undefined }', seen: refused('handled') },
   { does: 'throws an error without a message', code: '() => { throw new Error() }', seen: refused('') },
   { does: 'throws what has no text', code: '() => { throw Object.create(null) }', seen: { name: 'UserLambdaValidationException' } },
-  { does: 'returns nothing', code: 'async () => {}', seen: unrecognizable },
+  { does: 'returns nothing', code: 'async () => {}', seen: noJson },
   { does: 'returns no event', code: 'async () => "fine"', seen: unrecognizable },
   { does: 'returns a response of the wrong shape', code: 'async (event) => ({ ...event, response: [] })', seen: unrecognizable },
-  { does: 'spoils what writes its JSON', code: '() => { JSON.stringify = () => "no JSON"; return {} }', seen: unrecognizable },
+  { does: 'spoils what writes its JSON', code: '() => { JSON.stringify = () => "no JSON"; return {} }', seen: noJson },
   { does: 'returns what cannot be written as JSON', code: 'async () => 1n', seen: refused('Unable to stringify response body') },
-  { does: 'never answers, with nothing left to wait for', code: '() => new Promise(() => {})', seen: unrecognizable },
+  { does: 'never answers, with nothing left to wait for', code: '() => new Promise(() => {})', seen: noJson },
   { does: 'never answers', code: '() => new Promise((done) => setTimeout(done, 1e6))', seen: tooLate, timeoutMs: 1500 },
   {
     does: 'answers after the time-out',

@@ -22,6 +22,9 @@ export const refusedBy = (trigger: string) => ({
   message: `${trigger} failed with error not today.`,
 })
 
+/** What the caller is told of a function that returns nothing. */
+export const noJson = { name: 'InvalidLambdaResponseException', message: 'Invalid lambda function output : Invalid JSON' }
+
 export const unrecognizable = { name: 'InvalidLambdaResponseException', message: 'Unrecognizable lambda output' }
 
 /** A pool that asks these functions. */

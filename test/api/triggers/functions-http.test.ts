@@ -101,15 +101,15 @@ for (const engine of chosenEngines().slice(0, 1)) {
       name: 'UnexpectedLambdaException',
       message: `PreAuthentication invocation failed due to error ${reason}.`,
     })
-    const unrecognizable = { name: 'InvalidLambdaResponseException', message: 'Unrecognizable lambda output' }
+    const noJson = { name: 'InvalidLambdaResponseException', message: 'Invalid lambda function output : Invalid JSON' }
     const answers: [what: string, reply: Reply, seen: object][] = [
       ['an error of the function', { status: 400, body: '{"errorMessage":"not today"}' }, refused],
       ['a 500', { status: 500, body: 'oops' }, failed('ServiceException')],
       ['a 429', { status: 429, body: '' }, failed('TooManyRequestsException')],
       ['a 404', { status: 404, body: '<html>' }, failed('ServiceException')],
       ['a redirect', { status: 302, body: '' }, failed('ServiceException')],
-      ['no JSON', { status: 200, body: '<html>' }, unrecognizable],
-      ['nothing', { status: 204, body: '' }, unrecognizable],
+      ['no JSON', { status: 200, body: '<html>' }, noJson],
+      ['nothing', { status: 204, body: '' }, noJson],
     ]
     for (const [what, reply, seen] of answers) {
       it(`that answer ${what} are asked once`, async () => {
