@@ -150,6 +150,8 @@ export interface SessionTable {
   ip: string | null
   /** The device it was begun on, where the pool tracks devices: one the user has, or one to be confirmed under this key. */
   device_key: string | null
+  /** When the user forgot that device: the session can neither be refreshed nor confirm the key once more. */
+  device_forgotten_at: number | null
 }
 
 /** Primary key: (pool_id, sub, device_key). The devices that users of a pool which tracks them have confirmed. */

@@ -155,7 +155,7 @@ for (const engine of engines) {
           const own = template === undefined ? ownWords : /^As bo take Temporary-7\.$/
           const { poolId, triggers, inbox } = await givenWording(
             (event) => ({ ...event, response: { emailSubject: 'Welcome', emailMessage: body, smsMessage: body } }),
-            template && { InviteMessageTemplate: { EmailMessage: template, SMSMessage: template } },
+            template === undefined ? undefined : { InviteMessageTemplate: { EmailMessage: template, SMSMessage: template } },
           )
           const wish = { UserPoolId: poolId, Username: 'bo', TemporaryPassword: 'Temporary-7', DesiredDeliveryMediums: ['EMAIL', 'SMS'] }
           const attributes = [...UserAttributes, { Name: 'phone_number', Value: '+15550001234' }]
