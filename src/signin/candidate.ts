@@ -73,6 +73,14 @@ export function requireNotReset(client: AppClient, user: User): void {
   throw resetRequired()
 }
 
+/**
+ * Throws UserNotConfirmedException before any password is looked at. A client that hides who exists tells it only to somebody who has
+ * proven the password (see `requireReady`).
+ */
+export function requireConfirmed(client: AppClient, user: User): void {
+  if (user.status === 'UNCONFIRMED' && !hidesUserExistence(client)) throw unconfirmed()
+}
+
 /** Throws for whoever may not have tokens yet, whatever they have proven and whichever function would let them in. */
 export function requireReady({ status }: User): void {
   if (status === 'UNCONFIRMED') throw unconfirmed()

@@ -11,7 +11,15 @@ import type { Db } from '../../../storage/db.ts'
 import type { Triggers } from '../../../triggers/trigger.ts'
 import type { Passwords, PasswordVerifier } from '../../../users/passwords/passwords.ts'
 import type { User } from '../../../users/user.ts'
-import { type Candidate, findAgain, findCandidate, requireNotReset, requireUnexpiredPassword, wrongPassword } from '../../candidate.ts'
+import {
+  type Candidate,
+  findAgain,
+  findCandidate,
+  requireConfirmed,
+  requireNotReset,
+  requireUnexpiredPassword,
+  wrongPassword,
+} from '../../candidate.ts'
 import type { Factor, Verdict } from '../../factor.ts'
 import { requireParameter } from '../../parameters.ts'
 import type { Challenge, SignIn, Visit } from '../../sign-in.ts'
@@ -62,7 +70,10 @@ export async function askForSrpProof(
   { sub, user }: Candidate,
   { username, a, stepUp, custom }: { username: string; a: bigint } & Pick<SignIn, 'stepUp' | 'custom'>,
 ): Promise<Challenge> {
-  if (user !== undefined) requireNotReset(client, user)
+  if (user !== undefined) {
+    requireNotReset(client, user)
+    requireConfirmed(client, user)
+  }
   const revealed = user === undefined ? undefined : deps.passwords.reveal(user, user.password)
   const decoy = decoyIdentity(deps.secrets, pool, { sub, typed: username })
   const name = user?.username ?? decoy.name
@@ -97,7 +108,10 @@ export const srp: Factor<SrpDeps> = {
     const typed = requireParameter(responses, 'USERNAME')
     // Without a look at who is called so, for users and strangers alike: it would take longer for one of them.
     const user = await findAgain(deps, pool, state.sub, typed === state.memory.name ? state.sub : typed)
-    if (user !== undefined) requireNotReset(client, user)
+    if (user !== undefined) {
+      requireNotReset(client, user)
+      requireConfirmed(client, user)
+    }
 
     const outcome = await deps.lockout.guard<User>(pool.id, state.sub, now, async () => {
       const known = user === undefined ? undefined : deps.passwords.reveal(user, user.password)
