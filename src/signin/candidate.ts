@@ -55,7 +55,8 @@ export async function findAgain(deps: Deps, pool: Pool, sub: string, name: strin
   return user
 }
 
-async function subOf({ db, clock, secrets }: Deps, pool: Pool, name: string): Promise<string> {
+/** The `sub` of the user who is called so, or of the decoy. */
+export async function subOf({ db, clock, secrets }: Deps, pool: Pool, name: string): Promise<string> {
   const now = clock.now()
   return (await findLivingUser(db, pool, name, now))?.sub ?? decoySub(secrets, pool, name, now)
 }

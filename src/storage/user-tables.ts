@@ -169,6 +169,20 @@ export interface DeviceTable {
   last_authenticated_at: number
 }
 
+/**
+ * Primary key: (pool_id, sub, client_id, device_key). Index: (expires_at). The latest question to a remembered device, for clients that
+ * answer it without a Session.
+ */
+export interface DeviceStepTable {
+  pool_id: string
+  sub: string
+  client_id: string
+  device_key: string
+  /** Sealed: the state that the Session of the question holds. */
+  state: string
+  expires_at: number
+}
+
 /** Primary key: (pool_id, sub, id). Index: (created_at). What users did that threat protection looks at; ids sort by time. */
 export interface AuthEventTable {
   pool_id: string

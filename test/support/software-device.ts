@@ -39,8 +39,11 @@ export function signInOnDevice(server: TestServer, clientId: string, username: s
   return server.send(new InitiateAuthCommand({ ClientId: clientId, AuthFlow: 'USER_PASSWORD_AUTH', AuthParameters }))
 }
 
+/** What is answered: that of which clients send back two members, or only one. */
+export type AskedDevice = Pick<InitiateAuthCommandOutput, 'ChallengeParameters' | 'Session'>
+
 /** Answers DEVICE_SRP_AUTH; the client's secret exponent goes into `answerDevicePassword`. */
-export async function answerDeviceSrp(server: TestServer, clientId: string, asked: InitiateAuthCommandOutput, device: SoftwareDevice) {
+export async function answerDeviceSrp(server: TestServer, clientId: string, asked: AskedDevice, device: SoftwareDevice) {
   const a = BigInt(`0x${randomBytes(64).toString('hex')}`)
   const challenge = await server.send(
     new RespondToAuthChallengeCommand({

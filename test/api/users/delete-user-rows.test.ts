@@ -56,6 +56,10 @@ async function leaveTraces({ db, secrets, commit }: Room, owner: User): Promise<
     .insertInto('device')
     .values({ pool_id: poolId, sub, device_key: 'device', ...device })
     .execute()
+  await db
+    .insertInto('device_step')
+    .values({ pool_id: poolId, sub, client_id: 'client', device_key: 'device', state: '', expires_at: now })
+    .execute()
   const passkey = {
     public_key: '',
     counter: 0,

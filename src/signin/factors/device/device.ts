@@ -13,7 +13,7 @@ import { requireParameter } from '../../parameters.ts'
 import { invalidSession, sealState } from '../../sign-in-state.ts'
 import { orTooManyRequests, toSecretBlock } from '../../srp-exchange.ts'
 
-export type DeviceDeps = LaterStepDeps & { readonly powers: SrpPowers; readonly codeLockout: Lockout }
+export type DeviceDeps = LaterStepDeps & { readonly powers: SrpPowers; readonly codeLockout: Lockout; readonly deviceLockout: Lockout }
 
 /** What the second half must know of the first: which device, and A, u and b (base64). */
 type Memory = { readonly key: string; readonly exchange: string }
