@@ -86,6 +86,7 @@ export async function openEffects(needs: Needs) {
     lockout: createPasswordLockout({ db }),
     codeLockout: createCodeLockout({ db }),
     deviceLockout: createDeviceLockout({ db }),
+    srpToleranceMs: settings.srpClockToleranceSeconds * 1000,
     triggers,
     invocations,
     audit: createAuditTrail({ clock, logger }),

@@ -7,7 +7,7 @@ import {
   RespondToAuthChallengeCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { clientSignature, clientX, padHex, power } from '../base/srp/reference-client.ts'
-import { goodPassword } from './sign-in.ts'
+import { goodPassword, srpTimestamp } from './sign-in.ts'
 import type { TestServer } from './test-server.ts'
 
 /** What a client keeps of a device it has confirmed. */
@@ -65,10 +65,10 @@ export function answerDevicePassword(
   clientId: string,
   { a, challenge }: Awaited<ReturnType<typeof answerDeviceSrp>>,
   device: SoftwareDevice,
+  timestamp = srpTimestamp(server.clock.now()),
 ) {
   const { SALT = '', SRP_B = '', SECRET_BLOCK = '', USERNAME = '' } = challenge.ChallengeParameters ?? {}
   const account = { group: device.group, name: device.key, password: device.password, saltHex: SALT }
-  const timestamp = 'Tue Jun 2 07:08:09 UTC 2026'
   return server.send(
     new RespondToAuthChallengeCommand({
       ClientId: clientId,

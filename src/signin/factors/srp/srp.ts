@@ -25,6 +25,7 @@ import { requireParameter } from '../../parameters.ts'
 import type { Challenge, SignIn, Visit } from '../../sign-in.ts'
 import { newState, requireState, sealState } from '../../sign-in-state.ts'
 import { orTooManyRequests, toSecretBlock } from '../../srp-exchange.ts'
+import { requireTimely } from '../../srp-timestamp.ts'
 import { requireAdmission } from '../../trigger-facts.ts'
 import { decoyIdentity } from './decoy-identity.ts'
 
@@ -36,6 +37,8 @@ export type SrpDeps = {
   readonly powers: SrpPowers
   readonly lockout: Lockout
   readonly triggers: Triggers
+  /** How far the time in a proof may be from ours. */
+  readonly srpToleranceMs: number
 }
 
 /** What the server must know of the exchange when the proof comes: the user's name in it, and A, u and b (base64). */
@@ -104,6 +107,7 @@ export const srp: Factor<SrpDeps> = {
     const block = requireParameter(responses, 'PASSWORD_CLAIM_SECRET_BLOCK')
     const timestamp = requireParameter(responses, 'TIMESTAMP')
     const now = deps.clock.now()
+    requireTimely(timestamp, { now, toleranceMs: deps.srpToleranceMs })
     const state = requireState<Memory>(answer, 'PASSWORD_VERIFIER', now)
     const typed = requireParameter(responses, 'USERNAME')
     // Without a look at who is called so, for users and strangers alike: it would take longer for one of them.
@@ -115,7 +119,6 @@ export const srp: Factor<SrpDeps> = {
 
     const outcome = await deps.lockout.guard<User>(pool.id, state.sub, now, async () => {
       const known = user === undefined ? undefined : deps.passwords.reveal(user, user.password)
-      // The timestamp only has to be the signed one: the sealed block, which works once, is what keeps a proof fresh.
       const claim = { group: srpNameOf(pool.id), name: state.memory.name, secretBlock: Buffer.from(block, 'base64'), timestamp }
       const proof = {
         verifier: (known ?? strangersVerifier()).verifier,
