@@ -75,8 +75,8 @@ export function requireNotReset(client: AppClient, user: User): void {
 }
 
 /**
- * Throws UserNotConfirmedException before any password is looked at. A client that hides who exists tells it only to somebody who has
- * proven the password (see `requireReady`).
+ * Throws UserNotConfirmedException before any password is looked at. Where the client hides who exists, it
+ * is thrown after the right password only (see `requireReady`).
  */
 export function requireConfirmed(client: AppClient, user: User): void {
   if (user.status === 'UNCONFIRMED' && !hidesUserExistence(client)) throw unconfirmed()

@@ -52,8 +52,8 @@ export async function requireRefreshable(
 }
 
 /**
- * A session is refreshed on the device that it was begun on only: not before that is confirmed, and never after it is forgotten. A session
- * that was begun before the pool tracked devices is bound to none.
+ * A session is refreshed only on the device that it was begun on: after the device is confirmed, and never after it is forgotten. A
+ * session that was begun before the pool tracked devices is not bound to a device.
  */
 async function requireDevice(db: Db, pool: Pool, session: Session, presented: string | undefined): Promise<string | undefined> {
   const { poolId, sub, deviceKey: key } = session

@@ -40,7 +40,7 @@ function readVerdict(answer: AnswerReader, attributes: Texts, counts: boolean): 
   const autoVerify = (['email', 'phone_number'] as const).filter((attribute) => flags[attribute])
   const absent = autoVerify.find((attribute) => !attributes[attribute])
   if (absent !== undefined) throw answer.wrong(`no verification of the ${absent} that was not given`, 'one')
-  // An address is worth something only to a user who can sign in; a verified one would also take the alias from its owner.
-  if (autoVerify.length > 0 && !autoConfirm) throw answer.wrong('autoConfirmUser beside a verification', 'none', verifiedUnconfirmed)
+  // A verified address would take the alias from its owner, before the new user has proven anything.
+  if (autoVerify.length > 0 && !autoConfirm) throw answer.wrong('autoConfirmUser beside a verification', 'false', verifiedUnconfirmed)
   return { autoConfirm, autoVerify }
 }

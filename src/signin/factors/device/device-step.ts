@@ -15,7 +15,7 @@ import { type DeviceStepKey, findDeviceStepState, putDeviceStep } from './device
 /**
  * Some clients answer DEVICE_SRP_AUTH without the Session that came with it, and Cognito takes that. So the state of the question is kept
  * here as well, under the user, the client and the device that it was put to: it says that they have passed the steps before. It is the
- * very state that the Session holds, and so it expires with it, and works once whichever way it is presented.
+ * same state that the Session holds. So it expires with the Session, and works once, whether the Session is sent or not.
  */
 export async function keepDeviceStep(tx: Tx, secrets: Secrets, state: SignInState, deviceKey: string): Promise<void> {
   const { poolId, sub, clientId, expiresAt } = state
@@ -27,10 +27,10 @@ export async function keepDeviceStep(tx: Tx, secrets: Secrets, state: SignInStat
 type Deps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets; readonly deviceLockout: Lockout }
 
 /**
- * What an answer without a Session is an answer to; undefined when nothing is waiting for one, or nobody is called so.
+ * The state of the question that an answer without a Session belongs to; undefined when no question waits, or there is no such user.
  *
- * A thief of a device, who has not got the password, can only wait for its user to sign in, and try to answer in their place. So an answer
- * to nothing counts as a wrong proof, and a few of them lock such answers out for a while. Answers with a Session go on meanwhile.
+ * A thief who has the device but not the password could wait for the user to sign in, and answer in their place. So an answer to which
+ * there is no question counts as a wrong proof, and a few of them lock such answers for a while. Answers with a Session are not locked.
  */
 export async function findDeviceStep(
   deps: Deps,
@@ -51,7 +51,7 @@ export async function findDeviceStep(
   return outcome.proven ? outcome.value : undefined
 }
 
-/** Only `spendState` decides who is first; but a step that has been answered is no reason to forget wrong proofs. */
+/** Undefined for a question that has been answered, because it must not clear the count. Of two answers at once `spendState` picks one. */
 async function findUnspentStep({ db, clock, secrets }: Deps, key: DeviceStepKey): Promise<SignInState | undefined> {
   const sealed = await findDeviceStepState(db, key, clock.now())
   const session = sealed === undefined ? undefined : secrets.open('device-step', sealed, contextOf(key))
