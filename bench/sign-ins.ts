@@ -53,7 +53,8 @@ function bySrp(crowd: Crowd): SignIn {
     const started = { USERNAME: someone(crowd), SRP_A: publicA.toString(16) }
     const challenge = await wait.call(connection, 'InitiateAuth', initiation(crowd, 'USER_SRP_AUTH', started))
     const parameters = challenge['ChallengeParameters'] as Record<string, string>
-    const timestamp = 'Tue Jun 2 07:08:09 UTC 2026'
+    const [weekday = '', day, month, year, time] = new Date().toUTCString().split(' ')
+    const timestamp = `${weekday.slice(0, 3)} ${month} ${Number(day)} ${time} UTC ${year}`
     const responses = {
       USERNAME: parameters['USER_ID_FOR_SRP'],
       PASSWORD_CLAIM_SECRET_BLOCK: parameters['SECRET_BLOCK'],

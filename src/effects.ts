@@ -16,6 +16,7 @@ import type { PoolCatalog } from './pools/pool-catalog.ts'
 import { createProvisionedLimits } from './pools/provisioned-limits/provisioned-limits.ts'
 import { quotasWith } from './pools/quotas.ts'
 import { createCodeLockout } from './protection/code-lockout.ts'
+import { createDeviceLockout } from './protection/device-lockout.ts'
 import { createPasswordLockout } from './protection/password-lockout.ts'
 import type { Settings } from './settings.ts'
 import { startSweeper } from './storage/sweeper.ts'
@@ -84,6 +85,8 @@ export async function openEffects(needs: Needs) {
     imports,
     lockout: createPasswordLockout({ db }),
     codeLockout: createCodeLockout({ db }),
+    deviceLockout: createDeviceLockout({ db }),
+    srpToleranceMs: settings.srpClockToleranceSeconds * 1000,
     triggers,
     invocations,
     audit: createAuditTrail({ clock, logger }),

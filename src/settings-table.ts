@@ -206,6 +206,13 @@ export const settingsTable = {
     defaultText: '0 in `dev`, 1 in `serve`',
     help: "Requests a second that each process takes in each category of operations, in multiples of Cognito's defaults; 0 sets no limit.",
   },
+  srpClockToleranceSeconds: {
+    flag: 'srp-clock-tolerance',
+    type: { kind: 'integer', min: 1, max: 86_400 },
+    value: 'SECONDS',
+    default: 300,
+    help: 'How far the clock of a client may differ from that of the server when it proves a password by SRP; beyond it the password counts as wrong.',
+  },
   workers: {
     flag: 'workers',
     type: { kind: 'integer', min: 1, max: 256 },

@@ -50,6 +50,7 @@ export type Settings = {
   readonly enforceTiers: boolean
   readonly quotas: Readonly<Record<string, number>> | undefined
   readonly rateLimits: number | undefined
+  readonly srpClockToleranceSeconds: number
   readonly workers: number | undefined
   readonly logLevel: string
   readonly shutdownSeconds: number

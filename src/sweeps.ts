@@ -6,6 +6,7 @@ import { sweepMessageContents, sweepMessageRecords } from './messaging/message-r
 import { sweepAttempts } from './protection/attempt-repository.ts'
 import { sweepAuthEvents } from './protection/auth-event-repository.ts'
 import type { Settings } from './settings.ts'
+import { sweepDeviceSteps } from './signin/factors/device/device-step-repository.ts'
 import { sweepSpentStates } from './storage/spent-state-repository.ts'
 import type { Sweep } from './storage/sweeper.ts'
 import { sweepSessions } from './tokens/session-repository.ts'
@@ -33,6 +34,7 @@ export function sweepsOf({ messageRecordsHours, triggerRecordsHours, auditDays }
 
 const sweeps: readonly Sweep[] = [
   { name: 'spent sign-in states', run: sweepSpentStates },
+  { name: 'questions to devices', run: sweepDeviceSteps },
   // A code that came too late is told apart from one that never was.
   { name: 'codes', run: (tx, now, limit) => sweepCodes(tx, now - 7 * dayMs, limit) },
   { name: 'contents of messages', run: sweepMessageContents },

@@ -9,6 +9,7 @@ export type SecretPurpose =
   | 'decoy'
   | 'feedback'
   | 'device'
+  | 'device-step'
   | 'identity-provider'
   | 'import'
   | 'import-upload'

@@ -21,6 +21,7 @@ const poolTables: Readonly<Record<PoolTable, true>> = {
   software_token: true,
   passkey: true,
   device: true,
+  device_step: true,
   code: true,
   attempt: true,
   session: true,

@@ -55,7 +55,8 @@ export async function findAgain(deps: Deps, pool: Pool, sub: string, name: strin
   return user
 }
 
-async function subOf({ db, clock, secrets }: Deps, pool: Pool, name: string): Promise<string> {
+/** The `sub` of the user who is called so, or of the decoy. */
+export async function subOf({ db, clock, secrets }: Deps, pool: Pool, name: string): Promise<string> {
   const now = clock.now()
   return (await findLivingUser(db, pool, name, now))?.sub ?? decoySub(secrets, pool, name, now)
 }
@@ -71,6 +72,14 @@ export function requireEnabled(user: User): void {
 export function requireNotReset(client: AppClient, user: User): void {
   if (user.status !== 'RESET_REQUIRED' || (user.password === null && hidesUserExistence(client))) return
   throw resetRequired()
+}
+
+/**
+ * Throws UserNotConfirmedException before any password is looked at. Where the client hides who exists, it
+ * is thrown after the right password only (see `requireReady`).
+ */
+export function requireConfirmed(client: AppClient, user: User): void {
+  if (user.status === 'UNCONFIRMED' && !hidesUserExistence(client)) throw unconfirmed()
 }
 
 /** Throws for whoever may not have tokens yet, whatever they have proven and whichever function would let them in. */

@@ -31,8 +31,8 @@ export type Proof = {
 /** A question as it is put to the user. */
 export type Question = Challenge & {
   /**
-   * What has to be queued in the transaction that uses up the state before it: the message with the code that is asked for. Answers it
-   * unless the client hides whether there was anybody to send it to.
+   * What has to be stored in the transaction that uses up the state before it, such as the message with the code that is asked for. A
+   * message is the answer, unless the client hides whether there was anybody to send it to.
    */
   queue?(tx: Tx): Promise<Delivery | undefined>
 }

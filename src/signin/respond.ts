@@ -8,6 +8,7 @@ import { choiceFactors } from './choice/answer-choice.ts'
 import type { Factor } from './factor.ts'
 import { customChallenge } from './factors/custom/custom-challenge.ts'
 import { devicePassword, deviceSrp } from './factors/device/device.ts'
+import { findDeviceStep } from './factors/device/device-step.ts'
 import { mfaSetup } from './factors/mfa-setup/mfa-setup.ts'
 import { newPassword } from './factors/new-password/new-password.ts'
 import { selectMfa } from './factors/select-mfa/select-mfa.ts'
@@ -55,7 +56,7 @@ export async function respond(
     throw new ApiError('UnsupportedOperationException', `This server does not offer the ${challenge} challenge yet.`)
   const username = requireParameter(responses, 'USERNAME')
   requireSecretHash(client, username, responses['SECRET_HASH'])
-  const state = stateOf(deps, { challenge, session, responses })
+  const state = await stateOf(deps, pool, client, { challenge, session, responses })
   const { proofs = [], eventId, stepUp, custom } = state ?? {}
   const deviceKey = responses['DEVICE_KEY'] || undefined
   const visit: Visit = { ...context, deviceKey, eventId, stepUp, custom, caller, validationData: undefined }
@@ -65,13 +66,16 @@ export async function respond(
 }
 
 /** What there has been of the sign-in so far. Whether the state is any good is for the factor to say (see `requireState`). */
-function stateOf(
-  { secrets }: SignInDeps,
+async function stateOf(
+  deps: SignInDeps,
+  pool: Pool,
+  client: AppClient,
   { challenge, session, responses }: Pick<Response, 'challenge' | 'session' | 'responses'>,
-): SignInState | undefined {
+): Promise<SignInState | undefined> {
+  if (challenge === 'DEVICE_SRP_AUTH' && session === undefined) return findDeviceStep(deps, pool, client, responses)
   const isInBlock = challenge === 'PASSWORD_VERIFIER' || challenge === 'DEVICE_PASSWORD_VERIFIER'
   const text = isInBlock
     ? fromSecretBlock(requireParameter(responses, 'PASSWORD_CLAIM_SECRET_BLOCK'))
     : requireParameter({ Session: session ?? '' }, 'Session')
-  return peekAtState(secrets, text)
+  return peekAtState(deps.secrets, text)
 }

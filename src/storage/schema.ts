@@ -5,6 +5,7 @@ import type {
   AttemptTable,
   AuthEventTable,
   CodeTable,
+  DeviceStepTable,
   DeviceTable,
   GroupMemberTable,
   PasskeyTable,
@@ -37,6 +38,7 @@ export interface Schema {
   software_token: SoftwareTokenTable
   passkey: PasskeyTable
   device: DeviceTable
+  device_step: DeviceStepTable
   code: CodeTable
   attempt: AttemptTable
   session: SessionTable

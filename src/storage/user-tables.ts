@@ -150,6 +150,8 @@ export interface SessionTable {
   ip: string | null
   /** The device it was begun on, where the pool tracks devices: one the user has, or one to be confirmed under this key. */
   device_key: string | null
+  /** When the user forgot that device: the session can neither be refreshed nor confirm the key once more. */
+  device_forgotten_at: number | null
 }
 
 /** Primary key: (pool_id, sub, device_key). The devices that users of a pool which tracks them have confirmed. */
@@ -165,6 +167,20 @@ export interface DeviceTable {
   created_at: number
   updated_at: number
   last_authenticated_at: number
+}
+
+/**
+ * Primary key: (pool_id, sub, client_id, device_key). Index: (expires_at). The latest question to a remembered device, for clients that
+ * answer it without a Session.
+ */
+export interface DeviceStepTable {
+  pool_id: string
+  sub: string
+  client_id: string
+  device_key: string
+  /** Sealed: the state that the Session of the question holds. */
+  state: string
+  expires_at: number
 }
 
 /** Primary key: (pool_id, sub, id). Index: (created_at). What users did that threat protection looks at; ids sort by time. */

@@ -51,14 +51,15 @@ export async function requireRefreshable(
   return { token, user, session, deviceKey: await requireDevice(deps.db, pool, session, presented) }
 }
 
-/** A session begun on a confirmed device is refreshed on that device only. */
+/**
+ * A session is refreshed only on the device that it was begun on: after the device is confirmed, and never after it is forgotten. A
+ * session that was begun before the pool tracked devices is not bound to a device.
+ */
 async function requireDevice(db: Db, pool: Pool, session: Session, presented: string | undefined): Promise<string | undefined> {
-  if (pool.devices === undefined || session.deviceKey === null) return undefined
-  const device = await findDevice(db, { poolId: session.poolId, sub: session.sub, key: session.deviceKey })
-  if (presented !== undefined && presented !== session.deviceKey) throw refuse('Invalid Refresh Token')
-  if (device === undefined) return undefined
-  if (presented === undefined) throw refuse('Invalid Refresh Token: it is bound to a device, and its DEVICE_KEY was not sent.')
-  return device.key
+  const { poolId, sub, deviceKey: key } = session
+  if (pool.devices === undefined || key === null) return undefined
+  if (presented !== key || (await findDevice(db, { poolId, sub, key })) === undefined) throw refuse('Invalid Refresh Token.')
+  return key
 }
 
 /** New tokens for a client without rotation: the refresh token stays. */

@@ -23,6 +23,7 @@ const everyColumn: Readonly<Record<keyof SessionTable, true>> = {
   rotated_at: true,
   user_signed_out_at: true,
   device_key: true,
+  device_forgotten_at: true,
   last_active_at: true,
   device: true,
   ip: true,
@@ -117,6 +118,7 @@ function toRow(session: Session): Selectable<SessionTable> {
     rotated_at: session.rotatedAt,
     user_signed_out_at: session.userSignedOutAt,
     device_key: session.deviceKey,
+    device_forgotten_at: null,
     ...activityColumns(session.activity),
   }
 }

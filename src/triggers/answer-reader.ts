@@ -1,4 +1,4 @@
-import { AnswerError, NoAnswerError } from './trigger-errors.ts'
+import { AnswerError } from './trigger-errors.ts'
 
 /**
  * Reads what a function answered, strictly as Cognito does: a member of the wrong type is an error that says where it is. Members that
@@ -16,7 +16,10 @@ export class AnswerReader {
   /** The `response` of the event that came back. Throws AnswerError when it is no event at all. */
   static ofEvent(event: unknown): AnswerReader {
     const expected = 'the event as the value that the function returns'
-    if (event === undefined || event === null) throw new NoAnswerError('$', expected, kindOf(event))
+    // Cognito has words of its own for a function that returns nothing (observed).
+    if (event === undefined || event === null) {
+      throw new AnswerError('$', expected, kindOf(event), 'Invalid lambda function output : Invalid JSON')
+    }
     if (!isObject(event)) throw new AnswerError('$', expected, kindOf(event))
     const { response } = event
     if (!isObject(response)) throw new AnswerError('response', 'an object', kindOf(response))
@@ -75,9 +78,9 @@ export class AnswerReader {
     return this.#optional(name, 'an object', isObject)
   }
 
-  /** An error about the whole of what this reads. */
-  wrong(expected: string, found: string): AnswerError {
-    return new AnswerError(this.#path, expected, found)
+  /** An error about the whole of what this reads. `told` is what the caller gets, where Cognito has words for it. */
+  wrong(expected: string, found: string, told?: string): AnswerError {
+    return new AnswerError(this.#path, expected, found, told)
   }
 
   /** Null stands for a member that was left as it came. */

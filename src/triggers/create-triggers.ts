@@ -18,7 +18,7 @@ import { logFailure } from './log-failure.ts'
 import { isOneWay, withoutWords } from './one-way.ts'
 import { createRecentDurations } from './recent-durations.ts'
 import { hasTrigger, type JsonObject, type TriggerCall, type Triggers } from './trigger.ts'
-import { AnswerError, FunctionError, InvocationError, NoAnswerError } from './trigger-errors.ts'
+import { AnswerError, FunctionError, InvocationError } from './trigger-errors.ts'
 import { eventOf } from './trigger-event.ts'
 
 type Options = {
@@ -142,8 +142,7 @@ function refusalOf({ trigger }: TriggerCall, error: unknown): ApiError {
     return new ApiError('UserLambdaValidationException', `${trigger} failed with error ${error.message}.`)
   }
   if (error instanceof AnswerError) {
-    const message = error instanceof NoAnswerError ? 'Invalid lambda function output : Invalid JSON' : 'Unrecognizable lambda output'
-    return new ApiError('InvalidLambdaResponseException', message, { cause: error })
+    return new ApiError('InvalidLambdaResponseException', error.told, { cause: error })
   }
   const reason = error instanceof InvocationError ? error.reason : 'ServiceException'
   return new ApiError('UnexpectedLambdaException', `${trigger} invocation failed due to error ${reason}.`, { cause: error })

@@ -28,7 +28,10 @@ const linkParameter = '{##Click Here##}'
 const usernameParameter = '{username}'
 const anyLink = /\{##[^{}]+##\}/
 
-/** Undefined without such a trigger. Throws InvalidLambdaResponseException for a text that has no room for the code. */
+/**
+ * Undefined without such a trigger. Throws InvalidLambdaResponseException for a text that has no room for the code, unless it is an
+ * invitation.
+ */
 export function customMessage(triggers: Triggers, facts: Facts): Promise<CustomTexts | undefined> {
   const { pool, kind, byLink, clientId, clientMetadata, userAgent, sub, username, userAttributes } = facts
   const request = {
@@ -49,17 +52,21 @@ function readTexts(answer: AnswerReader, { kind, channels, byLink }: Facts): Cus
   const texts = { sms: answer.text('smsMessage'), email: answer.text('emailMessage'), subject: answer.text('emailSubject') }
   const suppressed = answer.choice('messageAction', ['SUPPRESS']) !== undefined
   if (suppressed) return { ...texts, suppressed }
+  if (kind === 'AdminCreateUser') return { sms: ifInvites(texts.sms), email: ifInvites(texts.email), subject: texts.subject, suppressed }
   for (const channel of channels) {
     const body = texts[channel]
-    if (body !== undefined)
-      requirePlaces(`response.${channel}Message`, body, { byLink: byLink && channel === 'email', named: kind === 'AdminCreateUser' })
+    if (body !== undefined) requireProof(`response.${channel}Message`, body, byLink && channel === 'email')
   }
   return { ...texts, suppressed }
 }
 
+/** An invitation without the name or the password goes out in the pool's own words, under the function's subject (observed). */
+function ifInvites(body: string | undefined): string | undefined {
+  return body?.includes(codeParameter) && body.includes(usernameParameter) ? body : undefined
+}
+
 /** A message without its code is of no use to anybody. */
-function requirePlaces(path: string, body: string, { byLink, named }: { byLink: boolean; named: boolean }): void {
+function requireProof(path: string, body: string, byLink: boolean): void {
   const hasProof = byLink ? anyLink.test(body) : body.includes(codeParameter)
   if (!hasProof) throw new AnswerError(path, `${byLink ? linkParameter : codeParameter} in the text`, 'a text without it')
-  if (named && !body.includes(usernameParameter)) throw new AnswerError(path, `${usernameParameter} in the text`, 'a text without it')
 }

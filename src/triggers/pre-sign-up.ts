@@ -14,6 +14,9 @@ type Facts = {
 /** What PreSignUp spares a new user. */
 export type SignUpVerdict = { readonly autoConfirm: boolean; readonly autoVerify: readonly ('email' | 'phone_number')[] }
 
+/** (Observed; which error Cognito has for it is not recorded.) */
+const verifiedUnconfirmed = 'Phone or email cannot be auto verified, when user is not being auto confirmed'
+
 const nothingSpared: SignUpVerdict = { autoConfirm: false, autoVerify: [] }
 
 /**
@@ -37,5 +40,7 @@ function readVerdict(answer: AnswerReader, attributes: Texts, counts: boolean): 
   const autoVerify = (['email', 'phone_number'] as const).filter((attribute) => flags[attribute])
   const absent = autoVerify.find((attribute) => !attributes[attribute])
   if (absent !== undefined) throw answer.wrong(`no verification of the ${absent} that was not given`, 'one')
+  // A verified address would take the alias from its owner, before the new user has proven anything.
+  if (autoVerify.length > 0 && !autoConfirm) throw answer.wrong('autoConfirmUser beside a verification', 'false', verifiedUnconfirmed)
   return { autoConfirm, autoVerify }
 }

@@ -1,21 +1,23 @@
-/** Where an answer is wrong, for the log and the record; the caller only learns that it is. */
+/** Cognito's words for an answer that is of the wrong shape. */
+const unrecognizable = 'Unrecognizable lambda output'
+
+/** Where an answer is wrong, for the log and the record. The caller only gets `told`. */
 export class AnswerError extends Error {
   /** Such as `response.autoConfirmUser`. */
   readonly path: string
   readonly expected: string
   readonly found: string
+  readonly told: string
 
-  constructor(path: string, expected: string, found: string) {
+  constructor(path: string, expected: string, found: string, told: string = unrecognizable) {
     super(`${path}: expected ${expected}, found ${found}`)
     this.name = 'AnswerError'
     this.path = path
     this.expected = expected
     this.found = found
+    this.told = told
   }
 }
-
-/** The function answered nothing, `null`, or what is no JSON; Cognito has words of its own for it. */
-export class NoAnswerError extends AnswerError {}
 
 type FunctionErrorOptions = { readonly refuses?: boolean; readonly mayQuote?: boolean; readonly cause?: unknown }
 

@@ -169,6 +169,7 @@ export async function deleteUserRows(tx: Tx, poolId: string, sub: string): Promi
     'software_token',
     'passkey',
     'device',
+    'device_step',
     'code',
     'session',
     'auth_event',

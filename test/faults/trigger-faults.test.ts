@@ -7,8 +7,8 @@ import { givenTokens, signInByPassword } from '../support/sign-in.ts'
 import { useTestServer } from '../support/test-server.ts'
 
 const refused = (text: string) => ({ name: 'UserLambdaValidationException', message: `PreAuthentication failed with error ${text}.` })
-const unrecognizable = { name: 'InvalidLambdaResponseException', message: 'Unrecognizable lambda output' }
 const noJson = { name: 'InvalidLambdaResponseException', message: 'Invalid lambda function output : Invalid JSON' }
+const unrecognizable = { name: 'InvalidLambdaResponseException', message: 'Unrecognizable lambda output' }
 const unreachable = (reason: string) => ({
   name: 'UnexpectedLambdaException',
   message: `PreAuthentication invocation failed due to error ${reason}.`,

@@ -106,7 +106,7 @@ for (const engine of engines) {
       const asked = await authenticate(ana, 'Temporary-1')
       assert.deepEqual(asked, {
         kind: 'new-password',
-        userAttributes: { email: 'ana@example.test', email_verified: 'true' },
+        userAttributes: { email: 'ana@example.test', email_verified: 'true', family_name: '' },
         requiredAttributes: ['family_name'],
       })
       const session = await signedIn(completeNewPassword(ana, goodPassword, { family_name: 'Alvarez' }))

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { sweepMessageCounts } from '../../src/messaging/message-count-repository.ts'
 import { sweepAttempts } from '../../src/protection/attempt-repository.ts'
+import { sweepDeviceSteps } from '../../src/signin/factors/device/device-step-repository.ts'
 import type { Db, Tx } from '../../src/storage/db.ts'
 import { insertInvocations, sweepInvocations } from '../../src/triggers/invocations/invocation-repository.ts'
 import { keepAnswers } from '../../src/triggers/invocations/last-answer-repository.ts'
@@ -40,6 +41,13 @@ const cases: readonly Case[] = [
         .execute(),
     hold: (tx, subject) => tx.updateTable('attempt').set({ count: 2 }).where('pool_id', '=', 'p').where('subject', '=', subject).execute(),
     sweep: (tx, before) => sweepAttempts(tx, before, 10),
+  },
+  {
+    name: 'questions to devices',
+    store: (db, sub) =>
+      db.insertInto('device_step').values({ pool_id: 'p', sub, client_id: 'c', device_key: 'd', state: '', expires_at: 5 }).execute(),
+    hold: (tx, sub) => tx.updateTable('device_step').set({ state: 'held' }).where('pool_id', '=', 'p').where('sub', '=', sub).execute(),
+    sweep: (tx, before) => sweepDeviceSteps(tx, before, 10),
   },
   {
     name: 'records of triggers',

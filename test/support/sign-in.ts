@@ -10,7 +10,7 @@ import {
 import { clientSignature, power } from '../base/srp/reference-client.ts'
 import type { TestServer } from './test-server.ts'
 
-type Sdk = Pick<TestServer, 'send'>
+type Sdk = Pick<TestServer, 'send'> & Partial<Pick<TestServer, 'clock'>>
 
 export const goodPassword = 'Correct-horse-7'
 
@@ -56,11 +56,22 @@ export async function startSrp(server: Sdk, clientId: string, username: string, 
   return { a, challenge }
 }
 
+/** The time of a proof as clients write it. */
+export function srpTimestamp(at = Date.now()): string {
+  const [weekday = '', day, month, year, time] = new Date(at).toUTCString().split(' ')
+  return `${weekday.slice(0, 3)} ${month} ${Number(day)} ${time} UTC ${year}`
+}
+
 /** ChallengeResponses of PASSWORD_VERIFIER, by a client that shares no code with the server. */
-export function srpResponses(poolId: string, password: string, a: bigint, challenge: InitiateAuthCommandOutput): Record<string, string> {
+export function srpResponses(
+  poolId: string,
+  password: string,
+  a: bigint,
+  challenge: InitiateAuthCommandOutput,
+  timestamp = srpTimestamp(),
+): Record<string, string> {
   const { SALT = '', SRP_B = '', SECRET_BLOCK = '', USER_ID_FOR_SRP = '' } = challenge.ChallengeParameters ?? {}
   const account = { group: poolId.split('_')[1] ?? '', name: USER_ID_FOR_SRP, password, saltHex: SALT }
-  const timestamp = 'Tue Jun 2 07:08:09 UTC 2026'
   return {
     USERNAME: USER_ID_FOR_SRP,
     PASSWORD_CLAIM_SECRET_BLOCK: SECRET_BLOCK,
@@ -77,7 +88,7 @@ export function answerSrp(server: Sdk, clientId: string, responses: Record<strin
 
 export async function signInBySrp(server: Sdk, ids: { poolId: string; clientId: string }, username: string, password = goodPassword) {
   const { a, challenge } = await startSrp(server, ids.clientId, username)
-  return answerSrp(server, ids.clientId, srpResponses(ids.poolId, password, a, challenge))
+  return answerSrp(server, ids.clientId, srpResponses(ids.poolId, password, a, challenge, srpTimestamp(server.clock?.now())))
 }
 
 export function secretHash(secret: string, username: string, clientId: string): string {

@@ -7,7 +7,7 @@ import {
   RespondToAuthChallengeCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { clientSignature, clientX, padHex, power } from '../base/srp/reference-client.ts'
-import { goodPassword } from './sign-in.ts'
+import { goodPassword, srpTimestamp } from './sign-in.ts'
 import type { TestServer } from './test-server.ts'
 
 /** What a client keeps of a device it has confirmed. */
@@ -39,8 +39,11 @@ export function signInOnDevice(server: TestServer, clientId: string, username: s
   return server.send(new InitiateAuthCommand({ ClientId: clientId, AuthFlow: 'USER_PASSWORD_AUTH', AuthParameters }))
 }
 
+/** What is answered: that of which clients send back two members, or only one. */
+export type AskedDevice = Pick<InitiateAuthCommandOutput, 'ChallengeParameters' | 'Session'>
+
 /** Answers DEVICE_SRP_AUTH; the client's secret exponent goes into `answerDevicePassword`. */
-export async function answerDeviceSrp(server: TestServer, clientId: string, asked: InitiateAuthCommandOutput, device: SoftwareDevice) {
+export async function answerDeviceSrp(server: TestServer, clientId: string, asked: AskedDevice, device: SoftwareDevice) {
   const a = BigInt(`0x${randomBytes(64).toString('hex')}`)
   const challenge = await server.send(
     new RespondToAuthChallengeCommand({
@@ -62,10 +65,10 @@ export function answerDevicePassword(
   clientId: string,
   { a, challenge }: Awaited<ReturnType<typeof answerDeviceSrp>>,
   device: SoftwareDevice,
+  timestamp = srpTimestamp(server.clock.now()),
 ) {
   const { SALT = '', SRP_B = '', SECRET_BLOCK = '', USERNAME = '' } = challenge.ChallengeParameters ?? {}
   const account = { group: device.group, name: device.key, password: device.password, saltHex: SALT }
-  const timestamp = 'Tue Jun 2 07:08:09 UTC 2026'
   return server.send(
     new RespondToAuthChallengeCommand({
       ClientId: clientId,

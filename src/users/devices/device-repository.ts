@@ -7,8 +7,8 @@ import type { Device } from './device.ts'
 type Key = Pick<Device, 'poolId' | 'sub' | 'key'>
 
 /**
- * False when the user has confirmed it before, or the session is over or no longer has its key: it was forgotten meanwhile. The caller has
- * locked the user.
+ * False when the user has confirmed it before, or the session is over or its device was forgotten meanwhile. The caller has locked
+ * the user.
  */
 export async function insertDevice(tx: Tx, device: Device, sessionId: string): Promise<boolean> {
   const row = toRow(device)
@@ -24,6 +24,7 @@ export async function insertDevice(tx: Tx, device: Device, sessionId: string): P
         .where('sub', '=', row.sub)
         .where('id', '=', sessionId)
         .where('device_key', '=', row.device_key)
+        .where('device_forgotten_at', 'is', null)
         .where('revoked_at', 'is', null),
     )
     .onConflict((conflict) => conflict.columns(['pool_id', 'sub', 'device_key']).doNothing())
@@ -68,7 +69,7 @@ export async function updateDeviceMemory(db: Db | Tx, { poolId, sub, key }: Key,
   return numUpdatedRows === 1n
 }
 
-/** Notes that a sign-in, whose session is stored, came through on the device; if it has been forgotten meanwhile, the session goes on without. */
+/** Notes that a sign-in, whose session is stored, came through on the device, or that the session's device has been forgotten meanwhile. */
 export async function noteDeviceUse(db: Db | Tx, device: Key, { ip, now }: { ip: string | null; now: number }): Promise<void> {
   const { numUpdatedRows } = await db
     .updateTable('device')
@@ -77,15 +78,15 @@ export async function noteDeviceUse(db: Db | Tx, device: Key, { ip, now }: { ip:
     .where('sub', '=', device.sub)
     .where('device_key', '=', device.key)
     .executeTakeFirstOrThrow()
-  if (numUpdatedRows === 0n) await takeFromSessions(db, device)
+  if (numUpdatedRows === 0n) await noteForgotten(db, device, now)
 }
 
 /**
- * False when the user has no such device. The sessions that were begun on it go on without one: whoever holds the tokens of such a
- * session, perhaps with the device itself, must not confirm the key once more.
+ * False when the user has no such device. The sessions that were begun on it are noted as well: their tokens, in the hands of a thief of
+ * the device, must not confirm the key once more.
  * @NOTE The user is locked first: a confirmation under way would otherwise bring the device back.
  */
-export async function deleteDevice(tx: Tx, device: Key): Promise<boolean> {
+export async function deleteDevice(tx: Tx, device: Key, now: number): Promise<boolean> {
   await lockUser(tx, device.poolId, device.sub)
   const { numDeletedRows } = await tx
     .deleteFrom('device')
@@ -93,14 +94,14 @@ export async function deleteDevice(tx: Tx, device: Key): Promise<boolean> {
     .where('sub', '=', device.sub)
     .where('device_key', '=', device.key)
     .executeTakeFirstOrThrow()
-  await takeFromSessions(tx, device)
+  await noteForgotten(tx, device, now)
   return numDeletedRows === 1n
 }
 
-async function takeFromSessions(db: Db | Tx, { poolId, sub, key }: Key): Promise<void> {
+async function noteForgotten(db: Db | Tx, { poolId, sub, key }: Key, now: number): Promise<void> {
   await db
     .updateTable('session')
-    .set({ device_key: null })
+    .set({ device_forgotten_at: now })
     .where('pool_id', '=', poolId)
     .where('sub', '=', sub)
     .where('device_key', '=', key)

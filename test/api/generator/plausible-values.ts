@@ -1,7 +1,7 @@
 import { factsOf, shapeNamed } from '../../../src/contract/model.ts'
 import type { OperationName } from '../../../src/contract/operation.ts'
 import { operations } from '../../../src/operations.ts'
-import { goodPassword } from '../../support/sign-in.ts'
+import { goodPassword, srpTimestamp } from '../../support/sign-in.ts'
 import {
   addressOf,
   arnOf,
@@ -154,7 +154,7 @@ function signInsOf(world: World, { ana, bea, challenge, srp }: People): Values {
         USERNAME: srp['USERNAME'],
         PASSWORD_CLAIM_SECRET_BLOCK: srp['SECRET_BLOCK'],
         PASSWORD_CLAIM_SIGNATURE: 'bm90IGl0',
-        TIMESTAMP: 'Tue Jun 2 07:08:09 UTC 2026',
+        TIMESTAMP: srpTimestamp(),
       },
     ],
   }

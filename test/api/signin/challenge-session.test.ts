@@ -13,7 +13,7 @@ import {
 } from '@aws-sdk/client-cognito-identity-provider'
 import { engines } from '../../support/engines.ts'
 import { attributeList, type Values } from '../../support/self-service.ts'
-import { givenUser, goodPassword, secretHash, signInByPassword, srpResponses, startSrp } from '../../support/sign-in.ts'
+import { givenUser, goodPassword, secretHash, signInByPassword, srpResponses, srpTimestamp, startSrp } from '../../support/sign-in.ts'
 import { type PoolWish, useTestServer } from '../../support/test-server.ts'
 
 const temporary = 'Temporary-1'
@@ -96,13 +96,13 @@ for (const engine of engines) {
         return server().send(new RespondToAuthChallengeCommand(request))
       }
       const { a, challenge } = await startSrp(server(), clientId, 'ana')
-      const responses = srpResponses(poolId, goodPassword, a, challenge)
+      const responses = srpResponses(poolId, goodPassword, a, challenge, srpTimestamp(server().clock.now()))
       await assert.rejects(respond({ ...responses, USERNAME: 'ben' }), invalid)
       await assert.rejects(respond({ ...responses, USERNAME: 'nobody' }), invalid)
       await respond(responses)
 
       const stranger = await startSrp(server(), clientId, 'nobody')
-      const guess = srpResponses(poolId, goodPassword, stranger.a, stranger.challenge)
+      const guess = srpResponses(poolId, goodPassword, stranger.a, stranger.challenge, srpTimestamp(server().clock.now()))
       await assert.rejects(respond({ ...guess, USERNAME: 'somebody-else' }), invalid)
       await assert.rejects(respond(guess), wrong)
     })
@@ -112,7 +112,7 @@ for (const engine of engines) {
       const { a, challenge } = await startSrp(server(), clientId, 'ana')
       const block = Buffer.from(challenge.ChallengeParameters?.['SECRET_BLOCK'] ?? '', 'base64').toString()
       await assert.rejects(answer(clientId, block), invalid)
-      const responses = srpResponses(poolId, temporary, a, challenge)
+      const responses = srpResponses(poolId, temporary, a, challenge, srpTimestamp(server().clock.now()))
       const ChallengeResponses = { ...responses, PASSWORD_CLAIM_SECRET_BLOCK: Buffer.from(session).toString('base64') }
       const request = { ClientId: clientId, ChallengeName: 'PASSWORD_VERIFIER', ChallengeResponses } as const
       await assert.rejects(server().send(new RespondToAuthChallengeCommand(request)), invalid)
@@ -141,7 +141,7 @@ for (const engine of engines) {
       await assert.rejects(signInByPassword(server(), clientId, 'ana', temporary), old)
       await assert.rejects(signInByPassword(server(), clientId, 'ana', 'Wrong-horse-7'), wrong)
       const { a, challenge } = await startSrp(server(), clientId, 'ana')
-      const ChallengeResponses = srpResponses(poolId, temporary, a, challenge)
+      const ChallengeResponses = srpResponses(poolId, temporary, a, challenge, srpTimestamp(server().clock.now()))
       const request = { ClientId: clientId, ChallengeName: 'PASSWORD_VERIFIER', ChallengeResponses } as const
       await assert.rejects(server().send(new RespondToAuthChallengeCommand(request)), old)
 

@@ -5,7 +5,6 @@ import {
   type AuthenticationResultType,
   ConfirmDeviceCommand,
   ForgetDeviceCommand,
-  GetTokensFromRefreshTokenCommand,
   InitiateAuthCommand,
   UpdateDeviceStatusCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
@@ -129,22 +128,6 @@ for (const engine of engines) {
       await assert.rejects(confirm(bob.AccessToken, device.key), foreign)
       await assert.rejects(confirm(bob.AccessToken, 'us-east-1_00000000-0000-0000-0000-000000000000'), foreign)
       await assert.rejects(confirm(first.AccessToken, device.key), { name: 'DeviceKeyExistsException' })
-    })
-
-    it('refreshes the session of a device on that device only', async () => {
-      const { clientId, device, first } = await givenDevice()
-      const refresh = (deviceKey?: string) => {
-        const AuthParameters = { REFRESH_TOKEN: first.RefreshToken ?? '', ...(deviceKey !== undefined && { DEVICE_KEY: deviceKey }) }
-        return server().send(new InitiateAuthCommand({ ClientId: clientId, AuthFlow: 'REFRESH_TOKEN_AUTH', AuthParameters }))
-      }
-      assert.equal(claimsOf(resultOf(await refresh(device.key)).AccessToken ?? '')['device_key'], device.key)
-      const missing = { name: 'NotAuthorizedException', message: /DEVICE_KEY was not sent/ }
-      await assert.rejects(refresh(), missing)
-      await assert.rejects(refresh('us-east-1_00000000-0000-0000-0000-000000000000'), { message: 'Invalid Refresh Token' })
-      const bare = { RefreshToken: first.RefreshToken, ClientId: clientId }
-      await assert.rejects(server().send(new GetTokensFromRefreshTokenCommand(bare)), missing)
-      const bound = resultOf(await server().send(new GetTokensFromRefreshTokenCommand({ ...bare, DeviceKey: device.key })))
-      assert.ok(bound.AccessToken)
     })
   })
 }

@@ -80,12 +80,20 @@ for (const engine of engines) {
     })
 
     it('asks for required attributes that are missing, and takes no answer without them', async () => {
+      const known = { email: 'ana@example.test', email_verified: 'true' }
       const required = ['family_name', 'given_name', 'email'].map((Name) => ({ Name, Required: true, Mutable: true }))
-      const { poolId, clientId, session, challenge } = await givenChallenge({ pool: { Schema: required } }, { email: 'ana@example.test' })
+      const { poolId, clientId, session, challenge } = await givenChallenge({ pool: { Schema: required } }, known)
       const asked = ['userAttributes.family_name', 'userAttributes.given_name']
-      assert.deepEqual(parametersOf(challenge).requiredAttributes.toSorted(), asked)
+      const { requiredAttributes, userAttributes } = parametersOf(challenge)
+      assert.deepEqual(requiredAttributes.toSorted(), asked)
+      // Forms are built from what stands here.
+      assert.deepEqual(userAttributes, { ...known, family_name: '', given_name: '' })
 
-      const missing = 'Attributes did not conform to the schema: family_name: The attribute is required\n'
+      const missing = 'Invalid attributes given, family_name is missing'
+      await assert.rejects(answer(clientId, session), {
+        name: 'InvalidParameterException',
+        message: /^Invalid attributes given, \w+ is missing$/,
+      })
       await assert.rejects(answer(clientId, session, { 'userAttributes.given_name': 'Ana' }), parameter(missing))
       const blank = { 'userAttributes.given_name': 'Ana', 'userAttributes.family_name': '' }
       await assert.rejects(answer(clientId, session, blank), parameter(missing))
@@ -103,7 +111,8 @@ for (const engine of engines) {
         { Name: 'nickname', Required: true, Mutable: true },
       ]
       const { challenge } = await givenChallenge({ pool: { Schema } })
-      assert.deepEqual(parametersOf(challenge).requiredAttributes, ['userAttributes.nickname'])
+      const { requiredAttributes, userAttributes } = parametersOf(challenge)
+      assert.deepEqual([requiredAttributes, userAttributes], [['userAttributes.nickname'], { nickname: '' }])
     })
 
     it('takes no attribute that has a value, is unknown, fixed, vouched for, or not for this client', async () => {

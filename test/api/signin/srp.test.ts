@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { AdminSetUserPasswordCommand, InitiateAuthCommand } from '@aws-sdk/client-cognito-identity-provider'
 import { engines } from '../../support/engines.ts'
-import { answerSrp, givenUser, goodPassword, signInBySrp, srpResponses, startSrp } from '../../support/sign-in.ts'
+import { answerSrp, givenUser, goodPassword, signInBySrp, srpResponses, srpTimestamp, startSrp } from '../../support/sign-in.ts'
 import { useTestServer } from '../../support/test-server.ts'
 
 const wrong = { name: 'NotAuthorizedException', message: 'Incorrect username or password.' }
@@ -36,7 +36,7 @@ for (const engine of engines) {
       const { poolId, clientId } = await server().givenPool()
       await givenUser(server(), poolId, 'ana')
       const { a, challenge } = await startSrp(server(), clientId, 'ana')
-      const responses = srpResponses(poolId, goodPassword, a, challenge)
+      const responses = srpResponses(poolId, goodPassword, a, challenge, srpTimestamp(server().clock.now()))
       const outcomes = await Promise.allSettled([1, 2, 3].map(() => answerSrp(server(), clientId, responses)))
       assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1)
       const again = { name: 'NotAuthorizedException', message: 'Invalid session for the user, session can only be used once.' }
@@ -48,7 +48,7 @@ for (const engine of engines) {
       const other = await server().givenPool()
       await givenUser(server(), poolId, 'ana')
       const { a, challenge } = await startSrp(server(), clientId, 'ana')
-      const responses = srpResponses(poolId, goodPassword, a, challenge)
+      const responses = srpResponses(poolId, goodPassword, a, challenge, srpTimestamp(server().clock.now()))
       const block = responses['PASSWORD_CLAIM_SECRET_BLOCK'] ?? ''
       const altered = `${block.slice(0, 100)}${block[100] === 'A' ? 'B' : 'A'}${block.slice(101)}`
       const invalid = { name: 'NotAuthorizedException', message: 'Invalid session for the user.' }
@@ -115,7 +115,10 @@ for (const engine of engines) {
       await server().send(
         new AdminSetUserPasswordCommand({ UserPoolId: poolId, Username: 'ana', Password: 'Another-horse-8', Permanent: true }),
       )
-      await assert.rejects(answerSrp(server(), clientId, srpResponses(poolId, goodPassword, a, challenge)), wrong)
+      await assert.rejects(
+        answerSrp(server(), clientId, srpResponses(poolId, goodPassword, a, challenge, srpTimestamp(server().clock.now()))),
+        wrong,
+      )
       await signInBySrp(server(), { poolId, clientId }, 'ana', 'Another-horse-8')
     })
   })

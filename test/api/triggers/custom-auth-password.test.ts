@@ -11,7 +11,7 @@ import { engines } from '../../support/engines.ts'
 import { appOf, givenAppUser, prefer, respond, setMfa } from '../../support/mfa.ts'
 import { rawCall } from '../../support/raw-call.ts'
 import { attributeList, codeSentTo, sentTo } from '../../support/self-service.ts'
-import { answerSrp, givenUser, goodPassword, signInByPassword, srpResponses } from '../../support/sign-in.ts'
+import { answerSrp, givenUser, goodPassword, signInByPassword, srpResponses, srpTimestamp } from '../../support/sign-in.ts'
 import {
   answerCustom,
   create,
@@ -75,7 +75,10 @@ for (const engine of engines) {
     ) {
       const { a, challenge } = await startWithSrp(ids.clientId, username)
       assert.equal(challenge.ChallengeName, 'PASSWORD_VERIFIER')
-      return answerSrp(server(), ids.clientId, { ...srpResponses(ids.poolId, typed, a, challenge), ...more })
+      return answerSrp(server(), ids.clientId, {
+        ...srpResponses(ids.poolId, typed, a, challenge, srpTimestamp(server().clock.now())),
+        ...more,
+      })
     }
 
     it('lets the functions ask for the password first, and for more then', async () => {

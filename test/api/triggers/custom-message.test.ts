@@ -2,11 +2,14 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import {
   AdminCreateUserCommand,
+  type AdminCreateUserCommandInput,
+  type AdminCreateUserConfigType,
   AdminGetUserCommand,
   ForgotPasswordCommand,
   SignUpCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { engines } from '../../support/engines.ts'
+import { SmsConfiguration } from '../../support/mfa.ts'
 import { noJson } from '../../support/sign-in-triggers.ts'
 import { useTestServer } from '../../support/test-server.ts'
 import { openTriggerEndpoint, type TriggerEvent } from '../../support/trigger-endpoint.ts'
@@ -20,10 +23,12 @@ for (const engine of engines) {
   describe(`CustomMessage on ${engine.name}`, () => {
     const server = useTestServer(engine, { flags: endpoint.flags })
 
-    async function givenWording(handler: (event: TriggerEvent) => unknown) {
+    async function givenWording(handler: (event: TriggerEvent) => unknown, AdminCreateUserConfig?: AdminCreateUserConfigType) {
       const triggers = endpoint.given({ CustomMessage: handler })
       const { lambdaConfig: LambdaConfig } = triggers
-      const given = await server().givenPool({ pool: { AutoVerifiedAttributes: ['email'], LambdaConfig } })
+      const given = await server().givenPool({
+        pool: { AutoVerifiedAttributes: ['email'], LambdaConfig, SmsConfiguration, AdminCreateUserConfig },
+      })
       const inbox = async () => (await server().inbox()).filter(({ userPoolId }) => userPoolId === given.poolId)
       const signUp = (more: object = {}) =>
         server().send(new SignUpCommand({ ClientId: given.clientId, Username: 'ana', Password, UserAttributes, ...more }))
@@ -131,6 +136,40 @@ for (const engine of engines) {
       await server().send(new AdminGetUserCommand({ UserPoolId: poolId, Username: 'bo' }))
       assert.equal(triggers.fired.length, 1)
     })
+
+    const name = '{username}'
+    const code = '{####}'
+    const ownWords = /^Your username is bo and temporary password is Temporary-7\. $/
+    const invitations = [
+      { what: 'the name', body: `Use ${code}!`, seen: ownWords },
+      { what: 'the password', body: `You are ${name}.`, seen: ownWords },
+      { what: 'either', body: 'Welcome!', seen: ownWords },
+      { what: 'nothing', body: `${code} of ${name}`, seen: /^Temporary-7 of bo$/ },
+    ]
+    for (const { what, body, seen } of invitations) {
+      for (const template of [undefined, `As ${name} take ${code}.`]) {
+        it(`sends an invitation whose text lacks ${what}, ${template === undefined ? 'by default' : 'with a template of the pool'}`, async () => {
+          const own = template === undefined ? ownWords : /^As bo take Temporary-7\.$/
+          const { poolId, triggers, inbox } = await givenWording(
+            (event) => ({ ...event, response: { emailSubject: 'Welcome', emailMessage: body, smsMessage: body } }),
+            template === undefined ? undefined : { InviteMessageTemplate: { EmailMessage: template, SMSMessage: template } },
+          )
+          const wish = { UserPoolId: poolId, Username: 'bo', TemporaryPassword: 'Temporary-7', DesiredDeliveryMediums: ['EMAIL', 'SMS'] }
+          const attributes = [...UserAttributes, { Name: 'phone_number', Value: '+15550001234' }]
+          for (const more of [{ UserAttributes: attributes }, { MessageAction: 'RESEND' }]) {
+            const { User } = await server().send(new AdminCreateUserCommand({ ...wish, ...more } as AdminCreateUserCommandInput))
+            assert.equal(User?.UserStatus, 'FORCE_CHANGE_PASSWORD')
+          }
+          const sent = await inbox()
+          assert.deepEqual(sent.map(({ channel }) => channel).sort(), ['email', 'email', 'sms', 'sms'])
+          for (const message of sent) {
+            assert.match((message.channel === 'email' ? message.html : message.text) ?? '', seen === ownWords ? own : seen)
+            if (message.channel === 'email') assert.equal(message.subject, 'Welcome')
+          }
+          assert.deepEqual(triggers.fired, ['CustomMessage_AdminCreateUser', 'CustomMessage_AdminCreateUser'])
+        })
+      }
+    }
 
     it('does not tell by its time who exists, where the client hides that', async () => {
       const tookMs = 150

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type AdminCreateUserCommandInput, type CreateUserPoolCommandInput, SignUpCommand } from '@aws-sdk/client-cognito-identity-provider'
-import { adminCreate, adminGet } from '../../support/administration.ts'
+import { adminCreate, adminGet, adminUpdate } from '../../support/administration.ts'
 import { engines } from '../../support/engines.ts'
 import { SmsConfiguration } from '../../support/mfa.ts'
 import { attributeList, confirm, givenConfirmedUser, sentTo, signUp, type Values } from '../../support/self-service.ts'
@@ -86,12 +86,22 @@ for (const engine of engines) {
       assert.deepEqual(triggers.fired, ['CustomMessage_AdminCreateUser'])
     })
 
+    const unconfirmed = {
+      name: 'InvalidLambdaResponseException',
+      message: 'Phone or email cannot be auto verified, when user is not being auto confirmed',
+    }
     const failures = [
       { name: 'refuses', handler: refuse, error: refusedBy('PreSignUp') },
       { name: 'answers nothing', handler: () => undefined, error: noJson },
       { name: 'answers null for a flag', handler: answering({ autoConfirmUser: null }), error: unrecognizable },
       { name: 'answers text for a flag', handler: answering({ autoVerifyPhone: 'true' }), error: unrecognizable },
       { name: 'verifies what was not given', handler: answering({ autoVerifyPhone: true }), error: unrecognizable, isOfSignUp: true },
+      {
+        name: 'verifies an address of a user whom it does not confirm',
+        handler: answering({ autoVerifyEmail: true }),
+        error: unconfirmed,
+        isOfSignUp: true,
+      },
     ]
     for (const { name, handler, error, isOfSignUp = false } of failures) {
       it(`leaves no user and no message when it ${name}`, async () => {
@@ -132,22 +142,21 @@ for (const engine of engines) {
       assert.equal(await statusOf(poolId, 'ana'), 'CONFIRMED')
     })
 
-    const verifications: { flags: object; verified: Values; sent: string[] }[] = [
-      { flags: { autoVerifyEmail: true }, verified: { email: 'true', phone: 'false' }, sent: [`sign-up ${phone_number}`] },
-      { flags: { autoVerifyPhone: true, autoConfirmUser: true }, verified: { email: 'false', phone: 'true' }, sent: [] },
+    const verifications: { flags: object; verified: Values }[] = [
+      { flags: { autoVerifyEmail: true, autoConfirmUser: true }, verified: { email: 'true', phone: 'false' } },
+      { flags: { autoVerifyPhone: true, autoConfirmUser: true }, verified: { email: 'false', phone: 'true' } },
       {
         flags: { autoVerifyEmail: true, autoVerifyPhone: true, autoConfirmUser: true },
         verified: { email: 'true', phone: 'true' },
-        sent: [],
       },
     ]
-    for (const { flags, verified, sent } of verifications) {
-      it(`vouches for addresses apart from the confirmation: ${Object.keys(flags).join(', ')}`, async () => {
+    for (const { flags, verified } of verifications) {
+      it(`vouches for the addresses that it names: ${Object.keys(flags).join(', ')}`, async () => {
         const { poolId, clientId } = await given({ PreSignUp: answering(flags) })
         await signUp(server(), clientId, 'ana', { email, phone_number })
         const { attributes } = await adminGet(server(), poolId, 'ana')
         assert.deepEqual({ email: attributes['email_verified'], phone: attributes['phone_number_verified'] }, verified)
-        assert.deepEqual(await sentTo(server(), poolId), sent)
+        assert.deepEqual(await sentTo(server(), poolId), [])
       })
     }
 
@@ -162,6 +171,28 @@ for (const engine of engines) {
       assert.equal((await adminGet(server(), ids.poolId, 'old')).attributes['email_verified'], 'false')
       await givenTokens(server(), ids.clientId, email, 'Another-horse-7')
     })
+
+    for (const flag of ['autoVerifyEmail', 'autoVerifyPhone'] as const) {
+      it(`leaves an alias with its owner when it verifies without confirming: ${flag}`, async () => {
+        const pool = { ...verifiesBoth, AliasAttributes: ['email', 'phone_number'] as const }
+        let flags = {}
+        const ids = await given({ PreSignUp: (event) => answering(flags)(event) }, pool as unknown as PoolSettings)
+        const { poolId, clientId, triggers } = ids
+        await givenConfirmedUser(server(), ids, 'old', { email, phone_number })
+        await adminUpdate(server(), poolId, 'old', { email_verified: 'true', phone_number_verified: 'true' })
+        const before = await sentTo(server(), poolId)
+        triggers.clear()
+
+        flags = { [flag]: true }
+        await assert.rejects(signUp(server(), clientId, 'new', { email, phone_number }), unconfirmed)
+        assert.deepEqual(triggers.fired, ['PreSignUp_SignUp'])
+        await assert.rejects(adminGet(server(), poolId, 'new'), { name: 'UserNotFoundException' })
+        for (const alias of [email, phone_number]) assert.equal((await adminGet(server(), poolId, alias)).Username, 'old')
+        const { attributes } = await adminGet(server(), poolId, 'old')
+        assert.deepEqual([attributes['email_verified'], attributes['phone_number_verified']], ['true', 'true'])
+        assert.deepEqual(await sentTo(server(), poolId), before)
+      })
+    }
 
     it('leaves an alias where it is when it vouches for nothing', async () => {
       const ids = await given({}, aliasPool)

@@ -10,7 +10,7 @@ import {
 import { engines } from '../../support/engines.ts'
 import { givenAppUser, prefer, respond, setMfa } from '../../support/mfa.ts'
 import { attributeList, codeSentTo, sentTo } from '../../support/self-service.ts'
-import { givenUser, goodPassword, signInByPassword, srpResponses, startSrp } from '../../support/sign-in.ts'
+import { givenUser, goodPassword, signInByPassword, srpResponses, srpTimestamp, startSrp } from '../../support/sign-in.ts'
 import { adminInitiate, agree, envelopeOf, givenPoolWith, initiate, refuse, refusedBy } from '../../support/sign-in-triggers.ts'
 import { answerDevicePassword, answerDeviceSrp, confirmOffered, signInOnDevice } from '../../support/software-device.ts'
 import { useTestServer } from '../../support/test-server.ts'
@@ -138,7 +138,7 @@ for (const engine of engines) {
       const { a, challenge } = await startSrp(server(), clientId, 'ana')
       assert.deepEqual(triggers.fired, [before])
       assert.equal(triggers.events[0]?.request.validationData, null)
-      const ChallengeResponses = srpResponses(poolId, goodPassword, a, challenge)
+      const ChallengeResponses = srpResponses(poolId, goodPassword, a, challenge, srpTimestamp(server().clock.now()))
       await server().send(
         new AdminRespondToAuthChallengeCommand({
           UserPoolId: poolId,
@@ -224,7 +224,7 @@ for (const engine of engines) {
         const { poolId, clientId, triggers } = await given({ ...all, [trigger]: moody })
         await setMfa(server(), poolId, 'OPTIONAL', ['totp'])
         const { a, challenge } = await startSrp(server(), clientId, 'ana')
-        const responses = srpResponses(poolId, goodPassword, a, challenge)
+        const responses = srpResponses(poolId, goodPassword, a, challenge, srpTimestamp(server().clock.now()))
         const answer = () => respond(server(), clientId, 'PASSWORD_VERIFIER', undefined, responses)
         isOpen = false
         await assert.rejects(answer(), refusedBy(trigger))
@@ -268,7 +268,14 @@ for (const engine of engines) {
       await setMfa(server(), poolId, 'OPTIONAL', ['email'])
       await prefer(server(), poolId, 'ana', { EmailMfaSettings: { Enabled: true } })
       const { a, challenge } = await startSrp(server(), clientId, 'ana')
-      await respond(server(), clientId, 'PASSWORD_VERIFIER', undefined, srpResponses(poolId, goodPassword, a, challenge), metadata)
+      await respond(
+        server(),
+        clientId,
+        'PASSWORD_VERIFIER',
+        undefined,
+        srpResponses(poolId, goodPassword, a, challenge, srpTimestamp(server().clock.now())),
+        metadata,
+      )
       const messages = triggers.events.filter(({ triggerSource }) => triggerSource === message)
       assert.equal(messages.length, 2)
       for (const { request, callerContext } of messages) {

@@ -24,6 +24,7 @@ import {
   goodPassword,
   signInByPassword,
   srpResponses,
+  srpTimestamp,
   startSrp,
 } from '../../support/sign-in.ts'
 import { type TestServer, useTestServer } from '../../support/test-server.ts'
@@ -76,10 +77,13 @@ for (const engine of engines) {
       await assert.rejects(signInByPassword(server(), clientId, 'ana', 'Wrong-horse-7'), wrong)
       const { a, challenge } = await startSrp(server(), clientId, 'ana')
       assert.equal((await historyOf(server(), poolId, 'ana')).length, 1)
-      await assert.rejects(answerSrp(server(), clientId, srpResponses(poolId, 'Wrong-horse-7', a, challenge)), wrong)
+      await assert.rejects(
+        answerSrp(server(), clientId, srpResponses(poolId, 'Wrong-horse-7', a, challenge, srpTimestamp(server().clock.now()))),
+        wrong,
+      )
       await assert.rejects(signInByPassword(server(), clientId, 'nobody'))
       const again = await startSrp(server(), clientId, 'ana')
-      await answerSrp(server(), clientId, srpResponses(poolId, goodPassword, again.a, again.challenge))
+      await answerSrp(server(), clientId, srpResponses(poolId, goodPassword, again.a, again.challenge, srpTimestamp(server().clock.now())))
       const attempt = ['SignIn', 'Fail', [failed('Password')]]
       assert.deepEqual(await outline(server(), poolId, 'ana'), [['SignIn', 'Pass', passed('Password')], attempt, attempt])
       assert.deepEqual(await historyOf(server(), poolId, 'bob'), [])

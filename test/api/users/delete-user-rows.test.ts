@@ -51,11 +51,7 @@ async function leaveTraces({ db, secrets, commit }: Room, owner: User): Promise<
   })
   await db.insertInto('group_member').values({ pool_id: poolId, sub, group_name: 'group' }).execute()
   await countAttempt(db, { poolId, subject: sub, action: 'password' }, { now, forgetAfterMs: 1000, since: 'first' })
-  const device = { name: null, verifier: null, remembered: 0, last_ip: null, created_at: now, updated_at: now, last_authenticated_at: now }
-  await db
-    .insertInto('device')
-    .values({ pool_id: poolId, sub, device_key: 'device', ...device })
-    .execute()
+  await leaveDevice(db, owner)
   const passkey = {
     public_key: '',
     counter: 0,
@@ -81,6 +77,18 @@ async function leaveTraces({ db, secrets, commit }: Room, owner: User): Promise<
     .execute()
   await leaveTriggers(db, owner)
   await leaveSession(db, owner)
+}
+
+async function leaveDevice(db: Db, { poolId, sub }: User): Promise<void> {
+  const device = { name: null, verifier: null, remembered: 0, last_ip: null, created_at: now, updated_at: now, last_authenticated_at: now }
+  await db
+    .insertInto('device')
+    .values({ pool_id: poolId, sub, device_key: 'device', ...device })
+    .execute()
+  await db
+    .insertInto('device_step')
+    .values({ pool_id: poolId, sub, client_id: 'client', device_key: 'device', state: '', expires_at: now })
+    .execute()
 }
 
 async function leaveTriggers(db: Db, { poolId, sub }: User): Promise<void> {

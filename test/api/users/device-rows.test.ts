@@ -43,7 +43,7 @@ for (const engine of engines) {
         insertSession(db, { ...owner, ...times, id, clientId: 'client', activity: null, deviceKey })
       const insert = (sessionId: string, changes: Partial<typeof device> = {}) =>
         db.transaction().execute((tx) => insertDevice(tx, { ...device, ...changes }, sessionId))
-      const remove = () => db.transaction().execute((tx) => deleteDevice(tx, device))
+      const remove = () => db.transaction().execute((tx) => deleteDevice(tx, device, 1))
       return { db, begin, insert, remove, [Symbol.asyncDispose]: storage[Symbol.asyncDispose] }
     }
 

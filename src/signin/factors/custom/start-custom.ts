@@ -2,7 +2,7 @@ import { ApiError } from '../../../contract/api-error.ts'
 import { type AppClient, hidesUserExistence } from '../../../pools/app-client.ts'
 import type { Pool } from '../../../pools/pool.ts'
 import { hasTrigger } from '../../../triggers/trigger.ts'
-import { type Candidate, findCandidate, requireNotReset, unconfirmed } from '../../candidate.ts'
+import { type Candidate, findCandidate, requireConfirmed, requireNotReset } from '../../candidate.ts'
 import type { Verdict } from '../../factor.ts'
 import { requireParameter } from '../../parameters.ts'
 import type { Visit } from '../../sign-in.ts'
@@ -23,9 +23,10 @@ export async function startCustom(deps: SrpDeps, pool: Pool, client: AppClient, 
   const found = await findCandidate(deps, pool, client, username)
   await requireAdmission(deps, { pool, client }, found, { name: username, visit })
   const { sub, user } = requireLocal(client, found)
-  if (user !== undefined) requireNotReset(client, user)
-  // Where strangers may not learn who exists, that comes after the proofs, as in other flows.
-  if (user?.status === 'UNCONFIRMED' && !hidesUserExistence(client)) throw unconfirmed()
+  if (user !== undefined) {
+    requireNotReset(client, user)
+    requireConfirmed(client, user)
+  }
   const results = clientPublic === undefined ? [] : [passed('SRP_A')]
   return { kind: 'custom', signIn: { pool, client, sub, user, name: username, proofs: [], results, caller: visit.caller }, clientPublic }
 }

@@ -4,6 +4,7 @@ import type { Interposed } from '../../factor.ts'
 import { type LaterStepDeps, newLaterStep } from '../../later-step.ts'
 import { hasSecondFactor } from '../../second-factors.ts'
 import { sealState } from '../../sign-in-state.ts'
+import { keepDeviceStep } from './device-step.ts'
 
 /**
  * Where new devices are to be challenged, a remembered one proves itself (DEVICE_SRP_AUTH), and that stands for a second factor. A device
@@ -18,6 +19,14 @@ export const rememberedDevice: Interposed<LaterStepDeps> = {
     if (device === undefined) throw unknownDevice()
     if (!device.remembered || device.verifier === null) return undefined
     const step = newLaterStep(signIn, { challenge: 'DEVICE_SRP_AUTH', memory: deviceKey, now: clock.now() })
-    return { name: 'DEVICE_SRP_AUTH', parameters: { USERNAME: user.username }, session: sealState(secrets, step) }
+    return {
+      name: 'DEVICE_SRP_AUTH',
+      parameters: { USERNAME: user.username },
+      session: sealState(secrets, step),
+      async queue(tx) {
+        await keepDeviceStep(tx, secrets, step, deviceKey)
+        return undefined
+      },
+    }
   },
 }

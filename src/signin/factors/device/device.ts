@@ -12,8 +12,14 @@ import { type LaterStepDeps, newLaterStep, openLaterStep, signInOf } from '../..
 import { requireParameter } from '../../parameters.ts'
 import { invalidSession, sealState } from '../../sign-in-state.ts'
 import { orTooManyRequests, toSecretBlock } from '../../srp-exchange.ts'
+import { requireTimely } from '../../srp-timestamp.ts'
 
-export type DeviceDeps = LaterStepDeps & { readonly powers: SrpPowers; readonly codeLockout: Lockout }
+export type DeviceDeps = LaterStepDeps & {
+  readonly powers: SrpPowers
+  readonly codeLockout: Lockout
+  readonly deviceLockout: Lockout
+  readonly srpToleranceMs: number
+}
 
 /** What the second half must know of the first: which device, and A, u and b (base64). */
 type Memory = { readonly key: string; readonly exchange: string }
@@ -53,6 +59,7 @@ export const devicePassword: Factor<DeviceDeps> = {
     const signature = requireParameter(responses, 'PASSWORD_CLAIM_SIGNATURE')
     const block = requireParameter(responses, 'PASSWORD_CLAIM_SECRET_BLOCK')
     const timestamp = requireParameter(responses, 'TIMESTAMP')
+    requireTimely(timestamp, { now: deps.clock.now(), toleranceMs: deps.srpToleranceMs })
     const { step, user } = await openLaterStep<Memory>(deps, answer, 'DEVICE_PASSWORD_VERIFIER')
     const { key, exchange } = step.memory.own
     if (requireParameter(responses, 'DEVICE_KEY') !== key) throw invalidSession()

@@ -36,10 +36,8 @@ export function readNewAttributes(
   const attributes = Object.fromEntries(named)
   checkAttributes(pool, attributes)
   requireMutableAttributes(pool, attributes)
-  const missing = missingRequiredAttributes(pool, client, user).filter((name) => !attributes[name])
-  if (missing.length > 0) {
-    const lines = missing.map((name) => `${name}: The attribute is required\n`).join('')
-    throw new ApiError('InvalidParameterException', `Attributes did not conform to the schema: ${lines}`)
-  }
+  const missing = missingRequiredAttributes(pool, client, user).find((name) => !attributes[name])
+  // Other words than those of SignUp (observed).
+  if (missing !== undefined) throw new ApiError('InvalidParameterException', `Invalid attributes given, ${missing} is missing`)
   return attributes
 }

@@ -66,10 +66,13 @@ const fingerprint = (user: User): string =>
 
 function parametersOf({ pool, client, user }: SignIn): Record<string, string> {
   const readable = readableAttributes(pool, client)
-  const shown = Object.fromEntries(Object.entries(user.attributes).filter(([name]) => readable(name)))
+  const known = Object.entries(user.attributes).filter(([name]) => readable(name))
+  const missing = missingRequiredAttributes(pool, client, user)
+  // What is missing stands there, too, without a value (observed).
+  const shown = Object.fromEntries([...known, ...missing.map((name) => [name, ''])])
   return {
     USER_ID_FOR_SRP: user.username,
-    requiredAttributes: JSON.stringify(missingRequiredAttributes(pool, client, user).map((name) => `userAttributes.${name}`)),
+    requiredAttributes: JSON.stringify(missing.map((name) => `userAttributes.${name}`)),
     userAttributes: JSON.stringify(shown),
   }
 }

@@ -2,7 +2,14 @@ import type { AppClient } from '../../../pools/app-client.ts'
 import type { Pool } from '../../../pools/pool.ts'
 import { upgradeImportedPassword } from '../../../users/passwords/upgrade-password.ts'
 import type { User } from '../../../users/user.ts'
-import { type Candidate, findCandidate, requireNotReset, requireUnexpiredPassword, wrongPassword } from '../../candidate.ts'
+import {
+  type Candidate,
+  findCandidate,
+  requireConfirmed,
+  requireNotReset,
+  requireUnexpiredPassword,
+  wrongPassword,
+} from '../../candidate.ts'
 import type { Verdict } from '../../factor.ts'
 import type { ChallengeName, Visit } from '../../sign-in.ts'
 import { requireAdmission } from '../../trigger-facts.ts'
@@ -28,7 +35,10 @@ export async function provePassword(
   { sub, user, isRefused }: Candidate,
   { username, password, proves }: Attempt,
 ): Promise<Extract<Verdict, { kind: 'proven' }>> {
-  if (user !== undefined) requireNotReset(client, user)
+  if (user !== undefined) {
+    requireNotReset(client, user)
+    requireConfirmed(client, user)
+  }
   if (isRefused) throw wrongPassword()
 
   const outcome = await deps.lockout.guard<User>(pool.id, sub, deps.clock.now(), async () => {

@@ -11,12 +11,21 @@ import type { Db } from '../../../storage/db.ts'
 import type { Triggers } from '../../../triggers/trigger.ts'
 import type { Passwords, PasswordVerifier } from '../../../users/passwords/passwords.ts'
 import type { User } from '../../../users/user.ts'
-import { type Candidate, findAgain, findCandidate, requireNotReset, requireUnexpiredPassword, wrongPassword } from '../../candidate.ts'
+import {
+  type Candidate,
+  findAgain,
+  findCandidate,
+  requireConfirmed,
+  requireNotReset,
+  requireUnexpiredPassword,
+  wrongPassword,
+} from '../../candidate.ts'
 import type { Factor, Verdict } from '../../factor.ts'
 import { requireParameter } from '../../parameters.ts'
 import type { Challenge, SignIn, Visit } from '../../sign-in.ts'
 import { newState, requireState, sealState } from '../../sign-in-state.ts'
 import { orTooManyRequests, toSecretBlock } from '../../srp-exchange.ts'
+import { requireTimely } from '../../srp-timestamp.ts'
 import { requireAdmission } from '../../trigger-facts.ts'
 import { decoyIdentity } from './decoy-identity.ts'
 
@@ -28,6 +37,8 @@ export type SrpDeps = {
   readonly powers: SrpPowers
   readonly lockout: Lockout
   readonly triggers: Triggers
+  /** How far the time in a proof may be from ours. */
+  readonly srpToleranceMs: number
 }
 
 /** What the server must know of the exchange when the proof comes: the user's name in it, and A, u and b (base64). */
@@ -62,7 +73,10 @@ export async function askForSrpProof(
   { sub, user }: Candidate,
   { username, a, stepUp, custom }: { username: string; a: bigint } & Pick<SignIn, 'stepUp' | 'custom'>,
 ): Promise<Challenge> {
-  if (user !== undefined) requireNotReset(client, user)
+  if (user !== undefined) {
+    requireNotReset(client, user)
+    requireConfirmed(client, user)
+  }
   const revealed = user === undefined ? undefined : deps.passwords.reveal(user, user.password)
   const decoy = decoyIdentity(deps.secrets, pool, { sub, typed: username })
   const name = user?.username ?? decoy.name
@@ -93,15 +107,18 @@ export const srp: Factor<SrpDeps> = {
     const block = requireParameter(responses, 'PASSWORD_CLAIM_SECRET_BLOCK')
     const timestamp = requireParameter(responses, 'TIMESTAMP')
     const now = deps.clock.now()
+    requireTimely(timestamp, { now, toleranceMs: deps.srpToleranceMs })
     const state = requireState<Memory>(answer, 'PASSWORD_VERIFIER', now)
     const typed = requireParameter(responses, 'USERNAME')
     // Without a look at who is called so, for users and strangers alike: it would take longer for one of them.
     const user = await findAgain(deps, pool, state.sub, typed === state.memory.name ? state.sub : typed)
-    if (user !== undefined) requireNotReset(client, user)
+    if (user !== undefined) {
+      requireNotReset(client, user)
+      requireConfirmed(client, user)
+    }
 
     const outcome = await deps.lockout.guard<User>(pool.id, state.sub, now, async () => {
       const known = user === undefined ? undefined : deps.passwords.reveal(user, user.password)
-      // The timestamp only has to be the signed one: the sealed block, which works once, is what keeps a proof fresh.
       const claim = { group: srpNameOf(pool.id), name: state.memory.name, secretBlock: Buffer.from(block, 'base64'), timestamp }
       const proof = {
         verifier: (known ?? strangersVerifier()).verifier,

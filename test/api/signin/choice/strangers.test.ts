@@ -17,7 +17,7 @@ import { engines } from '../../../support/engines.ts'
 import { respond, setMfa } from '../../../support/mfa.ts'
 import { registerPasskey, setWebAuthn } from '../../../support/passkeys.ts'
 import { sentTo } from '../../../support/self-service.ts'
-import { answerSrp, givenTokens, givenUser, srpResponses } from '../../../support/sign-in.ts'
+import { answerSrp, givenTokens, givenUser, srpResponses, srpTimestamp } from '../../../support/sign-in.ts'
 import { useTestServer } from '../../../support/test-server.ts'
 
 const wrong = { name: 'NotAuthorizedException', message: 'Incorrect username or password.' }
@@ -130,7 +130,10 @@ for (const engine of engines) {
       const { Session } = await startChoice(server(), clientId, nobody)
       const exchange = await choose(server(), clientId, nobody, Session, 'PASSWORD_SRP', { SRP_A: power(2n, secret).toString(16) })
       assert.equal(exchange.ChallengeName, 'PASSWORD_VERIFIER')
-      await assert.rejects(answerSrp(server(), clientId, srpResponses(poolId, 'Correct-horse-7', secret, exchange)), wrong)
+      await assert.rejects(
+        answerSrp(server(), clientId, srpResponses(poolId, 'Correct-horse-7', secret, exchange, srpTimestamp(server().clock.now()))),
+        wrong,
+      )
       const guess = { PASSWORD: 'Correct-horse-7' }
       for (let count = 0; count < 4; count++)
         await assert.rejects(choose(server(), clientId, nobody, exchange.Session, 'PASSWORD', guess), wrong)

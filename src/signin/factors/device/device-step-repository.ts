@@ -1,0 +1,55 @@
+import type { Db, Tx } from '../../../storage/db.ts'
+
+export type DeviceStepKey = {
+  readonly poolId: string
+  readonly sub: string
+  readonly clientId: string
+  readonly deviceKey: string
+}
+
+/** In the place of the step that was asked before it. `expiresAt`, in epoch milliseconds, is the state's own. */
+export async function putDeviceStep(tx: Tx, key: DeviceStepKey, { state, expiresAt }: { state: string; expiresAt: number }): Promise<void> {
+  await tx
+    .insertInto('device_step')
+    .values({ pool_id: key.poolId, sub: key.sub, client_id: key.clientId, device_key: key.deviceKey, state, expires_at: expiresAt })
+    .onConflict((conflict) => conflict.columns(['pool_id', 'sub', 'client_id', 'device_key']).doUpdateSet({ state, expires_at: expiresAt }))
+    .execute()
+}
+
+/** The state of a step that has not expired at `now`. */
+export async function findDeviceStepState(db: Db, key: DeviceStepKey, now: number): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('device_step')
+    .select('state')
+    .where('pool_id', '=', key.poolId)
+    .where('sub', '=', key.sub)
+    .where('client_id', '=', key.clientId)
+    .where('device_key', '=', key.deviceKey)
+    .where('expires_at', '>', now)
+    .executeTakeFirst()
+  return row?.state
+}
+
+/** Forgets up to `limit` steps that have expired; answers how many. */
+export async function sweepDeviceSteps(db: Db | Tx, now: number, limit: number): Promise<number> {
+  const expired = await db
+    .selectFrom('device_step')
+    .select(['pool_id', 'sub', 'client_id', 'device_key'])
+    .where('expires_at', '<', now)
+    .limit(limit)
+    .forUpdate()
+    .skipLocked()
+    .execute()
+  for (const { pool_id, sub, client_id, device_key } of expired) {
+    await db
+      .deleteFrom('device_step')
+      .where('pool_id', '=', pool_id)
+      .where('sub', '=', sub)
+      .where('client_id', '=', client_id)
+      .where('device_key', '=', device_key)
+      // A sign-in may have begun anew on the device since.
+      .where('expires_at', '<', now)
+      .execute()
+  }
+  return expired.length
+}

@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import {
+  AdminForgetDeviceCommand,
+  AdminUserGlobalSignOutCommand,
+  CreateUserPoolClientCommand,
+  RespondToAuthChallengeCommand,
+} from '@aws-sdk/client-cognito-identity-provider'
+import { engines } from '../../support/engines.ts'
+import { givenMfaPool, prefer } from '../../support/mfa.ts'
+import { claimsOf, givenUser, signInByPassword } from '../../support/sign-in.ts'
+import {
+  answerDevicePassword,
+  answerDeviceSrp,
+  confirmOffered,
+  type SoftwareDevice,
+  signInOnDevice,
+} from '../../support/software-device.ts'
+import { useTestServer } from '../../support/test-server.ts'
+
+const DeviceConfiguration = { ChallengeRequiredOnNewDevice: true, DeviceOnlyRememberedOnUserPrompt: false }
+const email = 'ana@example.test'
+const invalid = { name: 'NotAuthorizedException', message: 'Invalid session for the user.' }
+const used = { name: 'NotAuthorizedException', message: 'Invalid session for the user, session can only be used once.' }
+const locked = { name: 'NotAuthorizedException', message: 'Attempt limit exceeded, please try after some time.' }
+
+for (const engine of engines) {
+  describe(`DEVICE_SRP_AUTH without a Session on ${engine.name}`, () => {
+    const server = useTestServer(engine)
+
+    /** Two users with a second factor and a remembered device each, in a pool of two clients. */
+    async function given() {
+      const { poolId, clientId } = await givenMfaPool(server(), 'OPTIONAL', ['email'], {
+        pool: { DeviceConfiguration, AutoVerifiedAttributes: ['email'], AliasAttributes: ['email'] },
+      })
+      const ExplicitAuthFlows = ['ALLOW_USER_PASSWORD_AUTH' as const]
+      const created = await server().send(new CreateUserPoolClientCommand({ UserPoolId: poolId, ClientName: 'other', ExplicitAuthFlows }))
+      const deviceOf = async (username: string) => {
+        const { AuthenticationResult } = await signInByPassword(server(), clientId, username)
+        return (await confirmOffered(server(), AuthenticationResult ?? {})).device
+      }
+      const verified = [
+        { Name: 'email', Value: email },
+        { Name: 'email_verified', Value: 'true' },
+      ]
+      await givenUser(server(), poolId, 'ana', { attributes: verified })
+      await givenUser(server(), poolId, 'bob', { attributes: [{ Name: 'email', Value: 'bob@example.test' }] })
+      const [device, second, bobs] = [await deviceOf('ana'), await deviceOf('ana'), await deviceOf('bob')]
+      for (const name of ['ana', 'bob']) await prefer(server(), poolId, name, { EmailMfaSettings: { Enabled: true, PreferredMfa: true } })
+      const sent = (await server().inbox(email)).length
+      const noCode = async () => assert.equal((await server().inbox(email)).length, sent, 'no code went out')
+      return { poolId, clientId, otherClientId: created.UserPoolClient?.ClientId ?? '', device, second, bobs, noCode }
+    }
+
+    const begin = (clientId: string, device: SoftwareDevice, name = 'ana') => signInOnDevice(server(), clientId, name, device.key)
+    const answer = (clientId: string, device: SoftwareDevice, name = 'ana') =>
+      answerDeviceSrp(server(), clientId, { ChallengeParameters: { USERNAME: name } }, device)
+
+    for (const name of ['ana', email]) {
+      it(`lets a device prove itself after the password, called ${name}`, async () => {
+        const { clientId, device, noCode } = await given()
+        assert.equal((await begin(clientId, device, name)).ChallengeName, 'DEVICE_SRP_AUTH')
+        const asked = await answer(clientId, device, name)
+        assert.equal(asked.challenge.ChallengeName, 'DEVICE_PASSWORD_VERIFIER')
+        const { AuthenticationResult } = await answerDevicePassword(server(), clientId, asked, device)
+        assert.equal(claimsOf(AuthenticationResult?.AccessToken ?? '')['device_key'], device.key)
+        await noCode()
+      })
+    }
+
+    it('refuses a device before the first step, and whoever is not known', async () => {
+      const { clientId, device, noCode } = await given()
+      await assert.rejects(answer(clientId, device), invalid)
+      await assert.rejects(answer(clientId, { ...device, key: 'us-east-1_00000000-0000-0000-0000-000000000000' }), invalid)
+      await assert.rejects(answer(clientId, device, 'nobody'), invalid)
+      // A wrong password, and a sign-in without the key of the device, are no first step.
+      await assert.rejects(signInByPassword(server(), clientId, 'ana', 'Wrong-horse-7'))
+      await assert.rejects(answer(clientId, device), invalid)
+      await noCode()
+      assert.equal((await signInByPassword(server(), clientId, 'ana')).ChallengeName, 'EMAIL_OTP')
+      await assert.rejects(answer(clientId, device), invalid)
+    })
+
+    it('refuses the step of another client, user or device', async () => {
+      const { clientId, otherClientId, device, second, bobs } = await given()
+      await begin(clientId, device)
+      await assert.rejects(answer(otherClientId, device), invalid)
+      await assert.rejects(answer(clientId, second), invalid)
+      await assert.rejects(answer(clientId, device, 'bob'), invalid)
+      await assert.rejects(answer(clientId, bobs, 'bob'), invalid)
+      await assert.rejects(answer(clientId, bobs), invalid)
+      // None of that has used the step up.
+      assert.ok((await answerDevicePassword(server(), clientId, await answer(clientId, device), device)).AuthenticationResult)
+    })
+
+    it('takes the answer of a step once, with the Session or without it', async () => {
+      const { clientId, device } = await given()
+      const asked = await begin(clientId, device)
+      const first = await answer(clientId, device)
+      await assert.rejects(answer(clientId, device), invalid)
+      await assert.rejects(answerDeviceSrp(server(), clientId, asked, device), used)
+      assert.ok((await answerDevicePassword(server(), clientId, first, device)).AuthenticationResult)
+      await assert.rejects(answerDevicePassword(server(), clientId, first, device), used)
+      await assert.rejects(answer(clientId, device), invalid)
+
+      const other = await begin(clientId, device)
+      await answerDeviceSrp(server(), clientId, other, device)
+      await assert.rejects(answer(clientId, device), invalid)
+    })
+
+    it('gives one of many answers at once the next question', async () => {
+      const { clientId, device } = await given()
+      await begin(clientId, device)
+      const answers = await Promise.allSettled(Array.from({ length: 5 }, () => answer(clientId, device)))
+      assert.equal(answers.filter(({ status }) => status === 'fulfilled').length, 1)
+    })
+
+    it('is good for as long as the Session, and for the latest step only', async () => {
+      const { clientId, device } = await given()
+      await begin(clientId, device)
+      server().clock.advance(3 * 60_000)
+      await assert.rejects(answer(clientId, device), invalid)
+      await begin(clientId, device)
+      await begin(clientId, device)
+      await answer(clientId, device)
+      await assert.rejects(answer(clientId, device), invalid)
+    })
+
+    it('ends with a sign-out everywhere, and with the device', async () => {
+      const { poolId, clientId, device } = await given()
+      const admin = { UserPoolId: poolId, Username: 'ana' }
+      await begin(clientId, device)
+      await server().send(new AdminUserGlobalSignOutCommand(admin))
+      await assert.rejects(answer(clientId, device), invalid)
+      await begin(clientId, device)
+      await server().send(new AdminForgetDeviceCommand({ ...admin, DeviceKey: device.key }))
+      await assert.rejects(answer(clientId, device), invalid)
+    })
+
+    it('still wants the password of the device', async () => {
+      const { clientId, device } = await given()
+      await begin(clientId, device)
+      const thief = { ...device, password: 'stolen key, no password' }
+      const wrong = { name: 'NotAuthorizedException', message: 'Incorrect username or password.' }
+      await assert.rejects(answerDevicePassword(server(), clientId, await answer(clientId, thief), thief), wrong)
+    })
+
+    it('does not let a thief of the device wait for its user, nor lock the user out', async () => {
+      const { clientId, device } = await given()
+      for (let count = 0; count < 5; count++) await assert.rejects(answer(clientId, device), invalid)
+      const asked = await begin(clientId, device)
+      await assert.rejects(answer(clientId, device), locked)
+      const { AuthenticationResult } = await answerDevicePassword(
+        server(),
+        clientId,
+        await answerDeviceSrp(server(), clientId, asked, device),
+        device,
+      )
+      assert.ok(AuthenticationResult)
+      // The step of the user who has come through clears nothing.
+      server().clock.advance(1000)
+      await assert.rejects(answer(clientId, device), invalid)
+      await begin(clientId, device)
+      await assert.rejects(answer(clientId, device), locked)
+    })
+
+    it('says which parameter is missing', async () => {
+      const { clientId, device } = await given()
+      const full: Record<string, string> = { USERNAME: 'ana', DEVICE_KEY: device.key, SRP_A: 'ab'.repeat(32) }
+      for (const name of Object.keys(full)) {
+        const ChallengeResponses = Object.fromEntries(Object.entries(full).filter(([key]) => key !== name))
+        const command = new RespondToAuthChallengeCommand({ ClientId: clientId, ChallengeName: 'DEVICE_SRP_AUTH', ChallengeResponses })
+        await assert.rejects(server().send(command), { name: 'InvalidParameterException', message: `Missing required parameter ${name}` })
+      }
+    })
+  })
+}
