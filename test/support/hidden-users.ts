@@ -7,6 +7,7 @@ import {
   type InitiateAuthCommandOutput,
   ResendConfirmationCodeCommand,
   SetUserPoolMfaConfigCommand,
+  SignUpCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { adminCreateSilently } from './administration.ts'
 import { allFactors, givenChoicePool, startBy, startChoice } from './choice.ts'
@@ -37,17 +38,25 @@ const admin = (server: TestServer, { poolId }: PoolAndClient, name: string, addr
 const verified = (addresses: Values): Values =>
   Object.fromEntries(Object.entries(addresses).flatMap(([name, value]) => [[name, value] as const, [`${name}_verified`, 'true'] as const]))
 
+function unlessInvalid(error: Error): undefined {
+  if (error.name !== 'InvalidParameterException') throw error
+}
+
 export const states = {
   unconfirmed: (server, { clientId }, name, addresses) => signUp(server, clientId, name, addresses),
+  'without a password': (server, { clientId }, name, addresses) =>
+    // Not of users who could get no code: they have one.
+    server
+      .send(new SignUpCommand({ ClientId: clientId, Username: name, UserAttributes: attributeList(addresses) }))
+      .catch(unlessInvalid)
+      .then((answer) => answer ?? signUp(server, clientId, name, addresses)),
   'confirmed, verified': (server, ids, name, addresses) => admin(server, ids, name, verified(addresses)),
   'confirmed, unverified': (server, ids, name, addresses) => admin(server, ids, name, addresses),
   invited: (server, { poolId }, name, addresses) => adminCreateSilently(server, poolId, name, { attributes: verified(addresses) }),
   'to be reset': async (server, ids, name, addresses) => {
     await admin(server, ids, name, verified(addresses))
     // Not of users who could get no code: they stay as they are.
-    await server.send(new AdminResetUserPasswordCommand({ UserPoolId: ids.poolId, Username: name })).catch((error: Error) => {
-      if (error.name !== 'InvalidParameterException') throw error
-    })
+    await server.send(new AdminResetUserPasswordCommand({ UserPoolId: ids.poolId, Username: name })).catch(unlessInvalid)
   },
   disabled: async (server, ids, name, addresses) => {
     await admin(server, ids, name, verified(addresses))

@@ -101,7 +101,8 @@ function makeUpChooser(
 ): Able {
   const { user: madeUp, passkeys, hasSoftwareToken } = makeUpUser(secrets, pool, { name, sub })
   return {
-    user: { ...madeUp, attributes: user?.attributes ?? madeUp.attributes },
+    // With a password the usual choices are left, whatever addresses the user has.
+    user: user === undefined ? madeUp : { ...madeUp, status: 'CONFIRMED', password: '', attributes: user.attributes },
     passkeys: relyingParty === undefined ? [] : decoyPasskeys(secrets, pool, sub, relyingParty, passkeys),
     hasApp: pool.mfa !== 'OFF' && hasSoftwareToken,
     isDecoy: true,

@@ -68,7 +68,7 @@ for (const engine of engines) {
         if (name === 'ana') assert.ok((await late).AuthenticationResult)
         else await assert.rejects(late, failed)
       }
-      // Who has been let in begins anew.
+      // Tokens clear the count.
       for (let count = 0; count < 4; count++) await assert.rejects(answer(clientId, 'ana', 'green'), failed)
       assert.ok((await answer(clientId, 'ana', 'blue')).AuthenticationResult)
     })
