@@ -71,9 +71,9 @@ export function drawUsualKind(pool: Pool, bytes: Buffer): Kind {
   const canGetCode = (allowed.includes('EMAIL_OTP') && email !== 'none') || (allowed.includes('SMS_OTP') && phoneNumber !== 'none')
   const offered = pool.mfa === 'OFF' ? [] : offeredMfa(pool)
   const isTemporary = lot(5, 1)
-  const passkeys = allowed.includes('WEB_AUTHN') && !isTemporary && lot(8, 5) ? 1 + ((bytes[9] ?? 0) >> 7) : 0
+  const hasPasskey = allowed.includes('WEB_AUTHN') && !isTemporary && lot(8, 5)
   // A user who cannot get codes has a password, as a rule.
-  const canDoWithout = canGetCode || (passkeys > 0 && lot(11, 8))
+  const canDoWithout = canGetCode || (hasPasskey && lot(11, 8))
   return {
     email,
     phoneNumber,
@@ -82,6 +82,6 @@ export function drawUsualKind(pool: Pool, bytes: Buffer): Kind {
     hasSoftwareToken: offered.includes('SOFTWARE_TOKEN_MFA') && lot(6, 8),
     mfa: offered.filter((_method, index) => (((bytes[7] ?? 0) >> (2 * index)) & 3) === 0),
     usesPasskeyForMfa: countsAsAllFactors(pool) && lot(10, 2),
-    passkeys,
+    passkeys: hasPasskey ? 1 + Number(lot(9, 3)) : 0,
   }
 }

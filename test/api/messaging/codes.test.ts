@@ -33,9 +33,7 @@ for (const engine of engines) {
       const code = await issue(room)
       assert.match(code, /^\d{6}$/)
       assert.deepEqual(await spend(room, otherThan(code)), { outcome: 'mismatch' })
-      const { expiresAt, ...proven } = Object(await spend(room, code))
-      assert.deepEqual(proven, { outcome: 'ok', attribute: 'email', value: 'ana@example.test' })
-      assert.ok(expiresAt > room.clock.now())
+      assert.partialDeepStrictEqual(await spend(room, code), { outcome: 'ok', attribute: 'email', value: 'ana@example.test' })
       assert.deepEqual(await spend(room, code), { outcome: 'expired' })
     })
 
