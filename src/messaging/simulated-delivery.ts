@@ -11,7 +11,7 @@ const usualInitials = 'aaaabbbccccdddeeefgghijjjjkkklllmmmmnnnopppqrrrsssstttuvw
 const usualDomains = `${'g'.repeat(26)}aaabcdefhhhhhhiiiijklmmmnooooopqrstuvwwxyyyyyyz1`
 const usualPhoneLengths = [11, 11, 11, 11, 12, 12, 13, 10] as const
 
-/** Which kind of address a name is; undefined for a name that is none. */
+/** Which kind of address a name is; undefined for a name that is no address. */
 export function addressIn(name: string): ContactAttribute | undefined {
   if (emailAddress.test(name)) return 'email'
   return phoneNumber.test(name) ? 'phone_number' : undefined

@@ -21,7 +21,7 @@ export type Likeness = {
 /** How many in 64 have a value. What is missing from 64 belongs to values that are too rare to be told. */
 export type Shares = Readonly<Record<string, number>>
 
-/** Never more than this is told of a sample: some of all made-up users look as they would in any pool, so that nobody stands out. */
+/** Of 64 made-up users this many at most look like the sample. The rest look as in any pool, so that no user stands out. */
 const mostTold = 60
 
 /** A value that fewer users share is not told: it would be theirs. */

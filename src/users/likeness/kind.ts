@@ -54,8 +54,8 @@ export function readKind(text: string): Kind {
 }
 
 /**
- * A kind of user that could be in any pool of this configuration. The usual is likely and the unusual possible: of no user, whatever they
- * have, can it be said that nobody else looks like that. `bytes` are drawn by lot.
+ * A kind of user that could be in any pool of this configuration. The usual is likely and the unusual possible, so that a user cannot be known
+ * by having something rare. `bytes` are drawn by lot.
  */
 export function drawUsualKind(pool: Pool, bytes: Buffer): Kind {
   const lot = (at: number, inSixteen: number): boolean => (bytes[at] ?? 0) < inSixteen * 16

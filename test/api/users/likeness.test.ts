@@ -37,7 +37,7 @@ const strangers = Array.from({ length: 100 }, (_, index) => `stranger-${index}`)
 async function lookAt(server: TestServer, clientId: string): Promise<readonly Sights[]> {
   const looks: Sights[] = []
   for (const name of strangers) looks.push(await sightsOf(server, clientId, name))
-  // Nobody is asked so often that limits count.
+  // So that the limits of attempts do not count.
   server.clock.advance(hourMs)
   return looks
 }
