@@ -15,6 +15,7 @@ import { sweepInvocations } from './triggers/invocations/invocation-repository.t
 import { sweepAbandonedUsers } from './users/abandoned/forget-abandoned.ts'
 import { sweepChunks } from './users/import/import-chunk-repository.ts'
 import { sweepUnstartedJobs } from './users/import/import-job-repository.ts'
+import { refreshLikeness } from './users/likeness/refresh-likeness.ts'
 
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
@@ -49,5 +50,7 @@ const sweeps: readonly Sweep[] = [
   { name: 'import jobs that nobody started', run: sweepUnstartedJobs },
   { name: 'files of ended import jobs', run: (tx, _now, limit) => sweepChunks(tx, limit) },
   { name: 'users who never confirmed', run: sweepAbandonedUsers },
+  // One pool at a time, as long as there is one: each takes a while.
+  { name: 'likenesses of users', run: async (tx, now, limit) => ((await refreshLikeness(tx, now)) ? limit : 0) },
   { name: 'session access keys', run: (tx, now, limit) => sweepAccessKeys(tx, now - dayMs, limit) },
 ]

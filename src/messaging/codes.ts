@@ -6,8 +6,8 @@ import type { Db, Tx } from '../storage/db.ts'
 import { type CodeKey, deleteCode, findCode, replaceCode } from './code-repository.ts'
 import { type CodeHolder, chooseCode } from './test-user-code.ts'
 
-/** What a code proves. Each user has at most one outstanding code for each purpose. */
-export type CodePurpose = 'sign-up' | 'forgot-password' | `verify-${ContactAttribute}`
+/** What a code proves. Each user has at most one outstanding code for each purpose. `confirmed` proves nothing: see `rememberCode`. */
+export type CodePurpose = 'sign-up' | 'confirmed' | 'forgot-password' | `verify-${ContactAttribute}`
 
 const hourMs = 3_600_000
 
@@ -63,7 +63,12 @@ export async function checkCode(
 }
 
 export type SpentCode =
-  | { readonly outcome: 'ok'; readonly attribute: ContactAttribute | undefined; readonly value: string | undefined }
+  | {
+      readonly outcome: 'ok'
+      readonly attribute: ContactAttribute | undefined
+      readonly value: string | undefined
+      readonly expiresAt: number
+    }
   | { readonly outcome: 'mismatch' | 'expired' }
 
 /**
@@ -79,17 +84,29 @@ export async function spendCode(
   if (stored === undefined || stored.expiresAt <= now) return { outcome: 'expired' }
   if (!timingSafeEqual(Buffer.from(hashOf(secrets, key, code)), Buffer.from(stored.hash))) return { outcome: 'mismatch' }
   if (!(await deleteCode(tx, key, stored.hash))) return { outcome: 'expired' }
-  return { outcome: 'ok', attribute: stored.attribute as ContactAttribute | undefined, value: stored.value }
+  const { value, expiresAt } = stored
+  return { outcome: 'ok', attribute: stored.attribute as ContactAttribute | undefined, value, expiresAt }
 }
+
+/**
+ * Keeps a code that confirmed a user, as long as it would have lived: a client whose answer got lost repeats it, and can then be told that
+ * the user is confirmed, also where others may not learn that there is such a user.
+ */
+export async function rememberCode(tx: Tx, secrets: Secrets, { code, now, expiresAt, ...of }: SpentOf): Promise<void> {
+  const key = { ...of, purpose: 'confirmed' } as const
+  await replaceCode(tx, key, { hash: hashOf(secrets, key, code), attribute: undefined, value: undefined, createdAt: now, expiresAt })
+}
+
+type SpentOf = Omit<CodeOf, 'purpose'> & { readonly code: string; readonly now: number; readonly expiresAt: number }
 
 /** `spendCode` for operations that can only refuse. Throws CodeMismatchException or ExpiredCodeException with Cognito's texts. */
 export async function requireCode(
   tx: Tx,
   secrets: Secrets,
   attempt: CodeOf & { code: string; now: number },
-): Promise<{ readonly attribute: ContactAttribute | undefined; readonly value: string | undefined }> {
+): Promise<Omit<Extract<SpentCode, { outcome: 'ok' }>, 'outcome'>> {
   const spent = await spendCode(tx, secrets, attempt)
-  if (spent.outcome === 'ok') return { attribute: spent.attribute, value: spent.value }
+  if (spent.outcome === 'ok') return { attribute: spent.attribute, value: spent.value, expiresAt: spent.expiresAt }
   throw spent.outcome === 'mismatch' ? codeMismatch() : codeExpired()
 }
 

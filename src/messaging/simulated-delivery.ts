@@ -1,49 +1,51 @@
 import type { Secrets } from '../base/secrets.ts'
+import { drawShare, type Shares } from '../pools/likeness/likeness.ts'
 import { type ContactAttribute, nameKey, type Pool } from '../pools/pool.ts'
-import { type Delivery, deliveryTo, recoveryOrder, signUpOrder } from './destination.ts'
 
-const letters = 'abcdefghijklmnopqrstuvwxyz'
 const emailAddress = /^[^\s@]+@[^\s@]+$/
 const phoneNumber = /^\+\d{5,}$/
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
-/**
- * What a caller is told who asks for a new sign-up code for a name that nobody has, where the pool hides who exists.
- * Undefined where a real user could get no code either.
- */
-export function simulateSignUpDelivery(secrets: Secrets, pool: Pool, name: string): Delivery | undefined {
-  return simulate(secrets, pool, name, signUpOrder(pool))
-}
+/** First letters as often as they are met: of people's addresses, and of domains with a mailbox for everybody. */
+const usualInitials = 'aaaabbbccccdddeeefgghijjjjkkklllmmmmnnnopppqrrrsssstttuvwxyz'
+const usualDomains = `${'g'.repeat(26)}aaabcdefhhhhhhiiiijklmmmnooooopqrstuvwwxyyyyyyz1`
+const usualPhoneLengths = [11, 11, 11, 11, 12, 12, 13, 10] as const
 
-/** The same for a forgotten password; undefined where only administrators recover accounts. */
-export function simulateRecoveryDelivery(secrets: Secrets, pool: Pool, name: string): Delivery | undefined {
-  const order = recoveryOrder(pool)
-  // By the legacy rule most real users are reached where the pool has them verified; phones only if it verifies phones.
-  const usual = pool.recovery === undefined && !pool.autoVerifiedAttributes.includes('phone_number') ? order.toReversed() : order
-  return simulate(secrets, pool, name, usual)
-}
-
-/** Where a code to sign in with is said to have gone that was asked for in such a name. */
-export function simulateSignInDelivery(secrets: Secrets, pool: Pool, name: string, attribute: ContactAttribute): Delivery {
-  return deliveryTo({ attribute, value: addressIn(name) === attribute ? name : madeUpAddress(secrets, pool, name, attribute) })
-}
-
-/** Which kind of address the name of somebody unknown is; undefined for a name that is none. */
+/** Which kind of address a name is; undefined for a name that is no address. */
 export function addressIn(name: string): ContactAttribute | undefined {
   if (emailAddress.test(name)) return 'email'
   return phoneNumber.test(name) ? 'phone_number' : undefined
 }
 
-/** A name that is an address stands for itself; any other gets an address that is made up, and always the same. */
-function simulate(secrets: Secrets, pool: Pool, name: string, order: readonly ContactAttribute[]): Delivery | undefined {
-  const [preferred] = order
-  if (preferred === undefined) return undefined
-  const own = addressIn(name)
-  return simulateSignInDelivery(secrets, pool, name, own !== undefined && order.includes(own) ? own : preferred)
+/**
+ * The address of a user who does not exist, or of one who has none of this kind: always the same for the same name. A name that is such an
+ * address stands for itself. Any other gets one that looks, masked, like those of the pool's users. It is good for masking only.
+ */
+export function simulateAddress(secrets: Secrets, pool: Pool, name: string, attribute: ContactAttribute): string {
+  // Where case does not count, a user's own address would be shown as it is stored, however the name is typed.
+  const key = nameKey(pool, name)
+  const bytes = secrets.mac('decoy', pool.id, `delivery-${attribute}`, key)
+  if (addressIn(name) === attribute) return key
+  return attribute === 'email' ? simulateEmail(pool, key, bytes) : simulatePhoneNumber(pool, bytes)
 }
 
-function madeUpAddress(secrets: Secrets, pool: Pool, name: string, attribute: ContactAttribute): string {
-  const bytes = secrets.mac('decoy', pool.id, `delivery-${attribute}`, nameKey(pool, name))
-  const letter = (at: number) => letters[(bytes[at] ?? 0) % letters.length] ?? 'a'
-  if (attribute === 'email') return `${letter(0)}@${letter(1)}`
-  return `+1000000${(bytes.readUInt32BE(0) % 10_000).toString().padStart(4, '0')}`
+function simulateEmail({ likeness }: Pool, name: string, bytes: Buffer): string {
+  const isNamesake = position(bytes, 0) < (likeness?.namesakes ?? 32) && !uuid.test(name)
+  const [first = 'a'] = name
+  const initial = isNamesake ? first : (drawOf(likeness?.initials, bytes, 1) ?? pick(usualInitials, bytes, 2))
+  const domain = drawOf(likeness?.domains, bytes, 3) ?? pick(usualDomains, bytes, 4)
+  return `${initial}@${domain}`
 }
+
+function simulatePhoneNumber({ likeness }: Pool, bytes: Buffer): string {
+  const length = Number(drawOf(likeness?.phoneLengths, bytes, 4) ?? pick(usualPhoneLengths, bytes, 5))
+  const end = (bytes.readUInt32BE(0) % 10_000).toString().padStart(4, '0')
+  return `+${'1'.padEnd(length - 4, '0')}${end}`
+}
+
+const position = (bytes: Buffer, at: number): number => (bytes[at] ?? 0) & 63
+
+const drawOf = (shares: Shares | undefined, bytes: Buffer, at: number): string | undefined =>
+  shares && drawShare(shares, position(bytes, at))
+
+const pick = <T>(from: ArrayLike<T>, bytes: Buffer, at: number): T => from[(bytes[at] ?? 0) % from.length] as T

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { AttributeDefinition } from './attribute-schema.ts'
 import type { PoolExtensions } from './extensions/pool-extensions.ts'
+import type { Likeness } from './likeness/likeness.ts'
 
 /** The attributes a message can be sent to. */
 export type ContactAttribute = 'email' | 'phone_number'
@@ -55,6 +56,8 @@ export type Pool = {
   readonly sessionTracking: SessionTracking | undefined
   /** Lifeguard's own settings; undefined while none was made. */
   readonly extensions: PoolExtensions | undefined
+  /** What its users have in common; undefined while they are too few to be told apart from any. */
+  readonly likeness?: Likeness | undefined
 }
 
 export type PasswordPolicy = {

@@ -8,20 +8,57 @@ export type AttemptKey = {
   readonly action: string
 }
 
-/** When the lock ends, in epoch milliseconds; 0 when there is none; undefined when nothing was counted. */
-export async function findLock(db: Db | Tx, key: AttemptKey): Promise<number | undefined> {
-  const { rows } = await selectLock(db, key)
-  return rows[0]?.locked_until
+export type Attempts = {
+  readonly count: number
+  /** When the lock ends, in epoch milliseconds; 0 when there is none. */
+  readonly lockedUntil: number
+  readonly updatedAt: number
 }
 
-const selectLock = prepareLookup((db, key: AttemptKey) =>
+/** Undefined when nothing was counted. */
+export async function findAttempts(db: Db | Tx, key: AttemptKey): Promise<Attempts | undefined> {
+  const { rows } = await selectAttempts(db, key)
+  const [row] = rows
+  return row && { count: row.count, lockedUntil: row.locked_until, updatedAt: row.updated_at }
+}
+
+const selectAttempts = prepareLookup((db, key: AttemptKey) =>
   db
     .selectFrom('attempt')
-    .select('locked_until')
+    .select(['count', 'locked_until', 'updated_at'])
     .where('pool_id', '=', key.poolId)
     .where('subject', '=', key.subject)
     .where('action', '=', key.action),
 )
+
+export type AttemptChange = { readonly before: Attempts; readonly after: Attempts }
+
+/** Puts `after` in the place of `before`; false when somebody else has counted, or locked, since it was read. */
+export async function countOnTopOf(db: Db | Tx, key: AttemptKey, { before, after }: AttemptChange): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('attempt')
+    .set({ count: after.count, locked_until: after.lockedUntil, updated_at: after.updatedAt })
+    .where('pool_id', '=', key.poolId)
+    .where('subject', '=', key.subject)
+    .where('action', '=', key.action)
+    .where('count', '=', before.count)
+    .where('locked_until', '=', before.lockedUntil)
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows === 1n
+}
+
+/** Takes back what `countOnTopOf` did: all of it, or, when others have counted since, its one. */
+export async function takeBack(db: Db | Tx, key: AttemptKey, { before, after }: AttemptChange): Promise<void> {
+  if (await countOnTopOf(db, key, { before: after, after: before })) return
+  await db
+    .updateTable('attempt')
+    .set((eb) => ({ count: eb('count', '-', 1) }))
+    .where('pool_id', '=', key.poolId)
+    .where('subject', '=', key.subject)
+    .where('action', '=', key.action)
+    .where('count', '>', 0)
+    .execute()
+}
 
 /**
  * Counts one more and answers how many that makes, atomically. The count begins again when the last one lies longer

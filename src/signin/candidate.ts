@@ -33,14 +33,16 @@ export async function findCandidate(
   learnElsewhere?: () => Promise<Candidate | undefined>,
 ): Promise<Candidate> {
   const user = await findLivingUser(db, pool, name, clock.now())
+  // For users as well: it takes a moment.
+  const decoy = hidesUserExistence(client) ? decoySub(secrets, pool, name, clock.now()) : undefined
   if (user !== undefined) {
     requireEnabled(user)
     return { sub: user.sub, user }
   }
   const learned = await learnElsewhere?.()
   if (learned !== undefined) return learned
-  if (!hidesUserExistence(client)) throw new ApiError('UserNotFoundException', 'User does not exist.')
-  return { sub: decoySub(secrets, pool, name, clock.now()), user: undefined }
+  if (decoy === undefined) throw new ApiError('UserNotFoundException', 'User does not exist.')
+  return { sub: decoy, user: undefined }
 }
 
 /**

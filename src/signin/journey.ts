@@ -21,6 +21,7 @@ import { requireReady, wrongPassword } from './candidate.ts'
 import { findDeviceOfSignIn } from './device-of-sign-in.ts'
 import type { Interposed, Proof, Question, Verdict } from './factor.ts'
 import { passed } from './factors/custom/custom-sign-in.ts'
+import { clearAnswers } from './factors/custom/judge-answer.ts'
 import { type NextStepDeps, nextStep } from './factors/custom/next-step.ts'
 import { rememberedDevice } from './factors/device/ask-device.ts'
 import { type NewPasswordDeps, newPassword } from './factors/new-password/new-password.ts'
@@ -81,7 +82,9 @@ async function goOnAsDefined(
   }
   if (step.kind === 'issue-tokens' && known !== undefined) {
     requireReady(known.user)
-    return { kind: 'signed-in', tokens: await complete(deps, known, { spends }, visit) }
+    const tokens = await complete(deps, known, { spends }, visit)
+    await clearAnswers(deps.codeLockout, { pool, sub: known.user.sub })
+    return { kind: 'signed-in', tokens }
   }
   if (spends !== undefined) await spendOrRefuse(deps.db, spends)
   throw wrongPassword()

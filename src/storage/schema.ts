@@ -1,3 +1,4 @@
+import type { Generated } from 'kysely'
 import type { AuditRecordTable } from './audit-tables.ts'
 import type { ActiveImportTable, ImportChunkTable, ImportJobTable, ImportLogTable } from './import-tables.ts'
 import type { TriggerAnswerTable, TriggerInvocationTable } from './trigger-tables.ts'
@@ -60,7 +61,7 @@ export interface Schema {
   installation: InstallationTable
 }
 
-/** Primary key: id. */
+/** Primary key: id. Index: (likeness_due_at). */
 export interface UserPoolTable {
   id: string
   name: string
@@ -68,6 +69,10 @@ export interface UserPoolTable {
   updated_at: number
   /** JSON: the rest of the pool's configuration. */
   config: string
+  /** JSON: what its users have in common; null while they are too few. */
+  likeness: Generated<string | null>
+  /** When to look at its users next. */
+  likeness_due_at: Generated<number>
 }
 
 /** Primary key: id. Index: (pool_id, id). */

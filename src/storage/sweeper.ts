@@ -5,7 +5,7 @@ import type { StorageLogger } from './dialect/backend.ts'
 import { releaseLease, tryLease } from './lease-repository.ts'
 
 /**
- * Removes what has expired from one table: at most `batchSize` rows, and answers how many it found.
+ * Removes what has expired from one table: at most `batchSize` rows, and answers how many it found. Other work that falls due may do likewise.
  * @NOTE Rows that others may lock, and not one by one, are to be found by FOR UPDATE SKIP LOCKED: a sweep takes rows in an order of its own,
  * so it and those others could wait for each other. What is passed over is there at the next sweep.
  */

@@ -77,7 +77,7 @@ function claimedKeyId(token: string): string | undefined {
 async function verify(deps: AccessTokenDeps, poolId: string, token: string): Promise<VerifiedClaims> {
   const kid = claimedKeyId(token)
   const key = typeof kid === 'string' ? await deps.signingKeys.find(poolId, kid) : undefined
-  if (key === undefined) throw unverified()
+  if (key === undefined || !isSpelledAsIssued(token)) throw unverified()
   try {
     const { payload } = await jwtVerify(token, key.publicKey, {
       algorithms: ['RS256'],
@@ -93,6 +93,15 @@ async function verify(deps: AccessTokenDeps, poolId: string, token: string): Pro
     if (error instanceof errors.JWSSignatureVerificationFailed || error instanceof errors.JOSEAlgNotAllowed) throw unverified()
     throw error instanceof errors.JOSEError ? invalid() : error
   }
+}
+
+/**
+ * Base64url has more than one spelling of some bytes, by the bits that are left over in its last character (RFC 4648 §3.5). The signature
+ * covers the text of the two parts before it, but not its own: without this a token would have sixteen forms that are all good.
+ */
+function isSpelledAsIssued(token: string): boolean {
+  const signature = token.slice(token.lastIndexOf('.') + 1)
+  return Buffer.from(signature, 'base64url').toString('base64url') === signature
 }
 
 const invalid = () => new ApiError('NotAuthorizedException', 'Invalid Access Token')

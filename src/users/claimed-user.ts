@@ -16,6 +16,8 @@ type Deps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets 
 export type Claim = {
   /** Undefined only where the client hides who exists: nobody of that name, or somebody who is disabled. */
   readonly user: User | undefined
+  /** Whose addresses may be shown, masked: the user of that name, disabled or not. */
+  readonly known: User | undefined
   /** The user's `sub`, or that of the stand-in for a name nobody has. */
   readonly subject: string
   /** Whether the answer may not tell if there is such a user, nor in which state. */
@@ -38,14 +40,16 @@ export async function findClaimedUser(
   const now = clock.now()
   const known = await findLivingUser(db, pool, username, now)
   if (!hidden && known === undefined && learnElsewhere === undefined) throw unknownUser()
-  const claimed = known?.sub ?? decoySub(secrets, pool, username, now)
+  // For users as well: it takes a moment.
+  const decoy = decoySub(secrets, pool, username, now)
+  const claimed = known?.sub ?? decoy
   await limitAttempts(db, pool.id, claimed, action, now)
   const user = known ?? (await learnElsewhere?.())
   if (!hidden && user === undefined) throw unknownUser()
   const subject = user?.sub ?? claimed
-  if (user === undefined || user.enabled) return { user, subject, hidden }
+  if (user === undefined || user.enabled) return { user, known: user, subject, hidden }
   if (!hidden) throw new ApiError('NotAuthorizedException', 'User is disabled.')
-  return { user: undefined, subject, hidden }
+  return { user: undefined, known: user, subject, hidden }
 }
 
 /** What a client that does not hide them is told of users who do not exist. */
@@ -65,7 +69,7 @@ export type Proof = { readonly user: User; readonly attribute: ContactAttribute 
 export async function proveCode(
   { db, clock, secrets }: Deps,
   poolId: string,
-  { user, subject, hidden }: Claim,
+  { user, subject, hidden }: Omit<Claim, 'known'>,
   { purpose, code }: { purpose: CodePurpose; code: string },
 ): Promise<Proof> {
   const checked = await checkCode(db, secrets, { poolId, sub: subject, purpose, code, now: clock.now() })

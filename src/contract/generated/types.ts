@@ -848,6 +848,7 @@ export interface Credentials {
 
 export interface CustomAuthExtensionType {
   MfaAfterPassword?: MfaAfterPasswordType | undefined
+  WrongAnswers?: WrongAnswersType | undefined
 }
 
 export interface CustomDomainConfigType {
@@ -3119,6 +3120,10 @@ export type WebAuthnFactorConfigurationType =
 export interface WebAuthnMfaSettingsType {
   Enabled?: boolean | undefined
 }
+
+export type WrongAnswersType =
+  | 'UNLIMITED'
+  | 'LOCK_OUT'
 
 /** Every operation by its name; `output` is undefined where the answer has an empty body. */
 export interface Operations {

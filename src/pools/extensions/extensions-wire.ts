@@ -27,7 +27,10 @@ export function readExtensions(secrets: Secrets, pool: Pool, request: SetUserPoo
     customAuth:
       request.CustomAuth === undefined
         ? before.customAuth
-        : { mfaAfterPassword: request.CustomAuth.MfaAfterPassword ?? noExtensions.customAuth.mfaAfterPassword },
+        : {
+            mfaAfterPassword: request.CustomAuth.MfaAfterPassword ?? noExtensions.customAuth.mfaAfterPassword,
+            wrongAnswers: request.CustomAuth.WrongAnswers ?? noExtensions.customAuth.wrongAnswers,
+          },
     signUp:
       request.SignUp === undefined
         ? before.signUp
@@ -45,7 +48,7 @@ export function writeExtensions(secrets: Secrets, pool: Pool): GetUserPoolExtens
   return {
     UserPoolId: pool.id,
     Triggers: Object.fromEntries(Object.entries(triggers).map(([name, policy]) => [name, writePolicy(policy)])),
-    CustomAuth: { MfaAfterPassword: customAuth.mfaAfterPassword },
+    CustomAuth: { MfaAfterPassword: customAuth.mfaAfterPassword, WrongAnswers: customAuth.wrongAnswers ?? 'UNLIMITED' },
     SignUp: { ContactCorrection: signUp.contactCorrection, UnconfirmedUserLifetimeHours: signUp.unconfirmedLifetimeHours },
     Messages: writeMessages(messages),
     TestUsers: testUsers.map(({ username, sealedCode }) => ({ Username: username, Code: openTestCode(secrets, pool.id, sealedCode) })),

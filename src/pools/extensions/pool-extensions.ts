@@ -29,6 +29,8 @@ export type TriggerPolicy = {
 export type CustomAuthExtension = {
   /** Whether a custom sign-in that has verified the password goes on to the pool's MFA before its own challenges. */
   readonly mfaAfterPassword: 'REQUIRED' | 'SKIPPED'
+  /** Whether wrong answers to custom challenges lock the user, as wrong codes do. Undefined in pools from before this could be set: they do not. */
+  readonly wrongAnswers?: 'UNLIMITED' | 'LOCK_OUT' | undefined
 }
 
 export type SignUpExtension = {
@@ -74,7 +76,7 @@ export type TestUser = {
 
 export const noExtensions: PoolExtensions = {
   triggers: {},
-  customAuth: { mfaAfterPassword: 'REQUIRED' },
+  customAuth: { mfaAfterPassword: 'REQUIRED', wrongAnswers: 'UNLIMITED' },
   signUp: { contactCorrection: false, unconfirmedLifetimeHours: undefined },
   messages: { suppress: [], templates: {}, maxPerDay: undefined, maxPerRecipientPerHour: undefined, onRefusal: 'IGNORE' },
   testUsers: [],

@@ -4,9 +4,10 @@ import { type AppClient, hidesUserExistence } from '../../pools/app-client.ts'
 import type { MfaMethod, Pool } from '../../pools/pool.ts'
 import type { Db } from '../../storage/db.ts'
 import type { TriggerCaller } from '../../triggers/trigger-subject.ts'
+import { makeUpUser } from '../../users/decoy-user.ts'
 import { usableMfa } from '../../users/mfa/mfa-methods.ts'
 import { hasSoftwareToken } from '../../users/mfa/software-token-repository.ts'
-import { decoyPasskey } from '../../users/passkeys/decoy-passkey.ts'
+import { decoyPasskeys } from '../../users/passkeys/decoy-passkey.ts'
 import { countsAsAllFactors, type Passkey, requiresUserVerification } from '../../users/passkeys/passkey.ts'
 import { findPasskeys } from '../../users/passkeys/passkey-repository.ts'
 import { findRelyingParty, type RelyingParty } from '../../users/passkeys/relying-party.ts'
@@ -15,7 +16,6 @@ import { firstsToward } from '../assurance/goal.ts'
 import type { Candidate } from '../candidate.ts'
 import { decideMfa } from '../mfa-decision.ts'
 import type { StepUp } from '../sign-in.ts'
-import { decoyChoices, decoySeconds } from './decoy-choices.ts'
 
 /** What a sign-in can begin with where users choose, in the order in which Cognito lists it. A password can be proven in two ways. */
 export const choiceNames = ['PASSWORD_SRP', 'PASSWORD', 'EMAIL_OTP', 'SMS_OTP', 'WEB_AUTHN'] as const
@@ -28,6 +28,8 @@ export type Chooser = Candidate & {
   readonly name: string
   readonly stepUp: StepUp | undefined
   readonly caller: TriggerCaller
+  /** A user of that name who is treated like a stranger, but for the addresses that are shown. */
+  readonly known?: User | undefined
 }
 
 export type Choices = {
@@ -44,28 +46,67 @@ export type Choices = {
 export type ChoicesDeps = { readonly db: Db; readonly secrets: Secrets; readonly publicUrl: string }
 
 /**
- * What the pool allows and the user is able to do. Somebody who could do nothing, such as a user of another identity provider, is not
- * told apart from nobody where the client hides who exists, and gets NotAuthorizedException elsewhere.
+ * What the pool allows and the user is able to do. Where the client hides who exists, a user who could do nothing, such as one of another
+ * identity provider, is shown what a stranger is shown; elsewhere such a user gets NotAuthorizedException.
  */
 export async function findChoices(deps: ChoicesDeps, chooser: Chooser): Promise<{ chooser: Chooser; choices: Choices }> {
-  const { pool, client, sub, user, stepUp } = chooser
+  const { pool, client, sub, name, user, stepUp } = chooser
   const allowsPasskeys = pool.allowedFirstFactors.includes('WEB_AUTHN')
   // The same questions to the database, whoever it is.
   const relyingParty = allowsPasskeys ? await findRelyingParty(deps, pool) : undefined
   const stored = allowsPasskeys ? await findPasskeys(deps.db, pool.id, sub) : []
   const hasApp = pool.mfa !== 'OFF' && (await hasSoftwareToken(deps.db, { poolId: pool.id, sub }))
 
+  const hides = hidesUserExistence(client)
+  // Made up for users as well: it takes a moment.
+  const decoy = hides || user === undefined ? makeUpChooser(deps.secrets, pool, { sub, name, user }, relyingParty) : undefined
+  const unknown = decoy && choicesFor(pool, decoy, relyingParty, stepUp)
   if (user !== undefined) {
-    const needsSecondFactor = decideMfa(pool, user, hasApp).kind !== 'pass'
     const passkeys = stored.filter(({ relyingPartyId }) => relyingPartyId === relyingParty?.id)
-    const seconds = usableMfa(pool, user, hasApp)
-    const firsts = choicesOf(pool, user, { needsSecondFactor, hasPasskey: passkeys.length > 0 })
-    const available = stepUp === undefined ? firsts : firstsToward(stepUp.goal, { firsts, seconds })
-    const requireUserVerification = requiresUserVerification(pool) || needsSecondFactor || user.mfa?.passkey === true
-    if (available.length > 0) return { chooser, choices: { available, passkeys, relyingParty, seconds, requireUserVerification } }
-    if (!hidesUserExistence(client)) throw new ApiError('NotAuthorizedException', 'Incorrect username or password.')
+    const choices = choicesFor(pool, { user, passkeys, hasApp }, relyingParty, stepUp)
+    if (choices.available.length > 0) return { chooser, choices }
   }
-  return { chooser: { ...chooser, user: undefined }, choices: choicesOfNobody(deps.secrets, chooser, relyingParty) }
+  if (unknown === undefined) throw new ApiError('NotAuthorizedException', 'Incorrect username or password.')
+  return { chooser: { ...chooser, user: undefined, known: user }, choices: unknown }
+}
+
+type Able = { readonly user: User; readonly passkeys: readonly Passkey[]; readonly hasApp: boolean; readonly isDecoy?: boolean }
+
+function choicesFor(
+  pool: Pool,
+  { user, passkeys, hasApp, isDecoy = false }: Able,
+  relyingParty: RelyingParty | undefined,
+  stepUp: StepUp | undefined,
+): Choices {
+  const needsSecondFactor = decideMfa(pool, user, hasApp).kind !== 'pass'
+  const seconds = usableMfa(pool, user, hasApp)
+  const able = choicesOf(pool, user, { needsSecondFactor, hasPasskey: passkeys.length > 0 })
+  // A user who does not exist is never seen to be unable to sign in.
+  const firsts = isDecoy && able.length === 0 ? (['PASSWORD_SRP', 'PASSWORD'] as const) : able
+  return {
+    available: stepUp === undefined ? firsts : firstsToward(stepUp.goal, { firsts, seconds }),
+    passkeys,
+    relyingParty,
+    seconds,
+    requireUserVerification: requiresUserVerification(pool) || needsSecondFactor || user.mfa?.passkey === true,
+  }
+}
+
+/** A user made up for the name. What other operations show of a user who has it, their addresses, is the same here. */
+function makeUpChooser(
+  secrets: Secrets,
+  pool: Pool,
+  { sub, name, user }: Pick<Chooser, 'sub' | 'name' | 'user'>,
+  relyingParty: RelyingParty | undefined,
+): Able {
+  const { user: madeUp, passkeys, hasSoftwareToken } = makeUpUser(secrets, pool, { name, sub })
+  return {
+    // With a password the usual choices are left, whatever addresses the user has.
+    user: user === undefined ? madeUp : { ...madeUp, status: 'CONFIRMED', password: '', attributes: user.attributes },
+    passkeys: relyingParty === undefined ? [] : decoyPasskeys(secrets, pool, sub, relyingParty, passkeys),
+    hasApp: pool.mfa !== 'OFF' && hasSoftwareToken,
+    isDecoy: true,
+  }
 }
 
 type Abilities = { readonly needsSecondFactor: boolean; readonly hasPasskey: boolean }
@@ -89,16 +130,4 @@ function choicesOf(pool: Pool, user: User, { needsSecondFactor, hasPasskey }: Ab
     WEB_AUTHN: byPasskey && allowed.includes('WEB_AUTHN') && hasPasskey,
   }
   return choiceNames.filter((name) => able[name])
-}
-
-function choicesOfNobody(secrets: Secrets, { pool, sub, name, stepUp }: Chooser, relyingParty: RelyingParty | undefined): Choices {
-  const seconds = decoySeconds(secrets, pool, name)
-  const able = decoyChoices(secrets, pool, name).filter((choice) => choice !== 'WEB_AUTHN' || relyingParty !== undefined)
-  return {
-    available: stepUp === undefined ? able : firstsToward(stepUp.goal, { firsts: able, seconds }),
-    seconds,
-    passkeys: relyingParty === undefined ? [] : [decoyPasskey(secrets, pool, sub, relyingParty)],
-    relyingParty,
-    requireUserVerification: requiresUserVerification(pool) || (pool.mfa === 'ON' && countsAsAllFactors(pool)),
-  }
 }

@@ -15,18 +15,25 @@ const publicKey = Buffer.from(
   'hex',
 )
 
-/** The passkey of somebody who does not exist: the same each time, and for signatures that take as long to refuse as a user's. */
-export function decoyPasskey(secrets: Secrets, pool: Pool, sub: string, relyingParty: RelyingParty): Passkey {
-  const bytes = secrets.mac('decoy', pool.id, 'passkey', sub)
+/** As browsers tell them of the passkeys of phones, computers and keys. */
+const usualTransports = [['hybrid', 'internal'], ['internal'], ['hybrid', 'internal'], ['usb'], ['nfc', 'usb']] as const
+
+/** The passkeys of a user who does not exist: the same each time, and for signatures that take as long to refuse as a user's. */
+export function decoyPasskeys(secrets: Secrets, pool: Pool, sub: string, relyingParty: RelyingParty, count: number): readonly Passkey[] {
+  return Array.from({ length: count }, (_, index) => decoyPasskey(secrets, pool, sub, relyingParty, index))
+}
+
+function decoyPasskey(secrets: Secrets, pool: Pool, sub: string, relyingParty: RelyingParty, index: number): Passkey {
+  const bytes = secrets.mac('decoy', pool.id, 'passkey', sub, String(index))
   const length = idLengths[(bytes[0] ?? 0) % idLengths.length] ?? 16
   return {
     poolId: pool.id,
     sub,
-    id: secrets.mac('decoy', pool.id, 'passkey-id', sub).subarray(0, length).toString('base64url'),
+    id: secrets.mac('decoy', pool.id, 'passkey-id', sub, String(index)).subarray(0, length).toString('base64url'),
     publicKey,
     counter: 0,
     relyingPartyId: relyingParty.id,
-    transports: ['hybrid', 'internal'],
+    transports: usualTransports[(bytes[1] ?? 0) % usualTransports.length] ?? [],
     attachment: undefined,
     name: '',
     createdAt: 0,

@@ -1,7 +1,6 @@
 import { operation } from '../../contract/operation.ts'
 import type { Delivery } from '../../messaging/destination.ts'
 import { queueForgotPasswordCode } from '../../messaging/send-code.ts'
-import { simulateRecoveryDelivery } from '../../messaging/simulated-delivery.ts'
 import { writeDelivery } from '../../messaging/wire.ts'
 import { type Occasion, pretendToWord, type Wording } from '../../messaging/wording.ts'
 import { type AppClientCaller, hidesUserExistence } from '../../pools/app-client.ts'
@@ -12,6 +11,7 @@ import { pretendToSendCode } from '../decoy-code.ts'
 import { wordMessageTo } from '../message-wording.ts'
 import { type MigrationDeps, migrateUser } from '../migration/migrate-user.ts'
 import { isMigrationRefusal } from '../migration/migration-refusal.ts'
+import { type Bearer, shownRecovery } from '../shown-address.ts'
 import type { User } from '../user.ts'
 import { lockUser } from '../user-repository.ts'
 import { recoveryObstacle, requireRecoveryContact, requireSelfRecovery, wrongState } from './recovery-rules.ts'
@@ -31,7 +31,7 @@ export const forgotPassword = operation('ForgotPassword', {
     requireSelfRecovery(pool)
     const occasion = { clientId: client.id, clientMetadata: request.ClientMetadata, userAgent: from.userAgent }
     const askElsewhere = () => learnElsewhere(deps, caller, request.Username, occasion)
-    const { user, hidden } = await findClaimedUser(
+    const { user, known, hidden } = await findClaimedUser(
       deps,
       caller,
       request.Username,
@@ -39,8 +39,13 @@ export const forgotPassword = operation('ForgotPassword', {
       hasTrigger(pool, 'UserMigration') ? askElsewhere : undefined,
     )
     const obstacle = user && recoveryObstacle(pool, user)
+    const bearer = { name: request.Username, user: known, now: deps.clock.now() }
+    // Made up for users as well: it takes a moment.
+    const shown = hidden ? shownRecovery(deps.secrets, pool, bearer) : undefined
     if (user === undefined || (hidden && obstacle !== undefined)) {
-      return { CodeDeliveryDetails: writeDelivery(await pretendToSend(deps, pool, request.Username)) }
+      if (shown === undefined) throw wrongState()
+      await pretendToSend(deps, pool, bearer, shown)
+      return { CodeDeliveryDetails: writeDelivery(shown) }
     }
     if (obstacle !== undefined) throw obstacle
     const attributes = [requireRecoveryContact(pool, user).attribute]
@@ -76,11 +81,8 @@ async function sendCode({ db, clock, secrets }: Deps, pool: Pool, sub: string, w
   })
 }
 
-async function pretendToSend(deps: Deps, pool: Pool, username: string): Promise<Delivery> {
-  const delivery = simulateRecoveryDelivery(deps.secrets, pool, username)
-  if (delivery === undefined) throw wrongState()
-  await pretendToWord(deps.triggers, pool, delivery.attribute)
-  await pretendToSendCode(deps, pool, { username, attribute: delivery.attribute, kind: 'forgot-password', now: deps.clock.now() })
+async function pretendToSend(deps: Deps, pool: Pool, { name: username, now }: Bearer, { attribute }: Delivery): Promise<void> {
+  await pretendToWord(deps.triggers, pool, attribute)
+  await pretendToSendCode(deps, pool, { username, attribute, kind: 'forgot-password', now })
   await deps.outbox.afterCommit(pool, [])
-  return delivery
 }

@@ -1,14 +1,14 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
-import { codeExpired, requireCode } from '../../messaging/codes.ts'
+import { checkCode, codeExpired, rememberCode, requireCode } from '../../messaging/codes.ts'
 import type { Occasion } from '../../messaging/wording.ts'
 import type { AppClientCaller } from '../../pools/app-client.ts'
 import { nameKey, type Pool } from '../../pools/pool.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import type { Triggers } from '../../triggers/trigger.ts'
 import { lockUserTakingAliases } from '../alias-takeover.ts'
-import { findClaimedUser, type Proof, proveCode } from '../claimed-user.ts'
+import { type Claim, findClaimedUser, type Proof, proveCode } from '../claimed-user.ts'
 import { tellConfirmed } from '../confirmed.ts'
 import type { Alias, Attributes, User } from '../user.ts'
 import { updateUser } from '../user-repository.ts'
@@ -38,7 +38,9 @@ export async function confirmSignUpByCode(
   const { db, clock, secrets } = deps
   const { pool } = caller
   const claim = await findClaimedUser(deps, caller, username, 'ConfirmSignUp')
-  if (!claim.hidden && claim.user !== undefined) requireUnconfirmed(claim.user)
+  // Asked about strangers as well: it takes a moment.
+  const isRepeated = claim.hidden && (await hasConfirmed(deps, pool, claim, code))
+  if (claim.user !== undefined && (!claim.hidden || isRepeated)) requireUnconfirmed(claim.user)
   const proof = await proveCode(deps, pool.id, claim, { purpose: 'sign-up', code })
 
   const now = clock.now()
@@ -48,13 +50,20 @@ export async function confirmSignUpByCode(
     const user = await lockUserTakingAliases(tx, pool, sub, wanted, now)
     if (user === undefined) throw codeExpired()
     requireUnconfirmed(user)
-    await requireCode(tx, secrets, { poolId: pool.id, sub, purpose: 'sign-up', code, now })
+    const { expiresAt } = await requireCode(tx, secrets, { poolId: pool.id, sub, purpose: 'sign-up', code, now })
+    await rememberCode(tx, secrets, { poolId: pool.id, sub, code, now, expiresAt })
     // Nobody loses an alias to an address that was replaced while we looked.
     if (wanted.length > 0 && aliasesProvenBy(pool, proof, user.attributes).length === 0) throw codeExpired()
     return storeConfirmed(tx, pool, user, proof, now)
   })
   await tellConfirmed(deps.triggers, { pool, user: confirmed.user, source: 'PostConfirmation_ConfirmSignUp', occasion })
   return confirmed
+}
+
+/** Whether the code is the one that has confirmed the user. A client that has it knows already that there is such a user. */
+async function hasConfirmed({ db, clock, secrets }: ConfirmSignUpDeps, pool: Pool, { subject }: Claim, code: string): Promise<boolean> {
+  const checked = await checkCode(db, secrets, { poolId: pool.id, sub: subject, purpose: 'confirmed', code, now: clock.now() })
+  return checked.outcome === 'ok'
 }
 
 async function storeConfirmed(tx: Tx, pool: Pool, user: User, proof: Proof, now: number): Promise<Confirmed> {

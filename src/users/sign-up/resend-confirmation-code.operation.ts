@@ -5,7 +5,6 @@ import { operation } from '../../contract/operation.ts'
 import type { Outbox } from '../../messaging/after-commit.ts'
 import { chooseSignUpContact, type Delivery } from '../../messaging/destination.ts'
 import { queueSignUpCode } from '../../messaging/send-code.ts'
-import { simulateSignUpDelivery } from '../../messaging/simulated-delivery.ts'
 import { writeDelivery } from '../../messaging/wire.ts'
 import { pretendToWord, type Wording } from '../../messaging/wording.ts'
 import type { AppClientCaller } from '../../pools/app-client.ts'
@@ -15,6 +14,7 @@ import type { Triggers } from '../../triggers/trigger.ts'
 import { findClaimedUser, unknownUser } from '../claimed-user.ts'
 import { pretendToSendCode } from '../decoy-code.ts'
 import { wordMessageTo } from '../message-wording.ts'
+import { type Bearer, shownSignUp } from '../shown-address.ts'
 import type { User } from '../user.ts'
 import { lockUser } from '../user-repository.ts'
 
@@ -27,10 +27,15 @@ export const resendConfirmationCode = operation('ResendConfirmationCode', {
   async handle(request, deps: Deps, caller: AppClientCaller, from) {
     const { pool, client } = caller
     if (pool.autoVerifiedAttributes.length === 0) throw cannotResend()
-    const { user, hidden } = await findClaimedUser(deps, caller, request.Username, 'ResendConfirmationCode')
+    const { user, known, hidden } = await findClaimedUser(deps, caller, request.Username, 'ResendConfirmationCode')
     const contact = user && chooseSignUpContact(pool, user.attributes)
+    const bearer = { name: request.Username, user: known, now: deps.clock.now() }
+    // Made up for users as well: it takes a moment.
+    const shown = hidden ? shownSignUp(deps.secrets, pool, bearer) : undefined
     if (user === undefined || (hidden && (user.status !== 'UNCONFIRMED' || contact === undefined))) {
-      return { CodeDeliveryDetails: writeDelivery(await pretendToSend(deps, pool, request.Username)) }
+      if (shown === undefined) throw cannotResend()
+      await pretendToSend(deps, pool, bearer, shown)
+      return { CodeDeliveryDetails: writeDelivery(shown) }
     }
     requireUnconfirmed(user)
     if (contact === undefined) throw cannotResend()
@@ -59,14 +64,11 @@ async function sendCode(
   })
 }
 
-/** Answers for somebody who does not exist, or is no longer new, as for somebody who is, by comparable work. */
-async function pretendToSend(deps: Deps, pool: Pool, username: string): Promise<Delivery> {
-  const delivery = simulateSignUpDelivery(deps.secrets, pool, username)
-  if (delivery === undefined) throw cannotResend()
-  await pretendToWord(deps.triggers, pool, delivery.attribute)
-  await pretendToSendCode(deps, pool, { username, attribute: delivery.attribute, kind: 'resend', now: deps.clock.now() })
+/** Does for a user who does not exist, or is no longer new, what is done for a new one, by comparable work. */
+async function pretendToSend(deps: Deps, pool: Pool, { name: username, now }: Bearer, { attribute }: Delivery): Promise<void> {
+  await pretendToWord(deps.triggers, pool, attribute)
+  await pretendToSendCode(deps, pool, { username, attribute, kind: 'resend', now })
   await deps.outbox.afterCommit(pool, [])
-  return delivery
 }
 
 function requireUnconfirmed({ status }: User): void {

@@ -33,7 +33,7 @@ for (const engine of engines) {
       const code = await issue(room)
       assert.match(code, /^\d{6}$/)
       assert.deepEqual(await spend(room, otherThan(code)), { outcome: 'mismatch' })
-      assert.deepEqual(await spend(room, code), { outcome: 'ok', attribute: 'email', value: 'ana@example.test' })
+      assert.partialDeepStrictEqual(await spend(room, code), { outcome: 'ok', attribute: 'email', value: 'ana@example.test' })
       assert.deepEqual(await spend(room, code), { outcome: 'expired' })
     })
 

@@ -66,7 +66,11 @@ for (const engine of engines) {
         username: 'ana&co',
         trigger: 'resend',
       })
-      assert.deepEqual(await spend(room, 'sign-up', code ?? ''), { outcome: 'ok', attribute: 'email', value: 'ana@example.test' })
+      assert.partialDeepStrictEqual(await spend(room, 'sign-up', code ?? ''), {
+        outcome: 'ok',
+        attribute: 'email',
+        value: 'ana@example.test',
+      })
     })
 
     it('reach nobody whose pool verifies nothing they gave', async () => {
@@ -110,7 +114,7 @@ for (const engine of engines) {
       await room.commit((tx) => queueAttributeCode(tx, room.secrets, { ...change, wording: plainWording, now: room.clock.now() }))
       const [message] = await room.sent()
       assert.equal(message?.recipient, 'new@example.test')
-      assert.deepEqual(await spend(room, 'verify-email', message.code ?? ''), {
+      assert.partialDeepStrictEqual(await spend(room, 'verify-email', message.code ?? ''), {
         outcome: 'ok',
         attribute: 'email',
         value: 'new@example.test',

@@ -7,7 +7,7 @@ import { useTestServer } from '../../support/test-server.ts'
 
 const defaults = {
   Triggers: {},
-  CustomAuth: { MfaAfterPassword: 'REQUIRED' },
+  CustomAuth: { MfaAfterPassword: 'REQUIRED', WrongAnswers: 'UNLIMITED' },
   SignUp: { ContactCorrection: false },
   Messages: { Suppress: [], Templates: {}, OnRefusal: 'IGNORE' },
   TestUsers: [],
@@ -18,7 +18,7 @@ const everything = {
     PreSignUp: { TimeoutMilliseconds: 1000, Retries: 2, OnError: 'CONTINUE', CircuitBreaker: { Failures: 3, OpenSeconds: 30 } },
     PreTokenGeneration: { TimeoutMilliseconds: 60_000, Retries: 0, OnError: 'LAST_GOOD' },
   },
-  CustomAuth: { MfaAfterPassword: 'SKIPPED' },
+  CustomAuth: { MfaAfterPassword: 'SKIPPED', WrongAnswers: 'LOCK_OUT' },
   SignUp: { ContactCorrection: true, UnconfirmedUserLifetimeHours: 72 },
   Messages: {
     Suppress: ['SignUp', 'Authentication'],
@@ -55,6 +55,7 @@ const refused: Readonly<Record<string, object>> = {
   'the last good verdict where it is no claim': { Triggers: { PreSignUp: { OnError: 'LAST_GOOD' } } },
   'a breaker without its time': { Triggers: { PreSignUp: { CircuitBreaker: { Failures: 3 } } } },
   'a breaker that never trips': { Triggers: { PreSignUp: { CircuitBreaker: { Failures: 0, OpenSeconds: 1 } } } },
+  'an unknown word on wrong answers': { CustomAuth: { WrongAnswers: 'IGNORE' } },
   'an unknown word on MFA': { CustomAuth: { MfaAfterPassword: 'MAYBE' } },
   'a lifetime of nothing': { SignUp: { UnconfirmedUserLifetimeHours: 0 } },
   'a lifetime beyond a year': { SignUp: { UnconfirmedUserLifetimeHours: 8761 } },

@@ -75,6 +75,20 @@ for (const engine of engines) {
         await assert.rejects(use(`${header}.${encode({ ...claims, iss: issuer })}.${signature}`), invalid, JSON.stringify(issuer))
     })
 
+    it('has one form: other spellings of its signature are refused', async () => {
+      const { accessToken } = await givenSignIn()
+      const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+      const last = alphabet.indexOf(accessToken.at(-1) ?? '')
+      const respelled = Array.from({ length: 15 }, (_, bits) => accessToken.slice(0, -1) + alphabet[last + bits + 1])
+      const signatureOf = (token: string) => Buffer.from(token.split('.')[2] ?? '', 'base64url')
+      for (const token of respelled) {
+        assert.deepEqual(signatureOf(token), signatureOf(accessToken))
+        await assert.rejects(use(token), unverified)
+      }
+      for (const more of ['=', '==', ' ', '\n']) await assert.rejects(use(accessToken + more), { name: /NotAuthorized|InvalidParameter/ })
+      assert.equal((await use(accessToken)).Username, 'ana')
+    })
+
     it('is refused when it is not signed, or by what is no secret', async () => {
       const { poolId, accessToken } = await givenSignIn()
       const [header = '', payload = '', signature = ''] = accessToken.split('.')

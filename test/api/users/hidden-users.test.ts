@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { AdminDisableUserCommand } from '@aws-sdk/client-cognito-identity-provider'
+import { AdminDisableUserCommand, AdminEnableUserCommand } from '@aws-sdk/client-cognito-identity-provider'
 import { engines } from '../../support/engines.ts'
-import { codeSentTo, givenConfirmedUser, sentTo, signUp } from '../../support/self-service.ts'
+import { codeSentTo, givenConfirmedUser, sentTo, signUp, wrongCode } from '../../support/self-service.ts'
 import { goodPassword } from '../../support/sign-in.ts'
 import { useTestServer } from '../../support/test-server.ts'
 
@@ -30,7 +30,7 @@ for (const engine of engines) {
       return { status: response.status, errorType: response.headers.get('x-amzn-errortype'), body: await response.text() }
     }
 
-    /** Somebody in each state, and the name of nobody. All names have the same first letter, and the addresses those of fakes. */
+    /** Users in each state, and names that no user has. */
     async function givenUsers() {
       const ids = await server().givenPool(hiding)
       await givenConfirmedUser(server(), ids, 'confirmed', { email: 'confirmed@example.test' })
@@ -79,7 +79,7 @@ for (const engine of engines) {
           const { CodeDeliveryDetails, ...others } = JSON.parse(answer.body)
           assert.deepEqual(others, {})
           assert.deepEqual(Object.keys(CodeDeliveryDetails).sort(), ['AttributeName', 'DeliveryMedium', 'Destination'])
-          assert.match(CodeDeliveryDetails.Destination, /^[a-z]\*\*\*@[a-z]\*\*\*$/)
+          assert.match(CodeDeliveryDetails.Destination, /^(\w\*\*\*@\w\*\*\*|\+\*+\d{4})$/)
           assert.deepEqual(await call(operation, { ClientId: clientId, Username: name }), answer)
         }
       }
@@ -127,6 +127,29 @@ for (const engine of engines) {
         Password: 'Other-horse-8',
       }
       assert.deepEqual(await call('ConfirmForgotPassword', request), { status: 200, errorType: null, body: '{}' })
+    })
+
+    it('are told that they are confirmed when they repeat the code that did it, as long as it would have lived', async () => {
+      const { poolId, clientId } = await givenUsers()
+      const code = await codeSentTo(server(), poolId, 'unconfirmed@example.test')
+      const repeat = (Username: string, ConfirmationCode = code) =>
+        call('ConfirmSignUp', { ClientId: clientId, Username, ConfirmationCode })
+      assert.equal((await repeat('unconfirmed')).status, 200)
+      for (let round = 0; round < 2; round++) {
+        const { errorType, body } = await repeat('unconfirmed')
+        assert.equal(errorType, 'NotAuthorizedException')
+        assert.match(body, /User cannot be confirmed. Current status is CONFIRMED/)
+      }
+      const mismatch = await repeat('nobody')
+      assert.equal(mismatch.errorType, 'CodeMismatchException')
+      assert.deepEqual(await repeat('confirmed'), mismatch)
+      assert.deepEqual(await repeat('unconfirmed', wrongCode(code)), mismatch)
+      await server().send(new AdminDisableUserCommand({ UserPoolId: poolId, Username: 'unconfirmed' }))
+      assert.deepEqual(await repeat('unconfirmed'), mismatch)
+      await server().send(new AdminEnableUserCommand({ UserPoolId: poolId, Username: 'unconfirmed' }))
+      server().clock.advance(24 * 3_600_000)
+      assert.deepEqual(await repeat('unconfirmed'), mismatch)
+      assert.deepEqual((await sentTo(server(), poolId)).length, 3)
     })
 
     it('hear of a right code that came too late, and strangers do not', async () => {

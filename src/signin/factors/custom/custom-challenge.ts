@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { ApiError } from '../../../contract/api-error.ts'
+import type { Lockout } from '../../../protection/lockout.ts'
 import { isStateSpent, spendState } from '../../../storage/spent-state-repository.ts'
 import { askCreateAuthChallenge } from '../../../triggers/create-auth-challenge.ts'
 import { hasTrigger, type Triggers } from '../../../triggers/trigger.ts'
@@ -13,8 +14,9 @@ import { requireParameter } from '../../parameters.ts'
 import { invalidSession, newState, requireState, type SignInState, sealState, usedSession } from '../../sign-in-state.ts'
 import { decoyIdentity } from '../srp/decoy-identity.ts'
 import { type CustomSignIn, factsOf, subjectOfCustom } from './custom-sign-in.ts'
+import { judgeAnswer } from './judge-answer.ts'
 
-export type CustomDeps = LaterStepDeps & { readonly triggers: Triggers }
+export type CustomDeps = LaterStepDeps & { readonly triggers: Triggers; readonly codeLockout: Lockout }
 
 /** What the server must know of a challenge that the pool's function made; as long for strangers as for users, and so is the Session. */
 type Memory = {
@@ -61,10 +63,13 @@ export const customChallenge: Factor<CustomDeps> = {
     const { state, signIn } = await openCustomStep(deps, answer)
     const given = requireParameter(answer.responses, 'ANSWER')
     if (!hasTrigger(answer.pool, 'VerifyAuthChallengeResponse')) throw notConfigured()
-    if (!(await spendState(deps.db, state.id, state.expiresAt))) throw usedSession()
     const { privateParameters, metadata } = state.memory
     const facts = { ...factsOf(signIn), privateParameters, answer: given }
-    const isPassed = await askVerifyAuthChallengeResponse(deps.triggers, subjectOfCustom(signIn), facts)
+    const place = { pool: answer.pool, sub: state.sub, now: deps.clock.now() }
+    const isPassed = await judgeAnswer(deps.codeLockout, place, async () => {
+      if (!(await spendState(deps.db, state.id, state.expiresAt))) throw usedSession()
+      return askVerifyAuthChallengeResponse(deps.triggers, subjectOfCustom(signIn), facts)
+    })
     const results = [...signIn.results, { name: challenge, isPassed, metadata }]
     return { kind: 'custom', signIn: { ...signIn, results }, clientPublic: undefined } satisfies Verdict
   },

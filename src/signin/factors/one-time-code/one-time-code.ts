@@ -1,7 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
-import { deliveryTo } from '../../../messaging/destination.ts'
 import { queueSignInCode } from '../../../messaging/send-code.ts'
-import { simulateSignInDelivery } from '../../../messaging/simulated-delivery.ts'
 import { chooseCode } from '../../../messaging/test-user-code.ts'
 import { pretendToWord } from '../../../messaging/wording.ts'
 import { hidesUserExistence } from '../../../pools/app-client.ts'
@@ -10,6 +8,7 @@ import { limitAttempts } from '../../../protection/attempt-limit.ts'
 import type { TriggerCaller } from '../../../triggers/trigger-subject.ts'
 import { pretendToQueue } from '../../../users/decoy-code.ts'
 import { wordMessageTo } from '../../../users/message-wording.ts'
+import { shownSignIn } from '../../../users/shown-address.ts'
 import { type ChoiceState, newChoiceState, sealChoiceState } from '../../choice/choice-state.ts'
 import type { Chooser } from '../../choice/choices.ts'
 import type { Question, Verdict } from '../../factor.ts'
@@ -29,7 +28,7 @@ const contactOfChoice: Readonly<Record<CodeChoice, ContactAttribute>> = { EMAIL_
  */
 export async function askForOneTimeCode(deps: SentCodeDeps, chooser: Chooser, choice: CodeChoice): Promise<Question> {
   const { db, secrets, clock, triggers } = deps
-  const { pool, client, sub, user, name, caller } = chooser
+  const { pool, client, sub, user, known, name, caller } = chooser
   const now = clock.now()
   const attribute = contactOfChoice[choice]
   await limitAttempts(db, pool.id, sub, 'FirstFactorMessage', now)
@@ -39,8 +38,7 @@ export async function askForOneTimeCode(deps: SentCodeDeps, chooser: Chooser, ch
   const code = chooseCode(secrets, user && { pool, user }, digits)
   const value = user?.attributes[attribute] ?? ''
   const state = newChoiceState(deps, chooser, choice)
-  const { medium, destination } =
-    user === undefined ? simulateSignInDelivery(secrets, pool, name, attribute) : deliveryTo({ attribute, value })
+  const { medium, destination } = shownSignIn(secrets, pool, { name, user: user ?? known, now }, attribute)
   return {
     name: choice,
     parameters: { CODE_DELIVERY_DELIVERY_MEDIUM: medium, CODE_DELIVERY_DESTINATION: destination },
