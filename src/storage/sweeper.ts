@@ -12,7 +12,7 @@ import { releaseLease, tryLease } from './lease-repository.ts'
 export type Sweep = { readonly name: string; run(tx: Tx, now: number, batchSize: number): Promise<number> }
 
 export type Sweeper = {
-  /** Sweeps now and until nothing expired is left; does nothing while another process has the lease. */
+  /** Sweeps now and until nothing expired is left, or each sweep has had an interval's time; does nothing while another process has the lease. */
   sweep(): Promise<void>
   /** Stops after the batch under way and leaves the work to another process. */
   close(): Promise<void>
@@ -50,9 +50,10 @@ export function startSweeper(options: SweeperOptions): Sweeper {
     }
   }
 
-  /** False when the rest is not for this process to do. */
+  /** Until nothing is left, or for as long as an interval, so that the other sweeps get their turn. False when the rest is not for this process to do. */
   async function drain(sweep: Sweep): Promise<boolean> {
-    for (;;) {
+    const beganAt = performance.now()
+    while (performance.now() - beganAt < intervalMs) {
       if (stop.signal.aborted || !(await holdsLease())) return false
       const startedAt = performance.now()
       const found = await db.transaction().execute((tx) => sweep.run(tx, clock.now(), batchSize))
@@ -60,6 +61,7 @@ export function startSweeper(options: SweeperOptions): Sweeper {
       // At most half of the time, however much has expired: requests come first.
       await delay(performance.now() - startedAt, undefined, { signal: stop.signal }).catch(() => undefined)
     }
+    return true
   }
 
   async function sweep(): Promise<void> {

@@ -9,6 +9,7 @@ import { userImport } from './0008-user-import.ts'
 import { triggerInvocations } from './0009-trigger-invocations.ts'
 import { messageRecords } from './0010-message-records.ts'
 import { auditRecords } from './0011-audit-records.ts'
+import { deletedPoolsAndGroups } from './0013-deleted-pools-and-groups.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they are applied. Listed by hand, so that a bundle or a rename cannot lose one. */
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   triggerInvocations,
   messageRecords,
   auditRecords,
+  deletedPoolsAndGroups,
 ]

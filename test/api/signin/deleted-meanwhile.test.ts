@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { AdminDeleteUserCommand, DeleteUserCommand, DeleteUserPoolCommand } from '@aws-sdk/client-cognito-identity-provider'
 import { PostgresStage, postgresOnly, skipWithoutPostgres } from '../../support/postgres-stage.ts'
 import { givenTokens, givenUser, signInByPassword } from '../../support/sign-in.ts'
+import { sweepDeletionsOf } from '../../support/sweep-deletions.ts'
 import { useTestServer } from '../../support/test-server.ts'
 
 describe('a sign-in whose user is deleted meanwhile, on PostgreSQL', { skip: skipWithoutPostgres }, () => {
@@ -42,6 +43,7 @@ describe('a sign-in whose user is deleted meanwhile, on PostgreSQL', { skip: ski
         await stage.release()
         await signIn
         await deletion
+        await sweepDeletionsOf(server())
         assert.deepEqual(await stage.rowsAbout(sub), {})
       })
     }
@@ -55,6 +57,7 @@ describe('a sign-in whose user is deleted meanwhile, on PostgreSQL', { skip: ski
       await signInByPassword(server(), clientId, 'ana')
       await stage.release()
       await deletion
+      await sweepDeletionsOf(server())
       assert.deepEqual(await stage.rowsAbout(sub), {})
     })
   }

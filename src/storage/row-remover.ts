@@ -1,0 +1,55 @@
+import { type DoomedRows, deleteSome, isAnyLeft, type Place } from './batched-delete.ts'
+import type { Tx } from './db.ts'
+
+export type RowRemover = {
+  /**
+   * Deletes some of the rows of `parts`, in their order. `id` names the whole. Answers `more` until a pass over all parts has ended, then
+   * whether it left anything: rows that others hold, or have stored meanwhile.
+   */
+  removeSome(tx: Tx, id: string, parts: readonly DoomedRows[]): Promise<'more' | 'rest' | 'nothing'>
+}
+
+/** How long a batch may take. SQLite runs in the thread that answers requests, which wait as long. */
+const batchMs = 8
+const statementMs = 2
+
+/** Rows of one table can be a thousand times larger than those of another: each table begins with few. */
+const firstSize = 4
+const largestSize = 500
+
+/** Where a pass is. It is kept in memory only: another process, or this one after a restart, begins anew, and finds the first tables empty. */
+type Pass = { readonly id: string; part: number; after: Place | undefined; size: number }
+
+const beginOf = (id: string): Pass => ({ id, part: 0, after: undefined, size: firstSize })
+
+/** Deletes many rows in batches that take a few milliseconds each, however fast the machine is. */
+export function createRowRemover(): RowRemover {
+  let pass: Pass | undefined
+
+  return {
+    async removeSome(tx, id, parts) {
+      const endsAt = performance.now() + batchMs
+      pass = pass?.id === id ? pass : beginOf(id)
+      for (let part = parts[pass.part]; part !== undefined; part = parts[pass.part]) {
+        await step(tx, pass, part)
+        if (performance.now() >= endsAt) return 'more'
+      }
+      pass = undefined
+      for (const part of parts) if (await isAnyLeft(tx, part)) return 'rest'
+      return 'nothing'
+    },
+  }
+}
+
+/** One statement. The next one is as large as this one's time says. */
+async function step(tx: Tx, pass: Pass, part: DoomedRows): Promise<void> {
+  const startedAt = performance.now()
+  const { count, last } = await deleteSome(tx, part, pass.after, pass.size)
+  if (count < pass.size) {
+    Object.assign(pass, { part: pass.part + 1, after: undefined, size: firstSize })
+    return
+  }
+  const pace = statementMs / (performance.now() - startedAt)
+  pass.after = last
+  pass.size = Math.max(1, Math.min(largestSize, Math.floor(pass.size * Math.min(pace, 2))))
+}
