@@ -13,6 +13,9 @@ export type RowRemover = {
 const batchMs = 8
 const statementMs = 2
 
+/** However fast the machine is, what a batch changes is to be written to the disk at its end. */
+const rowsPerBatch = 2000
+
 /** Rows of one table can be a thousand times larger than those of another: each table begins with few. */
 const firstSize = 4
 const largestSize = 500
@@ -22,17 +25,18 @@ type Pass = { readonly id: string; part: number; after: Place | undefined; size:
 
 const beginOf = (id: string): Pass => ({ id, part: 0, after: undefined, size: firstSize })
 
-/** Deletes many rows in batches that take a few milliseconds each, however fast the machine is. */
+/** Deletes many rows in batches that take a few milliseconds each. */
 export function createRowRemover(): RowRemover {
   let pass: Pass | undefined
 
   return {
     async removeSome(tx, id, parts) {
       const endsAt = performance.now() + batchMs
+      let removed = 0
       pass = pass?.id === id ? pass : beginOf(id)
       for (let part = parts[pass.part]; part !== undefined; part = parts[pass.part]) {
-        await step(tx, pass, part)
-        if (performance.now() >= endsAt) return 'more'
+        removed += await step(tx, pass, part)
+        if (performance.now() >= endsAt || removed >= rowsPerBatch) return 'more'
       }
       pass = undefined
       for (const part of parts) if (await isAnyLeft(tx, part)) return 'rest'
@@ -41,15 +45,16 @@ export function createRowRemover(): RowRemover {
   }
 }
 
-/** One statement. The next one is as large as this one's time says. */
-async function step(tx: Tx, pass: Pass, part: DoomedRows): Promise<void> {
+/** One statement, and how many rows it deleted. The next one is as large as this one's time says. */
+async function step(tx: Tx, pass: Pass, part: DoomedRows): Promise<number> {
   const startedAt = performance.now()
   const { count, last } = await deleteSome(tx, part, pass.after, pass.size)
   if (count < pass.size) {
     Object.assign(pass, { part: pass.part + 1, after: undefined, size: firstSize })
-    return
+    return count
   }
   const pace = statementMs / (performance.now() - startedAt)
   pass.after = last
   pass.size = Math.max(1, Math.min(largestSize, Math.floor(pass.size * Math.min(pace, 2))))
+  return count
 }

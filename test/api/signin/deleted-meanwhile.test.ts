@@ -47,7 +47,9 @@ describe('a sign-in whose user is deleted meanwhile, on PostgreSQL', { skip: ski
         assert.deepEqual(await stage.rowsAbout(sub), {})
       })
     }
+  }
 
+  for (const way of ['AdminDeleteUser', 'DeleteUser'] as const) {
     it(`leaves nothing behind when it comes in the middle of ${way}`, async () => {
       const { clientId, sub, deletions } = await givenAna()
       await using stage = await PostgresStage.open(server())
@@ -57,10 +59,23 @@ describe('a sign-in whose user is deleted meanwhile, on PostgreSQL', { skip: ski
       await signInByPassword(server(), clientId, 'ana')
       await stage.release()
       await deletion
-      await sweepDeletionsOf(server())
       assert.deepEqual(await stage.rowsAbout(sub), {})
     })
   }
+
+  it('waits for no lock when the pool is deleted, and is refused from then on', async () => {
+    const { clientId, sub, deletions } = await givenAna()
+    await using stage = await PostgresStage.open(server())
+    await stage.holdUser(sub, 'change')
+    await deletions.DeleteUserPool()
+    await assert.rejects(signInByPassword(server(), clientId, 'ana'), { name: 'ResourceNotFoundException' })
+    await sweepDeletionsOf(server())
+    assert.deepEqual(await stage.rowsAbout(sub), { user: 1 })
+    await stage.release()
+    server().clock.advance(2 * 86_400_000)
+    await sweepDeletionsOf(server())
+    assert.deepEqual(await stage.rowsAbout(sub), {})
+  })
 
   it('leaves no wrong password behind either', async () => {
     for (const moment of ['before looking', 'before storing'] as const) {
