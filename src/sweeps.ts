@@ -1,6 +1,6 @@
 import { sweepAccessKeys } from './access/access-key-repository.ts'
 import { sweepAuditRecords } from './audit/audit-repository.ts'
-import { sweepCodes } from './messaging/code-repository.ts'
+import { keptAfterExpiryMs, sweepCodes } from './messaging/code-repository.ts'
 import { sweepMessageCounts } from './messaging/message-count-repository.ts'
 import { sweepMessageContents, sweepMessageRecords } from './messaging/message-record-repository.ts'
 import { createPoolRemoval } from './pools/pool-deletion-repository.ts'
@@ -39,8 +39,7 @@ export function sweepsOf({ messageRecordsHours, triggerRecordsHours, auditDays }
 
 const sweeps: readonly Sweep[] = [
   { name: 'spent sign-in states', run: sweepSpentStates },
-  // A code that came too late is told apart from one that never was.
-  { name: 'codes', run: (tx, now, limit) => sweepCodes(tx, now - 7 * dayMs, limit) },
+  { name: 'codes', run: (tx, now, limit) => sweepCodes(tx, now - keptAfterExpiryMs, limit) },
   { name: 'contents of messages', run: sweepMessageContents },
   { name: 'counts of messages', run: sweepMessageCounts },
   // The longest window and the longest lock are both shorter than a day.
