@@ -41,8 +41,16 @@ const poolTables: { readonly [Table in PoolTable]: readonly (keyof Schema[Table]
   inbox_message: ['id'],
 }
 
+/** Tables whose rows can be large: files, logos and what was said to functions. */
+const largeTables: ReadonlySet<PoolTable> = new Set(['import_chunk', 'import_log', 'pool_resource', 'trigger_invocation', 'trigger_answer'])
+
 const rowsOf = (poolId: string): readonly DoomedRows[] =>
-  Object.entries(poolTables).map(([table, key]) => ({ table: table as PoolTable, where: { pool_id: poolId }, key }))
+  Object.entries(poolTables).map(([table, key]) => ({
+    table: table as PoolTable,
+    where: { pool_id: poolId },
+    key,
+    areLarge: largeTables.has(table as PoolTable),
+  }))
 
 /**
  * From the commit on there is no such pool. Everything in it is removed later, by the sweeper. False when there was no such pool.

@@ -12,6 +12,8 @@ export type DoomedRows = {
   readonly where: Readonly<Record<string, string>>
   /** The columns that, together with those of `where`, name one row. */
   readonly key: readonly string[]
+  /** A row can be as large as hundreds of kilobytes. */
+  readonly areLarge?: boolean
 }
 
 /** The key of a row, in the order of `DoomedRows.key`. */

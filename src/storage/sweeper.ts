@@ -25,6 +25,8 @@ type SweeperOptions = {
   /** Names this process among those that share the database. */
   readonly holder: string
   readonly sweeps: readonly Sweep[]
+  /** Called after each batch that leaves more to do; see Storage. */
+  readonly writeBack?: () => void
   readonly intervalMs?: number
   readonly batchSize?: number
 }
@@ -33,7 +35,7 @@ const leaseName = 'sweeper'
 
 /** Sweeps every `intervalMs`, in one process at a time. Each batch is one short transaction, so that others get their turn. */
 export function startSweeper(options: SweeperOptions): Sweeper {
-  const { db, clock, logger, holder, sweeps, intervalMs = 60_000, batchSize = 100 } = options
+  const { db, clock, logger, holder, sweeps, intervalMs = 60_000, batchSize = 100, writeBack = () => undefined } = options
   const stop = new AbortController()
   let running: Promise<void> | undefined
 
@@ -58,6 +60,7 @@ export function startSweeper(options: SweeperOptions): Sweeper {
       const startedAt = performance.now()
       const found = await db.transaction().execute((tx) => sweep.run(tx, clock.now(), batchSize))
       if (found < batchSize) return true
+      writeBack()
       // At most half of the time, however much has expired: requests come first.
       await delay(performance.now() - startedAt, undefined, { signal: stop.signal }).catch(() => undefined)
     }
