@@ -42,15 +42,20 @@ export async function listMembers(
   { poolId, memberKey }: Pick<Group, 'poolId' | 'memberKey'>,
   { after, limit }: { after: string | undefined; limit: number },
 ): Promise<readonly User[]> {
-  let query = db
+  let members = db
     .selectFrom('group_member')
-    .innerJoin('user', (join) => join.onRef('user.pool_id', '=', 'group_member.pool_id').onRef('user.sub', '=', 'group_member.sub'))
-    .selectAll('user')
-    .where('group_member.pool_id', '=', poolId)
-    .where('group_member.group_name', '=', memberKey)
-    .orderBy('group_member.sub')
+    .select(['pool_id', 'sub'])
+    .where('pool_id', '=', poolId)
+    .where('group_name', '=', memberKey)
+    .orderBy('sub')
     .limit(limit)
-  // On both tables: joining them in the order of `sub`, PostgreSQL would read all users before the page.
-  if (after !== undefined) query = query.where('group_member.sub', '>', after).where('user.sub', '>', after)
-  return (await query.execute()).map(fromRow)
+  if (after !== undefined) members = members.where('sub', '>', after)
+  // The page is cut before the join: PostgreSQL would read all users before the page to join them in the order of `sub`.
+  const rows = await db
+    .selectFrom(members.as('member'))
+    .innerJoin('user', (join) => join.onRef('user.pool_id', '=', 'member.pool_id').onRef('user.sub', '=', 'member.sub'))
+    .selectAll('user')
+    .orderBy('member.sub')
+    .execute()
+  return rows.map(fromRow)
 }
