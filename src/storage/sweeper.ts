@@ -33,6 +33,9 @@ type SweeperOptions = {
 
 const leaseName = 'sweeper'
 
+/** A sweep takes at most half of the time, however much has expired: requests come first. */
+const waitAsLong = (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }).catch(() => undefined)
+
 /** Sweeps every `intervalMs`, in one process at a time. Each batch is one short transaction, so that others get their turn. */
 export function startSweeper(options: SweeperOptions): Sweeper {
   const { db, clock, logger, holder, sweeps, intervalMs = 60_000, batchSize = 100, writeBack = () => undefined } = options
@@ -61,8 +64,7 @@ export function startSweeper(options: SweeperOptions): Sweeper {
       const found = await db.transaction().execute((tx) => sweep.run(tx, clock.now(), batchSize))
       if (found < batchSize) return true
       writeBack()
-      // At most half of the time, however much has expired: requests come first.
-      await delay(performance.now() - startedAt, undefined, { signal: stop.signal }).catch(() => undefined)
+      await waitAsLong(performance.now() - startedAt, stop.signal)
     }
     return true
   }
@@ -74,8 +76,7 @@ export function startSweeper(options: SweeperOptions): Sweeper {
     await running
   }
 
-  const timer = setInterval(() => void sweep(), intervalMs)
-  timer.unref()
+  const timer = setInterval(() => void sweep(), intervalMs).unref()
   return {
     sweep,
     async close() {

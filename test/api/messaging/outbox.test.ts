@@ -8,10 +8,8 @@ import { sweepMessageContents, sweepMessageRecords } from '../../../src/messagin
 import { queueMessage } from '../../../src/messaging/outbox.ts'
 import { deleteOutboxEntriesOfUser } from '../../../src/messaging/outbox-repository.ts'
 import { createOutboxWorker } from '../../../src/messaging/outbox-worker.ts'
-import { markPoolDeleted } from '../../../src/pools/pool-deletion-repository.ts'
-import { insertPool } from '../../../src/pools/pool-repository.ts'
 import { engines } from '../../support/engines.ts'
-import { emailMessage, openRoom, queue, type Room, testPool } from './messaging-room.ts'
+import { emailMessage, openRoom, queue, type Room } from './messaging-room.ts'
 import { recordingGateways } from './recording-gateway.ts'
 
 const minuteMs = 60_000
@@ -44,23 +42,6 @@ for (const engine of engines) {
       assert.deepEqual(
         arrived.map((outgoing) => outgoing.message),
         [JSON.parse(JSON.stringify(message))],
-      )
-      assert.deepEqual(await rows(room), [])
-    })
-
-    it('delivers nothing of a pool that was deleted meanwhile', async () => {
-      await using room = await openRoom(engine)
-      const { gateways, arrived } = recordingGateways()
-      await using worker = startWorker(room, gateways)
-      const pool = testPool()
-      await insertPool(room.db, pool)
-      await queue(room, emailMessage({ poolId: pool.id }))
-      await queue(room, emailMessage({ poolId: 'us-east-1_Another01', sub: 'another' }))
-      await room.commit((tx) => markPoolDeleted(tx, pool.id, room.clock.now()))
-      await worker.drain()
-      assert.deepEqual(
-        arrived.map(({ message }) => message.poolId),
-        ['us-east-1_Another01'],
       )
       assert.deepEqual(await rows(room), [])
     })
