@@ -3,12 +3,15 @@ import { createPoolRemoval } from '../../src/pools/pool-deletion-repository.ts'
 import { openStorage } from '../../src/storage/open-storage.ts'
 import { startSweeper } from '../../src/storage/sweeper.ts'
 
-/** A process of its own that removes what deleted pools held. It says so when three batches are done, and stays in the middle of the fourth. */
+/**
+ * A process of its own that removes what deleted pools held. Once some are gone for good, it says so, and stays in the middle of the
+ * next batch.
+ */
 const [url = '', now = ''] = process.argv.slice(2)
 
 const storage = await openStorage({ url })
 const remove = createPoolRemoval()
-let batches = 0
+let usersAtFirst: number | undefined
 
 const sweeper = startSweeper({
   db: storage.db,
@@ -19,8 +22,10 @@ const sweeper = startSweeper({
     {
       name: 'rows of deleted pools',
       async run(tx, at, limit) {
+        const users = (await tx.selectFrom('user').select('sub').execute()).length
+        usersAtFirst ??= users
         const isMore = await remove(tx, at)
-        if (++batches === 4) {
+        if (users < usersAtFirst) {
           writeSync(1, 'in the middle\n')
           await new Promise(() => undefined)
         }
