@@ -7,7 +7,7 @@ import { startCluster } from '../test/support/postgres.ts'
 import { type EngineName, engineNames } from './engines.ts'
 
 export type Answer = Record<string, unknown>
-export type DevServer = { readonly url: string; readonly child: ChildProcess }
+export type DevServer = { readonly url: string; readonly child: ChildProcess; readonly databaseUrl: string }
 
 /** Runs `dev` from source on an empty database, with `flagsIn` its data folder, and ends it after the work. */
 export async function withDevServer(
@@ -18,7 +18,7 @@ export async function withDevServer(
   const folder = mkdtempSync(join(tmpdir(), 'lifeguard-bench-'))
   const cluster = name === 'postgres' ? await startCluster({ durable: true }) : undefined
   const database = cluster?.url ?? `sqlite:${join(folder, 'bench.db')}`
-  const server = await startServer(['--data', folder, '--database', database, ...flagsIn(folder)])
+  const server = { ...(await startServer(['--data', folder, '--database', database, ...flagsIn(folder)])), databaseUrl: database }
   try {
     await work(server)
   } finally {
@@ -29,7 +29,7 @@ export async function withDevServer(
   }
 }
 
-async function startServer(flags: readonly string[]): Promise<DevServer> {
+async function startServer(flags: readonly string[]): Promise<Omit<DevServer, 'databaseUrl'>> {
   const child = spawn(process.execPath, ['src/main.ts', 'dev', '--port', '0', '--log-level', 'error', ...flags], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -42,7 +42,7 @@ async function startServer(flags: readonly string[]): Promise<DevServer> {
   throw new Error(`The server ended before it was ready. ${said}`)
 }
 
-export async function call({ url }: DevServer, operation: string, request: object): Promise<Answer> {
+export async function call({ url }: Pick<DevServer, 'url'>, operation: string, request: object): Promise<Answer> {
   const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': `AWSCognitoIdentityProviderService.${operation}` }
   const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(request) })
   const text = await response.text()

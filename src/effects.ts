@@ -57,7 +57,7 @@ export type Effects = Awaited<ReturnType<typeof openEffects>>
 export async function openEffects(needs: Needs) {
   const { settings, vault, publicUrl, logger, clock } = needs
   const { storage, secrets } = vault
-  const { db, publish, subscribe } = storage
+  const { db, publish, subscribe, writeBack } = storage
   const workers = settings.workers ?? Math.min(availableParallelism(), mostWorkers)
   const powers = createSrpPowers({ workers, queueLimit: powerQueueLimit })
   const provisionedLimits = createProvisionedLimits({ db, clock, factor: rateFactorOf(settings) || 1, publish, subscribe })
@@ -67,7 +67,7 @@ export async function openEffects(needs: Needs) {
   const importedHashes = createImportedHashes({ workers: mostHashWorkers, queueLimit: hashQueueLimit })
   const holder = randomUUID()
   const imports = createImportRunner({ db, secrets, clock, pools, logger, holder })
-  const sweeper = startSweeper({ db, clock, logger, holder, sweeps: sweepsOf(settings) })
+  const sweeper = startSweeper({ db, clock, logger, holder, sweeps: sweepsOf(settings), writeBack })
   return {
     db,
     secrets,

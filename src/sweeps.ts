@@ -1,8 +1,9 @@
 import { sweepAccessKeys } from './access/access-key-repository.ts'
 import { sweepAuditRecords } from './audit/audit-repository.ts'
-import { sweepCodes } from './messaging/code-repository.ts'
+import { keptAfterExpiryMs, sweepCodes } from './messaging/code-repository.ts'
 import { sweepMessageCounts } from './messaging/message-count-repository.ts'
 import { sweepMessageContents, sweepMessageRecords } from './messaging/message-record-repository.ts'
+import { createPoolRemoval } from './pools/pool-deletion-repository.ts'
 import { sweepAttempts } from './protection/attempt-repository.ts'
 import { sweepAuthEvents } from './protection/auth-event-repository.ts'
 import type { Settings } from './settings.ts'
@@ -13,6 +14,7 @@ import { sweepSessions } from './tokens/session-repository.ts'
 import { sweepRetiredKeys } from './tokens/signing-key-repository.ts'
 import { sweepInvocations } from './triggers/invocations/invocation-repository.ts'
 import { sweepAbandonedUsers } from './users/abandoned/forget-abandoned.ts'
+import { createMemberRemoval } from './users/groups/group-removal-repository.ts'
 import { sweepChunks } from './users/import/import-chunk-repository.ts'
 import { sweepUnstartedJobs } from './users/import/import-job-repository.ts'
 import { refreshLikeness } from './users/likeness/refresh-likeness.ts'
@@ -24,20 +26,23 @@ type Kept = Pick<Settings, 'messageRecordsHours' | 'triggerRecordsHours' | 'audi
 
 /** What is kept for a while after it has ended, because something may still ask about it, and then removed. */
 export function sweepsOf({ messageRecordsHours, triggerRecordsHours, auditDays }: Kept): readonly Sweep[] {
+  const [removeOfPools, removeOfGroups] = [createPoolRemoval(), createMemberRemoval()]
   const recordsMs = messageRecordsHours * hourMs
   return [
     ...sweeps,
     { name: 'records of messages', run: (tx, now, limit) => sweepMessageRecords(tx, now - recordsMs, limit) },
     { name: 'records of triggers', run: (tx, now, limit) => sweepInvocations(tx, now - triggerRecordsHours * hourMs, limit) },
     { name: 'audit records', run: (tx, now, limit) => sweepAuditRecords(tx, now - auditDays * dayMs, limit) },
+    // Last, because there can be very much of them. They count the time, not the rows: a batch that leaves work counts as a full one.
+    { name: 'members of deleted groups', run: async (tx, now, limit) => ((await removeOfGroups(tx, now)) ? limit : 0) },
+    { name: 'rows of deleted pools', run: async (tx, now, limit) => ((await removeOfPools(tx, now)) ? limit : 0) },
   ]
 }
 
 const sweeps: readonly Sweep[] = [
   { name: 'spent sign-in states', run: sweepSpentStates },
   { name: 'questions to devices', run: sweepDeviceSteps },
-  // A code that came too late is told apart from one that never was.
-  { name: 'codes', run: (tx, now, limit) => sweepCodes(tx, now - 7 * dayMs, limit) },
+  { name: 'codes', run: (tx, now, limit) => sweepCodes(tx, now - keptAfterExpiryMs, limit) },
   { name: 'contents of messages', run: sweepMessageContents },
   { name: 'counts of messages', run: sweepMessageCounts },
   // The longest window and the longest lock are both shorter than a day.

@@ -67,6 +67,9 @@ export async function deleteCodesOfUser(tx: Tx, poolId: string, sub: string): Pr
   await tx.deleteFrom('code').where('pool_id', '=', poolId).where('sub', '=', sub).execute()
 }
 
+/** How long an expired code is kept, to tell the right code that came too late from a wrong one. */
+export const keptAfterExpiryMs = 7 * 86_400_000
+
 /** Removes up to `limit` codes that expired before `before`; answers how many were found. */
 export async function sweepCodes(db: Db | Tx, before: number, limit: number): Promise<number> {
   const stale = await db

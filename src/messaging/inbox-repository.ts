@@ -54,7 +54,8 @@ function filtered(
   query: SelectQueryBuilder<Schema, 'inbox_message', InboxMessageTable>,
   { recipient, recipientPart, poolId }: InboxFilter,
 ): SelectQueryBuilder<Schema, 'inbox_message', InboxMessageTable> {
-  let result = query
+  // The messages of a deleted pool are there until the sweeper removes them.
+  let result = query.where('pool_id', 'not in', (eb) => eb.selectFrom('deleted_pool').select('id'))
   if (recipient !== undefined) result = result.where('recipient', '=', recipient)
   if (poolId !== undefined) result = result.where('pool_id', '=', poolId)
   if (recipientPart !== undefined) {

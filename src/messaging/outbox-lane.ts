@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { Secrets } from '../base/secrets.ts'
+import { isPoolDeleted } from '../pools/pool-deletion-repository.ts'
 import type { Db } from '../storage/db.ts'
 import { DeliveryError, type Gateway } from './gateways/gateway.ts'
 import type { Lane, QueuedMessage } from './message.ts'
@@ -123,6 +124,8 @@ export class OutboxLane {
   /** One attempt and what follows from it. Never rejects: if even that cannot be written down, the lease runs out. */
   async #attempt(entry: OutboxEntry, leaseUntil: number): Promise<void> {
     try {
+      // The messages of a deleted pool wait for the sweeper, but are not sent.
+      if (await isPoolDeleted(this.#options.db, entry.poolId)) return await deleteOutboxEntry(this.#options.db, entry)
       const { failure, expiresAt } = await this.#deliver(entry)
       if (failure !== undefined) await this.#recordFailure(entry, leaseUntil, { ...failure, expiresAt })
       else if (this.#options.keepRecords) await recordDelivery(this.#options.db, entry, this.#endingNow(expiresAt))

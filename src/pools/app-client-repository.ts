@@ -7,9 +7,17 @@ export async function insertAppClient(tx: Db | Tx, secrets: Secrets, client: App
   await tx.insertInto('app_client').values(toRow(client, secrets)).execute()
 }
 
-/** By its id alone, which is unique over all pools: an app client is how a public request tells its pool. */
+/**
+ * By its id alone, which is unique over all pools: an app client is how a public request tells its pool. The rows of a deleted pool's
+ * clients are there for a while, and are passed over.
+ */
 export async function findAppClient(db: Db | Tx, secrets: Secrets, clientId: string): Promise<AppClient | undefined> {
-  const row = await db.selectFrom('app_client').selectAll().where('id', '=', clientId).executeTakeFirst()
+  const row = await db
+    .selectFrom('app_client')
+    .innerJoin('user_pool', 'user_pool.id', 'app_client.pool_id')
+    .selectAll('app_client')
+    .where('app_client.id', '=', clientId)
+    .executeTakeFirst()
   return row && fromRow(row, secrets)
 }
 
@@ -20,6 +28,7 @@ export async function lockAppClient(tx: Tx, secrets: Secrets, poolId: string, cl
     .set((column) => ({ id: column.ref('id') }))
     .where('pool_id', '=', poolId)
     .where('id', '=', clientId)
+    .where(({ exists, selectFrom }) => exists(selectFrom('user_pool').select('user_pool.id').where('user_pool.id', '=', poolId)))
     .returningAll()
     .executeTakeFirst()
   return row && fromRow(row, secrets)

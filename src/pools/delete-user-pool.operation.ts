@@ -1,18 +1,20 @@
+import type { Clock } from '../base/clock.ts'
 import { operation } from '../contract/operation.ts'
 import type { Db } from '../storage/db.ts'
 import { requireNoImport } from './active-import-repository.ts'
 import { findDomainsOfPool } from './domains/pool-domain-repository.ts'
 import { invalidParameter } from './invalid-parameter.ts'
 import { type PoolCatalog, poolNotFound } from './pool-catalog.ts'
-import { deletePoolRows } from './pool-deletion-repository.ts'
+import { markPoolDeleted } from './pool-deletion-repository.ts'
 import { lockPool } from './pool-repository.ts'
 
-type Deps = { db: Db; pools: PoolCatalog }
+type Deps = { db: Db; clock: Clock; pools: PoolCatalog }
 
 export const deleteUserPool = operation('DeleteUserPool', {
   auth: 'iam',
 
-  async handle(request, { db, pools }: Deps) {
+  /** However much the pool holds: its rows are removed later. */
+  async handle(request, { db, clock, pools }: Deps) {
     const poolId = request.UserPoolId
     await db.transaction().execute(async (tx) => {
       const pool = await lockPool(tx, poolId)
@@ -26,7 +28,7 @@ export const deleteUserPool = operation('DeleteUserPool', {
       if ((await findDomainsOfPool(tx, poolId)).length > 0) {
         throw invalidParameter('User pool cannot be deleted. It has a domain configured that should be deleted first.')
       }
-      await deletePoolRows(tx, poolId)
+      await markPoolDeleted(tx, poolId, clock.now())
     })
     await pools.changed(poolId)
   },

@@ -17,6 +17,11 @@ export type Storage = {
   publish(channel: string, payload: string): Promise<void>
   /** Returns what ends the subscription. */
   subscribe(channel: string, listener: Listener): () => void
+  /**
+   * Writes what SQLite has in its log into the file. It does so by itself, but for thousands of pages at once, and requests wait meanwhile:
+   * whoever changes many pages calls this now and then.
+   */
+  writeBack(): void
   /** Waits for the transactions under way. */
   close(): Promise<void>
 }
@@ -45,6 +50,7 @@ export async function openStorage({ url, poolSize = 10, logger = silent }: Stora
     },
     publish: backend.publish,
     subscribe: backend.subscribe,
+    writeBack: backend.writeBack,
     close: () => {
       closing ??= db.destroy().then(() => backend.close())
       return closing

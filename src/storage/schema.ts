@@ -1,5 +1,6 @@
 import type { Generated } from 'kysely'
 import type { AuditRecordTable } from './audit-tables.ts'
+import type { DeletedGroupTable, DeletedPoolTable } from './deletion-tables.ts'
 import type { ActiveImportTable, ImportChunkTable, ImportJobTable, ImportLogTable } from './import-tables.ts'
 import type { TriggerAnswerTable, TriggerInvocationTable } from './trigger-tables.ts'
 import type {
@@ -57,6 +58,8 @@ export interface Schema {
   inbox_message: InboxMessageTable
   access_key: AccessKeyTable
   provisioned_limit: ProvisionedLimitTable
+  deleted_pool: DeletedPoolTable
+  deleted_group: DeletedGroupTable
   lease: LeaseTable
   installation: InstallationTable
 }

@@ -12,7 +12,7 @@ import { releaseLease, tryLease } from './lease-repository.ts'
 export type Sweep = { readonly name: string; run(tx: Tx, now: number, batchSize: number): Promise<number> }
 
 export type Sweeper = {
-  /** Sweeps now and until nothing expired is left; does nothing while another process has the lease. */
+  /** Sweeps now and until nothing expired is left, or each sweep has had an interval's time; does nothing while another process has the lease. */
   sweep(): Promise<void>
   /** Stops after the batch under way and leaves the work to another process. */
   close(): Promise<void>
@@ -25,15 +25,20 @@ type SweeperOptions = {
   /** Names this process among those that share the database. */
   readonly holder: string
   readonly sweeps: readonly Sweep[]
+  /** Called after each batch that leaves more to do; see Storage. */
+  readonly writeBack?: () => void
   readonly intervalMs?: number
   readonly batchSize?: number
 }
 
 const leaseName = 'sweeper'
 
+/** A sweep takes at most half of the time, however much has expired: requests come first. */
+const waitAsLong = (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }).catch(() => undefined)
+
 /** Sweeps every `intervalMs`, in one process at a time. Each batch is one short transaction, so that others get their turn. */
 export function startSweeper(options: SweeperOptions): Sweeper {
-  const { db, clock, logger, holder, sweeps, intervalMs = 60_000, batchSize = 100 } = options
+  const { db, clock, logger, holder, sweeps, intervalMs = 60_000, batchSize = 100, writeBack = () => undefined } = options
   const stop = new AbortController()
   let running: Promise<void> | undefined
 
@@ -50,16 +55,18 @@ export function startSweeper(options: SweeperOptions): Sweeper {
     }
   }
 
-  /** False when the rest is not for this process to do. */
+  /** Until nothing is left, or for as long as an interval, so that the other sweeps get their turn. False when the rest is not for this process to do. */
   async function drain(sweep: Sweep): Promise<boolean> {
-    for (;;) {
+    const beganAt = performance.now()
+    while (performance.now() - beganAt < intervalMs) {
       if (stop.signal.aborted || !(await holdsLease())) return false
       const startedAt = performance.now()
       const found = await db.transaction().execute((tx) => sweep.run(tx, clock.now(), batchSize))
       if (found < batchSize) return true
-      // At most half of the time, however much has expired: requests come first.
-      await delay(performance.now() - startedAt, undefined, { signal: stop.signal }).catch(() => undefined)
+      writeBack()
+      await waitAsLong(performance.now() - startedAt, stop.signal)
     }
+    return true
   }
 
   async function sweep(): Promise<void> {
@@ -69,8 +76,7 @@ export function startSweeper(options: SweeperOptions): Sweeper {
     await running
   }
 
-  const timer = setInterval(() => void sweep(), intervalMs)
-  timer.unref()
+  const timer = setInterval(() => void sweep(), intervalMs).unref()
   return {
     sweep,
     async close() {

@@ -37,7 +37,7 @@ export interface UserAttributeTable {
   sub: string
 }
 
-/** Primary key: (pool_id, name). */
+/** Primary key: (pool_id, name). Unique: (pool_id, member_key or else name). */
 export interface UserGroupTable {
   pool_id: string
   name: string
@@ -46,12 +46,15 @@ export interface UserGroupTable {
   precedence: number | null
   created_at: number
   updated_at: number
+  /** The `group_name` of its members' rows; null when that is the group's name. */
+  member_key: string | null
 }
 
 /** Primary key: (pool_id, sub, group_name). Index: (pool_id, group_name, sub). */
 export interface GroupMemberTable {
   pool_id: string
   sub: string
+  /** The group's `member_key`, or its name when it has none. */
   group_name: string
 }
 

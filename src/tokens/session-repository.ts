@@ -4,7 +4,7 @@ import { prepareLookup, prepareQuery } from '../storage/prepared-query.ts'
 import type { SessionTable } from '../storage/user-tables.ts'
 import type { Activity, Session } from './session.ts'
 
-/** False when the user was disabled, signed out or deleted since the sign-in saw them. */
+/** False when the user was disabled, signed out or deleted since the sign-in saw them, or their pool was. */
 export async function insertSession(db: Db | Tx, session: Session): Promise<boolean> {
   const { numAffectedRows } = await insertUnlessOvertaken(db, toRow(session))
   return numAffectedRows === 1n
@@ -44,6 +44,7 @@ const insertUnlessOvertaken = prepareQuery((db, row: Selectable<SessionTable>) =
         .where('sub', '=', row.sub)
         .where('enabled', '=', 1)
         .where('signed_out_at', 'is not distinct from', row.user_signed_out_at)
+        .where(({ exists, selectFrom }) => exists(selectFrom('user_pool').select('user_pool.id').where('user_pool.id', '=', row.pool_id)))
         .forKeyShare(),
     ),
 )

@@ -1,4 +1,5 @@
 import type { Secrets } from '../base/secrets.ts'
+import { keptAfterExpiryMs } from '../messaging/code-repository.ts'
 import { codeLifetimesMs, issueCode } from '../messaging/codes.ts'
 import { channelOf } from '../messaging/destination.ts'
 import type { MessageKind } from '../messaging/message.ts'
@@ -20,8 +21,8 @@ type Pretence = {
 
 /**
  * Does for a name that nobody has what sending a code does for a user, statement by statement and down to the commit, so that the
- * time it takes tells nothing; only the message is taken back before the commit. The code reaches nobody and proves nothing:
- * there is no user it would be looked up for, and the sweeper removes it.
+ * time it takes tells nothing; only the message is taken back before the commit. The code is sent to no address and proves nothing.
+ * Its expiry is set as much too early as the sweeper keeps expired codes, which then removes it when the code of a user would expire.
  */
 export async function pretendToSendCode(
   { db, secrets }: { db: Db; secrets: Secrets },
@@ -34,7 +35,7 @@ export async function pretendToSendCode(
     kind === 'resend' ? (['sign-up', codeLifetimesMs.signUp] as const) : (['forgot-password', codeLifetimesMs.forgotPassword] as const)
   await db.transaction().execute(async (tx) => {
     await lockUser(tx, poolId, sub)
-    const code = await issueCode(tx, secrets, { poolId, sub, purpose, attribute, now, lifetimeMs })
+    const code = await issueCode(tx, secrets, { poolId, sub, purpose, attribute, now, lifetimeMs: lifetimeMs - keptAfterExpiryMs })
     await pretendToQueue(tx, secrets, pool, { sub, username, attribute, kind, code, now })
   })
 }

@@ -8,7 +8,7 @@ import { deleteAppClient, findAppClient, insertAppClient, listAppClients, lockAp
 import { readNewClient } from '../../src/pools/app-client-wire.ts'
 import { createPoolCatalog } from '../../src/pools/cached-pool-catalog.ts'
 import type { Pool } from '../../src/pools/pool.ts'
-import { deletePoolRows } from '../../src/pools/pool-deletion-repository.ts'
+import { createPoolRemoval, markPoolDeleted } from '../../src/pools/pool-deletion-repository.ts'
 import { countUsersUpTo, findPool, insertPool, updatePool } from '../../src/pools/pool-repository.ts'
 import { readNewPool } from '../../src/pools/pool-wire.ts'
 import { openStorage, type Storage } from '../../src/storage/open-storage.ts'
@@ -66,8 +66,8 @@ for (const engine of engines) {
         assert.equal(await deleteAppClient(db, other.id, client.id), false)
         await db.transaction().execute(async (tx) => {
           assert.equal(await lockAppClient(tx, secrets, other.id, client.id), undefined)
-          assert.equal(await deletePoolRows(tx, other.id), true)
-          assert.equal(await deletePoolRows(tx, other.id), false)
+          assert.equal(await markPoolDeleted(tx, other.id, 1), true)
+          assert.equal(await markPoolDeleted(tx, other.id, 1), false)
         })
         assert.equal((await findAppClient(db, secrets, client.id))?.id, client.id)
         assert.equal((await findPool(db, mine.id))?.id, mine.id)
@@ -91,9 +91,12 @@ for (const engine of engines) {
               .execute()
           }
         }
-        await db.transaction().execute((tx) => deletePoolRows(tx, 'us-east-1_a'))
+        await db.transaction().execute((tx) => markPoolDeleted(tx, 'us-east-1_a', 1))
+        const remove = createPoolRemoval()
+        for (const now of [1, 86_400_000]) while (await db.transaction().execute((tx) => remove(tx, now)));
 
         assert.ok(tables.length > 5)
+        assert.deepEqual(await db.selectFrom('deleted_pool').selectAll().execute(), [])
         for (const { name } of tables) {
           const left = await db
             .selectFrom(name as 'user')

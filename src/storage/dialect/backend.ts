@@ -13,6 +13,8 @@ export type Listener = (payload: string) => void
 
 /** One engine, opened: everything about it that differs from the other. */
 export type Backend = {
+  /** See Storage. */
+  writeBack(): void
   readonly engine: Engine
   readonly dialect: Dialect
   publish(channel: string, payload: string): Promise<void>

@@ -55,6 +55,7 @@ export async function openPostgres(url: string, poolSize: number, logger: Storag
       dialect: postgresDialect(pool, openLookups(connection)),
       publish: (channel, payload) => notifications.publish(pool as pg.Pool, channel, payload),
       subscribe: notifications.subscribe,
+      writeBack: () => undefined,
       close: notifications.close,
     }
   } catch (error) {

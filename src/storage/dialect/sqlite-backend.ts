@@ -35,7 +35,9 @@ export async function openSqlite(path: string): Promise<Backend> {
     reader.exec('pragma query_only = 1')
     await retryWhileBusy(() => reader.run('select count(*) from sqlite_schema', []), busyTimeoutMs)
     const groups = new SqliteGroupWriter(writer, { busyTimeoutMs, lockTimeoutMs })
-    return { engine: 'sqlite', dialect: sqliteDialect(reader, writer, groups), ...localChannels(), close: async () => undefined }
+    // The writer may be inside a transaction, where SQLite refuses to do this.
+    const writeBack = () => void reader.run('pragma wal_checkpoint(passive)', [])
+    return { engine: 'sqlite', dialect: sqliteDialect(reader, writer, groups), ...localChannels(), writeBack, close: async () => undefined }
   } catch (error) {
     for (const handle of handles) handle.close()
     throw openingError(file, error)

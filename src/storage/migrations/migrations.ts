@@ -9,6 +9,7 @@ import { userImport } from './0008-user-import.ts'
 import { triggerInvocations } from './0009-trigger-invocations.ts'
 import { messageRecords } from './0010-message-records.ts'
 import { auditRecords } from './0011-audit-records.ts'
+import { deletedPoolsAndGroups } from './0013-deleted-pools-and-groups.ts'
 import { likeness } from './0014-likeness.ts'
 import { devicesOfSignIns } from './0015-devices-of-sign-ins.ts'
 import type { Migration } from './migration.ts'
@@ -26,6 +27,7 @@ export const migrations: readonly Migration[] = [
   triggerInvocations,
   messageRecords,
   auditRecords,
+  deletedPoolsAndGroups,
   likeness,
   devicesOfSignIns,
 ]

@@ -6,7 +6,7 @@ import type { Db } from '../../storage/db.ts'
 import { getLockedUser } from '../admin/change-user.ts'
 import { getUserByName } from '../user-repository.ts'
 import { insertMember } from './group-member-repository.ts'
-import { listGroupsOfUser, requireLockedGroup } from './group-repository.ts'
+import { getLockedGroup, listGroupsOfUser } from './group-repository.ts'
 
 type Deps = { db: Db; pools: PoolCatalog; quotas: Quotas }
 
@@ -18,10 +18,10 @@ export const adminAddUserToGroup = operation('AdminAddUserToGroup', {
     const pool = await pools.getPool(request.UserPoolId)
     const user = await getUserByName(db, pool, request.Username)
     await db.transaction().execute(async (tx) => {
-      // Locked, so that neither goes away and leaves a membership behind, which a new group of the same name would take over.
+      // Locked, so that neither goes away and leaves a membership behind.
       await getLockedUser(tx, user)
-      await requireLockedGroup(tx, pool.id, request.GroupName)
-      await insertMember(tx, { poolId: pool.id, sub: user.sub, groupName: request.GroupName })
+      const { memberKey } = await getLockedGroup(tx, pool.id, request.GroupName)
+      await insertMember(tx, { poolId: pool.id, sub: user.sub, memberKey })
       const page = { after: undefined, limit: quotas.groupsPerUser + 1 }
       const groups = await listGroupsOfUser(tx, pool.id, user.sub, page)
       // The operation has no LimitExceededException in the service's model.

@@ -5,7 +5,7 @@ import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
 import { getUserByName } from '../user-repository.ts'
 import { listGroupsOfUser } from './group-repository.ts'
-import { largestPage, withId, writeGroup } from './wire.ts'
+import { largestPage, writeGroup } from './wire.ts'
 
 type Deps = { db: Db; secrets: Secrets; pools: PoolCatalog }
 
@@ -19,7 +19,12 @@ export const adminListGroupsForUser = operation('AdminListGroupsForUser', {
     const list = `AdminListGroupsForUser ${pool.id} ${user.sub}`
     const after = readPageToken(secrets, list, request.NextToken)
     const found = await listGroupsOfUser(db, pool.id, user.sub, { after, limit: size + 1 })
-    const { entries, nextToken } = pageOf(found.map(withId), size, secrets, list)
+    const { entries, nextToken } = pageOf(
+      found.map((group) => ({ ...group, id: group.memberKey })),
+      size,
+      secrets,
+      list,
+    )
     return { Groups: entries.map(writeGroup), NextToken: nextToken }
   },
 })

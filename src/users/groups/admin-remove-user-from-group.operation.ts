@@ -12,7 +12,7 @@ export const adminRemoveUserFromGroup = operation('AdminRemoveUserFromGroup', {
   async handle(request, { db, pools }: { db: Db; pools: PoolCatalog }) {
     const pool = await pools.getPool(request.UserPoolId)
     const user = await getUserByName(db, pool, request.Username)
-    const { name } = await getGroup(db, pool.id, request.GroupName)
-    await deleteMember(db, { poolId: pool.id, sub: user.sub, groupName: name })
+    const { memberKey } = await getGroup(db, pool.id, request.GroupName)
+    await deleteMember(db, { poolId: pool.id, sub: user.sub, memberKey })
   },
 })

@@ -15,7 +15,7 @@ export const createGroup = operation('CreateGroup', {
 
   async handle(request, { db, clock, quotas }: Deps) {
     const now = clock.now()
-    const group: Group = {
+    const draft: Omit<Group, 'memberKey'> = {
       poolId: request.UserPoolId,
       name: request.GroupName,
       description: request.Description ?? null,
@@ -24,10 +24,12 @@ export const createGroup = operation('CreateGroup', {
       createdAt: now,
       updatedAt: now,
     }
-    await db.transaction().execute(async (tx) => {
-      await requireLockedPool(tx, group.poolId)
-      if (!(await insertGroup(tx, group))) throw new ApiError('GroupExistsException', 'A group with the name already exists')
-      requireWithinQuota(quotas, 'groupsPerPool', await countGroupsUpTo(tx, group.poolId, quotas.groupsPerPool + 1))
+    const group = await db.transaction().execute(async (tx) => {
+      await requireLockedPool(tx, draft.poolId)
+      const inserted = await insertGroup(tx, draft)
+      if (inserted === undefined) throw new ApiError('GroupExistsException', 'A group with the name already exists')
+      requireWithinQuota(quotas, 'groupsPerPool', await countGroupsUpTo(tx, draft.poolId, quotas.groupsPerPool + 1))
+      return inserted
     })
     return { Group: writeGroup(group) }
   },

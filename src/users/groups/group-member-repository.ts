@@ -2,22 +2,23 @@ import type { Db, Tx } from '../../storage/db.ts'
 import { prepareLookup } from '../../storage/prepared-query.ts'
 import type { User } from '../user.ts'
 import { fromRow } from '../user-row.ts'
-import type { Membership } from './group.ts'
+import type { Group, Membership } from './group.ts'
+import { isGroupOfMember } from './group-repository.ts'
 
-type Member = { readonly poolId: string; readonly sub: string; readonly groupName: string }
+type Member = { readonly poolId: string; readonly sub: string; readonly memberKey: string }
 
 /** Nothing happens when the user is in the group already. The caller has locked both. */
-export async function insertMember(tx: Tx, { poolId, sub, groupName }: Member): Promise<void> {
+export async function insertMember(tx: Tx, { poolId, sub, memberKey }: Member): Promise<void> {
   await tx
     .insertInto('group_member')
-    .values({ pool_id: poolId, sub, group_name: groupName })
+    .values({ pool_id: poolId, sub, group_name: memberKey })
     .onConflict((conflict) => conflict.columns(['pool_id', 'sub', 'group_name']).doNothing())
     .execute()
 }
 
 /** Nothing happens when the user is not in the group. */
-export async function deleteMember(db: Db | Tx, { poolId, sub, groupName }: Member): Promise<void> {
-  await db.deleteFrom('group_member').where('pool_id', '=', poolId).where('sub', '=', sub).where('group_name', '=', groupName).execute()
+export async function deleteMember(db: Db | Tx, { poolId, sub, memberKey }: Member): Promise<void> {
+  await db.deleteFrom('group_member').where('pool_id', '=', poolId).where('sub', '=', sub).where('group_name', '=', memberKey).execute()
 }
 
 /** What the user's tokens say of their groups, in no order. */
@@ -29,9 +30,7 @@ export async function listMemberships(db: Db | Tx, poolId: string, sub: string):
 const selectMemberships = prepareLookup((db, { poolId, sub }: { poolId: string; sub: string }) =>
   db
     .selectFrom('group_member')
-    .innerJoin('user_group', (join) =>
-      join.onRef('user_group.pool_id', '=', 'group_member.pool_id').onRef('user_group.name', '=', 'group_member.group_name'),
-    )
+    .innerJoin('user_group', (join) => join.onRef('user_group.pool_id', '=', 'group_member.pool_id').on(isGroupOfMember))
     .select(['user_group.name', 'user_group.role_arn as roleArn', 'user_group.precedence'])
     .where('group_member.pool_id', '=', poolId)
     .where('group_member.sub', '=', sub),
@@ -40,18 +39,23 @@ const selectMemberships = prepareLookup((db, { poolId, sub }: { poolId: string; 
 /** The users in a group, in the order of their `sub`, from the first one behind `after`. */
 export async function listMembers(
   db: Db | Tx,
-  poolId: string,
-  groupName: string,
+  { poolId, memberKey }: Pick<Group, 'poolId' | 'memberKey'>,
   { after, limit }: { after: string | undefined; limit: number },
 ): Promise<readonly User[]> {
-  let query = db
+  let members = db
     .selectFrom('group_member')
-    .innerJoin('user', (join) => join.onRef('user.pool_id', '=', 'group_member.pool_id').onRef('user.sub', '=', 'group_member.sub'))
-    .selectAll('user')
-    .where('group_member.pool_id', '=', poolId)
-    .where('group_member.group_name', '=', groupName)
-    .orderBy('group_member.sub')
+    .select(['pool_id', 'sub'])
+    .where('pool_id', '=', poolId)
+    .where('group_name', '=', memberKey)
+    .orderBy('sub')
     .limit(limit)
-  if (after !== undefined) query = query.where('group_member.sub', '>', after)
-  return (await query.execute()).map(fromRow)
+  if (after !== undefined) members = members.where('sub', '>', after)
+  // The page is cut before the join: PostgreSQL would read all users before the page to join them in the order of `sub`.
+  const rows = await db
+    .selectFrom(members.as('member'))
+    .innerJoin('user', (join) => join.onRef('user.pool_id', '=', 'member.pool_id').onRef('user.sub', '=', 'member.sub'))
+    .selectAll('user')
+    .orderBy('member.sub')
+    .execute()
+  return rows.map(fromRow)
 }

@@ -1,12 +1,14 @@
-import type { Selectable } from 'kysely'
+import { randomUUID } from 'node:crypto'
+import { type Selectable, sql } from 'kysely'
 import { ApiError } from '../../contract/api-error.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import type { UserGroupTable } from '../../storage/user-tables.ts'
 import type { Group } from './group.ts'
+import { insertRemoval, isBeingRemoved } from './group-removal-repository.ts'
 
-/** Stores it unless the pool has one of that name already; false then. */
-export async function insertGroup(tx: Tx, group: Group): Promise<boolean> {
-  const { numInsertedOrUpdatedRows } = await tx
+/** Stores it unless the pool has one of that name already; undefined then. The caller has locked the pool. */
+export async function insertGroup(tx: Tx, group: Omit<Group, 'memberKey'>): Promise<Group | undefined> {
+  const row = await tx
     .insertInto('user_group')
     .values({
       pool_id: group.poolId,
@@ -16,10 +18,17 @@ export async function insertGroup(tx: Tx, group: Group): Promise<boolean> {
       precedence: group.precedence,
       created_at: group.createdAt,
       updated_at: group.updatedAt,
+      member_key: await otherMemberKey(tx, group.poolId, group.name),
     })
     .onConflict((conflict) => conflict.columns(['pool_id', 'name']).doNothing())
-    .executeTakeFirstOrThrow()
-  return numInsertedOrUpdatedRows === 1n
+    .returningAll()
+    .executeTakeFirst()
+  return row && fromRow(row)
+}
+
+/** Null when no members of a deleted group of that name are left. */
+async function otherMemberKey(tx: Tx, poolId: string, name: string): Promise<string | null> {
+  return (await isBeingRemoved(tx, poolId, name)) ? `${name} ${randomUUID()}` : null
 }
 
 /** Throws ResourceNotFoundException with Cognito's text. */
@@ -29,15 +38,17 @@ export async function getGroup(db: Db | Tx, poolId: string, name: string): Promi
   return fromRow(row)
 }
 
-/** Keeps the group from being deleted until the transaction ends. Throws ResourceNotFoundException with Cognito's text. */
-export async function requireLockedGroup(tx: Tx, poolId: string, name: string): Promise<void> {
-  const { numUpdatedRows } = await tx
+/** The group, kept from being deleted until the transaction ends. Throws ResourceNotFoundException with Cognito's text. */
+export async function getLockedGroup(tx: Tx, poolId: string, name: string): Promise<Group> {
+  const row = await tx
     .updateTable('user_group')
     .set({ name })
     .where('pool_id', '=', poolId)
     .where('name', '=', name)
-    .executeTakeFirstOrThrow()
-  if (numUpdatedRows !== 1n) throw groupNotFound()
+    .returningAll()
+    .executeTakeFirst()
+  if (row === undefined) throw groupNotFound()
+  return fromRow(row)
 }
 
 type Changes = Partial<Pick<Group, 'description' | 'roleArn' | 'precedence'>>
@@ -61,16 +72,18 @@ export async function changeGroup(db: Db, poolId: string, name: string, changes:
   return fromRow(row)
 }
 
-/** Deletes the group, then who was in it: once its row is gone, nobody can join. Throws ResourceNotFoundException with Cognito's text. */
-export async function deleteGroupRows(tx: Tx, poolId: string, name: string): Promise<void> {
-  const { numDeletedRows } = await tx
-    .deleteFrom('user_group')
-    .where('pool_id', '=', poolId)
-    .where('name', '=', name)
-    .executeTakeFirstOrThrow()
-  await tx.deleteFrom('group_member').where('pool_id', '=', poolId).where('group_name', '=', name).execute()
-  if (numDeletedRows !== 1n) throw groupNotFound()
+/**
+ * Deletes the group: from then on its members are in no group of that name, and the sweeper removes their rows. The caller has locked the
+ * pool, as the one who creates a group does. Throws ResourceNotFoundException with Cognito's text.
+ */
+export async function deleteGroupRow(tx: Tx, poolId: string, name: string, now: number): Promise<void> {
+  const row = await tx.deleteFrom('user_group').where('pool_id', '=', poolId).where('name', '=', name).returningAll().executeTakeFirst()
+  if (row === undefined) throw groupNotFound()
+  await insertRemoval(tx, { poolId, memberKey: fromRow(row).memberKey }, now)
 }
+
+/** Joins `group_member` with `user_group`. The cast is that of the index: see the migration. */
+export const isGroupOfMember = () => sql<boolean>`cast(coalesce(user_group.member_key, user_group.name) as text) = group_member.group_name`
 
 type Page = { readonly after: string | undefined; readonly limit: number }
 
@@ -81,13 +94,11 @@ export async function listGroups(db: Db | Tx, poolId: string, { after, limit }: 
   return (await query.execute()).map(fromRow)
 }
 
-/** The groups of one user, in the order of their names, from the first one behind `after`. */
+/** The groups of one user, in the order of their names, from the first one behind the group whose `memberKey` is `after`. */
 export async function listGroupsOfUser(db: Db | Tx, poolId: string, sub: string, { after, limit }: Page): Promise<readonly Group[]> {
   let query = db
     .selectFrom('group_member')
-    .innerJoin('user_group', (join) =>
-      join.onRef('user_group.pool_id', '=', 'group_member.pool_id').onRef('user_group.name', '=', 'group_member.group_name'),
-    )
+    .innerJoin('user_group', (join) => join.onRef('user_group.pool_id', '=', 'group_member.pool_id').on(isGroupOfMember))
     .selectAll('user_group')
     .where('group_member.pool_id', '=', poolId)
     .where('group_member.sub', '=', sub)
@@ -118,5 +129,6 @@ function fromRow(row: Selectable<UserGroupTable>): Group {
     precedence: row.precedence,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
+    memberKey: row.member_key ?? row.name,
   }
 }

@@ -10,6 +10,11 @@ export type Group = {
   readonly precedence: number | null
   readonly createdAt: number
   readonly updatedAt: number
+  /**
+   * What its members' rows call the group: its name, or another key while the members of a deleted group of that name are still being
+   * removed, whom it must not inherit. A key begins with the name, and sorts as it does: after it comes a space, which no name has.
+   */
+  readonly memberKey: string
 }
 
 /** What tokens say of a group. */

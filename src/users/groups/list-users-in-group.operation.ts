@@ -15,11 +15,11 @@ export const listUsersInGroup = operation('ListUsersInGroup', {
 
   async handle(request, { db, secrets, pools }: Deps) {
     const pool = await pools.getPool(request.UserPoolId)
-    const { name } = await getGroup(db, pool.id, request.GroupName)
+    const group = await getGroup(db, pool.id, request.GroupName)
     const size = request.Limit || largestPage
-    const list = `ListUsersInGroup ${pool.id} ${name}`
+    const list = `ListUsersInGroup ${pool.id} ${group.memberKey}`
     const after = readPageToken(secrets, list, request.NextToken)
-    const found = await listMembers(db, pool.id, name, { after, limit: size + 1 })
+    const found = await listMembers(db, group, { after, limit: size + 1 })
     const identified = found.map((user) => ({ ...user, id: user.sub }))
     const { entries, nextToken } = pageOf(identified, size, secrets, list)
     return { Users: entries.map(writeUser), NextToken: nextToken }

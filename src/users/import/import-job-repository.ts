@@ -19,6 +19,8 @@ export async function lockImportJob(tx: Tx, { poolId, jobId }: ImportJobKey): Pr
     .set((column) => ({ id: column.ref('id') }))
     .where('pool_id', '=', poolId)
     .where('id', '=', jobId)
+    // A deleted pool's jobs are there until the sweeper removes them.
+    .where(({ exists, selectFrom }) => exists(selectFrom('user_pool').select('user_pool.id').where('user_pool.id', '=', poolId)))
     .returningAll()
     .executeTakeFirst()
   return row && fromRow(row)

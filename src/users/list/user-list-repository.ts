@@ -56,26 +56,34 @@ async function listByAttribute(
   limit: number,
   after: Position | undefined,
 ): Promise<UserPage> {
-  let query = db
+  let entries = db
     .selectFrom('user_attribute')
-    .innerJoin('user', (join) => join.onRef('user.pool_id', '=', 'user_attribute.pool_id').onRef('user.sub', '=', 'user_attribute.sub'))
-    .selectAll('user')
-    .select('user_attribute.value_key')
-    .where('user_attribute.pool_id', '=', poolId)
-    .where('user_attribute.name', '=', name)
-    .orderBy('user_attribute.value_key')
-    .orderBy('user_attribute.sub')
+    .select(['pool_id', 'sub', 'value_key'])
+    .where('pool_id', '=', poolId)
+    .where('name', '=', name)
+    .orderBy('value_key')
+    .orderBy('sub')
     .limit(limit + 1)
-  query =
-    match === 'equal'
-      ? query.where('user_attribute.value_key', '=', key)
-      : query.where('user_attribute.value_key', '>=', key).where('user_attribute.value_key', '<=', endOf(key))
-  if (after !== undefined) {
-    query = query
-      .where('user_attribute.value_key', '>=', after.key)
-      .where((eb) => eb.or([eb('user_attribute.value_key', '>', after.key), eb('user_attribute.sub', '>', after.sub)]))
+  if (match === 'equal') {
+    entries = entries.where('value_key', '=', key)
+    if (after !== undefined) entries = entries.where('sub', '>', after.sub)
+  } else {
+    entries = entries.where('value_key', '<=', endOf(key))
+    // One comparison of both columns leads the engine straight to the page; a second lower bound could make it begin at the first page.
+    entries =
+      after === undefined
+        ? entries.where('value_key', '>=', key)
+        : entries.where((eb) => eb(eb.refTuple('value_key', 'sub'), '>', eb.tuple(after.key, after.sub)))
   }
-  const rows = await query.execute()
+  // The page is cut before the join: PostgreSQL joins whole tables where it expects few rows and finds many.
+  const rows = await db
+    .selectFrom(entries.as('entry'))
+    .innerJoin('user', (join) => join.onRef('user.pool_id', '=', 'entry.pool_id').onRef('user.sub', '=', 'entry.sub'))
+    .selectAll('user')
+    .select('entry.value_key')
+    .orderBy('entry.value_key')
+    .orderBy('entry.sub')
+    .execute()
   return page(
     rows.map((row) => ({ user: fromRow(row), key: row.value_key })),
     limit,

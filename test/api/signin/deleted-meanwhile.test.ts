@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { AdminDeleteUserCommand, DeleteUserCommand, DeleteUserPoolCommand } from '@aws-sdk/client-cognito-identity-provider'
 import { PostgresStage, postgresOnly, skipWithoutPostgres } from '../../support/postgres-stage.ts'
 import { givenTokens, givenUser, signInByPassword } from '../../support/sign-in.ts'
+import { sweepDeletionsOf } from '../../support/sweep-deletions.ts'
 import { useTestServer } from '../../support/test-server.ts'
 
 describe('a sign-in whose user is deleted meanwhile, on PostgreSQL', { skip: skipWithoutPostgres }, () => {
@@ -42,10 +43,13 @@ describe('a sign-in whose user is deleted meanwhile, on PostgreSQL', { skip: ski
         await stage.release()
         await signIn
         await deletion
+        await sweepDeletionsOf(server())
         assert.deepEqual(await stage.rowsAbout(sub), {})
       })
     }
+  }
 
+  for (const way of ['AdminDeleteUser', 'DeleteUser'] as const) {
     it(`leaves nothing behind when it comes in the middle of ${way}`, async () => {
       const { clientId, sub, deletions } = await givenAna()
       await using stage = await PostgresStage.open(server())
@@ -58,6 +62,20 @@ describe('a sign-in whose user is deleted meanwhile, on PostgreSQL', { skip: ski
       assert.deepEqual(await stage.rowsAbout(sub), {})
     })
   }
+
+  it('waits for no lock when the pool is deleted, and is refused from then on', async () => {
+    const { clientId, sub, deletions } = await givenAna()
+    await using stage = await PostgresStage.open(server())
+    await stage.holdUser(sub, 'change')
+    await deletions.DeleteUserPool()
+    await assert.rejects(signInByPassword(server(), clientId, 'ana'), { name: 'ResourceNotFoundException' })
+    await sweepDeletionsOf(server())
+    assert.deepEqual(await stage.rowsAbout(sub), { user: 1 })
+    await stage.release()
+    server().clock.advance(2 * 86_400_000)
+    await sweepDeletionsOf(server())
+    assert.deepEqual(await stage.rowsAbout(sub), {})
+  })
 
   it('leaves no wrong password behind either', async () => {
     for (const moment of ['before looking', 'before storing'] as const) {

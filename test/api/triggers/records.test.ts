@@ -9,6 +9,7 @@ import { callOwn } from '../../support/own-operations.ts'
 import { rawCall } from '../../support/raw-call.ts'
 import { givenUser, goodPassword, signInByPassword } from '../../support/sign-in.ts'
 import { agree, givenPoolWith, refuse } from '../../support/sign-in-triggers.ts'
+import { sweepDeletionsOf } from '../../support/sweep-deletions.ts'
 import { startTestServer, useTestServer } from '../../support/test-server.ts'
 import { type Handler, openTriggerEndpoint } from '../../support/trigger-endpoint.ts'
 
@@ -216,6 +217,7 @@ for (const engine of engines) {
       assert.equal(left.length, 3)
       await server().send(new DeleteUserPoolCommand({ UserPoolId: poolId }))
       assert.equal((await rawCall(server(), 'LifeguardService.ListTriggerInvocations', { UserPoolId: poolId })).status, 400)
+      await sweepDeletionsOf(server())
       const { rows } = await inDatabase(({ db }) => sql`select id from trigger_invocation where pool_id = ${poolId}`.execute(db))
       assert.equal(rows.length, 0)
     })

@@ -5,7 +5,7 @@ import { deleteMember, insertMember, listMembers, listMemberships } from '../../
 import {
   changeGroup,
   countGroupsUpTo,
-  deleteGroupRows,
+  deleteGroupRow,
   getGroup,
   insertGroup,
   listGroups,
@@ -13,6 +13,7 @@ import {
 } from '../../../../src/users/groups/group-repository.ts'
 import { insertUser } from '../../../../src/users/user-repository.ts'
 import { engines, type TestEngine } from '../../../support/engines.ts'
+import { sweepDeletions } from '../../../support/sweep-deletions.ts'
 import { openTestStorage } from '../../../support/test-storage.ts'
 import { testPool } from '../../messaging/messaging-room.ts'
 import { testUser } from '../../tokens/sessions/test-user.ts'
@@ -31,14 +32,16 @@ const group = (poolId: string, name: string) => ({
   updatedAt: 1,
 })
 
+const stored = (poolId: string) => ({ ...group(poolId, 'editors'), memberKey: 'editors' })
+
 /** Two pools in which everything has the same names, even the user's `sub`. */
 async function openWithTwins(engine: TestEngine) {
   const storage = await openTestStorage(engine)
   for (const poolId of [here, there]) {
     await storage.db.transaction().execute(async (tx) => {
       await insertUser(tx, pool, testUser({ poolId, sub: 'ana', updatedAt: poolId === here ? 1 : 2 }))
-      assert.equal(await insertGroup(tx, group(poolId, 'editors')), true)
-      await insertMember(tx, { poolId, sub: 'ana', groupName: 'editors' })
+      assert.deepEqual(await insertGroup(tx, group(poolId, 'editors')), stored(poolId))
+      await insertMember(tx, { poolId, sub: 'ana', memberKey: 'editors' })
     })
   }
   return storage
@@ -49,7 +52,7 @@ async function everythingOf(db: Db, poolId: string) {
     groups: await listGroups(db, poolId, page),
     ofAna: await listGroupsOfUser(db, poolId, 'ana', page),
     inTokens: await listMemberships(db, poolId, 'ana'),
-    members: await listMembers(db, poolId, 'editors', page),
+    members: await listMembers(db, { poolId, memberKey: 'editors' }, page),
   }
 }
 
@@ -60,12 +63,12 @@ for (const engine of engines) {
       const { db } = storage
       for (const poolId of [here, there]) {
         assert.deepEqual(await everythingOf(db, poolId), {
-          groups: [group(poolId, 'editors')],
-          ofAna: [group(poolId, 'editors')],
+          groups: [stored(poolId)],
+          ofAna: [stored(poolId)],
           inTokens: [{ name: 'editors', roleArn: `role of ${poolId}`, precedence: 1 }],
           members: [testUser({ poolId, sub: 'ana', updatedAt: poolId === here ? 1 : 2 })],
         })
-        assert.deepEqual(await getGroup(db, poolId, 'editors'), group(poolId, 'editors'))
+        assert.deepEqual(await getGroup(db, poolId, 'editors'), stored(poolId))
         assert.equal(await countGroupsUpTo(db, poolId, 9), 1)
       }
     })
@@ -76,13 +79,14 @@ for (const engine of engines) {
       const untouched = await everythingOf(db, there)
       await changeGroup(db, here, 'editors', { precedence: 7, description: '', roleArn: 'other' }, 2)
       assert.deepEqual(await everythingOf(db, there), untouched)
-      await deleteMember(db, { poolId: here, sub: 'ana', groupName: 'editors' })
+      await deleteMember(db, { poolId: here, sub: 'ana', memberKey: 'editors' })
       assert.deepEqual((await everythingOf(db, here)).inTokens, [])
       assert.deepEqual(await everythingOf(db, there), untouched)
       await db.transaction().execute(async (tx) => {
-        await insertMember(tx, { poolId: here, sub: 'ana', groupName: 'editors' })
-        await deleteGroupRows(tx, here, 'editors')
+        await insertMember(tx, { poolId: here, sub: 'ana', memberKey: 'editors' })
+        await deleteGroupRow(tx, here, 'editors', 1)
       })
+      await sweepDeletions(db, 1)
       assert.deepEqual(await everythingOf(db, here), { groups: [], ofAna: [], inTokens: [], members: [] })
       assert.deepEqual(await everythingOf(db, there), untouched)
     })

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { CompiledQuery, createQueryId, type KyselyPlugin, type RootOperationNode, sql } from 'kysely'
+import { factsOf, shapeNamed } from '../../src/contract/model.ts'
+import { operations } from '../../src/operations.ts'
+import { engines } from '../support/engines.ts'
+import { openTestStorage, type TestStorage } from '../support/test-storage.ts'
+import { type AskForPage, pagedLists, unpagedLists } from './paged-lists.ts'
+import { depth, fillLists } from './paged-rows.ts'
+
+const limit = 20
+/** Where the deep page begins. */
+const deep = depth - 500
+
+type Plan = { readonly [key: string]: unknown; readonly Plans?: readonly Plan[] }
+
+/** The one statement that the page was read with. */
+async function statementOf(storage: TestStorage, ask: AskForPage, after: number | undefined) {
+  const nodes = new Map<string, RootOperationNode>()
+  const executed: (RootOperationNode | undefined)[] = []
+  const plugin: KyselyPlugin = {
+    transformQuery({ node, queryId }) {
+      nodes.set(queryId.queryId, node)
+      return node
+    },
+    transformResult: async ({ result, queryId }) => {
+      assert.ok(result.rows.length >= limit, 'the page is full')
+      executed.push(nodes.get(queryId.queryId))
+      return result
+    },
+  }
+  await ask(storage.db.withPlugin(plugin), after, limit)
+  assert.equal(executed.length, 1, 'a page is one statement')
+  const [node] = executed
+  assert.ok(node)
+  return storage.db.getExecutor().compileQuery(node, createQueryId())
+}
+
+/** What PostgreSQL does for the statement: rows that its scans look at, and pages that they touch. */
+async function costOnPostgres(storage: TestStorage, ask: AskForPage, after: number | undefined) {
+  const { sql: text, parameters } = await statementOf(storage, ask, after)
+  const explain = CompiledQuery.raw(`explain (analyze, buffers, format json) ${text}`, [...parameters])
+  const [row] = (await storage.db.executeQuery<{ 'QUERY PLAN': readonly [{ readonly Plan: Plan }] }>(explain)).rows
+  assert.ok(row)
+  const plan = row['QUERY PLAN'][0].Plan
+  const scans = scansOf(plan)
+  const rows = scans.map(rowsOf).reduce((sum, count) => sum + count, 0)
+  const pages = Number(plan['Shared Hit Blocks']) + Number(plan['Shared Read Blocks'])
+  return { rows, pages, tables: scans.length, text: JSON.stringify(plan) }
+}
+
+const scansOf = (plan: Plan): readonly Plan[] => [
+  ...(plan['Relation Name'] === undefined ? [] : [plan]),
+  ...(plan.Plans ?? []).flatMap(scansOf),
+]
+
+function rowsOf(scan: Plan): number {
+  const looked = ['Actual Rows', 'Rows Removed by Filter', 'Rows Removed by Index Recheck'].map((name) => Number(scan[name] ?? 0))
+  return looked.reduce((sum, count) => sum + count, 0) * Number(scan['Actual Loops'])
+}
+
+async function requireShortOnPostgres(storage: TestStorage, ask: AskForPage): Promise<void> {
+  const [first, later] = [await costOnPostgres(storage, ask, undefined), await costOnPostgres(storage, ask, deep)]
+  // One more than the page, of each table; a scan reads a few rows ahead.
+  const most = (limit + 1) * later.tables * 2
+  assert.ok(later.rows <= most, `${later.rows} rows were read for ${limit}: ${later.text}`)
+  assert.ok(later.pages <= first.pages * 2 + 10, `${later.pages} pages, ${first.pages} for the first page of the list: ${later.text}`)
+}
+
+/** SQLite tells no figures: that each table is searched by an index, and the page's start is a bound of that search. */
+async function requireShortOnSqlite(storage: TestStorage, ask: AskForPage): Promise<void> {
+  const { sql: text, parameters } = await statementOf(storage, ask, deep)
+  const explain = CompiledQuery.raw(`explain query plan ${text}`, [...parameters])
+  // The driver knows a reading statement by its first word.
+  const steps = (await storage.db.transaction().execute((tx) => tx.executeQuery<{ detail: string }>(explain))).rows.map(
+    ({ detail }) => detail,
+  )
+  const plan = steps.join('\n')
+  // A page that is cut before a join is a table of its own, as long as the page.
+  const pages = steps.flatMap((step) => /^(?:CO-ROUTINE|MATERIALIZE) (\w+)$/.exec(step)?.[1] ?? [])
+  const isShort = (step: string) =>
+    step.startsWith('SEARCH ') ||
+    pages.some((page) => step.endsWith(` ${page}`)) ||
+    (pages.length > 0 && step.startsWith('USE TEMP B-TREE'))
+  assert.ok(steps.every(isShort), plan)
+  const [, column = ''] = /order by [^()]*"(\w+)"(?: desc)? limit/.exec(text) ?? assert.fail(text)
+  assert.match(plan, new RegExp(`\\b${column}[<>]\\?|\\b${column}\\)[<>]\\(`), `${text}\n${plan}`)
+}
+
+describe('Lists that are read page by page', () => {
+  it('are all tried here', () => {
+    const withToken = operations.filter(({ name }) => {
+      const members = Object.keys(shapeNamed(factsOf(name).input).members ?? {})
+      return members.some((member) => /^(next|pagination)token$/i.test(member))
+    })
+    const known = [...Object.keys(pagedLists), ...Object.keys(unpagedLists)]
+    assert.deepEqual(known.sort(), withToken.map(({ name }) => name as string).sort())
+  })
+})
+
+for (const engine of engines) {
+  describe(`A page deep in a list on ${engine.name}`, () => {
+    let storage: TestStorage
+    before(async () => {
+      storage = await openTestStorage(engine)
+      await fillLists(storage.db)
+      // What autovacuum does by itself.
+      if (engine.name === 'postgres') await sql`vacuum analyze`.execute(storage.db)
+    })
+    after(() => storage[Symbol.asyncDispose]())
+
+    for (const [name, variants] of Object.entries(pagedLists)) {
+      for (const [variant, ask] of Object.entries(variants)) {
+        it(`takes no more than the first one: ${name}, ${variant}`, () =>
+          engine.name === 'postgres' ? requireShortOnPostgres(storage, ask) : requireShortOnSqlite(storage, ask))
+      }
+    }
+  })
+}

@@ -1,0 +1,90 @@
+import { listAuditRecordsOf } from '../../src/audit/audit-repository.ts'
+import type { OperationName } from '../../src/contract/operation.ts'
+import { listMessageRows } from '../../src/messaging/message-record-repository.ts'
+import { listAppClients } from '../../src/pools/app-client-repository.ts'
+import { listIdentityProviders } from '../../src/pools/identity-providers/identity-provider-repository.ts'
+import { listPools } from '../../src/pools/pool-repository.ts'
+import { listResources } from '../../src/pools/pool-resource-repository.ts'
+import { resourceServers } from '../../src/pools/resource-servers/resource-server.ts'
+import { termsDocuments } from '../../src/pools/terms/terms.ts'
+import { listAuthEvents } from '../../src/protection/auth-event-repository.ts'
+import type { Db } from '../../src/storage/db.ts'
+import { listInvocations } from '../../src/triggers/invocations/invocation-repository.ts'
+import { listDevicesOf } from '../../src/users/devices/device-repository.ts'
+import { listMembers } from '../../src/users/groups/group-member-repository.ts'
+import { listGroups, listGroupsOfUser } from '../../src/users/groups/group-repository.ts'
+import { listImportJobs } from '../../src/users/import/import-job-repository.ts'
+import { listLog } from '../../src/users/import/import-log-repository.ts'
+import type { Filter } from '../../src/users/list/filter.ts'
+import { listUsers } from '../../src/users/list/user-list-repository.ts'
+import { depth, idOf, poolId, poolIdOf } from './paged-rows.ts'
+
+/** Asks for one page: the first one, or the one behind the entry of this number. */
+export type AskForPage = (db: Db, after: number | undefined, limit: number) => Promise<unknown>
+
+const idAfter = (after: number | undefined) => (after === undefined ? undefined : idOf(after))
+/** In lists that begin with the latest. */
+const idBefore = (after: number | undefined) => (after === undefined ? undefined : idOf(depth - after))
+
+const usersBy =
+  (filter: Filter | undefined, keyOf: (at: number) => string): AskForPage =>
+  (db, after, limit) =>
+    listUsers(db, poolId, filter, limit, after === undefined ? undefined : { key: keyOf(after), sub: idOf(after) })
+
+const invocationsBy =
+  (filter: Parameters<typeof listInvocations>[2]): AskForPage =>
+  (db, after, limit) =>
+    listInvocations(db, poolId, filter, { after: idBefore(after), limit })
+
+const messagesBy =
+  (filter: Parameters<typeof listMessageRows>[2]): AskForPage =>
+  (db, after, limit) =>
+    listMessageRows(db, poolId, { ...filter, before: idBefore(after) }, limit)
+
+const anyInvocation = { trigger: undefined, outcome: undefined, usernameKey: undefined }
+const devices: AskForPage = (db, after, limit) => listDevicesOf(db, poolId, 'ana', idAfter(after) ?? '', limit)
+
+/** The statements of each operation whose pages the database reads, one for each kind of filter. */
+export const pagedLists: Partial<Record<OperationName, Readonly<Record<string, AskForPage>>>> = {
+  ListUserPools: { all: (db, after, limit) => listPools(db, { after: after === undefined ? undefined : poolIdOf(after), limit }) },
+  ListUserPoolClients: { all: (db, after, limit) => listAppClients(db, poolId, { after: idAfter(after), limit }) },
+  ListResourceServers: { all: (db, after, limit) => listResources(db, poolId, resourceServers, { after: idAfter(after), limit }) },
+  ListIdentityProviders: { all: (db, after, limit) => listIdentityProviders(db, poolId, { after: idAfter(after), limit }) },
+  ListTerms: { all: (db, after, limit) => listResources(db, poolId, termsDocuments, { after: idAfter(after), limit }) },
+  ListUsers: {
+    all: usersBy(undefined, () => ''),
+    'sub ^=': usersBy({ by: 'sub', match: 'prefix', key: 'i' }, () => ''),
+    'status =': usersBy({ by: 'attribute', name: 'status', match: 'equal', key: 'Enabled' }, () => 'Enabled'),
+    'status ^=': usersBy({ by: 'attribute', name: 'status', match: 'prefix', key: 'En' }, () => 'Enabled'),
+    'email ^=': usersBy({ by: 'attribute', name: 'email', match: 'prefix', key: 'id' }, idOf),
+  },
+  ListGroups: { all: (db, after, limit) => listGroups(db, poolId, { after: idAfter(after), limit }) },
+  ListUsersInGroup: {
+    all: (db, after, limit) => listMembers(db, { poolId, memberKey: 'everyone' }, { after: idAfter(after), limit }),
+  },
+  AdminListGroupsForUser: { all: (db, after, limit) => listGroupsOfUser(db, poolId, 'ana', { after: idAfter(after), limit }) },
+  AdminListUserAuthEvents: { all: (db, after, limit) => listAuthEvents(db, poolId, 'ana', { after: idBefore(after), limit }) },
+  ListDevices: { all: devices },
+  AdminListDevices: { all: devices },
+  ListUserImportJobs: { all: (db, after, limit) => listImportJobs(db, poolId, { after: idBefore(after), limit }) },
+  ListUserImportLog: {
+    all: (db, after, limit) => listLog(db, { poolId, jobId: 'job' }, { after: after === undefined ? undefined : String(after), limit }),
+  },
+  ListAuditRecords: { all: (db, after, limit) => listAuditRecordsOf(db, poolId, { after: idBefore(after), limit }) },
+  ListMessages: { all: messagesBy({}), State: messagesBy({ state: 'sent' }), Username: messagesBy({ sub: 'ana' }) },
+  ListTriggerInvocations: {
+    all: invocationsBy(anyInvocation),
+    Trigger: invocationsBy({ ...anyInvocation, trigger: 'PreSignUp' }),
+    Outcome: invocationsBy({ ...anyInvocation, outcome: 'FAILED' }),
+    Username: invocationsBy({ ...anyInvocation, usernameKey: 'ana' }),
+  },
+}
+
+/** Operations that take a token and read no pages from the database, and why that is enough. */
+export const unpagedLists: Partial<Record<OperationName, string>> = {
+  ListUserPoolClientSecrets: 'a client has two secrets at most',
+  ListUserPoolReplicas: 'a pool has one region',
+  ListWebAuthnCredentials: 'a user has 20 passkeys at most',
+  ListUserSessions: 'a pool limits the sessions of a user',
+  AdminListUserSessions: 'a pool limits the sessions of a user',
+}

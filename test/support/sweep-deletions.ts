@@ -1,0 +1,25 @@
+import { createPoolRemoval } from '../../src/pools/pool-deletion-repository.ts'
+import type { Db } from '../../src/storage/db.ts'
+import { openStorage } from '../../src/storage/open-storage.ts'
+import { createMemberRemoval } from '../../src/users/groups/group-removal-repository.ts'
+
+const dayMs = 86_400_000
+
+/** Does what the sweeper does until a day after the latest deletion. Answers in how many batches. */
+export async function sweepDeletions(db: Db, now: number): Promise<number> {
+  let batches = 0
+  for (const remove of [createMemberRemoval(), createPoolRemoval()]) {
+    for (const at of [now, now + dayMs]) while (await db.transaction().execute((tx) => remove(tx, at))) batches++
+  }
+  return batches
+}
+
+/** The same on the database of a running server. */
+export async function sweepDeletionsOf(server: { readonly databaseUrl: string; readonly clock: { now(): number } }): Promise<void> {
+  const storage = await openStorage({ url: server.databaseUrl })
+  try {
+    await sweepDeletions(storage.db, server.clock.now())
+  } finally {
+    await storage.close()
+  }
+}
