@@ -81,7 +81,18 @@ export const settingsTable = {
     defaultText: 'in `dev`, a file made once in the data folder',
     help: 'Key that seals every stored secret: 32 bytes in base64 or 64 hex digits. Set it by its variable or --master-key-file; flags show in process lists.',
   },
-  masterKeyFile: { flag: 'master-key-file', type: path, value: 'FILE', help: 'File that holds the master key, in place of --master-key.' },
+  masterKeyFile: {
+    flag: 'master-key-file',
+    type: path,
+    value: 'FILE',
+    help: 'File that holds the master key, in place of --master-key. Only its owner may write to it, and not everybody may read it.',
+  },
+  allowReadableKeyFile: {
+    flag: 'allow-readable-key-file',
+    type: flag,
+    default: false,
+    help: 'Take a key file that every user of the machine may read, as mounted secrets of containers often are. One that others may write to is refused all the same.',
+  },
   smtpUrl: {
     flag: 'smtp-url',
     type: { kind: 'url', schemes: ['smtp:', 'smtps:'] },
@@ -162,7 +173,7 @@ export const settingsTable = {
     type: path,
     value: 'FILE',
     defaultText: 'in `dev`, a file made once in the data folder',
-    help: 'File that holds the key under which custom senders get their codes: 32 bytes in base64 or 64 hex digits, readable by its owner only; see docs/codes.md.',
+    help: 'File that holds the key under which custom senders get their codes: 32 bytes in base64 or 64 hex digits. Its permissions have to be those of the master key file; see docs/codes.md.',
   },
   kmsRegion: {
     flag: 'kms-region',

@@ -26,6 +26,7 @@ export type Settings = {
   readonly accountId: string
   readonly masterKey: Buffer | undefined
   readonly masterKeyFile: string | undefined
+  readonly allowReadableKeyFile: boolean
   readonly smtpUrl: string | undefined
   readonly emailFrom: string | undefined
   readonly smsGatewayUrl: string | undefined
