@@ -108,7 +108,7 @@ export function rateFactorOf({ mode, rateLimits }: Settings): number {
 async function openOutbox({ settings, vault, logger, clock, gateways }: Needs, pools: PoolCatalog, triggers: Triggers) {
   const { db } = vault.storage
   const customSender = createCustomSenderGateway({ pools, triggers, encryptCode: createCodeEncryption(configuredCodeKeys(settings)) })
-  const ways = gateways ?? (await configuredGateways(settings, db))
+  const ways = gateways ?? (await configuredGateways(settings, db, logger))
   const keepRecords = settings.messageRecordsHours > 0
   return createOutboxWorker({ db, secrets: vault.secrets, clock, logger, gateways: ways, customSender, keepRecords })
 }
