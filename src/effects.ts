@@ -20,6 +20,7 @@ import { createPasswordLockout } from './protection/password-lockout.ts'
 import type { Settings } from './settings.ts'
 import { startSweeper } from './storage/sweeper.ts'
 import { sweepsOf } from './sweeps.ts'
+import { createKeysAhead } from './tokens/keys-ahead.ts'
 import { createSigningKeys } from './tokens/signing-keys.ts'
 import { openTriggers } from './triggers/open-triggers.ts'
 import type { Triggers } from './triggers/trigger.ts'
@@ -64,6 +65,8 @@ export async function openEffects(needs: Needs) {
   const { triggers, invocations, ...asking } = openTriggers({ ...needs, db, secrets, pools })
   const worker = await openOutbox(needs, pools, triggers)
   const importedHashes = createImportedHashes({ workers: mostHashWorkers, queueLimit: hashQueueLimit })
+  const signingKeys = createSigningKeys({ db, secrets, clock })
+  const keysAhead = createKeysAhead(signingKeys)
   const holder = randomUUID()
   const imports = createImportRunner({ db, secrets, clock, pools, logger, holder })
   const sweeper = startSweeper({ db, clock, logger, holder, sweeps: sweepsOf(settings) })
@@ -87,12 +90,13 @@ export async function openEffects(needs: Needs) {
     triggers,
     invocations,
     audit: createAuditTrail({ clock, logger }),
-    signingKeys: createSigningKeys({ db, secrets, clock }),
+    signingKeys,
+    keysAhead,
     findAccessKey: cachedAccessKeys(db, secrets, clock),
 
     /** To be called when no request is in flight any more, and before the database is closed. */
     async close(): Promise<void> {
-      await Promise.all([sweeper.close(), imports.close(), worker.close()])
+      await Promise.all([sweeper.close(), imports.close(), worker.close(), keysAhead.close()])
       await Promise.all([powers.close(), importedHashes.close(), asking.close()])
       pools.close()
       provisionedLimits.close()

@@ -9,12 +9,15 @@ import { type Quotas, requireWithinQuota } from './quotas.ts'
 import { requireTagsWithinQuota } from './tags/tag-quota.ts'
 import { requireFeaturesOfTier, type Tiers } from './tier-rules.ts'
 
-type Deps = { db: Db; clock: Clock; accountId: string; region: string; quotas: Quotas; tiers: Tiers }
+/** Makes a pool's signing keys in the background; that room comes later. */
+type KeysAhead = { make(poolId: string): void }
+
+type Deps = { db: Db; clock: Clock; accountId: string; region: string; quotas: Quotas; tiers: Tiers; keysAhead: KeysAhead }
 
 export const createUserPool = operation('CreateUserPool', {
   auth: 'iam',
 
-  async handle(request, { db, clock, accountId, region, quotas, tiers }: Deps) {
+  async handle(request, { db, clock, accountId, region, quotas, tiers, keysAhead }: Deps) {
     const pool = readNewPool(request, { id: newPoolId(region), now: clock.now() })
     requireConsistentPool(pool)
     requireTagsWithinQuota(quotas, pool, 'UserPoolTaggingException')
@@ -23,6 +26,7 @@ export const createUserPool = operation('CreateUserPool', {
       await insertPool(tx, pool)
       requireWithinQuota(quotas, 'userPools', await countPoolsUpTo(tx, quotas.userPools + 1))
     })
+    keysAhead.make(pool.id)
     return { UserPool: writePool(pool, { accountId, estimatedNumberOfUsers: 0, domains: [], isFederated: false }) }
   },
 })
