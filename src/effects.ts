@@ -12,6 +12,7 @@ import { createCustomSenderGateway } from './messaging/custom-sender-gateway.ts'
 import type { Gateways } from './messaging/gateways/gateway.ts'
 import { createOutboxWorker } from './messaging/outbox-worker.ts'
 import { createPoolCatalog } from './pools/cached-pool-catalog.ts'
+import type { ServerDefaults } from './pools/pool.ts'
 import type { PoolCatalog } from './pools/pool-catalog.ts'
 import { createProvisionedLimits } from './pools/provisioned-limits/provisioned-limits.ts'
 import { quotasWith } from './pools/quotas.ts'
@@ -61,7 +62,7 @@ export async function openEffects(needs: Needs) {
   const workers = settings.workers ?? Math.min(availableParallelism(), mostWorkers)
   const powers = createSrpPowers({ workers, queueLimit: powerQueueLimit })
   const provisionedLimits = createProvisionedLimits({ db, clock, factor: rateFactorOf(settings) || 1, publish, subscribe })
-  const pools = createPoolCatalog({ db, secrets, clock, publish, subscribe })
+  const pools = createPoolCatalog({ db, secrets, clock, serverDefaults: serverDefaultsOf(settings), publish, subscribe })
   const { triggers, invocations, ...asking } = openTriggers({ ...needs, db, secrets, pools })
   const worker = await openOutbox(needs, pools, triggers)
   const importedHashes = createImportedHashes({ workers: mostHashWorkers, queueLimit: hashQueueLimit })
@@ -107,6 +108,11 @@ export async function openEffects(needs: Needs) {
 /** How many times Cognito's default request rates are let through; 0 for any rate. */
 export function rateFactorOf({ mode, rateLimits }: Settings): number {
   return rateLimits ?? (mode === 'dev' ? 0 : 1)
+}
+
+function serverDefaultsOf({ mode, maxPerRecipientPerHour }: Settings): ServerDefaults {
+  const most = maxPerRecipientPerHour ?? (mode === 'dev' ? 0 : 20)
+  return { maxPerRecipientPerHour: most === 0 ? undefined : most }
 }
 
 async function openOutbox({ settings, vault, logger, clock, gateways }: Needs, pools: PoolCatalog, triggers: Triggers) {

@@ -100,6 +100,17 @@ export const settingsTable = {
     help: 'Mail server for e-mail: `smtp://user:password@host:587`, or `smtps://` for TLS from the first byte.',
   },
   emailFrom: { flag: 'email-from', type: text, value: 'ADDRESS', help: 'Sender of e-mail when the pool names none.' },
+  emailFromDomains: {
+    flag: 'email-from-domains',
+    type: {
+      kind: 'pattern',
+      pattern: /^[a-z\d-]+(\.[a-z\d-]+)*(,[a-z\d-]+(\.[a-z\d-]+)*)*$/i,
+      says: 'one or more domains, separated by commas',
+    },
+    value: 'DOMAINS',
+    defaultText: 'any domain',
+    help: 'Domains, such as `example.com,news.example.com`, of which alone a pool may set a sender of e-mail. Subdomains count as other domains.',
+  },
   smsGatewayUrl: {
     flag: 'sms-gateway-url',
     type: { kind: 'url', schemes: ['http:', 'https:'] },
@@ -148,6 +159,12 @@ export const settingsTable = {
     type: { kind: 'integer', min: 0, max: 8760 },
     default: 24,
     help: 'How long it is kept what became of each message after it was sent or given up; 0 keeps nothing.',
+  },
+  maxPerRecipientPerHour: {
+    flag: 'max-per-recipient-per-hour',
+    type: { kind: 'integer', min: 0, max: 100_000_000 },
+    defaultText: '0 in `dev`, 20 in `serve`',
+    help: 'How many messages a pool sends to one address or number in an hour, unless the pool has a cap of its own (MaxPerRecipientPerHour); 0 for any number.',
   },
   functionsFile: {
     flag: 'functions-file',

@@ -29,6 +29,7 @@ export type Settings = {
   readonly allowReadableKeyFile: boolean
   readonly smtpUrl: string | undefined
   readonly emailFrom: string | undefined
+  readonly emailFromDomains: string | undefined
   readonly smsGatewayUrl: string | undefined
   readonly smsGatewayToken: string | undefined
   readonly sesRegion: string | undefined
@@ -38,6 +39,7 @@ export type Settings = {
   readonly twilioUrl: string | undefined
   readonly twilioFrom: string | undefined
   readonly messageRecordsHours: number
+  readonly maxPerRecipientPerHour: number | undefined
   readonly functionsFile: string | undefined
   readonly codeKeyFile: string | undefined
   readonly kmsRegion: string | undefined

@@ -6,10 +6,10 @@ import type { Pool } from './pool.ts'
 type Row = Selectable<UserPoolTable>
 
 /** What the `config` column holds. JSON leaves undefined members out, and reading finds them undefined again. */
-type Config = Omit<Pool, 'id' | 'name' | 'createdAt' | 'updatedAt'>
+type Config = Omit<Pool, 'id' | 'name' | 'createdAt' | 'updatedAt' | 'serverDefaults'>
 
 export function toRow(pool: Pool): Row {
-  const { id, name, createdAt, updatedAt, ...config } = pool
+  const { id, name, createdAt, updatedAt, serverDefaults: _, ...config } = pool
   return { id, name, created_at: createdAt, updated_at: updatedAt, config: JSON.stringify(config satisfies Config) }
 }
 

@@ -38,14 +38,18 @@ export type ProductionServer = AsyncDisposable & {
   close(): Promise<void>
 }
 
-export async function startProductionServer(engine: TestEngine): Promise<ProductionServer> {
+/** `flags` are more of the command line. */
+export async function startProductionServer(
+  engine: TestEngine,
+  { flags = [] }: { flags?: readonly string[] } = {},
+): Promise<ProductionServer> {
   const folder = mkdtempSync(join(tmpdir(), 'lifeguard-production-'))
   const database = await engine.createDatabase()
   const env = { LIFEGUARD_DATABASE: database.url, LIFEGUARD_MASTER_KEY: randomBytes(32).toString('base64') }
   const clock = createTestClock()
   const argv = ['--port', '0', '--public-url', 'http://id.example.test', '--allow-http', '--region', 'eu-west-1', '--log-level', 'silent']
   // Tests are quicker than administrators.
-  argv.push('--rate-limits', '0')
+  argv.push('--rate-limits', '0', ...flags)
   const settings = readSettings({ argv, env, command: 'serve' })
   const running = await startServer(settings, { clock })
   const clients: CognitoIdentityProviderClient[] = []
