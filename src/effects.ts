@@ -16,6 +16,7 @@ import type { ServerDefaults } from './pools/pool.ts'
 import type { PoolCatalog } from './pools/pool-catalog.ts'
 import { createProvisionedLimits } from './pools/provisioned-limits/provisioned-limits.ts'
 import { quotasWith } from './pools/quotas.ts'
+import { readSenderDomains } from './pools/sender-domains.ts'
 import { createCodeLockout } from './protection/code-lockout.ts'
 import { createPasswordLockout } from './protection/password-lockout.ts'
 import type { Settings } from './settings.ts'
@@ -93,6 +94,7 @@ export async function openEffects(needs: Needs) {
     audit: createAuditTrail({ clock, logger }),
     signingKeys,
     keysAhead,
+    senderDomains: readSenderDomains(settings.emailFromDomains),
     findAccessKey: cachedAccessKeys(db, secrets, clock),
 
     /** To be called when no request is in flight any more, and before the database is closed. */

@@ -28,6 +28,8 @@ export type ProductionServer = AsyncDisposable & {
   readonly url: string
   readonly region: string
   readonly accountId: string
+  /** Database and master key, as variables. */
+  readonly env: { readonly LIFEGUARD_DATABASE: string; readonly LIFEGUARD_MASTER_KEY: string }
   readonly clock: TestClock
   /** Runs `lifeguard keys create` with these flags. A policy goes through a file. */
   createKey(wish?: { policy?: object; flags?: readonly string[] }): Promise<Credentials>
@@ -38,14 +40,14 @@ export type ProductionServer = AsyncDisposable & {
   close(): Promise<void>
 }
 
-/** `flags` are more of the command line. */
+/** `flags` are more of the command line. With `like`, it has the database and the keys of another server, which is closed after it. */
 export async function startProductionServer(
   engine: TestEngine,
-  { flags = [] }: { flags?: readonly string[] } = {},
+  { flags = [], like }: { readonly flags?: readonly string[]; readonly like?: ProductionServer } = {},
 ): Promise<ProductionServer> {
   const folder = mkdtempSync(join(tmpdir(), 'lifeguard-production-'))
-  const database = await engine.createDatabase()
-  const env = { LIFEGUARD_DATABASE: database.url, LIFEGUARD_MASTER_KEY: randomBytes(32).toString('base64') }
+  const database = like === undefined ? await engine.createDatabase() : undefined
+  const env = like?.env ?? { LIFEGUARD_DATABASE: database?.url ?? '', LIFEGUARD_MASTER_KEY: randomBytes(32).toString('base64') }
   const clock = createTestClock()
   const argv = ['--port', '0', '--public-url', 'http://id.example.test', '--allow-http', '--region', 'eu-west-1', '--log-level', 'silent']
   // Tests are quicker than administrators.
@@ -57,7 +59,7 @@ export async function startProductionServer(
   async function close(): Promise<void> {
     for (const client of clients) client.destroy()
     await running.close()
-    await database.drop()
+    await database?.drop()
     rmSync(folder, { recursive: true, force: true })
   }
 
@@ -65,6 +67,7 @@ export async function startProductionServer(
     url: running.url,
     region: settings.region,
     accountId: settings.accountId,
+    env,
     clock,
     async createKey({ policy, flags = [] } = {}) {
       const file = join(folder, 'policy.json')
