@@ -71,11 +71,7 @@ export function createSigningKeys(deps: Deps): SigningKeys {
     },
 
     async rotate(poolId, old, alongside) {
-      await addKeys(deps, poolId, async (tx) => {
-        await (old === 'revoked' ? deleteSigningKeys : retireSigningKeys)(tx, poolId, deps.clock.now())
-        await alongside(tx)
-        return true
-      })
+      await replaceKeys(deps, poolId, old, alongside)
       loading.delete(poolId)
       await load(poolId)
     },
@@ -88,6 +84,14 @@ async function readOrMakeKeys(deps: Deps, poolId: string): Promise<readonly Sign
   if (keys.some(signs)) return keys
   await addKeys(deps, poolId, async (tx) => !(await listSigningKeys(tx, deps.secrets, poolId)).some(signs))
   return listSigningKeys(deps.db, deps.secrets, poolId)
+}
+
+function replaceKeys(deps: Deps, poolId: string, old: OldKeys, alongside: (tx: Tx) => Promise<void>): Promise<void> {
+  return addKeys(deps, poolId, async (tx) => {
+    await (old === 'revoked' ? deleteSigningKeys(tx, poolId) : retireSigningKeys(tx, poolId, deps.clock.now()))
+    await alongside(tx)
+    return true
+  })
 }
 
 /** Adds keys that sign if `makeRoom` says so, which is asked while no other process can change the pool's keys. */

@@ -40,6 +40,20 @@ export type ProductionServer = AsyncDisposable & {
   close(): Promise<void>
 }
 
+const usualFlags = [
+  '--port',
+  '0',
+  '--public-url',
+  'http://id.example.test',
+  '--allow-http',
+  '--region',
+  'eu-west-1',
+  '--log-level',
+  'silent',
+]
+// Tests are quicker than administrators.
+usualFlags.push('--rate-limits', '0')
+
 /** `flags` are more of the command line. With `like`, it has the database and the keys of another server, which is closed after it. */
 export async function startProductionServer(
   engine: TestEngine,
@@ -49,10 +63,7 @@ export async function startProductionServer(
   const database = like === undefined ? await engine.createDatabase() : undefined
   const env = like?.env ?? { LIFEGUARD_DATABASE: database?.url ?? '', LIFEGUARD_MASTER_KEY: randomBytes(32).toString('base64') }
   const clock = createTestClock()
-  const argv = ['--port', '0', '--public-url', 'http://id.example.test', '--allow-http', '--region', 'eu-west-1', '--log-level', 'silent']
-  // Tests are quicker than administrators.
-  argv.push('--rate-limits', '0', ...flags)
-  const settings = readSettings({ argv, env, command: 'serve' })
+  const settings = readSettings({ argv: [...usualFlags, ...flags], env, command: 'serve' })
   const running = await startServer(settings, { clock })
   const clients: CognitoIdentityProviderClient[] = []
 

@@ -9,7 +9,7 @@ import { queueMessage } from '../../../src/messaging/outbox.ts'
 import { deleteOutboxEntriesOfUser } from '../../../src/messaging/outbox-repository.ts'
 import { createOutboxWorker } from '../../../src/messaging/outbox-worker.ts'
 import { engines } from '../../support/engines.ts'
-import { emailMessage, openRoom, queue, queueText, type Room } from './messaging-room.ts'
+import { emailMessage, openRoom, queue, type Room } from './messaging-room.ts'
 import { recordingGateways } from './recording-gateway.ts'
 
 const minuteMs = 60_000
@@ -148,40 +148,6 @@ for (const engine of engines) {
       assert.equal(line?.level, 'warn')
       assert.match(JSON.stringify(room.log), /no gateway: set --smtp-url/)
       assert.doesNotMatch(JSON.stringify(room.log), /123456|ana@example\.test/)
-    })
-
-    it('warns once a minute of messages that fail for one reason, and of another reason at once', async () => {
-      await using room = await openRoom(engine)
-      const unconfigured = createUnconfiguredGateway('--smtp-url')
-      await using worker = startWorker(room, { email: unconfigured, sms: recordingGateways(failing(false)).gateways.sms })
-      const warnings = () =>
-        room.log.filter(({ level }) => level === 'warn').map(({ fields }) => fields as { channel: string; messages: number })
-      for (const sub of ['ana', 'bo', 'cy']) {
-        await queue(room, emailMessage({ sub }))
-        await worker.drain()
-      }
-      assert.deepEqual(
-        warnings().map(({ channel, messages }) => [channel, messages]),
-        [['email', 1]],
-      )
-      await queueText(room)
-      await worker.drain()
-      assert.deepEqual(
-        warnings().map(({ channel }) => channel),
-        ['email', 'sms'],
-      )
-
-      room.clock.advance(minuteMs)
-      await queue(room, emailMessage({ sub: 'ed', expiresAt: room.clock.now() + hourMs }))
-      await worker.drain()
-      assert.deepEqual(
-        warnings().map(({ channel, messages }) => [channel, messages]),
-        [
-          ['email', 1],
-          ['sms', 1],
-          ['email', 3],
-        ],
-      )
     })
 
     it('logs nothing of an error that quotes the message', async () => {

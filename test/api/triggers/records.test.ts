@@ -19,6 +19,27 @@ type Page = { readonly Invocations: readonly Invocation[]; readonly NextToken?: 
 const all: Handlers = { PreAuthentication: agree, PostAuthentication: agree, PreTokenGeneration: agree }
 const triggersOf = ({ Invocations }: Page) => Invocations.map(({ Trigger }) => Trigger)
 
+/** What callers and functions call their secrets, and some things that are none. */
+const metadata = {
+  captchaToken: 'm-1',
+  newPassword: 'n-1',
+  kind: 'web',
+  otp: '1',
+  emailOtp: '2',
+  mfaCode: '3',
+  verification_code: '4',
+  countryCode: 'NZ',
+  PIN: '5',
+  pass: '6',
+  db_pass: '7',
+  userPass: '8',
+  adminPwd: '9',
+  secretAnswer: '10',
+  security_answer: '11',
+  bypass: 'no',
+  compass: 'north',
+}
+
 for (const engine of engines) {
   describe(`records of triggers on ${engine.name}`, async () => {
     const endpoint = await openTriggerEndpoint()
@@ -111,25 +132,6 @@ for (const engine of engines) {
 
     it('hold no secret that a function was told or that it answered, nor anything that can be read in the database', async () => {
       const secrets = { password: 'pw-1', code: 'c-1', challengeAnswer: 'a-1', accessToken: 't-1', client_secret: 's-1' }
-      const metadata = {
-        captchaToken: 'm-1',
-        newPassword: 'n-1',
-        kind: 'web',
-        otp: '1',
-        emailOtp: '2',
-        mfaCode: '3',
-        verification_code: '4',
-        countryCode: 'NZ',
-        PIN: '5',
-        pass: '6',
-        db_pass: '7',
-        userPass: '8',
-        adminPwd: '9',
-        secretAnswer: '10',
-        security_answer: '11',
-        bypass: 'no',
-        compass: 'north',
-      }
       const handler: Handler = (event) => ({
         ...event,
         response: {
