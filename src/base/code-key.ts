@@ -14,5 +14,5 @@ export function loadCodeKey(settings: Settings): Buffer | undefined {
   if (mode !== 'dev' || kmsRegion !== undefined || kmsEndpoint !== undefined) return undefined
   const path = join(data, 'code.key')
   makeKeyFile(path, { what, setting: '--data' })
-  return readKeyFile(path, { what, setting: '--data' })
+  return readKeyFile(path, { what, setting: '--data' }, { allowReadable })
 }

@@ -12,5 +12,5 @@ export function loadMasterKey(settings: Settings): Buffer {
   }
   const path = join(settings.data, 'master.key')
   makeKeyFile(path, { what, setting: '--data' })
-  return readKeyFile(path, { what, setting: '--data' })
+  return readKeyFile(path, { what, setting: '--data' }, { allowReadable: settings.allowReadableKeyFile })
 }

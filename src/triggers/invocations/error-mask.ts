@@ -36,7 +36,7 @@ export function createErrorMask(...values: readonly unknown[]): ErrorMask {
 
 type Found = { readonly value: unknown; readonly secret: boolean /** Everything below is secret, too. */; readonly whole: boolean }
 
-/** The values that are masked where the event and the answer are kept. Without recursion: answers are as deep as functions like. */
+/** The values that are masked where the event and the answer are kept. Not recursive, because functions may nest an answer deeper than the stack. */
 function secretsIn(values: readonly unknown[]): ReadonlySet<string> {
   const secrets = new Set<string>()
   const waiting: Found[] = values.map((value) => ({ value, secret: false, whole: false }))

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { engines } from '../../support/engines.ts'
 import { functionArn, functionFolder, givenTriggered, recordingLogger } from '../../support/functions.ts'
 import { callOwn } from '../../support/own-operations.ts'
@@ -23,6 +24,17 @@ for (const engine of engines) {
       assert.equal(lines.length, 1)
       assert.equal(Invocations.length, 1)
       return { line: lines[0] ?? '', record: JSON.stringify(Invocations[0]), message: Invocations[0].Error.Message }
+    }
+
+    /** The first line of the log that matches, once it is there. */
+    async function lineOf(pattern: RegExp): Promise<string> {
+      const deadline = performance.now() + 60_000
+      while (performance.now() < deadline) {
+        const line = log.lines.find((each) => pattern.test(each))
+        if (line !== undefined) return line
+        await setImmediate()
+      }
+      throw new Error(`The log does not say ${pattern}.`)
     }
 
     it('are masked where they stand: in the message, the stack and the cause, however they are spelled', async () => {
@@ -68,6 +80,22 @@ for (const engine of engines) {
       const { line, record, message } = await keptOf(poolId)
       assert.equal(message, 'No entry for badge *** at gate *** of 70 gates')
       for (const kept of [line, record]) assert.ok(!kept.includes('4711'), kept)
+    })
+
+    it('are masked in an error that comes after the answer and ends the thread', async () => {
+      folder.write(
+        'late.mjs',
+        `export const handler = async (event) => {
+          const { password } = event.request
+          setImmediate(() => { throw new Error('The connection with <' + password + '> was lost') })
+          return event
+        }`,
+      )
+      const { clientId } = await givenTriggered(server(), { UserMigration: functionArn('late') })
+      await assert.rejects(signInByPassword(server(), clientId, 'bo', password))
+      const line = await lineOf(/The connection with/)
+      assert.match(line, /The connection with <\*\*\*> was lost/)
+      assert.ok(!line.includes('ect horse'), line)
     })
 
     it('leave an error alone that quotes none', async () => {
