@@ -39,6 +39,7 @@ const filesOfRooms: Readonly<Record<string, string>> = {
   'sweeps.ts': 'server',
   'vault.ts': 'server',
   'main.ts': 'main',
+  'program.ts': 'main',
 }
 
 const sources = new URL('../src/', import.meta.url)

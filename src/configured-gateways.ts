@@ -1,4 +1,5 @@
 import { loadCodeKey } from './base/code-key.ts'
+import type { Logger } from './base/logger.ts'
 import type { CodeKeys } from './messaging/code-encryption.ts'
 import type { Gateway, Gateways } from './messaging/gateways/gateway.ts'
 import { createInboxGateway } from './messaging/gateways/inbox-gateway.ts'
@@ -9,16 +10,24 @@ import type { EmailMessage, SmsMessage } from './messaging/message.ts'
 import type { Settings } from './settings.ts'
 import type { Db } from './storage/db.ts'
 
+/** The settings of which one is enough for a medium. */
+const enoughForEmail = '--smtp-url or --ses-region, with --email-from'
+const enoughForSms = '--sms-gateway-url, --twilio-url with --twilio-from, or --sns-region'
+
 /**
- * The ways that the settings name. `dev` shows in its inbox what no gateway is set for; `serve` keeps it in the outbox and says so in the
- * log. The libraries of mail and AWS are slow to load, and most laptops never need them.
+ * The gateways that the settings name. `dev` shows in its inbox what no gateway is set for; `serve` keeps it in the outbox and says so in
+ * the log at the start. The libraries of mail and AWS are slow to load, and most laptops never need them.
  */
-export async function configuredGateways(settings: Settings, db: Db): Promise<Gateways> {
+export async function configuredGateways(settings: Settings, db: Db, logger: Pick<Logger, 'warn'>): Promise<Gateways> {
   const inbox = createInboxGateway(db)
-  const missing = (flags: string) => (settings.mode === 'dev' ? inbox : createUnconfiguredGateway(flags))
+  const missing = (medium: string, enough: string) => {
+    if (settings.mode === 'dev') return inbox
+    logger.warn({ medium }, `No way to send ${medium} is set up: it waits in the outbox until it expires. Set ${enough}.`)
+    return createUnconfiguredGateway(enough)
+  }
   return {
-    email: (await emailGateway(settings)) ?? missing('--smtp-url'),
-    sms: (await smsGateway(settings)) ?? missing('--sms-gateway-url'),
+    email: (await emailGateway(settings)) ?? missing('e-mail', enoughForEmail),
+    sms: (await smsGateway(settings)) ?? missing('SMS', enoughForSms),
   }
 }
 

@@ -12,15 +12,18 @@ import { createCustomSenderGateway } from './messaging/custom-sender-gateway.ts'
 import type { Gateways } from './messaging/gateways/gateway.ts'
 import { createOutboxWorker } from './messaging/outbox-worker.ts'
 import { createPoolCatalog } from './pools/cached-pool-catalog.ts'
+import type { ServerDefaults } from './pools/pool.ts'
 import type { PoolCatalog } from './pools/pool-catalog.ts'
 import { createProvisionedLimits } from './pools/provisioned-limits/provisioned-limits.ts'
 import { quotasWith } from './pools/quotas.ts'
+import { readSenderDomains } from './pools/sender-domains.ts'
 import { createCodeLockout } from './protection/code-lockout.ts'
 import { createDeviceLockout } from './protection/device-lockout.ts'
 import { createPasswordLockout } from './protection/password-lockout.ts'
 import type { Settings } from './settings.ts'
 import { startSweeper } from './storage/sweeper.ts'
 import { sweepsOf } from './sweeps.ts'
+import { createKeysAhead } from './tokens/keys-ahead.ts'
 import { createSigningKeys } from './tokens/signing-keys.ts'
 import { openTriggers } from './triggers/open-triggers.ts'
 import type { Triggers } from './triggers/trigger.ts'
@@ -61,10 +64,12 @@ export async function openEffects(needs: Needs) {
   const workers = settings.workers ?? Math.min(availableParallelism(), mostWorkers)
   const powers = createSrpPowers({ workers, queueLimit: powerQueueLimit })
   const provisionedLimits = createProvisionedLimits({ db, clock, factor: rateFactorOf(settings) || 1, publish, subscribe })
-  const pools = createPoolCatalog({ db, secrets, clock, publish, subscribe })
+  const pools = createPoolCatalog({ db, secrets, clock, serverDefaults: serverDefaultsOf(settings), publish, subscribe })
   const { triggers, invocations, ...asking } = openTriggers({ ...needs, db, secrets, pools })
   const worker = await openOutbox(needs, pools, triggers)
   const importedHashes = createImportedHashes({ workers: mostHashWorkers, queueLimit: hashQueueLimit })
+  const signingKeys = createSigningKeys({ db, secrets, clock })
+  const keysAhead = createKeysAhead(signingKeys)
   const holder = randomUUID()
   const imports = createImportRunner({ db, secrets, clock, pools, logger, holder })
   const sweeper = startSweeper({ db, clock, logger, holder, sweeps: sweepsOf(settings), writeBack })
@@ -90,12 +95,14 @@ export async function openEffects(needs: Needs) {
     triggers,
     invocations,
     audit: createAuditTrail({ clock, logger }),
-    signingKeys: createSigningKeys({ db, secrets, clock }),
+    signingKeys,
+    keysAhead,
+    senderDomains: readSenderDomains(settings.emailFromDomains),
     findAccessKey: cachedAccessKeys(db, secrets, clock),
 
     /** To be called when no request is in flight any more, and before the database is closed. */
     async close(): Promise<void> {
-      await Promise.all([sweeper.close(), imports.close(), worker.close()])
+      await Promise.all([sweeper.close(), imports.close(), worker.close(), keysAhead.close()])
       await Promise.all([powers.close(), importedHashes.close(), asking.close()])
       pools.close()
       provisionedLimits.close()
@@ -108,10 +115,15 @@ export function rateFactorOf({ mode, rateLimits }: Settings): number {
   return rateLimits ?? (mode === 'dev' ? 0 : 1)
 }
 
+function serverDefaultsOf({ mode, maxPerRecipientPerHour }: Settings): ServerDefaults {
+  const most = maxPerRecipientPerHour ?? (mode === 'dev' ? 0 : 20)
+  return { maxPerRecipientPerHour: most === 0 ? undefined : most }
+}
+
 async function openOutbox({ settings, vault, logger, clock, gateways }: Needs, pools: PoolCatalog, triggers: Triggers) {
   const { db } = vault.storage
   const customSender = createCustomSenderGateway({ pools, triggers, encryptCode: createCodeEncryption(configuredCodeKeys(settings)) })
-  const ways = gateways ?? (await configuredGateways(settings, db))
+  const ways = gateways ?? (await configuredGateways(settings, db, logger))
   const keepRecords = settings.messageRecordsHours > 0
   return createOutboxWorker({ db, secrets: vault.secrets, clock, logger, gateways: ways, customSender, keepRecords })
 }

@@ -1,47 +1,14 @@
 #!/usr/bin/env node
-import { enableCompileCache } from 'node:module'
-import { fileURLToPath } from 'node:url'
-import { chooseCommand } from './cli/commands.ts'
-import { SettingsError } from './settings.ts'
+// @NOTE No static import here: an older Node would fail on it before it could be told from a suitable one.
 
-// Half of a start is reading modules. The cache lies inside the package, where only its owner writes; without it all is as well.
-enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/lifeguard', import.meta.url)))
+/** The oldest major version that the program is tested on; also in package.json. */
+const neededNode = 26
 
-/** npm hands the terminal's Ctrl-C on to a process that has had it already; that is still the first request to stop. */
-const sameSignalMs = 500
-
-/**
- * Listens for signals from the first moment, since one may come between the line that says "ready" and whatever follows it. Resolves
- * with the first; a second one ends the process at once.
- */
-function firstSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    let askedAt: number | undefined
-    const heard = () => {
-      const now = performance.now()
-      if (askedAt !== undefined && now - askedAt > sameSignalMs) process.exit(1)
-      askedAt ??= now
-      resolve()
-    }
-    process.on('SIGTERM', heard)
-    process.on('SIGINT', heard)
-  })
-}
-
-function fail(error: unknown): never {
-  console.error(error instanceof SettingsError ? `lifeguard: ${error.message}` : error)
+if (Number.parseInt(process.versions.node, 10) < neededNode) {
+  console.error(`lifeguard: Node ${neededNode} or newer is needed, and this is Node ${process.versions.node} (${process.execPath}).`)
   process.exit(1)
 }
+const { runProgram } = await import('./program.ts')
+await runProgram()
 
-try {
-  const stopping = firstSignal()
-  const { command, argv } = chooseCommand(process.argv.slice(2))
-  const server = await command.run({ argv, env: process.env })
-  if (server !== undefined) {
-    await stopping
-    await server.close()
-    process.exit(0)
-  }
-} catch (error) {
-  fail(error)
-}
+export {}

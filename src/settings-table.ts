@@ -81,7 +81,18 @@ export const settingsTable = {
     defaultText: 'in `dev`, a file made once in the data folder',
     help: 'Key that seals every stored secret: 32 bytes in base64 or 64 hex digits. Set it by its variable or --master-key-file; flags show in process lists.',
   },
-  masterKeyFile: { flag: 'master-key-file', type: path, value: 'FILE', help: 'File that holds the master key, in place of --master-key.' },
+  masterKeyFile: {
+    flag: 'master-key-file',
+    type: path,
+    value: 'FILE',
+    help: 'File that holds the master key, in place of --master-key. Only its owner may write to it, and not everybody may read it.',
+  },
+  allowReadableKeyFile: {
+    flag: 'allow-readable-key-file',
+    type: flag,
+    default: false,
+    help: 'Take a key file that every user of the machine may read, as mounted secrets of containers often are. One that others may write to is refused all the same.',
+  },
   smtpUrl: {
     flag: 'smtp-url',
     type: { kind: 'url', schemes: ['smtp:', 'smtps:'] },
@@ -89,6 +100,17 @@ export const settingsTable = {
     help: 'Mail server for e-mail: `smtp://user:password@host:587`, or `smtps://` for TLS from the first byte.',
   },
   emailFrom: { flag: 'email-from', type: text, value: 'ADDRESS', help: 'Sender of e-mail when the pool names none.' },
+  emailFromDomains: {
+    flag: 'email-from-domains',
+    type: {
+      kind: 'pattern',
+      pattern: /^[a-z\d-]+(\.[a-z\d-]+)*(,[a-z\d-]+(\.[a-z\d-]+)*)*$/i,
+      says: 'one or more domains, separated by commas',
+    },
+    value: 'DOMAINS',
+    defaultText: 'any domain',
+    help: 'Domains, such as `example.com,news.example.com`, of which alone a pool may set a sender of e-mail. Subdomains count as other domains.',
+  },
   smsGatewayUrl: {
     flag: 'sms-gateway-url',
     type: { kind: 'url', schemes: ['http:', 'https:'] },
@@ -138,6 +160,12 @@ export const settingsTable = {
     default: 24,
     help: 'How long it is kept what became of each message after it was sent or given up; 0 keeps nothing.',
   },
+  maxPerRecipientPerHour: {
+    flag: 'max-per-recipient-per-hour',
+    type: { kind: 'integer', min: 0, max: 100_000_000 },
+    defaultText: '0 in `dev`, 20 in `serve`',
+    help: 'How many messages a pool sends to one address or number in an hour, unless the pool has a cap of its own (MaxPerRecipientPerHour); 0 for any number.',
+  },
   functionsFile: {
     flag: 'functions-file',
     type: path,
@@ -162,7 +190,7 @@ export const settingsTable = {
     type: path,
     value: 'FILE',
     defaultText: 'in `dev`, a file made once in the data folder',
-    help: 'File that holds the key under which custom senders get their codes: 32 bytes in base64 or 64 hex digits, readable by its owner only; see docs/codes.md.',
+    help: 'File that holds the key under which custom senders get their codes: 32 bytes in base64 or 64 hex digits. Its permissions have to be those of the master key file; see docs/codes.md.',
   },
   kmsRegion: {
     flag: 'kms-region',

@@ -26,8 +26,10 @@ export type Settings = {
   readonly accountId: string
   readonly masterKey: Buffer | undefined
   readonly masterKeyFile: string | undefined
+  readonly allowReadableKeyFile: boolean
   readonly smtpUrl: string | undefined
   readonly emailFrom: string | undefined
+  readonly emailFromDomains: string | undefined
   readonly smsGatewayUrl: string | undefined
   readonly smsGatewayToken: string | undefined
   readonly sesRegion: string | undefined
@@ -37,6 +39,7 @@ export type Settings = {
   readonly twilioUrl: string | undefined
   readonly twilioFrom: string | undefined
   readonly messageRecordsHours: number
+  readonly maxPerRecipientPerHour: number | undefined
   readonly functionsFile: string | undefined
   readonly codeKeyFile: string | undefined
   readonly kmsRegion: string | undefined

@@ -7,25 +7,40 @@ type Naming = { readonly what: string; readonly setting: string }
 
 const keyBytes = 32
 
-/** The 32 bytes in a file. `ownersOnly` refuses one that others may read. Throws SettingsError. */
-export function readKeyFile(path: string, { what, setting }: Naming, { ownersOnly = false } = {}): Buffer {
+/** Permissions of a file: others may write to it, or everybody may read it. */
+const writableByOthers = 0o022
+const readableByAll = 0o004
+
+/** The 32 bytes in a file that only its owner can change and only its owner and group can read. Throws SettingsError. */
+export function readKeyFile(path: string, { what, setting }: Naming, { allowReadable = false } = {}): Buffer {
   let text: string
   try {
     const file = openSync(path, 'r')
     try {
-      // Of the very file that is read. Windows knows no such bits.
-      if (ownersOnly && process.platform !== 'win32' && (fstatSync(file).mode & 0o077) !== 0) {
-        throw new SettingsError(`${setting}: ${path} can be read by others. Run: chmod 600 ${path}`)
-      }
+      const exposure = exposureOf(fstatSync(file).mode, path, allowReadable)
+      if (exposure !== undefined) throw new SettingsError(`${setting}: ${path} ${exposure}`)
       text = readFileSync(file, 'utf8')
     } finally {
       closeSync(file)
     }
   } catch (error) {
     if (error instanceof SettingsError) throw error
-    throw new SettingsError(`${setting}: ${path} cannot be read (${(error as NodeJS.ErrnoException).code}).`)
+    const { code } = error as NodeJS.ErrnoException
+    throw new SettingsError(`${setting}: ${path} ${code === 'ENOENT' ? missing(path, what) : `cannot be read (${code}).`}`)
   }
   return parseKey(text, `${setting} ${path}`, what)
+}
+
+/** What is wrong with the permissions, as the end of a sentence about the file. Windows has no such permissions. */
+function exposureOf(mode: number, path: string, allowReadable: boolean): string | undefined {
+  if (process.platform === 'win32') return undefined
+  if ((mode & writableByOthers) !== 0) return `can be changed by others than its owner. Run: chmod 600 ${path}`
+  if ((mode & readableByAll) === 0 || allowReadable) return undefined
+  return `can be read by every user of the machine. Run: chmod 600 ${path}, or allow it by --allow-readable-key-file.`
+}
+
+function missing(path: string, what: string): string {
+  return `does not exist. Make a ${what} with: (umask 077 && openssl rand -base64 32 > ${path})`
 }
 
 /** O_EXCL: whatever is there stays, for something may be sealed under it. Throws SettingsError. */

@@ -7,8 +7,10 @@ const what = 'master key'
 /** The key that was given, or that stands in the file that was given, or in `dev` that of the data folder, made at the first start. */
 export function loadMasterKey(settings: Settings): Buffer {
   if (settings.masterKey !== undefined) return settings.masterKey
-  if (settings.masterKeyFile !== undefined) return readKeyFile(settings.masterKeyFile, { what, setting: '--master-key-file' })
+  if (settings.masterKeyFile !== undefined) {
+    return readKeyFile(settings.masterKeyFile, { what, setting: '--master-key-file' }, { allowReadable: settings.allowReadableKeyFile })
+  }
   const path = join(settings.data, 'master.key')
   makeKeyFile(path, { what, setting: '--data' })
-  return readKeyFile(path, { what, setting: '--data' })
+  return readKeyFile(path, { what, setting: '--data' }, { allowReadable: settings.allowReadableKeyFile })
 }

@@ -32,7 +32,7 @@ export async function findCapInTheWay(
   pool: Pool,
   { channel, recipient, now, weight = 1 }: Counted,
 ): Promise<Cap | undefined> {
-  const { maxPerDay, maxPerRecipientPerHour } = extensionsOf(pool).messages
+  const { maxPerDay, maxPerRecipientPerHour } = capsOf(pool)
   const daily = { poolId: pool.id, key: dayKey, weight }
   if (maxPerDay !== undefined && !(await takePlace(tx, { ...daily, most: maxPerDay, windowMs: dayMs, now }))) return 'pool-and-day'
   if (maxPerRecipientPerHour === undefined) return undefined
@@ -44,10 +44,16 @@ export async function findCapInTheWay(
 
 /** In words for whoever looks at what was not sent, or is told that a call failed over it. */
 export function capText(pool: Pool, cap: Cap): string {
-  const { maxPerDay, maxPerRecipientPerHour } = extensionsOf(pool).messages
+  const { maxPerDay, maxPerRecipientPerHour } = capsOf(pool)
   return cap === 'pool-and-day'
     ? `The user pool sends at most ${messages(maxPerDay)} a day.`
     : `The user pool sends at most ${messages(maxPerRecipientPerHour)} an hour to one recipient.`
+}
+
+/** What the pool says wins over what the server sets for all. */
+function capsOf(pool: Pool): { readonly maxPerDay: number | undefined; readonly maxPerRecipientPerHour: number | undefined } {
+  const { maxPerDay, maxPerRecipientPerHour } = extensionsOf(pool).messages
+  return { maxPerDay, maxPerRecipientPerHour: maxPerRecipientPerHour ?? pool.serverDefaults?.maxPerRecipientPerHour }
 }
 
 const messages = (count = 0) => `${count} ${count === 1 ? 'message' : 'messages'}`

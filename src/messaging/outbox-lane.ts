@@ -15,6 +15,7 @@ import {
   rescheduleOutboxEntry,
 } from './outbox-repository.ts'
 import { nextAttemptAt } from './retry-schedule.ts'
+import { createWarningPause } from './warning-pause.ts'
 
 /** What pino offers, as far as this room needs it. */
 export type MessagingLogger = {
@@ -50,6 +51,7 @@ export class OutboxLane {
   /** By `sub`: one message at a time to one user, in the order they were queued. */
   readonly #inFlight = new Map<string, Promise<void>>()
   readonly #closing = new AbortController()
+  readonly #warnings = createWarningPause()
   #closed = false
   #filling: Promise<void> | undefined
   #fillAgain = false
@@ -176,8 +178,9 @@ export class OutboxLane {
     }
     await rescheduleOutboxEntry(db, entry, { leaseUntil, nextAttemptAt: at, reason, refused })
     const said = 'A message could not be delivered; it stays queued and is tried again.'
-    // The first failure calls for attention; the following ones would only repeat it.
-    if (entry.attempts === 1) logger.warn({ ...fields, nextAttemptAt: at }, said)
+    // A message's first failure calls for a warning. While a gateway is down or missing, one for each message would only fill the log.
+    const messages = entry.attempts === 1 ? this.#warnings.ask(reason, clock.now()) : undefined
+    if (messages !== undefined) logger.warn({ ...fields, nextAttemptAt: at, messages }, said)
     else logger.info({ ...fields, nextAttemptAt: at }, said)
   }
 }

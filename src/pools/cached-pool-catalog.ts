@@ -4,7 +4,7 @@ import type { Db } from '../storage/db.ts'
 import type { AppClient } from './app-client.ts'
 import { findAppClient } from './app-client-repository.ts'
 import { createLoadCache } from './load-cache.ts'
-import type { Pool } from './pool.ts'
+import type { Pool, ServerDefaults } from './pool.ts'
 import { clientNotFound, type PoolCatalog, poolNotFound } from './pool-catalog.ts'
 import { findPool } from './pool-repository.ts'
 
@@ -21,14 +21,19 @@ type Deps = {
   db: Db
   secrets: Secrets
   clock: Clock
+  serverDefaults?: ServerDefaults
   publish(channel: string, payload: string): Promise<void>
   subscribe(channel: string, listener: (poolId: string) => void): () => void
 }
 
 /** `close` ends the subscription; the catalog itself holds nothing open. */
-export function createPoolCatalog({ db, secrets, clock, publish, subscribe }: Deps): PoolCatalog & { close(): void } {
+export function createPoolCatalog({ db, secrets, clock, serverDefaults, publish, subscribe }: Deps): PoolCatalog & { close(): void } {
   const options = { clock, lifetimeMilliseconds: poolCacheMilliseconds, maxEntries }
-  const pools = createLoadCache<Pool>({ ...options, load: async (poolId) => (poolIdShape.test(poolId) ? findPool(db, poolId) : undefined) })
+  async function load(poolId: string): Promise<Pool | undefined> {
+    const pool = poolIdShape.test(poolId) ? await findPool(db, poolId) : undefined
+    return pool && (serverDefaults === undefined ? pool : { ...pool, serverDefaults })
+  }
+  const pools = createLoadCache<Pool>({ ...options, load })
   const clients = createLoadCache<AppClient>({ ...options, load: (clientId) => findAppClient(db, secrets, clientId) })
 
   function drop(poolId: string): void {

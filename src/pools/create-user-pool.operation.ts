@@ -6,23 +6,38 @@ import { countPoolsUpTo, insertPool } from './pool-repository.ts'
 import { requireConsistentPool } from './pool-rules.ts'
 import { readNewPool, writePool } from './pool-wire.ts'
 import { type Quotas, requireWithinQuota } from './quotas.ts'
+import { requireAllowedSender, type SenderDomains } from './sender-domains.ts'
 import { requireTagsWithinQuota } from './tags/tag-quota.ts'
 import { requireFeaturesOfTier, type Tiers } from './tier-rules.ts'
 
-type Deps = { db: Db; clock: Clock; accountId: string; region: string; quotas: Quotas; tiers: Tiers }
+/** Makes a pool's signing keys in the background; that room comes later. */
+type KeysAhead = { make(poolId: string): void }
+
+type Deps = {
+  db: Db
+  clock: Clock
+  accountId: string
+  region: string
+  quotas: Quotas
+  tiers: Tiers
+  keysAhead: KeysAhead
+  senderDomains: SenderDomains
+}
 
 export const createUserPool = operation('CreateUserPool', {
   auth: 'iam',
 
-  async handle(request, { db, clock, accountId, region, quotas, tiers }: Deps) {
+  async handle(request, { db, clock, accountId, region, quotas, tiers, keysAhead, senderDomains }: Deps) {
     const pool = readNewPool(request, { id: newPoolId(region), now: clock.now() })
     requireConsistentPool(pool)
+    requireAllowedSender(senderDomains, pool.email.from, 'EmailConfiguration.From')
     requireTagsWithinQuota(quotas, pool, 'UserPoolTaggingException')
     requireFeaturesOfTier(tiers, pool)
     await db.transaction().execute(async (tx) => {
       await insertPool(tx, pool)
       requireWithinQuota(quotas, 'userPools', await countPoolsUpTo(tx, quotas.userPools + 1))
     })
+    keysAhead.make(pool.id)
     return { UserPool: writePool(pool, { accountId, estimatedNumberOfUsers: 0, domains: [], isFederated: false }) }
   },
 })

@@ -7,11 +7,11 @@ import type { Pool } from './pool.ts'
 type Row = Selectable<UserPoolTable>
 
 /** What the `config` column holds. JSON leaves undefined members out, and reading finds them undefined again. */
-type Config = Omit<Pool, 'id' | 'name' | 'createdAt' | 'updatedAt' | 'likeness'>
+type Config = Omit<Pool, 'id' | 'name' | 'createdAt' | 'updatedAt' | 'likeness' | 'serverDefaults'>
 
 /** Without the likeness, which is stored apart, so that no change of the configuration touches it. */
 export function toRow(pool: Pool): Omit<Row, 'likeness' | 'likeness_due_at'> {
-  const { id, name, createdAt, updatedAt, likeness, ...config } = pool
+  const { id, name, createdAt, updatedAt, likeness: _likeness, serverDefaults: _serverDefaults, ...config } = pool
   return { id, name, created_at: createdAt, updated_at: updatedAt, config: JSON.stringify(config satisfies Config) }
 }
 

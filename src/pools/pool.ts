@@ -13,6 +13,12 @@ export type MfaMethod = (typeof mfaMethods)[number]
 export type OAuthFlow = 'code' | 'implicit' | 'client_credentials'
 export type RecoveryMechanism = 'verified_email' | 'verified_phone_number' | 'admin_only'
 
+/** Settings of the server that stand in for what a pool leaves open. */
+export type ServerDefaults = {
+  /** How many messages one recipient gets in an hour; undefined for any number. */
+  readonly maxPerRecipientPerHour: number | undefined
+}
+
 /** What a user pool is: every member of CreateUserPool with its default filled in; undefined where Cognito shows nothing. */
 export type Pool = {
   readonly id: string
@@ -58,6 +64,8 @@ export type Pool = {
   readonly extensions: PoolExtensions | undefined
   /** What its users have in common; undefined while they are too few to be told apart from any. */
   readonly likeness?: Likeness | undefined
+  /** What this server sets for pools that say nothing about it. Part of what the catalog hands out, and never stored. */
+  readonly serverDefaults?: ServerDefaults
 }
 
 export type PasswordPolicy = {

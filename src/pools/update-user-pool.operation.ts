@@ -7,19 +7,21 @@ import type { PoolCatalog } from './pool-catalog.ts'
 import { requireConsistentPool } from './pool-rules.ts'
 import { readPoolUpdate } from './pool-wire.ts'
 import type { Quotas } from './quotas.ts'
+import { requireAllowedSender, type SenderDomains } from './sender-domains.ts'
 import { requireTagsWithinQuota } from './tags/tag-quota.ts'
 import { requireFeaturesOfTier, type Tiers } from './tier-rules.ts'
 
-type Deps = { db: Db; pools: PoolCatalog; clock: Clock; quotas: Quotas; tiers: Tiers }
+type Deps = { db: Db; pools: PoolCatalog; clock: Clock; quotas: Quotas; tiers: Tiers; senderDomains: SenderDomains }
 
 export const updateUserPool = operation('UpdateUserPool', {
   auth: 'iam',
 
-  async handle(request, { db, pools, clock, quotas, tiers }: Deps) {
+  async handle(request, { db, pools, clock, quotas, tiers, senderDomains }: Deps) {
     await changePool(db, pools, request.UserPoolId, async (before, tx) => {
       await requireNoImport(tx, before.id)
       const after = readPoolUpdate(before, request, clock.now())
       requireConsistentPool(after)
+      requireAllowedSender(senderDomains, after.email.from, 'EmailConfiguration.From')
       if (request.UserPoolTags !== undefined) requireTagsWithinQuota(quotas, after, 'UserPoolTaggingException')
       requireFeaturesOfTier(tiers, after, before.tier)
       return after

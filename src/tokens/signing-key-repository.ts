@@ -32,6 +32,10 @@ export async function retireSigningKeys(tx: Tx, poolId: string, now: number): Pr
   await tx.updateTable('signing_key').set({ retired_at: now }).where('pool_id', '=', poolId).where('retired_at', 'is', null).execute()
 }
 
+export async function deleteSigningKeys(tx: Tx, poolId: string): Promise<void> {
+  await tx.deleteFrom('signing_key').where('pool_id', '=', poolId).execute()
+}
+
 /** Removes keys that stopped signing before `before`, up to `limit` of them. */
 export async function sweepRetiredKeys(db: Db | Tx, before: number, limit: number): Promise<number> {
   const old = await db.selectFrom('signing_key').select(['pool_id', 'kid']).where('retired_at', '<', before).limit(limit).execute()

@@ -3,7 +3,7 @@ import type { Secrets } from '../base/secrets.ts'
 import { ApiError } from '../contract/api-error.ts'
 import type { Db, Tx } from '../storage/db.ts'
 import { type KeyUse, newSigningKey, type PublicJwk, type SigningKey } from './signing-key.ts'
-import { insertSigningKeys, listSigningKeys, lockPoolKeys, retireSigningKeys } from './signing-key-repository.ts'
+import { deleteSigningKeys, insertSigningKeys, listSigningKeys, lockPoolKeys, retireSigningKeys } from './signing-key-repository.ts'
 
 export type SigningKeys = {
   /** The key that signs now; made at its first use. */
@@ -12,9 +12,15 @@ export type SigningKeys = {
   published(poolId: string): Promise<PublicJwk[]>
   /** The published key with that id; asks the database again before it says no, because another process may have rotated. */
   find(poolId: string, kid: string): Promise<SigningKey | undefined>
-  /** New keys sign from now on; the old ones stay published. `alongside` is done in the same transaction. */
-  rotate(poolId: string, alongside: (tx: Tx) => Promise<void>): Promise<void>
+  /**
+   * New keys sign from now on. The old ones stay published, or are revoked: what they signed is worth nothing any more. `alongside` is done
+   * in the same transaction.
+   */
+  rotate(poolId: string, old: OldKeys, alongside: (tx: Tx) => Promise<void>): Promise<void>
 }
+
+/** What becomes of the keys that signed until now, and of those that were retired before. */
+type OldKeys = 'published' | 'revoked'
 
 /** How long a process may go on signing with a key that another process has retired. */
 const cacheMs = 10_000
@@ -64,8 +70,8 @@ export function createSigningKeys(deps: Deps): SigningKeys {
       return known ?? (await load(poolId)).find(byId)
     },
 
-    async rotate(poolId, alongside) {
-      await replaceKeys(deps, poolId, 'always', alongside)
+    async rotate(poolId, old, alongside) {
+      await replaceKeys(deps, poolId, old, alongside)
       loading.delete(poolId)
       await load(poolId)
     },
@@ -76,24 +82,25 @@ export function createSigningKeys(deps: Deps): SigningKeys {
 async function readOrMakeKeys(deps: Deps, poolId: string): Promise<readonly SigningKey[]> {
   const keys = await listSigningKeys(deps.db, deps.secrets, poolId)
   if (keys.some(signs)) return keys
-  await replaceKeys(deps, poolId, 'only-if-none')
+  await addKeys(deps, poolId, async (tx) => !(await listSigningKeys(tx, deps.secrets, poolId)).some(signs))
   return listSigningKeys(deps.db, deps.secrets, poolId)
 }
 
-async function replaceKeys(
-  { db, secrets, clock }: Deps,
-  poolId: string,
-  when: 'always' | 'only-if-none',
-  alongside?: (tx: Tx) => Promise<void>,
-): Promise<void> {
+function replaceKeys(deps: Deps, poolId: string, old: OldKeys, alongside: (tx: Tx) => Promise<void>): Promise<void> {
+  return addKeys(deps, poolId, async (tx) => {
+    await (old === 'revoked' ? deleteSigningKeys(tx, poolId) : retireSigningKeys(tx, poolId, deps.clock.now()))
+    await alongside(tx)
+    return true
+  })
+}
+
+/** Adds keys that sign if `makeRoom` says so, which is asked while no other process can change the pool's keys. */
+async function addKeys({ db, secrets, clock }: Deps, poolId: string, makeRoom: (tx: Tx) => Promise<boolean>): Promise<void> {
   const now = clock.now()
   const keys = await Promise.all([newSigningKey(poolId, 'access', now), newSigningKey(poolId, 'id', now)])
   await db.transaction().execute(async (tx) => {
     if (!(await lockPoolKeys(tx, poolId))) throw new ApiError('ResourceNotFoundException', `User pool ${poolId} does not exist.`)
-    if (when === 'only-if-none' && (await listSigningKeys(tx, secrets, poolId)).some(signs)) return
-    await retireSigningKeys(tx, poolId, now)
-    await insertSigningKeys(tx, secrets, keys)
-    await alongside?.(tx)
+    if (await makeRoom(tx)) await insertSigningKeys(tx, secrets, keys)
   })
 }
 

@@ -8,6 +8,8 @@ import { InvocationError, timedOut } from './trigger-errors.ts'
 export type Question = {
   readonly id: string
   readonly functionArn: string
+  /** Whose trigger it is. */
+  readonly poolId: string
   /** As JSON text. */
   readonly event: string
 }
@@ -43,8 +45,8 @@ export async function askFunction(
 
 async function askOnce(functions: Functions, question: Question, timeoutMs: number, signal: AbortSignal | undefined): Promise<unknown> {
   const name = functionNameOf(question.functionArn)
-  const found = functions.find(name)
-  if (found === undefined) throw unknownFunction(name)
+  const found = functions.find(name, question.poolId)
+  if (found === undefined) throw unknownFunction(name, question.poolId)
   const controller = new AbortController()
   const timer = setTimeout(() => controller.abort(timedOut()), timeoutMs)
   try {
@@ -55,7 +57,7 @@ async function askOnce(functions: Functions, question: Question, timeoutMs: numb
   }
 }
 
-function unknownFunction(name: string): InvocationError {
-  const detail = `There is no function "${name}": neither --functions-file has an entry for it nor --functions a module of that name.`
+function unknownFunction(name: string, poolId: string): InvocationError {
+  const detail = `There is no function "${name}" for pool ${poolId}: neither --functions-file has an entry for it that this pool may use nor --functions a module of that name.`
   return new InvocationError('ResourceNotFoundException', { retryable: false, detail })
 }

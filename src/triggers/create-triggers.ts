@@ -108,7 +108,7 @@ type Terms = TriggerPolicy & { readonly signal: AbortSignal | undefined }
 
 function invokeGuarded(functions: Functions, breakers: CircuitBreakers, record: InvocationDraft, terms: Terms): Promise<unknown> {
   const { id, poolId, functionArn } = record
-  const question = { id, functionArn, event: JSON.stringify(record.event) }
+  const question = { id, functionArn, poolId, event: JSON.stringify(record.event) }
   const onAttempt = () => void record.attempts++
   const work = () => askFunction(functions, question, terms, onAttempt)
   const answered = breakers.guard(`${poolId} ${functionNameOf(functionArn)}`, terms.circuitBreaker, work)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, readFileSync, symlinkSync } from 'node:fs'
+import { copyFileSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -36,6 +36,28 @@ describe('The compiled program', () => {
     const { stdout } = await process.ended
     const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as { version: string }
     assert.equal(stdout, `${version}\n`)
+  })
+
+  it('says in one sentence which Node it needs when an older one runs it', async () => {
+    const olderNode = join(folder, 'older-node.mjs')
+    // It calls itself 20 and fails on every file of the program but the first, as an older Node does on what it does not know.
+    writeFileSync(
+      olderNode,
+      `import { registerHooks } from 'node:module'
+      Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.11.1' } })
+      registerHooks({
+        load(url, context, next) {
+          if (url.endsWith('/dist/main.js')) return next(url, context)
+          throw new SyntaxError('The requested module does not provide an export')
+        },
+      })`,
+    )
+    const { engines } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as { engines: { node: string } }
+    await using older = new LifeguardProcess(['version'], { NODE_OPTIONS: `--import=${olderNode}` }, folder, program)
+    const { code, stdout, stderr } = await older.ended
+    const needed = engines.node.replace('>=', '')
+    assert.equal(stderr, `lifeguard: Node ${needed} or newer is needed, and this is Node 20.11.1 (${process.execPath}).\n`)
+    assert.deepEqual([code, stdout], [1, ''])
   })
 
   it('signs a user in by password and by SRP, whose powers take threads of their own', async () => {

@@ -198,6 +198,30 @@ describe('lifeguard serve', () => {
     assert.match(stderr, /^lifeguard: --master-key: this is not the master key .+\n$/)
   })
 
+  it('warns at its start of each medium that it cannot send by, and names every setting that would do', async () => {
+    const warnings = async (env: Record<string, string>) => {
+      await using server = startServe('mediums.db', env)
+      await server.url()
+      const { stdout } = await server.stop()
+      const lines = stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { level: number; medium?: string; msg: string })
+      return lines.filter(({ level }) => level === 40)
+    }
+    const [email, sms, ...others] = await warnings({})
+    assert.deepEqual([email?.medium, sms?.medium, others], ['e-mail', 'SMS', []])
+    for (const flag of ['--smtp-url', '--ses-region', '--email-from']) assert.ok(email?.msg.includes(flag), flag)
+    for (const flag of ['--sms-gateway-url', '--twilio-url', '--twilio-from', '--sns-region']) assert.ok(sms?.msg.includes(flag), flag)
+
+    const mail = { LIFEGUARD_SMTP_URL: 'smtp://127.0.0.1:1', LIFEGUARD_EMAIL_FROM: 'us@id.example.test' }
+    assert.deepEqual(
+      (await warnings(mail)).map(({ medium }) => medium),
+      ['SMS'],
+    )
+    assert.deepEqual(await warnings({ ...mail, LIFEGUARD_SNS_REGION: 'eu-west-1' }), [])
+  })
+
   it('takes the master key in hex, too', async () => {
     const first = startServe('hex.db')
     await first.url()

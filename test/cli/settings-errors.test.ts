@@ -6,7 +6,7 @@ import { lifeguard, masterKey, takenPort, temporaryFolder } from './lifeguard-pr
 
 const folder = temporaryFolder()
 const file = join(folder, 'a-file')
-writeFileSync(file, 'not json, not a key: hunter2')
+writeFileSync(file, 'not json, not a key: hunter2', { mode: 0o600 })
 const listConfig = join(folder, 'list.json')
 writeFileSync(listConfig, '[]')
 const oddConfig = join(folder, 'odd.json')

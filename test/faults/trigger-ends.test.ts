@@ -8,7 +8,12 @@ import { createHttpFunction } from '../../src/triggers/functions/http-function.t
 import { createModuleFunction } from '../../src/triggers/functions/module-function.ts'
 import { recordingLogger } from '../support/functions.ts'
 
-const question = { id: 'i-1', functionArn: 'arn:aws:lambda:us-east-1:123456789012:function:any', event: '{}' }
+const question = {
+  id: 'i-1',
+  functionArn: 'arn:aws:lambda:us-east-1:123456789012:function:any',
+  poolId: 'us-east-1_AbCdEfGhI',
+  event: '{}',
+}
 
 describe('A question to a function', () => {
   it('is not put again once nobody waits for its answer', async () => {

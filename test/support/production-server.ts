@@ -28,6 +28,8 @@ export type ProductionServer = AsyncDisposable & {
   readonly url: string
   readonly region: string
   readonly accountId: string
+  /** Database and master key, as variables. */
+  readonly env: { readonly LIFEGUARD_DATABASE: string; readonly LIFEGUARD_MASTER_KEY: string }
   readonly clock: TestClock
   /** Runs `lifeguard keys create` with these flags. A policy goes through a file. */
   createKey(wish?: { policy?: object; flags?: readonly string[] }): Promise<Credentials>
@@ -38,22 +40,37 @@ export type ProductionServer = AsyncDisposable & {
   close(): Promise<void>
 }
 
-export async function startProductionServer(engine: TestEngine): Promise<ProductionServer> {
+const usualFlags = [
+  '--port',
+  '0',
+  '--public-url',
+  'http://id.example.test',
+  '--allow-http',
+  '--region',
+  'eu-west-1',
+  '--log-level',
+  'silent',
+]
+// Tests are quicker than administrators.
+usualFlags.push('--rate-limits', '0')
+
+/** `flags` are more of the command line. With `like`, it has the database and the keys of another server, which is closed after it. */
+export async function startProductionServer(
+  engine: TestEngine,
+  { flags = [], like }: { readonly flags?: readonly string[]; readonly like?: ProductionServer } = {},
+): Promise<ProductionServer> {
   const folder = mkdtempSync(join(tmpdir(), 'lifeguard-production-'))
-  const database = await engine.createDatabase()
-  const env = { LIFEGUARD_DATABASE: database.url, LIFEGUARD_MASTER_KEY: randomBytes(32).toString('base64') }
+  const database = like === undefined ? await engine.createDatabase() : undefined
+  const env = like?.env ?? { LIFEGUARD_DATABASE: database?.url ?? '', LIFEGUARD_MASTER_KEY: randomBytes(32).toString('base64') }
   const clock = createTestClock()
-  const argv = ['--port', '0', '--public-url', 'http://id.example.test', '--allow-http', '--region', 'eu-west-1', '--log-level', 'silent']
-  // Tests are quicker than administrators.
-  argv.push('--rate-limits', '0')
-  const settings = readSettings({ argv, env, command: 'serve' })
+  const settings = readSettings({ argv: [...usualFlags, ...flags], env, command: 'serve' })
   const running = await startServer(settings, { clock })
   const clients: CognitoIdentityProviderClient[] = []
 
   async function close(): Promise<void> {
     for (const client of clients) client.destroy()
     await running.close()
-    await database.drop()
+    await database?.drop()
     rmSync(folder, { recursive: true, force: true })
   }
 
@@ -61,6 +78,7 @@ export async function startProductionServer(engine: TestEngine): Promise<Product
     url: running.url,
     region: settings.region,
     accountId: settings.accountId,
+    env,
     clock,
     async createKey({ policy, flags = [] } = {}) {
       const file = join(folder, 'policy.json')

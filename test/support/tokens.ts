@@ -24,8 +24,9 @@ export function useAccessToken(server: TestServer, accessToken: string) {
   return server.send(new GetUserCommand({ AccessToken: accessToken }))
 }
 
-export async function rotateSigningKeys(server: TestServer, poolId: string) {
-  const answer = await rawCall(server, 'LifeguardService.RotateSigningKeys', { UserPoolId: poolId })
+export async function rotateSigningKeys(server: TestServer, poolId: string, { revokeOld }: { readonly revokeOld?: boolean } = {}) {
+  const request = { UserPoolId: poolId, ...(revokeOld !== undefined && { RevokeOld: revokeOld }) }
+  const answer = await rawCall(server, 'LifeguardService.RotateSigningKeys', request)
   if (answer.status !== 200) throw new Error(`RotateSigningKeys answered ${answer.status}: ${answer.text}`)
 }
 

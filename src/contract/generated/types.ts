@@ -2261,6 +2261,7 @@ export type RoleMappingType =
 
 export interface RotateSigningKeysRequest {
   UserPoolId: string
+  RevokeOld?: boolean | undefined
 }
 
 export type RotateSigningKeysResponse = Record<never, never>

@@ -5,10 +5,11 @@ import type { Db } from '../../storage/db.ts'
 import { requireLockedPool } from '../change-pool.ts'
 import { requireLockedClient } from '../locked-client.ts'
 import { deleteResource, putResource } from '../pool-resource-repository.ts'
+import { requireAllowedSender, type SenderDomains } from '../sender-domains.ts'
 import { everyClient, hasSections, requireSoundRisk, requireThreatProtection, riskConfigurations } from './risk-configuration.ts'
 import { readRiskSettings, writeRiskConfiguration } from './risk-configuration-wire.ts'
 
-type Deps = { db: Db; clock: Clock; secrets: Secrets }
+type Deps = { db: Db; clock: Clock; secrets: Secrets; senderDomains: SenderDomains }
 
 /**
  * Replaces the pool's configuration, or the client's. A request without any section takes it away: the pool is back at its defaults, the
@@ -17,10 +18,11 @@ type Deps = { db: Db; clock: Clock; secrets: Secrets }
 export const setRiskConfiguration = operation('SetRiskConfiguration', {
   auth: 'iam',
 
-  async handle(request, { db, clock, secrets }: Deps) {
+  async handle(request, { db, clock, secrets, senderDomains }: Deps) {
     const { UserPoolId: poolId, ClientId: clientId } = request
     const config = readRiskSettings(request)
     requireSoundRisk(config)
+    requireAllowedSender(senderDomains, config.takeover?.notices?.from, 'NotifyConfiguration.From')
     const now = clock.now()
     const id = clientId ?? everyClient
     const stored = await db.transaction().execute(async (tx) => {

@@ -24,7 +24,8 @@ export type TriggerFunction = {
 
 /** The functions there are, by name. */
 export type Functions = {
-  find(name: string): TriggerFunction | undefined
+  /** The function as far as that pool may use it; undefined when there is none, or not for this pool. */
+  find(name: string, poolId: string): TriggerFunction | undefined
   close(): Promise<void>
 }
 

@@ -3,8 +3,13 @@ import { dirname, resolve } from 'node:path'
 import { checkOutboundUrl, OutboundError } from '../../base/outbound-http.ts'
 import { readJsonFile, SettingsError } from '../../settings.ts'
 
-/** Where a function runs. */
-export type FunctionEntry =
+/** Where a function runs, and for whom. */
+export type FunctionEntry = FunctionPlace & {
+  /** Ids of the pools that may use it; undefined for all. */
+  readonly pools?: ReadonlySet<string> | undefined
+}
+
+type FunctionPlace =
   | { readonly kind: 'module'; readonly path: string; readonly concurrency: number; readonly memoryMegabytes: number }
   /** `{functionName}` in the URL stands for the name. */
   | { readonly kind: 'url'; readonly url: string; readonly secret: Buffer | undefined }
@@ -31,9 +36,9 @@ export function readFunctionsFile(file: string): ReadonlyMap<string, FunctionEnt
 }
 
 const membersOf = {
-  module: ['module', 'concurrency', 'memoryMegabytes'],
-  url: ['url', 'secret'],
-  lambda: ['lambda'],
+  module: ['module', 'concurrency', 'memoryMegabytes', 'pools'],
+  url: ['url', 'secret', 'pools'],
+  lambda: ['lambda', 'pools'],
 } as const
 
 function readEntry(entry: unknown, folder: string, refuse: Refuse): FunctionEntry {
@@ -43,6 +48,10 @@ function readEntry(entry: unknown, folder: string, refuse: Refuse): FunctionEntr
   if (kind === undefined) throw refuse('says nowhere to run: give it one of module, url and lambda')
   if (second !== undefined) throw refuse(`has both ${kind} and ${second}; a function runs in one place`)
   requireKnown(entry, membersOf[kind], refuse)
+  return { ...readPlace(kind, entry, folder, refuse), pools: readPools(entry['pools'], refuse) }
+}
+
+function readPlace(kind: keyof typeof membersOf, entry: Json, folder: string, refuse: Refuse): FunctionPlace {
   switch (kind) {
     case 'module':
       return readModule(entry, folder, refuse)
@@ -58,7 +67,14 @@ function requireKnown(object: Json, known: readonly string[], refuse: Refuse, wh
   if (unknown !== undefined) throw refuse(`has the unknown member ${where}${unknown}; there are ${known.join(', ')}`)
 }
 
-function readModule(entry: Json, folder: string, refuse: Refuse): FunctionEntry {
+function readPools(value: unknown, refuse: Refuse): ReadonlySet<string> | undefined {
+  if (value === undefined) return undefined
+  const ids = Array.isArray(value) ? value.filter((id) => typeof id === 'string' && id.includes('_')) : []
+  if (!Array.isArray(value) || ids.length < value.length) throw refuse('has pools that are no list of pool ids')
+  return new Set(ids)
+}
+
+function readModule(entry: Json, folder: string, refuse: Refuse): FunctionPlace {
   const { module, concurrency = moduleDefaults.concurrency, memoryMegabytes = moduleDefaults.memoryMegabytes } = entry
   if (typeof module !== 'string' || module === '') throw refuse('has a module that is no path')
   const path = resolve(folder, module)
@@ -99,7 +115,7 @@ function readSecret(value: unknown, refuse: Refuse): Buffer | undefined {
   return secret
 }
 
-function readLambda(value: unknown, refuse: Refuse): FunctionEntry {
+function readLambda(value: unknown, refuse: Refuse): FunctionPlace {
   if (!isObject(value)) throw refuse('has a lambda that is no object; {} will do')
   requireKnown(value, ['region', 'endpoint'], refuse, 'lambda.')
   const { region, endpoint } = value

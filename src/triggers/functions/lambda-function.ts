@@ -16,7 +16,7 @@ export function createLambdaFunction({ region, endpoint }: Options): TriggerFunc
   const clients = new Map<string, LambdaClient>()
 
   function clientFor({ LambdaClient }: Sdk, functionArn: string): LambdaClient {
-    const at = region ?? functionArn.split(':')[3] ?? ''
+    const at = region ?? regionIn(functionArn)
     // How often a function is asked is the pool's own policy.
     const client = clients.get(at) ?? new LambdaClient({ region: at, maxAttempts: 1, ...(endpoint !== undefined && { endpoint }) })
     clients.set(at, client)
@@ -39,7 +39,7 @@ export function createLambdaFunction({ region, endpoint }: Options): TriggerFunc
         if (failed === undefined) return answer
         throw functionErrorOf(answer)
       } catch (error) {
-        if (error instanceof FunctionError) throw error
+        if (error instanceof FunctionError || error instanceof InvocationError) throw error
         if (signal.aborted) throw signal.reason ?? timedOut()
         throw invocationErrorOf(error)
       }
@@ -49,6 +49,16 @@ export function createLambdaFunction({ region, endpoint }: Options): TriggerFunc
       for (const client of clients.values()) client.destroy()
     },
   }
+}
+
+/** The region becomes a part of a host name to which our credentials go, and the API lets an ARN say almost anything. */
+function regionIn(functionArn: string): string {
+  const region = functionArn.split(':')[3] ?? ''
+  if (/^[a-z]{2}(-[a-z]+)+-\d$/.test(region)) return region
+  throw new InvocationError('ResourceNotFoundException', {
+    retryable: false,
+    detail: `The ARN of the function has no AWS region: ${functionArn}`,
+  })
 }
 
 /** Lambda gives each attempt an id of its own; the one that stays the same is in the function's `context.clientContext`. */

@@ -33,5 +33,7 @@ export type ModuleThreadMessage =
   /** The thread hands the invocation to the function now. */
   | { readonly kind: 'begun'; readonly id: string }
   | { readonly kind: 'output'; readonly text: string }
+  /** An error outside of any call, which ends the thread. */
+  | { readonly kind: 'uncaught'; readonly text: string }
   | { readonly kind: 'answer'; readonly id: string; readonly text: string; readonly usedMegabytes: number }
   | { readonly kind: 'error'; readonly id: string; readonly error: RuntimeError; readonly refuses: boolean }

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads'
 import type { Logger } from '../../base/logger.ts'
+import { createErrorMask } from '../invocations/error-mask.ts'
 import { FunctionError, InvocationError } from '../trigger-errors.ts'
 import { type Invocation, maxAnswerBytes, parseAnswer, tooLongAnswer } from './function.ts'
 import type { LoadedFile, ModuleThreadData, ModuleThreadMessage, RuntimeError } from './module-messages.ts'
@@ -60,7 +61,11 @@ type State = {
   readonly worker: Worker
   readonly files: LoadedFile[]
   readonly ready: PromiseWithResolvers<ThreadFailure | undefined>
-  running: { readonly id: string; begun: boolean; resolve(answer: unknown): void; reject(error: unknown): void } | undefined
+  running:
+    | { readonly id: string; readonly event: string; begun: boolean; resolve(answer: unknown): void; reject(error: unknown): void }
+    | undefined
+  /** What the function was told in the call that it began last, as JSON text. */
+  lastEvent: string | undefined
   outOfMemory: boolean
   ending: boolean
 }
@@ -90,7 +95,7 @@ function neverReady(failure: ThreadFailure): ModuleThread {
 function runIn({ worker, port }: ReturnType<typeof startWorker>, options: ModuleOptions): ModuleThread {
   const ended = Promise.withResolvers<void>()
   const ready = Promise.withResolvers<ThreadFailure | undefined>()
-  const state: State = { options, worker, files: [], ready, running: undefined, outOfMemory: false, ending: false }
+  const state: State = { options, worker, files: [], ready, running: undefined, lastEvent: undefined, outOfMemory: false, ending: false }
   port.on('message', (message: ModuleThreadMessage) => heard(state, message))
   // Nobody has to wait for a function that is not asked anything.
   port.unref()
@@ -119,7 +124,7 @@ function runIn({ worker, port }: ReturnType<typeof startWorker>, options: Module
       const watch = setInterval(() => void watchMemory(state).catch(() => undefined), memoryCheckMs)
       try {
         return await new Promise((resolve, reject) => {
-          state.running = { id: invocation.id, begun: false, resolve, reject }
+          state.running = { id: invocation.id, event: invocation.event, begun: false, resolve, reject }
           port.postMessage(invocation)
         })
       } finally {
@@ -131,6 +136,11 @@ function runIn({ worker, port }: ReturnType<typeof startWorker>, options: Module
     isUsable: () => !state.ending && (!options.reload || state.files.every(isUnchanged)),
     end: () => end(state),
   }
+}
+
+/** What the function failed of after its call; it may quote what the call was told. */
+function maskLate(text: string, lastEvent: string | undefined): string {
+  return lastEvent === undefined ? text : createErrorMask(JSON.parse(lastEvent)).text(text)
 }
 
 function heard(state: State, message: ModuleThreadMessage): void {
@@ -146,10 +156,16 @@ function heard(state: State, message: ModuleThreadMessage): void {
       state.ready.resolve(() => functionErrorOf(message.error, { refuses: false, mayQuote: false }))
       break
     case 'begun':
-      if (message.id === running?.id) running.begun = true
+      if (message.id === running?.id) {
+        running.begun = true
+        state.lastEvent = running.event
+      }
       break
     case 'output':
       options.logger.info({ function: options.functionName, requestId: running?.id }, message.text.trimEnd())
+      break
+    case 'uncaught':
+      options.logger.info({ function: options.functionName }, maskLate(message.text, state.lastEvent))
       break
     case 'answer':
       if (message.id === running?.id) running.resolve(parseAnswer(message.text))

@@ -124,7 +124,7 @@ process.on('beforeExit', () => {
 })
 
 function endBy(error: unknown): void {
-  if (current === undefined) tell({ kind: 'output', text: `Uncaught: ${asError(error).stack ?? asError(error).errorMessage}` })
+  if (current === undefined) tell({ kind: 'uncaught', text: `Uncaught: ${asError(error).stack ?? asError(error).errorMessage}` })
   else fail(current.id, error, false)
   process.exit(129)
 }

@@ -39,9 +39,9 @@ export function readFunctions(options: Options): Functions {
   }
 
   return {
-    find(name) {
+    find(name, poolId) {
       const entry = entryOf(name)
-      if (entry === undefined) return undefined
+      if (entry === undefined || entry.pools?.has(poolId) === false) return undefined
       const key = entry.kind === 'module' ? `${name} ${entry.path}` : name
       const found = made.get(key) ?? create(name, entry, options)
       made.set(key, found)

@@ -1,6 +1,7 @@
 import { newOrderedId } from '../../base/ordered-id.ts'
 import type { Pool } from '../../pools/pool.ts'
 import { AnswerError, FunctionError, InvocationError } from '../trigger-errors.ts'
+import { createErrorMask, type ErrorMask } from './error-mask.ts'
 import type { InvocationFailure, InvocationOutcome, InvocationRecord } from './invocation.ts'
 
 /** An invocation under way. */
@@ -17,14 +18,19 @@ export function draftInvocation(startedAt: number, { id: poolId }: Pool, functio
 }
 
 export function finished({ begun, ...draft }: InvocationDraft, outcome: InvocationOutcome, error?: unknown): InvocationRecord {
-  return { ...draft, outcome, durationMs: performance.now() - begun, error: error === undefined ? undefined : failureOf(error) }
+  return {
+    ...draft,
+    outcome,
+    durationMs: performance.now() - begun,
+    error: error === undefined ? undefined : failureOf(error, createErrorMask(draft.event, draft.answer)),
+  }
 }
 
-function failureOf(error: unknown): InvocationFailure {
+function failureOf(error: unknown, { text }: ErrorMask): InvocationFailure {
   if (error instanceof AnswerError) {
-    return { kind: 'ANSWER', message: error.message, path: error.path, expected: error.expected, found: error.found }
+    return { kind: 'ANSWER', message: text(error.message), path: text(error.path), expected: error.expected, found: text(error.found) }
   }
-  if (error instanceof FunctionError) return { kind: 'FUNCTION', message: error.message }
-  if (error instanceof InvocationError) return { kind: 'INVOCATION', message: error.reason }
-  return { kind: 'INTERNAL', message: error instanceof Error ? error.message : typeof error }
+  if (error instanceof FunctionError) return { kind: 'FUNCTION', message: text(error.message) }
+  if (error instanceof InvocationError) return { kind: 'INVOCATION', message: text(error.reason) }
+  return { kind: 'INTERNAL', message: error instanceof Error ? text(error.message) : typeof error }
 }

@@ -146,7 +146,7 @@ for (const engine of engines) {
       assert.equal((await rows(room)).length, 1)
       const [line] = room.log
       assert.equal(line?.level, 'warn')
-      assert.match(JSON.stringify(room.log), /--smtp-url is not set/)
+      assert.match(JSON.stringify(room.log), /no gateway: set --smtp-url/)
       assert.doesNotMatch(JSON.stringify(room.log), /123456|ana@example\.test/)
     })
 

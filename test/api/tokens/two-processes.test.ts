@@ -71,6 +71,21 @@ for (const engine of engines) {
       assert.equal(headerOf((await givenTokens(there, clientId, 'ana')).accessToken)['kid'], newest)
     })
 
+    it('refuse tokens of keys that the other revoked', async () => {
+      const [here, there] = both()
+      const { poolId, clientId } = await here.givenPool()
+      await givenUser(here, poolId, 'ana')
+      const old = await givenTokens(there, clientId, 'ana')
+      await useAccessToken(there, old.accessToken)
+      await rotateSigningKeys(here, poolId, { revokeOld: true })
+      // A process that missed the news knows it after so long.
+      there.clock.advance(10_000)
+      const unverified = { name: 'NotAuthorizedException', message: 'Could not verify signature for Access Token' }
+      for (const server of [here, there]) await assert.rejects(useAccessToken(server, old.accessToken), unverified)
+      assert.equal((await jwksOf(there, poolId)).keys.length, 2)
+      await useAccessToken(here, (await givenTokens(there, clientId, 'ana')).accessToken)
+    })
+
     it('know at once what the other revoked', async () => {
       const [here, there] = both()
       const { poolId, clientId } = await here.givenPool()

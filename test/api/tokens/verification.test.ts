@@ -3,11 +3,12 @@ import { describe, it } from 'node:test'
 import { DeleteUserPoolCommand } from '@aws-sdk/client-cognito-identity-provider'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 import { engines } from '../../support/engines.ts'
+import { callOwn } from '../../support/own-operations.ts'
 import { rawCall } from '../../support/raw-call.ts'
 import { givenTokens, givenUser } from '../../support/sign-in.ts'
 import { useTestServer } from '../../support/test-server.ts'
 import { tokenVerifier } from '../../support/token-verifier.ts'
-import { headerOf, jwksOf, rotateSigningKeys, useAccessToken } from '../../support/tokens.ts'
+import { headerOf, jwksOf, refresh, rotateSigningKeys, useAccessToken } from '../../support/tokens.ts'
 
 for (const engine of engines) {
   describe(`verifying tokens elsewhere on ${engine.name}`, () => {
@@ -111,6 +112,36 @@ for (const engine of engines) {
       const published = (await jwksOf(server(), poolId)).keys.map(({ kid }) => String(kid))
       const newKids = [headerOf(after.idToken)['kid'], headerOf(after.accessToken)['kid']].map(String)
       assert.deepEqual(published, [...newKids, ...oldKids.map(String)])
+    })
+
+    it('ends with the keys that are revoked, those retired before among them; sessions go on', async () => {
+      const { poolId, clientId, accessToken, idToken, refreshToken } = await givenSignIn()
+      const bystander = await givenSignIn()
+      await rotateSigningKeys(server(), poolId)
+      const second = await givenTokens(server(), clientId, 'ana')
+      await rotateSigningKeys(server(), poolId, { revokeOld: true })
+
+      const published = (await jwksOf(server(), poolId)).keys.map(({ kid }) => String(kid))
+      assert.equal(published.length, 2)
+      const unverified = { name: 'NotAuthorizedException', message: 'Could not verify signature for Access Token' }
+      for (const token of [accessToken, second.accessToken]) {
+        await assert.rejects(useAccessToken(server(), token), unverified)
+        await assert.rejects(tokenVerifier(server(), { poolId, clientId, tokenUse: 'access' }).verify(token))
+      }
+      await assert.rejects(tokenVerifier(server(), { poolId, clientId, tokenUse: 'id' }).verify(idToken))
+
+      const refreshed = (await refresh(server(), clientId, refreshToken)).AuthenticationResult?.AccessToken ?? ''
+      await useAccessToken(server(), refreshed)
+      assert.ok(published.includes(String(headerOf(refreshed)['kid'])))
+      await useAccessToken(server(), bystander.accessToken)
+      const { Records } = await callOwn(server(), 'ListAuditRecords', { UserPoolId: poolId })
+      assert.deepEqual(
+        Records.map(({ Action, Detail }: { Action: string; Detail?: string }) => [Action, Detail]),
+        [
+          ['RotateSigningKeys', 'old keys: revoked'],
+          ['RotateSigningKeys', undefined],
+        ],
+      )
     })
 
     it('rotates the keys of pools that exist', async () => {

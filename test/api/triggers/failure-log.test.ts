@@ -59,7 +59,7 @@ for (const engine of engines) {
     it('is which name is not known', async () => {
       const { reason, detail } = await warningOf('absent:live')
       assert.equal(reason, 'ResourceNotFoundException')
-      assert.match(detail, /There is no function "absent": neither --functions-file .* nor --functions /)
+      assert.match(detail, /There is no function "absent" for pool \S+: neither --functions-file .* nor --functions /)
     })
   })
 }

@@ -17,7 +17,7 @@ const bad: [problem: string, entry: unknown, says: RegExp][] = [
   ['a module that is not there', { module: 'missing.mjs' }, /has a module that is no file: .*missing\.mjs/],
   ['a module that is a folder', { module: '.' }, /has a module that is no file/],
   ['a module that is no path', { module: 7 }, /has a module that is no path/],
-  ['an unknown member', { url, retries: 3 }, /has the unknown member retries; there are url, secret/],
+  ['an unknown member', { url, retries: 3 }, /has the unknown member retries; there are url, secret, pools/],
   ['a member of another place', { url, concurrency: 3 }, /has the unknown member concurrency/],
   ['an unknown member of lambda', { lambda: { account: '1' } }, /has the unknown member lambda\.account; there are region, endpoint/],
   ['a lambda that is true', { lambda: true }, /has a lambda that is no object/],
@@ -32,6 +32,8 @@ const bad: [problem: string, entry: unknown, says: RegExp][] = [
   ['memory by name', { module: 'there.mjs', memoryMegabytes: '128' }, /has a memoryMegabytes that is not a whole number from 16 to 10240/],
   ['an address that is none', { url: 'functions' }, /has a url that cannot be used: not an http: or https: URL/],
   ['an address with a password', { url: 'https://me:pw@host/' }, /has a url that cannot be used: a URL with a user name or password in it/],
+  ['pools that are no list', { url, pools: 'us-east-1_AbCdEfGhI' }, /has pools that are no list of pool ids/],
+  ['pools that are no ids', { url, pools: ['orders'] }, /has pools that are no list of pool ids/],
   ['a secret that is not base64', { url, secret: 'whsec_top secret!' }, /has a secret that is not the base64 form of 24 to 64 bytes/],
   ['a secret that is short', { url, secret: 'whsec_c2hvcnQ=' }, /has a secret that is not/],
 ]

@@ -86,6 +86,15 @@ for (const engine of chosenEngines().slice(0, 1)) {
       assert.match(calls[0]?.headers.authorization ?? '', /\/eu-north-1\/lambda\//)
     })
 
+    it('are not asked where the ARN has something else for a region, which would lead elsewhere with our signature', async () => {
+      for (const region of ['attacker.example/', 'eu-central-1.attacker.example', 'x', 'eu-central-1@attacker.example']) {
+        const signIn = await given({ Retries: 2 }, `arn:aws:lambda:${region}:123456789012:function:check`)
+        const calls = lambda.answers()
+        await assert.rejects(signIn(), failed('ResourceNotFoundException'))
+        assert.equal(calls.length, 0)
+      }
+    })
+
     it('refuse by an error, which is no failure to be made up for', async () => {
       const refused = { name: 'UserLambdaValidationException', message: 'PreAuthentication failed with error not today.' }
       for (const policy of [{}, { Retries: 3 }, { OnError: 'CONTINUE_UNLESS_REFUSED' }]) {

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import { engines } from '../../support/engines.ts'
+import { functionArn, functionFolder, givenTriggered, recordingLogger } from '../../support/functions.ts'
+import { callOwn } from '../../support/own-operations.ts'
+import { rawCall } from '../../support/raw-call.ts'
+import { goodPassword, signInByPassword } from '../../support/sign-in.ts'
+import { useTestServer } from '../../support/test-server.ts'
+
+/** Spelled differently in JSON and in a URL. */
+const password = 'Corr"ect horse+7'
+
+for (const engine of engines) {
+  describe(`Secrets that functions quote in their errors, on ${engine.name}`, () => {
+    const folder = functionFolder()
+    const log = recordingLogger()
+    const server = useTestServer(engine, { flags: ['--functions', folder.path], logger: log.logger })
+
+    /** What the log and the record keep of the one failure of a pool. */
+    async function keptOf(poolId: string): Promise<{ line: string; record: string; message: string }> {
+      const lines = log.lines.filter((line) => line.includes(poolId) && line.includes('A trigger failed.'))
+      const { Invocations } = await callOwn(server(), 'ListTriggerInvocations', { UserPoolId: poolId })
+      assert.equal(lines.length, 1)
+      assert.equal(Invocations.length, 1)
+      return { line: lines[0] ?? '', record: JSON.stringify(Invocations[0]), message: Invocations[0].Error.Message }
+    }
+
+    /** The first line of the log that matches, once it is there. */
+    async function lineOf(pattern: RegExp): Promise<string> {
+      const deadline = performance.now() + 60_000
+      while (performance.now() < deadline) {
+        const line = log.lines.find((each) => pattern.test(each))
+        if (line !== undefined) return line
+        await setImmediate()
+      }
+      throw new Error(`The log does not say ${pattern}.`)
+    }
+
+    it('are masked where they stand: in the message, the stack and the cause, however they are spelled', async () => {
+      folder.write(
+        'migrate.mjs',
+        `export const handler = async ({ request: { password } }) => {
+          const cause = new Error('The directory refused ' + JSON.stringify({ password }) + ' of ?p=' + encodeURIComponent(password))
+          throw new Error('Bad credentials <' + password + '>, said twice: ' + password, { cause })
+        }`,
+      )
+      const { poolId, clientId } = await givenTriggered(server(), { UserMigration: functionArn('migrate') })
+      await assert.rejects(signInByPassword(server(), clientId, 'bo', password))
+      const { line, record, message } = await keptOf(poolId)
+      assert.match(message, /^Bad credentials <\*\*\*>, said twice: \*\*\*$/)
+      assert.match(line, /Bad credentials <\*\*\*>/)
+      for (const kept of [line, record]) {
+        for (const spelling of [
+          password,
+          JSON.stringify(password).slice(1, -1),
+          JSON.stringify(JSON.stringify(password)).slice(3, -3),
+          encodeURIComponent(password),
+        ]) {
+          assert.ok(!kept.includes(spelling), `${spelling} stands in ${kept}`)
+        }
+      }
+    })
+
+    it('are masked in validation data whatever they are called, short ones as words of their own', async () => {
+      folder.write(
+        'gate.mjs',
+        `export const handler = async ({ request: { validationData } }) => {
+          throw new Error('No entry for badge ' + validationData.badge + ' at gate ' + validationData.gate + ' of 70 gates')
+        }`,
+      )
+      const { poolId, clientId } = await givenTriggered(server(), { PreAuthentication: functionArn('gate') })
+      const { status } = await rawCall(server(), 'InitiateAuth', {
+        AuthFlow: 'USER_PASSWORD_AUTH',
+        ClientId: clientId,
+        AuthParameters: { USERNAME: 'ana', PASSWORD: goodPassword },
+        ClientMetadata: { badge: 'badge-4711-of-ana', gate: '7' },
+      })
+      assert.equal(status, 400)
+      const { line, record, message } = await keptOf(poolId)
+      assert.equal(message, 'No entry for badge *** at gate *** of 70 gates')
+      for (const kept of [line, record]) assert.ok(!kept.includes('4711'), kept)
+    })
+
+    it('are masked in an error that comes after the answer and ends the thread', async () => {
+      folder.write(
+        'late.mjs',
+        `export const handler = async (event) => {
+          const { password } = event.request
+          setImmediate(() => { throw new Error('The connection with <' + password + '> was lost') })
+          return event
+        }`,
+      )
+      const { clientId } = await givenTriggered(server(), { UserMigration: functionArn('late') })
+      await assert.rejects(signInByPassword(server(), clientId, 'bo', password))
+      const line = await lineOf(/The connection with/)
+      assert.match(line, /The connection with <\*\*\*> was lost/)
+      assert.ok(!line.includes('ect horse'), line)
+    })
+
+    it('leave an error alone that quotes none', async () => {
+      folder.write('closed.mjs', "export const handler = async () => { throw new Error('Closed until 7 o\\u2019clock') }")
+      const { poolId, clientId } = await givenTriggered(server(), { PreAuthentication: functionArn('closed') })
+      await assert.rejects(signInByPassword(server(), clientId, 'ana'))
+      assert.equal((await keptOf(poolId)).message, 'Closed until 7 o\u2019clock')
+    })
+  })
+}
