@@ -1,0 +1,32 @@
+import type { Stage } from '../stage/stage.ts'
+
+/** Handed to a fault while it lasts. */
+export type Trial = {
+  /** How long a fault lasts that has a length. */
+  readonly seconds: number
+  /** How long it took from `start` until each node had given a good answer, if each has. */
+  firstGoodOnEveryNode(start: number): number | undefined
+  /** Adds a remark to the row of the fault. */
+  note(remark: string): void
+  /** Adds a remark that makes the series fail. */
+  fail(remark: string): void
+}
+
+export type Fault<On extends Stage = Stage> = {
+  readonly name: string
+  readonly title: string
+  /** In `--quick`, too. */
+  readonly isQuick?: boolean
+  /** How long it lasts unless `--seconds` says otherwise; missing for what happens in a moment. */
+  readonly seconds?: number
+  /** Begins the fault, waits while it lasts, and ends it. */
+  inflict(stage: On, trial: Trial): Promise<void>
+  /** Why it cannot be tried here, if so. */
+  skipReason?(stage: On): string | undefined
+}
+
+/** A user of every stage, whom the probe signs in. */
+export const probeUser = 'probe'
+
+/** The nodes must be in order again so soon after the end of any fault. */
+export const recoveryDeadlineSeconds = 30
