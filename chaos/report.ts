@@ -28,7 +28,9 @@ export function failuresOf(row: Row): string[] {
   const found = [...failures, ...deaths.map((death) => death.split(':')[0] ?? '')]
   if (verdict.lost.length > 0) found.push(`${verdict.lost.length} acknowledged writes lost`)
   if (verdict.doubled.length > 0) found.push(`${verdict.doubled.length} writes doubled`)
-  if (recovery.everyNode === undefined || recovery.fullRate === undefined) found.push(`not recovered within ${recoveryDeadlineSeconds} s`)
+  // A node that has ended does not recover; that is said already.
+  const isRecovered = recovery.everyNode !== undefined && recovery.fullRate !== undefined
+  if (!isRecovered && deaths.length === 0) found.push(`not recovered within ${recoveryDeadlineSeconds} s`)
   return found
 }
 

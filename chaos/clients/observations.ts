@@ -42,6 +42,6 @@ type FailedCall = {
 export function outcomeOf(error: unknown): string {
   const { name = 'Error', code, $metadata } = error as FailedCall
   if ($metadata?.httpStatusCode !== undefined) return `${$metadata.httpStatusCode} ${name}`
-  if (name === 'TimeoutError') return 'no answer in time'
-  return code ?? name
+  // The SDK names a reset connection TimeoutError, too; the code tells them apart.
+  return code === 'ETIMEDOUT' || code === undefined ? name : code
 }

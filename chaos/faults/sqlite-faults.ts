@@ -25,7 +25,7 @@ export const sqliteFaults: readonly Fault<SqliteStage>[] = [
   {
     name: 'sqlite-disk-full',
     title: 'SQLite: the disk is full',
-    seconds: 10,
+    seconds: 20,
     skipReason: withoutVolume,
     async inflict({ volume }, { seconds }) {
       if (typeof volume === 'string') return

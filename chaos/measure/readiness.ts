@@ -11,7 +11,8 @@ export function describeReadiness({ samples }: Probe, start: number, end: number
   if (first === undefined || last === undefined) return '200 throughout'
   const statuses = [...new Set(bad.map(({ status }) => (status === 0 ? 'no answer' : String(status))))].join(', ')
   const again = firstAfter(ready, last.endedAt)
-  const back = again === undefined ? 'not 200 again' : `200 again ${signed(again - end)} from its end`
+  const back =
+    again === undefined ? 'not 200 again' : `200 again ${seconds(Math.abs(again - end))} ${again < end ? 'before' : 'after'} its end`
   return `${statuses} after ${seconds(first.endedAt - start)}; ${back}`
 }
 
@@ -20,5 +21,3 @@ function firstAfter(samples: readonly Sample[], time: number): number | undefine
 }
 
 export const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`
-
-const signed = (milliseconds: number): string => (milliseconds < 0 ? `−${seconds(-milliseconds)}` : seconds(milliseconds))

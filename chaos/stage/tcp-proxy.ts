@@ -61,17 +61,38 @@ export class TcpProxy {
   }
 
   #forward(pair: Pair, from: Socket, to: Socket): void {
-    from.on('data', (chunk: Buffer) => {
-      const send = () => void (to.destroyed || to.write(chunk))
-      // Timers of one length fire in the order in which they were set, so the bytes keep theirs.
-      if (this.#disturbance?.kind === 'delay') setTimeout(send, this.#disturbance.milliseconds)
-      else send()
-    })
+    const queue = new DelayQueue()
+    const delay = () => (this.#disturbance?.kind === 'delay' ? this.#disturbance.milliseconds : 0)
+    from.on('data', (chunk: Buffer) => queue.add(delay(), () => to.destroyed || to.write(chunk)))
     from.on('error', () => undefined)
     from.on('close', () => {
       this.#pairs.delete(pair)
-      to.destroy()
+      queue.add(delay(), () => to.destroy())
     })
+  }
+}
+
+/** Does things after a delay and in their order, also when the delay has become shorter meanwhile. */
+class DelayQueue {
+  readonly #waiting: { readonly due: number; readonly act: () => void }[] = []
+
+  add(delayMs: number, act: () => void): void {
+    if (delayMs === 0 && this.#waiting.length === 0) {
+      act()
+      return
+    }
+    this.#waiting.push({ due: performance.now() + delayMs, act })
+    if (this.#waiting.length === 1) this.#wait()
+  }
+
+  #wait(): void {
+    const [next] = this.#waiting
+    if (next !== undefined) setTimeout(() => this.#actOnFirst(), Math.max(0, next.due - performance.now()))
+  }
+
+  #actOnFirst(): void {
+    this.#waiting.shift()?.act()
+    this.#wait()
   }
 }
 
