@@ -51,6 +51,7 @@ async function tryFault<On extends Stage>(stage: On, fault: Fault<On>, seconds: 
   await inflictInTime(stage, fault, {
     seconds,
     firstGoodOnEveryNode: (since) => probe.firstGoodOnEveryNode(since),
+    medianWait: (kind, since) => probe.medianWait(kind, since),
     note: (remark) => remarks.push(remark),
     fail: (remark) => failures.push(remark),
   })

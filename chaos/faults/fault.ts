@@ -1,3 +1,4 @@
+import type { Sample } from '../measure/probe.ts'
 import type { Stage } from '../stage/stage.ts'
 
 /** Handed to a fault while it lasts. */
@@ -6,6 +7,8 @@ export type Trial = {
   readonly seconds: number
   /** How long it took from `start` until each node had given a good answer, if each has. */
   firstGoodOnEveryNode(start: number): number | undefined
+  /** The median of the milliseconds that the probe's questions of one kind have waited for an answer since then. */
+  medianWait(kind: Sample['kind'], since: number): number
   /** Adds a remark to the row of the fault. */
   note(remark: string): void
   /** Adds a remark that makes the series fail. */

@@ -63,7 +63,8 @@ class Crowd {
   }
 
   async #attempt(): Promise<void> {
-    const { urls, clientId, username } = this.#task
+    const { urls, clientId, usernames } = this.#task
+    const username = usernames[Math.floor(Math.random() * usernames.length)]
     const url = urls[this.#turn++ % urls.length] ?? ''
     const idle = this.#idle.get(url) ?? []
     this.#idle.set(url, idle)

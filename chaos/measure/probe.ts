@@ -47,6 +47,13 @@ export class Probe implements Disposable {
     return Number.isFinite(slowest) ? slowest : undefined
   }
 
+  /** The median of the milliseconds that the questions of one kind have waited for an answer since then. */
+  medianWait(kind: Sample['kind'], since: number): number {
+    const waits = this.samples.filter((sample) => sample.kind === kind && sample.startedAt >= since)
+    const sorted = waits.map(({ startedAt, endedAt }) => endedAt - startedAt).sort((left, right) => left - right)
+    return sorted[sorted.length >> 1] ?? Number.NaN
+  }
+
   async stop(): Promise<void> {
     clearInterval(this.#timer)
     await Promise.all(this.#pending)

@@ -25,10 +25,14 @@ export class Volume implements Disposable {
     return new Volume(folder)
   }
 
-  /** Leaves no space. */
+  /** Leaves no space. The node may take some of it at the same time. */
   fill(): void {
     const { bavail, bsize } = statfsSync(this.folder)
-    writeFileSync(this.#ballast, Buffer.alloc(bavail * bsize))
+    try {
+      writeFileSync(this.#ballast, Buffer.alloc(bavail * bsize))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+    }
   }
 
   free(): void {
