@@ -49,10 +49,15 @@ export function describeCalls(observations: readonly Observation[]): string {
   return [`${good} of ${observations.length} calls good`, ...failed, `longest wait ${seconds(longest)}`].join('; ')
 }
 
+const head = ['fault', 'what clients saw', '`/readyz`', 'every node answers', 'full rate', 'acknowledged writes', 'remarks']
+const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+
 export function table(rows: readonly Row[]): string {
-  const head = ['fault', 'what clients saw', '`/readyz`', 'every node answers', 'full rate', 'acknowledged writes', 'remarks']
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
-  return [line(head), line(head.map(() => '---')), ...rows.map((row) => line(cellsOf(row)))].join('\n')
+  return tableOf(rows.map((row) => line(cellsOf(row))))
+}
+
+function tableOf(lines: readonly string[]): string {
+  return [line(head), line(head.map(() => '---')), ...lines].join('\n')
 }
 
 function cellsOf(row: Row): string[] {
@@ -69,11 +74,15 @@ function cellsOf(row: Row): string[] {
 const begin = '<!-- chaos: begin -->'
 const end = '<!-- chaos: end -->'
 
-/** Replaces what stands between the markers of a document. */
-export function writeInto(path: string, text: string): void {
+/** Replaces what stands between the markers of a document. Lines of faults that were not tried this time stay. */
+export function writeInto(path: string, conditions: string, rows: readonly Row[], order: readonly string[]): void {
   const document = readFileSync(path, 'utf8')
   const from = document.indexOf(begin)
   const to = document.indexOf(end)
   if (from < 0 || to < from) throw new Error(`${path} has no ${begin} … ${end}.`)
+  const fresh = new Map(rows.map((row) => [row.name, line(cellsOf(row))]))
+  const old = document.slice(from, to).split('\n')
+  const lineOf = (name: string) => fresh.get(name) ?? old.find((text) => text.includes(`(\`${name}\`) |`))
+  const text = `${conditions}\n\n${tableOf(order.flatMap((name) => lineOf(name) ?? []))}`
   writeFileSync(path, `${document.slice(0, from + begin.length)}\n\n${text}\n\n${document.slice(to)}`)
 }

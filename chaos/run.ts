@@ -1,6 +1,6 @@
 import { conditions } from '../bench/report.ts'
 import type { Fault } from './faults/fault.ts'
-import { readPlan, usage } from './plan.ts'
+import { faultNames, readPlan, usage } from './plan.ts'
 import { detailsOf, failuresOf, type Row, table, writeInto } from './report.ts'
 import { runSeries } from './series.ts'
 import { PostgresStage } from './stage/postgres-stage.ts'
@@ -25,11 +25,10 @@ async function run<On extends Stage>(open: () => Promise<On>, faults: readonly F
 
 /** Tries the faults. The table goes to standard output, progress to standard error. */
 async function runAll(): Promise<void> {
-  await run(PostgresStage.open, plan.postgres)
-  await run(SqliteStage.open, plan.sqlite)
-  const text = `${conditions()}\n\n${table(rows)}`
-  console.log(text)
-  if (plan.markdown !== undefined) writeInto(plan.markdown, text)
+  await run(() => PostgresStage.open(), plan.postgres)
+  await run(() => SqliteStage.open(), plan.sqlite)
+  console.log(`${conditions()}\n\n${table(rows)}`)
+  if (plan.markdown !== undefined) writeInto(plan.markdown, conditions(), rows, faultNames)
   if (rows.some((row) => failuresOf(row).length > 0)) process.exitCode = 1
 }
 

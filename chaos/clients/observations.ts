@@ -34,14 +34,16 @@ export class Observations {
 type FailedCall = {
   readonly name?: string
   readonly code?: string
-  readonly message?: string
   readonly $metadata?: { readonly httpStatusCode?: number }
+  readonly $response?: { readonly headers?: Readonly<Record<string, string>> }
 }
 
 /** A short name for how a call failed: the status and name of the answer, or what the socket said. */
 export function outcomeOf(error: unknown): string {
-  const { name = 'Error', code, $metadata } = error as FailedCall
-  if ($metadata?.httpStatusCode !== undefined) return `${$metadata.httpStatusCode} ${name}`
+  const { name = 'Error', code, $metadata, $response } = error as FailedCall
+  const retryAfter = $response?.headers?.['retry-after']
+  const advice = retryAfter === undefined ? '' : ` (Retry-After: ${retryAfter})`
+  if ($metadata?.httpStatusCode !== undefined) return `${$metadata.httpStatusCode} ${name}${advice}`
   // The SDK names a reset connection TimeoutError, too; the code tells them apart.
   return code === 'ETIMEDOUT' || code === undefined ? name : code
 }

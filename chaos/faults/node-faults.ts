@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { PostgresStage } from '../stage/postgres-stage.ts'
 import type { Fault } from './fault.ts'
 
-const killRounds = 3
+const killRounds = 2
 const shutdownDeadlineMs = 40_000
 
 export const nodeFaults: readonly Fault<PostgresStage>[] = [

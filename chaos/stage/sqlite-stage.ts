@@ -24,9 +24,9 @@ export class SqliteStage implements Stage {
     this.#resources = resources
   }
 
-  static async open(): Promise<SqliteStage> {
+  static async open({ withVolume = true } = {}): Promise<SqliteStage> {
     await using resources = new AsyncDisposableStack()
-    const volume = mountVolume()
+    const volume = withVolume ? mountVolume() : 'not asked for'
     const folder = typeof volume === 'string' ? mkdtempSync(join(tmpdir(), 'lifeguard-chaos-')) : volume.folder
     resources.defer(() => (typeof volume === 'string' ? rmSync(folder, { recursive: true, force: true }) : volume[Symbol.dispose]()))
     const texts = resources.use(await TextGateway.open())
