@@ -32,6 +32,11 @@ export class HttpConnection {
     })
   }
 
+  /** Whether the server has not closed it. */
+  get isOpen(): boolean {
+    return this.#socket.readyState === 'open'
+  }
+
   close(): void {
     this.#socket.destroy()
   }

@@ -106,7 +106,7 @@ export function newDatabaseName(kind: string): string {
   return `lifeguard_${kind}_${randomBytes(8).toString('hex')}`
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as { port: number }

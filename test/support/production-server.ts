@@ -7,11 +7,11 @@ import { text } from 'node:stream/consumers'
 import { CognitoIdentityProviderClient, type CognitoIdentityProviderClientConfig } from '@aws-sdk/client-cognito-identity-provider'
 import { startServer } from '../../src/server.ts'
 import { readSettings } from '../../src/settings.ts'
-import { lifeguard } from '../cli/lifeguard-process.ts'
+import { type Credentials, createAccessKey, printedBy } from './access-key.ts'
 import type { TestEngine } from './engines.ts'
 import { createTestClock, type TestClock } from './test-clock.ts'
 
-export type Credentials = { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string }
+export type { Credentials } from './access-key.ts'
 
 /** What came back of a request, whatever it was. */
 export type PlainAnswer = { readonly status: number; readonly text: string; readonly code: string | undefined }
@@ -83,7 +83,7 @@ export async function startProductionServer(
     async createKey({ policy, flags = [] } = {}) {
       const file = join(folder, 'policy.json')
       if (policy !== undefined) writeFileSync(file, JSON.stringify(policy))
-      return readKey(await printedBy(['keys', 'create', ...(policy === undefined ? [] : ['--policy', file]), ...flags], env))
+      return createAccessKey([...(policy === undefined ? [] : ['--policy', file]), ...flags], env)
     },
     async deleteKey(id) {
       await printedBy(['keys', 'delete', id], env)
@@ -102,20 +102,6 @@ export async function startProductionServer(
     close,
     [Symbol.asyncDispose]: close,
   }
-}
-
-async function printedBy(args: readonly string[], env: Readonly<Record<string, string>>): Promise<string> {
-  const { code, stdout, stderr } = await lifeguard(args, env)
-  if (code !== 0) throw new Error(`lifeguard ${args.join(' ')} ended with ${code}: ${stderr}`)
-  return stdout
-}
-
-/** The variables as the command prints them for a shell. */
-function readKey(printed: string): Credentials {
-  const variables = new Map([...printed.matchAll(/^(AWS_\w+)=(.+)$/gm)].map(([, name = '', value = '']) => [name, value]))
-  const [id, secret, token] = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'].map((name) => variables.get(name))
-  if (id === undefined || secret === undefined) throw new Error(`No key in: ${printed}`)
-  return { accessKeyId: id, secretAccessKey: secret, ...(token !== undefined && { sessionToken: token }) }
 }
 
 /** A request with exactly these headers, Host included, which `fetch` would not let us set. */

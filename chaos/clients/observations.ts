@@ -1,0 +1,49 @@
+/** One request of a client, in milliseconds of `performance.now()`. */
+export type Observation = {
+  readonly node: number
+  readonly action: string
+  readonly startedAt: number
+  readonly endedAt: number
+  /** `ok`, or what the client was told instead. */
+  readonly outcome: string
+}
+
+/** What all clients of one fault saw. */
+export class Observations {
+  readonly #list: Observation[] = []
+
+  add(observation: Observation): void {
+    this.#list.push(observation)
+  }
+
+  /** Requests that began at or after `start`. */
+  since(start: number): Observation[] {
+    return this.#list.filter(({ startedAt }) => startedAt >= start)
+  }
+
+  /** How many good answers arrived in this time. */
+  goodBetween(start: number, end: number): number {
+    return this.#list.filter(({ outcome, endedAt }) => outcome === 'ok' && endedAt >= start && endedAt < end).length
+  }
+
+  get count(): number {
+    return this.#list.length
+  }
+}
+
+type FailedCall = {
+  readonly name?: string
+  readonly code?: string
+  readonly $metadata?: { readonly httpStatusCode?: number }
+  readonly $response?: { readonly headers?: Readonly<Record<string, string>> }
+}
+
+/** A short name for how a call failed: the status and name of the answer, or what the socket said. */
+export function outcomeOf(error: unknown): string {
+  const { name = 'Error', code, $metadata, $response } = error as FailedCall
+  const retryAfter = $response?.headers?.['retry-after']
+  const advice = retryAfter === undefined ? '' : ` (Retry-After: ${retryAfter})`
+  if ($metadata?.httpStatusCode !== undefined) return `${$metadata.httpStatusCode} ${name}${advice}`
+  // The SDK names a reset connection TimeoutError, too; the code tells them apart.
+  return code === 'ETIMEDOUT' || code === undefined ? name : code
+}

@@ -1,0 +1,78 @@
+import { goodPassword } from '../../test/support/sign-in.ts'
+import type { Deployment } from '../stage/stage.ts'
+
+/** What one node answered at one moment, in milliseconds of `performance.now()`. */
+export type Sample = {
+  readonly node: number
+  readonly startedAt: number
+  readonly endedAt: number
+  /** The status of /readyz, or 0 without an answer; or whether a sign-in got its tokens. */
+  readonly kind: 'ready' | 'alive' | 'sign-in'
+  readonly status: number
+}
+
+const intervalMs = 250
+/** /readyz itself waits 2 s for the database. */
+const patienceMs = 4000
+
+/** Asks each node four times a second for /readyz, /healthz and a sign-in, whether the question before was answered or not. */
+export class Probe implements Disposable {
+  readonly samples: Sample[] = []
+  readonly #nodeCount: number
+  readonly #timer: NodeJS.Timeout
+  readonly #pending = new Set<Promise<void>>()
+
+  constructor({ nodes, clientId }: Deployment, username: string) {
+    this.#nodeCount = nodes.length
+    const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'AWSCognitoIdentityProviderService.InitiateAuth' }
+    const AuthParameters = { USERNAME: username, PASSWORD: goodPassword }
+    const body = JSON.stringify({ AuthFlow: 'USER_PASSWORD_AUTH', ClientId: clientId, AuthParameters })
+    this.#timer = setInterval(() => {
+      for (const [node, { url }] of nodes.entries()) {
+        this.#ask(node, 'ready', `${url}/readyz`)
+        this.#ask(node, 'alive', `${url}/healthz`)
+        this.#ask(node, 'sign-in', url, { method: 'POST', headers, body })
+      }
+    }, intervalMs)
+  }
+
+  /** Milliseconds from `start` until each node has given a good answer to a sign-in that began later; undefined while one has not. */
+  firstGoodOnEveryNode(start: number): number | undefined {
+    const good = this.samples.filter(({ kind, status, startedAt }) => kind === 'sign-in' && status === 200 && startedAt >= start)
+    let slowest = 0
+    for (let node = 0; node < this.#nodeCount; node++) {
+      const first = good.filter((sample) => sample.node === node).map(({ endedAt }) => endedAt - start)
+      slowest = Math.max(slowest, Math.min(...first))
+    }
+    return Number.isFinite(slowest) ? slowest : undefined
+  }
+
+  /** The median of the milliseconds that the questions of one kind have waited for an answer since then. */
+  medianWait(kind: Sample['kind'], since: number): number {
+    const waits = this.samples.filter((sample) => sample.kind === kind && sample.startedAt >= since)
+    const sorted = waits.map(({ startedAt, endedAt }) => endedAt - startedAt).sort((left, right) => left - right)
+    return sorted[sorted.length >> 1] ?? Number.NaN
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer)
+    await Promise.all(this.#pending)
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer)
+  }
+
+  #ask(node: number, kind: Sample['kind'], url: string, init: RequestInit = {}): void {
+    const startedAt = performance.now()
+    const asked = fetch(url, { ...init, signal: AbortSignal.timeout(patienceMs) })
+      .then(async (response) => {
+        await response.arrayBuffer()
+        return response.status
+      })
+      .catch(() => 0)
+      .then((status) => void this.samples.push({ node, kind, status, startedAt, endedAt: performance.now() }))
+      .finally(() => this.#pending.delete(asked))
+    this.#pending.add(asked)
+  }
+}

@@ -1,0 +1,33 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Observations } from '../clients/observations.ts'
+import type { Probe } from './probe.ts'
+
+/** Milliseconds from the end of the fault; undefined for what did not happen before the deadline. */
+export type Recovery = { readonly everyNode: number | undefined; readonly fullRate: number | undefined }
+
+export type Watched = { readonly probe: Probe; readonly observations: Observations; readonly quietRate: number }
+
+/** The rate of one second varies by chance even where nothing is wrong. */
+const fullShare = 0.7
+const windowMs = 1000
+const stepMs = 100
+
+/** Waits until each node has answered well and the clients are as fast as before the fault, while there is hope and until the deadline. */
+export async function awaitRecovery(watched: Watched, end: number, deadlineMs: number, hasHope: () => boolean): Promise<Recovery> {
+  for (;;) {
+    const everyNode = watched.probe.firstGoodOnEveryNode(end)
+    const fullRate = fullRateOf(watched, end)
+    const isComplete = everyNode !== undefined && fullRate !== undefined
+    if (isComplete || performance.now() > end + deadlineMs || !hasHope()) return { everyNode, fullRate }
+    await delay(stepMs)
+  }
+}
+
+/** When the first second begins in which enough good answers arrive. */
+function fullRateOf({ observations, quietRate }: Watched, end: number): number | undefined {
+  for (let start = end; start + windowMs <= performance.now(); start += stepMs) {
+    const rate = (observations.goodBetween(start, start + windowMs) * 1000) / windowMs
+    if (rate >= quietRate * fullShare) return start - end
+  }
+  return undefined
+}
