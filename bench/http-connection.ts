@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 
 export type Answer = { readonly status: number; readonly body: string }
@@ -21,6 +22,13 @@ export class HttpConnection {
     this.#socket.on('data', (chunk: Buffer) => this.#take(chunk))
     this.#socket.on('error', (error) => this.#waiting?.reject(error))
     this.#socket.on('close', () => this.#waiting?.reject(new Error('The server closed the connection.')))
+  }
+
+  /** Resolves when it is open. */
+  static async open(url: string): Promise<HttpConnection> {
+    const connection = new HttpConnection(url)
+    await once(connection.#socket, 'connect')
+    return connection
   }
 
   /** Calls an operation of the user pools' API. One call at a time. */

@@ -40,7 +40,7 @@ export function startUpTable(startUps: readonly StartUp[]): string {
   return table(['`dev` is ready', 'first start', 'later (median)'], rows)
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
 }

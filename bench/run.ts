@@ -22,7 +22,9 @@ async function run(): Promise<void> {
     for (const users of plan.users) {
       console.error(`${name}: making ${users} users`)
       const { options, crowd } = await engine.createDatabase(users)
-      await measureServer(plan, await ServerProcess.start(options), crowd, (figures) => tell({ ...figures, engine: name, users }))
+      await measureServer(plan, await ServerProcess.start(options, ['--shed-load=false']), crowd, (figures) =>
+        tell({ ...figures, engine: name, users }),
+      )
     }
   }
   if (plan.engines.includes('sqlite')) await measureBareServer(plan, tell)

@@ -24,10 +24,10 @@ export class ServerProcess {
     this.readyMilliseconds = ready.ms
   }
 
-  static async start({ databaseUrl, masterKey }: ServerOptions): Promise<ServerProcess> {
+  static async start({ databaseUrl, masterKey }: ServerOptions, moreFlags: readonly string[] = []): Promise<ServerProcess> {
     const flags = ['--port', '0', '--database', databaseUrl, '--public-url', 'http://localhost:9911', '--metrics-token', metricsToken]
     // What the server can do is measured here, not what it lets callers ask of it.
-    flags.push('--rate-limits', '0')
+    flags.push('--rate-limits', '0', ...moreFlags)
     return ServerProcess.run(['dist/main.js', 'serve', ...flags], { LIFEGUARD_MASTER_KEY: masterKey })
   }
 

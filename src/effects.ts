@@ -26,9 +26,9 @@ import { sweepsOf } from './sweeps.ts'
 import { createKeysAhead } from './tokens/keys-ahead.ts'
 import { createSigningKeys } from './tokens/signing-keys.ts'
 import { openTriggers } from './triggers/open-triggers.ts'
-import type { Triggers } from './triggers/trigger.ts'
+import { hasTrigger, type Triggers } from './triggers/trigger.ts'
 import { createImportRunner } from './users/import/import-runner.ts'
-import { createImportedHashes } from './users/passwords/imported-hashes.ts'
+import { createImportedHashes, type ImportedHashes } from './users/passwords/imported-hashes.ts'
 import { createPasswords } from './users/passwords/passwords.ts'
 import type { Vault } from './vault.ts'
 
@@ -52,6 +52,8 @@ type Needs = {
   readonly gateways?: Gateways | undefined
   /** Hears of every trigger that was asked. */
   readonly countInvocation: (trigger: string, outcome: string, seconds: number) => void
+  /** Runs what a request waits for without work of its own; see Admission in web/overload. */
+  readonly outside: <T>(work: () => Promise<T>) => Promise<T>
 }
 
 /** Everything that operations ask for by name, and how it ends. Each names only what it uses. */
@@ -86,13 +88,13 @@ export async function openEffects(needs: Needs) {
     pools,
     powers,
     outbox: { ...worker, afterCommit: createAfterCommit({ db, wake: worker.wake }) },
-    passwords: createPasswords({ secrets, powers, importedHashes }),
+    passwords: createPasswords({ secrets, powers, importedHashes: checkedOutside(importedHashes, needs.outside) }),
     imports,
     lockout: createPasswordLockout({ db }),
     codeLockout: createCodeLockout({ db }),
     deviceLockout: createDeviceLockout({ db }),
     srpToleranceMs: settings.srpClockToleranceSeconds * 1000,
-    triggers,
+    triggers: askedOutside(triggers, needs.outside),
     invocations,
     audit: createAuditTrail({ clock, logger }),
     signingKeys,
@@ -106,6 +108,28 @@ export async function openEffects(needs: Needs) {
       await Promise.all([powers.close(), importedHashes.close(), asking.close()])
       pools.close()
       provisionedLimits.close()
+    },
+  }
+}
+
+type Outside = Needs['outside']
+
+/** For requests: while a function runs, its request leaves its place to others. */
+function askedOutside<T extends Triggers>(triggers: T, outside: Outside): T {
+  return {
+    ...triggers,
+    ask: (call, read) => (hasTrigger(call.pool, call.trigger) ? outside(() => triggers.ask(call, read)) : triggers.ask(call, read)),
+    pretendToAsk: (pool, trigger) =>
+      hasTrigger(pool, trigger) ? outside(() => triggers.pretendToAsk(pool, trigger)) : triggers.pretendToAsk(pool, trigger),
+  }
+}
+
+/** Imported hashes have a queue and a limit of their own. */
+function checkedOutside(hashes: ImportedHashes, outside: Outside): Pick<ImportedHashes, 'check'> {
+  return {
+    check(question) {
+      const checking = hashes.check(question)
+      return checking && outside(() => checking)
     },
   }
 }

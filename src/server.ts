@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs'
+import type { RequestListener } from 'node:http'
+import { availableParallelism } from 'node:os'
 import { type Clock, systemClock } from './base/clock.ts'
 import { createLogger, type Logger } from './base/logger.ts'
 import { type Effects, openEffects, rateFactorOf } from './effects.ts'
@@ -16,11 +18,16 @@ import { importRoutes } from './web/import-routes.ts'
 import { inboxRoutes } from './web/inbox-routes.ts'
 import { type Listener, openListener } from './web/listener.ts'
 import { logoRoutes } from './web/logo-routes.ts'
-import { createMetrics } from './web/metrics.ts'
+import { createMetrics, type Metrics } from './web/metrics.ts'
+import { type Admission, admitAll, createAdmission } from './web/overload/admission.ts'
+import { createDeadlines } from './web/overload/deadlines.ts'
+import { createWorkLimit } from './web/overload/work-limit.ts'
 import { createRequestLog } from './web/request-log.ts'
+import { createRouter } from './web/router.ts'
 import { createDispatcher } from './web/rpc/dispatcher.ts'
 import { createIamGate, type IamGate, openGate } from './web/rpc/gate.ts'
-import { isRpc, rpcListener } from './web/rpc/rpc-listener.ts'
+import { createBodyReader } from './web/rpc/request-body.ts'
+import { rpcListener } from './web/rpc/rpc-listener.ts'
 import { createThrottle, noThrottle, type Throttle } from './web/rpc/throttle.ts'
 
 /** What a test puts in the place of the real thing. */
@@ -36,7 +43,8 @@ export type RunningServer = {
 /** Starts a server. Throws SettingsError when the settings ask for what cannot be had. */
 export async function startServer(settings: Settings, replacements: Replacements = {}): Promise<RunningServer> {
   const logger = replacements.logger ?? createLogger({ level: settings.logLevel, form: settings.mode === 'dev' ? 'text' : 'json' })
-  const listener = await openListener({ host: settings.host, port: settings.port, tls: readTlsFiles(settings) })
+  const { host, port, maxConnections } = settings
+  const listener = await openListener({ host, port, maxConnections, tls: readTlsFiles(settings) })
   try {
     const vault = await openVault(settings, logger)
     return await serve({ settings, logger, listener, vault, replacements })
@@ -59,29 +67,33 @@ async function serve({ settings, logger, listener, vault, replacements }: Parts)
   const publicUrl = settings.publicUrl ?? url
   const { clock = systemClock, gateways } = replacements
   const metrics = createMetrics()
-  const effects = await openEffects({ settings, vault, publicUrl, logger, clock, gateways, countInvocation: metrics.countInvocation })
+  let powersDelay = () => 0
+  const admission = admissionOf(settings, () => powersDelay())
+  const { countInvocation } = metrics
+  const effects = await openEffects({ settings, vault, publicUrl, logger, clock, gateways, countInvocation, outside: admission.outside })
+  powersDelay = effects.powers.delay
   let closing = false
   const isClosing = () => closing
 
   const http: HttpOptions = {
     logger,
-    log: createRequestLog(logger, metrics),
+    log: createRequestLog(logger, metrics, { addresses: settings.logAddresses }),
     loopbackOnly: settings.mode === 'dev',
     strictTransport: publicUrl.startsWith('https:'),
     isClosing,
+    trustedProxies: settings.trustedProxies,
   }
   const app = createHttpApp({ ...http, server: listener.server })
   healthRoutes(app, { pingDatabase: vault.storage.ping, isClosing, metrics, metricsAccess: metricsAccess(settings) })
   discoveryRoutes(app, effects)
   const throttle = throttleOf(settings, effects)
-  confirmUserRoutes(app, { ...effects, throttle })
+  confirmUserRoutes(app, { ...effects, throttle, trustedProxies: settings.trustedProxies })
   logoRoutes(app, effects)
   importRoutes(app, effects)
   if (settings.mode === 'dev') inboxRoutes(app, effects)
-  const dispatcher = createDispatcher<Effects>({ operations, effects, gate: gateOf(settings, effects), throttle })
-  const rpc = rpcListener({ ...http, dispatcher, trustedProxies: settings.trustedProxies })
+  const rpc = openRpc(settings, effects, { http, metrics, admission, throttle })
   await app.ready()
-  listener.handOver((request, response) => (isRpc(request) ? rpc : app.routing)(request, response))
+  listener.handOver(createRouter({ rpc, routes: app.routing }))
   // Otherwise the first password would wait for the table. It fails when the server is closed before, and nobody needs it then.
   effects.powers.warmUp().catch(() => undefined)
 
@@ -97,10 +109,39 @@ async function serve({ settings, logger, listener, vault, replacements }: Parts)
   }
 }
 
+type RpcParts = {
+  readonly http: HttpOptions
+  readonly metrics: Metrics
+  readonly admission: Admission
+  readonly throttle: Throttle
+}
+
+function openRpc(settings: Settings, effects: Effects, { http, metrics, admission, throttle }: RpcParts): RequestListener {
+  return rpcListener({
+    ...http,
+    dispatcher: createDispatcher<Effects>({ operations, effects, gate: gateOf(settings, effects), throttle }),
+    admission,
+    deadlines: createDeadlines(settings.requestSeconds * 1000),
+    bodies: createBodyReader({ budgetBytes: settings.bodyMegabytes * 1024 * 1024 }),
+    countShed: metrics.countShed,
+  })
+}
+
 function gateOf(settings: Settings, { clock, secrets, findAccessKey }: Effects): IamGate {
   if (settings.mode === 'dev') return openGate
   return createIamGate({ clock, secrets, findKey: findAccessKey, region: settings.region, accountId: settings.accountId })
 }
+
+/** A test suite on a busy machine may wait as long as it likes. */
+function admissionOf(settings: Settings, otherDelay: () => number): Admission {
+  if (!(settings.shedLoad ?? settings.mode !== 'dev')) return admitAll
+  const processors = availableParallelism()
+  const limit = createWorkLimit({ processors, otherDelay })
+  return createAdmission({ limit: limit.current, onLimit: limit.reached, burst: burstPerProcessor * processors })
+}
+
+/** Requests that may wait at once: about a fifth of a second of sign-ins. */
+const burstPerProcessor = 128
 
 /** A laptop has one caller, who may be as quick as the machine is. */
 function throttleOf(settings: Settings, { clock, provisionedLimits }: Effects): Throttle {

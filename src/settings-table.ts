@@ -241,6 +241,36 @@ export const settingsTable = {
     default: 300,
     help: 'How far the clock of a client may differ from that of the server when it proves a password by SRP; beyond it the password counts as wrong.',
   },
+  shedLoad: {
+    flag: 'shed-load',
+    type: flag,
+    defaultText: 'false in `dev`, true in `serve`',
+    help: 'Answer 503 with Retry-After to requests that would have to wait too long, so that the others are answered quickly; see docs/performance.md.',
+  },
+  requestSeconds: {
+    flag: 'request-seconds',
+    type: { kind: 'integer', min: 1, max: 3600 },
+    default: 120,
+    help: 'How long a caller is kept waiting before the answer is 503. Allow for the functions of triggers.',
+  },
+  maxConnections: {
+    flag: 'max-connections',
+    type: { kind: 'integer', min: 1, max: 1_000_000 },
+    default: 10_000,
+    help: 'Connections that are open at a time. Those beyond are closed at once.',
+  },
+  bodyMegabytes: {
+    flag: 'body-megabytes',
+    type: { kind: 'integer', min: 8, max: 65_536 },
+    default: 64,
+    help: 'Memory that the bodies of all requests may take together. Past it, requests are answered 503.',
+  },
+  logAddresses: {
+    flag: 'log-addresses',
+    type: flag,
+    default: false,
+    help: "Write the client's address into the log line of each request.",
+  },
   workers: {
     flag: 'workers',
     type: { kind: 'integer', min: 1, max: 256 },

@@ -54,6 +54,11 @@ export type Settings = {
   readonly quotas: Readonly<Record<string, number>> | undefined
   readonly rateLimits: number | undefined
   readonly srpClockToleranceSeconds: number
+  readonly shedLoad: boolean | undefined
+  readonly requestSeconds: number
+  readonly maxConnections: number
+  readonly bodyMegabytes: number
+  readonly logAddresses: boolean
   readonly workers: number | undefined
   readonly logLevel: string
   readonly shutdownSeconds: number

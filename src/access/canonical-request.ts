@@ -1,11 +1,11 @@
-import { headerValues, type SignedRequest } from './signed-request.ts'
+import { headerValues, type RequestHead } from './signed-request.ts'
 
 /**
  * The text that a signature of version 4 covers: method, path, query, the signed headers and the hash of the body, each in the one
  * form that signer and verifier can both derive. `signedHeaders` is sorted and in lower case.
  * @throws URIError when the query is not valid percent-encoding
  */
-export function canonicalRequest(request: SignedRequest, signedHeaders: readonly string[], bodyHash: string): string {
+export function canonicalRequest(request: RequestHead, signedHeaders: readonly string[], bodyHash: string): string {
   return [
     request.method,
     canonicalPath(request.path),

@@ -1,11 +1,11 @@
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import type { Secrets } from '../base/secrets.ts'
 import { ApiError } from '../contract/api-error.ts'
 import { type AccessKey, hashSessionToken } from './access-key.ts'
 import type { FindAccessKey } from './access-key-cache.ts'
 import { readSignatureClaim, type SignatureClaim, soleHeader, writeTimestamp } from './authorization-header.ts'
 import { canonicalRequest } from './canonical-request.ts'
-import type { SignedRequest } from './signed-request.ts'
+import type { Headers, RequestHead } from './signed-request.ts'
 
 type Demand = {
   /** Epoch milliseconds. */
@@ -24,33 +24,45 @@ const terminator = 'aws4_request'
 /** Headers that this server acts on. Unsigned, they could be changed on the way; others (a proxy may add some) need not be signed. */
 const headersToSign = ['host', 'x-amz-date', 'date', 'x-amz-target', 'x-amz-security-token', 'x-amz-content-sha256']
 
-/** Stands in for the secret of a key that does not exist, so that looking for one takes no less work. */
-const decoySecret = randomBytes(30).toString('base64')
+/** A signature whose key exists. It proves nothing before `verify` has seen the body. */
+export type PendingSignature = {
+  /**
+   * The key that made the signature.
+   * @throws ApiError with the codes and texts of AWS when the signature does not cover this body
+   */
+  verify(body: Buffer): AccessKey
+}
 
 /**
- * Verifies the header form of AWS Signature Version 4 and says whose signature it is. Within the five minutes of clock skew that AWS
- * grants, a request can be repeated as it is: the protocol has no nonce.
+ * Checks all of the header form of AWS Signature Version 4 that needs no body, so that a caller without a key can be refused before
+ * the body is read. Within the five minutes of clock skew that AWS grants, a request can be repeated as it is: the protocol has no
+ * nonce.
  * @throws ApiError with the codes and texts of AWS
  */
-export async function verifySignature(request: SignedRequest, demand: Demand): Promise<AccessKey> {
-  refuseQueryForm(request.query)
-  const claim = readSignatureClaim(request.headers)
+export async function readSignature(head: RequestHead, demand: Demand): Promise<PendingSignature> {
+  refuseQueryForm(head.query)
+  const claim = readSignatureClaim(head.headers)
   requireCurrent(claim, demand.now)
-  requireSignedHeaders(request, claim)
+  requireSignedHeaders(head, claim)
   requireScope(claim, demand)
-  const stringToSign = writeStringToSign(claim, canonical(request, claim))
-
+  const claimedBodyHash = readClaimedBodyHash(head.headers)
   const key = await demand.findKey(claim.keyId)
-  const expected = hmac(key === undefined ? deriveSigningKey(decoySecret, claim) : signingKey(key, claim), stringToSign).toString('hex')
-  const matches = equals(expected, claim.signature)
   if (key === undefined) throw unrecognizedClient()
-  if (!matches) throw mismatch()
 
-  requireSessionToken(request, key, demand)
-  if (key.expiresAt !== undefined && key.expiresAt <= demand.now) {
-    throw new ApiError('ExpiredTokenException', 'The security token included in the request is expired')
+  return {
+    verify(body) {
+      const bodyHash = sha256(body)
+      // The signature has to cover the body that arrived, so a hash that the client claims counts only if it is the right one.
+      if (claimedBodyHash !== undefined && claimedBodyHash !== bodyHash) throw mismatch()
+      const stringToSign = writeStringToSign(claim, canonical(head, claim, bodyHash))
+      if (!equals(hmac(signingKey(key, claim), stringToSign).toString('hex'), claim.signature)) throw mismatch()
+      requireSessionToken(head, key, demand)
+      if (key.expiresAt !== undefined && key.expiresAt <= demand.now) {
+        throw new ApiError('ExpiredTokenException', 'The security token included in the request is expired')
+      }
+      return key
+    },
   }
-  return key
 }
 
 /** AWS also takes signatures in the query ("presigned"); no client of these services makes them. */
@@ -76,7 +88,7 @@ function requireCurrent(claim: SignatureClaim, now: number): void {
   }
 }
 
-function requireSignedHeaders(request: SignedRequest, claim: SignatureClaim): void {
+function requireSignedHeaders(request: RequestHead, claim: SignatureClaim): void {
   if (!claim.signedHeaders.includes('host') || soleHeader(request.headers, 'host') === undefined) {
     throw invalid("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
   }
@@ -105,23 +117,24 @@ function requireScope(claim: SignatureClaim, demand: Demand): void {
   if (sentences.length > 0) throw invalid(sentences.join(' '))
 }
 
-/** The signature has to cover the body that arrived, so a hash that the client claims counts only if it is the right one. */
-function canonical(request: SignedRequest, claim: SignatureClaim): string {
-  const bodyHash = sha256(request.body)
-  const claimedHash = soleHeader(request.headers, 'x-amz-content-sha256')
-  if (claimedHash === 'UNSIGNED-PAYLOAD' || claimedHash?.startsWith('STREAMING-')) {
+function readClaimedBodyHash(headers: Headers): string | undefined {
+  const claimed = soleHeader(headers, 'x-amz-content-sha256')
+  if (claimed === 'UNSIGNED-PAYLOAD' || claimed?.startsWith('STREAMING-')) {
     throw invalid(`The body must be signed: 'x-amz-content-sha256' must be its SHA-256 in hexadecimal digits.`)
   }
-  if (claimedHash !== undefined && claimedHash !== bodyHash) throw mismatch()
+  return claimed
+}
+
+function canonical(head: RequestHead, claim: SignatureClaim, bodyHash: string): string {
   try {
-    return canonicalRequest(request, claim.signedHeaders, bodyHash)
+    return canonicalRequest(head, claim.signedHeaders, bodyHash)
   } catch (error) {
     if (error instanceof URIError) throw invalid('The query string is not valid percent-encoding.')
     throw error
   }
 }
 
-function requireSessionToken(request: SignedRequest, key: AccessKey, { secrets }: Demand): void {
+function requireSessionToken(request: RequestHead, key: AccessKey, { secrets }: Demand): void {
   const token = soleHeader(request.headers, 'x-amz-security-token')
   if (key.sessionTokenHash === undefined) {
     if (token !== undefined) throw unrecognizedClient()

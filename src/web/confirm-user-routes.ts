@@ -4,18 +4,21 @@ import { type Html, html, trustedHtml } from '../base/html.ts'
 import { ApiError, type ErrorCode } from '../contract/api-error.ts'
 import type { PoolCatalog } from '../pools/pool-catalog.ts'
 import { type ConfirmSignUpDeps, confirmSignUpByCode } from '../users/sign-up/confirm-sign-up.ts'
+import { addressOf } from './rpc/received-head.ts'
 import type { Throttle } from './rpc/throttle.ts'
 
-type Deps = ConfirmSignUpDeps & { readonly pools: PoolCatalog; readonly throttle: Throttle }
+type Deps = ConfirmSignUpDeps & { readonly pools: PoolCatalog; readonly throttle: Throttle; readonly trustedProxies: number }
 
 /** Where the link of a sign-up message leads; the names of path and parameters are Cognito's. It counts as ConfirmSignUp. */
 export function confirmUserRoutes(app: FastifyInstance, deps: Deps): void {
-  // No HEAD route beside it: programs that check links for a mail box must not confirm anybody by that.
+  // Programs that check links for a mail box ask by HEAD, which must not confirm anybody (RFC 9110 §9.2.1).
+  app.head('/confirmUser', async (request, reply) => sendPage(reply, readLink(request.query) === undefined ? invalidLink : confirmed))
+
   app.get('/confirmUser', { exposeHeadRoute: false }, async (request, reply) => {
     const link = readLink(request.query)
     if (link === undefined) return sendPage(reply, invalidLink)
     try {
-      deps.throttle('ConfirmSignUp')
+      deps.throttle('ConfirmSignUp', { address: addressOf(request.raw, deps.trustedProxies) })
       const owner = await deps.pools.findClient(link.clientId)
       if (owner === undefined) return sendPage(reply, invalidLink)
       const occasion = { clientId: link.clientId, clientMetadata: undefined, userAgent: request.headers['user-agent'] }

@@ -1,18 +1,24 @@
-/** What the AWS SDKs and Amplify send from a browser. */
+/** What the AWS SDKs and Amplify send from a browser, and what scripts that monitor pages add to every request. */
 const allowedHeaders = [
   'authorization',
   'amz-sdk-invocation-id',
   'amz-sdk-request',
+  'baggage',
   'cache-control',
   'content-type',
+  'sentry-trace',
+  'traceparent',
+  'tracestate',
   'x-amz-content-sha256',
   'x-amz-date',
   'x-amz-security-token',
   'x-amz-target',
   'x-amz-user-agent',
+  'x-amzn-trace-id',
+  'x-requested-with',
 ].join(', ')
 
-const exposedHeaders = 'x-amzn-requestid, x-amzn-errortype, x-amzn-errormessage, date'
+const exposedHeaders = 'x-amzn-requestid, x-amzn-errortype, x-amzn-errormessage, date, retry-after'
 
 /** Chromium keeps a pre-flight answer for two hours at most, whatever is offered. */
 const preflightLifetimeSeconds = 7200

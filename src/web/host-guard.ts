@@ -14,3 +14,13 @@ export const foreignHostMessage = 'The development server answers on loopback ho
 function hostName(header: string | undefined): string {
   return /^(\[[^\]]*\]|[^:]*)(:\d*)?$/.exec(header ?? '')?.[1] ?? ''
 }
+
+/** Whether a request has several Host headers, which a server must refuse (RFC 9112 §3.2): two programs could each go by another one. */
+export function hasSeveralHosts(rawHeaders: readonly string[]): boolean {
+  let hosts = 0
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts++
+  }
+  return hosts > 1
+}

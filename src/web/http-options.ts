@@ -10,4 +10,6 @@ export type HttpOptions = {
   /** Clients are to come back by HTTPS only. */
   readonly strictTransport: boolean
   readonly isClosing: () => boolean
+  /** How many proxies of ours stand before the server. */
+  readonly trustedProxies: number
 }

@@ -4,13 +4,15 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRepl
 import { foreignHostMessage, isForeignHost } from './host-guard.ts'
 import type { HttpOptions } from './http-options.ts'
 import { commonHeaders } from './response-headers.ts'
+import { addressOf } from './rpc/received-head.ts'
+import { staysOpen } from './unread-body.ts'
 
 type Options = HttpOptions & { readonly server: Server }
 
 /**
  * The HTTP side of all routes but those of API calls (see rpc-listener.ts): ids, headers, logs, metrics, and answers to what no route answers. Requests go to its `routing`.
  */
-export function createHttpApp({ server, logger, log, loopbackOnly, strictTransport, isClosing }: Options): FastifyInstance {
+export function createHttpApp({ server, logger, log, loopbackOnly, strictTransport, isClosing, trustedProxies }: Options): FastifyInstance {
   const headersOfAll = commonHeaders({ strictTransport })
   const app = Fastify({
     serverFactory: () => server,
@@ -34,10 +36,20 @@ export function createHttpApp({ server, logger, log, loopbackOnly, strictTranspo
     else done()
   })
 
+  // A route that reads a body has a parser of its own. The body of any other request is not waited for.
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null))
+
+  app.addHook('onSend', (request, reply, _payload, done) => {
+    if (!staysOpen(request.raw)) reply.header('connection', 'close')
+    done()
+  })
+
   app.addHook('onResponse', (request, reply, done) => {
     const operation = `${request.method} ${request.routeOptions.url ?? 'unknown'}`
     const outcome = reply.statusCode < 400 ? 'ok' : String(reply.statusCode)
-    log({ id: request.id, operation, outcome, milliseconds: reply.elapsedTime })
+    const facts = { operation, address: addressOf(request.raw, trustedProxies) }
+    log({ id: request.id, facts, status: reply.statusCode, outcome, milliseconds: reply.elapsedTime })
     done()
   })
 

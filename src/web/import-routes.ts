@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { storeUpload, type UploadDeps, type UploadRefusal } from '../users/import/store-upload.ts'
 import { isUploadAllowed, uploadPath } from '../users/import/upload-address.ts'
@@ -9,6 +10,11 @@ const statusOf: Readonly<Record<UploadRefusal['reason'] | 'broken', number>> = {
   'too-late': 409,
   empty: 400,
   broken: 400,
+}
+
+/** Whether a request may be a file that takes its time. */
+export function isUpload({ method, url }: IncomingMessage): boolean {
+  return method === 'PUT' && url !== undefined && url.startsWith(uploadPath('', '').slice(0, -1))
 }
 
 /**

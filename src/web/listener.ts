@@ -8,7 +8,7 @@ export type Listener = {
   readonly server: Server
   readonly port: number
   /** From now on requests go there; before, they are told to come back. */
-  handOver(handler: RequestListener): void
+  handOver(router: { readonly onRequest: RequestListener; readonly onContinue: RequestListener }): void
   /** Stops accepting, lets the requests in flight finish for so long, then cuts what is left. */
   drain(graceMs: number): Promise<void>
 }
@@ -17,11 +17,14 @@ const serverOptions: ServerOptions = {
   // Longer than the 60 seconds after which common load balancers drop an idle connection, so that they and not we close it.
   keepAliveTimeout: 72_000,
   headersTimeout: 30_000,
-  // As long as the address of an import file is good, which a slow line may need for the file. Whoever says nothing for a minute is gone before.
+  // As long as the address of an import file is good, which a slow line may need for the file. The router gives other requests less time.
   requestTimeout: 900_000,
 }
 
 const silenceMs = 60_000
+
+/** Connections that the system may hold until they are taken. One that finds no room there tries again after a second, then after three. */
+const backlog = 4096
 
 /** Far beyond any real handshake; Node's own limit is two minutes. */
 const handshakeTimeout = 10_000
@@ -35,16 +38,19 @@ export async function openListener(options: {
   readonly host: string
   readonly port: number
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined
+  /** Those beyond are closed at once: each takes memory, and a file descriptor that the database could need. */
+  readonly maxConnections: number
 }): Promise<Listener> {
   const server = createServer(options.tls).setTimeout(silenceMs).on('request', notReady)
+  server.maxConnections = options.maxConnections
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, options)))
-    server.listen({ host: options.host, port: options.port }, resolve)
+    server.listen({ host: options.host, port: options.port, backlog }, resolve)
   })
   return {
     server,
     port: (server.address() as AddressInfo).port,
-    handOver: (handler) => server.off('request', notReady).on('request', handler),
+    handOver: ({ onRequest, onContinue }) => server.off('request', notReady).on('request', onRequest).on('checkContinue', onContinue),
     drain: (graceMs) => drain(server, graceMs),
   }
 }

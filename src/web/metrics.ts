@@ -4,6 +4,8 @@ import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client
 export type Metrics = {
   /** One answered request: an operation's or route's name, `ok` or an error code, and how long it took. */
   count(operation: string, outcome: string, seconds: number): void
+  /** One request that was turned away because the server had too much to do. */
+  countShed(): void
   /** One trigger that was asked, with whatever came of it. */
   countInvocation(trigger: string, outcome: string, seconds: number): void
   text(): Promise<string>
@@ -28,12 +30,18 @@ export function createMetrics(): Metrics {
     buckets,
     registers: [registry],
   })
+  const shed = new Counter({
+    name: 'lifeguard_requests_shed_total',
+    help: 'Requests answered 503 because the server had too much to do. They count in no other figure.',
+    registers: [registry],
+  })
   const countInvocation = createInvocationFigures(registry)
   return {
     count(operation, outcome, seconds) {
       requests.inc({ operation, outcome })
       durations.observe({ operation }, seconds)
     },
+    countShed: () => shed.inc(),
     countInvocation,
     text: () => registry.metrics(),
     contentType: registry.contentType,

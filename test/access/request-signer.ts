@@ -1,6 +1,9 @@
 import { createHash, createHmac } from 'node:crypto'
 import { SignatureV4 } from '@smithy/signature-v4'
-import type { SignedRequest } from '../../src/access/signed-request.ts'
+import type { RequestHead } from '../../src/access/signed-request.ts'
+
+/** A whole request. */
+export type SignedRequest = RequestHead & { readonly body: Buffer }
 
 /** AWS's own signer, so that nothing here shares a line with what it tests. Only the hash function below it is Node's. */
 class Sha256 {

@@ -9,7 +9,7 @@ import { AdminGetUserCommand, CognitoIdentityProviderClient, ListUsersCommand } 
 import { type AccessKey, hashSessionToken, newAccessKey } from '../../src/access/access-key.ts'
 import { fullAccessPolicy } from '../../src/access/policy.ts'
 import { readPolicy } from '../../src/access/read-policy.ts'
-import { verifySignature } from '../../src/access/signature.ts'
+import { readSignature } from '../../src/access/signature.ts'
 import { createSecrets } from '../../src/base/secrets.ts'
 import { ApiError } from '../../src/contract/api-error.ts'
 
@@ -32,16 +32,14 @@ const server: Server = createServer((request, response) => {
     try {
       const { pathname: path, search } = url
       const received = { method: request.method ?? '', path, query: search.slice(1), headers: request.headersDistinct }
-      await verifySignature(
-        { ...received, body: Buffer.concat(chunks) },
-        {
-          now: Date.now(),
-          services: ['cognito-idp', 'cognito-identity'],
-          region: 'eu-central-1',
-          secrets,
-          findKey: async (id) => (id === key.id ? key : undefined),
-        },
-      )
+      const signature = await readSignature(received, {
+        now: Date.now(),
+        services: ['cognito-idp', 'cognito-identity'],
+        region: 'eu-central-1',
+        secrets,
+        findKey: async (id) => (id === key.id ? key : undefined),
+      })
+      signature.verify(Buffer.concat(chunks))
       response.end('{}')
     } catch (error) {
       assert.ok(error instanceof ApiError)

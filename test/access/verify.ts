@@ -3,9 +3,10 @@ import { randomBytes } from 'node:crypto'
 import { type AccessKey, type Credentials, hashSessionToken, newAccessKey } from '../../src/access/access-key.ts'
 import { fullAccessPolicy } from '../../src/access/policy.ts'
 import { readPolicy } from '../../src/access/read-policy.ts'
-import { verifySignature } from '../../src/access/signature.ts'
-import type { Headers, SignedRequest } from '../../src/access/signed-request.ts'
+import { readSignature } from '../../src/access/signature.ts'
+import type { Headers } from '../../src/access/signed-request.ts'
 import { createSecrets } from '../../src/base/secrets.ts'
+import type { SignedRequest } from './request-signer.ts'
 
 export const now = Date.UTC(2026, 10, 23, 12, 0, 0)
 export const minute = 60_000
@@ -31,8 +32,12 @@ const keys: readonly AccessKey[] = [long, session, example].map(({ id, secret, s
 export type Options = { at?: number; region?: string; services?: string[] }
 
 /** Verifies as the server of `us-east-1` would at noon, unless told otherwise. */
-export function verify(request: SignedRequest, { at = now, region, services = ['cognito-idp'] }: Options = {}): Promise<AccessKey> {
-  return verifySignature(request, { now: at, services, region, secrets, findKey: async (id) => keys.find((key) => key.id === id) })
+export async function verify(
+  { body, ...head }: SignedRequest,
+  { at = now, region, services = ['cognito-idp'] }: Options = {},
+): Promise<AccessKey> {
+  const findKey = async (id: string) => keys.find((key) => key.id === id)
+  return (await readSignature(head, { now: at, services, region, secrets, findKey })).verify(body)
 }
 
 export function withHeaders(request: SignedRequest, changes: Headers): SignedRequest {

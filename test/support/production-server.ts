@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { CognitoIdentityProviderClient, type CognitoIdentityProviderClientConfig } from '@aws-sdk/client-cognito-identity-provider'
+import type { Logger } from '../../src/base/logger.ts'
 import { startServer } from '../../src/server.ts'
 import { readSettings } from '../../src/settings.ts'
 import { type Credentials, createAccessKey, printedBy } from './access-key.ts'
@@ -54,17 +55,17 @@ const usualFlags = [
 // Tests are quicker than administrators.
 usualFlags.push('--rate-limits', '0')
 
-/** `flags` are more of the command line. With `like`, it has the database and the keys of another server, which is closed after it. */
+/** `flags` are more of the command line. With `like`, it has the database and the keys of another server, which is closed after it. `logger` is in the place of one that is silent. */
 export async function startProductionServer(
   engine: TestEngine,
-  { flags = [], like }: { readonly flags?: readonly string[]; readonly like?: ProductionServer } = {},
+  { flags = [], like, logger }: { readonly flags?: readonly string[]; readonly like?: ProductionServer; readonly logger?: Logger } = {},
 ): Promise<ProductionServer> {
   const folder = mkdtempSync(join(tmpdir(), 'lifeguard-production-'))
   const database = like === undefined ? await engine.createDatabase() : undefined
   const env = like?.env ?? { LIFEGUARD_DATABASE: database?.url ?? '', LIFEGUARD_MASTER_KEY: randomBytes(32).toString('base64') }
   const clock = createTestClock()
   const settings = readSettings({ argv: [...usualFlags, ...flags], env, command: 'serve' })
-  const running = await startServer(settings, { clock })
+  const running = await startServer(settings, logger === undefined ? { clock } : { clock, logger })
   const clients: CognitoIdentityProviderClient[] = []
 
   async function close(): Promise<void> {

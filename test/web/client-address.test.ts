@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { clientAddress } from '../../src/web/client-address.ts'
+import { clientAddress, networkOf } from '../../src/web/client-address.ts'
 
 describe('The address of a client', () => {
   it("is the connection's, whatever the header says, unless proxies are trusted", () => {
@@ -29,5 +29,17 @@ describe('The address of a client', () => {
       assert.equal(clientAddress('10.0.0.1', said, 1), '10.0.0.1')
     }
     assert.equal(clientAddress('10.0.0.1', ['198.51.100.7'], 3), '198.51.100.7')
+  })
+})
+
+describe('The network of a client', () => {
+  it('is its address in IPv4, and its /64 network in IPv6, in one form only', () => {
+    assert.equal(networkOf('192.0.2.1'), '192.0.2.1')
+    for (const same of ['2001:db8::1', '2001:0db8:0:0:ffff::', '2001:DB8:0000:0000:1:2:3:4'])
+      assert.equal(networkOf(same), '2001:db8:0:0::/64')
+    assert.equal(networkOf('2001:db8:1:2:3:4:5:6'), '2001:db8:1:2::/64')
+    assert.equal(networkOf('::1'), '0:0:0:0::/64')
+    assert.equal(networkOf('fe80::1%eth0'), 'fe80:0:0:0::/64')
+    assert.equal(networkOf(undefined), 'unknown')
   })
 })

@@ -1,45 +1,96 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { describe, it } from 'node:test'
-import { readBody } from '../../src/web/rpc/request-body.ts'
+import { BudgetError, createBodyReader } from '../../src/web/rpc/request-body.ts'
 
-describe('A body that comes in drips', () => {
-  it('is cut off when its time is over, however often something of it comes', async () => {
+const head = (length: number) => `POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${length}\r\n\r\n`
+
+describe('A body', () => {
+  it('that comes in drips is cut off, however often something of it comes', async () => {
+    const bodies = createBodyReader({ budgetBytes: 1e6, graceMs: 100, bytesPerSecond: 1e6, lookEveryMs: 20 })
     const refusals: string[] = []
     await using server = await serve(async (request, response) => {
-      await readBody(request, { deadlineMs: 200 }).catch((error: Error) => refusals.push(error.message))
+      await bodies.read(request, 1e6).catch((error: Error) => refusals.push(error.message))
       response.writeHead(400, { connection: 'close' }).end()
     })
-    const socket = connect(server.port, '127.0.0.1')
-    // The answer itself may get lost to the sender: what is sent after the end meets a closed connection.
-    socket.on('error', () => undefined).resume()
-    socket.write('POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n')
+    const socket = server.open()
+    socket.write(head(1_000_000))
     const drip = setInterval(() => socket.write('x'), 10)
     try {
-      await new Promise((resolve) => socket.once('close', resolve))
+      await once(socket, 'close')
     } finally {
       clearInterval(drip)
-      socket.destroy()
     }
-    assert.deepEqual(refusals, ['The request body took too long.'])
+    assert.deepEqual(refusals, ['The request body came too slowly.'])
   })
 
-  it('is none when it is there in time', async () => {
+  it('that keeps up is taken whole', async () => {
+    const bodies = createBodyReader({ budgetBytes: 1e6 })
     await using server = await serve(async (request, response) => {
-      response.end(String((await readBody(request, { deadlineMs: 5000 })).length))
+      response.end(String((await bodies.read(request, 1e6)).bytes.length))
     })
     const answer = await fetch(`http://127.0.0.1:${server.port}/`, { method: 'POST', body: 'x'.repeat(100_000) })
     assert.equal(await answer.text(), '100000')
+  })
+
+  it('that its sender breaks off is given up', async () => {
+    const bodies = createBodyReader({ budgetBytes: 1e6 })
+    const refused = Promise.withResolvers<Error>()
+    await using server = await serve((request) => bodies.read(request, 1e6).then(() => undefined, refused.resolve))
+    const socket = server.open()
+    socket.write(`${head(1000)}x`, () => socket.destroy())
+    assert.equal((await refused.promise).message, 'The request body ended early.')
+  })
+
+  it('makes room for a later one when all together take too much memory: the oldest goes', async () => {
+    const bodies = createBodyReader({ budgetBytes: 100_000 })
+    const outcomes: string[] = []
+    await using server = await serve(async (request, response) => {
+      const outcome = await bodies.read(request, 1e6).then(
+        ({ bytes, release }) => {
+          release()
+          return `${bytes.length} bytes`
+        },
+        (error: unknown) => (error instanceof BudgetError ? 'no room' : String(error)),
+      )
+      outcomes.push(outcome)
+      response.writeHead(200, { connection: 'close' }).end(outcome)
+    })
+    const first = server.open()
+    first.write(head(80_000) + 'x'.repeat(70_000))
+    const second = server.open()
+    await once(first, 'connect')
+    second.write(head(80_000) + 'x'.repeat(70_000))
+    await once(first, 'close')
+    assert.deepEqual(outcomes, ['no room'])
+    second.write('x'.repeat(10_000))
+    await once(second, 'close')
+    assert.deepEqual(outcomes, ['no room', '80000 bytes'])
+    // What was given up and what was released counts no more.
+    const answer = await fetch(`http://127.0.0.1:${server.port}/`, { method: 'POST', body: 'x'.repeat(100_000) })
+    assert.equal(await answer.text(), '100000 bytes')
   })
 })
 
 async function serve(listener: (request: IncomingMessage, response: ServerResponse) => void) {
   const server = createServer(listener)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  const sockets: Socket[] = []
   return {
-    port: (server.address() as { port: number }).port,
+    port,
+    open() {
+      // The answer itself may get lost to the sender: what is sent after the end meets a closed connection.
+      const socket = connect(port, '127.0.0.1')
+        .on('error', () => undefined)
+        .resume()
+      sockets.push(socket)
+      return socket
+    },
     async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy()
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
     },

@@ -4,7 +4,7 @@ import { factsOf, operationNames } from '../../src/contract/model.ts'
 import type { OperationName } from '../../src/contract/operation.ts'
 import { requestCategories } from '../../src/pools/provisioned-limits/request-categories.ts'
 import { categoryOf } from '../../src/web/rpc/operation-categories.ts'
-import { createThrottle } from '../../src/web/rpc/throttle.ts'
+import { type Asker, createThrottle } from '../../src/web/rpc/throttle.ts'
 
 function givenThrottle(limitOf = (category: keyof typeof requestCategories): number => requestCategories[category]) {
   let now = 1_780_000_000_000
@@ -15,11 +15,11 @@ function givenThrottle(limitOf = (category: keyof typeof requestCategories): num
       now += ms
     },
     /** How many of so many requests at once go through. */
-    passed(operation: OperationName, of: number): number {
+    passed(operation: OperationName, of: number, asker: Asker = 'signed'): number {
       let passed = 0
       for (let i = 0; i < of; i++) {
         try {
-          throttle(operation)
+          throttle(operation, asker)
           passed++
         } catch {}
       }
@@ -79,10 +79,43 @@ describe('The throttle', () => {
     const { throttle, passed } = givenThrottle(() => 1)
     const refusal = (name: OperationName) => {
       passed(name, 10)
-      assert.throws(() => throttle(name), {
+      assert.throws(() => throttle(name, 'signed'), {
         code: factsOf(name).errors.includes('TooManyRequestsException') ? 'TooManyRequestsException' : 'ThrottlingException',
       })
     }
     for (const name of operationNames) if (categoryOf.has(name)) refusal(name)
+  })
+
+  it('gives signed requests and strangers a bucket each', () => {
+    const { passed } = givenThrottle(() => 50)
+    assert.equal(passed('SignUp', 200, { address: '192.0.2.1' }), 50)
+    assert.equal(passed('AdminCreateUser', 200), 50)
+  })
+
+  it('lets an address that asks for little go ahead of one that asks for all', () => {
+    const { passed, advance } = givenThrottle(() => 50)
+    const greedy = { address: '192.0.2.1' }
+    assert.equal(passed('SignUp', 200, greedy), 50)
+    assert.equal(passed('SignUp', 10, { address: '198.51.100.7' }), 5, 'its share, a tenth')
+    assert.equal(passed('SignUp', 10, { address: '203.0.113.9' }), 5)
+    advance(200)
+    assert.equal(passed('SignUp', 10, greedy), 1, 'the part of its own share that came back: what the others took, it waits for')
+    advance(1000)
+    assert.ok(passed('SignUp', 200, greedy) <= 50)
+    assert.equal(passed('SignUp', 1, { address: '198.51.100.7' }), 1)
+  })
+
+  it('does not let many addresses together take more than half a second ahead', () => {
+    const { passed } = givenThrottle(() => 50)
+    let total = 0
+    for (let host = 0; host < 200; host++) total += passed('SignUp', 5, { address: `192.0.2.${host}` })
+    assert.equal(total, 75)
+  })
+
+  it('takes all addresses of one IPv6 network for one', () => {
+    const { passed } = givenThrottle(() => 50)
+    assert.equal(passed('SignUp', 200, { address: '2001:db8:0:1::1' }), 50)
+    assert.equal(passed('SignUp', 5, { address: '2001:db8:0:1:ffff::2' }), 0)
+    assert.equal(passed('SignUp', 5, { address: '2001:0db8::2:0:0:0:2' }), 5)
   })
 })

@@ -23,6 +23,8 @@ export type SrpPowers = {
   publicB(verifier: Uint8Array, b: Uint8Array, sign: 1 | -1): Promise<Buffer>
   /** S = (A · v^u)^b mod N as 384 bytes. */
   sharedSecret(input: SharedSecretInput): Promise<Buffer>
+  /** About how many milliseconds an S that is asked for now would wait for a thread. */
+  delay(): number
   /** Resolves once the table of the fixed base is there (some 40 ms of work in small slices), so that no request waits for it. */
   warmUp(): Promise<void>
   /** Rejects what waits and ends the threads. */
@@ -57,6 +59,8 @@ export function createSrpPowers(options: { workers: number; queueLimit: number }
       return Buffer.from(secret.buffer, secret.byteOffset, modulusBytes)
     },
 
+    delay: () => pool.backlog() * sharedSecretMs,
+
     warmUp: () => orBusy(queue.run(() => undefined)),
 
     async close() {
@@ -65,6 +69,9 @@ export function createSrpPowers(options: { workers: number; queueLimit: number }
     },
   }
 }
+
+/** What the two powers of S take on a processor of today. */
+const sharedSecretMs = 1.2
 
 /** The compiler rewrites the extensions of imports but not of addresses: this module's own tells whether it was compiled. */
 const workerEntry = import.meta.url.endsWith('.ts')

@@ -7,6 +7,8 @@ import { Worker } from 'node:worker_threads'
 export type WorkerPool = {
   /** Undefined when the queue is full. Rejects when the thread died, answered with a text, or the pool was closed. */
   run(message: Uint8Array): Promise<Uint8Array> | undefined
+  /** How many jobs wait for each thread. */
+  backlog(): number
   /** Ends the threads; what was not done is rejected. */
   close(): Promise<void>
 }
@@ -65,6 +67,7 @@ export function createWorkerPool(options: { entry: URL; workers: number; queueLi
       })
     },
 
+    backlog: () => (waiting.length + slots.filter(({ running }) => running.length > 1).length) / options.workers,
     async close() {
       closed = true
       for (const job of waiting.splice(0)) job.reject(new Error('The worker pool was closed.'))

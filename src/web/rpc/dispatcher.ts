@@ -1,14 +1,14 @@
-import type { SignedRequest } from '../../access/signed-request.ts'
-import type { Logger } from '../../base/logger.ts'
+import type { RequestHead } from '../../access/signed-request.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import type { Operation, OperationName, RequestContext } from '../../contract/operation.ts'
 import { readRequest } from '../../contract/read-request.ts'
 import { getOperationByTarget } from '../../contract/services.ts'
 import { writeResponse } from '../../contract/write-response.ts'
+import type { RequestFacts } from '../request-log.ts'
 import { type CallerDeps, identifyCaller } from './caller.ts'
-import type { IamGate } from './gate.ts'
-import { internalError, jsonContentType, type RpcAnswer, writeError } from './rpc-error.ts'
-import { parseBody, requireJsonContentType, requireUnsignedSize } from './rpc-request.ts'
+import type { HeadPassed, IamGate } from './gate.ts'
+import { type RequestLimits, requestLimits } from './request-limits.ts'
+import { parseBody, requireJsonContentType } from './rpc-request.ts'
 import type { Throttle } from './throttle.ts'
 
 /**
@@ -18,15 +18,27 @@ import type { Throttle } from './throttle.ts'
 // biome-ignore lint/suspicious/noExplicitAny: the request and answer types differ by operation; the contract checks both at run time.
 export type BuiltOperation<Effects> = Operation<any, Effects, never>
 
-export type RpcCall = SignedRequest & {
+export type RpcHead = RequestHead & {
   readonly target: string | undefined
   readonly contentType: string | undefined
   readonly context: RequestContext
 }
 
+/** A call whose headers name an operation. */
+export type RpcCall = {
+  readonly limits: RequestLimits
+  /** What the gate has to check before the body is read; undefined for operations that nobody signs. */
+  readonly passHead: (() => Promise<HeadPassed>) | undefined
+  /** The body of the answer. Fills in `facts` as they become known. */
+  answer(body: Buffer, passed: HeadPassed | undefined, facts: RequestFacts): Promise<string>
+}
+
 export type Dispatcher = {
-  /** Answers every call, whatever is wrong with it; never rejects. `named` hears which operation it is, for logs and metrics. */
-  dispatch(call: RpcCall, logger: () => Logger, named: (operation: OperationName) => void): Promise<RpcAnswer>
+  /**
+   * Finds out from the headers what is called.
+   * @throws ApiError when that is nothing
+   */
+  open(head: RpcHead, facts: RequestFacts): RpcCall
 }
 
 type Options<Effects> = {
@@ -37,35 +49,50 @@ type Options<Effects> = {
 }
 
 export function createDispatcher<Effects>({ operations, effects, gate, throttle }: Options<Effects>): Dispatcher {
-  const built = new Map<OperationName, BuiltOperation<Effects>>(operations.map((operation) => [operation.name, operation]))
-
-  async function answer(call: RpcCall, named: (operation: OperationName) => void): Promise<string> {
-    requireJsonContentType(call.contentType)
-    const { name } = getOperationByTarget(call.target)
-    named(name)
-    const operation = built.get(name)
-    if (operation === undefined)
-      throw new ApiError('UnsupportedOperationException', `Lifeguard does not support the operation ${name} yet.`)
-    if (operation.auth !== 'iam') requireUnsignedSize(call.body)
-    const body = parseBody(call.body)
-    const administrator = operation.auth === 'iam' ? await gate(call, name, body) : undefined
-    // Behind the gate: nobody without a key can use up what administrators have.
-    throttle(name)
-    const request = readRequest(name, body)
-    const caller = administrator ?? (await identifyCaller(effects, operation, request))
-    return writeResponse(name, await operation.handle(request, effects, caller as never, call.context))
-  }
+  const built = new Map<OperationName, { readonly operation: BuiltOperation<Effects>; readonly limits: RequestLimits }>(
+    operations.map((operation) => [operation.name, { operation, limits: requestLimits(operation.name, operation.auth) }]),
+  )
 
   return {
-    async dispatch(call, logger, named) {
-      try {
-        const body = await answer(call, named)
-        return { status: 200, headers: { 'content-type': jsonContentType }, body, errorCode: '' }
-      } catch (error) {
-        if (error instanceof ApiError) return writeError(error)
-        logger().error({ err: error }, 'An operation failed')
-        return writeError(internalError(error))
+    open(head, facts) {
+      requireJsonContentType(head.contentType)
+      const { name } = getOperationByTarget(head.target)
+      facts.operation = name
+      const found = built.get(name)
+      if (found === undefined) throw new ApiError('UnsupportedOperationException', `Lifeguard does not support the operation ${name} yet.`)
+      const { operation, limits } = found
+
+      return {
+        limits,
+        passHead: operation.auth === 'iam' ? () => gate(head, name) : undefined,
+        async answer(bytes, passed, facts) {
+          const administrator = passed?.authenticate(bytes)
+          facts.accessKeyId = administrator?.caller.accessKeyId
+          const body = parseBody(bytes, limits)
+          administrator?.authorize(body)
+          const request = readRequest(name, body)
+          noteRequest(facts, request)
+          // After the checks, so that requests that can never succeed use up nothing of what honest callers have.
+          throttle(name, administrator === undefined ? { address: head.context.ip } : 'signed')
+          const caller = administrator?.caller ?? (await identifyCaller(effects, operation, request))
+          if (caller !== undefined) noteCaller(facts, caller)
+          return writeResponse(name, await operation.handle(request, effects, caller as never, head.context))
+        },
       }
     },
   }
+}
+
+/** What a valid request says it is about. */
+function noteRequest(facts: RequestFacts, request: unknown): void {
+  const { UserPoolId, ClientId } = request as { readonly UserPoolId?: string; readonly ClientId?: string }
+  facts.userPoolId = UserPoolId
+  facts.clientId = ClientId
+}
+
+/** What the caller's proof says. */
+function noteCaller(facts: RequestFacts, caller: NonNullable<Awaited<ReturnType<typeof identifyCaller>>> | object): void {
+  if (!('pool' in caller)) return
+  facts.userPoolId = caller.pool.id
+  facts.clientId = caller.client.id
 }

@@ -1,51 +1,133 @@
 import type { IncomingMessage } from 'node:http'
 import { ApiError } from '../../contract/api-error.ts'
 
-/** Far above the largest legitimate request, a branding asset of 2 MB in base64. */
-const bodyLimitBytes = 4 * 1024 * 1024
-
-/** What is read and thrown away of a body over the limit, so that its sender gets to see the answer and not a reset connection. */
-const discardLimitBytes = 64 * 1024 * 1024
-
-/** Ample for 4 MB. The server itself allows requests far more time, because uploads need it. */
-const bodyDeadlineMs = 60_000
-
-/**
- * The bytes of a body, whatever its content type says: signatures cover the exact bytes, and what is wrong with them is for the dispatcher
- * to answer. Rejects with RequestEntityTooLargeException when it is over the limit, with SerializationException when it ends early or is not there
- * after `deadlineMs`. What is not read then must not be waited for: nobody ties up memory or a connection by sending drips.
- */
-export function readBody(request: IncomingMessage, { deadlineMs = bodyDeadlineMs } = {}): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
-    let length = 0
-    const giveUp = (error: ApiError) => {
-      clearTimeout(late)
-      chunks.length = 0
-      reject(error)
-    }
-    const late = setTimeout(() => {
-      request.pause()
-      giveUp(new ApiError('SerializationException', 'The request body took too long.'))
-    }, deadlineMs)
-    request.on('data', (chunk: Buffer) => {
-      length += chunk.length
-      if (length <= bodyLimitBytes) chunks.push(chunk)
-      else chunks.length = 0
-      if (length <= discardLimitBytes) return
-      request.pause()
-      giveUp(tooLarge())
-    })
-    request.on('end', () => {
-      if (length > bodyLimitBytes) return giveUp(tooLarge())
-      clearTimeout(late)
-      const [first] = chunks
-      resolve(first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks, length))
-    })
-    request.on('error', (cause) => giveUp(new ApiError('SerializationException', 'The request body ended early.', { cause })))
-  })
+/** Bodies that arrive, under limits of size, time and memory. */
+export type BodyReader = {
+  /**
+   * The bytes of a body, whatever its content type says: signatures cover the exact bytes. The bytes count against the budget until
+   * `release` is called. What is not read is left to the caller.
+   * @throws ApiError RequestEntityTooLargeException over `limitBytes`; SerializationException when it ends early or comes too slowly
+   * @throws BudgetError when the budget is used up
+   */
+  read(request: IncomingMessage, limitBytes: number): Promise<ReceivedBody>
 }
 
-export function tooLarge(limitBytes = bodyLimitBytes): ApiError {
+export type ReceivedBody = { readonly bytes: Buffer; release(): void }
+
+/** The bodies that the process holds have used up the memory that they may take together. */
+export class BudgetError extends Error {
+  override readonly name = 'BudgetError'
+}
+
+type Limits = {
+  /** How much all bodies may take together. */
+  readonly budgetBytes: number
+  /** How long a body may take, however slow. */
+  readonly graceMs?: number
+  /** How much of it must arrive each second after that, on average. */
+  readonly bytesPerSecond?: number
+  readonly lookEveryMs?: number
+}
+
+/** A telephone's worst line sends a usual body in a second. */
+const defaults = { graceMs: 5_000, bytesPerSecond: 16 * 1024, lookEveryMs: 1_000 }
+
+/**
+ * When the budget is used up, the body that has been arriving for the longest is given up for the newest: honest bodies arrive at once,
+ * so whoever sends many large ones slowly loses them first.
+ */
+export function createBodyReader(limits: Limits): BodyReader {
+  return new BoundedBodyReader({ ...defaults, ...limits })
+}
+
+class BoundedBodyReader implements BodyReader {
+  readonly #limits: Required<Limits>
+  /** Oldest first. */
+  readonly #arriving = new Set<ArrivingBody>()
+  #held = 0
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(limits: Required<Limits>) {
+    this.#limits = limits
+  }
+
+  read(request: IncomingMessage, limitBytes: number): Promise<ReceivedBody> {
+    return new Promise((resolve, reject) => {
+      if (request.destroyed) return reject(endedEarly())
+      const body = new ArrivingBody(reject)
+      this.#arriving.add(body)
+      this.#timer ??= setInterval(() => this.#look(), this.#limits.lookEveryMs).unref()
+      request.on('error', (cause) => this.#giveUp(body, endedEarly(cause)))
+      // The rest of a body that was given up is thrown away.
+      request.on('data', (chunk: Buffer) => this.#arriving.has(body) && this.#take(body, chunk, limitBytes))
+      request.on('end', () => {
+        if (!this.#arriving.delete(body)) return
+        const bytes = body.join()
+        const release = () => {
+          this.#held -= bytes.length
+        }
+        resolve({ bytes, release })
+      })
+    })
+  }
+
+  #take(body: ArrivingBody, chunk: Buffer, limitBytes: number): void {
+    body.chunks.push(chunk)
+    body.length += chunk.length
+    this.#held += chunk.length
+    if (body.length > limitBytes) this.#giveUp(body, tooLarge(limitBytes))
+    else if (this.#held > this.#limits.budgetBytes) this.#makeRoom(body)
+  }
+
+  #makeRoom(newest: ArrivingBody): void {
+    for (const body of this.#arriving) {
+      if (this.#held <= this.#limits.budgetBytes) return
+      if (body !== newest && body.length > 0) this.#giveUp(body, new BudgetError())
+    }
+    if (this.#held > this.#limits.budgetBytes) this.#giveUp(newest, new BudgetError())
+  }
+
+  #giveUp(body: ArrivingBody, error: Error): void {
+    if (!this.#arriving.delete(body)) return
+    this.#held -= body.length
+    body.chunks.length = 0
+    body.reject(error)
+  }
+
+  #look(): void {
+    const now = performance.now()
+    for (const body of this.#arriving) {
+      const lateMs = now - body.startedAt - this.#limits.graceMs
+      if (lateMs > 0 && body.length < (lateMs / 1000) * this.#limits.bytesPerSecond) {
+        this.#giveUp(body, new ApiError('SerializationException', 'The request body came too slowly.'))
+      }
+    }
+    if (this.#arriving.size > 0) return
+    clearInterval(this.#timer)
+    this.#timer = undefined
+  }
+}
+
+class ArrivingBody {
+  readonly startedAt = performance.now()
+  readonly chunks: Buffer[] = []
+  length = 0
+  readonly reject: (error: Error) => void
+
+  constructor(reject: (error: Error) => void) {
+    this.reject = reject
+  }
+
+  join(): Buffer {
+    const [first] = this.chunks
+    return first !== undefined && this.chunks.length === 1 ? first : Buffer.concat(this.chunks, this.length)
+  }
+}
+
+function endedEarly(cause?: Error): ApiError {
+  return new ApiError('SerializationException', 'The request body ended early.', { cause })
+}
+
+export function tooLarge(limitBytes: number): ApiError {
   return new ApiError('RequestEntityTooLargeException', `The request body must not be larger than ${limitBytes} bytes.`)
 }

@@ -1,73 +1,69 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { ApiError } from '../../contract/api-error.ts'
-import type { RequestContext } from '../../contract/operation.ts'
-import { clientAddress } from '../client-address.ts'
 import { preflightHeaders, readableByPages } from '../cors.ts'
 import { foreignHostMessage, isForeignHost } from '../host-guard.ts'
 import type { HttpOptions } from '../http-options.ts'
+import type { Admission } from '../overload/admission.ts'
+import type { Deadlines } from '../overload/deadlines.ts'
+import type { RequestFacts } from '../request-log.ts'
 import { commonHeaders } from '../response-headers.ts'
+import { endUnread, staysOpen } from '../unread-body.ts'
 import type { Dispatcher, RpcCall } from './dispatcher.ts'
-import { readBody } from './request-body.ts'
-import { internalError, type RpcAnswer, writeError } from './rpc-error.ts'
+import type { HeadPassed } from './gate.ts'
+import { ReceivedHead } from './received-head.ts'
+import { type BodyReader, BudgetError, type ReceivedBody, tooLarge } from './request-body.ts'
+import { internalError, jsonContentType, type RpcAnswer, unavailable, writeError } from './rpc-error.ts'
 
 type Options = HttpOptions & {
   readonly dispatcher: Dispatcher
-  /** How many proxies of ours stand before the server. */
-  readonly trustedProxies: number
-}
-
-/** `/`, with or without a query, also in its absolute form (RFC 9112 §3.2.2). */
-const requestTarget = /^(?:https?:\/\/[^/?#]*)?\/?(?:\?(?<query>[^#]*))?(?:#.*)?$/i
-
-/** Whether a request is a call of the JSON API, or a browser's question before it. */
-export function isRpc({ method, url = '/' }: IncomingMessage): boolean {
-  return (method === 'POST' || method === 'OPTIONS') && (url === '/' || requestTarget.test(url))
+  readonly admission: Admission
+  readonly deadlines: Deadlines
+  readonly bodies: BodyReader
+  /** Hears of each request that was turned away because the server had too much to do. */
+  readonly countShed: () => void
 }
 
 /**
  * `POST /`: every API operation, told apart by X-Amz-Target; and `OPTIONS /`. It is Node's own HTTP: nearly all requests come here, and a
  * framework's routing, hooks and replies would cost each of them as much as its look-ups.
+ *
+ * Whatever the headers are enough to refuse is refused before the body is read.
  */
-export function rpcListener({
-  dispatcher,
-  trustedProxies,
-  logger,
-  log,
-  loopbackOnly,
-  strictTransport,
-  isClosing,
-}: Options): RequestListener {
+export function rpcListener(options: Options): RequestListener {
+  const { admission, trustedProxies, logger, log, strictTransport, isClosing, countShed } = options
   const headersOfAll = Object.entries({ ...commonHeaders({ strictTransport }), ...readableByPages }).flat()
 
-  async function answer(request: IncomingMessage, id: string, named: (operation: string) => void): Promise<RpcAnswer> {
-    try {
-      const body = await readBody(request)
-      if (loopbackOnly && isForeignHost(request.headers.host)) return refusal
-      if (request.method === 'OPTIONS') return preflight
-      return await dispatcher.dispatch(new ReceivedCall(request, body, trustedProxies), () => logger.child({ reqId: id }), named)
-    } catch (error) {
-      if (error instanceof ApiError) return writeError(error)
-      logger.error({ err: error, reqId: id }, 'A request failed before its operation was known')
-      return writeError(internalError(error))
-    }
+  function send(request: IncomingMessage, response: ServerResponse, id: string, { status, headers, body }: RpcAnswer): void {
+    // `writeHead` takes names and values in turn.
+    const all = ['x-amzn-requestid', id, ...headersOfAll]
+    for (const name in headers) all.push(name, headers[name] ?? '')
+    // RFC 9110 §8.6
+    if (status !== 204) all.push('content-length', String(Buffer.byteLength(body)))
+    if (isClosing() || !staysOpen(request)) all.push('connection', 'close')
+    response.writeHead(status, all)
+    if (request.complete) response.end(body)
+    else endUnread(request, response, body)
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const start = performance.now()
     const id = randomUUID()
-    let operation = `${request.method} /`
-    const answered = await answer(request, id, (name) => {
-      operation = name
-    })
-    const headers = ['x-amzn-requestid', id, ...headersOfAll]
-    // The rest of a body that is not read would hold the connection up.
-    if (isClosing() || !request.complete) headers.push('connection', 'close')
-    write(response, headers, answered)
-    log({ id, operation, outcome: answered.errorCode || 'ok', milliseconds: performance.now() - start })
+    const head = new ReceivedHead(request, trustedProxies)
+    const facts: RequestFacts = { operation: `${request.method} /`, address: head.context.ip }
+    const answered = await answer(options, { request, response, head, id, facts })
+    send(request, response, id, answered)
+    if (answered === shed) countShed()
+    else log({ id, facts, status: answered.status, outcome: answered.errorCode || 'ok', milliseconds: performance.now() - start })
   }
 
   return (request, response) => {
+    if (request.method === 'POST' && admission.isFull()) {
+      // Neither a promise nor a line in the log: there may be ten of these for each request that is answered.
+      send(request, response, randomUUID(), shed)
+      countShed()
+      return
+    }
     handle(request, response).catch((error: unknown) => {
       logger.error({ err: error }, 'An answer could not be sent')
       response.destroy()
@@ -75,51 +71,88 @@ export function rpcListener({
   }
 }
 
-/** `all` has the names and values of headers in turn, as `writeHead` takes them; those of the answer are added. */
-function write(response: ServerResponse, all: string[], { status, headers, body }: RpcAnswer): void {
-  for (const name in headers) all.push(name, headers[name] ?? '')
-  // RFC 9110 §8.6
-  if (status !== 204) all.push('content-length', String(Buffer.byteLength(body)))
-  response.writeHead(status, all).end(body)
+type Received = {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly head: ReceivedHead
+  readonly id: string
+  readonly facts: RequestFacts
 }
 
+async function answer(options: Options, received: Received): Promise<RpcAnswer> {
+  const { loopbackOnly, dispatcher, logger } = options
+  const { request, head, id, facts } = received
+  try {
+    if (loopbackOnly && isForeignHost(request.headers.host)) return refusal
+    if (request.method === 'OPTIONS') return preflight
+    const call = dispatcher.open(head, facts)
+    if (Number(request.headers['content-length']) > call.limits.bytes) throw tooLarge(call.limits.bytes)
+    const passed = call.passHead && (await work(options, call.passHead))
+    return await answerBody(options, received, call, passed)
+  } catch (error) {
+    if (error instanceof ApiError) return writeError(error)
+    if (error instanceof ShedError || error instanceof BudgetError) return shed
+    if (error instanceof LateError) {
+      logger.warn({ reqId: id, operation: facts.operation }, 'A request took too long and was answered 503')
+      return unavailable(1)
+    }
+    logger.error({ err: error, reqId: id }, 'An operation failed')
+    return writeError(internalError(error))
+  }
+}
+
+async function answerBody(options: Options, received: Received, call: RpcCall, passed: HeadPassed | undefined): Promise<RpcAnswer> {
+  const { request, response, facts } = received
+  // RFC 9110 §10.1.1
+  if (request.headers.expect !== undefined) response.writeContinue()
+  const arrived = await options.bodies.read(request, call.limits.bytes)
+  const body = await work(options, () => call.answer(arrived.bytes, passed, facts), arrived)
+  return { status: 200, headers: jsonHeaders, body, errorCode: '' }
+}
+
+/**
+ * Does a part of a request's work when its turn has come. After the deadline the caller is not kept waiting any longer; the work itself
+ * goes on, and keeps its place and its body, since nothing can take back what it has begun.
+ */
+async function work<T>({ admission, deadlines }: Options, part: () => Promise<T>, body?: ReceivedBody): Promise<T> {
+  const admitted = admission.enter()
+  if (admitted !== true && !(await admitted)) {
+    body?.release()
+    throw new ShedError()
+  }
+  return new Promise((resolve, reject) => {
+    const deadline = deadlines.start(() => reject(new LateError()))
+    const end = () => {
+      deadline.end()
+      admission.leave()
+      body?.release()
+    }
+    part().then(
+      (value) => {
+        end()
+        resolve(value)
+      },
+      (error: unknown) => {
+        end()
+        reject(error)
+      },
+    )
+  })
+}
+
+class ShedError extends Error {}
+
+class LateError extends Error {}
+
+const jsonHeaders = { 'content-type': jsonContentType }
+
 const preflight: RpcAnswer = { status: 204, headers: preflightHeaders, body: '', errorCode: '' }
+
+const shed = unavailable(1)
 
 const refusal: RpcAnswer = {
   status: 403,
   headers: { 'content-type': 'application/json; charset=utf-8' },
   body: JSON.stringify({ message: foreignHostMessage }),
   errorCode: '403',
-}
-
-class ReceivedCall implements RpcCall {
-  readonly method = 'POST'
-  readonly path = '/'
-  readonly query: string
-  readonly body: Buffer
-  readonly target: string | undefined
-  readonly contentType: string | undefined
-  readonly context: RequestContext
-  readonly #request: IncomingMessage
-
-  constructor(request: IncomingMessage, body: Buffer, trustedProxies: number) {
-    const { headers, url = '/' } = request
-    const target = headers['x-amz-target']
-    const forwarded = trustedProxies === 0 ? [] : (request.headersDistinct['x-forwarded-for'] ?? [])
-    this.#request = request
-    this.query = url === '/' ? '' : (requestTarget.exec(url)?.groups?.['query'] ?? '')
-    this.body = body
-    this.target = Array.isArray(target) ? undefined : target
-    this.contentType = headers['content-type']
-    this.context = { ip: clientAddress(request.socket.remoteAddress, forwarded, trustedProxies), userAgent: headers['user-agent'] }
-  }
-
-  /**
-   * Only a signature is about every header: most calls have none, and Node makes the list when it is asked.
-   *
-   * @NOTE A copy by spreading would be without it.
-   */
-  get headers() {
-    return this.#request.headersDistinct
-  }
 }

@@ -79,6 +79,11 @@ for (const engine of engines) {
         assert.equal(response.headers.get('access-control-allow-origin'), '*')
         assert.match(response.headers.get('content-type') ?? '', /^application\/json/)
         assert.equal(response.headers.get('cache-control'), 'public, max-age=300')
+        const head = await fetch(response.url, { method: 'HEAD' })
+        assert.deepEqual([head.status, await head.text()], [200, ''])
+        for (const header of ['content-type', 'content-length', 'cache-control', 'access-control-allow-origin']) {
+          assert.equal(head.headers.get(header), response.headers.get(header), header)
+        }
       }
     })
 

@@ -89,6 +89,14 @@ for (const engine of engines.slice(0, 1)) {
       })
     }
 
+    it('may send what scripts that monitor pages add to every request', async () => {
+      const answer = await preflight(['content-type', 'x-amz-target'])
+      const allowed = list(answer.headers.get('access-control-allow-headers'))
+      for (const name of ['traceparent', 'tracestate', 'sentry-trace', 'baggage', 'x-amzn-trace-id', 'x-requested-with']) {
+        assert.ok(allowed.includes(name), name)
+      }
+    })
+
     it('is not offered to send its cookies along, nor every header', async () => {
       const answer = await preflight(['x-anything', 'cookie'])
       assert.equal(answer.headers.get('access-control-allow-credentials'), null)
@@ -111,7 +119,7 @@ for (const engine of engines.slice(0, 1)) {
         assert.equal(headers.get('access-control-allow-origin'), '*')
         const exposed = list(headers.get('access-control-expose-headers'))
         assert.deepEqual(
-          ['x-amzn-requestid', 'x-amzn-errortype', 'x-amzn-errormessage', 'date'].filter((name) => !exposed.includes(name)),
+          ['x-amzn-requestid', 'x-amzn-errortype', 'x-amzn-errormessage', 'date', 'retry-after'].filter((name) => !exposed.includes(name)),
           [],
         )
       }

@@ -1,0 +1,36 @@
+import { randomUUID } from 'node:crypto'
+import type { RequestListener, ServerResponse } from 'node:http'
+import { hasSeveralHosts } from './host-guard.ts'
+import { isUpload } from './import-routes.ts'
+import { isRpc } from './rpc/received-head.ts'
+import { limitBodyTime } from './unread-body.ts'
+
+type Options = {
+  /** Calls of the JSON API. It asks for a body that waits for `100 Continue` by itself. */
+  readonly rpc: RequestListener
+  /** Everything else. */
+  readonly routes: RequestListener
+}
+
+/** Where requests go. Only uploads may take as long as the listener lets them. */
+export function createRouter({ rpc, routes }: Options): { readonly onRequest: RequestListener; readonly onContinue: RequestListener } {
+  const onRequest: RequestListener = (request, response) => {
+    if (hasSeveralHosts(request.rawHeaders)) return refuse(response)
+    if (isRpc(request)) return rpc(request, response)
+    if (!isUpload(request)) limitBodyTime(request)
+    routes(request, response)
+  }
+  return {
+    onRequest,
+    onContinue(request, response) {
+      if (!isRpc(request) && !hasSeveralHosts(request.rawHeaders)) response.writeContinue()
+      onRequest(request, response)
+    },
+  }
+}
+
+function refuse(response: ServerResponse): void {
+  const body = JSON.stringify({ message: 'A request must have one Host header.' })
+  const headers = { 'content-type': 'application/json; charset=utf-8', 'x-amzn-requestid': randomUUID(), connection: 'close' }
+  response.writeHead(400, headers).end(body)
+}

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { ListUserPoolsCommand } from '@aws-sdk/client-cognito-identity-provider'
+import { signedRequest } from '../../access/request-signer.ts'
+import { engines } from '../../support/engines.ts'
+import { type Credentials, type ProductionServer, startProductionServer } from '../../support/production-server.ts'
+import { headOf, openConnection } from '../../support/raw-connection.ts'
+
+const large = 900_000
+const completeAnswer = /\r\n\r\n\{.*\}$/s
+
+for (const engine of engines) {
+  describe(`What the headers are enough to refuse, on ${engine.name}`, () => {
+    let server: ProductionServer
+    let owner: Credentials
+
+    before(async () => {
+      server = await startProductionServer(engine)
+      owner = await server.createKey()
+    })
+    after(() => server.close())
+
+    /** The headers of a signature by this key. */
+    async function signatureBy(id: string, secret: string) {
+      const signer = { id, secret, at: server.clock.now(), region: server.region, service: 'cognito-idp' }
+      const target = 'AWSCognitoIdentityProviderService.ListUserPools'
+      const { headers } = await signedRequest(signer, { headers: { 'x-amz-target': target }, body: '{"MaxResults":1}' })
+      return headers
+    }
+
+    /** Sends a head and no body, and answers what the server says to that. */
+    async function answerTo(head: string): Promise<string> {
+      using connection = openConnection(server.url)
+      connection.send(head)
+      return await connection.received(completeAnswer)
+    }
+
+    it('is a call without a signature, before any of its body is read', async () => {
+      const answer = await answerTo(headOf('ListUsers', { 'content-length': large }))
+      assert.match(answer, /^HTTP\/1\.1 400 .*^connection: close\r$.*MissingAuthenticationTokenException/ims)
+    })
+
+    it('is a signature by a key that does not exist', async () => {
+      const headers = await signatureBy('AKIA0000000000000000', 'x'.repeat(40))
+      const answer = await answerTo(headOf('ListUserPools', { ...headers, 'content-length': large }))
+      assert.match(answer, /UnrecognizedClientException/)
+    })
+
+    it('is no signature that could be right: the body decides on that', async () => {
+      using connection = openConnection(server.url)
+      const headers = await signatureBy(owner.accessKeyId, owner.secretAccessKey)
+      const body = '{"MaxResults":2}'
+      connection.send(headOf('ListUserPools', { ...headers, 'content-length': body.length }) + body)
+      assert.match(await connection.received(completeAnswer), /InvalidSignatureException/)
+      await server.client(owner).send(new ListUserPoolsCommand({ MaxResults: 1 }))
+    })
+
+    it('is a body that is too large for the operation and its caller', async () => {
+      for (const [operation, limit] of [
+        ['GetUser', 131_072],
+        ['SignUp', 524_288],
+        ['ListUsers', 1_048_576],
+        ['CreateManagedLoginBranding', 4_194_304],
+      ] as const) {
+        const answer = await answerTo(headOf(operation, { 'content-length': limit + 1 }))
+        assert.match(answer, new RegExp(`^HTTP/1\\.1 413 .*larger than ${limit} bytes`, 's'), operation)
+      }
+    })
+
+    it('is what names no operation', async () => {
+      assert.match(await answerTo(headOf('NoSuch', { 'content-length': large })), /UnknownOperationException/)
+      assert.match(await answerTo(headOf('SignUp', { 'content-type': 'text/plain', 'content-length': large })), /UnknownOperationException/)
+    })
+
+    it('is not asked for its body', async () => {
+      const refused = await answerTo(headOf('ListUsers', { 'content-length': large, expect: '100-continue' }))
+      assert.match(refused, /^HTTP\/1\.1 400 /)
+      using connection = openConnection(server.url)
+      connection.send(headOf('SignUp', { 'content-length': 2, expect: '100-continue' }))
+      assert.equal(await connection.received(/\r\n\r\n/), 'HTTP/1.1 100 Continue\r\n\r\n')
+      connection.send('{}')
+      assert.match(await connection.received(completeAnswer), /InvalidParameterException/)
+    })
+
+    it('leaves the connection open after a small body, also when requests come one behind the other', async () => {
+      using connection = openConnection(server.url)
+      const call = `${headOf('ListUsers', { 'content-length': 2 })}{}`
+      connection.send(call + call)
+      connection.send(call)
+      const answers = await connection.received(/(?:MissingAuthenticationTokenException.*){6}/s)
+      assert.equal(answers.match(/HTTP\/1\.1 400 /g)?.length, 3)
+      assert.doesNotMatch(answers, /connection: close/i)
+    })
+
+    it('is heard by a sender of a large body in chunks, whose connection is closed', async () => {
+      using connection = openConnection(server.url)
+      connection.send(headOf('ListUsers', { 'transfer-encoding': 'chunked' }))
+      connection.send(`3e8\r\n${'x'.repeat(1000)}\r\n`)
+      assert.match(await connection.received(completeAnswer), /MissingAuthenticationTokenException/)
+      connection.send('0\r\n\r\n')
+      await connection.ended()
+    })
+
+    it('is a request with two Host headers', async () => {
+      for (const line of ['POST / HTTP/1.1', 'GET /healthz HTTP/1.1']) {
+        using connection = openConnection(server.url)
+        connection.send(`${line}\r\nHost: localhost\r\nhost: other.test\r\nContent-Length: 0\r\n\r\n`)
+        assert.match(await connection.ended(), /^HTTP\/1\.1 400 .*one Host header/s, line)
+      }
+    })
+
+    it('is a request to another route that never ends', async () => {
+      for (const line of ['POST /nowhere', 'GET /healthz', 'PUT /user-imports/eu-west-1_x/import-x']) {
+        using connection = openConnection(server.url)
+        connection.send(`${line} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\nx`)
+        assert.match(await connection.ended(), /^HTTP\/1\.1 (404|200|403) .*^connection: close\r$/ims, line)
+      }
+    })
+  })
+}

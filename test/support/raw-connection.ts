@@ -1,0 +1,53 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+
+/** A connection on which a test says exactly what it wants, as long as it wants. */
+export type RawConnection = Disposable & {
+  readonly socket: Socket
+  send(text: string | Uint8Array): void
+  /** All that was received, once it matches, or once the connection has ended. */
+  received(pattern: RegExp): Promise<string>
+  /** All that was received before the server closed the connection. */
+  ended(): Promise<string>
+}
+
+export function openConnection(url: string): RawConnection {
+  const { hostname, port } = new URL(url)
+  const socket = connect(Number(port), hostname)
+  let all = ''
+  let closed = false
+  socket
+    .setEncoding('utf8')
+    .on('data', (text: string) => {
+      all += text
+    })
+    .on('error', () => undefined)
+    .on('close', () => {
+      closed = true
+    })
+  return {
+    socket,
+    send: (text) => void socket.write(text),
+    async received(pattern) {
+      while (!pattern.test(all) && !closed) await Promise.race([once(socket, 'data'), once(socket, 'close')])
+      return all
+    },
+    async ended() {
+      if (!closed) await once(socket, 'close')
+      return all
+    },
+    [Symbol.dispose]: () => void socket.destroy(),
+  }
+}
+
+/** The head of `POST /` with an operation's wire name. */
+export function headOf(operation: string, headers: Readonly<Record<string, string | number>>): string {
+  const all = {
+    host: 'localhost',
+    'content-type': 'application/x-amz-json-1.1',
+    'x-amz-target': `AWSCognitoIdentityProviderService.${operation}`,
+    ...headers,
+  }
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`)
+  return ['POST / HTTP/1.1', ...lines, '', ''].join('\r\n')
+}
