@@ -80,10 +80,7 @@ export async function openEffects(needs: Needs) {
     secrets,
     clock,
     publicUrl,
-    region: settings.region,
-    accountId: settings.accountId,
-    quotas: quotasWith(settings.quotas),
-    tiers: { enforced: settings.enforceTiers },
+    ...accountOf(settings),
     provisionedLimits,
     pools,
     powers,
@@ -110,6 +107,11 @@ export async function openEffects(needs: Needs) {
       provisionedLimits.close()
     },
   }
+}
+
+/** What AWS knows of an account. */
+function accountOf({ region, accountId, quotas, enforceTiers }: Settings) {
+  return { region, accountId, quotas: quotasWith(quotas), tiers: { enforced: enforceTiers } }
 }
 
 type Outside = Needs['outside']
