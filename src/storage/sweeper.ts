@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Clock } from '../base/clock.ts'
+import { DatabaseUnavailableError } from './database-unavailable-error.ts'
 import type { Db, Tx } from './db.ts'
 import type { StorageLogger } from './dialect/backend.ts'
 import { releaseLease, tryLease } from './lease-repository.ts'
@@ -50,7 +51,9 @@ export function startSweeper(options: SweeperOptions): Sweeper {
       try {
         if (!(await drain(sweep))) return
       } catch (error) {
-        if (!stop.signal.aborted) logger.error({ err: error, sweep: sweep.name }, 'A sweep failed')
+        // Without the database the others would fail as well.
+        if (stop.signal.aborted || error instanceof DatabaseUnavailableError) return
+        logger.error({ err: error, sweep: sweep.name }, 'A sweep failed')
       }
     }
   }
@@ -83,7 +86,7 @@ export function startSweeper(options: SweeperOptions): Sweeper {
       clearInterval(timer)
       stop.abort()
       await running
-      await releaseLease(db, leaseName, holder)
+      await releaseLease(db, leaseName, holder).catch(() => undefined)
     },
   }
 }

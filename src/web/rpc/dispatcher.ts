@@ -5,9 +5,10 @@ import type { Operation, OperationName, RequestContext } from '../../contract/op
 import { readRequest } from '../../contract/read-request.ts'
 import { getOperationByTarget } from '../../contract/services.ts'
 import { writeResponse } from '../../contract/write-response.ts'
+import { DatabaseUnavailableError } from '../../storage/database-unavailable-error.ts'
 import { type CallerDeps, identifyCaller } from './caller.ts'
 import type { IamGate } from './gate.ts'
-import { internalError, jsonContentType, type RpcAnswer, writeError } from './rpc-error.ts'
+import { internalError, jsonContentType, type RpcAnswer, unavailable, writeError } from './rpc-error.ts'
 import { parseBody, requireJsonContentType, requireUnsignedSize } from './rpc-request.ts'
 import type { Throttle } from './throttle.ts'
 
@@ -63,6 +64,11 @@ export function createDispatcher<Effects>({ operations, effects, gate, throttle 
         return { status: 200, headers: { 'content-type': jsonContentType }, body, errorCode: '' }
       } catch (error) {
         if (error instanceof ApiError) return writeError(error)
+        // The storage room logs what is wrong with the database, once and not for each request.
+        if (error instanceof DatabaseUnavailableError) {
+          logger().debug({ err: error }, 'An operation failed for want of the database')
+          return unavailable(1)
+        }
         logger().error({ err: error }, 'An operation failed')
         return writeError(internalError(error))
       }

@@ -23,6 +23,12 @@ export function writeError(error: ApiError): RpcAnswer {
 export const internalError = (cause: unknown) =>
   new ApiError('InternalErrorException', 'Something went wrong on the server. The request id names it in the log.', { cause })
 
+/** Refuses for now, whatever was asked. Every AWS SDK tries again upon a 503; the header says when. */
+export function unavailable(retryAfterSeconds: number): RpcAnswer {
+  const answer = writeError(new ApiError('ServiceUnavailable', 'The service cannot take the request now. Try again.'))
+  return { ...answer, headers: { ...answer.headers, 'retry-after': String(retryAfterSeconds) } }
+}
+
 /** A header holds neither line ends nor characters beyond ASCII, and not much. */
 function headerText(message: string): string {
   return message.replace(/[^\x20-\x7e]+/g, ' ').slice(0, 500)
