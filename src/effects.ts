@@ -64,11 +64,12 @@ export async function openEffects(needs: Needs) {
   const workers = settings.workers ?? Math.min(availableParallelism(), mostWorkers)
   const powers = createSrpPowers({ workers, queueLimit: powerQueueLimit })
   const provisionedLimits = createProvisionedLimits({ db, clock, factor: rateFactorOf(settings) || 1, publish, subscribe })
+  const signingKeys = createSigningKeys({ db, secrets, clock, publish, subscribe })
+  const accessKeys = cachedAccessKeys({ db, secrets, clock, subscribe })
   const pools = createPoolCatalog({ db, secrets, clock, serverDefaults: serverDefaultsOf(settings), publish, subscribe })
   const { triggers, invocations, ...asking } = openTriggers({ ...needs, db, secrets, pools })
   const worker = await openOutbox(needs, pools, triggers)
   const importedHashes = createImportedHashes({ workers: mostHashWorkers, queueLimit: hashQueueLimit })
-  const signingKeys = createSigningKeys({ db, secrets, clock })
   const keysAhead = createKeysAhead(signingKeys)
   const holder = randomUUID()
   const imports = createImportRunner({ db, secrets, clock, pools, logger, holder })
@@ -98,7 +99,7 @@ export async function openEffects(needs: Needs) {
     signingKeys,
     keysAhead,
     senderDomains: readSenderDomains(settings.emailFromDomains),
-    findAccessKey: cachedAccessKeys(db, secrets, clock),
+    findAccessKey: accessKeys.find,
 
     /** To be called when no request is in flight any more, and before the database is closed. */
     async close(): Promise<void> {
@@ -106,6 +107,8 @@ export async function openEffects(needs: Needs) {
       await Promise.all([powers.close(), importedHashes.close(), asking.close()])
       pools.close()
       provisionedLimits.close()
+      signingKeys.close()
+      accessKeys.close()
     },
   }
 }
