@@ -105,10 +105,7 @@ export async function openEffects(needs: Needs) {
     async close(): Promise<void> {
       await Promise.all([sweeper.close(), imports.close(), worker.close(), keysAhead.close()])
       await Promise.all([powers.close(), importedHashes.close(), asking.close()])
-      pools.close()
-      provisionedLimits.close()
-      signingKeys.close()
-      accessKeys.close()
+      for (const listening of [pools, provisionedLimits, signingKeys, accessKeys]) listening.close()
     },
   }
 }
