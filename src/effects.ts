@@ -59,13 +59,12 @@ export type Effects = Awaited<ReturnType<typeof openEffects>>
 
 export async function openEffects(needs: Needs) {
   const { settings, vault, publicUrl, logger, clock } = needs
-  const { storage, secrets } = vault
+  const { secrets, storage } = vault
   const { db, publish, subscribe, writeBack } = storage
-  const workers = settings.workers ?? Math.min(availableParallelism(), mostWorkers)
-  const powers = createSrpPowers({ workers, queueLimit: powerQueueLimit })
+  const powers = openPowers(settings)
   const provisionedLimits = createProvisionedLimits({ db, clock, factor: rateFactorOf(settings) || 1, publish, subscribe })
-  const signingKeys = createSigningKeys({ db, secrets, clock, publish, subscribe })
-  const accessKeys = cachedAccessKeys({ db, secrets, clock, subscribe })
+  const signingKeys = createSigningKeys({ ...storage, secrets, clock })
+  const accessKeys = cachedAccessKeys({ ...storage, secrets, clock })
   const pools = createPoolCatalog({ db, secrets, clock, serverDefaults: serverDefaultsOf(settings), publish, subscribe })
   const { triggers, invocations, ...asking } = openTriggers({ ...needs, db, secrets, pools })
   const worker = await openOutbox(needs, pools, triggers)
@@ -100,14 +99,17 @@ export async function openEffects(needs: Needs) {
     keysAhead,
     senderDomains: readSenderDomains(settings.emailFromDomains),
     findAccessKey: accessKeys.find,
-
     /** To be called when no request is in flight any more, and before the database is closed. */
     async close(): Promise<void> {
-      await Promise.all([sweeper.close(), imports.close(), worker.close(), keysAhead.close()])
+      await Promise.all([sweeper, imports, worker, keysAhead].map((part) => part.close()))
       await Promise.all([powers.close(), importedHashes.close(), asking.close()])
       for (const listening of [pools, provisionedLimits, signingKeys, accessKeys]) listening.close()
     },
   }
+}
+
+function openPowers({ workers = Math.min(availableParallelism(), mostWorkers) }: Settings) {
+  return createSrpPowers({ workers, queueLimit: powerQueueLimit })
 }
 
 /** How many times Cognito's default request rates are let through; 0 for any rate. */

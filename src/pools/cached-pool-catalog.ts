@@ -26,6 +26,8 @@ type Deps = {
   subscribe(channel: string, listener: (poolId: string) => void, noteGap: () => void): () => void
 }
 
+const clear = (cache: { clear(): void }) => cache.clear()
+
 /** `close` ends the subscription; the catalog itself holds nothing open. */
 export function createPoolCatalog({ db, secrets, clock, serverDefaults, publish, subscribe }: Deps): PoolCatalog & { close(): void } {
   const options = { clock, lifetimeMilliseconds: poolCacheMilliseconds, maxEntries }
@@ -40,10 +42,7 @@ export function createPoolCatalog({ db, secrets, clock, serverDefaults, publish,
     pools.drop((pool) => pool.id === poolId)
     clients.drop((client) => client.poolId === poolId)
   }
-  const close = subscribe(channel, drop, () => {
-    pools.clear()
-    clients.clear()
-  })
+  const close = subscribe(channel, drop, () => [pools, clients].forEach(clear))
 
   async function getPool(poolId: string): Promise<Pool> {
     const pool = await pools.get(poolId)

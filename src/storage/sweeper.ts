@@ -42,10 +42,8 @@ export function startSweeper(options: SweeperOptions): Sweeper {
   const { db, clock, logger, holder, sweeps, intervalMs = 60_000, batchSize = 100, writeBack = () => undefined } = options
   const stop = new AbortController()
   let running: Promise<void> | undefined
-
   // Longer than the interval: who has swept once goes on, and another takes over only when it is gone.
   const holdsLease = () => tryLease(db, leaseName, holder, clock.now(), intervalMs * 3)
-
   async function sweepAll(): Promise<void> {
     for (const sweep of sweeps) {
       try {
@@ -78,7 +76,6 @@ export function startSweeper(options: SweeperOptions): Sweeper {
     })
     await running
   }
-
   const timer = setInterval(() => void sweep(), intervalMs).unref()
   return {
     sweep,
