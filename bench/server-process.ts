@@ -27,7 +27,7 @@ export class ServerProcess {
   static async start({ databaseUrl, masterKey }: ServerOptions, moreFlags: readonly string[] = []): Promise<ServerProcess> {
     const flags = ['--port', '0', '--database', databaseUrl, '--public-url', 'http://localhost:9911', '--metrics-token', metricsToken]
     // What the server can do is measured here, not what it lets callers ask of it.
-    flags.push('--rate-limits', '0', ...moreFlags)
+    flags.push('--rate-limits', '0', '--create-database', ...moreFlags)
     return ServerProcess.run(['dist/main.js', 'serve', ...flags], { LIFEGUARD_MASTER_KEY: masterKey })
   }
 

@@ -61,16 +61,16 @@ export type Effects = Awaited<ReturnType<typeof openEffects>>
 
 export async function openEffects(needs: Needs) {
   const { settings, vault, publicUrl, logger, clock } = needs
-  const { storage, secrets } = vault
+  const { secrets, storage } = vault
   const { db, publish, subscribe, writeBack } = storage
-  const workers = settings.workers ?? Math.min(availableParallelism(), mostWorkers)
-  const powers = createSrpPowers({ workers, queueLimit: powerQueueLimit })
+  const powers = openPowers(settings)
   const provisionedLimits = createProvisionedLimits({ db, clock, factor: rateFactorOf(settings) || 1, publish, subscribe })
+  const signingKeys = createSigningKeys({ ...storage, secrets, clock })
+  const accessKeys = cachedAccessKeys({ ...storage, secrets, clock })
   const pools = createPoolCatalog({ db, secrets, clock, serverDefaults: serverDefaultsOf(settings), publish, subscribe })
   const { triggers, invocations, ...asking } = openTriggers({ ...needs, db, secrets, pools })
   const worker = await openOutbox(needs, pools, triggers)
   const importedHashes = createImportedHashes({ workers: mostHashWorkers, queueLimit: hashQueueLimit })
-  const signingKeys = createSigningKeys({ db, secrets, clock })
   const keysAhead = createKeysAhead(signingKeys)
   const holder = randomUUID()
   const imports = createImportRunner({ db, secrets, clock, pools, logger, holder })
@@ -97,14 +97,12 @@ export async function openEffects(needs: Needs) {
     signingKeys,
     keysAhead,
     senderDomains: readSenderDomains(settings.emailFromDomains),
-    findAccessKey: cachedAccessKeys(db, secrets, clock),
-
+    findAccessKey: accessKeys.find,
     /** To be called when no request is in flight any more, and before the database is closed. */
     async close(): Promise<void> {
-      await Promise.all([sweeper.close(), imports.close(), worker.close(), keysAhead.close()])
+      await Promise.all([sweeper, imports, worker, keysAhead].map((part) => part.close()))
       await Promise.all([powers.close(), importedHashes.close(), asking.close()])
-      pools.close()
-      provisionedLimits.close()
+      for (const listening of [pools, provisionedLimits, signingKeys, accessKeys]) listening.close()
     },
   }
 }
@@ -134,6 +132,10 @@ function checkedOutside(hashes: ImportedHashes, outside: Outside): Pick<Imported
       return checking && outside(() => checking)
     },
   }
+}
+
+function openPowers({ workers = Math.min(availableParallelism(), mostWorkers) }: Settings) {
+  return createSrpPowers({ workers, queueLimit: powerQueueLimit })
 }
 
 /** How many times Cognito's default request rates are let through; 0 for any rate. */

@@ -37,12 +37,14 @@ export async function runProgram(): Promise<void> {
   try {
     const stopping = firstSignal()
     const { command, argv } = chooseCommand(process.argv.slice(2))
-    const server = await command.run({ argv, env: process.env })
+    const running = command.run({ argv, env: process.env })
+    // A server may wait for its database at its start; whatever it has begun, it can be cut off at any moment.
+    const server = await (command.isServer ? Promise.race([running, stopping]) : running)
     if (server !== undefined) {
       await stopping
       await server.close()
-      process.exit(0)
     }
+    if (command.isServer) process.exit(0)
   } catch (error) {
     fail(error)
   }

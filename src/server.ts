@@ -84,7 +84,7 @@ async function serve({ settings, logger, listener, vault, replacements }: Parts)
     trustedProxies: settings.trustedProxies,
   }
   const app = createHttpApp({ ...http, server: listener.server })
-  healthRoutes(app, { pingDatabase: vault.storage.ping, isClosing, metrics, metricsAccess: metricsAccess(settings) })
+  healthRoutes(app, { checkDatabase: () => vault.storage.check(clock.now()), isClosing, metrics, metricsAccess: metricsAccess(settings) })
   discoveryRoutes(app, effects)
   const throttle = throttleOf(settings, effects)
   confirmUserRoutes(app, { ...effects, throttle, trustedProxies: settings.trustedProxies })

@@ -39,6 +39,24 @@ export const settingsTable = {
     requiredBy: ['serve', 'keys'],
     help: 'Where everything is kept: `sqlite:PATH` or `postgres://user:password@host/name`.',
   },
+  createDatabase: {
+    flag: 'create-database',
+    type: flag,
+    default: false,
+    help: 'Let `serve` begin with a database that is missing or empty. Without it `serve` refuses one, as it may be the wrong one; `dev` and the other commands always create it.',
+  },
+  databaseWaitSeconds: {
+    flag: 'database-wait-seconds',
+    type: { kind: 'integer', min: 0, max: 3600 },
+    default: 60,
+    help: 'How long a server that starts waits for a PostgreSQL that cannot be reached.',
+  },
+  databaseStatementSeconds: {
+    flag: 'database-statement-seconds',
+    type: { kind: 'integer', min: 1, max: 3600 },
+    default: 5,
+    help: 'How long PostgreSQL may take for a statement. Then the statement is given up, and so is a connection that does not answer.',
+  },
   publicUrl: {
     flag: 'public-url',
     type: { kind: 'url', schemes: ['http:', 'https:'] },

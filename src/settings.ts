@@ -16,6 +16,9 @@ export type Settings = {
   readonly data: string
   /** Always there in `serve` and `keys`. */
   readonly database: string | undefined
+  readonly createDatabase: boolean
+  readonly databaseWaitSeconds: number
+  readonly databaseStatementSeconds: number
   /** Without a slash at its end. Always there in `serve`. */
   readonly publicUrl: string | undefined
   readonly allowHttp: boolean

@@ -8,6 +8,7 @@ import { sweepAttempts } from './protection/attempt-repository.ts'
 import { sweepAuthEvents } from './protection/auth-event-repository.ts'
 import type { Settings } from './settings.ts'
 import { sweepDeviceSteps } from './signin/factors/device/device-step-repository.ts'
+import { sweepHeartbeats } from './storage/heartbeat-repository.ts'
 import { sweepSpentStates } from './storage/spent-state-repository.ts'
 import type { Sweep } from './storage/sweeper.ts'
 import { sweepSessions } from './tokens/session-repository.ts'
@@ -57,5 +58,6 @@ const sweeps: readonly Sweep[] = [
   { name: 'users who never confirmed', run: sweepAbandonedUsers },
   // One pool at a time, as long as there is one: each takes a while.
   { name: 'likenesses of users', run: async (tx, now, limit) => ((await refreshLikeness(tx, now)) ? limit : 0) },
+  { name: 'heartbeats of ended processes', run: (tx, now, limit) => sweepHeartbeats(tx, now - dayMs, limit) },
   { name: 'session access keys', run: (tx, now, limit) => sweepAccessKeys(tx, now - dayMs, limit) },
 ]

@@ -5,9 +5,10 @@ import type { Logger } from './base/logger.ts'
 import { loadMasterKey } from './base/master-key.ts'
 import { createSecrets, type Secrets } from './base/secrets.ts'
 import { type Settings, SettingsError } from './settings.ts'
+import { DatabaseUnavailableError } from './storage/database-unavailable-error.ts'
 import { keepInstallationFact } from './storage/installation-repository.ts'
 import { openStorage, type Storage } from './storage/open-storage.ts'
-import { StorageError } from './storage/storage-error.ts'
+import { EmptyDatabaseError, StorageError } from './storage/storage-error.ts'
 
 /** The database, brought up to date, and the keys that fit it. */
 export type Vault = { readonly storage: Storage; readonly secrets: Secrets }
@@ -18,7 +19,14 @@ export async function openVault(settings: Settings, logger: Logger): Promise<Vau
   const secrets = createSecrets(loadMasterKey(settings))
   const url = settings.database ?? `sqlite:${join(settings.data, 'lifeguard.db')}`
   try {
-    const storage = await openStorage({ url, logger })
+    const storage = await openStorage({
+      url,
+      logger,
+      statementSeconds: settings.databaseStatementSeconds,
+      // A person who typed a command sees at once that the database is away.
+      waitSeconds: settings.mode === 'keys' ? 0 : settings.databaseWaitSeconds,
+      create: settings.mode !== 'serve' || settings.createDatabase,
+    })
     try {
       await storage.migrate()
       await proveMasterKey(storage, secrets)
@@ -28,10 +36,14 @@ export async function openVault(settings: Settings, logger: Logger): Promise<Vau
       throw error
     }
   } catch (error) {
-    if (error instanceof StorageError) throw new SettingsError(`--database: ${error.message}`)
+    if (error instanceof EmptyDatabaseError) throw new SettingsError(`--database: ${error.message} ${emptyAdvice}`)
+    if (error instanceof StorageError || error instanceof DatabaseUnavailableError) throw new SettingsError(`--database: ${error.message}`)
     throw error
   }
 }
+
+const emptyAdvice =
+  'If this is to be a new installation, make an access key first (lifeguard keys create) or start once with --create-database. Otherwise check the address, the volume or the restored backup.'
 
 /** The first start leaves a keyed hash in the database; a key that makes another one would seal what nobody else can open. */
 async function proveMasterKey({ db }: Storage, secrets: Secrets): Promise<void> {

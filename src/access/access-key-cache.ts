@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import { createLoadCache } from '../base/load-cache.ts'
 import type { Secrets } from '../base/secrets.ts'
 import type { Db } from '../storage/db.ts'
 import type { AccessKey } from './access-key.ts'
@@ -6,33 +7,29 @@ import { findAccessKey } from './access-key-repository.ts'
 
 export type FindAccessKey = (id: string) => Promise<AccessKey | undefined>
 
-/** How long a deleted key may still work in a process that used it just before. */
+/** To be published, with the id as the payload, after the commit that deleted a key. */
+export const accessKeyDeleted = 'access_key_deleted'
+
+/** How long a process that missed the news may go on with a deleted key. */
 export const cacheMilliseconds = 5_000
 
 const cacheSize = 1_000
 
-/**
- * Finds keys and remembers them for a few seconds, so that a busy client costs no query for each request. Ids that do not exist are
- * not remembered: a new key works at once, and a stranger cannot fill the memory with names.
- */
-export function cachedAccessKeys(db: Db, secrets: Secrets, clock: Clock): FindAccessKey {
-  const cache = new Map<string, { readonly key: AccessKey; readonly loadedAt: number }>()
-
-  return async (id) => {
-    const entry = cache.get(id)
-    if (entry !== undefined && isFresh(entry.loadedAt, clock.now())) return entry.key
-
-    cache.delete(id)
-    const loadedAt = clock.now()
-    const key = await findAccessKey(db, secrets, id)
-    if (key === undefined) return undefined
-    if (cache.size >= cacheSize) cache.clear()
-    cache.set(id, { key, loadedAt })
-    return key
-  }
+type Deps = {
+  db: Db
+  secrets: Secrets
+  clock: Clock
+  subscribe(channel: string, listener: (id: string) => void, noteGap: () => void): () => void
 }
 
-/** A clock that was set back must not keep a deleted key alive. */
-function isFresh(loadedAt: number, now: number): boolean {
-  return loadedAt <= now && now < loadedAt + cacheMilliseconds
+/** Finds keys and remembers them for a few seconds, so that a busy client costs no query for each request. `close` ends the subscription. */
+export function cachedAccessKeys({ db, secrets, clock, subscribe }: Deps): { find: FindAccessKey; close(): void } {
+  const cache = createLoadCache<AccessKey>({
+    load: (id) => findAccessKey(db, secrets, id),
+    clock,
+    lifetimeMilliseconds: cacheMilliseconds,
+    maxEntries: cacheSize,
+  })
+  const close = subscribe(accessKeyDeleted, (id) => cache.drop((key) => key.id === id), cache.clear)
+  return { find: cache.get, close }
 }

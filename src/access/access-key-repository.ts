@@ -36,7 +36,7 @@ export async function listAccessKeys(db: Db | Tx): Promise<readonly AccessKeyFac
   return rows.map(factsFromRow)
 }
 
-/** False when there was no such key. A running server may accept the key for `cacheMilliseconds` more (access-key-cache.ts). */
+/** False when there was no such key. `accessKeyDeleted` is to be published afterwards (access-key-cache.ts). */
 export async function deleteAccessKey(db: Db | Tx, id: string): Promise<boolean> {
   const { numDeletedRows } = await db.deleteFrom('access_key').where('id', '=', id).executeTakeFirstOrThrow()
   return numDeletedRows === 1n

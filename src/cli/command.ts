@@ -13,6 +13,8 @@ export type Command = {
   readonly summary: string
   /** Flags that only this command has. */
   readonly ownFlags?: readonly SettingSpec[]
+  /** Whether it runs until it is told to stop. */
+  readonly isServer?: true
   /** Throws SettingsError for what the operator can put right. A command that starts a server answers with it. */
   run(call: Call): Promise<RunningServer | undefined>
 }

@@ -6,6 +6,7 @@ import { readyAfterMs } from './ready-after.ts'
 
 export const dev: Command = {
   name: 'dev',
+  isServer: true,
   summary: 'Run on this machine only: any AWS credentials, data in a folder, every message in an inbox.',
 
   async run(call) {

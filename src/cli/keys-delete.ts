@@ -5,14 +5,17 @@ import { withVault } from './with-vault.ts'
 export const keysDelete: Command = {
   name: 'keys delete',
   operands: 'ID',
-  summary: 'Delete an access key. Servers that run forget it within seconds.',
+  summary: 'Delete an access key. Servers that run forget it at once.',
 
   async run(call) {
     const [id = ''] = readOperands(call, [], 1)
     await withVault(call, [], async ({ storage }) => {
       const { deleteAccessKey } = await import('../access/access-key-repository.ts')
+      const { accessKeyDeleted } = await import('../access/access-key-cache.ts')
       if (!(await deleteAccessKey(storage.db, id)))
         throw new SettingsError(`There is no access key ${JSON.stringify(id)}. See: lifeguard keys list`)
+      // The key is deleted: a server that misses the news finds out by itself.
+      await storage.publish(accessKeyDeleted, id).catch(() => undefined)
       console.log(`Deleted ${id}`)
     })
     return undefined

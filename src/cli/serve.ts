@@ -4,6 +4,7 @@ import { readyAfterMs } from './ready-after.ts'
 
 export const serve: Command = {
   name: 'serve',
+  isServer: true,
   summary: 'Run in production: signed requests, a database and a master key of your own.',
 
   async run(call) {

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Secrets } from '../base/secrets.ts'
 import { isPoolDeleted } from '../pools/pool-deletion-repository.ts'
+import { DatabaseUnavailableError } from '../storage/database-unavailable-error.ts'
 import type { Db } from '../storage/db.ts'
 import { DeliveryError, type Gateway } from './gateways/gateway.ts'
 import type { Lane, QueuedMessage } from './message.ts'
@@ -95,6 +96,8 @@ export class OutboxLane {
       try {
         await this.#startDue()
       } catch (error) {
+        // The poll looks again, and the storage room logs what is wrong.
+        if (error instanceof DatabaseUnavailableError) continue
         this.#options.logger.error({ err: error, channel: this.#options.channel }, 'The outbox could not be read; it is read again soon.')
       }
     }

@@ -1,3 +1,4 @@
+import type { Compilable } from 'kysely'
 import type { Db, Tx } from '../storage/db.ts'
 import type { Lane, MessageKind } from './message.ts'
 
@@ -174,6 +175,6 @@ export async function giveUpOutboxEntry(
 }
 
 /** Removes what is still to be sent to a user who is being deleted, and what is known of what was. */
-export async function deleteOutboxEntriesOfUser(tx: Tx, poolId: string, sub: string): Promise<void> {
-  await tx.deleteFrom('outbox').where('pool_id', '=', poolId).where('sub', '=', sub).execute()
+export function deleteOutboxEntriesOfUser(tx: Tx, poolId: string, sub: string): Compilable {
+  return tx.deleteFrom('outbox').where('pool_id', '=', poolId).where('sub', '=', sub)
 }

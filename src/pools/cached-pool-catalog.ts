@@ -1,9 +1,9 @@
 import type { Clock } from '../base/clock.ts'
+import { createLoadCache } from '../base/load-cache.ts'
 import type { Secrets } from '../base/secrets.ts'
 import type { Db } from '../storage/db.ts'
 import type { AppClient } from './app-client.ts'
 import { findAppClient } from './app-client-repository.ts'
-import { createLoadCache } from './load-cache.ts'
 import type { Pool, ServerDefaults } from './pool.ts'
 import { clientNotFound, type PoolCatalog, poolNotFound } from './pool-catalog.ts'
 import { findPool } from './pool-repository.ts'
@@ -23,8 +23,10 @@ type Deps = {
   clock: Clock
   serverDefaults?: ServerDefaults
   publish(channel: string, payload: string): Promise<void>
-  subscribe(channel: string, listener: (poolId: string) => void): () => void
+  subscribe(channel: string, listener: (poolId: string) => void, noteGap: () => void): () => void
 }
+
+const clear = (cache: { clear(): void }) => cache.clear()
 
 /** `close` ends the subscription; the catalog itself holds nothing open. */
 export function createPoolCatalog({ db, secrets, clock, serverDefaults, publish, subscribe }: Deps): PoolCatalog & { close(): void } {
@@ -40,7 +42,7 @@ export function createPoolCatalog({ db, secrets, clock, serverDefaults, publish,
     pools.drop((pool) => pool.id === poolId)
     clients.drop((client) => client.poolId === poolId)
   }
-  const close = subscribe(channel, drop)
+  const close = subscribe(channel, drop, () => [pools, clients].forEach(clear))
 
   async function getPool(poolId: string): Promise<Pool> {
     const pool = await pools.get(poolId)

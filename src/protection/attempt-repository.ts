@@ -1,3 +1,4 @@
+import type { Compilable } from 'kysely'
 import type { Db, Tx } from '../storage/db.ts'
 import { prepareLookup } from '../storage/prepared-query.ts'
 
@@ -120,8 +121,8 @@ export async function forgetAttempts(db: Db | Tx, key: AttemptKey): Promise<void
 }
 
 /** Forgets every count of a user who is being deleted. */
-export async function forgetAllAttempts(tx: Tx, poolId: string, subject: string): Promise<void> {
-  await tx.deleteFrom('attempt').where('pool_id', '=', poolId).where('subject', '=', subject).execute()
+export function forgetAllAttempts(tx: Tx, poolId: string, subject: string): Compilable {
+  return tx.deleteFrom('attempt').where('pool_id', '=', poolId).where('subject', '=', subject)
 }
 
 /** Removes up to `limit` counts that nobody has added to since `before`. */

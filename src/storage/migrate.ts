@@ -33,6 +33,11 @@ export async function migrate(db: Db, engine: Engine): Promise<void> {
   })
 }
 
+/** Whether the database was ever migrated. */
+export function hasSchema(db: Db, engine: Engine): Promise<boolean> {
+  return schemaDialects[engine].hasTable(db, 'schema_migration')
+}
+
 async function createRecord(tx: Transaction<MigrationSchema>, engine: Engine): Promise<void> {
   const { text, integer } = schemaDialects[engine]
   await tx.schema

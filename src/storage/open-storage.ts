@@ -1,10 +1,11 @@
-import { Kysely, sql } from 'kysely'
+import { Kysely } from 'kysely'
 import type { Db } from './db.ts'
 import type { Backend, Engine, Listener, StorageLogger } from './dialect/backend.ts'
 import { openSqlite } from './dialect/sqlite-backend.ts'
-import { migrate } from './migrate.ts'
+import { hasSchema, migrate } from './migrate.ts'
+import { createReadiness } from './readiness.ts'
 import type { Schema } from './schema.ts'
-import { StorageError } from './storage-error.ts'
+import { EmptyDatabaseError, StorageError } from './storage-error.ts'
 
 export type Storage = {
   readonly db: Db
@@ -13,10 +14,15 @@ export type Storage = {
   migrate(): Promise<void>
   /** Rejects when the database does not answer. */
   ping(): Promise<void>
+  /** Rejects when the database cannot be read or cannot be written. `now` is in epoch milliseconds. */
+  check(now: number): Promise<void>
   /** Tells the subscribers in all processes, at most once and without waiting for them. The payload is short and no secret. */
   publish(channel: string, payload: string): Promise<void>
-  /** Returns what ends the subscription. */
-  subscribe(channel: string, listener: Listener): () => void
+  /**
+   * Returns what ends the subscription. `noteGap` is called when something may have been missed, such as after a lost connection; on SQLite,
+   * whenever another process has written.
+   */
+  subscribe(channel: string, listener: Listener, noteGap?: () => void): () => void
   /**
    * Writes what SQLite has in its log into the file. It does so by itself, but for thousands of pages at once, and requests wait meanwhile:
    * whoever changes many pages calls this now and then.
@@ -32,40 +38,55 @@ export type StorageOptions = {
   /** Connections to PostgreSQL besides the one that listens and the one for look-ups; 10 if not given. */
   poolSize?: number
   logger?: StorageLogger
+  /** How long PostgreSQL may take for a statement, in seconds; 5 if not given. */
+  statementSeconds?: number
+  /** For how long to try again when PostgreSQL cannot be reached, in seconds; not at all if not given. */
+  waitSeconds?: number
+  /** Whether a database with nothing in it is opened; true if not given. */
+  create?: boolean
 }
 
 const silent: StorageLogger = { warn: () => undefined, error: () => undefined }
 
 /** Opens the database and proves that it answers. Throws a `StorageError` that says in one sentence why it cannot. */
-export async function openStorage({ url, poolSize = 10, logger = silent }: StorageOptions): Promise<Storage> {
-  const backend = await openBackend(url, poolSize, logger)
+export async function openStorage(options: StorageOptions): Promise<Storage> {
+  const { logger = silent, create = true } = options
+  const backend = await openBackend(options, logger, create)
   const db = new Kysely<Schema>({ dialect: backend.dialect })
   let closing: Promise<void> | undefined
+  const close = () => {
+    closing ??= db.destroy().then(() => backend.close())
+    return closing
+  }
+  if (!create && !(await hasSchema(db, backend.engine))) {
+    await close()
+    throw new EmptyDatabaseError('The database is empty.')
+  }
   return {
     db,
     engine: backend.engine,
-    migrate: () => migrate(db, backend.engine),
-    ping: async () => {
-      await sql`select 1`.execute(db)
-    },
+    migrate: () => backend.patiently(() => migrate(db, backend.engine)),
+    ping: backend.ping,
+    check: createReadiness({ db, ping: backend.ping, logger }),
     publish: backend.publish,
     subscribe: backend.subscribe,
     writeBack: backend.writeBack,
-    close: () => {
-      closing ??= db.destroy().then(() => backend.close())
-      return closing
-    },
+    close,
   }
 }
 
-async function openBackend(url: string, poolSize: number, logger: StorageLogger): Promise<Backend> {
+async function openBackend(
+  { url, poolSize = 10, statementSeconds = 5, waitSeconds = 0 }: StorageOptions,
+  logger: StorageLogger,
+  create: boolean,
+): Promise<Backend> {
   if (/^postgres(ql)?:\/\//.test(url)) {
     // Whoever runs on SQLite need not wait for the driver to load.
     const { openPostgres } = await import('./dialect/postgres-backend.ts')
-    return openPostgres(url, poolSize, logger)
+    return openPostgres({ url, poolSize, logger, statementSeconds, waitSeconds })
   }
   const path = /^sqlite:(.+)$/.exec(url)?.[1]
   if (path === ':memory:') throw new StorageError('An SQLite database needs a file; it cannot live in memory only.')
-  if (path !== undefined) return openSqlite(path)
+  if (path !== undefined) return openSqlite(path, create)
   throw new StorageError('The database URL must be sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME.')
 }

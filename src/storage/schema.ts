@@ -62,6 +62,7 @@ export interface Schema {
   deleted_group: DeletedGroupTable
   lease: LeaseTable
   installation: InstallationTable
+  node_heartbeat: NodeHeartbeatTable
 }
 
 /** Primary key: id. Index: (likeness_due_at). */
@@ -213,4 +214,10 @@ export interface ProvisionedLimitTable {
 export interface InstallationTable {
   name: string
   value: string
+}
+
+/** Primary key: node. Index: (at). When each process last proved that it can write; `node` is a name it made up at its start. */
+export interface NodeHeartbeatTable {
+  node: string
+  at: number
 }

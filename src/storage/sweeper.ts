@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Clock } from '../base/clock.ts'
+import { DatabaseUnavailableError } from './database-unavailable-error.ts'
 import type { Db, Tx } from './db.ts'
 import type { StorageLogger } from './dialect/backend.ts'
 import { releaseLease, tryLease } from './lease-repository.ts'
@@ -41,16 +42,16 @@ export function startSweeper(options: SweeperOptions): Sweeper {
   const { db, clock, logger, holder, sweeps, intervalMs = 60_000, batchSize = 100, writeBack = () => undefined } = options
   const stop = new AbortController()
   let running: Promise<void> | undefined
-
   // Longer than the interval: who has swept once goes on, and another takes over only when it is gone.
   const holdsLease = () => tryLease(db, leaseName, holder, clock.now(), intervalMs * 3)
-
   async function sweepAll(): Promise<void> {
     for (const sweep of sweeps) {
       try {
         if (!(await drain(sweep))) return
       } catch (error) {
-        if (!stop.signal.aborted) logger.error({ err: error, sweep: sweep.name }, 'A sweep failed')
+        // Without the database the others would fail as well.
+        if (stop.signal.aborted || error instanceof DatabaseUnavailableError) return
+        logger.error({ err: error, sweep: sweep.name }, 'A sweep failed')
       }
     }
   }
@@ -75,7 +76,6 @@ export function startSweeper(options: SweeperOptions): Sweeper {
     })
     await running
   }
-
   const timer = setInterval(() => void sweep(), intervalMs).unref()
   return {
     sweep,
@@ -83,7 +83,7 @@ export function startSweeper(options: SweeperOptions): Sweeper {
       clearInterval(timer)
       stop.abort()
       await running
-      await releaseLease(db, leaseName, holder)
+      await releaseLease(db, leaseName, holder).catch(() => undefined)
     },
   }
 }

@@ -22,59 +22,102 @@ export type SigningKeys = {
 /** What becomes of the keys that signed until now, and of those that were retired before. */
 type OldKeys = 'published' | 'revoked'
 
-/** How long a process may go on signing with a key that another process has retired. */
+/** How long a process that missed the news may go on signing with a key that another process has retired. */
 const cacheMs = 10_000
 const largestCache = 10_000
 
-type Deps = { readonly db: Db; readonly secrets: Secrets; readonly clock: Clock }
+const channel = 'signing_keys_changed'
 
-type Cached = { readonly keys: readonly SigningKey[]; readonly readAt: number }
+type Deps = {
+  readonly db: Db
+  readonly secrets: Secrets
+  readonly clock: Clock
+  publish(channel: string, payload: string): Promise<void>
+  subscribe(channel: string, listener: (poolId: string) => void, noteGap: () => void): () => void
+}
 
-export function createSigningKeys(deps: Deps): SigningKeys {
-  const { clock } = deps
-  const cache = new Map<string, Cached>()
-  const loading = new Map<string, Promise<readonly SigningKey[]>>()
-
-  /** One load a pool at a time. */
-  function load(poolId: string): Promise<readonly SigningKey[]> {
-    const current = loading.get(poolId)
-    if (current !== undefined) return current
-    const load = readOrMakeKeys(deps, poolId).finally(() => loading.delete(poolId))
-    loading.set(poolId, load)
-    return load.then((keys) => {
-      if (cache.size >= largestCache) cache.clear()
-      cache.set(poolId, { keys, readAt: clock.now() })
-      return keys
-    })
-  }
-
-  async function keysOf(poolId: string): Promise<readonly SigningKey[]> {
-    const cached = cache.get(poolId)
-    return cached !== undefined && clock.now() - cached.readAt < cacheMs ? cached.keys : load(poolId)
-  }
+/** `close` ends the subscription. */
+export function createSigningKeys(deps: Deps): SigningKeys & { close(): void } {
+  const cache = new KeyCache(deps)
+  const close = deps.subscribe(
+    channel,
+    (poolId) => cache.forget(poolId),
+    () => cache.clear(),
+  )
 
   return {
     async signer(poolId, use) {
-      const key = (await keysOf(poolId)).find((candidate) => candidate.use === use && candidate.retiredAt === null)
+      const key = (await cache.keysOf(poolId)).find((candidate) => candidate.use === use && candidate.retiredAt === null)
       if (key === undefined) throw new Error(`Pool ${poolId} has no key to sign ${use} tokens.`)
       return key
     },
 
     async published(poolId) {
-      return (await load(poolId)).toSorted(inOrderOfPublication).map(({ publicJwk }) => publicJwk)
+      return (await cache.load(poolId)).toSorted(inOrderOfPublication).map(({ publicJwk }) => publicJwk)
     },
 
     async find(poolId, kid) {
       const byId = (candidate: SigningKey) => candidate.kid === kid
-      const known = (await keysOf(poolId)).find(byId)
-      return known ?? (await load(poolId)).find(byId)
+      const known = (await cache.keysOf(poolId)).find(byId)
+      return known ?? (await cache.load(poolId)).find(byId)
     },
 
     async rotate(poolId, old, alongside) {
       await replaceKeys(deps, poolId, old, alongside)
-      loading.delete(poolId)
-      await load(poolId)
+      cache.forget(poolId)
+      await cache.load(poolId)
+      // The change is committed: a process that misses the news finds out by itself.
+      await deps.publish(channel, poolId).catch(() => undefined)
     },
+    close,
+  }
+}
+
+class KeyCache {
+  readonly #deps: Deps
+  readonly #keys = new Map<string, { readonly keys: readonly SigningKey[]; readonly readAt: number }>()
+  readonly #loading = new Map<string, Promise<readonly SigningKey[]>>()
+
+  constructor(deps: Deps) {
+    this.#deps = deps
+  }
+
+  async keysOf(poolId: string): Promise<readonly SigningKey[]> {
+    const cached = this.#keys.get(poolId)
+    return cached !== undefined && this.#deps.clock.now() - cached.readAt < cacheMs ? cached.keys : this.load(poolId)
+  }
+
+  /** From the database, one load a pool at a time. */
+  load(poolId: string): Promise<readonly SigningKey[]> {
+    const current = this.#loading.get(poolId)
+    if (current !== undefined) return current
+    const readAt = this.#deps.clock.now()
+    const load = readOrMakeKeys(this.#deps, poolId).then((keys) => {
+      // What was read before the keys changed is not remembered.
+      if (this.#loading.get(poolId) === load) this.#remember(poolId, { keys, readAt })
+      return keys
+    })
+    const ended = () => {
+      if (this.#loading.get(poolId) === load) this.#loading.delete(poolId)
+    }
+    load.then(ended, ended)
+    this.#loading.set(poolId, load)
+    return load
+  }
+
+  forget(poolId: string): void {
+    this.#loading.delete(poolId)
+    this.#keys.delete(poolId)
+  }
+
+  clear(): void {
+    this.#loading.clear()
+    this.#keys.clear()
+  }
+
+  #remember(poolId: string, entry: { readonly keys: readonly SigningKey[]; readonly readAt: number }): void {
+    if (this.#keys.size >= largestCache) this.#keys.clear()
+    this.#keys.set(poolId, entry)
   }
 }
 

@@ -5,6 +5,7 @@ import { nameKey } from '../pools/pool.ts'
 import { forgetAllAttempts } from '../protection/attempt-repository.ts'
 import type { Db, Tx } from '../storage/db.ts'
 import { prepareLookup } from '../storage/prepared-query.ts'
+import { runTogether } from '../storage/run-together.ts'
 import { deleteInvocationsOfUser } from '../triggers/invocations/invocation-repository.ts'
 import { type SearchEntry, searchEntriesOf } from './search-index.ts'
 import { type Alias, type AliasKind, aliasesOf, type User } from './user.ts'
@@ -159,26 +160,29 @@ export async function updateUser(tx: Tx, pool: Pool, before: User, after: User):
  */
 export async function deleteUserRows(tx: Tx, poolId: string, sub: string): Promise<void> {
   await tx.deleteFrom('user').where('pool_id', '=', poolId).where('sub', '=', sub).execute()
-  // While the names are there by which it finds what was recorded before the user was.
-  await deleteInvocationsOfUser(tx, poolId, sub)
-  for (const table of [
-    'user_alias',
-    'user_attribute',
-    'group_member',
-    'password_history',
-    'software_token',
-    'passkey',
-    'device',
-    'device_step',
-    'code',
-    'session',
-    'auth_event',
-  ] as const) {
-    await tx.deleteFrom(table).where('pool_id', '=', poolId).where('sub', '=', sub).execute()
-  }
-  await forgetAllAttempts(tx, poolId, sub)
-  await deleteOutboxEntriesOfUser(tx, poolId, sub)
+  const aliases = await tx.selectFrom('user_alias').select('value_key').where('pool_id', '=', poolId).where('sub', '=', sub).execute()
+  const names = aliases.map(({ value_key }) => value_key)
+  await runTogether(tx, [
+    ...tablesOfUser.map((table) => tx.deleteFrom(table).where('pool_id', '=', poolId).where('sub', '=', sub)),
+    ...deleteInvocationsOfUser(tx, poolId, sub, names),
+    forgetAllAttempts(tx, poolId, sub),
+    deleteOutboxEntriesOfUser(tx, poolId, sub),
+  ])
 }
+
+const tablesOfUser = [
+  'user_alias',
+  'user_attribute',
+  'group_member',
+  'password_history',
+  'software_token',
+  'passkey',
+  'device',
+  'device_step',
+  'code',
+  'session',
+  'auth_event',
+] as const
 
 async function insertAliases(tx: Tx, user: User, aliases: readonly Alias[]): Promise<AliasKind | undefined> {
   for (const { kind, key } of aliases) {

@@ -3,8 +3,8 @@ import type { FastifyInstance } from 'fastify'
 import type { Metrics } from './metrics.ts'
 
 type Options = {
-  /** Resolves when the database answers. */
-  readonly pingDatabase: () => Promise<void>
+  /** Resolves when the database can be read and written. */
+  readonly checkDatabase: () => Promise<void>
   readonly isClosing: () => boolean
   readonly metrics: Metrics
   /** Who may read /metrics: everybody (in `dev`, which is on loopback), bearers of the token, or nobody. */
@@ -12,17 +12,17 @@ type Options = {
 }
 
 /** `/healthz`: the process runs. `/readyz`: send it requests. `/metrics`: what it has done. */
-export function healthRoutes(app: FastifyInstance, { pingDatabase, isClosing, metrics, metricsAccess }: Options): void {
+export function healthRoutes(app: FastifyInstance, { checkDatabase, isClosing, metrics, metricsAccess }: Options): void {
   app.get('/healthz', () => ({ status: 'ok' }))
 
-  app.get('/readyz', async (request, reply) => {
+  app.get('/readyz', async (_request, reply) => {
     if (isClosing()) return reply.code(503).send({ status: 'closing' })
     try {
-      await within(2000, pingDatabase())
+      await within(2000, checkDatabase())
       return { status: 'ready' }
-    } catch (err) {
-      request.log.warn({ err }, 'The database does not answer')
-      return reply.code(503).send({ status: 'database does not answer' })
+    } catch {
+      // The log has it already, once and not for each request.
+      return reply.code(503).send({ status: 'database cannot be read or written' })
     }
   })
 

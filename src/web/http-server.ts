@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:http'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, LogController } from 'fastify'
+import { DatabaseUnavailableError } from '../storage/database-unavailable-error.ts'
 import { foreignHostMessage, isForeignHost } from './host-guard.ts'
 import type { HttpOptions } from './http-options.ts'
 import { commonHeaders } from './response-headers.ts'
@@ -57,6 +58,7 @@ export function createHttpApp({ server, logger, log, loopbackOnly, strictTranspo
   app.setErrorHandler((err: Error & { statusCode?: number }, request, reply) => {
     const status = err.statusCode ?? 500
     if (status < 500) return reply.code(status).send({ message: err.message })
+    if (err instanceof DatabaseUnavailableError) return reply.code(503).header('retry-after', '1').send({ message: 'Service unavailable' })
     request.log.error({ err }, 'Request failed')
     return reply.code(500).send({ message: 'Internal error' })
   })

@@ -18,6 +18,7 @@ async function openKeyRoom(engine: TestEngine) {
   const clock = { time: 1_700_000_000_000, now: () => clock.time }
   return {
     db: storage.db,
+    subscribe: storage.subscribe,
     secrets: createSecrets(randomBytes(32)),
     clock,
     async [Symbol.asyncDispose]() {
@@ -121,7 +122,7 @@ for (const engine of engines) {
     it('finds a key without the database for a few seconds, then notices that it is gone', async () => {
       await using room = await openKeyRoom(engine)
       const made = await createAccessKey(room.db, room.secrets, room.clock, { description: '' })
-      const find = cachedAccessKeys(room.db, room.secrets, room.clock)
+      const { find } = cachedAccessKeys(room)
       const key = await find(made.id)
       assert.equal(key?.id, made.id)
 
@@ -135,7 +136,7 @@ for (const engine of engines) {
     it('keeps no key alive when the clock is set back', async () => {
       await using room = await openKeyRoom(engine)
       const made = await createAccessKey(room.db, room.secrets, room.clock, { description: '' })
-      const find = cachedAccessKeys(room.db, room.secrets, room.clock)
+      const { find } = cachedAccessKeys(room)
       await find(made.id)
       await deleteAccessKey(room.db, made.id)
       room.clock.time -= 1
@@ -144,7 +145,7 @@ for (const engine of engines) {
 
     it('does not remember what does not exist: a new key works at once', async () => {
       await using room = await openKeyRoom(engine)
-      const find = cachedAccessKeys(room.db, room.secrets, room.clock)
+      const { find } = cachedAccessKeys(room)
       const made = await createAccessKey(room.db, room.secrets, room.clock, { description: '' })
       await deleteAccessKey(room.db, made.id)
       assert.equal(await find(made.id), undefined)

@@ -42,7 +42,7 @@ describe('An access key made on the command line', () => {
   let server: LifeguardProcess
   let endpoint: string
   before(async () => {
-    server = new LifeguardProcess(['serve', '--port', '0', '--log-level', 'info'], env)
+    server = new LifeguardProcess(['serve', '--port', '0', '--create-database', '--log-level', 'info'], env)
     endpoint = await server.url()
   })
   after(() => server.stop())
@@ -101,7 +101,7 @@ describe('An access key made on the command line', () => {
 
 describe('Without a key', () => {
   it('a signed operation is refused in serve', async () => {
-    await using server = new LifeguardProcess(['serve', '--port', '0'], { ...env, LIFEGUARD_LOG_LEVEL: 'info' })
+    await using server = new LifeguardProcess(['serve', '--port', '0', '--create-database'], { ...env, LIFEGUARD_LOG_LEVEL: 'info' })
     const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'AWSCognitoIdentityProviderService.ListUserPools' }
     const answer = await fetch(await server.url(), { method: 'POST', headers, body: '{"MaxResults":1}' })
     assert.equal(answer.headers.get('x-amzn-errortype'), 'MissingAuthenticationTokenException')

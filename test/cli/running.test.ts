@@ -17,7 +17,7 @@ const startServe = (database: string, env: Record<string, string> = {}, cwd = fo
     LIFEGUARD_MASTER_KEY: masterKey,
     LIFEGUARD_PUBLIC_URL: 'https://id.example.test',
   }
-  return new LifeguardProcess(['serve', '--port', '0'], { ...needed, ...env }, cwd)
+  return new LifeguardProcess(['serve', '--port', '0', '--create-database'], { ...needed, ...env }, cwd)
 }
 
 async function statusOf(url: string, headers: Record<string, string> = {}): Promise<number> {

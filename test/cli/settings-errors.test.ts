@@ -13,7 +13,12 @@ const oddConfig = join(folder, 'odd.json')
 writeFileSync(oddConfig, '{"prot": 1}')
 
 const database = `sqlite:${join(folder, 'never-made.db')}`
-const production = { LIFEGUARD_MASTER_KEY: masterKey, LIFEGUARD_DATABASE: database, LIFEGUARD_PUBLIC_URL: 'https://id.example.test' }
+const production = {
+  LIFEGUARD_MASTER_KEY: masterKey,
+  LIFEGUARD_DATABASE: database,
+  LIFEGUARD_PUBLIC_URL: 'https://id.example.test',
+  LIFEGUARD_DATABASE_WAIT_SECONDS: '0',
+}
 const without = (name: keyof typeof production) => Object.fromEntries(Object.entries(production).filter(([key]) => key !== name))
 
 const mistakes: readonly { what: string; args: readonly string[]; env?: Record<string, string>; says: RegExp }[] = [
@@ -56,7 +61,7 @@ const mistakes: readonly { what: string; args: readonly string[]; env?: Record<s
   { what: 'a configuration file with an unknown name', args: ['dev', '--config', oddConfig], says: /--config: .* sets "prot"/ },
   {
     what: 'a quota that is none',
-    args: ['dev', '--quotas', '{"terms": 1}'],
+    args: ['dev', '--port', '0', '--data', join(folder, 'quotas'), '--quotas', '{"terms": 1}'],
     says: /--quotas: "terms" is no quota\. There are: userPools, /,
   },
   { what: 'serve without a public URL', args: ['serve'], env: without('LIFEGUARD_PUBLIC_URL'), says: /--public-url .* is required/ },

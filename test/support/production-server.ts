@@ -53,7 +53,7 @@ const usualFlags = [
   'silent',
 ]
 // Tests are quicker than administrators.
-usualFlags.push('--rate-limits', '0')
+usualFlags.push('--rate-limits', '0', '--create-database')
 
 /** `flags` are more of the command line. With `like`, it has the database and the keys of another server, which is closed after it. `logger` is in the place of one that is silent. */
 export async function startProductionServer(

@@ -24,15 +24,16 @@ type Deps = {
   /** How many times the defaults are free. */
   factor: number
   publish(channel: string, payload: string): Promise<void>
-  subscribe(channel: string, listener: () => void): () => void
+  subscribe(channel: string, listener: () => void, noteGap: () => void): () => void
 }
 
 export function createProvisionedLimits({ db, clock, factor, publish, subscribe }: Deps): ProvisionedLimits {
   let limits: ReadonlyMap<RequestCategory, number> = new Map()
   let readAt = Number.NEGATIVE_INFINITY
-  const close = subscribe(channel, () => {
+  const forget = () => {
     readAt = Number.NEGATIVE_INFINITY
-  })
+  }
+  const close = subscribe(channel, forget, forget)
   const free = (category: RequestCategory) => requestCategories[category] * factor
   /** A free limit that was raised since is what applies. */
   const provisioned = (category: RequestCategory) => Math.max(limits.get(category) ?? 0, free(category))

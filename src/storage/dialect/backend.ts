@@ -18,7 +18,12 @@ export type Backend = {
   readonly engine: Engine
   readonly dialect: Dialect
   publish(channel: string, payload: string): Promise<void>
-  subscribe(channel: string, listener: Listener): () => void
+  /** `noteGap` is called when something may have been missed, once that is over. */
+  subscribe(channel: string, listener: Listener, noteGap?: () => void): () => void
+  /** Resolves when the database answers a look-up. */
+  ping(): Promise<void>
+  /** Does work whose statements may take very long. */
+  patiently<T>(work: () => Promise<T>): Promise<T>
   /** Ends what the dialect does not own; the dialect's driver is closed by Kysely before. */
   close(): Promise<void>
 }

@@ -10,18 +10,28 @@ import {
   type TransactionSettings,
 } from 'kysely'
 import type pg from 'pg'
+import { DatabaseUnavailableError } from '../database-unavailable-error.ts'
+import type { DatabasePresence } from './database-presence.ts'
 import { offerDirectRun, withdrawDirectRun } from './direct-run.ts'
 import { isLookup } from './lookup.ts'
+import type { PooledClient, PostgresPool } from './postgres-client.ts'
+import { statementError } from './postgres-errors.ts'
 import type { PostgresLookups } from './postgres-lookups.ts'
 import { UseCount } from './use-count.ts'
 
 /** Texts that get a prepared statement in every connection; `IN` lists of varying length must not fill the server's memory. */
 const namedStatements = 500
 
-/** Kysely over `pg`, whose clients must be in pipeline mode, with statements prepared once a connection: parsing and planning is most of the cost of a key look-up. */
-export function postgresDialect(pool: pg.Pool, lookups: PostgresLookups): Dialect {
+type Parts = {
+  readonly pool: PostgresPool
+  readonly lookups: PostgresLookups
+  readonly presence: DatabasePresence
+}
+
+/** Kysely over `pg`, with statements prepared once a connection: parsing and planning is most of the cost of a key look-up. */
+export function postgresDialect(parts: Parts): Dialect {
   const adapter = new PostgresAdapter()
-  const driver = new PostgresDriver(adapter, { pool, lookups, names: new Map() })
+  const driver = new PostgresDriver(adapter, { ...parts, names: new Map() })
   return {
     createAdapter: () => adapter,
     createDriver: () => driver,
@@ -31,9 +41,7 @@ export function postgresDialect(pool: pg.Pool, lookups: PostgresLookups): Dialec
 }
 
 /** What all connections of a database share. */
-type Access = {
-  readonly pool: pg.Pool
-  readonly lookups: PostgresLookups
+type Access = Parts & {
   /** Text of a statement → the name it is prepared under. */
   readonly names: Map<string, string>
 }
@@ -89,6 +97,7 @@ class PostgresDriver implements Driver {
     withdrawDirectRun(this.#adapter)
     // The pool itself would leave those who wait for a connection waiting for ever.
     await this.#inUse.idle()
+    this.#access.presence.close()
     await this.#access.lookups.close()
     await this.#access.pool.end()
   }
@@ -97,7 +106,7 @@ class PostgresDriver implements Driver {
 /** Takes a client from the pool when something needs one: a transaction, or a statement that is no look-up. */
 class PostgresConnection implements DatabaseConnection {
   readonly #access: Access
-  #client: pg.PoolClient | undefined
+  #client: PooledClient | undefined
   #broken = false
 
   constructor(access: Access) {
@@ -106,13 +115,8 @@ class PostgresConnection implements DatabaseConnection {
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     const config = { name: this.#nameOf(query.sql), text: query.sql, values: query.parameters as unknown[] }
-    const isShared = this.#client === undefined && isLookup(query)
-    try {
-      const { rows, rowCount } = await (isShared ? this.#access.lookups : await this.#takeClient()).query(config)
-      return { rows, numAffectedRows: BigInt(rowCount ?? 0) }
-    } catch (error) {
-      throw withoutRowValues(error)
-    }
+    const { rows, rowCount } = await (this.#client === undefined && isLookup(query) ? this.#lookups().query(config) : this.#run(config))
+    return { rows, numAffectedRows: BigInt(rowCount ?? 0) }
   }
 
   /**
@@ -120,7 +124,7 @@ class PostgresConnection implements DatabaseConnection {
    * saved. Should BEGIN fail, the connection is lost and the first statement fails too.
    */
   async begin(sql: string): Promise<void> {
-    await this.#takeClient()
+    if (this.#client === undefined) await this.#takeClient()
     this.#control(sql).catch(() => undefined)
   }
 
@@ -147,16 +151,46 @@ class PostgresConnection implements DatabaseConnection {
   /** A connection on which BEGIN, COMMIT or ROLLBACK failed is in an unknown state and is not used again. */
   async #control(sql: string): Promise<string> {
     try {
-      return (await (await this.#takeClient()).query(sql)).command
+      return (await this.#run(sql)).command
     } catch (error) {
       this.#broken = true
       throw error
     }
   }
 
-  async #takeClient(): Promise<pg.PoolClient> {
-    this.#client ??= await this.#access.pool.connect()
-    return this.#client
+  async #run(query: string | pg.QueryConfig): Promise<pg.QueryResult> {
+    const client = this.#client ?? (await this.#takeClient())
+    client.asked++
+    try {
+      return await client.query(query)
+    } catch (error) {
+      if (client.isLost) this.#access.presence.suspect(error)
+      throw statementError(error, client)
+    } finally {
+      client.answered++
+    }
+  }
+
+  /** Losses of the line are noticed there. */
+  #lookups(): PostgresLookups {
+    this.#refuseWhileAway()
+    return this.#access.lookups
+  }
+
+  async #takeClient(): Promise<PooledClient> {
+    this.#refuseWhileAway()
+    try {
+      this.#client = await this.#access.pool.take()
+      return this.#client
+    } catch (error) {
+      this.#access.presence.suspect(error)
+      throw new DatabaseUnavailableError('There is no connection to the database.', { cause: error })
+    }
+  }
+
+  /** So that nothing piles up behind attempts to connect. */
+  #refuseWhileAway(): void {
+    if (this.#access.presence.isAway) throw new DatabaseUnavailableError('The database is away.')
   }
 
   #nameOf(sql: string): string | undefined {
@@ -167,10 +201,4 @@ class PostgresConnection implements DatabaseConnection {
     }
     return name
   }
-}
-
-/** `detail` and `where` quote the row or the parameters, which are nobody's business in a log. */
-function withoutRowValues(error: unknown): unknown {
-  if (error instanceof Error && 'detail' in error) Object.assign(error, { detail: undefined, where: undefined })
-  return error
 }

@@ -1,3 +1,4 @@
+import { DatabaseUnavailableError } from '../database-unavailable-error.ts'
 import { StorageError } from '../storage-error.ts'
 
 /** Says in one sentence why a connection could not be made. Neither the password nor the user name is in it. */
@@ -48,4 +49,40 @@ function decoded(text: string): string {
   } catch {
     return text
   }
+}
+
+/** Errors of the network, and of a server that starts, stops or is full up: none that says this side is set up wrongly. */
+const passingCodes = new Set(
+  'ECONNREFUSED ECONNRESET EPIPE ETIMEDOUT EHOSTUNREACH ENETUNREACH ENOTFOUND EAI_AGAIN 57P01 57P02 57P03 53300'.split(' '),
+)
+
+/** Whether an attempt to connect may succeed later without a change on this side. */
+export function isWorthWaiting(error: unknown): boolean {
+  const { code, syscall } = error as NodeJS.ErrnoException
+  // A socket file that is not there yet; a certificate that is not there stays missing.
+  if (code === 'ENOENT') return syscall === 'connect'
+  if (code !== undefined) return passingCodes.has(code)
+  // `pg` has no codes for its own.
+  return error instanceof Error && /^Connection terminated|timeout/i.test(error.message)
+}
+
+/**
+ * States in which PostgreSQL turns work away for reasons of its own: out of space, memory or connections (53), shutting down (57P),
+ * a statement that took too long (57014), a system error (58), read-only (25006), a transaction that was idle for too long (25P03).
+ */
+const unavailableStates = /^(08|53|57P|58|57014$|25006$|25P03$)/
+
+/** What a failed statement on a connection comes to: a `DatabaseUnavailableError` where that is the reason, else the error itself. */
+export function statementError(error: unknown, connection: { readonly isLost: boolean }): unknown {
+  if (!(error instanceof Error)) return error
+  hideRowValues(error)
+  const { code, severity } = error as { code?: unknown; severity?: unknown }
+  const isAnswer = typeof severity === 'string' && typeof code === 'string'
+  const isUnavailable = isAnswer ? unavailableStates.test(code) : connection.isLost
+  return isUnavailable ? new DatabaseUnavailableError(`The database did not do it: ${error.message}`, { cause: error }) : error
+}
+
+/** `detail` and `where` quote the row or the parameters, which are nobody's business in a log. */
+function hideRowValues(error: Error): void {
+  if ('detail' in error) Object.assign(error, { detail: undefined, where: undefined })
 }

@@ -1,56 +1,86 @@
 import { Socket } from 'node:net'
-import pg from 'pg'
+import type pg from 'pg'
+import { DatabaseUnavailableError } from '../database-unavailable-error.ts'
+import { type ClientOptions, PostgresClient } from './postgres-client.ts'
+import { statementError } from './postgres-errors.ts'
+
+type Line = { readonly client: PostgresClient; readonly gather: () => void }
 
 /**
  * One connection for all look-ups by key that stand outside transactions. What is asked in one turn of the event loop leaves in one
  * packet, and the answers come back in few: for so short a query, packets and wake-ups are most of the cost. A look-up waits for no
  * lock, so that none holds up those behind it.
+ *
+ * It connects at the first query, and again at the first one after the connection was lost; `onLoss` hears of that.
  */
-export type PostgresLookups = {
-  query(config: pg.QueryConfig): Promise<pg.QueryResult>
-  close(): Promise<void>
-}
+export class PostgresLookups {
+  readonly #options: ClientOptions
+  readonly #onLoss: (error: unknown) => void
+  #line: Line | undefined
+  #opening: Promise<Line> | undefined
+  #isClosed = false
 
-type Line = { readonly client: pg.Client; readonly gather: () => void }
+  constructor(options: ClientOptions, onLoss: (error: unknown) => void) {
+    this.#options = options
+    this.#onLoss = onLoss
+  }
 
-/** Connects at the first query, and again at the first one after the connection was lost. */
-export function openLookups(config: pg.ClientConfig): PostgresLookups {
-  let current: Promise<Line> | undefined
+  /** Rejects with a `DatabaseUnavailableError` when the database is not there. As it changes nothing, it is asked twice if need be. */
+  async query(config: pg.QueryConfig, isLast = false): Promise<pg.QueryResult> {
+    const line = this.#line ?? (await this.#openOnce())
+    const { client, gather } = line
+    gather()
+    client.asked++
+    try {
+      return await client.query(config)
+    } catch (error) {
+      const failure = statementError(error, client)
+      if (!(failure instanceof DatabaseUnavailableError)) throw failure
+      this.#forget(line)
+      void client.end()
+      this.#onLoss(error)
+      if (isLast) throw failure
+      return this.query(config, true)
+    } finally {
+      client.answered++
+    }
+  }
 
-  function line(): Promise<Line> {
-    if (current !== undefined) return current
-    const opened = openLine(config, () => {
-      if (current === opened) current = undefined
+  async close(): Promise<void> {
+    this.#isClosed = true
+    const last = this.#line ?? (await this.#opening?.catch(() => undefined))
+    await last?.client.end()
+  }
+
+  #openOnce(): Promise<Line> {
+    this.#opening ??= this.#open().finally(() => {
+      this.#opening = undefined
     })
-    current = opened
-    return opened
+    return this.#opening
   }
 
-  return {
-    async query(config) {
-      const { client, gather } = await line()
-      gather()
-      return client.query(config)
-    },
+  async #open(): Promise<Line> {
+    if (this.#isClosed) throw new DatabaseUnavailableError('The database was closed.')
+    try {
+      const line = await openLine(this.#options)
+      this.#line = line
+      for (const event of ['error', 'end'] as const) line.client.on(event, () => this.#forget(line))
+      return line
+    } catch (error) {
+      this.#onLoss(error)
+      throw new DatabaseUnavailableError('There is no connection to the database.', { cause: error })
+    }
+  }
 
-    async close() {
-      const last = await current?.catch(() => undefined)
-      await last?.client.end()
-    },
+  #forget(line: Line): void {
+    if (this.#line === line) this.#line = undefined
   }
 }
 
-async function openLine(config: pg.ClientConfig, onLoss: () => void): Promise<Line> {
+async function openLine(options: ClientOptions): Promise<Line> {
   const socket = new Socket()
-  const client = new pg.Client({ ...config, pipeline: true, stream: () => socket })
-  client.on('error', onLoss)
-  client.on('end', onLoss)
-  try {
-    await client.connect()
-  } catch (error) {
-    onLoss()
-    throw error
-  }
+  const client = new PostgresClient({ ...options, config: { ...options.config, stream: () => socket } })
+  await client.connect()
   return { client, gather: gatherByTurns(socket) }
 }
 

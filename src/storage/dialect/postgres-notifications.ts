@@ -1,93 +1,127 @@
 import { EventEmitter } from 'node:events'
-import type pg from 'pg'
-import type { Listener, StorageLogger } from './backend.ts'
+import type { Backend } from './backend.ts'
 import { readNotification, requireChannel, writeNotification } from './notification.ts'
+import { type ClientOptions, PostgresClient, type PostgresPool } from './postgres-client.ts'
 
 /** Every channel of ours shares this one, so that a subscription needs no round trip and cannot miss what follows it. */
 const postgresChannel = 'lifeguard'
 
-export type Notifications = {
-  publish(pool: pg.Pool, channel: string, payload: string): Promise<void>
-  subscribe(channel: string, listener: Listener): () => void
-  close(): Promise<void>
+/** How often the listening connection is asked for a sign of life: a network that has fallen silent looks like one with no news. */
+const proofMs = 2000
+const firstPauseMs = 50
+const longestPauseMs = 500
+
+export type Notifications = Pick<Backend, 'subscribe' | 'close'> & {
+  publish(pool: PostgresPool, channel: string, payload: string): Promise<void>
 }
 
 /**
- * Listens on one connection of its own, opened anew with back-off when it breaks. What is published meanwhile is lost to
- * this process, so subscribers may rely on it for speed only.
+ * Listens on one connection of its own, opened anew when it breaks. What is published meanwhile is lost to this process; subscribers are told
+ * that something may have been.
  */
-export async function startListening(newClient: () => pg.Client, logger: StorageLogger): Promise<Notifications> {
-  const emitter = new EventEmitter()
-  emitter.setMaxListeners(0)
-  const connection = await keepListening(newClient, logger, (message) => {
-    const { channel, payload } = readNotification(message)
-    emitter.emit(channel, payload)
+export async function startListening(options: ClientOptions, onLoss: (error: unknown) => void): Promise<Notifications> {
+  const heard = new EventEmitter().setMaxListeners(0)
+  const gaps = new Set<() => void>()
+  const listening = new ListeningConnection(options, {
+    onMessage(message) {
+      const { channel, payload } = readNotification(message)
+      heard.emit(channel, payload)
+    },
+    onGap() {
+      for (const noteGap of gaps) noteGap()
+    },
+    onLoss,
   })
+  await listening.open()
 
   return {
     async publish(pool, channel, payload) {
       const message = writeNotification(channel, payload)
-      await pool.query({ name: 'lifeguard_notify', text: 'select pg_notify($1, $2)', values: [postgresChannel, message] })
+      const client = await pool.take()
+      try {
+        await client.run({ name: 'lifeguard_notify', text: 'select pg_notify($1, $2)', values: [postgresChannel, message] })
+      } finally {
+        client.release()
+      }
     },
-    subscribe(channel, listener) {
+    subscribe(channel, listener, noteGap = () => undefined) {
       requireChannel(channel)
-      emitter.on(channel, listener)
-      return () => emitter.off(channel, listener)
+      heard.on(channel, listener)
+      gaps.add(noteGap)
+      return () => {
+        heard.off(channel, listener)
+        gaps.delete(noteGap)
+      }
     },
-    close: connection.close,
+    close: () => listening.close(),
   }
 }
 
-type Connection = { close(): Promise<void> }
+type Hears = { onMessage(message: string): void; onGap(): void; onLoss(error: unknown): void }
 
-/** The connection itself. Rejects when the first attempt fails; later ones are repeated. */
-async function keepListening(newClient: () => pg.Client, logger: StorageLogger, deliver: (message: string) => void): Promise<Connection> {
-  let client: pg.Client | undefined
-  let retry: NodeJS.Timeout | undefined
-  let closed = false
+class ListeningConnection {
+  readonly #options: ClientOptions
+  readonly #hears: Hears
+  #client: PostgresClient | undefined
+  #retry: NodeJS.Timeout | undefined
+  #proof: NodeJS.Timeout | undefined
+  #closed = false
 
-  async function connect(): Promise<void> {
-    const fresh = newClient()
-    fresh.on('notification', ({ payload }) => deliver(payload ?? ''))
-    fresh.on('error', (error) => lost(fresh, error))
-    fresh.on('end', () => lost(fresh, undefined))
+  constructor(options: ClientOptions, hears: Hears) {
+    this.#options = options
+    this.#hears = hears
+  }
+
+  /** Rejects when the first attempt fails; later ones are repeated. */
+  async open(): Promise<void> {
+    await this.#connect()
+    // Its failure is the connection's, which has a listener of its own.
+    this.#proof = setInterval(() => void this.#client?.run('select 1').catch(() => undefined), proofMs).unref()
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    clearTimeout(this.#retry)
+    clearInterval(this.#proof)
+    const last = this.#client
+    this.#client = undefined
+    await last?.end()
+  }
+
+  async #connect(): Promise<void> {
+    const fresh = new PostgresClient(this.#options)
+    fresh.on('notification', ({ payload }) => this.#hears.onMessage(payload ?? ''))
+    fresh.on('error', (error) => this.#lost(fresh, error))
+    fresh.on('end', () => this.#lost(fresh, undefined))
     try {
       await fresh.connect()
-      await fresh.query(`listen ${postgresChannel}`)
+      await fresh.run(`listen ${postgresChannel}`)
     } catch (error) {
       void fresh.end().catch(() => undefined)
       throw error
     }
-    if (closed) await fresh.end()
-    else client = fresh
+    if (this.#closed) await fresh.end()
+    else this.#client = fresh
   }
 
-  function lost(which: pg.Client, error: unknown): void {
-    if (which !== client) return
-    client = undefined
+  #lost(which: PostgresClient, error: unknown): void {
+    if (which !== this.#client) return
+    this.#client = undefined
     void which.end().catch(() => undefined)
-    if (closed) return
-    logger.warn({ err: error }, 'The database connection that listens for changes was lost')
-    reconnect(100)
+    if (this.#closed) return
+    this.#hears.onLoss(error)
+    this.#reconnect(firstPauseMs)
   }
 
-  function reconnect(pauseMs: number): void {
-    retry = setTimeout(() => {
-      connect().catch(() => {
-        if (!closed) reconnect(Math.min(pauseMs * 2, 10_000))
-      })
+  #reconnect(pauseMs: number): void {
+    this.#retry = setTimeout(() => {
+      this.#connect().then(
+        () => this.#hears.onGap(),
+        () => {
+          if (!this.#closed) this.#reconnect(Math.min(pauseMs * 2, longestPauseMs))
+        },
+      )
     }, pauseMs)
-    retry.unref()
-  }
-
-  await connect()
-  return {
-    async close() {
-      closed = true
-      clearTimeout(retry)
-      const last = client
-      client = undefined
-      await last?.end()
-    },
+    this.#retry.unref()
   }
 }

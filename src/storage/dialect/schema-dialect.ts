@@ -14,6 +14,8 @@ export type SchemaDialect = {
   /** Keeps other processes from migrating until the transaction ends. */
   // biome-ignore lint/suspicious/noExplicitAny: any schema will do
   lockSchema(tx: Kysely<any>): Promise<void>
+  // biome-ignore lint/suspicious/noExplicitAny: any schema will do
+  hasTable(db: Kysely<any>, name: string): Promise<boolean>
 }
 
 /** Any number that no other user of the same PostgreSQL is likely to lock. */
@@ -27,6 +29,10 @@ export const schemaDialects: Readonly<Record<Engine, SchemaDialect>> = {
     wideTable: sql`strict`,
     // BEGIN IMMEDIATE has taken the only write lock already.
     lockSchema: async () => undefined,
+    hasTable: async (db, name) => {
+      const { rows } = await sql`select 1 from sqlite_schema where type = 'table' and name = ${name}`.execute(db)
+      return rows.length > 0
+    },
   },
   postgres: {
     text: sql`text collate "C"`,
@@ -34,7 +40,13 @@ export const schemaDialects: Readonly<Record<Engine, SchemaDialect>> = {
     narrowTable: sql``,
     wideTable: sql``,
     lockSchema: async (tx) => {
+      // Another process may take long, and so may building an index.
+      await sql`set local statement_timeout = 0`.execute(tx)
       await sql`select pg_advisory_xact_lock(${sql.lit(schemaLock)})`.execute(tx)
+    },
+    hasTable: async (db, name) => {
+      const { rows } = await sql<{ found: boolean }>`select to_regclass(${name}) is not null as found`.execute(db)
+      return rows[0]?.found === true
     },
   },
 }

@@ -1,22 +1,29 @@
-import { EventEmitter } from 'node:events'
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { StorageError } from '../storage-error.ts'
+import { EmptyDatabaseError, StorageError } from '../storage-error.ts'
 import type { Backend } from './backend.ts'
-import { requireChannel, writeNotification } from './notification.ts'
 import { retryWhileBusy } from './retry-while-busy.ts'
+import { sqliteChannels } from './sqlite-channels.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
+import { openingError } from './sqlite-errors.ts'
 import { SqliteGroupWriter } from './sqlite-group-writer.ts'
-import { isBusy, SqliteHandle, sqliteCode } from './sqlite-handle.ts'
+import { SqliteHandle } from './sqlite-handle.ts'
 
 /** How long a write waits for another process that writes. */
 const busyTimeoutMs = 5000
 /** How long a transaction waits for those before it in this process. */
 const lockTimeoutMs = 10_000
 
-/** Opens the file; creates it, and the folder it lies in, readable by the owner only. */
-export async function openSqlite(path: string): Promise<Backend> {
+/** Reading a file of this size through takes a fraction of a second. A larger one is checked by the backup (see docs/production.md). */
+const checkedBytes = 64 * 1024 * 1024
+
+/**
+ * Opens the file; creates it, and the folder it lies in, readable by the owner only. Unless it may `create`, a file that is missing or has
+ * nothing in it is refused: it is more likely a wrong path or a lost volume than a new installation.
+ */
+export async function openSqlite(path: string, create: boolean): Promise<Backend> {
   const file = resolve(path)
+  if (!create) requireContent(file)
   createFile(file)
   const handles: SqliteHandle[] = []
   try {
@@ -34,32 +41,35 @@ export async function openSqlite(path: string): Promise<Backend> {
     handles.push(reader)
     reader.exec('pragma query_only = 1')
     await retryWhileBusy(() => reader.run('select count(*) from sqlite_schema', []), busyTimeoutMs)
+    if (statSync(file).size <= checkedBytes) checkPages(file, reader)
     const groups = new SqliteGroupWriter(writer, { busyTimeoutMs, lockTimeoutMs })
-    // The writer may be inside a transaction, where SQLite refuses to do this.
-    const writeBack = () => void reader.run('pragma wal_checkpoint(passive)', [])
-    return { engine: 'sqlite', dialect: sqliteDialect(reader, writer, groups), ...localChannels(), writeBack, close: async () => undefined }
+    return {
+      engine: 'sqlite',
+      dialect: sqliteDialect(reader, writer, groups),
+      ...sqliteChannels(writer),
+      ping: async () => {
+        reader.run('select count(*) from sqlite_schema', [])
+      },
+      patiently: (work) => work(),
+      // The writer may be inside a transaction, where SQLite refuses to do this.
+      writeBack: () => void reader.run('pragma wal_checkpoint(passive)', []),
+    }
   } catch (error) {
     for (const handle of handles) handle.close()
-    throw openingError(file, error)
+    throw error instanceof StorageError ? error : openingError(file, error)
   }
 }
 
-/** One process owns the file's subscribers: nobody else has to hear. */
-function localChannels(): Pick<Backend, 'publish' | 'subscribe'> {
-  const emitter = new EventEmitter()
-  emitter.setMaxListeners(0)
-  return {
-    async publish(channel, payload) {
-      writeNotification(channel, payload)
-      // Later, as with PostgreSQL: a listener never runs, or throws, inside the publisher.
-      setImmediate(() => emitter.emit(channel, payload))
-    },
-    subscribe(channel, listener) {
-      requireChannel(channel)
-      emitter.on(channel, listener)
-      return () => emitter.off(channel, listener)
-    },
-  }
+function requireContent(file: string): void {
+  if (existsSync(file) && statSync(file).size > 0) return
+  throw new EmptyDatabaseError(`The database ${file} is ${existsSync(file) ? 'empty' : 'missing'}.`)
+}
+
+/** Damage that is found at a start can be mended from a backup before it has been in all of them. */
+function checkPages(file: string, reader: SqliteHandle): void {
+  const { rows } = reader.run<{ quick_check: string }>('pragma quick_check(1)', [])
+  const [first] = rows
+  if (first?.quick_check !== 'ok') throw new StorageError(`Cannot open the database ${file}: it is damaged. Restore it from a backup.`)
 }
 
 function createFile(file: string): void {
@@ -70,41 +80,4 @@ function createFile(file: string): void {
   } catch (error) {
     throw openingError(file, error)
   }
-}
-
-function openingError(file: string, error: unknown): StorageError {
-  return new StorageError(`Cannot open the database ${file}: ${reason(error)}.`, { cause: error })
-}
-
-function reason(error: unknown): string {
-  if (isBusy(error)) return 'another process keeps it locked'
-  switch (sqliteCode(error)) {
-    case 8:
-      return 'it is read-only'
-    case 11:
-      return 'it is damaged'
-    case 13:
-      return 'the disk is full'
-    case 14:
-      return 'the file or its folder is not writable'
-    case 26:
-      return 'the file is not an SQLite database'
-  }
-  switch ((error as NodeJS.ErrnoException).code) {
-    case 'EACCES':
-    case 'EPERM':
-      return 'permission denied'
-    case 'EROFS':
-      return 'the file system is read-only'
-    case 'ENOENT':
-      return 'its folder does not exist and cannot be created'
-    case 'EISDIR':
-      return 'it is a folder'
-    case 'ENOTDIR':
-    case 'EEXIST':
-      return 'part of the path is not a folder'
-    case 'ENOSPC':
-      return 'the disk is full'
-  }
-  return error instanceof Error ? error.message : String(error)
 }

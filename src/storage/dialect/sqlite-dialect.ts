@@ -10,6 +10,7 @@ import {
   SqliteQueryCompiler,
 } from 'kysely'
 import { offerDirectRun, withdrawDirectRun } from './direct-run.ts'
+import { statementError } from './sqlite-errors.ts'
 import type { SqliteGroupWriter, SqliteTransaction } from './sqlite-group-writer.ts'
 import type { SqliteHandle } from './sqlite-handle.ts'
 import { UseCount } from './use-count.ts'
@@ -68,11 +69,19 @@ class SqliteDriver implements Driver {
   }
 
   async beginTransaction(connection: SqliteConnection): Promise<void> {
-    connection.transaction = await this.#groups.begin()
+    try {
+      connection.transaction = await this.#groups.begin()
+    } catch (error) {
+      throw statementError(error)
+    }
   }
 
   async commitTransaction(connection: SqliteConnection): Promise<void> {
-    await connection.transaction?.commit()
+    try {
+      await connection.transaction?.commit()
+    } catch (error) {
+      throw statementError(error)
+    }
   }
 
   async rollbackTransaction(connection: SqliteConnection): Promise<void> {
@@ -106,6 +115,16 @@ class SqliteConnection implements DatabaseConnection {
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    try {
+      const result = this.#run<R>(query)
+      return result instanceof Promise ? await result : result
+    } catch (error) {
+      throw statementError(error)
+    }
+  }
+
+  /** Only a write has to wait for something. */
+  #run<R>(query: CompiledQuery): QueryResult<R> | Promise<QueryResult<R>> {
     if (this.transaction !== undefined) return this.transaction.run<R>(query.sql, query.parameters)
     if (!isRead(query)) return this.#groups.write<R>(query.sql, query.parameters)
     // The writer's page cache outlives its own commits, the reader's does not; so it serves while it has nothing unsettled.

@@ -1,4 +1,5 @@
 import type { QueryResult } from 'kysely'
+import { DatabaseUnavailableError } from '../database-unavailable-error.ts'
 import { retryWhileBusy } from './retry-while-busy.ts'
 import type { SqliteHandle } from './sqlite-handle.ts'
 
@@ -128,7 +129,11 @@ export class SqliteGroupWriter {
         resolve,
         timer: setTimeout(() => {
           this.#waiting.splice(this.#waiting.indexOf(waiter), 1)
-          reject(new Error(`Waited ${this.#options.lockTimeoutMs} ms for another transaction. Was the outer database used inside one?`))
+          reject(
+            new DatabaseUnavailableError(
+              `Waited ${this.#options.lockTimeoutMs} ms for another transaction. Was the outer database used inside one?`,
+            ),
+          )
         }, this.#options.lockTimeoutMs),
       }
       this.#waiting.push(waiter)

@@ -9,6 +9,7 @@ import { userImport } from './0008-user-import.ts'
 import { triggerInvocations } from './0009-trigger-invocations.ts'
 import { messageRecords } from './0010-message-records.ts'
 import { auditRecords } from './0011-audit-records.ts'
+import { nodeHeartbeats } from './0012-node-heartbeats.ts'
 import { deletedPoolsAndGroups } from './0013-deleted-pools-and-groups.ts'
 import { likeness } from './0014-likeness.ts'
 import { devicesOfSignIns } from './0015-devices-of-sign-ins.ts'
@@ -27,6 +28,7 @@ export const migrations: readonly Migration[] = [
   triggerInvocations,
   messageRecords,
   auditRecords,
+  nodeHeartbeats,
   deletedPoolsAndGroups,
   likeness,
   devicesOfSignIns,

@@ -1,4 +1,4 @@
-import { type Insertable, type Selectable, sql } from 'kysely'
+import { type Compilable, type Insertable, type Selectable, sql } from 'kysely'
 import type { Db, Tx } from '../../storage/db.ts'
 import type { TriggerInvocationTable } from '../../storage/trigger-tables.ts'
 
@@ -41,23 +41,19 @@ export async function findInvocation(db: Db | Tx, poolId: string, id: string): P
   return db.selectFrom('trigger_invocation').selectAll().where('pool_id', '=', poolId).where('id', '=', id).executeTakeFirst()
 }
 
-/**
- * What is recorded of a user, and of the user's names while nobody had them: from sign-up, say.
- * @NOTE To be called while the user still has the names.
- */
-export async function deleteInvocationsOfUser(tx: Tx, poolId: string, sub: string): Promise<void> {
-  await tx.deleteFrom('trigger_invocation').where('pool_id', '=', poolId).where('sub', '=', sub).execute()
-  await tx.deleteFrom('trigger_answer').where('pool_id', '=', poolId).where('sub', '=', sub).execute()
-  const names = await tx.selectFrom('user_alias').select('value_key').where('pool_id', '=', poolId).where('sub', '=', sub).execute()
-  if (names.length === 0) return
-  const keys = names.map(({ value_key }) => value_key)
+/** Removes what is recorded of a user, and of `names`, which are the user's, while nobody had them: from sign-up, say. */
+export function deleteInvocationsOfUser(tx: Tx, poolId: string, sub: string, names: readonly string[]): Compilable[] {
+  const ofUser = (['trigger_invocation', 'trigger_answer'] as const).map((table) =>
+    tx.deleteFrom(table).where('pool_id', '=', poolId).where('sub', '=', sub),
+  )
+  if (names.length === 0) return ofUser
   // As an expression, `sub` does not tempt the database to look through the records of all who had no user yet.
-  await tx
+  const ofNames = tx
     .deleteFrom('trigger_invocation')
     .where('pool_id', '=', poolId)
-    .where('username_key', 'in', keys)
+    .where('username_key', 'in', names)
     .where(sql`sub || ''`, '=', '')
-    .execute()
+  return [...ofUser, ofNames]
 }
 
 /** Removes up to `limit` of those that began before `before`. */

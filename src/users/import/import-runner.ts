@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { findActiveImport } from '../../pools/active-import-repository.ts'
+import { DatabaseUnavailableError } from '../../storage/database-unavailable-error.ts'
 import type { StorageLogger } from '../../storage/dialect/backend.ts'
 import { releaseLease, tryLease } from '../../storage/lease-repository.ts'
 import { type ImportDeps, runImportStep } from './import-step.ts'
@@ -38,7 +39,8 @@ export function createImportRunner({ logger, holder, pollMs = 2_000, ...deps }: 
         await runSteps(deps, holder, stop.signal)
       } catch (error) {
         // The next look tries again: what was not committed has not happened.
-        if (!stop.signal.aborted) logger.error({ err: error }, 'A step of a user import failed')
+        if (stop.signal.aborted || error instanceof DatabaseUnavailableError) return
+        logger.error({ err: error }, 'A step of a user import failed')
       }
     } while (wokenMeanwhile && !stop.signal.aborted)
   }
@@ -61,7 +63,8 @@ export function createImportRunner({ logger, holder, pollMs = 2_000, ...deps }: 
       clearInterval(poll)
       stop.abort()
       await running
-      await releaseLease(deps.db, leaseName, holder)
+      // It runs out by itself.
+      await releaseLease(deps.db, leaseName, holder).catch(() => undefined)
     },
   }
 }

@@ -19,15 +19,15 @@ export function writeError(error: ApiError): RpcAnswer {
   }
 }
 
-/** Tells the caller to come back. Status 503 makes the AWS SDKs repeat the request by themselves (RFC 9110 §15.6.4, §10.2.3). */
-export function unavailable(retryAfterSeconds: number): RpcAnswer {
-  const answer = writeError(new ApiError('ServiceUnavailable', 'The server cannot answer at the moment. Please try again.'))
-  return { ...answer, headers: { ...answer.headers, 'retry-after': String(retryAfterSeconds) } }
-}
-
 /** What the caller learns of a fault of ours: that there was one. The log has the rest, under the request id. */
 export const internalError = (cause: unknown) =>
   new ApiError('InternalErrorException', 'Something went wrong on the server. The request id names it in the log.', { cause })
+
+/** Refuses for now, whatever was asked. Every AWS SDK repeats a request upon a 503; the header says when (RFC 9110 §15.6.4, §10.2.3). */
+export function unavailable(retryAfterSeconds: number): RpcAnswer {
+  const answer = writeError(new ApiError('ServiceUnavailable', 'The service cannot take the request now. Try again.'))
+  return { ...answer, headers: { ...answer.headers, 'retry-after': String(retryAfterSeconds) } }
+}
 
 /** A header holds neither line ends nor characters beyond ASCII, and not much. */
 function headerText(message: string): string {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { ApiError } from '../../contract/api-error.ts'
+import { DatabaseUnavailableError } from '../../storage/database-unavailable-error.ts'
 import { preflightHeaders, readableByPages } from '../cors.ts'
 import { foreignHostMessage, isForeignHost } from '../host-guard.ts'
 import type { HttpOptions } from '../http-options.ts'
@@ -92,6 +93,8 @@ async function answer(options: Options, received: Received): Promise<RpcAnswer> 
   } catch (error) {
     if (error instanceof ApiError) return writeError(error)
     if (error instanceof ShedError || error instanceof BudgetError) return shed
+    // The storage layer logs what is wrong with the database, once and not for each request.
+    if (error instanceof DatabaseUnavailableError) return unavailable(1)
     if (error instanceof LateError) {
       logger.warn({ reqId: id, operation: facts.operation }, 'A request took too long and was answered 503')
       return unavailable(1)

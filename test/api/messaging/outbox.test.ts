@@ -8,6 +8,7 @@ import { sweepMessageContents, sweepMessageRecords } from '../../../src/messagin
 import { queueMessage } from '../../../src/messaging/outbox.ts'
 import { deleteOutboxEntriesOfUser } from '../../../src/messaging/outbox-repository.ts'
 import { createOutboxWorker } from '../../../src/messaging/outbox-worker.ts'
+import { runTogether } from '../../../src/storage/run-together.ts'
 import { engines } from '../../support/engines.ts'
 import { emailMessage, openRoom, queue, type Room } from './messaging-room.ts'
 import { recordingGateways } from './recording-gateway.ts'
@@ -277,7 +278,7 @@ for (const engine of engines) {
     it('forgets the messages of a user who is deleted, and only those', async () => {
       await using room = await openRoom(engine)
       for (const changes of [{}, { sub: 'sub-of-bob' }, { poolId: 'us-east-1_OtherPool' }]) await queue(room, emailMessage(changes))
-      await room.commit((tx) => deleteOutboxEntriesOfUser(tx, 'us-east-1_Messages1', 'sub-of-ana'))
+      await room.commit((tx) => runTogether(tx, [deleteOutboxEntriesOfUser(tx, 'us-east-1_Messages1', 'sub-of-ana')]))
       assert.deepEqual((await rows(room)).map(({ pool_id, sub }) => [pool_id, sub]).toSorted(), [
         ['us-east-1_Messages1', 'sub-of-bob'],
         ['us-east-1_OtherPool', 'sub-of-ana'],

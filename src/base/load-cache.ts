@@ -1,10 +1,12 @@
-import type { Clock } from '../base/clock.ts'
+import type { Clock } from './clock.ts'
 
 /** Remembers what was loaded, for a while. */
 export type LoadCache<Value> = {
   get(key: string): Promise<Value | undefined>
   /** Forgets what matches. Nothing whose loading began earlier is remembered or handed to callers who come later. */
   drop(matches: (value: Value) => boolean): void
+  /** Forgets everything, for the same reason. */
+  clear(): void
 }
 
 export type LoadCacheOptions<Value> = {
@@ -56,6 +58,12 @@ export function createLoadCache<Value>({ load, clock, lifetimeMilliseconds, maxE
       drops++
       loading.clear()
       for (const [key, { value }] of entries) if (matches(value)) entries.delete(key)
+    },
+
+    clear() {
+      drops++
+      loading.clear()
+      entries.clear()
     },
   }
 }

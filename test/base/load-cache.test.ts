@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createLoadCache } from '../../src/pools/load-cache.ts'
+import { createLoadCache } from '../../src/base/load-cache.ts'
 
 type Thing = { readonly key: string; readonly number: number }
 

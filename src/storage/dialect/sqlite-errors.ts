@@ -1,0 +1,51 @@
+import { DatabaseUnavailableError } from '../database-unavailable-error.ts'
+import { StorageError } from '../storage-error.ts'
+import { isBusy, sqliteCode } from './sqlite-handle.ts'
+
+/** Locked by another process (5, 6), read-only (8), an error of the disk (10), full (13), not to be opened (14). */
+const unavailableCodes = new Set([5, 6, 8, 10, 13, 14])
+
+/** What a failed statement comes to: a `DatabaseUnavailableError` where the file or its disk is the reason, else the error itself. */
+export function statementError(error: unknown): unknown {
+  const code = sqliteCode(error)
+  if (code === undefined || !unavailableCodes.has(code)) return error
+  return new DatabaseUnavailableError(`The database did not do it: ${reason(error)}.`, { cause: error })
+}
+
+/** Says in one sentence why the file could not be opened. */
+export function openingError(file: string, error: unknown): StorageError {
+  return new StorageError(`Cannot open the database ${file}: ${reason(error)}.`, { cause: error })
+}
+
+function reason(error: unknown): string {
+  if (isBusy(error)) return 'another process keeps it locked'
+  switch (sqliteCode(error)) {
+    case 8:
+      return 'it is read-only'
+    case 11:
+      return 'it is damaged'
+    case 13:
+      return 'the disk is full'
+    case 14:
+      return 'the file or its folder is not writable'
+    case 26:
+      return 'the file is not an SQLite database'
+  }
+  switch ((error as NodeJS.ErrnoException).code) {
+    case 'EACCES':
+    case 'EPERM':
+      return 'permission denied'
+    case 'EROFS':
+      return 'the file system is read-only'
+    case 'ENOENT':
+      return 'its folder does not exist and cannot be created'
+    case 'EISDIR':
+      return 'it is a folder'
+    case 'ENOTDIR':
+    case 'EEXIST':
+      return 'part of the path is not a folder'
+    case 'ENOSPC':
+      return 'the disk is full'
+  }
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,19 @@
+import type { Db, Tx } from './db.ts'
+
+/** Notes that the process `node` could write at `now`. */
+export async function writeHeartbeat(db: Db | Tx, node: string, now: number): Promise<void> {
+  await db
+    .insertInto('node_heartbeat')
+    .values({ node, at: now })
+    .onConflict((conflict) => conflict.column('node').doUpdateSet({ at: now }))
+    .execute()
+}
+
+/** Forgets up to `limit` processes that have written nothing since `before`; answers how many. */
+export async function sweepHeartbeats(db: Db | Tx, before: number, limit: number): Promise<number> {
+  const { numDeletedRows } = await db
+    .deleteFrom('node_heartbeat')
+    .where('node', 'in', (over) => over.selectFrom('node_heartbeat').select('node').where('at', '<', before).orderBy('at').limit(limit))
+    .executeTakeFirstOrThrow()
+  return Number(numDeletedRows)
+}

@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto'
+import type { Db } from './db.ts'
+import type { StorageLogger } from './dialect/backend.ts'
+import { writeHeartbeat } from './heartbeat-repository.ts'
+
+type Options = {
+  readonly db: Db
+  /** Resolves when the database answers a look-up. */
+  readonly ping: () => Promise<void>
+  readonly logger: StorageLogger
+}
+
+/** A write that succeeded so recently is proof enough, so that frequent checks do not cause frequent writes. */
+const proofMs = 2000
+
+/**
+ * Whether this process can work with the database: it reads in the way that requests do, and writes a row of its own. Checks at
+ * the same time share one answer.
+ */
+export function createReadiness({ db, ping, logger }: Options): (now: number) => Promise<void> {
+  const node = randomUUID()
+  let wroteAt = Number.NEGATIVE_INFINITY
+  let checking: Promise<void> | undefined
+  let hasFailed = false
+
+  async function check(now: number): Promise<void> {
+    try {
+      await ping()
+      if (performance.now() - wroteAt >= proofMs) {
+        await writeHeartbeat(db, node, now)
+        wroteAt = performance.now()
+      }
+      if (hasFailed) logger.warn({}, 'The database can be read and written again')
+      hasFailed = false
+    } catch (error) {
+      wroteAt = Number.NEGATIVE_INFINITY
+      if (!hasFailed) logger.error({ err: error }, 'The database cannot be read or written; this process is not ready')
+      hasFailed = true
+      throw error
+    }
+  }
+
+  return (now) => {
+    checking ??= check(now).finally(() => {
+      checking = undefined
+    })
+    return checking
+  }
+}

@@ -1,0 +1,264 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { describe, it } from 'node:test'
+import { AdminCreateUserCommand, AdminGetUserCommand, CreateUserPoolCommand } from '@aws-sdk/client-cognito-identity-provider'
+import { skipWithoutPostgres } from '../support/postgres-stage.ts'
+import { clientOf, restart, startNode, until, useOwnCluster, withDatabase } from './own-database.ts'
+import { TcpProxy } from './tcp-proxy.ts'
+
+type Node = ReturnType<typeof clientOf>
+
+/** A pool with one user, and the calls that read and write it. */
+async function givenUser({ sdk, call }: Node) {
+  const { UserPool } = await sdk.send(new CreateUserPoolCommand({ PoolName: 'test' }))
+  const user = { UserPoolId: UserPool?.Id ?? '', Username: 'ana' }
+  await sdk.send(new AdminCreateUserCommand({ ...user, MessageAction: 'SUPPRESS' }))
+  return {
+    ...user,
+    read: () => call('AdminGetUser', user),
+    write: (name: string) => call('AdminUpdateUserAttributes', { ...user, UserAttributes: [{ Name: 'name', Value: name }] }),
+    invite: (name: string) =>
+      call('AdminCreateUser', {
+        ...user,
+        Username: name,
+        UserAttributes: [{ Name: 'email', Value: `${name}@example.test` }],
+        DesiredDeliveryMediums: ['EMAIL'],
+      }),
+    async name() {
+      const { UserAttributes } = await sdk.send(new AdminGetUserCommand(user))
+      return UserAttributes?.find(({ Name }) => Name === 'name')?.Value
+    },
+  }
+}
+
+const works = ({ status }: { status: number }) => status === 200
+
+function assertUnavailable(answer: { status: number; type: string | undefined; retryAfter: string | null }): void {
+  assert.deepEqual([answer.status, answer.type, answer.retryAfter], [503, 'ServiceUnavailable', '1'])
+}
+
+/** The server's own children too, which do the work. */
+function signalAll(pid: number, signal: 'STOP' | 'CONT'): void {
+  const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' })
+    .split('\n')
+    .map(Number)
+    .filter((child) => child > 0)
+  for (const each of [pid, ...children]) process.kill(each, `SIG${signal}`)
+}
+
+describe('A node whose PostgreSQL is lost', { skip: skipWithoutPostgres }, () => {
+  const cluster = useOwnCluster()
+
+  it('outlives a connection that ends while a transaction waits on it, and stores nothing by half', async () => {
+    await using node = startNode(cluster().url)
+    const client = clientOf(await node.url())
+    const user = await givenUser(client)
+    assert.ok(works(await user.write('before')))
+    await withDatabase(cluster().url, async (other) => {
+      await other.query('begin; select 1 from "user" for update')
+      const writing = user.write('after')
+      await until(
+        'the transaction waits and its connection is ended',
+        async () =>
+          await withDatabase(cluster().url, (third) =>
+            third.query(`select pg_terminate_backend(pid) from pg_stat_activity where wait_event_type = 'Lock'`),
+          ),
+        ({ rowCount }) => rowCount !== 0,
+      )
+      assertUnavailable(await writing)
+      await other.query('rollback')
+    })
+    assert.equal(await user.name(), 'before')
+    assert.ok(works(await user.write('after')))
+    assert.equal(node.child.exitCode, null)
+  })
+
+  it('outlives a kill -9 of PostgreSQL, says so, and works again as soon as it is back', async () => {
+    await using node = startNode(cluster().url)
+    const client = clientOf(await node.url())
+    const user = await givenUser(client)
+    // Connections of the pool, too, and some of them in use.
+    await Promise.all(Array.from({ length: 20 }, (_, i) => user.write(`name ${i}`)))
+
+    const { pid } = cluster()
+    const inFlight = Array.from({ length: 20 }, (_, i) => user.write(`late ${i}`))
+    process.kill(pid(), 'SIGKILL')
+    for (const answer of await Promise.all(inFlight)) if (!works(answer)) assertUnavailable(answer)
+    assert.equal(await until('/readyz is 503', client.ready, (status) => status === 503), 503)
+    assertUnavailable(await user.read())
+    assertUnavailable(await user.write('refused'))
+    // Standard output has its lines in `dev`.
+    await node.says(/The database is away/)
+
+    await restart(cluster())
+    await until('/readyz is 200', client.ready, (status) => status === 200)
+    assert.ok(works(await user.read()))
+    assert.ok(works(await user.write('back')))
+    assert.equal(await user.name(), 'back')
+    await node.says(/The database is back/)
+    assert.equal(node.child.exitCode, null)
+    const { code } = await node.stop()
+    assert.equal(code, 0)
+  })
+
+  it('ends at a signal while PostgreSQL is away', async () => {
+    await using node = startNode(cluster().url)
+    const client = clientOf(await node.url())
+    process.kill(cluster().pid(), 'SIGKILL')
+    await until('/readyz is 503', client.ready, (status) => status === 503)
+    assert.equal((await node.stop()).code, 0)
+    await restart(cluster())
+  })
+
+  it('waits for PostgreSQL at its start, and says so', async () => {
+    process.kill(cluster().pid(), 'SIGKILL')
+    await using node = startNode(cluster().url)
+    await node.says(/Cannot reach PostgreSQL .*; trying again/)
+    await restart(cluster())
+    assert.equal(await clientOf(await node.url()).ready(), 200)
+  })
+
+  it('gives up after so many seconds, or at a signal', async () => {
+    process.kill(cluster().pid(), 'SIGKILL')
+    const hasty = await startNode(cluster().url, { LIFEGUARD_DATABASE_WAIT_SECONDS: '0' }).ended
+    assert.equal(hasty.code, 1)
+    assert.match(hasty.stderr, /^lifeguard: --database: Cannot reach PostgreSQL at 127\.0\.0\.1:\d+: nothing listens there\.\n$/)
+
+    await using patient = startNode(cluster().url)
+    await patient.says(/trying again/)
+    assert.equal((await patient.stop()).code, 0)
+    await restart(cluster())
+  })
+
+  it('throws away connections on which the network has fallen silent', async () => {
+    await using proxy = await TcpProxy.start(cluster().url)
+    await using node = startNode(proxy.url)
+    const client = clientOf(await node.url())
+    const user = await givenUser(client)
+    await Promise.all(Array.from({ length: 20 }, (_, i) => user.write(`name ${i}`)))
+
+    proxy.silence()
+    // A look-up is asked again on a connection that works.
+    assert.ok(works(await user.read()))
+    // A write may have happened, so it is the client that tries again.
+    await until('a write works', () => user.write('again'), works)
+    assert.equal(await user.name(), 'again')
+    assert.equal(await client.ready(), 200)
+  })
+
+  it('refuses at once while nothing answers behind the network, and works again when something does', async () => {
+    await using proxy = await TcpProxy.start(cluster().url)
+    await using node = startNode(proxy.url)
+    const client = clientOf(await node.url())
+    const user = await givenUser(client)
+    const letThrough = proxy.holdNew()
+    proxy.silence()
+    for (const answer of await Promise.all([user.read(), user.write('lost'), user.read()])) assertUnavailable(answer)
+    assert.equal(await client.ready(), 503)
+    await node.says(/The database is away/)
+    const calls = Array.from({ length: 50 }, () => user.read())
+    for (const answer of await Promise.all(calls)) assertUnavailable(answer)
+
+    letThrough()
+    await until('/readyz is 200', client.ready, (status) => status === 200)
+    assert.ok(works(await user.write('back')))
+    assert.equal(await user.name(), 'back')
+    assert.equal(node.stdout.match(/The database is away/g)?.length, 1)
+  })
+
+  it('sends what was queued before, and listens again', async () => {
+    await using node = startNode(cluster().url)
+    const client = clientOf(await node.url())
+    const user = await givenUser(client)
+    const pid = cluster().pid()
+    process.kill(pid, 'SIGKILL')
+    await until('/readyz is 503', client.ready, (status) => status === 503)
+    await restart(cluster())
+    await until('a user is invited', () => user.invite('bo'), works)
+    await until(
+      'the invitation arrives',
+      () => client.inbox('bo@example.test'),
+      (messages) => messages.length === 1,
+    )
+  })
+
+  it('outlives connections that are reset in the middle of transactions', async () => {
+    await using proxy = await TcpProxy.start(cluster().url)
+    await using node = startNode(proxy.url)
+    const client = clientOf(await node.url())
+    const user = await givenUser(client)
+    assert.ok(works(await user.write('before')))
+    await withDatabase(cluster().url, async (other) => {
+      await other.query('begin; select 1 from "user" for update')
+      const writing = Array.from({ length: 5 }, (_, i) => user.write(`late ${i}`))
+      await withDatabase(cluster().url, (third) =>
+        until(
+          'the transactions wait',
+          () => third.query(`select pid from pg_stat_activity where wait_event_type = 'Lock'`),
+          ({ rowCount }) => rowCount === writing.length,
+        ),
+      )
+      proxy.cut()
+      for (const answer of await Promise.all(writing)) assertUnavailable(answer)
+      await other.query('rollback')
+    })
+    assert.equal(await user.name(), 'before')
+    assert.ok(works(await user.write('after')))
+    assert.equal(node.child.exitCode, null)
+  })
+
+  it('answers while PostgreSQL is frozen, and works again when it goes on', async () => {
+    await using node = startNode(cluster().url)
+    const client = clientOf(await node.url())
+    const user = await givenUser(client)
+    const pid = cluster().pid()
+    signalAll(pid, 'STOP')
+    try {
+      assertUnavailable(await user.read())
+      assertUnavailable(await user.write('frozen'))
+      assert.equal(await client.ready(), 503)
+    } finally {
+      signalAll(pid, 'CONT')
+    }
+    await until('/readyz is 200', client.ready, (status) => status === 200)
+    assert.ok(works(await user.read()))
+    assert.ok(works(await user.write('back')))
+  })
+
+  it('gives up a statement that waits too long for a lock, and keeps the connection', async () => {
+    await using node = startNode(cluster().url)
+    const client = clientOf(await node.url())
+    const user = await givenUser(client)
+    await withDatabase(cluster().url, async (other) => {
+      await other.query('begin; select 1 from "user" for update')
+      assertUnavailable(await user.write('late'))
+      await other.query('rollback')
+    })
+    assert.ok(works(await user.write('in time')))
+    assert.doesNotMatch(node.stdout, /The database is away/)
+  })
+
+  it('is not ready where the database takes no writes', async () => {
+    await using node = startNode(cluster().url)
+    const client = clientOf(await node.url())
+    const user = await givenUser(client)
+    const setReadOnly = (value: 'on' | 'off') =>
+      withDatabase(cluster().url, async (other) => {
+        await other.query('set default_transaction_read_only = off')
+        await other.query(`alter database postgres set default_transaction_read_only = ${value}`)
+        await other.query(
+          'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+        )
+      })
+    await setReadOnly('on')
+    try {
+      await until('/readyz is 503', client.ready, (status) => status === 503)
+      assert.ok(works(await user.read()))
+      assertUnavailable(await user.write('refused'))
+    } finally {
+      await setReadOnly('off')
+    }
+    await until('/readyz is 200', client.ready, (status) => status === 200)
+    assert.ok(works(await user.write('stored')))
+  })
+})

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { describe, it } from 'node:test'
+import {
+  AdminCreateUserCommand,
+  AdminSetUserPasswordCommand,
+  DeleteUserPoolClientCommand,
+  InitiateAuthCommand,
+  ListUserPoolsCommand,
+} from '@aws-sdk/client-cognito-identity-provider'
+import { engines, type TestEngine } from '../support/engines.ts'
+import { callOwn } from '../support/own-operations.ts'
+import { skipWithoutPostgres } from '../support/postgres-stage.ts'
+import { startProductionServer } from '../support/production-server.ts'
+import { startTestServer, type TestServer } from '../support/test-server.ts'
+import { until, withDatabase } from './own-database.ts'
+import { TcpProxy } from './tcp-proxy.ts'
+
+/** Clocks of tests stand still, so what a cache of these servers remembers does not expire: only news can make it go. */
+async function startTwo(engine: TestEngine, urlOfFirst = (url: string): string | Promise<string> => url) {
+  const database = await engine.createDatabase()
+  const env = { LIFEGUARD_MASTER_KEY: randomBytes(32).toString('base64') }
+  const on = async (url: string): Promise<TestServer> =>
+    startTestServer({ name: engine.name, createDatabase: async () => ({ url, drop: async () => undefined }) }, { env })
+  const one = await on(await urlOfFirst(database.url))
+  const other = await on(database.url)
+  return {
+    one,
+    other,
+    url: database.url,
+    async [Symbol.asyncDispose]() {
+      await one.close()
+      await other.close()
+      await database.drop()
+    },
+  }
+}
+
+async function givenUser(server: TestServer) {
+  const { poolId, clientId } = await server.givenPool()
+  const user = { UserPoolId: poolId, Username: 'ana' }
+  const Password = 'Correct-horse-7'
+  await server.send(new AdminCreateUserCommand({ ...user, MessageAction: 'SUPPRESS' }))
+  await server.send(new AdminSetUserPasswordCommand({ ...user, Password, Permanent: true }))
+  const signIn = (where: TestServer) =>
+    where.send(
+      new InitiateAuthCommand({
+        AuthFlow: 'USER_PASSWORD_AUTH',
+        ClientId: clientId,
+        AuthParameters: { USERNAME: 'ana', PASSWORD: Password },
+      }),
+    )
+  return { poolId, clientId, signIn }
+}
+
+const nameOf = (error: unknown) => (error as Error).name
+
+for (const engine of engines) {
+  describe(`What one process changes, another sees at once, on ${engine.name}:`, () => {
+    it('new signing keys', async () => {
+      await using servers = await startTwo(engine)
+      const { one, other } = servers
+      const { poolId, signIn } = await givenUser(one)
+      const kids = async (server: TestServer) => {
+        const { AuthenticationResult: tokens } = await signIn(server)
+        return [tokens?.AccessToken, tokens?.IdToken].map((token = '') => {
+          const header = JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()) as { kid: string }
+          return header.kid
+        })
+      }
+      const old = await kids(other)
+      await callOwn(one, 'RotateSigningKeys', { UserPoolId: poolId })
+      const fresh = await kids(one)
+      assert.ok(fresh.every((kid) => !old.includes(kid)))
+      await until(
+        'the other process signs with the new keys',
+        () => kids(other),
+        (now) => String(now) === String(fresh),
+      )
+    })
+
+    it('a deleted app client', async () => {
+      await using servers = await startTwo(engine)
+      const { one, other } = servers
+      const { poolId, clientId, signIn } = await givenUser(one)
+      await signIn(other)
+      await one.send(new DeleteUserPoolClientCommand({ UserPoolId: poolId, ClientId: clientId }))
+      const refusal = await until(
+        'the other process refuses the client',
+        () => signIn(other).then(() => undefined, nameOf),
+        (name) => name !== undefined,
+      )
+      assert.equal(refusal, 'ResourceNotFoundException')
+    })
+
+    it('a deleted access key', async () => {
+      await using server = await startProductionServer(engine)
+      const key = await server.createKey()
+      const client = server.client(key)
+      await client.send(new ListUserPoolsCommand({ MaxResults: 1 }))
+      await server.deleteKey(key.accessKeyId)
+      const refusal = await until(
+        'the server refuses the key',
+        () => client.send(new ListUserPoolsCommand({ MaxResults: 1 })).then(() => undefined, nameOf),
+        (name) => name !== undefined,
+      )
+      assert.equal(refusal, 'UnrecognizedClientException')
+    })
+  })
+}
+
+describe('A process that could not hear', { skip: skipWithoutPostgres }, () => {
+  it('forgets what it knows when it listens again', async () => {
+    const engine = engines.find(({ name }) => name === 'postgres')
+    assert.ok(engine)
+    let proxy: TcpProxy | undefined
+    await using servers = await startTwo(engine, async (url) => {
+      proxy = await TcpProxy.start(url)
+      return proxy.url
+    })
+    await using broken = proxy
+    const { one, other, url } = servers
+    const { poolId, clientId, signIn } = await givenUser(other)
+    await signIn(one)
+
+    const letThrough = broken?.holdNew()
+    // That of the other process ends as well, and comes back.
+    const ended = await withDatabase(url, (client) =>
+      client.query(`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query ilike 'listen%'`),
+    )
+    assert.equal(ended.rowCount, 2)
+    await other.send(new DeleteUserPoolClientCommand({ UserPoolId: poolId, ClientId: clientId }))
+    await signIn(one)
+    letThrough?.()
+    const refusal = await until(
+      'the process refuses the client',
+      () => signIn(one).then(() => undefined, nameOf),
+      (name) => name !== undefined,
+    )
+    assert.equal(refusal, 'ResourceNotFoundException')
+  })
+})

@@ -1,0 +1,106 @@
+import { after, afterEach, before } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import pg from 'pg'
+import { LifeguardProcess, masterKey, temporaryFolder } from '../cli/lifeguard-process.ts'
+import { type OwnCluster, startOwnCluster } from '../support/postgres.ts'
+import { sdkClient } from '../support/test-server.ts'
+
+/** Far more than anything here takes on a busy machine. */
+const patienceMs = 30_000
+
+/** Repeats the question until the answer is the wanted one. */
+export async function until<T>(what: string, ask: () => Promise<T>, isWanted: (answer: T) => boolean = Boolean): Promise<T> {
+  const deadline = performance.now() + patienceMs
+  let last: unknown
+  for (;;) {
+    try {
+      const answer = await ask()
+      if (isWanted(answer)) return answer
+      last = answer
+    } catch (error) {
+      last = error
+    }
+    if (performance.now() > deadline) throw new Error(`Not within ${patienceMs} ms: ${what}`, { cause: last })
+    await delay(20)
+  }
+}
+
+/** A PostgreSQL which the tests of this file may kill and freeze. */
+export function useOwnCluster(): () => OwnCluster {
+  let cluster: OwnCluster | undefined
+  before(async () => {
+    cluster = await startOwnCluster({ durable: true })
+  })
+  // The next test, and the end, find a server that runs.
+  afterEach(async () => {
+    if (cluster !== undefined && !(await answers(cluster.url))) await restart(cluster)
+  })
+  after(() => cluster?.stop())
+  return () => {
+    if (cluster === undefined) throw new Error('The cluster runs inside tests only.')
+    return cluster
+  }
+}
+
+/** What a killed server leaves behind may keep the first attempts from succeeding. */
+export async function restart(cluster: OwnCluster): Promise<void> {
+  await until('PostgreSQL starts', async () => {
+    await cluster.start()
+    return answers(cluster.url)
+  })
+}
+
+function answers(url: string): Promise<boolean> {
+  return withDatabase(url, () => Promise.resolve(true)).catch(() => false)
+}
+
+const data = temporaryFolder()
+
+/** `lifeguard dev` on that database, in a process of its own, so that it may die. */
+export function startNode(databaseUrl: string, env: Readonly<Record<string, string>> = {}): LifeguardProcess {
+  return new LifeguardProcess(['dev', '--port', '0', '--data', data], {
+    LIFEGUARD_DATABASE: databaseUrl,
+    LIFEGUARD_MASTER_KEY: masterKey,
+    // A second: what hangs is thrown away sooner than in production.
+    LIFEGUARD_DATABASE_STATEMENT_SECONDS: '1',
+    ...env,
+  })
+}
+
+/** What a running process answers. Every request has a deadline, so that one without an answer fails the test. */
+export function clientOf(url: string) {
+  const signal = () => AbortSignal.timeout(patienceMs)
+  return {
+    sdk: sdkClient(url, 'us-east-1'),
+    async call(
+      operation: string,
+      body: object,
+    ): Promise<{ status: number; type: string | undefined; retryAfter: string | null; body: unknown }> {
+      const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': `AWSCognitoIdentityProviderService.${operation}` }
+      const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body), signal: signal() })
+      const answer = (await response.json()) as { __type?: string }
+      return { status: response.status, type: answer.__type, retryAfter: response.headers.get('retry-after'), body: answer }
+    },
+    async inbox(recipient: string): Promise<unknown[]> {
+      const response = await fetch(`${url}/inbox/api/messages?recipient=${encodeURIComponent(recipient)}`, { signal: signal() })
+      return (await response.json()) as unknown[]
+    },
+    async ready(): Promise<number> {
+      const response = await fetch(`${url}/readyz`, { signal: signal() })
+      await response.text()
+      return response.status
+    },
+  }
+}
+
+/** Runs statements on the database, past the server. */
+export async function withDatabase<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url })
+  client.on('error', () => undefined)
+  await client.connect()
+  try {
+    return await work(client)
+  } finally {
+    await client.end()
+  }
+}

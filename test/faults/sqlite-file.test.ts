@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { closeSync, openSync, statSync, truncateSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { openStorage } from '../../src/storage/open-storage.ts'
+import { LifeguardProcess, lifeguard, masterKey, temporaryFolder } from '../cli/lifeguard-process.ts'
+import { engines } from '../support/engines.ts'
+import { clientOf, until } from './own-database.ts'
+
+const sqlite = engines.some(({ name }) => name === 'sqlite')
+const skip = !sqlite && 'SQLite was not chosen for this run'
+const folder = temporaryFolder()
+
+async function givenFile(name: string): Promise<string> {
+  const file = join(folder, name)
+  const storage = await openStorage({ url: `sqlite:${file}` })
+  await storage.migrate()
+  await storage.close()
+  return file
+}
+
+describe('An SQLite file', { skip }, () => {
+  it('that can no longer grow makes the server unready', async () => {
+    const file = await givenFile('full.db')
+    // The kernel lets no file grow over the limit, which is what SQLite sees of a full disk.
+    const limited = `trap '' XFSZ; ulimit -f 2000; exec "$0" "$@"`
+    const main = new URL('../../src/main.ts', import.meta.url).pathname
+    const child = spawn(
+      'sh',
+      ['-c', limited, process.execPath, main, 'dev', '--port', '0', '--data', folder, '--database', `sqlite:${file}`],
+      {
+        env: { LIFEGUARD_MASTER_KEY: masterKey },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    )
+    try {
+      const url = await new Promise<string>((resolve) => {
+        let said = ''
+        child.stdout.on('data', (chunk) => {
+          said += chunk
+          const found = /Endpoint\s+(http\S+)/.exec(said)?.[1]
+          if (found !== undefined) resolve(found)
+        })
+      })
+      const { call, ready } = clientOf(url)
+      assert.equal(await ready(), 200)
+      const refused = await until(
+        'the file is full',
+        () => call('CreateUserPool', { PoolName: 'x'.repeat(128), UserPoolTags: { filler: 'x'.repeat(256) } }),
+        ({ status }) => status !== 200,
+      )
+      assert.deepEqual([refused.status, refused.type, refused.retryAfter], [503, 'ServiceUnavailable', '1'])
+      await until('/readyz is 503', ready, (status) => status === 503)
+      assert.equal((await call('ListUserPools', { MaxResults: 1 })).status, 200)
+    } finally {
+      child.kill('SIGKILL')
+    }
+  })
+
+  it('that is damaged is refused at the start', async () => {
+    const file = await givenFile('damaged.db')
+    const middle = Math.floor(statSync(file).size / 2 / 4096) * 4096
+    const descriptor = openSync(file, 'r+')
+    writeSync(descriptor, Buffer.alloc(4096, 0x5a), 0, 4096, middle)
+    closeSync(descriptor)
+    const env = { LIFEGUARD_DATABASE: `sqlite:${file}`, LIFEGUARD_MASTER_KEY: masterKey }
+    const { code, stderr } = await lifeguard(['dev', '--port', '0', '--data', folder], env)
+    assert.equal(code, 1)
+    assert.match(stderr, /^lifeguard: --database: Cannot open the database .*damaged\.db: it is damaged\. Restore it from a backup\.\n$/)
+  })
+})
+
+for (const engine of engines) {
+  describe(`A database with nothing in it, on ${engine.name}`, () => {
+    async function given() {
+      const database = await engine.createDatabase({ empty: true })
+      const env = { LIFEGUARD_DATABASE: database.url, LIFEGUARD_MASTER_KEY: masterKey, LIFEGUARD_PUBLIC_URL: 'https://id.example.test' }
+      return { ...database, env, file: database.url.replace('sqlite:', '') }
+    }
+
+    it('is refused by serve', async () => {
+      const { env, drop, file } = await given()
+      const refusal = async () => {
+        const { code, stderr } = await lifeguard(['serve', '--port', '0'], env)
+        assert.equal(code, 1)
+        return stderr
+      }
+      assert.match(await refusal(), /^lifeguard: --database: The database .*is (empty|missing)\. .*--create-database/)
+      if (engine.name === 'sqlite') {
+        assert.throws(() => statSync(file), /ENOENT/)
+        closeSync(openSync(file, 'w'))
+        assert.match(await refusal(), /is empty\./)
+        assert.equal(statSync(file).size, 0)
+      }
+      await drop()
+    })
+
+    it('is taken by serve when a command has made it, and refused again when it has lost its content', async () => {
+      const { env, drop, file } = await given()
+      assert.equal((await lifeguard(['keys', 'create'], env)).code, 0)
+      await using server = new LifeguardProcess(['serve', '--port', '0'], env)
+      assert.equal(await clientOf(await server.url()).ready(), 200)
+      await server.stop()
+      if (engine.name === 'sqlite') {
+        truncateSync(file, 0)
+        assert.equal((await lifeguard(['serve', '--port', '0'], env)).code, 1)
+      }
+      await drop()
+    })
+
+    it('is taken by serve with --create-database', async () => {
+      const { env, drop } = await given()
+      await using server = new LifeguardProcess(['serve', '--port', '0', '--create-database'], env)
+      assert.equal(await clientOf(await server.url()).ready(), 200)
+      await server.stop()
+      await drop()
+    })
+  })
+}
