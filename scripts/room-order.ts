@@ -30,6 +30,8 @@ const rooms = [
 const filesOfRooms: Readonly<Record<string, string>> = {
   'loopback.ts': 'settings',
   'gateway-settings.ts': 'settings',
+  'limit-settings.ts': 'settings',
+  'setting-spec.ts': 'settings',
   'settings.ts': 'settings',
   'settings-table.ts': 'settings',
   'server.ts': 'server',

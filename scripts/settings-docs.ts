@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { flagText } from '../src/cli/help.ts'
-import { type SettingSpec, settingsTable, variableOf } from '../src/settings-table.ts'
+import { type SettingSpec, variableOf } from '../src/setting-spec.ts'
+import { settingsTable } from '../src/settings-table.ts'
 
 /** Writes docs/settings.md from the table of settings; with `--check` only says whether it is current. */
 const page = new URL('../docs/settings.md', import.meta.url)

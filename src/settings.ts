@@ -3,7 +3,8 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { gatewayConfusion } from './gateway-settings.ts'
 import { isLoopbackHost } from './loopback.ts'
-import { type SettingSpec, settingsTable, variableOf } from './settings-table.ts'
+import { type SettingSpec, variableOf } from './setting-spec.ts'
+import { settingsTable } from './settings-table.ts'
 
 /** Which kind of process is being set up: `keys` stands for the commands that only touch the database. */
 export type Mode = 'dev' | 'serve' | 'keys'

@@ -1,6 +1,7 @@
 import type { RunningServer } from '../server.ts'
+import type { SettingSpec } from '../setting-spec.ts'
 import { parseFlags, SettingsError } from '../settings.ts'
-import { type SettingSpec, settingsTable } from '../settings-table.ts'
+import { settingsTable } from '../settings-table.ts'
 
 /** What the process was started with, after the words of the command. */
 export type Call = { readonly argv: readonly string[]; readonly env: Readonly<Record<string, string | undefined>> }

@@ -1,4 +1,5 @@
-import { type SettingSpec, settingsTable, variableOf } from '../settings-table.ts'
+import { type SettingSpec, variableOf } from '../setting-spec.ts'
+import { settingsTable } from '../settings-table.ts'
 import type { Command } from './command.ts'
 
 const width = 100

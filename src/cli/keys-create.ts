@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { systemClock } from '../base/clock.ts'
+import type { SettingSpec } from '../setting-spec.ts'
 import { parseFlags, SettingsError } from '../settings.ts'
-import { type SettingSpec, settingsTable } from '../settings-table.ts'
+import { settingsTable } from '../settings-table.ts'
 import { type Command, readOperands } from './command.ts'
 import { withVault } from './with-vault.ts'
 

@@ -1,5 +1,5 @@
+import type { SettingSpec } from '../setting-spec.ts'
 import { readSettings } from '../settings.ts'
-import type { SettingSpec } from '../settings-table.ts'
 import type { Vault } from '../vault.ts'
 import type { Call } from './command.ts'
 

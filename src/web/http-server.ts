@@ -54,6 +54,11 @@ export function createHttpApp({ server, logger, log, loopbackOnly, strictTranspo
     done()
   })
 
+  answerFailures(app)
+  return app
+}
+
+function answerFailures(app: FastifyInstance): void {
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ message: 'Not found' }))
   app.setErrorHandler((err: Error & { statusCode?: number }, request, reply) => {
     const status = err.statusCode ?? 500
@@ -62,7 +67,6 @@ export function createHttpApp({ server, logger, log, loopbackOnly, strictTranspo
     request.log.error({ err }, 'Request failed')
     return reply.code(500).send({ message: 'Internal error' })
   })
-  return app
 }
 
 /** Requests are checked against the contract; Fastify's own compilers of schemas would only take time and memory to load. */

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { variableOf } from '../../src/setting-spec.ts'
 import { readSettings, SettingsError } from '../../src/settings.ts'
-import { settingsTable, variableOf } from '../../src/settings-table.ts'
+import { settingsTable } from '../../src/settings-table.ts'
 import { masterKey, temporaryFolder } from './lifeguard-process.ts'
 
 const folder = temporaryFolder()

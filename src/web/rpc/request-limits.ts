@@ -12,11 +12,12 @@ const largestBytes = 4096 * kilobyte
 const signedBytes = 1024 * kilobyte
 
 /**
- * All attributes of a user at their longest, or one entry of a map at its longest, take more than the 128 kB that anything else has.
+ * All attributes of a user at their longest, or one entry of a map at its longest, take more than the 144 kB that anything else has.
  * What strangers send is held on to for as long as functions of triggers think about it, and goes into what is recorded and queued.
  */
 const unsignedWithMapsBytes = 512 * kilobyte
-const unsignedBytes = 128 * kilobyte
+/** One text at its longest, 131,072 characters, and the rest of the request. */
+const unsignedBytes = 144 * kilobyte
 
 /** Cognito names no number for most maps and lists. No request has nearly as many entries; each costs far more time than its bytes. */
 const entriesPerMap = 100

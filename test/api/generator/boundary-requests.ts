@@ -2,7 +2,7 @@ import { factsOf, shapeNamed } from '../../../src/contract/model.ts'
 import type { OperationName } from '../../../src/contract/operation.ts'
 import { type Place, placesIn, type Request, withValueAt } from './places.ts'
 import type { Trial } from './shape-values.ts'
-import { longText, surplusMembers, trialsOf } from './trials.ts'
+import { surplusMembers, textBeyond, trialsOf } from './trials.ts'
 
 /** One change to a good request. */
 export type Variation = {
@@ -56,7 +56,9 @@ function isTelling({ path: [member = ''] }: Place, { what }: Trial, isRepeated: 
 
 function longTextVariation(input: string): Variation[] {
   const place = placesIn(input).find(({ shapeName }) => shapeNamed(shapeName).type === 'string')
-  return place === undefined ? [] : [variationAt(input, place, { what: 'a very long text', value: longText, allowed: false })]
+  if (place === undefined) return []
+  const value = textBeyond(shapeNamed(place.shapeName).max)
+  return [variationAt(input, place, { what: 'a very long text', value, allowed: false })]
 }
 
 function variationAt(input: string, { path, shapeName }: Place, { what, value, allowed }: Trial): Variation {

@@ -23,8 +23,11 @@ export const hostileTexts: readonly string[] = [
   '-1',
 ]
 
-/** Longer than any text the model allows. Costly, so it is tried once in each operation. */
-export const longText = 'é'.repeat(140_000)
+/**
+ * Longer than a text that the model allows up to `max` characters. Costly, so it is tried once in each operation. Where the model allows
+ * it, short enough for the body of a request that nobody signs: the size of bodies is tried elsewhere.
+ */
+export const textBeyond = (max = 0) => 'é'.repeat(max < 50_000 ? 50_000 : 140_000)
 
 /** Members that no structure has. */
 export const surplusMembers: readonly (readonly [name: string, value: unknown])[] = [

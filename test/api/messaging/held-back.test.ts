@@ -125,9 +125,12 @@ for (const engine of engines) {
       const { poolId, clientId } = await givenPool({ MaxPerDay: 1, OnRefusal: 'FAIL' }, { client })
       await adminCreateSilently(server(), poolId, 'ana', verified('ana'))
       await confirmPassword(poolId, 'ana')
+      const shown: Record<string, object> = { ana: { AttributeName: 'email', DeliveryMedium: 'EMAIL', Destination: 'a***@e***' } }
       for (const name of ['ana', 'nobody', 'ana', 'nobody']) {
         const { CodeDeliveryDetails } = await forgot(clientId, name)
-        assert.deepEqual([CodeDeliveryDetails?.AttributeName, CodeDeliveryDetails?.DeliveryMedium], ['email', 'EMAIL'])
+        assert.ok(CodeDeliveryDetails)
+        shown[name] ??= CodeDeliveryDetails
+        assert.deepEqual(CodeDeliveryDetails, shown[name])
       }
       assert.deepEqual(await sentTo(server(), poolId), ['forgot-password ana@example.test'])
     })

@@ -188,10 +188,10 @@ for (const engine of engines.slice(0, 1)) {
         assert.equal(requireError(answer, 'RequestEntityTooLargeException', 413), message)
       }
       assert.equal((await call(JSON.stringify({ MaxResults: 1, ClientMetadata }))).status, 200)
-      const padded = `{${' '.repeat(130 * 1024)}}`
+      const padded = `{${' '.repeat(145 * 1024)}}`
       for (const operation of ['GetUser', 'RevokeToken', 'ListDevices'] as const) {
         const answer = await rawCall(server(), operation, padded)
-        assert.match(requireError(answer, 'RequestEntityTooLargeException', 413), /131072 bytes/)
+        assert.match(requireError(answer, 'RequestEntityTooLargeException', 413), /147456 bytes/)
       }
     })
 

@@ -177,7 +177,8 @@ for (const engine of engines) {
           assert.equal(signUp.status, 200, signUp.text)
           const SRP_A = '1f'.repeat(192)
           const start = { ClientId: clientId, AuthFlow: 'USER_SRP_AUTH', AuthParameters: { USERNAME: Username, SRP_A } }
-          assert.equal((await unsigned('InitiateAuth', start, headers)).status, 200)
+          // The operation itself answers: the user exists and is not confirmed.
+          assert.equal((await unsigned('InitiateAuth', start, headers)).code, 'UserNotConfirmedException')
         }
       })
 

@@ -57,7 +57,7 @@ for (const engine of engines) {
 
     it('is a body that is too large for the operation and its caller', async () => {
       for (const [operation, limit] of [
-        ['GetUser', 131_072],
+        ['GetUser', 147_456],
         ['SignUp', 524_288],
         ['ListUsers', 1_048_576],
         ['CreateManagedLoginBranding', 4_194_304],

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { AdminDisableUserCommand, AdminEnableUserCommand, AdminUserGlobalSignOutCommand } from '@aws-sdk/client-cognito-identity-provider'
+import { insertPool } from '../../../../src/pools/pool-repository.ts'
 import type { Db, Tx } from '../../../../src/storage/db.ts'
 import { isRevoked, type Session } from '../../../../src/tokens/session.ts'
 import { findSession, insertSession } from '../../../../src/tokens/session-repository.ts'
@@ -30,6 +31,7 @@ function sessionOf(user: User, id = key.id): Session {
 
 async function openWithUser(engine: TestEngine) {
   const storage = await openTestStorage(engine)
+  await insertPool(storage.db, pool)
   await storage.db.transaction().execute((tx) => insertUser(tx, pool, ana))
   return storage
 }
@@ -139,6 +141,7 @@ for (const engine of engines) {
         { ...ana, sub: 'ben', username: 'ben' },
         { ...ana, poolId: 'us-east-1_Another01' },
       ]
+      await insertPool(db, { ...pool, id: elsewhere.poolId })
       for (const user of [ben, elsewhere]) await db.transaction().execute((tx) => insertUser(tx, pool, user))
       await db.transaction().execute(disable)
       assert.equal(await insertSession(db, { ...sessionOf(ben), sub: ben.sub }), true)
