@@ -23,12 +23,12 @@ describe('lifeguard with a certificate', () => {
     const options: RequestOptions = { ca: pem('CERTIFICATE', certificate), checkServerIdentity: () => undefined, agent: false }
 
     const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'AWSCognitoIdentityProviderService.ListUserPools' }
-    for (const asked of [
-      request(url, { ...options, method: 'POST', headers }).end('{"MaxResults":1}'),
-      get(`${url}/healthz`, options),
-      request(url, { ...options, method: 'OPTIONS' }).end(),
+    for (const ask of [
+      () => request(url, { ...options, method: 'POST', headers }).end('{"MaxResults":1}'),
+      () => get(`${url}/healthz`, options),
+      () => request(url, { ...options, method: 'OPTIONS' }).end(),
     ]) {
-      const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+      const [answer] = (await once(ask(), 'response')) as [IncomingMessage]
       assert.match(String(answer.statusCode), /^20[04]$/)
       assert.equal(answer.headers['strict-transport-security'], 'max-age=31536000')
       answer.resume()

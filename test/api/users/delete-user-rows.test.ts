@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { sql } from 'kysely'
 import { issueCode } from '../../../src/messaging/codes.ts'
 import { queueInvitation } from '../../../src/messaging/send-code.ts'
+import { insertPool } from '../../../src/pools/pool-repository.ts'
 import { countAttempt } from '../../../src/protection/attempt-repository.ts'
 import type { Db } from '../../../src/storage/db.ts'
 import { insertSession } from '../../../src/tokens/session-repository.ts'
@@ -148,6 +149,7 @@ for (const engine of engines) {
       await using room = await openRoom(engine)
       const { db, commit } = room
       const other = 'us-east-1_Another01'
+      for (const id of [pool.id, other]) await insertPool(db, { ...pool, id })
       for (const one of [user('ana'), user('bob'), user('ana', other)]) await leaveTraces(room, one)
       const before = await traces(db, pool.id, 'ana')
       assert.ok(Object.keys(before).length >= 8, Object.keys(before).join())

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { insertPool } from '../../../src/pools/pool-repository.ts'
 import { insertSession, revokeSession } from '../../../src/tokens/session-repository.ts'
 import { deleteDevice, findDevice, insertDevice, noteDeviceUse } from '../../../src/users/devices/device-repository.ts'
 import { engines } from '../../support/engines.ts'
 import { openTestStorage } from '../../support/test-storage.ts'
+import { testPool } from '../messaging/messaging-room.ts'
 
 const user = {
   pool_id: 'here',
@@ -34,6 +36,7 @@ for (const engine of engines) {
     async function open() {
       const storage = await openTestStorage(engine)
       const { db } = storage
+      await insertPool(db, testPool({ id: owner.poolId }))
       const nothing = { password: null, password_expires_at: null, signed_out_at: null, mfa: null }
       await db
         .insertInto('user')

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { insertPool } from '../../../../src/pools/pool-repository.ts'
 import type { Session } from '../../../../src/tokens/session.ts'
 import { findSession, insertSession } from '../../../../src/tokens/session-repository.ts'
 import { listTrackedSessions, noteActivity, revokeTrackedSession } from '../../../../src/tokens/sessions/tracked-session-repository.ts'
@@ -24,6 +25,7 @@ function session(id: string, changes: Partial<Session> = {}): Session {
 async function openWithTwins(engine: TestEngine) {
   const storage = await openTestStorage(engine)
   for (const poolId of [pool.id, other]) {
+    await insertPool(storage.db, { ...pool, id: poolId })
     await storage.db.transaction().execute((tx) => insertUser(tx, pool, testUser({ poolId, sub: 'ana' })))
     assert.equal(await insertSession(storage.db, session('same', { poolId })), true)
   }
