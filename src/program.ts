@@ -37,12 +37,15 @@ export async function runProgram(): Promise<void> {
   try {
     const stopping = firstSignal()
     const { command, argv } = chooseCommand(process.argv.slice(2))
+    if (command.endsAtOnce) stopping.then(() => process.exit(1))
     const running = command.run({ argv, env: process.env })
     // A server may wait for its database at its start; whatever it has begun, it can be cut off at any moment.
     const server = await (command.isServer ? Promise.race([running, stopping]) : running)
     if (server !== undefined) {
-      await stopping
+      const lost = await Promise.race([stopping.then(() => undefined), server.lost])
+      if (lost !== undefined) console.error(`lifeguard: ${lost.message}`)
       await server.close()
+      if (lost !== undefined) process.exit(1)
     }
     if (command.isServer) process.exit(0)
   } catch (error) {

@@ -5,6 +5,7 @@ import { type Clock, systemClock } from './base/clock.ts'
 import { createLogger, type Logger } from './base/logger.ts'
 import { type Effects, openEffects, rateFactorOf } from './effects.ts'
 import { isLoopbackHost } from './loopback.ts'
+import { watchMasterKey } from './master-key-watch.ts'
 import type { Gateways } from './messaging/gateways/gateway.ts'
 import { operations } from './operations.ts'
 import { type Settings, SettingsError } from './settings.ts'
@@ -36,6 +37,8 @@ type Replacements = { readonly clock?: Clock; readonly logger?: Logger; readonly
 export type RunningServer = {
   /** Where it listens, without a slash at its end. */
   readonly url: string
+  /** Resolves when the server can do no more good, with the reason for the operator. It is still to be closed. */
+  readonly lost: Promise<SettingsError>
   /** Finishes the requests in flight, then lets go of everything. */
   close(): Promise<void>
 }
@@ -72,6 +75,7 @@ async function serve({ settings, logger, listener, vault, replacements }: Parts)
   const { countInvocation } = metrics
   const effects = await openEffects({ settings, vault, publicUrl, logger, clock, gateways, countInvocation, outside: admission.outside })
   powersDelay = effects.powers.delay
+  const masterKey = watchMasterKey(vault, logger)
   let closing = false
   const isClosing = () => closing
 
@@ -99,11 +103,13 @@ async function serve({ settings, logger, listener, vault, replacements }: Parts)
 
   return {
     url,
+    lost: masterKey.lost,
     async close() {
       closing = true
       await listener.drain(settings.shutdownSeconds * 1000)
       await app.close()
       await effects.close()
+      await masterKey.close()
       await vault.storage.close()
     },
   }

@@ -80,6 +80,18 @@ export const settingsTable = {
     value: 'FILE',
     help: 'File that holds the master key, in place of --master-key. Only its owner may write to it, and not everybody may read it.',
   },
+  previousMasterKey: {
+    flag: 'previous-master-key',
+    type: { kind: 'key' },
+    secret: true,
+    help: 'While the master key is being changed: the one before. Set it by its variable or --previous-master-key-file.',
+  },
+  previousMasterKeyFile: {
+    flag: 'previous-master-key-file',
+    type: path,
+    value: 'FILE',
+    help: 'File that holds the master key before, in place of --previous-master-key. Its permissions have to be those of the master key file.',
+  },
   allowReadableKeyFile: {
     flag: 'allow-readable-key-file',
     type: flag,

@@ -30,6 +30,9 @@ export type Settings = {
   readonly accountId: string
   readonly masterKey: Buffer | undefined
   readonly masterKeyFile: string | undefined
+  /** The one before, while it is being changed. */
+  readonly previousMasterKey: Buffer | undefined
+  readonly previousMasterKeyFile: string | undefined
   readonly allowReadableKeyFile: boolean
   readonly smtpUrl: string | undefined
   readonly emailFrom: string | undefined
@@ -261,6 +264,9 @@ function withoutContradictions(settings: Settings): Settings {
   const { mode } = settings
   if (settings.masterKey !== undefined && settings.masterKeyFile !== undefined) {
     throw new SettingsError('--master-key and --master-key-file are both set. Leave one of them out.')
+  }
+  if (settings.previousMasterKey !== undefined && settings.previousMasterKeyFile !== undefined) {
+    throw new SettingsError('--previous-master-key and --previous-master-key-file are both set. Leave one of them out.')
   }
   if (mode !== 'dev' && settings.masterKey === undefined && settings.masterKeyFile === undefined) {
     throw new SettingsError(

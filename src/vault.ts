@@ -1,22 +1,24 @@
-import { timingSafeEqual } from 'node:crypto'
 import { join } from 'node:path'
 import { openDataFolder } from './base/data-folder.ts'
 import type { Logger } from './base/logger.ts'
-import { loadMasterKey } from './base/master-key.ts'
-import { createSecrets, type Secrets } from './base/secrets.ts'
+import { loadMasterKey, loadPreviousMasterKey } from './base/master-key.ts'
+import { createKeyRing, type KeyRing, type Secrets } from './base/secrets.ts'
 import { type Settings, SettingsError } from './settings.ts'
 import { DatabaseUnavailableError } from './storage/database-unavailable-error.ts'
-import { keepInstallationFact } from './storage/installation-repository.ts'
+import { findMasterKeyRows, keepMasterKeyProof } from './storage/installation-repository.ts'
 import { openStorage, type Storage } from './storage/open-storage.ts'
 import { EmptyDatabaseError, StorageError } from './storage/storage-error.ts'
 
 /** The database, brought up to date, and the keys that fit it. */
-export type Vault = { readonly storage: Storage; readonly secrets: Secrets }
+export type Vault = { readonly storage: Storage; readonly secrets: Secrets; readonly keyRing: KeyRing }
 
-/** Throws SettingsError when there is no reaching the database, or when the master key is not the one it was begun with. */
+/** Throws SettingsError when there is no reaching the database, or when no master key that was given is the database's. */
 export async function openVault(settings: Settings, logger: Logger): Promise<Vault> {
   if (settings.mode === 'dev') openDataFolder(settings.data)
-  const secrets = createSecrets(loadMasterKey(settings))
+  const keyRing = createKeyRing(loadMasterKey(settings), loadPreviousMasterKey(settings))
+  if (keyRing.proofs.current === keyRing.proofs.previous) {
+    throw new SettingsError('--previous-master-key-file: this is the master key itself. Leave it out, or name the key before.')
+  }
   const url = settings.database ?? `sqlite:${join(settings.data, 'lifeguard.db')}`
   try {
     const storage = await openStorage({
@@ -29,8 +31,8 @@ export async function openVault(settings: Settings, logger: Logger): Promise<Vau
     })
     try {
       await storage.migrate()
-      await proveMasterKey(storage, secrets)
-      return { storage, secrets }
+      await proveMasterKey(storage, keyRing)
+      return { storage, secrets: keyRing.secrets, keyRing }
     } catch (error) {
       await storage.close()
       throw error
@@ -46,10 +48,10 @@ const emptyAdvice =
   'If this is to be a new installation, make an access key first (lifeguard keys create) or start once with --create-database. Otherwise check the address, the volume or the restored backup.'
 
 /** The first start leaves a keyed hash in the database; a key that makes another one would seal what nobody else can open. */
-async function proveMasterKey({ db }: Storage, secrets: Secrets): Promise<void> {
-  const proof = secrets.mac('master-key-check', 'lifeguard')
-  const kept = Buffer.from(await keepInstallationFact(db, 'master-key-check', proof.toString('base64')), 'base64')
-  if (kept.length !== proof.length || !timingSafeEqual(kept, proof)) {
-    throw new SettingsError('--master-key: this is not the master key that the database was begun with. Use that one, or another database.')
-  }
+async function proveMasterKey({ db }: Storage, keyRing: KeyRing): Promise<void> {
+  await keepMasterKeyProof(db, keyRing.proofs.current)
+  if (keyRing.adopt(await findMasterKeyRows(db))) return
+  throw new SettingsError(
+    '--master-key: this is not the master key that the database was begun with, or last changed to. Use that one, or another database.',
+  )
 }

@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely'
 import type { Secrets } from '../base/secrets.ts'
 import type { AccessKeyTable } from '../storage/schema.ts'
+import { sealedTable } from '../storage/sealed-table.ts'
 import type { AccessKey, AccessKeyFacts } from './access-key.ts'
 import { readPolicy } from './read-policy.ts'
 
@@ -40,3 +41,8 @@ export function factsFromRow(row: Pick<Row, 'id' | 'description' | 'policy' | 'c
     expiresAt: row.expires_at ?? undefined,
   }
 }
+
+export const sealedAccessKeys = sealedTable('access_key', {
+  key: ['id'],
+  columns: { sealed_secret: (secrets, sealed, { id }) => secrets.reseal('access-key', sealed, id) },
+})

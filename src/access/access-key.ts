@@ -45,3 +45,7 @@ export function isAccessKeyId(text: string): boolean {
 export function hashSessionToken(secrets: Secrets, keyId: string, token: string): string {
   return secrets.mac('access-key', 'session-token', keyId, token).toString('base64url')
 }
+
+export function isSessionToken(secrets: Secrets, keyId: string, token: string, hash: string): boolean {
+  return secrets.isMac('access-key', hash, 'session-token', keyId, token)
+}

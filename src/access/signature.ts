@@ -1,7 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import type { Secrets } from '../base/secrets.ts'
 import { ApiError } from '../contract/api-error.ts'
-import { type AccessKey, hashSessionToken } from './access-key.ts'
+import { type AccessKey, isSessionToken } from './access-key.ts'
 import type { FindAccessKey } from './access-key-cache.ts'
 import { readSignatureClaim, type SignatureClaim, soleHeader, writeTimestamp } from './authorization-header.ts'
 import { canonicalRequest } from './canonical-request.ts'
@@ -138,7 +138,7 @@ function requireSessionToken(request: RequestHead, key: AccessKey, { secrets }: 
   const token = soleHeader(request.headers, 'x-amz-security-token')
   if (key.sessionTokenHash === undefined) {
     if (token !== undefined) throw unrecognizedClient()
-  } else if (token === undefined || !equals(hashSessionToken(secrets, key.id, token), key.sessionTokenHash)) {
+  } else if (token === undefined || !isSessionToken(secrets, key.id, token, key.sessionTokenHash)) {
     throw unrecognizedClient()
   }
 }

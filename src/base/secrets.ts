@@ -1,5 +1,5 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
-import { fewRandomBytes } from './random-bytes.ts'
+import { timingSafeEqual } from 'node:crypto'
+import { createSealingKey, ivOf, keyedHash, keyIdOf, readSealed, sealMarkLength, sealMarkStart } from './sealing-key.ts'
 
 /** What a subkey is for. Each purpose has its own key, so that nothing sealed for one opens for another. */
 export type SecretPurpose =
@@ -13,6 +13,7 @@ export type SecretPurpose =
   | 'identity-provider'
   | 'import'
   | 'import-upload'
+  | 'lasting-subkeys'
   | 'master-key-check'
   | 'message'
   | 'message-cap'
@@ -28,7 +29,7 @@ export type SecretPurpose =
   | 'trigger-answer'
   | 'trigger-invocation'
 
-/** Sealing and keyed hashing under subkeys of the master key. */
+/** Sealing and keyed hashing under subkeys of the master key. While the master key is being changed there are two of them. */
 export type Secrets = {
   /**
    * AES-256-GCM under the purpose's subkey; the result is base64url. `context` (such as pool id and sub) is
@@ -37,64 +38,133 @@ export type Secrets = {
   seal(purpose: SecretPurpose, plain: string | Buffer, context?: string): string
   /** Undefined when it was altered, sealed for something else, or sealed under another master key. */
   open(purpose: SecretPurpose, sealed: string, context?: string): Buffer | undefined
+  /**
+   * The value under the key that `seal` uses: the same text when it is so already. Throws when it does not open. It keeps its IV, which is
+   * random and so as good under another key: see `sealMark`.
+   */
+  reseal(purpose: SecretPurpose, sealed: string, context?: string): string
   /** HMAC-SHA-256 under the purpose's subkey over the parts, each with its length, so that no two lists collide. */
   mac(purpose: SecretPurpose, ...parts: readonly string[]): Buffer
+  /** Whether `given` (base64url) is the `mac` of the parts under any of the keys. Takes the same time either way. */
+  isMac(purpose: SecretPurpose, given: string, ...parts: readonly string[]): boolean
 }
 
-const keyIdBytes = 4
-const ivBytes = 12
-const tagBytes = 16
+/** What the database says of the master key. */
+export type MasterKeyFacts = {
+  /** `proof` of the key to seal under. */
+  readonly proof: string
+  /** Sealed under that key; undefined until the master key is changed for the first time. */
+  readonly lastingSubkeys: string | undefined
+}
 
-const masterKeyBytes = 32
+/** The master key, and for a change of it the one before. */
+export type KeyRing = {
+  readonly secrets: Secrets
+  readonly proofs: { readonly current: string; readonly previous: string | undefined }
+  /** Seals under the key that the facts name. False when the ring does not have it: nothing is changed then. */
+  adopt(facts: MasterKeyFacts): boolean
+  /** The facts as they have to be for the current key to take over. */
+  factsOfCurrent(): MasterKeyFacts & { readonly lastingSubkeys: string }
+}
 
-/** `masterKey` is 32 random bytes; every subkey is its HKDF-SHA-256 (RFC 5869) with the purpose as info. */
+/**
+ * What is told of users who do not exist, and the group keys that are part of what devices remember, must not change with the master key.
+ * So keyed hashes for these purposes stay under the subkeys of the first master key.
+ */
+const lastingPurposes = ['decoy', 'device'] as const satisfies readonly SecretPurpose[]
+
+/** `masterKey` is 32 random bytes. */
 export function createSecrets(masterKey: Buffer): Secrets {
-  if (masterKey.length !== masterKeyBytes)
-    throw new RangeError(`The master key must be ${masterKeyBytes} bytes long, not ${masterKey.length}.`)
-  const keyId = Buffer.from(hkdfSync('sha256', masterKey, '', 'lifeguard key id', keyIdBytes))
-  const subkeys = new Map<SecretPurpose, Buffer>()
+  return createKeyRing(masterKey).secrets
+}
 
-  function subkey(purpose: SecretPurpose): Buffer {
-    let key = subkeys.get(purpose)
-    if (key === undefined) {
-      key = Buffer.from(hkdfSync('sha256', masterKey, '', `lifeguard ${purpose}`, 32))
-      subkeys.set(purpose, key)
-    }
-    return key
+/** Seals under `current` until `adopt` says otherwise, and opens what either key has sealed. */
+export function createKeyRing(current: Buffer, previous?: Buffer): KeyRing {
+  const keys = [current, ...(previous === undefined ? [] : [previous])].map((key) => createSealingKey<SecretPurpose>(key))
+  const [currentKey, previousKey] = keys as [(typeof keys)[number], (typeof keys)[number]?]
+  let sealing = currentKey
+  let lasting = lastingSubkeysOf(currentKey)
+
+  const keyOf = (sealed: Buffer) => keys.find(({ id }) => timingSafeEqual(keyIdOf(sealed), id))
+
+  function open(purpose: SecretPurpose, text: string, context: string): Buffer | undefined {
+    const sealed = readSealed(text)
+    return sealed && keyOf(sealed)?.open(purpose, sealed, context)
+  }
+
+  const macKey = (key: typeof sealing, purpose: SecretPurpose) => lasting.get(purpose) ?? key.subkey(purpose)
+
+  const secrets: Secrets = {
+    seal: (purpose, plain, context = '') => sealing.seal(purpose, plain, context),
+    open: (purpose, sealed, context = '') => open(purpose, sealed, context),
+
+    reseal(purpose, text, context = '') {
+      const sealed = readSealed(text)
+      if (sealed !== undefined && keyOf(sealed) === sealing) return text
+      const plain = open(purpose, text, context)
+      if (sealed === undefined || plain === undefined) throw new Error('A sealed value does not open.')
+      return sealing.seal(purpose, plain, context, ivOf(sealed))
+    },
+
+    mac: (purpose, ...parts) => keyedHash(macKey(sealing, purpose), parts),
+
+    isMac(purpose, given, ...parts) {
+      const bytes = Buffer.from(given, 'base64url')
+      const matches = keys.map((key) => {
+        const hash = keyedHash(macKey(key, purpose), parts)
+        return bytes.length === hash.length && timingSafeEqual(bytes, hash)
+      })
+      return matches.includes(true)
+    },
   }
 
   return {
-    seal(purpose, plain, context = '') {
-      const iv = fewRandomBytes(ivBytes)
-      const cipher = createCipheriv('aes-256-gcm', subkey(purpose), iv)
-      cipher.setAAD(Buffer.from(context))
-      const body = cipher.update(plain)
-      cipher.final() // GCM holds nothing back: this only makes the tag.
-      return Buffer.concat([keyId, iv, cipher.getAuthTag(), body]).toString('base64url')
+    secrets,
+    proofs: { current: proofOf(currentKey), previous: previousKey && proofOf(previousKey) },
+
+    adopt({ proof, lastingSubkeys }) {
+      const named = keys.find((key) => equalTexts(proofOf(key), proof))
+      if (named === undefined) return false
+      const kept = lastingSubkeys === undefined ? lastingSubkeysOf(named) : readLasting(secrets.open('lasting-subkeys', lastingSubkeys))
+      if (kept === undefined) throw new Error('The lasting subkeys in the database do not open with the master key.')
+      sealing = named
+      lasting = kept
+      return true
     },
 
-    open(purpose, sealed, context = '') {
-      const bytes = Buffer.from(sealed, 'base64url')
-      const bodyStart = keyIdBytes + ivBytes + tagBytes
-      // Base64 has more than one spelling of some bytes; only the one that was issued counts, so that "used once" holds.
-      if (bytes.length < bodyStart || bytes.toString('base64url') !== sealed) return undefined
-      if (!timingSafeEqual(bytes.subarray(0, keyIdBytes), keyId)) return undefined
-      const decipher = createDecipheriv('aes-256-gcm', subkey(purpose), bytes.subarray(keyIdBytes, keyIdBytes + ivBytes))
-      decipher.setAuthTag(bytes.subarray(keyIdBytes + ivBytes, bodyStart))
-      decipher.setAAD(Buffer.from(context))
-      try {
-        const plain = decipher.update(bytes.subarray(bodyStart))
-        decipher.final()
-        return plain
-      } catch {
-        return undefined
-      }
-    },
-
-    mac(purpose, ...parts) {
-      const hmac = createHmac('sha256', subkey(purpose))
-      for (const part of parts) hmac.update(`${Buffer.byteLength(part)}:`).update(part)
-      return hmac.digest()
+    factsOfCurrent() {
+      const subkeys = [...lasting].map(([purpose, key]) => [purpose, key.toString('base64')])
+      const lastingSubkeys = currentKey.seal('lasting-subkeys', JSON.stringify(Object.fromEntries(subkeys)), '')
+      return { proof: proofOf(currentKey), lastingSubkeys }
     },
   }
+}
+
+type Key = ReturnType<typeof createSealingKey<SecretPurpose>>
+
+/** A keyed hash that says, without the key, whether a key is the one. */
+const proofOf = (key: Key): string => keyedHash(key.subkey('master-key-check'), ['lifeguard']).toString('base64')
+
+function lastingSubkeysOf(key: Key): ReadonlyMap<SecretPurpose, Buffer> {
+  return new Map(lastingPurposes.map((purpose) => [purpose, key.subkey(purpose)]))
+}
+
+function readLasting(opened: Buffer | undefined): ReadonlyMap<SecretPurpose, Buffer> | undefined {
+  if (opened === undefined) return undefined
+  const kept = JSON.parse(opened.toString()) as Record<(typeof lastingPurposes)[number], string>
+  return new Map(lastingPurposes.map((purpose) => [purpose, Buffer.from(kept[purpose], 'base64')]))
+}
+
+function equalTexts(one: string, other: string): boolean {
+  const [a, b] = [Buffer.from(one), Buffer.from(other)]
+  return a.length === b.length && timingSafeEqual(a, b)
+}
+
+/**
+ * What tells one sealed value from the next: random, another one each time something is sealed, and the same when a value is sealed anew
+ * under another master key. Whether a stored value was replaced is to be told by this, and not by the value itself.
+ */
+export function sealMark(sealed: string): string {
+  const start = sealed.indexOf(':') + 1 + sealMarkStart
+  return sealed.slice(start, start + sealMarkLength)
 }

@@ -16,6 +16,8 @@ export type Command = {
   readonly ownFlags?: readonly SettingSpec[]
   /** Whether it runs until it is told to stop. */
   readonly isServer?: true
+  /** It may take long, and a signal ends it at once: what it has done so far stands. */
+  readonly endsAtOnce?: boolean
   /** Throws SettingsError for what the operator can put right. A command that starts a server answers with it. */
   run(call: Call): Promise<RunningServer | undefined>
 }

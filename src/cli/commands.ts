@@ -5,10 +5,11 @@ import { helpOn } from './help.ts'
 import { keysCreate } from './keys-create.ts'
 import { keysDelete } from './keys-delete.ts'
 import { keysList } from './keys-list.ts'
+import { keysRotateMaster } from './keys-rotate-master.ts'
 import { serve } from './serve.ts'
 import { version } from './version.ts'
 
-const working = [dev, serve, keysCreate, keysList, keysDelete, version]
+const working = [dev, serve, keysCreate, keysList, keysDelete, keysRotateMaster, version]
 const help = helpOn(working)
 const commands = [...working, help]
 

@@ -1,4 +1,3 @@
-import { timingSafeEqual } from 'node:crypto'
 import type { Secrets } from '../base/secrets.ts'
 import { ApiError } from '../contract/api-error.ts'
 import type { ContactAttribute } from '../pools/pool.ts'
@@ -53,9 +52,8 @@ export async function checkCode(
   { code, now, ...key }: CodeOf & { code: string; now: number },
 ): Promise<CheckedCode> {
   const stored = await findCode(db, key)
-  const hash = Buffer.from(hashOf(secrets, key, code))
+  const isRight = isCode(secrets, key, code, stored?.hash ?? '')
   if (stored === undefined) return { outcome: 'none' }
-  const isRight = timingSafeEqual(hash, Buffer.from(stored.hash))
   if (stored.expiresAt <= now) return { outcome: isRight ? 'expired' : 'none' }
   return isRight
     ? { outcome: 'ok', attribute: stored.attribute as ContactAttribute | undefined, value: stored.value }
@@ -82,7 +80,7 @@ export async function spendCode(
 ): Promise<SpentCode> {
   const stored = await findCode(tx, key)
   if (stored === undefined || stored.expiresAt <= now) return { outcome: 'expired' }
-  if (!timingSafeEqual(Buffer.from(hashOf(secrets, key, code)), Buffer.from(stored.hash))) return { outcome: 'mismatch' }
+  if (!isCode(secrets, key, code, stored.hash)) return { outcome: 'mismatch' }
   if (!(await deleteCode(tx, key, stored.hash))) return { outcome: 'expired' }
   const { value, expiresAt } = stored
   return { outcome: 'ok', attribute: stored.attribute as ContactAttribute | undefined, value, expiresAt }
@@ -122,4 +120,8 @@ export function codeExpired(): ApiError {
 
 function hashOf(secrets: Secrets, { poolId, sub, purpose }: CodeKey, code: string): string {
   return secrets.mac('code', poolId, sub, purpose, code).toString('base64url')
+}
+
+function isCode(secrets: Secrets, { poolId, sub, purpose }: CodeKey, code: string, hash: string): boolean {
+  return secrets.isMac('code', hash, poolId, sub, purpose, code)
 }

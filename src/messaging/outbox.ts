@@ -1,6 +1,7 @@
 import { newOrderedId } from '../base/ordered-id.ts'
 import type { Secrets } from '../base/secrets.ts'
 import type { Tx } from '../storage/db.ts'
+import { sealedTable } from '../storage/sealed-table.ts'
 import type { QueuedMessage } from './message.ts'
 import { insertOutboxEntry, type OutboxEntry, type Withheld } from './outbox-repository.ts'
 
@@ -55,3 +56,11 @@ export function openLabel(secrets: Secrets, entry: Sealed & { readonly label: st
 function sealContext(poolId: string, id: string): string {
   return `outbox/${poolId}/${id}`
 }
+
+export const sealedMessages = sealedTable('outbox', {
+  key: ['id'],
+  columns: {
+    payload: (secrets, sealed, row) => secrets.reseal('message', sealed, sealContext(row.pool_id, row.id)),
+    label: (secrets, sealed, row) => secrets.reseal('message', sealed, `${sealContext(row.pool_id, row.id)}/label`),
+  },
+})

@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely'
 import type { Secrets } from '../base/secrets.ts'
 import type { AppClientTable } from '../storage/schema.ts'
+import { sealedTable } from '../storage/sealed-table.ts'
 import type { AppClient, ClientSecret } from './app-client.ts'
 
 type Row = Selectable<AppClientTable>
@@ -42,3 +43,16 @@ function openSecret(secret: SealedSecret, clientId: string, secrets: Secrets): C
   if (value === undefined) throw new Error(`The secret of app client ${clientId} does not open with this master key.`)
   return { id: secret.id, value: value.toString(), createdAt: secret.createdAt }
 }
+
+export const sealedClients = sealedTable('app_client', {
+  key: ['id'],
+  columns: {
+    config(secrets, text, { id }) {
+      const config: Config = JSON.parse(text)
+      const sealed = config.secrets.map((secret) => ({ ...secret, sealed: secrets.reseal('client-secret', secret.sealed, id) }))
+      return sealed.some((secret, at) => secret.sealed !== config.secrets[at]?.sealed)
+        ? JSON.stringify({ ...config, secrets: sealed })
+        : text
+    },
+  },
+})

@@ -1,4 +1,3 @@
-import { timingSafeEqual } from 'node:crypto'
 import type { Secrets } from '../base/secrets.ts'
 import { type Contact, deliveryTo } from '../messaging/destination.ts'
 import { queueSignInCode } from '../messaging/send-code.ts'
@@ -71,8 +70,7 @@ export async function requireSentCode(
   code: string,
 ): Promise<void> {
   const { proven } = await codeLockout.guard(step.poolId, step.sub, clock.now(), async () => {
-    const hash = Buffer.from(hashOfSignInCode(secrets, step, address ?? '', code))
-    const isRight = timingSafeEqual(hash, Buffer.from(step.memory.own.hash)) && address !== undefined
+    const isRight = isSignInCode(secrets, step, { address: address ?? '', code, hash: step.memory.own.hash }) && address !== undefined
     return isRight ? { proven: true, value: undefined } : { proven: false }
   })
   if (!proven) throw wrongSignInCode()
@@ -86,4 +84,10 @@ type Step = Pick<SentCodeStep, 'poolId' | 'sub' | 'challenge' | 'id'>
 /** Bound to the step, so to one user, one challenge and one question. */
 export function hashOfSignInCode(secrets: Secrets, { poolId, sub, challenge, id }: Step, address: string, code: string): string {
   return secrets.mac('code', 'sign-in', poolId, sub, challenge, id, address, code).toString('base64url')
+}
+
+type Attempt = { readonly address: string; readonly code: string; readonly hash: string }
+
+export function isSignInCode(secrets: Secrets, { poolId, sub, challenge, id }: Step, { address, code, hash }: Attempt): boolean {
+  return secrets.isMac('code', hash, 'sign-in', poolId, sub, challenge, id, address, code)
 }

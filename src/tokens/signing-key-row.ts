@@ -2,6 +2,7 @@ import { createPublicKey } from 'node:crypto'
 import type { Selectable } from 'kysely'
 import type { Secrets } from '../base/secrets.ts'
 import type { SigningKeyTable } from '../storage/schema.ts'
+import { sealedTable } from '../storage/sealed-table.ts'
 import { exportPrivateKey, importPrivateKey, type PublicJwk, type SigningKey } from './signing-key.ts'
 
 const rowOf = (poolId: string, kid: string) => `${poolId}/${kid}`
@@ -33,3 +34,8 @@ export function toRow(secrets: Secrets, key: SigningKey): Selectable<SigningKeyT
     public_jwk: JSON.stringify(key.publicJwk),
   }
 }
+
+export const sealedSigningKeys = sealedTable('signing_key', {
+  key: ['pool_id', 'kid'],
+  columns: { sealed_private_key: (secrets, sealed, row) => secrets.reseal('signing-key', sealed, rowOf(row.pool_id, row.kid)) },
+})

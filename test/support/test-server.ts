@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-cognito-identity-provider'
 import type { Logger } from '../../src/base/logger.ts'
 import { type RunningServer, startServer } from '../../src/server.ts'
-import { readSettings } from '../../src/settings.ts'
+import { readSettings, type Settings } from '../../src/settings.ts'
 import type { TestEngine } from './engines.ts'
 import { createTestClock, type TestClock } from './test-clock.ts'
 
@@ -43,8 +43,8 @@ export type TestServer = AsyncDisposable & {
   inbox(recipient?: string): Promise<InboxMessage[]>
   /** A fresh pool with one app client; members given here replace those of the defaults. */
   givenPool(wish?: PoolWish): Promise<{ poolId: string; clientId: string; clientSecret: string | undefined }>
-  /** Stops the process's worth of state and starts anew on the same data and port. */
-  restart(): Promise<void>
+  /** Stops the process's worth of state and starts anew on the same data and port, with these settings in place of those before. */
+  restart(changes?: Partial<Settings>): Promise<void>
   close(): Promise<void>
 }
 
@@ -95,8 +95,9 @@ export async function startTestServer(engine: TestEngine, { flags = [], env = {}
       return (await response.json()) as InboxMessage[]
     },
     givenPool: (wish) => givenPool(client, wish),
-    async restart() {
+    async restart(changes) {
       await running.close()
+      Object.assign(settings, changes)
       running = await startServer({ ...settings, port: Number(new URL(url).port) }, replacements)
     },
     close,

@@ -34,3 +34,12 @@ export function fromStored(poolId: string, stored: PoolResource<StoredProvider>,
 function contextOf(poolId: string, name: string, key: string): string {
   return JSON.stringify([poolId, name, key])
 }
+
+/** As `toStored` makes it, with the secrets under the key of `Secrets.seal`. */
+export function resealProvider(secrets: Secrets, poolId: string, id: string, config: StoredProvider): StoredProvider {
+  const sealed = Object.entries(config.sealed).map(([key, value]) => [
+    key,
+    secrets.reseal('identity-provider', value, contextOf(poolId, id, key)),
+  ])
+  return { ...config, sealed: Object.fromEntries(sealed) }
+}

@@ -10,7 +10,7 @@ import { makeCertificate } from './make-certificate.ts'
 /** What the pool signs its SAML requests with: the certificate in base64 of its DER, its private key sealed. */
 type SigningCertificate = PoolResource<{ readonly certificate: string; readonly sealedPrivateKey: string }>
 
-const signingCertificates = resourceKind<SigningCertificate['config']>('signing-certificate')
+export const signingCertificates = resourceKind<SigningCertificate['config']>('signing-certificate')
 
 /** A pool has one. */
 const id = 'saml'
@@ -46,3 +46,8 @@ export async function findSigningKey(
 }
 
 const sealContext = (poolId: string): string => `${poolId} saml`
+
+/** With the private key under the key of `Secrets.seal`. */
+export function resealCertificate(secrets: Secrets, poolId: string, config: SigningCertificate['config']): SigningCertificate['config'] {
+  return { ...config, sealedPrivateKey: secrets.reseal('signing-key', config.sealedPrivateKey, sealContext(poolId)) }
+}

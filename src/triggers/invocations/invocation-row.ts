@@ -1,6 +1,7 @@
 import type { Insertable, Selectable } from 'kysely'
 import type { Secrets } from '../../base/secrets.ts'
 import type { TriggerName } from '../../pools/pool.ts'
+import { sealedTable } from '../../storage/sealed-table.ts'
 import type { TriggerInvocationTable } from '../../storage/trigger-tables.ts'
 import type { InvocationOutcome, KeptInvocation } from './invocation.ts'
 
@@ -36,3 +37,9 @@ export function fromRow(secrets: Secrets, row: Selectable<TriggerInvocationTable
     startedAt: row.started_at,
   }
 }
+
+export const sealedInvocations = sealedTable('trigger_invocation', {
+  key: ['pool_id', 'sub', 'id'],
+  columns: { details: (secrets, sealed, row) => secrets.reseal('trigger-invocation', sealed, contextOf(row.pool_id, row.id)) },
+  areLarge: true,
+})

@@ -1,7 +1,9 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Secrets } from '../../base/secrets.ts'
+import type { TriggerTarget } from '../../pools/pool.ts'
 import type { Db } from '../../storage/db.ts'
+import { sealedTable } from '../../storage/sealed-table.ts'
 import type { JsonObject, TriggerCall } from '../trigger.ts'
 import { createBatchWriter } from './batch-writer.ts'
 import { findAnswer, type KeptAnswer, keepAnswers } from './last-answer-repository.ts'
@@ -50,5 +52,22 @@ function keyOf({ pool, sub, clientId, trigger }: TriggerCall) {
 
 /** With the event's version: an answer to another version has another form, and does not open. */
 function contextOf({ pool, sub, clientId, trigger }: TriggerCall): string {
-  return [pool.id, sub, clientId, trigger, pool.triggers.byName[trigger]?.version ?? 'V1_0'].join(' ')
+  return sealContext([pool.id, sub, clientId, trigger], pool.triggers.byName[trigger]?.version ?? 'V1_0')
 }
+
+const sealContext = (key: readonly (string | undefined)[], version: EventVersion): string => [...key, version].join(' ')
+
+type EventVersion = NonNullable<TriggerTarget['version']>
+const eventVersions: readonly EventVersion[] = ['V1_0', 'V2_0', 'V3_0']
+
+export const sealedAnswers = sealedTable('trigger_answer', {
+  key: ['pool_id', 'sub', 'client_id', 'trigger'],
+  columns: {
+    response(secrets, sealed, row) {
+      const contexts = eventVersions.map((version) => sealContext([row.pool_id, row.sub, row.client_id, row.trigger], version))
+      // The pool may ask for another version by now.
+      const context = contexts.find((each) => secrets.open('trigger-answer', sealed, each) !== undefined)
+      return secrets.reseal('trigger-answer', sealed, context)
+    },
+  },
+})

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { type Pool, regionOf } from '../../pools/pool.ts'
+import { sealedTable } from '../../storage/sealed-table.ts'
 import type { PasswordVerifier } from '../passwords/passwords.ts'
 import type { User } from '../user.ts'
 
@@ -61,3 +62,10 @@ export function requireDeviceTracking(pool: Pool): NonNullable<Pool['devices']> 
 }
 
 export const unknownDevice = () => new ApiError('ResourceNotFoundException', 'Device does not exist.')
+
+export const sealedDevices = sealedTable('device', {
+  key: ['pool_id', 'sub', 'device_key'],
+  columns: {
+    verifier: (secrets, sealed, { pool_id: poolId, sub, device_key: key }) => secrets.reseal('device', sealed, rowOf({ poolId, sub }, key)),
+  },
+})

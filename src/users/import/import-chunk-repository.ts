@@ -1,6 +1,7 @@
 import type { Secrets } from '../../base/secrets.ts'
 import type { ImportJobKey } from '../../pools/active-import-repository.ts'
 import type { Db, Tx } from '../../storage/db.ts'
+import { sealedTable } from '../../storage/sealed-table.ts'
 import type { ImportStatus } from './import-job.ts'
 
 /** A run of whole lines of an uploaded file. */
@@ -90,3 +91,12 @@ export async function sweepChunks(tx: Tx, limit: number): Promise<number> {
 function sealContext({ poolId, jobId, uploadId }: UploadKey, number: number): string {
   return `${poolId}/${jobId}/${uploadId}/${number}`
 }
+
+export const sealedChunks = sealedTable('import_chunk', {
+  key: ['pool_id', 'job_id', 'upload_id', 'number'],
+  columns: {
+    sealed_lines: (secrets, sealed, { pool_id: poolId, job_id: jobId, upload_id: uploadId, number }) =>
+      secrets.reseal('import', sealed, sealContext({ poolId, jobId, uploadId }, number)),
+  },
+  areLarge: true,
+})

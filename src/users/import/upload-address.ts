@@ -1,4 +1,3 @@
-import { timingSafeEqual } from 'node:crypto'
 import type { Secrets } from '../../base/secrets.ts'
 import type { ImportJobKey } from '../../pools/active-import-repository.ts'
 import type { ImportJob } from './import-job.ts'
@@ -20,9 +19,7 @@ export function uploadUrl(secrets: Secrets, publicUrl: string, job: Pick<ImportJ
 
 /** Whether this server made the address and it has not expired at `now`. The texts are as they stood in the URL. */
 export function isUploadAllowed(secrets: Secrets, key: ImportJobKey, query: { expires: string; signature: string }, now: number): boolean {
-  const expected = sign(secrets, key, query.expires)
-  const given = Buffer.from(query.signature, 'base64url')
-  const genuine = given.length === expected.length && timingSafeEqual(given, expected)
+  const genuine = secrets.isMac('import-upload', query.signature, key.poolId, key.jobId, query.expires)
   return genuine && now < Number(query.expires)
 }
 

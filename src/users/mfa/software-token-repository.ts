@@ -1,5 +1,13 @@
+import { type SqlBool, sql } from 'kysely'
+import { sealMarkLength, sealMarkStart } from '../../base/sealing-key.ts'
+import { sealMark } from '../../base/secrets.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import type { SoftwareToken } from './software-token.ts'
+
+/** Whether a column holds the same secret, be it sealed anew under another master key. */
+function hasMark(column: 'secret' | 'software_token.pending_secret', sealed: string) {
+  return sql<SqlBool>`substr(${sql.ref(column)}, ${sealMarkStart + 1}, ${sealMarkLength}) = ${sealMark(sealed)}`
+}
 
 type Key = { readonly poolId: string; readonly sub: string }
 
@@ -34,7 +42,9 @@ export async function keepPendingSecret(
       conflict
         .columns(['pool_id', 'sub'])
         .doUpdateSet({ pending_secret: pending, updated_at: now })
-        .where('software_token.pending_secret', replaced === null ? 'is' : '=', replaced),
+        .where((eb) =>
+          replaced === null ? eb('software_token.pending_secret', 'is', null) : hasMark('software_token.pending_secret', replaced),
+        ),
     )
     .executeTakeFirstOrThrow()
   return numInsertedOrUpdatedRows === 1n
@@ -68,7 +78,7 @@ export async function useSoftwareTokenStep(
     .set({ last_step: step })
     .where('pool_id', '=', poolId)
     .where('sub', '=', sub)
-    .where('secret', '=', secret)
+    .where(hasMark('secret', secret))
     .where('last_step', '<', step)
     .executeTakeFirstOrThrow()
   return numUpdatedRows === 1n

@@ -3,6 +3,7 @@ import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { offeredMfa } from '../../pools/mfa/offered-mfa.ts'
 import type { Pool } from '../../pools/pool.ts'
+import { sealedTable } from '../../storage/sealed-table.ts'
 import type { User } from '../user.ts'
 
 /** A user's authenticator app as it is stored. */
@@ -56,3 +57,12 @@ export function requireSoftwareTokens(pool: Pool): void {
 }
 
 const rowOf = ({ poolId, sub }: Owner): string => `${poolId}/${sub}`
+
+type TokenRow = { readonly pool_id: string; readonly sub: string }
+const resealColumn = (secrets: Secrets, sealed: string, { pool_id: poolId, sub }: TokenRow) =>
+  secrets.reseal('software-token', sealed, rowOf({ poolId, sub }))
+
+export const sealedSoftwareTokens = sealedTable('software_token', {
+  key: ['pool_id', 'sub'],
+  columns: { secret: resealColumn, pending_secret: resealColumn },
+})

@@ -1,4 +1,5 @@
 import type { Secrets } from '../../base/secrets.ts'
+import { sealedTable } from '../../storage/sealed-table.ts'
 import type { User } from '../user.ts'
 import type { HashAlgorithm } from './imported-hash.ts'
 
@@ -30,3 +31,18 @@ export function openImportedHash(secrets: Secrets, owner: Owner, sealed: string)
 function contextOf({ poolId, sub }: Owner): string {
   return `${mark}${poolId}/${sub}`
 }
+
+/** A stored password under the key of `Secrets.seal`, whatever it was made of. */
+function resealPassword(secrets: Secrets, sealed: string, owner: Owner): string {
+  if (isImported(sealed)) return mark + secrets.reseal('password', sealed.slice(mark.length), contextOf(owner))
+  return secrets.reseal('password', sealed, `${owner.poolId}/${owner.sub}`)
+}
+
+type PasswordRow = { readonly pool_id: string; readonly sub: string }
+const passwordColumn = (secrets: Secrets, sealed: string, { pool_id: poolId, sub }: PasswordRow) =>
+  resealPassword(secrets, sealed, { poolId, sub })
+
+export const sealedPasswords = [
+  sealedTable('user', { key: ['pool_id', 'sub'], columns: { password: passwordColumn } }),
+  sealedTable('password_history', { key: ['pool_id', 'sub', 'set_at'], columns: { password: passwordColumn } }),
+]

@@ -10,6 +10,7 @@ import type { TokenCaller } from '../caller.ts'
 import { requireStrongPassword } from '../passwords/password-policy.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import { rememberReplacedPassword, requireFreshPassword } from '../passwords/set-password.ts'
+import { isSamePassword } from '../standing.ts'
 import type { User } from '../user.ts'
 import { lockCaller } from './profile-rules.ts'
 
@@ -34,7 +35,7 @@ export const changePassword = operation('ChangePassword', {
     await db.transaction().execute(async (tx) => {
       const locked = await lockCaller(tx, user)
       // Replaced meanwhile: what was proven above is not the current password any more.
-      if (locked.password !== user.password) throw incorrect()
+      if (!isSamePassword(locked, user)) throw incorrect()
       await rememberReplacedPassword(tx, pool, locked, now)
       const status = locked.status === 'FORCE_CHANGE_PASSWORD' ? 'CONFIRMED' : locked.status
       await storeUser(tx, pool, locked, { ...locked, password: sealed, passwordExpiresAt: null, status, updatedAt: now })

@@ -4,6 +4,7 @@ import type { AppClient } from '../../../pools/app-client.ts'
 import type { Pool } from '../../../pools/pool.ts'
 import type { Lockout } from '../../../protection/lockout.ts'
 import type { Db, Tx } from '../../../storage/db.ts'
+import { sealedTable } from '../../../storage/sealed-table.ts'
 import { isStateSpent } from '../../../storage/spent-state-repository.ts'
 import { findDevice } from '../../../users/devices/device-repository.ts'
 import { subOf } from '../../candidate.ts'
@@ -60,3 +61,11 @@ async function findUnspentStep({ db, clock, secrets }: Deps, key: DeviceStepKey)
 }
 
 const contextOf = ({ poolId, sub, clientId, deviceKey }: DeviceStepKey): string => `${poolId}/${sub}/${clientId}/${deviceKey}`
+
+export const sealedDeviceSteps = sealedTable('device_step', {
+  key: ['pool_id', 'sub', 'client_id', 'device_key'],
+  columns: {
+    state: (secrets, sealed, { pool_id: poolId, sub, client_id: clientId, device_key: deviceKey }) =>
+      secrets.reseal('device-step', sealed, contextOf({ poolId, sub, clientId, deviceKey })),
+  },
+})

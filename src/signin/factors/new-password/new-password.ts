@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '../../../base/clock.ts'
-import type { Secrets } from '../../../base/secrets.ts'
+import { type Secrets, sealMark } from '../../../base/secrets.ts'
 import { readableAttributes } from '../../../pools/attribute-rules.ts'
 import type { Db } from '../../../storage/db.ts'
 import { isStateSpent, spendState } from '../../../storage/spent-state-repository.ts'
@@ -8,6 +8,7 @@ import { storeUser } from '../../../users/attribute-changes.ts'
 import { requireStrongPassword } from '../../../users/passwords/password-policy.ts'
 import type { Passwords } from '../../../users/passwords/passwords.ts'
 import { rememberReplacedPassword, requireFreshPassword } from '../../../users/passwords/set-password.ts'
+import { isSamePassword } from '../../../users/standing.ts'
 import { requireFreeNames } from '../../../users/taken-names.ts'
 import { changeAttributes, type User } from '../../../users/user.ts'
 import { lockUser } from '../../../users/user-repository.ts'
@@ -58,10 +59,10 @@ export const newPassword: Factor<NewPasswordDeps> & Interposed<NewPasswordDeps> 
   },
 }
 
-/** Passwords are sealed anew, and differently, each time one is set. */
+/** Each password that is set has a mark of its own. */
 const fingerprint = (user: User): string =>
   createHash('sha256')
-    .update(user.password ?? '')
+    .update(user.password === null ? '' : sealMark(user.password))
     .digest('base64url')
 
 function parametersOf({ pool, client, user }: SignIn): Record<string, string> {
@@ -86,7 +87,7 @@ function storeNewPassword({ db, clock }: NewPasswordDeps, { pool }: Answer, { us
     const before = await lockUser(tx, pool.id, user.sub)
     if (!(await spendState(tx, state.id, state.expiresAt))) throw usedSession()
     // Another sign-in, or an administrator, may have been faster.
-    if (before?.status !== 'FORCE_CHANGE_PASSWORD' || before.password !== user.password) throw invalidSession()
+    if (before?.status !== 'FORCE_CHANGE_PASSWORD' || !isSamePassword(before, user)) throw invalidSession()
     const after: User = {
       ...before,
       status: 'CONFIRMED',

@@ -1,4 +1,3 @@
-import { timingSafeEqual } from 'node:crypto'
 import { queueSignInCode } from '../../../messaging/send-code.ts'
 import { chooseCode } from '../../../messaging/test-user-code.ts'
 import { pretendToWord } from '../../../messaging/wording.ts'
@@ -12,7 +11,7 @@ import { shownSignIn } from '../../../users/shown-address.ts'
 import { type ChoiceState, newChoiceState, sealChoiceState } from '../../choice/choice-state.ts'
 import type { Chooser } from '../../choice/choices.ts'
 import type { Question, Verdict } from '../../factor.ts'
-import { hashOfSignInCode, type SentCodeDeps, wrongSignInCode } from '../../sent-code.ts'
+import { hashOfSignInCode, isSignInCode, type SentCodeDeps, wrongSignInCode } from '../../sent-code.ts'
 import { confirmByAddress } from './confirm-by-address.ts'
 
 /** A code is all that such a sign-in takes, so it is longer than those of a second factor (observed for e-mail). */
@@ -68,8 +67,8 @@ export async function proveOneTimeCode(
   const attribute = contactOfChoice[choice]
   const address = user?.attributes[attribute]
   const { proven } = await codeLockout.guard(pool.id, state.sub, clock.now(), async () => {
-    const hash = Buffer.from(hashOfSignInCode(secrets, { ...state, challenge: choice }, address ?? '', code))
-    const isRight = timingSafeEqual(hash, Buffer.from(state.memory.codeHash ?? ''.padEnd(hash.length)))
+    const attempt = { address: address ?? '', code, hash: state.memory.codeHash ?? '' }
+    const isRight = isSignInCode(secrets, { ...state, challenge: choice }, attempt)
     return isRight && address !== undefined ? { proven: true, value: undefined } : { proven: false }
   })
   if (!proven || user === undefined || address === undefined) throw wrongSignInCode()

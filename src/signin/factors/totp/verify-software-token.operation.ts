@@ -1,3 +1,4 @@
+import { sealMark } from '../../../base/secrets.ts'
 import { ApiError } from '../../../contract/api-error.ts'
 import { operation } from '../../../contract/operation.ts'
 import { limitAttempts } from '../../../protection/attempt-limit.ts'
@@ -43,8 +44,9 @@ async function registerForCaller(deps: SetupDeps, user: User, { code, deviceName
   await db.transaction().execute(async (tx) => {
     await lockCaller(tx, user)
     // Replaced by another, or verified, meanwhile.
-    if ((await findSoftwareToken(tx, user))?.pendingSecret !== secret) throw mismatch()
-    await putSoftwareToken(tx, user, { secret, deviceName, step, now: clock.now() })
+    const pending = (await findSoftwareToken(tx, user))?.pendingSecret
+    if (!pending || sealMark(pending) !== sealMark(secret)) throw mismatch()
+    await putSoftwareToken(tx, user, { secret: pending, deviceName, step, now: clock.now() })
   })
 }
 

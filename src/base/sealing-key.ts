@@ -1,0 +1,86 @@
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from 'node:crypto'
+import { fewRandomBytes } from './random-bytes.ts'
+
+/** One master key, and what can be done with it. */
+export type SealingKey<Purpose extends string> = {
+  /** Says of a sealed value which master key opens it. No secret. */
+  readonly id: Buffer
+  /** The purpose's own key. */
+  subkey(purpose: Purpose): Buffer
+  /** With `iv`, a value that is sealed anew keeps the one it had. */
+  seal(purpose: Purpose, plain: string | Buffer, context: string, iv?: Buffer): string
+  /** Undefined when it was altered or sealed for something else. */
+  open(purpose: Purpose, sealed: Buffer, context: string): Buffer | undefined
+}
+
+const keyIdBytes = 4
+const ivBytes = 12
+const tagBytes = 16
+const bodyStart = keyIdBytes + ivBytes + tagBytes
+
+export const masterKeyBytes = 32
+
+/** A sealed value as bytes; undefined for a text that is none. */
+export function readSealed(text: string): Buffer | undefined {
+  const bytes = Buffer.from(text, 'base64url')
+  // Base64 has more than one spelling of some bytes; only the one that was issued counts, so that "used once" holds.
+  return bytes.length < bodyStart || bytes.toString('base64url') !== text ? undefined : bytes
+}
+
+export const keyIdOf = (sealed: Buffer): Buffer => sealed.subarray(0, keyIdBytes)
+
+export const ivOf = (sealed: Buffer): Buffer => sealed.subarray(keyIdBytes, keyIdBytes + ivBytes)
+
+/** Where the mark of a value stands in its text (see `sealMark`): 15 characters that hold nothing but random bits of the IV. */
+export const sealMarkStart = 6
+export const sealMarkLength = 15
+
+/** `masterKey` is 32 random bytes; every subkey is its HKDF-SHA-256 (RFC 5869) with the purpose as info. */
+export function createSealingKey<Purpose extends string>(masterKey: Buffer): SealingKey<Purpose> {
+  if (masterKey.length !== masterKeyBytes)
+    throw new RangeError(`The master key must be ${masterKeyBytes} bytes long, not ${masterKey.length}.`)
+  const id = Buffer.from(hkdfSync('sha256', masterKey, '', 'lifeguard key id', keyIdBytes))
+  const subkeys = new Map<Purpose, Buffer>()
+
+  function subkey(purpose: Purpose): Buffer {
+    let key = subkeys.get(purpose)
+    if (key === undefined) {
+      key = Buffer.from(hkdfSync('sha256', masterKey, '', `lifeguard ${purpose}`, 32))
+      subkeys.set(purpose, key)
+    }
+    return key
+  }
+
+  return {
+    id,
+    subkey,
+
+    seal(purpose, plain, context, iv = fewRandomBytes(ivBytes)) {
+      const cipher = createCipheriv('aes-256-gcm', subkey(purpose), iv)
+      cipher.setAAD(Buffer.from(context))
+      const body = cipher.update(plain)
+      cipher.final() // GCM holds nothing back: this only makes the tag.
+      return Buffer.concat([id, iv, cipher.getAuthTag(), body]).toString('base64url')
+    },
+
+    open(purpose, sealed, context) {
+      const decipher = createDecipheriv('aes-256-gcm', subkey(purpose), ivOf(sealed))
+      decipher.setAuthTag(sealed.subarray(keyIdBytes + ivBytes, bodyStart))
+      decipher.setAAD(Buffer.from(context))
+      try {
+        const plain = decipher.update(sealed.subarray(bodyStart))
+        decipher.final()
+        return plain
+      } catch {
+        return undefined
+      }
+    },
+  }
+}
+
+/** HMAC-SHA-256 over the parts, each with its length, so that no two lists collide. */
+export function keyedHash(key: Buffer, parts: readonly string[]): Buffer {
+  const hmac = createHmac('sha256', key)
+  for (const part of parts) hmac.update(`${Buffer.byteLength(part)}:`).update(part)
+  return hmac.digest()
+}

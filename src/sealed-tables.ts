@@ -1,0 +1,29 @@
+import { sealedAccessKeys } from './access/access-key-row.ts'
+import { sealedMessages } from './messaging/outbox.ts'
+import { sealedClients } from './pools/app-client-row.ts'
+import { sealedPools } from './pools/sealed-pools.ts'
+import { sealedDeviceSteps } from './signin/factors/device/device-step.ts'
+import type { SealedTable } from './storage/sealed-table.ts'
+import { sealedSigningKeys } from './tokens/signing-key-row.ts'
+import { sealedInvocations } from './triggers/invocations/invocation-row.ts'
+import { sealedAnswers } from './triggers/invocations/last-answers.ts'
+import { sealedDevices } from './users/devices/device.ts'
+import { sealedChunks } from './users/import/import-chunk-repository.ts'
+import { sealedSoftwareTokens } from './users/mfa/software-token.ts'
+import { sealedPasswords } from './users/passwords/sealed-import.ts'
+
+/** Every table with something sealed under the master key. What the servers cannot work without comes first. */
+export const sealedTables: readonly SealedTable[] = [
+  sealedSigningKeys,
+  sealedAccessKeys,
+  sealedClients,
+  ...sealedPools,
+  ...sealedPasswords,
+  sealedSoftwareTokens,
+  sealedDevices,
+  sealedDeviceSteps,
+  sealedMessages,
+  sealedChunks,
+  sealedAnswers,
+  sealedInvocations,
+]

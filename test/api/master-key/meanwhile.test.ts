@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { sealedTables } from '../../../src/sealed-tables.ts'
+import type { Db } from '../../../src/storage/db.ts'
+import { type ResealPass, resealTable } from '../../../src/storage/reseal-table.ts'
+import { engines, type TestEngine } from '../../support/engines.ts'
+import { columnsSealedUnder, envOf, newKeys, rotate, withVaultOf } from '../../support/master-keys.ts'
+import { insertManyUsers } from '../../support/pool-rows.ts'
+import { givenTokens, givenUser } from '../../support/sign-in.ts'
+import { startTestServer, type TestServer } from '../../support/test-server.ts'
+
+const worker = fileURLToPath(new URL('rotation-worker.ts', import.meta.url))
+const manyUsers = 1200
+const asKey = (key: string) => Buffer.from(key, 'base64')
+
+/** A server that has both keys, before the change, with many users. */
+async function givenServer(engine: TestEngine) {
+  const keys = newKeys()
+  const server = await startTestServer(engine, { env: { LIFEGUARD_MASTER_KEY: keys.before } })
+  const ids = await server.givenPool()
+  await withVaultOf(server.databaseUrl, { masterKey: keys.before }, async ({ storage: { db }, secrets }) => {
+    await insertManyUsers(db, ids.poolId, manyUsers)
+    await db.transaction().execute(async (tx) => {
+      for (const { sub } of await tx.selectFrom('user').select('sub').execute()) {
+        const password = secrets.seal('password', Buffer.alloc(400, 1), `${ids.poolId}/${sub}`)
+        await tx.updateTable('user').set({ password }).where('pool_id', '=', ids.poolId).where('sub', '=', sub).execute()
+      }
+    })
+  })
+  await givenUser(server, ids.poolId, 'ana')
+  await server.restart({ masterKey: asKey(keys.after), previousMasterKey: asKey(keys.before) })
+  return Object.assign(server, { keys, ids })
+}
+
+type Given = Awaited<ReturnType<typeof givenServer>>
+
+const inDatabase = <T>({ databaseUrl, keys }: Given, use: (db: Db) => Promise<T>) =>
+  withVaultOf(databaseUrl, { masterKey: keys.after, previous: keys.before }, ({ storage }) => use(storage.db))
+const leftUnder = (given: Given, key: string) => inDatabase(given, (db) => columnsSealedUnder(db, key))
+const changeUnderWay = (given: Given) =>
+  inDatabase(given, (db) => db.selectFrom('installation').select('name').where('name', '=', 'master-key-change').execute())
+
+/** The work of clients, over and over until `until` ends: each user is made and signs in. Answers how many did. */
+async function workUntil(server: TestServer, { poolId, clientId }: Given['ids'], until: Promise<unknown>): Promise<number> {
+  let ended = false
+  until.finally(() => {
+    ended = true
+  })
+  let count = 0
+  while (!ended) {
+    await givenUser(server, poolId, `new-${count}`)
+    await givenTokens(server, clientId, `new-${count++}`)
+    await givenTokens(server, clientId, 'ana')
+  }
+  return count
+}
+
+/** Runs the change in a process that is killed after some rows. */
+async function rotateUntilKilled({ databaseUrl, keys }: Given): Promise<void> {
+  const env = envOf(databaseUrl, { masterKey: keys.after, previous: keys.before })
+  const child = spawn(process.execPath, [worker], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  for await (const line of createInterface(child.stdout)) if (line === 'in the middle') child.kill('SIGKILL')
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+  assert.equal(child.signalCode, 'SIGKILL')
+}
+
+for (const engine of engines) {
+  describe(`While the master key is being changed on ${engine.name}`, () => {
+    it('servers with both keys go on, and what they store meanwhile is sealed anew as well', { timeout: 120_000 }, async () => {
+      await using server = await givenServer(engine)
+      // As long as the command waits for servers that have not heard: this one looks every two seconds, at the latest.
+      const rotation = rotate(server.databaseUrl, server.keys, 10_000)
+      const [count] = await Promise.all([workUntil(server, server.ids, rotation), rotation])
+      assert.ok(count > 0)
+      assert.deepEqual(await leftUnder(server, server.keys.before), new Set())
+      await server.restart({ previousMasterKey: undefined })
+      await givenTokens(server, server.ids.clientId, `new-${count - 1}`)
+      await givenTokens(server, server.ids.clientId, 'ana')
+    })
+
+    it('a kill in the middle loses nothing, servers go on, and two that run at once finish the work', { timeout: 120_000 }, async () => {
+      await using server = await givenServer(engine)
+      const { keys } = server
+      await rotateUntilKilled(server)
+      assert.ok((await leftUnder(server, keys.before)).has('user.password'))
+      assert.ok((await leftUnder(server, keys.after)).has('signing_key.sealed_private_key'))
+      assert.equal((await changeUnderWay(server)).length, 1)
+      await server.restart()
+      await givenTokens(server, server.ids.clientId, 'ana')
+
+      const rotations = await Promise.all([rotate(server.databaseUrl, keys), rotate(server.databaseUrl, keys)])
+      assert.ok(rotations.every(({ unreadable }) => unreadable.length === 0))
+      assert.deepEqual(await leftUnder(server, keys.before), new Set())
+      assert.deepEqual(await changeUnderWay(server), [])
+      await server.restart({ previousMasterKey: undefined })
+      await givenTokens(server, server.ids.clientId, 'ana')
+    })
+
+    it('a password that is set between the look at a row and the change of it wins', async () => {
+      await using server = await givenServer(engine)
+      const { databaseUrl, keys } = server
+      const users = sealedTables.filter(({ table }) => table === 'user')
+      await withVaultOf(databaseUrl, { masterKey: keys.after, previous: keys.before }, async ({ storage: { db }, secrets, keyRing }) => {
+        keyRing.adopt(keyRing.factsOfCurrent())
+        const pass: ResealPass = { stale: 0, resealed: 0, unreadable: [] }
+        let isSet = false
+        const requireKey = async (tx: Parameters<Parameters<typeof resealTable>[0]['requireKey']>[0]) => {
+          if (isSet) return
+          isSet = true
+          await tx.updateTable('user').set({ password: 'set meanwhile' }).where('sub', '=', 'sub-000000003').execute()
+        }
+        for (const table of users) await resealTable({ db, secrets, requireKey, afterBatch: async () => undefined }, table, pass)
+        assert.equal(pass.stale, manyUsers + 1)
+        assert.equal(pass.resealed, manyUsers)
+        const row = await db.selectFrom('user').select('password').where('sub', '=', 'sub-000000003').executeTakeFirst()
+        assert.equal(row?.password, 'set meanwhile')
+      })
+    })
+  })
+}

@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { describe, it } from 'node:test'
+import { ListUserPoolsCommand } from '@aws-sdk/client-cognito-identity-provider'
+import { createAccessKey } from '../../../src/access/create-access-key.ts'
+import { systemClock } from '../../../src/base/clock.ts'
+import { sealedTables } from '../../../src/sealed-tables.ts'
+import { SettingsError } from '../../../src/settings.ts'
+import { engines } from '../../support/engines.ts'
+import { columnsSealedUnder, newKeys, rotate, withVaultOf } from '../../support/master-keys.ts'
+import { startProductionServer } from '../../support/production-server.ts'
+import { givenUser } from '../../support/sign-in.ts'
+import { startTestServer } from '../../support/test-server.ts'
+import { openTestStorage } from '../../support/test-storage.ts'
+
+const anotherKey = () => randomBytes(32).toString('base64')
+const refused = (words: RegExp) => (error: Error) => error instanceof SettingsError && words.test(error.message)
+const wrongKey = refused(/^--master-key: this is not the master key that the database was begun with, or last changed to\./)
+
+/** Every column of text that has nothing sealed in it. What is new belongs either here or into `sealedTables`. */
+const openColumns: Readonly<Record<string, string>> = {
+  access_key: 'id session_token_hash policy description',
+  active_import: 'slot pool_id job_id',
+  app_client: 'id pool_id name',
+  attempt: 'pool_id subject action',
+  audit_record: 'pool_id id action access_key_id sub username detail reason',
+  auth_event: 'pool_id sub id type response details feedback',
+  code: 'pool_id sub purpose code_hash attribute value',
+  deleted_group: 'pool_id member_key',
+  deleted_pool: 'id name likeness',
+  device: 'pool_id sub device_key name last_ip',
+  device_step: 'pool_id sub client_id device_key',
+  group_member: 'pool_id sub group_name',
+  import_chunk: 'pool_id job_id upload_id',
+  import_job: 'pool_id id name role_arn algorithm status message upload_id header',
+  import_log: 'pool_id job_id lines',
+  inbox_message: 'id pool_id channel recipient message',
+  installation: 'name value',
+  lease: 'name holder',
+  message_count: 'pool_id key',
+  outbox: 'id pool_id sub channel trigger last_error state',
+  passkey: 'pool_id sub id public_key relying_party_id transports attachment name',
+  password_history: 'pool_id sub',
+  pool_domain: 'domain pool_id config',
+  pool_resource: 'pool_id kind id',
+  provisioned_limit: 'category',
+  schema_migration: 'name',
+  session: 'pool_id sub id client_id device ip device_key',
+  signing_key: 'pool_id kid use public_jwk',
+  software_token: 'pool_id sub device_name',
+  spent_state: 'id',
+  trigger_answer: 'pool_id sub client_id trigger',
+  trigger_invocation: 'pool_id sub id trigger outcome username_key',
+  user: 'pool_id sub username status attributes mfa',
+  user_alias: 'pool_id kind value_key sub',
+  user_attribute: 'pool_id name value_key sub',
+  user_group: 'pool_id name description role_arn member_key',
+  user_pool: 'id name likeness',
+}
+
+for (const engine of engines) {
+  describe(`The list of what is sealed on ${engine.name}`, () => {
+    it('names every column of text, or this test says that nothing in it is sealed', async () => {
+      await using storage = await openTestStorage(engine)
+      const sealed = sealedTables.flatMap(({ table, columns }) => columns.map((column) => `${table}.${column}`))
+      const open = Object.entries(openColumns).flatMap(([table, columns]) => columns.split(' ').map((column) => `${table}.${column}`))
+      const inSchema = (await storage.db.introspection.getTables()).flatMap(({ name, columns }) =>
+        columns.filter(({ dataType }) => /text|char/i.test(dataType)).map((column) => `${name}.${column.name}`),
+      )
+      const known = new Set([...sealed, ...open])
+      assert.deepEqual(
+        inSchema.filter((column) => !known.has(column)),
+        [],
+      )
+      const there = new Set(inSchema)
+      assert.deepEqual(
+        sealed.filter((column) => !there.has(column)),
+        [],
+      )
+    })
+
+    it('goes through each table by its whole primary key', async () => {
+      await using storage = await openTestStorage(engine)
+      for (const { table, key } of sealedTables) {
+        const { columns = [] } = (await storage.db.introspection.getTables()).find(({ name }) => name === table) ?? {}
+        assert.ok(key.length > 0 && key.every((column) => columns.some(({ name, isNullable }) => name === column && !isNullable)), table)
+      }
+    })
+  })
+
+  describe(`A change of the master key with the wrong keys on ${engine.name}`, () => {
+    async function givenServer() {
+      const keys = newKeys()
+      const server = await startTestServer(engine, { env: { LIFEGUARD_MASTER_KEY: keys.before } })
+      const { poolId } = await server.givenPool()
+      const { sub } = await givenUser(server, poolId, 'ana')
+      return Object.assign(server, { keys, row: `user ${poolId} ${sub}` })
+    }
+
+    it('is refused: without the previous key, with another one, and from a key to itself', async () => {
+      await using server = await givenServer()
+      const { databaseUrl, keys } = server
+      const withKeys = (masterKey: string, previous?: string) =>
+        withVaultOf(databaseUrl, previous === undefined ? { masterKey } : { masterKey, previous }, async () => undefined)
+      await assert.rejects(withKeys(keys.after), wrongKey)
+      await assert.rejects(rotate(databaseUrl, { after: keys.after, before: anotherKey() }), wrongKey)
+      await assert.rejects(
+        rotate(databaseUrl, { after: keys.before, before: keys.before }),
+        refused(/^--previous-master-key-file: this is the master key itself/),
+      )
+      await server.restart()
+      await rotate(databaseUrl, keys)
+      await assert.rejects(withKeys(keys.before), wrongKey)
+      await withKeys(keys.after)
+    })
+
+    it('waits for an earlier change to end, because rows may be left under the key before', async () => {
+      // No server: it would go on sealing under the key that it has.
+      await using storage = await openTestStorage(engine)
+      const databaseUrl = storage.url
+      const [keys, third] = [newKeys(), anotherKey()]
+      await withVaultOf(databaseUrl, { masterKey: keys.before }, async ({ storage: { db }, secrets }) => {
+        await createAccessKey(db, secrets, systemClock, { policy: undefined, description: '', sessionSeconds: undefined })
+        await db.insertInto('installation').values({ name: 'master-key-change', value: 'of another key' }).execute()
+      })
+      const unfinished = refused(/an earlier change of the master key has not ended/)
+      await assert.rejects(rotate(databaseUrl, keys), unfinished)
+      await withVaultOf(databaseUrl, { masterKey: keys.before }, ({ storage }) =>
+        storage.db.deleteFrom('installation').where('name', '=', 'master-key-change').execute(),
+      )
+      await rotate(databaseUrl, keys)
+      await rotate(databaseUrl, { before: keys.after, after: third })
+      await withVaultOf(databaseUrl, { masterKey: third }, async (vault) => {
+        assert.deepEqual(await columnsSealedUnder(vault.storage.db, keys.before), new Set())
+        assert.deepEqual(await columnsSealedUnder(vault.storage.db, keys.after), new Set())
+        assert.ok((await columnsSealedUnder(vault.storage.db, third)).has('access_key.sealed_secret'))
+      })
+    })
+
+    it('tells of what opens under neither key, and ends', async () => {
+      await using server = await givenServer()
+      const { databaseUrl, keys, row } = server
+      await withVaultOf(databaseUrl, { masterKey: keys.before }, ({ storage }) =>
+        storage.db.updateTable('user').set({ password: 'damaged' }).execute(),
+      )
+      const { unreadable } = await rotate(databaseUrl, keys)
+      assert.deepEqual(unreadable, [row])
+    })
+  })
+
+  describe(`Access keys after a change of the master key on ${engine.name}`, () => {
+    it('sign requests as before; those with a session token as long as servers have the previous key', async () => {
+      await using first = await startProductionServer(engine)
+      const lasting = await first.createKey()
+      const session = await first.createKey({ flags: ['--session-seconds', '900'] })
+      const { LIFEGUARD_DATABASE: url, LIFEGUARD_MASTER_KEY: before } = first.env
+      const after = anotherKey()
+      await rotate(url, { before, after })
+
+      const list = new ListUserPoolsCommand({ MaxResults: 1 })
+      const env = { LIFEGUARD_DATABASE: url, LIFEGUARD_MASTER_KEY: after }
+      await using withBoth = await startProductionServer(engine, {
+        like: { ...first, env: { ...env, LIFEGUARD_PREVIOUS_MASTER_KEY: before } as never },
+      })
+      for (const key of [lasting, session]) await withBoth.client(key).send(list)
+      await using withNew = await startProductionServer(engine, { like: { ...first, env } })
+      await withNew.client(lasting).send(list)
+      await assert.rejects(withNew.client(session).send(list), { name: 'UnrecognizedClientException' })
+    })
+  })
+}

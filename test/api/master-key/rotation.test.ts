@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { ConfirmForgotPasswordCommand } from '@aws-sdk/client-cognito-identity-provider'
+import { createAccessKey } from '../../../src/access/create-access-key.ts'
+import { systemClock } from '../../../src/base/clock.ts'
+import { queueMessage } from '../../../src/messaging/outbox.ts'
+import { findSigningKey } from '../../../src/pools/signing-certificate/signing-certificate.ts'
+import { sealedTables } from '../../../src/sealed-tables.ts'
+import { engines } from '../../support/engines.ts'
+import { jobEnd, startJob } from '../../support/imports.ts'
+import { columnsSealedUnder, newKeys, rotate, withVaultOf } from '../../support/master-keys.ts'
+import {
+  answerTotp,
+  beginThings,
+  everythingWorks,
+  givenSealedWorld,
+  madeUpSalt,
+  proveDevice,
+  type SealedWorld,
+  signInByImportedHash,
+} from '../../support/sealed-world.ts'
+import { startTestServer } from '../../support/test-server.ts'
+import { jwksOf, refresh, useAccessToken } from '../../support/tokens.ts'
+import { openTriggerEndpoint } from '../../support/trigger-endpoint.ts'
+
+const hourMs = 3_600_000
+const newPassword = 'Another-horse-8'
+const sealedColumns = sealedTables.flatMap(({ table, columns }) => columns.map((column) => `${table}.${column}`)).sort()
+const asKey = (key: string) => Buffer.from(key, 'base64')
+
+for (const engine of engines) {
+  describe(`A change of the master key on ${engine.name}`, async () => {
+    const endpoint = await openTriggerEndpoint()
+
+    async function givenServer() {
+      const keys = newKeys()
+      const server = await startTestServer(engine, { env: { LIFEGUARD_MASTER_KEY: keys.before }, flags: endpoint.flags })
+      const world = await givenSealedWorld(server, endpoint)
+      const queued = { poolId: world.poolId, sub: 'a-sub', channel: 'email' as const, recipient: 'late@example.test', username: 'ana' }
+      await withVaultOf(server.databaseUrl, { masterKey: keys.before }, async ({ storage, secrets }) => {
+        await createAccessKey(storage.db, secrets, systemClock, { policy: undefined, description: '', sessionSeconds: undefined })
+        await storage.db.transaction().execute(async (tx) => {
+          const message = { ...queued, trigger: 'sign-up', subject: 'Late', text: 'late', expiresAt: server.clock.now() + 9 * hourMs }
+          const id = await queueMessage(tx, secrets, message as never, server.clock.now())
+          await tx
+            .updateTable('outbox')
+            .set({ next_attempt_at: server.clock.now() + hourMs })
+            .where('id', '=', id)
+            .execute()
+        })
+      })
+      return Object.assign(server, { keys, world })
+    }
+
+    const sealedUnder = (databaseUrl: string, masterKey: string, key: string) =>
+      withVaultOf(databaseUrl, { masterKey }, async ({ storage }) => [...(await columnsSealedUnder(storage.db, key))].sort())
+
+    async function endThings(
+      server: Awaited<ReturnType<typeof givenServer>>,
+      world: SealedWorld,
+      begun: Awaited<ReturnType<typeof beginThings>>,
+    ) {
+      const { clientId, poolId, app } = world
+      await answerTotp(server, clientId, app, begun.totp.session)
+      await proveDevice(server, world, begun.deviceQuestion)
+      const confirmation = { ClientId: clientId, Username: 'ana', ConfirmationCode: begun.code, Password: newPassword }
+      await server.send(new ConfirmForgotPasswordCommand(confirmation))
+      assert.deepEqual(await jwksOf(server, poolId), begun.jwks)
+      await useAccessToken(server, begun.tokens.accessToken)
+      assert.equal(await madeUpSalt(server, world), begun.salt)
+    }
+
+    it('seals every column anew, and everything goes on: with both keys, and then with the new one alone', async () => {
+      await using server = await givenServer()
+      const { keys, world, databaseUrl } = server
+      const both = { masterKey: asKey(keys.after), previousMasterKey: asKey(keys.before) }
+      await server.restart(both)
+      await everythingWorks(server, world)
+      const begun = await beginThings(server, world)
+      assert.deepEqual(await sealedUnder(databaseUrl, keys.before, keys.before), sealedColumns)
+      assert.deepEqual(await sealedUnder(databaseUrl, keys.before, keys.after), [])
+
+      const { resealedRows, unreadable } = await rotate(databaseUrl, keys)
+      assert.ok(resealedRows > 0)
+      assert.deepEqual(unreadable, [])
+      assert.deepEqual(await sealedUnder(databaseUrl, keys.after, keys.before), [])
+      assert.deepEqual(await sealedUnder(databaseUrl, keys.after, keys.after), [...sealedColumns, 'installation.value'].sort())
+      assert.equal((await rotate(databaseUrl, keys)).resealedRows, 0)
+
+      await endThings(server, world, begun)
+      await server.restart()
+      await everythingWorks(server, world, newPassword)
+      const refreshed = await refresh(server, begun.refreshable.clientId, begun.refreshable.token)
+      assert.ok(refreshed.AuthenticationResult?.AccessToken)
+
+      // What the server stored before it had heard of the change.
+      await rotate(databaseUrl, keys)
+      await server.restart({ masterKey: asKey(keys.after), previousMasterKey: undefined })
+      await everythingWorks(server, world, newPassword)
+      await signInByImportedHash(server, world)
+      await startJob(server, world.waitingImport)
+      assert.equal((await jobEnd(server, world.waitingImport)).ImportedUsers, 1)
+      assert.equal(await madeUpSalt(server, world), begun.salt)
+      await withVaultOf(databaseUrl, { masterKey: keys.after }, async ({ storage: { db }, secrets }) =>
+        assert.ok(await findSigningKey({ db, secrets }, world.poolId)),
+      )
+      await assert.rejects(refresh(server, begun.refreshable.clientId, begun.refreshable.token), { name: 'NotAuthorizedException' })
+      server.clock.advance(hourMs)
+      assert.equal((await server.inbox('late@example.test')).length, 1)
+      assert.deepEqual(await sealedUnder(databaseUrl, keys.after, keys.before), [])
+    })
+  })
+}

@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto'
+import { sql } from 'kysely'
+import { createLogger } from '../../src/base/logger.ts'
+import { createSealingKey } from '../../src/base/sealing-key.ts'
+import { type Rotation, rotateMasterKey } from '../../src/rotate-master-key.ts'
+import { readSettings } from '../../src/settings.ts'
+import type { Db } from '../../src/storage/db.ts'
+import { openVault, type Vault } from '../../src/vault.ts'
+
+/** Two master keys, as variables want them. */
+export const newKeys = () => ({ before: randomBytes(32).toString('base64'), after: randomBytes(32).toString('base64') })
+
+type Keys = { readonly masterKey: string; readonly previous?: string }
+
+export function envOf(databaseUrl: string, { masterKey, previous }: Keys) {
+  const env = { LIFEGUARD_DATABASE: databaseUrl, LIFEGUARD_MASTER_KEY: masterKey }
+  return previous === undefined ? env : { ...env, LIFEGUARD_PREVIOUS_MASTER_KEY: previous }
+}
+
+/** What a command of `lifeguard keys` works with. */
+export async function withVaultOf<T>(databaseUrl: string, keys: Keys, use: (vault: Vault) => Promise<T>): Promise<T> {
+  const settings = readSettings({ argv: [], env: envOf(databaseUrl, keys), command: 'keys' })
+  const vault = await openVault(settings, createLogger({ level: 'silent', form: 'json' }))
+  try {
+    return await use(vault)
+  } finally {
+    await vault.storage.close()
+  }
+}
+
+/** `keys rotate-master` in this process. No server is waited for unless `quietMs` says so. */
+export function rotate(databaseUrl: string, { before, after }: ReturnType<typeof newKeys>, quietMs = 0): Promise<Rotation> {
+  return withVaultOf(databaseUrl, { masterKey: after, previous: before }, (vault) =>
+    rotateMasterKey(vault, { quietMs, tell: () => undefined }),
+  )
+}
+
+/** `table.column` of every value in the database that is sealed under the key, or has a sealed value in it. */
+export async function columnsSealedUnder(db: Db, masterKey: string): Promise<Set<string>> {
+  const { id } = createSealingKey(Buffer.from(masterKey, 'base64'))
+  // Five characters hold 30 of the 32 bits of the key's id. The shortest sealed value has 43 characters.
+  const sealed = new RegExp(`(^|[":])${id.toString('base64url').slice(0, 5)}[\\w-]{38,}`)
+  const found = new Set<string>()
+  for (const { name } of await db.introspection.getTables()) {
+    const { rows } = await sql<Record<string, unknown>>`select * from ${sql.table(name)}`.execute(db)
+    for (const row of rows) {
+      for (const [column, value] of Object.entries(row)) if (typeof value === 'string' && sealed.test(value)) found.add(`${name}.${column}`)
+    }
+  }
+  return found
+}

@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict'
+import {
+  AdminSetUserPasswordCommand,
+  AssociateSoftwareTokenCommand,
+  CreateIdentityProviderCommand,
+  CreateUserPoolClientCommand,
+  DeleteUserPoolCommand,
+  DescribeIdentityProviderCommand,
+  ForgotPasswordCommand,
+  GetSigningCertificateCommand,
+  InitiateAuthCommand,
+} from '@aws-sdk/client-cognito-identity-provider'
+import { oidc } from '../api/pools/provider-requests.ts'
+import { csv, givenUploadedJob, importFile } from './imports.ts'
+import { type App, askedOf, beginStep, givenAppUser, givenMfaPool, respond } from './mfa.ts'
+import { callOwn } from './own-operations.ts'
+import { codeSentTo } from './self-service.ts'
+import { givenTokens, givenUser, goodPassword, secretHash, signInByPassword, signInBySrp, startSrp } from './sign-in.ts'
+import { agree } from './sign-in-triggers.ts'
+import { answerDevicePassword, answerDeviceSrp, confirmOffered, type SoftwareDevice, signInOnDevice } from './software-device.ts'
+import type { TestServer } from './test-server.ts'
+import { jwksOf, useAccessToken } from './tokens.ts'
+import type { TriggerEndpoint } from './trigger-endpoint.ts'
+
+export type SealedWorld = Awaited<ReturnType<typeof givenSealedWorld>>
+
+const imported = { algorithm: 'BCRYPT', password: 'correct horse', hash: '$2a$06$abcdefghijklmnopqrstuud/5IuQmqhVO0kfNEbHJM.fJkPiliBzC' }
+const importHeader = 'cognito:username,email,email_verified,password_hash'
+const testCode = '246810'
+const TestUsers = [{ Username: 'robot', Code: testCode }]
+
+/** Pools and users with something in every column that is sealed, but for the access keys. */
+export async function givenSealedWorld(server: TestServer, endpoint: TriggerEndpoint) {
+  const triggers = endpoint.given({ PreTokenGeneration: agree })
+  const ids = await givenMfaPool(server, 'OPTIONAL', ['totp'], {
+    pool: {
+      AutoVerifiedAttributes: ['email'],
+      LambdaConfig: triggers.lambdaConfig,
+      Policies: { PasswordPolicy: { MinimumLength: 8, PasswordHistorySize: 3 } },
+      DeviceConfiguration: { ChallengeRequiredOnNewDevice: true, DeviceOnlyRememberedOnUserPrompt: false },
+    },
+    client: {
+      ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH', 'ALLOW_USER_SRP_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
+      PreventUserExistenceErrors: 'ENABLED',
+    },
+  })
+  const { poolId, clientId } = ids
+  await callOwn(server, 'SetUserPoolExtensions', {
+    UserPoolId: poolId,
+    TestUsers,
+    Triggers: { PreTokenGeneration: { OnError: 'LAST_GOOD' } },
+  })
+  const { ProviderName } = oidc
+  await server.send(new CreateIdentityProviderCommand({ UserPoolId: poolId, ...oidc }))
+  const { Certificate } = await server.send(new GetSigningCertificateCommand({ UserPoolId: poolId }))
+  await deletePoolWithTestUser(server)
+
+  beginStep(server)
+  const app = await givenAppUser(server, ids, 'ben')
+  const attributes = [
+    { Name: 'email', Value: 'ana@example.test' },
+    { Name: 'email_verified', Value: 'true' },
+  ]
+  await givenUser(server, poolId, 'ana', { attributes, password: 'Former-horse-7' })
+  await server.send(new AdminSetUserPasswordCommand({ UserPoolId: poolId, Username: 'ana', Password: goodPassword, Permanent: true }))
+  const tokens = await givenTokens(server, clientId, 'ana')
+  await server.send(new AssociateSoftwareTokenCommand({ AccessToken: tokens.accessToken }))
+  await givenUser(server, poolId, 'cas')
+  const device = await givenDevice(server, clientId)
+
+  const file = csv(importHeader, `dora,dora@example.test,true,${imported.hash}`)
+  await importFile(server, poolId, file, { PasswordHashingAlgorithm: imported.algorithm } as never)
+  const waitingImport = await givenUploadedJob(server, poolId, csv('cognito:username,email,email_verified', 'fay,fay@example.test,true'))
+  return { ...ids, app, device, tokens, ProviderName, Certificate, waitingImport, secretClient: await givenSecretClient(server, poolId) }
+}
+
+async function deletePoolWithTestUser(server: TestServer): Promise<void> {
+  const { poolId } = await server.givenPool()
+  await callOwn(server, 'SetUserPoolExtensions', { UserPoolId: poolId, TestUsers })
+  await server.send(new DeleteUserPoolCommand({ UserPoolId: poolId }))
+}
+
+async function givenDevice(server: TestServer, clientId: string): Promise<SoftwareDevice> {
+  const { AuthenticationResult = {} } = await signInByPassword(server, clientId, 'cas')
+  return (await confirmOffered(server, AuthenticationResult)).device
+}
+
+async function givenSecretClient(server: TestServer, poolId: string) {
+  const request = {
+    UserPoolId: poolId,
+    ClientName: 'secret',
+    GenerateSecret: true,
+    ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH' as const],
+  }
+  const { UserPoolClient = {} } = await server.send(new CreateUserPoolClientCommand(request))
+  return { id: UserPoolClient.ClientId ?? '', secret: UserPoolClient.ClientSecret ?? '' }
+}
+
+/** What made-up users look like, which must not change while real ones do not. */
+export async function madeUpSalt(server: TestServer, { clientId }: SealedWorld): Promise<string | undefined> {
+  return (await startSrp(server, clientId, 'nobody-by-this-name')).challenge.ChallengeParameters?.['SALT']
+}
+
+/** What was begun, and is to be ended after the master key was changed. */
+export async function beginThings(server: TestServer, world: SealedWorld) {
+  const { poolId, clientId, device, tokens } = world
+  const plain = await server.givenPool()
+  await givenUser(server, plain.poolId, 'eve')
+  await server.send(new ForgotPasswordCommand({ ClientId: clientId, Username: 'ana' }))
+  return {
+    tokens,
+    code: await codeSentTo(server, poolId, 'ana@example.test'),
+    totp: await askedOf(server, clientId, 'ben'),
+    deviceQuestion: await signInOnDevice(server, clientId, 'cas', device.key),
+    jwks: await jwksOf(server, poolId),
+    salt: await madeUpSalt(server, world),
+    // In a pool without devices, which refresh tokens would have to be sent with.
+    refreshable: { clientId: plain.clientId, token: (await givenTokens(server, plain.clientId, 'eve')).refreshToken },
+  }
+}
+
+export async function answerTotp(server: TestServer, clientId: string, app: App, session: string | undefined): Promise<void> {
+  const answer = { USERNAME: 'ben', SOFTWARE_TOKEN_MFA_CODE: app.code() }
+  assert.ok((await respond(server, clientId, 'SOFTWARE_TOKEN_MFA', session, answer)).AuthenticationResult)
+  server.clock.advance(30_000)
+}
+
+export async function proveDevice(
+  server: TestServer,
+  { clientId, device }: SealedWorld,
+  asked: Awaited<ReturnType<typeof signInOnDevice>>,
+) {
+  assert.equal(asked.ChallengeName, 'DEVICE_SRP_AUTH')
+  const answer = await answerDevicePassword(server, clientId, await answerDeviceSrp(server, clientId, asked, device), device)
+  assert.ok(answer.AuthenticationResult?.AccessToken)
+}
+
+/** Everything that rests on something sealed, from the beginning to the end. */
+export async function everythingWorks(server: TestServer, world: SealedWorld, password = goodPassword): Promise<void> {
+  const { poolId, clientId, secretClient, app, device, ProviderName } = world
+  await givenTokens(server, clientId, 'ana', password)
+  assert.ok((await signInBySrp(server, world, 'ana', password)).AuthenticationResult)
+  await answerTotp(server, clientId, app, (await askedOf(server, clientId, 'ben')).session)
+  await proveDevice(server, world, await signInOnDevice(server, clientId, 'cas', device.key))
+  const AuthParameters = { USERNAME: 'ana', PASSWORD: password, SECRET_HASH: secretHash(secretClient.secret, 'ana', secretClient.id) }
+  await server.send(new InitiateAuthCommand({ ClientId: secretClient.id, AuthFlow: 'USER_PASSWORD_AUTH', AuthParameters }))
+  await useAccessToken(server, world.tokens.accessToken)
+  assert.deepEqual((await callOwn(server, 'GetUserPoolExtensions', { UserPoolId: poolId })).TestUsers, TestUsers)
+  const { IdentityProvider } = await server.send(new DescribeIdentityProviderCommand({ UserPoolId: poolId, ProviderName }))
+  assert.equal(IdentityProvider?.ProviderDetails?.['client_secret'], oidc.ProviderDetails['client_secret'])
+  const { Certificate } = await server.send(new GetSigningCertificateCommand({ UserPoolId: poolId }))
+  assert.equal(Certificate, world.Certificate)
+}
+
+/** By the hash of another system, which gives way to a verifier of ours at this. */
+export const signInByImportedHash = (server: TestServer, { clientId }: SealedWorld) =>
+  givenTokens(server, clientId, 'dora', imported.password)
