@@ -29,6 +29,7 @@ const rooms = [
 /** Rooms that consist of files beside the folders. */
 const filesOfRooms: Readonly<Record<string, string>> = {
   'loopback.ts': 'settings',
+  'master-key-settings.ts': 'settings',
   'gateway-settings.ts': 'settings',
   'limit-settings.ts': 'settings',
   'setting-spec.ts': 'settings',

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { gatewayConfusion } from './gateway-settings.ts'
 import { isLoopbackHost } from './loopback.ts'
+import { masterKeyConfusion } from './master-key-settings.ts'
 import { type SettingSpec, variableOf } from './setting-spec.ts'
 import { settingsTable } from './settings-table.ts'
 
@@ -262,21 +263,10 @@ export function parseKey(text: string, source: string, what: string): Buffer {
 
 function withoutContradictions(settings: Settings): Settings {
   const { mode } = settings
-  if (settings.masterKey !== undefined && settings.masterKeyFile !== undefined) {
-    throw new SettingsError('--master-key and --master-key-file are both set. Leave one of them out.')
-  }
-  if (settings.previousMasterKey !== undefined && settings.previousMasterKeyFile !== undefined) {
-    throw new SettingsError('--previous-master-key and --previous-master-key-file are both set. Leave one of them out.')
-  }
-  if (mode !== 'dev' && settings.masterKey === undefined && settings.masterKeyFile === undefined) {
-    throw new SettingsError(
-      '--master-key-file (or LIFEGUARD_MASTER_KEY) is required by this command. Make a key with: openssl rand -base64 32',
-    )
-  }
   if ((settings.tlsCert === undefined) !== (settings.tlsKey === undefined)) {
     throw new SettingsError('--tls-cert and --tls-key go together: set both or neither.')
   }
-  const confusion = gatewayConfusion(settings)
+  const confusion = masterKeyConfusion(settings) ?? gatewayConfusion(settings)
   if (confusion !== undefined) throw new SettingsError(confusion)
   if (settings.codeKeyFile !== undefined && (settings.kmsRegion ?? settings.kmsEndpoint) !== undefined) {
     throw new SettingsError(

@@ -18,7 +18,7 @@ const ivBytes = 12
 const tagBytes = 16
 const bodyStart = keyIdBytes + ivBytes + tagBytes
 
-export const masterKeyBytes = 32
+const masterKeyBytes = 32
 
 /** A sealed value as bytes; undefined for a text that is none. */
 export function readSealed(text: string): Buffer | undefined {

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
-import { createSealingKey, ivOf, keyedHash, keyIdOf, readSealed, sealMarkLength, sealMarkStart } from './sealing-key.ts'
+import { createSealingKey, ivOf, keyedHash, keyIdOf, readSealed, type SealingKey, sealMarkLength, sealMarkStart } from './sealing-key.ts'
 
 /** What a subkey is for. Each purpose has its own key, so that nothing sealed for one opens for another. */
 export type SecretPurpose =
@@ -80,43 +80,11 @@ export function createSecrets(masterKey: Buffer): Secrets {
 
 /** Seals under `current` until `adopt` says otherwise, and opens what either key has sealed. */
 export function createKeyRing(current: Buffer, previous?: Buffer): KeyRing {
-  const keys = [current, ...(previous === undefined ? [] : [previous])].map((key) => createSealingKey<SecretPurpose>(key))
-  const [currentKey, previousKey] = keys as [(typeof keys)[number], (typeof keys)[number]?]
-  let sealing = currentKey
-  let lasting = lastingSubkeysOf(currentKey)
-
-  const keyOf = (sealed: Buffer) => keys.find(({ id }) => timingSafeEqual(keyIdOf(sealed), id))
-
-  function open(purpose: SecretPurpose, text: string, context: string): Buffer | undefined {
-    const sealed = readSealed(text)
-    return sealed && keyOf(sealed)?.open(purpose, sealed, context)
-  }
-
-  const macKey = (key: typeof sealing, purpose: SecretPurpose) => lasting.get(purpose) ?? key.subkey(purpose)
-
-  const secrets: Secrets = {
-    seal: (purpose, plain, context = '') => sealing.seal(purpose, plain, context),
-    open: (purpose, sealed, context = '') => open(purpose, sealed, context),
-
-    reseal(purpose, text, context = '') {
-      const sealed = readSealed(text)
-      if (sealed !== undefined && keyOf(sealed) === sealing) return text
-      const plain = open(purpose, text, context)
-      if (sealed === undefined || plain === undefined) throw new Error('A sealed value does not open.')
-      return sealing.seal(purpose, plain, context, ivOf(sealed))
-    },
-
-    mac: (purpose, ...parts) => keyedHash(macKey(sealing, purpose), parts),
-
-    isMac(purpose, given, ...parts) {
-      const bytes = Buffer.from(given, 'base64url')
-      const matches = keys.map((key) => {
-        const hash = keyedHash(macKey(key, purpose), parts)
-        return bytes.length === hash.length && timingSafeEqual(bytes, hash)
-      })
-      return matches.includes(true)
-    },
-  }
+  const currentKey: Key = createSealingKey(current)
+  const previousKey: Key | undefined = previous && createSealingKey(previous)
+  const keys = previousKey === undefined ? [currentKey] : [currentKey, previousKey]
+  const ring: Ring = { keys, sealing: currentKey, lasting: lastingSubkeysOf(currentKey) }
+  const secrets = secretsOf(ring)
 
   return {
     secrets,
@@ -127,20 +95,60 @@ export function createKeyRing(current: Buffer, previous?: Buffer): KeyRing {
       if (named === undefined) return false
       const kept = lastingSubkeys === undefined ? lastingSubkeysOf(named) : readLasting(secrets.open('lasting-subkeys', lastingSubkeys))
       if (kept === undefined) throw new Error('The lasting subkeys in the database do not open with the master key.')
-      sealing = named
-      lasting = kept
+      Object.assign(ring, { sealing: named, lasting: kept })
       return true
     },
 
     factsOfCurrent() {
-      const subkeys = [...lasting].map(([purpose, key]) => [purpose, key.toString('base64')])
+      const subkeys = [...ring.lasting].map(([purpose, key]) => [purpose, key.toString('base64')])
       const lastingSubkeys = currentKey.seal('lasting-subkeys', JSON.stringify(Object.fromEntries(subkeys)), '')
       return { proof: proofOf(currentKey), lastingSubkeys }
     },
   }
 }
 
-type Key = ReturnType<typeof createSealingKey<SecretPurpose>>
+type Key = SealingKey<SecretPurpose>
+
+type Ring = {
+  readonly keys: readonly Key[]
+  /** The one to seal under. */
+  sealing: Key
+  lasting: ReadonlyMap<SecretPurpose, Buffer>
+}
+
+function secretsOf(ring: Ring): Secrets {
+  const keyOf = (sealed: Buffer) => ring.keys.find(({ id }) => timingSafeEqual(keyIdOf(sealed), id))
+  const macKey = (key: Key, purpose: SecretPurpose) => ring.lasting.get(purpose) ?? key.subkey(purpose)
+
+  function open(purpose: SecretPurpose, text: string, context: string): Buffer | undefined {
+    const sealed = readSealed(text)
+    return sealed && keyOf(sealed)?.open(purpose, sealed, context)
+  }
+
+  return {
+    seal: (purpose, plain, context = '') => ring.sealing.seal(purpose, plain, context),
+    open: (purpose, sealed, context = '') => open(purpose, sealed, context),
+
+    reseal(purpose, text, context = '') {
+      const sealed = readSealed(text)
+      if (sealed !== undefined && keyOf(sealed) === ring.sealing) return text
+      const plain = open(purpose, text, context)
+      if (sealed === undefined || plain === undefined) throw new Error('A sealed value does not open.')
+      return ring.sealing.seal(purpose, plain, context, ivOf(sealed))
+    },
+
+    mac: (purpose, ...parts) => keyedHash(macKey(ring.sealing, purpose), parts),
+
+    isMac(purpose, given, ...parts) {
+      const bytes = Buffer.from(given, 'base64url')
+      const matches = ring.keys.map((key) => {
+        const hash = keyedHash(macKey(key, purpose), parts)
+        return bytes.length === hash.length && timingSafeEqual(bytes, hash)
+      })
+      return matches.includes(true)
+    },
+  }
+}
 
 /** A keyed hash that says, without the key, whether a key is the one. */
 const proofOf = (key: Key): string => keyedHash(key.subkey('master-key-check'), ['lifeguard']).toString('base64')

@@ -1,0 +1,18 @@
+import type { Settings } from './settings.ts'
+
+type KeySettings = Pick<Settings, 'mode' | 'masterKey' | 'masterKeyFile' | 'previousMasterKey' | 'previousMasterKeyFile'>
+
+/** What is wrong with the settings of the master keys, for the operator. */
+export function masterKeyConfusion(settings: KeySettings): string | undefined {
+  const { mode, masterKey, masterKeyFile, previousMasterKey, previousMasterKeyFile } = settings
+  if (masterKey !== undefined && masterKeyFile !== undefined) {
+    return '--master-key and --master-key-file are both set. Leave one of them out.'
+  }
+  if (previousMasterKey !== undefined && previousMasterKeyFile !== undefined) {
+    return '--previous-master-key and --previous-master-key-file are both set. Leave one of them out.'
+  }
+  if (mode !== 'dev' && masterKey === undefined && masterKeyFile === undefined) {
+    return '--master-key-file (or LIFEGUARD_MASTER_KEY) is required by this command. Make a key with: openssl rand -base64 32'
+  }
+  return undefined
+}
