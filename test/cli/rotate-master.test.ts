@@ -26,11 +26,11 @@ const isReady = async (server: LifeguardProcess) => (await fetch(`${await server
 
 describe('lifeguard keys rotate-master', () => {
   it('changes the key under servers that run, stops the one without the new key, and can be run again', { timeout: 120_000 }, async () => {
+    assert.equal((await lifeguard(['keys', 'create'], withOld)).code, 0)
     await using old = startServe(withOld)
     await old.url()
     await using both = startServe(withBoth)
     await both.url()
-    assert.equal((await lifeguard(['keys', 'create'], withOld)).code, 0)
 
     // It waits for servers at its end, and is stopped while it does.
     await using stopped = new LifeguardProcess(['keys', 'rotate-master'], withBoth)

@@ -38,6 +38,7 @@ const openColumns: Readonly<Record<string, string>> = {
   installation: 'name value',
   lease: 'name holder',
   message_count: 'pool_id key',
+  node_heartbeat: 'node',
   outbox: 'id pool_id sub channel trigger last_error state',
   passkey: 'pool_id sub id public_key relying_party_id transports attachment name',
   password_history: 'pool_id sub',
