@@ -30,9 +30,9 @@ async function statusOf(url: string, headers: Record<string, string> = {}): Prom
 async function halfRequest(url: string): Promise<Socket> {
   const { hostname, port } = new URL(url)
   const socket = connect(Number(port), hostname)
-  socket.write(
-    `POST / HTTP/1.1\r\nHost: ${hostname}\r\nContent-Type: application/x-amz-json-1.1\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n`,
-  )
+  const target = 'X-Amz-Target: AWSCognitoIdentityProviderService.GetUser'
+  const body = 'Content-Type: application/x-amz-json-1.1\r\nContent-Length: 2\r\nExpect: 100-continue'
+  socket.write(`POST / HTTP/1.1\r\nHost: ${hostname}\r\n${target}\r\n${body}\r\n\r\n`)
   const [chunk] = await once(socket, 'data')
   assert.match(String(chunk), /100 Continue/)
   // A server that ends may reset it.

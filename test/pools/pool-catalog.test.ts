@@ -47,7 +47,7 @@ for (const engine of engines) {
         await insertAppClient(db, secrets, client)
 
         // JSON leaves undefined members out, which says the same.
-        assert.deepEqual(await findPool(db, pool.id), JSON.parse(JSON.stringify(pool)))
+        assert.deepEqual(JSON.parse(JSON.stringify(await findPool(db, pool.id))), JSON.parse(JSON.stringify(pool)))
         assert.deepEqual((await findAppClient(db, secrets, client.id))?.secrets, [secret])
         const { config } = await db.selectFrom('app_client').select('config').executeTakeFirstOrThrow()
         assert.ok(!config.includes(secret.value))

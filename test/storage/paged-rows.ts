@@ -12,7 +12,7 @@ type Values = Record<string, string | number | null>
 
 /** What is the same in all rows of the list, and what is not. Other columns get a value of their type. */
 const lists: readonly (readonly [table: string, same: Values, differing: (at: number) => Values])[] = [
-  ['user_pool', { config: '{}' }, (at) => ({ id: poolIdOf(at) })],
+  ['user_pool', { config: '{}', likeness: null }, (at) => ({ id: poolIdOf(at) })],
   ['app_client', {}, (at) => ({ id: idOf(at) })],
   ...['resource-server', 'identity-provider', 'terms'].map(
     (kind) => ['pool_resource', { kind, config: '{}' }, (at: number) => ({ id: idOf(at) })] as const,
