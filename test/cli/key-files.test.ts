@@ -16,7 +16,8 @@ const settings = [
 
 for (const { flag, env } of settings) {
   describe(`The file of ${flag}`, () => {
-    const start = (file: string, ...more: string[]) => new LifeguardProcess(['serve', '--port', '0', '--create-database', flag, file, ...more], env)
+    const start = (file: string, ...more: string[]) =>
+      new LifeguardProcess(['serve', '--port', '0', '--create-database', flag, file, ...more], env)
 
     async function refuses(says: RegExp, file: string, ...more: string[]): Promise<void> {
       await using server = start(file, ...more)
