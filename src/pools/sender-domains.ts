@@ -9,7 +9,8 @@ export function requireAllowedSender(domains: SenderDomains, sender: string | un
   if (domains === undefined || sender === undefined) return
   const address = addressIn(sender)
   const domain = address?.slice(address.lastIndexOf('@') + 1).toLowerCase()
-  if (domain === undefined || !domains.has(domain)) throw invalidParameter(`${member}: this server does not send from that domain (--email-from-domains).`)
+  if (domain === undefined || !domains.has(domain))
+    throw invalidParameter(`${member}: this server does not send from that domain (--email-from-domains).`)
 }
 
 /** As `--email-from-domains` has them. */

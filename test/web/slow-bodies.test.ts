@@ -47,7 +47,7 @@ describe('A body', () => {
   })
 
   it('makes room for a later one when all together take too much memory: the oldest goes', async () => {
-    const bodies = createBodyReader({ budgetBytes: 100_000 })
+    const bodies = createBodyReader({ budgetBytes: 140_000 })
     const outcomes: string[] = []
     await using server = await serve(async (request, response) => {
       const outcome = await bodies.read(request, 1e6).then(
@@ -73,6 +73,21 @@ describe('A body', () => {
     // What was given up and what was released counts no more.
     const answer = await fetch(`http://127.0.0.1:${server.port}/`, { method: 'POST', body: 'x'.repeat(100_000) })
     assert.equal(await answer.text(), '100000 bytes')
+  })
+
+  it('that is small has room when large ones have used up theirs', async () => {
+    const bodies = createBodyReader({ budgetBytes: 200_000 })
+    // None of them is released, as when functions of triggers think about them.
+    await using server = await serve(async (request, response) => {
+      response.end(await bodies.read(request, 1e6).then(({ bytes }) => `${bytes.length} bytes`, String))
+    })
+    const answerTo = async (length: number) =>
+      (await fetch(`http://127.0.0.1:${server.port}/`, { method: 'POST', body: 'x'.repeat(length) })).text()
+    assert.equal(await answerTo(100_000), '100000 bytes')
+    let answer = ''
+    for (let sent = 0; sent < 10 && !answer.includes('BudgetError'); sent++) answer = await answerTo(40_000)
+    assert.match(answer, /BudgetError/)
+    for (let sent = 0; sent < 10; sent++) assert.equal(await answerTo(4000), '4000 bytes')
   })
 
   it('that comes in pieces of one byte takes no more memory than another, and is taken whole', async () => {

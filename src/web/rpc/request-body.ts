@@ -32,6 +32,12 @@ type Limits = {
 /** A telephone's worst line sends a usual body in a second. */
 const defaults = { graceMs: 5_000, bytesPerSecond: 16 * 1024, lookEveryMs: 1_000 }
 
+/** A usual request, with a token in it. */
+const smallBytes = 16 * 1024
+
+/** How much of the budget is for small bodies alone, so that large ones that are held for long do not keep every caller out. */
+const shareOfSmall = 0.25
+
 /**
  * When the budget is used up, the body that has been arriving for the longest is given up for the newest: honest bodies arrive at once,
  * so whoever sends many large ones slowly loses them first.
@@ -79,15 +85,17 @@ class BoundedBodyReader implements BodyReader {
     const before = body.memory
     body.add(chunk)
     this.#held += body.memory - before
-    if (this.#held > this.#limits.budgetBytes) this.#makeRoom(body)
+    const { budgetBytes } = this.#limits
+    this.#makeRoom(body, body.memory > smallBytes ? budgetBytes * (1 - shareOfSmall) : budgetBytes)
   }
 
-  #makeRoom(newest: ArrivingBody): void {
+  #makeRoom(newest: ArrivingBody, most: number): void {
+    if (this.#held <= most) return
     for (const body of this.#arriving) {
-      if (this.#held <= this.#limits.budgetBytes) return
       if (body !== newest && body.length > 0) this.#giveUp(body, new BudgetError())
+      if (this.#held <= most) return
     }
-    if (this.#held > this.#limits.budgetBytes) this.#giveUp(newest, new BudgetError())
+    this.#giveUp(newest, new BudgetError())
   }
 
   #giveUp(body: ArrivingBody, error: Error): void {
