@@ -12,7 +12,7 @@ export const limitSettings = {
     flag: 'quotas',
     type: { kind: 'counts' },
     defaultText: "Cognito's default quotas",
-    help: 'Quotas to have in place of the defaults, such as `{"termsPerPool": 100}`. A name that is none is answered with all there are.',
+    help: 'Quotas to have in place of the defaults, such as `{"termsPerPool": 100}`. The error about an unknown name lists all names.',
   },
   rateLimits: {
     flag: 'rate-limits',
