@@ -88,7 +88,7 @@ export async function openEffects(needs: Needs) {
     passwords: createPasswords({ secrets, powers, importedHashes: checkedOutside(importedHashes, needs.outside) }),
     imports,
     lockout: createPasswordLockout({ db }),
-    codeLockout: createCodeLockout({ db }),
+    codeLockout: createCodeLockout({ db, outside: needs.outside }),
     deviceLockout: createDeviceLockout({ db }),
     srpToleranceMs: settings.srpClockToleranceSeconds * 1000,
     triggers: askedOutside(triggers, needs.outside),

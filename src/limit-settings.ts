@@ -12,7 +12,7 @@ export const limitSettings = {
     flag: 'quotas',
     type: { kind: 'counts' },
     defaultText: "Cognito's default quotas",
-    help: 'Quotas to have in place of the defaults, such as `{"termsPerPool": 100}`. A name that is none is answered with all there are.',
+    help: 'Quotas to have in place of the defaults, such as `{"termsPerPool": 100}`. The error about an unknown name lists all names.',
   },
   rateLimits: {
     flag: 'rate-limits',
@@ -49,7 +49,7 @@ export const limitSettings = {
     flag: 'body-megabytes',
     type: { kind: 'integer', min: 8, max: 65_536 },
     default: 64,
-    help: 'Memory that the bodies of all requests may take together. Past it, requests are answered 503.',
+    help: 'Memory that the bodies of all requests may take together; a quarter of it is for bodies of at most 16 KiB. Past it, requests are answered 503.',
   },
   logAddresses: {
     flag: 'log-addresses',

@@ -62,11 +62,6 @@ export async function discardCode(tx: Tx, key: CodeKey): Promise<void> {
   await tx.deleteFrom('code').where('pool_id', '=', key.poolId).where('sub', '=', key.sub).where('purpose', '=', key.purpose).execute()
 }
 
-/** Removes all codes of a user who is being deleted. */
-export async function deleteCodesOfUser(tx: Tx, poolId: string, sub: string): Promise<void> {
-  await tx.deleteFrom('code').where('pool_id', '=', poolId).where('sub', '=', sub).execute()
-}
-
 /** How long an expired code is kept, to tell the right code that came too late from a wrong one. */
 export const keptAfterExpiryMs = 7 * 86_400_000
 

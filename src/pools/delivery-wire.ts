@@ -1,6 +1,6 @@
 import type { EmailConfigurationType, EumsSmsConfigurationType, SmsConfigurationType } from '../contract/generated/types.ts'
-import { isEmailAddress } from './attribute-formats.ts'
 import { invalidParameter } from './invalid-parameter.ts'
+import { addressIn } from './mailbox.ts'
 import type { EmailSettings, SmsSettings } from './pool.ts'
 
 export function readEmailSettings(configuration: EmailConfigurationType = {}): EmailSettings {
@@ -57,18 +57,6 @@ export function writeSmsSettings(settings: SmsSettings | undefined): SmsConfigur
       EumsSms: settings.eums as EumsSmsConfigurationType | undefined,
     }
   )
-}
-
-/** Words, or a text in quotes (RFC 5322 §3.4). Anything else could be read as the end of an address, or as a second one. */
-const displayName = /^\s*([^<>,;:@"\\]*|"[^"\\]*")\s*$/
-
-/** The address in `Name <address>` or in a bare address. */
-function addressIn(mailbox: string): string | undefined {
-  const isNamed = mailbox.endsWith('>')
-  const start = isNamed ? mailbox.lastIndexOf('<') : -1
-  const address = isNamed ? mailbox.slice(start + 1, -1) : mailbox
-  const name = isNamed ? mailbox.slice(0, Math.max(start, 0)) : ''
-  return (!isNamed || start >= 0) && !/\p{Cc}/u.test(name) && displayName.test(name) && isEmailAddress(address) ? address : undefined
 }
 
 /** The sender must belong to the SES identity that the mail is sent through: the same address, or one in its domain. */

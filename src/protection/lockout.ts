@@ -34,6 +34,9 @@ export type Lockout = {
   clear(poolId: string, subject: string): Promise<void>
 }
 
+/** Runs what a request waits for without work of its own; see Admission in web/overload. */
+export type Outside = <T>(work: () => Promise<T>) => Promise<T>
+
 type Options = {
   readonly db: Db
   /** What is guessed; each has a count of its own. */
@@ -42,6 +45,8 @@ type Options = {
   readonly forgetAfterMs: number
   /** What somebody locked out is told. */
   readonly message: string
+  /** How proofs wait for their turn. */
+  readonly outside?: Outside | undefined
 }
 
 /**
@@ -50,17 +55,16 @@ type Options = {
  * proof counts as one before it is judged, and locks as one. So of all that wait for the end of a lock, one guess is judged.
  */
 export function createLockout(options: Options): Lockout {
-  const { db, action } = options
+  const { db, action, outside = (work) => work() } = options
   const running = new Map<string, Promise<unknown>>()
 
   return {
     async guard(poolId, subject, now, proof) {
       const name = `${poolId}/${subject}`
       const key = { poolId, subject, action }
-      const turn = (running.get(name) ?? Promise.resolve()).then(
-        () => prove(options, key, now, proof),
-        () => prove(options, key, now, proof),
-      )
+      const before = running.get(name)
+      const ready = before === undefined ? Promise.resolve() : outside(() => before.then(ignore, ignore))
+      const turn = ready.then(() => prove(options, key, now, proof))
       running.set(name, turn)
       try {
         return await turn
@@ -71,6 +75,8 @@ export function createLockout(options: Options): Lockout {
     clear: (poolId, subject) => forgetAttempts(db, { poolId, subject, action }),
   }
 }
+
+const ignore = () => undefined
 
 type Proof<T> = () => Promise<ProofOutcome<T>>
 

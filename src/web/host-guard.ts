@@ -15,7 +15,7 @@ function hostName(header: string | undefined): string {
   return /^(\[[^\]]*\]|[^:]*)(:\d*)?$/.exec(header ?? '')?.[1] ?? ''
 }
 
-/** Whether a request has several Host headers, which a server must refuse (RFC 9112 §3.2): two programs could each go by another one. */
+/** Whether a request has several Host headers, which a server must refuse (RFC 9112 §3.2): a proxy and the server could each take another one. */
 export function hasSeveralHosts(rawHeaders: readonly string[]): boolean {
   let hosts = 0
   for (let at = 0; at < rawHeaders.length; at += 2) {

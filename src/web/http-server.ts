@@ -11,7 +11,8 @@ import { staysOpen } from './unread-body.ts'
 type Options = HttpOptions & { readonly server: Server }
 
 /**
- * The HTTP side of all routes but those of API calls (see rpc-listener.ts): ids, headers, logs, metrics, and answers to what no route answers. Requests go to its `routing`.
+ * The HTTP side of all routes but those of API calls (see rpc-listener.ts): ids, headers, logs, metrics, and answers to what no route
+ * answers. Requests go to its `routing`.
  */
 export function createHttpApp({ server, logger, log, loopbackOnly, strictTransport, isClosing, trustedProxies }: Options): FastifyInstance {
   const headersOfAll = commonHeaders({ strictTransport })

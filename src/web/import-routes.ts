@@ -35,7 +35,7 @@ export function importRoutes(app: FastifyInstance, deps: UploadDeps): void {
         return reply.code(403).header('connection', 'close').send({ message: 'The address is not valid, or has expired.' })
       }
       const refusal = await storeUpload(deps, { poolId, jobId }, request.raw).catch((error: unknown) => {
-        // A sender who left early has nobody to blame but themselves.
+        // The sender left before the end: that is no fault of the server.
         if (request.raw.readableAborted) return { reason: 'broken', message: 'The file ended early.' } as const
         throw error
       })

@@ -11,6 +11,12 @@ const discardLimitBytes = 64 * 1024 * 1024
 const restOfBody = createDeadlines(30_000)
 const restOfSmallBody = createDeadlines(10_000)
 
+/** Whether the client sends no body before it is told to. HTTP/1.0 knows no such thing (RFC 9110 §10.1.1). */
+export function waitsForContinue({ headers, httpVersion, readableFlowing }: IncomingMessage): boolean {
+  // Once its body is read, it has been told.
+  return headers.expect !== undefined && httpVersion === '1.1' && readableFlowing === null
+}
+
 /** Whether the connection can be used again once the request has been answered, though its body was not read. */
 export function staysOpen({ headers, complete }: IncomingMessage): boolean {
   if (complete) return true
@@ -29,7 +35,7 @@ export function endUnread(request: IncomingMessage, response: ServerResponse, bo
     response.end(body)
     // Most bodies arrive together with their head.
     if (!request.complete) setImmediate(closeWithoutRest, request)
-  } else if (request.headers.expect !== undefined) response.end(body)
+  } else if (waitsForContinue(request)) response.end(body)
   else {
     response.flushHeaders()
     if (body.length > 0) response.write(body)

@@ -3,6 +3,8 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { describe, it } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { BudgetError, createBodyReader } from '../../src/web/rpc/request-body.ts'
 
 const head = (length: number) => `POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${length}\r\n\r\n`
@@ -45,7 +47,7 @@ describe('A body', () => {
   })
 
   it('makes room for a later one when all together take too much memory: the oldest goes', async () => {
-    const bodies = createBodyReader({ budgetBytes: 100_000 })
+    const bodies = createBodyReader({ budgetBytes: 140_000 })
     const outcomes: string[] = []
     await using server = await serve(async (request, response) => {
       const outcome = await bodies.read(request, 1e6).then(
@@ -72,7 +74,55 @@ describe('A body', () => {
     const answer = await fetch(`http://127.0.0.1:${server.port}/`, { method: 'POST', body: 'x'.repeat(100_000) })
     assert.equal(await answer.text(), '100000 bytes')
   })
+
+  it('that is small has room when large ones have used up theirs', async () => {
+    const bodies = createBodyReader({ budgetBytes: 200_000 })
+    // None of them is released, as when functions of triggers think about them.
+    await using server = await serve(async (request, response) => {
+      response.end(await bodies.read(request, 1e6).then(({ bytes }) => `${bytes.length} bytes`, String))
+    })
+    const answerTo = async (length: number) =>
+      (await fetch(`http://127.0.0.1:${server.port}/`, { method: 'POST', body: 'x'.repeat(length) })).text()
+    assert.equal(await answerTo(100_000), '100000 bytes')
+    let answer = ''
+    for (let sent = 0; sent < 10 && !answer.includes('BudgetError'); sent++) answer = await answerTo(40_000)
+    assert.match(answer, /BudgetError/)
+    for (let sent = 0; sent < 10; sent++) assert.equal(await answerTo(4000), '4000 bytes')
+  })
+
+  it('that comes in pieces of one byte takes no more memory than another, and is taken whole', async () => {
+    const bodies = createBodyReader({ budgetBytes: 1e6 })
+    const length = 300_000
+    const almost = Promise.withResolvers<void>()
+    const taken = Promise.withResolvers<Buffer | Error>()
+    await using server = await serve((request) => {
+      void bodies.read(request, 1e6).then(({ bytes }) => taken.resolve(bytes), taken.resolve)
+      let arrived = 0
+      request.on('data', (piece: Buffer) => {
+        arrived += piece.length
+        if (arrived === length) almost.resolve()
+      })
+    })
+    const socket = server.open()
+    const pieces = Array.from({ length }, (_, at) => `1\r\n${at % 10}\r\n`).join('')
+    const before = memoryInUse()
+    socket.write(`POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n${pieces}`)
+    await almost.promise
+    assert.ok(memoryInUse() - before < 10 * 1024 * 1024)
+    socket.write('0\r\n\r\n')
+    assert.equal((await taken.promise).toString(), '0123456789'.repeat(length / 10))
+  })
 })
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+
+/** In bytes, without what nothing needs any more. */
+function memoryInUse(): number {
+  collectGarbage()
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
+}
 
 async function serve(listener: (request: IncomingMessage, response: ServerResponse) => void) {
   const server = createServer(listener)

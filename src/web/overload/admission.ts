@@ -9,7 +9,7 @@ export type Admission = {
   enter(): boolean | Promise<boolean>
   leave(): void
   /** Runs work that waits for somebody else, such as a trigger function: meanwhile its request does not count. */
-  outside<T>(work: () => Promise<T>): Promise<T>
+  readonly outside: <T>(work: () => Promise<T>) => Promise<T>
 }
 
 /** For `dev`: a local test suite may ask for as much as it likes. */
@@ -91,7 +91,8 @@ class AdmissionQueue implements Admission {
     }
   }
 
-  async outside<T>(work: () => Promise<T>): Promise<T> {
+  /** Bound, because it is handed on by itself. */
+  readonly outside = async <T>(work: () => Promise<T>): Promise<T> => {
     this.leave()
     try {
       return await work()

@@ -27,7 +27,7 @@ export type RpcHead = RequestHead & {
 /** A call whose headers name an operation. */
 export type RpcCall = {
   readonly limits: RequestLimits
-  /** What the gate has to check before the body is read; undefined for operations that nobody signs. */
+  /** What the gate has to check before the body is read; undefined for operations without a signature. */
   readonly passHead: (() => Promise<HeadPassed>) | undefined
   /** The body of the answer. Fills in `facts` as they become known. */
   answer(body: Buffer, passed: HeadPassed | undefined, facts: RequestFacts): Promise<string>
@@ -36,7 +36,7 @@ export type RpcCall = {
 export type Dispatcher = {
   /**
    * Finds out from the headers what is called.
-   * @throws ApiError when that is nothing
+   * @throws ApiError when they name no operation of this server
    */
   open(head: RpcHead, facts: RequestFacts): RpcCall
 }

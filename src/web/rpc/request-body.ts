@@ -4,7 +4,7 @@ import { ApiError } from '../../contract/api-error.ts'
 /** Bodies that arrive, under limits of size, time and memory. */
 export type BodyReader = {
   /**
-   * The bytes of a body, whatever its content type says: signatures cover the exact bytes. The bytes count against the budget until
+   * The bytes of a body, whatever its content type says: signatures cover the exact bytes. Their memory counts against the budget until
    * `release` is called. What is not read is left to the caller.
    * @throws ApiError RequestEntityTooLargeException over `limitBytes`; SerializationException when it ends early or comes too slowly
    * @throws BudgetError when the budget is used up
@@ -32,6 +32,12 @@ type Limits = {
 /** A telephone's worst line sends a usual body in a second. */
 const defaults = { graceMs: 5_000, bytesPerSecond: 16 * 1024, lookEveryMs: 1_000 }
 
+/** A usual request, with a token in it. */
+const smallBytes = 16 * 1024
+
+/** How much of the budget is for small bodies alone, so that large ones that are held for long do not keep every caller out. */
+const shareOfSmall = 0.25
+
 /**
  * When the budget is used up, the body that has been arriving for the longest is given up for the newest: honest bodies arrive at once,
  * so whoever sends many large ones slowly loses them first.
@@ -54,7 +60,8 @@ class BoundedBodyReader implements BodyReader {
   read(request: IncomingMessage, limitBytes: number): Promise<ReceivedBody> {
     return new Promise((resolve, reject) => {
       if (request.destroyed) return reject(endedEarly())
-      const body = new ArrivingBody(reject)
+      const announced = request.headers['content-length']
+      const body = new ArrivingBody(reject, announced === undefined ? limitBytes : Number(announced))
       this.#arriving.add(body)
       this.#timer ??= setInterval(() => this.#look(), this.#limits.lookEveryMs).unref()
       request.on('error', (cause) => this.#giveUp(body, endedEarly(cause)))
@@ -62,35 +69,39 @@ class BoundedBodyReader implements BodyReader {
       request.on('data', (chunk: Buffer) => this.#arriving.has(body) && this.#take(body, chunk, limitBytes))
       request.on('end', () => {
         if (!this.#arriving.delete(body)) return
-        const bytes = body.join()
         const release = () => {
-          this.#held -= bytes.length
+          this.#held -= body.memory
         }
-        resolve({ bytes, release })
+        resolve({ bytes: body.bytes, release })
       })
     })
   }
 
   #take(body: ArrivingBody, chunk: Buffer, limitBytes: number): void {
-    body.chunks.push(chunk)
-    body.length += chunk.length
-    this.#held += chunk.length
-    if (body.length > limitBytes) this.#giveUp(body, tooLarge(limitBytes))
-    else if (this.#held > this.#limits.budgetBytes) this.#makeRoom(body)
+    if (body.length + chunk.length > limitBytes) {
+      this.#giveUp(body, tooLarge(limitBytes))
+      return
+    }
+    const before = body.memory
+    body.add(chunk)
+    this.#held += body.memory - before
+    const { budgetBytes } = this.#limits
+    this.#makeRoom(body, body.memory > smallBytes ? budgetBytes * (1 - shareOfSmall) : budgetBytes)
   }
 
-  #makeRoom(newest: ArrivingBody): void {
+  #makeRoom(newest: ArrivingBody, most: number): void {
+    if (this.#held <= most) return
     for (const body of this.#arriving) {
-      if (this.#held <= this.#limits.budgetBytes) return
       if (body !== newest && body.length > 0) this.#giveUp(body, new BudgetError())
+      if (this.#held <= most) return
     }
-    if (this.#held > this.#limits.budgetBytes) this.#giveUp(newest, new BudgetError())
+    this.#giveUp(newest, new BudgetError())
   }
 
   #giveUp(body: ArrivingBody, error: Error): void {
     if (!this.#arriving.delete(body)) return
-    this.#held -= body.length
-    body.chunks.length = 0
+    this.#held -= body.memory
+    body.drop()
     body.reject(error)
   }
 
@@ -108,19 +119,55 @@ class BoundedBodyReader implements BodyReader {
   }
 }
 
+/**
+ * The bytes that have arrived, in one buffer. Were the pieces kept as they come, a body in chunks of one byte would take a hundred times
+ * the memory that it counts for.
+ */
 class ArrivingBody {
   readonly startedAt = performance.now()
-  readonly chunks: Buffer[] = []
-  length = 0
   readonly reject: (error: Error) => void
+  readonly #mostBytes: number
+  #buffer: Buffer = Buffer.alloc(0)
+  #length = 0
 
-  constructor(reject: (error: Error) => void) {
+  constructor(reject: (error: Error) => void, mostBytes: number) {
     this.reject = reject
+    this.#mostBytes = mostBytes
   }
 
-  join(): Buffer {
-    const [first] = this.chunks
-    return first !== undefined && this.chunks.length === 1 ? first : Buffer.concat(this.chunks, this.length)
+  get length(): number {
+    return this.#length
+  }
+
+  /** How many bytes of memory it takes: at most twice its length. */
+  get memory(): number {
+    return this.#buffer.length
+  }
+
+  get bytes(): Buffer {
+    return this.#buffer.subarray(0, this.#length)
+  }
+
+  add(chunk: Buffer): void {
+    const length = this.#length + chunk.length
+    // Most bodies come in one piece, which needs no copy.
+    if (this.#length === 0) this.#buffer = chunk
+    else {
+      if (length > this.#buffer.length) this.#grow(length)
+      chunk.copy(this.#buffer, this.#length)
+    }
+    this.#length = length
+  }
+
+  #grow(length: number): void {
+    const grown = Buffer.allocUnsafeSlow(Math.max(length, Math.min(2 * this.#buffer.length, this.#mostBytes)))
+    this.#buffer.copy(grown, 0, 0, this.#length)
+    this.#buffer = grown
+  }
+
+  drop(): void {
+    this.#buffer = Buffer.alloc(0)
+    this.#length = 0
   }
 }
 

@@ -15,7 +15,8 @@ const deepestNesting = 64
 
 /** By depth, for the text at hand. They are kept, since making them would cost as much as reading a usual request. */
 const commas = new Uint32Array(deepestNesting + 1)
-const mostCommas = new Float64Array(deepestNesting + 1)
+// A comma outside of everything is for `JSON.parse` to refuse.
+const mostCommas = new Float64Array(deepestNesting + 1).fill(Number.POSITIVE_INFINITY)
 
 /**
  * Counts brackets and commas outside strings, so that `JSON.parse` never sees a text that is costly for its size.

@@ -9,7 +9,7 @@ import type { Admission } from '../overload/admission.ts'
 import type { Deadlines } from '../overload/deadlines.ts'
 import type { RequestFacts } from '../request-log.ts'
 import { commonHeaders } from '../response-headers.ts'
-import { endUnread, staysOpen } from '../unread-body.ts'
+import { endUnread, staysOpen, waitsForContinue } from '../unread-body.ts'
 import type { Dispatcher, RpcCall } from './dispatcher.ts'
 import type { HeadPassed } from './gate.ts'
 import { ReceivedHead } from './received-head.ts'
@@ -106,8 +106,7 @@ async function answer(options: Options, received: Received): Promise<RpcAnswer> 
 
 async function answerBody(options: Options, received: Received, call: RpcCall, passed: HeadPassed | undefined): Promise<RpcAnswer> {
   const { request, response, facts } = received
-  // RFC 9110 §10.1.1
-  if (request.headers.expect !== undefined) response.writeContinue()
+  if (waitsForContinue(request)) response.writeContinue()
   const arrived = await options.bodies.read(request, call.limits.bytes)
   const body = await work(options, () => call.answer(arrived.bytes, passed, facts), arrived)
   return { status: 200, headers: jsonHeaders, body, errorCode: '' }

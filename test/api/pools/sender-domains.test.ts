@@ -66,7 +66,8 @@ for (const engine of engines) {
         )
       await set('us@example.com')
       const notices = { name: 'InvalidParameterException', message: /^NotifyConfiguration\.From: / }
-      for (const from of ['ceo@bank.test', 'nobody', 'us@example.com, ceo@bank.test']) await assert.rejects(set(from), notices)
+      const two = ['us@example.com, ceo@bank.test', 'ceo@bank.test, us@example.com', 'CEO <ceo@bank.test> <us@example.com>']
+      for (const from of ['ceo@bank.test', 'nobody', ...two]) await assert.rejects(set(from), notices)
     })
 
     it('are any where the server names no domain, but one address and no more', async () => {

@@ -89,6 +89,21 @@ for (const engine of engines) {
       assert.deepEqual(await historyOf(server(), poolId, 'bob'), [])
     })
 
+    it('has nothing of a late proof by SRP that answers no question of that user', async () => {
+      const { poolId, clientId } = await server().givenPool(watched)
+      await givenUser(server(), poolId, 'ana')
+      await givenUser(server(), poolId, 'eve')
+      const late = srpTimestamp(server().clock.now() - 3_600_000)
+      const { a, challenge } = await startSrp(server(), clientId, 'eve')
+      const ofEve = srpResponses(poolId, goodPassword, a, challenge, late)
+      await assert.rejects(answerSrp(server(), clientId, { ...ofEve, USERNAME: 'ana' }), wrong)
+      const made = Buffer.alloc(64).toString('base64')
+      await assert.rejects(answerSrp(server(), clientId, { ...ofEve, USERNAME: 'ana', PASSWORD_CLAIM_SECRET_BLOCK: made }), wrong)
+      assert.deepEqual(await historyOf(server(), poolId, 'ana'), [])
+      await assert.rejects(answerSrp(server(), clientId, ofEve), wrong)
+      assert.equal((await historyOf(server(), poolId, 'eve')).length, 1)
+    })
+
     it('follows one sign-in through its steps as one event', async () => {
       const ids = await givenMfaPool(server(), 'OPTIONAL', ['totp'], watched)
       const { poolId, clientId } = ids

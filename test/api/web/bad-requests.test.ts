@@ -46,6 +46,7 @@ for (const engine of engines.slice(0, 1)) {
         '{',
         '}',
         '[1,',
+        '{},{}',
         'nonsense',
         `${good}x`,
         "{'MaxResults':1}",

@@ -82,6 +82,27 @@ for (const engine of engines) {
       assert.match(await connection.received(completeAnswer), /InvalidParameterException/)
     })
 
+    it('is asked for its body only in HTTP/1.1', async () => {
+      using connection = openConnection(server.url)
+      const head = headOf('SignUp', { 'content-length': 2, expect: '100-continue' })
+      connection.send(`${head.replace('HTTP/1.1', 'HTTP/1.0')}{}`)
+      assert.match(await connection.received(completeAnswer), /^HTTP\/1\.1 400 .*InvalidParameterException/s)
+    })
+
+    it('is heard by a sender whose body was asked for and then proved too large', async () => {
+      using connection = openConnection(server.url)
+      connection.send(headOf('SignUp', { 'transfer-encoding': 'chunked', expect: '100-continue' }))
+      await connection.received(/100 Continue\r\n\r\n/)
+      const chunk = `${large.toString(16)}\r\n${'x'.repeat(large)}\r\n`
+      connection.send(chunk)
+      assert.match(await connection.received(completeAnswer), /RequestEntityTooLargeException/)
+      // A connection that was closed at once would be seen to be by now. What is sent then could cost the sender the answer.
+      await fetch(`${server.url}/healthz`).then((healthy) => healthy.text())
+      assert.equal(connection.socket.readableEnded, false)
+      connection.send(`${chunk}0\r\n\r\n`)
+      await connection.ended()
+    })
+
     it('leaves the connection open after a small body, also when requests come one behind the other', async () => {
       using connection = openConnection(server.url)
       const call = `${headOf('ListUsers', { 'content-length': 2 })}{}`

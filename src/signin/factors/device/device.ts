@@ -59,10 +59,11 @@ export const devicePassword: Factor<DeviceDeps> = {
     const signature = requireParameter(responses, 'PASSWORD_CLAIM_SIGNATURE')
     const block = requireParameter(responses, 'PASSWORD_CLAIM_SECRET_BLOCK')
     const timestamp = requireParameter(responses, 'TIMESTAMP')
-    requireTimely(timestamp, { now: deps.clock.now(), toleranceMs: deps.srpToleranceMs })
     const { step, user } = await openLaterStep<Memory>(deps, answer, 'DEVICE_PASSWORD_VERIFIER')
     const { key, exchange } = step.memory.own
     if (requireParameter(responses, 'DEVICE_KEY') !== key) throw invalidSession()
+    // Only now: a refusal is noted as a wrong proof of this user.
+    requireTimely(timestamp, { now: deps.clock.now(), toleranceMs: deps.srpToleranceMs })
 
     const { verifier } = await requireVerifier(deps, user, key)
     const claim = { group: deviceGroupKeyOf(deps.secrets, user), name: key, secretBlock: Buffer.from(block, 'base64'), timestamp }

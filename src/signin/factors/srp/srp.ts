@@ -107,7 +107,6 @@ export const srp: Factor<SrpDeps> = {
     const block = requireParameter(responses, 'PASSWORD_CLAIM_SECRET_BLOCK')
     const timestamp = requireParameter(responses, 'TIMESTAMP')
     const now = deps.clock.now()
-    requireTimely(timestamp, { now, toleranceMs: deps.srpToleranceMs })
     const state = requireState<Memory>(answer, 'PASSWORD_VERIFIER', now)
     const typed = requireParameter(responses, 'USERNAME')
     // Without a look at who is called so, for users and strangers alike: it would take longer for one of them.
@@ -116,6 +115,8 @@ export const srp: Factor<SrpDeps> = {
       requireNotReset(client, user)
       requireConfirmed(client, user)
     }
+    // Only now: a refusal is noted as a wrong password of this user.
+    requireTimely(timestamp, { now, toleranceMs: deps.srpToleranceMs })
 
     const outcome = await deps.lockout.guard<User>(pool.id, state.sub, now, async () => {
       const known = user === undefined ? undefined : deps.passwords.reveal(user, user.password)
