@@ -3,6 +3,8 @@ import type { Clock } from './clock.ts'
 /** Remembers what was loaded, for a while. */
 export type LoadCache<Value> = {
   get(key: string): Promise<Value | undefined>
+  /** What is remembered under the key, however old. It loads nothing. */
+  peek(key: string): Value | undefined
   /** Forgets what matches. Nothing whose loading began earlier is remembered or handed to callers who come later. */
   drop(matches: (value: Value) => boolean): void
   /** Forgets everything, for the same reason. */
@@ -53,6 +55,8 @@ export function createLoadCache<Value>({ load, clock, lifetimeMilliseconds, maxE
       loading.set(key, started)
       return started
     },
+
+    peek: (key) => entries.get(key)?.value,
 
     drop(matches) {
       drops++

@@ -30,7 +30,7 @@ for (const engine of engines.slice(0, 1)) {
       const factsOf = (line: Line | undefined) => facts.map((name) => line?.[name])
       const key = 'AKIAANYCREDENTIALS00'
       const [signIn] = linesOf(lines, 'InitiateAuth')
-      assert.deepEqual(factsOf(signIn), ['InitiateAuth', 'ok', 200, undefined, undefined, clientId, undefined])
+      assert.deepEqual(factsOf(signIn), ['InitiateAuth', 'ok', 200, undefined, poolId, clientId, undefined])
       const [getUser] = linesOf(lines, 'GetUser')
       assert.deepEqual(factsOf(getUser), ['GetUser', 'ok', 200, undefined, poolId, clientId, undefined])
       const [missing, broken] = linesOf(lines, 'AdminGetUser')

@@ -76,7 +76,12 @@ export function createDispatcher<Effects>({ operations, effects, gate, throttle 
           throttle(name, administrator === undefined ? { address: head.context.ip } : 'signed')
           const caller = administrator?.caller ?? (await identifyCaller(effects, operation, request))
           if (caller !== undefined) noteCaller(facts, caller)
-          return writeResponse(name, await operation.handle(request, effects, caller as never, head.context))
+          try {
+            return writeResponse(name, await operation.handle(request, effects, caller as never, head.context))
+          } finally {
+            // Such as InitiateAuth, which finds its client by itself.
+            if (facts.clientId !== undefined) facts.userPoolId ??= effects.pools.knownPoolOf(facts.clientId)
+          }
         },
       }
     },
