@@ -82,6 +82,15 @@ export function statementError(error: unknown, connection: { readonly isLost: bo
   return isUnavailable ? new DatabaseUnavailableError(`The database did not do it: ${error.message}`, { cause: error }) : error
 }
 
+/**
+ * Whether a prepared statement was refused because its result would have other columns than when it was prepared. The code says only that a
+ * feature is not supported, and the message comes in the server's language.
+ */
+export function isStaleStatement(error: unknown): boolean {
+  const { code, routine } = (error ?? {}) as { code?: unknown; routine?: unknown }
+  return code === '0A000' && routine === 'RevalidateCachedQuery'
+}
+
 /** `detail` and `where` quote the row or the parameters, which are nobody's business in a log. */
 function hideRowValues(error: Error): void {
   if ('detail' in error) Object.assign(error, { detail: undefined, where: undefined })
