@@ -13,6 +13,7 @@ import type pg from 'pg'
 import { DatabaseUnavailableError } from '../database-unavailable-error.ts'
 import type { DatabasePresence } from './database-presence.ts'
 import { offerDirectRun, withdrawDirectRun } from './direct-run.ts'
+import type { NoteFailure } from './failure-log.ts'
 import { isLookup } from './lookup.ts'
 import type { PooledClient, PostgresPool } from './postgres-client.ts'
 import { isStaleStatement, statementError } from './postgres-errors.ts'
@@ -24,6 +25,7 @@ type Parts = {
   readonly pool: PostgresPool
   readonly lookups: PostgresLookups
   readonly presence: DatabasePresence
+  readonly noteFailure: NoteFailure
 }
 
 /** Kysely over `pg`, with statements prepared once a connection: parsing and planning is most of the cost of a key look-up. */
@@ -176,8 +178,11 @@ class PostgresConnection implements DatabaseConnection {
     try {
       return await client.query(query)
     } catch (error) {
-      if (client.isLost) this.#access.presence.suspect(error)
-      throw statementError(error, client)
+      const { presence, noteFailure } = this.#access
+      const failure = statementError(error, client)
+      if (client.isLost) presence.suspect(error)
+      else if (failure instanceof DatabaseUnavailableError) noteFailure(failure, typeof query === 'string' ? query : (query.text ?? ''))
+      throw failure
     } finally {
       client.answered++
     }
