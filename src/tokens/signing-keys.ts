@@ -84,7 +84,9 @@ class KeyCache {
 
   async keysOf(poolId: string): Promise<readonly SigningKey[]> {
     const cached = this.#keys.get(poolId)
-    return cached !== undefined && this.#deps.clock.now() - cached.readAt < cacheMs ? cached.keys : this.load(poolId)
+    // However far the clock was set back.
+    const isFresh = cached !== undefined && Math.abs(this.#deps.clock.now() - cached.readAt) < cacheMs
+    return isFresh ? cached.keys : this.load(poolId)
   }
 
   /** From the database, one load a pool at a time. */
