@@ -89,7 +89,7 @@ describe('What functions were asked and answered, written together on PostgreSQL
     const record = { pool_id: pool.id, trigger: 'PreAuthentication', outcome: 'FAILED', username_key: 'u', started_at: 5, details: '' }
     const answer = { poolId: pool.id, clientId: 'c', trigger: 'PreTokenGeneration', response: '', answeredAt: 5 }
     await db.transaction().execute(async (other) => {
-      await deleteUserRows(other, pool.id, 'deleted')
+      await deleteUserRows(other, pool.id, 'deleted', 5)
       await db.transaction().execute(async (tx) => {
         await insertInvocations(
           tx,
