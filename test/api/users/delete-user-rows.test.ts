@@ -168,7 +168,7 @@ for (const engine of engines) {
       for (const one of [user('ana'), user('bob'), user('ana', other)]) await leaveTraces(room, one)
       const before = await traces(db, pool.id, 'ana')
       assert.ok(Object.keys(before).length >= 8, Object.keys(before).join())
-      // There is a row when there is much to remove: see the last test.
+      // There is a row only while there is much to remove: see the next test.
       const { deleted_user, ...traced } = before
       for (const [table, count] of Object.entries(traced)) assert.ok(count > 0, `the test leaves no trace in ${table}`)
 
