@@ -65,8 +65,7 @@ export function createSigningKeys(deps: Deps): SigningKeys & { close(): void } {
     async rotate(poolId, old, alongside) {
       await replaceKeys(deps, poolId, old, alongside)
       cache.forget(poolId)
-      await cache.load(poolId)
-      // The change is committed: a process that misses the news finds out by itself.
+      // The change is committed, and nothing that fails now may look as if it were not: a process that misses the news finds out by itself.
       await deps.publish(channel, poolId).catch(() => undefined)
     },
     close,
