@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { ApiError } from '../contract/api-error.ts'
 import { extensionsOf } from '../pools/extensions/pool-extensions.ts'
 import type { Pool } from '../pools/pool.ts'
-import { DatabaseUnavailableError } from '../storage/database-unavailable-error.ts'
+import { ignoreUnavailable } from '../storage/database-unavailable-error.ts'
 import type { Db } from '../storage/db.ts'
 import { hasCustomSender } from '../triggers/custom-sender.ts'
 import type { Delivery } from './destination.ts'
@@ -57,8 +57,4 @@ async function isRefused(db: Db, poolId: string, ids: readonly string[], longest
     if (found.refused || found.allOver) return found.refused
   }
   return false
-}
-
-function ignoreUnavailable(error: unknown): undefined {
-  if (!(error instanceof DatabaseUnavailableError)) throw error
 }

@@ -3,7 +3,7 @@ import { newOrderedId } from '../base/ordered-id.ts'
 import type { RequestContext } from '../contract/operation.ts'
 import type { Pool } from '../pools/pool.ts'
 import { usesThreatProtection } from '../pools/tier-rules.ts'
-import { DatabaseUnavailableError } from '../storage/database-unavailable-error.ts'
+import { ignoreUnavailable } from '../storage/database-unavailable-error.ts'
 import type { Db } from '../storage/db.ts'
 import type { AnsweredChallenge, AuthEvent } from './auth-event.ts'
 import { insertAuthEvent, insertAuthEventIf, replaceAuthEvent } from './auth-event-repository.ts'
@@ -32,12 +32,7 @@ export function isWatched(pool: Pool): boolean {
  */
 export async function noteAuthEvent(db: Db, pool: Pool, occurrence: Occurrence): Promise<void> {
   if (!isWatched(pool)) return
-  try {
-    await writeEvent(db, eventOf(pool, occurrence), occurrence.continues)
-  } catch (error) {
-    // The storage room logs what is wrong.
-    if (!(error instanceof DatabaseUnavailableError)) throw error
-  }
+  await writeEvent(db, eventOf(pool, occurrence), occurrence.continues).catch(ignoreUnavailable)
 }
 
 async function writeEvent(db: Db, event: AuthEvent, continues: string | undefined): Promise<void> {

@@ -10,3 +10,9 @@ export class DatabaseUnavailableError extends Error {
 export class StatementTimeoutError extends DatabaseUnavailableError {
   override readonly name = 'StatementTimeoutError'
 }
+
+/** For a `catch` behind work that follows a commit: without the database it stays undone, and must not make the change look like a failure. */
+export function ignoreUnavailable(error: unknown): undefined {
+  if (!(error instanceof DatabaseUnavailableError)) throw error
+  return undefined
+}
