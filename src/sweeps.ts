@@ -19,6 +19,7 @@ import { createMemberRemoval } from './users/groups/group-removal-repository.ts'
 import { sweepChunks } from './users/import/import-chunk-repository.ts'
 import { sweepUnstartedJobs } from './users/import/import-job-repository.ts'
 import { refreshLikeness } from './users/likeness/refresh-likeness.ts'
+import { createUserRemoval } from './users/user-removal-repository.ts'
 
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
@@ -27,7 +28,7 @@ type Kept = Pick<Settings, 'messageRecordsHours' | 'triggerRecordsHours' | 'audi
 
 /** What is kept for a while after it has ended, because something may still ask about it, and then removed. */
 export function sweepsOf({ messageRecordsHours, triggerRecordsHours, auditDays }: Kept): readonly Sweep[] {
-  const [removeOfPools, removeOfGroups] = [createPoolRemoval(), createMemberRemoval()]
+  const [removeOfPools, removeOfGroups, removeOfUsers] = [createPoolRemoval(), createMemberRemoval(), createUserRemoval()]
   const recordsMs = messageRecordsHours * hourMs
   return [
     ...sweeps,
@@ -35,6 +36,7 @@ export function sweepsOf({ messageRecordsHours, triggerRecordsHours, auditDays }
     { name: 'records of triggers', run: (tx, now, limit) => sweepInvocations(tx, now - triggerRecordsHours * hourMs, limit) },
     { name: 'audit records', run: (tx, now, limit) => sweepAuditRecords(tx, now - auditDays * dayMs, limit) },
     // Last, because there can be very much of them. They count the time, not the rows: a batch that leaves work counts as a full one.
+    { name: 'rows of deleted users', run: async (tx, now, limit) => ((await removeOfUsers(tx, now)) ? limit : 0) },
     { name: 'members of deleted groups', run: async (tx, now, limit) => ((await removeOfGroups(tx, now)) ? limit : 0) },
     { name: 'rows of deleted pools', run: async (tx, now, limit) => ((await removeOfPools(tx, now)) ? limit : 0) },
   ]

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { ApiError } from '../contract/api-error.ts'
 import { extensionsOf } from '../pools/extensions/pool-extensions.ts'
 import type { Pool } from '../pools/pool.ts'
+import { ignoreUnavailable } from '../storage/database-unavailable-error.ts'
 import type { Db } from '../storage/db.ts'
 import { hasCustomSender } from '../triggers/custom-sender.ts'
 import type { Delivery } from './destination.ts'
@@ -46,13 +47,14 @@ export function createAfterCommit({ db, wake, longestWaitMs = 10_000 }: Options)
 const lanesOf = (pool: Pool): readonly Lane[] =>
   (['email', 'sms'] as const).map((channel) => (hasCustomSender(pool, channel) ? (`custom-${channel}` as const) : channel))
 
-/** Looks into the database, because any process may be the one that delivers. Slowness is no refusal. */
+/** Looks into the database, because any process may be the one that delivers. Slowness is no refusal, and neither is a database that is lost meanwhile. */
 async function isRefused(db: Db, poolId: string, ids: readonly string[], longestWaitMs: number): Promise<boolean> {
   const end = performance.now() + longestWaitMs
   for (let pause = firstLookMs; performance.now() < end; pause = Math.min(pause * 2, longestPauseMs)) {
     await delay(pause)
-    const { allOver, refused } = await lookAtFirstAttempts(db, poolId, ids)
-    if (refused || allOver) return refused
+    const found = await lookAtFirstAttempts(db, poolId, ids).catch(ignoreUnavailable)
+    if (found === undefined) return false
+    if (found.refused || found.allOver) return found.refused
   }
   return false
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { Secrets } from '../base/secrets.ts'
+import { createWarningPause } from '../base/warning-pause.ts'
 import { isPoolDeleted } from '../pools/pool-deletion-repository.ts'
 import { DatabaseUnavailableError } from '../storage/database-unavailable-error.ts'
 import type { Db } from '../storage/db.ts'
@@ -16,7 +17,6 @@ import {
   rescheduleOutboxEntry,
 } from './outbox-repository.ts'
 import { nextAttemptAt } from './retry-schedule.ts'
-import { createWarningPause } from './warning-pause.ts'
 
 /** What pino offers, as far as this room needs it. */
 export type MessagingLogger = {

@@ -21,6 +21,7 @@ const poolTables: { readonly [Table in PoolTable]: readonly (keyof Schema[Table]
   group_member: ['sub', 'group_name'],
   user_group: ['name'],
   deleted_group: ['member_key'],
+  deleted_user: ['sub'],
   password_history: ['sub', 'set_at'],
   software_token: ['sub'],
   passkey: ['sub', 'id'],

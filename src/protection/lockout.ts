@@ -1,4 +1,5 @@
 import { ApiError } from '../contract/api-error.ts'
+import { ignoreUnavailable } from '../storage/database-unavailable-error.ts'
 import type { Db } from '../storage/db.ts'
 import {
   type AttemptChange,
@@ -90,7 +91,8 @@ async function prove<T>(options: Options, key: AttemptKey, now: number, proof: P
     // A proof that threw does not count, and one that was only a part leaves the count as it was.
     if (outcome === undefined || (outcome.proven && outcome.isPartial)) await takeBack(options.db, key, counted)
   }
-  if (outcome.proven && !outcome.isPartial) await forgetAttempts(options.db, key)
+  // What was proven may have been committed by the proof, a password set with a code, say.
+  if (outcome.proven && !outcome.isPartial) await forgetAttempts(options.db, key).catch(ignoreUnavailable)
   return outcome
 }
 

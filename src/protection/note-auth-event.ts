@@ -3,6 +3,7 @@ import { newOrderedId } from '../base/ordered-id.ts'
 import type { RequestContext } from '../contract/operation.ts'
 import type { Pool } from '../pools/pool.ts'
 import { usesThreatProtection } from '../pools/tier-rules.ts'
+import { ignoreUnavailable } from '../storage/database-unavailable-error.ts'
 import type { Db } from '../storage/db.ts'
 import type { AnsweredChallenge, AuthEvent } from './auth-event.ts'
 import { insertAuthEvent, insertAuthEventIf, replaceAuthEvent } from './auth-event-repository.ts'
@@ -25,11 +26,16 @@ export function isWatched(pool: Pool): boolean {
   return usesThreatProtection(pool.addOns)
 }
 
-/** Adds to the user's history, in pools that keep one; costs nothing in others. */
+/**
+ * Adds to the user's history, in pools that keep one; costs nothing in others. What it tells of has happened and is committed. So a database
+ * that does not take it down must not make that look like a failure.
+ */
 export async function noteAuthEvent(db: Db, pool: Pool, occurrence: Occurrence): Promise<void> {
   if (!isWatched(pool)) return
-  const event = eventOf(pool, occurrence)
-  const { continues } = occurrence
+  await writeEvent(db, eventOf(pool, occurrence), occurrence.continues).catch(ignoreUnavailable)
+}
+
+async function writeEvent(db: Db, event: AuthEvent, continues: string | undefined): Promise<void> {
   const isContinued = continues !== undefined && (await replaceAuthEvent(db, continues, event))
   if (!isContinued) await insertAuthEvent(db, event)
 }

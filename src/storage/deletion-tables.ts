@@ -13,3 +13,10 @@ export interface DeletedGroupTable {
   member_key: string
   due_at: number
 }
+
+/** Primary key: (pool_id, sub). Index: (due_at). A deleted user of whom the sweeper removes what is left. */
+export interface DeletedUserTable {
+  pool_id: string
+  sub: string
+  due_at: number
+}

@@ -14,7 +14,8 @@ interface MigrationSchema {
  * and the others find it done. Throws a `StorageError` when the schema is newer than this program.
  *
  * A process of the release before may be running on the same database. So a migration adds columns and tables, and neither renames nor
- * drops nor reorders columns: statements that are compiled already go by their number (see sqlite-handle.ts).
+ * drops nor reorders columns: statements that are compiled already go by their number (see sqlite-handle.ts). What PostgreSQL has prepared
+ * is prepared again (see statement-names.ts).
  */
 export async function migrate(db: Db, engine: Engine): Promise<void> {
   const dialect = schemaDialects[engine]

@@ -87,6 +87,6 @@ async function openBackend(
   }
   const path = /^sqlite:(.+)$/.exec(url)?.[1]
   if (path === ':memory:') throw new StorageError('An SQLite database needs a file; it cannot live in memory only.')
-  if (path !== undefined) return openSqlite(path, create)
+  if (path !== undefined) return openSqlite(path, { create, logger })
   throw new StorageError('The database URL must be sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME.')
 }

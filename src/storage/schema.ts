@@ -1,6 +1,6 @@
 import type { Generated } from 'kysely'
 import type { AuditRecordTable } from './audit-tables.ts'
-import type { DeletedGroupTable, DeletedPoolTable } from './deletion-tables.ts'
+import type { DeletedGroupTable, DeletedPoolTable, DeletedUserTable } from './deletion-tables.ts'
 import type { ActiveImportTable, ImportChunkTable, ImportJobTable, ImportLogTable } from './import-tables.ts'
 import type { TriggerAnswerTable, TriggerInvocationTable } from './trigger-tables.ts'
 import type {
@@ -60,6 +60,7 @@ export interface Schema {
   provisioned_limit: ProvisionedLimitTable
   deleted_pool: DeletedPoolTable
   deleted_group: DeletedGroupTable
+  deleted_user: DeletedUserTable
   lease: LeaseTable
   installation: InstallationTable
   node_heartbeat: NodeHeartbeatTable

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Clock } from '../base/clock.ts'
-import { DatabaseUnavailableError } from './database-unavailable-error.ts'
+import { DatabaseUnavailableError, StatementTimeoutError } from './database-unavailable-error.ts'
 import type { Db, Tx } from './db.ts'
 import type { StorageLogger } from './dialect/backend.ts'
 import { releaseLease, tryLease } from './lease-repository.ts'
@@ -50,7 +50,8 @@ export function startSweeper(options: SweeperOptions): Sweeper {
         if (!(await drain(sweep))) return
       } catch (error) {
         // Without the database the others would fail as well.
-        if (stop.signal.aborted || error instanceof DatabaseUnavailableError) return
+        const isTimeout = error instanceof StatementTimeoutError
+        if (stop.signal.aborted || (error instanceof DatabaseUnavailableError && !isTimeout)) return
         logger.error({ err: error, sweep: sweep.name }, 'A sweep failed')
       }
     }

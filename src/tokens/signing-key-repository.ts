@@ -38,7 +38,14 @@ export async function deleteSigningKeys(tx: Tx, poolId: string): Promise<void> {
 
 /** Removes keys that stopped signing before `before`, up to `limit` of them. */
 export async function sweepRetiredKeys(db: Db | Tx, before: number, limit: number): Promise<number> {
-  const old = await db.selectFrom('signing_key').select(['pool_id', 'kid']).where('retired_at', '<', before).limit(limit).execute()
+  const old = await db
+    .selectFrom('signing_key')
+    .select(['pool_id', 'kid'])
+    .where('retired_at', '<', before)
+    .limit(limit)
+    .forUpdate()
+    .skipLocked()
+    .execute()
   for (const { pool_id, kid } of old) {
     await db.deleteFrom('signing_key').where('pool_id', '=', pool_id).where('kid', '=', kid).where('retired_at', '<', before).execute()
   }

@@ -65,8 +65,7 @@ export function createSigningKeys(deps: Deps): SigningKeys & { close(): void } {
     async rotate(poolId, old, alongside) {
       await replaceKeys(deps, poolId, old, alongside)
       cache.forget(poolId)
-      await cache.load(poolId)
-      // The change is committed: a process that misses the news finds out by itself.
+      // The change is committed, and nothing that fails now may look as if it were not: a process that misses the news finds out by itself.
       await deps.publish(channel, poolId).catch(() => undefined)
     },
     close,
@@ -84,7 +83,9 @@ class KeyCache {
 
   async keysOf(poolId: string): Promise<readonly SigningKey[]> {
     const cached = this.#keys.get(poolId)
-    return cached !== undefined && this.#deps.clock.now() - cached.readAt < cacheMs ? cached.keys : this.load(poolId)
+    // However far the clock was set back.
+    const isFresh = cached !== undefined && Math.abs(this.#deps.clock.now() - cached.readAt) < cacheMs
+    return isFresh ? cached.keys : this.load(poolId)
   }
 
   /** From the database, one load a pool at a time. */

@@ -11,9 +11,12 @@ type Options = {
   readonly metricsAccess: 'everybody' | 'nobody' | { readonly token: string }
 }
 
+/** What `/healthz` answers, at the start (see listener.ts) as later. */
+export const alive = { status: 'ok' }
+
 /** `/healthz`: the process runs. `/readyz`: send it requests. `/metrics`: what it has done. */
 export function healthRoutes(app: FastifyInstance, { checkDatabase, isClosing, metrics, metricsAccess }: Options): void {
-  app.get('/healthz', () => ({ status: 'ok' }))
+  app.get('/healthz', () => alive)
 
   app.get('/readyz', async (_request, reply) => {
     if (isClosing()) return reply.code(503).send({ status: 'closing' })

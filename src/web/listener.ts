@@ -2,12 +2,14 @@ import { createServer as createHttpServer, type RequestListener, type Server, ty
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { SettingsError } from '../settings.ts'
+import { alive } from './health-routes.ts'
+import { commonHeaders } from './response-headers.ts'
 
 /** An open port. It takes connections at once, so that a port in use is known before the database is touched. */
 export type Listener = {
   readonly server: Server
   readonly port: number
-  /** From now on requests go there; before, they are told to come back. */
+  /** From now on requests go there; before, they are told to come back, except that `/healthz` says that the process lives. */
   handOver(router: { readonly onRequest: RequestListener; readonly onContinue: RequestListener }): void
   /** Stops accepting, lets the requests in flight finish for so long, then cuts what is left. */
   drain(graceMs: number): Promise<void>
@@ -29,7 +31,13 @@ const backlog = 4096
 /** Far beyond any real handshake; Node's own limit is two minutes. */
 const handshakeTimeout = 10_000
 
-const notReady: RequestListener = (_request, response) => {
+/** A process that waits for its database must not look dead: it would be started again and again. */
+const notReady: RequestListener = ({ method, url }, response) => {
+  if ((method === 'GET' || method === 'HEAD') && url?.split('?', 1)[0] === '/healthz') {
+    const headers = { ...commonHeaders({ strictTransport: false }), 'content-type': 'application/json; charset=utf-8', connection: 'close' }
+    response.writeHead(200, headers).end(JSON.stringify(alive))
+    return
+  }
   response.writeHead(503, { 'retry-after': '1', connection: 'close' }).end()
 }
 

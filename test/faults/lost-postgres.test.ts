@@ -236,6 +236,7 @@ describe('A node whose PostgreSQL is lost', { skip: skipWithoutPostgres }, () =>
     })
     assert.ok(works(await user.write('in time')))
     assert.doesNotMatch(node.stdout, /The database is away/)
+    await node.says(/The database did not do what it was asked statement=update "user" set .* where "pool_id" = \$2/)
   })
 
   it('is not ready where the database takes no writes', async () => {

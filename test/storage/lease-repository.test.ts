@@ -18,6 +18,16 @@ for (const engine of engines) {
       assert.equal(await tryLease(db, 'other', 'a', 1900, 500), true)
     })
 
+    it('end when the clock that they were taken by was far ahead', async () => {
+      await using storage = await openTestStorage(engine)
+      const { db } = storage
+      assert.equal(await tryLease(db, 'sweeper', 'a', 1_000_000, 500), true)
+      // A little ahead, as the clocks of two machines are, is no reason.
+      assert.equal(await tryLease(db, 'sweeper', 'b', 999_500, 500), false)
+      assert.equal(await tryLease(db, 'sweeper', 'b', 999_499, 500), true)
+      assert.equal(await tryLease(db, 'sweeper', 'a', 999_499, 500), false)
+    })
+
     it('go to one of many who try at once', async () => {
       await using storage = await openTestStorage(engine)
       const won = await Promise.all(Array.from({ length: 20 }, (_, i) => tryLease(storage.db, 'sweeper', `${i}`, 1000, 500)))

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { sql } from 'kysely'
 import { spendState, sweepSpentStates } from '../../src/storage/spent-state-repository.ts'
 import { type Sweep, startSweeper } from '../../src/storage/sweeper.ts'
 import { engines } from '../support/engines.ts'
@@ -103,6 +104,29 @@ for (const engine of engines) {
       assert.deepEqual(
         errors.map((fields) => (fields as { sweep: string }).sweep),
         ['failing'],
+      )
+      await sweeper.close()
+    })
+
+    it('reports a sweep that takes longer than a statement may, and goes on with the others', async (t) => {
+      if (engine.name === 'sqlite') return t.skip('SQLite has no limit on the time of a statement')
+      await using storage = await openTestStorage(engine)
+      const { errors, start } = starter(storage)
+      const { calls, sweep } = counting()
+      const slow: Sweep = {
+        name: 'slow',
+        async run(tx) {
+          await sql`set local statement_timeout = 10`.execute(tx)
+          await sql`select pg_sleep(60)`.execute(tx)
+          return 0
+        },
+      }
+      const sweeper = start('a', [slow, sweep])
+      await sweeper.sweep()
+      assert.equal(calls.length, 1)
+      assert.deepEqual(
+        errors.map((fields) => (fields as { sweep: string }).sweep),
+        ['slow'],
       )
       await sweeper.close()
     })

@@ -4,6 +4,7 @@ import { sweepMessageCounts } from '../../src/messaging/message-count-repository
 import { sweepAttempts } from '../../src/protection/attempt-repository.ts'
 import { sweepDeviceSteps } from '../../src/signin/factors/device/device-step-repository.ts'
 import type { Db, Tx } from '../../src/storage/db.ts'
+import { sweepRetiredKeys } from '../../src/tokens/signing-key-repository.ts'
 import { insertInvocations, sweepInvocations } from '../../src/triggers/invocations/invocation-repository.ts'
 import { keepAnswers } from '../../src/triggers/invocations/last-answer-repository.ts'
 import type { User } from '../../src/users/user.ts'
@@ -61,6 +62,18 @@ const cases: readonly Case[] = [
     hold: (tx, id) => tx.deleteFrom('trigger_invocation').where('pool_id', '=', 'p').where('sub', '=', 's').where('id', '=', id).execute(),
     sweep: (tx, before) => sweepInvocations(tx, before, 10),
   },
+  {
+    name: 'retired signing keys',
+    store: (db, kid) => {
+      const fixed = { pool_id: 'p', use: 'id' as const, public_jwk: '{}', sealed_private_key: '', created_at: 1, retired_at: 5 }
+      return db
+        .insertInto('signing_key')
+        .values({ ...fixed, kid })
+        .execute()
+    },
+    hold: (tx, kid) => tx.deleteFrom('signing_key').where('pool_id', '=', 'p').where('kid', '=', kid).execute(),
+    sweep: (tx, before) => sweepRetiredKeys(tx, before, 10),
+  },
 ]
 
 describe('A sweep on PostgreSQL', { skip }, () => {
@@ -89,7 +102,7 @@ describe('What functions were asked and answered, written together on PostgreSQL
     const record = { pool_id: pool.id, trigger: 'PreAuthentication', outcome: 'FAILED', username_key: 'u', started_at: 5, details: '' }
     const answer = { poolId: pool.id, clientId: 'c', trigger: 'PreTokenGeneration', response: '', answeredAt: 5 }
     await db.transaction().execute(async (other) => {
-      await deleteUserRows(other, pool.id, 'deleted')
+      await deleteUserRows(other, pool.id, 'deleted', 5)
       await db.transaction().execute(async (tx) => {
         await insertInvocations(
           tx,

@@ -2,13 +2,14 @@ import { createPoolRemoval } from '../../src/pools/pool-deletion-repository.ts'
 import type { Db } from '../../src/storage/db.ts'
 import { openStorage } from '../../src/storage/open-storage.ts'
 import { createMemberRemoval } from '../../src/users/groups/group-removal-repository.ts'
+import { createUserRemoval } from '../../src/users/user-removal-repository.ts'
 
 const dayMs = 86_400_000
 
 /** Does what the sweeper does until a day after the latest deletion. Answers in how many batches. */
 export async function sweepDeletions(db: Db, now: number): Promise<number> {
   let batches = 0
-  for (const remove of [createMemberRemoval(), createPoolRemoval()]) {
+  for (const remove of [createUserRemoval(), createMemberRemoval(), createPoolRemoval()]) {
     for (const at of [now, now + dayMs]) while (await db.transaction().execute((tx) => remove(tx, at))) batches++
   }
   return batches

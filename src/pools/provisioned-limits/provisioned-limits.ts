@@ -46,7 +46,7 @@ export function createProvisionedLimits({ db, clock, factor, publish, subscribe 
   return {
     known(category) {
       // Whoever asks does not wait; a database that cannot be reached leaves the limits as they were.
-      if (clock.now() - readAt >= cacheMs) load().catch(() => undefined)
+      if (Math.abs(clock.now() - readAt) >= cacheMs) load().catch(() => undefined)
       return provisioned(category)
     },
     async get(category) {

@@ -3,6 +3,7 @@ import { StorageError } from '../storage-error.ts'
 import type { Backend, StorageLogger } from './backend.ts'
 import { ConnectionWatch } from './connection-watch.ts'
 import { DatabasePresence } from './database-presence.ts'
+import { createFailureLog } from './failure-log.ts'
 import { numberTypes, openPool, type PostgresPool } from './postgres-client.ts'
 import { postgresDialect } from './postgres-dialect.ts'
 import { isWorthWaiting, postgresError } from './postgres-errors.ts'
@@ -50,7 +51,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Backend> {
     const notifications = await startListening(line, (error) => presence.suspect(error))
     return {
       engine: 'postgres',
-      dialect: postgresDialect({ pool, lookups, presence }),
+      dialect: postgresDialect({ pool, lookups, presence, noteFailure: createFailureLog(logger) }),
       publish: (channel, payload) => notifications.publish(pool, channel, payload),
       subscribe: notifications.subscribe,
       writeBack: () => undefined,

@@ -13,25 +13,25 @@ import type pg from 'pg'
 import { DatabaseUnavailableError } from '../database-unavailable-error.ts'
 import type { DatabasePresence } from './database-presence.ts'
 import { offerDirectRun, withdrawDirectRun } from './direct-run.ts'
+import type { NoteFailure } from './failure-log.ts'
 import { isLookup } from './lookup.ts'
 import type { PooledClient, PostgresPool } from './postgres-client.ts'
-import { statementError } from './postgres-errors.ts'
+import { isStaleStatement, statementError } from './postgres-errors.ts'
 import type { PostgresLookups } from './postgres-lookups.ts'
+import { StatementNames } from './statement-names.ts'
 import { UseCount } from './use-count.ts'
-
-/** Texts that get a prepared statement in every connection; `IN` lists of varying length must not fill the server's memory. */
-const namedStatements = 500
 
 type Parts = {
   readonly pool: PostgresPool
   readonly lookups: PostgresLookups
   readonly presence: DatabasePresence
+  readonly noteFailure: NoteFailure
 }
 
 /** Kysely over `pg`, with statements prepared once a connection: parsing and planning is most of the cost of a key look-up. */
 export function postgresDialect(parts: Parts): Dialect {
   const adapter = new PostgresAdapter()
-  const driver = new PostgresDriver(adapter, { ...parts, names: new Map() })
+  const driver = new PostgresDriver(adapter, { ...parts, names: new StatementNames() })
   return {
     createAdapter: () => adapter,
     createDriver: () => driver,
@@ -41,10 +41,7 @@ export function postgresDialect(parts: Parts): Dialect {
 }
 
 /** What all connections of a database share. */
-type Access = Parts & {
-  /** Text of a statement → the name it is prepared under. */
-  readonly names: Map<string, string>
-}
+type Access = Parts & { readonly names: StatementNames }
 
 class PostgresDriver implements Driver {
   readonly #adapter: object
@@ -108,13 +105,29 @@ class PostgresConnection implements DatabaseConnection {
   readonly #access: Access
   #client: PooledClient | undefined
   #broken = false
+  #isInTransaction = false
 
   constructor(access: Access) {
     this.#access = access
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    const config = { name: this.#nameOf(query.sql), text: query.sql, values: query.parameters as unknown[] }
+    const { names } = this.#access
+    const name = names.nameOf(query.sql)
+    try {
+      return await this.#execute<R>(query, name)
+    } catch (error) {
+      if (!isStaleStatement(error)) throw error
+      names.renew(query.sql, name)
+      // PostgreSQL has refused everything else in the transaction with it.
+      if (this.#isInTransaction) throw new DatabaseUnavailableError('A table has changed under a transaction.', { cause: error })
+      // It was refused before it did anything.
+      return this.#execute<R>(query, names.nameOf(query.sql))
+    }
+  }
+
+  async #execute<R>(query: CompiledQuery, name: string | undefined): Promise<QueryResult<R>> {
+    const config = { name, text: query.sql, values: query.parameters as unknown[] }
     const { rows, rowCount } = await (this.#client === undefined && isLookup(query) ? this.#lookups().query(config) : this.#run(config))
     return { rows, numAffectedRows: BigInt(rowCount ?? 0) }
   }
@@ -125,6 +138,7 @@ class PostgresConnection implements DatabaseConnection {
    */
   async begin(sql: string): Promise<void> {
     if (this.#client === undefined) await this.#takeClient()
+    this.#isInTransaction = true
     this.#control(sql).catch(() => undefined)
   }
 
@@ -164,8 +178,11 @@ class PostgresConnection implements DatabaseConnection {
     try {
       return await client.query(query)
     } catch (error) {
-      if (client.isLost) this.#access.presence.suspect(error)
-      throw statementError(error, client)
+      const { presence, noteFailure } = this.#access
+      const failure = statementError(error, client)
+      if (client.isLost) presence.suspect(error)
+      else if (failure instanceof DatabaseUnavailableError) noteFailure(failure, typeof query === 'string' ? query : (query.text ?? ''))
+      throw failure
     } finally {
       client.answered++
     }
@@ -191,14 +208,5 @@ class PostgresConnection implements DatabaseConnection {
   /** So that nothing piles up behind attempts to connect. */
   #refuseWhileAway(): void {
     if (this.#access.presence.isAway) throw new DatabaseUnavailableError('The database is away.')
-  }
-
-  #nameOf(sql: string): string | undefined {
-    let name = this.#access.names.get(sql)
-    if (name === undefined && this.#access.names.size < namedStatements) {
-      name = `lifeguard_${this.#access.names.size}`
-      this.#access.names.set(sql, name)
-    }
-    return name
   }
 }

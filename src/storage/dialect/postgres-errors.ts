@@ -1,4 +1,4 @@
-import { DatabaseUnavailableError } from '../database-unavailable-error.ts'
+import { DatabaseUnavailableError, StatementTimeoutError } from '../database-unavailable-error.ts'
 import { StorageError } from '../storage-error.ts'
 
 /** Says in one sentence why a connection could not be made. Neither the password nor the user name is in it. */
@@ -79,7 +79,18 @@ export function statementError(error: unknown, connection: { readonly isLost: bo
   const { code, severity } = error as { code?: unknown; severity?: unknown }
   const isAnswer = typeof severity === 'string' && typeof code === 'string'
   const isUnavailable = isAnswer ? unavailableStates.test(code) : connection.isLost
-  return isUnavailable ? new DatabaseUnavailableError(`The database did not do it: ${error.message}`, { cause: error }) : error
+  if (!isUnavailable) return error
+  const Unavailable = code === '57014' ? StatementTimeoutError : DatabaseUnavailableError
+  return new Unavailable(`The database did not do it: ${error.message}`, { cause: error })
+}
+
+/**
+ * Whether a prepared statement was refused because its result would have other columns than when it was prepared. The code says only that a
+ * feature is not supported, and the message comes in the server's language.
+ */
+export function isStaleStatement(error: unknown): boolean {
+  const { code, routine } = (error ?? {}) as { code?: unknown; routine?: unknown }
+  return code === '0A000' && routine === 'RevalidateCachedQuery'
 }
 
 /** `detail` and `where` quote the row or the parameters, which are nobody's business in a log. */

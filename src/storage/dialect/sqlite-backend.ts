@@ -1,7 +1,8 @@
 import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { EmptyDatabaseError, StorageError } from '../storage-error.ts'
-import type { Backend } from './backend.ts'
+import type { Backend, StorageLogger } from './backend.ts'
+import { createFailureLog } from './failure-log.ts'
 import { retryWhileBusy } from './retry-while-busy.ts'
 import { sqliteChannels } from './sqlite-channels.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
@@ -17,11 +18,13 @@ const lockTimeoutMs = 10_000
 /** Reading a file of this size through takes a fraction of a second. A larger one is checked by the backup (see docs/production.md). */
 const checkedBytes = 64 * 1024 * 1024
 
+type SqliteOptions = { readonly create: boolean; readonly logger: StorageLogger }
+
 /**
  * Opens the file; creates it, and the folder it lies in, readable by the owner only. Unless it may `create`, a file that is missing or has
  * nothing in it is refused: it is more likely a wrong path or a lost volume than a new installation.
  */
-export async function openSqlite(path: string, create: boolean): Promise<Backend> {
+export async function openSqlite(path: string, { create, logger }: SqliteOptions): Promise<Backend> {
   const file = resolve(path)
   if (!create) requireContent(file)
   createFile(file)
@@ -45,7 +48,7 @@ export async function openSqlite(path: string, create: boolean): Promise<Backend
     const groups = new SqliteGroupWriter(writer, { busyTimeoutMs, lockTimeoutMs })
     return {
       engine: 'sqlite',
-      dialect: sqliteDialect(reader, writer, groups),
+      dialect: sqliteDialect({ reader, writer, groups, noteFailure: createFailureLog(logger) }),
       ...sqliteChannels(writer),
       ping: async () => {
         reader.run('select count(*) from sqlite_schema', [])

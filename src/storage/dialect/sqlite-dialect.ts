@@ -9,16 +9,25 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely'
+import { DatabaseUnavailableError } from '../database-unavailable-error.ts'
 import { offerDirectRun, withdrawDirectRun } from './direct-run.ts'
+import type { NoteFailure } from './failure-log.ts'
 import { statementError } from './sqlite-errors.ts'
 import type { SqliteGroupWriter, SqliteTransaction } from './sqlite-group-writer.ts'
 import type { SqliteHandle } from './sqlite-handle.ts'
 import { UseCount } from './use-count.ts'
 
+type Parts = {
+  readonly reader: SqliteHandle
+  readonly writer: SqliteHandle
+  readonly groups: SqliteGroupWriter
+  readonly noteFailure: NoteFailure
+}
+
 /** Kysely over `node:sqlite`: reads outside transactions see committed rows only, writes are committed in groups. */
-export function sqliteDialect(reader: SqliteHandle, writer: SqliteHandle, groups: SqliteGroupWriter): Dialect {
+export function sqliteDialect(parts: Parts): Dialect {
   const adapter = new SqliteAdapter()
-  const driver = new SqliteDriver(adapter, reader, writer, groups)
+  const driver = new SqliteDriver(adapter, parts)
   return {
     createAdapter: () => adapter,
     createDriver: () => driver,
@@ -38,16 +47,12 @@ class LocklessQueryCompiler extends SqliteQueryCompiler {
 
 class SqliteDriver implements Driver {
   readonly #adapter: object
-  readonly #reader: SqliteHandle
-  readonly #writer: SqliteHandle
-  readonly #groups: SqliteGroupWriter
+  readonly #parts: Parts
   readonly #inUse = new UseCount()
 
-  constructor(adapter: object, reader: SqliteHandle, writer: SqliteHandle, groups: SqliteGroupWriter) {
+  constructor(adapter: object, parts: Parts) {
     this.#adapter = adapter
-    this.#reader = reader
-    this.#writer = writer
-    this.#groups = groups
+    this.#parts = parts
   }
 
   async init(): Promise<void> {
@@ -56,7 +61,7 @@ class SqliteDriver implements Driver {
 
   async acquireConnection(): Promise<SqliteConnection> {
     this.#inUse.enter()
-    return new SqliteConnection(this.#reader, this.#writer, this.#groups)
+    return new SqliteConnection(this.#parts)
   }
 
   async #run<R>(query: CompiledQuery<R>): Promise<QueryResult<R>> {
@@ -70,9 +75,9 @@ class SqliteDriver implements Driver {
 
   async beginTransaction(connection: SqliteConnection): Promise<void> {
     try {
-      connection.transaction = await this.#groups.begin()
+      connection.transaction = await this.#parts.groups.begin()
     } catch (error) {
-      throw statementError(error)
+      throw failureOf(this.#parts, error, 'begin')
     }
   }
 
@@ -80,7 +85,7 @@ class SqliteDriver implements Driver {
     try {
       await connection.transaction?.commit()
     } catch (error) {
-      throw statementError(error)
+      throw failureOf(this.#parts, error, 'commit')
     }
   }
 
@@ -95,23 +100,19 @@ class SqliteDriver implements Driver {
   async destroy(): Promise<void> {
     withdrawDirectRun(this.#adapter)
     await this.#inUse.idle()
-    this.#groups.close()
-    this.#reader.close()
+    this.#parts.groups.close()
+    this.#parts.reader.close()
     // Last, because closing the last connection folds the write-ahead log into the file.
-    this.#writer.close()
+    this.#parts.writer.close()
   }
 }
 
 class SqliteConnection implements DatabaseConnection {
   transaction: SqliteTransaction | undefined
-  readonly #reader: SqliteHandle
-  readonly #writer: SqliteHandle
-  readonly #groups: SqliteGroupWriter
+  readonly #parts: Parts
 
-  constructor(reader: SqliteHandle, writer: SqliteHandle, groups: SqliteGroupWriter) {
-    this.#reader = reader
-    this.#writer = writer
-    this.#groups = groups
+  constructor(parts: Parts) {
+    this.#parts = parts
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
@@ -119,16 +120,17 @@ class SqliteConnection implements DatabaseConnection {
       const result = this.#run<R>(query)
       return result instanceof Promise ? await result : result
     } catch (error) {
-      throw statementError(error)
+      throw failureOf(this.#parts, error, query.sql)
     }
   }
 
   /** Only a write has to wait for something. */
   #run<R>(query: CompiledQuery): QueryResult<R> | Promise<QueryResult<R>> {
     if (this.transaction !== undefined) return this.transaction.run<R>(query.sql, query.parameters)
-    if (!isRead(query)) return this.#groups.write<R>(query.sql, query.parameters)
+    if (!isRead(query)) return this.#parts.groups.write<R>(query.sql, query.parameters)
     // The writer's page cache outlives its own commits, the reader's does not; so it serves while it has nothing unsettled.
-    const handle = this.#groups.hasUncommitted ? this.#reader : this.#writer
+    const { reader, writer, groups } = this.#parts
+    const handle = groups.hasUncommitted ? reader : writer
     return handle.run<R>(query.sql, query.parameters)
   }
 
@@ -136,6 +138,12 @@ class SqliteConnection implements DatabaseConnection {
   async *streamQuery(): AsyncIterableIterator<QueryResult<never>> {
     throw new Error('Streaming is not supported: read pages by key.')
   }
+}
+
+function failureOf({ noteFailure }: Parts, error: unknown, sql: string): unknown {
+  const failure = statementError(error)
+  if (failure instanceof DatabaseUnavailableError) noteFailure(failure, sql)
+  return failure
 }
 
 function isRead({ query, sql }: CompiledQuery): boolean {

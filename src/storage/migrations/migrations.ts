@@ -13,6 +13,7 @@ import { nodeHeartbeats } from './0012-node-heartbeats.ts'
 import { deletedPoolsAndGroups } from './0013-deleted-pools-and-groups.ts'
 import { likeness } from './0014-likeness.ts'
 import { devicesOfSignIns } from './0015-devices-of-sign-ins.ts'
+import { deletedUsers } from './0016-deleted-users.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they are applied. Listed by hand, so that a bundle or a rename cannot lose one. */
@@ -32,4 +33,5 @@ export const migrations: readonly Migration[] = [
   deletedPoolsAndGroups,
   likeness,
   devicesOfSignIns,
+  deletedUsers,
 ]

@@ -40,5 +40,5 @@ export async function sweepAbandonedUsers(tx: Tx, now: number, limit: number): P
 /** Looks again under the lock: they may have been confirmed at the last moment. */
 async function forget(tx: Tx, pool: Pool, sub: string, now: number): Promise<void> {
   const user = await lockUser(tx, pool.id, sub)
-  if (user !== undefined && isAbandoned(pool, user, now)) await deleteUserRows(tx, pool.id, sub)
+  if (user !== undefined && isAbandoned(pool, user, now)) await deleteUserRows(tx, pool.id, sub, now)
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '../../base/clock.ts'
 import { operation } from '../../contract/operation.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
@@ -6,9 +7,9 @@ import { deleteUserRows, getUserByName } from '../user-repository.ts'
 export const adminDeleteUser = operation('AdminDeleteUser', {
   auth: 'iam',
 
-  async handle(request, { db, pools }: { db: Db; pools: PoolCatalog }) {
+  async handle(request, { db, clock, pools }: { db: Db; clock: Clock; pools: PoolCatalog }) {
     const pool = await pools.getPool(request.UserPoolId)
     const user = await getUserByName(db, pool, request.Username)
-    await db.transaction().execute((tx) => deleteUserRows(tx, pool.id, user.sub))
+    await db.transaction().execute((tx) => deleteUserRows(tx, pool.id, user.sub, clock.now()))
   },
 })

@@ -1,3 +1,4 @@
+import type { Clock } from '../../base/clock.ts'
 import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
 import type { TokenCaller } from '../caller.ts'
@@ -7,7 +8,7 @@ import { deleteUserRows } from '../user-repository.ts'
 export const deleteUser = operation('DeleteUser', {
   auth: 'access-token',
 
-  async handle(_request, { db }: { db: Db }, { pool, user }: TokenCaller) {
-    await db.transaction().execute((tx) => deleteUserRows(tx, pool.id, user.sub))
+  async handle(_request, { db, clock }: { db: Db; clock: Clock }, { pool, user }: TokenCaller) {
+    await db.transaction().execute((tx) => deleteUserRows(tx, pool.id, user.sub, clock.now()))
   },
 })

@@ -11,6 +11,7 @@ import { keepFormerPassword } from '../../../src/users/passwords/password-histor
 import type { User } from '../../../src/users/user.ts'
 import { deleteUserRows, insertUser } from '../../../src/users/user-repository.ts'
 import { engines } from '../../support/engines.ts'
+import { sweepDeletions } from '../../support/sweep-deletions.ts'
 import { openRoom, plainWording, type Room, testPool } from '../messaging/messaging-room.ts'
 
 const pool = testPool({ aliasAttributes: ['email'] })
@@ -119,6 +120,20 @@ async function leaveSession(db: Db, { poolId, sub }: User): Promise<void> {
   await insertSession(db, { poolId, sub, id: 'session', clientId: 'client', ...times })
 }
 
+async function leaveMany(db: Db, sub: string, count: number): Promise<void> {
+  const ids = Array.from({ length: count }, (_, at) => `many ${at}`)
+  const event = { pool_id: pool.id, sub, type: 'SignIn', response: 'Pass', created_at: now, details: '{}', feedback: null }
+  const session = { pool_id: pool.id, sub, client_id: 'client', created_at: now, expires_at: now + 1000, generation: 0 }
+  await db
+    .insertInto('auth_event')
+    .values(ids.map((id) => ({ ...event, id })))
+    .execute()
+  await db
+    .insertInto('session')
+    .values(ids.map((id) => ({ ...session, id })) as never)
+    .execute()
+}
+
 /** Of a sign-up, when nobody had the name yet. */
 async function leaveSignUp(db: Db, poolId: string, username: string): Promise<void> {
   const invocation = { trigger: 'PreSignUp', outcome: 'SUCCEEDED', username_key: username, started_at: now, details: '' }
@@ -153,13 +168,34 @@ for (const engine of engines) {
       for (const one of [user('ana'), user('bob'), user('ana', other)]) await leaveTraces(room, one)
       const before = await traces(db, pool.id, 'ana')
       assert.ok(Object.keys(before).length >= 8, Object.keys(before).join())
-      for (const [table, count] of Object.entries(before)) assert.ok(count > 0, `the test leaves no trace in ${table}`)
+      // There is a row only while there is much to remove: see the next test.
+      const { deleted_user, ...traced } = before
+      for (const [table, count] of Object.entries(traced)) assert.ok(count > 0, `the test leaves no trace in ${table}`)
 
-      await commit((tx) => deleteUserRows(tx, pool.id, 'ana'))
+      await commit((tx) => deleteUserRows(tx, pool.id, 'ana', now))
 
       assert.deepEqual(new Set(Object.values(await traces(db, pool.id, 'ana'))), new Set([0]))
       assert.deepEqual(await traces(db, pool.id, 'bob'), before)
       assert.deepEqual(await traces(db, other, 'ana'), before)
+    })
+
+    it('leaves most of very many sessions and events to the sweeper', async () => {
+      await using room = await openRoom(engine)
+      const { db, commit } = room
+      for (const one of [user('ana'), user('bob')]) await leaveTraces(room, one)
+      await leaveMany(db, 'ana', 1200)
+      const others = await traces(db, pool.id, 'bob')
+
+      // Both at once, as when a request is repeated: the second finds nobody.
+      await Promise.all([0, 1].map(() => commit((tx) => deleteUserRows(tx, pool.id, 'ana', now))))
+      const { session = 0, auth_event = 0, deleted_user, ...rest } = await traces(db, pool.id, 'ana')
+      assert.ok(session > 0 && auth_event > 0)
+      assert.equal(deleted_user, 1)
+      assert.deepEqual(new Set(Object.values(rest)), new Set([0]))
+
+      assert.ok((await sweepDeletions(db, now)) > 0)
+      assert.deepEqual(new Set(Object.values(await traces(db, pool.id, 'ana'))), new Set([0]))
+      assert.deepEqual(await traces(db, pool.id, 'bob'), others)
     })
 
     it('takes along what was recorded of their sign-up', async () => {
@@ -170,7 +206,7 @@ for (const engine of engines) {
         await commit((tx) => insertUser(tx, { ...pool, id: one.poolId }, one))
         await leaveSignUp(db, one.poolId, one.username)
       }
-      await commit((tx) => deleteUserRows(tx, pool.id, 'ana'))
+      await commit((tx) => deleteUserRows(tx, pool.id, 'ana', now))
       const left = await db.selectFrom('trigger_invocation').select(['pool_id', 'username_key']).orderBy('pool_id', 'desc').execute()
       assert.deepEqual(left, [
         { pool_id: pool.id, username_key: 'name-bob' },

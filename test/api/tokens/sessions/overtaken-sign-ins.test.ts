@@ -52,7 +52,7 @@ async function isAlive(db: Db, id = key.id): Promise<boolean> {
 const overtakers: Readonly<Record<string, (tx: Tx) => Promise<void>>> = {
   'a sign-out': (tx) => signOutUser(tx, pool.id, ana.sub, now),
   'a disabling': disable,
-  'a deletion': (tx) => deleteUserRows(tx, pool.id, ana.sub),
+  'a deletion': (tx) => deleteUserRows(tx, pool.id, ana.sub, now),
 }
 
 for (const engine of engines) {
