@@ -8,15 +8,23 @@ process.on('message', async (task: FloodTask) => {
   process.send?.(await run(task))
 })
 
-/** Open before the first sign-in, so that no sign-in waits for one. */
-const connectionCount = 1_000
+/** A few at a time: a connection that overflows the server's backlog seems open here, and its first request waits for seconds. */
+async function openAll(url: string, count: number): Promise<HttpConnection[]> {
+  const opened: HttpConnection[] = []
+  while (opened.length < count) {
+    const few = Array.from({ length: Math.min(250, count - opened.length) }, () => HttpConnection.open(url))
+    opened.push(...(await Promise.all(few)))
+    await delay(20)
+  }
+  return opened
+}
 
 /** Password sign-ins at a fixed rate, whether those before them are answered or not. */
-async function run({ url, crowd, perSecond, seconds }: FloodTask): Promise<FloodReply> {
+async function run({ url, crowd, perSecond, seconds, connections = 1_000, patient = false }: FloodTask): Promise<FloodReply> {
   const accepted: number[] = []
   const shed: number[] = []
   let [failed, unsent] = [0, 0]
-  const idle = await Promise.all(Array.from({ length: connectionCount }, () => HttpConnection.open(url)))
+  const idle = await openAll(url, connections)
   const running = new Set<Promise<void>>()
 
   async function signIn(connection: HttpConnection): Promise<void> {
@@ -29,7 +37,8 @@ async function run({ url, crowd, perSecond, seconds }: FloodTask): Promise<Flood
       if (status === 200) accepted.push(waited)
       else if (status === 503) shed.push(waited)
       else failed++
-      idle.push(connection)
+      if (status === 503 && patient) setTimeout(() => idle.push(connection), 1000)
+      else idle.push(connection)
     } catch {
       failed++
     }

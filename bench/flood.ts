@@ -2,7 +2,16 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import type { Crowd } from './sign-ins.ts'
 
-export type FloodTask = { readonly url: string; readonly crowd: Crowd; readonly perSecond: number; readonly seconds: number }
+export type FloodTask = {
+  readonly url: string
+  readonly crowd: Crowd
+  readonly perSecond: number
+  readonly seconds: number
+  /** Open before the first sign-in, so that no sign-in waits for one. */
+  readonly connections?: number
+  /** Whether a connection on which a sign-in was turned away stays unused for the second that `Retry-After` asks for. */
+  readonly patient?: boolean
+}
 
 /** Milliseconds that sign-ins waited for their tokens, or to be told to come back; and how many were neither, or not sent for want of a connection. */
 export type FloodReply = {

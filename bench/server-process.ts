@@ -55,14 +55,16 @@ export class ServerProcess {
   }
 }
 
-/** Its first line says that it is ready; the others are read and thrown away, or it would stand still. */
+/** One of its first lines says that it is ready; the others are read and thrown away, or it would stand still. */
 function readyLine(child: ChildProcess): Promise<{ url: string; ms: number }> {
   return new Promise((resolve, reject) => {
     child.on('exit', (code) => reject(new Error(`The server ended with code ${code} before it was ready.`)))
     if (child.stdout === null) throw new Error('The server has no standard output.')
-    createInterface(child.stdout).once('line', (line) => {
-      const { url, ms } = JSON.parse(line) as { url: string; ms: number }
+    const lines = createInterface(child.stdout).on('line', (line) => {
+      const { url, ms } = JSON.parse(line) as { url?: string; ms?: number }
+      if (url === undefined || ms === undefined) return
       resolve({ url, ms })
+      lines.close()
       child.stdout?.resume()
     })
   })

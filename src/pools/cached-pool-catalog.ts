@@ -37,7 +37,6 @@ export function createPoolCatalog({ db, secrets, clock, serverDefaults, publish,
   }
   const pools = createLoadCache<Pool>({ ...options, load })
   const clients = createLoadCache<AppClient>({ ...options, load: (clientId) => findAppClient(db, secrets, clientId) })
-
   function drop(poolId: string): void {
     pools.drop((pool) => pool.id === poolId)
     clients.drop((client) => client.poolId === poolId)
