@@ -27,6 +27,7 @@ const openColumns: Readonly<Record<string, string>> = {
   auth_event: 'pool_id sub id type response details feedback',
   code: 'pool_id sub purpose code_hash attribute value',
   deleted_group: 'pool_id member_key',
+  deleted_user: 'pool_id sub',
   deleted_pool: 'id name likeness',
   device: 'pool_id sub device_key name last_ip',
   device_step: 'pool_id sub client_id device_key',

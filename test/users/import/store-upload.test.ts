@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { createSecrets } from '../../../src/base/secrets.ts'
+import { findPool, insertPool } from '../../../src/pools/pool-repository.ts'
 import { quotasWith } from '../../../src/pools/quotas.ts'
 import type { Storage } from '../../../src/storage/open-storage.ts'
 import { splitLines } from '../../../src/users/import/csv.ts'
@@ -9,6 +10,7 @@ import { findFirstChunk, sweepChunks } from '../../../src/users/import/import-ch
 import type { ImportJob } from '../../../src/users/import/import-job.ts'
 import { findImportJob, insertImportJob, sweepUnstartedJobs, updateImportJob } from '../../../src/users/import/import-job-repository.ts'
 import { rowsPerChunk, storeUpload, type UploadDeps } from '../../../src/users/import/store-upload.ts'
+import { testPool } from '../../api/messaging/messaging-room.ts'
 import { engines } from '../../support/engines.ts'
 import { createTestClock } from '../../support/test-clock.ts'
 import { openTestStorage } from '../../support/test-storage.ts'
@@ -32,6 +34,7 @@ async function givenJob({ db }: Storage, id: string, createdAt: number) {
     uploadId: null,
     header: null,
   }
+  if ((await findPool(db, poolId)) === undefined) await insertPool(db, testPool({ id: poolId }))
   await db.transaction().execute((tx) => insertImportJob(tx, job))
   return { poolId, jobId: id }
 }
