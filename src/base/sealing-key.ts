@@ -20,7 +20,7 @@ const bodyStart = keyIdBytes + ivBytes + tagBytes
 
 const masterKeyBytes = 32
 
-/** A sealed value as bytes; undefined for a text that is none. */
+/** A sealed value as bytes; undefined when the text is not a sealed value. */
 export function readSealed(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64url')
   // Base64 has more than one spelling of some bytes; only the one that was issued counts, so that "used once" holds.

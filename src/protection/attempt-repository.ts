@@ -11,7 +11,7 @@ export type AttemptKey = {
 
 export type Attempts = {
   readonly count: number
-  /** When the lock ends, in epoch milliseconds; 0 when there is none. */
+  /** When the lock ends, in epoch milliseconds; 0 without a lock. */
   readonly lockedUntil: number
   readonly updatedAt: number
 }
@@ -34,7 +34,7 @@ const selectAttempts = prepareLookup((db, key: AttemptKey) =>
 
 export type AttemptChange = { readonly before: Attempts; readonly after: Attempts }
 
-/** Puts `after` in the place of `before`; false when somebody else has counted, or locked, since it was read. */
+/** Puts `after` in the place of `before`; false when another request has counted or locked since `before` was read. */
 export async function countOnTopOf(db: Db | Tx, key: AttemptKey, { before, after }: AttemptChange): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('attempt')

@@ -8,7 +8,7 @@ type Removal = {
   /** Names what was deleted: by its pool, by the column `id`, and by when the sweeper works on it next. */
   readonly table: Extract<keyof Schema, 'deleted_group' | 'deleted_user'>
   readonly id: string
-  /** The rows to remove. Nobody adds any after the deletion. */
+  /** The rows to remove. No request adds rows after the deletion. */
   partsOf(poolId: string, id: string): readonly DoomedRows[]
 }
 

@@ -11,7 +11,7 @@ export type KeysAhead = {
 /** Pools past it get their keys at their first use, as they would without this. */
 const mostWaiting = 1000
 
-/** One pool after the other: of the few threads that make keys, the others are left to what somebody waits for. */
+/** One pool after the other, so that requests that wait for keys find a free thread. */
 export function createKeysAhead(signingKeys: Pick<SigningKeys, 'published'>): KeysAhead {
   const waiting: string[] = []
   let working: Promise<void> | undefined

@@ -19,7 +19,7 @@ export type SigningKeys = {
   rotate(poolId: string, old: OldKeys, alongside: (tx: Tx) => Promise<void>): Promise<void>
 }
 
-/** What becomes of the keys that signed until now, and of those that were retired before. */
+/** Whether the old keys stay in the key set or are revoked. Old are the current keys and those retired earlier. */
 type OldKeys = 'published' | 'revoked'
 
 /** How long a process that missed the news may go on signing with a key that another process has retired. */

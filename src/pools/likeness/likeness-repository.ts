@@ -3,7 +3,7 @@ import type { Pool } from '../pool.ts'
 import { fromRow } from '../pool-row.ts'
 import type { Likeness } from './likeness.ts'
 
-/** A pool whose users are to be looked at again, locked until the transaction ends. One that somebody is changing waits for the next time. */
+/** A pool whose sample of users is due, locked until the transaction ends. A pool that another transaction has locked is left for the next sweep. */
 export async function lockDuePool(tx: Tx, now: number): Promise<Pool | undefined> {
   const row = await tx
     .selectFrom('user_pool')

@@ -24,7 +24,7 @@ export type TriggerFunction = {
 
 /** The functions there are, by name. */
 export type Functions = {
-  /** The function as far as that pool may use it; undefined when there is none, or not for this pool. */
+  /** The function, if the pool may use it; undefined when it does not exist or is reserved for other pools. */
   find(name: string, poolId: string): TriggerFunction | undefined
   close(): Promise<void>
 }

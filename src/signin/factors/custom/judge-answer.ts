@@ -26,7 +26,7 @@ export async function judgeAnswer(codeLockout: Lockout, { pool, sub, now }: Plac
   return proven
 }
 
-/** To be called when the pool's functions have let somebody in. */
+/** Call it when the pool's functions have signed the user in. */
 export async function clearAnswers(codeLockout: Lockout, { pool, sub }: Omit<Place, 'now'>): Promise<void> {
   if (isLimited(pool)) await codeLockout.clear(pool.id, sub)
 }
