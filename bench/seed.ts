@@ -1,6 +1,7 @@
 import { uuidv7 } from '../src/base/ids.ts'
 import { createLogger } from '../src/base/logger.ts'
 import { createSrpPowers, type SrpPowers } from '../src/base/srp/powers.ts'
+import { type OpenedDatabase, openDatabase } from '../src/open-database.ts'
 import { insertAppClient } from '../src/pools/app-client-repository.ts'
 import { readNewClient } from '../src/pools/app-client-wire.ts'
 import type { Pool } from '../src/pools/pool.ts'
@@ -12,7 +13,6 @@ import { createPasswords, type Passwords } from '../src/users/passwords/password
 import { searchEntriesOf } from '../src/users/search-index.ts'
 import { aliasesOf, type User } from '../src/users/user.ts'
 import { toRow } from '../src/users/user-row.ts'
-import { openVault, type Vault } from '../src/vault.ts'
 import type { ServerOptions } from './server-process.ts'
 import { type Crowd, usernameOf } from './sign-ins.ts'
 
@@ -28,23 +28,23 @@ const none = { check: () => undefined }
 export async function seed({ databaseUrl, masterKey }: ServerOptions, users: number): Promise<Crowd> {
   const argv = ['--database', databaseUrl]
   const settings = readSettings({ argv, env: { LIFEGUARD_MASTER_KEY: masterKey }, command: 'keys' })
-  const vault = await openVault(settings, createLogger({ level: 'silent', form: 'json' }))
+  const database = await openDatabase(settings, createLogger({ level: 'silent', form: 'json' }))
   const powers = createSrpPowers({ workers: 1, queueLimit: usersPerTransaction })
   try {
-    const pool = await insertPoolAndClient(vault)
-    const passwords = createPasswords({ secrets: vault.secrets, powers: powers satisfies SrpPowers, importedHashes: none })
+    const pool = await insertPoolAndClient(database)
+    const passwords = createPasswords({ secrets: database.secrets, powers: powers satisfies SrpPowers, importedHashes: none })
     for (let first = 0; first < users; first += usersPerTransaction) {
       const batch = await draftUsers(passwords, first, Math.min(users, first + usersPerTransaction))
-      await vault.storage.db.transaction().execute((tx) => insertUsers(tx, pool, batch))
+      await database.storage.db.transaction().execute((tx) => insertUsers(tx, pool, batch))
     }
   } finally {
     await powers.close()
-    await vault.storage.close()
+    await database.storage.close()
   }
   return { poolId, clientId, users, password }
 }
 
-async function insertPoolAndClient({ storage, secrets }: Vault): Promise<Pool> {
+async function insertPoolAndClient({ storage, secrets }: OpenedDatabase): Promise<Pool> {
   const now = Date.now()
   const pool = readNewPool({ PoolName: 'bench' }, { id: poolId, now })
   const request = {

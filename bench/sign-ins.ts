@@ -28,8 +28,8 @@ function byPassword(crowd: Crowd): SignIn {
 }
 
 /**
- * A client with one A for all its sign-ins (a = 1, hence A = g) and OpenSSL for the power of S: two thirds of what the server spends,
- * where a client in a browser spends ten times as much. The server's work does not depend on A.
+ * A client with one A for all its sign-ins (a = 1, hence A = g) and OpenSSL for the power of S: two thirds of what the server consumes,
+ * where a client in a browser consumes ten times as much. The server's work does not depend on A.
  */
 function bySrp(crowd: Crowd): SignIn {
   const fixedBase = createFixedBase()

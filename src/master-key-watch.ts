@@ -1,7 +1,7 @@
 import type { Logger } from './base/logger.ts'
+import type { OpenedDatabase } from './open-database.ts'
 import { SettingsError } from './settings.ts'
 import { findMasterKeyRows } from './storage/installation-repository.ts'
-import type { Vault } from './vault.ts'
 
 /** Says in all processes that the master key was changed, where the engine carries it between processes. */
 export const masterKeyChannel = 'master-key'
@@ -17,7 +17,7 @@ export type MasterKeyWatch = {
 }
 
 /** Keeps a process sealing under the key that the database names. */
-export function watchMasterKey({ storage, keyRing }: Vault, logger: Pick<Logger, 'info'>): MasterKeyWatch {
+export function watchMasterKey({ storage, keyRing }: OpenedDatabase, logger: Pick<Logger, 'info'>): MasterKeyWatch {
   const { promise: lost, resolve: lose } = Promise.withResolvers<SettingsError>()
   let known: string | undefined
   let closed = false

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { masterKeyChannel } from './master-key-watch.ts'
+import type { OpenedDatabase } from './open-database.ts'
 import { sealedTables } from './sealed-tables.ts'
 import { SettingsError } from './settings.ts'
 import type { Tx } from './storage/db.ts'
 import { endMasterKeyChange, findMasterKeyRows, storeMasterKeyChange } from './storage/installation-repository.ts'
 import { type ResealPass, resealTable } from './storage/reseal-table.ts'
-import type { Vault } from './vault.ts'
 
 type Options = {
   /** How long a server may go on sealing under the key before; the last look at the rows begins after that. */
@@ -25,17 +25,17 @@ export type Rotation = {
 }
 
 /**
- * Makes the vault's current master key the one that everything is sealed under, and seals anew what is stored. Servers that have both keys go
+ * Makes the database's current master key the one that everything is sealed under, and seals anew what is stored. Servers that have both keys go
  * on meanwhile. It may be ended at any moment and run again, and run twice at once. Throws SettingsError when the keys are not the ones.
  */
-export async function rotateMasterKey(vault: Vault, options: Options): Promise<Rotation> {
+export async function rotateMasterKey(database: OpenedDatabase, options: Options): Promise<Rotation> {
   const { quietMs, tell } = options
-  const { previous } = vault.keyRing.proofs
+  const { previous } = database.keyRing.proofs
   if (previous === undefined) {
     throw new SettingsError('--previous-master-key-file (or LIFEGUARD_PREVIOUS_MASTER_KEY) is required by this command.')
   }
-  const changed = await changeKey(vault, previous)
-  const isUnderWay = (await findMasterKeyRows(vault.storage.db)).changedFrom !== undefined
+  const changed = await changeKey(database, previous)
+  const isUnderWay = (await findMasterKeyRows(database.storage.db)).changedFrom !== undefined
   const quietAt = performance.now() + (isUnderWay ? quietMs : 0)
   tell(
     changed
@@ -48,14 +48,14 @@ export async function rotateMasterKey(vault: Vault, options: Options): Promise<R
     const startedAt = performance.now()
     const before = pass.resealed
     Object.assign(pass, { stale: 0, unreadable: [] })
-    await lookThrough(vault, pass, options)
+    await lookThrough(database, pass, options)
     if (pass.stale > 0) {
       // What is left is held by others.
       if (pass.resealed === before) await delay(heldRowsMs)
       continue
     }
     if (startedAt >= quietAt) {
-      await endMasterKeyChange(vault.storage.db, previous)
+      await endMasterKeyChange(database.storage.db, previous)
       return { resealedRows: pass.resealed, unreadable: pass.unreadable }
     }
     tell('Waiting for servers that have not heard yet.')
@@ -64,7 +64,7 @@ export async function rotateMasterKey(vault: Vault, options: Options): Promise<R
 }
 
 /** True when it was this call that made the current key the one to seal under. */
-async function changeKey({ storage, keyRing }: Vault, previous: string): Promise<boolean> {
+async function changeKey({ storage, keyRing }: OpenedDatabase, previous: string): Promise<boolean> {
   const { db, publish } = storage
   const changed = await db.transaction().execute(async (tx) => {
     const facts = await findMasterKeyRows(tx)
@@ -94,7 +94,7 @@ const anotherChange = () =>
   new SettingsError('--master-key: the master key was changed again meanwhile, to another one. This command has stopped.')
 
 /** One look at every row. */
-async function lookThrough({ storage, secrets, keyRing }: Vault, pass: ResealPass, { tell, onBatch }: Options): Promise<void> {
+async function lookThrough({ storage, secrets, keyRing }: OpenedDatabase, pass: ResealPass, { tell, onBatch }: Options): Promise<void> {
   const requireKey = async (tx: Tx) => {
     if ((await findMasterKeyRows(tx)).proof !== keyRing.proofs.current) throw anotherChange()
   }

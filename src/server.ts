@@ -1,15 +1,16 @@
 import { readFileSync } from 'node:fs'
 import type { RequestListener } from 'node:http'
 import { availableParallelism } from 'node:os'
+import type { FastifyInstance } from 'fastify'
 import { type Clock, systemClock } from './base/clock.ts'
 import { createLogger, type Logger } from './base/logger.ts'
-import { type Effects, openEffects, rateFactorOf } from './effects.ts'
 import { isLoopbackHost } from './loopback.ts'
 import { watchMasterKey } from './master-key-watch.ts'
 import type { Gateways } from './messaging/gateways/gateway.ts'
+import { type OpenedDatabase, openDatabase } from './open-database.ts'
 import { operations } from './operations.ts'
+import { openServices, rateFactorOf, type Services } from './services.ts'
 import { type Settings, SettingsError } from './settings.ts'
-import { openVault, type Vault } from './vault.ts'
 import { confirmUserRoutes } from './web/confirm-user-routes.ts'
 import { discoveryRoutes } from './web/discovery-routes.ts'
 import { healthRoutes } from './web/health-routes.ts'
@@ -49,8 +50,8 @@ export async function startServer(settings: Settings, replacements: Replacements
   const { host, port, maxConnections } = settings
   const listener = await openListener({ host, port, maxConnections, tls: readTlsFiles(settings) })
   try {
-    const vault = await openVault(settings, logger)
-    return await serve({ settings, logger, listener, vault, replacements })
+    const database = await openDatabase(settings, logger)
+    return await serve({ settings, logger, listener, database, replacements })
   } catch (error) {
     await listener.drain(0)
     throw error
@@ -61,11 +62,11 @@ type Parts = {
   readonly settings: Settings
   readonly logger: Logger
   readonly listener: Listener
-  readonly vault: Vault
+  readonly database: OpenedDatabase
   readonly replacements: Replacements
 }
 
-async function serve({ settings, logger, listener, vault, replacements }: Parts): Promise<RunningServer> {
+async function serve({ settings, logger, listener, database, replacements }: Parts): Promise<RunningServer> {
   const url = ownUrl(settings, listener.port)
   const publicUrl = settings.publicUrl ?? url
   const { clock = systemClock, gateways } = replacements
@@ -73,9 +74,10 @@ async function serve({ settings, logger, listener, vault, replacements }: Parts)
   let powersDelay = () => 0
   const admission = admissionOf(settings, () => powersDelay())
   const { countInvocation } = metrics
-  const effects = await openEffects({ settings, vault, publicUrl, logger, clock, gateways, countInvocation, outside: admission.outside })
-  powersDelay = effects.powers.delay
-  const masterKey = watchMasterKey(vault, logger)
+  const { outside } = admission
+  const services = await openServices({ settings, database, publicUrl, logger, clock, gateways, countInvocation, outside })
+  powersDelay = services.powers.delay
+  const masterKey = watchMasterKey(database, logger)
   let closing = false
   const isClosing = () => closing
 
@@ -88,18 +90,15 @@ async function serve({ settings, logger, listener, vault, replacements }: Parts)
     trustedProxies: settings.trustedProxies,
   }
   const app = createHttpApp({ ...http, server: listener.server })
-  healthRoutes(app, { checkDatabase: () => vault.storage.check(clock.now()), isClosing, metrics, metricsAccess: metricsAccess(settings) })
-  discoveryRoutes(app, effects)
-  const throttle = throttleOf(settings, effects)
-  confirmUserRoutes(app, { ...effects, throttle, trustedProxies: settings.trustedProxies })
-  logoRoutes(app, effects)
-  importRoutes(app, effects)
-  if (settings.mode === 'dev') inboxRoutes(app, effects)
-  const rpc = openRpc(settings, effects, { http, metrics, admission, throttle })
+  const checkDatabase = () => database.storage.check(clock.now())
+  healthRoutes(app, { checkDatabase, isClosing, metrics, metricsAccess: metricsAccess(settings) })
+  const throttle = throttleOf(settings, services)
+  addRoutes(app, settings, services, throttle)
+  const rpc = openRpc(settings, services, { http, metrics, admission, throttle })
   await app.ready()
   listener.handOver(createRouter({ rpc, routes: app.routing }))
   // Otherwise the first password would wait for the table. It fails when the server is closed before, and nobody needs it then.
-  effects.powers.warmUp().catch(() => undefined)
+  services.powers.warmUp().catch(() => undefined)
 
   return {
     url,
@@ -108,11 +107,20 @@ async function serve({ settings, logger, listener, vault, replacements }: Parts)
       closing = true
       await listener.drain(settings.shutdownSeconds * 1000)
       await app.close()
-      await effects.close()
+      await services.close()
       await masterKey.close()
-      await vault.storage.close()
+      await database.storage.close()
     },
   }
+}
+
+/** The routes beside the API. */
+function addRoutes(app: FastifyInstance, { mode, trustedProxies }: Settings, services: Services, throttle: Throttle): void {
+  discoveryRoutes(app, services)
+  confirmUserRoutes(app, { ...services, throttle, trustedProxies })
+  logoRoutes(app, services)
+  importRoutes(app, services)
+  if (mode === 'dev') inboxRoutes(app, services)
 }
 
 type RpcParts = {
@@ -122,10 +130,10 @@ type RpcParts = {
   readonly throttle: Throttle
 }
 
-function openRpc(settings: Settings, effects: Effects, { http, metrics, admission, throttle }: RpcParts): RequestListener {
+function openRpc(settings: Settings, services: Services, { http, metrics, admission, throttle }: RpcParts): RequestListener {
   return rpcListener({
     ...http,
-    dispatcher: createDispatcher<Effects>({ operations, effects, gate: gateOf(settings, effects), throttle }),
+    dispatcher: createDispatcher<Services>({ operations, services, gate: gateOf(settings, services), throttle }),
     admission,
     deadlines: createDeadlines(settings.requestSeconds * 1000),
     bodies: createBodyReader({ budgetBytes: settings.bodyMegabytes * 1024 * 1024 }),
@@ -133,7 +141,7 @@ function openRpc(settings: Settings, effects: Effects, { http, metrics, admissio
   })
 }
 
-function gateOf(settings: Settings, { clock, secrets, findAccessKey }: Effects): IamGate {
+function gateOf(settings: Settings, { clock, secrets, findAccessKey }: Services): IamGate {
   if (settings.mode === 'dev') return openGate
   return createIamGate({ clock, secrets, findKey: findAccessKey, region: settings.region, accountId: settings.accountId })
 }
@@ -150,7 +158,7 @@ function admissionOf(settings: Settings, otherDelay: () => number): Admission {
 const burstPerProcessor = 128
 
 /** A laptop has one caller, who may be as quick as the machine is. */
-function throttleOf(settings: Settings, { clock, provisionedLimits }: Effects): Throttle {
+function throttleOf(settings: Settings, { clock, provisionedLimits }: Services): Throttle {
   return rateFactorOf(settings) === 0 ? noThrottle : createThrottle({ clock, limitOf: provisionedLimits.known })
 }
 

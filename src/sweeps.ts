@@ -8,13 +8,13 @@ import { sweepAttempts } from './protection/attempt-repository.ts'
 import { sweepAuthEvents } from './protection/auth-event-repository.ts'
 import type { Settings } from './settings.ts'
 import { sweepDeviceSteps } from './signin/factors/device/device-step-repository.ts'
+import { sweepConsumedStates } from './storage/consumed-state-repository.ts'
 import { sweepHeartbeats } from './storage/heartbeat-repository.ts'
-import { sweepSpentStates } from './storage/spent-state-repository.ts'
 import type { Sweep } from './storage/sweeper.ts'
 import { sweepSessions } from './tokens/session-repository.ts'
 import { sweepRetiredKeys } from './tokens/signing-key-repository.ts'
 import { sweepInvocations } from './triggers/invocations/invocation-repository.ts'
-import { sweepAbandonedUsers } from './users/abandoned/forget-abandoned.ts'
+import { sweepExpiredSignUps } from './users/expired-sign-ups/delete-expired-sign-ups.ts'
 import { createMemberRemoval } from './users/groups/group-removal-repository.ts'
 import { sweepChunks } from './users/import/import-chunk-repository.ts'
 import { sweepUnstartedJobs } from './users/import/import-job-repository.ts'
@@ -43,7 +43,7 @@ export function sweepsOf({ messageRecordsHours, triggerRecordsHours, auditDays }
 }
 
 const sweeps: readonly Sweep[] = [
-  { name: 'spent sign-in states', run: sweepSpentStates },
+  { name: 'spent sign-in states', run: sweepConsumedStates },
   { name: 'questions to devices', run: sweepDeviceSteps },
   { name: 'codes', run: (tx, now, limit) => sweepCodes(tx, now - keptAfterExpiryMs, limit) },
   { name: 'contents of messages', run: sweepMessageContents },
@@ -57,7 +57,7 @@ const sweeps: readonly Sweep[] = [
   { name: 'authentication events', run: (tx, now, limit) => sweepAuthEvents(tx, now - 730 * dayMs, limit) },
   { name: 'import jobs that nobody started', run: sweepUnstartedJobs },
   { name: 'files of ended import jobs', run: (tx, _now, limit) => sweepChunks(tx, limit) },
-  { name: 'users who never confirmed', run: sweepAbandonedUsers },
+  { name: 'users who never confirmed', run: sweepExpiredSignUps },
   // One pool at a time, as long as there is one: each takes a while.
   { name: 'likenesses of users', run: async (tx, now, limit) => ((await refreshLikeness(tx, now)) ? limit : 0) },
   { name: 'heartbeats of ended processes', run: (tx, now, limit) => sweepHeartbeats(tx, now - dayMs, limit) },

@@ -4,7 +4,7 @@ import type { SettingSpec } from '../setting-spec.ts'
 import { parseFlags, SettingsError } from '../settings.ts'
 import { settingsTable } from '../settings-table.ts'
 import { type Command, readOperands } from './command.ts'
-import { withVault } from './with-vault.ts'
+import { withOpenedDatabase } from './with-opened-database.ts'
 
 const ownFlags: readonly SettingSpec[] = [
   { flag: 'policy', type: { kind: 'path' }, value: 'FILE', help: 'IAM-style policy (JSON); without one the key may do everything.' },
@@ -30,7 +30,7 @@ export const keysCreate: Command = {
       description: values.get('description') ?? '',
       sessionSeconds: readSeconds(values.get('session-seconds')),
     }
-    await withVault(call, ownFlags, async ({ storage, secrets }) => {
+    await withOpenedDatabase(call, ownFlags, async ({ storage, secrets }) => {
       const { createAccessKey } = await import('../access/create-access-key.ts')
       const { PolicyError } = await import('../access/read-policy.ts')
       try {

@@ -1,6 +1,6 @@
 import { SettingsError } from '../settings.ts'
 import { type Command, readOperands } from './command.ts'
-import { withVault } from './with-vault.ts'
+import { withOpenedDatabase } from './with-opened-database.ts'
 
 export const keysDelete: Command = {
   name: 'keys delete',
@@ -9,7 +9,7 @@ export const keysDelete: Command = {
 
   async run(call) {
     const [id = ''] = readOperands(call, [], 1)
-    await withVault(call, [], async ({ storage }) => {
+    await withOpenedDatabase(call, [], async ({ storage }) => {
       const { deleteAccessKey } = await import('../access/access-key-repository.ts')
       const { accessKeyDeleted } = await import('../access/access-key-cache.ts')
       if (!(await deleteAccessKey(storage.db, id)))

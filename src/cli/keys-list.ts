@@ -1,5 +1,5 @@
 import { type Command, readOperands } from './command.ts'
-import { withVault } from './with-vault.ts'
+import { withOpenedDatabase } from './with-opened-database.ts'
 
 export const keysList: Command = {
   name: 'keys list',
@@ -7,7 +7,7 @@ export const keysList: Command = {
 
   async run(call) {
     readOperands(call, [], 0)
-    await withVault(call, [], async ({ storage }) => {
+    await withOpenedDatabase(call, [], async ({ storage }) => {
       const { listAccessKeys } = await import('../access/access-key-repository.ts')
       for (const key of await listAccessKeys(storage.db)) {
         const expiry = key.expiresAt === undefined ? 'never expires' : `expires ${new Date(key.expiresAt).toISOString()}`

@@ -1,6 +1,6 @@
 import { SettingsError } from '../settings.ts'
 import { type Command, readOperands } from './command.ts'
-import { withVault } from './with-vault.ts'
+import { withOpenedDatabase } from './with-opened-database.ts'
 
 /** So many of the rows that cannot be read are named. */
 const namedRows = 10
@@ -15,12 +15,12 @@ export const keysRotateMaster: Command = {
 
   async run(call) {
     readOperands(call, [], 0)
-    await withVault(call, [], async (vault) => {
+    await withOpenedDatabase(call, [], async (database) => {
       const [{ rotateMasterKey }, { masterKeyPollMs }] = await Promise.all([
         import('../rotate-master-key.ts'),
         import('../master-key-watch.ts'),
       ])
-      const { resealedRows, unreadable } = await rotateMasterKey(vault, {
+      const { resealedRows, unreadable } = await rotateMasterKey(database, {
         quietMs: 5 * masterKeyPollMs,
         tell: (line) => console.error(line),
         onBatch: progress(),

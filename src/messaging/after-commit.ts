@@ -7,14 +7,14 @@ import type { Db } from '../storage/db.ts'
 import { hasCustomSender } from '../triggers/custom-sender.ts'
 import type { Delivery } from './destination.ts'
 import type { Lane } from './message.ts'
-import { capText } from './message-caps.ts'
-import { lookAtFirstAttempts } from './message-record-repository.ts'
+import { exceededLimitText } from './message-limits.ts'
+import { findFirstAttempts } from './message-record-repository.ts'
 
 /** What an operation that queues messages does with them once its transaction has committed. */
 export type Outbox = {
   /**
    * Has them sent. In pools whose messages have `OnRefusal: FAIL` it waits, not for long, for how the first attempts go: throws
-   * CodeDeliveryFailureException when a message was refused where it was to go, and LimitExceededException when a cap of the pool held one
+   * CodeDeliveryFailureException when a message was refused where it was to go, and LimitExceededException when a limit of the pool held one
    * back. @NOTE An answer that must not tell who exists names no deliveries, since those of nobody are never refused.
    */
   afterCommit(pool: Pool, deliveries: readonly Delivery[]): Promise<void>
@@ -35,7 +35,8 @@ export function createAfterCommit({ db, wake, longestWaitMs = 10_000 }: Options)
     wake(deliveries.length > 0 ? lanesOf(pool) : undefined)
     if (extensionsOf(pool).messages.onRefusal !== 'FAIL') return
     const messages = deliveries.flatMap(({ message }) => message ?? [])
-    for (const { cap } of messages) if (cap !== undefined) throw new ApiError('LimitExceededException', capText(pool, cap))
+    for (const { exceededLimit } of messages)
+      if (exceededLimit !== undefined) throw new ApiError('LimitExceededException', exceededLimitText(pool, exceededLimit))
     const ids = messages.map(({ id }) => id)
     if (ids.length > 0 && (await isRefused(db, pool.id, ids, longestWaitMs))) {
       throw new ApiError('CodeDeliveryFailureException', 'The message was refused where it was to be delivered.')
@@ -52,7 +53,7 @@ async function isRefused(db: Db, poolId: string, ids: readonly string[], longest
   const end = performance.now() + longestWaitMs
   for (let pause = firstLookMs; performance.now() < end; pause = Math.min(pause * 2, longestPauseMs)) {
     await delay(pause)
-    const found = await lookAtFirstAttempts(db, poolId, ids).catch(ignoreUnavailable)
+    const found = await findFirstAttempts(db, poolId, ids).catch(ignoreUnavailable)
     if (found === undefined) return false
     if (found.refused || found.allOver) return found.refused
   }

@@ -44,7 +44,7 @@ export type CheckedCode =
 /**
  * Looks at a code without using it up, so that what is expensive (hashing a password) or telling (its history) happens only to
  * those who bring the right one. `expired` is the right code, too late; `none` means that nothing is outstanding.
- * @NOTE As with `spendCode`, the caller keeps the limit of attempts. Nothing may be changed on the strength of this alone.
+ * @NOTE As with `consumeCode`, the caller keeps the limit of attempts. Nothing may be changed on the strength of this alone.
  */
 export async function checkCode(
   db: Db | Tx,
@@ -60,7 +60,7 @@ export async function checkCode(
     : { outcome: 'mismatch' }
 }
 
-export type SpentCode =
+export type ConsumedCode =
   | {
       readonly outcome: 'ok'
       readonly attribute: ContactAttribute | undefined
@@ -73,11 +73,11 @@ export type SpentCode =
  * Uses a code up: of any number of requests that bring the right one, exactly one is told `ok`. `expired` also means
  * that there is none. @NOTE It does not count attempts; six digits are safe only behind a limit, which the caller keeps.
  */
-export async function spendCode(
+export async function consumeCode(
   tx: Tx,
   secrets: Secrets,
   { code, now, ...key }: CodeOf & { code: string; now: number },
-): Promise<SpentCode> {
+): Promise<ConsumedCode> {
   const stored = await findCode(tx, key)
   if (stored === undefined || stored.expiresAt <= now) return { outcome: 'expired' }
   if (!isCode(secrets, key, code, stored.hash)) return { outcome: 'mismatch' }
@@ -97,13 +97,13 @@ export async function rememberCode(tx: Tx, secrets: Secrets, { code, now, expire
 
 type SpentOf = Omit<CodeOf, 'purpose'> & { readonly code: string; readonly now: number; readonly expiresAt: number }
 
-/** `spendCode` for operations that can only refuse. Throws CodeMismatchException or ExpiredCodeException with Cognito's texts. */
+/** `consumeCode` for operations that can only refuse. Throws CodeMismatchException or ExpiredCodeException with Cognito's texts. */
 export async function requireCode(
   tx: Tx,
   secrets: Secrets,
   attempt: CodeOf & { code: string; now: number },
-): Promise<Omit<Extract<SpentCode, { outcome: 'ok' }>, 'outcome'>> {
-  const spent = await spendCode(tx, secrets, attempt)
+): Promise<Omit<Extract<ConsumedCode, { outcome: 'ok' }>, 'outcome'>> {
+  const spent = await consumeCode(tx, secrets, attempt)
   if (spent.outcome === 'ok') return { attribute: spent.attribute, value: spent.value, expiresAt: spent.expiresAt }
   throw spent.outcome === 'mismatch' ? codeMismatch() : codeExpired()
 }

@@ -1,11 +1,11 @@
 import { ApiError } from '../contract/api-error.ts'
 import type { PoolCatalog } from '../pools/pool-catalog.ts'
-import { askCustomSender, hasCustomSender } from '../triggers/custom-sender.ts'
+import { hasCustomSender, invokeCustomSender } from '../triggers/custom-sender.ts'
 import type { Triggers } from '../triggers/trigger.ts'
 import type { EncryptCode } from './code-encryption.ts'
 import { DeliveryError, type Gateway } from './gateways/gateway.ts'
 import { type CustomSenderMessage, channelOfLane } from './message.ts'
-import { kindNames } from './wording.ts'
+import { kindNames } from './message-content.ts'
 
 type Deps = { readonly pools: PoolCatalog; readonly triggers: Triggers; readonly encryptCode: EncryptCode }
 
@@ -24,7 +24,7 @@ export function createCustomSenderGateway({ pools, triggers, encryptCode }: Deps
       const encrypted = text === undefined ? null : await encryptCode(text, { poolId: pool.id, keyArn })
       const facts = { clientId, clientMetadata, userAgent, sub, username, userAttributes }
       try {
-        await askCustomSender(triggers, { pool, channel, kind: kindNames[kind], code: encrypted, ...facts, signal })
+        await invokeCustomSender(triggers, { pool, channel, kind: kindNames[kind], code: encrypted, ...facts, signal })
       } catch (error) {
         throw new DeliveryError(reasonOf(error), { cause: error })
       }

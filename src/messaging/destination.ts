@@ -1,6 +1,6 @@
 import type { ContactAttribute, Pool, RecoveryMechanism } from '../pools/pool.ts'
 import type { Channel } from './message.ts'
-import type { Cap } from './message-caps.ts'
+import type { ExceededLimit } from './message-limits.ts'
 
 /** An address of a user, whole. */
 export type Contact = { readonly attribute: ContactAttribute; readonly value: string }
@@ -11,8 +11,8 @@ export type Delivery = {
   readonly medium: 'EMAIL' | 'SMS'
   /** Masked. */
   readonly destination: string
-  /** What was queued, or kept back by a cap; undefined when nothing is to be sent. None of the caller's business. */
-  readonly message?: { readonly id: string; readonly cap: Cap | undefined } | undefined
+  /** What was queued, or held back because of a limit; undefined when nothing is to be sent. None of the caller's business. */
+  readonly message?: { readonly id: string; readonly exceededLimit: ExceededLimit | undefined } | undefined
 }
 
 type Attributes = Readonly<Record<string, string>>

@@ -14,7 +14,7 @@ type Count = {
  * Counts one more in the window that began with the first of it, unless that makes more than `most`. The limit in the WHERE clause is the
  * lock: of any number of processes no two take the last place. The row stays locked until the transaction ends.
  */
-export async function takePlace(tx: Tx, { poolId, key, most, windowMs, weight, now }: Count): Promise<boolean> {
+export async function takeSlot(tx: Tx, { poolId, key, most, windowMs, weight, now }: Count): Promise<boolean> {
   const fresh = { count: weight, window_ends_at: now + windowMs }
   const row = await tx
     .insertInto('message_count')
@@ -44,7 +44,7 @@ export async function takePlace(tx: Tx, { poolId, key, most, windowMs, weight, n
 }
 
 /** Takes back what the same transaction counted. */
-export async function givePlaceBack(tx: Tx, { poolId, key, weight }: Pick<Count, 'poolId' | 'key' | 'weight'>): Promise<void> {
+export async function releaseSlot(tx: Tx, { poolId, key, weight }: Pick<Count, 'poolId' | 'key' | 'weight'>): Promise<void> {
   await tx
     .updateTable('message_count')
     .set((eb) => ({ count: eb('count', '-', weight) }))

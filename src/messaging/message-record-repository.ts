@@ -77,7 +77,7 @@ export async function bringForward(db: Db, poolId: string, id: string, now: numb
 }
 
 /** How the first attempt of some messages went. One that is gone was delivered. */
-export async function lookAtFirstAttempts(db: Db, poolId: string, ids: readonly string[]): Promise<{ allOver: boolean; refused: boolean }> {
+export async function findFirstAttempts(db: Db, poolId: string, ids: readonly string[]): Promise<{ allOver: boolean; refused: boolean }> {
   const rows = await db
     .selectFrom('outbox')
     .select(['next_attempt_at', 'last_error', 'refused'])

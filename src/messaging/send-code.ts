@@ -8,11 +8,11 @@ import { confirmationLink } from './confirmation-link.ts'
 import { type Contact, channelOf, chooseInvitationContacts, chooseSignUpContact, type Delivery, deliveryTo } from './destination.ts'
 import { templatesFor } from './localized-templates.ts'
 import type { CustomSenderMessage, EmailMessage, Message, MessageKind } from './message.ts'
-import { capText, findCapInTheWay } from './message-caps.ts'
+import { kindNames, type MessageContent } from './message-content.ts'
+import { exceededLimitText, findExceededLimit } from './message-limits.ts'
 import { queueMessage } from './outbox.ts'
-import { goesByLink, renderMessage } from './templates.ts'
+import { renderMessage, usesLink } from './templates.ts'
 import { isTestUser, signInNameOf } from './test-user-code.ts'
-import { kindNames, type Wording } from './wording.ts'
 
 /** The user a message is for. @NOTE Whoever queues one calls `afterCommit` of the outbox then, or it waits for the next look. */
 export type Addressee = {
@@ -28,7 +28,7 @@ export type Addressee = {
 export async function queueSignUpCode(
   tx: Tx,
   { secrets, publicUrl }: { readonly secrets: Secrets; readonly publicUrl: string },
-  { pool, clientId, user, kind, wording, now }: SignUpCode,
+  { pool, clientId, user, kind, messageContent, now }: SignUpCode,
 ): Promise<Delivery | undefined> {
   const contact = chooseSignUpContact(pool, user.attributes)
   if (contact === undefined) return undefined
@@ -36,9 +36,9 @@ export async function queueSignUpCode(
   const { attribute, value } = contact
   const of = { poolId: pool.id, sub: user.sub, purpose: 'sign-up', holder: { pool, user } } as const
   const code = await issueCode(tx, secrets, { ...of, attribute, value, now, lifetimeMs })
-  const byLink = goesByLink(pool.templates, kind, channelOf(attribute))
+  const byLink = usesLink(pool.templates, kind, channelOf(attribute))
   const link = byLink ? confirmationLink(publicUrl, { clientId, username: user.username, code }) : undefined
-  return queueTo(tx, secrets, contact, { pool, user, kind, wording, code, link, now, expiresAt: now + lifetimeMs })
+  return queueTo(tx, secrets, contact, { pool, user, kind, messageContent, code, link, now, expiresAt: now + lifetimeMs })
 }
 
 type SignUpCode = {
@@ -46,7 +46,7 @@ type SignUpCode = {
   readonly clientId: string
   readonly user: Addressee
   readonly kind: 'sign-up' | 'resend'
-  readonly wording: Wording
+  readonly messageContent: MessageContent
   readonly now: number
 }
 
@@ -54,40 +54,46 @@ type SignUpCode = {
 export async function queueForgotPasswordCode(
   tx: Tx,
   secrets: Secrets,
-  { pool, user, contact, wording, now }: { pool: Pool; user: Addressee; contact: Contact; wording: Wording; now: number },
+  {
+    pool,
+    user,
+    contact,
+    messageContent,
+    now,
+  }: { pool: Pool; user: Addressee; contact: Contact; messageContent: MessageContent; now: number },
 ): Promise<Delivery> {
   const lifetimeMs = codeLifetimesMs.forgotPassword
   const of = { poolId: pool.id, sub: user.sub, purpose: 'forgot-password', holder: { pool, user } } as const
   const code = await issueCode(tx, secrets, { ...of, ...contact, now, lifetimeMs })
-  return queueTo(tx, secrets, contact, { pool, user, kind: 'forgot-password', wording, code, now, expiresAt: now + lifetimeMs })
+  return queueTo(tx, secrets, contact, { pool, user, kind: 'forgot-password', messageContent, code, now, expiresAt: now + lifetimeMs })
 }
 
 /** The code that proves an address, sent to `value`: the current one, or the one that is to become current. */
 export async function queueAttributeCode(
   tx: Tx,
   secrets: Secrets,
-  { pool, user, attribute, value, kind, wording, now }: AttributeProof,
+  { pool, user, attribute, value, kind, messageContent, now }: AttributeProof,
 ): Promise<Delivery> {
   const lifetimeMs = codeLifetimesMs.attribute
   const of = { poolId: pool.id, sub: user.sub, purpose: `verify-${attribute}` as const, holder: { pool, user } }
   const code = await issueCode(tx, secrets, { ...of, attribute, value, now, lifetimeMs })
-  return queueTo(tx, secrets, { attribute, value }, { pool, user, kind, wording, code, now, expiresAt: now + lifetimeMs })
+  return queueTo(tx, secrets, { attribute, value }, { pool, user, kind, messageContent, code, now, expiresAt: now + lifetimeMs })
 }
 
 /** A code that its sign-in knows, to be brought back before `expiresAt`. */
 export async function queueSignInCode(
   tx: Tx,
   secrets: Secrets,
-  { pool, user, contact, wording, code, now, expiresAt }: SignInCode,
+  { pool, user, contact, messageContent, code, now, expiresAt }: SignInCode,
 ): Promise<Delivery> {
-  return queueTo(tx, secrets, contact, { pool, user, kind: 'mfa', wording, code, now, expiresAt })
+  return queueTo(tx, secrets, contact, { pool, user, kind: 'mfa', messageContent, code, now, expiresAt })
 }
 
 type SignInCode = {
   readonly pool: Pool
   readonly user: Addressee
   readonly contact: Contact
-  readonly wording: Wording
+  readonly messageContent: MessageContent
   readonly code: string
   readonly now: number
   readonly expiresAt: number
@@ -99,7 +105,7 @@ type AttributeProof = {
   readonly attribute: ContactAttribute
   readonly value: string
   readonly kind: 'verify-attribute' | 'update-attribute'
-  readonly wording: Wording
+  readonly messageContent: MessageContent
   readonly now: number
 }
 
@@ -113,9 +119,9 @@ const invitationTriedForMs = 24 * 3_600_000
 export async function queueInvitation(
   tx: Tx,
   secrets: Secrets,
-  { pool, user, mediums, temporaryPassword, wording, now }: Invitation,
+  { pool, user, mediums, temporaryPassword, messageContent, now }: Invitation,
 ): Promise<Delivery[]> {
-  const content = { pool, user, shownName: signInNameOf(pool, user), kind: 'invitation', wording, code: temporaryPassword } as const
+  const content = { pool, user, shownName: signInNameOf(pool, user), kind: 'invitation', messageContent, code: temporaryPassword } as const
   const deliveries: Delivery[] = []
   for (const contact of chooseInvitationContacts(mediums, user.attributes)) {
     deliveries.push(await queueTo(tx, secrets, contact, { ...content, now, expiresAt: now + invitationTriedForMs }))
@@ -128,7 +134,7 @@ type Invitation = {
   readonly user: Addressee
   readonly mediums: readonly ('EMAIL' | 'SMS')[] | undefined
   readonly temporaryPassword: string | undefined
-  readonly wording: Wording
+  readonly messageContent: MessageContent
   readonly now: number
 }
 
@@ -138,7 +144,7 @@ type Content = {
   /** What `{username}` becomes, if not the username. */
   readonly shownName?: string
   readonly kind: MessageKind
-  readonly wording: Wording
+  readonly messageContent: MessageContent
   readonly code: string | undefined
   readonly link?: string | undefined
   readonly now: number
@@ -147,12 +153,12 @@ type Content = {
 
 /** Whatever becomes of the message, the caller is told the same. */
 async function queueTo(tx: Tx, secrets: Secrets, contact: Contact, content: Content): Promise<Delivery> {
-  const { pool, user, kind, wording, now } = content
+  const { pool, user, kind, messageContent, now } = content
   const delivery = deliveryTo(contact)
   const channel = channelOf(contact.attribute)
   const isHandedOver = hasCustomSender(pool, channel)
   const isKnown = kind !== 'invitation' && isTestUser(pool, user)
-  const suppressed = isKnown || isSuppressed(pool, kind) || (!isHandedOver && wording.texts?.suppressed === true)
+  const suppressed = isKnown || isSuppressed(pool, kind) || (!isHandedOver && messageContent.texts?.suppressed === true)
   const message = isHandedOver ? handedOver(contact, content) : messageTo(contact, content, suppressed)
   if (message === undefined) return delivery
   if (suppressed) {
@@ -160,10 +166,16 @@ async function queueTo(tx: Tx, secrets: Secrets, contact: Contact, content: Cont
     await queueMessage(tx, secrets, message, now, { state: 'suppressed', reason })
     return delivery
   }
-  const cap = await findCapInTheWay(tx, secrets, pool, { channel, recipient: contact.value, now })
-  const id = await queueMessage(tx, secrets, message, now, cap && { state: 'failed', reason: capText(pool, cap) })
+  const exceededLimit = await findExceededLimit(tx, secrets, pool, { channel, recipient: contact.value, now })
+  const id = await queueMessage(
+    tx,
+    secrets,
+    message,
+    now,
+    exceededLimit && { state: 'failed', reason: exceededLimitText(pool, exceededLimit) },
+  )
   // What becomes of it at a function is nothing that the caller waits for.
-  return isHandedOver && cap === undefined ? delivery : { ...delivery, message: { id, cap } }
+  return isHandedOver && exceededLimit === undefined ? delivery : { ...delivery, message: { id, exceededLimit } }
 }
 
 function isSuppressed(pool: Pool, kind: MessageKind): boolean {
@@ -176,19 +188,19 @@ function envelopeOf({ value: recipient }: Contact, { pool, user, kind: trigger, 
 
 /** For the pool's own code, which words it itself. */
 function handedOver(contact: Contact, content: Content): CustomSenderMessage {
-  const { occasion, subject } = content.wording
+  const { callerContext, subject } = content.messageContent
   const channel = `custom-${channelOf(contact.attribute)}` as const
-  return { ...envelopeOf(contact, content), ...occasion, channel, userAttributes: subject.userAttributes }
+  return { ...envelopeOf(contact, content), ...callerContext, channel, userAttributes: subject.userAttributes }
 }
 
 /** Undefined when the template has no room for the code. Nobody has checked the texts of a message that its function suppressed. */
 function messageTo(contact: Contact, content: Content, suppressed: boolean): Message | undefined {
-  const { pool, user, shownName = user.username, kind, wording, code, link } = content
+  const { pool, user, shownName = user.username, kind, messageContent, code, link } = content
   const channel = channelOf(contact.attribute)
   const templates = templatesFor(pool, user.attributes['locale'])
   const values = { username: shownName, code, link }
   const rendered =
-    renderMessage(templates, kind, channel, values, wording.texts) ??
+    renderMessage(templates, kind, channel, values, messageContent.texts) ??
     (suppressed ? renderMessage(templates, kind, channel, values) : undefined)
   if (rendered === undefined) return undefined
   const envelope = envelopeOf(contact, content)

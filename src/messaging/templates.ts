@@ -43,7 +43,7 @@ const placeholders = /\{####\}|\{username\}|\{##([^{}]*)##\}/g
 const linkPlaceholder = /\{##[^{}]+##\}/
 
 /** Whether codes of this kind and channel go out as a link to click. Attributes and forgotten passwords always get codes. */
-export function goesByLink(templates: MessageTemplates, kind: MessageKind, channel: Channel): boolean {
+export function usesLink(templates: MessageTemplates, kind: MessageKind, channel: Channel): boolean {
   return templates.verifyBy === 'CONFIRM_WITH_LINK' && channel === 'email' && (kind === 'sign-up' || kind === 'resend')
 }
 
@@ -74,7 +74,7 @@ function withCustomTexts(template: Template, channel: Channel, custom: CustomTex
 
 function templateFor(templates: MessageTemplates, kind: MessageKind, channel: Channel, values: TemplateValues): Template {
   if (kind === 'invitation') return invitationTemplate(templates, channel, values)
-  if (goesByLink(templates, kind, channel)) {
+  if (usesLink(templates, kind, channel)) {
     return { subject: templates.linkSubject ?? defaults.linkSubject, body: templates.linkEmail ?? defaults.link, needs: 'link' }
   }
   if (kind === 'mfa') {

@@ -1,7 +1,7 @@
 import { type AppClient, accessTokenSeconds, idTokenSeconds, refreshTokenSeconds } from './app-client.ts'
 import { isDeveloperOnly, isWritableByClients, requiredAttributeNames } from './attribute-rules.ts'
+import type { ClientReferences } from './client-references.ts'
 import { invalidParameter } from './invalid-parameter.ts'
-import type { NamedByClient } from './named-by-client.ts'
 import { requireSoundOAuth } from './oauth-rules.ts'
 import type { Pool } from './pool.ts'
 
@@ -14,7 +14,7 @@ const tenYears = 3650 * day
  * Throws the error Cognito gives when the client cannot be as it is in this pool, which has `named` of what the client names; `act` is
  * part of some of the texts.
  */
-export function requireSoundClient(pool: Pool, client: AppClient, named: NamedByClient, act: 'creating' | 'updating'): void {
+export function requireSoundClient(pool: Pool, client: AppClient, named: ClientReferences, act: 'creating' | 'updating'): void {
   requireSoundValidity(client)
   requireSoundAttributeLists(pool, client, named, act)
   requireSoundAuthFlows(client)
@@ -37,7 +37,7 @@ function requireSoundValidity(client: AppClient): void {
 }
 
 /** What a client may write has to include what every user must have: nobody could sign up through it otherwise. */
-function requireSoundAttributeLists(pool: Pool, client: AppClient, { isFederated }: NamedByClient, act: string): void {
+function requireSoundAttributeLists(pool: Pool, client: AppClient, { isFederated }: ClientReferences, act: string): void {
   const schema = new Set(pool.schema.map((definition) => definition.name))
   const { readAttributes = [], writeAttributes } = client
   const isReadable = (name: string) => (schema.has(name) && !isDeveloperOnly(name)) || (isFederated && name === 'identities')
@@ -66,7 +66,7 @@ function requireSoundAuthFlows(client: AppClient): void {
 }
 
 /** `COGNITO` are the pool's own users. */
-function requireKnownProviders(pool: Pool, client: AppClient, { identityProviders }: NamedByClient): void {
+function requireKnownProviders(pool: Pool, client: AppClient, { identityProviders }: ClientReferences): void {
   const unknown = client.identityProviders?.find((provider) => provider !== 'COGNITO' && !identityProviders.has(provider))
   if (unknown !== undefined) throw invalidParameter(`The provider ${unknown} does not exist for User Pool ${pool.id}.`)
 }

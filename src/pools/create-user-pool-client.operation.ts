@@ -8,8 +8,8 @@ import type { ClientSecret } from './app-client.ts'
 import { countAppClientsUpTo, insertAppClient } from './app-client-repository.ts'
 import { requireSoundClient } from './app-client-rules.ts'
 import { readNewClient, writeClient } from './app-client-wire.ts'
+import { findClientReferences } from './client-references.ts'
 import { invalidParameter } from './invalid-parameter.ts'
-import { findNamedByClient } from './named-by-client.ts'
 import { poolNotFound } from './pool-catalog.ts'
 import { lockPool } from './pool-repository.ts'
 import { type Quotas, requireWithinQuota } from './quotas.ts'
@@ -30,7 +30,7 @@ export const createUserPoolClient = operation('CreateUserPoolClient', {
       const pool = await lockPool(tx, request.UserPoolId)
       if (pool === undefined) throw poolNotFound(request.UserPoolId)
       const client = readNewClient(request, { id, pool, secrets: clientSecrets, now })
-      requireSoundClient(pool, client, await findNamedByClient(tx, client), 'creating')
+      requireSoundClient(pool, client, await findClientReferences(tx, client), 'creating')
       requireTierOfClient(tiers, pool, client)
       await insertAppClient(tx, secrets, client)
       requireWithinQuota(quotas, 'appClientsPerPool', await countAppClientsUpTo(tx, pool.id, quotas.appClientsPerPool + 1))

@@ -1,7 +1,7 @@
 import { operation } from '../contract/operation.ts'
 import type { Db } from '../storage/db.ts'
 import { deleteAppClient } from './app-client-repository.ts'
-import { deleteClientFurniture } from './client-furniture.ts'
+import { deleteClientResources } from './delete-client-resources.ts'
 import { clientNotFound, type PoolCatalog } from './pool-catalog.ts'
 
 type Deps = { db: Db; pools: PoolCatalog }
@@ -15,7 +15,7 @@ export const deleteUserPoolClient = operation('DeleteUserPoolClient', {
     await pools.getPool(poolId)
     await db.transaction().execute(async (tx) => {
       if (!(await deleteAppClient(tx, poolId, clientId))) throw clientNotFound(clientId)
-      await deleteClientFurniture(tx, poolId, clientId)
+      await deleteClientResources(tx, poolId, clientId)
     })
     await pools.changed(poolId)
   },

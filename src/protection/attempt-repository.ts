@@ -111,7 +111,7 @@ export async function setLock(db: Db | Tx, key: AttemptKey, lockedUntil: number)
     .execute()
 }
 
-export async function forgetAttempts(db: Db | Tx, key: AttemptKey): Promise<void> {
+export async function deleteAttempts(db: Db | Tx, key: AttemptKey): Promise<void> {
   await db
     .deleteFrom('attempt')
     .where('pool_id', '=', key.poolId)
@@ -121,7 +121,7 @@ export async function forgetAttempts(db: Db | Tx, key: AttemptKey): Promise<void
 }
 
 /** Forgets every count of a user who is being deleted. */
-export function forgetAllAttempts(tx: Tx, poolId: string, subject: string): Compilable {
+export function deleteAllAttempts(tx: Tx, poolId: string, subject: string): Compilable {
   return tx.deleteFrom('attempt').where('pool_id', '=', poolId).where('subject', '=', subject)
 }
 

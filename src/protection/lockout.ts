@@ -6,8 +6,8 @@ import {
   type AttemptKey,
   countAttempt,
   countOnTopOf,
+  deleteAttempts,
   findAttempts,
-  forgetAttempts,
   setLock,
   takeBack,
 } from './attempt-repository.ts'
@@ -73,7 +73,7 @@ export function createLockout(options: Options): Lockout {
         if (running.get(name) === turn) running.delete(name)
       }
     },
-    clear: (poolId, subject) => forgetAttempts(db, { poolId, subject, action }),
+    clear: (poolId, subject) => deleteAttempts(db, { poolId, subject, action }),
   }
 }
 
@@ -92,7 +92,7 @@ async function prove<T>(options: Options, key: AttemptKey, now: number, proof: P
     if (outcome === undefined || (outcome.proven && outcome.isPartial)) await takeBack(options.db, key, counted)
   }
   // What was proven may have been committed by the proof, a password set with a code, say.
-  if (outcome.proven && !outcome.isPartial) await forgetAttempts(options.db, key).catch(ignoreUnavailable)
+  if (outcome.proven && !outcome.isPartial) await deleteAttempts(options.db, key).catch(ignoreUnavailable)
   return outcome
 }
 

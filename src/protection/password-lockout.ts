@@ -1,5 +1,5 @@
 import type { Db, Tx } from '../storage/db.ts'
-import { forgetAttempts } from './attempt-repository.ts'
+import { deleteAttempts } from './attempt-repository.ts'
 import { createLockout, type Lockout } from './lockout.ts'
 
 const action = 'password'
@@ -14,5 +14,5 @@ export function createPasswordLockout({ db }: { db: Db }): Lockout {
 
 /** Somebody who chose a new password with a code begins anew: failures with the old one say nothing about them. */
 export async function clearPasswordFailures(db: Db | Tx, poolId: string, subject: string): Promise<void> {
-  await forgetAttempts(db, { poolId, subject, action })
+  await deleteAttempts(db, { poolId, subject, action })
 }

@@ -4,8 +4,8 @@ import { ApiError } from '../contract/api-error.ts'
 import { type AppClient, hidesUserExistence } from '../pools/app-client.ts'
 import type { Pool } from '../pools/pool.ts'
 import type { Db } from '../storage/db.ts'
-import { findLivingUser } from '../users/abandoned/forget-abandoned.ts'
 import { decoySub } from '../users/decoy.ts'
+import { findActiveUser } from '../users/expired-sign-ups/delete-expired-sign-ups.ts'
 import type { User } from '../users/user.ts'
 import { findUser } from '../users/user-repository.ts'
 import { invalidSession } from './sign-in-state.ts'
@@ -23,23 +23,23 @@ type Deps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets 
 
 /**
  * Throws UserNotFoundException unless the client hides who exists; then strangers get a decoy, which costs and counts like a user.
- * A disabled user is told so before any proof, as at Cognito. `learnElsewhere` is the last chance of somebody unknown.
+ * A disabled user is told so before any proof, as at Cognito. `migrate` is the last chance of somebody unknown.
  */
 export async function findCandidate(
   { db, clock, secrets }: Deps,
   pool: Pool,
   client: AppClient,
   name: string,
-  learnElsewhere?: () => Promise<Candidate | undefined>,
+  migrate?: () => Promise<Candidate | undefined>,
 ): Promise<Candidate> {
-  const user = await findLivingUser(db, pool, name, clock.now())
+  const user = await findActiveUser(db, pool, name, clock.now())
   // For users as well: it takes a moment.
   const decoy = hidesUserExistence(client) ? decoySub(secrets, pool, name, clock.now()) : undefined
   if (user !== undefined) {
     requireEnabled(user)
     return { sub: user.sub, user }
   }
-  const learned = await learnElsewhere?.()
+  const learned = await migrate?.()
   if (learned !== undefined) return learned
   if (decoy === undefined) throw new ApiError('UserNotFoundException', 'User does not exist.')
   return { sub: decoy, user: undefined }
@@ -60,7 +60,7 @@ export async function findAgain(deps: Deps, pool: Pool, sub: string, name: strin
 /** The `sub` of the user who is called so, or of the decoy. */
 export async function subOf({ db, clock, secrets }: Deps, pool: Pool, name: string): Promise<string> {
   const now = clock.now()
-  return (await findLivingUser(db, pool, name, now))?.sub ?? decoySub(secrets, pool, name, now)
+  return (await findActiveUser(db, pool, name, now))?.sub ?? decoySub(secrets, pool, name, now)
 }
 
 export function requireEnabled(user: User): void {

@@ -23,7 +23,7 @@ export type Proof = {
   readonly user: User
   readonly proofs: readonly ChallengeName[]
   /** Undefined when the step began and ended in one call. */
-  readonly spends: Pick<SignInState, 'id' | 'expiresAt'> | undefined
+  readonly consumes: Pick<SignInState, 'id' | 'expiresAt'> | undefined
   /** What the sign-in is after, where the call that proves this began it. */
   readonly stepUp?: StepUp | undefined
 }
@@ -43,7 +43,7 @@ export type Question = Challenge & {
  */
 export type Verdict =
   | { readonly kind: 'proven'; readonly proof: Proof }
-  | { readonly kind: 'ask'; readonly question: Question; readonly spends: Proof['spends'] }
+  | { readonly kind: 'ask'; readonly question: Question; readonly consumes: Proof['consumes'] }
   | {
       readonly kind: 'custom'
       readonly signIn: CustomSignIn
@@ -64,11 +64,11 @@ export type Factor<D> = {
 export type SecondFactor<D> = Factor<D> & {
   readonly challenge: MfaMethod
   /** The question to a user who has what it takes: an address, or a registered app. */
-  pose(deps: D, signIn: SignIn): Promise<Question>
+  createChallenge(deps: D, signIn: SignIn): Promise<Question>
 }
 
 /** What the journey puts between the first factor and the tokens when the user's state, or the pool, asks for it. */
-export type Interposed<D> = {
+export type RequiredStep<D> = {
   /** The question, or undefined when this sign-in need not answer it. Throws ApiError when it can neither ask nor pass. */
   ask(deps: D, signIn: SignIn): Promise<Question | undefined>
 }

@@ -10,27 +10,27 @@ import type { Texts } from '../triggers/trigger-subject.ts'
 import type { ChoiceDeps } from './choice/choose.ts'
 import { startChoice } from './choice/start-choice.ts'
 import { allowsFlow, type Flow } from './client-flows.ts'
+import { type ContinueSignInDeps, continueSignIn } from './continue-sign-in.ts'
 import { startCustom } from './factors/custom/start-custom.ts'
 import type { DeviceDeps } from './factors/device/device.ts'
 import { type PasswordDeps, startPassword } from './factors/password/start-password.ts'
 import { type SrpDeps, startSrp } from './factors/srp/srp.ts'
-import { advance, type JourneyDeps } from './journey.ts'
 import { requireParameter } from './parameters.ts'
 import type { Progress, Visit } from './sign-in.ts'
-import { notingWrongProofs } from './sign-in-events.ts'
+import { recordingWrongProofs } from './sign-in-events.ts'
 
-export type SignInDeps = JourneyDeps & PasswordDeps & SrpDeps & ChoiceDeps & DeviceDeps & RefreshDeps & { readonly clock: Clock }
+export type SignInDeps = ContinueSignInDeps & PasswordDeps & SrpDeps & ChoiceDeps & DeviceDeps & RefreshDeps & { readonly clock: Clock }
 
 type Parameters = Readonly<Record<string, string>>
 
 /** Who asks: a user's program by InitiateAuth, or a server of the pool's owner by AdminInitiateAuth. */
-export type Door = 'public' | 'admin'
+export type Audience = 'public' | 'admin'
 
 type Attempt = {
   readonly flow: AuthFlowType
   readonly parameters: Parameters
   readonly session: string | undefined
-  readonly door: Door
+  readonly door: Audience
   readonly context: RequestContext
   /** What the caller is made with; `context` may tell of another program, at the far end of the caller. */
   readonly userAgent: string | undefined
@@ -51,7 +51,7 @@ export async function initiate(deps: SignInDeps, pool: Pool, client: AppClient, 
   }
   const challenge = attempt.flow === 'CUSTOM_AUTH' ? 'CUSTOM_CHALLENGE' : 'PASSWORD'
   const tried = { pool, client, visit, username: parameters['USERNAME'], challenge, proofs: [] } as const
-  return notingWrongProofs(deps, tried, () => begin(deps, pool, client, attempt, visit))
+  return recordingWrongProofs(deps, tried, () => begin(deps, pool, client, attempt, visit))
 }
 
 function begin(
@@ -63,12 +63,12 @@ function begin(
 ): Promise<Progress> {
   switch (flow) {
     case 'USER_PASSWORD_AUTH':
-      requireDoor(door, 'public')
+      requireAudience(door, 'public')
       requireFlow(client, 'password', 'USER_PASSWORD_AUTH flow not enabled for this client')
       return byPassword(deps, pool, client, parameters, visit)
     case 'ADMIN_USER_PASSWORD_AUTH':
     case 'ADMIN_NO_SRP_AUTH':
-      requireDoor(door, 'admin')
+      requireAudience(door, 'admin')
       requireFlow(client, 'admin-password', 'Auth flow not enabled for this client')
       return byPassword(deps, pool, client, parameters, visit)
     case 'USER_SRP_AUTH':
@@ -90,20 +90,26 @@ async function byPassword(deps: SignInDeps, pool: Pool, client: AppClient, param
   const username = requireParameter(parameters, 'USERNAME')
   requireSecretHash(client, username, parameters['SECRET_HASH'])
   const password = requireParameter(parameters, 'PASSWORD')
-  return advance(deps, pool, client, await startPassword(deps, pool, client, { username, password, proves: 'PASSWORD' }, visit), visit)
+  return continueSignIn(
+    deps,
+    pool,
+    client,
+    await startPassword(deps, pool, client, { username, password, proves: 'PASSWORD' }, visit),
+    visit,
+  )
 }
 
 async function bySrp(deps: SignInDeps, pool: Pool, client: AppClient, parameters: Parameters, visit: Visit): Promise<Progress> {
   const username = requireParameter(parameters, 'USERNAME')
   requireSecretHash(client, username, parameters['SECRET_HASH'])
   const srpA = requireParameter(parameters, 'SRP_A')
-  return advance(deps, pool, client, await startSrp(deps, pool, client, { username, srpA, visit }), visit)
+  return continueSignIn(deps, pool, client, await startSrp(deps, pool, client, { username, srpA, visit }), visit)
 }
 
 async function byCustom(deps: SignInDeps, pool: Pool, client: AppClient, parameters: Parameters, visit: Visit): Promise<Progress> {
   const username = requireParameter(parameters, 'USERNAME')
   requireSecretHash(client, username, parameters['SECRET_HASH'])
-  return advance(deps, pool, client, await startCustom(deps, pool, client, { username, parameters, visit }), visit)
+  return continueSignIn(deps, pool, client, await startCustom(deps, pool, client, { username, parameters, visit }), visit)
 }
 
 async function byChoice(
@@ -115,7 +121,7 @@ async function byChoice(
 ): Promise<Progress> {
   const username = requireParameter(parameters, 'USERNAME')
   requireSecretHash(client, username, parameters['SECRET_HASH'])
-  return advance(deps, pool, client, await startChoice(deps, pool, client, { username, parameters, session, visit }), visit)
+  return continueSignIn(deps, pool, client, await startChoice(deps, pool, client, { username, parameters, session, visit }), visit)
 }
 
 async function byRefreshToken(deps: SignInDeps, pool: Pool, client: AppClient, parameters: Parameters, visit: Visit): Promise<Progress> {
@@ -142,7 +148,7 @@ function requireRefreshHash(client: AppClient, username: string, hash: string | 
   }
 }
 
-function requireDoor(door: Door, needed: Door): void {
+function requireAudience(door: Audience, needed: Audience): void {
   if (door !== needed) throw invalid('Initiate Auth method not supported.')
 }
 

@@ -1,8 +1,8 @@
 import type { Clock } from '../base/clock.ts'
 import type { Secrets } from '../base/secrets.ts'
+import { isStateConsumed } from '../storage/consumed-state-repository.ts'
 import type { Db } from '../storage/db.ts'
-import { isStateSpent } from '../storage/spent-state-repository.ts'
-import { standingOf } from '../users/standing.ts'
+import { securityStampOf } from '../users/security-stamp.ts'
 import type { User } from '../users/user.ts'
 import { findAgain, requireNotReset } from './candidate.ts'
 import type { Answer } from './factor.ts'
@@ -22,7 +22,7 @@ export function newLaterStep<Memory>(
   { client, user, proofs, eventId, stepUp, custom }: Omit<SignIn, 'caller'>,
   { challenge, memory, now }: { challenge: ChallengeName; memory: Memory; now: number },
 ): LaterStep<Memory> {
-  const resting = { standing: standingOf(user), own: memory }
+  const resting = { standing: securityStampOf(user), own: memory }
   return newState(client, user.sub, { challenge, proofs, memory: resting, eventId, stepUp, custom }, now)
 }
 
@@ -44,11 +44,11 @@ export async function openLaterStep<Memory>(
   const step = requireState<Resting<Memory>>(answer, challenge, deps.clock.now())
   const user = await findAgain(deps, pool, step.sub, requireParameter(responses, 'USERNAME'))
   if (user !== undefined) requireNotReset(client, user)
-  if (user === undefined || !stillStands(step, user)) throw (await isStateSpent(deps.db, step.id)) ? usedSession() : invalidSession()
+  if (user === undefined || !isStampCurrent(step, user)) throw (await isStateConsumed(deps.db, step.id)) ? usedSession() : invalidSession()
   return { step, user }
 }
 
 /** Whether the user's password and sign-outs are as they were when the step began, and no administrator has taken the password back. */
-export function stillStands(step: LaterStep<unknown>, user: User): boolean {
-  return user.status !== 'RESET_REQUIRED' && standingOf(user) === step.memory.standing
+export function isStampCurrent(step: LaterStep<unknown>, user: User): boolean {
+  return user.status !== 'RESET_REQUIRED' && securityStampOf(user) === step.memory.standing
 }

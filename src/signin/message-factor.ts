@@ -1,12 +1,12 @@
 import type { ContactAttribute } from '../pools/pool.ts'
 import { nameKey, type Pool } from '../pools/pool.ts'
-import { spendState } from '../storage/spent-state-repository.ts'
+import { consumeState } from '../storage/consumed-state-repository.ts'
 import { lockUserTakingAliases } from '../users/alias-takeover.ts'
 import { storeUser } from '../users/attribute-changes.ts'
 import { withMfa } from '../users/mfa/mfa-preferences.ts'
 import { isVerified, type User } from '../users/user.ts'
 import type { SecondFactor, Verdict } from './factor.ts'
-import { openLaterStep, stillStands } from './later-step.ts'
+import { isStampCurrent, openLaterStep } from './later-step.ts'
 import { requireParameter } from './parameters.ts'
 import { askForSentCode, requireSentCode, type SentCodeDeps, type SentCodeMemory, type SentCodeStep, wrongSignInCode } from './sent-code.ts'
 import { invalidSession, usedSession } from './sign-in-state.ts'
@@ -25,7 +25,7 @@ export function messageFactor(spec: Spec): SecondFactor<SentCodeDeps> {
   return {
     challenge,
 
-    async pose(deps, signIn) {
+    async createChallenge(deps, signIn) {
       const value = signIn.user.attributes[attribute]
       if (!value) throw invalidSession()
       return askForSentCode(deps, signIn, { challenge, contact: { attribute, value }, digits })
@@ -38,10 +38,10 @@ export function messageFactor(spec: Spec): SecondFactor<SentCodeDeps> {
       await requireSentCode(deps, step, address, requireParameter(answer.responses, answerKey))
       const proofs = [...step.proofs, challenge]
       if (newAddress === undefined && isVerified(user.attributes, attribute)) {
-        return { kind: 'proven', proof: { user, proofs, spends: step } } satisfies Verdict
+        return { kind: 'proven', proof: { user, proofs, consumes: step } } satisfies Verdict
       }
       const verified = await verifyAddress(deps, answer.pool, step, { ...spec, address: address ?? '' })
-      return { kind: 'proven', proof: { user: verified, proofs, spends: undefined } } satisfies Verdict
+      return { kind: 'proven', proof: { user: verified, proofs, consumes: undefined } } satisfies Verdict
     },
   }
 }
@@ -57,8 +57,8 @@ async function verifyAddress(
   const isNew = step.memory.own.newAddress !== undefined
   return db.transaction().execute(async (tx) => {
     const before = await lockUserTakingAliases(tx, pool, step.sub, [{ kind: attribute, key: nameKey(pool, address) }], now)
-    if (!(await spendState(tx, step.id, step.expiresAt))) throw usedSession()
-    if (before === undefined || !stillStands(step, before)) throw invalidSession()
+    if (!(await consumeState(tx, step.id, step.expiresAt))) throw usedSession()
+    if (before === undefined || !isStampCurrent(step, before)) throw invalidSession()
     // Another address has come in between.
     if (before.attributes[attribute] !== (isNew ? undefined : address)) throw wrongSignInCode()
     const attributes = { ...before.attributes, [attribute]: address, [`${attribute}_verified`]: 'true' }

@@ -5,6 +5,7 @@ import { verifySoftwareToken } from './factors/totp/verify-software-token.operat
 import { initiateAuth } from './initiate-auth.operation.ts'
 import { respondToAuthChallenge } from './respond-to-auth-challenge.operation.ts'
 
+/** The API operations of this module. */
 export const signInOperations = [
   adminInitiateAuth,
   adminRespondToAuthChallenge,

@@ -5,6 +5,7 @@ import type { Pool } from '../pools/pool.ts'
 import { requireSecretHash } from '../pools/secret-hash.ts'
 import type { TriggerCaller } from '../triggers/trigger-subject.ts'
 import { choiceFactors } from './choice/answer-choice.ts'
+import { continueSignIn } from './continue-sign-in.ts'
 import type { Factor } from './factor.ts'
 import { customChallenge } from './factors/custom/custom-challenge.ts'
 import { devicePassword, deviceSrp } from './factors/device/device.ts'
@@ -14,11 +15,10 @@ import { newPassword } from './factors/new-password/new-password.ts'
 import { selectMfa } from './factors/select-mfa/select-mfa.ts'
 import { srp } from './factors/srp/srp.ts'
 import type { SignInDeps } from './initiate.ts'
-import { advance } from './journey.ts'
 import { requireParameter } from './parameters.ts'
 import { secondFactors } from './second-factors.ts'
 import type { ChallengeName, Progress, Visit } from './sign-in.ts'
-import { notingWrongProofs } from './sign-in-events.ts'
+import { recordingWrongProofs } from './sign-in-events.ts'
 import { peekAtState, type SignInState } from './sign-in-state.ts'
 import { fromSecretBlock } from './srp-exchange.ts'
 
@@ -60,8 +60,8 @@ export async function respond(
   const { proofs = [], eventId, stepUp, custom } = state ?? {}
   const deviceKey = responses['DEVICE_KEY'] || undefined
   const visit: Visit = { ...context, deviceKey, eventId, stepUp, custom, caller, validationData: undefined }
-  return notingWrongProofs(deps, { pool, client, visit, username, challenge, proofs }, async () =>
-    advance(deps, pool, client, await factor.answer(deps, { pool, client, state, responses, caller }), visit),
+  return recordingWrongProofs(deps, { pool, client, visit, username, challenge, proofs }, async () =>
+    continueSignIn(deps, pool, client, await factor.answer(deps, { pool, client, state, responses, caller }), visit),
   )
 }
 

@@ -3,7 +3,7 @@ import type { MfaMethod } from '../pools/pool.ts'
 import { hasSoftwareToken } from '../users/mfa/software-token-repository.ts'
 import { countsAsAllFactors } from '../users/passkeys/passkey.ts'
 import { methodsOfStepUp } from './assurance/second-step.ts'
-import type { Interposed, Question } from './factor.ts'
+import type { Question, RequiredStep } from './factor.ts'
 import { askForSetup } from './factors/mfa-setup/mfa-setup.ts'
 import { askForChoice } from './factors/select-mfa/select-mfa.ts'
 import { decideMfa } from './mfa-decision.ts'
@@ -11,7 +11,7 @@ import { hasSecondFactor, type SecondFactorDeps, secondFactors } from './second-
 import type { SignIn } from './sign-in.ts'
 
 /** Multi-factor authentication: a second factor, the choice of one, or its set-up, as pool and user decide. */
-export const secondFactor: Interposed<SecondFactorDeps> = {
+export const secondFactor: RequiredStep<SecondFactorDeps> = {
   async ask(deps, signIn) {
     const { pool, user, proofs, stepUp } = signIn
     if (stepUp !== undefined) {
@@ -26,7 +26,7 @@ export const secondFactor: Interposed<SecondFactorDeps> = {
       case 'pass':
         return undefined
       case 'challenge':
-        return secondFactors[decision.method].pose(deps, signIn)
+        return secondFactors[decision.method].createChallenge(deps, signIn)
       case 'select':
         return askForChoice(deps, signIn, decision.methods)
       case 'setup':
@@ -45,5 +45,5 @@ export const secondFactor: Interposed<SecondFactorDeps> = {
 async function askForOneOf(deps: SecondFactorDeps, signIn: SignIn, methods: readonly MfaMethod[]): Promise<Question> {
   const [only, ...others] = methods
   if (only === undefined) throw new ApiError('NotAuthorizedException', 'The user cannot reach the requested level of assurance.')
-  return others.length === 0 ? secondFactors[only].pose(deps, signIn) : askForChoice(deps, signIn, methods)
+  return others.length === 0 ? secondFactors[only].createChallenge(deps, signIn) : askForChoice(deps, signIn, methods)
 }

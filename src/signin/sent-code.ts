@@ -5,7 +5,7 @@ import { chooseCode } from '../messaging/test-user-code.ts'
 import { limitAttempts } from '../protection/attempt-limit.ts'
 import type { Lockout } from '../protection/lockout.ts'
 import type { Triggers } from '../triggers/trigger.ts'
-import { wordMessageTo } from '../users/message-wording.ts'
+import { renderMessageTo } from '../users/render-user-message.ts'
 import type { Question } from './factor.ts'
 import { type LaterStep, type LaterStepDeps, newLaterStep } from './later-step.ts'
 import type { ChallengeName, SignIn } from './sign-in.ts'
@@ -40,8 +40,8 @@ export async function askForSentCode(
   const now = clock.now()
   // Functions may ask for a code of somebody who has proven nothing yet.
   await limitAttempts(db, pool.id, user.sub, proofs.length === 0 ? 'FirstFactorMessage' : 'SignInMessage', now)
-  const occasion = { clientId: client.id, ...caller }
-  const wording = await wordMessageTo(triggers, { pool, user, attributes: [contact.attribute], kind: 'mfa', occasion })
+  const callerContext = { clientId: client.id, ...caller }
+  const messageContent = await renderMessageTo(triggers, { pool, user, attributes: [contact.attribute], kind: 'mfa', callerContext })
   const code = chooseCode(secrets, signIn, digits)
   const newAddress = isNew ? contact.value : undefined
   const blank = newLaterStep<SentCodeMemory>(signIn, { challenge, memory: { hash: '', newAddress }, now })
@@ -55,7 +55,7 @@ export async function askForSentCode(
       USER_ID_FOR_SRP: user.username,
     },
     session: sealState(secrets, step),
-    queue: (tx) => queueSignInCode(tx, secrets, { pool, user, contact, wording, code, now, expiresAt: step.expiresAt }),
+    queue: (tx) => queueSignInCode(tx, secrets, { pool, user, contact, messageContent, code, now, expiresAt: step.expiresAt }),
   }
 }
 

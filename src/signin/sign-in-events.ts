@@ -3,7 +3,7 @@ import { newOrderedId } from '../base/ordered-id.ts'
 import type { AppClient } from '../pools/app-client.ts'
 import type { Pool } from '../pools/pool.ts'
 import type { AnsweredChallenge } from '../protection/auth-event.ts'
-import { isWatched, noteAuthEvent, noteFailedStart } from '../protection/note-auth-event.ts'
+import { recordAuthEvent, recordFailedStart, recordsAuthEvents } from '../protection/record-auth-event.ts'
 import type { Db } from '../storage/db.ts'
 import { findUser, findUserByName } from '../users/user-repository.ts'
 import type { ChallengeName, SignIn, Visit } from './sign-in.ts'
@@ -13,12 +13,12 @@ type Deps = { readonly db: Db; readonly clock: Clock }
 
 /** The event that a sign-in goes on with, or a new one; none in pools that keep no history. */
 export function eventOf(pool: Pool, visit: Visit, now: number): string | undefined {
-  return visit.eventId ?? (isWatched(pool) ? newOrderedId(now) : undefined)
+  return visit.eventId ?? (recordsAuthEvents(pool) ? newOrderedId(now) : undefined)
 }
 
 /** Notes that a sign-in waits for its next answer. */
-export async function noteWaiting({ db, clock }: Deps, { pool, client, user, proofs, eventId }: SignIn, visit: Visit): Promise<void> {
-  await noteAuthEvent(db, pool, {
+export async function recordWaiting({ db, clock }: Deps, { pool, client, user, proofs, eventId }: SignIn, visit: Visit): Promise<void> {
+  await recordAuthEvent(db, pool, {
     sub: user.sub,
     type: 'SignIn',
     response: 'InProgress',
@@ -32,13 +32,13 @@ export async function noteWaiting({ db, clock }: Deps, { pool, client, user, pro
 }
 
 /** Notes that a sign-in ended in a session; from here on the event is called like that, and so are the tokens' `event_id`. */
-export async function noteSignedIn(
+export async function recordSignedIn(
   { db, clock }: Deps,
   { pool, client, user, proofs }: SignIn,
   visit: Visit,
   sessionId: string,
 ): Promise<void> {
-  await noteAuthEvent(db, pool, {
+  await recordAuthEvent(db, pool, {
     sub: user.sub,
     type: 'SignIn',
     response: 'Pass',
@@ -63,11 +63,11 @@ type Try = {
 }
 
 /** Takes a step, and notes if it failed for a wrong answer in the name of a user who exists. */
-export async function notingWrongProofs<T>(deps: Deps, tried: Try, step: () => Promise<T>): Promise<T> {
+export async function recordingWrongProofs<T>(deps: Deps, tried: Try, step: () => Promise<T>): Promise<T> {
   try {
     return await step()
   } catch (error) {
-    if (error instanceof WrongProof && isWatched(tried.pool)) await noteWrongProof(deps, tried)
+    if (error instanceof WrongProof && recordsAuthEvents(tried.pool)) await noteWrongProof(deps, tried)
     throw error
   }
 }
@@ -87,8 +87,8 @@ async function noteWrongProof({ db, clock }: Deps, { pool, client, visit, userna
     challenges: [...passed(proofs), ...(failed === undefined ? [] : [{ name: failed, isPassed: false }])],
   } as const
   const { eventId } = visit
-  if (eventId === undefined || sub === undefined) return noteFailedStart(db, pool, { ...occurrence, sub })
-  await noteAuthEvent(db, pool, { ...occurrence, sub, id: eventId, continues: eventId })
+  if (eventId === undefined || sub === undefined) return recordFailedStart(db, pool, { ...occurrence, sub })
+  await recordAuthEvent(db, pool, { ...occurrence, sub, id: eventId, continues: eventId })
 }
 
 function passed(proofs: readonly ChallengeName[]): AnsweredChallenge[] {

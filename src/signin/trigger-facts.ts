@@ -1,6 +1,6 @@
 import type { AppClient } from '../pools/app-client.ts'
 import type { Pool } from '../pools/pool.ts'
-import { askPreAuthentication } from '../triggers/pre-authentication.ts'
+import { invokePreAuthentication } from '../triggers/pre-authentication.ts'
 import { hasTrigger, type Triggers } from '../triggers/trigger.ts'
 import type { Texts, TriggerCaller, TriggerSubject } from '../triggers/trigger-subject.ts'
 import { triggerAttributesOf } from '../users/trigger-attributes.ts'
@@ -21,7 +21,7 @@ export function attributesOf(pool: Pool, user: User | undefined): Texts {
 }
 
 /** Asks once for each sign-in, before anything is proven, whether somebody may try at all. Throws what the function refuses with. */
-export async function requireAdmission(
+export async function runPreAuthentication(
   { triggers }: { readonly triggers: Triggers },
   place: Place,
   { user }: Candidate,
@@ -33,5 +33,5 @@ export async function requireAdmission(
     validationData: visit.validationData,
     userNotFound: user === undefined,
   }
-  await askPreAuthentication(triggers, subjectOf(place, user, name, visit.caller), facts)
+  await invokePreAuthentication(triggers, subjectOf(place, user, name, visit.caller), facts)
 }

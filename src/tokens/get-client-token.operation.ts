@@ -8,7 +8,7 @@ import type { Pool } from '../pools/pool.ts'
 import type { PoolCatalog } from '../pools/pool-catalog.ts'
 import { provesClientSecret } from '../pools/secret-hash.ts'
 import type { Db } from '../storage/db.ts'
-import { askPreTokenGeneration } from '../triggers/pre-token-generation.ts'
+import { invokePreTokenGeneration } from '../triggers/pre-token-generation.ts'
 import type { TokenChanges } from '../triggers/pre-token-generation-answer.ts'
 import type { Triggers } from '../triggers/trigger.ts'
 import type { TriggerCaller } from '../triggers/trigger-subject.ts'
@@ -60,5 +60,5 @@ async function askForChanges(
   if (pool.triggers.byName.PreTokenGeneration?.version !== 'V3_0') return undefined
   const subject = { pool, clientId: client.id, username: 'ClientCredentials', sub: undefined, userAgent }
   const facts = { userAttributes: {}, groups: undefined, scopes, clientMetadata }
-  return askPreTokenGeneration(triggers, subject, 'TokenGeneration_ClientCredentials', facts)
+  return invokePreTokenGeneration(triggers, subject, 'TokenGeneration_ClientCredentials', facts)
 }

@@ -10,9 +10,9 @@ import type { AuthMethod } from './assurance.ts'
 import { accessClaims, type Grant, idClaims } from './claims.ts'
 import { signJwt } from './jwt.ts'
 import { type RefreshToken, writeRefreshToken } from './refresh-token.ts'
+import { defaultTokenCustomization, type TokenCustomization } from './run-pre-token-generation.ts'
 import type { Activity, Session } from './session.ts'
 import type { SessionDevice } from './session-device.ts'
-import { plainShapeOf, type TokenShape } from './shape-tokens.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
 export type IssuedTokens = {
@@ -67,8 +67,8 @@ type Authentication = {
   readonly methods: readonly AuthMethod[] | undefined
   /** When the user proved who they are, in epoch seconds, if that was before now. */
   readonly since: number | undefined
-  /** See `agreeOnShape`. */
-  readonly shape: TokenShape | undefined
+  /** See `runPreTokenGeneration`. */
+  readonly shape: TokenCustomization | undefined
 }
 
 /** The three tokens of a new sign-in. Signs on the thread pool; never inside a transaction. */
@@ -105,11 +105,11 @@ export async function reissueTokens(
   pool: Pool,
   client: AppClient,
   user: User,
-  { refresh, deviceKey, shape }: { refresh: RefreshToken; deviceKey: string | undefined; shape: TokenShape | undefined },
+  { refresh, deviceKey, shape }: { refresh: RefreshToken; deviceKey: string | undefined; shape: TokenCustomization | undefined },
   now: number,
 ): Promise<Omit<IssuedTokens, 'refreshToken'>> {
   const [{ groups, changes }, accessKey, idKey] = await Promise.all([
-    shape ?? plainShapeOf(deps.db, user),
+    shape ?? defaultTokenCustomization(deps.db, user),
     deps.signingKeys.signer(pool.id, 'access'),
     deps.signingKeys.signer(pool.id, 'id'),
   ])

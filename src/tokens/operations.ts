@@ -4,7 +4,12 @@ import { getTokensFromRefreshToken } from './get-tokens-from-refresh-token.opera
 import { globalSignOut } from './global-sign-out.operation.ts'
 import { revokeToken } from './revoke-token.operation.ts'
 import { rotateSigningKeys } from './rotate-signing-keys.operation.ts'
+import { adminListUserSessions } from './sessions/admin-list-user-sessions.operation.ts'
+import { adminRevokeUserSession } from './sessions/admin-revoke-user-session.operation.ts'
+import { listUserSessions } from './sessions/list-user-sessions.operation.ts'
+import { revokeUserSession } from './sessions/revoke-user-session.operation.ts'
 
+/** The API operations of this module. */
 export const tokenOperations = [
   adminUserGlobalSignOut,
   getClientToken,
@@ -12,4 +17,8 @@ export const tokenOperations = [
   globalSignOut,
   revokeToken,
   rotateSigningKeys,
+  adminListUserSessions,
+  adminRevokeUserSession,
+  listUserSessions,
+  revokeUserSession,
 ] as const

@@ -10,11 +10,11 @@ import type { User } from '../users/user.ts'
 import { findUser } from '../users/user-repository.ts'
 import { type IssuedTokens, reissueTokens, type TokenDeps } from './issue-tokens.ts'
 import { type RefreshToken, readRefreshToken, writeRefreshToken } from './refresh-token.ts'
+import { runPreTokenGeneration } from './run-pre-token-generation.ts'
 import { isRevoked, type Session } from './session.ts'
 import { findSession, revokeSession, rotateSession } from './session-repository.ts'
-import { noteActivity } from './sessions/tracked-session-repository.ts'
+import { recordActivity } from './sessions/tracked-session-repository.ts'
 import { nextActivity } from './sessions/tracking.ts'
-import { agreeOnShape } from './shape-tokens.ts'
 
 /** From where and by what a refresh is asked for. */
 type Visit = RequestContext & { readonly caller: TriggerCaller }
@@ -75,7 +75,7 @@ export async function refreshTokens(
   const shape = await agreeOnRefresh(deps, { pool, client, user }, visit)
   const now = deps.clock.now()
   const activity = nextActivity(pool, session, visit, now)
-  const noting = activity === null ? undefined : noteActivity(deps.db, session, activity)
+  const noting = activity === null ? undefined : recordActivity(deps.db, session, activity)
   const [tokens] = await Promise.all([reissueTokens(deps, pool, client, user, { refresh: token, deviceKey, shape }, now), noting])
   return { ...tokens, refreshToken: undefined }
 }
@@ -111,7 +111,7 @@ export async function rotateTokens(
 }
 
 function agreeOnRefresh(deps: RefreshDeps, whose: { pool: Pool; client: AppClient; user: User }, { caller }: Visit) {
-  return agreeOnShape(deps, { ...whose, source: 'TokenGeneration_RefreshTokens', caller })
+  return runPreTokenGeneration(deps, { ...whose, source: 'TokenGeneration_RefreshTokens', caller })
 }
 
 function withinGrace(client: AppClient, session: Session, token: RefreshToken, now: number): boolean {

@@ -17,7 +17,7 @@ const longestSession = 2048
  * A challenge of the pool's own, and the Session into which `seal` put what it has to be verified by; undefined when the function was
  * passed over for its failure. Throws InvalidLambdaResponseException when that makes the Session longer than clients may send it back.
  */
-export async function askCreateAuthChallenge(
+export async function invokeCreateAuthChallenge(
   triggers: Triggers,
   subject: TriggerSubject,
   facts: ChallengeFacts,

@@ -8,12 +8,12 @@ import { policyOf } from '../pools/extensions/trigger-policy.ts'
 import { invalidParameter } from '../pools/invalid-parameter.ts'
 import type { Pool } from '../pools/pool.ts'
 import { AnswerReader } from './answer-reader.ts'
-import { askFunction } from './ask-function.ts'
 import { type CircuitBreakers, createCircuitBreakers } from './circuit-breakers.ts'
 import { type Functions, functionNameOf } from './functions/function.ts'
 import type { InvocationOutcome, InvocationRecord } from './invocations/invocation.ts'
 import { draftInvocation, finished, type InvocationDraft } from './invocations/invocation-draft.ts'
 import type { LastAnswers } from './invocations/last-answers.ts'
+import { invokeFunction } from './invoke-function.ts'
 import { logFailure } from './log-failure.ts'
 import { isOneWay, withoutWords } from './one-way.ts'
 import { createRecentDurations } from './recent-durations.ts'
@@ -74,7 +74,7 @@ export function createTriggers({ functions, logger, clock, lastAnswers, onInvoca
       }
     },
 
-    async pretendToAsk(pool, trigger) {
+    async simulateInvocation(pool, trigger) {
       const milliseconds = hasTrigger(pool, trigger) ? durations.pick(pool.id, trigger) : 0
       if (milliseconds > 0) await setTimeout(milliseconds)
     },
@@ -110,7 +110,7 @@ function invokeGuarded(functions: Functions, breakers: CircuitBreakers, record: 
   const { id, poolId, functionArn } = record
   const question = { id, functionArn, poolId, event: JSON.stringify(record.event) }
   const onAttempt = () => void record.attempts++
-  const work = () => askFunction(functions, question, terms, onAttempt)
+  const work = () => invokeFunction(functions, question, terms, onAttempt)
   const answered = breakers.guard(`${poolId} ${functionNameOf(functionArn)}`, terms.circuitBreaker, work)
   return isOneWay(record.trigger) ? withoutWords(answered) : answered
 }

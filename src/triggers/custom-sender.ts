@@ -29,7 +29,7 @@ export function hasCustomSender(pool: Pick<Pool, 'triggers'>, channel: Channel):
  * Hands a message over to the pool's own code. What that answers means nothing, as at Cognito, which does not wait for it. Throws when it
  * could not be asked, failed, or answered too late, unless its policy is to pass that over.
  */
-export async function askCustomSender(triggers: Triggers, { pool, channel, kind, ...facts }: Facts): Promise<void> {
+export async function invokeCustomSender(triggers: Triggers, { pool, channel, kind, ...facts }: Facts): Promise<void> {
   const { code, clientId, clientMetadata, userAgent, sub, username, userAttributes, signal } = facts
   const trigger = senders[channel]
   const source = `${trigger}_${kind}`

@@ -12,7 +12,7 @@ export type DefinedStep<Name extends string> =
  * What comes next in a custom sign-in, of the challenges that there are to ask. Somebody whose function was passed over for its failure
  * is not let in.
  */
-export async function askDefineAuthChallenge<Name extends string>(
+export async function invokeDefineAuthChallenge<Name extends string>(
   triggers: Triggers,
   subject: TriggerSubject,
   facts: ChallengeFacts,

@@ -9,7 +9,7 @@ type Facts = {
 }
 
 /** Somebody has proven all they had to. The function's answer says nothing, but its error still keeps them out. */
-export async function askPostAuthentication(triggers: Triggers, subject: TriggerSubject, facts: Facts): Promise<void> {
+export async function invokePostAuthentication(triggers: Triggers, subject: TriggerSubject, facts: Facts): Promise<void> {
   if (!hasTrigger(subject.pool, 'PostAuthentication')) return
   const { userAttributes, newDeviceUsed } = facts
   const request = { userAttributes, newDeviceUsed, ...clientMetadataOf(facts) }

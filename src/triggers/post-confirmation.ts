@@ -9,7 +9,7 @@ type Facts = { readonly userAttributes: Texts; readonly clientMetadata: Texts | 
  * Tells the pool's own code of what has been stored already. When it fails, the caller hears of it, and the user stays confirmed. Its
  * answer says nothing.
  */
-export async function askPostConfirmation(
+export async function invokePostConfirmation(
   triggers: Triggers,
   subject: TriggerSubject,
   source: ConfirmationSource,

@@ -10,7 +10,7 @@ type Facts = {
 }
 
 /** Whether somebody may try to sign in at all; a function that says no does so by an error, which is thrown. */
-export async function askPreAuthentication(triggers: Triggers, subject: TriggerSubject, facts: Facts): Promise<void> {
+export async function invokePreAuthentication(triggers: Triggers, subject: TriggerSubject, facts: Facts): Promise<void> {
   if (!hasTrigger(subject.pool, 'PreAuthentication')) return
   const request = { ...facts, validationData: facts.validationData ?? null }
   const source = 'PreAuthentication_Authentication'

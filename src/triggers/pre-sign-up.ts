@@ -23,7 +23,7 @@ const nothingSpared: SignUpVerdict = { autoConfirm: false, autoVerify: [] }
  * Asks whether somebody may become a user. Throws when they may not. Whom an administrator creates the answer neither confirms nor
  * verifies, as at Cognito.
  */
-export async function askPreSignUp(triggers: Triggers, subject: TriggerSubject, source: Source, facts: Facts): Promise<SignUpVerdict> {
+export async function invokePreSignUp(triggers: Triggers, subject: TriggerSubject, source: Source, facts: Facts): Promise<SignUpVerdict> {
   const { userAttributes, validationData = null } = facts
   const request = { userAttributes, validationData, ...clientMetadataOf(facts) }
   const response = { autoConfirmUser: false, autoVerifyEmail: false, autoVerifyPhone: false }

@@ -27,7 +27,7 @@ type Facts = {
 }
 
 /** How a function would have the tokens; undefined leaves them as they are. */
-export async function askPreTokenGeneration(
+export async function invokePreTokenGeneration(
   triggers: Triggers,
   subject: TriggerSubject,
   source: TokenOccasion,

@@ -53,5 +53,5 @@ export class InvocationError extends Error {
   }
 }
 
-/** (Unconfirmed wording.) */
+/** (Unconfirmed text.) */
 export const timedOut = (options: { cause?: unknown } = {}) => new InvocationError('Socket timeout while invoking Lambda function', options)

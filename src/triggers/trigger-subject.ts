@@ -8,6 +8,21 @@ export type TriggerSubject = Pick<TriggerCall, 'pool' | 'clientId' | 'username' 
 /** What a call brings along for functions: the program that made it, and its ClientMetadata. */
 export type TriggerCaller = { readonly userAgent: string | undefined; readonly clientMetadata: Texts | undefined }
 
+/** What trigger functions may know of the API call that leads to them. */
+export type CallerContext = TriggerCaller & {
+  /** Undefined when an administrator acts without an app client. */
+  readonly clientId: string | undefined
+}
+
+/** `client` is undefined when an administrator acts without one; `clientMetadata` when the operation takes none, or the request has none. */
+export function callerContextOf(
+  client: { readonly id: string } | undefined,
+  { userAgent }: { readonly userAgent: string | undefined },
+  clientMetadata: Texts | undefined,
+): CallerContext {
+  return { clientId: client?.id, clientMetadata, userAgent }
+}
+
 /** Absent rather than empty when the caller sent none. */
 export function clientMetadataOf({ clientMetadata }: { readonly clientMetadata: Texts | undefined }): JsonObject {
   return clientMetadata === undefined ? {} : { clientMetadata }

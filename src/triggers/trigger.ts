@@ -37,7 +37,7 @@ export type Triggers = {
    * Takes as long as asking took lately, and asks nobody: for somebody who does not exist, where that must not show. A process that has
    * not asked the function yet does not wait.
    */
-  pretendToAsk(pool: Pool, trigger: TriggerName): Promise<void>
+  simulateInvocation(pool: Pool, trigger: TriggerName): Promise<void>
 }
 
 /** Whether the pool has set this trigger up at all. */

@@ -29,7 +29,7 @@ type Medium = (typeof mediumNames)[number]
  * Asks another system for somebody who is not known here, by the name they typed. Undefined when it does not know them either, or does
  * not take their password. Throws what a failing trigger throws.
  */
-export function askUserMigration(triggers: Triggers, subject: TriggerSubject, facts: Facts): Promise<MigratedUser | undefined> {
+export function invokeUserMigration(triggers: Triggers, subject: TriggerSubject, facts: Facts): Promise<MigratedUser | undefined> {
   const { password, validationData = null } = facts
   const request = {
     ...(password !== undefined && { password }),

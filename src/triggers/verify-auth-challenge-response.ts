@@ -5,7 +5,7 @@ import type { Texts, TriggerSubject } from './trigger-subject.ts'
 type Facts = Omit<ChallengeFacts, 'results'> & { readonly privateParameters: Texts; readonly answer: string }
 
 /** Whether an answer is right; it is not when the function was passed over for its failure. */
-export async function askVerifyAuthChallengeResponse(triggers: Triggers, subject: TriggerSubject, facts: Facts): Promise<boolean> {
+export async function invokeVerifyAuthChallengeResponse(triggers: Triggers, subject: TriggerSubject, facts: Facts): Promise<boolean> {
   const request = {
     userAttributes: facts.userAttributes,
     privateChallengeParameters: facts.privateParameters,

@@ -2,8 +2,8 @@ import type { Secrets } from '../base/secrets.ts'
 import { ApiError } from '../contract/api-error.ts'
 import { discardCode, findCode } from '../messaging/code-repository.ts'
 import type { Delivery } from '../messaging/destination.ts'
+import type { MessageContent } from '../messaging/message-content.ts'
 import { queueAttributeCode } from '../messaging/send-code.ts'
-import type { Wording } from '../messaging/wording.ts'
 import type { ContactAttribute, Pool } from '../pools/pool.ts'
 import type { Tx } from '../storage/db.ts'
 import { nameTaken } from './taken-names.ts'
@@ -92,7 +92,7 @@ type StoredChanges = {
   readonly user: User
   readonly changes: Attributes
   /** How the code for a new address is to be worded. */
-  wording(attribute: ContactAttribute): Wording
+  messageContent(attribute: ContactAttribute): MessageContent
   readonly now: number
 }
 
@@ -104,7 +104,7 @@ type StoredChanges = {
 export async function storeAttributeChanges(
   tx: Tx,
   secrets: Secrets,
-  { pool, user, changes, wording, now }: StoredChanges,
+  { pool, user, changes, messageContent, now }: StoredChanges,
 ): Promise<Delivery[]> {
   const { attributes, toVerify, touched } = planAttributeChanges(pool, user.attributes, changes)
   const after = { ...user, attributes, updatedAt: now }
@@ -116,7 +116,7 @@ export async function storeAttributeChanges(
   }
   const deliveries: Delivery[] = []
   for (const { attribute, value } of toVerify) {
-    const proof = { pool, user: after, attribute, value, kind: 'update-attribute', wording: wording(attribute), now } as const
+    const proof = { pool, user: after, attribute, value, kind: 'update-attribute', messageContent: messageContent(attribute), now } as const
     deliveries.push(await queueAttributeCode(tx, secrets, proof))
   }
   return deliveries

@@ -6,8 +6,8 @@ import { type AppClientCaller, hidesUserExistence } from '../pools/app-client.ts
 import type { ContactAttribute } from '../pools/pool.ts'
 import { type LimitedAction, limitAttempts } from '../protection/attempt-limit.ts'
 import type { Db } from '../storage/db.ts'
-import { findLivingUser } from './abandoned/forget-abandoned.ts'
 import { decoySub } from './decoy.ts'
+import { findActiveUser } from './expired-sign-ups/delete-expired-sign-ups.ts'
 import type { User } from './user.ts'
 
 type Deps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets }
@@ -26,7 +26,7 @@ export type Claim = {
 
 /**
  * Finds the user and counts the attempt. Where nothing needs hiding, throws UserNotFoundException for a name nobody has and
- * NotAuthorizedException for a disabled user. `learnElsewhere` is the last chance of somebody unknown, and not had for the asking: it
+ * NotAuthorizedException for a disabled user. `migrate` is the last chance of somebody unknown, and not had for the asking: it
  * comes behind the limit.
  */
 export async function findClaimedUser(
@@ -34,17 +34,17 @@ export async function findClaimedUser(
   { pool, client }: AppClientCaller,
   username: string,
   action: LimitedAction,
-  learnElsewhere?: () => Promise<User | undefined>,
+  migrate?: () => Promise<User | undefined>,
 ): Promise<Claim> {
   const hidden = hidesUserExistence(client)
   const now = clock.now()
-  const known = await findLivingUser(db, pool, username, now)
-  if (!hidden && known === undefined && learnElsewhere === undefined) throw unknownUser()
+  const known = await findActiveUser(db, pool, username, now)
+  if (!hidden && known === undefined && migrate === undefined) throw unknownUser()
   // For users as well: it takes a moment.
   const decoy = decoySub(secrets, pool, username, now)
   const claimed = known?.sub ?? decoy
   await limitAttempts(db, pool.id, claimed, action, now)
-  const user = known ?? (await learnElsewhere?.())
+  const user = known ?? (await migrate?.())
   if (!hidden && user === undefined) throw unknownUser()
   const subject = user?.sub ?? claimed
   if (user === undefined || user.enabled) return { user, known: user, subject, hidden }

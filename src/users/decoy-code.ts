@@ -3,7 +3,7 @@ import { keptAfterExpiryMs } from '../messaging/code-repository.ts'
 import { codeLifetimesMs, issueCode } from '../messaging/codes.ts'
 import { channelOf } from '../messaging/destination.ts'
 import type { MessageKind } from '../messaging/message.ts'
-import { findCapInTheWay } from '../messaging/message-caps.ts'
+import { findExceededLimit } from '../messaging/message-limits.ts'
 import { queueMessage } from '../messaging/outbox.ts'
 import { deleteOutboxEntry } from '../messaging/outbox-repository.ts'
 import { renderMessage } from '../messaging/templates.ts'
@@ -24,7 +24,7 @@ type Pretence = {
  * time it takes tells nothing; only the message is taken back before the commit. The code is sent to no address and proves nothing.
  * Its expiry is set as much too early as the sweeper keeps expired codes, which then removes it when the code of a user would expire.
  */
-export async function pretendToSendCode(
+export async function simulateSendCode(
   { db, secrets }: { db: Db; secrets: Secrets },
   pool: Pool,
   { username, attribute, kind, now }: Pretence,
@@ -36,7 +36,7 @@ export async function pretendToSendCode(
   await db.transaction().execute(async (tx) => {
     await lockUser(tx, poolId, sub)
     const code = await issueCode(tx, secrets, { poolId, sub, purpose, attribute, now, lifetimeMs: lifetimeMs - keptAfterExpiryMs })
-    await pretendToQueue(tx, secrets, pool, { sub, username, attribute, kind, code, now })
+    await simulateQueue(tx, secrets, pool, { sub, username, attribute, kind, code, now })
   })
 }
 
@@ -52,7 +52,7 @@ type Unsent = {
 const noSender = { from: undefined, replyTo: undefined, sourceArn: undefined, configurationSet: undefined }
 
 /** Does in a transaction what queueing a message does, and takes the message back. */
-export async function pretendToQueue(
+export async function simulateQueue(
   tx: Tx,
   secrets: Secrets,
   pool: Pool,
@@ -62,7 +62,7 @@ export async function pretendToQueue(
   if (rendered === undefined) return
   const envelope = { poolId: pool.id, sub, username, trigger: kind, recipient: '', code, expiresAt: now }
   const message = rendered.channel === 'sms' ? { ...envelope, ...rendered } : { ...envelope, ...rendered, ...noSender }
-  await findCapInTheWay(tx, secrets, pool, { channel: message.channel, recipient: sub, now, weight: 0 })
+  await findExceededLimit(tx, secrets, pool, { channel: message.channel, recipient: sub, now, weight: 0 })
   const id = await queueMessage(tx, secrets, message, now)
   await deleteOutboxEntry(tx, { id, poolId: pool.id })
 }

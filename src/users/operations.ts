@@ -1,3 +1,59 @@
+import { adminConfirmSignUp } from './admin/admin-confirm-sign-up.operation.ts'
+import { adminCreateUser } from './admin/admin-create-user.operation.ts'
+import { adminDeleteUser } from './admin/admin-delete-user.operation.ts'
+import { adminDeleteUserAttributes } from './admin/admin-delete-user-attributes.operation.ts'
+import { adminDisableUser } from './admin/admin-disable-user.operation.ts'
+import { adminEnableUser } from './admin/admin-enable-user.operation.ts'
+import { adminGetUser } from './admin/admin-get-user.operation.ts'
+import { adminResetUserPassword } from './admin/admin-reset-user-password.operation.ts'
+import { adminSetUserPassword } from './admin/admin-set-user-password.operation.ts'
+import { adminUpdateUserAttributes } from './admin/admin-update-user-attributes.operation.ts'
+import { adminListUserAuthEvents } from './auth-events/admin-list-user-auth-events.operation.ts'
+import { adminUpdateAuthEventFeedback } from './auth-events/admin-update-auth-event-feedback.operation.ts'
+import { updateAuthEventFeedback } from './auth-events/update-auth-event-feedback.operation.ts'
+import { issueCode } from './codes/issue-code.operation.ts'
+import { adminForgetDevice } from './devices/admin-forget-device.operation.ts'
+import { adminGetDevice } from './devices/admin-get-device.operation.ts'
+import { adminListDevices } from './devices/admin-list-devices.operation.ts'
+import { adminUpdateDeviceStatus } from './devices/admin-update-device-status.operation.ts'
+import { confirmDevice } from './devices/confirm-device.operation.ts'
+import { forgetDevice } from './devices/forget-device.operation.ts'
+import { getDevice } from './devices/get-device.operation.ts'
+import { listDevices } from './devices/list-devices.operation.ts'
+import { updateDeviceStatus } from './devices/update-device-status.operation.ts'
+import { adminAddUserToGroup } from './groups/admin-add-user-to-group.operation.ts'
+import { adminListGroupsForUser } from './groups/admin-list-groups-for-user.operation.ts'
+import { adminRemoveUserFromGroup } from './groups/admin-remove-user-from-group.operation.ts'
+import { createGroup } from './groups/create-group.operation.ts'
+import { deleteGroup } from './groups/delete-group.operation.ts'
+import { getGroup } from './groups/get-group.operation.ts'
+import { listGroups } from './groups/list-groups.operation.ts'
+import { listUsersInGroup } from './groups/list-users-in-group.operation.ts'
+import { updateGroup } from './groups/update-group.operation.ts'
+import { createUserImportJob } from './import/create-user-import-job.operation.ts'
+import { describeUserImportJob } from './import/describe-user-import-job.operation.ts'
+import { getCsvHeader } from './import/get-csv-header.operation.ts'
+import { listUserImportJobs } from './import/list-user-import-jobs.operation.ts'
+import { listUserImportLog } from './import/list-user-import-log.operation.ts'
+import { startUserImportJob } from './import/start-user-import-job.operation.ts'
+import { stopUserImportJob } from './import/stop-user-import-job.operation.ts'
+import { adminDisableProviderForUser } from './linked-identities/admin-disable-provider-for-user.operation.ts'
+import { adminLinkProviderForUser } from './linked-identities/admin-link-provider-for-user.operation.ts'
+import { listUsers } from './list/list-users.operation.ts'
+import { listMessages } from './messages/list-messages.operation.ts'
+import { readMessageCode } from './messages/read-message-code.operation.ts'
+import { resendMessage } from './messages/resend-message.operation.ts'
+import { adminDeleteSoftwareToken } from './mfa/admin-delete-software-token.operation.ts'
+import { adminGetUserAuthFactors } from './mfa/admin-get-user-auth-factors.operation.ts'
+import { adminSetUserMfaPreference } from './mfa/admin-set-user-mfa-preference.operation.ts'
+import { adminSetUserSettings } from './mfa/admin-set-user-settings.operation.ts'
+import { getUserAuthFactors } from './mfa/get-user-auth-factors.operation.ts'
+import { setUserMfaPreference } from './mfa/set-user-mfa-preference.operation.ts'
+import { setUserSettings } from './mfa/set-user-settings.operation.ts'
+import { completeWebAuthnRegistration } from './passkeys/complete-web-authn-registration.operation.ts'
+import { deleteWebAuthnCredential } from './passkeys/delete-web-authn-credential.operation.ts'
+import { listWebAuthnCredentials } from './passkeys/list-web-authn-credentials.operation.ts'
+import { startWebAuthnRegistration } from './passkeys/start-web-authn-registration.operation.ts'
 import { changePassword } from './profile/change-password.operation.ts'
 import { deleteUser } from './profile/delete-user.operation.ts'
 import { deleteUserAttributes } from './profile/delete-user-attributes.operation.ts'
@@ -12,7 +68,7 @@ import { correctSignUpContact } from './sign-up/correct-sign-up-contact.operatio
 import { resendConfirmationCode } from './sign-up/resend-confirmation-code.operation.ts'
 import { signUp } from './sign-up/sign-up.operation.ts'
 
-/** What users do about themselves. */
+/** The API operations of this module. */
 export const userOperations = [
   changePassword,
   confirmForgotPassword,
@@ -27,4 +83,60 @@ export const userOperations = [
   signUp,
   updateUserAttributes,
   verifyUserAttribute,
+  adminConfirmSignUp,
+  adminCreateUser,
+  adminDeleteUser,
+  adminDeleteUserAttributes,
+  adminDisableUser,
+  adminEnableUser,
+  adminGetUser,
+  adminResetUserPassword,
+  adminSetUserPassword,
+  adminUpdateUserAttributes,
+  listUsers,
+  adminListUserAuthEvents,
+  adminUpdateAuthEventFeedback,
+  updateAuthEventFeedback,
+  issueCode,
+  adminForgetDevice,
+  adminGetDevice,
+  adminListDevices,
+  adminUpdateDeviceStatus,
+  confirmDevice,
+  forgetDevice,
+  getDevice,
+  listDevices,
+  updateDeviceStatus,
+  adminAddUserToGroup,
+  adminListGroupsForUser,
+  adminRemoveUserFromGroup,
+  createGroup,
+  deleteGroup,
+  getGroup,
+  listGroups,
+  listUsersInGroup,
+  updateGroup,
+  getCsvHeader,
+  createUserImportJob,
+  describeUserImportJob,
+  listUserImportJobs,
+  startUserImportJob,
+  stopUserImportJob,
+  listUserImportLog,
+  adminDisableProviderForUser,
+  adminLinkProviderForUser,
+  listMessages,
+  readMessageCode,
+  resendMessage,
+  adminDeleteSoftwareToken,
+  adminGetUserAuthFactors,
+  adminSetUserMfaPreference,
+  adminSetUserSettings,
+  getUserAuthFactors,
+  setUserMfaPreference,
+  setUserSettings,
+  completeWebAuthnRegistration,
+  deleteWebAuthnCredential,
+  listWebAuthnCredentials,
+  startWebAuthnRegistration,
 ] as const

@@ -1,7 +1,7 @@
 import { ApiError } from '../contract/api-error.ts'
 import type { Pool } from '../pools/pool.ts'
 import type { Db, Tx } from '../storage/db.ts'
-import { makeWayFor } from './abandoned/forget-abandoned.ts'
+import { deleteExpiredSignUpsOf } from './expired-sign-ups/delete-expired-sign-ups.ts'
 import { type Alias, type AliasKind, type Attributes, aliasesOf, type User } from './user.ts'
 import { findOwner, findUserByName } from './user-repository.ts'
 
@@ -38,7 +38,7 @@ export function nameTaken(kind: AliasKind): ApiError {
  * confirmed makes way. Never inside a transaction.
  */
 export async function requireFreeNames(db: Db, pool: Pool, user: User, attributes: Attributes, now: number): Promise<void> {
-  await makeWayFor(db, pool, { ...user, attributes }, now)
+  await deleteExpiredSignUpsOf(db, pool, { ...user, attributes }, now)
   const present = aliasesOf(pool, user)
   const isNew = (alias: Alias) => !present.some(({ kind, key }) => kind === alias.kind && key === alias.key)
   const taken = await findTaken(db, pool, user.sub, aliasesOf(pool, { ...user, attributes }).filter(isNew))

@@ -2,7 +2,7 @@ import { ApiError } from '../contract/api-error.ts'
 import { deleteOutboxEntriesOfUser } from '../messaging/outbox-repository.ts'
 import type { Pool } from '../pools/pool.ts'
 import { nameKey } from '../pools/pool.ts'
-import { forgetAllAttempts } from '../protection/attempt-repository.ts'
+import { deleteAllAttempts } from '../protection/attempt-repository.ts'
 import type { Db, Tx } from '../storage/db.ts'
 import { prepareLookup } from '../storage/prepared-query.ts'
 import { runTogether } from '../storage/run-together.ts'
@@ -166,7 +166,7 @@ export async function deleteUserRows(tx: Tx, poolId: string, sub: string, now: n
   await runTogether(tx, [
     ...tablesOfUser.map((table) => tx.deleteFrom(table).where('pool_id', '=', poolId).where('sub', '=', sub)),
     ...deleteInvocationsOfUser(tx, poolId, sub, names),
-    forgetAllAttempts(tx, poolId, sub),
+    deleteAllAttempts(tx, poolId, sub),
     deleteOutboxEntriesOfUser(tx, poolId, sub),
     ...removeMostOfUser(tx, poolId, sub, now),
   ])

@@ -21,8 +21,8 @@ export function confirmUserRoutes(app: FastifyInstance, deps: Deps): void {
       deps.throttle('ConfirmSignUp', { address: addressOf(request.raw, deps.trustedProxies) })
       const owner = await deps.pools.findClient(link.clientId)
       if (owner === undefined) return sendPage(reply, invalidLink)
-      const occasion = { clientId: link.clientId, clientMetadata: undefined, userAgent: request.headers['user-agent'] }
-      await confirmSignUpByCode(deps, owner, { username: link.username, code: link.code, forceAliasCreation: false, occasion })
+      const callerContext = { clientId: link.clientId, clientMetadata: undefined, userAgent: request.headers['user-agent'] }
+      await confirmSignUpByCode(deps, owner, { username: link.username, code: link.code, forceAliasCreation: false, callerContext })
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       return sendPage(reply, refusals[error.code] ?? invalidLink)

@@ -10,7 +10,7 @@ import {
 import { createAfterCommit } from '../../src/messaging/after-commit.ts'
 import { extensionsOf } from '../../src/pools/extensions/pool-extensions.ts'
 import { openStorage } from '../../src/storage/open-storage.ts'
-import { testPool } from '../api/messaging/messaging-room.ts'
+import { testPool } from '../api/messaging/messaging-setup.ts'
 import { skipWithoutPostgres } from '../support/postgres-stage.ts'
 import { clientOf, startNode, useOwnCluster, withDatabase } from './own-database.ts'
 

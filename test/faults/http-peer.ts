@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import type { Gateway } from '../../src/messaging/gateways/gateway.ts'
 import { createOutboxWorker } from '../../src/messaging/outbox-worker.ts'
-import type { Room } from '../api/messaging/messaging-room.ts'
+import type { Room } from '../api/messaging/messaging-setup.ts'
 
 export type Asked = { readonly path: string; readonly headers: IncomingHttpHeaders; readonly body: string }
 export type Answer =

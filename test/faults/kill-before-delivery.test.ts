@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { createSecrets } from '../../src/base/secrets.ts'
 import { createOutboxWorker } from '../../src/messaging/outbox-worker.ts'
-import { openRoom, type Room } from '../api/messaging/messaging-room.ts'
+import { openRoom, type Room } from '../api/messaging/messaging-setup.ts'
 import { recordingGateways } from '../api/messaging/recording-gateway.ts'
 import { engines } from '../support/engines.ts'
 

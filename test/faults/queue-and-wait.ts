@@ -2,7 +2,7 @@ import { createSecrets } from '../../src/base/secrets.ts'
 import { queueMessage } from '../../src/messaging/outbox.ts'
 import { createOutboxWorker } from '../../src/messaging/outbox-worker.ts'
 import { openStorage } from '../../src/storage/open-storage.ts'
-import { emailMessage } from '../api/messaging/messaging-room.ts'
+import { emailMessage } from '../api/messaging/messaging-setup.ts'
 
 // A process that commits a message, says how far it has come, and waits to be killed.
 const [, , url = '', masterKey = '', stage] = process.argv

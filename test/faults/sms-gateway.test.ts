@@ -6,7 +6,7 @@ import { json } from 'node:stream/consumers'
 import { describe, it } from 'node:test'
 import { createSmsHttpGateway } from '../../src/messaging/gateways/sms-http-gateway.ts'
 import { createOutboxWorker } from '../../src/messaging/outbox-worker.ts'
-import { openRoom, queueText, type Room, smsMessage } from '../api/messaging/messaging-room.ts'
+import { openRoom, queueText, type Room, smsMessage } from '../api/messaging/messaging-setup.ts'
 import { engines } from '../support/engines.ts'
 
 async function startGateway(answer: (request: IncomingMessage, response: ServerResponse) => void) {

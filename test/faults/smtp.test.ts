@@ -7,7 +7,7 @@ import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
 import { createSmtpGateway } from '../../src/messaging/gateways/smtp-gateway.ts'
 import type { EmailMessage } from '../../src/messaging/message.ts'
 import { createOutboxWorker } from '../../src/messaging/outbox-worker.ts'
-import { emailMessage, openRoom, queue, type Room } from '../api/messaging/messaging-room.ts'
+import { emailMessage, openRoom, queue, type Room } from '../api/messaging/messaging-setup.ts'
 import { engines } from '../support/engines.ts'
 
 type Mail = { readonly from: string; readonly to: readonly string[]; readonly content: string }

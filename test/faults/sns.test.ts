@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createSnsGateway } from '../../src/messaging/gateways/sns-gateway.ts'
-import { openRoom, queueText, type Room } from '../api/messaging/messaging-room.ts'
+import { openRoom, queueText, type Room } from '../api/messaging/messaging-setup.ts'
 import { engines } from '../support/engines.ts'
 import { type Answer, outcomesIn, startPeer, startWorkerOf, tryTimes } from './http-peer.ts'
 

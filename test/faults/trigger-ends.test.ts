@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, it } from 'node:test'
-import { askFunction } from '../../src/triggers/ask-function.ts'
 import { createHttpFunction } from '../../src/triggers/functions/http-function.ts'
 import { createModuleFunction } from '../../src/triggers/functions/module-function.ts'
+import { invokeFunction } from '../../src/triggers/invoke-function.ts'
 import { recordingLogger } from '../support/functions.ts'
 
 const question = {
@@ -25,7 +25,7 @@ describe('A question to a function', () => {
     const nobodyWaits = new AbortController()
     let attempts = 0
     const terms = { timeoutMs: 60_000, retries: 5, signal: nobodyWaits.signal }
-    const answer = askFunction(functions, question, terms, () => attempts++)
+    const answer = invokeFunction(functions, question, terms, () => attempts++)
     await once(endpoint, 'request')
     nobodyWaits.abort()
     await assert.rejects(answer, { name: 'InvocationError' })

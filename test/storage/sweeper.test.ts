@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { sql } from 'kysely'
-import { spendState, sweepSpentStates } from '../../src/storage/spent-state-repository.ts'
+import { consumeState, sweepConsumedStates } from '../../src/storage/consumed-state-repository.ts'
 import { type Sweep, startSweeper } from '../../src/storage/sweeper.ts'
 import { engines } from '../support/engines.ts'
 import { createTestClock } from '../support/test-clock.ts'
@@ -40,14 +40,14 @@ for (const engine of engines) {
       await using storage = await openTestStorage(engine)
       const { clock, start } = starter(storage)
       await storage.db.transaction().execute(async (tx) => {
-        for (let i = 0; i < 25; i++) await spendState(tx, `old ${i}`, clock.now() - day)
-        await spendState(tx, 'new', clock.now() + day)
+        for (let i = 0; i < 25; i++) await consumeState(tx, `old ${i}`, clock.now() - day)
+        await consumeState(tx, 'new', clock.now() + day)
       })
       const batches: number[] = []
       const sweep: Sweep = {
         name: 'spent states',
         async run(tx, now, batchSize) {
-          const found = await sweepSpentStates(tx, now, batchSize)
+          const found = await sweepConsumedStates(tx, now, batchSize)
           batches.push(found)
           return found
         },

@@ -9,7 +9,7 @@ import { insertInvocations, sweepInvocations } from '../../src/triggers/invocati
 import { keepAnswers } from '../../src/triggers/invocations/last-answer-repository.ts'
 import type { User } from '../../src/users/user.ts'
 import { deleteUserRows, insertUser } from '../../src/users/user-repository.ts'
-import { testPool } from '../api/messaging/messaging-room.ts'
+import { testPool } from '../api/messaging/messaging-setup.ts'
 import { chosenEngines } from '../support/engines.ts'
 import { openTestStorage } from '../support/test-storage.ts'
 

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
 import { createLogger } from '../../src/base/logger.ts'
 import { createSealingKey } from '../../src/base/sealing-key.ts'
+import { type OpenedDatabase, openDatabase } from '../../src/open-database.ts'
 import { type Rotation, rotateMasterKey } from '../../src/rotate-master-key.ts'
 import { readSettings } from '../../src/settings.ts'
 import type { Db } from '../../src/storage/db.ts'
-import { openVault, type Vault } from '../../src/vault.ts'
 
 /** Two master keys, as variables want them. */
 export const newKeys = () => ({ before: randomBytes(32).toString('base64'), after: randomBytes(32).toString('base64') })
@@ -18,20 +18,20 @@ export function envOf(databaseUrl: string, { masterKey, previous }: Keys) {
 }
 
 /** What a command of `lifeguard keys` works with. */
-export async function withVaultOf<T>(databaseUrl: string, keys: Keys, use: (vault: Vault) => Promise<T>): Promise<T> {
+export async function withVaultOf<T>(databaseUrl: string, keys: Keys, use: (database: OpenedDatabase) => Promise<T>): Promise<T> {
   const settings = readSettings({ argv: [], env: envOf(databaseUrl, keys), command: 'keys' })
-  const vault = await openVault(settings, createLogger({ level: 'silent', form: 'json' }))
+  const database = await openDatabase(settings, createLogger({ level: 'silent', form: 'json' }))
   try {
-    return await use(vault)
+    return await use(database)
   } finally {
-    await vault.storage.close()
+    await database.storage.close()
   }
 }
 
 /** `keys rotate-master` in this process. No server is waited for unless `quietMs` says so. */
 export function rotate(databaseUrl: string, { before, after }: ReturnType<typeof newKeys>, quietMs = 0): Promise<Rotation> {
-  return withVaultOf(databaseUrl, { masterKey: after, previous: before }, (vault) =>
-    rotateMasterKey(vault, { quietMs, tell: () => undefined }),
+  return withVaultOf(databaseUrl, { masterKey: after, previous: before }, (database) =>
+    rotateMasterKey(database, { quietMs, tell: () => undefined }),
   )
 }
 

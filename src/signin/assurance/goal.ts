@@ -36,7 +36,7 @@ export function chooseGoal(
 }
 
 /** Whether what has been proven is the level, or can be made into it by one more proof. */
-export function canGoOn(level: AssuranceLevel, proofs: readonly ChallengeName[], abilities: Abilities): boolean {
+export function canContinue(level: AssuranceLevel, proofs: readonly ChallengeName[], abilities: Abilities): boolean {
   return isReached(level, proofs) || continues(level, proofs, abilities)
 }
 

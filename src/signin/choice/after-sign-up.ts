@@ -1,7 +1,7 @@
 import type { AppClient } from '../../pools/app-client.ts'
-import { isStateSpent } from '../../storage/spent-state-repository.ts'
+import { isStateConsumed } from '../../storage/consumed-state-repository.ts'
+import { securityStampOf } from '../../users/security-stamp.ts'
 import { readSignUpSession } from '../../users/sign-up/sign-up-session.ts'
-import { standingOf } from '../../users/standing.ts'
 import { type Candidate, unconfirmed } from '../candidate.ts'
 import type { Verdict } from '../factor.ts'
 import type { LaterStepDeps } from '../later-step.ts'
@@ -25,7 +25,7 @@ export async function proveSignUp(
     return undefined
   }
   // The password or the sign-in of somebody who has been here before.
-  if (user.status !== 'CONFIRMED' || standingOf(user) !== session.standing) throw invalidSession()
-  if (await isStateSpent(db, session.id)) throw usedSession()
-  return { kind: 'proven', proof: { user, proofs: [session.provenBy === 'email' ? 'EMAIL_OTP' : 'SMS_OTP'], spends: session } }
+  if (user.status !== 'CONFIRMED' || securityStampOf(user) !== session.standing) throw invalidSession()
+  if (await isStateConsumed(db, session.id)) throw usedSession()
+  return { kind: 'proven', proof: { user, proofs: [session.provenBy === 'email' ? 'EMAIL_OTP' : 'SMS_OTP'], consumes: session } }
 }

@@ -55,7 +55,7 @@ async function answerChoice(deps: ChoiceDeps, answer: Answer, named: ChoiceName 
   if (proven !== undefined) return proven
   // An answer without the answer. By SELECT_CHALLENGE it asks to be asked again, such as for another code.
   if (named !== undefined && state.memory.asked === named) requireParameter(responses, proofKeys[named])
-  return { kind: 'ask', question: await askForChosen(deps, chooser, choices, chosen), spends: state }
+  return { kind: 'ask', question: await askForChosen(deps, chooser, choices, chosen), consumes: state }
 }
 
 /** Somebody unknown may come over from another system with the password that is their answer. */

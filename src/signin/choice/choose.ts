@@ -65,7 +65,7 @@ export async function proveChosen(deps: ChoiceDeps, chooser: Chooser, proving: P
   switch (chosen) {
     case 'PASSWORD': {
       const proven = await provePassword(deps, pool, client, chooser, { username: name, password: proof, proves: 'PASSWORD' })
-      return { ...proven, proof: { ...proven.proof, spends: state, stepUp } }
+      return { ...proven, proof: { ...proven.proof, consumes: state, stepUp } }
     }
     case 'PASSWORD_SRP': {
       const question = await askForSrpProof(deps, pool, client, chooser, {
@@ -75,7 +75,7 @@ export async function proveChosen(deps: ChoiceDeps, chooser: Chooser, proving: P
         custom: undefined,
       })
       const session = sealChoiceState(deps, newChoiceState(deps, chooser, chosen))
-      return { kind: 'ask', question: { ...question, session, available: choices.available }, spends: state }
+      return { kind: 'ask', question: { ...question, session, available: choices.available }, consumes: state }
     }
     case 'EMAIL_OTP':
     case 'SMS_OTP':

@@ -6,7 +6,7 @@ import { findCandidate, requireNotReset } from '../candidate.ts'
 import type { Verdict } from '../factor.ts'
 import { migrateAtSignIn } from '../factors/password/migrate-at-sign-in.ts'
 import type { Visit } from '../sign-in.ts'
-import { requireAdmission } from '../trigger-facts.ts'
+import { runPreAuthentication } from '../trigger-facts.ts'
 import { proveSignUp } from './after-sign-up.ts'
 import { choiceNames, findChoices } from './choices.ts'
 import { askForChoice, askForChosen, type ChoiceDeps, proveChosen } from './choose.ts'
@@ -34,7 +34,7 @@ export async function startChoice(
   const password = preferred === 'PASSWORD' && pool.allowedFirstFactors.includes('PASSWORD') ? parameters['PASSWORD'] : undefined
   const migrate = password ? () => migrateAtSignIn(deps, pool, client, { username, password, visit }) : undefined
   const candidate = await findCandidate(deps, pool, client, username, migrate)
-  await requireAdmission(deps, { pool, client }, candidate, { name: username, visit })
+  await runPreAuthentication(deps, { pool, client }, candidate, { name: username, visit })
   if (candidate.user !== undefined) requireNotReset(client, candidate.user)
   const signedUp = session === undefined ? undefined : await proveSignUp(deps, client, candidate, session)
   if (signedUp !== undefined) return signedUp
@@ -45,9 +45,9 @@ export async function startChoice(
   if ('kind' in begun) return begun
   const { chooser, choices } = begun
   const chosen = choices.available.find((name) => name === preferred)
-  if (chosen === undefined) return { kind: 'ask', question: askForChoice(deps, chooser, choices), spends: undefined }
+  if (chosen === undefined) return { kind: 'ask', question: askForChoice(deps, chooser, choices), consumes: undefined }
   const proven = await proveChosen(deps, chooser, { choices, chosen, parameters, state: undefined, caller: visit.caller })
-  return proven ?? { kind: 'ask', question: await askForChosen(deps, chooser, choices, chosen), spends: undefined }
+  return proven ?? { kind: 'ask', question: await askForChosen(deps, chooser, choices, chosen), consumes: undefined }
 }
 
 function readPreference(preferred: string | undefined): string | undefined {

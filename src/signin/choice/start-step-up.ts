@@ -1,5 +1,5 @@
 import { ApiError } from '../../contract/api-error.ts'
-import { canGoOn, chooseGoal, firstsToward } from '../assurance/goal.ts'
+import { canContinue, chooseGoal, firstsToward } from '../assurance/goal.ts'
 import type { StepUpRequest } from '../assurance/step-up.ts'
 import type { Verdict } from '../factor.ts'
 import type { Choices, Chooser } from './choices.ts'
@@ -18,8 +18,8 @@ export function startStepUp({ chooser, choices }: Found, { levels, credit }: Ste
   const abilities = { firsts: choices.available, seconds: choices.seconds }
   const goal = chooseGoal(levels, proofs, abilities)
   if (goal === undefined) throw new ApiError('NotAuthorizedException', 'The user cannot reach the requested level of assurance.')
-  if (credit !== undefined && chooser.user !== undefined && canGoOn(goal, proofs, abilities)) {
-    return { kind: 'proven', proof: { user: chooser.user, proofs, spends: undefined, stepUp: { goal, since: credit.since } } }
+  if (credit !== undefined && chooser.user !== undefined && canContinue(goal, proofs, abilities)) {
+    return { kind: 'proven', proof: { user: chooser.user, proofs, consumes: undefined, stepUp: { goal, since: credit.since } } }
   }
   return { chooser: { ...chooser, stepUp: { goal } }, choices: { ...choices, available: firstsToward(goal, abilities) } }
 }

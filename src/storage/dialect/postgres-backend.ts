@@ -46,8 +46,8 @@ export async function openPostgres(options: PostgresOptions): Promise<Backend> {
   const { url, logger, waitSeconds } = options
   const { pool, lookups, presence, watch, line, limits } = connectionsOf(options)
   try {
-    const wording = (error: unknown) => postgresError(url, error).message
-    await tryUntilReachable(() => checkServer(pool), { seconds: waitSeconds, isWorthWaiting, wording, logger })
+    const messageOf = (error: unknown) => postgresError(url, error).message
+    await tryUntilReachable(() => checkServer(pool), { seconds: waitSeconds, isWorthWaiting, messageOf, logger })
     const notifications = await startListening(line, (error) => presence.suspect(error))
     return {
       engine: 'postgres',

@@ -7,7 +7,7 @@ type Options = {
   /** Whether a failure may pass without anybody doing anything here. */
   readonly isWorthWaiting: (error: unknown) => boolean
   /** The failure as a sentence. */
-  readonly wording: (error: unknown) => string
+  readonly messageOf: (error: unknown) => string
   readonly logger: StorageLogger
 }
 
@@ -29,7 +29,7 @@ export async function tryUntilReachable(attempt: () => Promise<void>, options: O
       if (now - saidAt >= repeatedAfterMs) {
         saidAt = now
         const remaining = Math.ceil((endsAt - now) / 1000)
-        options.logger.warn({}, `${options.wording(error).replace(/\.$/, '')}; trying again for ${remaining} seconds`)
+        options.logger.warn({}, `${options.messageOf(error).replace(/\.$/, '')}; trying again for ${remaining} seconds`)
       }
     }
     await delay(pauseMs)

@@ -17,7 +17,7 @@ export async function listTrackedSessions(db: Db | Tx, poolId: string, sub: stri
 }
 
 /** Nothing happens to a session that is not tracked, or over. */
-export async function noteActivity(db: Db | Tx, key: SessionKey, activity: Activity): Promise<void> {
+export async function recordActivity(db: Db | Tx, key: SessionKey, activity: Activity): Promise<void> {
   await db
     .updateTable('session')
     .set(activityColumns(activity))

@@ -4,7 +4,8 @@ import { operation } from '../../contract/operation.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
 import type { Triggers } from '../../triggers/trigger.ts'
-import { tellConfirmed } from '../confirmed.ts'
+import { callerContextOf } from '../../triggers/trigger-subject.ts'
+import { runPostConfirmation } from '../run-post-confirmation.ts'
 import type { User } from '../user.ts'
 import { getUserByName } from '../user-repository.ts'
 import { changeFoundUser } from './change-user.ts'
@@ -23,8 +24,8 @@ export const adminConfirmSignUp = operation('AdminConfirmSignUp', {
       requireUnconfirmed(before)
       return { ...before, status: 'CONFIRMED', updatedAt: clock.now() }
     })
-    const occasion = { clientId: undefined, clientMetadata: request.ClientMetadata, userAgent }
-    await tellConfirmed(triggers, { pool, user, source: 'PostConfirmation_ConfirmSignUp', occasion })
+    const callerContext = callerContextOf(undefined, { userAgent }, request.ClientMetadata)
+    await runPostConfirmation(triggers, { pool, user, source: 'PostConfirmation_ConfirmSignUp', callerContext })
     return {}
   },
 })

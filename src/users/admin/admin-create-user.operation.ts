@@ -1,6 +1,7 @@
 import { operation } from '../../contract/operation.ts'
 import { readAttributes } from '../../pools/attribute-wire.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
+import { callerContextOf } from '../../triggers/trigger-subject.ts'
 import { readValidationData, writeUser } from '../wire.ts'
 import { type CreateUserDeps, createUser } from './create-user.ts'
 import { resendInvitation } from './resend-invitation.ts'
@@ -18,9 +19,9 @@ export const adminCreateUser = operation('AdminCreateUser', {
     const pool = await deps.pools.getPool(request.UserPoolId)
     const { Username: username, MessageAction: action, DesiredDeliveryMediums: mediums } = request
     const temporaryPassword = request.TemporaryPassword || undefined
-    const occasion = { clientId: undefined, clientMetadata: request.ClientMetadata, userAgent }
+    const callerContext = callerContextOf(undefined, { userAgent }, request.ClientMetadata)
     if (action === 'RESEND') {
-      return { User: writeUser(await resendInvitation(deps, pool, { username, temporaryPassword, mediums, occasion })) }
+      return { User: writeUser(await resendInvitation(deps, pool, { username, temporaryPassword, mediums, callerContext })) }
     }
     const user = await createUser(deps, pool, {
       username,
@@ -29,7 +30,7 @@ export const adminCreateUser = operation('AdminCreateUser', {
       forceAliasCreation: request.ForceAliasCreation ?? false,
       invite: action === 'SUPPRESS' ? undefined : { mediums },
       validationData: readValidationData(request.ValidationData),
-      occasion,
+      callerContext,
     })
     return { User: writeUser(user) }
   },

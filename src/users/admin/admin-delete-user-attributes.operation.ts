@@ -1,5 +1,6 @@
 import { operation } from '../../contract/operation.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
+import { callerContextOf } from '../../triggers/trigger-subject.ts'
 import { requireKnownNames } from '../profile/profile-rules.ts'
 import { type ChangeAttributesDeps, changeAttributesOf } from './change-attributes.ts'
 
@@ -11,7 +12,7 @@ export const adminDeleteUserAttributes = operation('AdminDeleteUserAttributes', 
     const pool = await deps.pools.getPool(request.UserPoolId)
     requireKnownNames(pool, request.UserAttributeNames)
     const changes = Object.fromEntries(request.UserAttributeNames.map((name) => [name, '']))
-    await changeAttributesOf(deps, pool, request.Username, changes, { clientId: undefined, clientMetadata: undefined, userAgent })
+    await changeAttributesOf(deps, pool, request.Username, changes, callerContextOf(undefined, { userAgent }, undefined))
     return {}
   },
 })

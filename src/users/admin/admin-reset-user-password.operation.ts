@@ -9,8 +9,9 @@ import type { Pool } from '../../pools/pool.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
 import type { Triggers } from '../../triggers/trigger.ts'
-import { wordMessageTo } from '../message-wording.ts'
+import { callerContextOf } from '../../triggers/trigger-subject.ts'
 import { recoveryObstacle, requireRecoveryContact, requireSelfRecovery } from '../recovery/recovery-rules.ts'
+import { renderMessageTo } from '../render-user-message.ts'
 import type { User } from '../user.ts'
 import { getUserByName } from '../user-repository.ts'
 import { changeFoundUser } from './change-user.ts'
@@ -30,9 +31,9 @@ export const adminResetUserPassword = operation('AdminResetUserPassword', {
     requireEnabled(found)
     requireSelfRecovery(pool)
     requireResettable(pool, found)
-    const occasion = { clientId: undefined, clientMetadata: request.ClientMetadata, userAgent }
+    const callerContext = callerContextOf(undefined, { userAgent }, request.ClientMetadata)
     const attributes = [requireRecoveryContact(pool, found).attribute]
-    const wording = await wordMessageTo(triggers, { pool, user: found, attributes, kind: 'forgot-password', occasion })
+    const messageContent = await renderMessageTo(triggers, { pool, user: found, attributes, kind: 'forgot-password', callerContext })
 
     let deliveries: Delivery[] = []
     await changeFoundUser(db, pool, found, async (user, tx) => {
@@ -40,7 +41,7 @@ export const adminResetUserPassword = operation('AdminResetUserPassword', {
       requireResettable(pool, user)
       const now = clock.now()
       const contact = requireRecoveryContact(pool, user)
-      deliveries = [await queueForgotPasswordCode(tx, secrets, { pool, user, contact, wording, now })]
+      deliveries = [await queueForgotPasswordCode(tx, secrets, { pool, user, contact, messageContent, now })]
       return { ...user, status: 'RESET_REQUIRED', updatedAt: now }
     })
     await outbox.afterCommit(pool, deliveries)

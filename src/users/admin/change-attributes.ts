@@ -1,13 +1,13 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import type { Outbox } from '../../messaging/after-commit.ts'
-import type { Occasion } from '../../messaging/wording.ts'
 import { requireRequiredAttributes } from '../../pools/attribute-rules.ts'
 import type { Pool } from '../../pools/pool.ts'
 import type { Db } from '../../storage/db.ts'
 import type { Triggers } from '../../triggers/trigger.ts'
+import type { CallerContext } from '../../triggers/trigger-subject.ts'
 import { nonMutable, planAttributeChanges, requireMutableAttributes, storeAttributeChanges } from '../attribute-changes.ts'
-import { wordChanges } from '../message-wording.ts'
+import { renderChanges } from '../render-user-message.ts'
 import { requireFreeNames } from '../taken-names.ts'
 import { type Attributes, changeAttributes } from '../user.ts'
 import { getUserByName } from '../user-repository.ts'
@@ -31,18 +31,18 @@ export async function changeAttributesOf(
   pool: Pool,
   username: string,
   changes: Attributes,
-  occasion: Occasion,
+  callerContext: CallerContext,
 ): Promise<void> {
   requireChangeable(pool, changes)
   const found = await getUserByName(db, pool, username)
   const { toVerify } = planAttributeChanges(pool, found.attributes, changes)
   // Also an address that has to wait for its proof must be free, or the proof would be asked for in vain.
   await requireFreeNames(db, pool, found, changeAttributes(found.attributes, changes), clock.now())
-  const wording = await wordChanges(triggers, { pool, user: found, toVerify, occasion })
+  const messageContent = await renderChanges(triggers, { pool, user: found, toVerify, callerContext })
 
   const deliveries = await db.transaction().execute(async (tx) => {
     const user = await getLockedUser(tx, found)
-    return storeAttributeChanges(tx, secrets, { pool, user, changes, wording, now: clock.now() })
+    return storeAttributeChanges(tx, secrets, { pool, user, changes, messageContent, now: clock.now() })
   })
   if (deliveries.length > 0) await outbox.afterCommit(pool, deliveries)
 }

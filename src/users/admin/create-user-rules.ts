@@ -44,11 +44,11 @@ export function chooseTemporaryPassword(pool: Pool, given: string | undefined): 
 
 /** Refuses early, before a password is hashed for nothing; storing the user has the last word. Throws as requireNameFree does. */
 export async function requireNamesFree(db: Db, pool: Pool, draft: Draft, takesAddresses: boolean): Promise<void> {
-  requireNameFree(pool, await findNameInTheWay(db, pool, draft, takesAddresses))
+  requireNameFree(pool, await findNameConflict(db, pool, draft, takesAddresses))
 }
 
 /** The first name of somebody else that stands in the way; one that will be taken over does not. */
-export function findNameInTheWay(
+export function findNameConflict(
   db: Db,
   pool: Pool,
   draft: Pick<User, 'sub' | 'username' | 'attributes'>,

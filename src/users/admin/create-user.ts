@@ -3,21 +3,22 @@ import { uuidv7 } from '../../base/ids.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import type { Outbox } from '../../messaging/after-commit.ts'
 import type { Delivery } from '../../messaging/destination.ts'
+import type { MessageContent } from '../../messaging/message-content.ts'
 import { queueInvitation } from '../../messaging/send-code.ts'
-import type { Occasion, Wording } from '../../messaging/wording.ts'
 import { requireRequiredAttributes } from '../../pools/attribute-rules.ts'
 import type { Pool } from '../../pools/pool.ts'
 import type { Db, Tx } from '../../storage/db.ts'
-import { askPreSignUp } from '../../triggers/pre-sign-up.ts'
+import { invokePreSignUp } from '../../triggers/pre-sign-up.ts'
 import type { Triggers } from '../../triggers/trigger.ts'
-import { makeWayFor } from '../abandoned/forget-abandoned.ts'
+import type { CallerContext } from '../../triggers/trigger-subject.ts'
 import { lockUserTakingAliases } from '../alias-takeover.ts'
+import { deleteExpiredSignUpsOf } from '../expired-sign-ups/delete-expired-sign-ups.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import { temporaryPasswordEnd } from '../passwords/temporary-password.ts'
 import { type Attributes, aliasesOf, type User } from '../user.ts'
 import { insertUser } from '../user-repository.ts'
 import { chooseTemporaryPassword, draftNewUser, requireNameFree, requireNamesFree } from './create-user-rules.ts'
-import { type InvitationMediums, wordInvitation } from './invitation.ts'
+import { type InvitationMediums, renderInvitation } from './invitation.ts'
 
 export type CreateUserDeps = {
   readonly db: Db
@@ -39,7 +40,7 @@ export type NewUser = {
   /** Undefined when nobody is to be told. */
   readonly invite: { readonly mediums: InvitationMediums } | undefined
   readonly validationData: Readonly<Record<string, string>> | undefined
-  readonly occasion: Occasion
+  readonly callerContext: CallerContext
 }
 
 /**
@@ -53,7 +54,7 @@ export async function createUser(deps: CreateUserDeps, pool: Pool, wish: NewUser
   const temporaryPassword = chooseTemporaryPassword(pool, wish.temporaryPassword)
   // Whoever has to choose a password at the first sign-in is asked for what is missing then.
   if (temporaryPassword === undefined) requireRequiredAttributes(pool, draft.attributes)
-  await makeWayFor(db, pool, draft, now)
+  await deleteExpiredSignUpsOf(db, pool, draft, now)
   await requireNamesFree(db, pool, draft, wish.forceAliasCreation)
   await askWhether(deps, pool, draft, wish)
 
@@ -66,8 +67,9 @@ export async function createUser(deps: CreateUserDeps, pool: Pool, wish: NewUser
           passwordExpiresAt: temporaryPasswordEnd(pool, now),
         } as const)
   const user: User = { ...draft, ...state, enabled: true, signedOutAt: null, mfa: null, createdAt: now, updatedAt: now }
-  const wording = wish.invite && (await wordInvitation(triggers, { pool, user, mediums: wish.invite.mediums, occasion: wish.occasion }))
-  const deliveries = await db.transaction().execute((tx) => storeNewUser(tx, deps, pool, { user, temporaryPassword, wish, wording }))
+  const messageContent =
+    wish.invite && (await renderInvitation(triggers, { pool, user, mediums: wish.invite.mediums, callerContext: wish.callerContext }))
+  const deliveries = await db.transaction().execute((tx) => storeNewUser(tx, deps, pool, { user, temporaryPassword, wish, messageContent }))
   if (deliveries.length > 0) await outbox.afterCommit(pool, deliveries)
   return user
 }
@@ -77,12 +79,12 @@ async function askWhether(
   { triggers }: CreateUserDeps,
   pool: Pool,
   draft: Pick<User, 'username' | 'attributes'>,
-  { validationData, occasion }: NewUser,
+  { validationData, callerContext }: NewUser,
 ): Promise<void> {
-  const { clientId, clientMetadata, userAgent } = occasion
+  const { clientId, clientMetadata, userAgent } = callerContext
   const subject = { pool, clientId, username: draft.username, sub: undefined, userAgent }
   const asked = { userAttributes: draft.attributes, validationData, clientMetadata }
-  await askPreSignUp(triggers, subject, 'PreSignUp_AdminCreateUser', asked)
+  await invokePreSignUp(triggers, subject, 'PreSignUp_AdminCreateUser', asked)
 }
 
 type Creation = {
@@ -90,18 +92,18 @@ type Creation = {
   readonly temporaryPassword: string | undefined
   readonly wish: NewUser
   /** Undefined when nobody is told. */
-  readonly wording: Wording | undefined
+  readonly messageContent: MessageContent | undefined
 }
 
 async function storeNewUser(
   tx: Tx,
   { secrets }: CreateUserDeps,
   pool: Pool,
-  { user, temporaryPassword, wish, wording }: Creation,
+  { user, temporaryPassword, wish, messageContent }: Creation,
 ): Promise<Delivery[]> {
   const now = user.createdAt
   if (wish.forceAliasCreation) await lockUserTakingAliases(tx, pool, user.sub, aliasesOf(pool, user), now)
   requireNameFree(pool, await insertUser(tx, pool, user))
-  if (wording === undefined) return []
-  return queueInvitation(tx, secrets, { pool, user, mediums: wish.invite?.mediums, temporaryPassword, wording, now })
+  if (messageContent === undefined) return []
+  return queueInvitation(tx, secrets, { pool, user, mediums: wish.invite?.mediums, temporaryPassword, messageContent, now })
 }

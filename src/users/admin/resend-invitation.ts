@@ -1,8 +1,8 @@
 import { ApiError } from '../../contract/api-error.ts'
 import type { Delivery } from '../../messaging/destination.ts'
 import { queueInvitation } from '../../messaging/send-code.ts'
-import type { Occasion } from '../../messaging/wording.ts'
 import type { Pool } from '../../pools/pool.ts'
+import type { CallerContext } from '../../triggers/trigger-subject.ts'
 import { requireStrongPassword } from '../passwords/password-policy.ts'
 import { rememberReplacedPassword } from '../passwords/set-password.ts'
 import { newTemporaryPassword, temporaryPasswordEnd } from '../passwords/temporary-password.ts'
@@ -10,14 +10,14 @@ import type { User } from '../user.ts'
 import { getUserByName } from '../user-repository.ts'
 import { changeFoundUser } from './change-user.ts'
 import type { CreateUserDeps } from './create-user.ts'
-import { type InvitationMediums, wordInvitation } from './invitation.ts'
+import { type InvitationMediums, renderInvitation } from './invitation.ts'
 
 type Again = {
   readonly username: string
   /** Undefined makes one up. */
   readonly temporaryPassword: string | undefined
   readonly mediums: InvitationMediums
-  readonly occasion: Occasion
+  readonly callerContext: CallerContext
 }
 
 /**
@@ -25,12 +25,12 @@ type Again = {
  * worth nothing from then on. Throws UserNotFoundException, UnsupportedUserStateException and InvalidPasswordException.
  */
 export async function resendInvitation(deps: CreateUserDeps, pool: Pool, again: Again): Promise<User> {
-  const { username, temporaryPassword, mediums, occasion } = again
+  const { username, temporaryPassword, mediums, callerContext } = again
   const { db, clock, secrets, passwords, outbox, triggers } = deps
   const found = await getUserByName(db, pool, username)
   requireInvited(found)
   if (temporaryPassword !== undefined) requireStrongPassword(pool, temporaryPassword, 'set')
-  const wording = await wordInvitation(triggers, { pool, user: found, mediums, occasion })
+  const messageContent = await renderInvitation(triggers, { pool, user: found, mediums, callerContext })
   const plain = temporaryPassword ?? newTemporaryPassword(pool.passwordPolicy)
   const password = await passwords.protect(found, plain)
   const now = clock.now()
@@ -40,7 +40,7 @@ export async function resendInvitation(deps: CreateUserDeps, pool: Pool, again: 
     requireInvited(before)
     await rememberReplacedPassword(tx, pool, before, now)
     const after = { ...before, password, passwordExpiresAt: temporaryPasswordEnd(pool, now), updatedAt: now }
-    deliveries = await queueInvitation(tx, secrets, { pool, user: after, mediums, temporaryPassword: plain, wording, now })
+    deliveries = await queueInvitation(tx, secrets, { pool, user: after, mediums, temporaryPassword: plain, messageContent, now })
     return after
   })
   await outbox.afterCommit(pool, deliveries)

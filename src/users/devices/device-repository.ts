@@ -70,7 +70,7 @@ export async function updateDeviceMemory(db: Db | Tx, { poolId, sub, key }: Key,
 }
 
 /** Notes that a sign-in, whose session is stored, came through on the device, or that the session's device has been forgotten meanwhile. */
-export async function noteDeviceUse(db: Db | Tx, device: Key, { ip, now }: { ip: string | null; now: number }): Promise<void> {
+export async function recordDeviceUse(db: Db | Tx, device: Key, { ip, now }: { ip: string | null; now: number }): Promise<void> {
   const { numUpdatedRows } = await db
     .updateTable('device')
     .set({ last_ip: ip, last_authenticated_at: now })

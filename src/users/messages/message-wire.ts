@@ -1,8 +1,8 @@
 import type { Secrets } from '../../base/secrets.ts'
 import type { MessageStateType, SentMessageType } from '../../contract/generated/types.ts'
+import { kindNames } from '../../messaging/message-content.ts'
 import type { MessageRow, MessageState } from '../../messaging/message-record-repository.ts'
 import { openLabel } from '../../messaging/outbox.ts'
-import { kindNames } from '../../messaging/wording.ts'
 
 const statesByName: Readonly<Record<MessageStateType, MessageState>> = {
   QUEUED: 'queued',

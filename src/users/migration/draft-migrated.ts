@@ -24,7 +24,7 @@ export function draftMigrated(pool: Pool, typed: string, { attributes, enableSms
 const bySms: MfaPreferences = { enabled: ['SMS_MFA'], preferred: 'SMS_MFA', byOptions: false }
 
 /** The refusal of a user who would have somebody else's name. */
-export function nameOfAnother(kind: AliasKind): ApiError {
+export function nameConflict(kind: AliasKind): ApiError {
   return badAnswer(`An account with the given ${kind} already exists.`)
 }
 

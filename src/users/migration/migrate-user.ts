@@ -2,19 +2,19 @@ import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import type { Outbox } from '../../messaging/after-commit.ts'
 import { queueInvitation } from '../../messaging/send-code.ts'
-import type { Occasion } from '../../messaging/wording.ts'
 import type { Pool } from '../../pools/pool.ts'
 import type { Db } from '../../storage/db.ts'
 import type { Triggers } from '../../triggers/trigger.ts'
-import { askUserMigration, type MigratedUser } from '../../triggers/user-migration.ts'
-import { makeWayFor } from '../abandoned/forget-abandoned.ts'
-import { findNameInTheWay } from '../admin/create-user-rules.ts'
-import { wordInvitation } from '../admin/invitation.ts'
+import type { CallerContext } from '../../triggers/trigger-subject.ts'
+import { invokeUserMigration, type MigratedUser } from '../../triggers/user-migration.ts'
+import { findNameConflict } from '../admin/create-user-rules.ts'
+import { renderInvitation } from '../admin/invitation.ts'
 import { lockUserTakingAliases } from '../alias-takeover.ts'
+import { deleteExpiredSignUpsOf } from '../expired-sign-ups/delete-expired-sign-ups.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import { type AliasKind, aliasesOf, type User } from '../user.ts'
 import { findUserByName, insertUser } from '../user-repository.ts'
-import { draftMigrated, nameOfAnother } from './draft-migrated.ts'
+import { draftMigrated, nameConflict } from './draft-migrated.ts'
 
 export type MigrationDeps = {
   readonly db: Db
@@ -31,7 +31,7 @@ type Arrival = {
   /** Undefined for somebody who forgot it. */
   readonly password: string | undefined
   readonly validationData: Readonly<Record<string, string>> | undefined
-  readonly occasion: Occasion
+  readonly callerContext: CallerContext
 }
 
 /** As in the API: nobody can be stored by any other name, and a system of others need not be asked what it makes of it. */
@@ -43,18 +43,18 @@ const usernameShape = /^[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,128}$/u
  * @NOTE It answers to whoever knows a name and a password elsewhere: the caller keeps the limit of attempts.
  */
 export async function migrateUser(deps: MigrationDeps, pool: Pool, arrival: Arrival): Promise<User | undefined> {
-  const { username, password, validationData, occasion } = arrival
+  const { username, password, validationData, callerContext } = arrival
   if (!usernameShape.test(username)) return undefined
-  const { clientId, clientMetadata, userAgent } = occasion
+  const { clientId, clientMetadata, userAgent } = callerContext
   const subject = { pool, clientId, username, sub: undefined, userAgent }
-  const migrated = await askUserMigration(deps.triggers, subject, { password, validationData, clientMetadata })
+  const migrated = await invokeUserMigration(deps.triggers, subject, { password, validationData, clientMetadata })
   if (migrated === undefined) return undefined
   const user = await newUser(deps, pool, arrival, migrated)
-  const clash = await storeNewUser(deps, pool, user, { migrated, occasion })
+  const clash = await storeNewUser(deps, pool, user, { migrated, callerContext })
   if (clash === undefined) return user
   // In a transaction, which waits for that of whoever came first: their user may not have been committed yet.
   const other = await deps.db.transaction().execute((tx) => findUserByName(tx, pool, username))
-  if (other === undefined) throw nameOfAnother(clash)
+  if (other === undefined) throw nameConflict(clash)
   return other
 }
 
@@ -66,23 +66,29 @@ async function newUser({ clock, passwords }: MigrationDeps, pool: Pool, arrival:
   return { ...draft, status: migrated.finalStatus, password: await passwords.protect(draft, password) }
 }
 
-type Storing = { readonly migrated: MigratedUser; readonly occasion: Occasion }
+type Storing = { readonly migrated: MigratedUser; readonly callerContext: CallerContext }
 
 /** The kind of name that somebody else has already, or undefined when the user was stored. */
-async function storeNewUser(deps: MigrationDeps, pool: Pool, user: User, { migrated, occasion }: Storing): Promise<AliasKind | undefined> {
+async function storeNewUser(
+  deps: MigrationDeps,
+  pool: Pool,
+  user: User,
+  { migrated, callerContext }: Storing,
+): Promise<AliasKind | undefined> {
   const { db, secrets, outbox, triggers } = deps
   const { mediums, isSilent, forceAliasCreation } = migrated
   const now = user.createdAt
-  await makeWayFor(db, pool, user, now)
-  const clash = await findNameInTheWay(db, pool, user, forceAliasCreation)
+  await deleteExpiredSignUpsOf(db, pool, user, now)
+  const clash = await findNameConflict(db, pool, user, forceAliasCreation)
   if (clash !== undefined) return clash
-  const wording = isSilent ? undefined : await wordInvitation(triggers, { pool, user, mediums, occasion })
+  const messageContent = isSilent ? undefined : await renderInvitation(triggers, { pool, user, mediums, callerContext })
   try {
     await db.transaction().execute(async (tx) => {
       if (forceAliasCreation) await lockUserTakingAliases(tx, pool, user.sub, aliasesOf(pool, user), now)
       const taken = await insertUser(tx, pool, user)
       if (taken !== undefined) throw new NameTakenError(taken)
-      if (wording !== undefined) await queueInvitation(tx, secrets, { pool, user, mediums, temporaryPassword: undefined, wording, now })
+      if (messageContent !== undefined)
+        await queueInvitation(tx, secrets, { pool, user, mediums, temporaryPassword: undefined, messageContent, now })
     })
   } catch (error) {
     if (error instanceof NameTakenError) return error.kind

@@ -3,8 +3,8 @@ import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
 import { type Quotas, requireWithinQuota } from '../../pools/quotas.ts'
+import { consumeState } from '../../storage/consumed-state-repository.ts'
 import type { Db } from '../../storage/db.ts'
-import { spendState } from '../../storage/spent-state-repository.ts'
 import type { TokenCaller } from '../caller.ts'
 import { lockCaller } from '../profile/profile-rules.ts'
 import { type Passkey, requireNoReset, requireOwnSignIn, requirePasskeysEnabled, requiresUserVerification } from './passkey.ts'
@@ -36,7 +36,7 @@ export const completeWebAuthnRegistration = operation('CompleteWebAuthnRegistrat
     await db.transaction().execute(async (tx) => {
       // Locked, so that two registrations at once do not both find room for the last one.
       await lockCaller(tx, user)
-      if (!(await spendState(tx, challenge.id, challenge.expiresAt))) throw challengeNotFound()
+      if (!(await consumeState(tx, challenge.id, challenge.expiresAt))) throw challengeNotFound()
       requireWithinQuota(quotas, 'passkeysPerUser', (await findPasskeys(tx, pool.id, user.sub)).length + 1)
       if (!(await insertPasskey(tx, passkey))) throw new ApiError('InvalidParameterException', 'The passkey is registered already.')
     })

@@ -5,15 +5,15 @@ import type { PasswordPolicy, Pool } from '../../pools/pool.ts'
 const symbol = /[\^$*.[\]{}()?"!@#%&/\\,><':;|_~`=+-]|(?<=\S) +(?=\S)/
 
 /** Both wordings are Cognito's own: `set` at sign-up, creation and reset, `change` at a change by the user. */
-type Occasion = 'set' | 'change'
+type CallerContext = 'set' | 'change'
 
-const openings: Readonly<Record<Occasion, string>> = {
+const openings: Readonly<Record<CallerContext, string>> = {
   set: 'Password did not conform with policy: ',
   change: 'Password does not conform to policy: ',
 }
 
 /** Throws InvalidPasswordException with the first rule that is broken, length first. */
-export function requireStrongPassword(pool: Pool, password: string, occasion: Occasion): void {
+export function requireStrongPassword(pool: Pool, password: string, occasion: CallerContext): void {
   const weakness = findWeakness(pool.passwordPolicy, password)
   if (weakness !== undefined) throw new ApiError('InvalidPasswordException', openings[occasion] + weakness)
 }

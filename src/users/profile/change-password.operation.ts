@@ -3,14 +3,14 @@ import { ApiError } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
 import { limitAttempts } from '../../protection/attempt-limit.ts'
 import type { Lockout } from '../../protection/lockout.ts'
-import { noteAuthEvent } from '../../protection/note-auth-event.ts'
+import { recordAuthEvent } from '../../protection/record-auth-event.ts'
 import type { Db } from '../../storage/db.ts'
 import { storeUser } from '../attribute-changes.ts'
 import type { TokenCaller } from '../caller.ts'
 import { requireStrongPassword } from '../passwords/password-policy.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import { rememberReplacedPassword, requireFreshPassword } from '../passwords/set-password.ts'
-import { isSamePassword } from '../standing.ts'
+import { isSamePassword } from '../security-stamp.ts'
 import type { User } from '../user.ts'
 import { lockCaller } from './profile-rules.ts'
 
@@ -40,7 +40,7 @@ export const changePassword = operation('ChangePassword', {
       const status = locked.status === 'FORCE_CHANGE_PASSWORD' ? 'CONFIRMED' : locked.status
       await storeUser(tx, pool, locked, { ...locked, password: sealed, passwordExpiresAt: null, status, updatedAt: now })
     })
-    await noteAuthEvent(db, pool, { sub: user.sub, type: 'PasswordChange', response: 'Pass', context, now })
+    await recordAuthEvent(db, pool, { sub: user.sub, type: 'PasswordChange', response: 'Pass', context, now })
     return {}
   },
 })

@@ -3,9 +3,10 @@ import type { Secrets } from '../../base/secrets.ts'
 import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
 import type { Triggers } from '../../triggers/trigger.ts'
+import { callerContextOf } from '../../triggers/trigger-subject.ts'
 import { storeAttributeChanges } from '../attribute-changes.ts'
 import type { TokenCaller } from '../caller.ts'
-import { wordChanges } from '../message-wording.ts'
+import { renderChanges } from '../render-user-message.ts'
 import { lockCaller, requireAllowedChanges, requireKnownNames, requireWritable } from './profile-rules.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets; triggers: Triggers }
@@ -19,12 +20,12 @@ export const deleteUserAttributes = operation('DeleteUserAttributes', {
     requireKnownNames(pool, request.UserAttributeNames)
     const changes = Object.fromEntries(request.UserAttributeNames.map((name) => [name, '']))
     requireAllowedChanges(pool, client, user.attributes, changes)
-    const occasion = { clientId: client.id, clientMetadata: undefined, userAgent }
+    const callerContext = callerContextOf(client, { userAgent }, undefined)
     // Nothing that is taken away gets a code.
-    const wording = await wordChanges(triggers, { pool, user, toVerify: [], occasion })
+    const messageContent = await renderChanges(triggers, { pool, user, toVerify: [], callerContext })
     await db.transaction().execute(async (tx) => {
       const locked = await lockCaller(tx, user)
-      await storeAttributeChanges(tx, secrets, { pool, user: locked, changes, wording, now: clock.now() })
+      await storeAttributeChanges(tx, secrets, { pool, user: locked, changes, messageContent, now: clock.now() })
     })
     return {}
   },

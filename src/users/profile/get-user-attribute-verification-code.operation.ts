@@ -7,8 +7,9 @@ import { writeDelivery } from '../../messaging/wire.ts'
 import { limitAttempts } from '../../protection/attempt-limit.ts'
 import type { Db } from '../../storage/db.ts'
 import type { Triggers } from '../../triggers/trigger.ts'
+import { callerContextOf } from '../../triggers/trigger-subject.ts'
 import type { TokenCaller } from '../caller.ts'
-import { wordMessageTo } from '../message-wording.ts'
+import { renderMessageTo } from '../render-user-message.ts'
 import { addressToProve } from './address-to-prove.ts'
 import { lockCaller, requireContactAttribute } from './profile-rules.ts'
 
@@ -22,12 +23,12 @@ export const getUserAttributeVerificationCode = operation('GetUserAttributeVerif
     const now = clock.now()
     const attribute = requireContactAttribute(request.AttributeName)
     await limitAttempts(db, pool.id, user.sub, 'GetUserAttributeVerificationCode', now)
-    const occasion = { clientId: client.id, clientMetadata: request.ClientMetadata, userAgent: from.userAgent }
-    const wording = await wordMessageTo(triggers, { pool, user, attributes: [attribute], kind: 'verify-attribute', occasion })
+    const callerContext = callerContextOf(client, from, request.ClientMetadata)
+    const messageContent = await renderMessageTo(triggers, { pool, user, attributes: [attribute], kind: 'verify-attribute', callerContext })
     const delivery = await db.transaction().execute(async (tx) => {
       const locked = await lockCaller(tx, user)
       const value = await addressToProve(tx, pool, locked, attribute, now)
-      return queueAttributeCode(tx, secrets, { pool, user: locked, attribute, value, kind: 'verify-attribute', wording, now })
+      return queueAttributeCode(tx, secrets, { pool, user: locked, attribute, value, kind: 'verify-attribute', messageContent, now })
     })
     await outbox.afterCommit(pool, [delivery])
     return { CodeDeliveryDetails: writeDelivery(delivery) }

@@ -38,7 +38,7 @@ export function requireWritable(pool: Pool, client: AppClient, names: readonly s
   }
 }
 
-/** Throws InvalidParameterException when a name is not in the pool's schema: the wording of the operations that delete. */
+/** Throws InvalidParameterException when a name is not in the pool's schema: as the operations that delete word it. */
 export function requireKnownNames(pool: Pool, names: readonly string[]): void {
   const known = new Set(pool.schema.map(({ name }) => name))
   const unknown = names.filter((name) => !known.has(name))
@@ -63,11 +63,11 @@ export function isCurrentOrPending(pool: Pool, user: User, attribute: ContactAtt
  * were signed out: what a token was accepted for before a sign-out is not done after it.
  */
 export async function lockCaller(tx: Tx, user: User): Promise<User> {
-  return requireSameStanding(await lockUser(tx, user.poolId, user.sub), user)
+  return requireSameStamp(await lockUser(tx, user.poolId, user.sub), user)
 }
 
 /** The caller as they are under a lock. Throws when they were deleted, or signed out everywhere, since their token was checked. */
-export function requireSameStanding(locked: User | undefined, user: User): User {
+export function requireSameStamp(locked: User | undefined, user: User): User {
   if (locked === undefined) throw deletedMeanwhile()
   if (locked.signedOutAt !== user.signedOutAt) throw accessTokenRevoked()
   return locked

@@ -7,9 +7,10 @@ import { readAttributes } from '../../pools/attribute-wire.ts'
 import { limitAttempts } from '../../protection/attempt-limit.ts'
 import type { Db } from '../../storage/db.ts'
 import type { Triggers } from '../../triggers/trigger.ts'
+import { callerContextOf } from '../../triggers/trigger-subject.ts'
 import { planAttributeChanges, storeAttributeChanges } from '../attribute-changes.ts'
 import type { TokenCaller } from '../caller.ts'
-import { wordChanges } from '../message-wording.ts'
+import { renderChanges } from '../render-user-message.ts'
 import { requireFreeNames } from '../taken-names.ts'
 import { changeAttributes } from '../user.ts'
 import { lockCaller, requireAllowedChanges } from './profile-rules.ts'
@@ -29,11 +30,11 @@ export const updateUserAttributes = operation('UpdateUserAttributes', {
     await requireFreeNames(db, pool, user, changeAttributes(user.attributes, changes), now)
     if (toVerify.length > 0) await limitAttempts(db, pool.id, user.sub, 'UpdateUserAttributes', now)
 
-    const occasion = { clientId: client.id, clientMetadata: request.ClientMetadata, userAgent: from.userAgent }
-    const wording = await wordChanges(triggers, { pool, user, toVerify, occasion })
+    const callerContext = callerContextOf(client, from, request.ClientMetadata)
+    const messageContent = await renderChanges(triggers, { pool, user, toVerify, callerContext })
     const deliveries = await db.transaction().execute(async (tx) => {
       const locked = await lockCaller(tx, user)
-      return storeAttributeChanges(tx, secrets, { pool, user: locked, changes, wording, now })
+      return storeAttributeChanges(tx, secrets, { pool, user: locked, changes, messageContent, now })
     })
     if (deliveries.length > 0) await outbox.afterCommit(pool, deliveries)
     return { CodeDeliveryDetailsList: deliveries.map(writeDelivery) }

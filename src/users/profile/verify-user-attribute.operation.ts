@@ -9,7 +9,7 @@ import { lockUserTakingAliases } from '../alias-takeover.ts'
 import { storeUser } from '../attribute-changes.ts'
 import type { TokenCaller } from '../caller.ts'
 import { proveCode } from '../claimed-user.ts'
-import { isCurrentOrPending, requireContactAttribute, requireSameStanding } from './profile-rules.ts'
+import { isCurrentOrPending, requireContactAttribute, requireSameStamp } from './profile-rules.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets }
 
@@ -31,7 +31,7 @@ export const verifyUserAttribute = operation('VerifyUserAttribute', {
 
     await db.transaction().execute(async (tx) => {
       const taken = [{ kind: attribute, key: nameKey(pool, value) }]
-      const locked = requireSameStanding(await lockUserTakingAliases(tx, pool, user.sub, taken, now), user)
+      const locked = requireSameStamp(await lockUserTakingAliases(tx, pool, user.sub, taken, now), user)
       await requireCode(tx, secrets, { poolId: pool.id, sub: user.sub, ...attempt, now })
       if (!isCurrentOrPending(pool, locked, attribute, value)) throw codeExpired()
       const attributes = { ...locked.attributes, [attribute]: value, [`${attribute}_verified`]: 'true' }

@@ -4,17 +4,18 @@ import { operation } from '../../contract/operation.ts'
 import { codeExpired, requireCode } from '../../messaging/codes.ts'
 import type { AppClientCaller } from '../../pools/app-client.ts'
 import type { Pool } from '../../pools/pool.ts'
-import { noteAuthEvent } from '../../protection/note-auth-event.ts'
 import { clearPasswordFailures } from '../../protection/password-lockout.ts'
+import { recordAuthEvent } from '../../protection/record-auth-event.ts'
 import { contextFromClient } from '../../protection/user-context.ts'
 import type { Db } from '../../storage/db.ts'
 import type { Triggers } from '../../triggers/trigger.ts'
+import { callerContextOf } from '../../triggers/trigger-subject.ts'
 import { storeUser } from '../attribute-changes.ts'
 import { findClaimedUser, type Proof, proveCode } from '../claimed-user.ts'
-import { tellConfirmed } from '../confirmed.ts'
 import { requireStrongPassword } from '../passwords/password-policy.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import { rememberReplacedPassword, requireFreshPassword } from '../passwords/set-password.ts'
+import { runPostConfirmation } from '../run-post-confirmation.ts'
 import { isVerified, type User } from '../user.ts'
 import { lockUser } from '../user-repository.ts'
 import { isRecoverable, wrongState } from './recovery-rules.ts'
@@ -38,9 +39,9 @@ export const confirmForgotPassword = operation('ConfirmForgotPassword', {
     const user = await storePassword(deps, pool, proof, { code, sealed })
     const context = contextFromClient(from, client, request.UserContextData)
     const occurrence = { type: 'ForgotPassword', response: 'Pass', context, now: deps.clock.now(), clientId: client.id } as const
-    await noteAuthEvent(deps.db, pool, { ...occurrence, sub: user.sub })
-    const told = { clientId: client.id, clientMetadata: request.ClientMetadata, userAgent: from.userAgent }
-    await tellConfirmed(deps.triggers, { pool, user, source: 'PostConfirmation_ConfirmForgotPassword', occasion: told })
+    await recordAuthEvent(deps.db, pool, { ...occurrence, sub: user.sub })
+    const told = callerContextOf(client, from, request.ClientMetadata)
+    await runPostConfirmation(deps.triggers, { pool, user, source: 'PostConfirmation_ConfirmForgotPassword', callerContext: told })
     return {}
   },
 })

@@ -1,16 +1,17 @@
 import { operation } from '../../contract/operation.ts'
 import type { Delivery } from '../../messaging/destination.ts'
+import { type MessageContent, simulateRendering } from '../../messaging/message-content.ts'
 import { queueForgotPasswordCode } from '../../messaging/send-code.ts'
 import { writeDelivery } from '../../messaging/wire.ts'
-import { type Occasion, pretendToWord, type Wording } from '../../messaging/wording.ts'
 import { type AppClientCaller, hidesUserExistence } from '../../pools/app-client.ts'
 import type { Pool } from '../../pools/pool.ts'
 import { hasTrigger } from '../../triggers/trigger.ts'
+import { type CallerContext, callerContextOf } from '../../triggers/trigger-subject.ts'
 import { findClaimedUser, unknownUser } from '../claimed-user.ts'
-import { pretendToSendCode } from '../decoy-code.ts'
-import { wordMessageTo } from '../message-wording.ts'
+import { simulateSendCode } from '../decoy-code.ts'
 import { type MigrationDeps, migrateUser } from '../migration/migrate-user.ts'
 import { isMigrationRefusal } from '../migration/migration-refusal.ts'
+import { renderMessageTo } from '../render-user-message.ts'
 import { type Bearer, shownRecovery } from '../shown-address.ts'
 import type { User } from '../user.ts'
 import { lockUser } from '../user-repository.ts'
@@ -29,8 +30,8 @@ export const forgotPassword = operation('ForgotPassword', {
   async handle(request, deps: Deps, caller: AppClientCaller, from) {
     const { pool, client } = caller
     requireSelfRecovery(pool)
-    const occasion = { clientId: client.id, clientMetadata: request.ClientMetadata, userAgent: from.userAgent }
-    const askElsewhere = () => learnElsewhere(deps, caller, request.Username, occasion)
+    const callerContext = callerContextOf(client, from, request.ClientMetadata)
+    const askElsewhere = () => migrate(deps, caller, request.Username, callerContext)
     const { user, known, hidden } = await findClaimedUser(
       deps,
       caller,
@@ -49,40 +50,46 @@ export const forgotPassword = operation('ForgotPassword', {
     }
     if (obstacle !== undefined) throw obstacle
     const attributes = [requireRecoveryContact(pool, user).attribute]
-    const wording = await wordMessageTo(deps.triggers, { pool, user, attributes, kind: 'forgot-password', occasion })
-    const delivery = await sendCode(deps, pool, user.sub, wording)
+    const messageContent = await renderMessageTo(deps.triggers, { pool, user, attributes, kind: 'forgot-password', callerContext })
+    const delivery = await sendCode(deps, pool, user.sub, messageContent)
     await deps.outbox.afterCommit(pool, hidden ? [] : [delivery])
     return { CodeDeliveryDetails: writeDelivery(delivery) }
   },
 })
 
 /** What goes wrong there would tell a stranger that there is nobody here, so it is only said where nothing needs hiding. */
-async function learnElsewhere(
+async function migrate(
   deps: Deps,
   { pool, client }: AppClientCaller,
   username: string,
-  occasion: Occasion,
+  callerContext: CallerContext,
 ): Promise<User | undefined> {
   try {
-    return await migrateUser(deps, pool, { username, password: undefined, validationData: undefined, occasion })
+    return await migrateUser(deps, pool, { username, password: undefined, validationData: undefined, callerContext })
   } catch (error) {
     if (hidesUserExistence(client) && isMigrationRefusal(error)) return undefined
     throw error
   }
 }
 
-async function sendCode({ db, clock, secrets }: Deps, pool: Pool, sub: string, wording: Wording): Promise<Delivery> {
+async function sendCode({ db, clock, secrets }: Deps, pool: Pool, sub: string, messageContent: MessageContent): Promise<Delivery> {
   return db.transaction().execute(async (tx) => {
     const user = await lockUser(tx, pool.id, sub)
     if (user === undefined) throw unknownUser()
     const obstacle = recoveryObstacle(pool, user)
     if (obstacle !== undefined) throw obstacle
-    return queueForgotPasswordCode(tx, secrets, { pool, user, contact: requireRecoveryContact(pool, user), wording, now: clock.now() })
+    return queueForgotPasswordCode(tx, secrets, {
+      pool,
+      user,
+      contact: requireRecoveryContact(pool, user),
+      messageContent,
+      now: clock.now(),
+    })
   })
 }
 
 async function pretendToSend(deps: Deps, pool: Pool, { name: username, now }: Bearer, { attribute }: Delivery): Promise<void> {
-  await pretendToWord(deps.triggers, pool, attribute)
-  await pretendToSendCode(deps, pool, { username, attribute, kind: 'forgot-password', now })
+  await simulateRendering(deps.triggers, pool, attribute)
+  await simulateSendCode(deps, pool, { username, attribute, kind: 'forgot-password', now })
   await deps.outbox.afterCommit(pool, [])
 }

@@ -2,6 +2,7 @@ import { ApiError } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
 import type { AppClientCaller } from '../../pools/app-client.ts'
 import type { ContactAttribute, Pool } from '../../pools/pool.ts'
+import { callerContextOf } from '../../triggers/trigger-subject.ts'
 import { type ConfirmSignUpDeps, confirmSignUpByCode } from './confirm-sign-up.ts'
 import { newSignUpSession, readSignUpSession } from './sign-up-session.ts'
 
@@ -22,7 +23,7 @@ export const confirmSignUp = operation('ConfirmSignUp', {
       username: request.Username,
       code: request.ConfirmationCode,
       forceAliasCreation: request.ForceAliasCreation ?? false,
-      occasion: { clientId: client.id, clientMetadata: request.ClientMetadata, userAgent: from.userAgent },
+      callerContext: callerContextOf(client, from, request.ClientMetadata),
     })
     const now = deps.clock.now()
     const wasTheirs = session?.sub === user.sub && session.expiresAt > now

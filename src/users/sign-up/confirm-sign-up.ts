@@ -2,14 +2,14 @@ import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { checkCode, codeExpired, rememberCode, requireCode } from '../../messaging/codes.ts'
-import type { Occasion } from '../../messaging/wording.ts'
 import type { AppClientCaller } from '../../pools/app-client.ts'
 import { nameKey, type Pool } from '../../pools/pool.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import type { Triggers } from '../../triggers/trigger.ts'
+import type { CallerContext } from '../../triggers/trigger-subject.ts'
 import { lockUserTakingAliases } from '../alias-takeover.ts'
 import { type Claim, findClaimedUser, type Proof, proveCode } from '../claimed-user.ts'
-import { tellConfirmed } from '../confirmed.ts'
+import { runPostConfirmation } from '../run-post-confirmation.ts'
 import type { Alias, Attributes, User } from '../user.ts'
 import { updateUser } from '../user-repository.ts'
 
@@ -20,7 +20,7 @@ type Attempt = {
   readonly code: string
   /** Takes the address over from a user who has it as an alias. */
   readonly forceAliasCreation: boolean
-  readonly occasion: Occasion
+  readonly callerContext: CallerContext
 }
 
 /** `proven` is the attribute that the code went to, if the user still has that address. */
@@ -33,7 +33,7 @@ type Confirmed = { readonly user: User; readonly proven: Proof['attribute'] }
 export async function confirmSignUpByCode(
   deps: ConfirmSignUpDeps,
   caller: AppClientCaller,
-  { username, code, forceAliasCreation, occasion }: Attempt,
+  { username, code, forceAliasCreation, callerContext }: Attempt,
 ): Promise<Confirmed> {
   const { db, clock, secrets } = deps
   const { pool } = caller
@@ -56,7 +56,7 @@ export async function confirmSignUpByCode(
     if (wanted.length > 0 && aliasesProvenBy(pool, proof, user.attributes).length === 0) throw codeExpired()
     return storeConfirmed(tx, pool, user, proof, now)
   })
-  await tellConfirmed(deps.triggers, { pool, user: confirmed.user, source: 'PostConfirmation_ConfirmSignUp', occasion })
+  await runPostConfirmation(deps.triggers, { pool, user: confirmed.user, source: 'PostConfirmation_ConfirmSignUp', callerContext })
   return confirmed
 }
 

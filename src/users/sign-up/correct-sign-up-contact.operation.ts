@@ -3,16 +3,17 @@ import type { Secrets } from '../../base/secrets.ts'
 import { operation } from '../../contract/operation.ts'
 import type { Outbox } from '../../messaging/after-commit.ts'
 import { chooseSignUpContact, type Delivery } from '../../messaging/destination.ts'
+import type { MessageContent } from '../../messaging/message-content.ts'
 import { queueSignUpCode } from '../../messaging/send-code.ts'
 import { writeDelivery } from '../../messaging/wire.ts'
-import type { Wording } from '../../messaging/wording.ts'
 import type { AppClientCaller } from '../../pools/app-client.ts'
+import { consumeState } from '../../storage/consumed-state-repository.ts'
 import type { Db } from '../../storage/db.ts'
-import { spendState } from '../../storage/spent-state-repository.ts'
 import type { Triggers } from '../../triggers/trigger.ts'
+import { callerContextOf } from '../../triggers/trigger-subject.ts'
 import { storeUser } from '../attribute-changes.ts'
 import { findClaimedUser } from '../claimed-user.ts'
-import { wordMessageTo } from '../message-wording.ts'
+import { renderMessageTo } from '../render-user-message.ts'
 import { requireFreeNames } from '../taken-names.ts'
 import { lockUser } from '../user-repository.ts'
 import {
@@ -45,10 +46,10 @@ export const correctSignUpContact = operation('CorrectSignUpContact', {
     const corrected = correctContact(caller, user, correction, now)
     await requireFreeNames(db, pool, user, corrected.attributes, now)
 
-    const occasion = { clientId: client.id, clientMetadata: undefined, userAgent: from.userAgent }
+    const callerContext = callerContextOf(client, from, undefined)
     const attributes = [chooseSignUpContact(pool, corrected.attributes)?.attribute ?? request.AttributeName]
-    const wording = await wordMessageTo(triggers, { pool, user: corrected, attributes, kind: 'resend', occasion })
-    const delivery = await storeCorrection(deps, caller, { session, correction, wording, now })
+    const messageContent = await renderMessageTo(triggers, { pool, user: corrected, attributes, kind: 'resend', callerContext })
+    const delivery = await storeCorrection(deps, caller, { session, correction, messageContent, now })
     await outbox.afterCommit(pool, delivery ? [delivery] : [])
     return {
       CodeDeliveryDetails: delivery && writeDelivery(delivery),
@@ -57,20 +58,25 @@ export const correctSignUpContact = operation('CorrectSignUpContact', {
   },
 })
 
-type Storing = { readonly session: SignUpSession; readonly correction: Correction; readonly wording: Wording; readonly now: number }
+type Storing = {
+  readonly session: SignUpSession
+  readonly correction: Correction
+  readonly messageContent: MessageContent
+  readonly now: number
+}
 
 /** Of all that a Session could be used for at once, one thing happens. */
 async function storeCorrection(
   { db, secrets, publicUrl }: Deps,
   { pool, client }: AppClientCaller,
-  { session, correction, wording, now }: Storing,
+  { session, correction, messageContent, now }: Storing,
 ): Promise<Delivery | undefined> {
   return db.transaction().execute(async (tx) => {
     const before = await lockUser(tx, pool.id, session.sub)
     requireSameNewcomer(session, before)
-    if (!(await spendState(tx, session.id, session.expiresAt))) throw invalidSession()
+    if (!(await consumeState(tx, session.id, session.expiresAt))) throw invalidSession()
     const user = correctContact({ pool, client }, before, correction, now)
     await storeUser(tx, pool, before, user)
-    return queueSignUpCode(tx, { secrets, publicUrl }, { pool, clientId: client.id, user, kind: 'resend', wording, now })
+    return queueSignUpCode(tx, { secrets, publicUrl }, { pool, clientId: client.id, user, kind: 'resend', messageContent, now })
   })
 }

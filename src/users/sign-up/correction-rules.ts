@@ -5,7 +5,7 @@ import { extensionsOf } from '../../pools/extensions/pool-extensions.ts'
 import type { ContactAttribute, Pool } from '../../pools/pool.ts'
 import { requireAllowedChanges } from '../profile/profile-rules.ts'
 import { changeAttributes, type User } from '../user.ts'
-import { newcomerStanding, readSignUpSession, type SignUpSession } from './sign-up-session.ts'
+import { newcomerStamp, readSignUpSession, type SignUpSession } from './sign-up-session.ts'
 
 /** Throws InvalidParameterException in pools that have not asked for it. */
 export function requireCorrectionAllowed(pool: Pool): void {
@@ -33,7 +33,7 @@ export function openCorrection(
 /** Throws NotAuthorizedException when the user has been confirmed, corrected or changed otherwise since the Session was given. */
 export function requireSameNewcomer({ sub, provenBy, standing }: SignUpSession, user: User | undefined): asserts user is User {
   if (user === undefined || sub !== user.sub || provenBy !== null) throw invalidSession()
-  if (user.status !== 'UNCONFIRMED' || newcomerStanding(user) !== standing) throw invalidSession()
+  if (user.status !== 'UNCONFIRMED' || newcomerStamp(user) !== standing) throw invalidSession()
 }
 
 export type Correction = { readonly attribute: ContactAttribute; readonly value: string }

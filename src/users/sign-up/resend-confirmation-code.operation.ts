@@ -4,16 +4,17 @@ import { ApiError } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
 import type { Outbox } from '../../messaging/after-commit.ts'
 import { chooseSignUpContact, type Delivery } from '../../messaging/destination.ts'
+import { type MessageContent, simulateRendering } from '../../messaging/message-content.ts'
 import { queueSignUpCode } from '../../messaging/send-code.ts'
 import { writeDelivery } from '../../messaging/wire.ts'
-import { pretendToWord, type Wording } from '../../messaging/wording.ts'
 import type { AppClientCaller } from '../../pools/app-client.ts'
 import type { Pool } from '../../pools/pool.ts'
 import type { Db } from '../../storage/db.ts'
 import type { Triggers } from '../../triggers/trigger.ts'
+import { callerContextOf } from '../../triggers/trigger-subject.ts'
 import { findClaimedUser, unknownUser } from '../claimed-user.ts'
-import { pretendToSendCode } from '../decoy-code.ts'
-import { wordMessageTo } from '../message-wording.ts'
+import { simulateSendCode } from '../decoy-code.ts'
+import { renderMessageTo } from '../render-user-message.ts'
 import { type Bearer, shownSignUp } from '../shown-address.ts'
 import type { User } from '../user.ts'
 import { lockUser } from '../user-repository.ts'
@@ -39,9 +40,15 @@ export const resendConfirmationCode = operation('ResendConfirmationCode', {
     }
     requireUnconfirmed(user)
     if (contact === undefined) throw cannotResend()
-    const occasion = { clientId: client.id, clientMetadata: request.ClientMetadata, userAgent: from.userAgent }
-    const wording = await wordMessageTo(deps.triggers, { pool, user, attributes: [contact.attribute], kind: 'resend', occasion })
-    const delivery = await sendCode(deps, pool, client.id, user.sub, wording)
+    const callerContext = callerContextOf(client, from, request.ClientMetadata)
+    const messageContent = await renderMessageTo(deps.triggers, {
+      pool,
+      user,
+      attributes: [contact.attribute],
+      kind: 'resend',
+      callerContext,
+    })
+    const delivery = await sendCode(deps, pool, client.id, user.sub, messageContent)
     await deps.outbox.afterCommit(pool, hidden ? [] : [delivery])
     return { CodeDeliveryDetails: writeDelivery(delivery) }
   },
@@ -52,13 +59,17 @@ async function sendCode(
   pool: Pool,
   clientId: string,
   sub: string,
-  wording: Wording,
+  messageContent: MessageContent,
 ): Promise<Delivery> {
   return db.transaction().execute(async (tx) => {
     const user = await lockUser(tx, pool.id, sub)
     if (user === undefined) throw unknownUser()
     requireUnconfirmed(user)
-    const delivery = await queueSignUpCode(tx, { secrets, publicUrl }, { pool, clientId, user, kind: 'resend', wording, now: clock.now() })
+    const delivery = await queueSignUpCode(
+      tx,
+      { secrets, publicUrl },
+      { pool, clientId, user, kind: 'resend', messageContent, now: clock.now() },
+    )
     if (delivery === undefined) throw cannotResend()
     return delivery
   })
@@ -66,8 +77,8 @@ async function sendCode(
 
 /** Does for a user who does not exist, or is no longer new, what is done for a new one, by comparable work. */
 async function pretendToSend(deps: Deps, pool: Pool, { name: username, now }: Bearer, { attribute }: Delivery): Promise<void> {
-  await pretendToWord(deps.triggers, pool, attribute)
-  await pretendToSendCode(deps, pool, { username, attribute, kind: 'resend', now })
+  await simulateRendering(deps.triggers, pool, attribute)
+  await simulateSendCode(deps, pool, { username, attribute, kind: 'resend', now })
   await deps.outbox.afterCommit(pool, [])
 }
 

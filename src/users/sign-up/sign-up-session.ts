@@ -3,7 +3,7 @@ import type { Secrets } from '../../base/secrets.ts'
 import type { AppClient } from '../../pools/app-client.ts'
 import { extensionsOf } from '../../pools/extensions/pool-extensions.ts'
 import type { ContactAttribute, Pool } from '../../pools/pool.ts'
-import { standingOf } from '../standing.ts'
+import { securityStampOf } from '../security-stamp.ts'
 import type { User } from '../user.ts'
 
 /**
@@ -18,7 +18,7 @@ export type SignUpSession = {
   readonly id: string
   readonly sub: string
   readonly provenBy: ContactAttribute | null
-  /** Of the user, when they were confirmed; before that, what `newcomerStanding` says. */
+  /** Of the user, when they were confirmed; before that, what `newcomerStamp` says. */
   readonly standing: string
   /** Epoch milliseconds. */
   readonly expiresAt: number
@@ -37,21 +37,21 @@ export function newSignUpSession(
   { provenBy, now }: { provenBy: ContactAttribute; now: number },
 ): string | undefined {
   if (!allowsChoice(client)) return undefined
-  return seal(secrets, client, user, { provenBy, standing: standingOf(user), now })
+  return seal(secrets, client, user, { provenBy, standing: securityStampOf(user), now })
 }
 
 /** The Session of SignUp; undefined for a client that has no use for one. */
 export function newNewcomerSession(secrets: Secrets, pool: Pool, client: AppClient, user: User, now: number): string | undefined {
   const canCorrect = extensionsOf(pool).signUp.contactCorrection && user.status === 'UNCONFIRMED'
   if (!allowsChoice(client) && !canCorrect) return undefined
-  return seal(secrets, client, user, { provenBy: null, standing: newcomerStanding(user), now })
+  return seal(secrets, client, user, { provenBy: null, standing: newcomerStamp(user), now })
 }
 
 /** What a correction rests on: another one as soon as the user is confirmed, or anything is changed that concerns who they are. */
-export function newcomerStanding(user: Pick<User, 'status' | 'password' | 'signedOutAt' | 'attributes'>): string {
+export function newcomerStamp(user: Pick<User, 'status' | 'password' | 'signedOutAt' | 'attributes'>): string {
   const { email, phone_number: phoneNumber } = user.attributes
   return createHash('sha256')
-    .update(JSON.stringify([user.status, standingOf(user), email, phoneNumber]))
+    .update(JSON.stringify([user.status, securityStampOf(user), email, phoneNumber]))
     .digest('base64url')
 }
 

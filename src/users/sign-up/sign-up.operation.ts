@@ -6,20 +6,20 @@ import type { Outbox } from '../../messaging/after-commit.ts'
 import { chooseSignUpContact, type Delivery } from '../../messaging/destination.ts'
 import { queueSignUpCode } from '../../messaging/send-code.ts'
 import { writeDelivery } from '../../messaging/wire.ts'
-import type { Occasion } from '../../messaging/wording.ts'
 import type { AppClientCaller } from '../../pools/app-client.ts'
 import { readAttributes } from '../../pools/attribute-wire.ts'
 import type { Pool } from '../../pools/pool.ts'
-import { noteAuthEvent } from '../../protection/note-auth-event.ts'
+import { recordAuthEvent } from '../../protection/record-auth-event.ts'
 import { contextFromClient } from '../../protection/user-context.ts'
 import type { Db } from '../../storage/db.ts'
-import { askPreSignUp, type SignUpVerdict } from '../../triggers/pre-sign-up.ts'
+import { invokePreSignUp, type SignUpVerdict } from '../../triggers/pre-sign-up.ts'
 import type { Triggers } from '../../triggers/trigger.ts'
-import { makeWayFor } from '../abandoned/forget-abandoned.ts'
+import { type CallerContext, callerContextOf } from '../../triggers/trigger-subject.ts'
 import { lockUserTakingAliases } from '../alias-takeover.ts'
-import { tellConfirmed } from '../confirmed.ts'
-import { wordMessageTo } from '../message-wording.ts'
+import { deleteExpiredSignUpsOf } from '../expired-sign-ups/delete-expired-sign-ups.ts'
 import type { Passwords } from '../passwords/passwords.ts'
+import { renderMessageTo } from '../render-user-message.ts'
+import { runPostConfirmation } from '../run-post-confirmation.ts'
 import { findTakenName } from '../taken-names.ts'
 import { attributesBeforeSignUp } from '../trigger-attributes.ts'
 import { type AliasKind, aliasesOf, type User } from '../user.ts'
@@ -50,21 +50,21 @@ export const signUp = operation('SignUp', {
     const attributes = readAttributes(request.UserAttributes)
     const password = request.Password || undefined
     const draft = draftSignUp(caller, { username: request.Username, attributes, password }, now)
-    await makeWayFor(db, pool, draft, now)
+    await deleteExpiredSignUpsOf(db, pool, draft, now)
     requireNameFree(pool, await findTakenName(db, pool, draft))
 
-    const occasion = { clientId: client.id, clientMetadata: request.ClientMetadata, userAgent: from.userAgent }
+    const callerContext = callerContextOf(client, from, request.ClientMetadata)
     const subject = { pool, clientId: client.id, username: draft.username, sub: undefined, userAgent: from.userAgent }
-    const verdict = await askPreSignUp(triggers, subject, 'PreSignUp_SignUp', {
+    const verdict = await invokePreSignUp(triggers, subject, 'PreSignUp_SignUp', {
       userAttributes: attributesBeforeSignUp(draft.attributes, attributes),
       validationData: readValidationData(request.ValidationData),
       clientMetadata: request.ClientMetadata,
     })
     const user = await newUser(deps, draft, { password, verdict, now })
-    const delivery = await storeNewUser(deps, caller, user, { verdict, occasion })
-    await noteAuthEvent(db, pool, { sub: user.sub, type: 'SignUp', response: 'Pass', context, now, clientId: client.id })
+    const delivery = await storeNewUser(deps, caller, user, { verdict, callerContext })
+    await recordAuthEvent(db, pool, { sub: user.sub, type: 'SignUp', response: 'Pass', context, now, clientId: client.id })
     if (delivery !== undefined) await outbox.afterCommit(pool, [delivery])
-    if (verdict.autoConfirm) await tellConfirmed(triggers, { pool, user, source: 'PostConfirmation_ConfirmSignUp', occasion })
+    if (verdict.autoConfirm) await runPostConfirmation(triggers, { pool, user, source: 'PostConfirmation_ConfirmSignUp', callerContext })
     return {
       UserConfirmed: verdict.autoConfirm,
       UserSub: user.sub,
@@ -92,23 +92,27 @@ async function newUser({ passwords }: Deps, draft: Draft, { password, verdict, n
   }
 }
 
-type Storing = { readonly verdict: SignUpVerdict; readonly occasion: Occasion }
+type Storing = { readonly verdict: SignUpVerdict; readonly callerContext: CallerContext }
 
 /** Answers where the code went; undefined when there is none, or none is needed. */
 async function storeNewUser(
   { db, secrets, publicUrl, triggers }: Deps,
   { pool, client }: AppClientCaller,
   user: User,
-  { verdict, occasion }: Storing,
+  { verdict, callerContext }: Storing,
 ): Promise<Delivery | undefined> {
   const contact = verdict.autoConfirm ? undefined : chooseSignUpContact(pool, user.attributes)
-  const wording = contact && (await wordMessageTo(triggers, { pool, user, attributes: [contact.attribute], kind: 'sign-up', occasion }))
+  const messageContent =
+    contact && (await renderMessageTo(triggers, { pool, user, attributes: [contact.attribute], kind: 'sign-up', callerContext }))
   const now = user.createdAt
   return db.transaction().execute(async (tx) => {
     // An address that the pool's own code vouches for leaves whoever had it.
     if (verdict.autoVerify.length > 0) await lockUserTakingAliases(tx, pool, user.sub, aliasesOf(pool, user), now)
     requireNameFree(pool, await insertUser(tx, pool, user))
-    return wording && queueSignUpCode(tx, { secrets, publicUrl }, { pool, clientId: client.id, user, kind: 'sign-up', wording, now })
+    return (
+      messageContent &&
+      queueSignUpCode(tx, { secrets, publicUrl }, { pool, clientId: client.id, user, kind: 'sign-up', messageContent, now })
+    )
   })
 }
 

@@ -12,11 +12,11 @@ import { parseBody, requireJsonContentType } from './rpc-request.ts'
 import type { Throttle } from './throttle.ts'
 
 /**
- * An operation whose needs `Effects` meets. The last parameter is `never` because each kind of authorisation has a caller of its own
+ * An operation whose needs `Services` meets. The last parameter is `never` because each kind of authorisation has a caller of its own
  * type; `identifyCaller` makes the one that fits the operation's `auth`, but for `iam`, where the gate does.
  */
 // biome-ignore lint/suspicious/noExplicitAny: the request and answer types differ by operation; the contract checks both at run time.
-export type BuiltOperation<Effects> = Operation<any, Effects, never>
+export type BuiltOperation<Services> = Operation<any, Services, never>
 
 export type RpcHead = RequestHead & {
   readonly target: string | undefined
@@ -41,15 +41,15 @@ export type Dispatcher = {
   open(head: RpcHead, facts: RequestFacts): RpcCall
 }
 
-type Options<Effects> = {
-  readonly operations: readonly BuiltOperation<Effects>[]
-  readonly effects: Effects & CallerDeps
+type Options<Services> = {
+  readonly operations: readonly BuiltOperation<Services>[]
+  readonly services: Services & CallerDeps
   readonly gate: IamGate
   readonly throttle: Throttle
 }
 
-export function createDispatcher<Effects>({ operations, effects, gate, throttle }: Options<Effects>): Dispatcher {
-  const built = new Map<OperationName, { readonly operation: BuiltOperation<Effects>; readonly limits: RequestLimits }>(
+export function createDispatcher<Services>({ operations, services, gate, throttle }: Options<Services>): Dispatcher {
+  const built = new Map<OperationName, { readonly operation: BuiltOperation<Services>; readonly limits: RequestLimits }>(
     operations.map((operation) => [operation.name, { operation, limits: requestLimits(operation.name, operation.auth) }]),
   )
 
@@ -74,13 +74,13 @@ export function createDispatcher<Effects>({ operations, effects, gate, throttle 
           noteRequest(facts, request)
           // After the checks, so that requests that can never succeed use up nothing of what honest callers have.
           throttle(name, administrator === undefined ? { address: head.context.ip } : 'signed')
-          const caller = administrator?.caller ?? (await identifyCaller(effects, operation, request))
+          const caller = administrator?.caller ?? (await identifyCaller(services, operation, request))
           if (caller !== undefined) noteCaller(facts, caller)
           try {
-            return writeResponse(name, await operation.handle(request, effects, caller as never, head.context))
+            return writeResponse(name, await operation.handle(request, services, caller as never, head.context))
           } finally {
             // Such as InitiateAuth, which finds its client by itself.
-            if (facts.clientId !== undefined) facts.userPoolId ??= effects.pools.knownPoolOf(facts.clientId)
+            if (facts.clientId !== undefined) facts.userPoolId ??= services.pools.knownPoolOf(facts.clientId)
           }
         },
       }

@@ -1,12 +1,12 @@
 import { writeSync } from 'node:fs'
 import { createLogger } from '../../../src/base/logger.ts'
+import { openDatabase } from '../../../src/open-database.ts'
 import { rotateMasterKey } from '../../../src/rotate-master-key.ts'
 import { readSettings } from '../../../src/settings.ts'
-import { openVault } from '../../../src/vault.ts'
 
 /** A process of its own that changes the master key. Once some users are sealed anew, it says so and stands still. */
 const settings = readSettings({ argv: [], env: process.env, command: 'keys' })
-const vault = await openVault(settings, createLogger({ level: 'silent', form: 'json' }))
+const vault = await openDatabase(settings, createLogger({ level: 'silent', form: 'json' }))
 const usersAtOnce = 100
 
 // Nothing else keeps the process alive while it stands in the middle.

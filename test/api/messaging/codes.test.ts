@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { sweepCodes } from '../../../src/messaging/code-repository.ts'
-import { checkCode, codeLifetimesMs, issueCode, requireCode, spendCode } from '../../../src/messaging/codes.ts'
+import { checkCode, codeLifetimesMs, consumeCode, issueCode, requireCode } from '../../../src/messaging/codes.ts'
 import { engines } from '../../support/engines.ts'
-import { openRoom, type Room } from './messaging-room.ts'
+import { openRoom, type Room } from './messaging-setup.ts'
 
 const ana = { poolId: 'us-east-1_PoolOfAna', sub: 'sub-of-ana', purpose: 'verify-email' } as const
 
@@ -20,7 +20,7 @@ async function spend(
   code: string,
   changes: Partial<{ poolId: string; sub: string; purpose: 'sign-up' | 'verify-email' }> = {},
 ) {
-  return room.commit((tx) => spendCode(tx, room.secrets, { ...ana, ...changes, code, now: room.clock.now() }))
+  return room.commit((tx) => consumeCode(tx, room.secrets, { ...ana, ...changes, code, now: room.clock.now() }))
 }
 
 /** A well-formed code that is not this one. */
@@ -87,7 +87,7 @@ for (const engine of engines) {
       await using room = await openRoom(engine)
       const code = await issue(room)
       const { expires_at } = await room.db.selectFrom('code').select('expires_at').executeTakeFirstOrThrow()
-      const at = (now: number) => room.commit((tx) => spendCode(tx, room.secrets, { ...ana, code, now }))
+      const at = (now: number) => room.commit((tx) => consumeCode(tx, room.secrets, { ...ana, code, now }))
       assert.equal((await at(expires_at)).outcome, 'expired')
       assert.equal((await checkCode(room.db, room.secrets, { ...ana, code, now: expires_at })).outcome, 'expired')
       assert.equal((await at(expires_at - 1)).outcome, 'ok')

@@ -4,7 +4,7 @@ import type { CustomSenderMessage } from '../../../src/messaging/message.ts'
 import { queueMessage } from '../../../src/messaging/outbox.ts'
 import { createOutboxWorker } from '../../../src/messaging/outbox-worker.ts'
 import { engines } from '../../support/engines.ts'
-import { emailMessage, openRoom } from './messaging-room.ts'
+import { emailMessage, openRoom } from './messaging-setup.ts'
 
 const { subject: _subject, html: _html, text: _text, from: _from, replyTo: _replyTo, ...envelope } = emailMessage()
 const handedOver: CustomSenderMessage = {

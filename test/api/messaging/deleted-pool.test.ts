@@ -4,7 +4,7 @@ import { createOutboxWorker } from '../../../src/messaging/outbox-worker.ts'
 import { markPoolDeleted } from '../../../src/pools/pool-deletion-repository.ts'
 import { insertPool } from '../../../src/pools/pool-repository.ts'
 import { engines } from '../../support/engines.ts'
-import { emailMessage, openRoom, queue, testPool } from './messaging-room.ts'
+import { emailMessage, openRoom, queue, testPool } from './messaging-setup.ts'
 import { recordingGateways } from './recording-gateway.ts'
 
 for (const engine of engines) {

@@ -13,7 +13,7 @@ import {
 } from '../../../src/messaging/destination.ts'
 import { simulateAddress } from '../../../src/messaging/simulated-delivery.ts'
 import { writeDelivery } from '../../../src/messaging/wire.ts'
-import { testPool } from './messaging-room.ts'
+import { testPool } from './messaging-setup.ts'
 
 const both = { email: 'ana@example.test', phone_number: '+15551234444' }
 

@@ -4,7 +4,7 @@ import { newOrderedId } from '../../../src/base/ordered-id.ts'
 import { createInboxGateway } from '../../../src/messaging/gateways/inbox-gateway.ts'
 import { insertInboxMessage, listInboxMessages, trimInbox } from '../../../src/messaging/inbox-repository.ts'
 import { engines } from '../../support/engines.ts'
-import { emailMessage, openRoom, type Room } from './messaging-room.ts'
+import { emailMessage, openRoom, type Room } from './messaging-setup.ts'
 
 async function receive(room: Room, changes: Parameters<typeof emailMessage>[0] = {}): Promise<string> {
   const id = newOrderedId(room.clock.now())

@@ -8,7 +8,7 @@ import type { InboxEntry } from '../../../src/messaging/inbox.ts'
 import { createOutboxWorker } from '../../../src/messaging/outbox-worker.ts'
 import { inboxRoutes } from '../../../src/web/inbox-routes.ts'
 import { engines, type TestEngine } from '../../support/engines.ts'
-import { emailMessage, openRoom, queue, type Room } from './messaging-room.ts'
+import { emailMessage, openRoom, queue, type Room } from './messaging-setup.ts'
 
 type Web = Room & {
   readonly url: string

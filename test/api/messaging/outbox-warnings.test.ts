@@ -4,7 +4,7 @@ import { DeliveryError } from '../../../src/messaging/gateways/gateway.ts'
 import { createUnconfiguredGateway } from '../../../src/messaging/gateways/unconfigured-gateway.ts'
 import { createOutboxWorker } from '../../../src/messaging/outbox-worker.ts'
 import { engines } from '../../support/engines.ts'
-import { emailMessage, openRoom, queue, queueText } from './messaging-room.ts'
+import { emailMessage, openRoom, queue, queueText } from './messaging-setup.ts'
 
 const minuteMs = 60_000
 const hourMs = 60 * minuteMs

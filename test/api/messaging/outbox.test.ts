@@ -10,7 +10,7 @@ import { deleteOutboxEntriesOfUser } from '../../../src/messaging/outbox-reposit
 import { createOutboxWorker } from '../../../src/messaging/outbox-worker.ts'
 import { runTogether } from '../../../src/storage/run-together.ts'
 import { engines } from '../../support/engines.ts'
-import { emailMessage, openRoom, queue, type Room } from './messaging-room.ts'
+import { emailMessage, openRoom, queue, type Room } from './messaging-setup.ts'
 import { recordingGateways } from './recording-gateway.ts'
 
 const minuteMs = 60_000

@@ -19,7 +19,7 @@ import { attributeList, signUp, update } from '../../support/self-service.ts'
 import { givenTokens, givenUser, signInByPassword } from '../../support/sign-in.ts'
 import { openSmsEndpoint } from '../../support/sms-endpoint.ts'
 import { type PoolWish, useTestServer } from '../../support/test-server.ts'
-import { openRoom, plainWording, testPool } from './messaging-room.ts'
+import { openRoom, plainWording, testPool } from './messaging-setup.ts'
 
 const sms = await openSmsEndpoint()
 const refused = { name: 'CodeDeliveryFailureException', message: 'The message was refused where it was to be delivered.' }
@@ -130,7 +130,14 @@ for (const engine of engines) {
       const pool = testPool({ extensions: { ...noExtensions, messages } })
       const user = { sub: 'sub-of-ana', username: 'ana', attributes: {} }
       const now = room.clock.now()
-      const code = { pool, user, contact: { attribute: 'phone_number', value: good }, wording: plainWording, code: '123456', now } as const
+      const code = {
+        pool,
+        user,
+        contact: { attribute: 'phone_number', value: good },
+        messageContent: plainWording,
+        code: '123456',
+        now,
+      } as const
       const delivery = await room.commit((tx) => queueSignInCode(tx, room.secrets, { ...code, expiresAt: now + 60_000 }))
       let woken = 0
       const afterCommit = createAfterCommit({ db: room.db, wake: () => woken++, longestWaitMs: 60 })

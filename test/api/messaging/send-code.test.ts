@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { spendCode } from '../../../src/messaging/codes.ts'
+import { consumeCode } from '../../../src/messaging/codes.ts'
 import { createInboxGateway } from '../../../src/messaging/gateways/inbox-gateway.ts'
 import { type InboxEntry, listInbox } from '../../../src/messaging/inbox.ts'
 import { createOutboxWorker } from '../../../src/messaging/outbox-worker.ts'
 import { queueAttributeCode, queueForgotPasswordCode, queueInvitation, queueSignUpCode } from '../../../src/messaging/send-code.ts'
 import { writeDelivery } from '../../../src/messaging/wire.ts'
 import { engines, type TestEngine } from '../../support/engines.ts'
-import { openRoom, plainWording, type Room, templatesWith, testPool } from './messaging-room.ts'
+import { openRoom, plainWording, type Room, templatesWith, testPool } from './messaging-setup.ts'
 
 const publicUrl = 'https://id.example.test'
 const ana = {
@@ -37,11 +37,15 @@ async function openInboxRoom(engine: TestEngine): Promise<InboxRoom> {
 
 const signUp = (room: Room, pool = testPool({ autoVerifiedAttributes: ['email'] }), kind: 'sign-up' | 'resend' = 'sign-up', user = ana) =>
   room.commit((tx) =>
-    queueSignUpCode(tx, { ...room, publicUrl }, { pool, clientId: 'client1', user, kind, wording: plainWording, now: room.clock.now() }),
+    queueSignUpCode(
+      tx,
+      { ...room, publicUrl },
+      { pool, clientId: 'client1', user, kind, messageContent: plainWording, now: room.clock.now() },
+    ),
   )
 
 const spend = (room: Room, purpose: 'sign-up' | 'forgot-password' | 'verify-email', code: string) =>
-  room.commit((tx) => spendCode(tx, room.secrets, { poolId: testPool().id, sub: ana.sub, purpose, code, now: room.clock.now() }))
+  room.commit((tx) => consumeCode(tx, room.secrets, { poolId: testPool().id, sub: ana.sub, purpose, code, now: room.clock.now() }))
 
 for (const engine of engines) {
   describe(`Codes on their way on ${engine.name}`, () => {
@@ -98,7 +102,7 @@ for (const engine of engines) {
     it('go to the chosen address when a password is forgotten', async () => {
       await using room = await openInboxRoom(engine)
       const contact = { attribute: 'email', value: ana.attributes.email } as const
-      const forgotten = { pool: testPool(), user: ana, contact, wording: plainWording, now: room.clock.now() }
+      const forgotten = { pool: testPool(), user: ana, contact, messageContent: plainWording, now: room.clock.now() }
       const delivery = await room.commit((tx) => queueForgotPasswordCode(tx, room.secrets, forgotten))
       assert.equal(delivery.destination, 'a***@e***')
       const [message, ...rest] = await room.sent()
@@ -111,7 +115,7 @@ for (const engine of engines) {
     it('go to the new address when an attribute changes, which they give back', async () => {
       await using room = await openInboxRoom(engine)
       const change = { pool: testPool(), user: ana, attribute: 'email', value: 'new@example.test', kind: 'update-attribute' } as const
-      await room.commit((tx) => queueAttributeCode(tx, room.secrets, { ...change, wording: plainWording, now: room.clock.now() }))
+      await room.commit((tx) => queueAttributeCode(tx, room.secrets, { ...change, messageContent: plainWording, now: room.clock.now() }))
       const [message] = await room.sent()
       assert.equal(message?.recipient, 'new@example.test')
       assert.partialDeepStrictEqual(await spend(room, 'verify-email', message.code ?? ''), {
@@ -130,7 +134,7 @@ for (const engine of engines) {
             user: ana,
             mediums: ['EMAIL', 'SMS'],
             temporaryPassword: 'Temp<1>!',
-            wording: plainWording,
+            messageContent: plainWording,
             now: room.clock.now(),
             ...changes,
           }),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { renderMessage, type TemplateValues } from '../../../src/messaging/templates.ts'
-import { templatesWith } from './messaging-room.ts'
+import { templatesWith } from './messaging-setup.ts'
 
 const values: TemplateValues = { username: 'ana', code: '123456', link: undefined }
 const defaults = templatesWith({})

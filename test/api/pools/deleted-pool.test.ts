@@ -20,7 +20,7 @@ import { codeOf } from '../generator/answers.ts'
 import { goodRequest } from '../generator/good-requests.ts'
 import { send } from '../generator/send.ts'
 import { prepareWorld } from '../generator/world.ts'
-import { testPool } from '../messaging/messaging-room.ts'
+import { testPool } from '../messaging/messaging-setup.ts'
 import { testUser } from '../tokens/sessions/test-user.ts'
 
 async function openDatabaseOf(server: TestServer) {

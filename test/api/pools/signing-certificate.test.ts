@@ -8,7 +8,7 @@ import { findSigningKey, getOrMakeSigningCertificate } from '../../../src/pools/
 import { engines } from '../../support/engines.ts'
 import { type TestServer, useTestServer } from '../../support/test-server.ts'
 import { openTestStorage } from '../../support/test-storage.ts'
-import { testPool } from '../messaging/messaging-room.ts'
+import { testPool } from '../messaging/messaging-setup.ts'
 
 async function certificateOf(server: TestServer, poolId: string): Promise<X509Certificate> {
   const { Certificate = '' } = await server.send(new GetSigningCertificateCommand({ UserPoolId: poolId }))

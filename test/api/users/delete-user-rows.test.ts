@@ -12,7 +12,7 @@ import type { User } from '../../../src/users/user.ts'
 import { deleteUserRows, insertUser } from '../../../src/users/user-repository.ts'
 import { engines } from '../../support/engines.ts'
 import { sweepDeletions } from '../../support/sweep-deletions.ts'
-import { openRoom, plainWording, type Room, testPool } from '../messaging/messaging-room.ts'
+import { openRoom, plainWording, type Room, testPool } from '../messaging/messaging-setup.ts'
 
 const pool = testPool({ aliasAttributes: ['email'] })
 const now = 1_780_000_000_000
@@ -47,7 +47,7 @@ async function leaveTraces({ db, secrets, commit }: Room, owner: User): Promise<
       user: owner,
       mediums: ['EMAIL'],
       temporaryPassword: 'x',
-      wording: plainWording,
+      messageContent: plainWording,
       now,
     })
   })

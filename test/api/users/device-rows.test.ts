@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { insertPool } from '../../../src/pools/pool-repository.ts'
 import { insertSession, revokeSession } from '../../../src/tokens/session-repository.ts'
-import { deleteDevice, findDevice, insertDevice, noteDeviceUse } from '../../../src/users/devices/device-repository.ts'
+import { deleteDevice, findDevice, insertDevice, recordDeviceUse } from '../../../src/users/devices/device-repository.ts'
 import { engines } from '../../support/engines.ts'
 import { openTestStorage } from '../../support/test-storage.ts'
-import { testPool } from '../messaging/messaging-room.ts'
+import { testPool } from '../messaging/messaging-setup.ts'
 
 const user = {
   pool_id: 'here',
@@ -74,7 +74,7 @@ for (const engine of engines) {
       assert.equal(await table.remove(), false)
       assert.equal(await table.insert('before'), false)
       await table.begin('late', 'key')
-      await noteDeviceUse(table.db, device, { ip: null, now: 1 })
+      await recordDeviceUse(table.db, device, { ip: null, now: 1 })
       assert.equal(await table.insert('late'), false)
     })
   })

@@ -149,9 +149,9 @@ for (const engine of engines) {
       await forgot(migrating.clientId, 'ana')
       await assert.rejects(forgot(migrating.clientId, 'nobody'), fails)
       await reset(migrating.clientId, 'ana', await codeSentTo(server(), migrating.poolId, email))
-      const wording = await server().givenPool({ pool: { ...verifiesEmail, LambdaConfig: { CustomMessage: arn } } })
-      await assert.rejects(signUp(server(), wording.clientId, 'ana', { email }), fails)
-      await assert.rejects(forgot(wording.clientId, 'ana'), { name: 'UserNotFoundException' })
+      const messageContent = await server().givenPool({ pool: { ...verifiesEmail, LambdaConfig: { CustomMessage: arn } } })
+      await assert.rejects(signUp(server(), messageContent.clientId, 'ana', { email }), fails)
+      await assert.rejects(forgot(messageContent.clientId, 'ana'), { name: 'UserNotFoundException' })
     })
 
     it('takes no code that went to an address the user has left', async () => {

@@ -18,7 +18,7 @@ import { rawCall } from '../../support/raw-call.ts'
 import { sentTo, wrongCode } from '../../support/self-service.ts'
 import { givenTokens, givenUser } from '../../support/sign-in.ts'
 import { useTestServer } from '../../support/test-server.ts'
-import { openRoom } from '../messaging/messaging-room.ts'
+import { openRoom } from '../messaging/messaging-setup.ts'
 
 const mismatch = { name: 'EnableSoftwareTokenMFAException', message: 'Code mismatch' }
 const nothing = { name: 'SoftwareTokenMFANotFoundException' }

@@ -10,7 +10,7 @@ import { findFirstChunk, sweepChunks } from '../../../src/users/import/import-ch
 import type { ImportJob } from '../../../src/users/import/import-job.ts'
 import { findImportJob, insertImportJob, sweepUnstartedJobs, updateImportJob } from '../../../src/users/import/import-job-repository.ts'
 import { rowsPerChunk, storeUpload, type UploadDeps } from '../../../src/users/import/store-upload.ts'
-import { testPool } from '../../api/messaging/messaging-room.ts'
+import { testPool } from '../../api/messaging/messaging-setup.ts'
 import { engines } from '../../support/engines.ts'
 import { createTestClock } from '../../support/test-clock.ts'
 import { openTestStorage } from '../../support/test-storage.ts'

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { ApiError } from '../../../contract/api-error.ts'
 import type { Lockout } from '../../../protection/lockout.ts'
-import { isStateSpent, spendState } from '../../../storage/spent-state-repository.ts'
-import { askCreateAuthChallenge } from '../../../triggers/create-auth-challenge.ts'
+import { consumeState, isStateConsumed } from '../../../storage/consumed-state-repository.ts'
+import { invokeCreateAuthChallenge } from '../../../triggers/create-auth-challenge.ts'
 import { hasTrigger, type Triggers } from '../../../triggers/trigger.ts'
 import type { Texts } from '../../../triggers/trigger-subject.ts'
-import { askVerifyAuthChallengeResponse } from '../../../triggers/verify-auth-challenge-response.ts'
-import { standingOf } from '../../../users/standing.ts'
+import { invokeVerifyAuthChallengeResponse } from '../../../triggers/verify-auth-challenge-response.ts'
+import { securityStampOf } from '../../../users/security-stamp.ts'
 import { findAgain, requireNotReset } from '../../candidate.ts'
 import type { Answer, Factor, Question, Verdict } from '../../factor.ts'
 import type { LaterStepDeps } from '../../later-step.ts'
@@ -37,8 +37,8 @@ export async function askForCustomChallenge(
 ): Promise<Question | undefined> {
   const { pool, client, sub, user, name, proofs, results } = signIn
   if (!hasTrigger(pool, 'CreateAuthChallenge') || !hasTrigger(pool, 'VerifyAuthChallengeResponse')) throw notConfigured()
-  const standing = user === undefined ? randomBytes(32).toString('base64url') : standingOf(user)
-  const created = await askCreateAuthChallenge(triggers, subjectOfCustom(signIn), factsOf(signIn), ({ privateParameters, metadata }) => {
+  const standing = user === undefined ? randomBytes(32).toString('base64url') : securityStampOf(user)
+  const created = await invokeCreateAuthChallenge(triggers, subjectOfCustom(signIn), factsOf(signIn), ({ privateParameters, metadata }) => {
     const memory: Memory = { standing, name, privateParameters, metadata }
     const state = newState<Memory>(client, sub, { challenge, proofs, memory, eventId, custom: results }, clock.now())
     return sealState(secrets, state)
@@ -67,8 +67,8 @@ export const customChallenge: Factor<CustomDeps> = {
     const facts = { ...factsOf(signIn), privateParameters, answer: given }
     const place = { pool: answer.pool, sub: state.sub, now: deps.clock.now() }
     const isPassed = await judgeAnswer(deps.codeLockout, place, async () => {
-      if (!(await spendState(deps.db, state.id, state.expiresAt))) throw usedSession()
-      return askVerifyAuthChallengeResponse(deps.triggers, subjectOfCustom(signIn), facts)
+      if (!(await consumeState(deps.db, state.id, state.expiresAt))) throw usedSession()
+      return invokeVerifyAuthChallengeResponse(deps.triggers, subjectOfCustom(signIn), facts)
     })
     const results = [...signIn.results, { name: challenge, isPassed, metadata }]
     return { kind: 'custom', signIn: { ...signIn, results }, clientPublic: undefined } satisfies Verdict
@@ -86,8 +86,8 @@ async function openCustomStep(deps: CustomDeps, answer: Answer): Promise<CustomS
   const found = await findAgain(deps, pool, state.sub, typed === name ? state.sub : typed)
   // Somebody who is not there any more is nobody from now on: whatever the functions say, that lets no one in.
   const user = found?.status === 'EXTERNAL_PROVIDER' ? undefined : found
-  if (user !== undefined && standingOf(user) !== standing) {
-    throw (await isStateSpent(deps.db, state.id)) ? usedSession() : invalidSession()
+  if (user !== undefined && securityStampOf(user) !== standing) {
+    throw (await isStateConsumed(deps.db, state.id)) ? usedSession() : invalidSession()
   }
   if (user !== undefined) requireNotReset(client, user)
   const results = state.custom ?? []

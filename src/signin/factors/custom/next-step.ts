@@ -1,5 +1,5 @@
 import { ApiError } from '../../../contract/api-error.ts'
-import { askDefineAuthChallenge } from '../../../triggers/define-auth-challenge.ts'
+import { invokeDefineAuthChallenge } from '../../../triggers/define-auth-challenge.ts'
 import { hasSoftwareToken } from '../../../users/mfa/software-token-repository.ts'
 import type { Question } from '../../factor.ts'
 import { type SecondFactorDeps, secondFactors } from '../../second-factors.ts'
@@ -30,7 +30,7 @@ type Position = {
 export async function nextStep(deps: NextStepDeps, signIn: CustomSignIn, { known, eventId, clientPublic }: Position): Promise<NextStep> {
   const { pool, client, user, name, results } = signIn
   const challenges = ['CUSTOM_CHALLENGE', ...builtIn, ...(clientPublic === undefined ? [] : (['PASSWORD_VERIFIER'] as const))] as const
-  const step = await askDefineAuthChallenge(deps.triggers, subjectOfCustom(signIn), factsOf(signIn), challenges)
+  const step = await invokeDefineAuthChallenge(deps.triggers, subjectOfCustom(signIn), factsOf(signIn), challenges)
   // No function can let somebody in who does not exist.
   if (step.kind !== 'challenge') return step.kind === 'issue-tokens' && user === undefined ? { kind: 'fail' } : step
   switch (step.name) {
@@ -53,11 +53,11 @@ async function askForBuiltIn(deps: NextStepDeps, signIn: SignIn, name: BuiltIn):
   const { user } = signIn
   switch (name) {
     case 'SMS_MFA':
-      return user.attributes['phone_number'] ? secondFactors.SMS_MFA.pose(deps, signIn) : undefined
+      return user.attributes['phone_number'] ? secondFactors.SMS_MFA.createChallenge(deps, signIn) : undefined
     case 'EMAIL_OTP':
-      return user.attributes['email'] ? secondFactors.EMAIL_OTP.pose(deps, signIn) : undefined
+      return user.attributes['email'] ? secondFactors.EMAIL_OTP.createChallenge(deps, signIn) : undefined
     case 'SOFTWARE_TOKEN_MFA':
-      return (await hasSoftwareToken(deps.db, user)) ? secondFactors.SOFTWARE_TOKEN_MFA.pose(deps, signIn) : undefined
+      return (await hasSoftwareToken(deps.db, user)) ? secondFactors.SOFTWARE_TOKEN_MFA.createChallenge(deps, signIn) : undefined
     case 'DEVICE_SRP_AUTH':
       return rememberedDevice.ask(deps, signIn)
   }

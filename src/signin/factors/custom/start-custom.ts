@@ -6,7 +6,7 @@ import { type Candidate, findCandidate, requireConfirmed, requireNotReset } from
 import type { Verdict } from '../../factor.ts'
 import { requireParameter } from '../../parameters.ts'
 import type { Visit } from '../../sign-in.ts'
-import { requireAdmission } from '../../trigger-facts.ts'
+import { runPreAuthentication } from '../../trigger-facts.ts'
 import { requireClientPublic, type SrpDeps } from '../srp/srp.ts'
 import { notConfigured } from './custom-challenge.ts'
 import { passed } from './custom-sign-in.ts'
@@ -21,7 +21,7 @@ export async function startCustom(deps: SrpDeps, pool: Pool, client: AppClient, 
   if (!hasTrigger(pool, 'DefineAuthChallenge')) throw notConfigured()
   const clientPublic = parameters['CHALLENGE_NAME'] === 'SRP_A' ? requireClientPublic(requireParameter(parameters, 'SRP_A')) : undefined
   const found = await findCandidate(deps, pool, client, username)
-  await requireAdmission(deps, { pool, client }, found, { name: username, visit })
+  await runPreAuthentication(deps, { pool, client }, found, { name: username, visit })
   const { sub, user } = requireLocal(client, found)
   if (user !== undefined) {
     requireNotReset(client, user)

@@ -1,6 +1,6 @@
 import { unknownDevice } from '../../../users/devices/device.ts'
 import { findDevice } from '../../../users/devices/device-repository.ts'
-import type { Interposed } from '../../factor.ts'
+import type { RequiredStep } from '../../factor.ts'
 import { type LaterStepDeps, newLaterStep } from '../../later-step.ts'
 import { hasSecondFactor } from '../../second-factors.ts'
 import { sealState } from '../../sign-in-state.ts'
@@ -11,7 +11,7 @@ import { keepDeviceStep } from './device-step.ts'
  * that is only tracked has nothing to prove. Throws ResourceNotFoundException for a device that the user does not have, or has forgotten:
  * clients drop the key then, and sign in anew.
  */
-export const rememberedDevice: Interposed<LaterStepDeps> = {
+export const rememberedDevice: RequiredStep<LaterStepDeps> = {
   async ask({ db, secrets, clock }, signIn) {
     const { pool, user, deviceKey, proofs } = signIn
     if (!pool.devices?.challengeRequiredOnNewDevice || deviceKey === undefined || hasSecondFactor(proofs)) return undefined

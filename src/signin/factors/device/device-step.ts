@@ -3,9 +3,9 @@ import type { Secrets } from '../../../base/secrets.ts'
 import type { AppClient } from '../../../pools/app-client.ts'
 import type { Pool } from '../../../pools/pool.ts'
 import type { Lockout } from '../../../protection/lockout.ts'
+import { isStateConsumed } from '../../../storage/consumed-state-repository.ts'
 import type { Db, Tx } from '../../../storage/db.ts'
 import { sealedTable } from '../../../storage/sealed-table.ts'
-import { isStateSpent } from '../../../storage/spent-state-repository.ts'
 import { findDevice } from '../../../users/devices/device-repository.ts'
 import { subOf } from '../../candidate.ts'
 import type { Answer } from '../../factor.ts'
@@ -52,12 +52,12 @@ export async function findDeviceStep(
   return outcome.proven ? outcome.value : undefined
 }
 
-/** Undefined for a question that has been answered, because it must not clear the count. Of two answers at once `spendState` picks one. */
+/** Undefined for a question that has been answered, because it must not clear the count. Of two answers at once `consumeState` picks one. */
 async function findUnspentStep({ db, clock, secrets }: Deps, key: DeviceStepKey): Promise<SignInState | undefined> {
   const sealed = await findDeviceStepState(db, key, clock.now())
   const session = sealed === undefined ? undefined : secrets.open('device-step', sealed, contextOf(key))
   const state = session && peekAtState(secrets, session.toString())
-  return state === undefined || (await isStateSpent(db, state.id)) ? undefined : state
+  return state === undefined || (await isStateConsumed(db, state.id)) ? undefined : state
 }
 
 const contextOf = ({ poolId, sub, clientId, deviceKey }: DeviceStepKey): string => `${poolId}/${sub}/${clientId}/${deviceKey}`

@@ -46,7 +46,7 @@ export const deviceSrp: Factor<DeviceDeps> = {
       DEVICE_KEY: key,
       USERNAME: user.username,
     }
-    return { kind: 'ask', question: { name: 'DEVICE_PASSWORD_VERIFIER', parameters, session: undefined }, spends: step }
+    return { kind: 'ask', question: { name: 'DEVICE_PASSWORD_VERIFIER', parameters, session: undefined }, consumes: step }
   },
 }
 
@@ -73,7 +73,7 @@ export const devicePassword: Factor<DeviceDeps> = {
     )
     if (!proven) throw wrongPassword()
     const proofs = [...step.proofs, 'DEVICE_PASSWORD_VERIFIER'] as const
-    return { kind: 'proven', proof: { user, proofs, spends: step } } satisfies Verdict
+    return { kind: 'proven', proof: { user, proofs, consumes: step } } satisfies Verdict
   },
 }
 

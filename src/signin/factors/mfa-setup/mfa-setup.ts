@@ -35,7 +35,7 @@ export const mfaSetup: Factor<SecondFactorDeps> = {
     if (step.memory.own.isProven) {
       // An administrator may have taken the app away again.
       if (!(await hasSoftwareToken(deps.db, user))) throw invalidSession()
-      return { kind: 'proven', proof: { user, proofs: [...step.proofs, challenge], spends: step } } satisfies Verdict
+      return { kind: 'proven', proof: { user, proofs: [...step.proofs, challenge], consumes: step } } satisfies Verdict
     }
     const address = responses['EMAIL']
     if (!address) throw new ApiError('SoftwareTokenMFANotFoundException', 'User has not verified software token mfa')
@@ -43,6 +43,6 @@ export const mfaSetup: Factor<SecondFactorDeps> = {
     if (!isEmailAddress(address)) throw new ApiError('InvalidParameterException', 'Invalid email address format.')
     await requireFreeNames(deps.db, pool, user, changeAttributes(user.attributes, { email: address }), deps.clock.now())
     const question = await askForNewEmail(deps, signInOf(answer, user, step), address)
-    return { kind: 'ask', question, spends: step } satisfies Verdict
+    return { kind: 'ask', question, consumes: step } satisfies Verdict
   },
 }

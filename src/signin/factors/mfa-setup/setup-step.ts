@@ -1,13 +1,13 @@
 import type { AppClient } from '../../../pools/app-client.ts'
 import type { Pool } from '../../../pools/pool.ts'
 import type { PoolCatalog } from '../../../pools/pool-catalog.ts'
+import { consumeState, isStateConsumed } from '../../../storage/consumed-state-repository.ts'
 import type { Tx } from '../../../storage/db.ts'
-import { isStateSpent, spendState } from '../../../storage/spent-state-repository.ts'
 import { hasSoftwareToken } from '../../../users/mfa/software-token-repository.ts'
 import type { User } from '../../../users/user.ts'
 import { findUser } from '../../../users/user-repository.ts'
 import { requireEnabled } from '../../candidate.ts'
-import { type LaterStep, type LaterStepDeps, newLaterStep, stillStands } from '../../later-step.ts'
+import { isStampCurrent, type LaterStep, type LaterStepDeps, newLaterStep } from '../../later-step.ts'
 import { decideMfa } from '../../mfa-decision.ts'
 import { invalidSession, openAnyState, sealState, usedSession } from '../../sign-in-state.ts'
 
@@ -34,10 +34,10 @@ export async function openSetup({ db, clock, secrets, pools }: SetupDeps, sessio
   const [owner, user, isSpent] = await Promise.all([
     pools.findClient(step.clientId),
     findUser(db, step.poolId, step.sub),
-    isStateSpent(db, step.id),
+    isStateConsumed(db, step.id),
   ])
   if (isSpent) throw usedSession()
-  if (owner === undefined || user === undefined || !stillStands(step, user)) throw invalidSession()
+  if (owner === undefined || user === undefined || !isStampCurrent(step, user)) throw invalidSession()
   requireEnabled(user)
   return { ...owner, user, step }
 }
@@ -60,8 +60,8 @@ export function concludeSetup({ secrets, clock }: SetupDeps, { pool, client, use
  * Uses up the step and every other Session of the same set-up, all of which have its id and none of which lives longer than the longest
  * AuthSessionValidity from now. False when that happened before.
  */
-export function spendSetup(tx: Tx, { id }: SetupStep, now: number): Promise<boolean> {
-  return spendState(tx, id, now + longestSessionMs)
+export function consumeSetup(tx: Tx, { id }: SetupStep, now: number): Promise<boolean> {
+  return consumeState(tx, id, now + longestSessionMs)
 }
 
 const longestSessionMs = 15 * 60_000

@@ -2,18 +2,18 @@ import { createHash } from 'node:crypto'
 import type { Clock } from '../../../base/clock.ts'
 import { type Secrets, sealMark } from '../../../base/secrets.ts'
 import { readableAttributes } from '../../../pools/attribute-rules.ts'
+import { consumeState, isStateConsumed } from '../../../storage/consumed-state-repository.ts'
 import type { Db } from '../../../storage/db.ts'
-import { isStateSpent, spendState } from '../../../storage/spent-state-repository.ts'
 import { storeUser } from '../../../users/attribute-changes.ts'
 import { requireStrongPassword } from '../../../users/passwords/password-policy.ts'
 import type { Passwords } from '../../../users/passwords/passwords.ts'
 import { rememberReplacedPassword, requireFreshPassword } from '../../../users/passwords/set-password.ts'
-import { isSamePassword } from '../../../users/standing.ts'
+import { isSamePassword } from '../../../users/security-stamp.ts'
 import { requireFreeNames } from '../../../users/taken-names.ts'
 import { changeAttributes, type User } from '../../../users/user.ts'
 import { lockUser } from '../../../users/user-repository.ts'
 import { findAgain } from '../../candidate.ts'
-import type { Answer, Factor, Interposed, Verdict } from '../../factor.ts'
+import type { Answer, Factor, RequiredStep, Verdict } from '../../factor.ts'
 import { requireParameter } from '../../parameters.ts'
 import type { Challenge, SignIn } from '../../sign-in.ts'
 import { invalidSession, newState, requireState, sealState, usedSession } from '../../sign-in-state.ts'
@@ -25,7 +25,7 @@ export type NewPasswordDeps = { readonly db: Db; readonly clock: Clock; readonly
 type Memory = { readonly proven: string }
 
 /** NEW_PASSWORD_REQUIRED: whoever signs in with a temporary password chooses their own, and fills in what the pool requires. */
-export const newPassword: Factor<NewPasswordDeps> & Interposed<NewPasswordDeps> = {
+export const newPassword: Factor<NewPasswordDeps> & RequiredStep<NewPasswordDeps> = {
   challenge: 'NEW_PASSWORD_REQUIRED',
 
   async ask({ secrets, clock }, signIn) {
@@ -42,7 +42,7 @@ export const newPassword: Factor<NewPasswordDeps> & Interposed<NewPasswordDeps> 
     const state = requireState<Memory>(answer, 'NEW_PASSWORD_REQUIRED', deps.clock.now())
     const user = await findAgain(deps, pool, state.sub, requireParameter(responses, 'USERNAME'))
     if (user?.status !== 'FORCE_CHANGE_PASSWORD' || fingerprint(user) !== state.memory.proven) {
-      throw (await isStateSpent(deps.db, state.id)) ? usedSession() : invalidSession()
+      throw (await isStateConsumed(deps.db, state.id)) ? usedSession() : invalidSession()
     }
 
     const password = requireParameter(responses, 'NEW_PASSWORD')
@@ -54,7 +54,7 @@ export const newPassword: Factor<NewPasswordDeps> & Interposed<NewPasswordDeps> 
     const changed = await storeNewPassword(deps, answer, { user, attributes, sealed, state })
     return {
       kind: 'proven',
-      proof: { user: changed, proofs: [...state.proofs, 'NEW_PASSWORD_REQUIRED'], spends: undefined },
+      proof: { user: changed, proofs: [...state.proofs, 'NEW_PASSWORD_REQUIRED'], consumes: undefined },
     } satisfies Verdict
   },
 }
@@ -85,7 +85,7 @@ function storeNewPassword({ db, clock }: NewPasswordDeps, { pool }: Answer, { us
   const now = clock.now()
   return db.transaction().execute(async (tx) => {
     const before = await lockUser(tx, pool.id, user.sub)
-    if (!(await spendState(tx, state.id, state.expiresAt))) throw usedSession()
+    if (!(await consumeState(tx, state.id, state.expiresAt))) throw usedSession()
     // Another sign-in, or an administrator, may have been faster.
     if (before?.status !== 'FORCE_CHANGE_PASSWORD' || !isSamePassword(before, user)) throw invalidSession()
     const after: User = {

@@ -1,12 +1,12 @@
 import type { Clock } from '../../../base/clock.ts'
 import { type ContactAttribute, nameKey, type Pool } from '../../../pools/pool.ts'
+import { consumeState } from '../../../storage/consumed-state-repository.ts'
 import type { Db } from '../../../storage/db.ts'
-import { spendState } from '../../../storage/spent-state-repository.ts'
 import type { Triggers } from '../../../triggers/trigger.ts'
 import type { TriggerCaller } from '../../../triggers/trigger-subject.ts'
 import { lockUserTakingAliases } from '../../../users/alias-takeover.ts'
 import { storeUser } from '../../../users/attribute-changes.ts'
-import { tellConfirmed } from '../../../users/confirmed.ts'
+import { runPostConfirmation } from '../../../users/run-post-confirmation.ts'
 import { isVerified, type User } from '../../../users/user.ts'
 import type { Proof } from '../../factor.ts'
 import { wrongSignInCode } from '../../sent-code.ts'
@@ -24,20 +24,20 @@ type Deps = { readonly db: Db; readonly clock: Clock; readonly triggers: Trigger
 
 /**
  * Somebody has brought back the code that went to their address: it is verified by that, and a new user confirmed, of which the pool's own code is told. As an alias it leaves
- * whoever had it. `spends` is the state if that is still to be used up.
+ * whoever had it. `consumes` is the state if that is still to be used up.
  */
 export async function confirmByAddress(
   { db, clock, triggers }: Deps,
   pool: Pool,
   { user, attribute, address, state, caller }: Proven,
-): Promise<{ user: User; spends: Proof['spends'] }> {
+): Promise<{ user: User; consumes: Proof['consumes'] }> {
   const isNew = user.status === 'UNCONFIRMED'
-  if (!isNew && isVerified(user.attributes, attribute)) return { user, spends: state }
+  if (!isNew && isVerified(user.attributes, attribute)) return { user, consumes: state }
 
   const now = clock.now()
   const after = await db.transaction().execute(async (tx) => {
     const before = await lockUserTakingAliases(tx, pool, user.sub, [{ kind: attribute, key: nameKey(pool, address) }], now)
-    if (!(await spendState(tx, state.id, state.expiresAt))) throw usedSession()
+    if (!(await consumeState(tx, state.id, state.expiresAt))) throw usedSession()
     if (before === undefined) throw invalidSession()
     // Another address has come in between.
     if (before.attributes[attribute] !== address) throw wrongSignInCode()
@@ -48,7 +48,8 @@ export async function confirmByAddress(
     return { user: changed, isConfirmed: before.status !== status }
   })
   // Cognito's list of what the ClientMetadata of an answer reaches does not have PostConfirmation.
-  const occasion = { clientId: state.clientId, clientMetadata: undefined, userAgent: caller.userAgent }
-  if (after.isConfirmed) await tellConfirmed(triggers, { pool, user: after.user, source: 'PostConfirmation_ConfirmSignUp', occasion })
-  return { user: after.user, spends: undefined }
+  const callerContext = { clientId: state.clientId, clientMetadata: undefined, userAgent: caller.userAgent }
+  if (after.isConfirmed)
+    await runPostConfirmation(triggers, { pool, user: after.user, source: 'PostConfirmation_ConfirmSignUp', callerContext })
+  return { user: after.user, consumes: undefined }
 }

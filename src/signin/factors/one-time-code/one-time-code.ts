@@ -1,12 +1,12 @@
+import { simulateRendering } from '../../../messaging/message-content.ts'
 import { queueSignInCode } from '../../../messaging/send-code.ts'
 import { chooseCode } from '../../../messaging/test-user-code.ts'
-import { pretendToWord } from '../../../messaging/wording.ts'
 import { hidesUserExistence } from '../../../pools/app-client.ts'
 import type { ContactAttribute } from '../../../pools/pool.ts'
 import { limitAttempts } from '../../../protection/attempt-limit.ts'
 import type { TriggerCaller } from '../../../triggers/trigger-subject.ts'
-import { pretendToQueue } from '../../../users/decoy-code.ts'
-import { wordMessageTo } from '../../../users/message-wording.ts'
+import { simulateQueue } from '../../../users/decoy-code.ts'
+import { renderMessageTo } from '../../../users/render-user-message.ts'
 import { shownSignIn } from '../../../users/shown-address.ts'
 import { type ChoiceState, newChoiceState, sealChoiceState } from '../../choice/choice-state.ts'
 import type { Chooser } from '../../choice/choices.ts'
@@ -31,9 +31,9 @@ export async function askForOneTimeCode(deps: SentCodeDeps, chooser: Chooser, ch
   const now = clock.now()
   const attribute = contactOfChoice[choice]
   await limitAttempts(db, pool.id, sub, 'FirstFactorMessage', now)
-  const occasion = { clientId: client.id, ...caller }
-  const wording = user && (await wordMessageTo(triggers, { pool, user, attributes: [attribute], kind: 'mfa', occasion }))
-  if (user === undefined) await pretendToWord(triggers, pool, attribute)
+  const callerContext = { clientId: client.id, ...caller }
+  const messageContent = user && (await renderMessageTo(triggers, { pool, user, attributes: [attribute], kind: 'mfa', callerContext }))
+  if (user === undefined) await simulateRendering(triggers, pool, attribute)
   const code = chooseCode(secrets, user && { pool, user }, digits)
   const value = user?.attributes[attribute] ?? ''
   const state = newChoiceState(deps, chooser, choice)
@@ -43,12 +43,12 @@ export async function askForOneTimeCode(deps: SentCodeDeps, chooser: Chooser, ch
     parameters: { CODE_DELIVERY_DELIVERY_MEDIUM: medium, CODE_DELIVERY_DESTINATION: destination },
     session: sealChoiceState(deps, state, { codeHash: hashOfSignInCode(secrets, { ...state, challenge: choice }, value, code) }),
     async queue(tx) {
-      if (user === undefined || wording === undefined) {
-        await pretendToQueue(tx, secrets, pool, { sub, username: name, attribute, kind: 'mfa', code, now })
+      if (user === undefined || messageContent === undefined) {
+        await simulateQueue(tx, secrets, pool, { sub, username: name, attribute, kind: 'mfa', code, now })
         return undefined
       }
       const contact = { attribute, value }
-      const delivery = await queueSignInCode(tx, secrets, { pool, user, contact, wording, code, now, expiresAt: state.expiresAt })
+      const delivery = await queueSignInCode(tx, secrets, { pool, user, contact, messageContent, code, now, expiresAt: state.expiresAt })
       return hidesUserExistence(client) ? undefined : delivery
     },
   }
@@ -72,6 +72,6 @@ export async function proveOneTimeCode(
     return isRight && address !== undefined ? { proven: true, value: undefined } : { proven: false }
   })
   if (!proven || user === undefined || address === undefined) throw wrongSignInCode()
-  const { user: confirmed, spends } = await confirmByAddress(deps, pool, { user, attribute, address, state, caller })
-  return { kind: 'proven', proof: { user: confirmed, proofs: [choice], spends } }
+  const { user: confirmed, consumes } = await confirmByAddress(deps, pool, { user, attribute, address, state, caller })
+  return { kind: 'proven', proof: { user: confirmed, proofs: [choice], consumes } }
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { ApiError } from '../../../contract/api-error.ts'
-import { isStateSpent } from '../../../storage/spent-state-repository.ts'
+import { isStateConsumed } from '../../../storage/consumed-state-repository.ts'
 import type { Passkey } from '../../../users/passkeys/passkey.ts'
 import { recordPasskeyUse } from '../../../users/passkeys/passkey-repository.ts'
 import { writeRequestOptions } from '../../../users/passkeys/passkey-wire.ts'
@@ -45,8 +45,8 @@ export async function provePasskey(
   const passkey = choices.passkeys.find(({ id }) => id === assertion.id)
   const isProven = passkey !== undefined && (await isUsed(deps, assertion, passkey, { choices, state }))
   // A passkey that counts refuses a second use before anybody asks whether the Session was used.
-  if (!isProven || user === undefined) throw (await isStateSpent(deps.db, state.id)) ? usedSession() : wrongPassword()
-  return { kind: 'proven', proof: { user, proofs: ['WEB_AUTHN'], spends: state } }
+  if (!isProven || user === undefined) throw (await isStateConsumed(deps.db, state.id)) ? usedSession() : wrongPassword()
+  return { kind: 'proven', proof: { user, proofs: ['WEB_AUTHN'], consumes: state } }
 }
 
 type Asked = { readonly choices: Choices; readonly state: ChoiceState }

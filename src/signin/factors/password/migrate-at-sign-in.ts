@@ -2,8 +2,8 @@ import { type AppClient, hidesUserExistence } from '../../../pools/app-client.ts
 import type { Pool } from '../../../pools/pool.ts'
 import type { Lockout, ProofOutcome } from '../../../protection/lockout.ts'
 import { hasTrigger } from '../../../triggers/trigger.ts'
-import { findLivingUser } from '../../../users/abandoned/forget-abandoned.ts'
 import { decoySub } from '../../../users/decoy.ts'
+import { findActiveUser } from '../../../users/expired-sign-ups/delete-expired-sign-ups.ts'
 import { type MigrationDeps, migrateUser } from '../../../users/migration/migrate-user.ts'
 import { isMigrationRefusal } from '../../../users/migration/migration-refusal.ts'
 import type { User } from '../../../users/user.ts'
@@ -52,8 +52,8 @@ async function findOrMigrate(
   { username, password, visit }: Attempt,
 ): Promise<User | undefined> {
   const { caller, validationData } = visit
-  const known = await findLivingUser(deps.db, pool, username, deps.clock.now())
-  return known ?? migrateUser(deps, pool, { username, password, validationData, occasion: { clientId: id, ...caller } })
+  const known = await findActiveUser(deps.db, pool, username, deps.clock.now())
+  return known ?? migrateUser(deps, pool, { username, password, validationData, callerContext: { clientId: id, ...caller } })
 }
 
 /**

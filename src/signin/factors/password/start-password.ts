@@ -12,7 +12,7 @@ import {
 } from '../../candidate.ts'
 import type { Verdict } from '../../factor.ts'
 import type { ChallengeName, Visit } from '../../sign-in.ts'
-import { requireAdmission } from '../../trigger-facts.ts'
+import { runPreAuthentication } from '../../trigger-facts.ts'
 import { migrateAtSignIn, type SignInMigrationDeps } from './migrate-at-sign-in.ts'
 
 export type PasswordDeps = SignInMigrationDeps
@@ -23,7 +23,7 @@ type Attempt = { readonly username: string; readonly password: string; readonly 
 export async function startPassword(deps: PasswordDeps, pool: Pool, client: AppClient, attempt: Attempt, visit: Visit): Promise<Verdict> {
   const migrate = () => migrateAtSignIn(deps, pool, client, { ...attempt, visit })
   const candidate = await findCandidate(deps, pool, client, attempt.username, migrate)
-  await requireAdmission(deps, { pool, client }, candidate, { name: attempt.username, visit })
+  await runPreAuthentication(deps, { pool, client }, candidate, { name: attempt.username, visit })
   return provePassword(deps, pool, client, candidate, attempt)
 }
 
@@ -49,5 +49,5 @@ export async function provePassword(
   if (!outcome.proven) throw wrongPassword()
   requireUnexpiredPassword(outcome.value, deps.clock.now())
   const proven = await upgradeImportedPassword(deps.db, deps.passwords, outcome.value, password)
-  return { kind: 'proven', proof: { user: proven, proofs: [proves], spends: undefined } }
+  return { kind: 'proven', proof: { user: proven, proofs: [proves], consumes: undefined } }
 }

@@ -31,8 +31,8 @@ export const selectMfa: Factor<SecondFactorDeps> = {
     // The documentation has a name of its own for codes by e-mail.
     const method = methods.find((one) => one === chosen || (one === 'EMAIL_OTP' && chosen === 'EMAIL_MFA'))
     if (method === undefined) throw new ApiError('InvalidParameterException', `ANSWER must be one of ${methods.join(', ')}.`)
-    const question = await secondFactors[method].pose(deps, signInOf(answer, user, step))
-    return { kind: 'ask', question, spends: step } satisfies Verdict
+    const question = await secondFactors[method].createChallenge(deps, signInOf(answer, user, step))
+    return { kind: 'ask', question, consumes: step } satisfies Verdict
   },
 }
 

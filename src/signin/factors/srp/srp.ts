@@ -26,7 +26,7 @@ import type { Challenge, SignIn, Visit } from '../../sign-in.ts'
 import { newState, requireState, sealState } from '../../sign-in-state.ts'
 import { orTooManyRequests, toSecretBlock } from '../../srp-exchange.ts'
 import { requireTimely } from '../../srp-timestamp.ts'
-import { requireAdmission } from '../../trigger-facts.ts'
+import { runPreAuthentication } from '../../trigger-facts.ts'
 import { decoyIdentity } from './decoy-identity.ts'
 
 export type SrpDeps = {
@@ -50,11 +50,11 @@ type Start = { readonly username: string; readonly srpA: string; readonly visit:
 export async function startSrp(deps: SrpDeps, pool: Pool, client: AppClient, start: Start): Promise<Verdict> {
   const a = requireClientPublic(start.srpA)
   const candidate = await findCandidate(deps, pool, client, start.username)
-  await requireAdmission(deps, { pool, client }, candidate, { name: start.username, visit: start.visit })
+  await runPreAuthentication(deps, { pool, client }, candidate, { name: start.username, visit: start.visit })
   return {
     kind: 'ask',
     question: await askForSrpProof(deps, pool, client, candidate, { username: start.username, a, stepUp: undefined, custom: undefined }),
-    spends: undefined,
+    consumes: undefined,
   }
 }
 
@@ -132,7 +132,7 @@ export const srp: Factor<SrpDeps> = {
     })
     if (!outcome.proven) throw wrongPassword()
     requireUnexpiredPassword(outcome.value, now)
-    return { kind: 'proven', proof: { user: outcome.value, proofs: ['PASSWORD_VERIFIER'], spends: state } }
+    return { kind: 'proven', proof: { user: outcome.value, proofs: ['PASSWORD_VERIFIER'], consumes: state } }
   },
 }
 

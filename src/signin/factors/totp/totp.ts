@@ -18,7 +18,7 @@ const challenge = 'SOFTWARE_TOKEN_MFA'
 export const totp: SecondFactor<TotpDeps> = {
   challenge,
 
-  async pose({ db, secrets, clock }, signIn) {
+  async createChallenge({ db, secrets, clock }, signIn) {
     const { user } = signIn
     const deviceName = (await findSoftwareToken(db, user))?.deviceName
     const step = newLaterStep(signIn, { challenge, memory: null, now: clock.now() })
@@ -32,7 +32,7 @@ export const totp: SecondFactor<TotpDeps> = {
   async answer(deps, answer) {
     const { step, user } = await openLaterStep<null>(deps, answer, challenge)
     await requireSoftwareCode(deps, user, requireParameter(answer.responses, 'SOFTWARE_TOKEN_MFA_CODE'))
-    return { kind: 'proven', proof: { user, proofs: [...step.proofs, challenge], spends: step } } satisfies Verdict
+    return { kind: 'proven', proof: { user, proofs: [...step.proofs, challenge], consumes: step } } satisfies Verdict
   },
 }
 

@@ -10,9 +10,9 @@ import { findSoftwareToken, putSoftwareToken } from '../../../users/mfa/software
 import { lockCaller } from '../../../users/profile/profile-rules.ts'
 import type { User } from '../../../users/user.ts'
 import { lockUser } from '../../../users/user-repository.ts'
-import { stillStands } from '../../later-step.ts'
+import { isStampCurrent } from '../../later-step.ts'
 import { invalidSession, usedSession } from '../../sign-in-state.ts'
-import { canSetUp, concludeSetup, openSetup, type Setup, type SetupDeps, spendSetup } from '../mfa-setup/setup-step.ts'
+import { canSetUp, concludeSetup, consumeSetup, openSetup, type Setup, type SetupDeps } from '../mfa-setup/setup-step.ts'
 
 type Wish = { readonly code: string; readonly deviceName: string | null }
 
@@ -61,8 +61,8 @@ async function registerInSignIn(deps: SetupDeps, setup: Setup, { code, deviceNam
   const now = clock.now()
   await db.transaction().execute(async (tx) => {
     const before = await lockUser(tx, pool.id, user.sub)
-    if (!(await spendSetup(tx, setup.step, now))) throw usedSession()
-    if (before === undefined || !stillStands(setup.step, before) || !(await canSetUp(tx, pool, before, 'SOFTWARE_TOKEN_MFA'))) {
+    if (!(await consumeSetup(tx, setup.step, now))) throw usedSession()
+    if (before === undefined || !isStampCurrent(setup.step, before) || !(await canSetUp(tx, pool, before, 'SOFTWARE_TOKEN_MFA'))) {
       throw invalidSession()
     }
     await putSoftwareToken(tx, user, { secret, deviceName, step, now })

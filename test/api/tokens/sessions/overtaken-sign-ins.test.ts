@@ -13,7 +13,7 @@ import { givenTokens, signInBySrp } from '../../../support/sign-in.ts'
 import { useTestServer } from '../../../support/test-server.ts'
 import { openTestStorage } from '../../../support/test-storage.ts'
 import { refresh, useAccessToken } from '../../../support/tokens.ts'
-import { testPool } from '../../messaging/messaging-room.ts'
+import { testPool } from '../../messaging/messaging-setup.ts'
 import { givenTrackingPool, track } from './session-calls.ts'
 import { testUser } from './test-user.ts'
 

@@ -3,11 +3,11 @@ import { describe, it } from 'node:test'
 import { insertPool } from '../../../../src/pools/pool-repository.ts'
 import type { Session } from '../../../../src/tokens/session.ts'
 import { findSession, insertSession } from '../../../../src/tokens/session-repository.ts'
-import { listTrackedSessions, noteActivity, revokeTrackedSession } from '../../../../src/tokens/sessions/tracked-session-repository.ts'
+import { listTrackedSessions, recordActivity, revokeTrackedSession } from '../../../../src/tokens/sessions/tracked-session-repository.ts'
 import { insertUser } from '../../../../src/users/user-repository.ts'
 import { engines, type TestEngine } from '../../../support/engines.ts'
 import { openTestStorage } from '../../../support/test-storage.ts'
-import { testPool } from '../../messaging/messaging-room.ts'
+import { testPool } from '../../messaging/messaging-setup.ts'
 import { testUser } from './test-user.ts'
 
 const pool = testPool()
@@ -55,7 +55,7 @@ for (const engine of engines) {
       await using storage = await openWithTwins(engine)
       const { db } = storage
       for (const one of [session('revoked', { revokedAt: now }), session('untracked', { activity: null })]) await insertSession(db, one)
-      for (const id of ['same', 'revoked', 'untracked']) await noteActivity(db, session(id), later)
+      for (const id of ['same', 'revoked', 'untracked']) await recordActivity(db, session(id), later)
       const noted = async (id: string, poolId = pool.id) => (await findSession(db, { poolId, sub: 'ana', id }))?.activity
       assert.deepEqual(
         [await noted('same'), await noted('same', other), await noted('revoked'), await noted('untracked')],

@@ -15,7 +15,7 @@ import { insertUser } from '../../../../src/users/user-repository.ts'
 import { engines, type TestEngine } from '../../../support/engines.ts'
 import { sweepDeletions } from '../../../support/sweep-deletions.ts'
 import { openTestStorage } from '../../../support/test-storage.ts'
-import { testPool } from '../../messaging/messaging-room.ts'
+import { testPool } from '../../messaging/messaging-setup.ts'
 import { testUser } from '../../tokens/sessions/test-user.ts'
 
 const pool = testPool()

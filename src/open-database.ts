@@ -1,0 +1,57 @@
+import { join } from 'node:path'
+import { openDataFolder } from './base/data-folder.ts'
+import type { Logger } from './base/logger.ts'
+import { loadMasterKey, loadPreviousMasterKey } from './base/master-key.ts'
+import { createKeyRing, type KeyRing, type Secrets } from './base/secrets.ts'
+import { type Settings, SettingsError } from './settings.ts'
+import { DatabaseUnavailableError } from './storage/database-unavailable-error.ts'
+import { findMasterKeyRows, keepMasterKeyProof } from './storage/installation-repository.ts'
+import { openStorage, type Storage } from './storage/open-storage.ts'
+import { EmptyDatabaseError, StorageError } from './storage/storage-error.ts'
+
+/** The database, brought up to date, and the keys that fit it. */
+export type OpenedDatabase = { readonly storage: Storage; readonly secrets: Secrets; readonly keyRing: KeyRing }
+
+/** Throws SettingsError when there is no reaching the database, or when no master key that was given is the database's. */
+export async function openDatabase(settings: Settings, logger: Logger): Promise<OpenedDatabase> {
+  if (settings.mode === 'dev') openDataFolder(settings.data)
+  const keyRing = createKeyRing(loadMasterKey(settings), loadPreviousMasterKey(settings))
+  if (keyRing.proofs.current === keyRing.proofs.previous) {
+    throw new SettingsError('--previous-master-key-file: this is the master key itself. Leave it out, or name the key before.')
+  }
+  const url = settings.database ?? `sqlite:${join(settings.data, 'lifeguard.db')}`
+  try {
+    const storage = await openStorage({
+      url,
+      logger,
+      statementSeconds: settings.databaseStatementSeconds,
+      // A person who typed a command sees at once that the database is away.
+      waitSeconds: settings.mode === 'keys' ? 0 : settings.databaseWaitSeconds,
+      create: settings.mode !== 'serve' || settings.createDatabase,
+    })
+    try {
+      await storage.migrate()
+      await proveMasterKey(storage, keyRing)
+      return { storage, secrets: keyRing.secrets, keyRing }
+    } catch (error) {
+      await storage.close()
+      throw error
+    }
+  } catch (error) {
+    if (error instanceof EmptyDatabaseError) throw new SettingsError(`--database: ${error.message} ${emptyAdvice}`)
+    if (error instanceof StorageError || error instanceof DatabaseUnavailableError) throw new SettingsError(`--database: ${error.message}`)
+    throw error
+  }
+}
+
+const emptyAdvice =
+  'If this is to be a new installation, make an access key first (lifeguard keys create) or start once with --create-database. Otherwise check the address, the volume or the restored backup.'
+
+/** The first start leaves a keyed hash in the database; a key that makes another one would seal what nobody else can open. */
+async function proveMasterKey({ db }: Storage, keyRing: KeyRing): Promise<void> {
+  await keepMasterKeyProof(db, keyRing.proofs.current)
+  if (keyRing.adopt(await findMasterKeyRows(db))) return
+  throw new SettingsError(
+    '--master-key: this is not the master key that the database was begun with, or last changed to. Use that one, or another database.',
+  )
+}

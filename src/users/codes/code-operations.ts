@@ -1,3 +1,0 @@
-import { issueCode } from './issue-code.operation.ts'
-
-export const codeOperations = [issueCode] as const

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { uuidv7 } from '../../../src/base/ids.ts'
+import { issueCode } from '../../../src/messaging/codes.ts'
+import { noExtensions } from '../../../src/pools/extensions/pool-extensions.ts'
+import type { Pool } from '../../../src/pools/pool.ts'
+import { insertPool } from '../../../src/pools/pool-repository.ts'
+import { sweepsOf } from '../../../src/sweeps.ts'
+import type { User } from '../../../src/users/user.ts'
+import { findUserByName, insertUser } from '../../../src/users/user-repository.ts'
+import { engines } from '../../support/engines.ts'
+import { openRoom, type Room, testPool } from '../messaging/messaging-setup.ts'
+
+const now = 1_780_000_000_000
+const hourMs = 3_600_000
+const kept = { messageRecordsHours: 1, triggerRecordsHours: 1, auditDays: 1 }
+const { run } = sweepsOf(kept).find(({ name }) => name === 'users who never confirmed') ?? assert.fail('the sweep is in the list')
+
+function forgetful(id: string, unconfirmedLifetimeHours: number | undefined): Pool {
+  return testPool({ id, extensions: { ...noExtensions, signUp: { contactCorrection: false, unconfirmedLifetimeHours } } })
+}
+
+const pool = forgetful('us-east-1_Forgetful', 2)
+const patient = forgetful('us-east-1_Patient11', undefined)
+
+function user(username: string, ageHours: number, more: Partial<User> = {}): User {
+  const createdAt = now - ageHours * hourMs
+  return {
+    poolId: pool.id,
+    sub: uuidv7(createdAt),
+    username,
+    status: 'UNCONFIRMED',
+    enabled: true,
+    attributes: { email: `${username}@example.test` },
+    password: 'sealed',
+    passwordExpiresAt: null,
+    signedOutAt: null,
+    createdAt,
+    updatedAt: createdAt,
+    mfa: null,
+    ...more,
+  }
+}
+
+for (const engine of engines) {
+  describe(`the sweep of users who never confirmed, on ${engine.name}`, () => {
+    async function given({ db, secrets, commit }: Room, users: readonly User[]): Promise<void> {
+      await insertPool(db, pool)
+      await insertPool(db, patient)
+      await commit(async (tx) => {
+        for (const each of users) {
+          assert.equal(await insertUser(tx, each.poolId === pool.id ? pool : patient, each), undefined)
+          await issueCode(tx, secrets, { poolId: each.poolId, sub: each.sub, purpose: 'sign-up', now, lifetimeMs: hourMs })
+        }
+      })
+    }
+
+    const isThere = async ({ db }: Room, { poolId, username }: User) =>
+      (await findUserByName(db, poolId === pool.id ? pool : patient, username)) !== undefined
+
+    it('takes those whose time is over, with all that is theirs, and nobody else', async () => {
+      await using room = await openRoom(engine)
+      const gone = [user('old', 50), user('just', 2)]
+      const kept = [
+        user('young', 1.99),
+        user('confirmed', 50, { status: 'CONFIRMED' }),
+        user('invited', 50, { status: 'FORCE_CHANGE_PASSWORD' }),
+        user('reset', 50, { status: 'RESET_REQUIRED' }),
+        user('banned', 50, { enabled: false }),
+        user('elsewhere', 50, { poolId: patient.id }),
+      ]
+      await given(room, [...gone, ...kept])
+      assert.equal(await room.commit((tx) => run(tx, now, 100)), gone.length)
+      assert.deepEqual(await Promise.all(gone.map((each) => isThere(room, each))), [false, false])
+      assert.deepEqual(await Promise.all(kept.map((each) => isThere(room, each))), Array(kept.length).fill(true))
+      for (const table of ['user', 'user_alias', 'code'] as const) {
+        const rows = await room.db.selectFrom(table).select('sub').execute()
+        assert.deepEqual(rows.map(({ sub }) => sub).sort(), kept.map(({ sub }) => sub).sort(), table)
+      }
+      assert.equal(await room.commit((tx) => run(tx, now, 100)), 0)
+    })
+
+    it('takes no more at once than it may, the oldest first', async () => {
+      await using room = await openRoom(engine)
+      const users = [9, 8, 7, 6, 5].map((age) => user(`age-${age}`, age))
+      await given(room, users)
+      assert.equal(await room.commit((tx) => run(tx, now, 2)), 2)
+      assert.deepEqual(await Promise.all(users.map((each) => isThere(room, each))), [false, false, true, true, true])
+      assert.equal(await room.commit((tx) => run(tx, now, 2)), 2)
+      assert.equal(await room.commit((tx) => run(tx, now, 2)), 1)
+    })
+  })
+}

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { deleteClientResources } from '../../src/pools/delete-client-resources.ts'
+import { brandingByClient, brandings } from '../../src/pools/managed-login-branding/branding.ts'
+import { brandingAssets } from '../../src/pools/managed-login-branding/branding-asset.ts'
+import type { ResourceKind } from '../../src/pools/pool-resource.ts'
+import { insertResource, listResourcesUnder, putResource } from '../../src/pools/pool-resource-repository.ts'
+import { riskConfigurations } from '../../src/pools/risk/risk-configuration.ts'
+import { termsByName, termsDocuments } from '../../src/pools/terms/terms.ts'
+import { uiCustomizations } from '../../src/pools/ui-customization/ui-customization.ts'
+import type { Db } from '../../src/storage/db.ts'
+import { engines } from '../support/engines.ts'
+import { openTestStorage } from '../support/test-storage.ts'
+
+const now = 1_780_000_000_000
+
+async function put(db: Db, poolId: string, kind: ResourceKind<unknown>, id: string, config: unknown = {}): Promise<void> {
+  assert.equal(await insertResource(db, poolId, kind, { id, createdAt: now, updatedAt: now, config }), true)
+}
+
+/** One of everything that can be configured for a client. */
+async function furnish(db: Db, poolId: string, clientId: string): Promise<void> {
+  await put(db, poolId, riskConfigurations, clientId)
+  await put(db, poolId, uiCustomizations, clientId)
+  await put(db, poolId, brandings, `style of ${clientId}`)
+  await put(db, poolId, brandingByClient, clientId, { brandingId: `style of ${clientId}` })
+  await put(db, poolId, brandingAssets, `style of ${clientId}/FORM_LOGO/LIGHT/`)
+  for (const name of ['terms-of-use', 'privacy-policy']) {
+    await put(db, poolId, termsDocuments, `${name} of ${clientId}`)
+    await put(db, poolId, termsByName, `${clientId}/${name}`, { termsId: `${name} of ${clientId}` })
+  }
+}
+
+async function idsOf(db: Db, poolId: string): Promise<readonly string[]> {
+  const rows = await db.selectFrom('pool_resource').select('id').where('pool_id', '=', poolId).orderBy('id').execute()
+  return rows.map(({ id }) => id)
+}
+
+for (const engine of engines) {
+  describe(`Deleting what was configured for an app client on ${engine.name}`, () => {
+    it('leaves nothing of it, and everything of other clients and pools', async () => {
+      await using storage = await openTestStorage(engine)
+      const { db } = storage
+      await furnish(db, 'pool', 'second')
+      const others = await idsOf(db, 'pool')
+      await furnish(db, 'pool', 'first')
+      await furnish(db, 'elsewhere', 'first')
+      const elsewhere = await idsOf(db, 'elsewhere')
+      await db.transaction().execute((tx) => deleteClientResources(tx, 'pool', 'first'))
+      assert.deepEqual(await idsOf(db, 'pool'), others)
+      assert.deepEqual(await idsOf(db, 'elsewhere'), elsewhere)
+    })
+  })
+
+  describe(`Pool resources on ${engine.name}`, () => {
+    it('under a prefix are those, whatever else begins alike', async () => {
+      await using storage = await openTestStorage(engine)
+      const { db } = storage
+      for (const id of ['a/', 'a/1', 'a/Z z', 'a/~', 'a0', 'a-', 'aa/1', 'A/1']) await put(db, 'pool', brandingAssets, id)
+      await put(db, 'elsewhere', brandingAssets, 'a/2')
+      const found = await listResourcesUnder(db, 'pool', brandingAssets, 'a/')
+      assert.deepEqual(
+        found.map(({ id }) => id),
+        ['a/1', 'a/Z z', 'a/~'],
+      )
+    })
+
+    it('that are put twice keep the date of the first time', async () => {
+      await using storage = await openTestStorage(engine)
+      const { db } = storage
+      const first = { id: 'x', createdAt: now, updatedAt: now, config: { css: 'a', logo: undefined } }
+      await putResource(db, 'pool', uiCustomizations, first)
+      const second = await putResource(db, 'pool', uiCustomizations, { ...first, createdAt: now + 5, updatedAt: now + 5 })
+      assert.deepEqual([second.createdAt, second.updatedAt], [now, now + 5])
+      await putResource(db, 'elsewhere', uiCustomizations, { ...first, config: { css: 'b', logo: undefined } })
+      assert.equal(second.config.css, 'a')
+    })
+  })
+}
