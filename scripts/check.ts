@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 const checks: readonly { readonly name: string; readonly command: readonly string[] }[] = [
   { name: 'types', command: [binary('typescript', 'tsc'), '--noEmit', '-p', '.'] },
   { name: 'format and lint', command: [binary('@biomejs/biome', 'biome'), 'ci', '--error-on-warnings', '--colors=off', '.'] },
-  { name: 'room order', command: ['scripts/module-order.ts'] },
+  { name: 'module order and no cycles', command: ['scripts/module-order.ts'] },
   { name: 'one maker of database connections', command: ['scripts/database-clients.ts'] },
   { name: 'file sizes', command: ['scripts/file-sizes.ts'] },
   { name: 'a failing test fails npm test', command: ['scripts/failing-test.ts'] },

@@ -1,8 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 
-/** The rooms of src/, earliest first. A file imports only from its own room and from earlier ones, types included. */
-const rooms = [
+/**
+ * The layers of src/, from the first to the last. A file imports only from its own layer and from earlier ones, types included. A module (a
+ * folder) is a layer of its own.
+ */
+const layers = [
   'settings',
   'base',
   'contract',
@@ -26,8 +29,8 @@ const rooms = [
   'main',
 ]
 
-/** Rooms that consist of files beside the folders. */
-const filesOfRooms: Readonly<Record<string, string>> = {
+/** The layers of the files that lie in no folder. */
+const layersOfFiles: Readonly<Record<string, string>> = {
   'loopback.ts': 'settings',
   'master-key-settings.ts': 'settings',
   'gateway-settings.ts': 'settings',
@@ -50,41 +53,79 @@ const filesOfRooms: Readonly<Record<string, string>> = {
 
 const sources = new URL('../src/', import.meta.url)
 
-/** The room of a path below src/, such as `users/user.ts`. */
-function roomOf(path: string): string | undefined {
+/** The layer of a path below src/, such as `users/user.ts`. */
+function layerOf(path: string): string | undefined {
   const [first = ''] = path.split('/')
-  return path.includes('/') ? first : filesOfRooms[first]
+  return path.includes('/') ? first : layersOfFiles[first]
 }
 
-/** What a file imports from, in whatever form. Biome's formatting keeps a declaration's start at the start of a line. */
-function importsOf(text: string): string[] {
+/** The specifiers of all imports in a file, in whatever form. Biome's formatting keeps a declaration's start at the start of a line. */
+function specifiersIn(text: string): string[] {
   const declarations = /^(?:import|export)\s[^'"`=;]*?\bfrom\s+['"]([^'"]+)['"]/gm
   const bare = /^import\s+['"]([^'"]+)['"]/gm
   const calls = /\bimport\(\s*['"]([^'"]+)['"]\s*\)/g
   return [declarations, bare, calls].flatMap((pattern) => [...text.matchAll(pattern)].map((match) => match[1] ?? ''))
 }
 
-function violationsOf(path: string): string[] {
-  const room = roomOf(path)
-  if (room === undefined || !rooms.includes(room)) return [`src/${path} belongs to no room of scripts/module-order.ts`]
-  const found: string[] = []
-  for (const specifier of importsOf(readFileSync(new URL(path, sources), 'utf8'))) {
-    if (!specifier.startsWith('.')) continue
-    const target = posix.join(posix.dirname(path), specifier)
-    // What lies outside src/ is no room; types of the generated contract lie inside.
-    if (target.startsWith('../')) continue
-    const targetRoom = roomOf(target)
-    if (targetRoom === undefined || rooms.indexOf(targetRoom) > rooms.indexOf(room)) {
-      found.push(`src/${path} (room ${room}) imports src/${target} (room ${targetRoom ?? 'unknown'}), which comes later`)
-    }
-  }
-  return found
+/** The files below src/ that a file imports. Files outside of src/ belong to no layer. */
+function importsOf(path: string): string[] {
+  return specifiersIn(readFileSync(new URL(path, sources), 'utf8'))
+    .filter((specifier) => specifier.startsWith('.'))
+    .map((specifier) => posix.join(posix.dirname(path), specifier))
+    .filter((target) => !target.startsWith('../'))
 }
 
-const violations = readdirSync(sources, { recursive: true, encoding: 'utf8' })
+type ImportGraph = ReadonlyMap<string, readonly string[]>
+
+function orderViolations(path: string, targets: readonly string[]): string[] {
+  const layer = layerOf(path)
+  if (layer === undefined || !layers.includes(layer)) return [`src/${path} belongs to no layer: add it to scripts/module-order.ts`]
+  return targets.flatMap((target) => {
+    const targetLayer = layerOf(target)
+    if (targetLayer !== undefined && layers.indexOf(targetLayer) <= layers.indexOf(layer)) return []
+    return [`src/${path} (layer ${layer}) imports src/${target} (layer ${targetLayer ?? 'unknown'}), which comes later`]
+  })
+}
+
+/** The shortest cycle of imports that begins and ends at `start`, without `start` at its end. */
+function shortestCycle(graph: ImportGraph, start: string): readonly string[] | undefined {
+  const importedBy = new Map<string, string>()
+  const queue = [start]
+  for (const path of queue) {
+    for (const target of graph.get(path) ?? []) {
+      if (target === start) return pathTo(path, importedBy)
+      if (importedBy.has(target)) continue
+      importedBy.set(target, path)
+      queue.push(target)
+    }
+  }
+  return undefined
+}
+
+function pathTo(end: string, importedBy: ReadonlyMap<string, string>): readonly string[] {
+  const importer = importedBy.get(end)
+  return importer === undefined ? [end] : [...pathTo(importer, importedBy), end]
+}
+
+/** For each file that is in a cycle, the shortest one. Files are visited in order, so the same cycle may be found from each of its files. */
+function cycleViolations(graph: ImportGraph): string[] {
+  const reported = new Set<string>()
+  const violations: string[] = []
+  for (const start of graph.keys()) {
+    const cycle = shortestCycle(graph, start)
+    const files = cycle && [...cycle].sort().join()
+    if (cycle === undefined || files === undefined || reported.has(files)) continue
+    reported.add(files)
+    violations.push(`import cycle: ${[...cycle, start].map((path) => `src/${path}`).join(' → ')}`)
+  }
+  return violations
+}
+
+const paths = readdirSync(sources, { recursive: true, encoding: 'utf8' })
   .map((path) => path.replaceAll('\\', '/'))
   .filter((path) => path.endsWith('.ts'))
   .sort()
-  .flatMap(violationsOf)
+const graph: ImportGraph = new Map(paths.map((path) => [path, importsOf(path)]))
+const violations = [...[...graph].flatMap(([path, targets]) => orderViolations(path, targets)), ...cycleViolations(graph)]
 for (const violation of violations) console.error(violation)
 process.exitCode = violations.length === 0 ? 0 : 1
