@@ -1,9 +1,13 @@
-import type { Settings } from './settings.ts'
+type MasterKeySettings = {
+  readonly mode: string
+  readonly masterKey: Buffer | undefined
+  readonly masterKeyFile: string | undefined
+  readonly previousMasterKey: Buffer | undefined
+  readonly previousMasterKeyFile: string | undefined
+}
 
-type KeySettings = Pick<Settings, 'mode' | 'masterKey' | 'masterKeyFile' | 'previousMasterKey' | 'previousMasterKeyFile'>
-
-/** What is wrong with the settings of the master keys, for the operator. */
-export function masterKeyConfusion(settings: KeySettings): string | undefined {
+/** What is wrong with the settings of the master keys, in one line; undefined when nothing is. Carries no secret. */
+export function masterKeySettingsError(settings: MasterKeySettings): string | undefined {
   const { mode, masterKey, masterKeyFile, previousMasterKey, previousMasterKeyFile } = settings
   if (masterKey !== undefined && masterKeyFile !== undefined) {
     return '--master-key and --master-key-file are both set. Leave one of them out.'
