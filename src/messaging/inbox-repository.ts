@@ -1,6 +1,7 @@
 import { type SelectQueryBuilder, sql } from 'kysely'
 import type { Db } from '../storage/db.ts'
-import type { InboxMessageTable, Schema } from '../storage/schema.ts'
+import type { InboxMessageTable } from '../storage/message-tables.ts'
+import type { Schema } from '../storage/schema.ts'
 import type { Message } from './message.ts'
 
 /** A message as the dev inbox keeps it. */

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Db, Tx } from '../storage/db.ts'
-import type { OutboxTable } from '../storage/schema.ts'
+import type { OutboxTable } from '../storage/message-tables.ts'
 import { type Channel, channelOfLane, type MessageKind } from './message.ts'
 
 export type MessageState = OutboxTable['state']

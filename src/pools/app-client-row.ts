@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely'
 import type { Secrets } from '../base/secrets.ts'
-import type { AppClientTable } from '../storage/schema.ts'
+import type { AppClientTable } from '../storage/pool-tables.ts'
 import { sealedTable } from '../storage/sealed-table.ts'
 import type { AppClient, ClientSecret } from './app-client.ts'
 

@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely'
 import type { Db, Tx } from '../storage/db.ts'
-import type { PoolResourceTable } from '../storage/schema.ts'
+import type { PoolResourceTable } from '../storage/pool-tables.ts'
 import type { PoolResource, ResourceKind } from './pool-resource.ts'
 
 /** Stores it unless the pool has one of that kind and id already; false then. */

@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely'
-import type { UserPoolTable } from '../storage/schema.ts'
+import type { UserPoolTable } from '../storage/pool-tables.ts'
 import type { Likeness } from './likeness/likeness.ts'
 import { noMfaFactors } from './mfa/offered-mfa.ts'
 import type { Pool } from './pool.ts'

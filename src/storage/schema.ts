@@ -1,12 +1,21 @@
-import type { Generated } from 'kysely'
-import type { AuditRecordTable } from './audit-tables.ts'
-import type { DeletedGroupTable, DeletedPoolTable, DeletedUserTable } from './deletion-tables.ts'
 import type { ActiveImportTable, ImportChunkTable, ImportJobTable, ImportLogTable } from './import-tables.ts'
-import type { TriggerAnswerTable, TriggerInvocationTable } from './trigger-tables.ts'
+import type { InboxMessageTable, MessageCountTable, OutboxTable } from './message-tables.ts'
+import type {
+  AppClientTable,
+  DeletedPoolTable,
+  PoolDomainTable,
+  PoolResourceTable,
+  ProvisionedLimitTable,
+  SigningKeyTable,
+  UserPoolTable,
+} from './pool-tables.ts'
+import type { AuditRecordTable, TriggerAnswerTable, TriggerInvocationTable } from './record-tables.ts'
 import type {
   AttemptTable,
   AuthEventTable,
   CodeTable,
+  DeletedGroupTable,
+  DeletedUserTable,
   DeviceStepTable,
   DeviceTable,
   GroupMemberTable,
@@ -66,122 +75,10 @@ export interface Schema {
   node_heartbeat: NodeHeartbeatTable
 }
 
-/** Primary key: id. Index: (likeness_due_at). */
-export interface UserPoolTable {
-  id: string
-  name: string
-  created_at: number
-  updated_at: number
-  /** JSON: the rest of the pool's configuration. */
-  config: string
-  /** JSON: what its users have in common; null while they are too few. */
-  likeness: Generated<string | null>
-  /** When to look at its users next. */
-  likeness_due_at: Generated<number>
-}
-
-/** Primary key: id. Index: (pool_id, id). */
-export interface AppClientTable {
-  id: string
-  pool_id: string
-  name: string
-  created_at: number
-  updated_at: number
-  /** JSON; client secrets inside it are sealed. */
-  config: string
-}
-
-/** Primary key: (pool_id, kind, id). Whatever else configures a pool and has a name of its own there, such as a resource server. */
-export interface PoolResourceTable {
-  pool_id: string
-  kind: string
-  id: string
-  created_at: number
-  updated_at: number
-  /** JSON; secrets inside it are sealed. */
-  config: string
-}
-
-/** Primary key: domain, because a domain leads to one pool. Index: (pool_id). */
-export interface PoolDomainTable {
-  domain: string
-  pool_id: string
-  created_at: number
-  updated_at: number
-  /** JSON. */
-  config: string
-}
-
-/** Primary key: (pool_id, kid). */
-export interface SigningKeyTable {
-  pool_id: string
-  kid: string
-  use: 'access' | 'id'
-  created_at: number
-  /** Null while it signs; after rotation the moment it stopped. It stays published until the sweeper removes it. */
-  retired_at: number | null
-  /** PKCS #8 DER, sealed. */
-  sealed_private_key: string
-  /** JSON Web Key with kid, alg and use. */
-  public_jwk: string
-}
-
 /** Primary key: id. Index: (expires_at). Sealed states (Session, SECRET_BLOCK) that were used up. */
 export interface SpentStateTable {
   id: string
   expires_at: number
-}
-
-/**
- * Primary key: id. Indexes: (pool_id, sub, id), (pool_id, id), (pool_id, state, id), (ended_at), (content_until), and over what is queued only
- * (channel, next_attempt_at, id). Messages to deliver after the commit that caused them, and for a while what became of them.
- */
-export interface OutboxTable {
-  id: string
-  pool_id: string
-  sub: string
-  channel: 'email' | 'sms' | 'custom-email' | 'custom-sms'
-  /** What the message is for, such as `sign-up` or `forgot-password`. */
-  trigger: string
-  /** Sealed JSON of the rendered message; empty once nobody needs it any more. */
-  payload: string
-  /** Sealed JSON of what is told of the message for as long as the row is there. Null in rows of earlier releases. */
-  label: string | null
-  state: 'queued' | 'sent' | 'failed' | 'suppressed'
-  attempts: number
-  /** Doubles as the lease of the process that delivers it. Null unless queued. */
-  next_attempt_at: number | null
-  /** The end of the latest lease: while it equals `next_attempt_at`, somebody is delivering the message. */
-  lease_until: number | null
-  last_attempt_at: number | null
-  last_error: string | null
-  /** 1 when the far end refused the message at the last attempt. */
-  refused: number | null
-  created_at: number
-  /** Null while queued. */
-  ended_at: number | null
-  /** When the payload of a message that is not queued is to be emptied; null once it is empty. */
-  content_until: number | null
-}
-
-/** Primary key: (pool_id, key). Index: (window_ends_at). How many messages a pool has sent, or has sent to one recipient. */
-export interface MessageCountTable {
-  pool_id: string
-  /** `day`, or a keyed hash of the recipient. */
-  key: string
-  count: number
-  window_ends_at: number
-}
-
-/** Primary key: id. Index: (recipient, id). What the dev inbox shows; empty in production. */
-export interface InboxMessageTable {
-  id: string
-  pool_id: string
-  channel: 'email' | 'sms'
-  recipient: string
-  created_at: number
-  /** JSON of the whole message. */
-  message: string
 }
 
 /** Primary key: id. Credentials that sign requests to the IAM operations. */
@@ -202,13 +99,6 @@ export interface LeaseTable {
   name: string
   holder: string
   expires_at: number
-}
-
-/** Primary key: category. Request rates that an administrator asked for in place of the defaults. */
-export interface ProvisionedLimitTable {
-  category: string
-  requests_per_second: number
-  updated_at: number
 }
 
 /** Primary key: name. Facts of this installation, such as the proof that the master key is the right one. */

@@ -199,3 +199,17 @@ export interface AuthEventTable {
   /** JSON: what the user or an administrator said about it. */
   feedback: string | null
 }
+
+/** Primary key: (pool_id, member_key). Index: (due_at). A deleted group whose members the sweeper removes. */
+export interface DeletedGroupTable {
+  pool_id: string
+  member_key: string
+  due_at: number
+}
+
+/** Primary key: (pool_id, sub). Index: (due_at). A deleted user of whom the sweeper removes what is left. */
+export interface DeletedUserTable {
+  pool_id: string
+  sub: string
+  due_at: number
+}

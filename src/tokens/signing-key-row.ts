@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto'
 import type { Selectable } from 'kysely'
 import type { Secrets } from '../base/secrets.ts'
-import type { SigningKeyTable } from '../storage/schema.ts'
+import type { SigningKeyTable } from '../storage/pool-tables.ts'
 import { sealedTable } from '../storage/sealed-table.ts'
 import { exportPrivateKey, importPrivateKey, type PublicJwk, type SigningKey } from './signing-key.ts'
 

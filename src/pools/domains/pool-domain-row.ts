@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely'
-import type { PoolDomainTable } from '../../storage/schema.ts'
+import type { PoolDomainTable } from '../../storage/pool-tables.ts'
 import type { PoolDomain } from './pool-domain.ts'
 
 type Row = Selectable<PoolDomainTable>

@@ -1,6 +1,6 @@
 import { type Compilable, type Insertable, type Selectable, sql } from 'kysely'
 import type { Db, Tx } from '../../storage/db.ts'
-import type { TriggerInvocationTable } from '../../storage/trigger-tables.ts'
+import type { TriggerInvocationTable } from '../../storage/record-tables.ts'
 
 export async function insertInvocations(tx: Tx, rows: readonly Insertable<TriggerInvocationTable>[]): Promise<void> {
   const kept = await aboutUsersThereAre(tx, rows)

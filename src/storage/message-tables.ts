@@ -1,0 +1,51 @@
+/**
+ * Primary key: id. Indexes: (pool_id, sub, id), (pool_id, id), (pool_id, state, id), (ended_at), (content_until), and over what is queued only
+ * (channel, next_attempt_at, id). Messages to deliver after the commit that caused them, and for a while what became of them.
+ */
+export interface OutboxTable {
+  id: string
+  pool_id: string
+  sub: string
+  channel: 'email' | 'sms' | 'custom-email' | 'custom-sms'
+  /** What the message is for, such as `sign-up` or `forgot-password`. */
+  trigger: string
+  /** Sealed JSON of the rendered message; empty once nobody needs it any more. */
+  payload: string
+  /** Sealed JSON of what is told of the message for as long as the row is there. Null in rows of earlier releases. */
+  label: string | null
+  state: 'queued' | 'sent' | 'failed' | 'suppressed'
+  attempts: number
+  /** Doubles as the lease of the process that delivers it. Null unless queued. */
+  next_attempt_at: number | null
+  /** The end of the latest lease: while it equals `next_attempt_at`, somebody is delivering the message. */
+  lease_until: number | null
+  last_attempt_at: number | null
+  last_error: string | null
+  /** 1 when the far end refused the message at the last attempt. */
+  refused: number | null
+  created_at: number
+  /** Null while queued. */
+  ended_at: number | null
+  /** When the payload of a message that is not queued is to be emptied; null once it is empty. */
+  content_until: number | null
+}
+
+/** Primary key: (pool_id, key). Index: (window_ends_at). How many messages a pool has sent, or has sent to one recipient. */
+export interface MessageCountTable {
+  pool_id: string
+  /** `day`, or a keyed hash of the recipient. */
+  key: string
+  count: number
+  window_ends_at: number
+}
+
+/** Primary key: id. Index: (recipient, id). What the dev inbox shows; empty in production. */
+export interface InboxMessageTable {
+  id: string
+  pool_id: string
+  channel: 'email' | 'sms'
+  recipient: string
+  created_at: number
+  /** JSON of the whole message. */
+  message: string
+}

@@ -1,0 +1,75 @@
+import type { Generated } from 'kysely'
+
+/** Primary key: id. Index: (likeness_due_at). */
+export interface UserPoolTable {
+  id: string
+  name: string
+  created_at: number
+  updated_at: number
+  /** JSON: the rest of the pool's configuration. */
+  config: string
+  /** JSON: what its users have in common; null while they are too few. */
+  likeness: Generated<string | null>
+  /** When to look at its users next. */
+  likeness_due_at: Generated<number>
+}
+
+/** Primary key: id. Index: (pool_id, id). */
+export interface AppClientTable {
+  id: string
+  pool_id: string
+  name: string
+  created_at: number
+  updated_at: number
+  /** JSON; client secrets inside it are sealed. */
+  config: string
+}
+
+/** Primary key: (pool_id, kind, id). Whatever else configures a pool and has a name of its own there, such as a resource server. */
+export interface PoolResourceTable {
+  pool_id: string
+  kind: string
+  id: string
+  created_at: number
+  updated_at: number
+  /** JSON; secrets inside it are sealed. */
+  config: string
+}
+
+/** Primary key: domain, because a domain leads to one pool. Index: (pool_id). */
+export interface PoolDomainTable {
+  domain: string
+  pool_id: string
+  created_at: number
+  updated_at: number
+  /** JSON. */
+  config: string
+}
+
+/** Primary key: (pool_id, kid). */
+export interface SigningKeyTable {
+  pool_id: string
+  kid: string
+  use: 'access' | 'id'
+  created_at: number
+  /** Null while it signs; after rotation the moment it stopped. It stays published until the sweeper removes it. */
+  retired_at: number | null
+  /** PKCS #8 DER, sealed. */
+  sealed_private_key: string
+  /** JSON Web Key with kid, alg and use. */
+  public_jwk: string
+}
+
+/** Primary key: category. Request rates that an administrator asked for in place of the defaults. */
+export interface ProvisionedLimitTable {
+  category: string
+  requests_per_second: number
+  updated_at: number
+}
+
+/** Primary key: id. Index: (due_at). A deleted pool whose rows in other tables the sweeper removes. */
+export interface DeletedPoolTable extends UserPoolTable {
+  deleted_at: number
+  /** When the sweeper works on it next. */
+  due_at: number
+}
