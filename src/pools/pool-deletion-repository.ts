@@ -1,7 +1,6 @@
-import type { DoomedRows } from '../storage/batched-delete.ts'
+import { createBatchedDelete, type RowsToDelete } from '../storage/batched-delete.ts'
 import type { Db, Tx } from '../storage/db.ts'
 import { prepareLookup } from '../storage/prepared-query.ts'
-import { createRowRemover } from '../storage/row-remover.ts'
 import type { Schema } from '../storage/schema.ts'
 
 type PoolTable = { [Table in keyof Schema]: 'pool_id' extends keyof Schema[Table] ? Table : never }[keyof Schema]
@@ -46,7 +45,7 @@ const poolTables: { readonly [Table in PoolTable]: readonly (keyof Schema[Table]
 /** Tables whose rows can be large: files, logos and what was said to functions. */
 const largeTables: ReadonlySet<PoolTable> = new Set(['import_chunk', 'import_log', 'pool_resource', 'trigger_invocation', 'trigger_answer'])
 
-const rowsOf = (poolId: string): readonly DoomedRows[] =>
+const rowsOf = (poolId: string): readonly RowsToDelete[] =>
   Object.entries(poolTables).map(([table, key]) => ({
     table: table as PoolTable,
     where: { pool_id: poolId },
@@ -91,7 +90,7 @@ const againAfterMs = 60_000
 
 /** Sweeps away what deleted pools held. Each call is one short batch of one pool; it answers whether there is more to do now. */
 export function createPoolRemoval(): (tx: Tx, now: number) => Promise<boolean> {
-  const remover = createRowRemover()
+  const batches = createBatchedDelete()
 
   return async (tx, now) => {
     const pool = await tx
@@ -105,11 +104,11 @@ export function createPoolRemoval(): (tx: Tx, now: number) => Promise<boolean> {
       .skipLocked()
       .executeTakeFirst()
     if (pool === undefined) return false
-    const found = await remover.removeSome(tx, pool.id, rowsOf(pool.id))
-    if (found === 'more') return true
+    const result = await batches.deleteBatch(tx, pool.id, rowsOf(pool.id))
+    if (result === 'more') return true
     const settledAt = pool.deleted_at + settledAfterMs
-    if (found === 'nothing' && now >= settledAt) await tx.deleteFrom('deleted_pool').where('id', '=', pool.id).execute()
-    else await setDue(tx, pool.id, found === 'nothing' ? settledAt : now + againAfterMs)
+    if (result === 'done' && now >= settledAt) await tx.deleteFrom('deleted_pool').where('id', '=', pool.id).execute()
+    else await setDue(tx, pool.id, result === 'done' ? settledAt : now + againAfterMs)
     return true
   }
 }

@@ -5,37 +5,103 @@ import type { Schema } from './schema.ts'
 type Value = string | number
 type AnySchema = Record<string, Record<string, Value>>
 
-/** Rows of one table that are all to be deleted. */
-export type DoomedRows = {
+/** Rows of one table, all of which are to be deleted. */
+export type RowsToDelete = {
   readonly table: keyof Schema
   /** Column → value that every one of the rows has. */
   readonly where: Readonly<Record<string, string>>
-  /** The columns that, together with those of `where`, name one row. */
+  /** The columns that, together with those of `where`, identify one row. */
   readonly key: readonly string[]
   /** A row can be as large as hundreds of kilobytes. */
   readonly areLarge?: boolean
 }
 
-/** The key of a row, in the order of `DoomedRows.key`. */
-export type Place = readonly Value[]
+/**
+ * What one batch left to do. `more`: the pass over all tables has not ended. After the pass: `leftovers` when rows remain that other
+ * transactions hold or have stored meanwhile, else `done`.
+ */
+export type BatchResult = 'more' | 'leftovers' | 'done'
+
+export type BatchedDelete = {
+  /** Deletes one batch of the rows in `parts`, in the order of `parts`. `id` identifies the pass; another `id` begins another pass. */
+  deleteBatch(tx: Tx, id: string, parts: readonly RowsToDelete[]): Promise<BatchResult>
+}
+
+/** How long a batch may take. SQLite runs in the thread that answers requests, and they wait as long. */
+const batchMs = 6
+const statementMs = 2
+
+/** The most rows of a batch. A batch ends with a flush to the disk, so it must stay small on a fast machine, too. */
+const rowsPerBatch = 2000
+
+/** Rows of one statement. The minimum is worth a round trip to PostgreSQL, and does not take SQLite long. */
+const minRows = 64
+const minLargeRows = 4
+const maxRows = 500
+
+const minRowsOf = (part: RowsToDelete | undefined) => (part?.areLarge ? minLargeRows : minRows)
 
 /**
- * Deletes up to `limit` of the rows, in the order of their keys, from the first one after `after`. Answers how many, and the last one's key.
- * Rows that another transaction holds are left out.
- * @NOTE Without `after`, PostgreSQL would walk over all rows deleted so far to find the next one: they stay in the index until a vacuum.
+ * The progress of a pass: which part it is in, the key of the last deleted row, and the rows of the next statement. It is in memory only.
+ * Another process, or this one after a restart, begins a new pass and finds the first tables empty.
  */
-export async function deleteSome(
+type Pass = { readonly id: string; part: number; after: RowKey | undefined; limit: number }
+
+const newPass = (id: string, parts: readonly RowsToDelete[]): Pass => ({ id, part: 0, after: undefined, limit: minRowsOf(parts[0]) })
+
+/** Deletes many rows in batches that take a few milliseconds each. */
+export function createBatchedDelete(): BatchedDelete {
+  let pass: Pass | undefined
+
+  return {
+    async deleteBatch(tx, id, parts) {
+      const endsAt = performance.now() + batchMs
+      let deleted = 0
+      pass = pass?.id === id ? pass : newPass(id, parts)
+      for (let part = parts[pass.part]; part !== undefined; part = parts[pass.part]) {
+        const { count, isEmptied } = await runStatement(tx, pass, part)
+        deleted += count
+        if (isEmptied) Object.assign(pass, { part: pass.part + 1, after: undefined, limit: minRowsOf(parts[pass.part + 1]) })
+        if (performance.now() >= endsAt || deleted >= rowsPerBatch) return 'more'
+      }
+      pass = undefined
+      for (const part of parts) if (await hasRows(tx, part)) return 'leftovers'
+      return 'done'
+    },
+  }
+}
+
+/** Runs one statement, and sets the limit of the next one from the time that this one took. */
+async function runStatement(tx: Tx, pass: Pass, part: RowsToDelete): Promise<{ readonly count: number; readonly isEmptied: boolean }> {
+  const startedAt = performance.now()
+  const { count, last } = await deleteRows(tx, part, pass.after, pass.limit)
+  if (count < pass.limit) return { count, isEmptied: true }
+  const pace = Math.min(2, statementMs / (performance.now() - startedAt))
+  pass.after = last
+  pass.limit = Math.max(minRowsOf(part), Math.min(maxRows, Math.floor(pass.limit * pace)))
+  return { count, isEmptied: false }
+}
+
+/** The key of a row, in the order of `RowsToDelete.key`. */
+type RowKey = readonly Value[]
+
+/**
+ * Deletes up to `limit` of the rows, in the order of their keys, from the first one after `after`. Returns their count and the last key.
+ * Skips rows that another transaction holds.
+ * @NOTE Without `after`, PostgreSQL would step over all rows deleted so far to find the next one: they stay in the index until a vacuum.
+ */
+async function deleteRows(
   tx: Tx,
-  { table, where, key }: DoomedRows,
-  after: Place | undefined,
+  { table, where, key }: RowsToDelete,
+  after: RowKey | undefined,
   limit: number,
-): Promise<{ readonly count: number; readonly last: Place | undefined }> {
+): Promise<{ readonly count: number; readonly last: RowKey | undefined }> {
   const anyTx = tx as unknown as Transaction<AnySchema>
   const columns = [...Object.keys(where), ...key]
   const rows = await anyTx
-    // Materialized, or a plan could run the inner select more than once and delete more than `limit`.
+    // Materialized: otherwise a plan could run the inner select more than once and delete more than `limit` rows.
     .with(
-      (cte) => cte('doomed').materialized(),
+      (cte) => cte('batch').materialized(),
       (db) => {
         let query = db.selectFrom(table).select(columns).limit(limit).forUpdate().skipLocked()
         for (const [column, value] of Object.entries(where)) query = query.where(column, '=', value)
@@ -45,25 +111,25 @@ export async function deleteSome(
       },
     )
     .deleteFrom(table)
-    .where((eb) => eb(eb.refTuple(...tuple(columns)), 'in', eb.selectFrom('doomed').select(columns) as never))
+    .where((eb) => eb(eb.refTuple(...tuple(columns)), 'in', eb.selectFrom('batch').select(columns) as never))
     .returning([...key])
     .execute()
-  const places = rows.map((row) => key.map((column) => row[column] as Value))
-  return { count: rows.length, last: places.length === 0 ? undefined : places.reduce((a, b) => (compare(a, b) < 0 ? b : a)) }
+  const keys = rows.map((row) => key.map((column) => row[column] as Value))
+  return { count: rows.length, last: keys.length === 0 ? undefined : keys.reduce((a, b) => (compare(a, b) < 0 ? b : a)) }
 }
 
-/** Whether any of the rows is left, one that another transaction holds included. */
-export async function isAnyLeft(tx: Tx, { table, where }: DoomedRows): Promise<boolean> {
+/** Whether any of the rows is left. Rows that another transaction holds count. */
+async function hasRows(tx: Tx, { table, where }: RowsToDelete): Promise<boolean> {
   let query = (tx as unknown as Transaction<AnySchema>).selectFrom(table).select(Object.keys(where)).limit(1)
   for (const [column, value] of Object.entries(where)) query = query.where(column, '=', value)
   return (await query.executeTakeFirst()) !== undefined
 }
 
-/** Kysely's tuples ask for a number of members that is known when it compiles. */
+/** Kysely's tuples need a length that is known to the compiler. */
 const tuple = (members: readonly Value[]) => members as unknown as [never, never]
 
-/** As both engines compare keys: text byte by byte. */
-function compare(a: Place, b: Place): number {
+/** Compares keys as both engines do: text byte by byte. */
+function compare(a: RowKey, b: RowKey): number {
   for (const [at, left] of a.entries()) {
     const right = b[at] as Value
     const order =

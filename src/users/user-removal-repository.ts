@@ -1,6 +1,6 @@
 import type { Compilable } from 'kysely'
 import type { Tx } from '../storage/db.ts'
-import { createDueRemoval } from '../storage/due-removal.ts'
+import { createDeferredRemoval } from '../storage/deferred-removal.ts'
 
 /** Tables in which there is no end to the rows of one user. What is left in them is never shown: everything looks for the user first. */
 const endlessTables = ['session', 'auth_event'] as const
@@ -34,8 +34,8 @@ function insertRemoval(tx: Tx, poolId: string, sub: string, now: number): Compil
 
 /** Sweeps away what is left of deleted users. Whatever stores such a row holds the user, so that none is added any more. */
 export const createUserRemoval = () =>
-  createDueRemoval({
+  createDeferredRemoval({
     table: 'deleted_user',
     id: 'sub',
-    partsOf: (poolId, sub) => endlessTables.map((table) => ({ table, where: { pool_id: poolId, sub }, key: ['id'] })),
+    rowsToDelete: (poolId, sub) => endlessTables.map((table) => ({ table, where: { pool_id: poolId, sub }, key: ['id'] })),
   })

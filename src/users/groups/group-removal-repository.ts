@@ -1,5 +1,5 @@
 import type { Tx } from '../../storage/db.ts'
-import { createDueRemoval } from '../../storage/due-removal.ts'
+import { createDeferredRemoval } from '../../storage/deferred-removal.ts'
 import type { Group } from './group.ts'
 
 type Deleted = Pick<Group, 'poolId' | 'memberKey'>
@@ -22,8 +22,8 @@ export async function isBeingRemoved(tx: Tx, poolId: string, memberKey: string):
 
 /** Sweeps away the members of deleted groups. Whoever joined a group held it while they did, so that no member is added any more. */
 export const createMemberRemoval = () =>
-  createDueRemoval({
+  createDeferredRemoval({
     table: 'deleted_group',
     id: 'member_key',
-    partsOf: (poolId, memberKey) => [{ table: 'group_member', where: { pool_id: poolId, group_name: memberKey }, key: ['sub'] }],
+    rowsToDelete: (poolId, memberKey) => [{ table: 'group_member', where: { pool_id: poolId, group_name: memberKey }, key: ['sub'] }],
   })
