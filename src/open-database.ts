@@ -5,7 +5,7 @@ import { loadMasterKey, loadPreviousMasterKey } from './base/master-key.ts'
 import { createKeyRing, type KeyRing, type Secrets } from './base/secrets.ts'
 import { type Settings, SettingsError } from './settings.ts'
 import { DatabaseUnavailableError } from './storage/database-unavailable-error.ts'
-import { findMasterKeyRows, keepMasterKeyProof } from './storage/installation-repository.ts'
+import { ensureMasterKeyProof, findMasterKeyRows } from './storage/installation-repository.ts'
 import { openStorage, type Storage } from './storage/open-storage.ts'
 import { EmptyDatabaseError, StorageError } from './storage/storage-error.ts'
 
@@ -49,7 +49,7 @@ const emptyAdvice =
 
 /** The first start leaves a keyed hash in the database; a key that makes another one would seal what nobody else can open. */
 async function proveMasterKey({ db }: Storage, keyRing: KeyRing): Promise<void> {
-  await keepMasterKeyProof(db, keyRing.proofs.current)
+  await ensureMasterKeyProof(db, keyRing.proofs.current)
   if (keyRing.adopt(await findMasterKeyRows(db))) return
   throw new SettingsError(
     '--master-key: this is not the master key that the database was begun with, or last changed to. Use that one, or another database.',

@@ -99,7 +99,7 @@ async function lookThrough({ storage, secrets, keyRing }: OpenedDatabase, pass: 
     if ((await findMasterKeyRows(tx)).proof !== keyRing.proofs.current) throw anotherChange()
   }
   const afterBatch = async (milliseconds: number) => {
-    storage.writeBack()
+    storage.checkpoint()
     await onBatch?.(pass.resealed)
     // Servers come first: this takes at most half of the time.
     await delay(milliseconds)

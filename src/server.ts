@@ -74,8 +74,8 @@ async function serve({ settings, logger, listener, database, replacements }: Par
   let powersDelay = () => 0
   const admission = admissionOf(settings, () => powersDelay())
   const { countInvocation } = metrics
-  const { outside } = admission
-  const services = await openServices({ settings, database, publicUrl, logger, clock, gateways, countInvocation, outside })
+  const { withoutSlot } = admission
+  const services = await openServices({ settings, database, publicUrl, logger, clock, gateways, countInvocation, withoutSlot })
   powersDelay = services.powers.delay
   const masterKey = watchMasterKey(database, logger)
   let closing = false

@@ -32,49 +32,49 @@ import { createImportRunner } from './users/import/import-runner.ts'
 import { createImportedHashes, type ImportedHashes } from './users/passwords/imported-hashes.ts'
 import { createPasswords } from './users/passwords/passwords.ts'
 
-/** Modular powers that may wait in a process; about a second of work on one thread. Past it, callers are told to come back. */
+/** The most modular powers that may wait in a process: about a second of work on one thread. Beyond it, callers are told to retry. */
 const powerQueueLimit = 1024
 
-/** Past eight threads the signatures and the event loop are what a process waits for. */
-const mostWorkers = 8
+/** With more than eight threads, signatures and the event loop are the bottleneck of a process. */
+const maxWorkers = 8
 
-/** Imported password hashes that may be in work at once, at up to 64 MB each, and that may wait: some five seconds of work. */
-const mostHashWorkers = 2
+/** Imported password hashes that are checked at once, at up to 64 MB each, and that may wait: about five seconds of work. */
+const hashWorkers = 2
 const hashQueueLimit = 32
 
-type Needs = {
+type ServiceOptions = {
   readonly settings: Settings
   readonly database: OpenedDatabase
   readonly publicUrl: string
   readonly logger: Logger
   readonly clock: Clock
-  /** What a test puts in the place of the configured gateways. */
+  /** Replaces the configured gateways in tests. */
   readonly gateways?: Gateways | undefined
-  /** Hears of every trigger that was asked. */
+  /** Called after every invocation of a trigger function. */
   readonly countInvocation: (trigger: string, outcome: string, seconds: number) => void
-  /** Runs what a request waits for without work of its own; see Admission in web/overload. */
-  readonly outside: <T>(work: () => Promise<T>) => Promise<T>
+  /** Runs work that a request only waits for, without its slot; see Admission in web/overload. */
+  readonly withoutSlot: <T>(work: () => Promise<T>) => Promise<T>
 }
 
-/** Everything that operations ask for by name, and how it ends. Each names only what it uses. */
+/** Everything that operations can ask for by name, and how to close it. Each operation names only what it uses. */
 export type Services = Awaited<ReturnType<typeof openServices>>
 
-export async function openServices(needs: Needs) {
-  const { settings, database, publicUrl, logger, clock } = needs
+export async function openServices(options: ServiceOptions) {
+  const { settings, database, publicUrl, logger, clock, withoutSlot } = options
   const { secrets, storage } = database
-  const { db, publish, subscribe, writeBack } = storage
+  const { db, publish, subscribe, checkpoint } = storage
   const powers = openPowers(settings)
   const provisionedLimits = createProvisionedLimits({ db, clock, factor: rateFactorOf(settings) || 1, publish, subscribe })
   const signingKeys = createSigningKeys({ ...storage, secrets, clock })
   const accessKeys = cachedAccessKeys({ ...storage, secrets, clock })
   const pools = createPoolCatalog({ db, secrets, clock, serverDefaults: serverDefaultsOf(settings), publish, subscribe })
-  const { triggers, invocations, ...asking } = openTriggers({ ...needs, db, secrets, pools })
-  const worker = await openOutbox(needs, pools, triggers)
-  const importedHashes = createImportedHashes({ workers: mostHashWorkers, queueLimit: hashQueueLimit })
+  const { triggers, invocations, ...triggerFunctions } = openTriggers({ ...options, db, secrets, pools })
+  const worker = await openOutbox(options, pools, triggers)
+  const importedHashes = createImportedHashes({ workers: hashWorkers, queueLimit: hashQueueLimit })
   const keysAhead = createKeysAhead(signingKeys)
   const holder = randomUUID()
   const imports = createImportRunner({ db, secrets, clock, pools, logger, holder })
-  const sweeper = startSweeper({ db, clock, logger, holder, sweeps: sweepsOf(settings), writeBack })
+  const sweeper = startSweeper({ db, clock, logger, holder, sweeps: sweepsOf(settings), checkpoint })
   return {
     db,
     secrets,
@@ -85,73 +85,75 @@ export async function openServices(needs: Needs) {
     pools,
     powers,
     outbox: { ...worker, afterCommit: createAfterCommit({ db, wake: worker.wake }) },
-    passwords: createPasswords({ secrets, powers, importedHashes: checkedOutside(importedHashes, needs.outside) }),
+    passwords: createPasswords({ secrets, powers, importedHashes: hashesWithoutSlot(importedHashes, withoutSlot) }),
     imports,
     lockout: createPasswordLockout({ db }),
-    codeLockout: createCodeLockout({ db, outside: needs.outside }),
+    codeLockout: createCodeLockout({ db, withoutSlot }),
     deviceLockout: createDeviceLockout({ db }),
     srpToleranceMs: settings.srpClockToleranceSeconds * 1000,
-    triggers: askedOutside(triggers, needs.outside),
+    triggers: triggersWithoutSlot(triggers, withoutSlot),
     invocations,
     audit: createAuditTrail({ clock, logger }),
     signingKeys,
     keysAhead,
     senderDomains: readSenderDomains(settings.emailFromDomains),
     findAccessKey: accessKeys.find,
-    /** To be called when no request is in flight any more, and before the database is closed. */
+    /** Call it when no request is in flight any more, and before the database is closed. */
     async close(): Promise<void> {
-      await Promise.all([sweeper, imports, worker, keysAhead].map((part) => part.close()))
-      await Promise.all([powers.close(), importedHashes.close(), asking.close()])
-      for (const listening of [pools, provisionedLimits, signingKeys, accessKeys]) listening.close()
+      await Promise.all([sweeper, imports, worker, keysAhead].map((worker) => worker.close()))
+      await Promise.all([powers.close(), importedHashes.close(), triggerFunctions.close()])
+      for (const subscriber of [pools, provisionedLimits, signingKeys, accessKeys]) subscriber.close()
     },
   }
 }
 
-/** What AWS knows of an account. */
+/** What belongs to the account at AWS. */
 function accountOf({ region, accountId, quotas, enforceTiers }: Settings) {
   return { region, accountId, quotas: quotasWith(quotas), tiers: { enforced: enforceTiers } }
 }
 
-type Outside = Needs['outside']
+type WithoutSlot = ServiceOptions['withoutSlot']
 
-/** For requests: while a function runs, its request leaves its place to others. */
-function askedOutside<T extends Triggers>(triggers: T, outside: Outside): T {
+/** While a trigger function runs, its request gives its slot to other requests. */
+function triggersWithoutSlot<T extends Triggers>(triggers: T, withoutSlot: WithoutSlot): T {
   return {
     ...triggers,
-    ask: (call, read) => (hasTrigger(call.pool, call.trigger) ? outside(() => triggers.ask(call, read)) : triggers.ask(call, read)),
+    ask: (call, read) => (hasTrigger(call.pool, call.trigger) ? withoutSlot(() => triggers.ask(call, read)) : triggers.ask(call, read)),
     simulateInvocation: (pool, trigger) =>
-      hasTrigger(pool, trigger) ? outside(() => triggers.simulateInvocation(pool, trigger)) : triggers.simulateInvocation(pool, trigger),
+      hasTrigger(pool, trigger)
+        ? withoutSlot(() => triggers.simulateInvocation(pool, trigger))
+        : triggers.simulateInvocation(pool, trigger),
   }
 }
 
-/** Imported hashes have a queue and a limit of their own. */
-function checkedOutside(hashes: ImportedHashes, outside: Outside): Pick<ImportedHashes, 'check'> {
+/** Imported hashes have a queue and a limit of their own, so their requests need no slot meanwhile. */
+function hashesWithoutSlot(hashes: ImportedHashes, withoutSlot: WithoutSlot): Pick<ImportedHashes, 'check'> {
   return {
     check(question) {
       const checking = hashes.check(question)
-      return checking && outside(() => checking)
+      return checking && withoutSlot(() => checking)
     },
   }
 }
 
-function openPowers({ workers = Math.min(availableParallelism(), mostWorkers) }: Settings) {
+function openPowers({ workers = Math.min(availableParallelism(), maxWorkers) }: Settings) {
   return createSrpPowers({ workers, queueLimit: powerQueueLimit })
 }
 
-/** How many times Cognito's default request rates are let through; 0 for any rate. */
+/** The factor by which Cognito's default request rates are multiplied; 0 for no limit. */
 export function rateFactorOf({ mode, rateLimits }: Settings): number {
   return rateLimits ?? (mode === 'dev' ? 0 : 1)
 }
 
 function serverDefaultsOf({ mode, maxPerRecipientPerHour }: Settings): ServerDefaults {
-  const most = maxPerRecipientPerHour ?? (mode === 'dev' ? 0 : 20)
-  return { maxPerRecipientPerHour: most === 0 ? undefined : most }
+  const limit = maxPerRecipientPerHour ?? (mode === 'dev' ? 0 : 20)
+  return { maxPerRecipientPerHour: limit === 0 ? undefined : limit }
 }
 
-async function openOutbox({ settings, database, logger, clock, gateways }: Needs, pools: PoolCatalog, triggers: Triggers) {
+async function openOutbox({ settings, database, logger, clock, gateways }: ServiceOptions, pools: PoolCatalog, triggers: Triggers) {
   const { db } = database.storage
   const customSender = createCustomSenderGateway({ pools, triggers, encryptCode: createCodeEncryption(configuredCodeKeys(settings)) })
-  const ways = gateways ?? (await configuredGateways(settings, db, logger))
+  const openedGateways = gateways ?? (await configuredGateways(settings, db, logger))
   const keepRecords = settings.messageRecordsHours > 0
-  return createOutboxWorker({ db, secrets: database.secrets, clock, logger, gateways: ways, customSender, keepRecords })
+  return createOutboxWorker({ db, secrets: database.secrets, clock, logger, gateways: openedGateways, customSender, keepRecords })
 }

@@ -19,7 +19,7 @@ type Deps = {
   db: Db
   secrets: Secrets
   clock: Clock
-  subscribe(channel: string, listener: (id: string) => void, noteGap: () => void): () => void
+  subscribe(channel: string, listener: (id: string) => void, onGap: () => void): () => void
 }
 
 /** Finds keys and remembers them for a few seconds, so that a busy client costs no query for each request. `close` ends the subscription. */

@@ -23,7 +23,7 @@ type Deps = {
   clock: Clock
   serverDefaults?: ServerDefaults
   publish(channel: string, payload: string): Promise<void>
-  subscribe(channel: string, listener: (poolId: string) => void, noteGap: () => void): () => void
+  subscribe(channel: string, listener: (poolId: string) => void, onGap: () => void): () => void
 }
 
 const clear = (cache: { clear(): void }) => cache.clear()

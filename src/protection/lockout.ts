@@ -36,7 +36,7 @@ export type Lockout = {
 }
 
 /** Runs what a request waits for without work of its own; see Admission in web/overload. */
-export type Outside = <T>(work: () => Promise<T>) => Promise<T>
+export type WithoutSlot = <T>(work: () => Promise<T>) => Promise<T>
 
 type Options = {
   readonly db: Db
@@ -47,7 +47,7 @@ type Options = {
   /** What somebody locked out is told. */
   readonly message: string
   /** How proofs wait for their turn. */
-  readonly outside?: Outside | undefined
+  readonly withoutSlot?: WithoutSlot | undefined
 }
 
 /**
@@ -56,7 +56,7 @@ type Options = {
  * proof counts as one before it is judged, and locks as one. So of all that wait for the end of a lock, one guess is judged.
  */
 export function createLockout(options: Options): Lockout {
-  const { db, action, outside = (work) => work() } = options
+  const { db, action, withoutSlot = (work) => work() } = options
   const running = new Map<string, Promise<unknown>>()
 
   return {
@@ -64,7 +64,7 @@ export function createLockout(options: Options): Lockout {
       const name = `${poolId}/${subject}`
       const key = { poolId, subject, action }
       const before = running.get(name)
-      const ready = before === undefined ? Promise.resolve() : outside(() => before.then(ignore, ignore))
+      const ready = before === undefined ? Promise.resolve() : withoutSlot(() => before.then(ignore, ignore))
       const turn = ready.then(() => prove(options, key, now, proof))
       running.set(name, turn)
       try {

@@ -1,7 +1,7 @@
 import type { Db, Tx } from './db.ts'
 
 /** Keeps `value` under `name` unless something is there already; the value that stands afterwards. */
-export async function keepInstallationFact(db: Db | Tx, name: string, value: string): Promise<string> {
+export async function ensureInstallationValue(db: Db | Tx, name: string, value: string): Promise<string> {
   await db
     .insertInto('installation')
     .values({ name, value })
@@ -24,8 +24,8 @@ export type MasterKeyRows = {
 }
 
 /** Leaves `proof` in a database that has none. */
-export async function keepMasterKeyProof(db: Db, proof: string): Promise<void> {
-  await keepInstallationFact(db, proofName, proof)
+export async function ensureMasterKeyProof(db: Db, proof: string): Promise<void> {
+  await ensureInstallationValue(db, proofName, proof)
 }
 
 export async function findMasterKeyRows(db: Db | Tx): Promise<MasterKeyRows> {

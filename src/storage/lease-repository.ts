@@ -1,11 +1,14 @@
 import type { Db, Tx } from './db.ts'
 
+/** A named right that one process has at a time. `holder` identifies the process. */
+export type Lease = { readonly name: string; readonly holder: string }
+
 /**
- * Takes the lease `name` for `holder`, or renews it; false while another holder has it. It is free again `ttlMs` after
- * `now` (epoch milliseconds), so a holder that dies blocks nobody for longer. One that lasts much longer than that was taken by a clock that
- * was ahead, and is free as well: the work would stand still until then.
+ * Takes the lease for its holder, or renews it; false while another holder has it. The lease is free again `ttlMs` after `now` (epoch
+ * milliseconds), so a holder that dies blocks the others no longer than that. A lease that lasts far longer was taken by a clock that ran
+ * ahead. It counts as free, or the work would stand still until its end.
  */
-export async function tryLease(db: Db | Tx, name: string, holder: string, now: number, ttlMs: number): Promise<boolean> {
+export async function tryLease(db: Db | Tx, { name, holder }: Lease, now: number, ttlMs: number): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await db
     .insertInto('lease')
     .values({ name, holder, expires_at: now + ttlMs })
@@ -21,7 +24,7 @@ export async function tryLease(db: Db | Tx, name: string, holder: string, now: n
   return numInsertedOrUpdatedRows === 1n
 }
 
-/** Frees the lease at once if `holder` still has it. */
-export async function releaseLease(db: Db | Tx, name: string, holder: string): Promise<void> {
+/** Frees the lease at once if its holder still has it. */
+export async function releaseLease(db: Db | Tx, { name, holder }: Lease): Promise<void> {
   await db.deleteFrom('lease').where('name', '=', name).where('holder', '=', holder).execute()
 }

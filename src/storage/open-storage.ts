@@ -19,15 +19,15 @@ export type Storage = {
   /** Tells the subscribers in all processes, at most once and without waiting for them. The payload is short and no secret. */
   publish(channel: string, payload: string): Promise<void>
   /**
-   * Returns what ends the subscription. `noteGap` is called when something may have been missed, such as after a lost connection; on SQLite,
+   * Returns what ends the subscription. `onGap` is called when something may have been missed, such as after a lost connection; on SQLite,
    * whenever another process has written.
    */
-  subscribe(channel: string, listener: Listener, noteGap?: () => void): () => void
+  subscribe(channel: string, listener: Listener, onGap?: () => void): () => void
   /**
    * Writes what SQLite has in its log into the file. It does so by itself, but for thousands of pages at once, and requests wait meanwhile:
    * whoever changes many pages calls this now and then.
    */
-  writeBack(): void
+  checkpoint(): void
   /** Waits for the transactions under way. */
   close(): Promise<void>
 }
@@ -65,12 +65,12 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   return {
     db,
     engine: backend.engine,
-    migrate: () => backend.patiently(() => migrate(db, backend.engine)),
+    migrate: () => backend.withoutTimeLimit(() => migrate(db, backend.engine)),
     ping: backend.ping,
     check: createReadiness({ db, ping: backend.ping, logger }),
     publish: backend.publish,
     subscribe: backend.subscribe,
-    writeBack: backend.writeBack,
+    checkpoint: backend.checkpoint,
     close,
   }
 }

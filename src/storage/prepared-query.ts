@@ -1,6 +1,6 @@
 import type { Compilable, CompiledQuery, QueryResult } from 'kysely'
 import type { Db, Tx } from './db.ts'
-import { directRunOf } from './dialect/direct-run.ts'
+import { findDirectExecutor } from './dialect/direct-executor.ts'
 import { asLookup } from './dialect/lookup.ts'
 
 /** Stands in a prepared query where a value will be. */
@@ -48,7 +48,7 @@ function prepare<Values extends object, Row>(
     const given = values as Readonly<Record<string, unknown>>
     const parameters = query.parameters.map((parameter) => (parameter instanceof Placeholder ? given[parameter.name] : parameter))
     const filled = { ...query, parameters }
-    const run = db.isTransaction ? undefined : directRunOf(adapter)
+    const run = db.isTransaction ? undefined : findDirectExecutor(adapter)
     return run === undefined ? db.executeQuery(filled) : run(filled)
   }
 }

@@ -6,16 +6,18 @@ import type { StorageLogger } from './dialect/backend.ts'
 import { releaseLease, tryLease } from './lease-repository.ts'
 
 /**
- * Removes what has expired from one table: at most `batchSize` rows, and answers how many it found. Other work that falls due may do likewise.
- * @NOTE Rows that others may lock, and not one by one, are to be found by FOR UPDATE SKIP LOCKED: a sweep takes rows in an order of its own,
- * so it and those others could wait for each other. What is passed over is there at the next sweep.
+ * Removes expired rows from one table: at most `batchSize` rows. Returns how many it found. Other periodic work can be a sweep as well.
+ * @NOTE If others may lock several of the rows at once, the sweep must find them by FOR UPDATE SKIP LOCKED. It takes rows in an order of its
+ * own, so it and the others could otherwise wait for each other. The next sweep finds the rows that were skipped.
  */
 export type Sweep = { readonly name: string; run(tx: Tx, now: number, batchSize: number): Promise<number> }
 
 export type Sweeper = {
-  /** Sweeps now and until nothing expired is left, or each sweep has had an interval's time; does nothing while another process has the lease. */
+  /**
+   * Sweeps now, until nothing expired is left or each sweep has run for one interval. Does nothing while another process has the lease.
+   */
   sweep(): Promise<void>
-  /** Stops after the batch under way and leaves the work to another process. */
+  /** Stops after the current batch and releases the lease. */
   close(): Promise<void>
 }
 
@@ -23,33 +25,32 @@ type SweeperOptions = {
   readonly db: Db
   readonly clock: Clock
   readonly logger: StorageLogger
-  /** Names this process among those that share the database. */
+  /** Identifies this process among those that share the database. */
   readonly holder: string
   readonly sweeps: readonly Sweep[]
   /** Called after each batch that leaves more to do; see Storage. */
-  readonly writeBack?: () => void
+  readonly checkpoint?: () => void
   readonly intervalMs?: number
   readonly batchSize?: number
 }
 
-const leaseName = 'sweeper'
+/** A sweep pauses for as long as its last batch took. So it takes at most half of the time, and requests come first. */
+const pause = (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }).catch(() => undefined)
 
-/** A sweep takes at most half of the time, however much has expired: requests come first. */
-const waitAsLong = (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }).catch(() => undefined)
-
-/** Sweeps every `intervalMs`, in one process at a time. Each batch is one short transaction, so that others get their turn. */
+/** Sweeps every `intervalMs`, in one process at a time. Each batch is one short transaction, so other transactions get their turn. */
 export function startSweeper(options: SweeperOptions): Sweeper {
-  const { db, clock, logger, holder, sweeps, intervalMs = 60_000, batchSize = 100, writeBack = () => undefined } = options
+  const { db, clock, logger, holder, sweeps, intervalMs = 60_000, batchSize = 100, checkpoint = () => undefined } = options
   const stop = new AbortController()
+  const lease = { name: 'sweeper', holder }
   let running: Promise<void> | undefined
-  // Longer than the interval: who has swept once goes on, and another takes over only when it is gone.
-  const holdsLease = () => tryLease(db, leaseName, holder, clock.now(), intervalMs * 3)
+  // Longer than the interval: the process that has swept once goes on, and another one takes over only after its end.
+  const holdsLease = () => tryLease(db, lease, clock.now(), intervalMs * 3)
   async function sweepAll(): Promise<void> {
     for (const sweep of sweeps) {
       try {
         if (!(await drain(sweep))) return
       } catch (error) {
-        // Without the database the others would fail as well.
+        // Without the database the other sweeps would fail as well.
         const isTimeout = error instanceof StatementTimeoutError
         if (stop.signal.aborted || (error instanceof DatabaseUnavailableError && !isTimeout)) return
         logger.error({ err: error, sweep: sweep.name }, 'A sweep failed')
@@ -57,7 +58,7 @@ export function startSweeper(options: SweeperOptions): Sweeper {
     }
   }
 
-  /** Until nothing is left, or for as long as an interval, so that the other sweeps get their turn. False when the rest is not for this process to do. */
+  /** Runs batches until nothing is left, for one interval at most. False when this process is closing or has lost the lease. */
   async function drain(sweep: Sweep): Promise<boolean> {
     const beganAt = performance.now()
     while (performance.now() - beganAt < intervalMs) {
@@ -65,8 +66,8 @@ export function startSweeper(options: SweeperOptions): Sweeper {
       const startedAt = performance.now()
       const found = await db.transaction().execute((tx) => sweep.run(tx, clock.now(), batchSize))
       if (found < batchSize) return true
-      writeBack()
-      await waitAsLong(performance.now() - startedAt, stop.signal)
+      checkpoint()
+      await pause(performance.now() - startedAt, stop.signal)
     }
     return true
   }
@@ -84,7 +85,7 @@ export function startSweeper(options: SweeperOptions): Sweeper {
       clearInterval(timer)
       stop.abort()
       await running
-      await releaseLease(db, leaseName, holder).catch(() => undefined)
+      await releaseLease(db, lease).catch(() => undefined)
     },
   }
 }

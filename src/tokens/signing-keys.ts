@@ -33,7 +33,7 @@ type Deps = {
   readonly secrets: Secrets
   readonly clock: Clock
   publish(channel: string, payload: string): Promise<void>
-  subscribe(channel: string, listener: (poolId: string) => void, noteGap: () => void): () => void
+  subscribe(channel: string, listener: (poolId: string) => void, onGap: () => void): () => void
 }
 
 /** `close` ends the subscription. */

@@ -50,8 +50,8 @@ export function createHttpApp({ server, logger, log, loopbackOnly, strictTranspo
   app.addHook('onResponse', (request, reply, done) => {
     const operation = `${request.method} ${request.routeOptions.url ?? 'unknown'}`
     const outcome = reply.statusCode < 400 ? 'ok' : String(reply.statusCode)
-    const facts = { operation, address: addressOf(request.raw, trustedProxies) }
-    log({ id: request.id, facts, status: reply.statusCode, outcome, milliseconds: reply.elapsedTime })
+    const logFields = { operation, address: addressOf(request.raw, trustedProxies) }
+    log({ id: request.id, logFields, status: reply.statusCode, outcome, milliseconds: reply.elapsedTime })
     done()
   })
 

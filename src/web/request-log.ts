@@ -2,7 +2,7 @@ import type { Logger } from '../base/logger.ts'
 import type { Metrics } from './metrics.ts'
 
 /** What becomes known of a request while it is answered. */
-export type RequestFacts = {
+export type RequestLogFields = {
   /** An API operation, or a route. Known names only. */
   operation: string
   /** Which key signed it; in `dev`, which one it names. */
@@ -16,7 +16,7 @@ export type RequestFacts = {
 /** What is told of a request once it is answered. */
 export type AnsweredRequest = {
   readonly id: string
-  readonly facts: RequestFacts
+  readonly logFields: RequestLogFields
   readonly status: number
   /** `ok`, or what went wrong. */
   readonly outcome: string
@@ -30,7 +30,7 @@ export type RequestLog = (request: AnsweredRequest) => void
  * Addresses are personal data in many countries, so they are logged only when the operator asks for them.
  */
 export function createRequestLog(logger: Logger, metrics: Metrics, { addresses }: { readonly addresses: boolean }): RequestLog {
-  return ({ id, facts: { operation, address, ...who }, status, outcome, milliseconds }) => {
+  return ({ id, logFields: { operation, address, ...who }, status, outcome, milliseconds }) => {
     metrics.count(operation, outcome, milliseconds / 1000)
     const from = addresses ? { address } : undefined
     logger.info({ reqId: id, operation, outcome, status, ...who, ...from, ms: Math.round(milliseconds * 10) / 10 }, 'request')

@@ -10,7 +10,7 @@ for (const engine of engines) {
     it('leave their places to the requests of others', async () => {
       await using storage = await openTestStorage(engine)
       const admission = createAdmission({ limit: () => 4, burst: 0 })
-      const lockout = createCodeLockout({ db: storage.db, outside: admission.outside })
+      const lockout = createCodeLockout({ db: storage.db, withoutSlot: admission.withoutSlot })
       const slow = Promise.withResolvers<void>()
       const order: number[] = []
       const requests = [0, 1, 2, 3].map(async (request) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { keepInstallationFact } from '../../src/storage/installation-repository.ts'
+import { ensureInstallationValue } from '../../src/storage/installation-repository.ts'
 import { engines } from '../support/engines.ts'
 import { openTestStorage } from '../support/test-storage.ts'
 
@@ -9,10 +9,10 @@ for (const engine of engines) {
     it('are what the first process wrote, for all who write at once', async () => {
       await using storage = await openTestStorage(engine)
       const values = Array.from({ length: 10 }, (_, i) => `${i}`)
-      const kept = new Set(await Promise.all(values.map((value) => keepInstallationFact(storage.db, 'a', value))))
+      const kept = new Set(await Promise.all(values.map((value) => ensureInstallationValue(storage.db, 'a', value))))
       assert.equal(kept.size, 1)
-      assert.equal(await keepInstallationFact(storage.db, 'a', 'late'), [...kept][0])
-      assert.equal(await keepInstallationFact(storage.db, 'b', 'other'), 'other')
+      assert.equal(await ensureInstallationValue(storage.db, 'a', 'late'), [...kept][0])
+      assert.equal(await ensureInstallationValue(storage.db, 'b', 'other'), 'other')
     })
   })
 }

@@ -67,7 +67,7 @@ describe('Admission', () => {
     const { admission, enter, outcomes } = givenAdmission()
     enter('a')
     const { promise, resolve } = Promise.withResolvers<string>()
-    const waited = admission.outside(() => promise)
+    const waited = admission.withoutSlot(() => promise)
     enter('b')
     await nextTurn()
     assert.deepEqual(outcomes, ['a in', 'b in'])

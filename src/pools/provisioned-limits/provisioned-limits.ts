@@ -24,7 +24,7 @@ type Deps = {
   /** How many times the defaults are free. */
   factor: number
   publish(channel: string, payload: string): Promise<void>
-  subscribe(channel: string, listener: () => void, noteGap: () => void): () => void
+  subscribe(channel: string, listener: () => void, onGap: () => void): () => void
 }
 
 export function createProvisionedLimits({ db, clock, factor, publish, subscribe }: Deps): ProvisionedLimits {

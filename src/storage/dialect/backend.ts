@@ -14,16 +14,16 @@ export type Listener = (payload: string) => void
 /** One engine, opened: everything about it that differs from the other. */
 export type Backend = {
   /** See Storage. */
-  writeBack(): void
+  checkpoint(): void
   readonly engine: Engine
   readonly dialect: Dialect
   publish(channel: string, payload: string): Promise<void>
-  /** `noteGap` is called when something may have been missed, once that is over. */
-  subscribe(channel: string, listener: Listener, noteGap?: () => void): () => void
+  /** `onGap` is called when something may have been missed, once that is over. */
+  subscribe(channel: string, listener: Listener, onGap?: () => void): () => void
   /** Resolves when the database answers a look-up. */
   ping(): Promise<void>
   /** Does work whose statements may take very long. */
-  patiently<T>(work: () => Promise<T>): Promise<T>
+  withoutTimeLimit<T>(work: () => Promise<T>): Promise<T>
   /** Ends what the dialect does not own; the dialect's driver is closed by Kysely before. */
   close(): Promise<void>
 }

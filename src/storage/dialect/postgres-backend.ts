@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { StorageError } from '../storage-error.ts'
 import type { Backend, StorageLogger } from './backend.ts'
 import { ConnectionWatch } from './connection-watch.ts'
-import { DatabasePresence } from './database-presence.ts'
+import { DatabaseAvailability } from './database-availability.ts'
 import { createFailureLog } from './failure-log.ts'
 import { numberTypes, openPool, type PostgresPool } from './postgres-client.ts'
 import { postgresDialect } from './postgres-dialect.ts'
@@ -54,11 +54,11 @@ export async function openPostgres(options: PostgresOptions): Promise<Backend> {
       dialect: postgresDialect({ pool, lookups, presence, noteFailure: createFailureLog(logger) }),
       publish: (channel, payload) => notifications.publish(pool, channel, payload),
       subscribe: notifications.subscribe,
-      writeBack: () => undefined,
+      checkpoint: () => undefined,
       ping: async () => {
         await lookups.query(smallest)
       },
-      patiently: (work) => limits.liftedFor(work),
+      withoutTimeLimit: (work) => limits.liftedFor(work),
       async close() {
         await notifications.close()
         watch.close()
@@ -77,7 +77,7 @@ const smallest = { text: 'select 1' }
 /** Nothing is connected yet: each connection is opened when it is first needed. */
 function connectionsOf({ url, poolSize, logger, statementSeconds }: PostgresOptions) {
   const limits = new StatementLimits(statementSeconds * 1000)
-  const presence: DatabasePresence = new DatabasePresence(() => lookups.query(smallest), logger)
+  const presence: DatabaseAvailability = new DatabaseAvailability(() => lookups.query(smallest), logger)
   const suspect = (error: unknown) => presence.suspect(error)
   const watch = new ConnectionWatch((error) => {
     // The idle ones have most likely been cut off as well, which would show only at their next use.

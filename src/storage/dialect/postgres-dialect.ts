@@ -11,8 +11,8 @@ import {
 } from 'kysely'
 import type pg from 'pg'
 import { DatabaseUnavailableError } from '../database-unavailable-error.ts'
-import type { DatabasePresence } from './database-presence.ts'
-import { offerDirectRun, withdrawDirectRun } from './direct-run.ts'
+import type { DatabaseAvailability } from './database-availability.ts'
+import { registerDirectExecutor, unregisterDirectExecutor } from './direct-executor.ts'
 import type { NoteFailure } from './failure-log.ts'
 import { isLookup } from './lookup.ts'
 import type { PooledClient, PostgresPool } from './postgres-client.ts'
@@ -24,7 +24,7 @@ import { UseCount } from './use-count.ts'
 type Parts = {
   readonly pool: PostgresPool
   readonly lookups: PostgresLookups
-  readonly presence: DatabasePresence
+  readonly presence: DatabaseAvailability
   readonly noteFailure: NoteFailure
 }
 
@@ -54,7 +54,7 @@ class PostgresDriver implements Driver {
   }
 
   async init(): Promise<void> {
-    offerDirectRun(this.#adapter, (query) => this.#run(query))
+    registerDirectExecutor(this.#adapter, (query) => this.#run(query))
   }
 
   async acquireConnection(): Promise<PostgresConnection> {
@@ -91,7 +91,7 @@ class PostgresDriver implements Driver {
   }
 
   async destroy(): Promise<void> {
-    withdrawDirectRun(this.#adapter)
+    unregisterDirectExecutor(this.#adapter)
     // The pool itself would leave those who wait for a connection waiting for ever.
     await this.#inUse.idle()
     this.#access.presence.close()

@@ -28,7 +28,7 @@ export async function startListening(options: ClientOptions, onLoss: (error: unk
       heard.emit(channel, payload)
     },
     onGap() {
-      for (const noteGap of gaps) noteGap()
+      for (const onGap of gaps) onGap()
     },
     onLoss,
   })
@@ -44,13 +44,13 @@ export async function startListening(options: ClientOptions, onLoss: (error: unk
         client.release()
       }
     },
-    subscribe(channel, listener, noteGap = () => undefined) {
+    subscribe(channel, listener, onGap = () => undefined) {
       requireChannel(channel)
       heard.on(channel, listener)
-      gaps.add(noteGap)
+      gaps.add(onGap)
       return () => {
         heard.off(channel, listener)
-        gaps.delete(noteGap)
+        gaps.delete(onGap)
       }
     },
     close: () => listening.close(),

@@ -53,9 +53,9 @@ export async function openSqlite(path: string, { create, logger }: SqliteOptions
       ping: async () => {
         reader.run('select count(*) from sqlite_schema', [])
       },
-      patiently: (work) => work(),
+      withoutTimeLimit: (work) => work(),
       // The writer may be inside a transaction, where SQLite refuses to do this.
-      writeBack: () => void reader.run('pragma wal_checkpoint(passive)', []),
+      checkpoint: () => void reader.run('pragma wal_checkpoint(passive)', []),
     }
   } catch (error) {
     for (const handle of handles) handle.close()

@@ -20,7 +20,7 @@ export function sqliteChannels(writer: SqliteHandle): Pick<Backend, 'publish' | 
     const current = dataVersion(writer)
     if (current === version) return
     version = current
-    for (const noteGap of gaps) noteGap()
+    for (const onGap of gaps) onGap()
   }, lookMs).unref()
 
   return {
@@ -29,13 +29,13 @@ export function sqliteChannels(writer: SqliteHandle): Pick<Backend, 'publish' | 
       // Later, as with PostgreSQL: a listener never runs, or throws, inside the publisher.
       setImmediate(() => heard.emit(channel, payload))
     },
-    subscribe(channel, listener, noteGap = () => undefined) {
+    subscribe(channel, listener, onGap = () => undefined) {
       requireChannel(channel)
       heard.on(channel, listener)
-      gaps.add(noteGap)
+      gaps.add(onGap)
       return () => {
         heard.off(channel, listener)
-        gaps.delete(noteGap)
+        gaps.delete(onGap)
       }
     },
     async close() {

@@ -10,7 +10,7 @@ import {
   SqliteQueryCompiler,
 } from 'kysely'
 import { DatabaseUnavailableError } from '../database-unavailable-error.ts'
-import { offerDirectRun, withdrawDirectRun } from './direct-run.ts'
+import { registerDirectExecutor, unregisterDirectExecutor } from './direct-executor.ts'
 import type { NoteFailure } from './failure-log.ts'
 import { statementError } from './sqlite-errors.ts'
 import type { SqliteGroupWriter, SqliteTransaction } from './sqlite-group-writer.ts'
@@ -56,7 +56,7 @@ class SqliteDriver implements Driver {
   }
 
   async init(): Promise<void> {
-    offerDirectRun(this.#adapter, (query) => this.#run(query))
+    registerDirectExecutor(this.#adapter, (query) => this.#run(query))
   }
 
   async acquireConnection(): Promise<SqliteConnection> {
@@ -98,7 +98,7 @@ class SqliteDriver implements Driver {
   }
 
   async destroy(): Promise<void> {
-    withdrawDirectRun(this.#adapter)
+    unregisterDirectExecutor(this.#adapter)
     await this.#inUse.idle()
     this.#parts.groups.close()
     this.#parts.reader.close()

@@ -64,7 +64,7 @@ export function createImportRunner({ logger, holder, pollMs = 2_000, ...deps }: 
       stop.abort()
       await running
       // It runs out by itself.
-      await releaseLease(deps.db, leaseName, holder).catch(() => undefined)
+      await releaseLease(deps.db, { name: leaseName, holder }).catch(() => undefined)
     },
   }
 }
@@ -81,7 +81,7 @@ async function runSteps(deps: ImportDeps, holder: string, stop: AbortSignal): Pr
     if (active === undefined) return
     if (Math.abs(clock.now() - leasedAt) >= renewalMs) {
       leasedAt = clock.now()
-      if (!(await tryLease(db, leaseName, holder, leasedAt, leaseMs))) return
+      if (!(await tryLease(db, { name: leaseName, holder }, leasedAt, leaseMs))) return
     }
     await runImportStep(deps, active)
     // Requests that came meanwhile go first.

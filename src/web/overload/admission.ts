@@ -9,11 +9,11 @@ export type Admission = {
   enter(): boolean | Promise<boolean>
   leave(): void
   /** Runs work that waits for somebody else, such as a trigger function: meanwhile its request does not count. */
-  readonly outside: <T>(work: () => Promise<T>) => Promise<T>
+  readonly withoutSlot: <T>(work: () => Promise<T>) => Promise<T>
 }
 
 /** For `dev`: a local test suite may ask for as much as it likes. */
-export const admitAll: Admission = { isFull: () => false, enter: () => true, leave: () => undefined, outside: (work) => work() }
+export const admitAll: Admission = { isFull: () => false, enter: () => true, leave: () => undefined, withoutSlot: (work) => work() }
 
 type Waiting = { readonly since: number; readonly answer: (admitted: boolean) => void }
 
@@ -92,7 +92,7 @@ class AdmissionQueue implements Admission {
   }
 
   /** Bound, because it is handed on by itself. */
-  readonly outside = async <T>(work: () => Promise<T>): Promise<T> => {
+  readonly withoutSlot = async <T>(work: () => Promise<T>): Promise<T> => {
     this.leave()
     try {
       return await work()

@@ -4,7 +4,7 @@ import type { Operation, OperationName, RequestContext } from '../../contract/op
 import { readRequest } from '../../contract/read-request.ts'
 import { getOperationByTarget } from '../../contract/services.ts'
 import { writeResponse } from '../../contract/write-response.ts'
-import type { RequestFacts } from '../request-log.ts'
+import type { RequestLogFields } from '../request-log.ts'
 import { type CallerDeps, identifyCaller } from './caller.ts'
 import type { HeadPassed, IamGate } from './gate.ts'
 import { type RequestLimits, requestLimits } from './request-limits.ts'
@@ -29,8 +29,8 @@ export type RpcCall = {
   readonly limits: RequestLimits
   /** What the gate has to check before the body is read; undefined for operations without a signature. */
   readonly passHead: (() => Promise<HeadPassed>) | undefined
-  /** The body of the answer. Fills in `facts` as they become known. */
-  answer(body: Buffer, passed: HeadPassed | undefined, facts: RequestFacts): Promise<string>
+  /** The body of the answer. Fills in `logFields` as they become known. */
+  answer(body: Buffer, passed: HeadPassed | undefined, logFields: RequestLogFields): Promise<string>
 }
 
 export type Dispatcher = {
@@ -38,7 +38,7 @@ export type Dispatcher = {
    * Finds out from the headers what is called.
    * @throws ApiError when they name no operation of this server
    */
-  open(head: RpcHead, facts: RequestFacts): RpcCall
+  open(head: RpcHead, logFields: RequestLogFields): RpcCall
 }
 
 type Options<Services> = {
@@ -54,10 +54,10 @@ export function createDispatcher<Services>({ operations, services, gate, throttl
   )
 
   return {
-    open(head, facts) {
+    open(head, logFields) {
       requireJsonContentType(head.contentType)
       const { name } = getOperationByTarget(head.target)
-      facts.operation = name
+      logFields.operation = name
       const found = built.get(name)
       if (found === undefined) throw new ApiError('UnsupportedOperationException', `Lifeguard does not support the operation ${name} yet.`)
       const { operation, limits } = found
@@ -65,22 +65,22 @@ export function createDispatcher<Services>({ operations, services, gate, throttl
       return {
         limits,
         passHead: operation.auth === 'iam' ? () => gate(head, name) : undefined,
-        async answer(bytes, passed, facts) {
+        async answer(bytes, passed, logFields) {
           const administrator = passed?.authenticate(bytes)
-          facts.accessKeyId = administrator?.caller.accessKeyId
+          logFields.accessKeyId = administrator?.caller.accessKeyId
           const body = parseBody(bytes, limits)
           administrator?.authorize(body)
           const request = readRequest(name, body)
-          noteRequest(facts, request)
+          noteRequest(logFields, request)
           // After the checks, so that requests that can never succeed use up nothing of what honest callers have.
           throttle(name, administrator === undefined ? { address: head.context.ip } : 'signed')
           const caller = administrator?.caller ?? (await identifyCaller(services, operation, request))
-          if (caller !== undefined) noteCaller(facts, caller)
+          if (caller !== undefined) noteCaller(logFields, caller)
           try {
             return writeResponse(name, await operation.handle(request, services, caller as never, head.context))
           } finally {
             // Such as InitiateAuth, which finds its client by itself.
-            if (facts.clientId !== undefined) facts.userPoolId ??= services.pools.knownPoolOf(facts.clientId)
+            if (logFields.clientId !== undefined) logFields.userPoolId ??= services.pools.knownPoolOf(logFields.clientId)
           }
         },
       }
@@ -89,15 +89,15 @@ export function createDispatcher<Services>({ operations, services, gate, throttl
 }
 
 /** What a valid request says it is about. */
-function noteRequest(facts: RequestFacts, request: unknown): void {
+function noteRequest(logFields: RequestLogFields, request: unknown): void {
   const { UserPoolId, ClientId } = request as { readonly UserPoolId?: string; readonly ClientId?: string }
-  facts.userPoolId = UserPoolId
-  facts.clientId = ClientId
+  logFields.userPoolId = UserPoolId
+  logFields.clientId = ClientId
 }
 
 /** What the caller's proof says. */
-function noteCaller(facts: RequestFacts, caller: NonNullable<Awaited<ReturnType<typeof identifyCaller>>> | object): void {
+function noteCaller(logFields: RequestLogFields, caller: NonNullable<Awaited<ReturnType<typeof identifyCaller>>> | object): void {
   if (!('pool' in caller)) return
-  facts.userPoolId = caller.pool.id
-  facts.clientId = caller.client.id
+  logFields.userPoolId = caller.pool.id
+  logFields.clientId = caller.client.id
 }

@@ -7,7 +7,7 @@ import { foreignHostMessage, isForeignHost } from '../host-guard.ts'
 import type { HttpOptions } from '../http-options.ts'
 import type { Admission } from '../overload/admission.ts'
 import type { Deadlines } from '../overload/deadlines.ts'
-import type { RequestFacts } from '../request-log.ts'
+import type { RequestLogFields } from '../request-log.ts'
 import { commonHeaders } from '../response-headers.ts'
 import { endUnread, staysOpen, waitsForContinue } from '../unread-body.ts'
 import type { Dispatcher, RpcCall } from './dispatcher.ts'
@@ -51,11 +51,11 @@ export function rpcListener(options: Options): RequestListener {
     const start = performance.now()
     const id = randomUUID()
     const head = new ReceivedHead(request, trustedProxies)
-    const facts: RequestFacts = { operation: `${request.method} /`, address: head.context.ip }
-    const answered = await answer(options, { request, response, head, id, facts })
+    const logFields: RequestLogFields = { operation: `${request.method} /`, address: head.context.ip }
+    const answered = await answer(options, { request, response, head, id, logFields })
     send(request, response, id, answered)
     if (answered === shed) countShed()
-    else log({ id, facts, status: answered.status, outcome: answered.errorCode || 'ok', milliseconds: performance.now() - start })
+    else log({ id, logFields, status: answered.status, outcome: answered.errorCode || 'ok', milliseconds: performance.now() - start })
   }
 
   return (request, response) => {
@@ -77,16 +77,16 @@ type Received = {
   readonly response: ServerResponse
   readonly head: ReceivedHead
   readonly id: string
-  readonly facts: RequestFacts
+  readonly logFields: RequestLogFields
 }
 
 async function answer(options: Options, received: Received): Promise<RpcAnswer> {
   const { loopbackOnly, dispatcher, logger } = options
-  const { request, head, id, facts } = received
+  const { request, head, id, logFields } = received
   try {
     if (loopbackOnly && isForeignHost(request.headers.host)) return refusal
     if (request.method === 'OPTIONS') return preflight
-    const call = dispatcher.open(head, facts)
+    const call = dispatcher.open(head, logFields)
     if (Number(request.headers['content-length']) > call.limits.bytes) throw tooLarge(call.limits.bytes)
     const passed = call.passHead && (await work(options, call.passHead))
     return await answerBody(options, received, call, passed)
@@ -96,7 +96,7 @@ async function answer(options: Options, received: Received): Promise<RpcAnswer> 
     // The storage layer logs what is wrong with the database, once and not for each request.
     if (error instanceof DatabaseUnavailableError) return unavailable(1)
     if (error instanceof LateError) {
-      logger.warn({ reqId: id, operation: facts.operation }, 'A request took too long and was answered 503')
+      logger.warn({ reqId: id, operation: logFields.operation }, 'A request took too long and was answered 503')
       return unavailable(1)
     }
     logger.error({ err: error, reqId: id }, 'An operation failed')
@@ -105,10 +105,10 @@ async function answer(options: Options, received: Received): Promise<RpcAnswer> 
 }
 
 async function answerBody(options: Options, received: Received, call: RpcCall, passed: HeadPassed | undefined): Promise<RpcAnswer> {
-  const { request, response, facts } = received
+  const { request, response, logFields } = received
   if (waitsForContinue(request)) response.writeContinue()
   const arrived = await options.bodies.read(request, call.limits.bytes)
-  const body = await work(options, () => call.answer(arrived.bytes, passed, facts), arrived)
+  const body = await work(options, () => call.answer(arrived.bytes, passed, logFields), arrived)
   return { status: 200, headers: jsonHeaders, body, errorCode: '' }
 }
 

@@ -10,7 +10,7 @@ const quietMs = 10_000
  * Whether the database is there, as far as this process knows. A lost connection is no proof that it is not, so it is asked before anything
  * is said; and then again until it answers. Meanwhile requests can be refused at once, in place of waiting for a connection.
  */
-export class DatabasePresence {
+export class DatabaseAvailability {
   readonly #probe: () => Promise<unknown>
   readonly #logger: StorageLogger
   readonly #stop = new AbortController()
