@@ -1,5 +1,6 @@
 import { sweepAccessKeys } from './access/access-key-repository.ts'
 import { sweepAuditRecords } from './audit/audit-repository.ts'
+import { dayMs, hourMs } from './base/durations.ts'
 import { keptAfterExpiryMs, sweepCodes } from './messaging/code-repository.ts'
 import { sweepMessageCounts } from './messaging/message-count-repository.ts'
 import { sweepMessageContents, sweepMessageRecords } from './messaging/message-record-repository.ts'
@@ -20,9 +21,6 @@ import { sweepChunks } from './users/import/import-chunk-repository.ts'
 import { sweepUnstartedJobs } from './users/import/import-job-repository.ts'
 import { refreshLikeness } from './users/likeness/refresh-likeness.ts'
 import { createUserRemoval } from './users/user-removal-repository.ts'
-
-const hourMs = 3_600_000
-const dayMs = 24 * hourMs
 
 type Kept = Pick<Settings, 'messageRecordsHours' | 'triggerRecordsHours' | 'auditDays'>
 

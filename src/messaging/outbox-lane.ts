@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import { dayMs } from '../base/durations.ts'
 import type { Secrets } from '../base/secrets.ts'
 import { createWarningPause } from '../base/warning-pause.ts'
 import { isPoolDeleted } from '../pools/pool-deletion-repository.ts'
@@ -44,7 +45,7 @@ export type LaneOptions = {
 const leaseMarginMs = 30_000
 
 /** What a payload holds that no longer opens is not known, so its end is taken to be this far from its beginning. */
-const unreadableLifetimeMs = 24 * 3_600_000
+const unreadableLifetimeMs = dayMs
 
 /** The messages of one channel on their way. A gateway that hangs holds up its own channel only, and there its own messages only. */
 export class OutboxLane {

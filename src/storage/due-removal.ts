@@ -1,4 +1,5 @@
 import type { Transaction } from 'kysely'
+import { minuteMs } from '../base/durations.ts'
 import type { DoomedRows } from './batched-delete.ts'
 import type { Tx } from './db.ts'
 import { createRowRemover } from './row-remover.ts'
@@ -15,7 +16,7 @@ type Removal = {
 type AnySchema = Record<string, Record<string, string | number>>
 
 /** When to look again for rows that others held. */
-const againAfterMs = 60_000
+const againAfterMs = minuteMs
 
 /** Sweeps away what deleted things leave. Each call is one short batch for one of them; it answers whether there is more to do now. */
 export function createDueRemoval({ table, id, partsOf }: Removal): (tx: Tx, now: number) => Promise<boolean> {

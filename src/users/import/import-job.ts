@@ -1,3 +1,4 @@
+import { dayMs } from '../../base/durations.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import type { Pool } from '../../pools/pool.ts'
 import type { HashAlgorithm } from '../passwords/imported-hash.ts'
@@ -29,7 +30,7 @@ export type ImportJob = {
 }
 
 /** Cognito gives up jobs that nobody started within 24 to 48 hours. */
-export const startWithinMs = 24 * 3_600_000
+export const startWithinMs = dayMs
 
 export const stoppedMessage = 'The Import Job was stopped by the developer.'
 

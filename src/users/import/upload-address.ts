@@ -1,9 +1,10 @@
+import { minuteMs } from '../../base/durations.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import type { ImportJobKey } from '../../pools/active-import-repository.ts'
 import type { ImportJob } from './import-job.ts'
 
 /** As long as Cognito's pre-signed URL. */
-const uploadWithinMs = 15 * 60_000
+const uploadWithinMs = 15 * minuteMs
 
 /** The path of the file of one job. */
 export function uploadPath(poolId: string, jobId: string): string {

@@ -1,11 +1,9 @@
+import { dayMs, hourMs } from '../../base/durations.ts'
 import type { Likeness } from '../../pools/likeness/likeness.ts'
 import { keepLikeness, lockDuePool } from '../../pools/likeness/likeness-repository.ts'
 import type { Tx } from '../../storage/db.ts'
 import { drawLikeness } from './draw-likeness.ts'
 import { sampleUsers } from './sample-repository.ts'
-
-const hourMs = 3_600_000
-const dayMs = 24 * hourMs
 
 const sampleSize = 400
 

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto'
+import { dayMs } from '../../base/durations.ts'
 import type { PasswordPolicy, Pool } from '../../pools/pool.ts'
 
 const upper = 'ABCDEFGHJKLMNPQRSTUVWXYZ'
@@ -21,8 +22,6 @@ export function newTemporaryPassword(policy: PasswordPolicy): string {
   }
   return characters.join('')
 }
-
-const dayMs = 86_400_000
 
 /** When a temporary password that is given out now dies; 0 days in the policy mean the default of 7. */
 export function temporaryPasswordEnd(pool: Pool, now: number): number {
