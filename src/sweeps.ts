@@ -19,8 +19,8 @@ import { sweepExpiredSignUps } from './users/expired-sign-ups/delete-expired-sig
 import { createMemberRemoval } from './users/groups/group-removal-repository.ts'
 import { sweepChunks } from './users/import/import-chunk-repository.ts'
 import { sweepUnstartedJobs } from './users/import/import-job-repository.ts'
-import { refreshLikeness } from './users/likeness/refresh-likeness.ts'
 import { createUserRemoval } from './users/user-removal-repository.ts'
+import { refreshUserStatistics } from './users/user-statistics/refresh-user-statistics.ts'
 
 type Kept = Pick<Settings, 'messageRecordsHours' | 'triggerRecordsHours' | 'auditDays'>
 
@@ -57,7 +57,7 @@ const sweeps: readonly Sweep[] = [
   { name: 'files of ended import jobs', run: (tx, _now, limit) => sweepChunks(tx, limit) },
   { name: 'users who never confirmed', run: sweepExpiredSignUps },
   // One pool at a time, as long as there is one: each takes a while.
-  { name: 'likenesses of users', run: async (tx, now, limit) => ((await refreshLikeness(tx, now)) ? limit : 0) },
+  { name: 'user statistics', run: async (tx, now, limit) => ((await refreshUserStatistics(tx, now)) ? limit : 0) },
   { name: 'heartbeats of ended processes', run: (tx, now, limit) => sweepHeartbeats(tx, now - dayMs, limit) },
   { name: 'session access keys', run: (tx, now, limit) => sweepAccessKeys(tx, now - dayMs, limit) },
 ]
