@@ -50,7 +50,7 @@ export type Secrets = {
 }
 
 /** What the database says of the master key. */
-export type MasterKeyFacts = {
+export type MasterKeyRecord = {
   /** `proof` of the key to seal under. */
   readonly proof: string
   /** Sealed under that key; undefined until the master key is changed for the first time. */
@@ -62,9 +62,9 @@ export type KeyRing = {
   readonly secrets: Secrets
   readonly proofs: { readonly current: string; readonly previous: string | undefined }
   /** Seals under the key that the facts name. False when the ring does not have it: nothing is changed then. */
-  adopt(facts: MasterKeyFacts): boolean
+  adopt(facts: MasterKeyRecord): boolean
   /** The facts as they have to be for the current key to take over. */
-  factsOfCurrent(): MasterKeyFacts & { readonly lastingSubkeys: string }
+  recordForCurrent(): MasterKeyRecord & { readonly lastingSubkeys: string }
 }
 
 /**
@@ -99,7 +99,7 @@ export function createKeyRing(current: Buffer, previous?: Buffer): KeyRing {
       return true
     },
 
-    factsOfCurrent() {
+    recordForCurrent() {
       const subkeys = [...ring.lasting].map(([purpose, key]) => [purpose, key.toString('base64')])
       const lastingSubkeys = currentKey.seal('lasting-subkeys', JSON.stringify(Object.fromEntries(subkeys)), '')
       return { proof: proofOf(currentKey), lastingSubkeys }

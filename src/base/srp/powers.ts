@@ -1,8 +1,8 @@
+import { createWorkerPool } from '../worker-pool.ts'
 import { createFixedBase } from './fixed-base.ts'
 import { modulus, modulusBytes, multiplier, toFixedBytes, toInteger } from './group.ts'
 import { packSharedSecret, type SharedSecretInput } from './shared-secret.ts'
 import { createSlicedQueue } from './sliced-queue.ts'
-import { createWorkerPool } from './worker-pool.ts'
 
 /** Too many powers wait already; whoever asked should be told to try again later. */
 export class PowersBusyError extends Error {

@@ -1,4 +1,4 @@
-import { createWorkerPool } from '../../base/srp/worker-pool.ts'
+import { createWorkerPool } from '../../base/worker-pool.ts'
 import type { HashQuestion } from './check-imported-hash.ts'
 
 /** Checks hashes that other systems made, off the event loop. */

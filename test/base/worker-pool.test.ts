@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createWorkerPool } from '../../../src/base/srp/worker-pool.ts'
+import { createWorkerPool } from '../../src/base/worker-pool.ts'
 
 const entry = new URL('./echo-worker.ts', import.meta.url)
 const [ends, breaks, refuses] = [255, 254, 253]
