@@ -19,7 +19,7 @@ export async function listFormerPasswords(
 }
 
 /** Keeps a replaced password and forgets all but the newest `keep`. The caller has locked the user. */
-export async function keepFormerPassword(
+export async function insertFormerPassword(
   tx: Tx,
   former: { poolId: string; sub: string; password: string; at: number },
   keep: number,

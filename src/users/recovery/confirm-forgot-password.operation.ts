@@ -12,9 +12,9 @@ import type { Triggers } from '../../triggers/trigger.ts'
 import { callerContextOf } from '../../triggers/trigger-subject.ts'
 import { storeUser } from '../attribute-changes.ts'
 import { findClaimedUser, type Proof, proveCode } from '../claimed-user.ts'
+import { addToPasswordHistory, requireUnusedPassword } from '../passwords/password-history.ts'
 import { requireStrongPassword } from '../passwords/password-policy.ts'
 import type { Passwords } from '../passwords/passwords.ts'
-import { rememberReplacedPassword, requireFreshPassword } from '../passwords/set-password.ts'
 import { runPostConfirmation } from '../run-post-confirmation.ts'
 import { isVerified, type User } from '../user.ts'
 import { lockUser } from '../user-repository.ts'
@@ -34,7 +34,7 @@ export const confirmForgotPassword = operation('ConfirmForgotPassword', {
     // The code comes first: the pool's memory of old passwords answers only to those who hold it.
     const proof = await proveCode(deps, pool.id, claim, { purpose: 'forgot-password', code })
     requireUsable(proof.user, proof)
-    await requireFreshPassword(deps.db, deps.passwords, pool, proof.user, password)
+    await requireUnusedPassword(deps, pool, proof.user, password)
     const sealed = await deps.passwords.protect(proof.user, password)
     const user = await storePassword(deps, pool, proof, { code, sealed })
     const context = contextFromClient(from, client, request.UserContextData)
@@ -59,7 +59,7 @@ async function storePassword(
     if (user === undefined) throw codeExpired()
     requireUsable(user, proof)
     await requireCode(tx, secrets, { poolId: pool.id, sub, purpose: 'forgot-password', code, now })
-    await rememberReplacedPassword(tx, pool, user, now)
+    await addToPasswordHistory(tx, pool, user, now)
     const changed: User = { ...user, password: sealed, passwordExpiresAt: null, status: 'CONFIRMED', updatedAt: now }
     await storeUser(tx, pool, user, changed)
     await clearPasswordFailures(tx, pool.id, sub)
