@@ -69,7 +69,7 @@ async function changeKey({ storage, keyRing }: OpenedDatabase, previous: string)
   const changed = await db.transaction().execute(async (tx) => {
     const facts = await findMasterKeyRows(tx)
     requireThisChange(facts, keyRing.proofs.current, previous)
-    return storeMasterKeyChange(tx, previous, keyRing.factsOfCurrent())
+    return storeMasterKeyChange(tx, previous, keyRing.recordForCurrent())
   })
   if (changed) await publish(masterKeyChannel, '')
   const facts = await findMasterKeyRows(db)

@@ -1,5 +1,6 @@
 import { sweepAccessKeys } from './access/access-key-repository.ts'
 import { sweepAuditRecords } from './audit/audit-repository.ts'
+import { dayMs, hourMs } from './base/durations.ts'
 import { keptAfterExpiryMs, sweepCodes } from './messaging/code-repository.ts'
 import { sweepMessageCounts } from './messaging/message-count-repository.ts'
 import { sweepMessageContents, sweepMessageRecords } from './messaging/message-record-repository.ts'
@@ -18,11 +19,8 @@ import { sweepExpiredSignUps } from './users/expired-sign-ups/delete-expired-sig
 import { createMemberRemoval } from './users/groups/group-removal-repository.ts'
 import { sweepChunks } from './users/import/import-chunk-repository.ts'
 import { sweepUnstartedJobs } from './users/import/import-job-repository.ts'
-import { refreshLikeness } from './users/likeness/refresh-likeness.ts'
 import { createUserRemoval } from './users/user-removal-repository.ts'
-
-const hourMs = 3_600_000
-const dayMs = 24 * hourMs
+import { refreshUserStatistics } from './users/user-statistics/refresh-user-statistics.ts'
 
 type Kept = Pick<Settings, 'messageRecordsHours' | 'triggerRecordsHours' | 'auditDays'>
 
@@ -59,7 +57,7 @@ const sweeps: readonly Sweep[] = [
   { name: 'files of ended import jobs', run: (tx, _now, limit) => sweepChunks(tx, limit) },
   { name: 'users who never confirmed', run: sweepExpiredSignUps },
   // One pool at a time, as long as there is one: each takes a while.
-  { name: 'likenesses of users', run: async (tx, now, limit) => ((await refreshLikeness(tx, now)) ? limit : 0) },
+  { name: 'user statistics', run: async (tx, now, limit) => ((await refreshUserStatistics(tx, now)) ? limit : 0) },
   { name: 'heartbeats of ended processes', run: (tx, now, limit) => sweepHeartbeats(tx, now - dayMs, limit) },
   { name: 'session access keys', run: (tx, now, limit) => sweepAccessKeys(tx, now - dayMs, limit) },
 ]

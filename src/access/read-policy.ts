@@ -1,3 +1,4 @@
+import { isObject } from '../base/is-object.ts'
 import { findDuplicateMember } from './duplicate-member.ts'
 import type { Policy, Scope, Statement } from './policy.ts'
 
@@ -112,8 +113,4 @@ function requireDistinctSids(statements: readonly unknown[]): void {
 function requireKnownMembers(object: Record<string, unknown>, known: readonly string[], where: string): void {
   const unknown = Object.keys(object).find((name) => !known.includes(name))
   if (unknown !== undefined) throw new PolicyError(`${where} has an unknown member ${JSON.stringify(unknown)}.`)
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,6 +1,6 @@
 import { BlockList, isIPv4 } from 'node:net'
 
-/** What the IANA special-purpose registries set aside: not the public Internet, or not one host of it. */
+/** The IANA special-purpose registries: addresses that are not one host of the public Internet. */
 const special4 = [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
@@ -18,7 +18,7 @@ const special4 = [
   ['224.0.0.0', 3],
 ] as const
 
-/** Inside 2000::/3, which is all that is public; Teredo and 6to4 are among them because they lead on to any IPv4 address. */
+/** Special ranges inside 2000::/3, the only public range. Teredo and 6to4 are included because they forward to any IPv4 address. */
 const special6 = [
   ['2001::', 23],
   ['2001:db8::', 32],
@@ -26,7 +26,7 @@ const special6 = [
   ['3fff::', 20],
 ] as const
 
-/** Prefixes under which an IPv6 address stands for an IPv4 one: mapped (RFC 4291) and NAT64 (RFC 6052). */
+/** Prefixes of IPv6 addresses that represent an IPv4 address: mapped (RFC 4291) and NAT64 (RFC 6052). */
 const embedding = ['::ffff:', '64:ff9b::'] as const
 
 const special = new BlockList()
@@ -40,12 +40,12 @@ for (const prefix6 of embedding) {
 }
 
 /**
- * Whether an IP address is one host of the public Internet: not this machine, its network, a cloud's metadata service
- * or anything else that only looks the same from here. Takes addresses as the resolver and the URL parser write them.
+ * Whether an IP address is one host of the public Internet, not this machine, its network, a cloud's metadata service or another special
+ * address. Expects addresses as the resolver and the URL parser write them.
  */
 export function isPublicAddress(address: string): boolean {
   if (isIPv4(address)) return !special.check(address, 'ipv4')
-  // A scope (fe80::1%eth0) exists on local links only.
+  // Only link-local addresses have a scope (fe80::1%eth0).
   if (address.includes('%')) return false
   return global6.check(address, 'ipv6') && !special.check(address, 'ipv6')
 }

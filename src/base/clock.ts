@@ -1,4 +1,4 @@
-/** The one source of "now", in epoch milliseconds. Tests put their own in its place. */
+/** The only source of the current time, in epoch milliseconds. Tests replace it. */
 export type Clock = { now(): number }
 
 export const systemClock: Clock = { now: () => Date.now() }

@@ -5,8 +5,9 @@ import { makeKeyFile, readKeyFile } from './key-file.ts'
 const what = 'key for codes'
 
 /**
- * The local key under which custom senders get their codes: that of the file that was given, or in `dev` that of the data folder, made
- * at the first start. Undefined where KMS has the keys, and in `serve` where nothing was set. Throws SettingsError.
+ * The local key that encrypts codes for custom senders: from the file that the settings name, or in `dev` from the data folder, where it is
+ * made at the first start. Undefined when KMS has the key, and in `serve` when nothing is set.
+ * @throws SettingsError when the file cannot be read or made
  */
 export function loadCodeKey(settings: Settings): Buffer | undefined {
   const { mode, data, codeKeyFile, kmsRegion, kmsEndpoint, allowReadableKeyFile: allowReadable } = settings

@@ -1,11 +1,11 @@
 import { accessSync, constants, mkdirSync, statSync } from 'node:fs'
 import { SettingsError } from '../settings.ts'
 
-/** Makes the folder, closed to other users, unless it is there. Throws SettingsError when it cannot be written to. */
+/** Makes the folder unless it exists, accessible to its owner only. @throws SettingsError when it cannot be made or written to */
 export function openDataFolder(path: string): void {
   try {
     makeFolder(path)
-    if (!statSync(path).isDirectory()) throw new SettingsError(`--data: ${path} is not a folder.`)
+    if (!statSync(path).isDirectory()) throw new SettingsError(`--data: ${path} is not a folder. Choose another path.`)
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (error) {
     if (error instanceof SettingsError) throw error
@@ -14,7 +14,7 @@ export function openDataFolder(path: string): void {
   }
 }
 
-/** Not with `recursive`: Node 26 never returns from it where a folder exists and takes no new ones, as /proc does. */
+/** Not with `recursive`: Node 26 then never returns if the parent exists and takes no new folders, such as /proc. */
 function makeFolder(path: string): void {
   try {
     mkdirSync(path, { mode: 0o700 })

@@ -1,4 +1,4 @@
-/** Text that is HTML already. Made only by `html` and `trustedHtml`, so that nothing else escapes escaping. */
+/** Escaped HTML. Only `html` and `trustedHtml` make it, so that no text can skip the escaping. */
 export class Html {
   readonly #markup: string
 
@@ -11,30 +11,30 @@ export class Html {
   }
 }
 
-type Part = Html | string | number | undefined | false | readonly Part[]
+type TemplateValue = Html | string | number | undefined | false | readonly TemplateValue[]
 
-/** A template whose values are escaped, in text and in quoted attributes. Lists are joined; `undefined` and `false` leave nothing. */
-export function html(literals: TemplateStringsArray, ...parts: readonly Part[]): Html {
+/** A template tag that escapes values, for text and quoted attributes. It joins lists, and writes nothing for `undefined` and `false`. */
+export function html(literals: TemplateStringsArray, ...values: readonly TemplateValue[]): Html {
   let markup = literals[0] ?? ''
-  for (const [index, part] of parts.entries()) markup += write(part) + (literals[index + 1] ?? '')
+  for (const [index, value] of values.entries()) markup += write(value) + (literals[index + 1] ?? '')
   return new Html(markup)
 }
 
-/** Markup of our own making. @NOTE Never for anything that a caller, a user or a pool's configuration brought in. */
+/** Markup from our own source. @NOTE Never use it for text of a caller, a user or a pool's configuration. */
 export function trustedHtml(markup: string): Html {
   return new Html(markup)
 }
 
 const replacements: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
-/** Escapes what means something in HTML text or in a quoted attribute. */
+/** Escapes the characters with a meaning in HTML text and quoted attributes. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => replacements[character] ?? character)
 }
 
-function write(part: Part): string {
-  if (part === undefined || part === false) return ''
-  if (part instanceof Html) return part.toString()
-  if (typeof part === 'object') return part.map(write).join('')
-  return escapeHtml(String(part))
+function write(value: TemplateValue): string {
+  if (value === undefined || value === false) return ''
+  if (value instanceof Html) return value.toString()
+  if (typeof value === 'object') return value.map(write).join('')
+  return escapeHtml(String(value))
 }

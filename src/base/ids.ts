@@ -10,7 +10,7 @@ function randomText(alphabet: string, length: number): string {
   return text
 }
 
-/** `<region>_<9 alphanumerics>`, as Cognito names its pools. */
+/** `<region>_<9 alphanumerics>`, like Cognito's pool ids. */
 export function newPoolId(region: string): string {
   return `${region}_${randomText(alphanumeric, 9)}`
 }
@@ -24,7 +24,7 @@ export function newClientSecret(): string {
   return randomText(lowerAlphanumeric, 52)
 }
 
-/** A decimal code with its leading zeros, uniformly drawn. */
+/** A uniformly random decimal code, with leading zeros. */
 export function newCode(digits: number): string {
   return randomInt(10 ** digits)
     .toString()
@@ -32,8 +32,8 @@ export function newCode(digits: number): string {
 }
 
 /**
- * A UUIDv7 (RFC 9562 §5.7): 48 bits of time, then 74 random bits, so that users made together lie together in the
- * index. `now` is in epoch milliseconds; `random` are sixteen bytes.
+ * A UUIDv7 (RFC 9562 §5.7): 48 bits of time, then 74 random bits. Rows that are created together are close together in an index.
+ * `now` is in epoch milliseconds; `random` are sixteen bytes.
  */
 export function uuidv7(now: number, random: Buffer = fewRandomBytes(16)): string {
   const bytes = Buffer.from(random)
@@ -43,7 +43,7 @@ export function uuidv7(now: number, random: Buffer = fewRandomBytes(16)): string
   return uuidFromBytes(bytes)
 }
 
-/** Sixteen bytes in the written form of a UUID. */
+/** Formats sixteen bytes as a UUID. */
 export function uuidFromBytes(bytes: Buffer): string {
   const hex = bytes.toString('hex')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`

@@ -2,22 +2,25 @@ import { randomBytes } from 'node:crypto'
 import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { parseKey, SettingsError } from '../settings.ts'
 
-/** What a key is called in an error, and the setting that named its file. */
-type Naming = { readonly what: string; readonly setting: string }
+/** For error messages: the name of the key, and the setting that names its file. */
+type KeyFileLabels = { readonly what: string; readonly setting: string }
 
 const keyBytes = 32
 
-/** Permissions of a file: others may write to it, or everybody may read it. */
+/** File permissions: writable by group or others; readable by others. */
 const writableByOthers = 0o022
 const readableByAll = 0o004
 
-/** The 32 bytes in a file that only its owner can change and only its owner and group can read. Throws SettingsError. */
-export function readKeyFile(path: string, { what, setting }: Naming, { allowReadable = false } = {}): Buffer {
+/**
+ * Reads the 32 bytes of a key file.
+ * @throws SettingsError when it has no key, group or others can change it, or others can read it and `allowReadable` is false
+ */
+export function readKeyFile(path: string, { what, setting }: KeyFileLabels, { allowReadable = false } = {}): Buffer {
   let text: string
   try {
     const file = openSync(path, 'r')
     try {
-      const exposure = exposureOf(fstatSync(file).mode, path, allowReadable)
+      const exposure = findExposure(fstatSync(file).mode, path, allowReadable)
       if (exposure !== undefined) throw new SettingsError(`${setting}: ${path} ${exposure}`)
       text = readFileSync(file, 'utf8')
     } finally {
@@ -31,8 +34,8 @@ export function readKeyFile(path: string, { what, setting }: Naming, { allowRead
   return parseKey(text, `${setting} ${path}`, what)
 }
 
-/** What is wrong with the permissions, as the end of a sentence about the file. Windows has no such permissions. */
-function exposureOf(mode: number, path: string, allowReadable: boolean): string | undefined {
+/** What is wrong with the permissions, as the end of an error message. Windows has no such permissions. */
+function findExposure(mode: number, path: string, allowReadable: boolean): string | undefined {
   if (process.platform === 'win32') return undefined
   if ((mode & writableByOthers) !== 0) return `can be changed by others than its owner. Run: chmod 600 ${path}`
   if ((mode & readableByAll) === 0 || allowReadable) return undefined
@@ -43,8 +46,8 @@ function missing(path: string, what: string): string {
   return `does not exist. Make a ${what} with: (umask 077 && openssl rand -base64 32 > ${path})`
 }
 
-/** O_EXCL: whatever is there stays, for something may be sealed under it. Throws SettingsError. */
-export function makeKeyFile(path: string, { what, setting }: Naming): void {
+/** Makes the file unless it exists: values may be sealed under an existing key. @throws SettingsError when it cannot be written */
+export function makeKeyFile(path: string, { what, setting }: KeyFileLabels): void {
   try {
     const file = openSync(path, 'wx', 0o600)
     try {

@@ -1,13 +1,13 @@
 import type { Clock } from './clock.ts'
 
-/** Remembers what was loaded, for a while. */
+/** Caches loaded values for a limited time. */
 export type LoadCache<Value> = {
   get(key: string): Promise<Value | undefined>
-  /** What is remembered under the key, however old. It loads nothing. */
+  /** The cached value, whatever its age. It never loads. */
   peek(key: string): Value | undefined
-  /** Forgets what matches. Nothing whose loading began earlier is remembered or handed to callers who come later. */
+  /** Drops the values that match. A load that began earlier is not cached, and not shared with later callers. */
   drop(matches: (value: Value) => boolean): void
-  /** Forgets everything, for the same reason. */
+  /** Drops all values. Earlier loads are not cached either. */
   clear(): void
 }
 
@@ -19,22 +19,22 @@ export type LoadCacheOptions<Value> = {
 }
 
 /**
- * Callers who ask for the same key at the same time share one load. What is not found is not remembered: the thing works as soon as it
- * exists, and strangers cannot fill the memory with names.
+ * Concurrent calls for the same key share one load. A missing value is not cached: it is found as soon as it exists, and unauthenticated
+ * callers cannot fill the memory with unknown keys.
  */
 export function createLoadCache<Value>({ load, clock, lifetimeMilliseconds, maxEntries }: LoadCacheOptions<Value>): LoadCache<Value> {
   const entries = new Map<string, { readonly value: Value; readonly loadedAt: number }>()
   const loading = new Map<string, Promise<Value | undefined>>()
   let drops = 0
 
-  async function loadAndRemember(key: string): Promise<Value | undefined> {
+  async function loadAndCache(key: string): Promise<Value | undefined> {
     const dropsBefore = drops
     const loadedAt = clock.now()
     const value = await load(key)
-    // Which thing a load will find is not known before it ends, so that any drop in the meantime counts.
+    // A drop matches values, and the value of a running load is not known yet. So any drop prevents the caching.
     if (value !== undefined && drops === dropsBefore) {
       entries.delete(key)
-      if (entries.size >= maxEntries) deleteFirst(entries)
+      if (entries.size >= maxEntries) deleteOldest(entries)
       entries.set(key, { value, loadedAt })
     }
     return value
@@ -44,12 +44,12 @@ export function createLoadCache<Value>({ load, clock, lifetimeMilliseconds, maxE
     get(key) {
       const entry = entries.get(key)
       const age = entry === undefined ? 0 : clock.now() - entry.loadedAt
-      // An age below nothing: the clock was set back, and would keep the entry alive for as long.
+      // A negative age means that the clock was set back, which would prolong the lifetime.
       if (entry !== undefined && age >= 0 && age < lifetimeMilliseconds) return Promise.resolve(entry.value)
 
-      const underWay = loading.get(key)
-      if (underWay !== undefined) return underWay
-      const started = loadAndRemember(key).finally(() => {
+      const running = loading.get(key)
+      if (running !== undefined) return running
+      const started = loadAndCache(key).finally(() => {
         if (loading.get(key) === started) loading.delete(key)
       })
       loading.set(key, started)
@@ -72,8 +72,8 @@ export function createLoadCache<Value>({ load, clock, lifetimeMilliseconds, maxE
   }
 }
 
-/** The one that was loaded longest ago, as a Map keeps the order of insertion. */
-function deleteFirst(entries: Map<string, unknown>): void {
+/** Deletes the value that was loaded first: a Map keeps the order of insertion. */
+function deleteOldest(entries: Map<string, unknown>): void {
   for (const key of entries.keys()) {
     entries.delete(key)
     return

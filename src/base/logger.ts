@@ -2,30 +2,30 @@ import { type Logger as PinoLogger, pino } from 'pino'
 
 export type Logger = PinoLogger
 
-/** The fields of an error that are safe to keep: drivers hang row values and connection settings on theirs. */
-function writeError(error: unknown): unknown {
+/** The fields of an error that are safe to log. Database drivers add row values and connection settings to their errors. */
+function serializeError(error: unknown): unknown {
   if (!(error instanceof Error)) return { type: typeof error }
   const code = (error as NodeJS.ErrnoException).code
-  return { type: error.name, code, message: error.message, stack: error.stack, cause: error.cause && writeError(error.cause) }
+  return { type: error.name, code, message: error.message, stack: error.stack, cause: error.cause && serializeError(error.cause) }
 }
 
-/** `json` is one object a line for machines; `text` is for the eyes of whoever runs `dev`. Both go to standard output. */
+/** `json` writes one object a line; `text` is for people who run `dev`. Both go to standard output. */
 export function createLogger({ level, form }: { readonly level: string; readonly form: 'json' | 'text' }): Logger {
-  const options = { level, base: undefined, serializers: { err: writeError, error: writeError } }
-  return form === 'json' ? pino(options) : pino(options, { write: (line: string) => process.stdout.write(readable(line)) })
+  const options = { level, base: undefined, serializers: { err: serializeError, error: serializeError } }
+  return form === 'json' ? pino(options) : pino(options, { write: (line: string) => process.stdout.write(formatLine(line)) })
 }
 
-function readable(line: string): string {
+function formatLine(line: string): string {
   const { level, time, msg, reqId, err, ...rest } = JSON.parse(line) as Record<string, unknown>
   const clock = new Date(Number(time)).toTimeString().slice(0, 8)
   const label = pino.levels.labels[Number(level)] ?? 'log'
-  const facts = Object.entries(rest).map(([name, value]) => `${name}=${typeof value === 'object' ? JSON.stringify(value) : value}`)
-  return [[clock, label.padEnd(5), msg, ...facts].join(' '), ...linesOf(err as WrittenError | undefined), ''].join('\n')
+  const fields = Object.entries(rest).map(([name, value]) => `${name}=${typeof value === 'object' ? JSON.stringify(value) : value}`)
+  return [[clock, label.padEnd(5), msg, ...fields].join(' '), ...formatError(err as SerializedError | undefined), ''].join('\n')
 }
 
-type WrittenError = { readonly message?: string; readonly stack?: string; readonly cause?: WrittenError }
+type SerializedError = { readonly message?: string; readonly stack?: string; readonly cause?: SerializedError }
 
-function linesOf(error: WrittenError | undefined): string[] {
+function formatError(error: SerializedError | undefined): string[] {
   const lines: string[] = []
   for (let at = error; at !== undefined; at = at.cause) lines.push(`${at === error ? '' : 'Caused by '}${at.stack ?? at.message ?? ''}`)
   return lines

@@ -4,14 +4,14 @@ import { makeKeyFile, readKeyFile } from './key-file.ts'
 
 const what = 'master key'
 
-/** The key before, while the master key is being changed. */
+/** The former key, which is set while the master key is being changed. */
 export function loadPreviousMasterKey(settings: Settings): Buffer | undefined {
   if (settings.previousMasterKeyFile === undefined) return settings.previousMasterKey
-  const naming = { what, setting: '--previous-master-key-file' }
-  return readKeyFile(settings.previousMasterKeyFile, naming, { allowReadable: settings.allowReadableKeyFile })
+  const labels = { what, setting: '--previous-master-key-file' }
+  return readKeyFile(settings.previousMasterKeyFile, labels, { allowReadable: settings.allowReadableKeyFile })
 }
 
-/** The key that was given, or that stands in the file that was given, or in `dev` that of the data folder, made at the first start. */
+/** The key of the settings, or of the file that they name, or in `dev` of the data folder, where it is made at the first start. */
 export function loadMasterKey(settings: Settings): Buffer {
   if (settings.masterKey !== undefined) return settings.masterKey
   if (settings.masterKeyFile !== undefined) {

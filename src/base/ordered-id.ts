@@ -7,8 +7,8 @@ let latestMs = 0
 let counter = 0
 
 /**
- * A UUIDv7 that is greater than every one before it in this process (RFC 9562 §6.2, method 1), so that two things
- * of the same millisecond keep their order: whoever reads the newest code gets the one that counts.
+ * A UUIDv7 that is greater than all earlier ones of this process (RFC 9562 §6.2, method 1). Two rows of the same millisecond keep their
+ * order, so that the newest message has the code that is valid.
  */
 export function newOrderedId(now: number): string {
   if (now > latestMs) {

@@ -9,14 +9,11 @@ export type OutboundRequest = {
   readonly method: 'GET' | 'POST'
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Buffer
-  /** Milliseconds for the whole exchange, from the name look-up to the last byte. */
+  /** Limit for the whole exchange, from the DNS lookup to the last byte. */
   readonly timeoutMs: number
   /** A longer answer is an error. */
   readonly maxResponseBytes: number
-  /**
-   * Lets it reach this machine and private networks. Only for addresses that the operator gave on the command line,
-   * never for one that came over the API.
-   */
+  /** Allows addresses of this machine and private networks. Only for URLs in the operator's settings, never for a URL of the API. */
   readonly allowPrivate?: boolean
   readonly signal?: AbortSignal
 }
@@ -25,7 +22,7 @@ export type OutboundResponse = { readonly status: number; readonly headers: Inco
 
 export type OutboundFailure = 'bad-url' | 'refused-address' | 'unreachable' | 'timeout' | 'aborted' | 'too-large'
 
-/** Why there is no answer. The message holds neither the URL nor anything sent or received. */
+/** Why there is no answer. The message contains neither the URL nor anything that was sent or received. */
 export class OutboundError extends Error {
   readonly failure: OutboundFailure
 
@@ -37,9 +34,9 @@ export class OutboundError extends Error {
 }
 
 /**
- * The only way out over HTTP. An address that is not public is refused, as written and as resolved, and the connection
- * goes to the very address that was checked. A redirect is an answer like any other: following one would be a new request.
- * Rejects with an `OutboundError`; any status resolves.
+ * All outbound HTTP requests go through this function. It refuses addresses that are not public, as written and as resolved, and connects to
+ * the address that it checked. It does not follow redirects. It resolves for every status.
+ * @throws OutboundError when there is no answer
  */
 export async function requestOutbound(request: OutboundRequest): Promise<OutboundResponse> {
   const url = checkUrl(request)
@@ -48,11 +45,11 @@ export async function requestOutbound(request: OutboundRequest): Promise<Outboun
     () => controller.abort(new OutboundError('timeout', `no answer within ${request.timeoutMs} ms`)),
     request.timeoutMs,
   )
-  const onAbort = () => controller.abort(new OutboundError('aborted', 'the request was given up'))
+  const onAbort = () => controller.abort(new OutboundError('aborted', 'the caller aborted the request'))
   request.signal?.addEventListener('abort', onAbort)
   if (request.signal?.aborted) onAbort()
   try {
-    return await exchange(url, request, controller.signal)
+    return await sendRequest(url, request, controller.signal)
   } catch (error) {
     throw asOutboundError(error, controller.signal)
   } finally {
@@ -61,7 +58,7 @@ export async function requestOutbound(request: OutboundRequest): Promise<Outboun
   }
 }
 
-/** Throws an `OutboundError` for what can be refused before any look-up, so that settings can be checked when they are made. */
+/** Checks a URL without a DNS lookup, so that settings can be checked at the start. @throws OutboundError when it is refused */
 export function checkOutboundUrl(text: string, { allowPrivate = false }: { readonly allowPrivate?: boolean } = {}): void {
   checkUrl({ url: text, allowPrivate })
 }
@@ -72,7 +69,7 @@ function checkUrl({ url: text, allowPrivate = false }: Pick<OutboundRequest, 'ur
     throw new OutboundError('bad-url', 'not an http: or https: URL')
   if (url.username !== '' || url.password !== '') throw new OutboundError('bad-url', 'a URL with a user name or password in it')
   const host = hostOf(url)
-  // The parser has already turned forms such as 0x7f.1 and 2130706433 into dotted decimals.
+  // The URL parser turns notations such as 0x7f.1 and 2130706433 into dotted decimals.
   if (!allowPrivate && isIP(host) !== 0 && !isPublicAddress(host)) throw refusedAddress()
   return url
 }
@@ -81,7 +78,7 @@ const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '')
 
 const refusedAddress = () => new OutboundError('refused-address', 'an address that is not on the public Internet')
 
-/** Resolves once, and refuses if any of the addresses is not public: a name that points both ways is up to something. */
+/** Resolves once, and refuses a name if any of its addresses is not public. */
 const publicLookup: LookupFunction = (hostname, options, callback) => {
   resolve(hostname, { ...options, all: true }, (error, addresses) => {
     if (error) return callback(error, '', 0)
@@ -92,8 +89,7 @@ const publicLookup: LookupFunction = (hostname, options, callback) => {
   })
 }
 
-// Agents keep connections for the next request, so each kind of request has its own: none may use a connection that only
-// another was allowed to make.
+// Agents reuse connections. Requests to public addresses have agents of their own, so that they never reuse a connection to a private address.
 const agentOptions = { keepAlive: true, maxSockets: 32, scheduling: 'lifo' } as const
 const agents = {
   public: {
@@ -103,10 +99,10 @@ const agents = {
   any: { http: new http.Agent(agentOptions), https: new https.Agent(agentOptions) },
 }
 
-async function exchange(url: URL, request: OutboundRequest, signal: AbortSignal): Promise<OutboundResponse> {
+async function sendRequest(url: URL, request: OutboundRequest, signal: AbortSignal): Promise<OutboundResponse> {
   const agent = request.allowPrivate ? agents.any : agents.public
   const { method, headers, body } = request
-  const options = { method, headers: { 'accept-encoding': 'identity', ...headers, ...lengthOf(body) }, signal }
+  const options = { method, headers: { 'accept-encoding': 'identity', ...headers, ...contentLengthOf(body) }, signal }
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const outgoing =
       url.protocol === 'https:'
@@ -119,14 +115,14 @@ async function exchange(url: URL, request: OutboundRequest, signal: AbortSignal)
   return { status: response.statusCode ?? 0, headers: response.headers, body: await readBody(response, request.maxResponseBytes) }
 }
 
-function lengthOf(body: string | Buffer | undefined): Record<string, string> {
+function contentLengthOf(body: string | Buffer | undefined): Record<string, string> {
   return body === undefined ? {} : { 'content-length': Buffer.byteLength(body).toString() }
 }
 
 async function readBody(response: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = []
   let length = 0
-  // Leaving the loop early destroys the connection.
+  // Throwing inside the loop destroys the connection.
   for await (const chunk of response) {
     length += chunk.length
     if (length > maxBytes) throw new OutboundError('too-large', `an answer of more than ${maxBytes} bytes`)

@@ -6,11 +6,11 @@ let batch = Buffer.alloc(0)
 let used = 0
 
 /**
- * A few unpredictable bytes, each handed out once. They are drawn in batches, because a call of the generator costs more than what it
- * makes (`crypto.randomUUID` does the same).
+ * A few cryptographically random bytes. They are made in batches, because a call of the generator costs more than its bytes
+ * (`crypto.randomUUID` does the same).
  */
 export function fewRandomBytes(count: number): Buffer {
-  if (count > batchBytes) throw new RangeError(`${count} bytes are not few.`)
+  if (count > batchBytes) throw new RangeError(`At most ${batchBytes} random bytes can be requested, not ${count}.`)
   if (used + count > batch.length) {
     batch = randomFillSync(Buffer.allocUnsafeSlow(batchBytes))
     used = 0

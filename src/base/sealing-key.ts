@@ -1,15 +1,15 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from 'node:crypto'
 import { fewRandomBytes } from './random-bytes.ts'
 
-/** One master key, and what can be done with it. */
+/** Sealing under one master key. */
 export type SealingKey<Purpose extends string> = {
-  /** Says of a sealed value which master key opens it. No secret. */
+  /** Stored in each sealed value, to find the master key that opens it. Not secret. */
   readonly id: Buffer
-  /** The purpose's own key. */
+  /** The key of one purpose. */
   subkey(purpose: Purpose): Buffer
-  /** With `iv`, a value that is sealed anew keeps the one it had. */
+  /** `iv` is given when a value is sealed anew: it keeps its IV. */
   seal(purpose: Purpose, plain: string | Buffer, context: string, iv?: Buffer): string
-  /** Undefined when it was altered or sealed for something else. */
+  /** Undefined when the value was altered, or sealed for another purpose or context. */
   open(purpose: Purpose, sealed: Buffer, context: string): Buffer | undefined
 }
 
@@ -23,7 +23,7 @@ const masterKeyBytes = 32
 /** A sealed value as bytes; undefined when the text is not a sealed value. */
 export function readSealed(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64url')
-  // Base64 has more than one spelling of some bytes; only the one that was issued counts, so that "used once" holds.
+  // Several base64 texts can decode to the same bytes. Only the canonical text is accepted: otherwise a consumed state could be used again.
   return bytes.length < bodyStart || bytes.toString('base64url') !== text ? undefined : bytes
 }
 
@@ -31,11 +31,11 @@ export const keyIdOf = (sealed: Buffer): Buffer => sealed.subarray(0, keyIdBytes
 
 export const ivOf = (sealed: Buffer): Buffer => sealed.subarray(keyIdBytes, keyIdBytes + ivBytes)
 
-/** Where the mark of a value stands in its text (see `sealMark`): 15 characters that hold nothing but random bits of the IV. */
+/** Position of the seal mark in the text (see `sealMark`): 15 characters of random bits of the IV. */
 export const sealMarkStart = 6
 export const sealMarkLength = 15
 
-/** `masterKey` is 32 random bytes; every subkey is its HKDF-SHA-256 (RFC 5869) with the purpose as info. */
+/** `masterKey` is 32 random bytes. Subkeys are derived with HKDF-SHA-256 (RFC 5869), with the purpose as info. */
 export function createSealingKey<Purpose extends string>(masterKey: Buffer): SealingKey<Purpose> {
   if (masterKey.length !== masterKeyBytes)
     throw new RangeError(`The master key must be ${masterKeyBytes} bytes long, not ${masterKey.length}.`)
@@ -59,7 +59,7 @@ export function createSealingKey<Purpose extends string>(masterKey: Buffer): Sea
       const cipher = createCipheriv('aes-256-gcm', subkey(purpose), iv)
       cipher.setAAD(Buffer.from(context))
       const body = cipher.update(plain)
-      cipher.final() // GCM holds nothing back: this only makes the tag.
+      cipher.final() // Returns no bytes in GCM; it computes the tag.
       return Buffer.concat([id, iv, cipher.getAuthTag(), body]).toString('base64url')
     },
 
@@ -78,7 +78,7 @@ export function createSealingKey<Purpose extends string>(masterKey: Buffer): Sea
   }
 }
 
-/** HMAC-SHA-256 over the parts, each with its length, so that no two lists collide. */
+/** HMAC-SHA-256 over the parts, each with its length, so that different lists have different input. */
 export function keyedHash(key: Buffer, parts: readonly string[]): Buffer {
   const hmac = createHmac('sha256', key)
   for (const part of parts) hmac.update(`${Buffer.byteLength(part)}:`).update(part)

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { createSealingKey, ivOf, keyedHash, keyIdOf, readSealed, type SealingKey, sealMarkLength, sealMarkStart } from './sealing-key.ts'
 
-/** What a subkey is for. Each purpose has its own key, so that nothing sealed for one opens for another. */
+/** Each purpose has its own subkey, so that a value that was sealed for one does not open for another. */
 export type SecretPurpose =
   | 'access-key'
   | 'client-secret'
@@ -29,47 +29,48 @@ export type SecretPurpose =
   | 'trigger-answer'
   | 'trigger-invocation'
 
-/** Sealing and keyed hashing under subkeys of the master key. While the master key is being changed there are two of them. */
+/** Sealing and keyed hashing under subkeys of the master key. While the master key is being changed, there are two master keys. */
 export type Secrets = {
   /**
    * AES-256-GCM under the purpose's subkey; the result is base64url. `context` (such as pool id and sub) is
-   * authenticated but not stored: a sealed value copied into another row does not open there.
+   * authenticated but not stored: a sealed value that is copied into another row does not open there.
    */
   seal(purpose: SecretPurpose, plain: string | Buffer, context?: string): string
-  /** Undefined when it was altered, sealed for something else, or sealed under another master key. */
+  /** Undefined when the value was altered, or sealed for another purpose, context or master key. */
   open(purpose: SecretPurpose, sealed: string, context?: string): Buffer | undefined
   /**
-   * The value under the key that `seal` uses: the same text when it is so already. Throws when it does not open. It keeps its IV, which is
-   * random and so as good under another key: see `sealMark`.
+   * Seals a value anew under the current master key; the same text if it already is. It keeps its IV, which is random and therefore safe
+   * under another key: see `sealMark`.
+   * @throws Error when the value does not open
    */
   reseal(purpose: SecretPurpose, sealed: string, context?: string): string
-  /** HMAC-SHA-256 under the purpose's subkey over the parts, each with its length, so that no two lists collide. */
+  /** HMAC-SHA-256 under the purpose's subkey, over the parts, each with its length. */
   mac(purpose: SecretPurpose, ...parts: readonly string[]): Buffer
-  /** Whether `given` (base64url) is the `mac` of the parts under any of the keys. Takes the same time either way. */
+  /** Whether `given` (base64url) is the `mac` of the parts under one of the master keys. Takes constant time. */
   isMac(purpose: SecretPurpose, given: string, ...parts: readonly string[]): boolean
 }
 
-/** What the database says of the master key. */
-export type MasterKeyFacts = {
-  /** `proof` of the key to seal under. */
+/** What the database stores about the master key. */
+export type MasterKeyRecord = {
+  /** Identifies the key to seal under: a keyed hash, see `proofOf`. */
   readonly proof: string
-  /** Sealed under that key; undefined until the master key is changed for the first time. */
+  /** Sealed under that key; undefined until the master key was changed for the first time. */
   readonly lastingSubkeys: string | undefined
 }
 
-/** The master key, and for a change of it the one before. */
+/** The master key and, while it is being changed, the former one. */
 export type KeyRing = {
   readonly secrets: Secrets
   readonly proofs: { readonly current: string; readonly previous: string | undefined }
-  /** Seals under the key that the facts name. False when the ring does not have it: nothing is changed then. */
-  adopt(facts: MasterKeyFacts): boolean
-  /** The facts as they have to be for the current key to take over. */
-  factsOfCurrent(): MasterKeyFacts & { readonly lastingSubkeys: string }
+  /** Seals under the key of the record from now on. False, without effect, when the ring does not have this key. */
+  adopt(record: MasterKeyRecord): boolean
+  /** The record to store so that the current key becomes the one to seal under. */
+  recordForCurrent(): MasterKeyRecord & { readonly lastingSubkeys: string }
 }
 
 /**
- * What is told of users who do not exist, and the group keys that are part of what devices remember, must not change with the master key.
- * So keyed hashes for these purposes stay under the subkeys of the first master key.
+ * Decoys, and the group keys that devices store, must not change with the master key. So keyed hashes for these purposes stay under the
+ * subkeys of the first master key.
  */
 const lastingPurposes = ['decoy', 'device'] as const satisfies readonly SecretPurpose[]
 
@@ -78,7 +79,7 @@ export function createSecrets(masterKey: Buffer): Secrets {
   return createKeyRing(masterKey).secrets
 }
 
-/** Seals under `current` until `adopt` says otherwise, and opens what either key has sealed. */
+/** Seals under `current` until `adopt` selects a key. Opens the values of both keys. */
 export function createKeyRing(current: Buffer, previous?: Buffer): KeyRing {
   const currentKey: Key = createSealingKey(current)
   const previousKey: Key | undefined = previous && createSealingKey(previous)
@@ -93,13 +94,13 @@ export function createKeyRing(current: Buffer, previous?: Buffer): KeyRing {
     adopt({ proof, lastingSubkeys }) {
       const named = keys.find((key) => equalTexts(proofOf(key), proof))
       if (named === undefined) return false
-      const kept = lastingSubkeys === undefined ? lastingSubkeysOf(named) : readLasting(secrets.open('lasting-subkeys', lastingSubkeys))
-      if (kept === undefined) throw new Error('The lasting subkeys in the database do not open with the master key.')
-      Object.assign(ring, { sealing: named, lasting: kept })
+      const lasting = lastingSubkeys === undefined ? lastingSubkeysOf(named) : readLasting(secrets.open('lasting-subkeys', lastingSubkeys))
+      if (lasting === undefined) throw new Error('The lasting subkeys in the database cannot be opened with the master key.')
+      Object.assign(ring, { sealing: named, lasting })
       return true
     },
 
-    factsOfCurrent() {
+    recordForCurrent() {
       const subkeys = [...ring.lasting].map(([purpose, key]) => [purpose, key.toString('base64')])
       const lastingSubkeys = currentKey.seal('lasting-subkeys', JSON.stringify(Object.fromEntries(subkeys)), '')
       return { proof: proofOf(currentKey), lastingSubkeys }
@@ -111,7 +112,7 @@ type Key = SealingKey<SecretPurpose>
 
 type Ring = {
   readonly keys: readonly Key[]
-  /** The one to seal under. */
+  /** The key to seal under. */
   sealing: Key
   lasting: ReadonlyMap<SecretPurpose, Buffer>
 }
@@ -133,7 +134,8 @@ function secretsOf(ring: Ring): Secrets {
       const sealed = readSealed(text)
       if (sealed !== undefined && keyOf(sealed) === ring.sealing) return text
       const plain = open(purpose, text, context)
-      if (sealed === undefined || plain === undefined) throw new Error('A sealed value does not open.')
+      if (sealed === undefined || plain === undefined)
+        throw new Error('A sealed value cannot be opened: it was altered, or sealed under another master key.')
       return ring.sealing.seal(purpose, plain, context, ivOf(sealed))
     },
 
@@ -150,7 +152,7 @@ function secretsOf(ring: Ring): Secrets {
   }
 }
 
-/** A keyed hash that says, without the key, whether a key is the one. */
+/** A keyed hash that identifies a key without revealing it. */
 const proofOf = (key: Key): string => keyedHash(key.subkey('master-key-check'), ['lifeguard']).toString('base64')
 
 function lastingSubkeysOf(key: Key): ReadonlyMap<SecretPurpose, Buffer> {
@@ -159,8 +161,8 @@ function lastingSubkeysOf(key: Key): ReadonlyMap<SecretPurpose, Buffer> {
 
 function readLasting(opened: Buffer | undefined): ReadonlyMap<SecretPurpose, Buffer> | undefined {
   if (opened === undefined) return undefined
-  const kept = JSON.parse(opened.toString()) as Record<(typeof lastingPurposes)[number], string>
-  return new Map(lastingPurposes.map((purpose) => [purpose, Buffer.from(kept[purpose], 'base64')]))
+  const subkeys = JSON.parse(opened.toString()) as Record<(typeof lastingPurposes)[number], string>
+  return new Map(lastingPurposes.map((purpose) => [purpose, Buffer.from(subkeys[purpose], 'base64')]))
 }
 
 function equalTexts(one: string, other: string): boolean {
@@ -169,8 +171,8 @@ function equalTexts(one: string, other: string): boolean {
 }
 
 /**
- * What tells one sealed value from the next: random, another one each time something is sealed, and the same when a value is sealed anew
- * under another master key. Whether a stored value was replaced is to be told by this, and not by the value itself.
+ * Random text inside a sealed value: different each time a value is sealed, and unchanged when it is sealed anew under another master key.
+ * Compare it, not the sealed values, to find out whether a stored value was replaced.
  */
 export function sealMark(sealed: string): string {
   const start = sealed.indexOf(':') + 1 + sealMarkStart

@@ -1,3 +1,4 @@
+import { dayMs } from '../base/durations.ts'
 import type { Db, Tx } from '../storage/db.ts'
 
 export type CodeKey = { readonly poolId: string; readonly sub: string; readonly purpose: string }
@@ -63,7 +64,7 @@ export async function discardCode(tx: Tx, key: CodeKey): Promise<void> {
 }
 
 /** How long an expired code is kept, to tell the right code that came too late from a wrong one. */
-export const keptAfterExpiryMs = 7 * 86_400_000
+export const keptAfterExpiryMs = 7 * dayMs
 
 /** Removes up to `limit` codes that expired before `before`; answers how many were found. */
 export async function sweepCodes(db: Db | Tx, before: number, limit: number): Promise<number> {

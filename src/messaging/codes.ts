@@ -1,3 +1,4 @@
+import { hourMs } from '../base/durations.ts'
 import type { Secrets } from '../base/secrets.ts'
 import { ApiError } from '../contract/api-error.ts'
 import type { ContactAttribute } from '../pools/pool.ts'
@@ -7,8 +8,6 @@ import { type CodeHolder, chooseCode } from './test-user-code.ts'
 
 /** What a code proves. Each user has at most one outstanding code for each purpose. `confirmed` proves nothing: see `rememberCode`. */
 export type CodePurpose = 'sign-up' | 'confirmed' | 'forgot-password' | `verify-${ContactAttribute}`
-
-const hourMs = 3_600_000
 
 /** How long codes live, in milliseconds, by Cognito's documentation. */
 export const codeLifetimesMs = { signUp: 24 * hourMs, forgotPassword: hourMs, attribute: 24 * hourMs } as const

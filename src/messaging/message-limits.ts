@@ -1,3 +1,4 @@
+import { dayMs, hourMs } from '../base/durations.ts'
 import type { Secrets } from '../base/secrets.ts'
 import { extensionsOf } from '../pools/extensions/pool-extensions.ts'
 import type { Pool } from '../pools/pool.ts'
@@ -8,8 +9,6 @@ import { releaseSlot, takeSlot } from './message-count-repository.ts'
 /** Which of the pool's caps a message would go over. */
 export type ExceededLimit = 'pool-and-day' | 'recipient-and-hour'
 
-const hourMs = 3_600_000
-const dayMs = 24 * hourMs
 const dayKey = 'day'
 
 type Counted = {

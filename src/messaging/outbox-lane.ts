@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
+import { dayMs } from '../base/durations.ts'
 import type { Secrets } from '../base/secrets.ts'
-import { createWarningPause } from '../base/warning-pause.ts'
+import { createWarningThrottle } from '../base/warning-throttle.ts'
 import { isPoolDeleted } from '../pools/pool-deletion-repository.ts'
 import { DatabaseUnavailableError } from '../storage/database-unavailable-error.ts'
 import type { Db } from '../storage/db.ts'
@@ -44,7 +45,7 @@ export type LaneOptions = {
 const leaseMarginMs = 30_000
 
 /** What a payload holds that no longer opens is not known, so its end is taken to be this far from its beginning. */
-const unreadableLifetimeMs = 24 * 3_600_000
+const unreadableLifetimeMs = dayMs
 
 /** The messages of one channel on their way. A gateway that hangs holds up its own channel only, and there its own messages only. */
 export class OutboxLane {
@@ -52,7 +53,7 @@ export class OutboxLane {
   /** By `sub`: one message at a time to one user, in the order they were queued. */
   readonly #inFlight = new Map<string, Promise<void>>()
   readonly #closing = new AbortController()
-  readonly #warnings = createWarningPause()
+  readonly #warnings = createWarningThrottle()
   #closed = false
   #filling: Promise<void> | undefined
   #fillAgain = false
@@ -182,7 +183,7 @@ export class OutboxLane {
     await rescheduleOutboxEntry(db, entry, { leaseUntil, nextAttemptAt: at, reason, refused })
     const said = 'A message could not be delivered; it stays queued and is tried again.'
     // A message's first failure calls for a warning. While a gateway is down or missing, one for each message would only fill the log.
-    const messages = entry.attempts === 1 ? this.#warnings.ask(reason, clock.now()) : undefined
+    const messages = entry.attempts === 1 ? this.#warnings.countToReport(reason, clock.now()) : undefined
     if (messages !== undefined) logger.warn({ ...fields, nextAttemptAt: at, messages }, said)
     else logger.info({ ...fields, nextAttemptAt: at }, said)
   }

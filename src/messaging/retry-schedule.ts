@@ -1,6 +1,8 @@
+import { minuteMs } from '../base/durations.ts'
+
 /** Milliseconds after the first failure; each further one doubles it. */
 const firstDelayMs = 1000
-const longestDelayMs = 15 * 60_000
+const longestDelayMs = 15 * minuteMs
 
 /**
  * How often a message is offered that the far end refuses outright. Not only once, because a mail server also refuses

@@ -1,3 +1,4 @@
+import { dayMs } from '../base/durations.ts'
 import type { Secrets } from '../base/secrets.ts'
 import { extensionsOf } from '../pools/extensions/pool-extensions.ts'
 import type { ContactAttribute, Pool } from '../pools/pool.ts'
@@ -110,7 +111,7 @@ type AttributeProof = {
 }
 
 /** An invitation is not tried for longer than this, though the temporary password may live on. */
-const invitationTriedForMs = 24 * 3_600_000
+const invitationTriedForMs = dayMs
 
 /**
  * Tells somebody whom an administrator created their name and temporary password (undefined when they have none). Goes

@@ -1,6 +1,6 @@
 import type { Secrets } from '../base/secrets.ts'
-import { drawShare, type Shares } from '../pools/likeness/likeness.ts'
 import { type ContactAttribute, nameKey, type Pool } from '../pools/pool.ts'
+import { pickByShare, type Shares } from '../pools/user-statistics/user-statistics.ts'
 
 const emailAddress = /^[^\s@]+@[^\s@]+$/
 const phoneNumber = /^\+\d{5,}$/
@@ -29,16 +29,16 @@ export function simulateAddress(secrets: Secrets, pool: Pool, name: string, attr
   return attribute === 'email' ? simulateEmail(pool, key, bytes) : simulatePhoneNumber(pool, bytes)
 }
 
-function simulateEmail({ likeness }: Pool, name: string, bytes: Buffer): string {
-  const isNamesake = position(bytes, 0) < (likeness?.namesakes ?? 32) && !uuid.test(name)
+function simulateEmail({ userStatistics }: Pool, name: string, bytes: Buffer): string {
+  const isNamesake = position(bytes, 0) < (userStatistics?.namesakes ?? 32) && !uuid.test(name)
   const [first = 'a'] = name
-  const initial = isNamesake ? first : (drawOf(likeness?.initials, bytes, 1) ?? pick(usualInitials, bytes, 2))
-  const domain = drawOf(likeness?.domains, bytes, 3) ?? pick(usualDomains, bytes, 4)
+  const initial = isNamesake ? first : (drawOf(userStatistics?.initials, bytes, 1) ?? pick(usualInitials, bytes, 2))
+  const domain = drawOf(userStatistics?.domains, bytes, 3) ?? pick(usualDomains, bytes, 4)
   return `${initial}@${domain}`
 }
 
-function simulatePhoneNumber({ likeness }: Pool, bytes: Buffer): string {
-  const length = Number(drawOf(likeness?.phoneLengths, bytes, 4) ?? pick(usualPhoneLengths, bytes, 5))
+function simulatePhoneNumber({ userStatistics }: Pool, bytes: Buffer): string {
+  const length = Number(drawOf(userStatistics?.phoneLengths, bytes, 4) ?? pick(usualPhoneLengths, bytes, 5))
   const end = (bytes.readUInt32BE(0) % 10_000).toString().padStart(4, '0')
   return `+${'1'.padEnd(length - 4, '0')}${end}`
 }
@@ -46,6 +46,6 @@ function simulatePhoneNumber({ likeness }: Pool, bytes: Buffer): string {
 const position = (bytes: Buffer, at: number): number => (bytes[at] ?? 0) & 63
 
 const drawOf = (shares: Shares | undefined, bytes: Buffer, at: number): string | undefined =>
-  shares && drawShare(shares, position(bytes, at))
+  shares && pickByShare(shares, position(bytes, at))
 
 const pick = <T>(from: ArrayLike<T>, bytes: Buffer, at: number): T => from[(bytes[at] ?? 0) % from.length] as T

@@ -1,3 +1,4 @@
+import { hourMs, minuteMs } from '../base/durations.ts'
 import { createBatchedDelete, type RowsToDelete } from '../storage/batched-delete.ts'
 import type { Db, Tx } from '../storage/db.ts'
 import { prepareLookup } from '../storage/prepared-query.ts'
@@ -83,10 +84,10 @@ const selectDeleted = prepareLookup((db, { poolId }: { poolId: string }) =>
  * A request that began before the deletion may store a row after the sweeper was there. None takes this long, so a look after this time
  * finds the last of them.
  */
-const settledAfterMs = 3_600_000
+const settledAfterMs = hourMs
 
 /** When to look again for rows that others held. */
-const againAfterMs = 60_000
+const againAfterMs = minuteMs
 
 /** Sweeps away what deleted pools held. Each call is one short batch of one pool; it answers whether there is more to do now. */
 export function createPoolRemoval(): (tx: Tx, now: number) => Promise<boolean> {

@@ -1,22 +1,22 @@
 import type { Selectable } from 'kysely'
 import type { UserPoolTable } from '../storage/pool-tables.ts'
-import type { Likeness } from './likeness/likeness.ts'
 import { noMfaFactors } from './mfa/offered-mfa.ts'
 import type { Pool } from './pool.ts'
+import type { UserStatistics } from './user-statistics/user-statistics.ts'
 
 type Row = Selectable<UserPoolTable>
 
 /** What the `config` column holds. JSON leaves undefined members out, and reading finds them undefined again. */
-type Config = Omit<Pool, 'id' | 'name' | 'createdAt' | 'updatedAt' | 'likeness' | 'serverDefaults'>
+type Config = Omit<Pool, 'id' | 'name' | 'createdAt' | 'updatedAt' | 'userStatistics' | 'serverDefaults'>
 
-/** Without the likeness, which is stored apart, so that no change of the configuration touches it. */
+/** Without the user statistics, which are stored apart, so that no change of the configuration touches them. */
 export function toRow(pool: Pool): Omit<Row, 'likeness' | 'likeness_due_at'> {
-  const { id, name, createdAt, updatedAt, likeness: _likeness, serverDefaults: _serverDefaults, ...config } = pool
+  const { id, name, createdAt, updatedAt, userStatistics: _userStatistics, serverDefaults: _serverDefaults, ...config } = pool
   return { id, name, created_at: createdAt, updated_at: updatedAt, config: JSON.stringify(config satisfies Config) }
 }
 
 export function fromRow(row: Row): Pool {
   const config: Config = { mfaFactors: noMfaFactors, ...JSON.parse(row.config) }
-  const likeness = row.likeness === null ? undefined : (JSON.parse(row.likeness) as Likeness)
-  return { ...config, id: row.id, name: row.name, createdAt: row.created_at, updatedAt: row.updated_at, likeness }
+  const userStatistics = row.likeness === null ? undefined : (JSON.parse(row.likeness) as UserStatistics)
+  return { ...config, id: row.id, name: row.name, createdAt: row.created_at, updatedAt: row.updated_at, userStatistics }
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { AttributeDefinition } from './attribute-schema.ts'
 import type { PoolExtensions } from './extensions/pool-extensions.ts'
-import type { Likeness } from './likeness/likeness.ts'
+import type { UserStatistics } from './user-statistics/user-statistics.ts'
 
 /** The attributes a message can be sent to. */
 export type ContactAttribute = 'email' | 'phone_number'
@@ -62,8 +62,8 @@ export type Pool = {
   readonly sessionTracking: SessionTracking | undefined
   /** Lifeguard's own settings; undefined while none was made. */
   readonly extensions: PoolExtensions | undefined
-  /** What its users have in common; undefined while they are too few to be told apart from any. */
-  readonly likeness?: Likeness | undefined
+  /** Undefined while the pool has too few users; decoys then look as in any pool. */
+  readonly userStatistics?: UserStatistics | undefined
   /** What this server sets for pools that say nothing about it. Part of what the catalog hands out, and never stored. */
   readonly serverDefaults?: ServerDefaults
 }

@@ -1,8 +1,7 @@
+import { hourMs } from '../base/durations.ts'
 import { ApiError } from '../contract/api-error.ts'
 import type { Db } from '../storage/db.ts'
 import { countAttempt } from './attempt-repository.ts'
-
-const hourMs = 3_600_000
 
 /** How often each thing may be tried for one user in an hour, by Cognito's quotas page. */
 const hourlyLimits = {

@@ -1,3 +1,4 @@
+import { hourMs } from '../base/durations.ts'
 import type { Db } from '../storage/db.ts'
 import { createLockout, type Lockout, type WithoutSlot } from './lockout.ts'
 
@@ -5,7 +6,7 @@ import { createLockout, type Lockout, type WithoutSlot } from './lockout.ts'
  * Longer than the longest lock, unlike with passwords: a code has a million values, and whoever guesses at codes has the password
  * already. So a patient guesser stays at one attempt in fifteen minutes.
  */
-const forgetAfterMs = 3_600_000
+const forgetAfterMs = hourMs
 
 /**
  * Around every code that is to complete a sign-in, whichever factor it comes from. The count is the user's, not the sign-in's: beginning

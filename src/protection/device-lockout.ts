@@ -1,7 +1,8 @@
+import { hourMs } from '../base/durations.ts'
 import type { Db } from '../storage/db.ts'
 import { createLockout, type Lockout } from './lockout.ts'
 
-const forgetAfterMs = 3_600_000
+const forgetAfterMs = hourMs
 
 /** Around answers of devices that come without the Session of their question. The count is the user's, and apart from that of codes. */
 export function createDeviceLockout({ db }: { db: Db }): Lockout {

@@ -1,3 +1,4 @@
+import { isObject } from '../base/is-object.ts'
 import { AnswerError } from './trigger-errors.ts'
 
 /**
@@ -94,10 +95,6 @@ export class AnswerReader {
   #wrong(name: string, expected: string): AnswerError {
     return new AnswerError(`${this.#path}.${name}`, expected, kindOf(this.#object[name]))
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** What a value is, without telling what it holds. */

@@ -1,18 +1,18 @@
 import type { Secrets } from '../base/secrets.ts'
 import { addressIn, simulateAddress } from '../messaging/simulated-delivery.ts'
-import { drawShare } from '../pools/likeness/likeness.ts'
 import { type ContactAttribute, nameKey, type Pool } from '../pools/pool.ts'
-import { type Belongings, drawUsualKind, type Kind, readKind } from './likeness/kind.ts'
+import { pickByShare } from '../pools/user-statistics/user-statistics.ts'
 import type { Attributes, User } from './user.ts'
+import { drawTypicalKind, parseUserKind, type RegisteredFactors, type UserKind } from './user-statistics/user-kind.ts'
 
-export type DecoyUser = { readonly user: User } & Belongings
+export type DecoyUser = { readonly user: User } & RegisteredFactors
 
 /**
- * A user made up for a name, always the same, who looks like one of the pool's users: what strangers are shown follows from it by the rules
- * that users are treated by. It is stored nowhere, and nothing proves to be it.
+ * The decoy for a name. It is stable for a name and looks like one of the pool's users. Answers about it are made by the same code as answers
+ * about users. It is never stored, and no proof is ever accepted for it.
  */
-export function makeUpUser(secrets: Secrets, pool: Pool, { name, sub }: { name: string; sub: string }): DecoyUser {
-  const kind = withAddressIn(name, kindFor(secrets, pool, name))
+export function draftDecoyUser(secrets: Secrets, pool: Pool, { name, sub }: { name: string; sub: string }): DecoyUser {
+  const kind = withAddressInName(name, draftKind(secrets, pool, name))
   return {
     user: {
       poolId: pool.id,
@@ -20,7 +20,7 @@ export function makeUpUser(secrets: Secrets, pool: Pool, { name, sub }: { name: 
       username: name,
       status: kind.isTemporary ? 'FORCE_CHANGE_PASSWORD' : 'CONFIRMED',
       enabled: true,
-      attributes: attributesFor(secrets, pool, name, kind),
+      attributes: draftAttributes(secrets, pool, name, kind),
       password: kind.hasPassword ? '' : null,
       passwordExpiresAt: null,
       signedOutAt: null,
@@ -33,26 +33,26 @@ export function makeUpUser(secrets: Secrets, pool: Pool, { name, sub }: { name: 
   }
 }
 
-function kindFor(secrets: Secrets, pool: Pool, name: string): Kind {
+function draftKind(secrets: Secrets, pool: Pool, name: string): UserKind {
   const bytes = secrets.mac('decoy', pool.id, 'kind', nameKey(pool, name))
-  const usual = drawUsualKind(pool, bytes)
-  const drawn = pool.likeness && drawShare(pool.likeness.kinds, (bytes[31] ?? 0) & 63)
-  return drawn === undefined ? usual : readKind(drawn)
+  const typical = drawTypicalKind(pool, bytes)
+  const serialized = pool.userStatistics && pickByShare(pool.userStatistics.kinds, (bytes[31] ?? 0) & 63)
+  return serialized === undefined ? typical : parseUserKind(serialized)
 }
 
-/** A user who is called by an address has that address. */
-function withAddressIn(name: string, kind: Kind): Kind {
+/** If the name is an address, the decoy has that address. */
+function withAddressInName(name: string, kind: UserKind): UserKind {
   const contact = addressIn(name)
   if (contact === 'email' && kind.email === 'none') return { ...kind, email: 'verified' }
   if (contact === 'phone_number' && kind.phoneNumber === 'none') return { ...kind, phoneNumber: 'verified' }
   return kind
 }
 
-/** Both addresses are made up, whichever is needed: it takes as long for every name. */
-function attributesFor(secrets: Secrets, pool: Pool, name: string, kind: Kind): Attributes {
-  const of = (attribute: ContactAttribute, state: Kind['email']): Attributes => {
+/** Always computes both addresses, so that it takes equally long for every name. */
+function draftAttributes(secrets: Secrets, pool: Pool, name: string, kind: UserKind): Attributes {
+  const contact = (attribute: ContactAttribute, state: UserKind['email']): Attributes => {
     const value = simulateAddress(secrets, pool, name, attribute)
     return state === 'none' ? {} : { [attribute]: value, [`${attribute}_verified`]: String(state === 'verified') }
   }
-  return { ...of('email', kind.email), ...of('phone_number', kind.phoneNumber) }
+  return { ...contact('email', kind.email), ...contact('phone_number', kind.phoneNumber) }
 }

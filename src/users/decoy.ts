@@ -1,3 +1,4 @@
+import { dayMs } from '../base/durations.ts'
 import { uuidv7 } from '../base/ids.ts'
 import type { Secrets } from '../base/secrets.ts'
 import { nameKey, type Pool } from '../pools/pool.ts'
@@ -11,8 +12,6 @@ export function decoySub(secrets: Secrets, pool: Pool, name: string, now: number
   const signedUpAt = signUpOf(secrets, pool, key, now)
   return uuidv7(signedUpAt, secrets.mac('decoy', pool.id, 'sub', key, String(signedUpAt)).subarray(0, 16))
 }
-
-const dayMs = 86_400_000
 
 /** Longer than any pool has existed: 35 years, in milliseconds. */
 const longestAge = 2 ** 40

@@ -11,7 +11,7 @@ import {
 import { simulateAddress } from '../messaging/simulated-delivery.ts'
 import type { ContactAttribute, Pool } from '../pools/pool.ts'
 import { decoySub } from './decoy.ts'
-import { makeUpUser } from './decoy-user.ts'
+import { draftDecoyUser } from './decoy-user.ts'
 import { addressesOfActiveMfa } from './mfa/mfa-methods.ts'
 import type { User } from './user.ts'
 
@@ -49,7 +49,7 @@ export function shownSignIn(secrets: Secrets, pool: Pool, bearer: Bearer, attrib
 
 /** Makes one up in any case: it takes as long for users as for strangers. */
 function shownUser(secrets: Secrets, pool: Pool, { name, user, now }: Bearer): User {
-  const decoy = makeUpUser(secrets, pool, { name, sub: user?.sub ?? decoySub(secrets, pool, name, now) })
+  const decoy = draftDecoyUser(secrets, pool, { name, sub: user?.sub ?? decoySub(secrets, pool, name, now) })
   return user ?? decoy.user
 }
 

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createLoadCache } from '../../src/base/load-cache.ts'
 
-type Thing = { readonly key: string; readonly number: number }
+type Value = { readonly key: string; readonly number: number }
 
-/** A source whose answers the test lets go one by one. */
-function source({ lifetimeMilliseconds = 1000, maxEntries = 10 } = {}) {
+/** A cache whose loads the test completes one by one. */
+function openCache({ lifetimeMilliseconds = 1000, maxEntries = 10 } = {}) {
   let now = 0
-  const waiting: { key: string; answer(thing: Thing | undefined): void; fail(error: Error): void }[] = []
-  const load = (key: string) => new Promise<Thing | undefined>((answer, fail) => waiting.push({ key, answer, fail }))
-  const cache = createLoadCache<Thing>({ load, clock: { now: () => now }, lifetimeMilliseconds, maxEntries })
+  const waiting: { key: string; answer(value: Value | undefined): void; fail(error: Error): void }[] = []
+  const load = (key: string) => new Promise<Value | undefined>((answer, fail) => waiting.push({ key, answer, fail }))
+  const cache = createLoadCache<Value>({ load, clock: { now: () => now }, lifetimeMilliseconds, maxEntries })
   return {
     cache,
     waiting,
@@ -24,9 +24,9 @@ function source({ lifetimeMilliseconds = 1000, maxEntries = 10 } = {}) {
   }
 }
 
-describe('The cache of pools and clients', () => {
-  it('loads a thing once for all who ask at the same time, and remembers it', async () => {
-    const { cache, waiting } = source()
+describe('A load cache', () => {
+  it('loads a value once for concurrent callers, and keeps it', async () => {
+    const { cache, waiting } = openCache()
     const both = [cache.get('a'), cache.get('a')]
     assert.equal(waiting.length, 1)
     waiting[0]?.answer({ key: 'a', number: 1 })
@@ -34,8 +34,8 @@ describe('The cache of pools and clients', () => {
     assert.equal(waiting.length, 1)
   })
 
-  it('forgets it when its time is over, and when the clock is set back', async () => {
-    const { cache, waiting, advance, fill } = source()
+  it('loads a value again after its lifetime, and when the clock was set back', async () => {
+    const { cache, waiting, advance, fill } = openCache()
     await fill('a', 1)
     advance(999)
     assert.equal((await cache.get('a'))?.number, 1)
@@ -46,8 +46,8 @@ describe('The cache of pools and clients', () => {
     assert.equal(waiting.length, 0)
   })
 
-  it('does not remember what it did not find, nor a failure', async () => {
-    const { cache, waiting, fill } = source()
+  it('keeps neither a missing value nor a failure', async () => {
+    const { cache, waiting, fill } = openCache()
     const missing = cache.get('a')
     waiting.shift()?.answer(undefined)
     assert.equal(await missing, undefined)
@@ -57,18 +57,18 @@ describe('The cache of pools and clients', () => {
     assert.equal((await fill('a', 1))?.number, 1)
   })
 
-  it('drops what matches and nothing else', async () => {
-    const { cache, waiting, fill } = source()
+  it('drops only values that match', async () => {
+    const { cache, waiting, fill } = openCache()
     await fill('a', 1)
     await fill('b', 2)
-    cache.drop((thing) => thing.number === 1)
+    cache.drop((value) => value.number === 1)
     assert.equal((await cache.get('b'))?.number, 2)
     assert.equal((await fill('a', 3))?.number, 3)
     assert.equal(waiting.length, 0)
   })
 
-  it('neither remembers nor hands out a load that began before a drop', async () => {
-    const { cache, waiting } = source()
+  it('neither keeps nor shares a load that began before a drop', async () => {
+    const { cache, waiting } = openCache()
     const early = cache.get('a')
     cache.drop(() => true)
     const late = cache.get('a')
@@ -80,8 +80,8 @@ describe('The cache of pools and clients', () => {
     assert.equal((await cache.get('a'))?.number, 2)
   })
 
-  it('stays within its size, and gives up the oldest first', async () => {
-    const { cache, waiting, fill } = source({ maxEntries: 2 })
+  it('holds at most maxEntries values, and drops the oldest first', async () => {
+    const { cache, waiting, fill } = openCache({ maxEntries: 2 })
     for (const key of ['a', 'b', 'c']) await fill(key)
     await cache.get('b')
     await cache.get('c')

@@ -29,20 +29,20 @@ describe('Addresses', () => {
   const allowed =
     '1.1.1.1 8.8.8.8 100.63.255.255 100.128.0.1 172.15.0.1 172.32.0.1 192.167.1.1 198.20.0.1 223.255.255.255 2606:4700::1111 2001:4860:4860::8888 ::ffff:8.8.8.8 64:ff9b::808:808'
 
-  it('of this machine, private networks and metadata services are not public, in any disguise', () => {
+  it('of this machine, private networks and metadata services are not public, in any notation', () => {
     for (const address of refused.split(' ')) assert.equal(isPublicAddress(address), false, address)
   })
 
-  it('of the Internet are', () => {
+  it('of the Internet are public', () => {
     for (const address of allowed.split(' ')) assert.equal(isPublicAddress(address), true, address)
   })
 })
 
 describe('Outbound requests', () => {
-  it('refuse every spelling of an address that is not public, before any connection', async () => {
-    let asked = 0
+  it('refuse every notation of an address that is not public, before any connection', async () => {
+    let requests = 0
     await using server = await serve((_request, response) => {
-      asked++
+      requests++
       response.end()
     })
     const { port } = server
@@ -62,21 +62,21 @@ describe('Outbound requests', () => {
       await assert.rejects(requestOutbound({ ...limits, url: `http://${host}:${port}/` }), { failure: 'refused-address' }, host)
     }
     assert.throws(() => checkOutboundUrl('http://169.254.169.254/latest/meta-data'), { failure: 'refused-address' })
-    // Names are judged by what they resolve to, at the moment of the connection.
+    // A name is resolved and checked when the connection is made.
     for (const name of ['localhost', 'LOCALHOST']) {
       await assert.rejects(requestOutbound({ ...limits, url: `http://${name}:${port}/` }), { failure: 'refused-address' }, name)
     }
-    assert.equal(asked, 0)
+    assert.equal(requests, 0)
   })
 
-  it('never use a connection that only the operator’s own addresses may have', async () => {
+  it('do not reuse a connection to a private address when private addresses are not allowed', async () => {
     await using server = await serve((_request, response) => response.end('ok'))
     const url = `http://localhost:${server.port}/`
     await requestOutbound({ ...limits, url, allowPrivate: true })
     await assert.rejects(requestOutbound({ ...limits, url }), { failure: 'refused-address' })
   })
 
-  it('refuse what is no plain http or https URL', async () => {
+  it('refuse URLs that are not http or https, or that contain credentials', async () => {
     for (const url of ['', 'nonsense', 'file:///etc/passwd', 'ftp://example.test/', 'https://user:secret@example.test/', 'javascript:1']) {
       const refusal = await requestOutbound({ ...limits, url }).catch((error: Error & { failure?: string }) => error)
       assert.ok(refusal instanceof Error && refusal.failure === 'bad-url', url)
@@ -84,30 +84,30 @@ describe('Outbound requests', () => {
     }
   })
 
-  it('carry method, headers and body, and bring back status, headers and body', async () => {
+  it('send method, headers and body, and return status, headers and body', async () => {
     await using server = await serve(async (request, response) => {
       const body = Buffer.concat(await request.toArray()).toString()
       response
         .writeHead(418, { 'x-tea': 'yes' })
-        .end(JSON.stringify([request.method, request.headers['x-asked'], request.headers['content-length'], body]))
+        .end(JSON.stringify([request.method, request.headers['x-request'], request.headers['content-length'], body]))
     })
-    const answer = await requestOutbound({ ...limits, url: server.url, headers: { 'x-asked': '1' }, body: 'tëa', allowPrivate: true })
+    const answer = await requestOutbound({ ...limits, url: server.url, headers: { 'x-request': '1' }, body: 'tëa', allowPrivate: true })
     assert.equal(answer.status, 418)
     assert.equal(answer.headers['x-tea'], 'yes')
     assert.deepEqual(JSON.parse(answer.body.toString()), ['POST', '1', '4', 'tëa'])
   })
 
-  it('follow no redirect', async () => {
-    let asked = 0
+  it('do not follow redirects', async () => {
+    let requests = 0
     await using server = await serve((_request, response) => {
-      asked++
+      requests++
       response.writeHead(307, { location: '/elsewhere' }).end()
     })
     assert.equal((await requestOutbound({ ...limits, url: server.url, allowPrivate: true })).status, 307)
-    assert.equal(asked, 1)
+    assert.equal(requests, 1)
   })
 
-  it('end when the answer is too long, with or without a stated length', async () => {
+  it('fail when the answer is too long, with or without a content length', async () => {
     await using server = await serve((request, response) => {
       if (request.url === '/stated') response.end('x'.repeat(1001))
       else for (let i = 0; i < 3; i++) response.write('x'.repeat(500))
@@ -117,7 +117,7 @@ describe('Outbound requests', () => {
     }
   })
 
-  it('end in time when the far end says nothing, or drips', async () => {
+  it('time out when the server is silent or sends very slowly', async () => {
     const drips: NodeJS.Timeout[] = []
     await using server = await serve((request, response) => {
       if (request.url !== '/drip') return
@@ -131,7 +131,7 @@ describe('Outbound requests', () => {
     drips.forEach(clearInterval)
   })
 
-  it('end when they are given up', async () => {
+  it('fail when the caller aborts them', async () => {
     await using server = await serve(() => controller.abort())
     const controller = new AbortController()
     const { signal } = controller
@@ -139,13 +139,13 @@ describe('Outbound requests', () => {
     await assert.rejects(requestOutbound({ ...limits, url: server.url, allowPrivate: true, signal }), { failure: 'aborted' })
   })
 
-  it('tell a far end that is away from one that talks nonsense by its code only', async () => {
-    const babbler = createTcpServer((socket) => void socket.resume().end('no HTTP at all\r\n\r\n')).listen(0, '127.0.0.1')
-    await once(babbler, 'listening')
-    const url = `http://127.0.0.1:${(babbler.address() as AddressInfo).port}/token-in-path`
+  it('report an unreachable server and an invalid answer by an error code, without the URL', async () => {
+    const invalidServer = createTcpServer((socket) => void socket.resume().end('no HTTP at all\r\n\r\n')).listen(0, '127.0.0.1')
+    await once(invalidServer, 'listening')
+    const url = `http://127.0.0.1:${(invalidServer.address() as AddressInfo).port}/token-in-path`
     await assert.rejects(requestOutbound({ ...limits, url, allowPrivate: true }), { failure: 'unreachable', message: /HPE_/ })
-    babbler.close()
-    await once(babbler, 'close')
+    invalidServer.close()
+    await once(invalidServer, 'close')
     await assert.rejects(requestOutbound({ ...limits, url, allowPrivate: true }), {
       failure: 'unreachable',
       message: /^[^/]*ECONNREFUSED[^/]*$/,

@@ -16,7 +16,7 @@ import { type RunningServer, startServer } from '../../src/server.ts'
 import { readSettings } from '../../src/settings.ts'
 import { LifeguardProcess } from '../cli/lifeguard-process.ts'
 import { engines, type TestEngine } from '../support/engines.ts'
-import { type JobKey, jobOnce, logOf, upload } from '../support/imports.ts'
+import { type JobKey, logOf, upload, waitForJobStatus } from '../support/imports.ts'
 import { createTestClock } from '../support/test-clock.ts'
 import { sdkClient, type TestServer } from '../support/test-server.ts'
 
@@ -121,7 +121,7 @@ for (const engine of engines) {
       })
 
       await inLaterServer(argv, 2, async (server, sdk) => {
-        const job = await jobOnce(sdk, key, ['Succeeded', 'Failed', 'Stopped'])
+        const job = await waitForJobStatus(sdk, key, ['Succeeded', 'Failed', 'Stopped'])
         assert.ok(before < rowCount)
         assert.deepEqual([job.Status, job.ImportedUsers, job.SkippedUsers, job.FailedUsers], ['Succeeded', rowCount, 0, 0])
         assert.deepEqual(

@@ -5,19 +5,19 @@ import { join } from 'node:path'
 import { after } from 'node:test'
 import { buildClient, CommitmentPolicy, type KeyringNode, RawAesKeyringNode, RawAesWrappingSuiteIdentifier } from '@aws-crypto/client-node'
 
-/** As in the sample function of Cognito's guide. */
+/** The commitment policy of the sample function in Cognito's guide. */
 const { decrypt } = buildClient(CommitmentPolicy.REQUIRE_ENCRYPT_ALLOW_DECRYPT)
 
 export type Decrypted = { readonly text: string; readonly context: Readonly<Record<string, string>> }
 
-/** What a function does with the code of its event; `context` is without what the library adds. */
+/** Decrypts the code of an event as a trigger function does. `context` lacks the key that the library adds. */
 export async function decryptCode(keyring: KeyringNode, code: string): Promise<Decrypted> {
   const { plaintext, messageHeader } = await decrypt(keyring, Buffer.from(code, 'base64'))
   const { 'aws-crypto-public-key': _added, ...context } = messageHeader.encryptionContext
   return { text: plaintext.toString(), context }
 }
 
-/** A key file as an operator makes one, and the keyring of a function that holds the same key. */
+/** A key file as an operator makes it, and the keyring of a trigger function with the same key. */
 export function openCodeKeyFile(): { readonly file: string; readonly flags: readonly string[]; keyring(keyArn: string): KeyringNode } {
   const folder = mkdtempSync(join(tmpdir(), 'lifeguard-code-key-'))
   const file = join(folder, 'code.key')

@@ -12,29 +12,29 @@ export type JobKey = { readonly UserPoolId: string; readonly JobId: string }
 
 const roleArn = 'arn:aws:iam::123456789012:role/import-logs'
 
-type JobWish = Partial<CreateUserImportJobCommandInput>
+type JobInput = Partial<CreateUserImportJobCommandInput>
 
-export async function createJob(server: TestServer, poolId: string, wish: JobWish = {}): Promise<UserImportJobType> {
-  const request = { JobName: 'test', UserPoolId: poolId, CloudWatchLogsRoleArn: roleArn, ...wish }
+export async function createJob(server: TestServer, poolId: string, input: JobInput = {}): Promise<UserImportJobType> {
+  const request = { JobName: 'test', UserPoolId: poolId, CloudWatchLogsRoleArn: roleArn, ...input }
   const { UserImportJob } = await server.send(new CreateUserImportJobCommand(request))
   if (UserImportJob === undefined) throw new Error('CreateUserImportJob answered without a job')
   return UserImportJob
 }
 
 export function keyOf({ UserPoolId, JobId }: UserImportJobType): JobKey {
-  if (UserPoolId === undefined || JobId === undefined) throw new Error('A job without its ids')
+  if (UserPoolId === undefined || JobId === undefined) throw new Error('The job has no ids')
   return { UserPoolId, JobId }
 }
 
-/** As Cognito's documentation tells users to: with a header for S3. */
+/** With the header for S3 that Cognito's documentation asks for. */
 export function upload(url: string | undefined, file: RequestInit['body']): Promise<Response> {
-  if (url === undefined) throw new Error('No address to send the file to')
+  if (url === undefined) throw new Error('The job has no PreSignedUrl')
   return fetch(url, { method: 'PUT', body: file ?? '', headers: { 'x-amz-server-side-encryption': 'aws:kms' }, duplex: 'half' })
 }
 
-/** A job with its file, not started. */
-export async function givenUploadedJob(server: TestServer, poolId: string, file: RequestInit['body'], wish?: JobWish): Promise<JobKey> {
-  const job = await createJob(server, poolId, wish)
+/** A job whose file is uploaded, and which is not started. */
+export async function givenUploadedJob(server: TestServer, poolId: string, file: RequestInit['body'], input?: JobInput): Promise<JobKey> {
+  const job = await createJob(server, poolId, input)
   const { status } = await upload(job.PreSignedUrl, file)
   if (status !== 200) throw new Error(`The upload was answered with ${status}`)
   return keyOf(job)
@@ -42,8 +42,12 @@ export async function givenUploadedJob(server: TestServer, poolId: string, file:
 
 export const startJob = (server: TestServer, key: JobKey) => server.send(new StartUserImportJobCommand(key))
 
-/** Asks until the job has one of these statuses. */
-export async function jobOnce(server: Pick<TestServer, 'send'>, key: JobKey, statuses: readonly string[]): Promise<UserImportJobType> {
+/** Polls until the job has one of these statuses. */
+export async function waitForJobStatus(
+  server: Pick<TestServer, 'send'>,
+  key: JobKey,
+  statuses: readonly string[],
+): Promise<UserImportJobType> {
   for (;;) {
     const { UserImportJob } = await server.send(new DescribeUserImportJobCommand(key))
     if (UserImportJob?.Status === undefined) throw new Error('DescribeUserImportJob answered without a status')
@@ -51,18 +55,19 @@ export async function jobOnce(server: Pick<TestServer, 'send'>, key: JobKey, sta
   }
 }
 
-export const jobEnd = (server: Pick<TestServer, 'send'>, key: JobKey) => jobOnce(server, key, ['Succeeded', 'Failed', 'Stopped'])
+export const waitForJobEnd = (server: Pick<TestServer, 'send'>, key: JobKey) =>
+  waitForJobStatus(server, key, ['Succeeded', 'Failed', 'Stopped'])
 
-/** Uploads, starts, and waits for the end. */
+/** Uploads a file, starts the job and waits for its end. */
 export async function importFile(
   server: TestServer,
   poolId: string,
   file: RequestInit['body'],
-  wish?: JobWish,
+  input?: JobInput,
 ): Promise<UserImportJobType> {
-  const key = await givenUploadedJob(server, poolId, file, wish)
+  const key = await givenUploadedJob(server, poolId, file, input)
   await startJob(server, key)
-  return jobEnd(server, key)
+  return waitForJobEnd(server, key)
 }
 
 /** The whole log, page by page. */
@@ -81,7 +86,7 @@ export async function logOf(server: Pick<TestServer, 'url'>, key: JobKey): Promi
   return lines
 }
 
-/** A file of rows under a header. */
+/** A CSV file. */
 export const csv = (header: string, ...rows: readonly string[]) => [header, ...rows].join('\n')
 
 export const emailPool = { pool: { AutoVerifiedAttributes: ['email' as const] } }

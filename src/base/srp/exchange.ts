@@ -4,15 +4,15 @@ import type { SrpPowers } from './powers.ts'
 import { scramblerBytes } from './shared-secret.ts'
 
 /**
- * SRP-6a as Cognito's clients speak it. For a user `group` is the pool's name (its id after the underscore) and `name`
- * the stored username; for a remembered device they are the device group key and the device key.
+ * SRP-6a as in Cognito's clients. For a user, `group` is the part of the pool id after the underscore, and `name` the stored username. For a
+ * remembered device they are the device group key and the device key.
  */
 
 const saltBytes = 16
 const exponentBytes = 32
 const sessionKeyBytes = 16
 
-/** Random, and never with a leading zero byte, which clients disagree about: some hash the text, some the integer. */
+/** The first byte is never zero: clients handle a leading zero differently (some hash the text, some the integer). */
 export function newSalt(): Buffer {
   const salt = randomBytes(saltBytes)
   salt[0] = randomInt(1, 256)
@@ -25,15 +25,15 @@ export function srpX(group: string, name: string, password: string, salt: Uint8A
   return sha256(Buffer.concat([toSignedForm(salt), inner]))
 }
 
-/** A as the client sent it, in hex. Undefined when it is not one, or is a multiple of N, for which S would be 0 (RFC 5054 §2.5.4). */
+/** Reads A in hex. Undefined when it is not hex, or a multiple of N, for which S would be 0 (RFC 5054 §2.5.4). */
 export function readClientPublic(hex: string): bigint | undefined {
   const a = readHex(hex)
   return a === undefined || a % modulus === 0n ? undefined : a
 }
 
 /**
- * A verifier that a client made itself, as for a device: be(v), with or without the zero byte of its sign, becomes the 384
- * bytes that powers take. Undefined for what is no residue, and for 0, 1 and N − 1, with which every password would do.
+ * Reads a verifier that a client made, as for a device: be(v), with or without the zero byte of its sign, as 384 bytes for SrpPowers.
+ * Undefined when it is not a residue, and for 0, 1 and N − 1, with which every password would be accepted.
  */
 export function readVerifier(bytes: Uint8Array): Buffer | undefined {
   if (bytes.length > modulusBytes + 1) return undefined
@@ -41,7 +41,7 @@ export function readVerifier(bytes: Uint8Array): Buffer | undefined {
   return verifier > 1n && verifier < modulus - 1n ? toFixedBytes(verifier) : undefined
 }
 
-/** u = H(be(A) ‖ be(B)), 32 bytes, over the integers as they were sent. */
+/** u = H(be(A) ‖ be(B)), 32 bytes, over the integers as sent. */
 export function scrambler(a: bigint, b: bigint): Buffer {
   return sha256(Buffer.concat([toSignedBytes(a), toSignedBytes(b)]))
 }
@@ -51,7 +51,7 @@ export function sessionKey(u: Uint8Array, s: Uint8Array): Buffer {
   return Buffer.from(hkdfSync('sha256', toSignedForm(s), toSignedForm(u), 'Caldera Derived Key', sessionKeyBytes))
 }
 
-/** What the client signs with K: who it is, the server's SECRET_BLOCK in its decoded bytes, and the time in its own words. */
+/** What the client signs with K: its identity, the decoded SECRET_BLOCK of the server, and the time as the client formats it. */
 export type Claim = { readonly group: string; readonly name: string; readonly secretBlock: Uint8Array; readonly timestamp: string }
 
 /** PASSWORD_CLAIM_SIGNATURE before its Base64. */
@@ -60,14 +60,12 @@ export function claimSignature(key: Uint8Array, claim: Claim): Buffer {
 }
 
 /**
- * The server's answer to A: SRP_B in hex, and what it must know when the client's proof comes (A mod N, u and b, 448
- * bytes), which must reach no one else.
+ * The server's answer to A: SRP_B in hex, and the state for verifyClaim (A mod N, u and b, 448 bytes), which is secret.
  *
- * RFC 5054 wants a g that generates the whole group, but Cognito's 2 generates only the squares. So B − k·v is a square for
- * the true v = g^x and for every second wrong one: whoever may ask for many B could test a dictionary of passwords against
- * them without ever answering, and some forty would leave the true one. We therefore send k·v − g^b half of the time, which
- * no client can tell apart: −1 is no square mod N, hence B − k·v can be anything. The client's S is then ± ours, depending
- * on the parity of its exponent; verifyClaim accepts both.
+ * RFC 5054 requires a g that generates the whole group, but Cognito's 2 generates only the squares. So B − k·v is a square for the true
+ * v = g^x, and for half of the wrong ones. With about forty values of B an attacker could find the password in a dictionary without
+ * answering any challenge. So we send k·v − g^b half of the time. Clients cannot see the difference: −1 is not a square mod N, so B − k·v
+ * can be anything. The client's S is then ± ours, depending on the parity of its exponent; verifyClaim accepts both.
  */
 export async function openExchange(
   powers: Pick<SrpPowers, 'publicB'>,
@@ -85,8 +83,8 @@ const exponentStart = scramblerStart + scramblerBytes
 const stateBytes = exponentStart + exponentBytes
 
 /**
- * Whether the client's signature (Base64) proves that it knows the password behind the verifier. `state` is that of
- * openExchange. A state may be used for one signature only.
+ * Whether the client's signature (Base64) proves that the client knows the password of the verifier. `state` is the one of openExchange.
+ * A state may be used for one signature only.
  */
 export async function verifyClaim(
   powers: Pick<SrpPowers, 'sharedSecret'>,
@@ -96,7 +94,7 @@ export async function verifyClaim(
   if (state.length !== stateBytes) throw new RangeError(`The state of an SRP exchange has ${stateBytes} bytes, not ${state.length}.`)
   const a = state.subarray(0, scramblerStart)
   const u = state.subarray(scramblerStart, exponentStart)
-  // With u = 0 the verifier would drop out of S. No client can bring that about, short of inverting SHA-256.
+  // With u = 0, S would not depend on the verifier. A client can achieve this only by inverting SHA-256.
   if (u.every((byte) => byte === 0)) return false
   const s = await powers.sharedSecret({ a, verifier, u, b: state.subarray(exponentStart) })
   const negated = toFixedBytes((modulus - toInteger(s)) % modulus)

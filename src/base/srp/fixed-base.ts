@@ -1,24 +1,24 @@
 import { generator, modulus } from './group.ts'
 
-/** Powers of g by a table, which costs a quarter of a general power: the exponent's bytes only select factors. */
+/** Powers of g with a precomputed table, at a quarter of the cost of a general power: each byte of the exponent selects one factor. */
 export type FixedBase = {
-  /** Computes one row of the table (about 1 ms). False once there is none left to compute. */
+  /** Computes one row of the table (about 1 ms). False when the table is complete. */
   prepareRow(): boolean
-  /** g^e mod N; the exponent is at most 32 big-endian bytes. Completes the table if need be. */
+  /** g^e mod N; the exponent has at most 32 big-endian bytes. Completes the table if necessary. */
   power(exponent: Uint8Array): bigint
 }
 
 const exponentBytes = 32
 
 /**
- * Row i holds g^(j · 256^(i + 1)) for each value j of one byte. The exponent's last byte has no row: with g = 2 it is a
- * shift. So a power is 30 products, and the table 31 × 256 numbers of 384 bytes, about 3 MB.
+ * Row i has g^(j · 256^(i + 1)) for each value j of one byte. The exponent's last byte needs no row: with g = 2 it is a shift. So a power
+ * takes 30 products, and the table has 31 × 256 numbers of 384 bytes, about 3 MB.
  */
 const rowCount = exponentBytes - 1
 
 /**
- * Which entries are read, and how long it takes, depends on the exponent (x, which comes from a password, or b, used once).
- * Noticing that takes code on the same processor; across a network it drowns in the rest of a request.
+ * The entries that are read, and the time, depend on the exponent (x, which is derived from a password, or b, which is used once).
+ * Only code on the same processor could measure this; across a network the rest of the request hides it.
  */
 export function createFixedBase(): FixedBase {
   const rows: bigint[][] = []
@@ -51,14 +51,14 @@ export function createFixedBase(): FixedBase {
 }
 
 /**
- * Three cuts, in bits (77, 64 and 57 machine words): where a factor of 3,649 bits meets one of 3,072, each fold removes
- * half of what is above the next cut, and the result has 3,649 bits again.
+ * Three cuts, in bits (77, 64 and 57 machine words). For a product of a factor of 3,649 bits and one of 3,072 bits, each fold removes half
+ * of the bits above the next cut, and the result has 3,649 bits again.
  */
 const cuts = [4928, 4096, 3648].map((bits) => ({ bits, shift: BigInt(bits), residue: (1n << BigInt(bits)) % modulus }))
 
 /**
- * Brings a product down to a congruent number that is short enough for the next product: whatever lies above a cut is
- * multiplied by 2^cut mod N and added back. Three such folds take a third of the time of V8's division.
+ * Reduces a product to a congruent number that is short enough for the next product: the bits above a cut are multiplied by 2^cut mod N and
+ * added to the rest. Three such folds take a third of the time of V8's division.
  */
 function reduce(product: bigint): bigint {
   let folded = product

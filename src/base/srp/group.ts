@@ -1,4 +1,4 @@
-/** The numbers of Cognito's SRP-6a, and how they travel: the 3072-bit MODP group 15 of RFC 3526 §4, with generator 2. */
+/** The numbers of Cognito's SRP-6a and their formats: the 3072-bit MODP group 15 of RFC 3526 §4, with generator 2. */
 
 export const modulusBytes = 384
 
@@ -21,7 +21,7 @@ export const generator = 2n
 /** k = SHA-256(be(N) ‖ be(g)), where g is the single byte 2: Cognito does not pad it to the length of N as RFC 5054 does. */
 export const multiplier = 0x538282c4354742d7cbbde2359fcf67f9f5b3a6b08791e5011b43b8a5b66d9ee6n
 
-/** A non-negative integer from its big-endian bytes; none are zero. */
+/** The non-negative integer of big-endian bytes; 0 for no bytes. */
 export function toInteger(bytes: Uint8Array): bigint {
   return bytes.length === 0 ? 0n : BigInt(`0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')}`)
 }
@@ -32,8 +32,8 @@ export function toFixedBytes(residue: bigint): Buffer {
 }
 
 /**
- * be(n): the shortest big-endian two's complement of a non-negative integer, which is one zero byte longer than the
- * plain bytes where the top bit is set (Java's BigInteger.toByteArray). Every integer that Cognito hashes has this form.
+ * be(n): the shortest big-endian two's complement of a non-negative integer (Java's BigInteger.toByteArray). It has a leading zero byte when
+ * the top bit is set. Every integer that Cognito hashes has this form.
  */
 export function toSignedBytes(integer: bigint): Buffer {
   const hex = integer.toString(16)
@@ -41,7 +41,7 @@ export function toSignedBytes(integer: bigint): Buffer {
   return Buffer.from(whole >= '8' ? `00${whole}` : whole, 'hex')
 }
 
-/** be(n) of an integer that is given by its big-endian bytes, one at least, however many zeros they begin with. */
+/** be(n) of an integer that is given as at least one big-endian byte, with or without leading zeros. */
 export function toSignedForm(bytes: Uint8Array): Buffer {
   let start = 0
   while (start < bytes.length - 1 && bytes[start] === 0) start++
@@ -51,15 +51,15 @@ export function toSignedForm(bytes: Uint8Array): Buffer {
 
 const zeroByte = Buffer.of(0)
 
-/** More than N needs (768 digits) and less than what would make the arithmetic slow. */
+/** More than N needs (768 digits), and short enough for fast arithmetic. */
 const hexText = /^[0-9a-fA-F]{1,1024}$/
 
-/** Undefined unless the text is 1 to 1,024 hexadecimal digits, nothing else. */
+/** Undefined unless the text consists of 1 to 1,024 hexadecimal digits. */
 export function readHex(text: string): bigint | undefined {
   return hexText.test(text) ? BigInt(`0x${text}`) : undefined
 }
 
-/** Digits without padding, as Cognito and its clients write A, B and the salt. */
+/** Without padding, like A, B and the salt of Cognito and its clients. */
 export function writeHex(integer: bigint): string {
   return integer.toString(16)
 }

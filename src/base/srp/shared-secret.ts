@@ -1,12 +1,12 @@
 import { generalPower } from './general-power.ts'
 import { modulus, modulusBytes, toFixedBytes, toInteger } from './group.ts'
 
-/** What the server's side of S is made of. `a` and `verifier` are residues of 384 bytes, `u` has 32 bytes, `b` any number. */
+/** The inputs of S on the server. `a` and `verifier` are residues of 384 bytes; `u` has 32 bytes; `b` has any length. */
 export type SharedSecretInput = { readonly a: Uint8Array; readonly verifier: Uint8Array; readonly u: Uint8Array; readonly b: Uint8Array }
 
 export const scramblerBytes = 32
 
-/** S = (A · v^u)^b mod N (RFC 5054 §2.6) as 384 bytes. Two general powers, about a millisecond. */
+/** S = (A · v^u)^b mod N (RFC 5054 §2.6) as 384 bytes. Takes two general powers, about a millisecond. */
 export function sharedSecret({ a, verifier, u, b }: SharedSecretInput): Buffer {
   const product = (toInteger(a) * toInteger(generalPower(verifier, u))) % modulus
   return generalPower(toFixedBytes(product), b)
@@ -16,7 +16,7 @@ const verifierStart = modulusBytes
 const scramblerStart = verifierStart + modulusBytes
 const secretStart = scramblerStart + scramblerBytes
 
-/** One run of bytes, since posting an object of four to a thread costs four times as much. */
+/** One byte array: posting an object of four arrays to a thread costs four times as much. */
 export function packSharedSecret({ a, verifier, u, b }: SharedSecretInput): Uint8Array {
   if (a.length !== modulusBytes || verifier.length !== modulusBytes || u.length !== scramblerBytes || b.length === 0)
     throw new RangeError('A, v, u or b has the wrong length.')

@@ -1,21 +1,21 @@
 /**
- * Short computations on the main thread, a few in each turn of the event loop: a burst of them does not keep the loop from
- * its sockets, and does not grow without bound. For work of a fraction of a millisecond this costs less than a thread.
+ * Runs short computations on the main thread, a few in each turn of the event loop, so that many of them do not block the loop. The queue
+ * is bounded. For work of a fraction of a millisecond this costs less than a thread.
  */
 export type SlicedQueue = {
-  /** Undefined when the queue is full. Rejects with what the work throws, or when the queue was closed. */
+  /** Undefined when the queue is full. Rejects with the error of the work, or when the queue is closed. */
   run<T>(work: () => T): Promise<T> | undefined
-  /** What waits is rejected. */
+  /** Rejects waiting work. */
   close(): void
 }
 
 type Job = { perform(): void; reject(error: Error): void }
 
-/** Long enough for several sign-ins to reach the database together, short enough not to be noticed by other requests. */
+/** Long enough for several sign-ins to reach the database together; short enough not to delay other requests. */
 const sliceMilliseconds = 1
 
 /**
- * @param options.prepare a step of what must precede the first job; called until it returns false
+ * @param options.prepare one step of the preparation for the first job; it is called until it returns false
  * @param options.queueLimit how many jobs may wait
  */
 export function createSlicedQueue(options: { prepare(): boolean; queueLimit: number }): SlicedQueue {

@@ -1,3 +1,4 @@
+import { isObject } from '../../base/is-object.ts'
 import { invalidParameter } from '../invalid-parameter.ts'
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json }
@@ -37,10 +38,6 @@ function merge(below: Json, above: Json): Json {
     merged.set(name, covered === undefined ? value : merge(covered, value))
   }
   return Object.fromEntries(merged)
-}
-
-function isObject(value: Json): value is BrandingSettings {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Throws InvalidParameterException. */

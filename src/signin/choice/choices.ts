@@ -4,7 +4,7 @@ import { type AppClient, hidesUserExistence } from '../../pools/app-client.ts'
 import type { MfaMethod, Pool } from '../../pools/pool.ts'
 import type { Db } from '../../storage/db.ts'
 import type { TriggerCaller } from '../../triggers/trigger-subject.ts'
-import { makeUpUser } from '../../users/decoy-user.ts'
+import { draftDecoyUser } from '../../users/decoy-user.ts'
 import { usableMfa } from '../../users/mfa/mfa-methods.ts'
 import { hasSoftwareToken } from '../../users/mfa/software-token-repository.ts'
 import { decoyPasskeys } from '../../users/passkeys/decoy-passkey.ts'
@@ -99,7 +99,7 @@ function makeUpChooser(
   { sub, name, user }: Pick<Chooser, 'sub' | 'name' | 'user'>,
   relyingParty: RelyingParty | undefined,
 ): Able {
-  const { user: madeUp, passkeys, hasSoftwareToken } = makeUpUser(secrets, pool, { name, sub })
+  const { user: madeUp, passkeys, hasSoftwareToken } = draftDecoyUser(secrets, pool, { name, sub })
   return {
     // With a password the usual choices are left, whatever addresses the user has.
     user: user === undefined ? madeUp : { ...madeUp, status: 'CONFIRMED', password: '', attributes: user.attributes },

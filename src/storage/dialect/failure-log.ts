@@ -1,4 +1,4 @@
-import { createWarningPause } from '../../base/warning-pause.ts'
+import { createWarningThrottle } from '../../base/warning-throttle.ts'
 import type { StorageLogger } from './backend.ts'
 
 /** Called with a failure that lies with the database and not with the connection to it, and with the text of the statement. */
@@ -11,9 +11,9 @@ const longestText = 300
  * then and say no more. One line a minute for each reason, or a full disk would fill the rest of it.
  */
 export function createFailureLog(logger: StorageLogger): NoteFailure {
-  const pause = createWarningPause()
+  const throttle = createWarningThrottle()
   return (error, sql) => {
-    const failures = pause.ask(error.message, performance.now())
+    const failures = throttle.countToReport(error.message, performance.now())
     // The text holds no values: they are parameters.
     if (failures !== undefined)
       logger.error({ err: error, statement: sql.slice(0, longestText), failures }, 'The database did not do what it was asked')

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { isObject } from '../../base/is-object.ts'
 import { checkOutboundUrl, OutboundError } from '../../base/outbound-http.ts'
 import { readJsonFile, SettingsError } from '../../settings.ts'
 
@@ -125,8 +126,4 @@ function readLambda(value: unknown, refuse: Refuse): FunctionPlace {
 
 function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() === true
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,3 +1,4 @@
+import { minuteMs } from '../../base/durations.ts'
 import { type ModuleOptions, type ModuleThread, startModuleThread, type ThreadFailure } from './module-thread.ts'
 
 /** The threads of one function: which there are, which get ready and which have nothing to do. */
@@ -16,7 +17,7 @@ export type ModuleThreads = {
 
 /** As long as Lambda gives a module for getting ready. It may outlast the call that it was started for. */
 const readyWithinMs = 10_000
-const idleMs = 5 * 60_000
+const idleMs = 5 * minuteMs
 
 export function createModuleThreads(options: ModuleOptions): ModuleThreads {
   const threads = new Set<ModuleThread>()

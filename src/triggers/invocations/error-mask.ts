@@ -1,4 +1,5 @@
-import { isObject, isScalar, isSecret, mask, secretMaps } from './mask-secrets.ts'
+import { isObject } from '../../base/is-object.ts'
+import { isScalar, isSecret, mask, secretMaps } from './mask-secrets.ts'
 
 /** Masks in what a failure says the secrets of what was asked and answered: functions quote them. */
 export type ErrorMask = {

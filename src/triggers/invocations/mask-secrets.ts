@@ -1,3 +1,5 @@
+import { isObject } from '../../base/is-object.ts'
+
 export const mask = '***'
 
 /**
@@ -31,7 +33,3 @@ export const isSecret = (name: string): boolean => secretName.test(name) || pass
 
 export const isScalar = (value: unknown): value is string | number | boolean | bigint =>
   value !== null && value !== undefined && typeof value !== 'object'
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}

@@ -3,9 +3,9 @@ import { operation } from '../../contract/operation.ts'
 import { discardCode } from '../../messaging/code-repository.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
+import { addToPasswordHistory, requireUnusedPassword } from '../passwords/password-history.ts'
 import { requireStrongPassword } from '../passwords/password-policy.ts'
 import type { Passwords } from '../passwords/passwords.ts'
-import { rememberReplacedPassword, requireFreshPassword } from '../passwords/set-password.ts'
 import { temporaryPasswordEnd } from '../passwords/temporary-password.ts'
 import { getUserByName } from '../user-repository.ts'
 import { changeFoundUser } from './change-user.ts'
@@ -23,12 +23,12 @@ export const adminSetUserPassword = operation('AdminSetUserPassword', {
     const pool = await pools.getPool(request.UserPoolId)
     requireStrongPassword(pool, request.Password, 'set')
     const user = await getUserByName(db, pool, request.Username)
-    await requireFreshPassword(db, passwords, pool, user, request.Password)
+    await requireUnusedPassword({ db, passwords }, pool, user, request.Password)
     const password = await passwords.protect(user, request.Password)
     const now = clock.now()
 
     await changeFoundUser(db, pool, user, async (before, tx) => {
-      await rememberReplacedPassword(tx, pool, before, now)
+      await addToPasswordHistory(tx, pool, before, now)
       await discardCode(tx, { poolId: pool.id, sub: user.sub, purpose: 'forgot-password' })
       const state = request.Permanent
         ? ({ status: 'CONFIRMED', passwordExpiresAt: null } as const)

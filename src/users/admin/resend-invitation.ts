@@ -3,8 +3,8 @@ import type { Delivery } from '../../messaging/destination.ts'
 import { queueInvitation } from '../../messaging/send-code.ts'
 import type { Pool } from '../../pools/pool.ts'
 import type { CallerContext } from '../../triggers/trigger-subject.ts'
+import { addToPasswordHistory } from '../passwords/password-history.ts'
 import { requireStrongPassword } from '../passwords/password-policy.ts'
-import { rememberReplacedPassword } from '../passwords/set-password.ts'
 import { newTemporaryPassword, temporaryPasswordEnd } from '../passwords/temporary-password.ts'
 import type { User } from '../user.ts'
 import { getUserByName } from '../user-repository.ts'
@@ -38,7 +38,7 @@ export async function resendInvitation(deps: CreateUserDeps, pool: Pool, again: 
 
   const user = await changeFoundUser(db, pool, found, async (before, tx) => {
     requireInvited(before)
-    await rememberReplacedPassword(tx, pool, before, now)
+    await addToPasswordHistory(tx, pool, before, now)
     const after = { ...before, password, passwordExpiresAt: temporaryPasswordEnd(pool, now), updatedAt: now }
     deliveries = await queueInvitation(tx, secrets, { pool, user: after, mediums, temporaryPassword: plain, messageContent, now })
     return after

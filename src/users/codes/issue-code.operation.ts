@@ -7,13 +7,13 @@ import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
 import { getLockedUser } from '../admin/change-user.ts'
 import { getUserByName } from '../user-repository.ts'
-import { planCode } from './issued-code.ts'
+import { planCode } from './plan-code.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets; pools: PoolCatalog; audit: AuditTrail }
 
 /**
- * Lifeguard's own: a code for somebody whom no message reaches, to be told them by whoever has made sure who they are. It takes the place
- * of the one that is out, and nothing is sent. Who asked is kept; the code is not.
+ * Lifeguard's own: a code for a user whom no message reaches. The administrator identifies the user and passes the code on. It replaces the
+ * outstanding code, and no message is sent. The audit record names the administrator, never the code.
  */
 export const issueCode = operation('IssueCode', {
   auth: 'iam',

@@ -1,8 +1,7 @@
+import { hourMs } from '../../base/durations.ts'
 import { extensionsOf } from '../../pools/extensions/pool-extensions.ts'
 import type { Pool } from '../../pools/pool.ts'
 import type { User } from '../user.ts'
-
-const hourMs = 3_600_000
 
 /** Whoever signed up at this moment or before, and is not confirmed yet, is forgotten. Undefined in pools that forget nobody. */
 export function expiredSignUpsSince(pool: Pick<Pool, 'extensions'>, now: number): number | undefined {

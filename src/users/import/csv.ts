@@ -1,35 +1,35 @@
-/** Longest row that Cognito takes, in characters. */
-const longestRow = 16_000
+/** Cognito's limit. */
+const maximumRowCharacters = 16_000
 
-/** A character takes four bytes of UTF-8 at most: a longer line is too long whatever it says. */
-export const longestLineBytes = 4 * longestRow
+/** A character takes at most four bytes of UTF-8, so a longer line has too many characters. */
+export const maximumLineBytes = 4 * maximumRowCharacters
 
 const lineFeed = 0x0a
 const carriageReturn = 0x0d
 
-/** `fatal`: what is not UTF-8 is refused rather than repaired. The byte order mark of the first line is for readHeader. */
+/** `fatal` rejects invalid UTF-8 instead of replacing it. `readHeader` removes the byte order mark. */
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** The text of a line, or what is wrong with it. */
+/** The text of a line, or the reason why it is invalid. */
 export function readLine(bytes: Buffer): { readonly text: string } | { readonly problem: string } {
   const line = bytes.at(-1) === carriageReturn ? bytes.subarray(0, -1) : bytes
-  const tooLong = { problem: `The row is longer than ${longestRow} characters.` }
-  if (line.length > longestLineBytes) return tooLong
+  const tooLong = { problem: `The row is longer than ${maximumRowCharacters} characters.` }
+  if (line.length > maximumLineBytes) return tooLong
   let text: string
   try {
     text = decoder.decode(line)
   } catch {
     return { problem: 'The row is not valid UTF-8.' }
   }
-  // Characters are never more than UTF-16 units, so that only long rows have to be counted.
-  if (text.length > longestRow && [...text].length > longestRow) return tooLong
+  // A text has at least as many UTF-16 units as characters, so only long rows have to be counted.
+  if (text.length > maximumRowCharacters && [...text].length > maximumRowCharacters) return tooLong
   if (text.includes('\0')) return { problem: 'The row contains a NUL character.' }
   return { text }
 }
 
 /**
- * The fields of a row, by Cognito's rules: commas separate, a comma inside a field is written `\,`, and quotation marks mean nothing.
- * (A parser of RFC 4180 would take the quotation marks for its own and leave the backslash.)
+ * The fields of a row, by Cognito's rules: commas separate fields, `\,` is a comma inside a field, and quotation marks are ordinary
+ * characters. (RFC 4180 treats quotation marks and backslashes differently.)
  */
 export function splitFields(row: string): string[] {
   if (!row.includes('\\,')) return row.split(',')
@@ -46,7 +46,6 @@ export function splitFields(row: string): string[] {
   return [...fields, field]
 }
 
-/** The lines of a chunk. */
 export function splitLines(bytes: Buffer): Buffer[] {
   const lines: Buffer[] = []
   let start = 0

@@ -6,28 +6,28 @@ export const usernameColumn = 'cognito:username'
 export const mfaColumn = 'cognito:mfa_enabled'
 export const hashColumn = 'password_hash'
 
-/** Columns by name, in the order in which GetCSVHeader shows them. */
+/** The names of the columns, in the order of GetCSVHeader. */
 export function columnsOf(pool: Pick<Pool, 'schema'>): string[] {
   const attributes = pool.schema.map(({ name }) => name).filter((name) => name !== 'sub' && name !== 'identities')
   return [...attributes, mfaColumn, usernameColumn, hashColumn]
 }
 
 /**
- * The columns of a file, or why it cannot be imported. Their order is free; those that nothing is said in may be left out (Cognito
- * wants all of them), but for the username, and the password hashes of a job that says how they were made.
+ * The columns of a file, or why it cannot be imported. Columns may stand in any order. Unused columns may be missing (Cognito requires all),
+ * except the username and, in a job with a hash algorithm, the password hash.
  */
 export function readHeader(
   pool: Pick<Pool, 'schema'>,
   algorithm: HashAlgorithm | null,
   line: string,
 ): { readonly columns: readonly string[] } | { readonly problem: string } {
-  // Spreadsheet programs put a byte order mark before UTF-8.
+  // Spreadsheet programs write a byte order mark.
   const read = readLine(Buffer.from(line.replace(/^\uFEFF/, '')))
   if ('problem' in read) return { problem: 'The header of the file is invalid.' }
   const columns = splitFields(read.text)
   const known = new Set(columnsOf(pool))
-  const isSound = columns.every((column) => known.has(column)) && new Set(columns).size === columns.length
-  if (!isSound || !columns.includes(usernameColumn)) return { problem: 'The header of the file is invalid.' }
+  const isValid = columns.every((column) => known.has(column)) && new Set(columns).size === columns.length
+  if (!isValid || !columns.includes(usernameColumn)) return { problem: 'The header of the file is invalid.' }
   if (algorithm !== null && !columns.includes(hashColumn)) return { problem: `The file has no column ${hashColumn}.` }
   return { columns }
 }

@@ -4,17 +4,17 @@ import type { Db, Tx } from '../../storage/db.ts'
 import { sealedTable } from '../../storage/sealed-table.ts'
 import type { ImportStatus } from './import-job.ts'
 
-/** A run of whole lines of an uploaded file. */
+/** Consecutive whole lines of an uploaded file. */
 export type ImportChunk = {
-  /** Its place among the chunks of the file. */
+  /** Position among the chunks of the file, from 0. */
   readonly number: number
-  /** The number that its first line has in the file. */
+  /** Line number in the file of its first line. */
   readonly firstLine: number
-  /** Lines as they were sent, joined by line feeds. */
+  /** The lines as sent, separated by line feeds. */
   readonly lines: Buffer
 }
 
-/** Chunks of one upload: a file that is sent a second time replaces the first only once it is complete. */
+/** Names one upload of a job's file: a second upload replaces the first only when it is complete. */
 export type UploadKey = ImportJobKey & { readonly uploadId: string }
 
 export async function insertChunks(db: Db | Tx, secrets: Secrets, key: UploadKey, chunks: readonly ImportChunk[]): Promise<void> {
@@ -29,8 +29,8 @@ export async function insertChunks(db: Db | Tx, secrets: Secrets, key: UploadKey
   await db.insertInto('import_chunk').values(rows).execute()
 }
 
-/** The one that comes next. Chunks that are done are gone. */
-export async function findFirstChunk(db: Db | Tx, secrets: Secrets, key: UploadKey): Promise<ImportChunk | undefined> {
+/** The next chunk to import: imported chunks are deleted. */
+export async function findNextChunk(db: Db | Tx, secrets: Secrets, key: UploadKey): Promise<ImportChunk | undefined> {
   const row = await db
     .selectFrom('import_chunk')
     .selectAll()
@@ -46,7 +46,7 @@ export async function findFirstChunk(db: Db | Tx, secrets: Secrets, key: UploadK
   return { number: row.number, firstLine: row.first_line, lines }
 }
 
-/** False when somebody else has done the chunk: its row is the proof that it is still to do. */
+/** False when the chunk is gone, which means that another process has imported it. */
 export async function deleteChunk(tx: Tx, key: UploadKey, number: number): Promise<boolean> {
   const { numDeletedRows } = await tx
     .deleteFrom('import_chunk')
@@ -58,7 +58,7 @@ export async function deleteChunk(tx: Tx, key: UploadKey, number: number): Promi
   return numDeletedRows === 1n
 }
 
-/** Of an upload that will not be used. */
+/** Deletes the chunks of an upload that will not be used. */
 export async function deleteUpload(db: Db | Tx, key: UploadKey): Promise<void> {
   await db
     .deleteFrom('import_chunk')
@@ -70,9 +70,9 @@ export async function deleteUpload(db: Db | Tx, key: UploadKey): Promise<void> {
 
 const ended: readonly ImportStatus[] = ['Expired', 'Stopped', 'Failed', 'Succeeded']
 
-/** Forgets up to `limit` chunks that no job will ask for any more; answers how many. */
+/** Deletes up to `limit` chunks of ended jobs and replaced uploads; returns how many. */
 export async function sweepChunks(tx: Tx, limit: number): Promise<number> {
-  const spare = await tx
+  const unneeded = await tx
     .selectFrom('import_chunk as chunk')
     .innerJoin('import_job as job', (join) => join.onRef('job.pool_id', '=', 'chunk.pool_id').onRef('job.id', '=', 'chunk.job_id'))
     .select(['chunk.pool_id as poolId', 'chunk.job_id as jobId', 'chunk.upload_id as uploadId', 'chunk.number as number'])
@@ -84,8 +84,8 @@ export async function sweepChunks(tx: Tx, limit: number): Promise<number> {
     )
     .limit(limit)
     .execute()
-  for (const { number, ...key } of spare) await deleteChunk(tx, key, number)
-  return spare.length
+  for (const { number, ...key } of unneeded) await deleteChunk(tx, key, number)
+  return unneeded.length
 }
 
 function sealContext({ poolId, jobId, uploadId }: UploadKey, number: number): string {

@@ -12,14 +12,14 @@ export async function findImportJob(db: Db | Tx, { poolId, jobId }: ImportJobKey
   return row && fromRow(row)
 }
 
-/** The job as it is now, held until the transaction ends. */
+/** The job, locked until the transaction ends. */
 export async function lockImportJob(tx: Tx, { poolId, jobId }: ImportJobKey): Promise<ImportJob | undefined> {
   const row = await tx
     .updateTable('import_job')
     .set((column) => ({ id: column.ref('id') }))
     .where('pool_id', '=', poolId)
     .where('id', '=', jobId)
-    // A deleted pool's jobs are there until the sweeper removes them.
+    // The rows of a deleted pool's jobs exist until the sweeper removes them.
     .where(({ exists, selectFrom }) => exists(selectFrom('user_pool').select('user_pool.id').where('user_pool.id', '=', poolId)))
     .returningAll()
     .executeTakeFirst()
@@ -32,7 +32,7 @@ export async function updateImportJob(tx: Tx, job: ImportJob): Promise<void> {
   await tx.updateTable('import_job').set(changes).where('pool_id', '=', pool_id).where('id', '=', id).execute()
 }
 
-/** Newest first, from the first one behind `after`, which is an id. */
+/** Newest first; `after` is the id of the last job of the page before. */
 export async function listImportJobs(
   db: Db | Tx,
   poolId: string,
@@ -43,14 +43,14 @@ export async function listImportJobs(
   return (await query.execute()).map(fromRow)
 }
 
-/** How many jobs the pool has ever had, counted no further than `limit`. */
+/** The number of jobs that the pool has ever had; counting stops at `limit`. */
 export async function countImportJobsUpTo(db: Db | Tx, poolId: string, limit: number): Promise<number> {
   return (await db.selectFrom('import_job').select('id').where('pool_id', '=', poolId).limit(limit).execute()).length
 }
 
-/** Marks up to `limit` jobs that nobody started in time; answers how many. */
+/** Marks up to `limit` jobs that were not started in time as expired; returns how many. */
 export async function sweepUnstartedJobs(tx: Tx, now: number, limit: number): Promise<number> {
-  const late = await tx
+  const expired = await tx
     .selectFrom('import_job')
     .select(['pool_id', 'id'])
     .where('status', '=', 'Created' satisfies ImportStatus)
@@ -58,7 +58,7 @@ export async function sweepUnstartedJobs(tx: Tx, now: number, limit: number): Pr
     .orderBy('created_at')
     .limit(limit)
     .execute()
-  for (const { pool_id, id } of late) {
+  for (const { pool_id, id } of expired) {
     await tx
       .updateTable('import_job')
       .set({ status: 'Expired' satisfies ImportStatus })
@@ -67,7 +67,7 @@ export async function sweepUnstartedJobs(tx: Tx, now: number, limit: number): Pr
       .where('status', '=', 'Created' satisfies ImportStatus)
       .execute()
   }
-  return late.length
+  return expired.length
 }
 
 export type ImportCounts = Pick<ImportJob, 'imported' | 'skipped' | 'failed'>

@@ -3,9 +3,10 @@ import type { UserImportJobType } from '../../contract/generated/types.ts'
 import { type ImportJob, statusAt } from './import-job.ts'
 import { uploadUrl } from './upload-address.ts'
 
-type Wire = { readonly secrets: Secrets; readonly publicUrl: string; readonly now: number }
-
-export function writeImportJob(job: ImportJob, { secrets, publicUrl, now }: Wire): UserImportJobType {
+export function writeImportJob(
+  job: ImportJob,
+  { secrets, publicUrl, now }: { readonly secrets: Secrets; readonly publicUrl: string; readonly now: number },
+): UserImportJobType {
   const status = statusAt(job, now)
   return {
     JobName: job.name,

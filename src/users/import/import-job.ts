@@ -1,17 +1,18 @@
+import { dayMs } from '../../base/durations.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import type { Pool } from '../../pools/pool.ts'
 import type { HashAlgorithm } from '../passwords/imported-hash.ts'
 
 export type ImportStatus = 'Created' | 'Pending' | 'InProgress' | 'Stopping' | 'Expired' | 'Stopped' | 'Failed' | 'Succeeded'
 
-/** A file of users that a pool is to take in, and how far it has come. Times in epoch milliseconds. */
+/** The import of one CSV file of users into a pool, and its progress. Times in epoch milliseconds. */
 export type ImportJob = {
   readonly poolId: string
-  /** `import-` and a UUIDv7, so that ids sort by the time they were made. */
+  /** `import-` and a UUIDv7, so that ids sort by creation time. */
   readonly id: string
   readonly name: string
   readonly roleArn: string
-  /** What the column `password_hash` holds; null when the file has no password hashes. */
+  /** The algorithm of the column `password_hash`; null when the file has no password hashes. */
   readonly algorithm: HashAlgorithm | null
   readonly status: ImportStatus
   readonly createdAt: number
@@ -20,27 +21,28 @@ export type ImportJob = {
   readonly imported: number
   readonly skipped: number
   readonly failed: number
-  /** Why it ended, in words for the administrator; null where the status says it all. */
+  /** Why the job ended, for the administrator; null when the status says enough. */
   readonly message: string | null
-  /** Which upload counts; null before the first one is complete. */
+  /** The upload to import; null until the first upload is complete. */
   readonly uploadId: string | null
-  /** The first line of the file; null before the first upload is complete. */
+  /** The first line of the file; null until the first upload is complete. */
   readonly header: string | null
 }
 
-/** Cognito gives up jobs that nobody started within 24 to 48 hours. */
-export const startWithinMs = 24 * 3_600_000
+/** At Cognito a job expires when it was not started within 24 to 48 hours. */
+export const startWithinMs = dayMs
 
 export const stoppedMessage = 'The Import Job was stopped by the developer.'
 
-/** What the job's status is at `now`: nobody has to write down that it waited too long. */
+/** The status at `now`: a job that was not started in time is expired, even if the row does not say so yet. */
 export function statusAt(job: Pick<ImportJob, 'status' | 'createdAt'>, now: number): ImportStatus {
   return job.status === 'Created' && now - job.createdAt >= startWithinMs ? 'Expired' : job.status
 }
 
 /**
- * Throws PreconditionNotMetException: each row has to vouch for an attribute that the pool verifies, so that there must be one.
- * (Unconfirmed whether Cognito says so at the creation or at the start; here at both.)
+ * Each row must set an attribute that the pool verifies to verified, so the pool must verify one.
+ * (Unconfirmed whether Cognito checks this at the creation or at the start; we check at both.)
+ * @throws ApiError PreconditionNotMetException when the pool verifies no attribute
  */
 export function requireVerifiedAttribute(pool: Pool): void {
   if (pool.autoVerifiedAttributes.length > 0) return
@@ -51,7 +53,6 @@ export function preconditionNotMet(message: string): ApiError {
   return new ApiError('PreconditionNotMetException', message)
 }
 
-/** The answer for a job that the pool does not have. */
 export function importJobNotFound(id: string): ApiError {
   return new ApiError('ResourceNotFoundException', `User import job ${id} does not exist.`)
 }

@@ -1,7 +1,7 @@
 import type { ImportJobKey } from '../../pools/active-import-repository.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 
-/** What became of the lines of one chunk. The id is the chunk's number. */
+/** The results of one chunk, a line for each row. The id is the number of the chunk. */
 export type LogEntry = { readonly id: string; readonly lines: readonly string[] }
 
 export async function insertLog(tx: Tx, { poolId, jobId }: ImportJobKey, number: number, lines: readonly string[]): Promise<void> {
@@ -11,7 +11,7 @@ export async function insertLog(tx: Tx, { poolId, jobId }: ImportJobKey, number:
     .execute()
 }
 
-/** In the order of the file, from the first entry behind `after`. */
+/** In the order of the file; `after` is the id of the last entry of the page before. */
 export async function listLog(
   db: Db | Tx,
   { poolId, jobId }: ImportJobKey,

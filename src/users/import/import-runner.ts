@@ -5,11 +5,11 @@ import type { StorageLogger } from '../../storage/dialect/backend.ts'
 import { releaseLease, tryLease } from '../../storage/lease-repository.ts'
 import { type ImportDeps, runImportStep } from './import-step.ts'
 
-/** Runs the import job that has the turn, in one process of all that share the database. */
+/** Runs the active import job, in one of the processes that share the database. */
 export type ImportRunner = {
-  /** To be called after the commit that started or stopped a job. Costs next to nothing and never throws. */
+  /** Call it after the commit that starts or stops a job. It is cheap and never throws. */
   wake(): void
-  /** Stops after the step under way and leaves the job to another process. */
+  /** Stops after the current step and leaves the job to another process. */
   close(): Promise<void>
 }
 
@@ -17,38 +17,38 @@ type Options = ImportDeps & {
   readonly logger: StorageLogger
   /** Names this process among those that share the database. */
   readonly holder: string
-  /** How often, in milliseconds, to look for what another process started or left behind. */
+  /** How often, in milliseconds, to look for a job that another process started or left unfinished. */
   readonly pollMs?: number
 }
 
 const leaseName = 'user-import'
 
-/** A process that dies keeps the others waiting for so long. */
+/** After a crash the other processes wait this long. */
 const leaseMs = 15_000
 const renewalMs = leaseMs / 3
 
 export function createImportRunner({ logger, holder, pollMs = 2_000, ...deps }: Options): ImportRunner {
   const stop = new AbortController()
   let running: Promise<void> | undefined
-  let wokenMeanwhile = false
+  let wokenWhileRunning = false
 
   async function runWhileWoken(): Promise<void> {
     do {
-      wokenMeanwhile = false
+      wokenWhileRunning = false
       try {
         await runSteps(deps, holder, stop.signal)
       } catch (error) {
-        // The next look tries again: what was not committed has not happened.
+        // The next poll repeats the step, whose transaction was rolled back.
         if (stop.signal.aborted || error instanceof DatabaseUnavailableError) return
         logger.error({ err: error }, 'A step of a user import failed')
       }
-    } while (wokenMeanwhile && !stop.signal.aborted)
+    } while (wokenWhileRunning && !stop.signal.aborted)
   }
 
   function wake(): void {
     if (stop.signal.aborted) return
     if (running !== undefined) {
-      wokenMeanwhile = true
+      wokenWhileRunning = true
       return
     }
     running = runWhileWoken().finally(() => {
@@ -63,15 +63,15 @@ export function createImportRunner({ logger, holder, pollMs = 2_000, ...deps }: 
       clearInterval(poll)
       stop.abort()
       await running
-      // It runs out by itself.
+      // If this fails, the lease expires.
       await releaseLease(deps.db, { name: leaseName, holder }).catch(() => undefined)
     },
   }
 }
 
 /**
- * Until no job has the turn, or another process has the lease.
- * @NOTE The lease only keeps two processes from doing the same work in vain: each step is safe by its own transaction.
+ * Runs steps until no job is active, or another process has the lease.
+ * @NOTE The lease only saves work: each step is safe by its own transaction, even if two processes run it.
  */
 async function runSteps(deps: ImportDeps, holder: string, stop: AbortSignal): Promise<void> {
   const { db, clock } = deps
@@ -84,7 +84,7 @@ async function runSteps(deps: ImportDeps, holder: string, stop: AbortSignal): Pr
       if (!(await tryLease(db, { name: leaseName, holder }, leasedAt, leaseMs))) return
     }
     await runImportStep(deps, active)
-    // Requests that came meanwhile go first.
+    // Lets waiting requests run first.
     await nextTurn()
   }
 }

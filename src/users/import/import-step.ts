@@ -6,12 +6,12 @@ import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import { splitLines } from './csv.ts'
 import { readHeader } from './header.ts'
-import { deleteChunk, findFirstChunk, type ImportChunk } from './import-chunk-repository.ts'
+import { deleteChunk, findNextChunk, type ImportChunk } from './import-chunk-repository.ts'
 import { type ImportJob, type ImportStatus, stoppedMessage } from './import-job.ts'
 import { addImportCounts, findImportJob, lockImportJob, updateImportJob } from './import-job-repository.ts'
 import { insertLog } from './import-log-repository.ts'
-import { NameTakenError, type Placed, placeUsers } from './place-users.ts'
-import { type ReadRow, readRow } from './read-row.ts'
+import { type ImportRow, readRow } from './read-row.ts'
+import { NameTakenError, type RowResult, storeImportedUsers } from './store-imported-users.ts'
 
 export type ImportDeps = {
   readonly db: Db
@@ -21,28 +21,28 @@ export type ImportDeps = {
 }
 
 /**
- * One step of the job under way, in one short transaction; false when the job has ended. Rows, counters, log and the mark that they are
- * done are committed together, so that a process can be killed at any moment and another one goes on: nobody is lost or doubled.
+ * Runs one step of the active job, in one short transaction; false when the job has ended. Users, counters, log and the deletion of the
+ * chunk are committed together. So a process can be killed at any time and another one continues: no user is lost or imported twice.
  */
 export async function runImportStep(deps: ImportDeps, key: ImportJobKey): Promise<boolean> {
   const job = await findImportJob(deps.db, key)
   switch (job?.status) {
     case 'Pending':
-      return begin(deps, job)
+      return startJob(deps, job)
     case 'InProgress':
       return importNextChunk(deps, job)
     case 'Stopping':
-      return end(deps, job, 'Stopped', stoppedMessage)
+      return endJob(deps, job, 'Stopped', stoppedMessage)
     default:
       await deps.db.transaction().execute((tx) => freeImportTurn(tx, key))
       return false
   }
 }
 
-async function begin(deps: ImportDeps, job: ImportJob): Promise<boolean> {
+async function startJob(deps: ImportDeps, job: ImportJob): Promise<boolean> {
   const pool = await deps.pools.getPool(job.poolId)
   const header = readHeader(pool, job.algorithm, job.header ?? '')
-  if ('problem' in header) return end(deps, job, 'Failed', header.problem)
+  if ('problem' in header) return endJob(deps, job, 'Failed', header.problem)
   await deps.db.transaction().execute(async (tx) => {
     const locked = await lockImportJob(tx, keyOf(job))
     if (locked?.status === 'Pending') await updateImportJob(tx, { ...locked, status: 'InProgress' })
@@ -53,14 +53,14 @@ async function begin(deps: ImportDeps, job: ImportJob): Promise<boolean> {
 async function importNextChunk(deps: ImportDeps, job: ImportJob): Promise<boolean> {
   const pool = await deps.pools.getPool(job.poolId)
   const upload = { ...keyOf(job), uploadId: job.uploadId ?? '' }
-  const chunk = await findFirstChunk(deps.db, deps.secrets, upload)
-  if (chunk === undefined) return end(deps, job, 'Succeeded', null)
+  const chunk = await findNextChunk(deps.db, deps.secrets, upload)
+  if (chunk === undefined) return endJob(deps, job, 'Succeeded', null)
   const rows = readChunk(deps, pool, job, chunk)
-  const store = (look: boolean) =>
+  const store = (checksNames: boolean) =>
     deps.db.transaction().execute(async (tx) => {
       const locked = await lockImportJob(tx, upload)
       if (locked?.status !== 'InProgress' || !(await deleteChunk(tx, upload, chunk.number))) return
-      if (rows.length > 0) await storeRows(tx, pool, { key: upload, number: chunk.number, rows, look })
+      if (rows.length > 0) await storeRows(tx, pool, { key: upload, number: chunk.number, rows, checksNames })
     })
   await store(false).catch((error: unknown) => {
     if (error instanceof NameTakenError) return store(true)
@@ -69,12 +69,11 @@ async function importNextChunk(deps: ImportDeps, job: ImportJob): Promise<boolea
   return true
 }
 
-/** A row and where it stands in the file. */
-type NumberedRow = { readonly lineNumber: number; readonly row: ReadRow }
+type NumberedRow = { readonly lineNumber: number; readonly row: ImportRow }
 
 function readChunk(deps: ImportDeps, pool: Pool, job: ImportJob, chunk: ImportChunk): NumberedRow[] {
   const header = readHeader(pool, job.algorithm, job.header ?? '')
-  if ('problem' in header) throw new Error(`The header of import job ${job.id} was valid and is so no more.`)
+  if ('problem' in header) throw new Error(`The header of import job ${job.id} is no longer valid.`)
   const context = { pool, columns: header.columns, algorithm: job.algorithm, secrets: deps.secrets, now: deps.clock.now() }
   return splitLines(chunk.lines).flatMap((line, at) => {
     const row = readRow(context, line)
@@ -82,19 +81,24 @@ function readChunk(deps: ImportDeps, pool: Pool, job: ImportJob, chunk: ImportCh
   })
 }
 
-type Batch = { readonly key: ImportJobKey; readonly number: number; readonly rows: readonly NumberedRow[]; readonly look: boolean }
+type Batch = {
+  readonly key: ImportJobKey
+  readonly number: number
+  readonly rows: readonly NumberedRow[]
+  readonly checksNames: boolean
+}
 
-async function storeRows(tx: Tx, pool: Pool, { key, number, rows, look }: Batch): Promise<void> {
-  const read = rows.map(({ row }) => row)
-  const placed = await placeUsers(tx, pool, read, { look })
-  const count = (outcome: Placed['outcome']) => placed.filter((one) => one.outcome === outcome).length
+async function storeRows(tx: Tx, pool: Pool, { key, number, rows, checksNames }: Batch): Promise<void> {
+  const importRows = rows.map(({ row }) => row)
+  const results = await storeImportedUsers(tx, pool, importRows, { checksNames })
+  const count = (outcome: RowResult['outcome']) => results.filter((result) => result.outcome === outcome).length
   await addImportCounts(tx, key, { imported: count('SUCCEEDED'), skipped: count('SKIPPED'), failed: count('FAILED') })
-  const lines = placed.map(({ outcome, message }, at) => `[${outcome}] Line Number ${rows[at]?.lineNumber} - ${message}`)
+  const lines = results.map(({ outcome, message }, at) => `[${outcome}] Line Number ${rows[at]?.lineNumber} - ${message}`)
   await insertLog(tx, key, number, lines)
 }
 
-/** Ends the job unless its status is another one by now; false either way when nothing is left to do. */
-async function end({ db, clock }: ImportDeps, job: ImportJob, status: ImportStatus, message: string | null): Promise<boolean> {
+/** Ends the job; true when its status changed meanwhile, or it is gone, so that another step has to look. */
+async function endJob({ db, clock }: ImportDeps, job: ImportJob, status: ImportStatus, message: string | null): Promise<boolean> {
   return db.transaction().execute(async (tx) => {
     const locked = await lockImportJob(tx, keyOf(job))
     if (locked === undefined || locked.status !== job.status) return true

@@ -1,18 +1,18 @@
-/** Cuts a stream of bytes into lines, holding no more than one unfinished line. */
+/** Splits a stream of bytes into lines. It holds at most one unfinished line in memory. */
 export type LineSplitter = {
-  /** The lines that end in these bytes, without their line feeds. They share memory with `bytes`. */
+  /** The lines that end in `bytes`, without their line feeds. They share memory with `bytes`. */
   push(bytes: Buffer): Buffer[]
-  /** What came behind the last line feed; undefined when that was nothing. */
+  /** The bytes after the last line feed; undefined when there are none. */
   end(): Buffer | undefined
 }
 
-/** Of a line that is longer than `longestLine` bytes, `longestLine + 1` are kept: enough to see that it is too long. */
-export function createLineSplitter(longestLine: number): LineSplitter {
+/** Of a longer line than `maximumBytes`, one byte more than that is kept: enough to see that it is too long. */
+export function createLineSplitter(maximumBytes: number): LineSplitter {
   let held: Buffer[] = []
   let heldLength = 0
 
   function hold(piece: Buffer): void {
-    const kept = piece.subarray(0, longestLine + 1 - heldLength)
+    const kept = piece.subarray(0, maximumBytes + 1 - heldLength)
     if (kept.length === 0) return
     held.push(kept)
     heldLength += kept.length

@@ -19,7 +19,7 @@ export const listUserImportJobs = operation('ListUserImportJobs', {
     const list = `ListUserImportJobs ${poolId}`
     const after = readPageToken(secrets, list, request.PaginationToken)
     const { entries, nextToken } = pageOf(await listImportJobs(db, poolId, { after, limit: size + 1 }), size, secrets, list)
-    const wire = { secrets, publicUrl, now: clock.now() }
-    return { UserImportJobs: entries.map((job) => writeImportJob(job, wire)), PaginationToken: nextToken }
+    const context = { secrets, publicUrl, now: clock.now() }
+    return { UserImportJobs: entries.map((job) => writeImportJob(job, context)), PaginationToken: nextToken }
   },
 })

@@ -9,10 +9,10 @@ import { listLog } from './import-log-repository.ts'
 
 type Deps = { db: Db; secrets: Secrets; pools: PoolCatalog }
 
-/** Entries on a page; each holds the lines of up to 100 rows. */
+/** Log entries on a page. Each has the results of up to 100 rows. */
 const pageSize = 10
 
-/** What became of each row, in the words of Cognito's log stream `<JobId>/<JobName>`, which is not written here. */
+/** Lifeguard's own: the result of each row, with the texts of Cognito's log stream `<JobId>/<JobName>`, which we do not write. */
 export const listUserImportLog = operation('ListUserImportLog', {
   auth: 'iam',
 

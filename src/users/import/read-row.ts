@@ -11,7 +11,6 @@ import { type Attributes, isVerified, type MfaPreferences, type User } from '../
 import { readLine, splitFields } from './csv.ts'
 import { hashColumn, mfaColumn, usernameColumn } from './header.ts'
 
-/** What rows are read by. */
 export type RowContext = {
   readonly pool: Pool
   readonly columns: readonly string[]
@@ -20,11 +19,11 @@ export type RowContext = {
   readonly now: number
 }
 
-/** A user as the row says, or why there can be none. */
-export type ReadRow = { readonly user: User } | { readonly problem: string }
+/** The user of a row, or why the row cannot be imported. */
+export type ImportRow = { readonly user: User } | { readonly problem: string }
 
-/** Undefined for an empty line. Whether the names are free is not known yet. */
-export function readRow(context: RowContext, line: Buffer): ReadRow | undefined {
+/** Undefined for an empty line. It does not check whether the names are free. */
+export function readRow(context: RowContext, line: Buffer): ImportRow | undefined {
   const read = readLine(line)
   if ('problem' in read) return read
   if (read.text === '') return undefined
@@ -41,17 +40,17 @@ export function readRow(context: RowContext, line: Buffer): ReadRow | undefined 
   }
 }
 
-/** As in the API. */
+/** The API's pattern for usernames. */
 const usernameShape = /^[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,128}$/u
 
-function draftImportedUser(context: RowContext, values: ReadonlyMap<string, string>): ReadRow {
+function draftImportedUser(context: RowContext, values: ReadonlyMap<string, string>): ImportRow {
   const { pool, now } = context
   const username = values.get(usernameColumn) ?? ''
   if (!usernameShape.test(username)) return { problem: `The row has no valid ${usernameColumn}.` }
   const sub = uuidv7(now)
   const fields = readAttributeFields(values)
   const named = nameNewUser(pool, { sub, username, attributes: fields })
-  const draft = draftNewUser(pool, { sub, username, attributes: withoutIdleFlags(fields, named.attributes) })
+  const draft = draftNewUser(pool, { sub, username, attributes: withoutUnusedFlags(fields, named.attributes) })
   requireRequiredAttributes(pool, draft.attributes)
   if (!pool.autoVerifiedAttributes.some((name) => draft.attributes[name] && isVerified(draft.attributes, name))) {
     return {
@@ -68,7 +67,7 @@ function draftImportedUser(context: RowContext, values: ReadonlyMap<string, stri
   }
 }
 
-/** Names come from the header, which has been checked against the schema; an empty field says nothing. */
+/** The names come from the header, which was checked against the schema. An empty field sets nothing. */
 function readAttributeFields(values: ReadonlyMap<string, string>): Attributes {
   const attributes: Record<string, string> = {}
   for (const [name, value] of values) {
@@ -79,20 +78,20 @@ function readAttributeFields(values: ReadonlyMap<string, string>): Attributes {
   return attributes
 }
 
-/** FALSE where the user has no address is how the column of a flag is usually filled; it says nothing. */
-function withoutIdleFlags(fields: Attributes, named: Attributes): Attributes {
-  const isIdle = (contact: ContactAttribute) => fields[`${contact}_verified`] === 'false' && !named[contact]
-  const idle = (['email', 'phone_number'] as const).filter(isIdle).map((contact) => `${contact}_verified`)
-  return Object.fromEntries(Object.entries(fields).filter(([name]) => !idle.includes(name)))
+/** Ignores `email_verified` or `phone_number_verified` when it is FALSE and the user has no such address, as files usually have it. */
+function withoutUnusedFlags(fields: Attributes, named: Attributes): Attributes {
+  const isUnused = (contact: ContactAttribute) => fields[`${contact}_verified`] === 'false' && !named[contact]
+  const unused = (['email', 'phone_number'] as const).filter(isUnused).map((contact) => `${contact}_verified`)
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => !unused.includes(name)))
 }
 
-/** The file says `mm/dd/yyyy`, the attribute is `yyyy-mm-dd` (OpenID Connect Core §5.1), which is taken as well. */
+/** Turns `mm/dd/yyyy` into the attribute's `yyyy-mm-dd` (OpenID Connect Core §5.1); the latter is accepted, too. */
 function readBirthdate(value: string): string {
   const [, month, day, year] = /^(\d\d)\/(\d\d)\/(\d{4})$/.exec(value) ?? []
   return year === undefined ? value : `${year}-${month}-${day}`
 }
 
-/** Whether the user is asked for codes by SMS, which is the only factor that a file can speak of. */
+/** The MFA preferences of the row. A file can activate only SMS codes. */
 function readMfa(pool: Pool, attributes: Attributes, field: string): MfaPreferences | null | { problem: string } {
   const value = field.toLowerCase()
   if (value !== '' && value !== 'true' && value !== 'false') return { problem: `${mfaColumn} must be true or false.` }
@@ -109,8 +108,8 @@ function readHash(
   hash: string,
 ): string | null | { problem: string } {
   if (hash === '') return null
-  if (algorithm === null) return { problem: `The row has a ${hashColumn}, but the import job does not say how it was made.` }
-  if (readImportedHash(algorithm, hash) === undefined) return { problem: `The ${hashColumn} is malformed or costs too much.` }
+  if (algorithm === null) return { problem: `The row has a ${hashColumn}, but the import job has no PasswordHashingAlgorithm.` }
+  if (readImportedHash(algorithm, hash) === undefined) return { problem: `The ${hashColumn} is malformed, or its cost is above the limit.` }
   return sealImportedHash(secrets, owner, { algorithm, hash })
 }
 

@@ -17,7 +17,7 @@ export const startUserImportJob = operation('StartUserImportJob', {
     const key = { poolId: request.UserPoolId, jobId: request.JobId }
     const now = clock.now()
     const started = await db.transaction().execute(async (tx): Promise<ImportJob> => {
-      // Whoever would change the pool waits, and finds the job under way.
+      // A concurrent change of the pool waits, and then finds the active job.
       const pool = await requireLockedPool(tx, key.poolId)
       const job = await lockImportJob(tx, key)
       if (job === undefined) throw importJobNotFound(key.jobId)

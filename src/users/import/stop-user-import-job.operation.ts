@@ -9,7 +9,7 @@ import { writeImportJob } from './import-job-wire.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets; pools: PoolCatalog; publicUrl: string; imports: { wake(): void } }
 
-/** Who has been imported stays. A stopped job is not started again. */
+/** Imported users remain. A stopped job cannot be started again. */
 export const stopUserImportJob = operation('StopUserImportJob', {
   auth: 'iam',
 

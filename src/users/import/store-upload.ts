@@ -4,7 +4,7 @@ import type { Secrets } from '../../base/secrets.ts'
 import type { ImportJobKey } from '../../pools/active-import-repository.ts'
 import { type Quotas, quotaExceeded } from '../../pools/quotas.ts'
 import type { Db } from '../../storage/db.ts'
-import { longestLineBytes } from './csv.ts'
+import { maximumLineBytes } from './csv.ts'
 import { deleteUpload, type ImportChunk, insertChunks, type UploadKey } from './import-chunk-repository.ts'
 import { statusAt } from './import-job.ts'
 import { lockImportJob, updateImportJob } from './import-job-repository.ts'
@@ -12,47 +12,47 @@ import { createLineSplitter } from './line-splitter.ts'
 
 export type UploadDeps = { readonly db: Db; readonly secrets: Secrets; readonly clock: Clock; readonly quotas: Quotas }
 
-/** Why a file was not taken. */
+/** Why a file was refused. */
 export type UploadRefusal = { readonly reason: 'too-large' | 'too-late' | 'empty'; readonly message: string }
 
-/** Rows of a chunk: what is imported in one transaction, so that requests get their turn in between. */
+/** Rows of a chunk, which is imported in one transaction. Requests run between two chunks. */
 export const rowsPerChunk = 100
 const bytesPerChunk = 256 * 1024
 
-/** Chunks that are sealed and written together: few round trips, and no more of the file in memory than this. */
+/** Chunks that are sealed and written together: it saves round trips, and limits how much of the file is in memory. */
 const bytesPerWrite = 1024 * 1024
 
 /**
- * Keeps the file of a job, sealed, in the place of one that was sent before. It goes by in pieces: at no time is there more of it in
- * memory than about two megabytes, however long it is, or one of its lines.
+ * Stores the file of a job, sealed, and replaces an earlier upload. The file is read as a stream: at most about two megabytes are in memory,
+ * however long the file or one of its lines is.
  */
 export async function storeUpload(deps: UploadDeps, key: ImportJobKey, body: AsyncIterable<Buffer>): Promise<UploadRefusal | undefined> {
   const upload: UploadKey = { ...key, uploadId: randomUUID() }
-  let kept = false
+  let isActive = false
   try {
     const read = await storeLines(deps, upload, body)
     if ('reason' in read) return read
-    const refusal = await putInPlace(deps, upload, read.header)
-    kept = refusal === undefined
+    const refusal = await activateUpload(deps, upload, read.header)
+    isActive = refusal === undefined
     return refusal
   } finally {
-    if (!kept) await deleteUpload(deps.db, upload)
+    if (!isActive) await deleteUpload(deps.db, upload)
   }
 }
 
-/** Stores every line but the first, which it answers. */
+/** Stores all lines but the first, which it returns. */
 async function storeLines(
   { db, secrets, quotas }: UploadDeps,
   upload: UploadKey,
   body: AsyncIterable<Buffer>,
 ): Promise<{ header: string } | UploadRefusal> {
-  const splitter = createLineSplitter(longestLineBytes)
+  const splitter = createLineSplitter(maximumLineBytes)
   const packer = createChunkPacker((chunks) => insertChunks(db, secrets, upload, chunks))
   let header: string | undefined
   let bytes = 0
   let rows = 0
 
-  async function keep(lines: readonly Buffer[]): Promise<void> {
+  async function addLines(lines: readonly Buffer[]): Promise<void> {
     for (const line of lines) {
       if (header === undefined) header = line.toString()
       else {
@@ -65,11 +65,11 @@ async function storeLines(
   for await (const piece of body) {
     bytes += piece.length
     if (bytes > quotas.importMegabytes * 1024 * 1024) return tooLarge(quotas, 'importMegabytes')
-    await keep(splitter.push(piece))
+    await addLines(splitter.push(piece))
     if (rows > quotas.importRows) return tooLarge(quotas, 'importRows')
   }
   const last = splitter.end()
-  if (last !== undefined) await keep([last])
+  if (last !== undefined) await addLines([last])
   if (rows > quotas.importRows) return tooLarge(quotas, 'importRows')
   await packer.finish()
   return header === undefined ? { reason: 'empty', message: 'The file is empty.' } : { header }
@@ -79,7 +79,7 @@ function tooLarge(quotas: Quotas, quota: 'importMegabytes' | 'importRows'): Uplo
   return { reason: 'too-large', message: quotaExceeded(quotas, quota) }
 }
 
-/** Collects lines to chunks. `add` says when there is enough to write. */
+/** Packs lines into chunks. `add` returns true when there are enough to write. */
 function createChunkPacker(write: (chunks: readonly ImportChunk[]) => Promise<void>) {
   let chunks: ImportChunk[] = []
   let packedBytes = 0
@@ -100,10 +100,10 @@ function createChunkPacker(write: (chunks: readonly ImportChunk[]) => Promise<vo
   }
 
   async function flush(): Promise<void> {
-    const full = chunks
+    const packedChunks = chunks
     chunks = []
     packedBytes = 0
-    if (full.length > 0) await write(full)
+    if (packedChunks.length > 0) await write(packedChunks)
   }
 
   return {
@@ -123,12 +123,12 @@ function createChunkPacker(write: (chunks: readonly ImportChunk[]) => Promise<vo
 
 const newline = Buffer.from('\n')
 
-/** Makes the upload the one that counts, unless the job has begun, or expired, meanwhile. */
-async function putInPlace({ db, clock }: UploadDeps, upload: UploadKey, header: string): Promise<UploadRefusal | undefined> {
+/** Makes the upload the one to import, unless the job was started or expired meanwhile. */
+async function activateUpload({ db, clock }: UploadDeps, upload: UploadKey, header: string): Promise<UploadRefusal | undefined> {
   return db.transaction().execute(async (tx) => {
     const job = await lockImportJob(tx, upload)
     if (job === undefined || statusAt(job, clock.now()) !== 'Created') {
-      return { reason: 'too-late', message: 'The import job does not wait for a file.' }
+      return { reason: 'too-late', message: 'The import job accepts no file any more: it was started, has expired or was deleted.' }
     }
     if (job.uploadId !== null) await deleteUpload(tx, { ...upload, uploadId: job.uploadId })
     await updateImportJob(tx, { ...job, uploadId: upload.uploadId, header })

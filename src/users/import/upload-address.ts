@@ -1,23 +1,23 @@
+import { minuteMs } from '../../base/durations.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import type { ImportJobKey } from '../../pools/active-import-repository.ts'
 import type { ImportJob } from './import-job.ts'
 
-/** As long as Cognito's pre-signed URL. */
-const uploadWithinMs = 15 * 60_000
+/** The lifetime of Cognito's pre-signed URL. */
+const uploadWithinMs = 15 * minuteMs
 
-/** The path of the file of one job. */
 export function uploadPath(poolId: string, jobId: string): string {
   return `/user-imports/${poolId}/${jobId}`
 }
 
-/** Where the job's file is to be sent: whoever knows the address may send it, until it expires. */
+/** The pre-signed URL for a job's file. Anyone who knows it may upload, until it expires. */
 export function uploadUrl(secrets: Secrets, publicUrl: string, job: Pick<ImportJob, 'poolId' | 'id' | 'createdAt'>): string {
   const key = { poolId: job.poolId, jobId: job.id }
   const expires = job.createdAt + uploadWithinMs
   return `${publicUrl}${uploadPath(job.poolId, job.id)}?Expires=${expires}&Signature=${sign(secrets, key, String(expires)).toString('base64url')}`
 }
 
-/** Whether this server made the address and it has not expired at `now`. The texts are as they stood in the URL. */
+/** Whether this installation signed the URL and it has not expired at `now`. `query` has the texts of the URL. */
 export function isUploadAllowed(secrets: Secrets, key: ImportJobKey, query: { expires: string; signature: string }, now: number): boolean {
   const genuine = secrets.isMac('import-upload', query.signature, key.poolId, key.jobId, query.expires)
   return genuine && now < Number(query.expires)

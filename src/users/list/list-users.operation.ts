@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts'
+import { hourMs } from '../../base/durations.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
@@ -13,7 +14,7 @@ type Deps = { db: Db; clock: Clock; secrets: Secrets; pools: PoolCatalog }
 
 /** Cognito shows at most 60 users at once, and as many when no limit is given. */
 const largestPage = 60
-const tokenLifetimeMs = 3_600_000
+const tokenLifetimeMs = hourMs
 
 /** Lists and searches; in ascending order of the filtered attribute, otherwise in the order of creation. */
 export const listUsers = operation('ListUsers', {

@@ -9,20 +9,20 @@ import { readState, writeMessage } from './message-wire.ts'
 
 type Deps = { db: Db; secrets: Secrets; pools: PoolCatalog }
 
-const largestPage = 60
+const maximumPageSize = 60
 
-/** Lifeguard's own: what is queued, and for a while what became of the rest; newest first. Nobody's messages are no error. */
+/** Lifeguard's own: queued messages, and the records of ended ones, newest first. For an unknown username the list is empty. */
 export const listMessages = operation('ListMessages', {
   auth: 'iam',
 
   async handle(request, { db, secrets, pools }: Deps) {
     const pool = await pools.getPool(request.UserPoolId)
-    // A token continues the very list it came from.
+    // A page token is valid only for the list that it came from.
     const list = JSON.stringify(['ListMessages', pool.id, request.Username ?? '', request.State ?? ''])
     const before = readPageToken(secrets, list, request.NextToken)
     const user = request.Username === undefined ? undefined : await findUserByName(db, pool, request.Username)
     if (request.Username !== undefined && user === undefined) return { Messages: [] }
-    const size = request.MaxResults ?? largestPage
+    const size = request.MaxResults ?? maximumPageSize
     const found = await listMessageRows(db, pool.id, { state: readState(request.State), sub: user?.sub, before }, size + 1)
     const { entries, nextToken } = pageOf(found, size, secrets, list)
     return { Messages: entries.map((row) => writeMessage(secrets, row)), NextToken: nextToken }

@@ -6,7 +6,7 @@ import { openMessage } from '../../messaging/outbox.ts'
 import type { Pool } from '../../pools/pool.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 
-/** Throws ResourceNotFoundException, also for a message of another pool. */
+/** @throws ApiError ResourceNotFoundException when the pool has no such message */
 export async function getMessageRow(db: Db | Tx, pool: Pool, id: string): Promise<MessageRow> {
   const row = await findMessageRow(db, pool.id, id)
   if (row === undefined) throw messageNotFound(id)
@@ -17,8 +17,8 @@ export function messageNotFound(id: string): ApiError {
   return new ApiError('ResourceNotFoundException', `Message ${id} does not exist.`)
 }
 
-/** What a message says, while that is of use. Throws InvalidParameterException afterwards. */
-export function openUsableMessage(secrets: Secrets, row: MessageRow, now: number): QueuedMessage {
+/** @throws ApiError InvalidParameterException when the message has expired or its content was deleted */
+export function openUnexpiredMessage(secrets: Secrets, row: MessageRow, now: number): QueuedMessage {
   const message = openMessage(secrets, row)
   if (message === undefined || message.expiresAt <= now) {
     throw new ApiError('InvalidParameterException', `Message ${row.id} has expired.`)

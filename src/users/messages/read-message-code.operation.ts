@@ -5,13 +5,13 @@ import { ApiError } from '../../contract/api-error.ts'
 import { type IamCaller, operation } from '../../contract/operation.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
-import { getMessageRow, openUsableMessage } from './open-message.ts'
+import { getMessageRow, openUnexpiredMessage } from './open-message.ts'
 
 type Deps = { db: Db; secrets: Secrets; clock: Clock; pools: PoolCatalog; audit: AuditTrail }
 
 /**
- * Lifeguard's own: the code or temporary password in a message, for whoever helps a user whom it does not reach. A code that was used
- * or replaced since is shown as it was sent. Who asked is kept; the code is not.
+ * Lifeguard's own: the code or temporary password in a message, for an administrator who helps a user whom the message did not reach. A code
+ * is shown even if it was used or replaced since. The audit record names the administrator, never the code.
  */
 export const readMessageCode = operation('ReadMessageCode', {
   auth: 'iam',
@@ -20,10 +20,10 @@ export const readMessageCode = operation('ReadMessageCode', {
     const pool = await pools.getPool(request.UserPoolId)
     return db.transaction().execute(async (tx) => {
       const row = await getMessageRow(tx, pool, request.MessageId)
-      const { code, expiresAt, sub, username } = openUsableMessage(secrets, row, clock.now())
+      const { code, expiresAt, sub, username } = openUnexpiredMessage(secrets, row, clock.now())
       if (code === undefined) throw new ApiError('InvalidParameterException', `Message ${row.id} holds no code.`)
-      const act = { poolId: pool.id, action: 'ReadMessageCode', caller, user: { sub, username }, detail: `message: ${row.id}` } as const
-      await audit.recordAudit(tx, { ...act, reason: request.Reason })
+      const record = { poolId: pool.id, action: 'ReadMessageCode', caller, user: { sub, username }, detail: `message: ${row.id}` } as const
+      await audit.recordAudit(tx, { ...record, reason: request.Reason })
       return { Code: code, ExpiresAt: new Date(expiresAt) }
     })
   },

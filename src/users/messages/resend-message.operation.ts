@@ -9,13 +9,14 @@ import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
 import { lockUser } from '../user-repository.ts'
 import { writeMessage } from './message-wire.ts'
-import { getMessageRow, messageNotFound, openUsableMessage } from './open-message.ts'
+import { getMessageRow, messageNotFound, openUnexpiredMessage } from './open-message.ts'
 
 type Deps = { db: Db; secrets: Secrets; clock: Clock; pools: PoolCatalog; outbox: Outbox }
 
 /**
- * Lifeguard's own: sends a message again as it was, under an id of its own, lest the far end take it for a repetition; also one that the
- * pool suppressed, or that was over a cap, which this does not count against. One that is still queued is tried at once instead.
+ * Lifeguard's own: sends a message again with the same content. It gets a new id, so that the gateway does not discard it as a duplicate. This
+ * also sends a suppressed message, and one that exceeded a message limit; limits do not count it. A message that is still queued is tried at
+ * once instead.
  */
 export const resendMessage = operation('ResendMessage', {
   auth: 'iam',
@@ -24,19 +25,19 @@ export const resendMessage = operation('ResendMessage', {
     const { db, secrets, clock, pools, outbox } = deps
     const pool = await pools.getPool(request.UserPoolId)
     const row = await getMessageRow(db, pool, request.MessageId)
-    const message = openUsableMessage(secrets, row, clock.now())
+    const message = openUnexpiredMessage(secrets, row, clock.now())
     if (row.state === 'queued' && (await bringForward(db, pool.id, row.id, clock.now()))) {
       await outbox.afterCommit(pool, [])
       return { Message: writeMessage(secrets, await getMessageRow(db, pool, row.id)) }
     }
     const id = await db.transaction().execute(async (tx) => {
-      // The lock keeps the user, and with them their messages, from being deleted meanwhile.
+      // The lock prevents a deletion of the user, which would delete the messages.
       if ((await lockUser(tx, pool.id, row.sub)) === undefined) throw messageNotFound(row.id)
       requireEnded(await findMessageRow(tx, pool.id, row.id), row.id)
       return queueMessage(tx, secrets, message, clock.now())
     })
     await outbox.afterCommit(pool, [])
-    // Gone already where no records are kept and it was quick.
+    // Undefined when it was sent at once and the server keeps no message records.
     const queued = await findMessageRow(db, pool.id, id)
     return { Message: queued && writeMessage(secrets, queued) }
   },
@@ -44,5 +45,6 @@ export const resendMessage = operation('ResendMessage', {
 
 function requireEnded(row: MessageRow | undefined, id: string): void {
   if (row === undefined) throw messageNotFound(id)
-  if (row.state === 'queued') throw new ApiError('InvalidParameterException', `Message ${id} is being sent at this moment.`)
+  if (row.state === 'queued')
+    throw new ApiError('InvalidParameterException', `Message ${id} is being sent. Try again when it has the state SENT or FAILED.`)
 }

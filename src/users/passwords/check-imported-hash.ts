@@ -2,11 +2,11 @@ import { argon2Sync, pbkdf2Sync, scryptSync, timingSafeEqual } from 'node:crypto
 import { compareSync } from 'bcryptjs'
 import { type HashAlgorithm, type ImportedHash, readImportedHash } from './imported-hash.ts'
 
-/** What a thread is asked: whether the password is the one of which the hash was made. */
-export type HashQuestion = { readonly algorithm: HashAlgorithm; readonly hash: string; readonly password: string }
+/** The message to a worker thread: is this hash a hash of this password? */
+export type HashCheck = { readonly algorithm: HashAlgorithm; readonly hash: string; readonly password: string }
 
-/** Takes some tens to hundreds of milliseconds, all of them on the calling thread. Throws for a hash that cannot be read. */
-export function checkImportedHash({ algorithm, hash, password }: HashQuestion): boolean {
+/** Blocks the calling thread for tens to hundreds of milliseconds. @throws Error when the hash cannot be read */
+export function checkImportedHash({ algorithm, hash, password }: HashCheck): boolean {
   const read = readImportedHash(algorithm, hash)
   if (read === undefined) throw new Error('An imported password hash cannot be read.')
   return read.algorithm === 'BCRYPT' ? compareSync(password, read.hash) : timingSafeEqual(derive(read, password), read.key)
@@ -17,7 +17,7 @@ function derive(hash: Exclude<ImportedHash, { algorithm: 'BCRYPT' }>, password: 
   switch (hash.algorithm) {
     case 'SCRYPT': {
       const { cost, blockSize, parallelization } = hash
-      // Node's own limit is below what 65536/8/1 needs, which is 128·N·r bytes and a little.
+      // Node's default limit is too low for 65536/8/1, which needs a little more than 128·N·r bytes.
       return scryptSync(password, salt, key.length, { cost, blockSize, parallelization, maxmem: 129 * cost * blockSize + 1024 * 1024 })
     }
     case 'ARGON2ID': {

@@ -1,6 +1,6 @@
 import type { Db, Tx } from '../../storage/db.ts'
 
-/** The newest `limit` passwords that were replaced, sealed. */
+/** The newest `limit` of the user's former passwords, sealed. */
 export async function listFormerPasswords(
   db: Db | Tx,
   poolId: string,
@@ -18,8 +18,8 @@ export async function listFormerPasswords(
   return rows
 }
 
-/** Keeps a replaced password and forgets all but the newest `keep`. The caller has locked the user. */
-export async function keepFormerPassword(
+/** Stores a replaced password, and deletes all but the newest `keep`. The caller has locked the user. */
+export async function insertFormerPassword(
   tx: Tx,
   former: { poolId: string; sub: string; password: string; at: number },
   keep: number,

@@ -1,21 +1,19 @@
 import { ApiError } from '../../contract/api-error.ts'
 import type { PasswordPolicy, Pool } from '../../pools/pool.ts'
 
-/** The symbols Cognito counts, and a space that is neither first nor last. */
+/** The characters that Cognito counts as symbols, and a space that is neither first nor last. */
 const symbol = /[\^$*.[\]{}()?"!@#%&/\\,><':;|_~`=+-]|(?<=\S) +(?=\S)/
 
-/** Both wordings are Cognito's own: `set` at sign-up, creation and reset, `change` at a change by the user. */
-type CallerContext = 'set' | 'change'
-
-const openings: Readonly<Record<CallerContext, string>> = {
+/** Both texts are Cognito's: `set` at sign-up, creation and reset, `change` when the user changes the password. */
+const prefixes = {
   set: 'Password did not conform with policy: ',
   change: 'Password does not conform to policy: ',
-}
+} as const
 
-/** Throws InvalidPasswordException with the first rule that is broken, length first. */
-export function requireStrongPassword(pool: Pool, password: string, occasion: CallerContext): void {
+/** @throws ApiError InvalidPasswordException with the first rule that is broken, length first */
+export function requireStrongPassword(pool: Pool, password: string, text: keyof typeof prefixes): void {
   const weakness = findWeakness(pool.passwordPolicy, password)
-  if (weakness !== undefined) throw new ApiError('InvalidPasswordException', openings[occasion] + weakness)
+  if (weakness !== undefined) throw new ApiError('InvalidPasswordException', prefixes[text] + weakness)
 }
 
 function findWeakness(policy: PasswordPolicy, password: string): string | undefined {

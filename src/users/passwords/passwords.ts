@@ -8,34 +8,34 @@ import type { User } from '../user.ts'
 import type { ImportedHashes } from './imported-hashes.ts'
 import { isImported, openImportedHash } from './sealed-import.ts'
 
-/** A verifier is bound to the pool and to the stored username; the seal also to the row it lies in. */
-type Owner = Pick<User, 'poolId' | 'sub' | 'username'>
+/** The user whose password it is. A verifier depends on pool and username; the sealed value opens in the user's row only. */
+type PasswordOwner = Pick<User, 'poolId' | 'sub' | 'username'>
 
-/** What the server keeps of a password: the salt and g^x mod N of SRP-6a. It serves plain and SRP sign-in alike. */
+/** What is stored of a password: the salt and g^x mod N of SRP-6a. Sign-ins with SRP and with the plain password both use it. */
 export type PasswordVerifier = { readonly salt: Buffer; readonly verifier: Buffer }
 
 export type Passwords = {
-  /** Derives the verifier and seals it for the user's row. Never inside a transaction: it takes a modular power. */
-  protect(owner: Owner, password: string): Promise<string>
-  /** Whether the password is the sealed one. `undefined` (no such user, no password) costs the same and is false. */
-  matches(owner: Owner, sealed: string | null | undefined, password: string): Promise<boolean>
-  /** The salt and verifier themselves, for an SRP exchange; undefined when there are none: no password, or an imported hash. */
-  reveal(owner: Owner, sealed: string | null): PasswordVerifier | undefined
+  /** Derives the verifier and seals it for the user's row. Never call it inside a transaction: it takes a modular power. */
+  protect(owner: PasswordOwner, password: string): Promise<string>
+  /** Whether the password is the sealed one. `undefined` and null (no such user, no password) take as long and are false. */
+  matches(owner: PasswordOwner, sealed: string | null | undefined, password: string): Promise<boolean>
+  /** The verifier, for an SRP exchange; undefined for a user without a password or with an imported hash. */
+  reveal(owner: PasswordOwner, sealed: string | null): PasswordVerifier | undefined
 }
 
 const saltBytes = 16
 const verifierBytes = 384
 
-type Parts = {
+type PasswordDeps = {
   readonly secrets: Secrets
   readonly powers: Pick<SrpPowers, 'verifier'>
   readonly importedHashes: Pick<ImportedHashes, 'check'>
 }
 
-export function createPasswords({ secrets, powers, importedHashes }: Parts): Passwords {
-  const rowOf = (owner: Owner) => `${owner.poolId}/${owner.sub}`
+export function createPasswords({ secrets, powers, importedHashes }: PasswordDeps): Passwords {
+  const sealContext = (owner: PasswordOwner) => `${owner.poolId}/${owner.sub}`
 
-  async function derive(owner: Owner, salt: Buffer, password: string): Promise<Buffer> {
+  async function derive(owner: PasswordOwner, salt: Buffer, password: string): Promise<Buffer> {
     try {
       return await powers.verifier(srpX(srpNameOf(owner.poolId), owner.username, password, salt))
     } catch (error) {
@@ -44,9 +44,9 @@ export function createPasswords({ secrets, powers, importedHashes }: Parts): Pas
     }
   }
 
-  function reveal(owner: Owner, sealed: string | null): PasswordVerifier | undefined {
+  function reveal(owner: PasswordOwner, sealed: string | null): PasswordVerifier | undefined {
     if (sealed === null || isImported(sealed)) return undefined
-    const bytes = secrets.open('password', sealed, rowOf(owner))
+    const bytes = secrets.open('password', sealed, sealContext(owner))
     if (bytes?.length !== saltBytes + verifierBytes) throw new Error(`The stored password of user ${owner.sub} cannot be opened.`)
     return { salt: bytes.subarray(0, saltBytes), verifier: bytes.subarray(saltBytes) }
   }
@@ -57,11 +57,11 @@ export function createPasswords({ secrets, powers, importedHashes }: Parts): Pas
     async protect(owner, password) {
       const salt = newSalt()
       const verifier = await derive(owner, salt, password)
-      return secrets.seal('password', Buffer.concat([salt, verifier]), rowOf(owner))
+      return secrets.seal('password', Buffer.concat([salt, verifier]), sealContext(owner))
     },
 
     async matches(owner, sealed, password) {
-      if (sealed && isImported(sealed)) return orBusy(importedHashes.check({ ...openImportedHash(secrets, owner, sealed), password }))
+      if (sealed && isImported(sealed)) return orReject(importedHashes.check({ ...openImportedHash(secrets, owner, sealed), password }))
       const stored = reveal(owner, sealed ?? null)
       const { salt, verifier } = stored ?? { salt: newSalt(), verifier: randomBytes(verifierBytes) }
       const equal = timingSafeEqual(await derive(owner, salt, password), verifier)
@@ -70,7 +70,8 @@ export function createPasswords({ secrets, powers, importedHashes }: Parts): Pas
   }
 }
 
-function orBusy<T>(outcome: Promise<T> | undefined): Promise<T> {
+/** `undefined` means that the queue is full. */
+function orReject<T>(outcome: Promise<T> | undefined): Promise<T> {
   return outcome ?? Promise.reject(tooBusy())
 }
 

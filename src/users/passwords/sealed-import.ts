@@ -3,38 +3,38 @@ import { sealedTable } from '../../storage/sealed-table.ts'
 import type { User } from '../user.ts'
 import type { HashAlgorithm } from './imported-hash.ts'
 
-type Owner = Pick<User, 'poolId' | 'sub'>
+type HashOwner = Pick<User, 'poolId' | 'sub'>
 
-/** What another system made of a password, and how. */
-export type HashAsWritten = { readonly algorithm: HashAlgorithm; readonly hash: string }
+/** A password hash of another system, as the import file contains it. */
+export type HashText = { readonly algorithm: HashAlgorithm; readonly hash: string }
 
-/** Before what is sealed. A seal is base64url and has no colon, so that nothing else begins with it. */
-const mark = 'imported:'
+/** Marks a sealed value as an imported hash. Other sealed values are base64url, which has no colon. */
+const prefix = 'imported:'
 
-/** As it lies in the user's row, in the place of a verifier. */
-export function sealImportedHash(secrets: Secrets, owner: Owner, { algorithm, hash }: HashAsWritten): string {
-  return mark + secrets.seal('password', `${algorithm}:${hash}`, contextOf(owner))
+/** The value for the user's row, in place of a sealed verifier. */
+export function sealImportedHash(secrets: Secrets, owner: HashOwner, { algorithm, hash }: HashText): string {
+  return prefix + secrets.seal('password', `${algorithm}:${hash}`, sealContext(owner))
 }
 
 export function isImported(sealed: string): boolean {
-  return sealed.startsWith(mark)
+  return sealed.startsWith(prefix)
 }
 
-/** Throws when it does not open: altered, another user's, or sealed under another master key. */
-export function openImportedHash(secrets: Secrets, owner: Owner, sealed: string): HashAsWritten {
-  const text = secrets.open('password', sealed.slice(mark.length), contextOf(owner))?.toString()
+/** @throws Error when the value was altered, belongs to another user, or was sealed under another master key */
+export function openImportedHash(secrets: Secrets, owner: HashOwner, sealed: string): HashText {
+  const text = secrets.open('password', sealed.slice(prefix.length), sealContext(owner))?.toString()
   if (text === undefined) throw new Error(`The imported password hash of user ${owner.sub} cannot be opened.`)
   const end = text.indexOf(':')
   return { algorithm: text.slice(0, end) as HashAlgorithm, hash: text.slice(end + 1) }
 }
 
-function contextOf({ poolId, sub }: Owner): string {
-  return `${mark}${poolId}/${sub}`
+function sealContext({ poolId, sub }: HashOwner): string {
+  return `${prefix}${poolId}/${sub}`
 }
 
-/** A stored password under the key of `Secrets.seal`, whatever it was made of. */
-function resealPassword(secrets: Secrets, sealed: string, owner: Owner): string {
-  if (isImported(sealed)) return mark + secrets.reseal('password', sealed.slice(mark.length), contextOf(owner))
+/** Seals a verifier or an imported hash anew, under the current master key. */
+function resealPassword(secrets: Secrets, sealed: string, owner: HashOwner): string {
+  if (isImported(sealed)) return prefix + secrets.reseal('password', sealed.slice(prefix.length), sealContext(owner))
   return secrets.reseal('password', sealed, `${owner.poolId}/${owner.sub}`)
 }
 

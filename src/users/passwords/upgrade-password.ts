@@ -5,8 +5,8 @@ import type { Passwords } from './passwords.ts'
 import { isImported } from './sealed-import.ts'
 
 /**
- * The user, whose password was just proven, with a verifier in the place of an imported hash: from now on SRP works, and the next
- * sign-in takes a hundredth of the time. A password that was changed meanwhile is left alone.
+ * Replaces an imported hash by a verifier, once the user has signed in with the right password; returns the user as stored. SRP works from
+ * then on, and the next sign-in takes a hundredth of the time. If the password was changed meanwhile, it stays as it is.
  */
 export async function upgradeImportedPassword(db: Db, passwords: Pick<Passwords, 'protect'>, user: User, password: string): Promise<User> {
   if (user.password === null || !isImported(user.password)) return user

@@ -7,16 +7,16 @@ import { recordAuthEvent } from '../../protection/record-auth-event.ts'
 import type { Db } from '../../storage/db.ts'
 import { storeUser } from '../attribute-changes.ts'
 import type { TokenCaller } from '../caller.ts'
+import { addToPasswordHistory, requireUnusedPassword } from '../passwords/password-history.ts'
 import { requireStrongPassword } from '../passwords/password-policy.ts'
 import type { Passwords } from '../passwords/passwords.ts'
-import { rememberReplacedPassword, requireFreshPassword } from '../passwords/set-password.ts'
 import { isSamePassword } from '../security-stamp.ts'
 import type { User } from '../user.ts'
 import { lockCaller } from './profile-rules.ts'
 
 type Deps = { db: Db; clock: Clock; passwords: Passwords; lockout: Lockout }
 
-/** A signed-in user replaces the password, or sets the first one. Sessions go on, as in Cognito. */
+/** A signed-in user changes the password, or sets the first one. Sessions stay valid, as at Cognito. */
 export const changePassword = operation('ChangePassword', {
   auth: 'access-token',
 
@@ -29,14 +29,14 @@ export const changePassword = operation('ChangePassword', {
     requireStrongPassword(pool, request.ProposedPassword, 'change')
     await limitAttempts(db, pool.id, user.sub, 'ChangePassword', now)
     await requirePreviousPassword(deps, user, request.PreviousPassword, now)
-    await requireFreshPassword(db, passwords, pool, user, request.ProposedPassword)
+    await requireUnusedPassword(deps, pool, user, request.ProposedPassword)
     const sealed = await passwords.protect(user, request.ProposedPassword)
 
     await db.transaction().execute(async (tx) => {
       const locked = await lockCaller(tx, user)
-      // Replaced meanwhile: what was proven above is not the current password any more.
-      if (!isSamePassword(locked, user)) throw incorrect()
-      await rememberReplacedPassword(tx, pool, locked, now)
+      // The check above was of a password that was replaced since.
+      if (!isSamePassword(locked, user)) throw incorrectPassword()
+      await addToPasswordHistory(tx, pool, locked, now)
       const status = locked.status === 'FORCE_CHANGE_PASSWORD' ? 'CONFIRMED' : locked.status
       await storeUser(tx, pool, locked, { ...locked, password: sealed, passwordExpiresAt: null, status, updatedAt: now })
     })
@@ -45,17 +45,20 @@ export const changePassword = operation('ChangePassword', {
   },
 })
 
-/** Throws NotAuthorizedException. A wrong password counts towards the lockout, so that a stolen token is no way to guess it. */
+/**
+ * A wrong password counts towards the lockout: otherwise a stolen token would allow guessing.
+ * @throws ApiError NotAuthorizedException when it is not the user's password
+ */
 async function requirePreviousPassword({ lockout, passwords }: Deps, user: User, previous: string | undefined, now: number): Promise<void> {
   if (user.password === null && previous === undefined && user.status !== 'EXTERNAL_PROVIDER') return
-  if (previous === undefined) throw incorrect()
+  if (previous === undefined) throw incorrectPassword()
   const { proven } = await lockout.guard(user.poolId, user.sub, now, async () => {
     const matches = await passwords.matches(user, user.password, previous)
     return matches ? { proven: true, value: undefined } : { proven: false }
   })
-  if (!proven) throw incorrect()
+  if (!proven) throw incorrectPassword()
 }
 
-function incorrect(): ApiError {
+function incorrectPassword(): ApiError {
   return new ApiError('NotAuthorizedException', 'Incorrect username or password.')
 }

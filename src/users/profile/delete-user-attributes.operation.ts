@@ -11,7 +11,7 @@ import { lockCaller, requireAllowedChanges, requireKnownNames, requireWritable }
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets; triggers: Triggers }
 
-/** A signed-in user removes attributes: the same as blank values in UpdateUserAttributes. */
+/** A signed-in user deletes attributes; UpdateUserAttributes does the same with empty values. */
 export const deleteUserAttributes = operation('DeleteUserAttributes', {
   auth: 'access-token',
 
@@ -21,7 +21,7 @@ export const deleteUserAttributes = operation('DeleteUserAttributes', {
     const changes = Object.fromEntries(request.UserAttributeNames.map((name) => [name, '']))
     requireAllowedChanges(pool, client, user.attributes, changes)
     const callerContext = callerContextOf(client, { userAgent }, undefined)
-    // Nothing that is taken away gets a code.
+    // A deleted address gets no code.
     const messageContent = await renderChanges(triggers, { pool, user, toVerify: [], callerContext })
     await db.transaction().execute(async (tx) => {
       const locked = await lockCaller(tx, user)

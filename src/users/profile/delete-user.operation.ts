@@ -4,7 +4,7 @@ import type { Db } from '../../storage/db.ts'
 import type { TokenCaller } from '../caller.ts'
 import { deleteUserRows } from '../user-repository.ts'
 
-/** A signed-in user deletes their account, and with it their sessions. */
+/** A signed-in user deletes their account and all its sessions. */
 export const deleteUser = operation('DeleteUser', {
   auth: 'access-token',
 

@@ -10,24 +10,24 @@ import type { Triggers } from '../../triggers/trigger.ts'
 import { callerContextOf } from '../../triggers/trigger-subject.ts'
 import type { TokenCaller } from '../caller.ts'
 import { renderMessageTo } from '../render-user-message.ts'
-import { addressToProve } from './address-to-prove.ts'
-import { lockCaller, requireContactAttribute } from './profile-rules.ts'
+import { getAddressToVerify, requireContactAttribute } from './address-to-verify.ts'
+import { lockCaller } from './profile-rules.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets; outbox: Outbox; triggers: Triggers }
 
-/** Sends a signed-in user a code to an address of theirs: the one that waits for its proof, if there is one, else the current one. */
+/** Sends a signed-in user a code to the address that waits for its verification, otherwise to the current one. */
 export const getUserAttributeVerificationCode = operation('GetUserAttributeVerificationCode', {
   auth: 'access-token',
 
-  async handle(request, { db, clock, secrets, outbox, triggers }: Deps, { pool, client, user }: TokenCaller, from) {
+  async handle(request, { db, clock, secrets, outbox, triggers }: Deps, { pool, client, user }: TokenCaller, { userAgent }) {
     const now = clock.now()
     const attribute = requireContactAttribute(request.AttributeName)
     await limitAttempts(db, pool.id, user.sub, 'GetUserAttributeVerificationCode', now)
-    const callerContext = callerContextOf(client, from, request.ClientMetadata)
+    const callerContext = callerContextOf(client, { userAgent }, request.ClientMetadata)
     const messageContent = await renderMessageTo(triggers, { pool, user, attributes: [attribute], kind: 'verify-attribute', callerContext })
     const delivery = await db.transaction().execute(async (tx) => {
       const locked = await lockCaller(tx, user)
-      const value = await addressToProve(tx, pool, locked, attribute, now)
+      const value = await getAddressToVerify(tx, pool, locked, { attribute, now })
       return queueAttributeCode(tx, secrets, { pool, user: locked, attribute, value, kind: 'verify-attribute', messageContent, now })
     })
     await outbox.afterCommit(pool, [delivery])

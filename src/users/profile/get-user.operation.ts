@@ -4,7 +4,7 @@ import type { TokenCaller } from '../caller.ts'
 import { writeMfa, writeMfaOptions } from '../mfa/mfa-wire.ts'
 import { writeAttributes } from '../wire.ts'
 
-/** Who the token's user is, as far as its client may read. */
+/** The user of the access token, with the attributes that its client may read. */
 export const getUser = operation('GetUser', {
   auth: 'access-token',
 

@@ -7,16 +7,17 @@ import {
   requireRequiredAttributes,
   writableAttributes,
 } from '../../pools/attribute-rules.ts'
-import type { ContactAttribute, Pool } from '../../pools/pool.ts'
+import type { Pool } from '../../pools/pool.ts'
 import type { Tx } from '../../storage/db.ts'
 import { nonMutable, requireMutableAttributes } from '../attribute-changes.ts'
 import { accessTokenRevoked } from '../caller.ts'
-import { type Attributes, changeAttributes, isContactAttribute, type User } from '../user.ts'
+import { type Attributes, changeAttributes, type User } from '../user.ts'
 import { lockUser } from '../user-repository.ts'
 
 /**
- * Whether users may make these changes to themselves through this client: by permissions, schema, mutability and what the pool
- * requires. Throws InvalidParameterException and NotAuthorizedException.
+ * Checks the changes that a user makes to their own attributes.
+ * @throws ApiError NotAuthorizedException when the client may not write one of them
+ * @throws ApiError InvalidParameterException when they break the schema, change an immutable attribute or remove a required one
  */
 export function requireAllowedChanges(pool: Pool, client: AppClient, current: Attributes, changes: Attributes): void {
   requireWritable(pool, client, Object.keys(changes))
@@ -26,19 +27,19 @@ export function requireAllowedChanges(pool: Pool, client: AppClient, current: At
 }
 
 /**
- * Comes before the schema: a client hears nothing about attributes that it may not write.
+ * Call it before the check against the schema: a client learns nothing about attributes that it may not write.
  * @throws ApiError InvalidParameterException for an attribute that only the server sets
- * @throws ApiError NotAuthorizedException for one that this client may not write
+ * @throws ApiError NotAuthorizedException for an attribute that this client may not write
  */
 export function requireWritable(pool: Pool, client: AppClient, names: readonly string[]): void {
-  const vouchedFor = names.find((name) => !isWritableByClients(name) && !isDeveloperOnly(name))
-  if (vouchedFor !== undefined) throw nonMutable(vouchedFor)
+  const serverOnly = names.find((name) => !isWritableByClients(name) && !isDeveloperOnly(name))
+  if (serverOnly !== undefined) throw nonMutable(serverOnly)
   if (!names.every(writableAttributes(pool, client))) {
     throw new ApiError('NotAuthorizedException', 'A client attempted to write unauthorized attribute')
   }
 }
 
-/** Throws InvalidParameterException when a name is not in the pool's schema: as the operations that delete word it. */
+/** @throws ApiError InvalidParameterException for a name that the schema lacks, with the text of the operations that delete attributes */
 export function requireKnownNames(pool: Pool, names: readonly string[]): void {
   const known = new Set(pool.schema.map(({ name }) => name))
   const unknown = names.filter((name) => !known.has(name))
@@ -47,32 +48,18 @@ export function requireKnownNames(pool: Pool, names: readonly string[]): void {
   throw new ApiError('InvalidParameterException', `Invalid user attributes: ${problems}`)
 }
 
-/** Throws InvalidParameterException for an attribute that no message can be sent to. */
-export function requireContactAttribute(name: string): ContactAttribute {
-  if (isContactAttribute(name)) return name
-  throw new ApiError('InvalidParameterException', 'Only the attributes email and phone_number can be verified.')
-}
-
-/** Whether a code for this address still has a use: for the user's own, or one that the pool lets wait for its proof. */
-export function isCurrentOrPending(pool: Pool, user: User, attribute: ContactAttribute, value: string): boolean {
-  return user.attributes[attribute] === value || (pool.verifyBeforeUpdate?.includes(attribute) ?? false)
-}
-
 /**
- * The token's user as they are now, locked. Throws UserNotFoundException when they were deleted meanwhile, NotAuthorizedException when they
- * were signed out: what a token was accepted for before a sign-out is not done after it.
+ * Locks the user of the access token. A request whose token was accepted before a global sign-out has no effect after it.
+ * @throws ApiError UserNotFoundException when the user was deleted since the token was checked
+ * @throws ApiError NotAuthorizedException when the user signed out everywhere since then
  */
 export async function lockCaller(tx: Tx, user: User): Promise<User> {
-  return requireSameStamp(await lockUser(tx, user.poolId, user.sub), user)
+  return requireNotSignedOut(await lockUser(tx, user.poolId, user.sub), user)
 }
 
-/** The caller as they are under a lock. Throws when they were deleted, or signed out everywhere, since their token was checked. */
-export function requireSameStamp(locked: User | undefined, user: User): User {
-  if (locked === undefined) throw deletedMeanwhile()
+/** `locked`, checked against `user`, which the token was checked with; throws like `lockCaller`. */
+export function requireNotSignedOut(locked: User | undefined, user: User): User {
+  if (locked === undefined) throw new ApiError('UserNotFoundException', 'User does not exist.')
   if (locked.signedOutAt !== user.signedOutAt) throw accessTokenRevoked()
   return locked
-}
-
-function deletedMeanwhile(): ApiError {
-  return new ApiError('UserNotFoundException', 'User does not exist.')
 }

@@ -17,20 +17,20 @@ import { lockCaller, requireAllowedChanges } from './profile-rules.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets; outbox: Outbox; triggers: Triggers }
 
-/** A signed-in user changes their attributes, all of them or none. */
+/** A signed-in user changes their attributes. Either all changes are made or none. */
 export const updateUserAttributes = operation('UpdateUserAttributes', {
   auth: 'access-token',
 
-  async handle(request, { db, clock, secrets, outbox, triggers }: Deps, { pool, client, user }: TokenCaller, from) {
+  async handle(request, { db, clock, secrets, outbox, triggers }: Deps, { pool, client, user }: TokenCaller, { userAgent }) {
     const now = clock.now()
     const changes = readAttributes(request.UserAttributes)
     requireAllowedChanges(pool, client, user.attributes, changes)
     const { toVerify } = planAttributeChanges(pool, user.attributes, changes)
-    // An address that has to wait for its proof must be free already, or the proof would be asked for in vain.
+    // Also for an address that waits for its verification: the user would verify it in vain.
     await requireFreeNames(db, pool, user, changeAttributes(user.attributes, changes), now)
     if (toVerify.length > 0) await limitAttempts(db, pool.id, user.sub, 'UpdateUserAttributes', now)
 
-    const callerContext = callerContextOf(client, from, request.ClientMetadata)
+    const callerContext = callerContextOf(client, { userAgent }, request.ClientMetadata)
     const messageContent = await renderChanges(triggers, { pool, user, toVerify, callerContext })
     const deliveries = await db.transaction().execute(async (tx) => {
       const locked = await lockCaller(tx, user)

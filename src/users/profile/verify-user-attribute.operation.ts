@@ -9,13 +9,14 @@ import { lockUserTakingAliases } from '../alias-takeover.ts'
 import { storeUser } from '../attribute-changes.ts'
 import type { TokenCaller } from '../caller.ts'
 import { proveCode } from '../claimed-user.ts'
-import { isCurrentOrPending, requireContactAttribute, requireSameStamp } from './profile-rules.ts'
+import { isCurrentOrPending, requireContactAttribute } from './address-to-verify.ts'
+import { requireNotSignedOut } from './profile-rules.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets }
 
 /**
- * A signed-in user proves an address. One that waited for this becomes current now. As an alias it becomes theirs even if somebody
- * else signed in with it so far.
+ * A signed-in user verifies an address with a code. An address that waited for this becomes the current one. If the address is an alias of
+ * another user, that user loses it.
  */
 export const verifyUserAttribute = operation('VerifyUserAttribute', {
   auth: 'access-token',
@@ -30,8 +31,8 @@ export const verifyUserAttribute = operation('VerifyUserAttribute', {
     if (value === undefined) throw codeExpired()
 
     await db.transaction().execute(async (tx) => {
-      const taken = [{ kind: attribute, key: nameKey(pool, value) }]
-      const locked = requireSameStamp(await lockUserTakingAliases(tx, pool, user.sub, taken, now), user)
+      const aliases = [{ kind: attribute, key: nameKey(pool, value) }]
+      const locked = requireNotSignedOut(await lockUserTakingAliases(tx, pool, user.sub, aliases, now), user)
       await requireCode(tx, secrets, { poolId: pool.id, sub: user.sub, ...attempt, now })
       if (!isCurrentOrPending(pool, locked, attribute, value)) throw codeExpired()
       const attributes = { ...locked.attributes, [attribute]: value, [`${attribute}_verified`]: 'true' }

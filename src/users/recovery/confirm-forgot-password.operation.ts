@@ -12,9 +12,9 @@ import type { Triggers } from '../../triggers/trigger.ts'
 import { callerContextOf } from '../../triggers/trigger-subject.ts'
 import { storeUser } from '../attribute-changes.ts'
 import { findClaimedUser, type Proof, proveCode } from '../claimed-user.ts'
+import { addToPasswordHistory, requireUnusedPassword } from '../passwords/password-history.ts'
 import { requireStrongPassword } from '../passwords/password-policy.ts'
 import type { Passwords } from '../passwords/passwords.ts'
-import { rememberReplacedPassword, requireFreshPassword } from '../passwords/set-password.ts'
 import { runPostConfirmation } from '../run-post-confirmation.ts'
 import { isVerified, type User } from '../user.ts'
 import { lockUser } from '../user-repository.ts'
@@ -22,26 +22,26 @@ import { isRecoverable, wrongState } from './recovery-rules.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets; passwords: Passwords; triggers: Triggers }
 
-/** A user who forgot the password chooses another with the code that was sent. It issues no tokens and ends no sessions. */
+/** Sets a new password with the code that ForgotPassword sent. It issues no tokens and ends no sessions. */
 export const confirmForgotPassword = operation('ConfirmForgotPassword', {
   auth: 'app-client',
 
-  async handle(request, deps: Deps, caller: AppClientCaller, from) {
+  async handle(request, deps: Deps, caller: AppClientCaller, requestContext) {
     const { pool, client } = caller
     const { ConfirmationCode: code, Password: password } = request
     requireStrongPassword(pool, password, 'set')
     const claim = await findClaimedUser(deps, caller, request.Username, 'ConfirmForgotPassword')
-    // The code comes first: the pool's memory of old passwords answers only to those who hold it.
+    // Before the password history: only a caller with the right code may learn whether a password was used before.
     const proof = await proveCode(deps, pool.id, claim, { purpose: 'forgot-password', code })
     requireUsable(proof.user, proof)
-    await requireFreshPassword(deps.db, deps.passwords, pool, proof.user, password)
+    await requireUnusedPassword(deps, pool, proof.user, password)
     const sealed = await deps.passwords.protect(proof.user, password)
     const user = await storePassword(deps, pool, proof, { code, sealed })
-    const context = contextFromClient(from, client, request.UserContextData)
-    const occurrence = { type: 'ForgotPassword', response: 'Pass', context, now: deps.clock.now(), clientId: client.id } as const
-    await recordAuthEvent(deps.db, pool, { ...occurrence, sub: user.sub })
-    const told = callerContextOf(client, from, request.ClientMetadata)
-    await runPostConfirmation(deps.triggers, { pool, user, source: 'PostConfirmation_ConfirmForgotPassword', callerContext: told })
+    const context = contextFromClient(requestContext, client, request.UserContextData)
+    const event = { type: 'ForgotPassword', response: 'Pass', context, now: deps.clock.now(), clientId: client.id } as const
+    await recordAuthEvent(deps.db, pool, { ...event, sub: user.sub })
+    const callerContext = callerContextOf(client, requestContext, request.ClientMetadata)
+    await runPostConfirmation(deps.triggers, { pool, user, source: 'PostConfirmation_ConfirmForgotPassword', callerContext })
     return {}
   },
 })
@@ -59,7 +59,7 @@ async function storePassword(
     if (user === undefined) throw codeExpired()
     requireUsable(user, proof)
     await requireCode(tx, secrets, { poolId: pool.id, sub, purpose: 'forgot-password', code, now })
-    await rememberReplacedPassword(tx, pool, user, now)
+    await addToPasswordHistory(tx, pool, user, now)
     const changed: User = { ...user, password: sealed, passwordExpiresAt: null, status: 'CONFIRMED', updatedAt: now }
     await storeUser(tx, pool, user, changed)
     await clearPasswordFailures(tx, pool.id, sub)
@@ -67,7 +67,7 @@ async function storePassword(
   })
 }
 
-/** The code proved an address; if that is the user's no longer, it proves nothing about the user. */
+/** The code proves access to one address. If the user no longer has that address verified, the code proves nothing about the user. */
 function requireUsable(user: User, { attribute, value }: Proof): void {
   const isCurrent = attribute === undefined || (user.attributes[attribute] === value && isVerified(user.attributes, attribute))
   if (!user.enabled || !isCurrent) throw codeExpired()

@@ -20,32 +20,31 @@ import { recoveryObstacle, requireRecoveryContact, requireSelfRecovery, wrongSta
 type Deps = MigrationDeps
 
 /**
- * Sends a user a code with which to choose a new password. Where the client hides who exists, those who cannot have one (unknown,
- * disabled, without a verified address, in the wrong state) are answered as if it had been sent. Somebody unknown may come over from
- * another system first.
+ * Sends a user a code to set a new password with. If the client hides which users exist, the answer is the same for a user who cannot get a
+ * code: unknown, disabled, without a verified address, or in the wrong state. An unknown user can be migrated first (UserMigration).
  */
 export const forgotPassword = operation('ForgotPassword', {
   auth: 'app-client',
 
-  async handle(request, deps: Deps, caller: AppClientCaller, from) {
+  async handle(request, deps: Deps, caller: AppClientCaller, { userAgent }) {
     const { pool, client } = caller
     requireSelfRecovery(pool)
-    const callerContext = callerContextOf(client, from, request.ClientMetadata)
-    const askElsewhere = () => migrate(deps, caller, request.Username, callerContext)
+    const callerContext = callerContextOf(client, { userAgent }, request.ClientMetadata)
+    const migrate = () => findMigratedUser(deps, caller, request.Username, callerContext)
     const { user, known, hidden } = await findClaimedUser(
       deps,
       caller,
       request.Username,
       'ForgotPassword',
-      hasTrigger(pool, 'UserMigration') ? askElsewhere : undefined,
+      hasTrigger(pool, 'UserMigration') ? migrate : undefined,
     )
     const obstacle = user && recoveryObstacle(pool, user)
     const bearer = { name: request.Username, user: known, now: deps.clock.now() }
-    // Made up for users as well: it takes a moment.
+    // Also computed for a user who gets a code: the time must not reveal which users exist.
     const shown = hidden ? shownRecovery(deps.secrets, pool, bearer) : undefined
     if (user === undefined || (hidden && obstacle !== undefined)) {
       if (shown === undefined) throw wrongState()
-      await pretendToSend(deps, pool, bearer, shown)
+      await simulateSending(deps, pool, bearer, shown)
       return { CodeDeliveryDetails: writeDelivery(shown) }
     }
     if (obstacle !== undefined) throw obstacle
@@ -57,8 +56,8 @@ export const forgotPassword = operation('ForgotPassword', {
   },
 })
 
-/** What goes wrong there would tell a stranger that there is nobody here, so it is only said where nothing needs hiding. */
-async function migrate(
+/** A refusal of the trigger function reveals that the user is not in the pool, so clients that hide this get the answer for an unknown user. */
+async function findMigratedUser(
   deps: Deps,
   { pool, client }: AppClientCaller,
   username: string,
@@ -88,7 +87,7 @@ async function sendCode({ db, clock, secrets }: Deps, pool: Pool, sub: string, m
   })
 }
 
-async function pretendToSend(deps: Deps, pool: Pool, { name: username, now }: Bearer, { attribute }: Delivery): Promise<void> {
+async function simulateSending(deps: Deps, pool: Pool, { name: username, now }: Bearer, { attribute }: Delivery): Promise<void> {
   await simulateRendering(deps.triggers, pool, attribute)
   await simulateSendCode(deps, pool, { username, attribute, kind: 'forgot-password', now })
   await deps.outbox.afterCommit(pool, [])

@@ -4,24 +4,24 @@ import type { Pool } from '../../pools/pool.ts'
 import { addressesOfActiveMfa } from '../mfa/mfa-methods.ts'
 import type { User } from '../user.ts'
 
-/** Throws NotAuthorizedException where only an administrator may give users a new password. */
+/** @throws ApiError NotAuthorizedException when only an administrator may set new passwords in the pool */
 export function requireSelfRecovery(pool: Pool): void {
   if (isRecoveredByAdminOnly(pool)) throw new ApiError('NotAuthorizedException', 'Contact administrator to reset password.')
 }
 
-/** Why the user cannot be sent a code for a new password; undefined when nothing stands in the way. */
+/** The error that ForgotPassword answers for this user; undefined when the user can get a code. */
 export function recoveryObstacle(pool: Pool, user: User): ApiError | undefined {
   if (user.status === 'FORCE_CHANGE_PASSWORD' || user.status === 'EXTERNAL_PROVIDER') return wrongState()
   if (recoveryContactOf(pool, user) === undefined) return noRecoveryContact()
   return isRecoverable(user) ? undefined : wrongState()
 }
 
-/** Where the user gets a code for a new password: a verified address, apart from those their second factor depends on. */
+/** A verified address that no active second factor of the user depends on. */
 function recoveryContactOf(pool: Pool, user: User): Contact | undefined {
   return chooseRecoveryContact(pool, user.attributes, addressesOfActiveMfa(pool, user))
 }
 
-/** The same for an operation that has looked for obstacles already. Throws InvalidParameterException. */
+/** @throws ApiError InvalidParameterException when the user has no address for a code */
 export function requireRecoveryContact(pool: Pool, user: User): Contact {
   const contact = recoveryContactOf(pool, user)
   if (contact === undefined) throw noRecoveryContact()

@@ -13,8 +13,8 @@ import { rotateSigningKeys } from '../../support/tokens.ts'
 
 type Record = { RecordId: string; At: number; [name: string]: unknown }
 
-/** Without what differs each time. */
-const gist = ({ RecordId: _id, At: _at, ...rest }: Record) => rest
+/** Without the members that differ each time. */
+const withoutIdAndTime = ({ RecordId: _id, At: _at, ...rest }: Record) => rest
 
 for (const engine of engines) {
   describe(`Audit records on ${engine.name}`, () => {
@@ -22,7 +22,7 @@ for (const engine of engines) {
     const list = async (UserPoolId: string, more: object = {}) =>
       (await callOwn(server(), 'ListAuditRecords', { UserPoolId, ...more })) as { Records: Record[]; NextToken?: string }
 
-    it('say what was done, to whom, why and under which key; never the code', async () => {
+    it('name the action, the user, the reason and the access key, but never the code', async () => {
       const { poolId, clientId } = await server().givenPool()
       await signUp(server(), clientId, 'ana')
       const headers = { authorization: 'AWS4-HMAC-SHA256 Credential=AKIASUPPORT/20260101/us-east-1/cognito-idp/aws4_request, Signature=x' }
@@ -35,7 +35,7 @@ for (const engine of engines) {
       await rotateSigningKeys(server(), poolId)
 
       const { Records } = await list(poolId)
-      assert.deepEqual(Records.map(gist), [
+      assert.deepEqual(Records.map(withoutIdAndTime), [
         { Action: 'RotateSigningKeys' },
         { Action: 'SetUserPoolExtensions', AccessKeyId: 'AKIASUPPORT', Detail: 'sections: SignUp, TestUsers' },
         { Action: 'IssueCode', AccessKeyId: 'AKIASUPPORT', Username: 'ana', Detail: 'purpose: SIGN_UP', Reason: 'ticket 4711' },
@@ -46,7 +46,7 @@ for (const engine of engines) {
       assert.deepEqual(times, times.toSorted().toReversed())
     })
 
-    it('come by the page, newest first, each once, and stay in their pool', async () => {
+    it('are listed by pool, newest first, in pages', async () => {
       const { poolId } = await server().givenPool()
       const other = await server().givenPool()
       for (let turn = 0; turn < 5; turn++) {
@@ -69,7 +69,7 @@ for (const engine of engines) {
       assert.deepEqual((await list(other.poolId)).Records, [])
     })
 
-    it('are not made for what was refused', async () => {
+    it('are not written for a refused request', async () => {
       const { poolId } = await server().givenPool()
       const TestUsers = [{ Username: 'robot', Code: 'letters' }]
       await assert.rejects(callOwn(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, TestUsers }), {
@@ -78,11 +78,18 @@ for (const engine of engines) {
       assert.deepEqual((await list(poolId)).Records, [])
     })
 
-    it('are swept when they are old, a few at a time', async () => {
+    it('are swept when they are old, in batches', async () => {
       await using storage = await openTestStorage(engine)
       const { db } = storage
-      const act = { action: 'IssueCode', accessKeyId: undefined, sub: undefined, username: undefined, detail: undefined, reason: undefined }
-      for (const at of [10, 20, 30]) await insertAuditRecord(db as never, { ...act, poolId: 'here', id: String(at), at })
+      const record = {
+        action: 'IssueCode',
+        accessKeyId: undefined,
+        sub: undefined,
+        username: undefined,
+        detail: undefined,
+        reason: undefined,
+      }
+      for (const at of [10, 20, 30]) await insertAuditRecord(db as never, { ...record, poolId: 'here', id: String(at), at })
       assert.equal(await sweepAuditRecords(db, 30, 1), 1)
       assert.equal(await sweepAuditRecords(db, 30, 10), 1)
       const left = await listAuditRecordsOf(db, 'here', { after: undefined, limit: 10 })
@@ -92,7 +99,7 @@ for (const engine of engines) {
       )
     })
 
-    it('go with their pool', async () => {
+    it('are not found after their pool was deleted', async () => {
       const { poolId } = await server().givenPool()
       await rotateSigningKeys(server(), poolId)
       await server().send(new DeleteUserPoolCommand({ UserPoolId: poolId }))
@@ -116,16 +123,16 @@ for (const engine of engines) {
 
     const allows = (Action: string[]) => ({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action, Resource: '*' }] })
 
-    it('name the key that signed, whatever it says it is', async () => {
+    it('name the access key that signed the request', async () => {
       const support = await server.createKey({ policy: allows(['lifeguard:SetUserPoolExtensions']) })
       await signedCall(server, support, 'SetUserPoolExtensions', { UserPoolId: poolId, TestUsers: [{ Username: 'robot', Code: '314159' }] })
       const { Records } = await signedCall(server, owner, 'ListAuditRecords', { UserPoolId: poolId })
-      assert.deepEqual(Records.map(gist), [
+      assert.deepEqual(Records.map(withoutIdAndTime), [
         { Action: 'SetUserPoolExtensions', AccessKeyId: support.accessKeyId, Detail: 'sections: TestUsers' },
       ])
     })
 
-    it('and fixed codes are not for keys that may not read them', async () => {
+    it('and extensions are denied to an access key whose policy does not allow them', async () => {
       const clerk = await server.createKey({ policy: allows(['cognito-idp:*', 'lifeguard:List*']) })
       const denied = { name: 'AccessDeniedException' }
       await assert.rejects(signedCall(server, clerk, 'GetUserPoolExtensions', { UserPoolId: poolId }), denied)

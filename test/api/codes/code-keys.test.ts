@@ -19,7 +19,7 @@ const start = async (flags: readonly string[]) => {
 }
 
 describe('The key for codes', () => {
-  it('is made once in the data folder of dev, for its owner only', async () => {
+  it('is made once, in the data folder of dev, readable by its owner only', async () => {
     const folder = temporaryFolder()
     const file = join(folder, 'code.key')
     await start(['--data', folder])
@@ -31,7 +31,7 @@ describe('The key for codes', () => {
     assert.notEqual(made, readFileSync(join(folder, 'master.key'), 'utf8'))
   })
 
-  it('may be any 32 bytes in hex or base64, in a file that others cannot change or read', async () => {
+  it('is 32 bytes in hex or base64, in a file that others cannot read or write', async () => {
     const { file, flags } = openCodeKeyFile()
     await start(flags)
     const refuses = (message: RegExp) =>
@@ -48,7 +48,7 @@ describe('The key for codes', () => {
     await assert.rejects(start(['--code-key-file', `${file}.none`]), /--code-key-file: .* does not exist\. Make a key for codes with: /)
   })
 
-  it('is in a file or in KMS, not in both', () => {
+  it('is set as a file or in KMS, not both', () => {
     const { flags } = openCodeKeyFile()
     assert.throws(() => read([...flags, '--kms-region', 'eu-west-1']), /--code-key-file and --kms-region .* both set/)
     assert.throws(() => read([...flags, '--kms-endpoint', 'http://127.0.0.1:1']), /both set/)
@@ -58,7 +58,7 @@ describe('The key for codes', () => {
 
 for (const engine of engines) {
   describe(`In production on ${engine.name}`, () => {
-    it('without a key for codes a message for a custom sender waits, and is said to', async () => {
+    it('a message for a custom sender stays queued with a reason while there is no key for codes', async () => {
       await using server = await startProductionServer(engine)
       const owner = await server.createKey()
       const client = server.client(owner)

@@ -6,6 +6,7 @@ import {
   ForgotPasswordCommand,
   VerifyUserAttributeCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
+import { hourMs } from '../../../src/base/durations.ts'
 import { adminCreateSilently, adminGet, adminUpdate, outcomes } from '../../support/administration.ts'
 import { engines } from '../../support/engines.ts'
 import { callOwn } from '../../support/own-operations.ts'
@@ -17,28 +18,27 @@ import { openTriggerEndpoint } from '../../support/trigger-endpoint.ts'
 const endpoint = await openTriggerEndpoint()
 const email = 'ana@example.test'
 const verified = attributeList({ email, email_verified: 'true' })
-const hour = 3_600_000
 
 for (const engine of engines) {
   describe(`IssueCode on ${engine.name}`, () => {
     const server = useTestServer(engine, { flags: endpoint.flags })
 
-    /** A pool whose own code would be told of every message. */
+    /** A pool with a CustomMessage trigger that must not be called. */
     async function givenPool(pool: object = {}) {
-      const triggers = endpoint.given({ CustomMessage: () => assert.fail('asked') })
+      const triggers = endpoint.given({ CustomMessage: () => assert.fail('CustomMessage was called') })
       return server().givenPool({ pool: { AutoVerifiedAttributes: ['email'], LambdaConfig: triggers.lambdaConfig, ...pool } })
     }
     const issue = (UserPoolId: string, Purpose: string, Username = 'ana') =>
       callOwn(server(), 'IssueCode', { UserPoolId, Username, Purpose }) as Promise<{ Code: string; ExpiresAt: number }>
 
-    it('confirms somebody whom no message reaches, in place of the code that is out, and sends nothing', async () => {
+    it('replaces the outstanding sign-up code with one that confirms the user, and sends no message', async () => {
       const { poolId, clientId } = await server().givenPool({ pool: { AutoVerifiedAttributes: ['email'] } })
       await signUp(server(), clientId, 'ana', { email })
       const sent = await codeSentTo(server(), poolId, email)
       const now = server().clock.now()
       const { Code, ExpiresAt } = await issue(poolId, 'SIGN_UP')
       assert.match(Code, /^\d{6}$/)
-      assert.ok(Math.abs(ExpiresAt * 1000 - (now + 24 * hour)) < 10_000)
+      assert.ok(Math.abs(ExpiresAt * 1000 - (now + 24 * hourMs)) < 10_000)
       assert.deepEqual(await sentTo(server(), poolId), [`sign-up ${email}`])
       if (sent !== Code) await assert.rejects(confirm(server(), clientId, 'ana', sent), { name: 'CodeMismatchException' })
       await confirm(server(), clientId, 'ana', Code)
@@ -47,7 +47,7 @@ for (const engine of engines) {
       await assert.rejects(confirm(server(), clientId, 'ana', Code), { name: 'NotAuthorizedException' })
     })
 
-    it('confirms somebody who gave no address, and proves none', async () => {
+    it('confirms a user without an address, and verifies none', async () => {
       const { poolId, clientId } = await givenPool()
       await signUp(server(), clientId, 'ana')
       await confirm(server(), clientId, 'ana', (await issue(poolId, 'SIGN_UP')).Code)
@@ -55,7 +55,7 @@ for (const engine of engines) {
       assert.deepEqual([UserStatus, attributes['email_verified']], ['CONFIRMED', undefined])
     })
 
-    it('lets somebody choose a new password, for an hour', async () => {
+    it('allows a new password with its code for an hour', async () => {
       const { poolId, clientId } = await givenPool()
       await givenUser(server(), poolId, 'ana', { attributes: verified })
       const choose = (ConfirmationCode: string) =>
@@ -63,7 +63,7 @@ for (const engine of engines) {
           new ConfirmForgotPasswordCommand({ ClientId: clientId, Username: 'ana', ConfirmationCode, Password: 'Other-horse-8' }),
         )
       const late = await issue(poolId, 'FORGOT_PASSWORD')
-      server().clock.advance(hour)
+      server().clock.advance(hourMs)
       await assert.rejects(choose(late.Code), { name: 'ExpiredCodeException' })
       const { Code } = await issue(poolId, 'FORGOT_PASSWORD')
       await choose(Code)
@@ -72,7 +72,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [])
     })
 
-    it('proves the address that waits for its proof, else the current one', async () => {
+    it('verifies the address that waits for its verification, otherwise the current one', async () => {
       const { poolId, clientId } = await server().givenPool({
         pool: { AutoVerifiedAttributes: ['email'], UserAttributeUpdateSettings: { AttributesRequireVerificationBeforeUpdate: ['email'] } },
       })
@@ -95,7 +95,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), ['update-attribute new@example.test'])
     })
 
-    it('is refused where the code would be of no use, and leaves the one that is out', async () => {
+    it('refuses users who could not use the code, and audits nothing', async () => {
       const { poolId, clientId } = await server().givenPool({ pool: { AutoVerifiedAttributes: ['email'] } })
       const unsupported = { name: 'UnsupportedUserStateException' }
       await givenUser(server(), poolId, 'ana', { attributes: verified })
@@ -112,14 +112,14 @@ for (const engine of engines) {
       await adminCreateSilently(server(), poolId, 'invited', { attributes: { email: 'i@example.test', email_verified: 'true' } })
       await assert.rejects(issue(poolId, 'FORGOT_PASSWORD', 'invited'), unsupported)
       await signUp(server(), clientId, 'new', { email: 'new@example.test' })
-      await assert.rejects(issue(poolId, 'VERIFY_EMAIL', 'new'), { ...unsupported, message: /issue a code for SIGN_UP/ })
+      await assert.rejects(issue(poolId, 'VERIFY_EMAIL', 'new'), { ...unsupported, message: /Issue a code for SIGN_UP/ })
       await server().send(new AdminDisableUserCommand({ UserPoolId: poolId, Username: 'new' }))
       await assert.rejects(issue(poolId, 'SIGN_UP', 'new'), { ...unsupported, message: /disabled/ })
       const { Records } = await callOwn(server(), 'ListAuditRecords', { UserPoolId: poolId })
       assert.deepEqual(Records, [])
     })
 
-    it('is refused where only administrators recover accounts, as ForgotPassword is', async () => {
+    it('refuses FORGOT_PASSWORD, like ForgotPassword, where only administrators recover accounts', async () => {
       const AccountRecoverySetting = { RecoveryMechanisms: [{ Name: 'admin_only', Priority: 1 }] }
       const { poolId, clientId } = await givenPool({ AccountRecoverySetting })
       await givenUser(server(), poolId, 'ana', { attributes: verified })
@@ -129,7 +129,7 @@ for (const engine of engines) {
       await assert.rejects(issue(poolId, 'FORGOT_PASSWORD'), { name: 'UnsupportedUserStateException' })
     })
 
-    it('leaves one code when many are asked for at once', async () => {
+    it('leaves one valid code after concurrent calls', async () => {
       const { poolId, clientId } = await givenPool()
       await signUp(server(), clientId, 'ana')
       const issued = await Promise.all(Array.from({ length: 4 }, () => issue(poolId, 'SIGN_UP')))
@@ -140,7 +140,7 @@ for (const engine of engines) {
       assert.equal((await adminGet(server(), poolId, 'ana')).UserStatus, 'CONFIRMED')
     })
 
-    it('never touches the user of that name in another pool', async () => {
+    it('does not affect the user with the same name in another pool', async () => {
       const [mine, theirs] = [await givenPool(), await givenPool()]
       for (const { clientId } of [mine, theirs]) await signUp(server(), clientId, 'ana')
       const { Code } = await issue(mine.poolId, 'SIGN_UP')

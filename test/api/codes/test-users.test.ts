@@ -30,7 +30,7 @@ for (const engine of engines) {
     const setTestUsers = (UserPoolId: string, Username = 'robot', Code = fixed) =>
       callOwn(server(), 'SetUserPoolExtensions', { UserPoolId, TestUsers: [{ Username, Code }] })
 
-    /** A pool with one test user, who is not there yet, and code of its own that would be told of every message. */
+    /** A pool with one test user, who has not signed up yet, and a CustomMessage trigger. */
     async function givenPool(pool: object = {}, { name = 'robot', code = fixed } = {}) {
       const triggers = endpoint.given({ CustomMessage: (event) => event })
       const { lambdaConfig: LambdaConfig } = triggers
@@ -40,7 +40,7 @@ for (const engine of engines) {
     }
 
     for (const code of [fixed, '27182818']) {
-      it(`sign up, recover and prove addresses by ${code}, and nothing is sent`, async () => {
+      it(`sign up, recover and verify addresses with the code ${code}, and no message is sent`, async () => {
         const { poolId, clientId, triggers } = await givenPool({}, { code })
         const { CodeDeliveryDetails } = await signUp(server(), clientId, 'robot', { email, phone_number: phone })
         assert.deepEqual(CodeDeliveryDetails, { AttributeName: 'email', DeliveryMedium: 'EMAIL', Destination: 'r***@e***' })
@@ -65,7 +65,7 @@ for (const engine of engines) {
       ['SMS_MFA', 'SMS_MFA_CODE', { SMSMfaSettings: { Enabled: true } }],
       ['EMAIL_OTP', 'EMAIL_OTP_CODE', { EmailMfaSettings: { Enabled: true } }],
     ] as const) {
-      it(`answer ${challenge} by it; wrong codes lock them out all the same`, async () => {
+      it(`answer ${challenge} with the fixed code, and are locked out after wrong codes`, async () => {
         const { poolId, clientId, triggers } = await givenPool()
         await setMfa(server(), poolId, 'OPTIONAL', ['sms', 'email'])
         await givenUser(server(), poolId, 'robot', { attributes: attributeList({ email, phone_number: phone }) })
@@ -83,7 +83,7 @@ for (const engine of engines) {
       })
     }
 
-    it('begin with a one-time code that is theirs, and others with one that is sent', async () => {
+    it('sign in with the fixed code as the first factor, other users with a code that is sent', async () => {
       const { poolId, clientId } = await givenChoicePool(server(), ['PASSWORD', 'EMAIL_OTP'])
       await setTestUsers(poolId)
       const signIn = async (username: string, code: string) => {
@@ -99,7 +99,7 @@ for (const engine of engines) {
       assert.match((await messagesOf(server(), poolId))[0]?.code ?? '', /^\d{8}$/)
     })
 
-    it('are nobody else, whatever that somebody calls themselves', async () => {
+    it('do not include a user whose preferred username is the name of a test user', async () => {
       const { poolId, clientId, triggers } = await givenPool({ AliasAttributes: ['preferred_username', 'email'] })
       await signUp(server(), clientId, 'ana', { email })
       const code = await codeSentTo(server(), poolId, email)
@@ -113,7 +113,7 @@ for (const engine of engines) {
       assert.deepEqual(triggers.fired, ['CustomMessage_SignUp', 'CustomMessage_ForgotPassword'])
     })
 
-    it('are known by their name as the pool compares names', async () => {
+    it('are found by username, with or without case as the pool is set', async () => {
       for (const [caseSensitive, sent] of [
         [false, []],
         [true, [`sign-up ${email}`]],
@@ -124,7 +124,7 @@ for (const engine of engines) {
       }
     })
 
-    it('are known by the address that is their name, and by no other that they take', async () => {
+    it('named by an address get a normal code for a new address', async () => {
       const { poolId, clientId } = await givenPool({ UsernameAttributes: ['email'] }, { name: email })
       await signUp(server(), clientId, email)
       await confirm(server(), clientId, email, fixed)
@@ -136,7 +136,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), ['update-attribute ceo@example.test'])
     })
 
-    it('take nobody’s address away by a code that proves nothing', async () => {
+    it('cannot take an address from another user with the fixed code', async () => {
       const { poolId, clientId } = await givenPool({ AliasAttributes: ['email'] })
       const ceo = 'ceo@example.test'
       const taken = { name: 'AliasExistsException' }
@@ -159,7 +159,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [])
     })
 
-    it('cannot be made by who only knows their name', async () => {
+    it('cannot be confirmed with a wrong code', async () => {
       const { poolId, clientId } = await givenPool()
       await signUp(server(), clientId, 'robot', { email: 'mallory@example.test' })
       await assert.rejects(confirm(server(), clientId, 'robot', '000000'), mismatch)
@@ -167,7 +167,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [])
     })
 
-    it('of one pool are none of another, and none any more once they are taken off the list', async () => {
+    it('are ordinary users in another pool, and after they are removed from the list', async () => {
       const { poolId, clientId } = await givenPool()
       const other = await server().givenPool({ pool: { AutoVerifiedAttributes: ['email'] } })
       await signUp(server(), other.clientId, 'robot', { email })
@@ -177,7 +177,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [`sign-up ${email}`])
     })
 
-    it('get the fixed code from support as well', async () => {
+    it('get the fixed code from IssueCode as well', async () => {
       const { poolId, clientId } = await givenPool()
       await signUp(server(), clientId, 'robot', { email })
       assert.equal((await callOwn(server(), 'IssueCode', { UserPoolId: poolId, Username: 'robot', Purpose: 'SIGN_UP' })).Code, fixed)

@@ -105,7 +105,7 @@ for (const engine of engines) {
       const { databaseUrl, keys } = server
       const users = sealedTables.filter(({ table }) => table === 'user')
       await withVaultOf(databaseUrl, { masterKey: keys.after, previous: keys.before }, async ({ storage: { db }, secrets, keyRing }) => {
-        keyRing.adopt(keyRing.factsOfCurrent())
+        keyRing.adopt(keyRing.recordForCurrent())
         const pass: ResealPass = { stale: 0, resealed: 0, unreadable: [] }
         let isSet = false
         const requireKey = async (tx: Parameters<Parameters<typeof resealTable>[0]['requireKey']>[0]) => {

@@ -7,7 +7,7 @@ import { queueMessage } from '../../../src/messaging/outbox.ts'
 import { findSigningKey } from '../../../src/pools/signing-certificate/signing-certificate.ts'
 import { sealedTables } from '../../../src/sealed-tables.ts'
 import { engines } from '../../support/engines.ts'
-import { jobEnd, startJob } from '../../support/imports.ts'
+import { startJob, waitForJobEnd } from '../../support/imports.ts'
 import { columnsSealedUnder, newKeys, rotate, withVaultOf } from '../../support/master-keys.ts'
 import {
   answerTotp,
@@ -99,7 +99,7 @@ for (const engine of engines) {
       await everythingWorks(server, world, newPassword)
       await signInByImportedHash(server, world)
       await startJob(server, world.waitingImport)
-      assert.equal((await jobEnd(server, world.waitingImport)).ImportedUsers, 1)
+      assert.equal((await waitForJobEnd(server, world.waitingImport)).ImportedUsers, 1)
       assert.equal(await madeUpSalt(server, world), begun.salt)
       await withVaultOf(databaseUrl, { masterKey: keys.after }, async ({ storage: { db }, secrets }) =>
         assert.ok(await findSigningKey({ db, secrets }, world.poolId)),

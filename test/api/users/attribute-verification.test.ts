@@ -10,7 +10,10 @@ const email = 'ana@example.test'
 const newEmail = 'new@example.test'
 const sms = { SmsConfiguration: { SnsCallerArn: 'arn:aws:iam::123456789012:role/sms' } }
 const verifiesEmail = { AutoVerifiedAttributes: ['email' as const] }
-const waits = { ...verifiesEmail, UserAttributeUpdateSettings: { AttributesRequireVerificationBeforeUpdate: ['email' as const] } }
+const verifiesBeforeUpdate = {
+  ...verifiesEmail,
+  UserAttributeUpdateSettings: { AttributesRequireVerificationBeforeUpdate: ['email' as const] },
+}
 
 const mismatch = { name: 'CodeMismatchException', message: 'Invalid verification code provided, please try again.' }
 const expired = { name: 'ExpiredCodeException', message: 'Invalid code provided, please request a code again.' }
@@ -19,14 +22,14 @@ const emailTaken = { name: 'AliasExistsException', message: 'An account with the
 const notFound = { name: 'UserNotFoundException' }
 
 for (const engine of engines) {
-  describe(`addresses that change on ${engine.name}`, () => {
+  describe(`A change of an address on ${engine.name}`, () => {
     const server = useTestServer(engine)
     const ask = (accessToken: string, name = 'email') =>
       server().send(new GetUserAttributeVerificationCodeCommand({ AccessToken: accessToken, AttributeName: name }))
     const verify = (accessToken: string, code: string, name = 'email') =>
       server().send(new VerifyUserAttributeCommand({ AccessToken: accessToken, AttributeName: name, Code: code }))
 
-    it('lose their verification and get a code where the pool verifies them', async () => {
+    it('makes the address unverified and sends a code if the pool verifies it', async () => {
       const ids = await server().givenPool({ pool: { ...verifiesEmail, ...sms } })
       const { accessToken } = await givenSignedInUser(server(), ids, 'ana', { email })
       const { CodeDeliveryDetailsList } = await update(server(), accessToken, { email: newEmail, phone_number: '+15550001234' })
@@ -47,7 +50,7 @@ for (const engine of engines) {
       await assert.rejects(verify(accessToken, code), expired)
     })
 
-    it('get a code on demand, each its own', async () => {
+    it('can be verified later, with a code that the user requests', async () => {
       const ids = await server().givenPool({ pool: { ...verifiesEmail, ...sms } })
       const { accessToken } = await givenSignedInUser(server(), ids, 'ana', { email })
       await assert.rejects(ask(accessToken, 'phone_number'), { name: 'InvalidParameterException' })
@@ -59,7 +62,7 @@ for (const engine of engines) {
       assert.equal((await attributesOf(server(), accessToken))['phone_number_verified'], 'true')
     })
 
-    it('keep a code good when a profile is sent back whole, and no code of an address that was left', async () => {
+    it('invalidates the code of the earlier address, unless the address stays the same', async () => {
       const ids = await server().givenPool({ pool: verifiesEmail })
       const { accessToken } = await givenSignedInUser(server(), ids, 'ana', { email })
       await update(server(), accessToken, { email: newEmail })
@@ -67,16 +70,16 @@ for (const engine of engines) {
       await update(server(), accessToken, { email: newEmail, gender: '' })
       await verify(accessToken, code)
       await update(server(), accessToken, { email })
-      const again = await codeSentTo(server(), ids.poolId, email)
+      const second = await codeSentTo(server(), ids.poolId, email)
       await update(server(), accessToken, { email: 'third@example.test' })
       const third = await codeSentTo(server(), ids.poolId, 'third@example.test')
-      if (again !== third) await assert.rejects(verify(accessToken, again), mismatch)
+      if (second !== third) await assert.rejects(verify(accessToken, second), mismatch)
       await update(server(), accessToken, { email: '' })
       await assert.rejects(verify(accessToken, third), expired)
       assert.deepEqual(await attributesOf(server(), accessToken), {})
     })
 
-    it('limit guesses and messages', async () => {
+    it('is limited in messages and in wrong codes', async () => {
       const ids = await server().givenPool({ pool: verifiesEmail })
       const { accessToken } = await givenSignedInUser(server(), ids, 'ana', { email })
       for (let i = 0; i < 5; i++) await ask(accessToken)
@@ -84,13 +87,13 @@ for (const engine of engines) {
       const code = await codeSentTo(server(), ids.poolId, email)
       for (let i = 0; i < 15; i++) await assert.rejects(verify(accessToken, wrongCode(code)), mismatch)
       await assert.rejects(verify(accessToken, code), limited)
-      // A change of address sends a message, too, to wherever the user likes.
+      // Each change of an address sends a message, too.
       for (let i = 0; i < 20; i++) await update(server(), accessToken, { email: `spam${i}@example.test` })
       await assert.rejects(update(server(), accessToken, { email: 'spam@example.test' }), { name: 'TooManyRequestsException' })
       await update(server(), accessToken, { name: 'Ana' })
     })
 
-    it('take no code of another user', async () => {
+    it('is not verified by the code of another user', async () => {
       const ids = await server().givenPool({ pool: verifiesEmail })
       const ana = await givenSignedInUser(server(), ids, 'ana', { email })
       const bob = await givenSignedInUser(server(), ids, 'bob', { email: 'bob@example.test' })
@@ -101,7 +104,7 @@ for (const engine of engines) {
       if (own !== other) await assert.rejects(verify(ana.accessToken, other), mismatch)
     })
 
-    it('let one of many at once use a code', async () => {
+    it('is verified once by concurrent requests with the same code', async () => {
       const ids = await server().givenPool({ pool: verifiesEmail })
       const { accessToken } = await givenSignedInUser(server(), ids, 'ana', { email })
       await ask(accessToken)
@@ -111,15 +114,15 @@ for (const engine of engines) {
     })
   })
 
-  describe(`addresses that wait for their proof on ${engine.name}`, () => {
+  describe(`An address that is verified before the update on ${engine.name}`, () => {
     const server = useTestServer(engine)
     const ask = (accessToken: string) =>
       server().send(new GetUserAttributeVerificationCodeCommand({ AccessToken: accessToken, AttributeName: 'email' }))
     const verify = (accessToken: string, code: string) =>
       server().send(new VerifyUserAttributeCommand({ AccessToken: accessToken, AttributeName: 'email', Code: code }))
 
-    it('leave the old one current, verified and good for sign-in until then', async () => {
-      const ids = await server().givenPool({ pool: { ...waits, UsernameAttributes: ['email'] } })
+    it('leaves the old one current until then, verified and usable for sign-in', async () => {
+      const ids = await server().givenPool({ pool: { ...verifiesBeforeUpdate, UsernameAttributes: ['email'] } })
       const { accessToken } = await givenSignedInUser(server(), ids, email, {})
       const { CodeDeliveryDetailsList } = await update(server(), accessToken, { email: newEmail, name: 'Ana' })
       assert.equal(CodeDeliveryDetailsList?.[0]?.Destination, 'n***@e***')
@@ -127,7 +130,7 @@ for (const engine of engines) {
       await signInByPassword(server(), ids.clientId, email)
       await assert.rejects(signInByPassword(server(), ids.clientId, newEmail), notFound)
 
-      // Another code goes to the address that waits, and replaces the first.
+      // Another code goes to the new address, and replaces the first code.
       const first = await codeSentTo(server(), ids.poolId, newEmail)
       assert.equal((await ask(accessToken)).CodeDeliveryDetails?.Destination, 'n***@e***')
       const second = await codeSentTo(server(), ids.poolId, newEmail)
@@ -138,8 +141,8 @@ for (const engine of engines) {
       await assert.rejects(signInByPassword(server(), ids.clientId, email), notFound)
     })
 
-    it('are forgotten when the user goes back to the old one', async () => {
-      const ids = await server().givenPool({ pool: waits })
+    it('is dropped when the user sets the current one again', async () => {
+      const ids = await server().givenPool({ pool: verifiesBeforeUpdate })
       const { accessToken } = await givenSignedInUser(server(), ids, 'ana', { email })
       await update(server(), accessToken, { email: newEmail })
       const code = await codeSentTo(server(), ids.poolId, newEmail)
@@ -148,8 +151,8 @@ for (const engine of engines) {
       assert.deepEqual(await attributesOf(server(), accessToken), { email, email_verified: 'true' })
     })
 
-    it('cannot be those of others where users are named by them, not even in a race', async () => {
-      const ids = await server().givenPool({ pool: { ...waits, UsernameAttributes: ['email'] } })
+    it('cannot be the username of another user, not even in a race', async () => {
+      const ids = await server().givenPool({ pool: { ...verifiesBeforeUpdate, UsernameAttributes: ['email'] } })
       const ana = await givenSignedInUser(server(), ids, email, {})
       const bob = await givenSignedInUser(server(), ids, 'bob@example.test', {})
       await assert.rejects(update(server(), ana.accessToken, { email: 'bob@example.test' }), emailTaken)
@@ -162,8 +165,8 @@ for (const engine of engines) {
       for (const outcome of outcomes) if (outcome.status === 'rejected') assert.equal(outcome.reason.name, 'AliasExistsException')
     })
 
-    it('take an alias over once proven', async () => {
-      const ids = await server().givenPool({ pool: { ...waits, AliasAttributes: ['email'] } })
+    it('becomes the alias of the user who verified it last', async () => {
+      const ids = await server().givenPool({ pool: { ...verifiesBeforeUpdate, AliasAttributes: ['email'] } })
       const ana = await givenSignedInUser(server(), ids, 'ana', { email })
       const bob = await givenSignedInUser(server(), ids, 'bob', { email: 'bob@example.test' })
       await update(server(), bob.accessToken, { email })
@@ -177,13 +180,13 @@ for (const engine of engines) {
     })
   })
 
-  describe(`addresses that two users exchange on ${engine.name}`, () => {
+  describe(`Two users who exchange addresses on ${engine.name}`, () => {
     const server = useTestServer(engine)
     const verify = (accessToken: string, code: string) =>
       server().send(new VerifyUserAttributeCommand({ AccessToken: accessToken, AttributeName: 'email', Code: code }))
 
-    it('change hands both, though each user waits for the other', async () => {
-      const ids = await server().givenPool({ pool: { ...waits, AliasAttributes: ['email'] } })
+    it('both succeed when they verify them at the same time', async () => {
+      const ids = await server().givenPool({ pool: { ...verifiesBeforeUpdate, AliasAttributes: ['email'] } })
       for (let round = 0; round < 5; round++) {
         const [here, there] = [`here${round}@example.test`, `there${round}@example.test`]
         const ana = await givenSignedInUser(server(), ids, `ana${round}`, { email: here })
@@ -200,10 +203,10 @@ for (const engine of engines) {
     })
   })
 
-  describe(`addresses that are names on ${engine.name}`, () => {
+  describe(`An address that a user signs in with on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('sign in at once after a change where users are named by them', async () => {
+    it('works at once after a change when it is the username', async () => {
       const ids = await server().givenPool({ pool: { ...verifiesEmail, UsernameAttributes: ['email'] } })
       const { accessToken } = await givenSignedInUser(server(), ids, email, {})
       await update(server(), accessToken, { email: newEmail })
@@ -212,7 +215,7 @@ for (const engine of engines) {
       await assert.rejects(update(server(), accessToken, { email: '' }), { name: 'InvalidParameterException' })
     })
 
-    it('sign nobody in as aliases between a change and its proof', async () => {
+    it('does not work as an alias between its change and its verification', async () => {
       const ids = await server().givenPool({ pool: { ...verifiesEmail, AliasAttributes: ['email'] } })
       const { accessToken } = await givenSignedInUser(server(), ids, 'ana', { email })
       await update(server(), accessToken, { email: newEmail })

@@ -7,7 +7,7 @@ import { insertPool } from '../../../src/pools/pool-repository.ts'
 import { countAttempt } from '../../../src/protection/attempt-repository.ts'
 import type { Db } from '../../../src/storage/db.ts'
 import { insertSession } from '../../../src/tokens/session-repository.ts'
-import { keepFormerPassword } from '../../../src/users/passwords/password-history-repository.ts'
+import { insertFormerPassword } from '../../../src/users/passwords/password-history-repository.ts'
 import type { User } from '../../../src/users/user.ts'
 import { deleteUserRows, insertUser } from '../../../src/users/user-repository.ts'
 import { engines } from '../../support/engines.ts'
@@ -40,7 +40,7 @@ async function leaveTraces({ db, secrets, commit }: Room, owner: User): Promise<
   const ownPool = { ...pool, id: poolId }
   await commit(async (tx) => {
     assert.equal(await insertUser(tx, ownPool, owner), undefined)
-    await keepFormerPassword(tx, { poolId, sub, password: 'sealed', at: now }, 3)
+    await insertFormerPassword(tx, { poolId, sub, password: 'sealed', at: now }, 3)
     await issueCode(tx, secrets, { poolId, sub, purpose: 'forgot-password', now, lifetimeMs: 1000 })
     await queueInvitation(tx, secrets, {
       pool: ownPool,

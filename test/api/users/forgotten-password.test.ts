@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ConfirmForgotPasswordCommand, ForgotPasswordCommand } from '@aws-sdk/client-cognito-identity-provider'
+import { hourMs } from '../../../src/base/durations.ts'
 import { engines } from '../../support/engines.ts'
 import {
   codeSentTo,
@@ -17,7 +18,6 @@ import { useTestServer } from '../../support/test-server.ts'
 
 const verifiesEmail = { AutoVerifiedAttributes: ['email' as const] }
 const email = 'ana@example.test'
-const hour = 3_600_000
 const newPassword = 'Other-horse-8'
 
 const mismatch = { name: 'CodeMismatchException', message: 'Invalid verification code provided, please try again.' }
@@ -25,7 +25,7 @@ const expired = { name: 'ExpiredCodeException', message: 'Invalid code provided,
 const limited = { name: 'LimitExceededException', message: 'Attempt limit exceeded, please try after some time.' }
 
 for (const engine of engines) {
-  describe(`forgotten passwords on ${engine.name}`, () => {
+  describe(`A forgotten password on ${engine.name}`, () => {
     const server = useTestServer(engine)
     const forgot = (clientId: string, username: string) =>
       server().send(new ForgotPasswordCommand({ ClientId: clientId, Username: username }))
@@ -34,7 +34,7 @@ for (const engine of engines) {
         new ConfirmForgotPasswordCommand({ ClientId: clientId, Username: username, ConfirmationCode: code, Password: password }),
       )
 
-    it('are replaced with a code that goes to the verified address', async () => {
+    it('is replaced with a code that is sent to the verified address', async () => {
       const ids = await server().givenPool({ pool: verifiesEmail })
       const ana = await givenSignedInUser(server(), ids, 'ana', { email })
       const { CodeDeliveryDetails } = await forgot(ids.clientId, 'ana')
@@ -47,23 +47,23 @@ for (const engine of engines) {
       await assert.rejects(signInByPassword(server(), ids.clientId, 'ana'), { name: 'NotAuthorizedException' })
       await givenTokens(server(), ids.clientId, 'ana', newPassword)
       await assert.rejects(reset(ids.clientId, 'ana', code), expired)
-      // As in Cognito, what was signed in stays signed in.
+      // Sessions stay valid, as at Cognito.
       await update(server(), ana.accessToken, { name: 'Ana' })
     })
 
-    it('are replaced once by many at once', async () => {
+    it('is replaced once by concurrent requests with the same code', async () => {
       const ids = await server().givenPool({ pool: verifiesEmail })
       await givenConfirmedUser(server(), ids, 'ana', { email })
       await forgot(ids.clientId, 'ana')
       const code = await codeSentTo(server(), ids.poolId, email)
-      const tries = Array.from({ length: 6 }, (_, i) => reset(ids.clientId, 'ana', code, `Racing-horse-${i}`))
-      const outcomes = await Promise.allSettled(tries)
+      const requests = Array.from({ length: 6 }, (_, i) => reset(ids.clientId, 'ana', code, `Racing-horse-${i}`))
+      const outcomes = await Promise.allSettled(requests)
       const winners = outcomes.flatMap(({ status }, i) => (status === 'fulfilled' ? [i] : []))
       assert.equal(winners.length, 1)
       await givenTokens(server(), ids.clientId, 'ana', `Racing-horse-${winners[0]}`)
     })
 
-    it('stay where the new one is weak or remembered, and the code stays good', async () => {
+    it('is not replaced by a weak or former password, and the code stays valid', async () => {
       const pool = { ...verifiesEmail, Policies: { PasswordPolicy: { MinimumLength: 8, PasswordHistorySize: 2 } } }
       const ids = await server().givenPool({ pool })
       await givenConfirmedUser(server(), ids, 'ana', { email })
@@ -73,7 +73,7 @@ for (const engine of engines) {
         name: 'InvalidPasswordException',
         message: 'Password did not conform with policy: Password not long enough',
       })
-      // Only whoever holds the code learns what the history remembers.
+      // Without the right code a caller learns nothing about former passwords.
       await assert.rejects(reset(ids.clientId, 'ana', wrongCode(code), goodPassword), mismatch)
       await assert.rejects(reset(ids.clientId, 'ana', code, goodPassword), { name: 'PasswordHistoryPolicyViolationException' })
       await reset(ids.clientId, 'ana', code)
@@ -83,7 +83,7 @@ for (const engine of engines) {
       await reset(ids.clientId, 'ana', second, 'Third-horse-9')
     })
 
-    it('ends a code after an hour, and an older one at once', async () => {
+    it('is not replaced with a code after an hour, nor with one that was replaced by a newer code', async () => {
       const ids = await server().givenPool({ pool: verifiesEmail })
       await givenConfirmedUser(server(), ids, 'ana', { email })
       await forgot(ids.clientId, 'ana')
@@ -91,12 +91,12 @@ for (const engine of engines) {
       await forgot(ids.clientId, 'ana')
       const second = await codeSentTo(server(), ids.poolId, email)
       if (first !== second) await assert.rejects(reset(ids.clientId, 'ana', first), mismatch)
-      server().clock.advance(hour)
+      server().clock.advance(hourMs)
       await assert.rejects(reset(ids.clientId, 'ana', second), expired)
       await assert.rejects(reset(ids.clientId, 'ana', wrongCode(second)), expired)
     })
 
-    it('limits guesses and messages', async () => {
+    it('limits messages and wrong codes', async () => {
       const ids = await server().givenPool({ pool: verifiesEmail })
       await givenConfirmedUser(server(), ids, 'ana', { email })
       for (let i = 0; i < 10; i++) await forgot(ids.clientId, 'ana')
@@ -106,7 +106,7 @@ for (const engine of engines) {
       await assert.rejects(reset(ids.clientId, 'ana', code), limited)
     })
 
-    it('open a locked account', async () => {
+    it('that is replaced unlocks the user', async () => {
       const ids = await server().givenPool({ pool: verifiesEmail })
       await givenConfirmedUser(server(), ids, 'ana', { email })
       for (let i = 0; i < 5; i++) {
@@ -120,7 +120,7 @@ for (const engine of engines) {
       await givenTokens(server(), ids.clientId, 'ana', newPassword)
     })
 
-    it('are not for those without a verified address, nor where an administrator must help', async () => {
+    it('gets no code without a verified address, for an unknown user, or where only administrators recover accounts', async () => {
       const ids = await server().givenPool({ pool: verifiesEmail })
       await signUp(server(), ids.clientId, 'ana', { email })
       await assert.rejects(forgot(ids.clientId, 'ana'), {
@@ -134,27 +134,27 @@ for (const engine of engines) {
       await assert.rejects(reset(ids.clientId, 'nobody', '123456'), { name: 'UserNotFoundException' })
       await assert.rejects(reset(ids.clientId, 'ana', '123456'), expired)
       const adminOnly = { AccountRecoverySetting: { RecoveryMechanisms: [{ Priority: 1, Name: 'admin_only' as const }] } }
-      const closed = await server().givenPool({ pool: { ...verifiesEmail, ...adminOnly } })
-      await assert.rejects(forgot(closed.clientId, 'ana'), {
+      const adminOnlyPool = await server().givenPool({ pool: { ...verifiesEmail, ...adminOnly } })
+      await assert.rejects(forgot(adminOnlyPool.clientId, 'ana'), {
         name: 'NotAuthorizedException',
         message: 'Contact administrator to reset password.',
       })
     })
 
-    it('fail where the pool relies on a trigger that cannot run', async () => {
+    it('gets no code when a trigger function that the pool needs cannot run', async () => {
       const fails = { name: 'UnexpectedLambdaException' }
-      const arn = 'arn:aws:lambda:us-east-1:123456789012:function:own'
+      const arn = 'arn:aws:lambda:us-east-1:123456789012:function:unknown'
       const migrating = await server().givenPool({ pool: { ...verifiesEmail, LambdaConfig: { UserMigration: arn } } })
       await givenConfirmedUser(server(), migrating, 'ana', { email })
       await forgot(migrating.clientId, 'ana')
       await assert.rejects(forgot(migrating.clientId, 'nobody'), fails)
       await reset(migrating.clientId, 'ana', await codeSentTo(server(), migrating.poolId, email))
-      const messageContent = await server().givenPool({ pool: { ...verifiesEmail, LambdaConfig: { CustomMessage: arn } } })
-      await assert.rejects(signUp(server(), messageContent.clientId, 'ana', { email }), fails)
-      await assert.rejects(forgot(messageContent.clientId, 'ana'), { name: 'UserNotFoundException' })
+      const customized = await server().givenPool({ pool: { ...verifiesEmail, LambdaConfig: { CustomMessage: arn } } })
+      await assert.rejects(signUp(server(), customized.clientId, 'ana', { email }), fails)
+      await assert.rejects(forgot(customized.clientId, 'ana'), { name: 'UserNotFoundException' })
     })
 
-    it('takes no code that went to an address the user has left', async () => {
+    it('is not replaced with a code that was sent to a former address', async () => {
       const ids = await server().givenPool({ pool: verifiesEmail })
       const { accessToken } = await givenSignedInUser(server(), ids, 'ana', { email })
       await forgot(ids.clientId, 'ana')
@@ -163,7 +163,7 @@ for (const engine of engines) {
       await assert.rejects(reset(ids.clientId, 'ana', code), expired)
     })
 
-    it('takes no code for another purpose or of another user', async () => {
+    it('is not replaced with a code for another purpose or of another user', async () => {
       const ids = await server().givenPool({ pool: verifiesEmail })
       await signUp(server(), ids.clientId, 'ana', { email })
       const signUpCode = await codeSentTo(server(), ids.poolId, email)
@@ -177,7 +177,7 @@ for (const engine of engines) {
       if (own !== other) await assert.rejects(reset(ids.clientId, 'ana', other), mismatch)
     })
 
-    it('goes by the order of recovery, and finds the user by alias', async () => {
+    it('gets the code at the first verified address in the order of the pool, for a user named by an alias', async () => {
       const pool = {
         AutoVerifiedAttributes: ['email' as const],
         AliasAttributes: ['email' as const],

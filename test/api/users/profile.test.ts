@@ -8,6 +8,7 @@ import {
   InitiateAuthCommand,
   UpdateUserAttributesCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
+import { hourMs } from '../../../src/base/durations.ts'
 import { engines } from '../../support/engines.ts'
 import { attributesOf, codeSentTo, confirm, givenSignedInUser, sentTo, signUp, update } from '../../support/self-service.ts'
 import { givenTokens, goodPassword, signInByPassword } from '../../support/sign-in.ts'
@@ -27,7 +28,7 @@ const unauthorized = { name: 'NotAuthorizedException', message: 'A client attemp
 const incorrect = { name: 'NotAuthorizedException', message: 'Incorrect username or password.' }
 
 for (const engine of engines) {
-  describe(`a signed-in user's profile on ${engine.name}`, () => {
+  describe(`The profile of a signed-in user on ${engine.name}`, () => {
     const server = useTestServer(engine)
     const givenAna = async (client: object = {}) => {
       const ids = await server().givenPool({ pool, client })
@@ -36,7 +37,7 @@ for (const engine of engines) {
     const remove = (accessToken: string, ...names: string[]) =>
       server().send(new DeleteUserAttributesCommand({ AccessToken: accessToken, UserAttributeNames: names }))
 
-    it('shows sub first and nothing of MFA', async () => {
+    it('shows the sub first, and no MFA settings', async () => {
       const { accessToken, sub } = await givenAna()
       const { $metadata, ...reply } = await server().send(new GetUserCommand({ AccessToken: accessToken }))
       assert.deepEqual(reply, {
@@ -49,13 +50,13 @@ for (const engine of engines) {
       })
     })
 
-    it('shows only what the client may read', async () => {
+    it('shows only attributes that the client may read', async () => {
       const { accessToken } = await givenAna({ ReadAttributes: ['email', 'name'] })
       await update(server(), accessToken, { name: 'Ana', nickname: 'nan' })
       assert.deepEqual(await attributesOf(server(), accessToken), { email, name: 'Ana' })
     })
 
-    it('changes all at once or nothing, and a blank value removes', async () => {
+    it('is changed completely or not at all, and an empty value deletes an attribute', async () => {
       const { accessToken, poolId } = await givenAna()
       const { CodeDeliveryDetailsList } = await update(server(), accessToken, { name: 'Ana', 'custom:team': 'blue' })
       assert.deepEqual(CodeDeliveryDetailsList, [])
@@ -69,7 +70,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [`sign-up ${email}`])
     })
 
-    it('refuses what a user may not change', async () => {
+    it('refuses changes that no user may make', async () => {
       const { accessToken } = await givenAna()
       const refused = (changes: Record<string, string>, message: string) =>
         assert.rejects(update(server(), accessToken, changes), { name: 'InvalidParameterException', message })
@@ -88,11 +89,11 @@ for (const engine of engines) {
           message: `Invalid user attributes: user.${name}: Attribute does not exist in the schema.\n`,
         })
       }
-      const twice = [
+      const duplicates = [
         { Name: 'name', Value: 'Ana' },
         { Name: 'name', Value: 'Eve' },
       ]
-      await assert.rejects(server().send(new UpdateUserAttributesCommand({ AccessToken: accessToken, UserAttributes: twice })), {
+      await assert.rejects(server().send(new UpdateUserAttributesCommand({ AccessToken: accessToken, UserAttributes: duplicates })), {
         name: 'InvalidParameterException',
       })
       for (const value of ['a\u0000b', '\ud800', 'x'.repeat(2049)]) {
@@ -101,12 +102,12 @@ for (const engine of engines) {
       assert.deepEqual(await attributesOf(server(), accessToken), { email, email_verified: 'true' })
     })
 
-    it('refuses what the client may not write', async () => {
+    it('refuses attributes that the client may not write', async () => {
       const { accessToken } = await givenAna({ WriteAttributes: ['email', 'name'] })
       await update(server(), accessToken, { name: 'Ana' })
       await assert.rejects(update(server(), accessToken, { nickname: 'nan' }), unauthorized)
       await assert.rejects(remove(accessToken, 'nickname'), unauthorized)
-      // Before it looks at the schema, too.
+      // This check comes before the one against the schema.
       for (const name of ['custom:nope', 'constructor']) {
         await assert.rejects(update(server(), accessToken, { [name]: 'x' }), unauthorized)
         await assert.rejects(remove(accessToken, name), unauthorized)
@@ -114,7 +115,7 @@ for (const engine of engines) {
       await assert.rejects(update(server(), accessToken, { birthdate: 'soon' }), unauthorized)
     })
 
-    it('loses attributes on demand, but none that is required, unknown or vouched for', async () => {
+    it('deletes attributes, except required, unknown and server-set ones', async () => {
       const { accessToken } = await givenAna()
       await update(server(), accessToken, { name: 'Ana', nickname: 'nan', phone_number: '+15550001234' })
       await remove(accessToken, 'name', 'phone_number', 'gender')
@@ -127,7 +128,7 @@ for (const engine of engines) {
       await refused('email_verified', 'Cannot modify the non-mutable attribute email_verified')
     })
 
-    it('changes the password of those who know it, and keeps them signed in', async () => {
+    it('changes the password for a user who knows it, and keeps sessions valid', async () => {
       const { accessToken, clientId } = await givenAna()
       const change = (previous: string | undefined, proposed: string) =>
         server().send(
@@ -153,24 +154,24 @@ for (const engine of engines) {
         name: 'LimitExceededException',
         message: 'Attempt limit exceeded, please try after some time.',
       })
-      server().clock.advance(3_600_000)
+      server().clock.advance(hourMs)
     })
 
-    it('does not change a password back to one that the pool remembers', async () => {
-      const remembering = { ...pool, Policies: { PasswordPolicy: { MinimumLength: 8, PasswordHistorySize: 2 } } }
-      const ids = await server().givenPool({ pool: remembering })
+    it('does not change the password to one in the password history', async () => {
+      const poolWithHistory = { ...pool, Policies: { PasswordPolicy: { MinimumLength: 8, PasswordHistorySize: 2 } } }
+      const ids = await server().givenPool({ pool: poolWithHistory })
       const { accessToken } = await givenSignedInUser(server(), ids, 'ana', { email })
       const change = (PreviousPassword: string, ProposedPassword: string) =>
         server().send(new ChangePasswordCommand({ AccessToken: accessToken, PreviousPassword, ProposedPassword }))
-      const remembered = { name: 'PasswordHistoryPolicyViolationException' }
+      const inHistory = { name: 'PasswordHistoryPolicyViolationException' }
       await assert.rejects(change('Wrong-horse-7', goodPassword), incorrect)
-      await assert.rejects(change(goodPassword, goodPassword), remembered)
+      await assert.rejects(change(goodPassword, goodPassword), inHistory)
       await change(goodPassword, 'Other-horse-8')
-      await assert.rejects(change('Other-horse-8', goodPassword), remembered)
+      await assert.rejects(change('Other-horse-8', goodPassword), inHistory)
       await change('Other-horse-8', 'Third-horse-9')
     })
 
-    it('changes a password once for two at once', async () => {
+    it('changes the password once for two concurrent requests', async () => {
       const { accessToken, clientId } = await givenAna()
       const change = (proposed: string) =>
         server().send(new ChangePasswordCommand({ AccessToken: accessToken, PreviousPassword: goodPassword, ProposedPassword: proposed }))
@@ -180,7 +181,7 @@ for (const engine of engines) {
       await givenTokens(server(), clientId, 'ana', ['First-horse-1', 'Second-horse-2'][winner] ?? '')
     })
 
-    it('is gone when its user deletes it, with everything that led to it', async () => {
+    it('is deleted with username, tokens and sessions', async () => {
       const { accessToken, refreshToken, clientId, poolId, sub } = await givenAna()
       await server().send(new DeleteUserCommand({ AccessToken: accessToken }))
       await assert.rejects(server().send(new GetUserCommand({ AccessToken: accessToken })), {
@@ -198,7 +199,7 @@ for (const engine of engines) {
       await assert.rejects(server().send(new GetUserCommand({ AccessToken: accessToken })), { name: 'UserNotFoundException' })
     })
 
-    it('leaves no name behind when it is deleted while it changes', async () => {
+    it('leaves no alias when it is deleted during a change', async () => {
       const ids = await server().givenPool({ pool: { AutoVerifiedAttributes: ['email'], AliasAttributes: ['preferred_username'] } })
       const { accessToken } = await givenSignedInUser(server(), ids, 'ana', { email })
       await Promise.allSettled([

@@ -17,28 +17,28 @@ type AuthenticationHelper = {
   getVerifierDevices(): string
 }
 
-// The arithmetic of amazon-cognito-identity-js itself, which the package does not export by name.
+// The SRP code of amazon-cognito-identity-js, which the package does not export by name.
 const require = createRequire(import.meta.url)
 const Helper: new (group: string) => AuthenticationHelper = require('amazon-cognito-identity-js/lib/AuthenticationHelper').default
 const Integer: new (hex: string, radix: number) => BigInteger = require('amazon-cognito-identity-js/lib/BigInteger').default
 
-function promised<T>(start: (callback: Callback<T>) => void): Promise<T> {
+function promisify<T>(start: (callback: Callback<T>) => void): Promise<T> {
   return new Promise((resolve, reject) => start((error, value) => (error ? reject(error) : resolve(value))))
 }
 
-describe('amazon-cognito-identity-js', () => {
+describe('A client with amazon-cognito-identity-js', () => {
   const powers = createSrpPowers({ workers: 1, queueLimit: 10 })
   after(() => powers.close())
 
-  /** Whether the client, with this password and a B of this sign, convinces the server. */
+  /** Whether the server accepts the client's proof with this password and a B of this sign. */
   async function signIn(account: { group: string; name: string; salt: Buffer; verifier: Buffer }, password: string, sign: 1 | -1) {
     const { group, name, salt, verifier } = account
     const client = new Helper(group)
-    const a = readClientPublic((await promised(client.getLargeAValue.bind(client))).toString(16))
+    const a = readClientPublic((await promisify(client.getLargeAValue.bind(client))).toString(16))
     assert.ok(a)
     const signed = { publicB: (v: Uint8Array, b: Uint8Array) => powers.publicB(v, b, sign) }
     const { publicB, state } = await openExchange(signed, verifier, a)
-    const key = await promised<Uint8Array>((callback) =>
+    const key = await promisify<Uint8Array>((callback) =>
       client.getPasswordAuthenticationKey(name, password, new Integer(publicB, 16), new Integer(salt.toString('hex'), 16), callback),
     )
     const claim = { group, name, secretBlock: createHash('sha256').update(state).digest(), timestamp: 'Tue Jun 2 07:08:09 UTC 2026' }
@@ -46,17 +46,17 @@ describe('amazon-cognito-identity-js', () => {
     return verifyClaim(powers, { verifier, state, claim, signature: signature.digest('base64') })
   }
 
-  it('signs a user in with the right password only, for both signs of B', async () => {
+  it('signs in with the right password only, for both signs of B', async () => {
     const [group, name, salt] = ['AbCdEfGhI', 'ana', newSalt()]
     const account = { group, name, salt, verifier: await powers.verifier(srpX(group, name, 'Passw0rd!', salt)) }
     for (const sign of [1, 1, -1, -1, -1] as const) assert.equal(await signIn(account, 'Passw0rd!', sign), true)
     for (const sign of [1, -1] as const) assert.equal(await signIn(account, 'passw0rd!', sign), false)
   })
 
-  it('signs a device in by the verifier that it made for itself', async () => {
+  it('signs in with a device whose verifier it made', async () => {
     const [group, name] = ['-AbCdEfGh', 'eu-west-1_11111111-2222-3333-4444-555555555555']
     const client = new Helper(group)
-    await promised((callback: Callback<undefined>) => client.generateHashDevice(group, name, callback))
+    await promisify((callback: Callback<undefined>) => client.generateHashDevice(group, name, callback))
     const salt = Buffer.from(client.getSaltDevices(), 'hex')
     const verifier = readVerifier(Buffer.from(client.getVerifierDevices(), 'hex'))
     assert.ok(verifier)

@@ -19,21 +19,21 @@ import { clientKey, clientSignature, clientU, clientX, power } from './reference
 const powers = createSrpPowers({ workers: 1, queueLimit: 100 })
 after(() => powers.close())
 
-const secretBlock = Buffer.from('what the server wants to see again')
+const secretBlock = Buffer.from('the secret block of the server')
 const timestamp = 'Tue Jun 2 07:08:09 UTC 2026'
 const ana = { group: 'AbCdEfGhI', name: 'Ana Müller', password: 'contraseña 🔑', saltHex: newSalt().toString('hex') }
 const claim = { group: ana.group, name: ana.name, secretBlock, timestamp }
 const verifierOf = ({ group, name, password, saltHex } = ana) => powers.verifier(srpX(group, name, password, Buffer.from(saltHex, 'hex')))
 const newExponent = () => toInteger(randomBytes(128))
 
-/** An exchange whose B has the given sign, which openExchange leaves to chance. */
+/** An exchange whose B has the given sign, which openExchange chooses at random. */
 async function openSigned(verifier: Buffer, a: bigint, sign: 1 | -1) {
-  const unsigned = { publicB: (v: Uint8Array, b: Uint8Array) => powers.publicB(v, b, sign) }
-  return openExchange(unsigned, verifier, power(2n, a))
+  const signedPowers = { publicB: (v: Uint8Array, b: Uint8Array) => powers.publicB(v, b, sign) }
+  return openExchange(signedPowers, verifier, power(2n, a))
 }
 
-describe('an SRP exchange', () => {
-  it('succeeds with the password, whatever the sign of B and the parity of the client’s exponent', async () => {
+describe('An SRP exchange', () => {
+  it('succeeds with the right password, for both signs of B and odd and even exponents', async () => {
     const verifier = await verifierOf()
     for (const sign of [1, -1] as const)
       for (let i = 0; i < 6; i++) {
@@ -44,7 +44,7 @@ describe('an SRP exchange', () => {
       }
   })
 
-  it('fails for another password, and for every other change of what was agreed', async () => {
+  it('fails with another password, and when any input of the signature differs', async () => {
     const verifier = await verifierOf()
     const a = newExponent()
     const { publicB, state } = await openExchange(powers, verifier, power(2n, a))
@@ -71,7 +71,7 @@ describe('an SRP exchange', () => {
     assert.equal(await verifyClaim(powers, proof), true)
   })
 
-  it('takes A in its own spelling: more than N, short, in capitals', async () => {
+  it('accepts an A above N, with leading zeros and in capitals', async () => {
     const verifier = await verifierOf()
     const a = newExponent()
     for (const publicA of [power(2n, a) + modulus, power(2n, a)]) {
@@ -84,14 +84,14 @@ describe('an SRP exchange', () => {
     }
   })
 
-  it('refuses an A that is no number or a multiple of N', () => {
+  it('refuses an A that is not a number, or a multiple of N', () => {
     for (const hex of ['', '0', '0000', 'zz', modulus.toString(16), (3n * modulus).toString(16).padStart(800, '0'), 'f'.repeat(1025)])
       assert.equal(readClientPublic(hex), undefined, hex)
     assert.equal(readClientPublic('1'), 1n)
     assert.equal(readClientPublic((modulus + 1n).toString(16)), modulus + 1n)
   })
 
-  it('proves nothing when u is 0, since then no password is needed', async () => {
+  it('fails when u is 0, because no password is needed then', async () => {
     const verifier = await verifierOf()
     const b = randomBytes(32)
     const a = newExponent()
@@ -106,12 +106,12 @@ describe('an SRP exchange', () => {
     assert.equal(await verifyClaim(powers, { verifier, state, claim, signature }), false)
   })
 
-  it('refuses a state that it did not issue', async () => {
+  it('refuses a state of the wrong length', async () => {
     const proof = { verifier: await verifierOf(), state: Buffer.alloc(447), claim, signature: '' }
     await assert.rejects(verifyClaim(powers, proof), RangeError)
   })
 
-  it('shows B that fit every password: B − k·v is a square for the true one only half of the time', async () => {
+  it('does not reveal the verifier: B − k·v is a square only half of the time', async () => {
     const verifier = await verifierOf()
     const half = toFixedBytes((modulus - 1n) / 2n)
     const seen = new Set<bigint>()
@@ -124,8 +124,8 @@ describe('an SRP exchange', () => {
   })
 })
 
-describe('the parts of an SRP exchange', () => {
-  it('agree with a client on x, also for salts that begin with zero or a high bit', () => {
+describe('The functions of an SRP exchange', () => {
+  it('give the same x as a client, also for salts that begin with zero or a high bit', () => {
     for (const saltHex of [`${'00'.repeat(15)}01`, `00${'ff'.repeat(15)}`, `80${'00'.repeat(15)}`, `7f${'01'.repeat(15)}`]) {
       const x = srpX(ana.group, ana.name, ana.password, Buffer.from(saltHex, 'hex'))
       assert.equal(x.length, 32)
@@ -133,12 +133,12 @@ describe('the parts of an SRP exchange', () => {
     }
   })
 
-  it('agree with a client on u, for integers of every length', () => {
+  it('give the same u as a client, for integers of every length', () => {
     const integers = [1n, 0x7fn, 0x80n, 0xabcn, modulus >> 8n, modulus >> 9n, modulus - 1n, modulus + 1n]
     for (const a of integers) for (const b of integers) assert.equal(toInteger(scrambler(a, b)), clientU(a, b))
   })
 
-  it('agree with a client on K, also when S or u begin with zero bytes', () => {
+  it('give the same K as a client, also when S or u begin with zero bytes', () => {
     for (const s of [1n, 0xffn, modulus >> 8n, modulus >> 17n, modulus - 1n])
       for (const u of [1n, 1n << 255n, (1n << 248n) - 1n, (1n << 247n) - 1n]) {
         const key = sessionKey(Buffer.from(u.toString(16).padStart(64, '0'), 'hex'), toFixedBytes(s))
@@ -146,20 +146,20 @@ describe('the parts of an SRP exchange', () => {
       }
   })
 
-  it('draw salts of 16 bytes whose first is never zero', () => {
+  it('make salts of 16 bytes whose first byte is never zero', () => {
     const salts = Array.from({ length: 2000 }, newSalt)
     assert.equal(new Set(salts.map((salt) => salt.toString('hex'))).size, 2000)
     assert.ok(salts.every((salt) => salt.length === 16 && salt[0] !== 0))
   })
 
-  it('take a verifier that a client made, signed or not, in 384 bytes', () => {
+  it('read a verifier of a client, with or without a sign byte, as 384 bytes', () => {
     for (const verifier of [2n, 0x80n, modulus >> 9n, modulus - 2n]) {
       assert.deepEqual(readVerifier(toSignedBytes(verifier)), toFixedBytes(verifier))
       assert.deepEqual(readVerifier(toFixedBytes(verifier)), toFixedBytes(verifier))
     }
   })
 
-  it('refuse a verifier that every password would fit, and what is no residue', () => {
+  it('refuse a verifier that fits every password or is not a residue', () => {
     for (const verifier of [0n, 1n, modulus - 1n, modulus, modulus + 2n]) assert.equal(readVerifier(toSignedBytes(verifier)), undefined)
     assert.equal(readVerifier(Buffer.alloc(0)), undefined)
     assert.equal(readVerifier(Buffer.concat([Buffer.alloc(2), toFixedBytes(4n)])), undefined)

@@ -19,18 +19,18 @@ const exponents = [
   ...Array.from({ length: 8 }, () => randomBytes(32)),
 ]
 
-describe('powers of the fixed base', () => {
-  it('are what squaring gives, for every length of exponent', () => {
+describe('Powers of the fixed base', () => {
+  it('equal the result of squaring, for every length of exponent', () => {
     const fixedBase = createFixedBase()
     const all = [...exponents, Buffer.alloc(0), ...Array.from({ length: 31 }, (_, i) => randomBytes(i + 1))]
     for (const exponent of all) assert.equal(fixedBase.power(exponent), power(2n, toInteger(exponent)), exponent.toString('hex'))
   })
 
-  it('refuse an exponent longer than the table', () => {
+  it('refuse an exponent that is longer than the table', () => {
     assert.throws(() => createFixedBase().power(Buffer.alloc(33, 1)), RangeError)
   })
 
-  it('have a table that is made in 31 steps', () => {
+  it('use a table that is computed in 31 steps', () => {
     const fixedBase = createFixedBase()
     let rows = 0
     while (fixedBase.prepareRow()) rows++
@@ -39,8 +39,8 @@ describe('powers of the fixed base', () => {
   })
 })
 
-describe('general powers', () => {
-  it('are what squaring gives, for every base and exponent', () => {
+describe('General powers', () => {
+  it('equal the result of squaring, for every base and exponent', () => {
     const bases = [0n, 1n, 2n, 3n, modulus - 1n, modulus, modulus + 5n, toInteger(randomBytes(380)), toInteger(randomBytes(384))]
     for (const base of bases)
       for (const exponent of [...exponents, randomBytes(64)]) {
@@ -55,7 +55,7 @@ describe('general powers', () => {
   })
 })
 
-describe('the shared secret', () => {
+describe('The shared secret', () => {
   it('is (A · v^u)^b mod N', () => {
     const [a, verifier] = [toFixedBytes(power(2n, toInteger(randomBytes(128)))), toFixedBytes(power(2n, toInteger(randomBytes(32))))]
     const [u, b] = [randomBytes(32), randomBytes(32)]
@@ -63,7 +63,7 @@ describe('the shared secret', () => {
     assert.equal(toInteger(sharedSecret({ a, verifier, u, b })), expected)
   })
 
-  it('is not begun with values of another length', () => {
+  it('is not computed from values of the wrong length', () => {
     const right = { a: Buffer.alloc(384, 1), verifier: Buffer.alloc(384, 1), u: Buffer.alloc(32, 1), b: Buffer.alloc(32, 1) }
     assert.equal(packSharedSecret(right).length, 832)
     for (const wrong of [{ a: Buffer.alloc(383) }, { verifier: Buffer.alloc(385) }, { u: Buffer.alloc(31) }, { b: Buffer.alloc(0) }])

@@ -15,7 +15,7 @@ function openPowers(options: { workers: number; queueLimit: number }) {
 const input = () => ({ a: Buffer.alloc(384, 5), verifier: Buffer.alloc(384, 6), u: randomBytes(32), b: randomBytes(32) })
 
 describe('SRP powers', () => {
-  it('give v = g^x and B = k·v ± g^b, in 384 bytes each', async () => {
+  it('compute v = g^x and B = k·v ± g^b as 384 bytes', async () => {
     await using open = openPowers({ workers: 1, queueLimit: 1000 })
     for (const x of [Buffer.of(9), ...Array.from({ length: 20 }, () => randomBytes(32))]) {
       const verifier = await open.powers.verifier(x)
@@ -31,7 +31,7 @@ describe('SRP powers', () => {
     }
   })
 
-  it('answer in the order of the questions', async () => {
+  it('return results in the order of the calls', async () => {
     await using open = openPowers({ workers: 2, queueLimit: 100 })
     const exponents = Array.from({ length: 20 }, () => randomBytes(32))
     const all = await Promise.all(exponents.map((x) => open.powers.verifier(x)))
@@ -41,7 +41,7 @@ describe('SRP powers', () => {
     )
   })
 
-  it('refuse what the queues cannot hold, and work on', async () => {
+  it('reject calls while the queues are full, and finish the others', async () => {
     await using open = openPowers({ workers: 1, queueLimit: 3 })
     const verifiers = [1, 2, 3].map((byte) => open.powers.verifier(Buffer.of(byte)))
     await assert.rejects(open.powers.verifier(Buffer.of(4)), PowersBusyError)
@@ -55,7 +55,7 @@ describe('SRP powers', () => {
     assert.equal((await open.powers.sharedSecret(input())).length, 384)
   })
 
-  it('leave the event loop its turns while the table is made and a burst is worked off', async () => {
+  it('do not block the event loop while the table is computed and many calls wait', async () => {
     await using open = openPowers({ workers: 1, queueLimit: 1000 })
     let turns = 0
     const count = setInterval(() => turns++, 0)
@@ -65,14 +65,14 @@ describe('SRP powers', () => {
     assert.ok(turns >= 5, `the loop turned ${turns} times`)
   })
 
-  it('reject an exponent or a state of the wrong length, and work on', async () => {
+  it('reject an exponent or a state of the wrong length, and accept further calls', async () => {
     await using open = openPowers({ workers: 1, queueLimit: 10 })
     await assert.rejects(open.powers.verifier(Buffer.alloc(33)), RangeError)
     await assert.rejects(open.powers.sharedSecret({ ...input(), u: Buffer.alloc(31) }), RangeError)
     assert.equal(toInteger(await open.powers.verifier(Buffer.of(1))), 2n)
   })
 
-  it('reject what waits when they are closed, and everything after', async () => {
+  it('reject waiting and later calls when they are closed', async () => {
     const { powers } = openPowers({ workers: 1, queueLimit: 10 })
     const outcomes = Promise.allSettled([powers.verifier(Buffer.of(1)), powers.sharedSecret(input())])
     await powers.close()
@@ -84,7 +84,7 @@ describe('SRP powers', () => {
     await assert.rejects(powers.sharedSecret(input()), /closed/)
   })
 
-  it('finish what was asked, then let the process end without being closed', async () => {
+  it('finish running calls, and then let the process end without a close', async () => {
     const module = new URL('../../../src/base/srp/powers.ts', import.meta.url)
     const script = `
       import { createSrpPowers } from ${JSON.stringify(module.href)}

@@ -1,8 +1,8 @@
 import { createHash, createHmac } from 'node:crypto'
 
 /**
- * The client's side of the exchange, written from the formulas with integers and hex text alone and sharing no code with
- * the server: what two strangers agree on is right.
+ * The client's side of the exchange, written from the formulas with integers and hex text. It shares no code with the server, so that one
+ * mistake cannot be in both.
  */
 
 const n = BigInt(
@@ -62,7 +62,7 @@ export function clientKey(u: bigint, s: bigint): Buffer {
 
 type Account = { group: string; name: string; password: string; saltHex: string }
 
-/** PASSWORD_CLAIM_SIGNATURE of a client that chose `a` and was sent `publicB` (hex). */
+/** PASSWORD_CLAIM_SIGNATURE of a client that chose `a` and received `publicB` (hex). */
 export function clientSignature(account: Account, a: bigint, publicB: string, secretBlock: Buffer, timestamp: string): string {
   const b = BigInt(`0x${publicB}`)
   const u = clientU(power(2n, a), b)

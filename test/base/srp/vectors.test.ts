@@ -6,7 +6,7 @@ import { modulus, multiplier, toFixedBytes, toInteger } from '../../../src/base/
 import { createSrpPowers } from '../../../src/base/srp/powers.ts'
 import { power } from './reference-client.ts'
 
-/** Values that an existing client of Cognito computes. Both exponents have 512 bits, twice those that the server draws. */
+/** Values that an existing Cognito client computes. Both exponents have 512 bits, twice as many as the server's. */
 const salt = Buffer.from('a1b2c3d4e5f60718293a4b5c6d7e8f90', 'hex')
 const a = toInteger(Buffer.alloc(64, 0x1f))
 const b = Buffer.alloc(64, 0x2e)
@@ -14,7 +14,7 @@ const publicA = power(2n, a)
 
 const fingerprint = (integer: bigint) => createHash('sha256').update(integer.toString(16)).digest('hex').slice(0, 16)
 
-describe('known SRP values', () => {
+describe('Known SRP values', () => {
   const powers = createSrpPowers({ workers: 1, queueLimit: 10 })
   after(() => powers.close())
 
@@ -26,7 +26,7 @@ describe('known SRP values', () => {
     return { verifier: toInteger(verifier), publicB, u, s, key: sessionKey(u, s) }
   }
 
-  it('of a user and a password', async () => {
+  it('of a user and a password are computed', async () => {
     const [group, name] = ['AbCdEfGhI', '0a1b2c3d-aaaa-bbbb-cccc-1234567890ab']
     const x = srpX(group, name, 'Passw0rd!', salt)
     const { verifier, publicB, u, s, key } = await exchangeWith(x)
@@ -46,7 +46,7 @@ describe('known SRP values', () => {
     assert.equal(signature.toString('base64'), 'kvr4l+sTDZRNLDlGtcQgB1SJy1Z1S+fFDfbAllWkLl8=')
   })
 
-  it('of a device and its password', async () => {
+  it('of a device and its password are computed', async () => {
     const x = srpX('-AbCdEfGh', 'eu-west-1_11111111-2222-3333-4444-555555555555', 'ZGV2aWNlLXBhc3N3b3Jk', salt)
     const { key } = await exchangeWith(x)
     assert.equal(key.toString('hex'), '8b3f29feba4076ecf0bf28dc4560c453')

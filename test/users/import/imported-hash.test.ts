@@ -4,7 +4,7 @@ import { checkImportedHash } from '../../../src/users/passwords/check-imported-h
 import { type HashAlgorithm, readImportedHash } from '../../../src/users/passwords/imported-hash.ts'
 
 /**
- * Made by other programs: bcrypt by libxcrypt, PBKDF2 and the larger scrypt by Python's hashlib, `toomanysecrets` by passlib (its
+ * Hashes made by other programs: bcrypt by libxcrypt, PBKDF2 and the larger scrypt by Python's hashlib, `toomanysecrets` by passlib (its
  * documentation); the others are vectors of RFC 7914 §11 and §12 and of the reference implementation of Argon2.
  */
 const vectors: readonly (readonly [HashAlgorithm, string, string])[] = [
@@ -65,14 +65,14 @@ const refused: readonly (readonly [HashAlgorithm, string, string])[] = [
 
 describe('Imported password hashes', () => {
   for (const [algorithm, password, hash] of vectors) {
-    it(`know their password and no other: ${hash.slice(0, 40)}`, () => {
+    it(`match their password and no other: ${hash.slice(0, 40)}`, () => {
       assert.equal(checkImportedHash({ algorithm, hash, password }), true)
       assert.equal(checkImportedHash({ algorithm, hash, password: `X${password}` }), false)
     })
   }
 
   for (const [algorithm, what, hash] of refused) {
-    it(`are refused by ${algorithm} for ${what}`, () => {
+    it(`of ${algorithm} are refused for ${what}`, () => {
       assert.equal(readImportedHash(algorithm, hash), undefined)
     })
   }

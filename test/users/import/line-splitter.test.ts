@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { splitFields, splitLines } from '../../../src/users/import/csv.ts'
 import { createLineSplitter } from '../../../src/users/import/line-splitter.ts'
 
-/** What comes out when `bytes` arrive in pieces that end at `cuts`. */
+/** The lines of `bytes` when they arrive in pieces that end at `cuts`. */
 function linesOf(bytes: Buffer, cuts: readonly number[], longest: number): string[] {
   const splitter = createLineSplitter(longest)
   const ends = [...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length].sort((a, b) => a - b)
@@ -13,8 +13,8 @@ function linesOf(bytes: Buffer, cuts: readonly number[], longest: number): strin
   return [...lines, ...(last === undefined ? [] : [last])].map(String)
 }
 
-describe('Lines of a file that arrives in pieces', () => {
-  it('are the same wherever the pieces end', () => {
+describe('Lines of a stream', () => {
+  it('do not depend on where the pieces end', () => {
     const text = fc.array(fc.constantFrom('a', 'é', '\n', ',', '\\'), { maxLength: 60 }).map((parts) => parts.join(''))
     fc.assert(
       fc.property(text, fc.array(fc.nat(), { maxLength: 8 }), (content, cuts) => {
@@ -25,18 +25,18 @@ describe('Lines of a file that arrives in pieces', () => {
     )
   })
 
-  it('are cut one byte behind the longest that may be', () => {
+  it('are cut off one byte after the maximum length', () => {
     assert.deepEqual(linesOf(Buffer.from('123456\n12345\n1234567'), [2, 4, 15], 5), ['123456', '12345', '123456'])
   })
 
-  it('hold no more than one line, however long it becomes', () => {
+  it('take no more memory than one line of the maximum length', () => {
     const splitter = createLineSplitter(64_000)
     const piece = Buffer.alloc(65_536, 'x')
     for (let count = 0; count < 1600; count++) assert.deepEqual(splitter.push(piece), [])
     assert.equal(splitter.end()?.length, 64_001)
   })
 
-  it('come out of a chunk as they went in', () => {
+  it('of a chunk are split as they were joined', () => {
     fc.assert(
       fc.property(fc.array(fc.stringMatching(/^[a-z,]*$/), { minLength: 1 }), (lines) => {
         assert.deepEqual(splitLines(Buffer.from(lines.join('\n'))).map(String), lines)
@@ -57,10 +57,10 @@ describe('Fields of a row', () => {
     ['"a,b"', ['"a', 'b"']],
     ['a\\', ['a\\']],
   ] as const) {
-    it(`of ${row || 'nothing'} are ${JSON.stringify(fields)}`, () => assert.deepEqual(splitFields(row), fields))
+    it(`${JSON.stringify(row)} are ${JSON.stringify(fields)}`, () => assert.deepEqual(splitFields(row), fields))
   }
 
-  it('come back as they were, whatever they hold', () => {
+  it('are read back as they were written, with commas and quotation marks', () => {
     const field = fc.array(fc.constantFrom('a', ',', '"', ' '), { maxLength: 6 }).map((parts) => parts.join(''))
     fc.assert(
       fc.property(fc.array(field, { minLength: 1 }), (fields) => {

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { describe, it } from 'node:test'
+import { dayMs } from '../../../src/base/durations.ts'
 import { createSecrets } from '../../../src/base/secrets.ts'
 import { findPool, insertPool } from '../../../src/pools/pool-repository.ts'
 import { quotasWith } from '../../../src/pools/quotas.ts'
 import type { Storage } from '../../../src/storage/open-storage.ts'
 import { splitLines } from '../../../src/users/import/csv.ts'
-import { findFirstChunk, sweepChunks } from '../../../src/users/import/import-chunk-repository.ts'
+import { findNextChunk, sweepChunks } from '../../../src/users/import/import-chunk-repository.ts'
 import type { ImportJob } from '../../../src/users/import/import-job.ts'
 import { findImportJob, insertImportJob, sweepUnstartedJobs, updateImportJob } from '../../../src/users/import/import-job-repository.ts'
 import { rowsPerChunk, storeUpload, type UploadDeps } from '../../../src/users/import/store-upload.ts'
@@ -16,13 +17,12 @@ import { createTestClock } from '../../support/test-clock.ts'
 import { openTestStorage } from '../../support/test-storage.ts'
 
 const poolId = 'us-east-1_abcdefghi'
-const dayMs = 86_400_000
 
-const blankJob = { name: 'test', roleArn: 'arn:aws:iam::123456789012:role/logs', algorithm: null, startedAt: null, completedAt: null }
+const jobDefaults = { name: 'test', roleArn: 'arn:aws:iam::123456789012:role/logs', algorithm: null, startedAt: null, completedAt: null }
 
 async function givenJob({ db }: Storage, id: string, createdAt: number) {
   const job: ImportJob = {
-    ...blankJob,
+    ...jobDefaults,
     poolId,
     id,
     status: 'Created',
@@ -49,7 +49,7 @@ async function countChunks({ db }: Storage): Promise<number> {
 
 const row = `${'x'.repeat(90)},b\n`
 
-/** A file of `rows` rows, in pieces of a socket's size. Before each piece it tells how many rows it has given out. */
+/** A file of `rows` rows, in pieces of about 64 KB. Calls `onPiece` before each piece, with the number of rows sent so far. */
 async function* file(rows: number, onPiece: (sent: number) => Promise<void> = async () => undefined): AsyncGenerator<Buffer> {
   yield Buffer.from('header\n')
   const perPiece = 700
@@ -61,7 +61,7 @@ async function* file(rows: number, onPiece: (sent: number) => Promise<void> = as
 
 for (const engine of engines) {
   describe(`Uploads of import jobs on ${engine.name}`, () => {
-    it('lie sealed in chunks of few whole lines', async () => {
+    it('are stored sealed, in chunks of 100 whole lines', async () => {
       await using storage = await openTestStorage(engine)
       const deps = depsOn(storage)
       const key = await givenJob(storage, 'import-1', deps.clock.now())
@@ -69,34 +69,34 @@ for (const engine of engines) {
       const job = await findImportJob(storage.db, key)
       assert.equal(job?.header, 'header')
       assert.equal(await countChunks(storage), Math.ceil(1001 / rowsPerChunk))
-      const first = await findFirstChunk(storage.db, deps.secrets, { ...key, uploadId: job.uploadId ?? '' })
+      const first = await findNextChunk(storage.db, deps.secrets, { ...key, uploadId: job.uploadId ?? '' })
       assert.equal(first?.firstLine, 2)
       assert.deepEqual(splitLines(first.lines).map(String), Array<string>(rowsPerChunk).fill(row.trim()))
       const rows = await storage.db.selectFrom('import_chunk').select('sealed_lines').execute()
       assert.ok(rows.every(({ sealed_lines }) => /^[\w-]+$/.test(sealed_lines)))
     })
 
-    it('are written while they arrive, and the rest of them waits meanwhile', async () => {
+    it('are written while they arrive, with less than 2 MB in memory', async () => {
       await using storage = await openTestStorage(engine)
       const deps = depsOn(storage)
       const key = await givenJob(storage, 'import-1', deps.clock.now())
-      let most = 0
-      /** Rows that were taken from the sender and are not in the database yet. */
-      async function noteHeldRows(sent: number) {
+      let maximumRows = 0
+      /** Rows that were received and are not in the database yet. */
+      async function measureRowsInMemory(sent: number) {
         const last = await storage.db
           .selectFrom('import_chunk')
           .select(({ fn }) => fn.max('first_line').as('line'))
           .executeTakeFirst()
         const stored = last?.line ? Number(last.line) - 2 + rowsPerChunk : 0
-        most = Math.max(most, sent - stored)
+        maximumRows = Math.max(maximumRows, sent - stored)
       }
-      assert.equal(await storeUpload(deps, key, file(100_000, noteHeldRows)), undefined)
-      assert.ok(most * row.length < 2 * 1024 * 1024, `${most} rows`)
+      assert.equal(await storeUpload(deps, key, file(100_000, measureRowsInMemory)), undefined)
+      assert.ok(maximumRows * row.length < 2 * 1024 * 1024, `${maximumRows} rows`)
       const sizes = await storage.db.selectFrom('import_chunk').select('sealed_lines').execute()
       assert.ok(Math.max(...sizes.map(({ sealed_lines }) => sealed_lines.length)) < 512 * 1024)
     })
 
-    it('are cut into small chunks when their rows are long', async () => {
+    it('are stored in chunks of fewer lines when the lines are long', async () => {
       await using storage = await openTestStorage(engine)
       const deps = depsOn(storage)
       const key = await givenJob(storage, 'import-1', deps.clock.now())
@@ -110,7 +110,7 @@ for (const engine of engines) {
       assert.ok(Math.max(...sizes.map(({ sealed_lines }) => sealed_lines.length)) < 512 * 1024)
     })
 
-    it('that break off leave nothing', async () => {
+    it('leave no chunks when the connection breaks', async () => {
       await using storage = await openTestStorage(engine)
       const deps = depsOn(storage)
       const key = await givenJob(storage, 'import-1', deps.clock.now())
@@ -123,16 +123,16 @@ for (const engine of engines) {
       assert.equal((await findImportJob(storage.db, key))?.uploadId, null)
     })
 
-    it('are swept when their job has ended or has expired, and no others', async () => {
+    it('are swept when their job has expired, and kept for new and running jobs', async () => {
       await using storage = await openTestStorage(engine)
       const deps = depsOn(storage)
       const { db } = storage
       const now = deps.clock.now()
-      const late = await givenJob(storage, 'import-late', now)
-      await storeUpload(deps, late, file(500))
+      const expired = await givenJob(storage, 'import-expired', now)
+      await storeUpload(deps, expired, file(500))
       deps.clock.advance(dayMs)
-      const fresh = await givenJob(storage, 'import-fresh', deps.clock.now())
-      await storeUpload(deps, fresh, file(500))
+      const created = await givenJob(storage, 'import-created', deps.clock.now())
+      await storeUpload(deps, created, file(500))
       const running = await givenJob(storage, 'import-running', now)
       await storeUpload({ ...deps, clock: { now: () => now } }, running, file(500))
       const stored = await findImportJob(db, running)
@@ -142,7 +142,7 @@ for (const engine of engines) {
       const sweep = () => db.transaction().execute((tx) => sweepChunks(tx, 2))
       assert.equal(await sweep(), 0)
       assert.equal(await db.transaction().execute((tx) => sweepUnstartedJobs(tx, deps.clock.now(), 10)), 1)
-      assert.equal((await findImportJob(db, late))?.status, 'Expired')
+      assert.equal((await findImportJob(db, expired))?.status, 'Expired')
       assert.deepEqual([await sweep(), await sweep(), await sweep(), await sweep()], [2, 2, 1, 0])
       assert.equal(await countChunks(storage), 10)
     })

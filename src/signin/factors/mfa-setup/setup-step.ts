@@ -1,3 +1,4 @@
+import { minuteMs } from '../../../base/durations.ts'
 import type { AppClient } from '../../../pools/app-client.ts'
 import type { Pool } from '../../../pools/pool.ts'
 import type { PoolCatalog } from '../../../pools/pool-catalog.ts'
@@ -64,7 +65,7 @@ export function consumeSetup(tx: Tx, { id }: SetupStep, now: number): Promise<bo
   return consumeState(tx, id, now + longestSessionMs)
 }
 
-const longestSessionMs = 15 * 60_000
+const longestSessionMs = 15 * minuteMs
 
 /** Whether the user may still set this up by a first factor alone: not once they have another way to complete the sign-in. */
 export async function canSetUp(

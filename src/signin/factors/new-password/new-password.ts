@@ -5,9 +5,9 @@ import { readableAttributes } from '../../../pools/attribute-rules.ts'
 import { consumeState, isStateConsumed } from '../../../storage/consumed-state-repository.ts'
 import type { Db } from '../../../storage/db.ts'
 import { storeUser } from '../../../users/attribute-changes.ts'
+import { addToPasswordHistory, requireUnusedPassword } from '../../../users/passwords/password-history.ts'
 import { requireStrongPassword } from '../../../users/passwords/password-policy.ts'
 import type { Passwords } from '../../../users/passwords/passwords.ts'
-import { rememberReplacedPassword, requireFreshPassword } from '../../../users/passwords/set-password.ts'
 import { isSamePassword } from '../../../users/security-stamp.ts'
 import { requireFreeNames } from '../../../users/taken-names.ts'
 import { changeAttributes, type User } from '../../../users/user.ts'
@@ -49,7 +49,7 @@ export const newPassword: Factor<NewPasswordDeps> & RequiredStep<NewPasswordDeps
     const attributes = readNewAttributes(pool, client, user, responses)
     await requireFreeNames(deps.db, pool, user, changeAttributes(user.attributes, attributes), deps.clock.now())
     requireStrongPassword(pool, password, 'change')
-    await requireFreshPassword(deps.db, deps.passwords, pool, { ...user, password: null }, password)
+    await requireUnusedPassword(deps, pool, { ...user, password: null }, password)
     const sealed = await deps.passwords.protect(user, password)
     const changed = await storeNewPassword(deps, answer, { user, attributes, sealed, state })
     return {
@@ -96,7 +96,7 @@ function storeNewPassword({ db, clock }: NewPasswordDeps, { pool }: Answer, { us
       passwordExpiresAt: null,
       updatedAt: now,
     }
-    await rememberReplacedPassword(tx, pool, before, now)
+    await addToPasswordHistory(tx, pool, before, now)
     await storeUser(tx, pool, before, after)
     return after
   })

@@ -8,6 +8,7 @@ import {
   StopUserImportJobCommand,
   UpdateUserPoolCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
+import { dayMs } from '../../../../src/base/durations.ts'
 import { adminGet } from '../../../support/administration.ts'
 import { engines } from '../../../support/engines.ts'
 import {
@@ -16,23 +17,22 @@ import {
   emailPool,
   givenUploadedJob,
   importFile,
-  jobEnd,
   keyOf,
   logOf,
   startJob,
   upload,
+  waitForJobEnd,
 } from '../../../support/imports.ts'
 import { rawCall } from '../../../support/raw-call.ts'
 import { startTestServer, useTestServer } from '../../../support/test-server.ts'
 
 const header = 'cognito:username,email,email_verified'
 const file = csv(header, 'ana,ana@example.test,true')
-/** Some seconds of work: whatever is asked at once is asked while the job runs. */
+/** Takes several seconds to import, so that requests right after the start find the job running. */
 const longRows = Array.from({ length: 20_000 }, (_, at) => `user-${at},user-${at}@example.test,true`)
 const longFile = csv(header, ...longRows)
-const dayMs = 86_400_000
 
-const refusedAs = (name: string) => ({ name })
+const errorNamed = (name: string) => ({ name })
 
 for (const engine of engines) {
   describe(`User import jobs on ${engine.name}`, () => {
@@ -40,7 +40,7 @@ for (const engine of engines) {
     const describeJob = async (key: ReturnType<typeof keyOf>) => (await server().send(new DescribeUserImportJobCommand(key))).UserImportJob
     const stopJob = (key: ReturnType<typeof keyOf>) => server().send(new StopUserImportJobCommand(key))
 
-    it('are shown as they were created, until their file arrives and they end', async () => {
+    it('are described as they were created', async () => {
       const { poolId } = await server().givenPool(emailPool)
       const job = await createJob(server(), poolId, { JobName: 'Move in, one', PasswordHashingAlgorithm: 'SCRYPT' })
       assert.match(job.JobId ?? '', /^import-[0-9a-zA-Z-]{1,48}$/)
@@ -59,7 +59,7 @@ for (const engine of engines) {
       assert.deepEqual(await describeJob(keyOf(job)), job)
     })
 
-    it('are listed newest first, page by page, and only those of the pool', async () => {
+    it('are listed by pool, newest first, in pages', async () => {
       const { poolId } = await server().givenPool(emailPool)
       const { poolId: other } = await server().givenPool(emailPool)
       const ids: (string | undefined)[] = []
@@ -78,10 +78,10 @@ for (const engine of engines) {
       } while (PaginationToken !== undefined)
       assert.deepEqual(listed, ids)
       const foreign = server().send(new ListUserImportJobsCommand({ UserPoolId: poolId, MaxResults: 2, PaginationToken: 'abc' }))
-      await assert.rejects(foreign, refusedAs('InvalidParameterException'))
+      await assert.rejects(foreign, errorNamed('InvalidParameterException'))
     })
 
-    it('are nothing to another pool', async () => {
+    it('are not found under the id of another pool', async () => {
       const { poolId } = await server().givenPool(emailPool)
       const { poolId: other } = await server().givenPool(emailPool)
       const { JobId } = await givenUploadedJob(server(), poolId, file)
@@ -94,44 +94,44 @@ for (const engine of engines) {
       assert.deepEqual([log.status, log.body['__type']], [400, 'ResourceNotFoundException'])
     })
 
-    it('need a pool that there is, and that verifies something', async () => {
+    it('are not created for an unknown pool, nor for a pool that verifies no attribute', async () => {
       const { poolId } = await server().givenPool()
-      await assert.rejects(createJob(server(), poolId), refusedAs('PreconditionNotMetException'))
-      await assert.rejects(createJob(server(), 'us-east-1_nowhere00'), refusedAs('ResourceNotFoundException'))
+      await assert.rejects(createJob(server(), poolId), errorNamed('PreconditionNotMetException'))
+      await assert.rejects(createJob(server(), 'us-east-1_nowhere00'), errorNamed('ResourceNotFoundException'))
     })
 
-    it('start once, and only with a file', async () => {
+    it('start only once, and only after an upload', async () => {
       const { poolId } = await server().givenPool(emailPool)
       const job = await createJob(server(), poolId)
       const noFile = { name: 'PreconditionNotMetException', message: `No csv file was uploaded for ${job.JobId}` }
       await assert.rejects(startJob(server(), keyOf(job)), noFile)
-      await assert.rejects(stopJob(keyOf(job)), refusedAs('PreconditionNotMetException'))
+      await assert.rejects(stopJob(keyOf(job)), errorNamed('PreconditionNotMetException'))
       await upload(job.PreSignedUrl, file)
       const { UserImportJob: started } = await startJob(server(), keyOf(job))
       assert.equal(started?.Status, 'Pending')
-      assert.equal((await jobEnd(server(), keyOf(job))).Status, 'Succeeded')
-      await assert.rejects(startJob(server(), keyOf(job)), refusedAs('PreconditionNotMetException'))
-      await assert.rejects(stopJob(keyOf(job)), refusedAs('PreconditionNotMetException'))
+      assert.equal((await waitForJobEnd(server(), keyOf(job))).Status, 'Succeeded')
+      await assert.rejects(startJob(server(), keyOf(job)), errorNamed('PreconditionNotMetException'))
+      await assert.rejects(stopJob(keyOf(job)), errorNamed('PreconditionNotMetException'))
     })
 
-    it('run one at a time, keep their pool as it is meanwhile, and can be stopped', async () => {
+    it('run one at a time, block changes of their pool, and can be stopped', async () => {
       const { poolId } = await server().givenPool(emailPool)
       const { poolId: other } = await server().givenPool(emailPool)
       const waiting = await givenUploadedJob(server(), other, file)
       const key = await givenUploadedJob(server(), poolId, longFile)
       await startJob(server(), key)
 
-      const inProgress = refusedAs('UserImportInProgressException')
+      const inProgress = errorNamed('UserImportInProgressException')
       await assert.rejects(server().send(new UpdateUserPoolCommand({ UserPoolId: poolId })), inProgress)
       const attribute = { Name: 'late', AttributeDataType: 'String' as const }
       const extension = new AddCustomAttributesCommand({ UserPoolId: poolId, CustomAttributes: [attribute] })
       await assert.rejects(server().send(extension), inProgress)
       await assert.rejects(server().send(new DeleteUserPoolCommand({ UserPoolId: poolId })), inProgress)
       await server().send(new AddCustomAttributesCommand({ UserPoolId: other, CustomAttributes: [attribute] }))
-      await assert.rejects(startJob(server(), waiting), refusedAs('PreconditionNotMetException'))
+      await assert.rejects(startJob(server(), waiting), errorNamed('PreconditionNotMetException'))
 
       assert.equal((await stopJob(key)).UserImportJob?.Status, 'Stopping')
-      const stopped = await jobEnd(server(), key)
+      const stopped = await waitForJobEnd(server(), key)
       assert.deepEqual([stopped.Status, stopped.CompletionMessage], ['Stopped', 'The Import Job was stopped by the developer.'])
       const imported = stopped.ImportedUsers ?? 0
       assert.ok(imported < longRows.length, `${imported} of ${longRows.length} before the stop`)
@@ -139,30 +139,30 @@ for (const engine of engines) {
 
       await server().send(extension)
       await startJob(server(), waiting)
-      assert.equal((await jobEnd(server(), waiting)).ImportedUsers, 1)
-      // What is missing comes by a new job, which leaves alone who is there.
+      assert.equal((await waitForJobEnd(server(), waiting)).ImportedUsers, 1)
+      // A new job imports the missing users and skips the others.
       const again = await importFile(server(), poolId, longFile)
       assert.deepEqual([again.SkippedUsers, again.ImportedUsers], [imported, longRows.length - imported])
       assert.equal((await adminGet(server(), poolId, 'user-19999')).UserStatus, 'RESET_REQUIRED')
       await server().send(new DeleteUserPoolCommand({ UserPoolId: poolId }))
     })
 
-    it('expire when nobody starts them within a day', async () => {
+    it('expire when they are not started within a day', async () => {
       const { poolId } = await server().givenPool(emailPool)
       const key = await givenUploadedJob(server(), poolId, file)
       server().clock.advance(dayMs)
       assert.equal((await describeJob(key))?.Status, 'Expired')
       assert.equal((await describeJob(key))?.PreSignedUrl, undefined)
-      await assert.rejects(startJob(server(), key), refusedAs('PreconditionNotMetException'))
+      await assert.rejects(startJob(server(), key), errorNamed('PreconditionNotMetException'))
     })
   })
 
-  describe(`A server with few import jobs on ${engine.name}`, () => {
-    it('refuses one more', async () => {
+  describe(`The quota of import jobs on ${engine.name}`, () => {
+    it('applies to each pool', async () => {
       await using server = await startTestServer(engine, { flags: ['--quotas', '{"importJobsPerPool":1}'] })
       const { poolId } = await server.givenPool(emailPool)
       await createJob(server, poolId)
-      await assert.rejects(createJob(server, poolId), refusedAs('LimitExceededException'))
+      await assert.rejects(createJob(server, poolId), errorNamed('LimitExceededException'))
       await createJob(server, (await server.givenPool(emailPool)).poolId)
     })
   })

@@ -5,12 +5,12 @@ import { csv, emailPool, importFile, keyOf, logOf } from '../../../support/impor
 import { useTestServer } from '../../../support/test-server.ts'
 
 const header = 'cognito:username,email,email_verified,name,birthdate,phone_number,updated_at,custom:level,cognito:mfa_enabled,password_hash'
-const good = 'good,good@example.test,true,Good,01/31/1990,+15550100,1600000000,7,false,'
+const validRow = 'good,good@example.test,true,Good,01/31/1990,+15550100,1600000000,7,false,'
 const columns = header.split(',')
 
-/** The good row with other values in some columns. */
+/** The valid row with other values in some columns. */
 function row(changes: Readonly<Record<string, string>>): string {
-  const values = good.split(',')
+  const values = validRow.split(',')
   return columns.map((column, at) => changes[column] ?? values[at]).join(',')
 }
 
@@ -18,39 +18,43 @@ const unverified = 'The User Record does not set any of the auto verified attrib
 const schema = 'Attributes did not conform to the schema: '
 
 const problems: readonly (readonly [string, string | Buffer, string])[] = [
-  ['no name', row({ 'cognito:username': '' }), 'The row has no valid cognito:username.'],
-  ['a name with a space', row({ 'cognito:username': 'a b' }), 'The row has no valid cognito:username.'],
-  ['a name of 129 characters', row({ 'cognito:username': 'x'.repeat(129) }), 'The row has no valid cognito:username.'],
-  ['nothing that is verified', row({ email_verified: 'false' }), unverified],
-  ['nothing said of what is verified', row({ email_verified: '' }), unverified],
-  ['a flag without its address', row({ email: '' }), 'Email is required to verify/un-verify an email'],
-  ['a flag that is none', row({ email_verified: 'yes' }), `${schema}email_verified: Boolean attributes must be true or false`],
-  ['an address that is none', row({ email: 'nowhere' }), 'Invalid email address format.'],
-  ['a phone number that is none', row({ phone_number: '5550100' }), 'Invalid phone number format.'],
-  ['a birthdate that is none', row({ birthdate: '31/01/1990' }), `${schema}birthdate: Birthdate must have the form YYYY-MM-DD`],
-  ['a time that is no number', row({ updated_at: 'today' }), `${schema}updated_at: Number attributes must be decimal numbers`],
+  ['no username', row({ 'cognito:username': '' }), 'The row has no valid cognito:username.'],
+  ['a username with a space', row({ 'cognito:username': 'a b' }), 'The row has no valid cognito:username.'],
+  ['a username of 129 characters', row({ 'cognito:username': 'x'.repeat(129) }), 'The row has no valid cognito:username.'],
+  ['no verified address', row({ email_verified: 'false' }), unverified],
+  ['an empty flag for the verified address', row({ email_verified: '' }), unverified],
+  ['a flag without an address', row({ email: '' }), 'Email is required to verify/un-verify an email'],
+  ['an invalid flag', row({ email_verified: 'yes' }), `${schema}email_verified: Boolean attributes must be true or false`],
+  ['an invalid e-mail address', row({ email: 'nowhere' }), 'Invalid email address format.'],
+  ['an invalid phone number', row({ phone_number: '5550100' }), 'Invalid phone number format.'],
+  ['an invalid birthdate', row({ birthdate: '31/01/1990' }), `${schema}birthdate: Birthdate must have the form YYYY-MM-DD`],
+  ['a time that is not a number', row({ updated_at: 'today' }), `${schema}updated_at: Number attributes must be decimal numbers`],
   ['a number out of range', row({ 'custom:level': '11' }), `${schema}custom:level: Number attributes cannot have a value of more than 10`],
   ['a required attribute missing', row({ name: '' }), `${schema}name: The attribute is required`],
   ['a value that is too long', row({ name: 'x'.repeat(2049) }), `${schema}name: String attributes cannot have a length of more than 2048`],
   ['MFA that is neither on nor off', row({ 'cognito:mfa_enabled': 'perhaps' }), 'cognito:mfa_enabled must be true or false.'],
-  ['MFA in a pool without', row({ 'cognito:mfa_enabled': 'true' }), 'cognito:mfa_enabled is true, but MFA is off in the user pool.'],
-  ['a hash that is none', row({ password_hash: 'secret' }), 'The password_hash is malformed or costs too much.'],
-  ['a hash that costs too much', row({ password_hash: `$2b$13$${'a'.repeat(53)}` }), 'The password_hash is malformed or costs too much.'],
+  ['MFA in a pool without MFA', row({ 'cognito:mfa_enabled': 'true' }), 'cognito:mfa_enabled is true, but MFA is off in the user pool.'],
+  ['a malformed hash', row({ password_hash: 'secret' }), 'The password_hash is malformed, or its cost is above the limit.'],
+  [
+    'a hash with too high a cost',
+    row({ password_hash: `$2b$13$${'a'.repeat(53)}` }),
+    'The password_hash is malformed, or its cost is above the limit.',
+  ],
   ['too few fields', 'good,good@example.test,true', 'The row has 3 fields where the header has 10.'],
-  ['a comma too many', `${good},`, 'The row has 11 fields where the header has 10.'],
+  ['a comma too many', `${validRow},`, 'The row has 11 fields where the header has 10.'],
   ['a row of 16,001 characters', row({ name: '€'.repeat(16_001 - row({ name: '' }).length) }), 'The row is longer than 16000 characters.'],
   ['a row of two megabytes', row({ name: 'x'.repeat(2 ** 21) }), 'The row is longer than 16000 characters.'],
-  ['a NUL', row({ name: 'a\0b' }), 'The row contains a NUL character.'],
-  ['what is not UTF-8', Buffer.concat([Buffer.from(good), Buffer.of(0xc3, 0x28)]), 'The row is not valid UTF-8.'],
+  ['a NUL character', row({ name: 'a\0b' }), 'The row contains a NUL character.'],
+  ['invalid UTF-8', Buffer.concat([Buffer.from(validRow), Buffer.of(0xc3, 0x28)]), 'The row is not valid UTF-8.'],
 ]
 
 const headers: readonly (readonly [string, string, string])[] = [
-  ['without the name', 'email,email_verified', 'The header of the file is invalid.'],
+  ['without the username', 'email,email_verified', 'The header of the file is invalid.'],
   ['with an unknown column', 'cognito:username,email,custom:unknown', 'The header of the file is invalid.'],
   ['with a column twice', 'cognito:username,email,email', 'The header of the file is invalid.'],
   ['with sub', 'cognito:username,sub', 'The header of the file is invalid.'],
-  ['of one name only, in megabytes', 'x'.repeat(2 ** 21), 'The header of the file is invalid.'],
-  ['with a NUL', 'cognito:username,\0', 'The header of the file is invalid.'],
+  ['of two megabytes', 'x'.repeat(2 ** 21), 'The header of the file is invalid.'],
+  ['with a NUL character', 'cognito:username,\0', 'The header of the file is invalid.'],
   ['without password hashes', 'cognito:username,email,email_verified', 'The file has no column password_hash.'],
 ]
 
@@ -61,12 +65,12 @@ for (const engine of engines) {
       { Name: 'name', Required: true },
       { Name: 'level', AttributeDataType: 'Number' as const, NumberAttributeConstraints: { MinValue: '0', MaxValue: '10' } },
     ]
-    const wish = { pool: { ...emailPool.pool, Schema } }
+    const poolInput = { pool: { ...emailPool.pool, Schema } }
 
-    it('fail one by one, each with its reason, and stop no other', async () => {
-      const { poolId } = await server().givenPool(wish)
+    it('fail each with its own reason, while a valid row is imported', async () => {
+      const { poolId } = await server().givenPool(poolInput)
       const lines = problems.flatMap(([, line]) => [Buffer.from('\n'), Buffer.from(line)])
-      const file = Buffer.concat([Buffer.from(header), ...lines, Buffer.from(`\n${good}\n`)])
+      const file = Buffer.concat([Buffer.from(header), ...lines, Buffer.from(`\n${validRow}\n`)])
       const job = await importFile(server(), poolId, file, { PasswordHashingAlgorithm: 'BCRYPT' })
       assert.deepEqual([job.Status, job.ImportedUsers, job.SkippedUsers, job.FailedUsers], ['Succeeded', 1, 0, problems.length])
       const log = await logOf(server(), keyOf(job))
@@ -76,19 +80,19 @@ for (const engine of engines) {
       assert.equal(log.at(-1), `[SUCCEEDED] Line Number ${problems.length + 2} - The import succeeded.`)
     })
 
-    it('may have a hash only where the job says how hashes were made', async () => {
-      const { poolId } = await server().givenPool(wish)
+    it('fail with a password hash when the job names no algorithm', async () => {
+      const { poolId } = await server().givenPool(poolInput)
       const hash = '$2a$06$abcdefghijklmnopqrstuud/5IuQmqhVO0kfNEbHJM.fJkPiliBzC'
       const job = await importFile(server(), poolId, csv(header, row({ password_hash: hash })))
       assert.deepEqual(await logOf(server(), keyOf(job)), [
-        '[FAILED] Line Number 2 - The row has a password_hash, but the import job does not say how it was made.',
+        '[FAILED] Line Number 2 - The row has a password_hash, but the import job has no PasswordHashingAlgorithm.',
       ])
     })
 
     for (const [what, line, message] of headers) {
-      it(`are not looked at under a header ${what}`, async () => {
-        const { poolId } = await server().givenPool(wish)
-        const job = await importFile(server(), poolId, csv(line, good), { PasswordHashingAlgorithm: 'BCRYPT' })
+      it(`are not imported from a file with a header ${what}`, async () => {
+        const { poolId } = await server().givenPool(poolInput)
+        const job = await importFile(server(), poolId, csv(line, validRow), { PasswordHashingAlgorithm: 'BCRYPT' })
         assert.deepEqual([job.Status, job.CompletionMessage], ['Failed', message])
         assert.deepEqual([job.ImportedUsers, job.FailedUsers], [0, 0])
         assert.deepEqual(await logOf(server(), keyOf(job)), [])

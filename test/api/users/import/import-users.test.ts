@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { type CreateUserPoolCommandInput, GetCSVHeaderCommand } from '@aws-sdk/client-cognito-identity-provider'
 import { adminCreateSilently, adminGet } from '../../../support/administration.ts'
 import { engines } from '../../../support/engines.ts'
-import { createJob, csv, emailPool, importFile, jobEnd, keyOf, logOf, startJob, upload } from '../../../support/imports.ts'
+import { createJob, csv, emailPool, importFile, keyOf, logOf, startJob, upload, waitForJobEnd } from '../../../support/imports.ts'
 import { useTestServer } from '../../../support/test-server.ts'
 
 const header = 'cognito:username,email,email_verified'
@@ -19,7 +19,7 @@ for (const engine of engines) {
       return { poolId, job, log: await logOf(server(), keyOf(job)) }
     }
 
-    it('creates the users of a file that was made from the header', async () => {
+    it('creates the users of a file with the header of GetCSVHeader, and sends no messages', async () => {
       const Schema = [{ Name: 'team', AttributeDataType: 'String' as const }]
       const { poolId } = await server().givenPool({ pool: { ...emailPool.pool, Schema } })
       const { CSVHeader = [] } = await server().send(new GetCSVHeaderCommand({ UserPoolId: poolId }))
@@ -60,7 +60,7 @@ for (const engine of engines) {
       assert.deepEqual(await server().inbox('ana@example.test'), [])
     })
 
-    it('takes line ends of other systems, a byte order mark, empty lines, and a last line without an end', async () => {
+    it('accepts CRLF, a byte order mark, empty lines, and a last line without a line end', async () => {
       const { poolId, job, log } = await importInto({}, `\uFEFF${header}\r\n${rowOf('bea')}\r\n\r\n\n${rowOf('cem')}`)
       assert.deepEqual([job.ImportedUsers, job.FailedUsers], [2, 0])
       assert.deepEqual(
@@ -70,7 +70,7 @@ for (const engine of engines) {
       assert.equal((await adminGet(server(), poolId, 'cem')).attributes['email_verified'], 'true')
     })
 
-    it('skips names that exist, within the file too, and leaves those users as they are', async () => {
+    it('skips usernames that exist, also within the file, and does not change those users', async () => {
       const { poolId } = await server().givenPool(emailPool)
       await adminCreateSilently(server(), poolId, 'dan', { attributes: { email: 'old@example.test' } })
       const job = await importFile(server(), poolId, csv(header, rowOf('dan'), rowOf('eva'), 'eva,other@example.test,true'))
@@ -83,7 +83,7 @@ for (const engine of engines) {
       assert.equal((await adminGet(server(), poolId, 'eva')).attributes['email'], 'eva@example.test')
     })
 
-    it('names users by address where the pool does, whatever the case', async () => {
+    it('takes an e-mail address as the username in a pool that signs in by e-mail, in any case', async () => {
       const pool = { UsernameAttributes: ['email' as const], UsernameConfiguration: { CaseSensitive: false } }
       const file = csv('email_verified,cognito:username', 'true,fay@example.test', 'true,FAY@example.test', 'true,no-address')
       const { poolId, job, log } = await importInto(pool, file)
@@ -93,7 +93,7 @@ for (const engine of engines) {
       assert.equal(fay.Username, fay.attributes['sub'])
     })
 
-    it('leaves an alias with whoever has it', async () => {
+    it('fails rows whose alias another user has', async () => {
       const pool = { AliasAttributes: ['email' as const, 'preferred_username' as const] }
       const file = csv(
         `${header},preferred_username`,
@@ -110,13 +110,13 @@ for (const engine of engines) {
       await assert.rejects(adminGet(server(), poolId, 'hal'), { name: 'UserNotFoundException' })
     })
 
-    it('confirms users who can sign in by a code', async () => {
+    it('confirms users who can sign in with a code', async () => {
       const Policies = { SignInPolicy: { AllowedFirstAuthFactors: ['PASSWORD' as const, 'EMAIL_OTP' as const] } }
       const { poolId } = await importInto({ Policies }, csv(header, rowOf('jan')))
       assert.equal((await adminGet(server(), poolId, 'jan')).UserStatus, 'CONFIRMED')
     })
 
-    it('turns on MFA by SMS where the file says so', async () => {
+    it('activates SMS MFA for rows with cognito:mfa_enabled', async () => {
       const SmsConfiguration = { SnsCallerArn: 'arn:aws:iam::123456789012:role/sms' }
       const file = csv(`${header},phone_number,cognito:mfa_enabled`, `${rowOf('kim')},+15550100,true`, `${rowOf('lea')},,true`)
       const { poolId, log } = await importInto({ MfaConfiguration: 'OPTIONAL', SmsConfiguration }, file)
@@ -124,7 +124,7 @@ for (const engine of engines) {
       assert.equal(log[1], '[FAILED] Line Number 3 - cognito:mfa_enabled is true, but the row has no phone_number.')
     })
 
-    it('takes FALSE for an address that the user does not have', async () => {
+    it('ignores a FALSE flag for an address that the user does not have', async () => {
       const SmsConfiguration = { SnsCallerArn: 'arn:aws:iam::123456789012:role/sms' }
       const columns = 'cognito:username,email,email_verified,phone_number,phone_number_verified'
       const rows = ['ana,ana@example.test,TRUE,,FALSE', 'bob,,false,+15550100,true', 'cem,cem@example.test,true,,true']
@@ -143,7 +143,7 @@ for (const engine of engines) {
       assert.deepEqual(await attributesOf('bob'), { phone_number: '+15550100', phone_number_verified: 'true' })
     })
 
-    it('keeps FALSE for an address that the user has, be it by their name', async () => {
+    it('stores a FALSE flag for an address that the user has through the username', async () => {
       const pool = {
         UsernameAttributes: ['email' as const, 'phone_number' as const],
         AutoVerifiedAttributes: ['phone_number' as const],
@@ -155,7 +155,7 @@ for (const engine of engines) {
       assert.equal((await adminGet(server(), poolId, 'ana@example.test')).attributes['email_verified'], 'false')
     })
 
-    it('adds no flag that the file does not speak of', async () => {
+    it('adds no verified flag that the file does not contain', async () => {
       const { poolId } = await importInto({}, csv(`${header},phone_number`, `${rowOf('ana')},+15550100`))
       assert.deepEqual(Object.keys((await adminGet(server(), poolId, 'ana')).attributes).toSorted(), [
         'email',
@@ -165,7 +165,7 @@ for (const engine of engines) {
       ])
     })
 
-    it('has the log in pages', async () => {
+    it('returns its log in pages', async () => {
       const rows = Array.from({ length: 1_201 }, (_, at) => rowOf(`user-${at}`))
       const { job, log } = await importInto({}, csv(header, ...rows))
       assert.equal(job.ImportedUsers, 1_201)
@@ -175,14 +175,14 @@ for (const engine of engines) {
       )
     })
 
-    it('imports the file that was sent last', async () => {
+    it('imports the last file that was uploaded before the start', async () => {
       const { poolId } = await server().givenPool(emailPool)
       const job = await createJob(server(), poolId)
       assert.equal((await upload(job.PreSignedUrl, csv(header, rowOf('first')))).status, 200)
       assert.equal((await upload(job.PreSignedUrl, csv(header, rowOf('second')))).status, 200)
       await startJob(server(), keyOf(job))
       assert.equal((await upload(job.PreSignedUrl, csv(header, rowOf('third')))).status, 409)
-      assert.equal((await jobEnd(server(), keyOf(job))).ImportedUsers, 1)
+      assert.equal((await waitForJobEnd(server(), keyOf(job))).ImportedUsers, 1)
       assert.equal((await adminGet(server(), poolId, 'second')).Username, 'second')
       await assert.rejects(adminGet(server(), poolId, 'first'), { name: 'UserNotFoundException' })
     })

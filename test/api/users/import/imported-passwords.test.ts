@@ -10,7 +10,7 @@ import { useTestServer } from '../../../support/test-server.ts'
 const header = 'cognito:username,email,email_verified,password_hash'
 const wrong = { name: 'NotAuthorizedException', message: 'Incorrect username or password.' }
 
-/** Made by other programs; see imported-hash.test.ts. */
+/** Hashes made by other programs; see imported-hash.test.ts. */
 const hashes = [
   ['BCRYPT', 'correct horse', '$2a$06$abcdefghijklmnopqrstuud/5IuQmqhVO0kfNEbHJM.fJkPiliBzC'],
   [
@@ -23,11 +23,11 @@ const hashes = [
 ] as const
 
 for (const engine of engines) {
-  describe(`Imported passwords on ${engine.name}`, () => {
+  describe(`Imported password hashes on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
     for (const [PasswordHashingAlgorithm, password, hash] of hashes) {
-      it(`made by ${PasswordHashingAlgorithm} open a sign-in by password, and from then on by SRP`, async () => {
+      it(`of ${PasswordHashingAlgorithm} allow a sign-in with the password, and with SRP after that`, async () => {
         const ids = await server().givenPool(emailPool)
         const file = csv(header, `ana,ana@example.test,true,${hash.replaceAll(',', '\\,')}`)
         const job = await importFile(server(), ids.poolId, file, { PasswordHashingAlgorithm })
@@ -44,7 +44,7 @@ for (const engine of engines) {
       })
     }
 
-    it('can be changed by whoever signed in by them', async () => {
+    it('can be replaced with ChangePassword', async () => {
       const { poolId, clientId } = await server().givenPool(emailPool)
       const [algorithm, password, hash] = hashes[0]
       await importFile(server(), poolId, csv(header, `ben,ben@example.test,true,${hash}`), { PasswordHashingAlgorithm: algorithm })
@@ -56,7 +56,7 @@ for (const engine of engines) {
       await assert.rejects(signInByPassword(server(), clientId, 'ben', password), wrong)
     })
 
-    it('are missing where the file has none: those users reset theirs', async () => {
+    it('may be missing: such users have to reset their password', async () => {
       const { poolId, clientId } = await server().givenPool({
         ...emailPool,
         client: { PreventUserExistenceErrors: 'LEGACY' },

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import { describe, it } from 'node:test'
+import { dayMs, minuteMs } from '../../../../src/base/durations.ts'
 import { adminGet } from '../../../support/administration.ts'
 import { engines } from '../../../support/engines.ts'
-import { createJob, csv, emailPool, jobEnd, keyOf, startJob, upload } from '../../../support/imports.ts'
+import { createJob, csv, emailPool, keyOf, startJob, upload, waitForJobEnd } from '../../../support/imports.ts'
 import { useTestServer } from '../../../support/test-server.ts'
 
 const header = 'cognito:username,email,email_verified'
 const file = csv(header, 'ana,ana@example.test,true')
-const quarterHourMs = 900_000
 
 for (const engine of engines) {
   describe(`The file of an import job on ${engine.name}`, () => {
@@ -19,7 +19,7 @@ for (const engine of engines) {
       return createJob(server(), poolId)
     }
 
-    it('is taken at the address of the job only', async () => {
+    it('is accepted only at the pre-signed URL of the job', async () => {
       const [job, other] = [await givenJob(), await givenJob()]
       const url = new URL(job.PreSignedUrl ?? '')
       const signature = url.searchParams.get('Signature') ?? ''
@@ -28,7 +28,7 @@ for (const engine of engines) {
         (changed) => changed.searchParams.set('Signature', ''),
         (changed) => changed.searchParams.delete('Signature'),
         (changed) => changed.searchParams.append('Signature', signature),
-        (changed) => changed.searchParams.set('Expires', String(Date.now() + 86_400_000)),
+        (changed) => changed.searchParams.set('Expires', String(Date.now() + dayMs)),
         (changed) => changed.searchParams.delete('Expires'),
         (changed) => {
           changed.pathname = changed.pathname.replace(job.JobId ?? '', other.JobId ?? '')
@@ -47,9 +47,9 @@ for (const engine of engines) {
       assert.equal((await upload(url.href, file)).status, 200)
     })
 
-    it('is refused after a quarter of an hour', async () => {
+    it('is refused after 15 minutes', async () => {
       const job = await givenJob()
-      server().clock.advance(quarterHourMs)
+      server().clock.advance(15 * minuteMs)
       assert.equal((await upload(job.PreSignedUrl, file)).status, 403)
     })
 
@@ -61,36 +61,36 @@ for (const engine of engines) {
       ['rows', csv(header, ...Array<string>(1001).fill('a,b,c')), 'There can be at most 1000 rows in an import file.'],
       ['bytes', csv(header, ...Array<string>(100).fill('x'.repeat(11_000))), 'There can be at most 1 megabytes in an import file.'],
     ] as const) {
-      it(`is refused with too many ${what}, and leaves an earlier one in its place`, async () => {
+      it(`is refused with too many ${what}, and the earlier upload stays`, async () => {
         const job = await givenJob()
         await upload(job.PreSignedUrl, file)
         const answer = await upload(job.PreSignedUrl, long)
         assert.equal(answer.status, 413)
         assert.deepEqual(await answer.json(), { message })
         await startJob(server(), keyOf(job))
-        // One import runs at a time.
-        await jobEnd(server(), keyOf(job))
+        // Only one import can run at a time.
+        await waitForJobEnd(server(), keyOf(job))
       })
     }
 
-    it('does not count when its sender leaves early', async () => {
+    it('does not replace the earlier one when the upload is aborted', async () => {
       const job = await givenJob()
       await upload(job.PreSignedUrl, file)
-      const left = new AbortController()
+      const aborted = new AbortController()
       async function* half() {
         yield Buffer.from(csv(header, 'ben,ben@example.test,true'))
-        left.abort()
+        aborted.abort()
         yield Buffer.from('never')
       }
       const body = Readable.toWeb(Readable.from(half())) as ReadableStream
-      await assert.rejects(fetch(job.PreSignedUrl ?? '', { method: 'PUT', body, duplex: 'half', signal: left.signal }))
+      await assert.rejects(fetch(job.PreSignedUrl ?? '', { method: 'PUT', body, duplex: 'half', signal: aborted.signal }))
       await startJob(server(), keyOf(job))
-      const { ImportedUsers } = await jobEnd(server(), keyOf(job))
+      const { ImportedUsers } = await waitForJobEnd(server(), keyOf(job))
       assert.equal(ImportedUsers, 1)
       await adminGet(server(), job.UserPoolId ?? '', 'ana')
     })
 
-    it('may be of any type and come without a length', async () => {
+    it('may have any content type and no content length', async () => {
       const job = await givenJob()
       const pieces = new Blob([file]).stream()
       const headers = { 'content-type': 'text/csv' }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createWorkerPool } from '../../../src/base/srp/worker-pool.ts'
+import { createWorkerPool } from '../../src/base/worker-pool.ts'
 
 const entry = new URL('./echo-worker.ts', import.meta.url)
 const [ends, breaks, refuses] = [255, 254, 253]
@@ -11,14 +11,14 @@ function openPool(options: { workers: number; queueLimit: number }) {
   return { pool, ask, [Symbol.asyncDispose]: () => pool.close() }
 }
 
-describe('a worker pool', () => {
-  it('answers every message with its own answer', async () => {
+describe('A worker pool', () => {
+  it('returns the answer of each message', async () => {
     await using threads = openPool({ workers: 2, queueLimit: 100 })
     const bytes = Array.from({ length: 60 }, (_, i) => i)
     assert.deepEqual(await Promise.all(bytes.map(threads.ask)), bytes)
   })
 
-  it('takes no more than the threads have in hand and the queue may hold, until there is room again', async () => {
+  it('refuses jobs while its threads are busy and the queue is full', async () => {
     await using threads = openPool({ workers: 1, queueLimit: 2 })
     const taken = [1, 2, 3, 4].map(threads.ask)
     assert.equal(threads.pool.run(Uint8Array.of(5)), undefined)
@@ -26,13 +26,13 @@ describe('a worker pool', () => {
     assert.equal(await threads.ask(6), 6)
   })
 
-  it('passes on a refusal and keeps the thread', async () => {
+  it('rejects a job that the thread answers with a text, and keeps the thread', async () => {
     await using threads = openPool({ workers: 1, queueLimit: 10 })
     await assert.rejects(threads.ask(refuses), /^Error: refused on request$/)
     assert.equal(await threads.ask(7), 7)
   })
 
-  it('rejects what a thread that ended had in hand, and gives the rest to its successor', async () => {
+  it('rejects the running jobs of a thread that ended, and runs the waiting ones in a new thread', async () => {
     await using threads = openPool({ workers: 1, queueLimit: 10 })
     const outcomes = await Promise.allSettled([1, ends, 2, 3, 4].map(threads.ask))
     assert.deepEqual(
@@ -41,7 +41,7 @@ describe('a worker pool', () => {
     )
   })
 
-  it('replaces a thread that broke, and says what broke it', async () => {
+  it('replaces a thread that failed, and reports the cause', async () => {
     await using threads = openPool({ workers: 1, queueLimit: 10 })
     for (let i = 0; i < 3; i++) {
       const lost = threads.ask(breaks)
@@ -50,7 +50,7 @@ describe('a worker pool', () => {
     assert.equal(await threads.ask(8), 8)
   })
 
-  it('rejects what is left when it is closed, and everything after', async () => {
+  it('rejects waiting and later jobs when it is closed', async () => {
     const threads = openPool({ workers: 1, queueLimit: 10 })
     const outcomes = Promise.allSettled([1, 2, 3].map(threads.ask))
     await threads.pool.close()

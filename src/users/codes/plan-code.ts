@@ -4,48 +4,48 @@ import { type CodePurpose, codeLifetimesMs } from '../../messaging/codes.ts'
 import { type Contact, chooseSignUpContact } from '../../messaging/destination.ts'
 import type { ContactAttribute, Pool } from '../../pools/pool.ts'
 import type { Tx } from '../../storage/db.ts'
-import { addressToProve } from '../profile/address-to-prove.ts'
+import { getAddressToVerify } from '../profile/address-to-verify.ts'
 import { recoveryObstacle, requireRecoveryContact, requireSelfRecovery } from '../recovery/recovery-rules.ts'
 import type { User } from '../user.ts'
 
-/** What a code is to be made for. */
-export type IssuedCode = {
+export type CodePlan = {
   readonly purpose: CodePurpose
   readonly lifetimeMs: number
-  /** The address it proves; undefined for a user who confirms none by it. */
+  /** The address that the code verifies; undefined when a user without an address confirms the sign-up. */
   readonly contact: Contact | undefined
 }
 
 /**
- * What a code for this purpose would prove and how long it would last. Throws UnsupportedUserStateException for a user who could not use
- * it, InvalidParameterException for one who has no address for it.
+ * What a code for this purpose verifies and how long it is valid.
+ * @throws ApiError UnsupportedUserStateException when the user could not use such a code
+ * @throws ApiError InvalidParameterException when the user has no address for it
  */
 export async function planCode(
   tx: Tx,
   pool: Pool,
   user: User,
   { purpose, now }: { purpose: CodePurposeType; now: number },
-): Promise<IssuedCode> {
-  if (!user.enabled) throw unsupportedState('The user is disabled: no code would work for them.')
+): Promise<CodePlan> {
+  if (!user.enabled) throw unsupportedState('The user is disabled. Enable the user first: no code works for a disabled user.')
   switch (purpose) {
     case 'SIGN_UP':
       return planSignUp(pool, user)
     case 'FORGOT_PASSWORD':
       return planRecovery(pool, user)
     case 'VERIFY_EMAIL':
-      return planProof(tx, pool, user, { attribute: 'email', now })
+      return planVerification(tx, pool, user, { attribute: 'email', now })
     case 'VERIFY_PHONE_NUMBER':
-      return planProof(tx, pool, user, { attribute: 'phone_number', now })
+      return planVerification(tx, pool, user, { attribute: 'phone_number', now })
   }
 }
 
-function planSignUp(pool: Pool, user: User): IssuedCode {
+function planSignUp(pool: Pool, user: User): CodePlan {
   if (user.status !== 'UNCONFIRMED') throw unsupportedState(`User cannot be confirmed. Current status is ${user.status}`)
   return { purpose: 'sign-up', lifetimeMs: codeLifetimesMs.signUp, contact: chooseSignUpContact(pool, user.attributes) }
 }
 
-/** By the rules of ForgotPassword, in the words of this operation's errors. */
-function planRecovery(pool: Pool, user: User): IssuedCode {
+/** Applies the rules of ForgotPassword, with the error code of this operation. */
+function planRecovery(pool: Pool, user: User): CodePlan {
   try {
     requireSelfRecovery(pool)
     const obstacle = recoveryObstacle(pool, user)
@@ -58,17 +58,17 @@ function planRecovery(pool: Pool, user: User): IssuedCode {
   return { purpose: 'forgot-password', lifetimeMs: codeLifetimesMs.forgotPassword, contact }
 }
 
-async function planProof(
+async function planVerification(
   tx: Tx,
   pool: Pool,
   user: User,
   { attribute, now }: { attribute: ContactAttribute; now: number },
-): Promise<IssuedCode> {
+): Promise<CodePlan> {
   if (user.status === 'UNCONFIRMED') {
-    throw unsupportedState('The user is not confirmed and proves an address by confirming: issue a code for SIGN_UP.')
+    throw unsupportedState('The user is not confirmed. Issue a code for SIGN_UP, which also verifies the address.')
   }
-  if (user.status === 'EXTERNAL_PROVIDER') throw unsupportedState('The attributes of a federated user come from their provider.')
-  const value = await addressToProve(tx, pool, user, attribute, now)
+  if (user.status === 'EXTERNAL_PROVIDER') throw unsupportedState('The user comes from an identity provider, which sets the attributes.')
+  const value = await getAddressToVerify(tx, pool, user, { attribute, now })
   return { purpose: `verify-${attribute}`, lifetimeMs: codeLifetimesMs.attribute, contact: { attribute, value } }
 }
 

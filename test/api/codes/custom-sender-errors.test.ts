@@ -9,25 +9,26 @@ import { useTestServer } from '../../support/test-server.ts'
 
 const codeKey = openCodeKeyFile()
 const KMSKeyID = 'arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555'
-const telling = 'new Error("cannot send " + event.request.code)'
+const errorWithCode = 'new Error("cannot send " + event.request.code)'
 
-/** Ways in which a function fails, with words of its own that hold what only it may know. */
+/** Trigger functions that fail with an error text that contains the code. */
 const failures: Record<string, string> = {
-  throws: `exports.handler = async (event) => { throw ${telling} }`,
-  'calls-back': `exports.handler = (event, context, callback) => callback(${telling})`,
-  uncaught: `exports.handler = (event) => { setImmediate(() => { throw ${telling} }); return new Promise(() => setTimeout(() => 0, 60_000)) }`,
-  unhandled: `exports.handler = (event) => { Promise.reject(${telling}); return new Promise(() => setTimeout(() => 0, 60_000)) }`,
+  throws: `exports.handler = async (event) => { throw ${errorWithCode} }`,
+  'calls-back': `exports.handler = (event, context, callback) => callback(${errorWithCode})`,
+  uncaught: `exports.handler = (event) => { setImmediate(() => { throw ${errorWithCode} }); return new Promise(() => setTimeout(() => 0, 60_000)) }`,
+  unhandled: `exports.handler = (event) => { Promise.reject(${errorWithCode}); return new Promise(() => setTimeout(() => 0, 60_000)) }`,
 }
 
 for (const engine of engines) {
-  describe(`what custom senders say when they fail on ${engine.name}`, () => {
+  describe(`The error of a custom sender on ${engine.name}`, () => {
     const folder = functionFolder()
     for (const [name, text] of Object.entries(failures)) folder.write(`${name}.cjs`, text)
-    folder.write('unloadable.cjs', 'require("left-pad-of-nobody")')
+    folder.write('unloadable.cjs', 'require("no-such-package")')
     const log = recordingLogger()
     const server = useTestServer(engine, { flags: ['--functions', folder.path, ...codeKey.flags], logger: log.logger })
 
-    async function whatIsLeftOf(name: string): Promise<string> {
+    /** All records and log lines of a sign-up in a pool with this custom sender. */
+    async function recordsAfterSignUp(name: string): Promise<string> {
       const LambdaConfig = { CustomEmailSender: { LambdaArn: functionArn(name), LambdaVersion: 'V1_0' as const }, KMSKeyID }
       const { poolId, clientId } = await server().givenPool({ pool: { AutoVerifiedAttributes: ['email'], LambdaConfig } })
       await signUp(server(), clientId, 'ana', { email: 'ana@example.test' })
@@ -42,16 +43,16 @@ for (const engine of engines) {
     }
 
     for (const name of Object.keys(failures)) {
-      it(`stays out of log and records: ${name}`, async () => {
-        const left = await whatIsLeftOf(name)
-        assert.ok(!left.includes('cannot send'), left)
-        // How each encrypted code begins.
-        assert.ok(!left.includes('AYADe'), left)
+      it(`is not in log or records: ${name}`, async () => {
+        const records = await recordsAfterSignUp(name)
+        assert.ok(!records.includes('cannot send'), records)
+        // The beginning of every encrypted code.
+        assert.ok(!records.includes('AYADe'), records)
       })
     }
 
-    it('does not hide why a module cannot be loaded, since nobody has told it anything', async () => {
-      assert.match(await whatIsLeftOf('unloadable'), /left-pad-of-nobody/)
+    it('is recorded when the module cannot be loaded, because it has seen no code yet', async () => {
+      assert.match(await recordsAfterSignUp('unloadable'), /no-such-package/)
     })
   })
 }

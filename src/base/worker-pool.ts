@@ -1,15 +1,15 @@
 import { Worker } from 'node:worker_threads'
 
 /**
- * Threads that answer each message with one message, in order: bytes, or a text that says why not. They start when there
- * is work for them, do not keep an idle process alive, and are replaced when they die.
+ * Threads that answer each message with one message, in order: bytes, or an error text. They start when there is a job, do not keep an idle
+ * process alive, and are replaced when they end.
  */
 export type WorkerPool = {
-  /** Undefined when the queue is full. Rejects when the thread died, answered with a text, or the pool was closed. */
+  /** Undefined when the queue is full. Rejects when the thread ends or answers with a text, or when the pool is closed. */
   run(message: Uint8Array): Promise<Uint8Array> | undefined
-  /** How many jobs wait for each thread. */
+  /** The number of waiting jobs per thread. */
   backlog(): number
-  /** Ends the threads; what was not done is rejected. */
+  /** Ends the threads and rejects all unfinished jobs. */
   close(): Promise<void>
 }
 
@@ -17,13 +17,13 @@ type Job = { readonly message: Uint8Array; resolve(reply: Uint8Array): void; rej
 
 type Slot = { readonly worker: Worker; readonly running: Job[] }
 
-/** One job in work and one at hand, so that a thread does not wait for the event loop between two. */
+/** One job that runs and one that waits in the thread, so that the thread does not wait for the main thread between two jobs. */
 const jobsPerWorker = 2
 
 /**
  * @param options.entry the module that each thread runs
  * @param options.workers how many threads at most
- * @param options.queueLimit how many jobs may wait beyond those handed to a thread
+ * @param options.queueLimit how many jobs may wait, in addition to those that were sent to a thread
  */
 export function createWorkerPool(options: { entry: URL; workers: number; queueLimit: number }): WorkerPool {
   const slots: Slot[] = []
@@ -39,7 +39,7 @@ export function createWorkerPool(options: { entry: URL; workers: number; queueLi
     return slot
   }
 
-  /** An idle thread, else a new one, else one that has room for a second job. */
+  /** An idle thread, otherwise a new one, otherwise one with only one job. */
   function findSlot(): Slot | undefined {
     const idle = slots.find((slot) => slot.running.length === 0)
     if (idle !== undefined) return idle
@@ -77,7 +77,7 @@ export function createWorkerPool(options: { entry: URL; workers: number; queueLi
 }
 
 function startSlot(entry: URL, onReply: () => void, onEnd: () => void): Slot {
-  // Without this process's environment and flags: the thread needs neither its secrets nor its preloads.
+  // Without the environment and flags of this process: the thread needs neither its secrets nor its preloaded modules.
   const worker = new Worker(entry, { env: {}, execArgv: [] })
   const running: Job[] = []
   let cause: unknown

@@ -17,10 +17,10 @@ import { useTestServer } from '../../support/test-server.ts'
 
 const tracking = { DeviceConfiguration: { ChallengeRequiredOnNewDevice: true, DeviceOnlyRememberedOnUserPrompt: false } }
 
-/** How it ends; asked for at once, because it may end while the test looks elsewhere. */
+/** Handles a rejection at once, because the request may end while the test waits for something else. */
 const outcomeOf = async (request: Promise<unknown>) => (await Promise.allSettled([request]))[0].status
 
-describe('a device that is forgotten meanwhile, on PostgreSQL', { skip: skipWithoutPostgres }, () => {
+describe('ConfirmDevice in a race, on PostgreSQL', { skip: skipWithoutPostgres }, () => {
   const server = useTestServer(postgresOnly)
 
   async function givenSignIn() {
@@ -41,14 +41,14 @@ describe('a device that is forgotten meanwhile, on PostgreSQL', { skip: skipWith
     return { ...signIn, device, forgets }
   }
 
-  for (const way of ['ForgetDevice', 'AdminForgetDevice'] as const) {
-    it(`stays so by ${way}, whenever another ConfirmDevice of it comes`, async () => {
+  for (const operation of ['ForgetDevice', 'AdminForgetDevice'] as const) {
+    it(`does not confirm a device again before or after ${operation}`, async () => {
       for (const confirmsFirst of [true, false]) {
         const { sub, result, forgets } = await givenDevice()
         await using stage = await PostgresStage.open(server())
         await stage.holdUser(sub, 'change')
         const confirm = () => confirmOffered(server(), result)
-        const [first, second] = confirmsFirst ? [confirm, forgets[way]] : [forgets[way], confirm]
+        const [first, second] = confirmsFirst ? [confirm, forgets[operation]] : [forgets[operation], confirm]
         const one = outcomeOf(first())
         await stage.settledOrWaiting(one, 0)
         const other = outcomeOf(second())
@@ -61,7 +61,7 @@ describe('a device that is forgotten meanwhile, on PostgreSQL', { skip: skipWith
     })
   }
 
-  it('is none that the sessions of a sign-in under way may confirm anew', async () => {
+  it('does not confirm a device that was forgotten during the sign-in', async () => {
     const { clientId, admin, device, forgets } = await givenDevice()
     const asked = await signInOnDevice(server(), clientId, 'ana', device.key)
     const question = await answerDeviceSrp(server(), clientId, asked, device)
@@ -73,12 +73,12 @@ describe('a device that is forgotten meanwhile, on PostgreSQL', { skip: skipWith
     await stage.release()
     const { AccessToken } = (await signIn).AuthenticationResult ?? {}
     const { key: DeviceKey, group: DeviceGroupKey } = device
-    const again = confirmOffered(server(), { AccessToken, NewDeviceMetadata: { DeviceKey, DeviceGroupKey } })
-    await assert.rejects(again, { name: 'InvalidParameterException' })
+    const second = confirmOffered(server(), { AccessToken, NewDeviceMetadata: { DeviceKey, DeviceGroupKey } })
+    await assert.rejects(second, { name: 'InvalidParameterException' })
     assert.deepEqual((await server().send(new AdminListDevicesCommand(admin))).Devices, [])
   })
 
-  it('is not confirmed by a token that a sign-out or the end of its user has overtaken', async () => {
+  it('fails when the user was signed out, disabled or deleted before it', async () => {
     const revoked = { name: 'NotAuthorizedException', message: 'Access Token has been revoked' }
     const ends = [
       [({ result }: Given) => new GlobalSignOutCommand({ AccessToken: result.AccessToken }), revoked],
@@ -101,7 +101,7 @@ describe('a device that is forgotten meanwhile, on PostgreSQL', { skip: skipWith
     }
   })
 
-  it('is not confirmed by a token whose session has been revoked meanwhile', async () => {
+  it('fails when the session was revoked before it', async () => {
     const { clientId, sub, result } = await givenSignIn()
     await using stage = await PostgresStage.open(server())
     await stage.holdUser(sub, 'change')

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { minuteMs } from '../../../src/base/durations.ts'
 import { openCodeKeyFile } from '../../support/code-keys.ts'
 import { engines } from '../../support/engines.ts'
 import { functionArn, functionFolder, recordingLogger } from '../../support/functions.ts'
@@ -11,21 +12,20 @@ import { type Handler, openTriggerEndpoint } from '../../support/trigger-endpoin
 const endpoint = await openTriggerEndpoint()
 const codeKey = openCodeKeyFile()
 const email = 'ana@example.test'
-const minute = 60_000
 const keyArn = 'arn:aws:kms:us-east-1:000000000000:key/11111111-2222-3333-4444-555555555555'
 
 type Listed = { readonly MessageId: string; readonly State: string; readonly Medium: string; readonly Reason?: string }
 
 for (const engine of engines) {
-  describe(`What is kept of codes on ${engine.name}`, () => {
+  describe(`Records of messages with codes on ${engine.name}`, () => {
     const folder = functionFolder()
     const log = recordingLogger()
-    let careless = 0
+    let functionCount = 0
     const server = useTestServer(engine, { flags: [...endpoint.flags, ...codeKey.flags, '--functions', folder.path], logger: log.logger })
 
     const list = async (UserPoolId: string) =>
       ((await callOwn(server(), 'ListMessages', { UserPoolId })) as { Messages: Listed[] }).Messages
-    const gist = ({ State, Medium, Reason }: Listed) => [State, Medium, Reason]
+    const summaryOf = ({ State, Medium, Reason }: Listed) => [State, Medium, Reason]
 
     async function givenSender(handler: Handler, Messages: object = {}) {
       const triggers = endpoint.given({ CustomEmailSender: handler })
@@ -35,20 +35,20 @@ for (const engine of engines) {
       return { ...ids, triggers }
     }
 
-    it('says of a test user’s that they are not sent', async () => {
+    it('show the message to a test user as suppressed', async () => {
       const { poolId, clientId } = await server().givenPool({ pool: { AutoVerifiedAttributes: ['email'] } })
       await callOwn(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, TestUsers: [{ Username: 'ana', Code: '271828' }] })
       await signUp(server(), clientId, 'ana', { email })
       assert.deepEqual(await messagesOf(server(), poolId), [])
-      assert.deepEqual((await list(poolId)).map(gist), [['SUPPRESSED', 'EMAIL', 'a test user, whose code is fixed']])
+      assert.deepEqual((await list(poolId)).map(summaryOf), [['SUPPRESSED', 'EMAIL', 'a test user, whose code is fixed']])
     })
 
-    it('says what became of a message at a custom sender, and not what that said', async () => {
+    it('show that a custom sender failed, without its error message', async () => {
       let broken = true
       const { poolId, clientId, triggers } = await givenSender(() => (broken ? assert.fail('the code is 123456') : undefined))
       await signUp(server(), clientId, 'ana', { email })
       await server().inbox()
-      assert.deepEqual((await list(poolId)).map(gist), [['QUEUED', 'EMAIL', 'the custom sender failed']])
+      assert.deepEqual((await list(poolId)).map(summaryOf), [['QUEUED', 'EMAIL', 'the custom sender failed']])
       const { Invocations } = await callOwn(server(), 'ListTriggerInvocations', { UserPoolId: poolId })
       assert.deepEqual(
         Invocations.map(({ Outcome, Error: { Message } }: { Outcome: string; Error: { Message: string } }) => [Outcome, Message]),
@@ -56,15 +56,15 @@ for (const engine of engines) {
       )
       assert.ok(!JSON.stringify(Invocations).includes(triggers.events[0]?.request.code))
       broken = false
-      server().clock.advance(minute)
+      server().clock.advance(minuteMs)
       await server().inbox()
-      assert.deepEqual((await list(poolId)).map(gist), [['SENT', 'EMAIL', undefined]])
+      assert.deepEqual((await list(poolId)).map(summaryOf), [['SENT', 'EMAIL', undefined]])
     })
 
-    for (const way of ['setTimeout(() => { throw new Error(words) })', 'Promise.reject(new Error(words))', 'throw words']) {
-      it(`keeps no word of a custom sender in a module that fails by ${way}`, async () => {
-        const name = `careless-${++careless}`
-        const body = `const words = 'the code is ' + event.request.code; ${way}; await new Promise((done) => setTimeout(done, 9000))`
+    for (const failure of ['setTimeout(() => { throw new Error(text) })', 'Promise.reject(new Error(text))', 'throw text']) {
+      it(`do not contain the error of a custom sender in a module that fails by ${failure}`, async () => {
+        const name = `failing-${++functionCount}`
+        const body = `const text = 'the code is ' + event.request.code; ${failure}; await new Promise((done) => setTimeout(done, 9000))`
         folder.write(`${name}.mjs`, `export const handler = async (event) => { ${body} }`)
         const LambdaConfig = { KMSKeyID: keyArn, CustomEmailSender: { LambdaVersion: 'V1_0' as const, LambdaArn: functionArn(name) } }
         const { poolId, clientId } = await server().givenPool({ pool: { AutoVerifiedAttributes: ['email'], LambdaConfig } })
@@ -75,12 +75,12 @@ for (const engine of engines) {
           Invocations.map(({ Error: { Message } }: { Error: { Message: string } }) => Message),
           ['the function failed; what it says is not kept, for it knows the code'],
         )
-        const told = [JSON.stringify([Invocations, await list(poolId)]), ...log.lines]
-        assert.ok(!told.some((line) => line.includes('the code is')))
+        const output = [JSON.stringify([Invocations, await list(poolId)]), ...log.lines]
+        assert.ok(!output.some((line) => line.includes('the code is')))
       })
     }
 
-    it('can be handed to a custom sender again', async () => {
+    it('allow a message to be sent again through a custom sender', async () => {
       const { poolId, clientId, triggers } = await givenSender(() => undefined)
       await signUp(server(), clientId, 'ana', { email })
       await server().inbox()
@@ -92,14 +92,14 @@ for (const engine of engines) {
       await confirm(server(), clientId, 'ana', Code)
     })
 
-    it('lets no caller wait for a custom sender, or fail with it, also where they do for mail', async () => {
+    it('do not depend on OnRefusal with a custom sender: SignUp succeeds although the sender fails', async () => {
       const { clientId, triggers } = await givenSender(() => assert.fail('no'), { OnRefusal: 'FAIL' })
       await signUp(server(), clientId, 'ana', { email })
       await server().inbox()
       assert.deepEqual(triggers.fired, ['CustomEmailSender_SignUp'])
     })
 
-    it('is capped and held back with a custom sender as without', async () => {
+    it('show exceeded limits and suppressed messages with a custom sender, too', async () => {
       const { poolId, clientId, triggers } = await givenSender(() => undefined, { MaxPerDay: 1, OnRefusal: 'FAIL' })
       await signUp(server(), clientId, 'ana', { email })
       await assert.rejects(signUp(server(), clientId, 'bo', { email }), { name: 'LimitExceededException' })
@@ -110,7 +110,7 @@ for (const engine of engines) {
       assert.deepEqual((await list(poolId)).map(({ State }) => State).toSorted(), ['FAILED', 'SENT', 'SUPPRESSED'])
     })
 
-    it('tells who read a code out of a message, and why', async () => {
+    it('are audited when an administrator reads a code', async () => {
       const { poolId, clientId } = await server().givenPool({ pool: { AutoVerifiedAttributes: ['email'] } })
       await signUp(server(), clientId, 'ana', { email })
       const code = await codeSentTo(server(), poolId, email)

@@ -1,0 +1,34 @@
+import { ApiError } from '../../contract/api-error.ts'
+import { findCode } from '../../messaging/code-repository.ts'
+import type { ContactAttribute, Pool } from '../../pools/pool.ts'
+import type { Tx } from '../../storage/db.ts'
+import { isContactAttribute, type User } from '../user.ts'
+
+/** @throws ApiError InvalidParameterException for an attribute that is not an address */
+export function requireContactAttribute(name: string): ContactAttribute {
+  if (isContactAttribute(name)) return name
+  throw new ApiError('InvalidParameterException', 'Only the attributes email and phone_number can be verified.')
+}
+
+/**
+ * The address that a new code verifies: one that waits for its verification, otherwise the current one.
+ * @throws ApiError InvalidParameterException when the user has neither
+ */
+export async function getAddressToVerify(
+  tx: Tx,
+  pool: Pool,
+  user: User,
+  { attribute, now }: { attribute: ContactAttribute; now: number },
+): Promise<string> {
+  const outstanding = await findCode(tx, { poolId: pool.id, sub: user.sub, purpose: `verify-${attribute}` })
+  const isValid = outstanding !== undefined && outstanding.expiresAt > now
+  if (isValid && outstanding.value && isCurrentOrPending(pool, user, attribute, outstanding.value)) return outstanding.value
+  const current = user.attributes[attribute]
+  if (current) return current
+  throw new ApiError('InvalidParameterException', `The user has no ${attribute} to verify.`)
+}
+
+/** Whether a code for this address is still of use: the user has the address, or the pool verifies a new address before it replaces the old one. */
+export function isCurrentOrPending(pool: Pool, user: User, attribute: ContactAttribute, value: string): boolean {
+  return user.attributes[attribute] === value || (pool.verifyBeforeUpdate?.includes(attribute) ?? false)
+}
