@@ -14,7 +14,7 @@ import { firstActivity, makeRoomForSession } from '../tokens/sessions/tracking.t
 import { invokePostAuthentication } from '../triggers/post-authentication.ts'
 import type { TokenOccasion } from '../triggers/pre-token-generation.ts'
 import { hasTrigger } from '../triggers/trigger.ts'
-import type { TriggerCaller } from '../triggers/trigger-subject.ts'
+import type { CallerContext } from '../triggers/trigger-subject.ts'
 import { recordDeviceUse } from '../users/devices/device-repository.ts'
 import { methodsOf } from './assurance/methods.ts'
 import { requireReady, wrongPassword } from './candidate.ts'
@@ -155,7 +155,7 @@ async function complete(deps: ContinueSignInDeps, signIn: SignIn, { consumes }: 
   return tokens
 }
 
-type Ending = Pick<Proof, 'consumes'> & { readonly device: SessionDevice | undefined; readonly caller: TriggerCaller }
+type Ending = Pick<Proof, 'consumes'> & { readonly device: SessionDevice | undefined; readonly caller: CallerContext }
 
 /**
  * The pool's functions have the last word on a sign-in, before anything of it is stored. One whose state has been used is none, and

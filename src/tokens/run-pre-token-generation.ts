@@ -4,7 +4,7 @@ import type { Db } from '../storage/db.ts'
 import { type GroupFacts, invokePreTokenGeneration, type TokenOccasion } from '../triggers/pre-token-generation.ts'
 import type { TokenChanges } from '../triggers/pre-token-generation-answer.ts'
 import { hasTrigger, type Triggers } from '../triggers/trigger.ts'
-import type { TriggerCaller } from '../triggers/trigger-subject.ts'
+import type { CallerContext } from '../triggers/trigger-subject.ts'
 import { byPrecedence, type Membership, preferredRoleOf, rolesOf } from '../users/groups/group.ts'
 import { listMemberships } from '../users/groups/group-member-repository.ts'
 import { triggerAttributesOf } from '../users/trigger-attributes.ts'
@@ -19,7 +19,7 @@ type Occasion = {
   readonly client: AppClient
   readonly user: User
   readonly source: TokenOccasion
-  readonly caller: TriggerCaller
+  readonly caller: CallerContext
 }
 
 /**

@@ -2,7 +2,7 @@ import type { MessageKindName } from '../pools/extensions/pool-extensions.ts'
 import type { AnswerReader } from './answer-reader.ts'
 import type { Triggers } from './trigger.ts'
 import { AnswerError } from './trigger-errors.ts'
-import type { Texts, TriggerCaller, TriggerSubject } from './trigger-subject.ts'
+import type { CallerContext, Texts, TriggerSubject } from './trigger-subject.ts'
 
 /** What CustomMessage made of a message. Undefined members leave the pool's template. */
 export type CustomTexts = {
@@ -14,7 +14,7 @@ export type CustomTexts = {
 }
 
 type Facts = TriggerSubject &
-  TriggerCaller & {
+  CallerContext & {
     readonly kind: MessageKindName
     readonly channels: readonly ('email' | 'sms')[]
     /** Whether the message carries a link to click in place of a code. */

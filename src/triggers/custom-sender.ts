@@ -1,7 +1,7 @@
 import type { MessageKindName } from '../pools/extensions/pool-extensions.ts'
 import type { Pool, TriggerName } from '../pools/pool.ts'
 import { hasTrigger, type Triggers } from './trigger.ts'
-import type { Texts, TriggerCaller, TriggerSubject } from './trigger-subject.ts'
+import type { CallerContext, Texts, TriggerSubject } from './trigger-subject.ts'
 
 /** The triggers that send a pool's messages in place of a gateway, by what they send. */
 const senders = { email: 'CustomEmailSender', sms: 'CustomSMSSender' } as const satisfies Record<string, TriggerName>
@@ -11,7 +11,7 @@ const requestTypes = { email: 'customEmailSenderRequestV1', sms: 'customSMSSende
 type Channel = keyof typeof senders
 
 type Facts = TriggerSubject &
-  TriggerCaller & {
+  CallerContext & {
     readonly channel: Channel
     readonly kind: MessageKindName
     /** Encrypted; null for an invitation of somebody who has no password. */

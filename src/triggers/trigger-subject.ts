@@ -5,13 +5,14 @@ export type Texts = Readonly<Record<string, string>>
 /** Whom an event is about, and through which client and program it came about. */
 export type TriggerSubject = Pick<TriggerCall, 'pool' | 'clientId' | 'username' | 'sub' | 'userAgent'>
 
-/** What a call brings along for functions: the program that made it, and its ClientMetadata. */
-export type TriggerCaller = { readonly userAgent: string | undefined; readonly clientMetadata: Texts | undefined }
-
 /** What trigger functions may know of the API call that leads to them. */
-export type CallerContext = TriggerCaller & {
+export type CallerContext = {
   /** Undefined when an administrator acts without an app client. */
   readonly clientId: string | undefined
+  /** Undefined when the operation takes none, or the request has none. */
+  readonly clientMetadata: Texts | undefined
+  /** The User-Agent header of the call. */
+  readonly userAgent: string | undefined
 }
 
 /** `client` is undefined when an administrator acts without one; `clientMetadata` when the operation takes none, or the request has none. */
