@@ -1,7 +1,7 @@
 import { operation } from '../contract/operation.ts'
 import type { PoolCatalog } from '../pools/pool-catalog.ts'
 import { contextFromClient } from '../protection/user-context.ts'
-import { callerContextOf } from '../triggers/trigger-subject.ts'
+import { callerContextOf } from '../triggers/trigger.ts'
 import type { SignInDeps } from './initiate.ts'
 import { respond } from './respond.ts'
 import { writeProgress } from './wire.ts'

@@ -5,7 +5,7 @@ import type { Pool } from '../pools/pool.ts'
 import type { AssuranceLevel } from '../tokens/assurance.ts'
 import type { IssuedTokens } from '../tokens/issue-tokens.ts'
 import type { ChallengeResult } from '../triggers/custom-challenge.ts'
-import type { CallerContext, Texts } from '../triggers/trigger-subject.ts'
+import type { CallerContext, Texts } from '../triggers/trigger.ts'
 import type { User } from '../users/user.ts'
 
 export type ChallengeName = ChallengeNameType

@@ -2,7 +2,7 @@ import { ApiError } from '../contract/api-error.ts'
 import { operation } from '../contract/operation.ts'
 import type { PoolCatalog } from '../pools/pool-catalog.ts'
 import { provesClientSecret } from '../pools/secret-hash.ts'
-import { callerContextOf } from '../triggers/trigger-subject.ts'
+import { callerContextOf } from '../triggers/trigger.ts'
 import { type RefreshDeps, refreshTokens, requireRefreshable, rotateTokens } from './refresh.ts'
 import { writeTokens } from './wire.ts'
 

@@ -1,6 +1,5 @@
 import { type ChallengeFacts, lastMembersOf, sessionOf } from './custom-challenge.ts'
-import type { Triggers } from './trigger.ts'
-import type { Texts, TriggerSubject } from './trigger-subject.ts'
+import type { Texts, TriggerSubject, Triggers } from './trigger.ts'
 
 export type CreatedChallenge = {
   /** What the client is told. */

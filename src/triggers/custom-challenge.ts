@@ -1,5 +1,4 @@
-import type { JsonObject } from './trigger.ts'
-import { clientMetadataOf, type Texts } from './trigger-subject.ts'
+import { clientMetadataOf, type JsonObject, type Texts } from './trigger.ts'
 
 /** How a challenge of a custom sign-in ended. */
 export type ChallengeResult = {

@@ -1,8 +1,7 @@
 import type { MessageKindName } from '../pools/extensions/pool-extensions.ts'
 import type { AnswerReader } from './answer-reader.ts'
-import type { Triggers } from './trigger.ts'
+import type { CallerContext, Texts, TriggerSubject, Triggers } from './trigger.ts'
 import { AnswerError } from './trigger-errors.ts'
-import type { CallerContext, Texts, TriggerSubject } from './trigger-subject.ts'
 
 /** What CustomMessage made of a message. Undefined members leave the pool's template. */
 export type CustomTexts = {

@@ -1,7 +1,6 @@
 import type { MessageKindName } from '../pools/extensions/pool-extensions.ts'
 import type { Pool, TriggerName } from '../pools/pool.ts'
-import { hasTrigger, type Triggers } from './trigger.ts'
-import type { CallerContext, Texts, TriggerSubject } from './trigger-subject.ts'
+import { type CallerContext, hasTrigger, type Texts, type TriggerSubject, type Triggers } from './trigger.ts'
 
 /** The triggers that send a pool's messages in place of a gateway, by what they send. */
 const senders = { email: 'CustomEmailSender', sms: 'CustomSMSSender' } as const satisfies Record<string, TriggerName>

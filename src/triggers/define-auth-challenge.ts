@@ -1,7 +1,6 @@
 import type { AnswerReader } from './answer-reader.ts'
 import { type ChallengeFacts, lastMembersOf, sessionOf } from './custom-challenge.ts'
-import type { Triggers } from './trigger.ts'
-import type { TriggerSubject } from './trigger-subject.ts'
+import type { TriggerSubject, Triggers } from './trigger.ts'
 
 export type DefinedStep<Name extends string> =
   | { readonly kind: 'challenge'; readonly name: Name }

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { TriggerPolicy } from '../pools/extensions/pool-extensions.ts'
-import type { Functions } from './functions/function.ts'
-import { functionNameOf } from './functions/function.ts'
+import { type Functions, functionNameOf } from './functions/function.ts'
 import { InvocationError, timedOut } from './trigger-errors.ts'
 
 /** One question to a function, however often it has to be put. */

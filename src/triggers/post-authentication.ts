@@ -1,5 +1,4 @@
-import { hasTrigger, type Triggers } from './trigger.ts'
-import { clientMetadataOf, type Texts, type TriggerSubject } from './trigger-subject.ts'
+import { clientMetadataOf, hasTrigger, type Texts, type TriggerSubject, type Triggers } from './trigger.ts'
 
 type Facts = {
   readonly userAttributes: Texts

@@ -1,5 +1,4 @@
-import type { Triggers } from './trigger.ts'
-import { clientMetadataOf, type Texts, type TriggerSubject } from './trigger-subject.ts'
+import { clientMetadataOf, type Texts, type TriggerSubject, type Triggers } from './trigger.ts'
 
 export type ConfirmationSource = 'PostConfirmation_ConfirmSignUp' | 'PostConfirmation_ConfirmForgotPassword'
 

@@ -1,5 +1,4 @@
-import { hasTrigger, type Triggers } from './trigger.ts'
-import type { Texts, TriggerSubject } from './trigger-subject.ts'
+import { hasTrigger, type Texts, type TriggerSubject, type Triggers } from './trigger.ts'
 
 type Facts = {
   /** Empty for somebody who does not exist. */

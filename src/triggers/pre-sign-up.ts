@@ -1,6 +1,5 @@
 import type { AnswerReader } from './answer-reader.ts'
-import type { Triggers } from './trigger.ts'
-import { clientMetadataOf, type Texts, type TriggerSubject } from './trigger-subject.ts'
+import { clientMetadataOf, type Texts, type TriggerSubject, type Triggers } from './trigger.ts'
 
 type Source = 'PreSignUp_SignUp' | 'PreSignUp_AdminCreateUser'
 

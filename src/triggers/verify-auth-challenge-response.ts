@@ -1,6 +1,5 @@
 import { type ChallengeFacts, lastMembersOf } from './custom-challenge.ts'
-import type { Triggers } from './trigger.ts'
-import type { Texts, TriggerSubject } from './trigger-subject.ts'
+import type { Texts, TriggerSubject, Triggers } from './trigger.ts'
 
 type Facts = Omit<ChallengeFacts, 'results'> & { readonly privateParameters: Texts; readonly answer: string }
 

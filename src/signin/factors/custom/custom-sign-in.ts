@@ -1,7 +1,7 @@
 import type { AppClient } from '../../../pools/app-client.ts'
 import type { Pool } from '../../../pools/pool.ts'
 import type { ChallengeFacts, ChallengeResult } from '../../../triggers/custom-challenge.ts'
-import type { CallerContext, TriggerSubject } from '../../../triggers/trigger-subject.ts'
+import type { CallerContext, TriggerSubject } from '../../../triggers/trigger.ts'
 import type { Candidate } from '../../candidate.ts'
 import type { ChallengeName } from '../../sign-in.ts'
 import { attributesOf, subjectOf } from '../../trigger-facts.ts'
