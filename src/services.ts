@@ -118,7 +118,8 @@ type Outside = Needs['outside']
 function askedOutside<T extends Triggers>(triggers: T, outside: Outside): T {
   return {
     ...triggers,
-    ask: (call, read) => (hasTrigger(call.pool, call.trigger) ? outside(() => triggers.ask(call, read)) : triggers.ask(call, read)),
+    invoke: (call, read) =>
+      hasTrigger(call.pool, call.trigger) ? outside(() => triggers.invoke(call, read)) : triggers.invoke(call, read),
     simulateInvocation: (pool, trigger) =>
       hasTrigger(pool, trigger) ? outside(() => triggers.simulateInvocation(pool, trigger)) : triggers.simulateInvocation(pool, trigger),
   }

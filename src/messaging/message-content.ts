@@ -1,6 +1,6 @@
 import type { MessageKindName } from '../pools/extensions/pool-extensions.ts'
 import type { Pool } from '../pools/pool.ts'
-import { type CustomTexts, customMessage } from '../triggers/custom-message.ts'
+import { type CustomMessageResponse, invokeCustomMessage } from '../triggers/custom-message.ts'
 import { hasCustomSender } from '../triggers/custom-sender.ts'
 import type { CallerContext, Triggers } from '../triggers/trigger.ts'
 import { type Contact, channelOf } from './destination.ts'
@@ -21,7 +21,7 @@ export type MessageContent = {
   readonly callerContext: CallerContext
   readonly subject: MessageRecipient
   /** In place of the pool's template; undefined without a CustomMessage trigger. */
-  readonly texts: CustomTexts | undefined
+  readonly texts: CustomMessageResponse | undefined
 }
 
 /** What follows the underscore in the source of a message's trigger. */
@@ -60,7 +60,7 @@ export async function renderContent(
   const channels = attributes.map(channelOf).filter((channel) => !hasCustomSender(pool, channel))
   const isSent = kind === 'invitation' || !isTestUser(pool, { username: subject.username, attributes: subject.userAttributes })
   if (channels.length === 0 || !isSent) return { callerContext, subject, texts: undefined }
-  const texts = await customMessage(triggers, {
+  const texts = await invokeCustomMessage(triggers, {
     ...callerContext,
     ...subject,
     pool,

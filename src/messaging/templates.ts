@@ -1,6 +1,6 @@
 import { escapeHtml } from '../base/html.ts'
 import type { MessageTemplates } from '../pools/pool.ts'
-import type { CustomTexts } from '../triggers/custom-message.ts'
+import type { CustomMessageResponse } from '../triggers/custom-message.ts'
 import { textOfHtml } from './html-text.ts'
 import type { Channel, MessageKind } from './message.ts'
 
@@ -56,7 +56,7 @@ export function renderMessage(
   kind: MessageKind,
   channel: Channel,
   values: TemplateValues,
-  custom?: CustomTexts,
+  custom?: CustomMessageResponse,
 ): RenderedMessage | undefined {
   const template = withCustomTexts(templateFor(templates, kind, channel, values), channel, custom)
   if (template.needs === 'code' && !template.body.includes('{####}')) return undefined
@@ -67,7 +67,7 @@ export function renderMessage(
 }
 
 /** What the pool's own code wrote takes the place of the template, part by part. */
-function withCustomTexts(template: Template, channel: Channel, custom: CustomTexts | undefined): Template {
+function withCustomTexts(template: Template, channel: Channel, custom: CustomMessageResponse | undefined): Template {
   if (custom === undefined) return template
   return { ...template, subject: custom.subject ?? template.subject, body: custom[channel] ?? template.body }
 }

@@ -10,7 +10,7 @@ import { AnswerReader } from './answer-reader.ts'
 import { type CircuitBreakers, createCircuitBreakers } from './circuit-breakers.ts'
 import { type Functions, functionNameOf } from './functions/function.ts'
 import type { InvocationOutcome, InvocationRecord } from './invocations/invocation.ts'
-import { draftInvocation, finished, type InvocationDraft } from './invocations/invocation-draft.ts'
+import { draftInvocation, finishInvocation, type InvocationDraft } from './invocations/invocation-draft.ts'
 import type { LastAnswers } from './invocations/last-answers.ts'
 import { invokeFunction } from './invoke-function.ts'
 import { logFailure } from './log-failure.ts'
@@ -33,12 +33,12 @@ type Options = {
 type Recorded = Pick<InvocationRecord, 'id' | 'trigger' | 'source' | 'username' | 'sub'>
 
 /** Asks again what was recorded. */
-export type Replays = {
+export type InvocationReplayer = {
   /** Asks the function that the pool has now, without its policy's repetitions; nothing but the record comes of it. */
   replay(pool: Pool, recorded: Recorded, event: JsonObject): Promise<InvocationRecord>
 }
 
-export function createTriggers({ functions, logger, clock, lastAnswers, onInvocation }: Options): Triggers & Replays {
+export function createTriggers({ functions, logger, clock, lastAnswers, onInvocation }: Options): Triggers & InvocationReplayer {
   const breakers = createCircuitBreakers(clock)
   const durations = createRecentDurations()
 
@@ -63,11 +63,11 @@ export function createTriggers({ functions, logger, clock, lastAnswers, onInvoca
         record.answer = await invoke(record, policy, signal)
         const answer = read(AnswerReader.ofEvent(record.answer))
         if (policy.onError === 'LAST_GOOD') lastAnswers.keep(call, record.answer)
-        noted(finished(record, 'SUCCEEDED'))
+        noted(finishInvocation(record, 'SUCCEEDED'))
         return answer
       } catch (error) {
         const { outcome, answer } = await fallBack(lastAnswers, { call, policy, error }, read)
-        logFailure(logger, noted(finished(record, outcome, error)), error)
+        logFailure(logger, noted(finishInvocation(record, outcome, error)), error)
         if (outcome === 'FAILED') throw refusalOf(call, error)
         return answer
       }
@@ -97,9 +97,9 @@ async function askAgain({ clock, invoke, noted }: Asking, pool: Pool, recorded: 
   try {
     record.answer = await invoke(record, policy)
     AnswerReader.ofEvent(record.answer)
-    return noted(finished(record, 'SUCCEEDED'))
+    return noted(finishInvocation(record, 'SUCCEEDED'))
   } catch (error) {
-    return noted(finished(record, 'FAILED', error))
+    return noted(finishInvocation(record, 'FAILED', error))
   }
 }
 

@@ -9,7 +9,7 @@ export type ChallengeResult = {
 }
 
 /** What all three functions of a custom sign-in are told. */
-export type ChallengeFacts = {
+export type CustomChallengeRequest = {
   /** Empty for somebody who does not exist. */
   readonly userAttributes: Texts
   readonly userNotFound: boolean
@@ -18,7 +18,7 @@ export type ChallengeFacts = {
   readonly clientMetadata: Texts | undefined
 }
 
-export function sessionOf({ results }: Pick<ChallengeFacts, 'results'>): readonly JsonObject[] {
+export function sessionOf({ results }: Pick<CustomChallengeRequest, 'results'>): readonly JsonObject[] {
   return results.map(({ name, isPassed, metadata }) => ({
     challengeName: name,
     challengeResult: isPassed,
@@ -27,6 +27,6 @@ export function sessionOf({ results }: Pick<ChallengeFacts, 'results'>): readonl
 }
 
 /** The members that come last in all three events. */
-export function lastMembersOf(facts: Pick<ChallengeFacts, 'userNotFound' | 'clientMetadata'>): JsonObject {
+export function lastMembersOf(facts: Pick<CustomChallengeRequest, 'userNotFound' | 'clientMetadata'>): JsonObject {
   return { ...clientMetadataOf(facts), userNotFound: facts.userNotFound }
 }

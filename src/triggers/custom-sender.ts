@@ -34,5 +34,5 @@ export async function invokeCustomSender(triggers: Triggers, { pool, channel, ki
   const source = `${trigger}_${kind}`
   const request = { type: requestTypes[channel], code, clientMetadata: clientMetadata ?? null, userAttributes }
   const call = { pool, trigger, source, clientId, username, sub, userAgent, request, response: {}, signal }
-  await triggers.ask(call, () => undefined)
+  await triggers.invoke(call, () => undefined)
 }

@@ -13,5 +13,5 @@ export async function invokePostAuthentication(triggers: Triggers, subject: Trig
   const { userAttributes, newDeviceUsed } = facts
   const request = { userAttributes, newDeviceUsed, ...clientMetadataOf(facts) }
   const source = 'PostAuthentication_Authentication'
-  await triggers.ask({ ...subject, trigger: 'PostAuthentication', source, request, response: {} }, () => undefined)
+  await triggers.invoke({ ...subject, trigger: 'PostAuthentication', source, request, response: {} }, () => undefined)
 }

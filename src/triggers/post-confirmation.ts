@@ -15,5 +15,5 @@ export async function invokePostConfirmation(
   facts: Facts,
 ): Promise<void> {
   const request = { userAttributes: facts.userAttributes, ...clientMetadataOf(facts) }
-  await triggers.ask({ ...subject, trigger: 'PostConfirmation', source, request, response: {} }, () => undefined)
+  await triggers.invoke({ ...subject, trigger: 'PostConfirmation', source, request, response: {} }, () => undefined)
 }

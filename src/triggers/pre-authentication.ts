@@ -13,5 +13,5 @@ export async function invokePreAuthentication(triggers: Triggers, subject: Trigg
   if (!hasTrigger(subject.pool, 'PreAuthentication')) return
   const request = { ...facts, validationData: facts.validationData ?? null }
   const source = 'PreAuthentication_Authentication'
-  await triggers.ask({ ...subject, trigger: 'PreAuthentication', source, request, response: {} }, () => undefined)
+  await triggers.invoke({ ...subject, trigger: 'PreAuthentication', source, request, response: {} }, () => undefined)
 }

@@ -44,7 +44,7 @@ export async function invokePreTokenGeneration(
   }
   const response = { [isFirst ? 'claimsOverrideDetails' : 'claimsAndScopeOverrideDetails']: null }
   const call = { ...subject, trigger: 'PreTokenGeneration', source, request, response } as const
-  return triggers.ask(call, (answer) => readTokenChanges(answer, version))
+  return triggers.invoke(call, (answer) => readTokenChanges(answer, version))
 }
 
 function groupConfigurationOf({ names, roles, preferredRole }: GroupConfiguration): JsonObject {

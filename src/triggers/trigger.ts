@@ -32,7 +32,7 @@ export type Triggers = {
    * over. Throws UserLambdaValidationException, UnexpectedLambdaException or InvalidLambdaResponseException.
    * @NOTE Never inside a transaction: it takes as long as somebody else's code does.
    */
-  ask<Answer>(call: TriggerCall, read: (response: AnswerReader) => Answer): Promise<Answer | undefined>
+  invoke<Answer>(call: TriggerCall, read: (response: AnswerReader) => Answer): Promise<Answer | undefined>
   /**
    * Takes as long as asking took lately, and asks nobody: for somebody who does not exist, where that must not show. A process that has
    * not asked the function yet does not wait.

@@ -45,7 +45,7 @@ export function invokeUserMigration(triggers: Triggers, subject: TriggerSubject,
     enableSMSMFA: false,
   }
   const source = password === undefined ? 'UserMigration_ForgotPassword' : 'UserMigration_Authentication'
-  return triggers.ask({ ...subject, trigger: 'UserMigration', source, request, response }, readUser)
+  return triggers.invoke({ ...subject, trigger: 'UserMigration', source, request, response }, readUser)
 }
 
 function readUser(answer: AnswerReader): MigratedUser | undefined {

@@ -6,7 +6,7 @@ import type { Db } from '../../storage/db.ts'
 import { sealedTable } from '../../storage/sealed-table.ts'
 import type { JsonObject, TriggerCall } from '../trigger.ts'
 import { createBatchWriter } from './batch-writer.ts'
-import { findAnswer, type KeptAnswer, keepAnswers } from './last-answer-repository.ts'
+import { findLastAnswer, type LastAnswer, saveLastAnswers } from './last-answer-repository.ts'
 
 /** What functions last answered well, for each user, app client and trigger. */
 export type LastAnswers = {
@@ -19,10 +19,10 @@ export type LastAnswers = {
 type Options = { readonly db: Db; readonly secrets: Secrets; readonly clock: Clock; readonly logger: Pick<Logger, 'error'> }
 
 export function createLastAnswers({ db, secrets, clock, logger }: Options): LastAnswers {
-  const writer = createBatchWriter<KeptAnswer>({
+  const writer = createBatchWriter<LastAnswer>({
     what: 'The last answers of triggers',
     logger,
-    write: (answers) => db.transaction().execute((tx) => keepAnswers(tx, answers)),
+    write: (answers) => db.transaction().execute((tx) => saveLastAnswers(tx, answers)),
   })
   return {
     keep(call, answer) {
@@ -36,7 +36,7 @@ export function createLastAnswers({ db, secrets, clock, logger }: Options): Last
       const key = keyOf(call)
       if (key === undefined) return undefined
       await writer.flush()
-      const sealed = await findAnswer(db, key)
+      const sealed = await findLastAnswer(db, key)
       const text = sealed === undefined ? undefined : secrets.open('trigger-answer', sealed, contextOf(call))
       return text === undefined ? undefined : (JSON.parse(text.toString()) as JsonObject)
     },

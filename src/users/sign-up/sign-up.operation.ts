@@ -12,7 +12,7 @@ import type { Pool } from '../../pools/pool.ts'
 import { recordAuthEvent } from '../../protection/record-auth-event.ts'
 import { contextFromClient } from '../../protection/user-context.ts'
 import type { Db } from '../../storage/db.ts'
-import { invokePreSignUp, type SignUpVerdict } from '../../triggers/pre-sign-up.ts'
+import { invokePreSignUp, type PreSignUpResponse } from '../../triggers/pre-sign-up.ts'
 import { type CallerContext, callerContextOf, type Triggers } from '../../triggers/trigger.ts'
 import { lockUserTakingAliases } from '../alias-takeover.ts'
 import { deleteExpiredSignUpsOf } from '../expired-sign-ups/delete-expired-sign-ups.ts'
@@ -73,7 +73,7 @@ export const signUp = operation('SignUp', {
   },
 })
 
-type Making = { readonly password: string | undefined; readonly verdict: SignUpVerdict; readonly now: number }
+type Making = { readonly password: string | undefined; readonly verdict: PreSignUpResponse; readonly now: number }
 
 async function newUser({ passwords }: Deps, draft: Draft, { password, verdict, now }: Making): Promise<User> {
   const vouchedFor = Object.fromEntries(verdict.autoVerify.map((attribute) => [`${attribute}_verified`, 'true']))
@@ -91,7 +91,7 @@ async function newUser({ passwords }: Deps, draft: Draft, { password, verdict, n
   }
 }
 
-type Storing = { readonly verdict: SignUpVerdict; readonly callerContext: CallerContext }
+type Storing = { readonly verdict: PreSignUpResponse; readonly callerContext: CallerContext }
 
 /** Answers where the code went; undefined when there is none, or none is needed. */
 async function storeNewUser(

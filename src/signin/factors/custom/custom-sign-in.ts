@@ -1,6 +1,6 @@
 import type { AppClient } from '../../../pools/app-client.ts'
 import type { Pool } from '../../../pools/pool.ts'
-import type { ChallengeFacts, ChallengeResult } from '../../../triggers/custom-challenge.ts'
+import type { ChallengeResult, CustomChallengeRequest } from '../../../triggers/custom-challenge.ts'
 import type { CallerContext, TriggerSubject } from '../../../triggers/trigger.ts'
 import type { Candidate } from '../../candidate.ts'
 import type { ChallengeName } from '../../sign-in.ts'
@@ -25,7 +25,7 @@ export function subjectOfCustom(signIn: CustomSignIn): TriggerSubject {
   return subjectOf(signIn, signIn.user, signIn.name, signIn.caller)
 }
 
-export function factsOf({ pool, user, results, caller }: CustomSignIn): ChallengeFacts {
+export function factsOf({ pool, user, results, caller }: CustomSignIn): CustomChallengeRequest {
   return {
     userAttributes: attributesOf(pool, user),
     userNotFound: user === undefined,
