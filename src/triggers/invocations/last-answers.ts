@@ -11,7 +11,7 @@ import { findLastAnswer, type LastAnswer, saveLastAnswers } from './last-answer-
 /** What functions last answered well, for each user, app client and trigger. */
 export type LastAnswers = {
   /** Keeps the `response` of an answer. */
-  keep(call: TriggerCall, answer: unknown): void
+  save(call: TriggerCall, answer: unknown): void
   find(call: TriggerCall): Promise<JsonObject | undefined>
   flush(): Promise<void>
 }
@@ -25,7 +25,7 @@ export function createLastAnswers({ db, secrets, clock, logger }: Options): Last
     write: (answers) => db.transaction().execute((tx) => saveLastAnswers(tx, answers)),
   })
   return {
-    keep(call, answer) {
+    save(call, answer) {
       const key = keyOf(call)
       if (key === undefined) return
       const text = JSON.stringify((answer as { response: unknown }).response)
