@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts'
-import type { Outbox } from '../messaging/after-commit.ts'
+import type { Outbox } from '../messaging/outbox.ts'
 import type { AppClient } from '../pools/app-client.ts'
 import { extensionsOf } from '../pools/extensions/pool-extensions.ts'
 import type { Pool } from '../pools/pool.ts'

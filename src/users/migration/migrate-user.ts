@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
-import type { Outbox } from '../../messaging/after-commit.ts'
+import type { Outbox } from '../../messaging/outbox.ts'
 import { queueInvitation } from '../../messaging/send-code.ts'
 import type { Pool } from '../../pools/pool.ts'
 import type { Db } from '../../storage/db.ts'
