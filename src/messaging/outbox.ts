@@ -72,9 +72,7 @@ async function isRefused(db: Db, poolId: string, ids: readonly string[], longest
 export async function queueMessage(
   tx: Tx,
   secrets: Secrets,
-  message: QueuedMessage,
-  now: number,
-  withheld?: Omit<Withheld, 'contentUntil'>,
+  { message, now, withheld }: { message: QueuedMessage; now: number; withheld?: Omit<Withheld, 'contentUntil'> | undefined },
 ): Promise<string> {
   const id = newOrderedId(now)
   const { poolId, sub, channel, trigger, recipient, username, expiresAt } = message

@@ -32,7 +32,7 @@ export const resendMessage = operation('ResendMessage', {
       // The lock keeps the user, and with them their messages, from being deleted meanwhile.
       if ((await lockUser(tx, pool.id, row.sub)) === undefined) throw messageNotFound(row.id)
       requireEnded(await findMessageRow(tx, pool.id, row.id), row.id)
-      return queueMessage(tx, secrets, message, clock.now())
+      return queueMessage(tx, secrets, { message, now: clock.now() })
     })
     await outbox.afterCommit(pool, [])
     // Gone already where no records are kept and it was quick.
