@@ -6,10 +6,10 @@ import type { Clock } from './base/clock.ts'
 import type { Logger } from './base/logger.ts'
 import { createSrpPowers } from './base/srp/powers.ts'
 import { configuredCodeKeys, configuredGateways } from './configured-gateways.ts'
-import { createAfterCommit } from './messaging/after-commit.ts'
 import { createCodeEncryption } from './messaging/code-encryption.ts'
 import { createCustomSenderGateway } from './messaging/custom-sender-gateway.ts'
 import type { Gateways } from './messaging/gateways/gateway.ts'
+import { createAfterCommit } from './messaging/outbox.ts'
 import { createOutboxWorker } from './messaging/outbox-worker.ts'
 import type { OpenedDatabase } from './open-database.ts'
 import { createPoolCatalog } from './pools/cached-pool-catalog.ts'
@@ -118,7 +118,8 @@ type WithoutSlot = ServiceOptions['withoutSlot']
 function triggersWithoutSlot<T extends Triggers>(triggers: T, withoutSlot: WithoutSlot): T {
   return {
     ...triggers,
-    ask: (call, read) => (hasTrigger(call.pool, call.trigger) ? withoutSlot(() => triggers.ask(call, read)) : triggers.ask(call, read)),
+    invoke: (call, read) =>
+      hasTrigger(call.pool, call.trigger) ? withoutSlot(() => triggers.invoke(call, read)) : triggers.invoke(call, read),
     simulateInvocation: (pool, trigger) =>
       hasTrigger(pool, trigger)
         ? withoutSlot(() => triggers.simulateInvocation(pool, trigger))

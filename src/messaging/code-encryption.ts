@@ -1,31 +1,79 @@
+import type { KmsKeyringNode, RawAesKeyringNode } from '@aws-crypto/client-node'
+import type { KMS } from '@aws-sdk/client-kms'
 import { DeliveryError } from './gateways/gateway.ts'
 
-/** What a code is encrypted for: the receiver checks both. */
-export type CodePurposeFacts = {
+/** What a code is encrypted for. The custom sender that decrypts it checks both. */
+export type CodeEncryptionContext = {
   readonly poolId: string
   /** The pool's KMSKeyID. */
   readonly keyArn: string
 }
 
-/** Encrypts codes for the pools' own senders: base64 of a message of the AWS Encryption SDK. Throws `DeliveryError`. */
-export type EncryptCode = (code: string, facts: CodePurposeFacts) => Promise<string>
+/**
+ * Encrypts a code for a custom sender: base64 of a message of the AWS Encryption SDK.
+ * @throws DeliveryError when there is no key, or encryption fails.
+ */
+export type EncryptCode = (code: string, context: CodeEncryptionContext) => Promise<string>
 
-export type CodeKeys =
-  | { readonly kind: 'local'; readonly key: Buffer }
-  | { readonly kind: 'kms'; readonly region: string | undefined; readonly endpoint: string | undefined }
+type KmsKeys = { readonly kind: 'kms'; readonly region: string | undefined; readonly endpoint: string | undefined }
+export type CodeKeys = { readonly kind: 'local'; readonly key: Buffer } | KmsKeys
 
-/** Without keys nothing is encrypted, and what was to be sent stays in the outbox. */
+/** Names the local key to the code that decrypts, together with the pool's KMSKeyID. */
+const keyNamespace = 'lifeguard'
+
+/** Without keys every encryption fails, and the messages stay in the outbox. */
 export function createCodeEncryption(keys: CodeKeys | undefined): EncryptCode {
-  return async (code, facts) => {
+  return async (code, context) => {
     if (keys === undefined) throw new DeliveryError('no key for codes: neither --code-key-file nor --kms-region is set')
-    // The library is slow to load, and most installations have no custom sender.
-    const { encryptFor } = await import('./code-encryption-keyrings.ts')
     try {
-      return await encryptFor(keys, code, facts)
+      return await encrypt(keys, code, context)
     } catch (error) {
-      // Its words may quote what it was given; AWS's names of errors tell enough.
+      // The message of the error may quote the code or the key; its name says enough.
       const name = error instanceof Error ? error.name : 'unknown failure'
       throw new DeliveryError(`the code could not be encrypted (${keys.kind === 'kms' ? `KMS: ${name}` : name})`, { cause: error })
     }
   }
+}
+
+async function encrypt(keys: CodeKeys, code: string, { poolId, keyArn }: CodeEncryptionContext): Promise<string> {
+  const keyring = await (keys.kind === 'local' ? localKeyring(keys.key, keyArn) : kmsKeyring(keys, keyArn))
+  const { buildClient, CommitmentPolicy } = await loadEncryptionSdk()
+  // Without key commitment, as Cognito encrypts its codes (they begin with `AYADe`): what decrypts those can decrypt these.
+  const client = buildClient(CommitmentPolicy.FORBID_ENCRYPT_ALLOW_DECRYPT)
+  const { result } = await client.encrypt(keyring, code, { encryptionContext: { 'userpool-id': poolId } })
+  return result.toString('base64')
+}
+
+/** The library is slow to load, and most installations have no custom sender. */
+const loadEncryptionSdk = () => import('@aws-crypto/client-node')
+
+async function localKeyring(key: Buffer, keyName: string): Promise<RawAesKeyringNode> {
+  const { RawAesKeyringNode, RawAesWrappingSuiteIdentifier } = await loadEncryptionSdk()
+  return new RawAesKeyringNode({
+    keyName,
+    keyNamespace,
+    // A copy, because the library rejects a view of a larger buffer.
+    unencryptedMasterKey: new Uint8Array(key),
+    wrappingSuite: RawAesWrappingSuiteIdentifier.AES256_GCM_IV12_TAG16_NO_PADDING,
+  })
+}
+
+async function kmsKeyring({ region: ownRegion, endpoint }: KmsKeys, keyArn: string): Promise<KmsKeyringNode> {
+  const [{ KmsKeyringNode }, { KMS }] = await Promise.all([loadEncryptionSdk(), import('@aws-sdk/client-kms')])
+  const clientProvider = (region: string) => kmsClient(KMS, ownRegion ?? region, endpoint)
+  return new KmsKeyringNode({ generatorKeyId: keyArn, clientProvider })
+}
+
+/** By region and endpoint. A client keeps its connections. */
+const kmsClients = new Map<string, KMS>()
+
+function kmsClient(Client: typeof KMS, region: string, endpoint: string | undefined): KMS {
+  const name = `${region} ${endpoint}`
+  const existing = kmsClients.get(name)
+  if (existing !== undefined) return existing
+  // Short limits: the outbox retries what fails.
+  const limits = { maxAttempts: 2, requestHandler: { connectionTimeout: 3_000, requestTimeout: 8_000 } }
+  const client = new Client({ region, ...limits, ...(endpoint !== undefined && { endpoint }) })
+  kmsClients.set(name, client)
+  return client
 }

@@ -26,6 +26,15 @@ export function deliveryTo({ attribute, value }: Contact): Delivery {
     : { attribute, medium: 'SMS', destination: maskPhoneNumber(value) }
 }
 
+/** `CodeDeliveryDetails` in the answers of operations that send a code. */
+export function writeDelivery({ attribute, medium, destination }: Delivery): {
+  AttributeName: 'email' | 'phone_number'
+  DeliveryMedium: 'EMAIL' | 'SMS'
+  Destination: string
+} {
+  return { AttributeName: attribute, DeliveryMedium: medium, Destination: destination }
+}
+
 /** `ana@example.test` is `a***@e***`, whatever its length: the form since 2022, without the top-level domain. */
 export function maskEmail(address: string): string {
   const at = address.lastIndexOf('@')

@@ -1,15 +1,14 @@
 import type { MessageKindName } from '../pools/extensions/pool-extensions.ts'
 import type { Pool } from '../pools/pool.ts'
-import { type CustomTexts, customMessage } from '../triggers/custom-message.ts'
+import { type CustomMessageResponse, invokeCustomMessage } from '../triggers/custom-message.ts'
 import { hasCustomSender } from '../triggers/custom-sender.ts'
-import type { Triggers } from '../triggers/trigger.ts'
-import type { CallerContext } from '../triggers/trigger-subject.ts'
+import type { CallerContext, Triggers } from '../triggers/trigger.ts'
 import { type Contact, channelOf } from './destination.ts'
 import type { MessageKind } from './message.ts'
 import { usesLink } from './templates.ts'
 import { isTestUser } from './test-user-code.ts'
 
-/** The user a message is for, as triggers are told of them. */
+/** The user a message is for, as the events of triggers describe them. */
 export type MessageRecipient = {
   /** Undefined before the user is stored. */
   readonly sub: string | undefined
@@ -17,15 +16,17 @@ export type MessageRecipient = {
   readonly userAttributes: Readonly<Record<string, string>>
 }
 
-/** What is settled about a message before the transaction that queues it, because it takes asking the pool's own code. */
+/**
+ * What is settled about a message before the transaction that queues it, because a trigger may have to be invoked for it.
+ */
 export type MessageContent = {
   readonly callerContext: CallerContext
-  readonly subject: MessageRecipient
-  /** In place of the pool's template; undefined without a CustomMessage trigger. */
-  readonly texts: CustomTexts | undefined
+  readonly recipient: MessageRecipient
+  /** Takes the place of the pool's template. Undefined without a CustomMessage trigger. */
+  readonly customMessage: CustomMessageResponse | undefined
 }
 
-/** What follows the underscore in the source of a message's trigger. */
+/** The part of a trigger source after the underscore. */
 export const kindNames: Readonly<Record<MessageKind, MessageKindName>> = {
   'sign-up': 'SignUp',
   resend: 'ResendCode',
@@ -36,38 +37,39 @@ export const kindNames: Readonly<Record<MessageKind, MessageKindName>> = {
   mfa: 'Authentication',
 }
 
-type Asked = {
+/** Waits as long as `renderContent` would take, for a user who does not exist. */
+export async function simulateRendering(triggers: Triggers, pool: Pool, attribute: Contact['attribute']): Promise<void> {
+  if (!hasCustomSender(pool, channelOf(attribute))) await triggers.simulateInvocation(pool, 'CustomMessage')
+}
+
+type ContentRequest = {
   readonly pool: Pool
-  readonly subject: MessageRecipient
-  /** Where it goes: one place, but for invitations. */
+  readonly recipient: MessageRecipient
+  /** The attributes with the addresses it goes to: more than one for invitations only. */
   readonly attributes: readonly Contact['attribute'][]
   readonly kind: MessageKind
   readonly callerContext: CallerContext
 }
 
-/** Takes as long as rendering a message would, for somebody who does not exist. */
-export async function simulateRendering(triggers: Triggers, pool: Pool, attribute: Contact['attribute']): Promise<void> {
-  if (!hasCustomSender(pool, channelOf(attribute))) await triggers.simulateInvocation(pool, 'CustomMessage')
-}
-
 /**
- * Asks the CustomMessage trigger how a message shall read. A custom sender words its messages itself, so that with one nobody is asked;
- * nor is anybody about a code that a test user knows. Throws what a failing trigger throws. Never inside a transaction.
+ * Invokes the CustomMessage trigger, if the pool has one. It is not invoked for a custom sender, which writes its messages itself, nor for
+ * the code of a test user, which is never sent. Never call it inside a transaction.
+ * @throws ApiError what `Triggers.invoke` throws when the function fails.
  */
 export async function renderContent(
   triggers: Triggers,
-  { pool, subject, attributes, kind, callerContext }: Asked,
+  { pool, recipient, attributes, kind, callerContext }: ContentRequest,
 ): Promise<MessageContent> {
   const channels = attributes.map(channelOf).filter((channel) => !hasCustomSender(pool, channel))
-  const isSent = kind === 'invitation' || !isTestUser(pool, { username: subject.username, attributes: subject.userAttributes })
-  if (channels.length === 0 || !isSent) return { callerContext, subject, texts: undefined }
-  const texts = await customMessage(triggers, {
+  const isSent = kind === 'invitation' || !isTestUser(pool, { username: recipient.username, attributes: recipient.userAttributes })
+  if (channels.length === 0 || !isSent) return { callerContext, recipient, customMessage: undefined }
+  const customMessage = await invokeCustomMessage(triggers, {
     ...callerContext,
-    ...subject,
+    ...recipient,
     pool,
     kind: kindNames[kind],
     channels,
     byLink: channels.some((channel) => usesLink(pool.templates, kind, channel)),
   })
-  return { callerContext, subject, texts }
+  return { callerContext, recipient, customMessage }
 }

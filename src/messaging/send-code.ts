@@ -4,212 +4,186 @@ import { extensionsOf } from '../pools/extensions/pool-extensions.ts'
 import type { ContactAttribute, Pool } from '../pools/pool.ts'
 import type { Tx } from '../storage/db.ts'
 import { hasCustomSender } from '../triggers/custom-sender.ts'
-import { codeLifetimesMs, issueCode } from './codes.ts'
-import { confirmationLink } from './confirmation-link.ts'
+import { type CodePurpose, codeLifetimesMs, issueCode } from './codes.ts'
 import { type Contact, channelOf, chooseInvitationContacts, chooseSignUpContact, type Delivery, deliveryTo } from './destination.ts'
-import { templatesFor } from './localized-templates.ts'
 import type { CustomSenderMessage, EmailMessage, Message, MessageKind } from './message.ts'
 import { kindNames, type MessageContent } from './message-content.ts'
 import { exceededLimitText, findExceededLimit } from './message-limits.ts'
 import { queueMessage } from './outbox.ts'
-import { renderMessage, usesLink } from './templates.ts'
+import { renderMessage, templatesFor, usesLink } from './templates.ts'
 import { isTestUser, signInNameOf } from './test-user-code.ts'
 
-/** The user a message is for. @NOTE Whoever queues one calls `afterCommit` of the outbox then, or it waits for the next look. */
-export type Addressee = {
-  readonly sub: string
-  readonly username: string
-  readonly attributes: Readonly<Record<string, string>>
+/** What every message needs. @NOTE Call `afterCommit` of the outbox after the commit, or the message waits for the next poll. */
+type MessageInput = {
+  readonly pool: Pool
+  readonly user: { readonly sub: string; readonly username: string; readonly attributes: Readonly<Record<string, string>> }
+  readonly messageContent: MessageContent
+  readonly now: number
 }
 
+type SignUpCode = MessageInput & { readonly clientId: string; readonly kind: 'sign-up' | 'resend' }
+
 /**
- * The code that confirms a new user and the address it went to. Undefined when the user gave no address that the pool
- * verifies; then there is no code.
+ * Queues the code that confirms a new user, and resolves with the address that it goes to. Undefined when the user has no address that the
+ * pool verifies: then there is no code.
  */
 export async function queueSignUpCode(
   tx: Tx,
   { secrets, publicUrl }: { readonly secrets: Secrets; readonly publicUrl: string },
-  { pool, clientId, user, kind, messageContent, now }: SignUpCode,
+  { clientId, ...input }: SignUpCode,
 ): Promise<Delivery | undefined> {
+  const { pool, user, kind } = input
   const contact = chooseSignUpContact(pool, user.attributes)
   if (contact === undefined) return undefined
-  const lifetimeMs = codeLifetimesMs.signUp
-  const { attribute, value } = contact
-  const of = { poolId: pool.id, sub: user.sub, purpose: 'sign-up', holder: { pool, user } } as const
-  const code = await issueCode(tx, secrets, { ...of, attribute, value, now, lifetimeMs })
-  const byLink = usesLink(pool.templates, kind, channelOf(attribute))
-  const link = byLink ? confirmationLink(publicUrl, { clientId, username: user.username, code }) : undefined
-  return queueTo(tx, secrets, contact, { pool, user, kind, messageContent, code, link, now, expiresAt: now + lifetimeMs })
-}
-
-type SignUpCode = {
-  readonly pool: Pool
-  readonly clientId: string
-  readonly user: Addressee
-  readonly kind: 'sign-up' | 'resend'
-  readonly messageContent: MessageContent
-  readonly now: number
-}
-
-/** The code that lets a user choose a new password, to an address of theirs that the pool recovers by. */
-export async function queueForgotPasswordCode(
-  tx: Tx,
-  secrets: Secrets,
-  {
-    pool,
-    user,
+  const byLink = usesLink(pool.templates, kind, channelOf(contact.attribute))
+  return queueNewCode(tx, secrets, {
+    ...input,
     contact,
-    messageContent,
-    now,
-  }: { pool: Pool; user: Addressee; contact: Contact; messageContent: MessageContent; now: number },
-): Promise<Delivery> {
+    purpose: 'sign-up',
+    lifetimeMs: codeLifetimesMs.signUp,
+    linkFor: byLink ? (code) => confirmationLink(publicUrl, { clientId, username: user.username, code }) : undefined,
+  })
+}
+
+/** The address for CONFIRM_WITH_LINK. The names in its path and query are Cognito's. */
+function confirmationLink(publicUrl: string, { clientId, username, code }: { clientId: string; username: string; code: string }): string {
+  const query = new URLSearchParams({ client_id: clientId, user_name: username, confirmation_code: code })
+  return `${publicUrl}/confirmUser?${query}`
+}
+
+/** Queues the code that lets a user choose a new password. `contact` is an address of the user by which the pool recovers accounts. */
+export function queueForgotPasswordCode(tx: Tx, secrets: Secrets, input: MessageInput & { readonly contact: Contact }): Promise<Delivery> {
   const lifetimeMs = codeLifetimesMs.forgotPassword
-  const of = { poolId: pool.id, sub: user.sub, purpose: 'forgot-password', holder: { pool, user } } as const
-  const code = await issueCode(tx, secrets, { ...of, ...contact, now, lifetimeMs })
-  return queueTo(tx, secrets, contact, { pool, user, kind: 'forgot-password', messageContent, code, now, expiresAt: now + lifetimeMs })
+  return queueNewCode(tx, secrets, { ...input, kind: 'forgot-password', purpose: 'forgot-password', lifetimeMs })
 }
 
-/** The code that proves an address, sent to `value`: the current one, or the one that is to become current. */
-export async function queueAttributeCode(
-  tx: Tx,
-  secrets: Secrets,
-  { pool, user, attribute, value, kind, messageContent, now }: AttributeProof,
-): Promise<Delivery> {
-  const lifetimeMs = codeLifetimesMs.attribute
-  const of = { poolId: pool.id, sub: user.sub, purpose: `verify-${attribute}` as const, holder: { pool, user } }
-  const code = await issueCode(tx, secrets, { ...of, attribute, value, now, lifetimeMs })
-  return queueTo(tx, secrets, { attribute, value }, { pool, user, kind, messageContent, code, now, expiresAt: now + lifetimeMs })
-}
-
-/** A code that its sign-in knows, to be brought back before `expiresAt`. */
-export async function queueSignInCode(
-  tx: Tx,
-  secrets: Secrets,
-  { pool, user, contact, messageContent, code, now, expiresAt }: SignInCode,
-): Promise<Delivery> {
-  return queueTo(tx, secrets, contact, { pool, user, kind: 'mfa', messageContent, code, now, expiresAt })
-}
-
-type SignInCode = {
-  readonly pool: Pool
-  readonly user: Addressee
-  readonly contact: Contact
-  readonly messageContent: MessageContent
-  readonly code: string
-  readonly now: number
-  readonly expiresAt: number
-}
-
-type AttributeProof = {
-  readonly pool: Pool
-  readonly user: Addressee
+type AttributeCode = MessageInput & {
   readonly attribute: ContactAttribute
+  /** The address to verify: the current one, or the one that is to replace it. */
   readonly value: string
   readonly kind: 'verify-attribute' | 'update-attribute'
-  readonly messageContent: MessageContent
-  readonly now: number
 }
 
-/** An invitation is not tried for longer than this, though the temporary password may live on. */
-const invitationTriedForMs = dayMs
+/** Queues the code that verifies an address, sent to that address. */
+export function queueAttributeCode(tx: Tx, secrets: Secrets, { attribute, value, ...input }: AttributeCode): Promise<Delivery> {
+  const lifetimeMs = codeLifetimesMs.attribute
+  return queueNewCode(tx, secrets, { ...input, contact: { attribute, value }, purpose: `verify-${attribute}`, lifetimeMs })
+}
+
+type SignInCode = MessageInput & { readonly contact: Contact; readonly code: string; readonly expiresAt: number }
+
+/** Queues a code that the sign-in state already holds. */
+export function queueSignInCode(tx: Tx, secrets: Secrets, input: SignInCode): Promise<Delivery> {
+  return queueDraft(tx, secrets, { ...input, kind: 'mfa' })
+}
+
+/** For how long the delivery of an invitation is retried. The temporary password may live longer. */
+const invitationRetriedForMs = dayMs
+
+type Invitation = MessageInput & {
+  readonly mediums: readonly ('EMAIL' | 'SMS')[] | undefined
+  /** Undefined when the user has no password. */
+  readonly temporaryPassword: string | undefined
+}
 
 /**
- * Tells somebody whom an administrator created their name and temporary password (undefined when they have none). Goes
- * to every medium wished for that the user has an address of; possibly to none.
+ * Queues the messages that tell a user whom an administrator created the username and the temporary password: one for each of the mediums
+ * that the user has an address for, so possibly none.
  */
 export async function queueInvitation(
   tx: Tx,
   secrets: Secrets,
-  { pool, user, mediums, temporaryPassword, messageContent, now }: Invitation,
+  { mediums, temporaryPassword: code, ...input }: Invitation,
 ): Promise<Delivery[]> {
-  const content = { pool, user, shownName: signInNameOf(pool, user), kind: 'invitation', messageContent, code: temporaryPassword } as const
+  const { pool, user, now } = input
+  const displayName = signInNameOf(pool, user)
   const deliveries: Delivery[] = []
   for (const contact of chooseInvitationContacts(mediums, user.attributes)) {
-    deliveries.push(await queueTo(tx, secrets, contact, { ...content, now, expiresAt: now + invitationTriedForMs }))
+    const draft = { ...input, contact, displayName, kind: 'invitation', code, expiresAt: now + invitationRetriedForMs } as const
+    deliveries.push(await queueDraft(tx, secrets, draft))
   }
   return deliveries
 }
 
-type Invitation = {
-  readonly pool: Pool
-  readonly user: Addressee
-  readonly mediums: readonly ('EMAIL' | 'SMS')[] | undefined
-  readonly temporaryPassword: string | undefined
-  readonly messageContent: MessageContent
-  readonly now: number
-}
-
-type Content = {
-  readonly pool: Pool
-  readonly user: Addressee
-  /** What `{username}` becomes, if not the username. */
-  readonly shownName?: string
+/** A message before it is rendered. */
+type MessageDraft = MessageInput & {
+  readonly contact: Contact
   readonly kind: MessageKind
-  readonly messageContent: MessageContent
   readonly code: string | undefined
   readonly link?: string | undefined
-  readonly now: number
+  /** What takes the place of `{username}`, when it is not the username. */
+  readonly displayName?: string
   readonly expiresAt: number
 }
 
-/** Whatever becomes of the message, the caller is told the same. */
-async function queueTo(tx: Tx, secrets: Secrets, contact: Contact, content: Content): Promise<Delivery> {
-  const { pool, user, kind, messageContent, now } = content
+type NewCode = Omit<MessageDraft, 'code' | 'link' | 'expiresAt'> & {
+  readonly purpose: CodePurpose
+  readonly lifetimeMs: number
+  /** Undefined for a message with a code to type in. */
+  readonly linkFor?: ((code: string) => string) | undefined
+}
+
+/** Issues a code and queues the message that carries it. */
+async function queueNewCode(tx: Tx, secrets: Secrets, { purpose, lifetimeMs, linkFor, ...draft }: NewCode): Promise<Delivery> {
+  const { pool, user, contact, now } = draft
+  const { attribute, value } = contact
+  const holder = { pool, user }
+  const code = await issueCode(tx, secrets, { poolId: pool.id, sub: user.sub, purpose, attribute, value, holder, now, lifetimeMs })
+  return queueDraft(tx, secrets, { ...draft, code, link: linkFor?.(code), expiresAt: now + lifetimeMs })
+}
+
+/** Queues a message, or only records it when it is suppressed or exceeds a limit. The caller gets the same answer in all cases. */
+async function queueDraft(tx: Tx, secrets: Secrets, draft: MessageDraft): Promise<Delivery> {
+  const { pool, user, contact, kind, messageContent, now } = draft
   const delivery = deliveryTo(contact)
   const channel = channelOf(contact.attribute)
-  const isHandedOver = hasCustomSender(pool, channel)
-  const isKnown = kind !== 'invitation' && isTestUser(pool, user)
-  const suppressed = isKnown || isSuppressed(pool, kind) || (!isHandedOver && messageContent.texts?.suppressed === true)
-  const message = isHandedOver ? handedOver(contact, content) : messageTo(contact, content, suppressed)
+  const byCustomSender = hasCustomSender(pool, channel)
+  const hasFixedCode = kind !== 'invitation' && isTestUser(pool, user)
+  const suppressedByFunction = !byCustomSender && messageContent.customMessage?.suppressed === true
+  const suppressed = hasFixedCode || suppressedByFunction || extensionsOf(pool).messages.suppress.includes(kindNames[kind])
+  const message = byCustomSender ? customSenderMessage(draft) : renderDraft(draft, suppressed)
   if (message === undefined) return delivery
   if (suppressed) {
-    const reason = isKnown ? 'a test user, whose code is fixed' : undefined
-    await queueMessage(tx, secrets, message, now, { state: 'suppressed', reason })
+    const reason = hasFixedCode ? 'a test user, whose code is fixed' : undefined
+    await queueMessage(tx, secrets, { message, now, withheld: { state: 'suppressed', reason } })
     return delivery
   }
   const exceededLimit = await findExceededLimit(tx, secrets, pool, { channel, recipient: contact.value, now })
-  const id = await queueMessage(
-    tx,
-    secrets,
-    message,
-    now,
-    exceededLimit && { state: 'failed', reason: exceededLimitText(pool, exceededLimit) },
-  )
-  // What becomes of it at a function is nothing that the caller waits for.
-  return isHandedOver && exceededLimit === undefined ? delivery : { ...delivery, message: { id, exceededLimit } }
+  const withheld = exceededLimit && ({ state: 'failed', reason: exceededLimitText(pool, exceededLimit) } as const)
+  const id = await queueMessage(tx, secrets, { message, now, withheld })
+  // Custom senders run asynchronously: callers never wait for them.
+  return byCustomSender && exceededLimit === undefined ? delivery : { ...delivery, message: { id, exceededLimit } }
 }
 
-function isSuppressed(pool: Pool, kind: MessageKind): boolean {
-  return extensionsOf(pool).messages.suppress.includes(kindNames[kind])
+function envelopeOf({ pool, user, contact, kind, code, expiresAt }: MessageDraft) {
+  return { poolId: pool.id, sub: user.sub, username: user.username, trigger: kind, recipient: contact.value, code, expiresAt }
 }
 
-function envelopeOf({ value: recipient }: Contact, { pool, user, kind: trigger, code, expiresAt }: Content) {
-  return { poolId: pool.id, sub: user.sub, username: user.username, trigger, recipient, code, expiresAt }
+function customSenderMessage(draft: MessageDraft): CustomSenderMessage {
+  const { callerContext, recipient } = draft.messageContent
+  const channel = `custom-${channelOf(draft.contact.attribute)}` as const
+  return { ...envelopeOf(draft), ...callerContext, channel, userAttributes: recipient.userAttributes }
 }
 
-/** For the pool's own code, which words it itself. */
-function handedOver(contact: Contact, content: Content): CustomSenderMessage {
-  const { callerContext, subject } = content.messageContent
-  const channel = `custom-${channelOf(contact.attribute)}` as const
-  return { ...envelopeOf(contact, content), ...callerContext, channel, userAttributes: subject.userAttributes }
-}
-
-/** Undefined when the template has no room for the code. Nobody has checked the texts of a message that its function suppressed. */
-function messageTo(contact: Contact, content: Content, suppressed: boolean): Message | undefined {
-  const { pool, user, shownName = user.username, kind, messageContent, code, link } = content
+/**
+ * Undefined when the template has no placeholder for the code. The text of a trigger function that suppressed the message was not checked
+ * for one; the record of the message then shows the pool's template.
+ */
+function renderDraft(draft: MessageDraft, suppressed: boolean): Message | undefined {
+  const { pool, user, contact, displayName = user.username, kind, messageContent, code, link } = draft
   const channel = channelOf(contact.attribute)
   const templates = templatesFor(pool, user.attributes['locale'])
-  const values = { username: shownName, code, link }
+  const values = { username: displayName, code, link }
   const rendered =
-    renderMessage(templates, kind, channel, values, messageContent.texts) ??
+    renderMessage(templates, kind, channel, { ...values, customMessage: messageContent.customMessage }) ??
     (suppressed ? renderMessage(templates, kind, channel, values) : undefined)
   if (rendered === undefined) return undefined
-  const envelope = envelopeOf(contact, content)
+  const envelope = envelopeOf(draft)
   return rendered.channel === 'sms' ? { ...envelope, ...rendered } : { ...envelope, ...rendered, ...mailSettingsOf(pool.email) }
 }
+
+type MailSetting = 'from' | 'replyTo' | 'sourceArn' | 'configurationSet'
 
 function mailSettingsOf({ from, replyTo, sourceArn, configurationSet }: Pool['email']): Pick<EmailMessage, MailSetting> {
   return { from, replyTo, sourceArn, configurationSet }
 }
-
-type MailSetting = 'from' | 'replyTo' | 'sourceArn' | 'configurationSet'

@@ -1,16 +1,19 @@
 import { escapeHtml } from '../base/html.ts'
-import type { MessageTemplates } from '../pools/pool.ts'
-import type { CustomTexts } from '../triggers/custom-message.ts'
+import { extensionsOf, type LocalizedTemplates } from '../pools/extensions/pool-extensions.ts'
+import type { MessageTemplates, Pool } from '../pools/pool.ts'
+import type { CustomMessageResponse } from '../triggers/custom-message.ts'
 import { textOfHtml } from './html-text.ts'
 import type { Channel, MessageKind } from './message.ts'
 
-/** What is put in place of `{username}`, `{####}` and `{##text##}`. None of it is looked through for placeholders again. */
+/** What takes the place of `{username}`, `{####}` and `{##text##}`. Placeholders inside the values are left alone. */
 export type TemplateValues = {
   readonly username: string
-  /** The code, or the temporary password of an invitation; undefined when an invitation has none to tell. */
+  /** The code, or the temporary password of an invitation. Undefined when the invited user has no password. */
   readonly code: string | undefined
-  /** Where a click proves the address; only e-mail that verifies a new user by link has one. */
+  /** The address that confirms a new user at a click. Only e-mail of pools that verify by link has one. */
   readonly link: string | undefined
+  /** What the CustomMessage trigger wrote; it takes the place of the template. */
+  readonly customMessage?: CustomMessageResponse | undefined
 }
 
 export type RenderedMessage =
@@ -34,7 +37,7 @@ const defaults = {
 type Template = {
   readonly subject: string
   readonly body: string
-  /** What the body must have room for, or the message would be of no use and is not sent. */
+  /** The placeholder that the body must have. Without it the message would be useless, and is not sent. */
   readonly needs: 'code' | 'link' | 'nothing'
 }
 
@@ -42,23 +45,22 @@ type Template = {
 const placeholders = /\{####\}|\{username\}|\{##([^{}]*)##\}/g
 const linkPlaceholder = /\{##[^{}]+##\}/
 
-/** Whether codes of this kind and channel go out as a link to click. Attributes and forgotten passwords always get codes. */
+/** Whether a message of this kind carries a link instead of a code. Attributes and forgotten passwords always get codes. */
 export function usesLink(templates: MessageTemplates, kind: MessageKind, channel: Channel): boolean {
   return templates.verifyBy === 'CONFIRM_WITH_LINK' && channel === 'email' && (kind === 'sign-up' || kind === 'resend')
 }
 
 /**
- * A pool's message with its values filled in. Undefined when the template has no room for the code or link: Cognito
- * silently sends nothing then. The e-mail template is HTML; what is filled in is escaped.
+ * Fills the values into the template of the pool. Undefined when the template has no placeholder for the code or link: Cognito silently
+ * sends nothing then. The e-mail template is HTML, so values are escaped there.
  */
 export function renderMessage(
   templates: MessageTemplates,
   kind: MessageKind,
   channel: Channel,
   values: TemplateValues,
-  custom?: CustomTexts,
 ): RenderedMessage | undefined {
-  const template = withCustomTexts(templateFor(templates, kind, channel, values), channel, custom)
+  const template = customize(templateFor(templates, kind, channel, values), channel, values.customMessage)
   if (template.needs === 'code' && !template.body.includes('{####}')) return undefined
   if (template.needs === 'link' && !linkPlaceholder.test(template.body)) return undefined
   if (channel === 'sms') return { channel, text: withoutControls(fill(template.body, values)) }
@@ -66,10 +68,10 @@ export function renderMessage(
   return { channel, subject: singleLine(fill(template.subject, values)), html, text: textOfHtml(html) }
 }
 
-/** What the pool's own code wrote takes the place of the template, part by part. */
-function withCustomTexts(template: Template, channel: Channel, custom: CustomTexts | undefined): Template {
-  if (custom === undefined) return template
-  return { ...template, subject: custom.subject ?? template.subject, body: custom[channel] ?? template.body }
+/** The subject and the body that the trigger function wrote, each in place of the template's. */
+function customize(template: Template, channel: Channel, customMessage: CustomMessageResponse | undefined): Template {
+  if (customMessage === undefined) return template
+  return { ...template, subject: customMessage.subject ?? template.subject, body: customMessage[channel] ?? template.body }
 }
 
 function templateFor(templates: MessageTemplates, kind: MessageKind, channel: Channel, values: TemplateValues): Template {
@@ -90,7 +92,7 @@ function invitationTemplate(templates: MessageTemplates, channel: Channel, { cod
   if (code !== undefined) {
     return { subject: templates.inviteSubject ?? defaults.invitationSubject, body: own ?? defaults.invitation, needs: 'code' }
   }
-  // A user without a password gets no text that speaks of one. (Unconfirmed: whether Cognito uses the pool's template here.)
+  // A user without a password gets no text that mentions one. (Unconfirmed: whether Cognito uses the pool's template here.)
   const body = own === undefined || own.includes('{####}') ? defaults.invitationWithoutPassword : own
   return { subject: templates.inviteSubject ?? defaults.invitationWithoutPasswordSubject, body, needs: 'nothing' }
 }
@@ -110,12 +112,44 @@ function fillHtml(template: string, { username, code, link }: TemplateValues): s
   })
 }
 
-/** A line break in a subject would start a header of the sender's choosing. */
+/** A line break in a subject would let the text add headers to the mail. */
 function singleLine(text: string): string {
   return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim()
 }
 
-/** Line breaks may stay; other control characters have no place in a text message. */
+/** Removes control characters, apart from line breaks and tabs. */
 function withoutControls(text: string): string {
   return text.replace(/[^\P{Cc}\n\t]/gu, '')
+}
+
+/**
+ * The pool's templates in the language of a user: each text from the template of the locale, else of the same locale without its last part
+ * (`zh-Hant-TW`, `zh-Hant`, `zh`), else from the pool's own template.
+ */
+export function templatesFor(pool: Pool, locale: string | undefined): MessageTemplates {
+  const { templates: byLocale } = extensionsOf(pool).messages
+  let templates = pool.templates
+  for (const name of localesOf(locale).toReversed()) {
+    const texts = byLocale[name]
+    if (texts !== undefined) templates = { ...templates, ...present(texts) }
+  }
+  return templates
+}
+
+/**
+ * The locale and its parents, the most specific first. Empty for text that is not a language tag: the attribute takes any text, such as
+ * `de_AT`.
+ */
+function localesOf(text: string | undefined): string[] {
+  if (!text) return []
+  try {
+    const parts = new Intl.Locale(text.replaceAll('_', '-')).baseName.split('-')
+    return parts.map((_, index) => parts.slice(0, parts.length - index).join('-'))
+  } catch {
+    return []
+  }
+}
+
+function present(texts: LocalizedTemplates): Partial<LocalizedTemplates> {
+  return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined))
 }

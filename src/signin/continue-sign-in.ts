@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts'
-import type { Outbox } from '../messaging/after-commit.ts'
+import type { Outbox } from '../messaging/outbox.ts'
 import type { AppClient } from '../pools/app-client.ts'
 import { extensionsOf } from '../pools/extensions/pool-extensions.ts'
 import type { Pool } from '../pools/pool.ts'
@@ -12,9 +12,8 @@ import type { SessionDevice } from '../tokens/session-device.ts'
 import { beginSession } from '../tokens/sessions/begin-session.ts'
 import { firstActivity, makeRoomForSession } from '../tokens/sessions/tracking.ts'
 import { invokePostAuthentication } from '../triggers/post-authentication.ts'
-import type { TokenOccasion } from '../triggers/pre-token-generation.ts'
-import { hasTrigger } from '../triggers/trigger.ts'
-import type { TriggerCaller } from '../triggers/trigger-subject.ts'
+import type { TokenGenerationSource } from '../triggers/pre-token-generation.ts'
+import { type CallerContext, hasTrigger } from '../triggers/trigger.ts'
 import { recordDeviceUse } from '../users/devices/device-repository.ts'
 import { methodsOf } from './assurance/methods.ts'
 import { requireReady, wrongPassword } from './candidate.ts'
@@ -155,7 +154,7 @@ async function complete(deps: ContinueSignInDeps, signIn: SignIn, { consumes }: 
   return tokens
 }
 
-type Ending = Pick<Proof, 'consumes'> & { readonly device: SessionDevice | undefined; readonly caller: TriggerCaller }
+type Ending = Pick<Proof, 'consumes'> & { readonly device: SessionDevice | undefined; readonly caller: CallerContext }
 
 /**
  * The pool's functions have the last word on a sign-in, before anything of it is stored. One whose state has been used is none, and
@@ -175,7 +174,7 @@ async function askBeforeTokens(
   return runPreTokenGeneration(deps, { pool, client, user, source: occasionOf(proofs), caller })
 }
 
-function occasionOf(proofs: SignIn['proofs']): TokenOccasion {
+function occasionOf(proofs: SignIn['proofs']): TokenGenerationSource {
   if (proofs.includes('NEW_PASSWORD_REQUIRED')) return 'TokenGeneration_NewPasswordChallenge'
   return proofs.includes('DEVICE_PASSWORD_VERIFIER') ? 'TokenGeneration_AuthenticateDevice' : 'TokenGeneration_Authentication'
 }

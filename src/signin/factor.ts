@@ -2,7 +2,7 @@ import type { Delivery } from '../messaging/destination.ts'
 import type { AppClient } from '../pools/app-client.ts'
 import type { MfaMethod, Pool } from '../pools/pool.ts'
 import type { Tx } from '../storage/db.ts'
-import type { TriggerCaller } from '../triggers/trigger-subject.ts'
+import type { CallerContext } from '../triggers/trigger.ts'
 import type { User } from '../users/user.ts'
 import type { CustomSignIn } from './factors/custom/custom-sign-in.ts'
 import type { Challenge, ChallengeName, SignIn, StepUp } from './sign-in.ts'
@@ -15,7 +15,7 @@ export type Answer = {
   /** What its Session or SECRET_BLOCK says; undefined when that is none of ours. Whether it is good for this answer, `requireState` says. */
   readonly state: SignInState | undefined
   readonly responses: Readonly<Record<string, string>>
-  readonly caller: TriggerCaller
+  readonly caller: CallerContext
 }
 
 /** The step that was proven, by whom, and the state it used up; the journey decides what comes next. */

@@ -6,7 +6,7 @@ import type { AppClient } from '../pools/app-client.ts'
 import type { Pool } from '../pools/pool.ts'
 import { provesBySecretHash, requireSecretHash } from '../pools/secret-hash.ts'
 import { type RefreshDeps, refreshTokens, requireRefreshable } from '../tokens/refresh.ts'
-import type { Texts } from '../triggers/trigger-subject.ts'
+import { callerContextOf, type Texts } from '../triggers/trigger.ts'
 import type { ChoiceDeps } from './choice/choose.ts'
 import { startChoice } from './choice/start-choice.ts'
 import { allowsFlow, type Flow } from './client-flows.ts'
@@ -46,7 +46,7 @@ export async function initiate(deps: SignInDeps, pool: Pool, client: AppClient, 
     eventId: undefined,
     stepUp: undefined,
     custom: undefined,
-    caller: { userAgent: attempt.userAgent, clientMetadata: undefined },
+    caller: callerContextOf(client, attempt, undefined),
     validationData: attempt.clientMetadata,
   }
   const challenge = attempt.flow === 'CUSTOM_AUTH' ? 'CUSTOM_CHALLENGE' : 'PASSWORD'

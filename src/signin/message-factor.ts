@@ -1,5 +1,4 @@
-import type { ContactAttribute } from '../pools/pool.ts'
-import { nameKey, type Pool } from '../pools/pool.ts'
+import { type ContactAttribute, nameKey, type Pool } from '../pools/pool.ts'
 import { consumeState } from '../storage/consumed-state-repository.ts'
 import { lockUserTakingAliases } from '../users/alias-takeover.ts'
 import { storeUser } from '../users/attribute-changes.ts'

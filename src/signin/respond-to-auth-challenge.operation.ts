@@ -1,6 +1,7 @@
 import { operation } from '../contract/operation.ts'
 import type { PoolCatalog } from '../pools/pool-catalog.ts'
 import { contextFromClient } from '../protection/user-context.ts'
+import { callerContextOf } from '../triggers/trigger.ts'
 import type { SignInDeps } from './initiate.ts'
 import { respond } from './respond.ts'
 import { writeProgress } from './wire.ts'
@@ -16,7 +17,7 @@ export const respondToAuthChallenge = operation('RespondToAuthChallenge', {
       session: request.Session,
       responses: request.ChallengeResponses ?? {},
       context,
-      caller: { userAgent: from.userAgent, clientMetadata: request.ClientMetadata },
+      caller: callerContextOf(client, from, request.ClientMetadata),
     }
     return writeProgress(await respond(deps, pool, client, response))
   },

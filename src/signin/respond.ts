@@ -3,7 +3,7 @@ import type { RequestContext } from '../contract/operation.ts'
 import type { AppClient } from '../pools/app-client.ts'
 import type { Pool } from '../pools/pool.ts'
 import { requireSecretHash } from '../pools/secret-hash.ts'
-import type { TriggerCaller } from '../triggers/trigger-subject.ts'
+import type { CallerContext } from '../triggers/trigger.ts'
 import { choiceFactors } from './choice/answer-choice.ts'
 import { continueSignIn } from './continue-sign-in.ts'
 import type { Factor } from './factor.ts'
@@ -41,7 +41,7 @@ export type Response = {
   readonly session: string | undefined
   readonly responses: Readonly<Record<string, string>>
   readonly context: RequestContext
-  readonly caller: TriggerCaller
+  readonly caller: CallerContext
 }
 
 /** Takes the answer to a challenge. Throws ApiError when it is wrong; the session then stays good for another try. */

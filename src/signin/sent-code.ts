@@ -36,12 +36,17 @@ export async function askForSentCode(
   signIn: SignIn,
   { challenge, contact, digits, isNew = false }: Wish,
 ): Promise<Question> {
-  const { pool, client, user, proofs, caller } = signIn
+  const { pool, user, proofs, caller } = signIn
   const now = clock.now()
   // Functions may ask for a code of somebody who has proven nothing yet.
   await limitAttempts(db, pool.id, user.sub, proofs.length === 0 ? 'FirstFactorMessage' : 'SignInMessage', now)
-  const callerContext = { clientId: client.id, ...caller }
-  const messageContent = await renderMessageTo(triggers, { pool, user, attributes: [contact.attribute], kind: 'mfa', callerContext })
+  const messageContent = await renderMessageTo(triggers, {
+    pool,
+    user,
+    attributes: [contact.attribute],
+    kind: 'mfa',
+    callerContext: caller,
+  })
   const code = chooseCode(secrets, signIn, digits)
   const newAddress = isNew ? contact.value : undefined
   const blank = newLaterStep<SentCodeMemory>(signIn, { challenge, memory: { hash: '', newAddress }, now })

@@ -5,7 +5,7 @@ import type { Pool } from '../pools/pool.ts'
 import type { AssuranceLevel } from '../tokens/assurance.ts'
 import type { IssuedTokens } from '../tokens/issue-tokens.ts'
 import type { ChallengeResult } from '../triggers/custom-challenge.ts'
-import type { Texts, TriggerCaller } from '../triggers/trigger-subject.ts'
+import type { CallerContext, Texts } from '../triggers/trigger.ts'
 import type { User } from '../users/user.ts'
 
 export type ChallengeName = ChallengeNameType
@@ -25,7 +25,7 @@ export type SignIn = {
   /** What the pool's functions have seen so far of a sign-in that goes as they say; undefined for any other. */
   readonly custom: readonly ChallengeResult[] | undefined
   /** Who makes the call that is being answered. */
-  readonly caller: TriggerCaller
+  readonly caller: CallerContext
 }
 
 /** What a sign-in is after that was asked for a level of assurance. */

@@ -1,8 +1,7 @@
 import type { AppClient } from '../pools/app-client.ts'
 import type { Pool } from '../pools/pool.ts'
 import { invokePreAuthentication } from '../triggers/pre-authentication.ts'
-import { hasTrigger, type Triggers } from '../triggers/trigger.ts'
-import type { Texts, TriggerCaller, TriggerSubject } from '../triggers/trigger-subject.ts'
+import { type CallerContext, hasTrigger, type Texts, type TriggerSubject, type Triggers } from '../triggers/trigger.ts'
 import { triggerAttributesOf } from '../users/trigger-attributes.ts'
 import type { User } from '../users/user.ts'
 import type { Candidate } from './candidate.ts'
@@ -11,7 +10,7 @@ import type { Visit } from './sign-in.ts'
 type Place = { readonly pool: Pool; readonly client: AppClient }
 
 /** Whom the triggers of a sign-in are about. Somebody who does not exist is called what they called themselves. */
-export function subjectOf({ pool, client }: Place, user: User | undefined, name: string, { userAgent }: TriggerCaller): TriggerSubject {
+export function subjectOf({ pool, client }: Place, user: User | undefined, name: string, { userAgent }: CallerContext): TriggerSubject {
   return { pool, clientId: client.id, username: user?.username ?? name, sub: user?.sub, userAgent }
 }
 

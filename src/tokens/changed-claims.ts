@@ -1,5 +1,5 @@
 import type { AppClient } from '../pools/app-client.ts'
-import type { ClaimChanges, TokenChanges } from '../triggers/pre-token-generation-answer.ts'
+import type { ClaimChanges, TokenChanges } from '../triggers/pre-token-generation.ts'
 import { type Claims, claimValue } from './claim-value.ts'
 
 /** Who a token is about, where it comes from and how long it is good: no function has a say in that, and what it says is passed over. */

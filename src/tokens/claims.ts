@@ -1,8 +1,7 @@
 import { type AppClient, accessTokenSeconds, idTokenSeconds } from '../pools/app-client.ts'
 import { readableAttributes } from '../pools/attribute-rules.ts'
 import type { Pool } from '../pools/pool.ts'
-import type { GroupFacts } from '../triggers/pre-token-generation.ts'
-import type { TokenChanges } from '../triggers/pre-token-generation-answer.ts'
+import type { GroupConfiguration, TokenChanges } from '../triggers/pre-token-generation.ts'
 import type { Attributes, User } from '../users/user.ts'
 import { type AuthMethod, acrOf, levelOf } from './assurance.ts'
 import { changeAccessClaims, changeIdClaims } from './changed-claims.ts'
@@ -16,7 +15,7 @@ export type Grant = {
   readonly pool: Pool
   readonly client: AppClient
   readonly user: User
-  readonly groups: GroupFacts
+  readonly groups: GroupConfiguration
   /** The confirmed device that the session was begun on. */
   readonly deviceKey: string | undefined
   readonly issuer: string

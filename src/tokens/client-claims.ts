@@ -1,5 +1,5 @@
 import { type AppClient, accessTokenSeconds } from '../pools/app-client.ts'
-import type { TokenChanges } from '../triggers/pre-token-generation-answer.ts'
+import type { TokenChanges } from '../triggers/pre-token-generation.ts'
 import { changeAccessClaims } from './changed-claims.ts'
 import type { Claims } from './claim-value.ts'
 

@@ -8,10 +8,8 @@ import type { Pool } from '../pools/pool.ts'
 import type { PoolCatalog } from '../pools/pool-catalog.ts'
 import { provesClientSecret } from '../pools/secret-hash.ts'
 import type { Db } from '../storage/db.ts'
-import { invokePreTokenGeneration } from '../triggers/pre-token-generation.ts'
-import type { TokenChanges } from '../triggers/pre-token-generation-answer.ts'
-import type { Triggers } from '../triggers/trigger.ts'
-import type { TriggerCaller } from '../triggers/trigger-subject.ts'
+import { invokePreTokenGeneration, type TokenChanges } from '../triggers/pre-token-generation.ts'
+import { type CallerContext, callerContextOf, type Triggers } from '../triggers/trigger.ts'
 import { clientAccessClaims } from './client-claims.ts'
 import { requireClientScopes } from './client-scopes.ts'
 import { issuerOf } from './issue-tokens.ts'
@@ -24,7 +22,8 @@ type Asked = {
   readonly pool: Pool
   readonly client: AppClient
   readonly scopes: readonly string[]
-} & TriggerCaller
+  readonly caller: CallerContext
+}
 
 /** The client-credentials grant of OAuth as an API call. Callers sign it, but what counts is the client's own secret. */
 export const getClientToken = operation('GetClientToken', {
@@ -34,7 +33,12 @@ export const getClientToken = operation('GetClientToken', {
     const { pool, client } = await pools.getClient(request.ClientId)
     requireClientOfItsOwn(client, request.Secret)
     const scopes = await requireClientScopes(db, client, request.Scopes)
-    const changes = await askForChanges(triggers, { pool, client, scopes, userAgent, clientMetadata: request.ClientMetadata })
+    const changes = await askForChanges(triggers, {
+      pool,
+      client,
+      scopes,
+      caller: callerContextOf(client, { userAgent }, request.ClientMetadata),
+    })
     const issuedAt = Math.floor(clock.now() / 1000)
     const grant = { client, issuer: issuerOf(publicUrl, pool.id), scopes, issuedAt, changes }
     const accessToken = await signJwt(await signingKeys.signer(pool.id, 'access'), clientAccessClaims(grant, randomUUID()))
@@ -53,12 +57,9 @@ function requireClientOfItsOwn(client: AppClient, secret: string): void {
 }
 
 /** Only the third version of the trigger hears of tokens without a user. */
-async function askForChanges(
-  triggers: Triggers,
-  { pool, client, scopes, userAgent, clientMetadata }: Asked,
-): Promise<TokenChanges | undefined> {
+async function askForChanges(triggers: Triggers, { pool, client, scopes, caller }: Asked): Promise<TokenChanges | undefined> {
   if (pool.triggers.byName.PreTokenGeneration?.version !== 'V3_0') return undefined
-  const subject = { pool, clientId: client.id, username: 'ClientCredentials', sub: undefined, userAgent }
-  const facts = { userAttributes: {}, groups: undefined, scopes, clientMetadata }
+  const subject = { pool, clientId: client.id, username: 'ClientCredentials', sub: undefined, userAgent: caller.userAgent }
+  const facts = { userAttributes: {}, groups: undefined, scopes, clientMetadata: caller.clientMetadata }
   return invokePreTokenGeneration(triggers, subject, 'TokenGeneration_ClientCredentials', facts)
 }

@@ -2,6 +2,7 @@ import { ApiError } from '../contract/api-error.ts'
 import { operation } from '../contract/operation.ts'
 import type { PoolCatalog } from '../pools/pool-catalog.ts'
 import { provesClientSecret } from '../pools/secret-hash.ts'
+import { callerContextOf } from '../triggers/trigger.ts'
 import { type RefreshDeps, refreshTokens, requireRefreshable, rotateTokens } from './refresh.ts'
 import { writeTokens } from './wire.ts'
 
@@ -21,7 +22,7 @@ export const getTokensFromRefreshToken = operation('GetTokensFromRefreshToken', 
       deviceKey: request.DeviceKey,
     })
     const renew = client.refreshRotation?.enabled ? rotateTokens : refreshTokens
-    const caller = { userAgent: context.userAgent, clientMetadata: request.ClientMetadata }
+    const caller = callerContextOf(client, context, request.ClientMetadata)
     return { AuthenticationResult: writeTokens(await renew(deps, pool, client, refreshable, { ...context, caller })) }
   },
 })

@@ -4,7 +4,7 @@ import type { RequestContext } from '../contract/operation.ts'
 import type { AppClient } from '../pools/app-client.ts'
 import type { Pool } from '../pools/pool.ts'
 import type { Db } from '../storage/db.ts'
-import type { TriggerCaller } from '../triggers/trigger-subject.ts'
+import type { CallerContext } from '../triggers/trigger.ts'
 import { findDevice } from '../users/devices/device-repository.ts'
 import type { User } from '../users/user.ts'
 import { findUser } from '../users/user-repository.ts'
@@ -17,7 +17,7 @@ import { recordActivity } from './sessions/tracked-session-repository.ts'
 import { nextActivity } from './sessions/tracking.ts'
 
 /** From where and by what a refresh is asked for. */
-type Visit = RequestContext & { readonly caller: TriggerCaller }
+type Visit = RequestContext & { readonly caller: CallerContext }
 
 export type RefreshDeps = TokenDeps & { readonly db: Db; readonly clock: Clock }
 

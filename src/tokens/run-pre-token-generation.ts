@@ -1,10 +1,13 @@
 import type { AppClient } from '../pools/app-client.ts'
 import type { Pool } from '../pools/pool.ts'
 import type { Db } from '../storage/db.ts'
-import { type GroupFacts, invokePreTokenGeneration, type TokenOccasion } from '../triggers/pre-token-generation.ts'
-import type { TokenChanges } from '../triggers/pre-token-generation-answer.ts'
-import { hasTrigger, type Triggers } from '../triggers/trigger.ts'
-import type { TriggerCaller } from '../triggers/trigger-subject.ts'
+import {
+  type GroupConfiguration,
+  invokePreTokenGeneration,
+  type TokenChanges,
+  type TokenGenerationSource,
+} from '../triggers/pre-token-generation.ts'
+import { type CallerContext, hasTrigger, type Triggers } from '../triggers/trigger.ts'
 import { byPrecedence, type Membership, preferredRoleOf, rolesOf } from '../users/groups/group.ts'
 import { listMemberships } from '../users/groups/group-member-repository.ts'
 import { triggerAttributesOf } from '../users/trigger-attributes.ts'
@@ -12,14 +15,14 @@ import type { User } from '../users/user.ts'
 import { selfServiceScope } from './claims.ts'
 
 /** What a user's tokens say beyond who they are: it is agreed with the pool's function where there is one. */
-export type TokenCustomization = { readonly groups: GroupFacts; readonly changes: TokenChanges | undefined }
+export type TokenCustomization = { readonly groups: GroupConfiguration; readonly changes: TokenChanges | undefined }
 
 type Occasion = {
   readonly pool: Pool
   readonly client: AppClient
   readonly user: User
-  readonly source: TokenOccasion
-  readonly caller: TriggerCaller
+  readonly source: TokenGenerationSource
+  readonly caller: CallerContext
 }
 
 /**
@@ -48,13 +51,13 @@ export async function defaultTokenCustomization(db: Db, user: User): Promise<Tok
   return { groups: await findGroupFacts(db, user), changes: undefined }
 }
 
-async function findGroupFacts(db: Db, { poolId, sub }: User): Promise<GroupFacts> {
+async function findGroupFacts(db: Db, { poolId, sub }: User): Promise<GroupConfiguration> {
   const groups = await listMemberships(db, poolId, sub)
   return groups.length === 0 ? noGroups : groupFactsOf(groups)
 }
 
-const noGroups: GroupFacts = { names: [], roles: [], preferredRole: undefined }
+const noGroups: GroupConfiguration = { names: [], roles: [], preferredRole: undefined }
 
-function groupFactsOf(groups: readonly Membership[]): GroupFacts {
+function groupFactsOf(groups: readonly Membership[]): GroupConfiguration {
   return { names: byPrecedence(groups).map(({ name }) => name), roles: rolesOf(groups), preferredRole: preferredRoleOf(groups) }
 }

@@ -1,6 +1,5 @@
-import { type ChallengeFacts, lastMembersOf, sessionOf } from './custom-challenge.ts'
-import type { Triggers } from './trigger.ts'
-import type { Texts, TriggerSubject } from './trigger-subject.ts'
+import { type CustomChallengeRequest, lastMembersOf, sessionOf } from './custom-challenge.ts'
+import type { Texts, TriggerSubject, Triggers } from './trigger.ts'
 
 export type CreatedChallenge = {
   /** What the client is told. */
@@ -20,7 +19,7 @@ const longestSession = 2048
 export async function invokeCreateAuthChallenge(
   triggers: Triggers,
   subject: TriggerSubject,
-  facts: ChallengeFacts,
+  facts: CustomChallengeRequest,
   seal: (created: CreatedChallenge) => string,
 ): Promise<(CreatedChallenge & { readonly session: string }) | undefined> {
   const request = {
@@ -31,7 +30,7 @@ export async function invokeCreateAuthChallenge(
   }
   const response = { publicChallengeParameters: null, privateChallengeParameters: null, challengeMetadata: null }
   const source = 'CreateAuthChallenge_Authentication'
-  return triggers.ask({ ...subject, trigger: 'CreateAuthChallenge', source, request, response }, (answer) => {
+  return triggers.invoke({ ...subject, trigger: 'CreateAuthChallenge', source, request, response }, (answer) => {
     const created = {
       publicParameters: answer.textMap('publicChallengeParameters') ?? {},
       privateParameters: answer.textMap('privateChallengeParameters') ?? {},

@@ -1,5 +1,4 @@
-import type { JsonObject } from './trigger.ts'
-import { clientMetadataOf, type Texts } from './trigger-subject.ts'
+import { clientMetadataOf, type JsonObject, type Texts } from './trigger.ts'
 
 /** How a challenge of a custom sign-in ended. */
 export type ChallengeResult = {
@@ -10,7 +9,7 @@ export type ChallengeResult = {
 }
 
 /** What all three functions of a custom sign-in are told. */
-export type ChallengeFacts = {
+export type CustomChallengeRequest = {
   /** Empty for somebody who does not exist. */
   readonly userAttributes: Texts
   readonly userNotFound: boolean
@@ -19,7 +18,7 @@ export type ChallengeFacts = {
   readonly clientMetadata: Texts | undefined
 }
 
-export function sessionOf({ results }: Pick<ChallengeFacts, 'results'>): readonly JsonObject[] {
+export function sessionOf({ results }: Pick<CustomChallengeRequest, 'results'>): readonly JsonObject[] {
   return results.map(({ name, isPassed, metadata }) => ({
     challengeName: name,
     challengeResult: isPassed,
@@ -28,6 +27,6 @@ export function sessionOf({ results }: Pick<ChallengeFacts, 'results'>): readonl
 }
 
 /** The members that come last in all three events. */
-export function lastMembersOf(facts: Pick<ChallengeFacts, 'userNotFound' | 'clientMetadata'>): JsonObject {
+export function lastMembersOf(facts: Pick<CustomChallengeRequest, 'userNotFound' | 'clientMetadata'>): JsonObject {
   return { ...clientMetadataOf(facts), userNotFound: facts.userNotFound }
 }

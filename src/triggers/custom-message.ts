@@ -1,11 +1,10 @@
 import type { MessageKindName } from '../pools/extensions/pool-extensions.ts'
 import type { AnswerReader } from './answer-reader.ts'
-import type { Triggers } from './trigger.ts'
+import type { CallerContext, Texts, TriggerSubject, Triggers } from './trigger.ts'
 import { AnswerError } from './trigger-errors.ts'
-import type { Texts, TriggerCaller, TriggerSubject } from './trigger-subject.ts'
 
 /** What CustomMessage made of a message. Undefined members leave the pool's template. */
-export type CustomTexts = {
+export type CustomMessageResponse = {
   readonly sms: string | undefined
   readonly email: string | undefined
   readonly subject: string | undefined
@@ -14,7 +13,7 @@ export type CustomTexts = {
 }
 
 type Facts = TriggerSubject &
-  TriggerCaller & {
+  CallerContext & {
     readonly kind: MessageKindName
     readonly channels: readonly ('email' | 'sms')[]
     /** Whether the message carries a link to click in place of a code. */
@@ -32,7 +31,7 @@ const anyLink = /\{##[^{}]+##\}/
  * Undefined without such a trigger. Throws InvalidLambdaResponseException for a text that has no room for the code, unless it is an
  * invitation.
  */
-export function customMessage(triggers: Triggers, facts: Facts): Promise<CustomTexts | undefined> {
+export function invokeCustomMessage(triggers: Triggers, facts: Facts): Promise<CustomMessageResponse | undefined> {
   const { pool, kind, byLink, clientId, clientMetadata, userAgent, sub, username, userAttributes } = facts
   const request = {
     userAttributes,
@@ -43,12 +42,12 @@ export function customMessage(triggers: Triggers, facts: Facts): Promise<CustomT
   }
   const response = { smsMessage: null, emailMessage: null, emailSubject: null }
   const source = `CustomMessage_${kind}`
-  return triggers.ask({ pool, trigger: 'CustomMessage', source, clientId, username, sub, userAgent, request, response }, (answer) =>
+  return triggers.invoke({ pool, trigger: 'CustomMessage', source, clientId, username, sub, userAgent, request, response }, (answer) =>
     readTexts(answer, facts),
   )
 }
 
-function readTexts(answer: AnswerReader, { kind, channels, byLink }: Facts): CustomTexts {
+function readTexts(answer: AnswerReader, { kind, channels, byLink }: Facts): CustomMessageResponse {
   const texts = { sms: answer.text('smsMessage'), email: answer.text('emailMessage'), subject: answer.text('emailSubject') }
   const suppressed = answer.choice('messageAction', ['SUPPRESS']) !== undefined
   if (suppressed) return { ...texts, suppressed }

@@ -1,7 +1,6 @@
 import type { MessageKindName } from '../pools/extensions/pool-extensions.ts'
 import type { Pool, TriggerName } from '../pools/pool.ts'
-import { hasTrigger, type Triggers } from './trigger.ts'
-import type { Texts, TriggerCaller, TriggerSubject } from './trigger-subject.ts'
+import { type CallerContext, hasTrigger, type Texts, type TriggerSubject, type Triggers } from './trigger.ts'
 
 /** The triggers that send a pool's messages in place of a gateway, by what they send. */
 const senders = { email: 'CustomEmailSender', sms: 'CustomSMSSender' } as const satisfies Record<string, TriggerName>
@@ -11,7 +10,7 @@ const requestTypes = { email: 'customEmailSenderRequestV1', sms: 'customSMSSende
 type Channel = keyof typeof senders
 
 type Facts = TriggerSubject &
-  TriggerCaller & {
+  CallerContext & {
     readonly channel: Channel
     readonly kind: MessageKindName
     /** Encrypted; null for an invitation of somebody who has no password. */
@@ -35,5 +34,5 @@ export async function invokeCustomSender(triggers: Triggers, { pool, channel, ki
   const source = `${trigger}_${kind}`
   const request = { type: requestTypes[channel], code, clientMetadata: clientMetadata ?? null, userAttributes }
   const call = { pool, trigger, source, clientId, username, sub, userAgent, request, response: {}, signal }
-  await triggers.ask(call, () => undefined)
+  await triggers.invoke(call, () => undefined)
 }

@@ -1,7 +1,6 @@
 import type { AnswerReader } from './answer-reader.ts'
-import { type ChallengeFacts, lastMembersOf, sessionOf } from './custom-challenge.ts'
-import type { Triggers } from './trigger.ts'
-import type { TriggerSubject } from './trigger-subject.ts'
+import { type CustomChallengeRequest, lastMembersOf, sessionOf } from './custom-challenge.ts'
+import type { TriggerSubject, Triggers } from './trigger.ts'
 
 export type DefinedStep<Name extends string> =
   | { readonly kind: 'challenge'; readonly name: Name }
@@ -15,14 +14,14 @@ export type DefinedStep<Name extends string> =
 export async function invokeDefineAuthChallenge<Name extends string>(
   triggers: Triggers,
   subject: TriggerSubject,
-  facts: ChallengeFacts,
+  facts: CustomChallengeRequest,
   challenges: readonly Name[],
 ): Promise<DefinedStep<Name>> {
   const request = { userAttributes: facts.userAttributes, session: sessionOf(facts), ...lastMembersOf(facts) }
   const response = { challengeName: null, issueTokens: null, failAuthentication: null }
   const source = 'DefineAuthChallenge_Authentication'
   const call = { ...subject, trigger: 'DefineAuthChallenge', source, request, response } as const
-  return (await triggers.ask(call, (answer) => readStep(answer, challenges))) ?? { kind: 'fail' }
+  return (await triggers.invoke(call, (answer) => readStep(answer, challenges))) ?? { kind: 'fail' }
 }
 
 /** Exactly one of the three. A function that fails the sign-in means it, whatever else it says. Throws AnswerError. */

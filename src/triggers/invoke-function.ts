@@ -1,57 +1,56 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { TriggerPolicy } from '../pools/extensions/pool-extensions.ts'
-import type { Functions } from './functions/function.ts'
-import { functionNameOf } from './functions/function.ts'
+import { type Functions, functionNameOf, type Invocation } from './functions/function.ts'
 import { InvocationError, timedOut } from './trigger-errors.ts'
 
-/** One question to a function, however often it has to be put. */
-export type Question = {
-  readonly id: string
-  readonly functionArn: string
-  /** Whose trigger it is. */
-  readonly poolId: string
-  /** As JSON text. */
-  readonly event: string
-}
+/** An invocation before it has a deadline: each attempt gets its own. `poolId` is the pool of the trigger. */
+export type InvocationRequest = Omit<Invocation, 'deadline'> & { readonly poolId: string }
 
-/** Before the first repetition; each later one waits twice as long. */
+/** Delay before the second attempt. Each later one waits twice as long. */
 const firstBackOffMs = 50
 
-type Terms = Pick<TriggerPolicy, 'timeoutMs' | 'retries'> & { readonly signal?: AbortSignal | undefined }
+type Policy = Pick<TriggerPolicy, 'timeoutMs' | 'retries'> & { readonly signal?: AbortSignal | undefined }
 
 /**
- * What the function answered. Repeats what got no answer, as often as the policy says and under the same id, until the signal ends it all.
- * `onAttempt` hears of each attempt. Throws FunctionError and InvocationError.
+ * Invokes a function and resolves with its answer. An invocation that got no answer is retried under the same id, as often as the policy
+ * says, until the signal aborts. `onAttempt` is called before each attempt.
+ * @throws FunctionError when the function failed.
+ * @throws InvocationError when the function could not be invoked or did not answer.
  */
 export async function invokeFunction(
   functions: Functions,
-  question: Question,
-  { timeoutMs, retries, signal }: Terms,
+  request: InvocationRequest,
+  { timeoutMs, retries, signal }: Policy,
   onAttempt: () => void,
 ): Promise<unknown> {
   for (let attempt = 0; ; attempt++) {
     if (signal?.aborted) throw timedOut()
     onAttempt()
     try {
-      return await askOnce(functions, question, timeoutMs, signal)
+      return await attemptOnce(functions, request, timeoutMs, signal)
     } catch (error) {
       if (signal?.aborted) throw timedOut({ cause: error })
       if (attempt >= retries || !(error instanceof InvocationError) || !error.retryable) throw error
     }
-    // Spread, so that those who failed together do not come back together.
+    // Random, so that calls that failed together are not retried together.
     await delay(firstBackOffMs * 2 ** attempt * (0.5 + Math.random() / 2))
   }
 }
 
-async function askOnce(functions: Functions, question: Question, timeoutMs: number, signal: AbortSignal | undefined): Promise<unknown> {
-  const name = functionNameOf(question.functionArn)
-  const found = functions.find(name, question.poolId)
-  if (found === undefined) throw unknownFunction(name, question.poolId)
+async function attemptOnce(
+  functions: Functions,
+  request: InvocationRequest,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+): Promise<unknown> {
+  const name = functionNameOf(request.functionArn)
+  const found = functions.find(name, request.poolId)
+  if (found === undefined) throw unknownFunction(name, request.poolId)
   const controller = new AbortController()
   const timer = setTimeout(() => controller.abort(timedOut()), timeoutMs)
   try {
     const ending = signal === undefined ? controller.signal : AbortSignal.any([controller.signal, signal])
-    return await found.invoke({ ...question, deadline: Date.now() + timeoutMs }, ending)
+    return await found.invoke({ ...request, deadline: Date.now() + timeoutMs }, ending)
   } finally {
     clearTimeout(timer)
   }

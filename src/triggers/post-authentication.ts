@@ -1,5 +1,4 @@
-import { hasTrigger, type Triggers } from './trigger.ts'
-import { clientMetadataOf, type Texts, type TriggerSubject } from './trigger-subject.ts'
+import { clientMetadataOf, hasTrigger, type Texts, type TriggerSubject, type Triggers } from './trigger.ts'
 
 type Facts = {
   readonly userAttributes: Texts
@@ -14,5 +13,5 @@ export async function invokePostAuthentication(triggers: Triggers, subject: Trig
   const { userAttributes, newDeviceUsed } = facts
   const request = { userAttributes, newDeviceUsed, ...clientMetadataOf(facts) }
   const source = 'PostAuthentication_Authentication'
-  await triggers.ask({ ...subject, trigger: 'PostAuthentication', source, request, response: {} }, () => undefined)
+  await triggers.invoke({ ...subject, trigger: 'PostAuthentication', source, request, response: {} }, () => undefined)
 }

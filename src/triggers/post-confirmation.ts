@@ -1,5 +1,4 @@
-import type { Triggers } from './trigger.ts'
-import { clientMetadataOf, type Texts, type TriggerSubject } from './trigger-subject.ts'
+import { clientMetadataOf, type Texts, type TriggerSubject, type Triggers } from './trigger.ts'
 
 export type ConfirmationSource = 'PostConfirmation_ConfirmSignUp' | 'PostConfirmation_ConfirmForgotPassword'
 
@@ -16,5 +15,5 @@ export async function invokePostConfirmation(
   facts: Facts,
 ): Promise<void> {
   const request = { userAttributes: facts.userAttributes, ...clientMetadataOf(facts) }
-  await triggers.ask({ ...subject, trigger: 'PostConfirmation', source, request, response: {} }, () => undefined)
+  await triggers.invoke({ ...subject, trigger: 'PostConfirmation', source, request, response: {} }, () => undefined)
 }

@@ -1,5 +1,4 @@
-import { hasTrigger, type Triggers } from './trigger.ts'
-import type { Texts, TriggerSubject } from './trigger-subject.ts'
+import { hasTrigger, type Texts, type TriggerSubject, type Triggers } from './trigger.ts'
 
 type Facts = {
   /** Empty for somebody who does not exist. */
@@ -14,5 +13,5 @@ export async function invokePreAuthentication(triggers: Triggers, subject: Trigg
   if (!hasTrigger(subject.pool, 'PreAuthentication')) return
   const request = { ...facts, validationData: facts.validationData ?? null }
   const source = 'PreAuthentication_Authentication'
-  await triggers.ask({ ...subject, trigger: 'PreAuthentication', source, request, response: {} }, () => undefined)
+  await triggers.invoke({ ...subject, trigger: 'PreAuthentication', source, request, response: {} }, () => undefined)
 }

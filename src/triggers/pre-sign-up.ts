@@ -1,6 +1,5 @@
 import type { AnswerReader } from './answer-reader.ts'
-import type { Triggers } from './trigger.ts'
-import { clientMetadataOf, type Texts, type TriggerSubject } from './trigger-subject.ts'
+import { clientMetadataOf, type Texts, type TriggerSubject, type Triggers } from './trigger.ts'
 
 type Source = 'PreSignUp_SignUp' | 'PreSignUp_AdminCreateUser'
 
@@ -12,28 +11,33 @@ type Facts = {
 }
 
 /** What PreSignUp spares a new user. */
-export type SignUpVerdict = { readonly autoConfirm: boolean; readonly autoVerify: readonly ('email' | 'phone_number')[] }
+export type PreSignUpResponse = { readonly autoConfirm: boolean; readonly autoVerify: readonly ('email' | 'phone_number')[] }
 
 /** (Observed; which error Cognito has for it is not recorded.) */
 const verifiedUnconfirmed = 'Phone or email cannot be auto verified, when user is not being auto confirmed'
 
-const nothingSpared: SignUpVerdict = { autoConfirm: false, autoVerify: [] }
+const nothingSpared: PreSignUpResponse = { autoConfirm: false, autoVerify: [] }
 
 /**
  * Asks whether somebody may become a user. Throws when they may not. Whom an administrator creates the answer neither confirms nor
  * verifies, as at Cognito.
  */
-export async function invokePreSignUp(triggers: Triggers, subject: TriggerSubject, source: Source, facts: Facts): Promise<SignUpVerdict> {
+export async function invokePreSignUp(
+  triggers: Triggers,
+  subject: TriggerSubject,
+  source: Source,
+  facts: Facts,
+): Promise<PreSignUpResponse> {
   const { userAttributes, validationData = null } = facts
   const request = { userAttributes, validationData, ...clientMetadataOf(facts) }
   const response = { autoConfirmUser: false, autoVerifyEmail: false, autoVerifyPhone: false }
   const call = { ...subject, trigger: 'PreSignUp', source, request, response } as const
-  const verdict = await triggers.ask(call, (answer) => readVerdict(answer, userAttributes, source === 'PreSignUp_SignUp'))
+  const verdict = await triggers.invoke(call, (answer) => readVerdict(answer, userAttributes, source === 'PreSignUp_SignUp'))
   return verdict ?? nothingSpared
 }
 
 /** The three flags have to be what they are, booleans, even where they have no effect. */
-function readVerdict(answer: AnswerReader, attributes: Texts, counts: boolean): SignUpVerdict {
+function readVerdict(answer: AnswerReader, attributes: Texts, counts: boolean): PreSignUpResponse {
   const autoConfirm = answer.boolean('autoConfirmUser')
   const flags = { email: answer.boolean('autoVerifyEmail'), phone_number: answer.boolean('autoVerifyPhone') }
   if (!counts) return nothingSpared

@@ -1,24 +1,27 @@
-/** How long each pool's functions took lately in this process, so that strangers can be kept waiting as users are. */
+/**
+ * How long the trigger functions of each pool took lately in this process. Calls for users who do not exist wait as long, so that the time
+ * does not tell them from calls for users.
+ */
 export type RecentDurations = {
-  note(poolId: string, trigger: string, milliseconds: number): void
-  /** One of the last, at random; 0 while there was none. */
+  add(poolId: string, trigger: string, milliseconds: number): void
+  /** One of the latest durations, at random; 0 when there is none. */
   pick(poolId: string, trigger: string): number
 }
 
-const remembered = 16
-/** Pools and triggers that are remembered at once; those asked longest ago are forgotten. */
-const mostKeys = 10_000
+const durationsPerTrigger = 16
+/** Triggers of all pools that are remembered at once. Beyond it, the trigger that was invoked longest ago is dropped. */
+const maxTriggers = 10_000
 
 export function createRecentDurations(): RecentDurations {
   const byKey = new Map<string, number[]>()
   const keyOf = (poolId: string, trigger: string) => `${poolId} ${trigger}`
   return {
-    note(poolId, trigger, milliseconds) {
+    add(poolId, trigger, milliseconds) {
       const key = keyOf(poolId, trigger)
       const durations = byKey.get(key) ?? []
       byKey.delete(key)
-      byKey.set(key, [...durations.slice(1 - remembered), milliseconds])
-      const oldest = byKey.size > mostKeys ? byKey.keys().next().value : undefined
+      byKey.set(key, [...durations.slice(1 - durationsPerTrigger), milliseconds])
+      const oldest = byKey.size > maxTriggers ? byKey.keys().next().value : undefined
       if (oldest !== undefined) byKey.delete(oldest)
     },
 

@@ -1,31 +1,34 @@
-/** Cognito's words for an answer that is of the wrong shape. */
+/** Cognito's text for an answer of the wrong shape. */
 const unrecognizable = 'Unrecognizable lambda output'
 
-/** Where an answer is wrong, for the log and the record. The caller only gets `told`. */
+/** The answer of a trigger function is wrong. The log and the record say where; the caller of the API only gets `publicMessage`. */
 export class AnswerError extends Error {
   /** Such as `response.autoConfirmUser`. */
   readonly path: string
   readonly expected: string
   readonly found: string
-  readonly told: string
+  readonly publicMessage: string
 
-  constructor(path: string, expected: string, found: string, told: string = unrecognizable) {
+  constructor(path: string, expected: string, found: string, publicMessage: string = unrecognizable) {
     super(`${path}: expected ${expected}, found ${found}`)
     this.name = 'AnswerError'
     this.path = path
     this.expected = expected
     this.found = found
-    this.told = told
+    this.publicMessage = publicMessage
   }
 }
 
 type FunctionErrorOptions = { readonly refuses?: boolean; readonly mayQuote?: boolean; readonly cause?: unknown }
 
-/** The function ran and said no: it threw, or called back with an error. The message is the function's own and goes to the caller. */
+/** The function ran and failed: it threw, or called back with an error. The message is the function's own and goes to the caller. */
 export class FunctionError extends Error {
-  /** False when the function did not say so itself: it ended, could not be loaded, or its answer was too long. */
+  /**
+   * Whether the function itself reported the error, by which it refuses the request. False when it ended, could not be loaded, or its
+   * answer was too long.
+   */
   readonly refuses: boolean
-  /** Whether its words may repeat what the function was told: one that could not be loaded was told nothing. */
+  /** Whether the message may quote the event. A function that could not be loaded never had one. */
   readonly mayQuote: boolean
 
   constructor(message: string, { refuses = true, mayQuote = true, cause }: FunctionErrorOptions = {}) {
@@ -36,12 +39,14 @@ export class FunctionError extends Error {
   }
 }
 
-/** The function could not be asked, or did not answer. `reason` goes to the caller: the name of an AWS exception, or Cognito's words. */
+/**
+ * The function could not be invoked, or did not answer. `reason` goes to the caller: the name of an AWS exception, or Cognito's text.
+ */
 export class InvocationError extends Error {
   readonly reason: string
-  /** Whether asking again might help. */
+  /** Whether another attempt might succeed. */
   readonly retryable: boolean
-  /** What the operator should know, for the log only. */
+  /** What the operator should know; for the log only. */
   readonly detail: string | undefined
 
   constructor(reason: string, { retryable = true, detail, cause }: { retryable?: boolean; detail?: string; cause?: unknown } = {}) {

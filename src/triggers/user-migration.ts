@@ -1,6 +1,5 @@
 import type { AnswerReader } from './answer-reader.ts'
-import type { Triggers } from './trigger.ts'
-import { clientMetadataOf, type Texts, type TriggerSubject } from './trigger-subject.ts'
+import { clientMetadataOf, type Texts, type TriggerSubject, type Triggers } from './trigger.ts'
 
 type Facts = {
   /** Undefined for somebody who forgot it. */
@@ -46,7 +45,7 @@ export function invokeUserMigration(triggers: Triggers, subject: TriggerSubject,
     enableSMSMFA: false,
   }
   const source = password === undefined ? 'UserMigration_ForgotPassword' : 'UserMigration_Authentication'
-  return triggers.ask({ ...subject, trigger: 'UserMigration', source, request, response }, readUser)
+  return triggers.invoke({ ...subject, trigger: 'UserMigration', source, request, response }, readUser)
 }
 
 function readUser(answer: AnswerReader): MigratedUser | undefined {

@@ -1,8 +1,7 @@
-import { type ChallengeFacts, lastMembersOf } from './custom-challenge.ts'
-import type { Triggers } from './trigger.ts'
-import type { Texts, TriggerSubject } from './trigger-subject.ts'
+import { type CustomChallengeRequest, lastMembersOf } from './custom-challenge.ts'
+import type { Texts, TriggerSubject, Triggers } from './trigger.ts'
 
-type Facts = Omit<ChallengeFacts, 'results'> & { readonly privateParameters: Texts; readonly answer: string }
+type Facts = Omit<CustomChallengeRequest, 'results'> & { readonly privateParameters: Texts; readonly answer: string }
 
 /** Whether an answer is right; it is not when the function was passed over for its failure. */
 export async function invokeVerifyAuthChallengeResponse(triggers: Triggers, subject: TriggerSubject, facts: Facts): Promise<boolean> {
@@ -14,5 +13,5 @@ export async function invokeVerifyAuthChallengeResponse(triggers: Triggers, subj
   }
   const source = 'VerifyAuthChallengeResponse_Authentication'
   const call = { ...subject, trigger: 'VerifyAuthChallengeResponse', source, request, response: { answerCorrect: null } } as const
-  return (await triggers.ask(call, (answer) => answer.boolean('answerCorrect'))) ?? false
+  return (await triggers.invoke(call, (answer) => answer.boolean('answerCorrect'))) ?? false
 }

@@ -63,6 +63,6 @@ export async function simulateQueue(
   const envelope = { poolId: pool.id, sub, username, trigger: kind, recipient: '', code, expiresAt: now }
   const message = rendered.channel === 'sms' ? { ...envelope, ...rendered } : { ...envelope, ...rendered, ...noSender }
   await findExceededLimit(tx, secrets, pool, { channel: message.channel, recipient: sub, now, weight: 0 })
-  const id = await queueMessage(tx, secrets, message, now)
+  const id = await queueMessage(tx, secrets, { message, now })
   await deleteOutboxEntry(tx, { id, poolId: pool.id })
 }

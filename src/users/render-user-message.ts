@@ -1,8 +1,7 @@
 import type { MessageKind } from '../messaging/message.ts'
 import { type MessageContent, renderContent } from '../messaging/message-content.ts'
 import type { ContactAttribute, Pool } from '../pools/pool.ts'
-import type { Triggers } from '../triggers/trigger.ts'
-import type { CallerContext } from '../triggers/trigger-subject.ts'
+import type { CallerContext, Triggers } from '../triggers/trigger.ts'
 import type { AddressToVerify } from './attribute-changes.ts'
 import { triggerAttributesOf } from './trigger-attributes.ts'
 import type { User } from './user.ts'
@@ -18,8 +17,8 @@ type Asked = {
 
 /** Asks the pool's own code how a message to a user shall read. Never inside a transaction. */
 export function renderMessageTo(triggers: Triggers, { pool, user, attributes, kind, callerContext }: Asked): Promise<MessageContent> {
-  const subject = { sub: user.sub, username: user.username, userAttributes: triggerAttributesOf(pool, user) }
-  return renderContent(triggers, { pool, subject, attributes, kind, callerContext })
+  const recipient = { sub: user.sub, username: user.username, userAttributes: triggerAttributesOf(pool, user) }
+  return renderContent(triggers, { pool, recipient, attributes, kind, callerContext })
 }
 
 type Changed = {
@@ -43,6 +42,6 @@ export async function renderChanges(
     wordings.set(attribute, await renderMessageTo(triggers, asked))
   }
   // An address that only became a change because somebody else changed the user meanwhile is worded by the pool's template.
-  const subject = { sub: user.sub, username: user.username, userAttributes: triggerAttributesOf(pool, changed) }
-  return (attribute) => wordings.get(attribute) ?? { callerContext, subject, texts: undefined }
+  const recipient = { sub: user.sub, username: user.username, userAttributes: triggerAttributesOf(pool, changed) }
+  return (attribute) => wordings.get(attribute) ?? { callerContext, recipient, customMessage: undefined }
 }

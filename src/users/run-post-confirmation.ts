@@ -1,7 +1,6 @@
 import type { Pool } from '../pools/pool.ts'
 import { type ConfirmationSource, invokePostConfirmation } from '../triggers/post-confirmation.ts'
-import type { Triggers } from '../triggers/trigger.ts'
-import type { CallerContext } from '../triggers/trigger-subject.ts'
+import type { CallerContext, Triggers } from '../triggers/trigger.ts'
 import { triggerAttributesOf } from './trigger-attributes.ts'
 import type { User } from './user.ts'
 

@@ -1,7 +1,6 @@
 import { ApiError } from '../contract/api-error.ts'
 import { deleteOutboxEntriesOfUser } from '../messaging/outbox-repository.ts'
-import type { Pool } from '../pools/pool.ts'
-import { nameKey } from '../pools/pool.ts'
+import { nameKey, type Pool } from '../pools/pool.ts'
 import { deleteAllAttempts } from '../protection/attempt-repository.ts'
 import type { Db, Tx } from '../storage/db.ts'
 import { prepareLookup } from '../storage/prepared-query.ts'

@@ -1,5 +1,4 @@
-import type { ContactAttribute, MfaMethod, Pool } from '../pools/pool.ts'
-import { nameKey } from '../pools/pool.ts'
+import { type ContactAttribute, type MfaMethod, nameKey, type Pool } from '../pools/pool.ts'
 import { identitiesOf, identityAlias } from './linked-identities/linked-identity.ts'
 
 export type UserStatus = 'UNCONFIRMED' | 'CONFIRMED' | 'FORCE_CHANGE_PASSWORD' | 'RESET_REQUIRED' | 'EXTERNAL_PROVIDER'

@@ -7,7 +7,7 @@ import {
   CreateUserPoolClientCommand,
   CreateUserPoolCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
-import { createAfterCommit } from '../../src/messaging/after-commit.ts'
+import { createAfterCommit } from '../../src/messaging/outbox.ts'
 import { extensionsOf } from '../../src/pools/extensions/pool-extensions.ts'
 import { openStorage } from '../../src/storage/open-storage.ts'
 import { testPool } from '../api/messaging/messaging-setup.ts'

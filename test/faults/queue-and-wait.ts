@@ -12,12 +12,12 @@ const now = Date.now()
 
 if (stage === 'in-transaction') {
   await db.transaction().execute(async (tx) => {
-    await queueMessage(tx, secrets, emailMessage(), now)
+    await queueMessage(tx, secrets, { message: emailMessage(), now })
     console.log('queued')
     await new Promise((resolve) => setTimeout(resolve, 60_000))
   })
 }
-await db.transaction().execute((tx) => queueMessage(tx, secrets, emailMessage(), now))
+await db.transaction().execute((tx) => queueMessage(tx, secrets, { message: emailMessage(), now }))
 if (stage === 'committed') console.log('queued')
 else {
   const gateway = {

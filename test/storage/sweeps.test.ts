@@ -6,7 +6,7 @@ import { sweepDeviceSteps } from '../../src/signin/factors/device/device-step-re
 import type { Db, Tx } from '../../src/storage/db.ts'
 import { sweepRetiredKeys } from '../../src/tokens/signing-key-repository.ts'
 import { insertInvocations, sweepInvocations } from '../../src/triggers/invocations/invocation-repository.ts'
-import { keepAnswers } from '../../src/triggers/invocations/last-answer-repository.ts'
+import { saveLastAnswers } from '../../src/triggers/invocations/last-answer-repository.ts'
 import type { User } from '../../src/users/user.ts'
 import { deleteUserRows, insertUser } from '../../src/users/user-repository.ts'
 import { testPool } from '../api/messaging/messaging-setup.ts'
@@ -108,7 +108,7 @@ describe('What functions were asked and answered, written together on PostgreSQL
           tx,
           subs.map((sub) => ({ ...record, sub, id: sub })),
         )
-        await keepAnswers(
+        await saveLastAnswers(
           tx,
           subs.map((sub) => ({ ...answer, sub })),
         )

@@ -3,7 +3,7 @@ import { ApiError } from '../../contract/api-error.ts'
 import { type AppClient, hidesUserExistence } from '../../pools/app-client.ts'
 import type { MfaMethod, Pool } from '../../pools/pool.ts'
 import type { Db } from '../../storage/db.ts'
-import type { TriggerCaller } from '../../triggers/trigger-subject.ts'
+import type { CallerContext } from '../../triggers/trigger.ts'
 import { draftDecoyUser } from '../../users/decoy-user.ts'
 import { usableMfa } from '../../users/mfa/mfa-methods.ts'
 import { hasSoftwareToken } from '../../users/mfa/software-token-repository.ts'
@@ -27,7 +27,7 @@ export type Chooser = Candidate & {
   readonly client: AppClient
   readonly name: string
   readonly stepUp: StepUp | undefined
-  readonly caller: TriggerCaller
+  readonly caller: CallerContext
   /** A user of that name who is treated like a stranger, but for the addresses that are shown. */
   readonly known?: User | undefined
 }

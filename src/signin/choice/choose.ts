@@ -1,4 +1,4 @@
-import type { TriggerCaller } from '../../triggers/trigger-subject.ts'
+import type { CallerContext } from '../../triggers/trigger.ts'
 import type { StepUpDeps } from '../assurance/step-up.ts'
 import type { Answer, Question, Verdict } from '../factor.ts'
 import { askForOneTimeCode, proveOneTimeCode } from '../factors/one-time-code/one-time-code.ts'
@@ -50,7 +50,7 @@ type Proving = {
   readonly parameters: Answer['responses']
   /** Undefined at the beginning of a sign-in. */
   readonly state: ChoiceState | undefined
-  readonly caller: TriggerCaller
+  readonly caller: CallerContext
 }
 
 /**

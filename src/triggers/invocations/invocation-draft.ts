@@ -17,7 +17,7 @@ export function draftInvocation(startedAt: number, { id: poolId }: Pool, functio
   return { ...about, id: newOrderedId(startedAt), poolId, functionArn, startedAt, begun: performance.now(), attempts: 0, answer: undefined }
 }
 
-export function finished({ begun, ...draft }: InvocationDraft, outcome: InvocationOutcome, error?: unknown): InvocationRecord {
+export function finishInvocation({ begun, ...draft }: InvocationDraft, outcome: InvocationOutcome, error?: unknown): InvocationRecord {
   return {
     ...draft,
     outcome,

@@ -4,7 +4,7 @@ import { nameKey } from '../../pools/pool.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
 import { createBatchWriter } from './batch-writer.ts'
-import type { InvocationRecord, KeptInvocation } from './invocation.ts'
+import type { InvocationRecord, StoredInvocation } from './invocation.ts'
 import { insertInvocations } from './invocation-repository.ts'
 import { toRow } from './invocation-row.ts'
 import { maskSecrets } from './mask-secrets.ts'
@@ -21,7 +21,7 @@ type Options = { readonly db: Db; readonly secrets: Secrets; readonly logger: Pi
 const longestKept = 256 * 1024
 
 export function createInvocationRecorder({ db, secrets, logger, pools }: Options): InvocationRecorder {
-  const writer = createBatchWriter<KeptInvocation>({
+  const writer = createBatchWriter<StoredInvocation>({
     what: 'Records of triggers',
     logger,
     async write(invocations) {
@@ -36,13 +36,13 @@ export function createInvocationRecorder({ db, secrets, logger, pools }: Options
   })
   return {
     // What waits is as long as what is kept, and not as long as functions answer.
-    record: (invocation) => writer.add(keptOf(invocation)),
+    record: (invocation) => writer.add(maskInvocation(invocation)),
     flush: writer.flush,
   }
 }
 
 /** The invocation as it is kept and shown. */
-export function keptOf(invocation: InvocationRecord): KeptInvocation {
+export function maskInvocation(invocation: InvocationRecord): StoredInvocation {
   return { ...invocation, event: textOf(invocation.event), answer: textOf(invocation.answer) }
 }
 

@@ -3,14 +3,14 @@ import type { Secrets } from '../../base/secrets.ts'
 import type { TriggerName } from '../../pools/pool.ts'
 import type { TriggerInvocationTable } from '../../storage/record-tables.ts'
 import { sealedTable } from '../../storage/sealed-table.ts'
-import type { InvocationOutcome, KeptInvocation } from './invocation.ts'
+import type { InvocationOutcome, StoredInvocation } from './invocation.ts'
 
 /** What is sealed. */
-type Details = Omit<KeptInvocation, 'id' | 'poolId' | 'sub' | 'trigger' | 'outcome' | 'startedAt'>
+type Details = Omit<StoredInvocation, 'id' | 'poolId' | 'sub' | 'trigger' | 'outcome' | 'startedAt'>
 
 const contextOf = (poolId: string, id: string) => `${poolId} ${id}`
 
-export function toRow(secrets: Secrets, usernameKey: string, invocation: KeptInvocation): Insertable<TriggerInvocationTable> {
+export function toRow(secrets: Secrets, usernameKey: string, invocation: StoredInvocation): Insertable<TriggerInvocationTable> {
   const { id, poolId, sub, trigger, outcome, startedAt, ...details } = invocation
   return {
     pool_id: poolId,
@@ -24,7 +24,7 @@ export function toRow(secrets: Secrets, usernameKey: string, invocation: KeptInv
   }
 }
 
-export function fromRow(secrets: Secrets, row: Selectable<TriggerInvocationTable>): KeptInvocation {
+export function fromRow(secrets: Secrets, row: Selectable<TriggerInvocationTable>): StoredInvocation {
   const details = secrets.open('trigger-invocation', row.details, contextOf(row.pool_id, row.id))
   if (details === undefined) throw new Error(`A record of a trigger of pool ${row.pool_id} does not open with this master key.`)
   return {

@@ -1,7 +1,7 @@
 import type { TriggerInvocationType } from '../../contract/generated/types.ts'
-import type { InvocationFailure, KeptInvocation } from './invocation.ts'
+import type { InvocationFailure, StoredInvocation } from './invocation.ts'
 
-export function writeInvocation(invocation: KeptInvocation): TriggerInvocationType {
+export function writeInvocation(invocation: StoredInvocation): TriggerInvocationType {
   return {
     InvocationId: invocation.id,
     Trigger: invocation.trigger,

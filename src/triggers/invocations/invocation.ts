@@ -38,7 +38,7 @@ export type InvocationRecord = {
  * A record as it is kept: the event and the answer as JSON text with their secrets masked; undefined when they are too long, or nested too
  * deep.
  */
-export type KeptInvocation = Omit<InvocationRecord, 'event' | 'answer'> & {
+export type StoredInvocation = Omit<InvocationRecord, 'event' | 'answer'> & {
   readonly event: string | undefined
   readonly answer: string | undefined
 }

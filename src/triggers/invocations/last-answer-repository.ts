@@ -1,10 +1,10 @@
 import type { Db, Tx } from '../../storage/db.ts'
 
 type AnswerKey = { readonly poolId: string; readonly sub: string; readonly clientId: string; readonly trigger: string }
-export type KeptAnswer = AnswerKey & { readonly response: string; readonly answeredAt: number }
+export type LastAnswer = AnswerKey & { readonly response: string; readonly answeredAt: number }
 
 /** In place of those before them, for users that there are and who are not being deleted. In the order of their keys, so that two who do this never wait for each other. */
-export async function keepAnswers(tx: Tx, answers: readonly KeptAnswer[]): Promise<void> {
+export async function saveLastAnswers(tx: Tx, answers: readonly LastAnswer[]): Promise<void> {
   const place = ({ poolId, sub, clientId, trigger }: AnswerKey) => `${poolId} ${sub} ${clientId} ${trigger}`
   for (const { poolId, sub, clientId, trigger, response, answeredAt } of answers.toSorted((a, b) => (place(a) < place(b) ? -1 : 1))) {
     const users = tx.selectFrom('user').select('sub').where('pool_id', '=', poolId).where('sub', '=', sub)
@@ -20,7 +20,7 @@ export async function keepAnswers(tx: Tx, answers: readonly KeptAnswer[]): Promi
   }
 }
 
-export async function findAnswer(db: Db | Tx, { poolId, sub, clientId, trigger }: AnswerKey): Promise<string | undefined> {
+export async function findLastAnswer(db: Db | Tx, { poolId, sub, clientId, trigger }: AnswerKey): Promise<string | undefined> {
   const row = await db
     .selectFrom('trigger_answer')
     .select('response')

@@ -6,12 +6,12 @@ import type { Db } from '../../storage/db.ts'
 import { sealedTable } from '../../storage/sealed-table.ts'
 import type { JsonObject, TriggerCall } from '../trigger.ts'
 import { createBatchWriter } from './batch-writer.ts'
-import { findAnswer, type KeptAnswer, keepAnswers } from './last-answer-repository.ts'
+import { findLastAnswer, type LastAnswer, saveLastAnswers } from './last-answer-repository.ts'
 
 /** What functions last answered well, for each user, app client and trigger. */
 export type LastAnswers = {
   /** Keeps the `response` of an answer. */
-  keep(call: TriggerCall, answer: unknown): void
+  save(call: TriggerCall, answer: unknown): void
   find(call: TriggerCall): Promise<JsonObject | undefined>
   flush(): Promise<void>
 }
@@ -19,13 +19,13 @@ export type LastAnswers = {
 type Options = { readonly db: Db; readonly secrets: Secrets; readonly clock: Clock; readonly logger: Pick<Logger, 'error'> }
 
 export function createLastAnswers({ db, secrets, clock, logger }: Options): LastAnswers {
-  const writer = createBatchWriter<KeptAnswer>({
+  const writer = createBatchWriter<LastAnswer>({
     what: 'The last answers of triggers',
     logger,
-    write: (answers) => db.transaction().execute((tx) => keepAnswers(tx, answers)),
+    write: (answers) => db.transaction().execute((tx) => saveLastAnswers(tx, answers)),
   })
   return {
-    keep(call, answer) {
+    save(call, answer) {
       const key = keyOf(call)
       if (key === undefined) return
       const text = JSON.stringify((answer as { response: unknown }).response)
@@ -36,7 +36,7 @@ export function createLastAnswers({ db, secrets, clock, logger }: Options): Last
       const key = keyOf(call)
       if (key === undefined) return undefined
       await writer.flush()
-      const sealed = await findAnswer(db, key)
+      const sealed = await findLastAnswer(db, key)
       const text = sealed === undefined ? undefined : secrets.open('trigger-answer', sealed, contextOf(call))
       return text === undefined ? undefined : (JSON.parse(text.toString()) as JsonObject)
     },

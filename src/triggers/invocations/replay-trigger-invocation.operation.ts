@@ -5,14 +5,21 @@ import { type IamCaller, operation } from '../../contract/operation.ts'
 import { invalidParameter } from '../../pools/invalid-parameter.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
-import type { Replays } from '../create-triggers.ts'
+import type { InvocationReplayer } from '../create-triggers.ts'
 import type { JsonObject } from '../trigger.ts'
-import { type InvocationRecorder, keptOf } from './invocation-recorder.ts'
+import { type InvocationRecorder, maskInvocation } from './invocation-recorder.ts'
 import { findInvocation } from './invocation-repository.ts'
 import { fromRow } from './invocation-row.ts'
 import { writeInvocation } from './invocation-wire.ts'
 
-type Deps = { db: Db; secrets: Secrets; pools: PoolCatalog; audit: AuditTrail; invocations: InvocationRecorder; triggers: Replays }
+type Deps = {
+  db: Db
+  secrets: Secrets
+  pools: PoolCatalog
+  audit: AuditTrail
+  invocations: InvocationRecorder
+  triggers: InvocationReplayer
+}
 
 /**
  * Lifeguard's own: asks the function that the pool has now what another one, or an earlier state of it, was asked. The event comes from the
@@ -31,6 +38,6 @@ export const replayTriggerInvocation = operation('ReplayTriggerInvocation', {
     const act = { poolId: pool.id, action: 'ReplayTriggerInvocation', caller, detail: `invocation: ${recorded.id}` } as const
     await db.transaction().execute((tx) => audit.recordAudit(tx, act))
     const replayed = await triggers.replay(pool, recorded, JSON.parse(recorded.event) as JsonObject)
-    return { Invocation: writeInvocation(keptOf(replayed)) }
+    return { Invocation: writeInvocation(maskInvocation(replayed)) }
   },
 })

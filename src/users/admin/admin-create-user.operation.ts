@@ -1,7 +1,7 @@
 import { operation } from '../../contract/operation.ts'
 import { readAttributes } from '../../pools/attribute-wire.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
-import { callerContextOf } from '../../triggers/trigger-subject.ts'
+import { callerContextOf } from '../../triggers/trigger.ts'
 import { readValidationData, writeUser } from '../wire.ts'
 import { type CreateUserDeps, createUser } from './create-user.ts'
 import { resendInvitation } from './resend-invitation.ts'

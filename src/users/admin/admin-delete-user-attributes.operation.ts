@@ -1,6 +1,6 @@
 import { operation } from '../../contract/operation.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
-import { callerContextOf } from '../../triggers/trigger-subject.ts'
+import { callerContextOf } from '../../triggers/trigger.ts'
 import { requireKnownNames } from '../profile/profile-rules.ts'
 import { type ChangeAttributesDeps, changeAttributesOf } from './change-attributes.ts'
 

@@ -1,8 +1,7 @@
 import { chooseInvitationContacts } from '../../messaging/destination.ts'
 import type { MessageContent } from '../../messaging/message-content.ts'
 import type { Pool } from '../../pools/pool.ts'
-import type { Triggers } from '../../triggers/trigger.ts'
-import type { CallerContext } from '../../triggers/trigger-subject.ts'
+import type { CallerContext, Triggers } from '../../triggers/trigger.ts'
 import { renderMessageTo } from '../render-user-message.ts'
 import type { User } from '../user.ts'
 

@@ -2,9 +2,8 @@ import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
-import type { Outbox } from '../../messaging/after-commit.ts'
 import { bringForward, findMessageRow, type MessageRow } from '../../messaging/message-record-repository.ts'
-import { queueMessage } from '../../messaging/outbox.ts'
+import { type Outbox, queueMessage } from '../../messaging/outbox.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
 import { lockUser } from '../user-repository.ts'
@@ -34,7 +33,7 @@ export const resendMessage = operation('ResendMessage', {
       // The lock prevents a deletion of the user, which would delete the messages.
       if ((await lockUser(tx, pool.id, row.sub)) === undefined) throw messageNotFound(row.id)
       requireEnded(await findMessageRow(tx, pool.id, row.id), row.id)
-      return queueMessage(tx, secrets, message, clock.now())
+      return queueMessage(tx, secrets, { message, now: clock.now() })
     })
     await outbox.afterCommit(pool, [])
     // Undefined when it was sent at once and the server keeps no message records.

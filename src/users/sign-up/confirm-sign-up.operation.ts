@@ -2,7 +2,7 @@ import { ApiError } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
 import type { AppClientCaller } from '../../pools/app-client.ts'
 import type { ContactAttribute, Pool } from '../../pools/pool.ts'
-import { callerContextOf } from '../../triggers/trigger-subject.ts'
+import { callerContextOf } from '../../triggers/trigger.ts'
 import { type ConfirmSignUpDeps, confirmSignUpByCode } from './confirm-sign-up.ts'
 import { newSignUpSession, readSignUpSession } from './sign-up-session.ts'
 

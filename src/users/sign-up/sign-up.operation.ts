@@ -2,19 +2,17 @@ import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
-import type { Outbox } from '../../messaging/after-commit.ts'
-import { chooseSignUpContact, type Delivery } from '../../messaging/destination.ts'
+import { chooseSignUpContact, type Delivery, writeDelivery } from '../../messaging/destination.ts'
+import type { Outbox } from '../../messaging/outbox.ts'
 import { queueSignUpCode } from '../../messaging/send-code.ts'
-import { writeDelivery } from '../../messaging/wire.ts'
 import type { AppClientCaller } from '../../pools/app-client.ts'
 import { readAttributes } from '../../pools/attribute-wire.ts'
 import type { Pool } from '../../pools/pool.ts'
 import { recordAuthEvent } from '../../protection/record-auth-event.ts'
 import { contextFromClient } from '../../protection/user-context.ts'
 import type { Db } from '../../storage/db.ts'
-import { invokePreSignUp, type SignUpVerdict } from '../../triggers/pre-sign-up.ts'
-import type { Triggers } from '../../triggers/trigger.ts'
-import { type CallerContext, callerContextOf } from '../../triggers/trigger-subject.ts'
+import { invokePreSignUp, type PreSignUpResponse } from '../../triggers/pre-sign-up.ts'
+import { type CallerContext, callerContextOf, type Triggers } from '../../triggers/trigger.ts'
 import { lockUserTakingAliases } from '../alias-takeover.ts'
 import { deleteExpiredSignUpsOf } from '../expired-sign-ups/delete-expired-sign-ups.ts'
 import type { Passwords } from '../passwords/passwords.ts'
@@ -74,7 +72,7 @@ export const signUp = operation('SignUp', {
   },
 })
 
-type Making = { readonly password: string | undefined; readonly verdict: SignUpVerdict; readonly now: number }
+type Making = { readonly password: string | undefined; readonly verdict: PreSignUpResponse; readonly now: number }
 
 async function newUser({ passwords }: Deps, draft: Draft, { password, verdict, now }: Making): Promise<User> {
   const vouchedFor = Object.fromEntries(verdict.autoVerify.map((attribute) => [`${attribute}_verified`, 'true']))
@@ -92,7 +90,7 @@ async function newUser({ passwords }: Deps, draft: Draft, { password, verdict, n
   }
 }
 
-type Storing = { readonly verdict: SignUpVerdict; readonly callerContext: CallerContext }
+type Storing = { readonly verdict: PreSignUpResponse; readonly callerContext: CallerContext }
 
 /** Answers where the code went; undefined when there is none, or none is needed. */
 async function storeNewUser(

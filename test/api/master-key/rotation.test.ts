@@ -41,7 +41,7 @@ for (const engine of engines) {
         await createAccessKey(storage.db, secrets, systemClock, { policy: undefined, description: '', sessionSeconds: undefined })
         await storage.db.transaction().execute(async (tx) => {
           const message = { ...queued, trigger: 'sign-up', subject: 'Late', text: 'late', expiresAt: server.clock.now() + 9 * hourMs }
-          const id = await queueMessage(tx, secrets, message as never, server.clock.now())
+          const id = await queueMessage(tx, secrets, { message: message as never, now: server.clock.now() })
           await tx
             .updateTable('outbox')
             .set({ next_attempt_at: server.clock.now() + hourMs })

@@ -31,11 +31,13 @@ for (const engine of engines) {
       const gateways = { email: { deliver: mail }, sms: { deliver: mail } }
       const worker = createOutboxWorker({ ...room, gateways, customSender: { deliver: never }, graceMs: 0 })
       for (let number = 0; number < 8; number++) {
-        await room.commit((tx) => queueMessage(tx, room.secrets, { ...handedOver, sub: `sub-${number}` }, room.clock.now()))
+        await room.commit((tx) =>
+          queueMessage(tx, room.secrets, { message: { ...handedOver, sub: `sub-${number}` }, now: room.clock.now() }),
+        )
       }
       worker.wake()
       await asked.promise
-      await room.commit((tx) => queueMessage(tx, room.secrets, emailMessage(), room.clock.now()))
+      await room.commit((tx) => queueMessage(tx, room.secrets, { message: emailMessage(), now: room.clock.now() }))
       worker.wake()
       assert.equal(await mailed.promise, 'ana@example.test')
       await worker.close()

@@ -10,9 +10,9 @@ import {
   isRecoveredByAdminOnly,
   maskEmail,
   maskPhoneNumber,
+  writeDelivery,
 } from '../../../src/messaging/destination.ts'
 import { simulateAddress } from '../../../src/messaging/simulated-delivery.ts'
-import { writeDelivery } from '../../../src/messaging/wire.ts'
 import { testPool } from './messaging-setup.ts'
 
 const both = { email: 'ana@example.test', phone_number: '+15551234444' }

@@ -147,17 +147,17 @@ export function smsMessage(): SmsMessage {
 
 /** Commits one text message to the outbox. */
 export async function queueText(room: Room): Promise<void> {
-  await room.commit((tx) => queueMessage(tx, room.secrets, smsMessage(), room.clock.now()))
+  await room.commit((tx) => queueMessage(tx, room.secrets, { message: smsMessage(), now: room.clock.now() }))
 }
 
 /** Commits one message to the outbox. */
 export async function queue(room: Room, message: EmailMessage): Promise<void> {
-  await room.commit((tx) => queueMessage(tx, room.secrets, message, room.clock.now()))
+  await room.commit((tx) => queueMessage(tx, room.secrets, { message, now: room.clock.now() }))
 }
 
 /** How a message reads in a pool without code of its own. */
 export const plainWording: MessageContent = {
   callerContext: { clientId: undefined, clientMetadata: undefined, userAgent: undefined },
-  subject: { sub: undefined, username: 'ana', userAttributes: {} },
-  texts: undefined,
+  recipient: { sub: undefined, username: 'ana', userAttributes: {} },
+  customMessage: undefined,
 }

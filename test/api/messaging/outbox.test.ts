@@ -61,7 +61,7 @@ for (const engine of engines) {
       const { gateways, arrived } = recordingGateways()
       await using worker = startWorker(room, gateways)
       const rolledBack = room.commit(async (tx) => {
-        await queueMessage(tx, room.secrets, emailMessage(), room.clock.now())
+        await queueMessage(tx, room.secrets, { message: emailMessage(), now: room.clock.now() })
         throw new Error('changed my mind')
       })
       await assert.rejects(rolledBack)

@@ -7,7 +7,7 @@ import {
   GetUserAttributeVerificationCodeCommand,
   ResendConfirmationCodeCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
-import { createAfterCommit } from '../../../src/messaging/after-commit.ts'
+import { createAfterCommit } from '../../../src/messaging/outbox.ts'
 import { queueSignInCode } from '../../../src/messaging/send-code.ts'
 import { noExtensions } from '../../../src/pools/extensions/pool-extensions.ts'
 import { adminUpdate } from '../../support/administration.ts'

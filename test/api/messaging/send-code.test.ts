@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { consumeCode } from '../../../src/messaging/codes.ts'
+import { writeDelivery } from '../../../src/messaging/destination.ts'
 import { createInboxGateway } from '../../../src/messaging/gateways/inbox-gateway.ts'
 import { type InboxEntry, listInbox } from '../../../src/messaging/inbox.ts'
 import { createOutboxWorker } from '../../../src/messaging/outbox-worker.ts'
 import { queueAttributeCode, queueForgotPasswordCode, queueInvitation, queueSignUpCode } from '../../../src/messaging/send-code.ts'
-import { writeDelivery } from '../../../src/messaging/wire.ts'
 import { engines, type TestEngine } from '../../support/engines.ts'
 import { openRoom, plainWording, type Room, templatesWith, testPool } from './messaging-setup.ts'
 

@@ -1,7 +1,7 @@
 import type { AppClient } from '../../../pools/app-client.ts'
 import type { Pool } from '../../../pools/pool.ts'
-import type { ChallengeFacts, ChallengeResult } from '../../../triggers/custom-challenge.ts'
-import type { TriggerCaller, TriggerSubject } from '../../../triggers/trigger-subject.ts'
+import type { ChallengeResult, CustomChallengeRequest } from '../../../triggers/custom-challenge.ts'
+import type { CallerContext, TriggerSubject } from '../../../triggers/trigger.ts'
 import type { Candidate } from '../../candidate.ts'
 import type { ChallengeName } from '../../sign-in.ts'
 import { attributesOf, subjectOf } from '../../trigger-facts.ts'
@@ -16,7 +16,7 @@ export type CustomSignIn = Candidate & {
   readonly proofs: readonly ChallengeName[]
   /** What the functions have seen. */
   readonly results: readonly ChallengeResult[]
-  readonly caller: TriggerCaller
+  readonly caller: CallerContext
 }
 
 export const passed = (name: string): ChallengeResult => ({ name, isPassed: true, metadata: null })
@@ -25,7 +25,7 @@ export function subjectOfCustom(signIn: CustomSignIn): TriggerSubject {
   return subjectOf(signIn, signIn.user, signIn.name, signIn.caller)
 }
 
-export function factsOf({ pool, user, results, caller }: CustomSignIn): ChallengeFacts {
+export function factsOf({ pool, user, results, caller }: CustomSignIn): CustomChallengeRequest {
   return {
     userAttributes: attributesOf(pool, user),
     userNotFound: user === undefined,

@@ -2,8 +2,7 @@ import type { Clock } from '../../../base/clock.ts'
 import { type ContactAttribute, nameKey, type Pool } from '../../../pools/pool.ts'
 import { consumeState } from '../../../storage/consumed-state-repository.ts'
 import type { Db } from '../../../storage/db.ts'
-import type { Triggers } from '../../../triggers/trigger.ts'
-import type { TriggerCaller } from '../../../triggers/trigger-subject.ts'
+import type { CallerContext, Triggers } from '../../../triggers/trigger.ts'
 import { lockUserTakingAliases } from '../../../users/alias-takeover.ts'
 import { storeUser } from '../../../users/attribute-changes.ts'
 import { runPostConfirmation } from '../../../users/run-post-confirmation.ts'
@@ -17,7 +16,7 @@ type Proven = {
   readonly attribute: ContactAttribute
   readonly address: string
   readonly state: SignInState
-  readonly caller: TriggerCaller
+  readonly caller: CallerContext
 }
 
 type Deps = { readonly db: Db; readonly clock: Clock; readonly triggers: Triggers }

@@ -4,7 +4,7 @@ import { chooseCode } from '../../../messaging/test-user-code.ts'
 import { hidesUserExistence } from '../../../pools/app-client.ts'
 import type { ContactAttribute } from '../../../pools/pool.ts'
 import { limitAttempts } from '../../../protection/attempt-limit.ts'
-import type { TriggerCaller } from '../../../triggers/trigger-subject.ts'
+import type { CallerContext } from '../../../triggers/trigger.ts'
 import { simulateQueue } from '../../../users/decoy-code.ts'
 import { renderMessageTo } from '../../../users/render-user-message.ts'
 import { shownSignIn } from '../../../users/shown-address.ts'
@@ -31,8 +31,8 @@ export async function askForOneTimeCode(deps: SentCodeDeps, chooser: Chooser, ch
   const now = clock.now()
   const attribute = contactOfChoice[choice]
   await limitAttempts(db, pool.id, sub, 'FirstFactorMessage', now)
-  const callerContext = { clientId: client.id, ...caller }
-  const messageContent = user && (await renderMessageTo(triggers, { pool, user, attributes: [attribute], kind: 'mfa', callerContext }))
+  const messageContent =
+    user && (await renderMessageTo(triggers, { pool, user, attributes: [attribute], kind: 'mfa', callerContext: caller }))
   if (user === undefined) await simulateRendering(triggers, pool, attribute)
   const code = chooseCode(secrets, user && { pool, user }, digits)
   const value = user?.attributes[attribute] ?? ''
@@ -54,7 +54,7 @@ export async function askForOneTimeCode(deps: SentCodeDeps, chooser: Chooser, ch
   }
 }
 
-type CodeAnswer = { readonly state: ChoiceState; readonly code: string; readonly caller: TriggerCaller }
+type CodeAnswer = { readonly state: ChoiceState; readonly code: string; readonly caller: CallerContext }
 
 /** Throws CodeMismatchException unless it is the code that was sent to the address which the user still has. */
 export async function proveOneTimeCode(

@@ -30,7 +30,7 @@ export async function migrateAtSignIn(
   let problem: Error | undefined
   const outcome = await guardSpellings(deps, pool, attempt.username, async () => {
     try {
-      const user = await findOrMigrate(deps, pool, client, attempt)
+      const user = await findOrMigrate(deps, pool, attempt)
       return user === undefined ? { proven: false } : { proven: true, value: user }
     } catch (error) {
       if (!isMigrationRefusal(error)) throw error
@@ -45,15 +45,10 @@ export async function migrateAtSignIn(
 }
 
 /** Somebody may have come over while this attempt waited for the one before it. */
-async function findOrMigrate(
-  deps: SignInMigrationDeps,
-  pool: Pool,
-  { id }: AppClient,
-  { username, password, visit }: Attempt,
-): Promise<User | undefined> {
+async function findOrMigrate(deps: SignInMigrationDeps, pool: Pool, { username, password, visit }: Attempt): Promise<User | undefined> {
   const { caller, validationData } = visit
   const known = await findActiveUser(deps.db, pool, username, deps.clock.now())
-  return known ?? migrateUser(deps, pool, { username, password, validationData, callerContext: { clientId: id, ...caller } })
+  return known ?? migrateUser(deps, pool, { username, password, validationData, callerContext: caller })
 }
 
 /**
