@@ -1,5 +1,6 @@
-import { extensionsOf, type LocalizedTemplates } from '../pools/extensions/pool-extensions.ts'
-import type { MessageTemplates, Pool } from '../pools/pool.ts'
+import { extensionsOf } from '../pools/extensions/pool-extensions.ts'
+import type { LocalizedTemplates, MessageTemplates } from '../pools/message-templates.ts'
+import type { Pool } from '../pools/pool.ts'
 
 /**
  * The pool's templates for somebody of this locale: text by text from that of the locale, else of the locale with its last part left out

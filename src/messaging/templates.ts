@@ -1,5 +1,5 @@
 import { escapeHtml } from '../base/html.ts'
-import type { MessageTemplates } from '../pools/pool.ts'
+import type { MessageTemplates } from '../pools/message-templates.ts'
 import type { CustomTexts } from '../triggers/custom-message.ts'
 import { textOfHtml } from './html-text.ts'
 import type { Channel, MessageKind } from './message.ts'

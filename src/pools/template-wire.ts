@@ -5,7 +5,8 @@ import type {
   VerificationMessageTemplateType,
 } from '../contract/generated/types.ts'
 import { invalidParameter } from './invalid-parameter.ts'
-import type { MessageTemplates, Pool } from './pool.ts'
+import type { MessageTemplates } from './message-templates.ts'
+import type { Pool } from './pool.ts'
 
 type Templates = Pick<
   UpdateUserPoolRequest,

@@ -1,6 +1,6 @@
 import type { LambdaConfigType } from '../contract/generated/types.ts'
 import { invalidParameter } from './invalid-parameter.ts'
-import type { TriggerName, TriggerTarget, TriggerTargets } from './pool.ts'
+import type { TriggerName, TriggerTarget, TriggerTargets } from './trigger-settings.ts'
 
 /** The triggers that are configured by nothing but the address of a function. */
 const plainTriggers = [

@@ -1,5 +1,6 @@
-import type { MessageKindName } from '../pools/extensions/pool-extensions.ts'
-import type { Pool, TriggerName } from '../pools/pool.ts'
+import type { MessageKindName } from '../pools/message-templates.ts'
+import type { Pool } from '../pools/pool.ts'
+import type { TriggerName } from '../pools/trigger-settings.ts'
 import { hasTrigger, type Triggers } from './trigger.ts'
 import type { Texts, TriggerCaller, TriggerSubject } from './trigger-subject.ts'
 
