@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
-import { cachedAccessKeys } from './access/access-key-cache.ts'
+import { createAccessKeyCache } from './access/access-key-cache.ts'
 import { createAuditTrail } from './audit/audit-trail.ts'
 import type { Clock } from './base/clock.ts'
 import type { Logger } from './base/logger.ts'
@@ -66,7 +66,7 @@ export async function openServices(needs: Needs) {
   const powers = openPowers(settings)
   const provisionedLimits = createProvisionedLimits({ db, clock, factor: rateFactorOf(settings) || 1, publish, subscribe })
   const signingKeys = createSigningKeys({ ...storage, secrets, clock })
-  const accessKeys = cachedAccessKeys({ ...storage, secrets, clock })
+  const accessKeys = createAccessKeyCache({ ...storage, secrets, clock })
   const pools = createPoolCatalog({ db, secrets, clock, serverDefaults: serverDefaultsOf(settings), publish, subscribe })
   const { triggers, invocations, ...asking } = openTriggers({ ...needs, db, secrets, pools })
   const worker = await openOutbox(needs, pools, triggers)

@@ -14,7 +14,7 @@ export type AccessKey = {
 }
 
 /** What can be told about a key without its secret. */
-export type AccessKeyFacts = {
+export type AccessKeyMetadata = {
   readonly id: string
   readonly description: string
   /** The policy document as it was given. */

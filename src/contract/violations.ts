@@ -8,12 +8,12 @@ const shownCharacters = 1000
 /** Gathers everything that is wrong with a request, because the service reports all of it at once. */
 export class Violations {
   /** Whether a member that the contract does not know is a violation; otherwise it is passed over. */
-  readonly countsUnknownMembers: boolean
+  readonly rejectsUnknownMembers: boolean
   #count = 0
   #shown: string[] = []
 
-  constructor({ countsUnknownMembers = false }: { readonly countsUnknownMembers?: boolean } = {}) {
-    this.countsUnknownMembers = countsUnknownMembers
+  constructor({ rejectsUnknownMembers = false }: { readonly rejectsUnknownMembers?: boolean } = {}) {
+    this.rejectsUnknownMembers = rejectsUnknownMembers
   }
 
   /** `value` undefined: it is a secret, or contains one, or is not fit to be printed. */

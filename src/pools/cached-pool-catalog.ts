@@ -64,7 +64,7 @@ export function createPoolCatalog({ db, secrets, clock, serverDefaults, publish,
       if (found === undefined) throw clientNotFound(clientId)
       return found
     },
-    knownPoolOf: (clientId) => clients.peek(clientId)?.poolId,
+    cachedPoolIdOf: (clientId) => clients.peek(clientId)?.poolId,
     async getClientOfPool(poolId, clientId) {
       await getPool(poolId)
       const found = await findClient(clientId)

@@ -6,7 +6,7 @@ import { operation } from '../contract/operation.ts'
 import type { Db } from '../storage/db.ts'
 import type { ClientSecret } from './app-client.ts'
 import { countAppClientsUpTo, insertAppClient } from './app-client-repository.ts'
-import { requireSoundClient } from './app-client-rules.ts'
+import { requireValidClient } from './app-client-rules.ts'
 import { readNewClient, writeClient } from './app-client-wire.ts'
 import { findClientReferences } from './client-references.ts'
 import { invalidParameter } from './invalid-parameter.ts'
@@ -30,7 +30,7 @@ export const createUserPoolClient = operation('CreateUserPoolClient', {
       const pool = await lockPool(tx, request.UserPoolId)
       if (pool === undefined) throw poolNotFound(request.UserPoolId)
       const client = readNewClient(request, { id, pool, secrets: clientSecrets, now })
-      requireSoundClient(pool, client, await findClientReferences(tx, client), 'creating')
+      requireValidClient(pool, client, await findClientReferences(tx, client), 'creating')
       requireTierOfClient(tiers, pool, client)
       await insertAppClient(tx, secrets, client)
       requireWithinQuota(quotas, 'appClientsPerPool', await countAppClientsUpTo(tx, pool.id, quotas.appClientsPerPool + 1))

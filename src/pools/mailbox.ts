@@ -4,7 +4,7 @@ import { isEmailAddress } from './attribute-formats.ts'
 const displayName = /^\s*([^<>,;:@"\\]*|"[^"\\]*")\s*$/
 
 /** The address in `Name <address>` or in a bare address; undefined for any other text, such as two addresses. */
-export function addressIn(mailbox: string): string | undefined {
+export function addressOfMailbox(mailbox: string): string | undefined {
   const isNamed = mailbox.endsWith('>')
   const start = isNamed ? mailbox.lastIndexOf('<') : -1
   const address = isNamed ? mailbox.slice(start + 1, -1) : mailbox

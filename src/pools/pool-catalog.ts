@@ -11,7 +11,7 @@ export type PoolCatalog = {
   /** Throws ResourceNotFoundException with Cognito's text. */
   getClient(clientId: string): Promise<{ readonly pool: Pool; readonly client: AppClient }>
   /** The pool of a client that was asked for a moment ago, for the log: it never asks the database. */
-  knownPoolOf(clientId: string): string | undefined
+  cachedPoolIdOf(clientId: string): string | undefined
   /** Throws ResourceNotFoundException also when the client belongs to another pool. */
   getClientOfPool(poolId: string, clientId: string): Promise<{ readonly pool: Pool; readonly client: AppClient }>
   /** To be called after the commit that changed the pool or one of its clients. */

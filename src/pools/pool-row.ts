@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely'
 import type { UserPoolTable } from '../storage/schema.ts'
 import type { Likeness } from './likeness/likeness.ts'
-import { noMfaFactors } from './mfa/offered-mfa.ts'
+import { noMfaFactors } from './mfa/mfa-methods.ts'
 import type { Pool } from './pool.ts'
 
 type Row = Selectable<UserPoolTable>

@@ -5,12 +5,12 @@ import type { AttributeDefinition } from './attribute-schema.ts'
 import { invalidParameter } from './invalid-parameter.ts'
 
 /** Throws InvalidParameterException when the bounds of an attribute are no numbers, contradict each other or go too far. */
-export function requireSoundAttribute({ name, length, range }: AttributeDefinition): void {
-  if (length !== undefined) requireSoundLength(name, length)
-  if (range !== undefined) requireSoundRange(name, range)
+export function requireValidAttribute({ name, length, range }: AttributeDefinition): void {
+  if (length !== undefined) requireValidLength(name, length)
+  if (range !== undefined) requireValidRange(name, range)
 }
 
-function requireSoundLength(name: string, { min, max }: NonNullable<AttributeDefinition['length']>): void {
+function requireValidLength(name: string, { min, max }: NonNullable<AttributeDefinition['length']>): void {
   for (const bound of [min, max]) {
     if (bound === undefined) continue
     if (!/^\d{1,10}$/.test(bound)) throw invalidConstraints('String', name)
@@ -21,7 +21,7 @@ function requireSoundLength(name: string, { min, max }: NonNullable<AttributeDef
   if (isAbove(min, max)) throw invalidParameter(`user.${name}: Max length cannot be less than min length.`)
 }
 
-function requireSoundRange(name: string, { min, max }: NonNullable<AttributeDefinition['range']>): void {
+function requireValidRange(name: string, { min, max }: NonNullable<AttributeDefinition['range']>): void {
   for (const bound of [min, max]) {
     if (bound !== undefined && !isDecimal(bound)) throw invalidConstraints('Number', name)
   }

@@ -3,7 +3,7 @@ import type { Secrets } from '../base/secrets.ts'
 import { operation } from '../contract/operation.ts'
 import type { Db } from '../storage/db.ts'
 import { lockAppClient, updateAppClient } from './app-client-repository.ts'
-import { requireSoundClient } from './app-client-rules.ts'
+import { requireValidClient } from './app-client-rules.ts'
 import { readClientUpdate, writeClient } from './app-client-wire.ts'
 import { findClientReferences } from './client-references.ts'
 import { clientNotFound, type PoolCatalog, poolNotFound } from './pool-catalog.ts'
@@ -23,7 +23,7 @@ export const updateUserPoolClient = operation('UpdateUserPoolClient', {
       const before = await lockAppClient(tx, secrets, poolId, clientId)
       if (before === undefined) throw clientNotFound(clientId)
       const after = readClientUpdate(before, request, clock.now())
-      requireSoundClient(pool, after, await findClientReferences(tx, after), 'updating')
+      requireValidClient(pool, after, await findClientReferences(tx, after), 'updating')
       requireTierOfClient(tiers, pool, after)
       await updateAppClient(tx, secrets, after)
       return after

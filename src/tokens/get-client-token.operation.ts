@@ -6,7 +6,7 @@ import { type AppClient, accessTokenSeconds } from '../pools/app-client.ts'
 import { invalidParameter } from '../pools/invalid-parameter.ts'
 import type { Pool } from '../pools/pool.ts'
 import type { PoolCatalog } from '../pools/pool-catalog.ts'
-import { provesClientSecret } from '../pools/secret-hash.ts'
+import { isClientSecretValid } from '../pools/secret-hash.ts'
 import type { Db } from '../storage/db.ts'
 import { invokePreTokenGeneration } from '../triggers/pre-token-generation.ts'
 import type { TokenChanges } from '../triggers/pre-token-generation-answer.ts'
@@ -44,7 +44,7 @@ export const getClientToken = operation('GetClientToken', {
 
 /** The secret first: what a client is set up for is nobody's business but its owner's. */
 function requireClientOfItsOwn(client: AppClient, secret: string): void {
-  if (client.secrets.length === 0 || !provesClientSecret(client, secret)) {
+  if (client.secrets.length === 0 || !isClientSecretValid(client, secret)) {
     throw new ApiError('NotAuthorizedException', `Unable to verify the client secret of client ${client.id}`)
   }
   if (client.authFlows?.length !== 1 || client.authFlows[0] !== 'ALLOW_CLIENT_TOKEN_AUTH') {

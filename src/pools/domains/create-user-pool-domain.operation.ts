@@ -8,7 +8,7 @@ import { type Quotas, requireWithinQuota } from '../quotas.ts'
 import type { Tiers } from '../tier-rules.ts'
 import type { PoolDomain } from './pool-domain.ts'
 import { countCustomDomainsUpTo, findDomainsOfPool, insertDomain } from './pool-domain-repository.ts'
-import { requireSoundDomain, requireTierOfDomain } from './pool-domain-rules.ts'
+import { requireTierOfDomain, requireValidDomain } from './pool-domain-rules.ts'
 import { readNewDomain, writeDomainAnswer } from './pool-domain-wire.ts'
 
 type Deps = { db: Db; pools: PoolCatalog; clock: Clock; publicUrl: string; quotas: Quotas; tiers: Tiers }
@@ -20,7 +20,7 @@ export const createUserPoolDomain = operation('CreateUserPoolDomain', {
     const domain = readNewDomain(request, clock.now())
     await db.transaction().execute(async (tx) => {
       const pool = await requireLockedPool(tx, domain.poolId)
-      requireSoundDomain(domain, publicUrl)
+      requireValidDomain(domain, publicUrl)
       requireTierOfDomain(tiers, pool, domain)
       await requireFirstOfItsKind(tx, domain)
       if (!(await insertDomain(tx, domain))) throw taken(domain)

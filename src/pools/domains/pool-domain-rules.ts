@@ -9,7 +9,7 @@ const reservedWords: readonly string[] = ['aws', 'amazon', 'cognito']
 const prefixPattern = '^[a-z0-9](?:[a-z0-9\\-]{0,61}[a-z0-9])?$'
 
 /** Throws InvalidParameterException when the domain cannot be as it is. `publicUrl` is this server's own address, which no pool can take. */
-export function requireSoundDomain(domain: PoolDomain, publicUrl: string): void {
+export function requireValidDomain(domain: PoolDomain, publicUrl: string): void {
   if (domain.custom === undefined) requirePrefix(domain)
   else requireNameOfTheirOwn(domain.domain, publicUrl)
   const { managedLoginVersion: version } = domain

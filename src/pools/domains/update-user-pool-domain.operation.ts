@@ -7,7 +7,7 @@ import { findPool } from '../pool-repository.ts'
 import type { Tiers } from '../tier-rules.ts'
 import { domainNotFound } from './domain-not-found.ts'
 import { lockDomain, updateDomain } from './pool-domain-repository.ts'
-import { requireSoundDomain, requireTierOfDomain } from './pool-domain-rules.ts'
+import { requireTierOfDomain, requireValidDomain } from './pool-domain-rules.ts'
 import { readDomainUpdate, writeDomainAnswer } from './pool-domain-wire.ts'
 
 type Deps = { db: Db; pools: PoolCatalog; clock: Clock; publicUrl: string; tiers: Tiers }
@@ -25,7 +25,7 @@ export const updateUserPoolDomain = operation('UpdateUserPoolDomain', {
         throw invalidParameter('CustomDomainConfig can only be set for a custom domain.')
       }
       const after = readDomainUpdate(before, request, clock.now())
-      requireSoundDomain(after, publicUrl)
+      requireValidDomain(after, publicUrl)
       requireTierOfDomain(tiers, pool, after)
       await updateDomain(tx, after)
       return after

@@ -8,7 +8,7 @@ import { nameKey, type Pool } from '../pool.ts'
 import { type Quotas, requireWithinQuota } from '../quotas.ts'
 import { requireFreeIdentifiers } from './free-identifiers.ts'
 import { insertIdentityProvider, listProviderNames } from './identity-provider-repository.ts'
-import { requireSoundProvider } from './identity-provider-rules.ts'
+import { requireValidProvider } from './identity-provider-rules.ts'
 import { readNewProvider, writeProvider } from './identity-provider-wire.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets; quotas: Quotas }
@@ -22,7 +22,7 @@ export const createIdentityProvider = operation('CreateIdentityProvider', {
     const provider = readNewProvider(request, clock.now())
     await db.transaction().execute(async (tx) => {
       const pool = await requireLockedPool(tx, poolId)
-      requireSoundProvider(pool, provider)
+      requireValidProvider(pool, provider)
       await requireFreeName(tx, pool, provider.id, quotas)
       if (!(await insertIdentityProvider(tx, secrets, poolId, provider))) throw nameTaken(poolId, provider.id)
       await requireFreeIdentifiers(tx, poolId, provider, [])

@@ -6,7 +6,7 @@ export function providerNotFound(name: string): ApiError {
 }
 
 /** The answer to an attempt to change the pool's own users as if they were a provider like the others. */
-export function requireOtherThanCognito(name: string): void {
+export function requireExternalProvider(name: string): void {
   if (name.toUpperCase() === 'COGNITO') {
     throw new ApiError('UnsupportedIdentityProviderException', `${name} is not an identity provider that can be changed.`)
   }

@@ -23,7 +23,7 @@ const allowed = {
 } as const satisfies Record<LogConfiguration['source'], { level: LogConfiguration['level']; destinations: readonly Destination['kind'][] }>
 
 /** Throws InvalidParameterException. */
-export function requireSoundLogs(logs: readonly LogConfiguration[]): void {
+export function requireValidLogs(logs: readonly LogConfiguration[]): void {
   const sources = new Set<string>()
   for (const { source, level, destination } of logs) {
     if (sources.has(source)) throw invalidParameter(`The event source ${source} is given more than once.`)

@@ -10,7 +10,7 @@ export type ResourceServer = PoolResource<{ readonly name: string; readonly scop
 export const resourceServers = resourceKind<ResourceServer['config']>('resource-server')
 
 /** Throws InvalidParameterException when a scope is there twice, or the server would speak for this service itself. */
-export function requireSoundResourceServer({ id, config }: ResourceServer): void {
+export function requireValidResourceServer({ id, config }: ResourceServer): void {
   // Scopes such as aws.cognito/dcr/register are the service's own; whoever defines one again could hand it out.
   if (id.startsWith('aws.cognito')) throw invalidParameter('Identifiers that begin with aws.cognito are reserved.')
   const names = new Set<string>()

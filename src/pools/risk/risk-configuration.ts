@@ -59,7 +59,7 @@ export function requireThreatProtection(pool: Pool): void {
 }
 
 /** Throws InvalidParameterException for what is no range of addresses. */
-export function requireSoundRisk({ exceptions }: RiskSettings): void {
+export function requireValidRisk({ exceptions }: RiskSettings): void {
   const ranges = [...(exceptions?.blocked ?? []), ...(exceptions?.skipped ?? [])]
   const wrong = ranges.find((range) => !isAddressRange(range))
   if (wrong !== undefined) throw invalidParameter(`${wrong.slice(0, 100)} is not an IP address range in CIDR notation.`)

@@ -6,7 +6,7 @@ import { requireLockedPool } from '../change-pool.ts'
 import { requireLockedClient } from '../locked-client.ts'
 import { deleteResource, putResource } from '../pool-resource-repository.ts'
 import { requireAllowedSender, type SenderDomains } from '../sender-domains.ts'
-import { everyClient, hasSections, requireSoundRisk, requireThreatProtection, riskConfigurations } from './risk-configuration.ts'
+import { everyClient, hasSections, requireThreatProtection, requireValidRisk, riskConfigurations } from './risk-configuration.ts'
 import { readRiskSettings, writeRiskConfiguration } from './risk-configuration-wire.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets; senderDomains: SenderDomains }
@@ -21,7 +21,7 @@ export const setRiskConfiguration = operation('SetRiskConfiguration', {
   async handle(request, { db, clock, secrets, senderDomains }: Deps) {
     const { UserPoolId: poolId, ClientId: clientId } = request
     const config = readRiskSettings(request)
-    requireSoundRisk(config)
+    requireValidRisk(config)
     requireAllowedSender(senderDomains, config.takeover?.notices?.from, 'NotifyConfiguration.From')
     const now = clock.now()
     const id = clientId ?? everyClient

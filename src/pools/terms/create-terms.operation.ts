@@ -8,7 +8,7 @@ import { requireLockedClient } from '../locked-client.ts'
 import { countResourcesUpTo, insertResource } from '../pool-resource-repository.ts'
 import { type Quotas, requireWithinQuota } from '../quotas.ts'
 import { requireTier, type Tiers } from '../tier-rules.ts'
-import { requireSoundLinks, type Terms, termsByName, termsDocuments, termsExist, termsKey } from './terms.ts'
+import { requireValidLinks, type Terms, termsByName, termsDocuments, termsExist, termsKey } from './terms.ts'
 import { writeTerms } from './terms-wire.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets; quotas: Quotas; tiers: Tiers }
@@ -18,7 +18,7 @@ export const createTerms = operation('CreateTerms', {
 
   async handle(request, { db, clock, secrets, quotas, tiers }: Deps) {
     const { UserPoolId: poolId, ClientId: clientId, TermsName: name, Links: links = {} } = request
-    requireSoundLinks(links)
+    requireValidLinks(links)
     const now = clock.now()
     const config = { clientId, name, source: request.TermsSource, enforcement: request.Enforcement, links }
     const terms: Terms = { id: randomUUID(), createdAt: now, updatedAt: now, config }

@@ -6,7 +6,7 @@ import type { Db, Tx } from '../../storage/db.ts'
 import { requireLockedPool } from '../change-pool.ts'
 import { requireLockedClient } from '../locked-client.ts'
 import { deleteResource, putResource } from '../pool-resource-repository.ts'
-import { requireSoundCss } from './classic-css.ts'
+import { requireValidCss } from './classic-css.ts'
 import { requireDomain } from './require-domain.ts'
 import { everyClient, readLogo, type UiCustomization, uiCustomizations } from './ui-customization.ts'
 import { writeUiCustomization } from './ui-customization-wire.ts'
@@ -32,7 +32,7 @@ export const setUICustomization = operation('SetUICustomization', {
 })
 
 function readLook({ CSS: css = '', ImageFile: image }: SetUICustomizationRequest): UiCustomization['config'] {
-  requireSoundCss(css)
+  requireValidCss(css)
   return { css: css === '' ? undefined : css, logo: image?.length ? readLogo(image) : undefined }
 }
 

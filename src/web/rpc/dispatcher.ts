@@ -80,7 +80,7 @@ export function createDispatcher<Services>({ operations, services, gate, throttl
             return writeResponse(name, await operation.handle(request, services, caller as never, head.context))
           } finally {
             // Such as InitiateAuth, which finds its client by itself.
-            if (facts.clientId !== undefined) facts.userPoolId ??= services.pools.knownPoolOf(facts.clientId)
+            if (facts.clientId !== undefined) facts.userPoolId ??= services.pools.cachedPoolIdOf(facts.clientId)
           }
         },
       }
