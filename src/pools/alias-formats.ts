@@ -1,5 +1,5 @@
+import { invalidParameter } from '../contract/api-error.ts'
 import { looksLikeEmailAddress, looksLikePhoneNumber } from './attribute-formats.ts'
-import { invalidParameter } from './invalid-parameter.ts'
 import type { Pool } from './pool.ts'
 
 /**

@@ -1,7 +1,7 @@
+import { invalidParameter } from '../contract/api-error.ts'
 import { type AppClient, accessTokenSeconds, idTokenSeconds, refreshTokenSeconds } from './app-client.ts'
 import { isDeveloperOnly, isWritableByClients, requiredAttributeNames } from './attribute-rules.ts'
 import type { ClientReferences } from './client-references.ts'
-import { invalidParameter } from './invalid-parameter.ts'
 import { requireValidOAuth } from './oauth-rules.ts'
 import type { Pool } from './pool.ts'
 

@@ -1,5 +1,5 @@
+import { invalidParameter } from '../contract/api-error.ts'
 import type { EmailConfigurationType, EumsSmsConfigurationType, SmsConfigurationType } from '../contract/generated/types.ts'
-import { invalidParameter } from './invalid-parameter.ts'
 import { addressOfMailbox } from './mailbox.ts'
 import type { EmailSettings, SmsSettings } from './pool.ts'
 

@@ -1,6 +1,5 @@
-import { ApiError } from '../contract/api-error.ts'
+import { ApiError, invalidParameter } from '../contract/api-error.ts'
 import type { AppClient } from './app-client.ts'
-import { invalidParameter } from './invalid-parameter.ts'
 import { userScopes } from './resource-servers/scopes.ts'
 
 /** Hosts that never leave the machine, so that plain HTTP is good enough (RFC 8252 §7.3). */

@@ -1,4 +1,4 @@
-import { invalidParameter } from './invalid-parameter.ts'
+import { invalidParameter } from '../contract/api-error.ts'
 import { mfaMethodsOf } from './mfa/mfa-methods.ts'
 import type { Pool } from './pool.ts'
 

@@ -1,8 +1,7 @@
-import type { ApiError } from '../contract/api-error.ts'
+import { type ApiError, invalidParameter } from '../contract/api-error.ts'
 import { isDecimal } from './attribute-formats.ts'
 import { maxValueLength } from './attribute-rules.ts'
 import type { AttributeDefinition } from './attribute-schema.ts'
-import { invalidParameter } from './invalid-parameter.ts'
 
 /** Throws InvalidParameterException when the bounds of an attribute are no numbers, contradict each other or go too far. */
 export function requireValidAttribute({ name, length, range }: AttributeDefinition): void {

@@ -1,6 +1,6 @@
+import { invalidParameter } from '../contract/api-error.ts'
 import type { SchemaAttributeType } from '../contract/generated/types.ts'
 import { type AttributeDefinition, type AttributeType, isStandardAttribute, standardAttributes } from './attribute-schema.ts'
-import { invalidParameter } from './invalid-parameter.ts'
 import { requireValidAttribute } from './schema-rules.ts'
 
 /** The most custom attributes that one pool can have. */

@@ -1,4 +1,4 @@
-import { invalidParameter } from './invalid-parameter.ts'
+import { invalidParameter } from '../contract/api-error.ts'
 import { addressOfMailbox } from './mailbox.ts'
 
 /** The domains, in lower case, of which alone a pool may set a sender of e-mail; undefined where any will do. */

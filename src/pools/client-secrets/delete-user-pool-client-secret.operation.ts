@@ -1,9 +1,8 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
-import { ApiError } from '../../contract/api-error.ts'
+import { ApiError, invalidParameter } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
-import { invalidParameter } from '../invalid-parameter.ts'
 import type { PoolCatalog } from '../pool-catalog.ts'
 import { changeClientSecrets } from './change-client-secrets.ts'
 

@@ -1,5 +1,4 @@
-import type { ApiError } from '../../contract/api-error.ts'
-import { invalidParameter } from '../invalid-parameter.ts'
+import { type ApiError, invalidParameter } from '../../contract/api-error.ts'
 
 /** The answer when the pool does not have the domain or does not exist (observed, both in one text). */
 export function domainNotFound(): ApiError {

@@ -1,4 +1,4 @@
-import { invalidParameter } from '../invalid-parameter.ts'
+import { invalidParameter } from '../../contract/api-error.ts'
 import type { Pool } from '../pool.ts'
 import { requireTier, type Tiers } from '../tier-rules.ts'
 import { classicHostedUi, managedLogin, type PoolDomain } from './pool-domain.ts'

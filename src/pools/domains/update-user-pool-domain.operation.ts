@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
+import { invalidParameter } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
-import { invalidParameter } from '../invalid-parameter.ts'
 import type { PoolCatalog } from '../pool-catalog.ts'
 import { findPool } from '../pool-repository.ts'
 import type { Tiers } from '../tier-rules.ts'

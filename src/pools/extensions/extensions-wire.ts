@@ -1,4 +1,5 @@
 import type { Secrets } from '../../base/secrets.ts'
+import { invalidParameter } from '../../contract/api-error.ts'
 import type {
   GetUserPoolExtensionsResponse,
   MessagesExtensionType,
@@ -6,7 +7,6 @@ import type {
   TestUserType,
   TriggerPolicyType,
 } from '../../contract/generated/types.ts'
-import { invalidParameter } from '../invalid-parameter.ts'
 import { nameKey, type Pool } from '../pool.ts'
 import { type TriggerName, type TriggerPolicy, triggerPolicyOf } from '../trigger-settings.ts'
 import { readTemplatesByLocale, writeTemplatesByLocale } from './localized-templates-wire.ts'

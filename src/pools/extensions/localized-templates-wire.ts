@@ -1,5 +1,5 @@
+import { invalidParameter } from '../../contract/api-error.ts'
 import type { LocalizedTemplatesType } from '../../contract/generated/types.ts'
-import { invalidParameter } from '../invalid-parameter.ts'
 import type { LocalizedTemplates } from '../message-templates.ts'
 import type { MessagesExtension } from './pool-extensions.ts'
 

@@ -1,5 +1,5 @@
+import { invalidParameter } from '../../contract/api-error.ts'
 import type { Tx } from '../../storage/db.ts'
-import { invalidParameter } from '../invalid-parameter.ts'
 import type { IdentityProvider } from './identity-provider.ts'
 import { replaceIdentifiers } from './identity-provider-repository.ts'
 

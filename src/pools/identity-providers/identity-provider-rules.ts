@@ -1,4 +1,4 @@
-import { invalidParameter } from '../invalid-parameter.ts'
+import { invalidParameter } from '../../contract/api-error.ts'
 import type { Pool } from '../pool.ts'
 import { type IdentityProvider, type ProviderType, socialTypes, subjectClaims } from './identity-provider.ts'
 import { requireValidDetails } from './provider-details-rules.ts'

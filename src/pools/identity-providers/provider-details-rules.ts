@@ -1,4 +1,4 @@
-import { invalidParameter } from '../invalid-parameter.ts'
+import { invalidParameter } from '../../contract/api-error.ts'
 import type { ProviderDetails, ProviderType } from './identity-provider.ts'
 
 type Requirement = { readonly keys: readonly string[]; readonly message: string }

@@ -1,4 +1,4 @@
-import { invalidParameter } from '../invalid-parameter.ts'
+import { invalidParameter } from '../../contract/api-error.ts'
 import { type PoolResource, resourceKind } from '../pool-resource.ts'
 
 /** Where a log goes. AWS has a member for each kind of destination. */

@@ -1,10 +1,10 @@
+import { invalidParameter } from '../../contract/api-error.ts'
 import type {
   SetUserPoolMfaConfigRequest,
   SetUserPoolMfaConfigResponse,
   WebAuthnConfigurationType,
 } from '../../contract/generated/types.ts'
 import { readSmsSettings, writeSmsSettings } from '../delivery-wire.ts'
-import { invalidParameter } from '../invalid-parameter.ts'
 import { type Pool, regionOf, type WebAuthnSettings } from '../pool.ts'
 import { mfaMethodsOf } from './mfa-methods.ts'
 import { isRelyingPartyId } from './relying-party-id.ts'

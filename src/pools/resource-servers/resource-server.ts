@@ -1,4 +1,4 @@
-import { invalidParameter } from '../invalid-parameter.ts'
+import { invalidParameter } from '../../contract/api-error.ts'
 import { type PoolResource, resourceKind } from '../pool-resource.ts'
 
 /** One thing that a resource server lets a client do with it. */

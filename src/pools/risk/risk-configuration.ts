@@ -1,6 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net'
-import { ApiError } from '../../contract/api-error.ts'
-import { invalidParameter } from '../invalid-parameter.ts'
+import { ApiError, invalidParameter } from '../../contract/api-error.ts'
 import type { Pool } from '../pool.ts'
 import { type PoolResource, resourceKind } from '../pool-resource.ts'
 import { usesThreatProtection } from '../tier-rules.ts'

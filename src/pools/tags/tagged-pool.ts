@@ -1,5 +1,5 @@
 import { poolIdFromArn } from '../../access/authorize.ts'
-import { invalidParameter } from '../invalid-parameter.ts'
+import { invalidParameter } from '../../contract/api-error.ts'
 import { poolNotFound } from '../pool-catalog.ts'
 import { poolArn } from '../pool-wire.ts'
 

@@ -1,5 +1,4 @@
-import { ApiError } from '../../contract/api-error.ts'
-import { invalidParameter } from '../invalid-parameter.ts'
+import { ApiError, invalidParameter } from '../../contract/api-error.ts'
 import { type PoolResource, resourceKind } from '../pool-resource.ts'
 
 /** Where an app client's sign-up page leads people who want to read what they agree to. Its id is a UUIDv4. */

@@ -1,4 +1,4 @@
-import { invalidParameter } from '../invalid-parameter.ts'
+import { invalidParameter } from '../../contract/api-error.ts'
 
 /** The parts of the classic pages that may be styled, by the class each has before `-customizable`. */
 const classes: ReadonlySet<string> = new Set([

@@ -1,6 +1,6 @@
+import { invalidParameter } from '../../contract/api-error.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import { findDomainsOfPool } from '../domains/pool-domain-repository.ts'
-import { invalidParameter } from '../invalid-parameter.ts'
 
 /** Throws InvalidParameterException, with Cognito's words, when there are no pages to customize. */
 export async function requireDomain(db: Db | Tx, poolId: string): Promise<void> {

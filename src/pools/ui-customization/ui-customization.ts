@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { invalidParameter } from '../invalid-parameter.ts'
+import { invalidParameter } from '../../contract/api-error.ts'
 import { type PoolResource, resourceKind } from '../pool-resource.ts'
 
 export type LogoType = 'png' | 'jpeg'
