@@ -1,20 +1,11 @@
 import type { Secrets } from '../base/secrets.ts'
 import type { Db, Tx } from '../storage/db.ts'
-import { type AccessKey, type AccessKeyMetadata, isAccessKeyId } from './access-key.ts'
+import { type AccessKey, type AccessKeyMetadata, isAccessKeyId, type NewAccessKey } from './access-key.ts'
 import { fromRow, metadataFromRow, toRow } from './access-key-row.ts'
 
-/** Stores the secret sealed, bound to the id; `sessionTokenHash` is undefined for a long-lived key. */
-export async function insertAccessKey(
-  db: Db | Tx,
-  secrets: Secrets,
-  facts: AccessKeyMetadata,
-  secret: string,
-  sessionTokenHash: string | undefined,
-): Promise<void> {
-  await db
-    .insertInto('access_key')
-    .values(toRow(secrets, facts, secret, sessionTokenHash))
-    .execute()
+/** Stores the secret sealed, and bound to the id of the key. */
+export async function insertAccessKey(db: Db | Tx, secrets: Secrets, key: NewAccessKey): Promise<void> {
+  await db.insertInto('access_key').values(toRow(secrets, key)).execute()
 }
 
 /** Expired keys are found, too: their owner is told that they expired. */

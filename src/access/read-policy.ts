@@ -1,4 +1,3 @@
-import { findDuplicateMember } from './duplicate-member.ts'
 import type { Policy, Scope, Statement } from './policy.ts'
 
 /** A policy document that this server will not enforce; the message is one sentence for the person who wrote it. */
@@ -116,4 +115,23 @@ function requireKnownMembers(object: Record<string, unknown>, known: readonly st
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/**
+ * The first member name that occurs twice in one object of a valid JSON text. `JSON.parse` keeps the last of them and says nothing,
+ * so that half of what someone wrote would be lost.
+ */
+export function findDuplicateMember(json: string): string | undefined {
+  const open: Set<string>[] = []
+  for (const [token, text, colon] of json.matchAll(/("(?:[^"\\]|\\.)*")(\s*:)?|[{}]/g)) {
+    if (token === '{') open.push(new Set())
+    else if (token === '}') open.pop()
+    else if (colon !== undefined && text !== undefined) {
+      const name: string = JSON.parse(text)
+      const names = open.at(-1)
+      if (names?.has(name)) return name
+      names?.add(name)
+    }
+  }
+  return undefined
 }

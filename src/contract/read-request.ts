@@ -1,8 +1,7 @@
-import { wrongType } from './json-type.ts'
 import { definitionOf } from './model.ts'
 import type { Input, OperationName } from './operation.ts'
 import { readerOf } from './read-shape.ts'
-import { Violations } from './violations.ts'
+import { Violations, wrongType } from './violations.ts'
 
 /**
  * A request as its handler may rely on it: fresh objects that hold only members the contract knows, each of the right type and within

@@ -1,10 +1,8 @@
-import { allConstraints, brokenBound, stringChecks } from './constraints.ts'
-import { wrongType } from './json-type.ts'
+import { allConstraints, brokenBound, isStorable, stringChecks, unstorableText } from './constraints.ts'
 import { getShape, type Shape } from './model.ts'
 import { readDocument } from './read-document.ts'
 import { blobReader, integerReader, type Reader, readBoolean, readTimestamp, stringReader } from './read-scalar.ts'
-import { isStorable, unstorableText } from './text.ts'
-import { shortened, type Violations } from './violations.ts'
+import { shortened, type Violations, wrongType } from './violations.ts'
 
 const readers = new Map<string, Reader>()
 

@@ -1,6 +1,6 @@
 import { invalidParameter } from '../contract/api-error.ts'
 import type { EmailConfigurationType, EumsSmsConfigurationType, SmsConfigurationType } from '../contract/generated/types.ts'
-import { addressOfMailbox } from './mailbox.ts'
+import { addressOfMailbox } from './email-sender.ts'
 import type { EmailSettings, SmsSettings } from './pool.ts'
 
 export function readEmailSettings(configuration: EmailConfigurationType = {}): EmailSettings {

@@ -1,7 +1,12 @@
 import { invalidParameter } from '../contract/api-error.ts'
 import type { SchemaAttributeType } from '../contract/generated/types.ts'
-import { type AttributeDefinition, type AttributeType, isStandardAttribute, standardAttributes } from './attribute-schema.ts'
-import { requireValidAttribute } from './schema-rules.ts'
+import {
+  type AttributeDefinition,
+  type AttributeType,
+  isStandardAttribute,
+  requireValidAttribute,
+  standardAttributes,
+} from './attribute-schema.ts'
 
 /** The most custom attributes that one pool can have. */
 const maxCustomAttributes = 50

@@ -149,8 +149,8 @@ for (const engine of engines) {
       const made = await createAccessKey(room.db, room.secrets, room.clock, { description: '' })
       await deleteAccessKey(room.db, made.id)
       assert.equal(await find(made.id), undefined)
-      const row = { ...made, description: '', policy: fullAccessPolicy, createdAt: room.clock.now() }
-      await insertAccessKey(room.db, room.secrets, row, made.secret, undefined)
+      const metadata = { description: '', policy: fullAccessPolicy, createdAt: room.clock.now() }
+      await insertAccessKey(room.db, room.secrets, { ...made, ...metadata, sessionTokenHash: undefined })
       assert.equal((await find(made.id))?.secret, made.secret)
     })
   })

@@ -27,7 +27,7 @@ export const createUserPoolDomain = operation('CreateUserPoolDomain', {
       if (domain.custom === undefined) return
       requireWithinQuota(quotas, 'customDomains', await countCustomDomainsUpTo(tx, quotas.customDomains + 1))
     })
-    await pools.changed(domain.poolId)
+    await pools.invalidate(domain.poolId)
     return writeDomainAnswer(domain, new URL(publicUrl).hostname)
   },
 })

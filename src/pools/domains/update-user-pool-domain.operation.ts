@@ -5,9 +5,8 @@ import type { Db } from '../../storage/db.ts'
 import type { PoolCatalog } from '../pool-catalog.ts'
 import { findPool } from '../pool-repository.ts'
 import type { Tiers } from '../tier-rules.ts'
-import { domainNotFound } from './domain-not-found.ts'
 import { lockDomain, updateDomain } from './pool-domain-repository.ts'
-import { requireTierOfDomain, requireValidDomain } from './pool-domain-rules.ts'
+import { domainNotFound, requireTierOfDomain, requireValidDomain } from './pool-domain-rules.ts'
 import { readDomainUpdate, writeDomainAnswer } from './pool-domain-wire.ts'
 
 type Deps = { db: Db; pools: PoolCatalog; clock: Clock; publicUrl: string; tiers: Tiers }
@@ -30,7 +29,7 @@ export const updateUserPoolDomain = operation('UpdateUserPoolDomain', {
       await updateDomain(tx, after)
       return after
     })
-    await pools.changed(poolId)
+    await pools.invalidate(poolId)
     return writeDomainAnswer(domain, new URL(publicUrl).hostname)
   },
 })

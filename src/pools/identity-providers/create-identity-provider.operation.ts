@@ -6,8 +6,7 @@ import type { Db, Tx } from '../../storage/db.ts'
 import { requireLockedPool } from '../change-pool.ts'
 import { nameKey, type Pool } from '../pool.ts'
 import { type Quotas, requireWithinQuota } from '../quotas.ts'
-import { requireFreeIdentifiers } from './free-identifiers.ts'
-import { insertIdentityProvider, listProviderNames } from './identity-provider-repository.ts'
+import { insertIdentityProvider, listProviderNames, replaceIdentifiers } from './identity-provider-repository.ts'
 import { requireValidProvider } from './identity-provider-rules.ts'
 import { readNewProvider, writeProvider } from './identity-provider-wire.ts'
 
@@ -25,7 +24,7 @@ export const createIdentityProvider = operation('CreateIdentityProvider', {
       requireValidProvider(pool, provider)
       await requireFreeName(tx, pool, provider.id, quotas)
       if (!(await insertIdentityProvider(tx, secrets, poolId, provider))) throw nameTaken(poolId, provider.id)
-      await requireFreeIdentifiers(tx, poolId, provider, [])
+      await replaceIdentifiers(tx, poolId, provider, [])
     })
     return { IdentityProvider: writeProvider(poolId, provider) }
   },

@@ -2,7 +2,7 @@ import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
 import type { PoolCatalog } from '../pool-catalog.ts'
 import { deleteIdentityProvider as deleteProvider } from './identity-provider-repository.ts'
-import { providerNotFound, requireExternalProvider } from './provider-not-found.ts'
+import { providerNotFound, requireExternalProvider } from './identity-provider-rules.ts'
 
 type Deps = { db: Db; pools: PoolCatalog }
 

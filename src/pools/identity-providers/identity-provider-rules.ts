@@ -1,4 +1,4 @@
-import { invalidParameter } from '../../contract/api-error.ts'
+import { ApiError, invalidParameter } from '../../contract/api-error.ts'
 import type { Pool } from '../pool.ts'
 import { type IdentityProvider, type ProviderType, socialTypes, subjectClaims } from './identity-provider.ts'
 import { requireValidDetails } from './provider-details-rules.ts'
@@ -34,4 +34,16 @@ function requireValidMapping(
   }
   const wrong = Object.entries(mapping).flatMap(([name, claim]) => (isSound(name, claim) ? [] : [name]))
   if (wrong.length > 0) throw invalidParameter(`AttributeMapping contains invalid mapping: [${wrong.join(', ')}]`)
+}
+
+/** The answer for an identity provider that the pool does not have. */
+export function providerNotFound(name: string): ApiError {
+  return new ApiError('ResourceNotFoundException', `Identity provider ${name} does not exist.`)
+}
+
+/** The answer to an attempt to change the pool's own users as if they were a provider like the others. */
+export function requireExternalProvider(name: string): void {
+  if (name.toUpperCase() === 'COGNITO') {
+    throw new ApiError('UnsupportedIdentityProviderException', `${name} is not an identity provider that can be changed.`)
+  }
 }

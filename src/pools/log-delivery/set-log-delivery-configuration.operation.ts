@@ -20,7 +20,8 @@ export const setLogDeliveryConfiguration = operation('SetLogDeliveryConfiguratio
     const now = clock.now()
     await db.transaction().execute(async (tx) => {
       const pool = await requireLockedPool(tx, poolId)
-      if (logs.some(({ source }) => source === 'userAuthEvents')) requireTier(tiers, pool, 'PLUS', 'The export of user activity')
+      if (logs.some(({ source }) => source === 'userAuthEvents'))
+        requireTier(tiers, pool, { feature: 'The export of user activity', tier: 'PLUS' })
       await putResource(tx, poolId, logDeliveries, { id: logDeliveryId, createdAt: now, updatedAt: now, config: { logs } })
     })
     return { LogDeliveryConfiguration: writeLogDelivery(poolId, logs) }

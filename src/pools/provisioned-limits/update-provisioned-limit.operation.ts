@@ -1,6 +1,6 @@
 import { ApiError, invalidParameter } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
-import { readCategory, writeLimit } from './limit-definition.ts'
+import { readCategory, writeLimit } from './provisioned-limit-wire.ts'
 import type { ProvisionedLimits } from './provisioned-limits.ts'
 
 type Deps = { provisionedLimits: ProvisionedLimits }

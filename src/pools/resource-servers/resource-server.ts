@@ -1,4 +1,4 @@
-import { invalidParameter } from '../../contract/api-error.ts'
+import { ApiError, invalidParameter } from '../../contract/api-error.ts'
 import { type PoolResource, resourceKind } from '../pool-resource.ts'
 
 /** One thing that a resource server lets a client do with it. */
@@ -18,4 +18,9 @@ export function requireValidResourceServer({ id, config }: ResourceServer): void
     if (names.has(name)) throw invalidParameter(`The scope ${name} is given more than once.`)
     names.add(name)
   }
+}
+
+/** The answer for a resource server that the pool does not have. */
+export function resourceServerNotFound(identifier: string): ApiError {
+  return new ApiError('ResourceNotFoundException', `Resource server ${identifier} does not exist.`)
 }

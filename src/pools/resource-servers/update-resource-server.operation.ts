@@ -3,8 +3,7 @@ import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
 import type { PoolCatalog } from '../pool-catalog.ts'
 import { lockResource, updateResource } from '../pool-resource-repository.ts'
-import { requireValidResourceServer, resourceServers } from './resource-server.ts'
-import { resourceServerNotFound } from './resource-server-not-found.ts'
+import { requireValidResourceServer, resourceServerNotFound, resourceServers } from './resource-server.ts'
 import { readResourceServer, writeResourceServer } from './resource-server-wire.ts'
 
 type Deps = { db: Db; pools: PoolCatalog; clock: Clock }

@@ -39,13 +39,10 @@ export type RiskSettings = {
   readonly exceptions: { readonly blocked: readonly string[] | undefined; readonly skipped: readonly string[] | undefined } | undefined
 }
 
-/** A pool's, under `everyClient`, or an app client's, under its id: a client with one of its own has nothing of the pool's. */
+/** A pool's, under `allClients`, or an app client's, under its id: a client with one of its own has nothing of the pool's. */
 export type RiskConfiguration = PoolResource<RiskSettings>
 
 export const riskConfigurations = resourceKind<RiskSettings>('risk-configuration')
-
-/** No app client has this id: theirs are lower case. */
-export const everyClient = 'ALL'
 
 export function hasSections({ compromised, takeover, exceptions }: RiskSettings): boolean {
   return compromised !== undefined || takeover !== undefined || exceptions !== undefined

@@ -1,5 +1,5 @@
-import { listPoolsWithExpiringSignUps } from '../../pools/extensions/forgetful-pool-repository.ts'
 import type { Pool } from '../../pools/pool.ts'
+import { listPoolsWithExpiringSignUps } from '../../pools/pool-repository.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import { aliasesOf, isContactAttribute, type User } from '../user.ts'
 import { deleteUserRows, findOwner, findUser, findUserByName, lockUser } from '../user-repository.ts'
