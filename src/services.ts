@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
-import { cachedAccessKeys } from './access/access-key-cache.ts'
+import { createAccessKeyCache } from './access/access-key-cache.ts'
 import { createAuditTrail } from './audit/audit-trail.ts'
 import type { Clock } from './base/clock.ts'
 import type { Logger } from './base/logger.ts'
@@ -12,12 +12,11 @@ import type { Gateways } from './messaging/gateways/gateway.ts'
 import { createAfterCommit } from './messaging/outbox.ts'
 import { createOutboxWorker } from './messaging/outbox-worker.ts'
 import type { OpenedDatabase } from './open-database.ts'
-import { createPoolCatalog } from './pools/cached-pool-catalog.ts'
+import { readSenderDomains } from './pools/email-sender.ts'
 import type { ServerDefaults } from './pools/pool.ts'
-import type { PoolCatalog } from './pools/pool-catalog.ts'
+import { createPoolCatalog, type PoolCatalog } from './pools/pool-catalog.ts'
 import { createProvisionedLimits } from './pools/provisioned-limits/provisioned-limits.ts'
 import { quotasWith } from './pools/quotas.ts'
-import { readSenderDomains } from './pools/sender-domains.ts'
 import { createCodeLockout } from './protection/code-lockout.ts'
 import { createDeviceLockout } from './protection/device-lockout.ts'
 import { createPasswordLockout } from './protection/password-lockout.ts'
@@ -66,7 +65,7 @@ export async function openServices(options: ServiceOptions) {
   const powers = openPowers(settings)
   const provisionedLimits = createProvisionedLimits({ db, clock, factor: rateFactorOf(settings) || 1, publish, subscribe })
   const signingKeys = createSigningKeys({ ...storage, secrets, clock })
-  const accessKeys = cachedAccessKeys({ ...storage, secrets, clock })
+  const accessKeys = createAccessKeyCache({ ...storage, secrets, clock })
   const pools = createPoolCatalog({ db, secrets, clock, serverDefaults: serverDefaultsOf(settings), publish, subscribe })
   const { triggers, invocations, ...triggerFunctions } = openTriggers({ ...options, db, secrets, pools })
   const worker = await openOutbox(options, pools, triggers)

@@ -23,7 +23,7 @@ type Deps = {
 }
 
 /** Finds keys and remembers them for a few seconds, so that a busy client costs no query for each request. `close` ends the subscription. */
-export function cachedAccessKeys({ db, secrets, clock, subscribe }: Deps): { find: FindAccessKey; close(): void } {
+export function createAccessKeyCache({ db, secrets, clock, subscribe }: Deps): { find: FindAccessKey; close(): void } {
   const cache = createLoadCache<AccessKey>({
     load: (id) => findAccessKey(db, secrets, id),
     clock,

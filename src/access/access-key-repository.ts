@@ -1,20 +1,11 @@
 import type { Secrets } from '../base/secrets.ts'
 import type { Db, Tx } from '../storage/db.ts'
-import { type AccessKey, type AccessKeyFacts, isAccessKeyId } from './access-key.ts'
-import { factsFromRow, fromRow, toRow } from './access-key-row.ts'
+import { type AccessKey, type AccessKeyMetadata, isAccessKeyId, type NewAccessKey } from './access-key.ts'
+import { fromRow, metadataFromRow, toRow } from './access-key-row.ts'
 
-/** Stores the secret sealed, bound to the id; `sessionTokenHash` is undefined for a long-lived key. */
-export async function insertAccessKey(
-  db: Db | Tx,
-  secrets: Secrets,
-  facts: AccessKeyFacts,
-  secret: string,
-  sessionTokenHash: string | undefined,
-): Promise<void> {
-  await db
-    .insertInto('access_key')
-    .values(toRow(secrets, facts, secret, sessionTokenHash))
-    .execute()
+/** Stores the secret sealed, and bound to the id of the key. */
+export async function insertAccessKey(db: Db | Tx, secrets: Secrets, key: NewAccessKey): Promise<void> {
+  await db.insertInto('access_key').values(toRow(secrets, key)).execute()
 }
 
 /** Expired keys are found, too: their owner is told that they expired. */
@@ -26,14 +17,14 @@ export async function findAccessKey(db: Db | Tx, secrets: Secrets, id: string): 
 }
 
 /** Every key, oldest first. */
-export async function listAccessKeys(db: Db | Tx): Promise<readonly AccessKeyFacts[]> {
+export async function listAccessKeys(db: Db | Tx): Promise<readonly AccessKeyMetadata[]> {
   const rows = await db
     .selectFrom('access_key')
     .select(['id', 'description', 'policy', 'created_at', 'expires_at'])
     .orderBy('created_at')
     .orderBy('id')
     .execute()
-  return rows.map(factsFromRow)
+  return rows.map(metadataFromRow)
 }
 
 /** False when there was no such key. `accessKeyDeleted` is to be published afterwards (access-key-cache.ts). */

@@ -2,20 +2,20 @@ import type { Selectable } from 'kysely'
 import type { Secrets } from '../base/secrets.ts'
 import type { AccessKeyTable } from '../storage/schema.ts'
 import { sealedTable } from '../storage/sealed-table.ts'
-import type { AccessKey, AccessKeyFacts } from './access-key.ts'
+import type { AccessKey, AccessKeyMetadata, NewAccessKey } from './access-key.ts'
 import { readPolicy } from './read-policy.ts'
 
 type Row = Selectable<AccessKeyTable>
 
-export function toRow(secrets: Secrets, facts: AccessKeyFacts, secret: string, sessionTokenHash: string | undefined): Row {
+export function toRow(secrets: Secrets, key: NewAccessKey): Row {
   return {
-    id: facts.id,
-    sealed_secret: secrets.seal('access-key', secret, facts.id),
-    session_token_hash: sessionTokenHash ?? null,
-    policy: facts.policy,
-    description: facts.description,
-    created_at: facts.createdAt,
-    expires_at: facts.expiresAt ?? null,
+    id: key.id,
+    sealed_secret: secrets.seal('access-key', key.secret, key.id),
+    session_token_hash: key.sessionTokenHash ?? null,
+    policy: key.policy,
+    description: key.description,
+    created_at: key.createdAt,
+    expires_at: key.expiresAt ?? null,
   }
 }
 
@@ -32,7 +32,7 @@ export function fromRow(secrets: Secrets, row: Row): AccessKey {
   }
 }
 
-export function factsFromRow(row: Pick<Row, 'id' | 'description' | 'policy' | 'created_at' | 'expires_at'>): AccessKeyFacts {
+export function metadataFromRow(row: Pick<Row, 'id' | 'description' | 'policy' | 'created_at' | 'expires_at'>): AccessKeyMetadata {
   return {
     id: row.id,
     description: row.description,

@@ -13,8 +13,8 @@ export type AccessKey = {
   readonly expiresAt: number | undefined
 }
 
-/** What can be told about a key without its secret. */
-export type AccessKeyFacts = {
+/** What the database shows about a key without opening its secret. */
+export type AccessKeyMetadata = {
   readonly id: string
   readonly description: string
   /** The policy document as it was given. */
@@ -22,6 +22,9 @@ export type AccessKeyFacts = {
   readonly createdAt: number
   readonly expiresAt: number | undefined
 }
+
+/** An access key as it is stored first. Only the keys of sessions have a `sessionTokenHash`. */
+export type NewAccessKey = AccessKeyMetadata & Pick<AccessKey, 'secret' | 'sessionTokenHash'>
 
 /** What the owner of a key has to know. It exists in this form only once: storage holds the secret sealed and the token hashed. */
 export type Credentials = { readonly id: string; readonly secret: string; readonly sessionToken: string | undefined }

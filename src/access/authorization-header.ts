@@ -23,7 +23,7 @@ const algorithm = 'AWS4-HMAC-SHA256'
 
 /** @throws ApiError when there is no signature, or one that is not complete enough to be checked */
 export function readSignatureClaim(headers: Headers): SignatureClaim {
-  const authorization = soleHeader(headers, 'authorization')?.trim() ?? ''
+  const authorization = singleHeader(headers, 'authorization')?.trim() ?? ''
   // A Bearer token, say, is no signature at all; AWS tells it from an unknown algorithm by this prefix.
   if (!authorization.startsWith('AWS4-')) throw new ApiError('MissingAuthenticationTokenException', 'Missing Authentication Token')
   const [name = '', ...rest] = authorization.split(/[ \t]+/)
@@ -31,8 +31,8 @@ export function readSignatureClaim(headers: Headers): SignatureClaim {
 
   const parameters = readParameters(rest.join(' '))
   const [credential, signedHeaders, signature] = ['Credential', 'SignedHeaders', 'Signature'].map((key) => parameters.get(key))
-  const dateHeader = soleHeader(headers, 'x-amz-date') === undefined ? 'date' : 'x-amz-date'
-  const date = soleHeader(headers, dateHeader)
+  const dateHeader = singleHeader(headers, 'x-amz-date') === undefined ? 'date' : 'x-amz-date'
+  const date = singleHeader(headers, dateHeader)
   if (!credential || !signedHeaders || !signature || date === undefined) {
     throw incomplete(missingParts({ Credential: credential, Signature: signature, SignedHeaders: signedHeaders }, date))
   }
@@ -40,7 +40,7 @@ export function readSignatureClaim(headers: Headers): SignatureClaim {
 }
 
 /** The value of a header that must not be sent twice: whoever reads the request next could pick the other one. */
-export function soleHeader(headers: Headers, name: string): string | undefined {
+export function singleHeader(headers: Headers, name: string): string | undefined {
   const [value, ...others] = headerValues(headers, name)
   if (others.length > 0) throw incomplete(`The header '${name}' must not be sent more than once.`)
   return value

@@ -1,5 +1,5 @@
 import { ApiError } from '../contract/api-error.ts'
-import { factsOf, type Service, shapeNamed } from '../contract/model.ts'
+import { definitionOf, getShape, type Service } from '../contract/model.ts'
 import type { OperationName } from '../contract/operation.ts'
 import type { AccessKey } from './access-key.ts'
 import { decide } from './policy.ts'
@@ -35,7 +35,7 @@ const identityPools: PoolKind = {
  * @throws ApiError AccessDeniedException with the text of AWS
  */
 export function authorize(key: Pick<AccessKey, 'id' | 'policy'>, request: Request): void {
-  const { service, wireName } = factsOf(request.operation)
+  const { service, wireName } = definitionOf(request.operation)
   const action = `${signingNames[service]}:${wireName}`
   const resource = resourceOf(request)
   const decision = decide(key.policy, action, resource)
@@ -67,8 +67,8 @@ export function poolIdFromArn(service: 'user-pools' | 'identity-pools', arn: str
  * has count: a surplus UserPoolId must not make ListUserPools look like a request about that pool.
  */
 function resourceOf({ operation, body, accountId }: Request): string {
-  const { service, input } = factsOf(operation)
-  const members = shapeNamed(input).members ?? {}
+  const { service, input } = definitionOf(operation)
+  const members = getShape(input).members ?? {}
   const kind = [userPools, identityPools].find(({ member }) => Object.hasOwn(members, member))
   if (kind === undefined) return Object.hasOwn(members, 'ResourceArn') ? taggedResource(service, body) : '*'
   const id = textOf(body, kind.member)

@@ -6,7 +6,7 @@ import { insertAccessKey } from './access-key-repository.ts'
 import { fullAccessPolicy } from './policy.ts'
 import { readPolicy } from './read-policy.ts'
 
-type Wish = {
+type CreateAccessKeyInput = {
   /** JSON policy document; without one the key may do everything. */
   readonly policy?: string | undefined
   readonly description: string
@@ -23,9 +23,9 @@ export async function createAccessKey(
   db: Db,
   secrets: Secrets,
   clock: Clock,
-  wish: Wish,
+  input: CreateAccessKeyInput,
 ): Promise<Credentials & { expiresAt: number | undefined }> {
-  const { policy = fullAccessPolicy, description, sessionSeconds } = wish
+  const { policy = fullAccessPolicy, description, sessionSeconds } = input
   readPolicy(policy)
   if (sessionSeconds !== undefined && !(Number.isSafeInteger(sessionSeconds) && sessionSeconds > 0)) {
     throw new RangeError(`A session lasts a positive whole number of seconds, not ${sessionSeconds}.`)
@@ -34,7 +34,7 @@ export async function createAccessKey(
   const expiresAt = sessionSeconds === undefined ? undefined : createdAt + sessionSeconds * 1000
   const credentials = newAccessKey(sessionSeconds === undefined ? 'long-lived' : 'session')
   const { id, secret, sessionToken } = credentials
-  const tokenHash = sessionToken === undefined ? undefined : hashSessionToken(secrets, id, sessionToken)
-  await insertAccessKey(db, secrets, { id, description, policy, createdAt, expiresAt }, secret, tokenHash)
+  const sessionTokenHash = sessionToken === undefined ? undefined : hashSessionToken(secrets, id, sessionToken)
+  await insertAccessKey(db, secrets, { id, description, policy, createdAt, expiresAt, secret, sessionTokenHash })
   return { ...credentials, expiresAt }
 }

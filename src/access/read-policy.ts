@@ -1,5 +1,4 @@
 import { isObject } from '../base/is-object.ts'
-import { findDuplicateMember } from './duplicate-member.ts'
 import type { Policy, Scope, Statement } from './policy.ts'
 
 /** A policy document that this server will not enforce; the message is one sentence for the person who wrote it. */
@@ -113,4 +112,23 @@ function requireDistinctSids(statements: readonly unknown[]): void {
 function requireKnownMembers(object: Record<string, unknown>, known: readonly string[], where: string): void {
   const unknown = Object.keys(object).find((name) => !known.includes(name))
   if (unknown !== undefined) throw new PolicyError(`${where} has an unknown member ${JSON.stringify(unknown)}.`)
+}
+
+/**
+ * The first member name that occurs twice in one object of a valid JSON text. `JSON.parse` keeps the last of them and says nothing,
+ * so that half of what someone wrote would be lost.
+ */
+export function findDuplicateMember(json: string): string | undefined {
+  const open: Set<string>[] = []
+  for (const [token, text, colon] of json.matchAll(/("(?:[^"\\]|\\.)*")(\s*:)?|[{}]/g)) {
+    if (token === '{') open.push(new Set())
+    else if (token === '}') open.pop()
+    else if (colon !== undefined && text !== undefined) {
+      const name: string = JSON.parse(text)
+      const names = open.at(-1)
+      if (names?.has(name)) return name
+      names?.add(name)
+    }
+  }
+  return undefined
 }

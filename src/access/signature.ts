@@ -3,7 +3,7 @@ import type { Secrets } from '../base/secrets.ts'
 import { ApiError } from '../contract/api-error.ts'
 import { type AccessKey, isSessionToken } from './access-key.ts'
 import type { FindAccessKey } from './access-key-cache.ts'
-import { readSignatureClaim, type SignatureClaim, soleHeader, writeTimestamp } from './authorization-header.ts'
+import { readSignatureClaim, type SignatureClaim, singleHeader, writeTimestamp } from './authorization-header.ts'
 import { canonicalRequest } from './canonical-request.ts'
 import type { Headers, RequestHead } from './signed-request.ts'
 
@@ -89,13 +89,13 @@ function requireCurrent(claim: SignatureClaim, now: number): void {
 }
 
 function requireSignedHeaders(request: RequestHead, claim: SignatureClaim): void {
-  if (!claim.signedHeaders.includes('host') || soleHeader(request.headers, 'host') === undefined) {
+  if (!claim.signedHeaders.includes('host') || singleHeader(request.headers, 'host') === undefined) {
     throw invalid("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
   }
   for (const name of headersToSign) {
     // A `date` header beside `x-amz-date` says nothing about the signature, and proxies set it.
     if (name === 'date' && claim.dateHeader !== 'date') continue
-    if (soleHeader(request.headers, name) !== undefined && !claim.signedHeaders.includes(name)) {
+    if (singleHeader(request.headers, name) !== undefined && !claim.signedHeaders.includes(name)) {
       throw invalid(`'${name}' must be a 'SignedHeader' in the AWS Authorization.`)
     }
   }
@@ -118,7 +118,7 @@ function requireScope(claim: SignatureClaim, demand: Demand): void {
 }
 
 function readClaimedBodyHash(headers: Headers): string | undefined {
-  const claimed = soleHeader(headers, 'x-amz-content-sha256')
+  const claimed = singleHeader(headers, 'x-amz-content-sha256')
   if (claimed === 'UNSIGNED-PAYLOAD' || claimed?.startsWith('STREAMING-')) {
     throw invalid(`The body must be signed: 'x-amz-content-sha256' must be its SHA-256 in hexadecimal digits.`)
   }
@@ -135,7 +135,7 @@ function canonical(head: RequestHead, claim: SignatureClaim, bodyHash: string): 
 }
 
 function requireSessionToken(request: RequestHead, key: AccessKey, { secrets }: Demand): void {
-  const token = soleHeader(request.headers, 'x-amz-security-token')
+  const token = singleHeader(request.headers, 'x-amz-security-token')
   if (key.sessionTokenHash === undefined) {
     if (token !== undefined) throw unrecognizedClient()
   } else if (token === undefined || !isSessionToken(secrets, key.id, token, key.sessionTokenHash)) {

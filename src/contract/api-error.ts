@@ -38,6 +38,11 @@ export class ApiError extends Error {
   }
 }
 
+/** The error for a request that has the right shape but a wrong value. */
+export function invalidParameter(message: string): ApiError {
+  return new ApiError('InvalidParameterException', message)
+}
+
 /**
  * Everything else is 400: on this protocol the service sends modelled errors as 400 whatever status their model names, and was
  * recorded to do so for signature and permission errors, too.

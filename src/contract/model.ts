@@ -3,7 +3,7 @@ import type { ModelledErrorCode, OperationName } from './generated/types.ts'
 
 export type Service = 'user-pools' | 'identity-pools' | 'lifeguard'
 
-export type OperationFacts = {
+export type OperationDefinition = {
   readonly service: Service
   /** The name in `X-Amz-Target`; differs from the operation's own only where two services share a name. */
   readonly wireName: string
@@ -35,7 +35,7 @@ export type Shape = {
 }
 
 type Model = {
-  readonly operations: Readonly<Record<OperationName, OperationFacts>>
+  readonly operations: Readonly<Record<OperationName, OperationDefinition>>
   readonly shapes: Readonly<Record<string, Shape>>
   readonly patterns: Readonly<Record<string, { readonly source: string; readonly flags: string }>>
 }
@@ -45,11 +45,11 @@ const model = facts as unknown as Model
 /** The operations of all services. */
 export const operationNames = Object.keys(model.operations) as readonly OperationName[]
 
-export function factsOf(name: OperationName): OperationFacts {
+export function definitionOf(name: OperationName): OperationDefinition {
   return model.operations[name]
 }
 
-export function shapeNamed(name: string): Shape {
+export function getShape(name: string): Shape {
   const shape = model.shapes[name]
   if (shape === undefined) throw new Error(`the contract has no shape ${name}`)
   return shape

@@ -1,4 +1,4 @@
-import { isStorable, unstorableText } from './text.ts'
+import { isStorable, unstorableText } from './constraints.ts'
 import type { Violations } from './violations.ts'
 
 /** Deeper than any real passkey answer or branding document, and far from what exhausts the stack when it is printed again. */

@@ -1,8 +1,7 @@
-import { wrongType } from './json-type.ts'
-import { factsOf } from './model.ts'
+import { definitionOf } from './model.ts'
 import type { Input, OperationName } from './operation.ts'
 import { readerOf } from './read-shape.ts'
-import { Violations } from './violations.ts'
+import { Violations, wrongType } from './violations.ts'
 
 /**
  * A request as its handler may rely on it: fresh objects that hold only members the contract knows, each of the right type and within
@@ -13,10 +12,10 @@ import { Violations } from './violations.ts'
  */
 export function readRequest<N extends OperationName>(name: N, body: unknown): Input<N> {
   if (typeof body !== 'object' || body === null) throw wrongType(body, undefined)
-  const { service, input } = factsOf(name)
+  const { service, input } = definitionOf(name)
   // AWS passes over members that it does not know, and old servers meet new SDKs. Our own operations are called by hand: a policy with a
   // typing error in it must not be taken for none.
-  const violations = new Violations({ countsUnknownMembers: service === 'lifeguard' })
+  const violations = new Violations({ rejectsUnknownMembers: service === 'lifeguard' })
   const request = readerOf(input)(body, '', violations)
   violations.throwIfAny()
   return request as Input<N>

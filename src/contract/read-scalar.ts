@@ -1,8 +1,6 @@
-import { brokenBound, stringChecks } from './constraints.ts'
-import { wrongType } from './json-type.ts'
+import { brokenBound, isStorable, stringChecks, unstorableText } from './constraints.ts'
 import type { Shape } from './model.ts'
-import { isStorable, unstorableText } from './text.ts'
-import type { Violations } from './violations.ts'
+import { type Violations, wrongType } from './violations.ts'
 
 /** Turns one JSON value into what a handler receives. Throws SerializationException when its JSON type is wrong. */
 export type Reader = (value: unknown, path: string, violations: Violations) => unknown

@@ -1,10 +1,8 @@
-import { allConstraints, brokenBound, stringChecks } from './constraints.ts'
-import { wrongType } from './json-type.ts'
-import { type Shape, shapeNamed } from './model.ts'
+import { allConstraints, brokenBound, isStorable, stringChecks, unstorableText } from './constraints.ts'
+import { getShape, type Shape } from './model.ts'
 import { readDocument } from './read-document.ts'
 import { blobReader, integerReader, type Reader, readBoolean, readTimestamp, stringReader } from './read-scalar.ts'
-import { isStorable, unstorableText } from './text.ts'
-import { shortened, type Violations } from './violations.ts'
+import { shortened, type Violations, wrongType } from './violations.ts'
 
 const readers = new Map<string, Reader>()
 
@@ -12,7 +10,7 @@ const readers = new Map<string, Reader>()
 export function readerOf(shapeName: string): Reader {
   let reader = readers.get(shapeName)
   if (reader === undefined) {
-    reader = makeReader(shapeNamed(shapeName))
+    reader = makeReader(getShape(shapeName))
     readers.set(shapeName, reader)
   }
   return reader
@@ -50,7 +48,7 @@ function structureReader({ members = {}, required = [] }: Shape): Reader {
   return (value, path, violations) => {
     const given = objectOf(value)
     const result: Record<string, unknown> = {}
-    if (violations.countsUnknownMembers) addUnknownMembers(violations, path, given, members)
+    if (violations.rejectsUnknownMembers) addUnknownMembers(violations, path, given, members)
     for (const member of plan) {
       const memberValue = given[member.name]
       if (memberValue === undefined || memberValue === null) {
@@ -76,7 +74,7 @@ function objectOf(value: unknown): Readonly<Record<string, unknown>> {
 
 function listReader(list: Shape): Reader {
   const elementName = list.member ?? ''
-  const element = shapeNamed(elementName)
+  const element = getShape(elementName)
   const printed = element.type === 'string' && !list.sensitive && !element.sensitive ? printedList : unprinted
   const readElements = element.type === 'string' ? stringListReader(element, printed) : compoundListReader(readerOf(elementName))
   return (value, path, violations) => {
@@ -132,7 +130,7 @@ function compoundListReader(read: Reader): ElementsReader {
 /** Maps come out without prototype, so that a key such as `__proto__` or `constructor` is data like any other. */
 function mapReader(map: Shape): Reader {
   const [keyName = '', valueName = ''] = [map.key, map.value]
-  const [key, element] = [shapeNamed(keyName), shapeNamed(valueName)]
+  const [key, element] = [getShape(keyName), getShape(valueName)]
   const printed = element.type === 'string' && !map.sensitive && !key.sensitive && !element.sensitive ? printedMap : unprinted
   const readEntries = element.type === 'string' ? stringMapReader(element, printed) : compoundMapReader(readerOf(valueName))
   const isBrokenKey = stringJudge(key)

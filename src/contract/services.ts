@@ -1,5 +1,5 @@
 import { ApiError } from './api-error.ts'
-import { factsOf, type OperationFacts, operationNames, type Service } from './model.ts'
+import { definitionOf, type OperationDefinition, operationNames, type Service } from './model.ts'
 import type { OperationName } from './operation.ts'
 import { shortened } from './violations.ts'
 
@@ -12,11 +12,11 @@ const targetPrefixes: Readonly<Record<Service, string>> = {
   lifeguard: 'LifeguardService',
 }
 
-export type ServiceOperation = Omit<OperationFacts, 'input' | 'output'> & { readonly name: OperationName }
+export type ServiceOperation = Omit<OperationDefinition, 'input' | 'output'> & { readonly name: OperationName }
 
 /** Every operation of the three services. */
 export const serviceOperations: readonly ServiceOperation[] = operationNames.map((name) => {
-  const { service, wireName, signed, errors } = factsOf(name)
+  const { service, wireName, signed, errors } = definitionOf(name)
   return { name, service, wireName, signed, errors }
 })
 

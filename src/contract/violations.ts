@@ -8,12 +8,12 @@ const shownCharacters = 1000
 /** Gathers everything that is wrong with a request, because the service reports all of it at once. */
 export class Violations {
   /** Whether a member that the contract does not know is a violation; otherwise it is passed over. */
-  readonly countsUnknownMembers: boolean
+  readonly rejectsUnknownMembers: boolean
   #count = 0
   #shown: string[] = []
 
-  constructor({ countsUnknownMembers = false }: { readonly countsUnknownMembers?: boolean } = {}) {
-    this.countsUnknownMembers = countsUnknownMembers
+  constructor({ rejectsUnknownMembers = false }: { readonly rejectsUnknownMembers?: boolean } = {}) {
+    this.rejectsUnknownMembers = rejectsUnknownMembers
   }
 
   /** `value` undefined: it is a secret, or contains one, or is not fit to be printed. */
@@ -46,4 +46,21 @@ export class Violations {
 
 export function shortened(value: string): string {
   return value.length <= shownCharacters ? value.toWellFormed() : `${value.slice(0, shownCharacters).toWellFormed()}…`
+}
+
+/** The refusal of a JSON value that has another type than the shape it stands for. The texts are those of AWS's own JSON reader. */
+export function wrongType(value: unknown, wanted: 'String' | 'Integer' | 'Long' | 'Boolean' | 'Date' | 'ByteBuffer' | undefined): ApiError {
+  return new ApiError('SerializationException', wrongTypeText(value, wanted))
+}
+
+function wrongTypeText(value: unknown, wanted: string | undefined): string {
+  if (Array.isArray(value)) return 'Start of list found where not expected'
+  if (typeof value === 'object' && value !== null) return 'Start of structure or map found where not expected.'
+  return wanted === undefined ? 'Unexpected field type' : `class ${javaClass(value)} can not be converted to an ${wanted}`
+}
+
+function javaClass(value: unknown): string {
+  if (typeof value === 'string') return 'java.lang.String'
+  if (typeof value === 'boolean') return 'java.lang.Boolean'
+  return Number.isInteger(value) ? 'java.lang.Integer' : 'java.lang.Double'
 }

@@ -1,4 +1,4 @@
-import { factsOf, type Shape, shapeNamed } from './model.ts'
+import { definitionOf, getShape, type Shape } from './model.ts'
 import type { OperationName, Output } from './operation.ts'
 
 /**
@@ -6,7 +6,7 @@ import type { OperationName, Output } from './operation.ts'
  * as base64, absent members left out. Empty where the contract has no answer, which is an empty body.
  */
 export function writeResponse<N extends OperationName>(name: N, output: Output<N>): string {
-  const { output: shapeName } = factsOf(name)
+  const { output: shapeName } = definitionOf(name)
   return shapeName === undefined ? '' : JSON.stringify(writerOf(shapeName)(output ?? {}))
 }
 
@@ -17,7 +17,7 @@ const writers = new Map<string, Writer>()
 function writerOf(shapeName: string): Writer {
   let writer = writers.get(shapeName)
   if (writer === undefined) {
-    writer = makeWriter(shapeNamed(shapeName))
+    writer = makeWriter(getShape(shapeName))
     writers.set(shapeName, writer)
   }
   return writer

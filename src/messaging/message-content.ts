@@ -1,4 +1,4 @@
-import type { MessageKindName } from '../pools/extensions/pool-extensions.ts'
+import type { MessageKindName } from '../pools/message-templates.ts'
 import type { Pool } from '../pools/pool.ts'
 import { type CustomMessageResponse, invokeCustomMessage } from '../triggers/custom-message.ts'
 import { hasCustomSender } from '../triggers/custom-sender.ts'

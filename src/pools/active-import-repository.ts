@@ -7,8 +7,8 @@ export type ImportJobKey = { readonly poolId: string; readonly jobId: string }
 /** Cognito runs one job at a time in an account, and this server is one account. */
 const slot = 'user-import'
 
-/** False while another job has the turn, of whichever pool. It is the job's until freeImportTurn. */
-export async function takeImportTurn(tx: Tx, { poolId, jobId }: ImportJobKey): Promise<boolean> {
+/** False while another job has the turn, of whichever pool. It is the job's until releaseImportSlot. */
+export async function acquireImportSlot(tx: Tx, { poolId, jobId }: ImportJobKey): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await tx
     .insertInto('active_import')
     .values({ slot, pool_id: poolId, job_id: jobId })
@@ -17,7 +17,7 @@ export async function takeImportTurn(tx: Tx, { poolId, jobId }: ImportJobKey): P
   return numInsertedOrUpdatedRows === 1n
 }
 
-export async function freeImportTurn(tx: Tx, { poolId, jobId }: ImportJobKey): Promise<void> {
+export async function releaseImportSlot(tx: Tx, { poolId, jobId }: ImportJobKey): Promise<void> {
   await tx.deleteFrom('active_import').where('slot', '=', slot).where('pool_id', '=', poolId).where('job_id', '=', jobId).execute()
 }
 

@@ -1,8 +1,8 @@
+import { invalidParameter } from '../contract/api-error.ts'
 import { type AppClient, accessTokenSeconds, idTokenSeconds, refreshTokenSeconds } from './app-client.ts'
 import { isDeveloperOnly, isWritableByClients, requiredAttributeNames } from './attribute-rules.ts'
 import type { ClientReferences } from './client-references.ts'
-import { invalidParameter } from './invalid-parameter.ts'
-import { requireSoundOAuth } from './oauth-rules.ts'
+import { requireValidOAuth } from './oauth-rules.ts'
 import type { Pool } from './pool.ts'
 
 const minute = 60
@@ -14,18 +14,18 @@ const tenYears = 3650 * day
  * Throws the error Cognito gives when the client cannot be as it is in this pool, which has `named` of what the client names; `act` is
  * part of some of the texts.
  */
-export function requireSoundClient(pool: Pool, client: AppClient, named: ClientReferences, act: 'creating' | 'updating'): void {
-  requireSoundValidity(client)
-  requireSoundAttributeLists(pool, client, named, act)
-  requireSoundAuthFlows(client)
+export function requireValidClient(pool: Pool, client: AppClient, named: ClientReferences, act: 'creating' | 'updating'): void {
+  requireValidValidity(client)
+  requireValidAttributeLists(pool, client, named, act)
+  requireValidAuthFlows(client)
   requireKnownProviders(pool, client, named)
-  requireSoundOAuth(client, named.scopes)
+  requireValidOAuth(client, named.scopes)
   if (client.propagateUserContext && client.secrets.length === 0) {
     throw invalidParameter('EnablePropagateAdditionalUserContextData can only be enabled for a client with a client secret.')
   }
 }
 
-function requireSoundValidity(client: AppClient): void {
+function requireValidValidity(client: AppClient): void {
   const isWithin = (seconds: number, min: number, max: number) => seconds >= min && seconds <= max
   if (
     !isWithin(refreshTokenSeconds(client), hour, tenYears) ||
@@ -37,7 +37,7 @@ function requireSoundValidity(client: AppClient): void {
 }
 
 /** What a client may write has to include what every user must have: nobody could sign up through it otherwise. */
-function requireSoundAttributeLists(pool: Pool, client: AppClient, { isFederated }: ClientReferences, act: string): void {
+function requireValidAttributeLists(pool: Pool, client: AppClient, { isFederated }: ClientReferences, act: string): void {
   const schema = new Set(pool.schema.map((definition) => definition.name))
   const { readAttributes = [], writeAttributes } = client
   const isReadable = (name: string) => (schema.has(name) && !isDeveloperOnly(name)) || (isFederated && name === 'identities')
@@ -51,7 +51,7 @@ function requireSoundAttributeLists(pool: Pool, client: AppClient, { isFederated
   }
 }
 
-function requireSoundAuthFlows(client: AppClient): void {
+function requireValidAuthFlows(client: AppClient): void {
   const flows = client.authFlows ?? []
   const modern = flows.filter((flow) => flow.startsWith('ALLOW_'))
   if (modern.length > 0 && modern.length < flows.length) {

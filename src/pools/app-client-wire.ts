@@ -1,5 +1,6 @@
 import type {
   AnalyticsConfigurationType,
+  ClientSecretDescriptorType,
   CreateUserPoolClientRequest,
   RefreshTokenRotationType,
   TokenValidityUnitsType,
@@ -111,4 +112,9 @@ function writeRotation(rotation: AppClient['refreshRotation']): RefreshTokenRota
 /** Each value once; an empty list is as good as none, and Cognito shows neither. */
 function ifAny<Value>(values: readonly Value[] | undefined): readonly Value[] | undefined {
   return values === undefined || values.length === 0 ? undefined : [...new Set(values)]
+}
+
+/** Without the value, which only the answer that made it up has. */
+export function writeClientSecret(secret: ClientSecret): ClientSecretDescriptorType {
+  return { ClientSecretId: secret.id, ClientSecretCreateDate: new Date(secret.createdAt) }
 }

@@ -59,6 +59,9 @@ export type ClientSecret = {
   readonly createdAt: number
 }
 
+/** In requests, and in stored records, it names all app clients of a pool. No client has this id: theirs are in lower case. */
+export const allClients = 'ALL'
+
 /** What the gateway proved of an `app-client` operation: the client exists, and the caller knows its secret if it has one. */
 export type AppClientCaller = { readonly pool: Pool; readonly client: AppClient }
 

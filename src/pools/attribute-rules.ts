@@ -1,15 +1,11 @@
-import { ApiError } from '../contract/api-error.ts'
-import { requireNoAliasFormat } from './alias-formats.ts'
+import { ApiError, invalidParameter } from '../contract/api-error.ts'
 import type { AppClient } from './app-client.ts'
-import { isBirthdate, isDecimal, isEmailAddress, isPhoneNumber } from './attribute-formats.ts'
-import type { AttributeDefinition } from './attribute-schema.ts'
+import { isBirthdate, isDecimal, isEmailAddress, isPhoneNumber, looksLikeEmailAddress, looksLikePhoneNumber } from './attribute-formats.ts'
+import { type AttributeDefinition, maxValueLength } from './attribute-schema.ts'
 import type { Pool } from './pool.ts'
 
 /** Attribute name to value, always text. An empty value means "none", and takes the attribute away in an update. */
 export type AttributeValues = Readonly<Record<string, string>>
-
-/** The most characters a value may have where the schema names no limit. */
-export const maxValueLength = 2048
 
 /**
  * Throws InvalidParameterException when a name is not in the pool's schema or a value is not what the schema says. Which attributes
@@ -102,4 +98,19 @@ function rangeProblem(range: AttributeDefinition['range'], value: string): strin
 
 function nonconforming(problems: string): ApiError {
   return new ApiError('InvalidParameterException', `Attributes did not conform to the schema: ${problems}`)
+}
+
+/**
+ * Refuses a chosen name that looks like an address by which the pool finds users: it could shadow the user who has that address.
+ * @throws ApiError InvalidParameterException; the words for `Username` are Cognito's
+ */
+export function requireNoAliasFormat(
+  { aliasAttributes }: Pick<Pool, 'aliasAttributes'>,
+  kind: 'Username' | 'Preferred username',
+  name: string,
+): void {
+  const refusal = (format: string, alias: string) =>
+    invalidParameter(`${kind} cannot be of ${format} format, since user pool is configured for ${alias} alias.`)
+  if (aliasAttributes.includes('email') && looksLikeEmailAddress(name)) throw refusal('email', 'email')
+  if (aliasAttributes.includes('phone_number') && looksLikePhoneNumber(name)) throw refusal('phone number', 'phone_number')
 }

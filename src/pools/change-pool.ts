@@ -18,7 +18,7 @@ export async function changePool(
     await updatePool(tx, after)
     return after
   })
-  await pools.changed(poolId)
+  await pools.invalidate(poolId)
   return changed
 }
 

@@ -1,17 +1,16 @@
 import type { Clock } from '../base/clock.ts'
 import { newClientId, newClientSecret } from '../base/ids.ts'
 import type { Secrets } from '../base/secrets.ts'
+import { invalidParameter } from '../contract/api-error.ts'
 import type { CreateUserPoolClientRequest } from '../contract/generated/types.ts'
 import { operation } from '../contract/operation.ts'
 import type { Db } from '../storage/db.ts'
 import type { ClientSecret } from './app-client.ts'
 import { countAppClientsUpTo, insertAppClient } from './app-client-repository.ts'
-import { requireSoundClient } from './app-client-rules.ts'
+import { requireValidClient } from './app-client-rules.ts'
 import { readNewClient, writeClient } from './app-client-wire.ts'
+import { requireLockedPool } from './change-pool.ts'
 import { findClientReferences } from './client-references.ts'
-import { invalidParameter } from './invalid-parameter.ts'
-import { poolNotFound } from './pool-catalog.ts'
-import { lockPool } from './pool-repository.ts'
 import { type Quotas, requireWithinQuota } from './quotas.ts'
 import { requireTierOfClient, type Tiers } from './tier-rules.ts'
 
@@ -26,11 +25,10 @@ export const createUserPoolClient = operation('CreateUserPoolClient', {
     const clientSecrets = draftSecrets(request, id, now)
 
     return db.transaction().execute(async (tx) => {
-      // Locked, so that the pool can neither go away nor change what the client is checked against.
-      const pool = await lockPool(tx, request.UserPoolId)
-      if (pool === undefined) throw poolNotFound(request.UserPoolId)
+      // Locked, so that nothing the client is checked against changes before the commit.
+      const pool = await requireLockedPool(tx, request.UserPoolId)
       const client = readNewClient(request, { id, pool, secrets: clientSecrets, now })
-      requireSoundClient(pool, client, await findClientReferences(tx, client), 'creating')
+      requireValidClient(pool, client, await findClientReferences(tx, client), 'creating')
       requireTierOfClient(tiers, pool, client)
       await insertAppClient(tx, secrets, client)
       requireWithinQuota(quotas, 'appClientsPerPool', await countAppClientsUpTo(tx, pool.id, quotas.appClientsPerPool + 1))

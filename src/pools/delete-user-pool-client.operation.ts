@@ -17,6 +17,6 @@ export const deleteUserPoolClient = operation('DeleteUserPoolClient', {
       if (!(await deleteAppClient(tx, poolId, clientId))) throw clientNotFound(clientId)
       await deleteClientResources(tx, poolId, clientId)
     })
-    await pools.changed(poolId)
+    await pools.invalidate(poolId)
   },
 })

@@ -1,12 +1,12 @@
 import type { Clock } from '../base/clock.ts'
+import { invalidParameter } from '../contract/api-error.ts'
 import { operation } from '../contract/operation.ts'
 import type { Db } from '../storage/db.ts'
 import { requireNoImport } from './active-import-repository.ts'
+import { requireLockedPool } from './change-pool.ts'
 import { findDomainsOfPool } from './domains/pool-domain-repository.ts'
-import { invalidParameter } from './invalid-parameter.ts'
-import { type PoolCatalog, poolNotFound } from './pool-catalog.ts'
+import type { PoolCatalog } from './pool-catalog.ts'
 import { markPoolDeleted } from './pool-deletion-repository.ts'
-import { lockPool } from './pool-repository.ts'
 
 type Deps = { db: Db; clock: Clock; pools: PoolCatalog }
 
@@ -17,8 +17,7 @@ export const deleteUserPool = operation('DeleteUserPool', {
   async handle(request, { db, clock, pools }: Deps) {
     const poolId = request.UserPoolId
     await db.transaction().execute(async (tx) => {
-      const pool = await lockPool(tx, poolId)
-      if (pool === undefined) throw poolNotFound(poolId)
+      const pool = await requireLockedPool(tx, poolId)
       if (pool.deletionProtection) {
         throw invalidParameter(
           'The user pool cannot be deleted because deletion protection is activated. Deletion protection must be inactivated first.',
@@ -30,6 +29,6 @@ export const deleteUserPool = operation('DeleteUserPool', {
       }
       await markPoolDeleted(tx, poolId, clock.now())
     })
-    await pools.changed(poolId)
+    await pools.invalidate(poolId)
   },
 })

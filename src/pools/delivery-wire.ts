@@ -1,6 +1,6 @@
+import { invalidParameter } from '../contract/api-error.ts'
 import type { EmailConfigurationType, EumsSmsConfigurationType, SmsConfigurationType } from '../contract/generated/types.ts'
-import { invalidParameter } from './invalid-parameter.ts'
-import { addressIn } from './mailbox.ts'
+import { addressOfMailbox } from './email-sender.ts'
 import type { EmailSettings, SmsSettings } from './pool.ts'
 
 export function readEmailSettings(configuration: EmailConfigurationType = {}): EmailSettings {
@@ -11,7 +11,7 @@ export function readEmailSettings(configuration: EmailConfigurationType = {}): E
     replyTo: configuration.ReplyToEmailAddress,
     configurationSet: configuration.ConfigurationSet,
   }
-  const sender = settings.from === undefined ? undefined : addressIn(settings.from)
+  const sender = settings.from === undefined ? undefined : addressOfMailbox(settings.from)
   if (settings.from !== undefined && sender === undefined) throw invalidParameter('From must be an e-mail address, with or without a name.')
   if (settings.sendingAccount === 'DEVELOPER') requireIdentityOf(settings.sourceArn, sender)
   return settings

@@ -1,6 +1,5 @@
-import { ApiError } from '../contract/api-error.ts'
+import { ApiError, invalidParameter } from '../contract/api-error.ts'
 import type { AppClient } from './app-client.ts'
-import { invalidParameter } from './invalid-parameter.ts'
 import { userScopes } from './resource-servers/scopes.ts'
 
 /** Hosts that never leave the machine, so that plain HTTP is good enough (RFC 8252 §7.3). */
@@ -10,7 +9,7 @@ const loopbackHosts: readonly string[] = ['localhost', '127.0.0.1', '[::1]']
 const forbiddenSchemes: readonly string[] = ['about:', 'blob:', 'data:', 'file:', 'filesystem:', 'javascript:', 'vbscript:', 'view-source:']
 
 /** Throws InvalidParameterException, InvalidOAuthFlowException or, for a scope that does not exist, ScopeDoesNotExistException. */
-export function requireSoundOAuth(client: AppClient, existingScopes: ReadonlySet<string>): void {
+export function requireValidOAuth(client: AppClient, existingScopes: ReadonlySet<string>): void {
   for (const url of [...(client.callbackUrls ?? []), ...(client.logoutUrls ?? [])]) requireRedirectUrl(url)
   if (client.defaultRedirectUri !== undefined && !client.callbackUrls?.includes(client.defaultRedirectUri)) {
     throw invalidParameter('DefaultRedirectURI must be one of the CallbackURLs.')
@@ -18,21 +17,21 @@ export function requireSoundOAuth(client: AppClient, existingScopes: ReadonlySet
   if (client.oauthEnabled && (client.oauthFlows === undefined || client.oauthScopes === undefined)) {
     throw invalidParameter('AllowedOAuthFlows and AllowedOAuthScopes are required if user pool client is allowed to use OAuth flows.')
   }
-  requireSoundFlows(client)
+  requireValidFlows(client)
   const unknown = client.oauthScopes?.find((scope) => !existingScopes.has(scope))
   if (unknown !== undefined) throw new ApiError('ScopeDoesNotExistException', `Invalid scope requested: ${unknown}`)
 }
 
-function requireSoundFlows(client: AppClient): void {
+function requireValidFlows(client: AppClient): void {
   const flows = client.oauthFlows ?? []
-  if (flows.includes('client_credentials')) requireSoundClientCredentials(client)
+  if (flows.includes('client_credentials')) requireValidClientCredentials(client)
   else if (flows.length > 0 && client.callbackUrls === undefined) {
     throw invalidFlow('CallbackUrls can not be empty when code flow or implicit flow is selected')
   }
 }
 
 /** The client speaks for itself here: no user, so no scope that is about one. */
-function requireSoundClientCredentials(client: AppClient): void {
+function requireValidClientCredentials(client: AppClient): void {
   if ((client.oauthFlows?.length ?? 0) > 1) {
     throw invalidFlow('client_credentials flow can not be selected along with code flow or implicit flow.')
   }

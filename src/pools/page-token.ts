@@ -1,5 +1,5 @@
 import type { Secrets } from '../base/secrets.ts'
-import { invalidParameter } from './invalid-parameter.ts'
+import { invalidParameter } from '../contract/api-error.ts'
 
 /** A NextToken: says behind which entry the next page begins, in a form the caller can neither read nor make. `list` tells which list. */
 function writePageToken(secrets: Secrets, list: string, after: string): string {

@@ -1,3 +1,4 @@
+import { invalidParameter } from '../contract/api-error.ts'
 import type {
   AccountRecoverySettingType,
   AdminCreateUserConfigType,
@@ -6,7 +7,6 @@ import type {
   UserPoolAddOnsType,
   UserPoolPolicyType,
 } from '../contract/generated/types.ts'
-import { invalidParameter } from './invalid-parameter.ts'
 import type { FirstFactor, PasswordPolicy, Pool, RecoveryMechanism } from './pool.ts'
 
 const defaultTemporaryPasswordDays = 7

@@ -1,4 +1,5 @@
 import type { Db, Tx } from '../storage/db.ts'
+import { extensionsOf } from './extensions/pool-extensions.ts'
 import type { Pool } from './pool.ts'
 import { fromRow, toRow } from './pool-row.ts'
 
@@ -49,4 +50,10 @@ export async function countUsersUpTo(db: Db | Tx, poolId: string, limit: number)
     .select(({ fn }) => fn.count<number | bigint | string>('sub').as('count'))
     .executeTakeFirstOrThrow()
   return Number(count)
+}
+
+/** The pools that forget whoever signs up and does not confirm. */
+export async function listPoolsWithExpiringSignUps(db: Db | Tx): Promise<readonly Pool[]> {
+  const rows = await db.selectFrom('user_pool').selectAll().where('config', 'like', '%"unconfirmedLifetimeHours":%').orderBy('id').execute()
+  return rows.map(fromRow).filter((pool) => extensionsOf(pool).signUp.unconfirmedLifetimeHours !== undefined)
 }

@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely'
 import type { UserPoolTable } from '../storage/pool-tables.ts'
-import { noMfaFactors } from './mfa/offered-mfa.ts'
+import { noMfaFactors } from './mfa/mfa-methods.ts'
 import type { Pool } from './pool.ts'
 import type { UserStatistics } from './user-statistics/user-statistics.ts'
 

@@ -1,5 +1,5 @@
-import { invalidParameter } from './invalid-parameter.ts'
-import { offeredMfa } from './mfa/offered-mfa.ts'
+import { invalidParameter } from '../contract/api-error.ts'
+import { mfaMethodsOf } from './mfa/mfa-methods.ts'
 import type { Pool } from './pool.ts'
 
 /** Throws InvalidParameterException when settings of the pool, each of them fine, do not go together. */
@@ -43,7 +43,7 @@ function requireSmsWhereNeeded(pool: Pool): void {
   }
   // Text messages are the only second factor that CreateUserPool and UpdateUserPool can set up. The text is the service's, which long ago
   // asked for more.
-  if (pool.mfa !== 'OFF' && offeredMfa(pool).length === 0) {
+  if (pool.mfa !== 'OFF' && mfaMethodsOf(pool).length === 0) {
     throw invalidParameter('SMS configuration and Auto verification for phone_number are required when MFA is required/optional')
   }
 }

@@ -8,7 +8,7 @@ import type {
 import { identitiesAttribute, standardAttributes } from './attribute-schema.ts'
 import { readEmailSettings, readSmsSettings, writeEmailSettings, writeSmsSettings } from './delivery-wire.ts'
 import type { PoolDomain } from './domains/pool-domain.ts'
-import { noMfaFactors, withImpliedSms } from './mfa/offered-mfa.ts'
+import { noMfaFactors, withImpliedSms } from './mfa/mfa-methods.ts'
 import { readAddOns, readFirstFactors, readPasswordPolicy, readRecovery, writeAddOns, writePolicies, writeRecovery } from './policy-wire.ts'
 import { type Pool, regionOf } from './pool.ts'
 import { readAcrValues, readDynamicClientRegistration, writeAcrValues, writeDynamicClientRegistration } from './registration-wire.ts'

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { AttributeDefinition } from './attribute-schema.ts'
 import type { PoolExtensions } from './extensions/pool-extensions.ts'
+import type { MessageTemplates } from './message-templates.ts'
+import type { TriggerTargets } from './trigger-settings.ts'
 import type { UserStatistics } from './user-statistics/user-statistics.ts'
 
 /** The attributes a message can be sent to. */
@@ -77,45 +79,6 @@ export type PasswordPolicy = {
   /** How many passwords, the current one included, may not come back; 0 or undefined allows all. */
   readonly historySize: number | undefined
   readonly temporaryPasswordValidityDays: number
-}
-
-export type TriggerName =
-  | 'PreSignUp'
-  | 'CustomMessage'
-  | 'PostConfirmation'
-  | 'PreAuthentication'
-  | 'PostAuthentication'
-  | 'DefineAuthChallenge'
-  | 'CreateAuthChallenge'
-  | 'VerifyAuthChallengeResponse'
-  | 'PreTokenGeneration'
-  | 'UserMigration'
-  | 'CustomSMSSender'
-  | 'CustomEmailSender'
-  | 'InboundFederation'
-
-export type TriggerTarget = { readonly arn: string; readonly version: 'V1_0' | 'V2_0' | 'V3_0' | undefined }
-
-export type TriggerTargets = {
-  readonly byName: Readonly<Partial<Record<TriggerName, TriggerTarget>>>
-  /** The key under which custom senders get the code. */
-  readonly kmsKeyArn: string | undefined
-}
-
-/** Undefined members stand for Cognito's default texts. */
-export type MessageTemplates = {
-  readonly verifyBy: 'CONFIRM_WITH_CODE' | 'CONFIRM_WITH_LINK'
-  readonly verificationSms: string | undefined
-  readonly verificationEmail: string | undefined
-  readonly verificationSubject: string | undefined
-  readonly linkEmail: string | undefined
-  readonly linkSubject: string | undefined
-  readonly mfaSms: string | undefined
-  readonly mfaEmail: string | undefined
-  readonly mfaSubject: string | undefined
-  readonly inviteSms: string | undefined
-  readonly inviteEmail: string | undefined
-  readonly inviteSubject: string | undefined
 }
 
 /** The second factors that have been set up for the pool; `mfa` says whether users are asked for them. */

@@ -1,5 +1,5 @@
+import { invalidParameter } from '../contract/api-error.ts'
 import type { AcrLevelConfigType, DcrConfigurationType } from '../contract/generated/types.ts'
-import { invalidParameter } from './invalid-parameter.ts'
 import type { DynamicClientRegistration, Pool } from './pool.ts'
 
 /** The names of the four assurance levels, where the pool does not choose its own. */

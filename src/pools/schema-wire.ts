@@ -1,7 +1,12 @@
+import { invalidParameter } from '../contract/api-error.ts'
 import type { SchemaAttributeType } from '../contract/generated/types.ts'
-import { type AttributeDefinition, type AttributeType, isStandardAttribute, standardAttributes } from './attribute-schema.ts'
-import { invalidParameter } from './invalid-parameter.ts'
-import { requireSoundAttribute } from './schema-rules.ts'
+import {
+  type AttributeDefinition,
+  type AttributeType,
+  isStandardAttribute,
+  requireValidAttribute,
+  standardAttributes,
+} from './attribute-schema.ts'
 
 /** The most custom attributes that one pool can have. */
 const maxCustomAttributes = 50
@@ -73,7 +78,7 @@ function adjustStandard(standard: AttributeDefinition, entry: SchemaAttributeTyp
   if (standard.name === 'sub' && (adjusted.mutable || !adjusted.required)) {
     throw invalidParameter('Existing schema attributes cannot be modified or deleted.')
   }
-  requireSoundAttribute(adjusted)
+  requireValidAttribute(adjusted)
   return adjusted
 }
 
@@ -97,7 +102,7 @@ function readCustomAttribute(entry: SchemaAttributeType): AttributeDefinition {
     length: type === 'String' ? { min: undefined, max: undefined, ...readLength(entry) } : undefined,
     range: type === 'Number' ? { min: undefined, max: undefined, ...readRange(entry) } : undefined,
   }
-  requireSoundAttribute(definition)
+  requireValidAttribute(definition)
   return definition
 }
 

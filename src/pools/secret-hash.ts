@@ -12,13 +12,13 @@ export function requireSecretHash(client: Pick<AppClient, 'id' | 'secrets'>, use
   if (hash === undefined || hash === '') {
     throw new ApiError('NotAuthorizedException', `Client ${client.id} is configured for secret but secret was not received`)
   }
-  if (!provesBySecretHash(client, username, hash)) {
+  if (!isSecretHashValid(client, username, hash)) {
     throw new ApiError('NotAuthorizedException', `Unable to verify secret hash for client ${client.id}`)
   }
 }
 
 /** Whether `hash` was made with any secret of the client. False for a client without a secret. */
-export function provesBySecretHash(client: Pick<AppClient, 'id' | 'secrets'>, username: string, hash: string): boolean {
+export function isSecretHashValid(client: Pick<AppClient, 'id' | 'secrets'>, username: string, hash: string): boolean {
   return equalsAny(
     client.secrets.map((secret) => secretHash(secret.value, username, client.id)),
     hash,
@@ -26,7 +26,7 @@ export function provesBySecretHash(client: Pick<AppClient, 'id' | 'secrets'>, us
 }
 
 /** Whether the caller sent a secret of the client itself; a client without a secret has nothing to prove. */
-export function provesClientSecret(client: Pick<AppClient, 'secrets'>, secret: string | undefined): boolean {
+export function isClientSecretValid(client: Pick<AppClient, 'secrets'>, secret: string | undefined): boolean {
   if (client.secrets.length === 0) return true
   return (
     secret !== undefined &&

@@ -1,11 +1,12 @@
+import { invalidParameter } from '../contract/api-error.ts'
 import type {
   AdminCreateUserConfigType,
   UpdateUserPoolRequest,
   UserPoolType,
   VerificationMessageTemplateType,
 } from '../contract/generated/types.ts'
-import { invalidParameter } from './invalid-parameter.ts'
-import type { MessageTemplates, Pool } from './pool.ts'
+import type { MessageTemplates } from './message-templates.ts'
+import type { Pool } from './pool.ts'
 
 type Templates = Pick<
   UpdateUserPoolRequest,

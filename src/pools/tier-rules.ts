@@ -25,23 +25,17 @@ export function requireFeaturesOfTier(tiers: Tiers, pool: Pool, previousTier: Ti
   )
 }
 
-/**
- * Throws when the pool's tier is below `needed`; `feature` begins the sentence that says so. Operations whose model does not list
- * FeatureUnavailableInTierException name another code.
- */
-export function requireTier(
-  tiers: Tiers,
-  pool: Pick<Pool, 'tier'>,
-  needed: Tier,
-  feature: string,
-  code: ErrorCode = 'FeatureUnavailableInTierException',
-): void {
-  if (!tiers.enforced || rank[pool.tier] >= rank[needed]) return
-  throw new ApiError(code, `${feature} is not available in the ${pool.tier} pricing tier.`)
+/** What a feature needs. An operation whose model does not list FeatureUnavailableInTierException names another code. */
+type TierRequirement = { readonly feature: string; readonly tier: Tier; readonly code?: ErrorCode }
+
+/** @throws ApiError FeatureUnavailableInTierException, or the requirement's own code, when the pool's tier is too low */
+export function requireTier(tiers: Tiers, pool: Pick<Pool, 'tier'>, { feature, tier, code }: TierRequirement): void {
+  if (!tiers.enforced || rank[pool.tier] >= rank[tier]) return
+  throw new ApiError(code ?? 'FeatureUnavailableInTierException', `${feature} is not available in the ${pool.tier} pricing tier.`)
 }
 
 export function requireTierOfClient(tiers: Tiers, pool: Pool, client: AppClient): void {
-  if (client.authFlows?.includes('ALLOW_USER_AUTH')) requireTier(tiers, pool, 'ESSENTIALS', 'ALLOW_USER_AUTH')
+  if (client.authFlows?.includes('ALLOW_USER_AUTH')) requireTier(tiers, pool, { feature: 'ALLOW_USER_AUTH', tier: 'ESSENTIALS' })
 }
 
 /** Threat Protection and Passwordless Sign-In are the service's own names for them (observed). */

@@ -1,6 +1,6 @@
+import { invalidParameter } from '../contract/api-error.ts'
 import type { LambdaConfigType } from '../contract/generated/types.ts'
-import { invalidParameter } from './invalid-parameter.ts'
-import type { TriggerName, TriggerTarget, TriggerTargets } from './pool.ts'
+import type { TriggerName, TriggerTarget, TriggerTargets } from './trigger-settings.ts'
 
 /** The triggers that are configured by nothing but the address of a function. */
 const plainTriggers = [

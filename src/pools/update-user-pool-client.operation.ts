@@ -2,11 +2,12 @@ import type { Clock } from '../base/clock.ts'
 import type { Secrets } from '../base/secrets.ts'
 import { operation } from '../contract/operation.ts'
 import type { Db } from '../storage/db.ts'
-import { lockAppClient, updateAppClient } from './app-client-repository.ts'
-import { requireSoundClient } from './app-client-rules.ts'
+import { updateAppClient } from './app-client-repository.ts'
+import { requireValidClient } from './app-client-rules.ts'
 import { readClientUpdate, writeClient } from './app-client-wire.ts'
+import { requireLockedClient } from './change-client.ts'
 import { findClientReferences } from './client-references.ts'
-import { clientNotFound, type PoolCatalog, poolNotFound } from './pool-catalog.ts'
+import { type PoolCatalog, poolNotFound } from './pool-catalog.ts'
 import { findPool } from './pool-repository.ts'
 import { requireTierOfClient, type Tiers } from './tier-rules.ts'
 
@@ -20,15 +21,14 @@ export const updateUserPoolClient = operation('UpdateUserPoolClient', {
     const client = await db.transaction().execute(async (tx) => {
       const pool = await findPool(tx, poolId)
       if (pool === undefined) throw poolNotFound(poolId)
-      const before = await lockAppClient(tx, secrets, poolId, clientId)
-      if (before === undefined) throw clientNotFound(clientId)
+      const before = await requireLockedClient(tx, secrets, poolId, clientId)
       const after = readClientUpdate(before, request, clock.now())
-      requireSoundClient(pool, after, await findClientReferences(tx, after), 'updating')
+      requireValidClient(pool, after, await findClientReferences(tx, after), 'updating')
       requireTierOfClient(tiers, pool, after)
       await updateAppClient(tx, secrets, after)
       return after
     })
-    await pools.changed(poolId)
+    await pools.invalidate(poolId)
     return { UserPoolClient: writeClient(client) }
   },
 })

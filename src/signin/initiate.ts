@@ -4,7 +4,7 @@ import type { AuthFlowType } from '../contract/generated/types.ts'
 import type { RequestContext } from '../contract/operation.ts'
 import type { AppClient } from '../pools/app-client.ts'
 import type { Pool } from '../pools/pool.ts'
-import { provesBySecretHash, requireSecretHash } from '../pools/secret-hash.ts'
+import { isSecretHashValid, requireSecretHash } from '../pools/secret-hash.ts'
 import { type RefreshDeps, refreshTokens, requireRefreshable } from '../tokens/refresh.ts'
 import { callerContextOf, type Texts } from '../triggers/trigger.ts'
 import type { ChoiceDeps } from './choice/choose.ts'
@@ -143,7 +143,7 @@ async function byRefreshToken(deps: SignInDeps, pool: Pool, client: AppClient, p
 function requireRefreshHash(client: AppClient, username: string, hash: string | undefined): void {
   if (client.secrets.length === 0) return
   if (!hash) requireSecretHash(client, username, undefined)
-  else if (!provesBySecretHash(client, username, hash)) {
+  else if (!isSecretHashValid(client, username, hash)) {
     throw new ApiError('NotAuthorizedException', `SecretHash does not match for the client: ${client.id}`)
   }
 }

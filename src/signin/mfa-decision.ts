@@ -1,4 +1,4 @@
-import { offeredMfa } from '../pools/mfa/offered-mfa.ts'
+import { mfaMethodsOf } from '../pools/mfa/mfa-methods.ts'
 import type { MfaMethod, Pool } from '../pools/pool.ts'
 import { collidesWithRecovery, eligibleByMessage, usableMfa } from '../users/mfa/mfa-methods.ts'
 import type { User } from '../users/user.ts'
@@ -47,7 +47,7 @@ function methodsToSetUp(pool: DecidingPool, user: Pick<User, 'attributes' | 'mfa
     !user.attributes[attribute] &&
     !collidesWithRecovery(pool, user, attribute) &&
     pool.schema.some(({ name, mutable }) => name === attribute && mutable)
-  return offeredMfa(pool).filter((method) => {
+  return mfaMethodsOf(pool).filter((method) => {
     if (method === 'SOFTWARE_TOKEN_MFA') return true
     return canGet(method === 'SMS_MFA' ? 'phone_number' : 'email')
   })

@@ -1,5 +1,5 @@
+import { invalidParameter } from '../contract/api-error.ts'
 import type { AppClient } from '../pools/app-client.ts'
-import { invalidParameter } from '../pools/invalid-parameter.ts'
 import { findExistingScopes, userScopes } from '../pools/resource-servers/scopes.ts'
 import type { Db } from '../storage/db.ts'
 

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
-import { ApiError } from '../contract/api-error.ts'
+import { ApiError, invalidParameter } from '../contract/api-error.ts'
 import { operation } from '../contract/operation.ts'
 import { type AppClient, accessTokenSeconds } from '../pools/app-client.ts'
-import { invalidParameter } from '../pools/invalid-parameter.ts'
 import type { Pool } from '../pools/pool.ts'
 import type { PoolCatalog } from '../pools/pool-catalog.ts'
-import { provesClientSecret } from '../pools/secret-hash.ts'
+import { isClientSecretValid } from '../pools/secret-hash.ts'
 import type { Db } from '../storage/db.ts'
 import { invokePreTokenGeneration, type TokenChanges } from '../triggers/pre-token-generation.ts'
 import { type CallerContext, callerContextOf, type Triggers } from '../triggers/trigger.ts'
@@ -48,7 +47,7 @@ export const getClientToken = operation('GetClientToken', {
 
 /** The secret first: what a client is set up for is nobody's business but its owner's. */
 function requireClientOfItsOwn(client: AppClient, secret: string): void {
-  if (client.secrets.length === 0 || !provesClientSecret(client, secret)) {
+  if (client.secrets.length === 0 || !isClientSecretValid(client, secret)) {
     throw new ApiError('NotAuthorizedException', `Unable to verify the client secret of client ${client.id}`)
   }
   if (client.authFlows?.length !== 1 || client.authFlows[0] !== 'ALLOW_CLIENT_TOKEN_AUTH') {

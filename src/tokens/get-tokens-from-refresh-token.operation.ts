@@ -1,7 +1,7 @@
 import { ApiError } from '../contract/api-error.ts'
 import { operation } from '../contract/operation.ts'
 import type { PoolCatalog } from '../pools/pool-catalog.ts'
-import { provesClientSecret } from '../pools/secret-hash.ts'
+import { isClientSecretValid } from '../pools/secret-hash.ts'
 import { callerContextOf } from '../triggers/trigger.ts'
 import { type RefreshDeps, refreshTokens, requireRefreshable, rotateTokens } from './refresh.ts'
 import { writeTokens } from './wire.ts'
@@ -12,7 +12,7 @@ export const getTokensFromRefreshToken = operation('GetTokensFromRefreshToken', 
 
   async handle(request, deps: RefreshDeps & { pools: PoolCatalog }, _caller: undefined, context) {
     const { pool, client } = await deps.pools.getClient(request.ClientId)
-    if (!provesClientSecret(client, request.ClientSecret)) {
+    if (!isClientSecretValid(client, request.ClientSecret)) {
       throw new ApiError('NotAuthorizedException', `Unable to verify the client secret of client ${client.id}`)
     }
     const refreshable = await requireRefreshable(deps, {

@@ -3,7 +3,7 @@ import type { Secrets } from '../base/secrets.ts'
 import { ApiError } from '../contract/api-error.ts'
 import { operation } from '../contract/operation.ts'
 import type { PoolCatalog } from '../pools/pool-catalog.ts'
-import { provesClientSecret } from '../pools/secret-hash.ts'
+import { isClientSecretValid } from '../pools/secret-hash.ts'
 import type { Db } from '../storage/db.ts'
 import { readRefreshToken } from './refresh-token.ts'
 import { revokeSession } from './session-repository.ts'
@@ -19,7 +19,7 @@ export const revokeToken = operation('RevokeToken', {
 
   async handle(request, { db, clock, secrets, pools }: Deps) {
     const owner = await pools.findClient(request.ClientId)
-    if (owner === undefined || !provesClientSecret(owner.client, request.ClientSecret)) {
+    if (owner === undefined || !isClientSecretValid(owner.client, request.ClientSecret)) {
       throw new ApiError('UnauthorizedException', 'Invalid client or client secret.')
     }
     const { client } = owner

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts'
-import type { TriggerPolicy } from '../pools/extensions/pool-extensions.ts'
+import type { TriggerPolicy } from '../pools/trigger-settings.ts'
 import { InvocationError } from './trigger-errors.ts'
 
 type Breaker = { failures: number; openUntil: number; onTrial: boolean }

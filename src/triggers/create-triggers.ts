@@ -1,11 +1,10 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
-import { ApiError } from '../contract/api-error.ts'
-import { extensionsOf, type TriggerPolicy } from '../pools/extensions/pool-extensions.ts'
-import { policyOf } from '../pools/extensions/trigger-policy.ts'
-import { invalidParameter } from '../pools/invalid-parameter.ts'
+import { ApiError, invalidParameter } from '../contract/api-error.ts'
+import { extensionsOf } from '../pools/extensions/pool-extensions.ts'
 import type { Pool } from '../pools/pool.ts'
+import { type TriggerPolicy, triggerPolicyOf } from '../pools/trigger-settings.ts'
 import { AnswerReader } from './answer-reader.ts'
 import { type CircuitBreakers, createCircuitBreakers } from './circuit-breakers.ts'
 import { type Functions, functionNameOf } from './functions/function.ts'
@@ -58,7 +57,7 @@ export function createTriggers({ functions, logger, clock, lastAnswers, onInvoca
       const { pool, trigger, source, username, sub, signal } = call
       const target = pool.triggers.byName[trigger]
       if (target === undefined) return undefined
-      const policy = policyOf(trigger, extensionsOf(pool).triggers[trigger])
+      const policy = triggerPolicyOf(trigger, extensionsOf(pool).triggers[trigger])
       const details = { trigger, source, username, sub, event: eventOf(call), replayOf: undefined }
       const record = draftInvocation(clock.now(), pool, target.arn, details)
       try {
@@ -84,7 +83,7 @@ export function createTriggers({ functions, logger, clock, lastAnswers, onInvoca
       const { id: replayOf, trigger, source, username, sub } = recorded
       const target = pool.triggers.byName[trigger]
       if (target === undefined) throw invalidParameter(`The user pool has no ${trigger} trigger.`)
-      const policy = { ...policyOf(trigger, extensionsOf(pool).triggers[trigger]), retries: 0, circuitBreaker: undefined }
+      const policy = { ...triggerPolicyOf(trigger, extensionsOf(pool).triggers[trigger]), retries: 0, circuitBreaker: undefined }
       const record = draftInvocation(clock.now(), pool, target.arn, { trigger, source, username, sub, event, replayOf })
       try {
         record.answer = await invoke(record, policy)

@@ -1,4 +1,4 @@
-import type { MessageKindName } from '../pools/extensions/pool-extensions.ts'
+import type { MessageKindName } from '../pools/message-templates.ts'
 import type { AnswerReader } from './answer-reader.ts'
 import type { CallerContext, Texts, TriggerSubject, Triggers } from './trigger.ts'
 import { AnswerError } from './trigger-errors.ts'

@@ -1,5 +1,6 @@
-import type { MessageKindName } from '../pools/extensions/pool-extensions.ts'
-import type { Pool, TriggerName } from '../pools/pool.ts'
+import type { MessageKindName } from '../pools/message-templates.ts'
+import type { Pool } from '../pools/pool.ts'
+import type { TriggerName } from '../pools/trigger-settings.ts'
 import { type CallerContext, hasTrigger, type Texts, type TriggerSubject, type Triggers } from './trigger.ts'
 
 /** The triggers that send a pool's messages in place of a gateway, by what they send. */

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { TriggerPolicy } from '../pools/extensions/pool-extensions.ts'
+import type { TriggerPolicy } from '../pools/trigger-settings.ts'
 import { type Functions, functionNameOf, type Invocation } from './functions/function.ts'
 import { InvocationError, timedOut } from './trigger-errors.ts'
 

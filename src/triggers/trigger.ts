@@ -1,4 +1,5 @@
-import type { Pool, TriggerName } from '../pools/pool.ts'
+import type { Pool } from '../pools/pool.ts'
+import type { TriggerName } from '../pools/trigger-settings.ts'
 import type { AnswerReader } from './answer-reader.ts'
 
 /** A JSON object, such as an event or a part of one. */

@@ -1,6 +1,6 @@
 import { ApiError } from '../contract/api-error.ts'
-import { requireNoAliasFormat } from '../pools/alias-formats.ts'
 import { isEmailAddress, isPhoneNumber } from '../pools/attribute-formats.ts'
+import { requireNoAliasFormat } from '../pools/attribute-rules.ts'
 import { type ContactAttribute, nameKey, type Pool } from '../pools/pool.ts'
 import type { Attributes } from './user.ts'
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { hashSessionToken } from '../../src/access/access-key.ts'
-import { cachedAccessKeys, cacheMilliseconds } from '../../src/access/access-key-cache.ts'
+import { cacheMilliseconds, createAccessKeyCache } from '../../src/access/access-key-cache.ts'
 import { deleteAccessKey, findAccessKey, insertAccessKey, listAccessKeys } from '../../src/access/access-key-repository.ts'
 import { createAccessKey } from '../../src/access/create-access-key.ts'
 import { decide, fullAccessPolicy } from '../../src/access/policy.ts'
@@ -122,7 +122,7 @@ for (const engine of engines) {
     it('finds a key without the database for a few seconds, then notices that it is gone', async () => {
       await using room = await openKeyRoom(engine)
       const made = await createAccessKey(room.db, room.secrets, room.clock, { description: '' })
-      const { find } = cachedAccessKeys(room)
+      const { find } = createAccessKeyCache(room)
       const key = await find(made.id)
       assert.equal(key?.id, made.id)
 
@@ -136,7 +136,7 @@ for (const engine of engines) {
     it('keeps no key alive when the clock is set back', async () => {
       await using room = await openKeyRoom(engine)
       const made = await createAccessKey(room.db, room.secrets, room.clock, { description: '' })
-      const { find } = cachedAccessKeys(room)
+      const { find } = createAccessKeyCache(room)
       await find(made.id)
       await deleteAccessKey(room.db, made.id)
       room.clock.time -= 1
@@ -145,12 +145,12 @@ for (const engine of engines) {
 
     it('does not remember what does not exist: a new key works at once', async () => {
       await using room = await openKeyRoom(engine)
-      const { find } = cachedAccessKeys(room)
+      const { find } = createAccessKeyCache(room)
       const made = await createAccessKey(room.db, room.secrets, room.clock, { description: '' })
       await deleteAccessKey(room.db, made.id)
       assert.equal(await find(made.id), undefined)
-      const row = { ...made, description: '', policy: fullAccessPolicy, createdAt: room.clock.now() }
-      await insertAccessKey(room.db, room.secrets, row, made.secret, undefined)
+      const metadata = { description: '', policy: fullAccessPolicy, createdAt: room.clock.now() }
+      await insertAccessKey(room.db, room.secrets, { ...made, ...metadata, sessionTokenHash: undefined })
       assert.equal((await find(made.id))?.secret, made.secret)
     })
   })

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { authorize, poolIdFromArn } from '../../src/access/authorize.ts'
 import { readPolicy } from '../../src/access/read-policy.ts'
 import { ApiError } from '../../src/contract/api-error.ts'
-import { factsOf, operationNames } from '../../src/contract/model.ts'
+import { definitionOf, operationNames } from '../../src/contract/model.ts'
 import type { OperationName } from '../../src/contract/operation.ts'
 
 const accountId = '123456789012'
@@ -102,7 +102,7 @@ describe('What a request is about', () => {
 
   it('is everything for those operations alone that name no pool, even if a pool is named beside', () => {
     const body = { ...ofPool, IdentityPoolId: identityPoolId }
-    const poolless = operationNames.filter((name) => factsOf(name).signed && decidedOn(name, body)[1] === '*')
+    const poolless = operationNames.filter((name) => definitionOf(name).signed && decidedOn(name, body)[1] === '*')
     assert.deepEqual(poolless.toSorted(), [
       'CreateIdentityPool',
       'CreateUserPool',

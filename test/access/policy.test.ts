@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { type Decision, decide, fullAccessPolicy } from '../../src/access/policy.ts'
+import { type Decision, decide, fullAccessPolicy, matchesWildcard } from '../../src/access/policy.ts'
 import { maxPolicyLength, PolicyError, readPolicy } from '../../src/access/read-policy.ts'
-import { matchesWildcard } from '../../src/access/wildcard.ts'
 
 const pool = 'arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_AbCdEf123'
 const otherPool = 'arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_ZyXwVu987'

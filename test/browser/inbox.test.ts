@@ -5,7 +5,7 @@ import type { BrowserContextOptions, Page } from 'playwright-core'
 import { adminCreate } from '../support/administration.ts'
 import { useBrowser } from '../support/browser.ts'
 import { engines } from '../support/engines.ts'
-import { callOwn } from '../support/own-operations.ts'
+import { callLifeguard } from '../support/lifeguard-operations.ts'
 import { signUp } from '../support/self-service.ts'
 import { openSmsEndpoint } from '../support/sms-endpoint.ts'
 import { useTestServer } from '../support/test-server.ts'
@@ -96,7 +96,7 @@ for (const engine of engines.slice(0, 1)) {
 
     it('tells what was not sent and why, and follows it until it is', async () => {
       const { poolId, clientId } = await givenPool({ SmsConfiguration })
-      await callOwn(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, Messages: { Suppress: ['ResendCode'], MaxPerDay: 2 } })
+      await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, Messages: { Suppress: ['ResendCode'], MaxPerDay: 2 } })
       sms.answerTo('+15550000021', 503, 200)
       await adminCreate(server(), poolId, 'hal', { attributes: { phone_number: '+15550000021' }, DesiredDeliveryMediums: ['SMS'] })
       for (const name of ['ian', 'joe']) await signUp(server(), clientId, name, { email: `${name}@example.test` })

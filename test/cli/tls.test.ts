@@ -5,7 +5,7 @@ import type { IncomingMessage } from 'node:http'
 import { get, type RequestOptions, request } from 'node:https'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { makeCertificate } from '../../src/pools/signing-certificate/make-certificate.ts'
+import { createCertificate } from '../../src/pools/signing-certificate/create-certificate.ts'
 import { LifeguardProcess, temporaryFolder } from './lifeguard-process.ts'
 
 const folder = temporaryFolder()
@@ -13,7 +13,7 @@ const pem = (label: string, der: Buffer) => `-----BEGIN ${label}-----\n${der.toS
 
 describe('lifeguard with a certificate', () => {
   it('takes calls and everything else by HTTPS, and asks clients to come back by it', async () => {
-    const { certificate, privateKey } = await makeCertificate('localhost', Date.now())
+    const { certificate, privateKey } = await createCertificate('localhost', Date.now())
     const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
     writeFileSync(cert, pem('CERTIFICATE', certificate))
     writeFileSync(key, pem('PRIVATE KEY', privateKey))

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { ApiError } from '../../src/contract/api-error.ts'
-import { factsOf, operationNames, shapeNamed } from '../../src/contract/model.ts'
+import { definitionOf, getShape, operationNames } from '../../src/contract/model.ts'
 import type { OperationName } from '../../src/contract/operation.ts'
 import { readRequest } from '../../src/contract/read-request.ts'
 
@@ -120,7 +120,7 @@ describe('hostile requests', () => {
     const element = fc.oneof(nasty, fc.jsonValue())
     const value = fc.oneof(element, fc.array(element, { maxLength: 3 }), fc.dictionary(fc.string(), element, { maxKeys: 3 }))
     for (const name of operationNames) {
-      const members = Object.keys(shapeNamed(factsOf(name).input).members ?? {})
+      const members = Object.keys(getShape(definitionOf(name).input).members ?? {})
       const body = fc.record(Object.fromEntries(members.map((member) => [member, value])), { requiredKeys: [] })
       fc.assert(
         fc.property(fc.oneof(body, fc.jsonValue()), (given) => answersOrRefuses(name, given)),

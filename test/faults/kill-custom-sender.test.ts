@@ -10,7 +10,7 @@ import { readSettings } from '../../src/settings.ts'
 import { LifeguardProcess } from '../cli/lifeguard-process.ts'
 import { decryptCode, openCodeKeyFile } from '../support/code-keys.ts'
 import { engines } from '../support/engines.ts'
-import { callOwn } from '../support/own-operations.ts'
+import { callLifeguard } from '../support/lifeguard-operations.ts'
 import { confirm, signUp } from '../support/self-service.ts'
 import { createTestClock } from '../support/test-clock.ts'
 import { sdkClient, type TestServer } from '../support/test-server.ts'
@@ -61,7 +61,7 @@ for (const engine of engines) {
         await fetch(`${running.url}/inbox/api/messages`)
         assert.equal(triggers.events.length, 4)
         await confirm(after, before.clientId, 'ana', first ?? '')
-        const { Invocations } = await callOwn(after, 'ListTriggerInvocations', { UserPoolId: before.poolId })
+        const { Invocations } = await callLifeguard(after, 'ListTriggerInvocations', { UserPoolId: before.poolId })
         const kept = [stdout, stderr, ...lines, JSON.stringify(Invocations)].join('\n')
         assert.ok(Invocations.length >= 3 && kept.includes('CustomEmailSender'))
         assert.ok(!new RegExp(`(?<!\\d)${first}(?!\\d)`).test(kept))

@@ -9,7 +9,7 @@ import {
   ListUserPoolsCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { engines, type TestEngine } from '../support/engines.ts'
-import { callOwn } from '../support/own-operations.ts'
+import { callLifeguard } from '../support/lifeguard-operations.ts'
 import { skipWithoutPostgres } from '../support/postgres-stage.ts'
 import { startProductionServer } from '../support/production-server.ts'
 import { startTestServer, type TestServer } from '../support/test-server.ts'
@@ -69,7 +69,7 @@ for (const engine of engines) {
         })
       }
       const old = await kids(other)
-      await callOwn(one, 'RotateSigningKeys', { UserPoolId: poolId })
+      await callLifeguard(one, 'RotateSigningKeys', { UserPoolId: poolId })
       const fresh = await kids(one)
       assert.ok(fresh.every((kid) => !old.includes(kid)))
       await until(

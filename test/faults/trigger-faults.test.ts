@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { chosenEngines } from '../support/engines.ts'
 import { functionArn, functionFolder, givenTriggered } from '../support/functions.ts'
-import { callOwn } from '../support/own-operations.ts'
+import { callLifeguard } from '../support/lifeguard-operations.ts'
 import { givenTokens, signInByPassword } from '../support/sign-in.ts'
 import { useTestServer } from '../support/test-server.ts'
 
@@ -101,7 +101,7 @@ for (const engine of chosenEngines().slice(0, 1)) {
     async function given(name: string, timeoutMs = 60_000) {
       const pool = await givenTriggered(server(), { PreAuthentication: functionArn(name) })
       const Triggers = { PreAuthentication: { TimeoutMilliseconds: timeoutMs } }
-      await callOwn(server(), 'SetUserPoolExtensions', { UserPoolId: pool.poolId, Triggers })
+      await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: pool.poolId, Triggers })
       return pool
     }
 

@@ -6,8 +6,8 @@ import { createSecrets } from '../../src/base/secrets.ts'
 import type { AppClient } from '../../src/pools/app-client.ts'
 import { deleteAppClient, findAppClient, insertAppClient, listAppClients, lockAppClient } from '../../src/pools/app-client-repository.ts'
 import { readNewClient } from '../../src/pools/app-client-wire.ts'
-import { createPoolCatalog } from '../../src/pools/cached-pool-catalog.ts'
 import type { Pool } from '../../src/pools/pool.ts'
+import { createPoolCatalog } from '../../src/pools/pool-catalog.ts'
 import { createPoolRemoval, markPoolDeleted } from '../../src/pools/pool-deletion-repository.ts'
 import { countUsersUpTo, findPool, insertPool, updatePool } from '../../src/pools/pool-repository.ts'
 import { readNewPool } from '../../src/pools/pool-wire.ts'
@@ -140,7 +140,7 @@ for (const engine of engines) {
         await db.transaction().execute((tx) => updatePool(tx, { ...pool, name: 'renamed' }))
         await deleteAppClient(db, pool.id, 'client-a')
         assert.equal((await catalog.getClient('client-a')).pool.name, pool.name)
-        await catalog.changed(pool.id)
+        await catalog.invalidate(pool.id)
         assert.equal((await catalog.getPool(pool.id)).name, 'renamed')
         assert.equal(await catalog.findClient('client-a'), undefined)
         catalog.close()
@@ -179,7 +179,7 @@ for (const engine of engines) {
           other.subscribe('pool_changed', () => heard.dispatchEvent(new Event('news')))
           assert.equal((await there.getPool(pool.id)).name, pool.name)
           await storage.db.transaction().execute((tx) => updatePool(tx, { ...pool, name: 'renamed' }))
-          await here.changed(pool.id)
+          await here.invalidate(pool.id)
           await news
           assert.equal((await there.getPool(pool.id)).name, 'renamed')
           here.close()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { provesClientSecret, requireSecretHash, secretHash } from '../../src/pools/secret-hash.ts'
+import { isClientSecretValid, requireSecretHash, secretHash } from '../../src/pools/secret-hash.ts'
 
 const secret = (value: string) => ({ id: 'x', value, createdAt: 0 })
 const client = { id: 'client456', secrets: [secret('old-secret'), secret('secret123')] }
@@ -44,14 +44,14 @@ describe('A secret hash', () => {
 
 describe('A client secret', () => {
   it('is proved by any active one', () => {
-    assert.equal(provesClientSecret(client, 'secret123'), true)
-    assert.equal(provesClientSecret(client, 'old-secret'), true)
-    assert.equal(provesClientSecret(client, 'secret12'), false)
-    assert.equal(provesClientSecret(client, ''), false)
-    assert.equal(provesClientSecret(client, undefined), false)
+    assert.equal(isClientSecretValid(client, 'secret123'), true)
+    assert.equal(isClientSecretValid(client, 'old-secret'), true)
+    assert.equal(isClientSecretValid(client, 'secret12'), false)
+    assert.equal(isClientSecretValid(client, ''), false)
+    assert.equal(isClientSecretValid(client, undefined), false)
   })
 
   it('is nothing to prove for a client without one', () => {
-    assert.equal(provesClientSecret(publicClient, undefined), true)
+    assert.equal(isClientSecretValid(publicClient, undefined), true)
   })
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { CompiledQuery, createQueryId, type KyselyPlugin, type RootOperationNode, sql } from 'kysely'
-import { factsOf, shapeNamed } from '../../src/contract/model.ts'
+import { definitionOf, getShape } from '../../src/contract/model.ts'
 import { operations } from '../../src/operations.ts'
 import { engines } from '../support/engines.ts'
 import { openTestStorage, type TestStorage } from '../support/test-storage.ts'
@@ -90,7 +90,7 @@ async function requireShortOnSqlite(storage: TestStorage, ask: AskForPage): Prom
 describe('Lists that are read page by page', () => {
   it('are all tried here', () => {
     const withToken = operations.filter(({ name }) => {
-      const members = Object.keys(shapeNamed(factsOf(name).input).members ?? {})
+      const members = Object.keys(getShape(definitionOf(name).input).members ?? {})
       return members.some((member) => /^(next|pagination)token$/i.test(member))
     })
     const known = [...Object.keys(pagedLists), ...Object.keys(unpagedLists)]

@@ -12,8 +12,8 @@ import {
 } from '@aws-sdk/client-cognito-identity-provider'
 import { oidc } from '../api/pools/provider-requests.ts'
 import { csv, givenUploadedJob, importFile } from './imports.ts'
+import { callLifeguard } from './lifeguard-operations.ts'
 import { type App, askedOf, beginStep, givenAppUser, givenMfaPool, respond } from './mfa.ts'
-import { callOwn } from './own-operations.ts'
 import { codeSentTo } from './self-service.ts'
 import { givenTokens, givenUser, goodPassword, secretHash, signInByPassword, signInBySrp, startSrp } from './sign-in.ts'
 import { agree } from './sign-in-triggers.ts'
@@ -45,7 +45,7 @@ export async function givenSealedWorld(server: TestServer, endpoint: TriggerEndp
     },
   })
   const { poolId, clientId } = ids
-  await callOwn(server, 'SetUserPoolExtensions', {
+  await callLifeguard(server, 'SetUserPoolExtensions', {
     UserPoolId: poolId,
     TestUsers,
     Triggers: { PreTokenGeneration: { OnError: 'LAST_GOOD' } },
@@ -76,7 +76,7 @@ export async function givenSealedWorld(server: TestServer, endpoint: TriggerEndp
 
 async function deletePoolWithTestUser(server: TestServer): Promise<void> {
   const { poolId } = await server.givenPool()
-  await callOwn(server, 'SetUserPoolExtensions', { UserPoolId: poolId, TestUsers })
+  await callLifeguard(server, 'SetUserPoolExtensions', { UserPoolId: poolId, TestUsers })
   await server.send(new DeleteUserPoolCommand({ UserPoolId: poolId }))
 }
 
@@ -145,7 +145,7 @@ export async function everythingWorks(server: TestServer, world: SealedWorld, pa
   const AuthParameters = { USERNAME: 'ana', PASSWORD: password, SECRET_HASH: secretHash(secretClient.secret, 'ana', secretClient.id) }
   await server.send(new InitiateAuthCommand({ ClientId: secretClient.id, AuthFlow: 'USER_PASSWORD_AUTH', AuthParameters }))
   await useAccessToken(server, world.tokens.accessToken)
-  assert.deepEqual((await callOwn(server, 'GetUserPoolExtensions', { UserPoolId: poolId })).TestUsers, TestUsers)
+  assert.deepEqual((await callLifeguard(server, 'GetUserPoolExtensions', { UserPoolId: poolId })).TestUsers, TestUsers)
   const { IdentityProvider } = await server.send(new DescribeIdentityProviderCommand({ UserPoolId: poolId, ProviderName }))
   assert.equal(IdentityProvider?.ProviderDetails?.['client_secret'], oidc.ProviderDetails['client_secret'])
   const { Certificate } = await server.send(new GetSigningCertificateCommand({ UserPoolId: poolId }))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { factsOf, operationNames } from '../../src/contract/model.ts'
+import { definitionOf, operationNames } from '../../src/contract/model.ts'
 import type { OperationName } from '../../src/contract/operation.ts'
 import { requestCategories } from '../../src/pools/provisioned-limits/request-categories.ts'
 import { categoryOf } from '../../src/web/rpc/operation-categories.ts'
@@ -30,7 +30,7 @@ function givenThrottle(limitOf = (category: keyof typeof requestCategories): num
 
 describe('The throttle', () => {
   it('has a category for every operation on user pools', () => {
-    const withoutOne = operationNames.filter((name) => factsOf(name).service === 'user-pools' && !categoryOf.has(name))
+    const withoutOne = operationNames.filter((name) => definitionOf(name).service === 'user-pools' && !categoryOf.has(name))
     assert.deepEqual(withoutOne, [])
   })
 
@@ -80,7 +80,7 @@ describe('The throttle', () => {
     const refusal = (name: OperationName) => {
       passed(name, 10)
       assert.throws(() => throttle(name, 'signed'), {
-        code: factsOf(name).errors.includes('TooManyRequestsException') ? 'TooManyRequestsException' : 'ThrottlingException',
+        code: definitionOf(name).errors.includes('TooManyRequestsException') ? 'TooManyRequestsException' : 'ThrottlingException',
       })
     }
     for (const name of operationNames) if (categoryOf.has(name)) refusal(name)

@@ -1,21 +1,20 @@
 import type { Clock } from '../../base/clock.ts'
 import { newClientSecret } from '../../base/ids.ts'
 import type { Secrets } from '../../base/secrets.ts'
-import { ApiError } from '../../contract/api-error.ts'
+import { ApiError, invalidParameter } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
 import type { AppClient } from '../app-client.ts'
-import { invalidParameter } from '../invalid-parameter.ts'
+import { writeClientSecret } from '../app-client-wire.ts'
+import { changeClient } from '../change-client.ts'
 import type { PoolCatalog } from '../pool-catalog.ts'
-import { changeClientSecrets } from './change-client-secrets.ts'
-import { writeClientSecret } from './client-secret-wire.ts'
 
 type Deps = { db: Db; pools: PoolCatalog; clock: Clock; secrets: Secrets }
 
-/** One that is in use and one that takes its place. */
-const mostSecrets = 2
+/** One secret that is in use, and one that replaces it. */
+const maxSecrets = 2
 
-/** From now on both secrets are good, so that a program can go over to the new one without a pause. */
+/** Both secrets are valid from now on, so a program can change to the new one without a pause. */
 export const addUserPoolClientSecret = operation('AddUserPoolClientSecret', {
   auth: 'iam',
 
@@ -24,25 +23,25 @@ export const addUserPoolClientSecret = operation('AddUserPoolClientSecret', {
     const createdAt = deps.clock.now()
     const value = chosen ?? newClientSecret()
     let id = ''
-    await changeClientSecrets(deps, poolId, clientId, createdAt, (client) => {
-      requireRoomForSecret(client, value)
+    await changeClient(deps, { poolId, clientId }, (client) => {
+      requireNewSecretAllowed(client, value)
       id = newSecretId(client, createdAt)
-      return [...client.secrets, { id, value, createdAt }]
+      return { ...client, secrets: [...client.secrets, { id, value, createdAt }], updatedAt: createdAt }
     })
     const descriptor = writeClientSecret({ id, value, createdAt })
     return { ClientSecretDescriptor: chosen === undefined ? { ...descriptor, ClientSecretValue: value } : descriptor }
   },
 })
 
-function requireRoomForSecret(client: AppClient, value: string): void {
+function requireNewSecretAllowed(client: AppClient, value: string): void {
   if (client.secrets.length === 0) throw invalidParameter(`Client ${client.id} is a public client and cannot have client secrets.`)
-  if (client.secrets.length >= mostSecrets) {
-    throw new ApiError('LimitExceededException', `Client secrets cannot exceed limit of ${mostSecrets} secrets.`)
+  if (client.secrets.length >= maxSecrets) {
+    throw new ApiError('LimitExceededException', `Client secrets cannot exceed limit of ${maxSecrets} secrets.`)
   }
   if (client.secrets.some((secret) => secret.value === value)) throw invalidParameter('The client has this secret already.')
 }
 
-/** Named after the second it was made in, or the next one that no secret of the client is named after. */
+/** The client's id and the second of creation, or the next second that no other secret of the client has. */
 function newSecretId(client: AppClient, now: number): string {
   const taken = new Set(client.secrets.map((secret) => secret.id))
   let second = Math.floor(now / 1000)

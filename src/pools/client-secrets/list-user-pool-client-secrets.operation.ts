@@ -2,16 +2,16 @@ import type { Secrets } from '../../base/secrets.ts'
 import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
 import { findAppClient } from '../app-client-repository.ts'
+import { writeClientSecret } from '../app-client-wire.ts'
 import { readPageToken } from '../page-token.ts'
 import { clientNotFound, type PoolCatalog } from '../pool-catalog.ts'
-import { writeClientSecret } from './client-secret-wire.ts'
 
 type Deps = { db: Db; pools: PoolCatalog; secrets: Secrets }
 
 export const listUserPoolClientSecrets = operation('ListUserPoolClientSecrets', {
   auth: 'iam',
 
-  /** From the database, not the catalog: who has just added a secret in another process wants to see it. One page holds them all. */
+  /** Reads the database, not the catalog, so that a secret added through another process is shown at once. One page holds all secrets. */
   async handle(request, { db, pools, secrets }: Deps) {
     const { UserPoolId: poolId, ClientId: clientId } = request
     await pools.getPool(poolId)

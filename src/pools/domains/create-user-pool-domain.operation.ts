@@ -1,14 +1,14 @@
 import type { Clock } from '../../base/clock.ts'
+import { invalidParameter } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import { requireLockedPool } from '../change-pool.ts'
-import { invalidParameter } from '../invalid-parameter.ts'
 import type { PoolCatalog } from '../pool-catalog.ts'
 import { type Quotas, requireWithinQuota } from '../quotas.ts'
 import type { Tiers } from '../tier-rules.ts'
 import type { PoolDomain } from './pool-domain.ts'
 import { countCustomDomainsUpTo, findDomainsOfPool, insertDomain } from './pool-domain-repository.ts'
-import { requireSoundDomain, requireTierOfDomain } from './pool-domain-rules.ts'
+import { requireTierOfDomain, requireValidDomain } from './pool-domain-rules.ts'
 import { readNewDomain, writeDomainAnswer } from './pool-domain-wire.ts'
 
 type Deps = { db: Db; pools: PoolCatalog; clock: Clock; publicUrl: string; quotas: Quotas; tiers: Tiers }
@@ -20,14 +20,14 @@ export const createUserPoolDomain = operation('CreateUserPoolDomain', {
     const domain = readNewDomain(request, clock.now())
     await db.transaction().execute(async (tx) => {
       const pool = await requireLockedPool(tx, domain.poolId)
-      requireSoundDomain(domain, publicUrl)
+      requireValidDomain(domain, publicUrl)
       requireTierOfDomain(tiers, pool, domain)
       await requireFirstOfItsKind(tx, domain)
       if (!(await insertDomain(tx, domain))) throw taken(domain)
       if (domain.custom === undefined) return
       requireWithinQuota(quotas, 'customDomains', await countCustomDomainsUpTo(tx, quotas.customDomains + 1))
     })
-    await pools.changed(domain.poolId)
+    await pools.invalidate(domain.poolId)
     return writeDomainAnswer(domain, new URL(publicUrl).hostname)
   },
 })

@@ -1,8 +1,8 @@
 import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
 import type { PoolCatalog } from '../pool-catalog.ts'
-import { domainNotFound } from './domain-not-found.ts'
 import { deleteDomain } from './pool-domain-repository.ts'
+import { domainNotFound } from './pool-domain-rules.ts'
 
 type Deps = { db: Db; pools: PoolCatalog }
 
@@ -11,7 +11,7 @@ export const deleteUserPoolDomain = operation('DeleteUserPoolDomain', {
 
   async handle(request, { db, pools }: Deps) {
     if (!(await deleteDomain(db, request.UserPoolId, request.Domain))) throw domainNotFound()
-    await pools.changed(request.UserPoolId)
+    await pools.invalidate(request.UserPoolId)
     return {}
   },
 })

@@ -1,4 +1,4 @@
-import { invalidParameter } from '../invalid-parameter.ts'
+import { type ApiError, invalidParameter } from '../../contract/api-error.ts'
 import type { Pool } from '../pool.ts'
 import { requireTier, type Tiers } from '../tier-rules.ts'
 import { classicHostedUi, managedLogin, type PoolDomain } from './pool-domain.ts'
@@ -9,7 +9,7 @@ const reservedWords: readonly string[] = ['aws', 'amazon', 'cognito']
 const prefixPattern = '^[a-z0-9](?:[a-z0-9\\-]{0,61}[a-z0-9])?$'
 
 /** Throws InvalidParameterException when the domain cannot be as it is. `publicUrl` is this server's own address, which no pool can take. */
-export function requireSoundDomain(domain: PoolDomain, publicUrl: string): void {
+export function requireValidDomain(domain: PoolDomain, publicUrl: string): void {
   if (domain.custom === undefined) requirePrefix(domain)
   else requireNameOfTheirOwn(domain.domain, publicUrl)
   const { managedLoginVersion: version } = domain
@@ -17,7 +17,7 @@ export function requireSoundDomain(domain: PoolDomain, publicUrl: string): void 
 }
 
 export function requireTierOfDomain(tiers: Tiers, pool: Pick<Pool, 'tier'>, domain: PoolDomain): void {
-  if (domain.managedLoginVersion === managedLogin) requireTier(tiers, pool, 'ESSENTIALS', 'Managed login')
+  if (domain.managedLoginVersion === managedLogin) requireTier(tiers, pool, { feature: 'Managed login', tier: 'ESSENTIALS' })
 }
 
 function requirePrefix({ domain, failover }: PoolDomain): void {
@@ -41,4 +41,9 @@ function requireNameOfTheirOwn(domain: string, publicUrl: string): void {
   if (domain === own || domain === `auth.${own}` || domain.endsWith(`.auth.${own}`)) {
     throw invalidParameter(`Custom domain is not a valid subdomain: ${domain} belongs to the server itself.`)
   }
+}
+
+/** The answer when the pool does not have the domain or does not exist (observed, both in one text). */
+export function domainNotFound(): ApiError {
+  return invalidParameter('No such domain or user pool exists.')
 }

@@ -1,13 +1,12 @@
 import type { Clock } from '../../base/clock.ts'
+import { invalidParameter } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
-import { invalidParameter } from '../invalid-parameter.ts'
 import type { PoolCatalog } from '../pool-catalog.ts'
 import { findPool } from '../pool-repository.ts'
 import type { Tiers } from '../tier-rules.ts'
-import { domainNotFound } from './domain-not-found.ts'
 import { lockDomain, updateDomain } from './pool-domain-repository.ts'
-import { requireSoundDomain, requireTierOfDomain } from './pool-domain-rules.ts'
+import { domainNotFound, requireTierOfDomain, requireValidDomain } from './pool-domain-rules.ts'
 import { readDomainUpdate, writeDomainAnswer } from './pool-domain-wire.ts'
 
 type Deps = { db: Db; pools: PoolCatalog; clock: Clock; publicUrl: string; tiers: Tiers }
@@ -25,12 +24,12 @@ export const updateUserPoolDomain = operation('UpdateUserPoolDomain', {
         throw invalidParameter('CustomDomainConfig can only be set for a custom domain.')
       }
       const after = readDomainUpdate(before, request, clock.now())
-      requireSoundDomain(after, publicUrl)
+      requireValidDomain(after, publicUrl)
       requireTierOfDomain(tiers, pool, after)
       await updateDomain(tx, after)
       return after
     })
-    await pools.changed(poolId)
+    await pools.invalidate(poolId)
     return writeDomainAnswer(domain, new URL(publicUrl).hostname)
   },
 })

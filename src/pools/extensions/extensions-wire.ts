@@ -1,4 +1,5 @@
 import type { Secrets } from '../../base/secrets.ts'
+import { invalidParameter } from '../../contract/api-error.ts'
 import type {
   GetUserPoolExtensionsResponse,
   MessagesExtensionType,
@@ -6,18 +7,10 @@ import type {
   TestUserType,
   TriggerPolicyType,
 } from '../../contract/generated/types.ts'
-import { invalidParameter } from '../invalid-parameter.ts'
-import { nameKey, type Pool, type TriggerName } from '../pool.ts'
+import { nameKey, type Pool } from '../pool.ts'
+import { type TriggerName, type TriggerPolicy, triggerPolicyOf } from '../trigger-settings.ts'
 import { readTemplatesByLocale, writeTemplatesByLocale } from './localized-templates-wire.ts'
-import {
-  extensionsOf,
-  type MessagesExtension,
-  noExtensions,
-  type PoolExtensions,
-  type TestUser,
-  type TriggerPolicy,
-} from './pool-extensions.ts'
-import { policyOf } from './trigger-policy.ts'
+import { extensionsOf, type MessagesExtension, noExtensions, type PoolExtensions, type TestUser } from './pool-extensions.ts'
 
 /** `pool`'s extensions with the sections that the request names in place of the old ones. Throws InvalidParameterException. */
 export function readExtensions(secrets: Secrets, pool: Pool, request: SetUserPoolExtensionsRequest): PoolExtensions {
@@ -73,7 +66,7 @@ function readPolicy(name: TriggerName, policy: TriggerPolicyType): TriggerPolicy
       `Triggers.${name}.OnError: LAST_GOOD is for the claims of PreTokenGeneration only; use FAIL, CONTINUE or CONTINUE_UNLESS_REFUSED.`,
     )
   }
-  const unset = policyOf(name, undefined)
+  const unset = triggerPolicyOf(name, undefined)
   return {
     timeoutMs: policy.TimeoutMilliseconds ?? unset.timeoutMs,
     retries: policy.Retries ?? unset.retries,

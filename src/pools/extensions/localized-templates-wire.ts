@@ -1,6 +1,7 @@
+import { invalidParameter } from '../../contract/api-error.ts'
 import type { LocalizedTemplatesType } from '../../contract/generated/types.ts'
-import { invalidParameter } from '../invalid-parameter.ts'
-import type { LocalizedTemplates, MessagesExtension } from './pool-extensions.ts'
+import type { LocalizedTemplates } from '../message-templates.ts'
+import type { MessagesExtension } from './pool-extensions.ts'
 
 type Needs = { readonly pattern: RegExp; readonly says: string }
 

@@ -1,4 +1,5 @@
-import type { MessageTemplates, Pool, TriggerName } from '../pool.ts'
+import type { LocalizedTemplates, MessageKindName } from '../message-templates.ts'
+import type { TriggerName, TriggerPolicy } from '../trigger-settings.ts'
 
 /**
  * What a pool can have that Cognito's pools have not. Without any of it a pool behaves as at Cognito. UpdateUserPool leaves it alone,
@@ -10,20 +11,6 @@ export type PoolExtensions = {
   readonly signUp: SignUpExtension
   readonly messages: MessagesExtension
   readonly testUsers: readonly TestUser[]
-}
-
-/** How a trigger's function is treated when it is slow or fails. */
-export type TriggerPolicy = {
-  readonly timeoutMs: number
-  /** Further attempts after one that got no answer; a function that answered with an error is not asked again. */
-  readonly retries: number
-  /**
-   * What a failure means. CONTINUE passes over each, as if there were no trigger: also over an error that the function throws, by which a
-   * PreSignUp or PreAuthentication function turns somebody away. CONTINUE_UNLESS_REFUSED passes over the rest.
-   */
-  readonly onError: 'FAIL' | 'CONTINUE' | 'CONTINUE_UNLESS_REFUSED' | 'LAST_GOOD'
-  /** After so many failures in a row the function is left alone for a while. Undefined: it is asked each time. */
-  readonly circuitBreaker: { readonly failures: number; readonly openSeconds: number } | undefined
 }
 
 export type CustomAuthExtension = {
@@ -40,18 +27,6 @@ export type SignUpExtension = {
   readonly unconfirmedLifetimeHours: number | undefined
 }
 
-/** The kinds of messages, by what follows `CustomMessage_` in the source of that trigger. */
-export const messageKinds = [
-  'SignUp',
-  'ResendCode',
-  'ForgotPassword',
-  'UpdateUserAttribute',
-  'VerifyUserAttribute',
-  'AdminCreateUser',
-  'Authentication',
-] as const
-export type MessageKindName = (typeof messageKinds)[number]
-
 export type MessagesExtension = {
   /** Kinds that are not sent; their codes are made all the same. */
   readonly suppress: readonly MessageKindName[]
@@ -62,9 +37,6 @@ export type MessagesExtension = {
   /** FAIL: the call that caused a message waits for it and fails when the far end refuses it. */
   readonly onRefusal: 'IGNORE' | 'FAIL'
 }
-
-/** Texts in one language. What is not among them comes from the pool's own templates. */
-export type LocalizedTemplates = Omit<MessageTemplates, 'verifyBy'>
 
 /** A user for automated tests: every code for them is this one, and none is sent. */
 export type TestUser = {
@@ -82,6 +54,6 @@ export const noExtensions: PoolExtensions = {
   testUsers: [],
 }
 
-export function extensionsOf(pool: Pick<Pool, 'extensions'>): PoolExtensions {
+export function extensionsOf(pool: { readonly extensions: PoolExtensions | undefined }): PoolExtensions {
   return pool.extensions ?? noExtensions
 }

@@ -6,9 +6,8 @@ import type { Db, Tx } from '../../storage/db.ts'
 import { requireLockedPool } from '../change-pool.ts'
 import { nameKey, type Pool } from '../pool.ts'
 import { type Quotas, requireWithinQuota } from '../quotas.ts'
-import { requireFreeIdentifiers } from './free-identifiers.ts'
-import { insertIdentityProvider, listProviderNames } from './identity-provider-repository.ts'
-import { requireSoundProvider } from './identity-provider-rules.ts'
+import { insertIdentityProvider, listProviderNames, replaceIdentifiers } from './identity-provider-repository.ts'
+import { requireValidProvider } from './identity-provider-rules.ts'
 import { readNewProvider, writeProvider } from './identity-provider-wire.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets; quotas: Quotas }
@@ -22,10 +21,10 @@ export const createIdentityProvider = operation('CreateIdentityProvider', {
     const provider = readNewProvider(request, clock.now())
     await db.transaction().execute(async (tx) => {
       const pool = await requireLockedPool(tx, poolId)
-      requireSoundProvider(pool, provider)
+      requireValidProvider(pool, provider)
       await requireFreeName(tx, pool, provider.id, quotas)
       if (!(await insertIdentityProvider(tx, secrets, poolId, provider))) throw nameTaken(poolId, provider.id)
-      await requireFreeIdentifiers(tx, poolId, provider, [])
+      await replaceIdentifiers(tx, poolId, provider, [])
     })
     return { IdentityProvider: writeProvider(poolId, provider) }
   },

@@ -2,7 +2,7 @@ import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
 import type { PoolCatalog } from '../pool-catalog.ts'
 import { deleteIdentityProvider as deleteProvider } from './identity-provider-repository.ts'
-import { providerNotFound, requireOtherThanCognito } from './provider-not-found.ts'
+import { providerNotFound, requireExternalProvider } from './identity-provider-rules.ts'
 
 type Deps = { db: Db; pools: PoolCatalog }
 
@@ -12,7 +12,7 @@ export const deleteIdentityProvider = operation('DeleteIdentityProvider', {
 
   async handle(request, { db, pools }: Deps) {
     const pool = await pools.getPool(request.UserPoolId)
-    requireOtherThanCognito(request.ProviderName)
+    requireExternalProvider(request.ProviderName)
     const isGone = await db.transaction().execute((tx) => deleteProvider(tx, pool.id, request.ProviderName))
     if (!isGone) throw providerNotFound(request.ProviderName)
   },

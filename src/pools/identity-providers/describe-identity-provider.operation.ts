@@ -3,8 +3,8 @@ import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
 import type { PoolCatalog } from '../pool-catalog.ts'
 import { findIdentityProvider } from './identity-provider-repository.ts'
+import { providerNotFound } from './identity-provider-rules.ts'
 import { writeProvider } from './identity-provider-wire.ts'
-import { providerNotFound } from './provider-not-found.ts'
 
 type Deps = { db: Db; pools: PoolCatalog; secrets: Secrets }
 

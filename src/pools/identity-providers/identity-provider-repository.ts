@@ -1,4 +1,5 @@
 import type { Secrets } from '../../base/secrets.ts'
+import { invalidParameter } from '../../contract/api-error.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import {
   deleteResource,
@@ -76,13 +77,11 @@ export async function findProviderNames(db: Db | Tx, poolId: string, names: read
   return new Set((await findResources(db, poolId, identityProviders, names)).map(({ id }) => id))
 }
 
-/** Makes `identifiers` those of the provider, in the place of `before`. Returns one that another provider has, if there is one. */
-export async function replaceIdentifiers(
-  tx: Tx,
-  poolId: string,
-  provider: IdentityProvider,
-  before: readonly string[],
-): Promise<string | undefined> {
+/**
+ * Stores the identifiers of the provider in place of `before`.
+ * @throws ApiError InvalidParameterException when another provider of the pool has one of them
+ */
+export async function replaceIdentifiers(tx: Tx, poolId: string, provider: IdentityProvider, before: readonly string[]): Promise<void> {
   const { id: name, updatedAt: now, config } = provider
   for (const identifier of before) {
     if (!config.identifiers.includes(identifier)) await deleteResource(tx, poolId, providerIdentifiers, identifier)
@@ -90,7 +89,7 @@ export async function replaceIdentifiers(
   for (const identifier of config.identifiers) {
     if (before.includes(identifier)) continue
     const record = { id: identifier, createdAt: now, updatedAt: now, config: { provider: name } }
-    if (!(await insertResource(tx, poolId, providerIdentifiers, record))) return identifier
+    if (await insertResource(tx, poolId, providerIdentifiers, record)) continue
+    throw invalidParameter(`The identifier ${identifier} belongs to another identity provider of this user pool.`)
   }
-  return undefined
 }

@@ -1,4 +1,4 @@
-import { invalidParameter } from '../invalid-parameter.ts'
+import { invalidParameter } from '../../contract/api-error.ts'
 import type { ProviderDetails, ProviderType } from './identity-provider.ts'
 
 type Requirement = { readonly keys: readonly string[]; readonly message: string }
@@ -42,13 +42,13 @@ const samlKeys: ReadonlySet<string> = new Set([
 const loopbackHosts: readonly string[] = ['localhost', '127.0.0.1', '[::1]']
 
 /** Throws InvalidParameterException when a detail is missing, unknown or not what it has to be. */
-export function requireSoundDetails(type: ProviderType, details: ProviderDetails): void {
+export function requireValidDetails(type: ProviderType, details: ProviderDetails): void {
   const known = type === 'SAML' ? samlKeys : oauthKeys
   const unknown = Object.keys(details).filter((key) => !known.has(key))
   if (unknown.length > 0) throw invalidParameter(`ProviderDetails has keys that ${type} providers do not have: [${unknown.join(', ')}]`)
   if (type === 'SAML') requireOneMetadataSource(details)
   else if (!requirements[type].keys.every((key) => details[key])) throw invalidParameter(requirements[type].message)
-  for (const [key, value] of Object.entries(details)) requireSoundDetail(key, value)
+  for (const [key, value] of Object.entries(details)) requireValidDetail(key, value)
 }
 
 function requireOneMetadataSource({ MetadataURL: url, MetadataFile: file }: ProviderDetails): void {
@@ -56,7 +56,7 @@ function requireOneMetadataSource({ MetadataURL: url, MetadataFile: file }: Prov
   if (url && file) throw invalidParameter('Only one of the MetadataURL or MetadataFile should be provided.')
 }
 
-function requireSoundDetail(key: string, value: string): void {
+function requireValidDetail(key: string, value: string): void {
   if (endpointKeys.includes(key) && !isSafeAddress(value)) throw invalidParameter('OIDC endpoint must start with https://')
   if (key === 'MetadataURL' && value !== '' && !isSafeAddress(value)) throw invalidParameter('MetadataURL must start with https://')
   if (methodKeys.includes(key)) requireOneOf(key, value, ['POST', 'GET'])

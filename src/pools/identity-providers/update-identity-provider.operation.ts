@@ -3,11 +3,9 @@ import type { Secrets } from '../../base/secrets.ts'
 import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
 import { requireLockedPool } from '../change-pool.ts'
-import { requireFreeIdentifiers } from './free-identifiers.ts'
-import { lockIdentityProvider, updateIdentityProvider as storeProvider } from './identity-provider-repository.ts'
-import { requireSoundProvider } from './identity-provider-rules.ts'
+import { lockIdentityProvider, replaceIdentifiers, updateIdentityProvider as storeProvider } from './identity-provider-repository.ts'
+import { providerNotFound, requireExternalProvider, requireValidProvider } from './identity-provider-rules.ts'
 import { readProviderUpdate, writeProvider } from './identity-provider-wire.ts'
-import { providerNotFound, requireOtherThanCognito } from './provider-not-found.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets }
 
@@ -18,12 +16,12 @@ export const updateIdentityProvider = operation('UpdateIdentityProvider', {
     const { UserPoolId: poolId, ProviderName: name } = request
     const provider = await db.transaction().execute(async (tx) => {
       const pool = await requireLockedPool(tx, poolId)
-      requireOtherThanCognito(name)
+      requireExternalProvider(name)
       const before = await lockIdentityProvider(tx, secrets, poolId, name)
       if (before === undefined) throw providerNotFound(name)
       const after = readProviderUpdate(before, request, clock.now())
-      requireSoundProvider(pool, after)
-      await requireFreeIdentifiers(tx, poolId, after, before.config.identifiers)
+      requireValidProvider(pool, after)
+      await replaceIdentifiers(tx, poolId, after, before.config.identifiers)
       await storeProvider(tx, secrets, poolId, after)
       return after
     })

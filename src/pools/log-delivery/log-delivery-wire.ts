@@ -1,5 +1,5 @@
+import { invalidParameter } from '../../contract/api-error.ts'
 import type { LogConfigurationType, LogDeliveryConfigurationType } from '../../contract/generated/types.ts'
-import { invalidParameter } from '../invalid-parameter.ts'
 import type { Destination, LogConfiguration } from './log-delivery.ts'
 
 /** Throws InvalidParameterException unless it names one destination. */

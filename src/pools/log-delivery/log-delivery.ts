@@ -1,4 +1,4 @@
-import { invalidParameter } from '../invalid-parameter.ts'
+import { invalidParameter } from '../../contract/api-error.ts'
 import { type PoolResource, resourceKind } from '../pool-resource.ts'
 
 /** Where a log goes. AWS has a member for each kind of destination. */
@@ -23,7 +23,7 @@ const allowed = {
 } as const satisfies Record<LogConfiguration['source'], { level: LogConfiguration['level']; destinations: readonly Destination['kind'][] }>
 
 /** Throws InvalidParameterException. */
-export function requireSoundLogs(logs: readonly LogConfiguration[]): void {
+export function requireValidLogs(logs: readonly LogConfiguration[]): void {
   const sources = new Set<string>()
   for (const { source, level, destination } of logs) {
     if (sources.has(source)) throw invalidParameter(`The event source ${source} is given more than once.`)

@@ -4,7 +4,7 @@ import type { Db } from '../../storage/db.ts'
 import { requireLockedPool } from '../change-pool.ts'
 import { putResource } from '../pool-resource-repository.ts'
 import { requireTier, type Tiers } from '../tier-rules.ts'
-import { logDeliveries, logDeliveryId, requireSoundLogs } from './log-delivery.ts'
+import { logDeliveries, logDeliveryId, requireValidLogs } from './log-delivery.ts'
 import { readLogConfiguration, writeLogDelivery } from './log-delivery-wire.ts'
 
 type Deps = { db: Db; clock: Clock; tiers: Tiers }
@@ -16,11 +16,12 @@ export const setLogDeliveryConfiguration = operation('SetLogDeliveryConfiguratio
   async handle(request, { db, clock, tiers }: Deps) {
     const poolId = request.UserPoolId
     const logs = request.LogConfigurations.map(readLogConfiguration)
-    requireSoundLogs(logs)
+    requireValidLogs(logs)
     const now = clock.now()
     await db.transaction().execute(async (tx) => {
       const pool = await requireLockedPool(tx, poolId)
-      if (logs.some(({ source }) => source === 'userAuthEvents')) requireTier(tiers, pool, 'PLUS', 'The export of user activity')
+      if (logs.some(({ source }) => source === 'userAuthEvents'))
+        requireTier(tiers, pool, { feature: 'The export of user activity', tier: 'PLUS' })
       await putResource(tx, poolId, logDeliveries, { id: logDeliveryId, createdAt: now, updatedAt: now, config: { logs } })
     })
     return { LogDeliveryConfiguration: writeLogDelivery(poolId, logs) }

@@ -1,5 +1,5 @@
+import { invalidParameter } from '../../contract/api-error.ts'
 import type { AssetType } from '../../contract/generated/types.ts'
-import { invalidParameter } from '../invalid-parameter.ts'
 import { type PoolResource, resourceKind } from '../pool-resource.ts'
 
 /** A picture of a style, `bytes` in base64. There is one for each category, mode and resource id. */

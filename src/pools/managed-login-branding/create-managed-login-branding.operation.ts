@@ -4,8 +4,8 @@ import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
+import { requireLockedClient } from '../change-client.ts'
 import { requireLockedPool } from '../change-pool.ts'
-import { requireLockedClient } from '../locked-client.ts'
 import { countResourcesUpTo, insertResource } from '../pool-resource-repository.ts'
 import { type Quotas, requireWithinQuota } from '../quotas.ts'
 import { requireTier, type Tiers } from '../tier-rules.ts'
@@ -29,7 +29,7 @@ export const createManagedLoginBranding = operation('CreateManagedLoginBranding'
     const branding: Branding = { id, createdAt: now, updatedAt: now, config: { clientId, isDefault, settings } }
     await db.transaction().execute(async (tx) => {
       const pool = await requireLockedPool(tx, poolId)
-      requireTier(tiers, pool, 'ESSENTIALS', 'Managed login', 'OperationNotEnabledException')
+      requireTier(tiers, pool, { feature: 'Managed login', tier: 'ESSENTIALS', code: 'OperationNotEnabledException' })
       await requireLockedClient(tx, secrets, poolId, clientId)
       const byClient = { id: clientId, createdAt: now, updatedAt: now, config: { brandingId: id } }
       if (!(await insertResource(tx, poolId, brandingByClient, byClient))) throw brandingExists()

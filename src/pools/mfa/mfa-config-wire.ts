@@ -1,12 +1,12 @@
+import { invalidParameter } from '../../contract/api-error.ts'
 import type {
   SetUserPoolMfaConfigRequest,
   SetUserPoolMfaConfigResponse,
   WebAuthnConfigurationType,
 } from '../../contract/generated/types.ts'
 import { readSmsSettings, writeSmsSettings } from '../delivery-wire.ts'
-import { invalidParameter } from '../invalid-parameter.ts'
 import { type Pool, regionOf, type WebAuthnSettings } from '../pool.ts'
-import { offeredMfa } from './offered-mfa.ts'
+import { mfaMethodsOf } from './mfa-methods.ts'
 import { isRelyingPartyId } from './relying-party-id.ts'
 
 /**
@@ -43,7 +43,7 @@ export function readMfaConfig(pool: Pool, request: SetUserPoolMfaConfigRequest, 
     throw invalidParameter('[SmsConfiguration] is a required member of [SoftwareTokenMfaConfiguration].')
   }
   // The service lets a pool demand a factor that it has switched off by name; nobody could sign in to such a pool.
-  if (mfa !== 'OFF' && offeredMfa(changed).length === 0) {
+  if (mfa !== 'OFF' && mfaMethodsOf(changed).length === 0) {
     throw invalidParameter("Invalid MFA configuration given, can't disable all MFAs with a required or optional configuration.")
   }
   return changed

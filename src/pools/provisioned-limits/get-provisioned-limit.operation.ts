@@ -1,5 +1,5 @@
 import { operation } from '../../contract/operation.ts'
-import { readCategory, writeLimit } from './limit-definition.ts'
+import { readCategory, writeLimit } from './provisioned-limit-wire.ts'
 import type { ProvisionedLimits } from './provisioned-limits.ts'
 
 type Deps = { provisionedLimits: ProvisionedLimits }

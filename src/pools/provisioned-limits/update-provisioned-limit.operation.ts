@@ -1,7 +1,6 @@
-import { ApiError } from '../../contract/api-error.ts'
+import { ApiError, invalidParameter } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
-import { invalidParameter } from '../invalid-parameter.ts'
-import { readCategory, writeLimit } from './limit-definition.ts'
+import { readCategory, writeLimit } from './provisioned-limit-wire.ts'
 import type { ProvisionedLimits } from './provisioned-limits.ts'
 
 type Deps = { provisionedLimits: ProvisionedLimits }

@@ -1,11 +1,11 @@
 import type { Clock } from '../../base/clock.ts'
+import { invalidParameter } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
 import { requireLockedPool } from '../change-pool.ts'
-import { invalidParameter } from '../invalid-parameter.ts'
 import { countResourcesUpTo, insertResource } from '../pool-resource-repository.ts'
 import { type Quotas, requireWithinQuota } from '../quotas.ts'
-import { type ResourceServer, requireSoundResourceServer, resourceServers } from './resource-server.ts'
+import { type ResourceServer, requireValidResourceServer, resourceServers } from './resource-server.ts'
 import { readResourceServer, writeResourceServer } from './resource-server-wire.ts'
 
 type Deps = { db: Db; clock: Clock; quotas: Quotas }
@@ -17,7 +17,7 @@ export const createResourceServer = operation('CreateResourceServer', {
     const { UserPoolId: poolId, Identifier: id } = request
     const now = clock.now()
     const server: ResourceServer = { id, createdAt: now, updatedAt: now, config: readResourceServer(request) }
-    requireSoundResourceServer(server)
+    requireValidResourceServer(server)
     await db.transaction().execute(async (tx) => {
       await requireLockedPool(tx, poolId)
       if (!(await insertResource(tx, poolId, resourceServers, server)))

@@ -2,8 +2,7 @@ import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
 import type { PoolCatalog } from '../pool-catalog.ts'
 import { deleteResource } from '../pool-resource-repository.ts'
-import { resourceServers } from './resource-server.ts'
-import { resourceServerNotFound } from './resource-server-not-found.ts'
+import { resourceServerNotFound, resourceServers } from './resource-server.ts'
 
 type Deps = { db: Db; pools: PoolCatalog }
 

@@ -1,4 +1,4 @@
-import { invalidParameter } from '../invalid-parameter.ts'
+import { ApiError, invalidParameter } from '../../contract/api-error.ts'
 import { type PoolResource, resourceKind } from '../pool-resource.ts'
 
 /** One thing that a resource server lets a client do with it. */
@@ -10,7 +10,7 @@ export type ResourceServer = PoolResource<{ readonly name: string; readonly scop
 export const resourceServers = resourceKind<ResourceServer['config']>('resource-server')
 
 /** Throws InvalidParameterException when a scope is there twice, or the server would speak for this service itself. */
-export function requireSoundResourceServer({ id, config }: ResourceServer): void {
+export function requireValidResourceServer({ id, config }: ResourceServer): void {
   // Scopes such as aws.cognito/dcr/register are the service's own; whoever defines one again could hand it out.
   if (id.startsWith('aws.cognito')) throw invalidParameter('Identifiers that begin with aws.cognito are reserved.')
   const names = new Set<string>()
@@ -18,4 +18,9 @@ export function requireSoundResourceServer({ id, config }: ResourceServer): void
     if (names.has(name)) throw invalidParameter(`The scope ${name} is given more than once.`)
     names.add(name)
   }
+}
+
+/** The answer for a resource server that the pool does not have. */
+export function resourceServerNotFound(identifier: string): ApiError {
+  return new ApiError('ResourceNotFoundException', `Resource server ${identifier} does not exist.`)
 }

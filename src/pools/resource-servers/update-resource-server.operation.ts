@@ -3,8 +3,7 @@ import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
 import type { PoolCatalog } from '../pool-catalog.ts'
 import { lockResource, updateResource } from '../pool-resource-repository.ts'
-import { requireSoundResourceServer, resourceServers } from './resource-server.ts'
-import { resourceServerNotFound } from './resource-server-not-found.ts'
+import { requireValidResourceServer, resourceServerNotFound, resourceServers } from './resource-server.ts'
 import { readResourceServer, writeResourceServer } from './resource-server-wire.ts'
 
 type Deps = { db: Db; pools: PoolCatalog; clock: Clock }
@@ -19,7 +18,7 @@ export const updateResourceServer = operation('UpdateResourceServer', {
       const before = await lockResource(tx, pool.id, resourceServers, request.Identifier)
       if (before === undefined) throw resourceServerNotFound(request.Identifier)
       const after = { ...before, updatedAt: clock.now(), config: readResourceServer(request) }
-      requireSoundResourceServer(after)
+      requireValidResourceServer(after)
       await updateResource(tx, pool.id, resourceServers, after)
       return after
     })

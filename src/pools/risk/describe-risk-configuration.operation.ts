@@ -1,8 +1,9 @@
 import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
+import { allClients } from '../app-client.ts'
 import type { PoolCatalog } from '../pool-catalog.ts'
 import { findResource } from '../pool-resource-repository.ts'
-import { everyClient, requireThreatProtection, riskConfigurations } from './risk-configuration.ts'
+import { requireThreatProtection, riskConfigurations } from './risk-configuration.ts'
 import { writeRiskConfiguration } from './risk-configuration-wire.ts'
 
 type Deps = { db: Db; pools: PoolCatalog }
@@ -16,7 +17,7 @@ export const describeRiskConfiguration = operation('DescribeRiskConfiguration', 
     requireThreatProtection(await pools.getPool(poolId))
     if (clientId !== undefined) await pools.getClientOfPool(poolId, clientId)
     const own = clientId === undefined ? undefined : await findResource(db, poolId, riskConfigurations, clientId)
-    const stored = own ?? (await findResource(db, poolId, riskConfigurations, everyClient))
+    const stored = own ?? (await findResource(db, poolId, riskConfigurations, allClients))
     return { RiskConfiguration: writeRiskConfiguration(poolId, stored) }
   },
 })

@@ -6,14 +6,8 @@ import type {
   RiskConfigurationType,
   SetRiskConfigurationRequest,
 } from '../../contract/generated/types.ts'
-import {
-  everyClient,
-  type NoticeTemplate,
-  type RiskConfiguration,
-  type RiskNotices,
-  type RiskResponse,
-  type RiskSettings,
-} from './risk-configuration.ts'
+import { allClients } from '../app-client.ts'
+import type { NoticeTemplate, RiskConfiguration, RiskNotices, RiskResponse, RiskSettings } from './risk-configuration.ts'
 
 const everyEvent = ['SIGN_IN', 'PASSWORD_CHANGE', 'SIGN_UP'] as const
 
@@ -63,7 +57,7 @@ export function writeRiskConfiguration(poolId: string, stored: RiskConfiguration
   const { compromised, takeover, exceptions } = stored.config
   return {
     UserPoolId: poolId,
-    ClientId: stored.id === everyClient ? undefined : stored.id,
+    ClientId: stored.id === allClients ? undefined : stored.id,
     CompromisedCredentialsRiskConfiguration: compromised && {
       EventFilter: [...compromised.events],
       Actions: { EventAction: compromised.action },

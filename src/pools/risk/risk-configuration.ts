@@ -1,6 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net'
-import { ApiError } from '../../contract/api-error.ts'
-import { invalidParameter } from '../invalid-parameter.ts'
+import { ApiError, invalidParameter } from '../../contract/api-error.ts'
 import type { Pool } from '../pool.ts'
 import { type PoolResource, resourceKind } from '../pool-resource.ts'
 import { usesThreatProtection } from '../tier-rules.ts'
@@ -40,13 +39,10 @@ export type RiskSettings = {
   readonly exceptions: { readonly blocked: readonly string[] | undefined; readonly skipped: readonly string[] | undefined } | undefined
 }
 
-/** A pool's, under `everyClient`, or an app client's, under its id: a client with one of its own has nothing of the pool's. */
+/** A pool's, under `allClients`, or an app client's, under its id: a client with one of its own has nothing of the pool's. */
 export type RiskConfiguration = PoolResource<RiskSettings>
 
 export const riskConfigurations = resourceKind<RiskSettings>('risk-configuration')
-
-/** No app client has this id: theirs are lower case. */
-export const everyClient = 'ALL'
 
 export function hasSections({ compromised, takeover, exceptions }: RiskSettings): boolean {
   return compromised !== undefined || takeover !== undefined || exceptions !== undefined
@@ -59,7 +55,7 @@ export function requireThreatProtection(pool: Pool): void {
 }
 
 /** Throws InvalidParameterException for what is no range of addresses. */
-export function requireSoundRisk({ exceptions }: RiskSettings): void {
+export function requireValidRisk({ exceptions }: RiskSettings): void {
   const ranges = [...(exceptions?.blocked ?? []), ...(exceptions?.skipped ?? [])]
   const wrong = ranges.find((range) => !isAddressRange(range))
   if (wrong !== undefined) throw invalidParameter(`${wrong.slice(0, 100)} is not an IP address range in CIDR notation.`)

@@ -2,11 +2,12 @@ import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
+import { allClients } from '../app-client.ts'
+import { requireLockedClient } from '../change-client.ts'
 import { requireLockedPool } from '../change-pool.ts'
-import { requireLockedClient } from '../locked-client.ts'
+import { requireAllowedSender, type SenderDomains } from '../email-sender.ts'
 import { deleteResource, putResource } from '../pool-resource-repository.ts'
-import { requireAllowedSender, type SenderDomains } from '../sender-domains.ts'
-import { everyClient, hasSections, requireSoundRisk, requireThreatProtection, riskConfigurations } from './risk-configuration.ts'
+import { hasSections, requireThreatProtection, requireValidRisk, riskConfigurations } from './risk-configuration.ts'
 import { readRiskSettings, writeRiskConfiguration } from './risk-configuration-wire.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets; senderDomains: SenderDomains }
@@ -21,10 +22,10 @@ export const setRiskConfiguration = operation('SetRiskConfiguration', {
   async handle(request, { db, clock, secrets, senderDomains }: Deps) {
     const { UserPoolId: poolId, ClientId: clientId } = request
     const config = readRiskSettings(request)
-    requireSoundRisk(config)
+    requireValidRisk(config)
     requireAllowedSender(senderDomains, config.takeover?.notices?.from, 'NotifyConfiguration.From')
     const now = clock.now()
-    const id = clientId ?? everyClient
+    const id = clientId ?? allClients
     const stored = await db.transaction().execute(async (tx) => {
       requireThreatProtection(await requireLockedPool(tx, poolId))
       if (clientId !== undefined) await requireLockedClient(tx, secrets, poolId, clientId)

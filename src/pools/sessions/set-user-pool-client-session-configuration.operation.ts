@@ -1,10 +1,10 @@
 import type { Secrets } from '../../base/secrets.ts'
+import { invalidParameter } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
 import { updateAppClient } from '../app-client-repository.ts'
+import { requireLockedClient } from '../change-client.ts'
 import { requireLockedPool } from '../change-pool.ts'
-import { invalidParameter } from '../invalid-parameter.ts'
-import { requireLockedClient } from '../locked-client.ts'
 import type { PoolCatalog } from '../pool-catalog.ts'
 import { requireTier, type Tiers } from '../tier-rules.ts'
 import { sessionTrackingOf, writeClientSessions } from './session-settings.ts'
@@ -19,14 +19,14 @@ export const setUserPoolClientSessionConfiguration = operation('SetUserPoolClien
     const { UserPoolId: poolId, ClientId: clientId } = request
     const client = await db.transaction().execute(async (tx) => {
       const pool = await requireLockedPool(tx, poolId)
-      requireTier(tiers, pool, 'ESSENTIALS', 'User session tracking')
+      requireTier(tiers, pool, { feature: 'User session tracking', tier: 'ESSENTIALS' })
       const before = await requireLockedClient(tx, secrets, poolId, clientId)
       if (!sessionTrackingOf(pool).enabled) throw invalidParameter('User session tracking is not enabled for this user pool.')
       const after = { ...before, ssoSessionMinutes: request.SSOSession.MaxValidityMinutes }
       await updateAppClient(tx, secrets, after)
       return after
     })
-    await pools.changed(poolId)
+    await pools.invalidate(poolId)
     return writeClientSessions(client)
   },
 })

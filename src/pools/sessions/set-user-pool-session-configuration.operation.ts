@@ -22,7 +22,7 @@ export const setUserPoolSessionConfiguration = operation('SetUserPoolSessionConf
       maxPerUser: request.TokenSession.MaxPerUser,
     }
     await changePool(db, pools, poolId, (pool) => {
-      requireTier(tiers, pool, 'ESSENTIALS', 'User session tracking')
+      requireTier(tiers, pool, { feature: 'User session tracking', tier: 'ESSENTIALS' })
       return { ...pool, sessionTracking }
     })
     return writeSessionTracking(poolId, sessionTracking)

@@ -5,7 +5,7 @@ import type { Db } from '../../storage/db.ts'
 import { requireLockedPool } from '../change-pool.ts'
 import { type PoolResource, resourceKind } from '../pool-resource.ts'
 import { findResource, insertResource } from '../pool-resource-repository.ts'
-import { makeCertificate } from './make-certificate.ts'
+import { createCertificate } from './create-certificate.ts'
 
 /** What the pool signs its SAML requests with: the certificate in base64 of its DER, its private key sealed. */
 type SigningCertificate = PoolResource<{ readonly certificate: string; readonly sealedPrivateKey: string }>
@@ -18,11 +18,11 @@ const id = 'saml'
 export type SigningCertificateDeps = { readonly db: Db; readonly secrets: Secrets; readonly clock: Clock }
 
 /** The pool's certificate, made when it is first asked for. Throws ResourceNotFoundException when the pool is gone. */
-export async function getOrMakeSigningCertificate({ db, secrets, clock }: SigningCertificateDeps, poolId: string): Promise<string> {
+export async function getOrCreateSigningCertificate({ db, secrets, clock }: SigningCertificateDeps, poolId: string): Promise<string> {
   const kept = await findResource(db, poolId, signingCertificates, id)
   if (kept !== undefined) return kept.config.certificate
   const now = clock.now()
-  const made = await makeCertificate(poolId, now)
+  const made = await createCertificate(poolId, now)
   const config = {
     certificate: made.certificate.toString('base64'),
     sealedPrivateKey: secrets.seal('signing-key', made.privateKey, sealContext(poolId)),

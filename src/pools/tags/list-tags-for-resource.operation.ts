@@ -2,7 +2,7 @@ import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
 import { poolNotFound } from '../pool-catalog.ts'
 import { findPool } from '../pool-repository.ts'
-import { requirePoolArn } from './tagged-pool.ts'
+import { requirePoolArn } from './tags.ts'
 
 type Deps = { db: Db; accountId: string }
 

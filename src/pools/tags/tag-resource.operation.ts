@@ -3,8 +3,7 @@ import type { Db } from '../../storage/db.ts'
 import { changePool } from '../change-pool.ts'
 import type { PoolCatalog } from '../pool-catalog.ts'
 import type { Quotas } from '../quotas.ts'
-import { requireTagsWithinQuota } from './tag-quota.ts'
-import { requirePoolArn } from './tagged-pool.ts'
+import { requirePoolArn, requireTagsWithinQuota } from './tags.ts'
 
 type Deps = { db: Db; pools: PoolCatalog; quotas: Quotas; accountId: string }
 

@@ -2,7 +2,7 @@ import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
 import { changePool } from '../change-pool.ts'
 import type { PoolCatalog } from '../pool-catalog.ts'
-import { requirePoolArn } from './tagged-pool.ts'
+import { requirePoolArn } from './tags.ts'
 
 type Deps = { db: Db; pools: PoolCatalog; accountId: string }
 

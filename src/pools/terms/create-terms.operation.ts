@@ -3,12 +3,12 @@ import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
+import { requireLockedClient } from '../change-client.ts'
 import { requireLockedPool } from '../change-pool.ts'
-import { requireLockedClient } from '../locked-client.ts'
 import { countResourcesUpTo, insertResource } from '../pool-resource-repository.ts'
 import { type Quotas, requireWithinQuota } from '../quotas.ts'
 import { requireTier, type Tiers } from '../tier-rules.ts'
-import { requireSoundLinks, type Terms, termsByName, termsDocuments, termsExist, termsKey } from './terms.ts'
+import { requireValidLinks, type Terms, termsByName, termsDocuments, termsExist, termsKey } from './terms.ts'
 import { writeTerms } from './terms-wire.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets; quotas: Quotas; tiers: Tiers }
@@ -18,13 +18,13 @@ export const createTerms = operation('CreateTerms', {
 
   async handle(request, { db, clock, secrets, quotas, tiers }: Deps) {
     const { UserPoolId: poolId, ClientId: clientId, TermsName: name, Links: links = {} } = request
-    requireSoundLinks(links)
+    requireValidLinks(links)
     const now = clock.now()
     const config = { clientId, name, source: request.TermsSource, enforcement: request.Enforcement, links }
     const terms: Terms = { id: randomUUID(), createdAt: now, updatedAt: now, config }
     await db.transaction().execute(async (tx) => {
       const pool = await requireLockedPool(tx, poolId)
-      requireTier(tiers, pool, 'ESSENTIALS', 'Managed login', 'OperationNotEnabledException')
+      requireTier(tiers, pool, { feature: 'Managed login', tier: 'ESSENTIALS', code: 'OperationNotEnabledException' })
       await requireLockedClient(tx, secrets, poolId, clientId)
       const byName = { id: termsKey(clientId, name), createdAt: now, updatedAt: now, config: { termsId: terms.id } }
       if (!(await insertResource(tx, poolId, termsByName, byName))) throw termsExist(name)

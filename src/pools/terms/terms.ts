@@ -1,5 +1,4 @@
-import { ApiError } from '../../contract/api-error.ts'
-import { invalidParameter } from '../invalid-parameter.ts'
+import { ApiError, invalidParameter } from '../../contract/api-error.ts'
 import { type PoolResource, resourceKind } from '../pool-resource.ts'
 
 /** Where an app client's sign-up page leads people who want to read what they agree to. Its id is a UUIDv4. */
@@ -24,7 +23,7 @@ export function termsKey(clientId: string, name: string): string {
 }
 
 /** Throws InvalidParameterException. The addresses become links on a page, so nothing but web addresses will do. */
-export function requireSoundLinks(links: Readonly<Record<string, string>>): void {
+export function requireValidLinks(links: Readonly<Record<string, string>>): void {
   if (Object.keys(links).length === 0) throw invalidParameter('Terms from the source LINK need a link at least.')
   for (const [language, link] of Object.entries(links)) {
     const protocol = URL.canParse(link) ? new URL(link).protocol : ''

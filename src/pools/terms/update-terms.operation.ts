@@ -3,7 +3,7 @@ import { operation } from '../../contract/operation.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import type { PoolCatalog } from '../pool-catalog.ts'
 import { deleteResource, insertResource, lockResource, updateResource } from '../pool-resource-repository.ts'
-import { requireSoundLinks, type Terms, termsByName, termsDocuments, termsExist, termsKey, termsNotFound } from './terms.ts'
+import { requireValidLinks, type Terms, termsByName, termsDocuments, termsExist, termsKey, termsNotFound } from './terms.ts'
 import { writeTerms } from './terms-wire.ts'
 
 type Deps = { db: Db; pools: PoolCatalog; clock: Clock }
@@ -25,7 +25,7 @@ export const updateTerms = operation('UpdateTerms', {
         enforcement: request.Enforcement ?? enforcement,
         links: request.Links ?? links,
       }
-      requireSoundLinks(config.links)
+      requireValidLinks(config.links)
       const after: Terms = { ...before, config, updatedAt: clock.now() }
       if (config.name !== name) await rename(tx, poolId, before, after)
       await updateResource(tx, poolId, termsDocuments, after)

@@ -1,4 +1,4 @@
-import { invalidParameter } from '../invalid-parameter.ts'
+import { invalidParameter } from '../../contract/api-error.ts'
 
 /** The parts of the classic pages that may be styled, by the class each has before `-customizable`. */
 const classes: ReadonlySet<string> = new Set([
@@ -29,7 +29,7 @@ const forbiddenInValues = /[@<>\\]|\/\*|\*\/|(?:url|expression|image-set|src)\s*
  * Throws InvalidParameterException unless the style sheet is a list of plain rules for the classes above: no at-rules, no other
  * selectors, nothing that is fetched.
  */
-export function requireSoundCss(css: string): void {
+export function requireValidCss(css: string): void {
   // Even in a comment: it could end the element that a page puts the style sheet in.
   if (css.includes('<')) throw invalidParameter('The CSS cannot contain the character <.')
   let rest = withoutComments(css).trim()

@@ -1,9 +1,9 @@
 import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
+import { allClients } from '../app-client.ts'
 import type { PoolCatalog } from '../pool-catalog.ts'
 import { findResource } from '../pool-resource-repository.ts'
-import { requireDomain } from './require-domain.ts'
-import { everyClient, uiCustomizations } from './ui-customization.ts'
+import { requireDomain, uiCustomizations } from './ui-customization.ts'
 import { writeUiCustomization } from './ui-customization-wire.ts'
 
 type Deps = { db: Db; pools: PoolCatalog; publicUrl: string }
@@ -13,11 +13,11 @@ export const getUICustomization = operation('GetUICustomization', {
   auth: 'iam',
 
   async handle(request, { db, pools, publicUrl }: Deps) {
-    const { UserPoolId: poolId, ClientId: id = everyClient } = request
+    const { UserPoolId: poolId, ClientId: id = allClients } = request
     await pools.getPool(poolId)
-    if (id !== everyClient) await pools.getClientOfPool(poolId, id)
+    if (id !== allClients) await pools.getClientOfPool(poolId, id)
     await requireDomain(db, poolId)
-    const found = (await findResource(db, poolId, uiCustomizations, id)) ?? (await findResource(db, poolId, uiCustomizations, everyClient))
+    const found = (await findResource(db, poolId, uiCustomizations, id)) ?? (await findResource(db, poolId, uiCustomizations, allClients))
     return { UICustomization: found === undefined ? {} : writeUiCustomization(poolId, found, publicUrl) }
   },
 })

@@ -3,12 +3,12 @@ import type { Secrets } from '../../base/secrets.ts'
 import type { SetUICustomizationRequest, UICustomizationType } from '../../contract/generated/types.ts'
 import { operation } from '../../contract/operation.ts'
 import type { Db, Tx } from '../../storage/db.ts'
+import { allClients } from '../app-client.ts'
+import { requireLockedClient } from '../change-client.ts'
 import { requireLockedPool } from '../change-pool.ts'
-import { requireLockedClient } from '../locked-client.ts'
 import { deleteResource, putResource } from '../pool-resource-repository.ts'
-import { requireSoundCss } from './classic-css.ts'
-import { requireDomain } from './require-domain.ts'
-import { everyClient, readLogo, type UiCustomization, uiCustomizations } from './ui-customization.ts'
+import { requireValidCss } from './classic-css.ts'
+import { readLogo, requireDomain, type UiCustomization, uiCustomizations } from './ui-customization.ts'
 import { writeUiCustomization } from './ui-customization-wire.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets; publicUrl: string }
@@ -18,12 +18,12 @@ export const setUICustomization = operation('SetUICustomization', {
   auth: 'iam',
 
   async handle(request, { db, clock, secrets, publicUrl }: Deps) {
-    const { UserPoolId: poolId, ClientId: id = everyClient } = request
+    const { UserPoolId: poolId, ClientId: id = allClients } = request
     const now = clock.now()
     const wanted: UiCustomization = { id, createdAt: now, updatedAt: now, config: readLook(request) }
     const customization = await db.transaction().execute(async (tx): Promise<UICustomizationType> => {
       await requireLockedPool(tx, poolId)
-      if (id !== everyClient) await requireLockedClient(tx, secrets, poolId, id)
+      if (id !== allClients) await requireLockedClient(tx, secrets, poolId, id)
       await requireDomain(tx, poolId)
       return keep(tx, poolId, wanted, publicUrl)
     })
@@ -32,7 +32,7 @@ export const setUICustomization = operation('SetUICustomization', {
 })
 
 function readLook({ CSS: css = '', ImageFile: image }: SetUICustomizationRequest): UiCustomization['config'] {
-  requireSoundCss(css)
+  requireValidCss(css)
   return { css: css === '' ? undefined : css, logo: image?.length ? readLogo(image) : undefined }
 }
 

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
-import { invalidParameter } from '../invalid-parameter.ts'
+import { invalidParameter } from '../../contract/api-error.ts'
+import type { Db, Tx } from '../../storage/db.ts'
+import { findDomainsOfPool } from '../domains/pool-domain-repository.ts'
 import { type PoolResource, resourceKind } from '../pool-resource.ts'
 
 export type LogoType = 'png' | 'jpeg'
 
-/** How the classic hosted pages of an app client look, or under `everyClient` those of all that have no look of their own. */
+/** How the classic hosted pages of an app client look, or under `allClients` those of all that have no look of their own. */
 export type UiCustomization = PoolResource<{
   readonly css: string | undefined
   /** `bytes` in base64; `digest` names this very picture in its address. */
@@ -12,9 +14,6 @@ export type UiCustomization = PoolResource<{
 }>
 
 export const uiCustomizations = resourceKind<UiCustomization['config']>('ui-customization')
-
-/** What requests call all app clients at once. No app client has this id: theirs are lower case. */
-export const everyClient = 'ALL'
 
 /** Throws InvalidParameterException when the file is neither a PNG nor a JPEG, whatever it says it is. */
 export function readLogo(file: Uint8Array): NonNullable<UiCustomization['config']['logo']> {
@@ -37,4 +36,10 @@ function logoTypeOf(file: Uint8Array): LogoType | undefined {
 /** Where the logo is served, on this server. */
 export function logoPath(poolId: string, clientId: string, digest: string): string {
   return `/${poolId}/ui-customization/${clientId}/${digest}`
+}
+
+/** Throws InvalidParameterException, with Cognito's words, when there are no pages to customize. */
+export async function requireDomain(db: Db | Tx, poolId: string): Promise<void> {
+  const domains = await findDomainsOfPool(db, poolId)
+  if (domains.length === 0) throw invalidParameter('There has to be an existing domain associated with this user pool')
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
+import { invalidParameter } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
-import { invalidParameter } from '../../pools/invalid-parameter.ts'
 import type { Db } from '../../storage/db.ts'
 import type { TokenCaller } from '../../users/caller.ts'
 import { endSession } from './end-session.ts'

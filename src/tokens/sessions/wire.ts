@@ -1,5 +1,5 @@
+import { invalidParameter } from '../../contract/api-error.ts'
 import type { SessionDescriptionType } from '../../contract/generated/types.ts'
-import { invalidParameter } from '../../pools/invalid-parameter.ts'
 import type { Session } from '../session.ts'
 import { writeSessionId } from './session-id.ts'
 

@@ -1,6 +1,6 @@
 import type { Insertable, Selectable } from 'kysely'
 import type { Secrets } from '../../base/secrets.ts'
-import type { TriggerName } from '../../pools/pool.ts'
+import type { TriggerName } from '../../pools/trigger-settings.ts'
 import type { TriggerInvocationTable } from '../../storage/record-tables.ts'
 import { sealedTable } from '../../storage/sealed-table.ts'
 import type { InvocationOutcome, StoredInvocation } from './invocation.ts'

@@ -1,4 +1,4 @@
-import type { TriggerName } from '../../pools/pool.ts'
+import type { TriggerName } from '../../pools/trigger-settings.ts'
 import type { JsonObject } from '../trigger.ts'
 
 export type InvocationOutcome = 'SUCCEEDED' | 'FAILED' | 'CONTINUED' | 'LAST_GOOD'

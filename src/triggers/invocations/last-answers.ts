@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Secrets } from '../../base/secrets.ts'
-import type { TriggerTarget } from '../../pools/pool.ts'
+import type { TriggerTarget } from '../../pools/trigger-settings.ts'
 import type { Db } from '../../storage/db.ts'
 import { sealedTable } from '../../storage/sealed-table.ts'
 import type { JsonObject, TriggerCall } from '../trigger.ts'

@@ -1,5 +1,5 @@
-import { listPoolsThatForget } from '../../pools/extensions/forgetful-pool-repository.ts'
 import type { Pool } from '../../pools/pool.ts'
+import { listPoolsWithExpiringSignUps } from '../../pools/pool-repository.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import { aliasesOf, isContactAttribute, type User } from '../user.ts'
 import { deleteUserRows, findOwner, findUser, findUserByName, lockUser } from '../user-repository.ts'
@@ -31,7 +31,7 @@ export async function deleteExpiredSignUpsOf(
 /** Forgets up to `limit` users of all pools whose time to confirm is over; answers how many were found. */
 export async function sweepExpiredSignUps(tx: Tx, now: number, limit: number): Promise<number> {
   let found = 0
-  for (const pool of await listPoolsThatForget(tx)) {
+  for (const pool of await listPoolsWithExpiringSignUps(tx)) {
     const since = expiredSignUpsSince(pool, now)
     if (since === undefined) continue
     const subs = await listExpiredSignUps(tx, pool.id, since, limit - found)

@@ -1,5 +1,5 @@
+import { invalidParameter } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
-import { invalidParameter } from '../../pools/invalid-parameter.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import { type Quotas, quotaExceeded } from '../../pools/quotas.ts'
 import type { Db } from '../../storage/db.ts'

@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
-import { freeImportTurn, type ImportJobKey } from '../../pools/active-import-repository.ts'
+import { type ImportJobKey, releaseImportSlot } from '../../pools/active-import-repository.ts'
 import type { Pool } from '../../pools/pool.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db, Tx } from '../../storage/db.ts'
@@ -34,7 +34,7 @@ export async function runImportStep(deps: ImportDeps, key: ImportJobKey): Promis
     case 'Stopping':
       return endJob(deps, job, 'Stopped', stoppedMessage)
     default:
-      await deps.db.transaction().execute((tx) => freeImportTurn(tx, key))
+      await deps.db.transaction().execute((tx) => releaseImportSlot(tx, key))
       return false
   }
 }
@@ -103,7 +103,7 @@ async function endJob({ db, clock }: ImportDeps, job: ImportJob, status: ImportS
     const locked = await lockImportJob(tx, keyOf(job))
     if (locked === undefined || locked.status !== job.status) return true
     await updateImportJob(tx, { ...locked, status, message, completedAt: clock.now() })
-    await freeImportTurn(tx, keyOf(job))
+    await releaseImportSlot(tx, keyOf(job))
     return false
   })
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { operation } from '../../contract/operation.ts'
-import { takeImportTurn } from '../../pools/active-import-repository.ts'
+import { acquireImportSlot } from '../../pools/active-import-repository.ts'
 import { requireLockedPool } from '../../pools/change-pool.ts'
 import type { Db } from '../../storage/db.ts'
 import { type ImportJob, importJobNotFound, preconditionNotMet, requireVerifiedAttribute, statusAt } from './import-job.ts'
@@ -23,7 +23,7 @@ export const startUserImportJob = operation('StartUserImportJob', {
       if (job === undefined) throw importJobNotFound(key.jobId)
       requireStartable(job, now)
       requireVerifiedAttribute(pool)
-      if (!(await takeImportTurn(tx, key))) throw preconditionNotMet('Another user import job is in progress.')
+      if (!(await acquireImportSlot(tx, key))) throw preconditionNotMet('Another user import job is in progress.')
       const pending: ImportJob = { ...job, status: 'Pending', startedAt: now }
       await updateImportJob(tx, pending)
       return pending

@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.ts'
-import { offeredMfa } from '../../pools/mfa/offered-mfa.ts'
+import { mfaMethodsOf } from '../../pools/mfa/mfa-methods.ts'
 import type { Pool } from '../../pools/pool.ts'
 import type { Db } from '../../storage/db.ts'
 import { changeFoundUser } from '../admin/change-user.ts'
@@ -19,7 +19,7 @@ type Change = (current: MfaPreferences | null, canHave: CanHave) => MfaPreferenc
 export async function changeMfa({ db, clock }: { db: Db; clock: Clock }, pool: Pool, found: User, change: Change): Promise<void> {
   await changeFoundUser(db, pool, found, async (user, tx) => {
     const usable = usableMfa(pool, user, await hasSoftwareToken(tx, user))
-    const offered = offeredMfa(pool)
+    const offered = mfaMethodsOf(pool)
     const hasPasskey = countsAsAllFactors(pool) && (await findPasskeys(tx, pool.id, user.sub)).length > 0
     const mfa = change(user.mfa, (method) => (method === 'WEB_AUTHN' ? hasPasskey : offered.includes(method) && usable.includes(method)))
     return { ...user, mfa, updatedAt: clock.now() }

@@ -1,5 +1,5 @@
 import { recoveryOrder } from '../../messaging/destination.ts'
-import { contactOf, offeredMfa } from '../../pools/mfa/offered-mfa.ts'
+import { contactOf, mfaMethodsOf } from '../../pools/mfa/mfa-methods.ts'
 import { type ContactAttribute, type MfaMethod, mfaMethods, type Pool } from '../../pools/pool.ts'
 import type { User } from '../user.ts'
 
@@ -11,7 +11,7 @@ type Offer = Pick<Pool, 'mfa' | 'mfaFactors' | 'recovery'>
  * for; of an authenticator app the one that is registered, even in a pool that has ceased to offer it.
  */
 export function usableMfa(pool: Offer, user: Subject, hasSoftwareToken: boolean): readonly MfaMethod[] {
-  const offered = offeredMfa(pool)
+  const offered = mfaMethodsOf(pool)
   return mfaMethods.filter((method) => {
     const contact = contactOf(method)
     return contact === undefined ? hasSoftwareToken : offered.includes(method) && Boolean(user.attributes[contact])

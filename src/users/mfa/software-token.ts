@@ -1,7 +1,7 @@
 import { Secret, TOTP } from 'otpauth'
 import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
-import { offeredMfa } from '../../pools/mfa/offered-mfa.ts'
+import { mfaMethodsOf } from '../../pools/mfa/mfa-methods.ts'
 import type { Pool } from '../../pools/pool.ts'
 import { sealedTable } from '../../storage/sealed-table.ts'
 import type { User } from '../user.ts'
@@ -52,7 +52,7 @@ export function stepOfCode(secret: string, code: string, now: number): number | 
 
 /** Throws SoftwareTokenMFANotFoundException where the pool does not offer authenticator apps. */
 export function requireSoftwareTokens(pool: Pool): void {
-  if (offeredMfa(pool).includes('SOFTWARE_TOKEN_MFA')) return
+  if (mfaMethodsOf(pool).includes('SOFTWARE_TOKEN_MFA')) return
   throw new ApiError('SoftwareTokenMFANotFoundException', 'Software Token MFA has not been enabled by the userPool')
 }
 

@@ -1,4 +1,4 @@
-import { offeredMfa } from '../../pools/mfa/offered-mfa.ts'
+import { mfaMethodsOf } from '../../pools/mfa/mfa-methods.ts'
 import { type ContactAttribute, type MfaMethod, mfaMethods, type Pool } from '../../pools/pool.ts'
 import { countsAsAllFactors } from '../passkeys/passkey.ts'
 import { isVerified, type User } from '../user.ts'
@@ -69,7 +69,7 @@ export function drawTypicalKind(pool: Pool, bytes: Buffer): UserKind {
   const email = address('email', 0)
   const phoneNumber = address('phone_number', 2)
   const canGetCode = (allowed.includes('EMAIL_OTP') && email !== 'none') || (allowed.includes('SMS_OTP') && phoneNumber !== 'none')
-  const offered = pool.mfa === 'OFF' ? [] : offeredMfa(pool)
+  const offered = pool.mfa === 'OFF' ? [] : mfaMethodsOf(pool)
   const isTemporary = chance(5, 1)
   const hasPasskey = allowed.includes('WEB_AUTHN') && !isTemporary && chance(8, 5)
   // Users who can get codes may have no password; so may half of the users with a passkey.

@@ -1,5 +1,5 @@
 import { ApiError } from '../../contract/api-error.ts'
-import { factsOf } from '../../contract/model.ts'
+import { definitionOf } from '../../contract/model.ts'
 import type { Auth, OperationName } from '../../contract/operation.ts'
 import type { AppClientCaller } from '../../pools/app-client.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
@@ -53,6 +53,6 @@ async function identifyByToken(deps: CallerDeps, name: OperationName, token: str
 /** Not every operation's model has a word for a token whose user is gone; to its callers the token is simply no good any more. */
 function asListed(name: OperationName, error: unknown): unknown {
   const isUserGone = error instanceof ApiError && error.code === 'UserNotFoundException'
-  if (!isUserGone || factsOf(name).errors.includes('UserNotFoundException')) return error
+  if (!isUserGone || definitionOf(name).errors.includes('UserNotFoundException')) return error
   return new ApiError('NotAuthorizedException', 'Access Token has been revoked')
 }

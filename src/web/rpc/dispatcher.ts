@@ -80,7 +80,7 @@ export function createDispatcher<Services>({ operations, services, gate, throttl
             return writeResponse(name, await operation.handle(request, services, caller as never, head.context))
           } finally {
             // Such as InitiateAuth, which finds its client by itself.
-            if (logFields.clientId !== undefined) logFields.userPoolId ??= services.pools.knownPoolOf(logFields.clientId)
+            if (logFields.clientId !== undefined) logFields.userPoolId ??= services.pools.cachedPoolIdOf(logFields.clientId)
           }
         },
       }

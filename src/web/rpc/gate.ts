@@ -5,7 +5,7 @@ import { headerValues, type RequestHead } from '../../access/signed-request.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
-import { factsOf } from '../../contract/model.ts'
+import { definitionOf } from '../../contract/model.ts'
 import type { IamCaller, OperationName } from '../../contract/operation.ts'
 import { isLoopbackHost } from '../../loopback.ts'
 
@@ -48,7 +48,7 @@ type Options = {
 /** `serve`: a valid SigV4 signature by an access key whose policy allows the operation. */
 export function createIamGate({ clock, secrets, findKey, region, accountId }: Options): IamGate {
   return async (head, operation) => {
-    const services = [signingNames[factsOf(operation).service]]
+    const services = [signingNames[definitionOf(operation).service]]
     const signature = await readSignature(head, { now: clock.now(), services, region, secrets, findKey })
     return {
       authenticate(bytes) {

@@ -1,4 +1,4 @@
-import { factsOf, shapeNamed } from '../../contract/model.ts'
+import { definitionOf, getShape } from '../../contract/model.ts'
 import type { Auth, OperationName } from '../../contract/operation.ts'
 import type { TextLimits } from './request-text.ts'
 
@@ -26,9 +26,9 @@ const valuesPerUnsignedRequest = 5_000
 
 /** The limits of an operation. */
 export function requestLimits(name: OperationName, auth: Auth): RequestLimits {
-  const { service, input } = factsOf(name)
-  const shapes = Object.values(shapeNamed(input).members ?? {})
-  const types = new Set(shapes.map((shape) => shapeNamed(shape).type))
+  const { service, input } = definitionOf(name)
+  const shapes = Object.values(getShape(input).members ?? {})
+  const types = new Set(shapes.map((shape) => getShape(shape).type))
   if (auth === 'iam') {
     const bytes = types.has('document') || service === 'lifeguard' ? largestBytes : signedBytes
     const entries = types.has('document') ? Number.POSITIVE_INFINITY : entriesPerMap

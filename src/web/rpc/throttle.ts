@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import { ApiError } from '../../contract/api-error.ts'
-import { factsOf } from '../../contract/model.ts'
+import { definitionOf } from '../../contract/model.ts'
 import type { OperationName } from '../../contract/operation.ts'
 import type { RequestCategory } from '../../pools/provisioned-limits/request-categories.ts'
 import { networkOf } from '../client-address.ts'
@@ -88,6 +88,6 @@ function take(bucket: Bucket, least: number): boolean {
 
 /** Some operations' models know no error of that name; every AWS service knows the other one. */
 function tooMany(operation: OperationName): ApiError {
-  const isListed = factsOf(operation).errors.includes('TooManyRequestsException')
+  const isListed = definitionOf(operation).errors.includes('TooManyRequestsException')
   return new ApiError(isListed ? 'TooManyRequestsException' : 'ThrottlingException', 'Rate exceeded')
 }

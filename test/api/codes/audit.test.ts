@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import { AdminCreateUserCommand, CreateUserPoolCommand, DeleteUserPoolCommand } from '@aws-sdk/client-cognito-identity-provider'
 import { insertAuditRecord, listAuditRecordsOf, sweepAuditRecords } from '../../../src/audit/audit-repository.ts'
 import { engines } from '../../support/engines.ts'
-import { callOwn } from '../../support/own-operations.ts'
+import { callLifeguard } from '../../support/lifeguard-operations.ts'
 import { type Credentials, type ProductionServer, startProductionServer } from '../../support/production-server.ts'
 import { signUp } from '../../support/self-service.ts'
 import { signedCall } from '../../support/signed-call.ts'
@@ -20,17 +20,17 @@ for (const engine of engines) {
   describe(`Audit records on ${engine.name}`, () => {
     const server = useTestServer(engine)
     const list = async (UserPoolId: string, more: object = {}) =>
-      (await callOwn(server(), 'ListAuditRecords', { UserPoolId, ...more })) as { Records: Record[]; NextToken?: string }
+      (await callLifeguard(server(), 'ListAuditRecords', { UserPoolId, ...more })) as { Records: Record[]; NextToken?: string }
 
     it('name the action, the user, the reason and the access key, but never the code', async () => {
       const { poolId, clientId } = await server().givenPool()
       await signUp(server(), clientId, 'ana')
       const headers = { authorization: 'AWS4-HMAC-SHA256 Credential=AKIASUPPORT/20260101/us-east-1/cognito-idp/aws4_request, Signature=x' }
       const request = { UserPoolId: poolId, Username: 'ana', Purpose: 'SIGN_UP', Reason: 'ticket 4711' }
-      const { Code } = await callOwn(server(), 'IssueCode', request, headers)
+      const { Code } = await callLifeguard(server(), 'IssueCode', request, headers)
       server().clock.advance(10)
       const TestUsers = [{ Username: 'robot', Code: '314159' }]
-      await callOwn(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, TestUsers, SignUp: {} }, headers)
+      await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, TestUsers, SignUp: {} }, headers)
       server().clock.advance(10)
       await rotateSigningKeys(server(), poolId)
 
@@ -50,7 +50,7 @@ for (const engine of engines) {
       const { poolId } = await server().givenPool()
       const other = await server().givenPool()
       for (let turn = 0; turn < 5; turn++) {
-        await callOwn(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, [turn % 2 === 0 ? 'SignUp' : 'Messages']: {} })
+        await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, [turn % 2 === 0 ? 'SignUp' : 'Messages']: {} })
         server().clock.advance(10)
       }
       const found: Record[] = []
@@ -72,7 +72,7 @@ for (const engine of engines) {
     it('are not written for a refused request', async () => {
       const { poolId } = await server().givenPool()
       const TestUsers = [{ Username: 'robot', Code: 'letters' }]
-      await assert.rejects(callOwn(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, TestUsers }), {
+      await assert.rejects(callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, TestUsers }), {
         name: 'InvalidParameterException',
       })
       assert.deepEqual((await list(poolId)).Records, [])

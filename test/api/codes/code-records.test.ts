@@ -4,7 +4,7 @@ import { minuteMs } from '../../../src/base/durations.ts'
 import { openCodeKeyFile } from '../../support/code-keys.ts'
 import { engines } from '../../support/engines.ts'
 import { functionArn, functionFolder, recordingLogger } from '../../support/functions.ts'
-import { callOwn } from '../../support/own-operations.ts'
+import { callLifeguard } from '../../support/lifeguard-operations.ts'
 import { codeSentTo, confirm, messagesOf, signUp } from '../../support/self-service.ts'
 import { useTestServer } from '../../support/test-server.ts'
 import { type Handler, openTriggerEndpoint } from '../../support/trigger-endpoint.ts'
@@ -24,20 +24,20 @@ for (const engine of engines) {
     const server = useTestServer(engine, { flags: [...endpoint.flags, ...codeKey.flags, '--functions', folder.path], logger: log.logger })
 
     const list = async (UserPoolId: string) =>
-      ((await callOwn(server(), 'ListMessages', { UserPoolId })) as { Messages: Listed[] }).Messages
+      ((await callLifeguard(server(), 'ListMessages', { UserPoolId })) as { Messages: Listed[] }).Messages
     const summaryOf = ({ State, Medium, Reason }: Listed) => [State, Medium, Reason]
 
     async function givenSender(handler: Handler, Messages: object = {}) {
       const triggers = endpoint.given({ CustomEmailSender: handler })
       const pool = { AutoVerifiedAttributes: ['email' as const], LambdaConfig: triggers.lambdaConfig }
       const ids = await server().givenPool({ pool })
-      await callOwn(server(), 'SetUserPoolExtensions', { UserPoolId: ids.poolId, Messages })
+      await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: ids.poolId, Messages })
       return { ...ids, triggers }
     }
 
     it('show the message to a test user as suppressed', async () => {
       const { poolId, clientId } = await server().givenPool({ pool: { AutoVerifiedAttributes: ['email'] } })
-      await callOwn(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, TestUsers: [{ Username: 'ana', Code: '271828' }] })
+      await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, TestUsers: [{ Username: 'ana', Code: '271828' }] })
       await signUp(server(), clientId, 'ana', { email })
       assert.deepEqual(await messagesOf(server(), poolId), [])
       assert.deepEqual((await list(poolId)).map(summaryOf), [['SUPPRESSED', 'EMAIL', 'a test user, whose code is fixed']])
@@ -49,7 +49,7 @@ for (const engine of engines) {
       await signUp(server(), clientId, 'ana', { email })
       await server().inbox()
       assert.deepEqual((await list(poolId)).map(summaryOf), [['QUEUED', 'EMAIL', 'the custom sender failed']])
-      const { Invocations } = await callOwn(server(), 'ListTriggerInvocations', { UserPoolId: poolId })
+      const { Invocations } = await callLifeguard(server(), 'ListTriggerInvocations', { UserPoolId: poolId })
       assert.deepEqual(
         Invocations.map(({ Outcome, Error: { Message } }: { Outcome: string; Error: { Message: string } }) => [Outcome, Message]),
         [['FAILED', 'the function failed; what it says is not kept, for it knows the code']],
@@ -70,7 +70,7 @@ for (const engine of engines) {
         const { poolId, clientId } = await server().givenPool({ pool: { AutoVerifiedAttributes: ['email'], LambdaConfig } })
         await signUp(server(), clientId, 'ana', { email })
         await server().inbox()
-        const { Invocations } = await callOwn(server(), 'ListTriggerInvocations', { UserPoolId: poolId })
+        const { Invocations } = await callLifeguard(server(), 'ListTriggerInvocations', { UserPoolId: poolId })
         assert.deepEqual(
           Invocations.map(({ Error: { Message } }: { Error: { Message: string } }) => Message),
           ['the function failed; what it says is not kept, for it knows the code'],
@@ -85,10 +85,10 @@ for (const engine of engines) {
       await signUp(server(), clientId, 'ana', { email })
       await server().inbox()
       const [message] = await list(poolId)
-      await callOwn(server(), 'ResendMessage', { UserPoolId: poolId, MessageId: message?.MessageId })
+      await callLifeguard(server(), 'ResendMessage', { UserPoolId: poolId, MessageId: message?.MessageId })
       await server().inbox()
       assert.deepEqual(triggers.fired, ['CustomEmailSender_SignUp', 'CustomEmailSender_SignUp'])
-      const { Code } = await callOwn(server(), 'ReadMessageCode', { UserPoolId: poolId, MessageId: message?.MessageId })
+      const { Code } = await callLifeguard(server(), 'ReadMessageCode', { UserPoolId: poolId, MessageId: message?.MessageId })
       await confirm(server(), clientId, 'ana', Code)
     })
 
@@ -103,7 +103,7 @@ for (const engine of engines) {
       const { poolId, clientId, triggers } = await givenSender(() => undefined, { MaxPerDay: 1, OnRefusal: 'FAIL' })
       await signUp(server(), clientId, 'ana', { email })
       await assert.rejects(signUp(server(), clientId, 'bo', { email }), { name: 'LimitExceededException' })
-      await callOwn(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, Messages: { Suppress: ['SignUp'] } })
+      await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, Messages: { Suppress: ['SignUp'] } })
       await signUp(server(), clientId, 'cy', { email })
       await server().inbox()
       assert.deepEqual(triggers.fired, ['CustomEmailSender_SignUp'])
@@ -116,11 +116,11 @@ for (const engine of engines) {
       const code = await codeSentTo(server(), poolId, email)
       const [message] = await list(poolId)
       const request = { UserPoolId: poolId, MessageId: message?.MessageId, Reason: 'ticket 4711' }
-      assert.equal((await callOwn(server(), 'ReadMessageCode', request)).Code, code)
-      await assert.rejects(callOwn(server(), 'ReadMessageCode', { ...request, MessageId: 'another' }), {
+      assert.equal((await callLifeguard(server(), 'ReadMessageCode', request)).Code, code)
+      await assert.rejects(callLifeguard(server(), 'ReadMessageCode', { ...request, MessageId: 'another' }), {
         name: 'ResourceNotFoundException',
       })
-      const { Records } = await callOwn(server(), 'ListAuditRecords', { UserPoolId: poolId })
+      const { Records } = await callLifeguard(server(), 'ListAuditRecords', { UserPoolId: poolId })
       assert.deepEqual(
         Records.map(({ RecordId: _id, At: _at, ...rest }: { RecordId: string; At: number }) => rest),
         [{ Action: 'ReadMessageCode', Username: 'ana', Detail: `message: ${message?.MessageId}`, Reason: 'ticket 4711' }],

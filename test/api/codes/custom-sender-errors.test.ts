@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { openCodeKeyFile } from '../../support/code-keys.ts'
 import { engines } from '../../support/engines.ts'
 import { functionArn, functionFolder, recordingLogger } from '../../support/functions.ts'
-import { callOwn } from '../../support/own-operations.ts'
+import { callLifeguard } from '../../support/lifeguard-operations.ts'
 import { signUp } from '../../support/self-service.ts'
 import { useTestServer } from '../../support/test-server.ts'
 
@@ -33,12 +33,12 @@ for (const engine of engines) {
       const { poolId, clientId } = await server().givenPool({ pool: { AutoVerifiedAttributes: ['email'], LambdaConfig } })
       await signUp(server(), clientId, 'ana', { email: 'ana@example.test' })
       await server().inbox()
-      const { Invocations } = await callOwn(server(), 'ListTriggerInvocations', { UserPoolId: poolId })
+      const { Invocations } = await callLifeguard(server(), 'ListTriggerInvocations', { UserPoolId: poolId })
       assert.deepEqual(
         Invocations.map(({ Outcome }: { Outcome: string }) => Outcome),
         ['FAILED'],
       )
-      const { Messages } = await callOwn(server(), 'ListMessages', { UserPoolId: poolId })
+      const { Messages } = await callLifeguard(server(), 'ListMessages', { UserPoolId: poolId })
       return JSON.stringify([Invocations, Messages, log.lines.splice(0)])
     }
 

@@ -9,7 +9,7 @@ import {
 import { hourMs } from '../../../src/base/durations.ts'
 import { adminCreateSilently, adminGet, adminUpdate, outcomes } from '../../support/administration.ts'
 import { engines } from '../../support/engines.ts'
-import { callOwn } from '../../support/own-operations.ts'
+import { callLifeguard } from '../../support/lifeguard-operations.ts'
 import { attributeList, attributesOf, codeSentTo, confirm, sentTo, signUp, update } from '../../support/self-service.ts'
 import { givenTokens, givenUser } from '../../support/sign-in.ts'
 import { useTestServer } from '../../support/test-server.ts'
@@ -29,7 +29,7 @@ for (const engine of engines) {
       return server().givenPool({ pool: { AutoVerifiedAttributes: ['email'], LambdaConfig: triggers.lambdaConfig, ...pool } })
     }
     const issue = (UserPoolId: string, Purpose: string, Username = 'ana') =>
-      callOwn(server(), 'IssueCode', { UserPoolId, Username, Purpose }) as Promise<{ Code: string; ExpiresAt: number }>
+      callLifeguard(server(), 'IssueCode', { UserPoolId, Username, Purpose }) as Promise<{ Code: string; ExpiresAt: number }>
 
     it('replaces the outstanding sign-up code with one that confirms the user, and sends no message', async () => {
       const { poolId, clientId } = await server().givenPool({ pool: { AutoVerifiedAttributes: ['email'] } })
@@ -115,7 +115,7 @@ for (const engine of engines) {
       await assert.rejects(issue(poolId, 'VERIFY_EMAIL', 'new'), { ...unsupported, message: /Issue a code for SIGN_UP/ })
       await server().send(new AdminDisableUserCommand({ UserPoolId: poolId, Username: 'new' }))
       await assert.rejects(issue(poolId, 'SIGN_UP', 'new'), { ...unsupported, message: /disabled/ })
-      const { Records } = await callOwn(server(), 'ListAuditRecords', { UserPoolId: poolId })
+      const { Records } = await callLifeguard(server(), 'ListAuditRecords', { UserPoolId: poolId })
       assert.deepEqual(Records, [])
     })
 

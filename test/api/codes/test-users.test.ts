@@ -10,8 +10,8 @@ import {
 import { adminGet } from '../../support/administration.ts'
 import { givenChoicePool, startBy } from '../../support/choice.ts'
 import { engines } from '../../support/engines.ts'
+import { callLifeguard } from '../../support/lifeguard-operations.ts'
 import { askedOf, failUntilLocked, prefer, respond, SmsConfiguration, setMfa } from '../../support/mfa.ts'
-import { callOwn } from '../../support/own-operations.ts'
 import { attributeList, codeSentTo, confirm, messagesOf, sentTo, signUp, update } from '../../support/self-service.ts'
 import { givenTokens, givenUser } from '../../support/sign-in.ts'
 import { useTestServer } from '../../support/test-server.ts'
@@ -28,7 +28,7 @@ for (const engine of engines) {
     const server = useTestServer(engine, { flags: endpoint.flags })
 
     const setTestUsers = (UserPoolId: string, Username = 'robot', Code = fixed) =>
-      callOwn(server(), 'SetUserPoolExtensions', { UserPoolId, TestUsers: [{ Username, Code }] })
+      callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId, TestUsers: [{ Username, Code }] })
 
     /** A pool with one test user, who has not signed up yet, and a CustomMessage trigger. */
     async function givenPool(pool: object = {}, { name = 'robot', code = fixed } = {}) {
@@ -172,7 +172,7 @@ for (const engine of engines) {
       const other = await server().givenPool({ pool: { AutoVerifiedAttributes: ['email'] } })
       await signUp(server(), other.clientId, 'robot', { email })
       assert.deepEqual(await sentTo(server(), other.poolId), [`sign-up ${email}`])
-      await callOwn(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, TestUsers: [] })
+      await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, TestUsers: [] })
       await signUp(server(), clientId, 'robot', { email })
       assert.deepEqual(await sentTo(server(), poolId), [`sign-up ${email}`])
     })
@@ -180,7 +180,7 @@ for (const engine of engines) {
     it('get the fixed code from IssueCode as well', async () => {
       const { poolId, clientId } = await givenPool()
       await signUp(server(), clientId, 'robot', { email })
-      assert.equal((await callOwn(server(), 'IssueCode', { UserPoolId: poolId, Username: 'robot', Purpose: 'SIGN_UP' })).Code, fixed)
+      assert.equal((await callLifeguard(server(), 'IssueCode', { UserPoolId: poolId, Username: 'robot', Purpose: 'SIGN_UP' })).Code, fixed)
       await confirm(server(), clientId, 'robot', fixed)
     })
   })

@@ -1,4 +1,4 @@
-import { factsOf, type Shape, shapeNamed } from '../../../src/contract/model.ts'
+import { definitionOf, getShape, type Shape } from '../../../src/contract/model.ts'
 import type { OperationName } from '../../../src/contract/operation.ts'
 import type { RawAnswer } from '../../support/raw-call.ts'
 
@@ -39,7 +39,7 @@ function faultInRefusal(name: OperationName, { headers, body }: RawAnswer): stri
   if (Object.keys(others).some((member) => member !== 'reasonCode')) return `surplus members: ${Object.keys(others)}`
   if (headers.get('x-amzn-errortype') !== code) return `the header says ${headers.get('x-amzn-errortype')}, the body ${code}`
   if (!message.isWellFormed()) return 'a message that is not well-formed'
-  const listed: readonly string[] = [...factsOf(name).errors, ...commonErrors]
+  const listed: readonly string[] = [...definitionOf(name).errors, ...commonErrors]
   return listed.includes(code) || isUnknownUser(name, code) ? undefined : `${code}, which its model does not list`
 }
 
@@ -49,7 +49,7 @@ function isUnknownUser(name: OperationName, code: string): boolean {
 }
 
 function faultInOutput(name: OperationName, text: string): string | undefined {
-  const { output } = factsOf(name)
+  const { output } = definitionOf(name)
   if (output === undefined) return text === '' ? undefined : 'a body where the model has none'
   let value: unknown
   try {
@@ -61,7 +61,7 @@ function faultInOutput(name: OperationName, text: string): string | undefined {
 }
 
 function faultInValue(shapeName: string, value: unknown, path: string): string | undefined {
-  const shape = shapeNamed(shapeName)
+  const shape = getShape(shapeName)
   switch (shape.type) {
     case 'structure':
       return faultInStructure(shape, value, path)

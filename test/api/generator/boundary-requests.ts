@@ -1,4 +1,4 @@
-import { factsOf, shapeNamed } from '../../../src/contract/model.ts'
+import { definitionOf, getShape } from '../../../src/contract/model.ts'
 import type { OperationName } from '../../../src/contract/operation.ts'
 import { type Place, placesIn, type Request, withValueAt } from './places.ts'
 import type { Trial } from './shape-values.ts'
@@ -16,7 +16,7 @@ export type Variation = {
 
 /** Every change to try on requests of the operation: in each place, and of the body as a whole. */
 export function variationsOf(name: OperationName): readonly Variation[] {
-  const { input } = factsOf(name)
+  const { input } = definitionOf(name)
   const seen = new Set<string>()
   const inPlaces = placesIn(input).flatMap((place) => {
     const trials = trialsOf(place.shapeName).filter((trial) => isTelling(place, trial, seen.has(place.shapeName)))
@@ -55,9 +55,9 @@ function isTelling({ path: [member = ''] }: Place, { what }: Trial, isRepeated: 
 }
 
 function longTextVariation(input: string): Variation[] {
-  const place = placesIn(input).find(({ shapeName }) => shapeNamed(shapeName).type === 'string')
+  const place = placesIn(input).find(({ shapeName }) => getShape(shapeName).type === 'string')
   if (place === undefined) return []
-  const value = textBeyond(shapeNamed(place.shapeName).max)
+  const value = textBeyond(getShape(place.shapeName).max)
   return [variationAt(input, place, { what: 'a very long text', value, allowed: false })]
 }
 
@@ -79,7 +79,7 @@ function surplusVariation(): Variation {
 /** Bodies that are no request at all. */
 function bodies(input: string): Variation[] {
   const texts = ['null', '[]', '[{}]', '"a"', '1', 'true', '{', '{"a":1}}', '{a:1}', "{'a':1}", '\ufeff{', 'a=1&b=2', '['.repeat(100_000)]
-  if ((shapeNamed(input).required ?? []).length > 0) texts.push('', '{}')
+  if ((getShape(input).required ?? []).length > 0) texts.push('', '{}')
   const bytes = [...texts.map((text) => Buffer.from(text)), Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), Buffer.from([0])]
   return bytes.map((body) => ({
     what: `the body ${JSON.stringify(body.toString().slice(0, 20))}`,

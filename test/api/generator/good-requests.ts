@@ -1,4 +1,4 @@
-import { factsOf, shapeNamed } from '../../../src/contract/model.ts'
+import { definitionOf, getShape } from '../../../src/contract/model.ts'
 import type { OperationName } from '../../../src/contract/operation.ts'
 import { appearanceMakers } from './good-appearance-requests.ts'
 import { deviceMakers } from './good-device-requests.ts'
@@ -42,7 +42,7 @@ export async function goodRequest(name: OperationName, world: World): Promise<Re
 
 /** The required members: ids of the world where the member's name tells which, examples of the model elsewhere. */
 async function guess(name: OperationName, world: World): Promise<Request> {
-  const { members = {}, required = [] } = shapeNamed(factsOf(name).input)
+  const { members = {}, required = [] } = getShape(definitionOf(name).input)
   // What an operation about no user does to the pool must not get in the way of those about users.
   const app = Object.hasOwn(members, 'Username') ? world.main : world.workshop
   const request: Record<string, unknown> = {}

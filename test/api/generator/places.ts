@@ -1,4 +1,4 @@
-import { type Shape, shapeNamed } from '../../../src/contract/model.ts'
+import { getShape, type Shape } from '../../../src/contract/model.ts'
 import { exampleOf, mapKey } from './shape-values.ts'
 
 export type Request = Readonly<Record<string, unknown>>
@@ -11,7 +11,7 @@ export type Place = { readonly path: readonly Step[]; readonly shapeName: string
 
 /** Every place below the input shape, outer ones first. */
 export function placesIn(shapeName: string, path: readonly Step[] = [], above: readonly string[] = []): Place[] {
-  const shape = shapeNamed(shapeName)
+  const shape = getShape(shapeName)
   return stepsInto(shape).flatMap(({ step, inner, required }) => {
     // A shape within itself is looked at once.
     const deeper = above.includes(inner) ? [] : placesIn(inner, [...path, step], [...above, shapeName])
@@ -37,7 +37,7 @@ function stepsInto(shape: Shape): { step: Step; inner: string; required: boolean
 export function withValueAt(request: unknown, inputShape: string, path: readonly Step[], value: unknown): unknown {
   const [step, ...rest] = path
   if (step === undefined) return value
-  const shape = shapeNamed(inputShape)
+  const shape = getShape(inputShape)
   const inner = stepsInto(shape).find((each) => each.step === step)?.inner ?? ''
   const container = request ?? exampleOf(inputShape)
   if (Array.isArray(container)) {

@@ -1,4 +1,4 @@
-import { factsOf, shapeNamed } from '../../../src/contract/model.ts'
+import { definitionOf, getShape } from '../../../src/contract/model.ts'
 import type { OperationName } from '../../../src/contract/operation.ts'
 import { operations } from '../../../src/operations.ts'
 import { goodPassword, srpTimestamp } from '../../support/sign-in.ts'
@@ -180,4 +180,4 @@ async function victims(world: World): Promise<Plausible['of']> {
 
 const looks = /^(Admin|Describe|List|Get)/
 
-const membersOf = (name: OperationName) => shapeNamed(factsOf(name).input).members ?? {}
+const membersOf = (name: OperationName) => getShape(definitionOf(name).input).members ?? {}

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { factsOf, type Shape, shapeNamed } from '../../../src/contract/model.ts'
+import { definitionOf, getShape, type Shape } from '../../../src/contract/model.ts'
 import type { OperationName } from '../../../src/contract/operation.ts'
 import type { Plausible, Values } from './plausible-values.ts'
 import { exampleOf, mapKey } from './shape-values.ts'
@@ -12,7 +12,7 @@ type Weighted = fc.WeightedArbitrary<unknown>
 
 /** Requests that mostly make sense: values of the world where a member's name fits, and now and then something odd. */
 export function randomRequest(name: OperationName, plausible: Plausible): fc.Arbitrary<unknown> {
-  return structureOf(shapeNamed(factsOf(name).input), { ...plausible.members, ...plausible.of[name] })
+  return structureOf(getShape(definitionOf(name).input), { ...plausible.members, ...plausible.of[name] })
 }
 
 function structureOf({ members = {}, required = [] }: Shape, known: Values): fc.Arbitrary<unknown> {
@@ -46,7 +46,7 @@ function memberOf(member: string, shapeName: string, known: Values): fc.Arbitrar
 }
 
 function someValue(shapeName: string, known: Values): fc.Arbitrary<unknown> {
-  const shape = shapeNamed(shapeName)
+  const shape = getShape(shapeName)
   switch (shape.type) {
     case 'string':
       return stringOf(shapeName, shape)

@@ -1,4 +1,4 @@
-import { factsOf, type Service } from '../../../src/contract/model.ts'
+import { definitionOf, type Service } from '../../../src/contract/model.ts'
 import type { OperationName } from '../../../src/contract/operation.ts'
 import { jsonContentType, type RawAnswer, rawRequest } from '../../support/raw-call.ts'
 import type { TestServer } from '../../support/test-server.ts'
@@ -14,7 +14,7 @@ const patienceMs = 20_000
 
 /** Calls an operation with a JSON value, or with exactly these bytes. Rejects when there is no answer. */
 export async function send(server: TestServer, name: OperationName, body: unknown): Promise<RawAnswer> {
-  const { service, wireName } = factsOf(name)
+  const { service, wireName } = definitionOf(name)
   try {
     return await rawRequest(server, {
       headers: { 'content-type': jsonContentType, 'x-amz-target': `${targetPrefixes[service]}.${wireName}` },

@@ -1,4 +1,4 @@
-import { type Shape, shapeNamed } from '../../../src/contract/model.ts'
+import { getShape, type Shape } from '../../../src/contract/model.ts'
 import { matcherFor } from '../../../src/contract/patterns.ts'
 
 /** A value to try, and whether the model lets it through; a handler may still refuse what the model allows. */
@@ -17,7 +17,7 @@ const strings = new Map<string, string | undefined>()
 /** A text of exactly this length that the shape allows; undefined when none was found. */
 export function stringOfLength(shapeName: string, length: number): string | undefined {
   const key = `${shapeName} ${length}`
-  if (!strings.has(key)) strings.set(key, findString(shapeNamed(shapeName), length))
+  if (!strings.has(key)) strings.set(key, findString(getShape(shapeName), length))
   return strings.get(key)
 }
 
@@ -47,7 +47,7 @@ const longestShortString = 64
 
 /** The shortest text that the shape allows, but one character at least. */
 function shortString(shapeName: string): string {
-  const { min = 1, enum: values } = shapeNamed(shapeName)
+  const { min = 1, enum: values } = getShape(shapeName)
   if (values?.[0] !== undefined) return values[0]
   for (let length = Math.max(min, 1); length <= Math.max(min, longestShortString); length++) {
     const text = stringOfLength(shapeName, length)
@@ -58,7 +58,7 @@ function shortString(shapeName: string): string {
 
 /** A small value that the shape allows: required members only. */
 export function exampleOf(shapeName: string): unknown {
-  const shape = shapeNamed(shapeName)
+  const shape = getShape(shapeName)
   switch (shape.type) {
     case 'string':
       return shortString(shapeName)
@@ -86,5 +86,5 @@ export function exampleOf(shapeName: string): unknown {
 export function mapKey({ key = '' }: Shape, at: number): string {
   const example = shortString(key)
   const numbered = `${example}${at}`
-  return at > 0 && isAllowed(shapeNamed(key), numbered) ? numbered : example
+  return at > 0 && isAllowed(getShape(key), numbered) ? numbered : example
 }

@@ -1,4 +1,4 @@
-import { type Shape, shapeNamed } from '../../../src/contract/model.ts'
+import { getShape, type Shape } from '../../../src/contract/model.ts'
 import { exampleOf, isAllowed, mapKey, stringOfLength, type Trial } from './shape-values.ts'
 
 /** Texts that have broken other programs: storage, markup, queries, templates, paths, prototypes, case mapping, width. */
@@ -45,7 +45,7 @@ const notObject: readonly unknown[] = ['a', 1, true, [], [{}]]
 
 /** What to try in the place of a value of this shape. Null is left out: whether it is allowed depends on the place. */
 export function trialsOf(shapeName: string): readonly Trial[] {
-  const shape = shapeNamed(shapeName)
+  const shape = getShape(shapeName)
   switch (shape.type) {
     case 'string':
       return [...stringTrials(shapeName, shape), ...refused('a value that is no text', notText)]
@@ -125,7 +125,7 @@ function mapTrials(shape: Shape): Trial[] {
       ? [{ what: `${length} entries`, value: map, allowed: length >= min && length <= (max ?? Number.POSITIVE_INFINITY) }]
       : []
   })
-  const keyShape = shapeNamed(key)
+  const keyShape = getShape(key)
   const withKeys = hostileTexts.map((text) => ({
     what: `a hostile key: ${JSON.stringify(text.slice(0, 40))}`,
     value: Object.fromEntries([[text, exampleOf(value)]]),

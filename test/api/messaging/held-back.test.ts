@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-cognito-identity-provider'
 import { adminCreateSilently } from '../../support/administration.ts'
 import { engines } from '../../support/engines.ts'
-import { callOwn } from '../../support/own-operations.ts'
+import { callLifeguard } from '../../support/lifeguard-operations.ts'
 import { confirm, sentTo, signUp } from '../../support/self-service.ts'
 import { type PoolWish, useTestServer } from '../../support/test-server.ts'
 import { openTriggerEndpoint } from '../../support/trigger-endpoint.ts'
@@ -23,22 +23,22 @@ for (const engine of engines) {
 
     async function givenPool(messages: object, { pool, client }: PoolWish = {}) {
       const ids = await server().givenPool({ pool: { AutoVerifiedAttributes: ['email'], ...pool }, ...(client && { client }) })
-      await callOwn(server(), 'SetUserPoolExtensions', { UserPoolId: ids.poolId, Messages: messages })
+      await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: ids.poolId, Messages: messages })
       return ids
     }
 
     /** State and reason of what is listed, newest first, after everything due was tried. */
     async function listed(poolId: string): Promise<string[]> {
       await server().inbox()
-      const { Messages } = await callOwn(server(), 'ListMessages', { UserPoolId: poolId })
+      const { Messages } = await callLifeguard(server(), 'ListMessages', { UserPoolId: poolId })
       return Messages.map(({ Kind, Recipient, State, Reason }: Record<string, string>) =>
         [Kind, Recipient, State, Reason].filter((part) => part !== undefined).join(' '),
       )
     }
 
     const codeOf = async (poolId: string) => {
-      const { Messages } = await callOwn(server(), 'ListMessages', { UserPoolId: poolId })
-      return (await callOwn(server(), 'ReadMessageCode', { UserPoolId: poolId, MessageId: Messages[0].MessageId })).Code as string
+      const { Messages } = await callLifeguard(server(), 'ListMessages', { UserPoolId: poolId })
+      return (await callLifeguard(server(), 'ReadMessageCode', { UserPoolId: poolId, MessageId: Messages[0].MessageId })).Code as string
     }
 
     const forgot = (clientId: string, name: string) => server().send(new ForgotPasswordCommand({ ClientId: clientId, Username: name }))
@@ -143,8 +143,8 @@ for (const engine of engines) {
         message: 'The user pool sends at most 1 message a day.',
       })
       assert.deepEqual(await sentTo(server(), poolId), ['sign-up ana@example.test'])
-      const MessageId = (await callOwn(server(), 'ListMessages', { UserPoolId: poolId })).Messages[0].MessageId
-      await callOwn(server(), 'ResendMessage', { UserPoolId: poolId, MessageId })
+      const MessageId = (await callLifeguard(server(), 'ListMessages', { UserPoolId: poolId })).Messages[0].MessageId
+      await callLifeguard(server(), 'ResendMessage', { UserPoolId: poolId, MessageId })
       assert.deepEqual(await sentTo(server(), poolId), ['sign-up ana@example.test', 'sign-up bob@example.test'])
     })
 

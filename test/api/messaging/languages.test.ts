@@ -6,7 +6,7 @@ import {
   ResendConfirmationCodeCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { engines } from '../../support/engines.ts'
-import { callOwn } from '../../support/own-operations.ts'
+import { callLifeguard } from '../../support/lifeguard-operations.ts'
 import { attributeList, messagesOf, signUp } from '../../support/self-service.ts'
 import { useTestServer } from '../../support/test-server.ts'
 import { openTriggerEndpoint } from '../../support/trigger-endpoint.ts'
@@ -31,7 +31,7 @@ for (const engine of engines) {
 
     async function givenPool(more: object = {}) {
       const ids = await server().givenPool({ pool: { ...pool, ...more } })
-      await callOwn(server(), 'SetUserPoolExtensions', { UserPoolId: ids.poolId, Messages: { Templates: templates } })
+      await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: ids.poolId, Messages: { Templates: templates } })
       return ids
     }
 

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { AdminDeleteUserCommand, ResendConfirmationCodeCommand } from '@aws-sdk/client-cognito-identity-provider'
 import { adminCreate } from '../../support/administration.ts'
 import { engines } from '../../support/engines.ts'
-import { callOwn } from '../../support/own-operations.ts'
+import { callLifeguard } from '../../support/lifeguard-operations.ts'
 import { confirm, sentTo, signUp } from '../../support/self-service.ts'
 import { openSmsEndpoint } from '../../support/sms-endpoint.ts'
 import { useTestServer } from '../../support/test-server.ts'
@@ -25,7 +25,7 @@ for (const engine of engines) {
     /** What is listed, after everything due was tried. */
     async function list(poolId: string, filter: object = {}) {
       await server().inbox()
-      const { Messages } = await callOwn(server(), 'ListMessages', { UserPoolId: poolId, ...filter })
+      const { Messages } = await callLifeguard(server(), 'ListMessages', { UserPoolId: poolId, ...filter })
       return Messages
     }
 
@@ -36,7 +36,7 @@ for (const engine of engines) {
       return { ...ids, id: message.MessageId as string }
     }
 
-    const ask = (operation: string, poolId: string, id: string) => callOwn(server(), operation, { UserPoolId: poolId, MessageId: id })
+    const ask = (operation: string, poolId: string, id: string) => callLifeguard(server(), operation, { UserPoolId: poolId, MessageId: id })
 
     it('tell what was sent, to whom and when, and never the code', async () => {
       const { poolId, clientId } = await givenPool()
@@ -61,7 +61,7 @@ for (const engine of engines) {
     it('come newest first, by pages, by state and by any name of the user', async () => {
       const { poolId, clientId } = await givenPool({ AutoVerifiedAttributes: ['email'], AliasAttributes: ['email'] })
       for (const name of ['ana', 'bob', 'cyd']) await signUp(server(), clientId, name, { email: `${name}@example.test` })
-      await callOwn(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, Messages: { Suppress: ['ResendCode'] } })
+      await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, Messages: { Suppress: ['ResendCode'] } })
       await server().send(new ResendConfirmationCodeCommand({ ClientId: clientId, Username: 'ana' }))
       const names = (messages: readonly Listed[]) => messages.map(({ Username, State }) => `${Username} ${State}`)
       assert.deepEqual(names(await list(poolId)), ['ana SUPPRESSED', 'cyd SENT', 'bob SENT', 'ana SENT'])
@@ -74,11 +74,11 @@ for (const engine of engines) {
       const pages: string[][] = []
       let NextToken: string | undefined
       do {
-        const page = await callOwn(server(), 'ListMessages', { UserPoolId: poolId, MaxResults: 2, NextToken })
+        const page = await callLifeguard(server(), 'ListMessages', { UserPoolId: poolId, MaxResults: 2, NextToken })
         pages.push(names(page.Messages))
         NextToken = page.NextToken
         const elsewhere = { UserPoolId: poolId, MaxResults: 2, State: 'SENT', NextToken }
-        if (NextToken) await assert.rejects(callOwn(server(), 'ListMessages', elsewhere), { name: 'InvalidParameterException' })
+        if (NextToken) await assert.rejects(callLifeguard(server(), 'ListMessages', elsewhere), { name: 'InvalidParameterException' })
       } while (NextToken)
       assert.deepEqual(pages, [
         ['ana SUPPRESSED', 'cyd SENT'],
@@ -173,7 +173,7 @@ for (const engine of engines) {
       const { poolId, clientId, id } = await givenSent()
       const { Code, ExpiresAt } = await ask('ReadMessageCode', poolId, id)
       assert.ok(ExpiresAt * 1000 > server().clock.now())
-      const { Records } = await callOwn(server(), 'ListAuditRecords', { UserPoolId: poolId })
+      const { Records } = await callLifeguard(server(), 'ListAuditRecords', { UserPoolId: poolId })
       assert.deepEqual([Records[0].Action, Records[0].Username, Records[0].Detail], ['ReadMessageCode', 'ana', `message: ${id}`])
       assert.equal(JSON.stringify(Records).includes(Code), false)
       await confirm(server(), clientId, 'ana', Code)

@@ -13,8 +13,8 @@ import { noExtensions } from '../../../src/pools/extensions/pool-extensions.ts'
 import { adminUpdate } from '../../support/administration.ts'
 import { givenChoicePool, startBy } from '../../support/choice.ts'
 import { engines } from '../../support/engines.ts'
+import { callLifeguard } from '../../support/lifeguard-operations.ts'
 import { prefer, setMfa } from '../../support/mfa.ts'
-import { callOwn } from '../../support/own-operations.ts'
 import { attributeList, signUp, update } from '../../support/self-service.ts'
 import { givenTokens, givenUser, signInByPassword } from '../../support/sign-in.ts'
 import { openSmsEndpoint } from '../../support/sms-endpoint.ts'
@@ -37,7 +37,7 @@ for (const engine of engines) {
         ...wish,
         pool: { AutoVerifiedAttributes: ['phone_number'], ...wish.pool },
       })
-      await callOwn(server(), 'SetUserPoolExtensions', { UserPoolId: ids.poolId, Messages: { OnRefusal: onRefusal } })
+      await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: ids.poolId, Messages: { OnRefusal: onRefusal } })
       return ids
     }
 

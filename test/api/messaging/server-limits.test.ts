@@ -7,7 +7,7 @@ import {
   SignUpCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { engines } from '../../support/engines.ts'
-import { callOwn } from '../../support/own-operations.ts'
+import { callLifeguard } from '../../support/lifeguard-operations.ts'
 import { startProductionServer } from '../../support/production-server.ts'
 import { signedCall } from '../../support/signed-call.ts'
 import { startTestServer } from '../../support/test-server.ts'
@@ -85,7 +85,7 @@ for (const engine of engines) {
       const pool = await givenPool(dev.client)
       await signUps(dev.client, pool.clientId, 22)
       await dev.inbox()
-      const listed = await callOwn(dev, 'ListMessages', { UserPoolId: pool.poolId, MaxResults: 60 })
+      const listed = await callLifeguard(dev, 'ListMessages', { UserPoolId: pool.poolId, MaxResults: 60 })
       assert.deepEqual(new Set(listed.Messages.map(({ State }: { State: string }) => State)), new Set(['SENT']))
     })
   })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { DeleteUserPoolCommand, DescribeUserPoolCommand, UpdateUserPoolCommand } from '@aws-sdk/client-cognito-identity-provider'
 import { engines } from '../../support/engines.ts'
-import { callOwn } from '../../support/own-operations.ts'
+import { callLifeguard } from '../../support/lifeguard-operations.ts'
 import { useTestServer } from '../../support/test-server.ts'
 
 const defaults = {
@@ -99,11 +99,11 @@ for (const engine of engines) {
   describe(`Extensions of pools on ${engine.name}`, () => {
     const server = useTestServer(engine)
     const get = async (poolId: string) => {
-      const { UserPoolId, ...sections } = await callOwn(server(), 'GetUserPoolExtensions', { UserPoolId: poolId })
+      const { UserPoolId, ...sections } = await callLifeguard(server(), 'GetUserPoolExtensions', { UserPoolId: poolId })
       assert.equal(UserPoolId, poolId)
       return sections
     }
-    const set = (poolId: string, sections: object) => callOwn(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, ...sections })
+    const set = (poolId: string, sections: object) => callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, ...sections })
 
     it('are nothing that Cognito has not until somebody sets them', async () => {
       const { poolId } = await server().givenPool()

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { GetSigningCertificateCommand } from '@aws-sdk/client-cognito-identity-provider'
 import { createSecrets } from '../../../src/base/secrets.ts'
 import { insertPool } from '../../../src/pools/pool-repository.ts'
-import { findSigningKey, getOrMakeSigningCertificate } from '../../../src/pools/signing-certificate/signing-certificate.ts'
+import { findSigningKey, getOrCreateSigningCertificate } from '../../../src/pools/signing-certificate/signing-certificate.ts'
 import { engines } from '../../support/engines.ts'
 import { type TestServer, useTestServer } from '../../support/test-server.ts'
 import { openTestStorage } from '../../support/test-storage.ts'
@@ -55,7 +55,7 @@ for (const engine of engines) {
       const pool = testPool()
       await insertPool(db, pool)
       assert.equal(await findSigningKey({ db, secrets }, pool.id), undefined)
-      const certificate = await getOrMakeSigningCertificate({ db, secrets, clock: { now: () => 1_780_000_000_000 } }, pool.id)
+      const certificate = await getOrCreateSigningCertificate({ db, secrets, clock: { now: () => 1_780_000_000_000 } }, pool.id)
       const key = await findSigningKey({ db, secrets }, pool.id)
       assert.ok(key)
       const signature = createSign('sha256').update('request').sign(key)

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { DeleteUserPoolCommand } from '@aws-sdk/client-cognito-identity-provider'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 import { engines } from '../../support/engines.ts'
-import { callOwn } from '../../support/own-operations.ts'
+import { callLifeguard } from '../../support/lifeguard-operations.ts'
 import { rawCall } from '../../support/raw-call.ts'
 import { givenTokens, givenUser } from '../../support/sign-in.ts'
 import { useTestServer } from '../../support/test-server.ts'
@@ -139,7 +139,7 @@ for (const engine of engines) {
       await useAccessToken(server(), refreshed)
       assert.ok(published.includes(String(headerOf(refreshed)['kid'])))
       await useAccessToken(server(), bystander.accessToken)
-      const { Records } = await callOwn(server(), 'ListAuditRecords', { UserPoolId: poolId })
+      const { Records } = await callLifeguard(server(), 'ListAuditRecords', { UserPoolId: poolId })
       assert.deepEqual(
         Records.map(({ Action, Detail }: { Action: string; Detail?: string }) => [Action, Detail]),
         [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { engines } from '../../support/engines.ts'
-import { callOwn } from '../../support/own-operations.ts'
+import { callLifeguard } from '../../support/lifeguard-operations.ts'
 import { givenUser } from '../../support/sign-in.ts'
 import {
   answerCustom,
@@ -42,7 +42,7 @@ for (const engine of engines) {
       const client = { ...customClient, PreventUserExistenceErrors: 'ENABLED' as const }
       const ids = await givenPoolWith(server(), triggers, { client })
       await givenUser(server(), ids.poolId, 'ana')
-      if (CustomAuth !== undefined) await callOwn(server(), 'SetUserPoolExtensions', { UserPoolId: ids.poolId, CustomAuth })
+      if (CustomAuth !== undefined) await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: ids.poolId, CustomAuth })
       return { ...ids, triggers }
     }
 

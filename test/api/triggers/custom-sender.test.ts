@@ -5,9 +5,9 @@ import { AdminCreateUserCommand, UpdateUserPoolCommand } from '@aws-sdk/client-c
 import { adminGet } from '../../support/administration.ts'
 import { decryptCode, openCodeKeyFile } from '../../support/code-keys.ts'
 import { engines } from '../../support/engines.ts'
+import { callLifeguard } from '../../support/lifeguard-operations.ts'
 import { openLocalKms } from '../../support/local-kms.ts'
 import { SmsConfiguration } from '../../support/mfa.ts'
-import { callOwn } from '../../support/own-operations.ts'
 import { attributeList, confirm, messagesOf, signUp, wrongCode } from '../../support/self-service.ts'
 import { type TestServer, useTestServer } from '../../support/test-server.ts'
 import { type GivenTriggers, type Handler, openTriggerEndpoint } from '../../support/trigger-endpoint.ts'
@@ -59,7 +59,7 @@ for (const engine of engines) {
         let broken = true
         const { poolId, clientId, triggers } = await givenSender(server(), () => (broken ? answer() : undefined))
         const Triggers = { CustomEmailSender: { TimeoutMilliseconds: 200 } }
-        await callOwn(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, Triggers })
+        await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, Triggers })
         await signUp(server(), clientId, 'ana', { email })
         await server().inbox()
         assert.equal(triggers.events.length, 1)

@@ -6,7 +6,7 @@ import { after, describe, it } from 'node:test'
 import { Webhook, WebhookVerificationError } from 'standardwebhooks'
 import { chosenEngines } from '../../support/engines.ts'
 import { functionArn, functionFolder, givenTriggered } from '../../support/functions.ts'
-import { callOwn } from '../../support/own-operations.ts'
+import { callLifeguard } from '../../support/lifeguard-operations.ts'
 import { signInByPassword } from '../../support/sign-in.ts'
 import { useTestServer } from '../../support/test-server.ts'
 
@@ -56,7 +56,7 @@ for (const engine of chosenEngines().slice(0, 1)) {
 
     async function given(name: string, policy: object = {}) {
       const pool = await givenTriggered(server(), { PreAuthentication: functionArn(name) })
-      await callOwn(server(), 'SetUserPoolExtensions', { UserPoolId: pool.poolId, Triggers: { PreAuthentication: policy } })
+      await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: pool.poolId, Triggers: { PreAuthentication: policy } })
       return pool
     }
 

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 import { after, before, describe, it } from 'node:test'
 import { chosenEngines } from '../../support/engines.ts'
 import { functionFolder, givenTriggered } from '../../support/functions.ts'
-import { callOwn } from '../../support/own-operations.ts'
+import { callLifeguard } from '../../support/lifeguard-operations.ts'
 import { signInByPassword } from '../../support/sign-in.ts'
 import { useTestServer } from '../../support/test-server.ts'
 
@@ -64,7 +64,7 @@ for (const engine of chosenEngines().slice(0, 1)) {
 
     async function given(policy: object = {}, functionArn = arn) {
       const pool = await givenTriggered(server(), { PreAuthentication: functionArn })
-      await callOwn(server(), 'SetUserPoolExtensions', { UserPoolId: pool.poolId, Triggers: { PreAuthentication: policy } })
+      await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: pool.poolId, Triggers: { PreAuthentication: policy } })
       return () => signInByPassword(server(), pool.clientId, 'ana')
     }
 

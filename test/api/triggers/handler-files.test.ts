@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import type { LambdaConfigType } from '@aws-sdk/client-cognito-identity-provider'
 import { engines } from '../../support/engines.ts'
 import { functionArn, functionFolder } from '../../support/functions.ts'
-import { callOwn } from '../../support/own-operations.ts'
+import { callLifeguard } from '../../support/lifeguard-operations.ts'
 import { codeSentTo, confirm, messagesOf, signUp } from '../../support/self-service.ts'
 import { claimsOf, givenTokens, signInByPassword } from '../../support/sign-in.ts'
 import { answerCustom, startCustom } from '../../support/sign-in-triggers.ts'
@@ -63,7 +63,7 @@ describe(`Handler files as they were written for Lambda, on ${engine.name}`, () 
 
   /** The sources that were asked, in order, all of which answered well. */
   async function asked(poolId: string): Promise<string[]> {
-    const { Invocations } = await callOwn(server(), 'ListTriggerInvocations', { UserPoolId: poolId, MaxResults: 60 })
+    const { Invocations } = await callLifeguard(server(), 'ListTriggerInvocations', { UserPoolId: poolId, MaxResults: 60 })
     const records = (Invocations as { TriggerSource: string; Outcome: string; Error?: unknown }[]).toReversed()
     for (const { TriggerSource, Outcome, Error: error } of records)
       assert.equal(Outcome, 'SUCCEEDED', `${TriggerSource}: ${JSON.stringify(error)}`)

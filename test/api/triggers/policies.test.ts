@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { AdminCreateUserCommand, AdminSetUserPasswordCommand } from '@aws-sdk/client-cognito-identity-provider'
 import { engines } from '../../support/engines.ts'
 import { recordingLogger } from '../../support/functions.ts'
-import { callOwn } from '../../support/own-operations.ts'
+import { callLifeguard } from '../../support/lifeguard-operations.ts'
 import { claimsOf, givenTokens, givenUser, goodPassword, signInByPassword } from '../../support/sign-in.ts'
 import { agree, givenPoolWith, refuse, refusedBy, unrecognizable } from '../../support/sign-in-triggers.ts'
 import { useTestServer } from '../../support/test-server.ts'
@@ -29,7 +29,7 @@ for (const engine of engines) {
     ) {
       const triggers = endpoint.given(handlers)
       const ids = await givenPoolWith(server(), triggers)
-      await callOwn(server(), 'SetUserPoolExtensions', { UserPoolId: ids.poolId, Triggers: policies })
+      await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: ids.poolId, Triggers: policies })
       const { sub } = await givenUser(server(), ids.poolId, 'ana')
       return { ...ids, sub, triggers }
     }
@@ -42,7 +42,7 @@ for (const engine of engines) {
         {},
         { PreAuthentication: { Retries: 2 }, PreTokenGeneration: { OnError: 'LAST_GOOD', TimeoutMilliseconds: 900 } },
       )
-      const { Triggers } = await callOwn(server(), 'GetUserPoolExtensions', { UserPoolId: poolId })
+      const { Triggers } = await callLifeguard(server(), 'GetUserPoolExtensions', { UserPoolId: poolId })
       assert.deepEqual(Triggers, {
         PreAuthentication: { TimeoutMilliseconds: 5000, Retries: 2, OnError: 'FAIL' },
         PreTokenGeneration: { TimeoutMilliseconds: 900, Retries: 0, OnError: 'LAST_GOOD' },
@@ -133,7 +133,7 @@ for (const engine of engines) {
       let answer: Handler = agree
       const { clientId, poolId } = await given({ PreTokenGeneration: (event) => answer(event) }, {})
       await givenTokens(server(), clientId, 'ana')
-      await callOwn(server(), 'SetUserPoolExtensions', {
+      await callLifeguard(server(), 'SetUserPoolExtensions', {
         UserPoolId: poolId,
         Triggers: { PreTokenGeneration: { OnError: 'LAST_GOOD' } },
       })

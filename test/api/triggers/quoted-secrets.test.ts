@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { engines } from '../../support/engines.ts'
 import { functionArn, functionFolder, givenTriggered, recordingLogger } from '../../support/functions.ts'
-import { callOwn } from '../../support/own-operations.ts'
+import { callLifeguard } from '../../support/lifeguard-operations.ts'
 import { rawCall } from '../../support/raw-call.ts'
 import { goodPassword, signInByPassword } from '../../support/sign-in.ts'
 import { useTestServer } from '../../support/test-server.ts'
@@ -20,7 +20,7 @@ for (const engine of engines) {
     /** What the log and the record keep of the one failure of a pool. */
     async function keptOf(poolId: string): Promise<{ line: string; record: string; message: string }> {
       const lines = log.lines.filter((line) => line.includes(poolId) && line.includes('A trigger failed.'))
-      const { Invocations } = await callOwn(server(), 'ListTriggerInvocations', { UserPoolId: poolId })
+      const { Invocations } = await callLifeguard(server(), 'ListTriggerInvocations', { UserPoolId: poolId })
       assert.equal(lines.length, 1)
       assert.equal(Invocations.length, 1)
       return { line: lines[0] ?? '', record: JSON.stringify(Invocations[0]), message: Invocations[0].Error.Message }

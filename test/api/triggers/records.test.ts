@@ -5,7 +5,7 @@ import { sql } from 'kysely'
 import { openStorage, type Storage } from '../../../src/storage/open-storage.ts'
 import { sweepInvocations } from '../../../src/triggers/invocations/invocation-repository.ts'
 import { engines } from '../../support/engines.ts'
-import { callOwn } from '../../support/own-operations.ts'
+import { callLifeguard } from '../../support/lifeguard-operations.ts'
 import { rawCall } from '../../support/raw-call.ts'
 import { givenUser, goodPassword, signInByPassword } from '../../support/sign-in.ts'
 import { agree, givenPoolWith, refuse } from '../../support/sign-in-triggers.ts'
@@ -54,9 +54,9 @@ for (const engine of engines) {
     }
 
     const list = (UserPoolId: string, more: object = {}): Promise<Page> =>
-      callOwn(server(), 'ListTriggerInvocations', { UserPoolId, ...more })
+      callLifeguard(server(), 'ListTriggerInvocations', { UserPoolId, ...more })
     const replay = (UserPoolId: string, InvocationId: string): Promise<{ Invocation: Invocation }> =>
-      callOwn(server(), 'ReplayTriggerInvocation', { UserPoolId, InvocationId })
+      callLifeguard(server(), 'ReplayTriggerInvocation', { UserPoolId, InvocationId })
 
     async function inDatabase<Result>(work: (storage: Storage) => Promise<Result>): Promise<Result> {
       const storage = await openStorage({ url: database.url, poolSize: 1 })
@@ -196,7 +196,7 @@ for (const engine of engines) {
       answer = agree
       const { Invocation: mended } = await replay(poolId, failed.InvocationId)
       assert.deepEqual([mended['Outcome'], mended['ReplayOf'], mended['Username']], ['SUCCEEDED', failed.InvocationId, 'ana'])
-      const { Records } = await callOwn(server(), 'ListAuditRecords', { UserPoolId: poolId })
+      const { Records } = await callLifeguard(server(), 'ListAuditRecords', { UserPoolId: poolId })
       const acts = (Records as { Action: string; Detail: string }[]).map(({ Action, Detail }) => `${Action} ${Detail}`)
       assert.deepEqual(acts, Array(2).fill(`ReplayTriggerInvocation invocation: ${failed.InvocationId}`))
       assert.notEqual(mended.InvocationId, failed.InvocationId)

@@ -7,7 +7,7 @@ import {
   CreateUserPoolCommand,
   ListUserPoolsCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
-import { factsOf } from '../../../src/contract/model.ts'
+import { definitionOf } from '../../../src/contract/model.ts'
 import { operations } from '../../../src/operations.ts'
 import { signedRequest } from '../../access/request-signer.ts'
 import { engines } from '../../support/engines.ts'
@@ -30,7 +30,7 @@ const mismatch = { name: 'InvalidSignatureException', message: /^The request sig
 const targetOf = (operation: string) => {
   const facts = operations.find(({ name }) => name === operation)
   const service =
-    facts !== undefined && factsOf(facts.name).service === 'lifeguard' ? 'LifeguardService' : 'AWSCognitoIdentityProviderService'
+    facts !== undefined && definitionOf(facts.name).service === 'lifeguard' ? 'LifeguardService' : 'AWSCognitoIdentityProviderService'
   return `${service}.${operation}`
 }
 
@@ -83,7 +83,7 @@ for (const engine of engines) {
 
       it('demands a signature, whichever it is; no other operation does', async () => {
         for (const { name, auth } of operations) {
-          assert.equal(auth === 'iam', factsOf(name).signed, name)
+          assert.equal(auth === 'iam', definitionOf(name).signed, name)
           const { status, code, text } = await unsigned(name, {})
           if (auth === 'iam') assert.deepEqual([status, code], [400, 'MissingAuthenticationTokenException'], `${name}: ${text}`)
           else assert.notEqual(code, 'MissingAuthenticationTokenException', name)

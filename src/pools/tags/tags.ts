@@ -1,7 +1,9 @@
 import { poolIdFromArn } from '../../access/authorize.ts'
-import { invalidParameter } from '../invalid-parameter.ts'
+import { ApiError, invalidParameter } from '../../contract/api-error.ts'
+import type { Pool } from '../pool.ts'
 import { poolNotFound } from '../pool-catalog.ts'
 import { poolArn } from '../pool-wire.ts'
+import { type Quotas, quotaExceeded } from '../quotas.ts'
 
 /**
  * The id of the pool that the ARN names; only pools can be tagged here. An ARN of another region, account or partition names no pool
@@ -14,4 +16,13 @@ export function requirePoolArn(arn: string, accountId: string): string {
   if (poolId === undefined) throw invalidParameter('ResourceArn is not the ARN of a user pool.')
   if (arn !== poolArn(poolId, accountId)) throw poolNotFound(poolId)
   return poolId
+}
+
+/** Throws when the pool has more tags than it may; TagResource has InvalidParameterException for that, other operations their own code. */
+export function requireTagsWithinQuota(
+  quotas: Quotas,
+  { tags }: Pick<Pool, 'tags'>,
+  code: 'UserPoolTaggingException' | 'InvalidParameterException',
+): void {
+  if (Object.keys(tags).length > quotas.tagsPerPool) throw new ApiError(code, quotaExceeded(quotas, 'tagsPerPool'))
 }

@@ -1,7 +1,7 @@
 import { type ContactAttribute, type MfaFactors, type MfaMethod, mfaMethods, type Pool } from '../pool.ts'
 
 /** The second factors that are set up for the pool, whether or not it asks for them just now. */
-export function offeredMfa({ mfaFactors }: Pick<Pool, 'mfaFactors'>): readonly MfaMethod[] {
+export function mfaMethodsOf({ mfaFactors }: Pick<Pool, 'mfaFactors'>): readonly MfaMethod[] {
   return mfaMethods.filter((method) => mfaFactors[factorOf[method]] === true)
 }
 
@@ -18,7 +18,7 @@ export function contactOf(method: MfaMethod): ContactAttribute | undefined {
  * UpdateUserPool have no other way to say so.
  */
 export function withImpliedSms<P extends Pick<Pool, 'mfa' | 'mfaFactors' | 'sms'>>(pool: P): P {
-  if (pool.mfa === 'OFF' || pool.sms === undefined || offeredMfa(pool).length > 0) return pool
+  if (pool.mfa === 'OFF' || pool.sms === undefined || mfaMethodsOf(pool).length > 0) return pool
   return { ...pool, mfaFactors: { ...pool.mfaFactors, sms: true } }
 }
 

@@ -2,7 +2,7 @@ import { rawCall } from './raw-call.ts'
 import type { TestServer } from './test-server.ts'
 
 /** An operation of Lifeguard's own, which no SDK knows. Throws an error with the name and message of the answer. */
-export async function callOwn(
+export async function callLifeguard(
   server: Pick<TestServer, 'url'>,
   operation: string,
   request: object,

@@ -7,7 +7,7 @@ const years = 10
 export type CertifiedKey = { readonly certificate: Buffer; readonly privateKey: Buffer }
 
 /** `name` is who it says it is of; it holds for ten years from `now`. Makes an RSA key on the thread pool, which takes a moment. */
-export async function makeCertificate(name: string, now: number): Promise<CertifiedKey> {
+export async function createCertificate(name: string, now: number): Promise<CertifiedKey> {
   // Node reads certificates but makes none. The library is loaded when one is needed, which is seldom.
   await import('reflect-metadata')
   const { X509CertificateGenerator, KeyUsageFlags, KeyUsagesExtension } = await import('@peculiar/x509')

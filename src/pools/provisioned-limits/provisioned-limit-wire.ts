@@ -1,6 +1,5 @@
-import { ApiError } from '../../contract/api-error.ts'
+import { ApiError, invalidParameter } from '../../contract/api-error.ts'
 import type { LimitDefinitionType, LimitType } from '../../contract/generated/types.ts'
-import { invalidParameter } from '../invalid-parameter.ts'
 import type { RequestLimit } from './provisioned-limits.ts'
 import { isRequestCategory, type RequestCategory } from './request-categories.ts'
 

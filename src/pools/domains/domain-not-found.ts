@@ -1,7 +1,0 @@
-import type { ApiError } from '../../contract/api-error.ts'
-import { invalidParameter } from '../invalid-parameter.ts'
-
-/** The answer when the pool does not have the domain or does not exist (observed, both in one text). */
-export function domainNotFound(): ApiError {
-  return invalidParameter('No such domain or user pool exists.')
-}

@@ -1,0 +1,30 @@
+/** The texts of a pool's messages. An undefined member stands for Cognito's default text. */
+export type MessageTemplates = {
+  readonly verifyBy: 'CONFIRM_WITH_CODE' | 'CONFIRM_WITH_LINK'
+  readonly verificationSms: string | undefined
+  readonly verificationEmail: string | undefined
+  readonly verificationSubject: string | undefined
+  readonly linkEmail: string | undefined
+  readonly linkSubject: string | undefined
+  readonly mfaSms: string | undefined
+  readonly mfaEmail: string | undefined
+  readonly mfaSubject: string | undefined
+  readonly inviteSms: string | undefined
+  readonly inviteEmail: string | undefined
+  readonly inviteSubject: string | undefined
+}
+
+/** Texts in one language. The pool's own templates stand in for those that are missing. */
+export type LocalizedTemplates = Omit<MessageTemplates, 'verifyBy'>
+
+/** The kinds of messages: what follows `CustomMessage_` in the source of that trigger. */
+export const messageKinds = [
+  'SignUp',
+  'ResendCode',
+  'ForgotPassword',
+  'UpdateUserAttribute',
+  'VerifyUserAttribute',
+  'AdminCreateUser',
+  'Authentication',
+] as const
+export type MessageKindName = (typeof messageKinds)[number]

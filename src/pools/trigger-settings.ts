@@ -1,0 +1,53 @@
+export type TriggerName =
+  | 'PreSignUp'
+  | 'CustomMessage'
+  | 'PostConfirmation'
+  | 'PreAuthentication'
+  | 'PostAuthentication'
+  | 'DefineAuthChallenge'
+  | 'CreateAuthChallenge'
+  | 'VerifyAuthChallengeResponse'
+  | 'PreTokenGeneration'
+  | 'UserMigration'
+  | 'CustomSMSSender'
+  | 'CustomEmailSender'
+  | 'InboundFederation'
+
+export type TriggerTarget = { readonly arn: string; readonly version: 'V1_0' | 'V2_0' | 'V3_0' | undefined }
+
+/** The trigger functions of a pool. */
+export type TriggerTargets = {
+  readonly byName: Readonly<Partial<Record<TriggerName, TriggerTarget>>>
+  /** The KMS key that encrypts the codes for the custom senders. */
+  readonly kmsKeyArn: string | undefined
+}
+
+/** What the server does when a trigger function is slow or fails. */
+export type TriggerPolicy = {
+  readonly timeoutMs: number
+  /** How often a call without an answer is repeated. A function that answered with an error is not called again. */
+  readonly retries: number
+  /**
+   * What a failure means. `CONTINUE` ignores every failure, as if the pool had no such trigger. That includes an error that the function
+   * throws, so a PreSignUp or PreAuthentication function can no longer reject a user. `CONTINUE_UNLESS_REFUSED` ignores all other failures.
+   */
+  readonly onError: 'FAIL' | 'CONTINUE' | 'CONTINUE_UNLESS_REFUSED' | 'LAST_GOOD'
+  /** Stops the calls for `openSeconds` after so many failures in a row. Undefined: the function is always called. */
+  readonly circuitBreaker: { readonly failures: number; readonly openSeconds: number } | undefined
+}
+
+/**
+ * Cognito waits five seconds for a function and fails the call otherwise. Its guide no longer says how often it retries. Here it never
+ * does unless the pool asks for it, because a function that is not idempotent must not run twice.
+ */
+const defaultPolicy: TriggerPolicy = { timeoutMs: 5000, retries: 0, onError: 'FAIL', circuitBreaker: undefined }
+
+/** Custom senders run after the API call, so they may take as long as sending takes. A sender that is cut short would send twice. */
+const defaultSenderPolicy: TriggerPolicy = { ...defaultPolicy, timeoutMs: 25_000 }
+
+const senders: readonly TriggerName[] = ['CustomEmailSender', 'CustomSMSSender']
+
+/** The policy that the pool has set for a trigger, or the default. */
+export function triggerPolicyOf(name: TriggerName, policy: TriggerPolicy | undefined): TriggerPolicy {
+  return policy ?? (senders.includes(name) ? defaultSenderPolicy : defaultPolicy)
+}
