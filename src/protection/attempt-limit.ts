@@ -1,6 +1,6 @@
 import { ApiError } from '../contract/api-error.ts'
 import type { Db } from '../storage/db.ts'
-import { countAttempt } from './attempt-repository.ts'
+import { type AttemptKey, countAttempt } from './attempt-repository.ts'
 
 const hourMs = 3_600_000
 
@@ -27,6 +27,8 @@ const hourlyLimits = {
 
 export type LimitedAction = keyof typeof hourlyLimits
 
+type LimitedAttempt = AttemptKey & { readonly action: LimitedAction }
+
 /** What belongs to operations whose model does not list LimitExceededException. */
 const unlisted: readonly LimitedAction[] = ['UpdateUserAttributes', 'VerifySoftwareToken', 'SignInMessage', 'FirstFactorMessage']
 
@@ -34,9 +36,9 @@ const unlisted: readonly LimitedAction[] = ['UpdateUserAttributes', 'VerifySoftw
  * Counts this attempt, right or wrong, and throws LimitExceededException (TooManyRequestsException) past the hour's limit. `subject` is a `sub` or a decoy's,
  * so that the limit tells nothing about who exists.
  */
-export async function limitAttempts(db: Db, poolId: string, subject: string, action: LimitedAction, now: number): Promise<void> {
-  const count = await countAttempt(db, { poolId, subject, action }, { now, forgetAfterMs: hourMs, since: 'first' })
-  if (count <= hourlyLimits[action]) return
-  const code = unlisted.includes(action) ? 'TooManyRequestsException' : 'LimitExceededException'
+export async function limitAttempts(db: Db, attempt: LimitedAttempt, now: number): Promise<void> {
+  const count = await countAttempt(db, attempt, { now, forgetAfterMs: hourMs, since: 'first' })
+  if (count <= hourlyLimits[attempt.action]) return
+  const code = unlisted.includes(attempt.action) ? 'TooManyRequestsException' : 'LimitExceededException'
   throw new ApiError(code, 'Attempt limit exceeded, please try after some time.')
 }

@@ -39,7 +39,7 @@ export async function askForSentCode(
   const { pool, client, user, proofs, caller } = signIn
   const now = clock.now()
   // Functions may ask for a code of somebody who has proven nothing yet.
-  await limitAttempts(db, pool.id, user.sub, proofs.length === 0 ? 'FirstFactorMessage' : 'SignInMessage', now)
+  await limitAttempts(db, { poolId: pool.id, subject: user.sub, action: proofs.length === 0 ? 'FirstFactorMessage' : 'SignInMessage' }, now)
   const callerContext = { clientId: client.id, ...caller }
   const messageContent = await renderMessageTo(triggers, { pool, user, attributes: [contact.attribute], kind: 'mfa', callerContext })
   const code = chooseCode(secrets, signIn, digits)

@@ -28,7 +28,7 @@ export const updateUserAttributes = operation('UpdateUserAttributes', {
     const { toVerify } = planAttributeChanges(pool, user.attributes, changes)
     // An address that has to wait for its proof must be free already, or the proof would be asked for in vain.
     await requireFreeNames(db, pool, user, changeAttributes(user.attributes, changes), now)
-    if (toVerify.length > 0) await limitAttempts(db, pool.id, user.sub, 'UpdateUserAttributes', now)
+    if (toVerify.length > 0) await limitAttempts(db, { poolId: pool.id, subject: user.sub, action: 'UpdateUserAttributes' }, now)
 
     const callerContext = callerContextOf(client, from, request.ClientMetadata)
     const messageContent = await renderChanges(triggers, { pool, user, toVerify, callerContext })
