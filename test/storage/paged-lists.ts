@@ -29,7 +29,7 @@ const idBefore = (after: number | undefined) => (after === undefined ? undefined
 const usersBy =
   (filter: Filter | undefined, keyOf: (at: number) => string): AskForPage =>
   (db, after, limit) =>
-    listUsers(db, poolId, filter, limit, after === undefined ? undefined : { key: keyOf(after), sub: idOf(after) })
+    listUsers(db, poolId, filter, { limit, after: after === undefined ? undefined : { key: keyOf(after), sub: idOf(after) } })
 
 const invocationsBy =
   (filter: Parameters<typeof listInvocations>[2]): AskForPage =>
@@ -42,7 +42,7 @@ const messagesBy =
     listMessageRows(db, poolId, { ...filter, before: idBefore(after) }, limit)
 
 const anyInvocation = { trigger: undefined, outcome: undefined, usernameKey: undefined }
-const devices: AskForPage = (db, after, limit) => listDevicesOf(db, poolId, 'ana', idAfter(after) ?? '', limit)
+const devices: AskForPage = (db, after, limit) => listDevicesOf(db, { poolId, sub: 'ana' }, { after: idAfter(after), limit })
 
 /** The statements of each operation whose pages the database reads, one for each kind of filter. */
 export const pagedLists: Partial<Record<OperationName, Readonly<Record<string, AskForPage>>>> = {
