@@ -118,7 +118,7 @@ function requireKnownMembers(object: Record<string, unknown>, known: readonly st
  * The first member name that occurs twice in one object of a valid JSON text. `JSON.parse` keeps the last of them and says nothing,
  * so that half of what someone wrote would be lost.
  */
-export function findDuplicateMember(json: string): string | undefined {
+function findDuplicateMember(json: string): string | undefined {
   const open: Set<string>[] = []
   for (const [token, text, colon] of json.matchAll(/("(?:[^"\\]|\\.)*")(\s*:)?|[{}]/g)) {
     if (token === '{') open.push(new Set())

@@ -70,7 +70,7 @@ const noScopes: ScopeChanges = { add: [], suppress: [] }
 const mostChanges = 5000
 
 /** Undefined when the function left the tokens alone. Throws AnswerError. */
-export function readTokenChanges(answer: AnswerReader, version: string): TokenChanges | undefined {
+function readTokenChanges(answer: AnswerReader, version: string): TokenChanges | undefined {
   const changes = version === 'V1_0' ? readFirstVersion(answer) : readLaterVersions(answer)
   if (changes !== undefined) {
     const count = [changes.id, changes.access, changes.scopes].reduce((sum, { add, suppress }) => sum + sizeOf(add) + suppress.length, 0)
