@@ -1,4 +1,4 @@
-import { loadCodeKey } from './base/code-key.ts'
+import { loadCodeKey } from './base/configured-keys.ts'
 import type { Logger } from './base/logger.ts'
 import type { CodeKeys } from './messaging/code-encryption.ts'
 import type { Gateway, Gateways } from './messaging/gateways/gateway.ts'

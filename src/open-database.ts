@@ -1,7 +1,7 @@
 import { join } from 'node:path'
+import { loadMasterKey, loadPreviousMasterKey } from './base/configured-keys.ts'
 import { openDataFolder } from './base/data-folder.ts'
 import type { Logger } from './base/logger.ts'
-import { loadMasterKey, loadPreviousMasterKey } from './base/master-key.ts'
 import { createKeyRing, type KeyRing, type Secrets } from './base/secrets.ts'
 import { type Settings, SettingsError } from './settings.ts'
 import { DatabaseUnavailableError } from './storage/database-unavailable-error.ts'

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { storeUpload, type UploadDeps, type UploadRefusal } from '../users/import/store-upload.ts'
-import { isUploadAllowed, uploadPath } from '../users/import/upload-address.ts'
+import { isUploadAllowed, uploadPath } from '../users/import/upload-url.ts'
 
 type UploadRequest = { Params: { userPoolId: string; jobId: string }; Querystring: { Expires?: unknown; Signature?: unknown } }
 

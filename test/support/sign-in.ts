@@ -75,7 +75,7 @@ export function srpResponses(
   return {
     USERNAME: USER_ID_FOR_SRP,
     PASSWORD_CLAIM_SECRET_BLOCK: SECRET_BLOCK,
-    PASSWORD_CLAIM_SIGNATURE: clientSignature(account, a, SRP_B, Buffer.from(SECRET_BLOCK, 'base64'), timestamp),
+    PASSWORD_CLAIM_SIGNATURE: clientSignature(account, a, { publicB: SRP_B, secretBlock: Buffer.from(SECRET_BLOCK, 'base64'), timestamp }),
     TIMESTAMP: timestamp,
   }
 }

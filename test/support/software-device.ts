@@ -77,7 +77,11 @@ export function answerDevicePassword(
         USERNAME,
         DEVICE_KEY: device.key,
         PASSWORD_CLAIM_SECRET_BLOCK: SECRET_BLOCK,
-        PASSWORD_CLAIM_SIGNATURE: clientSignature(account, a, SRP_B, Buffer.from(SECRET_BLOCK, 'base64'), timestamp),
+        PASSWORD_CLAIM_SIGNATURE: clientSignature(account, a, {
+          publicB: SRP_B,
+          secretBlock: Buffer.from(SECRET_BLOCK, 'base64'),
+          timestamp,
+        }),
         TIMESTAMP: timestamp,
       },
     }),

@@ -9,7 +9,7 @@ import type { Pool } from '../../pools/pool.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
 import { callerContextOf, type Triggers } from '../../triggers/trigger.ts'
-import { recoveryObstacle, requireRecoveryContact, requireSelfRecovery } from '../recovery/recovery-rules.ts'
+import { findRecoveryError, requireRecoveryContact, requireSelfRecovery } from '../recovery/recovery-rules.ts'
 import { renderMessageTo } from '../render-user-message.ts'
 import type { User } from '../user.ts'
 import { getUserByName } from '../user-repository.ts'
@@ -54,6 +54,6 @@ function requireEnabled({ enabled }: User): void {
 }
 
 function requireResettable(pool: Pool, user: User): void {
-  const obstacle = recoveryObstacle(pool, user)
-  if (obstacle !== undefined) throw obstacle
+  const recoveryError = findRecoveryError(pool, user)
+  if (recoveryError !== undefined) throw recoveryError
 }

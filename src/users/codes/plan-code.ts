@@ -5,7 +5,7 @@ import { type Contact, chooseSignUpContact } from '../../messaging/destination.t
 import type { ContactAttribute, Pool } from '../../pools/pool.ts'
 import type { Tx } from '../../storage/db.ts'
 import { getAddressToVerify } from '../profile/address-to-verify.ts'
-import { recoveryObstacle, requireRecoveryContact, requireSelfRecovery } from '../recovery/recovery-rules.ts'
+import { findRecoveryError, requireRecoveryContact, requireSelfRecovery } from '../recovery/recovery-rules.ts'
 import type { User } from '../user.ts'
 
 export type CodePlan = {
@@ -48,8 +48,8 @@ function planSignUp(pool: Pool, user: User): CodePlan {
 function planRecovery(pool: Pool, user: User): CodePlan {
   try {
     requireSelfRecovery(pool)
-    const obstacle = recoveryObstacle(pool, user)
-    if (obstacle !== undefined) throw obstacle
+    const recoveryError = findRecoveryError(pool, user)
+    if (recoveryError !== undefined) throw recoveryError
   } catch (error) {
     if (!(error instanceof ApiError) || error.code !== 'NotAuthorizedException') throw error
     throw unsupportedState(error.message)

@@ -1,7 +1,7 @@
 import type { Secrets } from '../../base/secrets.ts'
 import type { UserImportJobType } from '../../contract/generated/types.ts'
 import { type ImportJob, statusAt } from './import-job.ts'
-import { uploadUrl } from './upload-address.ts'
+import { uploadUrl } from './upload-url.ts'
 
 export function writeImportJob(
   job: ImportJob,

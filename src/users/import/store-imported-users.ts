@@ -17,7 +17,7 @@ const skipped: RowResult = { outcome: 'SKIPPED', message: 'The user already exis
 /**
  * Stores the users whose names are free; of several rows with the same name, the first. Without `checksNames` it assumes that no stored user
  * has one of the names, which is usually right and saves a query.
- * @throws NameTakenError when a stored user has one of the names and `checksNames` is false
+ * @throws NameTakenError when a stored user has one of the names after all
  */
 export async function storeImportedUsers(
   tx: Tx,

@@ -13,7 +13,7 @@ import { renderMessageTo } from '../render-user-message.ts'
 import { type Bearer, shownRecovery } from '../shown-address.ts'
 import type { User } from '../user.ts'
 import { lockUser } from '../user-repository.ts'
-import { recoveryObstacle, requireRecoveryContact, requireSelfRecovery, wrongState } from './recovery-rules.ts'
+import { findRecoveryError, requireRecoveryContact, requireSelfRecovery, wrongState } from './recovery-rules.ts'
 
 type Deps = MigrationDeps
 
@@ -36,16 +36,16 @@ export const forgotPassword = operation('ForgotPassword', {
       'ForgotPassword',
       hasTrigger(pool, 'UserMigration') ? migrate : undefined,
     )
-    const obstacle = user && recoveryObstacle(pool, user)
+    const recoveryError = user && findRecoveryError(pool, user)
     const bearer = { name: request.Username, user: known, now: deps.clock.now() }
     // Also computed for a user who gets a code: the time must not reveal which users exist.
     const shown = hidden ? shownRecovery(deps.secrets, pool, bearer) : undefined
-    if (user === undefined || (hidden && obstacle !== undefined)) {
+    if (user === undefined || (hidden && recoveryError !== undefined)) {
       if (shown === undefined) throw wrongState()
       await simulateSending(deps, pool, bearer, shown)
       return { CodeDeliveryDetails: writeDelivery(shown) }
     }
-    if (obstacle !== undefined) throw obstacle
+    if (recoveryError !== undefined) throw recoveryError
     const attributes = [requireRecoveryContact(pool, user).attribute]
     const messageContent = await renderMessageTo(deps.triggers, { pool, user, attributes, kind: 'forgot-password', callerContext })
     const delivery = await sendCode(deps, pool, user.sub, messageContent)
@@ -73,8 +73,8 @@ async function sendCode({ db, clock, secrets }: Deps, pool: Pool, sub: string, m
   return db.transaction().execute(async (tx) => {
     const user = await lockUser(tx, pool.id, sub)
     if (user === undefined) throw unknownUser()
-    const obstacle = recoveryObstacle(pool, user)
-    if (obstacle !== undefined) throw obstacle
+    const recoveryError = findRecoveryError(pool, user)
+    if (recoveryError !== undefined) throw recoveryError
     return queueForgotPasswordCode(tx, secrets, {
       pool,
       user,

@@ -10,7 +10,7 @@ export function requireSelfRecovery(pool: Pool): void {
 }
 
 /** The error that ForgotPassword answers for this user; undefined when the user can get a code. */
-export function recoveryObstacle(pool: Pool, user: User): ApiError | undefined {
+export function findRecoveryError(pool: Pool, user: User): ApiError | undefined {
   if (user.status === 'FORCE_CHANGE_PASSWORD' || user.status === 'EXTERNAL_PROVIDER') return wrongState()
   if (recoveryContactOf(pool, user) === undefined) return noRecoveryContact()
   return isRecoverable(user) ? undefined : wrongState()

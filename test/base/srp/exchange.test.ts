@@ -39,7 +39,7 @@ describe('An SRP exchange', () => {
       for (let i = 0; i < 6; i++) {
         const a = newExponent()
         const { publicB, state } = await openSigned(verifier, a, sign)
-        const signature = clientSignature(ana, a, publicB, secretBlock, timestamp)
+        const signature = clientSignature(ana, a, { publicB, secretBlock, timestamp })
         assert.equal(await verifyClaim(powers, { verifier, state, claim, signature }), true)
       }
   })
@@ -48,11 +48,11 @@ describe('An SRP exchange', () => {
     const verifier = await verifierOf()
     const a = newExponent()
     const { publicB, state } = await openExchange(powers, verifier, power(2n, a))
-    const signature = clientSignature(ana, a, publicB, secretBlock, timestamp)
+    const signature = clientSignature(ana, a, { publicB, secretBlock, timestamp })
     const proof = { verifier, state, claim, signature }
     const flipped = Buffer.from(signature, 'base64')
     flipped[31] = (flipped[31] ?? 0) ^ 1
-    const wrongPassword = clientSignature({ ...ana, password: 'contraseña 🔒' }, a, publicB, secretBlock, timestamp)
+    const wrongPassword = clientSignature({ ...ana, password: 'contraseña 🔒' }, a, { publicB, secretBlock, timestamp })
 
     for (const change of [
       { signature: wrongPassword },

@@ -63,7 +63,11 @@ export function clientKey(u: bigint, s: bigint): Buffer {
 type Account = { group: string; name: string; password: string; saltHex: string }
 
 /** PASSWORD_CLAIM_SIGNATURE of a client that chose `a` and received `publicB` (hex). */
-export function clientSignature(account: Account, a: bigint, publicB: string, secretBlock: Buffer, timestamp: string): string {
+export function clientSignature(
+  account: Account,
+  a: bigint,
+  { publicB, secretBlock, timestamp }: { publicB: string; secretBlock: Buffer; timestamp: string },
+): string {
   const b = BigInt(`0x${publicB}`)
   const u = clientU(power(2n, a), b)
   const key = clientKey(u, clientS(clientX(account), a, u, b))
