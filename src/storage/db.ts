@@ -4,5 +4,5 @@ import type { Schema } from './schema.ts'
 /** The database outside a transaction. */
 export type Db = Kysely<Schema>
 
-/** The database inside one. Triggers, gateways and hashes never run while one is open. */
+/** The database inside a transaction. No trigger, gateway or hash may run while a transaction is open. */
 export type Tx = Transaction<Schema>

@@ -1,6 +1,6 @@
 import type { Db, Tx } from './db.ts'
 
-/** Notes that the process `node` could write at `now`. */
+/** Records that the process `node` could write at `now`. */
 export async function writeHeartbeat(db: Db | Tx, node: string, now: number): Promise<void> {
   await db
     .insertInto('node_heartbeat')
@@ -9,7 +9,7 @@ export async function writeHeartbeat(db: Db | Tx, node: string, now: number): Pr
     .execute()
 }
 
-/** Forgets up to `limit` processes that have written nothing since `before`; answers how many. */
+/** Deletes up to `limit` records of processes that have written nothing since `before`. Returns how many. */
 export async function sweepHeartbeats(db: Db | Tx, before: number, limit: number): Promise<number> {
   const { numDeletedRows } = await db
     .deleteFrom('node_heartbeat')

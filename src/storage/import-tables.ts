@@ -1,4 +1,4 @@
-/** Primary key: (pool_id, id). Index: (status, created_at). Ids sort by the time they were made. */
+/** Primary key: (pool_id, id). Index: (status, created_at). Ids sort by the time of their creation. */
 export interface ImportJobTable {
   pool_id: string
   id: string
@@ -13,25 +13,25 @@ export interface ImportJobTable {
   skipped: number
   failed: number
   message: string | null
-  /** Which of the uploads counts; null before the first one is complete. */
+  /** The upload that the job imports; null before the first upload is complete. */
   upload_id: string | null
   /** The first line of the file, as JSON text. */
   header: string | null
 }
 
-/** Primary key: (pool_id, job_id, upload_id, number). A run of whole lines that still has to be imported. */
+/** Primary key: (pool_id, job_id, upload_id, number). A sequence of whole lines that still has to be imported. */
 export interface ImportChunkTable {
   pool_id: string
   job_id: string
   upload_id: string
   number: number
-  /** The number that its first line has in the file. */
+  /** The line number of its first line in the file. */
   first_line: number
-  /** The lines as they were sent, without the last line feed, sealed: they hold personal data and password hashes. */
+  /** The lines as they were sent, without the last line feed; sealed, because they contain personal data and password hashes. */
   sealed_lines: string
 }
 
-/** Primary key: (pool_id, job_id, number). What became of each line of the chunk of that number. */
+/** Primary key: (pool_id, job_id, number). The result of each line of the chunk with that number. */
 export interface ImportLogTable {
   pool_id: string
   job_id: string
@@ -39,7 +39,7 @@ export interface ImportLogTable {
   lines: string
 }
 
-/** Primary key: slot. The job under way: there is one slot, so that there is one job at a time. */
+/** Primary key: slot. The job in progress. There is one slot, so that there is one job at a time. */
 export interface ActiveImportTable {
   slot: string
   pool_id: string

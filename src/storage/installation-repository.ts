@@ -1,6 +1,6 @@
 import type { Db, Tx } from './db.ts'
 
-/** Keeps `value` under `name` unless something is there already; the value that stands afterwards. */
+/** Stores `value` under `name` unless a value is stored already. Returns the stored value. */
 export async function ensureInstallationValue(db: Db | Tx, name: string, value: string): Promise<string> {
   await db
     .insertInto('installation')
@@ -15,15 +15,15 @@ const proofName = 'master-key-check'
 const lastingName = 'lasting-subkeys'
 const changeName = 'master-key-change'
 
-/** The facts about the master key, as one query saw them. */
+/** The rows about the master key, as one query saw them. */
 export type MasterKeyRows = {
   readonly proof: string
   readonly lastingSubkeys: string | undefined
-  /** The proof of the key before, while the rows are being sealed anew. */
+  /** The proof of the previous key while the rows are being sealed anew. */
   readonly changedFrom: string | undefined
 }
 
-/** Leaves `proof` in a database that has none. */
+/** Stores `proof` in a database that has none. */
 export async function ensureMasterKeyProof(db: Db, proof: string): Promise<void> {
   await ensureInstallationValue(db, proofName, proof)
 }
@@ -34,7 +34,7 @@ export async function findMasterKeyRows(db: Db | Tx): Promise<MasterKeyRows> {
   return { proof: values.get(proofName) ?? '', lastingSubkeys: values.get(lastingName), changedFrom: values.get(changeName) }
 }
 
-/** From the commit on every server seals under the key that `to` proves. False when the key was not, or is no longer, that of `from`. */
+/** After the commit every server seals under the key that `to` proves. False when the current key is not the one that `from` proves. */
 export async function storeMasterKeyChange(
   tx: Tx,
   from: string,
@@ -59,7 +59,7 @@ export async function storeMasterKeyChange(
   return true
 }
 
-/** Nothing is left under the key before. */
+/** Ends the change of the master key: nothing is sealed under the previous key any more. */
 export async function endMasterKeyChange(db: Db, from: string): Promise<void> {
   await db.deleteFrom('installation').where('name', '=', changeName).where('value', '=', from).execute()
 }

@@ -1,6 +1,6 @@
 /**
- * Primary key: id. Indexes: (pool_id, sub, id), (pool_id, id), (pool_id, state, id), (ended_at), (content_until), and over what is queued only
- * (channel, next_attempt_at, id). Messages to deliver after the commit that caused them, and for a while what became of them.
+ * Primary key: id. Indexes: (pool_id, sub, id), (pool_id, id), (pool_id, state, id), (ended_at), (content_until), and for queued messages only
+ * (channel, next_attempt_at, id). Messages to deliver after the commit that queued them. For a while the rows are also the message records.
  */
 export interface OutboxTable {
   id: string
@@ -9,24 +9,24 @@ export interface OutboxTable {
   channel: 'email' | 'sms' | 'custom-email' | 'custom-sms'
   /** What the message is for, such as `sign-up` or `forgot-password`. */
   trigger: string
-  /** Sealed JSON of the rendered message; empty once nobody needs it any more. */
+  /** Sealed JSON of the rendered message; empty once it is no longer needed. */
   payload: string
-  /** Sealed JSON of what is told of the message for as long as the row is there. Null in rows of earlier releases. */
+  /** Sealed JSON of what message records show as long as the row exists. Null in rows of earlier releases. */
   label: string | null
   state: 'queued' | 'sent' | 'failed' | 'suppressed'
   attempts: number
-  /** Doubles as the lease of the process that delivers it. Null unless queued. */
+  /** Also the end of the lease of the process that delivers the message. Null unless queued. */
   next_attempt_at: number | null
-  /** The end of the latest lease: while it equals `next_attempt_at`, somebody is delivering the message. */
+  /** The end of the latest lease: while it equals `next_attempt_at`, a process is delivering the message. */
   lease_until: number | null
   last_attempt_at: number | null
   last_error: string | null
-  /** 1 when the far end refused the message at the last attempt. */
+  /** 1 when the gateway rejected the message at the last attempt. */
   refused: number | null
   created_at: number
   /** Null while queued. */
   ended_at: number | null
-  /** When the payload of a message that is not queued is to be emptied; null once it is empty. */
+  /** When to empty the payload of a message that is not queued; null once it is empty. */
   content_until: number | null
 }
 
@@ -39,7 +39,7 @@ export interface MessageCountTable {
   window_ends_at: number
 }
 
-/** Primary key: id. Index: (recipient, id). What the dev inbox shows; empty in production. */
+/** Primary key: id. Index: (recipient, id). Messages that the dev inbox shows; empty in production. */
 export interface InboxMessageTable {
   id: string
   pool_id: string

@@ -10,12 +10,13 @@ interface MigrationSchema {
 }
 
 /**
- * Applies what is missing, all in one transaction under a lock: of several processes that start at once one does the work
- * and the others find it done. Throws a `StorageError` when the schema is newer than this program.
+ * Applies the missing migrations in one transaction under a lock. If several processes start at once, one of them does the work and the others
+ * find it done.
  *
- * A process of the release before may be running on the same database. So a migration adds columns and tables, and neither renames nor
- * drops nor reorders columns: statements that are compiled already go by their number (see sqlite-handle.ts). What PostgreSQL has prepared
- * is prepared again (see statement-names.ts).
+ * A process of the previous release may be running on the same database. So a migration adds columns and tables, and never renames, drops or
+ * reorders columns: statements that SQLite has compiled rely on the number of columns (see sqlite-handle.ts). Statements that PostgreSQL has
+ * prepared are prepared again (see statement-names.ts).
+ * @throws StorageError when the schema is newer than this program
  */
 export async function migrate(db: Db, engine: Engine): Promise<void> {
   const dialect = schemaDialects[engine]
@@ -34,7 +35,7 @@ export async function migrate(db: Db, engine: Engine): Promise<void> {
   })
 }
 
-/** Whether the database was ever migrated. */
+/** Whether the database has ever been migrated. */
 export function hasSchema(db: Db, engine: Engine): Promise<boolean> {
   return schemaDialects[engine].hasTable(db, 'schema_migration')
 }
@@ -53,5 +54,5 @@ function refuseNewerSchema(applied: ReadonlySet<string>): void {
   const known = new Set(migrations.map((migration) => migration.name))
   const unknown = [...applied].filter((name) => !known.has(name)).sort()
   if (unknown.length === 0) return
-  throw new StorageError(`The database was migrated by a newer Lifeguard (${unknown.join(', ')}); upgrade this program to open it.`)
+  throw new StorageError(`The database was migrated by a newer Lifeguard (${unknown.join(', ')}). Upgrade this program to open it.`)
 }

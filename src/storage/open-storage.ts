@@ -10,45 +10,49 @@ import { EmptyDatabaseError, StorageError } from './storage-error.ts'
 export type Storage = {
   readonly db: Db
   readonly engine: Engine
-  /** Brings the schema up to date; any number of processes may do it at once. */
+  /** Brings the schema up to date. Any number of processes may do it at once. */
   migrate(): Promise<void>
   /** Rejects when the database does not answer. */
   ping(): Promise<void>
   /** Rejects when the database cannot be read or cannot be written. `now` is in epoch milliseconds. */
   check(now: number): Promise<void>
-  /** Tells the subscribers in all processes, at most once and without waiting for them. The payload is short and no secret. */
+  /** Notifies the subscribers in all processes, at most once and without waiting for them. The payload is short and must not be secret. */
   publish(channel: string, payload: string): Promise<void>
   /**
-   * Returns what ends the subscription. `onGap` is called when something may have been missed, such as after a lost connection; on SQLite,
-   * whenever another process has written.
+   * Returns a function that ends the subscription. `onGap` is called when notifications may have been missed: after a lost connection and, on
+   * SQLite, whenever another process has written.
    */
   subscribe(channel: string, listener: Listener, onGap?: () => void): () => void
   /**
-   * Writes what SQLite has in its log into the file. It does so by itself, but for thousands of pages at once, and requests wait meanwhile:
-   * whoever changes many pages calls this now and then.
+   * Copies the pages in SQLite's write-ahead log into the file. SQLite does so by itself, but for thousands of pages at once, while requests
+   * wait. So code that changes many pages calls this from time to time. Does nothing on PostgreSQL.
    */
   checkpoint(): void
-  /** Waits for the transactions under way. */
+  /** Waits for the transactions in progress. */
   close(): Promise<void>
 }
 
 export type StorageOptions = {
   /** `sqlite:PATH`, `postgres://…` or `postgresql://…`. */
   url: string
-  /** Connections to PostgreSQL besides the one that listens and the one for look-ups; 10 if not given. */
+  /** Connections to PostgreSQL besides the one that listens and the one for look-ups. Default: 10. */
   poolSize?: number
   logger?: StorageLogger
-  /** How long PostgreSQL may take for a statement, in seconds; 5 if not given. */
+  /** How long PostgreSQL may take for a statement, in seconds. Default: 5. */
   statementSeconds?: number
-  /** For how long to try again when PostgreSQL cannot be reached, in seconds; not at all if not given. */
+  /** How long to retry when PostgreSQL cannot be reached, in seconds. Default: 0. */
   waitSeconds?: number
-  /** Whether a database with nothing in it is opened; true if not given. */
+  /** Whether to accept a missing or empty database. Default: true. */
   create?: boolean
 }
 
 const silent: StorageLogger = { warn: () => undefined, error: () => undefined }
 
-/** Opens the database and proves that it answers. Throws a `StorageError` that says in one sentence why it cannot. */
+/**
+ * Opens the database and checks that it answers.
+ * @throws StorageError when it cannot be opened; the message says why in one sentence
+ * @throws EmptyDatabaseError when it is empty and `create` is false
+ */
 export async function openStorage(options: StorageOptions): Promise<Storage> {
   const { logger = silent, create = true } = options
   const backend = await openBackend(options, logger, create)
@@ -81,12 +85,12 @@ async function openBackend(
   create: boolean,
 ): Promise<Backend> {
   if (/^postgres(ql)?:\/\//.test(url)) {
-    // Whoever runs on SQLite need not wait for the driver to load.
+    // Loaded only when it is needed, so that a start on SQLite does not wait for the driver.
     const { openPostgres } = await import('./dialect/postgres-backend.ts')
     return openPostgres({ url, poolSize, logger, statementSeconds, waitSeconds })
   }
   const path = /^sqlite:(.+)$/.exec(url)?.[1]
-  if (path === ':memory:') throw new StorageError('An SQLite database needs a file; it cannot live in memory only.')
+  if (path === ':memory:') throw new StorageError('An SQLite database needs a file; it cannot be in memory only.')
   if (path !== undefined) return openSqlite(path, { create, logger })
   throw new StorageError('The database URL must be sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME.')
 }

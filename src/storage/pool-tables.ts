@@ -8,9 +8,9 @@ export interface UserPoolTable {
   updated_at: number
   /** JSON: the rest of the pool's configuration. */
   config: string
-  /** JSON: what its users have in common; null while they are too few. */
+  /** JSON: the pool profile; null while the pool has too few users. */
   likeness: Generated<string | null>
-  /** When to look at its users next. */
+  /** When to refresh the pool profile next. */
   likeness_due_at: Generated<number>
 }
 
@@ -25,7 +25,7 @@ export interface AppClientTable {
   config: string
 }
 
-/** Primary key: (pool_id, kind, id). Whatever else configures a pool and has a name of its own there, such as a resource server. */
+/** Primary key: (pool_id, kind, id). Other named parts of a pool's configuration, such as resource servers. */
 export interface PoolResourceTable {
   pool_id: string
   kind: string
@@ -36,7 +36,7 @@ export interface PoolResourceTable {
   config: string
 }
 
-/** Primary key: domain, because a domain leads to one pool. Index: (pool_id). */
+/** Primary key: domain, because a domain belongs to one pool. Index: (pool_id). */
 export interface PoolDomainTable {
   domain: string
   pool_id: string
@@ -52,7 +52,7 @@ export interface SigningKeyTable {
   kid: string
   use: 'access' | 'id'
   created_at: number
-  /** Null while it signs; after rotation the moment it stopped. It stays published until the sweeper removes it. */
+  /** Null while the key signs; after a rotation, when it stopped. The key stays published until the sweeper removes it. */
   retired_at: number | null
   /** PKCS #8 DER, sealed. */
   sealed_private_key: string
@@ -60,7 +60,7 @@ export interface SigningKeyTable {
   public_jwk: string
 }
 
-/** Primary key: category. Request rates that an administrator asked for in place of the defaults. */
+/** Primary key: category. Request rates that an administrator has set in place of the defaults. */
 export interface ProvisionedLimitTable {
   category: string
   requests_per_second: number

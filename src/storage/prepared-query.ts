@@ -3,7 +3,7 @@ import type { Db, Tx } from './db.ts'
 import { findDirectExecutor } from './dialect/direct-executor.ts'
 import { asLookup } from './dialect/lookup.ts'
 
-/** Stands in a prepared query where a value will be. */
+/** Takes the place of a value in a prepared query. */
 class Placeholder {
   readonly name: string
 
@@ -16,16 +16,16 @@ type Build<Values, Row> = (db: Db | Tx, values: Values) => Compilable<Row>
 type PreparedQuery<Values, Row> = (db: Db | Tx, values: Values) => Promise<QueryResult<Row>>
 
 /**
- * A query for the busiest paths: built and compiled once, then run with the values of the day. Otherwise those two steps are half of
- * what finding one row in SQLite costs.
+ * A query for the busiest paths: it is built and compiled once, then run with the values of each call. On SQLite, building and compiling would
+ * take as long as finding one row (see docs/decisions/0012).
  *
- * `build` sees placeholders in place of the values, so it can only hand them on: it must neither look at them nor compute with them.
+ * @NOTE `build` gets placeholders instead of values. It may only pass them on; it must neither read them nor compute with them.
  */
 export function prepareQuery<Values extends object, Row>(build: Build<Values, Row>): PreparedQuery<Values, Row> {
   return prepare(build, (query) => query)
 }
 
-/** The same for a `select` that finds few rows by a key: it is quick and waits for no lock, and so may share a connection with others. */
+/** The same for a `select` that finds few rows by a key. It is fast and waits for no lock, so it may share a connection with others. */
 export function prepareLookup<Values extends object, Row>(build: Build<Values, Row>): PreparedQuery<Values, Row> {
   return prepare(build, asLookup)
 }
@@ -35,7 +35,7 @@ function prepare<Values extends object, Row>(
   mark: (query: CompiledQuery<Row>) => CompiledQuery<Row>,
 ): PreparedQuery<Values, Row> {
   const placeholders = new Proxy({}, { get: (_target, name) => new Placeholder(String(name)) }) as Values
-  // The text depends on the engine; a database and its transactions have one adapter.
+  // The text depends on the engine. A database and its transactions share one adapter.
   const compiled = new WeakMap<object, CompiledQuery<Row>>()
 
   return (db, values) => {
@@ -45,10 +45,10 @@ function prepare<Values extends object, Row>(
       query = mark(build(db, placeholders).compile())
       compiled.set(adapter, query)
     }
-    const given = values as Readonly<Record<string, unknown>>
-    const parameters = query.parameters.map((parameter) => (parameter instanceof Placeholder ? given[parameter.name] : parameter))
+    const valuesByName = values as Readonly<Record<string, unknown>>
+    const parameters = query.parameters.map((parameter) => (parameter instanceof Placeholder ? valuesByName[parameter.name] : parameter))
     const filled = { ...query, parameters }
-    const run = db.isTransaction ? undefined : findDirectExecutor(adapter)
-    return run === undefined ? db.executeQuery(filled) : run(filled)
+    const executeDirectly = db.isTransaction ? undefined : findDirectExecutor(adapter)
+    return executeDirectly === undefined ? db.executeQuery(filled) : executeDirectly(filled)
   }
 }

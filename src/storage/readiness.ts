@@ -10,12 +10,11 @@ type Options = {
   readonly logger: StorageLogger
 }
 
-/** A write that succeeded so recently is proof enough, so that frequent checks do not cause frequent writes. */
-const proofMs = 2000
+/** A check skips the write if one succeeded within this time, so that frequent checks do not cause frequent writes. */
+const writeIntervalMs = 2000
 
 /**
- * Whether this process can work with the database: it reads in the way that requests do, and writes a row of its own. Checks at
- * the same time share one answer.
+ * Checks that this process can use the database: it reads as requests do, and writes a row of its own. Concurrent checks share one result.
  */
 export function createReadiness({ db, ping, logger }: Options): (now: number) => Promise<void> {
   const node = randomUUID()
@@ -26,7 +25,7 @@ export function createReadiness({ db, ping, logger }: Options): (now: number) =>
   async function check(now: number): Promise<void> {
     try {
       await ping()
-      if (performance.now() - wroteAt >= proofMs) {
+      if (performance.now() - wroteAt >= writeIntervalMs) {
         await writeHeartbeat(db, node, now)
         wroteAt = performance.now()
       }

@@ -1,6 +1,5 @@
 /**
- * Primary key: (pool_id, id). Index: (at). What administrators did that others may want to know of; ids sort by time. Outlives the users it
- * is about.
+ * Primary key: (pool_id, id). Index: (at). Uses of sensitive powers by administrators. Ids sort by time. A row outlives the user it is about.
  */
 export interface AuditRecordTable {
   pool_id: string
@@ -12,29 +11,29 @@ export interface AuditRecordTable {
   sub: string | null
   username: string | null
   detail: string | null
-  /** What the caller gave as the reason. */
+  /** The reason that the caller gave. */
   reason: string | null
 }
 
 /**
- * Primary key: (pool_id, sub, id). Indexes: (pool_id, id), (pool_id, username_key, id), (pool_id, outcome, id), (started_at). What was asked of
- * a trigger's function and what came of it; ids sort by time.
+ * Primary key: (pool_id, sub, id). Indexes: (pool_id, id), (pool_id, username_key, id), (pool_id, outcome, id), (started_at). Invocations of
+ * trigger functions and their outcomes. Ids sort by time.
  */
 export interface TriggerInvocationTable {
   pool_id: string
-  /** Empty when the call was about nobody who exists. */
+  /** Empty if the call was about a user who does not exist. */
   sub: string
   id: string
   trigger: string
   outcome: string
-  /** The `userName` of the event, as names of the pool are compared. */
+  /** The `userName` of the event, in the form in which names of the pool are compared. */
   username_key: string
   started_at: number
-  /** Sealed JSON of everything else, the event and the answer with their secrets masked. */
+  /** Sealed JSON of everything else: the event and the answer, with their secrets masked. */
   details: string
 }
 
-/** Primary key: (pool_id, sub, client_id, trigger). What a function last answered well, for when it fails. */
+/** Primary key: (pool_id, sub, client_id, trigger). The last valid answer of a trigger function, for use when the function fails. */
 export interface TriggerAnswerTable {
   pool_id: string
   sub: string

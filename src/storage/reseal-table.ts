@@ -7,29 +7,30 @@ type Row = Record<string, string | number | null>
 type AnySchema = Record<string, Row>
 type Change = { readonly row: Row; readonly values: Readonly<Record<string, string>> }
 
-/** Rows that are read, and at most changed, at once. */
+/** How many rows are read at a time, and at most changed in one transaction. */
 const rowsPerBatch = 100
 const largeRowsPerBatch = 4
 
+/** The counts of one pass over the tables; `resealed` is the sum over all passes. */
 export type ResealPass = {
-  /** Rows that had something under another key, sealed anew or not. */
+  /** Rows with a value under another key, whether they were sealed anew or not. */
   stale: number
   /** Rows that were sealed anew. */
   resealed: number
-  /** Rows in which something does not open under any key, by name. */
+  /** The names of rows with a value that does not open under any key. */
   unreadable: string[]
 }
 
 type Options = {
   readonly db: Db
   readonly secrets: Secrets
-  /** Called in each transaction that changes rows; what it throws ends the work. */
+  /** Called in each transaction that changes rows. It throws to end the work. */
   readonly requireKey: (tx: Tx) => Promise<void>
-  /** Called after each batch that changed rows. */
+  /** Called after each batch that changed rows, with the time that its transaction took. */
   readonly afterBatch: (milliseconds: number) => Promise<void>
 }
 
-/** Goes once over all rows of a table, and seals anew what is not under the key of `Secrets.seal`. Adds what it finds to `pass`. */
+/** Reads all rows of a table once and seals anew every value that is not under the key of `Secrets.seal`. Adds its counts to `pass`. */
 export async function resealTable(options: Options, table: SealedTable, pass: ResealPass): Promise<void> {
   let after: Row | undefined
   for (;;) {
@@ -73,13 +74,13 @@ function readBatch(db: Db, { table, key, areLarge }: SealedTable, after: Row | u
 }
 
 /**
- * Answers how many rows were changed. What another transaction holds, or has changed since the row was read, is left to the next pass: so this
- * never waits for a lock while it holds others, and a concurrent change wins.
+ * Returns how many rows were changed. Rows that another transaction holds, or has changed since they were read, are left to the next pass. So
+ * this never waits for a lock while it holds others, and a concurrent change wins.
  */
 async function storeChanges(tx: Tx, { table, key }: SealedTable, changes: readonly Change[]): Promise<number> {
   const anyTx = tx as unknown as Transaction<AnySchema>
   const keys = changes.map(({ row }) => tuple(key.map((column) => row[column] as string | number)))
-  const free = await anyTx
+  const locked = await anyTx
     .selectFrom(table)
     .select([...key])
     .where((eb) => eb(eb.refTuple(...tuple(key)), 'in', keys.map((each) => eb.tuple(...each)) as never))
@@ -87,7 +88,7 @@ async function storeChanges(tx: Tx, { table, key }: SealedTable, changes: readon
     .skipLocked()
     .execute()
   const nameOf = (row: Row) => JSON.stringify(key.map((column) => row[column]))
-  const names = new Set(free.map((row) => nameOf(row as Row)))
+  const names = new Set(locked.map((row) => nameOf(row as Row)))
   let count = 0
   for (const { row, values } of changes.filter((change) => names.has(nameOf(change.row)))) {
     let update = anyTx.updateTable(table).set(values)
@@ -97,5 +98,5 @@ async function storeChanges(tx: Tx, { table, key }: SealedTable, changes: readon
   return count
 }
 
-/** Kysely's tuples ask for a number of members that is known when it compiles. */
+/** Kysely's tuples need a length that is known to the compiler. */
 const tuple = <T>(members: readonly T[]) => members as unknown as [never, never]

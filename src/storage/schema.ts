@@ -30,9 +30,9 @@ import type {
 } from './user-tables.ts'
 
 /**
- * Every table, as Kysely sees it. Times are integer epoch milliseconds, booleans are 0 or 1, wide shapes are JSON text,
- * so that a row looks the same on both engines. Every row of a user carries `sub`, and every unique key of such a row
- * contains `sub` or the alias value: the columns the data could be distributed by.
+ * Every table, as Kysely sees it. Times are integer epoch milliseconds, booleans are 0 or 1, and nested values are JSON text, so that a row
+ * looks the same on both engines. Every row of a user has a column `sub`, and every unique key of such a row contains `sub` or the alias
+ * value: the data could be sharded by these columns.
  */
 export interface Schema {
   user_pool: UserPoolTable
@@ -75,7 +75,7 @@ export interface Schema {
   node_heartbeat: NodeHeartbeatTable
 }
 
-/** Primary key: id. Index: (expires_at). Sealed states (Session, SECRET_BLOCK) that were used up. */
+/** Primary key: id. Index: (expires_at). Sealed states (Session, SECRET_BLOCK) that were consumed. */
 export interface SpentStateTable {
   id: string
   expires_at: number
@@ -101,13 +101,13 @@ export interface LeaseTable {
   expires_at: number
 }
 
-/** Primary key: name. Facts of this installation, such as the proof that the master key is the right one. */
+/** Primary key: name. Values of this installation, such as the proof of the current master key. */
 export interface InstallationTable {
   name: string
   value: string
 }
 
-/** Primary key: node. Index: (at). When each process last proved that it can write; `node` is a name it made up at its start. */
+/** Primary key: node. Index: (at). When each process last showed that it can write. `node` is a random name from its start. */
 export interface NodeHeartbeatTable {
   node: string
   at: number

@@ -1,4 +1,4 @@
-// The tables about users: the rows carry `sub`, but for the groups that users are put into.
+// The tables about users. Their rows have a column `sub`, except for the groups themselves.
 
 /** Primary key: (pool_id, sub). */
 export interface UserTable {
@@ -11,13 +11,13 @@ export interface UserTable {
   attributes: string
   /** Sealed salt and SRP verifier; null for a user without a password. */
   password: string | null
-  /** When a temporary password dies; null for a permanent one. */
+  /** When a temporary password expires; null for a permanent one. */
   password_expires_at: number | null
-  /** The last sign-out everywhere (GlobalSignOut, AdminDisableUser); each is later than the one before it. */
+  /** The last sign-out everywhere (GlobalSignOut, AdminDisableUser). Each value is later than the one before. */
   signed_out_at: number | null
   created_at: number
   updated_at: number
-  /** JSON: the second factors the user has activated, and which of them is preferred; null while nothing is set. */
+  /** JSON: the user's active second factors and the preferred one; null while none is set. */
   mfa: string | null
 }
 
@@ -37,7 +37,7 @@ export interface UserAttributeTable {
   sub: string
 }
 
-/** Primary key: (pool_id, name). Unique: (pool_id, member_key or else name). */
+/** Primary key: (pool_id, name). Unique: (pool_id, member_key), with the name in place of a null. */
 export interface UserGroupTable {
   pool_id: string
   name: string
@@ -58,7 +58,7 @@ export interface GroupMemberTable {
   group_name: string
 }
 
-/** Primary key: (pool_id, sub, set_at). Passwords that were replaced, newest first. */
+/** Primary key: (pool_id, sub, set_at). Earlier passwords of the user. */
 export interface PasswordHistoryTable {
   pool_id: string
   sub: string
@@ -70,13 +70,13 @@ export interface PasswordHistoryTable {
 export interface SoftwareTokenTable {
   pool_id: string
   sub: string
-  /** Sealed; null until a first code has proven that the user's app knows it. */
+  /** Sealed; null until a first code has proven that the user's app has it. */
   secret: string | null
-  /** Sealed: what a first code is to prove, to become the secret then. */
+  /** Sealed: becomes the secret when a first code proves that the user's app has it. */
   pending_secret: string | null
-  /** What the user calls the app or phone. */
+  /** The user's name for the app or phone. */
   device_name: string | null
-  /** The latest time step (30 s since the epoch) a code was accepted for; codes up to it are used up. */
+  /** The latest time step (of 30 s since the epoch) with an accepted code. Codes of it and of earlier steps are consumed. */
   last_step: number
   updated_at: number
 }
@@ -85,43 +85,43 @@ export interface SoftwareTokenTable {
 export interface PasskeyTable {
   pool_id: string
   sub: string
-  /** What the authenticator calls the credential, base64url. */
+  /** The authenticator's id of the credential, base64url. */
   id: string
   /** COSE_Key (RFC 9052 §7), base64url. */
   public_key: string
-  /** The authenticator's count of signatures at the latest use; 0 for one that does not count. */
+  /** The authenticator's signature counter at the latest use; 0 for an authenticator without one. */
   counter: number
-  /** The domain that the passkey is bound to. */
+  /** The domain that the passkey works for. */
   relying_party_id: string
   /** JSON: how a browser may reach the authenticator. */
   transports: string
-  /** Whether it is part of the user's device; null when the browser did not say. */
+  /** Whether the authenticator is part of the user's device; null if the browser did not say. */
   attachment: 'platform' | 'cross-platform' | null
-  /** What the user sees it called. */
+  /** The name that the user sees. */
   name: string
   created_at: number
   last_used_at: number | null
 }
 
-/** Primary key: (pool_id, sub, purpose). Index: (expires_at). One outstanding code for each purpose; a new one replaces the old. */
+/** Primary key: (pool_id, sub, purpose). Index: (expires_at). One outstanding code for each purpose; a new code replaces the old one. */
 export interface CodeTable {
   pool_id: string
   sub: string
   purpose: string
   /** Keyed hash of the code. */
   code_hash: string
-  /** The attribute the code proves, if any. */
+  /** The attribute that the code verifies, if any. */
   attribute: string | null
-  /** The value the code was sent to, or that waits to become current. */
+  /** The address that the code was sent to, or the attribute value that becomes current with it. */
   value: string | null
   created_at: number
   expires_at: number
 }
 
-/** Primary key: (pool_id, subject, action). Index: (updated_at). Counts beside every guessable thing. */
+/** Primary key: (pool_id, subject, action). Index: (updated_at). Counts of attempts at everything that can be guessed. */
 export interface AttemptTable {
   pool_id: string
-  /** A `sub`, or the stand-in of a user who does not exist. */
+  /** A `sub`, or the made-up one of a user who does not exist. */
   subject: string
   action: string
   count: number
@@ -131,8 +131,8 @@ export interface AttemptTable {
 }
 
 /**
- * Primary key: (pool_id, sub, id). Indexes: (expires_at), and (pool_id, sub, expires_at) of those that are tracked and not revoked. What one
- * sign-in began: the family of one refresh token.
+ * Primary key: (pool_id, sub, id). Indexes: (expires_at), and (pool_id, sub, expires_at) for sessions that are tracked and not revoked. A
+ * session: all tokens that descend from the first refresh token of one sign-in.
  */
 export interface SessionTable {
   pool_id: string
@@ -142,28 +142,28 @@ export interface SessionTable {
   created_at: number
   expires_at: number
   revoked_at: number | null
-  /** How often the refresh token has been rotated. */
+  /** How many times the refresh token has been rotated. */
   generation: number
   rotated_at: number | null
-  /** `signed_out_at` of the user as the sign-in saw it. The session is over as soon as the user's is another one. */
+  /** The user's `signed_out_at` at the sign-in. The session ends when the user's value changes. */
   user_signed_out_at: number | null
-  /** When it was last used, from where and with what. Null when the pool did not track sessions at its beginning. */
+  /** When the session was last used, with which kind of device and from which address. Null if the pool did not track sessions at its start. */
   last_active_at: number | null
   device: string | null
   ip: string | null
-  /** The device it was begun on, where the pool tracks devices: one the user has, or one to be confirmed under this key. */
+  /** The device of the sign-in, if the pool tracks devices: a device of the user, or one that may be confirmed under this key. */
   device_key: string | null
-  /** When the user forgot that device: the session can neither be refreshed nor confirm the key once more. */
+  /** When the user forgot that device. From then on the session cannot be refreshed and cannot confirm the key again. */
   device_forgotten_at: number | null
 }
 
-/** Primary key: (pool_id, sub, device_key). The devices that users of a pool which tracks them have confirmed. */
+/** Primary key: (pool_id, sub, device_key). Confirmed devices of users, in pools that track devices. */
 export interface DeviceTable {
   pool_id: string
   sub: string
   device_key: string
   name: string | null
-  /** Sealed salt and SRP verifier; null for a device that cannot prove itself. */
+  /** Sealed salt and SRP verifier; null for a device without one. */
   verifier: string | null
   remembered: number
   last_ip: string | null
@@ -173,20 +173,20 @@ export interface DeviceTable {
 }
 
 /**
- * Primary key: (pool_id, sub, client_id, device_key). Index: (expires_at). The latest question to a remembered device, for clients that
- * answer it without a Session.
+ * Primary key: (pool_id, sub, client_id, device_key). Index: (expires_at). The latest challenge to a remembered device, for clients that answer
+ * it without a Session.
  */
 export interface DeviceStepTable {
   pool_id: string
   sub: string
   client_id: string
   device_key: string
-  /** Sealed: the state that the Session of the question holds. */
+  /** Sealed: the sign-in state that the Session of the challenge carries. */
   state: string
   expires_at: number
 }
 
-/** Primary key: (pool_id, sub, id). Index: (created_at). What users did that threat protection looks at; ids sort by time. */
+/** Primary key: (pool_id, sub, id). Index: (created_at). The auth events of users. Ids sort by time. */
 export interface AuthEventTable {
   pool_id: string
   sub: string
@@ -194,9 +194,9 @@ export interface AuthEventTable {
   type: string
   response: string
   created_at: number
-  /** JSON: what was asked for and answered, from where, and what was made of it. */
+  /** JSON: the challenges and their results, the caller's context and the risk decision. */
   details: string
-  /** JSON: what the user or an administrator said about it. */
+  /** JSON: the feedback of the user or an administrator. */
   feedback: string | null
 }
 
@@ -207,7 +207,7 @@ export interface DeletedGroupTable {
   due_at: number
 }
 
-/** Primary key: (pool_id, sub). Index: (due_at). A deleted user of whom the sweeper removes what is left. */
+/** Primary key: (pool_id, sub). Index: (due_at). A deleted user whose remaining rows the sweeper removes. */
 export interface DeletedUserTable {
   pool_id: string
   sub: string

@@ -88,14 +88,14 @@ describe('A node whose PostgreSQL is lost', { skip: skipWithoutPostgres }, () =>
     assertUnavailable(await user.read())
     assertUnavailable(await user.write('refused'))
     // Standard output has its lines in `dev`.
-    await node.says(/The database is away/)
+    await node.says(/The database cannot be reached/)
 
     await restart(cluster())
     await until('/readyz is 200', client.ready, (status) => status === 200)
     assert.ok(works(await user.read()))
     assert.ok(works(await user.write('back')))
     assert.equal(await user.name(), 'back')
-    await node.says(/The database is back/)
+    await node.says(/The database can be reached again/)
     assert.equal(node.child.exitCode, null)
     const { code } = await node.stop()
     assert.equal(code, 0)
@@ -155,7 +155,7 @@ describe('A node whose PostgreSQL is lost', { skip: skipWithoutPostgres }, () =>
     proxy.silence()
     for (const answer of await Promise.all([user.read(), user.write('lost'), user.read()])) assertUnavailable(answer)
     assert.equal(await client.ready(), 503)
-    await node.says(/The database is away/)
+    await node.says(/The database cannot be reached/)
     const calls = Array.from({ length: 50 }, () => user.read())
     for (const answer of await Promise.all(calls)) assertUnavailable(answer)
 
@@ -163,7 +163,7 @@ describe('A node whose PostgreSQL is lost', { skip: skipWithoutPostgres }, () =>
     await until('/readyz is 200', client.ready, (status) => status === 200)
     assert.ok(works(await user.write('back')))
     assert.equal(await user.name(), 'back')
-    assert.equal(node.stdout.match(/The database is away/g)?.length, 1)
+    assert.equal(node.stdout.match(/The database cannot be reached/g)?.length, 1)
   })
 
   it('sends what was queued before, and listens again', async () => {
@@ -235,8 +235,8 @@ describe('A node whose PostgreSQL is lost', { skip: skipWithoutPostgres }, () =>
       await other.query('rollback')
     })
     assert.ok(works(await user.write('in time')))
-    assert.doesNotMatch(node.stdout, /The database is away/)
-    await node.says(/The database did not do what it was asked statement=update "user" set .* where "pool_id" = \$2/)
+    assert.doesNotMatch(node.stdout, /The database cannot be reached/)
+    await node.says(/The database could not execute a statement statement=update "user" set .* where "pool_id" = \$2/)
   })
 
   it('is not ready where the database takes no writes', async () => {

@@ -51,7 +51,7 @@ describe('An SQLite file', { skip }, () => {
         ({ status }) => status !== 200,
       )
       assert.deepEqual([refused.status, refused.type, refused.retryAfter], [503, 'ServiceUnavailable', '1'])
-      await until('the log says so', async () => said.includes('The database did not do what it was asked'))
+      await until('the log says so', async () => said.includes('The database could not execute a statement'))
       await until('/readyz is 503', ready, (status) => status === 503)
       assert.equal((await call('ListUserPools', { MaxResults: 1 })).status, 200)
     } finally {

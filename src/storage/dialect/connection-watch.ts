@@ -1,30 +1,30 @@
-/** What the watch has to know of a connection. */
+/** What the watch needs to know about a connection. */
 export type WatchedConnection = {
-  /** Whether something is outstanding that the other side has to answer. */
+  /** Whether the other side owes an answer. */
   readonly isWaiting: boolean
-  /** Counts the answers. */
+  /** The number of answers so far. */
   readonly answered: number
-  /** Milliseconds without any answer after which it is given up. */
-  patience(): number
-  giveUp(error: Error): void
+  /** The watch aborts the connection after this many milliseconds without any answer. */
+  answerTimeoutMs(): number
+  abort(error: Error): void
 }
 
 const tickMs = 250
 
 /**
- * Gives up connections on which an answer is overdue. Nothing else notices soon that a network has fallen silent: TCP waits for a quarter of
- * an hour. One timer serves all connections, so that a statement costs none of its own.
+ * Aborts connections on which an answer is overdue. Nothing else notices soon that a network has gone silent: TCP waits for a quarter of an
+ * hour. One timer serves all connections, so no statement needs a timer of its own.
  *
- * @NOTE It counts its own ticks and not the time. When this process stood still, answers may lie in the sockets unread, and one late tick
+ * @NOTE It counts its own ticks and not the time. After this process was suspended, answers may lie unread in the sockets, and one late tick
  * says nothing about the other side.
  */
 export class ConnectionWatch {
   readonly #connections = new Map<WatchedConnection, { answered: number; ticks: number }>()
   readonly #timer: NodeJS.Timeout
-  readonly #onGivenUp: (error: Error) => void
+  readonly #onAbort: (error: Error) => void
 
-  constructor(onGivenUp: (error: Error) => void) {
-    this.#onGivenUp = onGivenUp
+  constructor(onAbort: (error: Error) => void) {
+    this.#onAbort = onAbort
     this.#timer = setInterval(() => this.#tick(), tickMs).unref()
   }
 
@@ -50,11 +50,11 @@ export class ConnectionWatch {
       }
       seen.ticks++
       const waited = seen.ticks * tickMs
-      if (waited < connection.patience()) continue
+      if (waited < connection.answerTimeoutMs()) continue
       this.#connections.delete(connection)
       const error = new Error(`No answer from the database within ${waited} ms`)
-      connection.giveUp(error)
-      this.#onGivenUp(error)
+      connection.abort(error)
+      this.#onAbort(error)
     }
   }
 }

@@ -1,44 +1,44 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { StorageLogger } from './backend.ts'
 
-/** How often to ask a database that is away. Short: all is to work again within two seconds of its return. */
-const pauseMs = 250
-/** One lost connection after the other must not fill the log. */
-const quietMs = 10_000
+/** How often an unreachable database is probed. Short, so that everything works again within two seconds of its return. */
+const probeIntervalMs = 250
+/** At most one warning in this time about lost connections, so that they do not fill the log. */
+const warningIntervalMs = 10_000
 
 /**
- * Whether the database is there, as far as this process knows. A lost connection is no proof that it is not, so it is asked before anything
- * is said; and then again until it answers. Meanwhile requests can be refused at once, in place of waiting for a connection.
+ * Whether the database can be reached, as far as this process knows. A lost connection alone proves nothing, so the database is probed before
+ * anything is logged, and then until it answers. Meanwhile requests can be rejected at once instead of waiting for a connection.
  */
 export class DatabaseAvailability {
   readonly #probe: () => Promise<unknown>
   readonly #logger: StorageLogger
   readonly #stop = new AbortController()
-  #asking = false
-  #awaySince: number | undefined
+  #isProbing = false
+  #unreachableSince: number | undefined
   #warnedAt = Number.NEGATIVE_INFINITY
 
-  /** `probe` ends in time, one way or the other. */
+  /** `probe` resolves or rejects within its own time limit. */
   constructor(probe: () => Promise<unknown>, logger: StorageLogger) {
     this.#probe = probe
     this.#logger = logger
   }
 
-  get isAway(): boolean {
-    return this.#awaySince !== undefined
+  get isUnreachable(): boolean {
+    return this.#unreachableSince !== undefined
   }
 
-  /** Whether the last sign was a bad one: something was lost, and the database has not answered since. */
+  /** Whether a connection was lost and the database has not answered since. */
   get isInDoubt(): boolean {
-    return this.#asking
+    return this.#isProbing
   }
 
-  /** To be told of everything that could be a sign of the database's absence. */
-  suspect(error: unknown): void {
-    if (this.#asking || this.#stop.signal.aborted) return
-    this.#asking = true
-    void this.#askUntilBack(error).finally(() => {
-      this.#asking = false
+  /** To be called with every failure that may mean that the database cannot be reached. */
+  reportFailure(error: unknown): void {
+    if (this.#isProbing || this.#stop.signal.aborted) return
+    this.#isProbing = true
+    void this.#probeUntilAnswered(error).finally(() => {
+      this.#isProbing = false
     })
   }
 
@@ -46,7 +46,7 @@ export class DatabaseAvailability {
     this.#stop.abort()
   }
 
-  async #askUntilBack(error: unknown): Promise<void> {
+  async #probeUntilAnswered(error: unknown): Promise<void> {
     const { signal } = this.#stop
     while (!signal.aborted) {
       try {
@@ -54,28 +54,28 @@ export class DatabaseAvailability {
         this.#noteAnswer(error)
         return
       } catch (failure) {
-        this.#noteFailure(failure)
+        this.#logFailure(failure)
       }
-      await delay(pauseMs, undefined, { signal, ref: false }).catch(() => undefined)
+      await delay(probeIntervalMs, undefined, { signal, ref: false }).catch(() => undefined)
     }
   }
 
   #noteAnswer(error: unknown): void {
     if (this.#stop.signal.aborted) return
-    if (this.#awaySince === undefined) {
-      if (performance.now() - this.#warnedAt < quietMs) return
+    if (this.#unreachableSince === undefined) {
+      if (performance.now() - this.#warnedAt < warningIntervalMs) return
       this.#warnedAt = performance.now()
-      this.#logger.warn({ err: error }, 'A database connection failed; others work')
+      this.#logger.warn({ err: error }, 'A database connection failed; the database itself answers')
       return
     }
-    const seconds = Math.round((performance.now() - this.#awaySince) / 1000)
-    this.#awaySince = undefined
-    this.#logger.warn({ seconds }, 'The database is back')
+    const seconds = Math.round((performance.now() - this.#unreachableSince) / 1000)
+    this.#unreachableSince = undefined
+    this.#logger.warn({ seconds }, 'The database can be reached again')
   }
 
-  #noteFailure(error: unknown): void {
-    if (this.#awaySince !== undefined || this.#stop.signal.aborted) return
-    this.#awaySince = performance.now()
-    this.#logger.error({ err: error }, 'The database is away; requests that need it are refused until it is back')
+  #logFailure(error: unknown): void {
+    if (this.#unreachableSince !== undefined || this.#stop.signal.aborted) return
+    this.#unreachableSince = performance.now()
+    this.#logger.error({ err: error }, 'The database cannot be reached; requests that need it are answered 503 until it can')
   }
 }

@@ -1,21 +1,21 @@
 import { createWarningThrottle } from '../../base/warning-throttle.ts'
 import type { StorageLogger } from './backend.ts'
 
-/** Called with a failure that lies with the database and not with the connection to it, and with the text of the statement. */
-export type NoteFailure = (error: Error, sql: string) => void
+/** Called with a failure of the database itself, not of the connection to it, and with the text of the statement. */
+export type LogFailure = (error: Error, sql: string) => void
 
-const longestText = 300
+const maxStatementLength = 300
 
 /**
- * Says in the log what the database turns away: a full disk, a lock that is held for too long and the like. Requests are answered with 503
- * then and say no more. One line a minute for each reason, or a full disk would fill the rest of it.
+ * Logs why the database could not execute statements: a full disk, a lock that is held for too long and the like. The requests are answered
+ * with 503 and carry no details. There is one line a minute for each reason, so that the log does not fill the disk further.
  */
-export function createFailureLog(logger: StorageLogger): NoteFailure {
+export function createFailureLog(logger: StorageLogger): LogFailure {
   const throttle = createWarningThrottle()
   return (error, sql) => {
     const failures = throttle.countToReport(error.message, performance.now())
-    // The text holds no values: they are parameters.
+    // The text contains no values: they are parameters.
     if (failures !== undefined)
-      logger.error({ err: error, statement: sql.slice(0, longestText), failures }, 'The database did not do what it was asked')
+      logger.error({ err: error, statement: sql.slice(0, maxStatementLength), failures }, 'The database could not execute a statement')
   }
 }

@@ -1,17 +1,23 @@
-/** NOTIFY refuses payloads of 8000 bytes and more. */
+/** NOTIFY rejects payloads of 8000 bytes and more. */
 const maxBytes = 7999
 
-/** Both engines refuse what one of them could not carry. Throws a `RangeError`. */
+/**
+ * Both engines reject what one of them could not carry.
+ * @throws RangeError when the name has other characters than PostgreSQL channels of ours may have
+ */
 export function requireChannel(channel: string): void {
-  if (!/^[\w-]+$/.test(channel)) throw new RangeError('The name of a channel consists of letters, digits, "_" and "-".')
+  if (!/^[\w-]+$/.test(channel)) throw new RangeError('The name of a channel must consist of letters, digits, "_" and "-".')
 }
 
-/** One line for both: `readNotification` takes it apart. Throws a `RangeError` when it is too long. */
+/**
+ * Joins channel and payload into one text, which `readNotification` splits.
+ * @throws RangeError when the text is too long for NOTIFY
+ */
 export function writeNotification(channel: string, payload: string): string {
   requireChannel(channel)
   const message = `${channel} ${payload}`
   if (Buffer.byteLength(message) > maxBytes)
-    throw new RangeError(`Channel and payload of a notification are ${maxBytes - 1} bytes at most.`)
+    throw new RangeError(`Channel and payload of a notification must not exceed ${maxBytes - 1} bytes together.`)
   return message
 }
 

@@ -11,22 +11,23 @@ import { PostgresLookups } from './postgres-lookups.ts'
 import { startListening } from './postgres-notifications.ts'
 import { tryUntilReachable } from './try-until-reachable.ts'
 
-const oldestServer = 150000
+/** PostgreSQL 15, as `server_version_num` shows it. */
+const minServerVersion = 150000
 
 /** How long connecting, or waiting for a connection of the pool, may take. */
 const connectMs = 5000
-/** The same while the database is in doubt: an attempt that began before it came back must not be waited for. */
+/** The same while the database is in doubt: an attempt from before its return must not delay requests for long. */
 const connectInDoubtMs = 1500
 
 /** A look-up by key takes a millisecond, and waits for no lock. */
 const lookupMs = 2000
-/** PostgreSQL itself ends a statement that takes too long. Only when that is not heard of, the connection is given up. */
+/** PostgreSQL itself cancels a statement that takes too long. The connection is aborted only if no answer arrives this much later. */
 const marginMs = 1000
 const migrationMs = 3_600_000
 
 /**
- * A process whose machine is lost in the middle of a transaction leaves it open with its row locks, until TCP gives up after hours.
- * Ours never wait for anything but the database inside one.
+ * If a machine is lost in the middle of a transaction, its row locks would stay until TCP gives up after hours. Transactions of ours wait for
+ * nothing but the database, so they are never idle for this long.
  */
 const idleInTransactionMillis = 30_000
 
@@ -44,19 +45,19 @@ export type PostgresOptions = {
 /** Connects with a pool of at most `poolSize` connections, one more for look-ups and one that listens. */
 export async function openPostgres(options: PostgresOptions): Promise<Backend> {
   const { url, logger, waitSeconds } = options
-  const { pool, lookups, presence, watch, line, limits } = connectionsOf(options)
+  const { pool, lookups, availability, watch, singleConnection, limits } = connectionsOf(options)
   try {
     const messageOf = (error: unknown) => postgresError(url, error).message
     await tryUntilReachable(() => checkServer(pool), { seconds: waitSeconds, isWorthWaiting, messageOf, logger })
-    const notifications = await startListening(line, (error) => presence.suspect(error))
+    const notifications = await startListening(singleConnection, (error) => availability.reportFailure(error))
     return {
       engine: 'postgres',
-      dialect: postgresDialect({ pool, lookups, presence, noteFailure: createFailureLog(logger) }),
+      dialect: postgresDialect({ pool, lookups, availability, logFailure: createFailureLog(logger) }),
       publish: (channel, payload) => notifications.publish(pool, channel, payload),
       subscribe: notifications.subscribe,
       checkpoint: () => undefined,
       ping: async () => {
-        await lookups.query(smallest)
+        await lookups.query(pingQuery)
       },
       withoutTimeLimit: (work) => limits.liftedFor(work),
       async close() {
@@ -65,34 +66,34 @@ export async function openPostgres(options: PostgresOptions): Promise<Backend> {
       },
     }
   } catch (error) {
-    presence.close()
+    availability.close()
     watch.close()
     await pool.end()
     throw error instanceof StorageError ? error : postgresError(url, error)
   }
 }
 
-const smallest = { text: 'select 1' }
+const pingQuery = { text: 'select 1' }
 
-/** Nothing is connected yet: each connection is opened when it is first needed. */
+/** Connects nothing yet: each connection is opened when it is first needed. */
 function connectionsOf({ url, poolSize, logger, statementSeconds }: PostgresOptions) {
   const limits = new StatementLimits(statementSeconds * 1000)
-  const presence: DatabaseAvailability = new DatabaseAvailability(() => lookups.query(smallest), logger)
-  const suspect = (error: unknown) => presence.suspect(error)
+  const availability: DatabaseAvailability = new DatabaseAvailability(() => lookups.query(pingQuery), logger)
+  const onLoss = (error: unknown) => availability.reportFailure(error)
   const watch = new ConnectionWatch((error) => {
-    // The idle ones have most likely been cut off as well, which would show only at their next use.
-    pool.dropIdle(error)
-    suspect(error)
+    // The idle connections have most likely been cut off as well, which would show only at their next use.
+    pool.abortIdle(error)
+    onLoss(error)
   })
-  const connectWithin = () => (presence.isInDoubt ? connectInDoubtMs : connectMs)
-  const shared = { config: configOf(url, statementSeconds * 1000), watch, connectWithin }
-  const pool = openPool({ ...shared, answerWithin: () => limits.statement, size: poolSize, waitMs: connectMs, onLoss: suspect })
-  const line = { ...shared, answerWithin: () => limits.lookup }
-  const lookups = new PostgresLookups(line, suspect)
-  return { pool, lookups, presence, watch, line, limits }
+  const connectTimeoutMs = () => (availability.isInDoubt ? connectInDoubtMs : connectMs)
+  const shared = { config: configOf(url, statementSeconds * 1000), watch, connectTimeoutMs }
+  const pool = openPool({ ...shared, answerTimeoutMs: () => limits.statement, size: poolSize, waitMs: connectMs, onLoss })
+  const singleConnection = { ...shared, answerTimeoutMs: () => limits.lookup }
+  const lookups = new PostgresLookups(singleConnection, onLoss)
+  return { pool, lookups, availability, watch, singleConnection, limits }
 }
 
-/** How long an answer may take, in milliseconds. */
+/** How long the answer to a statement may take, in milliseconds. */
 class StatementLimits {
   readonly lookup: number
   readonly #usual: number
@@ -130,13 +131,14 @@ function configOf(url: string, statementMs: number): pg.ClientConfig {
 }
 
 async function checkServer(pool: PostgresPool): Promise<void> {
-  const client = await pool.take()
+  const client = await pool.acquire()
   try {
     const { rows } = await client.run(
       `select current_setting('server_version_num')::int as version, current_setting('server_encoding') as encoding`,
     )
     const { version, encoding } = rows[0] as { version: number; encoding: string }
-    if (version < oldestServer) throw new StorageError(`PostgreSQL ${Math.floor(version / 10000)} is too old; Lifeguard needs 15 or newer.`)
+    if (version < minServerVersion)
+      throw new StorageError(`PostgreSQL ${Math.floor(version / 10000)} is too old; Lifeguard needs 15 or newer.`)
     if (encoding !== 'UTF8') throw new StorageError(`The database has the encoding ${encoding}; Lifeguard needs UTF8.`)
   } finally {
     client.release()

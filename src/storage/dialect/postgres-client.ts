@@ -4,34 +4,34 @@ import type { ConnectionWatch, WatchedConnection } from './connection-watch.ts'
 export type ClientOptions = {
   readonly config: pg.ClientConfig
   readonly watch: ConnectionWatch
-  /** How long connecting may take, in milliseconds. */
-  readonly connectWithin: () => number
-  /** Milliseconds without any answer after which the connection is given up. */
-  readonly answerWithin: () => number
+  /** How long connecting may take. */
+  readonly connectTimeoutMs: () => number
+  /** The connection is aborted after this many milliseconds without any answer. */
+  readonly answerTimeoutMs: () => number
 }
 
 /**
- * The only kind of connection to PostgreSQL: `npm run check` sees to it that no other file uses `pg` itself. An `error` event without a
- * listener would end the process, so each connection has one from its beginning; and what gets no answer is given up.
+ * The only kind of connection to PostgreSQL: `npm run check` rejects other files that use `pg` itself. An `error` event without a listener
+ * would end the process, so each connection has a listener from its beginning. A connection that gets no answer is aborted.
  */
 export class PostgresClient extends pg.Client implements WatchedConnection {
   /** Whether it can no longer be used. */
   isLost = false
-  /** How many statements were sent, and how many have ended. `run` counts them; busy paths count by themselves and save its promise. */
+  /** How many statements were sent, and how many have ended. `run` counts them; busy callers of `query` count by themselves to save a promise. */
   asked = 0
   answered = 0
-  readonly patience: () => number
+  readonly answerTimeoutMs: () => number
   #isEnding = false
 
-  constructor({ config, watch, connectWithin, answerWithin }: ClientOptions) {
-    super({ ...config, connectionTimeoutMillis: connectWithin(), pipeline: true })
-    this.patience = answerWithin
-    const lose = () => {
+  constructor({ config, watch, connectTimeoutMs, answerTimeoutMs }: ClientOptions) {
+    super({ ...config, connectionTimeoutMillis: connectTimeoutMs(), pipeline: true })
+    this.answerTimeoutMs = answerTimeoutMs
+    const markLost = () => {
       this.isLost = true
       watch.remove(this)
     }
-    this.on('error', lose)
-    this.on('end', lose)
+    this.on('error', markLost)
+    this.on('end', markLost)
     watch.add(this)
   }
 
@@ -39,7 +39,7 @@ export class PostgresClient extends pg.Client implements WatchedConnection {
     return this.asked !== this.answered || this.#isEnding
   }
 
-  /** As `query`, and the watch sees to it that it ends. */
+  /** Like `query`, but the watch makes sure that it ends. */
   async run(query: string | pg.QueryConfig): Promise<pg.QueryResult> {
     this.asked++
     try {
@@ -49,7 +49,7 @@ export class PostgresClient extends pg.Client implements WatchedConnection {
     }
   }
 
-  giveUp(error: Error): void {
+  abort(error: Error): void {
     this.connection.stream.destroy(error)
   }
 
@@ -63,20 +63,20 @@ export class PostgresClient extends pg.Client implements WatchedConnection {
 
 export type PooledClient = PostgresClient & Pick<pg.PoolClient, 'release'>
 
-/** Connections that are lent out. */
+/** Connections that are acquired for a statement or a transaction and released after it. */
 export type PostgresPool = {
-  /** Rejects when no connection can be had in time. */
-  take(): Promise<PooledClient>
-  /** Throws away the connections that are not lent out. */
-  dropIdle(error: Error): void
+  /** Rejects when no connection is available in time. */
+  acquire(): Promise<PooledClient>
+  /** Aborts the connections that nobody uses. */
+  abortIdle(error: Error): void
   end(): Promise<void>
 }
 
 type PoolOptions = ClientOptions & {
   readonly size: number
-  /** How long to wait for a connection that another has, in milliseconds. */
+  /** How long to wait while all connections are in use. */
   readonly waitMs: number
-  /** Hears of the loss of a connection that was not lent out. */
+  /** Called when an idle connection is lost. */
   readonly onLoss: (error: Error) => void
 }
 
@@ -93,9 +93,9 @@ export function openPool({ size, waitMs, onLoss, ...options }: PoolOptions): Pos
   pool.on('release', (_error, client) => idle.add(client as PooledClient))
   pool.on('remove', (client) => idle.delete(client as PooledClient))
   return {
-    take: () => pool.connect() as Promise<PooledClient>,
-    dropIdle(error) {
-      for (const client of idle) client.giveUp(error)
+    acquire: () => pool.connect() as Promise<PooledClient>,
+    abortIdle(error) {
+      for (const client of idle) client.abort(error)
     },
     end: () => pool.end(),
   }
@@ -104,7 +104,7 @@ export function openPool({ size, waitMs, onLoss, ...options }: PoolOptions): Pos
 const int8 = 20
 const numeric = 1700
 
-/** `bigint` and sums of it as numbers, as on SQLite; what a number cannot hold is an error instead of another number. */
+/** Reads `bigint` and sums of it as numbers, as on SQLite. A value that a number cannot hold exactly is an error. */
 export const numberTypes: pg.CustomTypesConfig = {
   getTypeParser(oid: number, format?: 'text' | 'binary') {
     if (oid === int8 || oid === numeric) return readNumber

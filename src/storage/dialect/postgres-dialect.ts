@@ -13,7 +13,7 @@ import type pg from 'pg'
 import { DatabaseUnavailableError } from '../database-unavailable-error.ts'
 import type { DatabaseAvailability } from './database-availability.ts'
 import { registerDirectExecutor, unregisterDirectExecutor } from './direct-executor.ts'
-import type { NoteFailure } from './failure-log.ts'
+import type { LogFailure } from './failure-log.ts'
 import { isLookup } from './lookup.ts'
 import type { PooledClient, PostgresPool } from './postgres-client.ts'
 import { isStaleStatement, statementError } from './postgres-errors.ts'
@@ -21,17 +21,20 @@ import type { PostgresLookups } from './postgres-lookups.ts'
 import { StatementNames } from './statement-names.ts'
 import { UseCount } from './use-count.ts'
 
-type Parts = {
+type Connections = {
   readonly pool: PostgresPool
   readonly lookups: PostgresLookups
-  readonly presence: DatabaseAvailability
-  readonly noteFailure: NoteFailure
+  readonly availability: DatabaseAvailability
+  readonly logFailure: LogFailure
 }
 
-/** Kysely over `pg`, with statements prepared once a connection: parsing and planning is most of the cost of a key look-up. */
-export function postgresDialect(parts: Parts): Dialect {
+/**
+ * Kysely over `pg`. Each connection prepares a statement once, since parsing and planning are most of the cost of a look-up by key. The files
+ * of this folder that exist for speed are listed with their numbers in docs/decisions/0012.
+ */
+export function postgresDialect(connections: Connections): Dialect {
   const adapter = new PostgresAdapter()
-  const driver = new PostgresDriver(adapter, { ...parts, names: new StatementNames() })
+  const driver = new PostgresDriver(adapter, { ...connections, names: new StatementNames() })
   return {
     createAdapter: () => adapter,
     createDriver: () => driver,
@@ -41,16 +44,16 @@ export function postgresDialect(parts: Parts): Dialect {
 }
 
 /** What all connections of a database share. */
-type Access = Parts & { readonly names: StatementNames }
+type Shared = Connections & { readonly names: StatementNames }
 
 class PostgresDriver implements Driver {
   readonly #adapter: object
-  readonly #access: Access
+  readonly #shared: Shared
   readonly #inUse = new UseCount()
 
-  constructor(adapter: object, access: Access) {
+  constructor(adapter: object, shared: Shared) {
     this.#adapter = adapter
-    this.#access = access
+    this.#shared = shared
   }
 
   async init(): Promise<void> {
@@ -59,7 +62,7 @@ class PostgresDriver implements Driver {
 
   async acquireConnection(): Promise<PostgresConnection> {
     this.#inUse.enter()
-    return new PostgresConnection(this.#access)
+    return new PostgresConnection(this.#shared)
   }
 
   async #run<R>(query: CompiledQuery<R>): Promise<QueryResult<R>> {
@@ -92,36 +95,36 @@ class PostgresDriver implements Driver {
 
   async destroy(): Promise<void> {
     unregisterDirectExecutor(this.#adapter)
-    // The pool itself would leave those who wait for a connection waiting for ever.
+    // Closing the pool would leave callers that wait for a connection waiting for ever.
     await this.#inUse.idle()
-    this.#access.presence.close()
-    await this.#access.lookups.close()
-    await this.#access.pool.end()
+    this.#shared.availability.close()
+    await this.#shared.lookups.close()
+    await this.#shared.pool.end()
   }
 }
 
-/** Takes a client from the pool when something needs one: a transaction, or a statement that is no look-up. */
+/** Acquires a client from the pool only when one is needed: for a transaction, or for a statement that is no look-up. */
 class PostgresConnection implements DatabaseConnection {
-  readonly #access: Access
+  readonly #shared: Shared
   #client: PooledClient | undefined
   #broken = false
   #isInTransaction = false
 
-  constructor(access: Access) {
-    this.#access = access
+  constructor(shared: Shared) {
+    this.#shared = shared
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    const { names } = this.#access
+    const { names } = this.#shared
     const name = names.nameOf(query.sql)
     try {
       return await this.#execute<R>(query, name)
     } catch (error) {
       if (!isStaleStatement(error)) throw error
       names.renew(query.sql, name)
-      // PostgreSQL has refused everything else in the transaction with it.
-      if (this.#isInTransaction) throw new DatabaseUnavailableError('A table has changed under a transaction.', { cause: error })
-      // It was refused before it did anything.
+      // PostgreSQL rejects every other statement of the transaction as well.
+      if (this.#isInTransaction) throw new DatabaseUnavailableError('A table was changed during the transaction.', { cause: error })
+      // The statement was rejected before it did anything.
       return this.#execute<R>(query, names.nameOf(query.sql))
     }
   }
@@ -133,22 +136,22 @@ class PostgresConnection implements DatabaseConnection {
   }
 
   /**
-   * Sends BEGIN together with the first statement: with `pipeline` the server takes them in order, and a round trip is
-   * saved. Should BEGIN fail, the connection is lost and the first statement fails too.
+   * Sends BEGIN together with the first statement. With `pipeline` the server executes them in order, and a round trip is saved. If BEGIN
+   * fails, the connection is lost and the first statement fails, too.
    */
   async begin(sql: string): Promise<void> {
-    if (this.#client === undefined) await this.#takeClient()
+    if (this.#client === undefined) await this.#acquireClient()
     this.#isInTransaction = true
     this.#control(sql).catch(() => undefined)
   }
 
   async commit(): Promise<void> {
     // PostgreSQL answers the COMMIT of a failed transaction with ROLLBACK and no error.
-    if ((await this.#control('commit')) !== 'COMMIT') throw new Error('The transaction failed before and was rolled back.')
+    if ((await this.#control('commit')) !== 'COMMIT') throw new Error('A statement of the transaction failed, so it was rolled back.')
     if (this.#broken) throw new Error('The transaction could not begin.')
   }
 
-  /** Never rejects, so that the error that caused it is the one the caller sees. A connection that cannot is closed. */
+  /** Never rejects, so that the caller sees the error that caused the rollback. If it fails, the connection is closed. */
   async rollback(): Promise<void> {
     await this.#control('rollback').catch(() => undefined)
   }
@@ -157,7 +160,7 @@ class PostgresConnection implements DatabaseConnection {
     this.#client?.release(this.#broken)
   }
 
-  // biome-ignore lint/correctness/useYield: Kysely asks for the method, and SQLite cannot offer it either.
+  // biome-ignore lint/correctness/useYield: Kysely requires the method, and SQLite cannot stream either.
   async *streamQuery(): AsyncIterableIterator<QueryResult<never>> {
     throw new Error('Streaming is not supported: read pages by key.')
   }
@@ -173,40 +176,40 @@ class PostgresConnection implements DatabaseConnection {
   }
 
   async #run(query: string | pg.QueryConfig): Promise<pg.QueryResult> {
-    const client = this.#client ?? (await this.#takeClient())
+    const client = this.#client ?? (await this.#acquireClient())
     client.asked++
     try {
       return await client.query(query)
     } catch (error) {
-      const { presence, noteFailure } = this.#access
+      const { availability, logFailure } = this.#shared
       const failure = statementError(error, client)
-      if (client.isLost) presence.suspect(error)
-      else if (failure instanceof DatabaseUnavailableError) noteFailure(failure, typeof query === 'string' ? query : (query.text ?? ''))
+      if (client.isLost) availability.reportFailure(error)
+      else if (failure instanceof DatabaseUnavailableError) logFailure(failure, typeof query === 'string' ? query : (query.text ?? ''))
       throw failure
     } finally {
       client.answered++
     }
   }
 
-  /** Losses of the line are noticed there. */
+  /** It reports the loss of its connection by itself. */
   #lookups(): PostgresLookups {
-    this.#refuseWhileAway()
-    return this.#access.lookups
+    this.#requireReachable()
+    return this.#shared.lookups
   }
 
-  async #takeClient(): Promise<PooledClient> {
-    this.#refuseWhileAway()
+  async #acquireClient(): Promise<PooledClient> {
+    this.#requireReachable()
     try {
-      this.#client = await this.#access.pool.take()
+      this.#client = await this.#shared.pool.acquire()
       return this.#client
     } catch (error) {
-      this.#access.presence.suspect(error)
+      this.#shared.availability.reportFailure(error)
       throw new DatabaseUnavailableError('There is no connection to the database.', { cause: error })
     }
   }
 
-  /** So that nothing piles up behind attempts to connect. */
-  #refuseWhileAway(): void {
-    if (this.#access.presence.isAway) throw new DatabaseUnavailableError('The database is away.')
+  /** Rejects statements at once, so that no queue grows behind attempts to connect. */
+  #requireReachable(): void {
+    if (this.#shared.availability.isUnreachable) throw new DatabaseUnavailableError('The database cannot be reached.')
   }
 }

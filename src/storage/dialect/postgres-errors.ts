@@ -1,7 +1,7 @@
 import { DatabaseUnavailableError, StatementTimeoutError } from '../database-unavailable-error.ts'
 import { StorageError } from '../storage-error.ts'
 
-/** Says in one sentence why a connection could not be made. Neither the password nor the user name is in it. */
+/** An error that says in one sentence why a connection could not be made. It contains neither the password nor the user name. */
 export function postgresError(url: string, error: unknown): StorageError {
   const { place, database } = namesIn(url)
   return new StorageError(sentence(place, database, error), { cause: error })
@@ -42,7 +42,7 @@ function namesIn(url: string): { place: string; database: string } {
   return { place: `${host}:${parsed?.port || '5432'}`, database: decoded(parsed?.pathname.slice(1) ?? '') }
 }
 
-/** As it stands when it is no percent-encoding: that may be the very error to be told. */
+/** The text itself if its percent-encoding is wrong: that may be the very error to be reported. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text)
@@ -51,28 +51,28 @@ function decoded(text: string): string {
   }
 }
 
-/** Errors of the network, and of a server that starts, stops or is full up: none that says this side is set up wrongly. */
-const passingCodes = new Set(
+/** Errors of the network, and of a server that starts, stops or has no connections left. None of them means a wrong setting on this side. */
+const transientCodes = new Set(
   'ECONNREFUSED ECONNRESET EPIPE ETIMEDOUT EHOSTUNREACH ENETUNREACH ENOTFOUND EAI_AGAIN 57P01 57P02 57P03 53300'.split(' '),
 )
 
 /** Whether an attempt to connect may succeed later without a change on this side. */
 export function isWorthWaiting(error: unknown): boolean {
   const { code, syscall } = error as NodeJS.ErrnoException
-  // A socket file that is not there yet; a certificate that is not there stays missing.
+  // A socket file may appear later; a missing certificate file stays missing.
   if (code === 'ENOENT') return syscall === 'connect'
-  if (code !== undefined) return passingCodes.has(code)
-  // `pg` has no codes for its own.
+  if (code !== undefined) return transientCodes.has(code)
+  // Errors of `pg` itself have no codes.
   return error instanceof Error && /^Connection terminated|timeout/i.test(error.message)
 }
 
 /**
- * States in which PostgreSQL turns work away for reasons of its own: out of space, memory or connections (53), shutting down (57P),
- * a statement that took too long (57014), a system error (58), read-only (25006), a transaction that was idle for too long (25P03).
+ * States in which PostgreSQL rejects work for reasons of its own: connection failures (08), out of space, memory or connections (53), shutting
+ * down (57P), a statement that took too long (57014), a system error (58), read-only (25006), a transaction that was idle too long (25P03).
  */
 const unavailableStates = /^(08|53|57P|58|57014$|25006$|25P03$)/
 
-/** What a failed statement on a connection comes to: a `DatabaseUnavailableError` where that is the reason, else the error itself. */
+/** The error to throw for a failed statement: a `DatabaseUnavailableError` if the database is the reason, else the error itself. */
 export function statementError(error: unknown, connection: { readonly isLost: boolean }): unknown {
   if (!(error instanceof Error)) return error
   hideRowValues(error)
@@ -81,19 +81,19 @@ export function statementError(error: unknown, connection: { readonly isLost: bo
   const isUnavailable = isAnswer ? unavailableStates.test(code) : connection.isLost
   if (!isUnavailable) return error
   const Unavailable = code === '57014' ? StatementTimeoutError : DatabaseUnavailableError
-  return new Unavailable(`The database did not do it: ${error.message}`, { cause: error })
+  return new Unavailable(`The database could not execute the statement: ${error.message}`, { cause: error })
 }
 
 /**
- * Whether a prepared statement was refused because its result would have other columns than when it was prepared. The code says only that a
- * feature is not supported, and the message comes in the server's language.
+ * Whether a prepared statement was rejected because its result has other columns than when it was prepared. The code only says that a feature
+ * is not supported, and the message is in the server's language, so the routine decides.
  */
 export function isStaleStatement(error: unknown): boolean {
   const { code, routine } = (error ?? {}) as { code?: unknown; routine?: unknown }
   return code === '0A000' && routine === 'RevalidateCachedQuery'
 }
 
-/** `detail` and `where` quote the row or the parameters, which are nobody's business in a log. */
+/** `detail` and `where` quote the row or the parameters, which must not reach a log. */
 function hideRowValues(error: Error): void {
   if ('detail' in error) Object.assign(error, { detail: undefined, where: undefined })
 }

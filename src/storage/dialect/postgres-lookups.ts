@@ -4,20 +4,21 @@ import { DatabaseUnavailableError } from '../database-unavailable-error.ts'
 import { type ClientOptions, PostgresClient } from './postgres-client.ts'
 import { statementError } from './postgres-errors.ts'
 
-type Line = { readonly client: PostgresClient; readonly gather: () => void }
+/** `cork` holds back what is written until the current turn of the event loop ends. */
+type Connection = { readonly client: PostgresClient; readonly cork: () => void }
 
 /**
- * One connection for all look-ups by key that stand outside transactions. What is asked in one turn of the event loop leaves in one
- * packet, and the answers come back in few: for so short a query, packets and wake-ups are most of the cost. A look-up waits for no
- * lock, so that none holds up those behind it.
+ * One connection for all look-ups by key outside transactions. The queries of one turn of the event loop leave in one packet, and the answers
+ * arrive in few: for such short queries, packets and wake-ups are most of the cost. A look-up waits for no lock, so it does not delay the
+ * look-ups behind it.
  *
- * It connects at the first query, and again at the first one after the connection was lost; `onLoss` hears of that.
+ * It connects at the first query, and again at the first query after the connection was lost. `onLoss` is called for each loss.
  */
 export class PostgresLookups {
   readonly #options: ClientOptions
   readonly #onLoss: (error: unknown) => void
-  #line: Line | undefined
-  #opening: Promise<Line> | undefined
+  #connection: Connection | undefined
+  #opening: Promise<Connection> | undefined
   #isClosed = false
 
   constructor(options: ClientOptions, onLoss: (error: unknown) => void) {
@@ -25,21 +26,24 @@ export class PostgresLookups {
     this.#onLoss = onLoss
   }
 
-  /** Rejects with a `DatabaseUnavailableError` when the database is not there. As it changes nothing, it is asked twice if need be. */
-  async query(config: pg.QueryConfig, isLast = false): Promise<pg.QueryResult> {
-    const line = this.#line ?? (await this.#openOnce())
-    const { client, gather } = line
-    gather()
+  /**
+   * A look-up changes nothing, so it is retried once on a new connection.
+   * @throws DatabaseUnavailableError when the database cannot be reached
+   */
+  async query(config: pg.QueryConfig, isRetry = false): Promise<pg.QueryResult> {
+    const connection = this.#connection ?? (await this.#openOnce())
+    const { client, cork } = connection
+    cork()
     client.asked++
     try {
       return await client.query(config)
     } catch (error) {
       const failure = statementError(error, client)
       if (!(failure instanceof DatabaseUnavailableError)) throw failure
-      this.#forget(line)
+      this.#discard(connection)
       void client.end()
       this.#onLoss(error)
-      if (isLast) throw failure
+      if (isRetry) throw failure
       return this.query(config, true)
     } finally {
       client.answered++
@@ -48,51 +52,50 @@ export class PostgresLookups {
 
   async close(): Promise<void> {
     this.#isClosed = true
-    const last = this.#line ?? (await this.#opening?.catch(() => undefined))
+    const last = this.#connection ?? (await this.#opening?.catch(() => undefined))
     await last?.client.end()
   }
 
-  #openOnce(): Promise<Line> {
+  #openOnce(): Promise<Connection> {
     this.#opening ??= this.#open().finally(() => {
       this.#opening = undefined
     })
     return this.#opening
   }
 
-  async #open(): Promise<Line> {
+  async #open(): Promise<Connection> {
     if (this.#isClosed) throw new DatabaseUnavailableError('The database was closed.')
     try {
-      const line = await openLine(this.#options)
-      this.#line = line
-      for (const event of ['error', 'end'] as const) line.client.on(event, () => this.#forget(line))
-      return line
+      const connection = await connect(this.#options)
+      this.#connection = connection
+      for (const event of ['error', 'end'] as const) connection.client.on(event, () => this.#discard(connection))
+      return connection
     } catch (error) {
       this.#onLoss(error)
       throw new DatabaseUnavailableError('There is no connection to the database.', { cause: error })
     }
   }
 
-  #forget(line: Line): void {
-    if (this.#line === line) this.#line = undefined
+  #discard(connection: Connection): void {
+    if (this.#connection === connection) this.#connection = undefined
   }
 }
 
-async function openLine(options: ClientOptions): Promise<Line> {
+async function connect(options: ClientOptions): Promise<Connection> {
   const socket = new Socket()
   const client = new PostgresClient({ ...options, config: { ...options.config, stream: () => socket } })
   await client.connect()
-  return { client, gather: gatherByTurns(socket) }
+  return { client, cork: corkUntilTurnEnds(socket) }
 }
 
-/** What is written after a call goes out when this turn of the event loop ends. */
-function gatherByTurns(socket: Socket): () => void {
-  let isGathering = false
+function corkUntilTurnEnds(socket: Socket): () => void {
+  let isCorked = false
   return () => {
-    if (isGathering) return
-    isGathering = true
+    if (isCorked) return
+    isCorked = true
     socket.cork()
     setImmediate(() => {
-      isGathering = false
+      isCorked = false
       socket.uncork()
     })
   }

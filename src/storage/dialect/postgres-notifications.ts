@@ -3,29 +3,29 @@ import type { Backend } from './backend.ts'
 import { readNotification, requireChannel, writeNotification } from './notification.ts'
 import { type ClientOptions, PostgresClient, type PostgresPool } from './postgres-client.ts'
 
-/** Every channel of ours shares this one, so that a subscription needs no round trip and cannot miss what follows it. */
+/** All our channels share this channel of PostgreSQL. So a subscription needs no round trip and cannot miss what is published after it. */
 const postgresChannel = 'lifeguard'
 
-/** How often the listening connection is asked for a sign of life: a network that has fallen silent looks like one with no news. */
-const proofMs = 2000
-const firstPauseMs = 50
-const longestPauseMs = 500
+/** How often the listening connection is probed: a silent network looks the same as one without notifications. */
+const probeIntervalMs = 2000
+const firstRetryMs = 50
+const longestRetryMs = 500
 
 export type Notifications = Pick<Backend, 'subscribe' | 'close'> & {
   publish(pool: PostgresPool, channel: string, payload: string): Promise<void>
 }
 
 /**
- * Listens on one connection of its own, opened anew when it breaks. What is published meanwhile is lost to this process; subscribers are told
- * that something may have been.
+ * Listens on a connection of its own, and reconnects when it breaks. This process misses what is published meanwhile, so `onGap` of every
+ * subscriber is called after a reconnection.
  */
 export async function startListening(options: ClientOptions, onLoss: (error: unknown) => void): Promise<Notifications> {
-  const heard = new EventEmitter().setMaxListeners(0)
+  const channels = new EventEmitter().setMaxListeners(0)
   const gaps = new Set<() => void>()
   const listening = new ListeningConnection(options, {
     onMessage(message) {
       const { channel, payload } = readNotification(message)
-      heard.emit(channel, payload)
+      channels.emit(channel, payload)
     },
     onGap() {
       for (const onGap of gaps) onGap()
@@ -37,7 +37,7 @@ export async function startListening(options: ClientOptions, onLoss: (error: unk
   return {
     async publish(pool, channel, payload) {
       const message = writeNotification(channel, payload)
-      const client = await pool.take()
+      const client = await pool.acquire()
       try {
         await client.run({ name: 'lifeguard_notify', text: 'select pg_notify($1, $2)', values: [postgresChannel, message] })
       } finally {
@@ -46,10 +46,10 @@ export async function startListening(options: ClientOptions, onLoss: (error: unk
     },
     subscribe(channel, listener, onGap = () => undefined) {
       requireChannel(channel)
-      heard.on(channel, listener)
+      channels.on(channel, listener)
       gaps.add(onGap)
       return () => {
-        heard.off(channel, listener)
+        channels.off(channel, listener)
         gaps.delete(onGap)
       }
     },
@@ -57,71 +57,71 @@ export async function startListening(options: ClientOptions, onLoss: (error: unk
   }
 }
 
-type Hears = { onMessage(message: string): void; onGap(): void; onLoss(error: unknown): void }
+type ListeningEvents = { onMessage(message: string): void; onGap(): void; onLoss(error: unknown): void }
 
 class ListeningConnection {
   readonly #options: ClientOptions
-  readonly #hears: Hears
+  readonly #events: ListeningEvents
   #client: PostgresClient | undefined
   #retry: NodeJS.Timeout | undefined
-  #proof: NodeJS.Timeout | undefined
+  #probe: NodeJS.Timeout | undefined
   #closed = false
 
-  constructor(options: ClientOptions, hears: Hears) {
+  constructor(options: ClientOptions, events: ListeningEvents) {
     this.#options = options
-    this.#hears = hears
+    this.#events = events
   }
 
-  /** Rejects when the first attempt fails; later ones are repeated. */
+  /** Rejects when the first attempt to connect fails. Later ones are repeated until they succeed. */
   async open(): Promise<void> {
     await this.#connect()
-    // Its failure is the connection's, which has a listener of its own.
-    this.#proof = setInterval(() => void this.#client?.run('select 1').catch(() => undefined), proofMs).unref()
+    // A failure shows as an event of the connection, which is handled there.
+    this.#probe = setInterval(() => void this.#client?.run('select 1').catch(() => undefined), probeIntervalMs).unref()
   }
 
   async close(): Promise<void> {
     this.#closed = true
     clearTimeout(this.#retry)
-    clearInterval(this.#proof)
+    clearInterval(this.#probe)
     const last = this.#client
     this.#client = undefined
     await last?.end()
   }
 
   async #connect(): Promise<void> {
-    const fresh = new PostgresClient(this.#options)
-    fresh.on('notification', ({ payload }) => this.#hears.onMessage(payload ?? ''))
-    fresh.on('error', (error) => this.#lost(fresh, error))
-    fresh.on('end', () => this.#lost(fresh, undefined))
+    const client = new PostgresClient(this.#options)
+    client.on('notification', ({ payload }) => this.#events.onMessage(payload ?? ''))
+    client.on('error', (error) => this.#lost(client, error))
+    client.on('end', () => this.#lost(client, undefined))
     try {
-      await fresh.connect()
-      await fresh.run(`listen ${postgresChannel}`)
+      await client.connect()
+      await client.run(`listen ${postgresChannel}`)
     } catch (error) {
-      void fresh.end().catch(() => undefined)
+      void client.end().catch(() => undefined)
       throw error
     }
-    if (this.#closed) await fresh.end()
-    else this.#client = fresh
+    if (this.#closed) await client.end()
+    else this.#client = client
   }
 
-  #lost(which: PostgresClient, error: unknown): void {
-    if (which !== this.#client) return
+  #lost(client: PostgresClient, error: unknown): void {
+    if (client !== this.#client) return
     this.#client = undefined
-    void which.end().catch(() => undefined)
+    void client.end().catch(() => undefined)
     if (this.#closed) return
-    this.#hears.onLoss(error)
-    this.#reconnect(firstPauseMs)
+    this.#events.onLoss(error)
+    this.#reconnect(firstRetryMs)
   }
 
-  #reconnect(pauseMs: number): void {
+  #reconnect(delayMs: number): void {
     this.#retry = setTimeout(() => {
       this.#connect().then(
-        () => this.#hears.onGap(),
+        () => this.#events.onGap(),
         () => {
-          if (!this.#closed) this.#reconnect(Math.min(pauseMs * 2, longestPauseMs))
+          if (!this.#closed) this.#reconnect(Math.min(delayMs * 2, longestRetryMs))
         },
       )
-    }, pauseMs)
+    }, delayMs)
     this.#retry.unref()
   }
 }

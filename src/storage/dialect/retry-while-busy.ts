@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { isBusy } from './sqlite-handle.ts'
 
 /**
- * Tries again while another process holds the lock, for at most `timeoutMs`, without blocking this thread as SQLite's own
- * busy timeout would.
+ * Repeats the attempt while another process holds the lock, for at most `timeoutMs`. Unlike SQLite's own busy timeout it does not block this
+ * thread.
  */
 export async function retryWhileBusy<T>(attempt: () => T, timeoutMs: number): Promise<T> {
   const deadline = performance.now() + timeoutMs
@@ -13,7 +13,7 @@ export async function retryWhileBusy<T>(attempt: () => T, timeoutMs: number): Pr
     } catch (error) {
       if (!isBusy(error) || performance.now() > deadline) throw error
     }
-    // Spread, so that several waiting processes do not return in step.
+    // Randomized, so that several waiting processes do not retry at the same moments.
     await delay(pauseMs * (0.5 + Math.random()))
   }
 }

@@ -1,15 +1,15 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Engine } from './backend.ts'
 
-/** How the engines spell the same table. */
+/** The parts of a table's definition that differ between the engines. */
 export type SchemaDialect = {
   /** Text that is compared and sorted byte by byte. */
   readonly text: RawBuilder<unknown>
   /** A 64-bit integer. */
   readonly integer: RawBuilder<unknown>
-  /** Ends a table whose rows are looked up by a composite key and small enough to lie in that key's index. */
+  /** The end of a table whose rows are found by a composite key and are small enough to be stored in that key's index. */
   readonly narrowTable: RawBuilder<unknown>
-  /** Ends any other table. */
+  /** The end of any other table. */
   readonly wideTable: RawBuilder<unknown>
   /** Keeps other processes from migrating until the transaction ends. */
   // biome-ignore lint/suspicious/noExplicitAny: any schema will do
@@ -18,7 +18,7 @@ export type SchemaDialect = {
   hasTable(db: Kysely<any>, name: string): Promise<boolean>
 }
 
-/** Any number that no other user of the same PostgreSQL is likely to lock. */
+/** An arbitrary number that other programs on the same PostgreSQL are unlikely to use for a lock. */
 const schemaLock = 5_240_917_336_012_771n
 
 export const schemaDialects: Readonly<Record<Engine, SchemaDialect>> = {
@@ -40,7 +40,7 @@ export const schemaDialects: Readonly<Record<Engine, SchemaDialect>> = {
     narrowTable: sql``,
     wideTable: sql``,
     lockSchema: async (tx) => {
-      // Another process may take long, and so may building an index.
+      // Waiting for another process may take long, and so may building an index.
       await sql`set local statement_timeout = 0`.execute(tx)
       await sql`select pg_advisory_xact_lock(${sql.lit(schemaLock)})`.execute(tx)
     },

@@ -15,14 +15,16 @@ const busyTimeoutMs = 5000
 /** How long a transaction waits for those before it in this process. */
 const lockTimeoutMs = 10_000
 
-/** Reading a file of this size through takes a fraction of a second. A larger one is checked by the backup (see docs/production.md). */
+/** Reading the whole of a file of this size takes a fraction of a second. The backup checks a larger one (see docs/production.md). */
 const checkedBytes = 64 * 1024 * 1024
 
 type SqliteOptions = { readonly create: boolean; readonly logger: StorageLogger }
 
 /**
- * Opens the file; creates it, and the folder it lies in, readable by the owner only. Unless it may `create`, a file that is missing or has
- * nothing in it is refused: it is more likely a wrong path or a lost volume than a new installation.
+ * Opens the file. With `create`, a missing file and its folder are created, readable by their owner only. Without it, a missing or empty file
+ * is rejected: it is more likely a wrong path or a lost volume than a new installation.
+ * @throws EmptyDatabaseError when the file is missing or empty and may not be created
+ * @throws StorageError when the file cannot be opened or is damaged
  */
 export async function openSqlite(path: string, { create, logger }: SqliteOptions): Promise<Backend> {
   const file = resolve(path)
@@ -30,15 +32,15 @@ export async function openSqlite(path: string, { create, logger }: SqliteOptions
   createFile(file)
   const handles: SqliteHandle[] = []
   try {
-    // The writer never blocks the thread for another process: its BEGIN IMMEDIATE is tried again instead.
+    // The writer never blocks the thread while another process writes: its BEGIN IMMEDIATE is retried instead.
     const writer = new SqliteHandle(file, 0)
     handles.push(writer)
     await retryWhileBusy(() => writer.exec('pragma journal_mode = wal'), busyTimeoutMs)
     writer.exec('pragma synchronous = full')
-    // Four times the default: pages that change often are written back once for many commits.
+    // Four times the default: pages that change often are copied into the file once for many commits.
     writer.exec('pragma wal_autocheckpoint = 4000')
-    // In KiB: room for the upper pages of the busiest tables. What is below them lies in the system's cache, and
-    // a commit that split a page looks through all of ours.
+    // In KiB: room for the upper pages of the busiest tables. The lower ones are in the cache of the operating system. A larger cache would
+    // slow down commits, because one that split a page searches the whole cache.
     writer.exec('pragma cache_size = -4000')
     const reader = new SqliteHandle(file, busyTimeoutMs)
     handles.push(reader)
@@ -48,13 +50,13 @@ export async function openSqlite(path: string, { create, logger }: SqliteOptions
     const groups = new SqliteGroupWriter(writer, { busyTimeoutMs, lockTimeoutMs })
     return {
       engine: 'sqlite',
-      dialect: sqliteDialect({ reader, writer, groups, noteFailure: createFailureLog(logger) }),
+      dialect: sqliteDialect({ reader, writer, groups, logFailure: createFailureLog(logger) }),
       ...sqliteChannels(writer),
       ping: async () => {
         reader.run('select count(*) from sqlite_schema', [])
       },
       withoutTimeLimit: (work) => work(),
-      // The writer may be inside a transaction, where SQLite refuses to do this.
+      // By the reader, since SQLite refuses a checkpoint inside a transaction, and the writer may be in one.
       checkpoint: () => void reader.run('pragma wal_checkpoint(passive)', []),
     }
   } catch (error) {
@@ -68,7 +70,7 @@ function requireContent(file: string): void {
   throw new EmptyDatabaseError(`The database ${file} is ${existsSync(file) ? 'empty' : 'missing'}.`)
 }
 
-/** Damage that is found at a start can be mended from a backup before it has been in all of them. */
+/** Damage that is found at a start can be repaired from a backup that was made before it. */
 function checkPages(file: string, reader: SqliteHandle): void {
   const { rows } = reader.run<{ quick_check: string }>('pragma quick_check(1)', [])
   const [first] = rows
@@ -77,7 +79,7 @@ function checkPages(file: string, reader: SqliteHandle): void {
 
 function createFile(file: string): void {
   try {
-    // One folder only: a mistyped path should not grow a tree.
+    // One folder only: a mistyped path must not create a tree of folders.
     if (!existsSync(dirname(file))) mkdirSync(dirname(file), { mode: 0o700 })
     closeSync(openSync(file, 'a', 0o600))
   } catch (error) {

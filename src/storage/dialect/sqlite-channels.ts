@@ -3,17 +3,17 @@ import type { Backend } from './backend.ts'
 import { requireChannel, writeNotification } from './notification.ts'
 import type { SqliteHandle } from './sqlite-handle.ts'
 
-/** How often to look whether another process has written. */
-const lookMs = 100
+/** How often to check whether another process has written. */
+const pollMs = 100
 
 /**
- * What is published reaches the subscribers of this process. SQLite has no way to tell other processes on the same file; but it counts what
- * they commit, and when the count changes each subscriber is told that it may have missed something.
+ * A published payload reaches the subscribers of this process only: SQLite cannot notify other processes on the same file. But it has a
+ * version number that changes with their commits. When it changes, `onGap` of every subscriber is called.
  *
- * @NOTE `writer` is the only handle of this process that writes: its own commits do not change its count.
+ * @NOTE `writer` must be the only handle of this process that writes: a handle's own commits do not change the version that it sees.
  */
 export function sqliteChannels(writer: SqliteHandle): Pick<Backend, 'publish' | 'subscribe' | 'close'> {
-  const heard = new EventEmitter().setMaxListeners(0)
+  const channels = new EventEmitter().setMaxListeners(0)
   const gaps = new Set<() => void>()
   let version = dataVersion(writer)
   const timer = setInterval(() => {
@@ -21,20 +21,20 @@ export function sqliteChannels(writer: SqliteHandle): Pick<Backend, 'publish' | 
     if (current === version) return
     version = current
     for (const onGap of gaps) onGap()
-  }, lookMs).unref()
+  }, pollMs).unref()
 
   return {
     async publish(channel, payload) {
       writeNotification(channel, payload)
-      // Later, as with PostgreSQL: a listener never runs, or throws, inside the publisher.
-      setImmediate(() => heard.emit(channel, payload))
+      // In a later turn, as on PostgreSQL: a listener must never run, or throw, inside the publisher.
+      setImmediate(() => channels.emit(channel, payload))
     },
     subscribe(channel, listener, onGap = () => undefined) {
       requireChannel(channel)
-      heard.on(channel, listener)
+      channels.on(channel, listener)
       gaps.add(onGap)
       return () => {
-        heard.off(channel, listener)
+        channels.off(channel, listener)
         gaps.delete(onGap)
       }
     },
@@ -44,7 +44,7 @@ export function sqliteChannels(writer: SqliteHandle): Pick<Backend, 'publish' | 
   }
 }
 
-/** Undefined when it cannot be read now, which counts as a change. */
+/** Undefined when it cannot be read at the moment, which counts as a change. */
 function dataVersion(handle: SqliteHandle): number | undefined {
   try {
     return handle.run<{ data_version: number }>('pragma data_version', []).rows[0]?.data_version

@@ -11,23 +11,23 @@ import {
 } from 'kysely'
 import { DatabaseUnavailableError } from '../database-unavailable-error.ts'
 import { registerDirectExecutor, unregisterDirectExecutor } from './direct-executor.ts'
-import type { NoteFailure } from './failure-log.ts'
+import type { LogFailure } from './failure-log.ts'
 import { statementError } from './sqlite-errors.ts'
 import type { SqliteGroupWriter, SqliteTransaction } from './sqlite-group-writer.ts'
 import type { SqliteHandle } from './sqlite-handle.ts'
 import { UseCount } from './use-count.ts'
 
-type Parts = {
+type Handles = {
   readonly reader: SqliteHandle
   readonly writer: SqliteHandle
   readonly groups: SqliteGroupWriter
-  readonly noteFailure: NoteFailure
+  readonly logFailure: LogFailure
 }
 
-/** Kysely over `node:sqlite`: reads outside transactions see committed rows only, writes are committed in groups. */
-export function sqliteDialect(parts: Parts): Dialect {
+/** Kysely over `node:sqlite`. Reads outside transactions see committed rows only, and writes are committed in groups. */
+export function sqliteDialect(handles: Handles): Dialect {
   const adapter = new SqliteAdapter()
-  const driver = new SqliteDriver(adapter, parts)
+  const driver = new SqliteDriver(adapter, handles)
   return {
     createAdapter: () => adapter,
     createDriver: () => driver,
@@ -38,7 +38,7 @@ export function sqliteDialect(parts: Parts): Dialect {
 
 const lockModifiers = new Set<SelectModifierNode['modifier']>(['ForKeyShare', 'ForUpdate', 'SkipLocked'])
 
-/** Leaves out the row locks of a `select`: SQLite knows none and needs none, because there is one writer at a time. */
+/** Omits the row locks of a `select`: SQLite has none and needs none, because there is one writer at a time. */
 class LocklessQueryCompiler extends SqliteQueryCompiler {
   protected override visitSelectModifier(node: SelectModifierNode): void {
     if (!lockModifiers.has(node.modifier)) super.visitSelectModifier(node)
@@ -47,12 +47,12 @@ class LocklessQueryCompiler extends SqliteQueryCompiler {
 
 class SqliteDriver implements Driver {
   readonly #adapter: object
-  readonly #parts: Parts
+  readonly #handles: Handles
   readonly #inUse = new UseCount()
 
-  constructor(adapter: object, parts: Parts) {
+  constructor(adapter: object, handles: Handles) {
     this.#adapter = adapter
-    this.#parts = parts
+    this.#handles = handles
   }
 
   async init(): Promise<void> {
@@ -61,7 +61,7 @@ class SqliteDriver implements Driver {
 
   async acquireConnection(): Promise<SqliteConnection> {
     this.#inUse.enter()
-    return new SqliteConnection(this.#parts)
+    return new SqliteConnection(this.#handles)
   }
 
   async #run<R>(query: CompiledQuery<R>): Promise<QueryResult<R>> {
@@ -75,9 +75,9 @@ class SqliteDriver implements Driver {
 
   async beginTransaction(connection: SqliteConnection): Promise<void> {
     try {
-      connection.transaction = await this.#parts.groups.begin()
+      connection.transaction = await this.#handles.groups.begin()
     } catch (error) {
-      throw failureOf(this.#parts, error, 'begin')
+      throw failureOf(this.#handles, error, 'begin')
     }
   }
 
@@ -85,7 +85,7 @@ class SqliteDriver implements Driver {
     try {
       await connection.transaction?.commit()
     } catch (error) {
-      throw failureOf(this.#parts, error, 'commit')
+      throw failureOf(this.#handles, error, 'commit')
     }
   }
 
@@ -100,19 +100,19 @@ class SqliteDriver implements Driver {
   async destroy(): Promise<void> {
     unregisterDirectExecutor(this.#adapter)
     await this.#inUse.idle()
-    this.#parts.groups.close()
-    this.#parts.reader.close()
-    // Last, because closing the last connection folds the write-ahead log into the file.
-    this.#parts.writer.close()
+    this.#handles.groups.close()
+    this.#handles.reader.close()
+    // The writer last, because closing the last connection copies the write-ahead log into the file.
+    this.#handles.writer.close()
   }
 }
 
 class SqliteConnection implements DatabaseConnection {
   transaction: SqliteTransaction | undefined
-  readonly #parts: Parts
+  readonly #handles: Handles
 
-  constructor(parts: Parts) {
-    this.#parts = parts
+  constructor(handles: Handles) {
+    this.#handles = handles
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
@@ -120,29 +120,29 @@ class SqliteConnection implements DatabaseConnection {
       const result = this.#run<R>(query)
       return result instanceof Promise ? await result : result
     } catch (error) {
-      throw failureOf(this.#parts, error, query.sql)
+      throw failureOf(this.#handles, error, query.sql)
     }
   }
 
-  /** Only a write has to wait for something. */
+  /** Only a write returns a promise: it waits for its turn and for the commit. */
   #run<R>(query: CompiledQuery): QueryResult<R> | Promise<QueryResult<R>> {
     if (this.transaction !== undefined) return this.transaction.run<R>(query.sql, query.parameters)
-    if (!isRead(query)) return this.#parts.groups.write<R>(query.sql, query.parameters)
-    // The writer's page cache outlives its own commits, the reader's does not; so it serves while it has nothing unsettled.
-    const { reader, writer, groups } = this.#parts
+    if (!isRead(query)) return this.#handles.groups.write<R>(query.sql, query.parameters)
+    // A commit empties the reader's page cache, but not the writer's. So reads use the writer while it has no uncommitted rows.
+    const { reader, writer, groups } = this.#handles
     const handle = groups.hasUncommitted ? reader : writer
     return handle.run<R>(query.sql, query.parameters)
   }
 
-  // biome-ignore lint/correctness/useYield: Kysely asks for the method, and an open cursor would keep the log from being folded in.
+  // biome-ignore lint/correctness/useYield: Kysely requires the method, and an open cursor would prevent checkpoints of the log.
   async *streamQuery(): AsyncIterableIterator<QueryResult<never>> {
     throw new Error('Streaming is not supported: read pages by key.')
   }
 }
 
-function failureOf({ noteFailure }: Parts, error: unknown, sql: string): unknown {
+function failureOf({ logFailure }: Handles, error: unknown, sql: string): unknown {
   const failure = statementError(error)
-  if (failure instanceof DatabaseUnavailableError) noteFailure(failure, sql)
+  if (failure instanceof DatabaseUnavailableError) logFailure(failure, sql)
   return failure
 }
 

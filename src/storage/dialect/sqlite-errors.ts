@@ -2,17 +2,17 @@ import { DatabaseUnavailableError } from '../database-unavailable-error.ts'
 import { StorageError } from '../storage-error.ts'
 import { isBusy, sqliteCode } from './sqlite-handle.ts'
 
-/** Locked by another process (5, 6), read-only (8), an error of the disk (10), full (13), not to be opened (14). */
+/** Locked by another process (5, 6), read-only (8), a disk error (10), disk full (13), cannot be opened (14). */
 const unavailableCodes = new Set([5, 6, 8, 10, 13, 14])
 
-/** What a failed statement comes to: a `DatabaseUnavailableError` where the file or its disk is the reason, else the error itself. */
+/** The error to throw for a failed statement: a `DatabaseUnavailableError` if the file or its disk is the reason, else the error itself. */
 export function statementError(error: unknown): unknown {
   const code = sqliteCode(error)
   if (code === undefined || !unavailableCodes.has(code)) return error
-  return new DatabaseUnavailableError(`The database did not do it: ${reason(error)}.`, { cause: error })
+  return new DatabaseUnavailableError(`The database could not execute the statement: ${reason(error)}.`, { cause: error })
 }
 
-/** Says in one sentence why the file could not be opened. */
+/** An error that says in one sentence why the file could not be opened. */
 export function openingError(file: string, error: unknown): StorageError {
   return new StorageError(`Cannot open the database ${file}: ${reason(error)}.`, { cause: error })
 }

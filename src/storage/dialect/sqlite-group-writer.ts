@@ -3,10 +3,10 @@ import { DatabaseUnavailableError } from '../database-unavailable-error.ts'
 import { retryWhileBusy } from './retry-while-busy.ts'
 import type { SqliteHandle } from './sqlite-handle.ts'
 
-/** A group is committed after this many transactions even when the event-loop turn goes on. */
+/** A group is committed after this many transactions even if the turn of the event loop has not ended. */
 const maxGroupSize = 256
 
-/** Transactions that are committed together, by one COMMIT and so one flush to the disk. */
+/** Transactions that are committed together, by one COMMIT and so by one flush to the disk. */
 class Group {
   size = 0
   readonly durable: Promise<void>
@@ -18,7 +18,7 @@ class Group {
       this.#resolve = resolve
       this.#reject = reject
     })
-    // A group in which every transaction was rolled back has nobody to hear of its failure.
+    // If every transaction of the group was rolled back, nothing awaits the promise.
     this.durable.catch(() => undefined)
   }
 
@@ -36,21 +36,21 @@ type Waiter = { resolve(): void; timer: NodeJS.Timeout }
 type Options = { busyTimeoutMs: number; lockTimeoutMs: number }
 
 /**
- * Group commit. The transactions of one event-loop turn run one after the other, each inside a savepoint of one outer
- * transaction, and every one of them resolves only after the outer COMMIT made all of them durable.
+ * Group commit. The transactions of one turn of the event loop run one after the other, each inside a savepoint of one outer transaction. Each
+ * of them resolves only after the outer COMMIT has made all of them durable. See docs/decisions/0005.
  *
- * @NOTE The outer COMMIT never runs while somebody holds the turn, so a half-done transaction is never committed.
+ * @NOTE The outer COMMIT never runs while a transaction holds the writer, so a half-done transaction is never committed.
  */
 export class SqliteGroupWriter {
   readonly #handle: SqliteHandle
   readonly #options: Options
   readonly #waiting: Waiter[] = []
-  #held = false
+  #isHeld = false
   #group: Group | undefined
-  #flushDue = false
+  #isFlushDue = false
   readonly #onTurnEnd = (group: Group) => {
     if (this.#group !== group) return
-    if (this.#held) this.#flushDue = true
+    if (this.#isHeld) this.#isFlushDue = true
     else this.#flush()
   }
 
@@ -59,71 +59,72 @@ export class SqliteGroupWriter {
     this.#options = options
   }
 
-  /** True while rows that are not yet committed can be seen through the writer's handle. */
+  /** Whether uncommitted rows can be seen through the writer's handle. */
   get hasUncommitted(): boolean {
     return this.#group !== undefined
   }
 
-  /** One statement as a transaction of its own. SQLite undoes a failing statement by itself, so it needs no savepoint. */
+  /** Runs one statement as a transaction of its own. SQLite undoes a failing statement by itself, so it needs no savepoint. */
   async write<R>(sql: string, parameters: readonly unknown[]): Promise<QueryResult<R>> {
-    const group = await this.#takeTurn()
+    const group = await this.#acquire()
     let result: QueryResult<R>
     try {
       result = this.#handle.run<R>(sql, parameters)
       group.size++
     } catch (error) {
-      this.#noticeLoss(group, error)
+      this.#failIfRolledBack(group, error)
       throw error
     } finally {
-      this.#passTurn()
+      this.#release()
     }
     await group.durable
     return result
   }
 
   async begin(): Promise<SqliteTransaction> {
-    const group = await this.#takeTurn()
+    const group = await this.#acquire()
     try {
-      this.#handle.exec('savepoint turn')
+      this.#handle.exec('savepoint member')
     } catch (error) {
-      this.#noticeLoss(group, error)
-      this.#passTurn()
+      this.#failIfRolledBack(group, error)
+      this.#release()
       throw error
     }
     return new SqliteTransaction(this.#handle, {
-      commit: async () => {
+      onCommit: async () => {
         group.size++
-        this.#passTurn()
+        this.#release()
         await group.durable
       },
-      rollback: () => this.#passTurn(),
-      failed: (error) => this.#noticeLoss(group, error),
+      onRollback: () => this.#release(),
+      onFailure: (error) => this.#failIfRolledBack(group, error),
     })
   }
 
-  /** Ends the group under way. Nobody may hold the turn. */
+  /** Commits the current group. No transaction may hold the writer. */
   close(): void {
     this.#flush()
   }
 
-  async #takeTurn(): Promise<Group> {
-    if (this.#held) await this.#queue()
-    else this.#held = true
+  /** Waits for the writer, and begins a group if there is none. */
+  async #acquire(): Promise<Group> {
+    if (this.#isHeld) await this.#wait()
+    else this.#isHeld = true
     if (this.#group !== undefined) return this.#group
     try {
       await retryWhileBusy(() => this.#handle.exec('begin immediate'), this.#options.busyTimeoutMs)
     } catch (error) {
-      this.#passTurn()
+      this.#release()
       throw error
     }
     const group = new Group()
     this.#group = group
-    this.#flushDue = false
+    this.#isFlushDue = false
     setImmediate(this.#onTurnEnd, group)
     return group
   }
 
-  #queue(): Promise<void> {
+  #wait(): Promise<void> {
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
         resolve,
@@ -140,11 +141,12 @@ export class SqliteGroupWriter {
     })
   }
 
-  #passTurn(): void {
-    if (this.#group !== undefined && (this.#flushDue || this.#group.size >= maxGroupSize)) this.#flush()
+  /** Passes the writer to the next transaction that waits. */
+  #release(): void {
+    if (this.#group !== undefined && (this.#isFlushDue || this.#group.size >= maxGroupSize)) this.#flush()
     const next = this.#waiting.shift()
     if (next === undefined) {
-      this.#held = false
+      this.#isHeld = false
       return
     }
     clearTimeout(next.timer)
@@ -164,69 +166,69 @@ export class SqliteGroupWriter {
     }
   }
 
-  /** A full disk and the like make SQLite roll back the outer transaction: what the group wrote before is lost as well. */
-  #noticeLoss(group: Group, error: unknown): void {
+  /** A full disk and similar errors make SQLite roll back the outer transaction, and with it all earlier writes of the group. */
+  #failIfRolledBack(group: Group, error: unknown): void {
     if (this.#group !== group || this.#handle.inTransaction) return
     this.#group = undefined
     group.fail(error)
   }
 }
 
-type Endings = { commit(): Promise<void>; rollback(): void; failed(error: unknown): void }
+type TransactionEvents = { onCommit(): Promise<void>; onRollback(): void; onFailure(error: unknown): void }
 
 /** One transaction inside a group. It holds the writer until it ends. */
 export class SqliteTransaction {
   readonly #handle: SqliteHandle
-  readonly #endings: Endings
-  #ended = false
+  readonly #events: TransactionEvents
+  #hasEnded = false
   #failure: { error: unknown } | undefined
 
-  constructor(handle: SqliteHandle, endings: Endings) {
+  constructor(handle: SqliteHandle, events: TransactionEvents) {
     this.#handle = handle
-    this.#endings = endings
+    this.#events = events
   }
 
   /** After a failed statement only a rollback is possible, as on PostgreSQL. */
   run<R>(sql: string, parameters: readonly unknown[]): QueryResult<R> {
-    if (this.#ended) throw new Error('The transaction has ended.')
+    if (this.#hasEnded) throw new Error('The transaction has ended.')
     if (this.#failure !== undefined) throw abortedError(this.#failure.error)
     try {
       return this.#handle.run<R>(sql, parameters)
     } catch (error) {
       this.#failure = { error }
-      this.#endings.failed(error)
+      this.#events.onFailure(error)
       throw error
     }
   }
 
-  /** Resolves when the transaction is on the disk. */
+  /** Resolves when the transaction is durable. */
   async commit(): Promise<void> {
     if (this.#failure !== undefined) throw abortedError(this.#failure.error)
-    this.#handle.exec('release turn')
-    this.#ended = true
-    await this.#endings.commit()
+    this.#handle.exec('release member')
+    this.#hasEnded = true
+    await this.#events.onCommit()
   }
 
-  /** Does nothing after the end, because Kysely also rolls back when the commit failed. */
+  /** Does nothing after the end, because Kysely also rolls back after a failed commit. */
   rollback(): void {
-    if (this.#ended) return
-    this.#ended = true
+    if (this.#hasEnded) return
+    this.#hasEnded = true
     try {
       if (this.#handle.inTransaction) {
-        this.#handle.exec('rollback to turn')
-        this.#handle.exec('release turn')
+        this.#handle.exec('rollback to member')
+        this.#handle.exec('release member')
       }
     } catch (error) {
-      // What cannot be undone alone must not be committed with the others.
+      // If this transaction cannot be undone by itself, the whole group is rolled back: it must not be committed with the others.
       if (this.#handle.inTransaction) this.#handle.exec('rollback')
-      this.#endings.failed(error)
+      this.#events.onFailure(error)
       throw error
     } finally {
-      this.#endings.rollback()
+      this.#events.onRollback()
     }
   }
 }
 
 function abortedError(cause: unknown): Error {
-  return new Error('The transaction failed before and can only be rolled back.', { cause })
+  return new Error('A statement of the transaction failed, so it can only be rolled back.', { cause })
 }

@@ -1,18 +1,18 @@
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite'
 import type { QueryResult } from 'kysely'
 
-/** Statements kept compiled; lists of varying length in `IN` would otherwise grow the cache without end. */
+/** How many statements stay compiled. Without a limit, `IN` lists of varying length would grow the cache without end. */
 const cachedStatements = 500
 
-/** `columns` has the names of what the statement answers; none for one that answers no rows. */
+/** `columns` holds the names of the result's columns; it is empty if the statement returns no rows. */
 type Prepared = { readonly statement: StatementSync; columns: readonly string[] }
 
-/** One connection to the file, with its compiled statements. Everything on it is synchronous. */
+/** One connection to the file, with its compiled statements. All its methods are synchronous. */
 export class SqliteHandle {
   readonly database: DatabaseSync
   readonly #prepared = new Map<string, Prepared>()
 
-  /** `busyTimeoutMs` is how long a statement blocks this thread while another process holds the lock it needs. */
+  /** A statement blocks this thread for up to `busyTimeoutMs` while another process holds the lock that it needs. */
   constructor(path: string, busyTimeoutMs: number) {
     this.database = new DatabaseSync(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: false })
   }
@@ -28,15 +28,15 @@ export class SqliteHandle {
 
   run<R>(sql: string, parameters: readonly unknown[]): QueryResult<R> {
     for (const parameter of parameters) {
-      // PostgreSQL refuses a boolean in an integer column; SQLite would take it silently.
+      // PostgreSQL rejects a boolean in an integer column; SQLite would silently accept it.
       if (typeof parameter === 'boolean') throw new TypeError('Booleans are stored as 0 or 1.')
     }
     const prepared = this.#prepare(sql)
     const values = parameters as SQLInputValue[]
     if (prepared.columns.length === 0) return { rows: [], numAffectedRows: BigInt(prepared.statement.run(...values).changes) }
     const rows = prepared.statement.all(...values) as unknown as readonly SQLOutputValue[][]
-    // Another process has added a column meanwhile, and the statement was compiled again under the hood. Migrations do nothing else to
-    // columns (see migrate.ts): the names would stay, and the values be those of others.
+    // Another process has added a column meanwhile, and SQLite has recompiled the statement by itself. Migrations only ever add columns (see
+    // migrate.ts): after any other change, names and values of the columns would no longer match.
     if (rows[0] !== undefined && rows[0].length !== prepared.columns.length) prepared.columns = columnsOf(prepared.statement)
     return { rows: rows.map((row) => toObject(prepared.columns, row)) as R[], numAffectedRows: BigInt(rows.length) }
   }
@@ -63,7 +63,7 @@ export class SqliteHandle {
 
 const columnsOf = (statement: StatementSync): readonly string[] => statement.columns().map(({ name }) => name)
 
-/** Objects of `node:sqlite` have no prototype, unlike those of `pg`, and making them so would take twice as long as finding the row. */
+/** Builds a row from an array: rows of `node:sqlite` have no prototype, unlike those of `pg`, and copying them takes longer than this. */
 function toObject(columns: readonly string[], values: readonly SQLOutputValue[]): Record<string, SQLOutputValue> {
   const row: Record<string, SQLOutputValue> = {}
   for (let at = 0; at < columns.length; at++) row[columns[at] ?? ''] = values[at] ?? null

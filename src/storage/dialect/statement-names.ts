@@ -1,26 +1,26 @@
-/** Texts that get a prepared statement in every connection; `IN` lists of varying length must not fill the server's memory. */
-const namedStatements = 500
+/** How many texts are prepared in each connection. Without a limit, `IN` lists of varying length would fill the server's memory. */
+const maxNames = 500
 
-/** The names under which connections prepare statements: the same text has the same name in all of them. */
+/** The names under which connections prepare statements. The same text has the same name in all connections. */
 export class StatementNames {
   readonly #names = new Map<string, string>()
   #generation = 0
 
-  /** Undefined when there are too many already: then the statement is not prepared. */
+  /** Undefined when there are too many names already: then the statement is not prepared. */
   nameOf(sql: string): string | undefined {
     const known = this.#names.get(sql)
-    if (known !== undefined || this.#names.size >= namedStatements) return known
+    if (known !== undefined || this.#names.size >= maxNames) return known
     const name = `lifeguard_${this.#generation}_${this.#names.size}`
     this.#names.set(sql, name)
     return name
   }
 
   /**
-   * To be called when PostgreSQL refuses `name` because its result has other columns now: a process of a later release has added some (see
+   * To be called when PostgreSQL rejects `name` because its result has other columns now: a process of a later release has added some (see
    * migrate.ts). Every text gets a new name, so that each connection prepares it again.
    */
   renew(sql: string, name: string | undefined): void {
-    // Several connections find out at the same time.
+    // Several connections find this out at the same time; only the first one renews the names.
     if (this.#names.get(sql) !== name) return
     this.#names.clear()
     this.#generation++

@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { StorageLogger } from './backend.ts'
 
 type Options = {
-  /** For how long to try again. */
+  /** How long to retry. */
   readonly seconds: number
-  /** Whether a failure may pass without anybody doing anything here. */
+  /** Whether a failure may pass without a change on this side. */
   readonly isWorthWaiting: (error: unknown) => boolean
   /** The failure as a sentence. */
   readonly messageOf: (error: unknown) => string
@@ -12,22 +12,22 @@ type Options = {
 }
 
 const pauseMs = 500
-/** Once is overlooked in a log that goes on; every attempt would fill it. */
-const repeatedAfterMs = 10_000
+/** The warning is repeated, since a single line is easily overlooked; but not at every attempt, which would fill the log. */
+const warningIntervalMs = 10_000
 
-/** Tries again while the database cannot be reached: at a common start it may be up a little later than this process. */
+/** Retries while the database cannot be reached: when both start together, it may be ready a little later than this process. */
 export async function tryUntilReachable(attempt: () => Promise<void>, options: Options): Promise<void> {
   const startedAt = performance.now()
   const endsAt = startedAt + options.seconds * 1000
-  let saidAt = Number.NEGATIVE_INFINITY
+  let warnedAt = Number.NEGATIVE_INFINITY
   for (;;) {
     try {
       return await attempt()
     } catch (error) {
       const now = performance.now()
       if (!options.isWorthWaiting(error) || now + pauseMs > endsAt) throw error
-      if (now - saidAt >= repeatedAfterMs) {
-        saidAt = now
+      if (now - warnedAt >= warningIntervalMs) {
+        warnedAt = now
         const remaining = Math.ceil((endsAt - now) / 1000)
         options.logger.warn({}, `${options.messageOf(error).replace(/\.$/, '')}; trying again for ${remaining} seconds`)
       }

@@ -1,4 +1,4 @@
-/** Counts the connections in use, so that closing can wait for the last one. */
+/** Counts the connections in use, so that closing can wait until the last one is released. */
 export class UseCount {
   #count = 0
   #whenIdle: (() => void) | undefined

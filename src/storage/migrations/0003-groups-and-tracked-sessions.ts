@@ -43,15 +43,15 @@ async function extendSessions(db: Kysely<never>, { text, integer }: SchemaDialec
       .addColumn(name, type as never)
       .execute()
   }
-  // Sessions that are alive stay alive: they began after the last sign-out, so they have seen it.
+  // Existing sessions stay valid: they began after the last sign-out, so it does not end them.
   await sql`
     update session set user_signed_out_at = (
       select signed_out_at from "user"
       where "user".pool_id = session.pool_id and "user".sub = session.sub and "user".signed_out_at < session.created_at
     )
   `.execute(db)
-  // Only tracked sessions that have not been ended, so that all others cost nothing. Without the last column SQLite would rather take
-  // the primary key, under which lie all sessions that a user has had.
+  // Contains tracked sessions that have not been revoked, so that all other sessions cost nothing. Without the last column SQLite would use
+  // the primary key instead and read all sessions that the user ever had.
   await sql`
     create index session_tracked on session (pool_id, sub, expires_at) where last_active_at is not null and revoked_at is null
   `.execute(db)

@@ -15,13 +15,13 @@ const tables: readonly Table[] = [
 const addedIntegers = ['lease_until', 'last_attempt_at', 'refused', 'ended_at', 'content_until'] as const
 const indexes = [['pool_id', 'id'], ['pool_id', 'sub', 'id'], ['pool_id', 'state', 'id'], ['ended_at'], ['content_until']] as const
 
-/** The outbox keeps what it has sent for a while; the queue inside it has an index of its own, which what is kept does not slow down. */
+/** The outbox keeps sent messages for a while. The queued ones have an index of their own, so that the kept ones do not slow down delivery. */
 export const messageRecords: Migration = {
   name: '0010-message-records',
   async up(db, dialect) {
     await createTables(db, dialect, tables)
     const outbox = () => db.schema.alterTable('outbox')
-    // A process of the release before still inserts without it while the new one takes over.
+    // A process of the previous release still inserts rows without this column during an upgrade.
     await outbox()
       .addColumn('state', dialect.text as never, (column) => column.notNull().defaultTo('queued'))
       .execute()

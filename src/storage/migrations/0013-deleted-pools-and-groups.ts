@@ -27,7 +27,7 @@ const tables: readonly Table[] = [
   },
 ]
 
-/** A deleted pool or group is gone at once; its rows follow in small batches. */
+/** A deleted pool or group disappears at once; its rows are deleted later, in small batches. */
 export const deletedPoolsAndGroups: Migration = {
   name: '0013-deleted-pools-and-groups',
   async up(db, dialect) {
@@ -36,7 +36,7 @@ export const deletedPoolsAndGroups: Migration = {
       .alterTable('user_group')
       .addColumn('member_key', dialect.text as never)
       .execute()
-    // The cast changes nothing, but without it SQLite compares the index with no column of text.
+    // The cast changes no value, but without it SQLite does not use the index to compare with a text column.
     await sql`create unique index user_group_member_key on user_group (pool_id, cast(coalesce(member_key, name) as text))`.execute(db)
   },
 }

@@ -1,6 +1,6 @@
 import type { Migration } from './migration.ts'
 
-/** What a pool's users have in common, and when to look at them next. A pool that was here before is due at once. */
+/** The pool profile and the time of its next refresh. Existing pools are due at once. */
 export const likeness: Migration = {
   name: '0014-likeness',
   async up(db, dialect) {

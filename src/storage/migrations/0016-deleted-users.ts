@@ -11,7 +11,7 @@ const tables: readonly Table[] = [
   },
 ]
 
-/** A deleted user is gone at once; what they had very much of follows in small batches. */
+/** A deleted user disappears at once; rows that a user can have very many of are deleted later, in small batches. */
 export const deletedUsers: Migration = {
   name: '0016-deleted-users',
   up: (db, dialect) => createTables(db, dialect, tables),

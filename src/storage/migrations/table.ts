@@ -1,13 +1,13 @@
 import type { Kysely } from 'kysely'
 import type { SchemaDialect } from '../dialect/schema-dialect.ts'
 
-/** `key` is text compared byte by byte; a question mark allows null. */
+/** `key` is text that is compared byte by byte. A question mark allows null. */
 type Column = 'key' | 'key?' | 'text' | 'text?' | 'integer' | 'integer?'
 
-/** One table of a migration, in words that every engine has a spelling for. */
+/** One table of a migration, in terms that are translated for each engine. */
 export type Table = {
   name: string
-  /** Narrow: found by a composite key, and short enough to be stored in that key's index. */
+  /** Narrow: rows are found by a composite key, and are short enough to be stored in that key's index. */
   shape: 'narrow' | 'wide'
   columns: Readonly<Record<string, Column>>
   primaryKey: readonly string[]
