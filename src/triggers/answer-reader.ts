@@ -2,8 +2,8 @@ import { isObject } from '../base/is-object.ts'
 import { AnswerError } from './trigger-errors.ts'
 
 /**
- * Reads what a function answered, strictly as Cognito does: a member of the wrong type is an error that says where it is. Members that
- * nobody asks for are let be.
+ * Reads the answer of a trigger function as strictly as Cognito does: a member of the wrong type throws an AnswerError that says where it
+ * is. Members that are never read are ignored.
  */
 export class AnswerReader {
   readonly #object: Readonly<Record<string, unknown>>
@@ -14,10 +14,13 @@ export class AnswerReader {
     this.#path = path
   }
 
-  /** The `response` of the event that came back. Throws AnswerError when it is no event at all. */
+  /**
+   * Reads the `response` of the event that the function returned.
+   * @throws AnswerError when the function returned something else than an event.
+   */
   static ofEvent(event: unknown): AnswerReader {
     const expected = 'the event as the value that the function returns'
-    // Cognito has words of its own for a function that returns nothing (observed).
+    // Cognito has a text of its own for a function that returns nothing (observed).
     if (event === undefined || event === null) {
       throw new AnswerError('$', expected, kindOf(event), 'Invalid lambda function output : Invalid JSON')
     }
@@ -27,16 +30,16 @@ export class AnswerReader {
     return new AnswerReader(response, 'response')
   }
 
-  /** Whether it is there at all, be it null. */
+  /** Whether the member is present, even if it is null. */
   has(name: string): boolean {
     return Object.hasOwn(this.#object, name)
   }
 
-  /** False when it is missing; null is an error, as at Cognito. */
+  /** False when the member is missing; null is an error, as at Cognito. */
   boolean(name: string): boolean {
     const value = this.#object[name]
     if (value === undefined) return false
-    if (typeof value !== 'boolean') throw this.#wrong(name, 'true or false')
+    if (typeof value !== 'boolean') throw this.#errorAt(name, 'true or false')
     return value
   }
 
@@ -48,7 +51,7 @@ export class AnswerReader {
   choice<Choice extends string>(name: string, choices: readonly Choice[]): Choice | undefined {
     const value = this.text(name)
     if (value === undefined || choices.some((choice) => choice === value)) return value as Choice | undefined
-    throw this.#wrong(name, `one of ${choices.join(', ')}`)
+    throw this.#errorAt(name, `one of ${choices.join(', ')}`)
   }
 
   object(name: string): AnswerReader | undefined {
@@ -57,7 +60,7 @@ export class AnswerReader {
   }
 
   texts(name: string): readonly string[] | undefined {
-    const value = this.#optional(name, 'an array of text', (found): found is unknown[] => Array.isArray(found))
+    const value = this.#optional(name, 'an array of text', (member): member is unknown[] => Array.isArray(member))
     if (value === undefined) return undefined
     const wrong = value.findIndex((item) => typeof item !== 'string')
     if (wrong >= 0) throw new AnswerError(`${this.#path}.${name}[${wrong}]`, 'text', kindOf(value[wrong]))
@@ -79,25 +82,25 @@ export class AnswerReader {
     return this.#optional(name, 'an object', isObject)
   }
 
-  /** An error about the whole of what this reads. `told` is what the caller gets, where Cognito has words for it. */
-  wrong(expected: string, found: string, told?: string): AnswerError {
-    return new AnswerError(this.#path, expected, found, told)
+  /** An error about this object as a whole. `publicMessage` is for the caller of the API, where Cognito has a text for it. */
+  error(expected: string, found: string, publicMessage?: string): AnswerError {
+    return new AnswerError(this.#path, expected, found, publicMessage)
   }
 
-  /** Null stands for a member that was left as it came. */
+  /** Null means that the function left the member as it was. */
   #optional<Value>(name: string, expected: string, is: (value: unknown) => value is Value): Value | undefined {
     const value = this.#object[name]
     if (value === undefined || value === null) return undefined
-    if (!is(value)) throw this.#wrong(name, expected)
+    if (!is(value)) throw this.#errorAt(name, expected)
     return value
   }
 
-  #wrong(name: string, expected: string): AnswerError {
+  #errorAt(name: string, expected: string): AnswerError {
     return new AnswerError(`${this.#path}.${name}`, expected, kindOf(this.#object[name]))
   }
 }
 
-/** What a value is, without telling what it holds. */
+/** The type of a value in words; never its content. */
 function kindOf(value: unknown): string {
   if (value === undefined) return 'nothing'
   if (value === null) return 'null'

@@ -2,41 +2,50 @@ import type { Clock } from '../base/clock.ts'
 import type { TriggerPolicy } from '../pools/trigger-settings.ts'
 import { InvocationError } from './trigger-errors.ts'
 
-type Breaker = { failures: number; openUntil: number; onTrial: boolean }
+type Breaker = {
+  /** Consecutive failures. */
+  failures: number
+  openUntil: number
+  /** Whether the one call that tests the function is running. */
+  isTesting: boolean
+}
 
 /**
- * Leaves a function alone that could not be asked several times in a row: for a while its calls fail at once, then one is let through on
- * trial, and by it the others are decided. Each process finds out for itself.
+ * Stops the calls of a function that could not be invoked several times in a row. Calls then fail at once for a while; afterwards one call
+ * tests the function, and its result closes the breaker or opens it again. Each process has its own breakers.
  */
 export type CircuitBreakers = {
-  /** Does `work`, which asks the function of that key. Throws InvocationError while the function is left alone. */
+  /**
+   * Runs `work`, which invokes the function of that key.
+   * @throws InvocationError while the breaker is open.
+   */
   guard<Answer>(key: string, policy: TriggerPolicy['circuitBreaker'], work: () => Promise<Answer>): Promise<Answer>
 }
 
 export function createCircuitBreakers(clock: Clock): CircuitBreakers {
-  /** Those with failures only. */
+  /** Only functions that failed have an entry. */
   const breakers = new Map<string, Breaker>()
 
   return {
     async guard(key, policy, work) {
       if (policy === undefined) return work()
-      const breaker = breakers.get(key) ?? { failures: 0, openUntil: 0, onTrial: false }
-      const onTrial = breaker.failures >= policy.failures
-      if (onTrial && (breaker.onTrial || clock.now() < breaker.openUntil)) {
+      const breaker = breakers.get(key) ?? { failures: 0, openUntil: 0, isTesting: false }
+      const mustTest = breaker.failures >= policy.failures
+      if (mustTest && (breaker.isTesting || clock.now() < breaker.openUntil)) {
         throw new InvocationError('CircuitBreakerOpen', { retryable: false })
       }
-      breaker.onTrial = onTrial
+      breaker.isTesting = mustTest
       try {
         const answer = await work()
         breakers.delete(key)
         return answer
       } catch (error) {
-        // A function that says no is there.
+        // A function that reports an error can be reached.
         if (!(error instanceof InvocationError)) breakers.delete(key)
         else {
-          const failed = { failures: (breakers.get(key)?.failures ?? breaker.failures) + 1, openUntil: 0, onTrial: false }
-          failed.openUntil = failed.failures >= policy.failures ? clock.now() + policy.openSeconds * 1000 : 0
-          breakers.set(key, failed)
+          const failures = (breakers.get(key)?.failures ?? breaker.failures) + 1
+          const openUntil = failures >= policy.failures ? clock.now() + policy.openSeconds * 1000 : 0
+          breakers.set(key, { failures, openUntil, isTesting: false })
         }
         throw error
       }

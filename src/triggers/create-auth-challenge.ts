@@ -2,31 +2,32 @@ import { type CustomChallengeRequest, lastMembersOf, sessionOf } from './custom-
 import type { Texts, TriggerSubject, Triggers } from './trigger.ts'
 
 export type CreatedChallenge = {
-  /** What the client is told. */
+  /** For the client. */
   readonly publicParameters: Texts
-  /** What only the function that verifies the answer is told. */
+  /** For the function that verifies the answer, and for no other party. */
   readonly privateParameters: Texts
   readonly metadata: string | null
 }
 
-/** As long as the service model lets a Session be. */
-const longestSession = 2048
+/** The longest Session that the service model allows. */
+const maxSessionLength = 2048
 
 /**
- * A challenge of the pool's own, and the Session into which `seal` put what it has to be verified by; undefined when the function was
- * passed over for its failure. Throws InvalidLambdaResponseException when that makes the Session longer than clients may send it back.
+ * Invokes CreateAuthChallenge, and makes the Session into which `seal` puts what the answer is verified by. Undefined when the function
+ * failed and its policy says to continue.
+ * @throws ApiError InvalidLambdaResponseException when the Session becomes longer than clients may send back.
  */
 export async function invokeCreateAuthChallenge(
   triggers: Triggers,
   subject: TriggerSubject,
-  facts: CustomChallengeRequest,
+  details: CustomChallengeRequest,
   seal: (created: CreatedChallenge) => string,
 ): Promise<(CreatedChallenge & { readonly session: string }) | undefined> {
   const request = {
-    userAttributes: facts.userAttributes,
+    userAttributes: details.userAttributes,
     challengeName: 'CUSTOM_CHALLENGE',
-    session: sessionOf(facts),
-    ...lastMembersOf(facts),
+    session: sessionOf(details),
+    ...lastMembersOf(details),
   }
   const response = { publicChallengeParameters: null, privateChallengeParameters: null, challengeMetadata: null }
   const source = 'CreateAuthChallenge_Authentication'
@@ -37,9 +38,9 @@ export async function invokeCreateAuthChallenge(
       metadata: answer.text('challengeMetadata') ?? null,
     }
     const session = seal(created)
-    if (session.length > longestSession) {
-      const wanted = `privateChallengeParameters and challengeMetadata that fit into a Session of ${longestSession} characters`
-      throw answer.wrong(wanted, `what makes it ${session.length}`)
+    if (session.length > maxSessionLength) {
+      const expected = `privateChallengeParameters and challengeMetadata that fit into a Session of ${maxSessionLength} characters`
+      throw answer.error(expected, `what makes it ${session.length}`)
     }
     return { ...created, session }
   })

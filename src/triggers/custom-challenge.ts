@@ -1,16 +1,16 @@
 import { clientMetadataOf, type JsonObject, type Texts } from './trigger.ts'
 
-/** How a challenge of a custom sign-in ended. */
+/** The result of one challenge of a custom sign-in. */
 export type ChallengeResult = {
   readonly name: string
   readonly isPassed: boolean
-  /** What the function that made the challenge noted of it. */
+  /** The `challengeMetadata` of the function that created the challenge. */
   readonly metadata: string | null
 }
 
-/** What all three functions of a custom sign-in are told. */
+/** What the requests of all three triggers of a custom sign-in have in common. */
 export type CustomChallengeRequest = {
-  /** Empty for somebody who does not exist. */
+  /** Empty when the user does not exist. */
   readonly userAttributes: Texts
   readonly userNotFound: boolean
   /** The challenges so far. */
@@ -18,6 +18,7 @@ export type CustomChallengeRequest = {
   readonly clientMetadata: Texts | undefined
 }
 
+/** The member `session` of the requests. */
 export function sessionOf({ results }: Pick<CustomChallengeRequest, 'results'>): readonly JsonObject[] {
   return results.map(({ name, isPassed, metadata }) => ({
     challengeName: name,
@@ -26,7 +27,7 @@ export function sessionOf({ results }: Pick<CustomChallengeRequest, 'results'>):
   }))
 }
 
-/** The members that come last in all three events. */
-export function lastMembersOf(facts: Pick<CustomChallengeRequest, 'userNotFound' | 'clientMetadata'>): JsonObject {
-  return { ...clientMetadataOf(facts), userNotFound: facts.userNotFound }
+/** The last members of all three requests. */
+export function lastMembersOf(request: Pick<CustomChallengeRequest, 'userNotFound' | 'clientMetadata'>): JsonObject {
+  return { ...clientMetadataOf(request), userNotFound: request.userNotFound }
 }

@@ -8,30 +8,33 @@ export type DefinedStep<Name extends string> =
   | { readonly kind: 'fail' }
 
 /**
- * What comes next in a custom sign-in, of the challenges that there are to ask. Somebody whose function was passed over for its failure
- * is not let in.
+ * Invokes DefineAuthChallenge, which decides the next step of a custom sign-in. `challenges` are those it may choose from. The sign-in
+ * fails when the function failed and its policy says to continue.
  */
 export async function invokeDefineAuthChallenge<Name extends string>(
   triggers: Triggers,
   subject: TriggerSubject,
-  facts: CustomChallengeRequest,
+  details: CustomChallengeRequest,
   challenges: readonly Name[],
 ): Promise<DefinedStep<Name>> {
-  const request = { userAttributes: facts.userAttributes, session: sessionOf(facts), ...lastMembersOf(facts) }
+  const request = { userAttributes: details.userAttributes, session: sessionOf(details), ...lastMembersOf(details) }
   const response = { challengeName: null, issueTokens: null, failAuthentication: null }
   const source = 'DefineAuthChallenge_Authentication'
   const call = { ...subject, trigger: 'DefineAuthChallenge', source, request, response } as const
   return (await triggers.invoke(call, (answer) => readStep(answer, challenges))) ?? { kind: 'fail' }
 }
 
-/** Exactly one of the three. A function that fails the sign-in means it, whatever else it says. Throws AnswerError. */
+/**
+ * The answer must hold exactly one of the three steps, but `failAuthentication` always counts.
+ * @throws AnswerError when the answer holds none of them, or two.
+ */
 function readStep<Name extends string>(answer: AnswerReader, challenges: readonly Name[]): DefinedStep<Name> {
   const issueTokens = answer.boolean('issueTokens')
   const failAuthentication = answer.boolean('failAuthentication')
   const name = answer.choice('challengeName', challenges)
   if (failAuthentication) return { kind: 'fail' }
-  if (issueTokens && name !== undefined) throw answer.wrong('either issueTokens or a challengeName', 'both')
+  if (issueTokens && name !== undefined) throw answer.error('either issueTokens or a challengeName', 'both')
   if (issueTokens) return { kind: 'issue-tokens' }
-  if (name === undefined) throw answer.wrong('a challengeName, issueTokens or failAuthentication', 'none of them')
+  if (name === undefined) throw answer.error('a challengeName, issueTokens or failAuthentication', 'none of them')
   return { kind: 'challenge', name }
 }

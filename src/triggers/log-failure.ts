@@ -3,14 +3,14 @@ import { createErrorMask, type ErrorMask } from './invocations/error-mask.ts'
 import type { InvocationRecord } from './invocations/invocation.ts'
 import { AnswerError, FunctionError, InvocationError } from './trigger-errors.ts'
 
-/** One line for the function's author: which trigger it was, and what is wrong where. Never an event, nor a secret of one. */
+/** Logs one line for the author of the function: which trigger failed, and why. It never holds an event or a secret of one. */
 export function logFailure(logger: Pick<Logger, 'warn'>, failed: InvocationRecord, error: unknown): void {
   const { poolId, trigger, source, functionArn, attempts, outcome } = failed
   const reason = reasonOf(error, createErrorMask(failed.event, failed.answer))
   logger.warn({ poolId, trigger, source, functionArn, attempts, outcome, ...reason }, 'A trigger failed.')
 }
 
-/** The stack of this server says nothing about a fault in somebody else's code; that of the function does. */
+/** The stack of this server says nothing about a fault in the function, so only the function's own stack is logged. */
 function reasonOf(error: unknown, mask: ErrorMask): object {
   if (error instanceof AnswerError) return { path: mask.text(error.path), expected: error.expected, found: mask.text(error.found) }
   if (error instanceof FunctionError)

@@ -4,20 +4,22 @@ import { FunctionError } from './trigger-errors.ts'
 
 const oneWay = new Set<TriggerName>(['CustomEmailSender', 'CustomSMSSender'])
 
-/** Whether a trigger's function is told something and not asked: whatever it answers is as good as any other answer. */
+/** Whether the response of the trigger has no meaning: a custom sender delivers a message, and any answer will do. */
 export function isOneWay(trigger: TriggerName): boolean {
   return oneWay.has(trigger)
 }
 
-/** What is said instead. */
-const wordless = 'the function failed; what it says is not kept, for it knows the code'
+const replacement = 'the function failed; what it says is not kept, for it knows the code'
 
-/** An answer, or an error, of which no word is read, logged or kept: the function knows codes that nobody else may. */
+/**
+ * Replaces the answer, or the message of an error, so that it is neither read nor logged nor stored: a custom sender knows codes, and may
+ * quote them.
+ */
 export async function withoutWords(answered: Promise<unknown>): Promise<JsonObject> {
   try {
     await answered
     return { response: {} }
   } catch (error) {
-    throw error instanceof FunctionError && error.mayQuote ? new FunctionError(wordless, { refuses: error.refuses }) : error
+    throw error instanceof FunctionError && error.mayQuote ? new FunctionError(replacement, { refuses: error.refuses }) : error
   }
 }

@@ -10,19 +10,22 @@ import type { InvocationRecord } from './invocations/invocation.ts'
 import { createInvocationRecorder } from './invocations/invocation-recorder.ts'
 import { createLastAnswers } from './invocations/last-answers.ts'
 
-type Needs = {
+type Options = {
   readonly settings: Settings
   readonly db: Db
   readonly secrets: Secrets
   readonly logger: Logger
   readonly clock: Clock
   readonly pools: PoolCatalog
-  /** Hears of every trigger that was asked. */
+  /** Called once for each invocation, for the metrics. */
   readonly countInvocation: (trigger: string, outcome: string, seconds: number) => void
 }
 
-/** Triggers, where their functions run, and what is kept of them. Throws SettingsError. */
-export function openTriggers({ settings, countInvocation, pools, clock, ...shared }: Needs) {
+/**
+ * Opens the functions that the settings name, the triggers that invoke them, and the records of invocations.
+ * @throws SettingsError when the settings name functions that cannot be used.
+ */
+export function openTriggers({ settings, countInvocation, pools, clock, ...shared }: Options) {
   const { logger } = shared
   const functions = readFunctions({
     file: settings.functionsFile,
@@ -42,7 +45,7 @@ export function openTriggers({ settings, countInvocation, pools, clock, ...share
     triggers: createTriggers({ functions, logger, clock, lastAnswers, onInvocation }),
     invocations,
 
-    /** Before the pools and the database are closed. */
+    /** Call it before the pools and the database are closed. */
     async close(): Promise<void> {
       await functions.close()
       await Promise.all([lastAnswers.flush(), invocations.flush()])

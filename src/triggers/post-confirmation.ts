@@ -2,18 +2,16 @@ import { clientMetadataOf, type Texts, type TriggerSubject, type Triggers } from
 
 export type ConfirmationSource = 'PostConfirmation_ConfirmSignUp' | 'PostConfirmation_ConfirmForgotPassword'
 
-type Facts = { readonly userAttributes: Texts; readonly clientMetadata: Texts | undefined }
-
 /**
- * Tells the pool's own code of what has been stored already. When it fails, the caller hears of it, and the user stays confirmed. Its
- * answer says nothing.
+ * Invokes PostConfirmation after the confirmation was stored. When the function fails, the caller gets its error, but the user stays
+ * confirmed. The response is not used.
  */
 export async function invokePostConfirmation(
   triggers: Triggers,
   subject: TriggerSubject,
   source: ConfirmationSource,
-  facts: Facts,
+  details: { readonly userAttributes: Texts; readonly clientMetadata: Texts | undefined },
 ): Promise<void> {
-  const request = { userAttributes: facts.userAttributes, ...clientMetadataOf(facts) }
+  const request = { userAttributes: details.userAttributes, ...clientMetadataOf(details) }
   await triggers.invoke({ ...subject, trigger: 'PostConfirmation', source, request, response: {} }, () => undefined)
 }

@@ -1,7 +1,7 @@
 import type { AnswerReader } from './answer-reader.ts'
 import { clientMetadataOf, hasTrigger, type JsonObject, type Texts, type TriggerSubject, type Triggers } from './trigger.ts'
 
-/** What tokens are made for. */
+/** The `triggerSource` of the event: why tokens are issued. */
 export type TokenGenerationSource =
   | 'TokenGeneration_HostedAuth'
   | 'TokenGeneration_Authentication'
@@ -10,37 +10,49 @@ export type TokenGenerationSource =
   | 'TokenGeneration_RefreshTokens'
   | 'TokenGeneration_ClientCredentials'
 
-/** What tokens say of groups and their roles. */
+/** The groups and roles in the tokens of a user. */
 export type GroupConfiguration = {
   readonly names: readonly string[]
   readonly roles: readonly string[]
   readonly preferredRole: string | undefined
 }
 
-type Facts = {
+export type ClaimChanges = { readonly add: JsonObject; readonly suppress: readonly string[] }
+export type ScopeChanges = { readonly add: readonly string[]; readonly suppress: readonly string[] }
+
+/** The changes to tokens that a function asked for. The token module decides which of them are allowed. */
+export type TokenChanges = {
+  readonly id: ClaimChanges
+  readonly access: ClaimChanges
+  readonly scopes: ScopeChanges
+  /** Takes the place of the user's groups. Undefined leaves them. */
+  readonly groups: GroupConfiguration | undefined
+}
+
+type PreTokenGenerationRequest = {
   readonly userAttributes: Texts
-  /** Undefined where there is no user. */
+  /** Undefined for tokens without a user. */
   readonly groups: GroupConfiguration | undefined
   readonly scopes: readonly string[]
   readonly clientMetadata: Texts | undefined
 }
 
-/** How a function would have the tokens; undefined leaves them as they are. */
+/** Invokes PreTokenGeneration. Undefined leaves the tokens as they are. */
 export async function invokePreTokenGeneration(
   triggers: Triggers,
   subject: TriggerSubject,
   source: TokenGenerationSource,
-  facts: Facts,
+  details: PreTokenGenerationRequest,
 ): Promise<TokenChanges | undefined> {
   const { pool } = subject
   if (!hasTrigger(pool, 'PreTokenGeneration')) return undefined
   const version = pool.triggers.byName.PreTokenGeneration?.version ?? 'V1_0'
   const isFirst = version === 'V1_0'
   const request = {
-    userAttributes: facts.userAttributes,
-    groupConfiguration: facts.groups === undefined ? null : groupConfigurationOf(facts.groups),
-    ...(!isFirst && { scopes: facts.scopes }),
-    ...clientMetadataOf(facts),
+    userAttributes: details.userAttributes,
+    groupConfiguration: details.groups === undefined ? null : groupConfigurationOf(details.groups),
+    ...(!isFirst && { scopes: details.scopes }),
+    ...clientMetadataOf(details),
   }
   const response = { [isFirst ? 'claimsOverrideDetails' : 'claimsAndScopeOverrideDetails']: null }
   const call = { ...subject, trigger: 'PreTokenGeneration', source, request, response } as const
@@ -51,35 +63,23 @@ function groupConfigurationOf({ names, roles, preferredRole }: GroupConfiguratio
   return { groupsToOverride: names, iamRolesToOverride: roles, preferredRole: preferredRole ?? null }
 }
 
-export type ClaimChanges = { readonly add: JsonObject; readonly suppress: readonly string[] }
-export type ScopeChanges = { readonly add: readonly string[]; readonly suppress: readonly string[] }
-
-/** How a function would have the tokens, as it said. What of it can be had is for whoever makes them to say. */
-export type TokenChanges = {
-  readonly id: ClaimChanges
-  readonly access: ClaimChanges
-  readonly scopes: ScopeChanges
-  /** In the place of the user's own; undefined leaves those. */
-  readonly groups: GroupConfiguration | undefined
-}
-
 const noClaims: ClaimChanges = { add: {}, suppress: [] }
 const noScopes: ScopeChanges = { add: [], suppress: [] }
 
-/** Claims and scopes that may be added and suppressed altogether. */
-const mostChanges = 5000
+/** The most claims and scopes that may be added and suppressed together. */
+const maxChanges = 5000
 
-/** Undefined when the function left the tokens alone. Throws AnswerError. */
+/** Undefined when the function left the tokens as they are. */
 function readTokenChanges(answer: AnswerReader, version: string): TokenChanges | undefined {
   const changes = version === 'V1_0' ? readFirstVersion(answer) : readLaterVersions(answer)
   if (changes !== undefined) {
     const count = [changes.id, changes.access, changes.scopes].reduce((sum, { add, suppress }) => sum + sizeOf(add) + suppress.length, 0)
-    if (count > mostChanges) throw answer.wrong(`at most ${mostChanges} claims and scopes`, String(count))
+    if (count > maxChanges) throw answer.error(`at most ${maxChanges} claims and scopes`, String(count))
   }
   return changes
 }
 
-/** The first version knows nothing of access tokens but that they have groups, and no claims but text. */
+/** The first version cannot change access tokens, apart from their groups, and its claims are texts. */
 function readFirstVersion(answer: AnswerReader): TokenChanges | undefined {
   const details = answer.object('claimsOverrideDetails')
   if (details === undefined) return undefined
@@ -103,19 +103,19 @@ function readClaims(generation: AnswerReader | undefined): ClaimChanges {
   if (generation === undefined) return noClaims
   const add = generation.map('claimsToAddOrOverride') ?? {}
   const empty = Object.keys(add).find((name) => add[name] === null)
-  if (empty !== undefined) throw generation.wrong(`a value for the claim ${JSON.stringify(empty)}`, 'null')
+  if (empty !== undefined) throw generation.error(`a value for the claim ${JSON.stringify(empty)}`, 'null')
   return { add, suppress: generation.texts('claimsToSuppress') ?? [] }
 }
 
-/** In a token scopes are separated by spaces, so one with a space would be several. */
+/** Scopes are separated by spaces in a token, so a scope with a space would be several scopes. */
 function readScopes(access: AnswerReader, name: string): readonly string[] {
   const scopes = access.texts(name) ?? []
   const wrong = scopes.findIndex((scope) => scope === '' || /\s/.test(scope))
-  if (wrong >= 0) throw access.wrong(`${name}[${wrong}] without spaces`, scopes[wrong] === '' ? 'nothing' : 'a space')
+  if (wrong >= 0) throw access.error(`${name}[${wrong}] without spaces`, scopes[wrong] === '' ? 'nothing' : 'a space')
   return scopes
 }
 
-/** Whoever mentions the groups replaces them, by none when nothing is said of them; whoever does not leaves them as they are. */
+/** A response with `groupOverrideDetails` replaces the groups, even if it is empty. Without it, the groups stay. */
 function readGroups(details: AnswerReader): GroupConfiguration | undefined {
   if (!details.has('groupOverrideDetails')) return undefined
   const groups = details.object('groupOverrideDetails')

@@ -1,7 +1,7 @@
 import { regionOf } from '../pools/pool.ts'
 import type { JsonObject, TriggerCall } from './trigger.ts'
 
-/** The event that a function gets: the envelope all triggers share, and what is special to this one. */
+/** The event that a function gets: the members that all triggers share, and the request and response of this one. */
 export function eventOf({ pool, trigger, source, clientId, username, userAgent, request, response }: TriggerCall): JsonObject {
   return {
     version: versionOf(pool.triggers.byName[trigger]?.version),
@@ -21,10 +21,10 @@ function versionOf(version: string | undefined): string {
 }
 
 /**
- * The first part of an AWS SDK's user agent, such as `aws-sdk-js/3.1169.0`, in the form of Cognito's events: `aws-sdk-js-3.1169.0`. It begins
- * a word, lest a long header that repeats its beginning be gone through anew from each.
+ * The first part of an AWS SDK's user agent, such as `aws-sdk-js/3.1169.0`, in the form of Cognito's events: `aws-sdk-js-3.1169.0`. The
+ * pattern only matches at the start of a word. Otherwise a long header that repeats `aws-sdk-` would be scanned again from each repetition.
  */
 function sdkVersionOf(userAgent: string | undefined): string {
-  const found = /(?<![\w-])(aws-sdk-[a-z0-9-]+)\/([\w.-]+)/i.exec(userAgent ?? '')
-  return found === null ? 'aws-sdk-unknown-unknown' : `${found[1]}-${found[2]}`
+  const match = /(?<![\w-])(aws-sdk-[a-z0-9-]+)\/([\w.-]+)/i.exec(userAgent ?? '')
+  return match === null ? 'aws-sdk-unknown-unknown' : `${match[1]}-${match[2]}`
 }

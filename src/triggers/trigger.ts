@@ -5,51 +5,7 @@ import type { AnswerReader } from './answer-reader.ts'
 /** A JSON object, such as an event or a part of one. */
 export type JsonObject = { readonly [key: string]: unknown }
 
-/** One question to a pool's own code. */
-export type TriggerCall = {
-  readonly pool: Pool
-  readonly trigger: TriggerName
-  /** What the trigger fires for, such as `PreSignUp_AdminCreateUser`. */
-  readonly source: string
-  /** Undefined where an administrator acts without an app client. */
-  readonly clientId: string | undefined
-  /** The `userName` of the event. */
-  readonly username: string
-  /** The user it is about; undefined when there is none (yet). */
-  readonly sub: string | undefined
-  /** What the caller says it is made with. */
-  readonly userAgent: string | undefined
-  readonly request: JsonObject
-  /** The `response` as it goes out, for the function to fill in. */
-  readonly response: JsonObject
-  /** Ends the question, however often it might still be put. */
-  readonly signal?: AbortSignal | undefined
-}
-
-/** Runs the pools' own code. */
-export type Triggers = {
-  /**
-   * What `read` makes of the function's answer. Undefined when the pool has no such trigger, or has one that failed and may be passed
-   * over. Throws UserLambdaValidationException, UnexpectedLambdaException or InvalidLambdaResponseException.
-   * @NOTE Never inside a transaction: it takes as long as somebody else's code does.
-   */
-  invoke<Answer>(call: TriggerCall, read: (response: AnswerReader) => Answer): Promise<Answer | undefined>
-  /**
-   * Takes as long as asking took lately, and asks nobody: for somebody who does not exist, where that must not show. A process that has
-   * not asked the function yet does not wait.
-   */
-  simulateInvocation(pool: Pool, trigger: TriggerName): Promise<void>
-}
-
-/** Whether the pool has set this trigger up at all. */
-export function hasTrigger(pool: Pick<Pool, 'triggers'>, name: TriggerName): boolean {
-  return pool.triggers.byName[name] !== undefined
-}
-
 export type Texts = Readonly<Record<string, string>>
-
-/** Whom an event is about, and through which client and program it came about. */
-export type TriggerSubject = Pick<TriggerCall, 'pool' | 'clientId' | 'username' | 'sub' | 'userAgent'>
 
 /** What trigger functions may know of the API call that leads to them. */
 export type CallerContext = {
@@ -61,7 +17,7 @@ export type CallerContext = {
   readonly userAgent: string | undefined
 }
 
-/** `client` is undefined when an administrator acts without one; `clientMetadata` when the operation takes none, or the request has none. */
+/** `client` is undefined when an administrator acts without an app client. */
 export function callerContextOf(
   client: { readonly id: string } | undefined,
   { userAgent }: { readonly userAgent: string | undefined },
@@ -70,7 +26,50 @@ export function callerContextOf(
   return { clientId: client?.id, clientMetadata, userAgent }
 }
 
-/** Absent rather than empty when the caller sent none. */
+/** The user that an event is about, and the app client and the program through which it came about. */
+export type TriggerSubject = Pick<CallerContext, 'clientId' | 'userAgent'> & {
+  readonly pool: Pool
+  /** The `userName` of the event. */
+  readonly username: string
+  /** Undefined when the user is not stored (yet). */
+  readonly sub: string | undefined
+}
+
+/** One invocation of a trigger. */
+export type TriggerCall = TriggerSubject & {
+  readonly trigger: TriggerName
+  /** The `triggerSource` of the event, such as `PreSignUp_AdminCreateUser`. */
+  readonly source: string
+  readonly request: JsonObject
+  /** The `response` of the event as it is sent, for the function to fill in. */
+  readonly response: JsonObject
+  /** Ends the invocation and its retries. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Invokes the trigger functions of user pools. */
+export type Triggers = {
+  /**
+   * Resolves with what `readResponse` makes of the function's response. Undefined when the pool has no such trigger, or when the function
+   * failed and the policy of the trigger says to continue.
+   * @throws ApiError UserLambdaValidationException when the function reported an error.
+   * @throws ApiError UnexpectedLambdaException when the function could not be invoked, or did not answer in time.
+   * @throws ApiError InvalidLambdaResponseException when the answer has the wrong shape.
+   * @NOTE Never call it inside a transaction: it takes as long as the function does.
+   */
+  invoke<Response>(call: TriggerCall, readResponse: (response: AnswerReader) => Response): Promise<Response | undefined>
+  /**
+   * Waits as long as recent invocations took, and invokes nothing: for a user who does not exist, where the time must not show that. A
+   * process that has not invoked the function yet does not wait.
+   */
+  simulateInvocation(pool: Pool, trigger: TriggerName): Promise<void>
+}
+
+export function hasTrigger(pool: Pick<Pool, 'triggers'>, name: TriggerName): boolean {
+  return pool.triggers.byName[name] !== undefined
+}
+
+/** The member `clientMetadata` of an event's request. It is absent rather than empty when the caller sent none. */
 export function clientMetadataOf({ clientMetadata }: { readonly clientMetadata: Texts | undefined }): JsonObject {
   return clientMetadata === undefined ? {} : { clientMetadata }
 }

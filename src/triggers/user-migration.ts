@@ -1,22 +1,22 @@
 import type { AnswerReader } from './answer-reader.ts'
 import { clientMetadataOf, type Texts, type TriggerSubject, type Triggers } from './trigger.ts'
 
-type Facts = {
-  /** Undefined for somebody who forgot it. */
+type UserMigrationRequest = {
+  /** Undefined when the user forgot it. */
   readonly password: string | undefined
   readonly validationData: Texts | undefined
   readonly clientMetadata: Texts | undefined
 }
 
-/** A user as the system that they come from knows them. */
+/** A user as the other system knows them. */
 export type MigratedUser = {
   /** As the function wrote them; `username` among them is the name to store. */
   readonly attributes: Texts
   readonly finalStatus: 'CONFIRMED' | 'RESET_REQUIRED'
   readonly isSilent: boolean
-  /** By which the user hears of it. */
+  /** The mediums of the invitation. */
   readonly mediums: readonly Medium[] | undefined
-  /** Takes verified addresses over from users who sign in with them. */
+  /** Whether verified addresses are taken from users who sign in with them. */
   readonly forceAliasCreation: boolean
   readonly enableSmsMfa: boolean
 }
@@ -25,16 +25,20 @@ const mediumNames = ['EMAIL', 'SMS'] as const
 type Medium = (typeof mediumNames)[number]
 
 /**
- * Asks another system for somebody who is not known here, by the name they typed. Undefined when it does not know them either, or does
- * not take their password. Throws what a failing trigger throws.
+ * Invokes UserMigration for a name that the pool does not know. Undefined when the other system does not know it either, or does not
+ * accept the password.
+ * @throws ApiError what `Triggers.invoke` throws when the function fails.
  */
-export function invokeUserMigration(triggers: Triggers, subject: TriggerSubject, facts: Facts): Promise<MigratedUser | undefined> {
-  const { password, validationData = null } = facts
+export function invokeUserMigration(
+  triggers: Triggers,
+  subject: TriggerSubject,
+  { password, validationData, clientMetadata }: UserMigrationRequest,
+): Promise<MigratedUser | undefined> {
   const request = {
     ...(password !== undefined && { password }),
-    validationData,
+    validationData: validationData ?? null,
     userAttributes: null,
-    ...clientMetadataOf(facts),
+    ...clientMetadataOf({ clientMetadata }),
   }
   const response = {
     userAttributes: null,
@@ -58,14 +62,14 @@ function readUser(answer: AnswerReader): MigratedUser | undefined {
     enableSmsMfa: answer.boolean('enableSMSMFA'),
   }
   if (attributes === undefined || Object.keys(attributes).length === 0) return undefined
-  if (user.enableSmsMfa && !attributes['phone_number']) throw answer.wrong('a phone_number for enableSMSMFA', 'none')
+  if (user.enableSmsMfa && !attributes['phone_number']) throw answer.error('a phone_number for enableSMSMFA', 'none')
   return { ...user, attributes }
 }
 
 function readMediums(answer: AnswerReader): readonly Medium[] | undefined {
-  const wished = answer.texts('desiredDeliveryMediums') ?? []
+  const names = answer.texts('desiredDeliveryMediums') ?? []
   const isMedium = (name: string): name is Medium => mediumNames.some((medium) => medium === name)
-  const unknown = wished.find((name) => !isMedium(name))
-  if (unknown !== undefined) throw answer.wrong(`desiredDeliveryMediums of ${mediumNames.join(' and ')}`, 'another')
-  return wished.length > 0 ? wished.filter(isMedium) : undefined
+  const unknown = names.find((name) => !isMedium(name))
+  if (unknown !== undefined) throw answer.error(`desiredDeliveryMediums of ${mediumNames.join(' and ')}`, 'another')
+  return names.length > 0 ? names.filter(isMedium) : undefined
 }

@@ -1,15 +1,19 @@
 import { type CustomChallengeRequest, lastMembersOf } from './custom-challenge.ts'
 import type { Texts, TriggerSubject, Triggers } from './trigger.ts'
 
-type Facts = Omit<CustomChallengeRequest, 'results'> & { readonly privateParameters: Texts; readonly answer: string }
+type VerificationRequest = Omit<CustomChallengeRequest, 'results'> & { readonly privateParameters: Texts; readonly answer: string }
 
-/** Whether an answer is right; it is not when the function was passed over for its failure. */
-export async function invokeVerifyAuthChallengeResponse(triggers: Triggers, subject: TriggerSubject, facts: Facts): Promise<boolean> {
+/** Whether the answer to a custom challenge is right. False when the function failed and its policy says to continue. */
+export async function invokeVerifyAuthChallengeResponse(
+  triggers: Triggers,
+  subject: TriggerSubject,
+  details: VerificationRequest,
+): Promise<boolean> {
   const request = {
-    userAttributes: facts.userAttributes,
-    privateChallengeParameters: facts.privateParameters,
-    challengeAnswer: facts.answer,
-    ...lastMembersOf(facts),
+    userAttributes: details.userAttributes,
+    privateChallengeParameters: details.privateParameters,
+    challengeAnswer: details.answer,
+    ...lastMembersOf(details),
   }
   const source = 'VerifyAuthChallengeResponse_Authentication'
   const call = { ...subject, trigger: 'VerifyAuthChallengeResponse', source, request, response: { answerCorrect: null } } as const

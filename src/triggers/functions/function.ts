@@ -2,29 +2,30 @@ import { FunctionError } from '../trigger-errors.ts'
 
 /** One call of a function. */
 export type Invocation = {
-  /** The same at a repetition, so that the function can notice one. */
+  /** The same in every retry, so that the function can recognize one. */
   readonly id: string
-  /** The whole ARN, with the version or alias if there is one. */
+  /** The whole ARN, with the version or alias if it has one. */
   readonly functionArn: string
   /** The event as JSON text. */
   readonly event: string
-  /** When the answer comes too late, in epoch milliseconds of this machine. */
+  /** From then on the answer is too late; in epoch milliseconds of this machine. */
   readonly deadline: number
 }
 
-/** A pool's own code, wherever it runs. */
+/** A trigger function, wherever it runs. */
 export type TriggerFunction = {
   /**
-   * The JSON value that it answered with. Throws FunctionError when the function failed, InvocationError when it could not be asked or
-   * the signal ended the attempt.
+   * Resolves with the JSON value that the function answered.
+   * @throws FunctionError when the function failed.
+   * @throws InvocationError when the function could not be invoked, or the signal ended the attempt.
    */
   invoke(invocation: Invocation, signal: AbortSignal): Promise<unknown>
   close(): Promise<void>
 }
 
-/** The functions there are, by name. */
+/** All functions, by name. */
 export type Functions = {
-  /** The function, if the pool may use it; undefined when it does not exist or is reserved for other pools. */
+  /** Undefined when the function does not exist or is reserved for other pools. */
   find(name: string, poolId: string): TriggerFunction | undefined
   close(): Promise<void>
 }
@@ -34,13 +35,13 @@ export function functionNameOf(arn: string): string {
   return arn.split(':')[6] ?? arn
 }
 
-/** As Lambda allows for a synchronous call: 6 MB and a little. */
+/** Lambda's limit for synchronous calls: a little more than 6 MB. */
 export const maxAnswerBytes = 6_291_556
 
-/** In Lambda's words. */
+/** Lambda's text. */
 export const tooLongAnswer = `Response payload size exceeded maximum allowed payload size (${maxAnswerBytes} bytes).`
 
-/** Undefined for what is no JSON, which no reader of an answer takes. */
+/** Undefined when the text is not JSON; `AnswerReader` then throws. */
 export function parseAnswer(text: string): unknown {
   try {
     return JSON.parse(text)

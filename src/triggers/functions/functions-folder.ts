@@ -4,20 +4,23 @@ import { SettingsError } from '../../settings.ts'
 
 const extensions = new Set(['.js', '.mjs', '.cjs', '.ts', '.mts', '.cts'])
 
-/** The modules that lie directly in a folder: function to file. Throws SettingsError. */
+/**
+ * The modules that lie directly in a folder: the file of each function.
+ * @throws SettingsError when the folder cannot be read, or has two modules for one function.
+ */
 export function readFunctionsFolder(folder: string): ReadonlyMap<string, string> {
-  const found = new Map<string, string>()
+  const fileByFunction = new Map<string, string>()
   for (const file of filesOf(folder)) {
     const { name, ext } = parse(file)
-    // A declaration file runs nothing.
+    // A declaration file holds no code.
     if (!extensions.has(ext) || name.endsWith('.d')) continue
-    const other = found.get(name)
+    const other = fileByFunction.get(name)
     if (other !== undefined) {
       throw new SettingsError(`--functions: ${folder} holds two modules of the function ${name}: ${parse(other).base} and ${file}.`)
     }
-    found.set(name, resolve(join(folder, file)))
+    fileByFunction.set(name, resolve(join(folder, file)))
   }
-  return found
+  return fileByFunction
 }
 
 function filesOf(folder: string): string[] {

@@ -4,24 +4,24 @@ import { FunctionError, InvocationError, timedOut } from '../trigger-errors.ts'
 import { answerTooLong, type Invocation, maxAnswerBytes, parseAnswer, type TriggerFunction } from './function.ts'
 
 type Options = {
-  /** Given by the operator, so it may lie in a private network. */
+  /** The operator set it, so it may be in a private network. */
   readonly url: string
-  /** Undefined sends no signature. */
+  /** Undefined for requests without a signature. */
   readonly secret: Buffer | undefined
 }
 
-/** Longer than any trigger waits; the signal ends an attempt before. */
-const longestTimeoutMs = 90_000
+/** Longer than any trigger may take: the signal ends an attempt earlier. */
+const maxTimeoutMs = 90_000
 
 /**
- * A function behind an HTTP endpoint: the event is posted to it, and a 2xx answer is what the function returned. The request is signed
- * by the Standard Webhooks specification, whose libraries verify it and refuse what is older than their window. A 4xx answer with
- * `{"errorMessage": …}` is an error that the function threw.
+ * A function behind an HTTP endpoint. The event is posted to it, and the body of a 2xx answer is what the function returned. Any other
+ * answer with `{"errorMessage": …}` is an error that the function threw. Requests are signed by the Standard Webhooks specification: its
+ * libraries verify them and reject those older than their time window.
  */
 export function createHttpFunction({ url, secret }: Options): TriggerFunction {
   return {
     async invoke(invocation, signal) {
-      const { status, body } = await post(url, invocation, signatureOf(invocation, secret), signal)
+      const { status, body } = await post(url, invocation, signatureHeaders(invocation, secret), signal)
       const answer = parseAnswer(body.toString())
       if (status >= 200 && status <= 299) return answer
       const message = (answer as { errorMessage?: unknown } | null | undefined)?.errorMessage
@@ -43,7 +43,7 @@ async function post(url: string, { id, event }: Invocation, signature: Record<st
       method: 'POST',
       headers: { 'content-type': 'application/json', 'user-agent': 'lifeguard', 'idempotency-key': id, ...signature },
       body: event,
-      timeoutMs: longestTimeoutMs,
+      timeoutMs: maxTimeoutMs,
       maxResponseBytes: maxAnswerBytes,
       allowPrivate: true,
       signal,
@@ -55,8 +55,8 @@ async function post(url: string, { id, event }: Invocation, signature: Record<st
   }
 }
 
-/** https://www.standardwebhooks.com: HMAC-SHA-256 over id, time and body. */
-function signatureOf({ id, event }: Invocation, secret: Buffer | undefined): Record<string, string> {
+/** The headers of https://www.standardwebhooks.com: an HMAC-SHA-256 over id, time and body. */
+function signatureHeaders({ id, event }: Invocation, secret: Buffer | undefined): Record<string, string> {
   const timestamp = Math.floor(Date.now() / 1000).toString()
   const headers = { 'webhook-id': id, 'webhook-timestamp': timestamp }
   if (secret === undefined) return headers

@@ -3,29 +3,30 @@ import { FunctionError, InvocationError, timedOut } from '../trigger-errors.ts'
 import { type Invocation, parseAnswer, type TriggerFunction } from './function.ts'
 
 type Options = {
-  /** Undefined goes by the function's ARN. */
+  /** Undefined for the region in the function's ARN. */
   readonly region: string | undefined
-  /** Undefined is AWS's own. */
+  /** Undefined for AWS's own endpoint. */
   readonly endpoint: string | undefined
 }
 
 type Sdk = typeof import('@aws-sdk/client-lambda')
 
-/** A function at AWS Lambda, or at what speaks its API, with the credentials that the AWS SDK finds by itself. */
+/** A function at AWS Lambda or at a server with the same API. The AWS SDK finds the credentials by its standard chain. */
 export function createLambdaFunction({ region, endpoint }: Options): TriggerFunction {
   const clients = new Map<string, LambdaClient>()
 
   function clientFor({ LambdaClient }: Sdk, functionArn: string): LambdaClient {
-    const at = region ?? regionIn(functionArn)
-    // How often a function is asked is the pool's own policy.
-    const client = clients.get(at) ?? new LambdaClient({ region: at, maxAttempts: 1, ...(endpoint !== undefined && { endpoint }) })
-    clients.set(at, client)
+    const clientRegion = region ?? regionIn(functionArn)
+    // The policy of the trigger decides about retries.
+    const client =
+      clients.get(clientRegion) ?? new LambdaClient({ region: clientRegion, maxAttempts: 1, ...(endpoint !== undefined && { endpoint }) })
+    clients.set(clientRegion, client)
     return client
   }
 
   return {
     async invoke(invocation, signal) {
-      // Slow to load, and few servers have functions there.
+      // Loaded late, because it is slow to load and few installations have functions at Lambda.
       const sdk = await import('@aws-sdk/client-lambda')
       const command = new sdk.InvokeCommand({
         FunctionName: invocation.functionArn,
@@ -51,7 +52,7 @@ export function createLambdaFunction({ region, endpoint }: Options): TriggerFunc
   }
 }
 
-/** The region becomes a part of a host name to which our credentials go, and the API lets an ARN say almost anything. */
+/** The region becomes part of the host name that gets our credentials, so it is checked: the API accepts almost any text as an ARN. */
 function regionIn(functionArn: string): string {
   const region = functionArn.split(':')[3] ?? ''
   if (/^[a-z]{2}(-[a-z]+)+-\d$/.test(region)) return region
@@ -61,12 +62,12 @@ function regionIn(functionArn: string): string {
   })
 }
 
-/** Lambda gives each attempt an id of its own; the one that stays the same is in the function's `context.clientContext`. */
+/** Lambda gives each attempt another id. The id that stays the same in retries is in the function's `context.clientContext`. */
 function clientContextOf({ id }: Invocation): string {
   return Buffer.from(JSON.stringify({ custom: { invocationId: id } })).toString('base64')
 }
 
-/** Lambda's runtimes name their own errors, such as that the function ran out of its time; what a function throws has another name. */
+/** Errors of Lambda's runtimes, such as a timeout, have these prefixes. Errors that a function throws have other names. */
 function functionErrorOf(answer: unknown): FunctionError {
   const { errorMessage, errorType } = (answer ?? {}) as { errorMessage?: unknown; errorType?: unknown }
   const text = typeof errorMessage === 'string' ? errorMessage : ''
@@ -76,7 +77,7 @@ function functionErrorOf(answer: unknown): FunctionError {
 function invocationErrorOf(error: unknown): InvocationError {
   const { name, $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } }
   const status = $metadata?.httpStatusCode
-  // Without a status nobody answered.
+  // Without a status there was no answer.
   if (status === undefined && name !== 'CredentialsProviderError') return new InvocationError('ServiceException', { cause: error })
   const retryable = status === 429 || (status ?? 0) >= 500
   return new InvocationError(name ?? 'ServiceException', { retryable, cause: error })

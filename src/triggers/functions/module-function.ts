@@ -4,7 +4,7 @@ import { type ModuleOptions, type ModuleThread, NotBegunError } from './module-t
 import { createModuleThreads, type ModuleThreads } from './module-threads.ts'
 
 type Options = ModuleOptions & {
-  /** How many invocations run at once, each in a thread of its own. */
+  /** The most invocations that run at once, each in a thread of its own. */
   readonly concurrency: number
 }
 
@@ -12,19 +12,19 @@ type Job = {
   readonly invocation: Invocation
   readonly signal: AbortSignal
   thread: ModuleThread | undefined
-  /** Whether a thread has ended before it began with the invocation. */
+  /** Whether a thread ended before it handed the invocation to the function. */
   isSecondAttempt: boolean
   resolve(answer: unknown): void
   reject(error: unknown): void
 }
 
-/** Calls that wait for a thread; past it they are told that there are too many. */
-const mostWaiting = 256
+/** The most invocations that wait for a thread. Beyond it they fail with TooManyRequestsException. */
+const maxWaiting = 256
 
 /**
- * A function in a module of this machine. Its threads start when they are needed and end when they are not; one whose invocation runs out
- * of time is ended on the spot, whatever it does, and the next invocation gets a fresh one. A thread that does not get ready fails the call
- * that has waited longest, so that nobody waits for ever.
+ * A function in a module on this machine. Threads start when they are needed and end after some idle time. A thread whose invocation times
+ * out is ended at once, and the next invocation gets a new thread. When a thread does not get ready, the invocation that waited longest
+ * fails, so that none waits forever.
  */
 export function createModuleFunction(options: Options): TriggerFunction {
   const threads = createModuleThreads(options)
@@ -54,8 +54,8 @@ export function createModuleFunction(options: Options): TriggerFunction {
 
   function giveUp(job: Job): void {
     job.reject(job.signal.reason ?? timedOut())
-    const place = waiting.indexOf(job)
-    if (place >= 0) waiting.splice(place, 1)
+    const index = waiting.indexOf(job)
+    if (index >= 0) waiting.splice(index, 1)
     else if (job.thread !== undefined) threads.retire(job.thread)
     dispatch()
   }
@@ -63,7 +63,7 @@ export function createModuleFunction(options: Options): TriggerFunction {
   return {
     async invoke(invocation, signal) {
       if (closed) throw isClosed()
-      if (waiting.length >= mostWaiting) throw new InvocationError('TooManyRequestsException')
+      if (waiting.length >= maxWaiting) throw new InvocationError('TooManyRequestsException')
       const answer = newJob(invocation, signal, giveUp, waiting)
       dispatch()
       return answer
@@ -77,7 +77,7 @@ export function createModuleFunction(options: Options): TriggerFunction {
   }
 }
 
-/** An invocation that its thread did not begin goes to another thread, once. Then it goes before those that wait. */
+/** An invocation that its thread did not begin goes to another thread, once, before all that wait. */
 async function run(threads: ModuleThreads, thread: ModuleThread, job: Job, waiting: Job[]): Promise<void> {
   job.thread = thread
   try {
@@ -88,10 +88,10 @@ async function run(threads: ModuleThreads, thread: ModuleThread, job: Job, waiti
       waiting.unshift(job)
     } else job.reject(error instanceof NotBegunError ? error.failure : error)
   }
-  threads.rest(thread)
+  threads.release(thread)
 }
 
-/** Puts it behind those that wait. */
+/** Appends a job to the queue. */
 function newJob(invocation: Invocation, signal: AbortSignal, giveUp: (job: Job) => void, waiting: Job[]): Promise<unknown> {
   const { promise, resolve, reject } = Promise.withResolvers<unknown>()
   const job: Job = { invocation, signal, thread: undefined, isSecondAttempt: false, resolve, reject }

@@ -2,13 +2,17 @@ import { dirname } from 'node:path'
 import { types } from 'node:util'
 import type { RuntimeError } from './module-messages.ts'
 
-/** A function as Lambda's runtime for Node calls it. */
+/** The signature by which Lambda's runtime for Node calls a function. */
 export type Handler = (event: unknown, context: object, callback: (error: unknown, result: unknown) => void) => unknown
 
-/** `handler` of the module, or what the module is as a whole. Throws in Lambda's words when there is none. */
+/**
+ * The `handler` that the module exports, or the default export itself.
+ * @throws HandlerNotFound, with Lambda's text, when neither is a function.
+ */
 export function handlerOf(module: object, functionName: string): Handler {
-  const { handler, default: whole } = module as { handler?: unknown; default?: unknown }
-  const found = [handler, (whole as { handler?: unknown } | null | undefined)?.handler, whole].find((one) => typeof one === 'function')
+  const { handler, default: defaultExport } = module as { handler?: unknown; default?: unknown }
+  const candidates = [handler, (defaultExport as { handler?: unknown } | null | undefined)?.handler, defaultExport]
+  const found = candidates.find((candidate) => typeof candidate === 'function')
   if (found === undefined) throw new HandlerNotFound(`${functionName}.handler is undefined or not exported`)
   return found as Handler
 }
@@ -17,13 +21,13 @@ class HandlerNotFound extends Error {
   override readonly name = 'Runtime.HandlerNotFound'
 }
 
-/** What was thrown, as Lambda tells it: something that is no error by its type and text. */
+/** Describes a thrown value as Lambda does: an error by name and message, any other value by its type and text. */
 export function asError(thrown: unknown): RuntimeError {
   try {
     if (types.isNativeError(thrown) || thrown instanceof Error) {
       return { errorType: String(thrown.name), errorMessage: String(thrown.message), stack: thrown.stack }
     }
-    // Lambda asks the value itself for its text, so that an array, say, is told as its members.
+    // Lambda converts the value to text, so an array becomes the list of its members.
     return { errorType: typeof thrown, errorMessage: String(thrown), stack: undefined }
   } catch {
     const errorMessage =
@@ -32,7 +36,7 @@ export function asError(thrown: unknown): RuntimeError {
   }
 }
 
-/** A promise that was rejected and that nobody looked after. */
+/** The error for a promise that was rejected without a handler. */
 export function rejectionOf(reason: unknown): Error {
   const error = new Error(asText(reason))
   error.name = 'Runtime.UnhandledPromiseRejection'
@@ -49,8 +53,8 @@ function asText(value: unknown): string {
 }
 
 /**
- * Why a module did not load. The first line goes to the caller, with Lambda's folder in the place of this machine's: nobody outside is to
- * learn how its disks are laid out.
+ * Why a module did not load. The first line goes to the caller of the API. Lambda's folder replaces the folders of this machine in it, so
+ * that callers do not learn the layout of its disks.
  */
 export function loadErrorOf(thrown: unknown, path: string): RuntimeError {
   const { errorType, errorMessage, stack } = asError(thrown)

@@ -11,31 +11,35 @@ export type ModuleOptions = {
   /** The module's file. */
   readonly path: string
   readonly memoryMegabytes: number
-  /** What the function finds in `process.env`. */
+  /** The `process.env` of the function. */
   readonly environment: Readonly<Record<string, string>>
-  /** Whether a thread is replaced when a file that it loaded has changed. */
+  /** Whether a thread is replaced after a file that it loaded has changed. */
   readonly reload: boolean
   readonly logger: Pick<Logger, 'info' | 'warn'>
 }
 
-/** Why there is no answer, told for an invocation of that id. */
+/** Makes the error for an invocation with that id, when the thread ended without an answer. */
 export type ThreadFailure = (id: string) => FunctionError | InvocationError
 
-/** One thread that runs one function, one invocation at a time. */
+/** A thread that runs one function, one invocation at a time. */
 export type ModuleThread = {
-  /** What kept it from getting ready; undefined once it is. */
+  /** Resolves with the failure that kept the thread from getting ready, or with undefined once it is ready. */
   readonly ready: Promise<ThreadFailure | undefined>
   readonly ended: Promise<void>
-  /** The answer as a JSON value. Rejects with FunctionError, or with NotBegunError. */
+  /**
+   * Resolves with the answer as a JSON value.
+   * @throws FunctionError when the function failed.
+   * @throws NotBegunError when the thread ended before the invocation began.
+   */
   run(invocation: Invocation): Promise<unknown>
-  /** Whether it has not ended, and what it would run is still what lies on the disk. */
+  /** Whether the thread is alive and the files that it loaded have not changed since. */
   isUsable(): boolean
   end(): void
 }
 
 /**
- * The thread ended before it handed the invocation to the function: an earlier invocation, or the module itself, had ended it, and the
- * invocation was sent before that was known here. `failure` says how the thread ended.
+ * The thread ended before it handed the invocation to the function: an earlier invocation, or the module itself, ended it, and the next
+ * invocation was sent before this was known here. `failure` says how the thread ended.
  */
 export class NotBegunError extends Error {
   readonly failure: FunctionError | InvocationError
@@ -46,14 +50,14 @@ export class NotBegunError extends Error {
   }
 }
 
-/** The compiler rewrites the extensions of imports but not of addresses: this module's own tells whether it was compiled. */
+/** The compiler rewrites the extensions of imports, but not those of URLs: the extension of this module tells whether it was compiled. */
 const entry = import.meta.url.endsWith('.ts')
   ? new URL('./module-worker.ts', import.meta.url)
   : new URL('./module-worker.js', import.meta.url)
 
-/** A file that was changed so shortly before it was loaded may have been changed again with the same time of change. */
-const settledAfterMs = 20
-/** Buffers do not count into the limit that the engine keeps, so a long invocation is looked at so often. */
+/** A file that was changed that shortly before it was loaded may have changed again within the same timestamp. */
+const timestampPrecisionMs = 20
+/** The engine's memory limit does not include buffers, so the memory of a running invocation is checked this often. */
 const memoryCheckMs = 100
 
 type State = {
@@ -64,7 +68,7 @@ type State = {
   running:
     | { readonly id: string; readonly event: string; begun: boolean; resolve(answer: unknown): void; reject(error: unknown): void }
     | undefined
-  /** What the function was told in the call that it began last, as JSON text. */
+  /** The event of the latest invocation that began, as JSON text. */
   lastEvent: string | undefined
   outOfMemory: boolean
   ending: boolean
@@ -79,7 +83,7 @@ export function startModuleThread(options: ModuleOptions): ModuleThread {
   }
 }
 
-/** In place of a thread that the machine has no more to give. */
+/** Stands for a thread that the machine could not start. */
 function neverReady(failure: ThreadFailure): ModuleThread {
   return {
     ready: Promise.resolve(failure),
@@ -96,8 +100,8 @@ function runIn({ worker, port }: ReturnType<typeof startWorker>, options: Module
   const ended = Promise.withResolvers<void>()
   const ready = Promise.withResolvers<ThreadFailure | undefined>()
   const state: State = { options, worker, files: [], ready, running: undefined, lastEvent: undefined, outOfMemory: false, ending: false }
-  port.on('message', (message: ModuleThreadMessage) => heard(state, message))
-  // Nobody has to wait for a function that is not asked anything.
+  port.on('message', (message: ModuleThreadMessage) => onMessage(state, message))
+  // An idle thread does not keep the process alive.
   port.unref()
   worker.unref()
   worker.on('error', (error: NodeJS.ErrnoException) => {
@@ -105,7 +109,7 @@ function runIn({ worker, port }: ReturnType<typeof startWorker>, options: Module
     options.logger.warn({ err: error, function: options.functionName }, 'The thread of a function failed.')
   })
   worker.on('exit', (code) => {
-    for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) heard(state, next.message)
+    for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) onMessage(state, next.message)
     port.close()
     state.ending = true
     ended.resolve()
@@ -138,12 +142,12 @@ function runIn({ worker, port }: ReturnType<typeof startWorker>, options: Module
   }
 }
 
-/** What the function failed of after its call; it may quote what the call was told. */
-function maskLate(text: string, lastEvent: string | undefined): string {
+/** Masks the text of an error that came after the invocation: it may quote secrets of the latest event. */
+function maskLateError(text: string, lastEvent: string | undefined): string {
   return lastEvent === undefined ? text : createErrorMask(JSON.parse(lastEvent)).text(text)
 }
 
-function heard(state: State, message: ModuleThreadMessage): void {
+function onMessage(state: State, message: ModuleThreadMessage): void {
   const { options, running } = state
   switch (message.kind) {
     case 'file':
@@ -165,11 +169,11 @@ function heard(state: State, message: ModuleThreadMessage): void {
       options.logger.info({ function: options.functionName, requestId: running?.id }, message.text.trimEnd())
       break
     case 'uncaught':
-      options.logger.info({ function: options.functionName }, maskLate(message.text, state.lastEvent))
+      options.logger.info({ function: options.functionName }, maskLateError(message.text, state.lastEvent))
       break
     case 'answer':
       if (message.id === running?.id) running.resolve(parseAnswer(message.text))
-      // As Lambda would have ended it on the way.
+      // Lambda would have ended it during the invocation.
       if (message.usedMegabytes > options.memoryMegabytes) end(state)
       break
     case 'error':
@@ -192,7 +196,7 @@ async function watchMemory(state: State): Promise<void> {
 function startWorker({ functionName, path, memoryMegabytes, environment, reload }: ModuleOptions) {
   const { port1, port2 } = new MessageChannel()
   const limits = { memoryMegabytes, maxAnswerBytes, tooLongAnswer }
-  const workerData: ModuleThreadData = { port: port2, path, functionName, tellsFiles: reload, ...limits }
+  const workerData: ModuleThreadData = { port: port2, path, functionName, reportsFiles: reload, ...limits }
   const worker = new Worker(entry, {
     env: environment,
     execArgv: [],
@@ -207,17 +211,18 @@ function startWorker({ functionName, path, memoryMegabytes, environment, reload 
 function isUnchanged({ path, size, modifiedAt, inode, loadedAt }: LoadedFile): boolean {
   const found = statSync(path, { throwIfNoEntry: false })
   if (found === undefined || found.size !== size || found.mtimeMs !== modifiedAt || found.ino !== inode) return false
-  return Math.abs(loadedAt - modifiedAt) >= settledAfterMs
+  return Math.abs(loadedAt - modifiedAt) >= timestampPrecisionMs
 }
 
-type Manner = Pick<FunctionError, 'refuses' | 'mayQuote'>
-
-function functionErrorOf({ errorType, errorMessage, stack }: RuntimeError, manner: Manner): FunctionError {
+function functionErrorOf(
+  { errorType, errorMessage, stack }: RuntimeError,
+  options: Pick<FunctionError, 'refuses' | 'mayQuote'>,
+): FunctionError {
   const cause = Object.assign(new Error(errorMessage), { name: errorType, stack })
-  return new FunctionError(errorMessage, { ...manner, cause })
+  return new FunctionError(errorMessage, { ...options, cause })
 }
 
-/** In Lambda's words. */
+/** With Lambda's text. */
 function exitErrorOf(id: string, code: number, outOfMemory: boolean): FunctionError {
   const how = outOfMemory ? 'with error: signal: killed' : code === 0 ? 'without providing a reason' : `with error: exit status ${code}`
   return new FunctionError(`RequestId: ${id} Error: Runtime exited ${how}`, { refuses: false, mayQuote: false })

@@ -1,22 +1,22 @@
 import { minuteMs } from '../../base/durations.ts'
 import { type ModuleOptions, type ModuleThread, startModuleThread, type ThreadFailure } from './module-thread.ts'
 
-/** The threads of one function: which there are, which get ready and which have nothing to do. */
+/** The threads of one function: all, those that are starting, and those that are idle. */
 export type ModuleThreads = {
-  /** One that waits for work and would run what lies on the disk now. */
+  /** An idle thread whose files have not changed. */
   takeIdle(): ModuleThread | undefined
-  /** Starts one. Resolves with what kept it from getting ready, or with nothing once it can be taken. */
+  /** Starts a thread. Resolves with the failure that kept it from getting ready, or with undefined once it is idle. */
   start(): Promise<ThreadFailure | undefined>
-  /** To be called when its work is done. */
-  rest(thread: ModuleThread): void
-  /** Ends it, whatever it does. */
+  /** Makes a thread idle after its work. */
+  release(thread: ModuleThread): void
+  /** Ends a thread, whatever it is doing. */
   retire(thread: ModuleThread): void
   counts(): { readonly starting: number; readonly all: number }
   close(): Promise<void>
 }
 
-/** As long as Lambda gives a module for getting ready. It may outlast the call that it was started for. */
-const readyWithinMs = 10_000
+/** Lambda's limit for loading a module. It may be longer than the call that the thread was started for. */
+const startTimeoutMs = 10_000
 const idleMs = 5 * minuteMs
 
 export function createModuleThreads(options: ModuleOptions): ModuleThreads {
@@ -31,13 +31,13 @@ export function createModuleThreads(options: ModuleOptions): ModuleThreads {
     thread.end()
   }
 
-  function rest(thread: ModuleThread): void {
+  function release(thread: ModuleThread): void {
     if (threads.has(thread)) idle.set(thread, setTimeout(() => retire(thread), idleMs).unref())
   }
 
   return {
     retire,
-    rest,
+    release,
     counts: () => ({ starting, all: threads.size }),
 
     takeIdle() {
@@ -57,7 +57,7 @@ export function createModuleThreads(options: ModuleOptions): ModuleThreads {
       void thread.ended.then(() => retire(thread))
       const failure = await readyInTime(thread)
       starting--
-      if (failure === undefined) rest(thread)
+      if (failure === undefined) release(thread)
       else retire(thread)
       return failure
     },
@@ -71,7 +71,7 @@ export function createModuleThreads(options: ModuleOptions): ModuleThreads {
 }
 
 async function readyInTime(thread: ModuleThread): Promise<ThreadFailure | undefined> {
-  const timer = setTimeout(thread.end, readyWithinMs).unref()
+  const timer = setTimeout(thread.end, startTimeoutMs).unref()
   try {
     return await thread.ready
   } finally {

@@ -9,29 +9,29 @@ import type { ModuleThreadData, ModuleThreadMessage } from './module-messages.ts
 import { asError, type Handler, handlerOf, loadErrorOf, rejectionOf } from './module-runtime.ts'
 import { placeOfSyntaxError } from './syntax-error-place.ts'
 
-// Runs one function as Lambda's runtime does: one invocation at a time, with the events, contexts and errors of that runtime. A port of its
-// own carries the messages, so that a function that is itself written for worker threads does not speak in between.
+// Runs one function as Lambda's runtime does: one invocation at a time, with the events, contexts and errors of that runtime. The messages
+// have a port of their own, so that a function that uses worker threads itself cannot interfere.
 
 const data = workerData as ModuleThreadData
 const { port, path, functionName, memoryMegabytes } = data
-/** Some of a flood is enough to tell what flows. */
-const mostOutput = 256 * 1024
+/** The most output of one invocation that is logged, in characters. */
+const maxOutput = 256 * 1024
 
 let current: Invocation | undefined
 let outputLength = 0
 const logStreamName = `${new Date().toISOString().slice(0, 10).replaceAll('-', '/')}/[$LATEST]${randomBytes(16).toString('hex')}`
 
-function tell(message: ModuleThreadMessage): void {
+function send(message: ModuleThreadMessage): void {
   port.postMessage(message)
 }
 
-/** At once, not by the thread's streams: what is written just before an end or an endless loop would be lost in them. */
+/** Sends output at once, not through the thread's streams: they would lose what is written just before an exit or an endless loop. */
 function write(chunk: string | Uint8Array): void {
-  if (outputLength > mostOutput) return
+  if (outputLength > maxOutput) return
   const text = typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString()
   outputLength += text.length
-  tell({ kind: 'output', text: text.slice(0, mostOutput) })
-  if (outputLength > mostOutput) tell({ kind: 'output', text: '(The rest of what this invocation writes is left out.)' })
+  send({ kind: 'output', text: text.slice(0, maxOutput) })
+  if (outputLength > maxOutput) send({ kind: 'output', text: '(The rest of what this invocation writes is left out.)' })
 }
 
 for (const stream of [process.stdout, process.stderr]) {
@@ -52,7 +52,7 @@ function answer(id: string, value: unknown): void {
   else {
     const { used_heap_size, external_memory } = getHeapStatistics()
     finish()
-    tell({ kind: 'answer', id, text, usedMegabytes: (used_heap_size + external_memory) / 1_048_576 })
+    send({ kind: 'answer', id, text, usedMegabytes: (used_heap_size + external_memory) / 1_048_576 })
   }
 }
 
@@ -67,7 +67,7 @@ function jsonOf(value: unknown): string | undefined {
 function fail(id: string, error: unknown, refuses = true): void {
   if (current?.id !== id) return
   finish()
-  tell({ kind: 'error', id, error: asError(error), refuses })
+  send({ kind: 'error', id, error: asError(error), refuses })
 }
 
 function finish(): void {
@@ -98,8 +98,8 @@ function run(handler: Handler, invocation: Invocation): void {
   const { id } = invocation
   current = invocation
   outputLength = 0
-  tell({ kind: 'begun', id })
-  // What the function waits for keeps the thread alive; when there is nothing of that kind left, it will never answer.
+  send({ kind: 'begun', id })
+  // Whatever the function waits for keeps the thread alive. Once nothing does, the function will never answer, and `beforeExit` answers for it.
   port.unref()
   const context = contextOf(invocation)
   try {
@@ -124,7 +124,7 @@ process.on('beforeExit', () => {
 })
 
 function endBy(error: unknown): void {
-  if (current === undefined) tell({ kind: 'uncaught', text: `Uncaught: ${asError(error).stack ?? asError(error).errorMessage}` })
+  if (current === undefined) send({ kind: 'uncaught', text: `Uncaught: ${asError(error).stack ?? asError(error).errorMessage}` })
   else fail(current.id, error, false)
   process.exit(129)
 }
@@ -133,29 +133,29 @@ process.on('unhandledRejection', (reason) => endBy(rejectionOf(reason)))
 
 const loadedFiles: string[] = []
 
-if (data.tellsFiles) {
+if (data.reportsFiles) {
   registerHooks({
     load(url, context, nextLoad) {
-      // Before it is read: a change in between then shows as one.
-      if (url.startsWith('file:') && !url.includes('/node_modules/')) noteFile(fileURLToPath(url))
+      // Before the file is read, so that a change in between is noticed.
+      if (url.startsWith('file:') && !url.includes('/node_modules/')) reportFile(fileURLToPath(url))
       return nextLoad(url, context)
     },
   })
 }
 
-function noteFile(file: string): void {
+function reportFile(file: string): void {
   const found = statSync(file, { throwIfNoEntry: false })
   if (found === undefined) return
   loadedFiles.push(file)
-  tell({ kind: 'file', file: { path: file, size: found.size, modifiedAt: found.mtimeMs, inode: found.ino, loadedAt: Date.now() } })
+  send({ kind: 'file', file: { path: file, size: found.size, modifiedAt: found.mtimeMs, inode: found.ino, loadedAt: Date.now() } })
 }
 
 try {
   const handler = handlerOf(await import(pathToFileURL(path).href), functionName)
   port.on('message', (invocation: Invocation) => run(handler, invocation))
-  tell({ kind: 'loaded' })
+  send({ kind: 'loaded' })
 } catch (error) {
-  const place = error instanceof SyntaxError && data.tellsFiles ? placeOfSyntaxError(error, loadedFiles) : undefined
-  const told = loadErrorOf(error, path)
-  tell({ kind: 'unloadable', error: place === undefined ? told : { ...told, stack: `${place}\n${told.stack}` } })
+  const place = error instanceof SyntaxError && data.reportsFiles ? placeOfSyntaxError(error, loadedFiles) : undefined
+  const loadError = loadErrorOf(error, path)
+  send({ kind: 'unloadable', error: place === undefined ? loadError : { ...loadError, stack: `${place}\n${loadError.stack}` } })
 }

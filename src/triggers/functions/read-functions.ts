@@ -2,40 +2,43 @@ import type { Logger } from '../../base/logger.ts'
 import { SettingsError } from '../../settings.ts'
 import { FunctionError } from '../trigger-errors.ts'
 import type { Functions, TriggerFunction } from './function.ts'
-import { anyName, type FunctionEntry, moduleDefaults, readFunctionsFile } from './functions-file.ts'
+import { type FunctionEntry, moduleDefaults, readFunctionsFile, wildcard } from './functions-file.ts'
 import { readFunctionsFolder } from './functions-folder.ts'
 import { createHttpFunction } from './http-function.ts'
 import { createLambdaFunction } from './lambda-function.ts'
 import { createModuleFunction } from './module-function.ts'
 
 type Options = {
-  /** What `--functions-file` and `--functions` name. */
+  /** The values of `--functions-file` and `--functions`. */
   readonly file: string | undefined
   readonly folder: string | undefined
-  /** Whether modules that change on the disk, or come and go in the folder, count from the next invocation on. */
+  /** Whether the next invocation sees modules that changed on the disk, or were added to the folder or removed from it. */
   readonly reload: boolean
-  /** What modules find in `process.env`, beside what Lambda puts there. */
+  /** The `process.env` of modules, besides Lambda's own variables. */
   readonly environment: Readonly<Record<string, string>>
-  /** For modules, when the environment names none. */
+  /** The AWS region for modules, when the environment does not set one. */
   readonly region: string
   readonly logger: Pick<Logger, 'info' | 'warn'>
 }
 
-/** As Lambda allows them. The API takes more in an ARN: `..`, which in a URL would be another address than the operator gave. */
+/** The names that Lambda allows. The API accepts more in an ARN, such as `..`, which would change the path of the operator's URL. */
 const lambdaName = /^[\w-]+$/
 
-/** The functions of the file and of the folder. Throws SettingsError. */
+/**
+ * The functions of the file and of the folder.
+ * @throws SettingsError when either cannot be read or is wrong.
+ */
 export function readFunctions(options: Options): Functions {
   const entries = options.file === undefined ? new Map<string, FunctionEntry>() : readFunctionsFile(options.file)
   const folder = openFolder(options)
-  const made = new Map<string, TriggerFunction>()
+  const functions = new Map<string, TriggerFunction>()
 
   function entryOf(name: string): FunctionEntry | undefined {
-    const named = name === anyName ? undefined : entries.get(name)
-    if (named !== undefined) return named
+    const entry = name === wildcard ? undefined : entries.get(name)
+    if (entry !== undefined) return entry
     const path = folder().get(name)
     if (path !== undefined) return { kind: 'module', path, ...moduleDefaults }
-    return lambdaName.test(name) ? entries.get(anyName) : undefined
+    return lambdaName.test(name) ? entries.get(wildcard) : undefined
   }
 
   return {
@@ -43,13 +46,13 @@ export function readFunctions(options: Options): Functions {
       const entry = entryOf(name)
       if (entry === undefined || entry.pools?.has(poolId) === false) return undefined
       const key = entry.kind === 'module' ? `${name} ${entry.path}` : name
-      const found = made.get(key) ?? create(name, entry, options)
-      made.set(key, found)
-      return found
+      const triggerFunction = functions.get(key) ?? create(name, entry, options)
+      functions.set(key, triggerFunction)
+      return triggerFunction
     },
 
     async close() {
-      await Promise.all([...made.values()].map((each) => each.close()))
+      await Promise.all([...functions.values()].map((each) => each.close()))
     },
   }
 }
@@ -61,7 +64,7 @@ function openFolder({ folder, reload }: Options): () => ReadonlyMap<string, stri
     try {
       return readFunctionsFolder(folder)
     } catch (error) {
-      // The caller is the developer, who has made the second module since the start.
+      // Reloading is for developers: one of them added a second module of that name after the start.
       if (error instanceof SettingsError) throw new FunctionError(error.message, { refuses: false, mayQuote: false })
       throw error
     }
@@ -85,7 +88,7 @@ function create(name: string, entry: FunctionEntry, { reload, environment, regio
   }
 }
 
-/** What Lambda's runtime tells a function of itself. */
+/** The variables by which Lambda's runtime describes a function to itself. */
 function lambdaEnvironment(name: string, memoryMegabytes: number): Readonly<Record<string, string>> {
   return {
     AWS_LAMBDA_FUNCTION_NAME: name,

@@ -1,24 +1,24 @@
 import type { Logger } from '../../base/logger.ts'
 
-/** Writes entries a little later and together, so that nobody waits for it. */
+/** Collects entries and writes them in batches a little later, so that requests do not wait for it. */
 export type BatchWriter<Entry> = {
   add(entry: Entry): void
-  /** Resolves when everything that was added before is written, or was lost. */
+  /** Resolves when every entry that was added before is written or lost. */
   flush(): Promise<void>
 }
 
 type Options<Entry> = {
   write(entries: readonly Entry[]): Promise<void>
   readonly logger: Pick<Logger, 'error'>
-  /** What is lost when it cannot be written, for the log. */
+  /** What the entries are, as the subject of a log line. */
   readonly what: string
 }
 
 const flushAfterMs = 150
-/** In one transaction, so that others get their turn. */
+/** Entries in one transaction; between two batches, other transactions get their turn. */
 const batchSize = 100
-/** What may wait while the database does not answer. */
-const mostWaiting = 5000
+/** The most entries that wait while the database does not answer. */
+const maxWaiting = 5000
 
 export function createBatchWriter<Entry>({ write, logger, what }: Options<Entry>): BatchWriter<Entry> {
   let waiting: Entry[] = []
@@ -43,7 +43,7 @@ export function createBatchWriter<Entry>({ write, logger, what }: Options<Entry>
     writing = writing.then(() => {
       const entries = waiting
       waiting = []
-      if (lost > 0) logger.error({ lost }, `${what} could not be written: too many wait.`)
+      if (lost > 0) logger.error({ lost }, `${what} could not be written: too many were waiting.`)
       lost = 0
       return writeAll(entries)
     })
@@ -52,7 +52,7 @@ export function createBatchWriter<Entry>({ write, logger, what }: Options<Entry>
 
   return {
     add(entry) {
-      if (waiting.length >= mostWaiting) lost++
+      if (waiting.length >= maxWaiting) lost++
       else waiting.push(entry)
       timer ??= setTimeout(() => void flush(), flushAfterMs).unref()
     },

@@ -1,26 +1,26 @@
 import { isObject } from '../../base/is-object.ts'
-import { isScalar, isSecret, mask, secretMaps } from './mask-secrets.ts'
+import { isScalar, isSecret, isSecretName, mask, secretMaps } from './mask-secrets.ts'
 
-/** Masks in what a failure says the secrets of what was asked and answered: functions quote them. */
+/** Masks the secrets of an event and an answer in error messages, because functions quote them. */
 export type ErrorMask = {
   text(text: string): string
-  /** A copy of the error, its stack and its causes. */
+  /** A masked copy of the error, with its stack and its causes. */
   error(error: unknown): unknown
 }
 
-/** More of them are hardly told from the rest of a text, which then is masked as a whole. */
-const mostSecrets = 1000
+/** With more secrets than this, a text is masked as a whole. */
+const maxSecrets = 1000
 
-/** Shorter secrets are masked as words of their own only, or a text would be masked to pieces. */
-const longEnough = 4
+/** Shorter secrets are only masked as whole words. Otherwise they would mask parts of innocent words. */
+const minLengthInsideWords = 4
 
 export function createErrorMask(...values: readonly unknown[]): ErrorMask {
   const secrets = secretsIn(values)
-  // The longest first: one may be a part of another.
+  // The longest first, because one secret may be part of another.
   const spellings = [...secrets].flatMap(spellingsOf).sort((one, other) => other.length - one.length)
 
   function maskText(text: string): string {
-    if (secrets.size > mostSecrets) return mask
+    if (secrets.size > maxSecrets) return mask
     return spellings.reduce(maskSpelling, text)
   }
 
@@ -35,34 +35,39 @@ export function createErrorMask(...values: readonly unknown[]): ErrorMask {
   return { text: maskText, error: maskError }
 }
 
-type Found = { readonly value: unknown; readonly secret: boolean /** Everything below is secret, too. */; readonly whole: boolean }
+type Member = {
+  readonly value: unknown
+  readonly isSecret: boolean
+  /** Whether everything below is secret, too. */
+  readonly isSecretMap: boolean
+}
 
-/** The values that are masked where the event and the answer are kept. Not recursive, because functions may nest an answer deeper than the stack. */
+/** The values that `maskSecrets` would mask. Not recursive, because functions may nest an answer deeper than the stack. */
 function secretsIn(values: readonly unknown[]): ReadonlySet<string> {
   const secrets = new Set<string>()
-  const waiting: Found[] = values.map((value) => ({ value, secret: false, whole: false }))
-  for (let next = waiting.pop(); next !== undefined && secrets.size <= mostSecrets; next = waiting.pop()) {
-    const { value, secret, whole } = next
-    if (Array.isArray(value)) for (const member of value) waiting.push({ value: member, secret: whole, whole })
-    else if (isObject(value)) for (const [name, member] of Object.entries(value)) waiting.push(memberOf(name, member, whole))
-    else if (secret && isScalar(value) && typeof value !== 'boolean') secrets.add(String(value))
+  const waiting: Member[] = values.map((value) => ({ value, isSecret: false, isSecretMap: false }))
+  for (let next = waiting.pop(); next !== undefined && secrets.size <= maxSecrets; next = waiting.pop()) {
+    const { value, isSecretMap } = next
+    if (Array.isArray(value)) for (const member of value) waiting.push({ value: member, isSecret: isSecretMap, isSecretMap })
+    else if (isObject(value)) for (const [name, member] of Object.entries(value)) waiting.push(memberOf(name, member, isSecretMap))
+    else if (next.isSecret && isScalar(value) && typeof value !== 'boolean') secrets.add(String(value))
   }
   secrets.delete('')
   secrets.delete(mask)
   return secrets
 }
 
-function memberOf(name: string, value: unknown, inWhole: boolean): Found {
-  const whole = inWhole || (secretMaps.has(name) && isObject(value))
-  return { value, secret: whole || isSecret(name), whole }
+function memberOf(name: string, value: unknown, inSecretMap: boolean): Member {
+  const isSecretMap = inSecretMap || (secretMaps.has(name) && isObject(value))
+  return { value, isSecret: isSecretMap || isSecretName(name), isSecretMap }
 }
 
-/** As it is, as JSON writes it, and as in a URL. */
+/** The secret as it is, as JSON writes it, and as a URL writes it. */
 function spellingsOf(secret: string): string[] {
   return [...new Set([secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret.toWellFormed())])]
 }
 
 function maskSpelling(text: string, spelling: string): string {
-  if (spelling.length >= longEnough) return text.replaceAll(spelling, mask)
+  if (spelling.length >= minLengthInsideWords) return text.replaceAll(spelling, mask)
   return text.replaceAll(new RegExp(`(?<![\\p{L}\\p{N}])${spelling.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')}(?![\\p{L}\\p{N}])`, 'gu'), mask)
 }

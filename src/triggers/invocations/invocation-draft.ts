@@ -4,17 +4,27 @@ import { AnswerError, FunctionError, InvocationError } from '../trigger-errors.t
 import { createErrorMask, type ErrorMask } from './error-mask.ts'
 import type { InvocationFailure, InvocationOutcome, InvocationRecord } from './invocation.ts'
 
-/** An invocation under way. */
+/** The record of an invocation that has not ended. */
 export type InvocationDraft = Omit<InvocationRecord, 'outcome' | 'durationMs' | 'error' | 'attempts' | 'answer'> & {
+  /** By `performance.now()`. */
   readonly begun: number
   attempts: number
   answer: unknown
 }
 
-type About = Pick<InvocationRecord, 'trigger' | 'source' | 'username' | 'sub' | 'replayOf' | 'event'>
+type Details = Pick<InvocationRecord, 'trigger' | 'source' | 'username' | 'sub' | 'replayOf' | 'event'>
 
-export function draftInvocation(startedAt: number, { id: poolId }: Pool, functionArn: string, about: About): InvocationDraft {
-  return { ...about, id: newOrderedId(startedAt), poolId, functionArn, startedAt, begun: performance.now(), attempts: 0, answer: undefined }
+export function draftInvocation(startedAt: number, { id: poolId }: Pool, functionArn: string, details: Details): InvocationDraft {
+  return {
+    ...details,
+    id: newOrderedId(startedAt),
+    poolId,
+    functionArn,
+    startedAt,
+    begun: performance.now(),
+    attempts: 0,
+    answer: undefined,
+  }
 }
 
 export function finishInvocation({ begun, ...draft }: InvocationDraft, outcome: InvocationOutcome, error?: unknown): InvocationRecord {

@@ -11,14 +11,14 @@ import { maskSecrets } from './mask-secrets.ts'
 
 export type InvocationRecorder = {
   record(invocation: InvocationRecord): void
-  /** So that what was asked on this process shows in the next list. */
+  /** Writes what waits, so that the next list shows the invocations of this process. */
   flush(): Promise<void>
 }
 
 type Options = { readonly db: Db; readonly secrets: Secrets; readonly logger: Pick<Logger, 'error'>; readonly pools: PoolCatalog }
 
-/** A longer event or answer is left out. Far more than any user's attributes come to. */
-const longestKept = 256 * 1024
+/** A longer event or answer is left out. The attributes of a user are much shorter. */
+const maxTextLength = 256 * 1024
 
 export function createInvocationRecorder({ db, secrets, logger, pools }: Options): InvocationRecorder {
   const writer = createBatchWriter<StoredInvocation>({
@@ -35,24 +35,24 @@ export function createInvocationRecorder({ db, secrets, logger, pools }: Options
     },
   })
   return {
-    // What waits is as long as what is kept, and not as long as functions answer.
+    // Masked and cut at once, so that long answers do not wait in memory.
     record: (invocation) => writer.add(maskInvocation(invocation)),
     flush: writer.flush,
   }
 }
 
-/** The invocation as it is kept and shown. */
+/** The invocation as it is stored and shown. */
 export function maskInvocation(invocation: InvocationRecord): StoredInvocation {
-  return { ...invocation, event: textOf(invocation.event), answer: textOf(invocation.answer) }
+  return { ...invocation, event: maskedTextOf(invocation.event), answer: maskedTextOf(invocation.answer) }
 }
 
-function textOf(value: unknown): string | undefined {
-  const text = value === undefined ? undefined : orNothing(() => JSON.stringify(maskSecrets(value)))
-  return text !== undefined && text.length <= longestKept ? text : undefined
+function maskedTextOf(value: unknown): string | undefined {
+  const text = value === undefined ? undefined : unlessTooDeep(() => JSON.stringify(maskSecrets(value)))
+  return text !== undefined && text.length <= maxTextLength ? text : undefined
 }
 
-/** Functions nest what they answer as deep as they like, which can be deeper than the stack. */
-function orNothing(write: () => string): string | undefined {
+/** Undefined for a value that is nested deeper than the stack: functions may answer one. */
+function unlessTooDeep(write: () => string): string | undefined {
   try {
     return write()
   } catch (error) {

@@ -3,18 +3,18 @@ import type { Db, Tx } from '../../storage/db.ts'
 import type { TriggerInvocationTable } from '../../storage/record-tables.ts'
 
 export async function insertInvocations(tx: Tx, rows: readonly Insertable<TriggerInvocationTable>[]): Promise<void> {
-  const kept = await aboutUsersThereAre(tx, rows)
-  if (kept.length > 0) await tx.insertInto('trigger_invocation').values(kept).execute()
+  const insertable = await ofExistingUsers(tx, rows)
+  if (insertable.length > 0) await tx.insertInto('trigger_invocation').values(insertable).execute()
 }
 
-/** They are written a little later than they were made, when their user may have been deleted. */
-async function aboutUsersThereAre<Row extends { pool_id: string; sub: string }>(tx: Tx, rows: readonly Row[]): Promise<Row[]> {
+/** Records are written a little later than they are made, when their user may have been deleted. */
+async function ofExistingUsers<Row extends { pool_id: string; sub: string }>(tx: Tx, rows: readonly Row[]): Promise<Row[]> {
   const subs = [...new Set(rows.map(({ sub }) => sub).filter((sub) => sub !== ''))]
   if (subs.length === 0) return [...rows]
   const pools = [...new Set(rows.map(({ pool_id }) => pool_id))]
   const users = tx.selectFrom('user').select(['pool_id', 'sub']).where('pool_id', 'in', pools).where('sub', 'in', subs)
-  // Held until the commit, so that a deletion waits and then finds what is stored here. Who is being deleted is as good as gone; to wait for
-  // that with others in hand might never end.
+  // The locks last until the commit, so that a deletion waits and then finds these records. A user who is being deleted counts as deleted:
+  // waiting for the deletion while holding other locks could deadlock.
   const found = await users.forKeyShare().skipLocked().execute()
   const known = new Set(found.map(({ pool_id, sub }) => `${pool_id} ${sub}`))
   return rows.filter(({ pool_id, sub }) => sub === '' || known.has(`${pool_id} ${sub}`))
@@ -22,7 +22,7 @@ async function aboutUsersThereAre<Row extends { pool_id: string; sub: string }>(
 
 type Filter = { readonly trigger: string | undefined; readonly outcome: string | undefined; readonly usernameKey: string | undefined }
 
-/** Newest first, from the first one behind `after`. */
+/** Up to `limit` records, newest first, that are older than `after`. */
 export async function listInvocations(
   db: Db | Tx,
   poolId: string,
@@ -56,7 +56,7 @@ export function deleteInvocationsBeforeUser(tx: Tx, poolId: string, names: reado
   return [ofNames]
 }
 
-/** Removes up to `limit` of those that began before `before`. */
+/** Deletes up to `limit` records of invocations that began before `before`, and resolves with their number. */
 export async function sweepInvocations(tx: Tx, before: number, limit: number): Promise<number> {
   const old = await tx
     .selectFrom('trigger_invocation')

@@ -5,7 +5,7 @@ import type { TriggerInvocationTable } from '../../storage/record-tables.ts'
 import { sealedTable } from '../../storage/sealed-table.ts'
 import type { InvocationOutcome, StoredInvocation } from './invocation.ts'
 
-/** What is sealed. */
+/** The sealed part of a record. */
 type Details = Omit<StoredInvocation, 'id' | 'poolId' | 'sub' | 'trigger' | 'outcome' | 'startedAt'>
 
 const contextOf = (poolId: string, id: string) => `${poolId} ${id}`

@@ -4,7 +4,7 @@ import type { JsonObject } from '../trigger.ts'
 export type InvocationOutcome = 'SUCCEEDED' | 'FAILED' | 'CONTINUED' | 'LAST_GOOD'
 
 export type InvocationFailure = {
-  /** Whose it was: the function's, its answer's, of reaching it, or our own. */
+  /** What failed: the function, its answer, the attempt to invoke it, or our own code. */
   readonly kind: 'FUNCTION' | 'ANSWER' | 'INVOCATION' | 'INTERNAL'
   readonly message: string
   readonly path?: string
@@ -12,9 +12,9 @@ export type InvocationFailure = {
   readonly found?: string
 }
 
-/** What was asked of a trigger's function, and what came of it. */
+/** One invocation of a trigger function, and its result. */
 export type InvocationRecord = {
-  /** The id the function saw; ids sort by time. */
+  /** The id that the function saw. Ids sort by time. */
   readonly id: string
   readonly poolId: string
   readonly trigger: TriggerName
@@ -28,14 +28,14 @@ export type InvocationRecord = {
   readonly outcome: InvocationOutcome
   readonly error: InvocationFailure | undefined
   readonly event: JsonObject
-  /** Undefined when there was none. */
+  /** Undefined when there was no answer. */
   readonly answer: unknown
-  /** The record that was asked again. */
+  /** The id of the record that this invocation replayed. */
   readonly replayOf: string | undefined
 }
 
 /**
- * A record as it is kept: the event and the answer as JSON text with their secrets masked; undefined when they are too long, or nested too
+ * A record as it is stored: the event and the answer are JSON text with masked secrets. Each is undefined when it is too long or nested too
  * deep.
  */
 export type StoredInvocation = Omit<InvocationRecord, 'event' | 'answer'> & {

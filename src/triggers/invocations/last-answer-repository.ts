@@ -3,10 +3,13 @@ import type { Db, Tx } from '../../storage/db.ts'
 type AnswerKey = { readonly poolId: string; readonly sub: string; readonly clientId: string; readonly trigger: string }
 export type LastAnswer = AnswerKey & { readonly response: string; readonly answeredAt: number }
 
-/** In place of those before them, for users that there are and who are not being deleted. In the order of their keys, so that two who do this never wait for each other. */
+/**
+ * Replaces the last answers of users who exist and are not being deleted. Writes them in the order of their keys, so that two transactions
+ * never wait for each other.
+ */
 export async function saveLastAnswers(tx: Tx, answers: readonly LastAnswer[]): Promise<void> {
-  const place = ({ poolId, sub, clientId, trigger }: AnswerKey) => `${poolId} ${sub} ${clientId} ${trigger}`
-  for (const { poolId, sub, clientId, trigger, response, answeredAt } of answers.toSorted((a, b) => (place(a) < place(b) ? -1 : 1))) {
+  const sortKey = ({ poolId, sub, clientId, trigger }: AnswerKey) => `${poolId} ${sub} ${clientId} ${trigger}`
+  for (const { poolId, sub, clientId, trigger, response, answeredAt } of answers.toSorted((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1))) {
     const users = tx.selectFrom('user').select('sub').where('pool_id', '=', poolId).where('sub', '=', sub)
     const user = await users.forKeyShare().skipLocked().executeTakeFirst()
     if (user === undefined) continue

@@ -8,9 +8,9 @@ import type { JsonObject, TriggerCall } from '../trigger.ts'
 import { createBatchWriter } from './batch-writer.ts'
 import { findLastAnswer, type LastAnswer, saveLastAnswers } from './last-answer-repository.ts'
 
-/** What functions last answered well, for each user, app client and trigger. */
+/** The last good responses of functions, for each user, app client and trigger. */
 export type LastAnswers = {
-  /** Keeps the `response` of an answer. */
+  /** Saves the `response` of an answer. */
   save(call: TriggerCall, answer: unknown): void
   find(call: TriggerCall): Promise<JsonObject | undefined>
   flush(): Promise<void>
@@ -45,12 +45,12 @@ export function createLastAnswers({ db, secrets, clock, logger }: Options): Last
   }
 }
 
-/** Undefined where there is no user or no app client to keep it for. */
+/** Undefined when the call has no user or no app client: such an answer is not saved. */
 function keyOf({ pool, sub, clientId, trigger }: TriggerCall) {
   return sub === undefined || clientId === undefined ? undefined : { poolId: pool.id, sub, clientId, trigger }
 }
 
-/** With the event's version: an answer to another version has another form, and does not open. */
+/** Holds the version of the event: an answer to another version has another form, and does not open. */
 function contextOf({ pool, sub, clientId, trigger }: TriggerCall): string {
   return sealContext([pool.id, sub, clientId, trigger], pool.triggers.byName[trigger]?.version ?? 'V1_0')
 }
@@ -65,7 +65,7 @@ export const sealedAnswers = sealedTable('trigger_answer', {
   columns: {
     response(secrets, sealed, row) {
       const contexts = eventVersions.map((version) => sealContext([row.pool_id, row.sub, row.client_id, row.trigger], version))
-      // The pool may ask for another version by now.
+      // The pool may use another version by now.
       const context = contexts.find((each) => secrets.open('trigger-answer', sealed, each) !== undefined)
       return secrets.reseal('trigger-answer', sealed, context)
     },

@@ -11,21 +11,21 @@ import { writeInvocation } from './invocation-wire.ts'
 
 type Deps = { db: Db; secrets: Secrets; pools: PoolCatalog; invocations: InvocationRecorder }
 
-const largestPage = 60
+const maxPageSize = 60
 
-/** Lifeguard's own: what triggers were asked and answered, newest first. */
+/** Lifeguard's extension: lists the invocations of the pool's triggers, newest first. */
 export const listTriggerInvocations = operation('ListTriggerInvocations', {
   auth: 'iam',
 
   async handle(request, { db, secrets, pools, invocations }: Deps) {
     const pool = await pools.getPool(request.UserPoolId)
-    const { Trigger: trigger, Outcome: outcome, Username, MaxResults: size = largestPage } = request
+    const { Trigger: trigger, Outcome: outcome, Username, MaxResults: size = maxPageSize } = request
     const usernameKey = Username === undefined ? undefined : nameKey(pool, Username)
     const list = `ListTriggerInvocations ${JSON.stringify([pool.id, trigger, outcome, usernameKey])}`
     const after = readPageToken(secrets, list, request.NextToken)
     await invocations.flush()
-    const found = await listInvocations(db, pool.id, { trigger, outcome, usernameKey }, { after, limit: size + 1 })
-    const { entries, nextToken } = pageOf(found, size, secrets, list)
+    const rows = await listInvocations(db, pool.id, { trigger, outcome, usernameKey }, { after, limit: size + 1 })
+    const { entries, nextToken } = pageOf(rows, size, secrets, list)
     return { Invocations: entries.map((row) => writeInvocation(fromRow(secrets, row))), NextToken: nextToken }
   },
 })

@@ -3,19 +3,19 @@ import { isObject } from '../../base/is-object.ts'
 export const mask = '***'
 
 /**
- * Names of members that hold what somebody could sign in with, wherever they stand and whoever made them up. The metadata of a challenge is
- * among them because functions note the code there that they have sent, to take it again after a wrong answer.
+ * Names of members that may hold credentials, at any depth, whether Cognito or a function named them. `challengeMetadata` is one of them
+ * because functions keep the code there that they sent, to accept it after a wrong answer.
  */
 const secretName =
   /^(.*password|.*passwd|.*passphrase|.*passcode|pass|.*[_-]pass|.*pwd|code|pin|.*otp|.*answer|challengeMetadata|.*token|.*secret)$/i
 /** `userPass`, but not `bypass`. */
 const passName = /[a-z0-9]Pass$/
-/** A code by which somebody proves something; not that of a country or a currency. */
+/** Codes that prove something, but not those of countries or currencies. */
 const codeName = /(otp|mfa|verification|confirmation|login|signin|access|auth|recovery|backup)[_-]?code$/i
-/** Members whose values are all secret, by whatever name: only the function and whoever calls know what they hold. */
+/** Members in which every value is secret, whatever its name: only the function and the caller know what they hold. */
 export const secretMaps = new Set(['privateChallengeParameters', 'validationData'])
 
-/** The JSON value with its secrets masked. What it is masked by is text, so that a function that is asked again gets what it knows to read. */
+/** A copy of the JSON value with its secrets masked. The mask is text, so that a replayed event has the types that the function expects. */
 export function maskSecrets(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(maskSecrets)
   if (!isObject(value)) return value
@@ -24,12 +24,11 @@ export function maskSecrets(value: unknown): unknown {
 
 function maskMember(name: string, value: unknown): unknown {
   if (secretMaps.has(name) && isObject(value)) return Object.fromEntries(Object.keys(value).map((key) => [key, mask]))
-  if (isScalar(value) && isSecret(name)) return mask
+  if (isScalar(value) && isSecretName(name)) return mask
   return maskSecrets(value)
 }
 
-/** Whether the value of a member of this name is masked. */
-export const isSecret = (name: string): boolean => secretName.test(name) || passName.test(name) || codeName.test(name)
+export const isSecretName = (name: string): boolean => secretName.test(name) || passName.test(name) || codeName.test(name)
 
 export const isScalar = (value: unknown): value is string | number | boolean | bigint =>
   value !== null && value !== undefined && typeof value !== 'object'

@@ -21,8 +21,8 @@ type Deps = {
 }
 
 /**
- * Lifeguard's own: asks the function that the pool has now what another one, or an earlier state of it, was asked. The event comes from the
- * record, so its secrets are masked. Nothing of the user changes, whatever is answered; what the function itself does is its own affair.
+ * Lifeguard's extension: sends the event of an earlier invocation to the function that the pool has now. The event comes from the record,
+ * so its secrets are masked. The answer changes nothing; the function itself may have effects of its own.
  */
 export const replayTriggerInvocation = operation('ReplayTriggerInvocation', {
   auth: 'iam',
@@ -34,8 +34,8 @@ export const replayTriggerInvocation = operation('ReplayTriggerInvocation', {
     if (row === undefined) throw new ApiError('ResourceNotFoundException', `Trigger invocation ${request.InvocationId} does not exist.`)
     const recorded = fromRow(secrets, row)
     if (recorded.event === undefined) throw invalidParameter('The event of this invocation was too long to be kept.')
-    const act = { poolId: pool.id, action: 'ReplayTriggerInvocation', caller, detail: `invocation: ${recorded.id}` } as const
-    await db.transaction().execute((tx) => audit.recordAudit(tx, act))
+    const auditRecord = { poolId: pool.id, action: 'ReplayTriggerInvocation', caller, detail: `invocation: ${recorded.id}` } as const
+    await db.transaction().execute((tx) => audit.recordAudit(tx, auditRecord))
     const replayed = await triggers.replay(pool, recorded, JSON.parse(recorded.event) as JsonObject)
     return { Invocation: writeInvocation(maskInvocation(replayed)) }
   },
