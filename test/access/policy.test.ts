@@ -156,7 +156,7 @@ describe('A policy that would not be enforced as it is written', () => {
     ],
     ['has __proto__', `{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","__proto__":{}}}`, /unknown member "__proto__"/],
     ['has a condition', { Statement: { ...allow, Condition: {} } }, /^Statement 1: Condition is not supported/],
-    ['has a principal', { Statement: { ...allow, Principal: '*' } }, /^Statement 1: a policy of an access key has no Principal/],
+    ['has a principal', { Statement: { ...allow, Principal: '*' } }, /^Statement 1: the policy of an access key has no Principal/],
     ['has a negated principal', { Statement: { ...allow, NotPrincipal: '*' } }, /has no Principal/],
     ['has no effect', { Statement: { Action: '*', Resource: '*' } }, /^Statement 1: Effect must be "Allow" or "Deny"\.$/],
     ['has an effect in another case', { Statement: { ...allow, Effect: 'deny' } }, /^Statement 1: Effect must be/],
