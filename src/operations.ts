@@ -5,7 +5,7 @@ import { tokenOperations } from './tokens/operations.ts'
 import { triggerOperations } from './triggers/operations.ts'
 import { userOperations } from './users/operations.ts'
 
-/** Every API operation that is built, by module. */
+/** All API operations that are implemented, by module. */
 export const operations = [
   ...poolOperations,
   ...userOperations,

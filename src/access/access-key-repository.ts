@@ -8,15 +8,15 @@ export async function insertAccessKey(db: Db | Tx, secrets: Secrets, key: NewAcc
   await db.insertInto('access_key').values(toRow(secrets, key)).execute()
 }
 
-/** Expired keys are found, too: their owner is told that they expired. */
+/** Also finds expired keys, so that the caller can learn that the key has expired. */
 export async function findAccessKey(db: Db | Tx, secrets: Secrets, id: string): Promise<AccessKey | undefined> {
-  // The id comes from a stranger; what cannot be one is not worth a query.
+  // The id is unverified input. Do not query the database for a text that cannot be an id.
   if (!isAccessKeyId(id)) return undefined
   const row = await db.selectFrom('access_key').selectAll().where('id', '=', id).executeTakeFirst()
   return row && fromRow(secrets, row)
 }
 
-/** Every key, oldest first. */
+/** All keys, oldest first. */
 export async function listAccessKeys(db: Db | Tx): Promise<readonly AccessKeyMetadata[]> {
   const rows = await db
     .selectFrom('access_key')
@@ -27,15 +27,15 @@ export async function listAccessKeys(db: Db | Tx): Promise<readonly AccessKeyMet
   return rows.map(metadataFromRow)
 }
 
-/** False when there was no such key. `accessKeyDeleted` is to be published afterwards (access-key-cache.ts). */
+/** False when there was no such key. Publish `accessKeyDeleted` afterwards (access-key-cache.ts). */
 export async function deleteAccessKey(db: Db | Tx, id: string): Promise<boolean> {
   const { numDeletedRows } = await db.deleteFrom('access_key').where('id', '=', id).executeTakeFirstOrThrow()
   return numDeletedRows === 1n
 }
 
-/** Removes up to `limit` session keys that expired before `before`; answers how many were found. */
+/** Removes up to `limit` session keys that expired before `before`. Returns how many it found. */
 export async function sweepAccessKeys(db: Db | Tx, before: number, limit: number): Promise<number> {
-  const over = await db.selectFrom('access_key').select('id').where('expires_at', '<', before).limit(limit).execute()
-  for (const { id } of over) await db.deleteFrom('access_key').where('id', '=', id).where('expires_at', '<', before).execute()
-  return over.length
+  const expired = await db.selectFrom('access_key').select('id').where('expires_at', '<', before).limit(limit).execute()
+  for (const { id } of expired) await db.deleteFrom('access_key').where('id', '=', id).where('expires_at', '<', before).execute()
+  return expired.length
 }

@@ -19,7 +19,7 @@ export function toRow(secrets: Secrets, key: NewAccessKey): Row {
   }
 }
 
-/** Throws when the secret or the policy cannot be read: a key that is not understood must not work. */
+/** @throws Error when the secret does not open or the policy cannot be read; such a key must not work */
 export function fromRow(secrets: Secrets, row: Row): AccessKey {
   const secret = secrets.open('access-key', row.sealed_secret, row.id)
   if (secret === undefined) throw new Error(`The secret of access key ${row.id} does not open with this master key.`)

@@ -2,18 +2,18 @@ import { randomBytes } from 'node:crypto'
 import type { Secrets } from '../base/secrets.ts'
 import type { Policy } from './policy.ts'
 
-/** A credential that signs requests to the operations that AWS protects by IAM. Times are epoch milliseconds. */
+/** A credential that signs requests to the operations that AWS protects with IAM. Times are epoch milliseconds. */
 export type AccessKey = {
   /** `AKIA…` for a long-lived key, `ASIA…` for one that comes with a session token. */
   readonly id: string
   readonly secret: string
-  /** Set on a session's key: the request must present the very token that has this hash. */
+  /** Set for the key of a session. The request must present the token that has this hash. */
   readonly sessionTokenHash: string | undefined
   readonly policy: Policy
   readonly expiresAt: number | undefined
 }
 
-/** What the database shows about a key without opening its secret. */
+/** What the database shows of a key without its secret. */
 export type AccessKeyMetadata = {
   readonly id: string
   readonly description: string
@@ -23,16 +23,16 @@ export type AccessKeyMetadata = {
   readonly expiresAt: number | undefined
 }
 
-/** An access key as it is stored first. Only the keys of sessions have a `sessionTokenHash`. */
+/** A key to store. Only the key of a session has a `sessionTokenHash`. */
 export type NewAccessKey = AccessKeyMetadata & Pick<AccessKey, 'secret' | 'sessionTokenHash'>
 
-/** What the owner of a key has to know. It exists in this form only once: storage holds the secret sealed and the token hashed. */
+/** What the owner of a key needs. It is shown once: the database holds the secret sealed and the token hashed. */
 export type Credentials = { readonly id: string; readonly secret: string; readonly sessionToken: string | undefined }
 
-/** RFC 4648 base32, the alphabet of AWS's own ids; 32 of them, so that a random byte maps on it evenly. */
+/** The base32 alphabet of RFC 4648, which AWS uses for its ids. It has 32 characters, so random bytes map to it evenly. */
 const idAlphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
-/** Draws new credentials in the form in which AWS makes them: an id of 20 characters, a secret of 40 (240 random bits). */
+/** Draws new credentials in AWS's form: an id of 20 characters and a secret of 40 (240 random bits). */
 export function newAccessKey(kind: 'long-lived' | 'session'): Credentials {
   const suffix = Array.from(randomBytes(16), (byte) => idAlphabet[byte % 32]).join('')
   const secret = randomBytes(30).toString('base64')
@@ -44,7 +44,7 @@ export function isAccessKeyId(text: string): boolean {
   return /^A[KS]IA[A-Z0-9]{16}$/.test(text)
 }
 
-/** The keyed hash under which a session token is stored; it holds for one key only. */
+/** The keyed hash under which a session token is stored. It is valid for one access key only. */
 export function hashSessionToken(secrets: Secrets, keyId: string, token: string): string {
   return secrets.mac('access-key', 'session-token', keyId, token).toString('base64url')
 }

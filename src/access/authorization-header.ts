@@ -1,7 +1,7 @@
 import { ApiError } from '../contract/api-error.ts'
 import { type Headers, headerValues } from './signed-request.ts'
 
-/** What the headers of a request say about its signature. Nothing of it is proven yet. */
+/** What the headers of a request say about its signature. Nothing of it is verified yet. */
 export type SignatureClaim = {
   readonly keyId: string
   /** The parts of the credential scope. */
@@ -12,19 +12,22 @@ export type SignatureClaim = {
   /** Lower case, sorted. */
   readonly signedHeaders: readonly string[]
   readonly signature: string
-  /** When it was signed: epoch milliseconds, and as `YYYYMMDDTHHMMSSZ`. */
+  /** The time of the signature: in epoch milliseconds, and as `YYYYMMDDTHHMMSSZ`. */
   readonly signedAt: number
   readonly timestamp: string
-  /** Which header said when. */
+  /** The header that carried the time. */
   readonly dateHeader: 'x-amz-date' | 'date'
 }
 
 const algorithm = 'AWS4-HMAC-SHA256'
 
-/** @throws ApiError when there is no signature, or one that is not complete enough to be checked */
+/**
+ * @throws ApiError MissingAuthenticationTokenException when there is no signature
+ * @throws ApiError IncompleteSignatureException when the signature is not complete enough to be checked
+ */
 export function readSignatureClaim(headers: Headers): SignatureClaim {
   const authorization = singleHeader(headers, 'authorization')?.trim() ?? ''
-  // A Bearer token, say, is no signature at all; AWS tells it from an unknown algorithm by this prefix.
+  // Without this prefix the header is something else, such as a Bearer token. AWS makes the same distinction.
   if (!authorization.startsWith('AWS4-')) throw new ApiError('MissingAuthenticationTokenException', 'Missing Authentication Token')
   const [name = '', ...rest] = authorization.split(/[ \t]+/)
   if (name !== algorithm) throw incomplete(`Unsupported AWS 'algorithm': '${name}' (only ${algorithm} for now).`)
@@ -39,7 +42,10 @@ export function readSignatureClaim(headers: Headers): SignatureClaim {
   return { ...readCredential(credential), signedHeaders: readSignedHeaders(signedHeaders), signature, ...readTimestamp(date), dateHeader }
 }
 
-/** The value of a header that must not be sent twice: whoever reads the request next could pick the other one. */
+/**
+ * The value of a header that must not be sent twice, because another reader of the request could pick the other value.
+ * @throws ApiError IncompleteSignatureException when the header was sent more than once
+ */
 export function singleHeader(headers: Headers, name: string): string | undefined {
   const [value, ...others] = headerValues(headers, name)
   if (others.length > 0) throw incomplete(`The header '${name}' must not be sent more than once.`)
@@ -77,7 +83,7 @@ function readCredential(credential: string): Pick<SignatureClaim, 'keyId' | 'dat
 
 function readSignedHeaders(text: string): readonly string[] {
   const names = text.toLowerCase().split(';').sort()
-  // RFC 9110 §5.6.2 tokens only: any other "name" could smuggle a line into the text that is signed.
+  // RFC 9110 §5.6.2 tokens only. Any other "name" could add a line to the text that is signed.
   const plain = names.every((name) => /^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name))
   if (!plain || new Set(names).size !== names.length) throw incomplete("'SignedHeaders' must be a list of distinct header names.")
   return names
@@ -86,7 +92,7 @@ function readSignedHeaders(text: string): readonly string[] {
 function readTimestamp(text: string): Pick<SignatureClaim, 'signedAt' | 'timestamp'> {
   const date = text.trim()
   const basic = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/
-  // The second form is that of HTTP (RFC 9110 §5.6.7), which old clients send as `Date`.
+  // Old clients send `Date` in the form of HTTP (RFC 9110 §5.6.7).
   const httpDate = /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/
   const signedAt = basic.test(date)
     ? Date.parse(date.replace(basic, '$1-$2-$3T$4:$5:$6Z'))

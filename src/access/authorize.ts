@@ -2,7 +2,7 @@ import { ApiError } from '../contract/api-error.ts'
 import { definitionOf, getShape, type Service } from '../contract/model.ts'
 import type { OperationName } from '../contract/operation.ts'
 import type { AccessKey } from './access-key.ts'
-import { decide } from './policy.ts'
+import { evaluatePolicy } from './policy.ts'
 
 type Request = {
   readonly operation: OperationName
@@ -11,14 +11,14 @@ type Request = {
   readonly accountId: string
 }
 
-/** What a service is called in credential scopes, in actions and in ARNs. */
+/** The names of the services in credential scopes, in actions and in ARNs. */
 export const signingNames: Readonly<Record<Service, string>> = {
   'user-pools': 'cognito-idp',
   'identity-pools': 'cognito-identity',
   lifeguard: 'lifeguard',
 }
 
-/** A kind of pool: the member that names one, the form of its id, and what stands in its ARN. */
+/** A kind of pool: the request member that names one, the form of its id, and the parts of its ARN. */
 type PoolKind = { readonly member: string; readonly id: RegExp; readonly service: string; readonly type: string }
 
 const userPools: PoolKind = { member: 'UserPoolId', id: /^[\w-]{1,54}_[0-9a-zA-Z]{1,54}$/, service: 'cognito-idp', type: 'userpool' }
@@ -30,15 +30,15 @@ const identityPools: PoolKind = {
 }
 
 /**
- * Lets the caller pass if the policy of its key allows the operation on the pool that the request names. An operation that is about
- * no single pool is decided on the resource `*`, as in IAM.
- * @throws ApiError AccessDeniedException with the text of AWS
+ * Checks that the policy of the key allows the operation on the pool that the request names. An operation that is not about a single
+ * pool is decided on the resource `*`, as in IAM.
+ * @throws ApiError AccessDeniedException, with AWS's text, when the policy does not allow it
  */
 export function authorize(key: Pick<AccessKey, 'id' | 'policy'>, request: Request): void {
   const { service, wireName } = definitionOf(request.operation)
   const action = `${signingNames[service]}:${wireName}`
   const resource = resourceOf(request)
-  const decision = decide(key.policy, action, resource)
+  const decision = evaluatePolicy(key.policy, action, resource)
   if (decision === 'allowed') return
 
   const user = `arn:aws:iam::${request.accountId}:access-key/${key.id}`
@@ -50,8 +50,8 @@ export function authorize(key: Pick<AccessKey, 'id' | 'policy'>, request: Reques
 }
 
 /**
- * The id in the ARN of a user pool or identity pool, whatever its region and account; undefined for any other text. The caller must
- * compare the whole ARN with the pool's own before it acts on the pool: the policy was decided on the ARN as it was sent.
+ * The id in the ARN of a user pool or identity pool of any region and account. Undefined for any other text.
+ * @NOTE The caller must compare the whole ARN with the pool's own before it acts on the pool: the policy was decided on the ARN as sent.
  */
 export function poolIdFromArn(service: 'user-pools' | 'identity-pools', arn: string): string | undefined {
   const kind = service === 'user-pools' ? userPools : identityPools
@@ -63,8 +63,8 @@ export function poolIdFromArn(service: 'user-pools' | 'identity-pools', arn: str
 }
 
 /**
- * The ARN of the pool that the operation would act on, or `*` when it names none that could exist. Only members that the operation
- * has count: a surplus UserPoolId must not make ListUserPools look like a request about that pool.
+ * The ARN of the pool that the operation would act on, or `*` when the request names no possible pool. Only members of the operation's
+ * model count: an extra UserPoolId must not make ListUserPools look like a request about that pool.
  */
 function resourceOf({ operation, body, accountId }: Request): string {
   const { service, input } = definitionOf(operation)
@@ -75,13 +75,13 @@ function resourceOf({ operation, body, accountId }: Request): string {
   return id !== undefined && kind.id.test(id) ? arnOf(kind, id, accountId) : '*'
 }
 
-/** Both kinds of ids begin with the region of the pool, which the pool's ARN names as well. */
+/** Ids of both kinds begin with the region of the pool, which is also part of its ARN. */
 function arnOf(kind: PoolKind, id: string, accountId: string): string {
   const region = id.slice(0, id.search(/[_:]/))
   return `arn:aws:${kind.service}:${region}:${accountId}:${kind.type}/${id}`
 }
 
-/** The whole ARN as it was sent, so that a statement about another region or account covers it and one about our pool does not. */
+/** The whole ARN as sent, so that a statement about another region or account covers it and one about our pool does not. */
 function taggedResource(service: Service, body: unknown): string {
   const arn = textOf(body, 'ResourceArn')
   return arn !== undefined && service !== 'lifeguard' && poolIdFromArn(service, arn) !== undefined ? arn : '*'

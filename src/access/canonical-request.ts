@@ -1,8 +1,8 @@
 import { headerValues, type RequestHead } from './signed-request.ts'
 
 /**
- * The text that a signature of version 4 covers: method, path, query, the signed headers and the hash of the body, each in the one
- * form that signer and verifier can both derive. `signedHeaders` is sorted and in lower case.
+ * The text that a signature of version 4 covers: method, path, query, signed headers and the hash of the body. Each part has a canonical
+ * form that signer and verifier both derive. `signedHeaders` is sorted and in lower case.
  * @throws URIError when the query is not valid percent-encoding
  */
 export function canonicalRequest(request: RequestHead, signedHeaders: readonly string[], bodyHash: string): string {
@@ -17,7 +17,7 @@ export function canonicalRequest(request: RequestHead, signedHeaders: readonly s
   ].join('\n')
 }
 
-/** RFC 3986 §5.2.4 without its dot segments and empty segments, then encoded once more: only S3 signs the path as it is. */
+/** Removes dot segments (RFC 3986 §5.2.4) and empty segments, and encodes the path once more. Only S3 signs the path as it is. */
 function canonicalPath(path: string): string {
   const segments: string[] = []
   for (const segment of path.split('/')) {
@@ -42,12 +42,12 @@ function canonicalQuery(query: string): string {
     .join('&')
 }
 
-/** White space, a folded line's too (RFC 9112 §5.2), counts as one space: no value can pass for a line of its own. */
+/** White space, also that of folded lines (RFC 9112 §5.2), becomes one space, so a value cannot look like a separate line. */
 function canonicalValue(value: string): string {
   return value.trim().replace(/\s+/g, ' ')
 }
 
-/** RFC 3986 §2.3: everything but unreserved characters is escaped. */
+/** Escapes everything but unreserved characters (RFC 3986 §2.3). */
 function encode(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
 }

@@ -7,15 +7,15 @@ import { fullAccessPolicy } from './policy.ts'
 import { readPolicy } from './read-policy.ts'
 
 type CreateAccessKeyInput = {
-  /** JSON policy document; without one the key may do everything. */
+  /** JSON policy document. A key without one may do everything. */
   readonly policy?: string | undefined
   readonly description: string
-  /** Makes temporary credentials, with a session token, that end after so many seconds. */
+  /** Creates temporary credentials with a session token, which expire after so many seconds. */
   readonly sessionSeconds?: number | undefined
 }
 
 /**
- * Creates an access key. The answer is the only place where its secret and token ever appear.
+ * Creates an access key. Only the returned value ever shows its secret and token.
  * @throws PolicyError when the policy cannot be enforced as it is written
  * @throws RangeError when `sessionSeconds` is not a positive whole number
  */

@@ -1,9 +1,9 @@
-/** What a statement is about: everything that matches a pattern or, when negated, everything that matches none. */
+/** What a statement covers: everything that matches one of the patterns or, when negated, everything that matches none of them. */
 export type Scope = { readonly patterns: readonly string[]; readonly negated: boolean }
 
 export type Statement = {
   readonly effect: 'Allow' | 'Deny'
-  /** Patterns in lower case: IAM compares actions without regard to case. */
+  /** Patterns in lower case, because IAM ignores the case of actions. */
   readonly actions: Scope
   readonly resources: Scope
 }
@@ -11,17 +11,17 @@ export type Statement = {
 /** An identity-based policy in the language of IAM, without conditions. */
 export type Policy = { readonly statements: readonly Statement[] }
 
-/** `denied`: a statement forbids it. `not-allowed`: no statement speaks of it, which is a refusal as well. */
+/** `denied`: a statement denies it. `not-allowed`: no statement covers it, so it is refused as well. */
 export type Decision = 'allowed' | 'denied' | 'not-allowed'
 
-/** The policy of a key that was created without one: everything this server can do. */
+/** The policy of a key that was created without one. It allows all operations of this server. */
 export const fullAccessPolicy = JSON.stringify({
   Version: '2012-10-17',
   Statement: [{ Effect: 'Allow', Action: ['cognito-idp:*', 'cognito-identity:*', 'lifeguard:*'], Resource: '*' }],
 })
 
-/** Decides as IAM does: an explicit Deny outweighs every Allow, and what nothing allows is refused. `action` is `service:Operation`. */
-export function decide(policy: Policy, action: string, resource: string): Decision {
+/** Evaluates a policy as IAM does: an explicit Deny outweighs every Allow, and the default is to refuse. `action` is `service:Operation`. */
+export function evaluatePolicy(policy: Policy, action: string, resource: string): Decision {
   const lowerCaseAction = action.toLowerCase()
   let decision: Decision = 'not-allowed'
   for (const statement of policy.statements) {
@@ -37,9 +37,9 @@ function covers(scope: Scope, text: string): boolean {
 }
 
 /**
- * Whether the whole text matches a pattern in which `*` stands for any characters (none, too) and `?` for exactly one.
- * It only ever returns to the latest `*`, since what an earlier one could take instead, the latest can take as well: at worst the
- * time is the product of the two lengths, whatever the pattern.
+ * Whether the whole text matches a pattern in which `*` stands for zero or more characters and `?` for exactly one.
+ * It backtracks to the latest `*` only, because the latest one can match whatever an earlier one could. So the time is at most the
+ * product of the two lengths.
  */
 export function matchesWildcard(pattern: string, text: string): boolean {
   let p = 0
@@ -47,7 +47,7 @@ export function matchesWildcard(pattern: string, text: string): boolean {
   let star = -1
   let resumeAt = 0
   while (t < text.length) {
-    // The star first: a `*` in the text is an ordinary character and must not pass for the one in the pattern.
+    // Test for the star first: a `*` in the text is an ordinary character and must not match the one in the pattern.
     if (pattern[p] === '*') {
       star = p++
       resumeAt = t

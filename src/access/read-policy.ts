@@ -1,12 +1,12 @@
 import { isObject } from '../base/is-object.ts'
 import type { Policy, Scope, Statement } from './policy.ts'
 
-/** A policy document that this server will not enforce; the message is one sentence for the person who wrote it. */
+/** A policy document that this server cannot enforce. The message is one sentence for the author of the policy. */
 export class PolicyError extends Error {
   override name = 'PolicyError'
 }
 
-/** What IAM allows a policy embedded in a role, in characters. It also bounds the work of one decision. */
+/** IAM's limit for an inline policy of a role, in characters. It also bounds the work of one decision. */
 export const maxPolicyLength = 10_240
 
 const versions: readonly unknown[] = ['2012-10-17', '2008-10-17']
@@ -14,9 +14,9 @@ const documentMembers = ['Version', 'Id', 'Statement']
 const statementMembers = ['Sid', 'Effect', 'Action', 'NotAction', 'Resource', 'NotResource']
 
 /**
- * Reads a policy document. Whatever it would not enforce to the letter (conditions, variables, a misspelt or repeated member) it
- * refuses: a Deny that silently never applies would be worse than an error.
- * @throws PolicyError
+ * Reads a policy document.
+ * @throws PolicyError when the document has anything that is not enforced to the letter: conditions, variables, a misspelt or repeated
+ *   member. A Deny that silently never applies would be worse than an error.
  */
 export function readPolicy(text: string): Policy {
   if (text.length > maxPolicyLength) throw new PolicyError(`The policy is longer than ${maxPolicyLength} characters.`)
@@ -51,7 +51,7 @@ function readStatement(statement: unknown, where: string): Statement {
     throw new PolicyError(`${where}: Condition is not supported; without it the statement would mean something else.`)
   }
   if ('Principal' in statement || 'NotPrincipal' in statement) {
-    throw new PolicyError(`${where}: a policy of an access key has no Principal; it is always about the key itself.`)
+    throw new PolicyError(`${where}: the policy of an access key has no Principal, because it always applies to the key itself.`)
   }
   requireKnownMembers(statement, statementMembers, where)
   const effect = statement['Effect']
@@ -89,9 +89,9 @@ function requireAction(text: string, where: string): void {
 
 function requireResource(text: string, where: string): void {
   if (text.includes('${')) throw new PolicyError(`${where} holds a policy variable, which is not supported.`)
-  // A `*` at the end may stand for the segments that are left out; a shorter name without one could never match.
-  const whole = text.split(':').length >= 6 || text.endsWith('*')
-  if (text !== '*' && !(text.startsWith('arn:') && whole && !/\s/.test(text))) {
+  // A `*` at the end may stand for the missing segments. A shorter ARN without it could never match.
+  const isComplete = text.split(':').length >= 6 || text.endsWith('*')
+  if (text !== '*' && !(text.startsWith('arn:') && isComplete && !/\s/.test(text))) {
     throw new PolicyError(
       `${where} must be "*" or an ARN, such as "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_AbCdEf123".`,
     )
@@ -104,7 +104,7 @@ function requireDistinctSids(statements: readonly unknown[]): void {
     const sid = isObject(statement) ? statement['Sid'] : undefined
     if (sid === undefined) continue
     if (typeof sid !== 'string' || !/^[A-Za-z0-9]*$/.test(sid)) throw new PolicyError(`Statement ${i + 1}: Sid must be letters and digits.`)
-    if (sid !== '' && sids.has(sid)) throw new PolicyError(`Statement ${i + 1}: Sid ${JSON.stringify(sid)} is taken by another statement.`)
+    if (sid !== '' && sids.has(sid)) throw new PolicyError(`Statement ${i + 1}: Sid ${JSON.stringify(sid)} is used by another statement.`)
     sids.add(sid)
   }
 }
@@ -115,8 +115,8 @@ function requireKnownMembers(object: Record<string, unknown>, known: readonly st
 }
 
 /**
- * The first member name that occurs twice in one object of a valid JSON text. `JSON.parse` keeps the last of them and says nothing,
- * so that half of what someone wrote would be lost.
+ * The first member name that occurs twice in one object of a valid JSON text. `JSON.parse` silently keeps only the last one, so a part
+ * of the policy would be lost.
  */
 function findDuplicateMember(json: string): string | undefined {
   const open: Set<string>[] = []

@@ -7,12 +7,12 @@ import { readSignatureClaim, type SignatureClaim, singleHeader, writeTimestamp }
 import { canonicalRequest } from './canonical-request.ts'
 import type { Headers, RequestHead } from './signed-request.ts'
 
-type Demand = {
+type VerificationContext = {
   /** Epoch milliseconds. */
   readonly now: number
-  /** What the credential scope may name as its service. */
+  /** The services that the credential scope may name. */
   readonly services: readonly string[]
-  /** What it must name as its region; undefined accepts any. */
+  /** The region that it must name; undefined accepts any. */
   readonly region: string | undefined
   readonly secrets: Secrets
   readonly findKey: FindAccessKey
@@ -21,43 +21,48 @@ type Demand = {
 const skewMinutes = 5
 const terminator = 'aws4_request'
 
-/** Headers that this server acts on. Unsigned, they could be changed on the way; others (a proxy may add some) need not be signed. */
+/** Headers that this server acts on. Unsigned, they could be changed on the way. Others need not be signed, because proxies add some. */
 const headersToSign = ['host', 'x-amz-date', 'date', 'x-amz-target', 'x-amz-security-token', 'x-amz-content-sha256']
 
-/** A signature whose key exists. It proves nothing before `verify` has seen the body. */
+/** A signature whose key exists. It proves nothing until `verify` has checked the body. */
 export type PendingSignature = {
   /**
    * The key that made the signature.
-   * @throws ApiError with the codes and texts of AWS when the signature does not cover this body
+   * @throws ApiError InvalidSignatureException when the signature does not cover this body
+   * @throws ApiError UnrecognizedClientException when the session token is missing, wrong or not expected
+   * @throws ApiError ExpiredTokenException when the key has expired
    */
   verify(body: Buffer): AccessKey
 }
 
 /**
- * Checks all of the header form of AWS Signature Version 4 that needs no body, so that a caller without a key can be refused before
- * the body is read. Within the five minutes of clock skew that AWS grants, a request can be repeated as it is: the protocol has no
- * nonce.
- * @throws ApiError with the codes and texts of AWS
+ * Checks everything of AWS Signature Version 4 (header form) that does not need the body. So a caller without a key is refused before
+ * the body is read. A request can be replayed within the clock skew of five minutes, because the protocol has no nonce. Codes and texts
+ * of the errors are AWS's.
+ * @throws ApiError MissingAuthenticationTokenException when there is no signature
+ * @throws ApiError IncompleteSignatureException when the signature is not complete enough to be checked
+ * @throws ApiError InvalidSignatureException when its time, scope or signed headers are wrong
+ * @throws ApiError UnrecognizedClientException when the key does not exist
  */
-export async function readSignature(head: RequestHead, demand: Demand): Promise<PendingSignature> {
+export async function readSignature(head: RequestHead, context: VerificationContext): Promise<PendingSignature> {
   refuseQueryForm(head.query)
   const claim = readSignatureClaim(head.headers)
-  requireCurrent(claim, demand.now)
+  requireCurrent(claim, context.now)
   requireSignedHeaders(head, claim)
-  requireScope(claim, demand)
+  requireScope(claim, context)
   const claimedBodyHash = readClaimedBodyHash(head.headers)
-  const key = await demand.findKey(claim.keyId)
+  const key = await context.findKey(claim.keyId)
   if (key === undefined) throw unrecognizedClient()
 
   return {
     verify(body) {
       const bodyHash = sha256(body)
-      // The signature has to cover the body that arrived, so a hash that the client claims counts only if it is the right one.
+      // The signature must cover the body that arrived, so a hash that the client claims must be that body's hash.
       if (claimedBodyHash !== undefined && claimedBodyHash !== bodyHash) throw mismatch()
       const stringToSign = writeStringToSign(claim, canonical(head, claim, bodyHash))
       if (!equals(hmac(signingKey(key, claim), stringToSign).toString('hex'), claim.signature)) throw mismatch()
-      requireSessionToken(head, key, demand)
-      if (key.expiresAt !== undefined && key.expiresAt <= demand.now) {
+      requireSessionToken(head, key, context)
+      if (key.expiresAt !== undefined && key.expiresAt <= context.now) {
         throw new ApiError('ExpiredTokenException', 'The security token included in the request is expired')
       }
       return key
@@ -65,7 +70,7 @@ export async function readSignature(head: RequestHead, demand: Demand): Promise<
   }
 }
 
-/** AWS also takes signatures in the query ("presigned"); no client of these services makes them. */
+/** AWS also accepts signatures in the query ("presigned"), but no client of these services makes them. */
 function refuseQueryForm(query: string): void {
   if (/(?:^|&)x-amz-(?:signature|algorithm|credential)=/i.test(query)) {
     throw new ApiError(
@@ -93,7 +98,7 @@ function requireSignedHeaders(request: RequestHead, claim: SignatureClaim): void
     throw invalid("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
   }
   for (const name of headersToSign) {
-    // A `date` header beside `x-amz-date` says nothing about the signature, and proxies set it.
+    // When there is an `x-amz-date`, the `date` header does not matter to the signature, and proxies set it.
     if (name === 'date' && claim.dateHeader !== 'date') continue
     if (singleHeader(request.headers, name) !== undefined && !claim.signedHeaders.includes(name)) {
       throw invalid(`'${name}' must be a 'SignedHeader' in the AWS Authorization.`)
@@ -101,11 +106,11 @@ function requireSignedHeaders(request: RequestHead, claim: SignatureClaim): void
   }
 }
 
-function requireScope(claim: SignatureClaim, demand: Demand): void {
+function requireScope(claim: SignatureClaim, context: VerificationContext): void {
   const sentences: string[] = []
-  if (demand.region !== undefined && claim.region !== demand.region) sentences.push('Credential should be scoped to a valid region.')
-  if (!demand.services.includes(claim.service)) {
-    sentences.push(`Credential should be scoped to correct service: '${demand.services.join("' or '")}'.`)
+  if (context.region !== undefined && claim.region !== context.region) sentences.push('Credential should be scoped to a valid region.')
+  if (!context.services.includes(claim.service)) {
+    sentences.push(`Credential should be scoped to correct service: '${context.services.join("' or '")}'.`)
   }
   if (claim.terminator !== terminator) sentences.push(`Credential should be scoped with a valid terminator: '${terminator}'.`)
   const date = claim.timestamp.slice(0, 8)
@@ -134,7 +139,7 @@ function canonical(head: RequestHead, claim: SignatureClaim, bodyHash: string): 
   }
 }
 
-function requireSessionToken(request: RequestHead, key: AccessKey, { secrets }: Demand): void {
+function requireSessionToken(request: RequestHead, key: AccessKey, { secrets }: VerificationContext): void {
   const token = singleHeader(request.headers, 'x-amz-security-token')
   if (key.sessionTokenHash === undefined) {
     if (token !== undefined) throw unrecognizedClient()
@@ -150,12 +155,12 @@ function writeStringToSign(claim: SignatureClaim, canonicalText: string): string
   return ['AWS4-HMAC-SHA256', claim.timestamp, scope, sha256(canonicalText)].join('\n')
 }
 
-/** The latest derived key of each access key; it goes when the access key leaves the cache. */
+/** The latest derived key of each access key. It is garbage once the access key leaves the cache. */
 const derivedKeys = new WeakMap<AccessKey, KeyScope & { readonly bytes: Buffer }>()
 
 function signingKey(key: AccessKey, { date, region, service }: KeyScope): Buffer {
-  const known = derivedKeys.get(key)
-  if (known?.date === date && known.region === region && known.service === service) return known.bytes
+  const cached = derivedKeys.get(key)
+  if (cached?.date === date && cached.region === region && cached.service === service) return cached.bytes
   const bytes = deriveSigningKey(key.secret, { date, region, service })
   derivedKeys.set(key, { date, region, service, bytes })
   return bytes
@@ -173,7 +178,7 @@ function sha256(content: string | Buffer): string {
   return createHash('sha256').update(content).digest('hex')
 }
 
-/** In a time that does not depend on where they differ. */
+/** Compares in constant time. */
 function equals(a: string, b: string): boolean {
   const [bytesA, bytesB] = [Buffer.from(a), Buffer.from(b)]
   return bytesA.length === bytesB.length && timingSafeEqual(bytesA, bytesB)

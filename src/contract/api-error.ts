@@ -1,6 +1,6 @@
 import type { ModelledErrorCode } from './generated/types.ts'
 
-/** Errors that any operation of an AWS JSON service may answer with and that no model lists. */
+/** Errors that any operation of an AWS JSON service may return, although no model lists them. */
 type CommonErrorCode =
   | 'AccessDeniedException'
   | 'ExpiredTokenException'
@@ -22,12 +22,12 @@ export type ErrorCode = ModelledErrorCode | CommonErrorCode
 type Options = { readonly cause?: unknown; readonly reasonCode?: string }
 
 /**
- * A refusal that the caller is told about: `code` and `message` are what goes over the wire, so neither may hold anything that the
- * caller should not learn. `cause` is for the log and never leaves the server.
+ * An error that the caller receives. `code` and `message` go over the wire, so neither may contain anything that the caller must not
+ * know. `cause` is for the log and never leaves the server.
  */
 export class ApiError extends Error {
   readonly code: ErrorCode
-  /** A second member that only `InvalidParameterException` has on the wire. */
+  /** An additional member, which only `InvalidParameterException` has on the wire. */
   readonly reasonCode?: string
 
   constructor(code: ErrorCode, message: string, options: Options = {}) {
@@ -44,8 +44,8 @@ export function invalidParameter(message: string): ApiError {
 }
 
 /**
- * Everything else is 400: on this protocol the service sends modelled errors as 400 whatever status their model names, and was
- * recorded to do so for signature and permission errors, too.
+ * Every other code is 400. With this protocol the service sends modelled errors as 400, whatever status their model names. It does so for
+ * signature and permission errors, too (observed).
  */
 const otherStatuses: Partial<Record<ErrorCode, number>> = {
   RequestEntityTooLargeException: 413,

@@ -1,10 +1,10 @@
 import type { Shape } from './model.ts'
 import { matcherFor } from './patterns.ts'
 
-/** What a value breaks, each as the service words it. */
+/** The constraints of a string, each with the service's text for it. */
 export type Checks = readonly { readonly text: string; isBroken(value: string): boolean }[]
 
-/** Checks of one string, in the order in which the service was seen to report them: pattern, length, enumeration. */
+/** The checks of one string, in the order in which the service reports them (observed): pattern, length, enumeration. */
 export function stringChecks(shape: Shape): Checks {
   const checks: { text: string; isBroken(value: string): boolean }[] = []
   const { pattern, min = 0, max = Number.POSITIVE_INFINITY, enum: values } = shape
@@ -12,7 +12,7 @@ export function stringChecks(shape: Shape): Checks {
     const matches = matcherFor(pattern)
     checks.push({ text: patternText(pattern), isBroken: (value) => !matches(value) })
   }
-  // Length in UTF-16 units: what Java's String.length counts, and what a patient reader of the model would not.
+  // Length in UTF-16 units, as Java's String.length counts; the model would suggest characters.
   if (min > 0) checks.push({ text: atLeast('length', min), isBroken: (value) => value.length < min })
   if (max < Number.POSITIVE_INFINITY) checks.push({ text: atMost('length', max), isBroken: (value) => value.length > max })
   if (values !== undefined) {
@@ -22,7 +22,7 @@ export function stringChecks(shape: Shape): Checks {
   return shape.emptyAllowed ? checks.map(({ text, isBroken }) => ({ text, isBroken: (value) => value !== '' && isBroken(value) })) : checks
 }
 
-/** All constraints of a shape, broken or not: what the service prints about the elements of a list and the keys and values of a map. */
+/** All constraints of a shape, broken or not. The service prints them for the elements of a list and the keys and values of a map. */
 export function allConstraints({ min, max, pattern, enum: values }: Shape): string {
   const texts = [
     ...(max === undefined ? [] : [atMost('length', max)]),
@@ -56,7 +56,7 @@ function atMost(measure: 'length' | 'value', max: number): string {
   return `Member must have ${measure} less than or equal to ${max}`
 }
 
-/** Stands in messages for what a database cannot store as text: U+0000 (PostgreSQL) and halves of surrogate pairs (UTF-8). */
+/** For texts that a database cannot store: those with U+0000 (PostgreSQL) or halves of surrogate pairs (UTF-8). */
 export const unstorableText = 'Member must be well-formed Unicode text without the character U+0000'
 
 export function isStorable(text: string): boolean {

@@ -1,29 +1,29 @@
-import facts from './generated/model.json' with { type: 'json' }
+import modelJson from './generated/model.json' with { type: 'json' }
 import type { ModelledErrorCode, OperationName } from './generated/types.ts'
 
 export type Service = 'user-pools' | 'identity-pools' | 'lifeguard'
 
 export type OperationDefinition = {
   readonly service: Service
-  /** The name in `X-Amz-Target`; differs from the operation's own only where two services share a name. */
+  /** The name in `X-Amz-Target`. It differs from the operation's own only where two services share a name. */
   readonly wireName: string
-  /** True when callers sign their requests (SigV4). */
+  /** Whether callers sign their requests (SigV4). */
   readonly signed: boolean
   readonly input: string
-  /** Absent when the answer has an empty body. */
+  /** Absent when the response has an empty body. */
   readonly output?: string
   readonly errors: readonly ModelledErrorCode[]
 }
 
-/** A shape of the service models. `min` and `max` bound a number's value and the length of anything else. */
+/** A shape of the service models. `min` and `max` bound the value of a number, and the length of anything else. */
 export type Shape = {
   readonly type: 'string' | 'integer' | 'long' | 'boolean' | 'timestamp' | 'blob' | 'document' | 'list' | 'map' | 'structure'
   readonly min?: number
   readonly max?: number
-  /** As the service prints it in its messages. */
+  /** As the service prints it in its error messages. */
   readonly pattern?: string
   readonly enum?: readonly string[]
-  /** The value must never be shown to anybody but the one who sent it, messages and logs included. */
+  /** The value is a secret: it must not appear in error messages and logs. */
   readonly sensitive?: boolean
   readonly emptyAllowed?: boolean
   readonly required?: readonly string[]
@@ -40,7 +40,7 @@ type Model = {
   readonly patterns: Readonly<Record<string, { readonly source: string; readonly flags: string }>>
 }
 
-const model = facts as unknown as Model
+const model = modelJson as unknown as Model
 
 /** The operations of all services. */
 export const operationNames = Object.keys(model.operations) as readonly OperationName[]
@@ -51,11 +51,11 @@ export function definitionOf(name: OperationName): OperationDefinition {
 
 export function getShape(name: string): Shape {
   const shape = model.shapes[name]
-  if (shape === undefined) throw new Error(`the contract has no shape ${name}`)
+  if (shape === undefined) throw new Error(`The contract has no shape ${name}.`)
   return shape
 }
 
-/** How JavaScript must write a pattern to mean what the service, which runs it on Java, means by it. */
+/** The JavaScript form of a pattern of the service, which runs on Java. */
 export function javaScriptPattern(pattern: string): { readonly source: string; readonly flags: string } {
   return model.patterns[pattern] ?? { source: pattern, flags: 'u' }
 }

@@ -3,39 +3,39 @@ import type { OperationName, Operations } from './generated/types.ts'
 export type { OperationName } from './generated/types.ts'
 
 /**
- * What a caller must show before a handler runs. The gateway proves it; a handler may rely on it.
+ * What a caller must prove before a handler runs. The gateway verifies it, so a handler may rely on it.
  *
  * - `public`: nothing.
  * - `app-client`: the request names an app client in `ClientId` and, if that client has a secret, its `SecretHash` is right.
- * - `access-token`: `AccessToken` is a valid, unexpired, unrevoked token of an enabled user.
- * - `session-or-token`: either `AccessToken`, proven as above, or a `Session`, which the operation opens itself; never both.
- * - `iam`: a SigV4 signature by an access key that is allowed to do this.
+ * - `access-token`: `AccessToken` is a valid token of an enabled user, neither expired nor revoked.
+ * - `session-or-token`: either an `AccessToken`, verified as above, or a `Session`, which the operation opens itself. Never both.
+ * - `iam`: a SigV4 signature by an access key whose policy allows the operation.
  */
 export type Auth = 'public' | 'app-client' | 'access-token' | 'session-or-token' | 'iam'
 
-/** Who calls an `iam` operation. */
+/** The caller of an `iam` operation. */
 export type IamCaller = {
-  /** The access key that signed; undefined in `dev` for a request without one. */
+  /** The access key that signed the request. Undefined for an unsigned request in `lifeguard dev`. */
   readonly accessKeyId: string | undefined
 }
 
-/** Where a request came from, as far as the gateway can tell. What a caller says about itself is not to be believed. */
+/** Where a request came from, as far as the gateway can tell. Do not trust what the caller says about itself. */
 export type RequestContext = {
-  /** Undefined when the connection ended before anybody asked. */
+  /** Undefined when the connection ended before the address was read. */
   readonly ip: string | undefined
   readonly userAgent: string | undefined
 }
 
-/** The request of an operation as its handler sees it: checked against the model, known members only. */
+/** The request that a handler receives: checked against the model, with known members only. */
 export type Input<N extends OperationName> = Operations[N]['input']
 
-/** The answer of an operation. A handler of one that answers with an empty body may return nothing. */
-// biome-ignore lint/suspicious/noConfusingVoidType: it stands where a handler's return type does, so that `async handle() {}` will do
+/** The response of an operation. When the response has an empty body, the handler may return nothing. */
+// biome-ignore lint/suspicious/noConfusingVoidType: as the return type of a handler it allows `async handle() {}`
 export type Output<N extends OperationName> = Operations[N]['output'] extends undefined ? void : Operations[N]['output']
 
 /**
- * One API operation: who may call it, and what it does.
- * `D` is what the handler needs (it names only what it uses); `C` is what the gateway found out about the caller.
+ * One API operation: who may call it, and what it does. `D` are the services that the handler uses; `C` is what the gateway knows about
+ * the caller.
  */
 export type Operation<N extends OperationName, D, C> = {
   readonly name: N
@@ -43,7 +43,7 @@ export type Operation<N extends OperationName, D, C> = {
   handle(request: Input<N>, deps: D, caller: C, context: RequestContext): Promise<Output<N>>
 }
 
-/** Binds a handler to the name that the contract gives it, so that request and answer are typed by the contract. */
+/** Binds a handler to an operation of the contract, which gives request and response their types. */
 export function operation<N extends OperationName, D, C>(name: N, spec: Omit<Operation<N, D, C>, 'name'>): Operation<N, D, C> {
   return { name, auth: spec.auth, handle: spec.handle }
 }

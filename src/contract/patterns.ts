@@ -2,7 +2,7 @@ import { javaScriptPattern } from './model.ts'
 
 type Matcher = (value: string) => boolean
 
-// The service's white space is Java's: these six characters and no others.
+// The service's white space is that of Java: these six characters and no others.
 const space = ' \\t\\n\\v\\f\\r'
 const printable = '[\\p{L}\\p{M}\\p{S}\\p{N}\\p{P}'
 
@@ -10,14 +10,14 @@ const messageText = new RegExp(`^${printable}${space}*]*$`, 'u')
 const addressText = new RegExp(`^${printable}]+$`, 'u')
 const twoCharacters = /../su
 const anySpace = new RegExp(`[${space}]`)
-// Where Java's `.` stops.
+// The characters that Java's `.` does not match.
 const lineEnd = /[\n\r\u0085\u2028\u2029]/
 
 /**
- * Patterns with adjacent repetitions backtrack: half a minute for one legal 20,000-character template. These say the same in
- * linear time. Keyed by the pattern as the service prints it.
+ * Patterns with adjacent repetitions backtrack: half a minute for one valid template of 20,000 characters. These matchers do the same in
+ * linear time. The key is the pattern as the service prints it.
  */
-const linear: Readonly<Record<string, Matcher>> = {
+const linearMatchers: Readonly<Record<string, Matcher>> = {
   '[\\p{L}\\p{M}\\p{S}\\p{N}\\p{P}\\s*]*\\{####\\}[\\p{L}\\p{M}\\p{S}\\p{N}\\p{P}\\s*]*': (value) =>
     value.includes('{####}') && messageText.test(value),
   '[\\p{L}\\p{M}\\p{S}\\p{N}\\p{P}\\s*]*\\{##[\\p{L}\\p{M}\\p{S}\\p{N}\\p{P}\\s*]*##\\}[\\p{L}\\p{M}\\p{S}\\p{N}\\p{P}\\s*]*': (value) => {
@@ -40,10 +40,10 @@ function isTwoOrMoreWithoutOuterSpace(value: string): boolean {
   return lastSpace < value.length - 1 && !lineEnd.test(value.slice(firstSpace, lastSpace + 1))
 }
 
-/** True for values that match the whole pattern. Takes time linear in the value's length, whatever the value. */
+/** A matcher of the whole pattern. It takes time linear in the length of the value. */
 export function matcherFor(pattern: string): Matcher {
-  const standIn = linear[pattern]
-  if (standIn !== undefined) return standIn
+  const linearMatcher = linearMatchers[pattern]
+  if (linearMatcher !== undefined) return linearMatcher
   const { source, flags } = javaScriptPattern(pattern)
   const whole = new RegExp(`^(?:${source})$`, flags)
   return (value) => whole.test(value)

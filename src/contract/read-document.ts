@@ -1,10 +1,10 @@
 import { isStorable, unstorableText } from './constraints.ts'
 import type { Violations } from './violations.ts'
 
-/** Deeper than any real passkey answer or branding document, and far from what exhausts the stack when it is printed again. */
-const deepest = 64
+/** Real passkey responses and branding documents are less deep, and printing this depth does not exhaust the stack. */
+const maxDepth = 64
 
-/** A copy of a free-form JSON value; its objects have no prototype, so that no key of theirs can mean anything to JavaScript. */
+/** A copy of a free-form JSON value. Its objects have no prototype, so no key has a special meaning in JavaScript. */
 export function readDocument(value: unknown, path: string, violations: Violations): unknown {
   const problem = problemIn(value, 0)
   if (problem === undefined) return copyOf(value)
@@ -15,7 +15,7 @@ export function readDocument(value: unknown, path: string, violations: Violation
 function problemIn(value: unknown, depth: number): string | undefined {
   if (typeof value === 'string') return isStorable(value) ? undefined : unstorableText
   if (typeof value !== 'object' || value === null) return undefined
-  if (depth === deepest) return `Member must not be nested deeper than ${deepest} levels`
+  if (depth === maxDepth) return `Member must not be nested deeper than ${maxDepth} levels`
   for (const [key, element] of Object.entries(value)) {
     const problem = isStorable(key) ? problemIn(element, depth + 1) : unstorableText
     if (problem !== undefined) return problem

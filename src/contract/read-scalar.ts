@@ -2,7 +2,10 @@ import { brokenBound, isStorable, stringChecks, unstorableText } from './constra
 import type { Shape } from './model.ts'
 import { type Violations, wrongType } from './violations.ts'
 
-/** Turns one JSON value into what a handler receives. Throws SerializationException when its JSON type is wrong. */
+/**
+ * Turns one JSON value into the value that a handler receives.
+ * @throws ApiError SerializationException when the JSON type is wrong
+ */
 export type Reader = (value: unknown, path: string, violations: Violations) => unknown
 
 export function stringReader(shape: Shape): Reader {
@@ -17,7 +20,7 @@ export function stringReader(shape: Shape): Reader {
 
 const largestInteger = 2 ** 31 - 1
 
-/** 32 or 53 bits: a number beyond 2^53 has lost digits before we see it. */
+/** An integer of 32 or 53 bits. A number above 2^53 has already lost digits in the JSON parser. */
 export function integerReader(shape: Shape): Reader {
   const [wanted, largest] = shape.type === 'integer' ? (['Integer', largestInteger] as const) : (['Long', Number.MAX_SAFE_INTEGER] as const)
   return (value, path, violations) => {
@@ -35,7 +38,7 @@ export const readBoolean: Reader = (value) => {
 
 const latestSeconds = 8.64e12
 
-/** Epoch seconds, with a fraction or not. */
+/** Epoch seconds, with or without a fraction. */
 export const readTimestamp: Reader = (value) => {
   if (typeof value !== 'number' || !(Math.abs(value) <= latestSeconds)) throw wrongType(value, 'Date')
   return new Date(Math.round(value * 1000))

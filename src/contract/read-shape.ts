@@ -6,17 +6,17 @@ import { shortened, type Violations, wrongType } from './violations.ts'
 
 const readers = new Map<string, Reader>()
 
-/** The reader of a shape, made when it is first asked for and kept. */
+/** The reader of a shape, which is created at first use and cached. */
 export function readerOf(shapeName: string): Reader {
   let reader = readers.get(shapeName)
   if (reader === undefined) {
-    reader = makeReader(getShape(shapeName))
+    reader = createReader(getShape(shapeName))
     readers.set(shapeName, reader)
   }
   return reader
 }
 
-function makeReader(shape: Shape): Reader {
+function createReader(shape: Shape): Reader {
   switch (shape.type) {
     case 'string':
       return stringReader(shape)
@@ -40,7 +40,7 @@ function makeReader(shape: Shape): Reader {
   }
 }
 
-/** Known members only, unless the violations are to name the others; null is the same as absent. */
+/** Reads the known members. Others are ignored or reported, as `violations` decides. Null is the same as absent. */
 function structureReader({ members = {}, required = [] }: Shape): Reader {
   const plan = Object.entries(members).map(([name, shapeName]) => {
     return { name, pathName: name.charAt(0).toLowerCase() + name.slice(1), read: readerOf(shapeName), required: required.includes(name) }
@@ -86,16 +86,16 @@ function listReader(list: Shape): Reader {
   }
 }
 
-// A collection is printed as Java does it, once at most (its size is the sender's choice), and not before every element is known to
-// be text: JavaScript's own conversion of `{ "toString": 1 }`, or of lists nested thousands deep, throws.
+// A collection is printed as in Java: at most once, because the caller decides its size, and only after every element is known to be
+// text. JavaScript's own conversion throws for `{ "toString": 1 }` and for lists that are nested thousands deep.
 const printedList = (values: readonly unknown[]): string => `[${values.map(String).join(', ')}]`
 const unprinted = (): undefined => undefined
 
 type ElementsReader = (values: readonly unknown[], path: string, violations: Violations) => unknown[]
 
-/** The service reports strings in a list by the list: all constraints of an element, whichever was broken. */
+/** For strings in a list the service reports the list: all constraints of an element, whichever was broken. */
 function stringListReader(element: Shape, printed: (values: readonly unknown[]) => string | undefined): ElementsReader {
-  const isBroken = stringJudge(element)
+  const isBroken = brokenStringTest(element)
   const text = `Member must satisfy constraint: ${allConstraints(element)}`
   return (values, path, violations) => {
     let [unstorable, broken]: [boolean, string | undefined] = [false, undefined]
@@ -111,12 +111,12 @@ function stringListReader(element: Shape, printed: (values: readonly unknown[]) 
   }
 }
 
-function stringJudge(shape: Shape): (value: string) => boolean {
+function brokenStringTest(shape: Shape): (value: string) => boolean {
   const checks = stringChecks(shape)
   return (value) => checks.some((check) => check.isBroken(value))
 }
 
-/** Anything else in a list is reported by itself, under its place counted from one. */
+/** Any other element of a list is reported by itself, by its position counted from one. */
 function compoundListReader(read: Reader): ElementsReader {
   return (values, path, violations) =>
     values.map((value, index) => {
@@ -127,13 +127,13 @@ function compoundListReader(read: Reader): ElementsReader {
     })
 }
 
-/** Maps come out without prototype, so that a key such as `__proto__` or `constructor` is data like any other. */
+/** The maps have no prototype, so that a key such as `__proto__` or `constructor` is ordinary data. */
 function mapReader(map: Shape): Reader {
   const [keyName = '', valueName = ''] = [map.key, map.value]
   const [key, element] = [getShape(keyName), getShape(valueName)]
   const printed = element.type === 'string' && !map.sensitive && !key.sensitive && !element.sensitive ? printedMap : unprinted
   const readEntries = element.type === 'string' ? stringMapReader(element, printed) : compoundMapReader(readerOf(valueName))
-  const isBrokenKey = stringJudge(key)
+  const isBrokenKey = brokenStringTest(key)
   const keyText = `Map keys must satisfy constraint: ${allConstraints(key)}`
   return (value, path, violations) => {
     const given = Object.entries(objectOf(value)).filter(([, entry]) => entry !== null && entry !== undefined)
@@ -153,9 +153,9 @@ const printedMap = (entries: Entries): string => `{${entries.map(([key, value]) 
 
 type EntriesReader = (entries: Entries, path: string, violations: Violations, into: Record<string, unknown>) => void
 
-/** As with lists, strings in a map are reported by the map. */
+/** As with lists, the map is reported for the strings in it. */
 function stringMapReader(element: Shape, printed: (entries: Entries) => string | undefined): EntriesReader {
-  const isBroken = stringJudge(element)
+  const isBroken = brokenStringTest(element)
   const text = `Map value must satisfy constraint: ${allConstraints(element)}`
   return (entries, path, violations, into) => {
     let [unstorable, broken] = [false, false]

@@ -5,7 +5,7 @@ import { shortened } from './violations.ts'
 
 export type { Service } from './model.ts'
 
-/** What comes before the dot in `X-Amz-Target`. */
+/** The part before the dot in `X-Amz-Target`. */
 const targetPrefixes: Readonly<Record<Service, string>> = {
   'user-pools': 'AWSCognitoIdentityProviderService',
   'identity-pools': 'AWSCognitoIdentityService',
@@ -22,7 +22,10 @@ export const serviceOperations: readonly ServiceOperation[] = operationNames.map
 
 const byTarget = new Map(serviceOperations.map((operation) => [`${targetPrefixes[operation.service]}.${operation.wireName}`, operation]))
 
-/** The operation that an `X-Amz-Target` header names. Throws UnknownOperationException for any other value and for none. */
+/**
+ * The operation that an `X-Amz-Target` header names.
+ * @throws ApiError UnknownOperationException when there is no such header or no such operation
+ */
 export function getOperationByTarget(target: string | undefined): ServiceOperation {
   const operation = target === undefined ? undefined : byTarget.get(target)
   if (operation === undefined) {

@@ -1,13 +1,13 @@
 import { ApiError } from './api-error.ts'
 
-/** A request may break a constraint in each of thousands of elements; nobody reads more than the first few. */
+/** A request may break constraints in thousands of elements. Only the first ones are useful. */
 const shownViolations = 50
-/** The service echoes a value whole. We do not send megabytes back for one bad character. */
+/** The service echoes the whole value. Lifeguard does not send megabytes back for one bad character. */
 const shownCharacters = 1000
 
-/** Gathers everything that is wrong with a request, because the service reports all of it at once. */
+/** Collects everything that is wrong with a request, because the service reports it all at once. */
 export class Violations {
-  /** Whether a member that the contract does not know is a violation; otherwise it is passed over. */
+  /** Whether a member that is not in the contract is a violation. Otherwise it is ignored. */
   readonly rejectsUnknownMembers: boolean
   #count = 0
   #shown: string[] = []
@@ -16,7 +16,7 @@ export class Violations {
     this.rejectsUnknownMembers = rejectsUnknownMembers
   }
 
-  /** `value` undefined: it is a secret, or contains one, or is not fit to be printed. */
+  /** `value` is undefined when it is secret, contains a secret, or cannot be printed. */
   add(path: string, constraint: string, value: string | undefined): void {
     const subject = value === undefined ? 'Value' : `Value '${shortened(value)}'`
     this.#add(`${subject} at '${path}' failed to satisfy constraint: ${constraint}`)
@@ -28,7 +28,7 @@ export class Violations {
 
   addUnknown(path: string, name: string, known: readonly string[]): void {
     const where = path === '' ? '' : ` at '${path}'`
-    this.#add(`'${shortened(name)}'${where} is no member; there are ${known.join(', ')}`)
+    this.#add(`'${shortened(name)}'${where} is not a known member; the members are ${known.join(', ')}`)
   }
 
   #add(item: string): void {
@@ -36,7 +36,7 @@ export class Violations {
     if (this.#shown.length < shownViolations) this.#shown.push(item)
   }
 
-  /** Throws InvalidParameterException if there was any violation. */
+  /** @throws ApiError InvalidParameterException when there was a violation */
   throwIfAny(): void {
     if (this.#count === 0) return
     const noun = this.#count === 1 ? 'error' : 'errors'
@@ -48,7 +48,7 @@ export function shortened(value: string): string {
   return value.length <= shownCharacters ? value.toWellFormed() : `${value.slice(0, shownCharacters).toWellFormed()}…`
 }
 
-/** The refusal of a JSON value that has another type than the shape it stands for. The texts are those of AWS's own JSON reader. */
+/** The error for a JSON value whose type is not that of its shape. The texts are those of AWS's JSON reader. */
 export function wrongType(value: unknown, wanted: 'String' | 'Integer' | 'Long' | 'Boolean' | 'Date' | 'ByteBuffer' | undefined): ApiError {
   return new ApiError('SerializationException', wrongTypeText(value, wanted))
 }

@@ -2,8 +2,8 @@ import { definitionOf, getShape, type Shape } from './model.ts'
 import type { OperationName, Output } from './operation.ts'
 
 /**
- * An answer as JSON text: members that the contract knows, in its order; dates as epoch seconds with milliseconds as fraction, bytes
- * as base64, absent members left out. Empty where the contract has no answer, which is an empty body.
+ * A response as JSON text. It has the members of the contract, in the contract's order, without the absent ones. Dates are epoch seconds
+ * with a fraction; bytes are base64. The text is empty for an operation whose contract has no output.
  */
 export function writeResponse<N extends OperationName>(name: N, output: Output<N>): string {
   const { output: shapeName } = definitionOf(name)
@@ -17,13 +17,13 @@ const writers = new Map<string, Writer>()
 function writerOf(shapeName: string): Writer {
   let writer = writers.get(shapeName)
   if (writer === undefined) {
-    writer = makeWriter(getShape(shapeName))
+    writer = createWriter(getShape(shapeName))
     writers.set(shapeName, writer)
   }
   return writer
 }
 
-function makeWriter(shape: Shape): Writer {
+function createWriter(shape: Shape): Writer {
   switch (shape.type) {
     case 'structure':
       return structureWriter(shape)
@@ -57,7 +57,7 @@ function structureWriter({ members = {} }: Shape): Writer {
 
 function mapWriter(write: Writer): Writer {
   return (value) => {
-    // Without prototype: keys are the users' own words, and `__proto__` is one of them.
+    // Without a prototype: users choose the keys, and `__proto__` is a possible one.
     const result: Record<string, unknown> = Object.create(null)
     for (const [key, entry] of Object.entries(value as object)) {
       if (entry !== undefined && entry !== null) result[key] = write(entry)
@@ -68,6 +68,6 @@ function mapWriter(write: Writer): Writer {
 
 function writeTimestamp(value: unknown): number {
   const milliseconds = (value as Date).getTime()
-  if (Number.isNaN(milliseconds)) throw new TypeError('an answer holds an invalid date')
+  if (Number.isNaN(milliseconds)) throw new TypeError('The response contains an invalid date.')
   return milliseconds / 1000
 }

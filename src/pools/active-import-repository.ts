@@ -4,10 +4,10 @@ import type { Db, Tx } from '../storage/db.ts'
 /** Names one import job. */
 export type ImportJobKey = { readonly poolId: string; readonly jobId: string }
 
-/** Cognito runs one job at a time in an account, and this server is one account. */
+/** Cognito runs one import job at a time in an account, and this server is one account. */
 const slot = 'user-import'
 
-/** False while another job has the turn, of whichever pool. It is the job's until releaseImportSlot. */
+/** False while another job, of any pool, has the slot. The job keeps it until `releaseImportSlot`. */
 export async function acquireImportSlot(tx: Tx, { poolId, jobId }: ImportJobKey): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await tx
     .insertInto('active_import')
@@ -21,14 +21,15 @@ export async function releaseImportSlot(tx: Tx, { poolId, jobId }: ImportJobKey)
   await tx.deleteFrom('active_import').where('slot', '=', slot).where('pool_id', '=', poolId).where('job_id', '=', jobId).execute()
 }
 
-/** The job under way, whichever pool's it is. */
+/** The running job of any pool. */
 export async function findActiveImport(db: Db | Tx): Promise<ImportJobKey | undefined> {
   return db.selectFrom('active_import').select(['pool_id as poolId', 'job_id as jobId']).where('slot', '=', slot).executeTakeFirst()
 }
 
 /**
- * Throws UserImportInProgressException while a job of the pool is under way: its file was made for the pool as it is. The caller has
- * locked the pool, as whoever starts a job does.
+ * Checks that no import job of the pool is running, because its file was made for the pool as it is.
+ * @NOTE The caller must have locked the pool; the start of a job locks it, too.
+ * @throws ApiError UserImportInProgressException when a job of the pool is running
  */
 export async function requireNoImport(tx: Tx, poolId: string): Promise<void> {
   if ((await findActiveImport(tx))?.poolId !== poolId) return

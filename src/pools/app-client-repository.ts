@@ -8,8 +8,8 @@ export async function insertAppClient(tx: Db | Tx, secrets: Secrets, client: App
 }
 
 /**
- * By its id alone, which is unique over all pools: an app client is how a public request tells its pool. The rows of a deleted pool's
- * clients are there for a while, and are passed over.
+ * Finds a client by its id alone, which is unique over all pools. Public requests name their pool only by the app client. The clients
+ * of a deleted pool, whose rows still exist for a while, are not found.
  */
 export async function findAppClient(db: Db | Tx, secrets: Secrets, clientId: string): Promise<AppClient | undefined> {
   const row = await db
@@ -21,7 +21,7 @@ export async function findAppClient(db: Db | Tx, secrets: Secrets, clientId: str
   return row && fromRow(row, secrets)
 }
 
-/** The client as it is now, held until the transaction ends. */
+/** The stored client, locked until the transaction ends. */
 export async function lockAppClient(tx: Tx, secrets: Secrets, poolId: string, clientId: string): Promise<AppClient | undefined> {
   const row = await tx
     .updateTable('app_client')
@@ -54,12 +54,12 @@ export async function deleteAppClient(db: Db | Tx, poolId: string, clientId: str
   return numDeletedRows === 1n
 }
 
-/** How many clients the pool has, counted no further than `limit`. */
+/** The number of clients in the pool, counted up to `limit`. */
 export async function countAppClientsUpTo(db: Db | Tx, poolId: string, limit: number): Promise<number> {
   return (await db.selectFrom('app_client').select('id').where('pool_id', '=', poolId).limit(limit).execute()).length
 }
 
-/** Id and name in the order of the ids, from the first one behind `after`. */
+/** Ids and names, ordered by id, beginning after the id `after`. */
 export async function listAppClients(
   db: Db | Tx,
   poolId: string,

@@ -8,7 +8,7 @@ type Row = Selectable<AppClientTable>
 
 type SealedSecret = { readonly id: string; readonly sealed: string; readonly createdAt: number }
 
-/** What the `config` column holds. */
+/** The content of the `config` column. */
 type Config = Omit<AppClient, 'id' | 'poolId' | 'name' | 'createdAt' | 'updatedAt' | 'secrets'> & {
   readonly secrets: readonly SealedSecret[]
 }
@@ -24,7 +24,7 @@ export function toRow(client: AppClient, secrets: Secrets): Row {
   return { id, pool_id: poolId, name, created_at: createdAt, updated_at: updatedAt, config: JSON.stringify(config) }
 }
 
-/** Throws when a secret does not open: a client whose secret cannot be checked must not pass for one that has none. */
+/** @throws Error when a secret does not open; such a client must not look like a public one, which has no secret */
 export function fromRow(row: Row, secrets: Secrets): AppClient {
   const config: Config = JSON.parse(row.config)
   return {

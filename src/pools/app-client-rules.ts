@@ -11,15 +11,16 @@ const day = 24 * hour
 const tenYears = 3650 * day
 
 /**
- * Throws the error Cognito gives when the client cannot be as it is in this pool, which has `named` of what the client names; `act` is
- * part of some of the texts.
+ * Checks the settings of a client in its pool. `references` are the client's references that exist in the pool. Some texts contain
+ * `action`.
+ * @throws ApiError InvalidParameterException, InvalidOAuthFlowException or ScopeDoesNotExistException, as Cognito does
  */
-export function requireValidClient(pool: Pool, client: AppClient, named: ClientReferences, act: 'creating' | 'updating'): void {
+export function requireValidClient(pool: Pool, client: AppClient, references: ClientReferences, action: 'creating' | 'updating'): void {
   requireValidValidity(client)
-  requireValidAttributeLists(pool, client, named, act)
+  requireValidAttributeLists(pool, client, references, action)
   requireValidAuthFlows(client)
-  requireKnownProviders(pool, client, named)
-  requireValidOAuth(client, named.scopes)
+  requireKnownProviders(pool, client, references)
+  requireValidOAuth(client, references.scopes)
   if (client.propagateUserContext && client.secrets.length === 0) {
     throw invalidParameter('EnablePropagateAdditionalUserContextData can only be enabled for a client with a client secret.')
   }
@@ -36,18 +37,18 @@ function requireValidValidity(client: AppClient): void {
   }
 }
 
-/** What a client may write has to include what every user must have: nobody could sign up through it otherwise. */
-function requireValidAttributeLists(pool: Pool, client: AppClient, { isFederated }: ClientReferences, act: string): void {
+/** A client must be able to write every required attribute. Otherwise no user could sign up through it. */
+function requireValidAttributeLists(pool: Pool, client: AppClient, { isFederated }: ClientReferences, action: string): void {
   const schema = new Set(pool.schema.map((definition) => definition.name))
   const { readAttributes = [], writeAttributes } = client
   const isReadable = (name: string) => (schema.has(name) && !isDeveloperOnly(name)) || (isFederated && name === 'identities')
   if (!readAttributes.every(isReadable)) {
-    throw invalidParameter(`Invalid read attributes specified while ${act} a client`)
+    throw invalidParameter(`Invalid read attributes specified while ${action} a client`)
   }
   if (writeAttributes === undefined) return
   const isComplete = requiredAttributeNames(pool).every((name) => writeAttributes.includes(name))
   if (!isComplete || !writeAttributes.every((name) => schema.has(name) && isWritableByClients(name))) {
-    throw invalidParameter(`Invalid write attributes specified while ${act} a client`)
+    throw invalidParameter(`Invalid write attributes specified while ${action} a client`)
   }
 }
 
@@ -65,7 +66,7 @@ function requireValidAuthFlows(client: AppClient): void {
   }
 }
 
-/** `COGNITO` are the pool's own users. */
+/** `COGNITO` names the pool's own users. */
 function requireKnownProviders(pool: Pool, client: AppClient, { identityProviders }: ClientReferences): void {
   const unknown = client.identityProviders?.find((provider) => provider !== 'COGNITO' && !identityProviders.has(provider))
   if (unknown !== undefined) throw invalidParameter(`The provider ${unknown} does not exist for User Pool ${pool.id}.`)

@@ -15,13 +15,13 @@ const defaultAuthSessionMinutes = 3
 
 type NewClient = { readonly id: string; readonly pool: Pool; readonly secrets: readonly ClientSecret[]; readonly now: number }
 
-/** The client that CreateUserPoolClient asks for, defaults filled in. */
+/** The client that CreateUserPoolClient describes, with defaults. */
 export function readNewClient(request: CreateUserPoolClientRequest, { id, pool, secrets, now }: NewClient): AppClient {
   const identity = { id, poolId: pool.id, name: request.ClientName, createdAt: now, updatedAt: now, secrets }
   return { ...readSettings(request), ...identity, ssoSessionMinutes: undefined }
 }
 
-/** `client` as UpdateUserPoolClient leaves it: all that the request does not name goes back to its default, except name, secrets and session. */
+/** `client` after UpdateUserPoolClient. Settings that the request does not name return to their defaults, except name, secrets and session. */
 export function readClientUpdate(client: AppClient, request: UpdateUserPoolClientRequest, now: number): AppClient {
   const { id, poolId, createdAt, secrets, ssoSessionMinutes } = client
   const identity = { id, poolId, name: request.ClientName ?? client.name, createdAt, updatedAt: now, secrets }
@@ -54,7 +54,7 @@ function readSettings(request: Omit<UpdateUserPoolClientRequest, 'ClientId'>) {
   } satisfies Partial<AppClient>
 }
 
-/** As DescribeUserPoolClient shows it, with the secret; TokenValidityUnits is there even when it says nothing (observed). */
+/** The client as DescribeUserPoolClient shows it, with its secret. TokenValidityUnits is present even when it is empty (observed). */
 export function writeClient(client: AppClient): UserPoolClientType {
   return {
     UserPoolId: client.poolId,
@@ -83,7 +83,7 @@ export function writeClient(client: AppClient): UserPoolClientType {
     EnablePropagateAdditionalUserContextData: client.propagateUserContext,
     AuthSessionValidity: client.authSessionValidityMinutes,
     RefreshTokenRotation: writeRotation(client.refreshRotation),
-    // The other kind, DCR, is for clients that registered themselves.
+    // The other type, DCR, is for clients that registered themselves.
     ClientType: 'REGULAR',
   }
 }
@@ -109,12 +109,12 @@ function writeRotation(rotation: AppClient['refreshRotation']): RefreshTokenRota
   return rotation && { Feature: rotation.enabled ? 'ENABLED' : 'DISABLED', RetryGracePeriodSeconds: rotation.gracePeriodSeconds }
 }
 
-/** Each value once; an empty list is as good as none, and Cognito shows neither. */
+/** The distinct values. Cognito treats an empty list like a missing one, and shows neither. */
 function ifAny<Value>(values: readonly Value[] | undefined): readonly Value[] | undefined {
   return values === undefined || values.length === 0 ? undefined : [...new Set(values)]
 }
 
-/** Without the value, which only the answer that made it up has. */
+/** A secret without its value, which only the response that generated it shows. */
 export function writeClientSecret(secret: ClientSecret): ClientSecretDescriptorType {
   return { ClientSecretId: secret.id, ClientSecretCreateDate: new Date(secret.createdAt) }
 }

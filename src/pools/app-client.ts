@@ -14,14 +14,14 @@ export type AuthFlowPermission =
 
 export type TimeUnit = 'seconds' | 'minutes' | 'hours' | 'days'
 
-/** One program that signs users in: every member of CreateUserPoolClient; undefined where Cognito shows nothing. */
+/** An application that signs users in, with the settings of CreateUserPoolClient. A member is undefined where Cognito shows nothing. */
 export type AppClient = {
   readonly id: string
   readonly poolId: string
   readonly name: string
   readonly createdAt: number
   readonly updatedAt: number
-  /** None for a public client; two while they are being rotated. */
+  /** Empty for a public client. There are two while a secret is being replaced. */
   readonly secrets: readonly ClientSecret[]
   readonly refreshTokenValidity: number
   readonly accessTokenValidity: number | undefined
@@ -29,10 +29,10 @@ export type AppClient = {
   readonly validityUnits:
     | { readonly access: TimeUnit | undefined; readonly id: TimeUnit | undefined; readonly refresh: TimeUnit | undefined }
     | undefined
-  /** Undefined means every attribute of the schema. */
+  /** Undefined means all attributes of the schema. */
   readonly readAttributes: readonly string[] | undefined
   readonly writeAttributes: readonly string[] | undefined
-  /** Undefined means refresh, SRP and custom. */
+  /** Undefined allows the flows for refresh tokens, SRP and custom challenges. */
   readonly authFlows: readonly AuthFlowPermission[] | undefined
   readonly identityProviders: readonly string[] | undefined
   readonly callbackUrls: readonly string[] | undefined
@@ -45,9 +45,9 @@ export type AppClient = {
   readonly preventUserExistenceErrors: 'LEGACY' | 'ENABLED' | undefined
   readonly tokenRevocation: boolean
   readonly propagateUserContext: boolean
-  /** Minutes that one step of a sign-in may take. */
+  /** How long one step of a sign-in may take. */
   readonly authSessionValidityMinutes: number
-  /** For how long after the user's last authentication this client may take part in a single-sign-on session; undefined is the default. */
+  /** How long after a user's last authentication this client may join a single sign-on session. Undefined is the default. */
   readonly ssoSessionMinutes: number | undefined
   readonly refreshRotation: { readonly enabled: boolean; readonly gracePeriodSeconds: number } | undefined
 }
@@ -59,10 +59,10 @@ export type ClientSecret = {
   readonly createdAt: number
 }
 
-/** In requests, and in stored records, it names all app clients of a pool. No client has this id: theirs are in lower case. */
+/** Names all app clients of a pool, in requests and in stored records. No client has this id, because ids are in lower case. */
 export const allClients = 'ALL'
 
-/** What the gateway proved of an `app-client` operation: the client exists, and the caller knows its secret if it has one. */
+/** What the gateway has verified for an `app-client` operation: the client exists, and the caller knows its secret if it has one. */
 export type AppClientCaller = { readonly pool: Pool; readonly client: AppClient }
 
 export const secondsPerUnit: Readonly<Record<TimeUnit, number>> = { seconds: 1, minutes: 60, hours: 3600, days: 86_400 }
@@ -82,7 +82,7 @@ export function refreshTokenSeconds(client: AppClient): number {
   return client.refreshTokenValidity * secondsPerUnit[client.validityUnits?.refresh ?? 'days']
 }
 
-/** Whether this client hides, by uniform answers, which users exist. */
+/** Whether the responses to this client hide which users exist. */
 export function hidesUserExistence(client: AppClient): boolean {
   return client.preventUserExistenceErrors === 'ENABLED'
 }

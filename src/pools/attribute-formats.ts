@@ -1,16 +1,16 @@
-/** Longest e-mail address that SMTP can carry (RFC 5321 §4.5.3.1.3, less the angle brackets). */
+/** The longest e-mail address that SMTP can carry (RFC 5321 §4.5.3.1.3, without the angle brackets). */
 const maxAddressLength = 254
 
-// What an unquoted local part may not hold (RFC 5322 §3.2.3), and what could start a second address.
+// Characters that an unquoted local part cannot contain (RFC 5322 §3.2.3), and those that could start a second address.
 const forbiddenInLocalPart = /[<>()[\]\\,;:@"]/u
 const domainLabel = /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}-]*[\p{L}\p{M}\p{N}])?$/u
 
-// What leaves no mark on a screen: controls, spaces, format characters (zero width, bidirectional), fillers, and what no font has.
+// Characters that a screen does not show: controls, spaces, format characters (zero width, bidirectional), fillers, and those without glyphs.
 const invisible = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Z}\p{Default_Ignorable_Code_Point}]/u
 
 /**
- * `local@domain` in the form that can be written to without quoting; one label is a domain, too. An address with invisible characters
- * is refused: it would look like another user's.
+ * Whether the text is `local@domain` in a form that needs no quoting. A single label is a valid domain. An address with invisible
+ * characters is not accepted, because it would look like the address of another user.
  */
 export function isEmailAddress(value: string): boolean {
   const at = value.lastIndexOf('@')
@@ -21,17 +21,17 @@ export function isEmailAddress(value: string): boolean {
     .every((label) => domainLabel.test(label))
 }
 
-/** ITU-T E.164: a plus sign and at most 15 digits. */
+/** Whether the text is a plus sign and at most 15 digits (ITU-T E.164). */
 export function isPhoneNumber(value: string): boolean {
   return /^\+\d{1,15}$/.test(value)
 }
 
-/** Whether people would read it as an e-mail address, whatever invisible or full-width characters are in it. */
+/** Whether a person would read the text as an e-mail address, in spite of invisible or full-width characters. */
 export function looksLikeEmailAddress(value: string): boolean {
   return isEmailAddress(visiblePartOf(value))
 }
 
-/** The same for a phone number. */
+/** Whether a person would read the text as a phone number. */
 export function looksLikePhoneNumber(value: string): boolean {
   return isPhoneNumber(visiblePartOf(value))
 }
@@ -42,12 +42,12 @@ function visiblePartOf(value: string): string {
     .join('')
 }
 
-/** `YYYY-MM-DD` (OpenID Connect Core §5.1); the year 0000 stands for one that is not told. */
+/** Whether the text is `YYYY-MM-DD` (OpenID Connect Core §5.1). The year 0000 stands for an omitted one. */
 export function isBirthdate(value: string): boolean {
   return /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/.test(value)
 }
 
-/** A decimal number as text, short enough that nobody pays for reading it. */
+/** Whether the text is a decimal number, short enough to be parsed cheaply. */
 export function isDecimal(value: string): boolean {
   return /^-?\d{1,30}(\.\d{1,30})?$/.test(value)
 }

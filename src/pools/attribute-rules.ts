@@ -1,15 +1,16 @@
-import { ApiError, invalidParameter } from '../contract/api-error.ts'
+import { type ApiError, invalidParameter } from '../contract/api-error.ts'
 import type { AppClient } from './app-client.ts'
 import { isBirthdate, isDecimal, isEmailAddress, isPhoneNumber, looksLikeEmailAddress, looksLikePhoneNumber } from './attribute-formats.ts'
 import { type AttributeDefinition, maxValueLength } from './attribute-schema.ts'
 import type { Pool } from './pool.ts'
 
-/** Attribute name to value, always text. An empty value means "none", and takes the attribute away in an update. */
+/** Attribute names and values. Values are always text. An empty value means "no value": an update with it removes the attribute. */
 export type AttributeValues = Readonly<Record<string, string>>
 
 /**
- * Throws InvalidParameterException when a name is not in the pool's schema or a value is not what the schema says. Which attributes
- * a client may write, which must be there and which may not change are questions of their own.
+ * Checks names and values against the pool's schema. Other functions check which attributes a client may write, which are required and
+ * which cannot change.
+ * @throws ApiError InvalidParameterException when a name is not in the schema or a value does not conform to it
  */
 export function checkAttributes(pool: Pick<Pool, 'schema' | 'aliasAttributes'>, attributes: AttributeValues): void {
   const schema = new Map(pool.schema.map((definition) => [definition.name, definition]))
@@ -19,7 +20,7 @@ export function checkAttributes(pool: Pick<Pool, 'schema' | 'aliasAttributes'>, 
     if (definition === undefined) throw nonconforming(`Type for attribute {${name}} could not be determined`)
     if (value === '') continue
     requireAddressFormat(name, value)
-    // Where users can be found by it, a preferred username is a name like the username, and follows the same rule.
+    // A preferred username that is an alias follows the same rule as the username.
     if (name === 'preferred_username' && pool.aliasAttributes.includes(name)) requireNoAliasFormat(pool, 'Preferred username', value)
     const problem = problemOf(definition, value)
     if (problem !== undefined) problems.push(`${name}: ${problem}\n`)
@@ -27,20 +28,20 @@ export function checkAttributes(pool: Pick<Pool, 'schema' | 'aliasAttributes'>, 
   if (problems.length > 0) throw nonconforming(problems.join(''))
 }
 
-/** Throws InvalidParameterException that names each attribute the pool requires and `attributes` lacks. */
+/** @throws ApiError InvalidParameterException, which names each required attribute that is missing */
 export function requireRequiredAttributes(pool: Pick<Pool, 'schema'>, attributes: AttributeValues): void {
   const missing = requiredAttributeNames(pool).filter((name) => !attributes[name])
   if (missing.length > 0) throw nonconforming(missing.map((name) => `${name}: The attribute is required\n`).join(''))
 }
 
-/** The attributes that a caller must supply; `sub` is required, too, but the server makes it. */
+/** The attributes that a caller must supply. `sub` is also required, but the server sets it. */
 export function requiredAttributeNames(pool: Pick<Pool, 'schema'>): readonly string[] {
   return pool.schema.filter((definition) => definition.required && definition.name !== 'sub').map((definition) => definition.name)
 }
 
 /**
- * Which attributes the client may see. A client without ReadAttributes sees all of them (observed; the API reference says
- * the standard ones). `sub` is never hidden, attributes for developers always are.
+ * Which attributes the client may read. A client without ReadAttributes may read all of them (observed; the API reference says the
+ * standard ones). `sub` is never hidden; developer-only attributes always are.
  */
 export function readableAttributes(_pool: Pick<Pool, 'schema'>, client: Pick<AppClient, 'readAttributes'>): (name: string) => boolean {
   const listed = client.readAttributes && new Set(client.readAttributes)
@@ -48,15 +49,15 @@ export function readableAttributes(_pool: Pick<Pool, 'schema'>, client: Pick<App
 }
 
 /**
- * Which attributes the client may set for its user: never what the server itself vouches for, nor what is for developers. A client
- * without WriteAttributes may set all others; a name that the schema lacks is then for `checkAttributes` to refuse.
+ * Which attributes the client may write for its user. The attributes that only the server sets, and developer-only attributes, are never
+ * among them. A client without WriteAttributes may write all others; `checkAttributes` rejects names that the schema lacks.
  */
 export function writableAttributes(_pool: Pick<Pool, 'schema'>, client: Pick<AppClient, 'writeAttributes'>): (name: string) => boolean {
   const listed = client.writeAttributes && new Set(client.writeAttributes)
   return (name) => isWritableByClients(name) && (listed === undefined || listed.has(name))
 }
 
-/** Whether any client could ever write it. */
+/** Whether the attribute can be written by clients at all. */
 export function isWritableByClients(name: string): boolean {
   return name !== 'sub' && name !== 'email_verified' && name !== 'phone_number_verified' && !isDeveloperOnly(name)
 }
@@ -66,8 +67,8 @@ export function isDeveloperOnly(name: string): boolean {
 }
 
 function requireAddressFormat(name: string, value: string): void {
-  if (name === 'email' && !isEmailAddress(value)) throw new ApiError('InvalidParameterException', 'Invalid email address format.')
-  if (name === 'phone_number' && !isPhoneNumber(value)) throw new ApiError('InvalidParameterException', 'Invalid phone number format.')
+  if (name === 'email' && !isEmailAddress(value)) throw invalidParameter('Invalid email address format.')
+  if (name === 'phone_number' && !isPhoneNumber(value)) throw invalidParameter('Invalid phone number format.')
 }
 
 function problemOf(definition: AttributeDefinition, value: string): string | undefined {
@@ -75,7 +76,7 @@ function problemOf(definition: AttributeDefinition, value: string): string | und
   if (name === 'birthdate' && !isBirthdate(value)) return 'Birthdate must have the form YYYY-MM-DD'
   if (type === 'String') return lengthProblem(definition.length, value)
   if (type === 'Number') return rangeProblem(definition.range, value)
-  // Cognito carries custom Boolean and DateTime values as text and does not look into them.
+  // Cognito stores custom Boolean and DateTime values as text and does not check them.
   if (type === 'Boolean' && !name.includes(':') && value !== 'true' && value !== 'false') return 'Boolean attributes must be true or false'
   return lengthProblem(undefined, value)
 }
@@ -97,20 +98,20 @@ function rangeProblem(range: AttributeDefinition['range'], value: string): strin
 }
 
 function nonconforming(problems: string): ApiError {
-  return new ApiError('InvalidParameterException', `Attributes did not conform to the schema: ${problems}`)
+  return invalidParameter(`Attributes did not conform to the schema: ${problems}`)
 }
 
 /**
- * Refuses a chosen name that looks like an address by which the pool finds users: it could shadow the user who has that address.
- * @throws ApiError InvalidParameterException; the words for `Username` are Cognito's
+ * Rejects a name that looks like an alias of the pool's users: it could shadow the user who has that address.
+ * @throws ApiError InvalidParameterException, with Cognito's text for `Username`, when the name looks like an address
  */
 export function requireNoAliasFormat(
   { aliasAttributes }: Pick<Pool, 'aliasAttributes'>,
   kind: 'Username' | 'Preferred username',
   name: string,
 ): void {
-  const refusal = (format: string, alias: string) =>
+  const error = (format: string, alias: string) =>
     invalidParameter(`${kind} cannot be of ${format} format, since user pool is configured for ${alias} alias.`)
-  if (aliasAttributes.includes('email') && looksLikeEmailAddress(name)) throw refusal('email', 'email')
-  if (aliasAttributes.includes('phone_number') && looksLikePhoneNumber(name)) throw refusal('phone number', 'phone_number')
+  if (aliasAttributes.includes('email') && looksLikeEmailAddress(name)) throw error('email', 'email')
+  if (aliasAttributes.includes('phone_number') && looksLikePhoneNumber(name)) throw error('phone number', 'phone_number')
 }

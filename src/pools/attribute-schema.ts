@@ -2,9 +2,9 @@ import { type ApiError, invalidParameter } from '../contract/api-error.ts'
 import { isDecimal } from './attribute-formats.ts'
 export type AttributeType = 'String' | 'Number' | 'DateTime' | 'Boolean'
 
-/** One attribute of a pool's schema. Bounds are text, as Cognito writes them. */
+/** One attribute of a pool's schema. The bounds are text, as in Cognito's API. */
 export type AttributeDefinition = {
-  /** With its prefix: `email`, `custom:team`, `dev:custom:score`. */
+  /** The name with its prefix: `email`, `custom:team`, `dev:custom:score`. */
   readonly name: string
   readonly type: AttributeType
   readonly mutable: boolean
@@ -19,35 +19,35 @@ export type AttributeDefinition = {
 /** The most characters of a value whose attribute has no limit of its own. */
 export const maxValueLength = 2048
 
-function text(name: string, min = '0', max = String(maxValueLength)): AttributeDefinition {
+function textAttribute(name: string, min = '0', max = String(maxValueLength)): AttributeDefinition {
   return { name, type: 'String', mutable: true, required: false, developerOnly: false, length: { min, max }, range: undefined }
 }
 
-function flag(name: string): AttributeDefinition {
+function flagAttribute(name: string): AttributeDefinition {
   return { name, type: 'Boolean', mutable: true, required: false, developerOnly: false, length: undefined, range: undefined }
 }
 
-/** The 20 attributes of every pool (OpenID Connect Core §5.1 and Cognito's own), in the order DescribeUserPool shows them. */
+/** The 20 attributes of every pool (OpenID Connect Core §5.1 and Cognito's own), in the order of DescribeUserPool. */
 export const standardAttributes: readonly AttributeDefinition[] = [
-  { ...text('sub', '1'), mutable: false, required: true },
-  text('name'),
-  text('given_name'),
-  text('family_name'),
-  text('middle_name'),
-  text('nickname'),
-  text('preferred_username'),
-  text('profile'),
-  text('picture'),
-  text('website'),
-  text('email'),
-  flag('email_verified'),
-  text('gender'),
-  text('birthdate', '10', '10'),
-  text('zoneinfo'),
-  text('locale'),
-  text('phone_number'),
-  flag('phone_number_verified'),
-  text('address'),
+  { ...textAttribute('sub', '1'), mutable: false, required: true },
+  textAttribute('name'),
+  textAttribute('given_name'),
+  textAttribute('family_name'),
+  textAttribute('middle_name'),
+  textAttribute('nickname'),
+  textAttribute('preferred_username'),
+  textAttribute('profile'),
+  textAttribute('picture'),
+  textAttribute('website'),
+  textAttribute('email'),
+  flagAttribute('email_verified'),
+  textAttribute('gender'),
+  textAttribute('birthdate', '10', '10'),
+  textAttribute('zoneinfo'),
+  textAttribute('locale'),
+  textAttribute('phone_number'),
+  flagAttribute('phone_number_verified'),
+  textAttribute('address'),
   {
     name: 'updated_at',
     type: 'Number',
@@ -59,12 +59,12 @@ export const standardAttributes: readonly AttributeDefinition[] = [
   },
 ]
 
-/** Where a user came from, which the server itself writes. A pool shows it once somebody else can vouch for its users. */
-export const identitiesAttribute: AttributeDefinition = { ...text('identities'), length: { min: undefined, max: undefined } }
+/** The identities of a user at identity providers, which the server sets. A pool shows it once it has an identity provider. */
+export const identitiesAttribute: AttributeDefinition = { ...textAttribute('identities'), length: { min: undefined, max: undefined } }
 
 export const isStandardAttribute = (name: string): boolean => standardAttributes.some((attribute) => attribute.name === name)
 
-/** Throws InvalidParameterException when the bounds of an attribute are no numbers, contradict each other or go too far. */
+/** @throws ApiError InvalidParameterException when the bounds of the attribute are not numbers, contradict each other or are too high */
 export function requireValidAttribute({ name, length, range }: AttributeDefinition): void {
   if (length !== undefined) requireValidLength(name, length)
   if (range !== undefined) requireValidRange(name, range)

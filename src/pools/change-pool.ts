@@ -4,8 +4,9 @@ import { type PoolCatalog, poolNotFound } from './pool-catalog.ts'
 import { lockPool, updatePool } from './pool-repository.ts'
 
 /**
- * Applies `change` to the pool as it is now, one change at a time, spreads the news and answers the changed pool. What `change` throws
- * leaves the pool alone.
+ * Applies `change` to the stored pool while it is locked, and invalidates the catalogs of all processes. When `change` throws, the pool
+ * stays as it is. Returns the changed pool.
+ * @throws ApiError ResourceNotFoundException when the pool does not exist
  */
 export async function changePool(
   db: Db,
@@ -22,7 +23,10 @@ export async function changePool(
   return changed
 }
 
-/** The pool as it is now, which nobody changes or deletes before the transaction ends. Throws ResourceNotFoundException. */
+/**
+ * The stored pool, locked: no other transaction changes or deletes it before this one ends.
+ * @throws ApiError ResourceNotFoundException when the pool does not exist
+ */
 export async function requireLockedPool(tx: Tx, poolId: string): Promise<Pool> {
   const pool = await lockPool(tx, poolId)
   if (pool === undefined) throw poolNotFound(poolId)

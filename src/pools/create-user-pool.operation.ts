@@ -10,8 +10,8 @@ import { type Quotas, requireWithinQuota } from './quotas.ts'
 import { requireTagsWithinQuota } from './tags/tags.ts'
 import { requireFeaturesOfTier, type Tiers } from './tier-rules.ts'
 
-/** Makes a pool's signing keys in the background; that room comes later. */
-type KeysAhead = { make(poolId: string): void }
+/** Creates a pool's signing keys in the background. Its module is below this one. */
+type SigningKeyCreator = { make(poolId: string): void }
 
 type Deps = {
   db: Db
@@ -20,7 +20,7 @@ type Deps = {
   region: string
   quotas: Quotas
   tiers: Tiers
-  keysAhead: KeysAhead
+  keysAhead: SigningKeyCreator
   senderDomains: SenderDomains
 }
 

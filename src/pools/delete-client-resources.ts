@@ -6,7 +6,7 @@ import { riskConfigurations } from './risk/risk-configuration.ts'
 import { termsByName, termsDocuments, termsKey, termsNames } from './terms/terms.ts'
 import { uiCustomizations } from './ui-customization/ui-customization.ts'
 
-/** Deletes whatever was configured for this app client alone. */
+/** Deletes everything that is configured for this app client only. */
 export async function deleteClientResources(tx: Tx, poolId: string, clientId: string): Promise<void> {
   await deleteResource(tx, poolId, riskConfigurations, clientId)
   await deleteResource(tx, poolId, uiCustomizations, clientId)

@@ -6,7 +6,7 @@ import { clientNotFound, type PoolCatalog } from './pool-catalog.ts'
 
 type Deps = { db: Db; pools: PoolCatalog }
 
-/** Sessions that began through the client stay in the database until they expire; without the client nothing can use them. */
+/** The sessions of the client stay in the database until they expire. Without the client they cannot be used. */
 export const deleteUserPoolClient = operation('DeleteUserPoolClient', {
   auth: 'iam',
 

@@ -13,7 +13,7 @@ type Deps = { db: Db; clock: Clock; pools: PoolCatalog }
 export const deleteUserPool = operation('DeleteUserPool', {
   auth: 'iam',
 
-  /** However much the pool holds: its rows are removed later. */
+  /** Marks the pool as deleted. Its rows are removed later, so the size of the pool does not matter. */
   async handle(request, { db, clock, pools }: Deps) {
     const poolId = request.UserPoolId
     await db.transaction().execute(async (tx) => {

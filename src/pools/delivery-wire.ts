@@ -13,7 +13,7 @@ export function readEmailSettings(configuration: EmailConfigurationType = {}): E
   }
   const sender = settings.from === undefined ? undefined : addressOfMailbox(settings.from)
   if (settings.from !== undefined && sender === undefined) throw invalidParameter('From must be an e-mail address, with or without a name.')
-  if (settings.sendingAccount === 'DEVELOPER') requireIdentityOf(settings.sourceArn, sender)
+  if (settings.sendingAccount === 'DEVELOPER') requireSenderOfIdentity(settings.sourceArn, sender)
   return settings
 }
 
@@ -28,8 +28,8 @@ export function writeEmailSettings(settings: EmailSettings): EmailConfigurationT
 }
 
 /**
- * Undefined when the request says nothing about messages by SMS. An empty SnsCallerArn alone says nothing either; the model allows it
- * for programs that always send the member.
+ * Undefined when the request has no SMS settings. An empty SnsCallerArn alone counts as none, because some programs always send the
+ * member.
  */
 export function readSmsSettings(configuration: SmsConfigurationType | undefined, region: string): SmsSettings | undefined {
   if (configuration === undefined) return undefined
@@ -59,13 +59,13 @@ export function writeSmsSettings(settings: SmsSettings | undefined): SmsConfigur
   )
 }
 
-/** The sender must belong to the SES identity that the mail is sent through: the same address, or one in its domain. */
-function requireIdentityOf(sourceArn: string | undefined, sender: string | undefined): void {
+/** The sender must belong to the SES identity of the source ARN: the same address, or one in its domain. */
+function requireSenderOfIdentity(sourceArn: string | undefined, sender: string | undefined): void {
   if (sourceArn === undefined) throw invalidParameter('SourceArn is required when EmailSendingAccount is DEVELOPER.')
   const identity = /^arn:[^:]+:ses:[^:]*:[^:]*:identity\/(.+)$/.exec(sourceArn)?.[1]?.toLowerCase()
   if (identity === undefined) throw invalidParameter('SourceArn must be the ARN of an Amazon SES identity.')
   if (sender === undefined) return
   const address = sender.toLowerCase()
-  const isOwn = identity.includes('@') ? address === identity : address.endsWith(`@${identity}`) || address.endsWith(`.${identity}`)
-  if (!isOwn) throw invalidParameter('From must be an address of the identity in SourceArn.')
+  const belongs = identity.includes('@') ? address === identity : address.endsWith(`@${identity}`) || address.endsWith(`.${identity}`)
+  if (!belongs) throw invalidParameter('From must be an address of the identity in SourceArn.')
 }

@@ -9,19 +9,19 @@ import { writePool } from './pool-wire.ts'
 type Deps = { db: Db; accountId: string }
 
 /**
- * How far users are counted. Cognito calls the number an estimate; a bigger pool shows this one, because counting millions of users
- * is nothing for a request to wait for.
+ * The highest number of users that the response shows. Cognito calls the number an estimate. Counting millions of users would take too
+ * long for a request.
  */
-const countedUsers = 1000
+const maxCountedUsers = 1000
 
 export const describeUserPool = operation('DescribeUserPool', {
   auth: 'iam',
 
-  /** From the database, not the catalog: who has just changed the pool in another process wants to see the change. */
+  /** Reads the database, not the catalog, so that a change through another process is shown at once. */
   async handle(request, { db, accountId }: Deps) {
     const pool = await findPool(db, request.UserPoolId)
     if (pool === undefined) throw poolNotFound(request.UserPoolId)
-    const estimatedNumberOfUsers = await countUsersUpTo(db, pool.id, countedUsers)
+    const estimatedNumberOfUsers = await countUsersUpTo(db, pool.id, maxCountedUsers)
     const domains = await findDomainsOfPool(db, pool.id)
     const isFederated = (await listProviderNames(db, pool.id, 1)).length > 0
     return { UserPool: writePool(pool, { accountId, estimatedNumberOfUsers, domains, isFederated }) }

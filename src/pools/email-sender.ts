@@ -1,10 +1,14 @@
 import { invalidParameter } from '../contract/api-error.ts'
 import { isEmailAddress } from './attribute-formats.ts'
 
-/** The domains, in lower case, of which alone a pool may set a sender of e-mail; undefined where any will do. */
+/** The domains, in lower case, that the senders of a pool's e-mail may have. Undefined allows any domain. */
 export type SenderDomains = ReadonlySet<string> | undefined
 
-/** `member` names the sender in the error, which says no more than that: pools of others may send from the other domains. */
+/**
+ * Checks the domain of a sender. `member` names the request member in the error. The error does not list the allowed domains, because
+ * they may belong to other pools.
+ * @throws ApiError InvalidParameterException when the domain is not allowed
+ */
 export function requireAllowedSender(domains: SenderDomains, sender: string | undefined, member: string): void {
   if (domains === undefined || sender === undefined) return
   const address = addressOfMailbox(sender)
@@ -13,15 +17,15 @@ export function requireAllowedSender(domains: SenderDomains, sender: string | un
     throw invalidParameter(`${member}: this server does not send from that domain (--email-from-domains).`)
 }
 
-/** As `--email-from-domains` has them. */
+/** Reads the value of `--email-from-domains`. */
 export function readSenderDomains(text: string | undefined): SenderDomains {
   return text === undefined ? undefined : new Set(text.toLowerCase().split(','))
 }
 
-/** Words, or a text in quotes (RFC 5322 §3.4). Anything else could be read as the end of an address, or as a second one. */
+/** Words, or a quoted text (RFC 5322 §3.4). Anything else could end the address or begin a second one. */
 const displayName = /^\s*([^<>,;:@"\\]*|"[^"\\]*")\s*$/
 
-/** The address in `Name <address>` or in a bare address; undefined for any other text, such as two addresses. */
+/** The address in `Name <address>` or in a plain address. Undefined for any other text, such as two addresses. */
 export function addressOfMailbox(mailbox: string): string | undefined {
   const isNamed = mailbox.endsWith('>')
   const start = isNamed ? mailbox.lastIndexOf('<') : -1

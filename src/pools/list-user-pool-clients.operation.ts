@@ -17,7 +17,7 @@ export const listUserPoolClients = operation('ListUserPoolClients', {
     await pools.getPool(poolId)
     const list = `ListUserPoolClients ${poolId}`
     const after = readPageToken(secrets, list, request.NextToken)
-    // No client can register itself yet, so that a list of those that did is empty.
+    // Clients cannot register themselves yet, so the list of those that did is empty.
     if (request.ClientType === 'DCR') return { UserPoolClients: [] }
     const found = await listAppClients(db, poolId, { after, limit: size + 1 })
     const { entries, nextToken } = pageOf(found, size, secrets, list)

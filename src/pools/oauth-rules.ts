@@ -2,13 +2,17 @@ import { ApiError, invalidParameter } from '../contract/api-error.ts'
 import type { AppClient } from './app-client.ts'
 import { userScopes } from './resource-servers/scopes.ts'
 
-/** Hosts that never leave the machine, so that plain HTTP is good enough (RFC 8252 §7.3). */
+/** Loopback hosts may use plain HTTP, because their traffic does not leave the machine (RFC 8252 §7.3). */
 const loopbackHosts: readonly string[] = ['localhost', '127.0.0.1', '[::1]']
 
-/** Schemes that would run or show what stands in the address, instead of handing it to an app. */
+/** Schemes with which a browser would run or show the content of the URL, instead of passing it to an app. */
 const forbiddenSchemes: readonly string[] = ['about:', 'blob:', 'data:', 'file:', 'filesystem:', 'javascript:', 'vbscript:', 'view-source:']
 
-/** Throws InvalidParameterException, InvalidOAuthFlowException or, for a scope that does not exist, ScopeDoesNotExistException. */
+/**
+ * @throws ApiError InvalidParameterException when a redirect URL is invalid or the OAuth settings are incomplete
+ * @throws ApiError InvalidOAuthFlowException when the flows do not fit each other or the client
+ * @throws ApiError ScopeDoesNotExistException when a scope does not exist
+ */
 export function requireValidOAuth(client: AppClient, existingScopes: ReadonlySet<string>): void {
   for (const url of [...(client.callbackUrls ?? []), ...(client.logoutUrls ?? [])]) requireRedirectUrl(url)
   if (client.defaultRedirectUri !== undefined && !client.callbackUrls?.includes(client.defaultRedirectUri)) {
@@ -30,7 +34,7 @@ function requireValidFlows(client: AppClient): void {
   }
 }
 
-/** The client speaks for itself here: no user, so no scope that is about one. */
+/** With this flow the client acts for itself. There is no user, so scopes about a user make no sense. */
 function requireValidClientCredentials(client: AppClient): void {
   if ((client.oauthFlows?.length ?? 0) > 1) {
     throw invalidFlow('client_credentials flow can not be selected along with code flow or implicit flow.')
@@ -38,11 +42,11 @@ function requireValidClientCredentials(client: AppClient): void {
   if (client.secrets.length === 0) {
     throw invalidFlow('client_credentials flow can not be selected if client does not have a client secret.')
   }
-  const ofUsers = client.oauthScopes?.find((scope) => userScopes.includes(scope))
-  if (ofUsers !== undefined) throw invalidFlow(`${ofUsers} is not supported with client_credentials flow`)
+  const userScope = client.oauthScopes?.find((scope) => userScopes.includes(scope))
+  if (userScope !== undefined) throw invalidFlow(`${userScope} is not supported with client_credentials flow`)
 }
 
-/** Absolute, without fragment (RFC 6749 §3.1.2), and not open to whoever listens on the way. */
+/** A redirect URL is absolute, has no fragment (RFC 6749 §3.1.2), and must not expose codes to the network. */
 function requireRedirectUrl(text: string): void {
   const url = URL.parse(text)
   if (url === null || text.includes('#'))

@@ -1,12 +1,15 @@
 import type { Secrets } from '../base/secrets.ts'
 import { invalidParameter } from '../contract/api-error.ts'
 
-/** A NextToken: says behind which entry the next page begins, in a form the caller can neither read nor make. `list` tells which list. */
+/** A NextToken: the id after which the next page begins, sealed so that callers can neither read nor forge it. It is bound to `list`. */
 function writePageToken(secrets: Secrets, list: string, after: string): string {
   return secrets.seal('pagination', after, list)
 }
 
-/** Undefined for the first page. Throws InvalidParameterException when the token is not of this list. */
+/**
+ * The id after which the page begins. Undefined for the first page.
+ * @throws ApiError InvalidParameterException when the token does not belong to this list
+ */
 export function readPageToken(secrets: Secrets, list: string, token: string | undefined): string | undefined {
   if (token === undefined) return undefined
   const after = secrets.open('pagination', token, list)
@@ -14,7 +17,7 @@ export function readPageToken(secrets: Secrets, list: string, token: string | un
   return after.toString()
 }
 
-/** The first `size` of `found`, and the token of the next page if more was found than that. */
+/** The first `size` entries of `found`, and the token of the next page if there are more. */
 export function pageOf<Entry extends { readonly id: string }>(
   found: readonly Entry[],
   size: number,

@@ -13,8 +13,8 @@ const defaultTemporaryPasswordDays = 7
 const defaultMinimumLength = 8
 
 /**
- * Without a policy everything is required; a policy that is sent requires what it says (observed for Terraform and CDK, which always
- * send every member). UnusedAccountValidityDays is the old name of TemporaryPasswordValidityDays.
+ * Without a policy everything is required. A policy that was sent requires only what it names (observed with Terraform and CDK, which
+ * always send every member). UnusedAccountValidityDays is the old name of TemporaryPasswordValidityDays.
  */
 export function readPasswordPolicy(
   sent: PasswordPolicyType | undefined,
@@ -32,7 +32,7 @@ export function readPasswordPolicy(
   }
 }
 
-/** 0 stands for "not said" in both. */
+/** In both members, 0 means "not set". */
 function readTemporaryPasswordDays(days: number | undefined, unusedAccountDays: number | undefined): number {
   if (days && unusedAccountDays && days !== unusedAccountDays) {
     throw invalidParameter('Please use TemporaryPasswordValidityDays in PasswordPolicy instead of UnusedAccountValidityDays')
@@ -62,7 +62,7 @@ export function writePolicies({ passwordPolicy, allowedFirstFactors }: Pool): Us
   }
 }
 
-/** In the order of their priorities, which are what counts; a lone priority of 2 comes back as 1. Undefined for the legacy rule. */
+/** The mechanisms in the order of their priorities. A single priority of 2 is shown as 1 later. Undefined stands for the legacy rule. */
 export function readRecovery(setting: AccountRecoverySettingType | undefined): readonly RecoveryMechanism[] | undefined {
   const mechanisms = setting?.RecoveryMechanisms ?? []
   if (mechanisms.length === 0) return undefined

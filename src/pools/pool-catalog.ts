@@ -8,39 +8,39 @@ import { findAppClient } from './app-client-repository.ts'
 import type { Pool, ServerDefaults } from './pool.ts'
 import { findPool } from './pool-repository.ts'
 
-/** Pools and app clients as this process knows them: cached for seconds, dropped at once when they change anywhere. */
+/** The pools and app clients that this process has cached, for some seconds. A change in any process invalidates them at once. */
 export type PoolCatalog = {
   findPool(poolId: string): Promise<Pool | undefined>
-  /** Throws ResourceNotFoundException with Cognito's text. */
+  /** @throws ApiError ResourceNotFoundException, with Cognito's text, when the pool does not exist */
   getPool(poolId: string): Promise<Pool>
   findClient(clientId: string): Promise<{ readonly pool: Pool; readonly client: AppClient } | undefined>
-  /** Throws ResourceNotFoundException with Cognito's text. */
+  /** @throws ApiError ResourceNotFoundException, with Cognito's text, when the client does not exist */
   getClient(clientId: string): Promise<{ readonly pool: Pool; readonly client: AppClient }>
-  /** The pool of a client that was asked for a moment ago, for the log: it never asks the database. */
+  /** The pool of a client, if the client is cached. For the log: it never queries the database. */
   cachedPoolIdOf(clientId: string): string | undefined
-  /** Throws ResourceNotFoundException also when the client belongs to another pool. */
+  /** @throws ApiError ResourceNotFoundException when the pool does not exist or has no such client */
   getClientOfPool(poolId: string, clientId: string): Promise<{ readonly pool: Pool; readonly client: AppClient }>
-  /** To be called after the commit that changed the pool or one of its clients. */
+  /** Drops the pool and its clients from the caches of all processes. Call it after the commit that changed one of them. */
   invalidate(poolId: string): Promise<void>
 }
 
-/** The answer for a pool that does not exist. */
+/** The error for a pool that does not exist. */
 export function poolNotFound(poolId: string): ApiError {
   return new ApiError('ResourceNotFoundException', `User pool ${poolId} does not exist.`)
 }
 
-/** The answer for a client that does not exist, or not in this pool. */
+/** The error for a client that does not exist, or not in this pool. */
 export function clientNotFound(clientId: string): ApiError {
   return new ApiError('ResourceNotFoundException', `User pool client ${clientId} does not exist.`)
 }
 
-/** How long a process that missed the news may go on with a pool as it was. */
+/** How long a process that missed the notification may use an old version of a pool. */
 const poolCacheMilliseconds = 5_000
 
 const maxEntries = 10_000
 
-/** Ids come from URLs and from tokens nobody has checked yet; what could not be one is not asked of the database. */
-const poolIdShape = /^[\w-]{1,45}_[0-9a-zA-Z]{1,55}$/
+/** Ids come from URLs and from unverified tokens. Do not query the database for a text that cannot be an id. */
+const poolIdPattern = /^[\w-]{1,45}_[0-9a-zA-Z]{1,55}$/
 const channel = 'pool_changed'
 
 type Deps = {
@@ -54,11 +54,11 @@ type Deps = {
 
 const clear = (cache: { clear(): void }) => cache.clear()
 
-/** `close` ends the subscription; the catalog itself holds nothing open. */
+/** `close` ends the subscription. The catalog itself keeps nothing open. */
 export function createPoolCatalog({ db, secrets, clock, serverDefaults, publish, subscribe }: Deps): PoolCatalog & { close(): void } {
   const options = { clock, lifetimeMilliseconds: poolCacheMilliseconds, maxEntries }
   async function load(poolId: string): Promise<Pool | undefined> {
-    const pool = poolIdShape.test(poolId) ? await findPool(db, poolId) : undefined
+    const pool = poolIdPattern.test(poolId) ? await findPool(db, poolId) : undefined
     return pool && (serverDefaults === undefined ? pool : { ...pool, serverDefaults })
   }
   const pools = createLoadCache<Pool>({ ...options, load })
@@ -99,7 +99,7 @@ export function createPoolCatalog({ db, secrets, clock, serverDefaults, publish,
     },
     async invalidate(poolId) {
       drop(poolId)
-      // The change is committed. That the news of it got lost must not look like a failure: the others' entries expire by themselves.
+      // The change is committed, so a lost notification must not look like a failure. The entries of other processes expire anyway.
       await publish(channel, poolId).catch(() => undefined)
     },
     close,

@@ -7,8 +7,8 @@ import type { Schema } from '../storage/schema.ts'
 type PoolTable = { [Table in keyof Schema]: 'pool_id' extends keyof Schema[Table] ? Table : never }[keyof Schema]
 
 /**
- * Every table that holds rows of a pool, with the columns that name a row in it; the type demands that a new one is added here.
- * @NOTE They are emptied in this order, and users go before what is theirs, for the reason that deleteUserRows gives.
+ * All tables with rows of a pool, and the columns that identify a row within the pool. The type requires new tables to be added here.
+ * @NOTE The tables are emptied in this order: users before the rows that belong to them, for the reason that deleteUserRows gives.
  */
 const poolTables: { readonly [Table in PoolTable]: readonly (keyof Schema[Table] & string)[] } = {
   app_client: ['id'],
@@ -43,7 +43,7 @@ const poolTables: { readonly [Table in PoolTable]: readonly (keyof Schema[Table]
   inbox_message: ['id'],
 }
 
-/** Tables whose rows can be large: files, logos and what was said to functions. */
+/** Tables whose rows can be large: files, logos and the events of trigger functions. */
 const largeTables: ReadonlySet<PoolTable> = new Set(['import_chunk', 'import_log', 'pool_resource', 'trigger_invocation', 'trigger_answer'])
 
 const rowsOf = (poolId: string): readonly RowsToDelete[] =>
@@ -54,12 +54,12 @@ const rowsOf = (poolId: string): readonly RowsToDelete[] =>
     areLarge: largeTables.has(table as PoolTable),
   }))
 
-/** What the pool's users have in common is left out: it can be drawn anew. */
+/** The profile of the pool's users is not kept, because it can be computed again. */
 const keptColumns = ['id', 'name', 'created_at', 'updated_at', 'config'] as const
 
 /**
- * From the commit on there is no such pool. Everything in it is removed later, by the sweeper. False when there was no such pool.
- * @NOTE The row moves to a table of its own, so that a process of an earlier release, too, finds no pool.
+ * Deletes the pool as of the commit. The sweeper removes its other rows later. False when there was no such pool.
+ * @NOTE The row moves to a separate table, so that a process of an earlier release does not find the pool either.
  */
 export async function markPoolDeleted(tx: Tx, poolId: string, now: number): Promise<boolean> {
   const row = await tx.deleteFrom('user_pool').where('id', '=', poolId).returning(keptColumns).executeTakeFirst()
@@ -71,7 +71,7 @@ export async function markPoolDeleted(tx: Tx, poolId: string, now: number): Prom
   return true
 }
 
-/** Whether the pool was deleted and some of its rows may still be there. */
+/** Whether the pool is deleted but some of its rows may still exist. */
 export async function isPoolDeleted(db: Db | Tx, poolId: string): Promise<boolean> {
   return (await selectDeleted(db, { poolId })).rows.length > 0
 }
@@ -81,15 +81,15 @@ const selectDeleted = prepareLookup((db, { poolId }: { poolId: string }) =>
 )
 
 /**
- * A request that began before the deletion may store a row after the sweeper was there. None takes this long, so a look after this time
- * finds the last of them.
+ * A request that began before the deletion may store a row after the sweeper has passed. No request takes this long, so a pass after
+ * this time finds the last rows.
  */
 const settledAfterMs = hourMs
 
-/** When to look again for rows that others held. */
-const againAfterMs = minuteMs
+/** When to retry for rows that other transactions had locked. */
+const retryAfterMs = minuteMs
 
-/** Sweeps away what deleted pools held. Each call is one short batch of one pool; it answers whether there is more to do now. */
+/** Removes the rows of deleted pools. Each call is one short batch of one pool, and returns whether there is more to do now. */
 export function createPoolRemoval(): (tx: Tx, now: number) => Promise<boolean> {
   const batches = createBatchedDelete()
 
@@ -109,7 +109,7 @@ export function createPoolRemoval(): (tx: Tx, now: number) => Promise<boolean> {
     if (result === 'more') return true
     const settledAt = pool.deleted_at + settledAfterMs
     if (result === 'done' && now >= settledAt) await tx.deleteFrom('deleted_pool').where('id', '=', pool.id).execute()
-    else await setDue(tx, pool.id, result === 'done' ? settledAt : now + againAfterMs)
+    else await setDue(tx, pool.id, result === 'done' ? settledAt : now + retryAfterMs)
     return true
   }
 }

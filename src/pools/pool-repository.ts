@@ -13,8 +13,8 @@ export async function findPool(db: Db | Tx, poolId: string): Promise<Pool | unde
 }
 
 /**
- * The pool as it is now, held until the transaction ends: nobody changes or deletes it meanwhile. A write that changes nothing is a
- * row lock on both engines.
+ * The stored pool, locked: no other transaction changes or deletes it before this one ends. An update that changes nothing locks the row
+ * on both engines.
  */
 export async function lockPool(tx: Tx, poolId: string): Promise<Pool | undefined> {
   const row = await tx
@@ -31,19 +31,19 @@ export async function updatePool(tx: Tx, pool: Pool): Promise<void> {
   await tx.updateTable('user_pool').set({ name, updated_at, config }).where('id', '=', pool.id).execute()
 }
 
-/** In the order of their ids, from the first one behind `after`. */
+/** Pools ordered by id, beginning after the id `after`. */
 export async function listPools(db: Db | Tx, page: { after: string | undefined; limit: number }): Promise<readonly Pool[]> {
   let query = db.selectFrom('user_pool').selectAll().orderBy('id').limit(page.limit)
   if (page.after !== undefined) query = query.where('id', '>', page.after)
   return (await query.execute()).map(fromRow)
 }
 
-/** How many pools there are, counted no further than `limit`. */
+/** The number of pools, counted up to `limit`. */
 export async function countPoolsUpTo(db: Db | Tx, limit: number): Promise<number> {
   return (await db.selectFrom('user_pool').select('id').limit(limit).execute()).length
 }
 
-/** How many users the pool has, counted no further than `limit`. */
+/** The number of users in the pool, counted up to `limit`. */
 export async function countUsersUpTo(db: Db | Tx, poolId: string, limit: number): Promise<number> {
   const { count } = await db
     .selectFrom(db.selectFrom('user').select('sub').where('pool_id', '=', poolId).limit(limit).as('some'))
@@ -52,7 +52,7 @@ export async function countUsersUpTo(db: Db | Tx, poolId: string, limit: number)
   return Number(count)
 }
 
-/** The pools that forget whoever signs up and does not confirm. */
+/** The pools that delete users who did not confirm their sign-up in time. */
 export async function listPoolsWithExpiringSignUps(db: Db | Tx): Promise<readonly Pool[]> {
   const rows = await db.selectFrom('user_pool').selectAll().where('config', 'like', '%"unconfirmedLifetimeHours":%').orderBy('id').execute()
   return rows.map(fromRow).filter((pool) => extensionsOf(pool).signUp.unconfirmedLifetimeHours !== undefined)

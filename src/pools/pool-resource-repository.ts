@@ -3,7 +3,7 @@ import type { Db, Tx } from '../storage/db.ts'
 import type { PoolResourceTable } from '../storage/pool-tables.ts'
 import type { PoolResource, ResourceKind } from './pool-resource.ts'
 
-/** Stores it unless the pool has one of that kind and id already; false then. */
+/** False when the pool already has a resource of that kind and id. */
 export async function insertResource<Config>(
   tx: Db | Tx,
   poolId: string,
@@ -35,7 +35,7 @@ export async function findResource<Config>(
   return row && fromRow(row)
 }
 
-/** Those of the ids that are there, in no order. */
+/** The resources with these ids, in no particular order. Ids that do not exist are ignored. */
 export async function findResources<Config>(
   db: Db | Tx,
   poolId: string,
@@ -53,7 +53,7 @@ export async function findResources<Config>(
   return rows.map((row) => fromRow<Config>(row))
 }
 
-/** The record as it is now, held until the transaction ends. */
+/** The stored resource, locked until the transaction ends. */
 export async function lockResource<Config>(
   tx: Tx,
   poolId: string,
@@ -71,7 +71,7 @@ export async function lockResource<Config>(
   return row && fromRow(row)
 }
 
-/** Stores it, in the place of what the pool has of that kind and id. What stands afterwards: its creation stays that of the first. */
+/** Stores the resource, or replaces the one of that kind and id, which keeps its creation time. Returns the stored resource. */
 export async function putResource<Config>(
   db: Db | Tx,
   poolId: string,
@@ -89,7 +89,7 @@ export async function putResource<Config>(
   return fromRow(row)
 }
 
-/** False when the pool has no such record. */
+/** False when the pool has no such resource. */
 export async function updateResource<Config>(
   tx: Db | Tx,
   poolId: string,
@@ -106,7 +106,7 @@ export async function updateResource<Config>(
   return numUpdatedRows === 1n
 }
 
-/** False when the pool has no such record. */
+/** False when the pool has no such resource. */
 export async function deleteResource(db: Db | Tx, poolId: string, kind: ResourceKind<unknown>, id: string): Promise<boolean> {
   const { numDeletedRows } = await db
     .deleteFrom('pool_resource')
@@ -117,7 +117,7 @@ export async function deleteResource(db: Db | Tx, poolId: string, kind: Resource
   return numDeletedRows === 1n
 }
 
-/** In the order of their ids, from the first one behind `after`. */
+/** Resources ordered by id, beginning after the id `after`. */
 export async function listResources<Config>(
   db: Db | Tx,
   poolId: string,
@@ -135,7 +135,7 @@ export async function listResources<Config>(
   return (await query.execute()).map((row) => fromRow<Config>(row))
 }
 
-/** The ids of those that the pool has, no more than `limit` of them. */
+/** The ids of the pool's resources of that kind, at most `limit` of them. */
 export async function listResourceIds(db: Db | Tx, poolId: string, kind: ResourceKind<unknown>, limit: number): Promise<readonly string[]> {
   const rows = await db
     .selectFrom('pool_resource')
@@ -148,7 +148,7 @@ export async function listResourceIds(db: Db | Tx, poolId: string, kind: Resourc
   return rows.map(({ id }) => id)
 }
 
-/** Those whose ids begin with `prefix`, which ends in a slash; in the order of their ids. */
+/** The resources whose ids begin with `prefix`, ordered by id. The prefix ends with a slash. */
 export async function listResourcesUnder<Config>(
   db: Db | Tx,
   poolId: string,
@@ -161,7 +161,7 @@ export async function listResourcesUnder<Config>(
     .where('pool_id', '=', poolId)
     .where('kind', '=', kind.name)
     .where('id', '>', prefix)
-    .where('id', '<', behindAll(prefix))
+    .where('id', '<', endOfPrefix(prefix))
     .orderBy('id')
     .execute()
   return rows.map((row) => fromRow<Config>(row))
@@ -173,16 +173,16 @@ export async function deleteResourcesUnder(tx: Tx, poolId: string, kind: Resourc
     .where('pool_id', '=', poolId)
     .where('kind', '=', kind.name)
     .where('id', '>', prefix)
-    .where('id', '<', behindAll(prefix))
+    .where('id', '<', endOfPrefix(prefix))
     .execute()
 }
 
-/** Ids are compared byte by byte, and 0 comes right behind the slash. */
-function behindAll(prefix: string): string {
+/** The first text after all ids with the prefix. Ids are compared byte by byte, and `0` follows the slash. */
+function endOfPrefix(prefix: string): string {
   return `${prefix.slice(0, -1)}0`
 }
 
-/** How many the pool has of that kind, counted no further than `limit`. */
+/** The number of the pool's resources of that kind, counted up to `limit`. */
 export async function countResourcesUpTo(db: Db | Tx, poolId: string, kind: ResourceKind<unknown>, limit: number): Promise<number> {
   const some = db
     .selectFrom('pool_resource')

@@ -1,7 +1,7 @@
-/** A kind of configuration record; `Config` is what its records hold besides id and times, as JSON can carry it. */
+/** A kind of resource. `Config` is the content of its resources besides id and times; it must survive JSON. */
 export type ResourceKind<Config> = { readonly name: string; readonly holds?: Config }
 
-/** A record that configures a pool and has a name of its own there. Times in epoch milliseconds. */
+/** A part of a pool's configuration that has an id of its own. Times are epoch milliseconds. */
 export type PoolResource<Config> = {
   readonly id: string
   readonly createdAt: number
@@ -9,7 +9,7 @@ export type PoolResource<Config> = {
   readonly config: Config
 }
 
-/** `name` is stored with every record: it is unique among the kinds and never changes. */
+/** `name` is stored with every resource, so it must be unique among the kinds and never change. */
 export function resourceKind<Config>(name: string): ResourceKind<Config> {
   return { name }
 }

@@ -6,7 +6,7 @@ import type { UserStatistics } from './user-statistics/user-statistics.ts'
 
 type Row = Selectable<UserPoolTable>
 
-/** What the `config` column holds. JSON leaves undefined members out, and reading finds them undefined again. */
+/** The content of the `config` column. JSON omits undefined members, so they are undefined again when they are read. */
 type Config = Omit<Pool, 'id' | 'name' | 'createdAt' | 'updatedAt' | 'userStatistics' | 'serverDefaults'>
 
 /** Without the user statistics, which are stored apart, so that no change of the configuration touches them. */

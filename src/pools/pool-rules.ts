@@ -2,18 +2,19 @@ import { invalidParameter } from '../contract/api-error.ts'
 import { mfaMethodsOf } from './mfa/mfa-methods.ts'
 import type { Pool } from './pool.ts'
 
-/** Throws InvalidParameterException when settings of the pool, each of them fine, do not go together. */
+/** @throws ApiError InvalidParameterException when settings of the pool, each of them valid, contradict each other */
 export function requireConsistentPool(pool: Pool): void {
-  requireOneWayToName(pool)
-  requireSmsWhereNeeded(pool)
-  const unproven = (pool.verifyBeforeUpdate ?? []).filter((attribute) => !pool.autoVerifiedAttributes.includes(attribute))
-  if (unproven.length > 0) {
+  requireConsistentNames(pool)
+  requireSmsIfNeeded(pool)
+  const unverified = (pool.verifyBeforeUpdate ?? []).filter((attribute) => !pool.autoVerifiedAttributes.includes(attribute))
+  if (unverified.length > 0) {
     throw invalidParameter('All attributes in AttributesRequireVerificationBeforeUpdate must exist in AutoVerifiedAttributes')
   }
   if (pool.mfa === 'ON' && pool.allowedFirstFactors.some((factor) => factor === 'EMAIL_OTP' || factor === 'SMS_OTP')) {
     throw invalidParameter('EMAIL_OTP and SMS_OTP cannot be first authentication factors when MfaConfiguration is ON.')
   }
-  // The service also wants a sender of the pool's own (DEVELOPER), because its default one is good for 50 messages a day. Ours has no quota.
+  // The service also requires a sender of the pool's own (DEVELOPER), because its default sender may send only 50 messages a day. Ours has
+  // no such quota.
   const recoversByEmailOnly = pool.recovery?.length === 1 && pool.recovery[0] === 'verified_email'
   if (pool.mfa !== 'OFF' && pool.mfaFactors.email && recoversByEmailOnly) {
     throw invalidParameter('Email MFA cannot be set up where verified_email is the only account recovery mechanism.')
@@ -26,7 +27,7 @@ export function requireConsistentPool(pool: Pool): void {
   }
 }
 
-function requireOneWayToName(pool: Pool): void {
+function requireConsistentNames(pool: Pool): void {
   if (pool.aliasAttributes.length > 0 && pool.usernameAttributes.length > 0) {
     throw invalidParameter('Only one of AliasAttributes and UsernameAttributes can be set.')
   }
@@ -36,13 +37,13 @@ function requireOneWayToName(pool: Pool): void {
   }
 }
 
-function requireSmsWhereNeeded(pool: Pool): void {
+function requireSmsIfNeeded(pool: Pool): void {
   if (pool.sms !== undefined) return
   if (pool.autoVerifiedAttributes.includes('phone_number')) {
     throw invalidParameter('SMS configuration is required when phone_number is selected for auto verification')
   }
-  // Text messages are the only second factor that CreateUserPool and UpdateUserPool can set up. The text is the service's, which long ago
-  // asked for more.
+  // Text messages are the only second factor that CreateUserPool and UpdateUserPool can set up. The text is the service's; it names a
+  // condition that the service no longer has.
   if (pool.mfa !== 'OFF' && mfaMethodsOf(pool).length === 0) {
     throw invalidParameter('SMS configuration and Auto verification for phone_number are required when MFA is required/optional')
   }

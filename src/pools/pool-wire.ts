@@ -17,7 +17,10 @@ import { readTemplates, writeInvitations, writeVerificationTemplates } from './t
 import { usesThreatProtection } from './tier-rules.ts'
 import { readTriggers, writeTriggers } from './trigger-wire.ts'
 
-/** The pool that CreateUserPool asks for, defaults filled in. Throws InvalidParameterException. */
+/**
+ * The pool that CreateUserPool describes, with defaults.
+ * @throws ApiError InvalidParameterException when a setting is invalid
+ */
 export function readNewPool(request: CreateUserPoolRequest, { id, now }: { id: string; now: number }): Pool {
   const addOns = readAddOns(request.UserPoolAddOns)
   return withImpliedSms<Pool>({
@@ -31,7 +34,7 @@ export function readNewPool(request: CreateUserPoolRequest, { id, now }: { id: s
     caseSensitive: request.UsernameConfiguration?.CaseSensitive,
     schema: readSchema(request.Schema),
     sms: readSmsSettings(request.SmsConfiguration, regionOf(id)),
-    // Asking for threat protection without naming a tier asks for the tier that has it.
+    // A request with threat protection and no tier means the tier that includes it.
     tier: request.UserPoolTier ?? (usesThreatProtection(addOns) ? 'PLUS' : 'ESSENTIALS'),
     tags: readTags(request.UserPoolTags ?? {}),
     key: readKey(request.KeyConfiguration),
@@ -45,9 +48,10 @@ export function readNewPool(request: CreateUserPoolRequest, { id, now }: { id: s
 }
 
 /**
- * `pool` as UpdateUserPool leaves it. What the request does not name goes back to its default, except name, SMS configuration (which
- * cannot be taken away), tier, tags, key, issuer, dynamic client registration, and what SetUserPoolMfaConfig set up besides the
- * MfaConfiguration itself. How users are named and the schema never change.
+ * `pool` after UpdateUserPool. Settings that the request does not name return to their defaults. Exceptions are the name, the SMS
+ * configuration (which cannot be removed), tier, tags, key, issuer and dynamic client registration. What SetUserPoolMfaConfig has set
+ * stays, too, except MfaConfiguration. The schema, and the settings for names, never change.
+ * @throws ApiError InvalidParameterException when a setting is invalid
  */
 export function readPoolUpdate(pool: Pool, request: UpdateUserPoolRequest, now: number): Pool {
   const reset = readResetSettings(request)
@@ -67,7 +71,7 @@ export function readPoolUpdate(pool: Pool, request: UpdateUserPoolRequest, now: 
   })
 }
 
-/** What both requests set, and an update without it resets. */
+/** The settings that both requests have. An update without them resets them. */
 function readResetSettings(request: Omit<UpdateUserPoolRequest, 'UserPoolId'>) {
   return {
     deletionProtection: request.DeletionProtection === 'ACTIVE',
@@ -91,7 +95,7 @@ function readResetSettings(request: Omit<UpdateUserPoolRequest, 'UserPoolId'>) {
   } satisfies Partial<Pool>
 }
 
-/** What an answer tells of a pool that is not its own setting. */
+/** What a response shows of a pool besides its settings. */
 type PoolContext = {
   readonly accountId: string
   readonly estimatedNumberOfUsers: number
@@ -99,7 +103,7 @@ type PoolContext = {
   readonly isFederated: boolean
 }
 
-/** As DescribeUserPool shows it. The members that hold a default are always there: Terraform reads some of them without asking. */
+/** The pool as DescribeUserPool shows it. Members with default values are always present, because Terraform reads some of them blindly. */
 export function writePool(pool: Pool, context: PoolContext): UserPoolType {
   return {
     Id: pool.id,
@@ -139,7 +143,7 @@ export function writePool(pool: Pool, context: PoolContext): UserPoolType {
   }
 }
 
-/** As ListUserPools shows it. */
+/** The pool as ListUserPools shows it. */
 export function writePoolDescription(pool: Pool): UserPoolDescriptionType {
   return {
     Id: pool.id,
@@ -158,7 +162,7 @@ export function poolArn(poolId: string, accountId: string): string {
   return `arn:aws:cognito-idp:${regionOf(poolId)}:${accountId}:userpool/${poolId}`
 }
 
-/** Spread, not assigned one by one: a tag may be called `__proto__`. */
+/** Copies with a spread instead of assignments, because a tag may be called `__proto__`. */
 function readTags(tags: Readonly<Record<string, string>>): Pool['tags'] {
   return { ...tags }
 }
@@ -173,7 +177,7 @@ function unique<Value>(values: readonly Value[] = []): readonly Value[] {
   return [...new Set(values)]
 }
 
-/** Cognito leaves an empty list out. */
+/** Cognito omits empty lists. */
 function ifAny<Value>(values: readonly Value[]): readonly Value[] | undefined {
   return values.length === 0 ? undefined : values
 }

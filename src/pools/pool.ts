@@ -9,19 +9,19 @@ import type { UserStatistics } from './user-statistics/user-statistics.ts'
 export type ContactAttribute = 'email' | 'phone_number'
 export type AliasAttribute = ContactAttribute | 'preferred_username'
 export type FirstFactor = 'PASSWORD' | 'EMAIL_OTP' | 'SMS_OTP' | 'WEB_AUTHN'
-/** The second factors, by the names they have on the wire, in the order in which they are listed there. */
+/** The second factors by their wire names, in the order of Cognito's lists. */
 export const mfaMethods = ['SMS_MFA', 'SOFTWARE_TOKEN_MFA', 'EMAIL_OTP'] as const
 export type MfaMethod = (typeof mfaMethods)[number]
 export type OAuthFlow = 'code' | 'implicit' | 'client_credentials'
 export type RecoveryMechanism = 'verified_email' | 'verified_phone_number' | 'admin_only'
 
-/** Settings of the server that stand in for what a pool leaves open. */
+/** Settings of the server that apply where a pool has none. */
 export type ServerDefaults = {
-  /** How many messages one recipient gets in an hour; undefined for any number. */
+  /** How many messages one recipient may get in an hour. Undefined means no limit. */
   readonly maxPerRecipientPerHour: number | undefined
 }
 
-/** What a user pool is: every member of CreateUserPool with its default filled in; undefined where Cognito shows nothing. */
+/** A user pool: the settings of CreateUserPool, with defaults. A member is undefined where Cognito shows nothing. */
 export type Pool = {
   readonly id: string
   readonly name: string
@@ -34,39 +34,39 @@ export type Pool = {
   readonly autoVerifiedAttributes: readonly ContactAttribute[]
   readonly aliasAttributes: readonly AliasAttribute[]
   readonly usernameAttributes: readonly ContactAttribute[]
-  /** Undefined when the caller did not say, which means case-sensitive. */
+  /** Undefined when the request did not name it, which means case-sensitive. */
   readonly caseSensitive: boolean | undefined
   readonly templates: MessageTemplates
   readonly mfa: 'OFF' | 'OPTIONAL' | 'ON'
   readonly mfaFactors: MfaFactors
-  /** Undefined when SetUserPoolMfaConfig did not say; passkeys then go by the defaults. */
+  /** Undefined when SetUserPoolMfaConfig did not set it. The defaults then apply to passkeys. */
   readonly webAuthn: WebAuthnSettings | undefined
-  /** Undefined when the caller did not send UserAttributeUpdateSettings. */
+  /** Undefined when the request had no UserAttributeUpdateSettings. */
   readonly verifyBeforeUpdate: readonly ContactAttribute[] | undefined
   readonly devices: DeviceTracking | undefined
   readonly email: EmailSettings
   readonly sms: SmsSettings | undefined
   readonly tags: Readonly<Record<string, string>>
   readonly adminCreatesUsersOnly: boolean
-  /** In order: the 20 standard attributes, then custom ones. */
+  /** The 20 standard attributes, then the custom ones. */
   readonly schema: readonly AttributeDefinition[]
   readonly addOns:
     | { readonly advancedSecurityMode: 'OFF' | 'AUDIT' | 'ENFORCED'; readonly customAuthMode: 'AUDIT' | 'ENFORCED' | undefined }
     | undefined
-  /** By priority; undefined is Cognito's legacy rule: phone first, then e-mail. */
+  /** In the order of priority. Undefined stands for Cognito's legacy rule: phone first, then e-mail. */
   readonly recovery: readonly RecoveryMechanism[] | undefined
   readonly tier: 'LITE' | 'ESSENTIALS' | 'PLUS'
   readonly key: { readonly type: 'AWS_OWNED_KEY' | 'CUSTOMER_MANAGED_KEY'; readonly kmsKeyArn: string | undefined } | undefined
   readonly issuerType: 'ORIGINAL' | 'UPDATED' | undefined
   readonly acrValues: Readonly<Record<string, string>> | undefined
   readonly dynamicClientRegistration: DynamicClientRegistration | undefined
-  /** Undefined when it was never set: no session is tracked then. */
+  /** Undefined when it was never set. Sessions are not tracked then. */
   readonly sessionTracking: SessionTracking | undefined
-  /** Lifeguard's own settings; undefined while none was made. */
+  /** Lifeguard's own settings. Undefined when they were never set. */
   readonly extensions: PoolExtensions | undefined
   /** Undefined while the pool has too few users; decoys then look as in any pool. */
   readonly userStatistics?: UserStatistics | undefined
-  /** What this server sets for pools that say nothing about it. Part of what the catalog hands out, and never stored. */
+  /** The server's settings for pools without their own. The catalog adds them; they are never stored. */
   readonly serverDefaults?: ServerDefaults
 }
 
@@ -76,21 +76,21 @@ export type PasswordPolicy = {
   readonly requireLowercase: boolean
   readonly requireNumbers: boolean
   readonly requireSymbols: boolean
-  /** How many passwords, the current one included, may not come back; 0 or undefined allows all. */
+  /** How many earlier passwords, including the current one, cannot be used again. 0 or undefined allows all. */
   readonly historySize: number | undefined
   readonly temporaryPasswordValidityDays: number
 }
 
-/** The second factors that have been set up for the pool; `mfa` says whether users are asked for them. */
+/** The second factors that are set up for the pool. The pool's `mfa` says whether users need one. */
 export type MfaFactors = {
   readonly sms: boolean
-  /** Undefined when it was never mentioned, which is shown differently from `false`. */
+  /** Undefined when it was never set, which responses show differently from `false`. */
   readonly softwareToken: boolean | undefined
   readonly email: boolean
 }
 
 export type WebAuthnSettings = {
-  /** Undefined for the pool's domain. */
+  /** Undefined means the pool's domain. */
   readonly relyingPartyId: string | undefined
   readonly userVerification: 'required' | 'preferred'
   readonly factorConfiguration: 'SINGLE_FACTOR' | 'MULTI_FACTOR_WITH_USER_VERIFICATION'
@@ -113,7 +113,7 @@ export type SmsSettings = {
   readonly snsCallerArn: string | undefined
   readonly externalId: string | undefined
   readonly snsRegion: string | undefined
-  /** End User Messaging settings as they were sent; they have no effect of their own here. */
+  /** The settings for End User Messaging as they were sent. They have no effect here. */
   readonly eums: Readonly<Record<string, unknown>> | undefined
 }
 
@@ -127,26 +127,26 @@ export type DynamicClientRegistration = {
 
 export type SessionTracking = {
   readonly enabled: boolean
-  /** How many tracked sessions a user may have at once, over all clients. */
+  /** How many tracked sessions a user may have at once in all clients. */
   readonly maxPerUser: number
 }
 
-/** The part of a pool id after the underscore: the name that SRP binds passwords to. */
+/** The part of a pool id after the underscore. SRP binds passwords to it. */
 export function srpNameOf(poolId: string): string {
   return poolId.slice(poolId.indexOf('_') + 1)
 }
 
-/** Longer names are compared by digest, because an index entry has a size limit (PostgreSQL: 2,704 bytes). */
-const longestPlainKey = 256
+/** Longer names are compared by their digests, because the size of an index entry is limited (PostgreSQL: 2,704 bytes). */
+const maxPlainKeyLength = 256
 
-/** The form under which names are compared: as typed, or folded when the pool ignores case. */
+/** The form in which names are compared: in lower case when the pool ignores case. */
 export function nameKey(pool: Pick<Pool, 'caseSensitive'>, name: string): string {
   const normal = name.normalize('NFC')
   const folded = pool.caseSensitive === false ? normal.toLowerCase() : normal
-  return folded.length <= longestPlainKey ? folded : `sha256:${createHash('sha256').update(folded).digest('hex')}`
+  return folded.length <= maxPlainKeyLength ? folded : `sha256:${createHash('sha256').update(folded).digest('hex')}`
 }
 
-/** The pool's region, which is the part of its id before the underscore. */
+/** The region of a pool: the part of its id before the underscore. */
 export function regionOf(poolId: string): string {
   return poolId.slice(0, poolId.indexOf('_'))
 }

@@ -2,7 +2,7 @@ import { invalidParameter } from '../contract/api-error.ts'
 import type { AcrLevelConfigType, DcrConfigurationType } from '../contract/generated/types.ts'
 import type { DynamicClientRegistration, Pool } from './pool.ts'
 
-/** The names of the four assurance levels, where the pool does not choose its own. */
+/** The names of the four assurance levels in pools that do not choose their own. */
 export const defaultAcrValues: Readonly<Record<string, string>> = {
   Level1: 'urn:cognito:loa:1',
   Level2: 'urn:cognito:loa:2',
@@ -10,10 +10,10 @@ export const defaultAcrValues: Readonly<Record<string, string>> = {
   Level4: 'urn:cognito:loa:4',
 }
 
-/** Printable ASCII without space, quotation mark and backslash: a scope-token of RFC 6749 §3.3. */
+/** Printable ASCII without space, quotation mark and backslash: a scope-token (RFC 6749 §3.3). */
 const acrValuePattern = /^[\x21\x23-\x5B\x5D-\x7E]{1,64}$/
 
-/** All four levels, the defaults where the request names none. Undefined when it does not speak of them at all. */
+/** All four levels, with defaults where the request has no value. Undefined when the request has no AcrConfiguration. */
 export function readAcrValues(sent: Readonly<Record<string, AcrLevelConfigType>> | undefined): Pool['acrValues'] {
   if (sent === undefined) return undefined
   const values = { ...defaultAcrValues }

@@ -11,14 +11,14 @@ import {
 /** The most custom attributes that one pool can have. */
 const maxCustomAttributes = 50
 
-/** The schema of a new pool: the standard attributes as the request adjusts them, then its custom ones. */
+/** The schema of a new pool: the standard attributes, adjusted as the request says, then its custom attributes. */
 export function readSchema(list: readonly SchemaAttributeType[] = []): readonly AttributeDefinition[] {
   const adjustments = new Map<string, SchemaAttributeType>()
   const custom: SchemaAttributeType[] = []
   for (const entry of list) {
     const name = entry.Name ?? ''
     if (!isAdjustable(name)) custom.push(entry)
-    else if (adjustments.has(name)) throw alreadyThere(name)
+    else if (adjustments.has(name)) throw attributeExists(name)
     else adjustments.set(name, entry)
   }
   return addCustomAttributes(
@@ -27,10 +27,13 @@ export function readSchema(list: readonly SchemaAttributeType[] = []): readonly 
   )
 }
 
-/** The flags that vouch for addresses are the server's own: a request that names one makes a custom attribute of that name (observed). */
+/** The `…_verified` attributes belong to the server. A request that names one creates a custom attribute of that name (observed). */
 const isAdjustable = (name: string): boolean => isStandardAttribute(name) && !name.endsWith('_verified')
 
-/** `schema` with the custom attributes of the request behind it. Throws InvalidParameterException. */
+/**
+ * `schema` and the custom attributes of the request.
+ * @throws ApiError InvalidParameterException when an attribute is invalid or exists, or when there are too many
+ */
 export function addCustomAttributes(
   schema: readonly AttributeDefinition[],
   list: readonly SchemaAttributeType[],
@@ -38,7 +41,7 @@ export function addCustomAttributes(
   const all = new Map(schema.map((definition) => [definition.name, definition]))
   for (const entry of list) {
     const definition = readCustomAttribute(entry)
-    if (all.has(definition.name)) throw alreadyThere(definition.name)
+    if (all.has(definition.name)) throw attributeExists(definition.name)
     all.set(definition.name, definition)
   }
   if (all.size > standardAttributes.length + maxCustomAttributes) {
@@ -60,7 +63,7 @@ export function writeSchemaAttribute(definition: AttributeDefinition): SchemaAtt
   }
 }
 
-/** A standard attribute may become required or immutable and get other bounds; what it is stays. */
+/** A request can make a standard attribute required or immutable and change its bounds, but not its type. */
 function adjustStandard(standard: AttributeDefinition, entry: SchemaAttributeType | undefined): AttributeDefinition {
   if (entry === undefined) return standard
   if ((entry.AttributeDataType ?? standard.type) !== standard.type || entry.DeveloperOnlyAttribute === true) {
@@ -94,11 +97,11 @@ function readCustomAttribute(entry: SchemaAttributeType): AttributeDefinition {
   const definition: AttributeDefinition = {
     name,
     type,
-    // Not documented; an attribute that can be changed surprises nobody.
+    // The default is not documented. A mutable attribute is the least surprising.
     mutable: entry.Mutable ?? true,
     required: false,
     developerOnly,
-    // Constraints of the other kind are ignored, as the example in the API reference shows.
+    // Constraints of the other type are ignored, as in the example of the API reference.
     length: type === 'String' ? { min: undefined, max: undefined, ...readLength(entry) } : undefined,
     range: type === 'Number' ? { min: undefined, max: undefined, ...readRange(entry) } : undefined,
   }
@@ -118,6 +121,6 @@ function readBounds(min: string | undefined, max: string | undefined): { min?: s
   return { ...(min !== undefined && { min }), ...(max !== undefined && { max }) }
 }
 
-function alreadyThere(name: string) {
+function attributeExists(name: string) {
   return invalidParameter(`${name}: Existing attribute already has name ${name}.`)
 }

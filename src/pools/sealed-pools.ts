@@ -12,8 +12,8 @@ function resealPool(secrets: Secrets, text: string, { id }: { readonly id: strin
   if (config.extensions === undefined) return text
   const { testUsers = [] } = config.extensions
   const sealed = testUsers.map((user) => ({ ...user, sealedCode: secrets.reseal('test-code', user.sealedCode, id) }))
-  const isSame = sealed.every((user, at) => user.sealedCode === testUsers[at]?.sealedCode)
-  return isSame ? text : JSON.stringify({ ...config, extensions: { ...config.extensions, testUsers: sealed } })
+  const isUnchanged = sealed.every((user, at) => user.sealedCode === testUsers[at]?.sealedCode)
+  return isUnchanged ? text : JSON.stringify({ ...config, extensions: { ...config.extensions, testUsers: sealed } })
 }
 
 function resealResource(

@@ -3,9 +3,9 @@ import { ApiError } from '../contract/api-error.ts'
 import type { AppClient } from './app-client.ts'
 
 /**
- * Throws NotAuthorizedException unless the caller knows a secret of the client: `hash` is Base64(HMAC-SHA-256(secret, username ‖
- * client id)), `username` exactly as the caller sent it. A client without a secret needs no hash, and one that comes anyway is ignored,
- * as is safest: the documentation does not say what Cognito answers.
+ * Checks that the caller knows a secret of the client. `hash` is Base64(HMAC-SHA-256(secret, username ‖ client id)), with `username`
+ * exactly as the caller sent it. For a client without a secret the hash is ignored. That is safe; Cognito's behaviour is not documented.
+ * @throws ApiError NotAuthorizedException when the client has a secret and the hash is missing or wrong
  */
 export function requireSecretHash(client: Pick<AppClient, 'id' | 'secrets'>, username: string, hash: string | undefined): void {
   if (client.secrets.length === 0) return
@@ -17,7 +17,7 @@ export function requireSecretHash(client: Pick<AppClient, 'id' | 'secrets'>, use
   }
 }
 
-/** Whether `hash` was made with any secret of the client. False for a client without a secret. */
+/** Whether `hash` was made with one of the client's secrets. False for a client without a secret. */
 export function isSecretHashValid(client: Pick<AppClient, 'id' | 'secrets'>, username: string, hash: string): boolean {
   return equalsAny(
     client.secrets.map((secret) => secretHash(secret.value, username, client.id)),
@@ -25,7 +25,7 @@ export function isSecretHashValid(client: Pick<AppClient, 'id' | 'secrets'>, use
   )
 }
 
-/** Whether the caller sent a secret of the client itself; a client without a secret has nothing to prove. */
+/** Whether `secret` is one of the client's secrets. True for a client without a secret, which has nothing to prove. */
 export function isClientSecretValid(client: Pick<AppClient, 'secrets'>, secret: string | undefined): boolean {
   if (client.secrets.length === 0) return true
   return (
@@ -43,7 +43,7 @@ export function secretHash(secret: string, username: string, clientId: string): 
     .digest('base64')
 }
 
-/** Compares with each, in time that tells neither the place of a difference nor which one matched. */
+/** Compares with each known text in constant time, so that the time shows neither the position of a difference nor which text matched. */
 function equalsAny(known: readonly string[], given: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest()
   const givenDigest = digest(given)

@@ -8,7 +8,7 @@ import type {
 import type { MessageTemplates } from './message-templates.ts'
 import type { Pool } from './pool.ts'
 
-type Templates = Pick<
+type TemplateMembers = Pick<
   UpdateUserPoolRequest,
   | 'VerificationMessageTemplate'
   | 'SmsVerificationMessage'
@@ -19,10 +19,10 @@ type Templates = Pick<
 >
 
 /**
- * The three members outside of VerificationMessageTemplate are its older form; the template wins where both speak. Templates for codes
- * and for links may be sent together: configurations that do are in wide use, and DefaultEmailOption says which of them counts.
+ * Three members outside of VerificationMessageTemplate are its older form. The template wins where both are set. A request may have
+ * templates for codes and for links, as many configurations do. DefaultEmailOption says which of them is used.
  */
-export function readTemplates(request: Templates): MessageTemplates {
+export function readTemplates(request: TemplateMembers): MessageTemplates {
   const template: VerificationMessageTemplateType = request.VerificationMessageTemplate ?? {}
   const invitation = request.AdminCreateUserConfig?.InviteMessageTemplate
   requireLinkText(template.EmailMessageByLink)
@@ -34,7 +34,7 @@ export function readTemplates(request: Templates): MessageTemplates {
     linkEmail: template.EmailMessageByLink,
     linkSubject: template.EmailSubjectByLink,
     mfaSms: request.SmsAuthenticationMessage,
-    // Only SetUserPoolMfaConfig says these two.
+    // Only SetUserPoolMfaConfig sets these two.
     mfaEmail: undefined,
     mfaSubject: undefined,
     inviteSms: invitation?.SMSMessage,
@@ -43,7 +43,7 @@ export function readTemplates(request: Templates): MessageTemplates {
   }
 }
 
-/** The pattern of the model lets `{####}` pass, a link without a text; the service does not (observed). */
+/** The pattern of the model allows `{####}`, a link without a text, but the service does not (observed). */
 function requireLinkText(message: string | undefined): void {
   if (message === undefined) return
   const start = message.indexOf('{##')
@@ -51,7 +51,7 @@ function requireLinkText(message: string | undefined): void {
   if (start < 0 || end <= start + 3) throw invalidParameter('The message is invalid.')
 }
 
-/** Cognito shows the texts in the template and in their older place, wherever they were sent. */
+/** Cognito shows the texts both in the template and in the older members, wherever they were sent. */
 export function writeVerificationTemplates(templates: MessageTemplates): Partial<UserPoolType> {
   return {
     VerificationMessageTemplate: {

@@ -5,14 +5,15 @@ import { defaultAcrValues } from './registration-wire.ts'
 
 type Tier = Pool['tier']
 
-/** Lifeguard gives every pool every feature; only when told to does it take `UserPoolTier` as Cognito does. */
+/** Every pool has every feature, unless the server enforces `UserPoolTier` as Cognito does (`--enforce-tiers`). */
 export type Tiers = { readonly enforced: boolean }
 
 const rank: Readonly<Record<Tier, number>> = { LITE: 0, ESSENTIALS: 1, PLUS: 2 }
 
 /**
- * Throws when the pool is set up to use what its tier does not include: TierChangeNotAllowedException when the pool came down to that
- * tier from `previousTier`, else FeatureUnavailableInTierException.
+ * Checks that the tier of the pool includes all features that its settings use.
+ * @throws ApiError TierChangeNotAllowedException when a change from the higher `previousTier` removed a feature
+ * @throws ApiError FeatureUnavailableInTierException when another change added it
  */
 export function requireFeaturesOfTier(tiers: Tiers, pool: Pool, previousTier: Tier = pool.tier): void {
   if (!tiers.enforced) return
@@ -38,7 +39,7 @@ export function requireTierOfClient(tiers: Tiers, pool: Pool, client: AppClient)
   if (client.authFlows?.includes('ALLOW_USER_AUTH')) requireTier(tiers, pool, { feature: 'ALLOW_USER_AUTH', tier: 'ESSENTIALS' })
 }
 
-/** Threat Protection and Passwordless Sign-In are the service's own names for them (observed). */
+/** The names Threat Protection and Passwordless Sign-In are the service's (observed). */
 function featuresAbove(pool: Pool): readonly string[] {
   const features: string[] = []
   if (pool.tier !== 'PLUS' && usesThreatProtection(pool.addOns)) features.push('Threat Protection')

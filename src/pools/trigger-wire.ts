@@ -2,7 +2,7 @@ import { invalidParameter } from '../contract/api-error.ts'
 import type { LambdaConfigType } from '../contract/generated/types.ts'
 import type { TriggerName, TriggerTarget, TriggerTargets } from './trigger-settings.ts'
 
-/** The triggers that are configured by nothing but the address of a function. */
+/** The triggers whose only setting is the ARN of the function. */
 const plainTriggers = [
   'PreSignUp',
   'CustomMessage',
@@ -35,7 +35,7 @@ export function readTriggers(config: LambdaConfigType = {}): TriggerTargets {
   return { byName, kmsKeyArn: config.KMSKeyID }
 }
 
-/** PreTokenGeneration comes back in both of its forms, as Cognito shows it, whichever was sent. */
+/** PreTokenGeneration is shown in both of its forms, as in Cognito, whichever was sent. */
 export function writeTriggers({ byName, kmsKeyArn }: TriggerTargets): LambdaConfigType {
   const config: LambdaConfigType = {}
   for (const name of plainTriggers) {

@@ -5,7 +5,7 @@ import { hashSessionToken } from '../../src/access/access-key.ts'
 import { cacheMilliseconds, createAccessKeyCache } from '../../src/access/access-key-cache.ts'
 import { deleteAccessKey, findAccessKey, insertAccessKey, listAccessKeys } from '../../src/access/access-key-repository.ts'
 import { createAccessKey } from '../../src/access/create-access-key.ts'
-import { decide, fullAccessPolicy } from '../../src/access/policy.ts'
+import { evaluatePolicy, fullAccessPolicy } from '../../src/access/policy.ts'
 import { PolicyError } from '../../src/access/read-policy.ts'
 import { createSecrets } from '../../src/base/secrets.ts'
 import { openStorage } from '../../src/storage/open-storage.ts'
@@ -40,8 +40,8 @@ for (const engine of engines) {
 
       const key = await findAccessKey(room.db, room.secrets, made.id)
       assert.deepEqual([key?.id, key?.secret, key?.sessionTokenHash, key?.expiresAt], [made.id, made.secret, undefined, undefined])
-      assert.equal(key && decide(key.policy, 'cognito-idp:ListUsers', '*'), 'allowed')
-      assert.equal(key && decide(key.policy, 'cognito-idp:AdminGetUser', '*'), 'not-allowed')
+      assert.equal(key && evaluatePolicy(key.policy, 'cognito-idp:ListUsers', '*'), 'allowed')
+      assert.equal(key && evaluatePolicy(key.policy, 'cognito-idp:AdminGetUser', '*'), 'not-allowed')
     })
 
     it('may do everything when no policy is given', async () => {

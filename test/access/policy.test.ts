@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { type Decision, decide, fullAccessPolicy, matchesWildcard } from '../../src/access/policy.ts'
+import { type Decision, evaluatePolicy, fullAccessPolicy, matchesWildcard } from '../../src/access/policy.ts'
 import { maxPolicyLength, PolicyError, readPolicy } from '../../src/access/read-policy.ts'
 
 const pool = 'arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_AbCdEf123'
@@ -119,22 +119,22 @@ describe('A policy', () => {
     ['leaves out NotResource', [allow, { Effect: 'Deny', Action: '*', NotResource: pool }], 'a:B', pool, 'allowed'],
   ]
   for (const [name, statements, action, resource, decision] of cases) {
-    it(name, () => assert.equal(decide(policyOf(...statements), action, resource), decision))
+    it(name, () => assert.equal(evaluatePolicy(policyOf(...statements), action, resource), decision))
   }
 
   it('may hold one statement that is no list, an Id, a Sid, and the older version', () => {
     for (const version of [{ Version: '2008-10-17' }, {}]) {
       const policy = readPolicy(JSON.stringify({ ...version, Id: 'x', Statement: { Sid: 'One', ...allow } }))
-      assert.equal(decide(policy, 'a:B', '*'), 'allowed')
+      assert.equal(evaluatePolicy(policy, 'a:B', '*'), 'allowed')
     }
   })
 
   it('of full access allows every service of this server', () => {
     const policy = readPolicy(fullAccessPolicy)
     for (const action of ['cognito-idp:DeleteUserPool', 'cognito-identity:CreateIdentityPool', 'lifeguard:RotateSigningKeys']) {
-      assert.equal(decide(policy, action, '*'), 'allowed')
+      assert.equal(evaluatePolicy(policy, action, '*'), 'allowed')
     }
-    assert.equal(decide(policy, 's3:GetObject', '*'), 'not-allowed')
+    assert.equal(evaluatePolicy(policy, 's3:GetObject', '*'), 'not-allowed')
   })
 })
 
@@ -156,7 +156,7 @@ describe('A policy that would not be enforced as it is written', () => {
     ],
     ['has __proto__', `{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","__proto__":{}}}`, /unknown member "__proto__"/],
     ['has a condition', { Statement: { ...allow, Condition: {} } }, /^Statement 1: Condition is not supported/],
-    ['has a principal', { Statement: { ...allow, Principal: '*' } }, /^Statement 1: a policy of an access key has no Principal/],
+    ['has a principal', { Statement: { ...allow, Principal: '*' } }, /^Statement 1: the policy of an access key has no Principal/],
     ['has a negated principal', { Statement: { ...allow, NotPrincipal: '*' } }, /has no Principal/],
     ['has no effect', { Statement: { Action: '*', Resource: '*' } }, /^Statement 1: Effect must be "Allow" or "Deny"\.$/],
     ['has an effect in another case', { Statement: { ...allow, Effect: 'deny' } }, /^Statement 1: Effect must be/],
@@ -209,7 +209,7 @@ describe('A policy that would not be enforced as it is written', () => {
           { Sid: 'A', ...allow },
         ],
       },
-      /^Statement 2: Sid "A" is taken by another statement\.$/,
+      /^Statement 2: Sid "A" is used by another statement\.$/,
     ],
     ['has a Sid that is a number', { Statement: { Sid: 1, ...allow } }, /^Statement 1: Sid must be letters and digits\.$/],
     [

@@ -62,7 +62,7 @@ const mistakes: readonly { what: string; args: readonly string[]; env?: Record<s
   {
     what: 'a quota that is none',
     args: ['dev', '--port', '0', '--data', join(folder, 'quotas'), '--quotas', '{"terms": 1}'],
-    says: /--quotas: "terms" is no quota\. There are: userPools, /,
+    says: /--quotas: "terms" is not a quota\. The quotas are: userPools, /,
   },
   { what: 'serve without a public URL', args: ['serve'], env: without('LIFEGUARD_PUBLIC_URL'), says: /--public-url .* is required/ },
   { what: 'serve without a database', args: ['serve'], env: without('LIFEGUARD_DATABASE'), says: /--database .* is required/ },

@@ -1,5 +1,5 @@
 import { isObject } from '../../base/is-object.ts'
-import { isScalar, isSecret, isSecretName, mask, secretMaps } from './mask-secrets.ts'
+import { isScalar, isSecretName, mask, secretMaps } from './mask-secrets.ts'
 
 /** Masks the secrets of an event and an answer in error messages, because functions quote them. */
 export type ErrorMask = {

@@ -88,11 +88,17 @@ const refused: Readonly<Record<string, object>> = {
 
 /** Requests with a name in them that is none, and what is said of it. */
 const misspelled: readonly [sections: object, says: RegExp][] = [
-  [{ Trigers: {} }, /: 'Trigers' is no member; there are UserPoolId, Triggers, /],
-  [{ Triggers: { PreSignUp: { OnEror: 'CONTINUE' } } }, /: 'OnEror' at 'triggers\.PreSignUp\.member' is no member; there are .*OnError/],
-  [{ SignUp: { ContactCorection: true } }, /: 'ContactCorection' at 'signUp' is no member; there are ContactCorrection, /],
-  [{ TestUsers: [{ Username: 'robot', Code: '123456', code: '1' }] }, /: 'code' at 'testUsers\.1\.member' is no member; /],
-  [JSON.parse('{"__proto__": {"OnError": "CONTINUE"}, "constructor": {}}'), /2 validation errors detected: '__proto__' is no member; /],
+  [{ Trigers: {} }, /: 'Trigers' is not a known member; the members are UserPoolId, Triggers, /],
+  [
+    { Triggers: { PreSignUp: { OnEror: 'CONTINUE' } } },
+    /: 'OnEror' at 'triggers\.PreSignUp\.member' is not a known member; the members are .*OnError/,
+  ],
+  [{ SignUp: { ContactCorection: true } }, /: 'ContactCorection' at 'signUp' is not a known member; the members are ContactCorrection, /],
+  [{ TestUsers: [{ Username: 'robot', Code: '123456', code: '1' }] }, /: 'code' at 'testUsers\.1\.member' is not a known member; /],
+  [
+    JSON.parse('{"__proto__": {"OnError": "CONTINUE"}, "constructor": {}}'),
+    /2 validation errors detected: '__proto__' is not a known member; /,
+  ],
 ]
 
 for (const engine of engines) {
