@@ -1,4 +1,3 @@
-import type { Compilable } from 'kysely'
 import type { Db, Tx } from '../storage/db.ts'
 import type { Lane, MessageKind } from './message.ts'
 
@@ -172,9 +171,4 @@ export async function giveUpOutboxEntry(
     .where('pool_id', '=', poolId)
     .where('next_attempt_at', '=', leaseUntil)
     .execute()
-}
-
-/** Removes what is still to be sent to a user who is being deleted, and what is known of what was. */
-export function deleteOutboxEntriesOfUser(tx: Tx, poolId: string, sub: string): Compilable {
-  return tx.deleteFrom('outbox').where('pool_id', '=', poolId).where('sub', '=', sub)
 }

@@ -1,4 +1,3 @@
-import type { Compilable } from 'kysely'
 import type { Db, Tx } from '../storage/db.ts'
 import { prepareLookup } from '../storage/prepared-query.ts'
 
@@ -118,11 +117,6 @@ export async function deleteAttempts(db: Db | Tx, key: AttemptKey): Promise<void
     .where('subject', '=', key.subject)
     .where('action', '=', key.action)
     .execute()
-}
-
-/** Forgets every count of a user who is being deleted. */
-export function deleteAllAttempts(tx: Tx, poolId: string, subject: string): Compilable {
-  return tx.deleteFrom('attempt').where('pool_id', '=', poolId).where('subject', '=', subject)
 }
 
 /** Removes up to `limit` counts that nobody has added to since `before`. */

@@ -1,23 +1,52 @@
-import type { Compilable } from 'kysely'
+import type { Compilable, Transaction } from 'kysely'
 import type { Tx } from '../storage/db.ts'
 import { createDeferredRemoval } from '../storage/deferred-removal.ts'
+import { runTogether } from '../storage/run-together.ts'
+import { type UserTable, userColumnOf, userTablesDeleted } from '../storage/user-rows.ts'
+import { deleteInvocationsBeforeUser } from '../triggers/invocations/invocation-repository.ts'
 
-/** Tables in which there is no end to the rows of one user. What is left in them is never shown: everything looks for the user first. */
-const endlessTables = ['session', 'auth_event'] as const
+const tablesAtOnce = userTablesDeleted('at-once')
+const tablesInBatches = userTablesDeleted('in-batches')
 
-/** Rows of a table that are deleted with the user. Few have more. */
-const mostAtOnce = 500
+/** The most rows of a table in `tablesInBatches` that are deleted together with the user. Few users have more. */
+const maxRowsAtOnce = 500
 
-/** Deletes the user's rows in those tables as far as it is quickly done, and leaves the others to the sweeper. To be run in this order. */
-export function removeMostOfUser(tx: Tx, poolId: string, sub: string, now: number): Compilable[] {
-  const some = endlessTables.map((table) => {
-    const ids = tx.selectFrom(table).select('id').where('pool_id', '=', poolId).where('sub', '=', sub).orderBy('id').limit(mostAtOnce)
-    return tx.deleteFrom(table).where('pool_id', '=', poolId).where('sub', '=', sub).where('id', 'in', ids)
-  })
-  return [...some, insertRemoval(tx, poolId, sub, now)]
+/**
+ * Deletes everything that is known of the user: names, attributes, memberships, passwords, codes, sessions, counted attempts, records of
+ * triggers, and messages, sent or not. If there are very many sessions or auth events, the sweeper deletes the rest: no operation shows
+ * them, because every operation looks for the user first.
+ * @NOTE The user's own row goes first. A transaction that stores a row of a user holds the user's row until its commit (lockUser, or
+ * FOR KEY SHARE). So it has either ended by then, and its row is found here, or it waits for this transaction and finds no user.
+ */
+export async function deleteUserRows(tx: Tx, poolId: string, sub: string, now: number): Promise<void> {
+  await tx.deleteFrom('user').where('pool_id', '=', poolId).where('sub', '=', sub).execute()
+  const aliases = await tx.selectFrom('user_alias').select('value_key').where('pool_id', '=', poolId).where('sub', '=', sub).execute()
+  const names = aliases.map(({ value_key }) => value_key)
+  await runTogether(tx, [
+    ...tablesAtOnce.map((table) => deleteRows(tx, table, poolId, sub)),
+    ...deleteInvocationsBeforeUser(tx, poolId, names),
+    ...tablesInBatches.map((table) => deleteFirstRows(tx, table, poolId, sub)),
+    insertRemoval(tx, poolId, sub, now),
+  ])
 }
 
-/** Stores nothing when there is nothing left. */
+type AnySchema = Record<UserTable, Record<string, string | number>>
+
+const anySchema = (tx: Tx) => tx as unknown as Transaction<AnySchema>
+
+function deleteRows(tx: Tx, table: UserTable, poolId: string, sub: string) {
+  return anySchema(tx).deleteFrom(table).where('pool_id', '=', poolId).where(userColumnOf(table), '=', sub)
+}
+
+function selectIds(tx: Tx, table: UserTable, poolId: string, sub: string) {
+  return anySchema(tx).selectFrom(table).select('id').where('pool_id', '=', poolId).where(userColumnOf(table), '=', sub)
+}
+
+function deleteFirstRows(tx: Tx, table: UserTable, poolId: string, sub: string): Compilable {
+  return deleteRows(tx, table, poolId, sub).where('id', 'in', selectIds(tx, table, poolId, sub).orderBy('id').limit(maxRowsAtOnce))
+}
+
+/** Leaves to the sweeper the rows that are still there; stores nothing when there are none. */
 function insertRemoval(tx: Tx, poolId: string, sub: string, now: number): Compilable {
   return tx
     .insertInto('deleted_user')
@@ -25,17 +54,16 @@ function insertRemoval(tx: Tx, poolId: string, sub: string, now: number): Compil
     .expression((eb) =>
       tx
         .selectNoFrom([eb.val(poolId).as('pool_id'), eb.val(sub).as('sub'), eb.val(now).as('due_at')])
-        .where(({ or, exists }) =>
-          or(endlessTables.map((table) => exists(tx.selectFrom(table).select('id').where('pool_id', '=', poolId).where('sub', '=', sub)))),
-        ),
+        .where(({ or, exists }) => or(tablesInBatches.map((table) => exists(selectIds(tx, table, poolId, sub))))),
     )
     .onConflict((conflict) => conflict.columns(['pool_id', 'sub']).doNothing())
 }
 
-/** Sweeps away what is left of deleted users. Whatever stores such a row holds the user, so that none is added any more. */
+/** Sweeps away the remaining rows of deleted users. None are added: whatever stores such a row holds the user's row. */
 export const createUserRemoval = () =>
   createDeferredRemoval({
     table: 'deleted_user',
     id: 'sub',
-    rowsToDelete: (poolId, sub) => endlessTables.map((table) => ({ table, where: { pool_id: poolId, sub }, key: ['id'] })),
+    rowsToDelete: (poolId, sub) =>
+      tablesInBatches.map((table) => ({ table, where: { pool_id: poolId, [userColumnOf(table)]: sub }, key: ['id'] })),
   })

@@ -1,14 +1,9 @@
 import { ApiError } from '../contract/api-error.ts'
-import { deleteOutboxEntriesOfUser } from '../messaging/outbox-repository.ts'
 import { nameKey, type Pool } from '../pools/pool.ts'
-import { deleteAllAttempts } from '../protection/attempt-repository.ts'
 import type { Db, Tx } from '../storage/db.ts'
 import { prepareLookup } from '../storage/prepared-query.ts'
-import { runTogether } from '../storage/run-together.ts'
-import { deleteInvocationsOfUser } from '../triggers/invocations/invocation-repository.ts'
 import { type SearchEntry, searchEntriesOf } from './search-index.ts'
 import { type Alias, type AliasKind, aliasesOf, type User } from './user.ts'
-import { removeMostOfUser } from './user-removal-repository.ts'
 import { fromRow, toRow } from './user-row.ts'
 
 const uuidShape = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
@@ -151,37 +146,6 @@ export async function updateUser(tx: Tx, pool: Pool, before: User, after: User):
   await tx.updateTable('user').set(changes).where('pool_id', '=', pool_id).where('sub', '=', sub).execute()
   return undefined
 }
-
-/**
- * Everything that is known of the user: names, attributes, memberships, passwords, codes, sessions, counted attempts, records of
- * triggers, and messages that are still to be sent. Of very many sessions and events the sweeper removes the rest.
- * @NOTE The user goes first. Whatever stores a row of theirs holds on to the user's row until its commit (lockUser, or FOR KEY SHARE), so it
- * has either ended by then, and what it stored is found here, or waits for this to end and finds nobody.
- */
-export async function deleteUserRows(tx: Tx, poolId: string, sub: string, now: number): Promise<void> {
-  await tx.deleteFrom('user').where('pool_id', '=', poolId).where('sub', '=', sub).execute()
-  const aliases = await tx.selectFrom('user_alias').select('value_key').where('pool_id', '=', poolId).where('sub', '=', sub).execute()
-  const names = aliases.map(({ value_key }) => value_key)
-  await runTogether(tx, [
-    ...tablesOfUser.map((table) => tx.deleteFrom(table).where('pool_id', '=', poolId).where('sub', '=', sub)),
-    ...deleteInvocationsOfUser(tx, poolId, sub, names),
-    deleteAllAttempts(tx, poolId, sub),
-    deleteOutboxEntriesOfUser(tx, poolId, sub),
-    ...removeMostOfUser(tx, poolId, sub, now),
-  ])
-}
-
-const tablesOfUser = [
-  'user_alias',
-  'user_attribute',
-  'group_member',
-  'password_history',
-  'software_token',
-  'passkey',
-  'device',
-  'device_step',
-  'code',
-] as const
 
 async function insertAliases(tx: Tx, user: User, aliases: readonly Alias[]): Promise<AliasKind | undefined> {
   for (const { kind, key } of aliases) {

@@ -41,19 +41,19 @@ export async function findInvocation(db: Db | Tx, poolId: string, id: string): P
   return db.selectFrom('trigger_invocation').selectAll().where('pool_id', '=', poolId).where('id', '=', id).executeTakeFirst()
 }
 
-/** Removes what is recorded of a user, and of `names`, which are the user's, while nobody had them: from sign-up, say. */
-export function deleteInvocationsOfUser(tx: Tx, poolId: string, sub: string, names: readonly string[]): Compilable[] {
-  const ofUser = (['trigger_invocation', 'trigger_answer'] as const).map((table) =>
-    tx.deleteFrom(table).where('pool_id', '=', poolId).where('sub', '=', sub),
-  )
-  if (names.length === 0) return ofUser
-  // As an expression, `sub` does not tempt the database to look through the records of all who had no user yet.
+/**
+ * Deletes the invocations about `names` from the time before there was a user of that name, such as those of the user's sign-up. They carry
+ * no `sub`.
+ */
+export function deleteInvocationsBeforeUser(tx: Tx, poolId: string, names: readonly string[]): Compilable[] {
+  if (names.length === 0) return []
   const ofNames = tx
     .deleteFrom('trigger_invocation')
     .where('pool_id', '=', poolId)
     .where('username_key', 'in', names)
+    // Written as an expression: a comparison of `sub` alone could make the database read all records without a user.
     .where(sql`sub || ''`, '=', '')
-  return [...ofUser, ofNames]
+  return [ofNames]
 }
 
 /** Removes up to `limit` of those that began before `before`. */

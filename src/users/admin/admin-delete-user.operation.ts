@@ -2,7 +2,8 @@ import type { Clock } from '../../base/clock.ts'
 import { operation } from '../../contract/operation.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
-import { deleteUserRows, getUserByName } from '../user-repository.ts'
+import { deleteUserRows } from '../user-removal-repository.ts'
+import { getUserByName } from '../user-repository.ts'
 
 export const adminDeleteUser = operation('AdminDeleteUser', {
   auth: 'iam',

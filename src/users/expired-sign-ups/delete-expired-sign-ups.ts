@@ -2,7 +2,8 @@ import { listPoolsThatForget } from '../../pools/extensions/forgetful-pool-repos
 import type { Pool } from '../../pools/pool.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import { aliasesOf, isContactAttribute, type User } from '../user.ts'
-import { deleteUserRows, findOwner, findUser, findUserByName, lockUser } from '../user-repository.ts'
+import { deleteUserRows } from '../user-removal-repository.ts'
+import { findOwner, findUser, findUserByName, lockUser } from '../user-repository.ts'
 import { expiredSignUpsSince, isExpiredSignUp } from './expired-sign-up.ts'
 import { listExpiredSignUps } from './expired-sign-up-repository.ts'
 

@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
 import type { TokenCaller } from '../caller.ts'
-import { deleteUserRows } from '../user-repository.ts'
+import { deleteUserRows } from '../user-removal-repository.ts'
 
 /** A signed-in user deletes their account and all its sessions. */
 export const deleteUser = operation('DeleteUser', {

@@ -6,9 +6,8 @@ import { DeliveryError, type Gateways } from '../../../src/messaging/gateways/ga
 import { createUnconfiguredGateway } from '../../../src/messaging/gateways/unconfigured-gateway.ts'
 import { sweepMessageContents, sweepMessageRecords } from '../../../src/messaging/message-record-repository.ts'
 import { queueMessage } from '../../../src/messaging/outbox.ts'
-import { deleteOutboxEntriesOfUser } from '../../../src/messaging/outbox-repository.ts'
 import { createOutboxWorker } from '../../../src/messaging/outbox-worker.ts'
-import { runTogether } from '../../../src/storage/run-together.ts'
+import { deleteUserRows } from '../../../src/users/user-removal-repository.ts'
 import { engines } from '../../support/engines.ts'
 import { emailMessage, openRoom, queue, type Room } from './messaging-setup.ts'
 import { recordingGateways } from './recording-gateway.ts'
@@ -278,7 +277,7 @@ for (const engine of engines) {
     it('forgets the messages of a user who is deleted, and only those', async () => {
       await using room = await openRoom(engine)
       for (const changes of [{}, { sub: 'sub-of-bob' }, { poolId: 'us-east-1_OtherPool' }]) await queue(room, emailMessage(changes))
-      await room.commit((tx) => runTogether(tx, [deleteOutboxEntriesOfUser(tx, 'us-east-1_Messages1', 'sub-of-ana')]))
+      await room.commit((tx) => deleteUserRows(tx, 'us-east-1_Messages1', 'sub-of-ana', room.clock.now()))
       assert.deepEqual((await rows(room)).map(({ pool_id, sub }) => [pool_id, sub]).toSorted(), [
         ['us-east-1_Messages1', 'sub-of-bob'],
         ['us-east-1_OtherPool', 'sub-of-ana'],

@@ -6,10 +6,12 @@ import { queueInvitation } from '../../../src/messaging/send-code.ts'
 import { insertPool } from '../../../src/pools/pool-repository.ts'
 import { countAttempt } from '../../../src/protection/attempt-repository.ts'
 import type { Db } from '../../../src/storage/db.ts'
+import { type UserTable, userColumnOf, userTables } from '../../../src/storage/user-rows.ts'
 import { insertSession } from '../../../src/tokens/session-repository.ts'
 import { insertFormerPassword } from '../../../src/users/passwords/password-history-repository.ts'
 import type { User } from '../../../src/users/user.ts'
-import { deleteUserRows, insertUser } from '../../../src/users/user-repository.ts'
+import { deleteUserRows } from '../../../src/users/user-removal-repository.ts'
+import { insertUser } from '../../../src/users/user-repository.ts'
 import { engines } from '../../support/engines.ts'
 import { sweepDeletions } from '../../support/sweep-deletions.ts'
 import { openRoom, plainWording, type Room, testPool } from '../messaging/messaging-setup.ts'
@@ -143,13 +145,21 @@ async function leaveSignUp(db: Db, poolId: string, username: string): Promise<vo
     .execute()
 }
 
-/** How many rows of each table speak of a user; every table that has a column for one. */
-async function traces(db: Db, poolId: string, sub: string): Promise<Record<string, number>> {
+/** The tables of the database that have rows about users, each with the column for the user's `sub`. */
+async function listUserTables(db: Db): Promise<readonly { name: string; column: string }[]> {
+  const tables = await db.introspection.getTables()
+  return tables.flatMap(({ name, columns }) => {
+    const names = columns.map((column) => column.name)
+    const column = names.find((one) => one === 'sub' || one === 'subject')
+    return column !== undefined && names.includes('pool_id') ? [{ name, column }] : []
+  })
+}
+
+/** How many rows about the user there are in each table, except in the tables that keep theirs after the user. */
+async function countRowsOf(db: Db, poolId: string, sub: string): Promise<Record<string, number>> {
   const counts: Record<string, number> = {}
-  for (const { name, columns } of await db.introspection.getTables()) {
-    const column = columns.find((one) => one.name === 'sub' || one.name === 'subject')?.name
-    // What administrators did is kept, whatever becomes of those whom they did it to.
-    if (column === undefined || name === 'audit_record') continue
+  for (const { name, column } of await listUserTables(db)) {
+    if (name === 'audit_record') continue
     const { rows } = await sql`
       select * from ${sql.table(name)} where pool_id = ${poolId} and ${sql.ref(column)} = ${sub}
     `.execute(db)
@@ -159,14 +169,24 @@ async function traces(db: Db, poolId: string, sub: string): Promise<Record<strin
 }
 
 for (const engine of engines) {
-  describe(`deleting a user on ${engine.name}`, () => {
+  describe(`deleteUserRows on ${engine.name}`, () => {
+    it('knows every table of the database that has rows about users', async () => {
+      await using room = await openRoom(engine)
+      const found = await listUserTables(room.db)
+      const known = Object.keys(userTables) as UserTable[]
+      assert.deepEqual(
+        Object.fromEntries(found.map(({ name, column }) => [name, column])),
+        Object.fromEntries(known.map((name) => [name, userColumnOf(name)])),
+      )
+    })
+
     it('leaves nothing of them in any table, and everything of everybody else', async () => {
       await using room = await openRoom(engine)
       const { db, commit } = room
       const other = 'us-east-1_Another01'
       for (const id of [pool.id, other]) await insertPool(db, { ...pool, id })
       for (const one of [user('ana'), user('bob'), user('ana', other)]) await leaveTraces(room, one)
-      const before = await traces(db, pool.id, 'ana')
+      const before = await countRowsOf(db, pool.id, 'ana')
       assert.ok(Object.keys(before).length >= 8, Object.keys(before).join())
       // There is a row only while there is much to remove: see the next test.
       const { deleted_user, ...traced } = before
@@ -174,9 +194,9 @@ for (const engine of engines) {
 
       await commit((tx) => deleteUserRows(tx, pool.id, 'ana', now))
 
-      assert.deepEqual(new Set(Object.values(await traces(db, pool.id, 'ana'))), new Set([0]))
-      assert.deepEqual(await traces(db, pool.id, 'bob'), before)
-      assert.deepEqual(await traces(db, other, 'ana'), before)
+      assert.deepEqual(new Set(Object.values(await countRowsOf(db, pool.id, 'ana'))), new Set([0]))
+      assert.deepEqual(await countRowsOf(db, pool.id, 'bob'), before)
+      assert.deepEqual(await countRowsOf(db, other, 'ana'), before)
     })
 
     it('leaves most of very many sessions and events to the sweeper', async () => {
@@ -184,18 +204,18 @@ for (const engine of engines) {
       const { db, commit } = room
       for (const one of [user('ana'), user('bob')]) await leaveTraces(room, one)
       await leaveMany(db, 'ana', 1200)
-      const others = await traces(db, pool.id, 'bob')
+      const others = await countRowsOf(db, pool.id, 'bob')
 
       // Both at once, as when a request is repeated: the second finds nobody.
       await Promise.all([0, 1].map(() => commit((tx) => deleteUserRows(tx, pool.id, 'ana', now))))
-      const { session = 0, auth_event = 0, deleted_user, ...rest } = await traces(db, pool.id, 'ana')
+      const { session = 0, auth_event = 0, deleted_user, ...rest } = await countRowsOf(db, pool.id, 'ana')
       assert.ok(session > 0 && auth_event > 0)
       assert.equal(deleted_user, 1)
       assert.deepEqual(new Set(Object.values(rest)), new Set([0]))
 
       assert.ok((await sweepDeletions(db, now)) > 0)
-      assert.deepEqual(new Set(Object.values(await traces(db, pool.id, 'ana'))), new Set([0]))
-      assert.deepEqual(await traces(db, pool.id, 'bob'), others)
+      assert.deepEqual(new Set(Object.values(await countRowsOf(db, pool.id, 'ana'))), new Set([0]))
+      assert.deepEqual(await countRowsOf(db, pool.id, 'bob'), others)
     })
 
     it('takes along what was recorded of their sign-up', async () => {

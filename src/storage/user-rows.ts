@@ -1,0 +1,51 @@
+import type { Schema } from './schema.ts'
+
+type TableWith<Column extends string> = { [Table in keyof Schema]: Column extends keyof Schema[Table] ? Table : never }[keyof Schema]
+
+/** A table whose rows are each about one user of one pool. */
+export type UserTable = TableWith<'pool_id'> & (TableWith<'sub'> | TableWith<'subject'>)
+
+/**
+ * What the deletion of a user does to the user's rows in a table:
+ * - `first`: it deletes them before all others.
+ * - `at-once`: it deletes them all, in the same transaction.
+ * - `in-batches`: it deletes a limited number in the same transaction, and the sweeper deletes the rest. A user can have any number of them.
+ * - `kept`: it leaves them.
+ */
+type Deletion = 'first' | 'at-once' | 'in-batches' | 'kept'
+
+/**
+ * Every table with rows about users. The type demands that a new table is added here. Rows are deleted in this order.
+ * @NOTE It is here, and not with the modules of the tables, because `tokens/` and `signin/` import the module that deletes users.
+ */
+export const userTables: { readonly [Table in UserTable]: Deletion } = {
+  user: 'first',
+  user_alias: 'at-once',
+  user_attribute: 'at-once',
+  group_member: 'at-once',
+  password_history: 'at-once',
+  software_token: 'at-once',
+  passkey: 'at-once',
+  device: 'at-once',
+  device_step: 'at-once',
+  code: 'at-once',
+  trigger_invocation: 'at-once',
+  trigger_answer: 'at-once',
+  attempt: 'at-once',
+  outbox: 'at-once',
+  session: 'in-batches',
+  auth_event: 'in-batches',
+  // They show what administrators did to the user.
+  audit_record: 'kept',
+  // They tell the sweeper whose rows it has to delete. It deletes them last.
+  deleted_user: 'kept',
+}
+
+export function userTablesDeleted(deletion: Deletion): readonly UserTable[] {
+  return (Object.keys(userTables) as UserTable[]).filter((table) => userTables[table] === deletion)
+}
+
+/** The column that holds the user's `sub`. Attempts are counted for decoys as well, so their column has another name. */
+export function userColumnOf(table: UserTable): 'sub' | 'subject' {
+  return table === 'attempt' ? 'subject' : 'sub'
+}
