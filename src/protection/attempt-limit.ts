@@ -1,7 +1,7 @@
 import { hourMs } from '../base/durations.ts'
 import { ApiError } from '../contract/api-error.ts'
 import type { Db } from '../storage/db.ts'
-import { countAttempt } from './attempt-repository.ts'
+import { type AttemptKey, countAttempt } from './attempt-repository.ts'
 
 /** How often each thing may be tried for one user in an hour, by Cognito's quotas page. */
 const hourlyLimits = {
@@ -26,6 +26,8 @@ const hourlyLimits = {
 
 export type LimitedAction = keyof typeof hourlyLimits
 
+type LimitedAttempt = AttemptKey & { readonly action: LimitedAction }
+
 /** What belongs to operations whose model does not list LimitExceededException. */
 const unlisted: readonly LimitedAction[] = ['UpdateUserAttributes', 'VerifySoftwareToken', 'SignInMessage', 'FirstFactorMessage']
 
@@ -33,9 +35,9 @@ const unlisted: readonly LimitedAction[] = ['UpdateUserAttributes', 'VerifySoftw
  * Counts this attempt, right or wrong, and throws LimitExceededException (TooManyRequestsException) past the hour's limit. `subject` is a `sub` or a decoy's,
  * so that the limit tells nothing about who exists.
  */
-export async function limitAttempts(db: Db, poolId: string, subject: string, action: LimitedAction, now: number): Promise<void> {
-  const count = await countAttempt(db, { poolId, subject, action }, { now, forgetAfterMs: hourMs, since: 'first' })
-  if (count <= hourlyLimits[action]) return
-  const code = unlisted.includes(action) ? 'TooManyRequestsException' : 'LimitExceededException'
+export async function limitAttempts(db: Db, attempt: LimitedAttempt, now: number): Promise<void> {
+  const count = await countAttempt(db, attempt, { now, forgetAfterMs: hourMs, since: 'first' })
+  if (count <= hourlyLimits[attempt.action]) return
+  const code = unlisted.includes(attempt.action) ? 'TooManyRequestsException' : 'LimitExceededException'
   throw new ApiError(code, 'Attempt limit exceeded, please try after some time.')
 }

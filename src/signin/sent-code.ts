@@ -39,7 +39,7 @@ export async function askForSentCode(
   const { pool, user, proofs, caller } = signIn
   const now = clock.now()
   // Functions may ask for a code of somebody who has proven nothing yet.
-  await limitAttempts(db, pool.id, user.sub, proofs.length === 0 ? 'FirstFactorMessage' : 'SignInMessage', now)
+  await limitAttempts(db, { poolId: pool.id, subject: user.sub, action: proofs.length === 0 ? 'FirstFactorMessage' : 'SignInMessage' }, now)
   const messageContent = await renderMessageTo(triggers, {
     pool,
     user,

@@ -43,7 +43,7 @@ export async function findClaimedUser(
   // For users as well: it takes a moment.
   const decoy = decoySub(secrets, pool, username, now)
   const claimed = known?.sub ?? decoy
-  await limitAttempts(db, pool.id, claimed, action, now)
+  await limitAttempts(db, { poolId: pool.id, subject: claimed, action }, now)
   const user = known ?? (await migrate?.())
   if (!hidden && user === undefined) throw unknownUser()
   const subject = user?.sub ?? claimed

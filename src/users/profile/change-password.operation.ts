@@ -27,7 +27,7 @@ export const changePassword = operation('ChangePassword', {
       throw new ApiError('PasswordResetRequiredException', 'Password reset required for the user')
     }
     requireStrongPassword(pool, request.ProposedPassword, 'change')
-    await limitAttempts(db, pool.id, user.sub, 'ChangePassword', now)
+    await limitAttempts(db, { poolId: pool.id, subject: user.sub, action: 'ChangePassword' }, now)
     await requirePreviousPassword(deps, user, request.PreviousPassword, now)
     await requireUnusedPassword(deps, pool, user, request.ProposedPassword)
     const sealed = await passwords.protect(user, request.ProposedPassword)

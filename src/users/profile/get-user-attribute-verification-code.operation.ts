@@ -21,7 +21,7 @@ export const getUserAttributeVerificationCode = operation('GetUserAttributeVerif
   async handle(request, { db, clock, secrets, outbox, triggers }: Deps, { pool, client, user }: TokenCaller, { userAgent }) {
     const now = clock.now()
     const attribute = requireContactAttribute(request.AttributeName)
-    await limitAttempts(db, pool.id, user.sub, 'GetUserAttributeVerificationCode', now)
+    await limitAttempts(db, { poolId: pool.id, subject: user.sub, action: 'GetUserAttributeVerificationCode' }, now)
     const callerContext = callerContextOf(client, { userAgent }, request.ClientMetadata)
     const messageContent = await renderMessageTo(triggers, { pool, user, attributes: [attribute], kind: 'verify-attribute', callerContext })
     const delivery = await db.transaction().execute(async (tx) => {

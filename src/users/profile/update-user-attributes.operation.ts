@@ -27,7 +27,7 @@ export const updateUserAttributes = operation('UpdateUserAttributes', {
     const { toVerify } = planAttributeChanges(pool, user.attributes, changes)
     // Also for an address that waits for its verification: the user would verify it in vain.
     await requireFreeNames(db, pool, user, changeAttributes(user.attributes, changes), now)
-    if (toVerify.length > 0) await limitAttempts(db, pool.id, user.sub, 'UpdateUserAttributes', now)
+    if (toVerify.length > 0) await limitAttempts(db, { poolId: pool.id, subject: user.sub, action: 'UpdateUserAttributes' }, now)
 
     const callerContext = callerContextOf(client, { userAgent }, request.ClientMetadata)
     const messageContent = await renderChanges(triggers, { pool, user, toVerify, callerContext })

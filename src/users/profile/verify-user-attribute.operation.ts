@@ -25,7 +25,7 @@ export const verifyUserAttribute = operation('VerifyUserAttribute', {
     const { db, clock, secrets } = deps
     const now = clock.now()
     const attribute = requireContactAttribute(request.AttributeName)
-    await limitAttempts(db, pool.id, user.sub, 'VerifyUserAttribute', now)
+    await limitAttempts(db, { poolId: pool.id, subject: user.sub, action: 'VerifyUserAttribute' }, now)
     const attempt = { purpose: `verify-${attribute}`, code: request.Code } as const
     const { value } = await proveCode(deps, pool.id, { user, subject: user.sub, hidden: false }, attempt)
     if (value === undefined) throw codeExpired()

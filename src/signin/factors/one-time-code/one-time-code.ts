@@ -30,7 +30,7 @@ export async function askForOneTimeCode(deps: SentCodeDeps, chooser: Chooser, ch
   const { pool, client, sub, user, known, name, caller } = chooser
   const now = clock.now()
   const attribute = contactOfChoice[choice]
-  await limitAttempts(db, pool.id, sub, 'FirstFactorMessage', now)
+  await limitAttempts(db, { poolId: pool.id, subject: sub, action: 'FirstFactorMessage' }, now)
   const messageContent =
     user && (await renderMessageTo(triggers, { pool, user, attributes: [attribute], kind: 'mfa', callerContext: caller }))
   if (user === undefined) await simulateRendering(triggers, pool, attribute)

@@ -74,7 +74,7 @@ async function registerInSignIn(deps: SetupDeps, setup: Setup, { code, deviceNam
 /** The time step of the right code. Throws EnableSoftwareTokenMFAException for a wrong one. */
 async function requireCode({ db, clock }: SetupDeps, user: User, secret: string, code: string): Promise<number> {
   const now = clock.now()
-  await limitAttempts(db, user.poolId, user.sub, 'VerifySoftwareToken', now)
+  await limitAttempts(db, { poolId: user.poolId, subject: user.sub, action: 'VerifySoftwareToken' }, now)
   const step = stepOfCode(secret, code, now)
   if (step === undefined) throw mismatch()
   return step
