@@ -23,7 +23,7 @@ export async function insertAuthEvent(db: Db | Tx, event: AuthEvent): Promise<vo
 /**
  * Stores it, or does the same work and leaves nothing: how long it takes must not tell a stranger whether there is a user to keep it for.
  */
-export async function insertAuthEventIf(db: Db, isKept: boolean, event: AuthEvent): Promise<void> {
+export async function insertOrSimulateAuthEvent(db: Db, isKept: boolean, event: AuthEvent): Promise<void> {
   await db.transaction().execute(async (tx) => {
     await (isKept ? insertAuthEvent(tx, event) : insertForNobody(tx, event))
     await deleteAuthEvent(tx, isKept ? { ...event, id: 'none' } : event)

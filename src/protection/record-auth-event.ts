@@ -6,7 +6,7 @@ import { usesThreatProtection } from '../pools/tier-rules.ts'
 import { ignoreUnavailable } from '../storage/database-unavailable-error.ts'
 import type { Db } from '../storage/db.ts'
 import type { AnsweredChallenge, AuthEvent } from './auth-event.ts'
-import { insertAuthEvent, insertAuthEventIf, replaceAuthEvent } from './auth-event-repository.ts'
+import { insertAuthEvent, insertOrSimulateAuthEvent, replaceAuthEvent } from './auth-event-repository.ts'
 import { deviceTypeOf } from './device-type.ts'
 
 /** What happened, to whom and from where. */
@@ -41,14 +41,14 @@ async function writeEvent(db: Db, event: AuthEvent, continues: string | undefine
 }
 
 /** The same for the first wrong answer in the name of a user, or of nobody: then `sub` is undefined, and nothing is kept. */
-export async function recordFailedStart(
+export async function recordFailedFirstStep(
   db: Db,
   pool: Pool,
   { sub, ...occurrence }: Omit<Occurrence, 'sub' | 'continues'> & { readonly sub: string | undefined },
 ): Promise<void> {
   if (!recordsAuthEvents(pool)) return
   const event = eventOf(pool, { ...occurrence, sub: sub ?? uuidv7(occurrence.now) })
-  await insertAuthEventIf(db, sub !== undefined, event)
+  await insertOrSimulateAuthEvent(db, sub !== undefined, event)
 }
 
 function eventOf(

@@ -1,7 +1,7 @@
 import type { Secrets } from '../base/secrets.ts'
 import type { Db } from '../storage/db.ts'
 import type { SessionDevice } from '../tokens/session-device.ts'
-import { deviceGroupKeyOf, newDeviceKey, unknownDevice } from '../users/devices/device.ts'
+import { deviceGroupKeyOf, deviceNotFound, newDeviceKey } from '../users/devices/device.ts'
 import { findDevice } from '../users/devices/device-repository.ts'
 import type { SignIn } from './sign-in.ts'
 
@@ -18,6 +18,6 @@ export async function findDeviceOfSignIn(
     return { key: newDeviceKey(pool.id), groupKey: deviceGroupKeyOf(secrets, user), isConfirmed: false }
   }
   const device = await findDevice(db, { poolId: pool.id, sub: user.sub, key: deviceKey })
-  if (device === undefined) throw unknownDevice()
+  if (device === undefined) throw deviceNotFound()
   return { key: device.key, groupKey: deviceGroupKeyOf(secrets, user), isConfirmed: true }
 }

@@ -1,6 +1,6 @@
 import { offeredMfa } from '../pools/mfa/offered-mfa.ts'
 import type { MfaMethod, Pool } from '../pools/pool.ts'
-import { collidesWithRecovery, eligibleByMessage, usableMfa } from '../users/mfa/mfa-methods.ts'
+import { collidesWithRecovery, eligibleMessageMethods, usableMfa } from '../users/mfa/mfa-methods.ts'
 import type { User } from '../users/user.ts'
 
 export type MfaDecision =
@@ -29,7 +29,7 @@ export function decideMfa(pool: DecidingPool, user: Pick<User, 'attributes' | 'm
   if (preferred !== null && usable.includes(preferred)) return { kind: 'challenge', method: preferred }
   if (pool.mfa === 'OPTIONAL') return oneOf(usable.filter((method) => enabled.includes(method))) ?? { kind: 'pass' }
 
-  const byMessage = eligibleByMessage(pool, user)
+  const byMessage = eligibleMessageMethods(pool, user)
   const eligible = usable.filter((method) => method === 'SOFTWARE_TOKEN_MFA' || byMessage.includes(method))
   const methods = methodsToSetUp(pool, user)
   return oneOf(eligible) ?? (methods.length > 0 ? { kind: 'setup', methods } : { kind: 'impossible' })

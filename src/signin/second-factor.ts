@@ -1,7 +1,7 @@
 import { ApiError } from '../contract/api-error.ts'
 import type { MfaMethod } from '../pools/pool.ts'
 import { hasSoftwareToken } from '../users/mfa/software-token-repository.ts'
-import { countsAsAllFactors } from '../users/passkeys/passkey.ts'
+import { passkeyCountsAsMfa } from '../users/passkeys/passkey.ts'
 import { methodsOfStepUp } from './assurance/second-step.ts'
 import type { Question, RequiredStep } from './factor.ts'
 import { askForSetup } from './factors/mfa-setup/mfa-setup.ts'
@@ -20,7 +20,7 @@ export const secondFactor: RequiredStep<SecondFactorDeps> = {
     }
     if (pool.mfa === 'OFF' || hasSecondFactor(proofs)) return undefined
     // Whoever needs two factors had to be verified by the passkey: it stands for what they have and what they know, or are.
-    if (proofs[0] === 'WEB_AUTHN' && countsAsAllFactors(pool)) return undefined
+    if (proofs[0] === 'WEB_AUTHN' && passkeyCountsAsMfa(pool)) return undefined
     const decision = decideMfa(pool, user, await hasSoftwareToken(deps.db, user))
     switch (decision.kind) {
       case 'pass':

@@ -3,7 +3,7 @@ import { newOrderedId } from '../base/ordered-id.ts'
 import type { AppClient } from '../pools/app-client.ts'
 import type { Pool } from '../pools/pool.ts'
 import type { AnsweredChallenge } from '../protection/auth-event.ts'
-import { recordAuthEvent, recordFailedStart, recordsAuthEvents } from '../protection/record-auth-event.ts'
+import { recordAuthEvent, recordFailedFirstStep, recordsAuthEvents } from '../protection/record-auth-event.ts'
 import type { Db } from '../storage/db.ts'
 import { findUser, findUserByName } from '../users/user-repository.ts'
 import type { ChallengeName, SignIn, Visit } from './sign-in.ts'
@@ -87,7 +87,7 @@ async function noteWrongProof({ db, clock }: Deps, { pool, client, visit, userna
     challenges: [...passed(proofs), ...(failed === undefined ? [] : [{ name: failed, isPassed: false }])],
   } as const
   const { eventId } = visit
-  if (eventId === undefined || sub === undefined) return recordFailedStart(db, pool, { ...occurrence, sub })
+  if (eventId === undefined || sub === undefined) return recordFailedFirstStep(db, pool, { ...occurrence, sub })
   await recordAuthEvent(db, pool, { ...occurrence, sub, id: eventId, continues: eventId })
 }
 

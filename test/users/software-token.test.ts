@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { Secret } from 'otpauth'
 import { createSecrets } from '../../src/base/secrets.ts'
-import { newSoftwareSecret, openSoftwareSecret, sealSoftwareSecret, stepOfCode } from '../../src/users/mfa/software-token.ts'
+import { findTimeStep, newSoftwareSecret, openSoftwareSecret, sealSoftwareSecret } from '../../src/users/mfa/software-token.ts'
 
 describe('A software token', () => {
   it('makes the codes of RFC 6238, appendix B', () => {
@@ -16,20 +16,20 @@ describe('A software token', () => {
       [2_000_000_000, '279037'],
       [20_000_000_000, '353130'],
     ]
-    for (const [seconds, code] of vectors) assert.equal(stepOfCode(secret, code, seconds * 1000), Math.floor(seconds / 30), code)
+    for (const [seconds, code] of vectors) assert.equal(findTimeStep(secret, code, seconds * 1000), Math.floor(seconds / 30), code)
   })
 
   it('is good one step before and after its time', () => {
     const secret = Secret.fromLatin1('12345678901234567890').base32
     const step = 37_037_037
-    const at = (offset: number) => stepOfCode(secret, '050471', (step + offset) * 30_000)
+    const at = (offset: number) => findTimeStep(secret, '050471', (step + offset) * 30_000)
     assert.deepEqual([-2, -1, 0, 1, 2].map(at), [undefined, step, step, step, undefined])
   })
 
   it('takes six ASCII digits and nothing else', () => {
     const secret = newSoftwareSecret()
     for (const code of ['', '12345', '1234567', 'abcdef', '12345 ', '٠١٢٣٤٥', '１２３４５６', '\ud83d\ude00\ud83d\ude00\ud83d\ude00'])
-      assert.equal(stepOfCode(secret, code, 0), undefined, code)
+      assert.equal(findTimeStep(secret, code, 0), undefined, code)
   })
 
   it('has a secret of 52 characters of Base32, another one each time', () => {

@@ -8,7 +8,7 @@ import { draftDecoyUser } from '../../users/decoy-user.ts'
 import { usableMfa } from '../../users/mfa/mfa-methods.ts'
 import { hasSoftwareToken } from '../../users/mfa/software-token-repository.ts'
 import { decoyPasskeys } from '../../users/passkeys/decoy-passkey.ts'
-import { countsAsAllFactors, type Passkey, requiresUserVerification } from '../../users/passkeys/passkey.ts'
+import { type Passkey, passkeyCountsAsMfa, requiresUserVerification } from '../../users/passkeys/passkey.ts'
 import { findPasskeys } from '../../users/passkeys/passkey-repository.ts'
 import { findRelyingParty, type RelyingParty } from '../../users/passkeys/relying-party.ts'
 import type { User } from '../../users/user.ts'
@@ -121,7 +121,7 @@ function choicesOf(pool: Pool, user: User, { needsSecondFactor, hasPasskey }: Ab
   const isTemporary = user.status === 'FORCE_CHANGE_PASSWORD'
   const hasPassword = allowed.includes('PASSWORD') && user.password !== null
   const byCode = !needsSecondFactor && !isTemporary
-  const byPasskey = !isTemporary && (!needsSecondFactor || countsAsAllFactors(pool))
+  const byPasskey = !isTemporary && (!needsSecondFactor || passkeyCountsAsMfa(pool))
   const able: Readonly<Record<ChoiceName, boolean>> = {
     PASSWORD_SRP: hasPassword,
     PASSWORD: hasPassword,

@@ -3,7 +3,7 @@ import { operation } from '../../contract/operation.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
 import { getUserByName } from '../user-repository.ts'
-import { requireDeviceTracking, unknownDevice } from './device.ts'
+import { deviceNotFound, requireDeviceTracking } from './device.ts'
 import { deleteDevice } from './device-repository.ts'
 
 export const adminForgetDevice = operation('AdminForgetDevice', {
@@ -14,6 +14,6 @@ export const adminForgetDevice = operation('AdminForgetDevice', {
     requireDeviceTracking(pool)
     const { sub } = await getUserByName(db, pool, request.Username)
     const device = { poolId: pool.id, sub, key: request.DeviceKey }
-    if (!(await db.transaction().execute((tx) => deleteDevice(tx, device, clock.now())))) throw unknownDevice()
+    if (!(await db.transaction().execute((tx) => deleteDevice(tx, device, clock.now())))) throw deviceNotFound()
   },
 })

@@ -2,7 +2,7 @@ import { operation } from '../../contract/operation.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
 import { getUserByName } from '../user-repository.ts'
-import { requireDeviceTracking, unknownDevice } from './device.ts'
+import { deviceNotFound, requireDeviceTracking } from './device.ts'
 import { findDevice } from './device-repository.ts'
 import { writeDevice } from './device-wire.ts'
 
@@ -14,7 +14,7 @@ export const adminGetDevice = operation('AdminGetDevice', {
     requireDeviceTracking(pool)
     const { sub } = await getUserByName(db, pool, request.Username)
     const device = await findDevice(db, { poolId: pool.id, sub, key: request.DeviceKey })
-    if (device === undefined) throw unknownDevice()
+    if (device === undefined) throw deviceNotFound()
     return { Device: writeDevice(device) }
   },
 })

@@ -1,6 +1,6 @@
 import type { DeviceRememberedStatusType } from '../../contract/generated/types.ts'
 import type { Db } from '../../storage/db.ts'
-import { type Device, unknownDevice } from './device.ts'
+import { type Device, deviceNotFound } from './device.ts'
 import { findDevice, updateDeviceMemory } from './device-repository.ts'
 
 /** Throws ResourceNotFoundException when the user has no such device. Without a status nothing changes. */
@@ -12,5 +12,5 @@ export async function changeDeviceStatus(
 ): Promise<void> {
   const isKnown =
     status === undefined ? (await findDevice(db, device)) !== undefined : await updateDeviceMemory(db, device, status === 'remembered', now)
-  if (!isKnown) throw unknownDevice()
+  if (!isKnown) throw deviceNotFound()
 }

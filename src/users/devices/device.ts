@@ -61,7 +61,7 @@ export function requireDeviceTracking(pool: Pool): NonNullable<Pool['devices']> 
   return pool.devices
 }
 
-export const unknownDevice = () => new ApiError('ResourceNotFoundException', 'Device does not exist.')
+export const deviceNotFound = () => new ApiError('ResourceNotFoundException', 'Device does not exist.')
 
 export const sealedDevices = sealedTable('device', {
   key: ['pool_id', 'sub', 'device_key'],

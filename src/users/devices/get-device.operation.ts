@@ -1,7 +1,7 @@
 import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
 import type { TokenCaller } from '../caller.ts'
-import { requireDeviceTracking, unknownDevice } from './device.ts'
+import { deviceNotFound, requireDeviceTracking } from './device.ts'
 import { findDevice } from './device-repository.ts'
 import { writeDevice } from './device-wire.ts'
 
@@ -11,7 +11,7 @@ export const getDevice = operation('GetDevice', {
   async handle(request, { db }: { db: Db }, { pool, user }: TokenCaller) {
     requireDeviceTracking(pool)
     const device = await findDevice(db, { poolId: pool.id, sub: user.sub, key: request.DeviceKey })
-    if (device === undefined) throw unknownDevice()
+    if (device === undefined) throw deviceNotFound()
     return { Device: writeDevice(device) }
   },
 })

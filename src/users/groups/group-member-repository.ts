@@ -3,7 +3,7 @@ import { prepareLookup } from '../../storage/prepared-query.ts'
 import type { User } from '../user.ts'
 import { fromRow } from '../user-row.ts'
 import type { Group, Membership } from './group.ts'
-import { isGroupOfMember } from './group-repository.ts'
+import { groupMatchesMember } from './group-repository.ts'
 
 type Member = { readonly poolId: string; readonly sub: string; readonly memberKey: string }
 
@@ -30,7 +30,7 @@ export async function listMemberships(db: Db | Tx, poolId: string, sub: string):
 const selectMemberships = prepareLookup((db, { poolId, sub }: { poolId: string; sub: string }) =>
   db
     .selectFrom('group_member')
-    .innerJoin('user_group', (join) => join.onRef('user_group.pool_id', '=', 'group_member.pool_id').on(isGroupOfMember))
+    .innerJoin('user_group', (join) => join.onRef('user_group.pool_id', '=', 'group_member.pool_id').on(groupMatchesMember))
     .select(['user_group.name', 'user_group.role_arn as roleArn', 'user_group.precedence'])
     .where('group_member.pool_id', '=', poolId)
     .where('group_member.sub', '=', sub),

@@ -83,7 +83,8 @@ export async function deleteGroupRow(tx: Tx, poolId: string, name: string, now: 
 }
 
 /** Joins `group_member` with `user_group`. The cast is that of the index: see the migration. */
-export const isGroupOfMember = () => sql<boolean>`cast(coalesce(user_group.member_key, user_group.name) as text) = group_member.group_name`
+export const groupMatchesMember = () =>
+  sql<boolean>`cast(coalesce(user_group.member_key, user_group.name) as text) = group_member.group_name`
 
 type Page = { readonly after: string | undefined; readonly limit: number }
 
@@ -98,7 +99,7 @@ export async function listGroups(db: Db | Tx, poolId: string, { after, limit }: 
 export async function listGroupsOfUser(db: Db | Tx, poolId: string, sub: string, { after, limit }: Page): Promise<readonly Group[]> {
   let query = db
     .selectFrom('group_member')
-    .innerJoin('user_group', (join) => join.onRef('user_group.pool_id', '=', 'group_member.pool_id').on(isGroupOfMember))
+    .innerJoin('user_group', (join) => join.onRef('user_group.pool_id', '=', 'group_member.pool_id').on(groupMatchesMember))
     .selectAll('user_group')
     .where('group_member.pool_id', '=', poolId)
     .where('group_member.sub', '=', sub)

@@ -3,7 +3,7 @@ import { offeredMfa } from '../../pools/mfa/offered-mfa.ts'
 import type { Pool } from '../../pools/pool.ts'
 import type { Db } from '../../storage/db.ts'
 import { changeFoundUser } from '../admin/change-user.ts'
-import { countsAsAllFactors } from '../passkeys/passkey.ts'
+import { passkeyCountsAsMfa } from '../passkeys/passkey.ts'
 import { findPasskeys } from '../passkeys/passkey-repository.ts'
 import type { MfaPreferences, User } from '../user.ts'
 import { usableMfa } from './mfa-methods.ts'
@@ -20,7 +20,7 @@ export async function changeMfa({ db, clock }: { db: Db; clock: Clock }, pool: P
   await changeFoundUser(db, pool, found, async (user, tx) => {
     const usable = usableMfa(pool, user, await hasSoftwareToken(tx, user))
     const offered = offeredMfa(pool)
-    const hasPasskey = countsAsAllFactors(pool) && (await findPasskeys(tx, pool.id, user.sub)).length > 0
+    const hasPasskey = passkeyCountsAsMfa(pool) && (await findPasskeys(tx, pool.id, user.sub)).length > 0
     const mfa = change(user.mfa, (method) => (method === 'WEB_AUTHN' ? hasPasskey : offered.includes(method) && usable.includes(method)))
     return { ...user, mfa, updatedAt: clock.now() }
   })

@@ -30,7 +30,7 @@ export function collidesWithRecovery(pool: Offer, user: Subject, attribute: Cont
 }
 
 /** In a pool that requires MFA, the methods by message that a user may be asked for without having activated anything. */
-export function eligibleByMessage(pool: Offer, user: Subject): readonly MfaMethod[] {
+export function eligibleMessageMethods(pool: Offer, user: Subject): readonly MfaMethod[] {
   return usableMfa(pool, user, false).filter((method) => {
     const contact = contactOf(method)
     return contact !== undefined && (user.mfa?.enabled.includes(method) || !collidesWithRecovery(pool, user, contact))
@@ -42,7 +42,7 @@ export function addressesOfActiveMfa(pool: Offer, user: Subject): readonly Conta
   if (pool.mfa === 'OFF') return []
   const enabled = user.mfa?.enabled ?? []
   if (enabled.length > 0) return addressesOf(usableMfa(pool, user, false).filter((method) => enabled.includes(method)))
-  const eligible = pool.mfa === 'ON' ? eligibleByMessage(pool, user) : []
+  const eligible = pool.mfa === 'ON' ? eligibleMessageMethods(pool, user) : []
   // With two to choose from, each is the way back in for whoever loses the other.
   return eligible.length === 1 ? addressesOf(eligible) : []
 }

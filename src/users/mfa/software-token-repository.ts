@@ -30,7 +30,7 @@ export async function hasSoftwareToken(db: Db | Tx, key: Key): Promise<boolean> 
  * Keeps a secret that waits for its first code beside the one that is in use. False when another came in its place since `replaced` was
  * read (null for none): the value in the WHERE clause is the lock.
  */
-export async function keepPendingSecret(
+export async function setPendingSecret(
   tx: Tx,
   { poolId, sub }: Key,
   { pending, replaced, now }: { pending: string; replaced: string | null; now: number },
@@ -68,7 +68,7 @@ export async function putSoftwareToken(
  * Uses up the codes of the user's app up to this time step. False when a code of the step, or of a later one, was used before, or the
  * secret replaced: of two requests with one code only one is served.
  */
-export async function useSoftwareTokenStep(
+export async function consumeSoftwareTokenStep(
   db: Db | Tx,
   { poolId, sub }: Key,
   { secret, step }: { secret: string; step: number },

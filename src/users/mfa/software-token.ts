@@ -42,7 +42,7 @@ export function openSoftwareSecret(secrets: Secrets, owner: Owner, sealed: strin
 }
 
 /** The time step (since the epoch) that the code is for; undefined when it is none of those that are good now. */
-export function stepOfCode(secret: string, code: string, now: number): number | undefined {
+export function findTimeStep(secret: string, code: string, now: number): number | undefined {
   // The library compares bytes and fails on digits that take more than one each.
   if (!/^[0-9]{6}$/.test(code)) return undefined
   const totp = new TOTP({ ...scheme, secret: Secret.fromBase32(secret) })

@@ -30,7 +30,7 @@ export function requiresUserVerification({ webAuthn }: Pick<Pool, 'webAuthn'>): 
 }
 
 /** Whether a passkey that has verified its user is all the factors that this pool asks for. */
-export function countsAsAllFactors({ webAuthn }: Pick<Pool, 'webAuthn'>): boolean {
+export function passkeyCountsAsMfa({ webAuthn }: Pick<Pool, 'webAuthn'>): boolean {
   return webAuthn?.factorConfiguration === 'MULTI_FACTOR_WITH_USER_VERIFICATION'
 }
 

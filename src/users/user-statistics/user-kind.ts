@@ -1,6 +1,6 @@
 import { offeredMfa } from '../../pools/mfa/offered-mfa.ts'
 import { type ContactAttribute, type MfaMethod, mfaMethods, type Pool } from '../../pools/pool.ts'
-import { countsAsAllFactors } from '../passkeys/passkey.ts'
+import { passkeyCountsAsMfa } from '../passkeys/passkey.ts'
 import { isVerified, type User } from '../user.ts'
 
 type AddressState = 'none' | 'unverified' | 'verified'
@@ -81,7 +81,7 @@ export function drawTypicalKind(pool: Pool, bytes: Buffer): UserKind {
     isTemporary,
     hasSoftwareToken: offered.includes('SOFTWARE_TOKEN_MFA') && chance(6, 8),
     mfa: offered.filter((_method, index) => (((bytes[7] ?? 0) >> (2 * index)) & 3) === 0),
-    usesPasskeyForMfa: countsAsAllFactors(pool) && chance(10, 2),
+    usesPasskeyForMfa: passkeyCountsAsMfa(pool) && chance(10, 2),
     passkeys: hasPasskey ? 1 + Number(chance(9, 3)) : 0,
   }
 }

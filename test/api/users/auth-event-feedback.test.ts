@@ -9,7 +9,7 @@ import {
 import { createSecrets } from '../../../src/base/secrets.ts'
 import {
   insertAuthEvent,
-  insertAuthEventIf,
+  insertOrSimulateAuthEvent,
   listAuthEvents,
   setFeedback,
   sweepAuthEvents,
@@ -159,10 +159,10 @@ for (const engine of engines) {
       const { db } = storage
       const gone = { ...event('here', '1'), sub: 'gone' }
       await insertAuthEvent(db, gone)
-      await insertAuthEventIf(db, true, gone)
-      await insertAuthEventIf(db, false, gone)
-      await insertAuthEventIf(db, false, event('here', '2'))
-      await insertAuthEventIf(db, true, event('here', '3'))
+      await insertOrSimulateAuthEvent(db, true, gone)
+      await insertOrSimulateAuthEvent(db, false, gone)
+      await insertOrSimulateAuthEvent(db, false, event('here', '2'))
+      await insertOrSimulateAuthEvent(db, true, event('here', '3'))
       const kept = await db.selectFrom('auth_event').select(['sub', 'id']).execute()
       assert.deepEqual(kept, [{ sub: 'sub', id: '3' }])
     })

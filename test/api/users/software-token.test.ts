@@ -6,10 +6,10 @@ import {
   VerifySoftwareTokenCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import {
+  consumeSoftwareTokenStep,
   findSoftwareToken,
-  keepPendingSecret,
   putSoftwareToken,
-  useSoftwareTokenStep,
+  setPendingSecret,
 } from '../../../src/users/mfa/software-token-repository.ts'
 import { outcomes } from '../../support/administration.ts'
 import { engines } from '../../support/engines.ts'
@@ -134,11 +134,11 @@ for (const engine of engines) {
         { ...owner, sub: 'ben' },
       ]
       const put = { secret: 'sealed', deviceName: 'phone', step: 10, now: 1 }
-      const use = (key: typeof owner, secret: string, step: number) => useSoftwareTokenStep(room.db, key, { secret, step })
+      const use = (key: typeof owner, secret: string, step: number) => consumeSoftwareTokenStep(room.db, key, { secret, step })
       await room.commit(async (tx) => {
-        assert.equal(await keepPendingSecret(tx, owner, { pending: 'first', replaced: null, now: 1 }), true)
-        assert.equal(await keepPendingSecret(tx, owner, { pending: 'late', replaced: null, now: 1 }), false)
-        assert.equal(await keepPendingSecret(tx, owner, { pending: 'second', replaced: 'first', now: 1 }), true)
+        assert.equal(await setPendingSecret(tx, owner, { pending: 'first', replaced: null, now: 1 }), true)
+        assert.equal(await setPendingSecret(tx, owner, { pending: 'late', replaced: null, now: 1 }), false)
+        assert.equal(await setPendingSecret(tx, owner, { pending: 'second', replaced: 'first', now: 1 }), true)
         assert.equal((await findSoftwareToken(tx, owner))?.pendingSecret, 'second')
         await putSoftwareToken(tx, owner, put)
       })

@@ -1,4 +1,4 @@
-import { unknownDevice } from '../../../users/devices/device.ts'
+import { deviceNotFound } from '../../../users/devices/device.ts'
 import { findDevice } from '../../../users/devices/device-repository.ts'
 import type { RequiredStep } from '../../factor.ts'
 import { type LaterStepDeps, newLaterStep } from '../../later-step.ts'
@@ -16,7 +16,7 @@ export const rememberedDevice: RequiredStep<LaterStepDeps> = {
     const { pool, user, deviceKey, proofs } = signIn
     if (!pool.devices?.challengeRequiredOnNewDevice || deviceKey === undefined || hasSecondFactor(proofs)) return undefined
     const device = await findDevice(db, { poolId: pool.id, sub: user.sub, key: deviceKey })
-    if (device === undefined) throw unknownDevice()
+    if (device === undefined) throw deviceNotFound()
     if (!device.remembered || device.verifier === null) return undefined
     const step = newLaterStep(signIn, { challenge: 'DEVICE_SRP_AUTH', memory: deviceKey, now: clock.now() })
     return {

@@ -2,7 +2,7 @@ import { openExchange, readClientPublic, verifyClaim } from '../../../base/srp/e
 import type { SrpPowers } from '../../../base/srp/powers.ts'
 import { ApiError } from '../../../contract/api-error.ts'
 import type { Lockout } from '../../../protection/lockout.ts'
-import { deviceGroupKeyOf, openDeviceVerifier, unknownDevice } from '../../../users/devices/device.ts'
+import { deviceGroupKeyOf, deviceNotFound, openDeviceVerifier } from '../../../users/devices/device.ts'
 import { findDevice } from '../../../users/devices/device-repository.ts'
 import type { PasswordVerifier } from '../../../users/passwords/passwords.ts'
 import type { User } from '../../../users/user.ts'
@@ -81,6 +81,6 @@ export const devicePassword: Factor<DeviceDeps> = {
 async function requireVerifier({ db, secrets }: DeviceDeps, user: User, key: string): Promise<PasswordVerifier> {
   const device = await findDevice(db, { poolId: user.poolId, sub: user.sub, key })
   const verifier = device?.remembered ? openDeviceVerifier(secrets, device) : undefined
-  if (verifier === undefined) throw unknownDevice()
+  if (verifier === undefined) throw deviceNotFound()
   return verifier
 }

@@ -2,7 +2,7 @@ import { ApiError } from '../../../contract/api-error.ts'
 import { operation } from '../../../contract/operation.ts'
 import type { TokenCaller } from '../../../users/caller.ts'
 import { newSoftwareSecret, requireSoftwareTokens, sealSoftwareSecret } from '../../../users/mfa/software-token.ts'
-import { findSoftwareToken, keepPendingSecret } from '../../../users/mfa/software-token-repository.ts'
+import { findSoftwareToken, setPendingSecret } from '../../../users/mfa/software-token-repository.ts'
 import { lockCaller } from '../../../users/profile/profile-rules.ts'
 import { openSetup, resumeSetup, type SetupDeps } from '../mfa-setup/setup-step.ts'
 
@@ -29,7 +29,7 @@ async function keepForCaller({ db, clock, secrets }: SetupDeps, { user }: TokenC
   const pending = sealSoftwareSecret(secrets, user, secret)
   const isKept = await db.transaction().execute(async (tx) => {
     await lockCaller(tx, user)
-    return keepPendingSecret(tx, user, { pending, replaced, now: clock.now() })
+    return setPendingSecret(tx, user, { pending, replaced, now: clock.now() })
   })
   if (!isKept) throw new ApiError('ConcurrentModificationException', 'Another software token is being associated.')
 }

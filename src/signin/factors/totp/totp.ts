@@ -1,7 +1,7 @@
 import { ApiError } from '../../../contract/api-error.ts'
 import type { Lockout } from '../../../protection/lockout.ts'
-import { openSoftwareSecret, stepOfCode } from '../../../users/mfa/software-token.ts'
-import { findSoftwareToken, useSoftwareTokenStep } from '../../../users/mfa/software-token-repository.ts'
+import { findTimeStep, openSoftwareSecret } from '../../../users/mfa/software-token.ts'
+import { consumeSoftwareTokenStep, findSoftwareToken } from '../../../users/mfa/software-token-repository.ts'
 import type { User } from '../../../users/user.ts'
 import type { SecondFactor, Verdict } from '../../factor.ts'
 import { type LaterStepDeps, newLaterStep, openLaterStep } from '../../later-step.ts'
@@ -43,9 +43,9 @@ async function requireSoftwareCode({ db, secrets, clock, codeLockout }: TotpDeps
     const secret = (await findSoftwareToken(db, user))?.secret
     // An administrator has taken it away since the question.
     if (!secret) throw new ApiError('SoftwareTokenMFANotFoundException', 'The user has no software token.')
-    const step = stepOfCode(openSoftwareSecret(secrets, user, secret), code, now)
+    const step = findTimeStep(openSoftwareSecret(secrets, user, secret), code, now)
     if (step === undefined) return { proven: false }
-    if (await useSoftwareTokenStep(db, user, { secret, step })) return { proven: true, value: undefined }
+    if (await consumeSoftwareTokenStep(db, user, { secret, step })) return { proven: true, value: undefined }
     throw new WrongProof('ExpiredCodeException', 'Your software token has already been used once.')
   })
   if (!proven) throw wrongSignInCode()

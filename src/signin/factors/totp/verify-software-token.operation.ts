@@ -5,7 +5,7 @@ import { limitAttempts } from '../../../protection/attempt-limit.ts'
 import { storeUser } from '../../../users/attribute-changes.ts'
 import type { TokenCaller } from '../../../users/caller.ts'
 import { withMfa } from '../../../users/mfa/mfa-preferences.ts'
-import { openSoftwareSecret, requireSoftwareTokens, sealSoftwareSecret, stepOfCode } from '../../../users/mfa/software-token.ts'
+import { findTimeStep, openSoftwareSecret, requireSoftwareTokens, sealSoftwareSecret } from '../../../users/mfa/software-token.ts'
 import { findSoftwareToken, putSoftwareToken } from '../../../users/mfa/software-token-repository.ts'
 import { lockCaller } from '../../../users/profile/profile-rules.ts'
 import type { User } from '../../../users/user.ts'
@@ -75,7 +75,7 @@ async function registerInSignIn(deps: SetupDeps, setup: Setup, { code, deviceNam
 async function requireCode({ db, clock }: SetupDeps, user: User, secret: string, code: string): Promise<number> {
   const now = clock.now()
   await limitAttempts(db, { poolId: user.poolId, subject: user.sub, action: 'VerifySoftwareToken' }, now)
-  const step = stepOfCode(secret, code, now)
+  const step = findTimeStep(secret, code, now)
   if (step === undefined) throw mismatch()
   return step
 }
