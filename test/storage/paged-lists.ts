@@ -42,7 +42,7 @@ const messagesBy =
     listMessageRows(db, poolId, { ...filter, before: idBefore(after) }, limit)
 
 const anyInvocation = { trigger: undefined, outcome: undefined, usernameKey: undefined }
-const devices: AskForPage = (db, after, limit) => listDevicesOf(db, poolId, 'ana', idAfter(after) ?? '', limit)
+const devices: AskForPage = (db, after, limit) => listDevicesOf(db, { poolId, sub: 'ana' }, { after: idAfter(after), limit })
 
 /** The statements of each operation whose pages the database reads, one for each kind of filter. */
 export const pagedLists: Partial<Record<OperationName, Readonly<Record<string, AskForPage>>>> = {

@@ -3,17 +3,16 @@ import { operation } from '../../contract/operation.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
 import { getUserByName } from '../user-repository.ts'
-import { deviceNotFound, requireDeviceTracking } from './device.ts'
-import { deleteDevice } from './device-repository.ts'
+import { requireDeviceTracking } from './device.ts'
+import { removeDevice } from './manage-devices.ts'
 
 export const adminForgetDevice = operation('AdminForgetDevice', {
   auth: 'iam',
 
-  async handle(request, { db, clock, pools }: { db: Db; clock: Clock; pools: PoolCatalog }) {
-    const pool = await pools.getPool(request.UserPoolId)
+  async handle(request, deps: { db: Db; clock: Clock; pools: PoolCatalog }) {
+    const pool = await deps.pools.getPool(request.UserPoolId)
     requireDeviceTracking(pool)
-    const { sub } = await getUserByName(db, pool, request.Username)
-    const device = { poolId: pool.id, sub, key: request.DeviceKey }
-    if (!(await db.transaction().execute((tx) => deleteDevice(tx, device, clock.now())))) throw deviceNotFound()
+    const { sub } = await getUserByName(deps.db, pool, request.Username)
+    await removeDevice(deps, { poolId: pool.id, sub, key: request.DeviceKey })
   },
 })

@@ -2,9 +2,8 @@ import { operation } from '../../contract/operation.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
 import { getUserByName } from '../user-repository.ts'
-import { deviceNotFound, requireDeviceTracking } from './device.ts'
-import { findDevice } from './device-repository.ts'
-import { writeDevice } from './device-wire.ts'
+import { requireDeviceTracking } from './device.ts'
+import { showDevice } from './manage-devices.ts'
 
 export const adminGetDevice = operation('AdminGetDevice', {
   auth: 'iam',
@@ -13,8 +12,6 @@ export const adminGetDevice = operation('AdminGetDevice', {
     const pool = await pools.getPool(request.UserPoolId)
     requireDeviceTracking(pool)
     const { sub } = await getUserByName(db, pool, request.Username)
-    const device = await findDevice(db, { poolId: pool.id, sub, key: request.DeviceKey })
-    if (device === undefined) throw deviceNotFound()
-    return { Device: writeDevice(device) }
+    return showDevice(db, { poolId: pool.id, sub, key: request.DeviceKey })
   },
 })

@@ -4,17 +4,16 @@ import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
 import { getUserByName } from '../user-repository.ts'
 import { requireDeviceTracking } from './device.ts'
-import { changeDeviceStatus } from './device-status.ts'
+import { changeDeviceStatus } from './manage-devices.ts'
 
 export const adminUpdateDeviceStatus = operation('AdminUpdateDeviceStatus', {
   auth: 'iam',
 
-  async handle(request, { db, clock, pools }: { db: Db; clock: Clock; pools: PoolCatalog }) {
-    const pool = await pools.getPool(request.UserPoolId)
+  async handle(request, deps: { db: Db; clock: Clock; pools: PoolCatalog }) {
+    const pool = await deps.pools.getPool(request.UserPoolId)
     requireDeviceTracking(pool)
-    const { sub } = await getUserByName(db, pool, request.Username)
-    const device = { poolId: pool.id, sub, key: request.DeviceKey }
-    await changeDeviceStatus(db, device, request.DeviceRememberedStatus, clock.now())
+    const { sub } = await getUserByName(deps.db, pool, request.Username)
+    await changeDeviceStatus(deps, { poolId: pool.id, sub, key: request.DeviceKey }, request.DeviceRememberedStatus)
     return {}
   },
 })

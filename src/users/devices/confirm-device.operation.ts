@@ -13,15 +13,15 @@ import { findDevice, insertDevice } from './device-repository.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets }
 
-/** Keeps the device under the key that its sign-in was given. Where devices are remembered without asking, it is from now on. */
+/** Stores the device under the key that its sign-in was given. Unless the pool asks users first, the device is remembered at once. */
 export const confirmDevice = operation('ConfirmDevice', {
   auth: 'access-token',
 
   async handle(request, { db, clock, secrets }: Deps, { pool, user, sessionId, deviceKey }: TokenCaller, context: RequestContext) {
     const tracking = requireDeviceTracking(pool)
-    // A key works for the session that was given it: nobody names a device of their own, or takes over another session's.
+    // A key works only for the session it was given to. So a caller can neither choose a key nor take one from another session.
     if (deviceKey !== request.DeviceKey) throw invalidKey()
-    const verifier = readSecret(secrets, user, deviceKey, request.DeviceSecretVerifierConfig)
+    const verifier = readSealedVerifier(secrets, user, deviceKey, request.DeviceSecretVerifierConfig)
     const asksUser = tracking.onlyRememberedOnUserPrompt
     const now = clock.now()
 
@@ -50,8 +50,8 @@ export const confirmDevice = operation('ConfirmDevice', {
 
 const invalidKey = () => new ApiError('InvalidParameterException', 'Invalid device key given.')
 
-/** Both values are base64 of integers in two's complement. A device that sends none can be tracked and proves nothing. */
-function readSecret(secrets: Secrets, user: User, key: string, config: DeviceSecretVerifierConfigType | undefined): string | null {
+/** Both values are base64 of integers in two's complement. Null when the device sent neither: it can be tracked, but proves nothing. */
+function readSealedVerifier(secrets: Secrets, user: User, key: string, config: DeviceSecretVerifierConfigType | undefined): string | null {
   if (config?.PasswordVerifier === undefined && config?.Salt === undefined) return null
   const verifier = readVerifier(fromBase64(config.PasswordVerifier))
   const salt = fromBase64(config.Salt)
@@ -61,7 +61,7 @@ function readSecret(secrets: Secrets, user: User, key: string, config: DeviceSec
   return sealDeviceVerifier(secrets, user, key, { salt, verifier })
 }
 
-/** Empty for what is no base64: Buffer reads what it can of anything. */
+/** Empty when the text is not base64. Without the check, Buffer would skip the characters that are not. */
 function fromBase64(text = ''): Buffer {
   return /^[A-Za-z0-9+/]*={0,2}$/.test(text) ? Buffer.from(text, 'base64') : Buffer.alloc(0)
 }

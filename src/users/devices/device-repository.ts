@@ -4,11 +4,11 @@ import type { DeviceTable } from '../../storage/user-tables.ts'
 import { lockUser } from '../user-repository.ts'
 import type { Device } from './device.ts'
 
-type Key = Pick<Device, 'poolId' | 'sub' | 'key'>
+export type DeviceKey = Pick<Device, 'poolId' | 'sub' | 'key'>
 
 /**
- * False when the user has confirmed it before, or the session is over or its device was forgotten meanwhile. The caller has locked
- * the user.
+ * False when the user confirmed the device before, when the session was revoked, or when the user forgot the session's device meanwhile.
+ * @NOTE The caller has locked the user.
  */
 export async function insertDevice(tx: Tx, device: Device, sessionId: string): Promise<boolean> {
   const row = toRow(device)
@@ -32,7 +32,7 @@ export async function insertDevice(tx: Tx, device: Device, sessionId: string): P
   return numInsertedOrUpdatedRows === 1n
 }
 
-export async function findDevice(db: Db | Tx, { poolId, sub, key }: Key): Promise<Device | undefined> {
+export async function findDevice(db: Db | Tx, { poolId, sub, key }: DeviceKey): Promise<Device | undefined> {
   const row = await db
     .selectFrom('device')
     .selectAll()
@@ -43,14 +43,18 @@ export async function findDevice(db: Db | Tx, { poolId, sub, key }: Key): Promis
   return row && fromRow(row)
 }
 
-/** Up to `limit` of the user's devices after the key `after`, in the order of their keys. */
-export async function listDevicesOf(db: Db, poolId: string, sub: string, after: string, limit: number): Promise<readonly Device[]> {
+/** The user's devices in the order of their keys, from the first one after the key `after`. */
+export async function listDevicesOf(
+  db: Db,
+  { poolId, sub }: Pick<Device, 'poolId' | 'sub'>,
+  { after, limit }: { after: string | undefined; limit: number },
+): Promise<readonly Device[]> {
   const rows = await db
     .selectFrom('device')
     .selectAll()
     .where('pool_id', '=', poolId)
     .where('sub', '=', sub)
-    .where('device_key', '>', after)
+    .where('device_key', '>', after ?? '')
     .orderBy('device_key')
     .limit(limit)
     .execute()
@@ -58,7 +62,11 @@ export async function listDevicesOf(db: Db, poolId: string, sub: string, after: 
 }
 
 /** False when the user has no such device. */
-export async function updateDeviceMemory(db: Db | Tx, { poolId, sub, key }: Key, remembered: boolean, now: number): Promise<boolean> {
+export async function setDeviceRemembered(
+  db: Db | Tx,
+  { poolId, sub, key }: DeviceKey,
+  { remembered, now }: { remembered: boolean; now: number },
+): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('device')
     .set({ remembered: remembered ? 1 : 0, updated_at: now })
@@ -69,8 +77,11 @@ export async function updateDeviceMemory(db: Db | Tx, { poolId, sub, key }: Key,
   return numUpdatedRows === 1n
 }
 
-/** Notes that a sign-in, whose session is stored, came through on the device, or that the session's device has been forgotten meanwhile. */
-export async function recordDeviceUse(db: Db | Tx, device: Key, { ip, now }: { ip: string | null; now: number }): Promise<void> {
+/**
+ * Records that a sign-in on the device succeeded. Its session is stored already. If the user forgot the device meanwhile, marks the session
+ * instead.
+ */
+export async function recordDeviceUse(db: Db | Tx, device: DeviceKey, { ip, now }: { ip: string | null; now: number }): Promise<void> {
   const { numUpdatedRows } = await db
     .updateTable('device')
     .set({ last_ip: ip, last_authenticated_at: now })
@@ -78,15 +89,15 @@ export async function recordDeviceUse(db: Db | Tx, device: Key, { ip, now }: { i
     .where('sub', '=', device.sub)
     .where('device_key', '=', device.key)
     .executeTakeFirstOrThrow()
-  if (numUpdatedRows === 0n) await noteForgotten(db, device, now)
+  if (numUpdatedRows === 0n) await markSessionsOfDevice(db, device, now)
 }
 
 /**
- * False when the user has no such device. The sessions that were begun on it are noted as well: their tokens, in the hands of a thief of
- * the device, must not confirm the key once more.
- * @NOTE The user is locked first: a confirmation under way would otherwise bring the device back.
+ * False when the user has no such device. Marks the sessions that began on the device as well: a thief of the device who has their tokens
+ * must not be able to confirm the key once more.
+ * @NOTE The user is locked first: otherwise a concurrent ConfirmDevice could bring the device back.
  */
-export async function deleteDevice(tx: Tx, device: Key, now: number): Promise<boolean> {
+export async function deleteDevice(tx: Tx, device: DeviceKey, now: number): Promise<boolean> {
   await lockUser(tx, device.poolId, device.sub)
   const { numDeletedRows } = await tx
     .deleteFrom('device')
@@ -94,11 +105,11 @@ export async function deleteDevice(tx: Tx, device: Key, now: number): Promise<bo
     .where('sub', '=', device.sub)
     .where('device_key', '=', device.key)
     .executeTakeFirstOrThrow()
-  await noteForgotten(tx, device, now)
+  await markSessionsOfDevice(tx, device, now)
   return numDeletedRows === 1n
 }
 
-async function noteForgotten(db: Db | Tx, { poolId, sub, key }: Key, now: number): Promise<void> {
+async function markSessionsOfDevice(db: Db | Tx, { poolId, sub, key }: DeviceKey, now: number): Promise<void> {
   await db
     .updateTable('session')
     .set({ device_forgotten_at: now })

@@ -6,7 +6,7 @@ import { sealedTable } from '../../storage/sealed-table.ts'
 import type { PasswordVerifier } from '../passwords/passwords.ts'
 import type { User } from '../user.ts'
 
-/** A device that a user has confirmed: a browser or an app that keeps a key, and mostly a password of its own. */
+/** A device that a user has confirmed: a browser or app that holds a key and, in most cases, a password of its own. */
 export type Device = {
   readonly poolId: string
   readonly sub: string
@@ -14,7 +14,7 @@ export type Device = {
   readonly name: string | null
   /** Sealed salt and SRP verifier; null for a device that cannot prove itself. */
   readonly verifier: string | null
-  /** Whether it stands in for a second factor. */
+  /** Whether it replaces the second factor. */
   readonly remembered: boolean
   readonly lastIp: string | null
   readonly createdAt: number
@@ -22,38 +22,38 @@ export type Device = {
   readonly lastAuthenticatedAt: number
 }
 
-type Owner = Pick<User, 'poolId' | 'sub'>
+type UserKey = Pick<User, 'poolId' | 'sub'>
 
 /** `<region>_<uuid>`. */
 export function newDeviceKey(poolId: string): string {
   return `${regionOf(poolId)}_${randomUUID()}`
 }
 
-/** The short text that a device's password is bound to, beside its key: one for each user, and always the same. */
-export function deviceGroupKeyOf(secrets: Secrets, { poolId, sub }: Owner): string {
+/** The device group key: a device's password is bound to it and to the device key. Each user has one, and it never changes. */
+export function deviceGroupKeyOf(secrets: Secrets, { poolId, sub }: UserKey): string {
   return `-${secrets.mac('device', 'group', poolId, sub).toString('base64url').slice(0, 8)}`
 }
 
-const saltBytesMost = 64
+const maxSaltBytes = 64
 const verifierBytes = 384
 
-export function sealDeviceVerifier(secrets: Secrets, owner: Owner, key: string, { salt, verifier }: PasswordVerifier): string {
-  return secrets.seal('device', Buffer.concat([verifier, salt]), rowOf(owner, key))
+export function sealDeviceVerifier(secrets: Secrets, user: UserKey, key: string, { salt, verifier }: PasswordVerifier): string {
+  return secrets.seal('device', Buffer.concat([verifier, salt]), contextOf(user, key))
 }
 
 export function openDeviceVerifier(secrets: Secrets, device: Device): PasswordVerifier | undefined {
   if (device.verifier === null) return undefined
-  const bytes = secrets.open('device', device.verifier, rowOf(device, device.key))
+  const bytes = secrets.open('device', device.verifier, contextOf(device, device.key))
   if (bytes === undefined) throw new Error(`The stored verifier of device ${device.key} cannot be opened.`)
   return { verifier: bytes.subarray(0, verifierBytes), salt: bytes.subarray(verifierBytes) }
 }
 
-const rowOf = ({ poolId, sub }: Owner, key: string): string => `${poolId}/${sub}/${key}`
+const contextOf = ({ poolId, sub }: UserKey, key: string): string => `${poolId}/${sub}/${key}`
 
-/** Whether a salt that a client chose can be kept: Cognito's clients send 16 bytes, with or without the zero byte of a sign. */
-export const isDeviceSalt = (salt: Buffer): boolean => salt.length > 0 && salt.length <= saltBytesMost
+/** Whether a client's salt has a length that we store. Cognito's clients send 16 bytes, some with a leading zero byte for the sign. */
+export const isDeviceSalt = (salt: Buffer): boolean => salt.length > 0 && salt.length <= maxSaltBytes
 
-/** Throws InvalidUserPoolConfigurationException in a pool that tracks no devices. */
+/** @throws ApiError InvalidUserPoolConfigurationException when the pool does not track devices. */
 export function requireDeviceTracking(pool: Pool): NonNullable<Pool['devices']> {
   if (pool.devices === undefined) {
     throw new ApiError('InvalidUserPoolConfigurationException', 'Device tracking is not enabled for the user pool.')
@@ -66,6 +66,7 @@ export const deviceNotFound = () => new ApiError('ResourceNotFoundException', 'D
 export const sealedDevices = sealedTable('device', {
   key: ['pool_id', 'sub', 'device_key'],
   columns: {
-    verifier: (secrets, sealed, { pool_id: poolId, sub, device_key: key }) => secrets.reseal('device', sealed, rowOf({ poolId, sub }, key)),
+    verifier: (secrets, sealed, { pool_id: poolId, sub, device_key: key }) =>
+      secrets.reseal('device', sealed, contextOf({ poolId, sub }, key)),
   },
 })

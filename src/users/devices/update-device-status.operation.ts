@@ -3,15 +3,14 @@ import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
 import type { TokenCaller } from '../caller.ts'
 import { requireDeviceTracking } from './device.ts'
-import { changeDeviceStatus } from './device-status.ts'
+import { changeDeviceStatus } from './manage-devices.ts'
 
 export const updateDeviceStatus = operation('UpdateDeviceStatus', {
   auth: 'access-token',
 
-  async handle(request, { db, clock }: { db: Db; clock: Clock }, { pool, user }: TokenCaller) {
+  async handle(request, deps: { db: Db; clock: Clock }, { pool, user }: TokenCaller) {
     requireDeviceTracking(pool)
-    const device = { poolId: pool.id, sub: user.sub, key: request.DeviceKey }
-    await changeDeviceStatus(db, device, request.DeviceRememberedStatus, clock.now())
+    await changeDeviceStatus(deps, { poolId: pool.id, sub: user.sub, key: request.DeviceKey }, request.DeviceRememberedStatus)
     return {}
   },
 })

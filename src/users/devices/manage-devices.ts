@@ -1,0 +1,77 @@
+import type { Clock } from '../../base/clock.ts'
+import type { Secrets } from '../../base/secrets.ts'
+import type { DeviceRememberedStatusType, DeviceType } from '../../contract/generated/types.ts'
+import { pageOf, readPageToken } from '../../pools/page-token.ts'
+import type { Db } from '../../storage/db.ts'
+import type { User } from '../user.ts'
+import { type Device, deviceNotFound } from './device.ts'
+import { type DeviceKey, deleteDevice, findDevice, listDevicesOf, setDeviceRemembered } from './device-repository.ts'
+
+// What an administrator and the user themselves can do with the user's devices: each function serves two operations.
+
+type Deps = { readonly db: Db; readonly clock: Clock }
+
+/** @throws ApiError ResourceNotFoundException when the user has no such device. */
+export async function showDevice(db: Db, key: DeviceKey): Promise<{ Device: DeviceType }> {
+  const device = await findDevice(db, key)
+  if (device === undefined) throw deviceNotFound()
+  return { Device: writeDevice(device) }
+}
+
+const largestPage = 60
+
+export async function showDevices(
+  { db, secrets }: { readonly db: Db; readonly secrets: Secrets },
+  user: User,
+  { limit, token }: { readonly limit: number | undefined; readonly token: string | undefined },
+): Promise<{ Devices: DeviceType[]; PaginationToken: string | undefined }> {
+  const list = `devices ${user.poolId}/${user.sub}`
+  const after = readPageToken(secrets, list, token)
+  const size = limit || largestPage
+  const found = await listDevicesOf(db, user, { after, limit: size + 1 })
+  const { entries, nextToken } = pageOf(
+    found.map((device) => ({ id: device.key, device })),
+    size,
+    secrets,
+    list,
+  )
+  return { Devices: entries.map(({ device }) => writeDevice(device)), PaginationToken: nextToken }
+}
+
+/**
+ * Changes nothing when `status` is undefined.
+ * @throws ApiError ResourceNotFoundException when the user has no such device.
+ */
+export async function changeDeviceStatus(
+  { db, clock }: Deps,
+  key: DeviceKey,
+  status: DeviceRememberedStatusType | undefined,
+): Promise<void> {
+  const exists =
+    status === undefined
+      ? (await findDevice(db, key)) !== undefined
+      : await setDeviceRemembered(db, key, { remembered: status === 'remembered', now: clock.now() })
+  if (!exists) throw deviceNotFound()
+}
+
+/** @throws ApiError ResourceNotFoundException when the user has no such device. */
+export async function removeDevice({ db, clock }: Deps, key: DeviceKey): Promise<void> {
+  const existed = await db.transaction().execute((tx) => deleteDevice(tx, key, clock.now()))
+  if (!existed) throw deviceNotFound()
+}
+
+function writeDevice(device: Device): DeviceType {
+  const attributes = {
+    device_status: 'valid',
+    device_name: device.name,
+    last_ip_used: device.lastIp,
+    'dev:device_remembered_status': device.remembered ? 'remembered' : 'not_remembered',
+  }
+  return {
+    DeviceKey: device.key,
+    DeviceAttributes: Object.entries(attributes).flatMap(([Name, Value]) => (Value === null ? [] : [{ Name, Value }])),
+    DeviceCreateDate: new Date(device.createdAt),
+    DeviceLastModifiedDate: new Date(device.updatedAt),
+    DeviceLastAuthenticatedDate: new Date(device.lastAuthenticatedAt),
+  }
+}
