@@ -33,7 +33,7 @@ for (const engine of engines) {
       await storeGroup(storage)
       const touch = async () => {
         await Promise.all(Array.from({ length: 20 }, () => getGroup(db, poolId, 'staff')))
-        return changeGroup(db, poolId, 'staff', { precedence: 3 }, 2)
+        return changeGroup(db, poolId, 'staff', { precedence: 3, now: 2 })
       }
       await touch()
       await addColumn(url, 'user_group')

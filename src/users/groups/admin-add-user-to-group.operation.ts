@@ -10,7 +10,7 @@ import { getLockedGroup, listGroupsOfUser } from './group-repository.ts'
 
 type Deps = { db: Db; pools: PoolCatalog; quotas: Quotas }
 
-/** Tokens say so from their next issue. A user who is in the group already stays there. */
+/** The user's next tokens name the group. Does nothing when the user is in the group already. */
 export const adminAddUserToGroup = operation('AdminAddUserToGroup', {
   auth: 'iam',
 
@@ -18,13 +18,13 @@ export const adminAddUserToGroup = operation('AdminAddUserToGroup', {
     const pool = await pools.getPool(request.UserPoolId)
     const user = await getUserByName(db, pool, request.Username)
     await db.transaction().execute(async (tx) => {
-      // Locked, so that neither goes away and leaves a membership behind.
+      // Both are locked, so that neither can be deleted and leave the membership behind.
       await getLockedUser(tx, user)
       const { memberKey } = await getLockedGroup(tx, pool.id, request.GroupName)
       await insertMember(tx, { poolId: pool.id, sub: user.sub, memberKey })
       const page = { after: undefined, limit: quotas.groupsPerUser + 1 }
       const groups = await listGroupsOfUser(tx, pool.id, user.sub, page)
-      // The operation has no LimitExceededException in the service's model.
+      // The service's model does not list LimitExceededException for this operation.
       if (groups.length > quotas.groupsPerUser) throw invalidParameter(quotaExceeded(quotas, 'groupsPerUser'))
     })
   },

@@ -5,7 +5,7 @@ import { getUserByName } from '../user-repository.ts'
 import { deleteMember } from './group-member-repository.ts'
 import { getGroup } from './group-repository.ts'
 
-/** Tokens stop saying so at their next issue. */
+/** The user's next tokens no longer name the group. */
 export const adminRemoveUserFromGroup = operation('AdminRemoveUserFromGroup', {
   auth: 'iam',
 

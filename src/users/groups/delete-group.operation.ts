@@ -4,7 +4,7 @@ import { requireLockedPool } from '../../pools/change-pool.ts'
 import type { Db } from '../../storage/db.ts'
 import { deleteGroupRow } from './group-repository.ts'
 
-/** The group goes whether or not somebody is in it. Its members stay users; tokens they hold say until they expire that they are in it. */
+/** Deletes the group, empty or not. Its members stay users. Tokens that they already have name the group until they expire. */
 export const deleteGroup = operation('DeleteGroup', {
   auth: 'iam',
 

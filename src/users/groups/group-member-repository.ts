@@ -7,7 +7,10 @@ import { groupMatchesMember } from './group-repository.ts'
 
 type Member = { readonly poolId: string; readonly sub: string; readonly memberKey: string }
 
-/** Nothing happens when the user is in the group already. The caller has locked both. */
+/**
+ * Does nothing when the user is in the group already.
+ * @NOTE The caller has locked both.
+ */
 export async function insertMember(tx: Tx, { poolId, sub, memberKey }: Member): Promise<void> {
   await tx
     .insertInto('group_member')
@@ -16,12 +19,12 @@ export async function insertMember(tx: Tx, { poolId, sub, memberKey }: Member): 
     .execute()
 }
 
-/** Nothing happens when the user is not in the group. */
+/** Does nothing when the user is not in the group. */
 export async function deleteMember(db: Db | Tx, { poolId, sub, memberKey }: Member): Promise<void> {
   await db.deleteFrom('group_member').where('pool_id', '=', poolId).where('sub', '=', sub).where('group_name', '=', memberKey).execute()
 }
 
-/** What the user's tokens say of their groups, in no order. */
+/** What the user's tokens say about the user's groups, in no particular order. */
 export async function listMemberships(db: Db | Tx, poolId: string, sub: string): Promise<readonly Membership[]> {
   const { rows } = await selectMemberships(db, { poolId, sub })
   return rows
@@ -36,7 +39,7 @@ const selectMemberships = prepareLookup((db, { poolId, sub }: { poolId: string; 
     .where('group_member.sub', '=', sub),
 )
 
-/** The users in a group, in the order of their `sub`, from the first one behind `after`. */
+/** The users in the group in the order of their `sub`, from the first one after `after`. */
 export async function listMembers(
   db: Db | Tx,
   { poolId, memberKey }: Pick<Group, 'poolId' | 'memberKey'>,
@@ -50,7 +53,7 @@ export async function listMembers(
     .orderBy('sub')
     .limit(limit)
   if (after !== undefined) members = members.where('sub', '>', after)
-  // The page is cut before the join: PostgreSQL would read all users before the page to join them in the order of `sub`.
+  // The limit applies before the join. Otherwise PostgreSQL would read all users before the page, to join them in the order of `sub`.
   const rows = await db
     .selectFrom(members.as('member'))
     .innerJoin('user', (join) => join.onRef('user.pool_id', '=', 'member.pool_id').onRef('user.sub', '=', 'member.sub'))

@@ -4,9 +4,12 @@ import { ApiError } from '../../contract/api-error.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import type { UserGroupTable } from '../../storage/user-tables.ts'
 import type { Group } from './group.ts'
-import { insertRemoval, isBeingRemoved } from './group-removal-repository.ts'
+import { hasPendingRemoval, insertRemoval } from './group-removal-repository.ts'
 
-/** Stores it unless the pool has one of that name already; undefined then. The caller has locked the pool. */
+/**
+ * Undefined when the pool has a group of that name already.
+ * @NOTE The caller has locked the pool.
+ */
 export async function insertGroup(tx: Tx, group: Omit<Group, 'memberKey'>): Promise<Group | undefined> {
   const row = await tx
     .insertInto('user_group')
@@ -18,7 +21,7 @@ export async function insertGroup(tx: Tx, group: Omit<Group, 'memberKey'>): Prom
       precedence: group.precedence,
       created_at: group.createdAt,
       updated_at: group.updatedAt,
-      member_key: await otherMemberKey(tx, group.poolId, group.name),
+      member_key: await chooseMemberKey(tx, group.poolId, group.name),
     })
     .onConflict((conflict) => conflict.columns(['pool_id', 'name']).doNothing())
     .returningAll()
@@ -26,19 +29,22 @@ export async function insertGroup(tx: Tx, group: Omit<Group, 'memberKey'>): Prom
   return row && fromRow(row)
 }
 
-/** Null when no members of a deleted group of that name are left. */
-async function otherMemberKey(tx: Tx, poolId: string, name: string): Promise<string | null> {
-  return (await isBeingRemoved(tx, poolId, name)) ? `${name} ${randomUUID()}` : null
+/** Null, which means the group's name, unless members of a deleted group of that name are still to be removed. */
+async function chooseMemberKey(tx: Tx, poolId: string, name: string): Promise<string | null> {
+  return (await hasPendingRemoval(tx, poolId, name)) ? `${name} ${randomUUID()}` : null
 }
 
-/** Throws ResourceNotFoundException with Cognito's text. */
+/** @throws ApiError ResourceNotFoundException, with Cognito's text, when there is no such group. */
 export async function getGroup(db: Db | Tx, poolId: string, name: string): Promise<Group> {
   const row = await db.selectFrom('user_group').selectAll().where('pool_id', '=', poolId).where('name', '=', name).executeTakeFirst()
   if (row === undefined) throw groupNotFound()
   return fromRow(row)
 }
 
-/** The group, kept from being deleted until the transaction ends. Throws ResourceNotFoundException with Cognito's text. */
+/**
+ * The group, locked: it cannot be deleted until the transaction ends.
+ * @throws ApiError ResourceNotFoundException, with Cognito's text, when there is no such group.
+ */
 export async function getLockedGroup(tx: Tx, poolId: string, name: string): Promise<Group> {
   const row = await tx
     .updateTable('user_group')
@@ -51,11 +57,14 @@ export async function getLockedGroup(tx: Tx, poolId: string, name: string): Prom
   return fromRow(row)
 }
 
-type Changes = Partial<Pick<Group, 'description' | 'roleArn' | 'precedence'>>
+type GroupChanges = Partial<Pick<Group, 'description' | 'roleArn' | 'precedence'>> & { readonly now: number }
 
-/** Lays the changes over the group; members that are undefined change nothing. Throws ResourceNotFoundException with Cognito's text. */
-export async function changeGroup(db: Db, poolId: string, name: string, changes: Changes, now: number): Promise<Group> {
-  const { description, roleArn, precedence } = changes
+/**
+ * Changes the members that are defined, and leaves the others.
+ * @throws ApiError ResourceNotFoundException, with Cognito's text, when there is no such group.
+ */
+export async function changeGroup(db: Db, poolId: string, name: string, changes: GroupChanges): Promise<Group> {
+  const { description, roleArn, precedence, now } = changes
   const row = await db
     .updateTable('user_group')
     .set({
@@ -73,8 +82,9 @@ export async function changeGroup(db: Db, poolId: string, name: string, changes:
 }
 
 /**
- * Deletes the group: from then on its members are in no group of that name, and the sweeper removes their rows. The caller has locked the
- * pool, as the one who creates a group does. Throws ResourceNotFoundException with Cognito's text.
+ * Deletes the group. It has no members from then on, and the sweeper removes their rows.
+ * @NOTE The caller has locked the pool, as for insertGroup.
+ * @throws ApiError ResourceNotFoundException, with Cognito's text, when there is no such group.
  */
 export async function deleteGroupRow(tx: Tx, poolId: string, name: string, now: number): Promise<void> {
   const row = await tx.deleteFrom('user_group').where('pool_id', '=', poolId).where('name', '=', name).returningAll().executeTakeFirst()
@@ -82,20 +92,20 @@ export async function deleteGroupRow(tx: Tx, poolId: string, name: string, now: 
   await insertRemoval(tx, { poolId, memberKey: fromRow(row).memberKey }, now)
 }
 
-/** Joins `group_member` with `user_group`. The cast is that of the index: see the migration. */
+/** The condition that joins `user_group` to `group_member`. The index has the same cast: see the migration. */
 export const groupMatchesMember = () =>
   sql<boolean>`cast(coalesce(user_group.member_key, user_group.name) as text) = group_member.group_name`
 
 type Page = { readonly after: string | undefined; readonly limit: number }
 
-/** In the order of their names, from the first one behind `after`. */
+/** The pool's groups in the order of their names, from the first one after `after`. */
 export async function listGroups(db: Db | Tx, poolId: string, { after, limit }: Page): Promise<readonly Group[]> {
   let query = db.selectFrom('user_group').selectAll().where('pool_id', '=', poolId).orderBy('name').limit(limit)
   if (after !== undefined) query = query.where('name', '>', after)
   return (await query.execute()).map(fromRow)
 }
 
-/** The groups of one user, in the order of their names, from the first one behind the group whose `memberKey` is `after`. */
+/** The user's groups in the order of their names, from the first one after the group whose `memberKey` is `after`. */
 export async function listGroupsOfUser(db: Db | Tx, poolId: string, sub: string, { after, limit }: Page): Promise<readonly Group[]> {
   let query = db
     .selectFrom('group_member')
@@ -109,7 +119,7 @@ export async function listGroupsOfUser(db: Db | Tx, poolId: string, sub: string,
   return (await query.execute()).map(fromRow)
 }
 
-/** How many groups the pool has, counted no further than `limit`. */
+/** The number of the pool's groups, or `limit` when there are more. */
 export async function countGroupsUpTo(db: Db | Tx, poolId: string, limit: number): Promise<number> {
   const some = db.selectFrom('user_group').select('name').where('pool_id', '=', poolId).limit(limit).as('some')
   const { count } = await db

@@ -1,37 +1,38 @@
-/** A named set of users of a pool; the tokens of its members say so. Times in epoch milliseconds. */
+/** A named set of users of a pool. It stands in its members' tokens. Times are in epoch milliseconds. */
 export type Group = {
   readonly poolId: string
-  /** Unique in its pool, upper and lower case told apart; never changes. */
+  /** Unique in its pool, case-sensitive; never changes. */
   readonly name: string
   readonly description: string | null
-  /** The role that its members may get credentials for from an identity pool. */
+  /** The role whose credentials its members may get from an identity pool. */
   readonly roleArn: string | null
-  /** The lowest number comes first, null last. */
+  /** The group with the lowest number comes first; null comes last. */
   readonly precedence: number | null
   readonly createdAt: number
   readonly updatedAt: number
   /**
-   * What its members' rows call the group: its name, or another key while the members of a deleted group of that name are still being
-   * removed, whom it must not inherit. A key begins with the name, and sorts as it does: after it comes a space, which no name has.
+   * The name of the group in its members' rows. It is the group's name, unless a group of that name was deleted and its members were not
+   * all removed yet: the new group must not inherit them, so it gets another key. That key is the name, a space and a UUID. It sorts as the
+   * name does, because no name contains a space.
    */
   readonly memberKey: string
 }
 
-/** What tokens say of a group. */
+/** What a member's tokens say about a group. */
 export type Membership = Pick<Group, 'name' | 'roleArn' | 'precedence'>
 
-/** The groups in order: by precedence, those that have none last, and by name among equals. */
+/** The groups by precedence, then by name. Groups without a precedence come last. */
 export function byPrecedence<G extends Membership>(groups: readonly G[]): readonly G[] {
   return groups.toSorted((a, b) => rankOf(a) - rankOf(b) || (a.name < b.name ? -1 : 1))
 }
 
-/** The roles of the groups in the groups' order, each once. */
+/** The roles of the groups, in the order of the groups, without duplicates. */
 export function rolesOf(groups: readonly Membership[]): readonly string[] {
   const roles = byPrecedence(groups).map(({ roleArn }) => roleArn)
   return [...new Set(roles.filter((role) => role !== null))]
 }
 
-/** The role of the group that comes first among those that have one; undefined when two that are level with it name different roles. */
+/** The role of the first group that has one. Undefined when groups of the same precedence have different roles. */
 export function preferredRoleOf(groups: readonly Membership[]): string | undefined {
   const withRole = byPrecedence(groups.filter(({ roleArn }) => roleArn !== null))
   const [first] = withRole

@@ -7,14 +7,14 @@ import { writeGroup } from './wire.ts'
 
 type Deps = { db: Db; clock: Clock; pools: PoolCatalog }
 
-/** What the request does not name stays as it is. */
+/** Members that the request leaves out do not change. */
 export const updateGroup = operation('UpdateGroup', {
   auth: 'iam',
 
   async handle(request, { db, clock, pools }: Deps) {
     const pool = await pools.getPool(request.UserPoolId)
     const { Description: description, RoleArn: roleArn, Precedence: precedence } = request
-    const changes = { description, roleArn, precedence }
-    return { Group: writeGroup(await changeGroup(db, pool.id, request.GroupName, changes, clock.now())) }
+    const changes = { description, roleArn, precedence, now: clock.now() }
+    return { Group: writeGroup(await changeGroup(db, pool.id, request.GroupName, changes)) }
   },
 })

@@ -13,8 +13,8 @@ export function writeGroup(group: Group): GroupType {
   }
 }
 
-/** Cognito shows at most 60 groups or members at once, and as many when no limit, or 0, is given. */
+/** Cognito returns at most 60 groups or members at once. It also returns as many when the limit is missing or 0. */
 export const largestPage = 60
 
-/** A group as pagination sees it. */
+/** A group with the `id` that pagination needs. */
 export const withId = (group: Group) => ({ ...group, id: group.name })

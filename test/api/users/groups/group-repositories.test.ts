@@ -77,7 +77,7 @@ for (const engine of engines) {
       await using storage = await openWithTwins(engine)
       const { db } = storage
       const untouched = await everythingOf(db, there)
-      await changeGroup(db, here, 'editors', { precedence: 7, description: '', roleArn: 'other' }, 2)
+      await changeGroup(db, here, 'editors', { precedence: 7, description: '', roleArn: 'other', now: 2 })
       assert.deepEqual(await everythingOf(db, there), untouched)
       await deleteMember(db, { poolId: here, sub: 'ana', memberKey: 'editors' })
       assert.deepEqual((await everythingOf(db, here)).inTokens, [])
