@@ -8,7 +8,7 @@ import { deleteSoftwareToken } from './software-token-repository.ts'
 
 type Deps = { db: Db; clock: Clock; pools: PoolCatalog }
 
-/** For whoever lost the phone with the app on it. To take away what is not there is no error: the outcome is the same. */
+/** For a user who lost the phone with the authenticator app. Succeeds when the user has no app: the outcome is the same. */
 export const adminDeleteSoftwareToken = operation('AdminDeleteSoftwareToken', {
   auth: 'iam',
 

@@ -4,17 +4,17 @@ import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
 import { getUserByName } from '../user-repository.ts'
 import { changeMfa } from './change-mfa.ts'
-import { applyMfaWishes } from './mfa-preferences.ts'
-import { readMfaWishes } from './mfa-wire.ts'
+import { applyMfaChanges } from './mfa-preferences.ts'
+import { readMfaChanges } from './mfa-wire.ts'
 
 export const adminSetUserMfaPreference = operation('AdminSetUserMFAPreference', {
   auth: 'iam',
 
   async handle(request, deps: { db: Db; clock: Clock; pools: PoolCatalog }) {
     const pool = await deps.pools.getPool(request.UserPoolId)
-    const wishes = readMfaWishes(request)
+    const changes = readMfaChanges(request)
     const user = await getUserByName(deps.db, pool, request.Username)
-    await changeMfa(deps, pool, user, (current, canHave) => applyMfaWishes(current, wishes, canHave))
+    await changeMfa(deps, pool, user, (current, isAvailable) => applyMfaChanges(current, changes, isAvailable))
     return {}
   },
 })

@@ -15,7 +15,7 @@ export const adminSetUserSettings = operation('AdminSetUserSettings', {
     const pool = await deps.pools.getPool(request.UserPoolId)
     const bySms = readMfaOptions(request.MFAOptions)
     const user = await getUserByName(deps.db, pool, request.Username)
-    await changeMfa(deps, pool, user, (current, canHave) => applyMfaOptions(current, bySms, canHave))
+    await changeMfa(deps, pool, user, (current, isAvailable) => applyMfaOptions(current, bySms, isAvailable))
     return {}
   },
 })

@@ -6,7 +6,7 @@ import type { User } from '../user.ts'
 import { writeMfa } from './mfa-wire.ts'
 import { hasSoftwareToken } from './software-token-repository.ts'
 
-/** What the user could prove themselves with, as first factor or as second: the answer of both operations that tell. */
+/** The answer of GetUserAuthFactors and AdminGetUserAuthFactors: the factors that the user has, first or second. */
 export async function describeAuthFactors(db: Db, pool: Pool, user: User) {
   return {
     Username: user.username,
@@ -18,9 +18,11 @@ export async function describeAuthFactors(db: Db, pool: Pool, user: User) {
   }
 }
 
-type Possessions = { readonly hasPasskey: boolean; readonly hasApp: boolean }
-
-function configuredFactors(pool: Pool, user: User, { hasPasskey, hasApp }: Possessions): AuthFactorType[] {
+function configuredFactors(
+  pool: Pool,
+  user: User,
+  { hasPasskey, hasApp }: { readonly hasPasskey: boolean; readonly hasApp: boolean },
+): AuthFactorType[] {
   const factors: AuthFactorType[] = []
   const isInUse = (first: FirstFactor, second: MfaMethod) =>
     pool.allowedFirstFactors.includes(first) || Boolean(user.mfa?.enabled.includes(second))

@@ -7,14 +7,15 @@ import { passkeyCountsAsMfa } from '../passkeys/passkey.ts'
 import { findPasskeys } from '../passkeys/passkey-repository.ts'
 import type { MfaPreferences, User } from '../user.ts'
 import { usableMfa } from './mfa-methods.ts'
-import type { CanHave } from './mfa-preferences.ts'
+import type { IsAvailable } from './mfa-preferences.ts'
 import { hasSoftwareToken } from './software-token-repository.ts'
 
-type Change = (current: MfaPreferences | null, canHave: CanHave) => MfaPreferences | null
+type Change = (current: MfaPreferences | null, isAvailable: IsAvailable) => MfaPreferences | null
 
 /**
- * Stores what `change` makes of the user's preferences as they are under the lock. `canHave` tells it which methods the pool offers and
- * the user has an address, a registered app or a passkey for. Throws what `change` throws, and UserNotFoundException when the user is gone.
+ * Locks the user, and stores the preferences that `change` returns for the present ones. It is told which methods are available: those
+ * that the pool offers and for which the user has an address, a registered app or a passkey.
+ * @throws ApiError UserNotFoundException when the user was deleted meanwhile; and whatever `change` throws.
  */
 export async function changeMfa({ db, clock }: { db: Db; clock: Clock }, pool: Pool, found: User, change: Change): Promise<void> {
   await changeFoundUser(db, pool, found, async (user, tx) => {

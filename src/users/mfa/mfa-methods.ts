@@ -3,14 +3,14 @@ import { contactOf, offeredMfa } from '../../pools/mfa/offered-mfa.ts'
 import { type ContactAttribute, type MfaMethod, mfaMethods, type Pool } from '../../pools/pool.ts'
 import type { User } from '../user.ts'
 
-type Subject = Pick<User, 'attributes' | 'mfa'>
-type Offer = Pick<Pool, 'mfa' | 'mfaFactors' | 'recovery'>
+type MfaUser = Pick<User, 'attributes' | 'mfa'>
+type MfaPool = Pick<Pool, 'mfa' | 'mfaFactors' | 'recovery'>
 
 /**
- * The methods that could be asked of the user now: of those that send codes, the ones the pool has set up and the user has an address
- * for; of an authenticator app the one that is registered, even in a pool that has ceased to offer it.
+ * The methods that a sign-in could ask the user for now. A method that sends codes: if the pool offers it and the user has an address for
+ * it. The authenticator app: if the user has registered one, even in a pool that no longer offers it.
  */
-export function usableMfa(pool: Offer, user: Subject, hasSoftwareToken: boolean): readonly MfaMethod[] {
+export function usableMfa(pool: MfaPool, user: MfaUser, hasSoftwareToken: boolean): readonly MfaMethod[] {
   const offered = offeredMfa(pool)
   return mfaMethods.filter((method) => {
     const contact = contactOf(method)
@@ -19,31 +19,32 @@ export function usableMfa(pool: Offer, user: Subject, hasSoftwareToken: boolean)
 }
 
 /**
- * Whether codes to the address would make one mailbox or phone enough for both halves of a sign-in: where accounts are recovered by it,
- * and the user has no other address, or the pool recovers by no other. The legacy rule (nothing set) has always allowed that.
+ * Whether one mailbox or phone would be enough for both factors, if MFA sent its codes there: the pool recovers accounts by this address,
+ * and either the user has no other address or the pool does not recover by the other one. Never in a pool without recovery settings: the
+ * legacy rule has always allowed that.
  */
-export function collidesWithRecovery(pool: Offer, user: Subject, attribute: ContactAttribute): boolean {
+export function collidesWithRecovery(pool: MfaPool, user: MfaUser, attribute: ContactAttribute): boolean {
   if (pool.recovery === undefined) return false
   const [primary, ...others] = recoveryOrder(pool)
   const other = attribute === 'email' ? 'phone_number' : 'email'
   return primary === attribute && (!user.attributes[other] || others.length === 0)
 }
 
-/** In a pool that requires MFA, the methods by message that a user may be asked for without having activated anything. */
-export function eligibleMessageMethods(pool: Offer, user: Subject): readonly MfaMethod[] {
+/** The methods by message that a pool which requires MFA may ask a user for who has activated no method. */
+export function eligibleMessageMethods(pool: MfaPool, user: MfaUser): readonly MfaMethod[] {
   return usableMfa(pool, user, false).filter((method) => {
     const contact = contactOf(method)
     return contact !== undefined && (user.mfa?.enabled.includes(method) || !collidesWithRecovery(pool, user, contact))
   })
 }
 
-/** The addresses whose owner would pass the user's second factor. */
-export function addressesOfActiveMfa(pool: Offer, user: Subject): readonly ContactAttribute[] {
+/** The addresses that receive the codes of the user's second factor: their owner passes it. */
+export function addressesOfActiveMfa(pool: MfaPool, user: MfaUser): readonly ContactAttribute[] {
   if (pool.mfa === 'OFF') return []
   const enabled = user.mfa?.enabled ?? []
   if (enabled.length > 0) return addressesOf(usableMfa(pool, user, false).filter((method) => enabled.includes(method)))
   const eligible = pool.mfa === 'ON' ? eligibleMessageMethods(pool, user) : []
-  // With two to choose from, each is the way back in for whoever loses the other.
+  // A user with two methods can use either one when they lose the other.
   return eligible.length === 1 ? addressesOf(eligible) : []
 }
 

@@ -1,42 +1,45 @@
 import { ApiError } from '../../contract/api-error.ts'
 import type { MFAOptionType, SetUserMFAPreferenceRequest } from '../../contract/generated/types.ts'
 import type { User } from '../user.ts'
-import type { MfaWish, MfaWishes } from './mfa-preferences.ts'
+import type { MfaChanges, MfaMethodChange } from './mfa-preferences.ts'
 
-type Settings = Pick<
+type PreferenceRequest = Pick<
   SetUserMFAPreferenceRequest,
   'SMSMfaSettings' | 'SoftwareTokenMfaSettings' | 'EmailMfaSettings' | 'WebAuthnMfaSettings'
 >
-type Setting = { readonly Enabled?: boolean | undefined; readonly PreferredMfa?: boolean | undefined }
+type MethodSettings = { readonly Enabled?: boolean | undefined; readonly PreferredMfa?: boolean | undefined }
 
-export function readMfaWishes(request: Settings): MfaWishes {
+export function readMfaChanges(request: PreferenceRequest): MfaChanges {
   return {
-    SMS_MFA: readWish(request.SMSMfaSettings),
-    SOFTWARE_TOKEN_MFA: readWish(request.SoftwareTokenMfaSettings),
-    EMAIL_OTP: readWish(request.EmailMfaSettings),
+    SMS_MFA: readMethodChange(request.SMSMfaSettings),
+    SOFTWARE_TOKEN_MFA: readMethodChange(request.SoftwareTokenMfaSettings),
+    EMAIL_OTP: readMethodChange(request.EmailMfaSettings),
     passkey: request.WebAuthnMfaSettings?.Enabled,
   }
 }
 
-function readWish(setting: Setting | undefined): MfaWish | undefined {
-  return setting && { enabled: setting.Enabled, preferred: setting.PreferredMfa }
+function readMethodChange(settings: MethodSettings | undefined): MfaMethodChange | undefined {
+  return settings && { enabled: settings.Enabled, preferred: settings.PreferredMfa }
 }
 
-/** Whether the options ask for codes by SMS; an empty list ends them. Throws InvalidParameterException for any other kind. */
+/**
+ * Whether the options turn on codes by SMS. An empty list turns them off.
+ * @throws ApiError InvalidParameterException for options of any other kind.
+ */
 export function readMfaOptions(options: readonly MFAOptionType[]): boolean {
   const isSms = ({ DeliveryMedium: medium, AttributeName: name }: MFAOptionType) => medium === 'SMS' && name === 'phone_number'
   if (options.length <= 1 && options.every(isSms)) return options.length === 1
   throw new ApiError('InvalidParameterException', 'MFAOptions can only be SMS to phone_number.')
 }
 
-/** The members that GetUser, AdminGetUser and the lists of authentication factors share; each is left out while nothing was set. */
+/** The members that GetUser, AdminGetUser and the lists of auth factors share. Both are left out until something was set. */
 export function writeMfa({ mfa }: User): { PreferredMfaSetting: string | undefined; UserMFASettingList: readonly string[] | undefined } {
-  // (Unconfirmed: what passkeys are called in the list.)
+  // (Unconfirmed: the name that the list has for passkeys.)
   const list = mfa?.passkey ? [...mfa.enabled, 'WEB_AUTHN_MFA'] : mfa?.enabled
   return { PreferredMfaSetting: mfa?.preferred ?? undefined, UserMFASettingList: list }
 }
 
-/** Only what the older operations set: the newer ones are told of in UserMFASettingList. */
+/** Only what the older operations set. UserMFASettingList shows what the newer ones set. */
 export function writeMfaOptions({ mfa }: User): readonly MFAOptionType[] | undefined {
   return mfa?.byOptions ? [{ DeliveryMedium: 'SMS', AttributeName: 'phone_number' }] : undefined
 }

@@ -4,14 +4,14 @@ import { sealMark } from '../../base/secrets.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import type { SoftwareToken } from './software-token.ts'
 
-/** Whether a column holds the same secret, be it sealed anew under another master key. */
+/** Whether the column holds the same secret as `sealed`. It may have been resealed under another master key. */
 function hasMark(column: 'secret' | 'software_token.pending_secret', sealed: string) {
   return sql<SqlBool>`substr(${sql.ref(column)}, ${sealMarkStart + 1}, ${sealMarkLength}) = ${sealMark(sealed)}`
 }
 
-type Key = { readonly poolId: string; readonly sub: string }
+type UserKey = { readonly poolId: string; readonly sub: string }
 
-export async function findSoftwareToken(db: Db | Tx, { poolId, sub }: Key): Promise<SoftwareToken | undefined> {
+export async function findSoftwareToken(db: Db | Tx, { poolId, sub }: UserKey): Promise<SoftwareToken | undefined> {
   const row = await db
     .selectFrom('software_token')
     .select(['secret', 'pending_secret', 'device_name'])
@@ -21,18 +21,18 @@ export async function findSoftwareToken(db: Db | Tx, { poolId, sub }: Key): Prom
   return row && { secret: row.secret, pendingSecret: row.pending_secret, deviceName: row.device_name }
 }
 
-/** Whether the user has an app that has proven itself. */
-export async function hasSoftwareToken(db: Db | Tx, key: Key): Promise<boolean> {
+/** Whether the user has registered an authenticator app: a first code has proven its secret. */
+export async function hasSoftwareToken(db: Db | Tx, key: UserKey): Promise<boolean> {
   return (await findSoftwareToken(db, key))?.secret != null
 }
 
 /**
- * Keeps a secret that waits for its first code beside the one that is in use. False when another came in its place since `replaced` was
- * read (null for none): the value in the WHERE clause is the lock.
+ * Stores a secret that waits for its first code. The secret in use stays. `replaced` is the waiting secret that was read before, null for
+ * none. False when another request has stored one since: the value in the WHERE clause is the lock.
  */
 export async function setPendingSecret(
   tx: Tx,
-  { poolId, sub }: Key,
+  { poolId, sub }: UserKey,
   { pending, replaced, now }: { pending: string; replaced: string | null; now: number },
 ): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await tx
@@ -50,10 +50,10 @@ export async function setPendingSecret(
   return numInsertedOrUpdatedRows === 1n
 }
 
-/** The secret takes the place of whatever the user had. `step` is that of the code that proved it, which is used up by that. */
+/** Replaces the user's secret, waiting or in use. `step` is the time step of the code that proved the secret: the code is consumed. */
 export async function putSoftwareToken(
   tx: Tx,
-  { poolId, sub }: Key,
+  { poolId, sub }: UserKey,
   { secret, deviceName, step, now }: { secret: string; deviceName: string | null; step: number; now: number },
 ): Promise<void> {
   const token = { secret, pending_secret: null, device_name: deviceName, last_step: step, updated_at: now }
@@ -65,12 +65,12 @@ export async function putSoftwareToken(
 }
 
 /**
- * Uses up the codes of the user's app up to this time step. False when a code of the step, or of a later one, was used before, or the
- * secret replaced: of two requests with one code only one is served.
+ * Consumes the codes of the user's app up to this time step. False when a code of this or a later step was consumed before, or when the
+ * secret was replaced. So of two requests with the same code only one succeeds.
  */
 export async function consumeSoftwareTokenStep(
   db: Db | Tx,
-  { poolId, sub }: Key,
+  { poolId, sub }: UserKey,
   { secret, step }: { secret: string; step: number },
 ): Promise<boolean> {
   const { numUpdatedRows } = await db
@@ -84,6 +84,6 @@ export async function consumeSoftwareTokenStep(
   return numUpdatedRows === 1n
 }
 
-export async function deleteSoftwareToken(tx: Tx, { poolId, sub }: Key): Promise<void> {
+export async function deleteSoftwareToken(tx: Tx, { poolId, sub }: UserKey): Promise<void> {
   await tx.deleteFrom('software_token').where('pool_id', '=', poolId).where('sub', '=', sub).execute()
 }
