@@ -103,7 +103,7 @@ function makeUpChooser(
   return {
     // With a password the usual choices are left, whatever addresses the user has.
     user: user === undefined ? madeUp : { ...madeUp, status: 'CONFIRMED', password: '', attributes: user.attributes },
-    passkeys: relyingParty === undefined ? [] : decoyPasskeys(secrets, pool, sub, relyingParty, passkeys),
+    passkeys: relyingParty === undefined ? [] : decoyPasskeys(secrets, { poolId: pool.id, sub }, relyingParty, passkeys),
     hasApp: pool.mfa !== 'OFF' && hasSoftwareToken,
     isDecoy: true,
   }

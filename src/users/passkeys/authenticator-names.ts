@@ -1,4 +1,4 @@
-/** Keepers of passkeys by the AAGUID that they give themselves, as their makers publish it. */
+/** Names of passkey providers by their AAGUID, as their makers publish it. */
 const names: Readonly<Record<string, string>> = {
   'fbfc3007-154e-4ecc-8c0b-6e020557d7bd': 'Apple Passwords',
   'dd4ec289-e01d-41c9-bb89-70fa845d4bf2': 'iCloud Keychain (managed)',
@@ -17,7 +17,7 @@ const names: Readonly<Record<string, string>> = {
   'f3809540-7f14-49c1-a8b3-8f813b225541': 'Enpass',
 }
 
-/** What to call a passkey that says no more of itself than its AAGUID, which is all zeros for most. */
+/** The name of a new passkey. All that is known of its provider is the AAGUID, which is all zeros for most. */
 export function authenticatorName(aaguid: string): string {
   return names[aaguid] ?? 'Passkey'
 }

@@ -1,34 +1,36 @@
 import type { RelyingParty } from './relying-party.ts'
 
-/** What the browser has signed beside the authenticator's own words (Web Authentication §5.8.1). */
+/** The browser's part of what the authenticator signs (Web Authentication §5.8.1). */
 export type ClientData = {
   readonly type: string
   /** Base64url. */
   readonly challenge: string
   readonly origin: string
-  /** Whether the page stood in a frame of a page from elsewhere. */
+  /** Whether the page was in a frame of a page of another origin. */
   readonly crossOrigin: boolean
 }
 
-/** Undefined when it is not what a browser writes. */
+/** Undefined when the text does not have the form that browsers write. */
 export function readClientData(base64url: unknown): ClientData | undefined {
   if (typeof base64url !== 'string') return undefined
-  const content = parse(Buffer.from(base64url, 'base64url').toString())
-  if (typeof content !== 'object' || content === null) return undefined
-  const { type, challenge, origin, crossOrigin } = content as Readonly<Record<string, unknown>>
+  const { type, challenge, origin, crossOrigin } = parseRecord(Buffer.from(base64url, 'base64url').toString())
   if (typeof type !== 'string' || typeof challenge !== 'string' || typeof origin !== 'string') return undefined
   return { type, challenge, origin, crossOrigin: crossOrigin === true }
 }
 
-/** Whether a page of the relying party asked. One inside somebody else's frame may look like a part of it, and does not count. */
+/** Whether the request came from a page of the relying party. Not from a frame: a page of another origin could pass it off as its own. */
 export function isFromPageOf(relyingParty: RelyingParty, { origin, crossOrigin }: ClientData): boolean {
   return !crossOrigin && relyingParty.allowsOrigin(origin)
 }
 
-function parse(text: string): unknown {
+/** Empty when the text is not a JSON object. */
+export function parseRecord(json: string): Readonly<Record<string, unknown>> {
   try {
-    return JSON.parse(text)
+    return asRecord(JSON.parse(json))
   } catch {
-    return undefined
+    return {}
   }
 }
+
+export const asRecord = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {}

@@ -7,7 +7,7 @@ import { consumeState } from '../../storage/consumed-state-repository.ts'
 import type { Db } from '../../storage/db.ts'
 import type { TokenCaller } from '../caller.ts'
 import { lockCaller } from '../profile/profile-rules.ts'
-import { type Passkey, requireNoReset, requireOwnSignIn, requirePasskeysEnabled, requiresUserVerification } from './passkey.ts'
+import { type Passkey, requireLocalSignIn, requireNoPasswordReset, requirePasskeysEnabled, requiresUserVerification } from './passkey.ts'
 import { findPasskeys, insertPasskey } from './passkey-repository.ts'
 import { challengeNotFound, openRegistrationChallenge } from './registration-challenge.ts'
 import { findRelyingParty } from './relying-party.ts'
@@ -15,7 +15,7 @@ import { readAttestation, verifyAttestation } from './verify-attestation.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets; publicUrl: string; quotas: Quotas }
 
-/** A signed-in user's authenticator has made a passkey for the challenge of StartWebAuthnRegistration. */
+/** Stores the passkey that a signed-in user's authenticator has made for the challenge of StartWebAuthnRegistration. */
 export const completeWebAuthnRegistration = operation('CompleteWebAuthnRegistration', {
   auth: 'access-token',
 
@@ -24,8 +24,8 @@ export const completeWebAuthnRegistration = operation('CompleteWebAuthnRegistrat
     const { pool, user } = caller
     const now = clock.now()
     requirePasskeysEnabled(pool)
-    requireNoReset(user)
-    requireOwnSignIn(user)
+    requireNoPasswordReset(user)
+    requireLocalSignIn(user)
     const attestation = readAttestation(request.Credential)
     const challenge = openRegistrationChallenge(secrets, caller, attestation.clientData.challenge, now)
     const relyingParty = await findRelyingParty(deps, pool)
@@ -34,7 +34,7 @@ export const completeWebAuthnRegistration = operation('CompleteWebAuthnRegistrat
     const passkey: Passkey = { ...created, poolId: pool.id, sub: user.sub, createdAt: now, lastUsedAt: null }
 
     await db.transaction().execute(async (tx) => {
-      // Locked, so that two registrations at once do not both find room for the last one.
+      // Locked, so that two concurrent registrations cannot both take the last place within the quota.
       await lockCaller(tx, user)
       if (!(await consumeState(tx, challenge.id, challenge.expiresAt))) throw challengeNotFound()
       requireWithinQuota(quotas, 'passkeysPerUser', (await findPasskeys(tx, pool.id, user.sub)).length + 1)

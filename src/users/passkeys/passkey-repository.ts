@@ -1,10 +1,11 @@
+import type { Selectable } from 'kysely'
 import type { Db, Tx } from '../../storage/db.ts'
+import type { PasskeyTable } from '../../storage/user-tables.ts'
 import type { Passkey } from './passkey.ts'
-import { fromRow, toRow } from './passkey-row.ts'
 
 type PasskeyKey = Pick<Passkey, 'poolId' | 'sub' | 'id'>
 
-/** False when the user has registered it before. */
+/** False when the user has registered this passkey already. */
 export async function insertPasskey(tx: Tx, passkey: Passkey): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await tx
     .insertInto('passkey')
@@ -14,7 +15,7 @@ export async function insertPasskey(tx: Tx, passkey: Passkey): Promise<boolean> 
   return numInsertedOrUpdatedRows === 1n
 }
 
-/** All of one user's, the oldest first. A quota keeps them few. */
+/** All passkeys of the user, the oldest first. A quota limits their number. */
 export async function findPasskeys(db: Db | Tx, poolId: string, sub: string): Promise<readonly Passkey[]> {
   const rows = await db
     .selectFrom('passkey')
@@ -27,7 +28,7 @@ export async function findPasskeys(db: Db | Tx, poolId: string, sub: string): Pr
   return rows.map(fromRow)
 }
 
-/** False when it was deleted, or used by somebody else, since it was read: the counter in the WHERE clause is the lock. */
+/** False when the passkey was deleted or used since it was read as `before`: the counter in the WHERE clause is the lock. */
 export async function recordPasskeyUse(db: Db | Tx, before: Passkey, { counter, now }: { counter: number; now: number }): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('passkey')
@@ -49,4 +50,36 @@ export async function deletePasskey(db: Db | Tx, { poolId, sub, id }: PasskeyKey
     .where('id', '=', id)
     .executeTakeFirstOrThrow()
   return numDeletedRows === 1n
+}
+
+function toRow(passkey: Passkey): Selectable<PasskeyTable> {
+  return {
+    pool_id: passkey.poolId,
+    sub: passkey.sub,
+    id: passkey.id,
+    public_key: passkey.publicKey.toString('base64url'),
+    counter: passkey.counter,
+    relying_party_id: passkey.relyingPartyId,
+    transports: JSON.stringify(passkey.transports),
+    attachment: passkey.attachment ?? null,
+    name: passkey.name,
+    created_at: passkey.createdAt,
+    last_used_at: passkey.lastUsedAt,
+  }
+}
+
+function fromRow(row: Selectable<PasskeyTable>): Passkey {
+  return {
+    poolId: row.pool_id,
+    sub: row.sub,
+    id: row.id,
+    publicKey: Buffer.from(row.public_key, 'base64url'),
+    counter: row.counter,
+    relyingPartyId: row.relying_party_id,
+    transports: JSON.parse(row.transports) as string[],
+    attachment: row.attachment ?? undefined,
+    name: row.name,
+    createdAt: row.created_at,
+    lastUsedAt: row.last_used_at,
+  }
 }

@@ -6,7 +6,7 @@ import { type Passkey, requiresUserVerification, userHandleOf } from './passkey.
 import type { RelyingParty } from './relying-party.ts'
 import { passkeyAlgorithms } from './verify-attestation.ts'
 
-/** What a page hands to `navigator.credentials.create` (PublicKeyCredentialCreationOptionsJSON), by the members that Cognito sends. */
+/** The argument of `navigator.credentials.create` (PublicKeyCredentialCreationOptionsJSON), with the members that Cognito sends. */
 export function writeCreationOptions(
   pool: Pool,
   user: User,
@@ -28,7 +28,7 @@ export function writeCreationOptions(
   }
 }
 
-/** What a page hands to `navigator.credentials.get` (PublicKeyCredentialRequestOptionsJSON). */
+/** The argument of `navigator.credentials.get` (PublicKeyCredentialRequestOptionsJSON). */
 export function writeRequestOptions(
   { challenge, relyingParty, passkeys }: { challenge: string; relyingParty: RelyingParty; passkeys: readonly Passkey[] },
   { requireUserVerification }: { requireUserVerification: boolean },

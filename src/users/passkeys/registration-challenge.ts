@@ -6,26 +6,26 @@ import type { TokenCaller } from '../caller.ts'
 /** Web Authentication (§15.1) recommends five to ten minutes for a ceremony in which the user is verified. */
 const lifetimeMs = 300_000
 
-/** What the server has to know again when a new passkey comes. It travels sealed, as the very challenge that the passkey signs. */
+/** What the server needs when the new passkey arrives. Sealed, it is the challenge that the passkey signs. */
 type RegistrationChallenge = {
-  /** Spent when the passkey is stored: a challenge works once. */
+  /** Consumed when the passkey is stored: a challenge works once. */
   readonly id: string
   readonly clientId: string
   /** Epoch milliseconds. */
   readonly expiresAt: number
 }
 
-type Sealed = readonly [string, string, number]
+type SealedContent = readonly [id: string, clientId: string, expiresAt: number]
 
-/** For this user in this pool, who asked through this client. Base64url. */
+/** A challenge for this user and app client. Base64url. */
 export function newRegistrationChallenge(secrets: Secrets, { pool, client, user }: TokenCaller, now: number): string {
-  const content: Sealed = [randomUUID(), client.id, now + lifetimeMs]
+  const content: SealedContent = [randomUUID(), client.id, now + lifetimeMs]
   return secrets.seal('passkey-registration', JSON.stringify(content), contextOf(pool.id, user.sub))
 }
 
 /**
- * Throws WebAuthnChallengeNotFoundException for a challenge that was not made for this user, or is too old, and
- * WebAuthnClientMismatchException for one that they asked for through another client.
+ * @throws ApiError WebAuthnChallengeNotFoundException when the challenge was not made for this user, or has expired.
+ * @throws ApiError WebAuthnClientMismatchException when the user asked for it through another app client.
  */
 export function openRegistrationChallenge(
   secrets: Secrets,
@@ -35,7 +35,7 @@ export function openRegistrationChallenge(
 ): RegistrationChallenge {
   const content = secrets.open('passkey-registration', challenge, contextOf(pool.id, user.sub))
   if (content === undefined) throw challengeNotFound()
-  const [id, clientId, expiresAt] = JSON.parse(content.toString()) as Sealed
+  const [id, clientId, expiresAt] = JSON.parse(content.toString()) as SealedContent
   if (clientId !== client.id) {
     throw new ApiError('WebAuthnClientMismatchException', 'The registration was started through another app client.')
   }

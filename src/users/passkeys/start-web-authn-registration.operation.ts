@@ -5,7 +5,7 @@ import { operation } from '../../contract/operation.ts'
 import { type Quotas, requireWithinQuota } from '../../pools/quotas.ts'
 import type { Db } from '../../storage/db.ts'
 import type { TokenCaller } from '../caller.ts'
-import { requireNoReset, requireOwnSignIn, requirePasskeysEnabled } from './passkey.ts'
+import { requireLocalSignIn, requireNoPasswordReset, requirePasskeysEnabled } from './passkey.ts'
 import { findPasskeys } from './passkey-repository.ts'
 import { writeCreationOptions } from './passkey-wire.ts'
 import { newRegistrationChallenge } from './registration-challenge.ts'
@@ -13,15 +13,15 @@ import { findRelyingParty } from './relying-party.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets; publicUrl: string; quotas: Quotas }
 
-/** A signed-in user is about to make a passkey. Nothing is stored: what has to be remembered is in the challenge, sealed. */
+/** A signed-in user begins to register a passkey. Nothing is stored: the challenge carries what the server needs later, sealed. */
 export const startWebAuthnRegistration = operation('StartWebAuthnRegistration', {
   auth: 'access-token',
 
   async handle(_request, { db, clock, secrets, publicUrl, quotas }: Deps, caller: TokenCaller) {
     const { pool, user } = caller
     requirePasskeysEnabled(pool)
-    requireNoReset(user)
-    requireOwnSignIn(user)
+    requireNoPasswordReset(user)
+    requireLocalSignIn(user)
     const relyingParty = await findRelyingParty({ db, publicUrl }, pool)
     if (relyingParty === undefined) {
       throw new ApiError('WebAuthnConfigurationMissingException', 'The user pool has neither a relying party ID nor a domain.')

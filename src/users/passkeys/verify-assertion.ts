@@ -1,19 +1,19 @@
-import { type ClientData, isFromPageOf, readClientData } from './client-data.ts'
+import { asRecord, type ClientData, isFromPageOf, parseRecord, readClientData } from './client-data.ts'
 import { type Passkey, userHandleOf } from './passkey.ts'
 import type { RelyingParty } from './relying-party.ts'
 
-/** What a browser says of the use of a passkey (AuthenticationResponseJSON), in form; nothing of it is proven yet. */
+/** A browser's answer to a sign-in with a passkey (AuthenticationResponseJSON). Its form is checked, but nothing in it is proven yet. */
 export type Assertion = {
   readonly id: string
   readonly clientDataJson: string
   readonly clientData: ClientData
   readonly authenticatorData: string
   readonly signature: string
-  /** Undefined when the authenticator does not say whose passkey it is. */
+  /** Undefined when the authenticator does not name the user. */
   readonly userHandle: string | undefined
 }
 
-/** Undefined when the text has not the form of an answer to a sign-in. */
+/** Undefined when the text does not have the form of an AuthenticationResponseJSON. */
 export function readAssertion(json: string): Assertion | undefined {
   const { id, rawId, type, response } = parseRecord(json)
   const { clientDataJSON, authenticatorData, signature, userHandle } = asRecord(response)
@@ -21,24 +21,24 @@ export function readAssertion(json: string): Assertion | undefined {
   if (typeof id !== 'string' || id !== rawId || type !== 'public-key' || clientData === undefined) return undefined
   if (typeof clientDataJSON !== 'string' || typeof authenticatorData !== 'string' || typeof signature !== 'string') return undefined
   if (userHandle !== undefined && userHandle !== null && typeof userHandle !== 'string') return undefined
-  // An empty handle says no more than none.
+  // An empty handle means the same as a missing one.
   return { id, clientDataJson: clientDataJSON, clientData, authenticatorData, signature, userHandle: userHandle || undefined }
 }
 
-type Expected = { readonly challenge: string; readonly relyingParty: RelyingParty; readonly requireUserVerification: boolean }
+type ExpectedAssertion = { readonly challenge: string; readonly relyingParty: RelyingParty; readonly requireUserVerification: boolean }
 
 /**
- * The authenticator's new count, if the owner of the passkey has just used it, for this challenge, on a page of the relying party.
- * Undefined if not: another
- * challenge, page, relying party, user or key, a count of signatures that did not go up, nobody there, or nobody verified who had to be.
+ * The authenticator's new count of signatures, if the passkey's user has just used it for this challenge on a page of the relying party.
+ * Undefined if the challenge, page, relying party, user or key is another one, if the count did not go up, if no user was present, or if
+ * the user had to be verified and was not.
  */
-export async function verifyAssertion(assertion: Assertion, passkey: Passkey, expected: Expected): Promise<number | undefined> {
+export async function verifyAssertion(assertion: Assertion, passkey: Passkey, expected: ExpectedAssertion): Promise<number | undefined> {
   const { id, clientData, clientDataJson, authenticatorData, signature, userHandle } = assertion
   if (id !== passkey.id || passkey.relyingPartyId !== expected.relyingParty.id) return undefined
   if (userHandle !== undefined && userHandle !== userHandleOf(passkey.sub)) return undefined
   if (!isFromPageOf(expected.relyingParty, clientData)) return undefined
 
-  // Loaded when the first passkey is used, because it takes longer to load than the rest of the server.
+  // Loaded with the first use of a passkey: the library takes longer to load than the rest of the server.
   const { verifyAuthenticationResponse } = await import('@simplewebauthn/server')
   const response = { clientDataJSON: clientDataJson, authenticatorData, signature }
   const verified = await verifyAuthenticationResponse({
@@ -51,14 +51,3 @@ export async function verifyAssertion(assertion: Assertion, passkey: Passkey, ex
   }).catch(() => undefined)
   return verified?.verified ? verified.authenticationInfo.newCounter : undefined
 }
-
-function parseRecord(json: string): Readonly<Record<string, unknown>> {
-  try {
-    return asRecord(JSON.parse(json))
-  } catch {
-    return {}
-  }
-}
-
-const asRecord = (value: unknown): Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {}

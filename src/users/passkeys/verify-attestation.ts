@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto'
 import { ApiError } from '../../contract/api-error.ts'
 import { authenticatorName } from './authenticator-names.ts'
-import { type ClientData, isFromPageOf, readClientData } from './client-data.ts'
+import { asRecord, type ClientData, isFromPageOf, readClientData } from './client-data.ts'
 import type { Passkey } from './passkey.ts'
 import type { RelyingParty } from './relying-party.ts'
 
-/** COSE algorithms (RFC 9053 §2): ES256, which every authenticator knows, and RS256, which older ones of Windows need. */
+/** COSE algorithms (RFC 9053 §2): ES256, which every authenticator supports, and RS256, for older authenticators of Windows. */
 export const passkeyAlgorithms: readonly number[] = [-7, -257]
 
-/** What a browser says of a new passkey (RegistrationResponseJSON), in form; nothing of it is proven yet. */
+/** A browser's message about a new passkey (RegistrationResponseJSON). Its form is checked, but nothing in it is proven yet. */
 export type Attestation = {
   readonly id: string
   readonly clientDataJson: string
@@ -19,7 +19,7 @@ export type Attestation = {
   readonly attachment: Passkey['attachment']
 }
 
-/** Throws InvalidParameterException when the document has not the form of an answer to a registration. */
+/** @throws ApiError InvalidParameterException when the document does not have the form of a RegistrationResponseJSON. */
 export function readAttestation(document: unknown): Attestation {
   const { id, rawId, type, response, authenticatorAttachment } = asRecord(document)
   const { clientDataJSON, attestationObject, transports } = asRecord(response)
@@ -37,12 +37,15 @@ export function readAttestation(document: unknown): Attestation {
   }
 }
 
-/** What there is to know of a passkey when it is made. */
+/** What an attestation says about the new passkey. */
 type NewPasskey = Omit<Passkey, 'poolId' | 'sub' | 'createdAt' | 'lastUsedAt'>
 
 /**
- * The passkey that the answer to our challenge is about. Throws WebAuthnOriginNotAllowedException, WebAuthnRelyingPartyMismatchException,
- * WebAuthnCredentialNotSupportedException and InvalidParameterException.
+ * The new passkey. The caller has opened the challenge: it is ours.
+ * @throws ApiError WebAuthnOriginNotAllowedException when a page of another origin made the passkey.
+ * @throws ApiError WebAuthnRelyingPartyMismatchException when it was made for another relying party.
+ * @throws ApiError WebAuthnCredentialNotSupportedException when its algorithm is not supported, or the user was not verified as required.
+ * @throws ApiError InvalidParameterException when the attestation is malformed or wrong in another way.
  */
 export async function verifyAttestation(
   attestation: Attestation,
@@ -81,10 +84,10 @@ export async function verifyAttestation(
   }
 }
 
-/** Loaded when the first passkey comes, because it takes longer to load than the rest of the server. */
+/** Loaded with the first new passkey: the library takes longer to load than the rest of the server. */
 const loadWebAuthn = () => import('@simplewebauthn/server')
 
-/** Looks at what has an error of its own, and answers the bytes. */
+/** Checks what Cognito has errors of its own for, and returns the bytes of the authenticator data. */
 async function checkAuthenticatorData(
   { attestationObject }: Attestation,
   relyingParty: RelyingParty,
@@ -115,8 +118,8 @@ async function readAuthenticatorData(attestationObject: string) {
 }
 
 /**
- * The attestation object with `none` for its statement: nobody asked for one, so it counts for nothing, and certificates that a stranger
- * has written (with addresses where their revocation is to be looked up) are not looked at.
+ * The attestation object with `none` as its statement. We did not ask for a statement, so it has no meaning. Certificates in it could come
+ * from an attacker, with addresses to look up their revocation at, so the library must not see them.
  */
 function withoutStatement(authenticatorData: Uint8Array): string {
   const length = Buffer.alloc(4)
@@ -127,15 +130,12 @@ function withoutStatement(authenticatorData: Uint8Array): string {
   return Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part))).toString('base64url')
 }
 
-/** The words that browsers know, and what they may come to know. */
+/** At most eight words in the form of transports. Words that browsers may add later are accepted. */
 function readTransports(transports: unknown): readonly string[] {
   if (!Array.isArray(transports)) return []
   const words = transports.filter((word): word is string => typeof word === 'string' && /^[a-z][a-z-]{1,30}$/.test(word))
   return [...new Set(words)].slice(0, 8)
 }
-
-const asRecord = (value: unknown): Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {}
 
 const notSupported = (message: string) => new ApiError('WebAuthnCredentialNotSupportedException', message)
 
