@@ -4,7 +4,7 @@ import type { Schema } from '../storage/schema.ts'
 import type { AuthEventTable } from '../storage/user-tables.ts'
 import type { AuthEvent, AuthEventFeedback } from './auth-event.ts'
 
-type EventKey = Pick<AuthEvent, 'poolId' | 'sub' | 'id'>
+export type AuthEventKey = Pick<AuthEvent, 'poolId' | 'sub' | 'id'>
 
 /**
  * Stores it unless the user is gone, or has one of that id already. Holds on to the user's row until the commit, so that who deletes them
@@ -49,9 +49,10 @@ function valuesOf(row: Row) {
   return columns.map((column) => val(row[column]).as(column))
 }
 
-const selectUser = (db: Db | Tx, { poolId, sub }: EventKey) => db.selectFrom('user').where('pool_id', '=', poolId).where('sub', '=', sub)
+const selectUser = (db: Db | Tx, { poolId, sub }: AuthEventKey) =>
+  db.selectFrom('user').where('pool_id', '=', poolId).where('sub', '=', sub)
 
-async function deleteAuthEvent(tx: Tx, { poolId, sub, id }: EventKey): Promise<void> {
+async function deleteAuthEvent(tx: Tx, { poolId, sub, id }: AuthEventKey): Promise<void> {
   await tx.deleteFrom('auth_event').where('pool_id', '=', poolId).where('sub', '=', sub).where('id', '=', id).execute()
 }
 
@@ -86,7 +87,7 @@ export async function listAuthEvents(
 }
 
 /** Takes the place of earlier feedback. False when the user has no such event. */
-export async function setFeedback(db: Db | Tx, { poolId, sub, id }: EventKey, feedback: AuthEventFeedback): Promise<boolean> {
+export async function setFeedback(db: Db | Tx, { poolId, sub, id }: AuthEventKey, feedback: AuthEventFeedback): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('auth_event')
     .set({ feedback: JSON.stringify(feedback) })

@@ -29,7 +29,7 @@ const idBefore = (after: number | undefined) => (after === undefined ? undefined
 const usersBy =
   (filter: Filter | undefined, keyOf: (at: number) => string): AskForPage =>
   (db, after, limit) =>
-    listUsers(db, poolId, filter, limit, after === undefined ? undefined : { key: keyOf(after), sub: idOf(after) })
+    listUsers(db, poolId, filter, { limit, after: after === undefined ? undefined : { key: keyOf(after), sub: idOf(after) } })
 
 const invocationsBy =
   (filter: Parameters<typeof listInvocations>[2]): AskForPage =>

@@ -2,10 +2,9 @@ import type { Clock } from '../../base/clock.ts'
 import { operation } from '../../contract/operation.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import { requireThreatProtection } from '../../pools/risk/risk-configuration.ts'
-import { setFeedback } from '../../protection/auth-event-repository.ts'
 import type { Db } from '../../storage/db.ts'
 import { getUserByName } from '../user-repository.ts'
-import { eventNotFound } from './event-not-found.ts'
+import { storeFeedback } from './store-feedback.ts'
 
 type Deps = { db: Db; pools: PoolCatalog; clock: Clock }
 
@@ -17,8 +16,7 @@ export const adminUpdateAuthEventFeedback = operation('AdminUpdateAuthEventFeedb
     requireThreatProtection(pool)
     const { sub } = await getUserByName(db, pool, request.Username)
     const key = { poolId: pool.id, sub, id: request.EventId }
-    const isSet = await setFeedback(db, key, { value: request.FeedbackValue, provider: 'Admin', at: clock.now() })
-    if (!isSet) throw eventNotFound()
+    await storeFeedback(db, key, { value: request.FeedbackValue, provider: 'Admin', at: clock.now() })
     return {}
   },
 })

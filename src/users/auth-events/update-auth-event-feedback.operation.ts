@@ -4,15 +4,17 @@ import { ApiError } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import { requireThreatProtection } from '../../pools/risk/risk-configuration.ts'
-import { setFeedback } from '../../protection/auth-event-repository.ts'
 import { isFeedbackToken } from '../../protection/feedback-token.ts'
 import type { Db } from '../../storage/db.ts'
 import { findUserByName } from '../user-repository.ts'
-import { eventNotFound } from './event-not-found.ts'
+import { storeFeedback } from './store-feedback.ts'
 
 type Deps = { db: Db; pools: PoolCatalog; secrets: Secrets; clock: Clock }
 
-/** A user who was told about an event says whether it was them. The token is all the proof there is, so it is looked at before anything is told. */
+/**
+ * A user who was notified of an auth event says whether it was them. The token is the only proof, so it is checked before the answer
+ * reveals anything.
+ */
 export const updateAuthEventFeedback = operation('UpdateAuthEventFeedback', {
   auth: 'public',
 
@@ -24,8 +26,7 @@ export const updateAuthEventFeedback = operation('UpdateAuthEventFeedback', {
       throw new ApiError('NotAuthorizedException', 'Invalid feedback token.')
     }
     const key = { poolId: pool.id, sub: user.sub, id: request.EventId }
-    const isSet = await setFeedback(db, key, { value: request.FeedbackValue, provider: 'User', at: clock.now() })
-    if (!isSet) throw eventNotFound()
+    await storeFeedback(db, key, { value: request.FeedbackValue, provider: 'User', at: clock.now() })
     return {}
   },
 })

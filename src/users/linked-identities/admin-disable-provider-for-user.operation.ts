@@ -7,25 +7,25 @@ import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
 import { changeFoundUser, changeUser } from '../admin/change-user.ts'
 import { findOwner, findUser } from '../user-repository.ts'
-import { isOwnDirectory, type NamedIdentity, readIdentity, requireValue } from './identity-request.ts'
+import { isOwnDirectory, type ProviderIdentity, readIdentity, requireValue } from './identity-request.ts'
 import { identitiesOf, identityAlias, withIdentities } from './linked-identity.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets; pools: PoolCatalog }
 
-/** Unlinks somebody at a provider from a user; or, for `Cognito`, takes a user's password away, so that only their links sign them in. */
+/** Unlinks an identity at a provider from its user. For the provider `Cognito`, removes the user's password: only linked identities sign in. */
 export const adminDisableProviderForUser = operation('AdminDisableProviderForUser', {
   auth: 'iam',
 
   async handle(request, deps: Deps) {
     const pool = await deps.pools.getPool(request.UserPoolId)
     const { ProviderName, ProviderAttributeValue } = request.User
-    if (isOwnDirectory(ProviderName)) await takePassword(deps, pool, requireValue('ProviderAttributeValue', ProviderAttributeValue))
+    if (isOwnDirectory(ProviderName)) await removePassword(deps, pool, requireValue('ProviderAttributeValue', ProviderAttributeValue))
     else await unlink(deps, pool, await readIdentity(deps, pool, request.User))
     return {}
   },
 })
 
-async function takePassword({ db, clock }: Deps, pool: Pool, username: string): Promise<void> {
+async function removePassword({ db, clock }: Deps, pool: Pool, username: string): Promise<void> {
   await changeUser(db, pool, username, (user) => ({
     ...user,
     status: 'EXTERNAL_PROVIDER',
@@ -35,7 +35,7 @@ async function takePassword({ db, clock }: Deps, pool: Pool, username: string): 
   }))
 }
 
-async function unlink({ db, clock }: Deps, pool: Pool, { provider, attributeName, userId }: NamedIdentity): Promise<void> {
+async function unlink({ db, clock }: Deps, pool: Pool, { provider, attributeName, userId }: ProviderIdentity): Promise<void> {
   const wanted = identityAlias({ providerName: provider.id, userId, ...(attributeName !== undefined && { attributeName }) })
   const owner = await findOwner(db, pool.id, wanted)
   const user = owner === undefined ? undefined : await findUser(db, pool.id, owner)

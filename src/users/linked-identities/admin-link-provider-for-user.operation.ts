@@ -15,7 +15,7 @@ import { identitiesOf, identityAlias, type LinkedIdentity, withIdentities } from
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets; pools: PoolCatalog; quotas: Quotas }
 
-/** From now on, whoever signs in as that somebody at the provider is this user. They must not have a profile of their own yet. */
+/** Links an identity at a provider to a user: its sign-ins are the user's from then on. The identity must not have a user of its own yet. */
 export const adminLinkProviderForUser = operation('AdminLinkProviderForUser', {
   auth: 'iam',
 
@@ -32,7 +32,7 @@ export const adminLinkProviderForUser = operation('AdminLinkProviderForUser', {
       primary: false,
       dateCreated: clock.now(),
     }
-    await requireUnknown(db, pool, identity)
+    await requireUnused(db, pool, identity)
     await changeFoundUser(db, pool, destination, (user) => {
       const identities = [...identitiesOf(user.attributes), identity]
       requireWithinQuota(quotas, 'linkedIdentitiesPerUser', identities.filter(({ primary }) => !primary).length)
@@ -42,13 +42,13 @@ export const adminLinkProviderForUser = operation('AdminLinkProviderForUser', {
   },
 })
 
-/** A user of the pool itself, by name, or one who came from a provider, by provider and subject. */
-function findDestination(db: Db, pool: Pool, named: ProviderUserIdentifierType): Promise<User> {
-  const name = requireValue('ProviderAttributeValue', named.ProviderAttributeValue)
-  return getUserByName(db, pool, isOwnDirectory(named.ProviderName) ? name : `${named.ProviderName}_${name}`)
+/** A local user, by username, or a user who came from a provider, by the provider's name and the subject. */
+function findDestination(db: Db, pool: Pool, identifier: ProviderUserIdentifierType): Promise<User> {
+  const name = requireValue('ProviderAttributeValue', identifier.ProviderAttributeValue)
+  return getUserByName(db, pool, isOwnDirectory(identifier.ProviderName) ? name : `${identifier.ProviderName}_${name}`)
 }
 
-async function requireUnknown(db: Db, pool: Pool, identity: LinkedIdentity): Promise<void> {
+async function requireUnused(db: Db, pool: Pool, identity: LinkedIdentity): Promise<void> {
   const hasProfile = await findUserByName(db, pool, `${identity.providerName}_${identity.userId}`)
   const isLinked = await findOwner(db, pool.id, identityAlias(identity))
   if (hasProfile === undefined && isLinked === undefined) return

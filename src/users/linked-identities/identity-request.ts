@@ -8,29 +8,31 @@ import type { Pool } from '../../pools/pool.ts'
 import type { Db } from '../../storage/db.ts'
 import { subjectAttribute } from './linked-identity.ts'
 
-/** What a request says of somebody at a provider. */
-export type NamedIdentity = { readonly provider: IdentityProvider; readonly attributeName: string | undefined; readonly userId: string }
+/** An identity at a provider, as a request names it. */
+export type ProviderIdentity = { readonly provider: IdentityProvider; readonly attributeName: string | undefined; readonly userId: string }
 
+/** Whether the name stands for the pool itself. */
 export const isOwnDirectory = (name: string | undefined): boolean => name === undefined || name.toUpperCase() === 'COGNITO'
 
-/** Throws InvalidParameterException when the value is missing. */
+/** @throws ApiError InvalidParameterException when the value is missing. */
 export function requireValue(member: string, value: string | undefined): string {
   if (!value) throw new ApiError('InvalidParameterException', `${member} is required.`)
   return value
 }
 
 /**
- * Throws ResourceNotFoundException for a provider that the pool does not have, and InvalidParameterException for an attribute that
- * nobody can be known by: social providers know their users by subject only, the others also by what is mapped from their answers.
+ * @throws ApiError ResourceNotFoundException when the pool does not have the provider.
+ * @throws ApiError InvalidParameterException when the attribute cannot identify users. With social providers only the subject can; with
+ * the others an attribute that is mapped from the provider can, too.
  */
 export async function readIdentity(
   { db, secrets }: { readonly db: Db; readonly secrets: Secrets },
   pool: Pool,
-  named: ProviderUserIdentifierType,
-): Promise<NamedIdentity> {
-  const name = requireValue('ProviderName', named.ProviderName)
-  const userId = requireValue('ProviderAttributeValue', named.ProviderAttributeValue)
-  const attribute = requireValue('ProviderAttributeName', named.ProviderAttributeName)
+  identifier: ProviderUserIdentifierType,
+): Promise<ProviderIdentity> {
+  const name = requireValue('ProviderName', identifier.ProviderName)
+  const userId = requireValue('ProviderAttributeValue', identifier.ProviderAttributeValue)
+  const attribute = requireValue('ProviderAttributeName', identifier.ProviderAttributeName)
   const provider = await findIdentityProvider(db, secrets, pool.id, name)
   if (provider === undefined) throw providerNotFound(name)
   if (attribute === subjectAttribute) return { provider, attributeName: undefined, userId }

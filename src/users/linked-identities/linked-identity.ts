@@ -1,29 +1,29 @@
 import { createHash } from 'node:crypto'
 
-/** Somebody at an identity provider who is this user, as the attribute `identities` shows them. */
+/** An identity of the user at an identity provider, as it stands in the attribute `identities`. */
 export type LinkedIdentity = {
   readonly providerName: string
   readonly providerType: string
-  /** What `attributeName` says about them at the provider. */
+  /** The value of `attributeName` at the provider. */
   readonly userId: string
-  /** Undefined for the provider's own name of the subject. */
+  /** Undefined when it is the provider's subject. */
   readonly attributeName?: string
-  /** Whether the user came into being by it. */
+  /** Whether the first sign-in with it created the user. */
   readonly primary: boolean
   /** Epoch milliseconds. */
   readonly dateCreated: number
 }
 
-/** The name by which Cognito calls whatever a provider knows its users by. */
+/** Cognito's name for the attribute in which a provider has the subject of its users. */
 export const subjectAttribute = 'Cognito_Subject'
 
-/** Absent from most users, so that most pay nothing for it. */
+/** Most users do not have the attribute, so for most it costs nothing. */
 export function identitiesOf(attributes: Readonly<Record<string, string>>): readonly LinkedIdentity[] {
   const text = attributes['identities']
   return text === undefined ? [] : (JSON.parse(text) as LinkedIdentity[])
 }
 
-/** The attributes with these identities; without the attribute when there are none. */
+/** The attributes with these identities. Without identities, the attribute is left out. */
 export function withIdentities(
   attributes: Readonly<Record<string, string>>,
   identities: readonly LinkedIdentity[],
@@ -32,7 +32,7 @@ export function withIdentities(
   return identities.length === 0 ? others : { ...others, identities: JSON.stringify(identities) }
 }
 
-/** Exact and case-sensitive, as providers' subjects are; by digest, because they may be long. */
+/** The alias of the user for the identity. It is case-sensitive, as providers' subjects are, and a digest, because they can be long. */
 export function identityAlias(identity: Pick<LinkedIdentity, 'providerName' | 'attributeName' | 'userId'>) {
   const parts = JSON.stringify([identity.providerName, identity.attributeName ?? subjectAttribute, identity.userId])
   return { kind: 'identity', key: createHash('sha256').update(parts).digest('base64url') } as const

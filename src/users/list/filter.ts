@@ -8,10 +8,13 @@ export type Filter =
   | { readonly by: 'attribute'; readonly name: SearchableName; readonly match: Match; readonly key: string }
   | { readonly by: 'sub'; readonly match: Match; readonly key: string }
 
-/** Inside the value a backslash makes the next character stand for itself. */
+/** In the value, a backslash escapes the next character. */
 const term = /^\s*"?([^\s"=^]+)"?\s*(=|\^=)\s*"((?:[^"\\]|\\.)*)"\s*$/su
 
-/** Undefined for an empty filter, which lets everybody through. Throws InvalidParameterException. */
+/**
+ * Undefined for an empty filter, which matches every user.
+ * @throws ApiError InvalidParameterException when the filter cannot be parsed, or its attribute cannot be searched.
+ */
 export function readFilter(text: string | undefined): Filter | undefined {
   if (text === undefined || text.trim() === '') return undefined
   const [, name = '', operator, quoted = ''] = term.exec(text) ?? []

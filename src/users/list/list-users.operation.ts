@@ -8,15 +8,15 @@ import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
 import { writeUser } from '../wire.ts'
 import { readFilter } from './filter.ts'
-import { listUsers as findUsers, type Position } from './user-list-repository.ts'
+import { listUsers as findUsers, type PageEnd } from './user-list-repository.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets; pools: PoolCatalog }
 
-/** Cognito shows at most 60 users at once, and as many when no limit is given. */
+/** Cognito returns at most 60 users at once, and as many without a limit. */
 const largestPage = 60
 const tokenLifetimeMs = hourMs
 
-/** Lists and searches; in ascending order of the filtered attribute, otherwise in the order of creation. */
+/** Lists or searches users, in ascending order of the filtered attribute, or without a filter in the order of creation. */
 export const listUsers = operation('ListUsers', {
   auth: 'iam',
 
@@ -25,19 +25,22 @@ export const listUsers = operation('ListUsers', {
     const filter = readFilter(request.Filter)
     const shown = request.AttributesToGet
     requireKnownAttributes(pool, shown ?? [])
-    // A token continues the very list it came from: the same pool and filter.
+    // A token is valid only for the list it came from: the same pool and filter.
     const list = JSON.stringify(['ListUsers', pool.id, request.Filter ?? ''])
     const after = request.PaginationToken === undefined ? undefined : readToken(secrets, request.PaginationToken, list, clock.now())
-    const { users, next } = await findUsers(db, pool.id, filter, request.Limit || largestPage, after)
+    const { users, next } = await findUsers(db, pool.id, filter, { limit: request.Limit || largestPage, after })
     const token = next && secrets.seal('pagination', JSON.stringify({ ...next, expiresAt: clock.now() + tokenLifetimeMs }), list)
-    return { Users: users.map((user) => (shown === undefined ? writeUser(user) : narrow(writeUser(user), shown))), PaginationToken: token }
+    return {
+      Users: users.map((user) => (shown === undefined ? writeUser(user) : selectAttributes(writeUser(user), shown))),
+      PaginationToken: token,
+    }
   },
 })
 
-function readToken(secrets: Secrets, token: string, list: string, now: number): Position {
+function readToken(secrets: Secrets, token: string, list: string, now: number): PageEnd {
   const content = secrets.open('pagination', token, list)
   if (content === undefined) throw new ApiError('InvalidParameterException', 'Invalid pagination token given.')
-  const { key, sub, expiresAt } = JSON.parse(content.toString()) as Position & { expiresAt: number }
+  const { key, sub, expiresAt } = JSON.parse(content.toString()) as PageEnd & { expiresAt: number }
   if (expiresAt <= now) throw new ApiError('InvalidParameterException', 'The pagination token has expired.')
   return { key, sub }
 }
@@ -46,8 +49,11 @@ function requireKnownAttributes({ schema }: Pool, names: readonly string[]): voi
   if (!names.every((name) => schema.some((attribute) => attribute.name === name))) throw noSuchAttribute()
 }
 
-/** Only the attributes of these names, all of which the user must have (observed; AWS calls it intended). An empty list shows none. */
-function narrow<W extends ReturnType<typeof writeUser>>(written: W, names: readonly string[]): W {
+/**
+ * The user with only the attributes of these names. An empty list shows none.
+ * @throws ApiError InvalidParameterException when the user lacks one of them (observed; AWS calls it intended).
+ */
+function selectAttributes<W extends ReturnType<typeof writeUser>>(written: W, names: readonly string[]): W {
   const shown = written.Attributes.filter(({ Name }) => names.includes(Name ?? ''))
   if (shown.length < new Set(names).size) throw noSuchAttribute()
   return { ...written, Attributes: shown }
