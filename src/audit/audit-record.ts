@@ -1,20 +1,20 @@
 import type { IamCaller } from '../contract/operation.ts'
 
-/** What an administrator does, to be kept with who did it. */
-export type Act = {
+/** What an administrator does, as it is to be recorded. */
+export type AuditInput = {
   readonly poolId: string
   /** The operation's name. */
   readonly action: string
   readonly caller: IamCaller
-  /** Whom it is about; undefined where it is about the pool. */
+  /** The user it is about; undefined when it is about the pool. */
   readonly user?: { readonly sub: string; readonly username: string } | undefined
-  /** What exactly was done. @NOTE Never a code or another secret. */
+  /** What exactly was done. @NOTE It never contains a code or another secret. */
   readonly detail?: string | undefined
-  /** What the caller gave as the reason. */
+  /** The reason that the caller gave. */
   readonly reason?: string | undefined
 }
 
-/** An act as it is kept. */
+/** A record of an administrator's use of a sensitive power. */
 export type AuditRecord = {
   readonly poolId: string
   /** Sorts by time. */

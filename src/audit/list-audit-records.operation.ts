@@ -11,7 +11,7 @@ type Deps = { db: Db; secrets: Secrets; pools: PoolCatalog }
 
 const largestPage = 60
 
-/** Lifeguard's own: what administrators did in a pool, newest first. */
+/** Lifeguard's own operation: lists what administrators did in a pool, newest first. */
 export const listAuditRecords = operation('ListAuditRecords', {
   auth: 'iam',
 
@@ -26,7 +26,7 @@ export const listAuditRecords = operation('ListAuditRecords', {
   },
 })
 
-/** Username is the name that the user had then, or the `sub` of somebody whose name is that. */
+/** Username is the user's name at the time of the record. It is the `sub` if that was the user's name. */
 function writeRecord({ id, at, action, accessKeyId, username, detail, reason }: AuditRecord): AuditRecordType {
   return { RecordId: id, At: new Date(at), Action: action, AccessKeyId: accessKeyId, Username: username, Detail: detail, Reason: reason }
 }

@@ -3,24 +3,24 @@ import { ApiError } from '../contract/api-error.ts'
 import type { Db } from '../storage/db.ts'
 import { type AttemptKey, countAttempt } from './attempt-repository.ts'
 
-/** How often each thing may be tried for one user in an hour, by Cognito's quotas page. */
+/** How often each action may be attempted for one user in an hour, from Cognito's quotas page. */
 const hourlyLimits = {
   ConfirmSignUp: 15,
   ResendConfirmationCode: 5,
-  // Lifeguard's own. Each sends a message to wherever the caller says.
+  // Lifeguard's own. Each attempt sends a message to an address that the caller chooses.
   CorrectSignUpContact: 5,
   GetUserAttributeVerificationCode: 5,
   VerifyUserAttribute: 15,
-  // Cognito gives 5 to 20 by risk; without a risk engine, the middle.
+  // Cognito allows 5 to 20, depending on the risk. Lifeguard does not assess risks, so it takes the middle.
   ForgotPassword: 10,
   ConfirmForgotPassword: 10,
   ChangePassword: 5,
-  // Cognito names no limit here; but each change of an address sends a message to wherever the caller says.
+  // Cognito has no limit here. But each change of an address sends a message to an address that the caller chooses.
   UpdateUserAttributes: 20,
   VerifySoftwareToken: 15,
-  // E-mail and text messages with sign-in codes, together: 5 to 20 at Cognito, by risk. Each has cost the sender a right password.
+  // E-mail and text messages with sign-in codes, together. Cognito allows 5 to 20, depending on the risk. Each needs a correct password.
   SignInMessage: 20,
-  // The same where the code is the first factor: apart, so that strangers, who need no password for these, cannot use up the others.
+  // The same where the code is the first factor. These need no password, so anybody can use them up, and they are counted separately.
   FirstFactorMessage: 20,
 } as const
 
@@ -28,16 +28,21 @@ export type LimitedAction = keyof typeof hourlyLimits
 
 type LimitedAttempt = AttemptKey & { readonly action: LimitedAction }
 
-/** What belongs to operations whose model does not list LimitExceededException. */
-const unlisted: readonly LimitedAction[] = ['UpdateUserAttributes', 'VerifySoftwareToken', 'SignInMessage', 'FirstFactorMessage']
+/** Actions of operations for which the service's model does not list LimitExceededException. */
+const tooManyRequestsActions: readonly LimitedAction[] = [
+  'UpdateUserAttributes',
+  'VerifySoftwareToken',
+  'SignInMessage',
+  'FirstFactorMessage',
+]
 
 /**
- * Counts this attempt, right or wrong, and throws LimitExceededException (TooManyRequestsException) past the hour's limit. `subject` is a `sub` or a decoy's,
- * so that the limit tells nothing about who exists.
+ * Counts the attempt, successful or not. The subject is the `sub` of a user or of a decoy, so the limit does not reveal which users exist.
+ * @throws ApiError LimitExceededException or TooManyRequestsException when the attempt exceeds the limit of the hour.
  */
 export async function limitAttempts(db: Db, attempt: LimitedAttempt, now: number): Promise<void> {
   const count = await countAttempt(db, attempt, { now, forgetAfterMs: hourMs, since: 'first' })
   if (count <= hourlyLimits[attempt.action]) return
-  const code = unlisted.includes(attempt.action) ? 'TooManyRequestsException' : 'LimitExceededException'
+  const code = tooManyRequestsActions.includes(attempt.action) ? 'TooManyRequestsException' : 'LimitExceededException'
   throw new ApiError(code, 'Attempt limit exceeded, please try after some time.')
 }

@@ -3,7 +3,7 @@ import { prepareLookup } from '../storage/prepared-query.ts'
 
 export type AttemptKey = {
   readonly poolId: string
-  /** A user's `sub`, or the stand-in of a user who does not exist. */
+  /** The `sub` of a user or of a decoy. */
   readonly subject: string
   readonly action: string
 }
@@ -15,7 +15,7 @@ export type Attempts = {
   readonly updatedAt: number
 }
 
-/** Undefined when nothing was counted. */
+/** Undefined when no attempt was counted. */
 export async function findAttempts(db: Db | Tx, key: AttemptKey): Promise<Attempts | undefined> {
   const { rows } = await selectAttempts(db, key)
   const [row] = rows
@@ -33,8 +33,8 @@ const selectAttempts = prepareLookup((db, key: AttemptKey) =>
 
 export type AttemptChange = { readonly before: Attempts; readonly after: Attempts }
 
-/** Puts `after` in the place of `before`; false when another request has counted or locked since `before` was read. */
-export async function countOnTopOf(db: Db | Tx, key: AttemptKey, { before, after }: AttemptChange): Promise<boolean> {
+/** Replaces `before` with `after`. False when another request has counted or locked since `before` was read. */
+export async function replaceAttempts(db: Db | Tx, key: AttemptKey, { before, after }: AttemptChange): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('attempt')
     .set({ count: after.count, locked_until: after.lockedUntil, updated_at: after.updatedAt })
@@ -47,9 +47,9 @@ export async function countOnTopOf(db: Db | Tx, key: AttemptKey, { before, after
   return numUpdatedRows === 1n
 }
 
-/** Takes back what `countOnTopOf` did: all of it, or, when others have counted since, its one. */
-export async function takeBack(db: Db | Tx, key: AttemptKey, { before, after }: AttemptChange): Promise<void> {
-  if (await countOnTopOf(db, key, { before: after, after: before })) return
+/** Undoes `replaceAttempts`. When other requests have counted since, it only subtracts one from the count. */
+export async function undoAttempt(db: Db | Tx, key: AttemptKey, { before, after }: AttemptChange): Promise<void> {
+  if (await replaceAttempts(db, key, { before: after, after: before })) return
   await db
     .updateTable('attempt')
     .set((eb) => ({ count: eb('count', '-', 1) }))
@@ -61,8 +61,8 @@ export async function takeBack(db: Db | Tx, key: AttemptKey, { before, after }: 
 }
 
 /**
- * Counts one more and answers how many that makes, atomically. The count begins again when the last one lies longer
- * back than `forgetAfterMs` (measured from the first of the window, or from the latest attempt).
+ * Adds one to the count and returns it, atomically. The count begins anew when the first attempt of the window, or the latest attempt,
+ * was more than `forgetAfterMs` ago; `since` says which.
  */
 export async function countAttempt(
   db: Db | Tx,
@@ -119,7 +119,7 @@ export async function deleteAttempts(db: Db | Tx, key: AttemptKey): Promise<void
     .execute()
 }
 
-/** Removes up to `limit` counts that nobody has added to since `before`. */
+/** Deletes up to `limit` counts that have not changed since `before`. Returns how many it found. */
 export async function sweepAttempts(db: Db | Tx, before: number, limit: number): Promise<number> {
   const stale = await db
     .selectFrom('attempt')

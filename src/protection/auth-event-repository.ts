@@ -7,8 +7,8 @@ import type { AuthEvent, AuthEventFeedback } from './auth-event.ts'
 export type AuthEventKey = Pick<AuthEvent, 'poolId' | 'sub' | 'id'>
 
 /**
- * Stores it unless the user is gone, or has one of that id already. Holds on to the user's row until the commit, so that who deletes them
- * finds the event, or this finds them gone.
+ * Stores the event, unless the user was deleted or has an event with this id. Holds the user's row until the commit: so either a deletion of
+ * the user finds the event, or this finds no user.
  */
 export async function insertAuthEvent(db: Db | Tx, event: AuthEvent): Promise<void> {
   const row = toRow(event)
@@ -21,17 +21,18 @@ export async function insertAuthEvent(db: Db | Tx, event: AuthEvent): Promise<vo
 }
 
 /**
- * Stores it, or does the same work and leaves nothing: how long it takes must not tell a stranger whether there is a user to keep it for.
+ * Stores the event of a user. For a decoy it does the same work and stores nothing: the time it takes must not reveal whether there is such
+ * a user.
  */
-export async function insertOrSimulateAuthEvent(db: Db, isKept: boolean, event: AuthEvent): Promise<void> {
+export async function insertOrSimulateAuthEvent(db: Db, isUser: boolean, event: AuthEvent): Promise<void> {
   await db.transaction().execute(async (tx) => {
-    await (isKept ? insertAuthEvent(tx, event) : insertForNobody(tx, event))
-    await deleteAuthEvent(tx, isKept ? { ...event, id: 'none' } : event)
+    await (isUser ? insertAuthEvent(tx, event) : insertForDecoy(tx, event))
+    await deleteAuthEvent(tx, isUser ? { ...event, id: 'none' } : event)
   })
 }
 
-/** Looks for the user as insertAuthEvent does, and stores the event just when there is none. */
-async function insertForNobody(tx: Tx, event: AuthEvent): Promise<void> {
+/** Looks for the user as insertAuthEvent does, and stores the event if there is none. */
+async function insertForDecoy(tx: Tx, event: AuthEvent): Promise<void> {
   const row = toRow(event)
   await tx
     .insertInto('auth_event')
@@ -56,7 +57,7 @@ async function deleteAuthEvent(tx: Tx, { poolId, sub, id }: AuthEventKey): Promi
   await tx.deleteFrom('auth_event').where('pool_id', '=', poolId).where('sub', '=', sub).where('id', '=', id).execute()
 }
 
-/** Puts `event`, its id included, in the place of the one called `id`; feedback stays. False when the user has no such event. */
+/** Replaces the event that has `id`, including its id, but not its feedback. False when the user has no such event. */
 export async function replaceAuthEvent(db: Db | Tx, id: string, event: AuthEvent): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('auth_event')
@@ -68,7 +69,7 @@ export async function replaceAuthEvent(db: Db | Tx, id: string, event: AuthEvent
   return numUpdatedRows === 1n
 }
 
-/** The user's events, newest first, from the first one behind `after`. */
+/** The user's events, newest first, from the first one after `after`. */
 export async function listAuthEvents(
   db: Db | Tx,
   poolId: string,
@@ -86,7 +87,7 @@ export async function listAuthEvents(
   return (await query.execute()).map(fromRow)
 }
 
-/** Takes the place of earlier feedback. False when the user has no such event. */
+/** Replaces earlier feedback. False when the user has no such event. */
 export async function setFeedback(db: Db | Tx, { poolId, sub, id }: AuthEventKey, feedback: AuthEventFeedback): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('auth_event')
@@ -98,7 +99,7 @@ export async function setFeedback(db: Db | Tx, { poolId, sub, id }: AuthEventKey
   return numUpdatedRows === 1n
 }
 
-/** Removes up to `limit` events that were before `before`. */
+/** Deletes up to `limit` events from before `before`. Returns how many it found. */
 export async function sweepAuthEvents(db: Db | Tx, before: number, limit: number): Promise<number> {
   const old = await db
     .selectFrom('auth_event')

@@ -1,12 +1,12 @@
-/** One thing a user did, or somebody in the user's name, that threat protection looks at. */
+/** One sign-up, sign-in, password change or recovery of a user, or by somebody in the user's name. Threat protection looks at them. */
 export type AuthEvent = {
   readonly poolId: string
   readonly sub: string
-  /** A UUIDv7; of a sign-in that ended well it is what its tokens call `event_id`. */
+  /** A UUIDv7. The tokens of a successful sign-in have it as `event_id`. */
   readonly id: string
   readonly type: 'SignIn' | 'SignUp' | 'ForgotPassword' | 'PasswordChange' | 'ResendCode'
   readonly response: 'Pass' | 'Fail' | 'InProgress'
-  /** When its latest step was, in epoch milliseconds. */
+  /** The time of its latest step, in epoch milliseconds. */
   readonly createdAt: number
   readonly details: AuthEventDetails
   readonly feedback: AuthEventFeedback | undefined
@@ -14,16 +14,16 @@ export type AuthEvent = {
 
 export type AuthEventDetails = {
   readonly clientId: string | undefined
-  /** What was asked for, and whether the answer was right. */
+  /** The challenges, and whether the answer to each was correct. */
   readonly challenges: readonly AnsweredChallenge[]
   readonly ip: string | undefined
-  /** What the user agent says it is. */
+  /** The device type, from the User-Agent. */
   readonly device: string
 }
 
 export type AnsweredChallenge = { readonly name: 'Password' | 'Mfa'; readonly isPassed: boolean }
 
-/** What somebody said about an event afterwards: that it was the user, or was not. */
+/** The statement of the user or an administrator whether the event was the user's own doing. */
 export type AuthEventFeedback = {
   readonly value: 'Valid' | 'Invalid'
   readonly provider: 'Admin' | 'User'

@@ -1,6 +1,6 @@
 type Pattern = readonly [name: string, pattern: RegExp]
 
-/** By what a user agent calls itself. Browsers pose as others, so those that others pose as come last. */
+/** Programs by their mark in the User-Agent. Many browsers also claim to be others, so the browsers that others claim to be come last. */
 const programs: readonly Pattern[] = [
   ['Edge', /\bEdg(?:e|A|iOS)?\/(\d+)/],
   ['Opera', /\bOPR\/(\d+)/],
@@ -16,7 +16,7 @@ const programs: readonly Pattern[] = [
   ['curl', /\bcurl\/(\d+)/],
 ]
 
-/** Current browsers no longer tell Windows 11 from 10, so the number is left out. */
+/** Windows has no number, because current browsers do not distinguish Windows 11 from 10. */
 const systems: readonly Pattern[] = [
   ['Windows', /\bWindows NT\b|\bos\/windows\b/i],
   ['Android', /\bAndroid (\d+(?:\.\d+)?)/],
@@ -26,10 +26,10 @@ const systems: readonly Pattern[] = [
   ['Linux', /\bLinux\b/i],
 ]
 
-/** Real ones are shorter; what follows cannot make a session's row long. */
+/** Real User-Agents are shorter. The limit keeps the rows of sessions short. */
 const longestUserAgent = 512
 
-/** What the user sees of a client among their sessions, such as `Chrome 125 / macOS 15.0`; `unknown` when it does not tell. */
+/** The name of a client in the user's list of sessions, such as `Chrome 125 / macOS 15.0`; `unknown` when its User-Agent does not say. */
 export function deviceTypeOf(userAgent: string | undefined): string {
   const text = (userAgent ?? '').slice(0, longestUserAgent)
   const known = [find(programs, text), find(systems, text)].filter((name) => name !== undefined)

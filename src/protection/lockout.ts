@@ -5,14 +5,14 @@ import {
   type AttemptChange,
   type AttemptKey,
   countAttempt,
-  countOnTopOf,
   deleteAttempts,
   findAttempts,
+  replaceAttempts,
   setLock,
-  takeBack,
+  undoAttempt,
 } from './attempt-repository.ts'
 
-/** Cognito: from the fifth failure in a row, the n-th locks for 2^(n-5) seconds, at most about 15 minutes. */
+/** Cognito: from the fifth failure in a row on, the n-th failure locks for 2^(n-5) seconds, at most for about 15 minutes. */
 const freeFailures = 5
 const longestLockMs = 900_000
 
@@ -20,42 +20,42 @@ export type ProofOutcome<T> =
   | {
       readonly proven: true
       readonly value: T
-      /** Whether there is more to prove: then the failures before it still count. */
+      /** Whether the user has to prove more. Then the earlier failures still count. */
       readonly isPartial?: boolean
     }
   | { readonly proven: false }
 
 export type Lockout = {
   /**
-   * Runs one proof for one user. Throws NotAuthorizedException while the user is locked; a failed proof counts, a successful one clears
-   * the count, and one that throws does neither.
+   * Runs one proof of one user. A failed proof adds to the count, a successful one clears it, and one that throws does neither.
+   * @throws ApiError NotAuthorizedException while the user is locked.
    */
   guard<T>(poolId: string, subject: string, now: number, prove: () => Promise<ProofOutcome<T>>): Promise<ProofOutcome<T>>
-  /** Clears the count of a user who has proven everything in parts. */
+  /** Clears the count of a user whose proofs were partial, once they have proven everything. */
   clear(poolId: string, subject: string): Promise<void>
 }
 
-/** Runs what a request waits for without work of its own; see Admission in web/overload. */
+/** Runs work that a request only waits for, without its slot; see Admission in web/overload. */
 export type WithoutSlot = <T>(work: () => Promise<T>) => Promise<T>
 
-type Options = {
+type LockoutOptions = {
   readonly db: Db
-  /** What is guessed; each has a count of its own. */
+  /** What is guessed. Each action has a count of its own. */
   readonly action: string
   /** How long after the latest failure the count begins anew. */
   readonly forgetAfterMs: number
-  /** What somebody locked out is told. */
+  /** The text of the error while the user is locked. */
   readonly message: string
-  /** How proofs wait for their turn. */
+  /** Runs the wait of a proof for its turn. */
   readonly withoutSlot?: WithoutSlot | undefined
 }
 
 /**
- * Proofs for the same user run one after the other within this process, so that a burst of parallel guesses cannot slip
- * through between the look at the lock and the count. Other processes are kept out by the count itself: where there has been a failure, a
- * proof counts as one before it is judged, and locks as one. So of all that wait for the end of a lock, one guess is judged.
+ * Within this process, the proofs of one user run one after the other. So a burst of parallel guesses cannot pass between the check of the
+ * lock and the count. Between processes the count itself does this: after a first failure, a proof counts and locks as a failure before it
+ * is judged. So of all guesses that wait for the end of a lock, only one is judged.
  */
-export function createLockout(options: Options): Lockout {
+export function createLockout(options: LockoutOptions): Lockout {
   const { db, action, withoutSlot = (work) => work() } = options
   const running = new Map<string, Promise<unknown>>()
 
@@ -81,23 +81,28 @@ const ignore = () => undefined
 
 type Proof<T> = () => Promise<ProofOutcome<T>>
 
-async function prove<T>(options: Options, key: AttemptKey, now: number, proof: Proof<T>): Promise<ProofOutcome<T>> {
+async function prove<T>(options: LockoutOptions, key: AttemptKey, now: number, proof: Proof<T>): Promise<ProofOutcome<T>> {
   const counted = await countAhead(options, key, now)
   if (counted === undefined) return proveFirst(options, key, now, proof)
   let outcome: ProofOutcome<T> | undefined
   try {
     outcome = await proof()
   } finally {
-    // A proof that threw does not count, and one that was only a part leaves the count as it was.
-    if (outcome === undefined || (outcome.proven && outcome.isPartial)) await takeBack(options.db, key, counted)
+    // A proof that threw does not count, and a partial one does not change the count.
+    if (outcome === undefined || (outcome.proven && outcome.isPartial)) await undoAttempt(options.db, key, counted)
   }
-  // What was proven may have been committed by the proof, a password set with a code, say.
+  // The proof may have committed something already, such as a password that was set with a code. So an error here must not fail it.
   if (outcome.proven && !outcome.isPartial) await deleteAttempts(options.db, key).catch(ignoreUnavailable)
   return outcome
 }
 
-/** Without a write for a right proof. */
-async function proveFirst<T>({ db, forgetAfterMs }: Options, key: AttemptKey, now: number, proof: Proof<T>): Promise<ProofOutcome<T>> {
+/** A proof without earlier failures. A correct one writes nothing. */
+async function proveFirst<T>(
+  { db, forgetAfterMs }: LockoutOptions,
+  key: AttemptKey,
+  now: number,
+  proof: Proof<T>,
+): Promise<ProofOutcome<T>> {
   const outcome = await proof()
   if (outcome.proven) return outcome
   const failures = await countAttempt(db, key, { now, forgetAfterMs, since: 'latest' })
@@ -106,23 +111,27 @@ async function proveFirst<T>({ db, forgetAfterMs }: Options, key: AttemptKey, no
 }
 
 /**
- * Counts a failure in advance. Undefined when there has been no failure lately: then nothing is counted yet. Throws NotAuthorizedException
- * while the user is locked, or when other processes are quicker each time.
+ * Counts a failure in advance. Undefined, without counting, when there is no recent failure.
+ * @throws ApiError NotAuthorizedException while the user is locked, or when other processes were faster in every round.
  */
-async function countAhead({ db, forgetAfterMs, message }: Options, key: AttemptKey, now: number): Promise<AttemptChange | undefined> {
-  for (let round = 0; round < mostRounds; round++) {
+async function countAhead(
+  { db, forgetAfterMs, message }: LockoutOptions,
+  key: AttemptKey,
+  now: number,
+): Promise<AttemptChange | undefined> {
+  for (let round = 0; round < maxRounds; round++) {
     const before = await findAttempts(db, key)
     if (before === undefined || before.updatedAt <= now - forgetAfterMs) return undefined
     if (before.lockedUntil > now) break
     const count = before.count + 1
     const lockedUntil = count >= freeFailures ? now + lockMs(count) : before.lockedUntil
     const change = { before, after: { count, lockedUntil, updatedAt: now } }
-    if (await countOnTopOf(db, key, change)) return change
+    if (await replaceAttempts(db, key, change)) return change
   }
   throw new ApiError('NotAuthorizedException', message)
 }
 
-const mostRounds = 10
+const maxRounds = 10
 
 function lockMs(failures: number): number {
   return Math.min(1000 * 2 ** (failures - freeFailures), longestLockMs)

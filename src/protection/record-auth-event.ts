@@ -9,30 +9,30 @@ import type { AnsweredChallenge, AuthEvent } from './auth-event.ts'
 import { insertAuthEvent, insertOrSimulateAuthEvent, replaceAuthEvent } from './auth-event-repository.ts'
 import { deviceTypeOf } from './device-type.ts'
 
-/** What happened, to whom and from where. */
-export type Occurrence = Pick<AuthEvent, 'sub' | 'type' | 'response'> & {
+/** An auth event that is to be recorded. */
+export type AuthEventInput = Pick<AuthEvent, 'sub' | 'type' | 'response'> & {
   readonly context: RequestContext
   readonly now: number
-  /** A new one unless given. */
+  /** A new id if undefined. */
   readonly id?: string | undefined
   readonly clientId?: string | undefined
   readonly challenges?: readonly AnsweredChallenge[]
-  /** The event of an earlier step, which this one takes the place of. */
+  /** The id of the event of an earlier step, which this event replaces. */
   readonly continues?: string | undefined
 }
 
-/** Whether the pool keeps a history of what its users do. */
+/** Whether the pool records auth events. */
 export function recordsAuthEvents(pool: Pool): boolean {
   return usesThreatProtection(pool.addOns)
 }
 
 /**
- * Adds to the user's history, in pools that keep one; costs nothing in others. What it tells of has happened and is committed. So a database
- * that does not take it down must not make that look like a failure.
+ * Adds the event to the user's history. Does nothing in a pool that does not record auth events. What the event is about is committed
+ * already, so it does not fail when the database is unavailable.
  */
-export async function recordAuthEvent(db: Db, pool: Pool, occurrence: Occurrence): Promise<void> {
+export async function recordAuthEvent(db: Db, pool: Pool, input: AuthEventInput): Promise<void> {
   if (!recordsAuthEvents(pool)) return
-  await writeEvent(db, eventOf(pool, occurrence), occurrence.continues).catch(ignoreUnavailable)
+  await writeEvent(db, eventOf(pool, input), input.continues).catch(ignoreUnavailable)
 }
 
 async function writeEvent(db: Db, event: AuthEvent, continues: string | undefined): Promise<void> {
@@ -40,20 +40,20 @@ async function writeEvent(db: Db, event: AuthEvent, continues: string | undefine
   if (!isContinued) await insertAuthEvent(db, event)
 }
 
-/** The same for the first wrong answer in the name of a user, or of nobody: then `sub` is undefined, and nothing is kept. */
+/** Records a sign-in that failed at its first step. `sub` is undefined for a decoy; then it takes as long and stores nothing. */
 export async function recordFailedFirstStep(
   db: Db,
   pool: Pool,
-  { sub, ...occurrence }: Omit<Occurrence, 'sub' | 'continues'> & { readonly sub: string | undefined },
+  { sub, ...input }: Omit<AuthEventInput, 'sub' | 'continues'> & { readonly sub: string | undefined },
 ): Promise<void> {
   if (!recordsAuthEvents(pool)) return
-  const event = eventOf(pool, { ...occurrence, sub: sub ?? uuidv7(occurrence.now) })
+  const event = eventOf(pool, { ...input, sub: sub ?? uuidv7(input.now) })
   await insertOrSimulateAuthEvent(db, sub !== undefined, event)
 }
 
 function eventOf(
   pool: Pool,
-  { sub, type, response, context, now, id = newOrderedId(now), clientId, challenges = [] }: Occurrence,
+  { sub, type, response, context, now, id = newOrderedId(now), clientId, challenges = [] }: AuthEventInput,
 ): AuthEvent {
   const details = { clientId, challenges, ip: context.ip, device: deviceTypeOf(context.userAgent) }
   return { poolId: pool.id, sub, id, type, response, createdAt: now, details, feedback: undefined }

@@ -4,19 +4,23 @@ import type { RequestContext } from '../contract/operation.ts'
 import type { AppClient } from '../pools/app-client.ts'
 
 /**
- * Where the user of an administrator's request is. The request itself comes from a server of the pool's owner, who is believed; what
- * the server does not tell is unknown, for its own address and user agent are not the user's.
+ * The address and User-Agent of the user of an administrator's request. The request comes from a server of the pool's owner, so its
+ * ContextData is trusted. What it leaves out is unknown: the server's own address and User-Agent are not the user's.
  */
-export function contextFromServer(context: RequestContext, told: ContextDataType | undefined): RequestContext {
-  if (told === undefined) return context
-  const userAgent = told.HttpHeaders?.find(({ headerName }) => headerName?.toLowerCase() === 'user-agent')
-  return { ip: addressIn(told.IpAddress), userAgent: userAgent?.headerValue }
+export function contextFromServer(context: RequestContext, contextData: ContextDataType | undefined): RequestContext {
+  if (contextData === undefined) return context
+  const userAgent = contextData.HttpHeaders?.find(({ headerName }) => headerName?.toLowerCase() === 'user-agent')
+  return { ip: addressIn(contextData.IpAddress), userAgent: userAgent?.headerValue }
 }
 
-/** The same for a request of an app client: its word counts if the client was set up so, which only one with a secret can be. */
-export function contextFromClient(context: RequestContext, client: AppClient, told: UserContextDataType | undefined): RequestContext {
-  const isBelieved = client.propagateUserContext && client.secrets.length > 0
-  return isBelieved && told?.IpAddress !== undefined ? { ...context, ip: addressIn(told.IpAddress) } : context
+/** The same for a request of an app client. Its UserContextData counts only if the client is set up for that and has a secret. */
+export function contextFromClient(
+  context: RequestContext,
+  client: AppClient,
+  contextData: UserContextDataType | undefined,
+): RequestContext {
+  const isTrusted = client.propagateUserContext && client.secrets.length > 0
+  return isTrusted && contextData?.IpAddress !== undefined ? { ...context, ip: addressIn(contextData.IpAddress) } : context
 }
 
 const addressIn = (text: string | undefined): string | undefined => (text !== undefined && isIP(text) !== 0 ? text : undefined)

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createCodeLockout } from '../../src/protection/code-lockout.ts'
+import { createCodeLockout } from '../../src/protection/lockouts.ts'
 import { createAdmission } from '../../src/web/overload/admission.ts'
 import { engines } from '../support/engines.ts'
 import { openTestStorage } from '../support/test-storage.ts'
 
 for (const engine of engines) {
-  describe(`Proofs that wait for another one of the same user, on ${engine.name}`, () => {
-    it('leave their places to the requests of others', async () => {
+  describe(`A proof that waits for another one of the same user, on ${engine.name}`, () => {
+    it('gives its slot to other requests', async () => {
       await using storage = await openTestStorage(engine)
       const admission = createAdmission({ limit: () => 4, burst: 0 })
       const lockout = createCodeLockout({ db: storage.db, withoutSlot: admission.withoutSlot })
@@ -25,7 +25,7 @@ for (const engine of engines) {
       })
       const others = [1, 2, 3].map(() => admission.enter())
       assert.deepEqual(others, [true, true, true])
-      // The proof that is looked at has kept its place.
+      // The proof that is being judged has kept its slot.
       assert.equal(admission.enter(), false)
       slow.resolve()
       for (const outcome of await Promise.all(requests)) assert.equal(outcome.proven, true)
