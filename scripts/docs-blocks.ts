@@ -55,6 +55,10 @@ function readBlock(place: Pick<Block, 'page' | 'line' | 'text'>, words: string, 
 export function expectedOutput(text: string): RegExp[] {
   return [...text.matchAll(/^(?:#|\/\/) → (.*)$/gm)].map(([, line = '']) => {
     const parts = line.trim().split(/(…|\b\d{5,}(?:\.\d+)?\b)/)
-    return new RegExp(parts.map((part, index) => (index % 2 === 0 ? part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&') : part === '…' ? '.*' : '[\\d.]+')).join(''))
+    return new RegExp(
+      parts
+        .map((part, index) => (index % 2 === 0 ? part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&') : part === '…' ? '.*' : '[\\d.]+'))
+        .join(''),
+    )
   })
 }

@@ -29,6 +29,7 @@ echo "the check of the documents knows no npm $1" >&2; exit 1`,
     ? {}
     : {
         aws: `exec '${process.execPath}' '${root}/scripts/docs-aws.ts' "$@"`,
+        openssl: `[ "$*" = 'rand -base64 32' ] || exit 1; exec '${process.execPath}' -p 'crypto.randomBytes(32).toString("base64")'`,
         curl: `exec '${process.execPath}' '${root}/scripts/docs-curl.ts' "$@"`,
       }),
 }
@@ -162,14 +163,15 @@ function findFailure(
   const errors = outputs(stderr)
   const last = Math.max(...said.keys())
   for (const [index, block] of blocks.entries()) {
-    let output = said.get(index) ?? ''
+    // A reader's terminal shows both.
+    let output = `${said.get(index) ?? ''}\n${errors.get(index) ?? ''}`
     const place = `${block.page}:${block.line}`
     if (code !== 0 && index === last) {
-      return `${place}: a command of the block failed (${code ?? 'time-out'})\n${block.text}\n${output}${errors.get(index) ?? ''}`
+      return `${place}: a command of the block failed (${code ?? 'time-out'})\n${block.text}\n${output}`
     }
     for (const expected of expectedOutput(block.text)) {
       const found = expected.exec(output)
-      if (found === null) return `${place}: the output does not have the line that matches ${expected}\n${said.get(index) ?? ''}`
+      if (found === null) return `${place}: the output does not have the line that matches ${expected}\n${output}`
       output = output.slice(found.index + found[0].length)
     }
   }
