@@ -1,0 +1,37 @@
+import { appendFileSync, readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+
+/** Stands in for curl when the documents are checked: the options that the guides use, and no others. */
+async function run(argv: string[]): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args: argv,
+    allowPositionals: true,
+    options: {
+      silent: { type: 'boolean', short: 's' },
+      fail: { type: 'boolean', short: 'f' },
+      header: { type: 'string', short: 'H', multiple: true },
+      data: { type: 'string', short: 'd' },
+      'upload-file': { type: 'string', short: 'T' },
+    },
+  })
+  const [url, ...more] = positionals
+  if (url === undefined || more.length > 0) throw new Error(`expected one address, found ${positionals.length}`)
+  const headers = new Headers(values.header?.map((line) => line.split(/:\s*/, 2) as [string, string]))
+  const upload = values['upload-file']
+  const body = upload === undefined ? values.data : readFileSync(upload)
+  const method = upload !== undefined ? 'PUT' : body === undefined ? 'GET' : 'POST'
+  const response = await fetch(url, { method, headers, ...(body === undefined ? {} : { body }) })
+  process.stdout.write(await response.text())
+  // curl itself is content with any answer. Documents that show a refused request are not wanted.
+  if (!response.ok) throw new Error(`HTTP ${response.status} of ${url}`)
+}
+
+try {
+  await run(process.argv.slice(2))
+} catch (error) {
+  const line = `curl: ${(error as Error).message}`
+  console.error(line)
+  const failures = process.env['LIFEGUARD_DOCS_FAILURES']
+  if (failures !== undefined) appendFileSync(failures, `${line}\n`)
+  process.exitCode = 22
+}

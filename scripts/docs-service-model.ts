@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs'
+
+/** The part of the service model that a command line needs: which options an operation has, and of which shape. */
+export type ModelShape = {
+  readonly type: string
+  readonly required?: readonly string[]
+  readonly members?: Readonly<Record<string, { readonly shape: string }>>
+  readonly member?: { readonly shape: string }
+  readonly key?: { readonly shape: string }
+  readonly value?: { readonly shape: string }
+}
+
+export type ServiceModel = {
+  readonly metadata: { readonly targetPrefix: string }
+  readonly operations: Readonly<Record<string, { readonly authKind: string; readonly input: string }>>
+  readonly shapes: Readonly<Record<string, ModelShape>>
+}
+
+export function readServiceModel(): ServiceModel {
+  return JSON.parse(readFileSync(new URL('../contract-model/cognito-idp.json', import.meta.url), 'utf8')) as ServiceModel
+}
+
+/** `AdminSetUserMFAPreference` → `admin-set-user-mfa-preference`. */
+export function kebabCase(name: string): string {
+  return name
+    .replace(/(.)([A-Z][a-z]+)/g, '$1-$2')
+    .replace(/([a-z0-9])([A-Z])/g, '$1-$2')
+    .toLowerCase()
+}
