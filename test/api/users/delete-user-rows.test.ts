@@ -19,7 +19,7 @@ import { openRoom, plainWording, type Room, testPool } from '../messaging/messag
 const pool = testPool({ aliasAttributes: ['email'] })
 const now = 1_780_000_000_000
 
-function user(sub: string, poolId = pool.id): User {
+function testUser(sub: string, poolId = pool.id): User {
   return {
     poolId,
     sub,
@@ -36,17 +36,17 @@ function user(sub: string, poolId = pool.id): User {
   }
 }
 
-/** A row in every table that can say something about a user. */
-async function leaveTraces({ db, secrets, commit }: Room, owner: User): Promise<void> {
-  const { poolId, sub } = owner
+/** Stores the user, and a row about the user in every table that can have one. */
+async function givenRowsOf({ db, secrets, commit }: Room, user: User): Promise<void> {
+  const { poolId, sub } = user
   const ownPool = { ...pool, id: poolId }
   await commit(async (tx) => {
-    assert.equal(await insertUser(tx, ownPool, owner), undefined)
+    assert.equal(await insertUser(tx, ownPool, user), undefined)
     await insertFormerPassword(tx, { poolId, sub, password: 'sealed', at: now }, 3)
     await issueCode(tx, secrets, { poolId, sub, purpose: 'forgot-password', now, lifetimeMs: 1000 })
     await queueInvitation(tx, secrets, {
       pool: ownPool,
-      user: owner,
+      user,
       mediums: ['EMAIL'],
       temporaryPassword: 'x',
       messageContent: plainWording,
@@ -55,7 +55,7 @@ async function leaveTraces({ db, secrets, commit }: Room, owner: User): Promise<
   })
   await db.insertInto('group_member').values({ pool_id: poolId, sub, group_name: 'group' }).execute()
   await countAttempt(db, { poolId, subject: sub, action: 'password' }, { now, forgetAfterMs: 1000, since: 'first' })
-  await leaveDevice(db, owner)
+  await givenDevice(db, user)
   const passkey = {
     public_key: '',
     counter: 0,
@@ -79,11 +79,11 @@ async function leaveTraces({ db, secrets, commit }: Room, owner: User): Promise<
     .insertInto('auth_event')
     .values({ pool_id: poolId, sub, ...event })
     .execute()
-  await leaveTriggers(db, owner)
-  await leaveSession(db, owner)
+  await givenTriggerRecords(db, user)
+  await givenSession(db, user)
 }
 
-async function leaveDevice(db: Db, { poolId, sub }: User): Promise<void> {
+async function givenDevice(db: Db, { poolId, sub }: User): Promise<void> {
   const device = { name: null, verifier: null, remembered: 0, last_ip: null, created_at: now, updated_at: now, last_authenticated_at: now }
   await db
     .insertInto('device')
@@ -95,7 +95,7 @@ async function leaveDevice(db: Db, { poolId, sub }: User): Promise<void> {
     .execute()
 }
 
-async function leaveTriggers(db: Db, { poolId, sub }: User): Promise<void> {
+async function givenTriggerRecords(db: Db, { poolId, sub }: User): Promise<void> {
   const invocation = { trigger: 'PreAuthentication', outcome: 'SUCCEEDED', username_key: 'name', started_at: now, details: '' }
   await db
     .insertInto('trigger_invocation')
@@ -108,7 +108,7 @@ async function leaveTriggers(db: Db, { poolId, sub }: User): Promise<void> {
     .execute()
 }
 
-async function leaveSession(db: Db, { poolId, sub }: User): Promise<void> {
+async function givenSession(db: Db, { poolId, sub }: User): Promise<void> {
   const times = {
     createdAt: now,
     expiresAt: now + 1000,
@@ -122,7 +122,7 @@ async function leaveSession(db: Db, { poolId, sub }: User): Promise<void> {
   await insertSession(db, { poolId, sub, id: 'session', clientId: 'client', ...times })
 }
 
-async function leaveMany(db: Db, sub: string, count: number): Promise<void> {
+async function givenManyRows(db: Db, sub: string, count: number): Promise<void> {
   const ids = Array.from({ length: count }, (_, at) => `many ${at}`)
   const event = { pool_id: pool.id, sub, type: 'SignIn', response: 'Pass', created_at: now, details: '{}', feedback: null }
   const session = { pool_id: pool.id, sub, client_id: 'client', created_at: now, expires_at: now + 1000, generation: 0 }
@@ -136,8 +136,8 @@ async function leaveMany(db: Db, sub: string, count: number): Promise<void> {
     .execute()
 }
 
-/** Of a sign-up, when nobody had the name yet. */
-async function leaveSignUp(db: Db, poolId: string, username: string): Promise<void> {
+/** The record of a trigger at the sign-up. There is no user of that name yet, so it has no `sub`. */
+async function givenSignUpRecord(db: Db, poolId: string, username: string): Promise<void> {
   const invocation = { trigger: 'PreSignUp', outcome: 'SUCCEEDED', username_key: username, started_at: now, details: '' }
   await db
     .insertInto('trigger_invocation')
@@ -180,17 +180,17 @@ for (const engine of engines) {
       )
     })
 
-    it('leaves nothing of them in any table, and everything of everybody else', async () => {
+    it('deletes every row of the user and no row of others', async () => {
       await using room = await openRoom(engine)
       const { db, commit } = room
       const other = 'us-east-1_Another01'
       for (const id of [pool.id, other]) await insertPool(db, { ...pool, id })
-      for (const one of [user('ana'), user('bob'), user('ana', other)]) await leaveTraces(room, one)
+      for (const one of [testUser('ana'), testUser('bob'), testUser('ana', other)]) await givenRowsOf(room, one)
       const before = await countRowsOf(db, pool.id, 'ana')
       assert.ok(Object.keys(before).length >= 8, Object.keys(before).join())
-      // There is a row only while there is much to remove: see the next test.
-      const { deleted_user, ...traced } = before
-      for (const [table, count] of Object.entries(traced)) assert.ok(count > 0, `the test leaves no trace in ${table}`)
+      // This table has a row only if the sweeper has something to delete: see the next test.
+      const { deleted_user, ...others } = before
+      for (const [table, count] of Object.entries(others)) assert.ok(count > 0, `givenRowsOf stores no row in ${table}`)
 
       await commit((tx) => deleteUserRows(tx, pool.id, 'ana', now))
 
@@ -199,14 +199,14 @@ for (const engine of engines) {
       assert.deepEqual(await countRowsOf(db, other, 'ana'), before)
     })
 
-    it('leaves most of very many sessions and events to the sweeper', async () => {
+    it('leaves most of very many sessions and auth events to the sweeper', async () => {
       await using room = await openRoom(engine)
       const { db, commit } = room
-      for (const one of [user('ana'), user('bob')]) await leaveTraces(room, one)
-      await leaveMany(db, 'ana', 1200)
+      for (const one of [testUser('ana'), testUser('bob')]) await givenRowsOf(room, one)
+      await givenManyRows(db, 'ana', 1200)
       const others = await countRowsOf(db, pool.id, 'bob')
 
-      // Both at once, as when a request is repeated: the second finds nobody.
+      // Both at once, as when a client repeats a request. The second one finds no user.
       await Promise.all([0, 1].map(() => commit((tx) => deleteUserRows(tx, pool.id, 'ana', now))))
       const { session = 0, auth_event = 0, deleted_user, ...rest } = await countRowsOf(db, pool.id, 'ana')
       assert.ok(session > 0 && auth_event > 0)
@@ -218,13 +218,13 @@ for (const engine of engines) {
       assert.deepEqual(await countRowsOf(db, pool.id, 'bob'), others)
     })
 
-    it('takes along what was recorded of their sign-up', async () => {
+    it('deletes the trigger records of the sign-up, which have no sub', async () => {
       await using room = await openRoom(engine)
       const { db, commit } = room
       const other = 'us-east-1_Another01'
-      for (const one of [user('ana'), user('bob'), user('ana', other)]) {
+      for (const one of [testUser('ana'), testUser('bob'), testUser('ana', other)]) {
         await commit((tx) => insertUser(tx, { ...pool, id: one.poolId }, one))
-        await leaveSignUp(db, one.poolId, one.username)
+        await givenSignUpRecord(db, one.poolId, one.username)
       }
       await commit((tx) => deleteUserRows(tx, pool.id, 'ana', now))
       const left = await db.selectFrom('trigger_invocation').select(['pool_id', 'username_key']).orderBy('pool_id', 'desc').execute()

@@ -32,50 +32,50 @@ const device = {
 }
 
 for (const engine of engines) {
-  describe(`the table of devices on ${engine.name}`, () => {
+  describe(`The device repository on ${engine.name}`, () => {
     async function open() {
       const storage = await openTestStorage(engine)
       const { db } = storage
       await insertPool(db, testPool({ id: owner.poolId }))
-      const nothing = { password: null, password_expires_at: null, signed_out_at: null, mfa: null }
+      const unset = { password: null, password_expires_at: null, signed_out_at: null, mfa: null }
       await db
         .insertInto('user')
-        .values({ ...user, ...nothing })
+        .values({ ...user, ...unset })
         .execute()
-      const begin = (id: string, deviceKey: string | null) =>
+      const beginSession = (id: string, deviceKey: string | null) =>
         insertSession(db, { ...owner, ...times, id, clientId: 'client', activity: null, deviceKey })
       const insert = (sessionId: string, changes: Partial<typeof device> = {}) =>
         db.transaction().execute((tx) => insertDevice(tx, { ...device, ...changes }, sessionId))
       const remove = () => db.transaction().execute((tx) => deleteDevice(tx, device, 1))
-      return { db, begin, insert, remove, [Symbol.asyncDispose]: storage[Symbol.asyncDispose] }
+      return { db, beginSession, insert, remove, [Symbol.asyncDispose]: storage[Symbol.asyncDispose] }
     }
 
-    it('takes a device once, from a session that has its key and goes on', async () => {
-      await using table = await open()
-      await table.begin('with', 'key')
-      await table.begin('other', 'other key')
-      await table.begin('without', null)
-      await table.begin('revoked', 'key')
-      await revokeSession(table.db, { ...owner, id: 'revoked' }, 1)
-      for (const sessionId of ['other', 'without', 'revoked', 'none']) assert.equal(await table.insert(sessionId), false, sessionId)
-      assert.equal(await table.insert('with', { poolId: 'there' }), false)
-      assert.equal(await table.insert('with', { sub: 'bob' }), false)
-      assert.equal(await findDevice(table.db, device), undefined)
-      assert.equal(await table.insert('with'), true)
-      assert.equal(await table.insert('with'), false)
-      assert.deepEqual(await findDevice(table.db, device), device)
+    it('stores a device once, and only for a session that has its key and is not revoked', async () => {
+      await using devices = await open()
+      await devices.beginSession('with', 'key')
+      await devices.beginSession('other', 'other key')
+      await devices.beginSession('without', null)
+      await devices.beginSession('revoked', 'key')
+      await revokeSession(devices.db, { ...owner, id: 'revoked' }, 1)
+      for (const sessionId of ['other', 'without', 'revoked', 'none']) assert.equal(await devices.insert(sessionId), false, sessionId)
+      assert.equal(await devices.insert('with', { poolId: 'there' }), false)
+      assert.equal(await devices.insert('with', { sub: 'bob' }), false)
+      assert.equal(await findDevice(devices.db, device), undefined)
+      assert.equal(await devices.insert('with'), true)
+      assert.equal(await devices.insert('with'), false)
+      assert.deepEqual(await findDevice(devices.db, device), device)
     })
 
-    it('takes none back that was deleted, be it from a session that was on its way', async () => {
-      await using table = await open()
-      await table.begin('before', 'key')
-      await table.insert('before')
-      assert.equal(await table.remove(), true)
-      assert.equal(await table.remove(), false)
-      assert.equal(await table.insert('before'), false)
-      await table.begin('late', 'key')
-      await recordDeviceUse(table.db, device, { ip: null, now: 1 })
-      assert.equal(await table.insert('late'), false)
+    it('does not store a deleted device again, even for a sign-in that overlapped the deletion', async () => {
+      await using devices = await open()
+      await devices.beginSession('before', 'key')
+      await devices.insert('before')
+      assert.equal(await devices.remove(), true)
+      assert.equal(await devices.remove(), false)
+      assert.equal(await devices.insert('before'), false)
+      await devices.beginSession('late', 'key')
+      await recordDeviceUse(devices.db, device, { ip: null, now: 1 })
+      assert.equal(await devices.insert('late'), false)
     })
   })
 }

@@ -18,11 +18,11 @@ import { confirmOffered } from '../../support/software-device.ts'
 import { useTestServer } from '../../support/test-server.ts'
 
 const tracking = { DeviceConfiguration: { ChallengeRequiredOnNewDevice: true, DeviceOnlyRememberedOnUserPrompt: false } }
-const unknown = { name: 'ResourceNotFoundException', message: 'Device does not exist.' }
+const notFound = { name: 'ResourceNotFoundException', message: 'Device does not exist.' }
 const attribute = (device: DeviceType | undefined, name: string) => device?.DeviceAttributes?.find(({ Name }) => Name === name)?.Value
 
 for (const engine of engines) {
-  describe(`the devices of users on ${engine.name}`, () => {
+  describe(`A device of a user on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
     async function givenDevices(count: number) {
@@ -38,7 +38,7 @@ for (const engine of engines) {
       return { ...ids, keys, token, key: keys[0] ?? '' }
     }
 
-    it('are shown to their user and to administrators', async () => {
+    it('is shown to its user and to administrators alike', async () => {
       const { poolId, token, key } = await givenDevices(1)
       const { Device } = await server().send(new GetDeviceCommand({ AccessToken: token, DeviceKey: key }))
       assert.equal(Device?.DeviceKey, key)
@@ -51,7 +51,7 @@ for (const engine of engines) {
       assert.deepEqual(admin.Device, Device)
     })
 
-    it('are listed page by page', async () => {
+    it('is listed in pages', async () => {
       const { poolId, token, keys } = await givenDevices(3)
       const first = await server().send(new ListDevicesCommand({ AccessToken: token, Limit: 2 }))
       const rest = await server().send(new ListDevicesCommand({ AccessToken: token, PaginationToken: first.PaginationToken }))
@@ -64,7 +64,7 @@ for (const engine of engines) {
       await assert.rejects(forged, { name: 'InvalidParameterException' })
     })
 
-    it('are remembered and not remembered as user or administrator say', async () => {
+    it('is remembered or not, as the user or an administrator sets it', async () => {
       const { poolId, token, key } = await givenDevices(1)
       const status = async () =>
         attribute(
@@ -80,7 +80,7 @@ for (const engine of engines) {
       assert.equal(await status(), 'remembered')
     })
 
-    it('are forgotten by user or administrator, and unknown from then on', async () => {
+    it('is not found after the user or an administrator forgot it', async () => {
       const { poolId, token, keys } = await givenDevices(2)
       const [one = '', two = ''] = keys
       await server().send(new ForgetDeviceCommand({ AccessToken: token, DeviceKey: one }))
@@ -88,16 +88,16 @@ for (const engine of engines) {
       for (const DeviceKey of keys) {
         const own = { AccessToken: token, DeviceKey }
         const admin = { UserPoolId: poolId, Username: 'ana', DeviceKey }
-        await assert.rejects(server().send(new GetDeviceCommand(own)), unknown)
-        await assert.rejects(server().send(new ForgetDeviceCommand(own)), unknown)
-        await assert.rejects(server().send(new UpdateDeviceStatusCommand(own)), unknown)
-        await assert.rejects(server().send(new AdminGetDeviceCommand(admin)), unknown)
-        await assert.rejects(server().send(new AdminForgetDeviceCommand(admin)), unknown)
-        await assert.rejects(server().send(new AdminUpdateDeviceStatusCommand(admin)), unknown)
+        await assert.rejects(server().send(new GetDeviceCommand(own)), notFound)
+        await assert.rejects(server().send(new ForgetDeviceCommand(own)), notFound)
+        await assert.rejects(server().send(new UpdateDeviceStatusCommand(own)), notFound)
+        await assert.rejects(server().send(new AdminGetDeviceCommand(admin)), notFound)
+        await assert.rejects(server().send(new AdminForgetDeviceCommand(admin)), notFound)
+        await assert.rejects(server().send(new AdminUpdateDeviceStatusCommand(admin)), notFound)
       }
     })
 
-    it('do not come back through the session that they were confirmed in', async () => {
+    it('cannot be confirmed again by the session that confirmed it, once it is forgotten', async () => {
       const ids = await server().givenPool({ pool: tracking })
       await givenUser(server(), ids.poolId, 'ana')
       const stolen = (await signInByPassword(server(), ids.clientId, 'ana')).AuthenticationResult ?? {}
@@ -105,19 +105,19 @@ for (const engine of engines) {
       const own = (await signInByPassword(server(), ids.clientId, 'ana')).AuthenticationResult ?? {}
       await server().send(new ForgetDeviceCommand({ AccessToken: own.AccessToken, DeviceKey: key }))
       await assert.rejects(confirmOffered(server(), stolen), { name: 'InvalidParameterException' })
-      await assert.rejects(server().send(new GetDeviceCommand({ AccessToken: own.AccessToken, DeviceKey: key })), unknown)
+      await assert.rejects(server().send(new GetDeviceCommand({ AccessToken: own.AccessToken, DeviceKey: key })), notFound)
     })
 
-    it('belong to one user of one pool', async () => {
+    it('belongs to one user of one pool', async () => {
       const { poolId, clientId, key } = await givenDevices(1)
       await givenUser(server(), poolId, 'bob')
       const bob = (await signInByPassword(server(), clientId, 'bob')).AuthenticationResult?.AccessToken
-      await assert.rejects(server().send(new GetDeviceCommand({ AccessToken: bob, DeviceKey: key })), unknown)
+      await assert.rejects(server().send(new GetDeviceCommand({ AccessToken: bob, DeviceKey: key })), notFound)
       assert.deepEqual((await server().send(new ListDevicesCommand({ AccessToken: bob }))).Devices, [])
       const other = await server().givenPool({ pool: tracking })
       await givenUser(server(), other.poolId, 'ana')
       const there = server().send(new AdminGetDeviceCommand({ UserPoolId: other.poolId, Username: 'ana', DeviceKey: key }))
-      await assert.rejects(there, unknown)
+      await assert.rejects(there, notFound)
     })
 
     it('cannot be confirmed with a verifier that would accept any password', async () => {
@@ -132,7 +132,7 @@ for (const engine of engines) {
       }
     })
 
-    it('are no business of a pool that does not track them', async () => {
+    it('is rejected in a pool that does not track devices', async () => {
       const { poolId, clientId } = await server().givenPool()
       await givenUser(server(), poolId, 'ana')
       const AccessToken = (await signInByPassword(server(), clientId, 'ana')).AuthenticationResult?.AccessToken

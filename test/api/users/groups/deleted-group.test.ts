@@ -9,13 +9,13 @@ import { givenTokens, givenUser } from '../../../support/sign-in.ts'
 import { sweepDeletionsOf } from '../../../support/sweep-deletions.ts'
 import { useTestServer } from '../../../support/test-server.ts'
 import { openTestStorage } from '../../../support/test-storage.ts'
-import { addToGroup, createGroup, deleteGroup, groupsOf, membersOf, noGroup, removeFromGroup } from './group-calls.ts'
+import { addToGroup, createGroup, deleteGroup, groupNotFound, groupsOf, membersOf, removeFromGroup } from './group-calls.ts'
 
 for (const engine of engines) {
-  describe(`A deleted group on ${engine.name}`, () => {
+  describe(`The deletion of a group on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    async function givenEditors() {
+    async function givenGroupOfTwo() {
       const ids = await server().givenPool()
       for (const name of ['ana', 'bob']) await givenUser(server(), ids.poolId, name)
       await createGroup(server(), ids.poolId, 'editors')
@@ -28,48 +28,48 @@ for (const engine of engines) {
       return JSON.parse(Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString())['cognito:groups']
     }
 
-    async function memberRows(poolId: string) {
+    async function countMemberRows(poolId: string) {
       const storage = await openStorage({ url: server().databaseUrl })
       const rows = await storage.db.selectFrom('group_member').select('sub').where('pool_id', '=', poolId).execute()
       await storage.close()
       return rows.length
     }
 
-    it('is gone at once, and its members are in no group', async () => {
-      const { poolId, clientId } = await givenEditors()
+    it('takes effect at once: its members are in no group, in answers and in tokens', async () => {
+      const { poolId, clientId } = await givenGroupOfTwo()
       await deleteGroup(server(), poolId, 'editors')
-      assert.equal(await memberRows(poolId), 2)
+      assert.equal(await countMemberRows(poolId), 2)
       assert.deepEqual(await groupsOf(server(), poolId, 'ana'), [])
       assert.equal(await groupsInToken(clientId, 'ana'), undefined)
-      await assert.rejects(membersOf(server(), poolId, 'editors'), noGroup)
-      await assert.rejects(addToGroup(server(), poolId, 'ana', 'editors'), noGroup)
+      await assert.rejects(membersOf(server(), poolId, 'editors'), groupNotFound)
+      await assert.rejects(addToGroup(server(), poolId, 'ana', 'editors'), groupNotFound)
       await sweepDeletionsOf(server())
-      assert.equal(await memberRows(poolId), 0)
+      assert.equal(await countMemberRows(poolId), 0)
     })
 
-    it('leaves no members to a new one of its name, before and after they are removed', async () => {
-      const { poolId, clientId } = await givenEditors()
-      for (const again of [1, 2]) {
+    it('leaves no members to a new group of the same name, before and after the sweeper ran', async () => {
+      const { poolId, clientId } = await givenGroupOfTwo()
+      for (const round of [1, 2]) {
         await deleteGroup(server(), poolId, 'editors')
         await createGroup(server(), poolId, 'editors')
-        assert.deepEqual(await membersOf(server(), poolId, 'editors'), [], `time ${again}`)
+        assert.deepEqual(await membersOf(server(), poolId, 'editors'), [], `round ${round}`)
         assert.deepEqual(await groupsOf(server(), poolId, 'ana'), [])
         assert.equal(await groupsInToken(clientId, 'ana'), undefined)
         await addToGroup(server(), poolId, 'bob', 'editors')
       }
-      for (const moment of ['before', 'after']) {
-        if (moment === 'after') await sweepDeletionsOf(server())
+      for (const moment of ['before the sweeper', 'after the sweeper']) {
+        if (moment === 'after the sweeper') await sweepDeletionsOf(server())
         assert.deepEqual(await membersOf(server(), poolId, 'editors'), ['bob'], moment)
         assert.deepEqual(await groupsOf(server(), poolId, 'bob'), ['editors'])
         assert.deepEqual(await groupsInToken(clientId, 'bob'), ['editors'])
       }
-      assert.equal(await memberRows(poolId), 1)
+      assert.equal(await countMemberRows(poolId), 1)
       await removeFromGroup(server(), poolId, 'bob', 'editors')
       assert.deepEqual(await membersOf(server(), poolId, 'editors'), [])
     })
 
-    it('keeps the place of its name in the list of a user', async () => {
-      const { poolId } = await givenEditors()
+    it('does not change where a new group of the same name stands in the list of a user', async () => {
+      const { poolId } = await givenGroupOfTwo()
       const names = ['editor', 'editors', 'editors!', 'editorsa']
       for (const name of names) if (name !== 'editors') await createGroup(server(), poolId, name)
       await deleteGroup(server(), poolId, 'editors')
@@ -80,15 +80,15 @@ for (const engine of engines) {
         Groups?.map(({ GroupName }) => GroupName),
         names,
       )
-      const paged = []
+      const pagedNames = []
       const query = { UserPoolId: poolId, Username: 'ana' }
       for await (const { Groups } of paginateAdminListGroupsForUser({ client: server().client, pageSize: 1 }, query)) {
-        paged.push(...(Groups ?? []).map(({ GroupName }) => GroupName))
+        pagedNames.push(...(Groups ?? []).map(({ GroupName }) => GroupName))
       }
-      assert.deepEqual(paged, names)
+      assert.deepEqual(pagedNames, names)
     })
 
-    it('loses its members in batches', async () => {
+    it('lets the sweeper remove the members in batches', async () => {
       await using storage = await openTestStorage(engine)
       const { db } = storage
       const poolId = 'us-east-1_Groups001'

@@ -9,13 +9,13 @@ import {
 } from '@aws-sdk/client-cognito-identity-provider'
 import type { TestServer } from '../../../support/test-server.ts'
 
-export const noGroup = { name: 'ResourceNotFoundException', message: 'Group not found.' }
-export const noUser = { name: 'UserNotFoundException', message: 'User does not exist.' }
-export const noPool = { name: 'ResourceNotFoundException', message: 'User pool us-east-1_nowhere does not exist.' }
+export const groupNotFound = { name: 'ResourceNotFoundException', message: 'Group not found.' }
+export const userNotFound = { name: 'UserNotFoundException', message: 'User does not exist.' }
+export const poolNotFound = { name: 'ResourceNotFoundException', message: 'User pool us-east-1_nowhere does not exist.' }
 
-export async function createGroup(server: TestServer, poolId: string, name: string, wish: Partial<CreateGroupCommandInput> = {}) {
-  const { Group } = await server.send(new CreateGroupCommand({ UserPoolId: poolId, GroupName: name, ...wish }))
-  if (Group === undefined) throw new Error('CreateGroup answered without a group')
+export async function createGroup(server: TestServer, poolId: string, name: string, settings: Partial<CreateGroupCommandInput> = {}) {
+  const { Group } = await server.send(new CreateGroupCommand({ UserPoolId: poolId, GroupName: name, ...settings }))
+  if (Group === undefined) throw new Error('CreateGroup returned no group.')
   return Group
 }
 
@@ -31,13 +31,13 @@ export function removeFromGroup(server: TestServer, poolId: string, username: st
   return server.send(new AdminRemoveUserFromGroupCommand({ UserPoolId: poolId, Username: username, GroupName: group }))
 }
 
-/** The names of a user's groups, in the order of the answer. */
+/** The names of the user's groups, in the order of the answer. */
 export async function groupsOf(server: TestServer, poolId: string, username: string) {
   const { Groups } = await server.send(new AdminListGroupsForUserCommand({ UserPoolId: poolId, Username: username }))
   return Groups?.map(({ GroupName }) => GroupName)
 }
 
-/** The names of a group's users, sorted. */
+/** The names of the group's members, sorted. */
 export async function membersOf(server: TestServer, poolId: string, group: string) {
   const { Users } = await server.send(new ListUsersInGroupCommand({ UserPoolId: poolId, GroupName: group }))
   return Users?.map(({ Username }) => Username).sort()

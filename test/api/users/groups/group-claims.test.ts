@@ -10,19 +10,19 @@ import { addToGroup, createGroup, deleteGroup, removeFromGroup } from './group-c
 
 const role = (name: string) => `arn:aws:iam::123456789012:role/${name}`
 
-type Wish = Partial<Pick<CreateGroupCommandInput, 'Precedence' | 'RoleArn'>>
+type GroupSettings = Partial<Pick<CreateGroupCommandInput, 'Precedence' | 'RoleArn'>>
 
 for (const engine of engines) {
-  describe(`Groups in tokens on ${engine.name}`, () => {
+  describe(`Group claims in tokens on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    /** The user is in all of the groups. */
-    async function givenMember(groups: Record<string, Wish>) {
+    /** A pool with these groups. The user ana is in all of them, and ben in none. */
+    async function givenMember(groups: Record<string, GroupSettings>) {
       const ids = await server().givenPool()
       await givenUser(server(), ids.poolId, 'ana')
       await givenUser(server(), ids.poolId, 'ben')
-      for (const [name, wish] of Object.entries(groups)) {
-        await createGroup(server(), ids.poolId, name, wish)
+      for (const [name, settings] of Object.entries(groups)) {
+        await createGroup(server(), ids.poolId, name, settings)
         await addToGroup(server(), ids.poolId, 'ana', name)
       }
       return ids
@@ -36,12 +36,12 @@ for (const engine of engines) {
       )
     }
 
-    async function idClaimsOf(groups: Record<string, Wish>) {
+    async function idClaimsOf(groups: Record<string, GroupSettings>) {
       const { clientId } = await givenMember(groups)
       return groupClaims((await givenTokens(server(), clientId, 'ana')).idToken)
     }
 
-    it('stand in order of precedence, those without one last, and by name among equals', async () => {
+    it('list the groups by precedence, then by name, and those without a precedence last', async () => {
       const { clientId } = await givenMember({
         z: {},
         y: {},
@@ -56,13 +56,13 @@ for (const engine of engines) {
       assert.deepEqual(groupClaims(accessToken), { groups })
     })
 
-    it('are absent for users who are in none', async () => {
+    it('are absent for a user without groups', async () => {
       const { clientId } = await givenMember({ editors: { RoleArn: role('editors') } })
       const { idToken, accessToken } = await givenTokens(server(), clientId, 'ben')
       assert.deepEqual([groupClaims(idToken), groupClaims(accessToken)], [{}, {}])
     })
 
-    it('bring their roles into the ID token only', async () => {
+    it('include the roles in the ID token only', async () => {
       const ids = await givenMember({
         editors: { Precedence: 2, RoleArn: role('editors') },
         admins: { Precedence: 1, RoleArn: role('admins') },
@@ -79,31 +79,31 @@ for (const engine of engines) {
       assert.deepEqual(groupClaims(tokens?.AccessToken ?? ''), { groups })
     })
 
-    it('that are level prefer a role only if they agree on it', async () => {
+    it('prefer no role when groups of the same precedence have different roles', async () => {
       const [a, b, c] = [role('a'), role('b'), role('c')]
-      const level = await idClaimsOf({
+      const different = await idClaimsOf({
         x: { Precedence: 1, RoleArn: a },
         y: { Precedence: 1, RoleArn: b },
         z: { Precedence: 2, RoleArn: c },
       })
-      assert.deepEqual(level, { groups: ['x', 'y', 'z'], roles: [a, b, c] })
-      const agreed = await idClaimsOf({
+      assert.deepEqual(different, { groups: ['x', 'y', 'z'], roles: [a, b, c] })
+      const same = await idClaimsOf({
         x: { Precedence: 1, RoleArn: a },
         y: { Precedence: 1, RoleArn: a },
         z: { Precedence: 2, RoleArn: c },
       })
-      assert.deepEqual(agreed, { groups: ['x', 'y', 'z'], roles: [a, c], preferred_role: a })
-      const unranked = await idClaimsOf({ x: { RoleArn: a }, y: { RoleArn: b } })
-      assert.deepEqual(unranked, { groups: ['x', 'y'], roles: [a, b] })
+      assert.deepEqual(same, { groups: ['x', 'y', 'z'], roles: [a, c], preferred_role: a })
+      const withoutPrecedence = await idClaimsOf({ x: { RoleArn: a }, y: { RoleArn: b } })
+      assert.deepEqual(withoutPrecedence, { groups: ['x', 'y'], roles: [a, b] })
       assert.deepEqual(await idClaimsOf({ x: { RoleArn: a } }), { groups: ['x'], roles: [a], preferred_role: a })
     })
 
-    it('that have no role leave the preference to those that have one', async () => {
+    it('prefer the role of the first group that has one', async () => {
       const claims = await idClaimsOf({ x: { Precedence: 0 }, y: { Precedence: 1, RoleArn: role('y') } })
       assert.deepEqual(claims, { groups: ['x', 'y'], roles: [role('y')], preferred_role: role('y') })
     })
 
-    it('are as they are when the tokens are issued, at a refresh and at a rotation too', async () => {
+    it('are up to date after a refresh, with and without rotation', async () => {
       for (const rotating of [false, true]) {
         const rotation = { Feature: rotating ? 'ENABLED' : 'DISABLED', RetryGracePeriodSeconds: 0 } as const
         const ids = await server().givenPool({

@@ -12,13 +12,23 @@ import { adminCreateSilently, outcomes } from '../../../support/administration.t
 import { engines } from '../../../support/engines.ts'
 import { rawCall } from '../../../support/raw-call.ts'
 import { useTestServer } from '../../../support/test-server.ts'
-import { addToGroup, createGroup, deleteGroup, groupsOf, membersOf, noGroup, noPool, noUser, removeFromGroup } from './group-calls.ts'
+import {
+  addToGroup,
+  createGroup,
+  deleteGroup,
+  groupNotFound,
+  groupsOf,
+  membersOf,
+  poolNotFound,
+  removeFromGroup,
+  userNotFound,
+} from './group-calls.ts'
 
 const nowhere = 'us-east-1_nowhere'
 const invalid = { name: 'InvalidParameterException' }
 
 for (const engine of engines) {
-  describe(`Members of groups on ${engine.name}`, () => {
+  describe(`Group membership on ${engine.name}`, () => {
     const server = useTestServer(engine, { flags: ['--quotas', '{"groupsPerUser":4}'] })
 
     async function givenPool({ users = ['ana'], groups = ['editors'] } = {}) {
@@ -31,10 +41,10 @@ for (const engine of engines) {
       return poolId
     }
 
-    it('are added and removed, each as often as one likes, with an empty answer', async () => {
+    it('can be added and removed repeatedly, with an empty answer each time', async () => {
       const poolId = await givenPool({ users: ['ana', 'ben'], groups: ['editors', 'readers'] })
       const request = { UserPoolId: poolId, Username: 'ana', GroupName: 'editors' }
-      for (let time = 0; time < 2; time++) {
+      for (let round = 0; round < 2; round++) {
         const answer = await rawCall(server(), 'AdminAddUserToGroup', request)
         assert.deepEqual([answer.status, answer.text], [200, ''])
       }
@@ -43,7 +53,7 @@ for (const engine of engines) {
       assert.deepEqual(await membersOf(server(), poolId, 'editors'), ['ana', 'ben'])
       assert.deepEqual(await groupsOf(server(), poolId, 'ben'), ['editors', 'readers'])
 
-      for (let time = 0; time < 2; time++) {
+      for (let round = 0; round < 2; round++) {
         const answer = await rawCall(server(), 'AdminRemoveUserFromGroup', request)
         assert.deepEqual([answer.status, answer.text], [200, ''])
       }
@@ -52,7 +62,7 @@ for (const engine of engines) {
       assert.deepEqual(await groupsOf(server(), poolId, 'ben'), ['editors', 'readers'])
     })
 
-    it('can be called by any of their names', async () => {
+    it('accepts an alias or the sub in place of the username', async () => {
       const poolId = await givenPool()
       await addToGroup(server(), poolId, 'ana@example.test', 'editors')
       const { Users } = await server().send(new ListUsersInGroupCommand({ UserPoolId: poolId, GroupName: 'editors' }))
@@ -62,7 +72,7 @@ for (const engine of engines) {
       assert.deepEqual(await groupsOf(server(), poolId, 'ana'), [])
     })
 
-    it('are shown as ListUsers shows them, page by page, each once', async () => {
+    it('lists the members of a group in pages, each once, as ListUsers shows them', async () => {
       const names = ['ana', 'ben', 'cem', 'dora', 'eve']
       const poolId = await givenPool({ users: [...names, 'zoe'], groups: ['editors', 'readers'] })
       for (const name of names) await addToGroup(server(), poolId, name, 'editors')
@@ -86,7 +96,7 @@ for (const engine of engines) {
       }
     })
 
-    it('see their groups listed by name, page by page', async () => {
+    it('lists the groups of a user in pages, sorted by name', async () => {
       const groups = ['c', 'a', 'B', 'b']
       const poolId = await givenPool({ groups })
       for (const group of groups) await addToGroup(server(), poolId, 'ana', group)
@@ -100,7 +110,7 @@ for (const engine of engines) {
       assert.deepEqual(Object.keys(Groups?.[0] ?? {}).sort(), ['CreationDate', 'GroupName', 'LastModifiedDate', 'UserPoolId'])
     })
 
-    it('are listed with tokens of this very list only', async () => {
+    it('rejects the page token of another list', async () => {
       const poolId = await givenPool({ users: ['ana', 'ben'], groups: ['editors', 'readers'] })
       for (const name of ['ana', 'ben']) for (const group of ['editors', 'readers']) await addToGroup(server(), poolId, name, group)
       const page = { UserPoolId: poolId, Limit: 1 }
@@ -113,7 +123,7 @@ for (const engine of engines) {
       }
     })
 
-    it('are in so many groups and no more', async () => {
+    it('is limited to the quota of groups per user, also for concurrent requests', async () => {
       const groups = ['a', 'b', 'c', 'd', 'e', 'f']
       const poolId = await givenPool({ groups })
       for (const group of groups.slice(0, 3)) await addToGroup(server(), poolId, 'ana', group)
@@ -123,7 +133,7 @@ for (const engine of engines) {
       await addToGroup(server(), poolId, 'ana', 'a')
     })
 
-    it('leave the group with it, and do not come back with one of the same name', async () => {
+    it('ends when the group is deleted, and does not return with a new group of the same name', async () => {
       const poolId = await givenPool({ users: ['ana', 'ben'], groups: ['editors', 'readers'] })
       for (const name of ['ana', 'ben']) await addToGroup(server(), poolId, name, 'editors')
       await addToGroup(server(), poolId, 'ana', 'readers')
@@ -134,7 +144,7 @@ for (const engine of engines) {
       assert.deepEqual(await groupsOf(server(), poolId, 'ben'), [])
     })
 
-    it('who join while the group is deleted are in none of that name afterwards', async () => {
+    it('does not outlive a concurrent deletion of the group', async () => {
       const users = Array.from({ length: 6 }, (_, at) => `user${at}`)
       const poolId = await givenPool({ users })
       const joining = users.map((name) => addToGroup(server(), poolId, name, 'editors'))
@@ -145,7 +155,7 @@ for (const engine of engines) {
       assert.deepEqual(await membersOf(server(), poolId, 'editors'), [])
     })
 
-    it('who are deleted leave their groups; a new user of the same name is in none', async () => {
+    it('ends when the user is deleted, and does not return with a new user of the same name', async () => {
       const poolId = await givenPool({ users: ['ana', 'ben'] })
       for (const name of ['ana', 'ben']) await addToGroup(server(), poolId, name, 'editors')
       await server().send(new AdminDeleteUserCommand({ UserPoolId: poolId, Username: 'ana' }))
@@ -154,27 +164,27 @@ for (const engine of engines) {
       assert.deepEqual(await groupsOf(server(), poolId, 'ana'), [])
     })
 
-    it('and groups of other pools do not mix', async () => {
+    it('is not mixed up with groups and users of the same name in another pool', async () => {
       const [poolId, other] = [await givenPool(), await givenPool({ users: ['ana', 'ben'] })]
       await addToGroup(server(), poolId, 'ana', 'editors')
       assert.deepEqual(await membersOf(server(), other, 'editors'), [])
       assert.deepEqual(await groupsOf(server(), other, 'ana'), [])
-      await assert.rejects(addToGroup(server(), poolId, 'ben', 'editors'), noUser)
+      await assert.rejects(addToGroup(server(), poolId, 'ben', 'editors'), userNotFound)
       await removeFromGroup(server(), other, 'ana', 'editors')
       assert.deepEqual(await membersOf(server(), poolId, 'editors'), ['ana'])
     })
 
-    it('must exist, as must group and pool', async () => {
+    it('requires a user, a group and a pool that exist', async () => {
       const poolId = await givenPool()
       for (const change of [addToGroup, removeFromGroup]) {
-        await assert.rejects(change(server(), poolId, 'nobody', 'editors'), noUser)
-        await assert.rejects(change(server(), poolId, 'ana', 'nothing'), noGroup)
-        await assert.rejects(change(server(), nowhere, 'ana', 'editors'), noPool)
+        await assert.rejects(change(server(), poolId, 'nobody', 'editors'), userNotFound)
+        await assert.rejects(change(server(), poolId, 'ana', 'nothing'), groupNotFound)
+        await assert.rejects(change(server(), nowhere, 'ana', 'editors'), poolNotFound)
       }
-      await assert.rejects(groupsOf(server(), poolId, 'nobody'), noUser)
-      await assert.rejects(groupsOf(server(), nowhere, 'ana'), noPool)
-      await assert.rejects(membersOf(server(), poolId, 'nothing'), noGroup)
-      await assert.rejects(membersOf(server(), nowhere, 'editors'), noPool)
+      await assert.rejects(groupsOf(server(), poolId, 'nobody'), userNotFound)
+      await assert.rejects(groupsOf(server(), nowhere, 'ana'), poolNotFound)
+      await assert.rejects(membersOf(server(), poolId, 'nothing'), groupNotFound)
+      await assert.rejects(membersOf(server(), nowhere, 'editors'), poolNotFound)
     })
   })
 }

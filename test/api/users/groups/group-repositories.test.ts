@@ -34,8 +34,8 @@ const group = (poolId: string, name: string) => ({
 
 const stored = (poolId: string) => ({ ...group(poolId, 'editors'), memberKey: 'editors' })
 
-/** Two pools in which everything has the same names, even the user's `sub`. */
-async function openWithTwins(engine: TestEngine) {
+/** Two pools in which everything has the same names; even the user's `sub` is the same. */
+async function openTwoAlikePools(engine: TestEngine) {
   const storage = await openTestStorage(engine)
   for (const poolId of [here, there]) {
     await storage.db.transaction().execute(async (tx) => {
@@ -57,9 +57,9 @@ async function everythingOf(db: Db, poolId: string) {
 }
 
 for (const engine of engines) {
-  describe(`Groups of two pools that are alike, on ${engine.name}`, () => {
-    it('do not mix', async () => {
-      await using storage = await openWithTwins(engine)
+  describe(`The group repositories, with two pools that have the same names, on ${engine.name}`, () => {
+    it('do not mix up the pools', async () => {
+      await using storage = await openTwoAlikePools(engine)
       const { db } = storage
       for (const poolId of [here, there]) {
         assert.deepEqual(await everythingOf(db, poolId), {
@@ -73,8 +73,8 @@ for (const engine of engines) {
       }
     })
 
-    it('change and go one at a time', async () => {
-      await using storage = await openWithTwins(engine)
+    it('change and delete in one pool without effect on the other', async () => {
+      await using storage = await openTwoAlikePools(engine)
       const { db } = storage
       const untouched = await everythingOf(db, there)
       await changeGroup(db, here, 'editors', { precedence: 7, description: '', roleArn: 'other', now: 2 })
@@ -91,8 +91,8 @@ for (const engine of engines) {
       assert.deepEqual(await everythingOf(db, there), untouched)
     })
 
-    it('leave nothing behind in tokens when a group is gone and its members are not yet', async () => {
-      await using storage = await openWithTwins(engine)
+    it('ignore member rows whose group is deleted', async () => {
+      await using storage = await openTwoAlikePools(engine)
       const { db } = storage
       await db.deleteFrom('user_group').where('pool_id', '=', here).execute()
       const { ofAna, inTokens } = await everythingOf(db, here)

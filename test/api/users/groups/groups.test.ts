@@ -11,38 +11,38 @@ import { outcomes } from '../../../support/administration.ts'
 import { engines } from '../../../support/engines.ts'
 import { rawCall } from '../../../support/raw-call.ts'
 import { useTestServer } from '../../../support/test-server.ts'
-import { createGroup, deleteGroup, noGroup, noPool } from './group-calls.ts'
+import { createGroup, deleteGroup, groupNotFound, poolNotFound } from './group-calls.ts'
 
 const role = 'arn:aws:iam::123456789012:role/editors'
 const nowhere = 'us-east-1_nowhere'
 
 for (const engine of engines) {
-  describe(`Groups on ${engine.name}`, () => {
+  describe(`A group on ${engine.name}`, () => {
     const server = useTestServer(engine, { flags: ['--quotas', '{"groupsPerPool":5}'] })
     const newPool = async () => (await server().givenPool()).poolId
     const get = async (UserPoolId: string, GroupName: string) => (await server().send(new GetGroupCommand({ UserPoolId, GroupName }))).Group
     const update = async (request: UpdateGroupCommandInput) => (await server().send(new UpdateGroupCommand(request))).Group
 
-    it('come back as they were made', async () => {
+    it('is returned as it was created', async () => {
       const poolId = await newPool()
       const before = server().clock.now()
-      const wish = { Description: 'They edit', RoleArn: role, Precedence: 0 }
-      const group = await createGroup(server(), poolId, 'editors', wish)
+      const settings = { Description: 'They edit', RoleArn: role, Precedence: 0 }
+      const group = await createGroup(server(), poolId, 'editors', settings)
       const { CreationDate: created, LastModifiedDate: modified, ...rest } = group
-      assert.deepEqual(rest, { GroupName: 'editors', UserPoolId: poolId, ...wish })
+      assert.deepEqual(rest, { GroupName: 'editors', UserPoolId: poolId, ...settings })
       assert.ok(Math.abs((created?.getTime() ?? 0) - before) < 60_000)
       assert.deepEqual(modified, created)
       assert.deepEqual(await get(poolId, 'editors'), group)
     })
 
-    it('need nothing but a name, and show nothing else then', async () => {
+    it('needs only a name, and then shows no other settings', async () => {
       const poolId = await newPool()
       const group = await createGroup(server(), poolId, 'Grüße/ß:"\\')
       assert.deepEqual(Object.keys(group).sort(), ['CreationDate', 'GroupName', 'LastModifiedDate', 'UserPoolId'])
       assert.deepEqual(await get(poolId, 'Grüße/ß:"\\'), group)
     })
 
-    it('have one name each in their pool, with case', async () => {
+    it('has a name that is unique in the pool and case-sensitive', async () => {
       const poolId = await newPool()
       const first = await createGroup(server(), poolId, 'editors', { Precedence: 1 })
       await createGroup(server(), poolId, 'Editors')
@@ -52,24 +52,24 @@ for (const engine of engines) {
       await createGroup(server(), await newPool(), 'editors')
     })
 
-    it('of one name that are made at once are one', async () => {
+    it('is created only once by concurrent requests with the same name', async () => {
       const poolId = await newPool()
       const all = await outcomes(Array.from({ length: 5 }, () => createGroup(server(), poolId, 'editors')))
       assert.deepEqual(all, [...Array.from({ length: 4 }, () => 'GroupExistsException'), 'ok'])
     })
 
-    it('change where the request says so, and keep the rest', async () => {
+    it('keeps what an update does not mention', async () => {
       const poolId = await newPool()
-      const place = { UserPoolId: poolId, GroupName: 'editors' }
+      const key = { UserPoolId: poolId, GroupName: 'editors' }
       const group = await createGroup(server(), poolId, 'editors', { Description: 'They edit', RoleArn: role, Precedence: 7 })
       server().clock.advance(5_000)
-      const changed = await update({ ...place, Precedence: 0 })
+      const changed = await update({ ...key, Precedence: 0 })
       const { LastModifiedDate: modified, ...rest } = changed ?? {}
       assert.deepEqual({ ...rest, LastModifiedDate: group.LastModifiedDate }, { ...group, Precedence: 0 })
       assert.ok((modified?.getTime() ?? 0) >= (group.LastModifiedDate?.getTime() ?? 0) + 5_000)
       assert.deepEqual(await get(poolId, 'editors'), changed)
 
-      const other = { ...place, Description: '', RoleArn: `${role}-2` }
+      const other = { ...key, Description: '', RoleArn: `${role}-2` }
       const again = await update(other)
       assert.deepEqual(
         { Description: again?.Description, RoleArn: again?.RoleArn, Precedence: again?.Precedence },
@@ -81,17 +81,17 @@ for (const engine of engines) {
       )
     })
 
-    it('that are deleted are gone, and answer with an empty body', async () => {
+    it('is deleted with an empty answer, and not found afterwards', async () => {
       const poolId = await newPool()
       await createGroup(server(), poolId, 'editors')
       const answer = await rawCall(server(), 'DeleteGroup', { UserPoolId: poolId, GroupName: 'editors' })
       assert.deepEqual([answer.status, answer.text], [200, ''])
-      await assert.rejects(get(poolId, 'editors'), noGroup)
-      await assert.rejects(deleteGroup(server(), poolId, 'editors'), noGroup)
+      await assert.rejects(get(poolId, 'editors'), groupNotFound)
+      await assert.rejects(deleteGroup(server(), poolId, 'editors'), groupNotFound)
       await createGroup(server(), poolId, 'editors')
     })
 
-    it('are listed by name, page by page', async () => {
+    it('is listed with the others of its pool, sorted by name, in pages', async () => {
       const poolId = await newPool()
       await createGroup(server(), await newPool(), 'elsewhere')
       const groups = []
@@ -111,7 +111,7 @@ for (const engine of engines) {
       }
     })
 
-    it('are listed with tokens of this very list only', async () => {
+    it('is not listed with the page token of another pool', async () => {
       const [poolId, other] = [await newPool(), await newPool()]
       for (const pool of [poolId, other]) for (const name of ['a', 'b']) await createGroup(server(), pool, name)
       const { NextToken: foreign } = await server().send(new ListGroupsCommand({ UserPoolId: other, Limit: 1 }))
@@ -121,11 +121,11 @@ for (const engine of engines) {
       }
     })
 
-    it('are limited in number, and those that are there can still change', async () => {
+    it('is rejected beyond the quota of the pool, where existing groups can still be changed', async () => {
       const poolId = await newPool()
       for (const name of ['a', 'b', 'c', 'd', 'e']) await createGroup(server(), poolId, name)
       await assert.rejects(createGroup(server(), poolId, 'f'), { name: 'LimitExceededException' })
-      await assert.rejects(get(poolId, 'f'), noGroup)
+      await assert.rejects(get(poolId, 'f'), groupNotFound)
       await assert.rejects(createGroup(server(), poolId, 'a'), { name: 'GroupExistsException' })
       await update({ UserPoolId: poolId, GroupName: 'a', Precedence: 1 })
       await deleteGroup(server(), poolId, 'a')
@@ -133,29 +133,30 @@ for (const engine of engines) {
       assert.deepEqual(both, ['LimitExceededException', 'ok'])
     })
 
-    it('of another pool cannot be seen or touched', async () => {
+    it('cannot be read or changed through another pool', async () => {
       const [poolId, other] = [await newPool(), await newPool()]
       const group = await createGroup(server(), poolId, 'editors')
-      await assert.rejects(get(other, 'editors'), noGroup)
-      await assert.rejects(update({ UserPoolId: other, GroupName: 'editors', Precedence: 1 }), noGroup)
-      await assert.rejects(deleteGroup(server(), other, 'editors'), noGroup)
+      await assert.rejects(get(other, 'editors'), groupNotFound)
+      await assert.rejects(update({ UserPoolId: other, GroupName: 'editors', Precedence: 1 }), groupNotFound)
+      await assert.rejects(deleteGroup(server(), other, 'editors'), groupNotFound)
       assert.deepEqual((await server().send(new ListGroupsCommand({ UserPoolId: other }))).Groups, [])
       assert.deepEqual(await get(poolId, 'editors'), group)
     })
 
-    it('need a pool that exists', async () => {
-      const place = { UserPoolId: nowhere, GroupName: 'editors' }
-      await assert.rejects(createGroup(server(), nowhere, 'editors'), noPool)
-      await assert.rejects(get(nowhere, 'editors'), noPool)
-      await assert.rejects(update(place), noPool)
-      await assert.rejects(deleteGroup(server(), nowhere, 'editors'), noPool)
-      await assert.rejects(server().send(new ListGroupsCommand({ UserPoolId: nowhere })), noPool)
+    it('requires a pool that exists', async () => {
+      const key = { UserPoolId: nowhere, GroupName: 'editors' }
+      await assert.rejects(createGroup(server(), nowhere, 'editors'), poolNotFound)
+      await assert.rejects(get(nowhere, 'editors'), poolNotFound)
+      await assert.rejects(update(key), poolNotFound)
+      await assert.rejects(deleteGroup(server(), nowhere, 'editors'), poolNotFound)
+      await assert.rejects(server().send(new ListGroupsCommand({ UserPoolId: nowhere })), poolNotFound)
     })
 
-    it('refuse what their model does not allow', async () => {
+    it('is rejected when a member violates the service model', async () => {
       const poolId = await newPool()
       const bad = [{ Precedence: -1 }, { RoleArn: 'arn:aws:iam::x:role/not-an-account' }, { Description: 'x'.repeat(2049) }]
-      for (const wish of bad) await assert.rejects(createGroup(server(), poolId, 'editors', wish), { name: 'InvalidParameterException' })
+      for (const settings of bad)
+        await assert.rejects(createGroup(server(), poolId, 'editors', settings), { name: 'InvalidParameterException' })
       for (const name of ['two words', 'x'.repeat(129)])
         await assert.rejects(createGroup(server(), poolId, name), { name: 'InvalidParameterException' })
       await createGroup(server(), poolId, 'last', { Precedence: 2 ** 31 - 1, Description: 'x'.repeat(2048) })
