@@ -6,19 +6,19 @@ import { goodPassword } from './sign-in.ts'
 import type { PoolWish, TestServer } from './test-server.ts'
 import { setSignUpExtension } from './user-triggers.ts'
 
-/** A pool that verifies e-mail addresses and lets new users correct theirs. */
+/** A pool that verifies e-mail addresses and allows corrections. */
 export async function givenCorrectingPool(server: TestServer, { pool, client }: PoolWish = {}) {
-  const wish = { pool: { AutoVerifiedAttributes: ['email' as const], ...pool } }
-  const ids = await server.givenPool(client === undefined ? wish : { ...wish, client })
+  const options = { pool: { AutoVerifiedAttributes: ['email' as const], ...pool } }
+  const ids = await server.givenPool(client === undefined ? options : { ...options, client })
   await setSignUpExtension(server, ids.poolId, { ContactCorrection: true })
   return ids
 }
 
-/** SignUp, answered with a Session. */
+/** Signs up, and expects a Session in the answer. */
 export async function signUpForSession(server: TestServer, clientId: string, username: string, attributes: Values, more: object = {}) {
   const request = { ClientId: clientId, Username: username, Password: goodPassword, UserAttributes: attributeList(attributes) }
   const { Session, UserSub = '' } = await server.send(new SignUpCommand({ ...request, ...more }))
-  if (Session === undefined) throw new Error('SignUp answered without a Session')
+  if (Session === undefined) throw new Error('SignUp returned no Session.')
   return { session: Session, sub: UserSub }
 }
 
@@ -40,10 +40,10 @@ export function correct(
   })
 }
 
-/** Name and text of the error, as one line. */
+/** The name and text of the error as one line, or `ok`. */
 export function refusalOf({ status, body }: RawAnswer): string {
   return status === 200 ? 'ok' : `${body['__type']}: ${body['message']}`
 }
 
-/** A text in the form of a Session that is none. */
+/** A text that has the form of a Session, but is not one. */
 export const noSession = `AYABe${createHash('sha512').update('none').digest('base64url')}`

@@ -17,7 +17,7 @@ import { attributeList, type PoolAndClient, signUp, type Values } from './self-s
 import { givenTokens, givenUser } from './sign-in.ts'
 import type { PoolWish, TestServer } from './test-server.ts'
 
-/** A pool that allows every first factor, and every second one if it is to, and a client that hides who exists in it. */
+/** A pool that allows every first factor, and with `mfa` every second factor. Its client hides which users exist. */
 export async function givenHidingPool(server: TestServer, pool: NonNullable<PoolWish['pool']>, mfa = false) {
   const ids = await givenChoicePool(server, allFactors, { pool, client: { PreventUserExistenceErrors: 'ENABLED' } })
   if (mfa) {
@@ -29,10 +29,10 @@ export async function givenHidingPool(server: TestServer, pool: NonNullable<Pool
   return ids
 }
 
-/** Puts a user into a state. `name` is free, `addresses` are the user's. */
+/** Creates a user with this name and these addresses, and puts the user into a state. */
 export type State = (server: TestServer, ids: PoolAndClient, name: string, addresses: Values) => Promise<unknown>
 
-const admin = (server: TestServer, { poolId }: PoolAndClient, name: string, addresses: Values) =>
+const createByAdmin = (server: TestServer, { poolId }: PoolAndClient, name: string, addresses: Values) =>
   givenUser(server, poolId, name, { attributes: attributeList(addresses) })
 
 const verified = (addresses: Values): Values =>
@@ -45,43 +45,43 @@ function unlessInvalid(error: Error): undefined {
 export const states = {
   unconfirmed: (server, { clientId }, name, addresses) => signUp(server, clientId, name, addresses),
   'without a password': (server, { clientId }, name, addresses) =>
-    // Not of users who could get no code: they have one.
+    // A user who could get no code must have a password. Then sign up with one.
     server
       .send(new SignUpCommand({ ClientId: clientId, Username: name, UserAttributes: attributeList(addresses) }))
       .catch(unlessInvalid)
       .then((answer) => answer ?? signUp(server, clientId, name, addresses)),
-  'confirmed, verified': (server, ids, name, addresses) => admin(server, ids, name, verified(addresses)),
-  'confirmed, unverified': (server, ids, name, addresses) => admin(server, ids, name, addresses),
+  'confirmed, verified': (server, ids, name, addresses) => createByAdmin(server, ids, name, verified(addresses)),
+  'confirmed, unverified': (server, ids, name, addresses) => createByAdmin(server, ids, name, addresses),
   invited: (server, { poolId }, name, addresses) => adminCreateSilently(server, poolId, name, { attributes: verified(addresses) }),
   'to be reset': async (server, ids, name, addresses) => {
-    await admin(server, ids, name, verified(addresses))
-    // Not of users who could get no code: they stay as they are.
+    await createByAdmin(server, ids, name, verified(addresses))
+    // A user who could get no code cannot be reset, and stays as they are.
     await server.send(new AdminResetUserPasswordCommand({ UserPoolId: ids.poolId, Username: name })).catch(unlessInvalid)
   },
   disabled: async (server, ids, name, addresses) => {
-    await admin(server, ids, name, verified(addresses))
+    await createByAdmin(server, ids, name, verified(addresses))
     await server.send(new AdminDisableUserCommand({ UserPoolId: ids.poolId, Username: name }))
   },
   'with a passkey': async (server, ids, name, addresses) => {
-    await admin(server, ids, name, verified(addresses))
+    await createByAdmin(server, ids, name, verified(addresses))
     await registerPasskey(server, (await givenTokens(server, ids.clientId, name)).accessToken)
   },
   "another provider's": async (server, ids, name, addresses) => {
-    const { username } = await admin(server, ids, name, verified(addresses))
+    const { username } = await createByAdmin(server, ids, name, verified(addresses))
     const User = { ProviderName: 'Cognito', ProviderAttributeValue: username }
     await server.send(new AdminDisableProviderForUserCommand({ UserPoolId: ids.poolId, User }))
   },
 } as const satisfies Record<string, State>
 
-/** More of them, where the pool asks for second factors. */
+/** More states, for a pool with second factors. */
 export const mfaStates = {
   'with an app': async (server, ids, name, addresses) => {
-    await admin(server, ids, name, verified(addresses))
+    await createByAdmin(server, ids, name, verified(addresses))
     await registerApp(server, (await givenTokens(server, ids.clientId, name)).accessToken)
     await prefer(server, ids.poolId, name, { SoftwareTokenMfaSettings: { Enabled: true } })
   },
   'with codes by e-mail': async (server, ids, name, addresses) => {
-    await admin(server, ids, name, verified(addresses))
+    await createByAdmin(server, ids, name, verified(addresses))
     await prefer(server, ids.poolId, name, { EmailMfaSettings: { Enabled: true } })
   },
 } as const satisfies Record<string, State>
@@ -103,15 +103,15 @@ export function givenProvider(server: TestServer, poolId: string) {
   )
 }
 
-/** What an answer shows: where a code went, what can be chosen from, or an error. */
-export type Sight = {
+/** What an answer shows: the destination of a code, the available challenges, or an error. */
+export type VisibleAnswer = {
   readonly medium?: string | undefined
   readonly destination?: string | undefined
   readonly choices?: string
   readonly error?: string
 }
 
-const sightOf = async (work: Promise<Sight>): Promise<Sight> => {
+const readAnswer = async (work: Promise<VisibleAnswer>): Promise<VisibleAnswer> => {
   try {
     return await work
   } catch (error) {
@@ -119,7 +119,7 @@ const sightOf = async (work: Promise<Sight>): Promise<Sight> => {
   }
 }
 
-async function ofChallenge(asked: Promise<InitiateAuthCommandOutput>): Promise<Sight> {
+async function readChallenge(asked: Promise<InitiateAuthCommandOutput>): Promise<VisibleAnswer> {
   const { AvailableChallenges = [], ChallengeParameters = {} } = await asked
   return {
     choices: AvailableChallenges.join(),
@@ -128,28 +128,28 @@ async function ofChallenge(asked: Promise<InitiateAuthCommandOutput>): Promise<S
   }
 }
 
-/** What each operation shows that tells of a delivery or of choices to somebody who has nothing but a name. */
+/** The answers that show a delivery or available challenges to a caller who has nothing but a username. */
 export const operations = {
-  async ForgotPassword(server: TestServer, clientId: string, name: string): Promise<Sight> {
+  async ForgotPassword(server: TestServer, clientId: string, name: string): Promise<VisibleAnswer> {
     const { CodeDeliveryDetails: to } = await server.send(new ForgotPasswordCommand({ ClientId: clientId, Username: name }))
     return { medium: to?.DeliveryMedium, destination: to?.Destination }
   },
-  async ResendConfirmationCode(server: TestServer, clientId: string, name: string): Promise<Sight> {
+  async ResendConfirmationCode(server: TestServer, clientId: string, name: string): Promise<VisibleAnswer> {
     const { CodeDeliveryDetails: to } = await server.send(new ResendConfirmationCodeCommand({ ClientId: clientId, Username: name }))
     return { medium: to?.DeliveryMedium, destination: to?.Destination }
   },
-  USER_AUTH: (server: TestServer, clientId: string, name: string) => ofChallenge(startChoice(server, clientId, name)),
-  EMAIL_OTP: (server: TestServer, clientId: string, name: string) => ofChallenge(startBy(server, clientId, name, 'EMAIL_OTP')),
-  SMS_OTP: (server: TestServer, clientId: string, name: string) => ofChallenge(startBy(server, clientId, name, 'SMS_OTP')),
+  USER_AUTH: (server: TestServer, clientId: string, name: string) => readChallenge(startChoice(server, clientId, name)),
+  EMAIL_OTP: (server: TestServer, clientId: string, name: string) => readChallenge(startBy(server, clientId, name, 'EMAIL_OTP')),
+  SMS_OTP: (server: TestServer, clientId: string, name: string) => readChallenge(startBy(server, clientId, name, 'SMS_OTP')),
 } as const
 
 export type OperationName = keyof typeof operations
 export const operationNames = Object.keys(operations) as readonly OperationName[]
 
-export type Sights = Readonly<Record<OperationName, Sight>>
+export type VisibleAnswers = Readonly<Record<OperationName, VisibleAnswer>>
 
-export async function sightsOf(server: TestServer, clientId: string, name: string): Promise<Sights> {
-  const sights: Partial<Record<OperationName, Sight>> = {}
-  for (const operation of operationNames) sights[operation] = await sightOf(operations[operation](server, clientId, name))
-  return sights as Sights
+export async function visibleAnswersOf(server: TestServer, clientId: string, name: string): Promise<VisibleAnswers> {
+  const answers: Partial<Record<OperationName, VisibleAnswer>> = {}
+  for (const operation of operationNames) answers[operation] = await readAnswer(operations[operation](server, clientId, name))
+  return answers as VisibleAnswers
 }

@@ -5,13 +5,13 @@ import {
   StartWebAuthnRegistrationCommand,
   type WebAuthnConfigurationType,
 } from '@aws-sdk/client-cognito-identity-provider'
-import { type AuthenticatorWish, type CreationOptions, makePasskey, type SoftwarePasskey } from './software-authenticator.ts'
+import { type AuthenticatorOptions, type CreationOptions, makePasskey, type SoftwarePasskey } from './software-authenticator.ts'
 import type { PoolWish, TestServer } from './test-server.ts'
 
-/** Where the tests' pages are said to be. */
+/** The origin of the pages in tests. */
 export const pageOrigin = 'https://app.example.test'
 
-/** A pool whose users may sign in by passkey on pages of example.test, and members to go on with. */
+/** Options of a pool whose users may sign in with passkeys. */
 export const withPasskeys = {
   pool: { Policies: { SignInPolicy: { AllowedFirstAuthFactors: ['PASSWORD', 'WEB_AUTHN'] } } },
   client: { ExplicitAuthFlows: ['ALLOW_USER_AUTH', 'ALLOW_USER_PASSWORD_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'] },
@@ -21,8 +21,13 @@ export function setWebAuthn(server: TestServer, poolId: string, configuration: W
   return server.send(new SetUserPoolMfaConfigCommand({ UserPoolId: poolId, WebAuthnConfiguration: configuration }))
 }
 
-export async function givenPasskeyPool(server: TestServer, wish: PoolWish = withPasskeys, configuration: WebAuthnConfigurationType = {}) {
-  const ids = await server.givenPool(wish)
+/** A pool whose relying party is example.test, unless `configuration` says otherwise. */
+export async function givenPasskeyPool(
+  server: TestServer,
+  poolOptions: PoolWish = withPasskeys,
+  configuration: WebAuthnConfigurationType = {},
+) {
+  const ids = await server.givenPool(poolOptions)
   await setWebAuthn(server, ids.poolId, { RelyingPartyId: 'example.test', ...configuration })
   return ids
 }
@@ -33,24 +38,24 @@ export async function startRegistration(server: TestServer, accessToken: string)
 }
 
 export function completeRegistration(server: TestServer, accessToken: string, credential: Readonly<Record<string, unknown>>) {
-  // Passkeys are listed in the order of their registration.
+  // Passkeys are listed in the order of registration, so each one gets another time.
   server.clock.advance(1)
   return server.send(new CompleteWebAuthnRegistrationCommand({ AccessToken: accessToken, Credential: credential as never }))
 }
 
-/** A passkey that the server knows. */
+/** Makes a passkey and registers it at the server. */
 export async function registerPasskey(
   server: TestServer,
   accessToken: string,
-  wish: AuthenticatorWish = {},
+  options: AuthenticatorOptions = {},
   origin = pageOrigin,
 ): Promise<SoftwarePasskey> {
-  const passkey = makePasskey(await startRegistration(server, accessToken), origin, wish)
+  const passkey = makePasskey(await startRegistration(server, accessToken), origin, options)
   await completeRegistration(server, accessToken, passkey.registration)
   return passkey
 }
 
-/** The ids of the user's passkeys, all pages of them. */
+/** The ids of the user's passkeys. */
 export async function passkeysOf(server: TestServer, accessToken: string): Promise<string[]> {
   const { Credentials = [] } = await server.send(new ListWebAuthnCredentialsCommand({ AccessToken: accessToken }))
   return Credentials.map(({ CredentialId }) => CredentialId ?? '')

@@ -8,7 +8,7 @@ import {
 import { givenTokens, goodPassword } from './sign-in.ts'
 import type { InboxMessage, TestServer } from './test-server.ts'
 
-/** Attribute name to value, as the tests write them. */
+/** Attributes as tests write them: name to value. */
 export type Values = Readonly<Record<string, string>>
 
 export type PoolAndClient = { readonly poolId: string; readonly clientId: string }
@@ -26,24 +26,24 @@ export function signUp(
   return server.send(new SignUpCommand(request))
 }
 
-/** What was sent to the users of a pool, oldest first: trigger and recipient. */
+/** The messages to users of the pool, oldest first, each as its trigger and recipient. */
 export async function sentTo(server: TestServer, poolId: string): Promise<string[]> {
   return (await messagesOf(server, poolId)).map(({ trigger, recipient }) => `${trigger} ${recipient}`)
 }
 
-/** Oldest first. */
+/** The messages to users of the pool, oldest first. */
 export async function messagesOf(server: TestServer, poolId: string): Promise<InboxMessage[]> {
   return (await server.inbox()).filter(({ userPoolId }) => userPoolId === poolId).toReversed()
 }
 
-/** The newest code that was sent to an address. */
+/** The newest code that was sent to the address. */
 export async function codeSentTo(server: TestServer, poolId: string, recipient: string): Promise<string> {
   const message = (await messagesOf(server, poolId)).findLast((sent) => sent.recipient === recipient)
-  if (!message?.code) throw new Error(`No code was sent to ${recipient}`)
+  if (!message?.code) throw new Error(`No code was sent to ${recipient}.`)
   return message.code
 }
 
-/** A code of the same form that is not the right one. */
+/** A code of the same form that is wrong. */
 export function wrongCode(code: string): string {
   return ((Number(code) + 1) % 1_000_000).toString().padStart(6, '0')
 }
@@ -61,7 +61,7 @@ export async function givenConfirmedUser(server: TestServer, { poolId, clientId 
   return { sub: UserSub ?? '' }
 }
 
-/** The same, signed in. */
+/** As givenConfirmedUser, and signed in. */
 export async function givenSignedInUser(server: TestServer, ids: PoolAndClient, username: string, attributes: Values) {
   const { sub } = await givenConfirmedUser(server, ids, username, attributes)
   return { sub, ...(await givenTokens(server, ids.clientId, username)) }

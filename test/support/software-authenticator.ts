@@ -1,13 +1,13 @@
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
 
 /**
- * An authenticator and the browser around it, in software, by the specification (Web Authentication Level 3) and not by the server's
- * library. Whatever it answers can be bent to be wrong.
+ * An authenticator and its browser, in software. They follow the specification (Web Authentication Level 3) and do not use the server's
+ * library. Options can make each part of their answers wrong.
  */
 
 type Cbor = number | string | Buffer | ReadonlyMap<number | string, Cbor>
 
-/** The little of CBOR (RFC 8949) that attestation objects and COSE keys are made of. */
+/** The part of CBOR (RFC 8949) that attestation objects and COSE keys need. */
 function cbor(value: Cbor): Buffer {
   if (typeof value === 'number') return value >= 0 ? head(0, value) : head(1, -1 - value)
   if (typeof value === 'string') return Buffer.concat([head(3, Buffer.byteLength(value)), Buffer.from(value)])
@@ -61,8 +61,8 @@ function newKeys(algorithm: Algorithm) {
   return generateKeyPairSync('ed25519')
 }
 
-/** What both ceremonies can be told to do otherwise than a browser and an authenticator would. */
-type Bent = {
+/** Deviations from what a browser and an authenticator would do, in both ceremonies. */
+type Deviations = {
   readonly origin?: string
   readonly rpId?: string
   readonly challenge?: string
@@ -73,7 +73,7 @@ type Bent = {
   readonly counter?: number
 }
 
-type BentRegistration = Bent & {
+type RegistrationDeviations = Deviations & {
   readonly algorithm?: Algorithm
   readonly aaguid?: string
   readonly id?: Buffer
@@ -82,10 +82,10 @@ type BentRegistration = Bent & {
   readonly format?: string
 }
 
-/** What kind of passkey it is; `counts: false` is one that is synchronised between devices. */
-export type AuthenticatorWish = BentRegistration & { readonly counts?: boolean }
+/** The kind of the passkey. `counts: false`: it does not count signatures, as passkeys that are synchronized between devices. */
+export type AuthenticatorOptions = RegistrationDeviations & { readonly counts?: boolean }
 
-type BentUse = Bent & { readonly userHandle?: string | undefined; readonly id?: string; readonly key?: KeyObject }
+type UseDeviations = Deviations & { readonly userHandle?: string | undefined; readonly id?: string; readonly key?: KeyObject }
 
 export type CreationOptions = {
   readonly challenge: string
@@ -102,13 +102,13 @@ export type RequestOptions = {
   readonly allowCredentials: readonly { readonly id: string; readonly type: string; readonly transports: readonly string[] }[]
 }
 
-/** A passkey in the hands of its owner. */
+/** A passkey with its private key. */
 export type SoftwarePasskey = {
   readonly id: string
-  /** What `CompleteWebAuthnRegistration` takes. */
+  /** The `Credential` of CompleteWebAuthnRegistration. */
   readonly registration: Readonly<Record<string, unknown>>
-  /** What goes into `CREDENTIAL`, as an object. Each use counts one more, unless the passkey does not count. */
-  use(options: RequestOptions, bent?: BentUse): Readonly<Record<string, unknown>>
+  /** The `CREDENTIAL` of a challenge response, as an object. Each use adds one to the count, if the passkey counts. */
+  use(options: RequestOptions, deviations?: UseDeviations): Readonly<Record<string, unknown>>
 }
 
 const flag = { userPresent: 0x01, userVerified: 0x04, attested: 0x40 }
@@ -119,27 +119,31 @@ function authenticatorData(rpId: string, flags: number, counter: number, atteste
   return Buffer.concat([sha256(rpId), Buffer.from([flags]), count, attested])
 }
 
-const presence = ({ userPresent = true, userVerified = true }: Bent) =>
+const userFlags = ({ userPresent = true, userVerified = true }: Deviations) =>
   (userPresent ? flag.userPresent : 0) | (userVerified ? flag.userVerified : 0)
 
-/** Makes a passkey on a page of `origin`, as the options say, or otherwise. */
-export function makePasskey(options: CreationOptions, origin: string, { counts = true, ...bent }: AuthenticatorWish = {}): SoftwarePasskey {
-  const algorithm = bent.algorithm ?? 'ES256'
+/** Makes a passkey on a page of `origin` for the creation options, with the deviations. */
+export function makePasskey(
+  options: CreationOptions,
+  origin: string,
+  { counts = true, ...deviations }: AuthenticatorOptions = {},
+): SoftwarePasskey {
+  const algorithm = deviations.algorithm ?? 'ES256'
   const { publicKey, privateKey } = newKeys(algorithm)
-  const rawId = bent.id ?? randomBytes(32)
+  const rawId = deviations.id ?? randomBytes(32)
   const id = base64url(rawId)
-  let counter = bent.counter ?? (counts ? 1 : 0)
+  let counter = deviations.counter ?? (counts ? 1 : 0)
 
   const idLength = Buffer.from([rawId.length >> 8, rawId.length & 0xff])
-  const aaguid = Buffer.from((bent.aaguid ?? '00000000-0000-0000-0000-000000000000').replaceAll('-', ''), 'hex')
+  const aaguid = Buffer.from((deviations.aaguid ?? '00000000-0000-0000-0000-000000000000').replaceAll('-', ''), 'hex')
   const attested = Buffer.concat([aaguid, idLength, rawId, cbor(coseKey(publicKey, algorithm))])
-  const authData = authenticatorData(bent.rpId ?? options.rp.id, presence(bent) | flag.attested, counter, attested)
+  const authData = authenticatorData(deviations.rpId ?? options.rp.id, userFlags(deviations) | flag.attested, counter, attested)
   const statement = new Map<string, Cbor>([
-    ['fmt', bent.format ?? 'none'],
-    ['attStmt', bent.attestation ?? new Map()],
+    ['fmt', deviations.format ?? 'none'],
+    ['attStmt', deviations.attestation ?? new Map()],
     ['authData', authData],
   ])
-  const clientDataJSON = clientData({ type: 'webauthn.create', challenge: options.challenge, origin }, bent)
+  const clientDataJSON = clientData({ type: 'webauthn.create', challenge: options.challenge, origin }, deviations)
   return {
     id,
     registration: {
@@ -148,23 +152,27 @@ export function makePasskey(options: CreationOptions, origin: string, { counts =
       type: 'public-key',
       authenticatorAttachment: 'platform',
       clientExtensionResults: {},
-      response: { clientDataJSON, attestationObject: base64url(cbor(statement)), transports: bent.transports ?? ['internal', 'hybrid'] },
+      response: {
+        clientDataJSON,
+        attestationObject: base64url(cbor(statement)),
+        transports: deviations.transports ?? ['internal', 'hybrid'],
+      },
     },
     use(request, changes = {}) {
       if (counts) counter += 1
-      const data = authenticatorData(changes.rpId ?? request.rpId, presence(changes), changes.counter ?? counter)
+      const data = authenticatorData(changes.rpId ?? request.rpId, userFlags(changes), changes.counter ?? counter)
       const client = clientData({ type: 'webauthn.get', challenge: request.challenge, origin }, changes)
       const signed = Buffer.concat([data, sha256(Buffer.from(client, 'base64url'))])
       const signature = sign(algorithm === 'EdDSA' ? null : 'sha256', signed, changes.key ?? privateKey)
-      const named = changes.id ?? id
+      const usedId = changes.id ?? id
       const response = { clientDataJSON: client, authenticatorData: base64url(data), signature: base64url(signature) }
       const userHandle = 'userHandle' in changes ? changes.userHandle : options.user.id
-      return { id: named, rawId: named, type: 'public-key', clientExtensionResults: {}, response: { ...response, userHandle } }
+      return { id: usedId, rawId: usedId, type: 'public-key', clientExtensionResults: {}, response: { ...response, userHandle } }
     },
   }
 }
 
-function clientData(usual: { type: string; challenge: string; origin: string }, bent: Bent): string {
-  const { type = usual.type, challenge = usual.challenge, origin = usual.origin, crossOrigin = false } = bent
+function clientData(expected: { type: string; challenge: string; origin: string }, deviations: Deviations): string {
+  const { type = expected.type, challenge = expected.challenge, origin = expected.origin, crossOrigin = false } = deviations
   return base64url(JSON.stringify({ type, challenge, origin, crossOrigin }))
 }

@@ -10,10 +10,10 @@ import { clientSignature, clientX, padHex, power } from '../base/srp/reference-c
 import { goodPassword, srpTimestamp } from './sign-in.ts'
 import type { TestServer } from './test-server.ts'
 
-/** What a client keeps of a device it has confirmed. */
+/** What a client stores of a device that it has confirmed. */
 export type SoftwareDevice = { readonly key: string; readonly group: string; readonly password: string }
 
-/** Confirms the device that the sign-in was offered, as clients do, with a password that only the device knows. */
+/** Confirms the device of NewDeviceMetadata, as clients do, with a password that only the device knows. */
 export async function confirmOffered(server: TestServer, result: AuthenticationResultType, name = 'test device') {
   const { DeviceKey: key = '', DeviceGroupKey: group = '' } = result.NewDeviceMetadata ?? {}
   const device = { key, group, password: randomBytes(40).toString('base64') }
@@ -33,17 +33,17 @@ export async function confirmOffered(server: TestServer, result: AuthenticationR
   return { device, answer }
 }
 
-/** A sign-in by password that says which device it is on. */
+/** A sign-in by password that names its device. */
 export function signInOnDevice(server: TestServer, clientId: string, username: string, deviceKey: string) {
   const AuthParameters = { USERNAME: username, PASSWORD: goodPassword, DEVICE_KEY: deviceKey }
   return server.send(new InitiateAuthCommand({ ClientId: clientId, AuthFlow: 'USER_PASSWORD_AUTH', AuthParameters }))
 }
 
-/** What is answered: that of which clients send back two members, or only one. */
-export type AskedDevice = Pick<InitiateAuthCommandOutput, 'ChallengeParameters' | 'Session'>
+/** The challenge to answer. Some clients send back its Session, and some do not. */
+export type DeviceChallenge = Pick<InitiateAuthCommandOutput, 'ChallengeParameters' | 'Session'>
 
-/** Answers DEVICE_SRP_AUTH; the client's secret exponent goes into `answerDevicePassword`. */
-export async function answerDeviceSrp(server: TestServer, clientId: string, asked: AskedDevice, device: SoftwareDevice) {
+/** Answers DEVICE_SRP_AUTH. `a` is the client's secret exponent, which `answerDevicePassword` needs. */
+export async function answerDeviceSrp(server: TestServer, clientId: string, asked: DeviceChallenge, device: SoftwareDevice) {
   const a = BigInt(`0x${randomBytes(64).toString('hex')}`)
   const challenge = await server.send(
     new RespondToAuthChallengeCommand({

@@ -3,7 +3,7 @@ import { agree, givenPoolWith } from './sign-in-triggers.ts'
 import type { PoolWish, TestServer } from './test-server.ts'
 import type { Handler, TriggerEndpoint, TriggerEvent } from './trigger-endpoint.ts'
 
-/** Functions without objection for every trigger that a user's doings could set off, so that a test sees which did and no others. */
+/** Trigger functions that accept everything, for every trigger of a user's operations: a test sees which were invoked, and no others. */
 const everyTrigger = {
   PreSignUp: agree,
   PostConfirmation: agree,
@@ -19,24 +19,29 @@ const everyTrigger = {
 
 export type Handlers = Partial<Record<keyof typeof everyTrigger, Handler>>
 
-/** A pool that asks all of them, some by other handlers. */
-export async function givenPoolWithEvery(server: TestServer, endpoint: TriggerEndpoint, handlers: Handlers = {}, wish: PoolWish = {}) {
+/** A pool with all these triggers. `handlers` replaces some of the functions. */
+export async function givenPoolWithEvery(
+  server: TestServer,
+  endpoint: TriggerEndpoint,
+  handlers: Handlers = {},
+  poolOptions: PoolWish = {},
+) {
   const triggers = endpoint.given({ ...everyTrigger, ...handlers })
-  return { ...(await givenPoolWith(server, triggers, wish)), triggers }
+  return { ...(await givenPoolWith(server, triggers, poolOptions)), triggers }
 }
 
-/** A handler that answers with these members of the response. */
+/** A handler that sets these members of the response. */
 export const answering =
   (response: object): Handler =>
   (event: TriggerEvent) => ({ ...event, response: { ...event.response, ...response } })
 
-/** SetUserPoolExtensions with the section about sign-ups. */
+/** Calls SetUserPoolExtensions with the section SignUp. */
 export async function setSignUpExtension(server: TestServer, poolId: string, SignUp: object): Promise<void> {
   const { status, text } = await rawCall(server, 'LifeguardService.SetUserPoolExtensions', { UserPoolId: poolId, SignUp })
   if (status !== 200) throw new Error(`SetUserPoolExtensions answered ${status}: ${text}`)
 }
 
-/** The name of the error in an answer; `ok` without one. */
+/** The name of the error in an answer, or `ok`. */
 export function errorOf({ status, body }: RawAnswer): string {
   return status === 200 ? 'ok' : String(body['__type'])
 }

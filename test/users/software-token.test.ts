@@ -6,7 +6,7 @@ import { createSecrets } from '../../src/base/secrets.ts'
 import { findTimeStep, newSoftwareSecret, openSoftwareSecret, sealSoftwareSecret } from '../../src/users/mfa/software-token.ts'
 
 describe('A software token', () => {
-  it('makes the codes of RFC 6238, appendix B', () => {
+  it('accepts the codes of RFC 6238, appendix B', () => {
     const secret = Secret.fromLatin1('12345678901234567890').base32
     const vectors: readonly (readonly [seconds: number, code: string])[] = [
       [59, '287082'],
@@ -19,35 +19,35 @@ describe('A software token', () => {
     for (const [seconds, code] of vectors) assert.equal(findTimeStep(secret, code, seconds * 1000), Math.floor(seconds / 30), code)
   })
 
-  it('is good one step before and after its time', () => {
+  it('accepts a code one time step before and after its own', () => {
     const secret = Secret.fromLatin1('12345678901234567890').base32
     const step = 37_037_037
     const at = (offset: number) => findTimeStep(secret, '050471', (step + offset) * 30_000)
     assert.deepEqual([-2, -1, 0, 1, 2].map(at), [undefined, step, step, step, undefined])
   })
 
-  it('takes six ASCII digits and nothing else', () => {
+  it('rejects a code that is not six ASCII digits', () => {
     const secret = newSoftwareSecret()
     for (const code of ['', '12345', '1234567', 'abcdef', '12345 ', '٠١٢٣٤٥', '１２３４５６', '\ud83d\ude00\ud83d\ude00\ud83d\ude00'])
       assert.equal(findTimeStep(secret, code, 0), undefined, code)
   })
 
-  it('has a secret of 52 characters of Base32, another one each time', () => {
+  it('has a new secret of 52 Base32 characters each time', () => {
     const secret = newSoftwareSecret()
     assert.match(secret, /^[A-Z2-7]{52}$/)
     assert.notEqual(newSoftwareSecret(), secret)
   })
 
-  it('opens in its own row only', () => {
+  it('can be opened in its own row only', () => {
     const secrets = createSecrets(randomBytes(32))
-    const owner = { poolId: 'us-east-1_Pool00001', sub: 'ana' }
+    const user = { poolId: 'us-east-1_Pool00001', sub: 'ana' }
     const secret = newSoftwareSecret()
-    const sealed = sealSoftwareSecret(secrets, owner, secret)
+    const sealed = sealSoftwareSecret(secrets, user, secret)
     assert.ok(!sealed.includes(secret))
-    assert.equal(openSoftwareSecret(secrets, owner, sealed), secret)
+    assert.equal(openSoftwareSecret(secrets, user, sealed), secret)
     for (const other of [
-      { ...owner, sub: 'ben' },
-      { ...owner, poolId: 'us-east-1_Pool00002' },
+      { ...user, sub: 'ben' },
+      { ...user, poolId: 'us-east-1_Pool00002' },
     ])
       assert.throws(() => openSoftwareSecret(secrets, other, sealed), /cannot be opened/)
   })

@@ -20,66 +20,62 @@ import { givenTokens, givenUser } from '../../support/sign-in.ts'
 import { type TestServer, useTestServer } from '../../support/test-server.ts'
 import { openTestStorage } from '../../support/test-storage.ts'
 
-const watched = { pool: { UserPoolAddOns: { AdvancedSecurityMode: 'ENFORCED' } } } as const
+const withThreatProtection = { pool: { UserPoolAddOns: { AdvancedSecurityMode: 'ENFORCED' } } } as const
 const masterKey = Buffer.alloc(32, 5)
 const secrets = createSecrets(masterKey)
 const notFound = { name: 'ResourceNotFoundException' }
 const notAuthorized = { name: 'NotAuthorizedException' }
 
-type Opinion = 'Valid' | 'Invalid'
+type EventKey = { readonly poolId: string; readonly username: string; readonly eventId: string }
 
-async function latest(server: TestServer, poolId: string, username: string): Promise<AuthEventType & { EventId: string }> {
+async function findLatestEvent(server: TestServer, poolId: string, username: string): Promise<AuthEventType & { EventId: string }> {
   const { AuthEvents = [] } = await server.send(new AdminListUserAuthEventsCommand({ UserPoolId: poolId, Username: username }))
   return { ...AuthEvents[0], EventId: AuthEvents[0]?.EventId ?? '' }
 }
 
-function adminSays(server: TestServer, UserPoolId: string, Username: string, EventId: string, FeedbackValue: Opinion) {
-  return server.send(new AdminUpdateAuthEventFeedbackCommand({ UserPoolId, Username, EventId, FeedbackValue }))
+function giveAdminFeedback(server: TestServer, { poolId, username, eventId }: EventKey, value: 'Valid' | 'Invalid' = 'Valid') {
+  const event = { UserPoolId: poolId, Username: username, EventId: eventId }
+  return server.send(new AdminUpdateAuthEventFeedbackCommand({ ...event, FeedbackValue: value }))
 }
 
-function userSays(
-  server: TestServer,
-  UserPoolId: string,
-  Username: string,
-  EventId: string,
-  FeedbackToken: string,
-  FeedbackValue: Opinion = 'Invalid',
-) {
-  return server.send(new UpdateAuthEventFeedbackCommand({ UserPoolId, Username, EventId, FeedbackToken, FeedbackValue }))
+function giveUserFeedback(server: TestServer, { poolId, username, eventId }: EventKey, token: string) {
+  const event = { UserPoolId: poolId, Username: username, EventId: eventId }
+  return server.send(new UpdateAuthEventFeedbackCommand({ ...event, FeedbackToken: token, FeedbackValue: 'Invalid' }))
 }
 
 for (const engine of engines) {
-  describe(`Feedback on an event on ${engine.name}`, () => {
+  describe(`Feedback on an auth event on ${engine.name}`, () => {
     const server = useTestServer(engine, { flags: ['--master-key', masterKey.toString('base64')] })
 
-    async function givenEvent(username = 'ana') {
-      const { poolId, clientId } = await server().givenPool(watched)
-      const { sub } = await givenUser(server(), poolId, username)
-      await givenTokens(server(), clientId, username)
-      const { EventId } = await latest(server(), poolId, username)
-      return { poolId, clientId, sub, eventId: EventId, token: writeFeedbackToken(secrets, { poolId, sub }, EventId) }
+    async function givenEvent() {
+      const { poolId, clientId } = await server().givenPool(withThreatProtection)
+      const { sub } = await givenUser(server(), poolId, 'ana')
+      await givenTokens(server(), clientId, 'ana')
+      const { EventId: eventId } = await findLatestEvent(server(), poolId, 'ana')
+      const event: EventKey = { poolId, username: 'ana', eventId }
+      return { poolId, sub, eventId, event, token: writeFeedbackToken(secrets, { poolId, sub }, eventId) }
     }
 
-    it('by an administrator is kept with the event, the latest in place of those before', async () => {
-      const { poolId, eventId } = await givenEvent()
-      assert.equal((await latest(server(), poolId, 'ana')).EventFeedback, undefined)
-      await adminSays(server(), poolId, 'ana', eventId, 'Valid')
-      const { EventFeedback } = await latest(server(), poolId, 'ana')
+    it('from an administrator is shown with the event, and replaces earlier feedback', async () => {
+      const { poolId, event } = await givenEvent()
+      assert.equal((await findLatestEvent(server(), poolId, 'ana')).EventFeedback, undefined)
+      await giveAdminFeedback(server(), event, 'Valid')
+      const { EventFeedback } = await findLatestEvent(server(), poolId, 'ana')
       assert.ok(EventFeedback?.FeedbackDate instanceof Date)
       assert.deepEqual({ ...EventFeedback, FeedbackDate: 0 }, { FeedbackValue: 'Valid', Provider: 'Admin', FeedbackDate: 0 })
-      await adminSays(server(), poolId, 'ana', eventId, 'Invalid')
-      assert.equal((await latest(server(), poolId, 'ana')).EventFeedback?.FeedbackValue, 'Invalid')
+      await giveAdminFeedback(server(), event, 'Invalid')
+      assert.equal((await findLatestEvent(server(), poolId, 'ana')).EventFeedback?.FeedbackValue, 'Invalid')
     })
 
-    it('by the user takes the token from the notice, and nobody’s signature', async () => {
-      const { poolId, eventId, token } = await givenEvent()
-      await userSays(server(), poolId, 'ana', eventId, token)
-      const { EventFeedback } = await latest(server(), poolId, 'ana')
+    it('from the user needs the token of the notice and no signature', async () => {
+      const { poolId, event, token } = await givenEvent()
+      await giveUserFeedback(server(), event, token)
+      const { EventFeedback } = await findLatestEvent(server(), poolId, 'ana')
       assert.deepEqual([EventFeedback?.FeedbackValue, EventFeedback?.Provider], ['Invalid', 'User'])
     })
 
-    it('is refused with another token, in the same words for users who do not exist', async () => {
-      const { poolId, sub, eventId, token } = await givenEvent()
+    it('is rejected with a wrong token, with the same error for a user who does not exist', async () => {
+      const { poolId, sub, eventId, event, token } = await givenEvent()
       const { sub: other } = await givenUser(server(), poolId, 'bob')
       const altered = `${token.slice(0, -1)}${token.endsWith('A') ? 'B' : 'A'}`
       const tokens = [
@@ -92,51 +88,52 @@ for (const engine of engines) {
         secrets.seal('pagination', eventId, `${poolId}/${sub}`),
       ]
       const refusal = { ...notAuthorized, message: 'Invalid feedback token.' }
-      for (const bad of tokens) await assert.rejects(userSays(server(), poolId, 'ana', eventId, bad), refusal)
-      await assert.rejects(userSays(server(), poolId, 'bob', eventId, token), refusal)
-      await assert.rejects(userSays(server(), poolId, 'nobody', eventId, token), refusal)
-      assert.equal((await latest(server(), poolId, 'ana')).EventFeedback, undefined)
+      for (const bad of tokens) await assert.rejects(giveUserFeedback(server(), event, bad), refusal)
+      await assert.rejects(giveUserFeedback(server(), { ...event, username: 'bob' }, token), refusal)
+      await assert.rejects(giveUserFeedback(server(), { ...event, username: 'nobody' }, token), refusal)
+      assert.equal((await findLatestEvent(server(), poolId, 'ana')).EventFeedback, undefined)
     })
 
-    it('is about an event of that user in that pool', async () => {
-      const { poolId, sub, eventId, token } = await givenEvent()
+    it('is rejected for an event that the user does not have in the pool', async () => {
+      const { poolId, sub, event, token } = await givenEvent()
       const other = await givenEvent()
       await givenUser(server(), poolId, 'bob')
-      await assert.rejects(adminSays(server(), poolId, 'bob', eventId, 'Valid'), notFound)
-      await assert.rejects(adminSays(server(), other.poolId, 'ana', eventId, 'Valid'), notFound)
-      await assert.rejects(adminSays(server(), poolId, 'ana', 'no-event', 'Valid'), notFound)
-      await assert.rejects(adminSays(server(), poolId, 'nobody', eventId, 'Valid'), { name: 'UserNotFoundException' })
-      await assert.rejects(adminSays(server(), 'us-east-1_nowhere', 'ana', eventId, 'Valid'), notFound)
-      await assert.rejects(userSays(server(), other.poolId, 'ana', eventId, token), notAuthorized)
+      await assert.rejects(giveAdminFeedback(server(), { ...event, username: 'bob' }), notFound)
+      await assert.rejects(giveAdminFeedback(server(), { ...event, poolId: other.poolId }), notFound)
+      await assert.rejects(giveAdminFeedback(server(), { ...event, eventId: 'no-event' }), notFound)
+      await assert.rejects(giveAdminFeedback(server(), { ...event, username: 'nobody' }), { name: 'UserNotFoundException' })
+      await assert.rejects(giveAdminFeedback(server(), { ...event, poolId: 'us-east-1_nowhere' }), notFound)
+      await assert.rejects(giveUserFeedback(server(), { ...event, poolId: other.poolId }, token), notAuthorized)
       const unknown = writeFeedbackToken(secrets, { poolId, sub }, 'no-event')
-      await assert.rejects(userSays(server(), poolId, 'ana', 'no-event', unknown), notFound)
+      await assert.rejects(giveUserFeedback(server(), { ...event, eventId: 'no-event' }, unknown), notFound)
     })
 
-    it('needs threat protection to be on', async () => {
+    it('is rejected in a pool without threat protection', async () => {
       const { poolId } = await server().givenPool()
       await givenUser(server(), poolId, 'ana')
-      const off = { name: 'UserPoolAddOnNotEnabledException' }
-      await assert.rejects(adminSays(server(), poolId, 'ana', 'event', 'Valid'), off)
-      await assert.rejects(userSays(server(), poolId, 'ana', 'event', 'token'), off)
+      const event: EventKey = { poolId, username: 'ana', eventId: 'event' }
+      const notEnabled = { name: 'UserPoolAddOnNotEnabledException' }
+      await assert.rejects(giveAdminFeedback(server(), event), notEnabled)
+      await assert.rejects(giveUserFeedback(server(), event, 'token'), notEnabled)
     })
   })
 
-  describe(`The table of events on ${engine.name}`, () => {
+  describe(`The auth event repository on ${engine.name}`, () => {
     const details = { clientId: undefined, challenges: [], ip: undefined, device: 'unknown' }
     const event = (poolId: string, id: string, createdAt = 0) =>
       ({ poolId, sub: 'sub', id, type: 'SignIn', response: 'Pass', createdAt, details, feedback: undefined }) as const
 
-    /** One user of that `sub` in each pool. */
+    /** One user in each of two pools, with the same `sub`. */
     async function openWithUsers() {
       const storage = await openTestStorage(engine)
-      const nothing = { attributes: '{}', password: null, password_expires_at: null, signed_out_at: null, mfa: null }
-      const user = { sub: 'sub', username: 'ana', status: 'CONFIRMED', enabled: 1, created_at: 0, updated_at: 0, ...nothing }
+      const unset = { attributes: '{}', password: null, password_expires_at: null, signed_out_at: null, mfa: null }
+      const user = { sub: 'sub', username: 'ana', status: 'CONFIRMED', enabled: 1, created_at: 0, updated_at: 0, ...unset }
       const users = ['here', 'there'].map((poolId) => ({ pool_id: poolId, ...user }))
       await storage.db.insertInto('user').values(users).execute()
       return storage
     }
 
-    it('keeps pools apart', async () => {
+    it('does not mix up two pools', async () => {
       await using storage = await openWithUsers()
       const { db } = storage
       for (const id of ['1', '2', '3']) await insertAuthEvent(db, event('here', id))
@@ -154,20 +151,20 @@ for (const engine of engines) {
       )
     })
 
-    it('keeps nothing of what is noted for nobody, or for somebody who is gone by then', async () => {
+    it('stores no event of a decoy or of a deleted user', async () => {
       await using storage = await openWithUsers()
       const { db } = storage
-      const gone = { ...event('here', '1'), sub: 'gone' }
-      await insertAuthEvent(db, gone)
-      await insertOrSimulateAuthEvent(db, true, gone)
-      await insertOrSimulateAuthEvent(db, false, gone)
+      const ofDeletedUser = { ...event('here', '1'), sub: 'deleted' }
+      await insertAuthEvent(db, ofDeletedUser)
+      await insertOrSimulateAuthEvent(db, true, ofDeletedUser)
+      await insertOrSimulateAuthEvent(db, false, ofDeletedUser)
       await insertOrSimulateAuthEvent(db, false, event('here', '2'))
       await insertOrSimulateAuthEvent(db, true, event('here', '3'))
-      const kept = await db.selectFrom('auth_event').select(['sub', 'id']).execute()
-      assert.deepEqual(kept, [{ sub: 'sub', id: '3' }])
+      const stored = await db.selectFrom('auth_event').select(['sub', 'id']).execute()
+      assert.deepEqual(stored, [{ sub: 'sub', id: '3' }])
     })
 
-    it('is swept of what is old, a few at a time', async () => {
+    it('sweeps old events, up to a limit at a time', async () => {
       await using storage = await openWithUsers()
       const { db } = storage
       for (const [id, at] of [

@@ -29,7 +29,7 @@ import {
 } from '../../support/sign-in.ts'
 import { type TestServer, useTestServer } from '../../support/test-server.ts'
 
-const watched = { pool: { UserPoolAddOns: { AdvancedSecurityMode: 'AUDIT' } } } as const
+const withThreatProtection = { pool: { UserPoolAddOns: { AdvancedSecurityMode: 'AUDIT' } } } as const
 const wrong = { name: 'NotAuthorizedException' }
 const passed = (...names: readonly string[]) => names.map((ChallengeName) => ({ ChallengeName, ChallengeResponse: 'Success' }))
 const failed = (ChallengeName: string) => ({ ChallengeName, ChallengeResponse: 'Failure' })
@@ -39,18 +39,18 @@ async function historyOf(server: TestServer, poolId: string, username: string): 
   return (await server.send(list)).AuthEvents ?? []
 }
 
-/** Newest first: how each event ended, and what was answered. */
-async function outline(server: TestServer, poolId: string, username: string) {
+/** The type, result and answered challenges of each event, newest first. */
+async function summarizeHistory(server: TestServer, poolId: string, username: string) {
   const events = await historyOf(server, poolId, username)
   return events.map(({ EventType, EventResponse, ChallengeResponses }) => [EventType, EventResponse, ChallengeResponses])
 }
 
 for (const engine of engines) {
-  describe(`The history of a user on ${engine.name}`, () => {
+  describe(`The auth events of a user on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('has a sign-in under the id that its tokens carry, and where it came from', async () => {
-      const { poolId, clientId } = await server().givenPool(watched)
+    it('show a sign-in under the event_id of its tokens, with its address and device', async () => {
+      const { poolId, clientId } = await server().givenPool(withThreatProtection)
       await givenUser(server(), poolId, 'ana')
       const before = server().clock.now()
       const { accessToken } = await givenTokens(server(), clientId, 'ana')
@@ -69,8 +69,8 @@ for (const engine of engines) {
       assert.match(EventContextData?.DeviceName ?? '', /AWS SDK/)
     })
 
-    it('has each wrong password, by either flow, and none for somebody else', async () => {
-      const ids = await server().givenPool(watched)
+    it('show each wrong password, in either flow, and only of this user', async () => {
+      const ids = await server().givenPool(withThreatProtection)
       const { poolId, clientId } = ids
       await givenUser(server(), poolId, 'ana')
       await givenUser(server(), poolId, 'bob')
@@ -85,46 +85,49 @@ for (const engine of engines) {
       const again = await startSrp(server(), clientId, 'ana')
       await answerSrp(server(), clientId, srpResponses(poolId, goodPassword, again.a, again.challenge, srpTimestamp(server().clock.now())))
       const attempt = ['SignIn', 'Fail', [failed('Password')]]
-      assert.deepEqual(await outline(server(), poolId, 'ana'), [['SignIn', 'Pass', passed('Password')], attempt, attempt])
+      assert.deepEqual(await summarizeHistory(server(), poolId, 'ana'), [['SignIn', 'Pass', passed('Password')], attempt, attempt])
       assert.deepEqual(await historyOf(server(), poolId, 'bob'), [])
     })
 
-    it('has nothing of a late proof by SRP that answers no question of that user', async () => {
-      const { poolId, clientId } = await server().givenPool(watched)
+    it('do not show a late SRP proof for the challenge of another user', async () => {
+      const { poolId, clientId } = await server().givenPool(withThreatProtection)
       await givenUser(server(), poolId, 'ana')
       await givenUser(server(), poolId, 'eve')
       const late = srpTimestamp(server().clock.now() - 3_600_000)
       const { a, challenge } = await startSrp(server(), clientId, 'eve')
-      const ofEve = srpResponses(poolId, goodPassword, a, challenge, late)
-      await assert.rejects(answerSrp(server(), clientId, { ...ofEve, USERNAME: 'ana' }), wrong)
-      const made = Buffer.alloc(64).toString('base64')
-      await assert.rejects(answerSrp(server(), clientId, { ...ofEve, USERNAME: 'ana', PASSWORD_CLAIM_SECRET_BLOCK: made }), wrong)
+      const eveResponses = srpResponses(poolId, goodPassword, a, challenge, late)
+      await assert.rejects(answerSrp(server(), clientId, { ...eveResponses, USERNAME: 'ana' }), wrong)
+      const forgedBlock = Buffer.alloc(64).toString('base64')
+      await assert.rejects(
+        answerSrp(server(), clientId, { ...eveResponses, USERNAME: 'ana', PASSWORD_CLAIM_SECRET_BLOCK: forgedBlock }),
+        wrong,
+      )
       assert.deepEqual(await historyOf(server(), poolId, 'ana'), [])
-      await assert.rejects(answerSrp(server(), clientId, ofEve), wrong)
+      await assert.rejects(answerSrp(server(), clientId, eveResponses), wrong)
       assert.equal((await historyOf(server(), poolId, 'eve')).length, 1)
     })
 
-    it('follows one sign-in through its steps as one event', async () => {
-      const ids = await givenMfaPool(server(), 'OPTIONAL', ['totp'], watched)
+    it('show the steps of one sign-in as one event', async () => {
+      const ids = await givenMfaPool(server(), 'OPTIONAL', ['totp'], withThreatProtection)
       const { poolId, clientId } = ids
       const app = await givenAppUser(server(), ids, 'ana')
       const start = (await historyOf(server(), poolId, 'ana')).length
-      const latest = async () => (await outline(server(), poolId, 'ana')).slice(0, -start)
+      const newEvents = async () => (await summarizeHistory(server(), poolId, 'ana')).slice(0, -start)
       beginStep(server())
       const { session } = await askedOf(server(), clientId, 'ana')
-      assert.deepEqual(await latest(), [['SignIn', 'InProgress', passed('Password')]])
+      assert.deepEqual(await newEvents(), [['SignIn', 'InProgress', passed('Password')]])
       const answer = (code: string) =>
         respond(server(), clientId, 'SOFTWARE_TOKEN_MFA', session, { USERNAME: 'ana', SOFTWARE_TOKEN_MFA_CODE: code })
       await assert.rejects(answer(app.code() === '000000' ? '000001' : '000000'), { name: 'CodeMismatchException' })
-      assert.deepEqual(await latest(), [['SignIn', 'Fail', [...passed('Password'), failed('Mfa')]]])
+      assert.deepEqual(await newEvents(), [['SignIn', 'Fail', [...passed('Password'), failed('Mfa')]]])
       const { AuthenticationResult: tokens } = await answer(app.code())
-      assert.deepEqual(await latest(), [['SignIn', 'Pass', passed('Password', 'Mfa')]])
+      assert.deepEqual(await newEvents(), [['SignIn', 'Pass', passed('Password', 'Mfa')]])
       const [event] = await historyOf(server(), poolId, 'ana')
       assert.equal(event?.EventId, claimsOf(tokens?.AccessToken ?? '')['event_id'])
     })
 
-    it('goes on with the same event when a new password is asked for and an app is set up', async () => {
-      const { poolId, clientId } = await givenMfaPool(server(), 'ON', ['totp'], watched)
+    it('show a sign-in with a new password and the set-up of an app as one event', async () => {
+      const { poolId, clientId } = await givenMfaPool(server(), 'ON', ['totp'], withThreatProtection)
       const create = { UserPoolId: poolId, Username: 'eva', TemporaryPassword: goodPassword, MessageAction: 'SUPPRESS' } as const
       await server().send(new AdminCreateUserCommand(create))
       const first = await signInByPassword(server(), clientId, 'eva')
@@ -133,17 +136,17 @@ for (const engine of engines) {
         NEW_PASSWORD: 'Another-horse-8',
       })
       assert.equal(second.ChallengeName, 'MFA_SETUP')
-      assert.deepEqual(await outline(server(), poolId, 'eva'), [['SignIn', 'InProgress', passed('Password')]])
+      assert.deepEqual(await summarizeHistory(server(), poolId, 'eva'), [['SignIn', 'InProgress', passed('Password')]])
       const associated = await server().send(new AssociateSoftwareTokenCommand({ Session: second.Session }))
       const code = appOf(server(), associated.SecretCode ?? '').code()
       const verified = await server().send(new VerifySoftwareTokenCommand({ Session: associated.Session, UserCode: code }))
       await respond(server(), clientId, 'MFA_SETUP', verified.Session, { USERNAME: 'eva' })
-      assert.deepEqual(await outline(server(), poolId, 'eva'), [['SignIn', 'Pass', passed('Password')]])
+      assert.deepEqual(await summarizeHistory(server(), poolId, 'eva'), [['SignIn', 'Pass', passed('Password')]])
     })
 
-    it('has the sign-up, the change of a password and the recovery of one', async () => {
+    it('show the sign-up, a password change and a recovery', async () => {
       const AutoVerifiedAttributes = ['email' as const]
-      const ids = await server().givenPool({ pool: { ...watched.pool, AutoVerifiedAttributes } })
+      const ids = await server().givenPool({ pool: { ...withThreatProtection.pool, AutoVerifiedAttributes } })
       const { poolId, clientId } = ids
       const { accessToken } = await givenSignedInUser(server(), ids, 'ana', { email: 'ana@example.test' })
       const change = { AccessToken: accessToken, PreviousPassword: goodPassword, ProposedPassword: 'Another-horse-8' }
@@ -152,7 +155,7 @@ for (const engine of engines) {
       const code = await codeSentTo(server(), poolId, 'ana@example.test')
       const recovery = { ClientId: clientId, Username: 'ana', ConfirmationCode: code, Password: 'Fresh-horse-9' }
       await server().send(new ConfirmForgotPasswordCommand(recovery))
-      assert.deepEqual(await outline(server(), poolId, 'ana'), [
+      assert.deepEqual(await summarizeHistory(server(), poolId, 'ana'), [
         ['ForgotPassword', 'Pass', []],
         ['PasswordChange', 'Pass', []],
         ['SignIn', 'Pass', passed('Password')],
@@ -160,8 +163,8 @@ for (const engine of engines) {
       ])
     })
 
-    it('believes a server about where its user is', async () => {
-      const { poolId, clientId } = await server().givenPool(watched)
+    it('show the address and User-Agent that a server passes on in ContextData', async () => {
+      const { poolId, clientId } = await server().givenPool(withThreatProtection)
       await givenUser(server(), poolId, 'ana')
       const HttpHeaders = [{ headerName: 'User-Agent', headerValue: 'Mozilla/5.0 (Windows NT 10.0) Chrome/126.0.0.0 Safari/537.36' }]
       const signIn = new AdminInitiateAuthCommand({
@@ -176,8 +179,8 @@ for (const engine of engines) {
       assert.deepEqual(event?.EventContextData, { IpAddress: '203.0.113.9', DeviceName: 'Chrome 126 / Windows' })
     })
 
-    it('comes newest first, page by page, and its pages are of one user', async () => {
-      const { poolId, clientId } = await server().givenPool(watched)
+    it('are listed newest first, in pages whose tokens are valid for this user only', async () => {
+      const { poolId, clientId } = await server().givenPool(withThreatProtection)
       for (const name of ['ana', 'bob']) await givenUser(server(), poolId, name)
       const ids: unknown[] = []
       for (let i = 0; i < 5; i++) {
@@ -203,20 +206,20 @@ for (const engine of engines) {
       assert.equal(all.AuthEvents?.length, 5)
     })
 
-    it('is kept only where threat protection is on', async () => {
+    it('are recorded only in a pool with threat protection', async () => {
       const { poolId, clientId } = await server().givenPool()
       await givenUser(server(), poolId, 'ana')
       await givenTokens(server(), clientId, 'ana')
       await assert.rejects(historyOf(server(), poolId, 'ana'), { name: 'UserPoolAddOnNotEnabledException' })
-      await server().send(new UpdateUserPoolCommand({ UserPoolId: poolId, ...watched.pool }))
+      await server().send(new UpdateUserPoolCommand({ UserPoolId: poolId, ...withThreatProtection.pool }))
       assert.deepEqual(await historyOf(server(), poolId, 'ana'), [])
       await givenTokens(server(), clientId, 'ana')
       assert.equal((await historyOf(server(), poolId, 'ana')).length, 1)
     })
 
-    it('is that of one pool and goes with its user', async () => {
-      const { poolId, clientId } = await server().givenPool(watched)
-      const other = await server().givenPool(watched)
+    it('belong to one pool, and are deleted with the user', async () => {
+      const { poolId, clientId } = await server().givenPool(withThreatProtection)
+      const other = await server().givenPool(withThreatProtection)
       await givenUser(server(), poolId, 'ana')
       await givenUser(server(), other.poolId, 'ana')
       await givenTokens(server(), clientId, 'ana')

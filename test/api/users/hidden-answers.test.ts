@@ -8,11 +8,11 @@ import {
   mfaStates,
   type OperationName,
   operationNames,
-  type Sight,
-  type Sights,
   type State,
-  sightsOf,
   states,
+  type VisibleAnswer,
+  type VisibleAnswers,
+  visibleAnswersOf,
 } from '../../support/hidden-users.ts'
 import type { Values } from '../../support/self-service.ts'
 import { useTestServer } from '../../support/test-server.ts'
@@ -96,16 +96,16 @@ const pools: Readonly<Record<string, PoolKind>> = {
 }
 
 /** An answer by its kind, without what differs between any two people. */
-const kindOf = ({ medium, destination, choices, error }: Sight) =>
+const kindOf = ({ medium, destination, choices, error }: VisibleAnswer) =>
   JSON.stringify([medium, destination === destination?.toLowerCase(), choices, error])
 
 /** Every pair of answers, by their kinds. */
-function pairsOf(sights: Sights, told: readonly OperationName[]): string[] {
+function pairsOf(sights: VisibleAnswers, told: readonly OperationName[]): string[] {
   return told.flatMap((one, at) => told.slice(at).map((other) => `${one} ${kindOf(sights[one])}, ${other} ${kindOf(sights[other])}`))
 }
 
 /** That no two answers contradict each other. */
-function requireAgreement(sights: Sights, told: readonly OperationName[], who: string): void {
+function requireAgreement(sights: VisibleAnswers, told: readonly OperationName[], who: string): void {
   const destinations = new Map<string, Set<string>>()
   const choices = new Set<string>()
   for (const operation of told) {
@@ -142,7 +142,7 @@ for (const engine of engines) {
             await enter(server(), ids, name, own)
             const who = `${state}, with ${had}`
             const told = toldBeforeAnyProof.includes(state) ? hiddenOperations : operationNames
-            const sights = await sightsOf(server(), ids.clientId, askedAs?.(own) ?? name)
+            const sights = await visibleAnswersOf(server(), ids.clientId, askedAs?.(own) ?? name)
             requireAgreement(sights, told, who)
             for (const operation of told) assert.equal(sights[operation].error, undefined, `${who}: ${operation}`)
             for (const pair of pairsOf(sights, told)) wanted.set(pair, who)
@@ -150,7 +150,7 @@ for (const engine of engines) {
         }
         for (let first = 0; first < manyStrangers && wanted.size > 0; first += 10) {
           const strangers = Array.from({ length: 10 }, (_, more) => strangerOf(first + more))
-          for (const sights of await Promise.all(strangers.map((stranger) => sightsOf(server(), ids.clientId, stranger)))) {
+          for (const sights of await Promise.all(strangers.map((stranger) => visibleAnswersOf(server(), ids.clientId, stranger)))) {
             requireAgreement(sights, operationNames, 'a stranger')
             for (const pair of pairsOf(sights, operationNames)) wanted.delete(pair)
           }

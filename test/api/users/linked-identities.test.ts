@@ -10,10 +10,10 @@ import { engines } from '../../support/engines.ts'
 import { claimsOf, givenTokens, givenUser, signInByPassword } from '../../support/sign-in.ts'
 import { useTestServer } from '../../support/test-server.ts'
 
-const taken = { name: 'AliasExistsException' }
+const takenAlready = { name: 'AliasExistsException' }
 
 for (const engine of engines) {
-  describe(`linked identities on ${engine.name}`, () => {
+  describe(`A linked identity on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
     async function givenProviders() {
@@ -36,22 +36,25 @@ for (const engine of engines) {
       return ids
     }
 
-    const link = (poolId: string, username: string, provider: string, subject: string, attribute = 'Cognito_Subject') =>
+    type Identity = readonly [provider: string, value: string, attribute?: string]
+
+    const writeIdentity = ([provider, value, attribute = 'Cognito_Subject']: Identity) => ({
+      ProviderName: provider,
+      ProviderAttributeName: attribute,
+      ProviderAttributeValue: value,
+    })
+
+    const link = (poolId: string, username: string, ...identity: Identity) =>
       server().send(
         new AdminLinkProviderForUserCommand({
           UserPoolId: poolId,
           DestinationUser: { ProviderName: 'Cognito', ProviderAttributeValue: username },
-          SourceUser: { ProviderName: provider, ProviderAttributeName: attribute, ProviderAttributeValue: subject },
+          SourceUser: writeIdentity(identity),
         }),
       )
 
-    const disable = (poolId: string, provider: string, value: string, attribute = 'Cognito_Subject') =>
-      server().send(
-        new AdminDisableProviderForUserCommand({
-          UserPoolId: poolId,
-          User: { ProviderName: provider, ProviderAttributeName: attribute, ProviderAttributeValue: value },
-        }),
-      )
+    const disable = (poolId: string, ...identity: Identity) =>
+      server().send(new AdminDisableProviderForUserCommand({ UserPoolId: poolId, User: writeIdentity(identity) }))
 
     const identitiesOf = async (poolId: string, username: string) => {
       const { UserAttributes = [] } = await server().send(new AdminGetUserCommand({ UserPoolId: poolId, Username: username }))
@@ -59,7 +62,7 @@ for (const engine of engines) {
       return text === undefined ? undefined : (JSON.parse(text) as Record<string, unknown>[])
     }
 
-    it('stand in the attribute and in the ID token', async () => {
+    it('is shown in the attribute identities and in the ID token', async () => {
       const { poolId, clientId } = await givenProviders()
       await link(poolId, 'ana', 'Google', '4711')
       const [identity] = (await identitiesOf(poolId, 'ana')) ?? []
@@ -69,26 +72,26 @@ for (const engine of engines) {
       assert.deepEqual({ ...claim, dateCreated: undefined }, { ...expected, issuer: null, primary: 'false', dateCreated: undefined })
     })
 
-    it('belong to one user, until they are unlinked', async () => {
+    it('belongs to one user until it is unlinked', async () => {
       const { poolId } = await givenProviders()
       await givenUser(server(), poolId, 'bob')
       await link(poolId, 'ana', 'Google', '4711')
-      await assert.rejects(link(poolId, 'bob', 'Google', '4711'), taken)
-      await assert.rejects(link(poolId, 'ana', 'Google', '4711'), taken)
+      await assert.rejects(link(poolId, 'bob', 'Google', '4711'), takenAlready)
+      await assert.rejects(link(poolId, 'ana', 'Google', '4711'), takenAlready)
       await disable(poolId, 'Google', '4711')
       assert.equal(await identitiesOf(poolId, 'ana'), undefined)
       await link(poolId, 'bob', 'Google', '4711')
       await assert.rejects(disable(poolId, 'Google', '0815'), { name: 'UserNotFoundException' })
     })
 
-    it('go to one user when two are linked at once', async () => {
+    it('goes to one user when it is linked to two at once', async () => {
       const { poolId } = await givenProviders()
       await givenUser(server(), poolId, 'bob')
       const outcomes = await Promise.allSettled(['ana', 'bob'].map((name) => link(poolId, name, 'Google', '4711')))
       assert.deepEqual(outcomes.map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
     })
 
-    it('are named by subject, or by what is mapped where the provider is not social', async () => {
+    it('is named by its subject, or by a mapped attribute if the provider is not social', async () => {
       const { poolId } = await givenProviders()
       await link(poolId, 'ana', 'Corp', 'ana@corp.example.test', 'email')
       await disable(poolId, 'Corp', 'ana@corp.example.test', 'email')
@@ -99,13 +102,13 @@ for (const engine of engines) {
       await assert.rejects(link(poolId, 'nobody', 'Google', 'x'), { name: 'UserNotFoundException' })
     })
 
-    it('are five at most for each user', async () => {
+    it('is rejected beyond five for each user', async () => {
       const { poolId } = await givenProviders()
       for (const subject of ['1', '2', '3', '4', '5']) await link(poolId, 'ana', 'Google', subject)
       await assert.rejects(link(poolId, 'ana', 'Google', '6'), { name: 'LimitExceededException' })
     })
 
-    it('are what is left to a user whose password is taken away', async () => {
+    it('is the only sign-in of a user whose provider Cognito was disabled', async () => {
       const { poolId, clientId } = await givenProviders()
       await disable(poolId, 'Cognito', 'ana')
       const { UserStatus } = await server().send(new AdminGetUserCommand({ UserPoolId: poolId, Username: 'ana' }))
@@ -113,7 +116,7 @@ for (const engine of engines) {
       await assert.rejects(signInByPassword(server(), clientId, 'ana'), { message: 'Incorrect username or password.' })
     })
 
-    it('are no business of another pool', async () => {
+    it('is not mixed up with the same identity in another pool', async () => {
       const { poolId } = await givenProviders()
       const other = await givenProviders()
       await link(poolId, 'ana', 'Google', '4711')

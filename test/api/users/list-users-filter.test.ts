@@ -6,11 +6,11 @@ import { engines } from '../../support/engines.ts'
 import { givenUser } from '../../support/sign-in.ts'
 import { useTestServer } from '../../support/test-server.ts'
 
-const unreadable = { name: 'InvalidParameterException', message: 'Error while parsing filter' }
-const unsearchable = (name: string) => ({ name: 'InvalidParameterException', message: `Invalid search attribute: ${name}` })
+const cannotParse = { name: 'InvalidParameterException', message: 'Error while parsing filter' }
+const notSearchable = (name: string) => ({ name: 'InvalidParameterException', message: `Invalid search attribute: ${name}` })
 
 for (const engine of engines) {
-  describe(`the filter of ListUsers on ${engine.name}`, () => {
+  describe(`The filter of ListUsers on ${engine.name}`, () => {
     const server = useTestServer(engine)
     const search = async (poolId: string, Filter: string) => {
       const { Users = [], PaginationToken } = await server().send(new ListUsersCommand({ UserPoolId: poolId, Filter }))
@@ -18,7 +18,7 @@ for (const engine of engines) {
       return Users.map(({ Username }) => Username)
     }
 
-    it('finds by each attribute it knows, whole or by its beginning', async () => {
+    it('finds users by each searchable attribute, by its whole value or a prefix', async () => {
       const { poolId } = await server().givenPool()
       const ana = {
         email: 'Ana@Example.test',
@@ -44,7 +44,7 @@ for (const engine of engines) {
       assert.deepEqual(await search(poolId, 'sub = "none"'), [])
     })
 
-    it('tells upper from lower case in usernames and in status only', async () => {
+    it('is case-sensitive for usernames and status only', async () => {
       const { poolId } = await server().givenPool()
       await adminCreateSilently(server(), poolId, 'Ana')
       await givenUser(server(), poolId, 'bob')
@@ -60,14 +60,14 @@ for (const engine of engines) {
       assert.deepEqual(await search(poolId, 'cognito:user_status ^= "con"'), ['bob'])
     })
 
-    it('does not find users by an alias as their username', async () => {
+    it('does not find a user by an alias in place of the username', async () => {
       const { poolId } = await server().givenPool({ pool: { AliasAttributes: ['email'] } })
       await adminCreateSilently(server(), poolId, 'ana', { attributes: { email: 'ana@example.test', email_verified: 'true' } })
       assert.deepEqual(await search(poolId, 'username = "ana@example.test"'), [])
       assert.deepEqual(await search(poolId, 'email = "ana@example.test"'), ['ana'])
     })
 
-    it('may be written with spaces or without, and quotes around the name', async () => {
+    it('accepts any white space, and quotes around the name', async () => {
       const { poolId } = await server().givenPool()
       await adminCreateSilently(server(), poolId, 'ana', { attributes: { name: 'Ana B' } })
       for (const filter of [
@@ -80,10 +80,10 @@ for (const engine of engines) {
       ]) {
         assert.deepEqual(await search(poolId, filter), ['ana'], filter)
       }
-      for (const filter of ['', '   ']) assert.deepEqual(await search(poolId, filter), ['ana'], 'an empty filter lets everybody through')
+      for (const filter of ['', '   ']) assert.deepEqual(await search(poolId, filter), ['ana'], 'an empty filter matches every user')
     })
 
-    it('takes quotes and backslashes in values, escaped', async () => {
+    it('accepts escaped quotes and backslashes in values', async () => {
       const { poolId } = await server().givenPool()
       const names = { quote: 'a"b', backslash: 'a\\b', both: '\\"', percent: '%', underscore: '_', plain: 'ab' }
       for (const [username, name] of Object.entries(names)) await adminCreateSilently(server(), poolId, username, { attributes: { name } })
@@ -96,9 +96,9 @@ for (const engine of engines) {
       assert.deepEqual(await search(poolId, 'name ^= "_"'), ['underscore'])
     })
 
-    it('refuses what is no filter', async () => {
+    it('rejects a malformed filter', async () => {
       const { poolId } = await server().givenPool()
-      const broken = [
+      const malformed = [
         'name',
         'name =',
         'name = ana',
@@ -119,21 +119,21 @@ for (const engine of engines) {
         '"="="',
         '\\'.repeat(256),
       ]
-      for (const filter of broken) await assert.rejects(search(poolId, filter), unreadable, filter)
+      for (const filter of malformed) await assert.rejects(search(poolId, filter), cannotParse, filter)
       await assert.rejects(search(poolId, `name = "${'x'.repeat(250)}"`), /less than or equal to 256/)
       for (const filter of ['name = "a\u0000b"', 'name = "\ud800"', 'na\u0000me = "a"']) {
         await assert.rejects(search(poolId, filter), { name: 'InvalidParameterException' })
       }
     })
 
-    it('refuses attributes that cannot be searched', async () => {
+    it('rejects attributes that cannot be searched', async () => {
       const Schema = [{ Name: 'foo', AttributeDataType: 'String' as const, Mutable: true }]
       const { poolId } = await server().givenPool({ pool: { Schema } })
       const names = ['custom:foo', 'custom:none', 'address', 'nickname', 'Name', 'enabled', '__proto__', 'constructor', 'length', '0']
-      for (const name of names) await assert.rejects(search(poolId, `${name} = "x"`), unsearchable(name))
+      for (const name of names) await assert.rejects(search(poolId, `${name} = "x"`), notSearchable(name))
     })
 
-    it('treats values as text, whatever they say', async () => {
+    it('treats values as text, even SQL, wildcards and control characters', async () => {
       const { poolId } = await server().givenPool()
       await adminCreateSilently(server(), poolId, 'ana', { attributes: { name: 'Ana' } })
       const hostile = [
@@ -159,7 +159,7 @@ for (const engine of engines) {
       assert.deepEqual(await search(poolId, 'name = "Ana"'), ['ana'])
     })
 
-    it('finds the beginning of the last of all texts, and of long ones', async () => {
+    it('finds prefixes of the last text in bytewise order, and of long texts', async () => {
       const { poolId } = await server().givenPool()
       await adminCreateSilently(server(), poolId, 'last', { attributes: { name: 'a\u{10ffff}\u{10ffff}b', family_name: 'x'.repeat(2048) } })
       assert.deepEqual(await search(poolId, 'name ^= "a"'), ['last'])

@@ -5,19 +5,19 @@ import { adminCreateSilently, adminGet, adminUpdate, valuesOf } from '../../supp
 import { engines } from '../../support/engines.ts'
 import { type TestServer, useTestServer } from '../../support/test-server.ts'
 
-type Wish = Omit<ListUsersCommandInput, 'UserPoolId'>
+type ListOptions = Omit<ListUsersCommandInput, 'UserPoolId'>
 
-/** One page: the usernames, and the token of the next. */
-async function page(server: TestServer, poolId: string, wish: Wish = {}) {
-  const { Users = [], PaginationToken } = await server.send(new ListUsersCommand({ UserPoolId: poolId, ...wish }))
+/** One page: its usernames, and the token of the next page. */
+async function page(server: TestServer, poolId: string, options: ListOptions = {}) {
+  const { Users = [], PaginationToken } = await server.send(new ListUsersCommand({ UserPoolId: poolId, ...options }))
   return { names: Users.map(({ Username }) => Username), next: PaginationToken }
 }
 
-/** The usernames of every page, each page a list. */
-async function pages(server: TestServer, poolId: string, wish: Wish): Promise<(string | undefined)[][]> {
+/** The usernames of all pages, a list for each page. */
+async function pages(server: TestServer, poolId: string, options: ListOptions): Promise<(string | undefined)[][]> {
   const all: (string | undefined)[][] = []
   for (let token: string | undefined; ; ) {
-    const { names, next } = await page(server, poolId, { ...wish, PaginationToken: token })
+    const { names, next } = await page(server, poolId, { ...options, PaginationToken: token })
     all.push(names)
     if (next === undefined) return all
     token = next
@@ -25,13 +25,13 @@ async function pages(server: TestServer, poolId: string, wish: Wish): Promise<(s
 }
 
 const invalid = (message: string | RegExp) => ({ name: 'InvalidParameterException', message })
-const badToken = invalid('Invalid pagination token given.')
+const invalidToken = invalid('Invalid pagination token given.')
 
 for (const engine of engines) {
   describe(`ListUsers on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    /** Users u0, u1, …; all have the name `Same`, and a family name that falls as their number rises. */
+    /** Users u0, u1, … in this order. All have the name `Same`. The family names are in the opposite order. */
     async function givenUsers(count: number) {
       const { poolId } = await server().givenPool()
       for (let n = 0; n < count; n++) {
@@ -41,7 +41,7 @@ for (const engine of engines) {
       return poolId
     }
 
-    it('shows users as AdminGetUser does, and nothing of other pools', async () => {
+    it('shows users as AdminGetUser does, and none of other pools', async () => {
       const { poolId } = await server().givenPool()
       const other = await server().givenPool()
       await adminCreateSilently(server(), poolId, 'ana', { attributes: { email: 'ana@example.test' } })
@@ -58,14 +58,14 @@ for (const engine of engines) {
       await assert.rejects(page(server(), 'us-east-1_AAAAAAAAA'), { name: 'ResourceNotFoundException' })
     })
 
-    it('goes by creation, page by page, each user once', async () => {
+    it('lists users in the order of creation, in pages, each user once', async () => {
       const poolId = await givenUsers(5)
       assert.deepEqual(await pages(server(), poolId, { Limit: 2 }), [['u0', 'u1'], ['u2', 'u3'], ['u4']])
       assert.deepEqual(await pages(server(), poolId, { Limit: 5 }), [['u0', 'u1', 'u2', 'u3', 'u4']])
       assert.deepEqual((await page(server(), poolId, { Limit: 0 })).names.length, 5)
     })
 
-    it('goes by the filtered attribute where there is one, and equal values fall on no page twice', async () => {
+    it('lists users in the order of the filtered attribute, and users with equal values once each', async () => {
       const poolId = await givenUsers(5)
       assert.deepEqual(await pages(server(), poolId, { Limit: 2, Filter: 'family_name ^= "f"' }), [['u4', 'u3'], ['u2', 'u1'], ['u0']])
       assert.deepEqual(await pages(server(), poolId, { Limit: 2, Filter: 'name = "same"' }), [['u0', 'u1'], ['u2', 'u3'], ['u4']])
@@ -73,7 +73,7 @@ for (const engine of engines) {
       assert.deepEqual(subs, ['u0', 'u1', 'u2', 'u3', 'u4'])
     })
 
-    it('shows 60 at most', async () => {
+    it('returns at most 60 users at once', async () => {
       const { poolId } = await server().givenPool()
       await Promise.all(Array.from({ length: 61 }, (_, n) => adminCreateSilently(server(), poolId, `u${n}`)))
       const sizes = (await pages(server(), poolId, {})).map((names) => names.length)
@@ -81,7 +81,7 @@ for (const engine of engines) {
       for (const Limit of [-1, 61]) await assert.rejects(page(server(), poolId, { Limit }), invalid(/limit/))
     })
 
-    it('goes on where it was, whoever came and went meanwhile', async () => {
+    it('continues at the same place after users were deleted and created', async () => {
       const poolId = await givenUsers(4)
       const { next } = await page(server(), poolId, { Limit: 2 })
       for (const Username of ['u1', 'u2']) await server().send(new AdminDeleteUserCommand({ UserPoolId: poolId, Username }))
@@ -89,20 +89,20 @@ for (const engine of engines) {
       assert.deepEqual((await page(server(), poolId, { PaginationToken: next })).names, ['u3', 'late'])
     })
 
-    it('takes a token for the list it came from only, unaltered, and for an hour', async () => {
+    it('accepts a page token for its own list only, unaltered, and for an hour', async () => {
       const poolId = await givenUsers(3)
       const other = await givenUsers(2)
       const byName = { Filter: 'name = "Same"', Limit: 1 }
       const { next: token = '' } = await page(server(), poolId, byName)
       const { next: plain = '' } = await page(server(), poolId, { Limit: 1 })
       assert.deepEqual((await page(server(), poolId, { ...byName, PaginationToken: token })).names, ['u1'])
-      await assert.rejects(page(server(), poolId, { PaginationToken: token }), badToken)
-      await assert.rejects(page(server(), poolId, { PaginationToken: token, Filter: 'name = "Other"' }), badToken)
-      await assert.rejects(page(server(), poolId, { PaginationToken: plain, ...byName }), badToken)
-      await assert.rejects(page(server(), other, { PaginationToken: plain }), badToken)
+      await assert.rejects(page(server(), poolId, { PaginationToken: token }), invalidToken)
+      await assert.rejects(page(server(), poolId, { PaginationToken: token, Filter: 'name = "Other"' }), invalidToken)
+      await assert.rejects(page(server(), poolId, { PaginationToken: plain, ...byName }), invalidToken)
+      await assert.rejects(page(server(), other, { PaginationToken: plain }), invalidToken)
       const altered = plain.slice(0, -2) + (plain.endsWith('AA') ? 'BB' : 'AA')
       for (const bad of [altered, plain.slice(0, 20), 'x', '{"key":"","sub":""}', `${plain}=`]) {
-        await assert.rejects(page(server(), poolId, { PaginationToken: bad }), badToken)
+        await assert.rejects(page(server(), poolId, { PaginationToken: bad }), invalidToken)
       }
       assert.equal(Buffer.from(plain, 'base64url').includes('sub'), false)
 
@@ -134,25 +134,25 @@ for (const engine of engines) {
       }
     })
 
-    it('refuses to show an attribute that a user of the page lacks', async () => {
+    it('rejects a request for an attribute that a user of the page lacks', async () => {
       const { poolId } = await server().givenPool()
       await adminCreateSilently(server(), poolId, 'ana', { attributes: { name: 'Ana', email: 'a@b.test', email_verified: 'false' } })
       server().clock.advance(1)
       await adminCreateSilently(server(), poolId, 'bob', { attributes: { email: 'b@b.test' } })
-      const ask = async (more: Partial<ListUsersCommandInput>) => {
+      const list = async (more: Partial<ListUsersCommandInput>) => {
         const { Users } = await server().send(new ListUsersCommand({ UserPoolId: poolId, ...more }))
         return Users?.map(({ Attributes }) => valuesOf(Attributes))
       }
-      const refusal = invalid('One or more requested attributes do not exist.')
+      const noSuchAttribute = invalid('One or more requested attributes do not exist.')
       for (const name of ['name', 'email_verified', 'phone_number'])
-        await assert.rejects(ask({ AttributesToGet: ['email', name] }), refusal)
-      assert.deepEqual(await ask({ AttributesToGet: ['email'] }), [{ email: 'a@b.test' }, { email: 'b@b.test' }])
-      assert.deepEqual(await ask({ AttributesToGet: ['name'], Limit: 1 }), [{ name: 'Ana' }])
-      assert.deepEqual(await ask({ AttributesToGet: ['name'], Filter: 'name = "Ana"' }), [{ name: 'Ana' }])
-      await assert.rejects(ask({ AttributesToGet: ['name'], Filter: 'email = "b@b.test"' }), refusal)
+        await assert.rejects(list({ AttributesToGet: ['email', name] }), noSuchAttribute)
+      assert.deepEqual(await list({ AttributesToGet: ['email'] }), [{ email: 'a@b.test' }, { email: 'b@b.test' }])
+      assert.deepEqual(await list({ AttributesToGet: ['name'], Limit: 1 }), [{ name: 'Ana' }])
+      assert.deepEqual(await list({ AttributesToGet: ['name'], Filter: 'name = "Ana"' }), [{ name: 'Ana' }])
+      await assert.rejects(list({ AttributesToGet: ['name'], Filter: 'email = "b@b.test"' }), noSuchAttribute)
     })
 
-    it('searches what users are now, not what they were', async () => {
+    it('searches the current attributes, not former ones', async () => {
       const { poolId } = await server().givenPool()
       await adminCreateSilently(server(), poolId, 'ana', { attributes: { given_name: 'Ana' } })
       await adminUpdate(server(), poolId, 'ana', { given_name: 'Anna' })

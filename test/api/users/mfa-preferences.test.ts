@@ -20,7 +20,7 @@ import { givenTokens, givenUser } from '../../support/sign-in.ts'
 import { type PoolWish, useTestServer } from '../../support/test-server.ts'
 
 const contacts = { email: 'ana@example.test', phone_number: '+15551234444' }
-const nothingToTurnOn = (method: string) => ({
+const notAvailable = (method: string) => ({
   name: 'InvalidParameterException',
   message: `User does not have delivery config set to turn on ${method}`,
 })
@@ -33,8 +33,8 @@ for (const engine of engines) {
   describe(`MFA preferences on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    async function givenAna({ factors = ['sms', 'totp', 'email'], ...wish }: PoolWish & { factors?: FactorName[] } = {}) {
-      const ids = await givenMfaPool(server(), 'OPTIONAL', factors, wish)
+    async function givenAna({ factors = ['sms', 'totp', 'email'], ...poolOptions }: PoolWish & { factors?: FactorName[] } = {}) {
+      const ids = await givenMfaPool(server(), 'OPTIONAL', factors, poolOptions)
       await givenUser(server(), ids.poolId, 'ana', { attributes: attributeList(contacts) })
       const { accessToken } = await givenTokens(server(), ids.clientId, 'ana')
       return { ...ids, accessToken }
@@ -43,8 +43,8 @@ for (const engine of engines) {
     const set = (AccessToken: string, settings: Partial<SetUserMFAPreferenceCommandInput>) =>
       server().send(new SetUserMFAPreferenceCommand({ AccessToken, ...settings }))
 
-    /** What GetUser tells, after making sure that AdminGetUser tells the same. */
-    async function shown(poolId: string, accessToken: string) {
+    /** The preferences that GetUser shows. Checks that AdminGetUser shows the same. */
+    async function shownPreferences(poolId: string, accessToken: string) {
       const {
         UserMFASettingList: list,
         PreferredMfaSetting: first,
@@ -55,7 +55,7 @@ for (const engine of engines) {
       return { list, first }
     }
 
-    it('are not shown before anything was set, and as an empty list once nothing is left', async () => {
+    it('are left out before anything was set, and shown as an empty list when no method is left', async () => {
       const { poolId, accessToken } = await givenAna()
       const members = ['UserMFASettingList', 'PreferredMfaSetting', 'MFAOptions']
       const present = async () => {
@@ -82,84 +82,84 @@ for (const engine of engines) {
       assert.deepEqual(await present(), [])
     })
 
-    it('add up over requests; one method is preferred, and to prefer is to activate', async () => {
+    it('are changed method by method; a preferred method is activated too, and only one is preferred', async () => {
       const { poolId, accessToken } = await givenAna()
       await set(accessToken, { EmailMfaSettings: on })
-      assert.deepEqual(await shown(poolId, accessToken), { list: ['EMAIL_OTP'], first: undefined })
+      assert.deepEqual(await shownPreferences(poolId, accessToken), { list: ['EMAIL_OTP'], first: undefined })
       await set(accessToken, { SMSMfaSettings: { PreferredMfa: true } })
-      assert.deepEqual(await shown(poolId, accessToken), { list: ['SMS_MFA', 'EMAIL_OTP'], first: 'SMS_MFA' })
+      assert.deepEqual(await shownPreferences(poolId, accessToken), { list: ['SMS_MFA', 'EMAIL_OTP'], first: 'SMS_MFA' })
       await prefer(server(), poolId, 'ana', { EmailMfaSettings: { PreferredMfa: true } })
-      assert.deepEqual(await shown(poolId, accessToken), { list: ['SMS_MFA', 'EMAIL_OTP'], first: 'EMAIL_OTP' })
+      assert.deepEqual(await shownPreferences(poolId, accessToken), { list: ['SMS_MFA', 'EMAIL_OTP'], first: 'EMAIL_OTP' })
       await set(accessToken, { SMSMfaSettings: on, EmailMfaSettings: on })
-      assert.deepEqual(await shown(poolId, accessToken), { list: ['SMS_MFA', 'EMAIL_OTP'], first: 'EMAIL_OTP' })
+      assert.deepEqual(await shownPreferences(poolId, accessToken), { list: ['SMS_MFA', 'EMAIL_OTP'], first: 'EMAIL_OTP' })
       await set(accessToken, { EmailMfaSettings: { Enabled: true, PreferredMfa: false } })
-      assert.deepEqual(await shown(poolId, accessToken), { list: ['SMS_MFA', 'EMAIL_OTP'], first: undefined })
+      assert.deepEqual(await shownPreferences(poolId, accessToken), { list: ['SMS_MFA', 'EMAIL_OTP'], first: undefined })
       await set(accessToken, { SMSMfaSettings: preferred })
       await set(accessToken, { SMSMfaSettings: off })
-      assert.deepEqual(await shown(poolId, accessToken), { list: ['EMAIL_OTP'], first: undefined })
+      assert.deepEqual(await shownPreferences(poolId, accessToken), { list: ['EMAIL_OTP'], first: undefined })
       await set(accessToken, {})
-      assert.deepEqual(await shown(poolId, accessToken), { list: ['EMAIL_OTP'], first: undefined })
+      assert.deepEqual(await shownPreferences(poolId, accessToken), { list: ['EMAIL_OTP'], first: undefined })
     })
 
-    it('refuse two preferred methods, and change nothing then', async () => {
+    it('are not changed by a request that prefers two methods', async () => {
       const { poolId, accessToken } = await givenAna()
       const both = { SMSMfaSettings: preferred, EmailMfaSettings: preferred }
       const two = { name: 'InvalidParameterException', message: 'Only one MFA method can be preferred.' }
       await assert.rejects(set(accessToken, both), two)
       await assert.rejects(prefer(server(), poolId, 'ana', both), two)
-      assert.deepEqual(await shown(poolId, accessToken), { list: undefined, first: undefined })
+      assert.deepEqual(await shownPreferences(poolId, accessToken), { list: undefined, first: undefined })
     })
 
-    it('take only methods that the pool offers and the user has the means for', async () => {
+    it('accept only methods that the pool offers and the user has an address or app for', async () => {
       const { poolId, accessToken } = await givenAna()
       const attempts = {
         SMS_MFA: { SMSMfaSettings: on },
         SOFTWARE_TOKEN_MFA: { SoftwareTokenMfaSettings: on },
         EMAIL_OTP: { EmailMfaSettings: preferred },
       }
-      await assert.rejects(set(accessToken, attempts.SOFTWARE_TOKEN_MFA), nothingToTurnOn('SOFTWARE_TOKEN_MFA'))
+      await assert.rejects(set(accessToken, attempts.SOFTWARE_TOKEN_MFA), notAvailable('SOFTWARE_TOKEN_MFA'))
       await giveAttributes(server(), poolId, 'ana', { email: '', phone_number: '' })
       for (const [method, settings] of Object.entries(attempts)) {
-        await assert.rejects(set(accessToken, settings), nothingToTurnOn(method))
-        await assert.rejects(prefer(server(), poolId, 'ana', settings), nothingToTurnOn(method))
+        await assert.rejects(set(accessToken, settings), notAvailable(method))
+        await assert.rejects(prefer(server(), poolId, 'ana', settings), notAvailable(method))
       }
-      const elsewhere = await givenAna({ factors: ['totp'] })
-      await assert.rejects(set(elsewhere.accessToken, attempts.SMS_MFA), nothingToTurnOn('SMS_MFA'))
-      await assert.rejects(set(elsewhere.accessToken, attempts.EMAIL_OTP), nothingToTurnOn('EMAIL_OTP'))
-      await registerApp(server(), elsewhere.accessToken)
-      await set(elsewhere.accessToken, attempts.SOFTWARE_TOKEN_MFA)
-      await setMfa(server(), elsewhere.poolId, 'OPTIONAL', ['sms'])
-      await assert.rejects(set(elsewhere.accessToken, attempts.SOFTWARE_TOKEN_MFA), nothingToTurnOn('SOFTWARE_TOKEN_MFA'))
-      await set(elsewhere.accessToken, { SoftwareTokenMfaSettings: off })
-      assert.deepEqual(await shown(elsewhere.poolId, elsewhere.accessToken), { list: [], first: undefined })
+      const otherPool = await givenAna({ factors: ['totp'] })
+      await assert.rejects(set(otherPool.accessToken, attempts.SMS_MFA), notAvailable('SMS_MFA'))
+      await assert.rejects(set(otherPool.accessToken, attempts.EMAIL_OTP), notAvailable('EMAIL_OTP'))
+      await registerApp(server(), otherPool.accessToken)
+      await set(otherPool.accessToken, attempts.SOFTWARE_TOKEN_MFA)
+      await setMfa(server(), otherPool.poolId, 'OPTIONAL', ['sms'])
+      await assert.rejects(set(otherPool.accessToken, attempts.SOFTWARE_TOKEN_MFA), notAvailable('SOFTWARE_TOKEN_MFA'))
+      await set(otherPool.accessToken, { SoftwareTokenMfaSettings: off })
+      assert.deepEqual(await shownPreferences(otherPool.poolId, otherPool.accessToken), { list: [], first: undefined })
     })
 
-    it('an app that an administrator takes away is gone from them as well', async () => {
+    it('no longer include the app after an administrator deleted it', async () => {
       const { poolId, accessToken } = await givenAna()
       await registerApp(server(), accessToken)
       await set(accessToken, { SoftwareTokenMfaSettings: preferred, SMSMfaSettings: on })
-      const taken = new AdminDeleteSoftwareTokenCommand({ UserPoolId: poolId, Username: 'ana' })
-      await server().send(taken)
-      assert.deepEqual(await shown(poolId, accessToken), { list: ['SMS_MFA'], first: undefined })
-      await assert.rejects(set(accessToken, { SoftwareTokenMfaSettings: on }), nothingToTurnOn('SOFTWARE_TOKEN_MFA'))
-      await server().send(taken)
+      const deletion = new AdminDeleteSoftwareTokenCommand({ UserPoolId: poolId, Username: 'ana' })
+      await server().send(deletion)
+      assert.deepEqual(await shownPreferences(poolId, accessToken), { list: ['SMS_MFA'], first: undefined })
+      await assert.rejects(set(accessToken, { SoftwareTokenMfaSettings: on }), notAvailable('SOFTWARE_TOKEN_MFA'))
+      await server().send(deletion)
       await registerApp(server(), accessToken)
       await set(accessToken, { SoftwareTokenMfaSettings: on })
-      const nobody = new AdminDeleteSoftwareTokenCommand({ UserPoolId: poolId, Username: 'nobody' })
-      await assert.rejects(server().send(nobody), { name: 'UserNotFoundException' })
+      const ofUnknownUser = new AdminDeleteSoftwareTokenCommand({ UserPoolId: poolId, Username: 'nobody' })
+      await assert.rejects(server().send(ofUnknownUser), { name: 'UserNotFoundException' })
     })
 
-    it('of one user, in one pool, are nobody else’s', async () => {
+    it('belong to one user of one pool', async () => {
       const { poolId, accessToken } = await givenAna()
       const other = await givenAna()
       await givenUser(server(), poolId, 'ben', { attributes: attributeList(contacts) })
       await prefer(server(), poolId, 'ben', { SMSMfaSettings: on })
-      assert.deepEqual(await shown(poolId, accessToken), { list: undefined, first: undefined })
-      assert.deepEqual(await shown(other.poolId, other.accessToken), { list: undefined, first: undefined })
+      assert.deepEqual(await shownPreferences(poolId, accessToken), { list: undefined, first: undefined })
+      assert.deepEqual(await shownPreferences(other.poolId, other.accessToken), { list: undefined, first: undefined })
       await assert.rejects(prefer(server(), other.poolId, 'ben', { SMSMfaSettings: on }), { name: 'UserNotFoundException' })
     })
 
-    it('the older SetUserSettings activates codes by SMS, and is shown as MFAOptions', async () => {
+    it('include codes by SMS after the older SetUserSettings, and MFAOptions then shows them', async () => {
       const { poolId, accessToken } = await givenAna()
       const settings = (MFAOptions: MFAOptionType[]) => server().send(new SetUserSettingsCommand({ AccessToken: accessToken, MFAOptions }))
       const byAdmin = (MFAOptions: MFAOptionType[]) =>
@@ -173,9 +173,9 @@ for (const engine of engines) {
       }
       for (const change of [settings, byAdmin]) {
         await change(sms)
-        assert.deepEqual([await options(), (await shown(poolId, accessToken)).list], [sms, ['SMS_MFA']])
+        assert.deepEqual([await options(), (await shownPreferences(poolId, accessToken)).list], [sms, ['SMS_MFA']])
         await change([])
-        assert.deepEqual([await options(), (await shown(poolId, accessToken)).list], [undefined, []])
+        assert.deepEqual([await options(), (await shownPreferences(poolId, accessToken)).list], [undefined, []])
         for (const wrong of [[{ DeliveryMedium: 'EMAIL' as const, AttributeName: 'email' }], [{}], [...sms, ...sms]])
           await assert.rejects(change(wrong), { name: 'InvalidParameterException' })
       }
@@ -183,16 +183,16 @@ for (const engine of engines) {
       await set(accessToken, { SMSMfaSettings: off })
       assert.equal(await options(), undefined)
       await giveAttributes(server(), poolId, 'ana', { phone_number: '' })
-      await assert.rejects(byAdmin(sms), nothingToTurnOn('SMS_MFA'))
+      await assert.rejects(byAdmin(sms), notAvailable('SMS_MFA'))
     })
 
-    it('the factors of a user are told with them', async () => {
+    it('are shown by GetUserAuthFactors, together with the configured factors', async () => {
       const Policies = { SignInPolicy: { AllowedFirstAuthFactors: ['PASSWORD' as const, 'EMAIL_OTP' as const] } }
       const { poolId, accessToken } = await givenAna({ pool: { Policies } })
       const factors = async () => {
         const { $metadata, ...own } = await server().send(new GetUserAuthFactorsCommand({ AccessToken: accessToken }))
-        const asked = new AdminGetUserAuthFactorsCommand({ UserPoolId: poolId, Username: 'ana' })
-        const { $metadata: _, ...admins } = await server().send(asked)
+        const query = new AdminGetUserAuthFactorsCommand({ UserPoolId: poolId, Username: 'ana' })
+        const { $metadata: _, ...admins } = await server().send(query)
         assert.deepEqual(admins, own)
         return own
       }

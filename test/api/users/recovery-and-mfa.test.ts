@@ -28,93 +28,94 @@ const phoneFirst = recovery('verified_phone_number', 'verified_email')
 const emailFirst = recovery('verified_email', 'verified_phone_number')
 
 for (const engine of engines) {
-  describe(`Recovery of an account that has a second factor, on ${engine.name}`, () => {
+  describe(`The recovery of an account with a second factor on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    type Wish = {
+    type AccountOptions = {
       mode?: 'OPTIONAL' | 'ON'
       factors?: FactorName[]
-      wish?: PoolWish
+      poolOptions?: PoolWish
       attributes?: Values
       settings?: Parameters<typeof prefer>[3]
     }
 
-    async function givenAna({ mode = 'OPTIONAL', factors = ['sms', 'email'], wish, attributes = both, settings }: Wish) {
-      const ids = await givenMfaPool(server(), mode, factors, wish)
+    async function givenAna({ mode = 'OPTIONAL', factors = ['sms', 'email'], poolOptions, attributes = both, settings }: AccountOptions) {
+      const ids = await givenMfaPool(server(), mode, factors, poolOptions)
       await givenUser(server(), ids.poolId, 'ana', { attributes: attributeList(attributes) })
       if (settings !== undefined) await prefer(server(), ids.poolId, 'ana', settings)
       return ids
     }
 
-    const forget = ({ clientId }: PoolAndClient) => server().send(new ForgotPasswordCommand({ ClientId: clientId, Username: 'ana' }))
+    const forgotPassword = ({ clientId }: PoolAndClient) =>
+      server().send(new ForgotPasswordCommand({ ClientId: clientId, Username: 'ana' }))
     const bySms = { SMSMfaSettings: { Enabled: true } }
     const byEmail = { EmailMfaSettings: { Enabled: true } }
 
-    it('goes by the address that the second factor does not go to', async () => {
-      const cases: readonly (readonly [Wish, address: string])[] = [
-        [{ wish: phoneFirst }, phone],
-        [{ wish: phoneFirst, settings: bySms }, mailbox],
-        [{ wish: emailFirst, settings: byEmail }, phone],
-        [{ wish: emailFirst, settings: bySms }, mailbox],
-        // Eligible without having been activated, because it is the only one.
-        [{ mode: 'ON', wish: phoneFirst, factors: ['sms'] }, mailbox],
-        [{ mode: 'ON', wish: emailFirst, factors: ['sms'], attributes: both }, mailbox],
+    it('sends the code to the address that the second factor does not use', async () => {
+      const cases: readonly (readonly [AccountOptions, address: string])[] = [
+        [{ poolOptions: phoneFirst }, phone],
+        [{ poolOptions: phoneFirst, settings: bySms }, mailbox],
+        [{ poolOptions: emailFirst, settings: byEmail }, phone],
+        [{ poolOptions: emailFirst, settings: bySms }, mailbox],
+        // SMS is eligible although it is not activated, because it is the only method.
+        [{ mode: 'ON', poolOptions: phoneFirst, factors: ['sms'] }, mailbox],
+        [{ mode: 'ON', poolOptions: emailFirst, factors: ['sms'], attributes: both }, mailbox],
       ]
-      for (const [wish, address] of cases) {
-        const ids = await givenAna(wish)
-        await forget(ids)
-        assert.deepEqual(await sentTo(server(), ids.poolId), [`forgot-password ${address}`], JSON.stringify(wish))
+      for (const [options, address] of cases) {
+        const ids = await givenAna(options)
+        await forgotPassword(ids)
+        assert.deepEqual(await sentTo(server(), ids.poolId), [`forgot-password ${address}`], JSON.stringify(options))
       }
     })
 
-    it('is refused to who has no other address, by an administrator too, and sends nothing', async () => {
-      const cases: readonly Wish[] = [
-        { wish: phoneFirst, attributes: verifiedPhone, settings: bySms },
-        { wish: emailFirst, attributes: verifiedEmail, settings: byEmail },
-        { wish: phoneFirst, settings: { ...bySms, ...byEmail } },
-        { mode: 'ON', wish: emailFirst, factors: ['sms'], attributes: verifiedPhone },
+    it('is rejected without another address, also for an administrator, and sends nothing', async () => {
+      const cases: readonly AccountOptions[] = [
+        { poolOptions: phoneFirst, attributes: verifiedPhone, settings: bySms },
+        { poolOptions: emailFirst, attributes: verifiedEmail, settings: byEmail },
+        { poolOptions: phoneFirst, settings: { ...bySms, ...byEmail } },
+        { mode: 'ON', poolOptions: emailFirst, factors: ['sms'], attributes: verifiedPhone },
       ]
-      for (const wish of cases) {
-        const ids = await givenAna(wish)
-        await assert.rejects(forget(ids), noContact, JSON.stringify(wish))
+      for (const options of cases) {
+        const ids = await givenAna(options)
+        await assert.rejects(forgotPassword(ids), noContact, JSON.stringify(options))
         const byAdmin = new AdminResetUserPasswordCommand({ UserPoolId: ids.poolId, Username: 'ana' })
         await assert.rejects(server().send(byAdmin), noContact)
         assert.deepEqual(await sentTo(server(), ids.poolId), [])
       }
     })
 
-    it('is as ever once MFA is off, or the method is not offered any more', async () => {
-      const ids = await givenAna({ wish: phoneFirst, attributes: verifiedPhone, settings: bySms })
+    it('may use the address again when MFA is off or the pool no longer offers the method', async () => {
+      const ids = await givenAna({ poolOptions: phoneFirst, attributes: verifiedPhone, settings: bySms })
       await setMfa(server(), ids.poolId, 'OPTIONAL', ['totp'])
-      await forget(ids)
+      await forgotPassword(ids)
       await setMfa(server(), ids.poolId, 'OFF')
-      await forget(ids)
+      await forgotPassword(ids)
       assert.deepEqual(await sentTo(server(), ids.poolId), [`forgot-password ${phone}`, `forgot-password ${phone}`])
     })
 
-    it('by the legacy rule prefers the other address, but does with one', async () => {
+    it('prefers the other address under the legacy rule, but accepts a single one', async () => {
       const two = await givenAna({ settings: bySms })
-      await forget(two)
+      await forgotPassword(two)
       assert.deepEqual(await sentTo(server(), two.poolId), [`forgot-password ${mailbox}`])
       const one = await givenAna({ attributes: verifiedPhone, settings: bySms })
-      await forget(one)
+      await forgotPassword(one)
       assert.deepEqual(await sentTo(server(), one.poolId), [`forgot-password ${phone}`])
     })
 
-    it('tells strangers nothing where the client hides who exists', async () => {
+    it('shows a delivery and sends nothing where the client hides which users exist', async () => {
       const ids = await givenAna({
-        wish: { ...phoneFirst, client: { PreventUserExistenceErrors: 'ENABLED' } },
+        poolOptions: { ...phoneFirst, client: { PreventUserExistenceErrors: 'ENABLED' } },
         attributes: verifiedPhone,
         settings: bySms,
       })
-      const { CodeDeliveryDetails } = await forget(ids)
+      const { CodeDeliveryDetails } = await forgotPassword(ids)
       assert.equal(CodeDeliveryDetails?.DeliveryMedium, 'SMS')
       assert.deepEqual(await sentTo(server(), ids.poolId), [])
     })
 
-    it('ends with a new password, and the second factor is asked after it', async () => {
-      const ids = await givenAna({ wish: emailFirst, settings: bySms })
-      await forget(ids)
+    it('sets a new password, after which a sign-in still asks for the second factor', async () => {
+      const ids = await givenAna({ poolOptions: emailFirst, settings: bySms })
+      await forgotPassword(ids)
       const ConfirmationCode = await codeSentTo(server(), ids.poolId, mailbox)
       const chosen = { ClientId: ids.clientId, Username: 'ana', ConfirmationCode, Password: 'Another-horse-8' }
       await server().send(new ConfirmForgotPasswordCommand(chosen))

@@ -21,11 +21,11 @@ import { useTestServer } from '../../support/test-server.ts'
 import { openRoom } from '../messaging/messaging-setup.ts'
 
 const mismatch = { name: 'EnableSoftwareTokenMFAException', message: 'Code mismatch' }
-const nothing = { name: 'SoftwareTokenMFANotFoundException' }
+const notFound = { name: 'SoftwareTokenMFANotFoundException' }
 const notOffered = { name: 'SoftwareTokenMFANotFoundException', message: 'Software Token MFA has not been enabled by the userPool' }
 
 for (const engine of engines) {
-  describe(`Registering an authenticator app with an access token on ${engine.name}`, () => {
+  describe(`The registration of an authenticator app with an access token on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
     async function givenAna() {
@@ -45,27 +45,27 @@ for (const engine of engines) {
     const isRegistered = async (AccessToken: string) =>
       (await server().send(new GetUserAuthFactorsCommand({ AccessToken }))).ConfiguredUserAuthFactors?.includes('SOFTWARE_TOKEN')
 
-    it('takes the right code of the newest secret; the app is asked for once it is activated', async () => {
+    it('accepts a correct code of the newest secret; sign-ins ask for the app once it is activated', async () => {
       const { accessToken, ...ids } = await givenAna()
-      await assert.rejects(verify(accessToken, '123456'), nothing)
-      const former = await associate(accessToken)
+      await assert.rejects(verify(accessToken, '123456'), notFound)
+      const earlierApp = await associate(accessToken)
       const app = await associate(accessToken)
-      await assert.rejects(verify(accessToken, former.code()), mismatch)
+      await assert.rejects(verify(accessToken, earlierApp.code()), mismatch)
       await assert.rejects(verify(accessToken, wrongCode(app.code())), mismatch)
       assert.equal(await isRegistered(accessToken), false)
       const { Status, Session } = await verify(accessToken, app.code())
       assert.deepEqual([Status, Session], ['SUCCESS', undefined])
       assert.equal(await isRegistered(accessToken), true)
-      await assert.rejects(verify(accessToken, app.code()), nothing)
+      await assert.rejects(verify(accessToken, app.code()), notFound)
       assert.ok((await askedOf(server(), ids.clientId, 'ana')).tokens)
       await prefer(server(), ids.poolId, 'ana', { SoftwareTokenMfaSettings: { Enabled: true } })
       assert.equal((await askedOf(server(), ids.clientId, 'ana')).name, 'SOFTWARE_TOKEN_MFA')
       assert.deepEqual(await sentTo(server(), ids.poolId), [])
     })
 
-    it('a new secret leaves the registered app alone until it is verified, and replaces it then', async () => {
+    it('replaces the registered app only when the new secret is verified', async () => {
       const { accessToken, ...ids } = await givenAna()
-      const old = await registerApp(server(), accessToken, 'Old phone')
+      const oldApp = await registerApp(server(), accessToken, 'Old phone')
       await prefer(server(), ids.poolId, 'ana', { SoftwareTokenMfaSettings: { Enabled: true } })
       const signIn = async (code: string) => {
         const { session, parameters } = await askedOf(server(), ids.clientId, 'ana')
@@ -73,18 +73,18 @@ for (const engine of engines) {
         await respond(server(), ids.clientId, 'SOFTWARE_TOKEN_MFA', session, answer)
         return parameters['FRIENDLY_DEVICE_NAME']
       }
-      const fresh = await associate(accessToken)
-      assert.equal(await signIn(old.code()), 'Old phone')
-      await assert.rejects(verify(accessToken, wrongCode(fresh.code())), mismatch)
+      const newApp = await associate(accessToken)
+      assert.equal(await signIn(oldApp.code()), 'Old phone')
+      await assert.rejects(verify(accessToken, wrongCode(newApp.code())), mismatch)
       server().clock.advance(30_000)
-      assert.equal(await signIn(old.code()), 'Old phone')
-      await verify(accessToken, fresh.code())
+      assert.equal(await signIn(oldApp.code()), 'Old phone')
+      await verify(accessToken, newApp.code())
       server().clock.advance(30_000)
-      await assert.rejects(signIn(old.code()), { name: 'CodeMismatchException' })
-      assert.equal(await signIn(fresh.code()), undefined)
+      await assert.rejects(signIn(oldApp.code()), { name: 'CodeMismatchException' })
+      assert.equal(await signIn(newApp.code()), undefined)
     })
 
-    it('of requests at once one secret is the user’s, and the others are told', async () => {
+    it('keeps one secret of concurrent requests, and the others fail', async () => {
       const { accessToken } = await givenAna()
       const results = await outcomes(Array.from({ length: 6 }, () => associate(accessToken)))
       const allowed = ['ConcurrentModificationException', 'ok']
@@ -103,7 +103,7 @@ for (const engine of engines) {
       await assert.rejects(verify(accessToken, app.code()), { name: 'TooManyRequestsException' })
     })
 
-    it('is not for pools that do not offer it', async () => {
+    it('is rejected in a pool that does not offer authenticator apps', async () => {
       const { accessToken, poolId } = await givenAna()
       const app = await associate(accessToken)
       await setMfa(server(), poolId, 'OFF')
@@ -111,7 +111,7 @@ for (const engine of engines) {
       await assert.rejects(verify(accessToken, app.code()), notOffered)
     })
 
-    it('wants a token or a Session, and not both', async () => {
+    it('requires either an access token or a Session', async () => {
       const { accessToken: AccessToken } = await givenAna()
       const Session = 'AYABe'.padEnd(40, 'x')
       for (const operation of ['AssociateSoftwareToken', 'VerifySoftwareToken']) {
@@ -125,33 +125,30 @@ for (const engine of engines) {
     })
   })
 
-  describe(`Software tokens in storage on ${engine.name}`, () => {
-    it('are found by their own pool and user only, and used up step by step', async () => {
+  describe(`The software token repository on ${engine.name}`, () => {
+    it('finds a token by its own pool and user only, and consumes each time step once', async () => {
       await using room = await openRoom(engine)
-      const owner = { poolId: 'us-east-1_Pool00001', sub: 'ana' }
+      const user = { poolId: 'us-east-1_Pool00001', sub: 'ana' }
       const others = [
-        { ...owner, poolId: 'us-east-1_Pool00002' },
-        { ...owner, sub: 'ben' },
+        { ...user, poolId: 'us-east-1_Pool00002' },
+        { ...user, sub: 'ben' },
       ]
       const put = { secret: 'sealed', deviceName: 'phone', step: 10, now: 1 }
-      const use = (key: typeof owner, secret: string, step: number) => consumeSoftwareTokenStep(room.db, key, { secret, step })
+      const use = (key: typeof user, secret: string, step: number) => consumeSoftwareTokenStep(room.db, key, { secret, step })
       await room.commit(async (tx) => {
-        assert.equal(await setPendingSecret(tx, owner, { pending: 'first', replaced: null, now: 1 }), true)
-        assert.equal(await setPendingSecret(tx, owner, { pending: 'late', replaced: null, now: 1 }), false)
-        assert.equal(await setPendingSecret(tx, owner, { pending: 'second', replaced: 'first', now: 1 }), true)
-        assert.equal((await findSoftwareToken(tx, owner))?.pendingSecret, 'second')
-        await putSoftwareToken(tx, owner, put)
+        assert.equal(await setPendingSecret(tx, user, { pending: 'first', replaced: null, now: 1 }), true)
+        assert.equal(await setPendingSecret(tx, user, { pending: 'late', replaced: null, now: 1 }), false)
+        assert.equal(await setPendingSecret(tx, user, { pending: 'second', replaced: 'first', now: 1 }), true)
+        assert.equal((await findSoftwareToken(tx, user))?.pendingSecret, 'second')
+        await putSoftwareToken(tx, user, put)
       })
       for (const other of others) {
         assert.equal(await findSoftwareToken(room.db, other), undefined)
         assert.equal(await use(other, 'sealed', 11), false)
       }
-      assert.deepEqual(await findSoftwareToken(room.db, owner), { secret: 'sealed', pendingSecret: null, deviceName: 'phone' })
-      assert.deepEqual([await use(owner, 'sealed', 10), await use(owner, 'replaced', 11)], [false, false])
-      assert.deepEqual(
-        [await use(owner, 'sealed', 11), await use(owner, 'sealed', 11), await use(owner, 'sealed', 10)],
-        [true, false, false],
-      )
+      assert.deepEqual(await findSoftwareToken(room.db, user), { secret: 'sealed', pendingSecret: null, deviceName: 'phone' })
+      assert.deepEqual([await use(user, 'sealed', 10), await use(user, 'replaced', 11)], [false, false])
+      assert.deepEqual([await use(user, 'sealed', 11), await use(user, 'sealed', 11), await use(user, 'sealed', 10)], [true, false, false])
     })
   })
 }

@@ -6,7 +6,7 @@ import { sweepsOf } from '../../../src/sweeps.ts'
 import type { User } from '../../../src/users/user.ts'
 import { computeUserStatistics, minimumSample, type SampledUser } from '../../../src/users/user-statistics/compute-user-statistics.ts'
 import { engines } from '../../support/engines.ts'
-import { givenHidingPool, type Sights, sightsOf } from '../../support/hidden-users.ts'
+import { givenHidingPool, type VisibleAnswers, visibleAnswersOf } from '../../support/hidden-users.ts'
 import { signUp, type Values } from '../../support/self-service.ts'
 import { type TestServer, useTestServer } from '../../support/test-server.ts'
 
@@ -35,17 +35,18 @@ async function givenUsers(server: TestServer, clientId: string, count: number, a
 const unknownNames = Array.from({ length: 100 }, (_, index) => `stranger-${index}`)
 
 /** The answers of each operation for names that no user has. */
-async function askAboutDecoys(server: TestServer, clientId: string): Promise<readonly Sights[]> {
-  const answers: Sights[] = []
-  for (const name of unknownNames) answers.push(await sightsOf(server, clientId, name))
+async function askAboutDecoys(server: TestServer, clientId: string): Promise<readonly VisibleAnswers[]> {
+  const answers: VisibleAnswers[] = []
+  for (const name of unknownNames) answers.push(await visibleAnswersOf(server, clientId, name))
   // Ends the window of the attempt limits.
   server.clock.advance(hourMs)
   return answers
 }
 
-const share = (answers: readonly Sights[], is: (answer: Sights) => boolean | undefined) => answers.filter(is).length / answers.length
-const hasDomainOf = (letter: string) => (answer: Sights) => answer.ResendConfirmationCode.destination?.includes(`@${letter}*`)
-const offers = (choice: string) => (answer: Sights) => answer.USER_AUTH.choices?.split(',').includes(choice)
+const share = (answers: readonly VisibleAnswers[], is: (answer: VisibleAnswers) => boolean | undefined) =>
+  answers.filter(is).length / answers.length
+const hasDomainOf = (letter: string) => (answer: VisibleAnswers) => answer.ResendConfirmationCode.destination?.includes(`@${letter}*`)
+const offers = (choice: string) => (answer: VisibleAnswers) => answer.USER_AUTH.choices?.split(',').includes(choice)
 const verify = { AutoVerifiedAttributes: ['email' as const] }
 
 for (const engine of engines) {

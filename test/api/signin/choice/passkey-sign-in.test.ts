@@ -16,7 +16,7 @@ import { factorBlocks, prefer, registerApp, respond } from '../../../support/mfa
 import { pageOrigin, registerPasskey, setWebAuthn } from '../../../support/passkeys.ts'
 import { sentTo } from '../../../support/self-service.ts'
 import { claimsOf, givenTokens, givenUser } from '../../../support/sign-in.ts'
-import type { AuthenticatorWish } from '../../../support/software-authenticator.ts'
+import type { AuthenticatorOptions } from '../../../support/software-authenticator.ts'
 import { useTestServer } from '../../../support/test-server.ts'
 
 const wrong = { name: 'NotAuthorizedException', message: 'Incorrect username or password.' }
@@ -30,7 +30,7 @@ for (const engine of engines) {
   describe(`a passkey as the first factor, on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    async function givenPasskey(wish: AuthenticatorWish = {}) {
+    async function givenPasskey(wish: AuthenticatorOptions = {}) {
       const ids = await givenChoicePool(server(), ['PASSWORD', 'WEB_AUTHN'])
       const { sub } = await givenUser(server(), ids.poolId, 'ana')
       const { accessToken } = await givenTokens(server(), ids.clientId, 'ana')

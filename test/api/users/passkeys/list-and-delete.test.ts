@@ -14,10 +14,10 @@ import { givenTokens, givenUser } from '../../../support/sign-in.ts'
 import { makePasskey } from '../../../support/software-authenticator.ts'
 import { type TestServer, useTestServer } from '../../../support/test-server.ts'
 
-const unknown = { name: 'ResourceNotFoundException' }
+const notFound = { name: 'ResourceNotFoundException' }
 
 for (const engine of engines) {
-  describe(`the passkeys of a user on ${engine.name}`, () => {
+  describe(`A passkey of a user on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
     async function givenUsers<Name extends string>(...names: Name[]) {
@@ -34,14 +34,17 @@ for (const engine of engines) {
       return server().send(new DeleteWebAuthnCredentialCommand({ AccessToken: token, CredentialId: id }))
     }
 
-    it('are listed as they were made', async () => {
+    it('is listed with its name, attachment and transports, in the order of registration', async () => {
       const { tokens } = await givenUsers('ana')
       const before = server().clock.now()
       const aaguid = 'ea9b8d66-4d01-1d21-3ce4-b6b48cb575d4'
-      const google = await registerPasskey(server(), tokens.ana, { aaguid, transports: ['hybrid', 'internal', 'internal', '<script>'] })
+      const googlePasskey = await registerPasskey(server(), tokens.ana, {
+        aaguid,
+        transports: ['hybrid', 'internal', 'internal', '<script>'],
+      })
       const options = await startRegistration(server(), tokens.ana)
-      const plain = makePasskey(options, pageOrigin)
-      const { authenticatorAttachment, ...registration } = plain.registration
+      const plainPasskey = makePasskey(options, pageOrigin)
+      const { authenticatorAttachment, ...registration } = plainPasskey.registration
       const { transports, ...response } = registration['response'] as Record<string, unknown>
       await completeRegistration(server(), tokens.ana, { ...registration, response })
 
@@ -53,18 +56,18 @@ for (const engine of engines) {
         [
           {
             ...common,
-            CredentialId: google.id,
+            CredentialId: googlePasskey.id,
             FriendlyCredentialName: 'Google Password Manager',
             AuthenticatorAttachment: 'platform',
             AuthenticatorTransports: ['hybrid', 'internal'],
           },
-          { ...common, CredentialId: plain.id, FriendlyCredentialName: 'Passkey', AuthenticatorTransports: [] },
+          { ...common, CredentialId: plainPasskey.id, FriendlyCredentialName: 'Passkey', AuthenticatorTransports: [] },
         ],
       )
       for (const { CreatedAt } of Credentials) assert.ok((CreatedAt?.getTime() ?? 0) >= before - 1000)
     })
 
-    it('come in pages, also when the last one of a page is gone', async () => {
+    it('is listed in pages, also when the last passkey of a page was deleted', async () => {
       const { tokens } = await givenUsers('ana')
       const ids: string[] = []
       for (let count = 0; count < 5; count++) {
@@ -87,19 +90,19 @@ for (const engine of engines) {
       await assert.rejects(page('made-up'), { name: 'InvalidParameterException' })
     })
 
-    it('are nobody else’s to see, to page through or to delete', async () => {
+    it('cannot be listed or deleted by another user', async () => {
       const { tokens } = await givenUsers('ana', 'ben')
       for (let count = 0; count < 2; count++) await registerPasskey(server(), tokens.ana)
       const [first = ''] = await passkeysOf(server(), tokens.ana)
       assert.deepEqual(await passkeysOf(server(), tokens.ben), [])
-      await assert.rejects(remove(tokens.ben, first), unknown)
+      await assert.rejects(remove(tokens.ben, first), notFound)
       const { NextToken } = await server().send(new ListWebAuthnCredentialsCommand({ AccessToken: tokens.ana, MaxResults: 1 }))
       const foreign = new ListWebAuthnCredentialsCommand({ AccessToken: tokens.ben, NextToken })
       await assert.rejects(server().send(foreign), { name: 'InvalidParameterException' })
 
-      const elsewhere = await givenUsers('ana')
-      assert.deepEqual(await passkeysOf(server(), elsewhere.tokens.ana), [])
-      await assert.rejects(remove(elsewhere.tokens.ana, first), unknown)
+      const otherPool = await givenUsers('ana')
+      assert.deepEqual(await passkeysOf(server(), otherPool.tokens.ana), [])
+      await assert.rejects(remove(otherPool.tokens.ana, first), notFound)
       assert.equal((await passkeysOf(server(), tokens.ana)).length, 2)
     })
 
@@ -108,11 +111,11 @@ for (const engine of engines) {
       const { id } = await registerPasskey(server(), tokens.ana)
       const kept = await registerPasskey(server(), tokens.ana)
       await remove(tokens.ana, id)
-      await assert.rejects(remove(tokens.ana, id), unknown)
+      await assert.rejects(remove(tokens.ana, id), notFound)
       assert.deepEqual(await passkeysOf(server(), tokens.ana), [kept.id])
     })
 
-    it('are twenty at most, also when the last two are made at once', async () => {
+    it('is rejected beyond twenty, also when two registrations are concurrent', async () => {
       const { tokens } = await givenUsers('ana')
       const tooMany = { name: 'LimitExceededException' }
       for (let count = 0; count < 19; count++) await registerPasskey(server(), tokens.ana)
@@ -129,10 +132,10 @@ for (const engine of engines) {
     })
   })
 
-  describe(`the passkeys of a user on ${engine.name}, by an operator's own quota`, () => {
+  describe(`A passkey of a user on ${engine.name}, with a quota that the operator sets`, () => {
     const server = useTestServer(engine, { flags: ['--quotas', '{"passkeysPerUser":1}'] })
 
-    it('are as many as the operator allows', async () => {
+    it('is rejected beyond that quota', async () => {
       const token = await givenToken(server())
       await registerPasskey(server(), token)
       await assert.rejects(startRegistration(server(), token), { name: 'LimitExceededException' })

@@ -33,16 +33,16 @@ const notEnabled = { name: 'WebAuthnNotEnabledException' }
 const invalid = { name: 'InvalidParameterException', message: 'Credential data is not valid' }
 
 for (const engine of engines) {
-  describe(`the registration of a passkey on ${engine.name}`, () => {
+  describe(`The registration of a passkey on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    async function givenAna(wish: PoolWish = withPasskeys, configuration: WebAuthnConfigurationType = {}) {
-      const ids = await givenPasskeyPool(server(), wish, configuration)
+    async function givenAna(poolOptions: PoolWish = withPasskeys, configuration: WebAuthnConfigurationType = {}) {
+      const ids = await givenPasskeyPool(server(), poolOptions, configuration)
       const { sub } = await givenUser(server(), ids.poolId, 'ana', { attributes: [{ Name: 'name', Value: 'Ana Alvarez' }] })
       return { ...ids, sub, token: (await givenTokens(server(), ids.clientId, 'ana')).accessToken }
     }
 
-    it('hands out the options of Cognito', async () => {
+    it('returns the same creation options as Cognito', async () => {
       const { poolId, sub, token } = await givenAna()
       const { challenge, ...options } = await startRegistration(server(), token)
       assert.ok(Buffer.from(challenge, 'base64url').length >= 16)
@@ -58,11 +58,13 @@ for (const engine of engines) {
         user: { displayName: 'Ana Alvarez', id: Buffer.from(sub).toString('base64url'), name: 'ana' },
       })
       await setWebAuthn(server(), poolId, { RelyingPartyId: 'example.test', UserVerification: 'required' })
-      const strict = (await startRegistration(server(), token)) as unknown as { authenticatorSelection: { userVerification: string } }
-      assert.equal(strict.authenticatorSelection.userVerification, 'required')
+      const strictOptions = (await startRegistration(server(), token)) as unknown as {
+        authenticatorSelection: { userVerification: string }
+      }
+      assert.equal(strictOptions.authenticatorSelection.userVerification, 'required')
     })
 
-    it('calls a user who is named by an address by that address', async () => {
+    it('names the user by their e-mail address in a pool whose usernames are addresses', async () => {
       const ids = await givenPasskeyPool(server(), { ...withPasskeys, pool: { ...withPasskeys.pool, UsernameAttributes: ['email'] } })
       await givenUser(server(), ids.poolId, 'ana@example.test')
       const { accessToken } = await givenTokens(server(), ids.clientId, 'ana@example.test')
@@ -70,7 +72,7 @@ for (const engine of engines) {
       assert.deepEqual([user.name, user.displayName], ['ana@example.test', 'ana@example.test'])
     })
 
-    it('keeps what the authenticator made, and tells it not to make another', async () => {
+    it('stores the passkey, and excludes it from the next registration', async () => {
       const { poolId, token } = await givenAna()
       const first = await registerPasskey(server(), token)
       const second = await registerPasskey(server(), token, { algorithm: 'RS256', counts: false })
@@ -83,7 +85,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [])
     })
 
-    it('takes pages of the relying party: its domain and those below, any port, over TLS; and its Android apps', async () => {
+    it('accepts TLS pages of the domain and its subdomains on any port, and Android apps, and rejects other origins', async () => {
       const { token } = await givenAna()
       for (const origin of [
         'https://example.test',
@@ -107,11 +109,11 @@ for (const engine of engines) {
       ]) {
         await assert.rejects(registerPasskey(server(), token, {}, origin), wrongOrigin, origin)
       }
-      const framed = makePasskey(await startRegistration(server(), token), pageOrigin, { crossOrigin: true })
-      await assert.rejects(completeRegistration(server(), token, framed.registration), wrongOrigin)
+      const inFrame = makePasskey(await startRegistration(server(), token), pageOrigin, { crossOrigin: true })
+      await assert.rejects(completeRegistration(server(), token, inFrame.registration), wrongOrigin)
     })
 
-    it('takes pages without TLS on localhost only', async () => {
+    it('accepts pages without TLS on localhost only', async () => {
       const { token } = await givenAna(withPasskeys, { RelyingPartyId: 'localhost' })
       for (const origin of ['http://localhost', 'http://localhost:3000', 'https://localhost:3000', 'http://app.localhost:3000'])
         await registerPasskey(server(), token, {}, origin)
@@ -119,18 +121,18 @@ for (const engine of engines) {
         await assert.rejects(registerPasskey(server(), token, {}, origin), wrongOrigin, origin)
     })
 
-    it('refuses a passkey of another relying party', async () => {
+    it('rejects a passkey for another relying party', async () => {
       const { token } = await givenAna()
       await assert.rejects(registerPasskey(server(), token, { rpId: 'app.example.test' }), mismatch)
       await assert.rejects(registerPasskey(server(), token, { rpId: 'evil.test' }), mismatch)
     })
 
-    it('refuses an algorithm that it did not offer', async () => {
+    it('rejects an algorithm that it did not offer', async () => {
       const { token } = await givenAna()
       await assert.rejects(registerPasskey(server(), token, { algorithm: 'EdDSA' }), notSupported)
     })
 
-    it('wants the user verified where the pool does, and present everywhere', async () => {
+    it('requires a verified user if the pool does, and a present user always', async () => {
       const { poolId, token } = await givenAna()
       await registerPasskey(server(), token, { userVerified: false })
       await setWebAuthn(server(), poolId, { RelyingPartyId: 'example.test', UserVerification: 'required' })
@@ -139,7 +141,7 @@ for (const engine of engines) {
       await assert.rejects(registerPasskey(server(), token, { userPresent: false }), invalid)
     })
 
-    it('takes a challenge once, in its time, and unaltered', async () => {
+    it('accepts a challenge once, before it expires, and unaltered', async () => {
       const { token } = await givenAna()
       const options = await startRegistration(server(), token)
       await completeRegistration(server(), token, makePasskey(options, pageOrigin).registration)
@@ -156,50 +158,53 @@ for (const engine of engines) {
       assert.equal((await passkeysOf(server(), token)).length, 1)
     })
 
-    it('takes the challenge of this user, asked for through this client, in this pool', async () => {
+    it('rejects the challenge of another user, app client or pool', async () => {
       const { poolId, clientId, token } = await givenAna()
       await givenUser(server(), poolId, 'ben')
-      const bens = (await givenTokens(server(), clientId, 'ben')).accessToken
-      const mine = makePasskey(await startRegistration(server(), token), pageOrigin)
-      await assert.rejects(completeRegistration(server(), bens, mine.registration), notFound)
+      const benToken = (await givenTokens(server(), clientId, 'ben')).accessToken
+      const anaPasskey = makePasskey(await startRegistration(server(), token), pageOrigin)
+      await assert.rejects(completeRegistration(server(), benToken, anaPasskey.registration), notFound)
 
       const other = { UserPoolId: poolId, ClientName: 'other', ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH' as const] }
       const { UserPoolClient } = await server().send(new CreateUserPoolClientCommand(other))
-      const elsewhere = (await givenTokens(server(), UserPoolClient?.ClientId ?? '', 'ana')).accessToken
-      await assert.rejects(completeRegistration(server(), elsewhere, mine.registration), { name: 'WebAuthnClientMismatchException' })
+      const otherClientToken = (await givenTokens(server(), UserPoolClient?.ClientId ?? '', 'ana')).accessToken
+      await assert.rejects(completeRegistration(server(), otherClientToken, anaPasskey.registration), {
+        name: 'WebAuthnClientMismatchException',
+      })
 
-      const another = await givenAna()
-      await assert.rejects(completeRegistration(server(), another.token, mine.registration), notFound)
-      await completeRegistration(server(), token, mine.registration)
+      const otherPool = await givenAna()
+      await assert.rejects(completeRegistration(server(), otherPool.token, anaPasskey.registration), notFound)
+      await completeRegistration(server(), token, anaPasskey.registration)
     })
 
-    it('refuses what is no answer to it', async () => {
+    it('rejects a malformed credential', async () => {
       const { token } = await givenAna()
       const { registration, id } = makePasskey(await startRegistration(server(), token), pageOrigin)
       const response = registration['response'] as Record<string, unknown>
       const withResponse = (changes: object) => ({ ...registration, response: { ...response, ...changes } })
       const nested = Buffer.concat([Buffer.alloc(5000, 0x81), Buffer.from([0])]).toString('base64url')
-      const others: Record<string, Record<string, unknown>> = {
+      const malformed: Record<string, Record<string, unknown>> = {
         nothing: {},
         'no response': { ...registration, response: undefined },
         'another type': { ...registration, type: 'password' },
         'two ids': { ...registration, rawId: 'AAAA' },
-        'an id of another': { ...registration, id: 'AAAA', rawId: 'AAAA' },
+        'another id': { ...registration, id: 'AAAA', rawId: 'AAAA' },
         'a padded id': { ...registration, id: `${id}=`, rawId: `${id}=` },
         'no attestation object': withResponse({ attestationObject: '' }),
-        'an attestation object that is none': withResponse({ attestationObject: 'AAAA' }),
-        'a deep attestation object': withResponse({ attestationObject: nested }),
-        'a client that says nothing': withResponse({ clientDataJSON: Buffer.from('{}').toString('base64url') }),
-        'a client that says null': withResponse({ clientDataJSON: Buffer.from('null').toString('base64url') }),
-        'a client that says no JSON': withResponse({ clientDataJSON: 'AAAA' }),
+        'bytes that are no attestation object': withResponse({ attestationObject: 'AAAA' }),
+        'a deeply nested attestation object': withResponse({ attestationObject: nested }),
+        'empty client data': withResponse({ clientDataJSON: Buffer.from('{}').toString('base64url') }),
+        'null as client data': withResponse({ clientDataJSON: Buffer.from('null').toString('base64url') }),
+        'client data that is not JSON': withResponse({ clientDataJSON: 'AAAA' }),
         numbers: { id: 1, rawId: 1, type: 'public-key', response: 1 },
       }
-      for (const [what, other] of Object.entries(others)) await assert.rejects(completeRegistration(server(), token, other), invalid, what)
+      for (const [name, credential] of Object.entries(malformed))
+        await assert.rejects(completeRegistration(server(), token, credential), invalid, name)
       await assert.rejects(registerPasskey(server(), token, { type: 'webauthn.get' }), invalid)
       await completeRegistration(server(), token, registration)
     })
 
-    it('asks for no attestation, and does not look at one that comes', async () => {
+    it('does not ask for an attestation statement, and ignores one that is sent', async () => {
       const { token } = await givenAna()
       const attestation = new Map<string, Buffer | number>([
         ['alg', -7],
@@ -210,18 +215,18 @@ for (const engine of engines) {
       assert.equal((await passkeysOf(server(), token)).length, 4)
     })
 
-    it('takes a passkey once for each user', async () => {
+    it('accepts a passkey only once for each user', async () => {
       const { poolId, clientId, token } = await givenAna()
       await givenUser(server(), poolId, 'ben')
-      const bens = (await givenTokens(server(), clientId, 'ben')).accessToken
+      const benToken = (await givenTokens(server(), clientId, 'ben')).accessToken
       const id = Buffer.from('the same passkey')
       await registerPasskey(server(), token, { id })
-      const taken = { name: 'InvalidParameterException', message: 'The passkey is registered already.' }
-      await assert.rejects(registerPasskey(server(), token, { id }), taken)
-      await registerPasskey(server(), bens, { id })
+      const registeredAlready = { name: 'InvalidParameterException', message: 'The passkey is registered already.' }
+      await assert.rejects(registerPasskey(server(), token, { id }), registeredAlready)
+      await registerPasskey(server(), benToken, { id })
     })
 
-    it('is for pools that let users sign in by passkey', async () => {
+    it('is rejected in a pool whose users cannot sign in with passkeys', async () => {
       const { poolId, token } = await givenAna()
       const passkey = makePasskey(await startRegistration(server(), token), pageOrigin)
       await server().send(new UpdateUserPoolCommand({ UserPoolId: poolId }))
@@ -229,18 +234,18 @@ for (const engine of engines) {
       await assert.rejects(completeRegistration(server(), token, passkey.registration), notEnabled)
     })
 
-    it('waits for a user who has to choose a new password', async () => {
+    it('is rejected for a user who has to choose a new password first', async () => {
       const { poolId, token } = await givenAna()
       const passkey = makePasskey(await startRegistration(server(), token), pageOrigin)
       await givenVerifiedEmail(poolId)
       await server().send(new AdminResetUserPasswordCommand({ UserPoolId: poolId, Username: 'ana' }))
-      const reset = { name: 'PasswordResetRequiredException' }
-      await assert.rejects(startRegistration(server(), token), reset)
-      await assert.rejects(completeRegistration(server(), token, passkey.registration), reset)
-      await assert.rejects(passkeysOf(server(), token), reset)
+      const resetRequired = { name: 'PasswordResetRequiredException' }
+      await assert.rejects(startRegistration(server(), token), resetRequired)
+      await assert.rejects(completeRegistration(server(), token, passkey.registration), resetRequired)
+      await assert.rejects(passkeysOf(server(), token), resetRequired)
     })
 
-    it('belongs to the domain of the pool, or to the server', async () => {
+    it('uses the domain of the pool as the relying party, and the host of the server without one', async () => {
       const ids = await server().givenPool(withPasskeys)
       await givenUser(server(), ids.poolId, 'ana')
       const token = (await givenTokens(server(), ids.clientId, 'ana')).accessToken
@@ -263,10 +268,10 @@ for (const engine of engines) {
     }
   })
 
-  describe(`a server without a name on ${engine.name}`, () => {
+  describe(`The registration of a passkey at a server with an IP address on ${engine.name}`, () => {
     const server = useTestServer(engine, { flags: ['--public-url', 'http://192.0.2.1'] })
 
-    it('has no passkeys for a pool without one', async () => {
+    it('is rejected in a pool without a relying party or domain', async () => {
       const ids = await server().givenPool(withPasskeys)
       await givenUser(server(), ids.poolId, 'ana')
       const { accessToken } = await givenTokens(server(), ids.clientId, 'ana')
