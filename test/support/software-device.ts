@@ -43,15 +43,15 @@ export function signInOnDevice(server: TestServer, clientId: string, username: s
 export type DeviceChallenge = Pick<InitiateAuthCommandOutput, 'ChallengeParameters' | 'Session'>
 
 /** Answers DEVICE_SRP_AUTH. `a` is the client's secret exponent, which `answerDevicePassword` needs. */
-export async function answerDeviceSrp(server: TestServer, clientId: string, asked: DeviceChallenge, device: SoftwareDevice) {
+export async function answerDeviceSrp(server: TestServer, clientId: string, deviceChallenge: DeviceChallenge, device: SoftwareDevice) {
   const a = BigInt(`0x${randomBytes(64).toString('hex')}`)
   const challenge = await server.send(
     new RespondToAuthChallengeCommand({
       ClientId: clientId,
       ChallengeName: 'DEVICE_SRP_AUTH',
-      Session: asked.Session,
+      Session: deviceChallenge.Session,
       ChallengeResponses: {
-        USERNAME: asked.ChallengeParameters?.['USERNAME'] ?? '',
+        USERNAME: deviceChallenge.ChallengeParameters?.['USERNAME'] ?? '',
         DEVICE_KEY: device.key,
         SRP_A: power(2n, a).toString(16),
       },

@@ -7,7 +7,8 @@ import type { Device } from './device.ts'
 export type DeviceKey = Pick<Device, 'poolId' | 'sub' | 'key'>
 
 /**
- * False when the user confirmed the device before, when the session was revoked, or when the user forgot the session's device meanwhile.
+ * False when the user has confirmed the device already. Also when the session cannot confirm it: the session was revoked, it has another
+ * device key, or the user forgot its device meanwhile.
  * @NOTE The caller has locked the user.
  */
 export async function insertDevice(tx: Tx, device: Device, sessionId: string): Promise<boolean> {

@@ -30,7 +30,7 @@ export function collidesWithRecovery(pool: MfaPool, user: MfaUser, attribute: Co
   return primary === attribute && (!user.attributes[other] || others.length === 0)
 }
 
-/** The methods by message that a pool which requires MFA may ask a user for who has activated no method. */
+/** In a pool that requires MFA: the methods by message that a sign-in may ask for although the user has not activated any. */
 export function eligibleMessageMethods(pool: MfaPool, user: MfaUser): readonly MfaMethod[] {
   return usableMfa(pool, user, false).filter((method) => {
     const contact = contactOf(method)

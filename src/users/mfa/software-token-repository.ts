@@ -2,14 +2,12 @@ import { type SqlBool, sql } from 'kysely'
 import { sealMarkLength, sealMarkStart } from '../../base/sealing-key.ts'
 import { sealMark } from '../../base/secrets.ts'
 import type { Db, Tx } from '../../storage/db.ts'
-import type { SoftwareToken } from './software-token.ts'
+import type { SoftwareToken, UserKey } from './software-token.ts'
 
 /** Whether the column holds the same secret as `sealed`. It may have been resealed under another master key. */
 function hasMark(column: 'secret' | 'software_token.pending_secret', sealed: string) {
   return sql<SqlBool>`substr(${sql.ref(column)}, ${sealMarkStart + 1}, ${sealMarkLength}) = ${sealMark(sealed)}`
 }
-
-type UserKey = { readonly poolId: string; readonly sub: string }
 
 export async function findSoftwareToken(db: Db | Tx, { poolId, sub }: UserKey): Promise<SoftwareToken | undefined> {
   const row = await db

@@ -24,7 +24,7 @@ const scheme = { algorithm: 'SHA1', digits: 6, period: 30 } as const
 /** One time step each way, for clocks that are off and for codes that are typed at the last moment (RFC 6238 §5.2). */
 const window = 1
 
-type UserKey = Pick<User, 'poolId' | 'sub'>
+export type UserKey = Pick<User, 'poolId' | 'sub'>
 
 /** A new secret in Base32, to be shown to the user. */
 export function newSoftwareSecret(): string {

@@ -17,10 +17,10 @@ const user = {
   created_at: 0,
   updated_at: 0,
 }
-const owner = { poolId: 'here', sub: 'ana' }
+const ana = { poolId: 'here', sub: 'ana' }
 const times = { createdAt: 0, expiresAt: 1000, revokedAt: null, generation: 0, rotatedAt: null, userSignedOutAt: null }
 const device = {
-  ...owner,
+  ...ana,
   key: 'key',
   name: null,
   verifier: null,
@@ -36,14 +36,14 @@ for (const engine of engines) {
     async function open() {
       const storage = await openTestStorage(engine)
       const { db } = storage
-      await insertPool(db, testPool({ id: owner.poolId }))
+      await insertPool(db, testPool({ id: ana.poolId }))
       const unset = { password: null, password_expires_at: null, signed_out_at: null, mfa: null }
       await db
         .insertInto('user')
         .values({ ...user, ...unset })
         .execute()
       const beginSession = (id: string, deviceKey: string | null) =>
-        insertSession(db, { ...owner, ...times, id, clientId: 'client', activity: null, deviceKey })
+        insertSession(db, { ...ana, ...times, id, clientId: 'client', activity: null, deviceKey })
       const insert = (sessionId: string, changes: Partial<typeof device> = {}) =>
         db.transaction().execute((tx) => insertDevice(tx, { ...device, ...changes }, sessionId))
       const remove = () => db.transaction().execute((tx) => deleteDevice(tx, device, 1))
@@ -56,7 +56,7 @@ for (const engine of engines) {
       await devices.beginSession('other', 'other key')
       await devices.beginSession('without', null)
       await devices.beginSession('revoked', 'key')
-      await revokeSession(devices.db, { ...owner, id: 'revoked' }, 1)
+      await revokeSession(devices.db, { ...ana, id: 'revoked' }, 1)
       for (const sessionId of ['other', 'without', 'revoked', 'none']) assert.equal(await devices.insert(sessionId), false, sessionId)
       assert.equal(await devices.insert('with', { poolId: 'there' }), false)
       assert.equal(await devices.insert('with', { sub: 'bob' }), false)

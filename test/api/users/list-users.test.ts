@@ -112,7 +112,7 @@ for (const engine of engines) {
       await assert.rejects(page(server(), poolId, { PaginationToken: plain }), invalid('The pagination token has expired.'))
     })
 
-    it('shows only the attributes that are asked for', async () => {
+    it('shows only the requested attributes', async () => {
       const { poolId } = await server().givenPool({ pool: { Schema: [{ Name: 'team', AttributeDataType: 'String', Mutable: true }] } })
       await adminCreateSilently(server(), poolId, 'ana', { attributes: { name: 'Ana', 'custom:team': 'blue', email: 'a@b.test' } })
       server().clock.advance(1)
