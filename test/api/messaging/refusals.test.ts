@@ -140,7 +140,7 @@ for (const engine of engines) {
       } as const
       const delivery = await room.commit((tx) => queueSignInCode(tx, room.secrets, { ...code, expiresAt: now + 60_000 }))
       let woken = 0
-      const afterCommit = createAfterCommit({ db: room.db, wake: () => woken++, longestWaitMs: 60 })
+      const afterCommit = createAfterCommit({ db: room.db, wake: () => woken++, maxWaitMs: 60 })
       await afterCommit(pool, [delivery])
       assert.equal(woken, 1)
     })
