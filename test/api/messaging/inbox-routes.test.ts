@@ -8,9 +8,9 @@ import type { InboxEntry } from '../../../src/messaging/inbox.ts'
 import { createOutboxWorker } from '../../../src/messaging/outbox-worker.ts'
 import { inboxRoutes } from '../../../src/web/inbox-routes.ts'
 import { engines, type TestEngine } from '../../support/engines.ts'
-import { emailMessage, openRoom, queue, type Room } from './messaging-setup.ts'
+import { emailMessage, type MessagingSetup, openMessagingSetup, queue } from './messaging-setup.ts'
 
-type Web = Room & {
+type Web = MessagingSetup & {
   readonly url: string
   get(path: string, headers?: Record<string, string>): Promise<Response>
   list(query?: string): Promise<InboxEntry[]>
@@ -18,22 +18,22 @@ type Web = Room & {
 
 /** The routes on a port, over a worker that looks only when it is asked to: what is seen was delivered by the request itself. */
 async function openWeb(engine: TestEngine): Promise<Web> {
-  const room = await openRoom(engine)
-  const inbox = createInboxGateway(room.db)
-  const outbox = createOutboxWorker({ ...room, gateways: { email: inbox, sms: inbox }, pollMs: 3_600_000 })
+  const setup = await openMessagingSetup(engine)
+  const inbox = createInboxGateway(setup.db)
+  const outbox = createOutboxWorker({ ...setup, gateways: { email: inbox, sms: inbox }, pollMs: 3_600_000 })
   const app = Fastify()
-  inboxRoutes(app, { ...room, outbox })
+  inboxRoutes(app, { ...setup, outbox })
   const url = await app.listen({ port: 0, host: '127.0.0.1' })
   const get = (path: string, headers: Record<string, string> = {}) => fetch(url + path, { headers })
   return {
-    ...room,
+    ...setup,
     url,
     get,
     list: async (query = '') => (await get(`/inbox/api/messages${query}`)).json() as Promise<InboxEntry[]>,
     async [Symbol.asyncDispose]() {
       await app.close()
       await outbox.close()
-      await room[Symbol.asyncDispose]()
+      await setup[Symbol.asyncDispose]()
     },
   }
 }

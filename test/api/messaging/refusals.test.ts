@@ -19,7 +19,7 @@ import { attributeList, signUp, update } from '../../support/self-service.ts'
 import { givenTokens, givenUser, signInByPassword } from '../../support/sign-in.ts'
 import { openSmsEndpoint } from '../../support/sms-endpoint.ts'
 import { type PoolWish, useTestServer } from '../../support/test-server.ts'
-import { openRoom, plainWording, testPool } from './messaging-setup.ts'
+import { openMessagingSetup, plainContent, testPool } from './messaging-setup.ts'
 
 const sms = await openSmsEndpoint()
 const refused = { name: 'CodeDeliveryFailureException', message: 'The message was refused where it was to be delivered.' }
@@ -125,22 +125,22 @@ for (const engine of engines) {
     })
 
     it('are not waited for without end', async () => {
-      await using room = await openRoom(engine)
+      await using setup = await openMessagingSetup(engine)
       const messages = { ...noExtensions.messages, onRefusal: 'FAIL' } as const
       const pool = testPool({ extensions: { ...noExtensions, messages } })
       const user = { sub: 'sub-of-ana', username: 'ana', attributes: {} }
-      const now = room.clock.now()
+      const now = setup.clock.now()
       const code = {
         pool,
         user,
         contact: { attribute: 'phone_number', value: good },
-        messageContent: plainWording,
+        messageContent: plainContent,
         code: '123456',
         now,
       } as const
-      const delivery = await room.commit((tx) => queueSignInCode(tx, room.secrets, { ...code, expiresAt: now + 60_000 }))
+      const delivery = await setup.commit((tx) => queueSignInCode(tx, setup.secrets, { ...code, expiresAt: now + 60_000 }))
       let woken = 0
-      const afterCommit = createAfterCommit({ db: room.db, wake: () => woken++, maxWaitMs: 60 })
+      const afterCommit = createAfterCommit({ db: setup.db, wake: () => woken++, maxWaitMs: 60 })
       await afterCommit(pool, [delivery])
       assert.equal(woken, 1)
     })

@@ -18,7 +18,7 @@ import { rawCall } from '../../support/raw-call.ts'
 import { sentTo, wrongCode } from '../../support/self-service.ts'
 import { givenTokens, givenUser } from '../../support/sign-in.ts'
 import { useTestServer } from '../../support/test-server.ts'
-import { openRoom } from '../messaging/messaging-setup.ts'
+import { openMessagingSetup } from '../messaging/messaging-setup.ts'
 
 const mismatch = { name: 'EnableSoftwareTokenMFAException', message: 'Code mismatch' }
 const nothing = { name: 'SoftwareTokenMFANotFoundException' }
@@ -127,7 +127,7 @@ for (const engine of engines) {
 
   describe(`Software tokens in storage on ${engine.name}`, () => {
     it('are found by their own pool and user only, and used up step by step', async () => {
-      await using room = await openRoom(engine)
+      await using room = await openMessagingSetup(engine)
       const owner = { poolId: 'us-east-1_Pool00001', sub: 'ana' }
       const others = [
         { ...owner, poolId: 'us-east-1_Pool00002' },
