@@ -15,7 +15,7 @@ async function issue(
   return setup.commit((tx) => issueCode(tx, setup.secrets, { ...ana, ...changes, ...details }))
 }
 
-async function spend(
+async function consume(
   setup: MessagingSetup,
   code: string,
   changes: Partial<{ poolId: string; sub: string; purpose: 'sign-up' | 'verify-email' }> = {},
@@ -23,28 +23,28 @@ async function spend(
   return setup.commit((tx) => consumeCode(tx, setup.secrets, { ...ana, ...changes, code, now: setup.clock.now() }))
 }
 
-/** A well-formed code that is not this one. */
+/** A well-formed code that differs from this one. */
 const otherThan = (code: string) => ((Number(code) + 1) % 1_000_000).toString().padStart(6, '0')
 
 for (const engine of engines) {
   describe(`Codes on ${engine.name}`, () => {
-    it('give back what they prove, once', async () => {
+    it('give back their attribute and value, once', async () => {
       await using setup = await openMessagingSetup(engine)
       const code = await issue(setup)
       assert.match(code, /^\d{6}$/)
-      assert.deepEqual(await spend(setup, otherThan(code)), { outcome: 'mismatch' })
-      assert.partialDeepStrictEqual(await spend(setup, code), { outcome: 'ok', attribute: 'email', value: 'ana@example.test' })
-      assert.deepEqual(await spend(setup, code), { outcome: 'expired' })
+      assert.deepEqual(await consume(setup, otherThan(code)), { outcome: 'mismatch' })
+      assert.partialDeepStrictEqual(await consume(setup, code), { outcome: 'ok', attribute: 'email', value: 'ana@example.test' })
+      assert.deepEqual(await consume(setup, code), { outcome: 'expired' })
     })
 
-    it('are spent by one of many who bring them at once', async () => {
+    it('are consumed by one of many requests with the right code at once', async () => {
       await using setup = await openMessagingSetup(engine)
       const code = await issue(setup)
-      const outcomes = await Promise.all(Array.from({ length: 12 }, () => spend(setup, code)))
+      const outcomes = await Promise.all(Array.from({ length: 12 }, () => consume(setup, code)))
       assert.equal(outcomes.filter(({ outcome }) => outcome === 'ok').length, 1)
     })
 
-    it('are not spent by a transaction that fails afterwards', async () => {
+    it('are not consumed by a transaction that is rolled back', async () => {
       await using setup = await openMessagingSetup(engine)
       const code = await issue(setup)
       const failing = setup.commit(async (tx) => {
@@ -52,38 +52,38 @@ for (const engine of engines) {
         throw new Error('later')
       })
       await assert.rejects(failing, /later/)
-      assert.equal((await spend(setup, code)).outcome, 'ok')
+      assert.equal((await consume(setup, code)).outcome, 'ok')
     })
 
-    it('hold only for their pool, user and purpose', async () => {
+    it('are valid for their pool, user and purpose only', async () => {
       await using setup = await openMessagingSetup(engine)
       const code = await issue(setup)
       for (const other of [{ poolId: 'us-east-1_OtherPool' }, { sub: 'sub-of-bob' }, { purpose: 'sign-up' } as const]) {
-        assert.equal((await spend(setup, code, other)).outcome, 'expired')
+        assert.equal((await consume(setup, code, other)).outcome, 'expired')
         const theirs = await issue(setup, other)
-        if (theirs !== code) assert.equal((await spend(setup, code, other)).outcome, 'mismatch')
+        if (theirs !== code) assert.equal((await consume(setup, code, other)).outcome, 'mismatch')
       }
-      // A row carried over from another user does not help: the hash is bound to whom it was made for.
+      // A row that is copied to another user is of no use: the hash is bound to the user it was issued for.
       const [row] = await setup.db.selectFrom('code').selectAll().where('sub', '=', ana.sub).where('purpose', '=', ana.purpose).execute()
       await setup.db
         .updateTable('code')
         .set({ code_hash: row?.code_hash ?? '' })
         .where('sub', '=', 'sub-of-bob')
         .execute()
-      assert.equal((await spend(setup, code, { sub: 'sub-of-bob' })).outcome, 'mismatch')
-      assert.equal((await spend(setup, code)).outcome, 'ok')
+      assert.equal((await consume(setup, code, { sub: 'sub-of-bob' })).outcome, 'mismatch')
+      assert.equal((await consume(setup, code)).outcome, 'ok')
     })
 
-    it('are replaced by the next one of the same purpose', async () => {
+    it('are replaced by the next code of the same purpose', async () => {
       await using setup = await openMessagingSetup(engine)
       const first = await issue(setup)
       let second = await issue(setup)
       while (second === first) second = await issue(setup)
-      assert.equal((await spend(setup, first)).outcome, 'mismatch')
-      assert.equal((await spend(setup, second)).outcome, 'ok')
+      assert.equal((await consume(setup, first)).outcome, 'mismatch')
+      assert.equal((await consume(setup, second)).outcome, 'ok')
     })
 
-    it('end with their lifetime, to the millisecond', async () => {
+    it('expire at the end of their lifetime, to the millisecond', async () => {
       await using setup = await openMessagingSetup(engine)
       const code = await issue(setup)
       const { expires_at } = await setup.db.selectFrom('code').select('expires_at').executeTakeFirstOrThrow()
@@ -93,7 +93,7 @@ for (const engine of engines) {
       assert.equal((await at(expires_at - 1)).outcome, 'ok')
     })
 
-    it('refuse with Cognito’s errors', async () => {
+    it('are rejected with Cognito’s errors', async () => {
       await using setup = await openMessagingSetup(engine)
       const attempt = (code: string) => setup.commit((tx) => requireCode(tx, setup.secrets, { ...ana, code, now: setup.clock.now() }))
       const expired = { code: 'ExpiredCodeException', message: 'Invalid code provided, please request a code again.' }
@@ -116,7 +116,7 @@ for (const engine of engines) {
       )
     })
 
-    it('are swept once they are old', async () => {
+    it('are deleted by the sweeper once they are old', async () => {
       await using setup = await openMessagingSetup(engine)
       await issue(setup, { sub: 'sub-of-bob' })
       await issue(setup, { poolId: 'us-east-1_OtherPool' })

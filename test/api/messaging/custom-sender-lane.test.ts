@@ -17,8 +17,8 @@ const handedOver: CustomSenderMessage = {
 }
 
 for (const engine of engines) {
-  describe(`The way to custom senders on ${engine.name}`, () => {
-    it('is one of its own: functions that never answer hold up no mail', async () => {
+  describe(`The lane of custom senders on ${engine.name}`, () => {
+    it('is separate: functions that never answer do not delay e-mail', async () => {
       await using setup = await openMessagingSetup(engine)
       const asked = Promise.withResolvers<void>()
       const mailed = Promise.withResolvers<string>()

@@ -9,7 +9,7 @@ import { recordingGateways } from './recording-gateway.ts'
 
 for (const engine of engines) {
   describe(`The messages of a deleted pool on ${engine.name}`, () => {
-    it('are not sent while they wait for the sweeper', async () => {
+    it('are not sent before the sweeper deletes them', async () => {
       await using setup = await openMessagingSetup(engine)
       const { db, secrets, clock, logger } = setup
       const { gateways, arrived } = recordingGateways()

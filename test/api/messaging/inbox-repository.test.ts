@@ -15,7 +15,7 @@ async function receive(setup: MessagingSetup, changes: Parameters<typeof emailMe
 const idsOf = (messages: readonly { id: string }[]) => messages.map(({ id }) => id)
 
 describe('Message ids', () => {
-  it('grow within a millisecond, past the counter’s end, and when the clock goes back', () => {
+  it('increase within a millisecond, beyond the end of the counter, and when the clock is set back', () => {
     const ids = Array.from({ length: 10_000 }, (_, at) => newOrderedId(at < 9_000 ? 2_000_000_000_000 : 1_999_999_999_000))
     assert.deepEqual(ids, ids.toSorted())
     assert.equal(new Set(ids).size, ids.length)
@@ -32,7 +32,7 @@ for (const engine of engines) {
       assert.deepEqual(idsOf(await listInboxMessages(setup.db, {}, 1)), [ids[2]])
     })
 
-    it('finds by whole recipient, by a part of it, and by pool', async () => {
+    it('finds messages by the whole recipient, by a part of it, and by pool', async () => {
       await using setup = await openMessagingSetup(engine)
       const ana = await receive(setup)
       const joana = await receive(setup, { recipient: 'Joana@example.test' })
@@ -46,7 +46,7 @@ for (const engine of engines) {
       assert.deepEqual(await find({ recipient: 'ana@example.test', poolId: 'us-east-1_OtherPool' }), [other])
     })
 
-    it('shows a delivery that was repeated once', async () => {
+    it('shows a repeated delivery once', async () => {
       await using setup = await openMessagingSetup(engine)
       const gateway = createInboxGateway(setup.db)
       const outgoing = { id: newOrderedId(setup.clock.now()), queuedAt: setup.clock.now(), message: emailMessage() }
@@ -54,7 +54,7 @@ for (const engine of engines) {
       assert.equal((await listInboxMessages(setup.db, {}, 10)).length, 1)
     })
 
-    it('keeps the newest only', async () => {
+    it('keeps only the newest messages', async () => {
       await using setup = await openMessagingSetup(engine)
       const ids: string[] = []
       for (let i = 0; i < 5; i++) ids.push(await receive(setup))

@@ -11,7 +11,7 @@ import { openStorage } from '../../../src/storage/open-storage.ts'
 import type { TestEngine } from '../../support/engines.ts'
 import { createTestClock, type TestClock } from '../../support/test-clock.ts'
 
-/** What the room needs of the house: a database, keys, a clock, and a log that can be read. */
+/** What tests of messages need: a database, keys, a clock, and a log that can be read. */
 export type MessagingSetup = AsyncDisposable & {
   readonly db: Db
   readonly url: string
@@ -155,7 +155,7 @@ export async function queue(setup: MessagingSetup, message: EmailMessage): Promi
   await setup.commit((tx) => queueMessage(tx, setup.secrets, { message, now: setup.clock.now() }))
 }
 
-/** How a message reads in a pool without code of its own. */
+/** The content of a message in a pool without triggers. */
 export const plainContent: MessageContent = {
   callerContext: { clientId: undefined, clientMetadata: undefined, userAgent: undefined },
   recipient: { sub: undefined, username: 'ana', userAttributes: {} },

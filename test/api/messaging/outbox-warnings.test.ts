@@ -10,8 +10,8 @@ const minuteMs = 60_000
 const hourMs = 60 * minuteMs
 
 for (const engine of engines) {
-  describe(`What the log says of messages that cannot be sent, on ${engine.name}`, () => {
-    it('warns once a minute of messages that fail for one reason, and of another reason at once', async () => {
+  describe(`The log about messages that cannot be sent, on ${engine.name}`, () => {
+    it('warns once a minute about messages that fail for one reason, and at once about another reason', async () => {
       await using setup = await openMessagingSetup(engine)
       const unconfigured = createUnconfiguredGateway('--smtp-url')
       const failing = { deliver: () => Promise.reject(new DeliveryError('out of order')) }

@@ -17,13 +17,13 @@ const hourMs = 60 * minuteMs
 
 type Tuning = { timeoutMs?: number; concurrency?: number; graceMs?: number }
 
-/** A worker that polls so seldom that only `wake` and `drain` make it look. */
+/** A worker that polls so rarely that only `wake` and `drain` start deliveries. */
 function startWorker({ db, secrets, clock, logger }: MessagingSetup, gateways: Gateways, tuning: Tuning = {}) {
   const worker = createOutboxWorker({ db, secrets, clock, logger, gateways, pollMs: 24 * hourMs, graceMs: 0, ...tuning })
   return Object.assign(worker, { [Symbol.asyncDispose]: () => worker.close() })
 }
 
-/** What is not delivered. */
+/** The messages that were not delivered. */
 const rows = (setup: MessagingSetup) => setup.db.selectFrom('outbox').selectAll().where('state', '!=', 'sent').execute()
 const failing =
   (refused = false) =>
@@ -32,7 +32,7 @@ const failing =
 
 for (const engine of engines) {
   describe(`The outbox on ${engine.name}`, () => {
-    it('delivers what was committed, whole', async () => {
+    it('delivers a committed message with every member', async () => {
       await using setup = await openMessagingSetup(engine)
       const { gateways, arrived } = recordingGateways()
       await using worker = startWorker(setup, gateways)
@@ -46,7 +46,7 @@ for (const engine of engines) {
       assert.deepEqual(await rows(setup), [])
     })
 
-    it('delivers after a wake, without being asked to drain', async () => {
+    it('delivers after a call of wake, without a call of drain', async () => {
       await using setup = await openMessagingSetup(engine)
       const delivered = Promise.withResolvers<void>()
       await using worker = startWorker(setup, recordingGateways(async () => delivered.resolve()).gateways)
@@ -55,7 +55,7 @@ for (const engine of engines) {
       await delivered.promise
     })
 
-    it('delivers nothing of a transaction that was rolled back', async () => {
+    it('delivers no message of a transaction that was rolled back', async () => {
       await using setup = await openMessagingSetup(engine)
       const { gateways, arrived } = recordingGateways()
       await using worker = startWorker(setup, gateways)
@@ -68,7 +68,7 @@ for (const engine of engines) {
       assert.equal(arrived.length, 0)
     })
 
-    it('keeps neither code nor recipient readable in the table', async () => {
+    it('does not store code or recipient in readable form', async () => {
       await using setup = await openMessagingSetup(engine)
       await queue(setup, emailMessage())
       const stored = JSON.stringify(await setup.db.selectFrom('outbox').selectAll().execute())
@@ -92,7 +92,7 @@ for (const engine of engines) {
         assert.equal(row.last_error, 'the far end is down')
         delays.push((row.next_attempt_at ?? 0) - tried)
         await worker.drain()
-        assert.equal((await rows(setup))[0]?.attempts, attempt, 'is not tried again before its time')
+        assert.equal((await rows(setup))[0]?.attempts, attempt, 'is not tried again before it is due')
         setup.clock.advance(2 ** attempt * 1000)
       }
       for (const [at, delay] of delays.entries())
@@ -102,7 +102,7 @@ for (const engine of engines) {
       assert.deepEqual(await rows(setup), [])
     })
 
-    it('gives up when the message is of no use any more, and keeps what it said no longer than it was of use', async () => {
+    it('gives up an expired message, and keeps its text no longer than it was valid', async () => {
       await using setup = await openMessagingSetup(engine)
       await using worker = startWorker(setup, recordingGateways(failing()).gateways)
       await queue(setup, emailMessage({ expiresAt: setup.clock.now() + hourMs }))
@@ -125,7 +125,7 @@ for (const engine of engines) {
       assert.deepEqual(await rows(setup), [])
     })
 
-    it('gives up early what the far end refuses outright', async () => {
+    it('gives up earlier when the receiver refuses the message', async () => {
       await using setup = await openMessagingSetup(engine)
       await using worker = startWorker(setup, recordingGateways(failing(true)).gateways)
       await queue(setup, emailMessage())
@@ -137,7 +137,7 @@ for (const engine of engines) {
       assert.deepEqual([row?.attempts, row?.next_attempt_at], [5, null])
     })
 
-    it('waits without a gateway, and says in the log what is missing and nothing secret', async () => {
+    it('keeps messages while no gateway is set, and logs the missing setting without any secret', async () => {
       await using setup = await openMessagingSetup(engine)
       const unconfigured = createUnconfiguredGateway('--smtp-url')
       await using worker = startWorker(setup, { email: unconfigured, sms: unconfigured })
@@ -150,7 +150,7 @@ for (const engine of engines) {
       assert.doesNotMatch(JSON.stringify(setup.log), /123456|ana@example\.test/)
     })
 
-    it('logs nothing of an error that quotes the message', async () => {
+    it('does not log the text of an error, which may quote the message', async () => {
       await using setup = await openMessagingSetup(engine)
       const quoting = async () => Promise.reject(new TypeError('cannot send 123456 to ana@example.test'))
       await using worker = startWorker(setup, recordingGateways(quoting).gateways)
@@ -161,7 +161,7 @@ for (const engine of engines) {
       assert.doesNotMatch(kept, /123456|ana@example\.test/)
     })
 
-    it('does not let one recipient hold up the others, however many messages wait for them', async () => {
+    it('does not let many messages of one recipient delay those of others', async () => {
       await using setup = await openMessagingSetup(engine)
       const hold = Promise.withResolvers<void>()
       const bob = Promise.withResolvers<void>()
@@ -181,11 +181,11 @@ for (const engine of engines) {
       assert.deepEqual(
         toAna,
         toAna.toSorted((a, b) => a - b),
-        'one user’s messages keep their order',
+        'the messages of one user keep their order',
       )
     })
 
-    it('ends an attempt that hangs, even if the gateway does not listen', async () => {
+    it('ends an attempt that hangs, even if the gateway ignores its signal', async () => {
       await using setup = await openMessagingSetup(engine)
       const signals: AbortSignal[] = []
       const hanging = recordingGateways((_outgoing, signal) => new Promise(() => signals.push(signal)))
@@ -197,7 +197,7 @@ for (const engine of engines) {
       assert.deepEqual([row?.attempts, row?.last_error], [1, 'no answer within 50 ms'])
     })
 
-    it('is emptied once by many processes', async () => {
+    it('is delivered once when many processes share it', async () => {
       await using setup = await openMessagingSetup(engine)
       const { gateways, arrived } = recordingGateways()
       const workers = Array.from({ length: 4 }, () => startWorker(setup, gateways, { concurrency: 3 }))
@@ -208,7 +208,7 @@ for (const engine of engines) {
       assert.equal(arrived.length, 30)
     })
 
-    it('is taken over from a process that died in the middle, after its lease, under the same id', async () => {
+    it('is continued by another process when one died during a delivery, after the lease and with the same id', async () => {
       await using setup = await openMessagingSetup(engine)
       const begun = Promise.withResolvers<string>()
       const dead = recordingGateways(({ id }) => new Promise(() => begun.resolve(id)))
@@ -228,7 +228,7 @@ for (const engine of engines) {
       )
     })
 
-    it('hands back what a stopping process could not finish', async () => {
+    it('releases the messages that a stopping process could not finish', async () => {
       await using setup = await openMessagingSetup(engine)
       const begun = Promise.withResolvers<void>()
       const hanging = recordingGateways(() => new Promise(() => begun.resolve()))
@@ -242,10 +242,10 @@ for (const engine of engines) {
       assert.ok((row.next_attempt_at ?? 0) <= setup.clock.now() + 1000)
       await queue(setup, emailMessage())
       await worker.drain()
-      assert.equal((await rows(setup)).length, 2, 'a closed worker starts nothing')
+      assert.equal((await rows(setup)).length, 2, 'a closed worker starts no delivery')
     })
 
-    it('says so when the master key does not open a message', async () => {
+    it('reports a message that the master key does not open', async () => {
       await using setup = await openMessagingSetup(engine)
       const { gateways, arrived } = recordingGateways()
       await using worker = startWorker({ ...setup, secrets: createSecrets(randomBytes(32)) }, gateways)
@@ -255,7 +255,7 @@ for (const engine of engines) {
       assert.match((await rows(setup))[0]?.last_error ?? '', /another master key/)
     })
 
-    it('refuses a payload that was copied onto another row', async () => {
+    it('rejects a payload that was copied to another row', async () => {
       await using setup = await openMessagingSetup(engine)
       const { gateways, arrived } = recordingGateways()
       await using worker = startWorker(setup, gateways)
@@ -274,7 +274,7 @@ for (const engine of engines) {
       )
     })
 
-    it('forgets the messages of a user who is deleted, and only those', async () => {
+    it('deletes the messages of a deleted user, and no others', async () => {
       await using setup = await openMessagingSetup(engine)
       for (const changes of [{}, { sub: 'sub-of-bob' }, { poolId: 'us-east-1_OtherPool' }]) await queue(setup, emailMessage(changes))
       await setup.commit((tx) => deleteUserRows(tx, 'us-east-1_Messages1', 'sub-of-ana', setup.clock.now()))

@@ -16,9 +16,9 @@ const ana = {
   attributes: { email: 'ana@example.test', email_verified: 'true', phone_number: '+15551234444' },
 }
 
-type InboxRoom = MessagingSetup & { sent(): Promise<InboxEntry[]> }
+type InboxSetup = MessagingSetup & { sent(): Promise<InboxEntry[]> }
 
-async function openInboxRoom(engine: TestEngine): Promise<InboxRoom> {
+async function openInboxSetup(engine: TestEngine): Promise<InboxSetup> {
   const setup = await openMessagingSetup(engine)
   const inbox = createInboxGateway(setup.db)
   const worker = createOutboxWorker({ ...setup, gateways: { email: inbox, sms: inbox } })
@@ -49,13 +49,13 @@ const signUp = (
     ),
   )
 
-const spend = (setup: MessagingSetup, purpose: 'sign-up' | 'forgot-password' | 'verify-email', code: string) =>
+const consume = (setup: MessagingSetup, purpose: 'sign-up' | 'forgot-password' | 'verify-email', code: string) =>
   setup.commit((tx) => consumeCode(tx, setup.secrets, { poolId: testPool().id, sub: ana.sub, purpose, code, now: setup.clock.now() }))
 
 for (const engine of engines) {
-  describe(`Codes on their way on ${engine.name}`, () => {
-    it('reach a new user, and only the newest counts', async () => {
-      await using setup = await openInboxRoom(engine)
+  describe(`Messages with codes on ${engine.name}`, () => {
+    it('reach a new user, and only the newest code is valid', async () => {
+      await using setup = await openInboxSetup(engine)
       const delivery = await signUp(setup)
       assert.deepEqual(delivery && writeDelivery(delivery), { AttributeName: 'email', DeliveryMedium: 'EMAIL', Destination: 'a***@e***' })
       await signUp(setup, undefined, 'resend')
@@ -75,21 +75,21 @@ for (const engine of engines) {
         username: 'ana&co',
         trigger: 'resend',
       })
-      assert.partialDeepStrictEqual(await spend(setup, 'sign-up', code ?? ''), {
+      assert.partialDeepStrictEqual(await consume(setup, 'sign-up', code ?? ''), {
         outcome: 'ok',
         attribute: 'email',
         value: 'ana@example.test',
       })
     })
 
-    it('reach nobody whose pool verifies nothing they gave', async () => {
-      await using setup = await openInboxRoom(engine)
+    it('are not sent to a new user without an address that the pool verifies', async () => {
+      await using setup = await openInboxSetup(engine)
       assert.equal(await signUp(setup, testPool()), undefined)
       assert.deepEqual(await setup.sent(), [])
     })
 
-    it('go by a link that carries client, user and code', async () => {
-      await using setup = await openInboxRoom(engine)
+    it('carry a link with app client, username and code in pools that verify by link', async () => {
+      await using setup = await openInboxSetup(engine)
       const templates = templatesWith({ verifyBy: 'CONFIRM_WITH_LINK', linkEmail: 'Click {##here##}!' })
       await signUp(setup, testPool({ autoVerifiedAttributes: ['email'], templates }))
       const [message] = await setup.sent()
@@ -104,34 +104,34 @@ for (const engine of engines) {
       assert.equal(message?.text, `Click here (${href})!`)
     })
 
-    it('go to the chosen address when a password is forgotten', async () => {
-      await using setup = await openInboxRoom(engine)
+    it('go to the chosen address when a user forgot the password', async () => {
+      await using setup = await openInboxSetup(engine)
       const contact = { attribute: 'email', value: ana.attributes.email } as const
       const forgotten = { pool: testPool(), user: ana, contact, messageContent: plainContent, now: setup.clock.now() }
       const delivery = await setup.commit((tx) => queueForgotPasswordCode(tx, setup.secrets, forgotten))
       assert.equal(delivery.destination, 'a***@e***')
       const [message, ...rest] = await setup.sent()
       assert.deepEqual(rest, [])
-      assert.equal((await spend(setup, 'sign-up', message?.code ?? '')).outcome, 'expired')
+      assert.equal((await consume(setup, 'sign-up', message?.code ?? '')).outcome, 'expired')
       setup.clock.advance(3_600_000)
-      assert.equal((await spend(setup, 'forgot-password', message?.code ?? '')).outcome, 'expired')
+      assert.equal((await consume(setup, 'forgot-password', message?.code ?? '')).outcome, 'expired')
     })
 
-    it('go to the new address when an attribute changes, which they give back', async () => {
-      await using setup = await openInboxRoom(engine)
+    it('go to the new address when an attribute changes, and the code gives that address back', async () => {
+      await using setup = await openInboxSetup(engine)
       const change = { pool: testPool(), user: ana, attribute: 'email', value: 'new@example.test', kind: 'update-attribute' } as const
       await setup.commit((tx) => queueAttributeCode(tx, setup.secrets, { ...change, messageContent: plainContent, now: setup.clock.now() }))
       const [message] = await setup.sent()
       assert.equal(message?.recipient, 'new@example.test')
-      assert.partialDeepStrictEqual(await spend(setup, 'verify-email', message.code ?? ''), {
+      assert.partialDeepStrictEqual(await consume(setup, 'verify-email', message.code ?? ''), {
         outcome: 'ok',
         attribute: 'email',
         value: 'new@example.test',
       })
     })
 
-    it('invite with a temporary password, by every medium wished for, under the name one signs in with', async () => {
-      await using setup = await openInboxRoom(engine)
+    it('invite with a temporary password, by every requested medium, under the name that the user signs in with', async () => {
+      await using setup = await openInboxSetup(engine)
       const invite = (changes: object) =>
         setup.commit((tx) =>
           queueInvitation(tx, setup.secrets, {
@@ -159,10 +159,10 @@ for (const engine of engines) {
       await invite({ pool: testPool({ usernameAttributes: ['email'] }), mediums: ['EMAIL'] })
       assert.match((await setup.sent())[0]?.text ?? '', /^Your username is ana@example\.test and/)
       await invite({ pool: testPool({ templates: templatesWith({ inviteEmail: 'Welcome!' }) }), mediums: ['EMAIL'] })
-      assert.equal((await setup.sent()).length, 3, 'a template without room for the password sends nothing')
+      assert.equal((await setup.sent()).length, 3, 'a template without a placeholder for the password sends nothing')
     })
 
-    it('carry the pool’s sender', async () => {
+    it('have the sender that the pool set', async () => {
       await using setup = await openMessagingSetup(engine)
       const senders: unknown[] = []
       const gateway = { deliver: async ({ message }: { message: object }) => void senders.push(message) }
