@@ -10,19 +10,19 @@ import type { EmailMessage, SmsMessage } from './messaging/message.ts'
 import type { Settings } from './settings.ts'
 import type { Db } from './storage/db.ts'
 
-/** The settings of which one is enough for a medium. */
+/** For each medium, the settings of which one is enough. */
 const enoughForEmail = '--smtp-url or --ses-region, with --email-from'
 const enoughForSms = '--sms-gateway-url, --twilio-url with --twilio-from, or --sns-region'
 
 /**
- * The gateways that the settings name. `dev` shows in its inbox what no gateway is set for; `serve` keeps it in the outbox and says so in
- * the log at the start. The libraries of mail and AWS are slow to load, and most laptops never need them.
+ * The gateways that the settings name. Without a gateway for a medium, `dev` puts its messages into the inbox; `serve` keeps them in the
+ * outbox and logs a warning at the start. The libraries for mail and AWS are only loaded when they are needed, because they load slowly.
  */
 export async function configuredGateways(settings: Settings, db: Db, logger: Pick<Logger, 'warn'>): Promise<Gateways> {
   const inbox = createInboxGateway(db)
   const missing = (medium: string, enough: string) => {
     if (settings.mode === 'dev') return inbox
-    logger.warn({ medium }, `No way to send ${medium} is set up: it waits in the outbox until it expires. Set ${enough}.`)
+    logger.warn({ medium }, `No gateway for ${medium} is set: messages wait in the outbox until they expire. Set ${enough}.`)
     return createUnconfiguredGateway(enough)
   }
   return {
@@ -52,7 +52,7 @@ async function smsGateway(settings: Settings): Promise<Gateway<SmsMessage> | und
   return createSnsGateway({ region: snsRegion, endpoint: snsEndpoint })
 }
 
-/** Undefined in `serve` where nothing was set: messages for custom senders then wait, and the log says why. */
+/** Undefined in `serve` when no key is set: messages for custom senders then wait, and the log says why. */
 export function configuredCodeKeys(settings: Settings): CodeKeys | undefined {
   const key = loadCodeKey(settings)
   if (key !== undefined) return { kind: 'local', key }

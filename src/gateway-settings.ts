@@ -1,6 +1,6 @@
 import { isLoopbackHost } from './loopback.ts'
 
-/** The settings that say how messages leave the house. */
+/** The settings that say how messages are sent. */
 type GatewaySettings = {
   readonly smtpUrl: string | undefined
   readonly emailFrom: string | undefined
@@ -13,15 +13,16 @@ type GatewaySettings = {
   readonly twilioFrom: string | undefined
 }
 
-/** What is wrong with these settings together, in one line; undefined when nothing is. Carries no secret. */
-export function gatewayConfusion(settings: GatewaySettings): string | undefined {
+/** How these settings contradict each other, in one line without any secret. Undefined when they do not. */
+export function gatewaySettingsError(settings: GatewaySettings): string | undefined {
   const { smtpUrl, emailFrom, sesRegion, sesEndpoint, smsGatewayUrl, snsRegion, snsEndpoint, twilioUrl, twilioFrom } = settings
-  const mailers = namesOfSet({ '--smtp-url': smtpUrl, '--ses-region': sesRegion })
-  const texters = namesOfSet({ '--sms-gateway-url': smsGatewayUrl, '--sns-region': snsRegion, '--twilio-url': twilioUrl })
-  if (mailers.length > 1) return `${mailers.join(' and ')} are both set, but e-mail leaves by one way. Leave one of them out.`
-  if (texters.length > 1) return `${texters.join(' and ')} are set together, but text messages leave by one way. Leave all but one out.`
-  if (mailers.length === 1 && emailFrom === undefined) {
-    return `--email-from is required with ${mailers[0]}: mail has to come from some address.`
+  const emailSettings = namesOfSet({ '--smtp-url': smtpUrl, '--ses-region': sesRegion })
+  const smsSettings = namesOfSet({ '--sms-gateway-url': smsGatewayUrl, '--sns-region': snsRegion, '--twilio-url': twilioUrl })
+  if (emailSettings.length > 1) return `${emailSettings.join(' and ')} are both set. Set only one of them: there is one way to send e-mail.`
+  if (smsSettings.length > 1)
+    return `${smsSettings.join(' and ')} are set together. Set only one of them: there is one way to send text messages.`
+  if (emailSettings.length === 1 && emailFrom === undefined) {
+    return `--email-from is required with ${emailSettings[0]}: it is the sender of e-mail.`
   }
   if (sesEndpoint !== undefined && sesRegion === undefined) return '--ses-endpoint is of no use without --ses-region.'
   if (snsEndpoint !== undefined && snsRegion === undefined) return '--sns-endpoint is of no use without --sns-region.'
@@ -29,10 +30,10 @@ export function gatewayConfusion(settings: GatewaySettings): string | undefined 
   if (twilioUrl !== undefined && !hasCredentials(twilioUrl)) {
     return '--twilio-url must hold the credentials: https://SID:TOKEN@HOST/PATH'
   }
-  const open = Object.entries({ '--ses-endpoint': sesEndpoint, '--sns-endpoint': snsEndpoint, '--twilio-url': twilioUrl }).find(
-    ([, url]) => url !== undefined && isReadableOnTheWay(url),
+  const unencrypted = Object.entries({ '--ses-endpoint': sesEndpoint, '--sns-endpoint': snsEndpoint, '--twilio-url': twilioUrl }).find(
+    ([, url]) => url !== undefined && isUnencrypted(url),
   )
-  return open && `${open[0]}: only a loopback address may be http:, since codes and credentials go there. Use https:.`
+  return unencrypted && `${unencrypted[0]}: only a loopback address may be http:, because codes and credentials are sent there. Use https:.`
 }
 
 function namesOfSet(settings: Readonly<Record<string, string | undefined>>): string[] {
@@ -44,7 +45,7 @@ function hasCredentials(text: string): boolean {
   return username !== '' && password !== ''
 }
 
-function isReadableOnTheWay(text: string): boolean {
+function isUnencrypted(text: string): boolean {
   const { protocol, hostname } = new URL(text)
   return protocol === 'http:' && !isLoopbackHost(hostname)
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { gatewayConfusion } from './gateway-settings.ts'
+import { gatewaySettingsError } from './gateway-settings.ts'
 import { isLoopbackHost } from './loopback.ts'
 import { masterKeySettingsError } from './master-key-settings.ts'
 import { type SettingSpec, variableOf } from './setting-spec.ts'
@@ -266,7 +266,7 @@ function withoutContradictions(settings: Settings): Settings {
   if ((settings.tlsCert === undefined) !== (settings.tlsKey === undefined)) {
     throw new SettingsError('--tls-cert and --tls-key go together: set both or neither.')
   }
-  const confusion = masterKeySettingsError(settings) ?? gatewayConfusion(settings)
+  const confusion = masterKeySettingsError(settings) ?? gatewaySettingsError(settings)
   if (confusion !== undefined) throw new SettingsError(confusion)
   if (settings.codeKeyFile !== undefined && (settings.kmsRegion ?? settings.kmsEndpoint) !== undefined) {
     throw new SettingsError(

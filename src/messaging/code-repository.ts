@@ -3,7 +3,7 @@ import type { Db, Tx } from '../storage/db.ts'
 
 export type CodeKey = { readonly poolId: string; readonly sub: string; readonly purpose: string }
 
-/** A code that waits to be spent, without the code itself. */
+/** A code that was issued and not yet used: its hash, not the code itself. */
 export type StoredCode = {
   readonly hash: string
   readonly attribute: string | undefined
@@ -12,9 +12,9 @@ export type StoredCode = {
   readonly expiresAt: number
 }
 
-/** Takes the place of the outstanding code of the same purpose, which is worth nothing from then on. */
+/** Replaces the outstanding code of the same purpose, which is invalid from then on. */
 export async function replaceCode(tx: Tx, key: CodeKey, code: StoredCode): Promise<void> {
-  const fresh = {
+  const columns = {
     code_hash: code.hash,
     attribute: code.attribute ?? null,
     value: code.value ?? null,
@@ -23,8 +23,8 @@ export async function replaceCode(tx: Tx, key: CodeKey, code: StoredCode): Promi
   }
   await tx
     .insertInto('code')
-    .values({ pool_id: key.poolId, sub: key.sub, purpose: key.purpose, ...fresh })
-    .onConflict((conflict) => conflict.columns(['pool_id', 'sub', 'purpose']).doUpdateSet(fresh))
+    .values({ pool_id: key.poolId, sub: key.sub, purpose: key.purpose, ...columns })
+    .onConflict((conflict) => conflict.columns(['pool_id', 'sub', 'purpose']).doUpdateSet(columns))
     .execute()
 }
 
@@ -46,7 +46,7 @@ export async function findCode(db: Db | Tx, key: CodeKey): Promise<StoredCode | 
   }
 }
 
-/** False when it was spent or replaced in the meantime: the hash in the WHERE clause is the lock. */
+/** False when the code was used or replaced in the meantime: the hash in the WHERE clause is the lock. */
 export async function deleteCode(tx: Tx, key: CodeKey, hash: string): Promise<boolean> {
   const { numDeletedRows } = await tx
     .deleteFrom('code')
@@ -58,17 +58,17 @@ export async function deleteCode(tx: Tx, key: CodeKey, hash: string): Promise<bo
   return numDeletedRows === 1n
 }
 
-/** Makes an outstanding code worthless, such as one for an address that has been replaced or removed. */
+/** Deletes an outstanding code, such as one for an address that has been replaced or removed. */
 export async function discardCode(tx: Tx, key: CodeKey): Promise<void> {
   await tx.deleteFrom('code').where('pool_id', '=', key.poolId).where('sub', '=', key.sub).where('purpose', '=', key.purpose).execute()
 }
 
-/** How long an expired code is kept, to tell the right code that came too late from a wrong one. */
+/** How long an expired code is kept, so that the right code that came too late is told from a wrong one. */
 export const keptAfterExpiryMs = 7 * dayMs
 
-/** Removes up to `limit` codes that expired before `before`; answers how many were found. */
+/** Deletes up to `limit` codes that expired before `before`. Resolves with their number. */
 export async function sweepCodes(db: Db | Tx, before: number, limit: number): Promise<number> {
-  const stale = await db
+  const expired = await db
     .selectFrom('code')
     .select(['pool_id', 'sub', 'purpose', 'code_hash'])
     .where('expires_at', '<', before)
@@ -76,7 +76,7 @@ export async function sweepCodes(db: Db | Tx, before: number, limit: number): Pr
     .forUpdate()
     .skipLocked()
     .execute()
-  for (const row of stale) {
+  for (const row of expired) {
     await db
       .deleteFrom('code')
       .where('pool_id', '=', row.pool_id)
@@ -85,5 +85,5 @@ export async function sweepCodes(db: Db | Tx, before: number, limit: number): Pr
       .where('code_hash', '=', row.code_hash)
       .execute()
   }
-  return stale.length
+  return expired.length
 }

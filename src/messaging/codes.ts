@@ -6,29 +6,29 @@ import type { Db, Tx } from '../storage/db.ts'
 import { type CodeKey, deleteCode, findCode, replaceCode } from './code-repository.ts'
 import { type CodeHolder, chooseCode } from './test-user-code.ts'
 
-/** What a code proves. Each user has at most one outstanding code for each purpose. `confirmed` proves nothing: see `rememberCode`. */
+/** What a code is for. Each user has at most one outstanding code for each purpose. `confirmed` proves nothing: see `rememberCode`. */
 export type CodePurpose = 'sign-up' | 'confirmed' | 'forgot-password' | `verify-${ContactAttribute}`
 
-/** How long codes live, in milliseconds, by Cognito's documentation. */
+/** Lifetimes of codes in milliseconds, by Cognito's documentation. */
 export const codeLifetimesMs = { signUp: 24 * hourMs, forgotPassword: hourMs, attribute: 24 * hourMs } as const
 
 const codeDigits = 6
 
-type NewCode = CodeOf & {
+type NewCode = PurposeKey & {
   readonly attribute?: ContactAttribute | undefined
   readonly value?: string | undefined
   readonly now: number
   readonly lifetimeMs: number
-  /** Undefined for a code that stands in for one of somebody who does not exist. */
+  /** Undefined for a decoy code, which belongs to no user. */
   readonly holder?: CodeHolder
 }
 
-type CodeOf = { readonly poolId: string; readonly sub: string; readonly purpose: CodePurpose }
+type PurposeKey = { readonly poolId: string; readonly sub: string; readonly purpose: CodePurpose }
 
 /**
- * Makes a code of six digits in place of the outstanding one of the same purpose (a test user's is the fixed one), and answers it. Only a hash is kept,
- * keyed and bound to pool, user and purpose: without the master key a stolen table cannot be searched for codes.
- * `attribute` and `value` come back when it is spent.
+ * Issues a code of six digits in place of the outstanding one of the same purpose, and resolves with it. A test user gets the fixed code.
+ * Only a hash is stored, keyed and bound to pool, user and purpose: without the master key, codes cannot be found by trying all values
+ * against a stolen table. Whoever consumes the code gets `attribute` and `value` back.
  */
 export async function issueCode(tx: Tx, secrets: Secrets, { attribute, value, now, lifetimeMs, holder, ...key }: NewCode): Promise<string> {
   const code = chooseCode(secrets, holder, codeDigits)
@@ -41,14 +41,14 @@ export type CheckedCode =
   | { readonly outcome: 'mismatch' | 'expired' | 'none' }
 
 /**
- * Looks at a code without using it up, so that what is expensive (hashing a password) or telling (its history) happens only to
- * those who bring the right one. `expired` is the right code, too late; `none` means that nothing is outstanding.
- * @NOTE As with `consumeCode`, the caller keeps the limit of attempts. Nothing may be changed on the strength of this alone.
+ * Checks a code without consuming it, so that expensive work (hashing a password) and revealing answers (the password history) are only for
+ * callers with the right code. `expired` is the right code, too late; `none` means that no code is outstanding.
+ * @NOTE As with `consumeCode`, the caller limits the attempts. A successful check alone must not change anything.
  */
 export async function checkCode(
   db: Db | Tx,
   secrets: Secrets,
-  { code, now, ...key }: CodeOf & { code: string; now: number },
+  { code, now, ...key }: PurposeKey & { code: string; now: number },
 ): Promise<CheckedCode> {
   const stored = await findCode(db, key)
   const isRight = isCode(secrets, key, code, stored?.hash ?? '')
@@ -69,13 +69,13 @@ export type ConsumedCode =
   | { readonly outcome: 'mismatch' | 'expired' }
 
 /**
- * Uses a code up: of any number of requests that bring the right one, exactly one is told `ok`. `expired` also means
- * that there is none. @NOTE It does not count attempts; six digits are safe only behind a limit, which the caller keeps.
+ * Consumes a code: of any number of requests with the right code, exactly one gets `ok`. `expired` also means that no code is outstanding.
+ * @NOTE It does not count attempts. Six digits are only safe behind a limit of attempts, which is the caller's task.
  */
 export async function consumeCode(
   tx: Tx,
   secrets: Secrets,
-  { code, now, ...key }: CodeOf & { code: string; now: number },
+  { code, now, ...key }: PurposeKey & { code: string; now: number },
 ): Promise<ConsumedCode> {
   const stored = await findCode(tx, key)
   if (stored === undefined || stored.expiresAt <= now) return { outcome: 'expired' }
@@ -86,33 +86,37 @@ export async function consumeCode(
 }
 
 /**
- * Keeps a code that confirmed a user, as long as it would have lived: a client whose answer got lost repeats it, and can then be told that
- * the user is confirmed, also where others may not learn that there is such a user.
+ * Keeps a code that confirmed a user for the rest of its lifetime. A client that lost the answer and repeats the request can then learn that
+ * the user is confirmed, even where other callers must not learn whether the user exists.
  */
-export async function rememberCode(tx: Tx, secrets: Secrets, { code, now, expiresAt, ...of }: SpentOf): Promise<void> {
-  const key = { ...of, purpose: 'confirmed' } as const
+export async function rememberCode(tx: Tx, secrets: Secrets, { code, now, expiresAt, ...user }: UsedCode): Promise<void> {
+  const key = { ...user, purpose: 'confirmed' } as const
   await replaceCode(tx, key, { hash: hashOf(secrets, key, code), attribute: undefined, value: undefined, createdAt: now, expiresAt })
 }
 
-type SpentOf = Omit<CodeOf, 'purpose'> & { readonly code: string; readonly now: number; readonly expiresAt: number }
+type UsedCode = Omit<PurposeKey, 'purpose'> & { readonly code: string; readonly now: number; readonly expiresAt: number }
 
-/** `consumeCode` for operations that can only refuse. Throws CodeMismatchException or ExpiredCodeException with Cognito's texts. */
+/**
+ * Consumes a code, for operations that fail without the right one.
+ * @throws ApiError CodeMismatchException when the code is wrong.
+ * @throws ApiError ExpiredCodeException when the code has expired or none is outstanding.
+ */
 export async function requireCode(
   tx: Tx,
   secrets: Secrets,
-  attempt: CodeOf & { code: string; now: number },
+  attempt: PurposeKey & { code: string; now: number },
 ): Promise<Omit<Extract<ConsumedCode, { outcome: 'ok' }>, 'outcome'>> {
-  const spent = await consumeCode(tx, secrets, attempt)
-  if (spent.outcome === 'ok') return { attribute: spent.attribute, value: spent.value, expiresAt: spent.expiresAt }
-  throw spent.outcome === 'mismatch' ? codeMismatch() : codeExpired()
+  const result = await consumeCode(tx, secrets, attempt)
+  if (result.outcome === 'ok') return { attribute: result.attribute, value: result.value, expiresAt: result.expiresAt }
+  throw result.outcome === 'mismatch' ? codeMismatch() : codeExpired()
 }
 
-/** What a wrong code is told; also what hides that there is no such user. */
+/** The error for a wrong code. It also hides that a user does not exist. */
 export function codeMismatch(): ApiError {
   return new ApiError('CodeMismatchException', 'Invalid verification code provided, please try again.')
 }
 
-/** What a code is told that expired, was used, was replaced or never asked for. */
+/** The error for a code that expired, was used or replaced, or was never issued. */
 export function codeExpired(): ApiError {
   return new ApiError('ExpiredCodeException', 'Invalid code provided, please request a code again.')
 }

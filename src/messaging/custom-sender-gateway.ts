@@ -9,7 +9,7 @@ import { kindNames } from './message-content.ts'
 
 type Deps = { readonly pools: PoolCatalog; readonly triggers: Triggers; readonly encryptCode: EncryptCode }
 
-/** Hands messages over to the pools' own code. Like a mail server that cannot be reached, a function that fails is tried again later. */
+/** Delivers messages through custom senders. A function that fails is tried again later, like a mail server that cannot be reached. */
 export function createCustomSenderGateway({ pools, triggers, encryptCode }: Deps): Gateway<CustomSenderMessage> {
   return {
     async deliver({ message }, signal) {
@@ -22,9 +22,9 @@ export function createCustomSenderGateway({ pools, triggers, encryptCode }: Deps
       const { trigger: kind, code, clientId, clientMetadata, userAgent, sub, username, userAttributes } = message
       const text = kind === 'invitation' ? code && escapeTemporaryPassword(code) : code
       const encrypted = text === undefined ? null : await encryptCode(text, { poolId: pool.id, keyArn })
-      const facts = { clientId, clientMetadata, userAgent, sub, username, userAttributes }
+      const details = { clientId, clientMetadata, userAgent, sub, username, userAttributes }
       try {
-        await invokeCustomSender(triggers, { pool, channel, kind: kindNames[kind], code: encrypted, ...facts, signal })
+        await invokeCustomSender(triggers, { pool, channel, kind: kindNames[kind], code: encrypted, ...details, signal })
       } catch (error) {
         throw new DeliveryError(reasonOf(error), { cause: error })
       }
@@ -32,12 +32,12 @@ export function createCustomSenderGateway({ pools, triggers, encryptCode }: Deps
   }
 }
 
-/** Cognito's functions get it in the form that belongs into HTML. */
+/** Escaped for HTML, as Cognito does. */
 function escapeTemporaryPassword(password: string): string {
   return password.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }
 
-/** What a function said stays out of it, for it knows the code. */
+/** Never the message of a function's error: it may quote the code. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof ApiError)) return error instanceof Error ? error.name : 'unknown failure'
   return error.code === 'UserLambdaValidationException' ? 'the custom sender failed' : error.message

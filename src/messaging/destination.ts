@@ -2,16 +2,19 @@ import type { ContactAttribute, Pool, RecoveryMechanism } from '../pools/pool.ts
 import type { Channel } from './message.ts'
 import type { ExceededLimit } from './message-limits.ts'
 
-/** An address of a user, whole. */
+/** An address of a user, not masked. */
 export type Contact = { readonly attribute: ContactAttribute; readonly value: string }
 
-/** Where a code went, as far as the caller may know. */
+/** Where a message goes, as far as the caller may know. */
 export type Delivery = {
   readonly attribute: ContactAttribute
   readonly medium: 'EMAIL' | 'SMS'
   /** Masked. */
   readonly destination: string
-  /** What was queued, or held back because of a limit; undefined when nothing is to be sent. None of the caller's business. */
+  /**
+   * The message that was queued, or held back because of a limit. Undefined when none is to be sent, or a custom sender sends it. Not for
+   * the answer to the caller.
+   */
   readonly message?: { readonly id: string; readonly exceededLimit: ExceededLimit | undefined } | undefined
 }
 
@@ -19,7 +22,7 @@ type Attributes = Readonly<Record<string, string>>
 
 export const channelOf = (attribute: ContactAttribute): Channel => (attribute === 'email' ? 'email' : 'sms')
 
-/** What the caller is told of a message to this address. */
+/** The delivery that the caller gets for a message to this address. */
 export function deliveryTo({ attribute, value }: Contact): Delivery {
   return attribute === 'email'
     ? { attribute, medium: 'EMAIL', destination: maskEmail(value) }
@@ -35,7 +38,7 @@ export function writeDelivery({ attribute, medium, destination }: Delivery): {
   return { AttributeName: attribute, DeliveryMedium: medium, Destination: destination }
 }
 
-/** `ana@example.test` is `a***@e***`, whatever its length: the form since 2022, without the top-level domain. */
+/** `ana@example.test` becomes `a***@e***`, whatever its length. Cognito's form since 2022 omits the top-level domain. */
 export function maskEmail(address: string): string {
   const at = address.lastIndexOf('@')
   const [first = '*'] = address.slice(0, Math.max(at, 0))
@@ -43,7 +46,7 @@ export function maskEmail(address: string): string {
   return `${first}***@${firstOfDomain}***`
 }
 
-/** `+15551234444` is `+*******4444`: a star for each digit but the last four. */
+/** `+15551234444` becomes `+*******4444`: a star for each digit except the last four. */
 export function maskPhoneNumber(phoneNumber: string): string {
   const digits = phoneNumber.replace(/\D/g, '')
   const shown = Math.max(digits.length - 4, 0)
@@ -51,22 +54,23 @@ export function maskPhoneNumber(phoneNumber: string): string {
 }
 
 /**
- * Where the code of a new user goes: to an auto-verified attribute that the user supplied; with both, to the phone
- * only. Undefined when there is none, and then nobody is asked for a code.
+ * The address for the code of a new user: an auto-verified attribute that the user gave; with both, the phone number. Undefined when there
+ * is none: then no code is sent.
  */
 export function chooseSignUpContact(pool: Pick<Pool, 'autoVerifiedAttributes'>, attributes: Attributes): Contact | undefined {
   return firstContact(signUpOrder(pool), attributes)
 }
 
-/** Whether only an administrator may give this pool's users a new password. */
+/** Whether only administrators can recover accounts in this pool. */
 export function isRecoveredByAdminOnly({ recovery }: Pick<Pool, 'recovery'>): boolean {
   return recovery?.[0] === 'admin_only'
 }
 
 /**
- * Where a code for a new password goes: the first mechanism by priority whose attribute the user has verified. `mfaContacts` get the
- * codes of the user's second factor: a new password by the same way would make one factor of the two, so the pool's mechanisms leave
- * them out. The legacy rule of pools that set none does not; there they come last, for who has nothing else.
+ * The address for a code that lets a user choose a new password: the first recovery mechanism by priority whose attribute the user has
+ * verified. `mfaContacts` are the attributes that receive codes of the user's second factor. A password that is recovered by the same
+ * attribute would reduce the two factors to one, so the pool's mechanisms skip them. Pools without mechanisms follow the legacy rule: there
+ * these attributes come last, for users who have no other.
  */
 export function chooseRecoveryContact(
   pool: Pick<Pool, 'recovery'>,
@@ -74,25 +78,25 @@ export function chooseRecoveryContact(
   mfaContacts: readonly ContactAttribute[] = [],
 ): Contact | undefined {
   const verified = recoveryOrder(pool).filter((attribute) => attributes[`${attribute}_verified`] === 'true')
-  const apart = verified.filter((attribute) => !mfaContacts.includes(attribute))
-  return firstContact(pool.recovery === undefined ? [...apart, ...verified] : apart, attributes)
+  const withoutMfa = verified.filter((attribute) => !mfaContacts.includes(attribute))
+  return firstContact(pool.recovery === undefined ? [...withoutMfa, ...verified] : withoutMfa, attributes)
 }
 
 /**
- * Where an invitation goes. Without a wish Cognito means SMS; (unconfirmed) what it does then for somebody with an
- * e-mail address only: here they get an e-mail rather than nothing.
+ * The addresses for an invitation. Without mediums, Cognito's default is SMS. (Unconfirmed: what it does then for a user with an e-mail
+ * address only. Here such a user gets an e-mail.)
  */
 export function chooseInvitationContacts(mediums: readonly ('EMAIL' | 'SMS')[] | undefined, attributes: Attributes): Contact[] {
   if (mediums === undefined || mediums.length === 0) {
     const contact = firstContact(['phone_number', 'email'], attributes)
     return contact === undefined ? [] : [contact]
   }
-  // Always in this order, in which their caps are counted.
+  // Always in this order: it is the order in which limits are counted.
   const wanted = [mediums.includes('EMAIL') && 'email', mediums.includes('SMS') && 'phone_number'] as const
   return wanted.flatMap((attribute) => (attribute && firstContact([attribute], attributes)) || [])
 }
 
-/** The attributes a new user's code may go to, the preferred one first. */
+/** The attributes to which the code of a new user may be sent, in order of preference. */
 export function signUpOrder({ autoVerifiedAttributes }: Pick<Pool, 'autoVerifiedAttributes'>): ContactAttribute[] {
   return (['phone_number', 'email'] as const).filter((attribute) => autoVerifiedAttributes.includes(attribute))
 }
@@ -103,7 +107,7 @@ const attributeOfMechanism: Readonly<Record<RecoveryMechanism, ContactAttribute 
   admin_only: undefined,
 }
 
-/** The attributes a code for a new password may go to, the preferred one first. Unset is the legacy rule: phone, then e-mail. */
+/** The attributes by which the pool recovers accounts, in order of preference. Without mechanisms: phone, then e-mail (the legacy rule). */
 export function recoveryOrder({ recovery }: Pick<Pool, 'recovery'>): ContactAttribute[] {
   if (recovery === undefined) return ['phone_number', 'email']
   return recovery.flatMap((mechanism) => attributeOfMechanism[mechanism] ?? [])

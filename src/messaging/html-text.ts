@@ -17,15 +17,15 @@ const namedEntities: Readonly<Record<string, string>> = {
   rsquo: '’',
 }
 
-const unseenElements = new Set(['head', 'script', 'style', 'title'])
+const invisibleElements = new Set(['head', 'script', 'style', 'title'])
 const blockElements = new Set(
   'address article blockquote div footer form h1 h2 h3 h4 h5 h6 header hr li main ol p pre section table tr ul'.split(' '),
 )
 const startsTag = /[a-z/!?]/i
 
 /**
- * The words of an HTML message without its markup; links keep their address in brackets. It scans once, so that a
- * hostile template costs no more than its length. Text without any markup keeps its line breaks.
+ * The text of an HTML message without its markup. The address of a link follows it in parentheses. One scan, so that a hostile template
+ * takes time in proportion to its length. Text without any markup keeps its line breaks.
  */
 export function textOfHtml(html: string): string {
   const hasMarkup = /<[a-z/!?]/i.test(html)
@@ -72,7 +72,7 @@ function nextToken(html: string, start: number): Token {
   const source = html.slice(start, end)
   const [, slash = '', name = ''] = /^<(\/?)([a-z][a-z0-9]*)/i.exec(source) ?? []
   const tag = { kind: 'tag', name: name.toLowerCase(), closing: slash !== '', source, end } as const
-  return !tag.closing && unseenElements.has(tag.name) ? { kind: 'text', text: '', end: endOfElement(html, tag.name, end) } : tag
+  return !tag.closing && invisibleElements.has(tag.name) ? { kind: 'text', text: '', end: endOfElement(html, tag.name, end) } : tag
 }
 
 function indexOfTag(html: string, start: number): number {
@@ -81,7 +81,7 @@ function indexOfTag(html: string, start: number): number {
   return open
 }
 
-/** A `>` inside a quoted attribute does not end the tag; a tag without an end takes all that follows. */
+/** A `>` inside a quoted attribute does not end the tag. A tag without an end extends to the end of the text. */
 function endOfTag(html: string, start: number): number {
   let quote = ''
   for (let i = start; i < html.length; i++) {

@@ -4,18 +4,18 @@ import type { InboxMessageTable } from '../storage/message-tables.ts'
 import type { Schema } from '../storage/schema.ts'
 import type { Message } from './message.ts'
 
-/** A message as the dev inbox keeps it. */
+/** A message in the dev inbox. */
 export type InboxMessage = { readonly id: string; readonly createdAt: number; readonly message: Message }
 
 export type InboxFilter = {
   /** The whole address. */
   readonly recipient?: string
-  /** A part of the address, in upper or lower case. */
+  /** A part of the address. Case does not count. */
   readonly recipientPart?: string
   readonly poolId?: string
 }
 
-/** Does nothing when it is there already: a delivery that is repeated shows once. */
+/** Does nothing when the message is already there, so that a repeated delivery shows once. */
 export async function insertInboxMessage(db: Db, { id, createdAt, message }: InboxMessage): Promise<void> {
   const { poolId, channel, recipient } = message
   await db
@@ -25,7 +25,7 @@ export async function insertInboxMessage(db: Db, { id, createdAt, message }: Inb
     .execute()
 }
 
-/** Newest first. Of all pools unless the filter names one: the inbox belongs to the developer, not to a pool. */
+/** Newest first. Of all pools, unless the filter names one: the inbox is the developer's. */
 export async function listInboxMessages(db: Db, filter: InboxFilter, limit: number): Promise<InboxMessage[]> {
   const rows = await filtered(db.selectFrom('inbox_message').selectAll(), filter).orderBy('id', 'desc').limit(limit).execute()
   return rows.map((row) => ({ id: row.id, createdAt: row.created_at, message: JSON.parse(row.message) as Message }))
@@ -40,7 +40,7 @@ export async function deleteInboxMessages(db: Db): Promise<void> {
   await db.deleteFrom('inbox_message').execute()
 }
 
-/** Removes all but about `keep` of the newest. @NOTE Walks over the rows it keeps, so it must not run with every message. */
+/** Deletes all but about `keep` of the newest messages. @NOTE It scans the rows that it keeps, so it must not run with every message. */
 export async function trimInbox(db: Db, keep: number): Promise<void> {
   const oldestKept = db
     .selectFrom('inbox_message')
@@ -55,7 +55,7 @@ function filtered(
   query: SelectQueryBuilder<Schema, 'inbox_message', InboxMessageTable>,
   { recipient, recipientPart, poolId }: InboxFilter,
 ): SelectQueryBuilder<Schema, 'inbox_message', InboxMessageTable> {
-  // The messages of a deleted pool are there until the sweeper removes them.
+  // The messages of a deleted pool stay until the sweeper deletes them.
   let result = query.where('pool_id', 'not in', (eb) => eb.selectFrom('deleted_pool').select('id'))
   if (recipient !== undefined) result = result.where('recipient', '=', recipient)
   if (poolId !== undefined) result = result.where('pool_id', '=', poolId)

@@ -1,7 +1,7 @@
 import type { Db } from '../storage/db.ts'
 import { findInboxMessage, type InboxFilter, type InboxMessage, listInboxMessages } from './inbox-repository.ts'
 
-/** A message as the inbox API shows it: what was sent, to whom, and the code in it. */
+/** A message as the inbox API shows it. */
 export type InboxEntry = {
   readonly id: string
   readonly channel: 'email' | 'sms'
@@ -11,7 +11,7 @@ export type InboxEntry = {
   readonly text: string
   /** Null for text messages. */
   readonly html: string | null
-  /** The code or temporary password; null when the message holds none. */
+  /** The code or temporary password. Null when the message has none. */
   readonly code: string | null
   readonly userPoolId: string
   readonly username: string

@@ -6,42 +6,41 @@ import type { Tx } from '../storage/db.ts'
 import type { Channel } from './message.ts'
 import { releaseSlot, takeSlot } from './message-count-repository.ts'
 
-/** Which of the pool's caps a message would go over. */
+/** The limit of the pool that a message would exceed. */
 export type ExceededLimit = 'pool-and-day' | 'recipient-and-hour'
 
 const dayKey = 'day'
 
-type Counted = {
+type CountedMessage = {
   readonly channel: Channel
   readonly recipient: string
   readonly now: number
-  /** 0 for what only pretends to be sent: the same is asked and answered, and nobody's room is used up. */
+  /** 0 for a simulated message: the checks are the same, but it does not count against the limit of the pool. */
   readonly weight?: 0 | 1
 }
 
 /**
- * Counts a message against the caps of its pool; answers the one that it would go over, and then counts it nowhere. Each window begins
- * with its first message. Pools without caps touch no row. @NOTE The pool's count is taken first, and all that comes after it waits for
- * nobody who waits for it. Of two messages in one transaction the e-mail is counted first, so that two transactions cannot wait for each
- * other over the recipients.
+ * Counts a message against the limits of its pool. Resolves with the limit that it would exceed, and then counts it nowhere. Each window
+ * begins with its first message. Pools without limits touch no row.
+ * @NOTE No deadlocks: the row of the pool is always locked first, and of two messages in one transaction, the e-mail is counted first.
  */
 export async function findExceededLimit(
   tx: Tx,
   secrets: Secrets,
   pool: Pool,
-  { channel, recipient, now, weight = 1 }: Counted,
+  { channel, recipient, now, weight = 1 }: CountedMessage,
 ): Promise<ExceededLimit | undefined> {
   const { maxPerDay, maxPerRecipientPerHour } = limitsOf(pool)
   const daily = { poolId: pool.id, key: dayKey, weight }
-  if (maxPerDay !== undefined && !(await takeSlot(tx, { ...daily, most: maxPerDay, windowMs: dayMs, now }))) return 'pool-and-day'
+  if (maxPerDay !== undefined && !(await takeSlot(tx, { ...daily, max: maxPerDay, windowMs: dayMs, now }))) return 'pool-and-day'
   if (maxPerRecipientPerHour === undefined) return undefined
   const key = recipientKey(secrets, pool.id, channel, recipient)
-  if (await takeSlot(tx, { poolId: pool.id, key, most: maxPerRecipientPerHour, windowMs: hourMs, weight: 1, now })) return undefined
+  if (await takeSlot(tx, { poolId: pool.id, key, max: maxPerRecipientPerHour, windowMs: hourMs, weight: 1, now })) return undefined
   if (maxPerDay !== undefined) await releaseSlot(tx, daily)
   return 'recipient-and-hour'
 }
 
-/** In words for whoever looks at what was not sent, or is told that a call failed over it. */
+/** The reason in message records and error messages. */
 export function exceededLimitText(pool: Pool, exceededLimit: ExceededLimit): string {
   const { maxPerDay, maxPerRecipientPerHour } = limitsOf(pool)
   return exceededLimit === 'pool-and-day'
@@ -49,7 +48,7 @@ export function exceededLimitText(pool: Pool, exceededLimit: ExceededLimit): str
     : `The user pool sends at most ${messages(maxPerRecipientPerHour)} an hour to one recipient.`
 }
 
-/** What the pool says wins over what the server sets for all. */
+/** A limit of the pool takes precedence over the server's default. */
 function limitsOf(pool: Pool): { readonly maxPerDay: number | undefined; readonly maxPerRecipientPerHour: number | undefined } {
   const { maxPerDay, maxPerRecipientPerHour } = extensionsOf(pool).messages
   return { maxPerDay, maxPerRecipientPerHour: maxPerRecipientPerHour ?? pool.serverDefaults?.maxPerRecipientPerHour }
@@ -57,7 +56,7 @@ function limitsOf(pool: Pool): { readonly maxPerDay: number | undefined; readonl
 
 const messages = (count = 0) => `${count} ${count === 1 ? 'message' : 'messages'}`
 
-/** The address cannot be read from it, and capital letters make no other recipient. */
+/** A keyed hash, so that the address cannot be read from it. Case does not count. */
 function recipientKey(secrets: Secrets, poolId: string, channel: Channel, recipient: string): string {
   return secrets.mac('message-cap', poolId, channel, recipient.toLowerCase()).toString('base64url')
 }

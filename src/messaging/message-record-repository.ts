@@ -5,7 +5,7 @@ import { type Channel, channelOfLane, type MessageKind } from './message.ts'
 
 export type MessageState = OutboxTable['state']
 
-/** What is known of a message: queued, or what became of it. */
+/** The record of a message: it is queued, or has a result. */
 export type MessageRow = {
   readonly id: string
   readonly poolId: string
@@ -17,7 +17,7 @@ export type MessageRow = {
   readonly attempts: number
   readonly queuedAt: number
   readonly lastAttemptAt: number | undefined
-  /** Undefined unless it waits for its next attempt. */
+  /** Undefined unless the message waits for its next attempt. */
   readonly nextAttemptAt: number | undefined
   /** Sealed. */
   readonly payload: string
@@ -28,7 +28,7 @@ export type MessageRow = {
 export type MessageFilter = {
   readonly state?: MessageState | undefined
   readonly sub?: string | undefined
-  /** Continues after this id of the list. */
+  /** The list continues after this id. */
   readonly before?: string | undefined
 }
 
@@ -36,13 +36,13 @@ export type MessageFilter = {
 export async function listMessageRows(db: Db, poolId: string, filter: MessageFilter, limit: number): Promise<MessageRow[]> {
   let query = db.selectFrom('outbox').selectAll().where('pool_id', '=', poolId)
   if (filter.sub !== undefined) query = query.where('sub', '=', filter.sub)
-  // A user has few messages: as an expression, the state does not tempt SQLite to look for it first.
+  // As an expression, the state does not make SQLite choose its index: a user has few messages.
   if (filter.state !== undefined) query = query.where(filter.sub === undefined ? 'state' : sql`state || ''`, '=', filter.state)
   if (filter.before !== undefined) query = query.where('id', '<', filter.before)
   return (await query.orderBy('id', 'desc').limit(limit).execute()).map(fromRow)
 }
 
-/** Up to `limit` messages of all pools that were not sent, newest first: for the dev inbox, which belongs to the developer. */
+/** Up to `limit` messages of all pools that were not sent, newest first. For the dev inbox, which shows all pools. */
 export async function listUnsentRows(db: Db, limit: number): Promise<MessageRow[]> {
   const rows = await db.selectFrom('outbox').selectAll().where('state', '!=', 'sent').orderBy('id', 'desc').limit(limit).execute()
   return rows.map(fromRow)
@@ -53,8 +53,8 @@ export async function findUnsentRow(db: Db, id: string): Promise<MessageRow | un
   return row && fromRow(row)
 }
 
-/** Forgets what was given up or held back in all pools; what is queued goes out all the same. */
-export async function forgetUnsent(db: Db): Promise<void> {
+/** Deletes the failed and suppressed messages of all pools. Queued messages stay and are sent. */
+export async function deleteUnsent(db: Db): Promise<void> {
   await db.deleteFrom('outbox').where('state', 'in', ['failed', 'suppressed']).execute()
 }
 
@@ -63,7 +63,7 @@ export async function findMessageRow(db: Db | Tx, poolId: string, id: string): P
   return row && fromRow(row)
 }
 
-/** Has a message that waits for another attempt tried at once. False when it is not queued, or on its way at this moment. */
+/** Makes the next attempt of a queued message due now. False when it is not queued, or is being delivered at this moment. */
 export async function bringForward(db: Db, poolId: string, id: string, now: number): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('outbox')
@@ -76,30 +76,37 @@ export async function bringForward(db: Db, poolId: string, id: string, now: numb
   return numUpdatedRows === 1n
 }
 
-/** How the first attempt of some messages went. One that is gone was delivered. */
-export async function findFirstAttempts(db: Db, poolId: string, ids: readonly string[]): Promise<{ allOver: boolean; refused: boolean }> {
+/** Whether the first attempts of these messages have all ended, and whether one was refused. A message without a row was delivered. */
+export async function findFirstAttempts(db: Db, poolId: string, ids: readonly string[]): Promise<{ allEnded: boolean; refused: boolean }> {
   const rows = await db
     .selectFrom('outbox')
     .select(['next_attempt_at', 'last_error', 'refused'])
     .where('id', 'in', ids)
     .where('pool_id', '=', poolId)
     .execute()
-  const allOver = rows.every(({ next_attempt_at, last_error }) => next_attempt_at === null || last_error !== null)
-  return { allOver, refused: rows.some(({ refused }) => refused === 1) }
+  const allEnded = rows.every(({ next_attempt_at, last_error }) => next_attempt_at === null || last_error !== null)
+  return { allEnded, refused: rows.some(({ refused }) => refused === 1) }
 }
 
-/** Empties up to `limit` messages that say nothing of use since `now`; answers how many were found. */
+/** Empties the payload of up to `limit` messages that are of no use from `now` on. Resolves with their number. */
 export async function sweepMessageContents(db: Db | Tx, now: number, limit: number): Promise<number> {
-  const stale = await db.selectFrom('outbox').select('id').where('content_until', '<=', now).limit(limit).forUpdate().skipLocked().execute()
-  const ids = stale.map(({ id }) => id)
+  const expired = await db
+    .selectFrom('outbox')
+    .select('id')
+    .where('content_until', '<=', now)
+    .limit(limit)
+    .forUpdate()
+    .skipLocked()
+    .execute()
+  const ids = expired.map(({ id }) => id)
   if (ids.length > 0) await db.updateTable('outbox').set({ payload: '', content_until: null }).where('id', 'in', ids).execute()
   return ids.length
 }
 
-/** Forgets up to `limit` messages that ended at `before` or earlier; answers how many were found. */
+/** Deletes up to `limit` messages that ended at `before` or earlier. Resolves with their number. */
 export async function sweepMessageRecords(db: Db | Tx, before: number, limit: number): Promise<number> {
-  const stale = await db.selectFrom('outbox').select('id').where('ended_at', '<=', before).limit(limit).forUpdate().skipLocked().execute()
-  const ids = stale.map(({ id }) => id)
+  const expired = await db.selectFrom('outbox').select('id').where('ended_at', '<=', before).limit(limit).forUpdate().skipLocked().execute()
+  const ids = expired.map(({ id }) => id)
   if (ids.length > 0) await db.deleteFrom('outbox').where('id', 'in', ids).execute()
   return ids.length
 }

@@ -1,4 +1,4 @@
-/** What a message is for. */
+/** The occasion of a message. */
 export type MessageKind = 'sign-up' | 'resend' | 'forgot-password' | 'verify-attribute' | 'update-attribute' | 'invitation' | 'mfa'
 
 export type Channel = 'email' | 'sms'
@@ -6,14 +6,14 @@ export type Channel = 'email' | 'sms'
 type Envelope = {
   readonly poolId: string
   readonly sub: string
-  /** The user's name, for the dev inbox. */
+  /** For the dev inbox. */
   readonly username: string
   readonly trigger: MessageKind
-  /** An e-mail address or a phone number, whole. */
+  /** An e-mail address or a phone number, not masked. */
   readonly recipient: string
-  /** The code or temporary password inside it, for the dev inbox. */
+  /** The code or temporary password in the message, for the dev inbox. */
   readonly code: string | undefined
-  /** Epoch milliseconds after which it is of no use to anybody and is no longer tried. */
+  /** In epoch milliseconds. From then on the message is useless, and is not tried any more. */
   readonly expiresAt: number
 }
 
@@ -21,19 +21,19 @@ export type EmailMessage = Envelope & {
   readonly channel: 'email'
   readonly subject: string
   readonly html: string
-  /** The same in plain text, for mail programs that show no HTML. */
+  /** The same in plain text, for mail programs that do not show HTML. */
   readonly text: string
-  /** What the pool set; undefined is the server's own sender. */
+  /** The sender that the pool set. Undefined for the server's own. */
   readonly from: string | undefined
   readonly replyTo: string | undefined
-  /** ARN of the identity at SES on whose authority it is sent, and the set of rules there; for SES only. */
+  /** For SES only: the ARN of the identity whose permission is used to send, and the name of the configuration set. */
   readonly sourceArn: string | undefined
   readonly configurationSet: string | undefined
 }
 
 export type SmsMessage = Envelope & { readonly channel: 'sms'; readonly text: string }
 
-/** A message that the pool's own code words and sends: what that is told, but for the code, which is encrypted when it is told. */
+/** A message that a custom sender writes and sends. The code is encrypted later, when the function is invoked. */
 export type CustomSenderMessage = Envelope & {
   readonly channel: `custom-${Channel}`
   readonly clientId: string | undefined
@@ -42,16 +42,16 @@ export type CustomSenderMessage = Envelope & {
   readonly userAttributes: Readonly<Record<string, string>>
 }
 
-/** A message as it waits in the outbox. */
+/** A message in the outbox. */
 export type QueuedMessage = Message | CustomSenderMessage
 
-/** The way a message takes out of the house. Functions of pools have ways of their own: a slow one holds up no mail. */
+/** The queue in which a message waits. Custom senders have lanes of their own, so that a slow function does not delay other messages. */
 export type Lane = QueuedMessage['channel']
 
-/** By which medium it reaches people in the end. */
+/** The channel by which a message of this lane reaches its recipient. */
 export function channelOfLane(lane: Lane): Channel {
   return lane === 'email' || lane === 'custom-email' ? 'email' : 'sms'
 }
 
-/** A message as it will be sent: rendered, addressed, complete. */
+/** A message that is complete: rendered and addressed. */
 export type Message = EmailMessage | SmsMessage

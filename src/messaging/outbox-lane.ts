@@ -19,7 +19,7 @@ import {
 } from './outbox-repository.ts'
 import { nextAttemptAt } from './retry-schedule.ts'
 
-/** What pino offers, as far as this room needs it. */
+/** The part of pino's logger that this module uses. */
 export type MessagingLogger = {
   info(fields: object, message: string): void
   warn(fields: object, message: string): void
@@ -33,24 +33,24 @@ export type LaneOptions = {
   readonly logger: MessagingLogger
   readonly channel: Lane
   readonly gateway: Gateway<QueuedMessage>
-  /** How many messages are on their way at once. */
+  /** Deliveries at once. */
   readonly concurrency: number
-  /** Milliseconds that one attempt may take. */
+  /** Time limit of one attempt, in milliseconds. */
   readonly timeoutMs: number
-  /** Whether what has ended stays for the record. */
+  /** Whether messages are kept as records after they were sent or failed. */
   readonly keepRecords: boolean
 }
 
-/** How much longer than an attempt its lease lasts: time to write down how it ended. */
+/** How much longer than an attempt its lease lasts: the time to store the result. */
 const leaseMarginMs = 30_000
 
-/** What a payload holds that no longer opens is not known, so its end is taken to be this far from its beginning. */
+/** The assumed lifetime of a message whose payload does not open, so that its expiry is unknown. */
 const unreadableLifetimeMs = dayMs
 
-/** The messages of one channel on their way. A gateway that hangs holds up its own channel only, and there its own messages only. */
+/** Delivers the messages of one lane. A gateway that hangs delays no other lane, and only its own deliveries in this one. */
 export class OutboxLane {
   readonly #options: LaneOptions
-  /** By `sub`: one message at a time to one user, in the order they were queued. */
+  /** By `sub`: a user gets one message at a time, in the order they were queued. */
   readonly #inFlight = new Map<string, Promise<void>>()
   readonly #closing = new AbortController()
   readonly #warnings = createWarningThrottle()
@@ -62,25 +62,25 @@ export class OutboxLane {
     this.#options = options
   }
 
-  /** Starts what is due, as far as there is room. Resolves when it has started; never rejects. */
+  /** Starts the delivery of due messages, up to the limit. Resolves when they have started; never rejects. */
   async fill(): Promise<void> {
     if (this.#closed) return
     this.#fillAgain = true
-    this.#filling ??= this.#fillWhileAsked()
+    this.#filling ??= this.#fillWhileRequested()
     await this.#filling
   }
 
-  /** Resolves when everything that was due at `asOf` has been tried, by this process. */
+  /** Resolves when this process has tried every message that was due at `asOf`. */
   async drain(asOf: number): Promise<void> {
     const { db, channel } = this.#options
     do {
       await this.fill()
       await Promise.all(this.#inFlight.values())
-      // What ended has made room, and what took it is claimed, so no longer due, and on its way still.
+      // A delivery that ended made room for another message, which is claimed, so no longer due, but still being delivered.
     } while (!this.#closed && ((await hasDueEntry(db, channel, asOf)) || this.#filling !== undefined || this.#inFlight.size > 0))
   }
 
-  /** Starts nothing more and waits for what is on its way; after `graceMs` it is stopped, and tried again by others later. */
+  /** Starts no more deliveries and waits for those that run. After `graceMs` they are stopped; another process tries them again later. */
   async close(graceMs: number): Promise<void> {
     const stop = setTimeout(() => this.#closing.abort(), graceMs)
     this.#closed = true
@@ -91,24 +91,24 @@ export class OutboxLane {
     await this.#options.gateway.close?.()
   }
 
-  async #fillWhileAsked(): Promise<void> {
+  async #fillWhileRequested(): Promise<void> {
     while (this.#fillAgain && !this.#closed) {
       this.#fillAgain = false
       try {
         await this.#startDue()
       } catch (error) {
-        // The poll looks again, and the storage room logs what is wrong.
+        // The next poll tries again, and the storage module logs the failure.
         if (error instanceof DatabaseUnavailableError) continue
         this.#options.logger.error({ err: error, channel: this.#options.channel }, 'The outbox could not be read; it is read again soon.')
       }
     }
-    // In the same step as the last look at #fillAgain, so that no call to fill falls between the two.
+    // In the same synchronous step as the last check of #fillAgain, so that no call to fill falls in between.
     this.#filling = undefined
   }
 
   async #startDue(): Promise<void> {
     const { db, clock, channel, concurrency, timeoutMs } = this.#options
-    // Until there is nothing left: a claim passes over all but the first message of a user, and may have seen no other's.
+    // Until no message is left: a claim only takes the first message of a user, and may have read none of another user.
     while (!this.#closed && this.#inFlight.size < concurrency) {
       const now = clock.now()
       const leaseUntil = now + timeoutMs + leaseMarginMs
@@ -127,14 +127,14 @@ export class OutboxLane {
     this.#inFlight.set(entry.sub, delivery)
   }
 
-  /** One attempt and what follows from it. Never rejects: if even that cannot be written down, the lease runs out. */
+  /** One attempt, and the storage of its result. Never rejects: when the result cannot be stored, the lease runs out. */
   async #attempt(entry: OutboxEntry, leaseUntil: number): Promise<void> {
     try {
-      // The messages of a deleted pool wait for the sweeper, but are not sent.
+      // The sweeper deletes the messages of a deleted pool some time later. They are not sent.
       if (await isPoolDeleted(this.#options.db, entry.poolId)) return await deleteOutboxEntry(this.#options.db, entry)
       const { failure, expiresAt } = await this.#deliver(entry)
       if (failure !== undefined) await this.#recordFailure(entry, leaseUntil, { ...failure, expiresAt })
-      else if (this.#options.keepRecords) await recordDelivery(this.#options.db, entry, this.#endingNow(expiresAt))
+      else if (this.#options.keepRecords) await recordDelivery(this.#options.db, entry, this.#endedNow(expiresAt))
       else await deleteOutboxEntry(this.#options.db, entry)
     } catch (error) {
       this.#options.logger.error(
@@ -157,12 +157,12 @@ export class OutboxLane {
       return { failure: undefined, expiresAt }
     } catch (error) {
       if (error instanceof DeliveryError) return { failure: { reason: error.reason, refused: error.refused }, expiresAt }
-      // Anything else may quote the message, so only its kind is told.
+      // The text of any other error may quote the message, so only its name is recorded.
       return { failure: { reason: error instanceof Error ? error.name : 'unknown failure', refused: false }, expiresAt }
     }
   }
 
-  #endingNow(expiresAt: number): { endedAt: number; contentUntil: number } {
+  #endedNow(expiresAt: number): { endedAt: number; contentUntil: number } {
     return { endedAt: this.#options.clock.now(), contentUntil: expiresAt }
   }
 
@@ -175,17 +175,17 @@ export class OutboxLane {
     const at = nextAttemptAt({ attempts: entry.attempts, refused, expiresAt }, clock.now(), Math.random())
     const fields = { ...loggable(entry), reason }
     if (at === undefined) {
-      if (keepRecords) await giveUpOutboxEntry(db, entry, { leaseUntil, reason, refused, ...this.#endingNow(expiresAt) })
+      if (keepRecords) await giveUpOutboxEntry(db, entry, { leaseUntil, reason, refused, ...this.#endedNow(expiresAt) })
       else await deleteOutboxEntry(db, entry)
       logger.error(fields, 'A message could not be delivered and was given up.')
       return
     }
     await rescheduleOutboxEntry(db, entry, { leaseUntil, nextAttemptAt: at, reason, refused })
-    const said = 'A message could not be delivered; it stays queued and is tried again.'
-    // A message's first failure calls for a warning. While a gateway is down or missing, one for each message would only fill the log.
+    const text = 'A message could not be delivered; it stays queued and is tried again.'
+    // Only the first failure of a message is worth a warning, and not one for each message while a gateway is down or missing.
     const messages = entry.attempts === 1 ? this.#warnings.countToReport(reason, clock.now()) : undefined
-    if (messages !== undefined) logger.warn({ ...fields, nextAttemptAt: at, messages }, said)
-    else logger.info({ ...fields, nextAttemptAt: at }, said)
+    if (messages !== undefined) logger.warn({ ...fields, nextAttemptAt: at, messages }, text)
+    else logger.info({ ...fields, nextAttemptAt: at }, text)
   }
 }
 
@@ -195,7 +195,7 @@ function loggable({ id, poolId, channel, trigger, attempts }: OutboxEntry): obje
   return { messageId: id, poolId, channel, trigger, attempts }
 }
 
-/** Ends at the time limit whether or not the work listens to its signal. */
+/** Rejects at the time limit, or when the lane closes, whether or not the work obeys its signal. */
 async function withinTime(timeoutMs: number, closing: AbortSignal, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
   const controller = new AbortController()
   const stopped = Promise.withResolvers<never>()

@@ -1,7 +1,7 @@
 import type { Db, Tx } from '../storage/db.ts'
 import type { Lane, MessageKind } from './message.ts'
 
-/** A message on its way out; what it says is sealed. */
+/** A message in the outbox. Its payload is sealed. */
 export type OutboxEntry = {
   readonly id: string
   readonly poolId: string
@@ -9,19 +9,19 @@ export type OutboxEntry = {
   readonly channel: Lane
   readonly trigger: MessageKind
   readonly payload: string
-  /** How often delivery was begun, this time included once it is claimed. */
+  /** The number of attempts, including the current one once it is claimed. */
   readonly attempts: number
-  /** Why the attempt before failed. */
+  /** Why the previous attempt failed. */
   readonly lastError: string | undefined
   readonly createdAt: number
 }
 
-/** How a message ends that is not queued at all, and why. */
+/** The state of a message that is recorded without being queued, and the reason. */
 export type Withheld = { readonly state: 'failed' | 'suppressed'; readonly reason: string | undefined; readonly contentUntil: number }
 
 type NewEntry = Omit<OutboxEntry, 'attempts' | 'lastError'> & {
   readonly label: string
-  /** Undefined for a message that is to be sent. */
+  /** Undefined for a message that is queued. */
   readonly withheld: Withheld | undefined
 }
 
@@ -53,19 +53,19 @@ export async function insertOutboxEntry(tx: Tx, { withheld, ...entry }: NewEntry
 type Claim = {
   readonly channel: Lane
   readonly now: number
-  /** Until when nobody else may try the claimed messages, in epoch milliseconds. */
+  /** Until then no other process may deliver the claimed messages; in epoch milliseconds. */
   readonly leaseUntil: number
   readonly limit: number
-  /** Users who are being sent something already: their next message waits for it. */
+  /** Users with a message that is being delivered: their next message waits for it. */
   readonly exceptSubs: readonly string[]
 }
 
-/** How many due messages are looked at for one that can be claimed: one user's many do not hide the next user's. */
-const lookedAtForEach = 8
+/** Due messages to read for each one to claim: many messages of one user must not hide those of the next user. */
+const candidatesPerClaim = 8
 
 /**
- * Takes up to `limit` due messages, the longest due first and one for each user, of all pools: the outbox belongs to
- * the installation. The lease in the WHERE clause is the lock, so that each is taken by one process.
+ * Claims up to `limit` due messages of all pools, at most one for each user, the longest due first. The lease in the WHERE clause is the
+ * lock: one process gets each message.
  */
 export async function claimOutboxEntries(db: Db, { channel, now, leaseUntil, limit, exceptSubs }: Claim): Promise<OutboxEntry[]> {
   let due = db
@@ -75,7 +75,7 @@ export async function claimOutboxEntries(db: Db, { channel, now, leaseUntil, lim
     .where('channel', '=', channel)
     .orderBy('next_attempt_at')
     .orderBy('id')
-    .limit(limit * lookedAtForEach)
+    .limit(limit * candidatesPerClaim)
   if (exceptSubs.length > 0) due = due.where('sub', 'not in', exceptSubs)
   const firstOfUser = new Map<string, string>()
   for (const { id, sub } of await due.execute()) if (!firstOfUser.has(sub)) firstOfUser.set(sub, id)
@@ -102,7 +102,7 @@ export async function claimOutboxEntries(db: Db, { channel, now, leaseUntil, lim
   }))
 }
 
-/** Whether a message of this channel waits that was due at `asOf`. */
+/** Whether a message of this lane is queued that was due at `asOf`. */
 export async function hasDueEntry(db: Db, channel: Lane, asOf: number): Promise<boolean> {
   const row = await db
     .selectFrom('outbox')
@@ -120,7 +120,7 @@ export async function deleteOutboxEntry(db: Db, { id, poolId }: Key): Promise<vo
   await db.deleteFrom('outbox').where('id', '=', id).where('pool_id', '=', poolId).execute()
 }
 
-/** Keeps the fact that a message was delivered, and what it said until `contentUntil`. */
+/** Records that a message was delivered. Its payload is kept until `contentUntil`. */
 export async function recordDelivery(
   db: Db,
   { id, poolId }: Key,
@@ -136,7 +136,7 @@ export async function recordDelivery(
 
 type Failure = { readonly leaseUntil: number; readonly reason: string; readonly refused: boolean }
 
-/** Sets when to try again. Does nothing when the lease ran out and another process has taken the message. */
+/** Sets the time of the next attempt. Does nothing when the lease ran out and another process claimed the message. */
 export async function rescheduleOutboxEntry(
   db: Db,
   { id, poolId }: Key,
@@ -151,7 +151,7 @@ export async function rescheduleOutboxEntry(
     .execute()
 }
 
-/** Keeps the fact that a message was not delivered, and what it said until `contentUntil`, for whoever sends it again. */
+/** Records that a message was not delivered. Its payload is kept until `contentUntil`, so that it can be sent again. */
 export async function giveUpOutboxEntry(
   db: Db,
   { id, poolId }: Key,

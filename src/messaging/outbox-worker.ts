@@ -5,13 +5,13 @@ import type { Gateway, Gateways } from './gateways/gateway.ts'
 import type { CustomSenderMessage, Lane, QueuedMessage } from './message.ts'
 import { type MessagingLogger, OutboxLane } from './outbox-lane.ts'
 
-/** Delivers what transactions have put into the outbox: after their commit, at least once. */
+/** Delivers the messages of the outbox after the commit of their transactions, at least once. */
 export type OutboxWorker = {
-  /** To be called after a commit that queued something, with the lanes it may have gone to: all if unsaid. Costs next to nothing and never throws. */
+  /** Looks for due messages in these lanes, or in all. Call it after a commit that queued some. It is cheap and never throws. */
   wake(lanes?: Iterable<Lane>): void
-  /** Resolves when everything due that was queued before the call has been tried. */
+  /** Resolves when every message that was due at the time of the call has been tried. */
   drain(): Promise<void>
-  /** Finishes or stops what is on its way and closes the gateways. What is left stays in the outbox for the next process. */
+  /** Finishes or stops running deliveries and closes the gateways. Other messages stay in the outbox for the next process. */
   close(): Promise<void>
 }
 
@@ -20,23 +20,23 @@ type Options = {
   readonly secrets: Secrets
   readonly clock: Clock
   readonly gateways: Gateways
-  /** Takes what the pools' own code sends. */
+  /** Delivers through the custom senders of pools. */
   readonly customSender?: Gateway<CustomSenderMessage>
   readonly logger: MessagingLogger
-  /** Milliseconds that one attempt may take. */
+  /** Time limit of one attempt, in milliseconds. */
   readonly timeoutMs?: number
-  /** Whether what was sent or given up stays for the record; true unless it is said otherwise. */
+  /** Whether messages are kept as records after they were sent or failed. True by default. */
   readonly keepRecords?: boolean
-  /** How many messages of one channel are on their way at once. */
+  /** Deliveries of one lane at once. */
   readonly concurrency?: number
-  /** How often, in milliseconds, to look for what other processes left behind and for what is due again. */
+  /** Milliseconds between two looks for retries that are due and messages that other processes left behind. */
   readonly pollMs?: number
-  /** How long `close` waits, in milliseconds, before it stops what is on its way. */
+  /** Milliseconds that `close` waits before it stops running deliveries. */
   readonly graceMs?: number
 }
 
-/** As long as a pool may allow its function, and the time to encrypt the code before. */
-const longestFunctionMs = 75_000
+/** The longest time limit that a pool may set for its function, and the time to encrypt the code. */
+const customSenderTimeoutMs = 75_000
 
 export function createOutboxWorker({
   db,
@@ -58,24 +58,24 @@ export function createOutboxWorker({
     ['sms', openLane('sms', gateways.sms)],
   ])
   if (customSender !== undefined) {
-    for (const lane of ['custom-email', 'custom-sms'] as const) lanes.set(lane, openLane(lane, customSender, longestFunctionMs))
+    for (const lane of ['custom-email', 'custom-sms'] as const) lanes.set(lane, openLane(lane, customSender, customSenderTimeoutMs))
   }
-  const fill = (some: Iterable<Lane>) => {
-    for (const lane of some) void lanes.get(lane)?.fill()
+  const fill = (names: Iterable<Lane>) => {
+    for (const lane of names) void lanes.get(lane)?.fill()
   }
   const poll = setInterval(() => fill(lanes.keys()), pollMs).unref()
   const woken = new Set<Lane>()
   let closing: Promise<unknown> | undefined
   return {
-    wake(some = lanes.keys()) {
-      // After the turn: the requests that commit together are claimed together.
+    wake(names = lanes.keys()) {
+      // After this turn of the event loop, so that messages of requests that commit together are claimed together.
       if (woken.size === 0) {
         setImmediate(() => {
           fill(woken)
           woken.clear()
         })
       }
-      for (const lane of some) woken.add(lane)
+      for (const lane of names) woken.add(lane)
     },
     async drain() {
       const asOf = clock.now()

@@ -14,27 +14,28 @@ import { exceededLimitText } from './message-limits.ts'
 import { findFirstAttempts } from './message-record-repository.ts'
 import { insertOutboxEntry, type OutboxEntry, type Withheld } from './outbox-repository.ts'
 
-/** What an operation that queues messages does with them once its transaction has committed. */
 export type Outbox = {
   /**
-   * Has them sent. In pools whose messages have `OnRefusal: FAIL` it waits, not for long, for how the first attempts go: throws
-   * CodeDeliveryFailureException when a message was refused where it was to go, and LimitExceededException when a limit of the pool held one
-   * back. @NOTE An answer that must not tell who exists names no deliveries, since those of nobody are never refused.
+   * Starts the delivery of messages that a transaction queued. Call it once the transaction has committed. In pools with the setting
+   * `OnRefusal: FAIL` it waits for the first attempts, but not for long.
+   * @throws ApiError CodeDeliveryFailureException when the mail server or the SMS provider refused a message.
+   * @throws ApiError LimitExceededException when a message exceeds a limit of the pool.
+   * @NOTE An answer that must not reveal whether a user exists passes no deliveries: those of a user who does not exist are never refused.
    */
   afterCommit(pool: Pool, deliveries: readonly Delivery[]): Promise<void>
 }
 
-const firstLookMs = 10
-const longestPauseMs = 250
+const firstPauseMs = 10
+const maxPauseMs = 250
 
 type Options = {
   readonly db: Db
   wake(lanes: readonly Lane[] | undefined): void
-  /** Milliseconds after which a call ends without knowing how the first attempt goes. */
-  readonly longestWaitMs?: number
+  /** A call that waited this long ends, whether or not the first attempts have. */
+  readonly maxWaitMs?: number
 }
 
-export function createAfterCommit({ db, wake, longestWaitMs = 10_000 }: Options): Outbox['afterCommit'] {
+export function createAfterCommit({ db, wake, maxWaitMs = 10_000 }: Options): Outbox['afterCommit'] {
   return async (pool, deliveries) => {
     wake(deliveries.length > 0 ? lanesOf(pool) : undefined)
     if (extensionsOf(pool).messages.onRefusal !== 'FAIL') return
@@ -42,32 +43,35 @@ export function createAfterCommit({ db, wake, longestWaitMs = 10_000 }: Options)
     for (const { exceededLimit } of messages)
       if (exceededLimit !== undefined) throw new ApiError('LimitExceededException', exceededLimitText(pool, exceededLimit))
     const ids = messages.map(({ id }) => id)
-    if (ids.length > 0 && (await isRefused(db, pool.id, ids, longestWaitMs))) {
+    if (ids.length > 0 && (await isRefused(db, pool.id, ids, maxWaitMs))) {
       throw new ApiError('CodeDeliveryFailureException', 'The message was refused where it was to be delivered.')
     }
   }
 }
 
-/** Where what this pool queues goes; what is queued once more may go where it went before. */
+/** The lanes for new messages of this pool. A message that is sent again may use the lane it had before. */
 const lanesOf = (pool: Pool): readonly Lane[] =>
   (['email', 'sms'] as const).map((channel) => (hasCustomSender(pool, channel) ? (`custom-${channel}` as const) : channel))
 
-/** Looks into the database, because any process may be the one that delivers. Slowness is no refusal, and neither is a database that is lost meanwhile. */
-async function isRefused(db: Db, poolId: string, ids: readonly string[], longestWaitMs: number): Promise<boolean> {
-  const end = performance.now() + longestWaitMs
-  for (let pause = firstLookMs; performance.now() < end; pause = Math.min(pause * 2, longestPauseMs)) {
+/**
+ * Polls the database, because any process may deliver the messages. A slow delivery does not count as refused, and neither does one whose
+ * result the database cannot tell because it is unavailable.
+ */
+async function isRefused(db: Db, poolId: string, ids: readonly string[], maxWaitMs: number): Promise<boolean> {
+  const deadline = performance.now() + maxWaitMs
+  for (let pause = firstPauseMs; performance.now() < deadline; pause = Math.min(pause * 2, maxPauseMs)) {
     await delay(pause)
-    const found = await findFirstAttempts(db, poolId, ids).catch(ignoreUnavailable)
-    if (found === undefined) return false
-    if (found.refused || found.allOver) return found.refused
+    const attempts = await findFirstAttempts(db, poolId, ids).catch(ignoreUnavailable)
+    if (attempts === undefined) return false
+    if (attempts.refused || attempts.allEnded) return attempts.refused
   }
   return false
 }
 
 /**
- * Puts a message into the outbox in the transaction that caused it: it is sent if and only if that commits. Call `afterCommit` then.
- * Answers the message's id. The content is sealed, for it holds a code or a password in the clear; so is its label, which outlives it.
- * `withheld` keeps a message for the record only.
+ * Stores a message in the outbox, in the transaction that caused it: it is sent if and only if that commits. Call `afterCommit` then.
+ * Resolves with the id of the message. The message is sealed because it holds a code or a password. Its label, which is kept longer, is
+ * sealed as well. A message with `withheld` is recorded and never sent.
  */
 export async function queueMessage(
   tx: Tx,
@@ -93,19 +97,19 @@ export async function queueMessage(
   return id
 }
 
-type Sealed = Pick<OutboxEntry, 'poolId' | 'id' | 'payload'>
+type SealedMessage = Pick<OutboxEntry, 'poolId' | 'id' | 'payload'>
 
-/** Undefined when the payload was emptied, altered or sealed under another master key. */
-export function openMessage(secrets: Secrets, { poolId, id, payload }: Sealed): QueuedMessage | undefined {
+/** Undefined when the payload has been emptied, was altered, or is sealed under another master key. */
+export function openMessage(secrets: Secrets, { poolId, id, payload }: SealedMessage): QueuedMessage | undefined {
   const plain = secrets.open('message', payload, sealContext(poolId, id))
   return plain && (JSON.parse(plain.toString()) as QueuedMessage)
 }
 
-/** What is told of a message after it has been emptied. */
+/** What is still known about a message after its payload has been emptied. */
 export type MessageLabel = Pick<QueuedMessage, 'recipient' | 'username' | 'expiresAt'>
 
 /** Undefined when neither label nor payload can be read. */
-export function openLabel(secrets: Secrets, entry: Sealed & { readonly label: string | undefined }): MessageLabel | undefined {
+export function openLabel(secrets: Secrets, entry: SealedMessage & { readonly label: string | undefined }): MessageLabel | undefined {
   const plain = entry.label && secrets.open('message', entry.label, `${sealContext(entry.poolId, entry.id)}/label`)
   return plain ? (JSON.parse(plain.toString()) as MessageLabel) : openMessage(secrets, entry)
 }

@@ -6,23 +6,23 @@ const emailAddress = /^[^\s@]+@[^\s@]+$/
 const phoneNumber = /^\+\d{5,}$/
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
-/** First letters as often as they are met: of people's addresses, and of domains with a mailbox for everybody. */
+/** First letters of e-mail addresses and of large mail providers' domains, as often as they occur. */
 const usualInitials = 'aaaabbbccccdddeeefgghijjjjkkklllmmmmnnnopppqrrrsssstttuvwxyz'
 const usualDomains = `${'g'.repeat(26)}aaabcdefhhhhhhiiiijklmmmnooooopqrstuvwwxyyyyyyz1`
 const usualPhoneLengths = [11, 11, 11, 11, 12, 12, 13, 10] as const
 
-/** Which kind of address a name is; undefined for a name that is no address. */
+/** The attribute that an address belongs to. Undefined for a name that is not an address. */
 export function addressIn(name: string): ContactAttribute | undefined {
   if (emailAddress.test(name)) return 'email'
   return phoneNumber.test(name) ? 'phone_number' : undefined
 }
 
 /**
- * The address of a user who does not exist, or of one who has none of this kind: always the same for the same name. A name that is such an
- * address stands for itself. Any other gets one that looks, masked, like those of the pool's users. It is good for masking only.
+ * The address of a decoy, or of a user without an address of this kind: always the same for the same name. A name that is such an address is
+ * returned itself. Any other name gets an address that looks, once masked, like those of the pool's users. Use it masked only.
  */
 export function simulateAddress(secrets: Secrets, pool: Pool, name: string, attribute: ContactAttribute): string {
-  // Where case does not count, a user's own address would be shown as it is stored, however the name is typed.
+  // In pools without case sensitivity, a real address is shown as it is stored, not as the caller typed it.
   const key = nameKey(pool, name)
   const bytes = secrets.mac('decoy', pool.id, `delivery-${attribute}`, key)
   if (addressIn(name) === attribute) return key
@@ -30,9 +30,9 @@ export function simulateAddress(secrets: Secrets, pool: Pool, name: string, attr
 }
 
 function simulateEmail({ userStatistics }: Pool, name: string, bytes: Buffer): string {
-  const isNamesake = position(bytes, 0) < (userStatistics?.namesakes ?? 32) && !uuid.test(name)
+  const sharesInitial = position(bytes, 0) < (userStatistics?.namesakes ?? 32) && !uuid.test(name)
   const [first = 'a'] = name
-  const initial = isNamesake ? first : (drawOf(userStatistics?.initials, bytes, 1) ?? pick(usualInitials, bytes, 2))
+  const initial = sharesInitial ? first : (drawOf(userStatistics?.initials, bytes, 1) ?? pick(usualInitials, bytes, 2))
   const domain = drawOf(userStatistics?.domains, bytes, 3) ?? pick(usualDomains, bytes, 4)
   return `${initial}@${domain}`
 }

@@ -4,15 +4,15 @@ import { openTestCode } from '../pools/extensions/extensions-wire.ts'
 import { extensionsOf, type TestUser } from '../pools/extensions/pool-extensions.ts'
 import { nameKey, type Pool } from '../pools/pool.ts'
 
-/** Somebody of a pool, by what they are called there. */
-type Named = { readonly username: string; readonly attributes: Readonly<Record<string, string>> }
+/** A user's username and attributes. */
+type NamedUser = { readonly username: string; readonly attributes: Readonly<Record<string, string>> }
 
-/** Whom a code is for. */
-export type CodeHolder = { readonly pool: Pool; readonly user: Named }
+/** The user that a code is for. */
+export type CodeHolder = { readonly pool: Pool; readonly user: NamedUser }
 
 /**
- * The code for a user: the fixed one of a test user, or one made up. Every code goes through here, whether it is kept in a row or in a
- * sealed sign-in.
+ * A new code for a user: random, or the fixed code of a test user. Every code comes from here, whether it is stored in a row or in a
+ * sign-in state.
  */
 export function chooseCode(secrets: Secrets, holder: CodeHolder | undefined, digits: number): string {
   if (holder === undefined) return newCode(digits)
@@ -21,22 +21,22 @@ export function chooseCode(secrets: Secrets, holder: CodeHolder | undefined, dig
 }
 
 /**
- * Whether the pool lists this very user for tests. Only by the name that is theirs for good; where that is a random id, by the address
- * that stands in its place. Never by an alias, which users choose and exchange.
+ * Whether the pool lists this user as a test user. Only the username counts, because it never changes; where the username is a random id,
+ * the address counts that users sign in with instead. An alias never counts, because users can choose and change it.
  */
-export function isTestUser(pool: Pool, user: Named): boolean {
+export function isTestUser(pool: Pool, user: NamedUser): boolean {
   return testUserOf(pool, user) !== undefined
 }
 
-function testUserOf(pool: Pool, user: Named): TestUser | undefined {
+function testUserOf(pool: Pool, user: NamedUser): TestUser | undefined {
   const { testUsers } = extensionsOf(pool)
   if (testUsers.length === 0) return undefined
   const key = nameKey(pool, signInNameOf(pool, user))
   return testUsers.find(({ username }) => nameKey(pool, username) === key)
 }
 
-/** Where users are named by an address, their username is a random id that nobody signs in with. */
-export function signInNameOf({ usernameAttributes }: Pick<Pool, 'usernameAttributes'>, { username, attributes }: Named): string {
+/** The name that a user signs in with. In pools whose users sign in with an address, the username is a random id. */
+export function signInNameOf({ usernameAttributes }: Pick<Pool, 'usernameAttributes'>, { username, attributes }: NamedUser): string {
   for (const attribute of usernameAttributes) if (attributes[attribute]) return attributes[attribute]
   return username
 }

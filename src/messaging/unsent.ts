@@ -5,16 +5,16 @@ import type { InboxFilter } from './inbox-repository.ts'
 import { findUnsentRow, listUnsentRows, type MessageRow, type MessageState } from './message-record-repository.ts'
 import { openLabel, openMessage } from './outbox.ts'
 
-/** A message that is in no inbox, since it waits, was given up or was held back. */
+/** A message that was not delivered: it is queued, failed or suppressed. */
 export type UnsentEntry = InboxEntry & {
   readonly state: Exclude<MessageState, 'sent'>
   readonly reason: string | undefined
   readonly attempts: number
-  /** Epoch milliseconds; undefined unless it waits for its next attempt. */
+  /** In epoch milliseconds. Undefined unless the message waits for its next attempt. */
   readonly nextAttemptAt: number | undefined
 }
 
-/** What was not sent, newest first: of the newest `limit` of all pools those that the filter lets through. */
+/** Messages that were not sent, newest first: those of the newest `limit` of all pools that match the filter. */
 export async function listUnsent(db: Db, secrets: Secrets, { poolId, recipientPart }: InboxFilter, limit: number): Promise<UnsentEntry[]> {
   const part = recipientPart?.toLowerCase() ?? ''
   const entries = (await listUnsentRows(db, limit)).map((row) => entryOf(secrets, row))
@@ -30,10 +30,10 @@ export async function findUnsent(db: Db, secrets: Secrets, id: string): Promise<
 
 function entryOf(secrets: Secrets, row: MessageRow): UnsentEntry {
   const { state, reason, attempts, nextAttemptAt } = row
-  const about = { state: state as UnsentEntry['state'], reason, attempts, nextAttemptAt }
+  const details = { state: state as UnsentEntry['state'], reason, attempts, nextAttemptAt }
   const message = openMessage(secrets, row)
   if (message?.channel === 'email' || message?.channel === 'sms') {
-    return { ...writeEntry({ id: row.id, createdAt: row.queuedAt, message }), ...about }
+    return { ...writeEntry({ id: row.id, createdAt: row.queuedAt, message }), ...details }
   }
   const label = openLabel(secrets, row)
   return {
@@ -41,13 +41,14 @@ function entryOf(secrets: Secrets, row: MessageRow): UnsentEntry {
     channel: row.channel,
     recipient: label?.recipient ?? '',
     subject: null,
-    text: message === undefined ? 'What it said has expired and is not kept.' : "The pool's custom sender words and sends it.",
+    text:
+      message === undefined ? 'The text has expired and is no longer stored.' : "The pool's custom sender writes and sends this message.",
     html: null,
     code: message?.code ?? null,
     userPoolId: row.poolId,
     username: label?.username ?? '',
     trigger: row.kind,
     createdAt: new Date(row.queuedAt).toISOString(),
-    ...about,
+    ...details,
   }
 }

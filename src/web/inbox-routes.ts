@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Secrets } from '../base/secrets.ts'
 import { findInboxEntry, inboxLimits, listInbox } from '../messaging/inbox.ts'
 import { deleteInboxMessages, type InboxFilter } from '../messaging/inbox-repository.ts'
-import { forgetUnsent } from '../messaging/message-record-repository.ts'
+import { deleteUnsent } from '../messaging/message-record-repository.ts'
 import type { OutboxWorker } from '../messaging/outbox-worker.ts'
 import { findUnsent, listUnsent } from '../messaging/unsent.ts'
 import type { Db } from '../storage/db.ts'
@@ -97,7 +97,7 @@ function pageRoutes(app: FastifyInstance, { db, secrets, outbox }: Deps): void {
   app.post('/inbox/clear', async (_request, reply) => {
     await drainAWhile()
     await deleteInboxMessages(db)
-    await forgetUnsent(db)
+    await deleteUnsent(db)
     return reply.redirect('/inbox', 303)
   })
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import type { Gateway } from '../../src/messaging/gateways/gateway.ts'
 import { createOutboxWorker } from '../../src/messaging/outbox-worker.ts'
-import type { Room } from '../api/messaging/messaging-setup.ts'
+import type { MessagingSetup } from '../api/messaging/messaging-setup.ts'
 
 export type Asked = { readonly path: string; readonly headers: IncomingHttpHeaders; readonly body: string }
 export type Answer =
@@ -43,24 +43,24 @@ const unexpected: Gateway = {
 }
 
 /** An outbox that sends one channel by the gateway under test. */
-export function startWorkerOf(room: Room, gateways: { email?: Gateway<never>; sms?: Gateway<never> }) {
+export function startWorkerOf(setup: MessagingSetup, gateways: { email?: Gateway<never>; sms?: Gateway<never> }) {
   const both = { email: unexpected, sms: unexpected, ...gateways } as { email: Gateway; sms: Gateway }
-  const worker = createOutboxWorker({ ...room, gateways: both, pollMs: 3_600_000, graceMs: 0 })
+  const worker = createOutboxWorker({ ...setup, gateways: both, pollMs: 3_600_000, graceMs: 0 })
   return Object.assign(worker, { [Symbol.asyncDispose]: () => worker.close() })
 }
 
 type Worker = ReturnType<typeof startWorkerOf>
 
 /** Tries what is due so many times, far enough apart. */
-export async function tryTimes(room: Room, worker: Worker, times: number): Promise<void> {
+export async function tryTimes(setup: MessagingSetup, worker: Worker, times: number): Promise<void> {
   for (let attempt = 0; attempt < times; attempt++) {
     await worker.drain()
-    room.clock.advance(60_000)
+    setup.clock.advance(60_000)
   }
 }
 
 /** State, attempts and reason of everything in the outbox. */
-export async function outcomesIn(room: Room): Promise<unknown[]> {
-  const rows = await room.db.selectFrom('outbox').select(['state', 'attempts', 'last_error']).orderBy('id').execute()
+export async function outcomesIn(setup: MessagingSetup): Promise<unknown[]> {
+  const rows = await setup.db.selectFrom('outbox').select(['state', 'attempts', 'last_error']).orderBy('id').execute()
   return rows.map(({ state, attempts, last_error }) => [state, attempts, last_error])
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { createSecrets } from '../../src/base/secrets.ts'
 import { createOutboxWorker } from '../../src/messaging/outbox-worker.ts'
-import { openRoom, type Room } from '../api/messaging/messaging-setup.ts'
+import { type MessagingSetup, openMessagingSetup } from '../api/messaging/messaging-setup.ts'
 import { recordingGateways } from '../api/messaging/recording-gateway.ts'
 import { engines } from '../support/engines.ts'
 
@@ -14,7 +14,7 @@ const minuteMs = 60_000
 const masterKey = randomBytes(32)
 
 /** Runs a process up to `stage`, then `kill -9`. */
-async function killAt(stage: 'in-transaction' | 'committed' | 'delivering', { url, clock }: Room): Promise<void> {
+async function killAt(stage: 'in-transaction' | 'committed' | 'delivering', { url, clock }: MessagingSetup): Promise<void> {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'queue-and-wait.ts'), url, masterKey.toString('hex'), stage], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -27,9 +27,9 @@ async function killAt(stage: 'in-transaction' | 'committed' | 'delivering', { ur
 }
 
 /** What the next process delivers. */
-async function deliveredBy(room: Room): Promise<string[]> {
+async function deliveredBy(setup: MessagingSetup): Promise<string[]> {
   const { gateways, arrived } = recordingGateways()
-  const worker = createOutboxWorker({ ...room, secrets: createSecrets(masterKey), gateways })
+  const worker = createOutboxWorker({ ...setup, secrets: createSecrets(masterKey), gateways })
   await worker.drain()
   await worker.close()
   return arrived.map(({ message }) => message.recipient)
@@ -38,24 +38,24 @@ async function deliveredBy(room: Room): Promise<string[]> {
 for (const engine of engines) {
   describe(`A process killed with messages on ${engine.name}`, () => {
     it('after the commit and before the delivery loses none', async () => {
-      await using room = await openRoom(engine)
-      await killAt('committed', room)
-      assert.deepEqual(await deliveredBy(room), ['ana@example.test'])
-      assert.deepEqual(await deliveredBy(room), [])
+      await using setup = await openMessagingSetup(engine)
+      await killAt('committed', setup)
+      assert.deepEqual(await deliveredBy(setup), ['ana@example.test'])
+      assert.deepEqual(await deliveredBy(setup), [])
     })
 
     it('in the middle of a delivery leaves it to others once its lease is over', async () => {
-      await using room = await openRoom(engine)
-      await killAt('delivering', room)
-      assert.deepEqual(await deliveredBy(room), [])
-      room.clock.advance(2 * minuteMs)
-      assert.deepEqual(await deliveredBy(room), ['ana@example.test'])
+      await using setup = await openMessagingSetup(engine)
+      await killAt('delivering', setup)
+      assert.deepEqual(await deliveredBy(setup), [])
+      setup.clock.advance(2 * minuteMs)
+      assert.deepEqual(await deliveredBy(setup), ['ana@example.test'])
     })
 
     it('before the commit sends none', async () => {
-      await using room = await openRoom(engine)
-      await killAt('in-transaction', room)
-      assert.deepEqual(await deliveredBy(room), [])
+      await using setup = await openMessagingSetup(engine)
+      await killAt('in-transaction', setup)
+      assert.deepEqual(await deliveredBy(setup), [])
     })
   })
 }

@@ -4,7 +4,7 @@ import { sweepMessageCounts } from '../../src/messaging/message-count-repository
 import { findExceededLimit } from '../../src/messaging/message-limits.ts'
 import { noExtensions, type PoolExtensions } from '../../src/pools/extensions/pool-extensions.ts'
 import { openStorage } from '../../src/storage/open-storage.ts'
-import { openRoom, type Room, testPool } from '../api/messaging/messaging-setup.ts'
+import { type MessagingSetup, openMessagingSetup, testPool } from '../api/messaging/messaging-setup.ts'
 import { engines } from '../support/engines.ts'
 import { createTestClock } from '../support/test-clock.ts'
 
@@ -12,51 +12,51 @@ const hourMs = 3_600_000
 const poolWith = (caps: Partial<PoolExtensions['messages']>) =>
   testPool({ extensions: { ...noExtensions, messages: { ...noExtensions.messages, ...caps } } })
 
-const counts = (room: Room) => room.db.selectFrom('message_count').selectAll().execute()
+const counts = (setup: MessagingSetup) => setup.db.selectFrom('message_count').selectAll().execute()
 
 for (const engine of engines) {
   describe(`Caps of messages on ${engine.name}`, () => {
     it('touch no row of pools that have none', async () => {
-      await using room = await openRoom(engine)
+      await using setup = await openMessagingSetup(engine)
       const asked = { channel: 'email', recipient: 'ana@example.test', now: 0 } as const
-      assert.equal(await room.commit((tx) => findExceededLimit(tx, room.secrets, testPool(), asked)), undefined)
-      assert.deepEqual(await counts(room), [])
+      assert.equal(await setup.commit((tx) => findExceededLimit(tx, setup.secrets, testPool(), asked)), undefined)
+      assert.deepEqual(await counts(setup), [])
     })
 
     it('keep no recipient that could be read, and are swept when their time is over', async () => {
-      await using room = await openRoom(engine)
+      await using setup = await openMessagingSetup(engine)
       const pool = poolWith({ maxPerDay: 5, maxPerRecipientPerHour: 5 })
       const now = createTestClock().now()
       for (const recipient of ['ana@example.test', '+15551234444'])
-        await room.commit((tx) => findExceededLimit(tx, room.secrets, pool, { channel: 'email', recipient, now }))
-      const stored = await counts(room)
+        await setup.commit((tx) => findExceededLimit(tx, setup.secrets, pool, { channel: 'email', recipient, now }))
+      const stored = await counts(setup)
       assert.equal(stored.length, 3)
       assert.doesNotMatch(JSON.stringify(stored), /ana|example|15551234444/)
-      assert.equal(await sweepMessageCounts(room.db, now + hourMs - 1, 10), 0)
-      assert.equal(await sweepMessageCounts(room.db, now + hourMs, 10), 2)
+      assert.equal(await sweepMessageCounts(setup.db, now + hourMs - 1, 10), 0)
+      assert.equal(await sweepMessageCounts(setup.db, now + hourMs, 10), 2)
       assert.deepEqual(
-        (await counts(room)).map(({ key, count }) => [key, count]),
+        (await counts(setup)).map(({ key, count }) => [key, count]),
         [['day', 2]],
       )
     })
 
     it('let exactly so many through over many processes, messages to two addresses at once among them', async () => {
-      await using room = await openRoom(engine)
-      const others = await Promise.all([openStorage({ url: room.url }), openStorage({ url: room.url })])
+      await using setup = await openMessagingSetup(engine)
+      const others = await Promise.all([openStorage({ url: setup.url }), openStorage({ url: setup.url })])
       const pool = poolWith({ maxPerDay: 30, maxPerRecipientPerHour: 4 })
       const recipients = Array.from({ length: 10 }, (_, at) => `user${at}@example.test`)
       const now = createTestClock().now()
-      const ask = (db: Room['db'], at: number) =>
+      const ask = (db: MessagingSetup['db'], at: number) =>
         db.transaction().execute(async (tx) => {
           const first = { channel: 'email', recipient: recipients[at % 10] ?? '', now } as const
           const second = { channel: 'sms', recipient: recipients[(at * 7 + 3) % 10] ?? '', now } as const
-          return [await findExceededLimit(tx, room.secrets, pool, first), await findExceededLimit(tx, room.secrets, pool, second)]
+          return [await findExceededLimit(tx, setup.secrets, pool, first), await findExceededLimit(tx, setup.secrets, pool, second)]
         })
-      const processes = [room.db, ...others.map(({ db }) => db)]
-      const asked = Array.from({ length: 60 }, (_, at) => ask(processes[at % 3] ?? room.db, at))
+      const processes = [setup.db, ...others.map(({ db }) => db)]
+      const asked = Array.from({ length: 60 }, (_, at) => ask(processes[at % 3] ?? setup.db, at))
       const answers = (await Promise.all(asked)).flat()
       assert.equal(answers.filter((cap) => cap === undefined).length, 30)
-      for (const { key, count } of await counts(room)) assert.ok(key === 'day' ? count === 30 : count <= 4, `${key} ${count}`)
+      for (const { key, count } of await counts(setup)) assert.ok(key === 'day' ? count === 30 : count <= 4, `${key} ${count}`)
       for (const other of others) await other.close()
     })
   })

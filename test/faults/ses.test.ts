@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createSesGateway } from '../../src/messaging/gateways/ses-gateway.ts'
-import { emailMessage, openRoom, queue, type Room } from '../api/messaging/messaging-setup.ts'
+import { emailMessage, type MessagingSetup, openMessagingSetup, queue } from '../api/messaging/messaging-setup.ts'
 import { engines } from '../support/engines.ts'
 import { type Answer, outcomesIn, startPeer, startWorkerOf, tryTimes } from './http-peer.ts'
 
@@ -17,8 +17,8 @@ const failure = (status: number, type: string): Answer => ({
 })
 const secrets = /hunter2|AKIATEST|123456|ana@example/
 
-function startWorker(room: Room, endpoint: string, timeoutMs = 5000) {
-  return startWorkerOf(room, {
+function startWorker(setup: MessagingSetup, endpoint: string, timeoutMs = 5000) {
+  return startWorkerOf(setup, {
     email: createSesGateway({ region: 'eu-west-1', endpoint, defaultFrom: 'Us <us@id.example.test>', timeoutMs }),
   })
 }
@@ -26,11 +26,11 @@ function startWorker(room: Room, endpoint: string, timeoutMs = 5000) {
 for (const engine of engines) {
   describe(`SES, with the outbox on ${engine.name}`, () => {
     it('gets the mail whole, signed, with the pool’s identity and set of rules', async () => {
-      await using room = await openRoom(engine)
+      await using setup = await openMessagingSetup(engine)
       await using ses = await startPeer(taken)
-      await using worker = startWorker(room, ses.url)
+      await using worker = startWorker(setup, ses.url)
       const sourceArn = 'arn:aws:ses:eu-west-1:123456789012:identity/pool.test'
-      await queue(room, emailMessage({ from: 'Pool <mail@pool.test>', replyTo: 'help@pool.test', sourceArn, configurationSet: 'rules' }))
+      await queue(setup, emailMessage({ from: 'Pool <mail@pool.test>', replyTo: 'help@pool.test', sourceArn, configurationSet: 'rules' }))
       await worker.drain()
       const [request, ...others] = ses.asked
       assert.equal(others.length, 0)
@@ -47,40 +47,40 @@ for (const engine of engines) {
       for (const line of [/^From: Pool <mail@pool\.test>\r$/m, /^Reply-To: help@pool\.test\r$/m, /^Subject: Your verification code\r$/m])
         assert.match(mail, line)
       assert.match(mail, /text\/plain[\s\S]*123456\.[\s\S]*text\/html[\s\S]*123456\./)
-      assert.deepEqual(await outcomesIn(room), [['sent', 1, null]])
+      assert.deepEqual(await outcomesIn(setup), [['sent', 1, null]])
     })
 
     it('sends as the server where the pool names no sender, and asks for nothing else', async () => {
-      await using room = await openRoom(engine)
+      await using setup = await openMessagingSetup(engine)
       await using ses = await startPeer(taken)
-      await using worker = startWorker(room, ses.url)
-      await queue(room, emailMessage())
+      await using worker = startWorker(setup, ses.url)
+      await queue(setup, emailMessage())
       await worker.drain()
       const { Content: _, ...rest } = JSON.parse(ses.asked[0]?.body ?? '{}')
       assert.deepEqual(rest, { FromEmailAddress: 'Us <us@id.example.test>', Destination: { ToAddresses: ['ana@example.test'] } })
     })
 
     it('is asked again when it is too busy or out of order, until it takes the message', async () => {
-      await using room = await openRoom(engine)
+      await using setup = await openMessagingSetup(engine)
       await using ses = await startPeer(failure(429, 'TooManyRequestsException'), failure(503, 'ServiceUnavailable'), 'hang up', taken)
-      await using worker = startWorker(room, ses.url)
-      await queue(room, emailMessage())
-      await tryTimes(room, worker, 5)
+      await using worker = startWorker(setup, ses.url)
+      await queue(setup, emailMessage())
+      await tryTimes(setup, worker, 5)
       assert.equal(ses.asked.length, 4)
-      assert.deepEqual(await outcomesIn(room), [['sent', 4, null]])
-      assert.match(JSON.stringify(room.log), /SES TooManyRequestsException \(HTTP 429\)/)
-      assert.doesNotMatch(JSON.stringify(room.log), secrets)
+      assert.deepEqual(await outcomesIn(setup), [['sent', 4, null]])
+      assert.match(JSON.stringify(setup.log), /SES TooManyRequestsException \(HTTP 429\)/)
+      assert.doesNotMatch(JSON.stringify(setup.log), secrets)
     })
 
     it('that rejects a message is asked a few times, and the message is given up', async () => {
-      await using room = await openRoom(engine)
+      await using setup = await openMessagingSetup(engine)
       await using ses = await startPeer(failure(400, 'MessageRejected'))
-      await using worker = startWorker(room, ses.url)
-      await queue(room, emailMessage())
-      await tryTimes(room, worker, 8)
+      await using worker = startWorker(setup, ses.url)
+      await queue(setup, emailMessage())
+      await tryTimes(setup, worker, 8)
       assert.equal(ses.asked.length, 5)
-      assert.deepEqual(await outcomesIn(room), [['failed', 5, 'SES MessageRejected (HTTP 400)']])
-      assert.doesNotMatch(JSON.stringify(room.log), secrets)
+      assert.deepEqual(await outcomesIn(setup), [['failed', 5, 'SES MessageRejected (HTTP 400)']])
+      assert.doesNotMatch(JSON.stringify(setup.log), secrets)
     })
 
     it('that objects to the sender or the account refuses no message', async () => {
@@ -90,38 +90,38 @@ for (const engine of engines) {
         'SendingPausedException',
         'NotFoundException',
       ]) {
-        await using room = await openRoom(engine)
+        await using setup = await openMessagingSetup(engine)
         await using ses = await startPeer(failure(400, type))
-        await using worker = startWorker(room, ses.url)
-        await queue(room, emailMessage())
-        await tryTimes(room, worker, 8)
-        const [[state, attempts] = []] = (await outcomesIn(room)) as [unknown[]]
+        await using worker = startWorker(setup, ses.url)
+        await queue(setup, emailMessage())
+        await tryTimes(setup, worker, 8)
+        const [[state, attempts] = []] = (await outcomesIn(setup)) as [unknown[]]
         assert.deepEqual([type, state, Number(attempts) > 5], [type, 'queued', true])
       }
     })
 
     it('that hangs or babbles loses nothing, and nothing it says is logged', async () => {
       for (const answer of ['hang', 'babble', { status: 200, body: '<html>123456' }] as const) {
-        await using room = await openRoom(engine)
+        await using setup = await openMessagingSetup(engine)
         await using ses = await startPeer(answer, taken)
-        await using worker = startWorker(room, ses.url, 300)
-        await queue(room, emailMessage())
+        await using worker = startWorker(setup, ses.url, 300)
+        await queue(setup, emailMessage())
         await worker.drain()
-        const [[state, attempts] = []] = (await outcomesIn(room)) as [unknown[]]
+        const [[state, attempts] = []] = (await outcomesIn(setup)) as [unknown[]]
         assert.deepEqual([state, attempts], ['queued', 1])
-        await tryTimes(room, worker, 2)
-        assert.deepEqual(await outcomesIn(room), [['sent', 2, null]])
-        assert.doesNotMatch(JSON.stringify(room.log), secrets)
+        await tryTimes(setup, worker, 2)
+        assert.deepEqual(await outcomesIn(setup), [['sent', 2, null]])
+        assert.doesNotMatch(JSON.stringify(setup.log), secrets)
       }
     })
 
     it('never sees a second recipient or header that a user made up', async () => {
-      await using room = await openRoom(engine)
+      await using setup = await openMessagingSetup(engine)
       await using ses = await startPeer(taken)
-      await using worker = startWorker(room, ses.url)
-      await queue(room, emailMessage({ sub: 'two', recipient: 'ana@example.test, eve@example.test' }))
-      await queue(room, emailMessage({ sub: 'line', recipient: 'ana@example.test\r\nBcc: eve@example.test' }))
-      await queue(room, emailMessage({ sub: 'subject', subject: 'Hi\r\nBcc: eve@example.test\r\n\r\nbody' }))
+      await using worker = startWorker(setup, ses.url)
+      await queue(setup, emailMessage({ sub: 'two', recipient: 'ana@example.test, eve@example.test' }))
+      await queue(setup, emailMessage({ sub: 'line', recipient: 'ana@example.test\r\nBcc: eve@example.test' }))
+      await queue(setup, emailMessage({ sub: 'subject', subject: 'Hi\r\nBcc: eve@example.test\r\n\r\nbody' }))
       await worker.drain()
       assert.equal(ses.asked.length, 1)
       const mail = Buffer.from(JSON.parse(ses.asked[0]?.body ?? '').Content.Raw.Data, 'base64').toString()

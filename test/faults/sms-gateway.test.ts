@@ -6,7 +6,7 @@ import { json } from 'node:stream/consumers'
 import { describe, it } from 'node:test'
 import { createSmsHttpGateway } from '../../src/messaging/gateways/sms-http-gateway.ts'
 import { createOutboxWorker } from '../../src/messaging/outbox-worker.ts'
-import { openRoom, queueText, type Room, smsMessage } from '../api/messaging/messaging-setup.ts'
+import { type MessagingSetup, openMessagingSetup, queueText, smsMessage } from '../api/messaging/messaging-setup.ts'
 import { engines } from '../support/engines.ts'
 
 async function startGateway(answer: (request: IncomingMessage, response: ServerResponse) => void) {
@@ -22,38 +22,38 @@ async function startGateway(answer: (request: IncomingMessage, response: ServerR
   }
 }
 
-function startWorker(room: Room, url: string, timeoutMs = 5000) {
+function startWorker(setup: MessagingSetup, url: string, timeoutMs = 5000) {
   const sms = createSmsHttpGateway({ url, bearerToken: 'bearer-of-sms', timeoutMs })
   const email = { deliver: async () => assert.fail('no e-mail was queued') }
-  const worker = createOutboxWorker({ ...room, gateways: { email, sms }, pollMs: 3_600_000, graceMs: 0 })
+  const worker = createOutboxWorker({ ...setup, gateways: { email, sms }, pollMs: 3_600_000, graceMs: 0 })
   return Object.assign(worker, { [Symbol.asyncDispose]: () => worker.close() })
 }
 
 const message = smsMessage()
 /** What is not delivered. */
-const rows = (room: Room) => room.db.selectFrom('outbox').selectAll().where('state', '!=', 'sent').execute()
+const rows = (setup: MessagingSetup) => setup.db.selectFrom('outbox').selectAll().where('state', '!=', 'sent').execute()
 const secrets = /hunter2|bearer-of-sms|123456|15551234444/
 
 for (const engine of engines) {
   describe(`Text message gateways, with the outbox on ${engine.name}`, () => {
     it('get the message, the token, and the same id at each repetition', async () => {
-      await using room = await openRoom(engine)
+      await using setup = await openMessagingSetup(engine)
       const seen: { headers: IncomingMessage['headers']; body: unknown }[] = []
       const statuses = [503, 401, 302, 202]
       await using gateway = await startGateway(async (request, response) => {
         seen.push({ headers: request.headers, body: await json(request) })
         response.writeHead(statuses.shift() ?? 500, { location: '/elsewhere' }).end('Sorry, 123456 to +15551234444')
       })
-      await using worker = startWorker(room, gateway.url)
-      await queueText(room)
-      const [queued] = await rows(room)
+      await using worker = startWorker(setup, gateway.url)
+      await queueText(setup)
+      const [queued] = await rows(setup)
       for (const error of ['HTTP 503', 'HTTP 401', 'HTTP 302']) {
         await worker.drain()
-        assert.equal((await rows(room))[0]?.last_error, error)
-        room.clock.advance(60_000)
+        assert.equal((await rows(setup))[0]?.last_error, error)
+        setup.clock.advance(60_000)
       }
       await worker.drain()
-      assert.deepEqual(await rows(room), [])
+      assert.deepEqual(await rows(setup), [])
       assert.equal(seen.length, 4)
       for (const { headers, body } of seen) {
         const { poolId, username, trigger, text } = message
@@ -62,43 +62,43 @@ for (const engine of engines) {
         assert.equal(headers['idempotency-key'], queued?.id)
         assert.equal(headers['content-type'], 'application/json')
       }
-      assert.doesNotMatch(JSON.stringify(room.log), secrets)
+      assert.doesNotMatch(JSON.stringify(setup.log), secrets)
     })
 
     it('that hang, talk without end or cut the line lose nothing', async () => {
-      await using room = await openRoom(engine)
+      await using setup = await openMessagingSetup(engine)
       const faults: ((response: ServerResponse) => void)[] = [
         () => undefined,
         (response) => void response.writeHead(200).write('x'.repeat(70_000)),
         (response) => void response.destroy(),
       ]
       await using gateway = await startGateway((_request, response) => faults.shift()?.(response))
-      await using worker = startWorker(room, gateway.url, 200)
-      await queueText(room)
+      await using worker = startWorker(setup, gateway.url, 200)
+      await queueText(setup)
       for (const error of [/no answer within 200 ms/, /more than 65536 bytes/, /ECONNRESET/]) {
         await worker.drain()
-        assert.match((await rows(room))[0]?.last_error ?? '', error)
-        room.clock.advance(60_000)
+        assert.match((await rows(setup))[0]?.last_error ?? '', error)
+        setup.clock.advance(60_000)
       }
-      assert.doesNotMatch(JSON.stringify(room.log), secrets)
+      assert.doesNotMatch(JSON.stringify(setup.log), secrets)
     })
 
     it('that call the message wrong are asked a few times, and it is given up', async () => {
-      await using room = await openRoom(engine)
+      await using setup = await openMessagingSetup(engine)
       let asked = 0
       await using gateway = await startGateway((_request, response) => {
         asked++
         response.writeHead(422).end()
       })
-      await using worker = startWorker(room, gateway.url)
-      await queueText(room)
+      await using worker = startWorker(setup, gateway.url)
+      await queueText(setup)
       for (let attempt = 0; attempt < 8; attempt++) {
         await worker.drain()
-        room.clock.advance(60_000)
+        setup.clock.advance(60_000)
       }
       assert.equal(asked, 5)
       assert.deepEqual(
-        (await rows(room)).map(({ state, next_attempt_at }) => [state, next_attempt_at]),
+        (await rows(setup)).map(({ state, next_attempt_at }) => [state, next_attempt_at]),
         [['failed', null]],
       )
     })

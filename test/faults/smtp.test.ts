@@ -7,7 +7,7 @@ import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
 import { createSmtpGateway } from '../../src/messaging/gateways/smtp-gateway.ts'
 import type { EmailMessage } from '../../src/messaging/message.ts'
 import { createOutboxWorker } from '../../src/messaging/outbox-worker.ts'
-import { emailMessage, openRoom, queue, type Room } from '../api/messaging/messaging-setup.ts'
+import { emailMessage, type MessagingSetup, openMessagingSetup, queue } from '../api/messaging/messaging-setup.ts'
 import { engines } from '../support/engines.ts'
 
 type Mail = { readonly from: string; readonly to: readonly string[]; readonly content: string }
@@ -49,15 +49,15 @@ async function listening(server: Server) {
   }
 }
 
-function startWorker(room: Room, url: string, { timeoutMs = 10_000, silenceMs = 10_000 } = {}) {
+function startWorker(setup: MessagingSetup, url: string, { timeoutMs = 10_000, silenceMs = 10_000 } = {}) {
   const email = createSmtpGateway({ url, defaultFrom: 'Lifeguard <no-reply@id.example.test>', silenceMs })
   const sms = { deliver: async () => assert.fail('no text message was queued') }
-  const worker = createOutboxWorker({ ...room, gateways: { email, sms }, timeoutMs, pollMs: 3_600_000, graceMs: 0 })
+  const worker = createOutboxWorker({ ...setup, gateways: { email, sms }, timeoutMs, pollMs: 3_600_000, graceMs: 0 })
   return Object.assign(worker, { [Symbol.asyncDispose]: () => worker.close() })
 }
 
 /** What is not delivered. */
-const rows = (room: Room) => room.db.selectFrom('outbox').selectAll().where('state', '!=', 'sent').execute()
+const rows = (setup: MessagingSetup) => setup.db.selectFrom('outbox').selectAll().where('state', '!=', 'sent').execute()
 const refusal = (responseCode: number, words: string) => Object.assign(new Error(words), { responseCode })
 const headerOf = (mail: Mail | undefined, name: string) =>
   new RegExp(`^${name}: (.*(?:\\r?\\n[ \\t].*)*)`, 'im').exec(mail?.content ?? '')?.[1]
@@ -65,17 +65,17 @@ const headerOf = (mail: Mail | undefined, name: string) =>
 for (const engine of engines) {
   describe(`Mail servers, with the outbox on ${engine.name}`, () => {
     it('get the message with its sender, subject, both bodies and an id of its own', async () => {
-      await using room = await openRoom(engine)
+      await using setup = await openMessagingSetup(engine)
       await using smtp = await startSmtp()
-      await using worker = startWorker(room, smtp.url)
-      await queue(room, emailMessage())
+      await using worker = startWorker(setup, smtp.url)
+      await queue(setup, emailMessage())
       await queue(
-        room,
+        setup,
         emailMessage({ sub: 'sub-of-bob', recipient: 'bob+x@example.test', from: 'Us <us@pool.test>', replyTo: 'help@pool.test' }),
       )
-      const ids = (await rows(room)).map(({ id }) => id)
+      const ids = (await rows(setup)).map(({ id }) => id)
       await worker.drain()
-      assert.deepEqual(await rows(room), [])
+      assert.deepEqual(await rows(setup), [])
       const [ana, bob] = smtp.mails.toSorted((a, b) => String(a.to).localeCompare(String(b.to)))
       assert.deepEqual(
         [ana?.from, ana?.to, bob?.from, bob?.to],
@@ -89,7 +89,7 @@ for (const engine of engines) {
     })
 
     it('that put off a message get it again, under the same id', async () => {
-      await using room = await openRoom(engine)
+      await using setup = await openMessagingSetup(engine)
       let refusals = 2
       const commands: string[] = []
       await using smtp = await startSmtp({
@@ -99,24 +99,24 @@ for (const engine of engines) {
           else done()
         },
       })
-      await using worker = startWorker(room, smtp.url)
-      await queue(room, emailMessage())
-      const [queued] = await rows(room)
+      await using worker = startWorker(setup, smtp.url)
+      await queue(setup, emailMessage())
+      const [queued] = await rows(setup)
       for (let attempt = 0; attempt < 3; attempt++) {
         await worker.drain()
-        room.clock.advance(60_000)
+        setup.clock.advance(60_000)
       }
       assert.equal(commands.length, 3)
       assert.deepEqual(
         smtp.mails.map((mail) => headerOf(mail, 'message-id')),
         [`<${queued?.id}@id.example.test>`],
       )
-      assert.match(JSON.stringify(room.log), /SMTP 451 to RCPT TO/)
-      assert.doesNotMatch(JSON.stringify(room.log), /ana@example|123456/)
+      assert.match(JSON.stringify(setup.log), /SMTP 451 to RCPT TO/)
+      assert.doesNotMatch(JSON.stringify(setup.log), /ana@example|123456/)
     })
 
     it('that refuse a recipient for good are asked a few times, and the message is given up', async () => {
-      await using room = await openRoom(engine)
+      await using setup = await openMessagingSetup(engine)
       let asked = 0
       await using smtp = await startSmtp({
         onRcptTo(_address, _session, done) {
@@ -124,44 +124,45 @@ for (const engine of engines) {
           done(refusal(550, 'no such mailbox'))
         },
       })
-      await using worker = startWorker(room, smtp.url)
-      await queue(room, emailMessage())
+      await using worker = startWorker(setup, smtp.url)
+      await queue(setup, emailMessage())
       for (let attempt = 0; attempt < 8; attempt++) {
         await worker.drain()
-        room.clock.advance(60_000)
+        setup.clock.advance(60_000)
       }
       assert.equal(asked, 5)
-      const [row] = await rows(room)
+      const [row] = await rows(setup)
       assert.deepEqual([row?.state, row?.next_attempt_at, row?.last_error], ['failed', null, 'SMTP 550 to RCPT TO'])
     })
 
     it('that refuse our login lose nothing, and neither password nor message is logged', async () => {
-      await using room = await openRoom(engine)
+      await using setup = await openMessagingSetup(engine)
       await using smtp = await startSmtp({ authOptional: false, onAuth: (_auth, _session, done) => done(refusal(535, 'wrong: hunter2')) })
-      await using worker = startWorker(room, smtp.url.replace('smtp://', 'smtp://postmaster:hunter2@'))
-      await queue(room, emailMessage())
+      await using worker = startWorker(setup, smtp.url.replace('smtp://', 'smtp://postmaster:hunter2@'))
+      await queue(setup, emailMessage())
       for (let attempt = 0; attempt < 7; attempt++) {
         await worker.drain()
-        room.clock.advance(16 * 60_000)
+        setup.clock.advance(16 * 60_000)
       }
-      const [row] = await rows(room)
+      const [row] = await rows(setup)
       assert.notEqual(row?.next_attempt_at, null)
       assert.match(row?.last_error ?? '', /^SMTP 535/)
-      assert.doesNotMatch(JSON.stringify([room.log, row?.last_error]), /hunter2|123456|ana@example/)
+      assert.doesNotMatch(JSON.stringify([setup.log, row?.last_error]), /hunter2|123456|ana@example/)
     })
 
     it('that hang over some recipients hold up nobody else', async () => {
-      await using room = await openRoom(engine)
+      await using setup = await openMessagingSetup(engine)
       await using smtp = await startSmtp({
         onRcptTo({ address }, _session, done) {
           if (!address.startsWith('slow')) done()
         },
       })
-      await using worker = startWorker(room, smtp.url, { timeoutMs: 400 })
-      for (const name of ['slow1', 'ana', 'slow2', 'bob']) await queue(room, emailMessage({ sub: name, recipient: `${name}@example.test` }))
+      await using worker = startWorker(setup, smtp.url, { timeoutMs: 400 })
+      for (const name of ['slow1', 'ana', 'slow2', 'bob'])
+        await queue(setup, emailMessage({ sub: name, recipient: `${name}@example.test` }))
       await worker.drain()
       assert.deepEqual(smtp.mails.flatMap(({ to }) => to).toSorted(), ['ana@example.test', 'bob@example.test'])
-      const left = await rows(room)
+      const left = await rows(setup)
       assert.deepEqual(left.map(({ sub, attempts }) => [sub, attempts]).toSorted(), [
         ['slow1', 1],
         ['slow2', 1],
@@ -175,13 +176,13 @@ for (const engine of engines) {
         (socket: Socket) => socket.end('554 go away\r\n'),
         'gone',
       ] as const) {
-        await using room = await openRoom(engine)
+        await using setup = await openMessagingSetup(engine)
         await using server = await listening(createServer((socket) => void (treat !== 'gone' && treat(socket))).listen(0, '127.0.0.1'))
         if (treat === 'gone') await server[Symbol.asyncDispose]()
-        await using worker = startWorker(room, server.url, { silenceMs: 300, timeoutMs: 2000 })
-        await queue(room, emailMessage())
+        await using worker = startWorker(setup, server.url, { silenceMs: 300, timeoutMs: 2000 })
+        await queue(setup, emailMessage())
         await worker.drain()
-        const [row] = await rows(room)
+        const [row] = await rows(setup)
         assert.equal(row?.attempts, 1)
         assert.match(row.last_error ?? '', /^SMTP (E[A-Z]+|554)/)
         assert.ok(row.next_attempt_at !== null)
@@ -189,7 +190,7 @@ for (const engine of engines) {
     })
 
     it('that drop the connection in the middle of a message get it again', async () => {
-      await using room = await openRoom(engine)
+      await using setup = await openMessagingSetup(engine)
       let drops = 1
       const contents: string[] = []
       await using smtp = await startSmtp({
@@ -201,20 +202,20 @@ for (const engine of engines) {
           }, done)
         },
       })
-      await using worker = startWorker(room, smtp.url)
-      await queue(room, emailMessage())
+      await using worker = startWorker(setup, smtp.url)
+      await queue(setup, emailMessage())
       await worker.drain()
-      assert.equal((await rows(room))[0]?.attempts, 1)
-      room.clock.advance(60_000)
+      assert.equal((await rows(setup))[0]?.attempts, 1)
+      setup.clock.advance(60_000)
       await worker.drain()
       assert.equal(contents.length, 1)
-      assert.deepEqual(await rows(room), [])
+      assert.deepEqual(await rows(setup), [])
     })
 
     it('never see a second recipient, command or header that a user made up', async () => {
-      await using room = await openRoom(engine)
+      await using setup = await openMessagingSetup(engine)
       await using smtp = await startSmtp()
-      await using worker = startWorker(room, smtp.url)
+      await using worker = startWorker(setup, smtp.url)
       const hostile: Partial<EmailMessage>[] = [
         { recipient: 'ana@example.test, eve@example.test' },
         { recipient: 'ana@example.test>\r\nRCPT TO:<eve@example.test' },
@@ -223,16 +224,19 @@ for (const engine of engines) {
         { recipient: 'all:ana@example.test;' },
         { recipient: '' },
       ]
-      for (const [at, changes] of hostile.entries()) await queue(room, emailMessage({ sub: `refused-${at}`, ...changes }))
-      await queue(room, emailMessage({ sub: 'subject', subject: 'Hi\r\nBcc: eve@example.test\r\n\r\nbody' }))
-      await queue(room, emailMessage({ sub: 'reply', replyTo: 'help@pool.test\r\nBcc: eve@example.test' }))
+      for (const [at, changes] of hostile.entries()) await queue(setup, emailMessage({ sub: `refused-${at}`, ...changes }))
+      await queue(setup, emailMessage({ sub: 'subject', subject: 'Hi\r\nBcc: eve@example.test\r\n\r\nbody' }))
+      await queue(setup, emailMessage({ sub: 'reply', replyTo: 'help@pool.test\r\nBcc: eve@example.test' }))
       await worker.drain()
       assert.deepEqual(
         smtp.mails.map(({ to }) => to),
         [['ana@example.test'], ['ana@example.test']],
       )
       for (const mail of smtp.mails) assert.equal(headerOf(mail, 'bcc'), undefined)
-      assert.deepEqual(new Set((await rows(room)).map(({ last_error }) => last_error)), new Set(['the recipient is not an e-mail address']))
+      assert.deepEqual(
+        new Set((await rows(setup)).map(({ last_error }) => last_error)),
+        new Set(['the recipient is not an e-mail address']),
+      )
     })
   })
 }
@@ -250,7 +254,7 @@ describe('The address of a mail server', () => {
   it('is not told a password in the clear, save on this machine', async () => {
     const [engine] = engines
     assert.ok(engine !== undefined)
-    await using room = await openRoom(engine)
+    await using setup = await openMessagingSetup(engine)
     const logins: unknown[] = []
     await using smtp = await startSmtp({
       authOptional: false,
@@ -263,13 +267,13 @@ describe('The address of a mail server', () => {
       },
     })
     // 0.0.0.0 leads here as well, but does not say so: it stands for a server elsewhere.
-    await using elsewhere = startWorker(room, smtp.url.replace('127.0.0.1', 'me:hunter2@0.0.0.0'))
-    await queue(room, emailMessage())
+    await using elsewhere = startWorker(setup, smtp.url.replace('127.0.0.1', 'me:hunter2@0.0.0.0'))
+    await queue(setup, emailMessage())
     await elsewhere.drain()
     assert.deepEqual(logins, [])
-    assert.match((await rows(room))[0]?.last_error ?? '', /^SMTP 50\d to STARTTLS$/)
-    await using here = startWorker(room, smtp.url.replace('127.0.0.1', 'me:hunter2@127.0.0.1'))
-    room.clock.advance(60_000)
+    assert.match((await rows(setup))[0]?.last_error ?? '', /^SMTP 50\d to STARTTLS$/)
+    await using here = startWorker(setup, smtp.url.replace('127.0.0.1', 'me:hunter2@127.0.0.1'))
+    setup.clock.advance(60_000)
     await here.drain()
     assert.equal(smtp.mails.length, 1)
   })

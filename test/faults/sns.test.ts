@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createSnsGateway } from '../../src/messaging/gateways/sns-gateway.ts'
-import { openRoom, queueText, type Room } from '../api/messaging/messaging-setup.ts'
+import { type MessagingSetup, openMessagingSetup, queueText } from '../api/messaging/messaging-setup.ts'
 import { engines } from '../support/engines.ts'
 import { type Answer, outcomesIn, startPeer, startWorkerOf, tryTimes } from './http-peer.ts'
 
@@ -21,17 +21,17 @@ const failure = (status: number, code: string): Answer => ({
 })
 const secrets = /hunter2|AKIATEST|123456|15551234444/
 
-function startWorker(room: Room, endpoint: string, timeoutMs = 5000) {
-  return startWorkerOf(room, { sms: createSnsGateway({ region: 'eu-west-1', endpoint, timeoutMs }) })
+function startWorker(setup: MessagingSetup, endpoint: string, timeoutMs = 5000) {
+  return startWorkerOf(setup, { sms: createSnsGateway({ region: 'eu-west-1', endpoint, timeoutMs }) })
 }
 
 for (const engine of engines) {
   describe(`SNS, with the outbox on ${engine.name}`, () => {
     it('gets the text as Cognito would send it, signed', async () => {
-      await using room = await openRoom(engine)
+      await using setup = await openMessagingSetup(engine)
       await using sns = await startPeer(taken)
-      await using worker = startWorker(room, sns.url)
-      await queueText(room)
+      await using worker = startWorker(setup, sns.url)
+      await queueText(setup)
       await worker.drain()
       const [request, ...others] = sns.asked
       assert.equal(others.length, 0)
@@ -45,43 +45,43 @@ for (const engine of engines) {
         'MessageAttributes.entry.1.Value.DataType': 'String',
         'MessageAttributes.entry.1.Value.StringValue': 'Transactional',
       })
-      assert.deepEqual(await outcomesIn(room), [['sent', 1, null]])
+      assert.deepEqual(await outcomesIn(setup), [['sent', 1, null]])
     })
 
     it('is asked again when it is too busy or out of order, until it takes the message', async () => {
-      await using room = await openRoom(engine)
+      await using setup = await openMessagingSetup(engine)
       await using sns = await startPeer(failure(429, 'Throttled'), failure(500, 'InternalError'), 'hang up', 'babble', taken)
-      await using worker = startWorker(room, sns.url)
-      await queueText(room)
-      await tryTimes(room, worker, 6)
+      await using worker = startWorker(setup, sns.url)
+      await queueText(setup)
+      await tryTimes(setup, worker, 6)
       assert.equal(sns.asked.length, 5)
-      assert.deepEqual(await outcomesIn(room), [['sent', 5, null]])
-      assert.doesNotMatch(JSON.stringify(room.log), secrets)
+      assert.deepEqual(await outcomesIn(setup), [['sent', 5, null]])
+      assert.doesNotMatch(JSON.stringify(setup.log), secrets)
     })
 
     it('that calls the number wrong is asked a few times, and the message is given up', async () => {
-      await using room = await openRoom(engine)
+      await using setup = await openMessagingSetup(engine)
       await using sns = await startPeer(failure(400, 'InvalidParameter'))
-      await using worker = startWorker(room, sns.url)
-      await queueText(room)
-      await tryTimes(room, worker, 8)
+      await using worker = startWorker(setup, sns.url)
+      await queueText(setup)
+      await tryTimes(setup, worker, 8)
       assert.equal(sns.asked.length, 5)
-      const [[state, attempts, reason] = []] = (await outcomesIn(room)) as [unknown[]]
+      const [[state, attempts, reason] = []] = (await outcomesIn(setup)) as [unknown[]]
       assert.deepEqual([state, attempts], ['failed', 5])
       assert.match(String(reason), /^SNS InvalidParameter\w* \(HTTP 400\)$/)
-      assert.doesNotMatch(JSON.stringify([room.log, reason]), secrets)
+      assert.doesNotMatch(JSON.stringify([setup.log, reason]), secrets)
     })
 
     it('that knows us not, or hangs, refuses no message', async () => {
       for (const answer of [failure(403, 'AuthorizationError'), failure(403, 'InvalidClientTokenId'), 'hang'] as const) {
-        await using room = await openRoom(engine)
+        await using setup = await openMessagingSetup(engine)
         await using sns = await startPeer(answer)
-        await using worker = startWorker(room, sns.url, 300)
-        await queueText(room)
-        await tryTimes(room, worker, answer === 'hang' ? 1 : 7)
-        const [[state] = []] = (await outcomesIn(room)) as [unknown[]]
+        await using worker = startWorker(setup, sns.url, 300)
+        await queueText(setup)
+        await tryTimes(setup, worker, answer === 'hang' ? 1 : 7)
+        const [[state] = []] = (await outcomesIn(setup)) as [unknown[]]
         assert.equal(state, 'queued')
-        assert.doesNotMatch(JSON.stringify([room.log, await outcomesIn(room)]), secrets)
+        assert.doesNotMatch(JSON.stringify([setup.log, await outcomesIn(setup)]), secrets)
       }
     })
   })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createTwilioGateway } from '../../src/messaging/gateways/twilio-gateway.ts'
-import { openRoom, queueText, type Room } from '../api/messaging/messaging-setup.ts'
+import { type MessagingSetup, openMessagingSetup, queueText } from '../api/messaging/messaging-setup.ts'
 import { engines } from '../support/engines.ts'
 import { type Answer, outcomesIn, startPeer, startWorkerOf, tryTimes } from './http-peer.ts'
 
@@ -13,18 +13,18 @@ const failure = (status: number, code: number): Answer => ({
 const secrets = /hunter2|AC0123|123456|15551234444/
 const path = '/2010-04-01/Accounts/AC0123/Messages.json'
 
-function startWorker(room: Room, url: string, { from = '+15550001111', timeoutMs = 5000 } = {}) {
+function startWorker(setup: MessagingSetup, url: string, { from = '+15550001111', timeoutMs = 5000 } = {}) {
   const withCredentials = `${url.replace('http://', 'http://AC0123:hunter2%2F@')}${path}`
-  return startWorkerOf(room, { sms: createTwilioGateway({ url: withCredentials, from, timeoutMs }) })
+  return startWorkerOf(setup, { sms: createTwilioGateway({ url: withCredentials, from, timeoutMs }) })
 }
 
 for (const engine of engines) {
   describe(`Twilio, with the outbox on ${engine.name}`, () => {
     it('gets the text as a form, with account and token', async () => {
-      await using room = await openRoom(engine)
+      await using setup = await openMessagingSetup(engine)
       await using twilio = await startPeer(taken)
-      await using worker = startWorker(room, twilio.url)
-      await queueText(room)
+      await using worker = startWorker(setup, twilio.url)
+      await queueText(setup)
       await worker.drain()
       const [request, ...others] = twilio.asked
       assert.equal(others.length, 0)
@@ -33,56 +33,56 @@ for (const engine of engines) {
       assert.equal(request.headers['content-type'], 'application/x-www-form-urlencoded')
       const form = { To: '+15551234444', From: '+15550001111', Body: 'Your verification code is 123456. ' }
       assert.deepEqual(Object.fromEntries(new URLSearchParams(request.body)), form)
-      assert.deepEqual(await outcomesIn(room), [['sent', 1, null]])
+      assert.deepEqual(await outcomesIn(setup), [['sent', 1, null]])
     })
 
     it('is told of a messaging service in the place of a number', async () => {
-      await using room = await openRoom(engine)
+      await using setup = await openMessagingSetup(engine)
       await using twilio = await startPeer(taken)
       const from = `MG${'0123456789abcdef'.repeat(2)}`
-      await using worker = startWorker(room, twilio.url, { from })
-      await queueText(room)
+      await using worker = startWorker(setup, twilio.url, { from })
+      await queueText(setup)
       await worker.drain()
       const form = new URLSearchParams(twilio.asked[0]?.body)
       assert.deepEqual([form.get('MessagingServiceSid'), form.get('From')], [from, null])
     })
 
     it('is asked again when it is too busy or out of order, until it takes the message', async () => {
-      await using room = await openRoom(engine)
+      await using setup = await openMessagingSetup(engine)
       await using twilio = await startPeer(failure(429, 20429), { status: 502, body: '<html>123456' }, 'hang up', 'babble', taken)
-      await using worker = startWorker(room, twilio.url)
-      await queueText(room)
-      await tryTimes(room, worker, 6)
-      assert.deepEqual(await outcomesIn(room), [['sent', 5, null]])
-      assert.match(JSON.stringify(room.log), /Twilio HTTP 429, code 20429/)
-      assert.doesNotMatch(JSON.stringify(room.log), secrets)
+      await using worker = startWorker(setup, twilio.url)
+      await queueText(setup)
+      await tryTimes(setup, worker, 6)
+      assert.deepEqual(await outcomesIn(setup), [['sent', 5, null]])
+      assert.match(JSON.stringify(setup.log), /Twilio HTTP 429, code 20429/)
+      assert.doesNotMatch(JSON.stringify(setup.log), secrets)
     })
 
     it('that calls the number wrong is asked a few times, and the message is given up', async () => {
       for (const answer of [failure(400, 21211), failure(400, 21610), { status: 400, body: 'nonsense 123456' }]) {
-        await using room = await openRoom(engine)
+        await using setup = await openMessagingSetup(engine)
         await using twilio = await startPeer(answer)
-        await using worker = startWorker(room, twilio.url)
-        await queueText(room)
-        await tryTimes(room, worker, 8)
+        await using worker = startWorker(setup, twilio.url)
+        await queueText(setup)
+        await tryTimes(setup, worker, 8)
         assert.equal(twilio.asked.length, 5)
-        const [[state, attempts, reason] = []] = (await outcomesIn(room)) as [unknown[]]
+        const [[state, attempts, reason] = []] = (await outcomesIn(setup)) as [unknown[]]
         assert.deepEqual([state, attempts], ['failed', 5])
         assert.match(String(reason), /^Twilio HTTP 400(, code 21\d\d\d)?$/)
-        assert.doesNotMatch(JSON.stringify(room.log), secrets)
+        assert.doesNotMatch(JSON.stringify(setup.log), secrets)
       }
     })
 
     it('that objects to the token or the sender, or hangs, refuses no message', async () => {
       for (const answer of [failure(401, 20003), failure(400, 21606), failure(404, 20404), 'hang'] as const) {
-        await using room = await openRoom(engine)
+        await using setup = await openMessagingSetup(engine)
         await using twilio = await startPeer(answer)
-        await using worker = startWorker(room, twilio.url, { timeoutMs: 300 })
-        await queueText(room)
-        await tryTimes(room, worker, answer === 'hang' ? 1 : 7)
-        const [[state] = []] = (await outcomesIn(room)) as [unknown[]]
+        await using worker = startWorker(setup, twilio.url, { timeoutMs: 300 })
+        await queueText(setup)
+        await tryTimes(setup, worker, answer === 'hang' ? 1 : 7)
+        const [[state] = []] = (await outcomesIn(setup)) as [unknown[]]
         assert.equal(state, 'queued')
-        assert.doesNotMatch(JSON.stringify([room.log, await outcomesIn(room)]), secrets)
+        assert.doesNotMatch(JSON.stringify([setup.log, await outcomesIn(setup)]), secrets)
       }
     })
   })

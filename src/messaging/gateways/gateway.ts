@@ -1,28 +1,31 @@
 import type { EmailMessage, Message, QueuedMessage, SmsMessage } from '../message.ts'
 
-/** A message with the identity it keeps over all attempts to deliver it. */
+/** A message with the id that it keeps in all attempts to deliver it. */
 export type Outgoing<M extends QueuedMessage = Message> = {
-  /** The same each time, so that the far end can notice a repetition: delivery is at least once. */
+  /** The same in every attempt, so that the receiver can recognize a repeated delivery: delivery is at least once. */
   readonly id: string
   /** Epoch milliseconds. */
   readonly queuedAt: number
   readonly message: M
 }
 
-/** Takes messages of one channel out of the house. */
+/** Sends the messages of one channel. */
 export type Gateway<M extends QueuedMessage = Message> = {
-  /** Resolves once the far end answers for the message; throws a `DeliveryError` otherwise. The signal ends the attempt. */
+  /**
+   * Resolves once the receiver has accepted the message. The signal ends the attempt.
+   * @throws DeliveryError when the message was not accepted.
+   */
   deliver(outgoing: Outgoing<M>, signal: AbortSignal): Promise<void>
   close?(): Promise<void>
 }
 
 export type Gateways = { readonly email: Gateway<EmailMessage>; readonly sms: Gateway<SmsMessage> }
 
-/** Why a message was not delivered this time. */
+/** An attempt to deliver a message failed. */
 export class DeliveryError extends Error {
-  /** What is logged and stored: short, and without anything that the message, its recipient or a password holds. */
+  /** For the log and the message record: short, and without any part of the message, its recipient or a password. */
   readonly reason: string
-  /** The far end refused this very message, so that a repetition will hardly help. */
+  /** Whether the receiver refused this message in particular, so that a retry will hardly help. */
   readonly refused: boolean
 
   constructor(reason: string, options: { refused?: boolean; cause?: unknown } = {}) {

@@ -4,7 +4,7 @@ import type { Gateway } from './gateway.ts'
 
 const trimEvery = 256
 
-/** Keeps every message for the developer to see instead of sending it; of about `keep` messages the oldest make room. */
+/** Stores messages in the dev inbox instead of sending them. The inbox keeps about `keep` messages, the newest. */
 export function createInboxGateway(db: Db, { keep = 10_000 }: { readonly keep?: number } = {}): Gateway {
   let untilTrim = trimEvery
   return {

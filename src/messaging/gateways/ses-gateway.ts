@@ -7,22 +7,22 @@ import { mailOf, requireOneAddress } from './mail.ts'
 
 type Options = {
   readonly region: string
-  /** Undefined for the region's own. */
+  /** Undefined for the region's own endpoint. */
   readonly endpoint?: string | undefined
-  /** The sender of pools that name none. */
+  /** The sender for pools that do not set one. */
   readonly defaultFrom: string
   readonly timeoutMs?: number
 }
 
-/** Errors by which SES refuses this very message; others are about the account, the sender, or the moment. */
+/** Errors by which SES refuses this message in particular. Others are about the account, the sender, or the moment. */
 const refusals = new Set(['MessageRejected', 'BadRequestException'])
 
-/** E-mail by Amazon SES (API v2), with the credentials that AWS's standard chain finds. */
+/** Sends e-mail through Amazon SES (API v2), with the credentials of the AWS SDK's standard chain. */
 export function createSesGateway({ region, endpoint, defaultFrom, timeoutMs = 10_000 }: Options): Gateway<EmailMessage> {
   const client = new SESv2Client({
     region,
     ...(endpoint !== undefined && { endpoint }),
-    // The outbox repeats what fails.
+    // The outbox retries what fails.
     maxAttempts: 1,
     requestHandler: { connectionTimeout: timeoutMs, requestTimeout: timeoutMs, throwOnRequestTimeout: true },
   })
@@ -43,7 +43,7 @@ export function createSesGateway({ region, endpoint, defaultFrom, timeoutMs = 10
         FromEmailAddress: from,
         FromEmailAddressIdentityArn: sourceArn,
         ConfigurationSetName: configurationSet,
-        // Named here, it is not looked for in the headers.
+        // Set here, so that SES does not take it from the headers.
         Destination: { ToAddresses: [recipient] },
         Content: { Raw: { Data: raw as Buffer } },
       })

@@ -3,7 +3,7 @@ import type { SmsMessage } from '../message.ts'
 import { DeliveryError, type Gateway } from './gateway.ts'
 
 type Options = {
-  /** Given by the operator, so it may lie in a private network. */
+  /** The operator set it, so it may be in a private network. */
   readonly url: string
   readonly bearerToken?: string
   readonly timeoutMs?: number
@@ -11,12 +11,12 @@ type Options = {
 
 const maxResponseBytes = 64 * 1024
 
-/** Answers by which a gateway says that this message is wrong, and not that the moment or the token is. */
+/** Statuses that mean that this message is wrong, as opposed to the moment or the token. */
 const refusals = new Set([400, 404, 410, 413, 422])
 
 /**
- * Text messages by a POST of `{id, to, text, poolId, username, trigger}` as JSON to an address of the operator's.
- * Any 2xx takes the message over; `id` is the same at a repetition.
+ * Sends text messages by a POST of `{id, to, text, poolId, username, trigger}` as JSON to the operator's URL. Any 2xx status accepts the
+ * message. `id` is the same in every attempt.
  */
 export function createSmsHttpGateway({ url, bearerToken, timeoutMs = 10_000 }: Options): Gateway<SmsMessage> {
   const headers = {

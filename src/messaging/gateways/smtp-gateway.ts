@@ -4,22 +4,22 @@ import { DeliveryError, type Gateway } from './gateway.ts'
 import { mailOf, requireOneAddress } from './mail.ts'
 
 type Options = {
-  /** `smtp://user:password@host:port` or `smtps://…`; `?requireTLS=true` refuses to send in the clear. */
+  /** `smtp://user:password@host:port` or `smtps://…`. With `?requireTLS=true` nothing is sent without encryption. */
   readonly url: string
-  /** The sender of pools that name none. */
+  /** The sender for pools that do not set one. */
   readonly defaultFrom: string
-  /** Milliseconds without a word from the server before a connection counts as dead. */
+  /** A connection on which the server is silent this long counts as dead. */
   readonly silenceMs?: number
   readonly maxConnections?: number
 }
 
-/** E-mail over SMTP (RFC 5321), by connections that are kept for the next messages. */
+/** Sends e-mail over SMTP (RFC 5321). Connections are kept for further messages. */
 export function createSmtpGateway({ url, defaultFrom, silenceMs = 20_000, maxConnections = 8 }: Options): Gateway<EmailMessage> {
   const transport = createTransport({
     ...readSmtpUrl(url),
     pool: true,
     maxConnections,
-    // Once, for a kept connection that the server has closed meanwhile; what else fails is for the outbox to repeat.
+    // One, for a kept connection that the server has closed in the meantime. The outbox retries everything else.
     maxRequeues: 1,
     connectionTimeout: silenceMs,
     greetingTimeout: silenceMs,
@@ -28,7 +28,7 @@ export function createSmtpGateway({ url, defaultFrom, silenceMs = 20_000, maxCon
     disableFileAccess: true,
     disableUrlAccess: true,
   })
-  // A connection that dies while idle is nobody's failure; unheard, the event would end the process.
+  // An idle connection that is lost is no failure. Without a listener, the event would end the process.
   transport.on('error', () => undefined)
 
   return {
@@ -46,7 +46,7 @@ export function createSmtpGateway({ url, defaultFrom, silenceMs = 20_000, maxCon
   }
 }
 
-/** @NOTE Throws errors that do not repeat the URL, which holds a password. */
+/** @NOTE The errors do not quote the URL, because it holds a password. */
 function readSmtpUrl(text: string) {
   const url = URL.parse(text)
   if (url === null || (url.protocol !== 'smtp:' && url.protocol !== 'smtps:') || url.hostname === '') {
@@ -58,7 +58,7 @@ function readSmtpUrl(text: string) {
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port: url.port === '' ? (secure ? 465 : 587) : Number(url.port),
     secure,
-    // A password is never sent in the clear to another machine because somebody on the way hid STARTTLS.
+    // A password is never sent unencrypted to another machine: an attacker on the way may have hidden STARTTLS.
     requireTLS: !secure && (url.searchParams.get('requireTLS') === 'true' || (url.username !== '' && !isLoopback(url.hostname))),
     ...auth,
   }
@@ -70,13 +70,13 @@ function isLoopback(hostname: string): boolean {
 
 type SmtpFailure = { readonly code?: unknown; readonly responseCode?: unknown; readonly command?: unknown }
 
-/** Only codes go on: a server's words may quote the message or the recipient. */
+/** Only holds codes: the server's text may quote the message or the recipient. */
 function deliveryErrorOf(error: unknown): DeliveryError {
   const { code, responseCode, command } = error as SmtpFailure
   const cause = { cause: error }
   if (typeof responseCode !== 'number') return new DeliveryError(`SMTP ${typeof code === 'string' ? code : 'failure'}`, cause)
   const at = typeof command === 'string' && /^[A-Z ]{3,12}$/.test(command) ? ` to ${command}` : ''
-  // RFC 5321 §4.2.1: 5yz is permanent. Being refused a connection or a login says nothing about the message.
+  // RFC 5321 §4.2.1: 5yz is permanent. A refused connection or login says nothing about the message.
   const refused = responseCode >= 500 && (code === 'EENVELOPE' || code === 'EMESSAGE')
   return new DeliveryError(`SMTP ${responseCode}${at}`, { ...cause, refused })
 }

@@ -5,12 +5,12 @@ import type { Gateway } from './gateway.ts'
 
 type Options = {
   readonly region: string
-  /** Undefined for the region's own. */
+  /** Undefined for the region's own endpoint. */
   readonly endpoint?: string | undefined
   readonly timeoutMs?: number
 }
 
-/** Errors by which SNS refuses this very message: a number that is none, or that has opted out. */
+/** Errors by which SNS refuses this message in particular: the number is invalid or has opted out. */
 const refusals = new Set([
   'InvalidParameter',
   'InvalidParameterException',
@@ -20,12 +20,12 @@ const refusals = new Set([
   'ValidationException',
 ])
 
-/** Text messages by Amazon SNS, with the credentials that AWS's standard chain finds. */
+/** Sends text messages through Amazon SNS, with the credentials of the AWS SDK's standard chain. */
 export function createSnsGateway({ region, endpoint, timeoutMs = 10_000 }: Options): Gateway<SmsMessage> {
   const client = new SNSClient({
     region,
     ...(endpoint !== undefined && { endpoint }),
-    // The outbox repeats what fails.
+    // The outbox retries what fails.
     maxAttempts: 1,
     requestHandler: { connectionTimeout: timeoutMs, requestTimeout: timeoutMs, throwOnRequestTimeout: true },
   })
@@ -34,7 +34,7 @@ export function createSnsGateway({ region, endpoint, timeoutMs = 10_000 }: Optio
       const command = new PublishCommand({
         PhoneNumber: message.recipient,
         Message: message.text,
-        // As Cognito sends them: they come before advertising, and reach those who want none.
+        // As Cognito sends them: transactional messages have priority, and reach users who opted out of advertising.
         MessageAttributes: { 'AWS.SNS.SMS.SMSType': { DataType: 'String', StringValue: 'Transactional' } },
       })
       try {

@@ -3,9 +3,9 @@ import type { SmsMessage } from '../message.ts'
 import { DeliveryError, type Gateway } from './gateway.ts'
 
 type Options = {
-  /** With account SID and token as user and password; given by the operator, so it may lie in a private network. */
+  /** With the account SID and the token as user and password. The operator set it, so it may be in a private network. */
   readonly url: string
-  /** A number, a name, or the SID of a messaging service. */
+  /** A phone number, a sender name, or the SID of a messaging service. */
   readonly from: string
   readonly timeoutMs?: number
 }
@@ -14,14 +14,14 @@ const maxResponseBytes = 64 * 1024
 const messagingService = /^MG[0-9a-f]{32}$/
 
 /**
- * Twilio's codes for what is wrong with the sender or the account. They come with the same statuses as those about the recipient, but
- * the operator can mend them, and then the message goes out.
+ * Twilio's codes for errors of the sender or the account. They have the same statuses as errors of the recipient, but the operator can fix
+ * them, and then a retry succeeds.
  */
-const sendersFaults = new Set([20003, 20404, 21212, 21603, 21606, 21659, 21660, 21701, 21702, 21703, 21704])
+const senderErrors = new Set([20003, 20404, 21212, 21603, 21606, 21659, 21660, 21701, 21702, 21703, 21704])
 
-const refusals = new Set([400, 422])
+const refusalStatuses = new Set([400, 422])
 
-/** Text messages by Twilio's API, which other gateways speak as well. */
+/** Sends text messages through Twilio's API, which other providers have as well. */
 export function createTwilioGateway({ url: text, from, timeoutMs = 10_000 }: Options): Gateway<SmsMessage> {
   const { url, authorization } = readUrl(text)
   const sender: Record<string, string> = messagingService.test(from) ? { MessagingServiceSid: from } : { From: from }
@@ -32,13 +32,13 @@ export function createTwilioGateway({ url: text, from, timeoutMs = 10_000 }: Opt
       const { status, body: answer } = await post({ url, headers, body, timeoutMs, signal })
       if (status >= 200 && status <= 299) return
       const code = codeIn(answer)
-      const refused = refusals.has(status) && !(code !== undefined && sendersFaults.has(code))
+      const refused = refusalStatuses.has(status) && !(code !== undefined && senderErrors.has(code))
       throw new DeliveryError(`Twilio HTTP ${status}${code === undefined ? '' : `, code ${code}`}`, { refused })
     },
   }
 }
 
-/** @NOTE Throws an error that does not repeat the URL, which holds a password. */
+/** @NOTE The error does not quote the URL, because it holds a password. */
 function readUrl(text: string): { url: string; authorization: string } {
   const url = URL.parse(text)
   if (url === null || url.password === '') throw new RangeError('The Twilio URL must be https://SID:TOKEN@HOST/PATH.')
@@ -58,7 +58,7 @@ async function post(request: Post): Promise<OutboundResponse> {
   }
 }
 
-/** The number alone: the words beside it quote the recipient. */
+/** Only the number: the text beside it quotes the recipient. */
 function codeIn(answer: Buffer): number | undefined {
   try {
     const { code } = JSON.parse(answer.toString()) as { code?: unknown }

@@ -1,6 +1,6 @@
 import { DeliveryError, type Gateway } from './gateway.ts'
 
-/** Stands where no gateway is set up. Messages wait in the outbox, and the log says what is missing, until it is set up or they expire. */
+/** Used while no gateway is set. Every delivery fails with the missing settings as its reason, so messages wait in the outbox or expire. */
 export function createUnconfiguredGateway(missingSettings: string): Gateway {
   return {
     deliver: async () => {

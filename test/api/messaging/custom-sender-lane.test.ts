@@ -4,7 +4,7 @@ import type { CustomSenderMessage } from '../../../src/messaging/message.ts'
 import { queueMessage } from '../../../src/messaging/outbox.ts'
 import { createOutboxWorker } from '../../../src/messaging/outbox-worker.ts'
 import { engines } from '../../support/engines.ts'
-import { emailMessage, openRoom } from './messaging-setup.ts'
+import { emailMessage, openMessagingSetup } from './messaging-setup.ts'
 
 const { subject: _subject, html: _html, text: _text, from: _from, replyTo: _replyTo, ...envelope } = emailMessage()
 const handedOver: CustomSenderMessage = {
@@ -17,9 +17,9 @@ const handedOver: CustomSenderMessage = {
 }
 
 for (const engine of engines) {
-  describe(`The way to custom senders on ${engine.name}`, () => {
-    it('is one of its own: functions that never answer hold up no mail', async () => {
-      await using room = await openRoom(engine)
+  describe(`The lane of custom senders on ${engine.name}`, () => {
+    it('is separate: functions that never answer do not delay e-mail', async () => {
+      await using setup = await openMessagingSetup(engine)
       const asked = Promise.withResolvers<void>()
       const mailed = Promise.withResolvers<string>()
       let waiting = 0
@@ -29,15 +29,15 @@ for (const engine of engines) {
       }
       const mail = async ({ message }: { message: { recipient: string } }) => mailed.resolve(message.recipient)
       const gateways = { email: { deliver: mail }, sms: { deliver: mail } }
-      const worker = createOutboxWorker({ ...room, gateways, customSender: { deliver: never }, graceMs: 0 })
+      const worker = createOutboxWorker({ ...setup, gateways, customSender: { deliver: never }, graceMs: 0 })
       for (let number = 0; number < 8; number++) {
-        await room.commit((tx) =>
-          queueMessage(tx, room.secrets, { message: { ...handedOver, sub: `sub-${number}` }, now: room.clock.now() }),
+        await setup.commit((tx) =>
+          queueMessage(tx, setup.secrets, { message: { ...handedOver, sub: `sub-${number}` }, now: setup.clock.now() }),
         )
       }
       worker.wake()
       await asked.promise
-      await room.commit((tx) => queueMessage(tx, room.secrets, { message: emailMessage(), now: room.clock.now() }))
+      await setup.commit((tx) => queueMessage(tx, setup.secrets, { message: emailMessage(), now: setup.clock.now() }))
       worker.wake()
       assert.equal(await mailed.promise, 'ana@example.test')
       await worker.close()

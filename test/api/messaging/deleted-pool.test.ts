@@ -4,21 +4,21 @@ import { createOutboxWorker } from '../../../src/messaging/outbox-worker.ts'
 import { markPoolDeleted } from '../../../src/pools/pool-deletion-repository.ts'
 import { insertPool } from '../../../src/pools/pool-repository.ts'
 import { engines } from '../../support/engines.ts'
-import { emailMessage, openRoom, queue, testPool } from './messaging-setup.ts'
+import { emailMessage, openMessagingSetup, queue, testPool } from './messaging-setup.ts'
 import { recordingGateways } from './recording-gateway.ts'
 
 for (const engine of engines) {
   describe(`The messages of a deleted pool on ${engine.name}`, () => {
-    it('are not sent while they wait for the sweeper', async () => {
-      await using room = await openRoom(engine)
-      const { db, secrets, clock, logger } = room
+    it('are not sent before the sweeper deletes them', async () => {
+      await using setup = await openMessagingSetup(engine)
+      const { db, secrets, clock, logger } = setup
       const { gateways, arrived } = recordingGateways()
       const worker = createOutboxWorker({ db, secrets, clock, logger, gateways, pollMs: 86_400_000, graceMs: 0 })
       const pool = testPool()
       await insertPool(db, pool)
-      await queue(room, emailMessage({ poolId: pool.id }))
-      await queue(room, emailMessage({ poolId: 'us-east-1_Another01', sub: 'another' }))
-      await room.commit((tx) => markPoolDeleted(tx, pool.id, clock.now()))
+      await queue(setup, emailMessage({ poolId: pool.id }))
+      await queue(setup, emailMessage({ poolId: 'us-east-1_Another01', sub: 'another' }))
+      await setup.commit((tx) => markPoolDeleted(tx, pool.id, clock.now()))
       await worker.drain()
       assert.deepEqual(
         arrived.map(({ message }) => message.poolId),

@@ -17,22 +17,22 @@ import { testPool } from './messaging-setup.ts'
 
 const both = { email: 'ana@example.test', phone_number: '+15551234444' }
 
-describe('Masking', () => {
-  it('shows an e-mail address by two letters and nothing of their number', () => {
+describe('A masked address', () => {
+  it('shows two letters of an e-mail address, and not how long it is', () => {
     assert.equal(maskEmail('ana@example.test'), 'a***@e***')
     assert.equal(maskEmail('a@e.x'), 'a***@e***')
     assert.equal(maskEmail('"a@b"@example.test'), '"***@e***')
     assert.equal(maskEmail('😀x@ünïcode.test'), '😀***@ü***')
   })
 
-  it('shows a phone number by its last four digits', () => {
+  it('shows the last four digits of a phone number', () => {
     assert.equal(maskPhoneNumber('+15551234444'), '+*******4444')
     assert.equal(maskPhoneNumber('+4915112345678'), '+*********5678')
   })
 })
 
-describe('Where a code goes', () => {
-  it('for a new user: to what is auto-verified and given, the phone before the e-mail', () => {
+describe('The address that a message is sent to', () => {
+  it('is, for a new user, an auto-verified attribute that was given, the phone number first', () => {
     const pool = (...autoVerifiedAttributes: ('email' | 'phone_number')[]) => testPool({ autoVerifiedAttributes })
     assert.deepEqual(chooseSignUpContact(pool('email', 'phone_number'), both), { attribute: 'phone_number', value: '+15551234444' })
     assert.deepEqual(chooseSignUpContact(pool('email'), both), { attribute: 'email', value: 'ana@example.test' })
@@ -44,7 +44,7 @@ describe('Where a code goes', () => {
     assert.equal(chooseSignUpContact(pool(), both), undefined)
   })
 
-  it('for a forgotten password: to the first verified address by the pool’s order', () => {
+  it('is, for a forgotten password, the first verified address in the pool’s order', () => {
     const verified = { ...both, email_verified: 'true', phone_number_verified: 'true' }
     assert.equal(chooseRecoveryContact(testPool(), verified)?.attribute, 'phone_number')
     assert.equal(chooseRecoveryContact(testPool({ recovery: ['verified_email', 'verified_phone_number'] }), verified)?.attribute, 'email')
@@ -59,7 +59,7 @@ describe('Where a code goes', () => {
     assert.equal(isRecoveredByAdminOnly(testPool()), false)
   })
 
-  it('of a forgotten password is not the one that second factors go to, unless the legacy rule leaves no other', () => {
+  it('is, for a forgotten password, not an address of the second factor, unless the legacy rule leaves no other', () => {
     const verified = { ...both, email_verified: 'true', phone_number_verified: 'true' }
     const recovery = ['verified_phone_number', 'verified_email'] as const
     assert.equal(chooseRecoveryContact(testPool({ recovery }), verified, ['phone_number'])?.attribute, 'email')
@@ -69,7 +69,7 @@ describe('Where a code goes', () => {
     assert.equal(chooseRecoveryContact(testPool(), verified, ['phone_number', 'email'])?.attribute, 'phone_number')
   })
 
-  it('for an invitation: to every medium wished for; by SMS when nothing was said; by e-mail when there is no phone', () => {
+  it('is, for an invitation, one for each requested medium; by default the phone number, else the e-mail address', () => {
     const attributes = (...asked: Parameters<typeof chooseInvitationContacts>) =>
       chooseInvitationContacts(...asked).map(({ attribute }) => attribute)
     assert.deepEqual(attributes(undefined, both), ['phone_number'])
@@ -80,17 +80,17 @@ describe('Where a code goes', () => {
   })
 })
 
-describe('Addresses of users who do not exist', () => {
+describe('The address of a user who does not exist', () => {
   const secrets = createSecrets(randomBytes(32))
   const names = Array.from({ length: 200 }, (_, index) => `nobody-${index}`)
 
-  it('are the name, where it is one', () => {
+  it('is the name itself when that is an address', () => {
     assert.equal(simulateAddress(secrets, testPool(), 'eve@nowhere.test', 'email'), 'eve@nowhere.test')
     assert.equal(simulateAddress(secrets, testPool(), '+15550009999', 'phone_number'), '+15550009999')
     assert.match(simulateAddress(secrets, testPool(), 'eve@nowhere.test', 'phone_number'), /^\+\d{10,13}$/)
   })
 
-  it('are made up otherwise, always the same for a name in a pool, and different for others', () => {
+  it('is made up otherwise: always the same for one name in one pool, and different for other names and pools', () => {
     for (const attribute of ['email', 'phone_number'] as const) {
       const addresses = names.map((name) => simulateAddress(secrets, testPool(), name, attribute))
       assert.deepEqual(
@@ -103,15 +103,15 @@ describe('Addresses of users who do not exist', () => {
     }
   })
 
-  it('are the same however a name is written where case does not count', () => {
+  it('does not depend on the case of the name in a pool without case sensitivity', () => {
     const pool = testPool({ caseSensitive: false })
     const masked = (name: string) => maskEmail(simulateAddress(secrets, pool, name, 'email'))
     for (const name of [...names, 'nobody@example.test']) assert.equal(masked(name.toUpperCase()), masked(name))
   })
 })
 
-describe('Deliveries', () => {
-  it('cross the wire in Cognito’s words', () => {
+describe('A delivery', () => {
+  it('has the members of Cognito’s CodeDeliveryDetails in the API', () => {
     const delivery = { attribute: 'email', medium: 'EMAIL', destination: 'a***@e***' } as const
     assert.deepEqual(writeDelivery(delivery), { AttributeName: 'email', DeliveryMedium: 'EMAIL', Destination: 'a***@e***' })
   })

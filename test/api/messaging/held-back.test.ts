@@ -18,7 +18,7 @@ const hourMs = 60 * minuteMs
 const verified = (name: string) => ({ attributes: { email: `${name}@example.test`, email_verified: 'true' } })
 
 for (const engine of engines) {
-  describe(`Messages that are held back on ${engine.name}`, () => {
+  describe(`Messages that are suppressed or exceed a limit on ${engine.name}`, () => {
     const server = useTestServer(engine, { flags: functions.flags })
 
     async function givenPool(messages: object, { pool, client }: PoolWish = {}) {
@@ -27,7 +27,7 @@ for (const engine of engines) {
       return ids
     }
 
-    /** State and reason of what is listed, newest first, after everything due was tried. */
+    /** Kind, recipient, state and reason of all messages, newest first, once every due message has been tried. */
     async function listed(poolId: string): Promise<string[]> {
       await server().inbox()
       const { Messages } = await callLifeguard(server(), 'ListMessages', { UserPoolId: poolId })
@@ -43,7 +43,7 @@ for (const engine of engines) {
 
     const forgot = (clientId: string, name: string) => server().send(new ForgotPasswordCommand({ ClientId: clientId, Username: name }))
 
-    it('by kind: the code is made and good, the answer is the usual one, and nothing goes out', async () => {
+    it('are suppressed by kind: the code is valid, the answer is the usual one, and no message is sent', async () => {
       const { poolId, clientId } = await givenPool({ Suppress: ['SignUp'] })
       const { CodeDeliveryDetails } = await signUp(server(), clientId, 'ana', { email: 'ana@example.test' })
       assert.deepEqual(CodeDeliveryDetails, { AttributeName: 'email', DeliveryMedium: 'EMAIL', Destination: 'a***@e***' })
@@ -54,7 +54,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), ['forgot-password ana@example.test'])
     })
 
-    it('by CustomMessage: listed the same, whatever else it answers', async () => {
+    it('are suppressed by CustomMessage, whatever texts it returns, and listed in the same way', async () => {
       const triggers = functions.given({
         CustomMessage: (event) => ({ ...event, response: { emailMessage: 'no room for it', messageAction: 'SUPPRESS' } }),
       })
@@ -66,7 +66,7 @@ for (const engine of engines) {
       await confirm(server(), clientId, 'ana', await codeOf(poolId))
     })
 
-    it('by kind and cap where the pool has a sender of its own, which is not asked then', async () => {
+    it('are held back before a custom sender is invoked, by kind as well as by limit', async () => {
       const triggers = functions.given({ CustomEmailSender: () => null })
       const { poolId, clientId } = await givenPool(
         { Suppress: ['ResendCode'], MaxPerDay: 1 },
@@ -83,7 +83,7 @@ for (const engine of engines) {
       await confirm(server(), clientId, 'ana', await codeOf(poolId))
     })
 
-    it('by recipient and hour, whoever asks and however the address is spelled; a new hour begins with its first message', async () => {
+    it('are limited for each recipient and hour, in any spelling of the address; an hour begins with its first message', async () => {
       const { poolId, clientId } = await givenPool({ MaxPerRecipientPerHour: 2 })
       await signUp(server(), clientId, 'ana', { email: 'ana@example.test' })
       await signUp(server(), clientId, 'eve', { email: 'ANA@example.test' })
@@ -102,7 +102,7 @@ for (const engine of engines) {
       assert.equal((await listed(poolId))[0], 'ResendCode Ana@Example.test SENT')
     })
 
-    it('by pool and day; one recipient who gets no more uses nothing of it up, nor does a name that nobody has', async () => {
+    it('are limited for each pool and day; messages over the limit of a recipient and simulated ones do not count', async () => {
       const client = { PreventUserExistenceErrors: 'ENABLED' } as const
       const { poolId, clientId } = await givenPool({ MaxPerDay: 3, MaxPerRecipientPerHour: 1 }, { client })
       for (const name of ['ana', 'bob', 'cyd', 'dot']) await adminCreateSilently(server(), poolId, name, verified(name))
@@ -120,7 +120,7 @@ for (const engine of engines) {
       assert.equal((await listed(poolId))[0], 'ForgotPassword dot@example.test SENT')
     })
 
-    it('answer users and strangers alike when the caps are used up, whatever OnRefusal says, where the client hides who exists', async () => {
+    it('do not reveal which users exist once a limit is reached, with any OnRefusal, where the client hides that', async () => {
       const client = { PreventUserExistenceErrors: 'ENABLED' } as const
       const { poolId, clientId } = await givenPool({ MaxPerDay: 1, OnRefusal: 'FAIL' }, { client })
       await adminCreateSilently(server(), poolId, 'ana', verified('ana'))
@@ -135,7 +135,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), ['forgot-password ana@example.test'])
     })
 
-    it('fail the call over a cap where OnRefusal says so, and are listed all the same', async () => {
+    it('fail the call over a limit with OnRefusal FAIL, and are listed all the same', async () => {
       const { poolId, clientId } = await givenPool({ MaxPerDay: 1, OnRefusal: 'FAIL' })
       await signUp(server(), clientId, 'ana', { email: 'ana@example.test' })
       await assert.rejects(signUp(server(), clientId, 'bob', { email: 'bob@example.test' }), {
@@ -148,7 +148,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), ['sign-up ana@example.test', 'sign-up bob@example.test'])
     })
 
-    it('never let more than the cap through, however many ask at once', async () => {
+    it('never exceed the limit, however many requests arrive at once', async () => {
       const { poolId, clientId } = await givenPool({ MaxPerDay: 5 })
       const names = Array.from({ length: 12 }, (_, at) => `user${at}`)
       await Promise.all(names.map((name) => signUp(server(), clientId, name, { email: `${name}@example.test` })))

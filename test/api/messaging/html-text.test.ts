@@ -10,11 +10,11 @@ describe('The plain text of an HTML message', () => {
     assert.equal(textOfHtml(html), 'Hello, Ana\n\nYour code is\n123456.\n\none\n\ntwo\n\nVerify (https://x.test/?a=1&b=2) https://y.test')
   })
 
-  it('keeps line breaks of a text without markup, and signs that are no tags', () => {
+  it('keeps the line breaks of a text without markup, and angle brackets that are not tags', () => {
     assert.equal(textOfHtml('Hello\n\n\nyour code < 7 is\n  1 '), 'Hello\n\nyour code < 7 is\n1')
   })
 
-  it('understands entities once, and quoted brackets in attributes', () => {
+  it('decodes entities once, and allows quoted angle brackets in attributes', () => {
     assert.equal(textOfHtml('<p title="a > b">&amp;lt; &#65;&#x42; &nbsp;&unknown; &#0;&#xD800;</p>'), '&lt; AB &unknown;')
   })
 

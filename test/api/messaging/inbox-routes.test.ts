@@ -8,32 +8,32 @@ import type { InboxEntry } from '../../../src/messaging/inbox.ts'
 import { createOutboxWorker } from '../../../src/messaging/outbox-worker.ts'
 import { inboxRoutes } from '../../../src/web/inbox-routes.ts'
 import { engines, type TestEngine } from '../../support/engines.ts'
-import { emailMessage, openRoom, queue, type Room } from './messaging-setup.ts'
+import { emailMessage, type MessagingSetup, openMessagingSetup, queue } from './messaging-setup.ts'
 
-type Web = Room & {
+type Web = MessagingSetup & {
   readonly url: string
   get(path: string, headers?: Record<string, string>): Promise<Response>
   list(query?: string): Promise<InboxEntry[]>
 }
 
-/** The routes on a port, over a worker that looks only when it is asked to: what is seen was delivered by the request itself. */
+/** The routes on a port. Their worker never polls, so that every message in the inbox was delivered by the request itself. */
 async function openWeb(engine: TestEngine): Promise<Web> {
-  const room = await openRoom(engine)
-  const inbox = createInboxGateway(room.db)
-  const outbox = createOutboxWorker({ ...room, gateways: { email: inbox, sms: inbox }, pollMs: 3_600_000 })
+  const setup = await openMessagingSetup(engine)
+  const inbox = createInboxGateway(setup.db)
+  const outbox = createOutboxWorker({ ...setup, gateways: { email: inbox, sms: inbox }, pollMs: 3_600_000 })
   const app = Fastify()
-  inboxRoutes(app, { ...room, outbox })
+  inboxRoutes(app, { ...setup, outbox })
   const url = await app.listen({ port: 0, host: '127.0.0.1' })
   const get = (path: string, headers: Record<string, string> = {}) => fetch(url + path, { headers })
   return {
-    ...room,
+    ...setup,
     url,
     get,
     list: async (query = '') => (await get(`/inbox/api/messages${query}`)).json() as Promise<InboxEntry[]>,
     async [Symbol.asyncDispose]() {
       await app.close()
       await outbox.close()
-      await room[Symbol.asyncDispose]()
+      await setup[Symbol.asyncDispose]()
     },
   }
 }
@@ -42,7 +42,7 @@ const hostile = `<script>alert(1)</script>"'`
 
 for (const engine of engines) {
   describe(`GET /inbox/api/messages on ${engine.name}`, () => {
-    it('answers what was queued before the request, in the published shape', async () => {
+    it('returns the messages that were queued before the request, in the documented shape', async () => {
       await using web = await openWeb(engine)
       assert.deepEqual(await web.list(), [])
       await queue(web, emailMessage())
@@ -63,7 +63,7 @@ for (const engine of engines) {
       })
     })
 
-    it('filters by recipient and pool, also when a plus sign came unencoded', async () => {
+    it('filters by recipient and pool, even when a plus sign is not encoded', async () => {
       await using web = await openWeb(engine)
       await queue(web, emailMessage())
       await queue(web, emailMessage({ recipient: 'ana+1@example.test' }))
@@ -79,7 +79,7 @@ for (const engine of engines) {
       assert.equal(await count(`?recipient=${encodeURIComponent("' or 1=1 --")}`), 0)
     })
 
-    it('answers as many as asked for, newest first, and refuses other limits', async () => {
+    it('returns up to the limit, newest first, and rejects limits that are not numbers in range', async () => {
       await using web = await openWeb(engine)
       for (const code of ['1', '2', '3']) await queue(web, emailMessage({ code }))
       assert.deepEqual(
@@ -99,7 +99,7 @@ for (const engine of engines) {
   })
 
   describe(`The inbox page on ${engine.name}`, () => {
-    it('shows recipient, code and text without JavaScript, and what users chose as text', async () => {
+    it('shows recipient, code and text without JavaScript, and escapes what users chose', async () => {
       await using web = await openWeb(engine)
       await queue(
         web,
@@ -121,7 +121,7 @@ for (const engine of engines) {
       assert.ok(page.indexOf('ana@example.test') < page.indexOf('&lt;script&gt;'), 'newest first')
     })
 
-    it('finds recipients by a part, and keeps what was looked for as text', async () => {
+    it('finds recipients by a part of the address, and escapes the search term', async () => {
       await using web = await openWeb(engine)
       await queue(web, emailMessage())
       await queue(web, emailMessage({ recipient: 'bob@example.test' }))
@@ -134,7 +134,7 @@ for (const engine of engines) {
       assert.equal(nothing.match(/<script/g)?.length, 1)
     })
 
-    it('runs no script but its own, and lets nobody frame it', async () => {
+    it('runs no script but its own, and cannot be framed', async () => {
       await using web = await openWeb(engine)
       const { headers } = await web.get('/inbox')
       const policy = headers.get('content-security-policy') ?? ''
@@ -169,7 +169,7 @@ for (const engine of engines) {
       assert.equal((await web.get('/inbox/messages/nothing')).status, 404)
     })
 
-    it('is where the address of the server alone leads a browser', async () => {
+    it('is where a browser gets from the server’s address', async () => {
       await using web = await openWeb(engine)
       const page = await web.get('/')
       assert.equal(page.url, `${web.url}/inbox`)
@@ -190,7 +190,7 @@ for (const engine of engines) {
       assert.deepEqual(await web.list(), [])
     })
 
-    it('neither tells nor does anything for pages of other sites', async () => {
+    it('neither shows nor changes anything for pages of other sites', async () => {
       await using web = await openWeb(engine)
       await queue(web, emailMessage())
       for (const path of ['/inbox', '/inbox/api/messages', '/inbox/inbox.js']) {
@@ -199,10 +199,10 @@ for (const engine of engines) {
         assert.doesNotMatch(await answer.text(), /123456/)
         assert.equal(answer.headers.get('access-control-allow-origin'), null)
       }
-      // Not fetch, which says of itself that it is no navigation.
+      // Not fetch: its headers say that it is not a navigation.
       const followed = request(`${web.url}/inbox`, { headers: { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' } }).end()
       const [{ statusCode }] = await once(followed, 'response')
-      assert.equal(statusCode, 200, 'a link may lead here')
+      assert.equal(statusCode, 200, 'a link to it works')
       for (const headers of [
         { 'sec-fetch-site': 'cross-site' },
         { 'sec-fetch-site': 'same-site' },

@@ -26,7 +26,7 @@ const pool: Partial<CreateUserPoolCommandInput> = {
 }
 
 for (const engine of engines) {
-  describe(`Languages of messages on ${engine.name}`, () => {
+  describe(`Localized templates on ${engine.name}`, () => {
     const server = useTestServer(engine, { flags: functions.flags })
 
     async function givenPool(more: object = {}) {
@@ -35,19 +35,19 @@ for (const engine of engines) {
       return ids
     }
 
-    /** What somebody of this locale reads: the subject, and the text without the code's digits. */
-    async function readBy(ids: { poolId: string; clientId: string }, locale: string | undefined): Promise<string> {
+    /** What a user with this locale gets: the subject, and the text without the digits of the code. */
+    async function messageFor(ids: { poolId: string; clientId: string }, locale: string | undefined): Promise<string> {
       const name = `user${(await messagesOf(server(), ids.poolId)).length}`
       await signUp(server(), ids.clientId, name, { email: `${name}@example.test`, ...(locale !== undefined && { locale }) })
       const message = (await messagesOf(server(), ids.poolId)).at(-1)
       return `${message?.subject} | ${message?.text?.replace(/\d{6}/, '#')}`
     }
 
-    it('are those of the user: the locale itself, else its language, else the pool’s own text', async () => {
+    it('follow the user’s locale: the locale itself, else its language, else the pool’s own text', async () => {
       const ids = await givenPool()
       const read: Record<string, string> = {}
       for (const locale of ['de', 'de-CH', 'de_AT', 'DE-de', 'zh-Hant-TW', 'zh', 'es', 'nonsense locale'])
-        read[locale] = await readBy(ids, locale)
+        read[locale] = await messageFor(ids, locale)
       assert.deepEqual(read, {
         de: 'Dein Code | Dein Code ist #.',
         'de-CH': 'Dein Code | Din Code isch #.',
@@ -58,13 +58,13 @@ for (const engine of engines) {
         es: 'Of the pool | Pool: #',
         'nonsense locale': 'Of the pool | Pool: #',
       })
-      assert.equal(await readBy(ids, undefined), 'Of the pool | Pool: #')
+      assert.equal(await messageFor(ids, undefined), 'Of the pool | Pool: #')
     })
 
-    it('hold for links and invitations as well, and fall back to the defaults where the pool has no text', async () => {
+    it('apply to links and invitations too, and fall back to the defaults where the pool has no text', async () => {
       const ids = await givenPool({ VerificationMessageTemplate: { DefaultEmailOption: 'CONFIRM_WITH_LINK' } })
-      assert.match(await readBy(ids, 'fr-CA'), /^Votre lien \| Confirmer/)
-      assert.match(await readBy(ids, 'de'), /^Your verification link \| Please click the link below/)
+      assert.match(await messageFor(ids, 'fr-CA'), /^Votre lien \| Confirmer/)
+      assert.match(await messageFor(ids, 'de'), /^Your verification link \| Please click the link below/)
       const UserAttributes = attributeList({ email: 'ana@example.test', locale: 'de' })
       const wish = { UserPoolId: ids.poolId, Username: 'ana', UserAttributes, TemporaryPassword: 'Tempor4ry!' }
       await server().send(new AdminCreateUserCommand({ ...wish, DesiredDeliveryMediums: ['EMAIL'] }))
@@ -72,17 +72,17 @@ for (const engine of engines) {
       assert.deepEqual([invitation?.subject, invitation?.text], ['Your temporary password', 'Hallo ana: Tempor4ry!'])
     })
 
-    it('give way to what CustomMessage says, part by part', async () => {
+    it('are overridden by CustomMessage, part by part', async () => {
       const triggers = functions.given({ CustomMessage: (event) => ({ ...event, response: { emailSubject: 'Of the function' } }) })
       const ids = await givenPool({ LambdaConfig: triggers.lambdaConfig })
-      assert.equal(await readBy(ids, 'de'), 'Of the function | Dein Code ist #.')
+      assert.equal(await messageFor(ids, 'de'), 'Of the function | Dein Code ist #.')
       assert.deepEqual(triggers.fired, ['CustomMessage_SignUp'])
     })
 
-    it('do not let what a user calls their locale into the message', async () => {
+    it('do not put the text of the locale attribute into the message', async () => {
       const ids = await givenPool()
       for (const locale of ['__proto__', 'constructor', '{####}', '<b>de</b>'])
-        assert.equal(await readBy(ids, locale), 'Of the pool | Pool: #')
+        assert.equal(await messageFor(ids, locale), 'Of the pool | Pool: #')
       await server().send(new ResendConfirmationCodeCommand({ ClientId: ids.clientId, Username: 'user0' }))
       assert.equal((await messagesOf(server(), ids.poolId)).length, 5)
     })

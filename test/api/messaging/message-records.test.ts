@@ -22,7 +22,7 @@ for (const engine of engines) {
 
     const givenPool = (pool: object = { AutoVerifiedAttributes: ['email'] }) => server().givenPool({ pool })
 
-    /** What is listed, after everything due was tried. */
+    /** All messages, once every due message has been tried. */
     async function list(poolId: string, filter: object = {}) {
       await server().inbox()
       const { Messages } = await callLifeguard(server(), 'ListMessages', { UserPoolId: poolId, ...filter })
@@ -36,9 +36,10 @@ for (const engine of engines) {
       return { ...ids, id: message.MessageId as string }
     }
 
-    const ask = (operation: string, poolId: string, id: string) => callLifeguard(server(), operation, { UserPoolId: poolId, MessageId: id })
+    const callFor = (operation: string, poolId: string, id: string) =>
+      callLifeguard(server(), operation, { UserPoolId: poolId, MessageId: id })
 
-    it('tell what was sent, to whom and when, and never the code', async () => {
+    it('show kind, recipient and time, and never the code', async () => {
       const { poolId, clientId } = await givenPool()
       await signUp(server(), clientId, 'ana', ana)
       const [message, ...others] = await list(poolId)
@@ -58,7 +59,7 @@ for (const engine of engines) {
       assert.equal(JSON.stringify(message).includes(shown?.code ?? ''), false)
     })
 
-    it('come newest first, by pages, by state and by any name of the user', async () => {
+    it('are listed newest first, in pages, by state and by any name of the user', async () => {
       const { poolId, clientId } = await givenPool({ AutoVerifiedAttributes: ['email'], AliasAttributes: ['email'] })
       for (const name of ['ana', 'bob', 'cyd']) await signUp(server(), clientId, name, { email: `${name}@example.test` })
       await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, Messages: { Suppress: ['ResendCode'] } })
@@ -86,19 +87,19 @@ for (const engine of engines) {
       ])
     })
 
-    it('belong to their pool alone', async () => {
+    it('are only found in their own pool', async () => {
       const { id, poolId } = await givenSent()
       const other = await givenPool()
       assert.deepEqual(await list(other.poolId), [])
       for (const operation of ['ReadMessageCode', 'ResendMessage']) {
-        await assert.rejects(ask(operation, other.poolId, id), { name: 'ResourceNotFoundException' })
-        await assert.rejects(ask(operation, poolId, 'none'), { name: 'ResourceNotFoundException' })
-        await assert.rejects(ask(operation, 'us-east-1_nowhere00', id), { name: 'ResourceNotFoundException' })
+        await assert.rejects(callFor(operation, other.poolId, id), { name: 'ResourceNotFoundException' })
+        await assert.rejects(callFor(operation, poolId, 'none'), { name: 'ResourceNotFoundException' })
+        await assert.rejects(callFor(operation, 'us-east-1_nowhere00', id), { name: 'ResourceNotFoundException' })
       }
       assert.deepEqual(await sentTo(server(), poolId), ['sign-up ana@example.test'])
     })
 
-    it('say why a message is not delivered yet, or was given up, and how often it was tried', async () => {
+    it('show why a message is still queued or failed, and how often it was tried', async () => {
       const { poolId, clientId } = await givenPool(byPhone)
       sms.answerTo('+15550000001', 503)
       sms.answerTo('+15550000002', 400)
@@ -116,16 +117,16 @@ for (const engine of engines) {
       assert.deepEqual(sms.takenFor(poolId), [])
     })
 
-    it('go with their user', async () => {
+    it('are deleted with their user', async () => {
       const { poolId, id } = await givenSent()
       await server().send(new AdminDeleteUserCommand({ UserPoolId: poolId, Username: 'ana' }))
       assert.deepEqual(await list(poolId), [])
-      await assert.rejects(ask('ReadMessageCode', poolId, id), { name: 'ResourceNotFoundException' })
+      await assert.rejects(callFor('ReadMessageCode', poolId, id), { name: 'ResourceNotFoundException' })
     })
 
-    it('let a message be sent again as it was, under another id', async () => {
+    it('allow a message to be sent again unchanged, under another id', async () => {
       const { poolId, clientId, id } = await givenSent()
-      const { Message } = await ask('ResendMessage', poolId, id)
+      const { Message } = await callFor('ResendMessage', poolId, id)
       assert.notEqual(Message.MessageId, id)
       const [again, first] = await server()
         .inbox('ana@example.test')
@@ -141,7 +142,7 @@ for (const engine of engines) {
       await confirm(server(), clientId, 'ana', again?.code ?? '')
     })
 
-    it('let one be sent that was given up, or tried at once that waits', async () => {
+    it('allow a failed message to be sent again, and a queued one to be tried at once', async () => {
       const { poolId, clientId } = await givenPool(byPhone)
       sms.answerTo('+15550000003', 400, 400, 400, 400, 400, 200)
       await signUp(server(), clientId, 'ana', { phone_number: '+15550000003' })
@@ -150,7 +151,7 @@ for (const engine of engines) {
         server().clock.advance(minuteMs)
       }
       const [{ MessageId }] = await list(poolId, { State: 'FAILED' })
-      await ask('ResendMessage', poolId, MessageId)
+      await callFor('ResendMessage', poolId, MessageId)
       assert.deepEqual(
         (await list(poolId)).map(({ State }: Listed) => State),
         ['SENT', 'FAILED'],
@@ -160,7 +161,7 @@ for (const engine of engines) {
       await signUp(server(), clientId, 'bob', { phone_number: '+15550000004' })
       const [waiting] = await list(poolId, { Username: 'bob' })
       assert.equal(waiting.State, 'QUEUED')
-      const { Message } = await ask('ResendMessage', poolId, waiting.MessageId)
+      const { Message } = await callFor('ResendMessage', poolId, waiting.MessageId)
       assert.equal(Message.MessageId, waiting.MessageId)
       assert.deepEqual(
         (await list(poolId, { Username: 'bob' })).map(({ State, Attempts }: Listed & { Attempts: number }) => [State, Attempts]),
@@ -169,9 +170,9 @@ for (const engine of engines) {
       assert.equal(sms.takenFor(poolId).length, 2)
     })
 
-    it('give the code away as long as it is good, and then neither show nor send it', async () => {
+    it('reveal the code while it is valid, and afterwards neither reveal nor send it', async () => {
       const { poolId, clientId, id } = await givenSent()
-      const { Code, ExpiresAt } = await ask('ReadMessageCode', poolId, id)
+      const { Code, ExpiresAt } = await callFor('ReadMessageCode', poolId, id)
       assert.ok(ExpiresAt * 1000 > server().clock.now())
       const { Records } = await callLifeguard(server(), 'ListAuditRecords', { UserPoolId: poolId })
       assert.deepEqual([Records[0].Action, Records[0].Username, Records[0].Detail], ['ReadMessageCode', 'ana', `message: ${id}`])
@@ -179,17 +180,17 @@ for (const engine of engines) {
       await confirm(server(), clientId, 'ana', Code)
       server().clock.advance(24 * hourMs)
       for (const operation of ['ReadMessageCode', 'ResendMessage']) {
-        await assert.rejects(ask(operation, poolId, id), { name: 'InvalidParameterException', message: `Message ${id} has expired.` })
+        await assert.rejects(callFor(operation, poolId, id), { name: 'InvalidParameterException', message: `Message ${id} has expired.` })
       }
       assert.deepEqual(await sentTo(server(), poolId), ['sign-up ana@example.test'])
     })
 
-    it('give no code away where there is none', async () => {
+    it('reveal no code of a message without one', async () => {
       const { poolId } = await givenPool({ Policies: { SignInPolicy: { AllowedFirstAuthFactors: ['PASSWORD', 'EMAIL_OTP'] } } })
       await adminCreate(server(), poolId, 'ana', { attributes: { ...ana, email_verified: 'true' }, DesiredDeliveryMediums: ['EMAIL'] })
       const [{ MessageId, Kind }] = await list(poolId)
       assert.equal(Kind, 'AdminCreateUser')
-      await assert.rejects(ask('ReadMessageCode', poolId, MessageId), { message: `Message ${MessageId} holds no code.` })
+      await assert.rejects(callFor('ReadMessageCode', poolId, MessageId), { message: `Message ${MessageId} holds no code.` })
     })
   })
 }

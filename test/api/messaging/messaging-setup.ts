@@ -11,8 +11,8 @@ import { openStorage } from '../../../src/storage/open-storage.ts'
 import type { TestEngine } from '../../support/engines.ts'
 import { createTestClock, type TestClock } from '../../support/test-clock.ts'
 
-/** What the room needs of the house: a database, keys, a clock, and a log that can be read. */
-export type Room = AsyncDisposable & {
+/** What tests of messages need: a database, keys, a clock, and a log that can be read. */
+export type MessagingSetup = AsyncDisposable & {
   readonly db: Db
   readonly url: string
   readonly secrets: Secrets
@@ -24,7 +24,7 @@ export type Room = AsyncDisposable & {
 
 export type LogLine = { readonly level: string; readonly fields: object; readonly message: string }
 
-export async function openRoom(engine: TestEngine): Promise<Room> {
+export async function openMessagingSetup(engine: TestEngine): Promise<MessagingSetup> {
   const database = await engine.createDatabase()
   const storage = await openStorage({ url: database.url })
   await storage.migrate()
@@ -146,17 +146,17 @@ export function smsMessage(): SmsMessage {
 }
 
 /** Commits one text message to the outbox. */
-export async function queueText(room: Room): Promise<void> {
-  await room.commit((tx) => queueMessage(tx, room.secrets, { message: smsMessage(), now: room.clock.now() }))
+export async function queueText(setup: MessagingSetup): Promise<void> {
+  await setup.commit((tx) => queueMessage(tx, setup.secrets, { message: smsMessage(), now: setup.clock.now() }))
 }
 
 /** Commits one message to the outbox. */
-export async function queue(room: Room, message: EmailMessage): Promise<void> {
-  await room.commit((tx) => queueMessage(tx, room.secrets, { message, now: room.clock.now() }))
+export async function queue(setup: MessagingSetup, message: EmailMessage): Promise<void> {
+  await setup.commit((tx) => queueMessage(tx, setup.secrets, { message, now: setup.clock.now() }))
 }
 
-/** How a message reads in a pool without code of its own. */
-export const plainWording: MessageContent = {
+/** The content of a message in a pool without triggers. */
+export const plainContent: MessageContent = {
   callerContext: { clientId: undefined, clientMetadata: undefined, userAgent: undefined },
   recipient: { sub: undefined, username: 'ana', userAttributes: {} },
   customMessage: undefined,

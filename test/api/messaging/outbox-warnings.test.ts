@@ -4,38 +4,38 @@ import { DeliveryError } from '../../../src/messaging/gateways/gateway.ts'
 import { createUnconfiguredGateway } from '../../../src/messaging/gateways/unconfigured-gateway.ts'
 import { createOutboxWorker } from '../../../src/messaging/outbox-worker.ts'
 import { engines } from '../../support/engines.ts'
-import { emailMessage, openRoom, queue, queueText } from './messaging-setup.ts'
+import { emailMessage, openMessagingSetup, queue, queueText } from './messaging-setup.ts'
 
 const minuteMs = 60_000
 const hourMs = 60 * minuteMs
 
 for (const engine of engines) {
-  describe(`What the log says of messages that cannot be sent, on ${engine.name}`, () => {
-    it('warns once a minute of messages that fail for one reason, and of another reason at once', async () => {
-      await using room = await openRoom(engine)
+  describe(`The log about messages that cannot be sent, on ${engine.name}`, () => {
+    it('warns once a minute about messages that fail for one reason, and at once about another reason', async () => {
+      await using setup = await openMessagingSetup(engine)
       const unconfigured = createUnconfiguredGateway('--smtp-url')
       const failing = { deliver: () => Promise.reject(new DeliveryError('out of order')) }
       const gateways = { email: unconfigured, sms: failing }
-      const worker = createOutboxWorker({ ...room, gateways, pollMs: 24 * hourMs, graceMs: 0 })
+      const worker = createOutboxWorker({ ...setup, gateways, pollMs: 24 * hourMs, graceMs: 0 })
       const warnings = () =>
-        room.log.filter(({ level }) => level === 'warn').map(({ fields }) => fields as { channel: string; messages: number })
+        setup.log.filter(({ level }) => level === 'warn').map(({ fields }) => fields as { channel: string; messages: number })
       for (const sub of ['ana', 'bo', 'cy']) {
-        await queue(room, emailMessage({ sub }))
+        await queue(setup, emailMessage({ sub }))
         await worker.drain()
       }
       assert.deepEqual(
         warnings().map(({ channel, messages }) => [channel, messages]),
         [['email', 1]],
       )
-      await queueText(room)
+      await queueText(setup)
       await worker.drain()
       assert.deepEqual(
         warnings().map(({ channel }) => channel),
         ['email', 'sms'],
       )
 
-      room.clock.advance(minuteMs)
-      await queue(room, emailMessage({ sub: 'ed', expiresAt: room.clock.now() + hourMs }))
+      setup.clock.advance(minuteMs)
+      await queue(setup, emailMessage({ sub: 'ed', expiresAt: setup.clock.now() + hourMs }))
       await worker.drain()
       assert.deepEqual(
         warnings().map(({ channel, messages }) => [channel, messages]),

@@ -19,7 +19,7 @@ import { attributeList, signUp, update } from '../../support/self-service.ts'
 import { givenTokens, givenUser, signInByPassword } from '../../support/sign-in.ts'
 import { openSmsEndpoint } from '../../support/sms-endpoint.ts'
 import { type PoolWish, useTestServer } from '../../support/test-server.ts'
-import { openRoom, plainWording, testPool } from './messaging-setup.ts'
+import { openMessagingSetup, plainContent, testPool } from './messaging-setup.ts'
 
 const sms = await openSmsEndpoint()
 const refused = { name: 'CodeDeliveryFailureException', message: 'The message was refused where it was to be delivered.' }
@@ -28,7 +28,7 @@ const bad = '+15550000009'
 const hiding = { PreventUserExistenceErrors: 'ENABLED' } as const
 
 for (const engine of engines) {
-  describe(`Messages that the far end refuses on ${engine.name}`, () => {
+  describe(`Messages that the receiver refuses on ${engine.name}`, () => {
     const server = useTestServer(engine, { flags: [...sms.flags, '--log-level', 'silent'] })
     sms.answerTo(bad, 400)
 
@@ -43,7 +43,7 @@ for (const engine of engines) {
 
     const attributes = (phone_number: string) => attributeList({ phone_number, phone_number_verified: 'true' })
 
-    /** Every call that sends a message to somebody whose number is refused. */
+    /** Every call that sends a message to a user whose number is refused. */
     function callsOf(
       { poolId, clientId }: { poolId: string; clientId: string },
       accessToken: string,
@@ -79,7 +79,7 @@ for (const engine of engines) {
       }
     }
 
-    it('fail the call that caused them where the pool says so, whichever call it is; what it did otherwise stays done', async () => {
+    it('fail the call that caused them with OnRefusal FAIL, whichever call it is, and its other effects stay', async () => {
       const ids = await givenPool('FAIL')
       await givenUser(server(), ids.poolId, 'ana', { attributes: attributes(bad) })
       const { accessToken } = await givenTokens(server(), ids.clientId, 'ana')
@@ -87,7 +87,7 @@ for (const engine of engines) {
       assert.deepEqual(sms.takenFor(ids.poolId), [])
     })
 
-    it('fail no call otherwise', async () => {
+    it('fail no call with OnRefusal IGNORE', async () => {
       const ids = await givenPool('IGNORE')
       await givenUser(server(), ids.poolId, 'ana', { attributes: attributes(bad) })
       const { accessToken } = await givenTokens(server(), ids.clientId, 'ana')
@@ -95,7 +95,7 @@ for (const engine of engines) {
       assert.deepEqual(sms.takenFor(ids.poolId), [])
     })
 
-    it('are told apart from a gateway that has trouble, and from one that takes them', async () => {
+    it('are distinguished from an unavailable gateway and from an accepted message', async () => {
       const { poolId, clientId } = await givenPool('FAIL')
       sms.answerTo('+15550000008', 503)
       for (const [name, phone_number] of [
@@ -110,12 +110,12 @@ for (const engine of engines) {
       )
     })
 
-    it('tell a stranger nothing where the client hides who exists', async () => {
+    it('do not reveal who exists where the client hides that', async () => {
       const { poolId, clientId } = await givenPool('FAIL', { client: hiding })
       await givenUser(server(), poolId, 'ana', { attributes: attributes(bad) })
       for (const name of ['ana', 'nobody']) {
         const { CodeDeliveryDetails } = await server().send(new ForgotPasswordCommand({ ClientId: clientId, Username: name }))
-        // What a stranger has is made up, so it may be either.
+        // The address of a user who does not exist is made up, so it may be either.
         const { AttributeName, DeliveryMedium } = CodeDeliveryDetails ?? {}
         const shown = `${AttributeName} ${DeliveryMedium}`
         assert.ok(shown === 'phone_number SMS' || (name === 'nobody' && shown === 'email EMAIL'), `${name}: ${shown}`)
@@ -124,23 +124,23 @@ for (const engine of engines) {
       await assert.rejects(signUp(server(), clientId, 'bob', { phone_number: bad }), refused)
     })
 
-    it('are not waited for without end', async () => {
-      await using room = await openRoom(engine)
+    it('are only waited for until a time limit', async () => {
+      await using setup = await openMessagingSetup(engine)
       const messages = { ...noExtensions.messages, onRefusal: 'FAIL' } as const
       const pool = testPool({ extensions: { ...noExtensions, messages } })
       const user = { sub: 'sub-of-ana', username: 'ana', attributes: {} }
-      const now = room.clock.now()
+      const now = setup.clock.now()
       const code = {
         pool,
         user,
         contact: { attribute: 'phone_number', value: good },
-        messageContent: plainWording,
+        messageContent: plainContent,
         code: '123456',
         now,
       } as const
-      const delivery = await room.commit((tx) => queueSignInCode(tx, room.secrets, { ...code, expiresAt: now + 60_000 }))
+      const delivery = await setup.commit((tx) => queueSignInCode(tx, setup.secrets, { ...code, expiresAt: now + 60_000 }))
       let woken = 0
-      const afterCommit = createAfterCommit({ db: room.db, wake: () => woken++, longestWaitMs: 60 })
+      const afterCommit = createAfterCommit({ db: setup.db, wake: () => woken++, maxWaitMs: 60 })
       await afterCommit(pool, [delivery])
       assert.equal(woken, 1)
     })

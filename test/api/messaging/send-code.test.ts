@@ -7,7 +7,7 @@ import { type InboxEntry, listInbox } from '../../../src/messaging/inbox.ts'
 import { createOutboxWorker } from '../../../src/messaging/outbox-worker.ts'
 import { queueAttributeCode, queueForgotPasswordCode, queueInvitation, queueSignUpCode } from '../../../src/messaging/send-code.ts'
 import { engines, type TestEngine } from '../../support/engines.ts'
-import { openRoom, plainWording, type Room, templatesWith, testPool } from './messaging-setup.ts'
+import { type MessagingSetup, openMessagingSetup, plainContent, templatesWith, testPool } from './messaging-setup.ts'
 
 const publicUrl = 'https://id.example.test'
 const ana = {
@@ -16,45 +16,50 @@ const ana = {
   attributes: { email: 'ana@example.test', email_verified: 'true', phone_number: '+15551234444' },
 }
 
-type InboxRoom = Room & { sent(): Promise<InboxEntry[]> }
+type InboxSetup = MessagingSetup & { sent(): Promise<InboxEntry[]> }
 
-async function openInboxRoom(engine: TestEngine): Promise<InboxRoom> {
-  const room = await openRoom(engine)
-  const inbox = createInboxGateway(room.db)
-  const worker = createOutboxWorker({ ...room, gateways: { email: inbox, sms: inbox } })
+async function openInboxSetup(engine: TestEngine): Promise<InboxSetup> {
+  const setup = await openMessagingSetup(engine)
+  const inbox = createInboxGateway(setup.db)
+  const worker = createOutboxWorker({ ...setup, gateways: { email: inbox, sms: inbox } })
   return {
-    ...room,
+    ...setup,
     async sent() {
       await worker.drain()
-      return listInbox(room.db, {})
+      return listInbox(setup.db, {})
     },
     async [Symbol.asyncDispose]() {
       await worker.close()
-      await room[Symbol.asyncDispose]()
+      await setup[Symbol.asyncDispose]()
     },
   }
 }
 
-const signUp = (room: Room, pool = testPool({ autoVerifiedAttributes: ['email'] }), kind: 'sign-up' | 'resend' = 'sign-up', user = ana) =>
-  room.commit((tx) =>
+const signUp = (
+  setup: MessagingSetup,
+  pool = testPool({ autoVerifiedAttributes: ['email'] }),
+  kind: 'sign-up' | 'resend' = 'sign-up',
+  user = ana,
+) =>
+  setup.commit((tx) =>
     queueSignUpCode(
       tx,
-      { ...room, publicUrl },
-      { pool, clientId: 'client1', user, kind, messageContent: plainWording, now: room.clock.now() },
+      { ...setup, publicUrl },
+      { pool, clientId: 'client1', user, kind, messageContent: plainContent, now: setup.clock.now() },
     ),
   )
 
-const spend = (room: Room, purpose: 'sign-up' | 'forgot-password' | 'verify-email', code: string) =>
-  room.commit((tx) => consumeCode(tx, room.secrets, { poolId: testPool().id, sub: ana.sub, purpose, code, now: room.clock.now() }))
+const consume = (setup: MessagingSetup, purpose: 'sign-up' | 'forgot-password' | 'verify-email', code: string) =>
+  setup.commit((tx) => consumeCode(tx, setup.secrets, { poolId: testPool().id, sub: ana.sub, purpose, code, now: setup.clock.now() }))
 
 for (const engine of engines) {
-  describe(`Codes on their way on ${engine.name}`, () => {
-    it('reach a new user, and only the newest counts', async () => {
-      await using room = await openInboxRoom(engine)
-      const delivery = await signUp(room)
+  describe(`Messages with codes on ${engine.name}`, () => {
+    it('reach a new user, and only the newest code is valid', async () => {
+      await using setup = await openInboxSetup(engine)
+      const delivery = await signUp(setup)
       assert.deepEqual(delivery && writeDelivery(delivery), { AttributeName: 'email', DeliveryMedium: 'EMAIL', Destination: 'a***@e***' })
-      await signUp(room, undefined, 'resend')
-      const [newest, oldest, ...rest] = await room.sent()
+      await signUp(setup, undefined, 'resend')
+      const [newest, oldest, ...rest] = await setup.sent()
       assert.deepEqual(rest, [])
       assert.deepEqual([newest?.trigger, oldest?.trigger], ['resend', 'sign-up'])
       const { id: _, createdAt, code, ...shown } = newest ?? assert.fail()
@@ -70,24 +75,24 @@ for (const engine of engines) {
         username: 'ana&co',
         trigger: 'resend',
       })
-      assert.partialDeepStrictEqual(await spend(room, 'sign-up', code ?? ''), {
+      assert.partialDeepStrictEqual(await consume(setup, 'sign-up', code ?? ''), {
         outcome: 'ok',
         attribute: 'email',
         value: 'ana@example.test',
       })
     })
 
-    it('reach nobody whose pool verifies nothing they gave', async () => {
-      await using room = await openInboxRoom(engine)
-      assert.equal(await signUp(room, testPool()), undefined)
-      assert.deepEqual(await room.sent(), [])
+    it('are not sent to a new user without an address that the pool verifies', async () => {
+      await using setup = await openInboxSetup(engine)
+      assert.equal(await signUp(setup, testPool()), undefined)
+      assert.deepEqual(await setup.sent(), [])
     })
 
-    it('go by a link that carries client, user and code', async () => {
-      await using room = await openInboxRoom(engine)
+    it('carry a link with app client, username and code in pools that verify by link', async () => {
+      await using setup = await openInboxSetup(engine)
       const templates = templatesWith({ verifyBy: 'CONFIRM_WITH_LINK', linkEmail: 'Click {##here##}!' })
-      await signUp(room, testPool({ autoVerifiedAttributes: ['email'], templates }))
-      const [message] = await room.sent()
+      await signUp(setup, testPool({ autoVerifiedAttributes: ['email'], templates }))
+      const [message] = await setup.sent()
       const href = /href="([^"]+)"/.exec(message?.html ?? '')?.[1]?.replaceAll('&amp;', '&')
       const url = new URL(href ?? '')
       assert.equal(url.origin + url.pathname, `${publicUrl}/confirmUser`)
@@ -99,43 +104,43 @@ for (const engine of engines) {
       assert.equal(message?.text, `Click here (${href})!`)
     })
 
-    it('go to the chosen address when a password is forgotten', async () => {
-      await using room = await openInboxRoom(engine)
+    it('go to the chosen address when a user forgot the password', async () => {
+      await using setup = await openInboxSetup(engine)
       const contact = { attribute: 'email', value: ana.attributes.email } as const
-      const forgotten = { pool: testPool(), user: ana, contact, messageContent: plainWording, now: room.clock.now() }
-      const delivery = await room.commit((tx) => queueForgotPasswordCode(tx, room.secrets, forgotten))
+      const forgotten = { pool: testPool(), user: ana, contact, messageContent: plainContent, now: setup.clock.now() }
+      const delivery = await setup.commit((tx) => queueForgotPasswordCode(tx, setup.secrets, forgotten))
       assert.equal(delivery.destination, 'a***@e***')
-      const [message, ...rest] = await room.sent()
+      const [message, ...rest] = await setup.sent()
       assert.deepEqual(rest, [])
-      assert.equal((await spend(room, 'sign-up', message?.code ?? '')).outcome, 'expired')
-      room.clock.advance(3_600_000)
-      assert.equal((await spend(room, 'forgot-password', message?.code ?? '')).outcome, 'expired')
+      assert.equal((await consume(setup, 'sign-up', message?.code ?? '')).outcome, 'expired')
+      setup.clock.advance(3_600_000)
+      assert.equal((await consume(setup, 'forgot-password', message?.code ?? '')).outcome, 'expired')
     })
 
-    it('go to the new address when an attribute changes, which they give back', async () => {
-      await using room = await openInboxRoom(engine)
+    it('go to the new address when an attribute changes, and the code gives that address back', async () => {
+      await using setup = await openInboxSetup(engine)
       const change = { pool: testPool(), user: ana, attribute: 'email', value: 'new@example.test', kind: 'update-attribute' } as const
-      await room.commit((tx) => queueAttributeCode(tx, room.secrets, { ...change, messageContent: plainWording, now: room.clock.now() }))
-      const [message] = await room.sent()
+      await setup.commit((tx) => queueAttributeCode(tx, setup.secrets, { ...change, messageContent: plainContent, now: setup.clock.now() }))
+      const [message] = await setup.sent()
       assert.equal(message?.recipient, 'new@example.test')
-      assert.partialDeepStrictEqual(await spend(room, 'verify-email', message.code ?? ''), {
+      assert.partialDeepStrictEqual(await consume(setup, 'verify-email', message.code ?? ''), {
         outcome: 'ok',
         attribute: 'email',
         value: 'new@example.test',
       })
     })
 
-    it('invite with a temporary password, by every medium wished for, under the name one signs in with', async () => {
-      await using room = await openInboxRoom(engine)
+    it('invite with a temporary password, by every requested medium, under the name that the user signs in with', async () => {
+      await using setup = await openInboxSetup(engine)
       const invite = (changes: object) =>
-        room.commit((tx) =>
-          queueInvitation(tx, room.secrets, {
+        setup.commit((tx) =>
+          queueInvitation(tx, setup.secrets, {
             pool: testPool(),
             user: ana,
             mediums: ['EMAIL', 'SMS'],
             temporaryPassword: 'Temp<1>!',
-            messageContent: plainWording,
-            now: room.clock.now(),
+            messageContent: plainContent,
+            now: setup.clock.now(),
             ...changes,
           }),
         )
@@ -143,7 +148,7 @@ for (const engine of engines) {
         (await invite({})).map(({ medium }) => medium),
         ['EMAIL', 'SMS'],
       )
-      const [sms, email] = await room.sent()
+      const [sms, email] = await setup.sent()
       assert.equal(email?.html, 'Your username is ana&amp;co and temporary password is Temp&lt;1&gt;!. ')
       assert.equal(email.text, 'Your username is ana&co and temporary password is Temp<1>!.')
       assert.deepEqual(
@@ -152,18 +157,18 @@ for (const engine of engines) {
       )
 
       await invite({ pool: testPool({ usernameAttributes: ['email'] }), mediums: ['EMAIL'] })
-      assert.match((await room.sent())[0]?.text ?? '', /^Your username is ana@example\.test and/)
+      assert.match((await setup.sent())[0]?.text ?? '', /^Your username is ana@example\.test and/)
       await invite({ pool: testPool({ templates: templatesWith({ inviteEmail: 'Welcome!' }) }), mediums: ['EMAIL'] })
-      assert.equal((await room.sent()).length, 3, 'a template without room for the password sends nothing')
+      assert.equal((await setup.sent()).length, 3, 'a template without a placeholder for the password sends nothing')
     })
 
-    it('carry the pool’s sender', async () => {
-      await using room = await openRoom(engine)
+    it('have the sender that the pool set', async () => {
+      await using setup = await openMessagingSetup(engine)
       const senders: unknown[] = []
       const gateway = { deliver: async ({ message }: { message: object }) => void senders.push(message) }
-      const worker = createOutboxWorker({ ...room, gateways: { email: gateway, sms: gateway } })
+      const worker = createOutboxWorker({ ...setup, gateways: { email: gateway, sms: gateway } })
       const email = { ...testPool().email, from: 'Us <us@example.test>', replyTo: 'help@example.test' }
-      await signUp(room, testPool({ autoVerifiedAttributes: ['email'], email }))
+      await signUp(setup, testPool({ autoVerifiedAttributes: ['email'], email }))
       await worker.drain()
       await worker.close()
       assert.partialDeepStrictEqual(senders, [{ from: 'Us <us@example.test>', replyTo: 'help@example.test' }])

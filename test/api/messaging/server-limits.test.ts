@@ -30,7 +30,7 @@ async function signUps(client: CognitoIdentityProviderClient, clientId: string, 
 }
 
 for (const engine of engines) {
-  describe(`How many messages one recipient gets in an hour, on ${engine.name}`, () => {
+  describe(`The limit of messages to one recipient in an hour, on ${engine.name}`, () => {
     async function given(flags: readonly string[] = []) {
       const server = await startProductionServer(engine, { flags })
       const key = await server.createKey()
@@ -45,7 +45,7 @@ for (const engine of engines) {
       return { server, client, own, held, [Symbol.asyncDispose]: server.close }
     }
 
-    it('is 20 in production, in each pool, and a new hour begins', async () => {
+    it('is 20 in each pool in production, and ends with the hour', async () => {
       await using at = await given()
       const { poolId, clientId } = await givenPool(at.client)
       await signUps(at.client, clientId, 20)
@@ -61,7 +61,7 @@ for (const engine of engines) {
       assert.equal(await at.held(poolId), 2)
     })
 
-    it('is what the server says, and what the pool says above that; the default is not part of the pool', async () => {
+    it('is the server’s setting, which the pool’s own overrides; the server’s setting is not shown as the pool’s', async () => {
       await using at = await given(['--max-per-recipient-per-hour', '2'])
       const strict = await givenPool(at.client)
       await signUps(at.client, strict.clientId, 3)
@@ -75,7 +75,7 @@ for (const engine of engines) {
       assert.equal(await at.held(lenient.poolId), 1)
     })
 
-    it('is any number where the server says 0, and in dev', async () => {
+    it('does not exist when the server’s setting is 0, nor in dev', async () => {
       await using at = await given(['--max-per-recipient-per-hour', '0'])
       const { poolId, clientId } = await givenPool(at.client)
       await signUps(at.client, clientId, 22)

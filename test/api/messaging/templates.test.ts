@@ -7,8 +7,8 @@ const values: TemplateValues = { username: 'ana', code: '123456', link: undefine
 const defaults = templatesWith({})
 const byLink = (changes = {}) => templatesWith({ verifyBy: 'CONFIRM_WITH_LINK', ...changes })
 
-describe('Texts of a pool that set none', () => {
-  it('are Cognito’s', () => {
+describe('The messages of a pool without templates', () => {
+  it('have Cognito’s texts', () => {
     assert.deepEqual(renderMessage(defaults, 'sign-up', 'email', values), {
       channel: 'email',
       subject: 'Your verification code',
@@ -25,7 +25,7 @@ describe('Texts of a pool that set none', () => {
     assert.equal(invitation.channel === 'email' && invitation.subject, 'Your temporary password')
   })
 
-  it('speak of no password to those who have none', () => {
+  it('do not mention a password to a user without one', () => {
     const rendered = renderMessage(templatesWith({ inviteEmail: '{username}: {####}' }), 'invitation', 'email', {
       ...values,
       code: undefined,
@@ -34,10 +34,10 @@ describe('Texts of a pool that set none', () => {
   })
 })
 
-describe('Verification by link', () => {
+describe('A pool that verifies by link', () => {
   const link = 'https://id.example.test/confirmUser?client_id=c&user_name=ana&confirmation_code=123456'
 
-  it('puts the link, escaped, under the template’s words, and its address into the plain text', () => {
+  it('puts the escaped link under the words of the template, and its address into the plain text', () => {
     const rendered = renderMessage(byLink(), 'sign-up', 'email', { ...values, link })
     assert.ok(rendered?.channel === 'email')
     assert.equal(rendered.subject, 'Your verification link')
@@ -48,7 +48,7 @@ describe('Verification by link', () => {
     assert.equal(rendered.text, `Please click the link below to verify your email address. Verify Email (${link})`)
   })
 
-  it('leaves forgotten passwords, changed attributes and text messages to codes', () => {
+  it('uses codes for forgotten passwords, changed attributes and text messages', () => {
     for (const kind of ['forgot-password', 'verify-attribute', 'update-attribute'] as const) {
       assert.equal(renderMessage(byLink(), kind, 'email', { ...values, link })?.text, 'Your verification code is 123456.')
     }
@@ -56,7 +56,7 @@ describe('Verification by link', () => {
   })
 })
 
-describe('A template without room for its secret', () => {
+describe('A template without a placeholder for the code, link or password', () => {
   it('sends nothing', () => {
     assert.equal(renderMessage(templatesWith({ inviteEmail: 'Welcome, {username}!' }), 'invitation', 'email', values), undefined)
     assert.equal(renderMessage(templatesWith({ inviteSms: 'Welcome, {username}!' }), 'invitation', 'sms', values), undefined)
@@ -67,7 +67,7 @@ describe('A template without room for its secret', () => {
   })
 })
 
-describe('A hostile user name', () => {
+describe('A hostile username', () => {
   const template = templatesWith({
     inviteEmail: '<p title="{username}">{username} {####}</p>',
     inviteSms: '{username} {####}',
@@ -79,27 +79,27 @@ describe('A hostile user name', () => {
     return message
   }
 
-  it('stays text in HTML, inside attributes too, and reads as typed in plain text', () => {
+  it('is escaped in HTML, even inside attributes, and unchanged in plain text', () => {
     const { html, text } = rendered(`<script>alert(1)</script>"onload='x'&amp;`)
     assert.equal(html.includes('<script'), false)
     assert.match(html, /^<p title="&lt;script&gt;alert\(1\)&lt;\/script&gt;&quot;onload=&#39;x&#39;&amp;amp;">/)
     assert.equal(text, `<script>alert(1)</script>"onload='x'&amp; 123456`)
   })
 
-  it('is not looked through for placeholders', () => {
+  it('is not searched for placeholders', () => {
     assert.equal(rendered('{####}{username}{##click##}').text, '{####}{username}{##click##} 123456')
     assert.equal(renderMessage(template, 'invitation', 'sms', { ...values, username: '{####}' })?.text, '{####} 123456')
     assert.equal(rendered('$&$1$`').subject, 'For $&$1$`')
   })
 
-  it('starts no header in the subject and no control sequence in a text message', () => {
+  it('adds no header through the subject and no control sequence to a text message', () => {
     assert.equal(rendered('ana\r\nBcc: eve@example.test\u2028x').subject, 'For ana Bcc: eve@example.test x')
     assert.equal(renderMessage(template, 'invitation', 'sms', { ...values, username: 'a\u001b[2Jb\u0000' })?.text, 'a[2Jb 123456')
   })
 })
 
-describe('A password full of markup', () => {
-  it('is escaped in HTML and whole in plain text', () => {
+describe('A password with markup', () => {
+  it('is escaped in HTML and unchanged in plain text', () => {
     const message = renderMessage(templatesWith({}), 'invitation', 'email', { ...values, code: 'A<b>&"\'{username}1' })
     assert.ok(message?.channel === 'email')
     assert.match(message.html, /password is A&lt;b&gt;&amp;&quot;&#39;\{username\}1\. $/)

@@ -14,7 +14,7 @@ import { deleteUserRows } from '../../../src/users/user-removal-repository.ts'
 import { insertUser } from '../../../src/users/user-repository.ts'
 import { engines } from '../../support/engines.ts'
 import { sweepDeletions } from '../../support/sweep-deletions.ts'
-import { openRoom, plainWording, type Room, testPool } from '../messaging/messaging-setup.ts'
+import { type MessagingSetup, openMessagingSetup, plainContent, testPool } from '../messaging/messaging-setup.ts'
 
 const pool = testPool({ aliasAttributes: ['email'] })
 const now = 1_780_000_000_000
@@ -37,7 +37,7 @@ function testUser(sub: string, poolId = pool.id): User {
 }
 
 /** Stores the user, and a row about the user in every table that can have one. */
-async function givenRowsOf({ db, secrets, commit }: Room, user: User): Promise<void> {
+async function givenRowsOf({ db, secrets, commit }: MessagingSetup, user: User): Promise<void> {
   const { poolId, sub } = user
   const ownPool = { ...pool, id: poolId }
   await commit(async (tx) => {
@@ -49,7 +49,7 @@ async function givenRowsOf({ db, secrets, commit }: Room, user: User): Promise<v
       user,
       mediums: ['EMAIL'],
       temporaryPassword: 'x',
-      messageContent: plainWording,
+      messageContent: plainContent,
       now,
     })
   })
@@ -171,7 +171,7 @@ async function countRowsOf(db: Db, poolId: string, sub: string): Promise<Record<
 for (const engine of engines) {
   describe(`deleteUserRows on ${engine.name}`, () => {
     it('knows every table of the database that has rows about users', async () => {
-      await using room = await openRoom(engine)
+      await using room = await openMessagingSetup(engine)
       const found = await listUserTables(room.db)
       const known = Object.keys(userTables) as UserTable[]
       assert.deepEqual(
@@ -181,7 +181,7 @@ for (const engine of engines) {
     })
 
     it('deletes every row of the user and no row of others', async () => {
-      await using room = await openRoom(engine)
+      await using room = await openMessagingSetup(engine)
       const { db, commit } = room
       const other = 'us-east-1_Another01'
       for (const id of [pool.id, other]) await insertPool(db, { ...pool, id })
@@ -200,7 +200,7 @@ for (const engine of engines) {
     })
 
     it('leaves most of very many sessions and auth events to the sweeper', async () => {
-      await using room = await openRoom(engine)
+      await using room = await openMessagingSetup(engine)
       const { db, commit } = room
       for (const one of [testUser('ana'), testUser('bob')]) await givenRowsOf(room, one)
       await givenManyRows(db, 'ana', 1200)
@@ -219,7 +219,7 @@ for (const engine of engines) {
     })
 
     it('deletes the trigger records of the sign-up, which have no sub', async () => {
-      await using room = await openRoom(engine)
+      await using room = await openMessagingSetup(engine)
       const { db, commit } = room
       const other = 'us-east-1_Another01'
       for (const one of [testUser('ana'), testUser('bob'), testUser('ana', other)]) {

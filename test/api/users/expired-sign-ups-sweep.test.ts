@@ -9,7 +9,7 @@ import { sweepsOf } from '../../../src/sweeps.ts'
 import type { User } from '../../../src/users/user.ts'
 import { findUserByName, insertUser } from '../../../src/users/user-repository.ts'
 import { engines } from '../../support/engines.ts'
-import { openRoom, type Room, testPool } from '../messaging/messaging-setup.ts'
+import { type MessagingSetup, openMessagingSetup, testPool } from '../messaging/messaging-setup.ts'
 
 const now = 1_780_000_000_000
 const hourMs = 3_600_000
@@ -44,7 +44,7 @@ function user(username: string, ageHours: number, more: Partial<User> = {}): Use
 
 for (const engine of engines) {
   describe(`the sweep of users who never confirmed, on ${engine.name}`, () => {
-    async function given({ db, secrets, commit }: Room, users: readonly User[]): Promise<void> {
+    async function given({ db, secrets, commit }: MessagingSetup, users: readonly User[]): Promise<void> {
       await insertPool(db, pool)
       await insertPool(db, patient)
       await commit(async (tx) => {
@@ -55,11 +55,11 @@ for (const engine of engines) {
       })
     }
 
-    const isThere = async ({ db }: Room, { poolId, username }: User) =>
+    const isThere = async ({ db }: MessagingSetup, { poolId, username }: User) =>
       (await findUserByName(db, poolId === pool.id ? pool : patient, username)) !== undefined
 
     it('takes those whose time is over, with all that is theirs, and nobody else', async () => {
-      await using room = await openRoom(engine)
+      await using room = await openMessagingSetup(engine)
       const gone = [user('old', 50), user('just', 2)]
       const kept = [
         user('young', 1.99),
@@ -81,7 +81,7 @@ for (const engine of engines) {
     })
 
     it('takes no more at once than it may, the oldest first', async () => {
-      await using room = await openRoom(engine)
+      await using room = await openMessagingSetup(engine)
       const users = [9, 8, 7, 6, 5].map((age) => user(`age-${age}`, age))
       await given(room, users)
       assert.equal(await room.commit((tx) => run(tx, now, 2)), 2)

@@ -18,7 +18,7 @@ import { rawCall } from '../../support/raw-call.ts'
 import { sentTo, wrongCode } from '../../support/self-service.ts'
 import { givenTokens, givenUser } from '../../support/sign-in.ts'
 import { useTestServer } from '../../support/test-server.ts'
-import { openRoom } from '../messaging/messaging-setup.ts'
+import { openMessagingSetup } from '../messaging/messaging-setup.ts'
 
 const mismatch = { name: 'EnableSoftwareTokenMFAException', message: 'Code mismatch' }
 const notFound = { name: 'SoftwareTokenMFANotFoundException' }
@@ -127,7 +127,7 @@ for (const engine of engines) {
 
   describe(`The software token repository on ${engine.name}`, () => {
     it('finds a token by its own pool and user only, and consumes each time step once', async () => {
-      await using room = await openRoom(engine)
+      await using room = await openMessagingSetup(engine)
       const user = { poolId: 'us-east-1_Pool00001', sub: 'ana' }
       const others = [
         { ...user, poolId: 'us-east-1_Pool00002' },
