@@ -3,7 +3,7 @@ import { requiredMembers } from './overrides.ts'
 
 export type Service = 'user-pools' | 'identity-pools' | 'lifeguard'
 
-/** A member, list element, map key or map value: which shape it has, and what prose adds to that shape. */
+/** The shape of a member, list element, map key or map value, with constraints that only the documentation states. */
 export type Reference = {
   readonly shape: string
   readonly docMin?: number
@@ -40,7 +40,7 @@ export type ModelledOperation = {
   readonly errors: readonly string[]
 }
 
-/** All services as one: every name is unique, and every reference points at a name of `shapes`. */
+/** The models of all services as one. Names are unique, and references point to names in `shapes`. */
 export type Model = {
   readonly operations: ReadonlyMap<string, ModelledOperation>
   readonly shapes: ReadonlyMap<string, Shape>
@@ -57,8 +57,8 @@ const files: readonly { service: Service; file: string; operationPrefix: string;
   { service: 'lifeguard', file: 'lifeguard.json', operationPrefix: 'lifeguard:', shapePrefix: 'Lifeguard' },
 ]
 
-/** Names that the generated file declares itself. */
-const takenNames = new Set(['Operations', 'OperationName', 'ErrorCode', 'ModelledErrorCode'])
+/** Names that the generated file itself declares. */
+const reservedNames = new Set(['Operations', 'OperationName', 'ErrorCode', 'ModelledErrorCode'])
 
 export function readModel(): Model {
   const operations = new Map<string, ModelledOperation>()
@@ -67,16 +67,16 @@ export function readModel(): Model {
     const model: ModelFile = JSON.parse(readFileSync(new URL(source.file, import.meta.url), 'utf8'))
     const rename = shapeNames(model.shapes, shapes, source.shapePrefix)
     for (const [name, shape] of Object.entries(model.shapes)) shapes.set(rename(name), renameReferences(withRequired(name, shape), rename))
-    for (const [name, facts] of Object.entries(model.operations)) {
+    for (const [name, operation] of Object.entries(model.operations)) {
       const key = operations.has(name) ? source.operationPrefix + name : name
-      const output = facts.output === undefined ? {} : { output: rename(facts.output) }
+      const output = operation.output === undefined ? {} : { output: rename(operation.output) }
       operations.set(key, {
-        ...facts,
+        ...operation,
         ...output,
         service: source.service,
         wireName: name,
-        input: rename(facts.input),
-        errors: facts.errors,
+        input: rename(operation.input),
+        errors: operation.errors,
       })
     }
   }
@@ -88,7 +88,7 @@ function withRequired(name: string, shape: Shape): Shape {
   return more === undefined ? shape : { ...shape, required: [...(shape.required ?? []), ...more] }
 }
 
-/** A later service's shape keeps its name unless an earlier service has that name for something else. */
+/** A shape keeps its name, unless an earlier service has another shape of that name. Then it gets the prefix. */
 function shapeNames(
   incoming: Readonly<Record<string, Shape>>,
   known: ReadonlyMap<string, Shape>,
@@ -98,15 +98,16 @@ function shapeNames(
   for (const [name, shape] of Object.entries(incoming)) {
     if (shape.exception) continue
     const earlier = known.get(name)
-    if (takenNames.has(name) || (earlier !== undefined && !sameShape(earlier, shape))) renamed.add(name)
+    if (reservedNames.has(name) || (earlier !== undefined && !sameShape(earlier, shape))) renamed.add(name)
   }
   for (const name of renamed) {
-    if (known.has(prefix + name) || prefix + name in incoming) throw new Error(`no free name for ${name}`)
+    if (known.has(prefix + name) || prefix + name in incoming)
+      throw new Error(`The shapes of two services are both named ${name}, and the prefixed name exists, too.`)
   }
   return (name) => (renamed.has(name) ? prefix + name : name)
 }
 
-/** Only shapes that refer to nothing can be compared by their text. */
+/** Only shapes without references can be compared by their text. */
 function sameShape(one: Shape, other: Shape): boolean {
   return one.members === undefined || Object.keys(one.members).length === 0 ? JSON.stringify(one) === JSON.stringify(other) : false
 }

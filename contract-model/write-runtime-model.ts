@@ -7,12 +7,12 @@ type Validator = { readonly pattern: string; readonly source: string; readonly f
 
 const validators: readonly Validator[] = JSON.parse(readFileSync(new URL('validators.json', import.meta.url), 'utf8'))
 
-/** What the server needs at run time, as JSON: one line an entry, so that a difference can be read. */
+/** The contract for the server at run time, as JSON. Each entry is one line, so that differences are easy to read. */
 export function writeRuntimeModel(model: Model): string {
   const shapes = runtimeShapes(model)
   const patterns = new Map<string, object>()
   for (const { pattern } of Object.values(shapes)) if (pattern !== undefined) addPattern(patterns, pattern)
-  const operations = Object.fromEntries([...model.operations].map(([name, facts]) => [name, runtimeOperation(facts)]))
+  const operations = Object.fromEntries([...model.operations].map(([name, operation]) => [name, runtimeOperation(operation)]))
   const sections = { operations, shapes, patterns: Object.fromEntries(patterns) }
   return `{\n${Object.entries(sections)
     .map(([name, entries]) => `"${name}": {\n${lines(entries)}\n}`)
@@ -25,13 +25,13 @@ function lines(entries: Readonly<Record<string, unknown>>): string {
     .join(',\n')
 }
 
-function runtimeOperation(facts: ModelledOperation): object {
-  // GetClientToken is modelled as signed, but its documentation says that the client's own secret is what counts.
-  const signed = facts.authKind === 'SigV4' && facts.iamEvaluated !== false
-  return { service: facts.service, wireName: facts.wireName, signed, input: facts.input, output: facts.output, errors: facts.errors }
+function runtimeOperation({ service, wireName, authKind, iamEvaluated, input, output, errors }: ModelledOperation): object {
+  // The model says that GetClientToken is signed. According to its documentation, the client's own secret authenticates it.
+  const signed = authKind === 'SigV4' && iamEvaluated !== false
+  return { service, wireName, signed, input, output, errors }
 }
 
-/** Every reachable shape, and one more (`Structure.Member`) for each place where a member's constraints differ from its shape's. */
+/** All reachable shapes, and an additional one (`Structure.Member`) for each member whose constraints differ from those of its shape. */
 function runtimeShapes(model: Model): Record<string, Shape & { emptyAllowed?: true }> {
   const shapes: Record<string, object> = {}
   const pointTo = (owner: string, place: string, reference: Reference): string => {
@@ -62,7 +62,7 @@ function runtimeShapes(model: Model): Record<string, Shape & { emptyAllowed?: tr
   return shapes as Record<string, Shape>
 }
 
-/** What the shape says of itself, without what it refers to. */
+/** The shape's own constraints, without its references. */
 function constraints(name: string, shape: Shape): Partial<Shape> {
   const { type, sensitive, min, pattern } = { ...shape, ...shapeOverrides[name] }
   const values = enumValues(shape)
@@ -87,12 +87,12 @@ function fromDocumentation({ docMin, docMax, docPattern, docValues }: Reference)
   }
 }
 
-/** Only patterns that JavaScript must be given in another form are written. */
+/** Adds a pattern only if JavaScript needs another form of it. */
 function addPattern(patterns: Map<string, object>, pattern: string): void {
   const validator = validators.find((candidate) => candidate.pattern === pattern)
   if (validator === undefined) {
     if (checkedPatterns.has(pattern)) return
-    throw new Error(`nobody has checked what JavaScript makes of the pattern ${pattern}`)
+    throw new Error(`The pattern ${pattern} is not checked for JavaScript. Add it to validators.json.`)
   }
   const { source, flags } = validator
   if (source !== pattern || flags !== 'u') patterns.set(pattern, { source, flags })

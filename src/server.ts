@@ -159,7 +159,7 @@ const burstPerProcessor = 128
 
 /** A laptop has one caller, who may be as quick as the machine is. */
 function throttleOf(settings: Settings, { clock, provisionedLimits }: Services): Throttle {
-  return rateFactorOf(settings) === 0 ? noThrottle : createThrottle({ clock, limitOf: provisionedLimits.known })
+  return rateFactorOf(settings) === 0 ? noThrottle : createThrottle({ clock, limitOf: provisionedLimits.cached })
 }
 
 /** `dev` goes by the name, which cookies and passkeys accept where they would refuse an address. */

@@ -17,7 +17,7 @@ function keyWith(...statements: object[]) {
   return { id: 'AKIAEXAMPLE', policy: readPolicy(JSON.stringify({ Statement: statements })) }
 }
 
-/** The action and the resource on which a request is decided: the policy allows nothing of it, and the refusal names them. */
+/** The action and the resource on which a request is decided. The policy denies it, and the error names both. */
 function decidedOn(operation: OperationName, body: unknown): string[] {
   const key = keyWith({ Effect: 'Allow', Action: 'a:B', Resource: '*' })
   try {
@@ -26,24 +26,24 @@ function decidedOn(operation: OperationName, body: unknown): string[] {
     assert.ok(error instanceof ApiError)
     return /perform: (\S+) on resource: (\S+) because/.exec(error.message)?.slice(1) ?? []
   }
-  return assert.fail('allowed')
+  return assert.fail('The policy allowed the request.')
 }
 
-describe('A request that the policy does not allow', () => {
+describe('authorize', () => {
   const request = { operation: 'ListUsers', body: { UserPoolId: 'us-east-1_AbCdEf123' }, accountId } as const
 
-  it('passes when a statement allows it', () => {
+  it('accepts a request that a statement allows', () => {
     authorize(keyWith({ Effect: 'Allow', Action: 'cognito-idp:List*', Resource: poolArn }), request)
   })
 
-  it('is refused in the words of AWS', () => {
+  it("rejects a request that no statement allows, with AWS's text", () => {
     assert.throws(() => authorize(keyWith({ Effect: 'Allow', Action: 'cognito-idp:Admin*', Resource: '*' }), request), {
       code: 'AccessDeniedException',
       message: `User: arn:aws:iam::123456789012:access-key/AKIAEXAMPLE is not authorized to perform: cognito-idp:ListUsers on resource: ${poolArn} because no identity-based policy allows the cognito-idp:ListUsers action`,
     })
   })
 
-  it('is refused in other words when a statement denies it', () => {
+  it("rejects a request that a statement denies, with AWS's other text", () => {
     const key = keyWith({ Effect: 'Allow', Action: '*', Resource: '*' }, { Effect: 'Deny', Action: '*', Resource: poolArn })
     assert.throws(() => authorize(key, request), {
       code: 'AccessDeniedException',
@@ -52,11 +52,11 @@ describe('A request that the policy does not allow', () => {
   })
 })
 
-describe('What a request is about', () => {
+describe('The resource of a request', () => {
   const ofPool = { UserPoolId: 'us-east-1_AbCdEf123' }
   const cases: [name: string, operation: OperationName, body: unknown, action: string, resource: string][] = [
     ['is the user pool', 'AdminGetUser', ofPool, 'cognito-idp:AdminGetUser', poolArn],
-    ['is the user pool of our own operations', 'RotateSigningKeys', ofPool, 'lifeguard:RotateSigningKeys', poolArn],
+    ["is the user pool in an operation of Lifeguard's own", 'RotateSigningKeys', ofPool, 'lifeguard:RotateSigningKeys', poolArn],
     [
       'is the identity pool',
       'DescribeIdentityPool',
@@ -66,7 +66,7 @@ describe('What a request is about', () => {
     ],
     ['is the pool in a tagged ARN', 'TagResource', { ResourceArn: poolArn }, 'cognito-idp:TagResource', poolArn],
     [
-      'is the identity pool in one',
+      'is the identity pool in a tagged ARN',
       'identity:UntagResource',
       { ResourceArn: identityPoolArn },
       'cognito-identity:UntagResource',
@@ -81,29 +81,41 @@ describe('What a request is about', () => {
       'cognito-idp:AdminGetUser',
       'arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_AbCdEf123',
     ],
-    ['is no pool of the other service', 'TagResource', { ResourceArn: identityPoolArn }, 'cognito-idp:TagResource', '*'],
     [
-      'is the tagged pool, not one beside it',
+      'is everything when the tagged ARN is of the other service',
+      'TagResource',
+      { ResourceArn: identityPoolArn },
+      'cognito-idp:TagResource',
+      '*',
+    ],
+    [
+      'is not an extra UserPoolId beside a tagged ARN',
       'ListTagsForResource',
       { ...ofPool, ResourceArn: 'arn:x' },
       'cognito-idp:ListTagsForResource',
       '*',
     ],
-    ['is everything where there is no pool', 'ListUserPools', {}, 'cognito-idp:ListUserPools', '*'],
-    ['is not told by a body that is no object', 'AdminGetUser', 'us-east-1_AbCdEf123', 'cognito-idp:AdminGetUser', '*'],
-    ['is not told by null', 'AdminGetUser', null, 'cognito-idp:AdminGetUser', '*'],
-    ['is not told by a list', 'AdminGetUser', { UserPoolId: ['us-east-1_AbCdEf123'] }, 'cognito-idp:AdminGetUser', '*'],
-    ['is not told by an id no pool has', 'AdminGetUser', { UserPoolId: 'us-east-1_A/../us-east-1_B' }, 'cognito-idp:AdminGetUser', '*'],
-    ['is not told by a pattern', 'AdminGetUser', { UserPoolId: '*' }, 'cognito-idp:AdminGetUser', '*'],
+    ['is everything when the operation is not about a pool', 'ListUserPools', {}, 'cognito-idp:ListUserPools', '*'],
+    ['is everything when the body is not an object', 'AdminGetUser', 'us-east-1_AbCdEf123', 'cognito-idp:AdminGetUser', '*'],
+    ['is everything when the body is null', 'AdminGetUser', null, 'cognito-idp:AdminGetUser', '*'],
+    ['is everything when the id is a list', 'AdminGetUser', { UserPoolId: ['us-east-1_AbCdEf123'] }, 'cognito-idp:AdminGetUser', '*'],
+    [
+      'is everything when the id is malformed',
+      'AdminGetUser',
+      { UserPoolId: 'us-east-1_A/../us-east-1_B' },
+      'cognito-idp:AdminGetUser',
+      '*',
+    ],
+    ['is everything when the id is a pattern', 'AdminGetUser', { UserPoolId: '*' }, 'cognito-idp:AdminGetUser', '*'],
   ]
   for (const [name, operation, body, action, resource] of cases) {
     it(name, () => assert.deepEqual(decidedOn(operation, body), [action, resource]))
   }
 
-  it('is everything for those operations alone that name no pool, even if a pool is named beside', () => {
+  it('is everything only for operations without a pool, even if the body names one', () => {
     const body = { ...ofPool, IdentityPoolId: identityPoolId }
-    const poolless = operationNames.filter((name) => definitionOf(name).signed && decidedOn(name, body)[1] === '*')
-    assert.deepEqual(poolless.toSorted(), [
+    const withoutPool = operationNames.filter((name) => definitionOf(name).signed && decidedOn(name, body)[1] === '*')
+    assert.deepEqual(withoutPool.toSorted(), [
       'CreateIdentityPool',
       'CreateUserPool',
       'DeleteIdentities',
@@ -123,7 +135,7 @@ describe('What a request is about', () => {
   })
 })
 
-describe('A pool id is read from an ARN', () => {
+describe('poolIdFromArn', () => {
   const cases: [service: 'user-pools' | 'identity-pools', arn: string, id: string | undefined][] = [
     ['user-pools', poolArn, 'us-east-1_AbCdEf123'],
     ['user-pools', 'arn:aws-cn:cognito-idp:cn-north-1:1:userpool/cn-north-1_A', 'cn-north-1_A'],

@@ -2,10 +2,10 @@ import { createHash, createHmac } from 'node:crypto'
 import { SignatureV4 } from '@smithy/signature-v4'
 import type { RequestHead } from '../../src/access/signed-request.ts'
 
-/** A whole request. */
+/** A signed request with its body. */
 export type SignedRequest = RequestHead & { readonly body: Buffer }
 
-/** AWS's own signer, so that nothing here shares a line with what it tests. Only the hash function below it is Node's. */
+/** Node's hash function for AWS's own signer. The tests use that signer, so they share no code with what they test. */
 class Sha256 {
   private readonly hash
   constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
@@ -41,7 +41,7 @@ export type Signer = {
 
 export const target = 'AWSCognitoIdentityProviderService.AdminGetUser'
 
-/** The request of a client that signs it; all of it can be changed afterwards, as on a bad way. */
+/** Signs a request. The tests can change any part of it afterwards. */
 export async function signedRequest(signer: Signer, draft: Draft = {}): Promise<SignedRequest & { headers: Record<string, string> }> {
   const { method = 'POST', path = '/', query = {}, body = '{"UserPoolId":"us-east-1_AbCdEf123","Username":"ana"}' } = draft
   const v4 = new SignatureV4({
@@ -70,7 +70,7 @@ export async function signedRequest(signer: Signer, draft: Draft = {}): Promise<
   return { method, path, query: rawQuery(query), headers, body: Buffer.from(body) }
 }
 
-/** In the order of the object, unlike the canonical one. */
+/** The query in the order of the object, unlike the canonical query. */
 function rawQuery(query: Record<string, string | string[]>): string {
   return Object.entries(query)
     .flatMap(([name, values]) => [values].flat().map((value) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`))

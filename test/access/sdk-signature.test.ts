@@ -23,7 +23,7 @@ const key: AccessKey = {
   expiresAt: undefined,
 }
 
-/** Answers `{}` to whoever signed rightly, and the refusal to everybody else. */
+/** Responds with `{}` to a correctly signed request, and with the error to any other. */
 const server: Server = createServer((request, response) => {
   void (async () => {
     const chunks: Buffer[] = []
@@ -63,22 +63,22 @@ describe('A request of the official SDK', () => {
     return { endpoint, region, systemClockOffset, maxAttempts: 1, credentials: identity }
   }
 
-  const whom = { UserPoolId: 'eu-central-1_AbCdEf123', Username: 'Žofie' }
+  const user = { UserPoolId: 'eu-central-1_AbCdEf123', Username: 'Žofie' }
 
   it('is accepted', async () => {
     const client = new CognitoIdentityProviderClient(settings())
-    await client.send(new AdminGetUserCommand(whom))
-    await client.send(new ListUsersCommand({ UserPoolId: whom.UserPoolId, Filter: 'name ^= "a b"' }))
+    await client.send(new AdminGetUserCommand(user))
+    await client.send(new ListUsersCommand({ UserPoolId: user.UserPoolId, Filter: 'name ^= "a b"' }))
     client.destroy()
   })
 
-  it('is accepted from the client of the other service', async () => {
+  it('is accepted from the SDK for identity pools', async () => {
     const client = new CognitoIdentityClient(settings())
     await client.send(new ListIdentityPoolsCommand({ MaxResults: 1 }))
     client.destroy()
   })
 
-  const refusals: [name: string, change: Parameters<typeof settings>[0], refusal: object][] = [
+  const rejections: [name: string, change: Parameters<typeof settings>[0], rejection: object][] = [
     ['a wrong secret', { secret: 'wrong' }, { name: 'InvalidSignatureException', message: /^The request signature we calculated/ }],
     ['a clock that is late', { systemClockOffset: -6 * 60_000 }, { name: 'InvalidSignatureException', message: /^Signature expired: / }],
     [
@@ -87,10 +87,10 @@ describe('A request of the official SDK', () => {
       { name: 'InvalidSignatureException', message: 'Credential should be scoped to a valid region.' },
     ],
   ]
-  for (const [name, change, refusal] of refusals) {
-    it(`is refused with ${name}`, async () => {
+  for (const [name, change, rejection] of rejections) {
+    it(`is rejected with ${name}`, async () => {
       const client = new CognitoIdentityProviderClient(settings(change))
-      await assert.rejects(client.send(new AdminGetUserCommand(whom)), refusal)
+      await assert.rejects(client.send(new AdminGetUserCommand(user)), rejection)
       client.destroy()
     })
   }

@@ -5,12 +5,12 @@ import { signedRequest } from './request-signer.ts'
 import { authorizationOf, long, minute, mismatch, now, type Options, session, verify, withHeaders } from './verify.ts'
 
 describe('The time of a signature', () => {
-  it('may be five minutes off, either way', async () => {
+  it("may differ from the server's by five minutes", async () => {
     const request = await signedRequest({ ...long, at: now })
     for (const at of [now - 5 * minute, now + 5 * minute]) await verify(request, { at })
   })
 
-  it('may not be earlier: a request cannot be replayed later on', async () => {
+  it('is rejected when it is earlier, so that a request cannot be replayed later', async () => {
     const request = await signedRequest({ ...long, at: now })
     await assert.rejects(verify(request, { at: now + 5 * minute + 1000 }), {
       code: 'InvalidSignatureException',
@@ -18,7 +18,7 @@ describe('The time of a signature', () => {
     })
   })
 
-  it('may not be later', async () => {
+  it('is rejected when it is later', async () => {
     const request = await signedRequest({ ...long, at: now })
     await assert.rejects(verify(request, { at: now - 5 * minute - 1000 }), {
       code: 'InvalidSignatureException',
@@ -26,7 +26,7 @@ describe('The time of a signature', () => {
     })
   })
 
-  it('must be written as AWS writes it', async () => {
+  it("is rejected in any other format than AWS's", async () => {
     const request = await signedRequest({ ...long, at: now })
     for (const date of [
       '',
@@ -40,7 +40,7 @@ describe('The time of a signature', () => {
     }
   })
 
-  it('is that of the Date header when there is no other', async () => {
+  it('is read from the Date header when there is no other, which must be signed', async () => {
     const request = await signedRequest({ ...long, at: now })
     const withoutDate = withHeaders(request, { 'x-amz-date': undefined })
     await assert.rejects(verify(withoutDate), {
@@ -60,7 +60,7 @@ describe('The credential scope', () => {
     return verify(withHeaders(request, { authorization: change(authorizationOf(request)) }), options)
   }
 
-  it('must name the expected region, if one is expected', async () => {
+  it('must name the expected region, if there is one', async () => {
     await scoped((text) => text, { region: 'us-east-1' })
     await assert.rejects(
       scoped((text) => text, { region: 'eu-west-1' }),
@@ -68,14 +68,14 @@ describe('The credential scope', () => {
     )
   })
 
-  it('must name a service that is expected', async () => {
+  it('must name an expected service', async () => {
     await assert.rejects(
       scoped((text) => text, { services: ['cognito-identity'] }),
       { code: 'InvalidSignatureException', message: "Credential should be scoped to correct service: 'cognito-identity'." },
     )
   })
 
-  it('must be of the day of the signature, and end as it should; all faults are told at once', async () => {
+  it('must have the day of the signature and the right terminator; the error reports both', async () => {
     await assert.rejects(
       scoped((text) => text.replace('/20261123/', '/20261122/').replace('aws4_request', 'aws5_request')),
       {
@@ -99,7 +99,7 @@ describe('The credential scope', () => {
     }
   })
 
-  it('cannot be moved to another region: the signature covers it', async () => {
+  it('cannot be changed to another region, because the signature covers it', async () => {
     await assert.rejects(
       scoped((text) => text.replace('us-east-1', 'eu-west-1')),
       mismatch,
@@ -108,7 +108,7 @@ describe('The credential scope', () => {
 })
 
 describe('The Authorization header', () => {
-  it('must be there, and be a signature', async () => {
+  it('is rejected when it is missing or not a signature', async () => {
     const request = await signedRequest({ ...long, at: now })
     for (const authorization of [undefined, '', ' ', 'Bearer abc', 'Basic YTpi', 'AWS abc:def']) {
       await assert.rejects(
@@ -119,10 +119,10 @@ describe('The Authorization header', () => {
     }
   })
 
-  it('must be whole', async () => {
+  it('is rejected when a part is missing, repeated or malformed', async () => {
     const request = await signedRequest({ ...long, at: now })
     const whole = authorizationOf(request)
-    const tables: [string, RegExp][] = [
+    const cases: [string, RegExp][] = [
       [
         'AWS4-HMAC-SHA256 Credential=',
         /^Authorization header requires 'Credential' parameter.*'Signature' parameter.*'SignedHeaders' parameter/,
@@ -138,7 +138,7 @@ describe('The Authorization header', () => {
       [whole.replace('host;', 'host;;'), /distinct header names/],
       [whole.replace('host;', 'host;a b;'), /distinct header names/],
     ]
-    for (const [authorization, message] of tables) {
+    for (const [authorization, message] of cases) {
       await assert.rejects(
         verify(withHeaders(request, { authorization })),
         { code: 'IncompleteSignatureException', message },
@@ -147,7 +147,7 @@ describe('The Authorization header', () => {
     }
   })
 
-  it('must cover the headers that matter', async () => {
+  it('is rejected when a header that matters is not signed', async () => {
     const request = await signedRequest({ ...session, at: now, sendHash: true })
     const whole = authorizationOf(request)
     for (const name of ['host', 'x-amz-date', 'x-amz-target', 'x-amz-security-token', 'x-amz-content-sha256']) {
@@ -161,7 +161,7 @@ describe('The Authorization header', () => {
     }
   })
 
-  it('must cover the host, which must be there', async () => {
+  it('is rejected when the host is missing or not signed', async () => {
     const request = await signedRequest({ ...long, at: now })
     const message = "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."
     const authorization = authorizationOf(request).replace('host;', '')
@@ -170,7 +170,7 @@ describe('The Authorization header', () => {
     }
   })
 
-  it('cannot claim a header that is not there', async () => {
+  it('is rejected when it names a header that the request lacks', async () => {
     const request = await signedRequest({ ...long, at: now })
     for (const name of ['x-none', '__proto__', 'constructor']) {
       const authorization = authorizationOf(request).replace('host;', `host;${name};`)
@@ -179,8 +179,8 @@ describe('The Authorization header', () => {
   })
 })
 
-describe('A request that two readers could understand in two ways', () => {
-  it('is refused when it sends twice a header that matters', async () => {
+describe('An ambiguous request', () => {
+  it('is rejected when it has a header that matters twice', async () => {
     const request = await signedRequest({ ...session, at: now, sendHash: true })
     const names = ['authorization', 'host', 'x-amz-date', 'x-amz-target', 'x-amz-security-token', 'x-amz-content-sha256']
     for (const name of names) {
@@ -190,12 +190,12 @@ describe('A request that two readers could understand in two ways', () => {
     }
   })
 
-  it('is refused when another value is joined to a signed one', async () => {
+  it('is rejected when a value is appended to a signed one', async () => {
     const request = await signedRequest({ ...long, at: now })
     await assert.rejects(verify(withHeaders(request, { 'x-amz-target': `${request.headers['x-amz-target']}, Other.Thing` })), mismatch)
   })
 
-  it('is refused when a value pretends to be a line of its own', async () => {
+  it('is rejected when a value contains line breaks that look like other headers', async () => {
     const signed = await signedRequest({ ...long, at: now }, { headers: { 'x-a': '1', 'x-b': '2' } })
     const authorization = authorizationOf(signed).replace('x-a;', '').replace('x-b;', '').replace(';x-b', '')
     await assert.rejects(
@@ -204,19 +204,19 @@ describe('A request that two readers could understand in two ways', () => {
     )
   })
 
-  it('is refused when its query cannot be decoded', async () => {
+  it('is rejected when its query cannot be decoded', async () => {
     const request = await signedRequest({ ...long, at: now })
     await assert.rejects(verify({ ...request, query: 'a=%zz' }), { code: 'InvalidSignatureException', message: /percent-encoding/ })
   })
 
-  it('is refused when it does not sign its body', async () => {
+  it('is rejected when it does not sign its body', async () => {
     for (const hash of ['UNSIGNED-PAYLOAD', 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD']) {
       const request = await signedRequest({ ...long, at: now }, { headers: { 'x-amz-content-sha256': hash } })
       await assert.rejects(verify(request), { code: 'InvalidSignatureException', message: /^The body must be signed/ })
     }
   })
 
-  it('is refused when it is signed in its query', async () => {
+  it('is rejected when the signature is in its query', async () => {
     const request = await signedRequest({ ...long, at: now })
     const query = `X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=${long.id}&X-Amz-Signature=00`
     for (const headers of [{}, request.headers]) {

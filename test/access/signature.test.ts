@@ -8,12 +8,12 @@ import { signedRequest } from './request-signer.ts'
 import { authorizationOf, long, minute, mismatch, now, session, unrecognized, verify, withHeaders } from './verify.ts'
 
 describe('A valid signature', () => {
-  it('tells whose it is', async () => {
+  it('identifies its key', async () => {
     const key = await verify(await signedRequest({ ...long, at: now }))
     assert.equal(key.id, long.id)
   })
 
-  it('is valid again, and for another day, region and service', async () => {
+  it('is accepted twice, and for another day, region and service', async () => {
     for (const signer of [
       { ...long, at: now },
       { ...long, at: now },
@@ -26,20 +26,20 @@ describe('A valid signature', () => {
     }
   })
 
-  it('counts with the hash of the body in a header of its own', async () => {
+  it('is accepted with the hash of the body in a header', async () => {
     await verify(await signedRequest({ ...long, at: now, sendHash: true }))
   })
 
-  it('counts with an empty body and with one that is not ASCII', async () => {
+  it('is accepted with an empty body and with a body that is not ASCII', async () => {
     for (const body of ['', '{"Username":"Žofie 😀"}']) await verify(await signedRequest({ ...long, at: now }, { body }))
   })
 
-  it('of a session counts with its token', async () => {
+  it('of a session key is accepted with its token', async () => {
     const key = await verify(await signedRequest({ ...session, at: now }))
     assert.equal(key.id, session.id)
   })
 
-  it('may be written in another order, with other spaces', async () => {
+  it('is accepted with its parts in another order and with other spaces', async () => {
     const request = await signedRequest({ ...long, at: now })
     const parts = authorizationOf(request).replace('AWS4-HMAC-SHA256 ', '').split(', ')
     assert.equal(parts.length, 3)
@@ -47,12 +47,12 @@ describe('A valid signature', () => {
     for (const text of written) await verify(withHeaders(request, { authorization: `AWS4-HMAC-SHA256 ${text}` }))
   })
 
-  it('counts whatever a proxy adds', async () => {
+  it('is accepted with headers that a proxy has added', async () => {
     const request = await signedRequest({ ...long, at: now })
     await verify(withHeaders(request, { date: 'Mon, 01 Jan 2024 00:00:00 GMT', 'x-forwarded-for': '192.0.2.1', 'x-amz-cf-id': 'abc' }))
   })
 
-  it('may list its headers in any order and case', async () => {
+  it('is accepted with its header names in any order and case', async () => {
     const request = await signedRequest({ ...long, at: now })
     const authorization = authorizationOf(request).replace(/(?<=SignedHeaders=)[^,]+/, (list) =>
       list.toUpperCase().split(';').reverse().join(';'),
@@ -61,14 +61,14 @@ describe('A valid signature', () => {
     await verify(withHeaders(request, { authorization }))
   })
 
-  it('covers the path without its dots and double slashes', async () => {
+  it('covers the path without dot segments and double slashes', async () => {
     for (const path of ['/', '//', '/a/b', '/a/b/', '/a/./b//c', '/a/../b/../', '/..', '/../a', '/a%20b/%2F', '/é', '/*(!)']) {
       await verify(await signedRequest({ ...long, at: now }, { path }))
     }
   })
 
   it('covers any path, query and header that AWS can sign', async () => {
-    // The signer trims and collapses blanks only; of other white space Node lets through nothing but the tab.
+    // The signer trims and collapses only spaces. Of other white space, Node allows only the tab.
     const value = fc.string({ unit: fc.constantFrom('a', 'B', ' ', '\t', ',', '"', '~', '%', '=') })
     const segment = fc.string({ unit: fc.constantFrom('a', '.', '-', '~', '!', '*', "'", '(', '$', 'é', ' ', '/') }).map(encodeURI)
     const name = fc.string({ unit: fc.constantFrom('a', 'B', '-', ' ', '+', 'ü', '&', '=', '!'), minLength: 1 })
@@ -133,7 +133,7 @@ describe('The examples of AWS', () => {
     })
   }
 
-  it('of the guide, with its body hashed in a header, if the hash is right', async () => {
+  it('from the guide, with a hash of the body in a header, is accepted only if the hash is right', async () => {
     const body = '{}'
     const realHash = createHash('sha256').update(body).digest('hex')
     for (const sentHash of [realHash, createHash('sha256').digest('hex')]) {
@@ -154,7 +154,7 @@ describe('The examples of AWS', () => {
     }
   })
 
-  it('of 2011, which is dated by the Date header', async () => {
+  it('from 2011, whose time is in the Date header', async () => {
     const authorization =
       'AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20110909/us-east-1/host/aws4_request, SignedHeaders=date;host, Signature=b27ccfbfa7df52a200ff74193ca6e32d4b48b8856fab7ebf1c595d0670a7e470'
     const key = await verify(
@@ -172,12 +172,12 @@ describe('The examples of AWS', () => {
 })
 
 describe('A request that was changed after it was signed', () => {
-  it('is refused for its body', async () => {
+  it('is rejected when its body was changed', async () => {
     const request = await signedRequest({ ...long, at: now })
     await assert.rejects(verify({ ...request, body: Buffer.from(request.body.toString().replace('ana', 'bob')) }), mismatch)
   })
 
-  it('is refused for its body when a header still tells the old hash, or a new one', async () => {
+  it('is rejected when its body was changed and a header has the old hash or a new one', async () => {
     const request = await signedRequest({ ...long, at: now, sendHash: true })
     const other = await signedRequest({ ...long, at: now, sendHash: true }, { body: '{}' })
     const hash = other.headers['x-amz-content-sha256']
@@ -186,12 +186,12 @@ describe('A request that was changed after it was signed', () => {
     await assert.rejects(verify(withHeaders({ ...request, body: other.body }, { 'x-amz-content-sha256': hash })), mismatch)
   })
 
-  it('is refused for its operation', async () => {
+  it('is rejected when its operation was changed', async () => {
     const request = await signedRequest({ ...long, at: now })
     await assert.rejects(verify(withHeaders(request, { 'x-amz-target': 'AWSCognitoIdentityProviderService.AdminDeleteUser' })), mismatch)
   })
 
-  it('is refused for its method, path, query, host and date', async () => {
+  it('is rejected when its method, path, query or headers were changed', async () => {
     const request = await signedRequest({ ...long, at: now }, { query: { a: '1' } })
     await verify(request)
     for (const changed of [
@@ -209,7 +209,7 @@ describe('A request that was changed after it was signed', () => {
     }
   })
 
-  it('is refused for any other signature, whatever its length', async () => {
+  it('is rejected with any other signature of any length', async () => {
     const request = await signedRequest({ ...long, at: now })
     const authorization = authorizationOf(request)
     const signature = /Signature=(\w+)/.exec(authorization)?.[1] ?? ''
@@ -221,19 +221,19 @@ describe('A request that was changed after it was signed', () => {
   })
 })
 
-describe('A key', () => {
-  it('that does not exist is not recognised', async () => {
+describe('An access key', () => {
+  it('that does not exist is rejected', async () => {
     await assert.rejects(verify(await signedRequest({ ...newAccessKey('long-lived'), at: now })), unrecognized)
     for (const id of ['__proto__', '', '%', 'AKIA']) {
       await assert.rejects(verify(await signedRequest({ id, secret: 'x', at: now })), unrecognized)
     }
   })
 
-  it('is not proven by another secret', async () => {
+  it('is rejected with another secret', async () => {
     await assert.rejects(verify(await signedRequest({ id: long.id, secret: session.secret, at: now })), mismatch)
   })
 
-  it('of a session is refused without its token, with another one, and with one that is not signed', async () => {
+  it('of a session is rejected without its token, with another token, and with an unsigned token', async () => {
     await assert.rejects(verify(await signedRequest({ ...session, sessionToken: undefined, at: now })), unrecognized)
     await assert.rejects(verify(await signedRequest({ ...session, sessionToken: 'other', at: now })), unrecognized)
     const request = await signedRequest({ ...session, sessionToken: undefined, at: now })
@@ -243,7 +243,7 @@ describe('A key', () => {
     })
   })
 
-  it('without a session is refused with a token', async () => {
+  it('without a session is rejected with a token', async () => {
     await assert.rejects(verify(await signedRequest({ ...long, sessionToken: session.sessionToken, at: now })), unrecognized)
   })
 
@@ -255,7 +255,7 @@ describe('A key', () => {
     })
   })
 
-  it('that expired is only told so to its owner', async () => {
+  it('that has expired is reported as such only for a correct signature', async () => {
     const request = await signedRequest({ ...session, secret: long.secret, at: now })
     await assert.rejects(verify(request, { at: now + minute }), mismatch)
   })

@@ -14,7 +14,7 @@ export const minute = 60_000
 const secrets = createSecrets(randomBytes(32))
 const policy = readPolicy(fullAccessPolicy)
 
-/** A long-lived key, and one of a session that ends in a minute. */
+/** A long-lived key, and one of a session that expires in a minute. */
 export const long: Credentials = newAccessKey('long-lived')
 export const session: Credentials = newAccessKey('session')
 
@@ -31,7 +31,7 @@ const keys: readonly AccessKey[] = [long, session, example].map(({ id, secret, s
 
 export type Options = { at?: number; region?: string; services?: string[] }
 
-/** Verifies as the server of `us-east-1` would at noon, unless told otherwise. */
+/** Verifies a signature at noon, in any region, unless the options say otherwise. */
 export async function verify(
   { body, ...head }: SignedRequest,
   { at = now, region, services = ['cognito-idp'] }: Options = {},

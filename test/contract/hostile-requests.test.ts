@@ -7,10 +7,10 @@ import type { OperationName } from '../../src/contract/operation.ts'
 import { readRequest } from '../../src/contract/read-request.ts'
 
 const ana = { ClientId: 'abc', Username: 'ana', Password: 'correct horse' }
-const refused = { code: 'InvalidParameterException' }
+const rejected = { code: 'InvalidParameterException' }
 
-describe('hostile requests', () => {
-  it('gives handlers fresh objects that hold known members only', () => {
+describe('readRequest, with hostile requests,', () => {
+  it('returns new objects with known members only', () => {
     const attribute = { Name: 'email', Value: 'a@b.test', Extra: 1 }
     const request = readRequest('SignUp', { ...ana, UserAttributes: [attribute], Admin: true, toString: 'x' })
     assert.deepEqual(request, { ...ana, UserAttributes: [{ Name: 'email', Value: 'a@b.test' }] })
@@ -31,31 +31,31 @@ describe('hostile requests', () => {
     assert.equal(Object.getPrototypeOf({}), Object.prototype)
   })
 
-  it('refuses text that a database cannot store, in values and in keys', () => {
+  it('rejects text that a database cannot store, in values and in keys', () => {
     for (const bad of ['a\0b', 'a\ud800', '\udc00a']) {
-      assert.throws(() => readRequest('SignUp', { ...ana, Password: `correct${bad}` }), refused)
-      assert.throws(() => readRequest('SignUp', { ...ana, UserAttributes: [{ Name: 'email', Value: bad }] }), refused)
-      assert.throws(() => readRequest('SignUp', { ...ana, ClientMetadata: { key: bad } }), refused)
-      assert.throws(() => readRequest('SignUp', { ...ana, ClientMetadata: { [bad]: 'value' } }), refused)
-      assert.throws(() => readRequest('CreateUserPoolClient', { UserPoolId: 'a_b', ClientName: 'c', AllowedOAuthScopes: [bad] }), refused)
-      assert.throws(() => readRequest('CompleteWebAuthnRegistration', { AccessToken: 'a', Credential: { id: [bad] } }), refused)
-      assert.throws(() => readRequest('CompleteWebAuthnRegistration', { AccessToken: 'a', Credential: { [bad]: 1 } }), refused)
+      assert.throws(() => readRequest('SignUp', { ...ana, Password: `correct${bad}` }), rejected)
+      assert.throws(() => readRequest('SignUp', { ...ana, UserAttributes: [{ Name: 'email', Value: bad }] }), rejected)
+      assert.throws(() => readRequest('SignUp', { ...ana, ClientMetadata: { key: bad } }), rejected)
+      assert.throws(() => readRequest('SignUp', { ...ana, ClientMetadata: { [bad]: 'value' } }), rejected)
+      assert.throws(() => readRequest('CreateUserPoolClient', { UserPoolId: 'a_b', ClientName: 'c', AllowedOAuthScopes: [bad] }), rejected)
+      assert.throws(() => readRequest('CompleteWebAuthnRegistration', { AccessToken: 'a', Credential: { id: [bad] } }), rejected)
+      assert.throws(() => readRequest('CompleteWebAuthnRegistration', { AccessToken: 'a', Credential: { [bad]: 1 } }), rejected)
     }
   })
 
-  it('answers in text that can be sent', () => {
-    const refusal = (body: unknown) => {
+  it('throws an error whose message is well-formed Unicode', () => {
+    const errorOf = (body: unknown) => {
       try {
         return readRequest('TagResource', body)
       } catch (error) {
         return error as Error
       }
     }
-    const error = refusal({ ResourceArn: '\ud800', Tags: { '\ud800': 'x'.repeat(300) } })
+    const error = errorOf({ ResourceArn: '\ud800', Tags: { '\ud800': 'x'.repeat(300) } })
     assert.ok(error instanceof Error && error.message.isWellFormed())
   })
 
-  it('copies free-form JSON, and bounds its depth', () => {
+  it('copies free-form JSON and limits its depth', () => {
     const deep = (levels: number) => JSON.parse(`${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`)
     const read = (Credential: unknown) => readRequest('CompleteWebAuthnRegistration', { AccessToken: 'a', Credential }).Credential
     const given = JSON.parse('{"id":"x","list":[1,null,{"__proto__":{"admin":true}}]}')
@@ -64,29 +64,29 @@ describe('hostile requests', () => {
     assert.notEqual(copy, given)
     assert.equal(copy.list[2]?.admin, undefined)
     assert.equal(JSON.stringify(read(deep(64))), JSON.stringify(deep(64)))
-    assert.throws(() => read(deep(65)), { ...refused, message: /nested deeper than 64 levels/ })
-    assert.throws(() => read(deep(5000)), refused)
+    assert.throws(() => read(deep(65)), { ...rejected, message: /nested deeper than 64 levels/ })
+    assert.throws(() => read(deep(5000)), rejected)
   })
 
-  it('ignores a bomb in a member that nobody reads', () => {
-    const bomb = JSON.parse(`${'['.repeat(5000)}${']'.repeat(5000)}`)
-    assert.deepEqual(readRequest('SignUp', { ...ana, Bomb: bomb }), ana)
-    assert.throws(() => readRequest('SignUp', { ...ana, Username: bomb }), { code: 'SerializationException' })
+  it('ignores deeply nested JSON in an unknown member', () => {
+    const deep = JSON.parse(`${'['.repeat(5000)}${']'.repeat(5000)}`)
+    assert.deepEqual(readRequest('SignUp', { ...ana, Unknown: deep }), ana)
+    assert.throws(() => readRequest('SignUp', { ...ana, Username: deep }), { code: 'SerializationException' })
   })
 
-  it('reports a crowd of bad keys or elements once, in time linear in their number', () => {
+  it('reports thousands of bad keys or elements once, in linear time', () => {
     const before = process.cpuUsage()
     const Tags = Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`${index}\0${'x'.repeat(130)}`, 'v\0']))
     const tag = () => readRequest('TagResource', { ResourceArn: 'arn:aws:a:b:1:cccccccc', Tags })
-    assert.throws(tag, { ...refused, message: /^3 validation errors/ })
+    assert.throws(tag, { ...rejected, message: /^3 validation errors/ })
     const TagKeys = Object.keys(Tags)
     const untag = () => readRequest('UntagResource', { ResourceArn: 'arn:aws:a:b:1:cccccccc', TagKeys })
-    assert.throws(untag, { ...refused, message: /^1 validation error / })
+    assert.throws(untag, { ...rejected, message: /^1 validation error / })
     // Typically a tenth of a second; printing the map once for every key would take minutes.
     assert.ok(process.cpuUsage(before).user < 10_000_000)
   })
 
-  it('never converts to text what is not text', () => {
+  it('never converts other JSON types to text', () => {
     const deep = JSON.parse(`${'['.repeat(20_000)}${']'.repeat(20_000)}`)
     for (const value of [deep, { toString: 1 }, JSON.parse('{"__proto__":null}')]) {
       const bodies = [
@@ -100,8 +100,8 @@ describe('hostile requests', () => {
     }
   })
 
-  it('answers any JSON whatever with a request or an ApiError', () => {
-    const nasty = fc.constantFrom<unknown>(
+  it('returns a request or throws an ApiError, for any JSON', () => {
+    const hostile = fc.constantFrom<unknown>(
       '',
       '\0',
       '\ud800',
@@ -117,20 +117,20 @@ describe('hostile requests', () => {
       1e300,
       '🎉',
     )
-    const element = fc.oneof(nasty, fc.jsonValue())
+    const element = fc.oneof(hostile, fc.jsonValue())
     const value = fc.oneof(element, fc.array(element, { maxLength: 3 }), fc.dictionary(fc.string(), element, { maxKeys: 3 }))
     for (const name of operationNames) {
       const members = Object.keys(getShape(definitionOf(name).input).members ?? {})
       const body = fc.record(Object.fromEntries(members.map((member) => [member, value])), { requiredKeys: [] })
       fc.assert(
-        fc.property(fc.oneof(body, fc.jsonValue()), (given) => answersOrRefuses(name, given)),
+        fc.property(fc.oneof(body, fc.jsonValue()), (given) => returnsOrRejects(name, given)),
         { numRuns: 20 },
       )
     }
   })
 })
 
-function answersOrRefuses(name: OperationName, body: unknown): boolean {
+function returnsOrRejects(name: OperationName, body: unknown): boolean {
   try {
     return typeof readRequest(name, body) === 'object'
   } catch (error) {

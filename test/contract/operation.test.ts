@@ -35,7 +35,7 @@ const withCaller = operation('ForgotPassword', {
 
 operation('AdminGetUser', {
   auth: 'iam',
-  // @ts-expect-error an answer must have its required members
+  // @ts-expect-error a response must have its required members
   async handle() {
     return {}
   },
@@ -45,12 +45,12 @@ operation('AdminGetUser', {
 operation('SingUp', { auth: 'public', async handle() {} })
 
 describe('operation', () => {
-  it('keeps the name and the authorisation beside the handler', () => {
+  it('has the name and the kind of authentication', () => {
     assert.equal(withNothing.name, 'AdminDeleteUser')
     assert.equal(withNothing.auth, 'iam')
   })
 
-  it('hands a handler what it declares', async () => {
+  it('passes request, services and caller to the handler', async () => {
     const deps: Deps = { answer: 'hello' }
     assert.equal(await withNothing.handle({ UserPoolId: 'p', Username: 'u' }, undefined, undefined, nowhere), undefined)
     assert.deepEqual(await withRequest.handle({ UserPoolId: 'p', Username: 'ana' }, undefined, undefined, nowhere), {})

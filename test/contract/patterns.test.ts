@@ -7,8 +7,8 @@ import { matcherFor } from '../../src/contract/patterns.ts'
 
 const uuid = '01234567-89ab-4def-89ab-0123456789ab'
 
-/** For every pattern of the contract: values that it accepts, values that it refuses. */
-const samples: Readonly<Record<string, readonly [accepted: readonly string[], refused: readonly string[]]>> = {
+/** Values that each pattern of the contract accepts and rejects. */
+const samples: Readonly<Record<string, readonly [accepted: readonly string[], rejected: readonly string[]]>> = {
   '(?s).*': [['', 'a\nb', '{username} {####}'], []],
   '(arn:[\\w+=/,.@-]+:[\\w+=/,.@-]+:([\\w+=/,.@-]*)?:[0-9]+:[\\w+=/,.@-]+(:[\\w+=/,.@-]+)?(:[\\w+=/,.@-]+)?)?': [
     ['', 'arn:aws:iam::123456789012:role/sms'],
@@ -130,17 +130,17 @@ const samples: Readonly<Record<string, readonly [accepted: readonly string[], re
 const shapes: readonly Shape[] = Object.values(model.shapes) as unknown as Shape[]
 const patterns = [...new Set(shapes.flatMap(({ pattern }) => pattern ?? []))]
 
-describe('patterns', () => {
-  it('accept and refuse what the service would', () => {
+describe('The patterns of the contract', () => {
+  it('accept and reject the same values as the service', () => {
     for (const pattern of patterns) {
-      const [accepted, refused] = samples[pattern] ?? assert.fail(`no samples of ${pattern}`)
+      const [accepted, rejected] = samples[pattern] ?? assert.fail(`no samples of ${pattern}`)
       const matches = matcherFor(pattern)
       for (const value of accepted) assert.ok(matches(value), `${pattern} should accept ${JSON.stringify(value)}`)
-      for (const value of refused) assert.ok(!matches(value), `${pattern} should refuse ${JSON.stringify(value)}`)
+      for (const value of rejected) assert.ok(!matches(value), `${pattern} should reject ${JSON.stringify(value)}`)
     }
   })
 
-  it('decide in linear time what a regular expression would need minutes for', () => {
+  it('are matched in linear time', () => {
     const parts = ['{####}', '{##', '##}', '{##a##}', '@', 'a', ' ', 'a ', '.', '_', '-', ':', 'arn:a:a:', '0', '#', '{', '\u0085', '😀']
     const before = process.cpuUsage()
     for (const pattern of patterns) {
@@ -166,7 +166,7 @@ describe('patterns', () => {
   )
 
   for (const [pattern, regExp] of Object.entries(exact)) {
-    it(`has a stand-in that agrees with ${pattern}`, () => {
+    it(`include a linear matcher that agrees with ${pattern}`, () => {
       const matches = matcherFor(pattern)
       const piece = fc.constantFrom(
         '{',
@@ -195,7 +195,7 @@ describe('patterns', () => {
     })
   }
 
-  it('covers the five patterns that backtrack', () => {
+  it('include five linear matchers for patterns that backtrack', () => {
     assert.equal(Object.keys(exact).length, 5)
   })
 })

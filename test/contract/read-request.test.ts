@@ -7,7 +7,7 @@ import { readRequest } from '../../src/contract/read-request.ts'
 const client = { ClientId: '1234567890abcdefghijklmnop' }
 const ana = { ...client, Username: 'ana', Password: 'correct horse' }
 
-function refusal(name: OperationName, body: unknown): ApiError {
+function errorOf(name: OperationName, body: unknown): ApiError {
   try {
     readRequest(name, body)
   } catch (error) {
@@ -18,19 +18,19 @@ function refusal(name: OperationName, body: unknown): ApiError {
 }
 
 function messageOf(name: OperationName, body: unknown): string {
-  const error = refusal(name, body)
+  const error = errorOf(name, body)
   assert.equal(error.code, 'InvalidParameterException')
   return error.message
 }
 
 function serializationMessage(name: OperationName, body: unknown): string {
-  const error = refusal(name, body)
+  const error = errorOf(name, body)
   assert.equal(error.code, 'SerializationException')
   return error.message
 }
 
-describe('messages recorded from the live service', () => {
-  it('reports an empty user name by pattern and length, and hides it', () => {
+describe('readRequest, with messages recorded from the live service,', () => {
+  it('reports pattern and length of an empty username, without its value', () => {
     assert.equal(
       messageOf('SignUp', { ...ana, Username: '' }),
       "2 validation errors detected: Value at 'username' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\p{L}\\p{M}\\p{S}\\p{N}\\p{P}]+; Value at 'username' failed to satisfy constraint: Member must have length greater than or equal to 1",
@@ -58,12 +58,12 @@ describe('messages recorded from the live service', () => {
     )
   })
 
-  it('shows values that are no secrets', () => {
+  it('shows values that are not secret', () => {
     assert.match(messageOf('ConfirmSignUp', { ...client, Username: 'ana', ConfirmationCode: '' }), /Value '' at 'confirmationCode' failed/)
     assert.match(messageOf('CreateUserPool', { PoolName: 'a/b' }), /Value 'a\/b' at 'poolName' failed/)
   })
 
-  it('reports the values of a map by the map', () => {
+  it('reports the whole map for a bad value in it', () => {
     const message = messageOf('CreateIdentityPool', {
       IdentityPoolName: 'p',
       AllowUnauthenticatedIdentities: false,
@@ -75,29 +75,29 @@ describe('messages recorded from the live service', () => {
     )
   })
 
-  it('reports the strings of a list by the list', () => {
+  it('reports the whole list for a bad string in it', () => {
     assert.equal(
       messageOf('UpdateUserPoolClient', { UserPoolId: 'eu-west-1_a', ...client, CallbackURLs: ['https://a.test', 'no good'] }),
       "1 validation error detected: Value '[https://a.test, no good]' at 'callbackURLs' failed to satisfy constraint: Member must satisfy constraint: [Member must have length less than or equal to 1024, Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: [\\p{L}\\p{M}\\p{S}\\p{N}\\p{P}]+]",
     )
   })
 
-  it('refuses structures where text is expected', () => {
+  it('rejects a structure where text is expected', () => {
     const body = { ...client, Username: 'ana', ConfirmationCode: { verificationCode: '1' }, Password: 'correct horse' }
     assert.equal(serializationMessage('ConfirmForgotPassword', body), 'Start of structure or map found where not expected.')
   })
 })
 
-describe('constraints', () => {
-  it('names what is missing, whoever asks', () => {
+describe('readRequest, checking constraints,', () => {
+  it('names missing required members', () => {
     assert.equal(
       messageOf('SignUp', {}),
       "2 validation errors detected: Value null at 'clientId' failed to satisfy constraint: Member must not be null; Value null at 'username' failed to satisfy constraint: Member must not be null",
     )
   })
 
-  it('reports an unknown value of an enumeration with the known ones', () => {
-    // The order of the known values in recordings follows no rule we know; ours is the model's.
+  it('reports an unknown enumeration value with the list of known ones', () => {
+    // The order of the known values in recordings follows no known rule. Ours is that of the model.
     assert.equal(
       messageOf('SetUserPoolMfaConfig', { UserPoolId: 'eu-west-1_a', MfaConfiguration: 'false' }),
       "1 validation error detected: Value 'false' at 'mfaConfiguration' failed to satisfy constraint: Member must satisfy enum value set: [OFF, ON, OPTIONAL]",
@@ -109,7 +109,7 @@ describe('constraints', () => {
     assert.match(messageOf('SignUp', { ...ana, Username: null }), /Value null at 'username'/)
   })
 
-  it('demands the access token where the model forgot to', () => {
+  it('requires the access token in two operations whose models do not', () => {
     for (const name of ['GetDevice', 'ForgetDevice'] as const) {
       assert.match(messageOf(name, { DeviceKey: 'eu-west-1_0a' }), /^1 .* Value null at 'accessToken'/)
     }
@@ -133,9 +133,9 @@ describe('constraints', () => {
     assert.match(message, /Value 'Magic' at 'roleMappings\.accounts\.google\.com\.member\.type' failed/)
   })
 
-  it('never shows a secret, nor what holds one', () => {
+  it('never shows secrets, nor collections that contain secrets', () => {
     const secret = 'hunter2\u0001 '
-    const refused = [
+    const messages = [
       messageOf('SignUp', { ...ana, Password: secret }),
       messageOf('AdminCreateUser', { UserPoolId: 'eu-west-1_a', Username: 'ana', TemporaryPassword: secret }),
       messageOf('SignUp', { ...ana, UserAttributes: [{ Name: 'x', Value: secret.repeat(300) }] }),
@@ -143,7 +143,7 @@ describe('constraints', () => {
       messageOf('RespondToAuthChallenge', { ...client, ChallengeName: 'SMS_MFA', ChallengeResponses: { [secret.repeat(20_000)]: 'x' } }),
       messageOf('GetId', { IdentityPoolId: 'eu:0', Logins: { 'accounts.google.com': secret.repeat(10_000) } }),
     ]
-    for (const message of refused) assert.doesNotMatch(message, /hunter2/)
+    for (const message of messages) assert.doesNotMatch(message, /hunter2/)
   })
 
   it('checks numbers by value, lists and maps by length', () => {
@@ -163,20 +163,20 @@ describe('constraints', () => {
     assert.match(messageOf('SignUp', { ...ana, Username: '😀'.repeat(65) }), /length less than or equal to 128/)
   })
 
-  it('shows the first violations only, and tells how many there are', () => {
+  it('shows only the first violations and the number of all', () => {
     const UserAttributes = Array.from({ length: 5000 }, () => ({ Name: '' }))
     const message = messageOf('SignUp', { ...ana, UserAttributes })
     assert.match(message, /^10000 validation errors detected: /)
     assert.ok(message.length < 20_000)
   })
 
-  it('cuts a long value short without cutting a character in two', () => {
+  it('truncates a long value without splitting a character', () => {
     const message = messageOf('CreateUserPool', { PoolName: `x${'😀'.repeat(2000)}` })
     assert.ok(message.length < 3000)
     assert.ok(message.isWellFormed())
   })
 
-  it('takes what documentation promises beyond the model', () => {
+  it('accepts values that only the documentation allows', () => {
     const pool = { UserPoolId: 'eu-west-1_a' }
     assert.ok(readRequest('CreateUserPoolClient', { ...pool, ClientName: 'a', ExplicitAuthFlows: ['ALLOW_CLIENT_TOKEN_AUTH'] }))
     assert.ok(readRequest('CreateUserPoolDomain', { ...pool, Domain: 'auth.example.test' }))
@@ -191,7 +191,7 @@ describe('constraints', () => {
     )
   })
 
-  it('leaves the length of a temporary password to the policy, and lets it be blank', () => {
+  it("accepts temporary passwords of any length, which the pool's policy checks, and empty ones", () => {
     const request = { UserPoolId: 'eu-west-1_a', Username: 'ana' }
     for (const TemporaryPassword of ['', 'ab', 'correct horse']) {
       assert.equal(readRequest('AdminCreateUser', { ...request, TemporaryPassword }).TemporaryPassword, TemporaryPassword)
@@ -200,8 +200,8 @@ describe('constraints', () => {
   })
 })
 
-describe('JSON types', () => {
-  it('refuses every other type than the shape has', () => {
+describe('readRequest, checking JSON types,', () => {
+  it('rejects every JSON type other than that of the shape', () => {
     assert.equal(serializationMessage('SignUp', { ...ana, Username: 5 }), 'class java.lang.Integer can not be converted to an String')
     assert.equal(serializationMessage('SignUp', { ...ana, Username: true }), 'class java.lang.Boolean can not be converted to an String')
     assert.equal(serializationMessage('SignUp', { ...ana, Username: ['ana'] }), 'Start of list found where not expected')
@@ -222,11 +222,11 @@ describe('JSON types', () => {
     for (const body of [undefined, null, 'x', 1, true, []]) serializationMessage('ListUserPools', body)
   })
 
-  it('prefers the wrong type to any broken constraint', () => {
+  it('reports a wrong type before any broken constraint', () => {
     serializationMessage('SignUp', { ClientId: '', Username: 5 })
   })
 
-  it('reads bytes from base64, and refuses what is not', () => {
+  it('reads bytes from base64 and rejects other text', () => {
     const image = (ImageFile: unknown) => readRequest('SetUICustomization', { UserPoolId: 'eu-west-1_a', ImageFile })
     assert.deepEqual(image('AAEC/w==').ImageFile, new Uint8Array([0, 1, 2, 255]))
     for (const bad of ['AAE', 'AA-_', 'A===', 'AA==AA==', 7]) assert.throws(() => image(bad), { code: 'SerializationException' })

@@ -3,10 +3,10 @@ import type { CognitoIdentityProvider } from '@aws-sdk/client-cognito-identity-p
 import type { Operations } from '../../src/contract/generated/types.ts'
 import type { Input, OperationName } from '../../src/contract/operation.ts'
 
-// The official SDK's own types hold ours to account: what its callers may send, our handlers must take, and what our handlers answer,
-// its callers must be able to read. The compiler is the test: its message names the operations that differ.
+// Compares the generated types with those of the official SDK. Handlers must accept all requests of the SDK, and the SDK must be able to
+// read all responses. The compiler is the test: its message names the operations that differ.
 
-/** The SDK lets its callers pass undefined for required members, and gives it for them when it reads. */
+/** In the SDK's types, required members of requests and responses may be undefined. */
 type Loose<T> = unknown extends T
   ? T
   : T extends Date | Uint8Array
@@ -17,7 +17,7 @@ type Loose<T> = unknown extends T
         ? { [K in keyof T]?: Loose<T[K]> | undefined }
         : T
 
-/** The SDK's lists are writable, its free-form JSON is narrower than unknown. */
+/** The SDK's lists are writable, and its free-form JSON is narrower than `unknown`. */
 type Writable<T> = unknown extends T
   ? // biome-ignore lint/suspicious/noExplicitAny: free-form JSON is the one thing the two describe differently
     any
@@ -47,7 +47,7 @@ type Named<T extends { [N in keyof T]: unknown }> = { [N in keyof T]: T[N] exten
 type Wire<N extends string> = N extends `identity:${infer W}` ? Uncapitalize<W> : Uncapitalize<N>
 type MembersOf<T> = T extends unknown ? keyof T : never
 
-/** Operations whose request the SDK types otherwise. */
+/** Operations whose request has another type in the SDK. */
 type InputMismatch<Client, N extends OperationName> = Named<{
   [M in N]: SdkInput<Client, Wire<M>> extends Loose<Input<M>>
     ? Exclude<MembersOf<SdkInput<Client, Wire<M>>>, keyof Input<M>> extends never
@@ -58,7 +58,7 @@ type InputMismatch<Client, N extends OperationName> = Named<{
     : false
 }>
 
-/** Operations whose answer the SDK could not read. */
+/** Operations whose response the SDK could not read. */
 type OutputMismatch<Client, N extends OperationName> = Named<{
   [M in N]: Operations[M]['output'] extends undefined
     ? true
@@ -77,11 +77,11 @@ type UserPoolName = Extract<OperationName, Capitalize<Extract<keyof CognitoIdent
 type None<T extends never> = T
 type Only<Expected, T extends Expected> = T
 
-// The documentation of GetClientToken tells its reader to give the client a flow that the SDK's types do not list.
+// The documentation of GetClientToken requires a flow for the client that the SDK's types lack.
 type WithClientTokenFlow = 'CreateUserPoolClient' | 'DescribeUserPoolClient' | 'UpdateUserPoolClient'
 
-/** What no SDK knows. */
-type OwnName =
+/** Lifeguard's own operations, which no SDK has. */
+type LifeguardName =
   | 'CorrectSignUpContact'
   | 'GetUserPoolExtensions'
   | 'IssueCode'
@@ -100,5 +100,5 @@ export type Findings = [
   Only<WithClientTokenFlow, OutputMismatch<CognitoIdentityProvider, UserPoolName>>,
   None<InputMismatch<CognitoIdentity, IdentityPoolName>>,
   None<OutputMismatch<CognitoIdentity, IdentityPoolName>>,
-  Only<OwnName, Exclude<OperationName, UserPoolName | IdentityPoolName>>,
+  Only<LifeguardName, Exclude<OperationName, UserPoolName | IdentityPoolName>>,
 ]

@@ -3,14 +3,14 @@ import { describe, it } from 'node:test'
 import { ApiError, httpStatusOf } from '../../src/contract/api-error.ts'
 import { getOperationByTarget, serviceOperations } from '../../src/contract/services.ts'
 
-describe('getOperationByTarget', () => {
-  it('finds the operations of three services', () => {
+describe('The operations of the contract', () => {
+  it('are found by target, in three services', () => {
     assert.equal(getOperationByTarget('AWSCognitoIdentityProviderService.SignUp').name, 'SignUp')
     assert.equal(getOperationByTarget('AWSCognitoIdentityService.GetId').name, 'GetId')
     assert.equal(getOperationByTarget('LifeguardService.RotateSigningKeys').service, 'lifeguard')
   })
 
-  it('tells apart operations of the same name', () => {
+  it('are distinguished when two services share a name', () => {
     const [pools, identities] = ['AWSCognitoIdentityProviderService', 'AWSCognitoIdentityService'].map((prefix) =>
       getOperationByTarget(`${prefix}.TagResource`),
     )
@@ -18,7 +18,7 @@ describe('getOperationByTarget', () => {
     assert.deepEqual([identities?.name, identities?.service], ['identity:TagResource', 'identity-pools'])
   })
 
-  it('refuses any other target and none', () => {
+  it('are not found by an unknown or missing target', () => {
     const targets = [
       undefined,
       '',
@@ -31,26 +31,26 @@ describe('getOperationByTarget', () => {
     for (const target of targets) assert.throws(() => getOperationByTarget(target), { code: 'UnknownOperationException' }, target)
   })
 
-  it('knows every operation and who signs', () => {
+  it('include every operation, and which ones are signed', () => {
     const count = (service: string) => serviceOperations.filter((operation) => operation.service === service)
     assert.equal(count('user-pools').length, 140)
     assert.equal(count('identity-pools').length, 23)
     const unsigned = serviceOperations.filter(({ signed }) => !signed).map(({ name }) => name)
-    // 34 unsigned by the model, GetClientToken by its documentation, 4 of identity pools, CorrectSignUpContact of our own.
+    // 34 unsigned by the model, GetClientToken by its documentation, 4 of identity pools, CorrectSignUpContact of Lifeguard's own.
     assert.equal(unsigned.length, 40)
     for (const name of ['SignUp', 'InitiateAuth', 'GetUser', 'GetClientToken', 'GetId'] as const) assert.ok(unsigned.includes(name), name)
   })
 })
 
 describe('ApiError', () => {
-  it('carries what the caller sees, and keeps the cause apart', () => {
+  it('has a code and a message for the caller, and a separate cause', () => {
     const cause = new Error('connection refused by 10.0.0.7')
     const error = new ApiError('InvalidParameterException', 'No.', { cause, reasonCode: 'why' })
     assert.deepEqual([error.code, error.message, error.reasonCode, error.cause], ['InvalidParameterException', 'No.', 'why', cause])
     assert.equal('cause' in new ApiError('CodeMismatchException', 'No.'), false)
   })
 
-  it('has a status for each code', () => {
+  it('has an HTTP status for each code', () => {
     const statuses = (
       ['NotAuthorizedException', 'TooManyRequestsException', 'ResourceNotFoundException', 'UnknownOperationException'] as const
     ).map(httpStatusOf)

@@ -18,10 +18,10 @@ const pool = {
 }
 
 const prefix = 'Attributes did not conform to the schema: '
-const refused = (message: string) => ({ name: 'ApiError', code: 'InvalidParameterException', message })
+const rejection = (message: string) => ({ name: 'ApiError', code: 'InvalidParameterException', message })
 
-describe('Attribute values', () => {
-  it('pass when they are what the schema says', () => {
+describe('The values of attributes', () => {
+  it('are accepted when they conform to the schema', () => {
     checkAttributes(pool, {
       email: 'ana@example.test',
       phone_number: '+15550100',
@@ -36,23 +36,23 @@ describe('Attribute values', () => {
     })
   })
 
-  it('are refused when the schema has no such name, whatever its objects inherit', () => {
+  it('are rejected when the schema lacks the name, even if every JavaScript object has it', () => {
     for (const name of ['custom:none', 'toString', '__proto__', 'team', 'custom:score']) {
       const attributes = readAttributes([{ Name: name, Value: '' }])
-      assert.throws(() => checkAttributes(pool, attributes), refused(`${prefix}Type for attribute {${name}} could not be determined`))
+      assert.throws(() => checkAttributes(pool, attributes), rejection(`${prefix}Type for attribute {${name}} could not be determined`))
     }
   })
 
-  it('are refused with every breach of a bound on a line of its own', () => {
+  it('are rejected with one line in the error for each broken bound', () => {
     const attributes = { 'custom:team': 'purple', 'custom:level': '10', name: 'x'.repeat(2049) }
     const message = `${prefix}custom:team: String attributes cannot have a length of more than 5
 custom:level: Number attributes cannot have a value of more than 9
 name: String attributes cannot have a length of more than 2048
 `
-    assert.throws(() => checkAttributes(pool, attributes), refused(message))
+    assert.throws(() => checkAttributes(pool, attributes), rejection(message))
   })
 
-  it('are refused when they are too short, too low or of the wrong type', () => {
+  it('are rejected when they are too short, too low or of the wrong type', () => {
     const wrong: Record<string, string> = {
       'custom:team': 'x',
       'custom:level': '0',
@@ -66,7 +66,7 @@ name: String attributes cannot have a length of more than 2048
     }
   })
 
-  it('must be addresses where they are used as such', () => {
+  it('must be valid addresses in email and phone_number', () => {
     for (const email of [
       'ana',
       '@example.test',
@@ -77,22 +77,22 @@ name: String attributes cannot have a length of more than 2048
       'ana@example.test\r\nBcc: x@y',
       '<a@b.c>',
     ]) {
-      assert.throws(() => checkAttributes(pool, { email }), refused('Invalid email address format.'), email)
+      assert.throws(() => checkAttributes(pool, { email }), rejection('Invalid email address format.'), email)
     }
     for (const number of ['15550100', '+', '+1 555', '+1234567890123456', '+1555x']) {
-      assert.throws(() => checkAttributes(pool, { phone_number: number }), refused('Invalid phone number format.'), number)
+      assert.throws(() => checkAttributes(pool, { phone_number: number }), rejection('Invalid phone number format.'), number)
     }
     for (const email of ['a@b', 'first.last+tag@sub.example.test', 'ünï@exämple.test', "o'neil@example.test"])
       checkAttributes(pool, { email })
   })
 
-  it('are found missing one by one', () => {
+  it('are rejected with one line in the error for each missing required attribute', () => {
     const message = `${prefix}name: The attribute is required\nemail: The attribute is required\n`
-    assert.throws(() => requireRequiredAttributes(pool, { email: '' }), refused(message))
+    assert.throws(() => requireRequiredAttributes(pool, { email: '' }), rejection(message))
     requireRequiredAttributes(pool, { email: 'ana@example.test', name: 'Ana' })
   })
 
-  it('cannot be given twice in one request', () => {
+  it('are rejected when the request names an attribute twice', () => {
     const twice = [{ Name: 'name', Value: 'Ana' }, { Name: 'name' }]
     assert.throws(
       () => readAttributes(twice),
@@ -100,7 +100,7 @@ name: String attributes cannot have a length of more than 2048
     )
   })
 
-  it('may spell flags as Python does', () => {
+  it('may spell the _verified flags with a capital letter, as Python does', () => {
     const list = [
       { Name: 'email_verified', Value: 'True' },
       { Name: 'custom:flag', Value: 'True' },
@@ -110,17 +110,17 @@ name: String attributes cannot have a length of more than 2048
 })
 
 describe('An app client', () => {
-  it('reads and writes all attributes when it lists none, but not those of developers and of the server', () => {
+  it('without attribute lists reads and writes all attributes except developer-only and server attributes', () => {
     const readable = readableAttributes(pool, { readAttributes: undefined })
     const writable = writableAttributes(pool, { writeAttributes: undefined })
     const names = ['sub', 'email', 'email_verified', 'custom:team', 'dev:custom:score']
     assert.deepEqual(names.map(readable), [true, true, true, true, false])
     assert.deepEqual(names.map(writable), [false, true, false, true, false])
-    // The schema has the word on a name that it lacks.
+    // Names that the schema lacks are rejected elsewhere.
     assert.equal(writable('custom:none'), true)
   })
 
-  it('reads and writes what it lists', () => {
+  it('with attribute lists reads and writes only those attributes', () => {
     const readable = readableAttributes(pool, { readAttributes: ['email'] })
     const writable = writableAttributes(pool, { writeAttributes: ['email', 'name'] })
     const names = ['sub', 'email', 'email_verified', 'name']

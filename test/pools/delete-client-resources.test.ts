@@ -18,8 +18,8 @@ async function put(db: Db, poolId: string, kind: ResourceKind<unknown>, id: stri
   assert.equal(await insertResource(db, poolId, kind, { id, createdAt: now, updatedAt: now, config }), true)
 }
 
-/** One of everything that can be configured for a client. */
-async function furnish(db: Db, poolId: string, clientId: string): Promise<void> {
+/** Stores one resource of each kind that can belong to a client. */
+async function insertClientResources(db: Db, poolId: string, clientId: string): Promise<void> {
   await put(db, poolId, riskConfigurations, clientId)
   await put(db, poolId, uiCustomizations, clientId)
   await put(db, poolId, brandings, `style of ${clientId}`)
@@ -37,14 +37,14 @@ async function idsOf(db: Db, poolId: string): Promise<readonly string[]> {
 }
 
 for (const engine of engines) {
-  describe(`Deleting what was configured for an app client on ${engine.name}`, () => {
-    it('leaves nothing of it, and everything of other clients and pools', async () => {
+  describe(`deleteClientResources on ${engine.name}`, () => {
+    it('deletes all resources of the client and none of other clients and pools', async () => {
       await using storage = await openTestStorage(engine)
       const { db } = storage
-      await furnish(db, 'pool', 'second')
+      await insertClientResources(db, 'pool', 'second')
       const others = await idsOf(db, 'pool')
-      await furnish(db, 'pool', 'first')
-      await furnish(db, 'elsewhere', 'first')
+      await insertClientResources(db, 'pool', 'first')
+      await insertClientResources(db, 'elsewhere', 'first')
       const elsewhere = await idsOf(db, 'elsewhere')
       await db.transaction().execute((tx) => deleteClientResources(tx, 'pool', 'first'))
       assert.deepEqual(await idsOf(db, 'pool'), others)
@@ -53,7 +53,7 @@ for (const engine of engines) {
   })
 
   describe(`Pool resources on ${engine.name}`, () => {
-    it('under a prefix are those, whatever else begins alike', async () => {
+    it('are listed by a prefix without those whose ids only begin in a similar way', async () => {
       await using storage = await openTestStorage(engine)
       const { db } = storage
       for (const id of ['a/', 'a/1', 'a/Z z', 'a/~', 'a0', 'a-', 'aa/1', 'A/1']) await put(db, 'pool', brandingAssets, id)
@@ -65,7 +65,7 @@ for (const engine of engines) {
       )
     })
 
-    it('that are put twice keep the date of the first time', async () => {
+    it('keep their creation date when they are put again', async () => {
       await using storage = await openTestStorage(engine)
       const { db } = storage
       const first = { id: 'x', createdAt: now, updatedAt: now, config: { css: 'a', logo: undefined } }

@@ -24,7 +24,7 @@ const corp: IdentityProvider = {
 
 for (const engine of engines) {
   describe(`Identity providers in the database of ${engine.name}`, () => {
-    it('come back whole and have their secrets sealed', async () => {
+    it('are stored with sealed secrets and read back whole', async () => {
       await using storage = await openTestStorage(engine)
       await storage.db.transaction().execute((tx) => insertIdentityProvider(tx, secrets, 'us-east-1_One', corp))
       assert.deepEqual(await findIdentityProvider(storage.db, secrets, 'us-east-1_One', 'Corp'), corp)
@@ -33,7 +33,7 @@ for (const engine of engines) {
       assert.ok(!config.includes('our-secret') && !config.includes('our-key'))
     })
 
-    it('do not open where they were copied to, nor with another master key', async () => {
+    it('cannot be opened in another pool or with another master key', async () => {
       await using storage = await openTestStorage(engine)
       await storage.db.transaction().execute((tx) => insertIdentityProvider(tx, secrets, 'us-east-1_One', corp))
       const row = await storage.db.selectFrom('pool_resource').selectAll().executeTakeFirstOrThrow()

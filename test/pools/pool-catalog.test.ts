@@ -39,14 +39,14 @@ async function withStorage(engine: TestEngine, use: (storage: Storage, url: stri
 
 for (const engine of engines) {
   describe(`Pools and app clients in the database, on ${engine.name}`, () => {
-    it('come back as they were stored, secrets sealed on the way', () =>
+    it('are stored with sealed secrets and read back unchanged', () =>
       withStorage(engine, async ({ db }) => {
         const pool = draftPool('us-east-1_a')
         const client = draftClient(pool, 'client-a')
         await insertPool(db, pool)
         await insertAppClient(db, secrets, client)
 
-        // JSON leaves undefined members out, which says the same.
+        // JSON omits undefined members, which have the same meaning.
         assert.deepEqual(JSON.parse(JSON.stringify(await findPool(db, pool.id))), JSON.parse(JSON.stringify(pool)))
         assert.deepEqual((await findAppClient(db, secrets, client.id))?.secrets, [secret])
         const { config } = await db.selectFrom('app_client').select('config').executeTakeFirstOrThrow()
@@ -54,7 +54,7 @@ for (const engine of engines) {
         await assert.rejects(findAppClient(db, createSecrets(randomBytes(32)), client.id))
       }))
 
-    it('are not there for another pool', () =>
+    it('are not found, locked or deleted through another pool', () =>
       withStorage(engine, async ({ db }) => {
         const [mine, other] = [draftPool('us-east-1_a'), draftPool('us-east-1_b')]
         const client = draftClient(mine, 'client-a')
@@ -73,14 +73,14 @@ for (const engine of engines) {
         assert.equal((await findPool(db, mine.id))?.id, mine.id)
       }))
 
-    it('go with everything in them, and nothing else does', () =>
+    it('are removed with all their rows, and without rows of other pools', () =>
       withStorage(engine, async ({ db }) => {
         const tables = (await db.introspection.getTables()).filter(({ columns }) => columns.some(({ name }) => name === 'pool_id'))
         for (const pool of ['us-east-1_a', 'us-east-1_b']) {
           await insertPool(db, draftPool(pool))
           for (const { name, columns } of tables) {
             const values = columns.map((column) => [column.name, /int/i.test(column.dataType) ? 1 : 'x'])
-            // What is unique over all pools differs between them.
+            // Values that must be unique over all pools differ between them.
             const row = { ...Object.fromEntries(values), id: pool, domain: pool, slot: pool, pool_id: pool }
             for (const name of ['id', 'domain', 'slot']) {
               if (!columns.some((column) => column.name === name)) delete row[name]
@@ -98,15 +98,15 @@ for (const engine of engines) {
         assert.ok(tables.length > 5)
         assert.deepEqual(await db.selectFrom('deleted_pool').selectAll().execute(), [])
         for (const { name } of tables) {
-          const left = await db
+          const remaining = await db
             .selectFrom(name as 'user')
             .select('pool_id')
             .execute()
-          assert.deepEqual(left, [{ pool_id: 'us-east-1_b' }], name)
+          assert.deepEqual(remaining, [{ pool_id: 'us-east-1_b' }], name)
         }
       }))
 
-    it('count users of their own, and no further than asked', () =>
+    it('count only their own users, up to the limit', () =>
       withStorage(engine, async ({ db }) => {
         const user = { username: 'u', status: 'CONFIRMED', enabled: 1, attributes: '{}', created_at: 1, updated_at: 1 }
         const row = (pool_id: string, sub: string) => ({
@@ -129,7 +129,7 @@ for (const engine of engines) {
   })
 
   describe(`The pool catalog on ${engine.name}`, () => {
-    it('keeps what it found until it hears of a change', () =>
+    it('caches pools and clients until they are invalidated', () =>
       withStorage(engine, async ({ db, publish, subscribe }) => {
         const catalog = createPoolCatalog({ db, secrets, clock: { now: () => 0 }, publish, subscribe })
         const pool = draftPool('us-east-1_a')
@@ -146,7 +146,7 @@ for (const engine of engines) {
         catalog.close()
       }))
 
-    it('knows neither pools nor clients that do not exist, nor a client in the wrong pool', () =>
+    it('throws for a pool or client that does not exist, and for a client of another pool', () =>
       withStorage(engine, async ({ db, publish, subscribe }) => {
         const catalog = createPoolCatalog({ db, secrets, clock: { now: () => 0 }, publish, subscribe })
         const [mine, other] = [draftPool('us-east-1_a'), draftPool('us-east-1_b')]
@@ -164,8 +164,8 @@ for (const engine of engines) {
         catalog.close()
       }))
 
-    const otherProcess = engine.name === 'sqlite' ? 'processes that share a file learn by time alone' : false
-    it('hears of a change in another process', { skip: otherProcess }, () =>
+    const otherProcess = engine.name === 'sqlite' ? 'processes that share a file notice changes only when their caches expire' : false
+    it('drops what another process has changed', { skip: otherProcess }, () =>
       withStorage(engine, async (storage, url) => {
         const pool = draftPool('us-east-1_a')
         await insertPool(storage.db, pool)
@@ -174,13 +174,13 @@ for (const engine of engines) {
           const clock = { now: () => 0 }
           const here = createPoolCatalog({ db: storage.db, secrets, clock, publish: storage.publish, subscribe: storage.subscribe })
           const there = createPoolCatalog({ db: other.db, secrets, clock, publish: other.publish, subscribe: other.subscribe })
-          const heard = new EventTarget()
-          const news = once(heard, 'news')
-          other.subscribe('pool_changed', () => heard.dispatchEvent(new Event('news')))
+          const events = new EventTarget()
+          const change = once(events, 'change')
+          other.subscribe('pool_changed', () => events.dispatchEvent(new Event('change')))
           assert.equal((await there.getPool(pool.id)).name, pool.name)
           await storage.db.transaction().execute((tx) => updatePool(tx, { ...pool, name: 'renamed' }))
           await here.invalidate(pool.id)
-          await news
+          await change
           assert.equal((await there.getPool(pool.id)).name, 'renamed')
           here.close()
           there.close()

@@ -8,23 +8,23 @@ const publicClient = { id: 'client456', secrets: [] }
 const sample = 'qBsFMmWqi7DNCzPcSToHBghK7oLGC0+HiHGheaRT0tM='
 
 describe('A secret hash', () => {
-  it('is the one that clients of Cognito compute', () => {
+  it('is computed as clients of Cognito compute it', () => {
     assert.equal(secretHash('secret123', 'alice', 'client456'), sample)
   })
 
-  it('is accepted when it was made with any secret of the client', () => {
+  it("is accepted when it was made with one of the client's secrets", () => {
     requireSecretHash(client, 'alice', sample)
     requireSecretHash(client, 'alice', secretHash('old-secret', 'alice', 'client456'))
   })
 
-  it('is refused when it is missing', () => {
+  it('is rejected when it is missing', () => {
     const message = 'Client client456 is configured for secret but secret was not received'
     for (const missing of [undefined, '']) {
       assert.throws(() => requireSecretHash(client, 'alice', missing), { code: 'NotAuthorizedException', message })
     }
   })
 
-  it('is refused when secret, user or anything else is different', () => {
+  it('is rejected when it was made with another secret or user, or is not a hash', () => {
     const message = 'Unable to verify secret hash for client client456'
     const wrong = [
       secretHash('guess', 'alice', 'client456'),
@@ -36,14 +36,14 @@ describe('A secret hash', () => {
     for (const hash of wrong) assert.throws(() => requireSecretHash(client, 'alice', hash), { code: 'NotAuthorizedException', message })
   })
 
-  it('is not looked at when the client has no secret', () => {
+  it('is ignored when the client has no secret', () => {
     requireSecretHash(publicClient, 'alice', undefined)
     requireSecretHash(publicClient, 'alice', 'anything')
   })
 })
 
 describe('A client secret', () => {
-  it('is proved by any active one', () => {
+  it("is valid when it is one of the client's secrets", () => {
     assert.equal(isClientSecretValid(client, 'secret123'), true)
     assert.equal(isClientSecretValid(client, 'old-secret'), true)
     assert.equal(isClientSecretValid(client, 'secret12'), false)
@@ -51,7 +51,7 @@ describe('A client secret', () => {
     assert.equal(isClientSecretValid(client, undefined), false)
   })
 
-  it('is nothing to prove for a client without one', () => {
+  it('is not needed for a client without secrets', () => {
     assert.equal(isClientSecretValid(publicClient, undefined), true)
   })
 })

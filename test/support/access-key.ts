@@ -9,14 +9,14 @@ export async function createAccessKey(flags: readonly string[], env: Env): Promi
   return readKey(await printedBy(['keys', 'create', ...flags], env))
 }
 
-/** What a command that must succeed writes to standard output. */
+/** The standard output of a command that must succeed. */
 export async function printedBy(args: readonly string[], env: Env): Promise<string> {
   const { code, stdout, stderr } = await lifeguard(args, env)
   if (code !== 0) throw new Error(`lifeguard ${args.join(' ')} ended with ${code}: ${stderr}`)
   return stdout
 }
 
-/** The variables as the command prints them for a shell. */
+/** Reads the variables that the command prints for a shell. */
 function readKey(printed: string): Credentials {
   const variables = new Map([...printed.matchAll(/^(AWS_\w+)=(.+)$/gm)].map(([, name = '', value = '']) => [name, value]))
   const [id, secret, token] = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'].map((name) => variables.get(name))

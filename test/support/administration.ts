@@ -8,19 +8,19 @@ import {
 import { attributeList, type Values } from './self-service.ts'
 import type { TestServer } from './test-server.ts'
 
-type Wish = Omit<Partial<AdminCreateUserCommandInput>, 'UserAttributes'> & { readonly attributes?: Values }
+type AdminCreateInput = Omit<Partial<AdminCreateUserCommandInput>, 'UserAttributes'> & { readonly attributes?: Values }
 
 /** AdminCreateUser with attributes as a record. */
-export async function adminCreate(server: TestServer, poolId: string, username: string, { attributes, ...wish }: Wish = {}) {
+export async function adminCreate(server: TestServer, poolId: string, username: string, { attributes, ...input }: AdminCreateInput = {}) {
   const UserAttributes = attributes && attributeList(attributes)
-  const { User } = await server.send(new AdminCreateUserCommand({ UserPoolId: poolId, Username: username, UserAttributes, ...wish }))
-  if (User === undefined) throw new Error('AdminCreateUser answered without a user')
+  const { User } = await server.send(new AdminCreateUserCommand({ UserPoolId: poolId, Username: username, UserAttributes, ...input }))
+  if (User === undefined) throw new Error('AdminCreateUser returned no user.')
   return { ...User, attributes: valuesOf(User.Attributes) }
 }
 
-/** The same without a message to the user. */
-export function adminCreateSilently(server: TestServer, poolId: string, username: string, wish: Wish = {}) {
-  return adminCreate(server, poolId, username, { MessageAction: 'SUPPRESS', ...wish })
+/** AdminCreateUser without a message to the user. */
+export function adminCreateSilently(server: TestServer, poolId: string, username: string, input: AdminCreateInput = {}) {
+  return adminCreate(server, poolId, username, { MessageAction: 'SUPPRESS', ...input })
 }
 
 /** AdminGetUser with attributes as a record. */
@@ -35,13 +35,13 @@ export function adminUpdate(server: TestServer, poolId: string, username: string
   )
 }
 
-/** Name to value, in the order of the list. */
+/** A list of attributes as a record, in the order of the list. */
 export function valuesOf(attributes: readonly AttributeType[] | undefined): Record<string, string> {
   return Object.fromEntries((attributes ?? []).map(({ Name, Value }) => [Name ?? '', Value ?? '']))
 }
 
-/** What the attempts came to: `ok`, or the name of the error, sorted. */
+/** The outcome of each attempt, sorted: `ok`, or the name of the error. */
 export async function outcomes(attempts: readonly Promise<unknown>[]): Promise<string[]> {
   const settled = await Promise.allSettled(attempts)
-  return settled.map((one) => (one.status === 'fulfilled' ? 'ok' : String((one.reason as Error).name))).sort()
+  return settled.map((result) => (result.status === 'fulfilled' ? 'ok' : String((result.reason as Error).name))).sort()
 }

@@ -1,13 +1,16 @@
 import { rawCall } from './raw-call.ts'
 import type { TestServer } from './test-server.ts'
 
-/** An operation of Lifeguard's own, which no SDK knows. Throws an error with the name and message of the answer. */
+/**
+ * Calls an operation of Lifeguard's own, which no SDK has.
+ * @throws Error with the name and message of the response
+ */
 export async function callLifeguard(
   server: Pick<TestServer, 'url'>,
   operation: string,
   request: object,
   headers: Readonly<Record<string, string>> = {},
-  // biome-ignore lint/suspicious/noExplicitAny: each operation answers something else
+  // biome-ignore lint/suspicious/noExplicitAny: each operation has another response
 ): Promise<any> {
   const { status, body, text } = await rawCall(server, `LifeguardService.${operation}`, request, headers)
   if (status === 200) return body

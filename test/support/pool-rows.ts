@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Db } from '../../src/storage/db.ts'
 
-/** How many rows of the pool there are in each table that has any. */
+/** The number of rows of the pool in each table that has any. */
 export async function rowsOfPool(db: Db, poolId: string): Promise<Record<string, number>> {
   const counts: Record<string, number> = {}
   for (const { name, columns } of await db.introspection.getTables()) {
@@ -13,7 +13,7 @@ export async function rowsOfPool(db: Db, poolId: string): Promise<Record<string,
   return counts
 }
 
-/** Stores so many users with two rows each in two more tables, as quickly as the database can. */
+/** Inserts users in large batches, each with two rows in two other tables. */
 export async function insertManyUsers(db: Db, poolId: string, count: number): Promise<void> {
   for (let first = 0; first < count; first += 500) {
     const subs = Array.from({ length: Math.min(500, count - first) }, (_, at) => `sub-${String(first + at).padStart(9, '0')}`)

@@ -3126,7 +3126,7 @@ export type WrongAnswersType =
   | 'UNLIMITED'
   | 'LOCK_OUT'
 
-/** Every operation by its name; `output` is undefined where the answer has an empty body. */
+/** All operations by name. `output` is undefined when the response has an empty body. */
 export interface Operations {
   AddCustomAttributes: { input: AddCustomAttributesRequest; output: AddCustomAttributesResponse }
   AddUserPoolClientSecret: { input: AddUserPoolClientSecretRequest; output: AddUserPoolClientSecretResponse }

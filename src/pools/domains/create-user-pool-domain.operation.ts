@@ -22,8 +22,8 @@ export const createUserPoolDomain = operation('CreateUserPoolDomain', {
       const pool = await requireLockedPool(tx, domain.poolId)
       requireValidDomain(domain, publicUrl)
       requireTierOfDomain(tiers, pool, domain)
-      await requireFirstOfItsKind(tx, domain)
-      if (!(await insertDomain(tx, domain))) throw taken(domain)
+      await requireOnlyDomainOfKind(tx, domain)
+      if (!(await insertDomain(tx, domain))) throw domainTaken(domain)
       if (domain.custom === undefined) return
       requireWithinQuota(quotas, 'customDomains', await countCustomDomainsUpTo(tx, quotas.customDomains + 1))
     })
@@ -32,14 +32,14 @@ export const createUserPoolDomain = operation('CreateUserPoolDomain', {
   },
 })
 
-async function requireFirstOfItsKind(tx: Tx, domain: PoolDomain): Promise<void> {
+async function requireOnlyDomainOfKind(tx: Tx, domain: PoolDomain): Promise<void> {
   const others = await findDomainsOfPool(tx, domain.poolId)
   const isCustom = domain.custom !== undefined
   if (others.some((other) => (other.custom !== undefined) === isCustom))
     throw invalidParameter('User pool already has a domain configured.')
 }
 
-function taken(domain: PoolDomain) {
+function domainTaken(domain: PoolDomain) {
   if (domain.custom === undefined) return invalidParameter('Domain already associated with another user pool.')
   return invalidParameter('One or more of the CNAMEs you provided are already associated with a different resource.')
 }

@@ -8,7 +8,7 @@ type Deps = { db: Db; accountId: string; publicUrl: string }
 export const describeUserPoolDomain = operation('DescribeUserPoolDomain', {
   auth: 'iam',
 
-  /** A domain that nobody has is no error: its description is empty (observed), and clients wait for just that after a deletion. */
+  /** The description of a domain that does not exist is empty (observed). Clients wait for that after a deletion. */
   async handle(request, { db, accountId, publicUrl }: Deps) {
     const domain = await findDomain(db, request.Domain)
     return { DomainDescription: domain === undefined ? {} : writeDomain(domain, { accountId, host: new URL(publicUrl).hostname }) }

@@ -2,7 +2,7 @@ import type { Db, Tx } from '../../storage/db.ts'
 import type { PoolDomain } from './pool-domain.ts'
 import { fromRow, toRow } from './pool-domain-row.ts'
 
-/** False when some pool, this one or another, has the domain. */
+/** False when a pool already has the domain. */
 export async function insertDomain(tx: Tx, domain: PoolDomain): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await tx
     .insertInto('pool_domain')
@@ -12,19 +12,19 @@ export async function insertDomain(tx: Tx, domain: PoolDomain): Promise<boolean>
   return numInsertedOrUpdatedRows === 1n
 }
 
-/** Of whatever pool: a domain is how a browser tells its pool. */
+/** Finds the domain of any pool. A browser names the pool only by its domain. */
 export async function findDomain(db: Db | Tx, domain: string): Promise<PoolDomain | undefined> {
   const row = await db.selectFrom('pool_domain').selectAll().where('domain', '=', domain).executeTakeFirst()
   return row && fromRow(row)
 }
 
-/** The domains of the pool: one of each kind at most. */
+/** The domains of the pool: at most one prefix and one custom domain. */
 export async function findDomainsOfPool(db: Db | Tx, poolId: string): Promise<readonly PoolDomain[]> {
   const rows = await db.selectFrom('pool_domain').selectAll().where('pool_id', '=', poolId).orderBy('domain').execute()
   return rows.map(fromRow)
 }
 
-/** The domain as it is now, held until the transaction ends. */
+/** The stored domain, locked until the transaction ends. */
 export async function lockDomain(tx: Tx, poolId: string, domain: string): Promise<PoolDomain | undefined> {
   const row = await tx
     .updateTable('pool_domain')
@@ -56,8 +56,8 @@ export async function deleteDomain(db: Db | Tx, poolId: string, domain: string):
   return numDeletedRows === 1n
 }
 
-/** How many custom domains there are over all pools, counted no further than `limit`: they are the ones with a dot. */
+/** The number of custom domains in all pools, counted up to `limit`. Only custom domains have a dot. */
 export async function countCustomDomainsUpTo(db: Db | Tx, limit: number): Promise<number> {
-  const some = await db.selectFrom('pool_domain').select('domain').where('domain', 'like', '%.%').limit(limit).execute()
-  return some.length
+  const domains = await db.selectFrom('pool_domain').select('domain').where('domain', 'like', '%.%').limit(limit).execute()
+  return domains.length
 }

@@ -4,7 +4,7 @@ import type { PoolDomain } from './pool-domain.ts'
 
 type Row = Selectable<PoolDomainTable>
 
-/** What the `config` column holds. */
+/** The content of the `config` column. */
 type Config = Pick<PoolDomain, 'managedLoginVersion' | 'custom' | 'failover'>
 
 export function toRow({ domain, poolId, createdAt, updatedAt, ...config }: PoolDomain): Row {

@@ -3,15 +3,18 @@ import type { Pool } from '../pool.ts'
 import { requireTier, type Tiers } from '../tier-rules.ts'
 import { classicHostedUi, managedLogin, type PoolDomain } from './pool-domain.ts'
 
-/** A prefix may hold such a word only as a part of a longer one: `my-aws-app` is refused, `my-awsome-app` is not (observed). */
+/** A prefix may contain such a word only within a longer one: `my-aws-app` is rejected, `my-awsome-app` is not (observed). */
 const reservedWords: readonly string[] = ['aws', 'amazon', 'cognito']
 
 const prefixPattern = '^[a-z0-9](?:[a-z0-9\\-]{0,61}[a-z0-9])?$'
 
-/** Throws InvalidParameterException when the domain cannot be as it is. `publicUrl` is this server's own address, which no pool can take. */
+/**
+ * `publicUrl` is the address of this server, which no pool may use as its domain.
+ * @throws ApiError InvalidParameterException when the domain or its settings are invalid
+ */
 export function requireValidDomain(domain: PoolDomain, publicUrl: string): void {
   if (domain.custom === undefined) requirePrefix(domain)
-  else requireNameOfTheirOwn(domain.domain, publicUrl)
+  else requireCustomDomain(domain.domain, publicUrl)
   const { managedLoginVersion: version } = domain
   if (version !== classicHostedUi && version !== managedLogin) throw invalidParameter('ManagedLoginVersion must be 1 or 2.')
 }
@@ -31,19 +34,19 @@ function requirePrefix({ domain, failover }: PoolDomain): void {
   if (failover !== undefined) throw invalidParameter('Routing can only be configured for a custom domain.')
 }
 
-/** A DNS name with a parent, and neither this server's own name nor one under which its prefix domains lie. */
-function requireNameOfTheirOwn(domain: string, publicUrl: string): void {
+/** A custom domain is a DNS name with a parent domain. It is not the name of this server, nor one of its prefix domains. */
+function requireCustomDomain(domain: string, publicUrl: string): void {
   const lastLabel = domain.slice(domain.lastIndexOf('.') + 1)
   if (!domain.includes('.') || /^\d+$/.test(lastLabel)) {
     throw invalidParameter(`Custom domain is not a valid subdomain: ${domain} is not a host name with a parent domain.`)
   }
-  const own = new URL(publicUrl).hostname
-  if (domain === own || domain === `auth.${own}` || domain.endsWith(`.auth.${own}`)) {
+  const serverHost = new URL(publicUrl).hostname
+  if (domain === serverHost || domain === `auth.${serverHost}` || domain.endsWith(`.auth.${serverHost}`)) {
     throw invalidParameter(`Custom domain is not a valid subdomain: ${domain} belongs to the server itself.`)
   }
 }
 
-/** The answer when the pool does not have the domain or does not exist (observed, both in one text). */
+/** The error when the pool does not have the domain or does not exist. The text is the same for both (observed). */
 export function domainNotFound(): ApiError {
   return invalidParameter('No such domain or user pool exists.')
 }

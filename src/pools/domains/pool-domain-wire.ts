@@ -20,7 +20,7 @@ export function readNewDomain(request: CreateUserPoolDomainRequest, now: number)
   }
 }
 
-/** `domain` as UpdateUserPoolDomain leaves it: what the request does not name stays. A Routing without Failover ends the failover. */
+/** `domain` after UpdateUserPoolDomain. What the request does not name stays. A Routing without Failover ends the failover. */
 export function readDomainUpdate(domain: PoolDomain, request: UpdateUserPoolDomainRequest, now: number): PoolDomain {
   return {
     ...domain,
@@ -31,7 +31,7 @@ export function readDomainUpdate(domain: PoolDomain, request: UpdateUserPoolDoma
   }
 }
 
-/** What creating and changing a domain answer. `host` is what DNS has to point a custom domain to. */
+/** The response to CreateUserPoolDomain and UpdateUserPoolDomain. DNS must point a custom domain to `host`. */
 export function writeDomainAnswer(domain: PoolDomain, host: string): CreateUserPoolDomainResponse {
   return {
     ManagedLoginVersion: domain.managedLoginVersion,
@@ -40,7 +40,7 @@ export function writeDomainAnswer(domain: PoolDomain, host: string): CreateUserP
   }
 }
 
-/** What Cognito shows in every region (observed). There is no such bucket here; tools store the member and compare it. */
+/** Cognito's value in every region (observed). Lifeguard has no such bucket, but tools store the member and compare it. */
 const assetsBucket = 'aws-cognito-prod-iad-assets'
 
 export function writeDomain(domain: PoolDomain, { accountId, host }: { accountId: string; host: string }): DomainDescriptionType {
@@ -58,7 +58,7 @@ export function writeDomain(domain: PoolDomain, { accountId, host }: { accountId
   }
 }
 
-/** The moment of the last change in digits, year first. */
+/** The time of the last change as digits, beginning with the year. */
 function versionOf(domain: PoolDomain): string {
   return new Date(domain.updatedAt).toISOString().replace(/\D/g, '').slice(0, 14)
 }
@@ -67,7 +67,7 @@ function readCustomConfig(config: CustomDomainConfigType | undefined): PoolDomai
   return config && { certificateArn: config.CertificateArn, securityPolicy: config.SecurityPolicy }
 }
 
-/** A prefix domain has an empty configuration there (observed). */
+/** For a prefix domain the configuration is empty (observed). */
 function writeCustomConfig({ custom }: PoolDomain): CustomDomainConfigType {
   if (custom === undefined) return {} as CustomDomainConfigType
   return { CertificateArn: custom.certificateArn, SecurityPolicy: custom.securityPolicy }

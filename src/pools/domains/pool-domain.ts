@@ -1,4 +1,4 @@
-/** A name that leads to the hosted pages of a pool: the first label of a name under ours, or a whole name of the customer's own. */
+/** The host name of the hosted pages of a pool: a prefix of the server's own domain, or a custom domain of the customer. */
 export type PoolDomain = {
   readonly domain: string
   readonly poolId: string
@@ -6,9 +6,9 @@ export type PoolDomain = {
   readonly updatedAt: number
   /** 1 is the classic hosted UI, 2 is managed login. */
   readonly managedLoginVersion: number
-  /** Undefined for a prefix domain. The certificate is for whoever ends TLS in front of this server. */
+  /** Undefined for a prefix domain. The certificate is for the proxy that terminates TLS in front of this server. */
   readonly custom: { readonly certificateArn: string; readonly securityPolicy: SecurityPolicy | undefined } | undefined
-  /** Where the name is to lead when the pool's own region fails; kept as it was sent. */
+  /** The failover region of the domain. It is stored as it was sent and has no effect. */
   readonly failover: { readonly secondaryRegion: string; readonly healthCheckId: string } | undefined
 }
 

@@ -12,7 +12,10 @@ import { type TriggerName, type TriggerPolicy, triggerPolicyOf } from '../trigge
 import { readTemplatesByLocale, writeTemplatesByLocale } from './localized-templates-wire.ts'
 import { extensionsOf, type MessagesExtension, noExtensions, type PoolExtensions, type TestUser } from './pool-extensions.ts'
 
-/** `pool`'s extensions with the sections that the request names in place of the old ones. Throws InvalidParameterException. */
+/**
+ * The extensions of `pool`, with the sections of the request in place of the old ones.
+ * @throws ApiError InvalidParameterException when a section is invalid
+ */
 export function readExtensions(secrets: Secrets, pool: Pool, request: SetUserPoolExtensionsRequest): PoolExtensions {
   const before = extensionsOf(pool)
   return {
@@ -48,10 +51,10 @@ export function writeExtensions(secrets: Secrets, pool: Pool): GetUserPoolExtens
   }
 }
 
-/** The fixed code of a test user, in the clear. */
+/** The fixed code of a test user, decrypted. */
 export function openTestCode(secrets: Secrets, poolId: string, sealedCode: string): string {
   const code = secrets.open('test-code', sealedCode, poolId)
-  if (code === undefined) throw new Error(`A test user's code of pool ${poolId} does not open with this master key.`)
+  if (code === undefined) throw new Error(`The code of a test user in pool ${poolId} does not open with this master key.`)
   return code.toString()
 }
 
@@ -66,10 +69,10 @@ function readPolicy(name: TriggerName, policy: TriggerPolicyType): TriggerPolicy
       `Triggers.${name}.OnError: LAST_GOOD is for the claims of PreTokenGeneration only; use FAIL, CONTINUE or CONTINUE_UNLESS_REFUSED.`,
     )
   }
-  const unset = triggerPolicyOf(name, undefined)
+  const defaults = triggerPolicyOf(name, undefined)
   return {
-    timeoutMs: policy.TimeoutMilliseconds ?? unset.timeoutMs,
-    retries: policy.Retries ?? unset.retries,
+    timeoutMs: policy.TimeoutMilliseconds ?? defaults.timeoutMs,
+    retries: policy.Retries ?? defaults.retries,
     onError,
     circuitBreaker: policy.CircuitBreaker && { failures: policy.CircuitBreaker.Failures, openSeconds: policy.CircuitBreaker.OpenSeconds },
   }
@@ -106,8 +109,8 @@ function writeMessages({ suppress, templates, maxPerDay, maxPerRecipientPerHour,
 
 function readTestUsers(secrets: Secrets, pool: Pool, users: readonly TestUserType[]): TestUser[] {
   const names = users.map(({ Username }) => (pool.caseSensitive === false ? Username.toLowerCase() : Username))
-  const twice = names.find((name, index) => names.findIndex((other) => nameKey(pool, other) === nameKey(pool, name)) !== index)
-  if (twice !== undefined) throw invalidParameter('TestUsers: a Username is listed twice.')
+  const duplicate = names.find((name, index) => names.findIndex((other) => nameKey(pool, other) === nameKey(pool, name)) !== index)
+  if (duplicate !== undefined) throw invalidParameter('TestUsers: a Username is listed twice.')
   return users.map(({ Code }, index) => {
     if (!/^\d{6,8}$/.test(Code)) throw invalidParameter('TestUsers: a Code must be 6 to 8 digits.')
     return { username: names[index] ?? '', sealedCode: secrets.seal('test-code', Code, pool.id) }

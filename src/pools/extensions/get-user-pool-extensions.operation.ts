@@ -3,7 +3,7 @@ import { operation } from '../../contract/operation.ts'
 import type { PoolCatalog } from '../pool-catalog.ts'
 import { writeExtensions } from './extensions-wire.ts'
 
-/** Lifeguard's own: everything that is set, defaults filled in. */
+/** An operation of Lifeguard's own. It returns all sections, with defaults. */
 export const getUserPoolExtensions = operation('GetUserPoolExtensions', {
   auth: 'iam',
 

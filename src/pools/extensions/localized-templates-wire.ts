@@ -3,15 +3,15 @@ import type { LocalizedTemplatesType } from '../../contract/generated/types.ts'
 import type { LocalizedTemplates } from '../message-templates.ts'
 import type { MessagesExtension } from './pool-extensions.ts'
 
-type Needs = { readonly pattern: RegExp; readonly says: string }
+type Placeholder = { readonly pattern: RegExp; readonly description: string }
 
-const code: Needs = { pattern: /\{####\}/, says: '{####}, where the code goes' }
-const link: Needs = { pattern: /\{##[^{}]+##\}/, says: 'a link such as {##Verify##}' }
-// The password may be missing: some users are invited without one.
-const name: Needs = { pattern: /\{username\}/, says: '{username}' }
+const code: Placeholder = { pattern: /\{####\}/, description: '{####}, where the code goes' }
+const link: Placeholder = { pattern: /\{##[^{}]+##\}/, description: 'a link such as {##Verify##}' }
+// The password is not required, because some users are invited without one.
+const name: Placeholder = { pattern: /\{username\}/, description: '{username}' }
 
-/** Without these places a message would be of no use, and would not be sent. */
-const needed: Readonly<Partial<Record<keyof LocalizedTemplatesType, Needs>>> = {
+/** A message without its placeholder would be useless, and is not sent. */
+const requiredPlaceholders: Readonly<Partial<Record<keyof LocalizedTemplatesType, Placeholder>>> = {
   VerificationSms: code,
   VerificationEmail: code,
   LinkEmail: link,
@@ -21,7 +21,7 @@ const needed: Readonly<Partial<Record<keyof LocalizedTemplatesType, Needs>>> = {
   InvitationEmail: name,
 }
 
-/** Throws InvalidParameterException for what is no locale, comes twice, or has no room for what it must say. */
+/** @throws ApiError InvalidParameterException when a locale is invalid or appears twice, or when a text lacks its placeholder */
 export function readTemplatesByLocale(templates: Readonly<Record<string, LocalizedTemplatesType>>): MessagesExtension['templates'] {
   const read: Record<string, LocalizedTemplates> = {}
   for (const [text, texts] of Object.entries(templates)) {
@@ -36,7 +36,7 @@ export function writeTemplatesByLocale(templates: MessagesExtension['templates']
   return Object.fromEntries(Object.entries(templates).map(([locale, texts]) => [locale, writeTemplates(texts)]))
 }
 
-/** BCP 47, by which `pt-br` and `pt-BR` are the same. */
+/** The canonical form of a language tag (BCP 47), for which `pt-br` and `pt-BR` are the same. */
 function canonicalLocale(text: string): string {
   try {
     return new Intl.Locale(text).baseName
@@ -46,10 +46,10 @@ function canonicalLocale(text: string): string {
 }
 
 function readTemplates(locale: string, texts: LocalizedTemplatesType): LocalizedTemplates {
-  for (const [name, needs] of Object.entries(needed)) {
+  for (const [name, placeholder] of Object.entries(requiredPlaceholders)) {
     const text = texts[name as keyof LocalizedTemplatesType]
-    if (text === undefined || needs.pattern.test(text)) continue
-    throw invalidParameter(`Messages.Templates: ${name} of ${locale} must contain ${needs.says}.`)
+    if (text === undefined || placeholder.pattern.test(text)) continue
+    throw invalidParameter(`Messages.Templates: ${name} of ${locale} must contain ${placeholder.description}.`)
   }
   return {
     verificationSms: texts.VerificationSms,

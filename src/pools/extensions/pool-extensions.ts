@@ -2,8 +2,8 @@ import type { LocalizedTemplates, MessageKindName } from '../message-templates.t
 import type { TriggerName, TriggerPolicy } from '../trigger-settings.ts'
 
 /**
- * What a pool can have that Cognito's pools have not. Without any of it a pool behaves as at Cognito. UpdateUserPool leaves it alone,
- * so that programs which only know Cognito's settings (Terraform, say) do not take it away.
+ * The settings that Cognito does not have. A pool without them behaves as in Cognito. UpdateUserPool does not change them, so that
+ * programs that know only Cognito's settings (such as Terraform) do not remove them.
  */
 export type PoolExtensions = {
   readonly triggers: Readonly<Partial<Record<TriggerName, TriggerPolicy>>>
@@ -14,35 +14,35 @@ export type PoolExtensions = {
 }
 
 export type CustomAuthExtension = {
-  /** Whether a custom sign-in that has verified the password goes on to the pool's MFA before its own challenges. */
+  /** Whether the pool's MFA comes between the password and the custom challenges of a custom sign-in. */
   readonly mfaAfterPassword: 'REQUIRED' | 'SKIPPED'
-  /** Whether wrong answers to custom challenges lock the user, as wrong codes do. Undefined in pools from before this could be set: they do not. */
+  /** Whether wrong answers to custom challenges lock the user out, as wrong codes do. Undefined, in old pools, means that they do not. */
   readonly wrongAnswers?: 'UNLIMITED' | 'LOCK_OUT' | undefined
 }
 
 export type SignUpExtension = {
-  /** Whether SignUp answers every client with a Session by which a mistyped address can be corrected. */
+  /** Whether SignUp returns a Session to every client, with which the user can correct a mistyped address. */
   readonly contactCorrection: boolean
-  /** After so many hours without confirmation somebody who signed up is forgotten. Undefined: never. */
+  /** A user who does not confirm the sign-up within so many hours is deleted. Undefined: never. */
   readonly unconfirmedLifetimeHours: number | undefined
 }
 
 export type MessagesExtension = {
-  /** Kinds that are not sent; their codes are made all the same. */
+  /** The kinds that are not sent. Their codes are created and valid anyway. */
   readonly suppress: readonly MessageKindName[]
-  /** By the locale of the users they are for, such as `de` or `pt-BR`. */
+  /** The templates for each locale of users, such as `de` or `pt-BR`. */
   readonly templates: Readonly<Record<string, LocalizedTemplates>>
   readonly maxPerDay: number | undefined
   readonly maxPerRecipientPerHour: number | undefined
-  /** FAIL: the call that caused a message waits for it and fails when the far end refuses it. */
+  /** `FAIL`: the API call that caused a message waits for it, and fails when the gateway refuses the message. */
   readonly onRefusal: 'IGNORE' | 'FAIL'
 }
 
-/** A user for automated tests: every code for them is this one, and none is sent. */
+/** A user for automated tests. All codes of the user are this one, and no message is sent. */
 export type TestUser = {
-  /** As it is stored: in lower case where the pool ignores case. */
+  /** The username as stored: in lower case when the pool ignores case. */
   readonly username: string
-  /** Sealed for the pool. */
+  /** The code, sealed for this pool. */
   readonly sealedCode: string
 }
 

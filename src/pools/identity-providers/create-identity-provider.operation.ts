@@ -12,7 +12,7 @@ import { readNewProvider, writeProvider } from './identity-provider-wire.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets; quotas: Quotas }
 
-/** Keeps what it is told; the provider's own addresses are asked when somebody signs in through it. */
+/** Stores the settings only. The server contacts the provider's endpoints when a user signs in through it. */
 export const createIdentityProvider = operation('CreateIdentityProvider', {
   auth: 'iam',
 
@@ -30,7 +30,7 @@ export const createIdentityProvider = operation('CreateIdentityProvider', {
   },
 })
 
-/** The provider's name begins its users' names, so that in a pool that ignores case `Corp` and `corp` would share users. */
+/** Usernames begin with the name of the provider. In a pool that ignores case, `Corp` and `corp` would share users. */
 async function requireFreeName(tx: Tx, pool: Pool, name: string, quotas: Quotas): Promise<void> {
   const names = await listProviderNames(tx, pool.id, quotas.identityProvidersPerPool)
   if (names.some((other) => nameKey(pool, other) === nameKey(pool, name))) throw nameTaken(pool.id, name)

@@ -6,14 +6,14 @@ import { providerNotFound, requireExternalProvider } from './identity-provider-r
 
 type Deps = { db: Db; pools: PoolCatalog }
 
-/** App clients that list the provider keep its name, and nobody can sign in through it. */
+/** App clients that list the provider keep its name, but users can no longer sign in through it. */
 export const deleteIdentityProvider = operation('DeleteIdentityProvider', {
   auth: 'iam',
 
   async handle(request, { db, pools }: Deps) {
     const pool = await pools.getPool(request.UserPoolId)
     requireExternalProvider(request.ProviderName)
-    const isGone = await db.transaction().execute((tx) => deleteProvider(tx, pool.id, request.ProviderName))
-    if (!isGone) throw providerNotFound(request.ProviderName)
+    const isDeleted = await db.transaction().execute((tx) => deleteProvider(tx, pool.id, request.ProviderName))
+    if (!isDeleted) throw providerNotFound(request.ProviderName)
   },
 })

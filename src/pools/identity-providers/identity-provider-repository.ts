@@ -14,7 +14,7 @@ import {
 import type { IdentityProvider, ProviderSummary } from './identity-provider.ts'
 import { fromStored, identityProviders, providerIdentifiers, toStored } from './identity-provider-row.ts'
 
-/** False when the pool has a provider of that name. */
+/** False when the pool already has a provider with that name. */
 export async function insertIdentityProvider(tx: Tx, secrets: Secrets, poolId: string, provider: IdentityProvider): Promise<boolean> {
   return insertResource(tx, poolId, identityProviders, toStored(poolId, provider, secrets))
 }
@@ -39,7 +39,7 @@ export async function findProviderByIdentifier(
   return found && findIdentityProvider(db, secrets, poolId, found.config.provider)
 }
 
-/** The provider as it is now, held until the transaction ends. */
+/** The stored provider, locked until the transaction ends. */
 export async function lockIdentityProvider(tx: Tx, secrets: Secrets, poolId: string, name: string): Promise<IdentityProvider | undefined> {
   const stored = await lockResource(tx, poolId, identityProviders, name)
   return stored && fromStored(poolId, stored, secrets)
@@ -49,7 +49,7 @@ export async function updateIdentityProvider(tx: Tx, secrets: Secrets, poolId: s
   await updateResource(tx, poolId, identityProviders, toStored(poolId, provider, secrets))
 }
 
-/** The provider and its identifiers. False when the pool has no such provider. */
+/** Deletes the provider and its identifiers. False when the pool has no such provider. */
 export async function deleteIdentityProvider(tx: Tx, poolId: string, name: string): Promise<boolean> {
   const stored = await lockResource(tx, poolId, identityProviders, name)
   if (stored === undefined) return false
@@ -57,7 +57,7 @@ export async function deleteIdentityProvider(tx: Tx, poolId: string, name: strin
   return deleteResource(tx, poolId, identityProviders, name)
 }
 
-/** In the order of their names, from the first one behind `after`. */
+/** Providers ordered by name, beginning after the name `after`. */
 export async function listIdentityProviders(
   db: Db | Tx,
   poolId: string,
@@ -67,12 +67,12 @@ export async function listIdentityProviders(
   return found.map(({ id, createdAt, updatedAt, config }) => ({ id, createdAt, updatedAt, type: config.type }))
 }
 
-/** The names of the pool's providers, no more than `limit` of them. */
+/** The names of the pool's providers, at most `limit` of them. */
 export async function listProviderNames(db: Db | Tx, poolId: string, limit: number): Promise<readonly string[]> {
   return listResourceIds(db, poolId, identityProviders, limit)
 }
 
-/** Those of the names that providers of the pool have. */
+/** The names among `names` that providers of the pool have. */
 export async function findProviderNames(db: Db | Tx, poolId: string, names: readonly string[]): Promise<ReadonlySet<string>> {
   return new Set((await findResources(db, poolId, identityProviders, names)).map(({ id }) => id))
 }

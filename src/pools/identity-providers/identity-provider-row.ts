@@ -3,12 +3,12 @@ import { type PoolResource, resourceKind } from '../pool-resource.ts'
 import type { IdentityProvider, ProviderDetails } from './identity-provider.ts'
 import { secretKeys } from './provider-details.ts'
 
-/** As the database holds it: secrets apart from the other details, and sealed. */
+/** The stored form: the secrets are sealed, and apart from the other details. */
 type StoredProvider = IdentityProvider['config'] & { readonly sealed: ProviderDetails }
 
 export const identityProviders = resourceKind<StoredProvider>('identity-provider')
 
-/** Id: an identifier of a provider, which no other provider of the pool can have. */
+/** Leads from an identifier, whose text is the id of the resource, to the provider that has it. */
 export const providerIdentifiers = resourceKind<{ readonly provider: string }>('identity-provider-identifier')
 
 export function toStored(poolId: string, provider: IdentityProvider, secrets: Secrets): PoolResource<StoredProvider> {
@@ -20,7 +20,7 @@ export function toStored(poolId: string, provider: IdentityProvider, secrets: Se
   return { ...provider, config: { ...provider.config, details: Object.fromEntries(open), sealed: Object.fromEntries(sealed) } }
 }
 
-/** Throws when a secret does not open: without it the provider would refuse us, and nobody would know why. */
+/** @throws Error when a secret does not open; without it the provider would reject every request without a clear reason */
 export function fromStored(poolId: string, stored: PoolResource<StoredProvider>, secrets: Secrets): IdentityProvider {
   const { sealed, ...config } = stored.config
   const opened = Object.entries(sealed).map(([key, value]) => {
@@ -35,7 +35,7 @@ function contextOf(poolId: string, name: string, key: string): string {
   return JSON.stringify([poolId, name, key])
 }
 
-/** As `toStored` makes it, with the secrets under the key of `Secrets.seal`. */
+/** The stored provider with its secrets sealed under the current master key. */
 export function resealProvider(secrets: Secrets, poolId: string, id: string, config: StoredProvider): StoredProvider {
   const sealed = Object.entries(config.sealed).map(([key, value]) => [
     key,

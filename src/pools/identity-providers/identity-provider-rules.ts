@@ -3,10 +3,10 @@ import type { Pool } from '../pool.ts'
 import { type IdentityProvider, type ProviderType, socialTypes, subjectClaims } from './identity-provider.ts'
 import { requireValidDetails } from './provider-details-rules.ts'
 
-/** Throws InvalidParameterException when the provider cannot be as it is in this pool. */
+/** @throws ApiError InvalidParameterException when the provider is invalid in this pool */
 export function requireValidProvider(pool: Pick<Pool, 'schema'>, provider: IdentityProvider): void {
   const { type, details, attributeMapping, acrMapping } = provider.config
-  requireFittingName(provider.id, type)
+  requireNameOfType(provider.id, type)
   requireValidDetails(type, details)
   requireValidMapping(pool, type, attributeMapping)
   if (type !== 'OIDC' && Object.keys(acrMapping ?? {}).length > 0) {
@@ -14,34 +14,37 @@ export function requireValidProvider(pool: Pick<Pool, 'schema'>, provider: Ident
   }
 }
 
-/** App clients list providers by name, where COGNITO means the pool's own users and `Google` means Google. */
-function requireFittingName(name: string, type: ProviderType): void {
-  const isTaken = name.toUpperCase() === 'COGNITO' || socialTypes.some((social) => social.toLowerCase() === name.toLowerCase())
-  const fits = socialTypes.includes(type) ? name === type : !isTaken
+/** App clients list providers by name. There, `COGNITO` means the pool's own users and `Google` means Google. */
+function requireNameOfType(name: string, type: ProviderType): void {
+  const isReserved = name.toUpperCase() === 'COGNITO' || socialTypes.some((social) => social.toLowerCase() === name.toLowerCase())
+  const fits = socialTypes.includes(type) ? name === type : !isReserved
   if (!fits) throw invalidParameter(`Provider ${name} cannot be of type ${type}.`)
 }
 
-/** `sub` is ours to give, and who the user is at an OAuth provider is for one claim to say. */
+/** The server sets `sub`. For an OAuth provider, only one claim identifies the user. */
 function requireValidMapping(
   pool: Pick<Pool, 'schema'>,
   type: ProviderType,
   mapping: IdentityProvider['config']['attributeMapping'],
 ): void {
   const names = new Set(pool.schema.map((definition) => definition.name))
-  const isSound = (name: string, claim: string) => {
+  const isValid = (name: string, claim: string) => {
     if (name === 'username') return type === 'SAML' || claim === subjectClaims[type]
     return name !== 'sub' && names.has(name)
   }
-  const wrong = Object.entries(mapping).flatMap(([name, claim]) => (isSound(name, claim) ? [] : [name]))
-  if (wrong.length > 0) throw invalidParameter(`AttributeMapping contains invalid mapping: [${wrong.join(', ')}]`)
+  const invalid = Object.entries(mapping).flatMap(([name, claim]) => (isValid(name, claim) ? [] : [name]))
+  if (invalid.length > 0) throw invalidParameter(`AttributeMapping contains invalid mapping: [${invalid.join(', ')}]`)
 }
 
-/** The answer for an identity provider that the pool does not have. */
+/** The error for an identity provider that the pool does not have. */
 export function providerNotFound(name: string): ApiError {
   return new ApiError('ResourceNotFoundException', `Identity provider ${name} does not exist.`)
 }
 
-/** The answer to an attempt to change the pool's own users as if they were a provider like the others. */
+/**
+ * `COGNITO` stands for the pool's own users and cannot be changed as a provider.
+ * @throws ApiError UnsupportedIdentityProviderException when the name is `COGNITO`
+ */
 export function requireExternalProvider(name: string): void {
   if (name.toUpperCase() === 'COGNITO') {
     throw new ApiError('UnsupportedIdentityProviderException', `${name} is not an identity provider that can be changed.`)

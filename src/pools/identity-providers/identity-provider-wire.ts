@@ -24,8 +24,8 @@ export function readNewProvider(request: CreateIdentityProviderRequest, now: num
 }
 
 /**
- * `provider` as UpdateIdentityProvider leaves it: each member that the request names is replaced as a whole, all others stay. Only a
- * private key that is not sent again stays, too: no answer has it, so that whoever sends back what we said would lose it.
+ * `provider` after UpdateIdentityProvider. Members of the request replace the old ones as a whole; all others stay. A private key stays
+ * even when new details lack it: responses never show it, so a caller that sends back a response would lose it.
  */
 export function readProviderUpdate(provider: IdentityProvider, request: UpdateIdentityProviderRequest, now: number): IdentityProvider {
   const { type, details, attributeMapping, identifiers, acrMapping } = provider.config
@@ -44,7 +44,7 @@ export function readProviderUpdate(provider: IdentityProvider, request: UpdateId
 }
 
 export function writeProvider(poolId: string, provider: IdentityProvider): IdentityProviderType {
-  const { private_key: _kept, ...details } = completeDetails(provider.config)
+  const { private_key: _hidden, ...details } = completeDetails(provider.config)
   return {
     UserPoolId: poolId,
     ProviderName: provider.id,
@@ -67,7 +67,7 @@ export function writeProviderDescription(provider: ProviderSummary): ProviderDes
   }
 }
 
-/** The username of an OAuth provider's user comes from one claim, and the mapping says so whether or not the request did. */
+/** For an OAuth provider, the mapping always names the claim that becomes the username, even when the request does not. */
 function readMapping(type: ProviderType, mapping: Readonly<Record<string, string>> = {}): IdentityProvider['config']['attributeMapping'] {
   return type === 'SAML' ? { ...mapping } : { username: subjectClaims[type], ...mapping }
 }

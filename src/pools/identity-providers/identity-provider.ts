@@ -3,29 +3,29 @@ import type { PoolResource } from '../pool-resource.ts'
 export type SocialProviderType = 'Facebook' | 'Google' | 'LoginWithAmazon' | 'SignInWithApple'
 export type ProviderType = SocialProviderType | 'OIDC' | 'SAML'
 
-/** Key to value, under the names that the API and the service's documentation use. */
+/** The details of a provider, under the names of the API and of the service's documentation. */
 export type ProviderDetails = Readonly<Record<string, string>>
 
-/** Somebody else who vouches for users of the pool. Its id is its name. */
+/** An outside service that vouches for users of the pool. Its id is its name. */
 export type IdentityProvider = PoolResource<{
   readonly type: ProviderType
-  /** As they were sent; what the service adds to them is for `completeDetails` to say. */
+  /** The details as they were sent. `completeDetails` adds what the service adds. */
   readonly details: ProviderDetails
-  /** Name of an attribute of the pool → name of the claim or SAML attribute its value comes from. */
+  /** Name of an attribute of the pool → name of the claim or SAML attribute for its value. */
   readonly attributeMapping: Readonly<Record<string, string>>
-  /** Other names that a sign-in may call the provider by, such as the e-mail domains of its users. */
+  /** Other names of the provider for sign-ins, such as the e-mail domains of its users. */
   readonly identifiers: readonly string[]
-  /** `Level1` to `Level4` → what the provider calls that level of assurance. */
+  /** `Level1` to `Level4` → the provider's name for that level of assurance. */
   readonly acrMapping: Readonly<Record<string, string>> | undefined
 }>
 
-/** What lists show. */
+/** What a list shows of a provider. */
 export type ProviderSummary = Pick<IdentityProvider, 'id' | 'createdAt' | 'updatedAt'> & { readonly type: ProviderType }
 
-/** There can be one of each of these in a pool, and its name is that of its type. */
+/** A pool can have one provider of each of these types. Its name is that of its type. */
 export const socialTypes: readonly ProviderType[] = ['Facebook', 'Google', 'LoginWithAmazon', 'SignInWithApple']
 
-/** The claim that says who the user is: it becomes part of the username, and nothing else can. */
+/** The claim that identifies the user. It alone becomes part of the username. */
 export const subjectClaims: Readonly<Record<Exclude<ProviderType, 'SAML'>, string>> = {
   Facebook: 'id',
   Google: 'sub',

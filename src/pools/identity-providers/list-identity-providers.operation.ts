@@ -8,15 +8,15 @@ import { writeProviderDescription } from './identity-provider-wire.ts'
 
 type Deps = { db: Db; pools: PoolCatalog; secrets: Secrets }
 
-/** A request may ask for 60, but an answer holds no more than this. */
-const largestPage = 50
+/** A request may ask for 60 providers, but a response has at most this many. */
+const maxPageSize = 50
 
 export const listIdentityProviders = operation('ListIdentityProviders', {
   auth: 'iam',
 
   async handle(request, { db, pools, secrets }: Deps) {
     const { UserPoolId: poolId } = request
-    const size = Math.min(request.MaxResults || largestPage, largestPage)
+    const size = Math.min(request.MaxResults || maxPageSize, maxPageSize)
     await pools.getPool(poolId)
     const list = `ListIdentityProviders ${poolId}`
     const after = readPageToken(secrets, list, request.NextToken)

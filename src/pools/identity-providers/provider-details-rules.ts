@@ -27,7 +27,7 @@ const endpointKeys: readonly string[] = ['oidc_issuer', 'authorize_url', 'token_
 const methodKeys: readonly string[] = ['attributes_request_method', 'token_request_method']
 const flagKeys: readonly string[] = ['IDPSignout', 'IDPInit', 'EncryptedResponses', 'attributes_url_add_attributes']
 
-/** Every key that a provider of OAuth's kind can have, those included that only answers have: they come back in updates. */
+/** All keys of OAuth providers. Also those that only responses have, because callers send them back in updates. */
 const oauthKeys: ReadonlySet<string> = new Set([
   ...['client_id', 'client_secret', 'authorize_scopes', 'api_version', 'team_id', 'key_id', 'private_key'],
   ...['attributes_url_add_attributes', ...methodKeys, ...endpointKeys],
@@ -38,10 +38,10 @@ const samlKeys: ReadonlySet<string> = new Set([
   ...['ActiveEncryptionCertificate', 'SLORedirectBindingURI', 'SSORedirectBindingURI'],
 ])
 
-/** Hosts that never leave the machine, for a provider on a developer's laptop. */
+/** Hosts for a provider on a developer's own machine. */
 const loopbackHosts: readonly string[] = ['localhost', '127.0.0.1', '[::1]']
 
-/** Throws InvalidParameterException when a detail is missing, unknown or not what it has to be. */
+/** @throws ApiError InvalidParameterException when a detail is missing, unknown or invalid */
 export function requireValidDetails(type: ProviderType, details: ProviderDetails): void {
   const known = type === 'SAML' ? samlKeys : oauthKeys
   const unknown = Object.keys(details).filter((key) => !known.has(key))
@@ -57,12 +57,12 @@ function requireOneMetadataSource({ MetadataURL: url, MetadataFile: file }: Prov
 }
 
 function requireValidDetail(key: string, value: string): void {
-  if (endpointKeys.includes(key) && !isSafeAddress(value)) throw invalidParameter('OIDC endpoint must start with https://')
-  if (key === 'MetadataURL' && value !== '' && !isSafeAddress(value)) throw invalidParameter('MetadataURL must start with https://')
+  if (endpointKeys.includes(key) && !isSafeUrl(value)) throw invalidParameter('OIDC endpoint must start with https://')
+  if (key === 'MetadataURL' && value !== '' && !isSafeUrl(value)) throw invalidParameter('MetadataURL must start with https://')
   if (methodKeys.includes(key)) requireOneOf(key, value, ['POST', 'GET'])
   if (flagKeys.includes(key)) requireOneOf(key, value, ['true', 'false'])
   if (key === 'RequestSigningAlgorithm') requireOneOf(key, value, ['rsa-sha256'])
-  // It becomes part of addresses.
+  // The version becomes part of URLs.
   if (key === 'api_version' && !/^v\d{1,3}\.\d{1,3}$/.test(value)) throw invalidParameter('api_version must have the form v17.0.')
 }
 
@@ -73,7 +73,7 @@ function requireOneOf(key: string, value: string, allowed: readonly string[]): v
   )
 }
 
-function isSafeAddress(text: string): boolean {
+function isSafeUrl(text: string): boolean {
   const url = URL.parse(text)
   return url?.protocol === 'https:' || (url?.protocol === 'http:' && loopbackHosts.includes(url.hostname))
 }

@@ -2,24 +2,24 @@ import type { IdentityProvider, ProviderDetails, ProviderType } from './identity
 
 const defaultFacebookVersion = 'v17.0'
 
-/** Facebook's addresses have the version of its API in them. */
-const facebookAddress = /^https:\/\/(graph|www)\.facebook\.com\/v/
+/** Facebook's endpoints contain the version of its API. */
+const facebookEndpoint = /^https:\/\/(graph|www)\.facebook\.com\/v/
 
-/** The keys that hold secrets: sealed in the database, and `private_key` is not even shown again. */
+/** The keys of secret details. The database has them sealed; responses never show `private_key`. */
 export const secretKeys: readonly string[] = ['client_secret', 'private_key']
 
 /**
- * The details with what the service adds to those that were sent: where the provider's endpoints are and how they are called. An
- * endpoint that was sent, say that of a stand-in, is the one that counts.
+ * The details as they were sent, with those that the service adds: the provider's endpoints and how to call them. An endpoint that was
+ * sent, such as that of a test double, takes precedence.
  */
 export function completeDetails({ type, details }: IdentityProvider['config']): ProviderDetails {
   return { ...addedDetails(type, details), ...details }
 }
 
-/** What was sent without what an earlier answer of ours had added, which a new API version or a new default would not reach. */
+/** The sent details without those that an earlier response had added. If they were stored, a new API version or default would not apply. */
 export function withoutAddedDetails(type: ProviderType, sent: ProviderDetails): ProviderDetails {
   const added = addedDetails(type, sent)
-  const isAdded = (key: string, value: string) => added[key] === value || (type === 'Facebook' && facebookAddress.test(value))
+  const isAdded = (key: string, value: string) => added[key] === value || (type === 'Facebook' && facebookEndpoint.test(value))
   return Object.fromEntries(Object.entries(sent).filter(([key, value]) => key === 'api_version' || !isAdded(key, value)))
 }
 

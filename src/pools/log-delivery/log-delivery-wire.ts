@@ -2,18 +2,18 @@ import { invalidParameter } from '../../contract/api-error.ts'
 import type { LogConfigurationType, LogDeliveryConfigurationType } from '../../contract/generated/types.ts'
 import type { Destination, LogConfiguration } from './log-delivery.ts'
 
-/** Throws InvalidParameterException unless it names one destination. */
-export function readLogConfiguration(given: LogConfigurationType): LogConfiguration {
+/** @throws ApiError InvalidParameterException when the configuration does not name exactly one destination */
+export function readLogConfiguration(configuration: LogConfigurationType): LogConfiguration {
   const destinations = [
-    { kind: 'log-group', arn: given.CloudWatchLogsConfiguration?.LogGroupArn },
-    { kind: 'bucket', arn: given.S3Configuration?.BucketArn },
-    { kind: 'stream', arn: given.FirehoseConfiguration?.StreamArn },
+    { kind: 'log-group', arn: configuration.CloudWatchLogsConfiguration?.LogGroupArn },
+    { kind: 'bucket', arn: configuration.S3Configuration?.BucketArn },
+    { kind: 'stream', arn: configuration.FirehoseConfiguration?.StreamArn },
   ].filter((destination): destination is Destination => destination.arn !== undefined)
   const [destination] = destinations
   if (destination === undefined || destinations.length > 1) {
-    throw invalidParameter(`The event source ${given.EventSource} needs one destination: a log group, a bucket or a stream.`)
+    throw invalidParameter(`The event source ${configuration.EventSource} needs one destination: a log group, a bucket or a stream.`)
   }
-  return { source: given.EventSource, level: given.LogLevel, destination }
+  return { source: configuration.EventSource, level: configuration.LogLevel, destination }
 }
 
 export function writeLogDelivery(poolId: string, logs: readonly LogConfiguration[]): LogDeliveryConfigurationType {

@@ -1,7 +1,7 @@
 import { invalidParameter } from '../../contract/api-error.ts'
 import { type PoolResource, resourceKind } from '../pool-resource.ts'
 
-/** Where a log goes. AWS has a member for each kind of destination. */
+/** The destination of a log. AWS's API has a member for each kind. */
 export type Destination = { readonly kind: 'log-group' | 'bucket' | 'stream'; readonly arn: string }
 
 export type LogConfiguration = {
@@ -10,19 +10,19 @@ export type LogConfiguration = {
   readonly destination: Destination
 }
 
-/** What a pool exports of its logs: one record a pool, `logDeliveryId` its id. */
+/** The logs that a pool exports. A pool has one such resource, with the id `logDeliveryId`. */
 export type LogDelivery = PoolResource<{ readonly logs: readonly LogConfiguration[] }>
 
 export const logDeliveries = resourceKind<LogDelivery['config']>('log-delivery')
 export const logDeliveryId = 'pool'
 
-/** Messages that failed are errors and go to CloudWatch; what users do is for information and may go anywhere. */
+/** Failed messages are errors and can only go to CloudWatch. The events of users are information and can go anywhere. */
 const allowed = {
   userNotification: { level: 'ERROR', destinations: ['log-group'] },
   userAuthEvents: { level: 'INFO', destinations: ['log-group', 'bucket', 'stream'] },
 } as const satisfies Record<LogConfiguration['source'], { level: LogConfiguration['level']; destinations: readonly Destination['kind'][] }>
 
-/** Throws InvalidParameterException. */
+/** @throws ApiError InvalidParameterException when a source appears twice, or has the wrong level or destination */
 export function requireValidLogs(logs: readonly LogConfiguration[]): void {
   const sources = new Set<string>()
   for (const { source, level, destination } of logs) {

@@ -9,7 +9,7 @@ import { readLogConfiguration, writeLogDelivery } from './log-delivery-wire.ts'
 
 type Deps = { db: Db; clock: Clock; tiers: Tiers }
 
-/** Replaces what there was; an empty list ends every export. */
+/** Replaces the whole configuration. An empty list ends all exports. */
 export const setLogDeliveryConfiguration = operation('SetLogDeliveryConfiguration', {
   auth: 'iam',
 

@@ -2,7 +2,7 @@ import { invalidParameter } from '../../contract/api-error.ts'
 import type { AssetType } from '../../contract/generated/types.ts'
 import { type PoolResource, resourceKind } from '../pool-resource.ts'
 
-/** A picture of a style, `bytes` in base64. There is one for each category, mode and resource id. */
+/** An image of a style, with its `bytes` in base64. There is one for each category, colour mode and resource id. */
 export type BrandingAsset = PoolResource<{
   readonly category: AssetType['Category']
   readonly colorMode: AssetType['ColorMode']
@@ -13,10 +13,10 @@ export type BrandingAsset = PoolResource<{
 
 export const brandingAssets = resourceKind<BrandingAsset['config']>('managed-login-asset')
 
-const mostAssets = 40
+const maxAssets = 40
 
-/** The service's limit of a request. */
-const mostRequestBytes = 2 * 1024 * 1024
+/** The service's limit for one request. */
+const maxRequestBytes = 2 * 1024 * 1024
 
 const icons: Readonly<Partial<Record<AssetType['Category'], readonly AssetType['Extension'][]>>> = {
   FAVICON_ICO: ['ICO'],
@@ -25,22 +25,22 @@ const icons: Readonly<Partial<Record<AssetType['Category'], readonly AssetType['
 }
 const graphics: readonly AssetType['Extension'][] = ['PNG', 'JPEG', 'SVG', 'WEBP']
 
-/** The assets of a style are those whose ids begin with this. */
+/** The ids of all assets of a style begin with this prefix. */
 export function assetPrefix(brandingId: string): string {
   return `${brandingId}/`
 }
 
-/** Throws InvalidParameterException for a file of the wrong type, two of the same place, or more than a request may hold. */
-export function readAssets(brandingId: string, given: readonly AssetType[] | undefined, now: number): readonly BrandingAsset[] {
+/** @throws ApiError InvalidParameterException when a file has the wrong type, two files are for the same place, or all are too large */
+export function readAssets(brandingId: string, list: readonly AssetType[] | undefined, now: number): readonly BrandingAsset[] {
   const assets = new Map<string, BrandingAsset>()
   let bytes = 0
-  for (const asset of given ?? []) {
+  for (const asset of list ?? []) {
     const read = readAsset(brandingId, asset, now)
     if (assets.has(read.id)) throw invalidParameter(`There is more than one asset for ${asset.Category} in ${asset.ColorMode}.`)
     assets.set(read.id, read)
     bytes += asset.Bytes?.length ?? 0
   }
-  if (bytes > mostRequestBytes) throw invalidParameter('The assets of a request cannot be larger than 2 megabytes together.')
+  if (bytes > maxRequestBytes) throw invalidParameter('The assets of a request cannot be larger than 2 megabytes together.')
   return [...assets.values()]
 }
 
@@ -55,7 +55,7 @@ function readAsset(brandingId: string, asset: AssetType, now: number): BrandingA
   return { id, createdAt: now, updatedAt: now, config }
 }
 
-/** Throws InvalidParameterException. */
-export function requireFewAssets(count: number): void {
-  if (count > mostAssets) throw invalidParameter(`A style can have at most ${mostAssets} assets.`)
+/** @throws ApiError InvalidParameterException when a style would have too many assets */
+export function requireAssetsWithinLimit(count: number): void {
+  if (count > maxAssets) throw invalidParameter(`A style can have at most ${maxAssets} assets.`)
 }

@@ -4,7 +4,7 @@ import type { BrandingAsset } from './branding-asset.ts'
 import { mergeSettings } from './branding-settings.ts'
 import { defaultSettings } from './default-settings.ts'
 
-/** With `merged`, what was not set is shown as it comes; without, only what was set. */
+/** With `merged`, default values stand in for settings that were not set. Otherwise only those that were set are shown. */
 export function writeBranding(
   poolId: string,
   { id, createdAt, updatedAt, config }: Branding,

@@ -9,7 +9,7 @@ import { requireLockedPool } from '../change-pool.ts'
 import { countResourcesUpTo, insertResource } from '../pool-resource-repository.ts'
 import { type Quotas, requireWithinQuota } from '../quotas.ts'
 import { requireTier, type Tiers } from '../tier-rules.ts'
-import { type Branding, brandingByClient, brandings, requireNoMixture } from './branding.ts'
+import { type Branding, brandingByClient, brandings, requireDefaultsOrCustomValues } from './branding.ts'
 import { brandingAssets, readAssets } from './branding-asset.ts'
 import { readSettings } from './branding-settings.ts'
 import { writeBranding } from './branding-wire.ts'
@@ -25,7 +25,7 @@ export const createManagedLoginBranding = operation('CreateManagedLoginBranding'
     const now = clock.now()
     const settings = readSettings(request.Settings)
     const assets = readAssets(id, request.Assets, now)
-    requireNoMixture(isDefault, settings !== undefined || assets.length > 0)
+    requireDefaultsOrCustomValues(isDefault, settings !== undefined || assets.length > 0)
     const branding: Branding = { id, createdAt: now, updatedAt: now, config: { clientId, isDefault, settings } }
     await db.transaction().execute(async (tx) => {
       const pool = await requireLockedPool(tx, poolId)
@@ -35,8 +35,8 @@ export const createManagedLoginBranding = operation('CreateManagedLoginBranding'
       if (!(await insertResource(tx, poolId, brandingByClient, byClient))) throw brandingExists()
       await insertResource(tx, poolId, brandings, branding)
       for (const asset of assets) await insertResource(tx, poolId, brandingAssets, asset)
-      const most = quotas.managedLoginBrandingsPerPool
-      requireWithinQuota(quotas, 'managedLoginBrandingsPerPool', await countResourcesUpTo(tx, poolId, brandings, most + 1))
+      const count = await countResourcesUpTo(tx, poolId, brandings, quotas.managedLoginBrandingsPerPool + 1)
+      requireWithinQuota(quotas, 'managedLoginBrandingsPerPool', count)
     })
     return { ManagedLoginBranding: writeBranding(poolId, branding, assets) }
   },

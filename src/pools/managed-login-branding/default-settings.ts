@@ -1,6 +1,6 @@
 import type { BrandingSettings } from './branding-settings.ts'
 
-/** Light and dark, in RRGGBBAA. */
+/** A light and a dark colour as RRGGBBAA. */
 const both = <Light, Dark>(light: Light, dark: Dark) => ({ lightMode: light, darkMode: dark })
 
 const accent = {
@@ -166,5 +166,5 @@ const components = {
   ),
 }
 
-/** How managed login looks where a style says nothing else; members and their names are those of the service's settings document. */
+/** The default look of managed login. The members and their names are those of the service's settings document. */
 export const defaultSettings: BrandingSettings = { categories, componentClasses, components }

@@ -10,9 +10,9 @@ import { mfaMethodsOf } from './mfa-methods.ts'
 import { isRelyingPartyId } from './relying-party-id.ts'
 
 /**
- * `pool` as SetUserPoolMfaConfig leaves it. Each call states the whole set (observed): a factor without its block is off, without
- * MfaConfiguration all of it is. Passkeys are no second factor by this count; their block stands beside any MfaConfiguration.
- * Throws InvalidParameterException.
+ * `pool` after SetUserPoolMfaConfig. Each call replaces the whole configuration (observed): a factor whose block is missing is off, and
+ * without MfaConfiguration MFA is off. Passkeys do not count as a second factor here. Their block is allowed with any MfaConfiguration.
+ * @throws ApiError InvalidParameterException when the settings contradict each other
  */
 export function readMfaConfig(pool: Pool, request: SetUserPoolMfaConfigRequest, now: number): Pool {
   const mfa = request.MfaConfiguration ?? 'OFF'
@@ -38,18 +38,18 @@ export function readMfaConfig(pool: Pool, request: SetUserPoolMfaConfigRequest, 
     },
     updatedAt: now,
   }
-  // The second name in the text is the service's mistake.
+  // The second name in the text is a mistake of the service.
   if (sms !== undefined && changed.sms === undefined) {
     throw invalidParameter('[SmsConfiguration] is a required member of [SoftwareTokenMfaConfiguration].')
   }
-  // The service lets a pool demand a factor that it has switched off by name; nobody could sign in to such a pool.
+  // The service allows a pool to require MFA and to switch its only factor off. Users could not sign in to such a pool.
   if (mfa !== 'OFF' && mfaMethodsOf(changed).length === 0) {
     throw invalidParameter("Invalid MFA configuration given, can't disable all MFAs with a required or optional configuration.")
   }
   return changed
 }
 
-/** Factors that were never set up are left out (observed). */
+/** Factors that were never set up are omitted (observed). */
 export function writeMfaConfig(pool: Pool): SetUserPoolMfaConfigResponse {
   const { mfaFactors, templates, webAuthn } = pool
   return {

@@ -1,8 +1,8 @@
 const label = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 
 /**
- * Whether browsers could take the text for the id of a relying party (Web Authentication §5.1.3): a domain name in lower case, neither an
- * address nor a top-level domain; `localhost` is for development. Longer public suffixes, such as `co.uk`, are left to the browser.
+ * Whether browsers could accept the text as the id of a relying party (Web Authentication §5.1.3): a domain name in lower case that is
+ * neither an IP address nor a top-level domain. `localhost` is for development. Browsers check longer public suffixes, such as `co.uk`.
  */
 export function isRelyingPartyId(text: string): boolean {
   if (text === 'localhost') return true

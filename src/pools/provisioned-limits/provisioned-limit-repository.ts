@@ -1,7 +1,7 @@
 import type { Db, Tx } from '../../storage/db.ts'
 import { isRequestCategory, type RequestCategory } from './request-categories.ts'
 
-/** The rates that were asked for, by category; those that never were are not among them. */
+/** The request rates by category. Categories whose rate was never set are missing. */
 export async function listProvisionedLimits(db: Db | Tx): Promise<ReadonlyMap<RequestCategory, number>> {
   const rows = await db.selectFrom('provisioned_limit').select(['category', 'requests_per_second']).execute()
   const limits = new Map<RequestCategory, number>()

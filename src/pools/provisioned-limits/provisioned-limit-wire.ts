@@ -3,7 +3,11 @@ import type { LimitDefinitionType, LimitType } from '../../contract/generated/ty
 import type { RequestLimit } from './provisioned-limits.ts'
 import { isRequestCategory, type RequestCategory } from './request-categories.ts'
 
-/** The category that a definition means. Throws InvalidParameterException when it names none, ResourceNotFoundException for an unknown one. */
+/**
+ * The category that a definition names.
+ * @throws ApiError InvalidParameterException when it names no category, or more than that
+ * @throws ApiError ResourceNotFoundException when the category is unknown
+ */
 export function readCategory({ Attributes: attributes }: LimitDefinitionType): RequestCategory {
   const { Category: category, ...others } = attributes
   if (category === undefined) throw invalidParameter('The attribute Category is required.')

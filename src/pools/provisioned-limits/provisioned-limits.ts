@@ -3,25 +3,25 @@ import type { Db } from '../../storage/db.ts'
 import { listProvisionedLimits, putProvisionedLimit } from './provisioned-limit-repository.ts'
 import { type RequestCategory, requestCategories } from './request-categories.ts'
 
-/** Requests a second: what applies, and what would if nobody had asked for more. */
+/** Requests a second: the rate that applies, and the free one, which applies when no other was set. */
 export type RequestLimit = { readonly provisioned: number; readonly free: number }
 
 export type ProvisionedLimits = {
-  /** What applies as far as this process knows; another's change arrives within seconds. Asks no database. */
-  known(category: RequestCategory): number
+  /** The rate that applies, as this process has it cached. A change by another process arrives within seconds. Never waits for the database. */
+  cached(category: RequestCategory): number
   get(category: RequestCategory): Promise<RequestLimit>
   set(category: RequestCategory, requestsPerSecond: number): Promise<void>
   close(): void
 }
 
-/** How long a process that missed the news may go on with a limit as it was. */
+/** How long a process that missed the notification may use an old limit. */
 const cacheMs = 10_000
 const channel = 'provisioned_limit_changed'
 
 type Deps = {
   db: Db
   clock: Clock
-  /** How many times the defaults are free. */
+  /** The free rate of a category is its default times this factor. */
   factor: number
   publish(channel: string, payload: string): Promise<void>
   subscribe(channel: string, listener: () => void, onGap: () => void): () => void
@@ -30,12 +30,12 @@ type Deps = {
 export function createProvisionedLimits({ db, clock, factor, publish, subscribe }: Deps): ProvisionedLimits {
   let limits: ReadonlyMap<RequestCategory, number> = new Map()
   let readAt = Number.NEGATIVE_INFINITY
-  const forget = () => {
+  const invalidate = () => {
     readAt = Number.NEGATIVE_INFINITY
   }
-  const close = subscribe(channel, forget, forget)
+  const close = subscribe(channel, invalidate, invalidate)
   const free = (category: RequestCategory) => requestCategories[category] * factor
-  /** A free limit that was raised since is what applies. */
+  /** The free rate applies when it was raised above the stored one. */
   const provisioned = (category: RequestCategory) => Math.max(limits.get(category) ?? 0, free(category))
 
   async function load(): Promise<void> {
@@ -44,8 +44,8 @@ export function createProvisionedLimits({ db, clock, factor, publish, subscribe 
   }
 
   return {
-    known(category) {
-      // Whoever asks does not wait; a database that cannot be reached leaves the limits as they were.
+    cached(category) {
+      // The caller does not wait for the load. When the database cannot be reached, the old limits stay.
       if (Math.abs(clock.now() - readAt) >= cacheMs) load().catch(() => undefined)
       return provisioned(category)
     },
@@ -56,7 +56,7 @@ export function createProvisionedLimits({ db, clock, factor, publish, subscribe 
     async set(category, requestsPerSecond) {
       await putProvisionedLimit(db, category, requestsPerSecond, clock.now())
       await load()
-      // The change is committed; whoever misses the news finds out by itself.
+      // The change is committed. Processes that miss the notification load it when their cache expires.
       await publish(channel, category).catch(() => undefined)
     },
     close,

@@ -1,4 +1,4 @@
-/** Categories of API operations, and Cognito's default for how many requests a second an account may make in each. */
+/** The categories of API operations, and Cognito's default rate for each: requests a second of one account. */
 export const requestCategories = {
   UserAuthentication: 120,
   UserCreation: 50,

@@ -5,24 +5,24 @@ import type { ProvisionedLimits } from './provisioned-limits.ts'
 
 type Deps = { provisionedLimits: ProvisionedLimits }
 
-/** What stands in the place of the account's maximum, which somebody at AWS approves. */
-const mostTimesFree = 100
+/** Replaces the maximum of an account, which AWS has to approve. */
+const maxTimesFree = 100
 
 export const updateProvisionedLimit = operation('UpdateProvisionedLimit', {
   auth: 'iam',
 
   async handle(request, { provisionedLimits }: Deps) {
     const category = readCategory(request.LimitDefinition)
-    const wanted = request.RequestedLimitValue
+    const requested = request.RequestedLimitValue
     const { free } = await provisionedLimits.get(category)
-    if (wanted < free) throw invalidParameter(`RequestedLimitValue cannot be below the free limit, which is ${free}.`)
-    if (wanted > free * mostTimesFree) {
+    if (requested < free) throw invalidParameter(`RequestedLimitValue cannot be below the free limit, which is ${free}.`)
+    if (requested > free * maxTimesFree) {
       throw new ApiError(
         'ServiceQuotaExceededException',
-        `The limit of ${category} can be at most ${free * mostTimesFree} requests a second.`,
+        `The limit of ${category} can be at most ${free * maxTimesFree} requests a second.`,
       )
     }
-    await provisionedLimits.set(category, wanted)
-    return { Limit: writeLimit(category, { provisioned: wanted, free }) }
+    await provisionedLimits.set(category, requested)
+    return { Limit: writeLimit(category, { provisioned: requested, free }) }
   },
 })

@@ -7,13 +7,13 @@ import { poolArn } from '../pool-wire.ts'
 
 type Deps = { pools: PoolCatalog; secrets: Secrets; accountId: string }
 
-/** The pool itself is the only one, and its primary. */
+/** Lists the pool itself, which is its only replica and the primary. */
 export const listUserPoolReplicas = operation('ListUserPoolReplicas', {
   auth: 'iam',
 
   async handle(request, { pools, secrets, accountId }: Deps) {
     const { id } = await pools.getPool(request.UserPoolId)
-    // There is never a second page, so any token is one that was not given here.
+    // There is never a second page, so every token is invalid.
     readPageToken(secrets, `ListUserPoolReplicas ${id}`, request.NextToken)
     return { UserPoolReplicas: [{ RegionName: regionOf(id), Status: 'ACTIVE', Role: 'PRIMARY', UserPoolArn: poolArn(id, accountId) }] }
   },

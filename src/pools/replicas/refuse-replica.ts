@@ -2,8 +2,9 @@ import { ApiError } from '../../contract/api-error.ts'
 import type { PoolCatalog } from '../pool-catalog.ts'
 
 /**
- * The answer to every wish about a replica in another region: this server is one region, so there is none to copy a pool to. Throws
- * ResourceNotFoundException for a pool that is not there, OperationNotEnabledException for one that is.
+ * Rejects every request about a replica, because this server has a single region.
+ * @throws ApiError ResourceNotFoundException when the pool does not exist
+ * @throws ApiError OperationNotEnabledException when it does
  */
 export async function refuseReplica(pools: PoolCatalog, poolId: string): Promise<never> {
   await pools.getPool(poolId)

@@ -1,10 +1,10 @@
 import type { ResourceServerScopeType, ResourceServerType } from '../../contract/generated/types.ts'
 import type { ResourceServer } from './resource-server.ts'
 
-type Request = { readonly Name: string; readonly Scopes?: readonly ResourceServerScopeType[] | undefined }
+type ResourceServerMembers = { readonly Name: string; readonly Scopes?: readonly ResourceServerScopeType[] | undefined }
 
-/** What both create and update set: an update without scopes takes them all away. */
-export function readResourceServer(request: Request): ResourceServer['config'] {
+/** The settings that creating and updating share. An update without scopes removes all of them. */
+export function readResourceServer(request: ResourceServerMembers): ResourceServer['config'] {
   const scopes = request.Scopes ?? []
   return { name: request.Name, scopes: scopes.map(({ ScopeName: name, ScopeDescription: description }) => ({ name, description })) }
 }

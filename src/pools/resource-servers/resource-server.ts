@@ -1,17 +1,17 @@
 import { ApiError, invalidParameter } from '../../contract/api-error.ts'
 import { type PoolResource, resourceKind } from '../pool-resource.ts'
 
-/** One thing that a resource server lets a client do with it. */
+/** One permission that a resource server defines. */
 export type Scope = { readonly name: string; readonly description: string }
 
-/** An API that access tokens of the pool are for. Its id is its identifier. */
+/** An API that accepts access tokens of the pool. Its id is its identifier. */
 export type ResourceServer = PoolResource<{ readonly name: string; readonly scopes: readonly Scope[] }>
 
 export const resourceServers = resourceKind<ResourceServer['config']>('resource-server')
 
-/** Throws InvalidParameterException when a scope is there twice, or the server would speak for this service itself. */
+/** @throws ApiError InvalidParameterException when a scope is given twice or the identifier is reserved for the service itself */
 export function requireValidResourceServer({ id, config }: ResourceServer): void {
-  // Scopes such as aws.cognito/dcr/register are the service's own; whoever defines one again could hand it out.
+  // Scopes such as aws.cognito/dcr/register belong to the service. A resource server that defines one could grant it.
   if (id.startsWith('aws.cognito')) throw invalidParameter('Identifiers that begin with aws.cognito are reserved.')
   const names = new Set<string>()
   for (const { name } of config.scopes) {
@@ -20,7 +20,7 @@ export function requireValidResourceServer({ id, config }: ResourceServer): void
   }
 }
 
-/** The answer for a resource server that the pool does not have. */
+/** The error for a resource server that the pool does not have. */
 export function resourceServerNotFound(identifier: string): ApiError {
   return new ApiError('ResourceNotFoundException', `Resource server ${identifier} does not exist.`)
 }

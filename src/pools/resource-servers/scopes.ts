@@ -2,13 +2,13 @@ import type { Db, Tx } from '../../storage/db.ts'
 import { findResources } from '../pool-resource-repository.ts'
 import { resourceServers } from './resource-server.ts'
 
-/** The scopes about a user that the service itself defines. */
+/** The service's own scopes for access to a user. */
 export const userScopes: readonly string[] = ['phone', 'email', 'openid', 'profile', 'aws.cognito.signin.user.admin']
 
-/** Lets its holder register app clients (RFC 7591). The service owns it, so that no resource server defines it. */
+/** Allows the registration of app clients (RFC 7591). It belongs to the service, so no resource server defines it. */
 const registrationScope = 'aws.cognito/dcr/register'
 
-/** Those of `scopes` that exist in the pool: the service's own, and `<identifier>/<scope>` of its resource servers. */
+/** The scopes among `scopes` that exist in the pool: the service's own, and `<identifier>/<scope>` of its resource servers. */
 export async function findExistingScopes(db: Db | Tx, poolId: string, scopes: readonly string[]): Promise<ReadonlySet<string>> {
   const existing = new Set([...userScopes, registrationScope].filter((scope) => scopes.includes(scope)))
   const identifiers = new Set(scopes.filter((scope) => !existing.has(scope)).flatMap((scope) => identifierOf(scope) ?? []))
@@ -18,7 +18,7 @@ export async function findExistingScopes(db: Db | Tx, poolId: string, scopes: re
   return existing
 }
 
-/** What stands before the last slash: an identifier may have slashes, the name of a scope has none. */
+/** The part before the last slash. An identifier may contain slashes; the name of a scope does not. */
 function identifierOf(scope: string): string | undefined {
   const slash = scope.lastIndexOf('/')
   return slash < 1 ? undefined : scope.slice(0, slash)

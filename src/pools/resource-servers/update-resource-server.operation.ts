@@ -8,7 +8,7 @@ import { readResourceServer, writeResourceServer } from './resource-server-wire.
 
 type Deps = { db: Db; pools: PoolCatalog; clock: Clock }
 
-/** Replaces name and scopes. App clients keep the names of scopes that go away; such a scope is granted to nobody. */
+/** Replaces name and scopes. App clients keep the names of removed scopes, but such a scope is no longer granted. */
 export const updateResourceServer = operation('UpdateResourceServer', {
   auth: 'iam',
 

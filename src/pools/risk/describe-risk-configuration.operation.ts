@@ -8,7 +8,7 @@ import { writeRiskConfiguration } from './risk-configuration-wire.ts'
 
 type Deps = { db: Db; pools: PoolCatalog }
 
-/** What applies: the client's own configuration, or else the pool's, which then answers without a ClientId. */
+/** Returns the configuration that applies: the client's own one, or else the pool's, which has no ClientId. */
 export const describeRiskConfiguration = operation('DescribeRiskConfiguration', {
   auth: 'iam',
 

@@ -9,17 +9,17 @@ import type {
 import { allClients } from '../app-client.ts'
 import type { NoticeTemplate, RiskConfiguration, RiskNotices, RiskResponse, RiskSettings } from './risk-configuration.ts'
 
-const everyEvent = ['SIGN_IN', 'PASSWORD_CHANGE', 'SIGN_UP'] as const
+const allEvents = ['SIGN_IN', 'PASSWORD_CHANGE', 'SIGN_UP'] as const
 
-type Sections = Omit<SetRiskConfigurationRequest, 'UserPoolId' | 'ClientId'>
+type RiskSections = Omit<SetRiskConfigurationRequest, 'UserPoolId' | 'ClientId'>
 
-export function readRiskSettings(request: Sections): RiskSettings {
+export function readRiskSettings(request: RiskSections): RiskSettings {
   const compromised = request.CompromisedCredentialsRiskConfiguration
   const takeover = request.AccountTakeoverRiskConfiguration
   const exceptions = request.RiskExceptionConfiguration
   return {
     compromised: compromised && {
-      events: compromised.EventFilter?.length ? [...new Set(compromised.EventFilter)] : everyEvent,
+      events: compromised.EventFilter?.length ? [...new Set(compromised.EventFilter)] : allEvents,
       action: compromised.Actions.EventAction,
     },
     takeover: takeover && readTakeover(takeover),
@@ -51,7 +51,7 @@ function readTemplate(email: NotifyEmailType | undefined): NoticeTemplate | unde
   return email && { subject: email.Subject, html: email.HtmlBody, text: email.TextBody }
 }
 
-/** `ClientId` is there when the configuration is the client's own. Undefined stands for one that was never set. */
+/** The response has a `ClientId` when the configuration is the client's own. `stored` is undefined when none was ever set. */
 export function writeRiskConfiguration(poolId: string, stored: RiskConfiguration | undefined): RiskConfigurationType {
   if (stored === undefined) return { UserPoolId: poolId }
   const { compromised, takeover, exceptions } = stored.config

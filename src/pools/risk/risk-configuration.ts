@@ -4,7 +4,7 @@ import type { Pool } from '../pool.ts'
 import { type PoolResource, resourceKind } from '../pool-resource.ts'
 import { usesThreatProtection } from '../tier-rules.ts'
 
-/** What happens to a sign-in of some risk. */
+/** What happens to a sign-in with a given level of risk. */
 export type RiskResponse = {
   readonly notify: boolean
   readonly action: 'BLOCK' | 'MFA_IF_CONFIGURED' | 'MFA_REQUIRED' | 'NO_ACTION'
@@ -12,7 +12,7 @@ export type RiskResponse = {
 
 export type NoticeTemplate = { readonly subject: string; readonly html: string | undefined; readonly text: string | undefined }
 
-/** How users are told about a sign-in that was looked at twice. */
+/** The e-mails to users about risky sign-ins. */
 export type RiskNotices = {
   readonly from: string | undefined
   readonly replyTo: string | undefined
@@ -22,7 +22,7 @@ export type RiskNotices = {
   readonly askedForMfa: NoticeTemplate | undefined
 }
 
-/** Sections are there if they were set; one that was not changes nothing. */
+/** The sections that were set. A missing section has no effect. */
 export type RiskSettings = {
   readonly compromised:
     | { readonly events: readonly ('SIGN_IN' | 'PASSWORD_CHANGE' | 'SIGN_UP')[]; readonly action: 'BLOCK' | 'NO_ACTION' }
@@ -35,11 +35,11 @@ export type RiskSettings = {
         readonly notices: RiskNotices | undefined
       }
     | undefined
-  /** Ranges of addresses in CIDR notation. */
+  /** Ranges of IP addresses in CIDR notation. */
   readonly exceptions: { readonly blocked: readonly string[] | undefined; readonly skipped: readonly string[] | undefined } | undefined
 }
 
-/** A pool's, under `allClients`, or an app client's, under its id: a client with one of its own has nothing of the pool's. */
+/** The configuration of a pool, with the id `allClients`, or of an app client, with the client's id. The latter replaces the former. */
 export type RiskConfiguration = PoolResource<RiskSettings>
 
 export const riskConfigurations = resourceKind<RiskSettings>('risk-configuration')
@@ -48,17 +48,17 @@ export function hasSections({ compromised, takeover, exceptions }: RiskSettings)
   return compromised !== undefined || takeover !== undefined || exceptions !== undefined
 }
 
-/** Throws UserPoolAddOnNotEnabledException: without threat protection there is no risk to configure and no event to look at. */
+/** @throws ApiError UserPoolAddOnNotEnabledException when the pool does not use threat protection */
 export function requireThreatProtection(pool: Pool): void {
   if (usesThreatProtection(pool.addOns)) return
   throw new ApiError('UserPoolAddOnNotEnabledException', 'Threat protection is not enabled for this user pool.')
 }
 
-/** Throws InvalidParameterException for what is no range of addresses. */
+/** @throws ApiError InvalidParameterException when a text is not a range of IP addresses */
 export function requireValidRisk({ exceptions }: RiskSettings): void {
   const ranges = [...(exceptions?.blocked ?? []), ...(exceptions?.skipped ?? [])]
-  const wrong = ranges.find((range) => !isAddressRange(range))
-  if (wrong !== undefined) throw invalidParameter(`${wrong.slice(0, 100)} is not an IP address range in CIDR notation.`)
+  const invalid = ranges.find((range) => !isAddressRange(range))
+  if (invalid !== undefined) throw invalidParameter(`${invalid.slice(0, 100)} is not an IP address range in CIDR notation.`)
 }
 
 function isAddressRange(range: string): boolean {

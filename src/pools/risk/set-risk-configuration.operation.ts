@@ -13,8 +13,8 @@ import { readRiskSettings, writeRiskConfiguration } from './risk-configuration-w
 type Deps = { db: Db; clock: Clock; secrets: Secrets; senderDomains: SenderDomains }
 
 /**
- * Replaces the pool's configuration, or the client's. A request without any section takes it away: the pool is back at its defaults, the
- * client has what the pool has.
+ * Replaces the configuration of the pool or of one client. A request without sections removes it: the pool returns to its defaults, and
+ * the client to the pool's configuration.
  */
 export const setRiskConfiguration = operation('SetRiskConfiguration', {
   auth: 'iam',

@@ -1,12 +1,12 @@
 import type { AppClient } from '../app-client.ts'
 import type { Pool, SessionTracking } from '../pool.ts'
 
-const unset: SessionTracking = { enabled: false, maxPerUser: 20 }
+const defaultTracking: SessionTracking = { enabled: false, maxPerUser: 20 }
 const defaultSsoMinutes = 60
 
-/** Whether the pool tracks sessions, and how many; a pool that was never told does not. */
+/** Whether the pool tracks sessions, and how many. The default is not to track. */
 export function sessionTrackingOf(pool: Pool): SessionTracking {
-  return pool.sessionTracking ?? unset
+  return pool.sessionTracking ?? defaultTracking
 }
 
 export function writeSessionTracking(poolId: string, { enabled, maxPerUser }: SessionTracking) {

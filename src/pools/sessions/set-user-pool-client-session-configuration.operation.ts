@@ -11,7 +11,7 @@ import { sessionTrackingOf, writeClientSessions } from './session-settings.ts'
 
 type Deps = { db: Db; secrets: Secrets; pools: PoolCatalog; tiers: Tiers }
 
-/** Kept while the pool does not track sessions, but only set while it does. */
+/** The setting can be changed only while the pool tracks sessions. It is kept while the pool does not. */
 export const setUserPoolClientSessionConfiguration = operation('SetUserPoolClientSessionConfiguration', {
   auth: 'iam',
 

@@ -9,8 +9,8 @@ import { writeSessionTracking } from './session-settings.ts'
 type Deps = { db: Db; pools: PoolCatalog; tiers: Tiers }
 
 /**
- * Sessions that begin from now on are tracked, or are not. One that was tracked before goes on to work, and is listed again when
- * tracking comes back.
+ * Applies to sessions that begin from now on. A session that was tracked before continues to work, and is listed again when tracking is
+ * switched on again.
  */
 export const setUserPoolSessionConfiguration = operation('SetUserPoolSessionConfiguration', {
   auth: 'iam',

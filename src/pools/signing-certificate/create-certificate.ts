@@ -3,12 +3,12 @@ import { randomBytes, webcrypto } from 'node:crypto'
 const rsa = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', publicExponent: new Uint8Array([1, 0, 1]), modulusLength: 2048 }
 const years = 10
 
-/** Both in DER: a certificate that its own key has signed (RFC 5280), and that key (PKCS #8). */
+/** A self-signed certificate (RFC 5280) and its private key (PKCS #8), both in DER. */
 export type CertifiedKey = { readonly certificate: Buffer; readonly privateKey: Buffer }
 
-/** `name` is who it says it is of; it holds for ten years from `now`. Makes an RSA key on the thread pool, which takes a moment. */
+/** Creates an RSA key, on the thread pool, and a certificate for the common name `name`, valid for ten years from `now`. */
 export async function createCertificate(name: string, now: number): Promise<CertifiedKey> {
-  // Node reads certificates but makes none. The library is loaded when one is needed, which is seldom.
+  // Node can read certificates but not create them. The library is loaded on demand, because it is seldom needed.
   await import('reflect-metadata')
   const { X509CertificateGenerator, KeyUsageFlags, KeyUsagesExtension } = await import('@peculiar/x509')
   const keys = await webcrypto.subtle.generateKey(rsa, true, ['sign', 'verify'])
@@ -31,7 +31,7 @@ export async function createCertificate(name: string, now: number): Promise<Cert
   return { certificate: Buffer.from(certificate.rawData), privateKey: Buffer.from(privateKey) }
 }
 
-/** RFC 5280 §4.1.2.2: positive, and at most 20 octets. */
+/** A positive number of at most 20 octets (RFC 5280 §4.1.2.2). */
 function serialNumber(): string {
   const bytes = randomBytes(16)
   bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40

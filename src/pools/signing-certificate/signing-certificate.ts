@@ -7,47 +7,50 @@ import { type PoolResource, resourceKind } from '../pool-resource.ts'
 import { findResource, insertResource } from '../pool-resource-repository.ts'
 import { createCertificate } from './create-certificate.ts'
 
-/** What the pool signs its SAML requests with: the certificate in base64 of its DER, its private key sealed. */
+/** The certificate with which the pool signs SAML requests: DER in base64, with the private key sealed. */
 type SigningCertificate = PoolResource<{ readonly certificate: string; readonly sealedPrivateKey: string }>
 
 export const signingCertificates = resourceKind<SigningCertificate['config']>('signing-certificate')
 
-/** A pool has one. */
+/** A pool has one such certificate, with this id. */
 const id = 'saml'
 
 export type SigningCertificateDeps = { readonly db: Db; readonly secrets: Secrets; readonly clock: Clock }
 
-/** The pool's certificate, made when it is first asked for. Throws ResourceNotFoundException when the pool is gone. */
+/**
+ * The pool's certificate. The first call creates it.
+ * @throws ApiError ResourceNotFoundException when the pool does not exist
+ */
 export async function getOrCreateSigningCertificate({ db, secrets, clock }: SigningCertificateDeps, poolId: string): Promise<string> {
-  const kept = await findResource(db, poolId, signingCertificates, id)
-  if (kept !== undefined) return kept.config.certificate
+  const stored = await findResource(db, poolId, signingCertificates, id)
+  if (stored !== undefined) return stored.config.certificate
   const now = clock.now()
-  const made = await createCertificate(poolId, now)
+  const created = await createCertificate(poolId, now)
   const config = {
-    certificate: made.certificate.toString('base64'),
-    sealedPrivateKey: secrets.seal('signing-key', made.privateKey, sealContext(poolId)),
+    certificate: created.certificate.toString('base64'),
+    sealedPrivateKey: secrets.seal('signing-key', created.privateKey, sealContext(poolId)),
   }
   return db.transaction().execute(async (tx) => {
     await requireLockedPool(tx, poolId)
     if (await insertResource(tx, poolId, signingCertificates, { id, createdAt: now, updatedAt: now, config })) return config.certificate
-    // Somebody was faster; everybody has to be told of the same one.
+    // Another request stored its certificate first. All callers must get the same one.
     return (await findResource(tx, poolId, signingCertificates, id))?.config.certificate ?? config.certificate
   })
 }
 
-/** The key of the pool's certificate; undefined while there is no certificate. */
+/** The private key of the pool's certificate. Undefined when the pool has no certificate yet. */
 export async function findSigningKey(
   { db, secrets }: Omit<SigningCertificateDeps, 'clock'>,
   poolId: string,
 ): Promise<KeyObject | undefined> {
-  const kept = await findResource(db, poolId, signingCertificates, id)
-  const key = kept && secrets.open('signing-key', kept.config.sealedPrivateKey, sealContext(poolId))
+  const stored = await findResource(db, poolId, signingCertificates, id)
+  const key = stored && secrets.open('signing-key', stored.config.sealedPrivateKey, sealContext(poolId))
   return key && createPrivateKey({ key, format: 'der', type: 'pkcs8' })
 }
 
 const sealContext = (poolId: string): string => `${poolId} saml`
 
-/** With the private key under the key of `Secrets.seal`. */
+/** The stored certificate with its private key sealed under the current master key. */
 export function resealCertificate(secrets: Secrets, poolId: string, config: SigningCertificate['config']): SigningCertificate['config'] {
   return { ...config, sealedPrivateKey: secrets.reseal('signing-key', config.sealedPrivateKey, sealContext(poolId)) }
 }

@@ -9,7 +9,7 @@ type Deps = { db: Db; accountId: string }
 export const listTagsForResource = operation('ListTagsForResource', {
   auth: 'iam',
 
-  /** From the database, not the catalog: who has just tagged the pool in another process wants to see it. */
+  /** Reads the database, not the catalog, so that a change through another process is shown at once. */
   async handle(request, { db, accountId }: Deps) {
     const poolId = requirePoolArn(request.ResourceArn, accountId)
     const pool = await findPool(db, poolId)

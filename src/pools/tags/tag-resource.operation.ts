@@ -10,7 +10,7 @@ type Deps = { db: Db; pools: PoolCatalog; quotas: Quotas; accountId: string }
 export const tagResource = operation('TagResource', {
   auth: 'iam',
 
-  /** Spread, not assigned one by one: a tag may be called `__proto__`. */
+  /** Copies with a spread instead of assignments, because a tag may be called `__proto__`. */
   async handle(request, { db, pools, quotas, accountId }: Deps) {
     await changePool(db, pools, requirePoolArn(request.ResourceArn, accountId), (pool) => {
       const tagged = { ...pool, tags: { ...pool.tags, ...request.Tags } }

@@ -6,8 +6,8 @@ import { poolArn } from '../pool-wire.ts'
 import { type Quotas, quotaExceeded } from '../quotas.ts'
 
 /**
- * The id of the pool that the ARN names; only pools can be tagged here. An ARN of another region, account or partition names no pool
- * of this server, even if it ends with the id of one.
+ * The id of the pool that the ARN names. Only pools can be tagged. An ARN of another region, account or partition does not name a pool of
+ * this server, even if it ends with the id of one.
  * @throws ApiError InvalidParameterException when the text is not the ARN of a user pool
  * @throws ApiError ResourceNotFoundException when the ARN is not the one that DescribeUserPool shows for this id
  */
@@ -18,7 +18,10 @@ export function requirePoolArn(arn: string, accountId: string): string {
   return poolId
 }
 
-/** Throws when the pool has more tags than it may; TagResource has InvalidParameterException for that, other operations their own code. */
+/**
+ * `code` is the operation's error code for too many tags.
+ * @throws ApiError UserPoolTaggingException or InvalidParameterException when the pool has more tags than the quota allows
+ */
 export function requireTagsWithinQuota(
   quotas: Quotas,
   { tags }: Pick<Pool, 'tags'>,

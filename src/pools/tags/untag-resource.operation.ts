@@ -6,7 +6,7 @@ import { requirePoolArn } from './tags.ts'
 
 type Deps = { db: Db; pools: PoolCatalog; accountId: string }
 
-/** Keys that the pool does not have are none to take away. */
+/** Ignores keys that the pool does not have. */
 export const untagResource = operation('UntagResource', {
   auth: 'iam',
 

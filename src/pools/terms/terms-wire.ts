@@ -6,7 +6,7 @@ export function writeTerms(poolId: string, terms: Terms): TermsType {
   return { ...writeTermsDescription(terms), UserPoolId: poolId, ClientId: clientId, TermsSource: source, Links: { ...links } }
 }
 
-/** What a list tells of a document. */
+/** What a list shows of a document. */
 export function writeTermsDescription({ id, createdAt, updatedAt, config }: Terms): TermsDescriptionType {
   return {
     TermsId: id,

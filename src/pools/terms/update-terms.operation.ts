@@ -8,7 +8,7 @@ import { writeTerms } from './terms-wire.ts'
 
 type Deps = { db: Db; pools: PoolCatalog; clock: Clock }
 
-/** What the request does not name stays as it is; links are replaced as a whole. */
+/** What the request does not name stays as it is. Links are replaced as a whole. */
 export const updateTerms = operation('UpdateTerms', {
   auth: 'iam',
 

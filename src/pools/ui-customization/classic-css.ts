@@ -1,7 +1,7 @@
 import { invalidParameter } from '../../contract/api-error.ts'
 
-/** The parts of the classic pages that may be styled, by the class each has before `-customizable`. */
-const classes: ReadonlySet<string> = new Set([
+/** The parts of the classic pages that a style sheet may change. Their CSS classes have the suffix `-customizable`. */
+const customizableParts: ReadonlySet<string> = new Set([
   'background',
   'banner',
   'errorMessage',
@@ -22,15 +22,15 @@ const classes: ReadonlySet<string> = new Set([
 const selector = /^\.([\w-]+?)-customizable(?::(?:hover|focus|active))?$/
 const property = /^-?[a-z]+(?:-[a-z]+)*$/i
 
-/** What could load, run or hide something: the pages this becomes part of are those on which passwords are typed. */
+/** Values that could load, run or hide something. Users type their passwords on the pages with this style sheet. */
 const forbiddenInValues = /[@<>\\]|\/\*|\*\/|(?:url|expression|image-set|src)\s*\(|javascript:/i
 
 /**
- * Throws InvalidParameterException unless the style sheet is a list of plain rules for the classes above: no at-rules, no other
- * selectors, nothing that is fetched.
+ * A style sheet may only be a list of plain rules for the parts above: without at-rules, other selectors, or anything that is fetched.
+ * @throws ApiError InvalidParameterException when it is something else
  */
 export function requireValidCss(css: string): void {
-  // Even in a comment: it could end the element that a page puts the style sheet in.
+  // Not allowed in comments either, because it could end the HTML element that contains the style sheet.
   if (css.includes('<')) throw invalidParameter('The CSS cannot contain the character <.')
   let rest = withoutComments(css).trim()
   while (rest !== '') {
@@ -57,14 +57,14 @@ function withoutComments(css: string): string {
 
 function requireKnownSelector(text: string): void {
   const name = selector.exec(text)?.[1]
-  if (name === undefined || !classes.has(name)) throw invalidParameter(`The CSS selector ${shown(text)} is not allowed.`)
+  if (name === undefined || !customizableParts.has(name)) throw invalidParameter(`The CSS selector ${quoted(text)} is not allowed.`)
 }
 
 function requirePlainDeclaration(text: string): void {
   if (text === '') return
   const colon = text.indexOf(':')
   const isPlain = colon > 0 && property.test(text.slice(0, colon).trim()) && !forbiddenInValues.test(text)
-  if (!isPlain) throw invalidParameter(`The CSS declaration ${shown(text)} is not allowed.`)
+  if (!isPlain) throw invalidParameter(`The CSS declaration ${quoted(text)} is not allowed.`)
 }
 
-const shown = (text: string): string => `"${text.slice(0, 100)}"`
+const quoted = (text: string): string => `"${text.slice(0, 100)}"`

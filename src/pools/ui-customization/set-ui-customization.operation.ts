@@ -13,34 +13,34 @@ import { writeUiCustomization } from './ui-customization-wire.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets; publicUrl: string }
 
-/** Replaces the whole look; a request with neither style sheet nor picture takes it away. */
+/** Replaces the whole customization. A request with neither style sheet nor image removes it. */
 export const setUICustomization = operation('SetUICustomization', {
   auth: 'iam',
 
   async handle(request, { db, clock, secrets, publicUrl }: Deps) {
     const { UserPoolId: poolId, ClientId: id = allClients } = request
     const now = clock.now()
-    const wanted: UiCustomization = { id, createdAt: now, updatedAt: now, config: readLook(request) }
+    const requested: UiCustomization = { id, createdAt: now, updatedAt: now, config: readCustomization(request) }
     const customization = await db.transaction().execute(async (tx): Promise<UICustomizationType> => {
       await requireLockedPool(tx, poolId)
       if (id !== allClients) await requireLockedClient(tx, secrets, poolId, id)
       await requireDomain(tx, poolId)
-      return keep(tx, poolId, wanted, publicUrl)
+      return putOrDelete(tx, poolId, requested, publicUrl)
     })
     return { UICustomization: customization }
   },
 })
 
-function readLook({ CSS: css = '', ImageFile: image }: SetUICustomizationRequest): UiCustomization['config'] {
+function readCustomization({ CSS: css = '', ImageFile: image }: SetUICustomizationRequest): UiCustomization['config'] {
   requireValidCss(css)
   return { css: css === '' ? undefined : css, logo: image?.length ? readLogo(image) : undefined }
 }
 
-async function keep(tx: Tx, poolId: string, wanted: UiCustomization, publicUrl: string): Promise<UICustomizationType> {
-  const { css, logo } = wanted.config
+async function putOrDelete(tx: Tx, poolId: string, requested: UiCustomization, publicUrl: string): Promise<UICustomizationType> {
+  const { css, logo } = requested.config
   if (css !== undefined || logo !== undefined) {
-    return writeUiCustomization(poolId, await putResource(tx, poolId, uiCustomizations, wanted), publicUrl)
+    return writeUiCustomization(poolId, await putResource(tx, poolId, uiCustomizations, requested), publicUrl)
   }
-  await deleteResource(tx, poolId, uiCustomizations, wanted.id)
+  await deleteResource(tx, poolId, uiCustomizations, requested.id)
   return {}
 }

@@ -1,7 +1,7 @@
 import type { UICustomizationType } from '../../contract/generated/types.ts'
 import { logoPath, type UiCustomization } from './ui-customization.ts'
 
-/** `publicUrl` is where this server is reached, which serves the logo itself. */
+/** `publicUrl` is the URL of this server, which serves the logo. */
 export function writeUiCustomization(
   poolId: string,
   { id, createdAt, updatedAt, config }: UiCustomization,
@@ -19,7 +19,7 @@ export function writeUiCustomization(
   }
 }
 
-/** The moment in digits, such as 20190128172214. */
+/** The time as digits, such as 20190128172214. */
 function versionOf(time: number): string {
   return new Date(time).toISOString().slice(0, 19).replace(/\D/g, '')
 }

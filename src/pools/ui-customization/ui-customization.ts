@@ -6,16 +6,16 @@ import { type PoolResource, resourceKind } from '../pool-resource.ts'
 
 export type LogoType = 'png' | 'jpeg'
 
-/** How the classic hosted pages of an app client look, or under `allClients` those of all that have no look of their own. */
+/** The look of the classic hosted pages of one app client. The one with the id `allClients` is for clients without their own. */
 export type UiCustomization = PoolResource<{
   readonly css: string | undefined
-  /** `bytes` in base64; `digest` names this very picture in its address. */
+  /** `bytes` is base64. `digest` identifies the image in its URL. */
   readonly logo: { readonly type: LogoType; readonly bytes: string; readonly digest: string } | undefined
 }>
 
 export const uiCustomizations = resourceKind<UiCustomization['config']>('ui-customization')
 
-/** Throws InvalidParameterException when the file is neither a PNG nor a JPEG, whatever it says it is. */
+/** @throws ApiError InvalidParameterException when the content of the file is neither PNG nor JPEG */
 export function readLogo(file: Uint8Array): NonNullable<UiCustomization['config']['logo']> {
   const type = logoTypeOf(file)
   if (type === undefined) throw invalidParameter('The image must be a PNG or JPEG file.')
@@ -33,12 +33,12 @@ function logoTypeOf(file: Uint8Array): LogoType | undefined {
   return (['png', 'jpeg'] as const).find(beginsWith)
 }
 
-/** Where the logo is served, on this server. */
+/** The path at which this server serves the logo. */
 export function logoPath(poolId: string, clientId: string, digest: string): string {
   return `/${poolId}/ui-customization/${clientId}/${digest}`
 }
 
-/** Throws InvalidParameterException, with Cognito's words, when there are no pages to customize. */
+/** @throws ApiError InvalidParameterException, with Cognito's text, when the pool has no domain and so no pages to customize */
 export async function requireDomain(db: Db | Tx, poolId: string): Promise<void> {
   const domains = await findDomainsOfPool(db, poolId)
   if (domains.length === 0) throw invalidParameter('There has to be an existing domain associated with this user pool')
