@@ -10,7 +10,7 @@ import { signUp, type Values } from '../../support/self-service.ts'
 import { type TestServer, useTestServer } from '../../support/test-server.ts'
 
 const kept = { messageRecordsHours: 1, triggerRecordsHours: 1, auditDays: 1 }
-const { run } = sweepsOf(kept).find(({ name }) => name === 'likenesses of users') ?? assert.fail('the sweep is in the list')
+const { run } = sweepsOf(kept).find(({ name }) => name === 'pool profiles') ?? assert.fail('the sweep is in the list')
 const hourMs = 3_600_000
 
 /** Sweeps as the running server does each minute, and lets its memory of pools expire. */
