@@ -175,7 +175,7 @@ function findFailure(
       output = output.slice(found.index + found[0].length)
     }
   }
-  return undefined
+  return code === 0 ? undefined : `${blocks[0]?.page}: the shell ended with ${code ?? 'a time-out'}\n${stderr}`
 }
 
 async function runPage(page: string, begin: readonly Block[], complaints: string[]): Promise<Result | undefined> {
