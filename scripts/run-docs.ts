@@ -164,18 +164,16 @@ function findFailure(
   const last = Math.max(...said.keys())
   for (const [index, block] of blocks.entries()) {
     // A reader's terminal shows both.
-    let output = `${said.get(index) ?? ''}\n${errors.get(index) ?? ''}`
+    const output = `${said.get(index) ?? ''}\n${errors.get(index) ?? ''}`
     const place = `${block.page}:${block.line}`
     if (code !== 0 && index === last) {
       return `${place}: a command of the block failed (${code ?? 'time-out'})\n${block.text}\n${output}`
     }
     for (const expected of expectedOutput(block.text)) {
-      const found = expected.exec(output)
-      if (found === null) return `${place}: the output does not have the line that matches ${expected}\n${output}`
-      output = output.slice(found.index + found[0].length)
+      if (!expected.test(output)) return `${place}: the output does not have the line that matches ${expected}\n${output}`
     }
   }
-  return undefined
+  return code === 0 ? undefined : `${blocks[0]?.page}: the shell ended with ${code ?? 'a time-out'}\n${stderr}`
 }
 
 async function runPage(page: string, begin: readonly Block[], complaints: string[]): Promise<Result | undefined> {
