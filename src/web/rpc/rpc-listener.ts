@@ -84,18 +84,18 @@ async function answer(options: Options, received: Received): Promise<RpcAnswer> 
   const { loopbackOnly, dispatcher, logger } = options
   const { request, head, id, logFields } = received
   try {
-    if (loopbackOnly && isForeignHost(request.headers.host)) return refusal
+    if (loopbackOnly && isForeignHost(request.headers.host)) return foreignHostAnswer
     if (request.method === 'OPTIONS') return preflight
     const call = dispatcher.open(head, logFields)
     if (Number(request.headers['content-length']) > call.limits.bytes) throw tooLarge(call.limits.bytes)
-    const checked = call.checkHead && (await work(options, call.checkHead))
+    const checked = call.checkHead && (await runAdmitted(options, call.checkHead))
     return await answerBody(options, received, call, checked)
   } catch (error) {
     if (error instanceof ApiError) return writeError(error)
     if (error instanceof ShedError || error instanceof BudgetError) return shed
     // The storage layer logs the cause once, not for each request.
     if (error instanceof DatabaseUnavailableError) return unavailable(1)
-    if (error instanceof LateError) {
+    if (error instanceof DeadlineError) {
       logger.warn({ reqId: id, operation: logFields.operation }, 'A request took too long and was answered 503')
       return unavailable(1)
     }
@@ -108,7 +108,7 @@ async function answerBody(options: Options, received: Received, call: RpcCall, c
   const { request, response, logFields } = received
   if (waitsForContinue(request)) response.writeContinue()
   const arrived = await options.bodies.read(request, call.limits.bytes)
-  const body = await work(options, () => call.answer(arrived.bytes, checked, logFields), arrived)
+  const body = await runAdmitted(options, () => call.answer(arrived.bytes, checked, logFields), arrived)
   return { status: 200, headers: jsonHeaders, body, errorCode: '' }
 }
 
@@ -117,16 +117,16 @@ async function answerBody(options: Options, received: Received, call: RpcCall, c
  * its place and its body in memory, because it cannot be cancelled.
  *
  * @throws ShedError when the request was not admitted
- * @throws LateError after the deadline
+ * @throws DeadlineError after the deadline
  */
-async function work<T>({ admission, deadlines }: Options, part: () => Promise<T>, body?: ReceivedBody): Promise<T> {
+async function runAdmitted<T>({ admission, deadlines }: Options, part: () => Promise<T>, body?: ReceivedBody): Promise<T> {
   const admitted = admission.enter()
   if (admitted !== true && !(await admitted)) {
     body?.release()
     throw new ShedError()
   }
   return new Promise((resolve, reject) => {
-    const deadline = deadlines.start(() => reject(new LateError()))
+    const deadline = deadlines.start(() => reject(new DeadlineError()))
     const end = () => {
       deadline.end()
       admission.leave()
@@ -147,7 +147,7 @@ async function work<T>({ admission, deadlines }: Options, part: () => Promise<T>
 
 class ShedError extends Error {}
 
-class LateError extends Error {}
+class DeadlineError extends Error {}
 
 const jsonHeaders = { 'content-type': jsonContentType }
 
@@ -155,7 +155,7 @@ const preflight: RpcAnswer = { status: 204, headers: preflightHeaders, body: '',
 
 const shed = unavailable(1)
 
-const refusal: RpcAnswer = {
+const foreignHostAnswer: RpcAnswer = {
   status: 403,
   headers: { 'content-type': 'application/json; charset=utf-8' },
   body: JSON.stringify({ message: foreignHostMessage }),
