@@ -55,7 +55,12 @@ async function verifyAddress(
   const now = clock.now()
   const isNew = step.memory.own.newAddress !== undefined
   return db.transaction().execute(async (tx) => {
-    const before = await lockUserTakingAliases(tx, pool, step.sub, [{ kind: attribute, key: nameKey(pool, address) }], now)
+    const before = await lockUserTakingAliases(
+      tx,
+      pool,
+      { sub: step.sub, aliases: [{ kind: attribute, key: nameKey(pool, address) }] },
+      now,
+    )
     if (!(await consumeState(tx, step.id, step.expiresAt))) throw usedSession()
     if (before === undefined || !isStampCurrent(step, before)) throw invalidSession()
     // Another address has come in between.

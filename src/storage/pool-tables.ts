@@ -8,9 +8,9 @@ export interface UserPoolTable {
   updated_at: number
   /** JSON: the rest of the pool's configuration. */
   config: string
-  /** JSON: the pool profile; null while the pool has too few users. */
+  /** JSON: the user statistics; null while the pool has too few users. */
   likeness: Generated<string | null>
-  /** When to refresh the pool profile next. */
+  /** When to refresh the user statistics next. */
   likeness_due_at: Generated<number>
 }
 

@@ -10,8 +10,8 @@ import {
 import { type CallerContext, hasTrigger, type Triggers } from '../triggers/trigger.ts'
 import { byPrecedence, type Membership, preferredRoleOf, rolesOf } from '../users/groups/group.ts'
 import { listMemberships } from '../users/groups/group-member-repository.ts'
-import { triggerAttributesOf } from '../users/trigger-attributes.ts'
 import type { User } from '../users/user.ts'
+import { triggerAttributesOf } from '../users/user-triggers.ts'
 import { selfServiceScope } from './claims.ts'
 
 /** What a user's tokens say beyond who they are: it is agreed with the pool's function where there is one. */

@@ -2,52 +2,55 @@ import { isTestUser } from '../messaging/test-user-code.ts'
 import type { Pool } from '../pools/pool.ts'
 import type { Tx } from '../storage/db.ts'
 import { storeUser } from './attribute-changes.ts'
-import { nameTaken } from './taken-names.ts'
 import { type Alias, aliasesOf, isContactAttribute, type User } from './user.ts'
+import { nameTaken } from './user-names.ts'
 import { findOwner, lockUser } from './user-repository.ts'
 
+/** The aliases among them that pass to the user who proved them last: the addresses, in a pool that has them as alias attributes. */
+export function transferableAliases(pool: Pool, aliases: readonly Alias[]): readonly Alias[] {
+  return aliases.filter(({ kind }) => isContactAttribute(kind) && pool.aliasAttributes.includes(kind))
+}
+
 /**
- * Locks the user, and takes the addresses away from whoever signs in with them: an alias belongs to the last user who proved it.
- * The former holders keep the address, unverified. Only pools with alias attributes hand addresses over; in all others, and for
- * names that are no addresses, a clash remains a clash. Undefined when there is no such user (not yet, or no longer).
+ * Locks the user, and takes the transferable aliases away from their present owners, who keep the addresses, unverified. A clash of any
+ * other name stays a clash. Undefined when the user does not exist (not yet, or no longer).
  *
- * @NOTE All users are locked in one order, so that two users who take addresses from each other do not wait for each other.
+ * @NOTE All users are locked in the order of their `sub`, so that two users who take addresses from each other do not deadlock.
+ * @throws ApiError AliasExistsException when a test user would take an address; nothing is taken then
  */
 export async function lockUserTakingAliases(
   tx: Tx,
   pool: Pool,
-  sub: string,
-  aliases: readonly Alias[],
+  { sub, aliases }: { readonly sub: string; readonly aliases: readonly Alias[] },
   now: number,
 ): Promise<User | undefined> {
-  const taken = aliases.filter(({ kind }) => isContactAttribute(kind) && pool.aliasAttributes.includes(kind))
-  const holders = new Set<string>([sub])
+  const taken = transferableAliases(pool, aliases)
+  const involved = new Set<string>([sub])
   for (const alias of taken) {
     const owner = await findOwner(tx, pool.id, alias)
-    if (owner !== undefined) holders.add(owner)
+    if (owner !== undefined) involved.add(owner)
   }
   let user: User | undefined
-  for (const holder of [...holders].sort()) {
-    const locked = await lockUser(tx, pool.id, holder)
-    if (holder === sub) user = locked
-    else if (locked !== undefined) await loseAliases(tx, pool, locked, taken, now)
+  for (const each of [...involved].sort()) {
+    const locked = await lockUser(tx, pool.id, each)
+    if (each === sub) user = locked
+    else if (locked !== undefined) await removeAliases(tx, pool, locked, { aliases: taken, now })
   }
-  requireProperProof(pool, user, holders, taken)
+  const [alias] = taken
+  // Test-user codes are public knowledge, so they never justify taking an address from another user.
+  if (user !== undefined && alias !== undefined && involved.size > 1 && isTestUser(pool, user)) throw nameTaken(alias.kind)
   return user
 }
 
-/**
- * The code of a test user is known to whoever runs the tests and proves no address to anybody: it is none to take somebody's address
- * away by. Throws AliasExistsException, and nothing has been taken.
- */
-function requireProperProof(pool: Pool, user: User | undefined, holders: ReadonlySet<string>, [alias]: readonly Alias[]): void {
-  if (user !== undefined && alias !== undefined && holders.size > 1 && isTestUser(pool, user)) throw nameTaken(alias.kind)
-}
-
-async function loseAliases(tx: Tx, pool: Pool, holder: User, aliases: readonly Alias[], now: number): Promise<void> {
+async function removeAliases(
+  tx: Tx,
+  pool: Pool,
+  owner: User,
+  { aliases, now }: { readonly aliases: readonly Alias[]; readonly now: number },
+): Promise<void> {
   const isLost = (alias: Alias) => aliases.some(({ kind, key }) => kind === alias.kind && key === alias.key)
-  const attributes: Record<string, string> = { ...holder.attributes }
-  // Read again under the lock: the holder may have changed or lost the address meanwhile.
-  for (const alias of aliasesOf(pool, holder)) if (isLost(alias)) attributes[`${alias.kind}_verified`] = 'false'
-  await storeUser(tx, pool, holder, { ...holder, attributes, updatedAt: now })
+  const attributes: Record<string, string> = { ...owner.attributes }
+  // Compared again under the lock: the owner may have changed or lost the address meanwhile.
+  for (const alias of aliasesOf(pool, owner)) if (isLost(alias)) attributes[`${alias.kind}_verified`] = 'false'
+  await storeUser(tx, pool, owner, { ...owner, attributes, updatedAt: now })
 }

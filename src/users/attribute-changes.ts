@@ -6,20 +6,20 @@ import type { MessageContent } from '../messaging/message-content.ts'
 import { queueAttributeCode } from '../messaging/send-code.ts'
 import type { ContactAttribute, Pool } from '../pools/pool.ts'
 import type { Tx } from '../storage/db.ts'
-import { nameTaken } from './taken-names.ts'
 import { type Attributes, changeAttributes, type User } from './user.ts'
+import { nameTaken } from './user-names.ts'
 import { updateUser } from './user-repository.ts'
 
-/** Where a code goes that proves an address. */
+/** An address that has to be verified by a code. */
 export type AddressToVerify = { readonly attribute: ContactAttribute; readonly value: string }
 
-/** What a change of attributes amounts to in a pool. */
+/** What a change of attributes means by the rules of the pool. */
 export type AttributePlan = {
-  /** The attributes to store now. An address that waits for its proof is not among them. */
+  /** All attributes to store now, without an address that the pool stores only once it is verified. */
   readonly attributes: Attributes
-  /** Addresses that get a code, whether stored already (unverified) or waiting for the proof. */
+  /** Addresses that get a code, whether they are stored now (unverified) or once they are verified. */
   readonly toVerify: readonly AddressToVerify[]
-  /** Addresses the change named: a code that is still out for an earlier value of one proves nothing any more. */
+  /** The addresses in the change. Outstanding codes for their earlier values become invalid. */
   readonly touched: readonly ContactAttribute[]
 }
 
@@ -28,10 +28,11 @@ const contactLabels: Readonly<Record<ContactAttribute, string>> = { email: 'Emai
 const contactPhrases: Readonly<Record<ContactAttribute, string>> = { email: 'an email', phone_number: 'a phone number' }
 
 /**
- * Lays `changes` over `current` by the rules of UpdateUserAttributes and AdminUpdateUserAttributes. A new address loses its
- * verification and, where the pool verifies it, gets a code; where the pool demands proof before the update, it waits.
- * `*_verified: 'true'` in the same changes (only administrators get that far) settles the matter with neither code nor wait.
- * Throws InvalidParameterException.
+ * Applies `changes` to `current` by the rules of UpdateUserAttributes and AdminUpdateUserAttributes. A new address is unverified and gets a
+ * code if the pool verifies it. If the pool requires verification before an update, the address is stored only then. An address that comes
+ * with `*_verified: 'true'` (which only administrators may set) is stored as verified, without a code.
+ *
+ * @throws ApiError InvalidParameterException when a flag lacks its address, or a username attribute is removed
  */
 export function planAttributeChanges(pool: Pool, current: Attributes, changes: Attributes): AttributePlan {
   const storedNow: Record<string, string> = { ...changes }
@@ -52,7 +53,7 @@ export function planAttributeChanges(pool: Pool, current: Attributes, changes: A
   return { attributes, toVerify, touched }
 }
 
-/** A flag vouches for an address, so there must be one. Throws InvalidParameterException. */
+/** @throws ApiError InvalidParameterException when the changes say that an address is verified, or is not, and the user has none */
 export function requireAddressesOfFlags(changes: Attributes, attributes: Attributes): void {
   for (const attribute of contacts) {
     if (!changes[`${attribute}_verified`] || attributes[attribute] || changes[attribute]) continue
@@ -61,57 +62,64 @@ export function requireAddressesOfFlags(changes: Attributes, attributes: Attribu
   }
 }
 
-/** A user named by an address can exchange it but not give it up: nothing would be left to sign in with. */
+/** A user whose username is an address may change it but not remove it: there would be nothing left to sign in with. */
 function requireSignInAddress(pool: Pool, before: Attributes, after: Attributes): void {
-  const isNamed = (attributes: Attributes) => pool.usernameAttributes.some((attribute) => attributes[attribute])
-  if (!isNamed(before) || isNamed(after)) return
+  const hasName = (attributes: Attributes) => pool.usernameAttributes.some((attribute) => attributes[attribute])
+  if (!hasName(before) || hasName(after)) return
   const lost = pool.usernameAttributes.find((attribute) => before[attribute])
   throw new ApiError('InvalidParameterException', `Cannot delete the attribute ${lost}, the user signs in with it.`)
 }
 
-/** Throws InvalidParameterException when the changes name an attribute that is set once, at creation. */
+/** @throws ApiError InvalidParameterException when the changes contain an immutable attribute */
 export function requireMutableAttributes(pool: Pool, changes: Attributes): void {
   const fixed = pool.schema.filter(({ name, mutable }) => !mutable && name !== 'sub' && Object.hasOwn(changes, name))
   if (fixed.length === 0) return
   throw new ApiError('InvalidParameterException', fixed.map(({ name }) => `user.${name}: Attribute cannot be updated.\n`).join(''))
 }
 
-/** The refusal of a change to what only the server itself sets. */
+/** The error for an attribute that only the server sets. */
 export function nonMutable(name: string): ApiError {
   return new ApiError('InvalidParameterException', `Cannot modify the non-mutable attribute ${name}`)
 }
 
-/** Stores `after` in place of `before`, which the transaction has locked. Throws AliasExistsException when a name is taken. */
+/**
+ * Stores `after` in place of `before`, which the transaction has locked.
+ *
+ * @throws ApiError AliasExistsException when a new name belongs to another user
+ */
 export async function storeUser(tx: Tx, pool: Pool, before: User, after: User): Promise<void> {
   const clash = await updateUser(tx, pool, before, after)
   if (clash !== undefined) throw nameTaken(clash)
 }
 
-type StoredChanges = {
+type AttributeChange = {
   readonly pool: Pool
   readonly user: User
   readonly changes: Attributes
-  /** How the code for a new address is to be worded. */
+  /** The content of the message with the code for a new address. */
   messageContent(attribute: ContactAttribute): MessageContent
   readonly now: number
 }
 
 /**
- * Changes the attributes of a user whom the transaction has locked, and queues the codes that the change calls for: wake the outbox
- * after the commit. Codes that are still out for an address the change replaces are worth nothing from then on.
- * Throws InvalidParameterException and AliasExistsException.
+ * Changes the attributes of a user whom the transaction has locked, and queues the codes for new addresses. Outstanding codes for replaced
+ * addresses become invalid.
+ *
+ * @NOTE The caller passes the deliveries to `afterCommit` of the outbox.
+ * @throws ApiError InvalidParameterException when the rules forbid the change (see `planAttributeChanges`)
+ * @throws ApiError AliasExistsException when a new name belongs to another user
  */
 export async function storeAttributeChanges(
   tx: Tx,
   secrets: Secrets,
-  { pool, user, changes, messageContent, now }: StoredChanges,
+  { pool, user, changes, messageContent, now }: AttributeChange,
 ): Promise<Delivery[]> {
   const { attributes, toVerify, touched } = planAttributeChanges(pool, user.attributes, changes)
   const after = { ...user, attributes, updatedAt: now }
   await storeUser(tx, pool, user, after)
   for (const attribute of touched) {
     const key = { poolId: pool.id, sub: user.sub, purpose: `verify-${attribute}` }
-    // One for the address as it still is stays good: profiles are often sent back whole.
+    // A code for the unchanged address stays valid: clients often send the whole profile back.
     if ((await findCode(tx, key))?.value !== attributes[attribute]) await discardCode(tx, key)
   }
   const deliveries: Delivery[] = []

@@ -3,17 +3,17 @@ import type { AppClient } from '../pools/app-client.ts'
 import type { Pool } from '../pools/pool.ts'
 import type { User } from './user.ts'
 
-/** What the gateway proved of an `access-token` operation: who calls, through which client, in which session. */
+/** The authenticated caller of an `access-token` operation, with the client and the session that the token belongs to. */
 export type TokenCaller = {
   readonly pool: Pool
   readonly client: AppClient
   readonly user: User
   readonly sessionId: string
-  /** The key that the session's device has, or is to be confirmed under; null where the pool did not track devices. */
+  /** The key of the session's device, which may be unconfirmed; null if the pool did not track devices at the sign-in. */
   readonly deviceKey: string | null
 }
 
-/** What a token is told whose session has ended, or whose user has been signed out everywhere. */
+/** The error for a token whose session has ended, or whose user was signed out everywhere. */
 export function accessTokenRevoked(): ApiError {
   return new ApiError('NotAuthorizedException', 'Access Token has been revoked')
 }

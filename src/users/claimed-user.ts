@@ -7,40 +7,47 @@ import type { ContactAttribute } from '../pools/pool.ts'
 import { type LimitedAction, limitAttempts } from '../protection/attempt-limit.ts'
 import type { Db } from '../storage/db.ts'
 import { decoySub } from './decoy.ts'
-import { findActiveUser } from './expired-sign-ups/delete-expired-sign-ups.ts'
+import { findActiveUser } from './expired-sign-ups/expired-sign-ups.ts'
 import type { User } from './user.ts'
 
 type Deps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets }
 
-/** Whom a request without credentials says it is about. */
+/** The user that a request names without any proof. */
 export type Claim = {
-  /** Undefined only where the client hides who exists: nobody of that name, or somebody who is disabled. */
+  /** Undefined only where the client hides which users exist: no user has the name, or the user is disabled. */
   readonly user: User | undefined
-  /** Whose addresses may be shown, masked: the user of that name, disabled or not. */
+  /** The user of that name, disabled or not. The masked addresses in the answer are this user's. */
   readonly known: User | undefined
-  /** The user's `sub`, or that of the stand-in for a name nobody has. */
+  /** The `sub` of the user, or of the decoy for a name that no user has. Attempts are counted for it. */
   readonly subject: string
-  /** Whether the answer may not tell if there is such a user, nor in which state. */
+  /** Whether the answer must not reveal if the user exists, nor the user's state. */
   readonly hidden: boolean
 }
 
+type ClaimInput = {
+  readonly username: string
+  readonly action: LimitedAction
+  /** Runs for an unknown name, once the attempt is counted: the UserMigration trigger may create the user. */
+  readonly migrate?: (() => Promise<User | undefined>) | undefined
+}
+
 /**
- * Finds the user and counts the attempt. Where nothing needs hiding, throws UserNotFoundException for a name nobody has and
- * NotAuthorizedException for a disabled user. `migrate` is the last chance of somebody unknown, and not had for the asking: it
- * comes behind the limit.
+ * Finds the user and counts the attempt.
+ *
+ * @throws ApiError LimitExceededException past the limit of attempts
+ * @throws ApiError UserNotFoundException when no user has the name, and the client does not hide that
+ * @throws ApiError NotAuthorizedException when the user is disabled, and the client does not hide that
  */
 export async function findClaimedUser(
   { db, clock, secrets }: Deps,
   { pool, client }: AppClientCaller,
-  username: string,
-  action: LimitedAction,
-  migrate?: () => Promise<User | undefined>,
+  { username, action, migrate }: ClaimInput,
 ): Promise<Claim> {
   const hidden = hidesUserExistence(client)
   const now = clock.now()
   const known = await findActiveUser(db, pool, username, now)
   if (!hidden && known === undefined && migrate === undefined) throw unknownUser()
-  // For users as well: it takes a moment.
+  // Computed for existing users as well, so that the time it takes reveals nothing.
   const decoy = decoySub(secrets, pool, username, now)
   const claimed = known?.sub ?? decoy
   await limitAttempts(db, { poolId: pool.id, subject: claimed, action }, now)
@@ -52,25 +59,28 @@ export async function findClaimedUser(
   return { user: undefined, known: user, subject, hidden }
 }
 
-/** What a client that does not hide them is told of users who do not exist. */
+/** The error for a user who does not exist, for clients that do not hide it. */
 export function unknownUser(): ApiError {
   return new ApiError('UserNotFoundException', 'Username/client id combination not found.')
 }
 
+/** A user who brought the right code, and the address that the code was sent to. */
 export type Proof = { readonly user: User; readonly attribute: ContactAttribute | undefined; readonly value: string | undefined }
 
 /**
- * Whether the code is the claimed user's; it is not used up. Throws CodeMismatchException or ExpiredCodeException.
+ * Checks that the code is the claimed user's. It does not use the code up.
  *
- * Where the client hides who exists, whoever does not bring the right code hears the same in every case: no such user, a disabled
- * one, a code that was never asked for, was used, or differs. Only the right code, too late, is told that it expired.
- * (Cognito answers ExpiredCodeException as well when no code was asked for, which tells such users from those who do not exist.)
+ * Where the client hides which users exist, every wrong code gets CodeMismatchException, whatever the reason: no such user, a disabled
+ * user, no code requested, a used code, another code. Only the right code, too late, gets ExpiredCodeException. (Cognito throws
+ * ExpiredCodeException also when no code was requested, which distinguishes such users from those who do not exist.)
+ *
+ * @throws ApiError CodeMismatchException or ExpiredCodeException
  */
 export async function proveCode(
   { db, clock, secrets }: Deps,
   poolId: string,
   { user, subject, hidden }: Omit<Claim, 'known'>,
-  { purpose, code }: { purpose: CodePurpose; code: string },
+  { purpose, code }: { readonly purpose: CodePurpose; readonly code: string },
 ): Promise<Proof> {
   const checked = await checkCode(db, secrets, { poolId, sub: subject, purpose, code, now: clock.now() })
   if (user === undefined || checked.outcome === 'mismatch') throw codeMismatch()

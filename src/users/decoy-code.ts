@@ -12,7 +12,7 @@ import type { Db, Tx } from '../storage/db.ts'
 import { decoySub } from './decoy.ts'
 import { lockUser } from './user-repository.ts'
 
-type Pretence = {
+type SimulatedCode = {
   readonly username: string
   readonly attribute: ContactAttribute
   readonly kind: 'resend' | 'forgot-password'
@@ -20,14 +20,14 @@ type Pretence = {
 }
 
 /**
- * Does for a name that nobody has what sending a code does for a user, statement by statement and down to the commit, so that the
- * time it takes tells nothing; only the message is taken back before the commit. The code is sent to no address and proves nothing.
- * Its expiry is set as much too early as the sweeper keeps expired codes, which then removes it when the code of a user would expire.
+ * Does for a name that no user has the same statements as sending a code to a user, including the commit, so that the time it takes
+ * reveals nothing. The message is deleted before the commit: the code is sent nowhere and proves nothing. The sweeper keeps expired codes
+ * for a while; this code expires that much earlier, and so disappears when the code of a user would expire.
  */
 export async function simulateSendCode(
   { db, secrets }: { db: Db; secrets: Secrets },
   pool: Pool,
-  { username, attribute, kind, now }: Pretence,
+  { username, attribute, kind, now }: SimulatedCode,
 ): Promise<void> {
   const poolId = pool.id
   const sub = decoySub(secrets, pool, username, now)
@@ -40,7 +40,7 @@ export async function simulateSendCode(
   })
 }
 
-type Unsent = {
+type SimulatedMessage = {
   readonly sub: string
   readonly username: string
   readonly attribute: ContactAttribute
@@ -51,12 +51,12 @@ type Unsent = {
 
 const noSender = { from: undefined, replyTo: undefined, sourceArn: undefined, configurationSet: undefined }
 
-/** Does in a transaction what queueing a message does, and takes the message back. */
+/** Does the same statements as queueing a message, and deletes the message again. */
 export async function simulateQueue(
   tx: Tx,
   secrets: Secrets,
   pool: Pool,
-  { sub, username, attribute, kind, code, now }: Unsent,
+  { sub, username, attribute, kind, code, now }: SimulatedMessage,
 ): Promise<void> {
   const rendered = renderMessage(pool.templates, kind, channelOf(attribute), { username, code, link: undefined })
   if (rendered === undefined) return

@@ -4,8 +4,8 @@ import type { Secrets } from '../base/secrets.ts'
 import { nameKey, type Pool } from '../pools/pool.ts'
 
 /**
- * The stand-in for a name that nobody has, as good as always the same for the same name, so that limits count and SRP answers
- * look as they would for a real user (PreventUserExistenceErrors).
+ * The `sub` of the decoy for a name that no user has. It is stable for a given name until the decoy seems to sign up anew (see `signUpOf`),
+ * so that attempt limits and SRP answers look as they would for a user (PreventUserExistenceErrors).
  */
 export function decoySub(secrets: Secrets, pool: Pool, name: string, now: number): string {
   const key = nameKey(pool, name)
@@ -17,12 +17,11 @@ export function decoySub(secrets: Secrets, pool: Pool, name: string, now: number
 const longestAge = 2 ** 40
 
 /**
- * When a stand-in seems to have signed up, which its `sub` tells as a user's does: some time since the pool began, always the same. Each
- * name has a fixed row of moments, each a random part of the one after it; the latest that has passed counts. On a logarithmic scale
- * they are a Poisson process, so at any time the stand-ins are spread evenly over the life of the pool, and a name whose next moment
- * has come looks like somebody who has just signed up.
+ * When a decoy seems to have signed up, which its `sub` reveals as that of a user does. Each name has a fixed series of times, each a random
+ * fraction of the next one; the latest time in the past counts. On a logarithmic scale the times are a Poisson process. So at any time
+ * the sign-ups of the decoys are spread evenly over the life of the pool, and a name whose next time has come looks like a new user.
  *
- * The row begins a day before the pool: in a new one the moments would follow each other too quickly.
+ * Ages are counted from a day before the pool was created: in a new pool the times would follow each other too quickly.
  */
 function signUpOf(secrets: Secrets, pool: Pool, key: string, now: number): number {
   const start = pool.createdAt - dayMs
@@ -37,7 +36,7 @@ function signUpOf(secrets: Secrets, pool: Pool, key: string, now: number): numbe
   }
 }
 
-/** The salt that goes with a `sub`: sixteen bytes that never begin with zero, as real salts do not. */
+/** The salt of a decoy: sixteen bytes of which the first is not zero, as in real salts. */
 export function decoySalt(secrets: Secrets, pool: Pool, sub: string): Buffer {
   const salt = Buffer.from(secrets.mac('decoy', pool.id, 'salt', sub).subarray(0, 16))
   if (salt[0] === 0) salt[0] = 1

@@ -1,6 +1,6 @@
 import type { User } from './user.ts'
 
-/** What ListUsers can search by, besides `sub`, which is the user's own key. */
+/** The attributes that ListUsers can filter by, besides `sub`, which is the key of the user's row. */
 export const searchableAttributes = [
   'username',
   'email',
@@ -16,10 +16,10 @@ export const searchableAttributes = [
 export type SearchableName = (typeof searchableAttributes)[number]
 export type SearchEntry = { readonly name: SearchableName; readonly key: string }
 
-/** In UTF-16 units. A filter holds 256 characters at most, so that more of a value never decides; it also keeps index rows small. */
+/** In UTF-16 code units. A filter has at most 256 characters, so the rest of a value never matters. It also keeps index rows small. */
 export const longestKey = 256
 
-/** Usernames and `status` compare as typed, everything else without regard to case: the rule of ListUsers. */
+/** Usernames and `status` are compared exactly, other values case-insensitively: the rule of ListUsers. */
 export function searchKey(name: SearchableName, value: string): string {
   const comparable = name === 'username' || name === 'status' ? value : value.toLowerCase()
   return comparable.slice(0, longestKey).toWellFormed()

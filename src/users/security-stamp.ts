@@ -3,8 +3,8 @@ import { sealMark } from '../base/secrets.ts'
 import type { User } from './user.ts'
 
 /**
- * What a sign-in under way rests on, in a form that can be handed out: it is another one as soon as the user's password changes, or the
- * user signs out everywhere. Each password that is set has a mark of its own; each sign-out has a moment of its own.
+ * A digest that changes when the password changes or the user signs out everywhere. A challenge that carries an older one is rejected. Each
+ * stored password has a unique seal mark, and each sign-out a unique time. The digest reveals nothing about them, so a client may have it.
  */
 export function securityStampOf({ password, signedOutAt }: Pick<User, 'password' | 'signedOutAt'>): string {
   return createHash('sha256')
@@ -12,7 +12,7 @@ export function securityStampOf({ password, signedOutAt }: Pick<User, 'password'
     .digest('base64url')
 }
 
-/** Whether no password was set between the one reading of the user and the other. */
+/** Whether the password was not set between two reads of the user, not even to the same text. */
 export function isSamePassword(one: Pick<User, 'password'>, other: Pick<User, 'password'>): boolean {
   if (one.password === null || other.password === null) return one.password === other.password
   return sealMark(one.password) === sealMark(other.password)

@@ -13,60 +13,60 @@ import type { ContactAttribute, Pool } from '../pools/pool.ts'
 import { decoySub } from './decoy.ts'
 import { draftDecoyUser } from './decoy-user.ts'
 import { addressesOfActiveMfa } from './mfa/mfa-methods.ts'
-import type { User } from './user.ts'
+import type { Attributes, User } from './user.ts'
 
-/** A name that somebody brought, and the user who has it, whatever state they are in. */
-export type Bearer = { readonly name: string; readonly user: User | undefined; readonly now: number }
+/** A name from a request, and the user who has it, in whatever state the user is. */
+export type NamedUser = { readonly name: string; readonly user: User | undefined; readonly now: number }
 
 /**
- * Where a code is said to go, in answers that hide who exists. Every operation shows the same addresses for the same name: those of its
- * user, verified or not, whether or not anything is sent; otherwise those of a user who is made up. Only an address that is missing is made
- * up for a user. If each operation had its own idea, a comparison of two answers would tell users from strangers.
+ * Where an answer says that a code for a new password goes, if the client hides which users exist. Every operation shows the same addresses
+ * for the same name: those of the user, verified or not, whether or not a message is sent, or those of a decoy. An address that the user
+ * lacks is made up. If operations differed, a comparison of two answers would tell users from decoys.
  */
-export function shownRecovery(secrets: Secrets, pool: Pool, bearer: Bearer): Delivery | undefined {
-  const shown = shownUser(secrets, pool, bearer)
+export function shownRecoveryDelivery(secrets: Secrets, pool: Pool, named: NamedUser): Delivery | undefined {
+  const shown = shownUser(secrets, pool, named)
   const order = recoveryOrder(pool)
-  const chosen =
+  const contact =
     chooseRecoveryContact(pool, shown.attributes, addressesOfActiveMfa(pool, shown)) ??
     chooseRecoveryContact(pool, shown.attributes) ??
-    firstOf(order, shown)
-  // By the legacy rule most users are reached where the pool has them verified; phones only if it verifies phones.
-  const usual = pool.recovery === undefined && !pool.autoVerifiedAttributes.includes('phone_number') ? order.toReversed() : order
-  return deliver(secrets, pool, bearer, chosen, usual[0])
+    firstContact(order, shown.attributes)
+  // By the legacy rule most users get the code at the kind of address that the pool verifies: a phone only if it verifies phones.
+  const usualOrder = pool.recovery === undefined && !pool.autoVerifiedAttributes.includes('phone_number') ? order.toReversed() : order
+  return deliveryOrSimulated(secrets, pool, named.name, { contact, otherwise: usualOrder[0] })
 }
 
-/** The same for a code that confirms a new user; undefined in pools that send none. */
-export function shownSignUp(secrets: Secrets, pool: Pool, bearer: Bearer): Delivery | undefined {
-  const chosen = chooseSignUpContact(pool, shownUser(secrets, pool, bearer).attributes)
-  return deliver(secrets, pool, bearer, chosen, signUpOrder(pool)[0])
+/** The same for the code that confirms a new user. Undefined in a pool that sends none. */
+export function shownSignUpDelivery(secrets: Secrets, pool: Pool, named: NamedUser): Delivery | undefined {
+  const contact = chooseSignUpContact(pool, shownUser(secrets, pool, named).attributes)
+  return deliveryOrSimulated(secrets, pool, named.name, { contact, otherwise: signUpOrder(pool)[0] })
 }
 
-/** The same for a code to sign in with, of which the kind is chosen. */
-export function shownSignIn(secrets: Secrets, pool: Pool, bearer: Bearer, attribute: ContactAttribute): Delivery {
-  const value = simulateAddress(secrets, pool, bearer.name, attribute)
-  return deliveryTo({ attribute, value: bearer.user?.attributes[attribute] || value })
+/** The same for a code to sign in with, which goes to the given kind of address. */
+export function shownSignInDelivery(secrets: Secrets, pool: Pool, named: NamedUser, attribute: ContactAttribute): Delivery {
+  const value = simulateAddress(secrets, pool, named.name, attribute)
+  return deliveryTo({ attribute, value: named.user?.attributes[attribute] || value })
 }
 
-/** Makes one up in any case: it takes as long for users as for strangers. */
-function shownUser(secrets: Secrets, pool: Pool, { name, user, now }: Bearer): User {
+/** Makes up a decoy in any case, so that it takes as long for a user who exists. */
+function shownUser(secrets: Secrets, pool: Pool, { name, user, now }: NamedUser): User {
   const decoy = draftDecoyUser(secrets, pool, { name, sub: user?.sub ?? decoySub(secrets, pool, name, now) })
   return user ?? decoy.user
 }
 
-function firstOf(order: readonly ContactAttribute[], { attributes }: User): Contact | undefined {
+function firstContact(order: readonly ContactAttribute[], attributes: Attributes): Contact | undefined {
   const attribute = order.find((contact) => attributes[contact])
   return attribute && { attribute, value: attributes[attribute] ?? '' }
 }
 
-function deliver(
+/** To the contact, or to a made-up address of the kind `otherwise`. Makes one up in any case, so that it always takes as long. */
+function deliveryOrSimulated(
   secrets: Secrets,
   pool: Pool,
-  { name }: Bearer,
-  chosen: Contact | undefined,
-  usual: ContactAttribute | undefined,
+  name: string,
+  { contact, otherwise }: { readonly contact: Contact | undefined; readonly otherwise: ContactAttribute | undefined },
 ): Delivery | undefined {
-  const attribute = chosen?.attribute ?? usual
+  const attribute = contact?.attribute ?? otherwise
   if (attribute === undefined) return undefined
-  const madeUp = simulateAddress(secrets, pool, name, attribute)
-  return deliveryTo({ attribute, value: chosen?.value ?? madeUp })
+  const simulated = simulateAddress(secrets, pool, name, attribute)
+  return deliveryTo({ attribute, value: contact?.value ?? simulated })
 }

@@ -6,7 +6,7 @@ import { toRow } from './user-row.ts'
 
 const aliasKinds: readonly AliasKind[] = ['username', 'email', 'phone_number', 'preferred_username']
 
-/** Those names, of any kind, that are spelled like one of `keys` and somebody's. */
+/** The aliases of users, of any kind, whose key is one of `keys`. */
 export async function findNamesAmong(tx: Tx, poolId: string, keys: readonly string[]): Promise<readonly Alias[]> {
   if (keys.length === 0) return []
   return tx
@@ -18,7 +18,7 @@ export async function findNamesAmong(tx: Tx, poolId: string, keys: readonly stri
     .execute() as Promise<Alias[]>
 }
 
-/** Those of `subs` that are users of the pool. */
+/** The elements of `subs` that are users of the pool. */
 export async function findSubsAmong(tx: Tx, poolId: string, subs: readonly string[]): Promise<readonly string[]> {
   if (subs.length === 0) return []
   const rows = await tx.selectFrom('user').select('sub').where('pool_id', '=', poolId).where('sub', 'in', subs).execute()
@@ -26,8 +26,8 @@ export async function findSubsAmong(tx: Tx, poolId: string, subs: readonly strin
 }
 
 /**
- * Stores users who have no name in common, as insertUser does one at a time. False when another request took one of their names
- * meanwhile: the transaction must be rolled back then.
+ * Stores several users who share no name, as `insertUser` stores one. False when another user has one of the names: then the transaction
+ * must be rolled back.
  */
 export async function insertUsers(tx: Tx, pool: Pool, users: readonly User[]): Promise<boolean> {
   if (users.length === 0) return true

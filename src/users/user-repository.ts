@@ -8,7 +8,7 @@ import { fromRow, toRow } from './user-row.ts'
 
 const uuidShape = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
-/** Of names that are spelled alike, the kind that stands first wins: a preferred username, which nobody proves, comes last. */
+/** When names are spelled alike, the first kind wins. A preferred username, which is never verified, comes last. */
 const aliasKinds: readonly AliasKind[] = ['username', 'email', 'phone_number', 'preferred_username']
 
 /** By username, active alias or `sub`. */
@@ -39,14 +39,18 @@ const selectBySub = prepareLookup((db, { poolId, sub }: { poolId: string; sub: s
   db.selectFrom('user').selectAll().where('pool_id', '=', poolId).where('sub', '=', sub),
 )
 
-/** As findUserByName, but throws UserNotFoundException: for operations of administrators, who may know who exists. */
+/**
+ * As `findUserByName`, for operations of administrators, who may know which users exist.
+ *
+ * @throws ApiError UserNotFoundException when no user has the name
+ */
 export async function getUserByName(db: Db | Tx, pool: Pool, name: string): Promise<User> {
   const user = await findUserByName(db, pool, name)
   if (user === undefined) throw new ApiError('UserNotFoundException', 'User does not exist.')
   return user
 }
 
-/** Ends every session there is, those of sign-ins under way included. Sets what `nextSignOut` says, without reading it first. */
+/** Ends all sessions, and sign-ins in progress. Sets the same time as `nextSignOut`, but without reading the user. */
 export async function signOutUser(db: Db | Tx, poolId: string, sub: string, now: number): Promise<void> {
   await db
     .updateTable('user')
@@ -63,7 +67,7 @@ export async function signOutUser(db: Db | Tx, poolId: string, sub: string, now:
     .execute()
 }
 
-/** Keeps the same password in another form; false when the stored one is no more what `user` says. */
+/** Stores the same password in another form. False when the stored one is no longer that of `user`. */
 export async function replacePassword(db: Db | Tx, user: Pick<User, 'poolId' | 'sub' | 'password'>, password: string): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('user')
@@ -75,7 +79,7 @@ export async function replacePassword(db: Db | Tx, user: Pick<User, 'poolId' | '
   return numUpdatedRows === 1n
 }
 
-/** Which of the names is already somebody's. */
+/** The `sub` of the user who has the alias. */
 export async function findOwner(db: Db | Tx, poolId: string, alias: Alias): Promise<string | undefined> {
   const row = await db
     .selectFrom('user_alias')
@@ -88,8 +92,7 @@ export async function findOwner(db: Db | Tx, poolId: string, alias: Alias): Prom
 }
 
 /**
- * Reads the user and keeps everybody else from changing it until the transaction ends. An UPDATE that changes nothing
- * is the row lock that both engines understand.
+ * Reads the user, and locks the row until the transaction ends. An UPDATE that changes nothing is a row lock on both engines.
  */
 export async function lockUser(tx: Tx, poolId: string, sub: string): Promise<User | undefined> {
   const row = await tx
@@ -102,7 +105,7 @@ export async function lockUser(tx: Tx, poolId: string, sub: string): Promise<Use
   return row && fromRow(row)
 }
 
-/** The kind of name that somebody else already has, or undefined when the user was stored. */
+/** Undefined when the user was stored; otherwise the kind of a name that another user has. */
 export async function insertUser(tx: Tx, pool: Pool, user: User): Promise<AliasKind | undefined> {
   const clash = await insertAliases(tx, user, aliasesOf(pool, user))
   if (clash !== undefined) return clash
@@ -111,7 +114,7 @@ export async function insertUser(tx: Tx, pool: Pool, user: User): Promise<AliasK
   return undefined
 }
 
-/** Stores `after` in place of `before`, which the transaction has locked. Answers as insertUser does. */
+/** Stores `after` in place of `before`, which the transaction has locked. Returns what `insertUser` returns. */
 export async function updateUser(tx: Tx, pool: Pool, before: User, after: User): Promise<AliasKind | undefined> {
   const oldAliases = aliasesOf(pool, before)
   const newAliases = aliasesOf(pool, after)

@@ -3,41 +3,41 @@ import { identitiesOf, identityAlias } from './linked-identities/linked-identity
 
 export type UserStatus = 'UNCONFIRMED' | 'CONFIRMED' | 'FORCE_CHANGE_PASSWORD' | 'RESET_REQUIRED' | 'EXTERNAL_PROVIDER'
 
-/** Attribute name to value, always text, as on the wire; `sub` is not among them. */
+/** Attribute names and values. All values are text, as in the API. `sub` is not among them. */
 export type Attributes = Readonly<Record<string, string>>
 
 export type User = {
   readonly poolId: string
   readonly sub: string
-  /** As it was chosen, or equal to `sub` in pools whose users are named by e-mail or phone number. */
+  /** The chosen name; the `sub` in a pool with username attributes. */
   readonly username: string
   readonly status: UserStatus
   readonly enabled: boolean
   readonly attributes: Attributes
   /** Sealed salt and SRP verifier; null for a user without a password. */
   readonly password: string | null
-  /** When a temporary password dies; null for a permanent one. */
+  /** When a temporary password expires; null for a permanent one. */
   readonly passwordExpiresAt: number | null
-  /** The last sign-out everywhere, later than the one before it: sessions that began in sight of another are over. */
+  /** The last sign-out everywhere, always later than the one before. Sessions that began under another value have ended. */
   readonly signedOutAt: number | null
   readonly createdAt: number
   readonly updatedAt: number
-  /** Null before anything was set. */
+  /** Null before it was set for the first time. */
   readonly mfa: MfaPreferences | null
 }
 
-/** The second factors that a user, or an administrator for them, has activated. */
+/** The second factors that the user or an administrator has activated. */
 export type MfaPreferences = {
   readonly enabled: readonly MfaMethod[]
   /** One of `enabled`. */
   readonly preferred: MfaMethod | null
-  /** Whether SMS was activated by the older SetUserSettings, which is shown as MFAOptions. */
+  /** Whether the older SetUserSettings activated SMS. Answers show it as MFAOptions. */
   readonly byOptions: boolean
-  /** Whether the user has activated their passkeys for MFA: then they are good for a sign-in only when they verify the user. */
+  /** Whether the user's passkeys are activated for MFA. Then a sign-in with one requires user verification (by biometrics or PIN). */
   readonly passkey?: boolean
 }
 
-/** What `signedOutAt` is after a sign-out now: never the value it had, even in the same millisecond or by a clock that is behind. */
+/** The value of `signedOutAt` after a sign-out now. It always increases, even within a millisecond or with a clock that is behind. */
 export function nextSignOut(user: Pick<User, 'signedOutAt'>, now: number): number {
   return Math.max(now, (user.signedOutAt ?? 0) + 1)
 }
@@ -52,8 +52,8 @@ export function isVerified(attributes: Attributes, contact: ContactAttribute): b
 }
 
 /**
- * The names under which the user can be found, and the identities at other providers that are linked to them. In a pool with username attributes an address counts whether verified
- * or not; as an alias it counts once verified; a preferred username counts as soon as it is set.
+ * All names that the user can be found by, and the linked identities. An address counts in a pool with that username attribute, verified or
+ * not, and in a pool with that alias attribute once it is verified. A preferred username counts as soon as it is set.
  */
 export function aliasesOf(pool: Pool, user: Pick<User, 'sub' | 'username' | 'attributes'>): Alias[] {
   const aliases: Alias[] = []
@@ -71,8 +71,8 @@ export function aliasesOf(pool: Pool, user: Pick<User, 'sub' | 'username' | 'att
 }
 
 /**
- * `changes` laid over `attributes`; an empty value removes, as in Cognito. Removing an address removes its flag;
- * an address that changes is no longer verified unless the same changes say so.
+ * Applies `changes` to `attributes`. An empty value removes the attribute, as in Cognito, and an address takes its flag along. A changed
+ * address becomes unverified unless the changes say that it is verified.
  */
 export function changeAttributes(attributes: Attributes, changes: Attributes): Attributes {
   const result: Record<string, string> = { ...attributes }

@@ -2,19 +2,19 @@ import type { AttributeType, UserType } from '../contract/generated/types.ts'
 import { writeMfaOptions } from './mfa/mfa-wire.ts'
 import type { User } from './user.ts'
 
-/** `sub` first, then the attributes that `isReadable` lets through; all of them when it is not given (admin operations). */
+/** `sub`, then the attributes that `isReadable` accepts; all attributes without it (for operations of administrators). */
 export function writeAttributes(user: User, isReadable: (name: string) => boolean = () => true): AttributeType[] {
   return Object.entries({ sub: user.sub, ...user.attributes })
     .filter(([name]) => isReadable(name))
     .map(([Name, Value]) => ({ Name, Value }))
 }
 
-/** A user as AdminCreateUser and ListUsers show it. */
+/** The user in the answers of AdminCreateUser and ListUsers. */
 export function writeUser(user: User) {
   return { ...writeUserState(user), Attributes: writeAttributes(user) } satisfies UserType
 }
 
-/** The members that UserType shares with the answer of AdminGetUser, which names its list UserAttributes. */
+/** The members that UserType shares with the answer of AdminGetUser, which has UserAttributes in place of Attributes. */
 export function writeUserState(user: User) {
   return {
     Username: user.username,
@@ -26,7 +26,7 @@ export function writeUserState(user: User) {
   }
 }
 
-/** What a caller tells PreSignUp beside the attributes. Of a name that is given twice, the last value counts. */
+/** What the caller passes to the trigger beside the attributes. If a name is given twice, the last value counts. */
 export function readValidationData(list: readonly AttributeType[] | undefined): Readonly<Record<string, string>> | undefined {
   return list && Object.fromEntries(list.map(({ Name, Value = '' }) => [Name, Value]))
 }

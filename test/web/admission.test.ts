@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { createAdmission, intervalMs, targetMs } from '../../src/web/overload/admission.ts'
 
-/** Looks at the queue come by timers; everything else here goes by a clock of the test's own. */
+/** The queue is checked by real timers. Everything else in these tests uses a clock of the test. */
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1))
 }
@@ -19,37 +19,37 @@ function givenAdmission({ limit = 1, burst = 4 } = {}) {
       now += ms
     },
     enter(name: string) {
-      void Promise.resolve(admission.enter()).then((admitted) => outcomes.push(`${name} ${admitted ? 'in' : 'away'}`))
+      void Promise.resolve(admission.enter()).then((admitted) => outcomes.push(`${name} ${admitted ? 'admitted' : 'refused'}`))
     },
   }
 }
 
-/** One in work, and three that have waited for so long that the server is overloaded: the oldest was turned away. */
+/** One request in work and an older one that waited until the server counted as overloaded, and was refused. */
 async function givenOverload() {
   const given = givenAdmission()
   given.enter('first')
   given.enter('old')
   given.advance(targetMs + 1)
-  // The first look finds a slow queue, a later one that it still is.
+  // The first check finds a slow queue, a later one finds it still slow.
   await new Promise((resolve) => setTimeout(resolve, targetMs))
   given.advance(intervalMs)
-  await until(() => given.outcomes.includes('old away'))
+  await until(() => given.outcomes.includes('old refused'))
   return given
 }
 
 describe('Admission', () => {
-  it('lets as many work at once as the limit says, and the others wait in order', async () => {
+  it('admits as many requests at once as the limit allows, and the others in order', async () => {
     const { admission, enter, outcomes } = givenAdmission({ limit: 2 })
     for (const name of ['a', 'b', 'c', 'd']) enter(name)
     await nextTurn()
-    assert.deepEqual(outcomes, ['a in', 'b in'])
+    assert.deepEqual(outcomes, ['a admitted', 'b admitted'])
     admission.leave()
     admission.leave()
     await nextTurn()
-    assert.deepEqual(outcomes, ['a in', 'b in', 'c in', 'd in'])
+    assert.deepEqual(outcomes, ['a admitted', 'b admitted', 'c admitted', 'd admitted'])
   })
 
-  it('turns away what a burst is not expected to hold', async () => {
+  it('refuses requests beyond the size of a burst', async () => {
     const { admission, enter, outcomes } = givenAdmission({ limit: 1, burst: 2 })
     enter('a')
     enter('b')
@@ -58,41 +58,41 @@ describe('Admission', () => {
     assert.equal(admission.isFull(), true)
     enter('d')
     await nextTurn()
-    assert.deepEqual(outcomes, ['a in', 'd away'])
+    assert.deepEqual(outcomes, ['a admitted', 'd refused'])
     admission.leave()
     assert.equal(admission.isFull(), false)
   })
 
-  it('does not count what waits for somebody else', async () => {
+  it('does not count a request that waits outside of the server', async () => {
     const { admission, enter, outcomes } = givenAdmission()
     enter('a')
     const { promise, resolve } = Promise.withResolvers<string>()
     const waited = admission.withoutSlot(() => promise)
     enter('b')
     await nextTurn()
-    assert.deepEqual(outcomes, ['a in', 'b in'])
+    assert.deepEqual(outcomes, ['a admitted', 'b admitted'])
     resolve('done')
     assert.equal(await waited, 'done')
     enter('c')
     admission.leave()
     await nextTurn()
-    assert.deepEqual(outcomes, ['a in', 'b in'], 'both are back')
+    assert.deepEqual(outcomes, ['a admitted', 'b admitted'], 'a and b both count again')
     admission.leave()
     await nextTurn()
-    assert.deepEqual(outcomes, ['a in', 'b in', 'c in'])
+    assert.deepEqual(outcomes, ['a admitted', 'b admitted', 'c admitted'])
   })
 
-  it('serves the newest first, and turns the others away, once the wait stays long', async () => {
+  it('admits the newest request first, and refuses older ones, while the wait stays long', async () => {
     const { admission, enter, outcomes } = await givenOverload()
     enter('c')
     enter('d')
-    assert.equal(admission.isFull(), true, 'only a few may wait now')
+    assert.equal(admission.isFull(), true, 'only a few may wait during an overload')
     admission.leave()
     await nextTurn()
-    assert.deepEqual(outcomes, ['first in', 'old away', 'd in'])
+    assert.deepEqual(outcomes, ['first admitted', 'old refused', 'd admitted'])
   })
 
-  it('is as before when nobody had to be turned away for a while', async () => {
+  it('admits requests in order again after a while without refusals', async () => {
     const { admission, enter, outcomes, advance } = await givenOverload()
     admission.leave()
     advance(intervalMs + 1)
@@ -102,6 +102,6 @@ describe('Admission', () => {
     assert.equal(admission.isFull(), false)
     admission.leave()
     await nextTurn()
-    assert.deepEqual(outcomes, ['first in', 'old away', 'a in', 'b in'])
+    assert.deepEqual(outcomes, ['first admitted', 'old refused', 'a admitted', 'b admitted'])
   })
 })

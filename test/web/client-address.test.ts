@@ -3,14 +3,14 @@ import { describe, it } from 'node:test'
 import { clientAddress, networkOf } from '../../src/web/client-address.ts'
 
 describe('The address of a client', () => {
-  it("is the connection's, whatever the header says, unless proxies are trusted", () => {
+  it('is that of the connection, whatever the header says, when no proxy is trusted', () => {
     assert.equal(clientAddress('192.0.2.1', ['198.51.100.7'], 0), '192.0.2.1')
     assert.equal(clientAddress('2001:db8::1', [], 0), '2001:db8::1')
     assert.equal(clientAddress('::ffff:192.0.2.1', [], 0), '192.0.2.1')
     assert.equal(clientAddress(undefined, ['198.51.100.7'], 0), undefined)
   })
 
-  it('is what the outermost trusted proxy added; what stood there before counts for nothing', () => {
+  it('is the one that the outermost trusted proxy added, and not one before it in the header', () => {
     const forged = '203.0.113.66'
     assert.equal(clientAddress('10.0.0.1', [`${forged}, 198.51.100.7`], 1), '198.51.100.7')
     assert.equal(clientAddress('10.0.0.1', [`${forged}, 198.51.100.7, 10.0.0.2`], 2), '198.51.100.7')
@@ -24,16 +24,16 @@ describe('The address of a client', () => {
     assert.equal(clientAddress('10.0.0.1', ['2001:db8::7'], 1), '2001:db8::7')
   })
 
-  it("is the connection's when the proxy tells none", () => {
-    for (const said of [[], [''], ['unknown'], ['198.51.100.7, _hidden'], ['<script>'], ['999.1.1.1']]) {
-      assert.equal(clientAddress('10.0.0.1', said, 1), '10.0.0.1')
+  it('is that of the connection when the proxy names no valid address', () => {
+    for (const header of [[], [''], ['unknown'], ['198.51.100.7, _hidden'], ['<script>'], ['999.1.1.1']]) {
+      assert.equal(clientAddress('10.0.0.1', header, 1), '10.0.0.1')
     }
     assert.equal(clientAddress('10.0.0.1', ['198.51.100.7'], 3), '198.51.100.7')
   })
 })
 
 describe('The network of a client', () => {
-  it('is its address in IPv4, and its /64 network in IPv6, in one form only', () => {
+  it('is the address in IPv4 and the /64 network in IPv6, in one canonical form', () => {
     assert.equal(networkOf('192.0.2.1'), '192.0.2.1')
     for (const same of ['2001:db8::1', '2001:0db8:0:0:ffff::', '2001:DB8:0000:0000:1:2:3:4'])
       assert.equal(networkOf(same), '2001:db8:0:0::/64')

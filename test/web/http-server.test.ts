@@ -16,7 +16,7 @@ for (const engine of engines.slice(0, 1)) {
   describe('The HTTP server', () => {
     const server = useTestServer(engine)
 
-    it('numbers every answer, whatever was asked', async () => {
+    it('sends a request id and the security headers with every answer', async () => {
       const { url } = server()
       const ids = new Set<string>()
       const answers = [
@@ -37,13 +37,13 @@ for (const engine of engines.slice(0, 1)) {
       assert.equal(ids.size, answers.length)
     })
 
-    it('answers 404 in JSON for what is not there', async () => {
+    it('answers an unknown path with 404 in JSON', async () => {
       const answer = await fetch(`${server().url}/no/such/page`)
       assert.equal(answer.status, 404)
       assert.deepEqual(await answer.json(), { message: 'Not found' })
     })
 
-    it('lets pages of other origins call the API, with pre-flight', async () => {
+    it('lets pages of other origins call the API, after a preflight request', async () => {
       const { url } = server()
       const wanted = [
         'content-type',
@@ -72,7 +72,7 @@ for (const engine of engines.slice(0, 1)) {
       assert.equal(answer.headers.get('access-control-allow-credentials'), null)
     })
 
-    it('lets pages of other origins read errors, but neither the inbox nor the metrics', async () => {
+    it('lets pages of other origins read errors, but not the inbox or the metrics', async () => {
       const { url } = server()
       assert.equal((await post(url, '{')).headers.get('access-control-allow-origin'), '*')
       for (const path of ['/inbox/api/messages', '/metrics', '/readyz']) {
@@ -80,7 +80,7 @@ for (const engine of engines.slice(0, 1)) {
       }
     })
 
-    it('refuses a body of 10 MB with the limit in the message, and reads on after it', async () => {
+    it('refuses a body of 10 MB with the limit in the message, and then serves other requests', async () => {
       const { url } = server()
       const answer = await post(url, Buffer.alloc(10_000_000, 0x20), listPools)
       assert.equal(answer.status, 413)
@@ -89,12 +89,12 @@ for (const engine of engines.slice(0, 1)) {
       assert.equal((await post(url, '{"MaxResults":1}', listPools)).status, 200)
     })
 
-    it('takes a body of just under the limit', async () => {
+    it('accepts a body just under the limit', async () => {
       const padded = Buffer.concat([Buffer.from('{"MaxResults":1'), Buffer.alloc(1024 * 1024 - 16, 0x20), Buffer.from('}')])
       assert.equal((await post(server().url, padded, listPools)).status, 200)
     })
 
-    it('gives up on a body beyond all measure, and on its connection', async () => {
+    it('closes the connection of an extremely large body', async () => {
       const { hostname, port } = new URL(server().url)
       const socket = connect(Number(port), hostname)
       let answer = ''
@@ -111,7 +111,7 @@ for (const engine of engines.slice(0, 1)) {
       assert.match(answer, /^HTTP\/1\.1 413 .*^connection: close\r$/ims)
     })
 
-    it('takes a call whose target is a whole URL, and answers whoever asks before it', async () => {
+    it('accepts a call whose request target is a whole URL, and answers preflight requests', async () => {
       const { url } = server()
       const { hostname, port } = new URL(url)
       const headers = { 'content-type': 'application/x-amz-json-1.1', ...listPools }
@@ -128,7 +128,7 @@ for (const engine of engines.slice(0, 1)) {
       assert.equal((await fetch(`${url}//`, { method: 'POST', headers, body: '{}' })).status, 404)
     })
 
-    it('refuses calls in the name of another host', async () => {
+    it('refuses calls with the host name of another server', async () => {
       const { hostname, port } = new URL(server().url)
       for (const method of ['POST', 'OPTIONS']) {
         const call = request({ hostname, port, method, path: '/', headers: { host: 'rebound.example', ...listPools } }).end()
@@ -138,7 +138,7 @@ for (const engine of engines.slice(0, 1)) {
       }
     })
 
-    it('survives a client that leaves in the middle of its body', async () => {
+    it('survives a client that disconnects in the middle of its body', async () => {
       const { url } = server()
       const { hostname, port } = new URL(url)
       const socket = connect(Number(port), hostname)
@@ -150,18 +150,18 @@ for (const engine of engines.slice(0, 1)) {
       assert.equal((await fetch(`${url}/healthz`)).status, 200)
     })
 
-    it('counts requests by operation and outcome, and never by what a stranger made up', async () => {
+    it('counts requests by operation and outcome, and never by a name that a client made up', async () => {
       const { url } = server()
       await post(url, '{"MaxResults":1}', listPools)
       await post(url, '{"MaxResults":0}', listPools)
       await post(url, '{}', { 'x-amz-target': 'AWSCognitoIdentityProviderService.MadeUp' })
       await fetch(`${url}/made/up/path`)
-      const figures = await (await fetch(`${url}/metrics`)).text()
-      assert.match(figures, /lifeguard_requests_total\{operation="ListUserPools",outcome="ok"\} \d+/)
-      assert.match(figures, /lifeguard_requests_total\{operation="ListUserPools",outcome="InvalidParameterException"\} 1/)
-      assert.match(figures, /lifeguard_request_duration_seconds_bucket\{le="1",operation="ListUserPools"\} \d+/)
-      assert.match(figures, /process_cpu_user_seconds_total \d/)
-      assert.doesNotMatch(figures, /made|MadeUp/i)
+      const metrics = await (await fetch(`${url}/metrics`)).text()
+      assert.match(metrics, /lifeguard_requests_total\{operation="ListUserPools",outcome="ok"\} \d+/)
+      assert.match(metrics, /lifeguard_requests_total\{operation="ListUserPools",outcome="InvalidParameterException"\} 1/)
+      assert.match(metrics, /lifeguard_request_duration_seconds_bucket\{le="1",operation="ListUserPools"\} \d+/)
+      assert.match(metrics, /process_cpu_user_seconds_total \d/)
+      assert.doesNotMatch(metrics, /made|MadeUp/i)
     })
 
     it('refuses a request without a host name', async () => {
@@ -172,7 +172,7 @@ for (const engine of engines.slice(0, 1)) {
       assert.match(String(answer), /^HTTP\/1\.1 403 /)
     })
 
-    it('refuses the inbox to a page that made its own name point here', async () => {
+    it('refuses the inbox to a page that uses DNS rebinding', async () => {
       const [response] = await once(get(`${server().url}/inbox/api/messages`, { headers: { host: 'rebound.example' } }), 'response')
       response.resume()
       assert.equal(response.statusCode, 403)

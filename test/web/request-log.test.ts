@@ -15,7 +15,7 @@ for (const engine of engines.slice(0, 1)) {
     const linesOf = (lines: readonly string[], operation: string) =>
       lines.map((line) => JSON.parse(line) as Line).filter((line) => line['msg'] === 'request' && line['operation'] === operation)
 
-    it('says who did what to which pool, and what came of it', async () => {
+    it('names the operation, its outcome, the caller and the pool, and no personal data', async () => {
       const { logger, lines } = recordingLogger()
       await using server = await startTestServer(engine, { logger })
       const { poolId, clientId } = await server.givenPool()
@@ -41,14 +41,14 @@ for (const engine of engines.slice(0, 1)) {
       for (const secret of ['ana', accessToken, 'nobody']) assert.ok(!lines.some((line) => line.includes(`"${secret}"`)))
     })
 
-    it('says from which address only when it is told to', async () => {
+    it('names the client address only with --log-addresses', async () => {
       const { logger, lines } = recordingLogger()
       await using server = await startTestServer(engine, { logger, flags: ['--log-addresses', '--trust-proxy', '1'] })
       await rawCall(server, 'ListUserPools', { MaxResults: 1 }, { 'x-forwarded-for': '203.0.113.66, 198.51.100.7' })
       assert.equal(linesOf(lines, 'ListUserPools')[0]?.['address'], '198.51.100.7')
     })
 
-    it('names no key whose signature was wrong', async () => {
+    it('does not name the access key of a wrong signature', async () => {
       const { logger, lines } = recordingLogger()
       await using server = await startProductionServer(engine, { logger })
       const owner = await server.createKey()

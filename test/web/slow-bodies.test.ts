@@ -9,9 +9,9 @@ import { BudgetError, createBodyReader } from '../../src/web/rpc/request-body.ts
 
 const head = (length: number) => `POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${length}\r\n\r\n`
 
-describe('A body', () => {
-  it('that comes in drips is cut off, however often something of it comes', async () => {
-    const bodies = createBodyReader({ budgetBytes: 1e6, graceMs: 100, bytesPerSecond: 1e6, lookEveryMs: 20 })
+describe('A request body', () => {
+  it('is refused when it arrives too slowly, even if bytes arrive often', async () => {
+    const bodies = createBodyReader({ budgetBytes: 1e6, graceMs: 100, bytesPerSecond: 1e6, checkEveryMs: 20 })
     const refusals: string[] = []
     await using server = await serve(async (request, response) => {
       await bodies.read(request, 1e6).catch((error: Error) => refusals.push(error.message))
@@ -25,10 +25,10 @@ describe('A body', () => {
     } finally {
       clearInterval(drip)
     }
-    assert.deepEqual(refusals, ['The request body came too slowly.'])
+    assert.deepEqual(refusals, ['The request body arrived too slowly.'])
   })
 
-  it('that keeps up is taken whole', async () => {
+  it('is read whole when it arrives in time', async () => {
     const bodies = createBodyReader({ budgetBytes: 1e6 })
     await using server = await serve(async (request, response) => {
       response.end(String((await bodies.read(request, 1e6)).bytes.length))
@@ -37,7 +37,7 @@ describe('A body', () => {
     assert.equal(await answer.text(), '100000')
   })
 
-  it('that its sender breaks off is given up', async () => {
+  it('is refused when the client disconnects early', async () => {
     const bodies = createBodyReader({ budgetBytes: 1e6 })
     const refused = Promise.withResolvers<Error>()
     await using server = await serve((request) => bodies.read(request, 1e6).then(() => undefined, refused.resolve))
@@ -46,7 +46,7 @@ describe('A body', () => {
     assert.equal((await refused.promise).message, 'The request body ended early.')
   })
 
-  it('makes room for a later one when all together take too much memory: the oldest goes', async () => {
+  it('is refused, the oldest first, when all bodies together take too much memory', async () => {
     const bodies = createBodyReader({ budgetBytes: 140_000 })
     const outcomes: string[] = []
     await using server = await serve(async (request, response) => {
@@ -55,7 +55,7 @@ describe('A body', () => {
           release()
           return `${bytes.length} bytes`
         },
-        (error: unknown) => (error instanceof BudgetError ? 'no room' : String(error)),
+        (error: unknown) => (error instanceof BudgetError ? 'refused' : String(error)),
       )
       outcomes.push(outcome)
       response.writeHead(200, { connection: 'close' }).end(outcome)
@@ -66,18 +66,18 @@ describe('A body', () => {
     await once(first, 'connect')
     second.write(head(80_000) + 'x'.repeat(70_000))
     await once(first, 'close')
-    assert.deepEqual(outcomes, ['no room'])
+    assert.deepEqual(outcomes, ['refused'])
     second.write('x'.repeat(10_000))
     await once(second, 'close')
-    assert.deepEqual(outcomes, ['no room', '80000 bytes'])
-    // What was given up and what was released counts no more.
+    assert.deepEqual(outcomes, ['refused', '80000 bytes'])
+    // Bodies that were refused or released no longer count.
     const answer = await fetch(`http://127.0.0.1:${server.port}/`, { method: 'POST', body: 'x'.repeat(100_000) })
     assert.equal(await answer.text(), '100000 bytes')
   })
 
-  it('that is small has room when large ones have used up theirs', async () => {
+  it('is read if it is small, even when large bodies have used up their budget', async () => {
     const bodies = createBodyReader({ budgetBytes: 200_000 })
-    // None of them is released, as when functions of triggers think about them.
+    // None of them is released, as while trigger functions run.
     await using server = await serve(async (request, response) => {
       response.end(await bodies.read(request, 1e6).then(({ bytes }) => `${bytes.length} bytes`, String))
     })
@@ -90,7 +90,7 @@ describe('A body', () => {
     for (let sent = 0; sent < 10; sent++) assert.equal(await answerTo(4000), '4000 bytes')
   })
 
-  it('that comes in pieces of one byte takes no more memory than another, and is taken whole', async () => {
+  it('is read whole when it arrives in chunks of one byte, and takes no more memory than another', async () => {
     const bodies = createBodyReader({ budgetBytes: 1e6 })
     const length = 300_000
     const almost = Promise.withResolvers<void>()
@@ -117,7 +117,7 @@ describe('A body', () => {
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
 
-/** In bytes, without what nothing needs any more. */
+/** In bytes, after a garbage collection. */
 function memoryInUse(): number {
   collectGarbage()
   const { heapUsed, external } = process.memoryUsage()
@@ -132,7 +132,7 @@ async function serve(listener: (request: IncomingMessage, response: ServerRespon
   return {
     port,
     open() {
-      // The answer itself may get lost to the sender: what is sent after the end meets a closed connection.
+      // The client may not see the answer, because it may still be sending when the connection closes.
       const socket = connect(port, '127.0.0.1')
         .on('error', () => undefined)
         .resume()

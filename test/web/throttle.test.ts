@@ -4,7 +4,7 @@ import { definitionOf, operationNames } from '../../src/contract/model.ts'
 import type { OperationName } from '../../src/contract/operation.ts'
 import { requestCategories } from '../../src/pools/provisioned-limits/request-categories.ts'
 import { categoryOf } from '../../src/web/rpc/operation-categories.ts'
-import { type Asker, createThrottle } from '../../src/web/rpc/throttle.ts'
+import { createThrottle, type RequestSource } from '../../src/web/rpc/throttle.ts'
 
 function givenThrottle(limitOf = (category: keyof typeof requestCategories): number => requestCategories[category]) {
   let now = 1_780_000_000_000
@@ -14,12 +14,12 @@ function givenThrottle(limitOf = (category: keyof typeof requestCategories): num
     advance: (ms: number) => {
       now += ms
     },
-    /** How many of so many requests at once go through. */
-    passed(operation: OperationName, of: number, asker: Asker = 'signed'): number {
+    /** How many of `of` requests at once are let through. */
+    passed(operation: OperationName, of: number, source: RequestSource = 'signed'): number {
       let passed = 0
       for (let i = 0; i < of; i++) {
         try {
-          throttle(operation, asker)
+          throttle(operation, source)
           passed++
         } catch {}
       }
@@ -30,11 +30,11 @@ function givenThrottle(limitOf = (category: keyof typeof requestCategories): num
 
 describe('The throttle', () => {
   it('has a category for every operation on user pools', () => {
-    const withoutOne = operationNames.filter((name) => definitionOf(name).service === 'user-pools' && !categoryOf.has(name))
-    assert.deepEqual(withoutOne, [])
+    const uncategorized = operationNames.filter((name) => definitionOf(name).service === 'user-pools' && !categoryOf.has(name))
+    assert.deepEqual(uncategorized, [])
   })
 
-  it('lets through a second’s requests at once, then as many as time brings', () => {
+  it('lets through one second of requests at once, then as many as the passed time allows', () => {
     const { passed, advance } = givenThrottle()
     assert.equal(passed('ListUsers', 100), 30)
     advance(100)
@@ -43,21 +43,21 @@ describe('The throttle', () => {
     assert.equal(passed('ListUsers', 100), 30)
   })
 
-  it('counts the operations of one category together, and those of another apart', () => {
+  it('counts the operations of a category together, and each category separately', () => {
     const { passed } = givenThrottle()
     assert.equal(passed('ListUsers', 20), 20)
     assert.equal(passed('ListUsersInGroup', 20), 10)
     assert.equal(passed('GetUser', 20), 20)
   })
 
-  it('lets through three answers for each sign-in that may start', () => {
+  it('lets through three challenge answers for each start of a sign-in', () => {
     const { passed } = givenThrottle()
     assert.equal(passed('InitiateAuth', 200), 120)
     assert.equal(passed('RespondToAuthChallenge', 300), 300)
     assert.equal(passed('AdminRespondToAuthChallenge', 300), 60)
   })
 
-  it('goes by the limit as it is now', () => {
+  it('applies a changed limit at once', () => {
     let limit = 5
     const { passed, advance } = givenThrottle(() => limit)
     assert.equal(passed('SignUp', 10), 5)
@@ -66,7 +66,7 @@ describe('The throttle', () => {
     assert.equal(passed('SignUp', 10), 8)
   })
 
-  it('does not mind a clock that goes back', () => {
+  it('tolerates a clock that is set back', () => {
     const { passed, advance } = givenThrottle()
     assert.equal(passed('ListUsers', 30), 30)
     advance(-5000)
@@ -75,7 +75,7 @@ describe('The throttle', () => {
     assert.equal(passed('ListUsers', 40), 30)
   })
 
-  it('says no with an error that the operation’s model lists, or with the one that every service has', () => {
+  it('throws TooManyRequestsException where the model of the operation has it, and ThrottlingException elsewhere', () => {
     const { throttle, passed } = givenThrottle(() => 1)
     const refusal = (name: OperationName) => {
       passed(name, 10)
@@ -86,33 +86,33 @@ describe('The throttle', () => {
     for (const name of operationNames) if (categoryOf.has(name)) refusal(name)
   })
 
-  it('gives signed requests and strangers a bucket each', () => {
+  it('counts signed and unsigned requests separately', () => {
     const { passed } = givenThrottle(() => 50)
     assert.equal(passed('SignUp', 200, { address: '192.0.2.1' }), 50)
     assert.equal(passed('AdminCreateUser', 200), 50)
   })
 
-  it('lets an address that asks for little go ahead of one that asks for all', () => {
+  it('serves an address with few requests while another address uses up the limit', () => {
     const { passed, advance } = givenThrottle(() => 50)
     const greedy = { address: '192.0.2.1' }
     assert.equal(passed('SignUp', 200, greedy), 50)
-    assert.equal(passed('SignUp', 10, { address: '198.51.100.7' }), 5, 'its share, a tenth')
+    assert.equal(passed('SignUp', 10, { address: '198.51.100.7' }), 5, 'its share, a tenth of the limit')
     assert.equal(passed('SignUp', 10, { address: '203.0.113.9' }), 5)
     advance(200)
-    assert.equal(passed('SignUp', 10, greedy), 1, 'the part of its own share that came back: what the others took, it waits for')
+    assert.equal(passed('SignUp', 10, greedy), 1, 'only what refilled of its own share: the others borrowed the rest')
     advance(1000)
     assert.ok(passed('SignUp', 200, greedy) <= 50)
     assert.equal(passed('SignUp', 1, { address: '198.51.100.7' }), 1)
   })
 
-  it('does not let many addresses together take more than half a second ahead', () => {
+  it('lets many addresses together borrow at most half a second of requests', () => {
     const { passed } = givenThrottle(() => 50)
     let total = 0
     for (let host = 0; host < 200; host++) total += passed('SignUp', 5, { address: `192.0.2.${host}` })
     assert.equal(total, 75)
   })
 
-  it('takes all addresses of one IPv6 network for one', () => {
+  it('counts all addresses of one IPv6 network as one', () => {
     const { passed } = givenThrottle(() => 50)
     assert.equal(passed('SignUp', 200, { address: '2001:db8:0:1::1' }), 50)
     assert.equal(passed('SignUp', 5, { address: '2001:db8:0:1:ffff::2' }), 0)

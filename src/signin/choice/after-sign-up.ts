@@ -25,7 +25,7 @@ export async function proveSignUp(
     return undefined
   }
   // The password or the sign-in of somebody who has been here before.
-  if (user.status !== 'CONFIRMED' || securityStampOf(user) !== session.standing) throw invalidSession()
+  if (user.status !== 'CONFIRMED' || securityStampOf(user) !== session.securityStamp) throw invalidSession()
   if (await isStateConsumed(db, session.id)) throw usedSession()
   return { kind: 'proven', proof: { user, proofs: [session.provenBy === 'email' ? 'EMAIL_OTP' : 'SMS_OTP'], consumes: session } }
 }

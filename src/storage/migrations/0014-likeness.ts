@@ -1,6 +1,6 @@
 import type { Migration } from './migration.ts'
 
-/** The pool profile and the time of its next refresh. Existing pools are due at once. */
+/** The user statistics of the pool and the time of their next computation. Existing pools are due at once. */
 export const likeness: Migration = {
   name: '0014-likeness',
   async up(db, dialect) {

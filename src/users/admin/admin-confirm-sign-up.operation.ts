@@ -4,18 +4,18 @@ import { operation } from '../../contract/operation.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
 import { callerContextOf, type Triggers } from '../../triggers/trigger.ts'
-import { runPostConfirmation } from '../run-post-confirmation.ts'
 import type { User } from '../user.ts'
 import { getUserByName } from '../user-repository.ts'
+import { runPostConfirmation } from '../user-triggers.ts'
 import { changeFoundUser } from './change-user.ts'
 
 type Deps = { db: Db; clock: Clock; pools: PoolCatalog; triggers: Triggers }
 
-/** Confirms without a code, and so without proof of any address: none becomes verified. */
+/** Confirms a new user without a code. No address becomes verified, because none was proven. */
 export const adminConfirmSignUp = operation('AdminConfirmSignUp', {
   auth: 'iam',
 
-  async handle(request, { db, clock, pools, triggers }: Deps, _caller: undefined, { userAgent }) {
+  async handle(request, { db, clock, pools, triggers }: Deps, _caller: undefined, from) {
     const pool = await pools.getPool(request.UserPoolId)
     const found = await getUserByName(db, pool, request.Username)
     requireUnconfirmed(found)
@@ -23,7 +23,7 @@ export const adminConfirmSignUp = operation('AdminConfirmSignUp', {
       requireUnconfirmed(before)
       return { ...before, status: 'CONFIRMED', updatedAt: clock.now() }
     })
-    const callerContext = callerContextOf(undefined, { userAgent }, request.ClientMetadata)
+    const callerContext = callerContextOf(undefined, from, request.ClientMetadata)
     await runPostConfirmation(triggers, { pool, user, source: 'PostConfirmation_ConfirmSignUp', callerContext })
     return {}
   },

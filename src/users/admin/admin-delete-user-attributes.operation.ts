@@ -4,15 +4,16 @@ import { callerContextOf } from '../../triggers/trigger.ts'
 import { requireKnownNames } from '../profile/profile-rules.ts'
 import { type ChangeAttributesDeps, changeAttributesOf } from './change-attributes.ts'
 
-/** The same as blank values in AdminUpdateUserAttributes; only an unknown name is worded differently. */
+/** Does the same as empty values in AdminUpdateUserAttributes. Only the error for an unknown name is worded differently. */
 export const adminDeleteUserAttributes = operation('AdminDeleteUserAttributes', {
   auth: 'iam',
 
-  async handle(request, deps: ChangeAttributesDeps & { pools: PoolCatalog }, _caller: undefined, { userAgent }) {
+  async handle(request, deps: ChangeAttributesDeps & { pools: PoolCatalog }, _caller: undefined, from) {
     const pool = await deps.pools.getPool(request.UserPoolId)
     requireKnownNames(pool, request.UserAttributeNames)
     const changes = Object.fromEntries(request.UserAttributeNames.map((name) => [name, '']))
-    await changeAttributesOf(deps, pool, request.Username, changes, callerContextOf(undefined, { userAgent }, undefined))
+    const callerContext = callerContextOf(undefined, from, undefined)
+    await changeAttributesOf(deps, pool, request.Username, { changes, callerContext })
     return {}
   },
 })

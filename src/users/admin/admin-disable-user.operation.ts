@@ -7,7 +7,7 @@ import { changeUser } from './change-user.ts'
 
 type Deps = { db: Db; clock: Clock; pools: PoolCatalog }
 
-/** The user can no longer sign in, and every session is over: enabling the user again does not bring one back. */
+/** The user can no longer sign in, and all sessions end for good: they stay ended when the user is enabled again. */
 export const adminDisableUser = operation('AdminDisableUser', {
   auth: 'iam',
 

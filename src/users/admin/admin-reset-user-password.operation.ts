@@ -10,27 +10,27 @@ import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
 import { callerContextOf, type Triggers } from '../../triggers/trigger.ts'
 import { findRecoveryError, requireRecoveryContact, requireSelfRecovery } from '../recovery/recovery-rules.ts'
-import { renderMessageTo } from '../render-user-message.ts'
 import type { User } from '../user.ts'
 import { getUserByName } from '../user-repository.ts'
+import { renderMessageTo } from '../user-triggers.ts'
 import { changeFoundUser } from './change-user.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets; pools: PoolCatalog; outbox: Outbox; triggers: Triggers }
 
 /**
- * The password lets nobody in any more, and the user gets a code with which to choose a new one. The sealed password stays where it
- * is: the status bars it, and the pool's password history has to know it. Sessions go on, as in Cognito.
+ * The password no longer works, and the user gets a code to set a new one. The sealed password stays stored: the status blocks it, and the
+ * pool's password history needs it. Sessions continue, as in Cognito.
  */
 export const adminResetUserPassword = operation('AdminResetUserPassword', {
   auth: 'iam',
 
-  async handle(request, { db, clock, secrets, pools, outbox, triggers }: Deps, _caller: undefined, { userAgent }) {
+  async handle(request, { db, clock, secrets, pools, outbox, triggers }: Deps, _caller: undefined, from) {
     const pool = await pools.getPool(request.UserPoolId)
     const found = await getUserByName(db, pool, request.Username)
     requireEnabled(found)
     requireSelfRecovery(pool)
     requireResettable(pool, found)
-    const callerContext = callerContextOf(undefined, { userAgent }, request.ClientMetadata)
+    const callerContext = callerContextOf(undefined, from, request.ClientMetadata)
     const attributes = [requireRecoveryContact(pool, found).attribute]
     const messageContent = await renderMessageTo(triggers, { pool, user: found, attributes, kind: 'forgot-password', callerContext })
 
@@ -48,7 +48,7 @@ export const adminResetUserPassword = operation('AdminResetUserPassword', {
   },
 })
 
-/** Cognito looks at this first. */
+/** Cognito checks this first. */
 function requireEnabled({ enabled }: User): void {
   if (!enabled) throw new ApiError('NotAuthorizedException', 'User is disabled.')
 }

@@ -13,8 +13,9 @@ import { changeFoundUser } from './change-user.ts'
 type Deps = { db: Db; clock: Clock; pools: PoolCatalog; passwords: Passwords }
 
 /**
- * A permanent password confirms the user, whatever their status; a temporary one makes them choose their own at the next sign-in.
- * Tells nobody. Sessions go on, as in Cognito; a code for a new password that is still out does not: the administrator has spoken last.
+ * A permanent password confirms the user, whatever the status was. With a temporary one, the user must choose a new password at the next
+ * sign-in. The user gets no message. Sessions continue, as in Cognito. An outstanding code for a new password becomes invalid, because the
+ * administrator's decision is the later one.
  */
 export const adminSetUserPassword = operation('AdminSetUserPassword', {
   auth: 'iam',

@@ -6,10 +6,10 @@ import type { Pool } from '../../pools/pool.ts'
 import type { Db } from '../../storage/db.ts'
 import type { CallerContext, Triggers } from '../../triggers/trigger.ts'
 import { nonMutable, planAttributeChanges, requireMutableAttributes, storeAttributeChanges } from '../attribute-changes.ts'
-import { renderChanges } from '../render-user-message.ts'
-import { requireFreeNames } from '../taken-names.ts'
 import { type Attributes, changeAttributes } from '../user.ts'
+import { requireFreeNames } from '../user-names.ts'
 import { getUserByName } from '../user-repository.ts'
+import { renderAddressCodes } from '../user-triggers.ts'
 import { getLockedUser } from './change-user.ts'
 
 export type ChangeAttributesDeps = {
@@ -21,23 +21,25 @@ export type ChangeAttributesDeps = {
 }
 
 /**
- * Changes a user's attributes on behalf of an administrator, all of them or none; the names are known and the values checked.
- * Addresses that the pool verifies get a code unless the changes vouch for them. Throws InvalidParameterException,
- * UserNotFoundException and AliasExistsException.
+ * Changes a user's attributes on behalf of an administrator, all of them or none. The caller has checked the names and values. A new address
+ * that the pool verifies gets a code unless the changes say that it is verified.
+ *
+ * @throws ApiError UserNotFoundException when no user has the name
+ * @throws ApiError InvalidParameterException when an attribute is immutable or required, or the change breaks another rule
+ * @throws ApiError AliasExistsException when a new name belongs to another user
  */
 export async function changeAttributesOf(
   { db, clock, secrets, outbox, triggers }: ChangeAttributesDeps,
   pool: Pool,
   username: string,
-  changes: Attributes,
-  callerContext: CallerContext,
+  { changes, callerContext }: { readonly changes: Attributes; readonly callerContext: CallerContext },
 ): Promise<void> {
   requireChangeable(pool, changes)
   const found = await getUserByName(db, pool, username)
   const { toVerify } = planAttributeChanges(pool, found.attributes, changes)
-  // Also an address that has to wait for its proof must be free, or the proof would be asked for in vain.
-  await requireFreeNames(db, pool, found, changeAttributes(found.attributes, changes), clock.now())
-  const messageContent = await renderChanges(triggers, { pool, user: found, toVerify, callerContext })
+  // Includes addresses that are stored once they are verified: a code for an address of another user would be useless.
+  await requireFreeNames({ db, clock }, pool, found, changeAttributes(found.attributes, changes))
+  const messageContent = await renderAddressCodes(triggers, { pool, user: found, toVerify, callerContext })
 
   const deliveries = await db.transaction().execute(async (tx) => {
     const user = await getLockedUser(tx, found)
@@ -47,8 +49,8 @@ export async function changeAttributesOf(
 }
 
 /**
- * What the pool requires cannot be taken away. Something required that the user never had does not stand in the way of other
- * changes, though: those whom an administrator created may have yet to supply it.
+ * A required attribute cannot be removed. One that the user never had does not prevent other changes: a user whom an administrator created
+ * may still have to supply it.
  */
 function requireChangeable(pool: Pool, changes: Attributes): void {
   if (Object.hasOwn(changes, 'sub')) throw nonMutable('sub')

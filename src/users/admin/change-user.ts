@@ -7,14 +7,16 @@ import { getUserByName, lockUser } from '../user-repository.ts'
 
 type Change = (user: User, tx: Tx) => User | Promise<User>
 
-/** Finds the user by any of their names and changes them as `changeFoundUser` does. */
+/** Finds the user by any name, and changes the user as `changeFoundUser` does. */
 export async function changeUser(db: Db, pool: Pool, username: string, change: Change): Promise<User> {
   return changeFoundUser(db, pool, await getUserByName(db, pool, username), change)
 }
 
 /**
- * Stores what `change` makes of the user as they are under the lock, which need not be how they were found. Throws
- * UserNotFoundException when the user was deleted meanwhile, AliasExistsException when the change gives them somebody else's name.
+ * Stores the result of `change`, which gets the user as read under the lock: another request may have changed the user since `found`.
+ *
+ * @throws ApiError UserNotFoundException when the user was deleted in the meantime
+ * @throws ApiError AliasExistsException when a new name belongs to another user
  */
 export async function changeFoundUser(db: Db, pool: Pool, found: User, change: Change): Promise<User> {
   return db.transaction().execute(async (tx) => {
@@ -25,7 +27,11 @@ export async function changeFoundUser(db: Db, pool: Pool, found: User, change: C
   })
 }
 
-/** The user as they are now, locked. Throws UserNotFoundException when they were deleted since they were found. */
+/**
+ * Locks the user, and reads the current state.
+ *
+ * @throws ApiError UserNotFoundException when the user was deleted since `found`
+ */
 export async function getLockedUser(tx: Tx, found: User): Promise<User> {
   const user = await lockUser(tx, found.poolId, found.sub)
   if (user === undefined) throw new ApiError('UserNotFoundException', 'User does not exist.')

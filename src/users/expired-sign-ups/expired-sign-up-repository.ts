@@ -3,10 +3,10 @@ import type { Tx } from '../../storage/db.ts'
 import { searchKey } from '../search-index.ts'
 
 const statusName = 'cognito:user_status'
-const earliestOf = Buffer.alloc(16)
+const lowestBits = Buffer.alloc(16)
 
-/** The subs of up to `limit` users, the oldest first, who signed up at `since` or before and are neither confirmed nor disabled. */
-export async function listExpiredSignUps(tx: Tx, poolId: string, since: number, limit: number): Promise<readonly string[]> {
+/** The subs of up to `limit` users who signed up at `last` or before, and are neither confirmed nor disabled. The oldest come first. */
+export async function listExpiredSignUps(tx: Tx, poolId: string, last: number, limit: number): Promise<readonly string[]> {
   const rows = await tx
     .selectFrom('user_attribute')
     .innerJoin('user', (join) => join.onRef('user.pool_id', '=', 'user_attribute.pool_id').onRef('user.sub', '=', 'user_attribute.sub'))
@@ -14,11 +14,11 @@ export async function listExpiredSignUps(tx: Tx, poolId: string, since: number, 
     .where('user_attribute.pool_id', '=', poolId)
     .where('user_attribute.name', '=', statusName)
     .where('user_attribute.value_key', '=', searchKey(statusName, 'UNCONFIRMED'))
-    // A `sub` begins with the moment it was made, so the index leads straight to the oldest.
-    .where('user_attribute.sub', '<', uuidv7(since + 1, earliestOf))
+    // A `sub` begins with its time of creation, so the index leads straight to the oldest.
+    .where('user_attribute.sub', '<', uuidv7(last + 1, lowestBits))
     .where('user.status', '=', 'UNCONFIRMED')
     .where('user.enabled', '=', 1)
-    .where('user.created_at', '<=', since)
+    .where('user.created_at', '<=', last)
     .orderBy('user_attribute.sub')
     .limit(limit)
     .forUpdate('user')

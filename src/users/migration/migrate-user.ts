@@ -1,109 +1,113 @@
-import type { Clock } from '../../base/clock.ts'
-import type { Secrets } from '../../base/secrets.ts'
-import type { Outbox } from '../../messaging/outbox.ts'
-import { queueInvitation } from '../../messaging/send-code.ts'
+import { uuidv7 } from '../../base/ids.ts'
+import { ApiError, type ErrorCode } from '../../contract/api-error.ts'
+import { requireRequiredAttributes } from '../../pools/attribute-rules.ts'
 import type { Pool } from '../../pools/pool.ts'
-import type { Db } from '../../storage/db.ts'
-import type { CallerContext, Triggers } from '../../triggers/trigger.ts'
+import type { CallerContext } from '../../triggers/trigger.ts'
 import { invokeUserMigration, type MigratedUser } from '../../triggers/user-migration.ts'
-import { findNameConflict } from '../admin/create-user-rules.ts'
-import { renderInvitation } from '../admin/invitation.ts'
-import { lockUserTakingAliases } from '../alias-takeover.ts'
-import { deleteExpiredSignUpsOf } from '../expired-sign-ups/delete-expired-sign-ups.ts'
-import type { Passwords } from '../passwords/passwords.ts'
-import { type AliasKind, aliasesOf, type User } from '../user.ts'
-import { findUserByName, insertUser } from '../user-repository.ts'
-import { draftMigrated, nameConflict } from './draft-migrated.ts'
+import { draftNewUser } from '../admin/create-user-rules.ts'
+import { type InvitationDeps, invitation } from '../admin/invitation.ts'
+import { createUser, type UserDraft } from '../create-user.ts'
+import type { AliasKind, MfaPreferences, User } from '../user.ts'
+import { findUserByName } from '../user-repository.ts'
+import { triggerSubjectOf } from '../user-triggers.ts'
 
-export type MigrationDeps = {
-  readonly db: Db
-  readonly clock: Clock
-  readonly secrets: Secrets
-  readonly passwords: Passwords
-  readonly outbox: Outbox
-  readonly triggers: Triggers
-}
+export type MigrationDeps = InvitationDeps
 
-type Arrival = {
+type SignInAttempt = {
   /** As it was typed. */
   readonly username: string
-  /** Undefined for somebody who forgot it. */
+  /** Undefined when the user forgot it. */
   readonly password: string | undefined
   readonly validationData: Readonly<Record<string, string>> | undefined
   readonly callerContext: CallerContext
 }
 
-/** As in the API: nobody can be stored by any other name, and a system of others need not be asked what it makes of it. */
+/** As in the API. No user can be stored under another name, so the trigger is not asked about one. */
 const usernameShape = /^[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,128}$/u
 
 /**
- * Asks the pool's own code for somebody who is not known here, and stores them. Undefined when it does not know them either. Of two
- * arrivals at once one is stored, and both get that user; whether the password is theirs has to be looked at all the same.
- * @NOTE It answers to whoever knows a name and a password elsewhere: the caller keeps the limit of attempts.
+ * Asks the UserMigration trigger for a user whom this pool does not know, and stores the user. Undefined when the trigger does not know the
+ * user either. Of two calls at once one stores the user, and both return that user. The caller has to check the password in any case.
+ *
+ * @NOTE The answer reveals whether name and password are right in the other system. The caller limits the attempts.
+ * @throws ApiError what a failing trigger throws
+ * @throws ApiError InvalidLambdaResponseException when the user does not conform to the pool, or has a name of another user
  */
-export async function migrateUser(deps: MigrationDeps, pool: Pool, arrival: Arrival): Promise<User | undefined> {
-  const { username, password, validationData, callerContext } = arrival
+export async function migrateUser(deps: MigrationDeps, pool: Pool, attempt: SignInAttempt): Promise<User | undefined> {
+  const { username, password, validationData, callerContext } = attempt
   if (!usernameShape.test(username)) return undefined
-  const { clientId, clientMetadata, userAgent } = callerContext
-  const subject = { pool, clientId, username, sub: undefined, userAgent }
-  const migrated = await invokeUserMigration(deps.triggers, subject, { password, validationData, clientMetadata })
+  const subject = triggerSubjectOf(pool, { username, sub: undefined }, callerContext)
+  const event = { password, validationData, clientMetadata: callerContext.clientMetadata }
+  const migrated = await invokeUserMigration(deps.triggers, subject, event)
   if (migrated === undefined) return undefined
-  const user = await newUser(deps, pool, arrival, migrated)
-  const clash = await storeNewUser(deps, pool, user, { migrated, callerContext })
-  if (clash === undefined) return user
-  // In a transaction, which waits for that of whoever came first: their user may not have been committed yet.
-  const other = await deps.db.transaction().execute((tx) => findUserByName(tx, pool, username))
-  if (other === undefined) throw nameConflict(clash)
-  return other
+  try {
+    return await storeMigrated(deps, pool, migrated, attempt)
+  } catch (error) {
+    if (!(error instanceof NameTakenError)) throw error
+    // A transaction waits for that of the other call, whose user may not be committed yet.
+    const other = await deps.db.transaction().execute((tx) => findUserByName(tx, pool, username))
+    if (other === undefined) throw badAnswer(`An account with the given ${error.kind} already exists.`)
+    return other
+  }
 }
 
-/** A password that another system took is kept as it is, whatever the pool demands of new ones. */
-async function newUser({ clock, passwords }: MigrationDeps, pool: Pool, arrival: Arrival, migrated: MigratedUser): Promise<User> {
-  const { username, password } = arrival
-  const draft = draftMigrated(pool, username, migrated, clock.now())
-  if (password === undefined) return { ...draft, status: 'RESET_REQUIRED' }
-  return { ...draft, status: migrated.finalStatus, password: await passwords.protect(draft, password) }
-}
-
-type Storing = { readonly migrated: MigratedUser; readonly callerContext: CallerContext }
-
-/** The kind of name that somebody else has already, or undefined when the user was stored. */
-async function storeNewUser(
+/** @throws NameTakenError when another user has one of the names */
+async function storeMigrated(
   deps: MigrationDeps,
   pool: Pool,
-  user: User,
-  { migrated, callerContext }: Storing,
-): Promise<AliasKind | undefined> {
-  const { db, secrets, outbox, triggers } = deps
-  const { mediums, isSilent, forceAliasCreation } = migrated
-  const now = user.createdAt
-  await deleteExpiredSignUpsOf(db, pool, user, now)
-  const clash = await findNameConflict(db, pool, user, forceAliasCreation)
-  if (clash !== undefined) return clash
-  const messageContent = isSilent ? undefined : await renderInvitation(triggers, { pool, user, mediums, callerContext })
-  try {
-    await db.transaction().execute(async (tx) => {
-      if (forceAliasCreation) await lockUserTakingAliases(tx, pool, user.sub, aliasesOf(pool, user), now)
-      const taken = await insertUser(tx, pool, user)
-      if (taken !== undefined) throw new NameTakenError(taken)
-      if (messageContent !== undefined)
-        await queueInvitation(tx, secrets, { pool, user, mediums, temporaryPassword: undefined, messageContent, now })
-    })
-  } catch (error) {
-    if (error instanceof NameTakenError) return error.kind
-    throw error
-  }
-  // Whoever arrives is let in, whether or not they can be told.
-  await outbox.afterCommit(pool, [])
-  return undefined
+  migrated: MigratedUser,
+  { username, password, callerContext }: SignInAttempt,
+): Promise<User> {
+  const { mediums } = migrated
+  const { user } = await createUser(deps, pool, {
+    draft: draftMigrated(pool, username, migrated, deps.clock.now()),
+    // The other system accepted the password, so the pool's password policy does not apply.
+    password,
+    takesAliases: migrated.forceAliasCreation,
+    nameTaken: (kind) => new NameTakenError(kind),
+    decide: () => ({
+      status: password === undefined ? 'RESET_REQUIRED' : migrated.finalStatus,
+      mfa: migrated.enableSmsMfa && pool.mfaFactors.sms ? smsMfa : null,
+    }),
+    message: migrated.isSilent ? undefined : invitation(deps, pool, { mediums, temporaryPassword: undefined, callerContext }),
+  })
+  // No deliveries are named, so a refused message does not fail the sign-in.
+  await deps.outbox.afterCommit(pool, [])
+  return user
 }
 
-/** Takes the names back that were stored before the one that was not free. */
+const smsMfa: MfaPreferences = { enabled: ['SMS_MFA'], preferred: 'SMS_MFA', byOptions: false }
+
+/** By the rules for users whom an administrator creates; in addition, every attribute that the pool requires must be there. */
+function draftMigrated(pool: Pool, typed: string, migrated: MigratedUser, now: number): UserDraft {
+  const { username = typed, ...attributes } = migrated.attributes
+  try {
+    const draft = draftNewUser(pool, { sub: uuidv7(now), username, attributes })
+    requireRequiredAttributes(pool, draft.attributes)
+    return { ...draft, createdAt: now }
+  } catch (error) {
+    if (error instanceof ApiError) throw badAnswer(error.message.trim(), error)
+    throw error
+  }
+}
+
+function badAnswer(message: string, cause?: Error): ApiError {
+  return new ApiError('InvalidLambdaResponseException', message, cause && { cause })
+}
+
+/** Rolls back the transaction that stored the names before the taken one. */
 class NameTakenError extends Error {
   readonly kind: AliasKind
 
   constructor(kind: AliasKind) {
-    super(`Somebody has the ${kind}.`)
+    super(`Another user has the ${kind}.`)
     this.kind = kind
   }
+}
+
+const triggerErrors: readonly ErrorCode[] = ['UserLambdaValidationException', 'UnexpectedLambdaException', 'InvalidLambdaResponseException']
+
+/** Whether the trigger is to blame for the error: it refused the user, failed, or gave an answer that cannot be used. */
+export function isMigrationRefusal(error: unknown): error is ApiError {
+  return error instanceof ApiError && triggerErrors.includes(error.code)
 }

@@ -5,7 +5,7 @@ import type { Db } from '../../storage/db.ts'
 import { callerContextOf, type Triggers } from '../../triggers/trigger.ts'
 import { storeAttributeChanges } from '../attribute-changes.ts'
 import type { TokenCaller } from '../caller.ts'
-import { renderChanges } from '../render-user-message.ts'
+import { renderAddressCodes } from '../user-triggers.ts'
 import { lockCaller, requireAllowedChanges, requireKnownNames, requireWritable } from './profile-rules.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets; triggers: Triggers }
@@ -21,7 +21,7 @@ export const deleteUserAttributes = operation('DeleteUserAttributes', {
     requireAllowedChanges(pool, client, user.attributes, changes)
     const callerContext = callerContextOf(client, { userAgent }, undefined)
     // A deleted address gets no code.
-    const messageContent = await renderChanges(triggers, { pool, user, toVerify: [], callerContext })
+    const messageContent = await renderAddressCodes(triggers, { pool, user, toVerify: [], callerContext })
     await db.transaction().execute(async (tx) => {
       const locked = await lockCaller(tx, user)
       await storeAttributeChanges(tx, secrets, { pool, user: locked, changes, messageContent, now: clock.now() })

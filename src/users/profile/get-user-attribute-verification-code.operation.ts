@@ -8,7 +8,7 @@ import { limitAttempts } from '../../protection/attempt-limit.ts'
 import type { Db } from '../../storage/db.ts'
 import { callerContextOf, type Triggers } from '../../triggers/trigger.ts'
 import type { TokenCaller } from '../caller.ts'
-import { renderMessageTo } from '../render-user-message.ts'
+import { renderMessageTo } from '../user-triggers.ts'
 import { getAddressToVerify, requireContactAttribute } from './address-to-verify.ts'
 import { lockCaller } from './profile-rules.ts'
 

@@ -9,9 +9,9 @@ import type { Db } from '../../storage/db.ts'
 import { callerContextOf, type Triggers } from '../../triggers/trigger.ts'
 import { planAttributeChanges, storeAttributeChanges } from '../attribute-changes.ts'
 import type { TokenCaller } from '../caller.ts'
-import { renderChanges } from '../render-user-message.ts'
-import { requireFreeNames } from '../taken-names.ts'
 import { changeAttributes } from '../user.ts'
+import { requireFreeNames } from '../user-names.ts'
+import { renderAddressCodes } from '../user-triggers.ts'
 import { lockCaller, requireAllowedChanges } from './profile-rules.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets; outbox: Outbox; triggers: Triggers }
@@ -26,11 +26,11 @@ export const updateUserAttributes = operation('UpdateUserAttributes', {
     requireAllowedChanges(pool, client, user.attributes, changes)
     const { toVerify } = planAttributeChanges(pool, user.attributes, changes)
     // Also for an address that waits for its verification: the user would verify it in vain.
-    await requireFreeNames(db, pool, user, changeAttributes(user.attributes, changes), now)
+    await requireFreeNames({ db, clock }, pool, user, changeAttributes(user.attributes, changes))
     if (toVerify.length > 0) await limitAttempts(db, { poolId: pool.id, subject: user.sub, action: 'UpdateUserAttributes' }, now)
 
     const callerContext = callerContextOf(client, { userAgent }, request.ClientMetadata)
-    const messageContent = await renderChanges(triggers, { pool, user, toVerify, callerContext })
+    const messageContent = await renderAddressCodes(triggers, { pool, user, toVerify, callerContext })
     const deliveries = await db.transaction().execute(async (tx) => {
       const locked = await lockCaller(tx, user)
       return storeAttributeChanges(tx, secrets, { pool, user: locked, changes, messageContent, now })

@@ -14,9 +14,9 @@ import { findClaimedUser, type Proof, proveCode } from '../claimed-user.ts'
 import { addToPasswordHistory, requireUnusedPassword } from '../passwords/password-history.ts'
 import { requireStrongPassword } from '../passwords/password-policy.ts'
 import type { Passwords } from '../passwords/passwords.ts'
-import { runPostConfirmation } from '../run-post-confirmation.ts'
 import { isVerified, type User } from '../user.ts'
 import { lockUser } from '../user-repository.ts'
+import { runPostConfirmation } from '../user-triggers.ts'
 import { isRecoverable, wrongState } from './recovery-rules.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets; passwords: Passwords; triggers: Triggers }
@@ -29,7 +29,7 @@ export const confirmForgotPassword = operation('ConfirmForgotPassword', {
     const { pool, client } = caller
     const { ConfirmationCode: code, Password: password } = request
     requireStrongPassword(pool, password, 'set')
-    const claim = await findClaimedUser(deps, caller, request.Username, 'ConfirmForgotPassword')
+    const claim = await findClaimedUser(deps, caller, { username: request.Username, action: 'ConfirmForgotPassword' })
     // Before the password history: only a caller with the right code may learn whether a password was used before.
     const proof = await proveCode(deps, pool.id, claim, { purpose: 'forgot-password', code })
     requireUsable(proof.user, proof)

@@ -7,12 +7,11 @@ import type { Pool } from '../../pools/pool.ts'
 import { type CallerContext, callerContextOf, hasTrigger } from '../../triggers/trigger.ts'
 import { findClaimedUser, unknownUser } from '../claimed-user.ts'
 import { simulateSendCode } from '../decoy-code.ts'
-import { type MigrationDeps, migrateUser } from '../migration/migrate-user.ts'
-import { isMigrationRefusal } from '../migration/migration-refusal.ts'
-import { renderMessageTo } from '../render-user-message.ts'
-import { type Bearer, shownRecovery } from '../shown-address.ts'
+import { isMigrationRefusal, type MigrationDeps, migrateUser } from '../migration/migrate-user.ts'
+import { type NamedUser, shownRecoveryDelivery } from '../shown-address.ts'
 import type { User } from '../user.ts'
 import { lockUser } from '../user-repository.ts'
+import { renderMessageTo } from '../user-triggers.ts'
 import { findRecoveryError, requireRecoveryContact, requireSelfRecovery, wrongState } from './recovery-rules.ts'
 
 type Deps = MigrationDeps
@@ -29,17 +28,15 @@ export const forgotPassword = operation('ForgotPassword', {
     requireSelfRecovery(pool)
     const callerContext = callerContextOf(client, { userAgent }, request.ClientMetadata)
     const migrate = () => findMigratedUser(deps, caller, request.Username, callerContext)
-    const { user, known, hidden } = await findClaimedUser(
-      deps,
-      caller,
-      request.Username,
-      'ForgotPassword',
-      hasTrigger(pool, 'UserMigration') ? migrate : undefined,
-    )
+    const { user, known, hidden } = await findClaimedUser(deps, caller, {
+      username: request.Username,
+      action: 'ForgotPassword',
+      migrate: hasTrigger(pool, 'UserMigration') ? migrate : undefined,
+    })
     const recoveryError = user && findRecoveryError(pool, user)
     const bearer = { name: request.Username, user: known, now: deps.clock.now() }
     // Also computed for a user who gets a code: the time must not reveal which users exist.
-    const shown = hidden ? shownRecovery(deps.secrets, pool, bearer) : undefined
+    const shown = hidden ? shownRecoveryDelivery(deps.secrets, pool, bearer) : undefined
     if (user === undefined || (hidden && recoveryError !== undefined)) {
       if (shown === undefined) throw wrongState()
       await simulateSending(deps, pool, bearer, shown)
@@ -85,7 +82,7 @@ async function sendCode({ db, clock, secrets }: Deps, pool: Pool, sub: string, m
   })
 }
 
-async function simulateSending(deps: Deps, pool: Pool, { name: username, now }: Bearer, { attribute }: Delivery): Promise<void> {
+async function simulateSending(deps: Deps, pool: Pool, { name: username, now }: NamedUser, { attribute }: Delivery): Promise<void> {
   await simulateRendering(deps.triggers, pool, attribute)
   await simulateSendCode(deps, pool, { username, attribute, kind: 'forgot-password', now })
   await deps.outbox.afterCommit(pool, [])

@@ -4,11 +4,11 @@ import type { AppClientCaller } from '../../pools/app-client.ts'
 import type { ContactAttribute, Pool } from '../../pools/pool.ts'
 import { callerContextOf } from '../../triggers/trigger.ts'
 import { type ConfirmSignUpDeps, confirmSignUpByCode } from './confirm-sign-up.ts'
-import { newSignUpSession, readSignUpSession } from './sign-up-session.ts'
+import { newConfirmedSession, readSignUpSession } from './sign-up-session.ts'
 
 /**
- * A new user proves the address that the code went to, and gets a Session to sign in with: where such a code is a way to sign in anyway
- * (some clients count on it), or for the Session of their SignUp, while that lasts.
+ * A new user proves the address that the code went to. The answer has a Session to sign in with in two cases: the pool's users may sign in
+ * with such a code anyway (some clients rely on it), or the request has the unexpired Session of this user's SignUp.
  */
 export const confirmSignUp = operation('ConfirmSignUp', {
   auth: 'app-client',
@@ -19,19 +19,19 @@ export const confirmSignUp = operation('ConfirmSignUp', {
     if (request.Session !== undefined && session === undefined) {
       throw new ApiError('NotAuthorizedException', 'Invalid session for the user.')
     }
-    const { user, proven } = await confirmSignUpByCode(deps, caller, {
+    const { user, provenBy } = await confirmSignUpByCode(deps, caller, {
       username: request.Username,
       code: request.ConfirmationCode,
       forceAliasCreation: request.ForceAliasCreation ?? false,
       callerContext: callerContextOf(client, from, request.ClientMetadata),
     })
     const now = deps.clock.now()
-    const wasTheirs = session?.sub === user.sub && session.expiresAt > now
-    if (!wasTheirs && !signsInByCode(pool, proven)) return {}
-    return { Session: newSignUpSession(deps.secrets, client, user, { provenBy: proven ?? 'email', now }) }
+    const hasSession = session?.sub === user.sub && session.expiresAt > now
+    if (!hasSession && !signsInByCode(pool, provenBy)) return {}
+    return { Session: newConfirmedSession(deps.secrets, client, user, { provenBy: provenBy ?? 'email', now }) }
   },
 })
 
-function signsInByCode({ allowedFirstFactors }: Pool, proven: ContactAttribute | undefined): boolean {
-  return proven !== undefined && allowedFirstFactors.includes(proven === 'email' ? 'EMAIL_OTP' : 'SMS_OTP')
+function signsInByCode({ allowedFirstFactors }: Pool, address: ContactAttribute | undefined): boolean {
+  return address !== undefined && allowedFirstFactors.includes(address === 'email' ? 'EMAIL_OTP' : 'SMS_OTP')
 }

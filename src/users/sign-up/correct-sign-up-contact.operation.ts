@@ -1,8 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { operation } from '../../contract/operation.ts'
-import { chooseSignUpContact, type Delivery, writeDelivery } from '../../messaging/destination.ts'
-import type { MessageContent } from '../../messaging/message-content.ts'
+import { chooseSignUpContact, writeDelivery } from '../../messaging/destination.ts'
 import type { Outbox } from '../../messaging/outbox.ts'
 import { queueSignUpCode } from '../../messaging/send-code.ts'
 import type { AppClientCaller } from '../../pools/app-client.ts'
@@ -11,70 +10,52 @@ import type { Db } from '../../storage/db.ts'
 import { callerContextOf, type Triggers } from '../../triggers/trigger.ts'
 import { storeUser } from '../attribute-changes.ts'
 import { findClaimedUser } from '../claimed-user.ts'
-import { renderMessageTo } from '../render-user-message.ts'
-import { requireFreeNames } from '../taken-names.ts'
+import { requireFreeNames } from '../user-names.ts'
 import { lockUser } from '../user-repository.ts'
-import {
-  type Correction,
-  correctContact,
-  invalidSession,
-  openCorrection,
-  requireCorrectionAllowed,
-  requireSameNewcomer,
-} from './correction-rules.ts'
-import { newNewcomerSession, type SignUpSession } from './sign-up-session.ts'
+import { renderMessageTo } from '../user-triggers.ts'
+import { correctContact, expiredSession, invalidSession, requireCorrectionAllowed, requireUnchangedUser } from './correction-rules.ts'
+import { newUnconfirmedSession, readSignUpSession } from './sign-up-session.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets; outbox: Outbox; publicUrl: string; triggers: Triggers }
 
 /**
- * Lifeguard's own: somebody who has just signed up, and mistyped where the code was to go, says it again. The Session of their SignUp
- * proves who they are. The code that went to the wrong address is worth nothing from then on.
+ * Lifeguard's own: a new user corrects the mistyped address that the code went to, and gets another code. The Session of SignUp proves who
+ * the user is. The earlier code no longer works.
  */
 export const correctSignUpContact = operation('CorrectSignUpContact', {
   auth: 'app-client',
 
   async handle(request, deps: Deps, caller: AppClientCaller, from) {
-    const { db, clock, secrets, outbox, triggers } = deps
+    const { db, clock, secrets, publicUrl, outbox, triggers } = deps
     const { pool, client } = caller
     requireCorrectionAllowed(pool)
-    const claim = await findClaimedUser(deps, caller, request.Username, 'CorrectSignUpContact')
+    const { user } = await findClaimedUser(deps, caller, { username: request.Username, action: 'CorrectSignUpContact' })
     const now = clock.now()
-    const { session, user } = openCorrection(secrets, client, claim.user, request.Session, now)
+    const session = readSignUpSession(secrets, client, request.Session)
+    if (session === undefined) throw invalidSession()
+    requireUnchangedUser(session, user)
+    if (session.expiresAt <= now) throw expiredSession()
     const correction = { attribute: request.AttributeName, value: request.Value }
     const corrected = correctContact(caller, user, correction, now)
-    await requireFreeNames(db, pool, user, corrected.attributes, now)
+    await requireFreeNames(deps, pool, user, corrected.attributes)
 
     const callerContext = callerContextOf(client, from, undefined)
     const attributes = [chooseSignUpContact(pool, corrected.attributes)?.attribute ?? request.AttributeName]
     const messageContent = await renderMessageTo(triggers, { pool, user: corrected, attributes, kind: 'resend', callerContext })
-    const delivery = await storeCorrection(deps, caller, { session, correction, messageContent, now })
+    const delivery = await db.transaction().execute(async (tx) => {
+      const before = await lockUser(tx, pool.id, session.sub)
+      requireUnchangedUser(session, before)
+      // The same session may be used for a sign-in or for another correction at the same time: only one of them succeeds.
+      if (!(await consumeState(tx, session.id, session.expiresAt))) throw invalidSession()
+      const after = correctContact(caller, before, correction, now)
+      await storeUser(tx, pool, before, after)
+      const code = { pool, clientId: client.id, user: after, kind: 'resend', messageContent, now } as const
+      return queueSignUpCode(tx, { secrets, publicUrl }, code)
+    })
     await outbox.afterCommit(pool, delivery ? [delivery] : [])
     return {
       CodeDeliveryDetails: delivery && writeDelivery(delivery),
-      Session: newNewcomerSession(secrets, pool, client, corrected, now),
+      Session: newUnconfirmedSession(secrets, caller, corrected, now),
     }
   },
 })
-
-type Storing = {
-  readonly session: SignUpSession
-  readonly correction: Correction
-  readonly messageContent: MessageContent
-  readonly now: number
-}
-
-/** Of all that a Session could be used for at once, one thing happens. */
-async function storeCorrection(
-  { db, secrets, publicUrl }: Deps,
-  { pool, client }: AppClientCaller,
-  { session, correction, messageContent, now }: Storing,
-): Promise<Delivery | undefined> {
-  return db.transaction().execute(async (tx) => {
-    const before = await lockUser(tx, pool.id, session.sub)
-    requireSameNewcomer(session, before)
-    if (!(await consumeState(tx, session.id, session.expiresAt))) throw invalidSession()
-    const user = correctContact({ pool, client }, before, correction, now)
-    await storeUser(tx, pool, before, user)
-    return queueSignUpCode(tx, { secrets, publicUrl }, { pool, clientId: client.id, user, kind: 'resend', messageContent, now })
-  })
-}

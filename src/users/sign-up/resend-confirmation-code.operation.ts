@@ -12,50 +12,44 @@ import type { Db } from '../../storage/db.ts'
 import { callerContextOf, type Triggers } from '../../triggers/trigger.ts'
 import { findClaimedUser, unknownUser } from '../claimed-user.ts'
 import { simulateSendCode } from '../decoy-code.ts'
-import { renderMessageTo } from '../render-user-message.ts'
-import { type Bearer, shownSignUp } from '../shown-address.ts'
+import { type NamedUser, shownSignUpDelivery } from '../shown-address.ts'
 import type { User } from '../user.ts'
 import { lockUser } from '../user-repository.ts'
+import { renderMessageTo } from '../user-triggers.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets; outbox: Outbox; publicUrl: string; triggers: Triggers }
 
-/** Sends a new user a fresh code; the one before is worth nothing from then on. */
+/** Sends a new user another code. The earlier code no longer works. */
 export const resendConfirmationCode = operation('ResendConfirmationCode', {
   auth: 'app-client',
 
   async handle(request, deps: Deps, caller: AppClientCaller, from) {
     const { pool, client } = caller
+    const { Username: name } = request
     if (pool.autoVerifiedAttributes.length === 0) throw cannotResend()
-    const { user, known, hidden } = await findClaimedUser(deps, caller, request.Username, 'ResendConfirmationCode')
+    const { user, known, hidden } = await findClaimedUser(deps, caller, { username: name, action: 'ResendConfirmationCode' })
     const contact = user && chooseSignUpContact(pool, user.attributes)
-    const bearer = { name: request.Username, user: known, now: deps.clock.now() }
-    // Made up for users as well: it takes a moment.
-    const shown = hidden ? shownSignUp(deps.secrets, pool, bearer) : undefined
+    const named = { name, user: known, now: deps.clock.now() }
+    // Made up for existing users as well, so that the time it takes reveals nothing.
+    const shown = hidden ? shownSignUpDelivery(deps.secrets, pool, named) : undefined
     if (user === undefined || (hidden && (user.status !== 'UNCONFIRMED' || contact === undefined))) {
       if (shown === undefined) throw cannotResend()
-      await pretendToSend(deps, pool, bearer, shown)
+      await simulateResend(deps, pool, named, shown)
       return { CodeDeliveryDetails: writeDelivery(shown) }
     }
     requireUnconfirmed(user)
     if (contact === undefined) throw cannotResend()
     const callerContext = callerContextOf(client, from, request.ClientMetadata)
-    const messageContent = await renderMessageTo(deps.triggers, {
-      pool,
-      user,
-      attributes: [contact.attribute],
-      kind: 'resend',
-      callerContext,
-    })
-    const delivery = await sendCode(deps, pool, client.id, user.sub, messageContent)
+    const message = { pool, user, attributes: [contact.attribute], kind: 'resend', callerContext } as const
+    const delivery = await resend(deps, caller, user.sub, await renderMessageTo(deps.triggers, message))
     await deps.outbox.afterCommit(pool, hidden ? [] : [delivery])
     return { CodeDeliveryDetails: writeDelivery(delivery) }
   },
 })
 
-async function sendCode(
+async function resend(
   { db, clock, secrets, publicUrl }: Deps,
-  pool: Pool,
-  clientId: string,
+  { pool, client }: AppClientCaller,
   sub: string,
   messageContent: MessageContent,
 ): Promise<Delivery> {
@@ -63,18 +57,15 @@ async function sendCode(
     const user = await lockUser(tx, pool.id, sub)
     if (user === undefined) throw unknownUser()
     requireUnconfirmed(user)
-    const delivery = await queueSignUpCode(
-      tx,
-      { secrets, publicUrl },
-      { pool, clientId, user, kind: 'resend', messageContent, now: clock.now() },
-    )
+    const code = { pool, clientId: client.id, user, kind: 'resend', messageContent, now: clock.now() } as const
+    const delivery = await queueSignUpCode(tx, { secrets, publicUrl }, code)
     if (delivery === undefined) throw cannotResend()
     return delivery
   })
 }
 
-/** Does for a user who does not exist, or is no longer new, what is done for a new one, by comparable work. */
-async function pretendToSend(deps: Deps, pool: Pool, { name: username, now }: Bearer, { attribute }: Delivery): Promise<void> {
+/** Does comparable work for a name that no user has, or whose user is not new. */
+async function simulateResend(deps: Deps, pool: Pool, { name: username, now }: NamedUser, { attribute }: Delivery): Promise<void> {
   await simulateRendering(deps.triggers, pool, attribute)
   await simulateSendCode(deps, pool, { username, attribute, kind: 'resend', now })
   await deps.outbox.afterCommit(pool, [])

@@ -1,76 +1,102 @@
 import { createHash, randomUUID } from 'node:crypto'
+import { minuteMs } from '../../base/durations.ts'
 import type { Secrets } from '../../base/secrets.ts'
-import type { AppClient } from '../../pools/app-client.ts'
+import type { AppClient, AppClientCaller } from '../../pools/app-client.ts'
 import { extensionsOf } from '../../pools/extensions/pool-extensions.ts'
-import type { ContactAttribute, Pool } from '../../pools/pool.ts'
+import type { ContactAttribute } from '../../pools/pool.ts'
 import { securityStampOf } from '../security-stamp.ts'
 import type { User } from '../user.ts'
 
 /**
- * What a new user's program carries from SignUp over ConfirmSignUp to its first sign-in (USER_AUTH), which then needs no other proof.
- * Where the pool lets new users correct a mistyped address, that of SignUp serves to do so.
- *
- * `provenBy` is where the code went that its bearer confirmed the user with. Before that it is worth nothing for a sign-in: whoever signs up
- * in the name of somebody else's address must not be let in when the owner of the address confirms it.
+ * The `Session` of SignUp, which ConfirmSignUp exchanges for one that starts the first sign-in (USER_AUTH) without another proof. Where
+ * the pool allows new users to correct a mistyped address, the one of SignUp also authorizes the correction.
  */
 export type SignUpSession = {
-  /** Spent on the sign-in, or the correction. */
+  /** Consumed by the sign-in or the correction. */
   readonly id: string
   readonly sub: string
+  /**
+   * The kind of address that received the code which the user was confirmed with. Null before that, and then the session is worth nothing
+   * for a sign-in: an attacker may sign up with the address of another person, who then confirms it.
+   */
   readonly provenBy: ContactAttribute | null
-  /** Of the user, when they were confirmed; before that, what `newcomerStamp` says. */
-  readonly standing: string
+  /** `securityStampOf` the user when they were confirmed; before that, `unconfirmedStampOf` the user. */
+  readonly securityStamp: string
   /** Epoch milliseconds. */
   readonly expiresAt: number
 }
 
-type Sealed = readonly [string, string, ContactAttribute | null, string, number]
-
 /** Every Session of Cognito begins like this. */
 const prefix = 'AYABe'
 
-/** The Session of ConfirmSignUp; undefined for a client that has no flow to go on with. */
-export function newSignUpSession(
+/** The Session of ConfirmSignUp; undefined for a client without choice-based sign-in, which has no use for it. */
+export function newConfirmedSession(
   secrets: Secrets,
   client: AppClient,
   user: User,
-  { provenBy, now }: { provenBy: ContactAttribute; now: number },
+  { provenBy, now }: { readonly provenBy: ContactAttribute; readonly now: number },
 ): string | undefined {
   if (!allowsChoice(client)) return undefined
-  return seal(secrets, client, user, { provenBy, standing: securityStampOf(user), now })
+  return sealNew(secrets, client, { sub: user.sub, provenBy, securityStamp: securityStampOf(user), now })
 }
 
-/** The Session of SignUp; undefined for a client that has no use for one. */
-export function newNewcomerSession(secrets: Secrets, pool: Pool, client: AppClient, user: User, now: number): string | undefined {
+/** The Session of SignUp; undefined when neither a choice-based sign-in nor a correction can follow. */
+export function newUnconfirmedSession(secrets: Secrets, { pool, client }: AppClientCaller, user: User, now: number): string | undefined {
   const canCorrect = extensionsOf(pool).signUp.contactCorrection && user.status === 'UNCONFIRMED'
   if (!allowsChoice(client) && !canCorrect) return undefined
-  return seal(secrets, client, user, { provenBy: null, standing: newcomerStamp(user), now })
+  return sealNew(secrets, client, { sub: user.sub, provenBy: null, securityStamp: unconfirmedStampOf(user), now })
 }
 
-/** What a correction rests on: another one as soon as the user is confirmed, or anything is changed that concerns who they are. */
-export function newcomerStamp(user: Pick<User, 'status' | 'password' | 'signedOutAt' | 'attributes'>): string {
+/** A digest that changes when the user is confirmed, or when the password or an address of the user changes. */
+export function unconfirmedStampOf(user: Pick<User, 'status' | 'password' | 'signedOutAt' | 'attributes'>): string {
   const { email, phone_number: phoneNumber } = user.attributes
   return createHash('sha256')
     .update(JSON.stringify([user.status, securityStampOf(user), email, phoneNumber]))
     .digest('base64url')
 }
 
-/** Undefined for a text that is none, or one of another client. It may have expired. */
+/** Undefined when the text is no sign-up session of this client. The session may have expired. */
 export function readSignUpSession(secrets: Secrets, client: AppClient, text: string): SignUpSession | undefined {
-  const content = text.startsWith(prefix) ? secrets.open('sign-up-session', text.slice(prefix.length), contextOf(client)) : undefined
-  if (content === undefined) return undefined
-  const [id, sub, provenBy, standing, expiresAt] = JSON.parse(content.toString()) as Sealed
-  return { id, sub, provenBy, standing, expiresAt }
+  if (!text.startsWith(prefix)) return undefined
+  const sealed = text.slice(prefix.length)
+  const content = secrets.open('sign-up-session', sealed, contextOf(client))
+  if (content === undefined) return readUnversioned(secrets.open('sign-up-session', sealed, unversionedContextOf(client)))
+  const { id, sub, by, stamp, exp } = JSON.parse(content.toString()) as SealedSession
+  return { id, sub, provenBy: by, securityStamp: stamp, expiresAt: exp }
 }
 
-type Fresh = Pick<SignUpSession, 'provenBy' | 'standing'> & { readonly now: number }
+/** The sealed form, with short keys for `provenBy`, `securityStamp` and `expiresAt`. A change of its members needs another version. */
+type SealedSession = {
+  readonly id: string
+  readonly sub: string
+  readonly by: ContactAttribute | null
+  readonly stamp: string
+  readonly exp: number
+}
 
-function seal(secrets: Secrets, client: AppClient, { sub }: User, { provenBy, standing, now }: Fresh): string {
-  const expiresAt = now + client.authSessionValidityMinutes * 60_000
-  const content: Sealed = [randomUUID(), sub, provenBy, standing, expiresAt]
+const version = 2
+
+function sealNew(secrets: Secrets, client: AppClient, session: Omit<SignUpSession, 'id' | 'expiresAt'> & { readonly now: number }): string {
+  const { sub, provenBy, securityStamp, now } = session
+  const exp = now + client.authSessionValidityMinutes * minuteMs
+  const content: SealedSession = { id: randomUUID(), sub, by: provenBy, stamp: securityStamp, exp }
   return prefix + secrets.seal('sign-up-session', JSON.stringify(content), contextOf(client))
 }
 
-const allowsChoice = ({ authFlows }: AppClient): boolean => authFlows?.includes('ALLOW_USER_AUTH') ?? false
+/**
+ * What the seal is bound to. It contains the version, so that a server of a release that does not know the version cannot open the session:
+ * it refuses the session as invalid, and never misreads it.
+ */
+const contextOf = (client: AppClient): string => `${unversionedContextOf(client)}/v${version}`
 
-const contextOf = ({ poolId, id }: AppClient): string => `${poolId}/${id}`
+const unversionedContextOf = ({ poolId, id }: AppClient): string => `${poolId}/${id}`
+
+/** Reads the form before versions, an array. Servers of an earlier release still issue it while a cluster is upgraded. */
+function readUnversioned(content: Buffer | undefined): SignUpSession | undefined {
+  if (content === undefined) return undefined
+  type Unversioned = readonly [string, string, ContactAttribute | null, string, number]
+  const [id, sub, provenBy, securityStamp, expiresAt] = JSON.parse(content.toString()) as Unversioned
+  return { id, sub, provenBy, securityStamp, expiresAt }
+}
+
+const allowsChoice = ({ authFlows }: AppClient): boolean => authFlows?.includes('ALLOW_USER_AUTH') ?? false

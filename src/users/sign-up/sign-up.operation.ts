@@ -1,30 +1,21 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
-import { ApiError } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
-import { chooseSignUpContact, type Delivery, writeDelivery } from '../../messaging/destination.ts'
+import { chooseSignUpContact, writeDelivery } from '../../messaging/destination.ts'
 import type { Outbox } from '../../messaging/outbox.ts'
 import { queueSignUpCode } from '../../messaging/send-code.ts'
 import type { AppClientCaller } from '../../pools/app-client.ts'
 import { readAttributes } from '../../pools/attribute-wire.ts'
-import type { Pool } from '../../pools/pool.ts'
 import { recordAuthEvent } from '../../protection/record-auth-event.ts'
 import { contextFromClient } from '../../protection/user-context.ts'
 import type { Db } from '../../storage/db.ts'
-import { invokePreSignUp, type PreSignUpResponse } from '../../triggers/pre-sign-up.ts'
 import { type CallerContext, callerContextOf, type Triggers } from '../../triggers/trigger.ts'
-import { lockUserTakingAliases } from '../alias-takeover.ts'
-import { deleteExpiredSignUpsOf } from '../expired-sign-ups/delete-expired-sign-ups.ts'
+import { createUser, type FirstMessage } from '../create-user.ts'
 import type { Passwords } from '../passwords/passwords.ts'
-import { renderMessageTo } from '../render-user-message.ts'
-import { runPostConfirmation } from '../run-post-confirmation.ts'
-import { findTakenName } from '../taken-names.ts'
-import { attributesBeforeSignUp } from '../trigger-attributes.ts'
-import { type AliasKind, aliasesOf, type User } from '../user.ts'
-import { insertUser } from '../user-repository.ts'
+import { renderMessageTo, runPostConfirmation, runPreSignUp } from '../user-triggers.ts'
 import { readValidationData } from '../wire.ts'
-import { type Draft, draftSignUp } from './draft-sign-up.ts'
-import { newNewcomerSession } from './sign-up-session.ts'
+import { attributesForPreSignUp, draftSignUp, usernameExists } from './sign-up-rules.ts'
+import { newUnconfirmedSession } from './sign-up-session.ts'
 
 type Deps = {
   db: Db
@@ -36,7 +27,7 @@ type Deps = {
   triggers: Triggers
 }
 
-/** A visitor opens their own account. Session lets the user go on from ConfirmSignUp to sign in without another proof. */
+/** A visitor creates an account. */
 export const signUp = operation('SignUp', {
   auth: 'app-client',
 
@@ -48,75 +39,54 @@ export const signUp = operation('SignUp', {
     const attributes = readAttributes(request.UserAttributes)
     const password = request.Password || undefined
     const draft = draftSignUp(caller, { username: request.Username, attributes, password }, now)
-    await deleteExpiredSignUpsOf(db, pool, draft, now)
-    requireNameFree(pool, await findTakenName(db, pool, draft))
-
     const callerContext = callerContextOf(client, from, request.ClientMetadata)
-    const subject = { pool, clientId: client.id, username: draft.username, sub: undefined, userAgent: from.userAgent }
-    const verdict = await invokePreSignUp(triggers, subject, 'PreSignUp_SignUp', {
-      userAttributes: attributesBeforeSignUp(draft.attributes, attributes),
-      validationData: readValidationData(request.ValidationData),
-      clientMetadata: request.ClientMetadata,
+
+    const { user, deliveries } = await createUser(deps, pool, {
+      draft,
+      password,
+      // PreSignUp may say that an address is verified: then its present owner loses the alias.
+      takesAliases: true,
+      nameTaken: (kind) => usernameExists(pool, kind),
+      async decide() {
+        const { autoConfirm, autoVerify } = await runPreSignUp(triggers, {
+          pool,
+          source: 'PreSignUp_SignUp',
+          username: draft.username,
+          userAttributes: attributesForPreSignUp(draft, attributes),
+          validationData: readValidationData(request.ValidationData),
+          callerContext,
+        })
+        const verified = Object.fromEntries(autoVerify.map((attribute) => [`${attribute}_verified`, 'true']))
+        return { status: autoConfirm ? 'CONFIRMED' : 'UNCONFIRMED', attributes: { ...draft.attributes, ...verified } }
+      },
+      message: signUpCode(deps, caller, callerContext),
     })
-    const user = await newUser(deps, draft, { password, verdict, now })
-    const delivery = await storeNewUser(deps, caller, user, { verdict, callerContext })
+
     await recordAuthEvent(db, pool, { sub: user.sub, type: 'SignUp', response: 'Pass', context, now, clientId: client.id })
-    if (delivery !== undefined) await outbox.afterCommit(pool, [delivery])
-    if (verdict.autoConfirm) await runPostConfirmation(triggers, { pool, user, source: 'PostConfirmation_ConfirmSignUp', callerContext })
+    if (deliveries.length > 0) await outbox.afterCommit(pool, deliveries)
+    const isConfirmed = user.status === 'CONFIRMED'
+    if (isConfirmed) await runPostConfirmation(triggers, { pool, user, source: 'PostConfirmation_ConfirmSignUp', callerContext })
+    const [delivery] = deliveries
     return {
-      UserConfirmed: verdict.autoConfirm,
+      UserConfirmed: isConfirmed,
       UserSub: user.sub,
-      Session: newNewcomerSession(secrets, pool, client, user, now),
+      Session: newUnconfirmedSession(secrets, caller, user, now),
       ...(delivery && { CodeDeliveryDetails: writeDelivery(delivery) }),
     }
   },
 })
 
-type Making = { readonly password: string | undefined; readonly verdict: PreSignUpResponse; readonly now: number }
-
-async function newUser({ passwords }: Deps, draft: Draft, { password, verdict, now }: Making): Promise<User> {
-  const vouchedFor = Object.fromEntries(verdict.autoVerify.map((attribute) => [`${attribute}_verified`, 'true']))
+/** The code that confirms the user, unless PreSignUp has done that or the pool verifies none of the user's addresses. */
+function signUpCode({ secrets, publicUrl, triggers }: Deps, { pool, client }: AppClientCaller, callerContext: CallerContext): FirstMessage {
   return {
-    ...draft,
-    attributes: { ...draft.attributes, ...vouchedFor },
-    status: verdict.autoConfirm ? 'CONFIRMED' : 'UNCONFIRMED',
-    enabled: true,
-    password: password === undefined ? null : await passwords.protect(draft, password),
-    passwordExpiresAt: null,
-    signedOutAt: null,
-    mfa: null,
-    createdAt: now,
-    updatedAt: now,
+    async render(user) {
+      const contact = user.status === 'CONFIRMED' ? undefined : chooseSignUpContact(pool, user.attributes)
+      return contact && renderMessageTo(triggers, { pool, user, attributes: [contact.attribute], kind: 'sign-up', callerContext })
+    },
+    async queue(tx, user, messageContent) {
+      const code = { pool, clientId: client.id, user, kind: 'sign-up', messageContent, now: user.createdAt } as const
+      const delivery = await queueSignUpCode(tx, { secrets, publicUrl }, code)
+      return delivery === undefined ? [] : [delivery]
+    },
   }
-}
-
-type Storing = { readonly verdict: PreSignUpResponse; readonly callerContext: CallerContext }
-
-/** Answers where the code went; undefined when there is none, or none is needed. */
-async function storeNewUser(
-  { db, secrets, publicUrl, triggers }: Deps,
-  { pool, client }: AppClientCaller,
-  user: User,
-  { verdict, callerContext }: Storing,
-): Promise<Delivery | undefined> {
-  const contact = verdict.autoConfirm ? undefined : chooseSignUpContact(pool, user.attributes)
-  const messageContent =
-    contact && (await renderMessageTo(triggers, { pool, user, attributes: [contact.attribute], kind: 'sign-up', callerContext }))
-  const now = user.createdAt
-  return db.transaction().execute(async (tx) => {
-    // An address that the pool's own code vouches for leaves whoever had it.
-    if (verdict.autoVerify.length > 0) await lockUserTakingAliases(tx, pool, user.sub, aliasesOf(pool, user), now)
-    requireNameFree(pool, await insertUser(tx, pool, user))
-    return (
-      messageContent &&
-      queueSignUpCode(tx, { secrets, publicUrl }, { pool, clientId: client.id, user, kind: 'sign-up', messageContent, now })
-    )
-  })
-}
-
-/** Throws UsernameExistsException: a taken name cannot be hidden, whatever the client hides otherwise. */
-function requireNameFree(pool: Pool, taken: AliasKind | undefined): void {
-  if (taken === undefined) return
-  const message = pool.usernameAttributes.length === 0 ? 'User already exists' : `An account with the given ${taken} already exists.`
-  throw new ApiError('UsernameExistsException', message)
 }

@@ -1,19 +1,24 @@
 import type { RequestHead } from '../../access/signed-request.ts'
 import { ApiError } from '../../contract/api-error.ts'
+import { definitionOf } from '../../contract/model.ts'
 import type { Operation, OperationName, RequestContext } from '../../contract/operation.ts'
 import { readRequest } from '../../contract/read-request.ts'
 import { getOperationByTarget } from '../../contract/services.ts'
 import { writeResponse } from '../../contract/write-response.ts'
+import type { AppClientCaller } from '../../pools/app-client.ts'
+import type { PoolCatalog } from '../../pools/pool-catalog.ts'
+import { requireSecretHash } from '../../pools/secret-hash.ts'
+import { type AccessTokenDeps, requireAccessToken } from '../../tokens/access-token.ts'
+import type { TokenCaller } from '../../users/caller.ts'
 import type { RequestLogFields } from '../request-log.ts'
-import { type CallerDeps, identifyCaller } from './caller.ts'
-import type { HeadPassed, IamGate } from './gate.ts'
+import type { CheckedHead, IamGate } from './gate.ts'
+import { parseBody, requireJsonContentType } from './json-body.ts'
 import { type RequestLimits, requestLimits } from './request-limits.ts'
-import { parseBody, requireJsonContentType } from './rpc-request.ts'
 import type { Throttle } from './throttle.ts'
 
 /**
- * An operation whose needs `Services` meets. The last parameter is `never` because each kind of authorisation has a caller of its own
- * type; `identifyCaller` makes the one that fits the operation's `auth`, but for `iam`, where the gate does.
+ * An operation whose needs `Services` meets. The last parameter is `never` because the type of the caller depends on the operation's
+ * `auth`. `identifyCaller` makes a caller of the right type; for `iam` the gate does.
  */
 // biome-ignore lint/suspicious/noExplicitAny: the request and answer types differ by operation; the contract checks both at run time.
 export type BuiltOperation<Services> = Operation<any, Services, never>
@@ -27,19 +32,22 @@ export type RpcHead = RequestHead & {
 /** A call whose headers name an operation. */
 export type RpcCall = {
   readonly limits: RequestLimits
-  /** What the gate has to check before the body is read; undefined for operations without a signature. */
-  readonly passHead: (() => Promise<HeadPassed>) | undefined
-  /** The body of the answer. Fills in `logFields` as they become known. */
-  answer(body: Buffer, passed: HeadPassed | undefined, logFields: RequestLogFields): Promise<string>
+  /** The gate's check of the headers, before the body is read; undefined for an operation without a signature. */
+  readonly checkHead: (() => Promise<CheckedHead>) | undefined
+  /** The body of the answer. Adds to `logFields` as they become known. */
+  answer(body: Buffer, checked: CheckedHead | undefined, logFields: RequestLogFields): Promise<string>
 }
 
 export type Dispatcher = {
   /**
-   * Finds out from the headers what is called.
-   * @throws ApiError when they name no operation of this server
+   * Reads from the headers which operation is called.
+   *
+   * @throws ApiError when the headers name no operation of this server
    */
   open(head: RpcHead, logFields: RequestLogFields): RpcCall
 }
+
+type CallerDeps = AccessTokenDeps & { readonly pools: PoolCatalog }
 
 type Options<Services> = {
   readonly operations: readonly BuiltOperation<Services>[]
@@ -64,22 +72,22 @@ export function createDispatcher<Services>({ operations, services, gate, throttl
 
       return {
         limits,
-        passHead: operation.auth === 'iam' ? () => gate(head, name) : undefined,
-        async answer(bytes, passed, logFields) {
-          const administrator = passed?.authenticate(bytes)
+        checkHead: operation.auth === 'iam' ? () => gate(head, name) : undefined,
+        async answer(bytes, checked, logFields) {
+          const administrator = checked?.authenticate(bytes)
           logFields.accessKeyId = administrator?.caller.accessKeyId
           const body = parseBody(bytes, limits)
           administrator?.authorize(body)
           const request = readRequest(name, body)
           noteRequest(logFields, request)
-          // After the checks, so that requests that can never succeed use up nothing of what honest callers have.
+          // After these checks, so that requests which can never succeed do not count against the limits of honest callers.
           throttle(name, administrator === undefined ? { address: head.context.ip } : 'signed')
           const caller = administrator?.caller ?? (await identifyCaller(services, operation, request))
           if (caller !== undefined) noteCaller(logFields, caller)
           try {
             return writeResponse(name, await operation.handle(request, services, caller as never, head.context))
           } finally {
-            // Such as InitiateAuth, which finds its client by itself.
+            // For operations such as InitiateAuth, which look up the client themselves.
             if (logFields.clientId !== undefined) logFields.userPoolId ??= services.pools.cachedPoolIdOf(logFields.clientId)
           }
         },
@@ -88,16 +96,63 @@ export function createDispatcher<Services>({ operations, services, gate, throttl
   }
 }
 
-/** What a valid request says it is about. */
+/** The pool and client that a valid request names. They need not exist. */
 function noteRequest(logFields: RequestLogFields, request: unknown): void {
   const { UserPoolId, ClientId } = request as { readonly UserPoolId?: string; readonly ClientId?: string }
   logFields.userPoolId = UserPoolId
   logFields.clientId = ClientId
 }
 
-/** What the caller's proof says. */
+/** The pool and client of the authenticated caller. */
 function noteCaller(logFields: RequestLogFields, caller: NonNullable<Awaited<ReturnType<typeof identifyCaller>>> | object): void {
   if (!('pool' in caller)) return
   logFields.userPoolId = caller.pool.id
   logFields.clientId = caller.client.id
+}
+
+/** The members of a request that authenticate the caller. The contract has checked their presence and types. */
+type Credentials = {
+  readonly ClientId?: string
+  readonly Username?: string
+  readonly SecretHash?: string
+  readonly AccessToken?: string
+  readonly Session?: string
+}
+
+/**
+ * The caller, by the kind of proof that the operation requires. `iam` was proven before, by the signature over the whole request.
+ *
+ * @throws ApiError when the proof is missing or wrong
+ */
+async function identifyCaller(
+  deps: CallerDeps,
+  { name, auth }: Pick<Operation<OperationName, never, never>, 'name' | 'auth'>,
+  request: unknown,
+): Promise<AppClientCaller | TokenCaller | undefined> {
+  const { ClientId = '', Username = '', SecretHash, AccessToken, Session } = request as Credentials
+  if (auth === 'app-client') {
+    const caller = await deps.pools.getClient(ClientId)
+    requireSecretHash(caller.client, Username, SecretHash)
+    return caller
+  }
+  if (auth === 'access-token') return identifyByToken(deps, name, AccessToken)
+  if (auth === 'session-or-token') {
+    if ((AccessToken === undefined) === (Session === undefined)) {
+      throw new ApiError('InvalidParameterException', 'Either AccessToken or Session must be provided, and not both.')
+    }
+    return Session === undefined ? identifyByToken(deps, name, AccessToken) : undefined
+  }
+  return undefined
+}
+
+/** The model of some operations lacks UserNotFoundException. There, a token of a deleted user counts as revoked. */
+async function identifyByToken(deps: CallerDeps, name: OperationName, token: string | undefined): Promise<TokenCaller> {
+  if (token === undefined) throw new ApiError('NotAuthorizedException', 'Invalid Access Token')
+  try {
+    return await requireAccessToken(deps, token)
+  } catch (error) {
+    const isUserDeleted = error instanceof ApiError && error.code === 'UserNotFoundException'
+    if (!isUserDeleted || definitionOf(name).errors.includes('UserNotFoundException')) throw error
+    throw new ApiError('NotAuthorizedException', 'Access Token has been revoked')
+  }
 }

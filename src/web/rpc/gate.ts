@@ -10,30 +10,33 @@ import type { IamCaller, OperationName } from '../../contract/operation.ts'
 import { isLoopbackHost } from '../../loopback.ts'
 
 /**
- * Lets requests to operations that AWS signs pass, in three steps, so that nothing is done for a stranger that can be refused before: by the
- * headers, by the bytes of the body, by what is in it. Each throws ApiError with AWS's codes and texts.
+ * Checks requests to operations that AWS signs, in three steps: the headers, the bytes of the body, its content. A bad request is
+ * refused at the earliest step, so that it costs as little as possible.
+ *
+ * @throws ApiError with AWS's codes and texts, in each step
  */
-export type IamGate = (head: RequestHead, operation: OperationName) => Promise<HeadPassed>
+export type IamGate = (head: RequestHead, operation: OperationName) => Promise<CheckedHead>
 
-export type HeadPassed = { authenticate(body: Buffer): Authenticated }
+export type CheckedHead = { authenticate(body: Buffer): Authenticated }
 
 export type Authenticated = { readonly caller: IamCaller; authorize(body: unknown): void }
 
 /**
- * `dev`: any credentials pass, or none; it listens on loopback only. But a page of some other site that the developer visits runs on
- * this machine, too, and browsers name it in Origin: it may do what it could do to a real pool, and administrate nothing.
+ * The gate of `dev`, which listens on loopback only: it accepts any credentials, or none. But a page of another site in the developer's
+ * browser can send requests to loopback, too. Browsers name the site in `Origin`, and such requests are refused: the page may do what it
+ * could do to a real pool, and nothing that needs an administrator.
  */
 export const openGate: IamGate = async (head) => {
   for (const origin of headerValues(head.headers, 'origin')) {
     if (URL.canParse(origin) && isLoopbackHost(new URL(origin).hostname)) continue
     throw new ApiError('AccessDeniedException', 'The development server lets pages of other sites call no operation that AWS signs.')
   }
-  const caller = { accessKeyId: namedKey(headerValues(head.headers, 'authorization')[0]) }
+  const caller = { accessKeyId: claimedKeyId(headerValues(head.headers, 'authorization')[0]) }
   return { authenticate: () => ({ caller, authorize: () => undefined }) }
 }
 
-/** The id of the key that an Authorization header names, proven or not. */
-function namedKey(authorization = ''): string | undefined {
+/** The key id in an Authorization header, which is not verified. */
+function claimedKeyId(authorization = ''): string | undefined {
   return /\bCredential=([\w-]{1,128})\//.exec(authorization)?.[1]
 }
 
@@ -45,7 +48,7 @@ type Options = {
   readonly accountId: string
 }
 
-/** `serve`: a valid SigV4 signature by an access key whose policy allows the operation. */
+/** The gate of `serve`: requires a valid SigV4 signature by an access key whose policy allows the operation. */
 export function createIamGate({ clock, secrets, findKey, region, accountId }: Options): IamGate {
   return async (head, operation) => {
     const services = [signingNames[definitionOf(operation).service]]

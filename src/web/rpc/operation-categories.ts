@@ -1,7 +1,7 @@
 import type { OperationName } from '../../contract/operation.ts'
 import type { RequestCategory } from '../../pools/provisioned-limits/request-categories.ts'
 
-/** Which operations share one limit of requests a second. Operations that stand nowhere here have none. */
+/** Which operations share one limit of requests a second. Operations that are not listed have no limit. */
 const operationsByCategory: Readonly<Record<RequestCategory, readonly OperationName[]>> = {
   UserAuthentication: [
     'AdminInitiateAuth',
@@ -11,7 +11,7 @@ const operationsByCategory: Readonly<Record<RequestCategory, readonly OperationN
     'RespondToAuthChallenge',
   ],
   UserCreation: ['AdminConfirmSignUp', 'AdminCreateUser', 'ConfirmSignUp', 'SignUp'],
-  // Sign-ins through other identity providers are no API operations.
+  // No API operation signs in through another identity provider.
   UserFederation: [],
   UserAccountRecovery: ['AdminResetUserPassword', 'AdminSetUserPassword', 'ChangePassword', 'ConfirmForgotPassword', 'ForgotPassword'],
   UserRead: ['AdminGetUser', 'GetUser'],

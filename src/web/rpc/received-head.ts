@@ -6,12 +6,12 @@ import type { RpcHead } from './dispatcher.ts'
 /** `/`, with or without a query, also in its absolute form (RFC 9112 §3.2.2). */
 const requestTarget = /^(?:https?:\/\/[^/?#]*)?\/?(?:\?(?<query>[^#]*))?(?:#.*)?$/i
 
-/** Whether a request is a call of the JSON API, or a browser's question before it. */
+/** Whether a request is a call of the JSON API, or the preflight request of a browser. */
 export function isRpc({ method, url = '/' }: IncomingMessage): boolean {
   return (method === 'POST' || method === 'OPTIONS') && (url === '/' || requestTarget.test(url))
 }
 
-/** What the head of a request says to the dispatcher. */
+/** The head of an HTTP request, in the form that the dispatcher reads. */
 export class ReceivedHead implements RpcHead {
   readonly method = 'POST'
   readonly path = '/'
@@ -32,16 +32,16 @@ export class ReceivedHead implements RpcHead {
   }
 
   /**
-   * Only a signature is about every header: most calls have none, and Node makes the list when it is asked.
+   * Only a signature needs every header, and most calls have none. Node makes the list on demand.
    *
-   * @NOTE A copy by spreading would be without it.
+   * @NOTE This is a getter, so a spread copy of the head lacks it.
    */
   get headers() {
     return this.#request.headersDistinct
   }
 }
 
-/** Where a request comes from, past the proxies that are trusted. */
+/** The address of the client, behind the trusted proxies. */
 export function addressOf(request: IncomingMessage, trustedProxies: number): string | undefined {
   const forwarded = trustedProxies === 0 ? [] : (request.headersDistinct['x-forwarded-for'] ?? [])
   return clientAddress(request.socket.remoteAddress, forwarded, trustedProxies)

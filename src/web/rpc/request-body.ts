@@ -1,11 +1,12 @@
 import type { IncomingMessage } from 'node:http'
 import { ApiError } from '../../contract/api-error.ts'
 
-/** Bodies that arrive, under limits of size, time and memory. */
+/** Reads bodies under limits of size, time and memory. */
 export type BodyReader = {
   /**
-   * The bytes of a body, whatever its content type says: signatures cover the exact bytes. Their memory counts against the budget until
-   * `release` is called. What is not read is left to the caller.
+   * The bytes of a body, whatever its content type: signatures cover the exact bytes. Their memory counts against the budget until
+   * `release` is called. After an error, the caller deals with the unread rest.
+   *
    * @throws ApiError RequestEntityTooLargeException over `limitBytes`; SerializationException when it ends early or comes too slowly
    * @throws BudgetError when the budget is used up
    */
@@ -14,33 +15,33 @@ export type BodyReader = {
 
 export type ReceivedBody = { readonly bytes: Buffer; release(): void }
 
-/** The bodies that the process holds have used up the memory that they may take together. */
+/** The bodies in memory have used up their common budget. */
 export class BudgetError extends Error {
   override readonly name = 'BudgetError'
 }
 
 type Limits = {
-  /** How much all bodies may take together. */
+  /** The most memory that all bodies may take together. */
   readonly budgetBytes: number
-  /** How long a body may take, however slow. */
+  /** Time before the rate below applies. */
   readonly graceMs?: number
-  /** How much of it must arrive each second after that, on average. */
+  /** The least average rate after that. */
   readonly bytesPerSecond?: number
-  readonly lookEveryMs?: number
+  readonly checkEveryMs?: number
 }
 
-/** A telephone's worst line sends a usual body in a second. */
-const defaults = { graceMs: 5_000, bytesPerSecond: 16 * 1024, lookEveryMs: 1_000 }
+/** A phone on a bad line sends a usual body in a second. */
+const defaults = { graceMs: 5_000, bytesPerSecond: 16 * 1024, checkEveryMs: 1_000 }
 
-/** A usual request, with a token in it. */
+/** The size of a usual request with a token. */
 const smallBytes = 16 * 1024
 
-/** How much of the budget is for small bodies alone, so that large ones that are held for long do not keep every caller out. */
-const shareOfSmall = 0.25
+/** The share of the budget that only small bodies may use, so that large bodies that are held for long do not block every caller. */
+const smallBodyShare = 0.25
 
 /**
- * When the budget is used up, the body that has been arriving for the longest is given up for the newest: honest bodies arrive at once,
- * so whoever sends many large ones slowly loses them first.
+ * When the budget is used up, the oldest incomplete bodies are rejected in favour of the newest. Honest bodies arrive at once, so a
+ * client that sends many large bodies slowly loses them first.
  */
 export function createBodyReader(limits: Limits): BodyReader {
   return new BoundedBodyReader({ ...defaults, ...limits })
@@ -63,10 +64,10 @@ class BoundedBodyReader implements BodyReader {
       const announced = request.headers['content-length']
       const body = new ArrivingBody(reject, announced === undefined ? limitBytes : Number(announced))
       this.#arriving.add(body)
-      this.#timer ??= setInterval(() => this.#look(), this.#limits.lookEveryMs).unref()
-      request.on('error', (cause) => this.#giveUp(body, endedEarly(cause)))
-      // The rest of a body that was given up is thrown away.
-      request.on('data', (chunk: Buffer) => this.#arriving.has(body) && this.#take(body, chunk, limitBytes))
+      this.#timer ??= setInterval(() => this.#rejectSlow(), this.#limits.checkEveryMs).unref()
+      request.on('error', (cause) => this.#reject(body, endedEarly(cause)))
+      // The rest of a rejected body is discarded.
+      request.on('data', (chunk: Buffer) => this.#arriving.has(body) && this.#add(body, chunk, limitBytes))
       request.on('end', () => {
         if (!this.#arriving.delete(body)) return
         const release = () => {
@@ -77,40 +78,40 @@ class BoundedBodyReader implements BodyReader {
     })
   }
 
-  #take(body: ArrivingBody, chunk: Buffer, limitBytes: number): void {
+  #add(body: ArrivingBody, chunk: Buffer, limitBytes: number): void {
     if (body.length + chunk.length > limitBytes) {
-      this.#giveUp(body, tooLarge(limitBytes))
+      this.#reject(body, tooLarge(limitBytes))
       return
     }
     const before = body.memory
     body.add(chunk)
     this.#held += body.memory - before
     const { budgetBytes } = this.#limits
-    this.#makeRoom(body, body.memory > smallBytes ? budgetBytes * (1 - shareOfSmall) : budgetBytes)
+    this.#freeBudget(body, body.memory > smallBytes ? budgetBytes * (1 - smallBodyShare) : budgetBytes)
   }
 
-  #makeRoom(newest: ArrivingBody, most: number): void {
+  #freeBudget(newest: ArrivingBody, most: number): void {
     if (this.#held <= most) return
     for (const body of this.#arriving) {
-      if (body !== newest && body.length > 0) this.#giveUp(body, new BudgetError())
+      if (body !== newest && body.length > 0) this.#reject(body, new BudgetError())
       if (this.#held <= most) return
     }
-    this.#giveUp(newest, new BudgetError())
+    this.#reject(newest, new BudgetError())
   }
 
-  #giveUp(body: ArrivingBody, error: Error): void {
+  #reject(body: ArrivingBody, error: Error): void {
     if (!this.#arriving.delete(body)) return
     this.#held -= body.memory
     body.drop()
     body.reject(error)
   }
 
-  #look(): void {
+  #rejectSlow(): void {
     const now = performance.now()
     for (const body of this.#arriving) {
       const lateMs = now - body.startedAt - this.#limits.graceMs
       if (lateMs > 0 && body.length < (lateMs / 1000) * this.#limits.bytesPerSecond) {
-        this.#giveUp(body, new ApiError('SerializationException', 'The request body came too slowly.'))
+        this.#reject(body, new ApiError('SerializationException', 'The request body arrived too slowly.'))
       }
     }
     if (this.#arriving.size > 0) return
@@ -120,8 +121,8 @@ class BoundedBodyReader implements BodyReader {
 }
 
 /**
- * The bytes that have arrived, in one buffer. Were the pieces kept as they come, a body in chunks of one byte would take a hundred times
- * the memory that it counts for.
+ * The bytes that have arrived, in one buffer. With a list of chunks, a body in chunks of one byte would take a hundred times the memory
+ * that is counted for it.
  */
 class ArrivingBody {
   readonly startedAt = performance.now()
@@ -139,7 +140,7 @@ class ArrivingBody {
     return this.#length
   }
 
-  /** How many bytes of memory it takes: at most twice its length. */
+  /** The bytes of memory that it takes: at most twice its length. */
   get memory(): number {
     return this.#buffer.length
   }
@@ -150,7 +151,7 @@ class ArrivingBody {
 
   add(chunk: Buffer): void {
     const length = this.#length + chunk.length
-    // Most bodies come in one piece, which needs no copy.
+    // Most bodies arrive in one chunk, which needs no copy.
     if (this.#length === 0) this.#buffer = chunk
     else {
       if (length > this.#buffer.length) this.#grow(length)

@@ -1,25 +1,26 @@
 import { definitionOf, getShape } from '../../contract/model.ts'
 import type { Auth, OperationName } from '../../contract/operation.ts'
-import type { TextLimits } from './request-text.ts'
+import type { JsonLimits } from './json-body.ts'
 
-/** How large the request of an operation may be, and how much may be in it. Known before its body is read. */
-export type RequestLimits = TextLimits & { readonly bytes: number }
+/** How large the request of an operation may be, and how much it may hold. Known before the body is read. */
+export type RequestLimits = JsonLimits & { readonly bytes: number }
 
 const kilobyte = 1024
 
-/** Assets of a branding are up to 2 MB in base64 together; our own operations set up whole pools at once. */
+/** For branding assets, which are up to 2 MB of base64 in total, and for our own operations, some of which configure a whole pool. */
 const largestBytes = 4096 * kilobyte
 const signedBytes = 1024 * kilobyte
 
 /**
- * All attributes of a user at their longest, or one entry of a map at its longest, take more than the 144 kB that anything else has.
- * What strangers send is held on to for as long as functions of triggers think about it, and goes into what is recorded and queued.
+ * All attributes of a user at their longest, or one entry of a map at its longest, take more than the 144 kB that other requests get.
+ * The limit stays low because any client may send such a request: it is held while trigger functions run, and copied into records and
+ * queued messages.
  */
 const unsignedWithMapsBytes = 512 * kilobyte
 /** One text at its longest, 131,072 characters, and the rest of the request. */
 const unsignedBytes = 144 * kilobyte
 
-/** Cognito names no number for most maps and lists. No request has nearly as many entries; each costs far more time than its bytes. */
+/** Cognito documents no limit for most maps and lists. Real requests have far fewer entries, and each entry costs more time than its bytes. */
 const entriesPerMap = 100
 const elementsPerUnsignedList = 200
 const valuesPerUnsignedRequest = 5_000

@@ -19,17 +19,17 @@ export function writeError(error: ApiError): RpcAnswer {
   }
 }
 
-/** What the caller learns of a fault of ours: that there was one. The log has the rest, under the request id. */
+/** The error that hides a fault of the server. The log has the details, under the request id. */
 export const internalError = (cause: unknown) =>
-  new ApiError('InternalErrorException', 'Something went wrong on the server. The request id names it in the log.', { cause })
+  new ApiError('InternalErrorException', 'Something went wrong on the server. The log has the details under the request id.', { cause })
 
-/** Refuses for now, whatever was asked. Every AWS SDK repeats a request upon a 503; the header says when (RFC 9110 §15.6.4, §10.2.3). */
+/** The answer of an overloaded server. Every AWS SDK retries after a 503; the header says when (RFC 9110 §15.6.4, §10.2.3). */
 export function unavailable(retryAfterSeconds: number): RpcAnswer {
   const answer = writeError(new ApiError('ServiceUnavailable', 'The service cannot take the request now. Try again.'))
   return { ...answer, headers: { ...answer.headers, 'retry-after': String(retryAfterSeconds) } }
 }
 
-/** A header holds neither line ends nor characters beyond ASCII, and not much. */
+/** Without line ends and non-ASCII characters, and not too long for a header. */
 function headerText(message: string): string {
   return message.replace(/[^\x20-\x7e]+/g, ' ').slice(0, 500)
 }

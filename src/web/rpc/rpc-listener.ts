@@ -11,7 +11,7 @@ import type { RequestLogFields } from '../request-log.ts'
 import { commonHeaders } from '../response-headers.ts'
 import { endUnread, staysOpen, waitsForContinue } from '../unread-body.ts'
 import type { Dispatcher, RpcCall } from './dispatcher.ts'
-import type { HeadPassed } from './gate.ts'
+import type { CheckedHead } from './gate.ts'
 import { ReceivedHead } from './received-head.ts'
 import { type BodyReader, BudgetError, type ReceivedBody, tooLarge } from './request-body.ts'
 import { internalError, jsonContentType, type RpcAnswer, unavailable, writeError } from './rpc-error.ts'
@@ -21,23 +21,23 @@ type Options = HttpOptions & {
   readonly admission: Admission
   readonly deadlines: Deadlines
   readonly bodies: BodyReader
-  /** Hears of each request that was turned away because the server had too much to do. */
+  /** Called for each request that is refused because the server is overloaded. */
   readonly countShed: () => void
 }
 
 /**
- * `POST /`: every API operation, told apart by X-Amz-Target; and `OPTIONS /`. It is Node's own HTTP: nearly all requests come here, and a
- * framework's routing, hooks and replies would cost each of them as much as its look-ups.
+ * Serves `POST /`, which is every API operation (X-Amz-Target names it), and `OPTIONS /`. It uses Node's own HTTP: nearly all requests
+ * come here, and a framework's routing, hooks and replies would cost as much as a request's database look-ups.
  *
- * Whatever the headers are enough to refuse is refused before the body is read.
+ * A request is refused before its body is read if the headers are reason enough.
  */
 export function rpcListener(options: Options): RequestListener {
   const { admission, trustedProxies, logger, log, strictTransport, isClosing, countShed } = options
-  const headersOfAll = Object.entries({ ...commonHeaders({ strictTransport }), ...readableByPages }).flat()
+  const headersForAll = Object.entries({ ...commonHeaders({ strictTransport }), ...readableByPages }).flat()
 
   function send(request: IncomingMessage, response: ServerResponse, id: string, { status, headers, body }: RpcAnswer): void {
-    // `writeHead` takes names and values in turn.
-    const all = ['x-amzn-requestid', id, ...headersOfAll]
+    // `writeHead` takes a flat list of names and values.
+    const all = ['x-amzn-requestid', id, ...headersForAll]
     for (const name in headers) all.push(name, headers[name] ?? '')
     // RFC 9110 §8.6
     if (status !== 204) all.push('content-length', String(Buffer.byteLength(body)))
@@ -60,7 +60,7 @@ export function rpcListener(options: Options): RequestListener {
 
   return (request, response) => {
     if (request.method === 'POST' && admission.isFull()) {
-      // Neither a promise nor a line in the log: there may be ten of these for each request that is answered.
+      // No promise and no log line: an overloaded server may refuse ten requests for each one that it answers.
       send(request, response, randomUUID(), shed)
       countShed()
       return
@@ -84,18 +84,18 @@ async function answer(options: Options, received: Received): Promise<RpcAnswer> 
   const { loopbackOnly, dispatcher, logger } = options
   const { request, head, id, logFields } = received
   try {
-    if (loopbackOnly && isForeignHost(request.headers.host)) return refusal
+    if (loopbackOnly && isForeignHost(request.headers.host)) return foreignHostAnswer
     if (request.method === 'OPTIONS') return preflight
     const call = dispatcher.open(head, logFields)
     if (Number(request.headers['content-length']) > call.limits.bytes) throw tooLarge(call.limits.bytes)
-    const passed = call.passHead && (await work(options, call.passHead))
-    return await answerBody(options, received, call, passed)
+    const checked = call.checkHead && (await runAdmitted(options, call.checkHead))
+    return await answerBody(options, received, call, checked)
   } catch (error) {
     if (error instanceof ApiError) return writeError(error)
     if (error instanceof ShedError || error instanceof BudgetError) return shed
-    // The storage layer logs what is wrong with the database, once and not for each request.
+    // The storage layer logs the cause once, not for each request.
     if (error instanceof DatabaseUnavailableError) return unavailable(1)
-    if (error instanceof LateError) {
+    if (error instanceof DeadlineError) {
       logger.warn({ reqId: id, operation: logFields.operation }, 'A request took too long and was answered 503')
       return unavailable(1)
     }
@@ -104,26 +104,29 @@ async function answer(options: Options, received: Received): Promise<RpcAnswer> 
   }
 }
 
-async function answerBody(options: Options, received: Received, call: RpcCall, passed: HeadPassed | undefined): Promise<RpcAnswer> {
+async function answerBody(options: Options, received: Received, call: RpcCall, checked: CheckedHead | undefined): Promise<RpcAnswer> {
   const { request, response, logFields } = received
   if (waitsForContinue(request)) response.writeContinue()
   const arrived = await options.bodies.read(request, call.limits.bytes)
-  const body = await work(options, () => call.answer(arrived.bytes, passed, logFields), arrived)
+  const body = await runAdmitted(options, () => call.answer(arrived.bytes, checked, logFields), arrived)
   return { status: 200, headers: jsonHeaders, body, errorCode: '' }
 }
 
 /**
- * Does a part of a request's work when its turn has come. After the deadline the caller is not kept waiting any longer; the work itself
- * goes on, and keeps its place and its body, since nothing can take back what it has begun.
+ * Does a part of a request's work once it is admitted. After the deadline the caller gets an answer. The work itself goes on, and keeps
+ * its place and its body in memory, because it cannot be cancelled.
+ *
+ * @throws ShedError when the request was not admitted
+ * @throws DeadlineError after the deadline
  */
-async function work<T>({ admission, deadlines }: Options, part: () => Promise<T>, body?: ReceivedBody): Promise<T> {
+async function runAdmitted<T>({ admission, deadlines }: Options, part: () => Promise<T>, body?: ReceivedBody): Promise<T> {
   const admitted = admission.enter()
   if (admitted !== true && !(await admitted)) {
     body?.release()
     throw new ShedError()
   }
   return new Promise((resolve, reject) => {
-    const deadline = deadlines.start(() => reject(new LateError()))
+    const deadline = deadlines.start(() => reject(new DeadlineError()))
     const end = () => {
       deadline.end()
       admission.leave()
@@ -144,7 +147,7 @@ async function work<T>({ admission, deadlines }: Options, part: () => Promise<T>
 
 class ShedError extends Error {}
 
-class LateError extends Error {}
+class DeadlineError extends Error {}
 
 const jsonHeaders = { 'content-type': jsonContentType }
 
@@ -152,7 +155,7 @@ const preflight: RpcAnswer = { status: 204, headers: preflightHeaders, body: '',
 
 const shed = unavailable(1)
 
-const refusal: RpcAnswer = {
+const foreignHostAnswer: RpcAnswer = {
   status: 403,
   headers: { 'content-type': 'application/json; charset=utf-8' },
   body: JSON.stringify({ message: foreignHostMessage }),

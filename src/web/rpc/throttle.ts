@@ -6,34 +6,36 @@ import type { RequestCategory } from '../../pools/provisioned-limits/request-cat
 import { networkOf } from '../client-address.ts'
 import { categoryOf } from './operation-categories.ts'
 
-/** Who asks: a caller whose signature was right, or a stranger at an address, as far as it is known. */
-export type Asker = 'signed' | { readonly address: string | undefined }
+/** Where a request comes from: a caller with a valid signature, or an address, if it is known. */
+export type RequestSource = 'signed' | { readonly address: string | undefined }
 
 /**
  * Counts a valid request against the limit of its category.
- * @throws ApiError TooManyRequestsException, or ThrottlingException where the operation does not know it
+ *
+ * @throws ApiError TooManyRequestsException past the limit, or ThrottlingException where the operation's model lacks that error
  */
-export type Throttle = (operation: OperationName, asker: Asker) => void
+export type Throttle = (operation: OperationName, source: RequestSource) => void
 
 export const noThrottle: Throttle = () => undefined
 
-/** A sign-in starts once and may be asked several things: answers have three times the limit, and a bucket of their own. */
+/** A sign-in starts once and may have several challenges: their answers have three times the limit, and a bucket of their own. */
 const answers: ReadonlySet<OperationName> = new Set(['RespondToAuthChallenge', 'AdminRespondToAuthChallenge'])
-const answersForOneStart = 3
+const answersPerStart = 3
 
-/** The share of a category that each address has for itself, and what the requests within it may take of the next second. */
-const shareOfAddress = 0.1
-const advance = 0.5
+/** The share of a category's limit that is guaranteed to each address. */
+const addressShare = 0.1
+/** The part of the next second's limit that requests within such a share may use up in advance. */
+const advanceShare = 0.5
 
-/** Addresses that are remembered. One that is forgotten starts with a full share. */
+/** The most addresses that are remembered. A forgotten address starts again with a full share. */
 const mostAddresses = 10_000
 
 /**
- * Token buckets of one second's requests: one for the signed requests of each category and one for all others. Strangers cannot use up what
- * administrators have, nor one stranger what the others have: an address that stays within its share may go ahead when the bucket is
- * empty, up to half a second's requests, which those that ask for more then wait for.
+ * Token buckets of one second's requests. Each category has one for signed requests and one for all others, so that unsigned requests
+ * cannot use up the limit of administrators. Nor can one address use up the limit of the others: an address within its share may borrow
+ * from an empty bucket, up to half a second's requests, and the addresses over their share then wait for longer.
  *
- * The buckets know of this process only, which keeps them to a few steps: several processes together take as many times more.
+ * The buckets are in the memory of this process, which makes them cheap. Several processes together allow as many times more requests.
  */
 export function createThrottle({ clock, limitOf }: { clock: Clock; limitOf: (category: RequestCategory) => number }): Throttle {
   const buckets = new Map<string, Bucket>()
@@ -45,28 +47,28 @@ export function createThrottle({ clock, limitOf }: { clock: Clock; limitOf: (cat
     return fill(bucket, perSecond, now)
   }
 
-  /** Whether the address is within its share; if so, this request is counted. */
-  function isModest(name: string, address: string, perSecond: number, now: number): boolean {
+  /** Counts the request against the address's share. False when the share is used up. */
+  function takeFromShare(name: string, address: string, perSecond: number, now: number): boolean {
     const key = `${name} ${address}`
-    const most = Math.max(1, perSecond * shareOfAddress)
+    const most = Math.max(1, perSecond * addressShare)
     const share = fill(shares.get(key) ?? { tokens: most, filledAt: now }, most, now)
-    // Put at the end, so that the address that was silent for the longest is the first.
+    // Moved to the end, so that the address that was silent for the longest comes first.
     shares.delete(key)
     shares.set(key, share)
     if (shares.size > mostAddresses) shares.delete(shares.keys().next().value ?? '')
     return take(share, 1)
   }
 
-  return (operation, asker) => {
+  return (operation, source) => {
     const category = categoryOf.get(operation)
     if (category === undefined) return
     const isAnswer = answers.has(operation)
-    const perSecond = limitOf(category) * (isAnswer ? answersForOneStart : 1)
-    const name = `${category}${isAnswer ? ' answers' : ''}${asker === 'signed' ? ' signed' : ''}`
+    const perSecond = limitOf(category) * (isAnswer ? answersPerStart : 1)
+    const name = `${category}${isAnswer ? ' answers' : ''}${source === 'signed' ? ' signed' : ''}`
     const now = clock.now()
     const bucket = bucketOf(name, perSecond, now)
-    const goesAhead = asker !== 'signed' && isModest(name, networkOf(asker.address), perSecond, now)
-    if (!take(bucket, goesAhead ? 1 - perSecond * advance : 1)) throw tooMany(operation)
+    const mayBorrow = source !== 'signed' && takeFromShare(name, networkOf(source.address), perSecond, now)
+    if (!take(bucket, mayBorrow ? 1 - perSecond * advanceShare : 1)) throw tooMany(operation)
   }
 }
 
@@ -79,14 +81,14 @@ function fill(bucket: Bucket, perSecond: number, now: number): Bucket {
   return bucket
 }
 
-/** Takes a token if there are at least so many, which may be less than one. */
+/** Takes a token if the bucket has at least `least` of them. `least` may be below zero: then the bucket may owe tokens. */
 function take(bucket: Bucket, least: number): boolean {
   if (bucket.tokens < least) return false
   bucket.tokens -= 1
   return true
 }
 
-/** Some operations' models know no error of that name; every AWS service knows the other one. */
+/** Some operations' models lack TooManyRequestsException; every AWS service has ThrottlingException. */
 function tooMany(operation: OperationName): ApiError {
   const isListed = definitionOf(operation).errors.includes('TooManyRequestsException')
   return new ApiError(isListed ? 'TooManyRequestsException' : 'ThrottlingException', 'Rate exceeded')

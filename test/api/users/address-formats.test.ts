@@ -14,7 +14,7 @@ import { answering, givenPoolWithEvery } from '../../support/user-triggers.ts'
 
 const aliasPool = { AliasAttributes: ['email' as const, 'preferred_username' as const], AutoVerifiedAttributes: ['email' as const] }
 
-/** Each looks like `ana@example.test`, or shows its characters in another order. */
+/** Each looks like `ana@example.test` to a reader, or is displayed in another order of its characters. */
 const lookalikes = [
   'a\u200bna@example.test', // zero width space
   'ana\u200d@example.test', // zero width joiner
@@ -30,13 +30,13 @@ const lookalikes = [
   'ana@example\u3164.test',
   'ana@example.test\u2060', // word joiner
 ]
-/** For operations that limit how often one may try. */
+/** Between attempts, for operations that limit them. */
 const few = lookalikes.slice(0, 3)
 const wrongFormat = /^Invalid email address format\.$/
 const addressLike = /^Preferred username cannot be of email format, since user pool is configured for email alias\.$/
 
 for (const engine of engines) {
-  describe(`the form of addresses on ${engine.name}`, async () => {
+  describe(`Address formats on ${engine.name}`, async () => {
     const endpoint = await openTriggerEndpoint()
     const server = useTestServer(engine, { flags: endpoint.flags })
     const newUser = (poolId: string, username: string, values: Values = {}) =>
@@ -50,7 +50,7 @@ for (const engine of engines) {
         }),
       )
 
-    /** Ways to give a user attributes. Each makes one attempt in a pool of its own and answers what to call for another one. */
+    /** Ways to give a user attributes. Each prepares a user in the pool, and returns the function that makes one attempt. */
     const ways: Readonly<Record<string, (ids: PoolAndClient) => Promise<(values: Values) => Promise<unknown>>>> = {
       AdminCreateUser:
         async ({ poolId }) =>
@@ -94,7 +94,7 @@ for (const engine of engines) {
     }
 
     for (const [way, prepare] of Object.entries(ways)) {
-      it(`an address with invisible characters is refused by ${way}`, async () => {
+      it(`refuses an address with invisible characters in ${way}`, async () => {
         const ids = await server().givenPool({ pool: aliasPool })
         const attempt = await prepare(ids)
         const before = await sentTo(server(), ids.poolId)
@@ -102,7 +102,7 @@ for (const engine of engines) {
         assert.deepEqual(await sentTo(server(), ids.poolId), before)
       })
 
-      it(`a preferred username that looks like an address is refused by ${way}`, async () => {
+      it(`refuses a preferred username that looks like an address in ${way}`, async () => {
         const ids = await server().givenPool({ pool: aliasPool })
         const attempt = await prepare(ids)
         for (const name of ['ana@example.test', ...lookalikes, 'ana\uff20example.test']) {
@@ -112,7 +112,7 @@ for (const engine of engines) {
       })
     }
 
-    it('an address with invisible characters is refused at sign-up, as an attribute and as the username', async () => {
+    it('refuses an address with invisible characters in SignUp, as an attribute and as the username', async () => {
       const { poolId, clientId } = await server().givenPool({ pool: aliasPool })
       const named = await server().givenPool({ pool: { UsernameAttributes: ['email'] } })
       const noAddress = { name: 'InvalidParameterException', message: /^(Username should be an email\.|1 validation error detected)/ }
@@ -125,7 +125,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), named.poolId), [])
     })
 
-    it('an address with invisible characters is refused by CorrectSignUpContact and by MFA_SETUP', async () => {
+    it('refuses an address with invisible characters in CorrectSignUpContact and in MFA_SETUP', async () => {
       const { poolId, clientId } = await givenCorrectingPool(server())
       const { session } = await signUpForSession(server(), clientId, 'bob', { email: 'bob@example.test' })
       const mfa = await givenMfaPool(server(), 'ON', ['email'])
@@ -142,7 +142,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), mfa.poolId), [])
     })
 
-    it('neither is taken from a UserMigration function', async () => {
+    it('refuses both in the answer of a UserMigration function', async () => {
       const { attempt, triggers, poolId } = await givenMigration()
       const refusal = (message: RegExp) => ({ name: 'InvalidLambdaResponseException', message })
       for (const email of few) await assert.rejects(attempt({ email }), refusal(wrongFormat))
@@ -152,7 +152,7 @@ for (const engine of engines) {
       assert.equal((await adminGet(server(), poolId, 'ana-example')).Username, 'cleo')
     })
 
-    it('a username that looks like an address is refused whatever invisible characters are in it', async () => {
+    it('refuses a username that looks like an address, with any invisible characters in it', async () => {
       const { clientId } = await server().givenPool({ pool: aliasPool })
       for (const name of ['ana\u3164@example.test', 'a\u034fna@example.test', 'ana\uff20example.test']) {
         const message = 'Username cannot be of email format, since user pool is configured for email alias.'
@@ -160,7 +160,7 @@ for (const engine of engines) {
       }
     })
 
-    it('a preferred username may not look like a phone number where those are aliases', async () => {
+    it('refuses a preferred username that looks like a phone number in a pool with phone numbers as aliases', async () => {
       const pool = { AliasAttributes: ['phone_number' as const, 'preferred_username' as const], SmsConfiguration }
       const { poolId } = await server().givenPool({ pool })
       const message = 'Preferred username cannot be of phone number format, since user pool is configured for phone_number alias.'
@@ -170,13 +170,13 @@ for (const engine of engines) {
       await newUser(poolId, 'ana', { preferred_username: 'ana@example.test' })
     })
 
-    it('a preferred username that nobody signs in with may look like an address', async () => {
+    it('accepts a preferred username that looks like an address if it is no alias in the pool', async () => {
       const { poolId } = await server().givenPool({ pool: { AliasAttributes: ['email'] } })
       await newUser(poolId, 'ana', { preferred_username: 'ana@example.test' })
       await newUser(poolId, 'bob', { preferred_username: 'ana@example.test' })
     })
 
-    it('letters, digits and signs of all scripts are fine in addresses', async () => {
+    it('accepts letters, digits and symbols of all scripts in addresses', async () => {
       const { poolId } = await server().givenPool({ pool: aliasPool })
       for (const [at, email] of ['josé@exämple.test', '用户@例子.test', 'a+b_c.d@ex-ample.test', 'नमन@example.test', 'x@y'].entries()) {
         await newUser(poolId, `user${at}`, { email })

@@ -10,10 +10,10 @@ const aliasExists = (kind: string) => ({ name: 'AliasExistsException', message: 
 const verified = { email: 'ana@example.test', email_verified: 'true' }
 
 for (const engine of engines) {
-  describe(`names of users that administrators create, on ${engine.name}`, () => {
+  describe(`The names in AdminCreateUser on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('refuses a name that is taken, and sends nobody anything', async () => {
+    it('are refused when they are taken, and no message is sent', async () => {
       const { poolId } = await server().givenPool()
       await adminCreateSilently(server(), poolId, 'ana')
       const again = adminCreate(server(), poolId, 'ana', { attributes: { email: 'other@example.test' } })
@@ -22,14 +22,14 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [])
     })
 
-    it('ignores case where the pool does', async () => {
+    it('are compared without regard to case in a case-insensitive pool', async () => {
       const { poolId } = await server().givenPool({ pool: { UsernameConfiguration: { CaseSensitive: false } } })
       assert.equal((await adminCreateSilently(server(), poolId, 'Ana')).Username, 'ana')
       await assert.rejects(adminCreateSilently(server(), poolId, 'ANA'), exists('User account already exists'))
       assert.equal((await adminGet(server(), poolId, 'aNa')).Username, 'ana')
     })
 
-    it('creates exactly one of many who ask for the same name at once', async () => {
+    it('go to exactly one of many users with the same name who are created at once', async () => {
       const { poolId } = await server().givenPool()
       const attempts = Array.from({ length: 8 }, (_, n) =>
         adminCreate(server(), poolId, 'ana', { attributes: { email: `${n}@example.test` } }),
@@ -38,14 +38,14 @@ for (const engine of engines) {
       assert.equal((await sentTo(server(), poolId)).length, 1)
     })
 
-    it('creates exactly one of many who bring the same address at once', async () => {
+    it('go to exactly one of many users with the same address who are created at once', async () => {
       const { poolId } = await server().givenPool({ pool: { UsernameAttributes: ['email'] } })
       const attempts = Array.from({ length: 8 }, () => adminCreate(server(), poolId, 'ana@example.test'))
       assert.deepEqual(await outcomes(attempts), [...Array(7).fill('UsernameExistsException'), 'ok'])
       assert.deepEqual(await sentTo(server(), poolId), ['invitation ana@example.test'])
     })
 
-    it('keeps pools apart', async () => {
+    it('may be the same in two pools', async () => {
       const one = await server().givenPool()
       const other = await server().givenPool()
       const first = await adminCreateSilently(server(), one.poolId, 'ana')
@@ -55,7 +55,7 @@ for (const engine of engines) {
       assert.notEqual(first.attributes['sub'], second.attributes['sub'])
     })
 
-    it('names users by their sub where they are known by address', async () => {
+    it('are the sub in a pool with addresses as usernames', async () => {
       const { poolId } = await server().givenPool({ pool: { UsernameAttributes: ['email', 'phone_number'] } })
       const ana = await adminCreateSilently(server(), poolId, 'ana@example.test', { attributes: { phone_number: '+15550001234' } })
       const { sub = '', ...stored } = ana.attributes
@@ -75,7 +75,7 @@ for (const engine of engines) {
       await assert.rejects(vouched, taken('email'))
     })
 
-    it('refuses names that do not suit the pool', async () => {
+    it('are refused when the pool does not allow their format', async () => {
       const refusal = async (pool: object, name: string, attributes = {}) => {
         const { poolId } = await server().givenPool({ pool })
         const reply = await adminCreateSilently(server(), poolId, name, { attributes }).catch((error: Error) => error)
@@ -99,7 +99,7 @@ for (const engine of engines) {
       )
     })
 
-    it('gives a verified address as an alias, and an unverified one not', async () => {
+    it('include a verified address as an alias, and not an unverified one', async () => {
       const { poolId } = await server().givenPool({ pool: { AliasAttributes: ['email', 'preferred_username'] } })
       await adminCreateSilently(server(), poolId, 'ana', { attributes: verified })
       await adminCreateSilently(server(), poolId, 'bob', { attributes: { email: 'ana@example.test', preferred_username: 'bobby' } })
@@ -107,15 +107,15 @@ for (const engine of engines) {
       assert.equal((await adminGet(server(), poolId, 'bobby')).Username, 'bob')
     })
 
-    it('refuses an alias that is somebody else’s, and moves it by force', async () => {
+    it('include an alias of another user only with ForceAliasCreation, which takes it from that user', async () => {
       const { poolId } = await server().givenPool({ pool: { AliasAttributes: ['email', 'preferred_username'] } })
       await adminCreateSilently(server(), poolId, 'ana', { attributes: verified })
-      const create = (name: string, wish: object) => adminCreateSilently(server(), poolId, name, wish)
+      const create = (name: string, input: object) => adminCreateSilently(server(), poolId, name, input)
       await assert.rejects(create('bob', { attributes: verified }), aliasExists('email'))
       await assert.rejects(create('ana', { attributes: verified, ForceAliasCreation: true }), exists('User account already exists'))
       assert.equal((await adminGet(server(), poolId, 'ana@example.test')).Username, 'ana')
 
-      // Force has nothing to say while the address is not vouched for.
+      // ForceAliasCreation has no effect on an unverified address.
       await create('eve', { attributes: { email: 'ana@example.test' }, ForceAliasCreation: true })
       assert.equal((await adminGet(server(), poolId, 'ana@example.test')).Username, 'ana')
 
@@ -125,7 +125,7 @@ for (const engine of engines) {
       assert.deepEqual([former.attributes['email'], former.attributes['email_verified']], ['ana@example.test', 'false'])
     })
 
-    it('never moves a preferred username, nor lets a name stand for another user', async () => {
+    it('never include the preferred username of another user, nor a name that finds another user', async () => {
       const { poolId } = await server().givenPool({ pool: { AliasAttributes: ['email', 'preferred_username'] } })
       const ana = await adminCreateSilently(server(), poolId, 'ana', { attributes: { ...verified, preferred_username: 'annie' } })
       const create = (name: string, attributes: Record<string, string>) =>
@@ -138,7 +138,7 @@ for (const engine of engines) {
       assert.equal((await adminGet(server(), poolId, 'ana@example.test')).Username, 'ana')
     })
 
-    it('leaves the alias to exactly one of many who take it by force at once', async () => {
+    it('include a forced alias in exactly one of many users who are created at once', async () => {
       const { poolId } = await server().givenPool({ pool: { AliasAttributes: ['email'] } })
       await adminCreateSilently(server(), poolId, 'ana', { attributes: verified })
       const names = ['bob', 'cid', 'dan', 'eve']

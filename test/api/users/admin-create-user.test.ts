@@ -15,7 +15,7 @@ for (const engine of engines) {
   describe(`AdminCreateUser on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('answers a user who must choose a password, as AdminGetUser shows them', async () => {
+    it('answers with a user who must choose a password, as AdminGetUser does', async () => {
       const { poolId } = await server().givenPool()
       const before = Math.floor(server().clock.now() / 1000) * 1000
       const user = await adminCreateSilently(server(), poolId, 'ana', { attributes: { email: 'ana@example.test', name: 'Ana' } })
@@ -38,7 +38,7 @@ for (const engine of engines) {
       assert.deepEqual(Object.keys(same.attributes).toSorted(), ['email', 'name', 'sub'])
     })
 
-    it('adds no flag that was not sent: to no answer, question or token', async () => {
+    it('adds no verified flag that was not sent, in answers, challenges or tokens', async () => {
       const { poolId, clientId } = await server().givenPool()
       const attributes = { email: 'ana@example.test', phone_number: '+15550001234' }
       await adminCreateSilently(server(), poolId, 'ana', { attributes, TemporaryPassword: temporary })
@@ -59,25 +59,25 @@ for (const engine of engines) {
         Object.keys(claims).filter((name) => name.endsWith('_verified')),
         [],
       )
-      // A later change of the address does say that the new one is unverified.
+      // A later change of the address adds the flag that it is unverified.
       await adminUpdate(server(), poolId, 'ana', { email: 'other@example.test' })
       assert.equal((await adminGet(server(), poolId, 'ana')).attributes['email_verified'], 'false')
     })
 
-    it('adds no flag to a user who is named by an address', async () => {
+    it('adds no verified flag in a pool with addresses as usernames', async () => {
       const { poolId } = await server().givenPool({ pool: { UsernameAttributes: ['email'] } })
       const { sub: _sub, ...stored } = (await adminCreateSilently(server(), poolId, 'ana@example.test')).attributes
       assert.deepEqual(stored, { email: 'ana@example.test' })
     })
 
-    it('lets the temporary password in, as far as the new-password challenge', async () => {
+    it('lets the user sign in with the temporary password up to the NEW_PASSWORD_REQUIRED challenge', async () => {
       const { poolId, clientId } = await server().givenPool()
       await adminCreateSilently(server(), poolId, 'ana', { TemporaryPassword: temporary })
       assert.equal((await signInByPassword(server(), clientId, 'ana', temporary)).ChallengeName, 'NEW_PASSWORD_REQUIRED')
       await assert.rejects(signInByPassword(server(), clientId, 'ana', 'Temporary-2'), { name: 'NotAuthorizedException' })
     })
 
-    it('refuses a temporary password that the policy refuses, and creates nobody', async () => {
+    it('refuses a temporary password that the policy does not allow, and creates no user', async () => {
       const { poolId } = await server().givenPool()
       const weak = (TemporaryPassword: string) => adminCreate(server(), poolId, 'ana', { TemporaryPassword })
       await assert.rejects(weak('Short-1'), {
@@ -91,7 +91,7 @@ for (const engine of engines) {
       await assert.rejects(adminGet(server(), poolId, 'ana'), { name: 'UserNotFoundException' })
     })
 
-    it('stores every kind of attribute an administrator may set, immutable and developer-only ones included', async () => {
+    it('stores every kind of attribute, including immutable and developer-only ones', async () => {
       const Schema: SchemaAttributeType[] = [
         { Name: 'team', AttributeDataType: 'String', Mutable: false, StringAttributeConstraints: { MinLength: '2', MaxLength: '8' } },
         { Name: 'score', AttributeDataType: 'Number', DeveloperOnlyAttribute: true, NumberAttributeConstraints: { MaxValue: '10' } },
@@ -125,7 +125,7 @@ for (const engine of engines) {
       await assert.rejects(refused('birthdate', '1.1.2000'), invalid(/birthdate/))
     })
 
-    it('refuses sub, flags without their address, and what the schema does not know', async () => {
+    it('refuses sub, flags without an address, and attributes that are not in the schema', async () => {
       const { poolId } = await server().givenPool()
       const refused = (attributes: Record<string, string>) => adminCreateSilently(server(), poolId, 'ana', { attributes })
       await assert.rejects(refused({ sub: 'mine' }), invalid('Cannot modify the non-mutable attribute sub'))
@@ -150,14 +150,14 @@ for (const engine of engines) {
       await assert.rejects(adminGet(server(), poolId, 'ana'), { name: 'UserNotFoundException' })
     })
 
-    it('creates users without what the pool requires, for they will be asked for it', async () => {
+    it('creates a user without required attributes, which the first sign-in asks for', async () => {
       const { poolId, clientId } = await server().givenPool({ pool: { Schema: [{ Name: 'family_name', Required: true }] } })
       await adminCreateSilently(server(), poolId, 'ana', { TemporaryPassword: temporary })
       const { ChallengeParameters } = await signInByPassword(server(), clientId, 'ana', temporary)
       assert.equal(ChallengeParameters?.['requiredAttributes'], '["userAttributes.family_name"]')
     })
 
-    it('takes what concerns triggers only', async () => {
+    it('accepts parameters that only triggers use', async () => {
       const { poolId } = await server().givenPool()
       const user = await adminCreateSilently(server(), poolId, 'ana', {
         ValidationData: [{ Name: 'from', Value: 'crm' }],
@@ -166,7 +166,7 @@ for (const engine of engines) {
       assert.deepEqual(Object.keys(user.attributes), ['sub'])
     })
 
-    it('refuses to go on where a trigger would have had a say', async () => {
+    it('fails when a trigger of the pool cannot run', async () => {
       const arn = 'arn:aws:lambda:us-east-1:123456789012:function:ask'
       for (const LambdaConfig of [{ PreSignUp: arn }, { CustomMessage: arn }]) {
         const { poolId } = await server().givenPool({ pool: { LambdaConfig } })
@@ -181,14 +181,14 @@ for (const engine of engines) {
       await adminCreate(server(), poolId, 'bob')
     })
 
-    it('names the pool that does not exist', async () => {
+    it('names the pool in the error when it does not exist', async () => {
       await assert.rejects(adminCreate(server(), 'us-east-1_AAAAAAAAA', 'ana'), {
         name: 'ResourceNotFoundException',
         message: 'User pool us-east-1_AAAAAAAAA does not exist.',
       })
     })
 
-    it('refuses names that no database or no person could read', async () => {
+    it('accepts unusual names and values, and refuses unreadable ones', async () => {
       const { poolId } = await server().givenPool()
       for (const name of ['', 'a b', 'a\u0000b', '\ud800', 'x'.repeat(129), 'tab\t', 'line\n']) {
         await assert.rejects(adminCreate(server(), poolId, name), invalid(/username/i), JSON.stringify(name))

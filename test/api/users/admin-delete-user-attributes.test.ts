@@ -18,7 +18,7 @@ for (const engine of engines) {
       return attributes
     }
 
-    it('removes what is named, and with an address its flag', async () => {
+    it('removes the attributes, and with an address its verified flag', async () => {
       const { poolId } = await server().givenPool({ pool: { AutoVerifiedAttributes: ['email'], AliasAttributes: ['email'] } })
       const attributes = {
         email: 'ana@example.test',
@@ -37,7 +37,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [])
     })
 
-    it('refuses, as a whole, what must stay and what there is not', async () => {
+    it('removes nothing when an attribute is required, immutable or unknown', async () => {
       const { poolId } = await server().givenPool({
         pool: {
           Schema: [
@@ -71,7 +71,7 @@ for (const engine of engines) {
       assert.deepEqual(await stored(poolId), attributes)
     })
 
-    it('does not take the address away that a user is named by', async () => {
+    it('does not remove the address that is the username', async () => {
       const { poolId } = await server().givenPool({ pool: { UsernameAttributes: ['email', 'phone_number'] } })
       const { Username = '' } = await adminCreateSilently(server(), poolId, '+15550001234', { attributes: { email: 'ana@example.test' } })
       const removeFrom = (...names: string[]) =>
@@ -82,7 +82,7 @@ for (const engine of engines) {
       assert.equal((await adminGet(server(), poolId, 'ana@example.test')).Username, Username)
     })
 
-    it('knows neither a stranger nor another pool’s user', async () => {
+    it('does not find an unknown user or a user of another pool', async () => {
       const one = await server().givenPool()
       const other = await server().givenPool()
       await adminCreateSilently(server(), one.poolId, 'ana', { attributes: { name: 'Ana' } })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { AdminSetUserPasswordCommand } from '@aws-sdk/client-cognito-identity-provider'
+import { dayMs } from '../../../src/base/durations.ts'
 import { adminCreate, adminGet } from '../../support/administration.ts'
 import { engines } from '../../support/engines.ts'
 import { messagesOf, sentTo } from '../../support/self-service.ts'
@@ -8,7 +9,6 @@ import { goodPassword, signInByPassword } from '../../support/sign-in.ts'
 import { useTestServer } from '../../support/test-server.ts'
 
 const both = { email: 'ana@example.test', phone_number: '+15550001234' }
-const dayMs = 86_400_000
 const byCode = { Policies: { SignInPolicy: { AllowedFirstAuthFactors: ['PASSWORD' as const, 'EMAIL_OTP' as const] } } }
 const expired = {
   name: 'NotAuthorizedException',
@@ -16,10 +16,10 @@ const expired = {
 }
 
 for (const engine of engines) {
-  describe(`invitations on ${engine.name}`, () => {
+  describe(`Invitations on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('go out as text messages unless e-mail is asked for', async () => {
+    it('are sent as text messages unless the request asks for e-mail', async () => {
       const { poolId } = await server().givenPool()
       await adminCreate(server(), poolId, 'ana', { attributes: both })
       await adminCreate(server(), poolId, 'bob', { attributes: both, DesiredDeliveryMediums: ['EMAIL'] })
@@ -38,7 +38,7 @@ for (const engine of engines) {
       ])
     })
 
-    it('tell the name and a password that works, made up by the pool’s policy or given', async () => {
+    it('contain the username and a working password, which is random by the pool’s policy or given', async () => {
       const { poolId, clientId } = await server().givenPool({
         pool: {
           Policies: {
@@ -66,7 +66,7 @@ for (const engine of engines) {
       assert.match(given?.text ?? '', /temporary password is <Temporary> & given-1\./)
     })
 
-    it('use the pool’s own words, and the address where it is the name', async () => {
+    it('use the pool’s template, and the address if it is the username', async () => {
       const InviteMessageTemplate = { EmailSubject: 'Welcome', EmailMessage: '<p>{username}: {####}</p>', SMSMessage: '{username}/{####}' }
       const { poolId } = await server().givenPool({
         pool: { UsernameAttributes: ['email'], AdminCreateUserConfig: { AllowAdminCreateUserOnly: true, InviteMessageTemplate } },
@@ -77,7 +77,7 @@ for (const engine of engines) {
       assert.equal(message?.html, '<p>ana@example.test: Temporary-&lt;1&gt;</p>')
     })
 
-    it('are not sent when there is no room for the password', async () => {
+    it('are not sent when the template has no placeholder for the password', async () => {
       const { poolId } = await server().givenPool({
         pool: { AdminCreateUserConfig: { InviteMessageTemplate: { EmailMessage: 'Welcome, {username}!' } } },
       })
@@ -86,7 +86,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [])
     })
 
-    it('sent again bring a fresh password, and the one before is dead', async () => {
+    it('bring another password when they are resent, and the earlier one no longer works', async () => {
       const { poolId, clientId } = await server().givenPool()
       const first = await adminCreate(server(), poolId, 'ana', { attributes: both })
       server().clock.advance(1000)
@@ -114,7 +114,7 @@ for (const engine of engines) {
       assert.equal((await sentTo(server(), poolId)).length, 3)
     })
 
-    it('are sent again only to somebody who exists and has not chosen a password', async () => {
+    it('are resent only to an existing user who has not chosen a password', async () => {
       const { poolId } = await server().givenPool()
       const resend = (name: string) => adminCreate(server(), poolId, name, { MessageAction: 'RESEND' })
       await assert.rejects(resend('ana'), { name: 'UserNotFoundException', message: 'User does not exist.' })
@@ -127,7 +127,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [])
     })
 
-    it('stand still for nobody else’s pool', async () => {
+    it('are not resent to a user of another pool', async () => {
       const { poolId } = await server().givenPool()
       const other = await server().givenPool()
       await adminCreate(server(), poolId, 'ana', { MessageAction: 'SUPPRESS', attributes: both })
@@ -135,10 +135,10 @@ for (const engine of engines) {
     })
   })
 
-  describe(`temporary passwords on ${engine.name}`, () => {
+  describe(`Temporary passwords on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('die after the days that the policy gives them, until another is sent', async () => {
+    it('expire after the days in the policy, until the invitation is resent', async () => {
       const { poolId, clientId } = await server().givenPool({
         pool: { Policies: { PasswordPolicy: { MinimumLength: 8, TemporaryPasswordValidityDays: 2 } } },
       })
@@ -156,7 +156,7 @@ for (const engine of engines) {
       assert.equal((await signIn()).ChallengeName, 'NEW_PASSWORD_REQUIRED')
     })
 
-    it('live seven days where the policy does not say', async () => {
+    it('expire after seven days without a setting in the policy', async () => {
       const { poolId, clientId } = await server().givenPool()
       await adminCreate(server(), poolId, 'ana', { TemporaryPassword: 'Temporary-1', MessageAction: 'SUPPRESS' })
       server().clock.advance(7 * dayMs - 60_000)
@@ -166,10 +166,10 @@ for (const engine of engines) {
     })
   })
 
-  describe(`users without a password on ${engine.name}`, () => {
+  describe(`Users without a password on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('are confirmed at once where a code can let them in, and their invitation speaks of no password', async () => {
+    it('are confirmed at once if they can sign in with a code, and their invitation mentions no password', async () => {
       const { poolId, clientId } = await server().givenPool({ pool: byCode })
       for (const [name, TemporaryPassword] of [
         ['ana', undefined],
@@ -186,7 +186,7 @@ for (const engine of engines) {
       assert.equal(given.UserStatus, 'FORCE_CHANGE_PASSWORD')
     })
 
-    it('must bring everything that the pool requires, for nobody will ask them', async () => {
+    it('must have all required attributes, because no sign-in asks for them', async () => {
       const { poolId } = await server().givenPool({ pool: { ...byCode, Schema: [{ Name: 'family_name', Required: true }] } })
       await assert.rejects(adminCreate(server(), poolId, 'ana', { attributes: both }), {
         name: 'InvalidParameterException',

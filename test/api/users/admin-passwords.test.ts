@@ -29,7 +29,7 @@ for (const engine of engines) {
     const reset = (poolId: string, name = 'ana') => server().send(new AdminResetUserPasswordCommand({ UserPoolId: poolId, Username: name }))
     const given = (poolId: string, attributes: Values) => givenUser(server(), poolId, 'ana', { attributes: attributeList(attributes) })
 
-    it('refuses a disabled user, whatever else there is to say, and changes nothing', async () => {
+    it('refuses a disabled user before any other check, and changes nothing', async () => {
       const { poolId, clientId } = await server().givenPool()
       await given(poolId, email)
       await givenUser(server(), poolId, 'bob')
@@ -54,7 +54,7 @@ for (const engine of engines) {
       await givenTokens(server(), clientId, 'ana')
     })
 
-    it('makes the password useless until the user has chosen another with the code that was sent', async () => {
+    it('blocks the password until the user has set another with the code', async () => {
       const { poolId, clientId } = await server().givenPool()
       await given(poolId, email)
       const { $metadata, ...answer } = await reset(poolId)
@@ -75,7 +75,7 @@ for (const engine of engines) {
       await assert.rejects(signInByPassword(server(), clientId, 'ana'), { name: 'NotAuthorizedException' })
     })
 
-    it('sends the code where the pool recovers accounts, and the newest code counts', async () => {
+    it('sends the code by the recovery settings of the pool, and only the newest code works', async () => {
       const byEmailFirst = { AccountRecoverySetting: { RecoveryMechanisms: [{ Name: 'verified_email' as const, Priority: 1 }] } }
       const one = await server().givenPool({ pool: byEmailFirst })
       await given(one.poolId, { ...email, ...phone })
@@ -97,7 +97,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), legacy.poolId), ['forgot-password +15550001234'])
     })
 
-    it('refuses those whom no code can reach, and those in no state to use one', async () => {
+    it('refuses users who cannot receive a code or whose status does not allow a reset', async () => {
       const { poolId, clientId } = await server().givenPool()
       await given(poolId, { email: 'ana@example.test' })
       await assert.rejects(reset(poolId), noContact)
@@ -112,7 +112,7 @@ for (const engine of engines) {
       assert.deepEqual((await adminGet(server(), poolId, 'cid')).UserStatus, 'UNCONFIRMED')
     })
 
-    it('refuses where only administrators recover accounts', async () => {
+    it('refuses in a pool where only administrators recover accounts', async () => {
       const { poolId } = await server().givenPool({
         pool: { AccountRecoverySetting: { RecoveryMechanisms: [{ Name: 'admin_only', Priority: 1 }] } },
       })
@@ -121,7 +121,7 @@ for (const engine of engines) {
       assert.equal((await adminGet(server(), poolId, 'ana')).UserStatus, 'CONFIRMED')
     })
 
-    it('asks no trigger that it cannot run', async () => {
+    it('fails when the CustomMessage trigger cannot run', async () => {
       const CustomMessage = 'arn:aws:lambda:us-east-1:123456789012:function:words'
       const { poolId } = await server().givenPool({ pool: { LambdaConfig: { CustomMessage } } })
       await given(poolId, email)
@@ -129,7 +129,7 @@ for (const engine of engines) {
       assert.equal((await adminGet(server(), poolId, 'ana')).UserStatus, 'CONFIRMED')
     })
 
-    it('knows neither a stranger nor another pool’s user', async () => {
+    it('does not find an unknown user or a user of another pool', async () => {
       const one = await server().givenPool()
       const other = await server().givenPool()
       const { sub } = await given(one.poolId, email)
@@ -146,7 +146,7 @@ for (const engine of engines) {
       server().send(new AdminSetUserPasswordCommand({ UserPoolId: poolId, Username, Password, Permanent }))
     const status = async (poolId: string) => (await adminGet(server(), poolId, 'ana')).UserStatus
 
-    it('confirms with a permanent password, whatever the status, and tells nobody', async () => {
+    it('confirms a user in any status with a permanent password, and sends no message', async () => {
       const { poolId, clientId } = await server().givenPool()
       await signUp(server(), clientId, 'ana', { email: 'ana@example.test' })
       const { $metadata, ...answer } = await set(poolId, newPassword, true)
@@ -158,7 +158,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [])
     })
 
-    it('makes the user choose another after a temporary password, which it is by default', async () => {
+    it('makes the user choose another password after a temporary one, which is the default', async () => {
       const { poolId, clientId } = await server().givenPool()
       await givenUser(server(), poolId, 'ana')
       for (const permanent of [undefined, false]) {
@@ -170,7 +170,7 @@ for (const engine of engines) {
       await givenTokens(server(), clientId, 'ana', newPassword)
     })
 
-    it('keeps to the policy, and to the history where there is one', async () => {
+    it('applies the password policy, and the password history if the pool has one', async () => {
       const { poolId, clientId } = await server().givenPool({
         pool: { Policies: { PasswordPolicy: { MinimumLength: 8, RequireNumbers: true, PasswordHistorySize: 3 } } },
       })
@@ -195,7 +195,7 @@ for (const engine of engines) {
       await givenTokens(server(), clientId, 'ana', 'password-1')
     })
 
-    it('has the last word over a code that is still out', async () => {
+    it('makes an outstanding code for a new password invalid', async () => {
       const { poolId, clientId } = await server().givenPool()
       await givenUser(server(), poolId, 'ana', { attributes: attributeList(email) })
       await server().send(new ForgotPasswordCommand({ ClientId: clientId, Username: 'ana' }))
@@ -208,7 +208,7 @@ for (const engine of engines) {
       await givenTokens(server(), clientId, 'ana', newPassword)
     })
 
-    it('knows neither a stranger nor another pool’s user', async () => {
+    it('does not find an unknown user or a user of another pool', async () => {
       const one = await server().givenPool()
       const other = await server().givenPool()
       const { sub } = await givenUser(server(), one.poolId, 'ana')

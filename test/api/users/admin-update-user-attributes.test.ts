@@ -21,7 +21,7 @@ for (const engine of engines) {
       return attributes
     }
 
-    it('sets, changes and, by a blank value, removes', async () => {
+    it('sets and changes attributes, and removes those with an empty value', async () => {
       const Schema: SchemaAttributeType[] = [
         { Name: 'team', AttributeDataType: 'String', Mutable: true },
         { Name: 'score', AttributeDataType: 'Number', DeveloperOnlyAttribute: true, Mutable: true },
@@ -42,7 +42,7 @@ for (const engine of engines) {
       assert.ok(Number(user.UserLastModifiedDate) > Number(UserCreateDate))
     })
 
-    it('changes all or nothing', async () => {
+    it('changes nothing when one of the attributes is refused', async () => {
       const Schema: SchemaAttributeType[] = [{ Name: 'team', AttributeDataType: 'String', Mutable: false }]
       const { poolId } = await server().givenPool({ pool: { Schema } })
       await adminCreateSilently(server(), poolId, 'ana', { attributes: { name: 'Ana', 'custom:team': 'blue' } })
@@ -73,7 +73,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [])
     })
 
-    it('does not take away what the pool requires, nor insist on what the user never had', async () => {
+    it('does not remove a required attribute, and does not demand one that the user never had', async () => {
       const { poolId } = await server().givenPool({ pool: { Schema: [{ Name: 'family_name', Required: true }] } })
       await adminCreateSilently(server(), poolId, 'ana')
       await adminUpdate(server(), poolId, 'ana', { name: 'Ana' })
@@ -83,7 +83,7 @@ for (const engine of engines) {
       assert.deepEqual(await stored(poolId), { name: 'Ana', family_name: 'A' })
     })
 
-    it('sends a code to a new address that the pool verifies, and not when the administrator vouches for it', async () => {
+    it('sends a code to a new address that the pool verifies, unless the administrator sets it as verified', async () => {
       const { poolId } = await server().givenPool({ pool: verifiesEmail })
       await adminCreateSilently(server(), poolId, 'ana', { attributes: { email: 'old@example.test', email_verified: 'true' } })
       await adminUpdate(server(), poolId, 'ana', { email: 'old@example.test', phone_number: '+15550001234' })
@@ -103,7 +103,7 @@ for (const engine of engines) {
       assert.equal((await sentTo(server(), poolId)).length, 1)
     })
 
-    it('lets the user prove the new address with that code', async () => {
+    it('lets the user verify the new address with that code', async () => {
       const { poolId, clientId } = await server().givenPool({ pool: verifiesEmail })
       await givenUser(server(), poolId, 'ana', { attributes: [{ Name: 'email', Value: 'old@example.test' }] })
       const { accessToken } = await givenTokens(server(), clientId, 'ana')
@@ -113,7 +113,7 @@ for (const engine of engines) {
       assert.deepEqual(await stored(poolId), { email: 'new@example.test', email_verified: 'true' })
     })
 
-    it('makes a code worthless that is out for an address which an administrator replaces', async () => {
+    it('makes an outstanding code for a replaced address invalid', async () => {
       const { poolId, clientId } = await server().givenPool({ pool: verifiesEmail })
       await givenUser(server(), poolId, 'ana', { attributes: [{ Name: 'email', Value: 'old@example.test' }] })
       const { accessToken } = await givenTokens(server(), clientId, 'ana')
@@ -125,7 +125,7 @@ for (const engine of engines) {
       assert.deepEqual(await stored(poolId), { email: 'third@example.test', email_verified: 'true' })
     })
 
-    it('keeps the old address until the new one is proven, where the pool says so', async () => {
+    it('keeps the old address until the new one is verified, if the pool requires verification first', async () => {
       const { poolId } = await server().givenPool({ pool: { ...waits, AliasAttributes: ['email'] } })
       await adminCreateSilently(server(), poolId, 'ana', { attributes: { email: 'old@example.test', email_verified: 'true' } })
       await adminUpdate(server(), poolId, 'ana', { email: 'new@example.test', name: 'Ana' })
@@ -139,7 +139,7 @@ for (const engine of engines) {
       assert.equal((await sentTo(server(), poolId)).length, 1)
     })
 
-    it('gives and takes aliases as addresses are vouched for, and never somebody else’s', async () => {
+    it('adds and removes aliases with the verified flag, and refuses the alias of another user', async () => {
       const { poolId } = await server().givenPool({ pool: { AliasAttributes: ['email', 'preferred_username'] } })
       await adminCreateSilently(server(), poolId, 'ana', {
         attributes: { email: 'one@example.test', email_verified: 'true', preferred_username: 'annie' },
@@ -154,7 +154,7 @@ for (const engine of engines) {
       assert.equal((await adminGet(server(), poolId, 'annie')).Username, 'bob')
     })
 
-    it('lets exactly one of many at once have an alias', async () => {
+    it('gives an alias to exactly one of many users who are changed at once', async () => {
       const { poolId } = await server().givenPool({ pool: { AliasAttributes: ['preferred_username'] } })
       const names = ['ana', 'bob', 'cid', 'dan', 'eve', 'fay']
       for (const name of names) await adminCreateSilently(server(), poolId, name)
@@ -164,7 +164,7 @@ for (const engine of engines) {
       assert.equal(holders.filter((attributes) => attributes['preferred_username'] === 'chief').length, 1)
     })
 
-    it('exchanges the address a user is named by, but does not take it away', async () => {
+    it('changes the address that is the username, but does not remove it', async () => {
       const { poolId } = await server().givenPool({ pool: { UsernameAttributes: ['email'], ...verifiesEmail } })
       const { Username = '' } = await adminCreateSilently(server(), poolId, 'ana@example.test')
       await adminCreateSilently(server(), poolId, 'bob@example.test')
@@ -176,7 +176,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), ['update-attribute anna@example.test'])
     })
 
-    it('asks no trigger that it cannot run', async () => {
+    it('fails when the CustomMessage trigger cannot run', async () => {
       const CustomMessage = 'arn:aws:lambda:us-east-1:123456789012:function:words'
       const { poolId } = await server().givenPool({ pool: { ...verifiesEmail, LambdaConfig: { CustomMessage } } })
       await adminCreateSilently(server(), poolId, 'ana')
@@ -184,7 +184,7 @@ for (const engine of engines) {
       await adminUpdate(server(), poolId, 'ana', { email: 'ana@example.test', email_verified: 'true' })
     })
 
-    it('knows neither a stranger nor another pool’s user', async () => {
+    it('does not find an unknown user or a user of another pool', async () => {
       const one = await server().givenPool()
       const other = await server().givenPool()
       const { attributes } = await adminCreateSilently(server(), one.poolId, 'ana')

@@ -29,7 +29,7 @@ const operations = {
 const unknownUser = { name: 'UserNotFoundException', message: 'User does not exist.' }
 
 for (const engine of engines) {
-  describe(`states of users on ${engine.name}`, () => {
+  describe(`The state of a user on ${engine.name}`, () => {
     const server = useTestServer(engine)
     const act = (name: keyof typeof operations, poolId: string, username = 'ana') => operations[name](server(), poolId, username)
     const refresh = (clientId: string, token: string) =>
@@ -38,7 +38,7 @@ for (const engine of engines) {
       )
 
     for (const name of Object.keys(operations) as (keyof typeof operations)[]) {
-      it(`${name} knows neither a stranger nor another pool’s user`, async () => {
+      it(`is not found by ${name} for an unknown user or a user of another pool`, async () => {
         const one = await server().givenPool()
         const other = await server().givenPool()
         const { sub } = await givenUser(server(), one.poolId, 'ana')
@@ -50,7 +50,7 @@ for (const engine of engines) {
       })
     }
 
-    it('AdminGetUser finds by username, by sub and by active alias', async () => {
+    it('is found by AdminGetUser by username, sub and active alias', async () => {
       const { poolId } = await server().givenPool({ pool: { AliasAttributes: ['email', 'phone_number', 'preferred_username'] } })
       const attributes = {
         email: 'ana@example.test',
@@ -66,7 +66,7 @@ for (const engine of engines) {
       await assert.rejects(adminGet(server(), poolId, 'ANA'), unknownUser)
     })
 
-    it('AdminConfirmSignUp confirms once, without proof of any address', async () => {
+    it('becomes CONFIRMED once by AdminConfirmSignUp, which verifies no address', async () => {
       const { poolId, clientId } = await server().givenPool({ pool: { AutoVerifiedAttributes: ['email'], AliasAttributes: ['email'] } })
       await signUp(server(), clientId, 'ana', { email: 'ana@example.test' })
       const code = await codeSentTo(server(), poolId, 'ana@example.test')
@@ -88,14 +88,14 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), ['sign-up ana@example.test'])
     })
 
-    it('AdminConfirmSignUp confirms once of many at once', async () => {
+    it('becomes CONFIRMED by exactly one of many AdminConfirmSignUp at once', async () => {
       const { poolId, clientId } = await server().givenPool()
       await signUp(server(), clientId, 'ana')
       const attempts = Array.from({ length: 6 }, () => act('AdminConfirmSignUp', poolId))
       assert.deepEqual(await outcomes(attempts), [...Array(5).fill('NotAuthorizedException'), 'ok'])
     })
 
-    it('AdminConfirmSignUp confirms, and says so when the trigger behind it cannot run', async () => {
+    it('becomes CONFIRMED by AdminConfirmSignUp although PostConfirmation fails, and the answer is the failure', async () => {
       const PostConfirmation = 'arn:aws:lambda:us-east-1:123456789012:function:greet'
       const { poolId, clientId } = await server().givenPool({ pool: { LambdaConfig: { PostConfirmation } } })
       await signUp(server(), clientId, 'ana')
@@ -103,7 +103,7 @@ for (const engine of engines) {
       assert.equal((await adminGet(server(), poolId, 'ana')).UserStatus, 'CONFIRMED')
     })
 
-    it('AdminDisableUser ends every session, and enabling brings none back', async () => {
+    it('is disabled by AdminDisableUser, which ends all sessions for good', async () => {
       const { poolId, clientId } = await server().givenPool()
       await givenUser(server(), poolId, 'ana')
       await givenUser(server(), poolId, 'bob')
@@ -128,7 +128,7 @@ for (const engine of engines) {
       assert.equal((await server().send(new GetUserCommand({ AccessToken: bobs.accessToken }))).Username, 'bob')
     })
 
-    it('AdminDeleteUser frees the name, for somebody else', async () => {
+    it('is deleted by AdminDeleteUser, and the name is free for another user', async () => {
       const { poolId, clientId } = await server().givenPool({ pool: { AliasAttributes: ['email'] } })
       const attributes = [
         { Name: 'email', Value: 'ana@example.test' },
@@ -147,7 +147,7 @@ for (const engine of engines) {
       await assert.rejects(server().send(new GetUserCommand({ AccessToken: accessToken })), unknownUser)
     })
 
-    it('changes and deletions at once leave a whole user or none', async () => {
+    it('is complete or gone after changes and deletions at once', async () => {
       const { poolId } = await server().givenPool()
       for (let round = 0; round < 5; round++) {
         await adminCreateSilently(server(), poolId, 'ana')

@@ -12,7 +12,7 @@ const byLink = {
 const email = 'ana@example.test'
 
 for (const engine of engines) {
-  describe(`the link of a sign-up message on ${engine.name}`, () => {
+  describe(`The link of a sign-up message on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
     async function linkOf(poolId: string): Promise<string> {
@@ -39,7 +39,7 @@ for (const engine of engines) {
       assert.match(await again.text(), /This link is not valid/)
     })
 
-    it('is not followed by those who only ask whether it is there', async () => {
+    it('does not confirm the user upon a HEAD request', async () => {
       const { poolId, clientId } = await server().givenPool({ pool: byLink })
       await signUp(server(), clientId, 'ana', { email })
       const link = await linkOf(poolId)
@@ -50,7 +50,7 @@ for (const engine of engines) {
       assert.equal((await fetch(link)).status, 200)
     })
 
-    it('answers one page to everything that is wrong, and repeats nothing of it', async () => {
+    it('shows the same page for every invalid link, and repeats nothing of the link', async () => {
       const { poolId, clientId } = await server().givenPool({ pool: byLink })
       await signUp(server(), clientId, 'ana', { email })
       const good = { client_id: clientId, user_name: 'ana', confirmation_code: await codeSentTo(server(), poolId, email) }
@@ -78,7 +78,7 @@ for (const engine of engines) {
       assert.doesNotMatch([...bodies][0] ?? '', /script|alert|ana/)
     })
 
-    it('forbids its page everything but its own style', async () => {
+    it('shows a page whose content security policy allows its own style only', async () => {
       const page = await fetch(`${server().url}/confirmUser`)
       const policy = page.headers.get('content-security-policy') ?? ''
       assert.match(
@@ -90,7 +90,7 @@ for (const engine of engines) {
       assert.equal(page.headers.get('cache-control'), 'no-store')
     })
 
-    it('counts as an attempt', async () => {
+    it('counts as an attempt of ConfirmSignUp', async () => {
       const { clientId } = await server().givenPool({ pool: byLink })
       await signUp(server(), clientId, 'ana', { email })
       const guess = `${server().url}/confirmUser?${new URLSearchParams({ client_id: clientId, user_name: 'ana', confirmation_code: 'x' })}`

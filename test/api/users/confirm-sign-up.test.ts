@@ -33,7 +33,7 @@ for (const engine of engines) {
     const resend = (clientId: string, username: string) =>
       server().send(new ResendConfirmationCodeCommand({ ClientId: clientId, Username: username }))
 
-    it('confirms the user and verifies the address that the code went to, and no other', async () => {
+    it('confirms the user and verifies only the address that the code went to', async () => {
       const pool = { AutoVerifiedAttributes: ['email' as const, 'phone_number' as const], ...sms }
       const ids = await server().givenPool({ pool })
       const { accessToken } = await givenSignedInUser(server(), ids, 'ana', { email, phone_number: '+15550001234' })
@@ -45,7 +45,7 @@ for (const engine of engines) {
       })
     })
 
-    it('refuses a wrong code without using the right one up, and the right one twice', async () => {
+    it('does not use up the right code upon a wrong one, and refuses the right one the second time', async () => {
       const { poolId, clientId } = await server().givenPool({ pool: verifiesEmail })
       await signUp(server(), clientId, 'ana', { email })
       const code = await codeSentTo(server(), poolId, email)
@@ -58,19 +58,19 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [`sign-up ${email}`])
     })
 
-    it('lets one of many at once use a code', async () => {
+    it('accepts a code from exactly one of many requests at once', async () => {
       const { poolId, clientId } = await server().givenPool({ pool: verifiesEmail })
       await signUp(server(), clientId, 'ana', { email })
       const code = await codeSentTo(server(), poolId, email)
       const outcomes = await Promise.allSettled(Array.from({ length: 8 }, () => confirm(server(), clientId, 'ana', code)))
       assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1)
-      // The losers find the user confirmed, or the code gone, by how far they had come.
+      // The other requests find the user confirmed or the code used, depending on how far they got.
       for (const outcome of outcomes) {
         if (outcome.status === 'rejected') assert.match(outcome.reason.name, /^(NotAuthorized|ExpiredCode)Exception$/)
       }
     })
 
-    it('ends a code after 24 hours', async () => {
+    it('refuses a code after 24 hours', async () => {
       const { poolId, clientId } = await server().givenPool({ pool: verifiesEmail })
       await signUp(server(), clientId, 'ana', { email })
       const code = await codeSentTo(server(), poolId, email)
@@ -78,7 +78,7 @@ for (const engine of engines) {
       await assert.rejects(confirm(server(), clientId, 'ana', code), expired)
     })
 
-    it('stops guessing after 15 attempts in an hour, for the right code too', async () => {
+    it('refuses any code after 15 attempts in an hour', async () => {
       const { poolId, clientId } = await server().givenPool({ pool: verifiesEmail })
       await signUp(server(), clientId, 'ana', { email })
       const code = await codeSentTo(server(), poolId, email)
@@ -91,7 +91,7 @@ for (const engine of engines) {
       await confirm(server(), clientId, 'ana', code)
     })
 
-    it('takes neither the code of another user nor one for another purpose', async () => {
+    it('refuses the code of another user and a code for another purpose', async () => {
       const ids = await server().givenPool({ pool: verifiesEmail })
       await givenConfirmedUser(server(), ids, 'bob', { email: 'bob@example.test' })
       await server().send(new ForgotPasswordCommand({ ClientId: ids.clientId, Username: 'bob' }))
@@ -105,7 +105,7 @@ for (const engine of engines) {
       await confirm(server(), ids.clientId, 'ana', own)
     })
 
-    it('tells who exists and who is disabled where the client does not hide it', async () => {
+    it('tells unknown and disabled users apart if the client does not hide which users exist', async () => {
       const { poolId, clientId } = await server().givenPool({ pool: verifiesEmail })
       await signUp(server(), clientId, 'ana', { email })
       await server().send(new AdminDisableUserCommand({ UserPoolId: poolId, Username: 'ana' }))
@@ -116,7 +116,7 @@ for (const engine of engines) {
       await assert.rejects(resend(clientId, 'nobody'), unknown)
     })
 
-    it('sends another code on demand, five times an hour, and only the newest counts', async () => {
+    it('accepts only the newest code after ResendConfirmationCode, which works five times an hour', async () => {
       const { poolId, clientId } = await server().givenPool({ pool: verifiesEmail })
       await signUp(server(), clientId, 'ana', { email })
       const first = await codeSentTo(server(), poolId, email)
@@ -132,7 +132,7 @@ for (const engine of engines) {
       await assert.rejects(resend(clientId, 'ana'), { name: 'InvalidParameterException', message: 'User is already confirmed.' })
     })
 
-    it('cannot send what has no address to go to', async () => {
+    it('has no code to accept if the user has no address: ResendConfirmationCode fails', async () => {
       const cannot = { name: 'InvalidParameterException', message: 'Cannot resend codes. Auto verification not turned on.' }
       const silent = await server().givenPool()
       await signUp(server(), silent.clientId, 'ana', { email })
@@ -143,12 +143,12 @@ for (const engine of engines) {
     })
   })
 
-  describe(`addresses as aliases on ${engine.name}`, () => {
+  describe(`Addresses as aliases on ${engine.name}`, () => {
     const server = useTestServer(engine)
     const givenAliasPool = () => server().givenPool({ pool: { ...verifiesEmail, AliasAttributes: ['email'] } })
     const aliasTaken = { name: 'AliasExistsException', message: 'An account with the email already exists.' }
 
-    it('let users in by an address once it is verified', async () => {
+    it('let a user sign in once the address is verified', async () => {
       const ids = await givenAliasPool()
       await signUp(server(), ids.clientId, 'ana', { email })
       await assert.rejects(signInByPassword(server(), ids.clientId, email), { name: 'UserNotFoundException' })
@@ -156,7 +156,7 @@ for (const engine of engines) {
       await signInByPassword(server(), ids.clientId, email)
     })
 
-    it('are not handed over unless whoever proves the address insists, and the refusal does not use the code up', async () => {
+    it('are taken from another user only with ForceAliasCreation, and a refusal does not use up the code', async () => {
       const ids = await givenAliasPool()
       const ana = await givenSignedInUser(server(), ids, 'ana', { email })
       await signUp(server(), ids.clientId, 'bob', { email })
@@ -177,7 +177,7 @@ for (const engine of engines) {
       await signInByPassword(server(), ids.clientId, 'ana')
     })
 
-    it('never go to an address that was not proven', async () => {
+    it('are never taken for an address that was not verified', async () => {
       const ids = await givenAliasPool()
       await givenConfirmedUser(server(), ids, 'ana', { email })
       const thief = await givenSignedInUser(server(), ids, 'thief', { email: 'thief@example.test' })

@@ -17,18 +17,18 @@ const unknown = 'UserNotFoundException: Username/client id combination not found
 const limited = 'LimitExceededException: Attempt limit exceeded, please try after some time.'
 
 for (const engine of engines) {
-  describe(`attacks by way of CorrectSignUpContact on ${engine.name}`, () => {
+  describe(`CorrectSignUpContact under attack on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    async function given(wish: Parameters<typeof givenCorrectingPool>[1] = {}) {
-      const ids = await givenCorrectingPool(server(), wish)
+    async function given(options: Parameters<typeof givenCorrectingPool>[1] = {}) {
+      const ids = await givenCorrectingPool(server(), options)
       const { session, sub } = await signUpForSession(server(), ids.clientId, 'ana', { email: typo })
       const attempt = async (more: Partial<Parameters<typeof correct>[3]> = {}, username = 'ana', clientId = ids.clientId) =>
         refusalOf(await correct(server(), clientId, username, { session, value: email, ...more }))
       return { ...ids, session, sub, attempt }
     }
 
-    it('takes no Session but that of this user and client, unchanged and in time', async () => {
+    it('accepts only the unaltered, unexpired Session of this user and client', async () => {
       const { poolId, clientId, session, attempt } = await given()
       const other = await signUpForSession(server(), clientId, 'bo', { email: 'bo@example.test' })
       const { UserPoolClient } = await server().send(new CreateUserPoolClientCommand({ UserPoolId: poolId, ClientName: 'other' }))
@@ -41,31 +41,31 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [`sign-up ${typo}`, 'sign-up bo@example.test'])
     })
 
-    it('takes each Session once, of many at once as well', async () => {
+    it('accepts each Session once, even if many requests bring it at once', async () => {
       const { poolId, attempt } = await given()
       const values = Array.from({ length: 4 }, (_, i) => `ana${i}@example.test`)
       const answers = await Promise.all(values.map((value) => attempt({ value })))
       assert.deepEqual(answers.sort(), [invalid, invalid, invalid, 'ok'])
       assert.equal((await messagesOf(server(), poolId)).length, 2)
-      // Back at the old address the user looks as they did when the Session was given.
+      // With the old address again, the user is as at the time of the Session.
       await adminUpdate(server(), poolId, 'ana', { email: typo })
       assert.equal(await attempt(), invalid)
     })
 
-    it('changes nothing of a user whom somebody confirmed meanwhile', async () => {
+    it('does not change a user who was confirmed in the meantime', async () => {
       const { poolId, attempt } = await given()
       await server().send(new AdminConfirmSignUpCommand({ UserPoolId: poolId, Username: 'ana' }))
       assert.equal(await attempt(), invalid)
       assert.equal((await adminGet(server(), poolId, 'ana')).attributes['email'], typo)
     })
 
-    it('does not let whoever signed up take back what an administrator corrected', async () => {
+    it('does not revert a correction by an administrator', async () => {
       const { poolId, attempt } = await given()
       await adminUpdate(server(), poolId, 'ana', { email: 'right@example.test' })
       assert.equal(await attempt(), invalid)
     })
 
-    it('does not open an account again that a stranger confirmed from the wrong mailbox, nor takes it over', async () => {
+    it('does not reopen an account that the owner of the wrong mailbox confirmed, or take it over', async () => {
       const { poolId, clientId, attempt } = await given()
       await confirm(server(), clientId, 'ana', await codeSentTo(server(), poolId, typo))
       assert.equal(await attempt(), invalid)
@@ -73,19 +73,19 @@ for (const engine of engines) {
       await givenTokens(server(), clientId, 'ana')
     })
 
-    it('gives nobody an alias before they prove it, and takes none away', async () => {
+    it('neither adds an alias before it is verified nor takes one from its owner', async () => {
       const ids = await given({ pool: { AliasAttributes: ['email'] } })
       await givenConfirmedUser(server(), ids, 'victim', { email })
       assert.equal(await ids.attempt(), 'ok')
       assert.equal((await adminGet(server(), ids.poolId, email)).Username, 'victim')
       assert.equal((await adminGet(server(), ids.poolId, 'victim')).attributes['email_verified'], 'true')
-      // Nor with the code, which went to the victim, unless they say so.
+      // Nor does the code, which went to the victim, without ForceAliasCreation.
       const code = await codeSentTo(server(), ids.poolId, email)
       await assert.rejects(confirm(server(), ids.clientId, 'ana', code), { name: 'AliasExistsException' })
       await givenTokens(server(), ids.clientId, email)
     })
 
-    it('gives nobody the address that somebody else is named by', async () => {
+    it('refuses an address that is the username of another user', async () => {
       const { poolId, clientId } = await givenCorrectingPool(server(), { pool: { UsernameAttributes: ['email'] } })
       await givenUser(server(), poolId, email)
       const { session } = await signUpForSession(server(), clientId, typo, {})
@@ -94,12 +94,12 @@ for (const engine of engines) {
       assert.equal(refusalOf(await correct(server(), clientId, typo, { session, value: 'free@example.test' })), 'ok')
     })
 
-    it('changes only what the pool verifies, the client may write and the user gave', async () => {
+    it('changes only an attribute that the pool verifies, the client may write and the user has', async () => {
       const both = { pool: { AutoVerifiedAttributes: ['email' as const, 'phone_number' as const], SmsConfiguration } }
       const { attempt } = await given(both)
       const phone = { attribute: 'phone_number', value: '+15550001234' }
       assert.equal(await attempt(phone), 'InvalidParameterException: The user has no phone_number to correct.')
-      assert.equal(await attempt({ value: typo }), 'InvalidParameterException: The email of the user is this one already.')
+      assert.equal(await attempt({ value: typo }), 'InvalidParameterException: The email of the user is already this one.')
       assert.equal(await attempt({ value: 'nowhere' }), 'InvalidParameterException: Invalid email address format.')
       assert.match(await attempt({ attribute: 'name' }), /^InvalidParameterException: 1 validation error detected/)
 
@@ -109,7 +109,7 @@ for (const engine of engines) {
       assert.match(await fixed.attempt(), /^InvalidParameterException: user.email: Attribute cannot be updated/)
     })
 
-    it('may be tried five times in an hour for one user, right or wrong', async () => {
+    it('allows five attempts an hour for one user, right or wrong', async () => {
       const { poolId, clientId, session } = await given()
       let current = session
       const answers: string[] = []
@@ -122,7 +122,7 @@ for (const engine of engines) {
       assert.equal((await messagesOf(server(), poolId)).length, 6)
     })
 
-    it('tells nobody who exists, where the client hides it', async () => {
+    it('does not reveal which users exist if the client hides it', async () => {
       const { poolId, clientId, attempt } = await given({ client: { PreventUserExistenceErrors: 'ENABLED' } })
       await givenUser(server(), poolId, 'confirmed')
       for (const name of ['ana', 'confirmed', 'nobody']) {
@@ -134,7 +134,7 @@ for (const engine of engines) {
       await signUp(server(), clientId, 'nobody')
     })
 
-    it('says that nobody has the name where nothing is hidden', async () => {
+    it('answers UserNotFoundException for an unknown name if the client does not hide which users exist', async () => {
       const { attempt } = await given({ client: { PreventUserExistenceErrors: 'LEGACY' } })
       assert.equal(await attempt({}, 'nobody'), unknown)
     })

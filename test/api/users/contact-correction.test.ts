@@ -22,7 +22,7 @@ for (const engine of engines) {
     const endpoint = await openTriggerEndpoint()
     const server = useTestServer(engine, { flags: endpoint.flags })
 
-    it('sends a new code to the other address, and the old one is worth nothing', async () => {
+    it('sends a new code to the other address, and the old code no longer works', async () => {
       const { poolId, clientId } = await givenCorrectingPool(server())
       const { session, sub } = await signUpForSession(server(), clientId, 'ana', { email: typo })
       const old = await codeSentTo(server(), poolId, typo)
@@ -40,7 +40,7 @@ for (const engine of engines) {
       await givenTokens(server(), clientId, 'ana')
     })
 
-    it('can be done again, with the Session that it answers', async () => {
+    it('accepts the Session of an earlier correction for another one', async () => {
       const { poolId, clientId } = await givenCorrectingPool(server())
       const { session } = await signUpForSession(server(), clientId, 'ana', { email: typo })
       const { body } = await correct(server(), clientId, 'ana', { session, value: 'ana@wrong.test' })
@@ -49,7 +49,7 @@ for (const engine of engines) {
       await confirm(server(), clientId, 'ana', await codeSentTo(server(), poolId, email))
     })
 
-    it('moves the name where that is the address', async () => {
+    it('changes the username in a pool with addresses as usernames', async () => {
       const { poolId, clientId } = await givenCorrectingPool(server(), { pool: { UsernameAttributes: ['email'] } })
       const { session, sub } = await signUpForSession(server(), clientId, typo, {})
       assert.equal(refusalOf(await correct(server(), clientId, typo, { session, value: email })), 'ok')
@@ -60,7 +60,7 @@ for (const engine of engines) {
       await signUp(server(), clientId, typo)
     })
 
-    it('corrects a phone number as well, and says by the name of the user which message it sends', async () => {
+    it('corrects a phone number as well', async () => {
       const pool = { AutoVerifiedAttributes: ['phone_number' as const], SmsConfiguration }
       const { poolId, clientId } = await givenCorrectingPool(server(), { pool })
       const { session } = await signUpForSession(server(), clientId, 'ana', { phone_number: '+15550001234' })
@@ -70,7 +70,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), ['sign-up +15550001234', 'resend +15550005678'])
     })
 
-    it('sends a link where the pool confirms by links', async () => {
+    it('sends a link in a pool that confirms by link', async () => {
       const pool = { VerificationMessageTemplate: { DefaultEmailOption: 'CONFIRM_WITH_LINK' as const } }
       const { poolId, clientId } = await givenCorrectingPool(server(), { pool })
       const { session } = await signUpForSession(server(), clientId, 'ana', { email: typo })
@@ -83,7 +83,7 @@ for (const engine of engines) {
       assert.deepEqual(statuses, [400, 200])
     })
 
-    it('asks a confidential client for the hash of the name as it was typed', async () => {
+    it('requires the secret hash of the username as the request has it from a confidential client', async () => {
       const { clientId, clientSecret = '' } = await givenCorrectingPool(server(), { client: { GenerateSecret: true } })
       const hash = secretHash(clientSecret, 'ana', clientId)
       const { session } = await signUpForSession(server(), clientId, 'ana', { email: typo }, { SecretHash: hash })
@@ -93,7 +93,7 @@ for (const engine of engines) {
       assert.equal(refusalOf(await correct(server(), clientId, 'ana', { ...correction, secretHash: hash })), 'ok')
     })
 
-    it('asks CustomMessage how to put it, and no other trigger', async () => {
+    it('calls CustomMessage and no other trigger', async () => {
       const { poolId, clientId, triggers } = await givenPoolWithEvery(
         server(),
         endpoint,
@@ -109,7 +109,7 @@ for (const engine of engines) {
       assert.deepEqual(triggers.events[0]?.request, { userAttributes, codeParameter: '{####}', usernameParameter: null })
     })
 
-    it('changes nothing when CustomMessage fails, and the Session stays good', async () => {
+    it('changes nothing when CustomMessage fails, and the Session still works', async () => {
       let isFailing = false
       const CustomMessage = (event: object) => (isFailing ? refuse() : event)
       const pool = { AutoVerifiedAttributes: ['email' as const] }
@@ -124,7 +124,7 @@ for (const engine of engines) {
       assert.equal(refusalOf(await correct(server(), clientId, 'ana', { session, value: email })), 'ok')
     })
 
-    it('is what SignUp gives a Session to every client for, where the pool wants that', async () => {
+    it('makes SignUp answer every client with a Session if the pool allows corrections', async () => {
       const request = { Username: 'ana', Password: goodPassword }
       const sessionOf = async (ClientId: string) => (await server().send(new SignUpCommand({ ClientId, ...request }))).Session
       const correcting = await givenCorrectingPool(server())
@@ -138,7 +138,7 @@ for (const engine of engines) {
       assert.equal(refusalOf(await correct(server(), choosing.clientId, 'ana', { session, value: email })), refused)
     })
 
-    it('stops a confirmation that is under way with the code of the old address', async () => {
+    it('defeats a concurrent confirmation with the code for the old address', async () => {
       const { poolId, clientId } = await givenCorrectingPool(server())
       const { session } = await signUpForSession(server(), clientId, 'ana', { email: typo })
       const code = await codeSentTo(server(), poolId, typo)

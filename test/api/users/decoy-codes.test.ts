@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ForgotPasswordCommand, ResendConfirmationCodeCommand } from '@aws-sdk/client-cognito-identity-provider'
+import { hourMs } from '../../../src/base/durations.ts'
 import { openStorage } from '../../../src/storage/open-storage.ts'
 import { sweepsOf } from '../../../src/sweeps.ts'
 import { engines } from '../../support/engines.ts'
 import { givenConfirmedUser, signUp } from '../../support/self-service.ts'
 import { useTestServer } from '../../support/test-server.ts'
 
-const hourMs = 3_600_000
 const kept = { messageRecordsHours: 1, triggerRecordsHours: 1, auditDays: 1 }
 const codes = sweepsOf(kept).find(({ name }) => name === 'codes') ?? assert.fail('the sweep is in the list')
 
@@ -17,10 +17,10 @@ const hiding = {
 }
 
 for (const engine of engines) {
-  describe(`The codes of names that no user has, on ${engine.name}`, () => {
+  describe(`The codes of decoys on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    /** The code that confirmed a user is remembered under a purpose of its own, and left out here. */
+    /** Without the code that confirmed a user, which is kept under the purpose `confirmed`. */
     async function codesAfterSweep(poolId: string, afterMs: number): Promise<number> {
       const storage = await openStorage({ url: server().databaseUrl })
       try {
@@ -42,7 +42,7 @@ for (const engine of engines) {
     ] as const
 
     for (const [name, hours, ask] of operations) {
-      it(`are kept as long as the code of ${name} would be valid, and those of users a week longer`, async () => {
+      it(`are kept as long as a code of ${name} is valid, and codes of users a week longer`, async () => {
         const { poolId, clientId } = await server().givenPool(hiding)
         const email = `${name.toLowerCase()}@example.test`
         if (name === 'ForgotPassword') await givenConfirmedUser(server(), { poolId, clientId }, 'ana', { email })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { hourMs } from '../../../src/base/durations.ts'
 import { uuidv7 } from '../../../src/base/ids.ts'
 import { issueCode } from '../../../src/messaging/codes.ts'
 import { noExtensions } from '../../../src/pools/extensions/pool-extensions.ts'
@@ -12,16 +13,15 @@ import { engines } from '../../support/engines.ts'
 import { type MessagingSetup, openMessagingSetup, testPool } from '../messaging/messaging-setup.ts'
 
 const now = 1_780_000_000_000
-const hourMs = 3_600_000
 const kept = { messageRecordsHours: 1, triggerRecordsHours: 1, auditDays: 1 }
 const { run } = sweepsOf(kept).find(({ name }) => name === 'expired sign-ups') ?? assert.fail('the sweep is in the list')
 
-function forgetful(id: string, unconfirmedLifetimeHours: number | undefined): Pool {
+function poolWithLifetime(id: string, unconfirmedLifetimeHours: number | undefined): Pool {
   return testPool({ id, extensions: { ...noExtensions, signUp: { contactCorrection: false, unconfirmedLifetimeHours } } })
 }
 
-const pool = forgetful('us-east-1_Forgetful', 2)
-const patient = forgetful('us-east-1_Patient11', undefined)
+const pool = poolWithLifetime('us-east-1_Forgetful', 2)
+const patient = poolWithLifetime('us-east-1_Patient11', undefined)
 
 function user(username: string, ageHours: number, more: Partial<User> = {}): User {
   const createdAt = now - ageHours * hourMs
@@ -43,7 +43,7 @@ function user(username: string, ageHours: number, more: Partial<User> = {}): Use
 }
 
 for (const engine of engines) {
-  describe(`the sweep of users who never confirmed, on ${engine.name}`, () => {
+  describe(`The sweep of expired sign-ups on ${engine.name}`, () => {
     async function given({ db, secrets, commit }: MessagingSetup, users: readonly User[]): Promise<void> {
       await insertPool(db, pool)
       await insertPool(db, patient)
@@ -58,7 +58,7 @@ for (const engine of engines) {
     const isThere = async ({ db }: MessagingSetup, { poolId, username }: User) =>
       (await findUserByName(db, poolId === pool.id ? pool : patient, username)) !== undefined
 
-    it('takes those whose time is over, with all that is theirs, and nobody else', async () => {
+    it('deletes the expired sign-ups with all their rows, and no other users', async () => {
       await using room = await openMessagingSetup(engine)
       const gone = [user('old', 50), user('just', 2)]
       const kept = [
@@ -80,7 +80,7 @@ for (const engine of engines) {
       assert.equal(await room.commit((tx) => run(tx, now, 100)), 0)
     })
 
-    it('takes no more at once than it may, the oldest first', async () => {
+    it('deletes at most as many at once as its limit, the oldest first', async () => {
       await using room = await openMessagingSetup(engine)
       const users = [9, 8, 7, 6, 5].map((age) => user(`age-${age}`, age))
       await given(room, users)

@@ -8,6 +8,7 @@ import {
   ForgotPasswordCommand,
   ResendConfirmationCodeCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
+import { hourMs } from '../../../src/base/durations.ts'
 import { adminCreate, adminCreateSilently, adminGet, adminUpdate } from '../../support/administration.ts'
 import { correct, refusalOf, signUpForSession } from '../../support/contact-correction.ts'
 import { engines } from '../../support/engines.ts'
@@ -16,23 +17,22 @@ import { givenTokens, signInByPassword, signInBySrp } from '../../support/sign-i
 import { useTestServer } from '../../support/test-server.ts'
 import { setSignUpExtension } from '../../support/user-triggers.ts'
 
-const hourMs = 3_600_000
 const email = 'ana@example.test'
 const newPassword = 'Another-horse-7'
 const unknown = { name: 'UserNotFoundException' }
 
 for (const engine of engines) {
-  describe(`users who never confirm, on ${engine.name}`, () => {
+  describe(`Expired sign-ups on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    /** A pool that forgets them after two hours. */
+    /** A pool whose sign-ups expire after two hours. */
     async function given(pool: Partial<CreateUserPoolCommandInput> = {}, extension: object = {}) {
       const ids = await server().givenPool({ pool: { AutoVerifiedAttributes: ['email'], ...pool } })
       await setSignUpExtension(server(), ids.poolId, { UnconfirmedUserLifetimeHours: 2, ...extension })
       return ids
     }
 
-    it('keep their name for as long as the pool says, and no longer', async () => {
+    it('free their username after the time that the pool allows, and not before', async () => {
       const { poolId, clientId } = await given()
       const { UserSub } = await signUp(server(), clientId, 'ana', { email })
       server().clock.advance(2 * hourMs - 60_000)
@@ -46,7 +46,7 @@ for (const engine of engines) {
       await givenTokens(server(), clientId, 'ana', newPassword)
     })
 
-    it('keep the address that they are named by no longer either', async () => {
+    it('free the address that is their username', async () => {
       const { poolId, clientId } = await given({ UsernameAttributes: ['email'] })
       const { UserSub } = await signUp(server(), clientId, email)
       server().clock.advance(2 * hourMs)
@@ -55,7 +55,7 @@ for (const engine of engines) {
       await assert.rejects(adminGet(server(), poolId, UserSub ?? ''), unknown)
     })
 
-    it('make way for somebody whom an administrator creates, and for a corrected address', async () => {
+    it('are deleted for a user whom an administrator creates, and for a corrected address', async () => {
       const { poolId, clientId } = await given({ UsernameAttributes: ['email'] }, { ContactCorrection: true })
       await signUp(server(), clientId, email)
       await signUp(server(), clientId, 'bo@example.test')
@@ -65,7 +65,7 @@ for (const engine of engines) {
       assert.equal(refusalOf(await correct(server(), clientId, 'typo@example.test', { session, value: email })), 'ok')
     })
 
-    it('make way for users who change their address to theirs', async () => {
+    it('are deleted for a user who changes to their address', async () => {
       const ids = await given({ UsernameAttributes: ['email'] })
       for (const address of [email, 'bo@example.test']) await signUp(server(), ids.clientId, address)
       server().clock.advance(2 * hourMs)
@@ -75,7 +75,7 @@ for (const engine of engines) {
       await givenTokens(server(), ids.clientId, 'bo@example.test')
     })
 
-    it('are like strangers to a sign-in that hides who exists, from its beginning to its end', async () => {
+    it('look like unknown users in every step of a sign-in that hides which users exist', async () => {
       const { poolId } = await given()
       const client = { UserPoolId: poolId, ClientName: 'hiding', PreventUserExistenceErrors: 'ENABLED' as const }
       const { UserPoolClient } = await server().send(new CreateUserPoolClientCommand(client))
@@ -88,7 +88,7 @@ for (const engine of engines) {
       }
     })
 
-    it('are nobody from then on, to themselves as well, and their codes open nothing', async () => {
+    it('can neither sign in nor be confirmed with their code', async () => {
       const { poolId, clientId } = await given()
       await signUp(server(), clientId, 'ana', { email })
       const code = await codeSentTo(server(), poolId, email)
@@ -100,7 +100,7 @@ for (const engine of engines) {
       await assert.rejects(signInByPassword(server(), clientId, 'ana'), unknown)
     })
 
-    it('leave no code that would confirm whoever has the name after them', async () => {
+    it('leave no code that would confirm the next user with the name', async () => {
       const { poolId, clientId } = await given()
       await signUp(server(), clientId, 'ana', { email })
       const code = await codeSentTo(server(), poolId, email)
@@ -112,7 +112,7 @@ for (const engine of engines) {
       assert.equal((await adminGet(server(), poolId, 'ana')).UserStatus, 'UNCONFIRMED')
     })
 
-    it('are nobody else: not who was confirmed, invited or disabled', async () => {
+    it('do not include users who were confirmed, invited or disabled', async () => {
       const ids = await given()
       const { poolId, clientId } = ids
       await givenConfirmedUser(server(), ids, 'confirmed', { email })
@@ -127,7 +127,7 @@ for (const engine of engines) {
       }
     })
 
-    it('stay for ever where the pool says nothing', async () => {
+    it('do not exist in a pool without the setting', async () => {
       const { clientId } = await server().givenPool()
       await signUp(server(), clientId, 'ana')
       server().clock.advance(10_000 * hourMs)

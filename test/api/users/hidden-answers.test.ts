@@ -28,31 +28,31 @@ type PoolKind = {
   readonly addresses: Addresses
   readonly mfa?: boolean
   nameOf(index: number): string
-  /** What the user is called in the requests, if not by their name. */
+  /** The username in the requests, if it is not the name. */
   askedAs?(addresses: Values): string
-  strangerOf(index: number): string
+  unknownNameOf(index: number): string
 }
 
 const verify = { AutoVerifiedAttributes: ['email', 'phone_number'] } satisfies Partial<CreateUserPoolCommandInput>
 const everyAddress: Addresses = { 'no address': () => ({}), 'an e-mail address': email, 'a phone number': phone, both }
 
 const pools: Readonly<Record<string, PoolKind>> = {
-  'names of their own': {
+  usernames: {
     pool: verify,
     addresses: everyAddress,
     nameOf: (index) => `person-${index}`,
-    strangerOf: (index) => `stranger-${index}`,
+    unknownNameOf: (index) => `stranger-${index}`,
   },
-  'names of their own, recovered by e-mail': {
+  'usernames and recovery by e-mail': {
     pool: {
       AutoVerifiedAttributes: ['phone_number'],
       AccountRecoverySetting: { RecoveryMechanisms: [{ Name: 'verified_email', Priority: 1 }] },
     },
     addresses: everyAddress,
     nameOf: (index) => `person-${index}`,
-    strangerOf: (index) => `stranger-${index}`,
+    unknownNameOf: (index) => `stranger-${index}`,
   },
-  'names of their own, and second factors': {
+  'usernames and second factors': {
     pool: {
       ...verify,
       AccountRecoverySetting: {
@@ -65,50 +65,52 @@ const pools: Readonly<Record<string, PoolKind>> = {
     mfa: true,
     addresses: { both },
     nameOf: (index) => `person-${index}`,
-    strangerOf: (index) => `stranger-${index}`,
+    unknownNameOf: (index) => `stranger-${index}`,
   },
-  'addresses for names': {
+  'addresses as usernames': {
     pool: { ...verify, UsernameAttributes: ['email', 'phone_number'] },
     addresses: { 'an e-mail address': email, both },
     nameOf: (index) => email(index).email,
-    strangerOf: (index) => `stranger-${index}@example.test`,
+    unknownNameOf: (index) => `stranger-${index}@example.test`,
   },
-  'addresses for aliases': {
+  'addresses as aliases': {
     pool: { ...verify, AliasAttributes: ['email', 'phone_number'] },
     addresses: everyAddress,
     nameOf: (index) => `person-${index}`,
-    strangerOf: (index) => `stranger-${index}`,
+    unknownNameOf: (index) => `stranger-${index}`,
   },
-  'aliases, and are called by them': {
+  'addresses as aliases, which the requests use': {
     pool: { ...verify, AliasAttributes: ['email', 'phone_number'] },
     addresses: { 'an e-mail address': email, 'a phone number': phone, both },
     nameOf: (index) => `person-${index}`,
     askedAs: (addresses) => addresses['phone_number'] ?? addresses['email'] ?? '',
-    strangerOf: (index) => (index % 2 === 0 ? `stranger-${index}@example.test` : `+1555999${1000 + index}`),
+    unknownNameOf: (index) => (index % 2 === 0 ? `stranger-${index}@example.test` : `+1555999${1000 + index}`),
   },
-  'addresses for names, and are called in capital letters': {
+  'addresses as usernames, which the requests write in capital letters': {
     pool: { ...verify, UsernameAttributes: ['email'], UsernameConfiguration: { CaseSensitive: false } },
     addresses: { 'an e-mail address': email },
     nameOf: (index) => email(index).email,
     askedAs: (addresses) => (addresses['email'] ?? '').toUpperCase(),
-    strangerOf: (index) => `STRANGER-${index}@EXAMPLE.TEST`,
+    unknownNameOf: (index) => `STRANGER-${index}@EXAMPLE.TEST`,
   },
 }
 
-/** An answer by its kind, without what differs between any two people. */
+/** The kind of an answer, without the parts that differ between any two users. */
 const kindOf = ({ medium, destination, choices, error }: VisibleAnswer) =>
   JSON.stringify([medium, destination === destination?.toLowerCase(), choices, error])
 
-/** Every pair of answers, by their kinds. */
-function pairsOf(sights: VisibleAnswers, told: readonly OperationName[]): string[] {
-  return told.flatMap((one, at) => told.slice(at).map((other) => `${one} ${kindOf(sights[one])}, ${other} ${kindOf(sights[other])}`))
+/** Every pair of answers, as the pair of their kinds. */
+function pairsOf(sights: VisibleAnswers, operations: readonly OperationName[]): string[] {
+  return operations.flatMap((one, at) =>
+    operations.slice(at).map((other) => `${one} ${kindOf(sights[one])}, ${other} ${kindOf(sights[other])}`),
+  )
 }
 
-/** That no two answers contradict each other. */
-function requireAgreement(sights: VisibleAnswers, told: readonly OperationName[], who: string): void {
+/** Asserts that no two answers contradict each other. */
+function requireAgreement(sights: VisibleAnswers, operations: readonly OperationName[], who: string): void {
   const destinations = new Map<string, Set<string>>()
   const choices = new Set<string>()
-  for (const operation of told) {
+  for (const operation of operations) {
     const { medium, destination, choices: offered } = sights[operation]
     if (medium !== undefined) destinations.set(medium, (destinations.get(medium) ?? new Set()).add(destination ?? ''))
     if (offered !== undefined) choices.add(offered)
@@ -117,22 +119,22 @@ function requireAgreement(sights: VisibleAnswers, told: readonly OperationName[]
   assert.ok(choices.size <= 1, `${who}: ${[...choices].join(' and ')}`)
 }
 
-/** Cognito tells these at the start of a sign-in, whatever the client hides. */
-const toldBeforeAnyProof = ['to be reset', 'disabled']
+/** Cognito reveals these users at the start of a sign-in, whatever the client hides. */
+const revealedStates = ['to be reset', 'disabled']
 const hiddenOperations: readonly OperationName[] = ['ForgotPassword', 'ResendConfirmationCode']
 
-/** How many strangers are asked at most until some pair of answers has been seen. */
-const manyStrangers = 2_000
+/** The most unknown names that are tried until a pair of answers has been seen. */
+const mostUnknownNames = 2_000
 
 for (const engine of engines) {
-  describe(`two answers about one name, where users have … on ${engine.name}`, () => {
+  describe(`Answers that hide which users exist, on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    for (const [kind, { pool, mfa, addresses, nameOf, askedAs, strangerOf }] of Object.entries(pools)) {
-      it(`${kind}: never tell a user from a stranger`, async () => {
+    for (const [kind, { pool, mfa, addresses, nameOf, askedAs, unknownNameOf }] of Object.entries(pools)) {
+      it(`agree with each other, and fit users and unknown names alike, in a pool with ${kind}`, async () => {
         const ids = await givenHidingPool(server(), pool, mfa)
         await givenProvider(server(), ids.poolId)
-        const wanted = new Map<string, string>()
+        const unmatched = new Map<string, string>()
         const cases: readonly (readonly [string, State])[] = Object.entries(mfa === undefined ? states : { ...states, ...mfaStates })
         let index = 0
         for (const [state, enter] of cases) {
@@ -141,21 +143,21 @@ for (const engine of engines) {
             const name = nameOf(index)
             await enter(server(), ids, name, own)
             const who = `${state}, with ${had}`
-            const told = toldBeforeAnyProof.includes(state) ? hiddenOperations : operationNames
+            const operations = revealedStates.includes(state) ? hiddenOperations : operationNames
             const sights = await visibleAnswersOf(server(), ids.clientId, askedAs?.(own) ?? name)
-            requireAgreement(sights, told, who)
-            for (const operation of told) assert.equal(sights[operation].error, undefined, `${who}: ${operation}`)
-            for (const pair of pairsOf(sights, told)) wanted.set(pair, who)
+            requireAgreement(sights, operations, who)
+            for (const operation of operations) assert.equal(sights[operation].error, undefined, `${who}: ${operation}`)
+            for (const pair of pairsOf(sights, operations)) unmatched.set(pair, who)
           }
         }
-        for (let first = 0; first < manyStrangers && wanted.size > 0; first += 10) {
-          const strangers = Array.from({ length: 10 }, (_, more) => strangerOf(first + more))
-          for (const sights of await Promise.all(strangers.map((stranger) => visibleAnswersOf(server(), ids.clientId, stranger)))) {
-            requireAgreement(sights, operationNames, 'a stranger')
-            for (const pair of pairsOf(sights, operationNames)) wanted.delete(pair)
+        for (let first = 0; first < mostUnknownNames && unmatched.size > 0; first += 10) {
+          const unknownNames = Array.from({ length: 10 }, (_, more) => unknownNameOf(first + more))
+          for (const sights of await Promise.all(unknownNames.map((name) => visibleAnswersOf(server(), ids.clientId, name)))) {
+            requireAgreement(sights, operationNames, 'an unknown name')
+            for (const pair of pairsOf(sights, operationNames)) unmatched.delete(pair)
           }
         }
-        assert.deepEqual([...wanted], [])
+        assert.deepEqual([...unmatched], [])
       })
     }
   })

@@ -11,11 +11,11 @@ const hiding = {
   client: { PreventUserExistenceErrors: 'ENABLED' as const },
 }
 
-/** What came over the wire but the request's id. */
+/** The whole HTTP answer except for the request id. */
 type Answer = { readonly status: number; readonly errorType: string | null; readonly body: string }
 
 for (const engine of engines) {
-  describe(`users whom a client hides, on ${engine.name}`, () => {
+  describe(`Users of a client that hides which users exist, on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
     async function call(operation: string, body: object): Promise<Answer> {
@@ -47,14 +47,14 @@ for (const engine of engines) {
       return answers
     }
 
-    it('are not told apart by a wrong sign-up code', async () => {
+    it('are not told apart from unknown users by a wrong sign-up code', async () => {
       const { clientId, names } = await givenUsers()
       const answers = await answersOf(names, 'ConfirmSignUp', (name) => ({ ClientId: clientId, Username: name, ConfirmationCode: '0' }))
       assert.equal(answers.size, 1)
       assert.match([...answers][0] ?? '', /CodeMismatchException/)
     })
 
-    it('are not told apart by a wrong code for a new password, asked for or not', async () => {
+    it('are not told apart from unknown users by a wrong code for a new password, requested or not', async () => {
       const { clientId, names } = await givenUsers()
       const guess = (name: string) => ({ ClientId: clientId, Username: name, ConfirmationCode: '0', Password: goodPassword })
       const before = await answersOf(names, 'ConfirmForgotPassword', guess)
@@ -65,7 +65,7 @@ for (const engine of engines) {
       assert.match([...after][0] ?? '', /CodeMismatchException/)
     })
 
-    it('are not told apart by where a code went, which for strangers is made up and always the same', async () => {
+    it('are not told apart from unknown users by the destination of a code, which is stable for each name', async () => {
       const { poolId, clientId, names } = await givenUsers()
       const sentBefore = await sentTo(server(), poolId)
       const real = new Map([
@@ -87,9 +87,9 @@ for (const engine of engines) {
       assert.deepEqual(new Set(sent), new Set(real.values()))
     })
 
-    it('are not told apart by how often one may ask', async () => {
+    it('are not told apart from unknown users by the limit of attempts', async () => {
       const { clientId, names } = await givenUsers()
-      // What the users did themselves counts, too.
+      // The attempts of the users themselves count, too.
       server().clock.advance(3_600_000)
       const limits: Record<string, Set<number>> = { ConfirmSignUp: new Set(), ConfirmForgotPassword: new Set(), ForgotPassword: new Set() }
       for (const [operation, counts] of Object.entries(limits)) {
@@ -103,7 +103,7 @@ for (const engine of engines) {
       assert.deepEqual(limits, { ConfirmSignUp: new Set([15]), ConfirmForgotPassword: new Set([10]), ForgotPassword: new Set([10]) })
     })
 
-    it('are not told apart by a policy or a malformed request', async () => {
+    it('are not told apart from unknown users by the password policy or a malformed request', async () => {
       const { clientId, names } = await givenUsers()
       const weak = (name: string) => ({ ClientId: clientId, Username: name, ConfirmationCode: '0', Password: 'weak-weak' })
       const answers = await answersOf(names, 'ConfirmForgotPassword', weak)
@@ -111,7 +111,7 @@ for (const engine of engines) {
       assert.match([...answers][0] ?? '', /InvalidPasswordException/)
     })
 
-    it('find nothing wrong with the right code', async () => {
+    it('succeed with the right code', async () => {
       const { poolId, clientId } = await givenUsers()
       const confirmed = await call('ConfirmSignUp', {
         ClientId: clientId,
@@ -129,7 +129,7 @@ for (const engine of engines) {
       assert.deepEqual(await call('ConfirmForgotPassword', request), { status: 200, errorType: null, body: '{}' })
     })
 
-    it('are told that they are confirmed when they repeat the code that did it, as long as it would have lived', async () => {
+    it('learn that they are confirmed when they repeat the right code during its lifetime', async () => {
       const { poolId, clientId } = await givenUsers()
       const code = await codeSentTo(server(), poolId, 'unconfirmed@example.test')
       const repeat = (Username: string, ConfirmationCode = code) =>
@@ -152,7 +152,7 @@ for (const engine of engines) {
       assert.deepEqual((await sentTo(server(), poolId)).length, 3)
     })
 
-    it('hear of a right code that came too late, and strangers do not', async () => {
+    it('learn that the right code has expired, and unknown users do not', async () => {
       const { poolId, clientId } = await givenUsers()
       for (const name of ['confirmed', 'nobody']) await call('ForgotPassword', { ClientId: clientId, Username: name })
       const code = await codeSentTo(server(), poolId, 'confirmed@example.test')

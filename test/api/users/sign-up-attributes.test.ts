@@ -18,10 +18,10 @@ const email = 'ana@example.test'
 const unauthorized = { name: 'NotAuthorizedException', message: 'A client attempted to write unauthorized attribute' }
 
 for (const engine of engines) {
-  describe(`attributes at SignUp on ${engine.name}`, () => {
+  describe(`The attributes in SignUp on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('stores what the schema allows, immutable attributes included', async () => {
+    it('are stored if the schema allows them, even immutable ones', async () => {
       const ids = await server().givenPool({ pool })
       const values = {
         email,
@@ -35,7 +35,7 @@ for (const engine of engines) {
       assert.deepEqual(await attributesOf(server(), accessToken), { ...values, email_verified: 'true' })
     })
 
-    it('refuses what it does not allow', async () => {
+    it('are refused if the schema does not allow them', async () => {
       const { clientId } = await server().givenPool({ pool })
       const refused = (attributes: Record<string, string>, message: string) =>
         assert.rejects(signUp(server(), clientId, 'ana', attributes), { name: 'InvalidParameterException', message })
@@ -51,20 +51,20 @@ for (const engine of engines) {
       await refused({ email, phone_number: '555' }, 'Invalid phone number format.')
     })
 
-    it('refuses attributes that only the server or a developer may write', async () => {
+    it('are refused if only the server or a developer may write them', async () => {
       const { clientId } = await server().givenPool({ pool })
       for (const name of ['email_verified', 'phone_number_verified', 'sub', 'dev:custom:rank']) {
         await assert.rejects(signUp(server(), clientId, 'ana', { email, [name]: 'true' }), unauthorized)
       }
     })
 
-    it('refuses what the client may not write', async () => {
+    it('are refused if the client may not write them', async () => {
       const { clientId } = await server().givenPool({ pool, client: { WriteAttributes: ['email', 'custom:team'] } })
       await assert.rejects(signUp(server(), clientId, 'ana', { email, name: 'Ana' }), unauthorized)
       await signUp(server(), clientId, 'ana', { email, 'custom:team': 'blue' })
     })
 
-    it('refuses what the client may not write before it looks at the schema', async () => {
+    it('are refused for the client before the schema is checked', async () => {
       const { clientId } = await server().givenPool({ pool, client: { WriteAttributes: ['email', 'custom:team'] } })
       for (const name of ['custom:nope', 'nope', 'phone_number', '__proto__']) {
         await assert.rejects(signUp(server(), clientId, 'ana', Object.fromEntries([[name, 'x']])), unauthorized)
@@ -72,7 +72,7 @@ for (const engine of engines) {
       await assert.rejects(signUp(server(), clientId, 'ana', { email, birthdate: 'soon' }), unauthorized)
     })
 
-    it('refuses names that mean something to JavaScript, and names given twice', async () => {
+    it('are refused if their names are properties of JavaScript objects, or are given twice', async () => {
       const { clientId } = await server().givenPool({ pool })
       for (const name of ['__proto__', 'constructor', 'toString', 'hasOwnProperty']) {
         await assert.rejects(
@@ -96,7 +96,7 @@ for (const engine of engines) {
       await assert.rejects(server().send(new SignUpCommand(request)), { name: 'InvalidParameterException' })
     })
 
-    it('survives null bytes, lone surrogates and values of great length', async () => {
+    it('cause no internal error if they contain null bytes, lone surrogates or a great many characters', async () => {
       const ids = await server().givenPool({ pool: { AutoVerifiedAttributes: ['email'], AliasAttributes: ['preferred_username'] } })
       const { accessToken } = await givenSignedInUser(server(), ids, 'ana', { email, nickname: '\u{10ffff}'.repeat(1024) })
       for (const name of ['name', 'preferred_username', 'nickname', 'profile']) {

@@ -32,14 +32,14 @@ for (const engine of engines) {
       assert.match(message?.code ?? '', /^\d{6}$/)
     })
 
-    it('sends a text message only when both addresses are verified and given', async () => {
+    it('sends a text message only if the user has both addresses and the pool verifies both', async () => {
       const { poolId, clientId } = await server().givenPool({ pool: verifiesBoth })
       const { CodeDeliveryDetails } = await signUp(server(), clientId, 'ana', { email: 'ana@example.test', phone_number: '+15550001234' })
       assert.deepEqual(CodeDeliveryDetails, { AttributeName: 'phone_number', DeliveryMedium: 'SMS', Destination: '+*******1234' })
       assert.deepEqual(await sentTo(server(), poolId), ['sign-up +15550001234'])
     })
 
-    it('sends nothing where nothing is verified, or nothing that is was given', async () => {
+    it('sends no message if the pool verifies no attribute, or none that the user has', async () => {
       const silent = await server().givenPool()
       assert.equal((await signUp(server(), silent.clientId, 'ana', { email: 'ana@example.test' })).CodeDeliveryDetails, undefined)
       const verifying = await server().givenPool({ pool: verifiesEmail })
@@ -49,7 +49,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), verifying.poolId), [])
     })
 
-    it('lets the user sign in once confirmed, and not before', async () => {
+    it('creates a user who can sign in only after the confirmation', async () => {
       const { poolId, clientId } = await server().givenPool({ pool: verifiesEmail })
       await signUp(server(), clientId, 'ana', { email: 'ana@example.test' })
       await assert.rejects(givenTokens(server(), clientId, 'ana'), {
@@ -60,7 +60,7 @@ for (const engine of engines) {
       await givenTokens(server(), clientId, 'ana')
     })
 
-    it('takes everything that concerns triggers and risk only', async () => {
+    it('accepts parameters that only triggers and risk assessment use', async () => {
       const { clientId } = await server().givenPool()
       const reply = await server().send(
         new SignUpCommand({
@@ -76,7 +76,7 @@ for (const engine of engines) {
       assert.equal(reply.UserConfirmed, false)
     })
 
-    it('asks a confidential client for the hash of the name as it was typed', async () => {
+    it('requires the secret hash of the username as the request has it from a confidential client', async () => {
       const { clientId, clientSecret = '' } = await server().givenPool({
         pool: { UsernameConfiguration: { CaseSensitive: false } },
         client: { GenerateSecret: true },
@@ -94,7 +94,7 @@ for (const engine of engines) {
       assert.equal((await withHash(secretHash(clientSecret, 'Ana', clientId))).UserConfirmed, false)
     })
 
-    it('refuses where only administrators create users', async () => {
+    it('refuses in a pool where only administrators create users', async () => {
       const { clientId } = await server().givenPool({ pool: { AdminCreateUserConfig: { AllowAdminCreateUserOnly: true } } })
       await assert.rejects(signUp(server(), clientId, 'ana'), {
         name: 'NotAuthorizedException',
@@ -102,7 +102,7 @@ for (const engine of engines) {
       })
     })
 
-    it('refuses weak passwords with the first rule they break, and a missing one', async () => {
+    it('refuses a weak password, naming the first rule that it breaks, and a missing one', async () => {
       const { clientId } = await server().givenPool()
       await assert.rejects(signUp(server(), clientId, 'ana', {}, 'Short-7'), {
         name: 'InvalidPasswordException',
@@ -118,7 +118,7 @@ for (const engine of engines) {
       })
     })
 
-    it('lets a user without a password in only where a code can let them in', async () => {
+    it('accepts a user without a password only if the user can sign in with a code', async () => {
       const pool = {
         ...verifiesEmail,
         Policies: { SignInPolicy: { AllowedFirstAuthFactors: ['PASSWORD' as const, 'EMAIL_OTP' as const] } },
@@ -142,7 +142,7 @@ for (const engine of engines) {
       )
     })
 
-    it('fails, storing nothing, where the pool relies on a trigger that cannot run', async () => {
+    it('fails and stores nothing when a trigger of the pool cannot run', async () => {
       const { clientId } = await server().givenPool({
         pool: { LambdaConfig: { PreSignUp: 'arn:aws:lambda:us-east-1:123456789012:function:vet' } },
       })
@@ -150,7 +150,7 @@ for (const engine of engines) {
       await assert.rejects(givenTokens(server(), clientId, 'ana'), { name: 'UserNotFoundException' })
     })
 
-    it('lets exactly one of many at once have a name', async () => {
+    it('gives a username to exactly one of many users who sign up at once', async () => {
       const { poolId, clientId } = await server().givenPool({ pool: verifiesEmail })
       const tries = Array.from({ length: 8 }, (_, i) => signUp(server(), clientId, 'ana', { email: `ana${i}@example.test` }))
       const outcomes = await Promise.allSettled(tries)

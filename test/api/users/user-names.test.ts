@@ -12,10 +12,10 @@ const sms = { SmsConfiguration: { SnsCallerArn: 'arn:aws:iam::123456789012:role/
 const taken = { name: 'UsernameExistsException', message: 'User already exists' }
 
 for (const engine of engines) {
-  describe(`names of users on ${engine.name}`, () => {
+  describe(`The names of users on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('tells names apart by case only where the pool does', async () => {
+    it('differ by case only in a case-sensitive pool', async () => {
       const strict = await server().givenPool()
       await signUp(server(), strict.clientId, 'Ana')
       await signUp(server(), strict.clientId, 'ANA')
@@ -29,20 +29,20 @@ for (const engine of engines) {
       assert.equal(claims.username, 'ana')
     })
 
-    it('takes two ways to write the same letters for the same name', async () => {
+    it('are equal in all Unicode forms of the same letters', async () => {
       const { clientId } = await server().givenPool()
       await signUp(server(), clientId, 'Zo\u00eb')
       await assert.rejects(signUp(server(), clientId, 'Zoe\u0308'), taken)
     })
 
-    it("does not let a name shadow somebody else's sub", async () => {
+    it('are refused if they equal the sub of another user', async () => {
       const { clientId } = await server().givenPool({ pool: ignoresCase })
       const { UserSub = '' } = await signUp(server(), clientId, 'ana')
       await assert.rejects(signUp(server(), clientId, UserSub), taken)
       await assert.rejects(signUp(server(), clientId, UserSub.toUpperCase()), taken)
     })
 
-    it('names users by e-mail address where the pool says so', async () => {
+    it('are e-mail addresses in a pool with that username attribute', async () => {
       const ids = await server().givenPool({ pool: { UsernameAttributes: ['email'], ...verifiesEmail } })
       await assert.rejects(signUp(server(), ids.clientId, 'ana'), {
         name: 'InvalidParameterException',
@@ -62,7 +62,7 @@ for (const engine of engines) {
       assert.deepEqual(await attributesOf(server(), accessToken), { email: 'ana@example.test', email_verified: 'true' })
     })
 
-    it('takes either address where the pool allows both, each with its own text', async () => {
+    it('are either kind of address in a pool with both username attributes', async () => {
       const pool = { UsernameAttributes: ['email' as const, 'phone_number' as const], ...sms }
       const { clientId } = await server().givenPool({ pool })
       await assert.rejects(signUp(server(), clientId, 'ana'), { message: 'Username should be either an email or a phone number.' })
@@ -75,7 +75,7 @@ for (const engine of engines) {
       await assert.rejects(signUp(server(), byPhone.clientId, 'ana@example.test'), { message: 'Username should be a phone number.' })
     })
 
-    it('refuses to send the code for one address to another', async () => {
+    it('are refused if the attribute has another address than the username', async () => {
       const { clientId } = await server().givenPool({ pool: { UsernameAttributes: ['email'], ...verifiesEmail } })
       await assert.rejects(signUp(server(), clientId, 'victim@example.test', { email: 'thief@example.test' }), {
         name: 'InvalidParameterException',
@@ -90,7 +90,7 @@ for (const engine of engines) {
       await assert.rejects(byAdministrator, { name: 'InvalidParameterException', message })
     })
 
-    it('keeps names and aliases apart by their form', async () => {
+    it('are refused as usernames if they look like an alias of the pool', async () => {
       const pool = { AliasAttributes: ['email' as const, 'phone_number' as const], ...sms }
       const { clientId } = await server().givenPool({ pool })
       await assert.rejects(signUp(server(), clientId, 'ana@example.test'), {
@@ -100,7 +100,7 @@ for (const engine of engines) {
       await assert.rejects(signUp(server(), clientId, '+15550001234'), { name: 'InvalidParameterException' })
     })
 
-    it('lets a preferred username be an alias once the user is confirmed, and unique at once', async () => {
+    it('include a preferred username, unique at once, that works as an alias once the user is confirmed', async () => {
       const pool = { AliasAttributes: ['preferred_username' as const], ...verifiesEmail }
       const ids = await server().givenPool({ pool })
       await assert.rejects(signUp(server(), ids.clientId, 'ana', { preferred_username: 'nan' }), {
@@ -114,14 +114,14 @@ for (const engine of engines) {
       await signInByPassword(server(), ids.clientId, 'nan')
       const aliasTaken = { name: 'AliasExistsException', message: 'An account with the given preferred_username already exists.' }
       await assert.rejects(update(server(), bob.accessToken, { preferred_username: 'nan' }), aliasTaken)
-      // Nor may it be spelled like somebody's username or sub, nor a new username like somebody's preferred one.
+      // A preferred username is also refused if another user has it as username or sub, and the other way round.
       await assert.rejects(update(server(), bob.accessToken, { preferred_username: 'ana' }), aliasTaken)
       await assert.rejects(update(server(), bob.accessToken, { preferred_username: ana.sub }), aliasTaken)
       await assert.rejects(signUp(server(), ids.clientId, 'nan'), taken)
       await update(server(), bob.accessToken, { preferred_username: 'bob' })
     })
 
-    it('lets exactly one of many at once have a preferred username', async () => {
+    it('include a preferred username of exactly one of many users who set it at once', async () => {
       const ids = await server().givenPool({ pool: { AliasAttributes: ['preferred_username'], ...verifiesEmail } })
       const tokens: string[] = []
       for (const name of ['ana', 'bob', 'cem', 'dee']) {
@@ -132,7 +132,7 @@ for (const engine of engines) {
       for (const outcome of outcomes) if (outcome.status === 'rejected') assert.equal(outcome.reason.name, 'AliasExistsException')
     })
 
-    it('takes long and strange names as they are, and refuses white space and control characters', async () => {
+    it('may be long and unusual, but not contain white space or control characters', async () => {
       const { clientId } = await server().givenPool()
       const long = '\u{1f600}'.repeat(64)
       await signUp(server(), clientId, long)

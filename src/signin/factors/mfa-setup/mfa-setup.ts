@@ -2,8 +2,8 @@ import { ApiError } from '../../../contract/api-error.ts'
 import { isEmailAddress } from '../../../pools/attribute-formats.ts'
 import type { MfaMethod } from '../../../pools/pool.ts'
 import { hasSoftwareToken } from '../../../users/mfa/software-token-repository.ts'
-import { requireFreeNames } from '../../../users/taken-names.ts'
 import { changeAttributes } from '../../../users/user.ts'
+import { requireFreeNames } from '../../../users/user-names.ts'
 import type { Factor, Question, Verdict } from '../../factor.ts'
 import { type LaterStepDeps, newLaterStep, openLaterStep, signInOf } from '../../later-step.ts'
 import type { SecondFactorDeps } from '../../second-factors.ts'
@@ -41,7 +41,7 @@ export const mfaSetup: Factor<SecondFactorDeps> = {
     if (!address) throw new ApiError('SoftwareTokenMFANotFoundException', 'User has not verified software token mfa')
     if (!(await canSetUp(deps.db, pool, user, 'EMAIL_OTP'))) throw new ApiError('InvalidParameterException', 'EMAIL_OTP cannot be set up.')
     if (!isEmailAddress(address)) throw new ApiError('InvalidParameterException', 'Invalid email address format.')
-    await requireFreeNames(deps.db, pool, user, changeAttributes(user.attributes, { email: address }), deps.clock.now())
+    await requireFreeNames(deps, pool, user, changeAttributes(user.attributes, { email: address }))
     const question = await askForNewEmail(deps, signInOf(answer, user, step), address)
     return { kind: 'ask', question, consumes: step } satisfies Verdict
   },

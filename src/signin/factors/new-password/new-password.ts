@@ -9,8 +9,8 @@ import { addToPasswordHistory, requireUnusedPassword } from '../../../users/pass
 import { requireStrongPassword } from '../../../users/passwords/password-policy.ts'
 import type { Passwords } from '../../../users/passwords/passwords.ts'
 import { isSamePassword } from '../../../users/security-stamp.ts'
-import { requireFreeNames } from '../../../users/taken-names.ts'
 import { changeAttributes, type User } from '../../../users/user.ts'
+import { requireFreeNames } from '../../../users/user-names.ts'
 import { lockUser } from '../../../users/user-repository.ts'
 import { findAgain } from '../../candidate.ts'
 import type { Answer, Factor, RequiredStep, Verdict } from '../../factor.ts'
@@ -47,7 +47,7 @@ export const newPassword: Factor<NewPasswordDeps> & RequiredStep<NewPasswordDeps
 
     const password = requireParameter(responses, 'NEW_PASSWORD')
     const attributes = readNewAttributes(pool, client, user, responses)
-    await requireFreeNames(deps.db, pool, user, changeAttributes(user.attributes, attributes), deps.clock.now())
+    await requireFreeNames(deps, pool, user, changeAttributes(user.attributes, attributes))
     requireStrongPassword(pool, password, 'change')
     await requireUnusedPassword(deps, pool, { ...user, password: null }, password)
     const sealed = await deps.passwords.protect(user, password)

@@ -5,8 +5,8 @@ import type { Db } from '../../../storage/db.ts'
 import type { CallerContext, Triggers } from '../../../triggers/trigger.ts'
 import { lockUserTakingAliases } from '../../../users/alias-takeover.ts'
 import { storeUser } from '../../../users/attribute-changes.ts'
-import { runPostConfirmation } from '../../../users/run-post-confirmation.ts'
 import { isVerified, type User } from '../../../users/user.ts'
+import { runPostConfirmation } from '../../../users/user-triggers.ts'
 import type { Proof } from '../../factor.ts'
 import { wrongSignInCode } from '../../sent-code.ts'
 import { invalidSession, type SignInState, usedSession } from '../../sign-in-state.ts'
@@ -35,7 +35,12 @@ export async function confirmByAddress(
 
   const now = clock.now()
   const after = await db.transaction().execute(async (tx) => {
-    const before = await lockUserTakingAliases(tx, pool, user.sub, [{ kind: attribute, key: nameKey(pool, address) }], now)
+    const before = await lockUserTakingAliases(
+      tx,
+      pool,
+      { sub: user.sub, aliases: [{ kind: attribute, key: nameKey(pool, address) }] },
+      now,
+    )
     if (!(await consumeState(tx, state.id, state.expiresAt))) throw usedSession()
     if (before === undefined) throw invalidSession()
     // Another address has come in between.

@@ -6,8 +6,8 @@ import type { ContactAttribute } from '../../../pools/pool.ts'
 import { limitAttempts } from '../../../protection/attempt-limit.ts'
 import type { CallerContext } from '../../../triggers/trigger.ts'
 import { simulateQueue } from '../../../users/decoy-code.ts'
-import { renderMessageTo } from '../../../users/render-user-message.ts'
-import { shownSignIn } from '../../../users/shown-address.ts'
+import { shownSignInDelivery } from '../../../users/shown-address.ts'
+import { renderMessageTo } from '../../../users/user-triggers.ts'
 import { type ChoiceState, newChoiceState, sealChoiceState } from '../../choice/choice-state.ts'
 import type { Chooser } from '../../choice/choices.ts'
 import type { Question, Verdict } from '../../factor.ts'
@@ -37,7 +37,7 @@ export async function askForOneTimeCode(deps: SentCodeDeps, chooser: Chooser, ch
   const code = chooseCode(secrets, user && { pool, user }, digits)
   const value = user?.attributes[attribute] ?? ''
   const state = newChoiceState(deps, chooser, choice)
-  const { medium, destination } = shownSignIn(secrets, pool, { name, user: user ?? known, now }, attribute)
+  const { medium, destination } = shownSignInDelivery(secrets, pool, { name, user: user ?? known, now }, attribute)
   return {
     name: choice,
     parameters: { CODE_DELIVERY_DELIVERY_MEDIUM: medium, CODE_DELIVERY_DESTINATION: destination },

@@ -1,0 +1,78 @@
+import type { Delivery } from '../messaging/destination.ts'
+import type { MessageContent } from '../messaging/message-content.ts'
+import type { Pool } from '../pools/pool.ts'
+import type { Db, Tx } from '../storage/db.ts'
+import { lockUserTakingAliases, transferableAliases } from './alias-takeover.ts'
+import { deleteExpiredSignUpsOf } from './expired-sign-ups/expired-sign-ups.ts'
+import type { Passwords } from './passwords/passwords.ts'
+import { type AliasKind, type Attributes, aliasesOf, type User } from './user.ts'
+import { findTakenName } from './user-names.ts'
+import { insertUser } from './user-repository.ts'
+
+/** A new user with a name and attributes that the rules of the pool allow. `createdAt` is the time of the request. */
+export type UserDraft = Pick<User, 'poolId' | 'sub' | 'username' | 'attributes' | 'createdAt'>
+
+/** One way to create a user: by sign-up, by an administrator, or by migration. Each has rules, errors and a trigger of its own. */
+export type UserCreation = {
+  readonly draft: UserDraft
+  /** In the clear; undefined for a user without a password. */
+  readonly password: string | undefined
+  /** Whether a verified address is taken from a user who has it as an alias. Otherwise it counts as a taken name. */
+  readonly takesAliases: boolean
+  /** The error for a name that belongs to another user. */
+  nameTaken(kind: AliasKind): Error
+  /** Calls the trigger, which may refuse the user, and adds what the draft leaves open. */
+  decide(): Promise<Decision> | Decision
+  /** Undefined when the user is not told. */
+  readonly message: FirstMessage | undefined
+}
+
+type Decision = Pick<User, 'status'> & Partial<Pick<User, 'attributes' | 'passwordExpiresAt' | 'mfa'>>
+
+/** The message that a new user gets. */
+export type FirstMessage = {
+  /** May call a trigger. Undefined when the user as decided needs no message. */
+  render(user: User): Promise<MessageContent | undefined>
+  queue(tx: Tx, user: User, content: MessageContent): Promise<Delivery[]>
+}
+
+type Deps = { readonly db: Db; readonly passwords: Passwords }
+
+/**
+ * Creates a user in the one order that all ways share: free the names of expired sign-ups, check the names, let the trigger decide, hash the
+ * password, render the message, and store user and message in one transaction. Triggers and hashes are slow, so they come before it.
+ *
+ * @NOTE The caller passes the deliveries to `afterCommit` of the outbox.
+ * @throws the error of `nameTaken` when another user has one of the names, before the trigger is called or when the user is stored
+ */
+export async function createUser(
+  { db, passwords }: Deps,
+  pool: Pool,
+  { draft, password, takesAliases, nameTaken, decide, message }: UserCreation,
+): Promise<{ user: User; deliveries: readonly Delivery[] }> {
+  const now = draft.createdAt
+  await deleteExpiredSignUpsOf(db, pool, draft, now)
+  const taken = await findTakenName(db, pool, takesAliases ? withoutAliases(draft) : draft)
+  if (taken !== undefined) throw nameTaken(taken)
+
+  const decision = await decide()
+  const sealed = password === undefined ? null : await passwords.protect(draft, password)
+  const user: User = { ...blankUser, ...draft, ...decision, password: sealed, updatedAt: now }
+  const content = await message?.render(user)
+
+  const deliveries = await db.transaction().execute(async (tx) => {
+    const aliases = takesAliases ? transferableAliases(pool, aliasesOf(pool, user)) : []
+    if (aliases.length > 0) await lockUserTakingAliases(tx, pool, { sub: user.sub, aliases }, now)
+    const clash = await insertUser(tx, pool, user)
+    if (clash !== undefined) throw nameTaken(clash)
+    return message === undefined || content === undefined ? [] : message.queue(tx, user, content)
+  })
+  return { user, deliveries }
+}
+
+const blankUser = { enabled: true, passwordExpiresAt: null, signedOutAt: null, mfa: null } as const
+
+/** An address that will be taken need not be free. In a pool with username attributes it stays a name, verified or not. */
+function withoutAliases<Draft extends { readonly attributes: Attributes }>(draft: Draft): Draft {
+  return { ...draft, attributes: { ...draft.attributes, email_verified: 'false', phone_number_verified: 'false' } }
+}

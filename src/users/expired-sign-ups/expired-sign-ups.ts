@@ -1,0 +1,67 @@
+import { hourMs } from '../../base/durations.ts'
+import { extensionsOf } from '../../pools/extensions/pool-extensions.ts'
+import type { Pool } from '../../pools/pool.ts'
+import { listPoolsWithExpiringSignUps } from '../../pools/pool-repository.ts'
+import type { Db, Tx } from '../../storage/db.ts'
+import { aliasesOf, isContactAttribute, type User } from '../user.ts'
+import { deleteUserRows } from '../user-removal-repository.ts'
+import { findOwner, findUser, findUserByName, lockUser } from '../user-repository.ts'
+import { listExpiredSignUps } from './expired-sign-up-repository.ts'
+
+/** By any name, as `findUserByName`, but undefined for an expired sign-up: the user is treated as deleted already. */
+export async function findActiveUser(db: Db | Tx, pool: Pool, name: string, now: number): Promise<User | undefined> {
+  const user = await findUserByName(db, pool, name)
+  return user !== undefined && isExpiredSignUp(pool, user, now) ? undefined : user
+}
+
+/** Deletes the expired sign-ups that have a name of this user, who is new or changes names. Never inside a transaction. */
+export async function deleteExpiredSignUpsOf(
+  db: Db,
+  pool: Pool,
+  user: Pick<User, 'sub' | 'username' | 'attributes'>,
+  now: number,
+): Promise<void> {
+  if (lastExpiredSignUp(pool, now) === undefined) return
+  for (const alias of aliasesOf(pool, user)) {
+    const sub = isContactAttribute(alias.kind) ? await findOwner(db, pool.id, alias) : (await findUserByName(db, pool, alias.key))?.sub
+    if (sub === undefined || sub === user.sub) continue
+    const owner = await findUser(db, pool.id, sub)
+    if (owner !== undefined && isExpiredSignUp(pool, owner, now))
+      await db.transaction().execute((tx) => deleteIfExpired(tx, pool, sub, now))
+  }
+}
+
+/** Deletes up to `limit` expired sign-ups of all pools. Returns how many it found. */
+export async function sweepExpiredSignUps(tx: Tx, now: number, limit: number): Promise<number> {
+  let found = 0
+  for (const pool of await listPoolsWithExpiringSignUps(tx)) {
+    const last = lastExpiredSignUp(pool, now)
+    if (last === undefined) continue
+    const subs = await listExpiredSignUps(tx, pool.id, last, limit - found)
+    for (const sub of subs) await deleteIfExpired(tx, pool, sub, now)
+    found += subs.length
+    if (found >= limit) break
+  }
+  return found
+}
+
+/** Checks again under the lock: the user may have been confirmed at the last moment. */
+async function deleteIfExpired(tx: Tx, pool: Pool, sub: string, now: number): Promise<void> {
+  const user = await lockUser(tx, pool.id, sub)
+  if (user !== undefined && isExpiredSignUp(pool, user, now)) await deleteUserRows(tx, pool.id, sub, now)
+}
+
+/**
+ * Only SignUp creates users who are UNCONFIRMED, so no other user ever expires. A user whom an administrator disabled does not expire
+ * either: deleting the user would end the ban, since the same person could sign up again.
+ */
+function isExpiredSignUp(pool: Pick<Pool, 'extensions'>, user: Pick<User, 'status' | 'enabled' | 'createdAt'>, now: number): boolean {
+  const last = lastExpiredSignUp(pool, now)
+  return last !== undefined && user.status === 'UNCONFIRMED' && user.enabled && user.createdAt <= last
+}
+
+/** The latest time of a sign-up that has expired by now. Undefined in a pool whose sign-ups do not expire. */
+function lastExpiredSignUp(pool: Pick<Pool, 'extensions'>, now: number): number | undefined {
+  const hours = extensionsOf(pool).signUp.unconfirmedLifetimeHours
+  return hours === undefined ? undefined : now - hours * hourMs
+}

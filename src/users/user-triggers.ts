@@ -1,0 +1,110 @@
+import type { MessageKind } from '../messaging/message.ts'
+import { type MessageContent, renderContent } from '../messaging/message-content.ts'
+import type { ContactAttribute, Pool } from '../pools/pool.ts'
+import { type ConfirmationSource, invokePostConfirmation } from '../triggers/post-confirmation.ts'
+import { invokePreSignUp, type PreSignUpResponse } from '../triggers/pre-sign-up.ts'
+import type { CallerContext, TriggerSubject, Triggers } from '../triggers/trigger.ts'
+import type { AddressToVerify } from './attribute-changes.ts'
+import { type Attributes, aliasesOf, isContactAttribute, type User } from './user.ts'
+
+// The trigger functions that the life of a user calls. None of them may be called inside a transaction.
+
+/**
+ * The attributes of a user in an event, all as text. An address that the user can sign in with appears a second time as
+ * `cognito:email_alias` or `cognito:phone_number_alias` (observed, in pools with username attributes as well).
+ */
+export function triggerAttributesOf(pool: Pool, user: Pick<User, 'sub' | 'username' | 'status' | 'attributes'>): Attributes {
+  const attributes: Record<string, string> = { sub: user.sub }
+  for (const { kind } of aliasesOf(pool, user)) {
+    if (isContactAttribute(kind)) attributes[`cognito:${kind}_alias`] = user.attributes[kind] ?? ''
+  }
+  attributes['cognito:user_status'] = user.status
+  return { ...attributes, ...user.attributes }
+}
+
+/** Whom an event is about and who caused it. `sub` is undefined before the user is stored. */
+export function triggerSubjectOf(
+  pool: Pool,
+  { username, sub }: { readonly username: string; readonly sub: string | undefined },
+  { clientId, userAgent }: CallerContext,
+): TriggerSubject {
+  return { pool, clientId, username, sub, userAgent }
+}
+
+type PreSignUp = {
+  readonly pool: Pool
+  readonly source: 'PreSignUp_SignUp' | 'PreSignUp_AdminCreateUser'
+  readonly username: string
+  readonly userAttributes: Attributes
+  readonly validationData: Readonly<Record<string, string>> | undefined
+  readonly callerContext: CallerContext
+}
+
+/** Asks the PreSignUp trigger whether the user may be created. Throws what a failing trigger throws. */
+export function runPreSignUp(
+  triggers: Triggers,
+  { pool, source, username, callerContext, ...event }: PreSignUp,
+): Promise<PreSignUpResponse> {
+  const subject = triggerSubjectOf(pool, { username, sub: undefined }, callerContext)
+  return invokePreSignUp(triggers, subject, source, { ...event, clientMetadata: callerContext.clientMetadata })
+}
+
+type PostConfirmation = {
+  readonly pool: Pool
+  readonly user: User
+  readonly source: ConfirmationSource
+  readonly callerContext: CallerContext
+}
+
+/**
+ * Calls the PostConfirmation trigger for a user who was confirmed or who has a new password. Call it after the commit: when it throws what
+ * a failing trigger throws, the change stays.
+ */
+export async function runPostConfirmation(triggers: Triggers, { pool, user, source, callerContext }: PostConfirmation): Promise<void> {
+  const userAttributes = triggerAttributesOf(pool, user)
+  const event = { userAttributes, clientMetadata: callerContext.clientMetadata }
+  await invokePostConfirmation(triggers, triggerSubjectOf(pool, user, callerContext), source, event)
+}
+
+type MessageToUser = {
+  readonly pool: Pool
+  readonly user: Pick<User, 'sub' | 'username' | 'status' | 'attributes'>
+  /** The attributes with the addresses that the message goes to. */
+  readonly attributes: readonly ContactAttribute[]
+  readonly kind: MessageKind
+  readonly callerContext: CallerContext
+}
+
+/** The content of a message to a user. The CustomMessage trigger may write it. */
+export function renderMessageTo(
+  triggers: Triggers,
+  { pool, user, attributes, kind, callerContext }: MessageToUser,
+): Promise<MessageContent> {
+  const recipient = { sub: user.sub, username: user.username, userAttributes: triggerAttributesOf(pool, user) }
+  return renderContent(triggers, { pool, recipient, attributes, kind, callerContext })
+}
+
+type AddressChange = {
+  readonly pool: Pool
+  readonly user: User
+  /** Empty when no address changes. */
+  readonly toVerify: readonly AddressToVerify[]
+  readonly callerContext: CallerContext
+}
+
+/** The contents of the messages with the codes for new addresses, one for each. Their events show the new addresses. */
+export async function renderAddressCodes(
+  triggers: Triggers,
+  { pool, user, toVerify, callerContext }: AddressChange,
+): Promise<(attribute: ContactAttribute) => MessageContent> {
+  const newAddresses = Object.fromEntries(toVerify.map(({ attribute, value }) => [attribute, value]))
+  const changed = { ...user, attributes: { ...user.attributes, ...newAddresses } }
+  const contents = new Map<ContactAttribute, MessageContent>()
+  for (const { attribute } of toVerify) {
+    const message = { pool, user: changed, attributes: [attribute], kind: 'update-attribute', callerContext } as const
+    contents.set(attribute, await renderMessageTo(triggers, message))
+  }
+  // Another request may change the user in the meantime, so that one more address needs a code. The pool's template words that one.
+  const recipient = { sub: user.sub, username: user.username, userAttributes: triggerAttributesOf(pool, changed) }
+  return (attribute) => contents.get(attribute) ?? { callerContext, recipient, customMessage: undefined }
+}
