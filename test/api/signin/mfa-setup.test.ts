@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-cognito-identity-provider'
 import { adminGet } from '../../support/administration.ts'
 import { engines } from '../../support/engines.ts'
-import { appOf, askedOf, beginStep, giveAttributes, givenMfaPool, respond, setMfa } from '../../support/mfa.ts'
+import { appOf, challengeAfterPassword, giveAttributes, givenMfaPool, respond, setMfa, startTimeStep } from '../../support/mfa.ts'
 import { attributeList, codeSentTo, givenConfirmedUser, type PoolAndClient, sentTo, wrongCode } from '../../support/self-service.ts'
 import { claimsOf, givenUser, goodPassword, signInByPassword } from '../../support/sign-in.ts'
 import { useTestServer } from '../../support/test-server.ts'
@@ -33,7 +33,7 @@ for (const engine of engines) {
     async function givenAna() {
       const ids = await givenMfaPool(server(), 'ON', ['totp'])
       await givenUser(server(), ids.poolId, 'ana')
-      const asked = await askedOf(server(), ids.clientId, 'ana')
+      const asked = await challengeAfterPassword(server(), ids.clientId, 'ana')
       assert.equal(asked.name, 'MFA_SETUP')
       assert.deepEqual(asked.parameters, { MFAS_CAN_SETUP: '["SOFTWARE_TOKEN_MFA"]', USER_ID_FOR_SRP: 'ana' })
       return { ...ids, session: asked.session }
@@ -45,7 +45,7 @@ for (const engine of engines) {
       return { ...ana, first: ana.session, session, app: appOf(server(), SecretCode) }
     }
 
-    it('registers nothing once an administrator has taken the password back', async () => {
+    it('registers no app once an administrator has reset the password', async () => {
       const { poolId, session, app } = await givenAssociated()
       await giveAttributes(server(), poolId, 'ana', { email: mailbox, email_verified: 'true' })
       await server().send(new AdminResetUserPasswordCommand({ UserPoolId: poolId, Username: 'ana' }))
@@ -54,7 +54,7 @@ for (const engine of engines) {
       assert.equal((await adminGet(server(), poolId, 'ana')).UserMFASettingList, undefined)
     })
 
-    it('goes round: secret, code, tokens; from then on the app is asked', async () => {
+    it('takes the user from the secret over the code to the tokens, and asks for the app from then on', async () => {
       const ids = await givenAna()
       const { SecretCode = '', Session: second } = await associate(ids.session)
       assert.match(SecretCode, /^[A-Z2-7]{52}$/)
@@ -62,27 +62,27 @@ for (const engine of engines) {
       const { Status, Session: third } = await verify(second, app.code(), 'My phone')
       assert.equal(Status, 'SUCCESS')
       assert.equal(new Set([ids.session, second, third]).size, 3)
-      // A key that is not asked for does no harm.
+      // A key that the challenge does not need is ignored.
       const done = await finish(ids, third, { SOFTWARE_TOKEN_MFA_CODE: app.code() })
       assert.equal(claimsOf(done.AuthenticationResult?.IdToken ?? '')['cognito:username'], 'ana')
       await assert.rejects(finish(ids, third), used)
 
       const { UserMFASettingList, PreferredMfaSetting } = await adminGet(server(), ids.poolId, 'ana')
       assert.deepEqual([UserMFASettingList, PreferredMfaSetting], [['SOFTWARE_TOKEN_MFA'], undefined])
-      const next = await askedOf(server(), ids.clientId, 'ana')
+      const next = await challengeAfterPassword(server(), ids.clientId, 'ana')
       assert.deepEqual([next.name, next.parameters['FRIENDLY_DEVICE_NAME']], ['SOFTWARE_TOKEN_MFA', 'My phone'])
       const answer = { USERNAME: 'ana', SOFTWARE_TOKEN_MFA_CODE: app.code() }
       await assert.rejects(respond(server(), ids.clientId, 'SOFTWARE_TOKEN_MFA', next.session, answer), { name: 'ExpiredCodeException' })
       assert.deepEqual(await sentTo(server(), ids.poolId), [])
     })
 
-    it('is done with the code: the app is asked next time though nobody answered MFA_SETUP', async () => {
+    it('activates the app with the right code, even if the client never answers MFA_SETUP', async () => {
       const { session, app, ...ids } = await givenAssociated()
       await verify(session, app.code())
-      assert.equal((await askedOf(server(), ids.clientId, 'ana')).name, 'SOFTWARE_TOKEN_MFA')
+      assert.equal((await challengeAfterPassword(server(), ids.clientId, 'ana')).name, 'SOFTWARE_TOKEN_MFA')
     })
 
-    it('takes a wrong code without harm, fifteen attempts in an hour', async () => {
+    it('allows fifteen attempts in an hour', async () => {
       const { session, app } = await givenAssociated()
       for (let count = 0; count < 14; count++) await assert.rejects(verify(session, wrongCode(app.code())), mismatch)
       assert.equal((await verify(session, app.code())).Status, 'SUCCESS')
@@ -91,14 +91,14 @@ for (const engine of engines) {
       await assert.rejects(verify(other.session, other.app.code()), { name: 'TooManyRequestsException' })
     })
 
-    it('is not to be answered before a code has proven the app', async () => {
+    it('rejects the answer to MFA_SETUP before a code was verified', async () => {
       const { session, first, ...ids } = await givenAssociated()
       const unproven = { name: 'SoftwareTokenMFANotFoundException', message: 'User has not verified software token mfa' }
       for (const each of [first, session]) await assert.rejects(finish(ids, each), unproven)
       await assert.rejects(verify(first, '123456'), { name: 'SoftwareTokenMFANotFoundException' })
     })
 
-    it('a secret may be had again; one of them becomes the app, and the others die with it', async () => {
+    it('hands out further secrets, and invalidates the others once a code of one is verified', async () => {
       const { session, first, app } = await givenAssociated()
       const again = await associate(first)
       const fromSecond = await associate(session)
@@ -109,7 +109,7 @@ for (const engine of engines) {
       for (const each of [first, session, again.Session]) await assert.rejects(associate(each), used)
     })
 
-    it('each step has the whole AuthSessionValidity', async () => {
+    it('gives each step the whole AuthSessionValidity', async () => {
       const { session, app, first, ...ids } = await givenAssociated()
       server().clock.advance(2 * minute)
       const renewed = await associate(session)
@@ -121,20 +121,20 @@ for (const engine of engines) {
       assert.ok((await finish(ids, last)).AuthenticationResult)
     })
 
-    it('cannot replace an app that was set up meanwhile: the password alone is no longer enough', async () => {
+    it('does not replace an app that another sign-in has set up since', async () => {
       const { session, app, ...ids } = await givenAssociated()
-      const rival = await askedOf(server(), ids.clientId, 'ana')
+      const rival = await challengeAfterPassword(server(), ids.clientId, 'ana')
       const { SecretCode = '', Session: theirs } = await associate(rival.session)
       await verify(session, app.code())
-      beginStep(server())
+      startTimeStep(server())
       await assert.rejects(verify(theirs, appOf(server(), SecretCode).code()), invalid)
-      const next = await askedOf(server(), ids.clientId, 'ana')
+      const next = await challengeAfterPassword(server(), ids.clientId, 'ana')
       for (const operation of [associate(next.session), verify(next.session, app.code())]) await assert.rejects(operation, invalid)
       const answer = { USERNAME: 'ana', SOFTWARE_TOKEN_MFA_CODE: app.code() }
       assert.ok((await respond(server(), ids.clientId, 'SOFTWARE_TOKEN_MFA', next.session, answer)).AuthenticationResult)
     })
 
-    it('belongs to its user and client, dies with the password, and with the offer of the pool', async () => {
+    it('rejects the session for another user or client, after a new password, and once the pool no longer offers apps', async () => {
       const { session, app, ...ids } = await givenAssociated()
       await givenUser(server(), ids.poolId, 'ben')
       const proven = await verify(session, app.code())
@@ -153,7 +153,7 @@ for (const engine of engines) {
       for (const garbled of ['AYABe'.padEnd(60, 'x'), 'x'.repeat(60)]) await assert.rejects(associate(garbled), invalid)
     })
 
-    it('comes after the new password of those who need one, and for those who signed themselves up', async () => {
+    it('follows NEW_PASSWORD_REQUIRED, and is asked of users who signed up themselves', async () => {
       const ids = await givenMfaPool(server(), 'ON', ['totp'], { pool: { AutoVerifiedAttributes: ['email'] } })
       const create = { UserPoolId: ids.poolId, Username: 'ana', TemporaryPassword: 'Temporary-1', MessageAction: 'SUPPRESS' as const }
       await server().send(new AdminCreateUserCommand(create))
@@ -167,26 +167,26 @@ for (const engine of engines) {
       assert.ok((await finish(ids, proven)).AuthenticationResult)
 
       await givenConfirmedUser(server(), ids, 'ben', { email: 'ben@example.test' })
-      assert.equal((await askedOf(server(), ids.clientId, 'ben')).name, 'MFA_SETUP')
+      assert.equal((await challengeAfterPassword(server(), ids.clientId, 'ben')).name, 'MFA_SETUP')
     })
   })
 
-  describe(`MFA_SETUP of a mailbox on ${engine.name}`, () => {
+  describe(`MFA_SETUP of an e-mail address on ${engine.name}`, () => {
     const server = useTestServer(engine)
     const answer = ({ clientId }: PoolAndClient, session: string | undefined, EMAIL: string) =>
       respond(server(), clientId, 'MFA_SETUP', session, { USERNAME: 'ana', EMAIL })
     const bring = ({ clientId }: PoolAndClient, session: string | undefined, code: string) =>
       respond(server(), clientId, 'EMAIL_OTP', session, { USERNAME: 'ana', EMAIL_OTP_CODE: code })
 
-    async function givenAna(wish = {}) {
-      const ids = await givenMfaPool(server(), 'ON', ['totp', 'email'], wish)
+    async function givenAna(options = {}) {
+      const ids = await givenMfaPool(server(), 'ON', ['totp', 'email'], options)
       await givenUser(server(), ids.poolId, 'ana')
       return ids
     }
 
-    it('sends a code to the address, which becomes the user’s with the right answer', async () => {
+    it('sends a code to the address, and makes it the user’s with the right code', async () => {
       const ids = await givenAna()
-      const { session, parameters } = await askedOf(server(), ids.clientId, 'ana')
+      const { session, parameters } = await challengeAfterPassword(server(), ids.clientId, 'ana')
       assert.equal(parameters['MFAS_CAN_SETUP'], '["SOFTWARE_TOKEN_MFA","EMAIL_OTP"]')
       for (const address of ['ana', 'ana@', 'a b@example.test'])
         await assert.rejects(answer(ids, session, address), { message: 'Invalid email address format.' })
@@ -204,10 +204,10 @@ for (const engine of engines) {
       const { attributes, UserMFASettingList } = await adminGet(server(), ids.poolId, 'ana')
       assert.deepEqual([attributes['email'], attributes['email_verified']], [mailbox, 'true'])
       assert.deepEqual(UserMFASettingList, ['EMAIL_OTP'])
-      assert.equal((await askedOf(server(), ids.clientId, 'ana')).name, 'EMAIL_OTP')
+      assert.equal((await challengeAfterPassword(server(), ids.clientId, 'ana')).name, 'EMAIL_OTP')
     })
 
-    it('is not for users who have an address, got one meanwhile, or would need it for recovery', async () => {
+    it('rejects an address for users who have one, got one since, or would need it for recovery', async () => {
       const recovery = {
         RecoveryMechanisms: [
           { Name: 'verified_email' as const, Priority: 1 },
@@ -215,14 +215,14 @@ for (const engine of engines) {
         ],
       }
       const primary = await givenAna({ pool: { AccountRecoverySetting: recovery } })
-      const { session, parameters } = await askedOf(server(), primary.clientId, 'ana')
+      const { session, parameters } = await challengeAfterPassword(server(), primary.clientId, 'ana')
       assert.equal(parameters['MFAS_CAN_SETUP'], '["SOFTWARE_TOKEN_MFA"]')
       await assert.rejects(answer(primary, session, mailbox), { name: 'InvalidParameterException' })
 
       const ids = await givenAna()
-      const first = await askedOf(server(), ids.clientId, 'ana')
+      const first = await challengeAfterPassword(server(), ids.clientId, 'ana')
       const asked = await answer(ids, first.session, mailbox)
-      const second = await askedOf(server(), ids.clientId, 'ana')
+      const second = await challengeAfterPassword(server(), ids.clientId, 'ana')
       await giveAttributes(server(), ids.poolId, 'ana', { email: 'other@example.test' })
       await assert.rejects(answer(ids, second.session, mailbox), { name: 'InvalidParameterException' })
       const late = { name: 'CodeMismatchException', message: 'Invalid code or auth state for the user.' }
@@ -230,20 +230,20 @@ for (const engine of engines) {
       assert.equal((await adminGet(server(), ids.poolId, 'ana')).attributes['email'], 'other@example.test')
     })
 
-    it('takes no address that is somebody’s name to sign in with', async () => {
+    it('rejects an address that another user signs in with', async () => {
       const ids = await givenMfaPool(server(), 'ON', ['email'], { pool: { UsernameAttributes: ['email', 'phone_number'] } })
       await givenUser(server(), ids.poolId, mailbox)
       const { username } = await givenUser(server(), ids.poolId, '+15551234444', { attributes: attributeList({ name: 'Ana' }) })
-      const { session } = await askedOf(server(), ids.clientId, '+15551234444')
+      const { session } = await challengeAfterPassword(server(), ids.clientId, '+15551234444')
       const taken = respond(server(), ids.clientId, 'MFA_SETUP', session, { USERNAME: username, EMAIL: mailbox })
       await assert.rejects(taken, { name: 'AliasExistsException' })
       assert.deepEqual(await sentTo(server(), ids.poolId), [])
     })
 
-    it('cannot give anybody a phone number, and a pool that leaves nothing to set up lets nobody in', async () => {
+    it('cannot set up SMS, and refuses users for whom no method is left', async () => {
       const bySms = await givenMfaPool(server(), 'ON', ['sms'])
       await givenUser(server(), bySms.poolId, 'ana')
-      const { name, parameters, session } = await askedOf(server(), bySms.clientId, 'ana')
+      const { name, parameters, session } = await challengeAfterPassword(server(), bySms.clientId, 'ana')
       assert.deepEqual([name, parameters['MFAS_CAN_SETUP']], ['MFA_SETUP', '["SMS_MFA"]'])
       await assert.rejects(answer(bySms, session, mailbox), { name: 'InvalidParameterException' })
 
@@ -251,7 +251,7 @@ for (const engine of engines) {
       const ids = await givenMfaPool(server(), 'ON', ['sms'], { pool: { AccountRecoverySetting: phoneOnly } })
       await givenUser(server(), ids.poolId, 'ana', { attributes: attributeList({ phone_number: '+15551234444' }) })
       const impossible = { name: 'InvalidUserPoolConfigurationException' }
-      await assert.rejects(askedOf(server(), ids.clientId, 'ana'), impossible)
+      await assert.rejects(challengeAfterPassword(server(), ids.clientId, 'ana'), impossible)
       assert.deepEqual(await sentTo(server(), ids.poolId), [])
     })
   })

@@ -14,7 +14,7 @@ import {
   VerifySoftwareTokenCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { engines } from '../../support/engines.ts'
-import { appOf, askedOf, beginStep, givenAppUser, givenMfaPool, respond } from '../../support/mfa.ts'
+import { appOf, challengeAfterPassword, givenAppUser, givenMfaPool, respond, startTimeStep } from '../../support/mfa.ts'
 import { codeSentTo, givenSignedInUser } from '../../support/self-service.ts'
 import {
   answerSrp,
@@ -113,8 +113,8 @@ for (const engine of engines) {
       const app = await givenAppUser(server(), ids, 'ana')
       const start = (await historyOf(server(), poolId, 'ana')).length
       const newEvents = async () => (await summarizeHistory(server(), poolId, 'ana')).slice(0, -start)
-      beginStep(server())
-      const { session } = await askedOf(server(), clientId, 'ana')
+      startTimeStep(server())
+      const { session } = await challengeAfterPassword(server(), clientId, 'ana')
       assert.deepEqual(await newEvents(), [['SignIn', 'InProgress', passed('Password')]])
       const answer = (code: string) =>
         respond(server(), clientId, 'SOFTWARE_TOKEN_MFA', session, { USERNAME: 'ana', SOFTWARE_TOKEN_MFA_CODE: code })
