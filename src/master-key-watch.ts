@@ -3,57 +3,59 @@ import type { OpenedDatabase } from './open-database.ts'
 import { SettingsError } from './settings.ts'
 import { findMasterKeyRows } from './storage/installation-repository.ts'
 
-/** Says in all processes that the master key was changed, where the engine carries it between processes. */
+/** The channel that announces a change of the master key to all processes, where the engine can notify other processes. */
 export const masterKeyChannel = 'master-key'
 
-/** How long a server may go on sealing under the key before. The command that changes the key waits for several times as long. */
+/** How long a server may still seal under the previous key after a change. The command that changes the key waits several times as long. */
 export const masterKeyPollMs = 2000
 
 export type MasterKeyWatch = {
-  /** Resolves when the master key was changed to one that this process does not have: it can do no more good. */
-  readonly lost: Promise<SettingsError>
-  /** Waits for the look under way. To be called before the database is closed. */
+  /** Resolves when the master key was changed to a key that this process does not have. The process must then stop. */
+  readonly failed: Promise<SettingsError>
+  /** Waits for the current check. To be called before the database is closed. */
   close(): Promise<void>
 }
 
-/** Keeps a process sealing under the key that the database names. */
+/** Makes this process seal under the key that the database names, also after a change of it. */
 export function watchMasterKey({ storage, keyRing }: OpenedDatabase, logger: Pick<Logger, 'info'>): MasterKeyWatch {
-  const { promise: lost, resolve: lose } = Promise.withResolvers<SettingsError>()
-  let known: string | undefined
-  let closed = false
+  const { promise: failed, resolve: fail } = Promise.withResolvers<SettingsError>()
+  let knownProof: string | undefined
+  let isClosed = false
   let timer: NodeJS.Timeout | undefined
-  let looking = Promise.resolve()
+  let lastCheck = Promise.resolve()
 
-  async function look(): Promise<void> {
-    if (closed) return
-    const facts = await findMasterKeyRows(storage.db)
-    if (facts.proof === known) return
-    if (!keyRing.adopt(facts)) {
-      lose(new SettingsError('--master-key: the master key was changed, and this server does not have the new one. Start it with both.'))
-    } else if (known !== undefined)
-      logger.info({ masterKey: 'changed' }, 'The master key was changed. What is stored from now on is sealed under the new one.')
-    known = facts.proof
+  async function check(): Promise<void> {
+    if (isClosed) return
+    const rows = await findMasterKeyRows(storage.db)
+    if (rows.proof === knownProof) return
+    if (!keyRing.adopt(rows)) {
+      fail(
+        new SettingsError('--master-key: the master key was changed, and this server does not have the new key. Start it with both keys.'),
+      )
+    } else if (knownProof !== undefined)
+      logger.info({ masterKey: 'changed' }, 'The master key was changed. New values are sealed under the new key.')
+    knownProof = rows.proof
   }
 
-  function lookAgain(): void {
-    // A database that does not answer is told of by everything else, and takes no writes meanwhile.
-    looking = looking.then(look).catch(() => undefined)
+  function queueCheck(): void {
+    // A database that does not answer is reported elsewhere, and accepts no writes meanwhile.
+    lastCheck = lastCheck.then(check).catch(() => undefined)
   }
 
-  const repeat = () => {
-    lookAgain()
-    timer = setTimeout(repeat, masterKeyPollMs).unref()
+  const poll = () => {
+    queueCheck()
+    timer = setTimeout(poll, masterKeyPollMs).unref()
   }
-  repeat()
-  const unsubscribe = storage.subscribe(masterKeyChannel, lookAgain, lookAgain)
+  poll()
+  const unsubscribe = storage.subscribe(masterKeyChannel, queueCheck, queueCheck)
 
   return {
-    lost,
+    failed,
     async close() {
-      closed = true
+      isClosed = true
       clearTimeout(timer)
       unsubscribe()
-      await looking
+      await lastCheck
     },
   }
 }

@@ -9,15 +9,17 @@ import { ensureMasterKeyProof, findMasterKeyRows } from './storage/installation-
 import { openStorage, type Storage } from './storage/open-storage.ts'
 import { EmptyDatabaseError, StorageError } from './storage/storage-error.ts'
 
-/** The database, brought up to date, and the keys that fit it. */
+/** The migrated database, and the keys that open its sealed values. */
 export type OpenedDatabase = { readonly storage: Storage; readonly secrets: Secrets; readonly keyRing: KeyRing }
 
-/** Throws SettingsError when there is no reaching the database, or when no master key that was given is the database's. */
+/** @throws SettingsError when the database cannot be opened, or when no given master key is the one of the database */
 export async function openDatabase(settings: Settings, logger: Logger): Promise<OpenedDatabase> {
   if (settings.mode === 'dev') openDataFolder(settings.data)
   const keyRing = createKeyRing(loadMasterKey(settings), loadPreviousMasterKey(settings))
   if (keyRing.proofs.current === keyRing.proofs.previous) {
-    throw new SettingsError('--previous-master-key-file: this is the master key itself. Leave it out, or name the key before.')
+    throw new SettingsError(
+      '--previous-master-key-file: this is the same key as the master key. Leave the setting out, or name the previous key.',
+    )
   }
   const url = settings.database ?? `sqlite:${join(settings.data, 'lifeguard.db')}`
   try {
@@ -25,7 +27,7 @@ export async function openDatabase(settings: Settings, logger: Logger): Promise<
       url,
       logger,
       statementSeconds: settings.databaseStatementSeconds,
-      // A person who typed a command sees at once that the database is away.
+      // The user of a command sees at once that the database cannot be reached.
       waitSeconds: settings.mode === 'keys' ? 0 : settings.databaseWaitSeconds,
       create: settings.mode !== 'serve' || settings.createDatabase,
     })
@@ -45,13 +47,13 @@ export async function openDatabase(settings: Settings, logger: Logger): Promise<
 }
 
 const emptyAdvice =
-  'If this is to be a new installation, make an access key first (lifeguard keys create) or start once with --create-database. Otherwise check the address, the volume or the restored backup.'
+  'For a new installation, create an access key first (lifeguard keys create) or start once with --create-database. Otherwise check the address, the volume or the restored backup.'
 
-/** The first start leaves a keyed hash in the database; a key that makes another one would seal what nobody else can open. */
+/** The first start stores a keyed hash. A key with another hash is rejected: no other server could open what it seals. */
 async function proveMasterKey({ db }: Storage, keyRing: KeyRing): Promise<void> {
   await ensureMasterKeyProof(db, keyRing.proofs.current)
   if (keyRing.adopt(await findMasterKeyRows(db))) return
   throw new SettingsError(
-    '--master-key: this is not the master key that the database was begun with, or last changed to. Use that one, or another database.',
+    '--master-key: this is not the master key of the database. Use the key that it was created with or last changed to, or use another database.',
   )
 }

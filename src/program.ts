@@ -3,27 +3,27 @@ import { fileURLToPath } from 'node:url'
 import { chooseCommand } from './cli/commands.ts'
 import { SettingsError } from './settings.ts'
 
-// Half of a start is reading modules. The cache lies inside the package, where only its owner writes; without it all is as well.
+// Half of the time of a start is loading modules. The cache is inside the package, where only its owner writes. It is optional.
 enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/lifeguard', import.meta.url)))
 
-/** npm hands the terminal's Ctrl-C on to a process that has had it already; that is still the first request to stop. */
+/** npm passes the terminal's Ctrl-C on to a process that has received it already. Within this time it counts as the same signal. */
 const sameSignalMs = 500
 
 /**
- * Listens for signals from the first moment, since one may come between the line that says "ready" and whatever follows it. Resolves
- * with the first; a second one ends the process at once.
+ * Listens for signals from the beginning, since a signal may arrive right after the line that says "ready". Resolves at the first signal; a
+ * second one ends the process at once.
  */
 function firstSignal(): Promise<void> {
   return new Promise((resolve) => {
-    let askedAt: number | undefined
-    const heard = () => {
+    let firstAt: number | undefined
+    const onSignal = () => {
       const now = performance.now()
-      if (askedAt !== undefined && now - askedAt > sameSignalMs) process.exit(1)
-      askedAt ??= now
+      if (firstAt !== undefined && now - firstAt > sameSignalMs) process.exit(1)
+      firstAt ??= now
       resolve()
     }
-    process.on('SIGTERM', heard)
-    process.on('SIGINT', heard)
+    process.on('SIGTERM', onSignal)
+    process.on('SIGINT', onSignal)
   })
 }
 
@@ -35,17 +35,17 @@ function fail(error: unknown): never {
 /** Runs the command that the process was started with. A server runs until the first signal. */
 export async function runProgram(): Promise<void> {
   try {
-    const stopping = firstSignal()
+    const signal = firstSignal()
     const { command, argv } = chooseCommand(process.argv.slice(2))
-    if (command.endsAtOnce) stopping.then(() => process.exit(1))
+    if (command.endsAtOnce) signal.then(() => process.exit(1))
     const running = command.run({ argv, env: process.env })
-    // A server may wait for its database at its start; whatever it has begun, it can be cut off at any moment.
-    const server = await (command.isServer ? Promise.race([running, stopping]) : running)
+    // A server may be waiting for its database when the signal arrives. A start can be interrupted at any moment.
+    const server = await (command.isServer ? Promise.race([running, signal]) : running)
     if (server !== undefined) {
-      const lost = await Promise.race([stopping.then(() => undefined), server.lost])
-      if (lost !== undefined) console.error(`lifeguard: ${lost.message}`)
+      const failure = await Promise.race([signal.then(() => undefined), server.failed])
+      if (failure !== undefined) console.error(`lifeguard: ${failure.message}`)
       await server.close()
-      if (lost !== undefined) process.exit(1)
+      if (failure !== undefined) process.exit(1)
     }
     if (command.isServer) process.exit(0)
   } catch (error) {

@@ -8,39 +8,42 @@ import { endMasterKeyChange, findMasterKeyRows, storeMasterKeyChange } from './s
 import { type ResealPass, resealTable } from './storage/reseal-table.ts'
 
 type Options = {
-  /** How long a server may go on sealing under the key before; the last look at the rows begins after that. */
+  /** How long a server may still seal under the previous key after the change. The last pass begins after this time. */
   readonly quietMs: number
-  readonly tell: (line: string) => void
-  /** Called after each batch, with the rows that this run has sealed anew. */
+  /** Called with each line of progress for the operator. */
+  readonly report: (line: string) => void
+  /** Called after each batch, with the number of rows that this run has sealed anew. */
   readonly onBatch?: (resealedRows: number) => void | Promise<void>
 }
 
+/** The pause before the next pass if other transactions held all rows that are left. */
 const heldRowsMs = 100
 
 export type Rotation = {
-  /** By this run. */
+  /** The number of rows that this run has sealed anew. */
   readonly resealedRows: number
-  /** Rows in which something opens under neither key: it was of no use before either. */
+  /** Rows with a value that opens under neither key. Such a value was unreadable before the change, too. */
   readonly unreadable: readonly string[]
 }
 
 /**
- * Makes the database's current master key the one that everything is sealed under, and seals anew what is stored. Servers that have both keys go
- * on meanwhile. It may be ended at any moment and run again, and run twice at once. Throws SettingsError when the keys are not the ones.
+ * Makes the current master key of this process the one that all servers seal under, and seals all stored values anew. Servers that have both
+ * keys keep running meanwhile. It may be stopped at any moment and run again, and several runs at once do no harm.
+ * @throws SettingsError when the keys are not the ones that the database needs
  */
 export async function rotateMasterKey(database: OpenedDatabase, options: Options): Promise<Rotation> {
-  const { quietMs, tell } = options
+  const { quietMs, report } = options
   const { previous } = database.keyRing.proofs
   if (previous === undefined) {
     throw new SettingsError('--previous-master-key-file (or LIFEGUARD_PREVIOUS_MASTER_KEY) is required by this command.')
   }
-  const changed = await changeKey(database, previous)
-  const isUnderWay = (await findMasterKeyRows(database.storage.db)).changedFrom !== undefined
-  const quietAt = performance.now() + (isUnderWay ? quietMs : 0)
-  tell(
-    changed
-      ? 'The master key is changed. Servers seal under it from now on.'
-      : 'The master key was changed before. Looking for what is left.',
+  const hasChanged = await changeKey(database, previous)
+  const isInProgress = (await findMasterKeyRows(database.storage.db)).changedFrom !== undefined
+  const quietAt = performance.now() + (isInProgress ? quietMs : 0)
+  report(
+    hasChanged
+      ? 'The master key was changed. Servers seal new values under the new key.'
+      : 'The master key was changed earlier. Looking for values that are still sealed under the previous key.',
   )
 
   const pass: ResealPass = { stale: 0, resealed: 0, unreadable: [] }
@@ -48,9 +51,9 @@ export async function rotateMasterKey(database: OpenedDatabase, options: Options
     const startedAt = performance.now()
     const before = pass.resealed
     Object.assign(pass, { stale: 0, unreadable: [] })
-    await lookThrough(database, pass, options)
+    await runPass(database, pass, options)
     if (pass.stale > 0) {
-      // What is left is held by others.
+      // Other transactions hold the rows that are left.
       if (pass.resealed === before) await delay(heldRowsMs)
       continue
     }
@@ -58,55 +61,55 @@ export async function rotateMasterKey(database: OpenedDatabase, options: Options
       await endMasterKeyChange(database.storage.db, previous)
       return { resealedRows: pass.resealed, unreadable: pass.unreadable }
     }
-    tell('Waiting for servers that have not heard yet.')
+    report('Waiting until all servers use the new key.')
     await delay(quietAt - performance.now())
   }
 }
 
-/** True when it was this call that made the current key the one to seal under. */
+/** True when this call made the current key the one to seal under; false when an earlier run did. */
 async function changeKey({ storage, keyRing }: OpenedDatabase, previous: string): Promise<boolean> {
   const { db, publish } = storage
-  const changed = await db.transaction().execute(async (tx) => {
-    const facts = await findMasterKeyRows(tx)
-    requireThisChange(facts, keyRing.proofs.current, previous)
+  const hasChanged = await db.transaction().execute(async (tx) => {
+    const rows = await findMasterKeyRows(tx)
+    requireNoOtherChange(rows, keyRing.proofs.current, previous)
     return storeMasterKeyChange(tx, previous, keyRing.recordForCurrent())
   })
-  if (changed) await publish(masterKeyChannel, '')
-  const facts = await findMasterKeyRows(db)
-  if (facts.proof !== keyRing.proofs.current) throw anotherChange()
-  keyRing.adopt(facts)
-  return changed
+  if (hasChanged) await publish(masterKeyChannel, '')
+  const rows = await findMasterKeyRows(db)
+  if (rows.proof !== keyRing.proofs.current) throw concurrentChangeError()
+  keyRing.adopt(rows)
+  return hasChanged
 }
 
-/** Rows may still be sealed under the key before the last one: a key may go only when nothing is left under it. */
-function requireThisChange(
+/** During an unfinished change, rows may still be sealed under the key before the previous one, so no other change may begin. */
+function requireNoOtherChange(
   { proof, changedFrom }: { proof: string; changedFrom: string | undefined },
   current: string,
   previous: string,
 ): void {
   if (changedFrom === undefined || (proof === current && changedFrom === previous)) return
   throw new SettingsError(
-    '--master-key: an earlier change of the master key has not ended. Run this command with the keys of that change first, and then again.',
+    '--master-key: an earlier change of the master key is not finished. Run this command with the keys of that change first, and then again.',
   )
 }
 
-const anotherChange = () =>
-  new SettingsError('--master-key: the master key was changed again meanwhile, to another one. This command has stopped.')
+const concurrentChangeError = () =>
+  new SettingsError('--master-key: the master key was changed to another key during this command, so the command has stopped.')
 
-/** One look at every row. */
-async function lookThrough({ storage, secrets, keyRing }: OpenedDatabase, pass: ResealPass, { tell, onBatch }: Options): Promise<void> {
+/** Reads every row of every table with sealed columns once. */
+async function runPass({ storage, secrets, keyRing }: OpenedDatabase, pass: ResealPass, { report, onBatch }: Options): Promise<void> {
   const requireKey = async (tx: Tx) => {
-    if ((await findMasterKeyRows(tx)).proof !== keyRing.proofs.current) throw anotherChange()
+    if ((await findMasterKeyRows(tx)).proof !== keyRing.proofs.current) throw concurrentChangeError()
   }
   const afterBatch = async (milliseconds: number) => {
     storage.checkpoint()
     await onBatch?.(pass.resealed)
-    // Servers come first: this takes at most half of the time.
+    // Pausing as long as the batch took leaves at least half of the time to the servers.
     await delay(milliseconds)
   }
   for (const table of sealedTables) {
     const before = pass.resealed
     await resealTable({ db: storage.db, secrets, requireKey, afterBatch }, table, pass)
-    if (pass.resealed > before) tell(`Sealed anew in ${table.table}: ${pass.resealed - before}`)
+    if (pass.resealed > before) report(`Sealed anew in ${table.table}: ${pass.resealed - before}`)
   }
 }

@@ -12,7 +12,7 @@ import { sealedChunks } from './users/import/import-chunk-repository.ts'
 import { sealedSoftwareTokens } from './users/mfa/software-token.ts'
 import { sealedPasswords } from './users/passwords/sealed-import.ts'
 
-/** Every table with something sealed under the master key. What the servers cannot work without comes first. */
+/** Every table with columns that are sealed under the master key. Tables that servers cannot work without come first. */
 export const sealedTables: readonly SealedTable[] = [
   sealedSigningKeys,
   sealedAccessKeys,

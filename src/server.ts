@@ -32,19 +32,22 @@ import { createBodyReader } from './web/rpc/request-body.ts'
 import { rpcListener } from './web/rpc/rpc-listener.ts'
 import { createThrottle, noThrottle, type Throttle } from './web/rpc/throttle.ts'
 
-/** What a test puts in the place of the real thing. */
+/** Services that tests replace. */
 type Replacements = { readonly clock?: Clock; readonly logger?: Logger; readonly gateways?: Gateways }
 
 export type RunningServer = {
-  /** Where it listens, without a slash at its end. */
+  /** The URL that it listens on, without a slash at its end. */
   readonly url: string
-  /** Resolves when the server can do no more good, with the reason for the operator. It is still to be closed. */
-  readonly lost: Promise<SettingsError>
-  /** Finishes the requests in flight, then lets go of everything. */
+  /** Resolves when the server must stop, with the reason for the operator. It still has to be closed. */
+  readonly failed: Promise<SettingsError>
+  /** Finishes the requests in flight, then closes everything. */
   close(): Promise<void>
 }
 
-/** Starts a server. Throws SettingsError when the settings ask for what cannot be had. */
+/**
+ * Starts a server.
+ * @throws SettingsError when it cannot start with these settings
+ */
 export async function startServer(settings: Settings, replacements: Replacements = {}): Promise<RunningServer> {
   const logger = replacements.logger ?? createLogger({ level: settings.logLevel, form: settings.mode === 'dev' ? 'text' : 'json' })
   const { host, port, maxConnections } = settings
@@ -58,7 +61,7 @@ export async function startServer(settings: Settings, replacements: Replacements
   }
 }
 
-type Parts = {
+type ServerParts = {
   readonly settings: Settings
   readonly logger: Logger
   readonly listener: Listener
@@ -66,7 +69,7 @@ type Parts = {
   readonly replacements: Replacements
 }
 
-async function serve({ settings, logger, listener, database, replacements }: Parts): Promise<RunningServer> {
+async function serve({ settings, logger, listener, database, replacements }: ServerParts): Promise<RunningServer> {
   const url = ownUrl(settings, listener.port)
   const publicUrl = settings.publicUrl ?? url
   const { clock = systemClock, gateways } = replacements
@@ -78,8 +81,8 @@ async function serve({ settings, logger, listener, database, replacements }: Par
   const services = await openServices({ settings, database, publicUrl, logger, clock, gateways, countInvocation, withoutSlot })
   powersDelay = services.powers.delay
   const masterKey = watchMasterKey(database, logger)
-  let closing = false
-  const isClosing = () => closing
+  let hasBegunClosing = false
+  const isClosing = () => hasBegunClosing
 
   const http: HttpOptions = {
     logger,
@@ -97,14 +100,14 @@ async function serve({ settings, logger, listener, database, replacements }: Par
   const rpc = openRpc(settings, services, { http, metrics, admission, throttle })
   await app.ready()
   listener.handOver(createRouter({ rpc, routes: app.routing }))
-  // Otherwise the first password would wait for the table. It fails when the server is closed before, and nobody needs it then.
+  // Otherwise the first sign-in would wait for the table. It rejects when the server is closed before it is done, which does no harm.
   services.powers.warmUp().catch(() => undefined)
 
   return {
     url,
-    lost: masterKey.lost,
+    failed: masterKey.failed,
     async close() {
-      closing = true
+      hasBegunClosing = true
       await listener.drain(settings.shutdownSeconds * 1000)
       await app.close()
       await services.close()
@@ -114,7 +117,7 @@ async function serve({ settings, logger, listener, database, replacements }: Par
   }
 }
 
-/** The routes beside the API. */
+/** The routes that are not calls of the API. */
 function addRoutes(app: FastifyInstance, { mode, trustedProxies }: Settings, services: Services, throttle: Throttle): void {
   discoveryRoutes(app, services)
   confirmUserRoutes(app, { ...services, throttle, trustedProxies })
@@ -146,7 +149,7 @@ function gateOf(settings: Settings, { clock, secrets, findAccessKey }: Services)
   return createIamGate({ clock, secrets, findKey: findAccessKey, region: settings.region, accountId: settings.accountId })
 }
 
-/** A test suite on a busy machine may wait as long as it likes. */
+/** `dev` sheds no load by default: a test suite on a busy machine would rather wait. */
 function admissionOf(settings: Settings, otherDelay: () => number): Admission {
   if (!(settings.shedLoad ?? settings.mode !== 'dev')) return admitAll
   const processors = availableParallelism()
@@ -154,15 +157,15 @@ function admissionOf(settings: Settings, otherDelay: () => number): Admission {
   return createAdmission({ limit: limit.current, onLimit: limit.reached, burst: burstPerProcessor * processors })
 }
 
-/** Requests that may wait at once: about a fifth of a second of sign-ins. */
+/** How many requests may wait for each processor: about a fifth of a second of sign-ins. */
 const burstPerProcessor = 128
 
-/** A laptop has one caller, who may be as quick as the machine is. */
+/** `dev` has no request rates by default. */
 function throttleOf(settings: Settings, { clock, provisionedLimits }: Services): Throttle {
   return rateFactorOf(settings) === 0 ? noThrottle : createThrottle({ clock, limitOf: provisionedLimits.cached })
 }
 
-/** `dev` goes by the name, which cookies and passkeys accept where they would refuse an address. */
+/** A loopback server is called `localhost`: cookies and passkeys accept a name and reject an address. */
 function ownUrl({ host, tlsCert }: Settings, port: number): string {
   const name = isLoopbackHost(host) ? 'localhost' : host.includes(':') ? `[${host}]` : host
   return `${tlsCert === undefined ? 'http' : 'https'}://${name}:${port}`
@@ -170,7 +173,7 @@ function ownUrl({ host, tlsCert }: Settings, port: number): string {
 
 function metricsAccess({ mode, metricsToken }: Settings): Parameters<typeof healthRoutes>[1]['metricsAccess'] {
   if (metricsToken !== undefined) return { token: metricsToken }
-  // A proxy on the same machine makes every stranger a loopback peer, so `serve` does not go by the address.
+  // Behind a proxy on the same machine every client has a loopback address, so `serve` cannot rely on the address.
   return mode === 'dev' ? 'everybody' : 'nobody'
 }
 

@@ -22,10 +22,10 @@ import { sweepUnstartedJobs } from './users/import/import-job-repository.ts'
 import { createUserRemoval } from './users/user-removal-repository.ts'
 import { refreshUserStatistics } from './users/user-statistics/refresh-user-statistics.ts'
 
-type Kept = Pick<Settings, 'messageRecordsHours' | 'triggerRecordsHours' | 'auditDays'>
+type Retention = Pick<Settings, 'messageRecordsHours' | 'triggerRecordsHours' | 'auditDays'>
 
-/** What is kept for a while after it has ended, because something may still ask about it, and then removed. */
-export function sweepsOf({ messageRecordsHours, triggerRecordsHours, auditDays }: Kept): readonly Sweep[] {
+/** All sweeps: each removes rows that are kept for a while after their end, because requests may still need them. */
+export function sweepsOf({ messageRecordsHours, triggerRecordsHours, auditDays }: Retention): readonly Sweep[] {
   const [removeOfPools, removeOfGroups, removeOfUsers] = [createPoolRemoval(), createMemberRemoval(), createUserRemoval()]
   const recordsMs = messageRecordsHours * hourMs
   return [
@@ -33,7 +33,8 @@ export function sweepsOf({ messageRecordsHours, triggerRecordsHours, auditDays }
     { name: 'records of messages', run: (tx, now, limit) => sweepMessageRecords(tx, now - recordsMs, limit) },
     { name: 'records of triggers', run: (tx, now, limit) => sweepInvocations(tx, now - triggerRecordsHours * hourMs, limit) },
     { name: 'audit records', run: (tx, now, limit) => sweepAuditRecords(tx, now - auditDays * dayMs, limit) },
-    // Last, because there can be very much of them. They count the time, not the rows: a batch that leaves work counts as a full one.
+    // Last, because there can be very many rows. Their batches end after a time and not after `limit` rows, so a batch that leaves work is
+    // reported as a full one.
     { name: 'rows of deleted users', run: async (tx, now, limit) => ((await removeOfUsers(tx, now)) ? limit : 0) },
     { name: 'members of deleted groups', run: async (tx, now, limit) => ((await removeOfGroups(tx, now)) ? limit : 0) },
     { name: 'rows of deleted pools', run: async (tx, now, limit) => ((await removeOfPools(tx, now)) ? limit : 0) },
@@ -41,22 +42,22 @@ export function sweepsOf({ messageRecordsHours, triggerRecordsHours, auditDays }
 }
 
 const sweeps: readonly Sweep[] = [
-  { name: 'spent sign-in states', run: sweepConsumedStates },
-  { name: 'questions to devices', run: sweepDeviceSteps },
+  { name: 'consumed sign-in states', run: sweepConsumedStates },
+  { name: 'challenges to devices', run: sweepDeviceSteps },
   { name: 'codes', run: (tx, now, limit) => sweepCodes(tx, now - keptAfterExpiryMs, limit) },
   { name: 'contents of messages', run: sweepMessageContents },
   { name: 'counts of messages', run: sweepMessageCounts },
-  // The longest window and the longest lock are both shorter than a day.
+  // The longest window and the longest lock-out are both shorter than a day.
   { name: 'attempts', run: (tx, now, limit) => sweepAttempts(tx, now - dayMs, limit) },
   { name: 'sessions', run: (tx, now, limit) => sweepSessions(tx, now - dayMs, limit) },
-  // An access or ID token lives for a day at most; whoever verifies one may hold the key set for a while.
+  // An access or ID token is valid for a day at most. Verifiers may cache the key set for some time.
   { name: 'retired signing keys', run: (tx, now, limit) => sweepRetiredKeys(tx, now - 7 * dayMs, limit) },
   // As long as Cognito keeps them.
-  { name: 'authentication events', run: (tx, now, limit) => sweepAuthEvents(tx, now - 730 * dayMs, limit) },
-  { name: 'import jobs that nobody started', run: sweepUnstartedJobs },
+  { name: 'auth events', run: (tx, now, limit) => sweepAuthEvents(tx, now - 730 * dayMs, limit) },
+  { name: 'import jobs that were not started', run: sweepUnstartedJobs },
   { name: 'files of ended import jobs', run: (tx, _now, limit) => sweepChunks(tx, limit) },
-  { name: 'users who never confirmed', run: sweepExpiredSignUps },
-  // One pool at a time, as long as there is one: each takes a while.
+  { name: 'expired sign-ups', run: sweepExpiredSignUps },
+  // Each batch refreshes the statistics of one pool, which takes a while.
   { name: 'user statistics', run: async (tx, now, limit) => ((await refreshUserStatistics(tx, now)) ? limit : 0) },
   { name: 'heartbeats of ended processes', run: (tx, now, limit) => sweepHeartbeats(tx, now - dayMs, limit) },
   { name: 'session access keys', run: (tx, now, limit) => sweepAccessKeys(tx, now - dayMs, limit) },

@@ -2,15 +2,16 @@ import { SettingsError } from '../settings.ts'
 import { type Command, readOperands } from './command.ts'
 import { withOpenedDatabase } from './with-opened-database.ts'
 
-/** So many of the rows that cannot be read are named. */
-const namedRows = 10
+/** How many unreadable rows the error names. */
+const maxNamedRows = 10
 
+/** The time between two lines of progress. */
 const progressMs = 2000
 
 export const keysRotateMaster: Command = {
   name: 'keys rotate-master',
   summary:
-    'Change the master key: seal everything under --master-key-file that is sealed under --previous-master-key-file. Servers that have both go on meanwhile. Can be ended at any moment and run again.',
+    'Change the master key: seal everything that is sealed under --previous-master-key-file anew under --master-key-file. Servers that have both keys keep running. The command can be stopped at any moment and run again.',
   endsAtOnce: true,
 
   async run(call) {
@@ -22,30 +23,29 @@ export const keysRotateMaster: Command = {
       ])
       const { resealedRows, unreadable } = await rotateMasterKey(database, {
         quietMs: 5 * masterKeyPollMs,
-        tell: (line) => console.error(line),
+        report: (line) => console.error(line),
         onBatch: progress(),
       })
       console.log(
         JSON.stringify({ time: new Date().toISOString(), action: 'RotateMasterKey', resealedRows, unreadableRows: unreadable.length }),
       )
       if (unreadable.length > 0) throw new SettingsError(unreadableText(unreadable))
-      console.error('Done: nothing is left under the previous master key.')
+      console.error('Done: no value is left under the previous master key.')
     })
     return undefined
   },
 }
 
-/** A line now and then. */
 function progress(): (rows: number) => void {
-  let toldAt = performance.now()
+  let reportedAt = performance.now()
   return (rows) => {
-    if (performance.now() - toldAt < progressMs) return
-    toldAt = performance.now()
-    console.error(`${rows} rows sealed anew so far.`)
+    if (performance.now() - reportedAt < progressMs) return
+    reportedAt = performance.now()
+    console.error(`${rows} rows were sealed anew so far.`)
   }
 }
 
 function unreadableText(rows: readonly string[]): string {
-  const names = rows.slice(0, namedRows).join(', ')
-  return `Nothing that can be opened is left under the previous master key. But something in ${rows.length} rows opens under neither key, and did not before: ${names}`
+  const names = rows.slice(0, maxNamedRows).join(', ')
+  return `No value that can be opened is left under the previous master key. But ${rows.length} rows have values that open under neither key, and did not open before: ${names}`
 }

@@ -194,7 +194,7 @@ export interface AuthEventTable {
   type: string
   response: string
   created_at: number
-  /** JSON: the challenges and their results, the caller's context and the risk decision. */
+  /** JSON: the app client, the challenges and their results, the address and the kind of device. */
   details: string
   /** JSON: the feedback of the user or an administrator. */
   feedback: string | null

@@ -56,7 +56,7 @@ describe('The compiled program', () => {
     await using older = new LifeguardProcess(['version'], { NODE_OPTIONS: `--import=${olderNode}` }, folder, program)
     const { code, stdout, stderr } = await older.ended
     const needed = engines.node.replace('>=', '')
-    assert.equal(stderr, `lifeguard: Node ${needed} or newer is needed, and this is Node 20.11.1 (${process.execPath}).\n`)
+    assert.equal(stderr, `lifeguard: Node ${needed} or newer is required, but this is Node 20.11.1 (${process.execPath}).\n`)
     assert.deepEqual([code, stdout], [1, ''])
   })
 

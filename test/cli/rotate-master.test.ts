@@ -25,53 +25,59 @@ const rotate = (env: Record<string, string>) => lifeguard(['keys', 'rotate-maste
 const isReady = async (server: LifeguardProcess) => (await fetch(`${await server.url()}/readyz`)).ok
 
 describe('lifeguard keys rotate-master', () => {
-  it('changes the key under servers that run, stops the one without the new key, and can be run again', { timeout: 120_000 }, async () => {
+  it('changes the key while servers run, makes a server without the new key stop, and can be run again', { timeout: 120_000 }, async () => {
     assert.equal((await lifeguard(['keys', 'create'], withOld)).code, 0)
     await using old = startServe(withOld)
     await old.url()
     await using both = startServe(withBoth)
     await both.url()
 
-    // It waits for servers at its end, and is stopped while it does.
+    // The command waits for the servers at its end, and is stopped meanwhile.
     await using stopped = new LifeguardProcess(['keys', 'rotate-master'], withBoth)
-    while (!stopped.stderr.includes('Waiting for servers')) await once(stopped.child.stderr ?? stopped.child, 'data')
+    while (!stopped.stderr.includes('Waiting until all servers')) await once(stopped.child.stderr ?? stopped.child, 'data')
     const begun = await stopped.stop()
     assert.equal(begun.code, 1)
     assert.match(
       begun.stderr,
-      /^The master key is changed\. Servers seal under it from now on\.\nSealed anew in access_key: 1\nWaiting for servers that have not heard yet\.\n$/,
+      /^The master key was changed\. Servers seal new values under the new key\.\nSealed anew in access_key: 1\nWaiting until all servers use the new key\.\n$/,
     )
 
     const { code, stdout, stderr } = await rotate(withBoth)
     assert.equal(code, 0, stderr)
     assert.deepEqual({ ...JSON.parse(stdout), time: '' }, { time: '', action: 'RotateMasterKey', resealedRows: 0, unreadableRows: 0 })
-    assert.match(stderr, /^The master key was changed before\. Looking for what is left\.\nWaiting for servers/)
-    assert.match(stderr, /\nDone: nothing is left under the previous master key\.\n$/)
+    assert.match(
+      stderr,
+      /^The master key was changed earlier\. Looking for values that are still sealed under the previous key\.\nWaiting until all servers/,
+    )
+    assert.match(stderr, /\nDone: no value is left under the previous master key\.\n$/)
 
     const ended = await old.ended
     assert.equal(ended.code, 1)
     assert.match(
       ended.stderr,
-      /^lifeguard: --master-key: the master key was changed, and this server does not have the new one\. Start it with both\.$/m,
+      /^lifeguard: --master-key: the master key was changed, and this server does not have the new key\. Start it with both keys\.$/m,
     )
-    await both.says(/The master key was changed\. What is stored from now on is sealed under the new one\./)
+    await both.says(/The master key was changed\. New values are sealed under the new key\./)
     assert.ok(await isReady(both))
 
     const again = await rotate(withBoth)
     assert.equal(again.code, 0, again.stderr)
-    assert.match(again.stderr, /^The master key was changed before\. Looking for what is left\.\nDone: /)
+    assert.match(
+      again.stderr,
+      /^The master key was changed earlier\. Looking for values that are still sealed under the previous key\.\nDone: /,
+    )
 
     const refused = await startServe(withOld).ended
     assert.equal(refused.code, 1)
     assert.match(
       refused.stderr,
-      /^lifeguard: --master-key: this is not the master key that the database was begun with, or last changed to\./,
+      /^lifeguard: --master-key: this is not the master key of the database\. Use the key that it was created with or last changed to, /,
     )
     await using fresh = startServe(withNew)
     assert.ok(await isReady(fresh))
   })
 
-  it('says which key is missing or wrong', async () => {
+  it('fails with a message that names the missing or wrong key', async () => {
     const missing = await rotate(withNew)
     assert.deepEqual(
       [missing.code, missing.stderr],

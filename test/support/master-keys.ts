@@ -31,7 +31,7 @@ export async function withVaultOf<T>(databaseUrl: string, keys: Keys, use: (data
 /** `keys rotate-master` in this process. No server is waited for unless `quietMs` says so. */
 export function rotate(databaseUrl: string, { before, after }: ReturnType<typeof newKeys>, quietMs = 0): Promise<Rotation> {
   return withVaultOf(databaseUrl, { masterKey: after, previous: before }, (database) =>
-    rotateMasterKey(database, { quietMs, tell: () => undefined }),
+    rotateMasterKey(database, { quietMs, report: () => undefined }),
   )
 }
 

@@ -15,7 +15,9 @@ import { openTestStorage } from '../../support/test-storage.ts'
 
 const anotherKey = () => randomBytes(32).toString('base64')
 const refused = (words: RegExp) => (error: Error) => error instanceof SettingsError && words.test(error.message)
-const wrongKey = refused(/^--master-key: this is not the master key that the database was begun with, or last changed to\./)
+const wrongKey = refused(
+  /^--master-key: this is not the master key of the database\. Use the key that it was created with or last changed to, /,
+)
 
 /** Every column of text that has nothing sealed in it. What is new belongs either here or into `sealedTables`. */
 const openColumns: Readonly<Record<string, string>> = {
@@ -108,7 +110,7 @@ for (const engine of engines) {
       await assert.rejects(rotate(databaseUrl, { after: keys.after, before: anotherKey() }), wrongKey)
       await assert.rejects(
         rotate(databaseUrl, { after: keys.before, before: keys.before }),
-        refused(/^--previous-master-key-file: this is the master key itself/),
+        refused(/^--previous-master-key-file: this is the same key as the master key/),
       )
       await server.restart()
       await rotate(databaseUrl, keys)
@@ -125,7 +127,7 @@ for (const engine of engines) {
         await createAccessKey(db, secrets, systemClock, { policy: undefined, description: '', sessionSeconds: undefined })
         await db.insertInto('installation').values({ name: 'master-key-change', value: 'of another key' }).execute()
       })
-      const unfinished = refused(/an earlier change of the master key has not ended/)
+      const unfinished = refused(/an earlier change of the master key is not finished/)
       await assert.rejects(rotate(databaseUrl, keys), unfinished)
       await withVaultOf(databaseUrl, { masterKey: keys.before }, ({ storage }) =>
         storage.db.deleteFrom('installation').where('name', '=', 'master-key-change').execute(),

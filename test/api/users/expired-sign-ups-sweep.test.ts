@@ -14,7 +14,7 @@ import { type MessagingSetup, openMessagingSetup, testPool } from '../messaging/
 const now = 1_780_000_000_000
 const hourMs = 3_600_000
 const kept = { messageRecordsHours: 1, triggerRecordsHours: 1, auditDays: 1 }
-const { run } = sweepsOf(kept).find(({ name }) => name === 'users who never confirmed') ?? assert.fail('the sweep is in the list')
+const { run } = sweepsOf(kept).find(({ name }) => name === 'expired sign-ups') ?? assert.fail('the sweep is in the list')
 
 function forgetful(id: string, unconfirmedLifetimeHours: number | undefined): Pool {
   return testPool({ id, extensions: { ...noExtensions, signUp: { contactCorrection: false, unconfirmedLifetimeHours } } })
