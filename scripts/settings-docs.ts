@@ -3,7 +3,7 @@ import { flagText } from '../src/cli/help.ts'
 import { type SettingSpec, variableOf } from '../src/setting-spec.ts'
 import { settingsTable } from '../src/settings-table.ts'
 
-/** Writes docs/settings.md from the table of settings; with `--check` only says whether it is current. */
+/** Writes docs/settings.md from the table of settings. With `--check` it only checks that the page is current. */
 const page = new URL('../docs/settings.md', import.meta.url)
 
 function defaultOf(spec: SettingSpec): string {
@@ -27,8 +27,8 @@ const text = `# Settings
 
 Generated from \`src/settings-table.ts\` by \`npm run generate\`.
 
-A flag wins over its environment variable, that over the configuration file (\`--config FILE\`, one JSON object), that over the
-default. An empty variable counts as unset. A setting that is wrong or missing stops the start with one line and exit code 1.
+The precedence is: flag, environment variable, configuration file (\`--config FILE\`, one JSON object), default. An empty variable
+counts as unset. If a setting is wrong or missing, the program prints one line that says so and exits with code 1.
 
 ${Object.values(settingsTable).map(entry).join('\n')}`
 

@@ -1,55 +1,55 @@
 import { flag, type SettingSpec } from './setting-spec.ts'
 
-/** What the server takes, how long it waits, and what it logs. Part of the table in settings-table.ts. */
+/** Settings of limits, time limits and logging. Part of the table in settings-table.ts. */
 export const limitSettings = {
   enforceTiers: {
     flag: 'enforce-tiers',
     type: flag,
     default: false,
-    help: 'Refuse a user pool what its UserPoolTier does not include, as Cognito does. Without it every pool has every feature.',
+    help: 'Reject features that the UserPoolTier of a pool does not include, as Cognito does. Without it every pool has every feature.',
   },
   quotas: {
     flag: 'quotas',
     type: { kind: 'counts' },
     defaultText: "Cognito's default quotas",
-    help: 'Quotas to have in place of the defaults, such as `{"termsPerPool": 100}`. The error about an unknown name lists all names.',
+    help: 'Quotas that replace the defaults, such as `{"termsPerPool": 100}`. The error about an unknown name lists all names.',
   },
   rateLimits: {
     flag: 'rate-limits',
     type: { kind: 'integer', min: 0, max: 1_000_000 },
     defaultText: '0 in `dev`, 1 in `serve`',
-    help: "Requests a second that each process takes in each category of operations, in multiples of Cognito's defaults; 0 sets no limit.",
+    help: "Factor by which Cognito's default request rates are multiplied. The rates hold for each process and category of operations; 0 sets no limit.",
   },
   srpClockToleranceSeconds: {
     flag: 'srp-clock-tolerance',
     type: { kind: 'integer', min: 1, max: 86_400 },
     value: 'SECONDS',
     default: 300,
-    help: 'How far the clock of a client may differ from that of the server when it proves a password by SRP; beyond it the password counts as wrong.',
+    help: "Difference that is allowed between a client's clock and the server's in a sign-in by SRP. Beyond it the password counts as wrong.",
   },
   shedLoad: {
     flag: 'shed-load',
     type: flag,
     defaultText: 'false in `dev`, true in `serve`',
-    help: 'Answer 503 with Retry-After to requests that would have to wait too long, so that the others are answered quickly; see docs/performance.md.',
+    help: 'Answer 503 with Retry-After to requests that would wait too long, so that the others are answered quickly; see docs/performance.md.',
   },
   requestSeconds: {
     flag: 'request-seconds',
     type: { kind: 'integer', min: 1, max: 3600 },
     default: 120,
-    help: 'How long a caller is kept waiting before the answer is 503. Allow for the functions of triggers.',
+    help: 'Seconds after which a request without an answer is answered 503. Allow for the time that trigger functions take.',
   },
   maxConnections: {
     flag: 'max-connections',
     type: { kind: 'integer', min: 1, max: 1_000_000 },
     default: 10_000,
-    help: 'Connections that are open at a time. Those beyond are closed at once.',
+    help: 'Number of connections that may be open at a time. Further connections are closed at once.',
   },
   bodyMegabytes: {
     flag: 'body-megabytes',
     type: { kind: 'integer', min: 8, max: 65_536 },
     default: 64,
-    help: 'Memory that the bodies of all requests may take together; a quarter of it is for bodies of at most 16 KiB. Past it, requests are answered 503.',
+    help: 'Memory in megabytes for the bodies of all current requests. A quarter of it is reserved for bodies of at most 16 KiB. Beyond it, requests are answered 503.',
   },
   logAddresses: {
     flag: 'log-addresses',
@@ -61,18 +61,18 @@ export const limitSettings = {
     flag: 'workers',
     type: { kind: 'integer', min: 1, max: 256 },
     defaultText: 'one for each processor, at most 8',
-    help: 'Threads that compute password proofs.',
+    help: 'Number of threads that compute password proofs.',
   },
   logLevel: {
     flag: 'log-level',
     type: { kind: 'choice', choices: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] },
     default: 'info',
-    help: 'Least severe log line to write.',
+    help: 'Lowest severity of the lines that are logged.',
   },
   shutdownSeconds: {
     flag: 'shutdown-seconds',
     type: { kind: 'integer', min: 0, max: 3600 },
     default: 25,
-    help: 'How long requests in flight may take to finish after SIGTERM.',
+    help: 'Seconds that requests in flight may take to finish after SIGTERM.',
   },
 } as const satisfies Record<string, SettingSpec>

@@ -16,7 +16,7 @@ export function masterKeySettingsError(settings: MasterKeySettings): string | un
     return '--previous-master-key and --previous-master-key-file are both set. Leave one of them out.'
   }
   if (mode !== 'dev' && masterKey === undefined && masterKeyFile === undefined) {
-    return '--master-key-file (or LIFEGUARD_MASTER_KEY) is required by this command. Make a key with: openssl rand -base64 32'
+    return '--master-key-file (or LIFEGUARD_MASTER_KEY) is required by this command. Create a key with: openssl rand -base64 32'
   }
   return undefined
 }

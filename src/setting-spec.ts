@@ -1,23 +1,23 @@
-/** How the text of a setting is understood. */
+/** The type of a setting's value, as which its text is parsed. `expected` completes the sentence "… is not …". */
 export type SettingType =
   | { readonly kind: 'text' | 'path' | 'flag' | 'key' | 'counts' }
   | { readonly kind: 'integer'; readonly min: number; readonly max: number }
   | { readonly kind: 'choice'; readonly choices: readonly string[] }
-  | { readonly kind: 'pattern'; readonly pattern: RegExp; readonly says: string }
+  | { readonly kind: 'pattern'; readonly pattern: RegExp; readonly expected: string }
   | { readonly kind: 'url'; readonly schemes: readonly string[] }
 
 /** One setting: its flag is `--<flag>`, its variable `LIFEGUARD_<FLAG>`, its name in the configuration file `<flag>`. */
 export type SettingSpec = {
   readonly flag: string
   readonly type: SettingType
-  /** What the help calls the value. */
+  /** The placeholder of the value in the help. */
   readonly value?: string
   readonly default?: string | number | boolean
-  /** Said in place of a default that depends on other things. */
+  /** Describes a default that depends on other things. */
   readonly defaultText?: string
-  /** Never printed, logged or repeated in an error. */
+  /** The value is never printed, logged or repeated in an error. */
   readonly secret?: boolean
-  /** The commands that cannot run without it. */
+  /** The commands that require it. */
   readonly requiredBy?: readonly ('serve' | 'keys')[]
   readonly help: string
 }

@@ -7,21 +7,21 @@ import { masterKeySettingsError } from './master-key-settings.ts'
 import { type SettingSpec, variableOf } from './setting-spec.ts'
 import { settingsTable } from './settings-table.ts'
 
-/** Which kind of process is being set up: `keys` stands for the commands that only touch the database. */
+/** The kind of process: `keys` stands for all commands that only use the database. */
 export type Mode = 'dev' | 'serve' | 'keys'
 
-/** What the process was told, checked. Files named here have not been opened yet, save the configuration file. */
+/** The checked settings of the process. Of the files named here, only the configuration file has been opened yet. */
 export type Settings = {
   readonly mode: Mode
   readonly port: number
   readonly host: string
   readonly data: string
-  /** Always there in `serve` and `keys`. */
+  /** Always set in `serve` and `keys`. */
   readonly database: string | undefined
   readonly createDatabase: boolean
   readonly databaseWaitSeconds: number
   readonly databaseStatementSeconds: number
-  /** Without a slash at its end. Always there in `serve`. */
+  /** Without a slash at its end. Always set in `serve`. */
   readonly publicUrl: string | undefined
   readonly allowHttp: boolean
   readonly trustedProxies: number
@@ -31,7 +31,7 @@ export type Settings = {
   readonly accountId: string
   readonly masterKey: Buffer | undefined
   readonly masterKeyFile: string | undefined
-  /** The one before, while it is being changed. */
+  /** The previous key, while the master key is being changed. */
   readonly previousMasterKey: Buffer | undefined
   readonly previousMasterKeyFile: string | undefined
   readonly allowReadableKeyFile: boolean
@@ -55,7 +55,7 @@ export type Settings = {
   readonly auditDays: number
   readonly functionsFolder: string | undefined
   readonly triggerRecordsHours: number
-  /** The environment as the functions of triggers see it: without any setting of this program. */
+  /** The environment of trigger functions: without any setting of this program. */
   readonly functionEnvironment: Readonly<Record<string, string>>
   readonly metricsToken: string | undefined
   readonly enforceTiers: boolean
@@ -72,42 +72,42 @@ export type Settings = {
   readonly shutdownSeconds: number
 }
 
-/** A start that cannot succeed, in one line for the operator: which setting, what is wrong, what to do. Carries no secret. */
+/** The program cannot start. The message is one line for the operator: which setting, what is wrong, what to do. It contains no secret. */
 export class SettingsError extends Error {
   override name = 'SettingsError'
 }
 
-/** What stood on the command line: values by flag name, and the words that were no flags. */
-type CommandLine = { readonly values: ReadonlyMap<string, string>; readonly words: readonly string[] }
+/** The parsed command line: values by flag name, and the arguments that are not flags. */
+type CommandLine = { readonly values: ReadonlyMap<string, string>; readonly operands: readonly string[] }
 
-/** Reads flags of `specs` from the command line. Throws SettingsError for an unknown flag or one without its value. */
+/** @throws SettingsError when a flag is not in `specs`, or has no value */
 export function parseFlags(argv: readonly string[], specs: readonly SettingSpec[]): CommandLine {
   const options = Object.fromEntries(specs.map((spec) => [spec.flag, { type: spec.type.kind === 'flag' ? 'boolean' : 'string' } as const]))
   const { tokens } = parseArgs({ args: [...argv], options, strict: false, allowPositionals: true, tokens: true })
   const values = new Map<string, string>()
-  const words: string[] = []
+  const operands: string[] = []
   for (const token of tokens) {
-    if (token.kind === 'positional') words.push(token.value)
+    if (token.kind === 'positional') operands.push(token.value)
     if (token.kind !== 'option') continue
     const spec = specs.find(({ flag }) => flag === token.name)
     if (spec === undefined || !token.rawName.startsWith('--')) {
-      throw new SettingsError(`${token.rawName}: there is no such flag.${suggestion(token.name, specs)} See: lifeguard help`)
+      throw new SettingsError(`${token.rawName}: this flag does not exist.${suggestion(token.name, specs)} See: lifeguard help`)
     }
     if (spec.type.kind === 'flag') values.set(spec.flag, token.value ?? 'true')
     else if (token.value === undefined || (!token.inlineValue && token.value.startsWith('--'))) {
-      throw new SettingsError(`--${spec.flag}: a value must follow it.`)
+      throw new SettingsError(`--${spec.flag}: this flag needs a value.`)
     } else values.set(spec.flag, token.value)
   }
-  return { values, words }
+  return { values, operands }
 }
 
-/** The flag that was probably meant, as a sentence. */
+/** A sentence that names the flag that was probably meant. */
 function suggestion(name: string, specs: readonly SettingSpec[]): string {
   const near = specs.find(({ flag }) => isNear(name, flag)) ?? specs.find(({ flag }) => name.startsWith(`${flag}-`))
   return near === undefined ? '' : ` Did you mean --${near.flag}?`
 }
 
-/** Whether one letter that is missing, too many, wrong, or in its neighbour's place makes the difference. */
+/** Whether the names differ by one missing, additional or wrong letter, or by two neighbouring letters in the wrong order. */
 function isNear(one: string, other: string): boolean {
   let start = 0
   while (start < one.length && one[start] === other[start]) start++
@@ -116,19 +116,19 @@ function isNear(one: string, other: string): boolean {
   return a[0] === b[1] && a[1] === b[0] && a.slice(2) === b.slice(2)
 }
 
-/** A flag wins over the environment, that over the configuration file, that over the default. */
+/** By precedence: flag, environment, configuration file, default. @throws SettingsError when a setting is wrong, missing or contradictory */
 export function readSettings(from: {
   readonly argv: readonly string[]
   readonly env: Readonly<Record<string, string | undefined>>
   readonly command: Mode
-  /** Flags of the command itself, which are none of the settings. */
+  /** Flags of the command itself, which are not settings. */
   readonly ownFlags?: readonly SettingSpec[]
 }): Settings {
   const { values: flags } = parseFlags(from.argv, [...Object.values(settingsTable), ...(from.ownFlags ?? [])])
   const fromEnv = new Map<string, string>()
   for (const spec of Object.values(settingsTable)) {
     const value = from.env[variableOf(spec)]
-    // Composition files pass a variable that is not set as an empty one.
+    // Compose files pass an unset variable on as an empty one.
     if (value !== undefined && value !== '') fromEnv.set(spec.flag, value)
   }
   const configFile = flags.get('config') ?? fromEnv.get('config')
@@ -145,7 +145,7 @@ export function readSettings(from: {
   return withoutContradictions(settings as Settings)
 }
 
-/** Without Node's options, too: what is preloaded into the server is not meant for other people's code. */
+/** Without Node's options as well: modules that are preloaded into the server are not meant for trigger functions. */
 function withoutOwnVariables(env: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
   const entries = Object.entries(env).filter(([name]) => !/^(LIFEGUARD_|NODE_OPTIONS$)/i.test(name))
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined))
@@ -165,13 +165,13 @@ function foundIn(
   return entry === undefined ? undefined : { text: entry, source: `"${spec.flag}" in the configuration file` }
 }
 
-/** What a JSON file holds that a flag names. Throws SettingsError. */
+/** The value in a JSON file. @throws SettingsError when the file cannot be read or is not valid JSON */
 export function readJsonFile(flag: string, file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8'))
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    // The text of a syntax error quotes the file, which may hold secrets; its place does not.
+    // The message of a syntax error quotes the file, which may contain secrets. The position in it does not.
     const place = /\((line \d+ column \d+)\)/.exec(message)?.[1]
     const invalid = place === undefined ? 'is not valid JSON' : `is not valid JSON at ${place}`
     throw new SettingsError(`${flag}: ${resolve(file)} ${error instanceof SyntaxError ? invalid : `cannot be read (${code})`}.`)
@@ -181,12 +181,12 @@ export function readJsonFile(flag: string, file: string): unknown {
 function readConfigFile(file: string): Map<string, string> {
   const content = readJsonFile('--config', file)
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
-    throw new SettingsError(`--config: ${file} must hold one JSON object with settings by name.`)
+    throw new SettingsError(`--config: ${file} must contain one JSON object, with settings by name.`)
   }
   const kinds = new Map<string, string>(Object.values(settingsTable).map((spec) => [spec.flag, spec.type.kind]))
   const entries = new Map<string, string>()
   for (const [name, value] of Object.entries(content)) {
-    if (!kinds.has(name) || name === 'config') throw new SettingsError(`--config: ${file} sets "${name}", which is no setting.`)
+    if (!kinds.has(name) || name === 'config') throw new SettingsError(`--config: ${file} sets "${name}", which is not a setting.`)
     if (kinds.get(name) === 'counts') {
       entries.set(name, JSON.stringify(value))
       continue
@@ -218,12 +218,12 @@ function parseValue(spec: SettingSpec, text: string, source: string): Value {
       if (!type.choices.includes(text)) throw refuse(`one of ${type.choices.join(', ')}`)
       return text
     case 'pattern':
-      if (!type.pattern.test(text)) throw refuse(type.says)
+      if (!type.pattern.test(text)) throw refuse(type.expected)
       return text
     case 'url':
       if (!type.schemes.some((scheme) => text.startsWith(scheme))) throw refuse(`an address that starts with ${type.schemes.join(' or ')}`)
       if (text.startsWith('sqlite:') ? text.length === 'sqlite:'.length : !URL.canParse(text)) {
-        throw refuse('a complete address. In a password, characters other than letters and digits have to be percent-encoded')
+        throw refuse('a complete address. In a password, characters other than letters and digits must be percent-encoded')
       }
       return text
     case 'key':
@@ -234,7 +234,7 @@ function parseValue(spec: SettingSpec, text: string, source: string): Value {
       return counts
     }
     default:
-      if (text === '') throw refuse('filled in')
+      if (text === '') throw refuse('a text of at least one character')
       return text
   }
 }
@@ -251,12 +251,12 @@ function parseCounts(text: string): Readonly<Record<string, number>> | undefined
   return Object.values(counts).every(isCount) ? (counts as Record<string, number>) : undefined
 }
 
-/** 32 bytes in base64 (or base64url) or in hex. `source` names the setting in the error, `what` the key. */
+/** A key of 32 bytes from base64, base64url or hex. @throws SettingsError that names the setting by `source` and the key by `what` */
 export function parseKey(text: string, source: string, what: string): Buffer {
   const trimmed = text.trim()
   const key = Buffer.from(trimmed, /^[0-9a-fA-F]{64}$/.test(trimmed) ? 'hex' : 'base64')
   if (!/^[A-Za-z0-9+/_=-]+$/.test(trimmed) || key.length !== 32) {
-    throw new SettingsError(`${source}: a ${what} is 32 bytes long, in base64 or in 64 hex digits. Make one with: openssl rand -base64 32`)
+    throw new SettingsError(`${source}: a ${what} must be 32 bytes in base64 or 64 hex digits. Create one with: openssl rand -base64 32`)
   }
   return key
 }
@@ -266,18 +266,20 @@ function withoutContradictions(settings: Settings): Settings {
   if ((settings.tlsCert === undefined) !== (settings.tlsKey === undefined)) {
     throw new SettingsError('--tls-cert and --tls-key go together: set both or neither.')
   }
-  const confusion = masterKeySettingsError(settings) ?? gatewaySettingsError(settings)
-  if (confusion !== undefined) throw new SettingsError(confusion)
+  const problem = masterKeySettingsError(settings) ?? gatewaySettingsError(settings)
+  if (problem !== undefined) throw new SettingsError(problem)
   if (settings.codeKeyFile !== undefined && (settings.kmsRegion ?? settings.kmsEndpoint) !== undefined) {
     throw new SettingsError(
-      '--code-key-file and --kms-region or --kms-endpoint are both set. Codes are encrypted under one of them: choose.',
+      '--code-key-file and --kms-region or --kms-endpoint are both set. Codes are encrypted either by the file or by KMS: leave one of them out.',
     )
   }
   if (mode === 'serve' && settings.region === 'local') {
-    throw new SettingsError('--region: local is for dev only. Verifiers of tokens and policies expect a region name such as us-east-1.')
+    throw new SettingsError('--region: local is for dev only. Token verifiers and policies expect a region name such as us-east-1.')
   }
   if (mode === 'dev' && !isLoopbackHost(settings.host)) {
-    throw new SettingsError(`--host: ${settings.host} is not a loopback address, and dev accepts any credentials. Use: lifeguard serve`)
+    throw new SettingsError(
+      `--host: ${settings.host} is not a loopback address. As dev accepts any credentials, use this instead: lifeguard serve`,
+    )
   }
   return settings.publicUrl === undefined ? settings : { ...settings, publicUrl: checkedPublicUrl(settings.publicUrl, settings) }
 }
@@ -285,11 +287,11 @@ function withoutContradictions(settings: Settings): Settings {
 function checkedPublicUrl(publicUrl: string, { mode, allowHttp }: Settings): string {
   const url = new URL(publicUrl)
   if (url.pathname !== '/' || url.search !== '' || url.hash !== '' || url.username !== '' || url.password !== '') {
-    throw new SettingsError('--public-url: it must be a scheme and a host only, such as https://id.example.com')
+    throw new SettingsError('--public-url: the URL must have a scheme and a host only, such as https://id.example.com')
   }
   if (mode === 'serve' && url.protocol === 'http:' && !isLoopbackHost(url.hostname) && !allowHttp) {
     throw new SettingsError(
-      `--public-url: ${publicUrl} is not encrypted, so passwords and tokens could be read on the way. Use https:, or --allow-http if you must.`,
+      `--public-url: ${publicUrl} is not encrypted, so others could read passwords and tokens. Use https:, or set --allow-http to accept this.`,
     )
   }
   return url.origin

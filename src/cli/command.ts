@@ -3,35 +3,41 @@ import type { SettingSpec } from '../setting-spec.ts'
 import { parseFlags, SettingsError } from '../settings.ts'
 import { settingsTable } from '../settings-table.ts'
 
-/** What the process was started with, after the words of the command. */
-export type Call = { readonly argv: readonly string[]; readonly env: Readonly<Record<string, string | undefined>> }
+/** The environment, and the arguments after the name of the command. */
+export type CommandCall = { readonly argv: readonly string[]; readonly env: Readonly<Record<string, string | undefined>> }
 
 export type Command = {
-  /** The words that choose it, such as `keys create`. */
+  /** One or two words, such as `keys create`. */
   readonly name: string
-  /** What else it takes, as the help shows it. */
+  /** Its operands, as the help shows them. */
   readonly operands?: string
   readonly summary: string
   /** Flags that only this command has. */
   readonly ownFlags?: readonly SettingSpec[]
-  /** Whether it runs until it is told to stop. */
+  /** Whether it runs until a signal stops it. */
   readonly isServer?: true
-  /** It may take long, and a signal ends it at once: what it has done so far stands. */
+  /** Whether a signal ends it at once. It may take long, and keeps what it has done so far. */
   readonly endsAtOnce?: boolean
-  /** Throws SettingsError for what the operator can put right. A command that starts a server answers with it. */
-  run(call: Call): Promise<RunningServer | undefined>
+  /**
+   * Returns the server if the command starts one.
+   * @throws SettingsError when the operator can correct what is wrong
+   */
+  run(call: CommandCall): Promise<RunningServer | undefined>
 }
 
-/** The words of a call that are no flags; throws SettingsError unless there are `count` of them. */
-export function readOperands({ argv }: Call, ownFlags: readonly SettingSpec[], count: number): readonly string[] {
-  const { words } = parseFlags(argv, [...Object.values(settingsTable), ...ownFlags])
-  const surplus = words[count]
+/**
+ * The arguments of a call that are not flags.
+ * @throws SettingsError unless there are `count` of them
+ */
+export function readOperands({ argv }: CommandCall, ownFlags: readonly SettingSpec[], count: number): readonly string[] {
+  const { operands } = parseFlags(argv, [...Object.values(settingsTable), ...ownFlags])
+  const surplus = operands[count]
   if (surplus !== undefined) {
-    // `npm start --port 9912` arrives as the word 9912: npm keeps the flag.
+    // `npm start --port 9912` arrives here as the operand 9912: npm takes the flag for itself.
     throw new SettingsError(
-      `"${surplus}" is not understood here. With npm, flags follow "--": npm start -- --port 9912. See: lifeguard help`,
+      `"${surplus}" is not expected here. With npm, write "--" before the flags: npm start -- --port 9912. See: lifeguard help`,
     )
   }
-  if (words.length < count) throw new SettingsError('Something is missing at the end of this command. See: lifeguard help')
-  return words
+  if (operands.length < count) throw new SettingsError('The command needs another argument at its end. See: lifeguard help')
+  return operands
 }

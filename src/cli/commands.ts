@@ -9,26 +9,29 @@ import { keysRotateMaster } from './keys-rotate-master.ts'
 import { serve } from './serve.ts'
 import { version } from './version.ts'
 
-const working = [dev, serve, keysCreate, keysList, keysDelete, keysRotateMaster, version]
-const help = helpOn(working)
-const commands = [...working, help]
+const otherCommands = [dev, serve, keysCreate, keysList, keysDelete, keysRotateMaster, version]
+const help = helpOn(otherCommands)
+const commands = [...otherCommands, help]
 
-/** The command that the arguments name, and the arguments after its name. */
+/**
+ * The command that the arguments name, and the arguments after its name.
+ * @throws SettingsError when there is no such command
+ */
 export function chooseCommand(argv: readonly string[]): { readonly command: Command; readonly argv: readonly string[] } {
   const [first] = argv
   if (first === undefined || argv.includes('--help') || argv.includes('-h')) return { command: help, argv: [] }
   if (first === '--version' || first === '-v') return { command: version, argv: [] }
   const command = commands.find(({ name }) => name.split(' ').every((word, i) => argv[i] === word))
-  if (command === undefined) throw new SettingsError(noCommand(argv))
+  if (command === undefined) throw new SettingsError(unknownCommandText(argv))
   return { command, argv: argv.slice(command.name.split(' ').length) }
 }
 
-function noCommand(argv: readonly string[]): string {
+function unknownCommandText(argv: readonly string[]): string {
   const names = commands.map(({ name }) => name).join(', ')
-  return `${JSON.stringify(commandWords(argv))} is no command. There are: ${names}. A command comes before its flags.`
+  return `${JSON.stringify(commandWords(argv))} is not a command. Commands: ${names}. The command comes before its flags.`
 }
 
-/** As much of the command line as looks like the name of a command. */
+/** The part of the command line that looks like the name of a command. */
 function commandWords(argv: readonly string[]): string {
   const [first = '', second] = argv
   const grouped = commands.some(({ name }) => name.startsWith(`${first} `))

@@ -7,7 +7,7 @@ import { readyAfterMs } from './ready-after.ts'
 export const dev: Command = {
   name: 'dev',
   isServer: true,
-  summary: 'Run on this machine only: any AWS credentials, data in a folder, every message in an inbox.',
+  summary: 'Run for development on this machine only: accept any AWS credentials, keep data in a folder, show messages in an inbox.',
 
   async run(call) {
     readOperands(call, [], 0)
@@ -21,7 +21,7 @@ export const dev: Command = {
         '',
         `  Endpoint  ${server.url}   (region ${settings.region}, any credentials)`,
         `  Inbox     ${server.url}/inbox`,
-        `  Data      ${settings.database === undefined ? settings.data : 'the database that was given'}`,
+        `  Data      ${settings.database === undefined ? settings.data : 'in the database of --database'}`,
         ...modulesLine(settings.functionsFolder),
         '',
         '  Try it:',
@@ -33,9 +33,9 @@ export const dev: Command = {
   },
 }
 
-/** Which functions were found, so that the wrong folder shows at once. */
+/** Lists the trigger functions that were found, so that a wrong folder is noticed at once. */
 function modulesLine(folder: string | undefined): string[] {
   if (folder === undefined) return []
   const names = [...readFunctionsFolder(folder).keys()]
-  return [`  Functions ${resolve(folder)}   (${names.length === 0 ? 'no module lies in it yet' : names.join(', ')})`]
+  return [`  Functions ${resolve(folder)}   (${names.length === 0 ? 'no modules in it yet' : names.join(', ')})`]
 }

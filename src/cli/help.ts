@@ -27,7 +27,7 @@ function helpText(commands: readonly Command[]): string {
     'Commands',
     ...commands.flatMap(describeCommand),
     '',
-    'Settings (a flag wins over its variable, that over the configuration file, that over the default)',
+    'Settings (precedence: flag, environment variable, configuration file, default)',
     ...Object.values(settingsTable).flatMap(describeSetting),
   ].join('\n')
 }
@@ -42,7 +42,7 @@ function describeSetting(spec: SettingSpec): string[] {
   return [`  ${flagText(spec)}, ${variableOf(spec)}`, ...wrap(`${spec.help}${required}${defaultText(spec)}`, indent)]
 }
 
-/** `--port NUMBER`, as the help and the documentation show it. */
+/** The flag with its placeholder, such as `--port NUMBER`, as the help and the documentation show it. */
 export function flagText({ flag, type, value }: SettingSpec): string {
   const placeholders = {
     integer: 'NUMBER',

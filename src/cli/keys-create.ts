@@ -7,25 +7,25 @@ import { type Command, readOperands } from './command.ts'
 import { withOpenedDatabase } from './with-opened-database.ts'
 
 const ownFlags: readonly SettingSpec[] = [
-  { flag: 'policy', type: { kind: 'path' }, value: 'FILE', help: 'IAM-style policy (JSON); without one the key may do everything.' },
-  { flag: 'description', type: { kind: 'text' }, value: 'TEXT', help: 'What the key is for.' },
+  { flag: 'policy', type: { kind: 'path' }, value: 'FILE', help: 'IAM-style policy (JSON). Without one the key may do everything.' },
+  { flag: 'description', type: { kind: 'text' }, value: 'TEXT', help: 'The purpose of the key, for `keys list`.' },
   {
     flag: 'session-seconds',
     type: { kind: 'integer', min: 1, max: 999_999_999 },
-    help: 'Make temporary credentials with a session token that end after so long.',
+    help: 'Create temporary credentials with a session token, which expire after this many seconds.',
   },
 ]
 
 export const keysCreate: Command = {
   name: 'keys create',
-  summary: 'Make an access key for signed requests and print it, once.',
+  summary: 'Create an access key for signed requests and print it. Its secret is never shown again.',
   ownFlags,
 
   async run(call) {
     readOperands(call, ownFlags, 0)
     const { values } = parseFlags(call.argv, [...Object.values(settingsTable), ...ownFlags])
     const policyFile = values.get('policy')
-    const wish = {
+    const input = {
       policy: policyFile === undefined ? undefined : readPolicyFile(policyFile),
       description: values.get('description') ?? '',
       sessionSeconds: readSeconds(values.get('session-seconds')),
@@ -34,10 +34,10 @@ export const keysCreate: Command = {
       const { createAccessKey } = await import('../access/create-access-key.ts')
       const { PolicyError } = await import('../access/read-policy.ts')
       try {
-        const key = await createAccessKey(storage.db, secrets, systemClock, wish)
+        const key = await createAccessKey(storage.db, secrets, systemClock, input)
         console.log(`AWS_ACCESS_KEY_ID=${key.id}\nAWS_SECRET_ACCESS_KEY=${key.secret}`)
         if (key.sessionToken !== undefined) console.log(`AWS_SESSION_TOKEN=${key.sessionToken}`)
-        console.error('This is the only time the secret is shown.')
+        console.error('Keep the secret: it is not shown again.')
       } catch (error) {
         if (error instanceof PolicyError) throw new SettingsError(`--policy: ${error.message}`)
         throw error
@@ -57,6 +57,7 @@ function readPolicyFile(path: string): string {
 
 function readSeconds(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new SettingsError(`--session-seconds: ${JSON.stringify(text)} is not a whole number above 0.`)
+  if (!/^[1-9]\d{0,8}$/.test(text))
+    throw new SettingsError(`--session-seconds: ${JSON.stringify(text)} is not a whole number from 1 to 999999999.`)
   return Number(text)
 }

@@ -5,7 +5,7 @@ import { withOpenedDatabase } from './with-opened-database.ts'
 export const keysDelete: Command = {
   name: 'keys delete',
   operands: 'ID',
-  summary: 'Delete an access key. Servers that run forget it at once.',
+  summary: 'Delete an access key. Running servers reject it at once.',
 
   async run(call) {
     const [id = ''] = readOperands(call, [], 1)
@@ -14,7 +14,7 @@ export const keysDelete: Command = {
       const { accessKeyDeleted } = await import('../access/access-key-cache.ts')
       if (!(await deleteAccessKey(storage.db, id)))
         throw new SettingsError(`There is no access key ${JSON.stringify(id)}. See: lifeguard keys list`)
-      // The key is deleted: a server that misses the news finds out by itself.
+      // The key is deleted already. A server that misses the notification notices the deletion by itself.
       await storage.publish(accessKeyDeleted, id).catch(() => undefined)
       console.log(`Deleted ${id}`)
     })

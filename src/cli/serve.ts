@@ -5,7 +5,7 @@ import { readyAfterMs } from './ready-after.ts'
 export const serve: Command = {
   name: 'serve',
   isServer: true,
-  summary: 'Run in production: signed requests, a database and a master key of your own.',
+  summary: 'Run in production: require signed requests, a database and a master key.',
 
   async run(call) {
     readOperands(call, [], 0)

@@ -1,11 +1,11 @@
 import type { OpenedDatabase } from '../open-database.ts'
 import type { SettingSpec } from '../setting-spec.ts'
 import { readSettings } from '../settings.ts'
-import type { Call } from './command.ts'
+import type { CommandCall } from './command.ts'
 
-/** Opens the database and its keys for one piece of work. The modules are loaded late, so that a bad flag is told at once. */
+/** Opens the database for one piece of work. Its modules are loaded after the settings are read, so that a wrong flag is reported at once. */
 export async function withOpenedDatabase(
-  call: Call,
+  call: CommandCall,
   ownFlags: readonly SettingSpec[],
   work: (database: OpenedDatabase) => Promise<void>,
 ): Promise<void> {

@@ -42,7 +42,7 @@ describe('The key for codes', () => {
     }
     chmodSync(file, 0o600)
     writeFileSync(file, 'c2hvcnQ=')
-    await refuses(/a key for codes is 32 bytes long/)
+    await refuses(/a key for codes must be 32 bytes in base64 or 64 hex digits/)
     writeFileSync(file, Buffer.alloc(32, 7).toString('base64'))
     await start(flags)
     await assert.rejects(start(['--code-key-file', `${file}.none`]), /--code-key-file: .* does not exist\. Make a key for codes with: /)
