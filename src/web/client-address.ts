@@ -1,17 +1,16 @@
 import { isIP } from 'node:net'
 
 /**
- * The address that a request comes from, or undefined when its connection is gone. Each of our own proxies adds the address of
- * whoever called it to the end of X-Forwarded-For, so that as many entries as there are proxies are true. What stands before them,
- * anybody may have made up.
+ * The address that a request comes from, or undefined when its connection is closed. Each trusted proxy appends the address of its client to
+ * X-Forwarded-For. So as many entries at the end are true as there are trusted proxies; a client may have forged the entries before them.
  */
 export function clientAddress(peer: string | undefined, forwardedFor: readonly string[], trustedProxies: number): string | undefined {
   const entries = forwardedFor.flatMap((line) => line.split(','))
-  const told = trustedProxies === 0 ? undefined : entries[Math.max(0, entries.length - trustedProxies)]
-  return addressIn(told) ?? addressIn(peer)
+  const forwarded = trustedProxies === 0 ? undefined : entries[Math.max(0, entries.length - trustedProxies)]
+  return addressIn(forwarded) ?? addressIn(peer)
 }
 
-/** Some proxies add the port, and a socket that listens on IPv6 writes IPv4 addresses in its own way. */
+/** Removes the port that some proxies add, and the `::ffff:` before IPv4 addresses on a socket that listens on IPv6. */
 function addressIn(text: string | undefined): string | undefined {
   const trimmed = text?.trim() ?? ''
   const host = /^\[([^\]]*)\](?::\d+)?$/.exec(trimmed)?.[1] ?? /^([\d.]+):\d+$/.exec(trimmed)?.[1] ?? trimmed
@@ -19,7 +18,7 @@ function addressIn(text: string | undefined): string | undefined {
   return isIP(address) === 0 ? undefined : address
 }
 
-/** What one client has of the address space: an IPv4 address, or the /64 network of an IPv6 address, in one form only. */
+/** The network that one client usually controls, in a canonical form: an IPv4 address, or the /64 network of an IPv6 address. */
 export function networkOf(address: string | undefined): string {
   if (address === undefined || !address.includes(':')) return address ?? 'unknown'
   const [before = '', after] = address.split('::')

@@ -9,9 +9,12 @@ import type { Throttle } from './rpc/throttle.ts'
 
 type Deps = ConfirmSignUpDeps & { readonly pools: PoolCatalog; readonly throttle: Throttle; readonly trustedProxies: number }
 
-/** Where the link of a sign-up message leads; the names of path and parameters are Cognito's. It counts as ConfirmSignUp. */
+/**
+ * The page behind the link in a sign-up message. Its path and parameters have Cognito's names. It counts as ConfirmSignUp for the request
+ * rates.
+ */
 export function confirmUserRoutes(app: FastifyInstance, deps: Deps): void {
-  // Programs that check links for a mail box ask by HEAD, which must not confirm anybody (RFC 9110 §9.2.1).
+  // Mail scanners check links by HEAD, which must not confirm a user (RFC 9110 §9.2.1).
   app.head('/confirmUser', async (request, reply) => sendPage(reply, readLink(request.query) === undefined ? invalidLink : confirmed))
 
   app.get('/confirmUser', { exposeHeadRoute: false }, async (request, reply) => {
@@ -33,7 +36,7 @@ export function confirmUserRoutes(app: FastifyInstance, deps: Deps): void {
 
 type Link = { readonly clientId: string; readonly username: string; readonly code: string }
 
-/** The same limits as in the API; undefined for what no message of ours says. */
+/** Parses the parameters by the rules of the API. Undefined for a link that no message of ours can contain. */
 function readLink(query: unknown): Link | undefined {
   const { client_id: clientId, user_name: username, confirmation_code: code } = query as Record<string, unknown>
   if (typeof clientId !== 'string' || !/^[\w+]{1,128}$/.test(clientId)) return undefined
@@ -46,18 +49,18 @@ type Page = { readonly status: number; readonly title: string; readonly text: st
 
 const confirmed: Page = { status: 200, title: 'Your account is confirmed', text: 'You can close this page and sign in.' }
 
-/** One text for whatever is wrong with a link: it may not tell who exists. */
+/** One text for every invalid link: it must not reveal which users exist. */
 const invalidLink: Page = {
   status: 400,
   title: 'This link is not valid',
-  text: 'It may have been used already, be too old, or have been replaced by a newer one. Try to sign in; if your account is not confirmed yet, ask for a new message there.',
+  text: 'It may have been used already, have expired, or have been replaced by a newer link. Try to sign in. If your account is not confirmed yet, ask for a new message there.',
 }
 
-/** The pool's own code runs behind the confirmation. What it says is for the program that calls, not for this page. */
+/** The PostConfirmation trigger runs after the confirmation. Its error message is for programs and not for this page. */
 const unfinished: Page = {
   status: 502,
   title: 'Your account is confirmed',
-  text: 'But something that should have followed went wrong. Please try to sign in, and ask for help if you cannot.',
+  text: 'But a step after the confirmation failed. Please try to sign in, and ask for help if you cannot.',
 }
 
 const refusals: Partial<Record<ErrorCode, Page>> = {

@@ -1,4 +1,4 @@
-/** What the AWS SDKs and Amplify send from a browser, and what scripts that monitor pages add to every request. */
+/** The headers that the AWS SDKs and Amplify send from a browser, and those that monitoring scripts add to every request. */
 const allowedHeaders = [
   'authorization',
   'amz-sdk-invocation-id',
@@ -20,13 +20,13 @@ const allowedHeaders = [
 
 const exposedHeaders = 'x-amzn-requestid, x-amzn-errortype, x-amzn-errormessage, date, retry-after'
 
-/** Chromium keeps a pre-flight answer for two hours at most, whatever is offered. */
+/** Chromium caches a preflight answer for two hours at most. */
 const preflightLifetimeSeconds = 7200
 
-/** Lets pages of any origin read the answer. No cookie goes along, so a page can do no more than any other stranger. */
+/** Lets pages of any origin read the answer. Requests carry no cookies, so a page has no more rights than any other client. */
 export const readableByPages = { 'access-control-allow-origin': '*', 'access-control-expose-headers': exposedHeaders }
 
-/** What a browser is told that asks, by `OPTIONS /`, whether a page may call `POST /`. */
+/** The answer to a preflight request: `OPTIONS /` asks whether a page may call `POST /`. */
 export const preflightHeaders = {
   'access-control-allow-methods': 'POST, OPTIONS',
   'access-control-allow-headers': allowedHeaders,

@@ -6,21 +6,21 @@ import type { SigningKeys } from '../tokens/signing-keys.ts'
 type Deps = { readonly pools: PoolCatalog; readonly signingKeys: SigningKeys; readonly publicUrl: string }
 type PoolPath = { Params: { userPoolId: string } }
 
-/** What a verifier of tokens reads: the pool's JWK set (RFC 7517) and its OpenID Connect discovery document. */
+/** For token verifiers: the pool's JWK set (RFC 7517) and its OpenID Connect discovery document. */
 export function discoveryRoutes(app: FastifyInstance, { pools, signingKeys, publicUrl }: Deps): void {
   const cacheSeconds = 300
 
   app.get<PoolPath>('/:userPoolId/.well-known/jwks.json', async (request, reply) => {
     const pool = await pools.findPool(request.params.userPoolId)
     if (pool === undefined) return reply.callNotFound()
-    reply.headers(openToEverybody(cacheSeconds))
+    reply.headers(publicCacheHeaders(cacheSeconds))
     return { keys: await signingKeys.published(pool.id) }
   })
 
   app.get<PoolPath>('/:userPoolId/.well-known/openid-configuration', async (request, reply) => {
     const pool = await pools.findPool(request.params.userPoolId)
     if (pool === undefined) return reply.callNotFound()
-    reply.headers(openToEverybody(cacheSeconds))
+    reply.headers(publicCacheHeaders(cacheSeconds))
     const issuer = issuerOf(publicUrl, pool.id)
     // OpenID Connect Discovery 1.0 §3; the endpoints of OAuth 2.0 are added with the hosted pages.
     return {
@@ -35,7 +35,7 @@ export function discoveryRoutes(app: FastifyInstance, { pools, signingKeys, publ
   })
 }
 
-const openToEverybody = (maxAgeSeconds: number) => ({
+const publicCacheHeaders = (maxAgeSeconds: number) => ({
   'access-control-allow-origin': '*',
   'cache-control': `public, max-age=${maxAgeSeconds}`,
 })

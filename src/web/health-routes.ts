@@ -7,14 +7,14 @@ type Options = {
   readonly checkDatabase: () => Promise<void>
   readonly isClosing: () => boolean
   readonly metrics: Metrics
-  /** Who may read /metrics: everybody (in `dev`, which is on loopback), bearers of the token, or nobody. */
+  /** Who may read /metrics: every client (in `dev`, which is on loopback), clients with the token, or no client. */
   readonly metricsAccess: 'everybody' | 'nobody' | { readonly token: string }
 }
 
-/** What `/healthz` answers, at the start (see listener.ts) as later. */
+/** The answer of `/healthz`, also while the server starts (see listener.ts). */
 export const alive = { status: 'ok' }
 
-/** `/healthz`: the process runs. `/readyz`: send it requests. `/metrics`: what it has done. */
+/** `/healthz` says that the process runs, `/readyz` that it can handle requests. `/metrics` has the figures of the process. */
 export function healthRoutes(app: FastifyInstance, { checkDatabase, isClosing, metrics, metricsAccess }: Options): void {
   app.get('/healthz', () => alive)
 
@@ -24,7 +24,7 @@ export function healthRoutes(app: FastifyInstance, { checkDatabase, isClosing, m
       await within(2000, checkDatabase())
       return { status: 'ready' }
     } catch {
-      // The log has it already, once and not for each request.
+      // The failure is logged elsewhere, once and not for each request.
       return reply.code(503).send({ status: 'database cannot be read or written' })
     }
   })
@@ -38,17 +38,17 @@ export function healthRoutes(app: FastifyInstance, { checkDatabase, isClosing, m
   })
 }
 
-/** Compares digests, so that neither content nor length shows in the time taken. */
+/** Compares digests, so that the time does not depend on content or length. */
 function sameText(left: string, right: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest()
   return timingSafeEqual(digest(left), digest(right))
 }
 
 async function within(ms: number, work: Promise<void>): Promise<void> {
-  const { promise: late, reject } = Promise.withResolvers<never>()
+  const { promise: timeout, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(() => reject(new Error(`No answer within ${ms} ms`)), ms)
   try {
-    await Promise.race([work, late])
+    await Promise.race([work, timeout])
   } finally {
     clearTimeout(timer)
   }

@@ -1,15 +1,15 @@
 import type { Logger } from '../base/logger.ts'
 import type { RequestLog } from './request-log.ts'
 
-/** What every answer of the server depends on, whoever writes it. */
+/** What both the API listener and the other routes need. */
 export type HttpOptions = {
   readonly logger: Logger
   readonly log: RequestLog
-  /** Answers requests for loopback host names only. */
+  /** Whether requests for host names that are not loopback are rejected. */
   readonly loopbackOnly: boolean
-  /** Clients are to come back by HTTPS only. */
+  /** Whether answers tell clients to use HTTPS only (Strict-Transport-Security). */
   readonly strictTransport: boolean
   readonly isClosing: () => boolean
-  /** How many proxies of ours stand before the server. */
+  /** How many trusted proxies are in front of the server. */
   readonly trustedProxies: number
 }

@@ -11,34 +11,34 @@ import { staysOpen } from './unread-body.ts'
 type Options = HttpOptions & { readonly server: Server }
 
 /**
- * The HTTP side of all routes but those of API calls (see rpc-listener.ts): ids, headers, logs, metrics, and answers to what no route
- * answers. Requests go to its `routing`.
+ * The HTTP server of all routes except the API (see rpc-listener.ts). It sets request ids and headers, writes logs and metrics, and answers
+ * errors and unknown paths. Requests are passed to its `routing`.
  */
 export function createHttpApp({ server, logger, log, loopbackOnly, strictTransport, isClosing, trustedProxies }: Options): FastifyInstance {
-  const headersOfAll = commonHeaders({ strictTransport })
+  const headers = commonHeaders({ strictTransport })
   const app = Fastify({
     serverFactory: () => server,
     loggerInstance: logger as FastifyBaseLogger,
-    // Fastify's own lines carry the URL, and with it codes and tokens.
+    // Fastify's own log lines contain the URL, and with it codes and tokens.
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     return503OnClosing: false,
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
-    // A path that cannot be decoded passes by every hook.
+    // No hook runs for a path that cannot be decoded.
     frameworkErrors: (_error, request, reply: FastifyReply) => {
-      reply.header('x-amzn-requestid', request.id).headers(headersOfAll)
+      reply.header('x-amzn-requestid', request.id).headers(headers)
       reply.code(400).send({ message: 'The path is not valid.' })
     },
   })
 
   app.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-amzn-requestid', request.id).headers(headersOfAll)
+    reply.header('x-amzn-requestid', request.id).headers(headers)
     if (isClosing()) reply.header('connection', 'close')
     if (loopbackOnly && isForeignHost(request.headers.host)) reply.code(403).send({ message: foreignHostMessage })
     else done()
   })
 
-  // A route that reads a body has a parser of its own. The body of any other request is not waited for.
+  // A route that reads a body has its own parser. The bodies of all other requests are not read.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _payload, done) => done(null))
 
@@ -70,7 +70,7 @@ function answerFailures(app: FastifyInstance): void {
   })
 }
 
-/** Requests are checked against the contract; Fastify's own compilers of schemas would only take time and memory to load. */
+/** No route uses Fastify's schemas. Its schema compilers would only take time and memory to load. */
 const noSchemas = () => () => {
   throw new Error('No route has a schema for Fastify.')
 }

@@ -1,4 +1,4 @@
-/** The looks of the inbox page. */
+/** The style sheet of the inbox page. */
 export const inboxStyles = `
 :root {
   color-scheme: light dark;
@@ -79,13 +79,13 @@ iframe { display: block; width: 100%; height: 220px; margin-top: 8px; border: 1p
 }
 `
 
-/** Keeps the list current by asking for the page again and taking over what differs; copies codes; tells times as the clock here shows them. */
+/** Keeps the list current by fetching the page again and replacing what differs. Copies codes. Shows times in the local time zone. */
 export const inboxScript = `'use strict'
-const everyMs = 1500
+const refreshMs = 1500
 const list = document.getElementById('messages')
-let waiting
+let timer
 
-function dress(root) {
+function enhance(root) {
   for (const time of root.querySelectorAll('time')) {
     const at = new Date(time.dateTime)
     const sameDay = at.toDateString() === new Date().toDateString()
@@ -100,30 +100,30 @@ async function copy(button) {
     await navigator.clipboard.writeText(button.dataset.copy)
     button.textContent = 'Copied'
   } catch {
-    button.textContent = 'Not allowed to copy'
+    button.textContent = 'Copying is not allowed'
   }
-  say(button.textContent)
+  announce(button.textContent)
   setTimeout(() => { button.textContent = 'Copy' }, 1500)
 }
 
-function say(words) {
-  document.getElementById('status').textContent = words
+function announce(text) {
+  document.getElementById('status').textContent = text
 }
 
-function takeOver(fresh) {
+function update(newList) {
   const shown = new Map([...list.children].map((item) => [item.dataset.id, item]))
-  const wanted = [...fresh.children]
+  const wanted = [...newList.children]
   const kept = new Set(wanted.map((item) => item.dataset.id))
   for (const [id, item] of shown) if (!kept.has(id)) item.remove()
-  // What is there already is not touched, so that an open preview and a selection survive.
+  // Unchanged cards stay in place, so that an open preview and a selection survive.
   let next = list.firstElementChild
   for (const item of wanted) {
     const old = shown.get(item.dataset.id)
     const after = old ? old.nextElementSibling : next
     if (old && old.dataset.version === item.dataset.version) { next = after; continue }
-    dress(item)
+    enhance(item)
     if (old) { old.replaceWith(item); next = after; continue }
-    say('New message to ' + item.querySelector('.recipient').textContent)
+    announce('New message to ' + item.querySelector('.recipient').textContent)
     item.classList.add('arrived')
     list.insertBefore(item, next)
   }
@@ -131,18 +131,18 @@ function takeOver(fresh) {
 }
 
 async function refresh() {
-  clearTimeout(waiting)
+  clearTimeout(timer)
   try {
     if (document.hidden) return
     const answer = await fetch(location.href, { cache: 'no-store' })
     if (!answer.ok) return
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
-    const fresh = page.getElementById('messages')
-    if (fresh) takeOver(fresh)
+    const newList = page.getElementById('messages')
+    if (newList) update(newList)
   } catch {
-    // The server is being restarted; the next round will find it.
+    // The server may be restarting; the next refresh tries again.
   } finally {
-    waiting = setTimeout(refresh, everyMs)
+    timer = setTimeout(refresh, refreshMs)
   }
 }
 
@@ -156,6 +156,6 @@ document.addEventListener('keydown', (event) => {
   event.preventDefault()
   document.querySelector('input[type=search]').focus()
 })
-dress(document)
-waiting = setTimeout(refresh, everyMs)
+enhance(document)
+timer = setTimeout(refresh, refreshMs)
 `

@@ -2,7 +2,7 @@ import { type Html, html } from '../base/html.ts'
 import type { InboxEntry } from '../messaging/inbox.ts'
 import type { UnsentEntry } from '../messaging/unsent.ts'
 
-/** What has arrived, or what has not and why. */
+/** A message that was sent, or one that was not, with the reason. */
 export type CardEntry = InboxEntry | UnsentEntry
 
 const purposes: Readonly<Record<string, string>> = {
@@ -17,7 +17,7 @@ const purposes: Readonly<Record<string, string>> = {
 
 const stateNames: Readonly<Record<UnsentEntry['state'], string>> = { queued: 'Waiting', failed: 'Not sent', suppressed: 'Held back' }
 
-/** One message. `data-version` changes when what is shown of it does. */
+/** The card of one message. `data-version` changes when the card does. */
 export function card(entry: CardEntry): Html {
   const { id, channel, recipient, subject, text, code, userPoolId, username, trigger, createdAt } = entry
   const unsent = 'state' in entry ? entry : undefined
@@ -49,14 +49,14 @@ function stateLine(unsent: UnsentEntry | undefined): Html | undefined {
   if (unsent === undefined) return undefined
   const { state, reason, attempts, nextAttemptAt } = unsent
   if (state === 'suppressed')
-    return html`<p class="why">The pool does not send messages of this kind, or its function said not to send it. The code is good.</p>`
+    return html`<p class="why">The message was not sent because the pool or a trigger function suppressed it. Its code is valid.</p>`
   const tried = attempts === 0 ? '' : attempts === 1 ? 'Tried once. ' : `Tried ${attempts} times. `
   const why = reason === undefined ? '' : `${reason.replace(/\.$/, '')}. `
   const next = nextAttemptAt === undefined ? undefined : new Date(nextAttemptAt).toISOString()
   return html`<p class="why">${tried}${why}${next !== undefined && html`Next attempt <time datetime="${next}">${readableTime(next)}</time>.`}</p>`
 }
 
-/** HTML without any tag reads exactly like the text above it. */
+/** HTML without any tag looks the same as the text above it. */
 const looksDifferent = (markup: string | null): boolean => markup !== null && /<[a-z]/i.test(markup)
 
 function preview(id: string): Html {
@@ -67,7 +67,7 @@ function preview(id: string): Html {
 const webAddress = /(https?:\/\/[^\s<>"()]+)/
 
 function withLinks(text: string): (Html | string)[] {
-  // Of a split by a pattern with one group every second part is a match.
+  // After a split by a pattern with one group, every second part is a match.
   return text
     .split(webAddress)
     .map((part, at) => (at % 2 === 0 ? part : html`<a href="${part}" target="_blank" rel="noopener noreferrer">${part}</a>`))

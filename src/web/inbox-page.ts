@@ -7,9 +7,9 @@ type View = {
   readonly search: string
   readonly poolId: string | undefined
   readonly onlyUnsent: boolean
-  /** How many entries are shown at most. */
+  /** The number of entries that are shown at most. */
   readonly limit: number
-  /** Where the AWS CLI finds this server. */
+  /** The endpoint URL for the AWS CLI. */
   readonly endpoint: string
 }
 
@@ -41,8 +41,8 @@ ${onlyUnsent && html`<input type="hidden" name="state" value="unsent">`}
 <nav class="states" aria-label="Which messages">${stateLink(view, false, 'All')}${stateLink(view, true, 'Not sent')}</nav>
 ${filterLine(search, poolId)}
 <ol id="messages" aria-label="Messages, newest first">${entries.map(card)}</ol>
-${nothing(view)}
-${entries.length >= limit && html`<p class="hint">The newest ${limit} are shown. Find a recipient to see older ones.</p>`}
+${emptyList(view)}
+${entries.length >= limit && html`<p class="hint">Only the newest ${limit} messages are shown. Find a recipient to see older ones.</p>`}
 <p id="status" class="unseen" role="status"></p>
 </main>
 </body>
@@ -65,8 +65,8 @@ function filterLine(search: string, poolId: string | undefined): Html | undefine
   return html`<p class="hint">Messages ${shown} · <a href="/inbox">Show all</a></p>`
 }
 
-/** Seen while the list is empty, whoever emptied it. */
-function nothing({ search, poolId, onlyUnsent, endpoint }: View): Html {
+/** Shown while the list is empty, also after the script in the page has emptied it. */
+function emptyList({ search, poolId, onlyUnsent, endpoint }: View): Html {
   if (search !== '' || poolId !== undefined) return html`<div id="nothing" class="nothing"><p>No message matches.</p></div>`
   if (onlyUnsent) return html`<div id="nothing" class="nothing"><p>Everything was sent.</p></div>`
   const command = `aws cognito-idp admin-create-user --endpoint-url ${endpoint} \\
@@ -74,14 +74,14 @@ function nothing({ search, poolId, onlyUnsent, endpoint }: View): Html {
   --user-attributes Name=email,Value=ana@example.com`
   return html`<div id="nothing" class="nothing">
 <p><b>Nothing has been sent yet.</b></p>
-<p>Codes, links and invitations appear here by themselves the moment they are sent. To see one, sign somebody up in your application, or invite somebody:</p>
+<p>Codes, links and invitations appear here as soon as they are sent. To see one, sign up a user in your application, or invite a user:</p>
 <pre tabindex="0"><code>${command}</code></pre>
 <p><button class="copy" type="button" data-copy="${command}" aria-label="Copy the command" hidden>Copy</button></p>
-<p>Tests read them from <a href="/inbox/api/messages">/inbox/api/messages</a>.</p>
+<p>Tests can read the messages from <a href="/inbox/api/messages">/inbox/api/messages</a>.</p>
 </div>`
 }
 
-/** @NOTE The message's own markup, as it came from the pool's template. Served only with headers that let it run nothing. */
+/** @NOTE It contains the message's own markup, from the pool's template. Serve it only with headers that let it run no script. */
 export function messageDocument(entry: InboxEntry): Html {
   const body = entry.html === null ? html`<pre>${entry.text}</pre>` : trustedHtml(entry.html)
   return html`<!doctype html>

@@ -13,20 +13,20 @@ import { inboxPage, messageDocument } from './inbox-page.ts'
 type Deps = { readonly db: Db; readonly secrets: Secrets; readonly outbox: Pick<OutboxWorker, 'drain'> }
 type Query = Readonly<Record<string, unknown>>
 
-/** How long the page waits for what is on its way, in milliseconds. */
-const longestDrainMs = 1000
+/** How long the page waits for the delivery of queued messages. */
+const maxDrainMs = 1000
 
 const pageHeaders = {
   'cache-control': 'no-store',
   'content-security-policy':
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
   'cross-origin-resource-policy': 'same-origin',
-  // Not no-referrer: with that, browsers call the origin of a form's POST "null".
+  // Not no-referrer: then browsers would send the origin "null" with a form's POST.
   'referrer-policy': 'same-origin',
   'x-content-type-options': 'nosniff',
 }
 
-/** What a message brings along may look as it likes but runs nothing, belongs to no origin, and opens links elsewhere. */
+/** A message may have any style, but it runs no script, has an origin of its own, and opens links in new windows. */
 const messageHeaders = {
   ...pageHeaders,
   'content-security-policy':
@@ -35,20 +35,21 @@ const messageHeaders = {
 }
 
 /**
- * The dev inbox: `/inbox` for people, `/inbox/api/messages` for tests. Both first deliver what is queued, so that whoever
- * has caused a message finds it. @NOTE Only for `dev`: it shows every code to whoever can connect.
+ * The dev inbox: `/inbox` for people, `/inbox/api/messages` for tests. Both deliver queued messages first, so that a client finds the message
+ * that it has just caused.
+ * @NOTE Only for `dev`: it shows every code to every client that can connect.
  */
 export function inboxRoutes(app: FastifyInstance, deps: Deps): void {
-  // An open page asks every other second; that would drown the log of whoever develops.
+  // An open page sends a request every 1.5 seconds, which would flood the developer's log.
   app.register(async (scope) => routesIn(scope, deps), { logLevel: 'warn' })
 }
 
 function routesIn(app: FastifyInstance, deps: Deps): void {
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(pageHeaders)
-    if (comesFromElsewhere(request)) return reply.code(403).send({ message: 'The inbox does not answer to pages of other sites.' })
+    if (isFromOtherSite(request)) return reply.code(403).send({ message: 'The inbox does not answer requests from pages of other sites.' })
   })
-  // A form's body says nothing here; without a parser it would be answered 415.
+  // The bodies of forms are ignored here. Without a parser they would be answered 415.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string', bodyLimit: 1024 }, (_request, _body, done) => done(null))
   apiRoutes(app, deps)
@@ -74,8 +75,8 @@ function apiRoutes(app: FastifyInstance, { db, outbox }: Deps): void {
 }
 
 function pageRoutes(app: FastifyInstance, { db, secrets, outbox }: Deps): void {
-  // A far end that hangs does not keep the page from showing what waits for it.
-  const drainAWhile = () => Promise.race([outbox.drain(), delay(longestDrainMs, undefined, { ref: false })])
+  // A gateway that hangs must not keep the page from showing the messages that wait for it.
+  const drainBriefly = () => Promise.race([outbox.drain(), delay(maxDrainMs, undefined, { ref: false })])
 
   app.get<{ Querystring: Query }>('/inbox', async (request, reply) => {
     const { query } = request
@@ -84,18 +85,18 @@ function pageRoutes(app: FastifyInstance, { db, secrets, outbox }: Deps): void {
     const onlyUnsent = query['state'] === 'unsent'
     const filter = { ...pool, ...(search === '' ? {} : { recipientPart: search }) }
     const limit = inboxLimits.default
-    await drainAWhile()
+    await drainBriefly()
     const unsent = await listUnsent(db, secrets, filter, limit)
     const sent = onlyUnsent ? [] : await listInbox(db, filter, limit)
     const entries = [...unsent, ...sent].sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, limit)
     return sendHtml(reply, inboxPage({ entries, search, poolId: pool.poolId, onlyUnsent, limit, endpoint: endpointOf(request) }))
   })
 
-  // Whoever opens the endpoint in a browser wants to see something.
+  // For developers who open the endpoint in a browser.
   app.get('/', async (_request, reply) => reply.redirect('/inbox', 302))
 
   app.post('/inbox/clear', async (_request, reply) => {
-    await drainAWhile()
+    await drainBriefly()
     await deleteInboxMessages(db)
     await deleteUnsent(db)
     return reply.redirect('/inbox', 303)
@@ -111,16 +112,16 @@ function pageRoutes(app: FastifyInstance, { db, secrets, outbox }: Deps): void {
   app.get('/inbox/inbox.js', async (_request, reply) => reply.type('text/javascript; charset=utf-8').send(inboxScript))
 }
 
-/** Where the AWS CLI finds this server: as the browser does. */
+/** The endpoint URL for the AWS CLI: the one that the browser used. */
 function endpointOf({ protocol, headers }: FastifyRequest): string {
   return `${protocol}://${headers.host ?? 'localhost'}`
 }
 
 /**
- * Whether a page of another site made the browser ask (Fetch Metadata). Following a link to the inbox is fine; reading or
- * emptying it from elsewhere is not. What is no browser sends none of these headers.
+ * Whether a page of another site made the browser send this request (Fetch Metadata). Such a page may link to the inbox, but must not read or
+ * empty it. Clients that are not browsers send none of these headers.
  */
-function comesFromElsewhere({ method, headers }: FastifyRequest): boolean {
+function isFromOtherSite({ method, headers }: FastifyRequest): boolean {
   const site = headers['sec-fetch-site']
   const isRead = method === 'GET' || method === 'HEAD'
   if (isRead) return site === 'cross-site' && headers['sec-fetch-mode'] !== 'navigate'
@@ -128,7 +129,7 @@ function comesFromElsewhere({ method, headers }: FastifyRequest): boolean {
   return headers.origin !== undefined && URL.parse(headers.origin)?.host !== headers.host
 }
 
-/** No address holds a space: it is a plus sign that somebody forgot to encode, as in `?recipient=+15551234567`. */
+/** No address contains a space, so a space is a plus sign that was not encoded, as in `?recipient=+15551234567`. */
 function addressIn(query: Query, name: string): string | undefined {
   return textIn(query, name)?.replaceAll(' ', '+')
 }
@@ -138,7 +139,7 @@ function poolIn(query: Query): Pick<InboxFilter, 'poolId'> {
   return poolId === undefined ? {} : { poolId }
 }
 
-/** The last one when it is given more than once; undefined when it is empty, as forms send what is not filled in. */
+/** The last value if the parameter is repeated; undefined if it is empty, as in forms whose field was left empty. */
 function textIn(query: Query, name: string): string | undefined {
   const value = query[name]
   const text = Array.isArray(value) ? value.at(-1) : value

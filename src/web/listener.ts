@@ -5,33 +5,33 @@ import { SettingsError } from '../settings.ts'
 import { alive } from './health-routes.ts'
 import { commonHeaders } from './response-headers.ts'
 
-/** An open port. It takes connections at once, so that a port in use is known before the database is touched. */
+/** An open port. It accepts connections at once, so that a port in use is noticed before the database is opened. */
 export type Listener = {
   readonly server: Server
   readonly port: number
-  /** From now on requests go there; before, they are told to come back, except that `/healthz` says that the process lives. */
+  /** Passes requests to the router from now on. Before that, requests are answered 503, except that `/healthz` says that the process runs. */
   handOver(router: { readonly onRequest: RequestListener; readonly onContinue: RequestListener }): void
-  /** Stops accepting, lets the requests in flight finish for so long, then cuts what is left. */
+  /** Accepts no more connections, gives the requests in flight this long to finish, then closes all connections. */
   drain(graceMs: number): Promise<void>
 }
 
 const serverOptions: ServerOptions = {
-  // Longer than the 60 seconds after which common load balancers drop an idle connection, so that they and not we close it.
+  // Longer than the 60 seconds after which common load balancers close an idle connection, so that the server never closes it first.
   keepAliveTimeout: 72_000,
   headersTimeout: 30_000,
-  // As long as the address of an import file is good, which a slow line may need for the file. The router gives other requests less time.
+  // As long as the URL for an import file is valid, since a slow connection may need that time. The router gives other requests less time.
   requestTimeout: 900_000,
 }
 
-const silenceMs = 60_000
+const socketTimeoutMs = 60_000
 
-/** Connections that the system may hold until they are taken. One that finds no room there tries again after a second, then after three. */
+/** Connections that the system may queue until they are accepted. If the queue is full, a client retries after one second, then after three. */
 const backlog = 4096
 
-/** Far beyond any real handshake; Node's own limit is two minutes. */
+/** Far longer than any real handshake takes; Node's default is two minutes. */
 const handshakeTimeout = 10_000
 
-/** A process that waits for its database must not look dead: it would be started again and again. */
+/** A process that waits for its database must pass the health check, or it would be restarted again and again. */
 const notReady: RequestListener = ({ method, url }, response) => {
   if ((method === 'GET' || method === 'HEAD') && url?.split('?', 1)[0] === '/healthz') {
     const headers = { ...commonHeaders({ strictTransport: false }), 'content-type': 'application/json; charset=utf-8', connection: 'close' }
@@ -41,15 +41,15 @@ const notReady: RequestListener = ({ method, url }, response) => {
   response.writeHead(503, { 'retry-after': '1', connection: 'close' }).end()
 }
 
-/** Throws SettingsError when the address cannot be had. */
+/** @throws SettingsError when the port cannot be opened */
 export async function openListener(options: {
   readonly host: string
   readonly port: number
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined
-  /** Those beyond are closed at once: each takes memory, and a file descriptor that the database could need. */
+  /** Further connections are closed at once: each takes memory, and a file descriptor that the database may need. */
   readonly maxConnections: number
 }): Promise<Listener> {
-  const server = createServer(options.tls).setTimeout(silenceMs).on('request', notReady)
+  const server = createServer(options.tls).setTimeout(socketTimeoutMs).on('request', notReady)
   server.maxConnections = options.maxConnections
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, options)))
@@ -81,7 +81,7 @@ function explain(error: NodeJS.ErrnoException, { host, port }: { host: string; p
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return new SettingsError(`--host: ${host} is no address of this machine.`)
+      return new SettingsError(`--host: ${host} is not an address of this machine.`)
     default:
       return error
   }
@@ -89,10 +89,10 @@ function explain(error: NodeJS.ErrnoException, { host, port }: { host: string; p
 
 async function drain(server: Server, graceMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-  // A connection that was busy when the server closed stays open when it turns idle; look again until all are gone.
+  // A connection that is busy now stays open when it becomes idle, so idle connections are closed repeatedly.
   const idle = setInterval(() => server.closeIdleConnections(), 50)
-  const late = setTimeout(() => server.closeAllConnections(), graceMs)
+  const deadline = setTimeout(() => server.closeAllConnections(), graceMs)
   await closed
   clearInterval(idle)
-  clearTimeout(late)
+  clearTimeout(deadline)
 }

@@ -5,12 +5,12 @@ import { logoPath, uiCustomizations } from '../pools/ui-customization/ui-customi
 import type { Db } from '../storage/db.ts'
 
 type Deps = { readonly db: Db; readonly pools: PoolCatalog }
-/** What stands in a URL may be anything; only what could be an id is looked up. */
+/** The part of a URL may be any text; only a possible client id is looked up. */
 const couldBeClientId = /^[\w+]{1,128}$/
 
 type LogoPath = { Params: { userPoolId: string; clientId: string; digest: string } }
 
-/** The pictures that UI customizations point to. Each address is of one picture only, so it may be kept for ever. */
+/** The logos of UI customizations. Each URL always names the same image, so it may be cached for ever. */
 export function logoRoutes(app: FastifyInstance, { db, pools }: Deps): void {
   app.get<LogoPath>(logoPath(':userPoolId', ':clientId', ':digest'), async (request, reply) => {
     const { userPoolId, clientId, digest } = request.params

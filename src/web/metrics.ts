@@ -1,12 +1,12 @@
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
 
-/** Figures of this process in Prometheus' text form. */
+/** The metrics of this process, in Prometheus' text format. */
 export type Metrics = {
-  /** One answered request: an operation's or route's name, `ok` or an error code, and how long it took. */
+  /** Counts an answered request: the name of its operation or route, `ok` or an error code, and its duration. */
   count(operation: string, outcome: string, seconds: number): void
-  /** One request that was turned away because the server had too much to do. */
+  /** Counts a request that was rejected because of overload. */
   countShed(): void
-  /** One trigger that was asked, with whatever came of it. */
+  /** Counts an invocation of a trigger function, with its outcome. */
   countInvocation(trigger: string, outcome: string, seconds: number): void
   text(): Promise<string>
   readonly contentType: string
@@ -25,17 +25,17 @@ export function createMetrics(): Metrics {
   })
   const durations = new Histogram({
     name: 'lifeguard_request_duration_seconds',
-    help: 'Time from the request line until the answer is handed to the connection, by operation.',
+    help: 'Time from the request line until the answer is passed to the connection, by operation.',
     labelNames: ['operation'],
     buckets,
     registers: [registry],
   })
   const shed = new Counter({
     name: 'lifeguard_requests_shed_total',
-    help: 'Requests answered 503 because the server had too much to do. They count in no other figure.',
+    help: 'Requests answered 503 because of overload. No other metric counts them.',
     registers: [registry],
   })
-  const countInvocation = createInvocationFigures(registry)
+  const countInvocation = createInvocationMetrics(registry)
   return {
     count(operation, outcome, seconds) {
       requests.inc({ operation, outcome })
@@ -48,16 +48,16 @@ export function createMetrics(): Metrics {
   }
 }
 
-function createInvocationFigures(registry: Registry): Metrics['countInvocation'] {
+function createInvocationMetrics(registry: Registry): Metrics['countInvocation'] {
   const invocations = new Counter({
     name: 'lifeguard_trigger_invocations_total',
-    help: 'Triggers whose function was asked, by trigger and outcome.',
+    help: 'Invocations of trigger functions, by trigger and outcome.',
     labelNames: ['trigger', 'outcome'],
     registers: [registry],
   })
   const durations = new Histogram({
     name: 'lifeguard_trigger_duration_seconds',
-    help: 'Time until the function had answered or was given up, repetitions included, by trigger.',
+    help: 'Time until the trigger function has answered or has failed, including retries, by trigger.',
     labelNames: ['trigger'],
     buckets,
     registers: [registry],

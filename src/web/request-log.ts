@@ -1,24 +1,24 @@
 import type { Logger } from '../base/logger.ts'
 import type { Metrics } from './metrics.ts'
 
-/** What becomes known of a request while it is answered. */
+/** What the log says about a request. The fields are filled in while the request is processed. */
 export type RequestLogFields = {
-  /** An API operation, or a route. Known names only. */
+  /** The API operation or the route. Known names only. */
   operation: string
-  /** Which key signed it; in `dev`, which one it names. */
+  /** The access key that signed the request; in `dev`, the one that the request names. */
   accessKeyId?: string | undefined
-  /** What a valid request or the caller's token names. They need not exist. */
+  /** From a valid request or from the caller's token. Pool and app client need not exist. */
   userPoolId?: string | undefined
   clientId?: string | undefined
   address?: string | undefined
 }
 
-/** What is told of a request once it is answered. */
+/** What is logged about a request after its answer. */
 export type AnsweredRequest = {
   readonly id: string
   readonly logFields: RequestLogFields
   readonly status: number
-  /** `ok`, or what went wrong. */
+  /** `ok`, an error code or an HTTP status. */
   readonly outcome: string
   readonly milliseconds: number
 }
@@ -26,8 +26,8 @@ export type AnsweredRequest = {
 export type RequestLog = (request: AnsweredRequest) => void
 
 /**
- * One line in the log and one more in the figures for each request. The line says who did what, in words that were checked: ids only.
- * Addresses are personal data in many countries, so they are logged only when the operator asks for them.
+ * Writes one line to the log and counts one request in the metrics. The line names operation, pool, app client and access key, by ids that
+ * were validated. Addresses are personal data in many countries, so they are logged only if the operator asks for it.
  */
 export function createRequestLog(logger: Logger, metrics: Metrics, { addresses }: { readonly addresses: boolean }): RequestLog {
   return ({ id, logFields: { operation, address, ...who }, status, outcome, milliseconds }) => {

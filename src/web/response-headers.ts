@@ -1,4 +1,4 @@
-/** What every answer carries besides its request id, whatever was asked. */
+/** The headers of every answer, besides its request id. */
 export function commonHeaders({ strictTransport }: { readonly strictTransport: boolean }): Readonly<Record<string, string>> {
   return {
     'x-content-type-options': 'nosniff',

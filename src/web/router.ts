@@ -6,13 +6,13 @@ import { isRpc } from './rpc/received-head.ts'
 import { limitBodyTime } from './unread-body.ts'
 
 type Options = {
-  /** Calls of the JSON API. It asks for a body that waits for `100 Continue` by itself. */
+  /** Handles calls of the JSON API. It sends `100 Continue` by itself. */
   readonly rpc: RequestListener
-  /** Everything else. */
+  /** Handles all other requests. */
   readonly routes: RequestListener
 }
 
-/** Where requests go. Only uploads may take as long as the listener lets them. */
+/** Passes each request to the API or to the other routes. Only uploads may take the full time that the listener allows. */
 export function createRouter({ rpc, routes }: Options): { readonly onRequest: RequestListener; readonly onContinue: RequestListener } {
   const onRequest: RequestListener = (request, response) => {
     if (hasSeveralHosts(request.rawHeaders)) return refuse(response)

@@ -1,39 +1,39 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createDeadlines } from './overload/deadlines.ts'
 
-/** A body so small that throwing it away costs less than a new connection would. */
+/** Reading and discarding a body up to this size costs less than a new connection. */
 const smallBytes = 64 * 1024
 
-/** What is read and thrown away of a larger one, so that its sender gets to see the answer and not a reset connection. */
+/** How much of a larger body is read and discarded, so that its sender receives the answer instead of a reset connection. */
 const discardLimitBytes = 64 * 1024 * 1024
 
 /** How long the rest of a body may take after its answer. */
 const restOfBody = createDeadlines(30_000)
 const restOfSmallBody = createDeadlines(10_000)
 
-/** Whether the client sends no body before it is told to. HTTP/1.0 knows no such thing (RFC 9110 §10.1.1). */
+/** Whether the client waits for `100 Continue` before it sends the body. HTTP/1.0 has no such expectation (RFC 9110 §10.1.1). */
 export function waitsForContinue({ headers, httpVersion, readableFlowing }: IncomingMessage): boolean {
-  // Once its body is read, it has been told.
+  // Once the body is being read, `100 Continue` has been sent.
   return headers.expect !== undefined && httpVersion === '1.1' && readableFlowing === null
 }
 
-/** Whether the connection can be used again once the request has been answered, though its body was not read. */
+/** Whether the connection can be reused after the answer, although the body was not read. */
 export function staysOpen({ headers, complete }: IncomingMessage): boolean {
   if (complete) return true
-  // A client that waits for leave to send its body sends it or not, and the server cannot know.
+  // A client that waits for `100 Continue` may or may not send its body after the answer; the server cannot know.
   if (headers.expect !== undefined || headers['transfer-encoding'] !== undefined) return false
   const length = headers['content-length']
   return length === undefined || Number(length) <= smallBytes
 }
 
 /**
- * Ends an answer whose head has been written, to a request whose body was not read, or not to its end. The client sees the whole answer at
- * once; a connection that does not stay open is closed when the body has been thrown away.
+ * Ends an answer whose head has been written, to a request whose body was not read to its end. The client gets the whole answer at once. A
+ * connection that does not stay open is closed after the rest of the body was discarded.
  */
 export function endUnread(request: IncomingMessage, response: ServerResponse, body: string | Buffer): void {
   if (staysOpen(request)) {
     response.end(body)
-    // Most bodies arrive together with their head.
+    // Most bodies arrive together with their head, so the deadline is set only for those that have not.
     if (!request.complete) setImmediate(closeWithoutRest, request)
   } else if (waitsForContinue(request)) response.end(body)
   else {
@@ -62,7 +62,7 @@ function discard(request: IncomingMessage, done: () => void): void {
   request.resume()
 }
 
-/** Ends a connection that has not sent the whole of a request in time, for routes that need no body or a small one. */
+/** Closes the connection if the request has not arrived completely in time; for routes that need no body or a small one. */
 export function limitBodyTime(request: IncomingMessage): void {
   setImmediate(closeWithoutRest, request)
 }

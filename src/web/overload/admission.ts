@@ -1,44 +1,44 @@
 /**
- * Decides which requests are worked on, which wait, and which are turned away, so that a server with more requests than it can answer
- * still answers as many as it can, quickly.
+ * Decides which requests are processed, which wait, and which are rejected. So a server that gets more requests than it can answer still
+ * answers as many as it can, and quickly. A request that is processed occupies a slot.
  */
 export type Admission = {
-  /** Whether to turn away a request that arrives now, before its body is read. It costs next to nothing to ask. */
+  /** Whether to reject a request that arrives now, before its body is read. It costs almost nothing. */
   isFull(): boolean
-  /** `true` when the request may be worked on; the caller must `leave` when it is done. `false` when it is turned away. */
+  /** `true` when the request gets a slot; the caller must `leave` when the request is done. `false` when the request is rejected. */
   enter(): boolean | Promise<boolean>
   leave(): void
-  /** Runs work that waits for somebody else, such as a trigger function: meanwhile its request does not count. */
+  /** Runs work in which the request only waits for something, such as a trigger function. The request gives up its slot meanwhile. */
   readonly withoutSlot: <T>(work: () => Promise<T>) => Promise<T>
 }
 
-/** For `dev`: a local test suite may ask for as much as it likes. */
+/** Admits every request at once; for `dev`, where a local test suite may send as many requests as it likes. */
 export const admitAll: Admission = { isFull: () => false, enter: () => true, leave: () => undefined, withoutSlot: (work) => work() }
 
 type Waiting = { readonly since: number; readonly answer: (admitted: boolean) => void }
 
 type Options = {
-  /** How many requests may be worked on at once; it may change at any time. */
+  /** The number of slots; it may change at any time. */
   readonly limit: () => number
-  /** How many may wait while the server is not overloaded: a burst. */
+  /** How many requests may wait while the server is not overloaded. */
   readonly burst: number
-  /** Called when a request finds all places taken. */
+  /** Called when a request finds all slots occupied. */
   readonly onLimit?: () => void
   /** Milliseconds of a clock that never goes back. */
   readonly now?: () => number
 }
 
-/** A wait up to this long is no reason to turn anybody away, however long it goes on. */
+/** Waits up to this long are acceptable, for any length of time. */
 export const targetMs = 20
 
-/** Waits above the target for this long are no burst any more. */
+/** When waits have been above the target for this long, they are an overload and not a burst. */
 export const intervalMs = 100
 
 /**
- * A queue with controlled delay, after CoDel (RFC 8289): a burst waits for its turn, first come, first served. When requests have waited
- * above the target for a whole interval, the server is overloaded: then the newest is served first, since it has the best chance to be
- * answered in time, the others are turned away once they have waited for the target, and only a few may wait at all. That ends when no
- * request was turned away for an interval.
+ * A queue with controlled delay, after CoDel (RFC 8289). The requests of a burst wait in order of arrival. When the oldest request has waited
+ * above the target for a whole interval, the server is overloaded. Then the newest request is served first, since it has the best chance to be
+ * answered in time; the others are rejected once they have waited for the target; and only a few may wait at all. The overload ends when no
+ * request was rejected for an interval.
  */
 export function createAdmission(options: Options): Admission {
   return new AdmissionQueue(options)
@@ -54,7 +54,7 @@ class AdmissionQueue implements Admission {
   #active = 0
   #overloaded = false
   #slowSince: number | undefined
-  #refusedAt = Number.NEGATIVE_INFINITY
+  #rejectedAt = Number.NEGATIVE_INFINITY
   #timer: NodeJS.Timeout | undefined
 
   constructor({ limit, burst, onLimit = () => undefined, now = () => performance.now() }: Options) {
@@ -67,7 +67,7 @@ class AdmissionQueue implements Admission {
   isFull(): boolean {
     const limit = this.#limit()
     const full = this.#active >= limit && this.#waiting.length >= (this.#overloaded ? Math.max(2, limit >> 2) : this.#burst)
-    if (full) this.#refusedAt = this.#now()
+    if (full) this.#rejectedAt = this.#now()
     return full
   }
 
@@ -78,7 +78,7 @@ class AdmissionQueue implements Admission {
     }
     this.#onLimit()
     if (this.isFull()) return false
-    this.#timer ??= setInterval(() => this.#judge(), targetMs / 4).unref()
+    this.#timer ??= setInterval(() => this.#check(), targetMs / 4).unref()
     return new Promise((answer) => this.#waiting.push({ since: this.#now(), answer }))
   }
 
@@ -91,7 +91,7 @@ class AdmissionQueue implements Admission {
     }
   }
 
-  /** Bound, because it is handed on by itself. */
+  /** An arrow function, because it is passed on without its object. */
   readonly withoutSlot = async <T>(work: () => Promise<T>): Promise<T> => {
     this.leave()
     try {
@@ -101,24 +101,24 @@ class AdmissionQueue implements Admission {
     }
   }
 
-  /** Looks how long the oldest has waited, a few times within the target. */
-  #judge(): void {
+  /** Checks how long the oldest request has waited, a few times within the target. */
+  #check(): void {
     const now = this.#now()
     const [oldest] = this.#waiting
     if (oldest === undefined || now - oldest.since <= targetMs) this.#slowSince = undefined
     else this.#slowSince ??= now
     if (this.#slowSince !== undefined && now - this.#slowSince >= intervalMs) this.#overloaded = true
-    if (this.#overloaded) this.#turnAwayLate(now)
-    if (now - this.#refusedAt >= intervalMs) this.#overloaded = false
+    if (this.#overloaded) this.#rejectLate(now)
+    if (now - this.#rejectedAt >= intervalMs) this.#overloaded = false
     if (this.#waiting.length > 0 || this.#overloaded) return
     clearInterval(this.#timer)
     this.#timer = undefined
   }
 
-  #turnAwayLate(now: number): void {
+  #rejectLate(now: number): void {
     const inTime = this.#waiting.findIndex(({ since }) => now - since <= targetMs)
     for (const { answer } of this.#waiting.splice(0, inTime < 0 ? this.#waiting.length : inTime)) {
-      this.#refusedAt = now
+      this.#rejectedAt = now
       answer(false)
     }
   }

@@ -1,19 +1,19 @@
-/** A time limit for each of many things at once, kept by one timer. */
+/** Many time limits of the same length, which share one timer. */
 export type Deadlines = {
-  /** Calls `expire` once when `end` was not called within the limit, a second late at most. */
+  /** Calls `expire` once unless `end` is called within the limit. It may be called a second late. */
   start(expire: () => void): Deadline
 }
 
 export type Deadline = { end(): void }
 
-const lookEveryMs = 1000
+const maxPollMs = 1000
 
-export function createDeadlines(limitMs: number, everyMs = Math.min(lookEveryMs, limitMs)): Deadlines {
-  // In the order in which they expire.
+export function createDeadlines(limitMs: number, pollMs = Math.min(maxPollMs, limitMs)): Deadlines {
+  // A map keeps the order of insertion, which is the order in which they expire.
   const running = new Map<Deadline, { readonly at: number; readonly expire: () => void }>()
   let timer: NodeJS.Timeout | undefined
 
-  function look(): void {
+  function expireDue(): void {
     const now = performance.now()
     for (const [deadline, { at, expire }] of running) {
       if (at > now) break
@@ -29,7 +29,7 @@ export function createDeadlines(limitMs: number, everyMs = Math.min(lookEveryMs,
     start(expire) {
       const deadline: Deadline = { end: () => running.delete(deadline) }
       running.set(deadline, { at: performance.now() + limitMs, expire })
-      timer ??= setInterval(look, everyMs).unref()
+      timer ??= setInterval(expireDue, pollMs).unref()
       return deadline
     },
   }

@@ -1,36 +1,37 @@
 import { randomFill } from 'node:crypto'
 
-/** How many requests may be worked on at once, adapted to how long the processors let work wait. */
+/** How many requests may be processed at once, adapted to how long work waits for a processor. */
 export type WorkLimit = {
   current(): number
-  /** A request found all places taken. */
+  /** To be called when a request finds all slots occupied. */
   reached(): void
 }
 
 type Options = {
   readonly processors: number
-  /** About how many milliseconds new work would wait in queues that the probe does not pass. */
+  /** The approximate wait, in milliseconds, in queues that the probe does not pass through. */
   readonly otherDelay: () => number
 }
 
-const probeEveryMs = 10
+const probeIntervalMs = 10
 
-/** Work that waits no longer than this leaves room for more of it; work that waits longer than the second leaves none. */
+/** Below the first delay the limit may grow; above the second it shrinks. */
 const shortDelayMs = 6
 const longDelayMs = 12
 
-/** Enough to keep each processor busy while requests wait for the database, or for a turn of an event loop that turns others away. */
-const leastPerProcessor = 8
-const mostPerProcessor = 256
+/** Enough to keep each processor busy while requests wait for the database, or for an event loop that is busy rejecting others. */
+const minPerProcessor = 8
+const maxPerProcessor = 256
 
 /**
- * Sends a probe through the thread pool and back through the event loop, where signatures and answers wait, too, and lowers the limit when
- * the probe is slow. It is sent only while requests find all places taken, so an idle server does nothing.
+ * Sends a probe through the thread pool and back through the event loop, where signatures and answers wait as well, and lowers the limit when
+ * the probe is slow. Probes are sent only while requests find all slots occupied, so an idle server does nothing.
  */
 export function createWorkLimit({ processors, otherDelay }: Options): WorkLimit {
-  const least = leastPerProcessor * processors
-  const probed = Buffer.alloc(1)
-  let limit = 2 * least
+  const min = minPerProcessor * processors
+  const max = maxPerProcessor * processors
+  const randomByte = Buffer.alloc(1)
+  let limit = 2 * min
   let isProbing = false
   let wasReached = false
 
@@ -39,15 +40,15 @@ export function createWorkLimit({ processors, otherDelay }: Options): WorkLimit 
     if (!isProbing) return
     wasReached = false
     const sentAt = performance.now()
-    randomFill(probed, () => {
+    randomFill(randomByte, () => {
       adapt(Math.max(performance.now() - sentAt, otherDelay()))
-      setTimeout(probe, probeEveryMs).unref()
+      setTimeout(probe, probeIntervalMs).unref()
     })
   }
 
   function adapt(delayMs: number): void {
-    if (delayMs > longDelayMs) limit = Math.max(least, limit - Math.ceil(limit / 8))
-    else if (delayMs < shortDelayMs && wasReached) limit = Math.min(mostPerProcessor * processors, limit + Math.ceil(limit / 16))
+    if (delayMs > longDelayMs) limit = Math.max(min, limit - Math.ceil(limit / 8))
+    else if (delayMs < shortDelayMs && wasReached) limit = Math.min(max, limit + Math.ceil(limit / 16))
   }
 
   return {
