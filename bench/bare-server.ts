@@ -6,8 +6,8 @@ import { srpX } from '../src/base/srp/exchange.ts'
 import { createFixedBase } from '../src/base/srp/fixed-base.ts'
 import { signJwt } from '../src/tokens/jwt.ts'
 
-// The least that a password sign-in costs on Node with this cryptography: one look-up, the power, two signatures, and one row that is on the
-// disk before the answer goes out. It checks nothing, hides nothing, seals nothing and logs nothing; no server should be like this.
+// The minimum cost of a password sign-in on Node with this cryptography: one look-up, the modular power, two signatures, and one row that is
+// durable before the answer is sent. It validates, hides, seals and logs nothing, so it is a baseline only and no usable server.
 
 const [, , path = ''] = process.argv
 const db = new DatabaseSync(path)
@@ -25,7 +25,7 @@ while (fixedBase.prepareRow());
 type Waiting = { readonly name: string; resolve(): void }
 let waiting: Waiting[] = []
 
-/** All rows of one turn of the event loop share a commit. */
+/** All rows of one turn of the event loop share one commit. */
 function store(name: string): Promise<void> {
   return new Promise((resolve) => {
     if (waiting.push({ name, resolve }) === 1) setImmediate(commit)

@@ -6,14 +6,14 @@ import type { Plan } from './plan.ts'
 import type { Row } from './report.ts'
 import { ServerProcess } from './server-process.ts'
 
-/** Puts the least that a sign-in can be under the same loads, to tell how much of a figure is Lifeguard's and how much is Node's. */
-export async function measureBareServer(plan: Plan, tell: (row: Row) => void): Promise<void> {
+/** Measures the minimal server under the same loads, to show how much of a figure is the cost of Lifeguard and how much that of Node. */
+export async function measureBareServer(plan: Plan, report: (row: Row) => void): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'lifeguard-bare-'))
   try {
     const server = await ServerProcess.run(['bench/bare-server.ts', join(folder, 'bare.db')])
     const crowd = { poolId: 'pool', clientId: 'client', users: 1000, password: 'Correct-horse-7' }
     await measureServer({ ...plan, kinds: ['password'] }, server, crowd, (figures) =>
-      tell({ ...figures, engine: 'bare', users: crowd.users }),
+      report({ ...figures, engine: 'bare', users: crowd.users }),
     )
   } finally {
     rmSync(folder, { recursive: true, force: true })

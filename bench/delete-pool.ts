@@ -24,13 +24,13 @@ function userOf(poolId: string, at: number): User {
   const email = `user-${String(at).padStart(8, '0')}@example.test`
   const attributes = { email, email_verified: 'true', name: `Ana Number ${at}`, given_name: 'Ana', family_name: `Number ${at}` }
   const times = { passwordExpiresAt: null, signedOutAt: null, createdAt: now, updatedAt: now }
-  // As long as a sealed salt and verifier.
+  // The password is as long as a sealed salt and verifier.
   return { poolId, sub, username: sub, status: 'CONFIRMED', enabled: true, attributes, password: 'x'.repeat(600), mfa: null, ...times }
 }
 
 async function fill({ db }: Storage, poolId: string, users: number): Promise<void> {
   const pool = await findPool(db, poolId)
-  if (pool === undefined) throw new Error('The pool is not there.')
+  if (pool === undefined) throw new Error('The pool does not exist.')
   for (let first = 0; first < users; first += usersPerTransaction) {
     const batch = Array.from({ length: Math.min(usersPerTransaction, users - first) }, (_, at) => userOf(poolId, first + at))
     await db.transaction().execute(async (tx) => {
@@ -43,8 +43,8 @@ async function fill({ db }: Storage, poolId: string, users: number): Promise<voi
   }
 }
 
-/** Milliseconds that requests took, one after the other, until `isOver`: in turn one that writes and one that reads. */
-async function askUntil(server: DevServer, poolId: string, isOver: () => Promise<boolean>): Promise<number[]> {
+/** Sends requests one after the other, alternately reading and writing, until `isOver`. Returns the milliseconds that each took, sorted. */
+async function sendRequestsUntil(server: DevServer, poolId: string, isOver: () => Promise<boolean>): Promise<number[]> {
   const user = { UserPoolId: poolId, Username: 'ben@example.test' }
   const waits: number[] = []
   for (let at = 0; at % 100 !== 0 || !(await isOver()); at++) {
@@ -72,11 +72,11 @@ async function measure(name: EngineName): Promise<void> {
         await call(server, 'AdminCreateUser', { UserPoolId: other, Username: 'ben@example.test', MessageAction: 'SUPPRESS' })
         await fill(storage, large, users)
         const quietUntil = performance.now() + quietSeconds * 1000
-        const before = await askUntil(server, other, async () => performance.now() > quietUntil)
+        const before = await sendRequestsUntil(server, other, async () => performance.now() > quietUntil)
         const began = performance.now()
         await call(server, 'DeleteUserPool', { UserPoolId: large })
         const answered = performance.now() - began
-        const meanwhile = await askUntil(server, other, () => isRemoved(storage, large))
+        const meanwhile = await sendRequestsUntil(server, other, () => isRemoved(storage, large))
         const seconds = (performance.now() - began) / 1000
         console.log(`| ${[name, users, answered.toFixed(1), seconds.toFixed(0), ...figures(before), ...figures(meanwhile)].join(' | ')} |`)
       } finally {
@@ -86,7 +86,7 @@ async function measure(name: EngineName): Promise<void> {
   )
 }
 
-/** The sweeper begins within a minute. Once all rows are gone, it looks again an hour after the deletion. */
+/** The sweeper begins within a minute. Once all rows are deleted, it schedules a last look for an hour after the deletion. */
 async function isRemoved({ db }: Storage, poolId: string): Promise<boolean> {
   const pool = await db.selectFrom('deleted_pool').select(['deleted_at', 'due_at']).where('id', '=', poolId).executeTakeFirst()
   return pool === undefined || pool.due_at > pool.deleted_at

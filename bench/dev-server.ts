@@ -9,7 +9,7 @@ import { type EngineName, engineNames } from './engines.ts'
 export type Answer = Record<string, unknown>
 export type DevServer = { readonly url: string; readonly child: ChildProcess; readonly databaseUrl: string }
 
-/** Runs `dev` from source on an empty database, with `flagsIn` its data folder, and ends it after the work. */
+/** Runs `dev` from source on an empty database, with the flags that `flagsIn` returns for its data folder, and stops it after the work. */
 export async function withDevServer(
   name: EngineName,
   flagsIn: (folder: string) => readonly string[],
@@ -55,7 +55,7 @@ export function flag(name: string): string | undefined {
   return process.argv.find((argument) => argument.startsWith(`--${name}=`))?.slice(name.length + 3)
 }
 
-/** A table of figures with a line for each engine that `--engines` names, or for all. `--help` prints the usage instead. */
+/** Prints a table with a line for each engine that `--engines` names, or for all engines. `--help` prints the usage instead. */
 export async function printTable(usage: string, columns: readonly string[], lineOf: (name: EngineName) => Promise<void>): Promise<void> {
   if (process.argv.includes('--help')) {
     console.log(usage)

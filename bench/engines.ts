@@ -10,10 +10,10 @@ import type { Crowd } from './sign-ins.ts'
 export const engineNames = ['sqlite', 'postgres'] as const
 export type EngineName = (typeof engineNames)[number]
 
-/** A place for databases that keep what they commit, as in production. */
+/** Creates databases whose commits are durable, as in production. */
 export type BenchEngine = AsyncDisposable & {
   readonly name: EngineName
-  /** A database with so many users in it, and what a server needs to open it. */
+  /** Creates a database with this many users. Returns it with the options with which a server opens it. */
   createDatabase(users: number): Promise<{ readonly options: ServerOptions; readonly crowd: Crowd }>
 }
 
@@ -46,7 +46,7 @@ async function openPostgresCluster(): Promise<BenchEngine> {
       await administer(cluster.url, `create database ${name} template template0`)
       const options = { databaseUrl: databaseUrl(cluster.url, name), masterKey: newMasterKey() }
       const crowd = await seed(options, users)
-      // What autovacuum would have done by the time so many users have signed up.
+      // In production, autovacuum has done this long before there are so many users.
       await administer(options.databaseUrl, 'vacuum analyze')
       return { options, crowd }
     },

@@ -3,12 +3,12 @@ import type { FloodReply, FloodTask } from './flood.ts'
 import { HttpConnection } from './http-connection.ts'
 import { usernameOf } from './sign-ins.ts'
 
-/** The far side of flood.ts. */
+/** The process that flood.ts starts: it receives tasks and sends results. */
 process.on('message', async (task: FloodTask) => {
   process.send?.(await run(task))
 })
 
-/** A few at a time: a connection that overflows the server's backlog seems open here, and its first request waits for seconds. */
+/** Opens a few at a time: a connection beyond the server's backlog seems open here, but its first request waits for seconds. */
 async function openAll(url: string, count: number): Promise<HttpConnection[]> {
   const opened: HttpConnection[] = []
   while (opened.length < count) {
@@ -19,7 +19,7 @@ async function openAll(url: string, count: number): Promise<HttpConnection[]> {
   return opened
 }
 
-/** Password sign-ins at a fixed rate, whether those before them are answered or not. */
+/** Sends password sign-ins at a fixed rate, whether earlier ones were answered or not. */
 async function run({ url, crowd, perSecond, seconds, connections = 1_000, patient = false }: FloodTask): Promise<FloodReply> {
   const accepted: number[] = []
   const shed: number[] = []

@@ -7,13 +7,13 @@ export type FloodTask = {
   readonly crowd: Crowd
   readonly perSecond: number
   readonly seconds: number
-  /** Open before the first sign-in, so that no sign-in waits for one. */
+  /** The number of connections. They are opened before the first sign-in, so that no sign-in waits for one. */
   readonly connections?: number
-  /** Whether a connection on which a sign-in was turned away stays unused for the second that `Retry-After` asks for. */
+  /** Whether a connection stays unused for the second of `Retry-After` after a sign-in on it was rejected. */
   readonly patient?: boolean
 }
 
-/** Milliseconds that sign-ins waited for their tokens, or to be told to come back; and how many were neither, or not sent for want of a connection. */
+/** Milliseconds that sign-ins waited for their tokens or for a rejection; and how many failed, or were not sent as no connection was free. */
 export type FloodReply = {
   readonly accepted: readonly number[]
   readonly shed: readonly number[]
@@ -22,7 +22,7 @@ export type FloodReply = {
   readonly seconds: number
 }
 
-/** Sign-ins at a rate that the server cannot keep up with, from a process of their own. */
+/** Sends sign-ins from a separate process at a higher rate than the server can handle. */
 export class Flood {
   readonly #child: ChildProcess = fork(new URL('./flood-generator.ts', import.meta.url))
 

@@ -6,8 +6,8 @@ export type Answer = { readonly status: number; readonly body: string }
 const headEnd = Buffer.from('\r\n\r\n')
 
 /**
- * One keep-alive connection that knows of HTTP/1.1 what Lifeguard answers with. A client library would cost as much CPU as the
- * server's own part of a sign-in and so would be measured in its place.
+ * One keep-alive connection that supports as much of HTTP/1.1 as Lifeguard's answers use. A client library would take as much processor time as
+ * the server's part of a sign-in, and would distort the measurement.
  */
 export class HttpConnection {
   readonly #socket: Socket
@@ -40,7 +40,7 @@ export class HttpConnection {
     })
   }
 
-  /** Whether the server has not closed it. */
+  /** Whether the connection is still open. */
   get isOpen(): boolean {
     return this.#socket.readyState === 'open'
   }
@@ -49,7 +49,7 @@ export class HttpConnection {
     this.#socket.destroy()
   }
 
-  /** The headers that the AWS SDK for JavaScript sends, since reading them is part of the server's work. */
+  /** The headers that the AWS SDK for JavaScript sends, since parsing them is part of the server's work. */
   #head(operation: string, length: number): string {
     return [
       'POST / HTTP/1.1',

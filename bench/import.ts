@@ -7,7 +7,7 @@ const usage = `Measures a user import: rows a second, peak memory of the server,
 
   npm run bench:import -- [--rows=100000] [--engines=sqlite,postgres]`
 
-/** A row of some 120 bytes. */
+/** A row of about 120 bytes. */
 function rowOf(at: number): string {
   const name = `user-${String(at).padStart(8, '0')}`
   return `${name},${name}@example.test,true,Ana,Number ${at},Ana Number ${at}\\, of the north,02/28/1990\n`
@@ -24,7 +24,7 @@ function* pieces(rows: number): Generator<Buffer> {
   }
 }
 
-/** Megabytes, from the kernel's own account of the process. */
+/** The peak memory in megabytes, as the kernel reports it. */
 function peakMemory({ child }: DevServer): number {
   return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1000
 }
@@ -46,7 +46,7 @@ async function upload(url: string, rows: number): Promise<number> {
   return (performance.now() - started) / 1000
 }
 
-/** Seconds until the job has ended, and what other requests waited meanwhile, in milliseconds, shortest first. */
+/** Seconds until the job has ended, and the milliseconds that other requests waited meanwhile, shortest first. */
 async function runJob(server: DevServer, key: { UserPoolId: string; JobId: string }, rows: number) {
   const started = performance.now()
   await call(server, 'StartUserImportJob', key)

@@ -3,7 +3,7 @@ import { HttpConnection } from './http-connection.ts'
 import type { LoadReply, LoadSlice, LoadTask } from './load.ts'
 import { type SignIn, signInOf } from './sign-ins.ts'
 
-/** The far side of load.ts: takes tasks, answers results. */
+/** The process that load.ts starts: it receives tasks and sends results. */
 process.on('message', async (task: LoadTask) => {
   const reply = await run(task).then(
     (result): LoadReply => ({ result }),
@@ -33,7 +33,7 @@ async function runSteadily({ url, seconds }: LoadTask, signIn: SignIn, concurren
   return latencies
 }
 
-/** Sign-ins begin at random moments (a Poisson process), whether those before them are done or not, as people do. */
+/** Begins sign-ins at random moments (a Poisson process), whether earlier ones are done or not, as real users do. */
 async function runAtRate({ url, seconds }: LoadTask, signIn: SignIn, perSecond: number): Promise<number[]> {
   const latencies: number[] = []
   const idle: HttpConnection[] = []

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import type { Crowd, SignInKind } from './sign-ins.ts'
 
-/** How hard to press: so many at any time (each connection signs in again as soon as it is in), or so many a second, come what may. */
+/** Either the number of sign-ins in progress at any time, or the number that begin each second regardless of earlier ones. */
 export type Pressure = { readonly concurrency: number } | { readonly perSecond: number }
 
 export type LoadTask = {
@@ -14,7 +14,7 @@ export type LoadTask = {
 }
 
 export type LoadSlice = {
-  /** From the first sign-in's start to the last one's end. */
+  /** From the start of the first sign-in to the end of the last one. */
   readonly seconds: number
   /** Milliseconds that each sign-in waited for the server. */
   readonly latencies: readonly number[]
@@ -31,7 +31,7 @@ export function joinLoads(slices: readonly LoadSlice[]): LoadResult {
 
 export type LoadReply = { readonly result: LoadSlice } | { readonly error: string }
 
-/** The load generator, in a process of its own so that its CPU time is not counted as the server's. */
+/** The load generator. It is a separate process, so that its processor time is not counted as the server's. */
 export class LoadGenerator {
   readonly #child: ChildProcess = fork(new URL('./load-generator.ts', import.meta.url))
 

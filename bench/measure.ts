@@ -4,26 +4,26 @@ import { createFloorMeter, passwordFloor, srpFloor } from './powers.ts'
 import type { ServerProcess } from './server-process.ts'
 import type { Crowd, SignInKind } from './sign-ins.ts'
 
-/** What one load of one server gave. */
+/** The results of one load on one server. */
 export type Figures = {
   readonly kind: SignInKind
   readonly pressure: string
   readonly load: LoadResult
-  /** User and system time of the server process, all its threads. */
+  /** User and system time of all threads of the server process, for one sign-in. */
   readonly cpuMilliseconds: number
   readonly floorMilliseconds: number
   readonly efficiency: number
   readonly residentMegabytes: number
 }
 
-/** The share of the most that was reached at which waiting times are looked at. */
+/** The share of the highest rate at which latencies are measured. */
 const rateShare = 0.8
 
-/** Puts a server, which it stops in the end, under the plan's loads, one after the other. */
-export async function measureServer(plan: Plan, server: ServerProcess, crowd: Crowd, tell: (figures: Figures) => void): Promise<void> {
+/** Measures a server under the loads of the plan, one after the other, and stops it at the end. */
+export async function measureServer(plan: Plan, server: ServerProcess, crowd: Crowd, report: (figures: Figures) => void): Promise<void> {
   const generator = new LoadGenerator()
 
-  /** The load in slices of a second, each between two rounds of the floor. */
+  /** Runs the load in slices of one second, each between two rounds of the floor. */
   async function measure(kind: SignInKind, pressure: Pressure, name: string): Promise<LoadResult> {
     const meter = await createFloorMeter()
     const slices: LoadSlice[] = []
@@ -38,11 +38,11 @@ export async function measureServer(plan: Plan, server: ServerProcess, crowd: Cr
     const cpuMilliseconds = (after.cpuMilliseconds - before.cpuMilliseconds) / load.signIns
     const floorMilliseconds = kind === 'password' ? passwordFloor(meter.floor()) : srpFloor(meter.floor())
     const efficiency = floorMilliseconds / cpuMilliseconds
-    tell({ kind, pressure: name, load, cpuMilliseconds, floorMilliseconds, efficiency, residentMegabytes: after.residentMegabytes })
+    report({ kind, pressure: name, load, cpuMilliseconds, floorMilliseconds, efficiency, residentMegabytes: after.residentMegabytes })
     return load
   }
 
-  /** With looks at the figures in between, as a monitor takes them all day: the first one makes V8 throw compiled code away. */
+  /** Reads the metrics in between, as a monitor does all day: the first time makes V8 discard compiled code. */
   async function warmUp(kind: SignInKind): Promise<void> {
     for (let done = 0; done < plan.warmUpSignIns[kind]; ) {
       const { latencies } = await generator.run({ url: server.url, kind, crowd, pressure: { concurrency: 16 }, seconds: 1 })

@@ -14,7 +14,7 @@ const users = 1_000
 const warmUpSeconds = 10
 const quietSignIns = 300
 
-/** Measures password sign-ins when far more of them arrive than the server can answer. */
+/** Measures password sign-ins while far more of them arrive than the server can answer. */
 async function run(): Promise<void> {
   const option = { type: 'string' } as const
   const { values } = parseArgs({
@@ -51,7 +51,7 @@ const head = [
   'CPU ms for each accepted',
   'p50 ms',
   'p99 ms',
-  'turned away: p50 ms',
+  'rejected: p50 ms',
   'p99 ms',
   'failed',
   '/healthz p99 ms',
@@ -102,7 +102,7 @@ async function measure(engine: EngineName, server: ServerProcess, crowd: Crowd, 
 
 type Capacity = { readonly perSecond: number; readonly cpuMilliseconds: number }
 
-/** The most that a rising rate of sign-ins got answered, after V8 has compiled what is busy. */
+/** The highest rate of answered sign-ins while the offered rate rises, after V8 has compiled the busy functions. */
 async function findCapacity(flood: Flood, server: ServerProcess, crowd: Crowd): Promise<Capacity> {
   let most: Capacity = { perSecond: 0, cpuMilliseconds: 0 }
   await flood.run({ url: server.url, crowd, perSecond: 300, seconds: warmUpSeconds })
@@ -126,7 +126,7 @@ async function signInsOneByOne(url: string, crowd: Crowd, count: number): Promis
   return waits
 }
 
-/** Asks for health ten times a second, and for memory once, while something else goes on. */
+/** Requests /healthz ten times a second and the memory once a second while other work goes on. */
 async function watchDuring<T>(server: ServerProcess, going: Promise<T>): Promise<[{ health: number[]; megabytes: number }, T]> {
   const watch = { health: [] as number[], megabytes: 0 }
   let over = false
@@ -135,7 +135,7 @@ async function watchDuring<T>(server: ServerProcess, going: Promise<T>): Promise
       const start = performance.now()
       await (await fetch(`${server.url}/healthz`)).text()
       watch.health.push(performance.now() - start)
-      // The figures themselves take a few milliseconds.
+      // Collecting the metrics takes a few milliseconds itself.
       if (looks % 10 === 0) watch.megabytes = Math.max(watch.megabytes, (await server.usage()).residentMegabytes)
       await delay(100)
     }
@@ -146,7 +146,7 @@ async function watchDuring<T>(server: ServerProcess, going: Promise<T>): Promise
   return [watch, result]
 }
 
-/** Until five sign-ins one after the other are let in and quick again. */
+/** The time until five sign-ins in a row are accepted and fast again. */
 async function recoveryTime(url: string, crowd: Crowd, quickMs: number): Promise<number> {
   const signIn = signInOf('password', crowd)
   const start = performance.now()

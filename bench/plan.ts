@@ -8,11 +8,11 @@ export type Plan = {
   readonly users: readonly number[]
   readonly kinds: readonly SignInKind[]
   readonly concurrencies: readonly number[]
-  /** How long each load lasts; whole seconds. */
+  /** How long each load lasts, in whole seconds. */
   readonly seconds: number
-  /** How many sign-ins of each kind go before the first that counts: V8 compiles what is busy for some twenty thousand requests. */
+  /** How many sign-ins of each kind precede the measurement: V8 needs about 20,000 requests until the busy functions are compiled. */
   readonly warmUpSignIns: Readonly<Record<SignInKind, number>>
-  /** Whether to measure latencies at 80 % of the most that was reached. */
+  /** Whether to measure latencies at 80 % of the highest rate that was reached. */
   readonly atRate: boolean
 }
 
@@ -26,7 +26,7 @@ const whole: Plan = {
   atRate: true,
 }
 
-/** About half a minute for each engine: enough to see whether a change helped. */
+/** Takes about half a minute for each engine, which is enough to see whether a change helped. */
 const quick: Partial<Plan> = {
   users: [1_000],
   concurrencies: [32],
@@ -38,7 +38,7 @@ const quick: Partial<Plan> = {
 export const usage = `npm run bench -- [--quick] [--engines sqlite,postgres] [--users 1000,100000] [--kinds password,SRP]
                  [--concurrency 1,16,64] [--seconds 8]`
 
-/** Throws when the flags are not understood. */
+/** @throws Error when a flag is unknown */
 export function readPlan(argv: readonly string[]): Plan {
   const option = { type: 'string' } as const
   const { values } = parseArgs({

@@ -3,9 +3,9 @@ import { createFixedBase } from '../src/base/srp/fixed-base.ts'
 import { generalPower } from '../src/base/srp/general-power.ts'
 import { modulus, toFixedBytes } from '../src/base/srp/group.ts'
 
-/** CPU time, user and system, of what no sign-in can do without, in milliseconds each. */
+/** Processor time (user and system), in milliseconds, of the operations that every sign-in needs. */
 export type Floor = {
-  /** One RSA-2048 signature on the thread pool, its hand-over included. */
+  /** One RSA-2048 signature on the thread pool, including the switch to the pool and back. */
   readonly signatureMilliseconds: number
   /** g^e mod N, e of 256 bits, by the table. */
   readonly fixedPowerMilliseconds: number
@@ -24,14 +24,14 @@ export function srpFloor(floor: Floor): number {
 }
 
 /**
- * Measures this process's CPU time, so that other programs on the machine count only by the caches they share, and by the speed
- * that they leave to its processors. On a shared machine that speed changes from one second to the next, by half and more: what is to
- * be compared with the floor must alternate with its rounds.
+ * Measures the processor time of this process, so that other programs on the machine matter only by the caches that they share and by the speed
+ * that they leave to the processors. On a shared machine that speed changes by half and more from one second to the next. So what is compared
+ * with the floor must alternate with its rounds.
  */
 export type FloorMeter = {
-  /** A fifth of a second of each kind of work. */
+  /** Runs each kind of work for a fifth of a second. */
   round(): Promise<void>
-  /** The mean of the rounds so far, as the CPU time of a load is the mean of its sign-ins. */
+  /** The mean of the rounds so far, to match the processor time of a load, which is the mean of its sign-ins. */
   floor(): Floor
 }
 
@@ -49,7 +49,7 @@ export async function createFloorMeter(): Promise<FloorMeter> {
     samples.generalPower.push(await cpuMilliseconds(100, () => repeat(100, () => generalPower(base, randomBytes(32)))))
   }
 
-  // The first one only warms up.
+  // The first round only warms up.
   await round()
   for (const list of Object.values(samples)) list.length = 0
 

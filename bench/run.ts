@@ -13,21 +13,21 @@ async function run(): Promise<void> {
   execFileSync('npm', ['run', '--silent', 'build'], { stdio: 'inherit' })
   const startUps = await measureStartUp()
   const rows: Row[] = []
-  const tell = (row: Row) => {
+  const report = (row: Row) => {
     rows.push(row)
     console.error(cells(row).join('  '))
   }
   for (const name of plan.engines) {
     await using engine = await openEngine(name)
     for (const users of plan.users) {
-      console.error(`${name}: making ${users} users`)
+      console.error(`${name}: creating ${users} users`)
       const { options, crowd } = await engine.createDatabase(users)
       await measureServer(plan, await ServerProcess.start(options, ['--shed-load=false']), crowd, (figures) =>
-        tell({ ...figures, engine: name, users }),
+        report({ ...figures, engine: name, users }),
       )
     }
   }
-  if (plan.engines.includes('sqlite')) await measureBareServer(plan, tell)
+  if (plan.engines.includes('sqlite')) await measureBareServer(plan, report)
   console.log([conditions(), signInTable(rows), startUpTable(startUps)].join('\n\n'))
 }
 

@@ -21,10 +21,10 @@ const clientId = 'benchmarkbenchmarkbenchmar'
 const password = 'Correct-horse-7'
 const usersPerTransaction = 500
 
-/** Nobody here has a hash that another system made. */
+/** No user has an imported password hash. */
 const none = { check: () => undefined }
 
-/** Fills an empty database with a pool, a client and `users` confirmed users, each with a salt and verifier of their own. */
+/** Fills an empty database with a pool, an app client and `users` confirmed users, each with their own salt and verifier. */
 export async function seed({ databaseUrl, masterKey }: ServerOptions, users: number): Promise<Crowd> {
   const argv = ['--database', databaseUrl]
   const settings = readSettings({ argv, env: { LIFEGUARD_MASTER_KEY: masterKey }, command: 'keys' })
@@ -81,7 +81,7 @@ async function draftUser(passwords: Passwords, index: number): Promise<User> {
   }
 }
 
-/** The rows that insertUser of the user repository writes, many at a time. */
+/** Inserts the same rows as insertUser of the user repository, many at a time. */
 async function insertUsers(tx: Tx, pool: Pool, users: readonly User[]): Promise<void> {
   const owner = (user: User) => ({ pool_id: user.poolId, sub: user.sub })
   const aliases = users.flatMap((user) => aliasesOf(pool, user).map(({ kind, key }) => ({ ...owner(user), kind, value_key: key })))

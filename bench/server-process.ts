@@ -4,14 +4,14 @@ import { createInterface } from 'node:readline'
 
 const metricsToken = 'bench'
 
-/** What the process has used since it began. */
+/** The processor time and memory that the process has used since its start. */
 export type Usage = { readonly cpuMilliseconds: number; readonly residentMegabytes: number }
 
 export type ServerOptions = { readonly databaseUrl: string; readonly masterKey: string }
 
 /**
- * The program as it runs in production: compiled, `serve`, every flag at its default, its log read from a pipe as a container's is.
- * `LIFEGUARD_BENCH_NODE_FLAGS` is for profilers: `--cpu-prof` for one.
+ * The program as it runs in production: compiled, `serve`, every flag at its default, and its log read from a pipe as in a container.
+ * `LIFEGUARD_BENCH_NODE_FLAGS` is for profilers, such as `--cpu-prof`.
  */
 export class ServerProcess {
   readonly #child: ChildProcess
@@ -26,12 +26,12 @@ export class ServerProcess {
 
   static async start({ databaseUrl, masterKey }: ServerOptions, moreFlags: readonly string[] = []): Promise<ServerProcess> {
     const flags = ['--port', '0', '--database', databaseUrl, '--public-url', 'http://localhost:9911', '--metrics-token', metricsToken]
-    // What the server can do is measured here, not what it lets callers ask of it.
+    // No rate limits: the benchmark measures what the server can handle.
     flags.push('--rate-limits', '0', '--create-database', ...moreFlags)
     return ServerProcess.run(['dist/main.js', 'serve', ...flags], { LIFEGUARD_MASTER_KEY: masterKey })
   }
 
-  /** Any program that says on its first line where it listens, and answers /metrics. */
+  /** Runs any program that prints its URL on one of its first lines and answers /metrics. */
   static async run(command: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<ServerProcess> {
     const nodeFlags = process.env['LIFEGUARD_BENCH_NODE_FLAGS']?.split(' ') ?? []
     const child = spawn(process.execPath, [...nodeFlags, ...command], { env: { ...env }, stdio: ['ignore', 'pipe', 'inherit'] })
@@ -55,7 +55,7 @@ export class ServerProcess {
   }
 }
 
-/** One of its first lines says that it is ready; the others are read and thrown away, or it would stand still. */
+/** Reads the line that says that the server is ready. Later lines are read and discarded, or the pipe would fill up and block the server. */
 function readyLine(child: ChildProcess): Promise<{ url: string; ms: number }> {
   return new Promise((resolve, reject) => {
     child.on('exit', (code) => reject(new Error(`The server ended with code ${code} before it was ready.`)))

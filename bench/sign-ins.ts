@@ -6,12 +6,12 @@ import type { HttpConnection } from './http-connection.ts'
 
 export type SignInKind = 'password' | 'SRP'
 
-/** Whom to sign in: `user-0` to `user-<users − 1>` of one pool, all with one password. */
+/** The users to sign in: `user-0` to `user-<users − 1>` of one pool, all with the same password. */
 export type Crowd = { readonly poolId: string; readonly clientId: string; readonly users: number; readonly password: string }
 
 export const usernameOf = (index: number): string => `user-${index}`
 
-/** Signs somebody in and answers how many milliseconds it waited for the server. Throws when it was not let in. */
+/** Signs a random user in and returns how many milliseconds it waited for the server. Throws when the sign-in fails. */
 export type SignIn = (connection: HttpConnection) => Promise<number>
 
 export function signInOf(kind: SignInKind, crowd: Crowd): SignIn {
@@ -21,15 +21,15 @@ export function signInOf(kind: SignInKind, crowd: Crowd): SignIn {
 function byPassword(crowd: Crowd): SignIn {
   return async (connection) => {
     const wait = new Stopwatch()
-    const parameters = { USERNAME: someone(crowd), PASSWORD: crowd.password }
+    const parameters = { USERNAME: randomUser(crowd), PASSWORD: crowd.password }
     requireTokens(await wait.call(connection, 'InitiateAuth', initiation(crowd, 'USER_PASSWORD_AUTH', parameters)))
     return wait.milliseconds
   }
 }
 
 /**
- * A client with one A for all its sign-ins (a = 1, hence A = g) and OpenSSL for the power of S: two thirds of what the server consumes,
- * where a client in a browser consumes ten times as much. The server's work does not depend on A.
+ * A client with the same A for all sign-ins (a = 1, hence A = g) and with OpenSSL for the power of S. It needs two thirds of the server's
+ * processor time; a client in a browser needs ten times as much. The server's work does not depend on A.
  */
 function bySrp(crowd: Crowd): SignIn {
   const fixedBase = createFixedBase()
@@ -50,7 +50,7 @@ function bySrp(crowd: Crowd): SignIn {
 
   return async (connection) => {
     const wait = new Stopwatch()
-    const started = { USERNAME: someone(crowd), SRP_A: publicA.toString(16) }
+    const started = { USERNAME: randomUser(crowd), SRP_A: publicA.toString(16) }
     const challenge = await wait.call(connection, 'InitiateAuth', initiation(crowd, 'USER_SRP_AUTH', started))
     const parameters = challenge['ChallengeParameters'] as Record<string, string>
     const [weekday = '', day, month, year, time] = new Date().toUTCString().split(' ')
@@ -85,9 +85,9 @@ const initiation = ({ clientId }: Crowd, flow: string, parameters: object) => ({
   AuthParameters: parameters,
 })
 
-const someone = ({ users }: Crowd): string => usernameOf(Math.floor(Math.random() * users))
+const randomUser = ({ users }: Crowd): string => usernameOf(Math.floor(Math.random() * users))
 
 function requireTokens(answer: Record<string, unknown>): void {
   const { AccessToken, IdToken, RefreshToken } = (answer['AuthenticationResult'] ?? {}) as Record<string, unknown>
-  if (!AccessToken || !IdToken || !RefreshToken) throw new Error('A sign-in answered without its three tokens.')
+  if (!AccessToken || !IdToken || !RefreshToken) throw new Error('The answer to a sign-in lacks one of its three tokens.')
 }

@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
-/** How soon `lifeguard dev` is ready, the start of Node included, by its own word. */
+/** The time until `lifeguard dev` is ready, as it reports it itself; includes the start of Node. */
 export type StartUp = { readonly what: string; readonly firstMilliseconds: number; readonly laterMilliseconds: number }
 
 const rounds = 5
 
-/** Each start has an empty data folder. The first one may find nothing compiled; of the later ones the median counts. */
+/** Each start has an empty data folder. The first one may find no compile cache; of the later ones the median counts. */
 export async function measureStartUp(): Promise<StartUp[]> {
   const results: StartUp[] = []
   for (const [what, main] of [

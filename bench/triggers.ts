@@ -3,14 +3,14 @@ import { join } from 'node:path'
 import { type Answer, call, type DevServer, flag, printTable, withDevServer } from './dev-server.ts'
 import type { EngineName } from './engines.ts'
 
-const usage = `Measures what three triggers in modules add to a password sign-in, one at a time.
+const usage = `Measures the time that three trigger functions in modules add to a password sign-in, one sign-in at a time.
 
   npm run bench:triggers -- [--sign-ins=2000] [--engines=sqlite,postgres]`
 
 const triggers = ['PreAuthentication', 'PostAuthentication', 'PreTokenGeneration']
 const password = 'Correct-horse-7'
 
-/** In `dev` the server looks before each call whether a module has changed: `serve` is a little quicker. */
+/** In `dev` the server checks before each call whether a module has changed, so `serve` is a little faster. */
 function withFunctions(folder: string): readonly string[] {
   const functions = join(folder, 'functions')
   mkdirSync(functions)
@@ -18,7 +18,7 @@ function withFunctions(folder: string): readonly string[] {
   return ['--functions', functions]
 }
 
-/** A pool with one user, and how to sign in to it. */
+/** Creates a pool with one user, and returns a function that signs the user in. */
 async function givenSignIn(server: DevServer, withTriggers: boolean): Promise<() => Promise<Answer>> {
   const arns = triggers.map((name) => [name, `arn:aws:lambda:us-east-1:123456789012:function:${name}`])
   const LambdaConfig = withTriggers ? Object.fromEntries(arns) : {}
@@ -33,7 +33,7 @@ async function givenSignIn(server: DevServer, withTriggers: boolean): Promise<()
   return () => call(server, 'InitiateAuth', request)
 }
 
-/** By turns, so that what else the machine does falls on both alike. In milliseconds, shortest first. */
+/** Runs the variants in turn, so that other work on the machine slows both alike. Returns their times in milliseconds, shortest first. */
 async function timesOf(ways: readonly (() => Promise<unknown>)[], rounds: number): Promise<number[][]> {
   const times: number[][] = ways.map(() => [])
   for (let round = 0; round < rounds; round++) {

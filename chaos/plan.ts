@@ -13,28 +13,28 @@ const postgresFaults = [...databaseFaults, ...networkFaults, ...nodeFaults, list
 
 export const faultNames: readonly string[] = [...postgresFaults, ...sqliteFaults].map(({ name }) => name)
 
-/** What to try. */
+/** The faults to try, and how. */
 export type Plan = {
   readonly postgres: readonly Fault<PostgresStage>[]
   readonly sqlite: readonly Fault<SqliteStage>[]
-  /** How long faults last that have a length, if not as each says. */
+  /** The duration of faults that have one; undefined for the duration that each fault names. */
   readonly seconds: number | undefined
-  /** The document whose table gets the rows. */
+  /** The document whose table is updated. */
   readonly markdown: string | undefined
   readonly isListOnly: boolean
 }
 
 export const usage = `npm run chaos -- [--list] [--quick] [--only NAME,NAME] [--seconds N] [--markdown FILE]
 
-  --list           say which faults there are
-  --quick          try a few of them, in less than a minute
-  --only NAMES     try these
-  --seconds N      let faults that have a length last so long
-  --markdown FILE  put the rows into the table between the markers of this document, too`
+  --list           list the faults
+  --quick          try a few faults, in less than a minute
+  --only NAMES     try these faults
+  --seconds N      duration of faults that have one
+  --markdown FILE  also write the rows into the table between the markers of this document`
 
 const quickSeconds = 3
 
-/** Throws when the flags are not understood. */
+/** @throws Error when a flag is unknown or its value is wrong */
 export function readPlan(argv: readonly string[]): Plan {
   const flag = { type: 'boolean', default: false } as const
   const option = { type: 'string' } as const
@@ -42,9 +42,9 @@ export function readPlan(argv: readonly string[]): Plan {
   const { values } = parseArgs({ args: [...argv], options })
   const only = values.only?.split(',')
   const unknown = only?.find((name) => !faultNames.includes(name))
-  if (unknown !== undefined) throw new Error(`There is no fault ${unknown}. There are: ${faultNames.join(', ')}.`)
+  if (unknown !== undefined) throw new Error(`There is no fault ${unknown}. Faults: ${faultNames.join(', ')}.`)
   const seconds = values.seconds === undefined ? undefined : Number(values.seconds)
-  if (seconds !== undefined && !(seconds >= 1 && seconds <= 600)) throw new Error('--seconds is a number from 1 to 600.')
+  if (seconds !== undefined && !(seconds >= 1 && seconds <= 600)) throw new Error('--seconds must be a number from 1 to 600.')
   const isChosen = ({ name, isQuick }: Pick<Fault, 'name' | 'isQuick'>) => only?.includes(name) ?? (!values.quick || isQuick === true)
   return {
     postgres: postgresFaults.filter(isChosen),

@@ -5,7 +5,7 @@ import { recoveryDeadlineSeconds } from './faults/fault.ts'
 import { seconds } from './measure/readiness.ts'
 import type { Recovery } from './measure/recovery.ts'
 
-/** What came of one fault. */
+/** The result of one fault. */
 type Result = {
   readonly name: string
   readonly title: string
@@ -13,30 +13,30 @@ type Result = {
   readonly readiness: string
   readonly recovery: Recovery
   readonly verdict: Verdict
-  /** The ends of nodes that nothing here caused. */
-  readonly deaths: readonly string[]
+  /** Exits of nodes that the fault did not cause. */
+  readonly unexpectedExits: readonly string[]
   readonly remarks: readonly string[]
   readonly failures: readonly string[]
 }
 
 export type Row = Result | { readonly name: string; readonly title: string; readonly skipped: string }
 
-/** Why the row makes the series fail; empty when it does not. */
+/** The reasons why the row makes the series fail; empty if it does not. */
 export function failuresOf(row: Row): string[] {
   if ('skipped' in row) return []
-  const { recovery, verdict, deaths, failures } = row
-  const found = [...failures, ...deaths.map((death) => death.split(':')[0] ?? '')]
+  const { recovery, verdict, unexpectedExits, failures } = row
+  const found = [...failures, ...unexpectedExits.map((exit) => exit.split(':')[0] ?? '')]
   if (verdict.lost.length > 0) found.push(`${verdict.lost.length} acknowledged writes lost`)
   if (verdict.doubled.length > 0) found.push(`${verdict.doubled.length} writes doubled`)
-  // A node that has ended does not recover; that is said already.
+  // A node that has exited cannot recover, and its exit is a failure already.
   const isRecovered = recovery.everyNode !== undefined && recovery.fullRate !== undefined
-  if (!isRecovered && deaths.length === 0) found.push(`not recovered within ${recoveryDeadlineSeconds} s`)
+  if (!isRecovered && unexpectedExits.length === 0) found.push(`not recovered within ${recoveryDeadlineSeconds} s`)
   return found
 }
 
-/** The details that have no place in the table. */
+/** Details that are too long for the table. */
 export function detailsOf(row: Row): string[] {
-  return 'skipped' in row ? [] : [...row.deaths, ...row.verdict.lost, ...row.verdict.doubled]
+  return 'skipped' in row ? [] : [...row.unexpectedExits, ...row.verdict.lost, ...row.verdict.doubled]
 }
 
 export function describeCalls(observations: readonly Observation[]): string {
@@ -74,15 +74,15 @@ function cellsOf(row: Row): string[] {
 const begin = '<!-- chaos: begin -->'
 const end = '<!-- chaos: end -->'
 
-/** Replaces what stands between the markers of a document. Lines of faults that were not tried this time stay. */
+/** Replaces the text between the markers of a document. The rows of faults that were not tried this time are kept. */
 export function writeInto(path: string, conditions: string, rows: readonly Row[], order: readonly string[]): void {
   const document = readFileSync(path, 'utf8')
   const from = document.indexOf(begin)
   const to = document.indexOf(end)
   if (from < 0 || to < from) throw new Error(`${path} has no ${begin} … ${end}.`)
-  const fresh = new Map(rows.map((row) => [row.name, line(cellsOf(row))]))
-  const old = document.slice(from, to).split('\n')
-  const lineOf = (name: string) => fresh.get(name) ?? old.find((text) => text.includes(`(\`${name}\`) |`))
+  const newLines = new Map(rows.map((row) => [row.name, line(cellsOf(row))]))
+  const oldLines = document.slice(from, to).split('\n')
+  const lineOf = (name: string) => newLines.get(name) ?? oldLines.find((text) => text.includes(`(\`${name}\`) |`))
   const text = `${conditions}\n\n${tableOf(order.flatMap((name) => lineOf(name) ?? []))}`
   writeFileSync(path, `${document.slice(0, from + begin.length)}\n\n${text}\n\n${document.slice(to)}`)
 }

@@ -10,17 +10,17 @@ import type { Stage } from './stage/stage.ts'
 const plan = readPlan(process.argv.slice(2).filter((argument) => argument !== '--help'))
 const rows: Row[] = []
 
-function tell(row: Row): void {
+function report(row: Row): void {
   rows.push(row)
-  console.error(`${row.name}: ${'skipped' in row ? row.skipped : failuresOf(row).join('; ') || 'held'}`)
+  console.error(`${row.name}: ${'skipped' in row ? row.skipped : failuresOf(row).join('; ') || 'passed'}`)
   for (const detail of detailsOf(row)) console.error(`  ${detail}`)
 }
 
-/** Opens the stage only if there is something to try on it. */
+/** Opens the stage only if there are faults to try on it. */
 async function run<On extends Stage>(open: () => Promise<On>, faults: readonly Fault<On>[]): Promise<void> {
   if (faults.length === 0) return
   await using stage = await open()
-  await runSeries(stage, faults, { seconds: plan.seconds, tell })
+  await runSeries(stage, faults, { seconds: plan.seconds, report })
 }
 
 /** Tries the faults. The table goes to standard output, progress to standard error. */
@@ -36,7 +36,7 @@ function list(): void {
   for (const { name, title } of [...plan.postgres, ...plan.sqlite]) console.log(`${name.padEnd(24)}${title}`)
 }
 
-// Nodes and the database end with this process, which must therefore end by itself.
+// Exiting by `process.exit` runs the exit handlers that stop the nodes and the database.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 
 if (process.argv.includes('--help')) console.log(usage)

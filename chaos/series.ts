@@ -15,7 +15,7 @@ import { type Deployment, type Stage, sdkClient } from './stage/stage.ts'
 const warmUpMs = 1500
 const quietMs = 3000
 const settleMs = 1000
-/** More than any fault needs beyond its length. */
+/** More than any fault needs beyond its duration. */
 const inflictDeadlineMs = 120_000
 
 const population = { newcomers: 3, returningUsers: 4, administrators: 3 }
@@ -24,13 +24,13 @@ const population = { newcomers: 3, returningUsers: 4, administrators: 3 }
 export async function runSeries<On extends Stage>(
   stage: On,
   faults: readonly Fault<On>[],
-  { seconds, tell }: { seconds: number | undefined; tell: (row: Row) => void },
+  { seconds, report }: { seconds: number | undefined; report: (row: Row) => void },
 ): Promise<void> {
   await createUser(stage.deployment, probeUser)
   for (const fault of faults) {
     const reason = fault.skipReason?.(stage)
-    if (reason !== undefined) tell({ name: fault.name, title: fault.title, skipped: reason })
-    else tell(await tryFault(stage, fault, seconds ?? fault.seconds ?? 0))
+    if (reason !== undefined) report({ name: fault.name, title: fault.title, skipped: reason })
+    else report(await tryFault(stage, fault, seconds ?? fault.seconds ?? 0))
   }
 }
 
@@ -57,13 +57,13 @@ async function tryFault<On extends Stage>(stage: On, fault: Fault<On>, seconds: 
   })
   const end = performance.now()
   const watched = { probe, observations, quietRate }
-  const hasHope = () => deployment.nodes.every(({ isRunning }) => isRunning)
-  const recovery = await awaitRecovery(watched, end, recoveryDeadlineSeconds * 1000, hasHope)
+  const mayRecover = () => deployment.nodes.every(({ isRunning }) => isRunning)
+  const recovery = await awaitRecovery(watched, end, recoveryDeadlineSeconds * 1000, mayRecover)
   await delay(settleMs)
   stop.abort()
   await Promise.all([clients, probe.stop()])
 
-  const deaths = deployment.nodes.flatMap((node) => node.takeDeaths())
+  const unexpectedExits = deployment.nodes.flatMap((node) => node.takeUnexpectedExits())
   await stage.restore()
   const verdict = await verify(stage, ledger)
   return {
@@ -73,13 +73,13 @@ async function tryFault<On extends Stage>(stage: On, fault: Fault<On>, seconds: 
     readiness: describeReadiness(probe, start, end),
     recovery,
     verdict,
-    deaths,
+    unexpectedExits,
     remarks,
     failures,
   }
 }
 
-/** What goes wrong in the fault itself is told as a failure of it, and the series goes on. */
+/** An error in the fault itself is reported as a failure of the fault, and the series goes on. */
 async function inflictInTime<On extends Stage>(stage: On, fault: Fault<On>, trial: Trial): Promise<void> {
   const late = new AbortController()
   const deadline = delay(trial.seconds * 1000 + inflictDeadlineMs, undefined, { signal: late.signal }).then(
@@ -107,8 +107,8 @@ async function createReturningUsers(deployment: Deployment, ledger: Ledger): Pro
   const accounts = Array.from({ length: population.returningUsers }, () => ledger.newAccount())
   for (const account of accounts) {
     await ledger.write(
-      (fate) => {
-        account.creation = fate
+      (status) => {
+        account.creation = status
       },
       async () => {
         account.sub = await createUser(deployment, account.username)
@@ -119,7 +119,7 @@ async function createReturningUsers(deployment: Deployment, ledger: Ledger): Pro
   return accounts
 }
 
-/** A confirmed user; answers the id. */
+/** Creates a confirmed user and returns its id. */
 async function createUser({ nodes, credentials, poolId }: Deployment, username: string): Promise<string> {
   const client = sdkClient(nodes[0]?.url ?? '', credentials)
   try {

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
-/** Everything that can be said about the code without running it. One line a check; what failed is told after. */
+/** All checks of the code that need no test run. Prints one line for each check, then the output of those that failed. */
 const checks: readonly { readonly name: string; readonly command: readonly string[] }[] = [
   { name: 'types', command: [binary('typescript', 'tsc'), '--noEmit', '-p', '.'] },
   { name: 'format and lint', command: [binary('@biomejs/biome', 'biome'), 'ci', '--error-on-warnings', '--colors=off', '.'] },
   { name: 'module order and no cycles', command: ['scripts/module-order.ts'] },
-  { name: 'one maker of database connections', command: ['scripts/database-clients.ts'] },
+  { name: 'one file opens database connections', command: ['scripts/database-clients.ts'] },
   { name: 'file sizes', command: ['scripts/file-sizes.ts'] },
   { name: 'a failing test fails npm test', command: ['scripts/failing-test.ts'] },
   { name: 'unused code', command: [binary('knip', 'knip'), '--no-progress'] },
@@ -16,7 +16,7 @@ const checks: readonly { readonly name: string; readonly command: readonly strin
   { name: 'examples of the documents run', command: ['scripts/run-docs.ts'] },
 ]
 
-/** The script behind a package's command, so that it runs on the Node that runs this and not on the one of its first line. */
+/** The script file of a package's command, so that it runs on the Node of this process and not on the one that its first line names. */
 function binary(packageName: string, command: string): string {
   const folder = `node_modules/${packageName}`
   const { bin } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8')) as { bin: Record<string, string> }

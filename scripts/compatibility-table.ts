@@ -4,9 +4,9 @@ import { type Service, serviceOperations } from '../src/contract/services.ts'
 import { operations } from '../src/operations.ts'
 
 /**
- * Keeps the table of operations in docs/compatibility.md; with `--check` only says whether it is current. Which operations there are
- * and whether they are built comes from the code. What differs is written by hand, in the table itself, and stays. So does the link to
- * a test, as long as that test speaks of the operation.
+ * Updates the table of operations in docs/compatibility.md. With `--check` it only checks that the table is current. The operations, and
+ * whether they are built, come from the code. The column of differences is written by hand in the table itself, and is kept. The link to a test
+ * is kept as long as that test mentions the operation.
  */
 const page = new URL('../docs/compatibility.md', import.meta.url)
 const begin = '<!-- operations: npm run generate keeps this table; the third column is written by hand -->'
@@ -15,7 +15,7 @@ const end = '<!-- end of operations -->'
 const tests = new Map(
   readdirSync(new URL('../test/', import.meta.url), { recursive: true, encoding: 'utf8' })
     .map((path) => path.replaceAll('\\', '/'))
-    // The generator sends whatever the model lists; it shows no operation's behaviour.
+    // These tests send any operation of the model; they do not test the behaviour of a particular one.
     .filter((path) => path.endsWith('.test.ts') && !/^(api\/generator|contract|access)\//.test(path))
     .sort()
     .map((path) => [path, readFileSync(new URL(`../test/${path}`, import.meta.url), 'utf8')]),
@@ -23,7 +23,7 @@ const tests = new Map(
 
 const importTest = 'api/users/import/import-users.test.ts'
 
-/** Operations that tests call by a function they share, so that their name stands elsewhere. */
+/** Operations that tests call through a shared function, so that the test itself does not mention their names. */
 const testsByHelper: Partial<Record<OperationName, string>> = {
   AdminSetUserMFAPreference: 'api/users/mfa-preferences.test.ts',
   CompleteWebAuthnRegistration: 'api/users/passkeys/registration.test.ts',
@@ -42,7 +42,7 @@ function mentions(text: string, operation: string): number {
   return text.match(new RegExp(`\\b${operation}Command\\b|['.]${operation}'`, 'g'))?.length ?? 0
 }
 
-/** The test that speaks of the operation most, with a liking for one that is named after it. */
+/** The test that mentions the operation most often. A test that is named after the operation is preferred. */
 function testOf(name: OperationName, wireName: string): string | undefined {
   const named = wireName.replace(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase()
   const score = ([path, text]: readonly [string, string]) =>
@@ -89,7 +89,8 @@ function writeTable(known: ReadonlyMap<string, Row>): string {
 
 const text = readFileSync(page, 'utf8')
 const [start, stop] = [text.indexOf(begin), text.indexOf(end)]
-if (start < 0 || stop < start) throw new Error('docs/compatibility.md has lost the marks around its table of operations')
+if (start < 0 || stop < start)
+  throw new Error('docs/compatibility.md lacks the comments that mark the begin and end of its table of operations')
 const table = text.slice(start + begin.length, stop)
 const current = `${text.slice(0, start + begin.length)}\n\n${writeTable(rowsIn(table))}\n${text.slice(stop)}`
 
@@ -97,7 +98,7 @@ const untested = [...current.matchAll(/^\| (\w+) \| built \| .* \| {2}\|$/gm)].m
 const broken = [...text.matchAll(/\]\((\.\.?\/[^)#]+)/g)].map(([, path = '']) => path).filter((path) => !existsSync(new URL(path, page)))
 if (process.argv.includes('--check')) {
   if (current !== text) console.error('docs/compatibility.md is not current: run npm run generate')
-  for (const name of untested) console.error(`No test speaks of ${name}: add one, or name it in scripts/compatibility-table.ts`)
+  for (const name of untested) console.error(`No test mentions ${name}: add one, or name it in scripts/compatibility-table.ts`)
   for (const path of broken) console.error(`docs/compatibility.md links to ${path}, which does not exist`)
   process.exitCode = current === text && untested.length + broken.length === 0 ? 0 : 1
 } else writeFileSync(page, current)

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import type { OperationName } from '../src/contract/operation.ts'
 import { type Service, serviceOperations } from '../src/contract/services.ts'
 
-/** Prints which operations of each service are built and which are not, and fails where a handler contradicts the contract. */
+/** Prints which operations of each service are built and which are not. Fails if a handler contradicts the contract. */
 const list = new URL('../src/operations.ts', import.meta.url)
 const built = existsSync(list) ? await builtOperations(list) : new Map<OperationName, string>()
 
@@ -24,7 +24,7 @@ for (const [service, title] of Object.entries(titles)) {
 for (const { name, signed } of serviceOperations) {
   const auth = built.get(name)
   if (auth === undefined || signed === (auth === 'iam')) continue
-  console.error(`${name} is ${signed ? 'signed' : 'not signed'} by its callers, but its handler asks for '${auth}'`)
+  console.error(`${name} is ${signed ? 'signed' : 'not signed'} by its callers, but its handler has the authentication '${auth}'`)
   process.exitCode = 1
 }
 

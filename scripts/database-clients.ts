@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
 /**
- * Every connection to PostgreSQL is made by one file. An `error` event without a listener ends the process, and so does the first client
- * that somebody makes elsewhere and forgets to listen to.
+ * Only one file may open connections to PostgreSQL. An `error` event without a listener ends the process, so a client that is created elsewhere
+ * without a listener would end it, too.
  */
 const only = 'src/storage/dialect/postgres-client.ts'
 
-/** Of the driver, other files may know the types. */
+/** Other files may import the driver's types only. */
 const forbidden = /^import (?!type\b).*\bfrom 'pg(?:-pool)?'|\bimport\('pg(?:-pool)?'\)|\brequire\('pg(?:-pool)?'\)/m
 
 const found = readdirSync('src', { recursive: true, encoding: 'utf8' })
@@ -14,5 +14,5 @@ const found = readdirSync('src', { recursive: true, encoding: 'utf8' })
   .map((file) => `src/${file.replaceAll('\\', '/')}`)
   .filter((file) => file !== only && forbidden.test(readFileSync(file, 'utf8')))
 
-for (const file of found) console.error(`${file}: only ${only} uses pg; elsewhere use import type, and openPool or PostgresClient.`)
+for (const file of found) console.error(`${file}: only ${only} may use pg. Elsewhere use import type, and openPool or PostgresClient.`)
 process.exitCode = found.length === 0 ? 0 : 1

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { isCallExpression, isFunctionLikeDeclaration, type Node, type SourceFile } from 'typescript/unstable/ast'
 import { API } from 'typescript/unstable/sync'
 
-/** Past these a file or function holds a second idea that wants a name of its own. Blank lines and comments count. */
+/** A larger file or function contains a second idea that needs a name of its own. Blank lines and comments count. */
 const maxFileLines = 300
 const maxFunctionLines = 50
 
@@ -20,7 +20,7 @@ function ourFiles(): string[] {
   return listed.split('\n').filter((path) => handWritten.test(path) && !generated.test(path) && existsSync(path))
 }
 
-/** The body of a `describe` is a list of tests, however long. */
+/** The body of a `describe` is a list of tests and may have any length. */
 function isListOfTests(node: Node): boolean {
   return isCallExpression(node.parent) && /^(describe|suite)\b/.test(node.parent.expression.getText())
 }
@@ -31,7 +31,7 @@ function longFunctions(source: SourceFile): string[] {
     if (isFunctionLikeDeclaration(node) && node.body !== undefined && !isListOfTests(node)) {
       const lines = lineCount(node.getText(source))
       const line = lineCount(`${source.text.slice(0, node.getStart(source))}.`)
-      if (lines > maxFunctionLines) found.push(`:${line} has a function of ${lines} lines; ${maxFunctionLines} are the most`)
+      if (lines > maxFunctionLines) found.push(`:${line} has a function of ${lines} lines; the limit is ${maxFunctionLines}`)
     }
     node.forEachChild(visit)
   }
@@ -46,7 +46,7 @@ try {
   if (project === undefined) throw new Error('tsconfig.json describes no project')
   for (const path of ourFiles()) {
     const lines = lineCount(readFileSync(path, 'utf8'))
-    if (lines > maxFileLines) violations.push(`${path} has ${lines} lines; ${maxFileLines} are the most`)
+    if (lines > maxFileLines) violations.push(`${path} has ${lines} lines; the limit is ${maxFileLines}`)
     const source = project.program.getSourceFile(`${root}/${path}`)
     if (source !== undefined) violations.push(...longFunctions(source).map((violation) => path + violation))
   }

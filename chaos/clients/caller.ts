@@ -2,10 +2,10 @@ import type { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-iden
 import { type Deployment, sdkClient } from '../stage/stage.ts'
 import { type Observations, outcomeOf } from './observations.ts'
 
-/** No fault is tried with more requests than this. */
+/** The most requests that are sent during one fault. */
 const maxRequests = 30_000
 
-/** Sends calls to the nodes in turn and notes what came of each. */
+/** Sends calls to the nodes in turn and records the outcome of each. */
 export class Caller implements Disposable {
   readonly #clients: readonly CognitoIdentityProviderClient[]
   readonly #observations: Observations
@@ -26,13 +26,13 @@ export class Caller implements Disposable {
     const client = this.#clients[node]
     if (client === undefined) throw new Error('There is no node to call.')
     const startedAt = performance.now()
-    const note = (outcome: string) => this.#observations.add({ node, action, startedAt, endedAt: performance.now(), outcome })
+    const record = (outcome: string) => this.#observations.add({ node, action, startedAt, endedAt: performance.now(), outcome })
     try {
       const answer = await call(client)
-      note('ok')
+      record('ok')
       return answer
     } catch (error) {
-      note(outcomeOf(error))
+      record(outcomeOf(error))
       return undefined
     }
   }

@@ -19,17 +19,17 @@ export type Load = {
   readonly deployment: Deployment
   readonly caller: Caller
   readonly ledger: Ledger
-  /** Aborts when no client may begin anything more. */
+  /** Aborts when the clients must not begin further calls. */
   readonly signal: AbortSignal
 }
 
-/** So that the load is far below what the nodes can do, and the same from one second to the next. */
+/** The pause between two calls, which keeps the load steady and far below what the nodes can handle. */
 const pauseMs = 60
 const codeDeadlineMs = 15_000
 
 const nicknameOf = (value: string) => [{ Name: 'nickname', Value: value }]
 
-/** One visitor after the other signs up, confirms by the code in the text message, and signs in. */
+/** New users, one after the other, sign up, confirm by the code in the text message, and sign in. */
 export async function newcomers({ deployment, caller, ledger, signal }: Load): Promise<void> {
   const { clientId: ClientId, texts } = deployment
   while (!signal.aborted) {
@@ -38,7 +38,7 @@ export async function newcomers({ deployment, caller, ledger, signal }: Load): P
     const number = `+1555${Math.random().toFixed(10).slice(2, 12)}`
     const UserAttributes = [{ Name: 'phone_number', Value: number }]
     const signedUp = await ledger.write(
-      (fate) => (account.creation = fate),
+      (status) => (account.creation = status),
       () =>
         caller.attempt('SignUp', (client) =>
           client.send(new SignUpCommand({ ClientId, Username, Password: goodPassword, UserAttributes })),
@@ -50,7 +50,7 @@ export async function newcomers({ deployment, caller, ledger, signal }: Load): P
     const code = await texts.codeFor(number, AbortSignal.any([signal, AbortSignal.timeout(codeDeadlineMs)]))
     if (code === undefined) continue
     const confirmed = await ledger.write(
-      (fate) => (account.confirmation = fate),
+      (status) => (account.confirmation = status),
       () =>
         caller.attempt('ConfirmSignUp', (client) => client.send(new ConfirmSignUpCommand({ ClientId, Username, ConfirmationCode: code }))),
     )
@@ -88,21 +88,21 @@ export async function returningUser({ deployment, caller, ledger, signal }: Load
     await delay(pauseMs)
     if (round % 2 === 0) continue
     await ledger.write(
-      (fate) => (session.revocation = fate),
+      (status) => (session.revocation = status),
       () => caller.attempt('RevokeToken', (client) => client.send(new RevokeTokenCommand({ ClientId, Token: refreshToken }))),
     )
     await delay(pauseMs)
   }
 }
 
-/** Creates users, changes each twice, reads it, and deletes every third one. All calls are signed. */
+/** Creates users, changes each of them twice, reads it, and deletes every third one. All calls are signed. */
 export async function administrator({ deployment, caller, ledger, signal }: Load): Promise<void> {
   const { poolId: UserPoolId } = deployment
   for (let round = 0; !signal.aborted; round++) {
     const account = ledger.newAccount()
     const user = { UserPoolId, Username: account.username }
     const created = await ledger.write(
-      (fate) => (account.creation = fate),
+      (status) => (account.creation = status),
       () => caller.attempt('AdminCreateUser', (client) => client.send(new AdminCreateUserCommand({ ...user, MessageAction: 'SUPPRESS' }))),
     )
     account.sub = created?.User?.Attributes?.find(({ Name }) => Name === 'sub')?.Value
@@ -117,7 +117,7 @@ export async function administrator({ deployment, caller, ledger, signal }: Load
     await delay(pauseMs)
     if (round % 3 !== 0) continue
     await ledger.write(
-      (fate) => (account.deletion = fate),
+      (status) => (account.deletion = status),
       () => caller.attempt('AdminDeleteUser', (client) => client.send(new AdminDeleteUserCommand(user))),
     )
     await delay(pauseMs)

@@ -1,22 +1,22 @@
-/** `unknown`: the client asked for it and was not told whether it was done. */
-export type Fate = 'not asked' | 'unknown' | 'acknowledged'
+/** The status of a write. `unknown`: the client requested it and got no answer that says whether it was done. */
+export type WriteStatus = 'not requested' | 'unknown' | 'acknowledged'
 
-/** What the clients know of one user. */
+/** What the clients know about one user. */
 export type Account = {
   readonly username: string
-  creation: Fate
+  creation: WriteStatus
   /** The id in the acknowledgement. */
   sub: string | undefined
-  confirmation: Fate
-  deletion: Fate
-  /** The last attribute value that was acknowledged, and all that were sent without an answer. */
+  confirmation: WriteStatus
+  deletion: WriteStatus
+  /** The last nickname that was acknowledged, and all that were sent without an answer. */
   nickname: string | undefined
   readonly unansweredNicknames: Set<string>
 }
 
-export type Session = { readonly username: string; readonly refreshToken: string; revocation: Fate }
+export type Session = { readonly username: string; readonly refreshToken: string; revocation: WriteStatus }
 
-/** The writes that clients asked for while one fault lasted, and which of them were acknowledged. */
+/** The writes that clients requested during one fault, and which of them were acknowledged. */
 export class Ledger {
   readonly prefix: string
   readonly accounts: Account[] = []
@@ -32,10 +32,10 @@ export class Ledger {
   newAccount(): Account {
     const account: Account = {
       username: `${this.prefix}${this.#names++}`,
-      creation: 'not asked',
+      creation: 'not requested',
       sub: undefined,
-      confirmation: 'not asked',
-      deletion: 'not asked',
+      confirmation: 'not requested',
+      deletion: 'not requested',
       nickname: undefined,
       unansweredNicknames: new Set(),
     }
@@ -43,31 +43,31 @@ export class Ledger {
     return account
   }
 
-  /** Asks for a write by `ask`, which answers undefined when it was not acknowledged, and keeps what became of it. */
-  async write<T>(setFate: (fate: Fate) => void, ask: () => Promise<T | undefined>): Promise<T | undefined> {
-    setFate('unknown')
-    const answer = await ask()
+  /** Requests a write, and sets its status. `request` returns undefined when the write was not acknowledged. */
+  async write<T>(setStatus: (status: WriteStatus) => void, request: () => Promise<T | undefined>): Promise<T | undefined> {
+    setStatus('unknown')
+    const answer = await request()
     if (answer === undefined) return undefined
-    setFate('acknowledged')
+    setStatus('acknowledged')
     this.acknowledged++
     return answer
   }
 
-  /** The same for a new value of an attribute. */
-  async writeNickname(account: Account, nickname: string, ask: () => Promise<unknown>): Promise<void> {
-    await this.write((fate) => {
-      if (fate === 'unknown') account.unansweredNicknames.add(nickname)
+  /** The same for a new nickname. */
+  async writeNickname(account: Account, nickname: string, request: () => Promise<unknown>): Promise<void> {
+    await this.write((status) => {
+      if (status === 'unknown') account.unansweredNicknames.add(nickname)
       else {
         account.unansweredNicknames.delete(nickname)
         account.nickname = nickname
       }
-    }, ask)
+    }, request)
   }
 
   addSession(username: string, refreshToken: string | undefined): Session | undefined {
     if (refreshToken === undefined) return undefined
     this.acknowledged++
-    const session: Session = { username, refreshToken, revocation: 'not asked' }
+    const session: Session = { username, refreshToken, revocation: 'not requested' }
     this.sessions.push(session)
     return session
   }

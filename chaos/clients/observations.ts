@@ -4,11 +4,11 @@ export type Observation = {
   readonly action: string
   readonly startedAt: number
   readonly endedAt: number
-  /** `ok`, or what the client was told instead. */
+  /** `ok`, or a short name for the failure. */
   readonly outcome: string
 }
 
-/** What all clients of one fault saw. */
+/** The requests of all clients during one fault. */
 export class Observations {
   readonly #list: Observation[] = []
 
@@ -38,7 +38,7 @@ type FailedCall = {
   readonly $response?: { readonly headers?: Readonly<Record<string, string>> }
 }
 
-/** A short name for how a call failed: the status and name of the answer, or what the socket said. */
+/** A short name for a failure: the status and error name of the answer, or the error of the socket. */
 export function outcomeOf(error: unknown): string {
   const { name = 'Error', code, $metadata, $response } = error as FailedCall
   const retryAfter = $response?.headers?.['retry-after']

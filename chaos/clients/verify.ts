@@ -9,11 +9,11 @@ import type { Account, Ledger, Session } from './ledger.ts'
 
 export type Verdict = { readonly acknowledged: number; readonly lost: readonly string[]; readonly doubled: readonly string[] }
 
-const atOnce = 8
-/** A refresh costs a signature, so that of very many sessions only so many are tried. */
+const concurrency = 8
+/** The most sessions that are checked, since each refresh costs a signature. */
 const maxSessions = 200
 
-/** Asks the nodes and the database whether every acknowledged write is there, once. */
+/** Checks by the nodes and by the database that every acknowledged write is stored exactly once. */
 export async function verify(stage: Stage, ledger: Ledger): Promise<Verdict> {
   const { deployment } = stage
   const clients = deployment.nodes.map(({ url }) => sdkClient(url, deployment.credentials, { maxAttempts: 5 }))
@@ -45,12 +45,13 @@ async function findUser(client: CognitoIdentityProviderClient, { poolId }: Deplo
 function missingOf(account: Account, user: AdminGetUserCommandOutput | undefined): string[] {
   const { username, creation, confirmation, deletion } = account
   if (deletion === 'acknowledged') return user === undefined ? [] : [`${username} was deleted and is there`]
-  if (user === undefined) return creation === 'acknowledged' && deletion === 'not asked' ? [`${username} was created and is missing`] : []
+  if (user === undefined)
+    return creation === 'acknowledged' && deletion === 'not requested' ? [`${username} was created and is missing`] : []
   const missing: string[] = []
   if (confirmation === 'acknowledged' && user.UserStatus !== 'CONFIRMED')
     missing.push(`${username} was confirmed and is ${user.UserStatus}`)
   const nickname = user.UserAttributes?.find(({ Name }) => Name === 'nickname')?.Value
-  // A change without an answer may come into force at any time, also after a later one that was acknowledged.
+  // A change without an answer may take effect at any time, even after a later one that was acknowledged.
   if (nickname !== account.nickname && !account.unansweredNicknames.has(nickname ?? '')) {
     missing.push(`${username} has the nickname ${nickname} in place of ${account.nickname}`)
   }
@@ -66,25 +67,25 @@ async function missingOfSession(client: CognitoIdentityProviderClient, { clientI
     },
   )
   if (session.revocation === 'acknowledged' && works) return [`a session of ${session.username} was revoked and still works`]
-  return session.revocation === 'not asked' && !works ? [`a session of ${session.username} was begun and does not work`] : []
+  return session.revocation === 'not requested' && !works ? [`a session of ${session.username} was begun and does not work`] : []
 }
 
-/** The id of an acknowledgement must be the id in the database. */
+/** The id in the acknowledgement must be the id in the database. */
 function missingRows(ledger: Ledger, stored: readonly StoredUser[]): string[] {
   const rows = new Map(stored.map(({ username, sub }) => [username, sub]))
   return ledger.accounts
-    .filter(({ creation, deletion }) => creation === 'acknowledged' && deletion === 'not asked')
+    .filter(({ creation, deletion }) => creation === 'acknowledged' && deletion === 'not requested')
     .filter(({ username, sub }) => rows.get(username) !== sub)
     .map(({ username, sub }) => `${username} was acknowledged as ${sub} and is stored as ${rows.get(username)}`)
 }
 
 function doubledRows(ledger: Ledger, stored: readonly StoredUser[]): string[] {
-  const asked = new Set(ledger.accounts.map(({ username }) => username))
+  const requested = new Set(ledger.accounts.map(({ username }) => username))
   const seen = new Set<string>()
   const doubled: string[] = []
   for (const { username, aliases } of stored) {
     if (seen.has(username)) doubled.push(`${username} is stored twice`)
-    if (!asked.has(username)) doubled.push(`${username} is stored and no client asked for it`)
+    if (!requested.has(username)) doubled.push(`${username} is stored, but no client requested it`)
     if (aliases !== 1) doubled.push(`${aliases} names lead to ${username}`)
     seen.add(username)
   }
@@ -96,5 +97,5 @@ async function inParallel<T>(items: readonly T[], work: (item: T, index: number)
   const lane = async () => {
     for (let index = next++; index < items.length; index = next++) await work(items[index] as T, index)
   }
-  await Promise.all(Array.from({ length: atOnce }, lane))
+  await Promise.all(Array.from({ length: concurrency }, lane))
 }

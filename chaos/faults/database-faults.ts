@@ -51,7 +51,7 @@ export const databaseFaults: readonly Fault<PostgresStage>[] = [
   },
 ]
 
-/** Locks the row of a new user, changes the user through the node, and terminates the connection that waits. Answers what the caller saw. */
+/** Locks the row of a new user, changes the user through the node, and terminates the connection that waits. Returns the caller's outcome. */
 async function terminateWaiting({ database, deployment }: PostgresStage, url: string): Promise<string> {
   const client = sdkClient(url, deployment.credentials)
   const username = `locked-${performance.now()}`
@@ -82,5 +82,5 @@ async function terminateFirstWaiting(client: pg.Client): Promise<void> {
     if (rowCount === 1) return
     await delay(20)
   }
-  throw new Error('No statement waited for the lock.')
+  throw new Error('No statement waited for the lock in time.')
 }

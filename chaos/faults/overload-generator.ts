@@ -3,12 +3,12 @@ import { HttpConnection } from '../../bench/http-connection.ts'
 import { goodPassword } from '../../test/support/sign-in.ts'
 import type { OverloadResult, OverloadTask } from './overload.ts'
 
-/** More connections than this would be a test of the machine's limits. A sign-in that finds none free is counted as not sent. */
+/** More connections would test the limits of the machine. A sign-in that finds no free connection is counted as not sent. */
 const maxConnections = 4000
 const answerDeadlineMs = 10_000
 const tickMs = 5
 
-/** The far side of overload.ts, in a process of its own: takes tasks, answers results. */
+/** The process that overload.ts starts: it receives tasks and sends results. */
 process.on('message', async (task: OverloadTask) => process.send?.(await run(task)))
 
 async function run(task: OverloadTask): Promise<OverloadResult> {
@@ -50,7 +50,7 @@ class Crowd {
     await pending
   }
 
-  /** Waits for what is under way. Its waiting times count; for the rates it is too late. */
+  /** Waits for the sign-ins in progress. They count in the waiting times, but not in the rates. */
   async finish(seconds: number): Promise<OverloadResult> {
     const acceptedInTime = this.#accepted.length
     await Promise.all(this.#pending)
@@ -90,7 +90,7 @@ class Crowd {
   }
 }
 
-/** The server may have closed connections that are not in use. */
+/** The server may have closed idle connections. */
 function openOneOf(idle: HttpConnection[]): HttpConnection | undefined {
   for (let connection = idle.pop(); connection !== undefined; connection = idle.pop()) if (connection.isOpen) return connection
   return undefined

@@ -8,18 +8,18 @@ import type { Fault } from './fault.ts'
 export type OverloadTask = {
   readonly urls: readonly string[]
   readonly clientId: string
-  /** More than a few, since sign-ins of one user wait for each other. */
+  /** Many users, since sign-ins of one user wait for each other. */
   readonly usernames: readonly string[]
-  /** Sign-ins that are under way at any time, or that begin each second whatever became of those before. */
+  /** The number of sign-ins in progress at any time, or the number that begin each second regardless of earlier ones. */
   readonly pressure: { readonly concurrency: number } | { readonly perSecond: number }
   readonly seconds: number
 }
 
 export type OverloadResult = {
   readonly acceptedPerSecond: number
-  /** Milliseconds that each sign-in took that succeeded, shortest first. */
+  /** Milliseconds that each successful sign-in took, shortest first. */
   readonly accepted: readonly number[]
-  /** How many answers of each other kind there were. */
+  /** The numbers of other outcomes, by kind. */
   readonly others: Readonly<Record<string, number>>
 }
 

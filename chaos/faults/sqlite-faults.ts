@@ -50,7 +50,7 @@ export const sqliteFaults: readonly Fault<SqliteStage>[] = [
         ),
         delay(startDeadlineMs, 'not ready'),
       ])
-      node.takeDeaths()
+      node.takeUnexpectedExits()
       await node.stop('SIGKILL')
       volume.setReadOnly(false)
       if (outcome === 'ready') fail('the node called itself ready on a read-only database')

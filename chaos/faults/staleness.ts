@@ -7,7 +7,7 @@ import type { PostgresStage } from '../stage/postgres-stage.ts'
 import { createAppClient, type Deployment, region, sdkClient } from '../stage/stage.ts'
 import type { Fault } from './fault.ts'
 
-/** Caches live a few seconds; what is still stale after this time is a fault. */
+/** Cached values live for a few seconds. A value that is stale for longer than this is an error. */
 const staleDeadlineMs = 15_000
 
 export const listenerLost: Fault<PostgresStage> = {
@@ -20,27 +20,27 @@ export const listenerLost: Fault<PostgresStage> = {
       const [first, ...others] = clients as [CognitoIdentityProviderClient, ...CognitoIdentityProviderClient[]]
       const username = `stale-${performance.now()}`
       await givenUser(first, poolId, username)
-      const doomed = await createAppClient(first, poolId)
-      // Each node signs in once, so that each knows the client and the key.
-      const kids = await Promise.all(clients.map((client) => keyIdOf(client, doomed, username)))
+      const deletedClientId = await createAppClient(first, poolId)
+      // One sign-in on each node, so that each has the client and the key in its caches.
+      const kids = await Promise.all(clients.map((client) => keyIdOf(client, deletedClientId, username)))
       const key = kids[0]
       await loseListeners(stage)
       await rotateSigningKeys(stage.deployment)
       const stable = stage.deployment.clientId
       const oldKey = others.map((client) => until(async () => (await keyIdOf(client, stable, username)) !== key))
-      note(`other nodes signed with the old key for ${report(await Promise.all(oldKey), fail)}`)
+      note(`other nodes signed with the old key for ${describeDelays(await Promise.all(oldKey), fail)}`)
 
       await loseListeners(stage)
-      await first.send(new DeleteUserPoolClientCommand({ UserPoolId: poolId, ClientId: doomed }))
-      const deleted = others.map((client) => until(async () => (await keyIdOf(client, doomed, username)) === undefined))
-      note(`they took the deleted client for ${report(await Promise.all(deleted), fail)}`)
+      await first.send(new DeleteUserPoolClientCommand({ UserPoolId: poolId, ClientId: deletedClientId }))
+      const deleted = others.map((client) => until(async () => (await keyIdOf(client, deletedClientId, username)) === undefined))
+      note(`they accepted the deleted client for ${describeDelays(await Promise.all(deleted), fail)}`)
     } finally {
       for (const client of clients) client.destroy()
     }
   },
 }
 
-/** The key that signs the access token of a sign-in; undefined when the sign-in is refused. */
+/** The id of the key that signed the access token of a sign-in; undefined when the sign-in is rejected. */
 async function keyIdOf(client: CognitoIdentityProviderClient, clientId: string, username: string): Promise<unknown> {
   try {
     return headerOf((await givenTokens(client, clientId, username)).accessToken)['kid']
@@ -63,13 +63,13 @@ async function rotateSigningKeys({ nodes, credentials, poolId }: Deployment): Pr
   const body = JSON.stringify({ UserPoolId: poolId })
   const draft = { headers: { host: new URL(node.url).host, 'x-amz-target': 'LifeguardService.RotateSigningKeys' }, body }
   const { headers } = await signedRequest(signer, draft)
-  // `fetch` sets the host itself, to the same value.
+  // `fetch` sets the same host by itself.
   const { host: _, ...sent } = headers
   const response = await fetch(node.url, { method: 'POST', headers: sent, body, signal: AbortSignal.timeout(10_000) })
   if (!response.ok) throw new Error(`RotateSigningKeys answered ${response.status}: ${await response.text()}`)
 }
 
-/** Milliseconds until the condition holds; undefined when it does not before the deadline. */
+/** Milliseconds until the condition holds; undefined if it does not hold before the deadline. */
 async function until(isReached: () => Promise<boolean>): Promise<number | undefined> {
   const start = performance.now()
   while (performance.now() < start + staleDeadlineMs) {
@@ -79,7 +79,7 @@ async function until(isReached: () => Promise<boolean>): Promise<number | undefi
   return undefined
 }
 
-function report(times: readonly (number | undefined)[], fail: (remark: string) => void): string {
+function describeDelays(times: readonly (number | undefined)[], fail: (remark: string) => void): string {
   if (times.includes(undefined)) fail('a node did not learn of a change')
   return times.map((time) => (time === undefined ? `more than ${staleDeadlineMs / 1000} s` : `${(time / 1000).toFixed(1)} s`)).join(' and ')
 }

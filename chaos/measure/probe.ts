@@ -1,21 +1,21 @@
 import { goodPassword } from '../../test/support/sign-in.ts'
 import type { Deployment } from '../stage/stage.ts'
 
-/** What one node answered at one moment, in milliseconds of `performance.now()`. */
+/** One request of the probe to one node; times in milliseconds of `performance.now()`. */
 export type Sample = {
   readonly node: number
   readonly startedAt: number
   readonly endedAt: number
-  /** The status of /readyz, or 0 without an answer; or whether a sign-in got its tokens. */
   readonly kind: 'ready' | 'alive' | 'sign-in'
+  /** The HTTP status; 0 without an answer. */
   readonly status: number
 }
 
 const intervalMs = 250
 /** /readyz itself waits 2 s for the database. */
-const patienceMs = 4000
+const timeoutMs = 4000
 
-/** Asks each node four times a second for /readyz, /healthz and a sign-in, whether the question before was answered or not. */
+/** Sends each node four times a second a request to /readyz, one to /healthz and a sign-in, whether the last ones were answered or not. */
 export class Probe implements Disposable {
   readonly samples: Sample[] = []
   readonly #nodeCount: number
@@ -29,14 +29,14 @@ export class Probe implements Disposable {
     const body = JSON.stringify({ AuthFlow: 'USER_PASSWORD_AUTH', ClientId: clientId, AuthParameters })
     this.#timer = setInterval(() => {
       for (const [node, { url }] of nodes.entries()) {
-        this.#ask(node, 'ready', `${url}/readyz`)
-        this.#ask(node, 'alive', `${url}/healthz`)
-        this.#ask(node, 'sign-in', url, { method: 'POST', headers, body })
+        this.#send(node, 'ready', `${url}/readyz`)
+        this.#send(node, 'alive', `${url}/healthz`)
+        this.#send(node, 'sign-in', url, { method: 'POST', headers, body })
       }
     }, intervalMs)
   }
 
-  /** Milliseconds from `start` until each node has given a good answer to a sign-in that began later; undefined while one has not. */
+  /** Milliseconds from `start` until every node has answered a later sign-in with tokens; undefined while a node has not. */
   firstGoodOnEveryNode(start: number): number | undefined {
     const good = this.samples.filter(({ kind, status, startedAt }) => kind === 'sign-in' && status === 200 && startedAt >= start)
     let slowest = 0
@@ -47,7 +47,7 @@ export class Probe implements Disposable {
     return Number.isFinite(slowest) ? slowest : undefined
   }
 
-  /** The median of the milliseconds that the questions of one kind have waited for an answer since then. */
+  /** The median time in milliseconds that requests of one kind have waited for an answer since then. */
   medianWait(kind: Sample['kind'], since: number): number {
     const waits = this.samples.filter((sample) => sample.kind === kind && sample.startedAt >= since)
     const sorted = waits.map(({ startedAt, endedAt }) => endedAt - startedAt).sort((left, right) => left - right)
@@ -63,16 +63,16 @@ export class Probe implements Disposable {
     clearInterval(this.#timer)
   }
 
-  #ask(node: number, kind: Sample['kind'], url: string, init: RequestInit = {}): void {
+  #send(node: number, kind: Sample['kind'], url: string, init: RequestInit = {}): void {
     const startedAt = performance.now()
-    const asked = fetch(url, { ...init, signal: AbortSignal.timeout(patienceMs) })
+    const pending = fetch(url, { ...init, signal: AbortSignal.timeout(timeoutMs) })
       .then(async (response) => {
         await response.arrayBuffer()
         return response.status
       })
       .catch(() => 0)
       .then((status) => void this.samples.push({ node, kind, status, startedAt, endedAt: performance.now() }))
-      .finally(() => this.#pending.delete(asked))
-    this.#pending.add(asked)
+      .finally(() => this.#pending.delete(pending))
+    this.#pending.add(pending)
   }
 }

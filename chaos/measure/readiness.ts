@@ -1,6 +1,6 @@
 import type { Probe, Sample } from './probe.ts'
 
-/** How /readyz went while the fault lasted and after it, in a few words, over all nodes. */
+/** Describes in a few words what /readyz of all nodes answered during the fault and after it. */
 export function describeReadiness({ samples }: Probe, start: number, end: number): string {
   const ready = samples
     .filter(({ kind, startedAt }) => kind === 'ready' && startedAt >= start)

@@ -2,28 +2,31 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Observations } from '../clients/observations.ts'
 import type { Probe } from './probe.ts'
 
-/** Milliseconds from the end of the fault; undefined for what did not happen before the deadline. */
+/** Milliseconds from the end of the fault; undefined if it did not happen before the deadline. */
 export type Recovery = { readonly everyNode: number | undefined; readonly fullRate: number | undefined }
 
 export type Watched = { readonly probe: Probe; readonly observations: Observations; readonly quietRate: number }
 
-/** The rate of one second varies by chance even where nothing is wrong. */
+/** The share of the usual rate that counts as full: the rate of one second varies by chance. */
 const fullShare = 0.7
 const windowMs = 1000
 const stepMs = 100
 
-/** Waits until each node has answered well and the clients are as fast as before the fault, while there is hope and until the deadline. */
-export async function awaitRecovery(watched: Watched, end: number, deadlineMs: number, hasHope: () => boolean): Promise<Recovery> {
+/**
+ * Waits until every node has given a good answer and the clients are as fast as before the fault. Stops at the deadline, or when the nodes can
+ * no longer recover.
+ */
+export async function awaitRecovery(watched: Watched, end: number, deadlineMs: number, mayRecover: () => boolean): Promise<Recovery> {
   for (;;) {
     const everyNode = watched.probe.firstGoodOnEveryNode(end)
     const fullRate = fullRateOf(watched, end)
     const isComplete = everyNode !== undefined && fullRate !== undefined
-    if (isComplete || performance.now() > end + deadlineMs || !hasHope()) return { everyNode, fullRate }
+    if (isComplete || performance.now() > end + deadlineMs || !mayRecover()) return { everyNode, fullRate }
     await delay(stepMs)
   }
 }
 
-/** When the first second begins in which enough good answers arrive. */
+/** The beginning of the first second in which enough good answers arrive. */
 function fullRateOf({ observations, quietRate }: Watched, end: number): number | undefined {
   for (let start = end; start + windowMs <= performance.now(); start += stepMs) {
     const rate = (observations.goodBetween(start, start + windowMs) * 1000) / windowMs

@@ -3,7 +3,7 @@ import pg from 'pg'
 import { type OwnCluster, startOwnCluster } from '../../test/support/postgres.ts'
 import { isAlive, signalTree, treeOf } from './process-tree.ts'
 
-/** A durable PostgreSQL that the series kills, freezes and starts again, with a connection past the proxy. */
+/** A durable PostgreSQL that the series kills, freezes and starts again. `with` connects to it directly, not through the proxy. */
 export class Database implements AsyncDisposable {
   readonly #cluster: OwnCluster
   #isFrozen = false
@@ -53,7 +53,7 @@ export class Database implements AsyncDisposable {
     this.#isFrozen = false
   }
 
-  /** Runs statements on a connection of their own, not through the proxy. */
+  /** Runs statements on a separate connection, not through the proxy. */
   async with<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
     const client = new pg.Client({ connectionString: this.url, connectionTimeoutMillis: 5000, query_timeout: 20_000 })
     client.on('error', () => undefined)

@@ -10,14 +10,14 @@ type Config = {
 
 const readyDeadlineMs = 30_000
 
-/** One `lifeguard serve` as a process of its own, on a port that it keeps when it is started again. */
+/** One `lifeguard serve` in a separate process, on a port that stays the same after a restart. */
 export class LifeguardNode {
   readonly name: string
   readonly url: string
   readonly #config: Config
   #process: LifeguardProcess | undefined
   #ended: Promise<unknown> = Promise.resolve()
-  #deaths: string[] = []
+  #unexpectedExits: string[] = []
 
   constructor(config: Config) {
     this.name = config.name
@@ -29,24 +29,24 @@ export class LifeguardNode {
     return this.#process !== undefined
   }
 
-  /** Starts the process if it does not run. It may take a while before it answers. */
+  /** Starts the process if it is not running. It may take some time until it answers. */
   start(): void {
     if (this.#process !== undefined) return
     const { port, flags, env } = this.#config
     const started = new LifeguardProcess(['serve', '--port', String(port), ...flags], env)
     this.#process = started
-    // Not left behind when this program ends, however it ends.
+    // The node must not outlive this program.
     const killAtExit = () => started.child.kill('SIGKILL')
     process.once('exit', killAtExit)
     this.#ended = started.ended.then(({ code, stderr, stdout }) => {
       process.off('exit', killAtExit)
       if (this.#process !== started) return
       this.#process = undefined
-      this.#deaths.push(`${this.name} ended with ${started.child.signalCode ?? `code ${code}`}: ${lastLines(stderr || stdout)}`)
+      this.#unexpectedExits.push(`${this.name} ended with ${started.child.signalCode ?? `code ${code}`}: ${lastLines(stderr || stdout)}`)
     })
   }
 
-  /** Ends the process by a signal. This end is not counted as a death. */
+  /** Ends the process by a signal. This exit is expected. */
   async stop(signal: NodeJS.Signals): Promise<void> {
     const stopped = this.#process
     this.#process = undefined
@@ -54,9 +54,9 @@ export class LifeguardNode {
     await this.#ended
   }
 
-  /** The ends that no signal of ours caused, since this was last asked. */
-  takeDeaths(): string[] {
-    return this.#deaths.splice(0)
+  /** Exits since the last call that were not caused by `stop`. */
+  takeUnexpectedExits(): string[] {
+    return this.#unexpectedExits.splice(0)
   }
 
   /** Resolves when /readyz says 200. Rejects when the process ends, or after the deadline. */
@@ -68,7 +68,7 @@ export class LifeguardNode {
       if (response?.ok) return
       await delay(100)
     }
-    throw new Error(`${this.name} does not become ready. ${this.#deaths.at(-1) ?? ''}`)
+    throw new Error(`${this.name} did not become ready. ${this.#unexpectedExits.at(-1) ?? ''}`)
   }
 }
 

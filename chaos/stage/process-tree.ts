@@ -4,16 +4,16 @@ import { readdirSync, readFileSync } from 'node:fs'
 export function signalTree(pid: number, signal: NodeJS.Signals): void {
   const reached = new Set<number>()
   for (;;) {
-    const fresh = treeOf(pid).filter((each) => !reached.has(each))
-    if (fresh.length === 0) return
-    for (const each of fresh) {
+    const added = treeOf(pid).filter((each) => !reached.has(each))
+    if (added.length === 0) return
+    for (const each of added) {
       reached.add(each)
       signalOne(each, signal)
     }
   }
 }
 
-/** A process that has ended and whose parent has not yet asked how counts as ended. */
+/** Whether the process runs. A zombie counts as ended. */
 export function isAlive(pid: number): boolean {
   const state = statOf(String(pid))?.[0]
   return state !== undefined && state !== 'Z'

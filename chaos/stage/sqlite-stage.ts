@@ -12,7 +12,7 @@ const volumeMegabytes = 48
 /** One node on an SQLite file, on a small volume of its own if this user may mount one. */
 export class SqliteStage implements Stage {
   readonly deployment: Deployment
-  /** The volume, or why there is none. */
+  /** The volume, or the reason why there is none. */
   readonly volume: Volume | string
   readonly #path: string
   readonly #resources: AsyncDisposableStack
@@ -26,7 +26,7 @@ export class SqliteStage implements Stage {
 
   static async open({ withVolume = true } = {}): Promise<SqliteStage> {
     await using resources = new AsyncDisposableStack()
-    const volume = withVolume ? mountVolume() : 'not asked for'
+    const volume = withVolume ? mountVolume() : 'not requested'
     const folder = typeof volume === 'string' ? mkdtempSync(join(tmpdir(), 'lifeguard-chaos-')) : volume.folder
     resources.defer(() => (typeof volume === 'string' ? rmSync(folder, { recursive: true, force: true }) : volume[Symbol.dispose]()))
     const texts = resources.use(await TextGateway.open())

@@ -12,7 +12,7 @@ import type { TextGateway } from './text-gateway.ts'
 
 export const region = 'us-east-1'
 
-/** What clients must know of the nodes. */
+/** What clients need to know about the nodes. */
 export type Deployment = {
   readonly nodes: readonly LifeguardNode[]
   readonly credentials: Credentials
@@ -21,15 +21,15 @@ export type Deployment = {
   readonly clientId: string
 }
 
-/** A row of the table `user` and how many names of `user_alias` lead to it, read past Lifeguard. */
+/** A row of the table `user`, and how many usernames in `user_alias` point to it; read directly from the database. */
 export type StoredUser = { readonly username: string; readonly sub: string; readonly status: string; readonly aliases: number }
 
-/** Where a series takes place. */
+/** The environment of a series: nodes and a database. */
 export type Stage = AsyncDisposable & {
   readonly deployment: Deployment
   /** All users of the pool, straight from the database. */
   readUsers(): Promise<StoredUser[]>
-  /** Ends whatever fault is left, starts nodes that do not run, and waits until all are ready. */
+  /** Ends any fault that is left, starts nodes that are not running, and waits until all are ready. */
   restore(): Promise<void>
 }
 
@@ -37,7 +37,7 @@ export const storedUsersQuery = `
   select username, sub, status, (select count(*) from user_alias where user_alias.sub = "user".sub and user_alias.kind = 'username') as aliases
     from "user"`
 
-/** Nodes that are configured alike, by the addresses of their database. They do not run yet. */
+/** Nodes with the same configuration and database. They are not running yet. */
 export async function prepareNodes(names: readonly string[], databaseUrl: string, texts: TextGateway) {
   const env = {
     LIFEGUARD_DATABASE: databaseUrl,
@@ -45,7 +45,7 @@ export async function prepareNodes(names: readonly string[], databaseUrl: string
     LIFEGUARD_PUBLIC_URL: 'http://id.example.test',
     LIFEGUARD_REGION: region,
     LIFEGUARD_SMS_GATEWAY_URL: texts.url,
-    // What a node withstands is looked for here, not what it lets a caller ask of it.
+    // No rate limits: the series measures what a node can handle.
     LIFEGUARD_RATE_LIMITS: '0',
   }
   const credentials = await createAccessKey([], env)
@@ -85,7 +85,7 @@ export async function createAppClient(client: CognitoIdentityProviderClient, poo
   return UserPoolClient?.ClientId ?? ''
 }
 
-/** The official SDK, without retries so that each failure is seen, and with a limit for each request. */
+/** The official SDK, without retries, so that each failure is seen, and with a time limit for each request. */
 export function sdkClient(
   url: string,
   credentials: Credentials,

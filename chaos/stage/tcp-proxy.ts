@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 
-/** What the network between the nodes and PostgreSQL does. `silent` holds the bytes of the connections that exist; new ones work. */
+/** A disturbance of the network between the nodes and PostgreSQL. `silent` stops the bytes of existing connections; new connections work. */
 type Disturbance = { readonly kind: 'silent' | 'cut' } | { readonly kind: 'delay'; readonly milliseconds: number }
 
 type Pair = { readonly near: Socket; readonly far: Socket }
@@ -35,7 +35,7 @@ export class TcpProxy {
     if (disturbance.kind === 'silent') for (const { near, far } of this.#pairs) for (const socket of [near, far]) socket.pause()
   }
 
-  /** Lets everything pass again. Connections that were silent are closed, as by a router that forgot them. */
+  /** Ends the disturbance. Connections that were silent are closed, as by a router that has lost their state. */
   heal(): void {
     this.#disturbance = undefined
     for (const pair of this.#pairs) if (pair.near.isPaused()) destroy(pair)
@@ -72,7 +72,7 @@ export class TcpProxy {
   }
 }
 
-/** Does things after a delay and in their order, also when the delay has become shorter meanwhile. */
+/** Runs actions after a delay and in their order, even if the delay becomes shorter meanwhile. */
 class DelayQueue {
   readonly #waiting: { readonly due: number; readonly act: () => void }[] = []
 

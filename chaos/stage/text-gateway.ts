@@ -3,12 +3,12 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 
-/** The phones of all users: takes what the nodes send and hands out the code that a number was sent. */
+/** An SMS gateway for all users: it receives the messages of the nodes and returns the code that was sent to a number. */
 export class TextGateway implements AsyncDisposable {
   readonly #codes = new Map<string, string>()
   readonly #waiting = new Map<string, (code: string) => void>()
   readonly #seen = new Set<string>()
-  /** Messages that came more than once. Delivery is at least once, so this may happen when a node is killed. */
+  /** Messages that arrived more than once. Delivery is at least once, so this may happen when a node is killed. */
   repeated = 0
 
   readonly #server = createServer(async (request, response) => {

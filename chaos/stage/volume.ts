@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** A folder on a small file system in memory, which can be full and can be read-only. */
+/** A folder on a small file system in memory, which can be filled and made read-only. */
 export class Volume implements Disposable {
   readonly folder: string
   readonly #onExit = () => this.#unmount()
@@ -13,7 +13,7 @@ export class Volume implements Disposable {
     process.once('exit', this.#onExit)
   }
 
-  /** Throws when this user may not mount anything. */
+  /** @throws Error when this user may not mount a file system */
   static mount(megabytes: number): Volume {
     const folder = mkdtempSync(join(tmpdir(), 'lifeguard-chaos-'))
     try {
@@ -25,7 +25,7 @@ export class Volume implements Disposable {
     return new Volume(folder)
   }
 
-  /** Leaves no space. The node may take some of it at the same time. */
+  /** Uses all free space. The node may take some of it at the same time. */
   fill(): void {
     const { bavail, bsize } = statfsSync(this.folder)
     try {
@@ -39,7 +39,7 @@ export class Volume implements Disposable {
     rmSync(this.#ballast, { force: true })
   }
 
-  /** Read-only, or writable again. The system refuses while a file is open for writing. */
+  /** Makes the file system read-only or writable. Read-only fails while a file is open for writing. */
   setReadOnly(isReadOnly: boolean): void {
     mount(['-o', `remount,${isReadOnly ? 'ro' : 'rw'}`, this.folder])
   }

@@ -6,7 +6,7 @@ import { SqliteStage } from '../../chaos/stage/sqlite-stage.ts'
 import { type Deployment, sdkClient } from '../../chaos/stage/stage.ts'
 import { givenTokens, givenUser } from '../support/sign-in.ts'
 
-/** A user who exists and one session, with a ledger that says so. */
+/** Creates a user and a session, with a ledger in which both are acknowledged. */
 async function givenWrites({ nodes, credentials, poolId, clientId }: Deployment, prefix: string) {
   const client = sdkClient(nodes[0]?.url ?? '', credentials)
   try {
@@ -23,8 +23,8 @@ async function givenWrites({ nodes, credentials, poolId, clientId }: Deployment,
   }
 }
 
-describe('The check of acknowledged writes', () => {
-  it('finds nothing wrong with writes that were made, and names each that was lost or doubled', async () => {
+describe('the verification of acknowledged writes', () => {
+  it('accepts writes that are stored once, and names each write that is lost or doubled', async () => {
     await using stage = await SqliteStage.open({ withVolume: false })
     const { deployment } = stage
     const found = async (ledger: Ledger) => {
@@ -40,7 +40,7 @@ describe('The check of acknowledged writes', () => {
     account.nickname = undefined
     account.deletion = 'acknowledged'
     assert.deepEqual((await found(ledger)).lost, ['kept-0 was deleted and is there'])
-    account.deletion = 'not asked'
+    account.deletion = 'not requested'
     account.sub = 'another'
     assert.match((await found(ledger)).lost[0] ?? '', /^kept-0 was acknowledged as another and is stored as /)
 
@@ -49,12 +49,12 @@ describe('The check of acknowledged writes', () => {
 
     const missing = ledger.newAccount()
     missing.creation = 'acknowledged'
-    ledger.sessions[0] = { ...session, refreshToken: 'none', revocation: 'not asked' }
+    ledger.sessions[0] = { ...session, refreshToken: 'none', revocation: 'not requested' }
     const { lost } = await found(ledger)
     assert.ok(lost.includes('kept-1 was created and is missing'))
     assert.ok(lost.includes('a session of kept-0 was begun and does not work'))
 
     ledger.accounts.shift()
-    assert.deepEqual((await found(ledger)).doubled, ['kept-0 is stored and no client asked for it'])
+    assert.deepEqual((await found(ledger)).doubled, ['kept-0 is stored, but no client requested it'])
   })
 })
