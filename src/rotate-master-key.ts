@@ -43,7 +43,7 @@ export async function rotateMasterKey(database: OpenedDatabase, options: Options
   report(
     hasChanged
       ? 'The master key was changed. Servers seal new values under the new key.'
-      : 'The master key was changed earlier. Looking for values that are still sealed under the previous key.',
+      : 'The master key was changed earlier. Looking for values under the previous key.',
   )
 
   const pass: ResealPass = { stale: 0, resealed: 0, unreadable: [] }
@@ -62,7 +62,8 @@ export async function rotateMasterKey(database: OpenedDatabase, options: Options
       return { resealedRows: pass.resealed, unreadable: pass.unreadable }
     }
     report('Waiting until all servers use the new key.')
-    await delay(quietAt - performance.now())
+    // A timer may fire up to a millisecond early.
+    await delay(Math.max(0, quietAt - performance.now()) + 1)
   }
 }
 

@@ -57,7 +57,7 @@ const sweeps: readonly Sweep[] = [
   { name: 'import jobs that were not started', run: sweepUnstartedJobs },
   { name: 'files of ended import jobs', run: (tx, _now, limit) => sweepChunks(tx, limit) },
   { name: 'expired sign-ups', run: sweepExpiredSignUps },
-  // Each batch computes the statistics of one pool, which takes a while.
+  // Each batch refreshes the statistics of one pool, which takes a while.
   { name: 'user statistics', run: async (tx, now, limit) => ((await refreshUserStatistics(tx, now)) ? limit : 0) },
   { name: 'heartbeats of ended processes', run: (tx, now, limit) => sweepHeartbeats(tx, now - dayMs, limit) },
   { name: 'session access keys', run: (tx, now, limit) => sweepAccessKeys(tx, now - dayMs, limit) },

@@ -37,6 +37,9 @@ type SweeperOptions = {
 /** A sweep pauses for as long as its last batch took. So it takes at most half of the time, and requests come first. */
 const pause = (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }).catch(() => undefined)
 
+/** Without the database the other sweeps would fail as well. A timeout concerns one statement only. */
+const stopsAllSweeps = (error: unknown) => error instanceof DatabaseUnavailableError && !(error instanceof StatementTimeoutError)
+
 /** Sweeps every `intervalMs`, in one process at a time. Each batch is one short transaction, so other transactions get their turn. */
 export function startSweeper(options: SweeperOptions): Sweeper {
   const { db, clock, logger, holder, sweeps, intervalMs = 60_000, batchSize = 100, checkpoint = () => undefined } = options
@@ -50,9 +53,7 @@ export function startSweeper(options: SweeperOptions): Sweeper {
       try {
         if (!(await drain(sweep))) return
       } catch (error) {
-        // Without the database the other sweeps would fail as well.
-        const isTimeout = error instanceof StatementTimeoutError
-        if (stop.signal.aborted || (error instanceof DatabaseUnavailableError && !isTimeout)) return
+        if (stop.signal.aborted || stopsAllSweeps(error)) return
         logger.error({ err: error, sweep: sweep.name }, 'A sweep failed')
       }
     }

@@ -18,7 +18,7 @@ const repository = fileURLToPath(new URL('../..', import.meta.url))
 const folder = temporaryFolder()
 const program = join(folder, 'dist', 'main.js')
 
-/** What `npm run build` makes, in a folder laid out like the published package, away from a `dist` that somebody may be using. */
+/** Builds as `npm run build` does, in a folder laid out like the published package, so that a `dist` in use is not touched. */
 function build(): void {
   const typescript = join(repository, 'node_modules', 'typescript')
   const { bin } = JSON.parse(readFileSync(join(typescript, 'package.json'), 'utf8')) as { bin: Record<string, string> }
@@ -31,16 +31,16 @@ function build(): void {
 describe('The compiled program', () => {
   before(build)
 
-  it('knows its version', async () => {
+  it('prints its version', async () => {
     await using process = new LifeguardProcess(['version'], {}, folder, program)
     const { stdout } = await process.ended
     const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as { version: string }
     assert.equal(stdout, `${version}\n`)
   })
 
-  it('says in one sentence which Node it needs when an older one runs it', async () => {
+  it('fails with one sentence that names the required Node when an older Node runs it', async () => {
     const olderNode = join(folder, 'older-node.mjs')
-    // It calls itself 20 and fails on every file of the program but the first, as an older Node does on what it does not know.
+    // It reports version 20 and fails to load every file except the first, as an older Node does on unknown syntax.
     writeFileSync(
       olderNode,
       `import { registerHooks } from 'node:module'
@@ -60,14 +60,14 @@ describe('The compiled program', () => {
     assert.deepEqual([code, stdout], [1, ''])
   })
 
-  it('signs a user in by password and by SRP, whose powers take threads of their own', async () => {
+  it('signs a user in by password and by SRP, with worker threads', async () => {
     await using process = new LifeguardProcess(['dev', '--port', '0', '--data', join(folder, 'data')], {}, folder, program)
     using client = sdkOf(await process.url())
     const { UserPool } = await client.send(new CreateUserPoolCommand({ PoolName: 'compiled' }))
     const poolId = UserPool?.Id ?? ''
     const flows = [ExplicitAuthFlowsType.ALLOW_USER_PASSWORD_AUTH, ExplicitAuthFlowsType.ALLOW_USER_SRP_AUTH]
-    const wish = { UserPoolId: poolId, ClientName: 'app', ExplicitAuthFlows: flows }
-    const { UserPoolClient } = await client.send(new CreateUserPoolClientCommand(wish))
+    const request = { UserPoolId: poolId, ClientName: 'app', ExplicitAuthFlows: flows }
+    const { UserPoolClient } = await client.send(new CreateUserPoolClientCommand(request))
     const clientId = UserPoolClient?.ClientId ?? ''
     await givenUser(client, poolId, 'ana')
 

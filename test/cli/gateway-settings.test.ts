@@ -5,8 +5,8 @@ import { readSettings, SettingsError } from '../../src/settings.ts'
 const twilio = 'https://AC1:hunter2@api.twilio.test/2010-04-01/Accounts/AC1/Messages.json'
 const from = ['--email-from', 'us@id.example.test']
 
-/** What does not go together, and what is said of it. */
-const confusions: readonly (readonly [what: string, argv: readonly string[], says: RegExp])[] = [
+/** Settings that contradict each other, and the expected error. */
+const contradictions: readonly (readonly [what: string, argv: readonly string[], says: RegExp])[] = [
   [
     'two ways for e-mail',
     ['--smtp-url', 'smtp://u:hunter2@mail.test', '--ses-region', 'eu-west-1', ...from],
@@ -49,8 +49,8 @@ const confusions: readonly (readonly [what: string, argv: readonly string[], say
 ]
 
 describe('Settings of gateways', () => {
-  it('that contradict each other stop the start with one line that tells no secret', () => {
-    for (const [what, argv, says] of confusions) {
+  it('that contradict each other are rejected with one line without secrets', () => {
+    for (const [what, argv, says] of contradictions) {
       const read = () => readSettings({ argv, env: {}, command: 'dev' })
       assert.throws(read, (error: Error) => {
         assert.ok(error instanceof SettingsError, what)
@@ -61,7 +61,7 @@ describe('Settings of gateways', () => {
     }
   })
 
-  it('that make sense are taken', () => {
+  it('that fit together are accepted', () => {
     const argv = [
       '--ses-region',
       'eu-west-1',

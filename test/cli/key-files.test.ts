@@ -15,7 +15,7 @@ const settings = [
 ] as const
 
 for (const { flag, env } of settings) {
-  describe(`The file of ${flag}`, () => {
+  describe(`The key file of ${flag}`, () => {
     const start = (file: string, ...more: string[]) =>
       new LifeguardProcess(['serve', '--port', '0', '--create-database', flag, file, ...more], env)
 
@@ -34,12 +34,12 @@ for (const { flag, env } of settings) {
       await server.url()
     }
 
-    it('may be read by its owner and its group', async () => {
+    it('is accepted when its owner or its group may read it', async () => {
       await takes(0o600)
       await takes(0o440)
     })
 
-    it('is refused when everybody may read it, unless that is allowed', async () => {
+    it('is rejected when every user may read it, unless --allow-readable-key-file is set', async () => {
       chmodSync(keyFile, 0o644)
       await refuses(
         /^lifeguard: --\S+-key-file: \S+ can be read by every user .*chmod 600 \S+some\.key.*--allow-readable-key-file/,
@@ -48,7 +48,7 @@ for (const { flag, env } of settings) {
       await takes(0o444, '--allow-readable-key-file')
     })
 
-    it('is refused when others than its owner may write to it, whatever is allowed', async () => {
+    it('is rejected when others than its owner may write to it, even with --allow-readable-key-file', async () => {
       for (const mode of [0o620, 0o602, 0o666]) {
         chmodSync(keyFile, mode)
         await refuses(/^lifeguard: --\S+-key-file: \S+ can be changed by others than its owner.*chmod 600 /, keyFile)
@@ -56,7 +56,7 @@ for (const { flag, env } of settings) {
       }
     })
 
-    it('is asked for by a command that makes it when it is missing', async () => {
+    it('is reported with a command that creates it when it is missing', async () => {
       const missing = join(folder, 'missing.key')
       await refuses(
         /^lifeguard: --\S+-key-file: \S+missing\.key does not exist\. Make .* with: \(umask 077 && openssl rand -base64 32 > \S+missing\.key\)/,

@@ -38,7 +38,7 @@ async function createKey(...flags: string[]): Promise<Credentials> {
   return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) }
 }
 
-describe('An access key made on the command line', () => {
+describe('An access key from the command line', () => {
   let server: LifeguardProcess
   let endpoint: string
   before(async () => {
@@ -57,13 +57,13 @@ describe('An access key made on the command line', () => {
   }
   const list = (credentials: Credentials) => withClient(credentials, (client) => client.send(new ListUserPoolsCommand({ MaxResults: 1 })))
 
-  it('signs requests to a server that runs', async () => {
+  it('signs requests to a running server', async () => {
     const key = await createKey()
     const pool = await withClient(key, (client) => client.send(new CreateUserPoolCommand({ PoolName: 'signed' })))
     assert.match(pool.UserPool?.Id ?? '', /^us-east-1_/)
   })
 
-  it('may do what its policy says and no more', async () => {
+  it('allows the operations of its policy and no others', async () => {
     const key = await createKey('--policy', listOnly)
     await list(key)
     const describePool = new DescribeUserPoolCommand({ UserPoolId: 'us-east-1_AbCdEf123' })
@@ -73,7 +73,7 @@ describe('An access key made on the command line', () => {
     )
   })
 
-  it('comes with a session token when it is to end, and is worthless without it', async () => {
+  it('with an expiry has a session token, and is rejected without it', async () => {
     const { sessionToken, ...bare } = await createKey('--session-seconds', '900')
     assert.ok(sessionToken !== undefined)
     await list({ ...bare, sessionToken })
@@ -81,13 +81,13 @@ describe('An access key made on the command line', () => {
     await assert.rejects(list({ ...bare, sessionToken: `${sessionToken}x` }), { name: 'UnrecognizedClientException' })
   })
 
-  it('is refused with another secret, and so is a key that nobody made', async () => {
+  it('is rejected with a wrong secret, as is a key that does not exist', async () => {
     const key = await createKey()
     await assert.rejects(list({ ...key, secretAccessKey: 'wrong' }), { name: 'InvalidSignatureException' })
     await assert.rejects(list({ ...key, accessKeyId: 'AKIANOTTHERE00000000' }), { name: 'UnrecognizedClientException' })
   })
 
-  it('is listed without its secret, and gone once deleted', async () => {
+  it('is listed without its secret, and rejected after its deletion', async () => {
     const key = await createKey('--description', 'for the listing')
     const { stdout } = await lifeguard(['keys', 'list'], env)
     assert.match(stdout, new RegExp(`^${key.accessKeyId}\tcreated \\d{4}-.*\tnever expires\tfor the listing$`, 'm'))
@@ -99,8 +99,8 @@ describe('An access key made on the command line', () => {
   })
 })
 
-describe('Without a key', () => {
-  it('a signed operation is refused in serve', async () => {
+describe('A server without access keys', () => {
+  it('rejects operations that need a signature', async () => {
     await using server = new LifeguardProcess(['serve', '--port', '0', '--create-database'], { ...env, LIFEGUARD_LOG_LEVEL: 'info' })
     const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'AWSCognitoIdentityProviderService.ListUserPools' }
     const answer = await fetch(await server.url(), { method: 'POST', headers, body: '{"MaxResults":1}' })

@@ -12,10 +12,10 @@ const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 type Env = Readonly<Record<string, string>>
 type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string }
 
-/** `dev` keeps its data below the working directory, where nothing of other runs may lie. */
+/** `dev` keeps its data below the working directory, so each run has its own. */
 const workingFolder = temporaryFolder()
 
-/** The program as its own process, with an environment of nothing but `env`; from source, unless `program` is another file. */
+/** The program in a separate process whose environment is `env` only. It runs from source unless `program` is another file. */
 export class LifeguardProcess {
   readonly child: ChildProcess
   readonly ended: Promise<Ended>
@@ -33,17 +33,17 @@ export class LifeguardProcess {
     this.ended = once(this.child, 'close').then(([code]) => ({ code: code as number | null, stdout: this.stdout, stderr: this.stderr }))
   }
 
-  /** The first match of `pattern` in what it writes to standard output; rejects when it ends before. */
+  /** The first match of `pattern` in its standard output; rejects when the process ends before. */
   async says(pattern: RegExp): Promise<RegExpExecArray> {
     for (;;) {
       const match = pattern.exec(this.stdout)
       if (match !== null) return match
       const more = await Promise.race([once(this.child.stdout ?? this.child, 'data').then(() => true), this.ended.then(() => false)])
-      if (!more) throw new Error(`It ended before it said ${pattern}.\n${this.stdout}${this.stderr}`)
+      if (!more) throw new Error(`The process ended before it wrote ${pattern}.\n${this.stdout}${this.stderr}`)
     }
   }
 
-  /** Where `dev` or `serve` listens, once it does. */
+  /** The URL of `dev` or `serve`, once it is ready. */
   async url(): Promise<string> {
     const [, url = ''] = await this.says(/(?:Endpoint\s+|"url":")(https?:\/\/[^\s"]+)/)
     return url
@@ -65,14 +65,14 @@ export function lifeguard(args: readonly string[], env: Env = {}): Promise<Ended
   return new LifeguardProcess(args, env).ended
 }
 
-/** A folder that is removed when the tests of the file are done. */
+/** A folder that is removed after the tests of the file. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'lifeguard-cli-'))
   after(() => rmSync(folder, { recursive: true, force: true }))
   return folder
 }
 
-/** A port that something else listens on until `release`. */
+/** A port that is in use until `release`. */
 export async function takenPort(): Promise<{ port: number; release(): void }> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -30,22 +30,22 @@ describe('Settings', () => {
     assert.equal(settings.host, '127.0.0.1')
   })
 
-  it('may name the file by its variable', () => {
+  it('are read from the file that LIFEGUARD_CONFIG names', () => {
     assert.equal(dev([], { LIFEGUARD_CONFIG: configFile({ port: 4 }) }).port, 4)
   })
 
-  it('take an empty variable for one that is not set', () => {
+  it('treat an empty variable as unset', () => {
     assert.equal(dev([], { LIFEGUARD_PORT: '' }).port, 9911)
   })
 
-  it('read both ways to write a flag', () => {
+  it('accept `--flag=value` and `--flag value`', () => {
     assert.equal(dev(['--port=5']).port, 5)
     assert.equal(dev(['--port', '6']).port, 6)
     assert.equal(dev(['--allow-http']).allowHttp, true)
     assert.equal(dev(['--data=--odd']).data, '--odd')
   })
 
-  it('take quotas as JSON, in the file as what they are', () => {
+  it('read quotas as JSON text, and in the file as a JSON object', () => {
     assert.deepEqual(dev(['--quotas', '{"termsPerPool": 7}']).quotas, { termsPerPool: 7 })
     assert.deepEqual(dev(['--config', configFile({ quotas: { termsPerPool: 8, userPools: 0 } })]).quotas, { termsPerPool: 8, userPools: 0 })
     for (const bad of ['', '7', '[7]', 'null', '{"termsPerPool": -1}', '{"termsPerPool": 1.5}', '{"termsPerPool": "7"}', '{'])
@@ -53,18 +53,18 @@ describe('Settings', () => {
     assert.throws(() => dev(['--config', configFile({ quotas: [1] })]), SettingsError)
   })
 
-  it('have a variable each', () => {
+  it('have one variable each', () => {
     const variables = Object.values(settingsTable).map(variableOf)
     assert.equal(new Set(variables).size, variables.length)
     assert.ok(variables.every((name) => /^LIFEGUARD_[A-Z_]+$/.test(name)))
   })
 
-  it('write the public URL without a slash at its end', () => {
+  it('normalize the public URL, without a slash at its end', () => {
     assert.equal(serve('https://ID.example.test/').publicUrl, 'https://id.example.test')
     assert.equal(serve('https://id.example.test:443').publicUrl, 'https://id.example.test')
   })
 
-  it('let production run on an http: URL on loopback, or when told to', () => {
+  it('accept an http: public URL in serve on loopback or with --allow-http only', () => {
     for (const url of ['http://localhost:9911', 'http://127.0.0.1', 'http://[::1]:8080']) assert.equal(serve(url).publicUrl, url)
     assert.throws(() => serve('http://id.example.test'), SettingsError)
     assert.throws(() => serve('http://localhost.example.test'), SettingsError)

@@ -26,7 +26,7 @@ async function statusOf(url: string, headers: Record<string, string> = {}): Prom
   return response.statusCode
 }
 
-/** A request that the server has begun to handle and whose body it still waits for. */
+/** Sends a request without its body, once the server has begun to handle it. */
 async function halfRequest(url: string): Promise<Socket> {
   const { hostname, port } = new URL(url)
   const socket = connect(Number(port), hostname)
@@ -35,12 +35,12 @@ async function halfRequest(url: string): Promise<Socket> {
   socket.write(`POST / HTTP/1.1\r\nHost: ${hostname}\r\n${target}\r\n${body}\r\n\r\n`)
   const [chunk] = await once(socket, 'data')
   assert.match(String(chunk), /100 Continue/)
-  // A server that ends may reset it.
+  // A server that shuts down may reset the connection.
   socket.on('error', () => undefined)
   return socket
 }
 
-/** Resolves when nothing accepts connections there any more. */
+/** Resolves when the server accepts no more connections. */
 async function refusesConnections(url: string): Promise<void> {
   const { hostname, port } = new URL(url)
   for (;;) {
@@ -54,7 +54,7 @@ async function refusesConnections(url: string): Promise<void> {
 }
 
 describe('lifeguard dev', () => {
-  it('says where it is, what to try, and how soon it was ready', async () => {
+  it('prints its URLs, a command to try, and the time of its start', async () => {
     await using server = startDev('first')
     const url = await server.url()
     await server.says(/Try it:\n.*\n/)
@@ -66,14 +66,14 @@ describe('lifeguard dev', () => {
     assert.equal(await statusOf(`${url}/metrics`), 200)
   })
 
-  it('keeps its data from other users of the machine', async () => {
+  it('creates its data folder and key readable by the owner only', async () => {
     await using server = startDev('private')
     await server.url()
     assert.equal(statSync(join(folder, 'private')).mode & 0o777, 0o700)
     assert.equal(statSync(join(folder, 'private', 'master.key')).mode & 0o777, 0o600)
   })
 
-  it('refuses requests for a name that is not loopback', async () => {
+  it('rejects requests for a host name that is not loopback', async () => {
     await using server = startDev('guarded')
     const url = await server.url()
     for (const host of ['localhost', 'localhost:9911', 'app.auth.localhost', '127.0.0.1:1', '[::1]:9911']) {
@@ -92,7 +92,7 @@ describe('lifeguard dev', () => {
     }
   })
 
-  it('finds everything after a restart, and after a kill', async () => {
+  it('keeps its data after a restart and after a kill', async () => {
     const names: string[] = []
     for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
       await using server = startDev('restarted')
@@ -111,7 +111,7 @@ describe('lifeguard dev', () => {
 })
 
 describe('A signal', () => {
-  it('lets the request in flight finish, refuses new ones, and ends with exit code 0', async () => {
+  it('lets the request in flight finish, rejects new ones, and ends the process with exit code 0', async () => {
     await using server = startDev('drained')
     const url = await server.url()
     const socket = await halfRequest(url)
@@ -126,7 +126,7 @@ describe('A signal', () => {
     assert.equal(stderr, '')
   })
 
-  it('ends an idle connection at once', async () => {
+  it('closes an idle connection at once', async () => {
     await using server = startDev('idle')
     const url = await server.url()
     const { hostname, port } = new URL(url)
@@ -138,7 +138,7 @@ describe('A signal', () => {
     socket.destroy()
   })
 
-  it('cuts what is left when the time for it is over', async () => {
+  it('closes connections in use after --shutdown-seconds', async () => {
     await using server = startDev('late', '--shutdown-seconds', '0')
     const socket = await halfRequest(await server.url())
     const { code } = await server.stop()
@@ -146,7 +146,7 @@ describe('A signal', () => {
     socket.destroy()
   })
 
-  it('ends the process at once when it comes again', async () => {
+  it('ends the process at once when it arrives a second time', async () => {
     await using server = startDev('impatient')
     const socket = await halfRequest(await server.url())
     const again = setInterval(() => server.child.kill('SIGTERM'), 100)
@@ -158,7 +158,7 @@ describe('A signal', () => {
 })
 
 describe('lifeguard serve', () => {
-  it('writes neither codes nor addresses into its log', async () => {
+  it('logs neither codes nor usernames nor unknown paths', async () => {
     await using server = startServe('discreet.db')
     const url = await server.url()
     await statusOf(`${url}/confirmUser?client_id=1example23456789&user_name=ana&confirmation_code=424242`)
@@ -168,7 +168,7 @@ describe('lifeguard serve', () => {
     assert.doesNotMatch(stdout, /424242|hunter2|\bana\b/)
   })
 
-  it('writes its log as JSON, with the time it took to be ready', async () => {
+  it('writes its log as JSON, with the time of its start', async () => {
     await using server = startServe('json.db')
     const url = await server.url()
     assert.equal(await statusOf(`${url}/readyz`, { host: 'id.example.test' }), 200)
@@ -182,14 +182,14 @@ describe('lifeguard serve', () => {
     assert.ok(lines.some(({ msg, operation, outcome }) => msg === 'request' && operation === 'GET /readyz' && outcome === 'ok'))
   })
 
-  it('makes no folder and no key of its own', async () => {
+  it('creates no folder and no key in its working directory', async () => {
     const empty = temporaryFolder()
     await using server = startServe('plain.db', {}, empty)
     await server.url()
     assert.deepEqual(readdirSync(empty), [])
   })
 
-  it('refuses another master key than the one the database was begun with', async () => {
+  it('rejects another master key than the one that the database was created with', async () => {
     const first = startServe('keyed.db')
     await first.url()
     await first.stop()
@@ -198,7 +198,7 @@ describe('lifeguard serve', () => {
     assert.match(stderr, /^lifeguard: --master-key: this is not the master key .+\n$/)
   })
 
-  it('warns at its start of each medium that it cannot send by, and names every setting that would do', async () => {
+  it('warns at its start about each medium without a gateway, and names every setting that configures one', async () => {
     const warnings = async (env: Record<string, string>) => {
       await using server = startServe('mediums.db', env)
       await server.url()
@@ -222,7 +222,7 @@ describe('lifeguard serve', () => {
     assert.deepEqual(await warnings({ ...mail, LIFEGUARD_SNS_REGION: 'eu-west-1' }), [])
   })
 
-  it('takes the master key in hex, too', async () => {
+  it('accepts the master key in hex', async () => {
     const first = startServe('hex.db')
     await first.url()
     await first.stop()
@@ -230,7 +230,7 @@ describe('lifeguard serve', () => {
     assert.equal(await statusOf(`${await again.url()}/healthz`), 200)
   })
 
-  it('shows its metrics to the bearer of the token only', async () => {
+  it('answers /metrics only with the token, and not at all without one in its settings', async () => {
     await using closed = startServe('metrics.db')
     assert.equal(await statusOf(`${await closed.url()}/metrics`), 404)
     await using open = startServe('metrics-too.db', { LIFEGUARD_METRICS_TOKEN: 'scrape' })

@@ -12,7 +12,7 @@ const folder = temporaryFolder()
 const pem = (label: string, der: Buffer) => `-----BEGIN ${label}-----\n${der.toString('base64')}\n-----END ${label}-----\n`
 
 describe('lifeguard with a certificate', () => {
-  it('takes calls and everything else by HTTPS, and asks clients to come back by it', async () => {
+  it('serves the API and all other routes by HTTPS, and sends Strict-Transport-Security', async () => {
     const { certificate, privateKey } = await createCertificate('localhost', Date.now())
     const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
     writeFileSync(cert, pem('CERTIFICATE', certificate))

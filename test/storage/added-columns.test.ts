@@ -10,7 +10,7 @@ import { openTestStorage, type TestStorage } from '../support/test-storage.ts'
 
 const poolId = 'us-east-1_Columns01'
 
-/** What the migration of a later release does while a process of this one runs. */
+/** Adds a column, as the migration of a later release does while a process of this release runs. */
 async function addColumn(url: string, table: string): Promise<void> {
   const later = await openStorage({ url })
   try {
@@ -27,7 +27,7 @@ async function storeGroup({ db }: TestStorage): Promise<void> {
 
 for (const engine of engines) {
   describe(`a table to which another process adds a column, on ${engine.name}`, () => {
-    it('is read and written as before, by each connection', async () => {
+    it('can still be read and written by every connection', async () => {
       await using storage = await openTestStorage(engine)
       const { db, url } = storage
       await storeGroup(storage)
@@ -40,7 +40,7 @@ for (const engine of engines) {
       for (let round = 0; round < 2; round++) assert.equal((await touch()).precedence, 3)
     })
 
-    it('is found by look-ups that share a connection', async () => {
+    it('can still be read by look-ups, which share a connection', async () => {
       await using storage = await openTestStorage(engine)
       const { db, url } = storage
       const find = () => Promise.all(Array.from({ length: 20 }, (_, i) => findSession(db, { poolId, sub: `sub ${i}`, id: 'none' })))
@@ -49,7 +49,7 @@ for (const engine of engines) {
       for (let round = 0; round < 2; round++) assert.deepEqual(new Set(await find()), new Set([undefined]))
     })
 
-    it('fails at most one transaction of each connection, as something that passes', async () => {
+    it('makes at most one transaction of each connection fail, with an error that is worth a retry', async () => {
       await using storage = await openTestStorage(engine)
       const { db, url } = storage
       await storeGroup(storage)

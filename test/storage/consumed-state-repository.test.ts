@@ -7,8 +7,8 @@ import { openTestStorage } from '../support/test-storage.ts'
 const hour = 3_600_000
 
 for (const engine of engines) {
-  describe(`spent states on ${engine.name}`, () => {
-    it('are spent once, whatever expiry comes along', async () => {
+  describe(`a consumed state on ${engine.name}`, () => {
+    it('can be consumed only once, also with another expiry', async () => {
       await using storage = await openTestStorage(engine)
       assert.equal(await consumeState(storage.db, 'a', 1000), true)
       assert.equal(await consumeState(storage.db, 'a', 1000), false)
@@ -16,7 +16,7 @@ for (const engine of engines) {
       assert.equal(await consumeState(storage.db, 'b', 1000), true)
     })
 
-    it('are spent by one of many who try at once, inside transactions and outside', async () => {
+    it('is consumed by exactly one of many concurrent callers, inside and outside transactions', async () => {
       await using storage = await openTestStorage(engine)
       const { db } = storage
       const won = await Promise.all(
@@ -27,7 +27,7 @@ for (const engine of engines) {
       assert.equal(won.filter((spent) => spent).length, 1)
     })
 
-    it('are unspent again when the transaction is rolled back', async () => {
+    it('can be consumed again after the transaction was rolled back', async () => {
       await using storage = await openTestStorage(engine)
       const failing = storage.db.transaction().execute(async (tx) => {
         await consumeState(tx, 'a', 1000)
@@ -37,7 +37,7 @@ for (const engine of engines) {
       assert.equal(await consumeState(storage.db, 'a', 1000), true)
     })
 
-    it('are forgotten in batches, oldest first, well after they expired', async () => {
+    it('is deleted in batches, oldest first, some time after its expiry', async () => {
       await using storage = await openTestStorage(engine)
       const { db } = storage
       for (let i = 1; i <= 5; i++) await consumeState(db, `${i}`, i * hour)

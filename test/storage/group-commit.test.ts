@@ -13,7 +13,7 @@ type Options = { busyTimeoutMs?: number; lockTimeoutMs?: number }
 
 let files = 0
 
-/** A file with one table, its group writer, and what somebody else sees in it. */
+/** A file with one table, its group writer, and a function that reads it through another handle. */
 function open({ busyTimeoutMs = 5000, lockTimeoutMs = 5000 }: Options = {}) {
   const path = join(folder, `${files++}.db`)
   const handle = new SqliteHandle(path, 0)
@@ -33,7 +33,7 @@ function open({ busyTimeoutMs = 5000, lockTimeoutMs = 5000 }: Options = {}) {
   }
 }
 
-/** Frames that end a transaction carry the size of the database after it, see "WAL File Format" in SQLite's documentation. */
+/** Counts the frames that end a transaction: they contain the size of the database; see "WAL File Format" in SQLite's documentation. */
 function commitsIn(wal: string): number {
   const bytes = readFileSync(wal)
   const frame = 24 + bytes.readUInt32BE(8)
@@ -54,7 +54,7 @@ async function inTransaction(groups: SqliteGroupWriter, ids: readonly number[], 
 }
 
 describe('group commit', () => {
-  it('commits the writes of one turn once, and resolves none of them before', async () => {
+  it('commits all writes of one turn of the event loop at once, and resolves none of them earlier', async () => {
     using file = open()
     const before = file.commits()
     const resolved: number[] = []
@@ -68,14 +68,14 @@ describe('group commit', () => {
     assert.equal(file.commits() - before, 1)
   })
 
-  it('does not let a great many of one turn wait for each other', async () => {
+  it('splits very many writes of one turn into several groups', async () => {
     using file = open()
     const before = file.commits()
     await Promise.all(Array.from({ length: 1000 }, (_, i) => file.groups.write(insert, [i])))
     assert.equal(file.commits() - before, 4)
   })
 
-  it('never commits half of a transaction that takes several turns', async () => {
+  it('never commits a part of a transaction that takes several turns', async () => {
     using file = open()
     const turn = () => new Promise((resolve) => setImmediate(resolve))
     const early = file.groups.write(insert, [1])
@@ -92,7 +92,7 @@ describe('group commit', () => {
     assert.deepEqual(file.seen(), [1, 2, 3, 4, 5])
   })
 
-  it('serves those who wait in the order in which they came', async () => {
+  it('runs waiting transactions in the order of their arrival', async () => {
     using file = open()
     const order: number[] = []
     await Promise.all(
@@ -106,7 +106,7 @@ describe('group commit', () => {
     assert.deepEqual(order, [1, 2, 3, 4, 5])
   })
 
-  it('takes a rolled back transaction out of its group', async () => {
+  it('commits the rest of a group when one transaction is rolled back', async () => {
     using file = open()
     const first = file.groups.write(insert, [1])
     const transaction = await file.groups.begin()
@@ -125,9 +125,9 @@ describe('group commit', () => {
     assert.deepEqual(file.seen(), [1])
   })
 
-  it('rejects the whole group when its COMMIT fails, and none after it', async () => {
+  it('rejects the whole group when its COMMIT fails, and commits the next group', async () => {
     using file = open()
-    // Checked by the outer COMMIT only, so it is the COMMIT that fails.
+    // A deferred constraint is checked by the outer COMMIT only, so the COMMIT fails.
     file.handle.exec('pragma foreign_keys = on')
     await file.groups.write('create table child (t integer references t (id) deferrable initially deferred)', [])
     const orphan = inTransaction(file.groups, [1]).then(() => 'committed')
@@ -145,7 +145,7 @@ describe('group commit', () => {
     assert.deepEqual(file.seen(), [3])
   })
 
-  it('tells everyone in the group when a full file makes SQLite undo all of it', async () => {
+  it('rejects the whole group when SQLite rolls it back because the file is full', async () => {
     using file = open()
     file.handle.exec('create table big (body text)')
     const { rows } = file.handle.run<{ page_count: number }>('pragma page_count', [])
@@ -162,12 +162,12 @@ describe('group commit', () => {
     assert.deepEqual(file.seen(), [...kept, 3])
   })
 
-  it('refuses to go on in a transaction whose group was lost', async () => {
+  it('rejects further statements of a transaction whose group was rolled back', async () => {
     using file = open()
     const first = file.groups.write(insert, [1])
     const transaction = await file.groups.begin()
     transaction.run(insert, [2])
-    // What a full disk does, SQLite's own way of undoing everything.
+    // Rolls back the outer transaction, as SQLite does when the disk is full.
     assert.throws(() => transaction.run('insert or rollback into t values (2)', []), /UNIQUE/)
     assert.throws(() => transaction.run(insert, [3]), /can only be rolled back/)
     transaction.rollback()
@@ -187,7 +187,7 @@ describe('group commit', () => {
     assert.deepEqual(file.seen(), [1, 2])
   })
 
-  it('gives up when the other process does not end', async () => {
+  it('fails when the other process does not release the lock in time', async () => {
     using file = open({ busyTimeoutMs: 20 })
     file.other.exec('begin immediate')
     await assert.rejects(file.groups.write(insert, [1]), /locked/)
@@ -196,7 +196,7 @@ describe('group commit', () => {
     assert.deepEqual(file.seen(), [2])
   })
 
-  it('tells a transaction that waits for itself what is wrong', async () => {
+  it('fails with an explanation when a transaction waits for itself', async () => {
     using file = open({ lockTimeoutMs: 20 })
     const transaction = await file.groups.begin()
     await assert.rejects(file.groups.write(insert, [1]), /outer database/)

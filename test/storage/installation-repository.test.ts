@@ -5,8 +5,8 @@ import { engines } from '../support/engines.ts'
 import { openTestStorage } from '../support/test-storage.ts'
 
 for (const engine of engines) {
-  describe(`facts of the installation on ${engine.name}`, () => {
-    it('are what the first process wrote, for all who write at once', async () => {
+  describe(`a value of the installation on ${engine.name}`, () => {
+    it('is the value of the first process, for all processes that write at once and later', async () => {
       await using storage = await openTestStorage(engine)
       const values = Array.from({ length: 10 }, (_, i) => `${i}`)
       const kept = new Set(await Promise.all(values.map((value) => ensureInstallationValue(storage.db, 'a', value))))

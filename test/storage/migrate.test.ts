@@ -18,7 +18,7 @@ async function emptyDatabase(engine: TestEngine) {
 
 for (const engine of engines) {
   describe(`migrations on ${engine.name}`, () => {
-    it('are applied once, in order, when ten open the same database at once', async () => {
+    it('are applied once, in order, when ten processes open the same database at once', async () => {
       await using database = await emptyDatabase(engine)
       const storages = await Promise.all(Array.from({ length: 10 }, () => openStorage({ url: database.url, poolSize: 2 })))
       await Promise.all(storages.map((storage) => storage.migrate()))
@@ -33,14 +33,14 @@ for (const engine of engines) {
       for (const { applied_at } of applied) assert.ok(Math.abs(Date.now() - applied_at) < 60_000)
     })
 
-    it('keep the rows when they run again', async () => {
+    it('keep existing rows when they run again', async () => {
       await using storage = await openTestStorage(engine)
       await storage.db.insertInto('installation').values({ name: 'a', value: 'v' }).execute()
       await storage.migrate()
       assert.deepEqual(await storage.db.selectFrom('installation').selectAll().execute(), [{ name: 'a', value: 'v' }])
     })
 
-    it('of a newer program stop an older one', async () => {
+    it('of a newer release make an older program fail', async () => {
       await using storage = await openTestStorage(engine)
       const record = storage.db as unknown as Kysely<Record>
       await record.insertInto('schema_migration').values({ name: '9999-future', applied_at: 0 }).execute()
@@ -51,10 +51,10 @@ for (const engine of engines) {
       })
     })
 
-    it('leave nothing behind when one fails', async () => {
+    it('leave no table behind when one of them fails', async () => {
       await using database = await emptyDatabase(engine)
       const storage = await openStorage({ url: database.url })
-      // In the way of the last table but one.
+      // Conflicts with the second-last table that the first migration creates.
       await sql`create table lease (x integer)`.execute(storage.db)
       await assert.rejects(storage.migrate(), /lease/)
       await assert.rejects(storage.db.selectFrom('user').selectAll().execute(), /user/)
@@ -67,7 +67,7 @@ for (const engine of engines) {
 }
 
 describe('migrations', () => {
-  it('have names that sort as they are applied', () => {
+  it('have names that sort in the order in which they are applied', () => {
     assert.deepEqual([...names].sort(), names)
     for (const name of names) assert.match(name, /^\d{4}-[a-z-]+$/)
   })

@@ -6,7 +6,7 @@ import { openStorage } from '../../src/storage/open-storage.ts'
 import { engines } from '../support/engines.ts'
 import { openTestStorage } from '../support/test-storage.ts'
 
-/** Collects what is heard, and lets a test wait for it. */
+/** Collects notifications, and lets a test wait for them. */
 function ear() {
   const target = new EventTarget()
   const heard: string[] = []
@@ -24,7 +24,7 @@ function ear() {
 
 for (const engine of engines) {
   describe(`publish and subscribe on ${engine.name}`, () => {
-    it('reaches the subscribers of the channel and nobody else, until they leave', async () => {
+    it('notifies only the subscribers of the channel, until they unsubscribe', async () => {
       await using storage = await openTestStorage(engine)
       const [pools, keys, left] = [ear(), ear(), ear()]
       storage.subscribe('pools', pools.listener)
@@ -39,7 +39,7 @@ for (const engine of engines) {
       assert.deepEqual([pools.heard, keys.heard, left.heard], [['eu-west-1_a b'], [''], []])
     })
 
-    it('refuses a channel with a space and a payload that PostgreSQL could not carry', async () => {
+    it('rejects a channel with a space, and a payload that is too long for PostgreSQL', async () => {
       await using storage = await openTestStorage(engine)
       assert.throws(() => storage.subscribe('a b', () => undefined), RangeError)
       await assert.rejects(storage.publish('a b', ''), RangeError)
@@ -50,8 +50,8 @@ for (const engine of engines) {
 
 const postgres = engines.find(({ name }) => name === 'postgres')
 
-describe('LISTEN and NOTIFY', { skip: postgres === undefined && 'SQLite has no other process to tell' }, () => {
-  it('reaches the other processes that share the database', async () => {
+describe('LISTEN and NOTIFY', { skip: postgres === undefined && 'SQLite cannot notify other processes' }, () => {
+  it('notifies other processes that share the database', async () => {
     assert.ok(postgres)
     await using one = await openTestStorage(postgres)
     const other = await openStorage({ url: one.url })
@@ -63,7 +63,7 @@ describe('LISTEN and NOTIFY', { skip: postgres === undefined && 'SQLite has no o
     assert.deepEqual(heard, ['x'])
   })
 
-  it('listens again after the server has cut every connection', async () => {
+  it('listens again after the server has terminated every connection', async () => {
     assert.ok(postgres)
     await using storage = await openTestStorage(postgres)
     const other = await openStorage({ url: storage.url })
@@ -72,7 +72,7 @@ describe('LISTEN and NOTIFY', { skip: postgres === undefined && 'SQLite has no o
     const cut = sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`
     await cut.execute(other.db)
 
-    // Nobody tells when the connection is back; until then every message is lost.
+    // Nothing announces the new connection, and until then every notification is lost.
     const timer = setInterval(() => void other.publish('pools', 'x'), 20)
     await until(1)
     clearInterval(timer)

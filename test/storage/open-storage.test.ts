@@ -32,7 +32,7 @@ for (const engine of engines) {
       await assert.rejects(storage.ping())
     })
 
-    it('finishes the transactions under way before it closes', async () => {
+    it('finishes the transactions in progress before it closes', async () => {
       const database = await engine.createDatabase()
       const storage = await openStorage({ url: database.url })
       await storage.migrate()
@@ -66,7 +66,7 @@ describe('opening SQLite', () => {
     await storage.close()
   })
 
-  it('says what is wrong with the file', async () => {
+  it('fails with a message that says what is wrong with the file', async () => {
     const text = join(folder, 'text')
     writeFileSync(text, 'This is not a database. '.repeat(100))
     assert.equal(await refusal(`sqlite:${text}`), `Cannot open the database ${text}: the file is not an SQLite database.`)
@@ -76,7 +76,7 @@ describe('opening SQLite', () => {
     assert.match(await refusal('sqlite::memory:'), /needs a file/)
   })
 
-  it('refuses other addresses and does not repeat them, for they may hold a password', async () => {
+  it('rejects other URLs and does not repeat them, since they may contain a password', async () => {
     for (const url of ['', 'sqlite:', 'mysql://root:secret@localhost/x', 'data.db']) {
       const message = await refusal(url)
       assert.match(message, /must be sqlite:PATH or postgres:/)
@@ -88,7 +88,7 @@ describe('opening SQLite', () => {
 describe('opening PostgreSQL', {
   skip: engines.some(({ name }) => name === 'postgres') ? false : 'PostgreSQL is not among the chosen engines',
 }, () => {
-  it('says that nothing listens, without the password', async () => {
+  it('fails with a message that nothing listens there, without the password', async () => {
     const server = createServer()
     const port = await listen(server)
     await new Promise((resolve) => server.close(resolve))
@@ -98,7 +98,7 @@ describe('opening PostgreSQL', {
     )
   })
 
-  it('says that the user or the database is unknown', async () => {
+  it('fails with a message that the user or the database is unknown', async () => {
     const engine = engines.find(({ name }) => name === 'postgres')
     assert.ok(engine)
     const database = await engine.createDatabase()
@@ -110,7 +110,7 @@ describe('opening PostgreSQL', {
     await database.drop()
   })
 
-  it('has the server end transactions that a lost process left open, before they lock others out', async () => {
+  it('makes the server end transactions that a lost process has left open', async () => {
     const engine = engines.find(({ name }) => name === 'postgres')
     assert.ok(engine)
     const database = await engine.createDatabase()
@@ -122,7 +122,7 @@ describe('opening PostgreSQL', {
     await database.drop()
   })
 
-  it('says that what listens is not PostgreSQL', async () => {
+  it('fails with a message when the other program is not PostgreSQL', async () => {
     const server = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
     const port = await listen(server)
     assert.match(await refusal(`postgres://ana:secret@127.0.0.1:${port}/x`), /^Cannot (use|reach) PostgreSQL at 127\.0\.0\.1/)

@@ -11,8 +11,8 @@ import { engines } from '../support/engines.ts'
 const upgrade = '0010-message-records'
 
 for (const engine of engines) {
-  describe(`The outbox of the release before, on ${engine.name}`, () => {
-    it('goes out, its failures are known as such, and a process of that release can still add to it', async () => {
+  describe(`The outbox of the previous release, on ${engine.name}`, () => {
+    it('is delivered, keeps its failed messages as failed, and still accepts messages of that release', async () => {
       const database = await engine.createDatabase({ empty: true })
       const storage = await openStorage({ url: database.url })
       const { db } = storage

@@ -14,7 +14,7 @@ const deep = depth - 500
 
 type Plan = { readonly [key: string]: unknown; readonly Plans?: readonly Plan[] }
 
-/** The one statement that the page was read with. */
+/** The only statement that reads the page. */
 async function statementOf(storage: TestStorage, ask: AskForPage, after: number | undefined) {
   const nodes = new Map<string, RootOperationNode>()
   const executed: (RootOperationNode | undefined)[] = []
@@ -36,7 +36,7 @@ async function statementOf(storage: TestStorage, ask: AskForPage, after: number 
   return storage.db.getExecutor().compileQuery(node, createQueryId())
 }
 
-/** What PostgreSQL does for the statement: rows that its scans look at, and pages that they touch. */
+/** The cost of the statement on PostgreSQL: the rows that its scans read, and the pages that they touch. */
 async function costOnPostgres(storage: TestStorage, ask: AskForPage, after: number | undefined) {
   const { sql: text, parameters } = await statementOf(storage, ask, after)
   const explain = CompiledQuery.raw(`explain (analyze, buffers, format json) ${text}`, [...parameters])
@@ -61,22 +61,22 @@ function rowsOf(scan: Plan): number {
 
 async function requireShortOnPostgres(storage: TestStorage, ask: AskForPage): Promise<void> {
   const [first, later] = [await costOnPostgres(storage, ask, undefined), await costOnPostgres(storage, ask, deep)]
-  // One more than the page, of each table; a scan reads a few rows ahead.
+  // One row more than the page for each table; a scan reads a few rows ahead.
   const most = (limit + 1) * later.tables * 2
   assert.ok(later.rows <= most, `${later.rows} rows were read for ${limit}: ${later.text}`)
   assert.ok(later.pages <= first.pages * 2 + 10, `${later.pages} pages, ${first.pages} for the first page of the list: ${later.text}`)
 }
 
-/** SQLite tells no figures: that each table is searched by an index, and the page's start is a bound of that search. */
+/** SQLite reports no figures. So each table must be searched by an index, with the start of the page as a bound of the search. */
 async function requireShortOnSqlite(storage: TestStorage, ask: AskForPage): Promise<void> {
   const { sql: text, parameters } = await statementOf(storage, ask, deep)
   const explain = CompiledQuery.raw(`explain query plan ${text}`, [...parameters])
-  // The driver knows a reading statement by its first word.
+  // The driver recognizes a read by the first word of the statement.
   const steps = (await storage.db.transaction().execute((tx) => tx.executeQuery<{ detail: string }>(explain))).rows.map(
     ({ detail }) => detail,
   )
   const plan = steps.join('\n')
-  // A page that is cut before a join is a table of its own, as long as the page.
+  // A page that is limited before a join is a subquery with as many rows as the page.
   const pages = steps.flatMap((step) => /^(?:CO-ROUTINE|MATERIALIZE) (\w+)$/.exec(step)?.[1] ?? [])
   const isShort = (step: string) =>
     step.startsWith('SEARCH ') ||
@@ -87,8 +87,8 @@ async function requireShortOnSqlite(storage: TestStorage, ask: AskForPage): Prom
   assert.match(plan, new RegExp(`\\b${column}[<>]\\?|\\b${column}\\)[<>]\\(`), `${text}\n${plan}`)
 }
 
-describe('Lists that are read page by page', () => {
-  it('are all tried here', () => {
+describe('The list of paged operations', () => {
+  it('contains every operation that takes a page token', () => {
     const withToken = operations.filter(({ name }) => {
       const members = Object.keys(getShape(definitionOf(name).input).members ?? {})
       return members.some((member) => /^(next|pagination)token$/i.test(member))
@@ -104,14 +104,14 @@ for (const engine of engines) {
     before(async () => {
       storage = await openTestStorage(engine)
       await fillLists(storage.db)
-      // What autovacuum does by itself.
+      // In production, autovacuum does this.
       if (engine.name === 'postgres') await sql`vacuum analyze`.execute(storage.db)
     })
     after(() => storage[Symbol.asyncDispose]())
 
     for (const [name, variants] of Object.entries(pagedLists)) {
       for (const [variant, ask] of Object.entries(variants)) {
-        it(`takes no more than the first one: ${name}, ${variant}`, () =>
+        it(`reads no more rows than the first page: ${name}, ${variant}`, () =>
           engine.name === 'postgres' ? requireShortOnPostgres(storage, ask) : requireShortOnSqlite(storage, ask))
       }
     }

@@ -19,11 +19,11 @@ import type { Filter } from '../../src/users/list/filter.ts'
 import { listUsers } from '../../src/users/list/user-list-repository.ts'
 import { depth, idOf, poolId, poolIdOf } from './paged-rows.ts'
 
-/** Asks for one page: the first one, or the one behind the entry of this number. */
+/** Reads one page: the first one, or the one after the entry with this number. */
 export type AskForPage = (db: Db, after: number | undefined, limit: number) => Promise<unknown>
 
 const idAfter = (after: number | undefined) => (after === undefined ? undefined : idOf(after))
-/** In lists that begin with the latest. */
+/** For lists that begin with the latest entry. */
 const idBefore = (after: number | undefined) => (after === undefined ? undefined : idOf(depth - after))
 
 const usersBy =
@@ -44,7 +44,7 @@ const messagesBy =
 const anyInvocation = { trigger: undefined, outcome: undefined, usernameKey: undefined }
 const devices: AskForPage = (db, after, limit) => listDevicesOf(db, { poolId, sub: 'ana' }, { after: idAfter(after), limit })
 
-/** The statements of each operation whose pages the database reads, one for each kind of filter. */
+/** The statements of each operation that reads its pages from the database, one for each kind of filter. */
 export const pagedLists: Partial<Record<OperationName, Readonly<Record<string, AskForPage>>>> = {
   ListUserPools: { all: (db, after, limit) => listPools(db, { after: after === undefined ? undefined : poolIdOf(after), limit }) },
   ListUserPoolClients: { all: (db, after, limit) => listAppClients(db, poolId, { after: idAfter(after), limit }) },
@@ -80,7 +80,7 @@ export const pagedLists: Partial<Record<OperationName, Readonly<Record<string, A
   },
 }
 
-/** Operations that take a token and read no pages from the database, and why that is enough. */
+/** Operations that take a token but read no pages from the database, with the reason. */
 export const unpagedLists: Partial<Record<OperationName, string>> = {
   ListUserPoolClientSecrets: 'a client has two secrets at most',
   ListUserPoolReplicas: 'a pool has one region',

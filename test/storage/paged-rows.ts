@@ -1,6 +1,6 @@
 import type { Db } from '../../src/storage/db.ts'
 
-/** How many entries each list has. */
+/** The number of entries of each list. */
 export const depth = 4000
 
 const pad = (at: number) => String(at).padStart(6, '0')
@@ -10,7 +10,7 @@ export const poolId = poolIdOf(0)
 
 type Values = Record<string, string | number | null>
 
-/** What is the same in all rows of the list, and what is not. Other columns get a value of their type. */
+/** The values that all rows of a list share, and those that differ. Other columns get a value of their type. */
 const lists: readonly (readonly [table: string, same: Values, differing: (at: number) => Values])[] = [
   ['user_pool', { config: '{}', likeness: null }, (at) => ({ id: poolIdOf(at) })],
   ['app_client', {}, (at) => ({ id: idOf(at) })],
@@ -32,7 +32,7 @@ const lists: readonly (readonly [table: string, same: Values, differing: (at: nu
   ['trigger_invocation', { sub: 'ana', trigger: 'PreSignUp', outcome: 'FAILED', username_key: 'ana' }, (at) => ({ id: idOf(at) })],
 ]
 
-/** Fills every list to its depth, all of one pool. */
+/** Fills every list with `depth` entries, all of one pool. */
 export async function fillLists(db: Db): Promise<void> {
   const tables = new Map((await db.introspection.getTables()).map(({ name, columns }) => [name, columns]))
   for (const [table, same, differing] of lists) {

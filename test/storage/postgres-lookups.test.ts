@@ -30,7 +30,7 @@ async function openWithFacts(count: number) {
 }
 
 describe('Look-ups on PostgreSQL', { skip }, () => {
-  it('share one connection and get each their own answer', async () => {
+  it('share one connection, and each gets its own answer', async () => {
     await using facts = await openWithFacts(50)
     const found = await Promise.all(facts.values.map(({ name }) => find(facts.storage.db, name)))
     assert.deepEqual(
@@ -40,7 +40,7 @@ describe('Look-ups on PostgreSQL', { skip }, () => {
     assert.equal(new Set(found.map((fact) => fact?.backend)).size, 1)
   })
 
-  it('belong to their transaction inside one, and see only what is committed outside', async () => {
+  it('see the rows of their transaction inside one, and only committed rows outside', async () => {
     await using facts = await openWithFacts(1)
     const { db } = facts.storage
     await db.transaction().execute(async (tx) => {
@@ -51,7 +51,7 @@ describe('Look-ups on PostgreSQL', { skip }, () => {
     assert.equal((await find(db, 'fact 0'))?.value, 'changed')
   })
 
-  it('fail alone: those asked together with a bad one are answered', async () => {
+  it('are answered even if another look-up at the same time fails', async () => {
     await using facts = await openWithFacts(2)
     const { db } = facts.storage
     const [before, bad, after] = await Promise.allSettled([find(db, 'fact 0'), find(db, 'nul \0'), find(db, 'fact 1')])
@@ -60,13 +60,13 @@ describe('Look-ups on PostgreSQL', { skip }, () => {
     assert.equal(after.status === 'fulfilled' && after.value?.value, 'value 1')
   })
 
-  it('connect again after the server has cut the connection', async () => {
+  it('connect again after the server has terminated the connection', async () => {
     await using facts = await openWithFacts(1)
     const { db } = facts.storage
     const first = await find(db, 'fact 0')
     await sql`select pg_terminate_backend(${first?.backend})`.execute(db)
 
-    // Those that were under way when the connection broke are lost with it, and nobody tells when that was.
+    // Look-ups that were in progress when the connection broke fail with it, and nothing announces that moment.
     const again = async (): Promise<Awaited<ReturnType<typeof find>>> => find(db, 'fact 0').catch(again)
     const second = await again()
     assert.equal(second?.value, 'value 0')

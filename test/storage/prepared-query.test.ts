@@ -20,7 +20,7 @@ const fact = (name: string, value: string): Fact => ({ name, value })
 
 for (const engine of chosenEngines()) {
   describe(`A prepared query on ${engine.name}`, () => {
-    it('takes each value by its name, wherever it stands in the text, and keeps constants', async () => {
+    it('inserts each value by its name, at any place in the text, and keeps constants', async () => {
       await using storage = await openTestStorage(engine)
       for (const name of ['a', 'b', 'c', 'fixed']) await insertFact(storage.db, fact(name, name === 'c' ? 'other' : 'one'))
       const found = await selectFacts(storage.db, fact('a', 'one'))
@@ -29,12 +29,12 @@ for (const engine of chosenEngines()) {
       assert.deepEqual((await selectFacts(storage.db, fact('a', 'other'))).rows, [{ name: 'c' }])
     })
 
-    it('tells how many rows it wrote', async () => {
+    it('returns how many rows it wrote', async () => {
       await using storage = await openTestStorage(engine)
       assert.equal((await insertFact(storage.db, fact('a', 'one'))).numAffectedRows, 1n)
     })
 
-    it('runs in the transaction it is given', async () => {
+    it('runs in the transaction that it is given', async () => {
       await using storage = await openTestStorage(engine)
       const undone = storage.db.transaction().execute(async (tx) => {
         await insertFact(tx, fact('a', 'one'))

@@ -11,7 +11,7 @@ const upgrade = '0003-groups-and-tracked-sessions'
 
 for (const engine of engines) {
   describe(`Sessions from before sign-outs were counted, on ${engine.name}`, () => {
-    it('stay alive if they were, and dead if they were, and are not tracked', async () => {
+    it('stay valid or ended as they were, and are not tracked', async () => {
       const database = await engine.createDatabase({ empty: true })
       const storage = await openStorage({ url: database.url })
       const { db } = storage

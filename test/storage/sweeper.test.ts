@@ -8,7 +8,7 @@ import { createTestClock } from '../support/test-clock.ts'
 import { openTestStorage, type TestStorage } from '../support/test-storage.ts'
 
 const day = 86_400_000
-/** Only the tests' own calls sweep, not the clock. */
+/** So long that only the calls of the tests sweep. */
 const intervalMs = 3_600_000
 
 function counting(name = 'count') {
@@ -36,7 +36,7 @@ function starter(storage: TestStorage, clock = createTestClock()) {
 
 for (const engine of engines) {
   describe(`the sweeper on ${engine.name}`, () => {
-    it('goes on in small batches until nothing expired is left', async () => {
+    it('deletes in small batches until nothing expired is left', async () => {
       await using storage = await openTestStorage(engine)
       const { clock, start } = starter(storage)
       await storage.db.transaction().execute(async (tx) => {
@@ -59,7 +59,7 @@ for (const engine of engines) {
       await sweeper.close()
     })
 
-    it('works in one process at a time, and another takes over when that one closes or dies', async () => {
+    it('works in one process at a time, and in another one after that process has closed or died', async () => {
       await using storage = await openTestStorage(engine)
       const { clock, start } = starter(storage)
       const [first, second, third] = [counting(), counting(), counting()]
@@ -75,7 +75,7 @@ for (const engine of engines) {
       await one.close()
       await two.sweep()
       assert.deepEqual(called(), [2, 1, 0])
-      // The second does not close: its lease runs out.
+      // The second sweeper is not closed: its lease expires.
       await three.sweep()
       assert.deepEqual(called(), [2, 1, 0])
       clock.advance(intervalMs * 3)
@@ -85,7 +85,7 @@ for (const engine of engines) {
       await three.close()
     })
 
-    it('reports a sweep that fails and goes on with the others', async () => {
+    it('logs a sweep that fails, and goes on with the others', async () => {
       await using storage = await openTestStorage(engine)
       const { errors, start } = starter(storage)
       const { calls, sweep } = counting()
@@ -108,7 +108,7 @@ for (const engine of engines) {
       await sweeper.close()
     })
 
-    it('reports a sweep that takes longer than a statement may, and goes on with the others', async (t) => {
+    it('logs a sweep that exceeds the time limit of a statement, and goes on with the others', async (t) => {
       if (engine.name === 'sqlite') return t.skip('SQLite has no limit on the time of a statement')
       await using storage = await openTestStorage(engine)
       const { errors, start } = starter(storage)
@@ -131,7 +131,7 @@ for (const engine of engines) {
       await sweeper.close()
     })
 
-    it('stops after the batch under way when it is closed', async () => {
+    it('stops after the current batch when it is closed', async () => {
       await using storage = await openTestStorage(engine)
       const { start } = starter(storage)
       let batches = 0

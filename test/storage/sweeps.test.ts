@@ -22,7 +22,7 @@ const pool = testPool()
 type Case = {
   readonly name: string
   store(db: Db, id: string): Promise<unknown>
-  /** As a transaction of somebody else would. */
+  /** Locks a row, as a concurrent transaction does. */
   hold(tx: Tx, id: string): Promise<unknown>
   sweep(tx: Tx, before: number): Promise<number>
 }
@@ -79,7 +79,7 @@ const cases: readonly Case[] = [
 
 describe('A sweep on PostgreSQL', { skip }, () => {
   for (const { name, store, hold, sweep } of cases) {
-    it(`waits for nobody, who might be waiting for it: ${name}`, { timeout: 20_000 }, async () => {
+    it(`skips rows that another transaction holds, so that no deadlock can occur: ${name}`, { timeout: 20_000 }, async () => {
       assert.ok(postgres)
       await using storage = await openTestStorage(postgres)
       const { db } = storage
@@ -93,8 +93,8 @@ describe('A sweep on PostgreSQL', { skip }, () => {
   }
 })
 
-describe('What functions were asked and answered, written together on PostgreSQL,', { skip }, () => {
-  it('waits for no deletion of one of its users, who are left out', { timeout: 20_000 }, async () => {
+describe('A batch of invocation records on PostgreSQL', { skip }, () => {
+  it('skips users who are being deleted instead of waiting for the deletion', { timeout: 20_000 }, async () => {
     assert.ok(postgres)
     await using storage = await openTestStorage(postgres)
     const { db } = storage

@@ -17,7 +17,7 @@ class Change extends Error {}
 
 for (const engine of engines) {
   describe(`transactions on ${engine.name}`, () => {
-    it('shows everyone what was committed, as soon as the promise resolves', async () => {
+    it('make their rows visible to others as soon as the promise resolves', async () => {
       await using storage = await openTestStorage(engine)
       const answer = await storage.db.transaction().execute(async (tx) => {
         await put(tx, 'a')
@@ -30,17 +30,17 @@ for (const engine of engines) {
       assert.deepEqual(await names(storage.db), ['a', 'b', 'c'])
     })
 
-    it('shows nobody else what is not committed', async () => {
+    it('hide uncommitted rows from others', async () => {
       await using storage = await openTestStorage(engine)
       await storage.db.transaction().execute(async (tx) => {
         await put(tx, 'a')
         assert.deepEqual(await names(tx), ['a'])
-        // Only a test may do this: rooms never use the outer database inside a transaction.
+        // Only a test may do this: modules never use the outer database inside a transaction.
         assert.deepEqual(await names(storage.db), [])
       })
     })
 
-    it('undoes everything when the callback throws, and rejects with what it threw', async () => {
+    it('are rolled back when the callback throws, and reject with its error', async () => {
       await using storage = await openTestStorage(engine)
       const failing = storage.db.transaction().execute(async (tx) => {
         await put(tx, 'a')
@@ -50,7 +50,7 @@ for (const engine of engines) {
       assert.deepEqual(await names(storage.db), [])
     })
 
-    it('runs many at once without mixing them up', async () => {
+    it('do not mix when many run at once', async () => {
       await using storage = await openTestStorage(engine)
       const outcomes = await Promise.allSettled(
         Array.from({ length: 60 }, (_, i) =>
@@ -66,7 +66,7 @@ for (const engine of engines) {
       assert.deepEqual(await names(storage.db), kept.sort())
     })
 
-    it('lets one of many win a guarded update', async () => {
+    it('let exactly one of many concurrent guarded updates succeed', async () => {
       await using storage = await openTestStorage(engine)
       await put(storage.db, 'code', 'unspent')
       const spend = (db: Db | Tx) =>
@@ -83,7 +83,7 @@ for (const engine of engines) {
       assert.equal(results.filter(({ numUpdatedRows }) => numUpdatedRows === 0n).length, 19)
     })
 
-    it('cannot be continued after a statement failed, even when the error was caught', async () => {
+    it('cannot continue after a failed statement, even if the error was caught', async () => {
       await using storage = await openTestStorage(engine)
       await put(storage.db, 'taken')
       const failing = storage.db.transaction().execute(async (tx) => {
@@ -95,7 +95,7 @@ for (const engine of engines) {
       assert.deepEqual(await names(storage.db), ['taken'])
     })
 
-    it('hurts no other transaction when a statement fails', async () => {
+    it('do not affect other transactions when a statement fails', async () => {
       await using storage = await openTestStorage(engine)
       await put(storage.db, 'taken')
       const outcomes = await Promise.allSettled([
@@ -112,13 +112,13 @@ for (const engine of engines) {
       assert.deepEqual(await names(storage.db), ['a', 'b', 'c', 'taken'])
     })
 
-    it('refuses to run a statement when the transaction is over', async () => {
+    it('reject statements after their end', async () => {
       await using storage = await openTestStorage(engine)
       const leaked = await storage.db.transaction().execute(async (tx) => ({ tx }))
       await assert.rejects(put(leaked.tx, 'late'), /already committed/)
     })
 
-    it('keeps no row value in the message or the details of an error', async () => {
+    it('reject with errors that contain no row values', async () => {
       await using storage = await openTestStorage(engine)
       await put(storage.db, 'ana@example.test')
       const error = (await put(storage.db, 'ana@example.test').catch((reason) => reason)) as Error

@@ -55,7 +55,7 @@ for (const engine of engines) {
       assert.equal(count, 2)
     })
 
-    it('are sorted and compared byte by byte, whatever the language of the machine', async () => {
+    it('are sorted and compared byte by byte, regardless of the locale of the machine', async () => {
       await using storage = await openTestStorage(engine)
       const { db } = storage
       const names = ['_', 'B', 'a', 'Z', 'ä', 'b', '~', '-', '9', '10', 'aa', 'a b', '￿', '🦀']
@@ -82,7 +82,7 @@ for (const engine of engines) {
       )
     })
 
-    it('never hold a boolean', async () => {
+    it('reject a boolean', async () => {
       await using storage = await openTestStorage(engine)
       const { db } = storage
       const lease = { name: 'a', holder: 'b', expires_at: true as unknown as number }
@@ -90,7 +90,7 @@ for (const engine of engines) {
       assert.deepEqual(await db.selectFrom('lease').selectAll().execute(), [])
     })
 
-    it('never hold text or fractions where an integer belongs', async () => {
+    it('reject text and fractions in an integer column', async () => {
       await using storage = await openTestStorage(engine)
       const { db } = storage
       for (const wrong of ['soon', 1.5]) {
@@ -111,7 +111,7 @@ for (const engine of engines) {
       await db.selectFrom('lease').select('name').execute()
     })
 
-    it('can be written by more texts of statements than are kept prepared', async () => {
+    it('can be read by more different statements than are kept prepared', async () => {
       await using storage = await openTestStorage(engine)
       const { db } = storage
       await db.insertInto('installation').values({ name: 'a', value: 'v' }).execute()

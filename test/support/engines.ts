@@ -9,7 +9,7 @@ export type TestDatabase = { url: string; drop(): Promise<void> }
 
 export type TestEngine = {
   readonly name: 'sqlite' | 'postgres'
-  /** A database of its own; call `migrate()` on it. With `empty`, the schema is not there yet. */
+  /** Creates a database; call `migrate()` on it. With `empty`, it has no schema yet. */
   createDatabase(options?: { empty?: boolean }): Promise<TestDatabase>
 }
 
@@ -38,7 +38,7 @@ type SharedCluster = { clusterUrl: string; template: string }
 let started: Promise<SharedCluster> | undefined
 let own: Cluster | undefined
 
-/** The cluster that the global set-up of `npm test` started; one of this file's own when the file is run alone. */
+/** The cluster that the global set-up of `npm test` started, or a separate one if the test file runs alone. */
 function sharedCluster(): Promise<SharedCluster> {
   const clusterUrl = process.env['LIFEGUARD_TEST_CLUSTER']
   const template = process.env['LIFEGUARD_TEST_TEMPLATE']
@@ -58,7 +58,7 @@ after(async () => {
   await own.stop()
 })
 
-/** `LIFEGUARD_TEST_ENGINES=sqlite` narrows a local run; without it every test runs on every engine. */
+/** `LIFEGUARD_TEST_ENGINES=sqlite` limits a local run. Without it every test runs on every engine. */
 export function chosenEngines(): readonly TestEngine[] {
   const chosen = process.env['LIFEGUARD_TEST_ENGINES']?.split(',') ?? ['sqlite', 'postgres']
   return [sqlite, postgres].filter((engine) => chosen.includes(engine.name))

@@ -4,7 +4,7 @@ import { administer, type Cluster, createTemplate, startCluster } from './postgr
 let cluster: Cluster | undefined
 let template: string | undefined
 
-/** Before the first test file: one browser and one PostgreSQL for the whole run, the latter handed to the files' processes in the environment. */
+/** Runs before the first test file: unpacks one browser and starts one PostgreSQL for the whole run. Test files find it by the environment. */
 export async function globalSetup(): Promise<void> {
   await unpackBrowser()
   const engines = process.env['LIFEGUARD_TEST_ENGINES']

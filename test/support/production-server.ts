@@ -14,7 +14,7 @@ import { createTestClock, type TestClock } from './test-clock.ts'
 
 export type { Credentials } from './access-key.ts'
 
-/** What came back of a request, whatever it was. */
+/** The answer to a request. */
 export type PlainAnswer = { readonly status: number; readonly text: string; readonly code: string | undefined }
 
 type PlainRequest = {
@@ -24,16 +24,16 @@ type PlainRequest = {
   readonly body?: string | Uint8Array
 }
 
-/** `lifeguard serve` in this process, with a master key and a database of its own; and `lifeguard keys` beside it, as processes. */
+/** `lifeguard serve` in this process, with its own master key and database. `lifeguard keys` runs in separate processes. */
 export type ProductionServer = AsyncDisposable & {
   readonly url: string
   readonly region: string
   readonly accountId: string
-  /** Database and master key, as variables. */
+  /** Database and master key, as environment variables. */
   readonly env: { readonly LIFEGUARD_DATABASE: string; readonly LIFEGUARD_MASTER_KEY: string }
   readonly clock: TestClock
   /** Runs `lifeguard keys create` with these flags. A policy goes through a file. */
-  createKey(wish?: { policy?: object; flags?: readonly string[] }): Promise<Credentials>
+  createKey(options?: { policy?: object; flags?: readonly string[] }): Promise<Credentials>
   /** Runs `lifeguard keys delete`. */
   deleteKey(id: string): Promise<void>
   /** The official SDK with these credentials, without retries. */
@@ -41,7 +41,7 @@ export type ProductionServer = AsyncDisposable & {
   close(): Promise<void>
 }
 
-const usualFlags = [
+const defaultFlags = [
   '--port',
   '0',
   '--public-url',
@@ -52,10 +52,13 @@ const usualFlags = [
   '--log-level',
   'silent',
 ]
-// Tests are quicker than administrators.
-usualFlags.push('--rate-limits', '0', '--create-database')
+// Tests send requests faster than the default rates allow.
+defaultFlags.push('--rate-limits', '0', '--create-database')
 
-/** `flags` are more of the command line. With `like`, it has the database and the keys of another server, which is closed after it. `logger` is in the place of one that is silent. */
+/**
+ * `flags` are appended to the command line. With `like`, the server shares the database and the keys of another server, which must be closed
+ * after it. `logger` replaces the silent one.
+ */
 export async function startProductionServer(
   engine: TestEngine,
   { flags = [], like, logger }: { readonly flags?: readonly string[]; readonly like?: ProductionServer; readonly logger?: Logger } = {},
@@ -64,7 +67,7 @@ export async function startProductionServer(
   const database = like === undefined ? await engine.createDatabase() : undefined
   const env = like?.env ?? { LIFEGUARD_DATABASE: database?.url ?? '', LIFEGUARD_MASTER_KEY: randomBytes(32).toString('base64') }
   const clock = createTestClock()
-  const settings = readSettings({ argv: [...usualFlags, ...flags], env, command: 'serve' })
+  const settings = readSettings({ argv: [...defaultFlags, ...flags], env, command: 'serve' })
   const running = await startServer(settings, logger === undefined ? { clock } : { clock, logger })
   const clients: CognitoIdentityProviderClient[] = []
 
@@ -105,7 +108,7 @@ export async function startProductionServer(
   }
 }
 
-/** A request with exactly these headers, Host included, which `fetch` would not let us set. */
+/** Sends a request with exactly these headers, including Host, which `fetch` does not allow to set. */
 export async function plainRequest(url: string, { method = 'POST', path = '/', headers = {}, body }: PlainRequest): Promise<PlainAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<PlainAnswer>()
   const request = httpRequest(url + path, { method, headers, agent: false }, (response) => {

@@ -10,7 +10,7 @@ export type RawAnswer = {
 
 export const jsonContentType = 'application/x-amz-json-1.1'
 
-/** `POST /` without any SDK between: an operation's wire name (or a whole target), and the body's bytes, text or JSON value. */
+/** Sends `POST /` without an SDK. Takes an operation's wire name or a whole target, and the body as bytes, text or JSON value. */
 export async function rawCall(
   server: Pick<TestServer, 'url'>,
   operation: string,
@@ -22,7 +22,7 @@ export async function rawCall(
   return rawRequest(server, { headers: { 'content-type': jsonContentType, 'x-amz-target': target, ...headers }, body: sent })
 }
 
-/** Any request at all; `POST /` unless it says otherwise. */
+/** Sends any request; the default is `POST /`. */
 export async function rawRequest(server: Pick<TestServer, 'url'>, init: RequestInit, path = '/'): Promise<RawAnswer> {
   const response = await fetch(server.url + path, { method: 'POST', ...init })
   const text = await response.text()

@@ -1,13 +1,13 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 
-/** A connection on which a test says exactly what it wants, as long as it wants. */
+/** A connection on which a test sends any bytes at any time. */
 export type RawConnection = Disposable & {
   readonly socket: Socket
   send(text: string | Uint8Array): void
-  /** All that was received, once it matches, or once the connection has ended. */
+  /** Everything that was received, once it matches or the connection has ended. */
   received(pattern: RegExp): Promise<string>
-  /** All that was received before the server closed the connection. */
+  /** Everything that was received before the server closed the connection. */
   ended(): Promise<string>
 }
 
@@ -40,7 +40,7 @@ export function openConnection(url: string): RawConnection {
   }
 }
 
-/** The head of `POST /` with an operation's wire name. */
+/** The head of a `POST /` that calls an operation. */
 export function headOf(operation: string, headers: Readonly<Record<string, string | number>>): string {
   const all = {
     host: 'localhost',

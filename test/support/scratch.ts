@@ -2,10 +2,10 @@ import { accessSync, constants, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 
 const inMemory = '/dev/shm'
-/** Containers often give no more than 64 MB. */
+/** Containers often have 64 MB of shared memory only. */
 const enoughBytes = 1_000_000_000
 
-/** Where databases of tests live: in memory if there is room, because creating one on a disk takes thirty times as long. */
+/** The folder for databases of tests: in memory if there is space, because creating a database on a disk takes thirty times as long. */
 export function scratchFolder(): string {
   try {
     accessSync(inMemory, constants.W_OK)

@@ -6,7 +6,7 @@ import { createUserRemoval } from '../../src/users/user-removal-repository.ts'
 
 const dayMs = 86_400_000
 
-/** Does what the sweeper does until a day after the latest deletion. Answers in how many batches. */
+/** Removes the rows of deleted things as the sweeper does until a day after the latest deletion. Returns the number of batches. */
 export async function sweepDeletions(db: Db, now: number): Promise<number> {
   let batches = 0
   for (const remove of [createUserRemoval(), createMemberRemoval(), createPoolRemoval()]) {

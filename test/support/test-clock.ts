@@ -1,12 +1,12 @@
 import type { Clock } from '../../src/base/clock.ts'
 
 /**
- * A clock that stands still until a test moves it on, so that no test depends on how busy the machine is. It starts at the true
- * moment, because clients check signatures and tokens by their own clocks.
+ * A clock that stands still until a test advances it, so that no test depends on the speed of the machine. It starts at the real time, because
+ * clients check signatures and tokens by their own clocks.
  */
 export type TestClock = Clock & {
   advance(ms: number): void
-  /** Moves to the true moment, for a test in which a process with a clock of its own writes to the same database. */
+  /** Advances to the real time, for tests in which a process with a real clock writes to the same database. */
   catchUp(): void
 }
 

@@ -15,7 +15,7 @@ import { readSettings, type Settings } from '../../src/settings.ts'
 import type { TestEngine } from './engines.ts'
 import { createTestClock, type TestClock } from './test-clock.ts'
 
-/** A message as `GET /inbox/api/messages` tells it, newest first. */
+/** A message as `GET /inbox/api/messages` returns it. */
 export type InboxMessage = {
   readonly id: string
   readonly channel: 'email' | 'sms'
@@ -32,18 +32,18 @@ export type InboxMessage = {
 
 export type TestServer = AsyncDisposable & {
   readonly url: string
-  /** For the few tests that play another client of the same database. */
+  /** For the few tests that use the database directly. */
   readonly databaseUrl: string
   readonly region: string
-  /** The official SDK, pointed here, with credentials that mean nothing and without retries. */
+  /** The official SDK for this server, with arbitrary credentials and without retries. */
   readonly client: CognitoIdentityProviderClient
   readonly send: CognitoIdentityProviderClient['send']
   readonly clock: TestClock
-  /** Everything that was sent so far, or what was sent to one recipient; newest first. */
+  /** All messages that were sent so far, or those to one recipient; newest first. */
   inbox(recipient?: string): Promise<InboxMessage[]>
-  /** A fresh pool with one app client; members given here replace those of the defaults. */
-  givenPool(wish?: PoolWish): Promise<{ poolId: string; clientId: string; clientSecret: string | undefined }>
-  /** Stops the process's worth of state and starts anew on the same data and port, with these settings in place of those before. */
+  /** Creates a pool with one app client. The options replace members of the default requests. */
+  givenPool(options?: PoolWish): Promise<{ poolId: string; clientId: string; clientSecret: string | undefined }>
+  /** Closes the server and starts a new one on the same data and port. `changes` replace earlier settings. */
   restart(changes?: Partial<Settings>): Promise<void>
   close(): Promise<void>
 }
@@ -54,15 +54,15 @@ export type PoolWish = {
 }
 
 type Overrides = {
-  /** More of the command line, such as `['--region', 'eu-west-1']`. */
+  /** Further flags, such as `['--region', 'eu-west-1']`. */
   readonly flags?: readonly string[]
-  /** Variables of the environment. */
+  /** Environment variables. */
   readonly env?: Readonly<Record<string, string>>
-  /** In the place of the one that prints errors. */
+  /** Replaces the logger that prints errors. */
   readonly logger?: Logger
 }
 
-/** The real server in this process, on a free port, with a database of its own. */
+/** Starts the real server in this process, on a free port and with its own database. */
 export async function startTestServer(engine: TestEngine, { flags = [], env = {}, logger }: Overrides = {}): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), 'lifeguard-test-'))
   const database = await engine.createDatabase()
@@ -94,7 +94,7 @@ export async function startTestServer(engine: TestEngine, { flags = [], env = {}
       if (!response.ok) throw new Error(`The inbox answered ${response.status}`)
       return (await response.json()) as InboxMessage[]
     },
-    givenPool: (wish) => givenPool(client, wish),
+    givenPool: (options) => givenPool(client, options),
     async restart(changes) {
       await running.close()
       Object.assign(settings, changes)
@@ -105,7 +105,7 @@ export async function startTestServer(engine: TestEngine, { flags = [], env = {}
   }
 }
 
-/** One server for all tests of a `describe`, started before and closed after them. Each test makes pools of its own. */
+/** One server for all tests of a `describe`: it is started before them and closed after them. Each test creates its own pools. */
 export function useTestServer(engine: TestEngine, overrides?: Overrides): () => TestServer {
   let server: TestServer | undefined
   before(async () => {

@@ -3,7 +3,7 @@ import type { TestEngine } from './engines.ts'
 
 export type TestStorage = Storage & AsyncDisposable & { readonly url: string }
 
-/** A migrated database of its own, closed and dropped at the end of the block that `await using` it. */
+/** Opens a new migrated database, which is closed and dropped at the end of the block that declares it by `await using`. */
 export async function openTestStorage(engine: TestEngine, options: { poolSize?: number } = {}): Promise<TestStorage> {
   const database = await engine.createDatabase()
   const storage = await openStorage({ url: database.url, ...options })

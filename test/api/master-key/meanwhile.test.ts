@@ -8,7 +8,7 @@ import { sealedTables } from '../../../src/sealed-tables.ts'
 import type { Db } from '../../../src/storage/db.ts'
 import { type ResealPass, resealTable } from '../../../src/storage/reseal-table.ts'
 import { engines, type TestEngine } from '../../support/engines.ts'
-import { columnsSealedUnder, envOf, newKeys, rotate, withVaultOf } from '../../support/master-keys.ts'
+import { columnsSealedUnder, envOf, newKeys, rotate, withDatabase } from '../../support/master-keys.ts'
 import { insertManyUsers } from '../../support/pool-rows.ts'
 import { givenTokens, givenUser } from '../../support/sign-in.ts'
 import { startTestServer, type TestServer } from '../../support/test-server.ts'
@@ -17,12 +17,12 @@ const worker = fileURLToPath(new URL('rotation-worker.ts', import.meta.url))
 const manyUsers = 1200
 const asKey = (key: string) => Buffer.from(key, 'base64')
 
-/** A server that has both keys, before the change, with many users. */
+/** A server with both keys and many users, before the change. */
 async function givenServer(engine: TestEngine) {
   const keys = newKeys()
   const server = await startTestServer(engine, { env: { LIFEGUARD_MASTER_KEY: keys.before } })
   const ids = await server.givenPool()
-  await withVaultOf(server.databaseUrl, { masterKey: keys.before }, async ({ storage: { db }, secrets }) => {
+  await withDatabase(server.databaseUrl, { masterKey: keys.before }, async ({ storage: { db }, secrets }) => {
     await insertManyUsers(db, ids.poolId, manyUsers)
     await db.transaction().execute(async (tx) => {
       for (const { sub } of await tx.selectFrom('user').select('sub').execute()) {
@@ -39,12 +39,12 @@ async function givenServer(engine: TestEngine) {
 type Given = Awaited<ReturnType<typeof givenServer>>
 
 const inDatabase = <T>({ databaseUrl, keys }: Given, use: (db: Db) => Promise<T>) =>
-  withVaultOf(databaseUrl, { masterKey: keys.after, previous: keys.before }, ({ storage }) => use(storage.db))
+  withDatabase(databaseUrl, { masterKey: keys.after, previous: keys.before }, ({ storage }) => use(storage.db))
 const leftUnder = (given: Given, key: string) => inDatabase(given, (db) => columnsSealedUnder(db, key))
 const changeUnderWay = (given: Given) =>
   inDatabase(given, (db) => db.selectFrom('installation').select('name').where('name', '=', 'master-key-change').execute())
 
-/** The work of clients, over and over until `until` ends: each user is made and signs in. Answers how many did. */
+/** Creates users and signs them in until `until` is settled. Returns how many. */
 async function workUntil(server: TestServer, { poolId, clientId }: Given['ids'], until: Promise<unknown>): Promise<number> {
   let ended = false
   until.finally(() => {
@@ -59,7 +59,7 @@ async function workUntil(server: TestServer, { poolId, clientId }: Given['ids'],
   return count
 }
 
-/** Runs the change in a process that is killed after some rows. */
+/** Changes the master key in a process that is killed after some rows. */
 async function rotateUntilKilled({ databaseUrl, keys }: Given): Promise<void> {
   const env = envOf(databaseUrl, { masterKey: keys.after, previous: keys.before })
   const child = spawn(process.execPath, [worker], { env, stdio: ['ignore', 'pipe', 'inherit'] })
@@ -69,10 +69,10 @@ async function rotateUntilKilled({ databaseUrl, keys }: Given): Promise<void> {
 }
 
 for (const engine of engines) {
-  describe(`While the master key is being changed on ${engine.name}`, () => {
-    it('servers with both keys go on, and what they store meanwhile is sealed anew as well', { timeout: 120_000 }, async () => {
+  describe(`A change of the master key in progress on ${engine.name}`, () => {
+    it('lets servers with both keys continue, and seals anew what they store meanwhile', { timeout: 120_000 }, async () => {
       await using server = await givenServer(engine)
-      // As long as the command waits for servers that have not heard: this one looks every two seconds, at the latest.
+      // As long as the command waits: a server checks for a new key at least every two seconds.
       const rotation = rotate(server.databaseUrl, server.keys, 10_000)
       const [count] = await Promise.all([workUntil(server, server.ids, rotation), rotation])
       assert.ok(count > 0)
@@ -82,7 +82,7 @@ for (const engine of engines) {
       await givenTokens(server, server.ids.clientId, 'ana')
     })
 
-    it('a kill in the middle loses nothing, servers go on, and two that run at once finish the work', { timeout: 120_000 }, async () => {
+    it('loses nothing when it is killed, lets servers continue, and is finished by two runs at once', { timeout: 120_000 }, async () => {
       await using server = await givenServer(engine)
       const { keys } = server
       await rotateUntilKilled(server)
@@ -100,11 +100,11 @@ for (const engine of engines) {
       await givenTokens(server, server.ids.clientId, 'ana')
     })
 
-    it('a password that is set between the look at a row and the change of it wins', async () => {
+    it('does not overwrite a password that is set after its row was read', async () => {
       await using server = await givenServer(engine)
       const { databaseUrl, keys } = server
       const users = sealedTables.filter(({ table }) => table === 'user')
-      await withVaultOf(databaseUrl, { masterKey: keys.after, previous: keys.before }, async ({ storage: { db }, secrets, keyRing }) => {
+      await withDatabase(databaseUrl, { masterKey: keys.after, previous: keys.before }, async ({ storage: { db }, secrets, keyRing }) => {
         keyRing.adopt(keyRing.recordForCurrent())
         const pass: ResealPass = { stale: 0, resealed: 0, unreadable: [] }
         let isSet = false

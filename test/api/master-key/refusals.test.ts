@@ -7,7 +7,7 @@ import { systemClock } from '../../../src/base/clock.ts'
 import { sealedTables } from '../../../src/sealed-tables.ts'
 import { SettingsError } from '../../../src/settings.ts'
 import { engines } from '../../support/engines.ts'
-import { columnsSealedUnder, newKeys, rotate, withVaultOf } from '../../support/master-keys.ts'
+import { columnsSealedUnder, newKeys, rotate, withDatabase } from '../../support/master-keys.ts'
 import { startProductionServer } from '../../support/production-server.ts'
 import { givenUser } from '../../support/sign-in.ts'
 import { startTestServer } from '../../support/test-server.ts'
@@ -19,7 +19,7 @@ const wrongKey = refused(
   /^--master-key: this is not the master key of the database\. Use the key that it was created with or last changed to, /,
 )
 
-/** Every column of text that has nothing sealed in it. What is new belongs either here or into `sealedTables`. */
+/** Every text column without sealed values. A new column belongs either here or into `sealedTables`. */
 const openColumns: Readonly<Record<string, string>> = {
   access_key: 'id session_token_hash policy description',
   active_import: 'slot pool_id job_id',
@@ -63,8 +63,8 @@ const openColumns: Readonly<Record<string, string>> = {
 }
 
 for (const engine of engines) {
-  describe(`The list of what is sealed on ${engine.name}`, () => {
-    it('names every column of text, or this test says that nothing in it is sealed', async () => {
+  describe(`The list of sealed tables on ${engine.name}`, () => {
+    it('contains every text column that is not listed in this test as unsealed', async () => {
       await using storage = await openTestStorage(engine)
       const sealed = sealedTables.flatMap(({ table, columns }) => columns.map((column) => `${table}.${column}`))
       const open = Object.entries(openColumns).flatMap(([table, columns]) => columns.split(' ').map((column) => `${table}.${column}`))
@@ -83,7 +83,7 @@ for (const engine of engines) {
       )
     })
 
-    it('goes through each table by its whole primary key', async () => {
+    it('names the whole primary key of each table', async () => {
       await using storage = await openTestStorage(engine)
       for (const { table, key } of sealedTables) {
         const { columns = [] } = (await storage.db.introspection.getTables()).find(({ name }) => name === table) ?? {}
@@ -101,11 +101,11 @@ for (const engine of engines) {
       return Object.assign(server, { keys, row: `user ${poolId} ${sub}` })
     }
 
-    it('is refused: without the previous key, with another one, and from a key to itself', async () => {
+    it('is rejected without the previous key, with another one, and from a key to itself', async () => {
       await using server = await givenServer()
       const { databaseUrl, keys } = server
       const withKeys = (masterKey: string, previous?: string) =>
-        withVaultOf(databaseUrl, previous === undefined ? { masterKey } : { masterKey, previous }, async () => undefined)
+        withDatabase(databaseUrl, previous === undefined ? { masterKey } : { masterKey, previous }, async () => undefined)
       await assert.rejects(withKeys(keys.after), wrongKey)
       await assert.rejects(rotate(databaseUrl, { after: keys.after, before: anotherKey() }), wrongKey)
       await assert.rejects(
@@ -118,33 +118,33 @@ for (const engine of engines) {
       await withKeys(keys.after)
     })
 
-    it('waits for an earlier change to end, because rows may be left under the key before', async () => {
-      // No server: it would go on sealing under the key that it has.
+    it('is rejected until an earlier change is finished, because rows may be left under an older key', async () => {
+      // Without a server, which would go on sealing under its key.
       await using storage = await openTestStorage(engine)
       const databaseUrl = storage.url
       const [keys, third] = [newKeys(), anotherKey()]
-      await withVaultOf(databaseUrl, { masterKey: keys.before }, async ({ storage: { db }, secrets }) => {
+      await withDatabase(databaseUrl, { masterKey: keys.before }, async ({ storage: { db }, secrets }) => {
         await createAccessKey(db, secrets, systemClock, { policy: undefined, description: '', sessionSeconds: undefined })
         await db.insertInto('installation').values({ name: 'master-key-change', value: 'of another key' }).execute()
       })
       const unfinished = refused(/an earlier change of the master key is not finished/)
       await assert.rejects(rotate(databaseUrl, keys), unfinished)
-      await withVaultOf(databaseUrl, { masterKey: keys.before }, ({ storage }) =>
+      await withDatabase(databaseUrl, { masterKey: keys.before }, ({ storage }) =>
         storage.db.deleteFrom('installation').where('name', '=', 'master-key-change').execute(),
       )
       await rotate(databaseUrl, keys)
       await rotate(databaseUrl, { before: keys.after, after: third })
-      await withVaultOf(databaseUrl, { masterKey: third }, async (vault) => {
-        assert.deepEqual(await columnsSealedUnder(vault.storage.db, keys.before), new Set())
-        assert.deepEqual(await columnsSealedUnder(vault.storage.db, keys.after), new Set())
-        assert.ok((await columnsSealedUnder(vault.storage.db, third)).has('access_key.sealed_secret'))
+      await withDatabase(databaseUrl, { masterKey: third }, async (database) => {
+        assert.deepEqual(await columnsSealedUnder(database.storage.db, keys.before), new Set())
+        assert.deepEqual(await columnsSealedUnder(database.storage.db, keys.after), new Set())
+        assert.ok((await columnsSealedUnder(database.storage.db, third)).has('access_key.sealed_secret'))
       })
     })
 
-    it('tells of what opens under neither key, and ends', async () => {
+    it('ends, and names rows with values that open under neither key', async () => {
       await using server = await givenServer()
       const { databaseUrl, keys, row } = server
-      await withVaultOf(databaseUrl, { masterKey: keys.before }, ({ storage }) =>
+      await withDatabase(databaseUrl, { masterKey: keys.before }, ({ storage }) =>
         storage.db.updateTable('user').set({ password: 'damaged' }).execute(),
       )
       const { unreadable } = await rotate(databaseUrl, keys)
@@ -153,7 +153,7 @@ for (const engine of engines) {
   })
 
   describe(`Access keys after a change of the master key on ${engine.name}`, () => {
-    it('sign requests as before; those with a session token as long as servers have the previous key', async () => {
+    it('stay valid; those with a session token as long as servers have the previous key', async () => {
       await using first = await startProductionServer(engine)
       const lasting = await first.createKey()
       const session = await first.createKey({ flags: ['--session-seconds', '900'] })

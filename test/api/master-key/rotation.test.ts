@@ -8,17 +8,17 @@ import { findSigningKey } from '../../../src/pools/signing-certificate/signing-c
 import { sealedTables } from '../../../src/sealed-tables.ts'
 import { engines } from '../../support/engines.ts'
 import { startJob, waitForJobEnd } from '../../support/imports.ts'
-import { columnsSealedUnder, newKeys, rotate, withVaultOf } from '../../support/master-keys.ts'
+import { columnsSealedUnder, newKeys, rotate, withDatabase } from '../../support/master-keys.ts'
 import {
   answerTotp,
-  beginThings,
-  everythingWorks,
-  givenSealedWorld,
-  madeUpSalt,
+  beginFlows,
+  decoySalt,
+  givenSealedData,
   proveDevice,
-  type SealedWorld,
+  requireEverythingWorks,
+  type SealedData,
   signInByImportedHash,
-} from '../../support/sealed-world.ts'
+} from '../../support/sealed-data.ts'
 import { startTestServer } from '../../support/test-server.ts'
 import { jwksOf, refresh, useAccessToken } from '../../support/tokens.ts'
 import { openTriggerEndpoint } from '../../support/trigger-endpoint.ts'
@@ -35,9 +35,9 @@ for (const engine of engines) {
     async function givenServer() {
       const keys = newKeys()
       const server = await startTestServer(engine, { env: { LIFEGUARD_MASTER_KEY: keys.before }, flags: endpoint.flags })
-      const world = await givenSealedWorld(server, endpoint)
-      const queued = { poolId: world.poolId, sub: 'a-sub', channel: 'email' as const, recipient: 'late@example.test', username: 'ana' }
-      await withVaultOf(server.databaseUrl, { masterKey: keys.before }, async ({ storage, secrets }) => {
+      const data = await givenSealedData(server, endpoint)
+      const queued = { poolId: data.poolId, sub: 'a-sub', channel: 'email' as const, recipient: 'late@example.test', username: 'ana' }
+      await withDatabase(server.databaseUrl, { masterKey: keys.before }, async ({ storage, secrets }) => {
         await createAccessKey(storage.db, secrets, systemClock, { policy: undefined, description: '', sessionSeconds: undefined })
         await storage.db.transaction().execute(async (tx) => {
           const message = { ...queued, trigger: 'sign-up', subject: 'Late', text: 'late', expiresAt: server.clock.now() + 9 * hourMs }
@@ -49,34 +49,34 @@ for (const engine of engines) {
             .execute()
         })
       })
-      return Object.assign(server, { keys, world })
+      return Object.assign(server, { keys, data })
     }
 
     const sealedUnder = (databaseUrl: string, masterKey: string, key: string) =>
-      withVaultOf(databaseUrl, { masterKey }, async ({ storage }) => [...(await columnsSealedUnder(storage.db, key))].sort())
+      withDatabase(databaseUrl, { masterKey }, async ({ storage }) => [...(await columnsSealedUnder(storage.db, key))].sort())
 
-    async function endThings(
+    async function endFlows(
       server: Awaited<ReturnType<typeof givenServer>>,
-      world: SealedWorld,
-      begun: Awaited<ReturnType<typeof beginThings>>,
+      data: SealedData,
+      flows: Awaited<ReturnType<typeof beginFlows>>,
     ) {
-      const { clientId, poolId, app } = world
-      await answerTotp(server, clientId, app, begun.totp.session)
-      await proveDevice(server, world, begun.deviceQuestion)
-      const confirmation = { ClientId: clientId, Username: 'ana', ConfirmationCode: begun.code, Password: newPassword }
+      const { clientId, poolId, app } = data
+      await answerTotp(server, clientId, app, flows.totp.session)
+      await proveDevice(server, data, flows.deviceQuestion)
+      const confirmation = { ClientId: clientId, Username: 'ana', ConfirmationCode: flows.code, Password: newPassword }
       await server.send(new ConfirmForgotPasswordCommand(confirmation))
-      assert.deepEqual(await jwksOf(server, poolId), begun.jwks)
-      await useAccessToken(server, begun.tokens.accessToken)
-      assert.equal(await madeUpSalt(server, world), begun.salt)
+      assert.deepEqual(await jwksOf(server, poolId), flows.jwks)
+      await useAccessToken(server, flows.tokens.accessToken)
+      assert.equal(await decoySalt(server, data), flows.salt)
     }
 
-    it('seals every column anew, and everything goes on: with both keys, and then with the new one alone', async () => {
+    it('seals every column anew, and everything works with both keys and then with the new key only', async () => {
       await using server = await givenServer()
-      const { keys, world, databaseUrl } = server
+      const { keys, data, databaseUrl } = server
       const both = { masterKey: asKey(keys.after), previousMasterKey: asKey(keys.before) }
       await server.restart(both)
-      await everythingWorks(server, world)
-      const begun = await beginThings(server, world)
+      await requireEverythingWorks(server, data)
+      const flows = await beginFlows(server, data)
       assert.deepEqual(await sealedUnder(databaseUrl, keys.before, keys.before), sealedColumns)
       assert.deepEqual(await sealedUnder(databaseUrl, keys.before, keys.after), [])
 
@@ -87,24 +87,24 @@ for (const engine of engines) {
       assert.deepEqual(await sealedUnder(databaseUrl, keys.after, keys.after), [...sealedColumns, 'installation.value'].sort())
       assert.equal((await rotate(databaseUrl, keys)).resealedRows, 0)
 
-      await endThings(server, world, begun)
+      await endFlows(server, data, flows)
       await server.restart()
-      await everythingWorks(server, world, newPassword)
-      const refreshed = await refresh(server, begun.refreshable.clientId, begun.refreshable.token)
+      await requireEverythingWorks(server, data, newPassword)
+      const refreshed = await refresh(server, flows.refreshable.clientId, flows.refreshable.token)
       assert.ok(refreshed.AuthenticationResult?.AccessToken)
 
-      // What the server stored before it had heard of the change.
+      // Seals anew what the server stored before it noticed the change.
       await rotate(databaseUrl, keys)
       await server.restart({ masterKey: asKey(keys.after), previousMasterKey: undefined })
-      await everythingWorks(server, world, newPassword)
-      await signInByImportedHash(server, world)
-      await startJob(server, world.waitingImport)
-      assert.equal((await waitForJobEnd(server, world.waitingImport)).ImportedUsers, 1)
-      assert.equal(await madeUpSalt(server, world), begun.salt)
-      await withVaultOf(databaseUrl, { masterKey: keys.after }, async ({ storage: { db }, secrets }) =>
-        assert.ok(await findSigningKey({ db, secrets }, world.poolId)),
+      await requireEverythingWorks(server, data, newPassword)
+      await signInByImportedHash(server, data)
+      await startJob(server, data.waitingImport)
+      assert.equal((await waitForJobEnd(server, data.waitingImport)).ImportedUsers, 1)
+      assert.equal(await decoySalt(server, data), flows.salt)
+      await withDatabase(databaseUrl, { masterKey: keys.after }, async ({ storage: { db }, secrets }) =>
+        assert.ok(await findSigningKey({ db, secrets }, data.poolId)),
       )
-      await assert.rejects(refresh(server, begun.refreshable.clientId, begun.refreshable.token), { name: 'NotAuthorizedException' })
+      await assert.rejects(refresh(server, flows.refreshable.clientId, flows.refreshable.token), { name: 'NotAuthorizedException' })
       server.clock.advance(hourMs)
       assert.equal((await server.inbox('late@example.test')).length, 1)
       assert.deepEqual(await sealedUnder(databaseUrl, keys.after, keys.before), [])

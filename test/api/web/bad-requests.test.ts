@@ -13,7 +13,7 @@ const target = 'AWSCognitoIdentityProviderService.ListUserPools'
 const good = JSON.stringify({ MaxResults: 1 })
 const requestId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
-/** One error, told in every place where a client may look for it. */
+/** Asserts that the answer is this error, in every place where a client may look for it. Returns the message. */
 function requireError({ status, headers, body }: RawAnswer, code: string, wantedStatus = 400): string {
   assert.deepEqual([status, body['__type'], headers.get('x-amzn-errortype')], [wantedStatus, code, code])
   assert.deepEqual(Object.keys(body), ['__type', 'message'])
@@ -24,13 +24,13 @@ function requireError({ status, headers, body }: RawAnswer, code: string, wanted
   return message
 }
 
-// What is wrong with these requests shows before any database is asked, so one engine will do.
+// These requests are rejected before the database is used, so one engine is enough.
 for (const engine of engines.slice(0, 1)) {
-  describe('requests that are none', () => {
+  describe('an invalid request', () => {
     const server = useTestServer(engine)
     const call = (body: string | Uint8Array) => rawCall(server(), 'ListUserPools', body)
 
-    it('are answered in the form of AWS, under an id of their own', async () => {
+    it('is answered with an error in the format of AWS and a unique request id', async () => {
       const answers = await Promise.all([call(good), call(good), call('{'), call('{')])
       for (const { headers } of answers) assert.match(headers.get('x-amzn-requestid') ?? '', requestId)
       assert.equal(new Set(answers.map(({ headers }) => headers.get('x-amzn-requestid'))).size, 4)
@@ -41,7 +41,7 @@ for (const engine of engines.slice(0, 1)) {
       assert.equal(answers[0]?.headers.get('x-amzn-errortype'), null)
     })
 
-    it('are those whose body is no JSON', async () => {
+    it('is rejected when its body is not JSON', async () => {
       const bodies = [
         '{',
         '}',
@@ -61,11 +61,11 @@ for (const engine of engines.slice(0, 1)) {
       requireError(await call(Buffer.from([0x1f, 0x8b, 0x08, 0x00])), 'SerializationException')
     })
 
-    it('are those whose body is no object', async () => {
+    it('is rejected when its body is not a JSON object', async () => {
       for (const body of ['null', '[]', '[{}]', '"text"', '42', 'true']) requireError(await call(body), 'SerializationException')
     })
 
-    it('are those whose body is a bomb of brackets', async () => {
+    it('is rejected when its body is nested too deeply', async () => {
       for (const [open, close] of [
         ['[', ']'],
         ['{"a":', '}'],
@@ -79,11 +79,11 @@ for (const engine of engines.slice(0, 1)) {
       assert.equal((await call(`{"MaxResults":1,"Unknown":"${'['.repeat(5_000)}\\"${'{'.repeat(5_000)}"}`)).status, 200)
     })
 
-    it('may leave the body out', async () => {
+    it('is treated as an empty object when it has no body', async () => {
       assert.match(requireError(await call(''), 'InvalidParameterException'), /^1 validation error detected: Value null at 'maxResults'/)
     })
 
-    it('name an operation in X-Amz-Target, exactly', async () => {
+    it('is rejected when X-Amz-Target does not name an operation exactly', async () => {
       const body = good
       const wrong = [
         'ListUserPools',
@@ -103,7 +103,7 @@ for (const engine of engines.slice(0, 1)) {
       requireError(await rawRequest(server(), { headers: { 'content-type': jsonContentType }, body }), 'UnknownOperationException')
     })
 
-    it('say that they are JSON of this protocol', async () => {
+    it('is rejected when its content type is not the JSON of this protocol', async () => {
       for (const type of [
         'application/json',
         'text/plain',
@@ -127,7 +127,7 @@ for (const engine of engines.slice(0, 1)) {
       }
     })
 
-    it('name what is not built yet, and are told so', async () => {
+    it('is answered UnsupportedOperationException for an operation that is not built yet', async () => {
       const built = new Set<string>(operations.map(({ name }) => name))
       const prefixes = {
         'user-pools': 'AWSCognitoIdentityProviderService',
@@ -142,11 +142,11 @@ for (const engine of engines.slice(0, 1)) {
       }
     })
 
-    it('come by other ways than POST /, and find nothing', async () => {
+    it('is answered with a 4xx status for other methods and paths than POST /', async () => {
       const found: string[] = []
       for (const method of ['GET', 'HEAD', 'PUT', 'DELETE', 'PATCH', 'POST']) {
         for (const path of ['/', '/nowhere', '/%', '/%00', '/..%2f..%2fetc/passwd', '/?x=1', `/${'a'.repeat(5_000)}`]) {
-          // GET leads a browser to the inbox.
+          // GET / redirects to the inbox.
           if (['POST', 'GET', 'HEAD'].includes(method) && (path === '/' || path === '/?x=1')) continue
           const { status, headers } = await rawRequest(server(), { method, headers: { 'content-type': jsonContentType } }, path)
           if (status < 400 || status > 499) found.push(`${method} ${path}: ${status}`)
@@ -156,7 +156,7 @@ for (const engine of engines.slice(0, 1)) {
       assert.deepEqual(found, [])
     })
 
-    it('are too large, and hear so, however much they have to say', async () => {
+    it('is answered 413 when its body is too large, of any size, and keeps the connection open', async () => {
       const agent = new Agent({ keepAlive: true, maxSockets: 1 })
       const post = (body: Buffer | Buffer[]) =>
         new Promise<{ status: number; text: string }>((resolve, reject) => {
@@ -181,7 +181,7 @@ for (const engine of engines.slice(0, 1)) {
       agent.destroy()
     })
 
-    it('come from strangers and are larger than anything they have to say, of which functions would be told', async () => {
+    it('is answered 413 at a lower limit when the operation needs no signature', async () => {
       const message = 'The request body must not be larger than 524288 bytes.'
       const ClientMetadata = { note: 'x'.repeat(130_000), more: 'y'.repeat(130_000), again: 'z'.repeat(130_000), last: 'z'.repeat(140_000) }
       for (const operation of ['SignUp', 'InitiateAuth', 'ForgotPassword', 'UpdateUserAttributes'] as const) {
@@ -196,7 +196,7 @@ for (const engine of engines.slice(0, 1)) {
       }
     })
 
-    it('never end, and are cut off', async () => {
+    it('is cut off when its body never ends', async () => {
       const { hostname, port } = new URL(server().url)
       const socket = connect(Number(port), hostname)
       const ended = new Promise<void>((resolve) => socket.once('close', () => resolve()))
@@ -215,7 +215,7 @@ for (const engine of engines.slice(0, 1)) {
       assert.equal((await call(good)).status, 200)
     })
 
-    it('are no HTTP, or break off, and nothing comes of it', async () => {
+    it('is rejected without effect when it is not HTTP or incomplete', async () => {
       const { hostname, port } = new URL(server().url)
       const exchange = (text: string) =>
         new Promise<string>((resolve) => {

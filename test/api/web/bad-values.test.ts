@@ -6,7 +6,7 @@ import { type RawAnswer, rawCall } from '../../support/raw-call.ts'
 import { givenTokens, givenUser, goodPassword, signInByPassword } from '../../support/sign-in.ts'
 import { useTestServer } from '../../support/test-server.ts'
 
-/** The code and the message, when they are told in every place where a client may look for them. */
+/** The code and the message of an error. Asserts that they are in every place where a client may look for them. */
 function errorOf({ status, headers, body }: RawAnswer): { code: string; message: string } {
   assert.equal(status, 400, JSON.stringify(body))
   assert.equal(headers.get('x-amzn-errortype'), body['__type'])
@@ -15,7 +15,7 @@ function errorOf({ status, headers, body }: RawAnswer): { code: string; message:
 }
 
 for (const engine of engines) {
-  describe(`values that nobody should send, on ${engine.name}`, () => {
+  describe(`an invalid value on ${engine.name}`, () => {
     const server = useTestServer(engine)
     const call = (operation: string, body: unknown) => rawCall(server(), operation, body)
     const signUp = (clientId: string, members: object) =>
@@ -26,7 +26,7 @@ for (const engine of engines) {
       return Users.map(({ Username }) => Username).sort()
     }
 
-    it('are of another type than the contract says', async () => {
+    it('is rejected when its type is not the one of the contract', async () => {
       const { poolId, clientId } = await server().givenPool()
       const attribute = { Name: 'name', Value: 'Ana' }
       const wrong: readonly (readonly [string, object])[] = [
@@ -57,7 +57,7 @@ for (const engine of engines) {
       assert.deepEqual(await namesIn(poolId), [])
     })
 
-    it('hold null bytes or halves of characters, wherever text can be', async () => {
+    it('is rejected in every text when it contains a null character or a lone surrogate', async () => {
       const { poolId, clientId } = await server().givenPool()
       await givenUser(server(), poolId, 'ana')
       const { accessToken, refreshToken } = await givenTokens(server(), clientId, 'ana')
@@ -93,7 +93,7 @@ for (const engine of engines) {
       assert.deepEqual(await namesIn(poolId), ['ana'])
     })
 
-    it('are names with control characters, spaces or marks that change the direction', async () => {
+    it('is rejected as a username when it contains control characters, spaces or direction marks', async () => {
       const { poolId, clientId } = await server().givenPool()
       const pattern = 'Member must satisfy regular expression pattern: [\\p{L}\\p{M}\\p{S}\\p{N}\\p{P}]+'
       for (const name of [
@@ -114,7 +114,7 @@ for (const engine of engines) {
       assert.deepEqual(await namesIn(poolId), [])
     })
 
-    it('are names as long as a name may be, and longer', async () => {
+    it('is rejected as a username when it is empty or longer than 128 characters, and accepted up to that length', async () => {
       const { poolId, clientId } = await server().givenPool()
       const fits = ['x'.repeat(128), '\u{1f600}'.repeat(64), `a${'\u0301'.repeat(127)}`, '\u4e00'.repeat(128)]
       for (const name of fits) {
@@ -132,7 +132,7 @@ for (const engine of engines) {
       assert.equal((await namesIn(poolId)).length, fits.length)
     })
 
-    it('are attribute values as long as one may be, and longer', async () => {
+    it('is rejected as an attribute when it is too long, and accepted up to the limit', async () => {
       const { poolId, clientId } = await server().givenPool()
       const attribute = (value: string) => [{ Name: 'name', Value: value }]
       assert.equal((await signUp(clientId, { Username: 'fits', UserAttributes: attribute('\u{1f600}'.repeat(1024)) })).status, 200)
@@ -141,7 +141,7 @@ for (const engine of engines) {
       assert.deepEqual(await namesIn(poolId), ['fits'])
     })
 
-    it('are keys that mean something to JavaScript', async () => {
+    it('has no effect when a key has a meaning in JavaScript, such as __proto__', async () => {
       const { poolId, clientId } = await server().givenPool()
       const polluting = `{"ClientId":"${clientId}","Username":"ana","Password":"${goodPassword}","__proto__":{"Username":"eve","UserAttributes":[{"Name":"name","Value":"Eve"}]},"constructor":{"prototype":{"Password":"x"}},"ClientMetadata":{"__proto__":"x","toString":"x"},"ValidationData":[{"Name":"__proto__","Value":"x"}]}`
       assert.equal((await call('SignUp', polluting)).status, 200)
@@ -167,7 +167,7 @@ for (const engine of engines) {
       assert.equal(({} as Record<string, unknown>)['Username'], undefined)
     })
 
-    it('are attributes given twice, unknown or without a name, and members that no one knows', async () => {
+    it('is rejected when an attribute is repeated, unknown or without a name, while unknown members are ignored', async () => {
       const { poolId, clientId } = await server().givenPool()
       const attempt = async (UserAttributes: object[]) => errorOf(await signUp(clientId, { UserAttributes }))
       const name = { Name: 'name', Value: 'Ana' }
@@ -183,7 +183,7 @@ for (const engine of engines) {
       assert.deepEqual(await namesIn(poolId), ['ana'])
     })
 
-    it('leave the server as it was', async () => {
+    it('does not impair the server', async () => {
       const { poolId, clientId } = await server().givenPool()
       await givenUser(server(), poolId, 'ana')
       assert.ok((await signInByPassword(server(), clientId, 'ana')).AuthenticationResult)

@@ -7,7 +7,7 @@ import { startTestServer } from '../../support/test-server.ts'
 
 for (const engine of engines) {
   describe(`--max-connections on ${engine.name}`, () => {
-    it('closes a connection beyond the limit, and takes one again when another has ended', async () => {
+    it('closes a connection beyond the limit, and accepts a new one after another was closed', async () => {
       await using server = await startTestServer(engine, { flags: ['--max-connections', '2'] })
       const { hostname, port } = new URL(server.url)
       const open = async () => {
@@ -25,7 +25,7 @@ for (const engine of engines) {
       assert.equal(await isServed(await open()), false)
 
       first.destroy()
-      // The server may hear of the end a little later.
+      // The server may notice the end of the connection a little later.
       let fourth = await open()
       while (!(await isServed(fourth))) fourth = await open()
       for (const socket of [second, fourth]) socket.destroy()

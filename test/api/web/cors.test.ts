@@ -14,7 +14,7 @@ const target = 'AWSCognitoIdentityProviderService.InitiateAuth'
 
 type Ids = { readonly poolId: string; readonly clientId: string }
 
-/** The headers of what `work` sends by fetch, as both libraries do in a page. */
+/** The headers of the requests that `work` sends by fetch, as both libraries do in a page. */
 async function headersSentBy(work: () => Promise<unknown>): Promise<string[]> {
   const { fetch } = globalThis
   const names = new Set<string>()
@@ -30,7 +30,7 @@ async function headersSentBy(work: () => Promise<unknown>): Promise<string[]> {
   return [...names]
 }
 
-/** Makes a library send something that reaches the server, and tells with which headers. */
+/** For each library, a function that sends a request to the server and returns its headers. */
 const libraries: Readonly<Record<string, (server: TestServer, ids: Ids) => Promise<string[]>>> = {
   'amazon-cognito-identity-js': (server, ids) => headersSentBy(() => authenticate(openBrowser(server, ids).user('ana'), goodPassword)),
 
@@ -56,12 +56,12 @@ const libraries: Readonly<Record<string, (server: TestServer, ids: Ids) => Promi
   },
 }
 
-/** What a page's script need not ask for (Fetch §2.2.2), or what its browser sets itself. */
-const unasked = ['accept', 'content-length', 'host', 'user-agent']
+/** Headers that need no preflight (Fetch §2.2.2) or that the browser sets by itself. */
+const withoutPreflight = ['accept', 'content-length', 'host', 'user-agent']
 
 const list = (header: string | null) => (header ?? '').split(',').map((name) => name.trim().toLowerCase())
 
-// What browsers are told does not depend on the database.
+// CORS headers do not depend on the database, so one engine is enough.
 for (const engine of engines.slice(0, 1)) {
   describe('a page of another origin', () => {
     const server = useTestServer(engine)
@@ -73,10 +73,10 @@ for (const engine of engines.slice(0, 1)) {
       })
 
     for (const [library, send] of Object.entries(libraries)) {
-      it(`may send what ${library} sends`, async () => {
+      it(`may send the headers of ${library}`, async () => {
         const ids = await server().givenPool()
         await givenUser(server(), ids.poolId, 'ana')
-        const headers = (await send(server(), ids)).filter((name) => !unasked.includes(name))
+        const headers = (await send(server(), ids)).filter((name) => !withoutPreflight.includes(name))
         assert.ok(headers.includes('x-amz-target') && headers.includes('content-type'), headers.join())
         const answer = await preflight(headers)
         assert.deepEqual([answer.status, answer.text], [204, ''])
@@ -89,7 +89,7 @@ for (const engine of engines.slice(0, 1)) {
       })
     }
 
-    it('may send what scripts that monitor pages add to every request', async () => {
+    it('may send the headers that monitoring scripts add to every request', async () => {
       const answer = await preflight(['content-type', 'x-amz-target'])
       const allowed = list(answer.headers.get('access-control-allow-headers'))
       for (const name of ['traceparent', 'tracestate', 'sentry-trace', 'baggage', 'x-amzn-trace-id', 'x-requested-with']) {
@@ -97,14 +97,14 @@ for (const engine of engines.slice(0, 1)) {
       }
     })
 
-    it('is not offered to send its cookies along, nor every header', async () => {
+    it('may not send cookies or arbitrary headers', async () => {
       const answer = await preflight(['x-anything', 'cookie'])
       assert.equal(answer.headers.get('access-control-allow-credentials'), null)
       const allowed = list(answer.headers.get('access-control-allow-headers'))
       assert.equal(allowed.includes('x-anything') || allowed.includes('*') || allowed.includes('cookie'), false)
     })
 
-    it('may read answers and errors, with the headers that clients look at', async () => {
+    it('may read answers and errors, and the headers that clients use', async () => {
       const { poolId, clientId } = await server().givenPool()
       await givenUser(server(), poolId, 'ana')
       const signIn = (password: string) => {
@@ -125,7 +125,7 @@ for (const engine of engines.slice(0, 1)) {
       }
     })
 
-    it('may read why its request was none', async () => {
+    it('may read the error of an invalid request', async () => {
       for (const [headers, body] of [
         [{ 'content-type': jsonContentType, 'x-amz-target': target }, '{'],
         [{ 'content-type': 'text/plain' }, '{}'],
@@ -138,7 +138,7 @@ for (const engine of engines.slice(0, 1)) {
       }
     })
 
-    it("may not read the developer's own pages", async () => {
+    it('may not read the inbox or the metrics', async () => {
       for (const path of ['/inbox', '/inbox/api/messages', '/metrics']) {
         const answer = await rawRequest(server(), { method: 'GET', headers: { origin } }, path)
         assert.equal(answer.headers.get('access-control-allow-origin'), null, path)

@@ -9,11 +9,11 @@ import { useTestServer } from '../../support/test-server.ts'
 const entries = (count: number, value = 'x') => Object.fromEntries(Array.from({ length: count }, (_, at) => [`key${at}`, value]))
 
 for (const engine of engines.slice(0, 1)) {
-  describe('What a request may hold', () => {
+  describe('a request', () => {
     const server = useTestServer(engine)
     const errorOf = async (operation: string, request: object) => (await rawCall(server(), operation, request)).body['__type']
 
-    it('is 100 entries in a map, whoever asks', async () => {
+    it('may have 100 entries in a map and no more, signed or not', async () => {
       const { poolId, clientId } = await server().givenPool()
       await givenUser(server(), poolId, 'ana')
       const signIn = (count: number) => ({
@@ -29,7 +29,7 @@ for (const engine of engines.slice(0, 1)) {
       assert.equal(await errorOf('AdminCreateUser', invitation(101)), 'InvalidParameterException')
     })
 
-    it('is 200 elements in a list of a stranger', async () => {
+    it('without a signature may have 200 elements in a list and no more', async () => {
       const { clientId } = await server().givenPool()
       const signUp = (count: number) => ({
         ClientId: clientId,
@@ -45,7 +45,7 @@ for (const engine of engines.slice(0, 1)) {
       })
     })
 
-    it('is one value of a map at its longest, and every attribute at its longest', async () => {
+    it('may have every attribute and one value of a map at their maximum lengths', async () => {
       const Schema = Array.from({ length: 50 }, (_, at) => ({ Name: `own${at}`, AttributeDataType: 'String' as const, Mutable: true }))
       const { clientId } = await server().givenPool({ pool: { Schema } })
       const own = Schema.map(({ Name }) => ({ Name: `custom:${Name}`, Value: 'x'.repeat(2048) }))
@@ -61,7 +61,7 @@ for (const engine of engines.slice(0, 1)) {
       assert.equal(await errorOf('SignUp', signUp), undefined)
     })
 
-    it('does not take long to refuse, however many values it has', async () => {
+    it('is rejected before all its values are parsed when it has too many', async () => {
       const many = `{"a":[${'{},'.repeat(100_000)}{}]}`
       assert.match(String((await rawCall(server(), 'SignUp', many)).body['message']), /a list not more than 200 elements/)
       const maps = `{"a":[${`{${'"a":1,'.repeat(99)}"b":1},`.repeat(60)}{}]}`
@@ -69,10 +69,10 @@ for (const engine of engines.slice(0, 1)) {
     })
   })
 
-  describe('What all requests together may hold', () => {
+  describe('the bodies of all requests together', () => {
     const server = useTestServer(engine, { flags: ['--body-megabytes', '8'] })
 
-    it('is bounded: the ones that have been arriving for the longest are told to come back', async () => {
+    it('stay below the memory limit: the requests that have been arriving for the longest are answered 503', async () => {
       const half = Buffer.alloc(400_000, 0x20)
       const connections = Array.from({ length: 30 }, () => openConnection(server().url))
       try {
@@ -80,11 +80,11 @@ for (const engine of engines.slice(0, 1)) {
           connection.send(headOf('SignUp', { 'content-length': 500_000 }))
           connection.send(half)
         }
-        // 12 MB, of which 8 may stay: at least ten hear of it. Which ones depends on the order in which the connections are taken.
+        // 12 MB arrive and the limit is 8 MB, so at least ten are rejected. Which ones depends on the order in which connections are accepted.
         for (const answer of await firstAnswers(connections, 10)) {
           assert.match(answer, /^HTTP\/1\.1 503 .*^retry-after: 1\r$.*ServiceUnavailable/ims)
         }
-        // An honest caller notices nothing.
+        // A small request is answered as usual.
         assert.equal((await rawCall(server(), 'ListUserPools', { MaxResults: 1 })).status, 200)
       } finally {
         for (const connection of connections) connection[Symbol.dispose]()
@@ -93,7 +93,7 @@ for (const engine of engines.slice(0, 1)) {
   })
 }
 
-/** The first `count` answers to come, whatever connection they come on. */
+/** The first `count` answers on any of the connections. */
 async function firstAnswers(connections: readonly RawConnection[], count: number): Promise<string[]> {
   const answers: string[] = []
   await new Promise<void>((resolve, reject) => {

@@ -58,20 +58,20 @@ for (const engine of engines) {
     })
     after(() => server.close())
 
-    /** An operation without any signature of ours. */
+    /** Calls an operation without a valid signature. */
     function unsigned(operation: string, request: object, headers: Record<string, string> = {}): Promise<PlainAnswer> {
       const all = { 'content-type': jsonContentType, 'x-amz-target': targetOf(operation), ...headers }
       return plainRequest(server.url, { headers: all, body: JSON.stringify(request) })
     }
 
-    /** ListUserPools, signed by the key's owner, to be spoilt on the way. */
+    /** A request that is signed with the key, which a test may change before it is sent. */
     function signed(service = 'cognito-idp', operation = 'ListUserPools', request: object = { MaxResults: 1 }) {
       const signer = { id: owner.accessKeyId, secret: owner.secretAccessKey, at: server.clock.now(), region: server.region, service }
       return signedRequest(signer, { headers: { 'x-amz-target': targetOf(operation) }, body: JSON.stringify(request) })
     }
 
-    describe('an operation that AWS signs', () => {
-      it('is open to a key that lifeguard keys create has made', async () => {
+    describe('an operation that needs a signature', () => {
+      it('accepts a key that `lifeguard keys create` has made', async () => {
         const { UserPools } = await server.client(owner).send(listPools)
         assert.deepEqual(
           UserPools?.map(({ Id }) => Id),
@@ -81,7 +81,7 @@ for (const engine of engines) {
         assert.equal((await plainRequest(server.url, request)).status, 200)
       })
 
-      it('demands a signature, whichever it is; no other operation does', async () => {
+      it('is rejected without a signature, unlike every other operation', async () => {
         for (const { name, auth } of operations) {
           assert.equal(auth === 'iam', definitionOf(name).signed, name)
           const { status, code, text } = await unsigned(name, {})
@@ -90,13 +90,13 @@ for (const engine of engines) {
         }
       })
 
-      it('refuses a key that does not exist, and a wrong secret', async () => {
+      it('rejects a key that does not exist, and a wrong secret', async () => {
         const stranger = { ...owner, accessKeyId: 'AKIA0000000000000000' }
         await assert.rejects(server.client(stranger).send(listPools), unknownKey)
         await assert.rejects(server.client({ ...owner, secretAccessKey: `${owner.secretAccessKey}x` }).send(listPools), mismatch)
       })
 
-      it('refuses a signature of another time, by the clock of either side', async () => {
+      it('rejects a signature whose time differs by more than five minutes', async () => {
         const expired = { name: 'InvalidSignatureException', message: /^Signature expired: / }
         const early = { name: 'InvalidSignatureException', message: /^Signature not yet current: / }
         await assert.rejects(server.client(owner, { systemClockOffset: -6 * minuteMs }).send(listPools), expired)
@@ -105,17 +105,17 @@ for (const engine of engines) {
         await server.client(owner, { systemClockOffset: 4 * minuteMs }).send(listPools)
       })
 
-      it('refuses one of another region or service', async () => {
+      it('rejects a signature for another region or service', async () => {
         const scope = { name: 'InvalidSignatureException', message: /^Credential should be scoped to/ }
         await assert.rejects(server.client(owner, { region: 'us-east-1' }).send(listPools), scope)
         assert.equal((await plainRequest(server.url, await signed('cognito-identity'))).code, 'InvalidSignatureException')
       })
 
-      it('refuses what was changed on the way: body, headers, path', async () => {
+      it('rejects a request whose body, headers or path were changed after it was signed', async () => {
         const request = await signed()
         const { headers } = request
         const target = 'AWSCognitoIdentityProviderService.CreateUserPool'
-        const spoilt = [
+        const changed = [
           { ...request, body: Buffer.from('{"MaxResults":2}') },
           { ...request, body: Buffer.from(`${request.body} `) },
           { ...request, headers: { ...headers, 'x-amz-target': target } },
@@ -123,11 +123,11 @@ for (const engine of engines) {
           { ...request, headers: { ...headers, 'x-amz-content-sha256': '0'.repeat(64) } },
           { ...request, path: '/?a=b' },
         ]
-        for (const each of spoilt) assert.equal((await plainRequest(server.url, each)).code, 'InvalidSignatureException')
+        for (const each of changed) assert.equal((await plainRequest(server.url, each)).code, 'InvalidSignatureException')
         assert.equal((await plainRequest(server.url, request)).status, 200)
       })
 
-      it('refuses half a signature', async () => {
+      it('rejects an incomplete signature', async () => {
         const request = await signed()
         const { authorization = '', 'x-amz-date': date = '', ...others } = request.headers
         const codeWith = async (headers: Record<string, string>) => (await plainRequest(server.url, { ...request, headers })).code
@@ -140,7 +140,7 @@ for (const engine of engines) {
         }
       })
 
-      it('is not done when it is refused', async () => {
+      it('has no effect when it is rejected', async () => {
         const create = new CreateUserPoolCommand({ PoolName: 'never' })
         await assert.rejects(server.client({ ...owner, secretAccessKey: 'wrong' }).send(create), mismatch)
         assert.equal((await unsigned('DeleteUserPool', { UserPoolId: poolId })).code, 'MissingAuthenticationTokenException')
@@ -151,7 +151,7 @@ for (const engine of engines) {
         )
       })
 
-      it('of Lifeguard itself is signed in its own name', async () => {
+      it("of Lifeguard's own API must be signed for the service `lifeguard`", async () => {
         const rotation = { UserPoolId: poolId }
         assert.equal((await plainRequest(server.url, await signed('lifeguard', 'RotateSigningKeys', rotation))).status, 200)
         const wrong = await plainRequest(server.url, await signed('cognito-idp', 'RotateSigningKeys', rotation))
@@ -159,7 +159,7 @@ for (const engine of engines) {
       })
     })
 
-    describe('an operation that AWS does not sign', () => {
+    describe('an operation that needs no signature', () => {
       const garbage: readonly Record<string, string>[] = [
         {},
         {
@@ -170,19 +170,19 @@ for (const engine of engines) {
         { 'x-amz-security-token': 'abc' },
       ]
 
-      it('is open to everybody, whatever signature comes along', async () => {
+      it('accepts every request, also with an invalid signature', async () => {
         for (const [at, headers] of garbage.entries()) {
           const Username = `visitor-${at}`
           const signUp = await unsigned('SignUp', { ClientId: clientId, Username, Password: goodPassword }, headers)
           assert.equal(signUp.status, 200, signUp.text)
           const SRP_A = '1f'.repeat(192)
           const start = { ClientId: clientId, AuthFlow: 'USER_SRP_AUTH', AuthParameters: { USERNAME: Username, SRP_A } }
-          // The operation itself answers: the user exists and is not confirmed.
+          // The operation was executed: the user exists and is not confirmed.
           assert.equal((await unsigned('InitiateAuth', start, headers)).code, 'UserNotConfirmedException')
         }
       })
 
-      it('asks for its access token, and for nothing else', async () => {
+      it('of a signed-in user needs the access token only', async () => {
         const client = server.client(owner)
         const user = { UserPoolId: poolId, Username: 'member' }
         await client.send(new AdminCreateUserCommand({ ...user, MessageAction: 'SUPPRESS' }))
@@ -198,7 +198,7 @@ for (const engine of engines) {
       })
     })
 
-    it('there is no inbox, and any Host is served', async () => {
+    it('there is no inbox, and every Host is served', async () => {
       for (const [method, path] of [
         ['GET', '/inbox'],
         ['POST', '/inbox/clear'],
@@ -213,10 +213,10 @@ for (const engine of engines) {
   })
 }
 
-// Who may ask is settled before any database is, so one engine will do.
+// Access is decided before the database is used, so one engine is enough.
 for (const engine of engines.slice(0, 1)) {
   describe('In development', () => {
-    it('any credentials pass, and none, but under a name of this machine only', async () => {
+    it('any credentials or none are accepted, but only for loopback host names', async () => {
       await using server = await startTestServer(engine)
       const headers = { 'content-type': jsonContentType, 'x-amz-target': targetOf('ListUserPools') }
       const statuses = async (host: string) => {

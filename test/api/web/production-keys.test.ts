@@ -38,7 +38,7 @@ for (const engine of engines) {
     const poolArn = (id: string) => `arn:aws:cognito-idp:${server.region}:${server.accountId}:userpool/${id}`
 
     describe('a policy', () => {
-      it('lets pass what it allows and nothing else', async () => {
+      it('allows the operations that it names and no others', async () => {
         const reader = server.client(await server.createKey({ policy: allows('cognito-idp:Describe*', '*') }))
         await reader.send(new DescribeUserPoolCommand({ UserPoolId: poolId }))
         const remove = reader.send(new DeleteUserPoolCommand({ UserPoolId: poolId }))
@@ -47,7 +47,7 @@ for (const engine of engines) {
         await server.client(owner).send(new DescribeUserPoolCommand({ UserPoolId: poolId }))
       })
 
-      it('holds for the pools it names', async () => {
+      it('allows operations on the pools that it names and on no others', async () => {
         const support = server.client(await server.createKey({ policy: allows('cognito-idp:*', poolArn(poolId)) }))
         const { UserPool: other } = await server.client(owner).send(new CreateUserPoolCommand({ PoolName: 'other' }))
         const otherId = other?.Id ?? ''
@@ -57,7 +57,7 @@ for (const engine of engines) {
         await server.client(owner).send(new DeleteUserPoolCommand({ UserPoolId: otherId }))
       })
 
-      it('denies before it allows, and before the request is looked at', async () => {
+      it('denies before it allows, and before the request is validated', async () => {
         const statements = [
           { Effect: 'Allow', Action: '*', Resource: '*' },
           { Effect: 'Deny', Action: ['cognito-idp:Admin*'], Resource: poolArn(poolId) },
@@ -71,7 +71,7 @@ for (const engine of engines) {
     })
 
     describe('a key', () => {
-      it('of a session needs its token, and ends', async () => {
+      it('of a session needs its session token, and expires', async () => {
         const session = await server.createKey({ flags: ['--session-seconds', '90'] })
         assert.ok(session.sessionToken)
         await server.client(session).send(listPools)
@@ -86,7 +86,7 @@ for (const engine of engines) {
         server.clock.advance(-91_000)
       })
 
-      it('that is deleted is forgotten within seconds', async () => {
+      it('is rejected within seconds after its deletion', async () => {
         const key = await server.createKey()
         await server.client(key).send(listPools)
         await server.deleteKey(key.accessKeyId)

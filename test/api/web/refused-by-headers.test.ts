@@ -10,7 +10,7 @@ const large = 900_000
 const completeAnswer = /\r\n\r\n\{.*\}$/s
 
 for (const engine of engines) {
-  describe(`What the headers are enough to refuse, on ${engine.name}`, () => {
+  describe(`a request that its headers are enough to reject, on ${engine.name}`, () => {
     let server: ProductionServer
     let owner: Credentials
 
@@ -20,7 +20,7 @@ for (const engine of engines) {
     })
     after(() => server.close())
 
-    /** The headers of a signature by this key. */
+    /** The headers of a request that this key has signed. */
     async function signatureBy(id: string, secret: string) {
       const signer = { id, secret, at: server.clock.now(), region: server.region, service: 'cognito-idp' }
       const target = 'AWSCognitoIdentityProviderService.ListUserPools'
@@ -28,25 +28,25 @@ for (const engine of engines) {
       return headers
     }
 
-    /** Sends a head and no body, and answers what the server says to that. */
+    /** Sends a head without a body, and returns the server's answer. */
     async function answerTo(head: string): Promise<string> {
       using connection = openConnection(server.url)
       connection.send(head)
       return await connection.received(completeAnswer)
     }
 
-    it('is a call without a signature, before any of its body is read', async () => {
+    it('is rejected before its body is read when it lacks a signature', async () => {
       const answer = await answerTo(headOf('ListUsers', { 'content-length': large }))
       assert.match(answer, /^HTTP\/1\.1 400 .*^connection: close\r$.*MissingAuthenticationTokenException/ims)
     })
 
-    it('is a signature by a key that does not exist', async () => {
+    it('is rejected when its access key does not exist', async () => {
       const headers = await signatureBy('AKIA0000000000000000', 'x'.repeat(40))
       const answer = await answerTo(headOf('ListUserPools', { ...headers, 'content-length': large }))
       assert.match(answer, /UnrecognizedClientException/)
     })
 
-    it('is no signature that could be right: the body decides on that', async () => {
+    it('is not rejected by a wrong signature until the body is read', async () => {
       using connection = openConnection(server.url)
       const headers = await signatureBy(owner.accessKeyId, owner.secretAccessKey)
       const body = '{"MaxResults":2}'
@@ -55,7 +55,7 @@ for (const engine of engines) {
       await server.client(owner).send(new ListUserPoolsCommand({ MaxResults: 1 }))
     })
 
-    it('is a body that is too large for the operation and its caller', async () => {
+    it('is rejected when its body is too large for the operation', async () => {
       for (const [operation, limit] of [
         ['GetUser', 147_456],
         ['SignUp', 524_288],
@@ -67,12 +67,12 @@ for (const engine of engines) {
       }
     })
 
-    it('is what names no operation', async () => {
+    it('is rejected when it names no operation', async () => {
       assert.match(await answerTo(headOf('NoSuch', { 'content-length': large })), /UnknownOperationException/)
       assert.match(await answerTo(headOf('SignUp', { 'content-type': 'text/plain', 'content-length': large })), /UnknownOperationException/)
     })
 
-    it('is not asked for its body', async () => {
+    it('gets no 100 Continue, while a valid request does', async () => {
       const refused = await answerTo(headOf('ListUsers', { 'content-length': large, expect: '100-continue' }))
       assert.match(refused, /^HTTP\/1\.1 400 /)
       using connection = openConnection(server.url)
@@ -82,28 +82,28 @@ for (const engine of engines) {
       assert.match(await connection.received(completeAnswer), /InvalidParameterException/)
     })
 
-    it('is asked for its body only in HTTP/1.1', async () => {
+    it('gets 100 Continue only in HTTP/1.1', async () => {
       using connection = openConnection(server.url)
       const head = headOf('SignUp', { 'content-length': 2, expect: '100-continue' })
       connection.send(`${head.replace('HTTP/1.1', 'HTTP/1.0')}{}`)
       assert.match(await connection.received(completeAnswer), /^HTTP\/1\.1 400 .*InvalidParameterException/s)
     })
 
-    it('is heard by a sender whose body was asked for and then proved too large', async () => {
+    it('is answered before the connection is closed when its body turns out to be too large after 100 Continue', async () => {
       using connection = openConnection(server.url)
       connection.send(headOf('SignUp', { 'transfer-encoding': 'chunked', expect: '100-continue' }))
       await connection.received(/100 Continue\r\n\r\n/)
       const chunk = `${large.toString(16)}\r\n${'x'.repeat(large)}\r\n`
       connection.send(chunk)
       assert.match(await connection.received(completeAnswer), /RequestEntityTooLargeException/)
-      // A connection that was closed at once would be seen to be by now. What is sent then could cost the sender the answer.
+      // If the connection had been closed at once, it would have ended by now. The client could then lose the answer.
       await fetch(`${server.url}/healthz`).then((healthy) => healthy.text())
       assert.equal(connection.socket.readableEnded, false)
       connection.send(`${chunk}0\r\n\r\n`)
       await connection.ended()
     })
 
-    it('leaves the connection open after a small body, also when requests come one behind the other', async () => {
+    it('leaves the connection open after a small body, also when requests are pipelined', async () => {
       using connection = openConnection(server.url)
       const call = `${headOf('ListUsers', { 'content-length': 2 })}{}`
       connection.send(call + call)
@@ -113,7 +113,7 @@ for (const engine of engines) {
       assert.doesNotMatch(answers, /connection: close/i)
     })
 
-    it('is heard by a sender of a large body in chunks, whose connection is closed', async () => {
+    it('is answered, and its connection closed, when its body is chunked', async () => {
       using connection = openConnection(server.url)
       connection.send(headOf('ListUsers', { 'transfer-encoding': 'chunked' }))
       connection.send(`3e8\r\n${'x'.repeat(1000)}\r\n`)
@@ -122,7 +122,7 @@ for (const engine of engines) {
       await connection.ended()
     })
 
-    it('is a request with two Host headers', async () => {
+    it('is rejected when it has two Host headers', async () => {
       for (const line of ['POST / HTTP/1.1', 'GET /healthz HTTP/1.1']) {
         using connection = openConnection(server.url)
         connection.send(`${line}\r\nHost: localhost\r\nhost: other.test\r\nContent-Length: 0\r\n\r\n`)
@@ -130,7 +130,7 @@ for (const engine of engines) {
       }
     })
 
-    it('is a request to another route that never ends', async () => {
+    it('is answered, and its connection closed, when it is for another route and never ends', async () => {
       for (const line of ['POST /nowhere', 'GET /healthz', 'PUT /user-imports/eu-west-1_x/import-x']) {
         using connection = openConnection(server.url)
         connection.send(`${line} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\nx`)

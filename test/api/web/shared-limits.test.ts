@@ -6,12 +6,12 @@ import { plainRequest, startProductionServer } from '../../support/production-se
 import { jsonContentType } from '../../support/raw-call.ts'
 import { goodPassword } from '../../support/sign-in.ts'
 
-/** What each second brings for UserCreation. The clock of the test stands still, so that it is all there is. */
+/** The rate limit of UserCreation for each second. The clock of the test stands still, so the limit is never renewed. */
 const limit = 50
 
 for (const engine of engines) {
-  describe(`The limits of requests a second on ${engine.name}`, () => {
-    it('leave administrators and other strangers alone when one stranger asks for all', async () => {
+  describe(`The request rates on ${engine.name}`, () => {
+    it('still allow administrators and other addresses when one address has used up its share', async () => {
       await using server = await startProductionServer(engine, { flags: ['--rate-limits', '1', '--trust-proxy', '1'] })
       const owner = server.client(await server.createKey())
       const { UserPool } = await owner.send(new CreateUserPoolCommand({ PoolName: 'limited' }))

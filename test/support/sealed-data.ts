@@ -22,15 +22,15 @@ import type { TestServer } from './test-server.ts'
 import { jwksOf, useAccessToken } from './tokens.ts'
 import type { TriggerEndpoint } from './trigger-endpoint.ts'
 
-export type SealedWorld = Awaited<ReturnType<typeof givenSealedWorld>>
+export type SealedData = Awaited<ReturnType<typeof givenSealedData>>
 
 const imported = { algorithm: 'BCRYPT', password: 'correct horse', hash: '$2a$06$abcdefghijklmnopqrstuud/5IuQmqhVO0kfNEbHJM.fJkPiliBzC' }
 const importHeader = 'cognito:username,email,email_verified,password_hash'
 const testCode = '246810'
 const TestUsers = [{ Username: 'robot', Code: testCode }]
 
-/** Pools and users with something in every column that is sealed, but for the access keys. */
-export async function givenSealedWorld(server: TestServer, endpoint: TriggerEndpoint) {
+/** Creates pools and users with a value in every sealed column, except access keys. */
+export async function givenSealedData(server: TestServer, endpoint: TriggerEndpoint) {
   const triggers = endpoint.given({ PreTokenGeneration: agree })
   const ids = await givenMfaPool(server, 'OPTIONAL', ['totp'], {
     pool: {
@@ -96,14 +96,14 @@ async function givenSecretClient(server: TestServer, poolId: string) {
   return { id: UserPoolClient.ClientId ?? '', secret: UserPoolClient.ClientSecret ?? '' }
 }
 
-/** What made-up users look like, which must not change while real ones do not. */
-export async function madeUpSalt(server: TestServer, { clientId }: SealedWorld): Promise<string | undefined> {
+/** The salt of a decoy. It must not change with the master key, as the salts of real users do not. */
+export async function decoySalt(server: TestServer, { clientId }: SealedData): Promise<string | undefined> {
   return (await startSrp(server, clientId, 'nobody-by-this-name')).challenge.ChallengeParameters?.['SALT']
 }
 
-/** What was begun, and is to be ended after the master key was changed. */
-export async function beginThings(server: TestServer, world: SealedWorld) {
-  const { poolId, clientId, device, tokens } = world
+/** Begins flows that are to be finished after the master key was changed. */
+export async function beginFlows(server: TestServer, data: SealedData) {
+  const { poolId, clientId, device, tokens } = data
   const plain = await server.givenPool()
   await givenUser(server, plain.poolId, 'eve')
   await server.send(new ForgotPasswordCommand({ ClientId: clientId, Username: 'ana' }))
@@ -113,8 +113,8 @@ export async function beginThings(server: TestServer, world: SealedWorld) {
     totp: await challengeAfterPassword(server, clientId, 'ben'),
     deviceQuestion: await signInOnDevice(server, clientId, 'cas', device.key),
     jwks: await jwksOf(server, poolId),
-    salt: await madeUpSalt(server, world),
-    // In a pool without devices, which refresh tokens would have to be sent with.
+    salt: await decoySalt(server, data),
+    // In a pool without devices: otherwise the refresh would need a device key.
     refreshable: { clientId: plain.clientId, token: (await givenTokens(server, plain.clientId, 'eve')).refreshToken },
   }
 }
@@ -125,33 +125,29 @@ export async function answerTotp(server: TestServer, clientId: string, app: App,
   server.clock.advance(30_000)
 }
 
-export async function proveDevice(
-  server: TestServer,
-  { clientId, device }: SealedWorld,
-  asked: Awaited<ReturnType<typeof signInOnDevice>>,
-) {
+export async function proveDevice(server: TestServer, { clientId, device }: SealedData, asked: Awaited<ReturnType<typeof signInOnDevice>>) {
   assert.equal(asked.ChallengeName, 'DEVICE_SRP_AUTH')
   const answer = await answerDevicePassword(server, clientId, await answerDeviceSrp(server, clientId, asked, device), device)
   assert.ok(answer.AuthenticationResult?.AccessToken)
 }
 
-/** Everything that rests on something sealed, from the beginning to the end. */
-export async function everythingWorks(server: TestServer, world: SealedWorld, password = goodPassword): Promise<void> {
-  const { poolId, clientId, secretClient, app, device, ProviderName } = world
+/** Runs every flow that needs a sealed value from its beginning to its end. */
+export async function requireEverythingWorks(server: TestServer, data: SealedData, password = goodPassword): Promise<void> {
+  const { poolId, clientId, secretClient, app, device, ProviderName } = data
   await givenTokens(server, clientId, 'ana', password)
-  assert.ok((await signInBySrp(server, world, 'ana', password)).AuthenticationResult)
-  await answerTotp(server, clientId, app, (await challengeAfterPassword(server, clientId, 'ben')).session)
-  await proveDevice(server, world, await signInOnDevice(server, clientId, 'cas', device.key))
+  assert.ok((await signInBySrp(server, data, 'ana', password)).AuthenticationResult)
+  await answerTotp(server, clientId, app, (await askedOf(server, clientId, 'ben')).session)
+  await proveDevice(server, data, await signInOnDevice(server, clientId, 'cas', device.key))
   const AuthParameters = { USERNAME: 'ana', PASSWORD: password, SECRET_HASH: secretHash(secretClient.secret, 'ana', secretClient.id) }
   await server.send(new InitiateAuthCommand({ ClientId: secretClient.id, AuthFlow: 'USER_PASSWORD_AUTH', AuthParameters }))
-  await useAccessToken(server, world.tokens.accessToken)
+  await useAccessToken(server, data.tokens.accessToken)
   assert.deepEqual((await callLifeguard(server, 'GetUserPoolExtensions', { UserPoolId: poolId })).TestUsers, TestUsers)
   const { IdentityProvider } = await server.send(new DescribeIdentityProviderCommand({ UserPoolId: poolId, ProviderName }))
   assert.equal(IdentityProvider?.ProviderDetails?.['client_secret'], oidc.ProviderDetails['client_secret'])
   const { Certificate } = await server.send(new GetSigningCertificateCommand({ UserPoolId: poolId }))
-  assert.equal(Certificate, world.Certificate)
+  assert.equal(Certificate, data.Certificate)
 }
 
-/** By the hash of another system, which gives way to a verifier of ours at this. */
-export const signInByImportedHash = (server: TestServer, { clientId }: SealedWorld) =>
+/** Signs a user in by an imported hash, which the server then replaces by a verifier of its own. */
+export const signInByImportedHash = (server: TestServer, { clientId }: SealedData) =>
   givenTokens(server, clientId, 'dora', imported.password)
