@@ -13,14 +13,14 @@ type Report = { stored: string[]; refused: string[] }
 
 /** Collects the output of the writer. `stop` is called after every line, and may end the writer. */
 async function report(child: ChildProcess, stop: (sofar: Report) => void): Promise<Report> {
-  const report: Report = { stored: [], refused: [] }
+  const outcomes: Report = { stored: [], refused: [] }
   assert.ok(child.stdout)
   for await (const line of createInterface(child.stdout)) {
     const [outcome, name] = line.split(' ')
-    if (name !== undefined && (outcome === 'stored' || outcome === 'refused')) report[outcome].push(name)
-    stop(report)
+    if (name !== undefined && (outcome === 'stored' || outcome === 'refused')) outcomes[outcome].push(name)
+    stop(outcomes)
   }
-  return report
+  return outcomes
 }
 
 /** The names of complete pairs of rows. Fails when a pair is incomplete. */
