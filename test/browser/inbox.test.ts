@@ -111,7 +111,7 @@ for (const engine of engines.slice(0, 1)) {
         assert.match(await shown.nth(2).locator('.why').innerText(), /^Tried once\. HTTP 503\. Next attempt /)
         server().clock.advance(60_000)
         await page.getByText('SMS').waitFor({ state: 'detached' })
-        assert.equal(sms.takenFor(poolId).length, 1)
+        assert.equal(sms.acceptedOf(poolId).length, 1)
       })
     })
 

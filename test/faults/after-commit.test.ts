@@ -16,7 +16,7 @@ import { clientOf, startNode, useOwnCluster, withDatabase } from './own-database
 
 type Node = ReturnType<typeof clientOf>
 
-/** In a pool that keeps a history of what its users do. */
+/** The access token of a user in a pool that records auth events. */
 async function givenAccessToken({ sdk }: Node, password: string): Promise<string> {
   const { UserPool } = await sdk.send(
     new CreateUserPoolCommand({ PoolName: 'test', UserPoolTier: 'PLUS', UserPoolAddOns: { AdvancedSecurityMode: 'AUDIT' } }),
@@ -38,10 +38,10 @@ async function givenAccessToken({ sdk }: Node, password: string): Promise<string
   return AuthenticationResult?.AccessToken ?? ''
 }
 
-describe('What is done after a commit', { skip: skipWithoutPostgres }, () => {
+describe('A failure after the commit', { skip: skipWithoutPostgres }, () => {
   const cluster = useOwnCluster()
 
-  it('does not make the change look like a failure: the history of a user', async () => {
+  it('does not fail the change: an auth event that cannot be recorded', async () => {
     await using node = startNode(cluster().url)
     const client = clientOf(await node.url())
     const [before, after] = ['Before-commit-1', 'After-commit-2']
@@ -54,7 +54,7 @@ describe('What is done after a commit', { skip: skipWithoutPostgres }, () => {
     })
   })
 
-  it('does not make the change look like a failure: a look at how its message goes', async () => {
+  it('does not fail the change: a check of its message that is not possible', async () => {
     const storage = await openStorage({ url: cluster().url, statementSeconds: 1 })
     try {
       await storage.migrate()

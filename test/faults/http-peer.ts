@@ -6,27 +6,27 @@ import type { Gateway } from '../../src/messaging/gateways/gateway.ts'
 import { createOutboxWorker } from '../../src/messaging/outbox-worker.ts'
 import type { MessagingSetup } from '../api/messaging/messaging-setup.ts'
 
-export type Asked = { readonly path: string; readonly headers: IncomingHttpHeaders; readonly body: string }
+export type ReceivedRequest = { readonly path: string; readonly headers: IncomingHttpHeaders; readonly body: string }
 export type Answer =
   | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: string }
   | 'hang'
   | 'hang up'
-  | 'babble'
+  | 'nonsense'
 
-/** The far end of a gateway that speaks HTTP: answers with these, one after the other, and with the last from then on. */
+/** A server for a gateway that uses HTTP. It gives these answers in order, and the last one from then on. */
 export async function startPeer(...answers: readonly [Answer, ...Answer[]]) {
-  const asked: Asked[] = []
+  const requests: ReceivedRequest[] = []
   const server = createServer(async (request, response) => {
-    const answer = answers[Math.min(asked.length, answers.length - 1)] ?? 'hang'
-    asked.push({ path: request.url ?? '', headers: request.headers, body: await text(request) })
+    const answer = answers[Math.min(requests.length, answers.length - 1)] ?? 'hang'
+    requests.push({ path: request.url ?? '', headers: request.headers, body: await text(request) })
     if (answer === 'hang') return
     if (answer === 'hang up') return void request.socket.destroy()
-    if (answer === 'babble') return void request.socket.end('¿Qué? 123456 \u0000\r\n\r\n')
+    if (answer === 'nonsense') return void request.socket.end('¿Qué? 123456 \u0000\r\n\r\n')
     response.writeHead(answer.status, answer.headers).end(answer.body ?? '')
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
-    asked,
+    requests,
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
@@ -42,7 +42,7 @@ const unexpected: Gateway = {
   },
 }
 
-/** An outbox that sends one channel by the gateway under test. */
+/** A worker whose outbox sends one channel through the gateway under test. */
 export function startWorkerOf(setup: MessagingSetup, gateways: { email?: Gateway<never>; sms?: Gateway<never> }) {
   const both = { email: unexpected, sms: unexpected, ...gateways } as { email: Gateway; sms: Gateway }
   const worker = createOutboxWorker({ ...setup, gateways: both, pollMs: 3_600_000, graceMs: 0 })
@@ -51,7 +51,7 @@ export function startWorkerOf(setup: MessagingSetup, gateways: { email?: Gateway
 
 type Worker = ReturnType<typeof startWorkerOf>
 
-/** Tries what is due so many times, far enough apart. */
+/** Delivers due messages that many times, far enough apart for every retry. */
 export async function tryTimes(setup: MessagingSetup, worker: Worker, times: number): Promise<void> {
   for (let attempt = 0; attempt < times; attempt++) {
     await worker.drain()
@@ -59,7 +59,7 @@ export async function tryTimes(setup: MessagingSetup, worker: Worker, times: num
   }
 }
 
-/** State, attempts and reason of everything in the outbox. */
+/** State, attempts and reason of all messages in the outbox. */
 export async function outcomesIn(setup: MessagingSetup): Promise<unknown[]> {
   const rows = await setup.db.selectFrom('outbox').select(['state', 'attempts', 'last_error']).orderBy('id').execute()
   return rows.map(({ state, attempts, last_error }) => [state, attempts, last_error])

@@ -13,20 +13,20 @@ import { engines } from '../support/engines.ts'
 const minuteMs = 60_000
 const masterKey = randomBytes(32)
 
-/** Runs a process up to `stage`, then `kill -9`. */
+/** Runs a process up to `stage`, then kills it with `kill -9`. */
 async function killAt(stage: 'in-transaction' | 'committed' | 'delivering', { url, clock }: MessagingSetup): Promise<void> {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'queue-and-wait.ts'), url, masterKey.toString('hex'), stage], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  const [said] = await Promise.race([once(child.stdout, 'data'), once(child, 'exit')])
-  assert.equal(String(said).trim(), 'queued')
-  // The child's clock runs; what it queued is due by its time.
+  const [output] = await Promise.race([once(child.stdout, 'data'), once(child, 'exit')])
+  assert.equal(String(output).trim(), 'queued')
+  // The clock of the child runs: its message is due by that clock.
   clock.catchUp()
   child.kill('SIGKILL')
   await once(child, 'close')
 }
 
-/** What the next process delivers. */
+/** The recipients of the messages that the next process delivers. */
 async function deliveredBy(setup: MessagingSetup): Promise<string[]> {
   const { gateways, arrived } = recordingGateways()
   const worker = createOutboxWorker({ ...setup, secrets: createSecrets(masterKey), gateways })
@@ -37,14 +37,14 @@ async function deliveredBy(setup: MessagingSetup): Promise<string[]> {
 
 for (const engine of engines) {
   describe(`A process killed with messages on ${engine.name}`, () => {
-    it('after the commit and before the delivery loses none', async () => {
+    it('loses none after the commit and before the delivery', async () => {
       await using setup = await openMessagingSetup(engine)
       await killAt('committed', setup)
       assert.deepEqual(await deliveredBy(setup), ['ana@example.test'])
       assert.deepEqual(await deliveredBy(setup), [])
     })
 
-    it('in the middle of a delivery leaves it to others once its lease is over', async () => {
+    it('leaves a running delivery to another process once its lease has ended', async () => {
       await using setup = await openMessagingSetup(engine)
       await killAt('delivering', setup)
       assert.deepEqual(await deliveredBy(setup), [])
@@ -52,7 +52,7 @@ for (const engine of engines) {
       assert.deepEqual(await deliveredBy(setup), ['ana@example.test'])
     })
 
-    it('before the commit sends none', async () => {
+    it('sends none before the commit', async () => {
       await using setup = await openMessagingSetup(engine)
       await killAt('in-transaction', setup)
       assert.deepEqual(await deliveredBy(setup), [])

@@ -21,24 +21,24 @@ const codeKey = openCodeKeyFile()
 const minute = 60_000
 
 for (const engine of engines) {
-  describe(`A process killed while a custom sender is at work on ${engine.name}`, () => {
-    it('loses no message, and no log ever has a code', async () => {
+  describe(`A process killed while a custom sender runs on ${engine.name}`, () => {
+    it('loses no message, and logs no code', async () => {
       const data = mkdtempSync(join(tmpdir(), 'lifeguard-kill-'))
       const database = engine.name === 'sqlite' ? undefined : await engine.createDatabase()
       const argv = ['--port', '0', '--data', data, ...endpoint.flags, ...codeKey.flags, '--log-level', 'trace']
       if (database !== undefined) argv.push('--database', database.url)
-      const asked = Promise.withResolvers<void>()
+      const invoked = Promise.withResolvers<void>()
       let answer: (event: TriggerEvent) => unknown = () => {
-        asked.resolve()
+        invoked.resolve()
         return new Promise(() => undefined)
       }
       const triggers = endpoint.given({ CustomEmailSender: (event) => answer(event) })
 
-      // Killed when the sign-up is acknowledged and the function has been asked, but has not answered.
+      // Killed when the sign-up was acknowledged and the function was invoked, but has not answered.
       const child = new LifeguardProcess(['dev', ...argv])
       const before = await givenPool(await child.url(), triggers.lambdaConfig)
       await signUp(before.server, before.clientId, 'ana', { email: 'ana@example.test' })
-      await asked.promise
+      await invoked.promise
       const { stdout, stderr } = await child.stop('SIGKILL')
 
       answer = () => assert.fail(String(triggers.events.at(-1)?.userName))
@@ -50,7 +50,7 @@ for (const engine of engines) {
       try {
         const after = serverAt(running.url)
         await fetch(`${running.url}/inbox/api/messages`)
-        // One that knows the code and tells it to whoever reads its errors.
+        // A function that quotes the code in its error.
         const [first, second] = await codesIn(triggers.events, triggers.lambdaConfig.KMSKeyID)
         assert.equal(first, second)
         answer = () => assert.fail(`cannot send ${first}`)
@@ -74,7 +74,7 @@ for (const engine of engines) {
   })
 }
 
-/** As much of a test's server as there is without one. */
+/** The part of a TestServer that works for a server in another process. */
 function serverAt(url: string): TestServer {
   const client = sdkClient(url, 'us-east-1')
   return { url, send: client.send.bind(client) } as TestServer

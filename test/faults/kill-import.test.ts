@@ -52,7 +52,7 @@ async function startImport(sdk: Sdk): Promise<JobKey> {
   return key
 }
 
-/** Asks until so many more users than `before` are imported. */
+/** Polls the job until `more` users than `before` have been imported. */
 async function progress(sdk: Sdk, key: JobKey, before: number, more: number): Promise<UserImportJobType> {
   for (;;) {
     const { UserImportJob = {} } = await sdk.send(new DescribeUserImportJobCommand(key))
@@ -60,7 +60,7 @@ async function progress(sdk: Sdk, key: JobKey, before: number, more: number): Pr
   }
 }
 
-/** By a process that is killed in the midst of the job. */
+/** Starts an import in a process, and kills it during the job. */
 async function importUntilKilled(argv: readonly string[]): Promise<JobKey> {
   await using child = new LifeguardProcess(['dev', ...argv])
   const sdk = sdkClient(await child.url(), 'us-east-1')
@@ -76,7 +76,7 @@ async function importUntilKilled(argv: readonly string[]): Promise<JobKey> {
   }
 }
 
-/** Another process on the same data, a minute later each time: whatever a dead one held is free by then. */
+/** Runs another process on the same data, a minute later each time: the leases of a killed process have ended by then. */
 async function inLaterServer<T>(
   argv: readonly string[],
   minutes: number,
@@ -94,7 +94,7 @@ async function inLaterServer<T>(
   }
 }
 
-/** Everybody in the pool: name to how often. */
+/** How often each username occurs in the pool. */
 async function countUsers(sdk: Sdk, UserPoolId: string): Promise<Map<string, number>> {
   const counts = new Map<string, number>()
   let PaginationToken: string | undefined
@@ -107,8 +107,8 @@ async function countUsers(sdk: Sdk, UserPoolId: string): Promise<Map<string, num
 }
 
 for (const engine of engines) {
-  describe(`A server killed in the midst of a user import on ${engine.name}`, () => {
-    it('goes on in the next process, and loses or doubles nobody', async () => {
+  describe(`A user import whose server is killed on ${engine.name}`, () => {
+    it('continues in the next process, and imports every user once', async () => {
       await using installation = await givenInstallation(engine)
       const { argv } = installation
       const key = await importUntilKilled(argv)

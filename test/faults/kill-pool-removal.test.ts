@@ -20,7 +20,7 @@ const other = testPool({ id: 'us-east-1_Neighbour' })
 const hourMs = 3_600_000
 const total = (rows: Record<string, number>) => Object.values(rows).reduce((sum, count) => sum + count, 0)
 
-/** Two pools with users, of which one was just deleted. */
+/** Two pools with users. One of them was just deleted. */
 async function givenDeletedPool(engine: TestEngine) {
   const storage = await openTestStorage(engine)
   const { db } = storage
@@ -46,13 +46,13 @@ function startOwnSweeper({ db, clock }: Awaited<ReturnType<typeof givenDeletedPo
 }
 
 for (const engine of engines) {
-  describe(`Removing the rows of a deleted pool on ${engine.name}`, () => {
-    it('goes in batches that are committed one by one, and touches no other pool', async () => {
+  describe(`The deletion of the rows of a deleted pool on ${engine.name}`, () => {
+    it('is done in batches with a commit each, and touches no other pool', async () => {
       await using storage = await givenDeletedPool(engine)
       const { db, clock } = storage
       const kept = await rowsOfPool(db, other.id)
       const left: number[] = []
-      // What others see, outside of the batch's transaction: on SQLite it is the state before.
+      // What other transactions see during a batch: on SQLite, the state before it.
       const sweeper = startOwnSweeper(storage, async () => left.push(total(await rowsOfPool(db, pool.id))))
       await sweeper.sweep()
       const steps = left.slice(1).map((count, at) => (left[at] ?? 0) - count)
@@ -69,12 +69,12 @@ for (const engine of engines) {
       await sweeper.close()
     })
 
-    it('lets other transactions through between two batches', async () => {
+    it('lets other transactions run between two batches', async () => {
       await using storage = await givenDeletedPool(engine)
       const { db } = storage
       const others: Promise<unknown>[] = []
       const sweeper = startOwnSweeper(storage, async () => {
-        // What was asked for during the batch before. On SQLite it could not end while this batch holds the only write lock.
+        // This write began during the batch before. On SQLite it could not end while a batch holds the only write lock.
         await others.at(-1)
         const name = `request ${others.length}`
         others.push(db.transaction().execute((tx) => tx.insertInto('installation').values({ name, value: '' }).execute()))
@@ -85,7 +85,7 @@ for (const engine of engines) {
       await sweeper.close()
     })
 
-    it('is finished by another process when one is killed in the middle', { timeout: 120_000 }, async () => {
+    it('is finished by another process when one is killed in between', { timeout: 120_000 }, async () => {
       await using storage = await givenDeletedPool(engine)
       const { db, clock } = storage
       const before = total(await rowsOfPool(db, pool.id))
@@ -98,7 +98,7 @@ for (const engine of engines) {
 
       const sweeper = startOwnSweeper(storage, async () => undefined)
       await sweeper.sweep()
-      assert.equal(total(await rowsOfPool(db, pool.id)), between, 'the dead one has the lease')
+      assert.equal(total(await rowsOfPool(db, pool.id)), between, 'the killed process still has the lease')
       clock.advance(hourMs)
       await sweeper.sweep()
       assert.deepEqual(await rowsOfPool(db, pool.id), {})

@@ -13,7 +13,7 @@ import { createTestClock } from '../support/test-clock.ts'
 import type { InboxMessage } from '../support/test-server.ts'
 
 const lanes = 16
-/** After how many acknowledged sign-ups each round ends with a kill. */
+/** For each round, the number of acknowledged sign-ups after which the server is killed. */
 const rounds = [1, 40, 90, 23]
 const minuteMs = 60_000
 
@@ -22,7 +22,7 @@ type Ids = { readonly poolId: string; readonly clientId: string }
 
 const addressOf = (name: string) => `${name}@example.test`
 
-/** The command line of `dev` on a database that outlives the process. SQLite is what `dev` does by default, on a disk. */
+/** The command line of `dev` with a database that outlives the process. On SQLite that is the default of `dev`. */
 async function givenInstallation(engine: TestEngine) {
   const data = mkdtempSync(join(tmpdir(), 'lifeguard-kill-'))
   const database = engine.name === 'sqlite' ? undefined : await engine.createDatabase()
@@ -42,7 +42,7 @@ async function call(server: Where, operation: string, request: object): Promise<
   return body
 }
 
-/** Made, and acknowledged, by a process that is killed at once. */
+/** A pool whose creation was acknowledged by a process that is killed at once. */
 async function poolOfAnotherProcess(process: LifeguardProcess): Promise<Ids> {
   await using child = process
   const server = { url: await child.url() }
@@ -53,13 +53,13 @@ async function poolOfAnotherProcess(process: LifeguardProcess): Promise<Ids> {
   return { poolId, clientId: (UserPoolClient as { ClientId: string }).ClientId }
 }
 
-/** Who was promised an account (name to `sub`), and who was still waiting for an answer. */
-type Outcome = { readonly promised: Map<string, string>; readonly waiting: Set<string> }
+/** The acknowledged sign-ups (username to `sub`), and those that were still waiting for an answer. */
+type Outcome = { readonly acknowledged: Map<string, string>; readonly waiting: Set<string> }
 
-/** Signs up one after the other in each lane until `enough` are acknowledged and the server is killed in the midst of the others. */
+/** Sends sign-ups in several lanes until enough are acknowledged, and kills the server while others wait for an answer. */
 async function signUpsUntilKilled(child: LifeguardProcess, clientId: string, round: number): Promise<Outcome> {
   const server = { url: await child.url() }
-  const promised = new Map<string, string>()
+  const acknowledged = new Map<string, string>()
   const waiting = new Set<string>()
   const lane = async (number: number) => {
     for (let turn = 0; child.child.exitCode === null && !child.child.killed; turn++) {
@@ -72,20 +72,20 @@ async function signUpsUntilKilled(child: LifeguardProcess, clientId: string, rou
       }
       waiting.add(name)
       const answering = rawCall(server, 'SignUp', request).catch(() => undefined)
-      if (promised.size >= (rounds[round] ?? 0)) {
-        // After this turn of the event loop, so that the request is on its way.
+      if (acknowledged.size >= (rounds[round] ?? 0)) {
+        // After this turn of the event loop, so that the request has been sent.
         setImmediate(() => child.child.kill('SIGKILL'))
       }
       const answer = await answering
       if (answer === undefined) return
       assert.equal(answer.status, 200, answer.text)
       waiting.delete(name)
-      promised.set(name, String(answer.body['UserSub']))
+      acknowledged.set(name, String(answer.body['UserSub']))
     }
   }
   await Promise.all(Array.from({ length: lanes }, (_, number) => lane(number)))
   await child.ended
-  return { promised, waiting }
+  return { acknowledged, waiting }
 }
 
 async function findSub(server: Where, poolId: string, name: string): Promise<string | undefined> {
@@ -97,12 +97,12 @@ async function findSub(server: Where, poolId: string, name: string): Promise<str
   return attributes.find(({ Name }) => Name === 'sub')?.Value
 }
 
-/** The promised users, all of whom must be there, and those whose sign-up was stored though its answer never came. */
-async function survivors(server: Where, poolId: string, { promised, waiting }: Outcome): Promise<string[]> {
-  for (const [name, sub] of promised) assert.equal(await findSub(server, poolId, name), sub, `${name} was promised an account`)
+/** The acknowledged users, all of whom must exist, and those whose sign-up was stored without an answer. */
+async function existingUsers(server: Where, poolId: string, { acknowledged, waiting }: Outcome): Promise<string[]> {
+  for (const [name, sub] of acknowledged) assert.equal(await findSub(server, poolId, name), sub, `${name} was acknowledged an account`)
   const stored: string[] = []
   for (const name of waiting) if ((await findSub(server, poolId, name)) !== undefined) stored.push(name)
-  return [...promised.keys(), ...stored]
+  return [...acknowledged.keys(), ...stored]
 }
 
 async function inboxOf(server: Where, poolId: string): Promise<InboxMessage[]> {
@@ -111,8 +111,8 @@ async function inboxOf(server: Where, poolId: string): Promise<InboxMessage[]> {
 }
 
 for (const engine of engines) {
-  describe(`A server killed in a stream of sign-ups on ${engine.name}`, () => {
-    it('keeps every account that it has promised, and sends every code', async (t) => {
+  describe(`A server that is killed during many sign-ups on ${engine.name}`, () => {
+    it('keeps every account that it acknowledged, and sends every code', async (t) => {
       await using installation = await givenInstallation(engine)
       const { argv } = installation
       const start = () => new LifeguardProcess(['dev', ...argv])
@@ -125,7 +125,7 @@ for (const engine of engines) {
         const outcome = await signUpsUntilKilled(child, ids.clientId, round)
         assert.ok(outcome.waiting.size > 0, 'The kill came between two sign-ups, not in the middle of one')
         await using again = start()
-        const stored = await survivors({ url: await again.url() }, ids.poolId, outcome)
+        const stored = await existingUsers({ url: await again.url() }, ids.poolId, outcome)
         there.push(...stored)
         lost.push(...[...outcome.waiting].filter((name) => !stored.includes(name)))
       }
@@ -135,7 +135,7 @@ for (const engine of engines) {
   })
 }
 
-/** A message that the killed process had begun to deliver belongs to it until its lease is over, so this server lives a little later. */
+/** The clock of this server is ahead: a message that the killed process was delivering is leased until then. */
 async function requireCodes(argv: readonly string[], { poolId, clientId }: Ids, there: readonly string[], lost: readonly string[]) {
   const clock = createTestClock()
   clock.advance(2 * minuteMs)

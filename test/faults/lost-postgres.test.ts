@@ -37,7 +37,7 @@ function assertUnavailable(answer: { status: number; type: string | undefined; r
   assert.deepEqual([answer.status, answer.type, answer.retryAfter], [503, 'ServiceUnavailable', '1'])
 }
 
-/** The server's own children too, which do the work. */
+/** Signals the server and its child processes, which do the work. */
 function signalAll(pid: number, signal: 'STOP' | 'CONT'): void {
   const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' })
     .split('\n')
@@ -46,10 +46,10 @@ function signalAll(pid: number, signal: 'STOP' | 'CONT'): void {
   for (const each of [pid, ...children]) process.kill(each, `SIG${signal}`)
 }
 
-describe('A node whose PostgreSQL is lost', { skip: skipWithoutPostgres }, () => {
+describe('A server that loses its PostgreSQL', { skip: skipWithoutPostgres }, () => {
   const cluster = useOwnCluster()
 
-  it('outlives a connection that ends while a transaction waits on it, and stores nothing by half', async () => {
+  it('survives the end of a connection during a transaction, and stores no half of it', async () => {
     await using node = startNode(cluster().url)
     const client = clientOf(await node.url())
     const user = await givenUser(client)
@@ -73,11 +73,11 @@ describe('A node whose PostgreSQL is lost', { skip: skipWithoutPostgres }, () =>
     assert.equal(node.child.exitCode, null)
   })
 
-  it('outlives a kill -9 of PostgreSQL, says so, and works again as soon as it is back', async () => {
+  it('survives a kill -9 of PostgreSQL, logs it, and works again as soon as PostgreSQL is back', async () => {
     await using node = startNode(cluster().url)
     const client = clientOf(await node.url())
     const user = await givenUser(client)
-    // Connections of the pool, too, and some of them in use.
+    // Connections of the connection pool, some of them in use.
     await Promise.all(Array.from({ length: 20 }, (_, i) => user.write(`name ${i}`)))
 
     const { pid } = cluster()
@@ -87,7 +87,7 @@ describe('A node whose PostgreSQL is lost', { skip: skipWithoutPostgres }, () =>
     assert.equal(await until('/readyz is 503', client.ready, (status) => status === 503), 503)
     assertUnavailable(await user.read())
     assertUnavailable(await user.write('refused'))
-    // Standard output has its lines in `dev`.
+    // In `dev` the log is on standard output.
     await node.says(/The database cannot be reached/)
 
     await restart(cluster())
@@ -101,7 +101,7 @@ describe('A node whose PostgreSQL is lost', { skip: skipWithoutPostgres }, () =>
     assert.equal(code, 0)
   })
 
-  it('ends at a signal while PostgreSQL is away', async () => {
+  it('stops at a signal while PostgreSQL is down', async () => {
     await using node = startNode(cluster().url)
     const client = clientOf(await node.url())
     process.kill(cluster().pid(), 'SIGKILL')
@@ -110,7 +110,7 @@ describe('A node whose PostgreSQL is lost', { skip: skipWithoutPostgres }, () =>
     await restart(cluster())
   })
 
-  it('waits for PostgreSQL at its start, and says so', async () => {
+  it('waits for PostgreSQL at its start, and logs it', async () => {
     process.kill(cluster().pid(), 'SIGKILL')
     await using node = startNode(cluster().url)
     await node.says(/Cannot reach PostgreSQL .*; trying again/)
@@ -118,7 +118,7 @@ describe('A node whose PostgreSQL is lost', { skip: skipWithoutPostgres }, () =>
     assert.equal(await clientOf(await node.url()).ready(), 200)
   })
 
-  it('gives up after so many seconds, or at a signal', async () => {
+  it('stops waiting at its start after a time limit, or at a signal', async () => {
     process.kill(cluster().pid(), 'SIGKILL')
     const hasty = await startNode(cluster().url, { LIFEGUARD_DATABASE_WAIT_SECONDS: '0' }).ended
     assert.equal(hasty.code, 1)
@@ -130,7 +130,7 @@ describe('A node whose PostgreSQL is lost', { skip: skipWithoutPostgres }, () =>
     await restart(cluster())
   })
 
-  it('throws away connections on which the network has fallen silent', async () => {
+  it('replaces connections on which the network is silent', async () => {
     await using proxy = await TcpProxy.start(cluster().url)
     await using node = startNode(proxy.url)
     const client = clientOf(await node.url())
@@ -138,15 +138,15 @@ describe('A node whose PostgreSQL is lost', { skip: skipWithoutPostgres }, () =>
     await Promise.all(Array.from({ length: 20 }, (_, i) => user.write(`name ${i}`)))
 
     proxy.silence()
-    // A look-up is asked again on a connection that works.
+    // A read is retried on a connection that works.
     assert.ok(works(await user.read()))
-    // A write may have happened, so it is the client that tries again.
+    // A write may have happened, so only the client may retry it.
     await until('a write works', () => user.write('again'), works)
     assert.equal(await user.name(), 'again')
     assert.equal(await client.ready(), 200)
   })
 
-  it('refuses at once while nothing answers behind the network, and works again when something does', async () => {
+  it('answers 503 at once while new connections are silent, and works again afterwards', async () => {
     await using proxy = await TcpProxy.start(cluster().url)
     await using node = startNode(proxy.url)
     const client = clientOf(await node.url())
@@ -166,7 +166,7 @@ describe('A node whose PostgreSQL is lost', { skip: skipWithoutPostgres }, () =>
     assert.equal(node.stdout.match(/The database cannot be reached/g)?.length, 1)
   })
 
-  it('sends what was queued before, and listens again', async () => {
+  it('sends the messages that were queued before, and listens for changes again', async () => {
     await using node = startNode(cluster().url)
     const client = clientOf(await node.url())
     const user = await givenUser(client)
@@ -182,7 +182,7 @@ describe('A node whose PostgreSQL is lost', { skip: skipWithoutPostgres }, () =>
     )
   })
 
-  it('outlives connections that are reset in the middle of transactions', async () => {
+  it('survives connections that are reset during transactions', async () => {
     await using proxy = await TcpProxy.start(cluster().url)
     await using node = startNode(proxy.url)
     const client = clientOf(await node.url())
@@ -207,7 +207,7 @@ describe('A node whose PostgreSQL is lost', { skip: skipWithoutPostgres }, () =>
     assert.equal(node.child.exitCode, null)
   })
 
-  it('answers while PostgreSQL is frozen, and works again when it goes on', async () => {
+  it('answers while PostgreSQL is frozen, and works again when it continues', async () => {
     await using node = startNode(cluster().url)
     const client = clientOf(await node.url())
     const user = await givenUser(client)
@@ -225,7 +225,7 @@ describe('A node whose PostgreSQL is lost', { skip: skipWithoutPostgres }, () =>
     assert.ok(works(await user.write('back')))
   })
 
-  it('gives up a statement that waits too long for a lock, and keeps the connection', async () => {
+  it('ends a statement that waits too long for a lock, and keeps the connection', async () => {
     await using node = startNode(cluster().url)
     const client = clientOf(await node.url())
     const user = await givenUser(client)
@@ -239,7 +239,7 @@ describe('A node whose PostgreSQL is lost', { skip: skipWithoutPostgres }, () =>
     await node.says(/The database could not execute a statement statement=update "user" set .* where "pool_id" = \$2/)
   })
 
-  it('is not ready where the database takes no writes', async () => {
+  it('is not ready when the database is read-only', async () => {
     await using node = startNode(cluster().url)
     const client = clientOf(await node.url())
     const user = await givenUser(client)

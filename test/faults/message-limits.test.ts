@@ -9,21 +9,21 @@ import { engines } from '../support/engines.ts'
 import { createTestClock } from '../support/test-clock.ts'
 
 const hourMs = 3_600_000
-const poolWith = (caps: Partial<PoolExtensions['messages']>) =>
-  testPool({ extensions: { ...noExtensions, messages: { ...noExtensions.messages, ...caps } } })
+const poolWith = (limits: Partial<PoolExtensions['messages']>) =>
+  testPool({ extensions: { ...noExtensions, messages: { ...noExtensions.messages, ...limits } } })
 
 const counts = (setup: MessagingSetup) => setup.db.selectFrom('message_count').selectAll().execute()
 
 for (const engine of engines) {
-  describe(`Caps of messages on ${engine.name}`, () => {
-    it('touch no row of pools that have none', async () => {
+  describe(`Limits of messages on ${engine.name}`, () => {
+    it('touch no row in pools without limits', async () => {
       await using setup = await openMessagingSetup(engine)
-      const asked = { channel: 'email', recipient: 'ana@example.test', now: 0 } as const
-      assert.equal(await setup.commit((tx) => findExceededLimit(tx, setup.secrets, testPool(), asked)), undefined)
+      const message = { channel: 'email', recipient: 'ana@example.test', now: 0 } as const
+      assert.equal(await setup.commit((tx) => findExceededLimit(tx, setup.secrets, testPool(), message)), undefined)
       assert.deepEqual(await counts(setup), [])
     })
 
-    it('keep no recipient that could be read, and are swept when their time is over', async () => {
+    it('store no readable recipient, and are deleted by the sweeper when their window has ended', async () => {
       await using setup = await openMessagingSetup(engine)
       const pool = poolWith({ maxPerDay: 5, maxPerRecipientPerHour: 5 })
       const now = createTestClock().now()
@@ -40,22 +40,22 @@ for (const engine of engines) {
       )
     })
 
-    it('let exactly so many through over many processes, messages to two addresses at once among them', async () => {
+    it('are exact across processes, even with transactions that count two messages', async () => {
       await using setup = await openMessagingSetup(engine)
       const others = await Promise.all([openStorage({ url: setup.url }), openStorage({ url: setup.url })])
       const pool = poolWith({ maxPerDay: 30, maxPerRecipientPerHour: 4 })
       const recipients = Array.from({ length: 10 }, (_, at) => `user${at}@example.test`)
       const now = createTestClock().now()
-      const ask = (db: MessagingSetup['db'], at: number) =>
+      const countTwo = (db: MessagingSetup['db'], at: number) =>
         db.transaction().execute(async (tx) => {
           const first = { channel: 'email', recipient: recipients[at % 10] ?? '', now } as const
           const second = { channel: 'sms', recipient: recipients[(at * 7 + 3) % 10] ?? '', now } as const
           return [await findExceededLimit(tx, setup.secrets, pool, first), await findExceededLimit(tx, setup.secrets, pool, second)]
         })
       const processes = [setup.db, ...others.map(({ db }) => db)]
-      const asked = Array.from({ length: 60 }, (_, at) => ask(processes[at % 3] ?? setup.db, at))
-      const answers = (await Promise.all(asked)).flat()
-      assert.equal(answers.filter((cap) => cap === undefined).length, 30)
+      const results = Array.from({ length: 60 }, (_, at) => countTwo(processes[at % 3] ?? setup.db, at))
+      const answers = (await Promise.all(results)).flat()
+      assert.equal(answers.filter((exceeded) => exceeded === undefined).length, 30)
       for (const { key, count } of await counts(setup)) assert.ok(key === 'day' ? count === 30 : count <= 4, `${key} ${count}`)
       for (const other of others) await other.close()
     })

@@ -16,7 +16,7 @@ import { startTestServer, type TestServer } from '../support/test-server.ts'
 import { until, withDatabase } from './own-database.ts'
 import { TcpProxy } from './tcp-proxy.ts'
 
-/** Clocks of tests stand still, so what a cache of these servers remembers does not expire: only news can make it go. */
+/** Two servers on one database. The clock of tests stands still, so cached values never expire: only a notification removes them. */
 async function startTwo(engine: TestEngine, urlOfFirst = (url: string): string | Promise<string> => url) {
   const database = await engine.createDatabase()
   const env = { LIFEGUARD_MASTER_KEY: randomBytes(32).toString('base64') }
@@ -56,7 +56,7 @@ async function givenUser(server: TestServer) {
 const nameOf = (error: unknown) => (error as Error).name
 
 for (const engine of engines) {
-  describe(`What one process changes, another sees at once, on ${engine.name}:`, () => {
+  describe(`A change in one process is seen at once by another, on ${engine.name}:`, () => {
     it('new signing keys', async () => {
       await using servers = await startTwo(engine)
       const { one, other } = servers
@@ -109,8 +109,8 @@ for (const engine of engines) {
   })
 }
 
-describe('A process that could not hear', { skip: skipWithoutPostgres }, () => {
-  it('forgets what it knows when it listens again', async () => {
+describe('A process that missed notifications', { skip: skipWithoutPostgres }, () => {
+  it('clears its caches when it listens again', async () => {
     const engine = engines.find(({ name }) => name === 'postgres')
     assert.ok(engine)
     let proxy: TcpProxy | undefined
@@ -124,7 +124,7 @@ describe('A process that could not hear', { skip: skipWithoutPostgres }, () => {
     await signIn(one)
 
     const letThrough = broken?.holdNew()
-    // That of the other process ends as well, and comes back.
+    // The connection of the other process ends as well, and is opened again.
     const ended = await withDatabase(url, (client) =>
       client.query(`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query ilike 'listen%'`),
     )

@@ -21,11 +21,11 @@ const signInOf = (ClientId: string) => ({
   AuthParameters: { USERNAME: 'ana', PASSWORD: goodPassword },
 })
 
-/** More sign-ins at once than may wait, each written before the first is answered. */
+/** More sign-ins than may wait. All are sent before the first is answered. */
 const connections = 40
 const callsEach = 10 * availableParallelism()
 
-/** The answers to a flood of sign-ins. */
+/** Sends that many sign-ins at once, and resolves with the answers. */
 async function flood(url: string, clientId: string): Promise<string[]> {
   const body = JSON.stringify(signInOf(clientId))
   const call = (headers = {}) => headOf('InitiateAuth', { 'content-length': Buffer.byteLength(body), ...headers }) + body
@@ -36,8 +36,8 @@ async function flood(url: string, clientId: string): Promise<string[]> {
 }
 
 for (const engine of engines) {
-  describe(`More requests than the server can answer, on ${engine.name}`, () => {
-    it('are answered 503 at once, without harm to the others and to what comes later', async () => {
+  describe(`Requests beyond the capacity of the server, on ${engine.name}`, () => {
+    it('are answered 503 at once, and do not affect other or later requests', async () => {
       await using server = await startProductionServer(engine, { flags: ['--metrics-token', 'of-a-test'] })
       const owner = server.client(await server.createKey())
       const { UserPool } = await owner.send(new CreateUserPoolCommand({ PoolName: 'busy' }))
@@ -49,7 +49,7 @@ for (const engine of engines) {
 
       const flooded = flood(server.url, clientId)
       const health = await fetch(`${server.url}/healthz`)
-      assert.equal(health.status, 200, 'it is asked beside the queue')
+      assert.equal(health.status, 200, 'health checks do not wait in the queue')
       const answers = await flooded
       const shed = answers.filter((answer) => answer.startsWith('HTTP/1.1 503 '))
       const answered = answers.filter((answer) => /^HTTP\/1\.1 200 .*"AccessToken":/s.test(answer))
@@ -58,7 +58,7 @@ for (const engine of engines) {
       assert.ok(shed.length > 0 && answered.length > 0, `${shed.length} of ${answers.length} were turned away`)
       for (const answer of shed) assert.match(answer, /^access-control-allow-origin: \*\r$.*^retry-after: 1\r$.*ServiceUnavailable/ims)
 
-      // The official SDK repeats the request by itself.
+      // The official SDK retries the request by itself.
       const again = new CognitoIdentityProviderClient({
         endpoint: server.url,
         region: server.region,
@@ -72,7 +72,7 @@ for (const engine of engines) {
       assert.match(metrics, new RegExp(`^lifeguard_requests_shed_total ${shed.length}$`, 'm'))
     })
 
-    it('are all answered in development, where a test suite may ask for as much as it likes', async () => {
+    it('are all answered in development, where a test suite may send any number', async () => {
       await using server = await startTestServer(engine)
       const { poolId, clientId } = await server.givenPool()
       await givenUser(server, poolId, 'ana')
@@ -86,7 +86,7 @@ for (const engine of engines) {
     folder.write('sleeps.mjs', 'export const handler = (event) => new Promise((done) => setTimeout(done, 4500, event))')
     const server = useTestServer(engine, { flags: ['--functions', folder.path, '--request-seconds', '1', '--log-level', 'fatal'] })
 
-    it('is answered 503 when its time is over', async () => {
+    it('is answered 503 at the time limit', async () => {
       const { clientId } = await givenTriggered(server(), { PreAuthentication: functionArn('sleeps') })
       const { status, headers, body } = await rawCall(server(), 'InitiateAuth', signInOf(clientId))
       assert.deepEqual([status, headers.get('retry-after'), body['__type']], [503, '1', 'ServiceUnavailable'])

@@ -5,33 +5,33 @@ import { LifeguardProcess, masterKey, temporaryFolder } from '../cli/lifeguard-p
 import { type OwnCluster, startOwnCluster } from '../support/postgres.ts'
 import { sdkClient } from '../support/test-server.ts'
 
-/** Far more than anything here takes on a busy machine. */
-const patienceMs = 30_000
+/** Much longer than any step takes on a busy machine. */
+const timeoutMs = 30_000
 
-/** Repeats the question until the answer is the wanted one. */
-export async function until<T>(what: string, ask: () => Promise<T>, isWanted: (answer: T) => boolean = Boolean): Promise<T> {
-  const deadline = performance.now() + patienceMs
+/** Repeats `read` until its result is the wanted one. */
+export async function until<T>(what: string, read: () => Promise<T>, isWanted: (answer: T) => boolean = Boolean): Promise<T> {
+  const deadline = performance.now() + timeoutMs
   let last: unknown
   for (;;) {
     try {
-      const answer = await ask()
+      const answer = await read()
       if (isWanted(answer)) return answer
       last = answer
     } catch (error) {
       last = error
     }
-    if (performance.now() > deadline) throw new Error(`Not within ${patienceMs} ms: ${what}`, { cause: last })
+    if (performance.now() > deadline) throw new Error(`Not within ${timeoutMs} ms: ${what}`, { cause: last })
     await delay(20)
   }
 }
 
-/** A PostgreSQL which the tests of this file may kill and freeze. */
+/** A PostgreSQL that the tests of this file may kill and freeze. */
 export function useOwnCluster(): () => OwnCluster {
   let cluster: OwnCluster | undefined
   before(async () => {
     cluster = await startOwnCluster({ durable: true })
   })
-  // The next test, and the end, find a server that runs.
+  // The next test, and the end, need a server that runs.
   afterEach(async () => {
     if (cluster !== undefined && !(await answers(cluster.url))) await restart(cluster)
   })
@@ -42,7 +42,7 @@ export function useOwnCluster(): () => OwnCluster {
   }
 }
 
-/** What a killed server leaves behind may keep the first attempts from succeeding. */
+/** Starts PostgreSQL again. The first attempts may fail because of what a killed server left behind. */
 export async function restart(cluster: OwnCluster): Promise<void> {
   await until('PostgreSQL starts', async () => {
     await cluster.start()
@@ -56,20 +56,20 @@ function answers(url: string): Promise<boolean> {
 
 const data = temporaryFolder()
 
-/** `lifeguard dev` on that database, in a process of its own, so that it may die. */
+/** `lifeguard dev` on that database, in a process of its own, so that a test may kill it. */
 export function startNode(databaseUrl: string, env: Readonly<Record<string, string>> = {}): LifeguardProcess {
   return new LifeguardProcess(['dev', '--port', '0', '--data', data], {
     LIFEGUARD_DATABASE: databaseUrl,
     LIFEGUARD_MASTER_KEY: masterKey,
-    // A second: what hangs is thrown away sooner than in production.
+    // One second, so that statements that hang end earlier than in production.
     LIFEGUARD_DATABASE_STATEMENT_SECONDS: '1',
     ...env,
   })
 }
 
-/** What a running process answers. Every request has a deadline, so that one without an answer fails the test. */
+/** A client of a running process. Every request has a time limit, so that a missing answer fails the test. */
 export function clientOf(url: string) {
-  const signal = () => AbortSignal.timeout(patienceMs)
+  const signal = () => AbortSignal.timeout(timeoutMs)
   return {
     sdk: sdkClient(url, 'us-east-1'),
     async call(
@@ -93,7 +93,7 @@ export function clientOf(url: string) {
   }
 }
 
-/** Runs statements on the database, past the server. */
+/** Runs statements on the database directly, without the server. */
 export async function withDatabase<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url })
   client.on('error', () => undefined)

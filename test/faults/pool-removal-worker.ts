@@ -4,8 +4,8 @@ import { openStorage } from '../../src/storage/open-storage.ts'
 import { startSweeper } from '../../src/storage/sweeper.ts'
 
 /**
- * A process of its own that removes what deleted pools held. Once some are gone for good, it says so, and stays in the middle of the
- * next batch.
+ * A process that deletes the rows of deleted pools. Once a batch has been committed, it prints a line and stops in the middle of the next
+ * batch.
  */
 const [url = '', now = ''] = process.argv.slice(2)
 
@@ -17,7 +17,7 @@ const sweeper = startSweeper({
   db: storage.db,
   clock: { now: () => Number(now) },
   logger: { warn: () => undefined, error: () => undefined },
-  holder: 'the one that dies',
+  holder: 'the process to kill',
   sweeps: [
     {
       name: 'rows of deleted pools',
@@ -34,6 +34,6 @@ const sweeper = startSweeper({
     },
   ],
 })
-// Nothing else keeps the process alive while it stands in the middle.
+// Nothing else keeps the process alive while it waits in the middle of a batch.
 setInterval(() => undefined, 60_000)
 await sweeper.sweep()

@@ -4,7 +4,7 @@ import { createOutboxWorker } from '../../src/messaging/outbox-worker.ts'
 import { openStorage } from '../../src/storage/open-storage.ts'
 import { emailMessage } from '../api/messaging/messaging-setup.ts'
 
-// A process that commits a message, says how far it has come, and waits to be killed.
+// A process that queues a message, prints a line at the given stage, and waits to be killed.
 const [, , url = '', masterKey = '', stage] = process.argv
 const { db } = await openStorage({ url })
 const secrets = createSecrets(Buffer.from(masterKey, 'hex'))

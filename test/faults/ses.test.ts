@@ -5,7 +5,7 @@ import { emailMessage, type MessagingSetup, openMessagingSetup, queue } from '..
 import { engines } from '../support/engines.ts'
 import { type Answer, outcomesIn, startPeer, startWorkerOf, tryTimes } from './http-peer.ts'
 
-// Where the standard chain looks first.
+// The first place where the SDK's standard chain looks for credentials.
 process.env['AWS_ACCESS_KEY_ID'] = 'AKIATESTOFMESSAGES00'
 process.env['AWS_SECRET_ACCESS_KEY'] = 'hunter2hunter2'
 
@@ -25,14 +25,14 @@ function startWorker(setup: MessagingSetup, endpoint: string, timeoutMs = 5000) 
 
 for (const engine of engines) {
   describe(`SES, with the outbox on ${engine.name}`, () => {
-    it('gets the mail whole, signed, with the pool’s identity and set of rules', async () => {
+    it('gets the complete mail in a signed request, with the pool’s identity and configuration set', async () => {
       await using setup = await openMessagingSetup(engine)
       await using ses = await startPeer(taken)
       await using worker = startWorker(setup, ses.url)
       const sourceArn = 'arn:aws:ses:eu-west-1:123456789012:identity/pool.test'
       await queue(setup, emailMessage({ from: 'Pool <mail@pool.test>', replyTo: 'help@pool.test', sourceArn, configurationSet: 'rules' }))
       await worker.drain()
-      const [request, ...others] = ses.asked
+      const [request, ...others] = ses.requests
       assert.equal(others.length, 0)
       assert.equal(request?.path, '/v2/email/outbound-emails')
       assert.match(String(request.headers.authorization), /^AWS4-HMAC-SHA256 Credential=AKIATESTOFMESSAGES00\/\d{8}\/eu-west-1\/ses\//)
@@ -50,40 +50,40 @@ for (const engine of engines) {
       assert.deepEqual(await outcomesIn(setup), [['sent', 1, null]])
     })
 
-    it('sends as the server where the pool names no sender, and asks for nothing else', async () => {
+    it('gets the server’s sender, and no identity or configuration set, for pools that set none', async () => {
       await using setup = await openMessagingSetup(engine)
       await using ses = await startPeer(taken)
       await using worker = startWorker(setup, ses.url)
       await queue(setup, emailMessage())
       await worker.drain()
-      const { Content: _, ...rest } = JSON.parse(ses.asked[0]?.body ?? '{}')
+      const { Content: _, ...rest } = JSON.parse(ses.requests[0]?.body ?? '{}')
       assert.deepEqual(rest, { FromEmailAddress: 'Us <us@id.example.test>', Destination: { ToAddresses: ['ana@example.test'] } })
     })
 
-    it('is asked again when it is too busy or out of order, until it takes the message', async () => {
+    it('gets the message again after throttling and server errors, until it accepts it', async () => {
       await using setup = await openMessagingSetup(engine)
       await using ses = await startPeer(failure(429, 'TooManyRequestsException'), failure(503, 'ServiceUnavailable'), 'hang up', taken)
       await using worker = startWorker(setup, ses.url)
       await queue(setup, emailMessage())
       await tryTimes(setup, worker, 5)
-      assert.equal(ses.asked.length, 4)
+      assert.equal(ses.requests.length, 4)
       assert.deepEqual(await outcomesIn(setup), [['sent', 4, null]])
       assert.match(JSON.stringify(setup.log), /SES TooManyRequestsException \(HTTP 429\)/)
       assert.doesNotMatch(JSON.stringify(setup.log), secrets)
     })
 
-    it('that rejects a message is asked a few times, and the message is given up', async () => {
+    it('gets a message that it rejects a few times, before it is given up', async () => {
       await using setup = await openMessagingSetup(engine)
       await using ses = await startPeer(failure(400, 'MessageRejected'))
       await using worker = startWorker(setup, ses.url)
       await queue(setup, emailMessage())
       await tryTimes(setup, worker, 8)
-      assert.equal(ses.asked.length, 5)
+      assert.equal(ses.requests.length, 5)
       assert.deepEqual(await outcomesIn(setup), [['failed', 5, 'SES MessageRejected (HTTP 400)']])
       assert.doesNotMatch(JSON.stringify(setup.log), secrets)
     })
 
-    it('that objects to the sender or the account refuses no message', async () => {
+    it('does not count as refusing the message when it rejects the sender or the account', async () => {
       for (const type of [
         'MailFromDomainNotVerifiedException',
         'AccountSuspendedException',
@@ -100,8 +100,8 @@ for (const engine of engines) {
       }
     })
 
-    it('that hangs or babbles loses nothing, and nothing it says is logged', async () => {
-      for (const answer of ['hang', 'babble', { status: 200, body: '<html>123456' }] as const) {
+    it('loses no message when it hangs or answers nonsense, and its text is not logged', async () => {
+      for (const answer of ['hang', 'nonsense', { status: 200, body: '<html>123456' }] as const) {
         await using setup = await openMessagingSetup(engine)
         await using ses = await startPeer(answer, taken)
         await using worker = startWorker(setup, ses.url, 300)
@@ -115,7 +115,7 @@ for (const engine of engines) {
       }
     })
 
-    it('never sees a second recipient or header that a user made up', async () => {
+    it('never gets a second recipient or a header from a user’s attributes', async () => {
       await using setup = await openMessagingSetup(engine)
       await using ses = await startPeer(taken)
       await using worker = startWorker(setup, ses.url)
@@ -123,8 +123,8 @@ for (const engine of engines) {
       await queue(setup, emailMessage({ sub: 'line', recipient: 'ana@example.test\r\nBcc: eve@example.test' }))
       await queue(setup, emailMessage({ sub: 'subject', subject: 'Hi\r\nBcc: eve@example.test\r\n\r\nbody' }))
       await worker.drain()
-      assert.equal(ses.asked.length, 1)
-      const mail = Buffer.from(JSON.parse(ses.asked[0]?.body ?? '').Content.Raw.Data, 'base64').toString()
+      assert.equal(ses.requests.length, 1)
+      const mail = Buffer.from(JSON.parse(ses.requests[0]?.body ?? '').Content.Raw.Data, 'base64').toString()
       assert.doesNotMatch(mail, /^Bcc:/im)
     })
   })

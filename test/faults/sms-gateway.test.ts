@@ -30,13 +30,13 @@ function startWorker(setup: MessagingSetup, url: string, timeoutMs = 5000) {
 }
 
 const message = smsMessage()
-/** What is not delivered. */
+/** The messages that were not delivered. */
 const rows = (setup: MessagingSetup) => setup.db.selectFrom('outbox').selectAll().where('state', '!=', 'sent').execute()
 const secrets = /hunter2|bearer-of-sms|123456|15551234444/
 
 for (const engine of engines) {
-  describe(`Text message gateways, with the outbox on ${engine.name}`, () => {
-    it('get the message, the token, and the same id at each repetition', async () => {
+  describe(`An HTTP gateway for text messages, with the outbox on ${engine.name}`, () => {
+    it('gets the message, the token, and the same id in each attempt', async () => {
       await using setup = await openMessagingSetup(engine)
       const seen: { headers: IncomingMessage['headers']; body: unknown }[] = []
       const statuses = [503, 401, 302, 202]
@@ -65,7 +65,7 @@ for (const engine of engines) {
       assert.doesNotMatch(JSON.stringify(setup.log), secrets)
     })
 
-    it('that hang, talk without end or cut the line lose nothing', async () => {
+    it('loses no message when it hangs, answers without end or closes the connection', async () => {
       await using setup = await openMessagingSetup(engine)
       const faults: ((response: ServerResponse) => void)[] = [
         () => undefined,
@@ -83,11 +83,11 @@ for (const engine of engines) {
       assert.doesNotMatch(JSON.stringify(setup.log), secrets)
     })
 
-    it('that call the message wrong are asked a few times, and it is given up', async () => {
+    it('gets a message that it rejects a few times, before it is given up', async () => {
       await using setup = await openMessagingSetup(engine)
-      let asked = 0
+      let attempts = 0
       await using gateway = await startGateway((_request, response) => {
-        asked++
+        attempts++
         response.writeHead(422).end()
       })
       await using worker = startWorker(setup, gateway.url)
@@ -96,7 +96,7 @@ for (const engine of engines) {
         await worker.drain()
         setup.clock.advance(60_000)
       }
-      assert.equal(asked, 5)
+      assert.equal(attempts, 5)
       assert.deepEqual(
         (await rows(setup)).map(({ state, next_attempt_at }) => [state, next_attempt_at]),
         [['failed', null]],

@@ -12,7 +12,7 @@ import { engines } from '../support/engines.ts'
 
 type Mail = { readonly from: string; readonly to: readonly string[]; readonly content: string }
 
-/** A mail server that takes what it is sent, unless `options` say otherwise. */
+/** A mail server that accepts every message, unless `options` say otherwise. */
 async function startSmtp(options: SMTPServerOptions = {}) {
   const mails: Mail[] = []
   const server = new SMTPServer({
@@ -27,7 +27,7 @@ async function startSmtp(options: SMTPServerOptions = {}) {
     },
     ...options,
   })
-  // A client that hangs up is part of these tests.
+  // These tests include clients that close the connection.
   server.on('error', () => undefined)
   return { mails, ...(await listening(server.listen(0, '127.0.0.1'))) }
 }
@@ -56,15 +56,15 @@ function startWorker(setup: MessagingSetup, url: string, { timeoutMs = 10_000, s
   return Object.assign(worker, { [Symbol.asyncDispose]: () => worker.close() })
 }
 
-/** What is not delivered. */
+/** The messages that were not delivered. */
 const rows = (setup: MessagingSetup) => setup.db.selectFrom('outbox').selectAll().where('state', '!=', 'sent').execute()
 const refusal = (responseCode: number, words: string) => Object.assign(new Error(words), { responseCode })
 const headerOf = (mail: Mail | undefined, name: string) =>
   new RegExp(`^${name}: (.*(?:\\r?\\n[ \\t].*)*)`, 'im').exec(mail?.content ?? '')?.[1]
 
 for (const engine of engines) {
-  describe(`Mail servers, with the outbox on ${engine.name}`, () => {
-    it('get the message with its sender, subject, both bodies and an id of its own', async () => {
+  describe(`A mail server, with the outbox on ${engine.name}`, () => {
+    it('gets the message with its sender, subject, both bodies and an id of its own', async () => {
       await using setup = await openMessagingSetup(engine)
       await using smtp = await startSmtp()
       await using worker = startWorker(setup, smtp.url)
@@ -88,7 +88,7 @@ for (const engine of engines) {
       assert.match(ana?.content ?? '', /text\/plain[\s\S]*123456\.[\s\S]*text\/html[\s\S]*123456\./)
     })
 
-    it('that put off a message get it again, under the same id', async () => {
+    it('gets a message again that it deferred, with the same id', async () => {
       await using setup = await openMessagingSetup(engine)
       let refusals = 2
       const commands: string[] = []
@@ -115,12 +115,12 @@ for (const engine of engines) {
       assert.doesNotMatch(JSON.stringify(setup.log), /ana@example|123456/)
     })
 
-    it('that refuse a recipient for good are asked a few times, and the message is given up', async () => {
+    it('gets a message for a recipient that it rejects a few times, before it is given up', async () => {
       await using setup = await openMessagingSetup(engine)
-      let asked = 0
+      let attempts = 0
       await using smtp = await startSmtp({
         onRcptTo(_address, _session, done) {
-          asked++
+          attempts++
           done(refusal(550, 'no such mailbox'))
         },
       })
@@ -130,12 +130,12 @@ for (const engine of engines) {
         await worker.drain()
         setup.clock.advance(60_000)
       }
-      assert.equal(asked, 5)
+      assert.equal(attempts, 5)
       const [row] = await rows(setup)
       assert.deepEqual([row?.state, row?.next_attempt_at, row?.last_error], ['failed', null, 'SMTP 550 to RCPT TO'])
     })
 
-    it('that refuse our login lose nothing, and neither password nor message is logged', async () => {
+    it('loses no message when it rejects the login, and neither password nor message is logged', async () => {
       await using setup = await openMessagingSetup(engine)
       await using smtp = await startSmtp({ authOptional: false, onAuth: (_auth, _session, done) => done(refusal(535, 'wrong: hunter2')) })
       await using worker = startWorker(setup, smtp.url.replace('smtp://', 'smtp://postmaster:hunter2@'))
@@ -150,7 +150,7 @@ for (const engine of engines) {
       assert.doesNotMatch(JSON.stringify([setup.log, row?.last_error]), /hunter2|123456|ana@example/)
     })
 
-    it('that hang over some recipients hold up nobody else', async () => {
+    it('does not delay other recipients when it hangs for some', async () => {
       await using setup = await openMessagingSetup(engine)
       await using smtp = await startSmtp({
         onRcptTo({ address }, _session, done) {
@@ -169,7 +169,7 @@ for (const engine of engines) {
       ])
     })
 
-    it('that say nothing at all, or hang up at once, or are gone, lose nothing', async () => {
+    it('loses no message when it is silent, closes the connection at once, or is gone', async () => {
       for (const treat of [
         (_: Socket) => undefined,
         (socket: Socket) => socket.destroy(),
@@ -189,7 +189,7 @@ for (const engine of engines) {
       }
     })
 
-    it('that drop the connection in the middle of a message get it again', async () => {
+    it('gets a message again when it closed the connection in the middle of it', async () => {
       await using setup = await openMessagingSetup(engine)
       let drops = 1
       const contents: string[] = []
@@ -212,7 +212,7 @@ for (const engine of engines) {
       assert.deepEqual(await rows(setup), [])
     })
 
-    it('never see a second recipient, command or header that a user made up', async () => {
+    it('never gets a second recipient, a command or a header from a user’s attributes', async () => {
       await using setup = await openMessagingSetup(engine)
       await using smtp = await startSmtp()
       await using worker = startWorker(setup, smtp.url)
@@ -241,8 +241,8 @@ for (const engine of engines) {
   })
 }
 
-describe('The address of a mail server', () => {
-  it('is refused without repeating its password', () => {
+describe('The URL of a mail server', () => {
+  it('is rejected by an error that does not quote its password', () => {
     for (const url of ['', 'http://me:hunter2@mail.test', 'smtp:hunter2', 'mail.test:25']) {
       assert.throws(
         () => createSmtpGateway({ url, defaultFrom: 'a@b.test' }),
@@ -251,7 +251,7 @@ describe('The address of a mail server', () => {
     }
   })
 
-  it('is not told a password in the clear, save on this machine', async () => {
+  it('gets its password sent only over TLS, except on this machine', async () => {
     const [engine] = engines
     assert.ok(engine !== undefined)
     await using setup = await openMessagingSetup(engine)
@@ -259,14 +259,14 @@ describe('The address of a mail server', () => {
     await using smtp = await startSmtp({
       authOptional: false,
       allowInsecureAuth: true,
-      // As when somebody on the way takes STARTTLS out of what the server offers.
+      // As when an attacker on the way removes STARTTLS from the server's answer.
       disabledCommands: ['STARTTLS'],
       onAuth({ username }, _session, done) {
         logins.push(username)
         done(null, { user: username })
       },
     })
-    // 0.0.0.0 leads here as well, but does not say so: it stands for a server elsewhere.
+    // 0.0.0.0 reaches this machine as well, but is not a loopback address: it stands for a server on another machine.
     await using elsewhere = startWorker(setup, smtp.url.replace('127.0.0.1', 'me:hunter2@0.0.0.0'))
     await queue(setup, emailMessage())
     await elsewhere.drain()

@@ -27,13 +27,13 @@ function startWorker(setup: MessagingSetup, endpoint: string, timeoutMs = 5000) 
 
 for (const engine of engines) {
   describe(`SNS, with the outbox on ${engine.name}`, () => {
-    it('gets the text as Cognito would send it, signed', async () => {
+    it('gets the text as Cognito sends it, in a signed request', async () => {
       await using setup = await openMessagingSetup(engine)
       await using sns = await startPeer(taken)
       await using worker = startWorker(setup, sns.url)
       await queueText(setup)
       await worker.drain()
-      const [request, ...others] = sns.asked
+      const [request, ...others] = sns.requests
       assert.equal(others.length, 0)
       assert.match(String(request?.headers.authorization), /^AWS4-HMAC-SHA256 Credential=AKIATESTOFMESSAGES00\/\d{8}\/eu-west-1\/sns\//)
       assert.deepEqual(Object.fromEntries(new URLSearchParams(request?.body)), {
@@ -48,31 +48,31 @@ for (const engine of engines) {
       assert.deepEqual(await outcomesIn(setup), [['sent', 1, null]])
     })
 
-    it('is asked again when it is too busy or out of order, until it takes the message', async () => {
+    it('gets the message again after throttling and server errors, until it accepts it', async () => {
       await using setup = await openMessagingSetup(engine)
-      await using sns = await startPeer(failure(429, 'Throttled'), failure(500, 'InternalError'), 'hang up', 'babble', taken)
+      await using sns = await startPeer(failure(429, 'Throttled'), failure(500, 'InternalError'), 'hang up', 'nonsense', taken)
       await using worker = startWorker(setup, sns.url)
       await queueText(setup)
       await tryTimes(setup, worker, 6)
-      assert.equal(sns.asked.length, 5)
+      assert.equal(sns.requests.length, 5)
       assert.deepEqual(await outcomesIn(setup), [['sent', 5, null]])
       assert.doesNotMatch(JSON.stringify(setup.log), secrets)
     })
 
-    it('that calls the number wrong is asked a few times, and the message is given up', async () => {
+    it('gets a message for a number that it rejects a few times, before it is given up', async () => {
       await using setup = await openMessagingSetup(engine)
       await using sns = await startPeer(failure(400, 'InvalidParameter'))
       await using worker = startWorker(setup, sns.url)
       await queueText(setup)
       await tryTimes(setup, worker, 8)
-      assert.equal(sns.asked.length, 5)
+      assert.equal(sns.requests.length, 5)
       const [[state, attempts, reason] = []] = (await outcomesIn(setup)) as [unknown[]]
       assert.deepEqual([state, attempts], ['failed', 5])
       assert.match(String(reason), /^SNS InvalidParameter\w* \(HTTP 400\)$/)
       assert.doesNotMatch(JSON.stringify([setup.log, reason]), secrets)
     })
 
-    it('that knows us not, or hangs, refuses no message', async () => {
+    it('does not count as refusing the message when it rejects the credentials or hangs', async () => {
       for (const answer of [failure(403, 'AuthorizationError'), failure(403, 'InvalidClientTokenId'), 'hang'] as const) {
         await using setup = await openMessagingSetup(engine)
         await using sns = await startPeer(answer)

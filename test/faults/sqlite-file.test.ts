@@ -21,9 +21,9 @@ async function givenFile(name: string): Promise<string> {
 }
 
 describe('An SQLite file', { skip }, () => {
-  it('that can no longer grow makes the server unready', async () => {
+  it('makes the server unready when it can no longer grow', async () => {
     const file = await givenFile('full.db')
-    // The kernel lets no file grow over the limit, which is what SQLite sees of a full disk.
+    // A limit of the kernel on file sizes: to SQLite it looks like a full disk.
     const limited = `trap '' XFSZ; ulimit -f 2000; exec "$0" "$@"`
     const main = new URL('../../src/main.ts', import.meta.url).pathname
     const child = spawn(
@@ -59,7 +59,7 @@ describe('An SQLite file', { skip }, () => {
     }
   })
 
-  it('that is damaged is refused at the start', async () => {
+  it('is rejected at the start when it is damaged', async () => {
     const file = await givenFile('damaged.db')
     const middle = Math.floor(statSync(file).size / 2 / 4096) * 4096
     const descriptor = openSync(file, 'r+')
@@ -73,14 +73,14 @@ describe('An SQLite file', { skip }, () => {
 })
 
 for (const engine of engines) {
-  describe(`A database with nothing in it, on ${engine.name}`, () => {
+  describe(`An empty database, on ${engine.name}`, () => {
     async function given() {
       const database = await engine.createDatabase({ empty: true })
       const env = { LIFEGUARD_DATABASE: database.url, LIFEGUARD_MASTER_KEY: masterKey, LIFEGUARD_PUBLIC_URL: 'https://id.example.test' }
       return { ...database, env, file: database.url.replace('sqlite:', '') }
     }
 
-    it('is refused by serve', async () => {
+    it('is rejected by serve', async () => {
       const { env, drop, file } = await given()
       const refusal = async () => {
         const { code, stderr } = await lifeguard(['serve', '--port', '0'], env)
@@ -97,7 +97,7 @@ for (const engine of engines) {
       await drop()
     })
 
-    it('is taken by serve when a command has made it, and refused again when it has lost its content', async () => {
+    it('is accepted by serve once a command has set it up, and rejected again when it has lost its content', async () => {
       const { env, drop, file } = await given()
       assert.equal((await lifeguard(['keys', 'create'], env)).code, 0)
       await using server = new LifeguardProcess(['serve', '--port', '0'], env)
@@ -110,7 +110,7 @@ for (const engine of engines) {
       await drop()
     })
 
-    it('is taken by serve with --create-database', async () => {
+    it('is accepted by serve with --create-database', async () => {
       const { env, drop } = await given()
       await using server = new LifeguardProcess(['serve', '--port', '0', '--create-database'], env)
       assert.equal(await clientOf(await server.url()).ready(), 200)

@@ -11,19 +11,19 @@ const writer = fileURLToPath(new URL('storage-writer.ts', import.meta.url))
 
 type Report = { stored: string[]; refused: string[] }
 
-/** Collects what the writer says; `stop` sees every line and may end the writer. */
+/** Collects the output of the writer. `stop` is called after every line, and may end the writer. */
 async function report(child: ChildProcess, stop: (sofar: Report) => void): Promise<Report> {
-  const said: Report = { stored: [], refused: [] }
+  const outcomes: Report = { stored: [], refused: [] }
   assert.ok(child.stdout)
   for await (const line of createInterface(child.stdout)) {
     const [outcome, name] = line.split(' ')
-    if (name !== undefined && (outcome === 'stored' || outcome === 'refused')) said[outcome].push(name)
-    stop(said)
+    if (name !== undefined && (outcome === 'stored' || outcome === 'refused')) outcomes[outcome].push(name)
+    stop(outcomes)
   }
-  return said
+  return outcomes
 }
 
-/** The names of which both rows are there. Fails if there is half a pair. */
+/** The names of complete pairs of rows. Fails when a pair is incomplete. */
 async function pairsIn({ db }: Storage): Promise<Set<string>> {
   const rows = await db.selectFrom('installation').select('name').execute()
   const halves = new Set(rows.map(({ name }) => name))
@@ -37,8 +37,8 @@ function start(url: string, name: string, ...more: string[]): ChildProcess {
 }
 
 for (const engine of engines) {
-  describe(`storage on ${engine.name}`, () => {
-    it('has everything that was acknowledged when the process is killed', async () => {
+  describe(`Storage on ${engine.name}`, () => {
+    it('keeps every acknowledged write when the process is killed', async () => {
       await using storage = await openTestStorage(engine)
       for (const name of ['first', 'second', 'third']) {
         const child = start(storage.url, name)
@@ -52,7 +52,7 @@ for (const engine of engines) {
       }
     })
 
-    it('takes the writes of two processes at once', async () => {
+    it('accepts writes of two processes at once', async () => {
       await using storage = await openTestStorage(engine)
       const children = ['one', 'two'].map((name) => start(storage.url, name, '150'))
       const reports = await Promise.all(children.map((child) => report(child, () => undefined)))
@@ -70,12 +70,12 @@ const noFullDisk =
   (sqlite === undefined && 'only SQLite writes files of its own') ||
   (process.platform === 'win32' && 'Windows cannot limit the size of a file')
 
-describe('a full disk', { skip: noFullDisk }, () => {
-  it('loses nothing that was acknowledged and keeps nothing that was refused', async () => {
+describe('A full disk', { skip: noFullDisk }, () => {
+  it('loses no acknowledged write and keeps no rejected one', async () => {
     assert.ok(sqlite)
     const database = await sqlite.createDatabase()
     await (await openMigrated(database.url)).close()
-    // The kernel refuses to let any file grow over the limit, which is what SQLite sees of a full disk.
+    // A limit of the kernel on file sizes: to SQLite it looks like a full disk.
     const limited = `trap '' XFSZ; ulimit -f 1000; exec "$0" "$@"`
     const child = spawn('sh', ['-c', limited, process.execPath, writer, database.url, 'full', '5000'], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -94,7 +94,7 @@ describe('a full disk', { skip: noFullDisk }, () => {
       refused.filter((pair) => there.has(pair)),
       [],
     )
-    await storage.db.insertInto('installation').values({ name: 'room again', value: '' }).execute()
+    await storage.db.insertInto('installation').values({ name: 'space again', value: '' }).execute()
     await storage.close()
     await database.drop()
   })

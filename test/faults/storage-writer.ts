@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Db } from '../../src/storage/db.ts'
 import { openStorage } from '../../src/storage/open-storage.ts'
 
-/** A process of its own that writes pairs of rows without end, or `count` of them, and says on standard output what became of each. */
+/** A process that writes pairs of rows without end, or `count` of them, and prints the result of each. */
 const [url = '', writer = '', count = 'Infinity'] = process.argv.slice(2)
 
 const storage = await openStorage({ url })
@@ -15,9 +15,9 @@ const lane = async () => {
       () => 'stored',
       () => 'refused',
     )
-    // At once, so that a line is out before the process can be killed.
+    // Synchronously, so that the line is written before the process can be killed.
     writeSync(1, `${outcome} ${name}\n`)
-    // Whoever is refused must not keep the thread from being stopped.
+    // A loop of rejected writes must not keep the process from handling a signal.
     await nextTurn()
   }
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Server, type Socket, connect as tcpConnect } from 'node:net'
 
-/** A network between the server and its database which a test can break. */
+/** A network between the server and its database that a test can break. */
 export class TcpProxy implements AsyncDisposable {
   readonly #target: URL
   readonly #server: Server
@@ -20,14 +20,14 @@ export class TcpProxy implements AsyncDisposable {
     return proxy
   }
 
-  /** The same address as the database's, but through the proxy. */
+  /** The URL of the database through the proxy. */
   get url(): string {
     const url = new URL(this.#target)
     url.port = String((this.#server.address() as { port: number }).port)
     return url.href
   }
 
-  /** The connections of this moment stay open and carry nothing any more; later ones work. */
+  /** Current connections stay open but transport nothing any more. Later connections work. */
   silence(): void {
     for (const { near, far } of this.#pairs) {
       near.unpipe(far).resume()
@@ -35,7 +35,7 @@ export class TcpProxy implements AsyncDisposable {
     }
   }
 
-  /** Ends the connections of this moment as a lost machine would. */
+  /** Resets current connections, as a lost machine would. */
   cut(): void {
     for (const { near, far } of [...this.#pairs]) {
       near.resetAndDestroy()
@@ -43,7 +43,7 @@ export class TcpProxy implements AsyncDisposable {
     }
   }
 
-  /** New connections are accepted and carry nothing until the returned function is called; those of this moment work. */
+  /** New connections are accepted but transport nothing until the returned function is called. Current connections work. */
   holdNew(): () => void {
     this.#held = []
     return () => {

@@ -15,13 +15,13 @@ const question = {
   event: '{}',
 }
 
-describe('A question to a function', () => {
-  it('is not put again once nobody waits for its answer', async () => {
+describe('An invocation of a function', () => {
+  it('is not retried after its signal has aborted', async () => {
     const endpoint = createServer().listen(0, '127.0.0.1')
     await once(endpoint, 'listening')
     const { port } = endpoint.address() as AddressInfo
-    const asked = createHttpFunction({ url: `http://127.0.0.1:${port}`, secret: undefined })
-    const functions = { find: () => asked, close: asked.close }
+    const triggerFunction = createHttpFunction({ url: `http://127.0.0.1:${port}`, secret: undefined })
+    const functions = { find: () => triggerFunction, close: triggerFunction.close }
     const nobodyWaits = new AbortController()
     let attempts = 0
     const terms = { timeoutMs: 60_000, retries: 5, signal: nobodyWaits.signal }
@@ -34,19 +34,19 @@ describe('A question to a function', () => {
     endpoint.close()
   })
 
-  it('fails, and nothing else does, when the machine has no thread for its module', async () => {
+  it('fails alone when the machine cannot start a thread for its module', async () => {
     const { logger, lines } = recordingLogger()
-    // What Node refuses to start a thread with stands in for a machine that has none left.
+    // Options that Node rejects stand for a machine that has no threads left.
     const environment = 0 as never
     const options = { functionName: 'any', path: '/any.mjs', memoryMegabytes: 128, concurrency: 2, environment, reload: false, logger }
-    const asked = createModuleFunction(options)
+    const triggerFunction = createModuleFunction(options)
     const invocation = { ...question, deadline: Date.now() + 60_000 }
-    const answers = await Promise.allSettled([1, 2, 3].map(() => asked.invoke(invocation, new AbortController().signal)))
+    const answers = await Promise.allSettled([1, 2, 3].map(() => triggerFunction.invoke(invocation, new AbortController().signal)))
     assert.deepEqual(
       answers.map((answer) => answer.status === 'rejected' && answer.reason.reason),
       ['ServiceException', 'ServiceException', 'ServiceException'],
     )
     assert.match(lines.join(), /could not be started/)
-    await asked.close()
+    await triggerFunction.close()
   })
 })

@@ -16,22 +16,26 @@ const unreachable = (reason: string) => ({
 const ended = (how: string) => new RegExp(`^PreAuthentication failed with error RequestId: [-0-9a-f]{36} Error: Runtime exited ${how}\\.$`)
 const tooLate = unreachable('Socket timeout while invoking Lambda function')
 
-/** What a function does, and what the caller of the sign-in sees of it. */
+/** The code of a function, and the error that its sign-in gets. */
 const faults: { does: string; code: string; seen: object; timeoutMs?: number; memoryMegabytes?: number }[] = [
   { does: 'throws', code: 'async () => { throw new Error("no") }', seen: refused('no') },
-  { does: 'throws no error but a text', code: 'async () => { throw "no" }', seen: refused('no') },
-  { does: 'throws nothing at all', code: 'async () => { throw undefined }', seen: refused('handled') },
+  { does: 'throws a text instead of an error', code: 'async () => { throw "no" }', seen: refused('no') },
+  { does: 'throws undefined', code: 'async () => { throw undefined }', seen: refused('handled') },
   { does: 'throws an error without a message', code: '() => { throw new Error() }', seen: refused('') },
-  { does: 'throws what has no text', code: '() => { throw Object.create(null) }', seen: { name: 'UserLambdaValidationException' } },
+  {
+    does: 'throws an object that cannot be converted to text',
+    code: '() => { throw Object.create(null) }',
+    seen: { name: 'UserLambdaValidationException' },
+  },
   { does: 'returns nothing', code: 'async () => {}', seen: noJson },
-  { does: 'returns no event', code: 'async () => "fine"', seen: unrecognizable },
+  { does: 'returns something else than an event', code: 'async () => "fine"', seen: unrecognizable },
   { does: 'returns a response of the wrong shape', code: 'async (event) => ({ ...event, response: [] })', seen: unrecognizable },
-  { does: 'spoils what writes its JSON', code: '() => { JSON.stringify = () => "no JSON"; return {} }', seen: noJson },
-  { does: 'returns what cannot be written as JSON', code: 'async () => 1n', seen: refused('Unable to stringify response body') },
+  { does: 'replaces JSON.stringify', code: '() => { JSON.stringify = () => "no JSON"; return {} }', seen: noJson },
+  { does: 'returns a value that JSON does not have', code: 'async () => 1n', seen: refused('Unable to stringify response body') },
   { does: 'never answers, with nothing left to wait for', code: '() => new Promise(() => {})', seen: noJson },
   { does: 'never answers', code: '() => new Promise((done) => setTimeout(done, 1e6))', seen: tooLate, timeoutMs: 1500 },
   {
-    does: 'answers after the time-out',
+    does: 'answers after the time limit',
     code: 'async (event) => { const end = Date.now() + 3000; while (Date.now() < end); return event }',
     seen: tooLate,
     timeoutMs: 1500,
@@ -43,14 +47,18 @@ const faults: { does: string; code: string; seen: object; timeoutMs?: number; me
     seen: refused('Response payload size exceeded maximum allowed payload size (6291556 bytes).'),
   },
   { does: 'ends its process', code: 'async () => process.exit(1)', seen: { message: ended('with error: exit status 1') } },
-  { does: 'ends its process well', code: 'async () => process.exit(0)', seen: { message: ended('without providing a reason') } },
   {
-    does: 'fails outside its call',
+    does: 'ends its process without an error',
+    code: 'async () => process.exit(0)',
+    seen: { message: ended('without providing a reason') },
+  },
+  {
+    does: 'throws outside its call',
     code: '() => new Promise(() => setTimeout(() => { throw new Error("stray") }, 1))',
     seen: refused('stray'),
   },
   {
-    does: 'leaves a rejected promise alone',
+    does: 'leaves a rejected promise unhandled',
     code: '() => new Promise(() => { Promise.reject(new Error("lonely")); setTimeout(() => {}, 1e6) })',
     seen: refused('Error: lonely'),
   },
@@ -69,9 +77,9 @@ const faults: { does: string; code: string; seen: object; timeoutMs?: number; me
 ]
 
 const unloadable = [
-  { does: 'is no JavaScript', code: 'export const handler = (', seen: refused('SyntaxError: Unexpected end of input') },
+  { does: 'is not JavaScript', code: 'export const handler = (', seen: refused('SyntaxError: Unexpected end of input') },
   {
-    does: 'imports what is not there',
+    does: 'imports a missing module',
     code: 'import "./not-there.mjs"',
     seen: refused("Cannot find module '/var/task/not-there.mjs' imported from /var/task/unloadable-1.mjs"),
   },
@@ -81,7 +89,7 @@ const unloadable = [
 ]
 
 for (const engine of chosenEngines().slice(0, 1)) {
-  describe(`a trigger's function in a module on ${engine.name}`, () => {
+  describe(`A trigger function in a module on ${engine.name}`, () => {
     const folder = functionFolder()
     const entries: Record<string, object> = { well: { module: 'well.mjs' } }
     folder.write('well.mjs', 'export const handler = async (event) => event')
@@ -105,7 +113,7 @@ for (const engine of chosenEngines().slice(0, 1)) {
       return pool
     }
 
-    /** Others go on meanwhile, and the function itself is asked anew. */
+    /** Asserts that other functions answer in the meantime, and that the failed function is invoked again later. */
     async function failsAlone(name: string, seen: object, timeoutMs?: number) {
       const [hurt, well] = await Promise.all([given(name, timeoutMs), given('well')])
       for (let attempt = 0; attempt < 2; attempt++) {
@@ -128,14 +136,14 @@ for (const engine of chosenEngines().slice(0, 1)) {
       it(`that ${does} fails its own sign-in only`, () => failsAlone(`unloadable-${index}`, seen))
     })
 
-    it('that nobody has is told as Lambda tells it', () => failsAlone('nobody', unreachable('ResourceNotFoundException')))
+    it('that does not exist fails with Lambda’s error', () => failsAlone('nobody', unreachable('ResourceNotFoundException')))
 
-    it('that ends its process after each answer fails no later sign-in', async () => {
+    it('that ends its process after each answer does not fail later sign-ins', async () => {
       const { clientId } = await given('leaves')
       for (let attempt = 0; attempt < 10; attempt++) assert.ok((await givenTokens(server(), clientId, 'ana')).accessToken)
     })
 
-    it('that has more calls than threads answers them in turn', async () => {
+    it('that has more calls than threads answers them one after another', async () => {
       const { clientId } = await given('well')
       const tokens = await Promise.all(Array.from({ length: 12 }, () => givenTokens(server(), clientId, 'ana')))
       assert.equal(new Set(tokens.map(({ accessToken }) => accessToken)).size, 12)

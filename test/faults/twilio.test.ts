@@ -20,13 +20,13 @@ function startWorker(setup: MessagingSetup, url: string, { from = '+15550001111'
 
 for (const engine of engines) {
   describe(`Twilio, with the outbox on ${engine.name}`, () => {
-    it('gets the text as a form, with account and token', async () => {
+    it('gets the text as a form, with the account SID and the token', async () => {
       await using setup = await openMessagingSetup(engine)
       await using twilio = await startPeer(taken)
       await using worker = startWorker(setup, twilio.url)
       await queueText(setup)
       await worker.drain()
-      const [request, ...others] = twilio.asked
+      const [request, ...others] = twilio.requests
       assert.equal(others.length, 0)
       assert.equal(request?.path, path)
       assert.equal(request.headers.authorization, `Basic ${Buffer.from('AC0123:hunter2/').toString('base64')}`)
@@ -36,20 +36,20 @@ for (const engine of engines) {
       assert.deepEqual(await outcomesIn(setup), [['sent', 1, null]])
     })
 
-    it('is told of a messaging service in the place of a number', async () => {
+    it('gets the SID of a messaging service in place of a number', async () => {
       await using setup = await openMessagingSetup(engine)
       await using twilio = await startPeer(taken)
       const from = `MG${'0123456789abcdef'.repeat(2)}`
       await using worker = startWorker(setup, twilio.url, { from })
       await queueText(setup)
       await worker.drain()
-      const form = new URLSearchParams(twilio.asked[0]?.body)
+      const form = new URLSearchParams(twilio.requests[0]?.body)
       assert.deepEqual([form.get('MessagingServiceSid'), form.get('From')], [from, null])
     })
 
-    it('is asked again when it is too busy or out of order, until it takes the message', async () => {
+    it('gets the message again after throttling and server errors, until it accepts it', async () => {
       await using setup = await openMessagingSetup(engine)
-      await using twilio = await startPeer(failure(429, 20429), { status: 502, body: '<html>123456' }, 'hang up', 'babble', taken)
+      await using twilio = await startPeer(failure(429, 20429), { status: 502, body: '<html>123456' }, 'hang up', 'nonsense', taken)
       await using worker = startWorker(setup, twilio.url)
       await queueText(setup)
       await tryTimes(setup, worker, 6)
@@ -58,14 +58,14 @@ for (const engine of engines) {
       assert.doesNotMatch(JSON.stringify(setup.log), secrets)
     })
 
-    it('that calls the number wrong is asked a few times, and the message is given up', async () => {
+    it('gets a message for a number that it rejects a few times, before it is given up', async () => {
       for (const answer of [failure(400, 21211), failure(400, 21610), { status: 400, body: 'nonsense 123456' }]) {
         await using setup = await openMessagingSetup(engine)
         await using twilio = await startPeer(answer)
         await using worker = startWorker(setup, twilio.url)
         await queueText(setup)
         await tryTimes(setup, worker, 8)
-        assert.equal(twilio.asked.length, 5)
+        assert.equal(twilio.requests.length, 5)
         const [[state, attempts, reason] = []] = (await outcomesIn(setup)) as [unknown[]]
         assert.deepEqual([state, attempts], ['failed', 5])
         assert.match(String(reason), /^Twilio HTTP 400(, code 21\d\d\d)?$/)
@@ -73,7 +73,7 @@ for (const engine of engines) {
       }
     })
 
-    it('that objects to the token or the sender, or hangs, refuses no message', async () => {
+    it('does not count as refusing the message when it rejects the token or the sender, or hangs', async () => {
       for (const answer of [failure(401, 20003), failure(400, 21606), failure(404, 20404), 'hang'] as const) {
         await using setup = await openMessagingSetup(engine)
         await using twilio = await startPeer(answer)

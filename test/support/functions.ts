@@ -7,10 +7,10 @@ import { pino } from 'pino'
 import { givenUser } from './sign-in.ts'
 import type { TestServer } from './test-server.ts'
 
-/** A folder of files, gone after the `describe` it is made in. */
+/** A folder of files that is deleted after the `describe` in which it was created. */
 export type FunctionFolder = {
   readonly path: string
-  /** Writes a file, and answers with its path. Text stays as it is, other values are written as JSON. */
+  /** Writes a file and returns its path. Text is written as it is, other values as JSON. */
   write(name: string, content: unknown): string
 }
 
@@ -30,13 +30,13 @@ export function functionFolder(): FunctionFolder {
 
 export const functionArn = (name: string) => `arn:aws:lambda:us-east-1:123456789012:function:${name}`
 
-/** A pool of one user, `ana`, with these triggers. */
+/** A pool with these triggers and one user, `ana`. */
 export async function givenTriggered(server: TestServer, lambdaConfig: LambdaConfigType) {
   const ids = await server.givenPool({ pool: { LambdaConfig: lambdaConfig } })
   return { ...ids, ...(await givenUser(server, ids.poolId, 'ana')) }
 }
 
-/** A log to look into. */
+/** A logger whose lines can be read. */
 export function recordingLogger() {
   const lines: string[] = []
   return { logger: pino({ level: 'debug', base: undefined }, { write: (line: string) => void lines.push(line) }), lines }

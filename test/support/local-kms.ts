@@ -14,13 +14,13 @@ type KmsRequest = {
 
 export type LocalKms = {
   readonly endpoint: string
-  /** The operations that were called, with the region that was signed for. */
+  /** The operations that were called, with the region in the signature. */
   readonly calls: readonly string[]
-  /** What it answers from now on in place of a result; undefined makes it work again. */
+  /** From now on every call fails with this error. Undefined makes calls succeed again. */
   failWith(error: string | undefined): void
 }
 
-/** Speaks as much of KMS as the AWS Encryption SDK needs, for keys of any name. */
+/** The part of KMS that the AWS Encryption SDK needs, for keys of any name. */
 export async function openLocalKms(): Promise<LocalKms> {
   const calls: string[] = []
   let failure: string | undefined
@@ -74,7 +74,7 @@ function createKeys() {
   }
 
   return {
-    /** Undefined for what it cannot or will not do. */
+    /** Undefined for an unknown operation, or a ciphertext that does not decrypt. */
     run(name: string, { KeyId = '', NumberOfBytes = 32, Plaintext = '', CiphertextBlob = '', EncryptionContext }: KmsRequest) {
       if (name === 'GenerateDataKey') {
         const plain = randomBytes(NumberOfBytes)

@@ -4,23 +4,23 @@ import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import { after } from 'node:test'
 
-/** A text message as the gateway was given it. */
+/** A text message as the endpoint received it. */
 export type Text = { readonly id: string; readonly to: string; readonly text: string; readonly poolId: string }
 
 type Answer = number | 'hang'
 
 export type SmsEndpoint = {
-  /** Flags of a server whose text messages come here. */
+  /** Flags of a server that sends its text messages to this endpoint. */
   readonly flags: readonly string[]
-  /** What was taken, of one pool, oldest first. */
-  takenFor(poolId: string): readonly Text[]
-  /** Answers the messages to a number with these, one after the other; the last one stays. 200 where nothing is said. */
+  /** The messages of a pool that were accepted, oldest first. */
+  acceptedOf(poolId: string): readonly Text[]
+  /** Sets the answers for messages to a number, in order; the last one stays. The default is 200. */
   answerTo(number: string, ...answers: readonly Answer[]): void
 }
 
-/** The far end of text messages. Open it before the server, in the same file. */
+/** A gateway for text messages. Open it before the server, in the same file. */
 export async function openSmsEndpoint(): Promise<SmsEndpoint> {
-  const taken: Text[] = []
+  const accepted: Text[] = []
   const scripts = new Map<string, Answer[]>()
   const hanging = new Set<ServerResponse>()
   const server = createServer(async (request, response) => {
@@ -28,7 +28,7 @@ export async function openSmsEndpoint(): Promise<SmsEndpoint> {
     const script = scripts.get(message.to) ?? [200]
     const answer = (script.length > 1 ? script.shift() : script[0]) ?? 200
     if (answer === 'hang') return void hanging.add(response)
-    if (answer === 200) taken.push(message)
+    if (answer === 200) accepted.push(message)
     response.writeHead(answer).end()
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -39,7 +39,7 @@ export async function openSmsEndpoint(): Promise<SmsEndpoint> {
   })
   return {
     flags: ['--sms-gateway-url', `http://127.0.0.1:${(server.address() as AddressInfo).port}/send`],
-    takenFor: (poolId) => taken.filter((message) => message.poolId === poolId),
+    acceptedOf: (poolId) => accepted.filter((message) => message.poolId === poolId),
     answerTo: (number, ...answers) => void scripts.set(number, [...answers]),
   }
 }

@@ -14,37 +14,37 @@ export type TriggerEvent = {
   readonly userName: string
   readonly callerContext: { readonly awsSdkVersion: string; readonly clientId: string }
   readonly triggerSource: string
-  // biome-ignore lint/suspicious/noExplicitAny: a function's event is JSON, and each trigger's is another
+  // biome-ignore lint/suspicious/noExplicitAny: the event is JSON, with other members for each trigger
   readonly request: any
   // biome-ignore lint/suspicious/noExplicitAny: the same
   response: any
 }
 
-/** What a function does with its event; what it throws is its error, what it answers is sent back as it is. */
+/** A trigger function. What it throws is its error; what it returns is sent back unchanged. */
 export type Handler = (event: TriggerEvent) => unknown
 
 type TriggerName = Exclude<keyof LambdaConfigType, 'KMSKeyID' | 'PreTokenGenerationConfig'>
 
 export type GivenTriggers = {
   readonly lambdaConfig: LambdaConfigType
-  /** The sources of the events that came, in order. */
+  /** The sources of the events so far, in order. */
   readonly fired: readonly string[]
   readonly events: readonly TriggerEvent[]
-  /** Forgets what came so far. */
+  /** Forgets the events so far. */
   clear(): void
 }
 
 export type TriggerEndpoint = {
-  /** Flags of a server whose functions, of whatever name, are the handlers given here. */
+  /** Flags of a server whose functions, under any name, are the handlers of this endpoint. */
   readonly flags: readonly string[]
-  /** Functions for the triggers of a pool. `version` is that of PreTokenGeneration. */
+  /** Makes functions for the triggers of a pool. `version` is the event version of PreTokenGeneration. */
   given(handlers: Partial<Record<TriggerName, Handler>>, options?: { version?: 'V1_0' | 'V2_0' | 'V3_0' }): GivenTriggers
 }
 
 const kmsKeyArn = 'arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555'
 const withVersion = new Set<TriggerName>(['CustomEmailSender', 'CustomSMSSender', 'InboundFederation'])
 
-/** The far end of triggers: handlers in the test itself, reached over HTTP. Open it before the server, in the same `describe`. */
+/** Trigger functions in the test itself, reached over HTTP. Open it before the server, in the same `describe`. */
 export async function openTriggerEndpoint(): Promise<TriggerEndpoint> {
   const handlers = new Map<string, (event: TriggerEvent) => unknown>()
   const server = createServer((request, response) => void answer(handlers, request, response))
@@ -61,10 +61,10 @@ export async function openTriggerEndpoint(): Promise<TriggerEndpoint> {
 
   return {
     flags: ['--functions-file', file],
-    given(wanted, { version = 'V1_0' } = {}) {
+    given(byTrigger, { version = 'V1_0' } = {}) {
       const events: TriggerEvent[] = []
       const lambdaConfig: LambdaConfigType = {}
-      for (const [trigger, handler] of Object.entries(wanted) as [TriggerName, Handler][]) {
+      for (const [trigger, handler] of Object.entries(byTrigger) as [TriggerName, Handler][]) {
         const name = `${trigger}-${handlers.size}`
         handlers.set(name, (event) => {
           events.push(structuredClone(event))

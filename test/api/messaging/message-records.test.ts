@@ -114,7 +114,7 @@ for (const engine of engines) {
       }
       const [given] = await list(poolId, { State: 'FAILED' })
       assert.deepEqual([given.Username, given.Reason, given.Attempts, given.NextAttemptAt], ['bob', 'HTTP 400', 5, undefined])
-      assert.deepEqual(sms.takenFor(poolId), [])
+      assert.deepEqual(sms.acceptedOf(poolId), [])
     })
 
     it('are deleted with their user', async () => {
@@ -167,7 +167,7 @@ for (const engine of engines) {
         (await list(poolId, { Username: 'bob' })).map(({ State, Attempts }: Listed & { Attempts: number }) => [State, Attempts]),
         [['SENT', 2]],
       )
-      assert.equal(sms.takenFor(poolId).length, 2)
+      assert.equal(sms.acceptedOf(poolId).length, 2)
     })
 
     it('reveal the code while it is valid, and afterwards neither reveal nor send it', async () => {

@@ -84,7 +84,7 @@ for (const engine of engines) {
       await givenUser(server(), ids.poolId, 'ana', { attributes: attributes(bad) })
       const { accessToken } = await givenTokens(server(), ids.clientId, 'ana')
       for (const [name, call] of Object.entries(callsOf(ids, accessToken))) await assert.rejects(call, refused, name)
-      assert.deepEqual(sms.takenFor(ids.poolId), [])
+      assert.deepEqual(sms.acceptedOf(ids.poolId), [])
     })
 
     it('fail no call with OnRefusal IGNORE', async () => {
@@ -92,7 +92,7 @@ for (const engine of engines) {
       await givenUser(server(), ids.poolId, 'ana', { attributes: attributes(bad) })
       const { accessToken } = await givenTokens(server(), ids.clientId, 'ana')
       for (const call of Object.values(callsOf(ids, accessToken))) await call()
-      assert.deepEqual(sms.takenFor(ids.poolId), [])
+      assert.deepEqual(sms.acceptedOf(ids.poolId), [])
     })
 
     it('are distinguished from an unavailable gateway and from an accepted message', async () => {
@@ -105,7 +105,7 @@ for (const engine of engines) {
         assert.ok((await signUp(server(), clientId, name, { phone_number })).CodeDeliveryDetails)
       }
       assert.deepEqual(
-        sms.takenFor(poolId).map(({ to }) => to),
+        sms.acceptedOf(poolId).map(({ to }) => to),
         [good],
       )
     })

@@ -37,7 +37,7 @@ const used = { name: 'NotAuthorizedException', message: 'Invalid session for the
 const expired = { name: 'NotAuthorizedException', message: 'Invalid session for the user, session is expired.' }
 const hiding = { PreventUserExistenceErrors: 'ENABLED' } as const
 
-/** Takes any answer and lets everybody in who has given one. */
+/** Accepts any answer, and issues tokens after the first one. */
 const careless: Handlers = {
   ...riddles(),
   DefineAuthChallenge: (event: TriggerEvent) =>
@@ -46,7 +46,7 @@ const careless: Handlers = {
 }
 
 for (const engine of engines) {
-  describe(`attacks on CUSTOM_AUTH on ${engine.name}`, async () => {
+  describe(`CUSTOM_AUTH under attack on ${engine.name}`, async () => {
     const endpoint = await openTriggerEndpoint()
     const server = useTestServer(engine, { flags: endpoint.flags })
 
@@ -60,7 +60,7 @@ for (const engine of engines) {
     const answerAs = (clientId: string, { Session }: InitiateAuthCommandOutput, USERNAME: string, ANSWER = 'blue') =>
       respond(server(), clientId, 'CUSTOM_CHALLENGE', Session, { USERNAME, ANSWER })
 
-    it('hands a Session to its own user and client only', async () => {
+    it('accepts a Session from its own user and app client only', async () => {
       const { poolId, clientId, triggers } = await given()
       const { UserPoolClient } = await server().send(
         new CreateUserPoolClientCommand({ UserPoolId: poolId, ClientName: 'other', ...customClient }),
@@ -73,13 +73,13 @@ for (const engine of engines) {
       assert.ok((await answerAs(clientId, asked, 'ana')).AuthenticationResult)
     })
 
-    it('does not let the user change between rounds', async () => {
+    it('does not allow another user between two rounds', async () => {
       const { clientId } = await given()
       const second = await answerAs(clientId, await startCustom(server(), clientId, 'ana'), 'ana', 'green')
       await assert.rejects(answerAs(clientId, second, 'ben'), invalid)
     })
 
-    it('takes one answer to each Session, whichever way it ends', async () => {
+    it('accepts one answer for each Session, right or wrong', async () => {
       const { clientId, triggers } = await given(riddles(1))
       const asked = await startCustom(server(), clientId, 'ana')
       await assert.rejects(answerAs(clientId, asked, 'ana', 'green'), failed)
@@ -91,7 +91,7 @@ for (const engine of engines) {
       assert.deepEqual(triggers.fired, [])
     })
 
-    it('asks about one of many guesses that are made at once', async () => {
+    it('verifies one of many guesses that are made at once', async () => {
       const { clientId, triggers } = await given(riddles(1))
       const asked = await startCustom(server(), clientId, 'ana')
       triggers.clear()
@@ -100,7 +100,7 @@ for (const engine of engines) {
       assert.equal(triggers.fired.filter((source) => source === verify).length, 1)
     })
 
-    it('gives no second guess to whoever made a function fail', async () => {
+    it('allows no second guess to a client that made a function fail', async () => {
       for (const trigger of ['VerifyAuthChallengeResponse', 'DefineAuthChallenge'] as const) {
         let isBroken = false
         const handlers: Handlers = riddles()
@@ -119,7 +119,7 @@ for (const engine of engines) {
       }
     })
 
-    it('gives each challenge the time of a Session, and no more', async () => {
+    it('expires each challenge after the lifetime of a Session', async () => {
       const { clientId } = await given(riddles(), { AuthSessionValidity: 3 })
       const first = await startCustom(server(), clientId, 'ana')
       server().clock.advance(2 * 60_000)
@@ -130,7 +130,7 @@ for (const engine of engines) {
       await assert.rejects(answerCustom(server(), clientId, third, 'blue'), expired)
     })
 
-    it('takes no Session for that of another challenge', async () => {
+    it('rejects the Session of another challenge', async () => {
       const { poolId, clientId } = await given()
       await setMfa(server(), poolId, 'OPTIONAL', ['totp'])
       const app = await givenAppUser(server(), { poolId, clientId }, 'eva')
@@ -148,7 +148,7 @@ for (const engine of engines) {
       await assert.rejects(answerAs(clientId, mfa, 'eva'), invalid)
     })
 
-    it('keeps what is private from the client', async () => {
+    it('does not show private parameters to the client', async () => {
       const secret = 'only-the-function-knows'
       const { clientId } = await given({
         ...riddles(),
@@ -162,7 +162,7 @@ for (const engine of engines) {
       for (const text of [JSON.stringify(asked), decoded]) assert.equal(text.includes(secret), false)
     })
 
-    it('lets no function choose the name that the client goes on with', async () => {
+    it('does not let a function replace the USERNAME that the client has to send', async () => {
       const { clientId } = await given({
         ...riddles(),
         CreateAuthChallenge: (event: TriggerEvent) => ({ ...event, response: { publicChallengeParameters: { USERNAME: 'ben' } } }),
@@ -170,7 +170,7 @@ for (const engine of engines) {
       assert.deepEqual((await startCustom(server(), clientId, 'ana')).ChallengeParameters, { USERNAME: 'ana' })
     })
 
-    it('keeps nothing in its records that would let somebody in', async () => {
+    it('records nothing that could be used to sign in', async () => {
       const { poolId, clientId } = await given({
         ...riddles(),
         CreateAuthChallenge: (event: TriggerEvent) => ({
@@ -185,7 +185,7 @@ for (const engine of engines) {
       for (const secret of ['blue-7', 'green-8']) assert.equal(text.includes(secret), false)
     })
 
-    it('lets nobody in for a function that is passed over when it fails', async () => {
+    it('does not sign a user in when a function failed and the policy says to continue', async () => {
       for (const trigger of ['DefineAuthChallenge', 'CreateAuthChallenge', 'VerifyAuthChallengeResponse'] as const) {
         let isBroken = trigger !== 'VerifyAuthChallengeResponse'
         const handler = (riddles(1) as Handlers)[trigger]
@@ -203,7 +203,7 @@ for (const engine of engines) {
       }
     })
 
-    it('ends with the password that it began under', async () => {
+    it('fails once the password has changed since the start', async () => {
       const { poolId, clientId } = await given(careless)
       const asked = await startCustom(server(), clientId, 'ana')
       await server().send(
@@ -212,7 +212,7 @@ for (const engine of engines) {
       await assert.rejects(answerAs(clientId, asked, 'ana'), invalid)
     })
 
-    it('lets nobody in who does not exist, whatever the functions say', async () => {
+    it('does not sign in a user who does not exist, whatever the functions return', async () => {
       const { poolId, clientId, triggers } = await given(careless, hiding)
       const asked = await startCustom(server(), clientId, 'nobody')
       await assert.rejects(answerCustom(server(), clientId, asked, 'any'), failed)
@@ -228,7 +228,7 @@ for (const engine of engines) {
       await assert.rejects(startCustom(server(), at.clientId, 'nobody'), failed)
     })
 
-    it('lets nobody in who is not confirmed, and says so only to whoever has passed where users are hidden', async () => {
+    it('does not sign in an unconfirmed user; where users are hidden, only a client that passed the challenge learns why', async () => {
       const { clientId } = await given(riddles(), hiding)
       await signUp(server(), clientId, 'new')
       const wrong = await answerCustom(server(), clientId, await startCustom(server(), clientId, 'new'), 'green')
@@ -236,7 +236,7 @@ for (const engine of engines) {
       await assert.rejects(answerCustom(server(), clientId, wrong, 'blue'), { name: 'UserNotConfirmedException' })
     })
 
-    it('lets nobody in who has to choose a password first, and says so only to whoever has passed where users are hidden', async () => {
+    it('does not sign in a user who must reset the password; where users are hidden, only a client that passed the challenge learns why', async () => {
       const reset = { name: 'PasswordResetRequiredException' }
       const userAttributes = { email: 'eva@example.test', email_verified: 'true' }
       const UserMigration = (event: TriggerEvent) => ({ ...event, response: { userAttributes, messageAction: 'SUPPRESS' } })
@@ -250,11 +250,11 @@ for (const engine of engines) {
     })
 
     for (const [pools, pool, names] of [
-      ['with names', {}, ['eva', 'eve']],
-      ['with addresses', { UsernameAttributes: ['email'] }, ['eva@example.test', 'eve@example.test']],
-      ['with a history', { UserPoolAddOns: { AdvancedSecurityMode: 'AUDIT' }, UserPoolTier: 'PLUS' }, ['eva', 'eve']],
+      ['with usernames', {}, ['eva', 'eve']],
+      ['with e-mail addresses as usernames', { UsernameAttributes: ['email'] }, ['eva@example.test', 'eve@example.test']],
+      ['with auth events', { UserPoolAddOns: { AdvancedSecurityMode: 'AUDIT' }, UserPoolTier: 'PLUS' }, ['eva', 'eve']],
     ] as const) {
-      it(`shows strangers nothing that users are not shown, in pools ${pools}`, async () => {
+      it(`answers for users who do not exist as for those who do, in pools ${pools}`, async () => {
         const [user, stranger] = names
         const triggers = endpoint.given(riddles())
         const { poolId, clientId } = await givenPoolWith(server(), triggers, {

@@ -22,7 +22,7 @@ type Handlers = Parameters<Awaited<ReturnType<typeof openTriggerEndpoint>>['give
 const failed = { name: 'NotAuthorizedException', message: 'Incorrect username or password.' }
 const locked = { name: 'NotAuthorizedException', message: 'Attempt limit exceeded, please try after some time.' }
 
-/** An easy question before the riddle. */
+/** A challenge that is easy to answer, before the riddle. */
 const withWarmUp: Handlers = {
   ...riddles(1),
   DefineAuthChallenge(event: TriggerEvent) {
@@ -33,7 +33,7 @@ const withWarmUp: Handlers = {
 }
 
 for (const engine of engines) {
-  describe(`wrong answers to custom challenges on ${engine.name}`, async () => {
+  describe(`Wrong answers to custom challenges on ${engine.name}`, async () => {
     const endpoint = await openTriggerEndpoint()
     const server = useTestServer(engine, { flags: endpoint.flags })
 
@@ -49,13 +49,13 @@ for (const engine of engines) {
     const answer = async (clientId: string, name: string, text: string) =>
       answerCustom(server(), clientId, await startCustom(server(), clientId, name), text)
 
-    it('are as many as the functions allow, where the pool does not say otherwise', async () => {
+    it('are only limited by the functions, by default', async () => {
       const { clientId } = await given(riddles(1))
       for (let count = 0; count < 10; count++) await assert.rejects(answer(clientId, 'ana', 'green'), failed)
       assert.ok((await answer(clientId, 'ana', 'blue')).AuthenticationResult)
     })
 
-    it('lock the user where the pool wants that, and strangers alike, however often a sign-in begins anew', async () => {
+    it('lock users, and users who do not exist, in pools with that setting, however often a sign-in starts again', async () => {
       const { clientId, triggers } = await given(riddles(1), { WrongAnswers: 'LOCK_OUT' })
       for (const name of ['ana', 'nobody']) {
         for (let count = 0; count < 5; count++) await assert.rejects(answer(clientId, name, 'green'), failed)
@@ -68,12 +68,12 @@ for (const engine of engines) {
         if (name === 'ana') assert.ok((await late).AuthenticationResult)
         else await assert.rejects(late, failed)
       }
-      // Tokens clear the count.
+      // Tokens reset the count.
       for (let count = 0; count < 4; count++) await assert.rejects(answer(clientId, 'ana', 'green'), failed)
       assert.ok((await answer(clientId, 'ana', 'blue')).AuthenticationResult)
     })
 
-    it('count although an easy question before was answered well', async () => {
+    it('count even after a right answer to an easier challenge', async () => {
       const { clientId, triggers } = await given(withWarmUp, { WrongAnswers: 'LOCK_OUT' })
       for (let count = 0; count < 5; count++) {
         const riddle = await answer(clientId, 'ana', 'blue')
@@ -84,7 +84,7 @@ for (const engine of engines) {
       assert.equal(triggers.fired.filter((source) => source === verify).length, 0)
     })
 
-    it('count when a function refuses them by an error, too', async () => {
+    it('count even when the function rejects them by an error', async () => {
       const handlers: Handlers = { ...riddles(1), VerifyAuthChallengeResponse: refuse }
       const { clientId } = await given(handlers, { WrongAnswers: 'LOCK_OUT' })
       for (let count = 0; count < 5; count++)

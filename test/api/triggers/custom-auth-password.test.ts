@@ -32,7 +32,7 @@ const wrong = { name: 'NotAuthorizedException', message: 'Incorrect username or 
 const srpA = result('SRP_A')
 const password = result('PASSWORD_VERIFIER')
 
-/** Asks for these challenges one after another, whatever their names, and lets in whoever has passed them all. */
+/** Functions that issue these challenges one after another, and tokens after all have been passed. */
 function inOrder(...names: string[]) {
   const asked = (event: TriggerEvent) =>
     event.request.session.filter(({ challengeName }: { challengeName: string }) => names.includes(challengeName)).length
@@ -81,7 +81,7 @@ for (const engine of engines) {
       })
     }
 
-    it('lets the functions ask for the password first, and for more then', async () => {
+    it('lets the functions ask for the password first, and for more afterwards', async () => {
       const at = await given(['PASSWORD_VERIFIER', 'CUSTOM_CHALLENGE'])
       const asked = await provePassword(at, 'ana')
       assert.equal(asked.ChallengeName, 'CUSTOM_CHALLENGE')
@@ -93,7 +93,7 @@ for (const engine of engines) {
       assert.deepEqual(last, [srpA, password, result('CUSTOM_CHALLENGE', true, 'RIDDLE-3')])
     })
 
-    it('refuses a wrong password without asking them, and locks as other flows do', async () => {
+    it('rejects a wrong password without invoking them, and locks the user as other flows do', async () => {
       const at = await given(['PASSWORD_VERIFIER'])
       const stages = [...Array(5).fill(wrong), { name: 'NotAuthorizedException', message: 'Password attempts exceeded' }]
       for (const refusal of stages) await assert.rejects(provePassword(at, 'ana', {}, 'Wrong-horse-7'), refusal)
@@ -101,7 +101,7 @@ for (const engine of engines) {
       await assert.rejects(provePassword(at, 'nobody'), { name: /UserNotFoundException|NotAuthorizedException/ })
     })
 
-    it('leaves users their second factor, however many codes strangers ask for who need no password', async () => {
+    it('keeps sending second factors to users, however many codes were requested without a password', async () => {
       const at = await given(['EMAIL_OTP'])
       await setMfa(server(), at.poolId, 'OPTIONAL', ['email'])
       await prefer(server(), at.poolId, 'ana', { EmailMfaSettings: { Enabled: true } })
@@ -110,13 +110,13 @@ for (const engine of engines) {
       assert.equal((await signInByPassword(server(), at.clientId, 'ana')).ChallengeName, 'EMAIL_OTP')
     })
 
-    it('lets them leave the password out', async () => {
+    it('lets the functions skip the password', async () => {
       const { clientId } = await given(['CUSTOM_CHALLENGE'])
       const { challenge } = await startWithSrp(clientId, 'ana')
       assert.ok((await answerCustom(server(), clientId, challenge, 'blue')).AuthenticationResult)
     })
 
-    it('has a temporary password replaced before they go on', async () => {
+    it('requires a new password in place of a temporary one before the functions continue', async () => {
       const at = await given(['PASSWORD_VERIFIER', 'CUSTOM_CHALLENGE'])
       const request = { UserPoolId: at.poolId, Username: 'new', TemporaryPassword: goodPassword, MessageAction: 'SUPPRESS' } as const
       await server().send(new AdminCreateUserCommand(request))
@@ -129,7 +129,7 @@ for (const engine of engines) {
       assert.ok((await answerCustom(server(), at.clientId, asked, 'blue')).AuthenticationResult)
     })
 
-    it('skips the MFA of the pool without a password, and demands it after one', async () => {
+    it('skips the MFA of the pool without a password, and requires it after one', async () => {
       const at = await given(['PASSWORD_VERIFIER', 'CUSTOM_CHALLENGE'])
       await setMfa(server(), at.poolId, 'OPTIONAL', ['totp'])
       const app = await givenAppUser(server(), at, 'eva')
@@ -149,7 +149,7 @@ for (const engine of engines) {
       assert.ok((await answerCustom(server(), plain.clientId, riddle, 'blue')).AuthenticationResult)
     })
 
-    it('leaves the MFA to the functions where the pool is set up so', async () => {
+    it('leaves the MFA to the functions in pools with that setting', async () => {
       const at = await given(['PASSWORD_VERIFIER', 'CUSTOM_CHALLENGE'])
       await setMfa(server(), at.poolId, 'OPTIONAL', ['totp'])
       await givenAppUser(server(), at, 'eva')
@@ -159,7 +159,7 @@ for (const engine of engines) {
       assert.equal((await provePassword(at, 'eva')).ChallengeName, 'CUSTOM_CHALLENGE')
     })
 
-    it('comes back to the functions from the set-up of a second factor', async () => {
+    it('returns to the functions after the set-up of a second factor', async () => {
       const at = await given(['PASSWORD_VERIFIER', 'CUSTOM_CHALLENGE'])
       await setMfa(server(), at.poolId, 'ON', ['totp'])
       const { ChallengeName, Session } = await provePassword(at, 'ana')
@@ -172,7 +172,7 @@ for (const engine of engines) {
       assert.deepEqual(at.triggers.events.at(-1)?.request.session, [srpA, password, result('MFA_SETUP')])
     })
 
-    it('sends codes and asks for apps when the functions want it, and tells them the outcome', async () => {
+    it('sends codes and asks for authenticator apps when the functions say so, and passes them the result', async () => {
       const at = await given(['EMAIL_OTP', 'SOFTWARE_TOKEN_MFA', 'CUSTOM_CHALLENGE'])
       await setMfa(server(), at.poolId, 'OPTIONAL', ['totp'])
       const app = await givenAppUser(server(), at, 'eva')
@@ -183,12 +183,12 @@ for (const engine of engines) {
       const code = await codeSentTo(server(), at.poolId, 'ana@example.test')
       const responses = { USERNAME: 'ana', EMAIL_OTP_CODE: code }
       const answered = respond(server(), at.clientId, 'EMAIL_OTP', noApp.Session, responses)
-      await assert.rejects(answered, wrong, 'she has no app')
+      await assert.rejects(answered, wrong, 'the user has no authenticator app')
       assert.deepEqual(at.triggers.events.at(-1)?.request.session, [result('EMAIL_OTP')])
       assert.ok(app)
     })
 
-    it('asks for an authenticator app and nothing else', async () => {
+    it('can consist of an authenticator app alone', async () => {
       const at = await given(['SOFTWARE_TOKEN_MFA'])
       await setMfa(server(), at.poolId, 'OPTIONAL', ['totp'])
       const app = await givenAppUser(server(), at, 'eva')
@@ -204,11 +204,11 @@ for (const engine of engines) {
       await assert.rejects(answer(app.code(1)), { name: 'NotAuthorizedException', message: /can only be used once/ })
     })
 
-    it('has a remembered device prove itself', async () => {
+    it('accepts the proof of a remembered device', async () => {
       const DeviceConfiguration = { ChallengeRequiredOnNewDevice: true, DeviceOnlyRememberedOnUserPrompt: false }
       const at = await given(['CUSTOM_CHALLENGE', 'DEVICE_PASSWORD_VERIFIER'], { DeviceConfiguration })
       const riddle = await startCustom(server(), at.clientId, 'ana')
-      // Nobody can ask for the second half of a device's proof.
+      // A function cannot ask for the second half of a device's proof.
       await assert.rejects(answerCustom(server(), at.clientId, riddle, 'blue'), { name: 'InvalidLambdaResponseException' })
 
       const devices = await given(['DEVICE_SRP_AUTH'], { DeviceConfiguration })

@@ -49,7 +49,7 @@ for (const engine of engines) {
       return { ...ids, ...user, triggers }
     }
 
-    it('asks what the functions ask, and tells each of them what Cognito tells it', async () => {
+    it('issues the challenges of the functions, and sends each of them Cognito’s event', async () => {
       const { clientId, sub, triggers } = await given({
         ...riddles(),
         PreAuthentication: agree,
@@ -98,7 +98,7 @@ for (const engine of engines) {
       assert.deepEqual(await server().inbox('ana@example.test'), [])
     })
 
-    it('goes on after wrong answers as long as the functions do, and tells them of each', async () => {
+    it('continues after wrong answers as long as the functions do, and passes them each result', async () => {
       const { clientId, triggers } = await given()
       let asked = await startCustom(server(), clientId, 'ana')
       for (const round of ['1', '2']) {
@@ -111,7 +111,7 @@ for (const engine of engines) {
       assert.deepEqual(triggers.fired, [define, create, verify, define, create, verify, define, create, verify, define])
     })
 
-    it('can be begun by an administrator, in the same envelopes', async () => {
+    it('can be started by an administrator, with the same events', async () => {
       const at = await given()
       const asked = await adminInitiate(server(), at, 'CUSTOM_AUTH', { USERNAME: 'ana' })
       assert.ok((await answerCustom(server(), at.clientId, asked, 'blue')).AuthenticationResult)
@@ -135,42 +135,42 @@ for (const engine of engines) {
 
     const base = { challengeName: null, issueTokens: false, failAuthentication: false }
     const wrong: { what: string; handlers: Handlers }[] = [
-      { what: 'an answer that says nothing', handlers: { DefineAuthChallenge: respondWith(base) } },
-      { what: 'an answer as it came, full of nulls', handlers: { DefineAuthChallenge: agree } },
+      { what: 'an answer without a decision', handlers: { DefineAuthChallenge: respondWith(base) } },
+      { what: 'an unchanged answer, full of nulls', handlers: { DefineAuthChallenge: agree } },
       {
-        what: 'a decision for two things',
+        what: 'an answer with two decisions',
         handlers: { DefineAuthChallenge: (event) => say(event, { issueTokens: true, challengeName: 'CUSTOM_CHALLENGE' }) },
       },
-      { what: 'a challenge nobody knows', handlers: { DefineAuthChallenge: respondWith({ ...base, challengeName: 'RIDDLE' }) } },
+      { what: 'an unknown challenge', handlers: { DefineAuthChallenge: respondWith({ ...base, challengeName: 'RIDDLE' }) } },
       {
-        what: 'a password of a client that has not begun SRP',
+        what: 'a password challenge for a client that has not started SRP',
         handlers: { DefineAuthChallenge: respondWith({ ...base, challengeName: 'PASSWORD_VERIFIER' }) },
       },
-      { what: 'tokens by another word than true', handlers: { DefineAuthChallenge: respondWith({ ...base, issueTokens: 'true' }) } },
+      { what: 'issueTokens that is not a boolean', handlers: { DefineAuthChallenge: respondWith({ ...base, issueTokens: 'true' }) } },
       {
         what: 'parameters that are not text',
         handlers: { ...riddles(), CreateAuthChallenge: respondWith({ publicChallengeParameters: { a: 1 } }) },
       },
       {
-        what: 'private parameters that no Session can hold',
+        what: 'private parameters that are too long for a Session',
         handlers: { ...riddles(), CreateAuthChallenge: respondWith({ privateChallengeParameters: { a: 'x'.repeat(2000) } }) },
       },
     ]
     for (const { what, handlers } of wrong) {
-      it(`refuses ${what}`, async () => {
+      it(`rejects ${what}`, async () => {
         const { clientId } = await given(handlers)
         await assert.rejects(startCustom(server(), clientId, 'ana'), unrecognizable)
       })
     }
 
-    it('takes private parameters of a thousand characters', async () => {
+    it('accepts private parameters of a thousand characters', async () => {
       const privateChallengeParameters = { a: 'x'.repeat(1000) }
       const { clientId, triggers } = await given({ ...riddles(), CreateAuthChallenge: respondWith({ privateChallengeParameters }) })
       await answerCustom(server(), clientId, await startCustom(server(), clientId, 'ana'), 'blue')
       assert.deepEqual(triggers.events[2]?.request.privateChallengeParameters, privateChallengeParameters)
     })
 
-    it('goes on until the notes of the functions are too long, and never with a Session that cannot come back', async () => {
+    it('fails once the metadata of the functions is too long, and never sends a Session that is too long to be sent back', async () => {
       const { CreateAuthChallenge } = riddles()
       const wordy: Handler = (event) => {
         const created = CreateAuthChallenge(event)
@@ -183,7 +183,7 @@ for (const engine of engines) {
       await assert.rejects(answerCustom(server(), clientId, asked, 'green'), unrecognizable)
     })
 
-    it('refuses a verdict that is neither true nor false, and lets errors of each function out', async () => {
+    it('rejects an answerCorrect that is not a boolean, and passes on the errors of each function', async () => {
       const odd = await given({ ...riddles(), VerifyAuthChallengeResponse: respondWith({ answerCorrect: null }) })
       const asked = await startCustom(server(), odd.clientId, 'ana')
       await assert.rejects(answerCustom(server(), odd.clientId, asked, 'blue'), unrecognizable)
@@ -193,7 +193,7 @@ for (const engine of engines) {
       }
     })
 
-    it('needs the flow in the client and the functions in the pool', async () => {
+    it('requires the flow in the app client and the functions in the pool', async () => {
       const noFlow = await given(riddles(), { ExplicitAuthFlows: ['ALLOW_USER_SRP_AUTH'] })
       const message = 'CUSTOM_AUTH is not enabled for the client.'
       await assert.rejects(startCustom(server(), noFlow.clientId, 'ana'), { name: 'InvalidParameterException', message })
@@ -208,7 +208,7 @@ for (const engine of engines) {
       }
     })
 
-    it('treats users who may not sign in as other flows do', async () => {
+    it('rejects users who may not sign in as other flows do', async () => {
       const { poolId, clientId } = await given(riddles(), { PreventUserExistenceErrors: 'LEGACY' })
       const start = (name: string) => startCustom(server(), clientId, name)
       await assert.rejects(start('nobody'), { name: 'UserNotFoundException' })

@@ -23,7 +23,7 @@ for (const engine of engines) {
   describe(`CustomMessage on ${engine.name}`, () => {
     const server = useTestServer(engine, { flags: endpoint.flags })
 
-    async function givenWording(handler: (event: TriggerEvent) => unknown, AdminCreateUserConfig?: AdminCreateUserConfigType) {
+    async function givenHandler(handler: (event: TriggerEvent) => unknown, AdminCreateUserConfig?: AdminCreateUserConfigType) {
       const triggers = endpoint.given({ CustomMessage: handler })
       const { lambdaConfig: LambdaConfig } = triggers
       const given = await server().givenPool({
@@ -35,8 +35,8 @@ for (const engine of engines) {
       return { ...given, triggers, inbox, signUp }
     }
 
-    it('words the message of a sign-up, and never learns the code', async () => {
-      const { poolId, clientId, triggers, inbox, signUp } = await givenWording((event) => {
+    it('writes the message of a sign-up, and never gets the code', async () => {
+      const { poolId, clientId, triggers, inbox, signUp } = await givenHandler((event) => {
         event.response.emailSubject = 'Welcome'
         event.response.emailMessage = `Hello <b>${event.request.userAttributes.email}</b>, use ${event.request.codeParameter}!`
         return event
@@ -71,8 +71,8 @@ for (const engine of engines) {
       assert.match(triggers.events[0]?.callerContext.awsSdkVersion ?? '', /^aws-sdk-js-3\./)
     })
 
-    it('leaves the pool’s template where it answers nothing', async () => {
-      const { inbox, signUp } = await givenWording((event) => event)
+    it('leaves the pool’s template when its response is empty', async () => {
+      const { inbox, signUp } = await givenHandler((event) => event)
       await signUp()
       assert.deepEqual(
         (await inbox()).map(({ subject }) => subject),
@@ -80,8 +80,8 @@ for (const engine of engines) {
       )
     })
 
-    it('can hold a message back', async () => {
-      const { triggers, inbox, signUp } = await givenWording((event) => {
+    it('can suppress a message', async () => {
+      const { triggers, inbox, signUp } = await givenHandler((event) => {
         event.response.messageAction = 'SUPPRESS'
         return event
       })
@@ -93,27 +93,27 @@ for (const engine of engines) {
 
     for (const [name, handler, error] of [
       ['throws', () => assert.fail('no'), { name: 'UserLambdaValidationException', message: 'CustomMessage failed with error no.' }],
-      ['answers nothing', () => undefined, noJson],
+      ['returns nothing', () => undefined, noJson],
       [
         'leaves out the code',
         (event: TriggerEvent) => ({ ...event, response: { emailMessage: 'Hello!' } }),
         { name: 'InvalidLambdaResponseException' },
       ],
       [
-        'answers a number',
+        'returns a number as text',
         (event: TriggerEvent) => ({ ...event, response: { emailMessage: 7 } }),
         { name: 'InvalidLambdaResponseException' },
       ],
     ] as const) {
       it(`fails the call and sends nothing when it ${name}`, async () => {
-        const { inbox, signUp } = await givenWording(handler)
+        const { inbox, signUp } = await givenHandler(handler)
         await assert.rejects(signUp(), error)
         assert.deepEqual(await inbox(), [])
       })
     }
 
-    it('words an invitation with the name and the password, and is asked once', async () => {
-      const { poolId, triggers, inbox } = await givenWording((event) => {
+    it('writes an invitation with username and password, and is invoked once for both messages', async () => {
+      const { poolId, triggers, inbox } = await givenHandler((event) => {
         event.response.emailMessage = `${event.request.usernameParameter} / ${event.request.codeParameter}`
         return event
       })
@@ -141,16 +141,16 @@ for (const engine of engines) {
     const code = '{####}'
     const ownWords = /^Your username is bo and temporary password is Temporary-7\. $/
     const invitations = [
-      { what: 'the name', body: `Use ${code}!`, seen: ownWords },
+      { what: 'the username', body: `Use ${code}!`, seen: ownWords },
       { what: 'the password', body: `You are ${name}.`, seen: ownWords },
       { what: 'either', body: 'Welcome!', seen: ownWords },
       { what: 'nothing', body: `${code} of ${name}`, seen: /^Temporary-7 of bo$/ },
     ]
     for (const { what, body, seen } of invitations) {
       for (const template of [undefined, `As ${name} take ${code}.`]) {
-        it(`sends an invitation whose text lacks ${what}, ${template === undefined ? 'by default' : 'with a template of the pool'}`, async () => {
+        it(`sends an invitation when its text lacks ${what}, ${template === undefined ? 'in a pool without a template' : 'in a pool with a template'}`, async () => {
           const own = template === undefined ? ownWords : /^As bo take Temporary-7\.$/
-          const { poolId, triggers, inbox } = await givenWording(
+          const { poolId, triggers, inbox } = await givenHandler(
             (event) => ({ ...event, response: { emailSubject: 'Welcome', emailMessage: body, smsMessage: body } }),
             template === undefined ? undefined : { InviteMessageTemplate: { EmailMessage: template, SMSMessage: template } },
           )
@@ -171,7 +171,7 @@ for (const engine of engines) {
       }
     }
 
-    it('does not tell by its time who exists, where the client hides that', async () => {
+    it('does not reveal who exists by its duration, where the client hides that', async () => {
       const tookMs = 150
       const triggers = endpoint.given({
         CustomMessage: (event) => new Promise((resolve) => setTimeout(resolve, tookMs, event)),
@@ -183,14 +183,14 @@ for (const engine of engines) {
       await server().send(new SignUpCommand({ ClientId: clientId, Username: 'ana', Password, UserAttributes }))
       const start = performance.now()
       await server().send(new ForgotPasswordCommand({ ClientId: clientId, Username: 'nobody' }))
-      // At least as long, which no load of the machine can undo; a timer may be a millisecond early.
+      // At least as long: load on the machine only makes it longer. A timer may be a millisecond early.
       assert.ok(performance.now() - start >= tookMs - 1)
       assert.deepEqual(triggers.fired, ['CustomMessage_SignUp'])
       assert.equal((await server().inbox()).filter(({ userPoolId }) => userPoolId === poolId).length, 1)
     })
 
-    it('is not asked about somebody who does not exist', async () => {
-      const { clientId, triggers, inbox } = await givenWording((event) => event)
+    it('is not invoked for a user who does not exist', async () => {
+      const { clientId, triggers, inbox } = await givenHandler((event) => event)
       await assert.rejects(server().send(new ForgotPasswordCommand({ ClientId: clientId, Username: 'nobody' })), {
         name: 'UserNotFoundException',
       })

@@ -49,11 +49,11 @@ const media: readonly Medium[] = [
   },
 ]
 
-type Scene = Medium & { readonly server: TestServer; readonly poolId: string; readonly clientId: string }
+type Scenario = Medium & { readonly server: TestServer; readonly poolId: string; readonly clientId: string }
 
 const subOf = async (answer: Promise<{ UserSub?: string | undefined }>) => (await answer).UserSub ?? ''
 
-const signUp = ({ server, clientId, attribute, address }: Scene, more: object = {}) =>
+const signUp = ({ server, clientId, attribute, address }: Scenario, more: object = {}) =>
   subOf(
     server.send(
       new SignUpCommand({
@@ -66,106 +66,106 @@ const signUp = ({ server, clientId, attribute, address }: Scene, more: object = 
     ),
   )
 
-const givenAna = ({ server, poolId, attribute, address }: Scene) =>
+const givenAna = ({ server, poolId, attribute, address }: Scenario) =>
   givenUser(server, poolId, 'ana', { attributes: attributeList({ [attribute]: address, [`${attribute}_verified`]: 'true' }) })
 
 const ClientMetadata = { theme: 'dark' }
 
-/** Each way to a message: what makes it, and what is different about its event. `act` answers the user's `sub`. */
-const ways: readonly {
-  readonly way: string
+/** The operations that send messages, and what is special about their events. `act` resolves with the user's `sub`. */
+const operations: readonly {
+  readonly operation: string
   readonly kind: string
   readonly status: string
-  /** Null for an address without a flag. */
+  /** The user's `email_verified` or `phone_number_verified`. Null when there is none. */
   readonly verified?: string | null
   readonly isAdmin?: boolean
   readonly metadata?: object | null
   readonly toOther?: boolean
   readonly code?: string | RegExp
-  act(scene: Scene): Promise<string>
+  act(scenario: Scenario): Promise<string>
 }[] = [
   {
-    way: 'SignUp',
+    operation: 'SignUp',
     kind: 'SignUp',
     status: 'UNCONFIRMED',
     verified: 'false',
-    act: (scene) => signUp(scene, { ClientMetadata }),
+    act: (scenario) => signUp(scenario, { ClientMetadata }),
   },
   {
-    way: 'ResendConfirmationCode',
+    operation: 'ResendConfirmationCode',
     kind: 'ResendCode',
     status: 'UNCONFIRMED',
     verified: 'false',
     metadata: null,
-    async act(scene) {
-      const sub = await signUp(scene)
-      await scene.server.inbox()
-      await scene.server.send(new ResendConfirmationCodeCommand({ ClientId: scene.clientId, Username: 'ana' }))
+    async act(scenario) {
+      const sub = await signUp(scenario)
+      await scenario.server.inbox()
+      await scenario.server.send(new ResendConfirmationCodeCommand({ ClientId: scenario.clientId, Username: 'ana' }))
       return sub
     },
   },
   {
-    way: 'ForgotPassword',
+    operation: 'ForgotPassword',
     kind: 'ForgotPassword',
     status: 'CONFIRMED',
-    async act(scene) {
-      const { sub } = await givenAna(scene)
-      await scene.server.send(new ForgotPasswordCommand({ ClientId: scene.clientId, Username: 'ana', ClientMetadata }))
+    async act(scenario) {
+      const { sub } = await givenAna(scenario)
+      await scenario.server.send(new ForgotPasswordCommand({ ClientId: scenario.clientId, Username: 'ana', ClientMetadata }))
       return sub
     },
   },
   {
-    way: 'AdminResetUserPassword',
+    operation: 'AdminResetUserPassword',
     kind: 'ForgotPassword',
     status: 'CONFIRMED',
     isAdmin: true,
-    async act(scene) {
-      const { sub } = await givenAna(scene)
-      await scene.server.send(new AdminResetUserPasswordCommand({ UserPoolId: scene.poolId, Username: 'ana', ClientMetadata }))
+    async act(scenario) {
+      const { sub } = await givenAna(scenario)
+      await scenario.server.send(new AdminResetUserPasswordCommand({ UserPoolId: scenario.poolId, Username: 'ana', ClientMetadata }))
       return sub
     },
   },
   {
-    way: 'UpdateUserAttributes',
+    operation: 'UpdateUserAttributes',
     kind: 'UpdateUserAttribute',
     status: 'CONFIRMED',
     toOther: true,
-    async act(scene) {
-      const { sub } = await givenAna(scene)
-      const { accessToken } = await givenTokens(scene.server, scene.clientId, 'ana')
-      const UserAttributes = attributeList({ [scene.attribute]: scene.other })
-      await scene.server.send(new UpdateUserAttributesCommand({ AccessToken: accessToken, UserAttributes, ClientMetadata }))
+    async act(scenario) {
+      const { sub } = await givenAna(scenario)
+      const { accessToken } = await givenTokens(scenario.server, scenario.clientId, 'ana')
+      const UserAttributes = attributeList({ [scenario.attribute]: scenario.other })
+      await scenario.server.send(new UpdateUserAttributesCommand({ AccessToken: accessToken, UserAttributes, ClientMetadata }))
       return sub
     },
   },
   {
-    way: 'AdminUpdateUserAttributes',
+    operation: 'AdminUpdateUserAttributes',
     kind: 'UpdateUserAttribute',
     status: 'CONFIRMED',
     isAdmin: true,
     toOther: true,
-    async act(scene) {
-      const { sub } = await givenAna(scene)
-      const UserAttributes = attributeList({ [scene.attribute]: scene.other })
-      const request = { UserPoolId: scene.poolId, Username: 'ana', UserAttributes, ClientMetadata }
-      await scene.server.send(new AdminUpdateUserAttributesCommand(request))
+    async act(scenario) {
+      const { sub } = await givenAna(scenario)
+      const UserAttributes = attributeList({ [scenario.attribute]: scenario.other })
+      const request = { UserPoolId: scenario.poolId, Username: 'ana', UserAttributes, ClientMetadata }
+      await scenario.server.send(new AdminUpdateUserAttributesCommand(request))
       return sub
     },
   },
   {
-    way: 'GetUserAttributeVerificationCode',
+    operation: 'GetUserAttributeVerificationCode',
     kind: 'VerifyUserAttribute',
     status: 'CONFIRMED',
-    async act(scene) {
-      const { sub } = await givenAna(scene)
-      const { accessToken } = await givenTokens(scene.server, scene.clientId, 'ana')
-      const request = { AccessToken: accessToken, AttributeName: scene.attribute, ClientMetadata }
-      await scene.server.send(new GetUserAttributeVerificationCodeCommand(request))
+    async act(scenario) {
+      const { sub } = await givenAna(scenario)
+      const { accessToken } = await givenTokens(scenario.server, scenario.clientId, 'ana')
+      const request = { AccessToken: accessToken, AttributeName: scenario.attribute, ClientMetadata }
+      await scenario.server.send(new GetUserAttributeVerificationCodeCommand(request))
       return sub
     },
   },
   {
-    way: 'AdminCreateUser',
+    operation: 'AdminCreateUser',
     kind: 'AdminCreateUser',
     status: 'FORCE_CHANGE_PASSWORD',
     verified: null,
@@ -186,14 +186,14 @@ const ways: readonly {
     },
   },
   {
-    way: 'a second factor',
+    operation: 'a second factor',
     kind: 'Authentication',
     status: 'CONFIRMED',
     metadata: null,
-    async act(scene) {
-      const { server, poolId, clientId, attribute } = scene
+    async act(scenario) {
+      const { server, poolId, clientId, attribute } = scenario
       await setMfa(server, poolId, 'OPTIONAL', ['sms', 'email'])
-      const { sub } = await givenAna(scene)
+      const { sub } = await givenAna(scenario)
       const settings = attribute === 'email' ? { EmailMfaSettings: { Enabled: true } } : { SMSMfaSettings: { Enabled: true } }
       await prefer(server, poolId, 'ana', settings)
       await signInByPassword(server, clientId, 'ana')
@@ -207,11 +207,21 @@ for (const engine of engines) {
     const server = useTestServer(engine, { flags: [...endpoint.flags, ...codeKey.flags] })
 
     for (const medium of media) {
-      for (const { way, kind, status, verified = 'true', isAdmin, metadata = ClientMetadata, toOther, code = /^\d{6}$/, act } of ways) {
-        it(`${medium.trigger} gets what ${way} sends, and nobody else does`, async () => {
+      for (const {
+        operation,
+        kind,
+        status,
+        verified = 'true',
+        isAdmin,
+        metadata = ClientMetadata,
+        toOther,
+        code = /^\d{6}$/,
+        act,
+      } of operations) {
+        it(`deliver what ${operation} sends, through ${medium.trigger} alone`, async () => {
           const { trigger, type, attribute, address, other } = medium
-          // CustomMessage would fail every call that asks it.
-          const triggers = endpoint.given({ [trigger]: () => undefined, CustomMessage: () => assert.fail('asked') })
+          // CustomMessage would fail every call that invokes it.
+          const triggers = endpoint.given({ [trigger]: () => undefined, CustomMessage: () => assert.fail('invoked') })
           const { lambdaConfig: LambdaConfig } = triggers
           const pool = { AutoVerifiedAttributes: [attribute], SmsConfiguration, LambdaConfig }
           const { poolId, clientId } = await server().givenPool({ pool })
@@ -223,7 +233,7 @@ for (const engine of engines) {
             mails.filter(({ userPoolId }) => userPoolId === poolId),
             [],
           )
-          const expected = way === 'ResendConfirmationCode' ? [`${trigger}_SignUp`, `${trigger}_${kind}`] : [`${trigger}_${kind}`]
+          const expected = operation === 'ResendConfirmationCode' ? [`${trigger}_SignUp`, `${trigger}_${kind}`] : [`${trigger}_${kind}`]
           assert.deepEqual(triggers.fired, expected)
           const event = triggers.events.at(-1)
           const keyring = codeKey.keyring(LambdaConfig.KMSKeyID ?? '')

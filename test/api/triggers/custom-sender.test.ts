@@ -12,7 +12,7 @@ import { attributeList, confirm, messagesOf, signUp, wrongCode } from '../../sup
 import { type TestServer, useTestServer } from '../../support/test-server.ts'
 import { type GivenTriggers, type Handler, openTriggerEndpoint } from '../../support/trigger-endpoint.ts'
 
-// What the AWS SDK finds when it looks for credentials: in the server, and in the functions below.
+// The credentials that the AWS SDK finds, in the server and in the functions below.
 process.env['AWS_ACCESS_KEY_ID'] = 'AKIAKMS'
 process.env['AWS_SECRET_ACCESS_KEY'] = 'secret'
 
@@ -29,7 +29,7 @@ async function givenSender(server: TestServer, handler: Handler, more: Parameter
   return { ...ids, triggers }
 }
 
-/** Each code that came, decrypted. */
+/** All codes that arrived, decrypted. */
 async function codesOf({ events, lambdaConfig }: GivenTriggers): Promise<string[]> {
   const keyring = codeKey.keyring(lambdaConfig.KMSKeyID ?? '')
   return Promise.all(events.map(async ({ request }) => (await decryptCode(keyring, request.code)).text))
@@ -39,7 +39,7 @@ for (const engine of engines) {
   describe(`A custom sender on ${engine.name}`, () => {
     const server = useTestServer(engine, { flags: [...endpoint.flags, ...codeKey.flags] })
 
-    it('gets the code that works, and the caller hears where it goes', async () => {
+    it('gets the valid code, and the caller learns where it is sent', async () => {
       const { poolId, clientId, triggers } = await givenSender(server(), (event) => event)
       const { CodeDeliveryDetails } = await signUp(server(), clientId, 'ana', { email })
       assert.deepEqual(CodeDeliveryDetails, { AttributeName: 'email', DeliveryMedium: 'EMAIL', Destination: 'a***@e***' })
@@ -53,9 +53,9 @@ for (const engine of engines) {
 
     for (const [what, answer] of [
       ['throws', () => assert.fail('no')],
-      ['takes longer than it may', () => new Promise(() => undefined)],
+      ['exceeds its time limit', () => new Promise(() => undefined)],
     ] as const) {
-      it(`that ${what} is asked again with the same code, and the caller never hears of it`, async () => {
+      it(`that ${what} is retried with the same code, and the caller gets no error`, async () => {
         let broken = true
         const { poolId, clientId, triggers } = await givenSender(server(), () => (broken ? answer() : undefined))
         const Triggers = { CustomEmailSender: { TimeoutMilliseconds: 200 } }
@@ -75,7 +75,7 @@ for (const engine of engines) {
       })
     }
 
-    it('is asked after a restart for what it did not take before', async () => {
+    it('gets, after a restart, the message that it failed to deliver before', async () => {
       let broken = true
       const { clientId, triggers } = await givenSender(server(), () => (broken ? assert.fail('no') : undefined))
       await signUp(server(), clientId, 'ana', { email })
@@ -89,7 +89,7 @@ for (const engine of engines) {
       await confirm(server(), clientId, 'ana', second)
     })
 
-    it('may answer anything', async () => {
+    it('may return anything', async () => {
       const { clientId, triggers } = await givenSender(server(), () => ({ response: 'thank you' }))
       await signUp(server(), clientId, 'ana', { email })
       await server().inbox()
@@ -98,7 +98,7 @@ for (const engine of engines) {
       assert.equal(triggers.events.length, 1)
     })
 
-    it('has its medium only; CustomMessage words what goes the other way', async () => {
+    it('gets the messages of its medium only; CustomMessage writes the others', async () => {
       const CustomMessage: Handler = (event) => {
         event.response.smsMessage = `${event.request.usernameParameter}: ${event.request.codeParameter}`
         event.response.emailMessage = 'not even looked at'
@@ -122,7 +122,7 @@ for (const engine of engines) {
       assert.deepEqual(triggers.fired.toSorted(), ['CustomEmailSender_AdminCreateUser', 'CustomMessage_AdminCreateUser'])
     })
 
-    it('that was taken away leaves nothing to be mailed in its place', async () => {
+    it('leaves no message to be sent by e-mail once it is removed', async () => {
       const { poolId, clientId, triggers } = await givenSender(server(), () => assert.fail('no'))
       await signUp(server(), clientId, 'ana', { email })
       await server().inbox()
@@ -138,7 +138,7 @@ for (const engine of engines) {
   describe(`Codes under a key in KMS on ${engine.name}`, () => {
     const server = useTestServer(engine, { flags: [...endpoint.flags, '--kms-region', 'eu-west-1', '--kms-endpoint', kms.endpoint] })
 
-    it('are decrypted by who may use that key, for that pool', async () => {
+    it('are decrypted by a function that may use that key, for that pool', async () => {
       kms.failWith(undefined)
       const before = kms.calls.length
       const { poolId, clientId, triggers } = await givenSender(server(), () => undefined)
@@ -162,7 +162,7 @@ for (const engine of engines) {
       await assert.rejects(strict.decrypt(keyring, Buffer.from(triggers.events[0]?.request.code, 'base64')))
     })
 
-    it('wait while KMS refuses, and nothing goes out in the clear', async () => {
+    it('wait while KMS fails, and are never sent unencrypted', async () => {
       kms.failWith('AccessDeniedException')
       const { poolId, clientId, triggers } = await givenSender(server(), () => undefined)
       await signUp(server(), clientId, 'ana', { email })

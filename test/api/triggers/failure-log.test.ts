@@ -5,7 +5,7 @@ import { functionArn, functionFolder, givenTriggered, recordingLogger } from '..
 import { signInByPassword } from '../../support/sign-in.ts'
 import { useTestServer } from '../../support/test-server.ts'
 
-/** A function's text, and what its author can read in the log: the reason, and where. */
+/** The text of a function, and what its author finds in the log: the reason and the place. */
 const mistakes: Readonly<Record<string, { text: string; reason: RegExp; where: RegExp }>> = {
   'throws.mjs': {
     text: 'export const handler = async (event) => {\n  event.rsponse.foo = 1\n}',
@@ -27,7 +27,7 @@ const mistakes: Readonly<Record<string, { text: string; reason: RegExp; where: R
 }
 
 for (const engine of engines) {
-  describe(`What the log says of functions that fail, on ${engine.name}`, () => {
+  describe(`The log about a function that fails, on ${engine.name}`, () => {
     const folder = functionFolder()
     folder.write('library/syntax.mjs', '\n\nexport const = 1\n')
     const log = recordingLogger()
@@ -42,7 +42,7 @@ for (const engine of engines) {
     }
 
     for (const [file, { text, reason, where }] of Object.entries(mistakes)) {
-      it(`is where in their own code: ${file}`, async () => {
+      it(`names the place in the function: ${file}`, async () => {
         folder.write(file, text)
         const { reason: seen, err } = await warningOf(file.replace(/\.\w+$/, ''))
         assert.match(seen, reason)
@@ -50,13 +50,13 @@ for (const engine of engines) {
       })
     }
 
-    it('is what they should have returned', async () => {
+    it('says what the function should have returned', async () => {
       folder.write('silent.mjs', 'export const handler = async (event) => { event.response = {} }')
       const { path, expected, found } = await warningOf('silent')
       assert.deepEqual([path, expected, found], ['$', 'the event as the value that the function returns', 'null'])
     })
 
-    it('is which name is not known', async () => {
+    it('names the function that does not exist', async () => {
       const { reason, detail } = await warningOf('absent:live')
       assert.equal(reason, 'ResourceNotFoundException')
       assert.match(detail, /There is no function "absent" for pool \S+: neither --functions-file .* nor --functions /)

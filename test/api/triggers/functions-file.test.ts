@@ -13,29 +13,25 @@ const whole = { '*': { url } }
 const bad: [problem: string, entry: unknown, says: RegExp][] = [
   ['text', 'module.mjs', /must be an object with one of module, url and lambda/],
   ['an empty object', {}, /does not say where the function runs/],
-  ['two places', { url, lambda: {} }, /has both url and lambda/],
+  ['two places to run', { url, lambda: {} }, /has both url and lambda/],
   ['a module that is not there', { module: 'missing.mjs' }, /has a module that is not a file: .*missing\.mjs/],
   ['a module that is a folder', { module: '.' }, /has a module that is not a file/],
-  ['a module that is no path', { module: 7 }, /has a module that is not a path/],
+  ['a module that is not a path', { module: 7 }, /has a module that is not a path/],
   ['an unknown member', { url, retries: 3 }, /has the unknown member retries; the members are url, secret, pools/],
   ['a member of another place', { url, concurrency: 3 }, /has the unknown member concurrency/],
   ['an unknown member of lambda', { lambda: { account: '1' } }, /has the unknown member lambda\.account; the members are region, endpoint/],
   ['a lambda that is true', { lambda: true }, /has a lambda that is not an object/],
-  ['a region that is none', { lambda: { region: 'a b' } }, /has a lambda\.region that is not the name of a region/],
-  [
-    'an endpoint that is none',
-    { lambda: { endpoint: 'localhost' } },
-    /has a lambda\.endpoint that cannot be used: not an http: or https: URL/,
-  ],
+  ['an invalid region', { lambda: { region: 'a b' } }, /has a lambda\.region that is not the name of a region/],
+  ['an invalid endpoint', { lambda: { endpoint: 'localhost' } }, /has a lambda\.endpoint that cannot be used: not an http: or https: URL/],
   ['no threads', { module: 'there.mjs', concurrency: 0 }, /has a concurrency that is not a whole number from 1 to 1000/],
   ['half a thread', { module: 'there.mjs', concurrency: 1.5 }, /has a concurrency that is not/],
-  ['memory by name', { module: 'there.mjs', memoryMegabytes: '128' }, /has a memoryMegabytes that is not a whole number from 16 to 10240/],
-  ['an address that is none', { url: 'functions' }, /has a url that cannot be used: not an http: or https: URL/],
-  ['an address with a password', { url: 'https://me:pw@host/' }, /has a url that cannot be used: a URL with a user name or password in it/],
-  ['pools that are no list', { url, pools: 'us-east-1_AbCdEfGhI' }, /has pools that are not a list of pool ids/],
-  ['pools that are no ids', { url, pools: ['orders'] }, /has pools that are not a list of pool ids/],
+  ['memory as text', { module: 'there.mjs', memoryMegabytes: '128' }, /has a memoryMegabytes that is not a whole number from 16 to 10240/],
+  ['an invalid URL', { url: 'functions' }, /has a url that cannot be used: not an http: or https: URL/],
+  ['a URL with a password', { url: 'https://me:pw@host/' }, /has a url that cannot be used: a URL with a user name or password in it/],
+  ['pools that are not a list', { url, pools: 'us-east-1_AbCdEfGhI' }, /has pools that are not a list of pool ids/],
+  ['pools that are not ids', { url, pools: ['orders'] }, /has pools that are not a list of pool ids/],
   ['a secret that is not base64', { url, secret: 'whsec_top secret!' }, /has a secret that is not the base64 form of 24 to 64 bytes/],
-  ['a secret that is short', { url, secret: 'whsec_c2hvcnQ=' }, /has a secret that is not/],
+  ['a secret that is too short', { url, secret: 'whsec_c2hvcnQ=' }, /has a secret that is not/],
 ]
 
 describe('The functions file', () => {
@@ -47,8 +43,8 @@ describe('The functions file', () => {
     return startServer(readSettings({ argv: ['--port', '0', '--data', data, '--log-level', 'silent', ...flags], env: {}, command: 'dev' }))
   }
 
-  /** One line, which names the setting and nothing secret. */
-  async function refused(flags: string[], says: RegExp) {
+  /** Asserts that the start fails with one line that has no secret in it. */
+  async function assertRefused(flags: string[], says: RegExp) {
     await assert.rejects(start(...flags), (error: unknown) => {
       assert.ok(error instanceof SettingsError, String(error))
       assert.match(error.message, says)
@@ -61,30 +57,30 @@ describe('The functions file', () => {
   for (const [problem, entry, says] of bad) {
     it(`stops the start when an entry has ${problem}`, async () => {
       const file = folder.write('functions.json', { ...whole, 'check-sign-up': entry })
-      await refused(['--functions-file', file], new RegExp(`^--functions-file: .*functions\\.json: "check-sign-up" .*${says.source}`))
+      await assertRefused(['--functions-file', file], new RegExp(`^--functions-file: .*functions\\.json: "check-sign-up" .*${says.source}`))
     })
   }
 
   it('stops the start when it is not JSON, without quoting it', async () => {
     const file = folder.write('functions.json', '{\n  "a": { "secret": "top secret" }, }')
-    await refused(['--functions-file', file], /functions\.json is not valid JSON at line 2 column 36\./)
+    await assertRefused(['--functions-file', file], /functions\.json is not valid JSON at line 2 column 36\./)
   })
 
-  it('stops the start when it is a list or not there', async () => {
-    await refused(['--functions-file', folder.write('functions.json', [])], /must hold one JSON object/)
-    await refused(['--functions-file', `${folder.path}/absent.json`], /cannot be read \(ENOENT\)/)
+  it('stops the start when it is a list or missing', async () => {
+    await assertRefused(['--functions-file', folder.write('functions.json', [])], /must hold one JSON object/)
+    await assertRefused(['--functions-file', `${folder.path}/absent.json`], /cannot be read \(ENOENT\)/)
   })
 
-  it('has a folder beside it, in which a function is there once', async () => {
+  it('may be combined with a folder, in which each function must be unique', async () => {
     folder.write('twins/one.mjs', '')
     folder.write('twins/one.ts', '')
-    await refused(['--functions', `${folder.path}/twins`], /two modules of the function one: one\.mjs and one\.ts/)
-    await refused(['--functions', `${folder.path}/absent`], /--functions: .*absent cannot be read \(ENOENT\)/)
+    await assertRefused(['--functions', `${folder.path}/twins`], /two modules of the function one: one\.mjs and one\.ts/)
+    await assertRefused(['--functions', `${folder.path}/absent`], /--functions: .*absent cannot be read \(ENOENT\)/)
   })
 })
 
 for (const engine of chosenEngines().slice(0, 1)) {
-  it('The functions file goes before the folder, and the folder before any name', async () => {
+  it('The functions file takes precedence over the folder, and the folder over the entry for all functions', async () => {
     const folder = functionFolder()
     const telling = (place: string) =>
       `export default (event, { functionName }) => ({ ...event, response: { claimsOverrideDetails: { claimsToAddOrOverride: { place: "${place} " + functionName } } } })`

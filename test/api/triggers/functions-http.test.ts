@@ -15,7 +15,7 @@ const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 type Delivery = { readonly path: string; readonly headers: IncomingHttpHeaders; readonly body: string }
 type Reply = { readonly status: number; readonly body: string }
 
-/** An endpoint that answers by turns, the last answer for ever; without any it sends the event back. */
+/** An endpoint that gives these answers in order, and the last one from then on. Without answers it returns the event. */
 async function openEndpoint() {
   const deliveries: Delivery[] = []
   let replies: Reply[] = []
@@ -45,7 +45,7 @@ function verify({ headers, body }: Delivery): unknown {
 }
 
 for (const engine of chosenEngines().slice(0, 1)) {
-  describe(`functions behind HTTP on ${engine.name}`, async () => {
+  describe(`Functions behind HTTP on ${engine.name}`, async () => {
     const folder = functionFolder()
     const endpoint = await openEndpoint()
     const file = folder.write('functions.json', {
@@ -60,7 +60,7 @@ for (const engine of chosenEngines().slice(0, 1)) {
       return pool
     }
 
-    it('get the event, signed so that a library of the specification verifies it', async () => {
+    it('get the event, with a signature that a library of the specification verifies', async () => {
       const { clientId } = await given('check')
       const deliveries = endpoint.answers()
       await signInByPassword(server(), clientId, 'ana')
@@ -78,7 +78,7 @@ for (const engine of chosenEngines().slice(0, 1)) {
       assert.throws(() => verify({ ...delivery, headers: { ...delivery.headers, 'webhook-id': 'another' } }), WebhookVerificationError)
     })
 
-    it('can tell a request that somebody kept and sends again', async (t) => {
+    it('can recognize a request that is replayed later', async (t) => {
       const { clientId } = await given('check')
       const deliveries = endpoint.answers()
       await signInByPassword(server(), clientId, 'ana')
@@ -108,11 +108,11 @@ for (const engine of chosenEngines().slice(0, 1)) {
       ['a 429', { status: 429, body: '' }, failed('TooManyRequestsException')],
       ['a 404', { status: 404, body: '<html>' }, failed('ServiceException')],
       ['a redirect', { status: 302, body: '' }, failed('ServiceException')],
-      ['no JSON', { status: 200, body: '<html>' }, noJson],
+      ['text that is not JSON', { status: 200, body: '<html>' }, noJson],
       ['nothing', { status: 204, body: '' }, noJson],
     ]
     for (const [what, reply, seen] of answers) {
-      it(`that answer ${what} are asked once`, async () => {
+      it(`that answer ${what} are invoked once`, async () => {
         const { clientId } = await given('check')
         const deliveries = endpoint.answers(reply)
         await assert.rejects(signInByPassword(server(), clientId, 'ana'), seen)
@@ -120,7 +120,7 @@ for (const engine of chosenEngines().slice(0, 1)) {
       })
     }
 
-    it('are at no other address than that of their name', async () => {
+    it('are not invoked under a name that would change the URL', async () => {
       for (const name of ['..', '.', 'a/../b', 'host@elsewhere']) {
         const { clientId } = await given(name)
         const deliveries = endpoint.answers()
@@ -129,7 +129,7 @@ for (const engine of chosenEngines().slice(0, 1)) {
       }
     })
 
-    it('are asked again under the same id where the pool wants it, and not when they have answered', async () => {
+    it('are retried with the same id when the pool’s policy says so, but not after an answer', async () => {
       const { clientId } = await given('check', { Retries: 2 })
       const deliveries = endpoint.answers(
         { status: 503, body: '' },

@@ -12,7 +12,7 @@ import { useTestServer } from '../../support/test-server.ts'
 type Call = { readonly url: string; readonly headers: IncomingHttpHeaders; readonly event: { triggerSource: string } }
 type Reply = { readonly status?: number; readonly headers?: Record<string, string>; readonly body?: unknown; readonly never?: boolean }
 
-/** Speaks Invoke as AWS Lambda does; without a reply it sends the event back. */
+/** Has the Invoke operation of AWS Lambda. Without a reply it returns the event. */
 async function openLambda() {
   const calls: Call[] = []
   let reply: Reply = {}
@@ -54,12 +54,12 @@ const thrown = (errorMessage: string, errorType = 'Error'): Reply => ({
 })
 
 for (const engine of chosenEngines().slice(0, 1)) {
-  describe(`functions at Lambda on ${engine.name}`, async () => {
+  describe(`Functions at Lambda on ${engine.name}`, async () => {
     const folder = functionFolder()
     const lambda = await openLambda()
     const entries = { '*': { lambda: { endpoint: lambda.endpoint } }, far: { lambda: { endpoint: lambda.endpoint, region: 'eu-north-1' } } }
     const server = useTestServer(engine, { flags: ['--functions-file', folder.write('functions.json', entries)] })
-    // The SDK finds credentials where it always does.
+    // The SDK finds credentials by its standard chain.
     before(() => Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'AKIAOFTHEFUNCTIONS00', AWS_SECRET_ACCESS_KEY: 'secret' }))
 
     async function given(policy: object = {}, functionArn = arn) {
@@ -68,7 +68,7 @@ for (const engine of chosenEngines().slice(0, 1)) {
       return () => signInByPassword(server(), pool.clientId, 'ana')
     }
 
-    it('are invoked by their whole ARN, signed, and waited for', async () => {
+    it('are invoked synchronously by their whole ARN, with a signature', async () => {
       const signIn = await given()
       const calls = lambda.answers()
       assert.ok((await signIn()).AuthenticationResult?.AccessToken)
@@ -79,14 +79,14 @@ for (const engine of chosenEngines().slice(0, 1)) {
       assert.match(calls[0]?.headers.authorization ?? '', /Credential=AKIAOFTHEFUNCTIONS00\/\d+\/eu-central-1\/lambda\//)
     })
 
-    it('are looked for in another region where the entry names one', async () => {
+    it('are invoked in the region of the entry, if it has one', async () => {
       const signIn = await given({}, 'arn:aws:lambda:eu-central-1:123456789012:function:far')
       const calls = lambda.answers()
       await signIn()
       assert.match(calls[0]?.headers.authorization ?? '', /\/eu-north-1\/lambda\//)
     })
 
-    it('are not asked where the ARN has something else for a region, which would lead elsewhere with our signature', async () => {
+    it('are not invoked when the region in the ARN is invalid, because it could send our signature to another host', async () => {
       for (const region of ['attacker.example/', 'eu-central-1.attacker.example', 'x', 'eu-central-1@attacker.example']) {
         const signIn = await given({ Retries: 2 }, `arn:aws:lambda:${region}:123456789012:function:check`)
         const calls = lambda.answers()
@@ -95,7 +95,7 @@ for (const engine of chosenEngines().slice(0, 1)) {
       }
     })
 
-    it('refuse by an error, which is no failure to be made up for', async () => {
+    it('reject the request by an error, which does not count as a failure for the policy', async () => {
       const refused = { name: 'UserLambdaValidationException', message: 'PreAuthentication failed with error not today.' }
       for (const policy of [{}, { Retries: 3 }, { OnError: 'CONTINUE_UNLESS_REFUSED' }]) {
         const signIn = await given(policy)
@@ -105,7 +105,7 @@ for (const engine of chosenEngines().slice(0, 1)) {
       }
     })
 
-    it('that Lambda itself ended are a failure that a policy may pass over', async () => {
+    it('that Lambda itself ended count as failures for the policy', async () => {
       const text = '2026-01-01T00:00:00.000Z 1 Task timed out after 3.00 seconds'
       lambda.answers(thrown(text, 'Sandbox.Timedout'))
       const message = `PreAuthentication failed with error ${text}.`
@@ -120,7 +120,7 @@ for (const engine of chosenEngines().slice(0, 1)) {
       ['ServiceException', 500, 3],
       ['EC2ThrottledException', 502, 3],
     ] as const) {
-      it(`that answer ${name} are asked ${attempts} times where a pool wants repetitions`, async () => {
+      it(`that answer ${name} are invoked ${attempts} times in a pool with retries`, async () => {
         const signIn = await given({ Retries: 2 })
         const calls = lambda.answers(exception(name, status))
         await assert.rejects(signIn(), failed(name))
@@ -131,7 +131,7 @@ for (const engine of chosenEngines().slice(0, 1)) {
       })
     }
 
-    it('that do not answer run into the time-out', async () => {
+    it('that do not answer end at the time limit', async () => {
       const signIn = await given({ TimeoutMilliseconds: 300 })
       lambda.answers({ never: true })
       await assert.rejects(signIn(), failed('Socket timeout while invoking Lambda function'))

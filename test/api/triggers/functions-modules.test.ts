@@ -5,13 +5,13 @@ import { functionArn, functionFolder, givenTriggered, recordingLogger } from '..
 import { claimsOf, givenTokens, signInByPassword } from '../../support/sign-in.ts'
 import { useTestServer } from '../../support/test-server.ts'
 
-/** A function that tells in the ID token what `facts` are. */
-const telling = (facts: string) =>
+/** A function that puts the value of `facts` into the ID token. */
+const reporting = (facts: string) =>
   `(event, context) => ({ ...event, response: { claimsOverrideDetails: { claimsToAddOrOverride: { facts: JSON.stringify(${facts}) } } } })`
 const answer = '{ ...event, response: { claimsOverrideDetails: { claimsToAddOrOverride: { facts: "\\"here\\"" } } } }'
 
 const styles: Record<string, string> = {
-  'named.mjs': `export const handler = ${telling('"here"')}`,
+  'named.mjs': `export const handler = ${reporting('"here"')}`,
   'awaited.mjs': `export async function handler(event) { await null; return ${answer} }`,
   'whole.mjs': `export default async (event) => (${answer})`,
   'object.mjs': `export default { handler: async (event) => (${answer}) }`,
@@ -25,7 +25,7 @@ const styles: Record<string, string> = {
   'succeed.cjs': `exports.handler = (event, context) => { setTimeout(() => context.succeed(${answer}), 1) }`,
   'done.cjs': `exports.handler = (event, context) => { context.done(null, ${answer}) }`,
   'typed.ts': `type Event = { response: object }\nexport const handler = async (event: Event): Promise<object> => (${answer})`,
-  'typed-module.mts': `const text: string = "here"\nexport const handler = ${telling('text')}`,
+  'typed-module.mts': `const text: string = "here"\nexport const handler = ${reporting('text')}`,
   'typed-common.cts': `exports.handler = (event: object) => (${answer})`,
 }
 
@@ -37,7 +37,7 @@ const refusals: Record<string, string> = {
 }
 
 for (const engine of engines) {
-  describe(`functions in modules on ${engine.name}`, () => {
+  describe(`Functions in modules on ${engine.name}`, () => {
     const folder = functionFolder()
     for (const [name, text] of Object.entries({ ...styles, ...refusals })) folder.write(name, text)
     folder.write('README.md', 'no function')
@@ -57,21 +57,21 @@ for (const engine of engines) {
     }
 
     for (const file of Object.keys(styles)) {
-      it(`run as they are at Lambda: ${file}`, async () => {
+      it(`run as at Lambda: ${file}`, async () => {
         assert.equal(await factsBy(file.replace(/\.\w+$/, '')), 'here')
       })
     }
 
     for (const file of Object.keys(refusals)) {
-      it(`refuse as they do at Lambda: ${file}`, async () => {
+      it(`reject requests as at Lambda: ${file}`, async () => {
         const { clientId } = await givenTriggered(server(), { PreTokenGeneration: functionArn(file.replace('.cjs', '')) })
         const message = 'PreTokenGeneration failed with error not today.'
         await assert.rejects(signInByPassword(server(), clientId, 'ana'), { name: 'UserLambdaValidationException', message })
       })
     }
 
-    it('get the context that Lambda gives', async () => {
-      folder.write('context.mjs', `export const handler = ${telling('{ ...context, left: context.getRemainingTimeInMillis() }')}`)
+    it('get the same context as at Lambda', async () => {
+      folder.write('context.mjs', `export const handler = ${reporting('{ ...context, left: context.getRemainingTimeInMillis() }')}`)
       const { awsRequestId, logStreamName, left, ...context } = (await factsBy('context:live')) as Record<string, unknown>
       assert.deepEqual(context, {
         functionName: 'context',
@@ -86,10 +86,10 @@ for (const engine of engines) {
       assert.ok(Number(left) > 0 && Number(left) <= 5000, String(left))
     })
 
-    it('see the environment without the settings of the server, and without its command line', async () => {
+    it('do not see the settings of the server, in its environment or on its command line', async () => {
       folder.write(
         'environment.cjs',
-        `exports.handler = ${telling('{ env: process.env, argv: process.argv.slice(2), exec: process.execArgv }')}`,
+        `exports.handler = ${reporting('{ env: process.env, argv: process.argv.slice(2), exec: process.execArgv }')}`,
       )
       const { env: seen, argv, exec } = (await factsBy('environment')) as { env: Record<string, string>; argv: string[]; exec: string[] }
       assert.deepEqual(seen, {
@@ -104,19 +104,19 @@ for (const engine of engines) {
       assert.deepEqual({ argv, exec }, { argv: [], exec: [] })
     })
 
-    it('keep what they have in memory from one call to the next', async () => {
-      folder.write('counter.mjs', `let count = 0\nexport const handler = ${telling('++count')}`)
+    it('keep their memory from one invocation to the next', async () => {
+      folder.write('counter.mjs', `let count = 0\nexport const handler = ${reporting('++count')}`)
       const { clientId } = await givenTriggered(server(), { PreTokenGeneration: functionArn('counter') })
-      // The first answer of a thread that loaded a file just written is its last: the file might have changed in the same moment.
+      // A thread that loaded a file just after a change serves one invocation: the file may have changed again in the same moment.
       while ((await factsOf(clientId)) !== 2);
       assert.equal(await factsOf(clientId), 3)
     })
 
-    it('are what lies on the disk when they are called, with all that they load', async () => {
+    it('run as they are on the disk at each invocation, with all files that they load', async () => {
       folder.write('library/words.cjs', 'exports.word = "first"')
       folder.write('library/more.json', { number: 1 })
       const imports = 'import { word } from "./library/words.cjs"\nimport more from "./library/more.json" with { type: "json" }\n'
-      folder.write('reloaded.mjs', `${imports}export const handler = ${telling('[word, more.number]')}`)
+      folder.write('reloaded.mjs', `${imports}export const handler = ${reporting('[word, more.number]')}`)
       const { clientId } = await givenTriggered(server(), { PreTokenGeneration: functionArn('reloaded') })
       assert.deepEqual(await factsOf(clientId), ['first', 1])
       folder.write('library/words.cjs', 'exports.word = "other"')
@@ -124,23 +124,23 @@ for (const engine of engines) {
       folder.write('library/more.json', { number: 2 })
       assert.deepEqual(await factsOf(clientId), ['other', 2])
       for (let round = 0; round < 5; round++) {
-        folder.write('reloaded.mjs', `${imports}export const handler = ${telling(`[word, more.number, ${round}]`)}`)
+        folder.write('reloaded.mjs', `${imports}export const handler = ${reporting(`[word, more.number, ${round}]`)}`)
         assert.deepEqual(await factsOf(clientId), ['other', 2, round])
       }
       folder.write('reloaded.mjs', 'export const handler = (')
       await assert.rejects(signInByPassword(server(), clientId, 'ana'), { name: 'UserLambdaValidationException' })
-      folder.write('reloaded.mjs', `export const handler = ${telling('"mended"')}`)
+      folder.write('reloaded.mjs', `export const handler = ${reporting('"mended"')}`)
       assert.equal(await factsOf(clientId), 'mended')
     })
 
-    it('may come later, and must not be two', async () => {
+    it('may be added later, but not twice', async () => {
       const { clientId } = await givenTriggered(server(), { PreTokenGeneration: functionArn('newcomer') })
       await assert.rejects(signInByPassword(server(), clientId, 'ana'), { name: 'UnexpectedLambdaException' })
-      folder.write('newcomer.mjs', `export const handler = ${telling('1')}`)
+      folder.write('newcomer.mjs', `export const handler = ${reporting('1')}`)
       assert.equal(await factsOf(clientId), 1)
     })
 
-    it('write to the log under their name, to the last word before an end', async () => {
+    it('write to the log under their name, up to the last line before an exit', async () => {
       const lines = '{ console.log("hello %s", "there"); console.error("trouble"); process.stdout.write("raw\\n"); process.exit(1) }'
       folder.write('talker.cjs', `exports.handler = async () => ${lines}`)
       const { clientId } = await givenTriggered(server(), { PreAuthentication: functionArn('talker') })
@@ -152,7 +152,7 @@ for (const engine of engines) {
       )
     })
 
-    it('that flood the log are cut short, and it says so', async () => {
+    it('have very long output cut off in the log, with a note', async () => {
       folder.write(
         'flood.cjs',
         'exports.handler = async (event) => { for (let i = 0; i < 5000; i++) console.log("x".repeat(1000)); return event }',

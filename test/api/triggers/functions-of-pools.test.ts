@@ -29,12 +29,12 @@ const signUp = (client: CognitoIdentityProviderClient, clientId: string) =>
   client.send(new SignUpCommand({ ClientId: clientId, Username: `user-${names++}`, Password: 'Correct-horse-7' }))
 
 for (const engine of engines) {
-  describe(`A function that the functions file keeps for some pools, on ${engine.name}`, () => {
+  describe(`A function that the functions file reserves for some pools, on ${engine.name}`, () => {
     const folder = functionFolder()
     const agrees = 'export const handler = (event) => ({ ...event, response: { autoConfirmUser: true } })'
     for (const name of ['guarded.mjs', 'open.mjs', 'modules/guarded.mjs']) folder.write(name, agrees)
 
-    it('runs for those pools only, whatever another pool names and whoever set it up', async () => {
+    it('runs for those pools only, even if the administrator of another pool names it', async () => {
       await using before = await startProductionServer(engine)
       const client = before.client(await before.createKey())
       const [own, other] = [await givenPool(client), await givenPool(client)]
@@ -43,7 +43,7 @@ for (const engine of engines) {
       const flags = ['--functions-file', file, '--functions', `${folder.path}/modules`]
       await using server = await startProductionServer(engine, { flags, like: before })
 
-      /** The key of somebody who administers that pool and no other. */
+      /** The access key of an administrator of that pool and no other. */
       const keyOf = async ({ poolId }: { poolId: string }) => {
         const Resource = `arn:aws:cognito-idp:${server.region}:${server.accountId}:userpool/${poolId}`
         const policy = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'cognito-idp:*', Resource }] }

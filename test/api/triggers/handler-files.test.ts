@@ -9,7 +9,7 @@ import { claimsOf, givenTokens, signInByPassword } from '../../support/sign-in.t
 import { answerCustom, startCustom } from '../../support/sign-in-triggers.ts'
 import { useTestServer } from '../../support/test-server.ts'
 
-/** What each function does with its event before it gives it back, as the guides to these triggers have it. */
+/** What each function does with its event before it returns it, as in the guides to these triggers. */
 const bodies = {
   PreSignUp: 'event.response.autoVerifyEmail = event.request.userAttributes.email.endsWith("@trusted.test")',
   PostConfirmation: 'if (event.triggerSource !== "PostConfirmation_ConfirmSignUp") throw new Error(event.triggerSource)',
@@ -38,7 +38,7 @@ const bodies = {
 
 type Trigger = keyof typeof bodies
 
-/** The forms in which such code is written for Lambda. */
+/** The forms of such functions at Lambda. */
 const forms = {
   sync: (body: string) => `exports.handler = function (event) {\n${body}\nreturn event\n}`,
   async: (body: string) => `export const handler = async (event) => {\n${body}\nreturn event\n}`,
@@ -46,10 +46,10 @@ const forms = {
     `exports.handler = (event, context, callback) => {\ntry {\n${body}\n} catch (error) {\nreturn callback(error)\n}\ncallback(null, event)\n}`,
 } as const
 
-// Where the code runs is the same on every engine.
+// The engine of the database makes no difference here.
 const [engine = assert.fail('there is an engine')] = engines
 
-describe(`Handler files as they were written for Lambda, on ${engine.name}`, () => {
+describe(`Handler files that were written for Lambda, on ${engine.name}`, () => {
   const folder = functionFolder()
   for (const [form, write] of Object.entries(forms)) {
     const extension = form === 'async' ? 'mjs' : 'js'
@@ -61,8 +61,8 @@ describe(`Handler files as they were written for Lambda, on ${engine.name}`, () 
     return Object.fromEntries(triggers.map((trigger) => [trigger, functionArn(`${form}-${trigger}`)]))
   }
 
-  /** The sources that were asked, in order, all of which answered well. */
-  async function asked(poolId: string): Promise<string[]> {
+  /** Asserts that all invocations succeeded, and resolves with their sources in order. */
+  async function invokedSources(poolId: string): Promise<string[]> {
     const { Invocations } = await callLifeguard(server(), 'ListTriggerInvocations', { UserPoolId: poolId, MaxResults: 60 })
     const records = (Invocations as { TriggerSource: string; Outcome: string; Error?: unknown }[]).toReversed()
     for (const { TriggerSource, Outcome, Error: error } of records)
@@ -92,7 +92,7 @@ describe(`Handler files as they were written for Lambda, on ${engine.name}`, () 
       assert.equal(question.ChallengeParameters?.['question'], 'What is 6 x 7?')
       assert.ok((await answerCustom(server(), ids.clientId, question, '42')).AuthenticationResult)
       assert.ok((await signInByPassword(server(), ids.clientId, 'moved')).AuthenticationResult)
-      assert.deepEqual(await asked(ids.poolId), [
+      assert.deepEqual(await invokedSources(ids.poolId), [
         'PreSignUp_SignUp',
         'CustomMessage_SignUp',
         'PostConfirmation_ConfirmSignUp',
@@ -125,9 +125,9 @@ describe(`Handler files as they were written for Lambda, on ${engine.name}`, () 
       })
       await signUp(server(), clientId, 'ana', { email: 'ana@example.test' })
       await signUp(server(), clientId, 'bo', { phone_number: '+15555550100' })
-      // The inbox is answered when the outbox has been emptied.
+      // A request to the inbox waits until the outbox is empty.
       assert.deepEqual(await messagesOf(server(), poolId), [])
-      assert.deepEqual((await asked(poolId)).toSorted(), ['CustomEmailSender_SignUp', 'CustomSMSSender_SignUp'])
+      assert.deepEqual((await invokedSources(poolId)).toSorted(), ['CustomEmailSender_SignUp', 'CustomSMSSender_SignUp'])
     })
   }
 })

@@ -25,9 +25,9 @@ type Given = Awaited<ReturnType<typeof givenPoolWithEvery>>
 type Case = {
   readonly source: string
   readonly by: string
-  /** Does it, and answers the sources that came before in the same call. */
+  /** Causes the message. */
   cause(at: Given): Promise<unknown>
-  /** What else the call asks, before the message. */
+  /** The sources of other triggers that the call invokes before. */
   readonly alsoFired?: readonly string[]
   readonly attributes: { readonly status: string; readonly email: string; readonly verified: string | undefined }
   readonly sent: string
@@ -35,11 +35,11 @@ type Case = {
 }
 
 for (const engine of engines) {
-  describe(`events of messages on ${engine.name}`, async () => {
+  describe(`Messages on ${engine.name}`, async () => {
     const endpoint = await openTriggerEndpoint()
     const server = useTestServer(engine, { flags: endpoint.flags })
 
-    /** Does what comes before, of which no event counts. */
+    /** Runs what has to come before, and clears its events. */
     async function after<T>({ triggers }: Given, before: Promise<T>): Promise<T> {
       const done = await before
       triggers.clear()
@@ -153,7 +153,7 @@ for (const engine of engines) {
       },
     ]
     for (const { source, by, cause, alsoFired = [], attributes, sent, isAdmin = false } of cases) {
-      it(`CustomMessage_${source} by ${by}, and nothing else`, async () => {
+      it(`invoke CustomMessage_${source} in ${by}, and no other trigger of messages`, async () => {
         const at = await givenPoolWithEvery(server(), endpoint, {}, { pool: { AutoVerifiedAttributes: ['email'] } })
         await cause(at)
         assert.deepEqual(at.triggers.fired, [...alsoFired, `CustomMessage_${source}`])

@@ -16,7 +16,7 @@ const passwordOf =
   (server, clientId) =>
     signInByPassword(server, clientId, name)
 
-/** For each trigger a call that asks its function. */
+/** For each trigger, a call that invokes its function. */
 const calls: readonly { trigger: keyof Handlers; call: Call; beside?: Handlers }[] = [
   { trigger: 'PreSignUp', call: newcomer },
   { trigger: 'PostConfirmation', call: newcomer, beside: { PreSignUp: answering({ autoConfirmUser: true }) } },
@@ -35,12 +35,12 @@ const calls: readonly { trigger: keyof Handlers; call: Call; beside?: Handlers }
 ]
 
 for (const engine of engines) {
-  describe(`a function that returns nothing on ${engine.name}`, async () => {
+  describe(`A function that returns nothing on ${engine.name}`, async () => {
     const endpoint = await openTriggerEndpoint()
     const server = useTestServer(engine, { flags: endpoint.flags })
 
     for (const { trigger, call, beside } of calls) {
-      it(`is told to the caller in the same words for each trigger: ${trigger}`, async () => {
+      it(`causes the same error for each trigger: ${trigger}`, async () => {
         let isSilent = false
         const handlers = { ...beside, [trigger]: (event: TriggerEvent) => (isSilent ? undefined : event) }
         const pool = { AutoVerifiedAttributes: ['email' as const] }

@@ -29,7 +29,7 @@ import { givenPoolWithEvery } from '../../support/user-triggers.ts'
 const email = 'ana@example.test'
 
 for (const engine of engines) {
-  describe(`what no trigger runs for, on ${engine.name}`, async () => {
+  describe(`No trigger and no message, on ${engine.name}`, async () => {
     const endpoint = await openTriggerEndpoint()
     const server = useTestServer(engine, { flags: endpoint.flags })
 
@@ -43,7 +43,7 @@ for (const engine of engines) {
     type Given = Awaited<ReturnType<typeof given>>
     const send: (command: never) => Promise<unknown> = (command) => server().send(command)
 
-    const doings: { name: string; act(at: Given): Promise<unknown> }[] = [
+    const operations: { name: string; act(at: Given): Promise<unknown> }[] = [
       {
         name: 'AdminSetUserPassword, permanent',
         act: (at) => send(new AdminSetUserPasswordCommand({ ...at, Password: 'Another-horse-7', Permanent: true }) as never),
@@ -70,10 +70,10 @@ for (const engine of engines) {
         act: (at) =>
           send(new ChangePasswordCommand({ ...at, PreviousPassword: goodPassword, ProposedPassword: 'Another-horse-7' }) as never),
       },
-      { name: 'UpdateUserAttributes that need no code', act: ({ accessToken }) => update(server(), accessToken, { name: 'Anna', email }) },
-      { name: 'AdminUpdateUserAttributes that need no code', act: ({ poolId }) => adminUpdate(server(), poolId, 'ana', { name: 'Anna' }) },
+      { name: 'UpdateUserAttributes that needs no code', act: ({ accessToken }) => update(server(), accessToken, { name: 'Anna', email }) },
+      { name: 'AdminUpdateUserAttributes that needs no code', act: ({ poolId }) => adminUpdate(server(), poolId, 'ana', { name: 'Anna' }) },
       {
-        name: 'an address that an administrator vouches for',
+        name: 'an address that an administrator sets as verified',
         act: ({ poolId }) => adminUpdate(server(), poolId, 'ana', { email: 'new@example.test', email_verified: 'true' }),
       },
       {
@@ -85,8 +85,8 @@ for (const engine of engines) {
         act: (at) => send(new AdminDeleteUserAttributesCommand({ ...at, UserAttributeNames: ['name'] }) as never),
       },
     ]
-    for (const { name, act } of doings) {
-      it(name, async () => {
+    for (const { name, act } of operations) {
+      it(`follows from ${name}`, async () => {
         const at = await given()
         await act(at)
         assert.deepEqual(at.triggers.fired, [])
@@ -94,7 +94,7 @@ for (const engine of engines) {
       })
     }
 
-    it('VerifyUserAttribute', async () => {
+    it('follows from VerifyUserAttribute', async () => {
       const { poolId, triggers, accessToken, AccessToken } = await given()
       await update(server(), accessToken, { email: 'new@example.test' })
       triggers.clear()
@@ -103,7 +103,7 @@ for (const engine of engines) {
       assert.deepEqual(triggers.fired, [])
     })
 
-    it('a wrong code, and a sign-up that is refused', async () => {
+    it('follows from a wrong code, or from a sign-up that is rejected', async () => {
       const { clientId, triggers } = await given()
       await signUp(server(), clientId, 'bo', { email: 'bo@example.test' })
       triggers.clear()
@@ -113,7 +113,7 @@ for (const engine of engines) {
       assert.deepEqual(triggers.fired, [])
     })
 
-    it('an import', async () => {
+    it('follows from an import', async () => {
       const { poolId, triggers, sent } = await given()
       await importFile(server(), poolId, 'cognito:username,email,email_verified\nbo,bo@example.test,true\n')
       assert.equal((await adminGet(server(), poolId, 'bo')).UserStatus, 'RESET_REQUIRED')

@@ -14,11 +14,11 @@ const failed = (trigger: string, reason: string) => ({
   message: `${trigger} invocation failed due to error ${reason}.`,
 })
 
-/** An answer that never comes, or comes when it is let. */
+/** A handler whose answer waits until the test releases it, possibly for ever. */
 const late = () => Promise.withResolvers<void>()
 
 for (const engine of engines) {
-  describe(`policies of triggers on ${engine.name}`, async () => {
+  describe(`A policy of a trigger on ${engine.name}`, async () => {
     const endpoint = await openTriggerEndpoint()
     const log = recordingLogger()
     const server = useTestServer(engine, { flags: endpoint.flags, logger: log.logger })
@@ -37,7 +37,7 @@ for (const engine of engines) {
     const warnings = (poolId: string) =>
       log.lines.map((line) => JSON.parse(line)).filter(({ msg, poolId: of }) => msg === 'A trigger failed.' && of === poolId)
 
-    it('are told as they were set, with what was left out filled in', async () => {
+    it('is returned as it was set, with defaults for missing members', async () => {
       const { poolId } = await given(
         {},
         { PreAuthentication: { Retries: 2 }, PreTokenGeneration: { OnError: 'LAST_GOOD', TimeoutMilliseconds: 900 } },
@@ -49,7 +49,7 @@ for (const engine of engines) {
       })
     })
 
-    it('wait as long as the pool says, and ask again under it', async () => {
+    it('sets the time limit of each attempt, and the number of retries', async () => {
       const { promise: never } = late()
       const handler: Handler = (event) => (triggers.events.length < 3 ? never : event)
       const { clientId, triggers } = await given(
@@ -61,7 +61,7 @@ for (const engine of engines) {
       assert.deepEqual(triggers.events[1], triggers.events[0])
     })
 
-    it('CONTINUE goes on without an answer, and says so in the log and the figures', async () => {
+    it('continues without an answer with CONTINUE, and shows that in the log and the metrics', async () => {
       const silent: Handler = () => ({ response: 7 })
       const { poolId, clientId } = await given({ PreTokenGeneration: silent }, { PreTokenGeneration: { OnError: 'CONTINUE' } })
       const { idToken } = await givenTokens(server(), clientId, 'ana')
@@ -86,7 +86,7 @@ for (const engine of engines) {
       assert.match(figures, /lifeguard_trigger_duration_seconds_count\{trigger="PreTokenGeneration"\} [1-9]/)
     })
 
-    it('CONTINUE passes over an error that the function throws, whichever it is', async () => {
+    it('continues with CONTINUE after any error that the function throws', async () => {
       for (const trigger of ['PreAuthentication', 'PostAuthentication'] as const) {
         const { clientId, triggers } = await given({ [trigger]: refuse }, { [trigger]: { OnError: 'CONTINUE' } })
         assert.ok((await signInByPassword(server(), clientId, 'ana')).AuthenticationResult)
@@ -94,7 +94,7 @@ for (const engine of engines) {
       }
     })
 
-    it('CONTINUE_UNLESS_REFUSED does not let in whom the function turns away, and passes over what else goes wrong', async () => {
+    it('with CONTINUE_UNLESS_REFUSED rejects what the function rejects, and continues after any other failure', async () => {
       const OnError = 'CONTINUE_UNLESS_REFUSED'
       const refusing = await given({ PreAuthentication: refuse }, { PreAuthentication: { OnError } })
       await assert.rejects(signInByPassword(server(), refusing.clientId, 'ana'), refusedBy('PreAuthentication'))
@@ -102,7 +102,7 @@ for (const engine of engines) {
       assert.ok((await signInByPassword(server(), babbling.clientId, 'ana')).AuthenticationResult)
     })
 
-    it('LAST_GOOD takes the claims of the last good answer for this user and this client', async () => {
+    it('with LAST_GOOD uses the claims of the last good answer for this user and this app client', async () => {
       let answer: Handler = (event) => ({
         ...event,
         response: { claimsOverrideDetails: { claimsToAddOrOverride: { plan: `of ${event.userName}` } } },
@@ -118,7 +118,7 @@ for (const engine of engines) {
         answer = failure
         assert.equal(await planOf('ana'), 'of ana')
       }
-      // Nothing good is known of bob, and nothing of ana is said of him.
+      // There is no good answer for bob, and ana's is not used for him.
       answer = refuse
       await assert.rejects(signInByPassword(server(), clientId, 'bob'), refusedBy('PreTokenGeneration'))
       await server().restart()
@@ -129,7 +129,7 @@ for (const engine of engines) {
       assert.equal(await planOf('ana'), 'new')
     })
 
-    it('LAST_GOOD keeps nothing before it is set', async () => {
+    it('saves no answers before LAST_GOOD is set', async () => {
       let answer: Handler = agree
       const { clientId, poolId } = await given({ PreTokenGeneration: (event) => answer(event) }, {})
       await givenTokens(server(), clientId, 'ana')
@@ -141,7 +141,7 @@ for (const engine of engines) {
       await assert.rejects(signInByPassword(server(), clientId, 'ana'), unrecognizable)
     })
 
-    it('leave a function alone that failed too often, until one call on trial goes well', async () => {
+    it('opens the circuit breaker after too many failures, until one test call succeeds', async () => {
       const open = late()
       let answer: Handler = () => open.promise
       const policy = { TimeoutMilliseconds: 200, CircuitBreaker: { Failures: 2, OpenSeconds: 60 } }
@@ -165,7 +165,7 @@ for (const engine of engines) {
       open.resolve()
     })
 
-    it('count no refusal as a failure of the function', async () => {
+    it('does not count a rejection as a failure of the function', async () => {
       const policy = { CircuitBreaker: { Failures: 1, OpenSeconds: 60 } }
       const { clientId, triggers } = await given({ PreAuthentication: refuse }, { PreAuthentication: policy })
       for (let round = 0; round < 3; round++) {
@@ -174,7 +174,7 @@ for (const engine of engines) {
       assert.equal(triggers.fired.length, 3)
     })
 
-    it('put no password, code or token into the log, whatever fails', async () => {
+    it('never lets a password, code or token into the log, whatever fails', async () => {
       const { poolId, clientId } = await given(
         { PreAuthentication: () => 7, PreTokenGeneration: () => 7 },
         { PreAuthentication: { OnError: 'CONTINUE' } },

@@ -76,7 +76,7 @@ for (const engine of engines) {
       },
     ]
     for (const way of ways) {
-      it(`is told of a confirmation by ${way.name}, after it`, async () => {
+      it(`is invoked after a confirmation by ${way.name}`, async () => {
         let statusThen: string | undefined
         const look = async (event: TriggerEvent) => {
           statusThen = await statusOf(event.userPoolId)
@@ -117,7 +117,7 @@ for (const engine of engines) {
       return fetch(link.replaceAll('&amp;', '&'), { headers: { 'user-agent': 'Mozilla/5.0' } })
     }
 
-    it('is told of a click on the link', async () => {
+    it('is invoked after a click on the link', async () => {
       const ids = await given({}, byLink)
       assert.equal((await clickLink(ids)).status, 200)
       assert.deepEqual(ids.triggers.fired, [confirmed])
@@ -128,7 +128,7 @@ for (const engine of engines) {
       assert.deepEqual(ids.triggers.fired, [confirmed])
     })
 
-    it('makes a page of its failure that says the account is confirmed, and nothing of the function’s words', async () => {
+    it('leads to a page, when it fails, that says that the account is confirmed and does not quote the function', async () => {
       const ids = await given({ PostConfirmation: refuse }, byLink)
       const page = await clickLink(ids)
       assert.equal(page.status, 502)
@@ -146,7 +146,7 @@ for (const engine of engines) {
       await server().send(new ConfirmForgotPasswordCommand(request))
     }
 
-    it('is told of a new password after a forgotten one', async () => {
+    it('is invoked after a forgotten password was replaced', async () => {
       const ids = await given()
       await byCode(ids)
       await resetPassword(ids)
@@ -155,7 +155,7 @@ for (const engine of engines) {
       assert.deepEqual([ids.triggers.events[0]?.request, ids.triggers.events[0]?.response], [request, {}])
     })
 
-    it('fails that call with its error, and the new password is good', async () => {
+    it('fails that call with its error, and the new password is valid', async () => {
       const isReset = (event: TriggerEvent) => (event.triggerSource === confirmed ? agree(event) : refuse())
       const ids = await given({ PostConfirmation: isReset })
       await byCode(ids)
@@ -164,7 +164,7 @@ for (const engine of engines) {
       await assert.rejects(givenTokens(server(), ids.clientId, 'ana', goodPassword), { name: 'NotAuthorizedException' })
     })
 
-    it('hears nothing of a wrong code, or of somebody confirmed already', async () => {
+    it('is not invoked for a wrong code, or for a user who is confirmed already', async () => {
       const ids = await given()
       await assert.rejects(confirm(server(), ids.clientId, 'ana', 'wrong'), { name: 'CodeMismatchException' })
       await byCode(ids)

@@ -27,10 +27,10 @@ for (const engine of engines) {
     const statusOf = async (poolId: string, name: string) => (await adminGet(server(), poolId, name)).UserStatus
 
     for (const { name, metadata, data } of [
-      { name: 'with all there is', metadata: { theme: 'dark' }, data: { invitation: '4711', empty: '' } },
-      { name: 'with nothing beside', metadata: undefined, data: undefined },
+      { name: 'with every optional member', metadata: { theme: 'dark' }, data: { invitation: '4711', empty: '' } },
+      { name: 'without optional members', metadata: undefined, data: undefined },
     ]) {
-      it(`is told who wants to sign up, ${name}`, async () => {
+      it(`gets Cognito’s event for a sign-up ${name}`, async () => {
         const { poolId, clientId, triggers } = await given()
         const request = { ClientId: clientId, Username: 'ana', Password: goodPassword, UserAttributes: attributeList({ email }) }
         const ValidationData = data && attributeList(data)
@@ -52,14 +52,14 @@ for (const engine of engines) {
       })
     }
 
-    it('is told of the address that is the name, and calls the user what they will be called', async () => {
+    it('gets the address that was given as username, and the username that the user will have', async () => {
       const { clientId, triggers } = await given({}, { UsernameAttributes: ['email'] })
       const { UserSub } = await signUp(server(), clientId, email)
       assert.equal(triggers.events[0]?.userName, UserSub)
       assert.deepEqual(triggers.events[0]?.request.userAttributes, { email })
     })
 
-    it('is told whom an administrator creates, whom its answer neither confirms nor verifies', async () => {
+    it('is invoked for a user whom an administrator creates, and its response neither confirms nor verifies that user', async () => {
       const spares = answering({ autoConfirmUser: true, autoVerifyEmail: true, autoVerifyPhone: true })
       const { poolId, triggers } = await given({ PreSignUp: spares })
       const wish: Partial<AdminCreateUserCommandInput> = {
@@ -78,7 +78,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [`invitation ${email}`])
     })
 
-    it('is not asked about an invitation that is sent again', async () => {
+    it('is not invoked for an invitation that is sent again', async () => {
       const { poolId, triggers } = await given()
       await adminCreate(server(), poolId, 'ana', { attributes: { email } })
       triggers.clear()
@@ -91,11 +91,16 @@ for (const engine of engines) {
       message: 'Phone or email cannot be auto verified, when user is not being auto confirmed',
     }
     const failures = [
-      { name: 'refuses', handler: refuse, error: refusedBy('PreSignUp') },
-      { name: 'answers nothing', handler: () => undefined, error: noJson },
-      { name: 'answers null for a flag', handler: answering({ autoConfirmUser: null }), error: unrecognizable },
-      { name: 'answers text for a flag', handler: answering({ autoVerifyPhone: 'true' }), error: unrecognizable },
-      { name: 'verifies what was not given', handler: answering({ autoVerifyPhone: true }), error: unrecognizable, isOfSignUp: true },
+      { name: 'throws', handler: refuse, error: refusedBy('PreSignUp') },
+      { name: 'returns nothing', handler: () => undefined, error: noJson },
+      { name: 'returns null for a flag', handler: answering({ autoConfirmUser: null }), error: unrecognizable },
+      { name: 'returns text for a flag', handler: answering({ autoVerifyPhone: 'true' }), error: unrecognizable },
+      {
+        name: 'verifies an address that was not given',
+        handler: answering({ autoVerifyPhone: true }),
+        error: unrecognizable,
+        isOfSignUp: true,
+      },
       {
         name: 'verifies an address of a user whom it does not confirm',
         handler: answering({ autoVerifyEmail: true }),
@@ -104,7 +109,7 @@ for (const engine of engines) {
       },
     ]
     for (const { name, handler, error, isOfSignUp = false } of failures) {
-      it(`leaves no user and no message when it ${name}`, async () => {
+      it(`prevents user and message when it ${name}`, async () => {
         const { poolId, clientId, triggers } = await given({ PreSignUp: handler })
         await assert.rejects(signUp(server(), clientId, 'ana', { email }), error)
         assert.deepEqual(triggers.fired, ['PreSignUp_SignUp'])
@@ -115,14 +120,14 @@ for (const engine of engines) {
       })
     }
 
-    it('is not asked about somebody who is refused anyway', async () => {
+    it('is not invoked for a sign-up that is rejected anyway', async () => {
       const { clientId, triggers } = await given()
       await assert.rejects(signUp(server(), clientId, 'ana', { email: 'nowhere' }), { name: 'InvalidParameterException' })
       await assert.rejects(signUp(server(), clientId, 'ana', {}, 'correct-horse-7'), { name: 'InvalidPasswordException' })
       assert.deepEqual(triggers.fired, [])
     })
 
-    it('can spare the code: the user is confirmed, and PostConfirmation told', async () => {
+    it('can confirm the user without a code, and PostConfirmation is invoked', async () => {
       const { poolId, clientId, triggers } = await given({ PreSignUp: answering({ autoConfirmUser: true }) })
       const request = { ClientId: clientId, Username: 'ana', Password: goodPassword, UserAttributes: attributeList({ email }) }
       const answer = await server().send(new SignUpCommand({ ...request, ClientMetadata: { theme: 'dark' } }))
@@ -151,7 +156,7 @@ for (const engine of engines) {
       },
     ]
     for (const { flags, verified } of verifications) {
-      it(`vouches for the addresses that it names: ${Object.keys(flags).join(', ')}`, async () => {
+      it(`verifies the addresses of its response: ${Object.keys(flags).join(', ')}`, async () => {
         const { poolId, clientId } = await given({ PreSignUp: answering(flags) })
         await signUp(server(), clientId, 'ana', { email, phone_number })
         const { attributes } = await adminGet(server(), poolId, 'ana')
@@ -160,7 +165,7 @@ for (const engine of engines) {
       })
     }
 
-    it('takes an alias over for a new user whose address it vouches for', async () => {
+    it('moves an alias to the new user when it verifies the address', async () => {
       const vouches = answering({ autoConfirmUser: true, autoVerifyEmail: true })
       let handler = agree
       const ids = await given({ PreSignUp: (event) => handler(event) as never }, aliasPool)
@@ -173,7 +178,7 @@ for (const engine of engines) {
     })
 
     for (const flag of ['autoVerifyEmail', 'autoVerifyPhone'] as const) {
-      it(`leaves an alias with its owner when it verifies without confirming: ${flag}`, async () => {
+      it(`leaves an alias with its user when it verifies without confirming: ${flag}`, async () => {
         const pool = { ...verifiesBoth, AliasAttributes: ['email', 'phone_number'] as const }
         let flags = {}
         const ids = await given({ PreSignUp: (event) => answering(flags)(event) }, pool as unknown as PoolSettings)
@@ -194,7 +199,7 @@ for (const engine of engines) {
       })
     }
 
-    it('leaves an alias where it is when it vouches for nothing', async () => {
+    it('leaves an alias with its user when it verifies nothing', async () => {
       const ids = await given({}, aliasPool)
       await givenConfirmedUser(server(), ids, 'old', { email })
       await signUp(server(), ids.clientId, 'new', { email })
@@ -203,7 +208,7 @@ for (const engine of engines) {
       assert.equal((await adminGet(server(), ids.poolId, 'old')).attributes['email_verified'], 'true')
     })
 
-    it('lets one of many at once have a name, whom alone PostConfirmation hears of', async () => {
+    it('does not let two sign-ups at once have one name: PostConfirmation is invoked for one user', async () => {
       const { clientId, triggers } = await given({ PreSignUp: answering({ autoConfirmUser: true }) })
       const tries = Array.from({ length: 6 }, () => signUp(server(), clientId, 'ana'))
       assert.equal((await Promise.allSettled(tries)).filter(({ status }) => status === 'fulfilled').length, 1)

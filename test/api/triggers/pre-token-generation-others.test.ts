@@ -19,7 +19,7 @@ const scopes = ['api/read', 'api/write']
 const metadata = { purpose: 'report' }
 
 for (const engine of engines) {
-  describe(`PreTokenGeneration and what it keeps from being stored on ${engine.name}`, async () => {
+  describe(`PreTokenGeneration for clients and sessions on ${engine.name}`, async () => {
     const endpoint = await openTriggerEndpoint()
     const server = useTestServer(engine, { flags: endpoint.flags })
 
@@ -39,7 +39,7 @@ for (const engine of engines) {
       return { poolId, clientId: ClientId, triggers, get }
     }
 
-    it('hears of a client that acts for itself in its third version only', async () => {
+    it('is invoked for client credentials in its third version only', async () => {
       for (const version of ['V1_0', 'V2_0'] as const) {
         const { triggers, get } = await givenMachine(version, refuse)
         assert.equal((await get())['scope'], scopes.join(' '))
@@ -56,7 +56,7 @@ for (const engine of engines) {
       assert.deepEqual(event.response, { claimsAndScopeOverrideDetails: null })
     })
 
-    it('changes what a client is granted, but not whose it is', async () => {
+    it('changes the claims and scopes of a client’s token, but not sub or client_id', async () => {
       const accessTokenGeneration = {
         claimsToAddOrOverride: { tenant: { id: 7 }, sub: 'evil', client_id: 'evil' },
         scopesToAdd: ['more'],
@@ -70,7 +70,7 @@ for (const engine of engines) {
     })
 
     for (const trigger of ['PostAuthentication', 'PreTokenGeneration'] as const) {
-      it(`begins no session that ${trigger} refuses`, async () => {
+      it(`stores no session when ${trigger} rejects the sign-in`, async () => {
         const { poolId, clientId } = await givenPoolWith(server(), endpoint.given({ [trigger]: refuse }))
         await track(server(), poolId)
         await givenUser(server(), poolId, 'ana')
@@ -80,7 +80,7 @@ for (const engine of engines) {
       })
     }
 
-    it('takes nothing off the grace period of the token that was exchanged', async () => {
+    it('does not shorten the grace period of the refresh token that was exchanged', async () => {
       let takesMs = 0
       const triggers = endpoint.given({
         PreTokenGeneration: (event) => {
@@ -99,7 +99,7 @@ for (const engine of engines) {
       assert.ok((await exchange(server(), { ClientId: clientId, RefreshToken: refreshToken })).accessToken)
     })
 
-    it('does not stand between a stolen refresh token and the end of its session', async () => {
+    it('does not prevent a stolen refresh token from ending its session', async () => {
       let isOpen = true
       const triggers = endpoint.given({ PreTokenGeneration: (event) => (isOpen ? event : refuse()) })
       const RefreshTokenRotation = { Feature: 'ENABLED', RetryGracePeriodSeconds: 0 } as const

@@ -48,7 +48,7 @@ for (const engine of engines) {
       return { ...at, ...tokens, id: claimsOf(tokens.idToken), access: claimsOf(tokens.accessToken) }
     }
 
-    it('gives each version its event', async () => {
+    it('gets the event of its version', async () => {
       for (const [version, number] of [
         ['V1_0', '1'],
         ['V2_0', '2'],
@@ -74,7 +74,7 @@ for (const engine of engines) {
       }
     })
 
-    it('changes the ID token only in the first version, adding first and suppressing then', async () => {
+    it('changes only the ID token in the first version; suppressing comes after adding', async () => {
       const { id, access } = await tokensBy(
         'V1_0',
         first({ claimsToAddOrOverride: { tenant: 'a', given_name: 'Eva', both: 'x' }, claimsToSuppress: ['email', 'both'] }),
@@ -85,7 +85,7 @@ for (const engine of engines) {
       assert.equal('tenant' in access, false)
     })
 
-    it('takes claims of any kind in later versions, in both tokens', async () => {
+    it('adds claims of any type to both tokens in later versions', async () => {
       const claims = { text: 'a', number: 7, yes: true, list: [1, 'two'], nested: { deep: { er: null } } }
       const { id, access } = await tokensBy(
         'V2_0',
@@ -104,7 +104,7 @@ for (const engine of engines) {
       }
     })
 
-    it('lets no function say who a token is about, who made it, or how long it is good', async () => {
+    it('cannot change subject, issuer or lifetime of a token', async () => {
       const names = [
         ...['sub', 'iss', 'exp', 'iat', 'auth_time', 'token_use', 'jti', 'origin_jti', 'event_id', 'client_id', 'username', 'identities'],
         ...['cognito:username', 'cognito:groups', 'cognito:roles', 'cognito:other', 'acr', 'amr', 'azp', 'nbf', 'nonce', 'at_hash'],
@@ -122,14 +122,14 @@ for (const engine of engines) {
       await server().send(new GetUserCommand({ AccessToken: changed.accessToken }))
     })
 
-    it('lets the audience of an access token be its client, and nobody else', async () => {
+    it('can set the audience of an access token to its app client only', async () => {
       const at = await given('V2_0', (event) => inAccess({ claimsToAddOrOverride: { aud: event.callerContext.clientId } })(event))
       assert.equal(claimsOf((await givenTokens(server(), at.clientId, 'ana')).accessToken)['aud'], at.clientId)
       const { access } = await tokensBy('V2_0', inAccess({ claimsToAddOrOverride: { aud: 'somebody' } }))
       assert.equal('aud' in access, false)
     })
 
-    it('adds scopes in order and takes others away, the self-service scope as well', async () => {
+    it('adds scopes in order and removes others, even the self-service scope', async () => {
       const more = await tokensBy('V2_0', inAccess({ scopesToAdd: ['b', 'a', 'b', 'gone'], scopesToSuppress: ['gone', 'other'] }))
       assert.equal(more.access['scope'], `${selfService} b a`)
       const none = await tokensBy('V2_0', inAccess({ scopesToSuppress: [selfService] }))
@@ -139,20 +139,26 @@ for (const engine of engines) {
     })
 
     const groupTable: { what: string; details: (wrap: Claims) => Claims; groups: unknown; roles?: unknown; preferred?: unknown }[] = [
-      { what: 'keeps them when nothing is said', details: () => ({}), groups: ['staff'], roles: [roles[0]], preferred: roles[0] },
-      { what: 'drops them for an empty object', details: () => ({ groupOverrideDetails: {} }), groups: undefined },
-      { what: 'drops them for null', details: () => ({ groupOverrideDetails: null }), groups: undefined },
       {
-        what: 'takes others in both tokens',
+        what: 'kept when the response does not mention them',
+        details: () => ({}),
+        groups: ['staff'],
+        roles: [roles[0]],
+        preferred: roles[0],
+      },
+      { what: 'removed by an empty object', details: () => ({ groupOverrideDetails: {} }), groups: undefined },
+      { what: 'removed by null', details: () => ({ groupOverrideDetails: null }), groups: undefined },
+      {
+        what: 'replaced in both tokens',
         details: () => ({ groupOverrideDetails: { groupsToOverride: ['x', 'y'], iamRolesToOverride: roles, preferredRole: roles[1] } }),
         groups: ['x', 'y'],
         roles,
         preferred: roles[1],
       },
-      { what: 'takes them away with their roles when suppressed', details: (suppress) => suppress, groups: undefined },
+      { what: 'removed with their roles when suppressed', details: (suppress) => suppress, groups: undefined },
     ]
     for (const { what, details, groups, ...expected } of groupTable) {
-      it(`the user's groups: ${what}`, async () => {
+      it(`treats the user’s groups as told: ${what}`, async () => {
         const suppress = { claimsToSuppress: ['cognito:groups'] }
         const byVersion = {
           V1_0: first(details(suppress)),
@@ -167,7 +173,7 @@ for (const engine of engines) {
             [id['cognito:groups'], id['cognito:roles'], id['cognito:preferred_role']],
             [groups, expected.roles, expected.preferred],
           )
-          // The first version can suppress in the ID token only.
+          // The first version can only suppress claims of the ID token.
           const left = version === 'V1_0' && what.includes('suppressed') ? ['staff'] : groups
           assert.deepEqual(claimsOf(tokens.accessToken)['cognito:groups'], left)
         }
@@ -179,7 +185,7 @@ for (const engine of engines) {
       { what: 'an array in the first version', version: 'V1_0', handler: first({ claimsToAddOrOverride: { a: ['b'] } }) },
       { what: 'null in the first version', version: 'V1_0', handler: first({ claimsToAddOrOverride: { a: null } }) },
       { what: 'null in the second version', version: 'V2_0', handler: inId({ a: null }) },
-      { what: 'suppressing something else than names', version: 'V2_0', handler: inId({}, [7]) },
+      { what: 'a suppressed claim that is not a name', version: 'V2_0', handler: inId({}, [7]) },
       { what: 'an array for all changes', version: 'V2_0', handler: later([]) },
       { what: 'a scope with a space', version: 'V2_0', handler: inAccess({ scopesToAdd: ['a b'] }) },
       { what: 'several preferred roles', version: 'V1_0', handler: first({ groupOverrideDetails: { preferredRole: roles } }) },
@@ -195,13 +201,13 @@ for (const engine of engines) {
       { what: 'no event', version: 'V1_0', handler: () => 'fine' },
     ]
     for (const { what, version, handler } of wrong) {
-      it(`refuses ${what}`, async () => {
+      it(`rejects ${what}`, async () => {
         const { clientId } = await given(version, handler)
         await assert.rejects(signInByPassword(server(), clientId, 'ana'), unrecognizable)
       })
     }
 
-    it('takes as many changes as there may be, and an answer that leaves everything alone', async () => {
+    it('accepts the highest number of changes, and a response without changes', async () => {
       const { id } = await tokensBy(
         'V2_0',
         inId(
@@ -213,7 +219,7 @@ for (const engine of engines) {
       await tokensBy('V1_0', first(null))
     })
 
-    it('is not fooled by names that mean something to JavaScript', async () => {
+    it('accepts claims whose names are special in JavaScript', async () => {
       const { id } = await tokensBy('V2_0', (event) => ({
         ...event,
         response: JSON.parse(
@@ -224,7 +230,7 @@ for (const engine of engines) {
       assert.equal(id['constructor'], 'x')
     })
 
-    it('changes the tokens of a refresh anew, and leaves the refresh token good when it refuses', async () => {
+    it('changes the tokens of each refresh, and leaves the refresh token valid when it rejects one', async () => {
       let tenant: string | undefined = 'a'
       const at = await given('V1_0', (event) => (tenant === undefined ? refuse() : first({ claimsToAddOrOverride: { tenant } })(event)))
       const { refreshToken } = await givenTokens(server(), at.clientId, 'ana')

@@ -8,7 +8,7 @@ import { rawCall } from '../../support/raw-call.ts'
 import { goodPassword, signInByPassword } from '../../support/sign-in.ts'
 import { useTestServer } from '../../support/test-server.ts'
 
-/** Spelled differently in JSON and in a URL. */
+/** JSON and URLs write it in other ways. */
 const password = 'Corr"ect horse+7'
 
 for (const engine of engines) {
@@ -17,8 +17,8 @@ for (const engine of engines) {
     const log = recordingLogger()
     const server = useTestServer(engine, { flags: ['--functions', folder.path], logger: log.logger })
 
-    /** What the log and the record keep of the one failure of a pool. */
-    async function keptOf(poolId: string): Promise<{ line: string; record: string; message: string }> {
+    /** What the log line and the record say about the one failure of a pool. */
+    async function failureOf(poolId: string): Promise<{ line: string; record: string; message: string }> {
       const lines = log.lines.filter((line) => line.includes(poolId) && line.includes('A trigger failed.'))
       const { Invocations } = await callLifeguard(server(), 'ListTriggerInvocations', { UserPoolId: poolId })
       assert.equal(lines.length, 1)
@@ -26,7 +26,7 @@ for (const engine of engines) {
       return { line: lines[0] ?? '', record: JSON.stringify(Invocations[0]), message: Invocations[0].Error.Message }
     }
 
-    /** The first line of the log that matches, once it is there. */
+    /** Waits for the first line of the log that matches. */
     async function lineOf(pattern: RegExp): Promise<string> {
       const deadline = performance.now() + 60_000
       while (performance.now() < deadline) {
@@ -37,7 +37,7 @@ for (const engine of engines) {
       throw new Error(`The log does not say ${pattern}.`)
     }
 
-    it('are masked where they stand: in the message, the stack and the cause, however they are spelled', async () => {
+    it('are masked in the message, the stack and the cause, in every spelling', async () => {
       folder.write(
         'migrate.mjs',
         `export const handler = async ({ request: { password } }) => {
@@ -47,7 +47,7 @@ for (const engine of engines) {
       )
       const { poolId, clientId } = await givenTriggered(server(), { UserMigration: functionArn('migrate') })
       await assert.rejects(signInByPassword(server(), clientId, 'bo', password))
-      const { line, record, message } = await keptOf(poolId)
+      const { line, record, message } = await failureOf(poolId)
       assert.match(message, /^Bad credentials <\*\*\*>, said twice: \*\*\*$/)
       assert.match(line, /Bad credentials <\*\*\*>/)
       for (const kept of [line, record]) {
@@ -62,7 +62,7 @@ for (const engine of engines) {
       }
     })
 
-    it('are masked in validation data whatever they are called, short ones as words of their own', async () => {
+    it('are masked in validation data under any name, short ones as whole words', async () => {
       folder.write(
         'gate.mjs',
         `export const handler = async ({ request: { validationData } }) => {
@@ -77,12 +77,12 @@ for (const engine of engines) {
         ClientMetadata: { badge: 'badge-4711-of-ana', gate: '7' },
       })
       assert.equal(status, 400)
-      const { line, record, message } = await keptOf(poolId)
+      const { line, record, message } = await failureOf(poolId)
       assert.equal(message, 'No entry for badge *** at gate *** of 70 gates')
       for (const kept of [line, record]) assert.ok(!kept.includes('4711'), kept)
     })
 
-    it('are masked in an error that comes after the answer and ends the thread', async () => {
+    it('are masked in an error after the answer that ends the thread', async () => {
       folder.write(
         'late.mjs',
         `export const handler = async (event) => {
@@ -98,11 +98,11 @@ for (const engine of engines) {
       assert.ok(!line.includes('ect horse'), line)
     })
 
-    it('leave an error alone that quotes none', async () => {
+    it('do not change an error that quotes none', async () => {
       folder.write('closed.mjs', "export const handler = async () => { throw new Error('Closed until 7 o\\u2019clock') }")
       const { poolId, clientId } = await givenTriggered(server(), { PreAuthentication: functionArn('closed') })
       await assert.rejects(signInByPassword(server(), clientId, 'ana'))
-      assert.equal((await keptOf(poolId)).message, 'Closed until 7 o\u2019clock')
+      assert.equal((await failureOf(poolId)).message, 'Closed until 7 o\u2019clock')
     })
   })
 }

@@ -20,7 +20,7 @@ type Page = { readonly Invocations: readonly Invocation[]; readonly NextToken?: 
 const all: Handlers = { PreAuthentication: agree, PostAuthentication: agree, PreTokenGeneration: agree }
 const triggersOf = ({ Invocations }: Page) => Invocations.map(({ Trigger }) => Trigger)
 
-/** What callers and functions call their secrets, and some things that are none. */
+/** Names under which callers and functions keep secrets, and some that are not secret. */
 const metadata = {
   captchaToken: 'm-1',
   newPassword: 'n-1',
@@ -42,7 +42,7 @@ const metadata = {
 }
 
 for (const engine of engines) {
-  describe(`records of triggers on ${engine.name}`, async () => {
+  describe(`Records of invocations on ${engine.name}`, async () => {
     const endpoint = await openTriggerEndpoint()
     const database = await engine.createDatabase()
     const server = useTestServer({ name: engine.name, createDatabase: async () => database }, { flags: endpoint.flags })
@@ -67,7 +67,7 @@ for (const engine of engines) {
       }
     }
 
-    it('tell at once what was asked and answered, newest first', async () => {
+    it('show events and answers at once, newest first', async () => {
       const { poolId, clientId, triggers } = await given()
       await signInByPassword(server(), clientId, 'ana')
       const { Invocations, NextToken } = await list(poolId)
@@ -91,7 +91,7 @@ for (const engine of engines) {
       assert.deepEqual(JSON.parse(Answer), triggers.events[2])
     })
 
-    it('are found by trigger, by outcome and by user, page by page', async () => {
+    it('are found by trigger, by outcome and by user, in pages', async () => {
       const { poolId, clientId } = await given({ ...all, PostAuthentication: (event) => (event.userName === 'bob' ? refuse() : event) })
       await givenUser(server(), poolId, 'bob')
       for (const name of ['ana', 'bob']) await signInByPassword(server(), clientId, name).catch(() => undefined)
@@ -116,7 +116,7 @@ for (const engine of engines) {
       assert.equal(seen.length, 5)
     })
 
-    it('say where an answer was wrong', async () => {
+    it('show where an answer was wrong', async () => {
       const { poolId, clientId } = await given({
         PreTokenGeneration: (event) => ({ ...event, response: { claimsOverrideDetails: 'all' } }),
       })
@@ -131,7 +131,7 @@ for (const engine of engines) {
       })
     })
 
-    it('hold no secret that a function was told or that it answered, nor anything that can be read in the database', async () => {
+    it('hold no secret of an event or an answer, and are not readable in the database', async () => {
       const secrets = { password: 'pw-1', code: 'c-1', challengeAnswer: 'a-1', accessToken: 't-1', client_secret: 's-1' }
       const handler: Handler = (event) => ({
         ...event,
@@ -165,11 +165,11 @@ for (const engine of engines) {
       })
       const { rows } = await inDatabase(({ db }) => sql`select details from trigger_invocation where pool_id = ${poolId}`.execute(db))
       assert.equal(rows.length, 1)
-      // Words so long that sealed text does not spell them by chance.
+      // Words that are too long to appear in sealed text by chance.
       assert.equal(/PreAuthentication|validationData|countryCode/.test(JSON.stringify(rows)), false)
     })
 
-    it('lose at most the answer that is nested beyond reason, and none of other functions', async () => {
+    it('lose only the answer that is nested too deep, and no record of another function', async () => {
       let nested: object = {}
       for (let depth = 0; depth < 4000; depth++) nested = { nested }
       const { poolId, clientId } = await given({ ...all, PostAuthentication: (event) => ({ ...event, nested }) })
@@ -185,7 +185,7 @@ for (const engine of engines) {
       )
     })
 
-    it('are asked again of the function that there is now, and change nothing', async () => {
+    it('are replayed with the current function, and change nothing', async () => {
       let answer: Handler = refuse
       const { poolId, clientId, triggers } = await given({ PreAuthentication: (event) => answer(event) })
       await assert.rejects(signInByPassword(server(), clientId, 'ana'))
@@ -212,7 +212,7 @@ for (const engine of engines) {
       assert.equal(gone.body['message'], 'The user pool has no PreAuthentication trigger.')
     })
 
-    it('are nothing to another pool', async () => {
+    it('cannot be read or replayed by another pool', async () => {
       const [one, other] = [await given(), await given()]
       await signInByPassword(server(), one.clientId, 'ana')
       assert.deepEqual((await list(other.poolId)).Invocations, [])
@@ -223,7 +223,7 @@ for (const engine of engines) {
       assert.equal(other.triggers.fired.length, 0)
     })
 
-    it('go with their user, and with their pool', async () => {
+    it('are deleted with their user, and with their pool', async () => {
       const { poolId, clientId } = await given()
       await givenUser(server(), poolId, 'bob')
       for (const name of ['ana', 'bob']) await signInByPassword(server(), clientId, name)
@@ -238,7 +238,7 @@ for (const engine of engines) {
       assert.equal(rows.length, 0)
     })
 
-    it('outlive the process, and not their time', async () => {
+    it('outlive the process, but not their lifetime', async () => {
       const { poolId, clientId } = await given()
       await signInByPassword(server(), clientId, 'ana')
       await server().restart()
@@ -250,7 +250,7 @@ for (const engine of engines) {
       assert.deepEqual((await list(poolId)).Invocations, [])
     })
 
-    it('are not kept where the operator wants none', async () => {
+    it('are not stored when the operator’s setting is 0 hours', async () => {
       await using other = await startTestServer(engine, { flags: [...endpoint.flags, '--trigger-records-hours', '0'] })
       const { poolId, clientId } = await givenPoolWith(other, endpoint.given(all))
       await givenUser(other, poolId, 'ana')

@@ -16,7 +16,7 @@ import { answerDevicePassword, answerDeviceSrp, confirmOffered, signInOnDevice }
 import { useTestServer } from '../../support/test-server.ts'
 import { openTriggerEndpoint } from '../../support/trigger-endpoint.ts'
 
-/** Functions for all triggers of users who exist, so that one that fires out of turn is seen. */
+/** Functions for all triggers of existing users, so that the test sees any that is invoked out of turn. */
 const all = {
   PreSignUp: agree,
   PostConfirmation: agree,
@@ -42,7 +42,7 @@ const flows: UserPoolClientType['ExplicitAuthFlows'] = [
 ]
 
 for (const engine of engines) {
-  describe(`events of a sign-in on ${engine.name}`, async () => {
+  describe(`A sign-in on ${engine.name}`, async () => {
     const endpoint = await openTriggerEndpoint()
     const server = useTestServer(engine, { flags: endpoint.flags })
 
@@ -57,7 +57,7 @@ for (const engine of engines) {
       return { ...ids, ...user, triggers }
     }
 
-    it('tells each function what Cognito tells it, key by key', async () => {
+    it('sends each function Cognito’s event, key by key', async () => {
       const { poolId, clientId, sub, triggers } = await given()
       await initiate(server(), clientId, 'USER_PASSWORD_AUTH', { USERNAME: 'ana', PASSWORD: goodPassword }, metadata)
       const userAttributes = { sub, 'cognito:user_status': 'CONFIRMED', email: 'ana@example.test', email_verified: 'true' }
@@ -80,7 +80,7 @@ for (const engine of engines) {
       }
     })
 
-    it('shows an address by which the user is found a second time, and none that is only claimed', async () => {
+    it('includes an alias attribute for a verified address only', async () => {
       const alias = await given(all, {}, { AliasAttributes: ['email', 'phone_number'] })
       await signInByPassword(server(), alias.clientId, 'ana@example.test')
       const attributes = alias.triggers.events[0]?.request.userAttributes
@@ -115,7 +115,7 @@ for (const engine of engines) {
       },
     ]
     for (const { flow, fired, sign } of table) {
-      it(`asks in ${flow}: ${fired.join(', ')}`, async () => {
+      it(`invokes in ${flow}: ${fired.join(', ')}`, async () => {
         const at = await given()
         await sign(at)
         assert.deepEqual(at.triggers.fired, fired)
@@ -123,7 +123,7 @@ for (const engine of engines) {
       })
     }
 
-    it('names the program that calls, not the one at the far end of a server', async () => {
+    it('names the program that calls, not the end user’s program behind a server', async () => {
       const { poolId, clientId, triggers } = await given()
       const HttpHeaders = [{ headerName: 'User-Agent', headerValue: 'aws-sdk-evil/9.9' }]
       const ContextData = { IpAddress: '192.0.2.1', ServerName: 'shop', ServerPath: '/', HttpHeaders }
@@ -133,7 +133,7 @@ for (const engine of engines) {
       for (const { callerContext } of triggers.events) assert.match(callerContext.awsSdkVersion, /^aws-sdk-js-3/)
     })
 
-    it('asks before SRP once, and after its proof with the metadata of the answer', async () => {
+    it('invokes PreAuthentication once before SRP, and PostAuthentication with the metadata of the answer', async () => {
       const { poolId, clientId, triggers } = await given()
       const { a, challenge } = await startSrp(server(), clientId, 'ana')
       assert.deepEqual(triggers.fired, [before])
@@ -152,7 +152,7 @@ for (const engine of engines) {
       for (const { request } of triggers.events.slice(1)) assert.deepEqual(request.clientMetadata, metadata)
     })
 
-    it('says that a temporary password was replaced', async () => {
+    it('has its own token source when a temporary password was replaced', async () => {
       const { poolId, clientId, triggers } = await given()
       await server().send(
         new AdminCreateUserCommand({ UserPoolId: poolId, Username: 'new', TemporaryPassword: goodPassword, MessageAction: 'SUPPRESS' }),
@@ -165,7 +165,7 @@ for (const engine of engines) {
       assert.equal(triggers.events[1]?.request.userAttributes['cognito:user_status'], 'CONFIRMED')
     })
 
-    it('says that a device is new, and that a remembered one proved itself', async () => {
+    it('reports a new device, and has its own token source after the proof of a remembered one', async () => {
       const DeviceConfiguration = { ChallengeRequiredOnNewDevice: true, DeviceOnlyRememberedOnUserPrompt: false }
       const { clientId, triggers } = await given(all, {}, { DeviceConfiguration })
       const first = await signInByPassword(server(), clientId, 'ana')
@@ -178,7 +178,7 @@ for (const engine of engines) {
       assert.equal(triggers.events[1]?.request.newDeviceUsed, false)
     })
 
-    it('asks about a refresh for its claims only, with metadata from GetTokensFromRefreshToken', async () => {
+    it('only invokes PreTokenGeneration for a refresh, with metadata from GetTokensFromRefreshToken', async () => {
       const { clientId, triggers } = await given()
       const { AuthenticationResult } = await signInByPassword(server(), clientId, 'ana')
       const RefreshToken = AuthenticationResult?.RefreshToken ?? ''
@@ -192,7 +192,7 @@ for (const engine of engines) {
       )
     })
 
-    it('hears of strangers only where the client hides who exists', async () => {
+    it('invokes triggers for users who do not exist only where the client hides who exists', async () => {
       const hiding = await given(all, { PreventUserExistenceErrors: 'ENABLED' })
       const wrong = { name: 'NotAuthorizedException', message: 'Incorrect username or password.' }
       await assert.rejects(signInByPassword(server(), hiding.clientId, 'nobody'), wrong)
@@ -206,7 +206,7 @@ for (const engine of engines) {
       assert.deepEqual(open.triggers.fired, [])
     })
 
-    it('keeps everybody out whom PreAuthentication refuses, whatever the password', async () => {
+    it('is rejected when PreAuthentication rejects it, whatever the password', async () => {
       const { clientId, triggers } = await given({ ...all, PreAuthentication: refuse })
       for (const password of [goodPassword, 'Wrong-horse-7']) {
         await assert.rejects(signInByPassword(server(), clientId, 'ana', password), refusedBy('PreAuthentication'))
@@ -216,7 +216,7 @@ for (const engine of engines) {
       assert.deepEqual(triggers.fired, [before, before, before, before])
     })
 
-    it('leaves a state good that PostAuthentication or the claims refuse, and asks nobody about a used one', async () => {
+    it('leaves a Session valid that PostAuthentication or PreTokenGeneration rejects, and invokes nothing for a used one', async () => {
       let isOpen = false
       const moody = (event: Parameters<typeof agree>[0]) => (isOpen ? event : refuse())
       for (const trigger of ['PostAuthentication', 'PreTokenGeneration'] as const) {
@@ -236,7 +236,7 @@ for (const engine of engines) {
       }
     })
 
-    it('asks around a code that is the first factor: before it is sent, and after it came back', async () => {
+    it('with a code as first factor invokes triggers before it is sent and after it was answered', async () => {
       const SignInPolicy = { AllowedFirstAuthFactors: ['PASSWORD', 'EMAIL_OTP'] }
       const { poolId, clientId, triggers } = await given(all, {}, { Policies: { SignInPolicy } })
       const asked = await initiate(server(), clientId, 'USER_AUTH', { USERNAME: 'ana', PREFERRED_CHALLENGE: 'EMAIL_OTP' }, metadata)
@@ -248,7 +248,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), ['mfa ana@example.test'])
     })
 
-    it('asks about the message of a second factor before it goes out', async () => {
+    it('invokes CustomMessage for the message of a second factor', async () => {
       const { poolId, clientId, triggers } = await given()
       await setMfa(server(), poolId, 'OPTIONAL', ['email'])
       await prefer(server(), poolId, 'ana', { EmailMfaSettings: { Enabled: true } })
@@ -260,7 +260,7 @@ for (const engine of engines) {
       assert.deepEqual(triggers.events[2]?.request.clientMetadata, metadata)
     })
 
-    it('tells of a message what the answer that called for it told', async () => {
+    it('passes the metadata of an answer to the message that it causes', async () => {
       const SignInPolicy = { AllowedFirstAuthFactors: ['PASSWORD', 'EMAIL_OTP'] }
       const { poolId, clientId, triggers } = await given(all, {}, { Policies: { SignInPolicy } })
       const { Session } = await initiate(server(), clientId, 'USER_AUTH', { USERNAME: 'ana' })
@@ -284,7 +284,7 @@ for (const engine of engines) {
       }
     })
 
-    it('asks after a second factor, not before it', async () => {
+    it('invokes PostAuthentication after a second factor, not before it', async () => {
       const { poolId, clientId, triggers } = await given()
       await setMfa(server(), poolId, 'OPTIONAL', ['totp'])
       const app = await givenAppUser(server(), { poolId, clientId }, 'eva')

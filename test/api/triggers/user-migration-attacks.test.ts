@@ -21,7 +21,7 @@ const known = (userAttributes: object, more: object = {}) =>
   answering({ userAttributes, finalUserStatus: 'CONFIRMED', messageAction: 'SUPPRESS', ...more })
 
 for (const engine of engines) {
-  describe(`attacks by way of UserMigration on ${engine.name}`, async () => {
+  describe(`UserMigration under attack on ${engine.name}`, async () => {
     const endpoint = await openTriggerEndpoint()
     const server = useTestServer(engine, { flags: endpoint.flags })
 
@@ -46,7 +46,7 @@ for (const engine of engines) {
     }
 
     for (const existence of ['LEGACY', 'ENABLED'] as const) {
-      it(`lets nobody guess at the passwords of another system: ${existence}`, async () => {
+      it(`limits guesses at the passwords of the other system: ${existence}`, async () => {
         const { clientId, triggers } = await given(answering({}), existence)
         const answers = await answersTo(clientId, Array<string>(8).fill('ana'))
         assert.deepEqual(new Set(answers.slice(0, 5)).size, 1)
@@ -58,13 +58,13 @@ for (const engine of engines) {
       })
     }
 
-    it('is no help against guesses at once', async () => {
+    it('limits guesses that are made at once', async () => {
       const { clientId, triggers } = await given(answering({}), 'ENABLED')
       await outcomes(Array.from({ length: 20 }, () => signInByPassword(server(), clientId, 'ana', 'a guess')))
       assert.equal(triggers.fired.filter((source) => source === migration).length, 5)
     })
 
-    it('does not take another spelling for another name', async () => {
+    it('counts guesses for all spellings of a name together', async () => {
       const { clientId, triggers } = await given(answering({}), 'ENABLED')
       const spellings = ['ana', 'Ana', 'aNa', 'ANA', 'anA', 'ａｎａ', 'áñå', 'A\u0308na']
       assert.deepEqual((await answersTo(clientId, spellings)).slice(5), Array(3).fill(locked.message))
@@ -72,7 +72,7 @@ for (const engine of engines) {
       assert.equal(triggers.fired.filter((source) => source === migration).length, 5)
     })
 
-    it('answers and locks for strangers as for users, where the client hides who exists', async () => {
+    it('answers and locks alike for users and unknown names, where the client hides who exists', async () => {
       const { poolId, clientId } = await given(() => assert.fail('Bad password'), 'ENABLED')
       await givenVictim(poolId)
       const stranger = await answersTo(clientId, Array<string>(7).fill('stranger'))
@@ -80,7 +80,7 @@ for (const engine of engines) {
       assert.equal(stranger[0], wrong.message)
     })
 
-    it('tells only those who knew the old password that they must choose another', async () => {
+    it('requires a password reset only from a client that knew the old password', async () => {
       const handler: Handler = (event) =>
         event.request.password === oldPassword ? answering({ userAttributes: { email }, messageAction: 'SUPPRESS' })(event) : event
       const { clientId } = await given(handler, 'ENABLED')
@@ -88,7 +88,7 @@ for (const engine of engines) {
       await assert.rejects(signInByPassword(server(), clientId, 'ana', oldPassword), { name: 'PasswordResetRequiredException' })
     })
 
-    it('gives nobody an alias that is somebody else’s', async () => {
+    it('does not take an alias from another user', async () => {
       const { poolId, clientId } = await given(known({ email, email_verified: 'true' }), 'LEGACY', aliasPool)
       await givenVictim(poolId)
       await assert.rejects(signInByPassword(server(), clientId, 'thief', oldPassword), badAnswer)
@@ -97,7 +97,7 @@ for (const engine of engines) {
       await givenTokens(server(), clientId, email)
     })
 
-    it('moves an alias that the pool’s own code wants moved', async () => {
+    it('moves an alias when the trigger function asks for it', async () => {
       const handler = known({ email, email_verified: 'true' }, { forceAliasCreation: true })
       const { poolId, clientId } = await given(handler, 'LEGACY', aliasPool)
       await givenVictim(poolId)
@@ -107,7 +107,7 @@ for (const engine of engines) {
     })
 
     for (const forceAliasCreation of [false, true]) {
-      it(`gives nobody the name of somebody else, ${forceAliasCreation ? 'even by force' : 'nor their account'}`, async () => {
+      it(`does not take over another user’s username ${forceAliasCreation ? 'with' : 'without'} forceAliasCreation`, async () => {
         const { poolId, clientId } = await given(known({ username: 'victim' }, { forceAliasCreation }))
         const { sub } = await givenVictim(poolId)
         for (const password of [oldPassword, goodPassword]) {
@@ -118,7 +118,7 @@ for (const engine of engines) {
         await givenTokens(server(), clientId, 'victim')
       })
 
-      it(`gives nobody the address that somebody else is named by, ${forceAliasCreation ? 'even by force' : 'nor their account'}`, async () => {
+      it(`does not take over another user’s address in place of a username ${forceAliasCreation ? 'with' : 'without'} forceAliasCreation`, async () => {
         const pool = { UsernameAttributes: ['email' as const] }
         const { poolId, clientId } = await given(known({ username: email, email }, { forceAliasCreation }), 'LEGACY', pool)
         await givenUser(server(), poolId, email)
@@ -127,14 +127,14 @@ for (const engine of engines) {
       })
     }
 
-    it('is not asked about users, whatever their state', async () => {
+    it('is not invoked for existing users, whatever their state', async () => {
       const { poolId, clientId, triggers } = await given(known({ email }))
       await givenVictim(poolId)
       await assert.rejects(signInByPassword(server(), clientId, 'victim', oldPassword), wrong)
       assert.ok(!triggers.fired.includes(migration))
     })
 
-    it('makes one user of many sign-ins at once, and asks once', async () => {
+    it('creates one user for many sign-ins at once, and is invoked once', async () => {
       const { poolId, clientId, triggers } = await given(known({ email }))
       const signIns = Array.from({ length: 6 }, () => signInByPassword(server(), clientId, 'ana', oldPassword))
       assert.deepEqual(await outcomes(signIns), Array(6).fill('ok'))
@@ -142,7 +142,7 @@ for (const engine of engines) {
       assert.equal((await server().send(new ListUsersCommand({ UserPoolId: poolId }))).Users?.length, 1)
     })
 
-    it('makes one user of arrivals that were all asked about, and each goes on', async () => {
+    it('creates one user when several calls were migrated at once, and each call continues', async () => {
       let waiting = 0
       let release = () => {}
       const allAsked = new Promise<void>((resolve) => {
@@ -157,7 +157,7 @@ for (const engine of engines) {
       const { poolId, clientId } = await given(handler)
       const forgot = () => server().send(new ForgotPasswordCommand({ ClientId: clientId, Username: 'ana' }))
       const arrivals = [forgot(), forgot(), forgot(), signInByPassword(server(), clientId, 'ana', oldPassword)]
-      // Whether the sign-in came first, and so left a password, is open.
+      // Either call may come first; only the sign-in brings a password.
       const failed = (await outcomes(arrivals)).filter((outcome) => outcome !== 'ok')
       if (failed.length > 0) assert.deepEqual(failed, ['PasswordResetRequiredException'])
       assert.equal((await server().send(new ListUsersCommand({ UserPoolId: poolId }))).Users?.length, 1)

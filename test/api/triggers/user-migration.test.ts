@@ -28,7 +28,7 @@ const ExplicitAuthFlows = ['ALLOW_USER_AUTH' as const, 'ALLOW_USER_PASSWORD_AUTH
 const wrong = { name: 'NotAuthorizedException', message: 'Incorrect username or password.' }
 const unknown = { name: 'UserNotFoundException', message: 'User does not exist.' }
 
-/** The function of a system that knows ana by that password. */
+/** The function of a system that knows ana with that password. */
 const knowing =
   (answer: object = known) =>
   (event: TriggerEvent) =>
@@ -73,7 +73,7 @@ for (const engine of engines) {
       { flow: 'ADMIN_NO_SRP_AUTH', sign: byAdministrator('ADMIN_NO_SRP_AUTH') },
     ]
     for (const { flow, sign } of flows) {
-      it(`brings somebody over who signs in by ${flow}, and the sign-in goes on`, async () => {
+      it(`migrates a user who signs in by ${flow}, and the sign-in continues`, async () => {
         const ids = await given()
         const { AuthenticationResult } = await sign(ids)
         assert.ok(AuthenticationResult?.AccessToken)
@@ -105,7 +105,7 @@ for (const engine of engines) {
       })
     }
 
-    it('keeps the password as it was typed, whatever the policy, and is not asked again', async () => {
+    it('stores the password as it was typed, whatever the policy, and is not invoked again', async () => {
       const { clientId, triggers } = await given()
       await signInByPassword(server(), clientId, 'ana', oldPassword)
       triggers.clear()
@@ -114,7 +114,7 @@ for (const engine of engines) {
       assert.deepEqual(triggers.fired, [before, ...rest, before])
     })
 
-    it('brings somebody over who is asked for their password first', async () => {
+    it('migrates a user in a choice-based sign-in with a password', async () => {
       const { poolId, clientId, triggers } = await given(knowing(), { existence: 'ENABLED' })
       const asked = await initiate(server(), clientId, 'USER_AUTH', { USERNAME: 'ana', PREFERRED_CHALLENGE: 'PASSWORD' })
       assert.equal(asked.ChallengeName, 'PASSWORD')
@@ -124,7 +124,7 @@ for (const engine of engines) {
       assert.equal((await adminGet(server(), poolId, 'ana')).UserStatus, 'CONFIRMED')
     })
 
-    it('is not asked where no password comes along', async () => {
+    it('is not invoked in flows without a password', async () => {
       const { clientId, triggers } = await given()
       await assert.rejects(startSrp(server(), clientId, 'ana'), unknown)
       await assert.rejects(initiate(server(), clientId, 'USER_AUTH', { USERNAME: 'ana' }), unknown)
@@ -132,7 +132,7 @@ for (const engine of engines) {
       assert.deepEqual(triggers.fired, [])
     })
 
-    it('has the user choose a new password unless it says CONFIRMED, and tells them of the account', async () => {
+    it('requires a new password unless the status is CONFIRMED, and sends an invitation', async () => {
       const { poolId, clientId, triggers } = await given(knowing({ userAttributes: known.userAttributes }))
       const mustReset = { name: 'PasswordResetRequiredException' }
       await assert.rejects(signInByPassword(server(), clientId, 'ana', oldPassword), mustReset)
@@ -151,7 +151,7 @@ for (const engine of engines) {
       { desired: ['EMAIL', 'SMS'], sent: ['invitation +15550001234', `invitation ${email}`] },
     ]
     for (const { desired, sent } of mediums) {
-      it(`tells the user by ${desired?.join(' and ') ?? 'text message if nothing is said'}`, async () => {
+      it(`sends the invitation by ${desired?.join(' and ') ?? 'SMS by default'}`, async () => {
         const userAttributes = { ...known.userAttributes, phone_number: '+15550001234' }
         const ids = await given(knowing({ userAttributes, finalUserStatus: 'CONFIRMED', desiredDeliveryMediums: desired }))
         await givenTokens(server(), ids.clientId, 'ana', oldPassword)
@@ -159,7 +159,7 @@ for (const engine of engines) {
       })
     }
 
-    it('names the user as it says, who was typed by an alias', async () => {
+    it('stores the username of the response for a user who typed an alias', async () => {
       const pool = { AliasAttributes: ['email'] }
       const userAttributes = { ...known.userAttributes, username: 'ana' }
       const { poolId, clientId } = await given(knowing({ ...known, userAttributes }), { pool })
@@ -167,14 +167,14 @@ for (const engine of engines) {
       assert.equal((await adminGet(server(), poolId, email)).Username, 'ana')
     })
 
-    it('activates text messages as the second factor where it says so', async () => {
+    it('enables SMS as the second factor when the response says so', async () => {
       const userAttributes = { ...known.userAttributes, phone_number: '+15550001234' }
       const pool = { SmsConfiguration, MfaConfiguration: 'OPTIONAL' }
       const { clientId } = await given(knowing({ ...known, userAttributes, enableSMSMFA: true }), { pool })
       assert.equal((await signInByPassword(server(), clientId, 'ana', oldPassword)).ChallengeName, 'SMS_MFA')
     })
 
-    it('brings somebody over who forgot their password, who gets a code at once', async () => {
+    it('migrates a user who forgot the password, and sends the code at once', async () => {
       const { poolId, clientId, triggers } = await given()
       const request = { ClientId: clientId, Username: 'ana', ClientMetadata: metadata }
       await server().send(new ForgotPasswordCommand(request))
@@ -190,21 +190,21 @@ for (const engine of engines) {
 
     const failures = [
       { name: 'throws', handler: refuse, legacy: refusedBy('UserMigration') },
-      { name: 'knows nobody', handler: answering({}), legacy: unknown },
-      { name: 'answers no attributes', handler: answering({ ...known, userAttributes: {} }), legacy: unknown },
-      { name: 'answers nothing', handler: () => undefined, legacy: { name: 'InvalidLambdaResponseException' } },
+      { name: 'knows no such user', handler: answering({}), legacy: unknown },
+      { name: 'returns no attributes', handler: answering({ ...known, userAttributes: {} }), legacy: unknown },
+      { name: 'returns nothing', handler: () => undefined, legacy: { name: 'InvalidLambdaResponseException' } },
       {
-        name: 'answers an unknown attribute',
+        name: 'returns an unknown attribute',
         handler: answering({ ...known, userAttributes: { shoe: '42' } }),
         legacy: { name: 'InvalidLambdaResponseException' },
       },
       {
-        name: 'wants codes by text message for somebody without a phone',
+        name: 'enables SMS MFA for a user without a phone number',
         handler: answering({ ...known, enableSMSMFA: true }),
         legacy: { name: 'InvalidLambdaResponseException', message: 'Unrecognizable lambda output' },
       },
       {
-        name: 'leaves out what the pool requires',
+        name: 'leaves out a required attribute',
         handler: answering({ ...known, userAttributes: { name: 'Ana' } }),
         pool: { Schema: [{ Name: 'email', Required: true }] },
         legacy: { name: 'InvalidLambdaResponseException' },
@@ -212,7 +212,7 @@ for (const engine of engines) {
     ]
     for (const { name, handler, legacy, pool } of failures) {
       for (const existence of ['LEGACY', 'ENABLED']) {
-        it(`says what a client is to know when it ${name}: ${existence}`, async () => {
+        it(`answers the client as documented when it ${name}: ${existence}`, async () => {
           const { poolId, clientId, triggers } = await given(handler as never, { existence, ...(pool && { pool }) })
           const isHidden = existence === 'ENABLED'
           await assert.rejects(signInByPassword(server(), clientId, 'ana', oldPassword), isHidden ? wrong : legacy)
