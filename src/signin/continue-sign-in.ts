@@ -7,10 +7,9 @@ import { consumeState, isStateConsumed } from '../storage/consumed-state-reposit
 import type { Db, Tx } from '../storage/db.ts'
 import { draftSession, issueTokens, type TokenDeps } from '../tokens/issue-tokens.ts'
 import { runPreTokenGeneration, type TokenCustomization } from '../tokens/run-pre-token-generation.ts'
-import type { Session } from '../tokens/session.ts'
-import type { SessionDevice } from '../tokens/session-device.ts'
+import type { Session, SessionDevice } from '../tokens/session.ts'
 import { beginSession } from '../tokens/sessions/begin-session.ts'
-import { firstActivity, makeRoomForSession } from '../tokens/sessions/tracking.ts'
+import { firstActivity, makeRoomForSession } from '../tokens/sessions/tracked-sessions.ts'
 import { invokePostAuthentication } from '../triggers/post-authentication.ts'
 import type { TokenGenerationSource } from '../triggers/pre-token-generation.ts'
 import { type CallerContext, hasTrigger } from '../triggers/trigger.ts'
@@ -146,7 +145,7 @@ async function complete(deps: ContinueSignInDeps, signIn: SignIn, { consumes }: 
   const session = draftSession(client, user, now, { activity: firstActivity(pool, visit, now), device })
   // Signing takes the thread pool and storing takes the disk: they can wait for each other's end at the same time.
   const [tokens] = await Promise.all([
-    issueTokens(deps, pool, client, user, { session, device, shape, ...assuranceOf(signIn) }, now),
+    issueTokens(deps, { pool, client, user }, { session, device, customization: shape, ...assuranceOf(signIn) }, now),
     storeSession(deps.db, pool, session, consumes),
   ])
   await recordSignedIn(deps, signIn, visit, session.id)
@@ -171,7 +170,7 @@ async function askBeforeTokens(
   const newDeviceUsed = device !== undefined && !device.isConfirmed
   const facts = { userAttributes: attributesOf(pool, user), newDeviceUsed, clientMetadata: caller.clientMetadata }
   await invokePostAuthentication(deps.triggers, subjectOf(signIn, user, user.username, caller), facts)
-  return runPreTokenGeneration(deps, { pool, client, user, source: occasionOf(proofs), caller })
+  return runPreTokenGeneration(deps, { pool, client, user }, occasionOf(proofs), caller)
 }
 
 function occasionOf(proofs: SignIn['proofs']): TokenGenerationSource {

@@ -1,7 +1,7 @@
 import type { Secrets } from '../base/secrets.ts'
 import type { Db } from '../storage/db.ts'
-import type { SessionDevice } from '../tokens/session-device.ts'
-import { deviceGroupKeyOf, deviceNotFound, newDeviceKey } from '../users/devices/device.ts'
+import type { SessionDevice } from '../tokens/session.ts'
+import { deviceGroupKeyOf, newDeviceKey, unknownDevice } from '../users/devices/device.ts'
 import { findDevice } from '../users/devices/device-repository.ts'
 import type { SignIn } from './sign-in.ts'
 

@@ -4,9 +4,9 @@ import type { AuthFlowType } from '../contract/generated/types.ts'
 import type { RequestContext } from '../contract/operation.ts'
 import type { AppClient } from '../pools/app-client.ts'
 import type { Pool } from '../pools/pool.ts'
-import { isSecretHashValid, requireSecretHash } from '../pools/secret-hash.ts'
-import { type RefreshDeps, refreshTokens, requireRefreshable } from '../tokens/refresh.ts'
-import { callerContextOf, type Texts } from '../triggers/trigger.ts'
+import { provesBySecretHash, requireSecretHash } from '../pools/secret-hash.ts'
+import { type RefreshDeps, refreshTokens, requireRefreshToken } from '../tokens/refresh.ts'
+import type { Texts } from '../triggers/trigger-subject.ts'
 import type { ChoiceDeps } from './choice/choose.ts'
 import { startChoice } from './choice/start-choice.ts'
 import { allowsFlow, type Flow } from './client-flows.ts'
@@ -129,14 +129,11 @@ async function byRefreshToken(deps: SignInDeps, pool: Pool, client: AppClient, p
   if (client.refreshRotation?.enabled) {
     throw invalid('REFRESH_TOKEN_AUTH is not available with refresh token rotation, use GetTokensFromRefreshToken.')
   }
-  const refreshable = await requireRefreshable(deps, {
-    pool,
-    client,
-    refreshToken: requireParameter(parameters, 'REFRESH_TOKEN'),
-    deviceKey: visit.deviceKey,
-  })
-  requireRefreshHash(client, refreshable.user.username, parameters['SECRET_HASH'])
-  return { kind: 'signed-in', tokens: await refreshTokens(deps, pool, client, refreshable, visit) }
+  const context = { ...visit, pool, client }
+  const presented = { refreshToken: requireParameter(parameters, 'REFRESH_TOKEN'), deviceKey: visit.deviceKey }
+  const verified = await requireRefreshToken(deps, context, presented)
+  requireRefreshHash(client, verified.user.username, parameters['SECRET_HASH'])
+  return { kind: 'signed-in', tokens: await refreshTokens(deps, context, verified) }
 }
 
 /** A refresh names no user, so the hash is over the stored username, which in some pools is the `sub`. */

@@ -25,8 +25,10 @@ export type AccessTokenDeps = {
 type VerifiedClaims = { readonly sub: string; readonly clientId: string; readonly sessionId: string; readonly scopes: readonly string[] }
 
 /**
- * Who calls with this access token. Throws NotAuthorizedException when it is not a valid, unexpired, unrevoked access token of ours
- * with the self-service scope, and UserNotFoundException when its user is gone.
+ * The user and the session that an access token belongs to.
+ *
+ * @throws ApiError NotAuthorizedException when it is not an access token of ours, is expired or revoked, or lacks the self-service scope.
+ * @throws ApiError UserNotFoundException when its user was deleted.
  */
 export async function requireAccessToken(deps: AccessTokenDeps, token: string): Promise<TokenCaller> {
   const poolId = claimedPoolId(deps.publicUrl, token)
@@ -41,21 +43,21 @@ export async function requireAccessToken(deps: AccessTokenDeps, token: string): 
     findSession(deps.db, { poolId: pool.id, sub: claims.sub, id: claims.sessionId }),
   ])
   if (user === undefined) throw new ApiError('UserNotFoundException', 'User does not exist.')
-  // Disabling ends the sessions, too, but this is what clients look for in the answer.
+  // Disabling a user also ends the sessions, but clients look for this message.
   if (!user.enabled) throw new ApiError('NotAuthorizedException', 'User is disabled.')
   const clientGone = owner === undefined || owner.pool.id !== pool.id
   if (clientGone || session === undefined || isRevoked(session, user)) throw accessTokenRevoked()
   return { pool, client: owner.client, user, sessionId: session.id, deviceKey: session.deviceKey }
 }
 
-/** What a token that has been verified says of how its user was authenticated, and when, in epoch seconds. Not every token says it. */
+/** `amr` and `auth_time` (epoch seconds) of a verified token. Not every token has an `amr`. */
 export function authenticationOf(token: string): { readonly methods: readonly string[]; readonly authTime: number } {
   const { amr, auth_time: authTime } = decodeJwt(token)
   const methods = Array.isArray(amr) ? amr.filter((method): method is string => typeof method === 'string') : []
   return { methods, authTime: typeof authTime === 'number' ? authTime : 0 }
 }
 
-/** The pool that the token says it comes from; nothing of it is believed before the signature is checked. */
+/** The pool that the token names. Do not trust it before the signature is checked. */
 function claimedPoolId(publicUrl: string, token: string): string | undefined {
   try {
     const { iss } = decodeJwt(token)
@@ -77,7 +79,7 @@ function claimedKeyId(token: string): string | undefined {
 async function verify(deps: AccessTokenDeps, poolId: string, token: string): Promise<VerifiedClaims> {
   const kid = claimedKeyId(token)
   const key = typeof kid === 'string' ? await deps.signingKeys.find(poolId, kid) : undefined
-  if (key === undefined || !isSpelledAsIssued(token)) throw unverified()
+  if (key === undefined || !hasCanonicalSignature(token)) throw unverified()
   try {
     const { payload } = await jwtVerify(token, key.publicKey, {
       algorithms: ['RS256'],
@@ -96,10 +98,10 @@ async function verify(deps: AccessTokenDeps, poolId: string, token: string): Pro
 }
 
 /**
- * Base64url has more than one spelling of some bytes, by the bits that are left over in its last character (RFC 4648 §3.5). The signature
- * covers the text of the two parts before it, but not its own: without this a token would have sixteen forms that are all good.
+ * Base64url can encode the same bytes in more than one way, because the last character has unused bits (RFC 4648 §3.5). The signature
+ * covers the text of the two parts before it, but not its own text. Without this check, sixteen spellings of a token would be valid.
  */
-function isSpelledAsIssued(token: string): boolean {
+function hasCanonicalSignature(token: string): boolean {
   const signature = token.slice(token.lastIndexOf('.') + 1)
   return Buffer.from(signature, 'base64url').toString('base64url') === signature
 }

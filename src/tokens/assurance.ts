@@ -1,26 +1,29 @@
 import type { Pool } from '../pools/pool.ts'
 import { defaultAcrValues } from '../pools/registration-wire.ts'
 
-/** How somebody was authenticated, in the words of RFC 8176 and, for e-mail, one of Cognito's: the values of `amr`. */
+/** The values of `amr`: authentication methods as RFC 8176 names them. The name for e-mail is Cognito's. */
 export type AuthMethod = 'pwd' | 'otp' | 'sms' | 'email_otp' | 'swk' | 'mfa'
 
-/** How far an authentication is to be relied upon. */
+/** The level of assurance; 4 is the highest. */
 export type AssuranceLevel = 1 | 2 | 3 | 4
 
-/** Fixed by Cognito: a password, a code, a passkey or a password with a code that was sent, a password with an authenticator app. */
+/**
+ * Fixed by Cognito. 1: a password. 2: a code. 3: a passkey, or a password and a code from a message. 4: a password and a code from an
+ * authenticator app.
+ */
 export function levelOf(methods: readonly AuthMethod[]): AssuranceLevel {
-  const has = (...wanted: readonly AuthMethod[]) => wanted.some((method) => methods.includes(method))
+  const has = (...anyOf: readonly AuthMethod[]) => anyOf.some((method) => methods.includes(method))
   if (has('pwd') && has('otp')) return 4
   if (has('swk') || (has('pwd') && has('sms', 'email_otp'))) return 3
   return has('otp', 'sms', 'email_otp') ? 2 : 1
 }
 
-/** What the pool calls the level: the value of `acr`. */
+/** The pool's name for the level: the value of `acr`. */
 export function acrOf({ acrValues }: Pick<Pool, 'acrValues'>, level: AssuranceLevel): string {
   return (acrValues ?? defaultAcrValues)[`Level${level}`] ?? ''
 }
 
-/** The level that the pool calls so. */
-export function levelCalled(pool: Pick<Pool, 'acrValues'>, acr: string): AssuranceLevel | undefined {
+/** The level that has this name in the pool. */
+export function findLevel(pool: Pick<Pool, 'acrValues'>, acr: string): AssuranceLevel | undefined {
   return ([1, 2, 3, 4] as const).find((level) => acrOf(pool, level) === acr)
 }

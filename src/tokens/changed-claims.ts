@@ -2,7 +2,7 @@ import type { AppClient } from '../pools/app-client.ts'
 import type { ClaimChanges, TokenChanges } from '../triggers/pre-token-generation.ts'
 import { type Claims, claimValue } from './claim-value.ts'
 
-/** Who a token is about, where it comes from and how long it is good: no function has a say in that, and what it says is passed over. */
+/** The subject, the origin and the lifetime of a token. A trigger function cannot change them; such changes are ignored. */
 const fixedClaims: ReadonlySet<string> = new Set([
   'acr',
   'amr',
@@ -27,16 +27,16 @@ const fixedClaims: ReadonlySet<string> = new Set([
 ])
 
 const groupNames = 'cognito:groups'
-const ofGroups = [groupNames, 'cognito:roles', 'cognito:preferred_role']
+const groupClaims = [groupNames, 'cognito:roles', 'cognito:preferred_role']
 
-/** An ID token that a function has had its say about. What it suppresses is gone, even if it was added. */
+/** The claims of an ID token with the trigger's changes. A claim that is both added and suppressed is left out. */
 export function changeIdClaims(claims: Claims, { id }: Pick<TokenChanges, 'id'>): Claims {
   const added = addable(id).filter(([name]) => name !== 'aud')
-  const typed = added.map(([name, value]) => [name, typeof value === 'string' ? inOwnType(name, value) : value] as const)
+  const typed = added.map(([name, value]) => [name, typeof value === 'string' ? inStandardType(name, value) : value] as const)
   return without({ ...claims, ...Object.fromEntries(typed) }, suppressable(id, ['aud']))
 }
 
-/** An access token. Its scopes are changed by members of their own; as its audience it can have its client only. */
+/** The claims of an access token with the trigger's changes. `scope` changes by `scopes` only, and `aud` can only be the client. */
 export function changeAccessClaims(claims: Claims, { access, scopes }: Pick<TokenChanges, 'access' | 'scopes'>, client: AppClient): Claims {
   const added = addable(access).filter(([name, value]) => name !== 'scope' && (name !== 'aud' || value === client.id))
   const changed = without({ ...claims, ...Object.fromEntries(added) }, suppressable(access, ['scope']))
@@ -49,18 +49,18 @@ function addable({ add }: ClaimChanges): (readonly [string, unknown])[] {
   return Object.entries(add).filter(([name]) => !fixedClaims.has(name) && !name.startsWith('cognito:') && !name.startsWith('dev:'))
 }
 
-/** Of the service's own claims only the groups can be taken away, and their roles go with them. */
+/** Of the service's own claims only the groups can be suppressed, and the roles go with them. */
 function suppressable({ suppress }: ClaimChanges, fixed: readonly string[]): ReadonlySet<string> {
   const names = suppress.filter((name) => !fixedClaims.has(name) && !fixed.includes(name) && !name.startsWith('cognito:'))
-  return new Set(suppress.includes(groupNames) ? [...names, ...ofGroups] : names)
+  return new Set(suppress.includes(groupNames) ? [...names, ...groupClaims] : names)
 }
 
 function without(claims: Claims, names: ReadonlySet<string>): Claims {
   return names.size === 0 ? claims : Object.fromEntries(Object.entries(claims).filter(([name]) => !names.has(name)))
 }
 
-/** The standard claims that are not text keep their types, so that nobody takes the text `false` for a yes. */
-function inOwnType(name: string, value: string): unknown {
+/** Standard claims that are not text keep their types, so that no reader takes the text `false` for true. */
+function inStandardType(name: string, value: string): unknown {
   const isNumber = value.trim() !== '' && Number.isFinite(Number(value))
   return name === 'updated_at' && !isNumber ? value : claimValue(name, value)
 }

@@ -2,7 +2,7 @@ import { identitiesOf } from '../users/linked-identities/linked-identity.ts'
 
 export type Claims = Readonly<Record<string, unknown>>
 
-/** As Cognito writes them: everything is text, and a provider that names no issuer has null for one. */
+/** As Cognito writes linked identities: every value is text, and `issuer` is null where the provider names none. */
 function identityClaims(value: string): unknown {
   return identitiesOf({ identities: value }).map(({ userId, providerName, providerType, primary, dateCreated }) => ({
     userId,
@@ -14,7 +14,7 @@ function identityClaims(value: string): unknown {
   }))
 }
 
-/** A user's attribute in the type that ID tokens have it in (OpenID Connect Core §5.1); custom ones are always text. */
+/** A user's attribute in the type that it has in ID tokens (OpenID Connect Core §5.1). Custom attributes are always text. */
 export function claimValue(name: string, value: string): unknown {
   if (name === 'email_verified' || name === 'phone_number_verified') return value === 'true'
   if (name === 'address') return { formatted: value }

@@ -10,37 +10,37 @@ import { type Claims, claimValue } from './claim-value.ts'
 /** The scope of every access token that comes from the API rather than from an OAuth endpoint. */
 export const selfServiceScope = 'aws.cognito.signin.user.admin'
 
-/** The facts that the tokens of one issue share. Times in epoch seconds. */
-export type Grant = {
-  readonly pool: Pool
-  readonly client: AppClient
-  readonly user: User
-  readonly groups: GroupConfiguration
+/** The user that tokens are about, and the app client they are for. */
+export type TokenSubject = { readonly pool: Pool; readonly client: AppClient; readonly user: User }
+
+/** What the access token and the ID token of one issue have in common. Times in epoch seconds. */
+export type Grant = TokenSubject & {
+  readonly groups: GroupFacts
   /** The confirmed device that the session was begun on. */
   readonly deviceKey: string | undefined
   readonly issuer: string
   readonly sessionId: string
   readonly originJti: string
   readonly authTime: number
-  /** Undefined where tokens do not tell. */
+  /** Undefined where tokens carry neither `amr` nor `acr`. */
   readonly methods: readonly AuthMethod[] | undefined
   readonly issuedAt: number
-  /** What PreTokenGeneration would have different. */
+  /** What the PreTokenGeneration trigger changes. */
   readonly changes: TokenChanges | undefined
 }
 
-/** Without PreTokenGeneration nothing is changed, and nothing is copied either. */
+/** Without PreTokenGeneration the claims are not changed, and so they are not copied. */
 export function accessClaims(grant: Grant, jti: string): Claims {
-  const claims = plainAccessClaims(grant, jti)
+  const claims = defaultAccessClaims(grant, jti)
   return grant.changes === undefined ? claims : changeAccessClaims(claims, grant.changes, grant.client)
 }
 
 export function idClaims(grant: Grant, jti: string): Claims {
-  const claims = plainIdClaims(grant, jti)
+  const claims = defaultIdClaims(grant, jti)
   return grant.changes === undefined ? claims : changeIdClaims(claims, grant.changes)
 }
 
-function plainAccessClaims(grant: Grant, jti: string): Claims {
+function defaultAccessClaims(grant: Grant, jti: string): Claims {
   return {
     sub: grant.user.sub,
     ...(grant.deviceKey !== undefined && { device_key: grant.deviceKey }),
@@ -60,7 +60,7 @@ function plainAccessClaims(grant: Grant, jti: string): Claims {
   }
 }
 
-function plainIdClaims(grant: Grant, jti: string): Claims {
+function defaultIdClaims(grant: Grant, jti: string): Claims {
   return {
     ...attributeClaims(grant.pool, grant.client, grant.user.attributes),
     sub: grant.user.sub,
@@ -80,16 +80,17 @@ function plainIdClaims(grant: Grant, jti: string): Claims {
   }
 }
 
-/** How the user was authenticated, and how far that is to be relied upon (RFC 8176; OpenID Connect Core §2). */
+/** How the user was authenticated, and the level of assurance that follows (RFC 8176; OpenID Connect Core §2). */
 function assuranceClaims({ pool, methods }: Grant): Claims {
   return methods === undefined ? {} : { acr: acrOf(pool, levelOf(methods)), amr: methods }
 }
 
-/** Absent for a user without groups, as the others are for one whose groups have no roles. */
+/** Absent for a user without groups. */
 function groupClaims({ groups }: Grant): Claims {
   return groups.names.length === 0 ? {} : { 'cognito:groups': groups.names }
 }
 
+/** Absent for a user whose groups have no roles. */
 function roleClaims({ groups: { roles, preferredRole } }: Grant): Claims {
   return {
     ...(preferredRole !== undefined && { 'cognito:preferred_role': preferredRole }),
@@ -97,7 +98,7 @@ function roleClaims({ groups: { roles, preferredRole } }: Grant): Claims {
   }
 }
 
-/** The attributes the client may read, in the types of OpenID Connect Core §5.1; custom ones are always text. */
+/** The attributes that the client may read. */
 function attributeClaims(pool: Pool, client: AppClient, attributes: Attributes): Record<string, unknown> {
   const readable = readableAttributes(pool, client)
   const claims: Record<string, unknown> = {}

@@ -7,37 +7,27 @@ import type { Pool } from '../pools/pool.ts'
 import type { PoolCatalog } from '../pools/pool-catalog.ts'
 import { isClientSecretValid } from '../pools/secret-hash.ts'
 import type { Db } from '../storage/db.ts'
-import { invokePreTokenGeneration, type TokenChanges } from '../triggers/pre-token-generation.ts'
-import { type CallerContext, callerContextOf, type Triggers } from '../triggers/trigger.ts'
-import { clientAccessClaims } from './client-claims.ts'
-import { requireClientScopes } from './client-scopes.ts'
+import { invokePreTokenGeneration } from '../triggers/pre-token-generation.ts'
+import type { TokenChanges } from '../triggers/pre-token-generation-answer.ts'
+import type { Triggers } from '../triggers/trigger.ts'
+import type { TriggerCaller } from '../triggers/trigger-subject.ts'
+import { clientAccessClaims, requireClientScopes } from './client-grant.ts'
 import { issuerOf } from './issue-tokens.ts'
 import { signJwt } from './jwt.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
 type Deps = { db: Db; clock: Clock; pools: PoolCatalog; signingKeys: SigningKeys; publicUrl: string; triggers: Triggers }
 
-type Asked = {
-  readonly pool: Pool
-  readonly client: AppClient
-  readonly scopes: readonly string[]
-  readonly caller: CallerContext
-}
-
-/** The client-credentials grant of OAuth as an API call. Callers sign it, but what counts is the client's own secret. */
+/** The client-credentials grant of OAuth as an API call. The call may be signed, but only the client secret authenticates the client. */
 export const getClientToken = operation('GetClientToken', {
   auth: 'public',
 
   async handle(request, { db, clock, pools, signingKeys, publicUrl, triggers }: Deps, _caller: undefined, { userAgent }) {
     const { pool, client } = await pools.getClient(request.ClientId)
-    requireClientOfItsOwn(client, request.Secret)
+    requireClientCredentials(client, request.Secret)
     const scopes = await requireClientScopes(db, client, request.Scopes)
-    const changes = await askForChanges(triggers, {
-      pool,
-      client,
-      scopes,
-      caller: callerContextOf(client, { userAgent }, request.ClientMetadata),
-    })
+    const caller = { userAgent, clientMetadata: request.ClientMetadata }
+    const changes = await runPreTokenGenerationForClient(triggers, { pool, client, scopes }, caller)
     const issuedAt = Math.floor(clock.now() / 1000)
     const grant = { client, issuer: issuerOf(publicUrl, pool.id), scopes, issuedAt, changes }
     const accessToken = await signJwt(await signingKeys.signer(pool.id, 'access'), clientAccessClaims(grant, randomUUID()))
@@ -45,9 +35,9 @@ export const getClientToken = operation('GetClientToken', {
   },
 })
 
-/** The secret first: what a client is set up for is nobody's business but its owner's. */
-function requireClientOfItsOwn(client: AppClient, secret: string): void {
-  if (client.secrets.length === 0 || !isClientSecretValid(client, secret)) {
+/** Checks the secret first: only its holder may learn which flows the client is set up for. */
+function requireClientCredentials(client: AppClient, secret: string): void {
+  if (client.secrets.length === 0 || !provesClientSecret(client, secret)) {
     throw new ApiError('NotAuthorizedException', `Unable to verify the client secret of client ${client.id}`)
   }
   if (client.authFlows?.length !== 1 || client.authFlows[0] !== 'ALLOW_CLIENT_TOKEN_AUTH') {
@@ -55,8 +45,12 @@ function requireClientOfItsOwn(client: AppClient, secret: string): void {
   }
 }
 
-/** Only the third version of the trigger hears of tokens without a user. */
-async function askForChanges(triggers: Triggers, { pool, client, scopes, caller }: Asked): Promise<TokenChanges | undefined> {
+/** Only version 3 of the trigger is called for tokens without a user. */
+async function runPreTokenGenerationForClient(
+  triggers: Triggers,
+  { pool, client, scopes }: { readonly pool: Pool; readonly client: AppClient; readonly scopes: readonly string[] },
+  { userAgent, clientMetadata }: TriggerCaller,
+): Promise<TokenChanges | undefined> {
   if (pool.triggers.byName.PreTokenGeneration?.version !== 'V3_0') return undefined
   const subject = { pool, clientId: client.id, username: 'ClientCredentials', sub: undefined, userAgent: caller.userAgent }
   const facts = { userAttributes: {}, groups: undefined, scopes, clientMetadata: caller.clientMetadata }

@@ -1,28 +1,24 @@
 import { ApiError } from '../contract/api-error.ts'
 import { operation } from '../contract/operation.ts'
 import type { PoolCatalog } from '../pools/pool-catalog.ts'
-import { isClientSecretValid } from '../pools/secret-hash.ts'
-import { callerContextOf } from '../triggers/trigger.ts'
-import { type RefreshDeps, refreshTokens, requireRefreshable, rotateTokens } from './refresh.ts'
+import { provesClientSecret } from '../pools/secret-hash.ts'
+import { type RefreshContext, type RefreshDeps, refreshTokens, requireRefreshToken, rotateTokens } from './refresh.ts'
 import { writeTokens } from './wire.ts'
 
 /** Refreshes with or without rotation. It takes the client secret itself, not a hash. */
 export const getTokensFromRefreshToken = operation('GetTokensFromRefreshToken', {
   auth: 'public',
 
-  async handle(request, deps: RefreshDeps & { pools: PoolCatalog }, _caller: undefined, context) {
+  async handle(request, deps: RefreshDeps & { pools: PoolCatalog }, _caller: undefined, from) {
     const { pool, client } = await deps.pools.getClient(request.ClientId)
     if (!isClientSecretValid(client, request.ClientSecret)) {
       throw new ApiError('NotAuthorizedException', `Unable to verify the client secret of client ${client.id}`)
     }
-    const refreshable = await requireRefreshable(deps, {
-      pool,
-      client,
-      refreshToken: request.RefreshToken,
-      deviceKey: request.DeviceKey,
-    })
+    const caller = { userAgent: from.userAgent, clientMetadata: request.ClientMetadata }
+    const context: RefreshContext = { ...from, pool, client, caller }
+    const presented = { refreshToken: request.RefreshToken, deviceKey: request.DeviceKey }
+    const verified = await requireRefreshToken(deps, context, presented)
     const renew = client.refreshRotation?.enabled ? rotateTokens : refreshTokens
-    const caller = callerContextOf(client, context, request.ClientMetadata)
-    return { AuthenticationResult: writeTokens(await renew(deps, pool, client, refreshable, { ...context, caller })) }
+    return { AuthenticationResult: writeTokens(await renew(deps, context, verified)) }
   },
 })

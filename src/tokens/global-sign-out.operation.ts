@@ -4,7 +4,7 @@ import type { Db } from '../storage/db.ts'
 import type { TokenCaller } from '../users/caller.ts'
 import { signOutUser } from '../users/user-repository.ts'
 
-/** The user ends all their sessions, in every client; the access token of this very call too. */
+/** Ends all sessions of the user, in every client. That revokes the access token of this call as well. */
 export const globalSignOut = operation('GlobalSignOut', {
   auth: 'access-token',
 

@@ -2,17 +2,15 @@ import { randomUUID } from 'node:crypto'
 import { newOrderedId } from '../base/ordered-id.ts'
 import type { Secrets } from '../base/secrets.ts'
 import { type AppClient, accessTokenSeconds, refreshTokenSeconds } from '../pools/app-client.ts'
-import type { Pool } from '../pools/pool.ts'
 import type { Db } from '../storage/db.ts'
 import type { Triggers } from '../triggers/trigger.ts'
 import type { User } from '../users/user.ts'
 import type { AuthMethod } from './assurance.ts'
-import { accessClaims, type Grant, idClaims } from './claims.ts'
+import { accessClaims, type Grant, idClaims, type TokenSubject } from './claims.ts'
 import { signJwt } from './jwt.ts'
 import { type RefreshToken, writeRefreshToken } from './refresh-token.ts'
 import { defaultTokenCustomization, type TokenCustomization } from './run-pre-token-generation.ts'
-import type { Activity, Session } from './session.ts'
-import type { SessionDevice } from './session-device.ts'
+import type { Activity, Session, SessionDevice } from './session.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
 export type IssuedTokens = {
@@ -21,7 +19,7 @@ export type IssuedTokens = {
   /** Undefined when the caller keeps the refresh token it has. */
   readonly refreshToken: string | undefined
   readonly expiresInSeconds: number
-  /** A device that the client may confirm; undefined when there is none, or it has been. */
+  /** A device that the client may confirm; undefined when the pool tracks none, or the device is confirmed already. */
   readonly newDevice?: SessionDevice | undefined
 }
 
@@ -59,57 +57,54 @@ export function draftSession(
   }
 }
 
-/** What a sign-in has come to. */
+/** The result of a sign-in. */
 type Authentication = {
   readonly session: Session
   readonly device: SessionDevice | undefined
-  /** Undefined where the tokens are not to tell. */
+  /** Undefined where tokens carry neither `amr` nor `acr`. */
   readonly methods: readonly AuthMethod[] | undefined
-  /** When the user proved who they are, in epoch seconds, if that was before now. */
+  /** When the user was authenticated, in epoch seconds, if that was in an earlier sign-in. */
   readonly since: number | undefined
   /** See `runPreTokenGeneration`. */
-  readonly shape: TokenCustomization | undefined
+  readonly customization: TokenCustomization | undefined
 }
 
-/** The three tokens of a new sign-in. Signs on the thread pool; never inside a transaction. */
+/** The three tokens of a new sign-in. Signs on the thread pool; never call it inside a transaction. */
 export async function issueTokens(
   deps: TokenDeps,
-  pool: Pool,
-  client: AppClient,
-  user: User,
-  { session, device, methods, since, shape }: Authentication,
+  subject: TokenSubject,
+  { session, device, methods, since, customization }: Authentication,
   now: number,
 ): Promise<IssuedTokens> {
   const refresh: RefreshToken = {
-    poolId: pool.id,
-    clientId: client.id,
-    sub: user.sub,
+    poolId: subject.pool.id,
+    clientId: subject.client.id,
+    sub: subject.user.sub,
     sessionId: session.id,
     originJti: randomUUID(),
     authTime: since ?? Math.floor(now / 1000),
-    expiresAt: now + refreshTokenSeconds(client) * 1000,
+    expiresAt: now + refreshTokenSeconds(subject.client) * 1000,
     generation: 0,
     methods,
   }
   const confirmed = device?.isConfirmed ? device.key : undefined
   return {
-    ...(await reissueTokens(deps, pool, client, user, { refresh, deviceKey: confirmed, shape }, now)),
+    ...(await reissueTokens(deps, subject, { refresh, deviceKey: confirmed, customization }, now)),
     refreshToken: writeRefreshToken(deps.secrets, refresh),
     newDevice: device?.isConfirmed ? undefined : device,
   }
 }
 
-/** New access and ID tokens for what a refresh token stands for. */
+/** New access and ID tokens of the session that a refresh token belongs to. */
 export async function reissueTokens(
   deps: TokenDeps,
-  pool: Pool,
-  client: AppClient,
-  user: User,
-  { refresh, deviceKey, shape }: { refresh: RefreshToken; deviceKey: string | undefined; shape: TokenCustomization | undefined },
+  { pool, client, user }: TokenSubject,
+  source: { refresh: RefreshToken; deviceKey: string | undefined; customization: TokenCustomization | undefined },
   now: number,
 ): Promise<Omit<IssuedTokens, 'refreshToken'>> {
+  const { refresh, deviceKey, customization } = source
   const [{ groups, changes }, accessKey, idKey] = await Promise.all([
-    shape ?? defaultTokenCustomization(deps.db, user),
+    customization ?? defaultTokenCustomization(deps.db, user),
     deps.signingKeys.signer(pool.id, 'access'),
     deps.signingKeys.signer(pool.id, 'id'),
   ])

@@ -5,7 +5,7 @@ import type { SigningKey } from './signing-key.ts'
 
 const signOnThreadPool = promisify(sign) as (algorithm: string, data: Buffer, key: SigningKey['privateKey']) => Promise<Buffer>
 
-/** A compact JWS by RS256 (RFC 7515 §7.1); the header has exactly `kid` and `alg`, as Cognito's have. */
+/** A compact JWS by RS256 (RFC 7515 §7.1). The header has exactly `kid` and `alg`, as Cognito's headers have. */
 export async function signJwt(key: SigningKey, claims: Claims): Promise<string> {
   const input = `${headerOf(key)}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`
   const signature = await signOnThreadPool('RSA-SHA256', Buffer.from(input), key.privateKey)

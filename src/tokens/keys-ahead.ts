@@ -1,24 +1,24 @@
 import type { SigningKeys } from './signing-keys.ts'
 
-/** Makes the first keys of new pools, so that no first sign-in waits for them. */
+/** Makes the first signing keys of a new pool in the background, so that the pool's first sign-in does not wait for them. */
 export type KeysAhead = {
-  /** Returns at once; the keys are made in the background. */
+  /** Returns at once. */
   make(poolId: string): void
-  /** Begins nothing more, and resolves when nothing is under way. */
+  /** Starts no further keys, and resolves when the current ones are made. */
   close(): Promise<void>
 }
 
-/** Pools past it get their keys at their first use, as they would without this. */
+/** Pools beyond this number get their keys at their first use. */
 const mostWaiting = 1000
 
-/** One pool after the other, so that requests that wait for keys find a free thread. */
+/** Works on one pool at a time, so that requests that wait for keys find a free thread. */
 export function createKeysAhead(signingKeys: Pick<SigningKeys, 'published'>): KeysAhead {
   const waiting: string[] = []
   let working: Promise<void> | undefined
 
   async function work(): Promise<void> {
     for (let poolId = waiting.shift(); poolId !== undefined; poolId = waiting.shift()) {
-      // Whatever is in the way (the pool is deleted again, say) is told to the first who needs the keys.
+      // An error (such as that the pool was deleted) is reported to the first request that needs the keys.
       await signingKeys.published(poolId).catch(() => undefined)
     }
     working = undefined

@@ -1,30 +1,37 @@
 import type { Secrets } from '../base/secrets.ts'
 import type { AuthMethod } from './assurance.ts'
 
-/** What a refresh token says. It is sealed: only this installation can read or make one. */
+/** The content of a refresh token. It is sealed: only this installation can read or make one. */
 export type RefreshToken = {
   readonly poolId: string
   readonly clientId: string
   readonly sub: string
   readonly sessionId: string
   readonly originJti: string
-  /** When the user proved who they are, in epoch seconds. */
+  /** When the user was authenticated, in epoch seconds. */
   readonly authTime: number
   /** Epoch milliseconds; rotation does not move it. */
   readonly expiresAt: number
   readonly generation: number
-  /** How the user proved who they are, where tokens tell; every token that comes of this one tells the same. */
+  /** How the user was authenticated, where tokens carry it. Every token issued from this one carries the same. */
   readonly methods?: readonly AuthMethod[] | undefined
 }
 
-/** Lets secret scanners recognise one, and keeps it from beginning with a dash, which command lines take for an option. */
+/** Secret scanners can recognise a token by it. It also keeps a token from starting with a dash, which a command line takes for an option. */
 const prefix = 'lgr_'
 
-type Plain = readonly [string, string, string, string, string, number, number, number]
-type Sealed = Plain | readonly [...Plain, readonly AuthMethod[]]
+/**
+ * Form 1, the only one so far: an array without a version number. Refresh tokens live for up to ten years, so this form has to be read for
+ * ever. It can grow at its end, because an older server ignores further elements.
+ *
+ * Do not write another form in the release that introduces it. During a rolling upgrade the servers of the release before would refuse
+ * such tokens, and clients would sign their users out. See docs/decisions/0011-sealed-values-carry-a-version.md.
+ */
+type FixedMembers = readonly [string, string, string, string, string, number, number, number]
+type ArrayForm = FixedMembers | readonly [...FixedMembers, readonly AuthMethod[]]
 
 export function writeRefreshToken(secrets: Secrets, token: RefreshToken): string {
-  const plain: Plain = [
+  const fixed: FixedMembers = [
     token.poolId,
     token.clientId,
     token.sub,
@@ -34,14 +41,16 @@ export function writeRefreshToken(secrets: Secrets, token: RefreshToken): string
     token.expiresAt,
     token.generation,
   ]
-  const content: Sealed = token.methods === undefined ? plain : [...plain, token.methods]
+  const content: ArrayForm = token.methods === undefined ? fixed : [...fixed, token.methods]
   return prefix + secrets.seal('refresh-token', JSON.stringify(content))
 }
 
-/** Undefined when this installation did not make it. */
+/** Undefined when this installation did not make the token, or a later release made it in a form that this one does not know. */
 export function readRefreshToken(secrets: Secrets, text: string): RefreshToken | undefined {
-  const content = text.startsWith(prefix) ? secrets.open('refresh-token', text.slice(prefix.length)) : undefined
-  if (content === undefined) return undefined
-  const [poolId, clientId, sub, sessionId, originJti, authTime, expiresAt, generation, methods] = JSON.parse(content.toString()) as Sealed
+  const opened = text.startsWith(prefix) ? secrets.open('refresh-token', text.slice(prefix.length)) : undefined
+  if (opened === undefined) return undefined
+  const content: unknown = JSON.parse(opened.toString())
+  if (!Array.isArray(content)) return undefined
+  const [poolId, clientId, sub, sessionId, originJti, authTime, expiresAt, generation, methods] = content as unknown as ArrayForm
   return { poolId, clientId, sub, sessionId, originJti, authTime, expiresAt, generation, methods }
 }

@@ -14,15 +14,15 @@ import { runPreTokenGeneration } from './run-pre-token-generation.ts'
 import { isRevoked, type Session } from './session.ts'
 import { findSession, revokeSession, rotateSession } from './session-repository.ts'
 import { recordActivity } from './sessions/tracked-session-repository.ts'
-import { nextActivity } from './sessions/tracking.ts'
+import { nextActivity } from './sessions/tracked-sessions.ts'
 
-/** From where and by what a refresh is asked for. */
-type Visit = RequestContext & { readonly caller: CallerContext }
+/** What stays the same in one call that refreshes tokens. `ip` and `userAgent` are the user's, as far as they are known. */
+export type RefreshContext = RequestContext & { readonly pool: Pool; readonly client: AppClient; readonly caller: TriggerCaller }
 
 export type RefreshDeps = TokenDeps & { readonly db: Db; readonly clock: Clock }
 
-/** A refresh token that is good at this moment, and what it stands for. */
-export type Refreshable = {
+/** A refresh token that was checked, with its user and session. */
+export type VerifiedRefreshToken = {
   readonly token: RefreshToken
   readonly user: User
   readonly session: Session
@@ -30,17 +30,18 @@ export type Refreshable = {
   readonly deviceKey: string | undefined
 }
 
-type Presented = { readonly pool: Pool; readonly client: AppClient; readonly refreshToken: string; readonly deviceKey: string | undefined }
-
 /**
- * Throws NotAuthorizedException when the token is garbage, another client's, expired, revoked, bound to a device that does not come
- * along, or its user gone or disabled.
+ * Checks what the caller presents. `deviceKey` is the device that the caller names.
+ *
+ * @throws ApiError NotAuthorizedException when the token is not ours, expired, revoked or another client's, when it is bound to another
+ * device than the one named, and when its user is deleted or disabled.
  */
-export async function requireRefreshable(
+export async function requireRefreshToken(
   deps: RefreshDeps,
-  { pool, client, refreshToken: text, deviceKey: presented }: Presented,
-): Promise<Refreshable> {
-  const token = readRefreshToken(deps.secrets, text)
+  { pool, client }: Pick<RefreshContext, 'pool' | 'client'>,
+  presented: { readonly refreshToken: string; readonly deviceKey: string | undefined },
+): Promise<VerifiedRefreshToken> {
+  const token = readRefreshToken(deps.secrets, presented.refreshToken)
   if (token === undefined || token.clientId !== client.id || token.poolId !== client.poolId) throw refuse('Invalid Refresh Token')
   if (token.expiresAt <= deps.clock.now()) throw refuse('Refresh Token has expired')
   const key = { poolId: token.poolId, sub: token.sub, id: token.sessionId }
@@ -48,12 +49,12 @@ export async function requireRefreshable(
   if (user === undefined) throw refuse('Invalid Refresh Token')
   if (!user.enabled) throw refuse('User is disabled.')
   if (session === undefined || isRevoked(session, user)) throw refuse('Refresh Token has been revoked')
-  return { token, user, session, deviceKey: await requireDevice(deps.db, pool, session, presented) }
+  return { token, user, session, deviceKey: await requireDevice(deps.db, pool, session, presented.deviceKey) }
 }
 
 /**
- * A session is refreshed only on the device that it was begun on: after the device is confirmed, and never after it is forgotten. A
- * session that was begun before the pool tracked devices is not bound to a device.
+ * A session is refreshed only on the device that it was begun on, once that device is confirmed and until it is forgotten. A session
+ * that was begun before the pool tracked devices is not bound to a device.
  */
 async function requireDevice(db: Db, pool: Pool, session: Session, presented: string | undefined): Promise<string | undefined> {
   const { poolId, sub, deviceKey: key } = session
@@ -62,62 +63,58 @@ async function requireDevice(db: Db, pool: Pool, session: Session, presented: st
   return key
 }
 
-/** New tokens for a client without rotation: the refresh token stays. */
+/** New access and ID tokens for a client without rotation. The refresh token stays valid. */
 export async function refreshTokens(
   deps: RefreshDeps,
-  pool: Pool,
-  client: AppClient,
-  { token, user, session, deviceKey }: Refreshable,
-  visit: Visit,
+  context: RefreshContext,
+  { token, user, session, deviceKey }: VerifiedRefreshToken,
 ): Promise<IssuedTokens> {
-  // That the client no longer rotates does not bring back a token that was rotated out before.
+  const subject = { pool: context.pool, client: context.client, user }
+  // A token that was rotated out stays invalid, even after its client stops rotating.
   if (token.generation !== session.generation) throw refuse('Refresh Token has been revoked')
-  const shape = await agreeOnRefresh(deps, { pool, client, user }, visit)
+  const customization = await runPreTokenGeneration(deps, subject, 'TokenGeneration_RefreshTokens', context.caller)
   const now = deps.clock.now()
-  const activity = nextActivity(pool, session, visit, now)
-  const noting = activity === null ? undefined : recordActivity(deps.db, session, activity)
-  const [tokens] = await Promise.all([reissueTokens(deps, pool, client, user, { refresh: token, deviceKey, shape }, now), noting])
+  const activity = nextActivity(context.pool, session, context, now)
+  const recording = activity === null ? undefined : recordActivity(deps.db, session, activity)
+  const [tokens] = await Promise.all([reissueTokens(deps, subject, { refresh: token, deviceKey, customization }, now), recording])
   return { ...tokens, refreshToken: undefined }
 }
 
 /**
- * New tokens and a new refresh token with what is left of the old one's lifetime. The old one works on for the client's grace period.
- * After that its use means that two parties hold it, and since nobody can tell which of them is the thief, the whole session ends
- * (RFC 9700 §4.14.2): RefreshTokenReuseException.
+ * New tokens and a new refresh token, which expires when the old one would. The old one works on for the client's grace period.
+ *
+ * @throws ApiError RefreshTokenReuseException when the old token is used after the grace period: two parties hold it then, and nothing
+ * tells which of them is the thief, so the whole session ends (RFC 9700 §4.14.2).
  */
 export async function rotateTokens(
   deps: RefreshDeps,
-  pool: Pool,
-  client: AppClient,
-  { token, user, session, deviceKey }: Refreshable,
-  visit: Visit,
+  context: RefreshContext,
+  { token, user, session, deviceKey }: VerifiedRefreshToken,
 ): Promise<IssuedTokens> {
+  const { pool, client, caller } = context
+  const subject = { pool, client, user }
   const arrivedAt = deps.clock.now()
   const key = { poolId: token.poolId, sub: token.sub, id: token.sessionId }
-  const endSession = async () => {
+  const endReusedSession = async () => {
     await revokeSession(deps.db, key, deps.clock.now())
     throw new ApiError('RefreshTokenReuseException', 'Refresh Token has been rotated and can no longer be used')
   }
-  // No function has a say in that, so none is asked before it.
-  if (session.generation !== token.generation && !withinGrace(client, session, token, arrivedAt)) await endSession()
-  // Agreed upon and signed first, so that a failure here leaves the old token as good as it was.
-  const shape = await agreeOnRefresh(deps, { pool, client, user }, visit)
-  // The grace period of others begins now, not before the function was asked.
+  // Before the trigger: a trigger function must not be able to prevent it.
+  if (session.generation !== token.generation && !withinGrace(client, session, token, arrivedAt)) await endReusedSession()
+  // The trigger and the signing come before the rotation, so that a failure of either leaves the old token valid.
+  const customization = await runPreTokenGeneration(deps, subject, 'TokenGeneration_RefreshTokens', caller)
+  // The grace period of the old token begins now, not before the trigger function ran.
   const now = deps.clock.now()
-  const tokens = await reissueTokens(deps, pool, client, user, { refresh: token, deviceKey, shape }, now)
-  const rotated = await rotateSession(deps.db, key, token.generation, { now, activity: nextActivity(pool, session, visit, now) })
-  if (!rotated && !withinGrace(client, (await findSession(deps.db, key)) ?? session, token, arrivedAt)) await endSession()
+  const tokens = await reissueTokens(deps, subject, { refresh: token, deviceKey, customization }, now)
+  const rotated = await rotateSession(deps.db, key, token.generation, { now, activity: nextActivity(pool, session, context, now) })
+  if (!rotated && !withinGrace(client, (await findSession(deps.db, key)) ?? session, token, arrivedAt)) await endReusedSession()
   return { ...tokens, refreshToken: writeRefreshToken(deps.secrets, { ...token, generation: token.generation + 1 }) }
-}
-
-function agreeOnRefresh(deps: RefreshDeps, whose: { pool: Pool; client: AppClient; user: User }, { caller }: Visit) {
-  return runPreTokenGeneration(deps, { ...whose, source: 'TokenGeneration_RefreshTokens', caller })
 }
 
 function withinGrace(client: AppClient, session: Session, token: RefreshToken, now: number): boolean {
   const graceMs = (client.refreshRotation?.gracePeriodSeconds ?? 0) * 1000
-  // Of two requests at once the later one to be stored may be the earlier one to have looked at the clock.
   if (graceMs === 0 || session.revokedAt !== null || session.rotatedAt === null) return false
+  // The difference can be negative: of two requests at once, the one that rotates later may have read the clock earlier.
   return session.generation === token.generation + 1 && now - session.rotatedAt < graceMs
 }
 

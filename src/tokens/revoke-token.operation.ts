@@ -11,8 +11,8 @@ import { revokeSession } from './session-repository.ts'
 type Deps = { db: Db; clock: Clock; secrets: Secrets; pools: PoolCatalog }
 
 /**
- * Ends the session of one refresh token and with it every token issued from it. As RFC 7009 §2.2 has it, a token that is expired,
- * unknown or already revoked is no error. RevokeAssociatedSessions has nothing to reach before there are single-sign-on sessions.
+ * Ends the session of one refresh token, and with it every token issued from it. A token that is expired, unknown or already revoked is
+ * not an error (RFC 7009 §2.2). RevokeAssociatedSessions has no effect, because Lifeguard has no single-sign-on sessions yet.
  */
 export const revokeToken = operation('RevokeToken', {
   auth: 'public',

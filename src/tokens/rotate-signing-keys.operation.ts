@@ -6,8 +6,8 @@ import type { SigningKeys } from './signing-keys.ts'
 type Deps = { pools: PoolCatalog; signingKeys: SigningKeys; audit: AuditTrail }
 
 /**
- * Lifeguard's own: new keys sign the pool's tokens from now on. The old ones stay in its JWK set until their tokens are gone, unless they
- * are to be revoked, as after a theft.
+ * Lifeguard's own operation: new keys sign the pool's tokens from now on. The old keys stay in the pool's JWK set until all their tokens
+ * have expired. With `RevokeOld`, as after a theft, they are removed at once.
  */
 export const rotateSigningKeys = operation('RotateSigningKeys', {
   auth: 'iam',
@@ -15,8 +15,8 @@ export const rotateSigningKeys = operation('RotateSigningKeys', {
   async handle(request, { pools, signingKeys, audit }: Deps, caller: IamCaller) {
     const pool = await pools.getPool(request.UserPoolId)
     const revoke = request.RevokeOld === true
-    const act = { poolId: pool.id, action: 'RotateSigningKeys', caller, detail: revoke ? 'old keys: revoked' : undefined }
-    await signingKeys.rotate(pool.id, revoke ? 'revoked' : 'published', (tx) => audit.recordAudit(tx, act))
+    const auditRecord = { poolId: pool.id, action: 'RotateSigningKeys', caller, detail: revoke ? 'old keys: revoked' : undefined }
+    await signingKeys.rotate(pool.id, revoke ? 'revoked' : 'published', (tx) => audit.recordAudit(tx, auditRecord))
     return {}
   },
 })

@@ -1,5 +1,3 @@
-import type { AppClient } from '../pools/app-client.ts'
-import type { Pool } from '../pools/pool.ts'
 import type { Db } from '../storage/db.ts'
 import {
   type GroupConfiguration,
@@ -11,27 +9,22 @@ import { type CallerContext, hasTrigger, type Triggers } from '../triggers/trigg
 import { byPrecedence, type Membership, preferredRoleOf, rolesOf } from '../users/groups/group.ts'
 import { listMemberships } from '../users/groups/group-member-repository.ts'
 import type { User } from '../users/user.ts'
-import { triggerAttributesOf } from '../users/user-triggers.ts'
-import { selfServiceScope } from './claims.ts'
+import { selfServiceScope, type TokenSubject } from './claims.ts'
 
-/** What a user's tokens say beyond who they are: it is agreed with the pool's function where there is one. */
-export type TokenCustomization = { readonly groups: GroupConfiguration; readonly changes: TokenChanges | undefined }
-
-type Occasion = {
-  readonly pool: Pool
-  readonly client: AppClient
-  readonly user: User
-  readonly source: TokenGenerationSource
-  readonly caller: CallerContext
-}
+/** The groups that tokens carry, and the changes that the PreTokenGeneration trigger makes to them. */
+export type TokenCustomization = { readonly groups: GroupFacts; readonly changes: TokenChanges | undefined }
 
 /**
- * Undefined in a pool without PreTokenGeneration: then there is nothing to wait for before tokens are made and the session is stored.
- * Otherwise it is to be asked before either, because it may refuse, and throws then.
+ * Undefined in a pool without PreTokenGeneration: tokens can be made and the session stored without waiting for a trigger function.
+ * Otherwise call it before tokens are made and before anything is stored, because the function may refuse.
+ *
+ * @throws ApiError when the trigger function refuses or fails.
  */
 export async function runPreTokenGeneration(
   { db, triggers }: { readonly db: Db; readonly triggers: Triggers },
-  { pool, client, user, source, caller }: Occasion,
+  { pool, client, user }: TokenSubject,
+  source: TokenOccasion,
+  caller: TriggerCaller,
 ): Promise<TokenCustomization | undefined> {
   if (!hasTrigger(pool, 'PreTokenGeneration')) return undefined
   const groups = await findGroupFacts(db, user)
@@ -46,7 +39,7 @@ export async function runPreTokenGeneration(
   return { groups: changes?.groups ?? groups, changes }
 }
 
-/** The shape of tokens about which no function has to be asked. */
+/** For tokens of a pool without PreTokenGeneration. */
 export async function defaultTokenCustomization(db: Db, user: User): Promise<TokenCustomization> {
   return { groups: await findGroupFacts(db, user), changes: undefined }
 }

@@ -4,13 +4,13 @@ import { prepareLookup, prepareQuery } from '../storage/prepared-query.ts'
 import type { SessionTable } from '../storage/user-tables.ts'
 import type { Activity, Session } from './session.ts'
 
-/** False when the user was disabled, signed out or deleted since the sign-in saw them, or their pool was. */
+/** False when the user was disabled, signed out or deleted since the sign-in read them, and when the pool was deleted. */
 export async function insertSession(db: Db | Tx, session: Session): Promise<boolean> {
   const { numAffectedRows } = await insertUnlessOvertaken(db, toRow(session))
   return numAffectedRows === 1n
 }
 
-/** Every column of the table; the type demands that a new one is added here. */
+/** Every column of the table. The type makes sure that a new column is added here. */
 const everyColumn: Readonly<Record<keyof SessionTable, true>> = {
   pool_id: true,
   sub: true,
@@ -31,7 +31,10 @@ const everyColumn: Readonly<Record<keyof SessionTable, true>> = {
 
 const columns = Object.keys(everyColumn) as (keyof SessionTable)[]
 
-/** Holds on to the user's row until the commit, so that who deletes them finds the session, or this finds them gone. */
+/**
+ * Locks the user's row until the commit. So a request that deletes the user either sees the session, or has deleted the user before this
+ * statement reads the row.
+ */
 const insertUnlessOvertaken = prepareQuery((db, row: Selectable<SessionTable>) =>
   db
     .insertInto('session')
@@ -71,7 +74,7 @@ export async function revokeSession(db: Db | Tx, key: SessionKey, now: number): 
     .execute()
 }
 
-/** False when another request rotated this generation first, or the session is over. `activity` is null where it is not tracked. */
+/** False when another request rotated this generation first, or the session was revoked. `activity` is null where it is not tracked. */
 export async function rotateSession(
   db: Db | Tx,
   key: SessionKey,
@@ -90,7 +93,7 @@ export async function rotateSession(
   return numUpdatedRows === 1n
 }
 
-/** Removes up to `limit` sessions that ended before `before`. */
+/** Deletes up to `limit` sessions that expired before `before`, and returns how many it deleted. */
 export async function sweepSessions(db: Db | Tx, before: number, limit: number): Promise<number> {
   const over = await db
     .selectFrom('session')

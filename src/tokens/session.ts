@@ -1,37 +1,46 @@
 import type { User } from '../users/user.ts'
 
-/** What one sign-in began: it lasts as long as its refresh token, and everything issued from it dies with it. */
+/** What one sign-in began. It lasts as long as its refresh token, and all tokens issued from it end with it. */
 export type Session = {
   readonly poolId: string
   readonly sub: string
-  /** Stands in its tokens as `event_id`. */
+  /** Its tokens carry it as `event_id`. */
   readonly id: string
   readonly clientId: string
   readonly createdAt: number
   readonly expiresAt: number
   readonly revokedAt: number | null
-  /** How often its refresh token has been rotated, and when last. */
+  /** How often the refresh token has been rotated. */
   readonly generation: number
+  /** Time of the last rotation. */
   readonly rotatedAt: number | null
-  /** The user's `signedOutAt` as the sign-in saw it. */
+  /** The user's `signedOutAt` when the sign-in read the user. */
   readonly userSignedOutAt: number | null
-  /** Its last use; null when the pool did not track sessions at its beginning. */
+  /** The last use; null when the pool did not track sessions as this one began. */
   readonly activity: Activity | null
-  /** The device it was begun on, or the key of one to be confirmed; null where the pool did not track devices. */
+  /** The device that the session was begun on, or the key of a device to be confirmed; null where the pool did not track devices. */
   readonly deviceKey: string | null
 }
 
-/** When a session was used, from where and with what. */
+/** When a session was last used, from which address and with which kind of device. */
 export type Activity = {
   readonly lastActiveAt: number
-  /** As deviceTypeOf writes it. */
+  /** As `deviceTypeOf` writes it. */
   readonly device: string
   readonly ip: string | null
 }
 
+/** The device that a session was begun on, in pools that track devices. */
+export type SessionDevice = {
+  readonly key: string
+  readonly groupKey: string
+  /** False for a new device: the client receives its key and may confirm it (ConfirmDevice). */
+  readonly isConfirmed: boolean
+}
+
 /**
- * Whether somebody ended the session before its time. It goes by whether the user has been signed out since their sign-in began, not
- * by times: those of two processes differ, and a sign-out may be committed between a sign-in's look at the user and its end.
+ * Whether the session was ended before its expiry. It compares the sign-out that the sign-in saw with the user's last one, not times: the
+ * clocks of two processes differ, and a sign-out may be committed between a sign-in's read of the user and the end of that sign-in.
  */
 export function isRevoked(session: Session, user: User): boolean {
   return session.revokedAt !== null || session.userSignedOutAt !== user.signedOutAt

@@ -3,7 +3,7 @@ import type { Db, Tx } from '../storage/db.ts'
 import type { SigningKey } from './signing-key.ts'
 import { fromRow, toRow } from './signing-key-row.ts'
 
-/** The pool's keys, newest first: those that sign and those that are only published still. */
+/** The pool's keys, newest first: those that sign, and retired ones that are still published. */
 export async function listSigningKeys(db: Db | Tx, secrets: Secrets, poolId: string): Promise<SigningKey[]> {
   const rows = await db
     .selectFrom('signing_key')
@@ -22,7 +22,7 @@ export async function insertSigningKeys(tx: Tx, secrets: Secrets, keys: readonly
     .execute()
 }
 
-/** Keeps every other process from changing the pool's keys until the transaction ends; false when the pool is gone. */
+/** Keeps every other process from changing the pool's keys until the transaction ends. False when the pool was deleted. */
 export async function lockPoolKeys(tx: Tx, poolId: string): Promise<boolean> {
   const { numUpdatedRows } = await tx.updateTable('user_pool').set({ id: poolId }).where('id', '=', poolId).executeTakeFirstOrThrow()
   return numUpdatedRows === 1n
@@ -36,7 +36,7 @@ export async function deleteSigningKeys(tx: Tx, poolId: string): Promise<void> {
   await tx.deleteFrom('signing_key').where('pool_id', '=', poolId).execute()
 }
 
-/** Removes keys that stopped signing before `before`, up to `limit` of them. */
+/** Deletes up to `limit` keys that were retired before `before`, and returns how many it deleted. */
 export async function sweepRetiredKeys(db: Db | Tx, before: number, limit: number): Promise<number> {
   const old = await db
     .selectFrom('signing_key')

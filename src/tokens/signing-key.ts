@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 
 export type KeyUse = 'access' | 'id'
 
-/** A public key as the JWK set shows it (RFC 7517). */
+/** A public key as it stands in the JWK set (RFC 7517). */
 export type PublicJwk = {
   readonly kty: string
   readonly n: string
@@ -13,13 +13,13 @@ export type PublicJwk = {
   readonly use: 'sig'
 }
 
-/** One RSA-2048 key. Access and ID tokens of a pool are signed by different ones, as at Cognito. */
+/** One RSA-2048 key. A pool signs access tokens and ID tokens with different keys, as Cognito does. */
 export type SigningKey = {
   readonly poolId: string
   readonly kid: string
   readonly use: KeyUse
   readonly createdAt: number
-  /** Null while it signs. */
+  /** When it stopped signing; null while it signs. */
   readonly retiredAt: number | null
   readonly privateKey: KeyObject
   readonly publicKey: KeyObject
@@ -28,7 +28,7 @@ export type SigningKey = {
 
 const generate = promisify(generateKeyPair)
 
-/** Runs on the thread pool; takes some 100 ms of it. */
+/** Runs on the thread pool and takes some 100 ms there. */
 export async function newSigningKey(poolId: string, use: KeyUse, now: number): Promise<SigningKey> {
   const { privateKey, publicKey } = await generate('rsa', { modulusLength: 2048 })
   const kid = randomBytes(32).toString('base64')

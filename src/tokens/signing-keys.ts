@@ -6,23 +6,20 @@ import { type KeyUse, newSigningKey, type PublicJwk, type SigningKey } from './s
 import { deleteSigningKeys, insertSigningKeys, listSigningKeys, lockPoolKeys, retireSigningKeys } from './signing-key-repository.ts'
 
 export type SigningKeys = {
-  /** The key that signs now; made at its first use. */
+  /** The current key for this use. A pool's first keys are made when they are first used. */
   signer(poolId: string, use: KeyUse): Promise<SigningKey>
-  /** The published keys of the pool, straight from the database: another process may be signing with new ones already. */
+  /** The published keys of the pool, always from the database: another process may already sign with new keys. */
   published(poolId: string): Promise<PublicJwk[]>
-  /** The published key with that id; asks the database again before it says no, because another process may have rotated. */
+  /** The published key with that id. Reads the database again before it returns undefined: another process may have rotated the keys. */
   find(poolId: string, kid: string): Promise<SigningKey | undefined>
-  /**
-   * New keys sign from now on. The old ones stay published, or are revoked: what they signed is worth nothing any more. `alongside` is done
-   * in the same transaction.
-   */
+  /** New keys sign from now on. What the old keys signed stays valid, unless they are revoked. `alongside` runs in the same transaction. */
   rotate(poolId: string, old: OldKeys, alongside: (tx: Tx) => Promise<void>): Promise<void>
 }
 
-/** Whether the old keys stay in the key set or are revoked. Old are the current keys and those retired earlier. */
+/** Whether the old keys stay in the JWK set or are revoked. Old keys are the current ones and those that were retired earlier. */
 type OldKeys = 'published' | 'revoked'
 
-/** How long a process that missed the news may go on signing with a key that another process has retired. */
+/** How long a process that missed the notification of a change may go on signing with a retired key. */
 const cacheMs = 10_000
 const largestCache = 10_000
 
@@ -36,24 +33,24 @@ type Deps = {
   subscribe(channel: string, listener: (poolId: string) => void, onGap: () => void): () => void
 }
 
-/** `close` ends the subscription. */
+/** Caches the keys of each pool. `close` ends the subscription to changes by other processes. */
 export function createSigningKeys(deps: Deps): SigningKeys & { close(): void } {
   const cache = new KeyCache(deps)
   const close = deps.subscribe(
     channel,
-    (poolId) => cache.forget(poolId),
+    (poolId) => cache.delete(poolId),
     () => cache.clear(),
   )
 
   return {
     async signer(poolId, use) {
       const key = (await cache.keysOf(poolId)).find((candidate) => candidate.use === use && candidate.retiredAt === null)
-      if (key === undefined) throw new Error(`Pool ${poolId} has no key to sign ${use} tokens.`)
+      if (key === undefined) throw new Error(`Pool ${poolId} has no key that signs ${use} tokens.`)
       return key
     },
 
     async published(poolId) {
-      return (await cache.load(poolId)).toSorted(inOrderOfPublication).map(({ publicJwk }) => publicJwk)
+      return (await cache.load(poolId)).toSorted(byPublicationOrder).map(({ publicJwk }) => publicJwk)
     },
 
     async find(poolId, kid) {
@@ -64,8 +61,8 @@ export function createSigningKeys(deps: Deps): SigningKeys & { close(): void } {
 
     async rotate(poolId, old, alongside) {
       await replaceKeys(deps, poolId, old, alongside)
-      cache.forget(poolId)
-      // The change is committed, and nothing that fails now may look as if it were not: a process that misses the news finds out by itself.
+      cache.delete(poolId)
+      // The change is committed, so a failure here must not look like a failed rotation. Other caches expire without the notification.
       await deps.publish(channel, poolId).catch(() => undefined)
     },
     close,
@@ -83,19 +80,19 @@ class KeyCache {
 
   async keysOf(poolId: string): Promise<readonly SigningKey[]> {
     const cached = this.#keys.get(poolId)
-    // However far the clock was set back.
+    // Absolute, so that an entry expires even when the clock was set back.
     const isFresh = cached !== undefined && Math.abs(this.#deps.clock.now() - cached.readAt) < cacheMs
     return isFresh ? cached.keys : this.load(poolId)
   }
 
-  /** From the database, one load a pool at a time. */
+  /** Reads the database. Concurrent calls for one pool share one read. */
   load(poolId: string): Promise<readonly SigningKey[]> {
     const current = this.#loading.get(poolId)
     if (current !== undefined) return current
     const readAt = this.#deps.clock.now()
     const load = readOrMakeKeys(this.#deps, poolId).then((keys) => {
-      // What was read before the keys changed is not remembered.
-      if (this.#loading.get(poolId) === load) this.#remember(poolId, { keys, readAt })
+      // `delete` or `clear` ran during the read, so the result may be outdated.
+      if (this.#loading.get(poolId) === load) this.#set(poolId, { keys, readAt })
       return keys
     })
     const ended = () => {
@@ -106,7 +103,7 @@ class KeyCache {
     return load
   }
 
-  forget(poolId: string): void {
+  delete(poolId: string): void {
     this.#loading.delete(poolId)
     this.#keys.delete(poolId)
   }
@@ -116,17 +113,17 @@ class KeyCache {
     this.#keys.clear()
   }
 
-  #remember(poolId: string, entry: { readonly keys: readonly SigningKey[]; readonly readAt: number }): void {
+  #set(poolId: string, entry: { readonly keys: readonly SigningKey[]; readonly readAt: number }): void {
     if (this.#keys.size >= largestCache) this.#keys.clear()
     this.#keys.set(poolId, entry)
   }
 }
 
-/** A pool's first keys are made when they are first asked for. */
+/** Makes the pool's first keys if it has none that signs. */
 async function readOrMakeKeys(deps: Deps, poolId: string): Promise<readonly SigningKey[]> {
   const keys = await listSigningKeys(deps.db, deps.secrets, poolId)
-  if (keys.some(signs)) return keys
-  await addKeys(deps, poolId, async (tx) => !(await listSigningKeys(tx, deps.secrets, poolId)).some(signs))
+  if (keys.some(isCurrent)) return keys
+  await addKeys(deps, poolId, async (tx) => !(await listSigningKeys(tx, deps.secrets, poolId)).some(isCurrent))
   return listSigningKeys(deps.db, deps.secrets, poolId)
 }
 
@@ -138,21 +135,25 @@ function replaceKeys(deps: Deps, poolId: string, old: OldKeys, alongside: (tx: T
   })
 }
 
-/** Adds keys that sign if `makeRoom` says so, which is asked while no other process can change the pool's keys. */
-async function addKeys({ db, secrets, clock }: Deps, poolId: string, makeRoom: (tx: Tx) => Promise<boolean>): Promise<void> {
+/**
+ * Adds a new pair of keys if `prepare` returns true. `prepare` runs while no other process can change the pool's keys.
+ *
+ * @throws ApiError ResourceNotFoundException when the pool was deleted.
+ */
+async function addKeys({ db, secrets, clock }: Deps, poolId: string, prepare: (tx: Tx) => Promise<boolean>): Promise<void> {
   const now = clock.now()
   const keys = await Promise.all([newSigningKey(poolId, 'access', now), newSigningKey(poolId, 'id', now)])
   await db.transaction().execute(async (tx) => {
     if (!(await lockPoolKeys(tx, poolId))) throw new ApiError('ResourceNotFoundException', `User pool ${poolId} does not exist.`)
-    if (await makeRoom(tx)) await insertSigningKeys(tx, secrets, keys)
+    if (await prepare(tx)) await insertSigningKeys(tx, secrets, keys)
   })
 }
 
-const signs = (key: SigningKey): boolean => key.retiredAt === null
+const isCurrent = (key: SigningKey): boolean => key.retiredAt === null
 
-/** Keys that sign come first, then the newest; the key of ID tokens before that of access tokens, as at Cognito (reported). */
-function inOrderOfPublication(one: SigningKey, other: SigningKey): number {
-  if (signs(one) !== signs(other)) return signs(one) ? -1 : 1
+/** Current keys come first, then the newest; the key of ID tokens comes before the key of access tokens, as at Cognito (reported). */
+function byPublicationOrder(one: SigningKey, other: SigningKey): number {
+  if (isCurrent(one) !== isCurrent(other)) return isCurrent(one) ? -1 : 1
   if (one.createdAt !== other.createdAt) return other.createdAt - one.createdAt
   return Number(one.use === 'access') - Number(other.use === 'access')
 }

@@ -2,7 +2,7 @@ import { ApiError } from '../../contract/api-error.ts'
 import type { Pool } from '../../pools/pool.ts'
 import { requireTier, type Tiers } from '../../pools/tier-rules.ts'
 import { type AccessTokenDeps, authenticationOf, requireAccessToken } from '../../tokens/access-token.ts'
-import { type AssuranceLevel, levelCalled } from '../../tokens/assurance.ts'
+import { type AssuranceLevel, findLevel } from '../../tokens/assurance.ts'
 import type { ChallengeName } from '../sign-in.ts'
 import { proofsOf } from './methods.ts'
 
@@ -30,8 +30,8 @@ export async function readStepUp(
     if (token || maxAge) throw invalid('ACCESS_TOKEN and MAX_AGE need TARGET_ACR_VALUES.')
     return undefined
   }
-  requireTier(deps.tiers, pool, { feature: 'TARGET_ACR_VALUES', tier: 'ESSENTIALS' })
-  const levels = target.split(' ').flatMap((acr) => levelCalled(pool, acr) ?? [])
+  requireTier(deps.tiers, pool, 'ESSENTIALS', 'TARGET_ACR_VALUES')
+  const levels = target.split(' ').flatMap((acr) => findLevel(pool, acr) ?? [])
   if (levels.length === 0) throw invalid('TARGET_ACR_VALUES has no value that the user pool knows.')
   if (maxAge && !/^\d{1,9}$/.test(maxAge)) throw invalid('MAX_AGE must be a number of seconds.')
   const credit = token ? await readCredit(deps, pool, token) : undefined

@@ -3,12 +3,12 @@ import { operation } from '../../contract/operation.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
 import { getUserByName } from '../../users/user-repository.ts'
-import { listActiveSessions } from './tracking.ts'
+import { listActiveSessions } from './tracked-sessions.ts'
 import { requireFirstPage, writeSession } from './wire.ts'
 
 type Deps = { db: Db; clock: Clock; pools: PoolCatalog }
 
-/** As ListUserSessions; none of them is the caller's own. */
+/** Like ListUserSessions. The caller is an administrator, so no session is the current one. */
 export const adminListUserSessions = operation('AdminListUserSessions', {
   auth: 'iam',
 

@@ -3,7 +3,7 @@ import { operation } from '../../contract/operation.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
 import { getUserByName } from '../../users/user-repository.ts'
-import { endSession } from './end-session.ts'
+import { endSession } from './tracked-sessions.ts'
 
 type Deps = { db: Db; clock: Clock; pools: PoolCatalog }
 
@@ -13,7 +13,7 @@ export const adminRevokeUserSession = operation('AdminRevokeUserSession', {
   async handle(request, { db, clock, pools }: Deps) {
     const pool = await pools.getPool(request.UserPoolId)
     const user = await getUserByName(db, pool, request.Username)
-    await endSession(db, pool, user, request.SessionId, clock.now())
+    await endSession(db, { pool, user }, request.SessionId, clock.now())
     return {}
   },
 })

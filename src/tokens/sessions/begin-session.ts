@@ -4,7 +4,11 @@ import { findUser } from '../../users/user-repository.ts'
 import type { Session } from '../session.ts'
 import { insertSession } from '../session-repository.ts'
 
-/** Stores the session of a sign-in. Throws NotAuthorizedException when the user was disabled, signed out or deleted meanwhile. */
+/**
+ * Stores the session of a sign-in.
+ *
+ * @throws ApiError NotAuthorizedException when the user was disabled, signed out or deleted during the sign-in.
+ */
 export async function beginSession(db: Db | Tx, session: Session): Promise<void> {
   if (await insertSession(db, session)) return
   const user = await findUser(db, session.poolId, session.sub)

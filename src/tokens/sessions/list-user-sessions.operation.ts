@@ -2,10 +2,10 @@ import type { Clock } from '../../base/clock.ts'
 import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
 import type { TokenCaller } from '../../users/caller.ts'
-import { listActiveSessions } from './tracking.ts'
+import { listActiveSessions } from './tracked-sessions.ts'
 import { requireFirstPage, writeSession } from './wire.ts'
 
-/** The user's sessions in all clients of the pool, the one used last first. */
+/** Lists the user's sessions in all clients of the pool, the one used last first. */
 export const listUserSessions = operation('ListUserSessions', {
   auth: 'access-token',
 

@@ -3,16 +3,16 @@ import { invalidParameter } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
 import type { TokenCaller } from '../../users/caller.ts'
-import { endSession } from './end-session.ts'
 import { writeSessionId } from './session-id.ts'
+import { endSession } from './tracked-sessions.ts'
 
-/** A user ends another session of theirs. The one they ask from ends by RevokeToken or GlobalSignOut. */
+/** Ends another session of the user. RevokeToken and GlobalSignOut end the session of the caller itself. */
 export const revokeUserSession = operation('RevokeUserSession', {
   auth: 'access-token',
 
   async handle(request, { db, clock }: { db: Db; clock: Clock }, { pool, user, sessionId }: TokenCaller) {
     if (request.SessionId === writeSessionId(sessionId)) throw invalidParameter('The current session cannot be revoked by this operation.')
-    await endSession(db, pool, user, request.SessionId, clock.now())
+    await endSession(db, { pool, user }, request.SessionId, clock.now())
     return {}
   },
 })

@@ -1,9 +1,9 @@
-/** 36^25 is more than 2^128, so that 25 of these characters can say any UUID. */
+/** 36^25 is more than 2^128, so 25 characters of base 36 can hold any UUID. */
 const digits = 25
 const prefix = 'tkn'
 const uuidLimit = 1n << 128n
 
-/** The name under which users and administrators see a session: its id, a UUID, in another notation. */
+/** The `SessionId` of the API: the session's UUID in base 36, with a prefix. */
 export function writeSessionId(id: string): string {
   return (
     prefix +
@@ -13,7 +13,7 @@ export function writeSessionId(id: string): string {
   )
 }
 
-/** The session's own id; undefined when the text cannot be the name of one, as that of a single-sign-on session. */
+/** The session's UUID. Undefined when the text is not the `SessionId` of a session of ours, such as that of a single-sign-on session. */
 export function readSessionId(text: string): string | undefined {
   if (!/^tkn[0-9a-z]{25}$/.test(text)) return undefined
   let value = 0n

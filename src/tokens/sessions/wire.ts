@@ -3,7 +3,7 @@ import type { SessionDescriptionType } from '../../contract/generated/types.ts'
 import type { Session } from '../session.ts'
 import { writeSessionId } from './session-id.ts'
 
-/** A session as its user and administrators see it. `isCurrent` is for the one whose access token asks. */
+/** `isCurrent` says whether the access token of the call belongs to this session. */
 export function writeSession(session: Session, isCurrent: boolean): SessionDescriptionType {
   const { activity } = session
   return {
@@ -14,13 +14,17 @@ export function writeSession(session: Session, isCurrent: boolean): SessionDescr
     LastActiveDate: new Date(activity?.lastActiveAt ?? session.createdAt),
     DeviceType: activity?.device,
     LastIPAddress: activity?.ip ?? undefined,
-    // What Cognito says when it cannot tell the place of an address.
+    // Cognito's value for an address of unknown location.
     LastLocation: { Country: 'unknown' },
     IsCurrentSession: isCurrent,
   }
 }
 
-/** A user has at most a hundred sessions, which is less than a page. Throws InvalidParameterException for a token, which is not ours. */
+/**
+ * A user has at most a hundred sessions, so the first page holds all of them and no call ever returns a NextToken.
+ *
+ * @throws ApiError InvalidParameterException for any NextToken.
+ */
 export function requireFirstPage(nextToken: string | undefined): void {
   if (nextToken !== undefined) throw invalidParameter('Invalid pagination token given.')
 }

@@ -1,0 +1,48 @@
+import { type AppClient, accessTokenSeconds } from '../pools/app-client.ts'
+import { invalidParameter } from '../pools/invalid-parameter.ts'
+import { findExistingScopes, userScopes } from '../pools/resource-servers/scopes.ts'
+import type { Db } from '../storage/db.ts'
+import type { TokenChanges } from '../triggers/pre-token-generation-answer.ts'
+import { changeAccessClaims } from './changed-claims.ts'
+import type { Claims } from './claim-value.ts'
+
+/** An access token that a client gets for itself (RFC 6749 §4.4). Times in epoch seconds. */
+export type ClientGrant = {
+  readonly client: AppClient
+  readonly issuer: string
+  readonly scopes: readonly string[]
+  readonly issuedAt: number
+  readonly changes: TokenChanges | undefined
+}
+
+/**
+ * The scopes of a token that the client gets for itself: those it asks for, else all it may have. Scopes about users are left out, and
+ * so are scopes that no resource server defines any more.
+ *
+ * @throws ApiError InvalidParameterException when the client asks for any other scope, or when no scope is left.
+ */
+export async function requireClientScopes(db: Db, client: AppClient, requested: readonly string[] = []): Promise<readonly string[]> {
+  const existing = await findExistingScopes(db, client.poolId, client.oauthScopes ?? [])
+  const granted = (client.oauthScopes ?? []).filter((scope) => existing.has(scope) && !userScopes.includes(scope))
+  const refused = requested.find((scope) => !granted.includes(scope))
+  if (refused !== undefined) throw invalidParameter(`Invalid scope requested: ${refused}`)
+  if (granted.length === 0) throw invalidParameter(`Client ${client.id} has no scopes that it could be granted.`)
+  return requested.length === 0 ? granted : [...new Set(requested)]
+}
+
+/** The token names no user, so it belongs to no session and cannot be revoked. */
+export function clientAccessClaims({ client, issuer, scopes, issuedAt, changes }: ClientGrant, jti: string): Claims {
+  const claims = {
+    sub: client.id,
+    token_use: 'access',
+    scope: scopes.join(' '),
+    auth_time: issuedAt,
+    iss: issuer,
+    exp: issuedAt + accessTokenSeconds(client),
+    iat: issuedAt,
+    version: 2,
+    jti,
+    client_id: client.id,
+  }
+  return changes === undefined ? claims : changeAccessClaims(claims, changes, client)
+}
