@@ -8,68 +8,74 @@ import { decoySub } from '../users/decoy.ts'
 import { findActiveUser } from '../users/expired-sign-ups/expired-sign-ups.ts'
 import type { User } from '../users/user.ts'
 import { findUser } from '../users/user-repository.ts'
-import { invalidSession } from './sign-in-state.ts'
-import { WrongProof } from './wrong-proof.ts'
+import type { SignInContext } from './sign-in.ts'
+import { invalidSession, resetRequired, unconfirmed } from './sign-in-errors.ts'
 
-/** Whoever claims a name at the start of a sign-in: a user, or a decoy that no proof will ever fit. */
+/** The user that a sign-in names, before any proof. Without a `user` it is a decoy, for which no proof is ever right. */
 export type Candidate = {
   readonly sub: string
   readonly user: User | undefined
-  /** Whether the password has been refused by another system already, and the attempt counted. */
-  readonly isRefused?: boolean
+  /** Whether another system has already refused the password (UserMigration), and the attempt was counted. */
+  readonly isPasswordRefused?: boolean
 }
 
 type Deps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets }
 
 /**
- * Throws UserNotFoundException unless the client hides who exists; then strangers get a decoy, which costs and counts like a user.
- * A disabled user is told so before any proof, as at Cognito. `migrate` is the last chance of somebody unknown.
+ * Finds the user of that name. Where the client hides which users exist, an unknown name gets a decoy, which costs and counts like a user.
+ * `migrate` (the UserMigration trigger) runs last, for unknown names only. A disabled user is refused before any proof, as at Cognito.
+ *
+ * @throws ApiError UserNotFoundException when there is no such user and the client does not hide that.
+ * @throws ApiError NotAuthorizedException when the user is disabled.
  */
 export async function findCandidate(
   { db, clock, secrets }: Deps,
-  pool: Pool,
-  client: AppClient,
+  { pool, client }: Pick<SignInContext, 'pool' | 'client'>,
   name: string,
   migrate?: () => Promise<Candidate | undefined>,
 ): Promise<Candidate> {
   const user = await findActiveUser(db, pool, name, clock.now())
-  // For users as well: it takes a moment.
+  // Computed for users as well, because it takes a measurable time.
   const decoy = hidesUserExistence(client) ? decoySub(secrets, pool, name, clock.now()) : undefined
   if (user !== undefined) {
     requireEnabled(user)
     return { sub: user.sub, user }
   }
-  const learned = await migrate?.()
-  if (learned !== undefined) return learned
+  const migrated = await migrate?.()
+  if (migrated !== undefined) return migrated
   if (decoy === undefined) throw new ApiError('UserNotFoundException', 'User does not exist.')
   return { sub: decoy, user: undefined }
 }
 
 /**
- * The user a state was sealed for, as they are now; undefined for a decoy and for a user deleted meanwhile. `name` is what the answer
- * calls the user, by any of their names: some clients send back what was typed, others what the challenge told them. Throws
- * NotAuthorizedException when it is somebody else's.
+ * The user that a state was sealed for, read again. Undefined for a decoy and for a user who was deleted since. `name` is the USERNAME of
+ * the answer, which may be any name of the user: some clients send what the user typed, others what the challenge told them.
+ *
+ * @throws ApiError NotAuthorizedException when the name is another user's, or the user is disabled.
  */
-export async function findAgain(deps: Deps, pool: Pool, sub: string, name: string): Promise<User | undefined> {
+export async function findUserOfState(deps: Deps, pool: Pool, sub: string, name: string): Promise<User | undefined> {
   const user = await findUser(deps.db, pool.id, sub)
-  if (name !== user?.username && name !== sub && (await subOf(deps, pool, name)) !== sub) throw invalidSession()
+  if (name !== user?.username && name !== sub && (await subOfName(deps, pool, name)) !== sub) throw invalidSession()
   if (user !== undefined) requireEnabled(user)
   return user
 }
 
-/** The `sub` of the user who is called so, or of the decoy. */
-export async function subOf({ db, clock, secrets }: Deps, pool: Pool, name: string): Promise<string> {
+/** The `sub` of the user of that name, or of the decoy. */
+export async function subOfName({ db, clock, secrets }: Deps, pool: Pool, name: string): Promise<string> {
   const now = clock.now()
   return (await findActiveUser(db, pool, name, now))?.sub ?? decoySub(secrets, pool, name, now)
 }
 
+/** @throws ApiError NotAuthorizedException when the user is disabled. */
 export function requireEnabled(user: User): void {
   if (!user.enabled) throw new ApiError('NotAuthorizedException', 'User is disabled.')
 }
 
 /**
- * A user who must choose a new password cannot prove the old one. One who never had a password here (an import) is not told apart
- * from a stranger by a client that hides who exists.
+ * A user who has to reset the password cannot sign in with the old one. A client that hides which users exist does not tell this of a
+ * user who never had a password here (from an import), because an unknown name would get another answer.
+ *
+ * @throws ApiError PasswordResetRequiredException
  */
 export function requireNotReset(client: AppClient, user: User): void {
   if (user.status !== 'RESET_REQUIRED' || (user.password === null && hidesUserExistence(client))) return
@@ -77,26 +83,30 @@ export function requireNotReset(client: AppClient, user: User): void {
 }
 
 /**
- * Throws UserNotConfirmedException before any password is looked at. Where the client hides who exists, it
- * is thrown after the right password only (see `requireReady`).
+ * Refuses an unconfirmed user before the password is checked. Where the client hides which users exist, it does nothing: `requireReady`
+ * refuses the user after the right password.
+ *
+ * @throws ApiError UserNotConfirmedException
  */
 export function requireConfirmed(client: AppClient, user: User): void {
   if (user.status === 'UNCONFIRMED' && !hidesUserExistence(client)) throw unconfirmed()
 }
 
-/** Throws for whoever may not have tokens yet, whatever they have proven and whichever function would let them in. */
+/**
+ * Refuses users who may not have tokens yet, whatever they have proven and whatever a trigger function decided.
+ *
+ * @throws ApiError UserNotConfirmedException, PasswordResetRequiredException
+ */
 export function requireReady({ status }: User): void {
   if (status === 'UNCONFIRMED') throw unconfirmed()
   if (status === 'RESET_REQUIRED') throw resetRequired()
 }
 
-const resetRequired = () => new ApiError('PasswordResetRequiredException', 'Password reset required for the user')
-
-export const unconfirmed = () => new ApiError('UserNotConfirmedException', 'User is not confirmed.')
-
-export const wrongPassword = () => new WrongProof('NotAuthorizedException', 'Incorrect username or password.')
-
-/** A temporary password dies after the days that the pool's policy gives it. */
+/**
+ * A temporary password expires after the days that the pool's password policy allows.
+ *
+ * @throws ApiError NotAuthorizedException when it has expired.
+ */
 export function requireUnexpiredPassword(user: User, now: number): void {
   if (user.passwordExpiresAt === null || user.passwordExpiresAt > now) return
   throw new ApiError('NotAuthorizedException', 'Temporary password has expired and must be reset by an administrator.')

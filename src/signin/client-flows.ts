@@ -1,3 +1,4 @@
+import { ApiError } from '../contract/api-error.ts'
 import type { AppClient, AuthFlowPermission } from '../pools/app-client.ts'
 
 export type Flow = 'password' | 'srp' | 'admin-password' | 'refresh' | 'custom' | 'choice'
@@ -11,14 +12,19 @@ const permissions: Readonly<Record<Flow, readonly AuthFlowPermission[]>> = {
   choice: ['ALLOW_USER_AUTH'],
 }
 
-const whenUnset: readonly AuthFlowPermission[] = ['ALLOW_REFRESH_TOKEN_AUTH', 'ALLOW_USER_SRP_AUTH', 'ALLOW_CUSTOM_AUTH']
+const defaultPermissions: readonly AuthFlowPermission[] = ['ALLOW_REFRESH_TOKEN_AUTH', 'ALLOW_USER_SRP_AUTH', 'ALLOW_CUSTOM_AUTH']
+
+/** @throws ApiError InvalidParameterException with `message` when the client's ExplicitAuthFlows do not allow the flow. */
+export function requireFlow(client: AppClient, flow: Flow, message: string): void {
+  if (!allowsFlow(client, flow)) throw new ApiError('InvalidParameterException', message)
+}
 
 /**
- * Whether the client's ExplicitAuthFlows let this flow through. The old values (without ALLOW_) only add flows: such a client keeps
- * refresh and SRP, unless CUSTOM_AUTH_FLOW_ONLY takes SRP away.
+ * The old values of ExplicitAuthFlows (without ALLOW_) only add flows: a client that has only old values keeps refresh and SRP, unless
+ * CUSTOM_AUTH_FLOW_ONLY takes SRP away.
  */
-export function allowsFlow(client: AppClient, flow: Flow): boolean {
-  const granted = client.authFlows === undefined || client.authFlows.length === 0 ? whenUnset : client.authFlows
+function allowsFlow(client: AppClient, flow: Flow): boolean {
+  const granted = client.authFlows === undefined || client.authFlows.length === 0 ? defaultPermissions : client.authFlows
   if (permissions[flow].some((permission) => granted.includes(permission))) return true
   const onlyOldValues = granted.every((permission) => !permission.startsWith('ALLOW_'))
   if (!onlyOldValues) return false

@@ -1,49 +1,38 @@
 import type { Delivery } from '../messaging/destination.ts'
-import type { AppClient } from '../pools/app-client.ts'
-import type { MfaMethod, Pool } from '../pools/pool.ts'
+import type { MfaMethod } from '../pools/pool.ts'
 import type { Tx } from '../storage/db.ts'
-import type { CallerContext } from '../triggers/trigger.ts'
 import type { User } from '../users/user.ts'
 import type { CustomSignIn } from './factors/custom/custom-sign-in.ts'
-import type { Challenge, ChallengeName, SignIn, StepUp } from './sign-in.ts'
-import type { SignInState } from './sign-in-state.ts'
+import type { Parameters } from './parameters.ts'
+import type { Challenge, ChallengeName, SignIn, SignInContext, SignInProgress } from './sign-in.ts'
+import type { ConsumableState, SignInState } from './sign-in-state.ts'
 
 /** The answer to a challenge, as the client sent it. */
-export type Answer = {
-  readonly pool: Pool
-  readonly client: AppClient
-  /** What its Session or SECRET_BLOCK says; undefined when that is none of ours. Whether it is good for this answer, `requireState` says. */
+export type ChallengeAnswer = {
+  readonly context: SignInContext
+  /** The state in its Session or SECRET_BLOCK; undefined when we did not seal it. `requireState` says whether it fits the answer. */
   readonly state: SignInState | undefined
-  readonly responses: Readonly<Record<string, string>>
-  readonly caller: CallerContext
+  readonly responses: Parameters
 }
 
-/** The step that was proven, by whom, and the state it used up; the journey decides what comes next. */
-export type Proof = {
-  readonly user: User
-  readonly proofs: readonly ChallengeName[]
-  /** Undefined when the step began and ended in one call. */
-  readonly consumes: Pick<SignInState, 'id' | 'expiresAt'> | undefined
-  /** What the sign-in is after, where the call that proves this began it. */
-  readonly stepUp?: StepUp | undefined
-}
-
-/** A question as it is put to the user. */
-export type Question = Challenge & {
+/** A challenge that is not issued yet. */
+export type NewChallenge = Challenge & {
   /**
-   * What has to be stored in the transaction that uses up the state before it, such as the message with the code that is asked for. A
-   * message is the answer, unless the client hides whether there was anybody to send it to.
+   * Stores what belongs to the challenge, such as a message with a code, in the transaction that consumes the state of the challenge
+   * before. Returns the delivery of the message. Returns undefined when there is no message, and for a client that hides which users
+   * exist.
    */
   queue?(tx: Tx): Promise<Delivery | undefined>
 }
 
 /**
- * What a factor makes of an answer: proven, or another question first, or for the pool's functions to go on with. A wrong answer is an
+ * What follows from a request or an answer: a proof, another challenge, or the next step that the trigger functions of `CUSTOM_AUTH`
+ * define. `consumes` is the state to consume with it; undefined when there is none, or when it is consumed already. A wrong answer is an
  * ApiError.
  */
-export type Verdict =
-  | { readonly kind: 'proven'; readonly proof: Proof }
-  | { readonly kind: 'ask'; readonly question: Question; readonly consumes: Proof['consumes'] }
+export type StepOutcome =
+  | ProvenStep
+  | { readonly kind: 'challenge'; readonly challenge: NewChallenge; readonly consumes: ConsumableState | undefined }
   | {
       readonly kind: 'custom'
       readonly signIn: CustomSignIn
@@ -51,24 +40,36 @@ export type Verdict =
       readonly clientPublic: bigint | undefined
     }
 
+export type ProvenStep = {
+  readonly kind: 'proven'
+  readonly user: User
+  /** With the new proof. */
+  readonly progress: SignInProgress
+  readonly consumes: ConsumableState | undefined
+}
+
 /**
- * One way to prove something. It knows how to judge an answer to its challenge and nothing of other factors or of the order they come in.
- * `D` is what it needs.
+ * One way to prove something. A factor knows how to check an answer to its challenge. It knows neither other factors nor their order.
+ * `D` is what it depends on.
  */
 export type Factor<D> = {
   readonly challenge: ChallengeName
-  answer(deps: D, answer: Answer): Promise<Verdict>
+  handleAnswer(deps: D, answer: ChallengeAnswer): Promise<StepOutcome>
 }
 
-/** A factor that can be the second one of a sign-in. Its challenge is called like the method. */
+/** A factor that can be the second one of a sign-in. Its challenge has the name of the MFA method. */
 export type SecondFactor<D> = Factor<D> & {
   readonly challenge: MfaMethod
-  /** The question to a user who has what it takes: an address, or a registered app. */
-  createChallenge(deps: D, signIn: SignIn): Promise<Question>
+  /** Call it only for a user who has the address or the authenticator app that it takes. */
+  createChallenge(deps: D, signIn: SignIn): Promise<NewChallenge>
 }
 
-/** What the journey puts between the first factor and the tokens when the user's state, or the pool, asks for it. */
+/** A challenge between the first factor and the tokens, for users or pools that need it. */
 export type RequiredStep<D> = {
-  /** The question, or undefined when this sign-in need not answer it. Throws ApiError when it can neither ask nor pass. */
-  ask(deps: D, signIn: SignIn): Promise<Question | undefined>
+  /**
+   * Undefined when this sign-in does not need the step.
+   *
+   * @throws ApiError when the step is needed but cannot be taken.
+   */
+  findChallenge(deps: D, signIn: SignIn): Promise<NewChallenge | undefined>
 }

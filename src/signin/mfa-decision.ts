@@ -4,25 +4,25 @@ import { collidesWithRecovery, eligibleMessageMethods, usableMfa } from '../user
 import type { User } from '../users/user.ts'
 
 export type MfaDecision =
-  /** One factor is enough. */
+  /** The first factor is enough. */
   | { readonly kind: 'pass' }
   | { readonly kind: 'challenge'; readonly method: MfaMethod }
   | { readonly kind: 'select'; readonly methods: readonly MfaMethod[] }
-  /** The user has to set one of these up before they are let in. */
+  /** The user has to set up one of these to complete the sign-in. */
   | { readonly kind: 'setup'; readonly methods: readonly MfaMethod[] }
-  /** The pool requires a second factor, and there is none that the user could have. */
+  /** The pool requires a second factor, but the user can neither use nor set up any. */
   | { readonly kind: 'impossible' }
 
-type DecidingPool = Pick<Pool, 'mfa' | 'mfaFactors' | 'recovery' | 'schema'>
+type PoolMfa = Pick<Pool, 'mfa' | 'mfaFactors' | 'recovery' | 'schema'>
 
 /**
- * Whether somebody who has proven their first factor is asked for a second one, and for which.
+ * Whether a user who has proven the first factor needs a second one, and which.
  *
- * Cognito's guide says that users who have just signed themselves up get tokens once, to set MFA up with them, in a pool that requires
- * it. It does not say what that one time is, and one factor would then be enough for whoever comes first; so here they get MFA_SETUP like
- * everybody else.
+ * Cognito's guide says that in a pool that requires MFA, a user who has just signed up gets tokens once, in order to set up MFA with them.
+ * It does not say when that one time ends. Until then the first factor alone would let an attacker in, so here these users get MFA_SETUP
+ * like all others.
  */
-export function decideMfa(pool: DecidingPool, user: Pick<User, 'attributes' | 'mfa'>, hasSoftwareToken: boolean): MfaDecision {
+export function decideMfa(pool: PoolMfa, user: Pick<User, 'attributes' | 'mfa'>, hasSoftwareToken: boolean): MfaDecision {
   if (pool.mfa === 'OFF') return { kind: 'pass' }
   const usable = usableMfa(pool, user, hasSoftwareToken)
   const { enabled = [], preferred = null } = user.mfa ?? {}
@@ -41,14 +41,14 @@ function oneOf(methods: readonly MfaMethod[]): MfaDecision | undefined {
   return methods.length === 1 ? { kind: 'challenge', method: only } : { kind: 'select', methods }
 }
 
-/** What the pool offers and the user has not got yet. SMS is among it, though no sign-in can set it up: somebody has to add the number. */
-function methodsToSetUp(pool: DecidingPool, user: Pick<User, 'attributes' | 'mfa'>): readonly MfaMethod[] {
-  const canGet = (attribute: 'email' | 'phone_number') =>
+/** What the pool offers and the user does not have yet. SMS is included, although a sign-in cannot set it up: someone has to add the number. */
+function methodsToSetUp(pool: PoolMfa, user: Pick<User, 'attributes' | 'mfa'>): readonly MfaMethod[] {
+  const canAdd = (attribute: 'email' | 'phone_number') =>
     !user.attributes[attribute] &&
     !collidesWithRecovery(pool, user, attribute) &&
     pool.schema.some(({ name, mutable }) => name === attribute && mutable)
   return mfaMethodsOf(pool).filter((method) => {
     if (method === 'SOFTWARE_TOKEN_MFA') return true
-    return canGet(method === 'SMS_MFA' ? 'phone_number' : 'email')
+    return canAdd(method === 'SMS_MFA' ? 'phone_number' : 'email')
   })
 }

@@ -4,21 +4,20 @@ import { contextFromClient } from '../protection/user-context.ts'
 import { callerContextOf } from '../triggers/trigger.ts'
 import type { SignInDeps } from './initiate.ts'
 import { respond } from './respond.ts'
-import { writeProgress } from './wire.ts'
+import { writeStepResult } from './wire.ts'
 
 export const respondToAuthChallenge = operation('RespondToAuthChallenge', {
   auth: 'public',
 
   async handle(request, deps: SignInDeps & { pools: PoolCatalog }, _caller: undefined, from) {
     const { pool, client } = await deps.pools.getClient(request.ClientId)
-    const context = contextFromClient(from, client, request.UserContextData)
     const response = {
       challenge: request.ChallengeName,
       session: request.Session,
       responses: request.ChallengeResponses ?? {},
-      context,
-      caller: callerContextOf(client, from, request.ClientMetadata),
+      userContext: contextFromClient(from, client, request.UserContextData),
+      caller: { userAgent: from.userAgent, clientMetadata: request.ClientMetadata },
     }
-    return writeProgress(await respond(deps, pool, client, response))
+    return writeStepResult(await respond(deps, { pool, client }, response))
   },
 })

@@ -1,7 +1,5 @@
 import { ApiError } from '../contract/api-error.ts'
 import type { RequestContext } from '../contract/operation.ts'
-import type { AppClient } from '../pools/app-client.ts'
-import type { Pool } from '../pools/pool.ts'
 import { requireSecretHash } from '../pools/secret-hash.ts'
 import type { CallerContext } from '../triggers/trigger.ts'
 import { choiceFactors } from './choice/answer-choice.ts'
@@ -15,17 +13,18 @@ import { newPassword } from './factors/new-password/new-password.ts'
 import { selectMfa } from './factors/select-mfa/select-mfa.ts'
 import { srp } from './factors/srp/srp.ts'
 import type { SignInDeps } from './initiate.ts'
-import { requireParameter } from './parameters.ts'
+import { type Parameters, requireParameter } from './parameters.ts'
+import { openState } from './sealed-state.ts'
 import { secondFactors } from './second-factors.ts'
-import type { ChallengeName, Progress, Visit } from './sign-in.ts'
+import type { ChallengeName, SignInContext, StepResult } from './sign-in.ts'
 import { recordingWrongProofs } from './sign-in-events.ts'
-import { peekAtState, type SignInState } from './sign-in-state.ts'
+import type { SignInState } from './sign-in-state.ts'
 import { fromSecretBlock } from './srp-exchange.ts'
 
 /** Every challenge that can be answered. A new factor is one new folder and one line here. */
 const factors: readonly Factor<SignInDeps>[] = [
   srp,
-  // Before the second factors, one of which is called like one of these.
+  // Before the second factors: EMAIL_OTP is the name of one of each, and the first match is used.
   ...choiceFactors,
   newPassword,
   ...Object.values(secondFactors),
@@ -36,46 +35,55 @@ const factors: readonly Factor<SignInDeps>[] = [
   customChallenge,
 ]
 
-export type Response = {
+type RespondRequest = {
   readonly challenge: ChallengeName
   readonly session: string | undefined
-  readonly responses: Readonly<Record<string, string>>
-  readonly context: RequestContext
-  readonly caller: CallerContext
+  readonly responses: Parameters
+  /** Describes the user's own browser or app, as far as it is known. */
+  readonly userContext: RequestContext
+  readonly caller: TriggerCaller
 }
 
-/** Takes the answer to a challenge. Throws ApiError when it is wrong; the session then stays good for another try. */
-export async function respond(
-  deps: SignInDeps,
-  pool: Pool,
-  client: AppClient,
-  { challenge, session, responses, context, caller }: Response,
-): Promise<Progress> {
+type PoolAndClient = Pick<SignInContext, 'pool' | 'client'>
+
+/**
+ * Takes the answer to a challenge.
+ *
+ * @throws ApiError when the answer is wrong. The session can then be used for another attempt.
+ */
+export async function respond(deps: SignInDeps, { pool, client }: PoolAndClient, request: RespondRequest): Promise<StepResult> {
+  const { challenge, responses, userContext, caller } = request
   const factor = factors.find((candidate) => candidate.challenge === challenge)
   if (factor === undefined)
     throw new ApiError('UnsupportedOperationException', `This server does not offer the ${challenge} challenge yet.`)
   const username = requireParameter(responses, 'USERNAME')
   requireSecretHash(client, username, responses['SECRET_HASH'])
-  const state = await stateOf(deps, pool, client, { challenge, session, responses })
-  const { proofs = [], eventId, stepUp, custom } = state ?? {}
-  const deviceKey = responses['DEVICE_KEY'] || undefined
-  const visit: Visit = { ...context, deviceKey, eventId, stepUp, custom, caller, validationData: undefined }
-  return recordingWrongProofs(deps, { pool, client, visit, username, challenge, proofs }, async () =>
-    continueSignIn(deps, pool, client, await factor.answer(deps, { pool, client, state, responses, caller }), visit),
+  const state = await findState(deps, { pool, client }, request)
+  const context: SignInContext = {
+    ...userContext,
+    pool,
+    client,
+    caller,
+    deviceKey: responses['DEVICE_KEY'] || undefined,
+    validationData: undefined,
+    recordedEventId: state?.progress.eventId,
+  }
+  const attempt = { username, challenge, proofs: state?.progress.proofs ?? [] }
+  return recordingWrongProofs(deps, context, attempt, async () =>
+    continueSignIn(deps, context, await factor.handleAnswer(deps, { context, state, responses })),
   )
 }
 
-/** What there has been of the sign-in so far. Whether the state is any good is for the factor to say (see `requireState`). */
-async function stateOf(
+/** The state that the answer came with. The factor checks whether it fits (see `requireState`). */
+async function findState(
   deps: SignInDeps,
-  pool: Pool,
-  client: AppClient,
-  { challenge, session, responses }: Pick<Response, 'challenge' | 'session' | 'responses'>,
+  poolAndClient: PoolAndClient,
+  { challenge, session, responses }: RespondRequest,
 ): Promise<SignInState | undefined> {
-  if (challenge === 'DEVICE_SRP_AUTH' && session === undefined) return findDeviceStep(deps, pool, client, responses)
-  const isInBlock = challenge === 'PASSWORD_VERIFIER' || challenge === 'DEVICE_PASSWORD_VERIFIER'
-  const text = isInBlock
+  if (challenge === 'DEVICE_SRP_AUTH' && session === undefined) return findDeviceStep(deps, poolAndClient, responses)
+  const isInSecretBlock = challenge === 'PASSWORD_VERIFIER' || challenge === 'DEVICE_PASSWORD_VERIFIER'
+  const text = isInSecretBlock
     ? fromSecretBlock(requireParameter(responses, 'PASSWORD_CLAIM_SECRET_BLOCK'))
     : requireParameter({ Session: session ?? '' }, 'Session')
-  return peekAtState(deps.secrets, text)
+  return openState(deps.secrets, text)
 }

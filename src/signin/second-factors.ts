@@ -1,9 +1,8 @@
 import type { MfaMethod } from '../pools/pool.ts'
 import type { SecondFactor } from './factor.ts'
-import { email } from './factors/email/email.ts'
-import { sms } from './factors/sms/sms.ts'
+import { email, sms } from './factors/message/message-factor.ts'
+import type { SentCodeDeps } from './factors/message/sent-code.ts'
 import { type TotpDeps, totp } from './factors/totp/totp.ts'
-import type { SentCodeDeps } from './sent-code.ts'
 import type { ChallengeName } from './sign-in.ts'
 
 export type SecondFactorDeps = SentCodeDeps & TotpDeps
@@ -14,10 +13,10 @@ export const secondFactors: Readonly<Record<MfaMethod, SecondFactor<SecondFactor
   EMAIL_OTP: email,
 }
 
-/** The challenges that complete a sign-in when they follow a first factor. */
+/** The challenges that count as a second factor when they follow a first one. */
 const secondFactorProofs: readonly ChallengeName[] = ['SMS_MFA', 'SOFTWARE_TOKEN_MFA', 'EMAIL_OTP', 'MFA_SETUP', 'DEVICE_PASSWORD_VERIFIER']
 
-/** Whether the proofs of a sign-in, the first factor first, are those of two factors. */
+/** `proofs` has the first factor first. */
 export function hasSecondFactor([, ...later]: readonly ChallengeName[]): boolean {
   return later.some((proof) => secondFactorProofs.includes(proof))
 }

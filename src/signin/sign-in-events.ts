@@ -1,112 +1,104 @@
 import type { Clock } from '../base/clock.ts'
 import { newOrderedId } from '../base/ordered-id.ts'
-import type { AppClient } from '../pools/app-client.ts'
 import type { Pool } from '../pools/pool.ts'
 import type { AnsweredChallenge } from '../protection/auth-event.ts'
 import { recordAuthEvent, recordFailedFirstStep, recordsAuthEvents } from '../protection/record-auth-event.ts'
 import type { Db } from '../storage/db.ts'
 import { findUser, findUserByName } from '../users/user-repository.ts'
-import type { ChallengeName, SignIn, Visit } from './sign-in.ts'
-import { WrongProof } from './wrong-proof.ts'
+import type { ChallengeName, SignIn, SignInContext, SignInProgress } from './sign-in.ts'
+import { WrongProof } from './sign-in-errors.ts'
 
 type Deps = { readonly db: Db; readonly clock: Clock }
 
-/** The event that a sign-in goes on with, or a new one; none in pools that keep no history. */
-export function eventOf(pool: Pool, visit: Visit, now: number): string | undefined {
-  return visit.eventId ?? (recordsAuthEvents(pool) ? newOrderedId(now) : undefined)
+/** The progress with the id of its auth event, in pools that keep a history. */
+export function withEventId<P extends SignInProgress>(progress: P, pool: Pool, now: number): P {
+  return progress.eventId === undefined && recordsAuthEvents(pool) ? { ...progress, eventId: newOrderedId(now) } : progress
 }
 
-/** Notes that a sign-in waits for its next answer. */
-export async function recordWaiting({ db, clock }: Deps, { pool, client, user, proofs, eventId }: SignIn, visit: Visit): Promise<void> {
-  await recordAuthEvent(db, pool, {
+/** Records that a sign-in waits for its next answer. */
+export async function recordInProgress({ db, clock }: Deps, { context, user, progress }: SignIn): Promise<void> {
+  await recordAuthEvent(db, context.pool, {
     sub: user.sub,
     type: 'SignIn',
     response: 'InProgress',
-    context: visit,
+    context,
     now: clock.now(),
-    id: eventId,
-    continues: visit.eventId,
-    clientId: client.id,
-    challenges: passed(proofs),
+    id: progress.eventId,
+    continues: context.recordedEventId,
+    clientId: context.client.id,
+    challenges: answeredChallengesOf(progress.proofs),
   })
 }
 
-/** Notes that a sign-in ended in a session; from here on the event is called like that, and so are the tokens' `event_id`. */
-export async function recordSignedIn(
-  { db, clock }: Deps,
-  { pool, client, user, proofs }: SignIn,
-  visit: Visit,
-  sessionId: string,
-): Promise<void> {
-  await recordAuthEvent(db, pool, {
+/** Records that a sign-in ended in a session. From now on the event has the session's id, which its tokens carry as `event_id`. */
+export async function recordSignedIn({ db, clock }: Deps, { context, user, progress }: SignIn, sessionId: string): Promise<void> {
+  await recordAuthEvent(db, context.pool, {
     sub: user.sub,
     type: 'SignIn',
     response: 'Pass',
-    context: visit,
+    context,
     now: clock.now(),
     id: sessionId,
-    continues: visit.eventId,
-    clientId: client.id,
-    challenges: passed(proofs),
+    continues: context.recordedEventId,
+    clientId: context.client.id,
+    challenges: answeredChallengesOf(progress.proofs),
   })
 }
 
-type Try = {
-  readonly pool: Pool
-  readonly client: AppClient
-  readonly visit: Visit
-  /** What the answer calls the user. */
+type Attempt = {
+  /** As the client sent it. */
   readonly username: string | undefined
-  /** What was answered, and what had been before. */
+  /** The challenge that is answered. */
   readonly challenge: ChallengeName
+  /** The challenges answered before it. */
   readonly proofs: readonly ChallengeName[]
 }
 
-/** Takes a step, and notes if it failed for a wrong answer in the name of a user who exists. */
-export async function recordingWrongProofs<T>(deps: Deps, tried: Try, step: () => Promise<T>): Promise<T> {
+/** Takes a step. If it fails for a wrong answer, and its user exists, it records that in the user's history. */
+export async function recordingWrongProofs<T>(deps: Deps, context: SignInContext, attempt: Attempt, step: () => Promise<T>): Promise<T> {
   try {
     return await step()
   } catch (error) {
-    if (error instanceof WrongProof && recordsAuthEvents(tried.pool)) await noteWrongProof(deps, tried)
+    if (error instanceof WrongProof && recordsAuthEvents(context.pool)) await recordWrongProof(deps, context, attempt)
     throw error
   }
 }
 
-async function noteWrongProof({ db, clock }: Deps, { pool, client, visit, username = '', challenge, proofs }: Try): Promise<void> {
-  // Clients answer with the name that was typed, or with the one that the question told them, which may be the `sub`.
+async function recordWrongProof({ db, clock }: Deps, context: SignInContext, { username = '', challenge, proofs }: Attempt): Promise<void> {
+  const { pool, client, recordedEventId } = context
+  // Clients answer with the name that the user typed, or with the name in the challenge, which may be the `sub`.
   const byName = await findUserByName(db, pool, username)
   const bySub = await findUser(db, pool.id, username)
   const sub = (byName ?? bySub)?.sub
-  const failed = nameOf(challenge, proofs.length)
+  const failed = eventNameOf(challenge, proofs.length)
   const occurrence = {
     type: 'SignIn',
     response: 'Fail',
-    context: visit,
+    context,
     now: clock.now(),
     clientId: client.id,
-    challenges: [...passed(proofs), ...(failed === undefined ? [] : [{ name: failed, isPassed: false }])],
+    challenges: [...answeredChallengesOf(proofs), ...(failed === undefined ? [] : [{ name: failed, isPassed: false }])],
   } as const
-  const { eventId } = visit
-  if (eventId === undefined || sub === undefined) return recordFailedFirstStep(db, pool, { ...occurrence, sub })
-  await recordAuthEvent(db, pool, { ...occurrence, sub, id: eventId, continues: eventId })
+  if (recordedEventId === undefined || sub === undefined) return recordFailedStart(db, pool, { ...occurrence, sub })
+  await recordAuthEvent(db, pool, { ...occurrence, sub, id: recordedEventId, continues: recordedEventId })
 }
 
-function passed(proofs: readonly ChallengeName[]): AnsweredChallenge[] {
+function answeredChallengesOf(proofs: readonly ChallengeName[]): AnsweredChallenge[] {
   return proofs.flatMap((proof, position) => {
-    const name = nameOf(proof, position)
+    const name = eventNameOf(proof, position)
     return name === undefined ? [] : [{ name, isPassed: true }]
   })
 }
 
-const withPassword: ReadonlySet<ChallengeName> = new Set([
+const passwordChallenges: ReadonlySet<ChallengeName> = new Set([
   'ADMIN_NO_SRP_AUTH',
   'PASSWORD',
   'PASSWORD_SRP',
   'PASSWORD_VERIFIER',
-  // The choice and its answer can come in one call, and then it is a password.
+  // A call of SELECT_CHALLENGE can bring the password along.
   'SELECT_CHALLENGE',
 ])
-const withSecondFactor: ReadonlySet<ChallengeName> = new Set([
+const secondFactorChallenges: ReadonlySet<ChallengeName> = new Set([
   'DEVICE_PASSWORD_VERIFIER',
   'EMAIL_OTP',
   'SMS_MFA',
@@ -114,8 +106,8 @@ const withSecondFactor: ReadonlySet<ChallengeName> = new Set([
   'WEB_AUTHN',
 ])
 
-/** The service has names for these two only: a code or passkey that is the first factor goes without. */
-function nameOf(proof: ChallengeName, position: number): AnsweredChallenge['name'] | undefined {
-  if (position === 0) return withPassword.has(proof) ? 'Password' : undefined
-  return withSecondFactor.has(proof) ? 'Mfa' : undefined
+/** The API has only these two names. A code or a passkey that is the first factor has none. */
+function eventNameOf(proof: ChallengeName, position: number): AnsweredChallenge['name'] | undefined {
+  if (position === 0) return passwordChallenges.has(proof) ? 'Password' : undefined
+  return secondFactorChallenges.has(proof) ? 'Mfa' : undefined
 }

@@ -10,50 +10,66 @@ import type { User } from '../users/user.ts'
 
 export type ChallengeName = ChallengeNameType
 
-/** One sign-in under way: somebody has proven something to this client and may have to prove more. */
-export type SignIn = {
+/** What stays the same in one call of a sign-in. `ip` and `userAgent` are the user's, as far as they are known. */
+export type SignInContext = RequestContext & {
   readonly pool: Pool
   readonly client: AppClient
-  readonly user: User
-  /** The challenges answered so far, the first factor first. */
-  readonly proofs: readonly ChallengeName[]
-  /** The device that the client says it is on. */
-  readonly deviceKey?: string | undefined
-  /** Where the pool keeps a history: the event that this sign-in is there until it has ended. */
-  readonly eventId: string | undefined
-  readonly stepUp: StepUp | undefined
-  /** What the pool's functions have seen so far of a sign-in that goes as they say; undefined for any other. */
-  readonly custom: readonly ChallengeResult[] | undefined
-  /** Who makes the call that is being answered. */
-  readonly caller: CallerContext
+  /** The program that makes the call, and the ClientMetadata of an answer to a challenge. */
+  readonly caller: TriggerCaller
+  /** The device that the client names. */
+  readonly deviceKey: string | undefined
+  /** The ClientMetadata of InitiateAuth, which other triggers receive than those that receive the one of an answer. */
+  readonly validationData: Texts | undefined
+  /** Id of the auth event that an earlier call of this sign-in recorded. Undefined in the first call, and in pools without a history. */
+  readonly recordedEventId: string | undefined
 }
 
-/** What a sign-in is after that was asked for a level of assurance. */
+/** What a sign-in carries from call to call. */
+export type SignInProgress = {
+  /** The challenges answered so far, the first factor first. */
+  readonly proofs: readonly ChallengeName[]
+  /** Id of the auth event to update as this sign-in progresses. Undefined in pools without a history, and before the first factor. */
+  readonly eventId: string | undefined
+  readonly stepUp: StepUp | undefined
+  /** The challenge results that the trigger functions of `CUSTOM_AUTH` receive; undefined in other flows. */
+  readonly custom: readonly ChallengeResult[] | undefined
+}
+
+/** The level of assurance that a sign-in is to reach. */
 export type StepUp = {
   readonly goal: AssuranceLevel
-  /** When the earliest of its proofs was given, in epoch seconds, if that was in a sign-in before this one. */
+  /** When the earliest proof was given, in epoch seconds, if that was in an earlier sign-in. */
   readonly since?: number
 }
 
-/** What a call of a sign-in brings along, besides what it answers or asks. */
-export type Visit = RequestContext &
-  Pick<SignIn, 'eventId' | 'stepUp' | 'custom' | 'caller'> & {
-    readonly deviceKey: string | undefined
-    /** The ClientMetadata of InitiateAuth, which reaches other triggers than that of an answer does. */
-    readonly validationData: Texts | undefined
-  }
+/** A sign-in of an existing user who has proven something and may have to prove more. */
+export type SignIn = {
+  readonly context: SignInContext
+  readonly user: User
+  readonly progress: SignInProgress
+}
 
-/** One question to the user, and what the server must know again when the answer comes. */
+/** A challenge as the client receives it. */
 export type Challenge = {
   readonly name: ChallengeName
   readonly parameters: Readonly<Record<string, string>>
-  /** Undefined for a challenge that carries its memory in a parameter of its own, as SRP does in SECRET_BLOCK. */
+  /** Undefined for a challenge that carries its state in a parameter, as SRP does in SECRET_BLOCK. */
   readonly session: string | undefined
-  /** What the user may choose from instead, where they may choose. */
+  /** In a choice-based sign-in: the first factors that the user may choose instead. */
   readonly available?: readonly ChallengeName[]
 }
 
-/** Where a sign-in stands after a step. */
-export type Progress =
+/** The result of one call of a sign-in. */
+export type StepResult =
   | { readonly kind: 'challenge'; readonly challenge: Challenge }
   | { readonly kind: 'signed-in'; readonly tokens: IssuedTokens }
+
+export const noProgress: SignInProgress = { proofs: [], eventId: undefined, stepUp: undefined, custom: undefined }
+
+/** The progress with one more proof. In `CUSTOM_AUTH` the trigger functions receive it as a passed challenge. */
+export function withProof(progress: SignInProgress, proof: ChallengeName): SignInProgress {
+  const custom = progress.custom && [...progress.custom, passedChallenge(proof)]
+  return { ...progress, proofs: [...progress.proofs, proof], custom }
+}
+
+export const passedChallenge = (name: string): ChallengeResult => ({ name, isPassed: true, metadata: null })

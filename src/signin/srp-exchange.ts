@@ -1,15 +1,66 @@
-import { PowersBusyError } from '../base/srp/powers.ts'
+import { openExchange, readClientPublic, verifyClaim } from '../base/srp/exchange.ts'
+import { PowersBusyError, type SrpPowers } from '../base/srp/powers.ts'
 import { ApiError } from '../contract/api-error.ts'
+import { type Parameters, requireParameter } from './parameters.ts'
 
-/** SECRET_BLOCK out of a sealed state. Clients decode it from standard Base64 and sign its bytes. */
+type Deps = { readonly powers: SrpPowers }
+
+/** SECRET_BLOCK from a sealed state. Clients decode it from standard Base64 and sign its bytes. */
 export const toSecretBlock = (sealed: string): string => Buffer.from(sealed).toString('base64')
 
 export function fromSecretBlock(block: string): string {
   return Buffer.from(block, 'base64').toString()
 }
 
-/** Throws TooManyRequestsException when too many modular powers wait to be computed. */
-export async function orTooManyRequests<T>(work: Promise<T>): Promise<T> {
+/** @throws ApiError InvalidParameterException when SRP_A is not a value that a client can have made. */
+export function requireClientPublic(srpA: string): bigint {
+  const a = readClientPublic(srpA)
+  if (a === undefined) throw new ApiError('InvalidParameterException', 'SRP_A is not a valid public value.')
+  return a
+}
+
+/**
+ * The first half, of a password or a device: SRP_B for the client, and the exchange (A, u and b in Base64) for the sealed state.
+ *
+ * @throws ApiError TooManyRequestsException when too many requests wait for modular powers.
+ */
+export async function startSrpExchange(
+  { powers }: Deps,
+  verifier: Uint8Array,
+  clientPublic: bigint,
+): Promise<{ readonly publicB: string; readonly exchange: string }> {
+  const { publicB, state } = await orTooManyRequests(openExchange(powers, verifier, clientPublic))
+  return { publicB, exchange: state.toString('base64') }
+}
+
+/** The second half, as the client sent it. */
+export type SrpProof = { readonly signature: string; readonly secretBlock: string; readonly timestamp: string }
+
+/** @throws ApiError InvalidParameterException when a parameter is missing. */
+export function readSrpProof(responses: Parameters): SrpProof {
+  return {
+    signature: requireParameter(responses, 'PASSWORD_CLAIM_SIGNATURE'),
+    secretBlock: requireParameter(responses, 'PASSWORD_CLAIM_SECRET_BLOCK'),
+    timestamp: requireParameter(responses, 'TIMESTAMP'),
+  }
+}
+
+/**
+ * Whether the client has proven that it knows the password behind the verifier. `group` and `name` are part of what it signed.
+ *
+ * @throws ApiError TooManyRequestsException when too many requests wait for modular powers.
+ */
+export function isSrpProof(
+  { powers }: Deps,
+  { signature, secretBlock, timestamp }: SrpProof,
+  expected: { readonly verifier: Uint8Array; readonly exchange: string; readonly group: string; readonly name: string },
+): Promise<boolean> {
+  const { verifier, exchange, group, name } = expected
+  const claim = { group, name, secretBlock: Buffer.from(secretBlock, 'base64'), timestamp }
+  return orTooManyRequests(verifyClaim(powers, { verifier, state: Buffer.from(exchange, 'base64'), claim, signature }))
+}
+
+async function orTooManyRequests<T>(work: Promise<T>): Promise<T> {
   try {
     return await work
   } catch (error) {

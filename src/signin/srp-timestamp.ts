@@ -1,23 +1,29 @@
 import { ApiError } from '../contract/api-error.ts'
-import { wrongPassword } from './candidate.ts'
+import { wrongPassword } from './sign-in-errors.ts'
 
 const days = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
-const form = new RegExp(`^(?:${days.join('|')}) (${months.join('|')}) (\\d{1,2}) (\\d{2}):(\\d{2}):(\\d{2}) (UTC|GMT) (\\d{4})$`)
+const pattern = new RegExp(`^(?:${days.join('|')}) (${months.join('|')}) (\\d{1,2}) (\\d{2}):(\\d{2}):(\\d{2}) (UTC|GMT) (\\d{4})$`)
 
 /**
- * When the client says that it signed its proof: `Tue Jun 2 07:08:09 UTC 2026`, in English, with no zero before the day. Cognito tells a
- * stamp of another form by name, and refuses a day with a zero, a wrong weekday and a time too far from now like a wrong password
- * (observed). Throws InvalidParameterException or NotAuthorizedException.
+ * Checks the time at which the client says that it signed its proof: `Tue Jun 2 07:08:09 UTC 2026`, in English, without a zero before the
+ * day. Cognito names the expected form when a timestamp has another one. It refuses a zero before the day, a wrong weekday and a time too
+ * far from now like a wrong password (observed).
+ *
+ * @throws ApiError InvalidParameterException when the timestamp has another form.
+ * @throws ApiError NotAuthorizedException when it is no real date, or differs from `now` by more than `toleranceMs`.
  */
-export function requireTimely(timestamp: string, { now, toleranceMs }: { readonly now: number; readonly toleranceMs: number }): void {
-  const found = form.exec(timestamp)
-  if (found === null) {
+export function requireCurrentTimestamp(
+  timestamp: string,
+  { now, toleranceMs }: { readonly now: number; readonly toleranceMs: number },
+): void {
+  const match = pattern.exec(timestamp)
+  if (match === null) {
     throw new ApiError('InvalidParameterException', 'TIMESTAMP format should be EEE MMM d HH:mm:ss z yyyy in english.')
   }
-  const [, month = '', day, hours, minutes, seconds, zone = '', year] = found
+  const [, month = '', day, hours, minutes, seconds, zone = '', year] = match
   const at = Date.UTC(Number(year), months.indexOf(month), Number(day), Number(hours), Number(minutes), Number(seconds))
-  // The 31st of June is another day in truth; so is a Tuesday that was a Monday.
+  // Date.UTC turns the 31st of June into the 1st of July. Writing the time again finds that, and a wrong weekday.
   if (formatTimestamp(at, zone) !== timestamp || Math.abs(now - at) > toleranceMs) throw wrongPassword()
 }
 

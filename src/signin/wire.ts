@@ -1,10 +1,10 @@
 import type { InitiateAuthResponse } from '../contract/generated/types.ts'
 import { writeTokens } from '../tokens/wire.ts'
-import type { Progress } from './sign-in.ts'
+import type { StepResult } from './sign-in.ts'
 
-/** The answer of all four sign-in operations. */
-export function writeProgress(progress: Progress): InitiateAuthResponse {
-  if (progress.kind === 'signed-in') return { AuthenticationResult: writeTokens(progress.tokens), ChallengeParameters: {} }
-  const { name, session, parameters, available } = progress.challenge
+/** The response of all four sign-in operations. */
+export function writeStepResult(result: StepResult): InitiateAuthResponse {
+  if (result.kind === 'signed-in') return { AuthenticationResult: writeTokens(result.tokens), ChallengeParameters: {} }
+  const { name, session, parameters, available } = result.challenge
   return { ChallengeName: name, Session: session, ChallengeParameters: parameters, AvailableChallenges: available }
 }

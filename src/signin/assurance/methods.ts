@@ -2,8 +2,8 @@ import { type AssuranceLevel, type AuthMethod, levelOf } from '../../tokens/assu
 import type { ChallengeName } from '../sign-in.ts'
 
 /**
- * What each answered challenge says of its user. A passkey's key may be kept in hardware; since nobody vouches for that, it counts as kept
- * in software. A remembered device saves its user a factor and is none by this count.
+ * The authentication method that each challenge proves. A passkey's key may be in hardware, but without attestation it counts as a key in
+ * software. A remembered device saves the user a factor, but it does not count as one here.
  */
 const methodOf: Partial<Record<ChallengeName, AuthMethod>> = {
   PASSWORD: 'pwd',
@@ -16,13 +16,13 @@ const methodOf: Partial<Record<ChallengeName, AuthMethod>> = {
   WEB_AUTHN: 'swk',
 }
 
-/** The `amr` of a sign-in: what it was made of, each once, and whether that was more than one factor. */
+/** The `amr` of a sign-in: each method once, and `mfa` if there is more than one. */
 export function methodsOf(proofs: readonly ChallengeName[]): readonly AuthMethod[] {
   const methods = new Set(proofs.flatMap((proof) => methodOf[proof] ?? []))
   return methods.size > 1 ? [...methods, 'mfa'] : [...methods]
 }
 
-/** Challenges that would have led to these methods, the first factor first. */
+/** Challenges that lead to these methods, the first factor first. */
 export function proofsOf(methods: readonly string[]): readonly ChallengeName[] {
   const sms = methods.includes('pwd') ? 'SMS_MFA' : 'SMS_OTP'
   const proofs = { pwd: 'PASSWORD', email_otp: 'EMAIL_OTP', sms, otp: 'SOFTWARE_TOKEN_MFA', swk: 'WEB_AUTHN' } as const

@@ -3,28 +3,29 @@ import type { Pool } from '../../pools/pool.ts'
 import { requireTier, type Tiers } from '../../pools/tier-rules.ts'
 import { type AccessTokenDeps, authenticationOf, requireAccessToken } from '../../tokens/access-token.ts'
 import { type AssuranceLevel, findLevel } from '../../tokens/assurance.ts'
+import type { Parameters } from '../parameters.ts'
 import type { ChallengeName } from '../sign-in.ts'
 import { proofsOf } from './methods.ts'
 
-/** What somebody brings along who is to be authenticated to a certain level. */
+/** A request to be authenticated to a certain level of assurance. */
 export type StepUpRequest = {
-  /** The levels that would do, the best first; never empty. */
+  /** The levels that the client accepts, the preferred one first; never empty. */
   readonly levels: readonly AssuranceLevel[]
-  /** What an access token says that its user has proven, and when, in epoch seconds. */
-  readonly credit: { readonly sub: string; readonly proofs: readonly ChallengeName[]; readonly since: number } | undefined
+  /** The earlier authentication that an access token vouches for. */
+  readonly earlier: EarlierAuthentication | undefined
 }
+
+/** `since` in epoch seconds. */
+type EarlierAuthentication = { readonly sub: string; readonly proofs: readonly ChallengeName[]; readonly since: number }
 
 export type StepUpDeps = AccessTokenDeps & { readonly tiers: Tiers }
 
 /**
- * TARGET_ACR_VALUES with ACCESS_TOKEN and MAX_AGE; undefined without a target. Throws InvalidParameterException,
- * FeatureUnavailableInTierException, and what an access token is refused with.
+ * Reads TARGET_ACR_VALUES, ACCESS_TOKEN and MAX_AGE. Undefined without TARGET_ACR_VALUES.
+ *
+ * @throws ApiError InvalidParameterException, FeatureUnavailableInTierException, and as `requireAccessToken` does.
  */
-export async function readStepUp(
-  deps: StepUpDeps,
-  pool: Pool,
-  parameters: Readonly<Record<string, string>>,
-): Promise<StepUpRequest | undefined> {
+export async function readStepUp(deps: StepUpDeps, pool: Pool, parameters: Parameters): Promise<StepUpRequest | undefined> {
   const { TARGET_ACR_VALUES: target, ACCESS_TOKEN: token, MAX_AGE: maxAge } = parameters
   if (!target) {
     if (token || maxAge) throw invalid('ACCESS_TOKEN and MAX_AGE need TARGET_ACR_VALUES.')
@@ -34,13 +35,13 @@ export async function readStepUp(
   const levels = target.split(' ').flatMap((acr) => findLevel(pool, acr) ?? [])
   if (levels.length === 0) throw invalid('TARGET_ACR_VALUES has no value that the user pool knows.')
   if (maxAge && !/^\d{1,9}$/.test(maxAge)) throw invalid('MAX_AGE must be a number of seconds.')
-  const credit = token ? await readCredit(deps, pool, token) : undefined
-  // Too long ago: the token stays good for what it is, and counts for nothing here.
-  const isStale = credit !== undefined && maxAge && credit.since + Number(maxAge) < Math.floor(deps.clock.now() / 1000)
-  return { levels, credit: isStale ? { ...credit, proofs: [] } : credit }
+  const earlier = token ? await readEarlierAuthentication(deps, pool, token) : undefined
+  // A token that is older than MAX_AGE stays valid, but its proofs do not count here.
+  const isStale = earlier !== undefined && maxAge && earlier.since + Number(maxAge) < Math.floor(deps.clock.now() / 1000)
+  return { levels, earlier: isStale ? { ...earlier, proofs: [] } : earlier }
 }
 
-async function readCredit(deps: StepUpDeps, pool: Pool, token: string): Promise<NonNullable<StepUpRequest['credit']>> {
+async function readEarlierAuthentication(deps: StepUpDeps, pool: Pool, token: string): Promise<EarlierAuthentication> {
   const caller = await requireAccessToken(deps, token)
   if (caller.pool.id !== pool.id) throw new ApiError('NotAuthorizedException', 'Invalid Access Token')
   const { methods, authTime } = authenticationOf(token)

@@ -2,21 +2,25 @@ import type { AppClient } from '../../pools/app-client.ts'
 import { isStateConsumed } from '../../storage/consumed-state-repository.ts'
 import { securityStampOf } from '../../users/security-stamp.ts'
 import { readSignUpSession } from '../../users/sign-up/sign-up-session.ts'
-import { type Candidate, unconfirmed } from '../candidate.ts'
-import type { Verdict } from '../factor.ts'
+import type { Candidate } from '../candidate.ts'
+import type { ProvenStep } from '../factor.ts'
 import type { LaterStepDeps } from '../later-step.ts'
-import { expiredSession, invalidSession, usedSession } from '../sign-in-state.ts'
+import { noProgress, withProof } from '../sign-in.ts'
+import { expiredSession, invalidSession, unconfirmed, usedSession } from '../sign-in-errors.ts'
 
 /**
- * The Session of ConfirmSignUp lets its user in, once. That of SignUp proves nothing, but its bearer is told while the user is not
- * confirmed yet; undefined says that they are, and have to sign in like everybody. Throws NotAuthorizedException for any other Session.
+ * The Session of ConfirmSignUp signs its user in, once. The Session of SignUp proves nothing: undefined says that its user is confirmed
+ * and has to sign in like any other.
+ *
+ * @throws ApiError UserNotConfirmedException for the Session of SignUp, while its user is not confirmed.
+ * @throws ApiError NotAuthorizedException when the Session is another user's, expired or used, or the user has changed since.
  */
 export async function proveSignUp(
   { db, secrets, clock }: LaterStepDeps,
   client: AppClient,
   { user }: Candidate,
   text: string,
-): Promise<Verdict | undefined> {
+): Promise<ProvenStep | undefined> {
   const session = readSignUpSession(secrets, client, text)
   if (session === undefined || user?.sub !== session.sub) throw invalidSession()
   if (session.expiresAt <= clock.now()) throw expiredSession()
@@ -24,8 +28,9 @@ export async function proveSignUp(
     if (user.status === 'UNCONFIRMED') throw unconfirmed()
     return undefined
   }
-  // The password or the sign-in of somebody who has been here before.
-  if (user.status !== 'CONFIRMED' || securityStampOf(user) !== session.securityStamp) throw invalidSession()
+  // The stamp changes when the user sets a password or signs out.
+  if (user.status !== 'CONFIRMED' || securityStampOf(user) !== session.standing) throw invalidSession()
   if (await isStateConsumed(db, session.id)) throw usedSession()
-  return { kind: 'proven', proof: { user, proofs: [session.provenBy === 'email' ? 'EMAIL_OTP' : 'SMS_OTP'], consumes: session } }
+  const progress = withProof(noProgress, session.provenBy === 'email' ? 'EMAIL_OTP' : 'SMS_OTP')
+  return { kind: 'proven', user, progress, consumes: session }
 }

@@ -1,71 +1,65 @@
 import { ApiError } from '../../contract/api-error.ts'
-import { type Candidate, findAgain, requireNotReset } from '../candidate.ts'
-import type { Answer, Factor, Verdict } from '../factor.ts'
-import { email } from '../factors/email/email.ts'
+import { type Candidate, findUserOfState, requireNotReset } from '../candidate.ts'
+import type { ChallengeAnswer, Factor, StepOutcome } from '../factor.ts'
+import { email } from '../factors/message/message-factor.ts'
 import { migrateAtSignIn } from '../factors/password/migrate-at-sign-in.ts'
 import { requireParameter } from '../parameters.ts'
 import { requireChoiceState } from './choice-state.ts'
-import { type ChoiceName, type Choices, choiceNames, findChoices } from './choices.ts'
-import { askForChosen, type ChoiceDeps, proofKeys, proveChosen } from './choose.ts'
+import { type Choices, findChoices } from './choices.ts'
+import { type ChoiceDeps, createChallengeOfChoice, proveChoice } from './choose.ts'
+import { type FirstFactor, firstFactors, proofParameters } from './first-factor.ts'
 
 /**
- * The answers of a sign-in in which the user chooses: SELECT_CHALLENGE says what it shall be, with the proof or without, and so does an
- * answer by the name of the challenge itself. Each Session takes either, so a user can change their mind.
+ * The answers of a choice-based sign-in. SELECT_CHALLENGE chooses a first factor, with its proof or without. An answer under the name of
+ * the factor itself does the same. Each Session takes either, so a user can choose again.
  */
 export const choiceFactors: readonly Factor<ChoiceDeps>[] = [
-  { challenge: 'SELECT_CHALLENGE', answer: (deps, answer) => answerChoice(deps, answer, undefined) },
-  ...choiceNames.map((name) => (name === 'EMAIL_OTP' ? emailOtp() : factorOf(name))),
+  { challenge: 'SELECT_CHALLENGE', handleAnswer: (deps, answer) => answerChoice(deps, answer, undefined) },
+  ...firstFactors.map((name) => (name === 'EMAIL_OTP' ? emailOtp() : factorOf(name))),
 ]
 
-function factorOf(name: ChoiceName): Factor<ChoiceDeps> {
-  return { challenge: name, answer: (deps, answer) => answerChoice(deps, answer, name) }
+function factorOf(name: FirstFactor): Factor<ChoiceDeps> {
+  return { challenge: name, handleAnswer: (deps, answer) => answerChoice(deps, answer, name) }
 }
 
-/** One name for two things: a second factor, and a way to begin. The Session tells which. */
+/** EMAIL_OTP is a first factor and a second factor. The challenge of the Session tells which is meant. */
 function emailOtp(): Factor<ChoiceDeps> {
   return {
     challenge: 'EMAIL_OTP',
-    answer(deps, answer) {
+    handleAnswer(deps, answer) {
       const isSecondFactor = answer.state?.challenge !== 'SELECT_CHALLENGE'
-      return isSecondFactor ? email.answer(deps, answer) : answerChoice(deps, answer, 'EMAIL_OTP')
+      return isSecondFactor ? email.handleAnswer(deps, answer) : answerChoice(deps, answer, 'EMAIL_OTP')
     },
   }
 }
 
-async function answerChoice(deps: ChoiceDeps, answer: Answer, named: ChoiceName | undefined): Promise<Verdict> {
-  const { pool, client, responses } = answer
+/** `named` is the factor under whose name the answer came; undefined for SELECT_CHALLENGE. */
+async function answerChoice(deps: ChoiceDeps, answer: ChallengeAnswer, named: FirstFactor | undefined): Promise<StepOutcome> {
+  const { context, responses } = answer
   const state = requireChoiceState(deps, answer)
-  const user = await findAgain(deps, pool, state.sub, requireParameter(responses, 'USERNAME'))
-  if (user !== undefined) requireNotReset(client, user)
-  const found = await findChoices(deps, {
-    sub: state.sub,
-    user,
-    pool,
-    client,
-    name: state.memory.name,
-    stepUp: state.stepUp,
-    caller: answer.caller,
-  })
-  const { choices } = found
+  const { name, asked } = state.memory
+  const user = await findUserOfState(deps, context.pool, state.sub, requireParameter(responses, 'USERNAME'))
+  if (user !== undefined) requireNotReset(context.client, user)
+  const { signIn, choices } = await findChoices(deps, { context, sub: state.sub, user, name, stepUp: state.progress.stepUp })
   const chosen = requireAvailable(choices, named ?? requireParameter(responses, 'ANSWER'))
-  const migrated = user === undefined && chosen === 'PASSWORD' ? await migrate(deps, answer, state.memory.name) : undefined
-  const chooser = { ...found.chooser, ...migrated }
+  const migrated = user === undefined && chosen === 'PASSWORD' ? await migrate(deps, answer, name) : undefined
+  const choosing = { ...signIn, ...migrated }
 
-  const proven = await proveChosen(deps, chooser, { choices, chosen, parameters: responses, state, caller: answer.caller })
-  if (proven !== undefined) return proven
-  // An answer without the answer. By SELECT_CHALLENGE it asks to be asked again, such as for another code.
-  if (named !== undefined && state.memory.asked === named) requireParameter(responses, proofKeys[named])
-  return { kind: 'ask', question: await askForChosen(deps, chooser, choices, chosen), consumes: state }
+  const outcome = await proveChoice(deps, choosing, { choices, chosen, parameters: responses, state })
+  if (outcome !== undefined) return outcome
+  // The answer has no proof. Under the name of the current challenge that is an error; SELECT_CHALLENGE issues it again, with a new code.
+  if (named !== undefined && asked === named) requireParameter(responses, proofParameters[named])
+  return { kind: 'challenge', challenge: await createChallengeOfChoice(deps, choosing, choices, chosen), consumes: state }
 }
 
-/** Somebody unknown may come over from another system with the password that is their answer. */
-async function migrate(deps: ChoiceDeps, { pool, client, responses, caller }: Answer, username: string): Promise<Candidate | undefined> {
-  const password = responses[proofKeys.PASSWORD]
-  if (!password) return undefined
-  return migrateAtSignIn(deps, pool, client, { username, password, visit: { caller, validationData: undefined } })
+/** Another system may know the user, by the password in the answer. */
+async function migrate(deps: ChoiceDeps, { context, responses }: ChallengeAnswer, username: string): Promise<Candidate | undefined> {
+  const password = responses[proofParameters.PASSWORD]
+  return password ? migrateAtSignIn(deps, context, { username, password }) : undefined
 }
 
-function requireAvailable({ available }: Choices, chosen: string): ChoiceName {
+/** @throws ApiError InvalidParameterException when the user cannot choose this factor. */
+function requireAvailable({ available }: Choices, chosen: string): FirstFactor {
   const found = available.find((name) => name === chosen)
   if (found === undefined) throw new ApiError('InvalidParameterException', `The challenge must be one of ${available.join(', ')}.`)
   return found

@@ -1,21 +1,24 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
-import type { Answer } from '../factor.ts'
-import { newState, requireState, type SignInState, sealState } from '../sign-in-state.ts'
-import type { ChoiceName, Chooser } from './choices.ts'
+import type { ChallengeAnswer } from '../factor.ts'
+import { sealState } from '../sealed-state.ts'
+import { noProgress } from '../sign-in.ts'
+import { newState, requireState, type SignInState } from '../sign-in-state.ts'
+import type { ChoiceSignIn } from './choices.ts'
+import type { FirstFactor } from './first-factor.ts'
 
 /**
- * What a choice-based sign-in remembers until its first factor is proven. All its Sessions are sealed as SELECT_CHALLENGE, whatever was
- * asked, because the user may choose again with each.
+ * What a choice-based sign-in keeps until its first factor is proven. The user may choose again with each Session. So all of them are
+ * sealed as SELECT_CHALLENGE, whatever their challenge is.
  */
 export type ChoiceMemory = {
-  /** What the user called themselves at the beginning: it is all that there is to know of somebody who does not exist. */
+  /** What the user typed at the beginning. For a decoy nothing else is known. */
   readonly name: string
-  /** What was chosen; undefined while nothing was. */
-  readonly asked: ChoiceName | undefined
+  /** Undefined until the user has chosen a first factor. */
+  readonly asked: FirstFactor | undefined
   /** Keyed hash of the code that was sent. */
   readonly codeHash?: string
-  /** What a passkey is to sign, base64url. */
+  /** What a passkey has to sign, base64url. */
   readonly challenge?: string
 }
 
@@ -23,15 +26,20 @@ export type ChoiceState = SignInState<ChoiceMemory>
 
 type Deps = { readonly secrets: Secrets; readonly clock: Clock }
 
-export function newChoiceState({ clock }: Deps, { client, sub, name, stepUp }: Chooser, asked: ChoiceName | undefined): ChoiceState {
-  return newState(client, sub, { challenge: 'SELECT_CHALLENGE', proofs: [], memory: { name, asked }, stepUp }, clock.now())
+export function newChoiceState(
+  { clock }: Deps,
+  { context: { client }, sub, name, stepUp }: ChoiceSignIn,
+  asked: FirstFactor | undefined,
+): ChoiceState {
+  const progress = { ...noProgress, stepUp }
+  return newState(client, sub, { challenge: 'SELECT_CHALLENGE', progress, memory: { name, asked } }, clock.now())
 }
 
 export function sealChoiceState({ secrets }: Deps, state: ChoiceState, memory: Partial<ChoiceMemory> = {}): string {
   return sealState(secrets, { ...state, memory: { ...state.memory, ...memory } })
 }
 
-/** Throws NotAuthorizedException, as `requireState` does. */
-export function requireChoiceState({ clock }: Pick<Deps, 'clock'>, answer: Pick<Answer, 'state' | 'client'>): ChoiceState {
+/** @throws ApiError NotAuthorizedException as `requireState` does. */
+export function requireChoiceState({ clock }: Pick<Deps, 'clock'>, answer: ChallengeAnswer): ChoiceState {
   return requireState<ChoiceMemory>(answer, 'SELECT_CHALLENGE', clock.now())
 }

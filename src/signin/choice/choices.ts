@@ -1,10 +1,9 @@
 import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
-import { type AppClient, hidesUserExistence } from '../../pools/app-client.ts'
+import { hidesUserExistence } from '../../pools/app-client.ts'
 import type { MfaMethod, Pool } from '../../pools/pool.ts'
 import type { Db } from '../../storage/db.ts'
-import type { CallerContext } from '../../triggers/trigger.ts'
-import { draftDecoyUser } from '../../users/decoy-user.ts'
+import { makeUpUser } from '../../users/decoy-user.ts'
 import { usableMfa } from '../../users/mfa/mfa-methods.ts'
 import { hasSoftwareToken } from '../../users/mfa/software-token-repository.ts'
 import { decoyPasskeys } from '../../users/passkeys/decoy-passkey.ts'
@@ -15,74 +14,73 @@ import type { User } from '../../users/user.ts'
 import { firstsToward } from '../assurance/goal.ts'
 import type { Candidate } from '../candidate.ts'
 import { decideMfa } from '../mfa-decision.ts'
-import type { StepUp } from '../sign-in.ts'
+import type { SignInContext, StepUp } from '../sign-in.ts'
+import { type FirstFactor, firstFactors } from './first-factor.ts'
 
-/** What a sign-in can begin with where users choose, in the order in which Cognito lists it. A password can be proven in two ways. */
-export const choiceNames = ['PASSWORD_SRP', 'PASSWORD', 'EMAIL_OTP', 'SMS_OTP', 'WEB_AUTHN'] as const
-export type ChoiceName = (typeof choiceNames)[number]
-
-/** Whoever is to choose. `name` is what they called themselves at the beginning. */
-export type Chooser = Candidate & {
-  readonly pool: Pool
-  readonly client: AppClient
+/** A choice-based sign-in whose first factor is not proven yet. */
+export type ChoiceSignIn = Candidate & {
+  readonly context: SignInContext
+  /** What the user typed at the beginning. */
   readonly name: string
   readonly stepUp: StepUp | undefined
-  readonly caller: CallerContext
-  /** A user of that name who is treated like a stranger, but for the addresses that are shown. */
-  readonly known?: User | undefined
+  /** An existing user who is treated as a decoy. Only the addresses that are shown are the user's own. */
+  readonly hiddenUser?: User | undefined
 }
 
 export type Choices = {
-  readonly available: readonly ChoiceName[]
-  /** The passkeys that could be used, with whom they belong to. */
+  readonly available: readonly FirstFactor[]
+  /** The user's passkeys for the relying party. */
   readonly passkeys: readonly Passkey[]
   readonly relyingParty: RelyingParty | undefined
-  /** What could follow a password. */
+  /** The second factors that the user can use. */
   readonly seconds: readonly MfaMethod[]
-  /** Whether a passkey has to verify its user: the pool or the user says so, or it stands for a second factor, too. */
+  /** Whether a passkey has to verify its user: the pool or the user requires it, or it also replaces a second factor. */
   readonly requireUserVerification: boolean
 }
 
 export type ChoicesDeps = { readonly db: Db; readonly secrets: Secrets; readonly publicUrl: string }
 
 /**
- * What the pool allows and the user is able to do. Where the client hides who exists, a user who could do nothing, such as one of another
- * identity provider, is shown what a stranger is shown; elsewhere such a user gets NotAuthorizedException.
+ * The first factors that the pool allows and the user can use. Where the client hides which users exist, a user without any, such as a user
+ * of an identity provider, gets the choices of a decoy.
+ *
+ * @throws ApiError NotAuthorizedException for such a user elsewhere.
  */
-export async function findChoices(deps: ChoicesDeps, chooser: Chooser): Promise<{ chooser: Chooser; choices: Choices }> {
-  const { pool, client, sub, name, user, stepUp } = chooser
+export async function findChoices(deps: ChoicesDeps, signIn: ChoiceSignIn): Promise<{ signIn: ChoiceSignIn; choices: Choices }> {
+  const { context, sub, name, user, stepUp } = signIn
+  const { pool, client } = context
   const allowsPasskeys = pool.allowedFirstFactors.includes('WEB_AUTHN')
-  // The same questions to the database, whoever it is.
+  // The same queries for users and decoys.
   const relyingParty = allowsPasskeys ? await findRelyingParty(deps, pool) : undefined
   const stored = allowsPasskeys ? await findPasskeys(deps.db, pool.id, sub) : []
   const hasApp = pool.mfa !== 'OFF' && (await hasSoftwareToken(deps.db, { poolId: pool.id, sub }))
 
   const hides = hidesUserExistence(client)
-  // Made up for users as well: it takes a moment.
-  const decoy = hides || user === undefined ? makeUpChooser(deps.secrets, pool, { sub, name, user }, relyingParty) : undefined
-  const unknown = decoy && choicesFor(pool, decoy, relyingParty, stepUp)
+  // Made up for existing users as well, because it takes a measurable time.
+  const decoy = hides || user === undefined ? decoyAbilities(deps.secrets, pool, { sub, name, user }, relyingParty) : undefined
+  const decoyChoices = decoy && choicesFor(pool, decoy, relyingParty, stepUp)
   if (user !== undefined) {
     const passkeys = stored.filter(({ relyingPartyId }) => relyingPartyId === relyingParty?.id)
     const choices = choicesFor(pool, { user, passkeys, hasApp }, relyingParty, stepUp)
-    if (choices.available.length > 0) return { chooser, choices }
+    if (choices.available.length > 0) return { signIn, choices }
   }
-  if (unknown === undefined) throw new ApiError('NotAuthorizedException', 'Incorrect username or password.')
-  return { chooser: { ...chooser, user: undefined, known: user }, choices: unknown }
+  if (decoyChoices === undefined) throw new ApiError('NotAuthorizedException', 'Incorrect username or password.')
+  return { signIn: { ...signIn, user: undefined, hiddenUser: user }, choices: decoyChoices }
 }
 
-type Able = { readonly user: User; readonly passkeys: readonly Passkey[]; readonly hasApp: boolean; readonly isDecoy?: boolean }
+type UserAbilities = { readonly user: User; readonly passkeys: readonly Passkey[]; readonly hasApp: boolean; readonly isDecoy?: boolean }
 
 function choicesFor(
   pool: Pool,
-  { user, passkeys, hasApp, isDecoy = false }: Able,
+  { user, passkeys, hasApp, isDecoy = false }: UserAbilities,
   relyingParty: RelyingParty | undefined,
   stepUp: StepUp | undefined,
 ): Choices {
   const needsSecondFactor = decideMfa(pool, user, hasApp).kind !== 'pass'
   const seconds = usableMfa(pool, user, hasApp)
-  const able = choicesOf(pool, user, { needsSecondFactor, hasPasskey: passkeys.length > 0 })
-  // A user who does not exist is never seen to be unable to sign in.
-  const firsts = isDecoy && able.length === 0 ? (['PASSWORD_SRP', 'PASSWORD'] as const) : able
+  const usable = usableFirstFactors(pool, user, { needsSecondFactor, hasPasskey: passkeys.length > 0 })
+  // A decoy always has a first factor.
+  const firsts = isDecoy && usable.length === 0 ? (['PASSWORD_SRP', 'PASSWORD'] as const) : usable
   return {
     available: stepUp === undefined ? firsts : firstsToward(stepUp.goal, { firsts, seconds }),
     passkeys,
@@ -92,42 +90,44 @@ function choicesFor(
   }
 }
 
-/** A user made up for the name. What other operations show of a user who has it, their addresses, is the same here. */
-function makeUpChooser(
+/** Of a user that is made up for the name. For an existing user it has the user's addresses, because other operations show those. */
+function decoyAbilities(
   secrets: Secrets,
   pool: Pool,
-  { sub, name, user }: Pick<Chooser, 'sub' | 'name' | 'user'>,
+  { sub, name, user }: Pick<ChoiceSignIn, 'sub' | 'name' | 'user'>,
   relyingParty: RelyingParty | undefined,
-): Able {
-  const { user: madeUp, passkeys, hasSoftwareToken } = draftDecoyUser(secrets, pool, { name, sub })
+): UserAbilities {
+  const { user: decoy, passkeys, hasSoftwareToken } = makeUpUser(secrets, pool, { name, sub })
   return {
-    // With a password the usual choices are left, whatever addresses the user has.
-    user: user === undefined ? madeUp : { ...madeUp, status: 'CONFIRMED', password: '', attributes: user.attributes },
-    passkeys: relyingParty === undefined ? [] : decoyPasskeys(secrets, { poolId: pool.id, sub }, relyingParty, passkeys),
+    // With a password, so that the choices are the usual ones whatever addresses the user has.
+    user: user === undefined ? decoy : { ...decoy, status: 'CONFIRMED', password: '', attributes: user.attributes },
+    passkeys: relyingParty === undefined ? [] : decoyPasskeys(secrets, pool, sub, relyingParty, passkeys),
     hasApp: pool.mfa !== 'OFF' && hasSoftwareToken,
     isDecoy: true,
   }
 }
 
-type Abilities = { readonly needsSecondFactor: boolean; readonly hasPasskey: boolean }
-
 /**
- * A code proves an address, so whoever needs two factors is not offered to begin with one; nor is somebody with a temporary password,
- * which is to be replaced first (observed).
+ * A code proves an address. So a user who needs two factors cannot begin with a code, and neither can a user with a temporary password,
+ * which has to be replaced first (observed).
  */
-function choicesOf(pool: Pool, user: User, { needsSecondFactor, hasPasskey }: Abilities): readonly ChoiceName[] {
+function usableFirstFactors(
+  pool: Pool,
+  user: User,
+  { needsSecondFactor, hasPasskey }: { readonly needsSecondFactor: boolean; readonly hasPasskey: boolean },
+): readonly FirstFactor[] {
   if (user.status === 'EXTERNAL_PROVIDER' || user.status === 'RESET_REQUIRED') return []
   const allowed = pool.allowedFirstFactors
   const isTemporary = user.status === 'FORCE_CHANGE_PASSWORD'
   const hasPassword = allowed.includes('PASSWORD') && user.password !== null
   const byCode = !needsSecondFactor && !isTemporary
-  const byPasskey = !isTemporary && (!needsSecondFactor || passkeyCountsAsMfa(pool))
-  const able: Readonly<Record<ChoiceName, boolean>> = {
+  const byPasskey = !isTemporary && (!needsSecondFactor || countsAsAllFactors(pool))
+  const usable: Readonly<Record<FirstFactor, boolean>> = {
     PASSWORD_SRP: hasPassword,
     PASSWORD: hasPassword,
     EMAIL_OTP: byCode && allowed.includes('EMAIL_OTP') && Boolean(user.attributes['email']),
     SMS_OTP: byCode && allowed.includes('SMS_OTP') && Boolean(user.attributes['phone_number']),
     WEB_AUTHN: byPasskey && allowed.includes('WEB_AUTHN') && hasPasskey,
   }
-  return choiceNames.filter((name) => able[name])
+  return firstFactors.filter((name) => usable[name])
 }

@@ -1,86 +1,87 @@
-import type { CallerContext } from '../../triggers/trigger.ts'
 import type { StepUpDeps } from '../assurance/step-up.ts'
-import type { Answer, Question, Verdict } from '../factor.ts'
-import { askForOneTimeCode, proveOneTimeCode } from '../factors/one-time-code/one-time-code.ts'
-import { askForPasskey, provePasskey } from '../factors/passkey/passkey.ts'
-import { type PasswordDeps, provePassword } from '../factors/password/start-password.ts'
-import { askForSrpProof, requireClientPublic, type SrpDeps } from '../factors/srp/srp.ts'
-import type { SentCodeDeps } from '../sent-code.ts'
+import type { NewChallenge, StepOutcome } from '../factor.ts'
+import type { SentCodeDeps } from '../factors/message/sent-code.ts'
+import { createOneTimeCodeChallenge, proveOneTimeCode } from '../factors/one-time-code/one-time-code.ts'
+import { createPasskeyChallenge, provePasskey } from '../factors/passkey/passkey.ts'
+import type { PasswordDeps } from '../factors/password/migrate-at-sign-in.ts'
+import { provePassword } from '../factors/password/start-password.ts'
+import { createSrpChallenge, type SrpDeps } from '../factors/srp/srp.ts'
+import type { Parameters } from '../parameters.ts'
+import { noProgress } from '../sign-in.ts'
+import { requireClientPublic } from '../srp-exchange.ts'
 import { type ChoiceState, newChoiceState, sealChoiceState } from './choice-state.ts'
-import type { ChoiceName, Choices, ChoicesDeps, Chooser } from './choices.ts'
+import type { ChoiceSignIn, Choices, ChoicesDeps } from './choices.ts'
+import { type FirstFactor, proofParameters } from './first-factor.ts'
 
 export type ChoiceDeps = ChoicesDeps & PasswordDeps & SrpDeps & SentCodeDeps & StepUpDeps
 
-/** Where each way to begin has its proof in the parameters of a request. */
-export const proofKeys: Readonly<Record<ChoiceName, string>> = {
-  PASSWORD_SRP: 'SRP_A',
-  PASSWORD: 'PASSWORD',
-  EMAIL_OTP: 'EMAIL_OTP_CODE',
-  SMS_OTP: 'SMS_OTP_CODE',
-  WEB_AUTHN: 'CREDENTIAL',
-}
-
-/** The question which of them it shall be. */
-export function askForChoice(deps: ChoiceDeps, chooser: Chooser, { available }: Choices): Question {
-  const session = sealChoiceState(deps, newChoiceState(deps, chooser, undefined))
+/** SELECT_CHALLENGE: which first factor the user chooses. */
+export function createSelectChallenge(deps: ChoiceDeps, signIn: ChoiceSignIn, { available }: Choices): NewChallenge {
+  const session = sealChoiceState(deps, newChoiceState(deps, signIn, undefined))
   return { name: 'SELECT_CHALLENGE', parameters: {}, session, available }
 }
 
-/** The question of the one that was chosen. What else is available stays so. */
-export async function askForChosen(deps: ChoiceDeps, chooser: Chooser, choices: Choices, chosen: ChoiceName): Promise<Question> {
-  return { ...(await questionOf(deps, chooser, choices, chosen)), available: choices.available }
+/** The challenge of the chosen first factor. The others stay available. */
+export async function createChallengeOfChoice(
+  deps: ChoiceDeps,
+  signIn: ChoiceSignIn,
+  choices: Choices,
+  chosen: FirstFactor,
+): Promise<NewChallenge> {
+  return { ...(await createFactorChallenge(deps, signIn, choices, chosen)), available: choices.available }
 }
 
-async function questionOf(deps: ChoiceDeps, chooser: Chooser, choices: Choices, chosen: ChoiceName): Promise<Question> {
+async function createFactorChallenge(deps: ChoiceDeps, signIn: ChoiceSignIn, choices: Choices, chosen: FirstFactor): Promise<NewChallenge> {
   switch (chosen) {
     case 'PASSWORD':
     case 'PASSWORD_SRP':
-      return { name: chosen, parameters: {}, session: sealChoiceState(deps, newChoiceState(deps, chooser, chosen)) }
+      return { name: chosen, parameters: {}, session: sealChoiceState(deps, newChoiceState(deps, signIn, chosen)) }
     case 'EMAIL_OTP':
     case 'SMS_OTP':
-      return askForOneTimeCode(deps, chooser, chosen)
+      return createOneTimeCodeChallenge(deps, signIn, chosen)
     case 'WEB_AUTHN':
-      return askForPasskey(deps, chooser, choices)
+      return createPasskeyChallenge(deps, signIn, choices)
   }
 }
 
-type Proving = {
+type Choice = {
   readonly choices: Choices
-  readonly chosen: ChoiceName
-  readonly parameters: Answer['responses']
+  readonly chosen: FirstFactor
+  readonly parameters: Parameters
   /** Undefined at the beginning of a sign-in. */
   readonly state: ChoiceState | undefined
-  readonly caller: CallerContext
 }
 
 /**
- * What comes of the proof that was brought along; undefined when none was, or one to a question that has not been asked. Of SRP that is
- * the next question: with it comes a Session to choose again with.
+ * Checks the proof of the chosen first factor that the request brings along. Undefined when it brings none, or one to a challenge that was
+ * not issued. With SRP_A the outcome is the challenge PASSWORD_VERIFIER, with a Session to choose again.
+ *
+ * @throws ApiError when the proof is wrong.
  */
-export async function proveChosen(deps: ChoiceDeps, chooser: Chooser, proving: Proving): Promise<Verdict | undefined> {
-  const { choices, chosen, parameters, state, caller } = proving
-  const proof = parameters[proofKeys[chosen]]
+export async function proveChoice(deps: ChoiceDeps, signIn: ChoiceSignIn, choice: Choice): Promise<StepOutcome | undefined> {
+  const { choices, chosen, parameters, state } = choice
+  const proof = parameters[proofParameters[chosen]]
   if (!proof) return undefined
-  const { pool, client, name, stepUp } = chooser
+  const { context, name, stepUp } = signIn
   switch (chosen) {
     case 'PASSWORD': {
-      const proven = await provePassword(deps, pool, client, chooser, { username: name, password: proof, proves: 'PASSWORD' })
-      return { ...proven, proof: { ...proven.proof, consumes: state, stepUp } }
+      const proven = await provePassword(deps, context, signIn, { username: name, password: proof })
+      return { ...proven, progress: { ...proven.progress, stepUp }, consumes: state }
     }
     case 'PASSWORD_SRP': {
-      const question = await askForSrpProof(deps, pool, client, chooser, {
+      const clientPublic = requireClientPublic(proof)
+      const challenge = await createSrpChallenge(deps, context, signIn, {
         username: name,
-        a: requireClientPublic(proof),
-        stepUp,
-        custom: undefined,
+        clientPublic,
+        progress: { ...noProgress, stepUp },
       })
-      const session = sealChoiceState(deps, newChoiceState(deps, chooser, chosen))
-      return { kind: 'ask', question: { ...question, session, available: choices.available }, consumes: state }
+      const session = sealChoiceState(deps, newChoiceState(deps, signIn, chosen))
+      return { kind: 'challenge', challenge: { ...challenge, session, available: choices.available }, consumes: state }
     }
     case 'EMAIL_OTP':
     case 'SMS_OTP':
-      return state?.memory.asked === chosen ? proveOneTimeCode(deps, chooser, chosen, { state, code: proof, caller }) : undefined
+      return state?.memory.asked === chosen ? proveOneTimeCode(deps, signIn, chosen, { state, code: proof }) : undefined
     case 'WEB_AUTHN':
-      return state?.memory.asked === chosen ? provePasskey(deps, chooser, choices, state, proof) : undefined
+      return state?.memory.asked === chosen ? provePasskey(deps, signIn, { choices, state, credential: proof }) : undefined
   }
 }

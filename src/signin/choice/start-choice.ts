@@ -1,56 +1,80 @@
 import { ApiError } from '../../contract/api-error.ts'
-import type { AppClient } from '../../pools/app-client.ts'
-import type { Pool } from '../../pools/pool.ts'
-import { readStepUp } from '../assurance/step-up.ts'
+import { canContinue, chooseGoal, firstsToward } from '../assurance/goal.ts'
+import { readStepUp, type StepUpRequest } from '../assurance/step-up.ts'
 import { findCandidate, requireNotReset } from '../candidate.ts'
-import type { Verdict } from '../factor.ts'
+import type { ProvenStep, StepOutcome } from '../factor.ts'
 import { migrateAtSignIn } from '../factors/password/migrate-at-sign-in.ts'
-import type { Visit } from '../sign-in.ts'
-import { runPreAuthentication } from '../trigger-facts.ts'
+import type { Parameters } from '../parameters.ts'
+import { noProgress, type SignInContext } from '../sign-in.ts'
+import { runPreAuthentication } from '../sign-in-triggers.ts'
 import { proveSignUp } from './after-sign-up.ts'
-import { choiceNames, findChoices } from './choices.ts'
-import { askForChoice, askForChosen, type ChoiceDeps, proveChosen } from './choose.ts'
-import { startStepUp } from './start-step-up.ts'
+import { type ChoiceSignIn, type Choices, findChoices } from './choices.ts'
+import { type ChoiceDeps, createChallengeOfChoice, createSelectChallenge, proveChoice } from './choose.ts'
+import { firstFactors } from './first-factor.ts'
 
-type Start = {
+type ChoiceRequest = {
   readonly username: string
-  readonly parameters: Readonly<Record<string, string>>
-  /** What ConfirmSignUp gave to a new user. */
+  readonly parameters: Parameters
+  /** The Session of SignUp or ConfirmSignUp, of a new user. */
   readonly session: string | undefined
-  readonly visit: Visit
 }
 
 /**
- * USER_AUTH: the user begins with what they prefer, if they are able to, or is asked what it shall be. Throws
- * InvalidParameterException for a preference that is none, and what a level of assurance that was asked for is refused with.
+ * USER_AUTH: begins with the first factor that the client prefers, if the user can use it, or else lets the user choose.
+ *
+ * @throws ApiError InvalidParameterException when the preferred challenge is not a first factor.
+ * @throws ApiError as `readStepUp` and `startStepUp` do.
  */
 export async function startChoice(
   deps: ChoiceDeps,
-  pool: Pool,
-  client: AppClient,
-  { username, parameters, session, visit }: Start,
-): Promise<Verdict> {
+  context: SignInContext,
+  { username, parameters, session }: ChoiceRequest,
+): Promise<StepOutcome> {
+  const { pool, client } = context
   const preferred = readPreference(parameters['PREFERRED_CHALLENGE'])
   const password = preferred === 'PASSWORD' && pool.allowedFirstFactors.includes('PASSWORD') ? parameters['PASSWORD'] : undefined
-  const migrate = password ? () => migrateAtSignIn(deps, pool, client, { username, password, visit }) : undefined
-  const candidate = await findCandidate(deps, pool, client, username, migrate)
-  await runPreAuthentication(deps, { pool, client }, candidate, { name: username, visit })
+  const migrate = password ? () => migrateAtSignIn(deps, context, { username, password }) : undefined
+  const candidate = await findCandidate(deps, context, username, migrate)
+  await runPreAuthentication(deps, context, candidate, username)
   if (candidate.user !== undefined) requireNotReset(client, candidate.user)
   const signedUp = session === undefined ? undefined : await proveSignUp(deps, client, candidate, session)
   if (signedUp !== undefined) return signedUp
 
-  const asked = await readStepUp(deps, pool, parameters)
-  const found = await findChoices(deps, { ...candidate, pool, client, name: username, stepUp: undefined, caller: visit.caller })
-  const begun = asked === undefined ? found : startStepUp(found, asked)
-  if ('kind' in begun) return begun
-  const { chooser, choices } = begun
+  const stepUp = await readStepUp(deps, pool, parameters)
+  const found = await findChoices(deps, { ...candidate, context, name: username, stepUp: undefined })
+  const started = stepUp === undefined ? found : startStepUp(found, stepUp)
+  if ('kind' in started) return started
+  const { signIn, choices } = started
   const chosen = choices.available.find((name) => name === preferred)
-  if (chosen === undefined) return { kind: 'ask', question: askForChoice(deps, chooser, choices), consumes: undefined }
-  const proven = await proveChosen(deps, chooser, { choices, chosen, parameters, state: undefined, caller: visit.caller })
-  return proven ?? { kind: 'ask', question: await askForChosen(deps, chooser, choices, chosen), consumes: undefined }
+  if (chosen === undefined) return { kind: 'challenge', challenge: createSelectChallenge(deps, signIn, choices), consumes: undefined }
+  const outcome = await proveChoice(deps, signIn, { choices, chosen, parameters, state: undefined })
+  return outcome ?? { kind: 'challenge', challenge: await createChallengeOfChoice(deps, signIn, choices, chosen), consumes: undefined }
 }
 
 function readPreference(preferred: string | undefined): string | undefined {
-  if (!preferred || choiceNames.some((name) => name === preferred)) return preferred
-  throw new ApiError('InvalidParameterException', `PREFERRED_CHALLENGE must be one of ${choiceNames.join(', ')}.`)
+  if (!preferred || firstFactors.some((name) => name === preferred)) return preferred
+  throw new ApiError('InvalidParameterException', `PREFERRED_CHALLENGE must be one of ${firstFactors.join(', ')}.`)
+}
+
+type FoundChoices = { readonly signIn: ChoiceSignIn; readonly choices: Choices }
+
+/**
+ * A sign-in to a level of assurance. The proofs that the access token vouches for may be enough, or a beginning. Otherwise the user begins
+ * with a first factor that leads to the level.
+ *
+ * @throws ApiError NotAuthorizedException when the access token is another user's, and when the user can reach none of the levels.
+ */
+function startStepUp({ signIn, choices }: FoundChoices, { levels, earlier }: StepUpRequest): ProvenStep | FoundChoices {
+  if (earlier !== undefined && earlier.sub !== signIn.sub) {
+    throw new ApiError('NotAuthorizedException', 'The access token is not of this user.')
+  }
+  const proofs = earlier?.proofs ?? []
+  const abilities = { firsts: choices.available, seconds: choices.seconds }
+  const goal = chooseGoal(levels, proofs, abilities)
+  if (goal === undefined) throw new ApiError('NotAuthorizedException', 'The user cannot reach the requested level of assurance.')
+  if (earlier !== undefined && signIn.user !== undefined && canContinue(goal, proofs, abilities)) {
+    const progress = { ...noProgress, proofs, stepUp: { goal, since: earlier.since } }
+    return { kind: 'proven', user: signIn.user, progress, consumes: undefined }
+  }
+  return { signIn: { ...signIn, stepUp: { goal } }, choices: { ...choices, available: firstsToward(goal, abilities) } }
 }

@@ -6,20 +6,22 @@ import { invokeCreateAuthChallenge } from '../../../triggers/create-auth-challen
 import { hasTrigger, type Texts, type Triggers } from '../../../triggers/trigger.ts'
 import { invokeVerifyAuthChallengeResponse } from '../../../triggers/verify-auth-challenge-response.ts'
 import { securityStampOf } from '../../../users/security-stamp.ts'
-import { findAgain, requireNotReset } from '../../candidate.ts'
-import type { Answer, Factor, Question, Verdict } from '../../factor.ts'
+import { findUserOfState, requireNotReset } from '../../candidate.ts'
+import type { ChallengeAnswer, Factor, NewChallenge } from '../../factor.ts'
 import type { LaterStepDeps } from '../../later-step.ts'
 import { requireParameter } from '../../parameters.ts'
-import { invalidSession, newState, requireState, type SignInState, sealState, usedSession } from '../../sign-in-state.ts'
+import { sealState } from '../../sealed-state.ts'
+import { invalidSession, usedSession } from '../../sign-in-errors.ts'
+import { newState, requireState, type SignInState } from '../../sign-in-state.ts'
 import { decoyIdentity } from '../srp/decoy-identity.ts'
-import { type CustomSignIn, factsOf, subjectOfCustom } from './custom-sign-in.ts'
-import { judgeAnswer } from './judge-answer.ts'
+import { limitAnswers } from './custom-answer-limit.ts'
+import { type CustomSignIn, challengeFactsOf, customSubjectOf } from './custom-sign-in.ts'
 
 export type CustomDeps = LaterStepDeps & { readonly triggers: Triggers; readonly codeLockout: Lockout }
 
-/** What the server must know of a challenge that the pool's function made; as long for strangers as for users, and so is the Session. */
+/** What the trigger function noted of its challenge. It has the same length for decoys and users, and so has the Session. */
 type Memory = {
-  /** So that a password that changes ends the sign-in. Of somebody who does not exist, nothing that could be compared. */
+  /** Ends the sign-in when the password changes. For a decoy it is random. */
   readonly standing: string
   readonly name: string
   readonly privateParameters: Texts
@@ -28,67 +30,84 @@ type Memory = {
 
 const challenge = 'CUSTOM_CHALLENGE'
 
-/** Undefined when the function that makes challenges was passed over for its failure. Throws what it refuses with. */
-export async function askForCustomChallenge(
+/**
+ * A CUSTOM_CHALLENGE that the trigger function makes. Undefined when the function failed and its policy lets the call go on.
+ *
+ * @throws ApiError when the trigger function refuses, and InvalidParameterException when the pool lacks one of the triggers.
+ */
+export async function runCreateAuthChallenge(
   { secrets, clock, triggers }: CustomDeps,
   signIn: CustomSignIn,
-  eventId: string | undefined,
-): Promise<Question | undefined> {
-  const { pool, client, sub, user, name, proofs, results } = signIn
+): Promise<NewChallenge | undefined> {
+  const { context, sub, user, name, progress } = signIn
+  const { pool, client } = context
   if (!hasTrigger(pool, 'CreateAuthChallenge') || !hasTrigger(pool, 'VerifyAuthChallengeResponse')) throw notConfigured()
   const standing = user === undefined ? randomBytes(32).toString('base64url') : securityStampOf(user)
-  const created = await invokeCreateAuthChallenge(triggers, subjectOfCustom(signIn), factsOf(signIn), ({ privateParameters, metadata }) => {
+  const facts = challengeFactsOf(signIn)
+  const created = await invokeCreateAuthChallenge(triggers, customSubjectOf(signIn), facts, ({ privateParameters, metadata }) => {
     const memory: Memory = { standing, name, privateParameters, metadata }
-    const state = newState<Memory>(client, sub, { challenge, proofs, memory, eventId, custom: results }, clock.now())
-    return sealState(secrets, state)
+    return sealState(secrets, newState(client, sub, { challenge, progress, memory }, clock.now()))
   })
   if (created === undefined) return undefined
-  const shown = user?.username ?? decoyIdentity(secrets, pool, { sub, typed: name }).name
-  return { name: challenge, parameters: { ...created.publicParameters, USERNAME: shown }, session: created.session }
+  const shownName = user?.username ?? decoyIdentity(secrets, pool, { sub, typed: name }).name
+  return { name: challenge, parameters: { ...created.publicParameters, USERNAME: shownName }, session: created.session }
 }
 
 export const notConfigured = () =>
   new ApiError('InvalidParameterException', 'Custom auth lambda trigger is not configured for the user pool.')
 
 /**
- * CUSTOM_CHALLENGE: the pool's function says whether the answer is right, and another one what follows from that. An answer uses its
- * Session up before anybody looks at it: otherwise a function that fails, or that refuses a wrong answer by an error, could be asked
- * about one guess after another.
+ * CUSTOM_CHALLENGE: one trigger function says whether the answer is right, and another what comes next. The Session is consumed before the
+ * function is called. Otherwise a caller could try one guess after another with a function that fails, or that refuses a wrong answer by
+ * an error.
  */
 export const customChallenge: Factor<CustomDeps> = {
   challenge,
 
-  async answer(deps, answer) {
+  async handleAnswer(deps, answer) {
     const { state, signIn } = await openCustomStep(deps, answer)
     const given = requireParameter(answer.responses, 'ANSWER')
-    if (!hasTrigger(answer.pool, 'VerifyAuthChallengeResponse')) throw notConfigured()
-    const { privateParameters, metadata } = state.memory
-    const facts = { ...factsOf(signIn), privateParameters, answer: given }
-    const place = { pool: answer.pool, sub: state.sub, now: deps.clock.now() }
-    const isPassed = await judgeAnswer(deps.codeLockout, place, async () => {
+    const { pool } = signIn.context
+    if (!hasTrigger(pool, 'VerifyAuthChallengeResponse')) throw notConfigured()
+    const isPassed = await limitAnswers(deps.codeLockout, { pool, sub: state.sub, now: deps.clock.now() }, async () => {
       if (!(await consumeState(deps.db, state.id, state.expiresAt))) throw usedSession()
-      return invokeVerifyAuthChallengeResponse(deps.triggers, subjectOfCustom(signIn), facts)
+      return runVerifyAuthChallengeResponse(deps, signIn, state.memory, given)
     })
-    const results = [...signIn.results, { name: challenge, isPassed, metadata }]
-    return { kind: 'custom', signIn: { ...signIn, results }, clientPublic: undefined } satisfies Verdict
+    const custom = [...signIn.progress.custom, { name: challenge, isPassed, metadata: state.memory.metadata }]
+    return { kind: 'custom', signIn: { ...signIn, progress: { ...signIn.progress, custom } }, clientPublic: undefined }
   },
 }
 
-type CustomStep = { readonly state: SignInState<Memory>; readonly signIn: CustomSignIn }
+function runVerifyAuthChallengeResponse(
+  { triggers }: CustomDeps,
+  signIn: CustomSignIn,
+  { privateParameters }: Memory,
+  answer: string,
+): Promise<boolean> {
+  const facts = { ...challengeFactsOf(signIn), privateParameters, answer }
+  return invokeVerifyAuthChallengeResponse(triggers, customSubjectOf(signIn), facts)
+}
 
-/** Throws NotAuthorizedException when the Session is not the user's, or the user is not any more what they were when it was made. */
-async function openCustomStep(deps: CustomDeps, answer: Answer): Promise<CustomStep> {
-  const { pool, client, responses, caller } = answer
+/**
+ * The state of an answer, and its sign-in with the user as stored now.
+ *
+ * @throws ApiError NotAuthorizedException when the Session is another user's or expired, and when the user's security stamp has changed.
+ */
+async function openCustomStep(
+  deps: CustomDeps,
+  answer: ChallengeAnswer,
+): Promise<{ readonly state: SignInState<Memory>; readonly signIn: CustomSignIn }> {
+  const { context, responses } = answer
   const state = requireState<Memory>(answer, challenge, deps.clock.now())
   const { standing, name } = state.memory
   const typed = requireParameter(responses, 'USERNAME')
-  const found = await findAgain(deps, pool, state.sub, typed === name ? state.sub : typed)
-  // Somebody who is not there any more is nobody from now on: whatever the functions say, that lets no one in.
+  const found = await findUserOfState(deps, context.pool, state.sub, typed === name ? state.sub : typed)
+  // A user who was deleted, or became a user of an identity provider, is a decoy from now on: no trigger function can sign it in.
   const user = found?.status === 'EXTERNAL_PROVIDER' ? undefined : found
   if (user !== undefined && securityStampOf(user) !== standing) {
     throw (await isStateConsumed(deps.db, state.id)) ? usedSession() : invalidSession()
   }
-  if (user !== undefined) requireNotReset(client, user)
-  const results = state.custom ?? []
-  return { state, signIn: { pool, client, sub: state.sub, user, name, proofs: state.proofs, results, caller } }
+  if (user !== undefined) requireNotReset(context.client, user)
+  const progress = { ...state.progress, custom: state.progress.custom ?? [] }
+  return { state, signIn: { context, sub: state.sub, user, name, progress } }
 }

@@ -7,7 +7,7 @@ export type DeviceStepKey = {
   readonly deviceKey: string
 }
 
-/** In the place of the step that was asked before it. `expiresAt`, in epoch milliseconds, is the state's own. */
+/** Replaces an earlier step of the same key. `expiresAt`, in epoch milliseconds, is that of the state. */
 export async function putDeviceStep(tx: Tx, key: DeviceStepKey, { state, expiresAt }: { state: string; expiresAt: number }): Promise<void> {
   await tx
     .insertInto('device_step')
@@ -16,7 +16,7 @@ export async function putDeviceStep(tx: Tx, key: DeviceStepKey, { state, expires
     .execute()
 }
 
-/** The state of a step that has not expired at `now`. */
+/** Undefined when there is no such step, or it has expired at `now`. */
 export async function findDeviceStepState(db: Db, key: DeviceStepKey, now: number): Promise<string | undefined> {
   const row = await db
     .selectFrom('device_step')
@@ -30,7 +30,7 @@ export async function findDeviceStepState(db: Db, key: DeviceStepKey, now: numbe
   return row?.state
 }
 
-/** Forgets up to `limit` steps that have expired; answers how many. */
+/** Deletes up to `limit` expired steps, and returns how many it found. */
 export async function sweepDeviceSteps(db: Db | Tx, now: number, limit: number): Promise<number> {
   const expired = await db
     .selectFrom('device_step')
@@ -47,7 +47,7 @@ export async function sweepDeviceSteps(db: Db | Tx, now: number, limit: number):
       .where('sub', '=', sub)
       .where('client_id', '=', client_id)
       .where('device_key', '=', device_key)
-      // A sign-in may have begun anew on the device since.
+      // A newer sign-in may have replaced the step since.
       .where('expires_at', '<', now)
       .execute()
   }

@@ -10,13 +10,15 @@ import { findUser } from '../../../users/user-repository.ts'
 import { requireEnabled } from '../../candidate.ts'
 import { isStampCurrent, type LaterStep, type LaterStepDeps, newLaterStep } from '../../later-step.ts'
 import { decideMfa } from '../../mfa-decision.ts'
-import { invalidSession, openAnyState, sealState, usedSession } from '../../sign-in-state.ts'
+import { openState, sealState } from '../../sealed-state.ts'
+import { invalidSession, usedSession } from '../../sign-in-errors.ts'
+import { requireStateOfAnyClient } from '../../sign-in-state.ts'
 
-/** How far the set-up of an authenticator app has come within a sign-in. */
+/** The state of the set-up of an authenticator app during a sign-in. */
 export type SetupMemory = {
-  /** What the app was given, in Base32; null before AssociateSoftwareToken. */
+  /** The app's secret in Base32; null before AssociateSoftwareToken. */
   readonly secret: string | null
-  /** Whether a code has proven the app, so that MFA_SETUP may be answered. */
+  /** Whether a code was verified, so that MFA_SETUP can be answered. */
   readonly isProven: boolean
 }
 
@@ -27,39 +29,40 @@ export type SetupDeps = LaterStepDeps & { readonly pools: PoolCatalog }
 export type Setup = { readonly pool: Pool; readonly client: AppClient; readonly user: User; readonly step: SetupStep }
 
 /**
- * The MFA_SETUP that a Session handed to AssociateSoftwareToken or VerifySoftwareToken is about. A Session of any other challenge is no
- * good: its user has a second factor, and the first one alone must not replace it. Throws NotAuthorizedException.
+ * The set-up that the Session of AssociateSoftwareToken or VerifySoftwareToken belongs to. Only a Session of MFA_SETUP is accepted: with
+ * any other challenge the user has a second factor already, and the first factor alone must not replace it.
+ *
+ * @throws ApiError NotAuthorizedException when the Session is not of MFA_SETUP, expired or used, and when its user has changed since.
  */
 export async function openSetup({ db, clock, secrets, pools }: SetupDeps, session: string): Promise<Setup> {
-  const step: SetupStep = openAnyState(secrets, session, 'MFA_SETUP', clock.now())
-  const [owner, user, isSpent] = await Promise.all([
+  const step: SetupStep = requireStateOfAnyClient(openState(secrets, session), 'MFA_SETUP', clock.now())
+  const [owner, user, isConsumed] = await Promise.all([
     pools.findClient(step.clientId),
     findUser(db, step.poolId, step.sub),
     isStateConsumed(db, step.id),
   ])
-  if (isSpent) throw usedSession()
+  if (isConsumed) throw usedSession()
   if (owner === undefined || user === undefined || !isStampCurrent(step, user)) throw invalidSession()
   requireEnabled(user)
   return { ...owner, user, step }
 }
 
-/** The Session of the same set-up with another memory, and the time of a whole step to go on with it. */
+/** The Session of the same set-up with another memory. It is valid for the whole time of a new step. */
 export function resumeSetup({ secrets, clock }: SetupDeps, { client, step }: Setup, memory: SetupMemory): string {
   const expiresAt = clock.now() + client.authSessionValidityMinutes * 60_000
   return sealState(secrets, { ...step, expiresAt, memory: { ...step.memory, own: memory } })
 }
 
-/** The Session of a set-up that is done; it is a step of its own, to be spent on the answer of MFA_SETUP. */
-export function concludeSetup({ secrets, clock }: SetupDeps, { pool, client, user, step }: Setup): string {
+/** The Session of a finished set-up. It is a step with an id of its own, which the answer to MFA_SETUP consumes. */
+export function concludeSetup({ secrets, clock }: SetupDeps, { client, user, step }: Setup): string {
   const memory: SetupMemory = { secret: null, isProven: true }
-  const { proofs, eventId, stepUp, custom } = step
-  const signIn = { pool, client, user, proofs, eventId, stepUp, custom }
+  const signIn = { context: { client }, user, progress: step.progress }
   return sealState(secrets, newLaterStep(signIn, { challenge: 'MFA_SETUP', memory, now: clock.now() }))
 }
 
 /**
- * Uses up the step and every other Session of the same set-up, all of which have its id and none of which lives longer than the longest
- * AuthSessionValidity from now. False when that happened before.
+ * Consumes the step and every other Session of the same set-up: they all have the same id, and none of them is valid for longer than the
+ * longest AuthSessionValidity from now. False when the step was consumed before.
  */
 export function consumeSetup(tx: Tx, { id }: SetupStep, now: number): Promise<boolean> {
   return consumeState(tx, id, now + longestSessionMs)
@@ -67,7 +70,7 @@ export function consumeSetup(tx: Tx, { id }: SetupStep, now: number): Promise<bo
 
 const longestSessionMs = 15 * minuteMs
 
-/** Whether the user may still set this up by a first factor alone: not once they have another way to complete the sign-in. */
+/** Whether the user may set up this method after the first factor alone. False once the user can complete the sign-in in another way. */
 export async function canSetUp(
   tx: LaterStepDeps['db'] | Tx,
   pool: Pool,

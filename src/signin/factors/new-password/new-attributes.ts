@@ -4,11 +4,12 @@ import { checkAttributes, writableAttributes } from '../../../pools/attribute-ru
 import type { Pool } from '../../../pools/pool.ts'
 import { requireMutableAttributes } from '../../../users/attribute-changes.ts'
 import type { User } from '../../../users/user.ts'
+import type { Parameters } from '../../parameters.ts'
 
 const prefix = 'userAttributes.'
 const ownedByTheService = ['sub', 'email_verified', 'phone_number_verified']
 
-/** What the pool requires, the user lacks, and this client may write. */
+/** The attributes that the pool requires, the user lacks, and this client may write. */
 export function missingRequiredAttributes(pool: Pool, client: AppClient, user: User): string[] {
   const writable = writableAttributes(pool, client)
   return pool.schema
@@ -16,13 +17,12 @@ export function missingRequiredAttributes(pool: Pool, client: AppClient, user: U
     .map(({ name }) => name)
 }
 
-/** The `userAttributes.<name>` keys of the answer, checked: only what has no value yet, and everything that is required. */
-export function readNewAttributes(
-  pool: Pool,
-  client: AppClient,
-  user: User,
-  responses: Readonly<Record<string, string>>,
-): Record<string, string> {
+/**
+ * The `userAttributes.<name>` keys of the answer. They may only set attributes without a value, and have to set all required ones.
+ *
+ * @throws ApiError InvalidParameterException or NotAuthorizedException when an attribute is not allowed, or a required one is missing.
+ */
+export function readNewAttributes(pool: Pool, client: AppClient, user: User, responses: Parameters): Record<string, string> {
   const writable = writableAttributes(pool, client)
   const named: [string, string][] = []
   for (const [key, value] of Object.entries(responses)) {
@@ -37,7 +37,7 @@ export function readNewAttributes(
   checkAttributes(pool, attributes)
   requireMutableAttributes(pool, attributes)
   const missing = missingRequiredAttributes(pool, client, user).find((name) => !attributes[name])
-  // Other words than those of SignUp (observed).
+  // The message differs from that of SignUp (observed).
   if (missing !== undefined) throw new ApiError('InvalidParameterException', `Invalid attributes given, ${missing} is missing`)
   return attributes
 }

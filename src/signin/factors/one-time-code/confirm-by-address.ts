@@ -6,12 +6,11 @@ import type { CallerContext, Triggers } from '../../../triggers/trigger.ts'
 import { lockUserTakingAliases } from '../../../users/alias-takeover.ts'
 import { storeUser } from '../../../users/attribute-changes.ts'
 import { isVerified, type User } from '../../../users/user.ts'
-import { runPostConfirmation } from '../../../users/user-triggers.ts'
-import type { Proof } from '../../factor.ts'
-import { wrongSignInCode } from '../../sent-code.ts'
-import { invalidSession, type SignInState, usedSession } from '../../sign-in-state.ts'
+import { invalidSession, usedSession, wrongSignInCode } from '../../sign-in-errors.ts'
+import type { ConsumableState, SignInState } from '../../sign-in-state.ts'
 
-type Proven = {
+/** The address that a right code was sent to, and the state of that code. */
+type ProvenAddress = {
   readonly user: User
   readonly attribute: ContactAttribute
   readonly address: string
@@ -22,16 +21,19 @@ type Proven = {
 type Deps = { readonly db: Db; readonly clock: Clock; readonly triggers: Triggers }
 
 /**
- * Somebody has brought back the code that went to their address: it is verified by that, and a new user confirmed, of which the pool's own code is told. As an alias it leaves
- * whoever had it. `consumes` is the state if that is still to be used up.
+ * Verifies the address, and confirms a new user, for which PostConfirmation runs. Another user who has the address as an alias loses it.
+ * Returns the state in `consumes` when it is not consumed yet.
+ *
+ * @throws ApiError NotAuthorizedException when the state was used or the user deleted, and CodeMismatchException when the user's address
+ * was changed since the code was sent.
  */
 export async function confirmByAddress(
   { db, clock, triggers }: Deps,
   pool: Pool,
-  { user, attribute, address, state, caller }: Proven,
-): Promise<{ user: User; consumes: Proof['consumes'] }> {
-  const isNew = user.status === 'UNCONFIRMED'
-  if (!isNew && isVerified(user.attributes, attribute)) return { user, consumes: state }
+  { user, attribute, address, state, caller }: ProvenAddress,
+): Promise<{ user: User; consumes: ConsumableState | undefined }> {
+  const isUnconfirmed = user.status === 'UNCONFIRMED'
+  if (!isUnconfirmed && isVerified(user.attributes, attribute)) return { user, consumes: state }
 
   const now = clock.now()
   const after = await db.transaction().execute(async (tx) => {
@@ -43,7 +45,7 @@ export async function confirmByAddress(
     )
     if (!(await consumeState(tx, state.id, state.expiresAt))) throw usedSession()
     if (before === undefined) throw invalidSession()
-    // Another address has come in between.
+    // The user's address was changed since the code was sent.
     if (before.attributes[attribute] !== address) throw wrongSignInCode()
     const attributes = { ...before.attributes, [`${attribute}_verified`]: 'true' }
     const status = before.status === 'UNCONFIRMED' ? 'CONFIRMED' : before.status
@@ -51,7 +53,7 @@ export async function confirmByAddress(
     await storeUser(tx, pool, before, changed)
     return { user: changed, isConfirmed: before.status !== status }
   })
-  // Cognito's list of what the ClientMetadata of an answer reaches does not have PostConfirmation.
+  // Cognito's list of the triggers that receive the ClientMetadata of an answer does not include PostConfirmation.
   const callerContext = { clientId: state.clientId, clientMetadata: undefined, userAgent: caller.userAgent }
   if (after.isConfirmed)
     await runPostConfirmation(triggers, { pool, user: after.user, source: 'PostConfirmation_ConfirmSignUp', callerContext })

@@ -4,17 +4,18 @@ import { chooseCode } from '../../../messaging/test-user-code.ts'
 import { hidesUserExistence } from '../../../pools/app-client.ts'
 import type { ContactAttribute } from '../../../pools/pool.ts'
 import { limitAttempts } from '../../../protection/attempt-limit.ts'
-import type { CallerContext } from '../../../triggers/trigger.ts'
 import { simulateQueue } from '../../../users/decoy-code.ts'
 import { shownSignInDelivery } from '../../../users/shown-address.ts'
 import { renderMessageTo } from '../../../users/user-triggers.ts'
 import { type ChoiceState, newChoiceState, sealChoiceState } from '../../choice/choice-state.ts'
-import type { Chooser } from '../../choice/choices.ts'
-import type { Question, Verdict } from '../../factor.ts'
-import { hashOfSignInCode, isSignInCode, type SentCodeDeps, wrongSignInCode } from '../../sent-code.ts'
+import type { ChoiceSignIn } from '../../choice/choices.ts'
+import type { NewChallenge, ProvenStep } from '../../factor.ts'
+import { withProof } from '../../sign-in.ts'
+import { wrongSignInCode } from '../../sign-in-errors.ts'
+import { hashOfSignInCode, isSignInCode, type SentCodeDeps } from '../message/sent-code.ts'
 import { confirmByAddress } from './confirm-by-address.ts'
 
-/** A code is all that such a sign-in takes, so it is longer than those of a second factor (observed for e-mail). */
+/** This code is the only factor, so it is longer than the code of a second factor (observed for e-mail). */
 const digits = 8
 
 export type CodeChoice = 'EMAIL_OTP' | 'SMS_OTP'
@@ -22,12 +23,14 @@ export type CodeChoice = 'EMAIL_OTP' | 'SMS_OTP'
 const contactOfChoice: Readonly<Record<CodeChoice, ContactAttribute>> = { EMAIL_OTP: 'email', SMS_OTP: 'phone_number' }
 
 /**
- * EMAIL_OTP or SMS_OTP as the first factor: a code goes out with the question, or seems to. Throws TooManyRequestsException when too
- * many have been asked for.
+ * EMAIL_OTP or SMS_OTP as the first factor. A code is sent with the challenge; for a decoy it only seems to be.
+ *
+ * @throws ApiError TooManyRequestsException when too many codes were requested.
  */
-export async function askForOneTimeCode(deps: SentCodeDeps, chooser: Chooser, choice: CodeChoice): Promise<Question> {
+export async function createOneTimeCodeChallenge(deps: SentCodeDeps, signIn: ChoiceSignIn, choice: CodeChoice): Promise<NewChallenge> {
   const { db, secrets, clock, triggers } = deps
-  const { pool, client, sub, user, known, name, caller } = chooser
+  const { context, sub, user, hiddenUser, name } = signIn
+  const { pool, client, caller } = context
   const now = clock.now()
   const attribute = contactOfChoice[choice]
   await limitAttempts(db, { poolId: pool.id, subject: sub, action: 'FirstFactorMessage' }, now)
@@ -36,8 +39,8 @@ export async function askForOneTimeCode(deps: SentCodeDeps, chooser: Chooser, ch
   if (user === undefined) await simulateRendering(triggers, pool, attribute)
   const code = chooseCode(secrets, user && { pool, user }, digits)
   const value = user?.attributes[attribute] ?? ''
-  const state = newChoiceState(deps, chooser, choice)
-  const { medium, destination } = shownSignInDelivery(secrets, pool, { name, user: user ?? known, now }, attribute)
+  const state = newChoiceState(deps, signIn, choice)
+  const { medium, destination } = shownSignIn(secrets, pool, { name, user: user ?? hiddenUser, now }, attribute)
   return {
     name: choice,
     parameters: { CODE_DELIVERY_DELIVERY_MEDIUM: medium, CODE_DELIVERY_DESTINATION: destination },
@@ -54,15 +57,13 @@ export async function askForOneTimeCode(deps: SentCodeDeps, chooser: Chooser, ch
   }
 }
 
-type CodeAnswer = { readonly state: ChoiceState; readonly code: string; readonly caller: CallerContext }
-
-/** Throws CodeMismatchException unless it is the code that was sent to the address which the user still has. */
+/** @throws ApiError CodeMismatchException when the code is wrong, or was sent to an address that the user does not have any more. */
 export async function proveOneTimeCode(
   deps: SentCodeDeps,
-  { pool, user }: Chooser,
+  { context: { pool, caller }, user }: ChoiceSignIn,
   choice: CodeChoice,
-  { state, code, caller }: CodeAnswer,
-): Promise<Verdict> {
+  { state, code }: { readonly state: ChoiceState; readonly code: string },
+): Promise<ProvenStep> {
   const { secrets, codeLockout, clock } = deps
   const attribute = contactOfChoice[choice]
   const address = user?.attributes[attribute]
@@ -73,5 +74,5 @@ export async function proveOneTimeCode(
   })
   if (!proven || user === undefined || address === undefined) throw wrongSignInCode()
   const { user: confirmed, consumes } = await confirmByAddress(deps, pool, { user, attribute, address, state, caller })
-  return { kind: 'proven', proof: { user: confirmed, proofs: [choice], consumes } }
+  return { kind: 'proven', user: confirmed, progress: withProof(state.progress, choice), consumes }
 }

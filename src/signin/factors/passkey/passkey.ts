@@ -5,18 +5,17 @@ import type { Passkey } from '../../../users/passkeys/passkey.ts'
 import { recordPasskeyUse } from '../../../users/passkeys/passkey-repository.ts'
 import { writeRequestOptions } from '../../../users/passkeys/passkey-wire.ts'
 import { type Assertion, readAssertion, verifyAssertion } from '../../../users/passkeys/verify-assertion.ts'
-import { wrongPassword } from '../../candidate.ts'
 import { type ChoiceState, newChoiceState, sealChoiceState } from '../../choice/choice-state.ts'
-import type { Choices, Chooser } from '../../choice/choices.ts'
-import type { Verdict } from '../../factor.ts'
+import type { ChoiceSignIn, Choices } from '../../choice/choices.ts'
+import type { ProvenStep } from '../../factor.ts'
 import type { LaterStepDeps } from '../../later-step.ts'
-import type { Challenge } from '../../sign-in.ts'
-import { invalidSession, usedSession } from '../../sign-in-state.ts'
+import { type Challenge, withProof } from '../../sign-in.ts'
+import { invalidSession, usedSession, wrongPassword } from '../../sign-in-errors.ts'
 
-/** WEB_AUTHN: the options that a page hands to the browser, for whichever of the user's passkeys is at hand. */
-export function askForPasskey(
+/** WEB_AUTHN: the options that a page passes to the browser. Any passkey of the user will do. */
+export function createPasskeyChallenge(
   deps: LaterStepDeps,
-  chooser: Chooser,
+  signIn: ChoiceSignIn,
   { passkeys, relyingParty, requireUserVerification }: Choices,
 ): Challenge {
   if (relyingParty === undefined) throw invalidSession()
@@ -25,34 +24,42 @@ export function askForPasskey(
   return {
     name: 'WEB_AUTHN',
     parameters: { CREDENTIAL_REQUEST_OPTIONS: JSON.stringify(options) },
-    session: sealChoiceState(deps, newChoiceState(deps, chooser, 'WEB_AUTHN'), { challenge }),
+    session: sealChoiceState(deps, newChoiceState(deps, signIn, 'WEB_AUTHN'), { challenge }),
   }
 }
 
+type PasskeyAnswer = {
+  readonly choices: Choices
+  readonly state: ChoiceState
+  /** CREDENTIAL of the client. */
+  readonly credential: string
+}
+
 /**
- * A signature over the challenge by a passkey of the user. Throws NotAuthorizedException for any that is not. Failures are not counted:
- * signatures cannot be guessed, and a lock would only keep the owner out.
+ * Checks a passkey's signature over the challenge. Wrong ones are not counted: signatures cannot be guessed, and a lock would only keep
+ * the owner out.
+ *
+ * @throws ApiError NotAuthorizedException when the signature is wrong, the passkey is not the user's, or the Session was used.
+ * @throws ApiError InvalidParameterException when CREDENTIAL cannot be read.
  */
-export async function provePasskey(
-  deps: LaterStepDeps,
-  { user }: Chooser,
-  choices: Choices,
-  state: ChoiceState,
-  credential: string,
-): Promise<Verdict> {
+export async function provePasskey(deps: LaterStepDeps, { user }: ChoiceSignIn, answer: PasskeyAnswer): Promise<ProvenStep> {
+  const { choices, state, credential } = answer
   const assertion = readAssertion(credential)
   if (assertion === undefined) throw new ApiError('InvalidParameterException', 'CREDENTIAL is not the answer of a passkey.')
   const passkey = choices.passkeys.find(({ id }) => id === assertion.id)
-  const isProven = passkey !== undefined && (await isUsed(deps, assertion, passkey, { choices, state }))
-  // A passkey that counts refuses a second use before anybody asks whether the Session was used.
+  const isProven = passkey !== undefined && (await isPasskeyProof(deps, assertion, passkey, answer))
+  // A passkey with a counter fails at its second use, before the used Session is noticed. The client still gets that message.
   if (!isProven || user === undefined) throw (await isStateConsumed(deps.db, state.id)) ? usedSession() : wrongPassword()
-  return { kind: 'proven', proof: { user, proofs: ['WEB_AUTHN'], consumes: state } }
+  return { kind: 'proven', user, progress: withProof(state.progress, 'WEB_AUTHN'), consumes: state }
 }
 
-type Asked = { readonly choices: Choices; readonly state: ChoiceState }
-
-/** Whether this is a use of the passkey for this question, the first one with its count. */
-async function isUsed({ db, clock }: LaterStepDeps, assertion: Assertion, passkey: Passkey, { choices, state }: Asked): Promise<boolean> {
+/** Whether the passkey signed this challenge, with a counter that was not used before. */
+async function isPasskeyProof(
+  { db, clock }: LaterStepDeps,
+  assertion: Assertion,
+  passkey: Passkey,
+  { choices, state }: PasskeyAnswer,
+): Promise<boolean> {
   const { relyingParty, requireUserVerification } = choices
   const { challenge } = state.memory
   if (relyingParty === undefined || challenge === undefined) return false

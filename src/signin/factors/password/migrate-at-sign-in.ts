@@ -1,4 +1,4 @@
-import { type AppClient, hidesUserExistence } from '../../../pools/app-client.ts'
+import { hidesUserExistence } from '../../../pools/app-client.ts'
 import type { Pool } from '../../../pools/pool.ts'
 import type { Lockout, ProofOutcome } from '../../../protection/lockout.ts'
 import { hasTrigger } from '../../../triggers/trigger.ts'
@@ -7,68 +7,72 @@ import { findActiveUser } from '../../../users/expired-sign-ups/expired-sign-ups
 import { isMigrationRefusal, type MigrationDeps, migrateUser } from '../../../users/migration/migrate-user.ts'
 import type { User } from '../../../users/user.ts'
 import type { Candidate } from '../../candidate.ts'
-import type { Visit } from '../../sign-in.ts'
+import type { SignInContext } from '../../sign-in.ts'
 
-export type SignInMigrationDeps = MigrationDeps & { readonly lockout: Lockout }
+export type PasswordDeps = MigrationDeps & { readonly lockout: Lockout }
 
-type Attempt = { readonly username: string; readonly password: string; readonly visit: Pick<Visit, 'caller' | 'validationData'> }
+export type PasswordAttempt = { readonly username: string; readonly password: string }
 
 /**
- * Asks the pool's own code about somebody unknown who brings a password. It counts as an attempt at that password, by the same limits as
- * for users: nobody shall try them out on another system through this one. Undefined when there is nobody to ask, or nobody is known;
- * where the client hides that, a candidate whose password has been refused.
+ * Runs the UserMigration trigger for an unknown name and a password. The attempt counts like an attempt at a user's password, so that no
+ * one can guess passwords of the other system through this one. Undefined when the pool has no such trigger or the function does not
+ * know the user. Where the client hides which users exist, that is a candidate whose password was refused instead.
+ *
+ * @throws Error as the trigger function's refusal, where the client does not hide which users exist.
  */
 export async function migrateAtSignIn(
-  deps: SignInMigrationDeps,
-  pool: Pool,
-  client: AppClient,
-  attempt: Attempt,
+  deps: PasswordDeps,
+  context: SignInContext,
+  attempt: PasswordAttempt,
 ): Promise<Candidate | undefined> {
+  const { pool, client } = context
   if (!hasTrigger(pool, 'UserMigration')) return undefined
-  const subject = decoySub(deps.secrets, pool, attempt.username, deps.clock.now())
-  let problem: Error | undefined
+  const sub = decoySub(deps.secrets, pool, attempt.username, deps.clock.now())
+  let refusal: Error | undefined
   const outcome = await guardSpellings(deps, pool, attempt.username, async () => {
     try {
-      const user = await findOrMigrate(deps, pool, attempt)
+      const user = await findOrMigrate(deps, context, attempt)
       return user === undefined ? { proven: false } : { proven: true, value: user }
     } catch (error) {
       if (!isMigrationRefusal(error)) throw error
-      problem = error
+      refusal = error
       return { proven: false }
     }
   })
   if (outcome.proven) return { sub: outcome.value.sub, user: outcome.value }
-  if (hidesUserExistence(client)) return { sub: subject, user: undefined, isRefused: true }
-  if (problem !== undefined) throw problem
+  if (hidesUserExistence(client)) return { sub, user: undefined, isPasswordRefused: true }
+  if (refusal !== undefined) throw refusal
   return undefined
 }
 
-/** Somebody may have come over while this attempt waited for the one before it. */
-async function findOrMigrate(deps: SignInMigrationDeps, pool: Pool, { username, password, visit }: Attempt): Promise<User | undefined> {
-  const { caller, validationData } = visit
+/** Looks for the user once more: an earlier attempt, for which this one waited, may have migrated the user. */
+async function findOrMigrate(
+  deps: PasswordDeps,
+  { pool, client, caller, validationData }: SignInContext,
+  { username, password }: PasswordAttempt,
+): Promise<User | undefined> {
   const known = await findActiveUser(deps.db, pool, username, deps.clock.now())
-  return known ?? migrateUser(deps, pool, { username, password, validationData, callerContext: caller })
+  return known ?? migrateUser(deps, pool, { username, password, validationData, callerContext: { clientId: client.id, ...caller } })
 }
 
 /**
- * Counts for the name as it was typed, as it would for a user, and for the same name in any spelling: the other system may not care for
- * case or accents, and would be asked anew for each.
+ * Counts an attempt twice: for the name as it was typed, as for a user, and for the name without its spelling. Otherwise each spelling
+ * would have a count of its own, although the other system may ignore case or accents.
  */
 async function guardSpellings(
-  { lockout, secrets, clock }: SignInMigrationDeps,
+  { lockout, secrets, clock }: PasswordDeps,
   pool: Pool,
   username: string,
   prove: () => Promise<ProofOutcome<User>>,
 ): Promise<ProofOutcome<User>> {
   const now = clock.now()
-  const subjectOf = (name: string) => decoySub(secrets, pool, name, now)
-  const typed = subjectOf(username)
-  const folded = subjectOf(withoutSpelling(username))
+  const typed = decoySub(secrets, pool, username, now)
+  const folded = decoySub(secrets, pool, withoutSpelling(username), now)
   if (folded === typed) return lockout.guard(pool.id, typed, now, prove)
   return lockout.guard(pool.id, typed, now, () => lockout.guard(pool.id, folded, now, prove))
 }
 
-/** As the collations compare that databases have unless they are told otherwise (MySQL's `utf8mb4_0900_ai_ci`): `Straße` is `strasse`. */
+/** Folds case and accents like the default collation of databases (MySQL's `utf8mb4_0900_ai_ci`): `Straße` becomes `strasse`. */
 function withoutSpelling(name: string): string {
   const bare = name.normalize('NFKD').replace(/[\u0300-\u036f]/g, '')
   return bare.toUpperCase().toLowerCase()

@@ -1,45 +1,37 @@
-import type { AppClient } from '../../../pools/app-client.ts'
-import type { Pool } from '../../../pools/pool.ts'
 import { upgradeImportedPassword } from '../../../users/passwords/upgrade-password.ts'
 import type { User } from '../../../users/user.ts'
-import {
-  type Candidate,
-  findCandidate,
-  requireConfirmed,
-  requireNotReset,
-  requireUnexpiredPassword,
-  wrongPassword,
-} from '../../candidate.ts'
-import type { Verdict } from '../../factor.ts'
-import type { ChallengeName, Visit } from '../../sign-in.ts'
-import { runPreAuthentication } from '../../trigger-facts.ts'
-import { migrateAtSignIn, type SignInMigrationDeps } from './migrate-at-sign-in.ts'
-
-export type PasswordDeps = SignInMigrationDeps
-
-type Attempt = { readonly username: string; readonly password: string; readonly proves: ChallengeName }
+import { type Candidate, findCandidate, requireConfirmed, requireNotReset, requireUnexpiredPassword } from '../../candidate.ts'
+import type { ProvenStep } from '../../factor.ts'
+import { noProgress, type SignInContext, withProof } from '../../sign-in.ts'
+import { wrongPassword } from '../../sign-in-errors.ts'
+import { runPreAuthentication } from '../../sign-in-triggers.ts'
+import { migrateAtSignIn, type PasswordAttempt, type PasswordDeps } from './migrate-at-sign-in.ts'
 
 /** Name and password in one call: USER_PASSWORD_AUTH, ADMIN_USER_PASSWORD_AUTH. */
-export async function startPassword(deps: PasswordDeps, pool: Pool, client: AppClient, attempt: Attempt, visit: Visit): Promise<Verdict> {
-  const migrate = () => migrateAtSignIn(deps, pool, client, { ...attempt, visit })
-  const candidate = await findCandidate(deps, pool, client, attempt.username, migrate)
-  await runPreAuthentication(deps, { pool, client }, candidate, { name: attempt.username, visit })
-  return provePassword(deps, pool, client, candidate, attempt)
+export async function startPassword(deps: PasswordDeps, context: SignInContext, attempt: PasswordAttempt): Promise<ProvenStep> {
+  const migrate = () => migrateAtSignIn(deps, context, attempt)
+  const candidate = await findCandidate(deps, context, attempt.username, migrate)
+  await runPreAuthentication(deps, context, candidate, attempt.username)
+  return provePassword(deps, context, candidate, attempt)
 }
 
-/** The password of somebody whose claim to the name has been looked at. Throws NotAuthorizedException when it is not theirs. */
+/**
+ * Checks the password of a candidate.
+ *
+ * @throws ApiError NotAuthorizedException when the password is wrong or has expired, or the user is locked.
+ * @throws ApiError PasswordResetRequiredException, UserNotConfirmedException before the password is checked.
+ */
 export async function provePassword(
   deps: PasswordDeps,
-  pool: Pool,
-  client: AppClient,
-  { sub, user, isRefused }: Candidate,
-  { username, password, proves }: Attempt,
-): Promise<Extract<Verdict, { kind: 'proven' }>> {
+  { pool, client }: SignInContext,
+  { sub, user, isPasswordRefused }: Candidate,
+  { username, password }: PasswordAttempt,
+): Promise<ProvenStep> {
   if (user !== undefined) {
     requireNotReset(client, user)
     requireConfirmed(client, user)
   }
-  if (isRefused) throw wrongPassword()
+  if (isPasswordRefused) throw wrongPassword()
 
   const outcome = await deps.lockout.guard<User>(pool.id, sub, deps.clock.now(), async () => {
     const owner = user ?? { poolId: pool.id, sub, username }
@@ -49,5 +41,5 @@ export async function provePassword(
   if (!outcome.proven) throw wrongPassword()
   requireUnexpiredPassword(outcome.value, deps.clock.now())
   const proven = await upgradeImportedPassword(deps.db, deps.passwords, outcome.value, password)
-  return { kind: 'proven', proof: { user: proven, proofs: [proves], consumes: undefined } }
+  return { kind: 'proven', user: proven, progress: withProof(noProgress, 'PASSWORD'), consumes: undefined }
 }

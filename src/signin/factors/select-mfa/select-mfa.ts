@@ -1,42 +1,44 @@
 import { ApiError } from '../../../contract/api-error.ts'
 import type { MfaMethod } from '../../../pools/pool.ts'
 import { hasSoftwareToken } from '../../../users/mfa/software-token-repository.ts'
-import { methodsOfStepUp } from '../../assurance/second-step.ts'
-import type { Factor, Question, Verdict } from '../../factor.ts'
-import { type LaterStepDeps, newLaterStep, openLaterStep, signInOf } from '../../later-step.ts'
+import { methodsOfStepUp } from '../../assurance/goal.ts'
+import type { Factor, NewChallenge } from '../../factor.ts'
+import { type LaterStepDeps, newLaterStep, openLaterStep } from '../../later-step.ts'
 import { decideMfa, type MfaDecision } from '../../mfa-decision.ts'
 import { requireParameter } from '../../parameters.ts'
+import { sealState } from '../../sealed-state.ts'
 import { type SecondFactorDeps, secondFactors } from '../../second-factors.ts'
 import type { SignIn } from '../../sign-in.ts'
-import { sealState } from '../../sign-in-state.ts'
 
 const challenge = 'SELECT_MFA_TYPE'
 
-export async function askForChoice({ secrets, clock }: LaterStepDeps, signIn: SignIn, methods: readonly MfaMethod[]): Promise<Question> {
+export async function createSelectMfaChallenge(
+  { secrets, clock }: LaterStepDeps,
+  signIn: SignIn,
+  methods: readonly MfaMethod[],
+): Promise<NewChallenge> {
   const step = newLaterStep(signIn, { challenge, memory: null, now: clock.now() })
   const parameters = { MFAS_CAN_CHOOSE: JSON.stringify(methods), USER_ID_FOR_SRP: signIn.user.username }
   return { name: challenge, parameters, session: sealState(secrets, step) }
 }
 
-/** SELECT_MFA_TYPE: the user says which of several second factors it shall be, and is asked for that one. */
+/** SELECT_MFA_TYPE: the user selects one of several second factors, and its challenge follows. */
 export const selectMfa: Factor<SecondFactorDeps> = {
   challenge,
 
-  async answer(deps, answer) {
-    const { step, user } = await openLaterStep<null>(deps, answer, challenge)
-    const { pool } = answer
-    const chosen = requireParameter(answer.responses, 'ANSWER')
-    const hasApp = await hasSoftwareToken(deps.db, user)
-    const methods = methodsOfStepUp({ ...step, pool, user }, hasApp) ?? choicesOf(decideMfa(pool, user, hasApp))
-    // The documentation has a name of its own for codes by e-mail.
-    const method = methods.find((one) => one === chosen || (one === 'EMAIL_OTP' && chosen === 'EMAIL_MFA'))
+  async handleAnswer(deps, answer) {
+    const { step, signIn } = await openLaterStep<null>(deps, answer, challenge)
+    const selected = requireParameter(answer.responses, 'ANSWER')
+    const hasApp = await hasSoftwareToken(deps.db, signIn.user)
+    const methods = methodsOfStepUp(signIn, hasApp) ?? methodsOf(decideMfa(signIn.context.pool, signIn.user, hasApp))
+    // Cognito's documentation calls codes by e-mail EMAIL_MFA here.
+    const method = methods.find((one) => one === selected || (one === 'EMAIL_OTP' && selected === 'EMAIL_MFA'))
     if (method === undefined) throw new ApiError('InvalidParameterException', `ANSWER must be one of ${methods.join(', ')}.`)
-    const question = await secondFactors[method].createChallenge(deps, signInOf(answer, user, step))
-    return { kind: 'ask', question, consumes: step } satisfies Verdict
+    return { kind: 'challenge', challenge: await secondFactors[method].createChallenge(deps, signIn), consumes: step }
   },
 }
 
-function choicesOf(decision: MfaDecision): readonly MfaMethod[] {
+function methodsOf(decision: MfaDecision): readonly MfaMethod[] {
   if (decision.kind === 'select') return decision.methods
   return decision.kind === 'challenge' ? [decision.method] : []
 }

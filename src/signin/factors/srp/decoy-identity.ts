@@ -5,9 +5,9 @@ import { decoySalt } from '../../../users/decoy.ts'
 import type { PasswordVerifier } from '../../../users/passwords/passwords.ts'
 
 /**
- * What the first answer of SRP shows of a user who does not exist: the same salt and name each time. Where users are named by address
- * the real name is a UUID, and so is the decoy's. Where they are not, a real user's name comes back as it was stored, and a UUID would
- * give the stranger away; only someone who signs in by an alias sees a name they did not type, which a decoy has to invent.
+ * The name and salt of a decoy in the first answer of SRP. They are stable for a given name. Where users sign up with an address, the
+ * username of a user is a UUID, and so is the decoy's. In other pools a user's name is returned as it was stored, so a UUID would give
+ * the decoy away. But with an alias the answer has the username, which the client did not send; a decoy has to invent one then.
  */
 export function decoyIdentity(
   secrets: Secrets,

@@ -6,7 +6,7 @@ import { findSoftwareToken, setPendingSecret } from '../../../users/mfa/software
 import { lockCaller } from '../../../users/profile/profile-rules.ts'
 import { openSetup, resumeSetup, type SetupDeps } from '../mfa-setup/setup-step.ts'
 
-/** Gives out a secret for an authenticator app. It counts for nothing, and replaces nothing, until a code of it has been verified. */
+/** Returns a new secret for an authenticator app. It has no effect, and replaces no other, until VerifySoftwareToken verifies a code of it. */
 export const associateSoftwareToken = operation('AssociateSoftwareToken', {
   auth: 'session-or-token',
 
@@ -19,7 +19,7 @@ export const associateSoftwareToken = operation('AssociateSoftwareToken', {
     }
     const setup = await openSetup(deps, request.Session ?? '')
     requireSoftwareTokens(setup.pool)
-    // The secret travels with the sign-in, so that nothing is left of those who never come back.
+    // The secret travels with the sign-in, so that a sign-in that is given up leaves no row behind.
     return { SecretCode: secret, Session: resumeSetup(deps, setup, { secret, isProven: false }) }
   },
 })

@@ -3,12 +3,12 @@ import type { Lockout } from '../../../protection/lockout.ts'
 import { findTimeStep, openSoftwareSecret } from '../../../users/mfa/software-token.ts'
 import { consumeSoftwareTokenStep, findSoftwareToken } from '../../../users/mfa/software-token-repository.ts'
 import type { User } from '../../../users/user.ts'
-import type { SecondFactor, Verdict } from '../../factor.ts'
+import type { SecondFactor } from '../../factor.ts'
 import { type LaterStepDeps, newLaterStep, openLaterStep } from '../../later-step.ts'
 import { requireParameter } from '../../parameters.ts'
-import { wrongSignInCode } from '../../sent-code.ts'
-import { sealState } from '../../sign-in-state.ts'
-import { WrongProof } from '../../wrong-proof.ts'
+import { sealState } from '../../sealed-state.ts'
+import { withProof } from '../../sign-in.ts'
+import { WrongProof, wrongSignInCode } from '../../sign-in-errors.ts'
 
 export type TotpDeps = LaterStepDeps & { readonly codeLockout: Lockout }
 
@@ -29,19 +29,24 @@ export const totp: SecondFactor<TotpDeps> = {
     }
   },
 
-  async answer(deps, answer) {
-    const { step, user } = await openLaterStep<null>(deps, answer, challenge)
-    await requireSoftwareCode(deps, user, requireParameter(answer.responses, 'SOFTWARE_TOKEN_MFA_CODE'))
-    return { kind: 'proven', proof: { user, proofs: [...step.proofs, challenge], consumes: step } } satisfies Verdict
+  async handleAnswer(deps, answer) {
+    const { step, signIn } = await openLaterStep<null>(deps, answer, challenge)
+    await requireSoftwareCode(deps, signIn.user, requireParameter(answer.responses, 'SOFTWARE_TOKEN_MFA_CODE'))
+    return { kind: 'proven', user: signIn.user, progress: withProof(step.progress, challenge), consumes: step }
   },
 }
 
-/** Uses the code up. Throws CodeMismatchException when it is wrong, ExpiredCodeException when it has been used, by anybody. */
+/**
+ * Consumes the code.
+ *
+ * @throws ApiError CodeMismatchException when the code is wrong, ExpiredCodeException when it was used before, and
+ * SoftwareTokenMFANotFoundException when the user has no authenticator app any more.
+ */
 async function requireSoftwareCode({ db, secrets, clock, codeLockout }: TotpDeps, user: User, code: string): Promise<void> {
   const now = clock.now()
   const { proven } = await codeLockout.guard(user.poolId, user.sub, now, async () => {
     const secret = (await findSoftwareToken(db, user))?.secret
-    // An administrator has taken it away since the question.
+    // An administrator removed it after the challenge was issued.
     if (!secret) throw new ApiError('SoftwareTokenMFANotFoundException', 'The user has no software token.')
     const step = findTimeStep(openSoftwareSecret(secrets, user, secret), code, now)
     if (step === undefined) return { proven: false }

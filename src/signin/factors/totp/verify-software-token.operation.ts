@@ -11,47 +11,47 @@ import { lockCaller } from '../../../users/profile/profile-rules.ts'
 import type { User } from '../../../users/user.ts'
 import { lockUser } from '../../../users/user-repository.ts'
 import { isStampCurrent } from '../../later-step.ts'
-import { invalidSession, usedSession } from '../../sign-in-state.ts'
+import { invalidSession, usedSession } from '../../sign-in-errors.ts'
 import { canSetUp, concludeSetup, consumeSetup, openSetup, type Setup, type SetupDeps } from '../mfa-setup/setup-step.ts'
 
-type Wish = { readonly code: string; readonly deviceName: string | null }
+type AppRegistration = { readonly code: string; readonly deviceName: string | null }
 
 /**
- * Registers the app that shows the right code for the secret of AssociateSoftwareToken, in place of the one before. By access token that
- * does not activate it, which is for SetUserMFAPreference to do; in the course of a sign-in it does.
+ * Registers the authenticator app, in place of an earlier one, when the code is right for the secret of AssociateSoftwareToken. During a
+ * sign-in this also activates the app for MFA. With an access token it does not: SetUserMFAPreference does that.
  */
 export const verifySoftwareToken = operation('VerifySoftwareToken', {
   auth: 'session-or-token',
 
   async handle(request, deps: SetupDeps, caller: TokenCaller | undefined) {
-    const wish = { code: request.UserCode, deviceName: request.FriendlyDeviceName || null }
+    const registration = { code: request.UserCode, deviceName: request.FriendlyDeviceName || null }
     if (caller !== undefined) {
       requireSoftwareTokens(caller.pool)
-      await registerForCaller(deps, caller.user, wish)
+      await registerForCaller(deps, caller.user, registration)
       return { Status: 'SUCCESS' as const }
     }
     const setup = await openSetup(deps, request.Session ?? '')
     requireSoftwareTokens(setup.pool)
-    return { Status: 'SUCCESS' as const, Session: await registerInSignIn(deps, setup, wish) }
+    return { Status: 'SUCCESS' as const, Session: await registerInSignIn(deps, setup, registration) }
   },
 })
 
-async function registerForCaller(deps: SetupDeps, user: User, { code, deviceName }: Wish): Promise<void> {
+async function registerForCaller(deps: SetupDeps, user: User, { code, deviceName }: AppRegistration): Promise<void> {
   const { db, clock, secrets } = deps
   const secret = (await findSoftwareToken(db, user))?.pendingSecret
   if (!secret) throw notAssociated()
   const step = await requireCode(deps, user, openSoftwareSecret(secrets, user, secret), code)
   await db.transaction().execute(async (tx) => {
     await lockCaller(tx, user)
-    // Replaced by another, or verified, meanwhile.
+    // Another request has replaced or verified the secret since.
     const pending = (await findSoftwareToken(tx, user))?.pendingSecret
     if (!pending || sealMark(pending) !== sealMark(secret)) throw mismatch()
     await putSoftwareToken(tx, user, { secret: pending, deviceName, step, now: clock.now() })
   })
 }
 
-/** Answers the Session with which MFA_SETUP is to be answered. */
-async function registerInSignIn(deps: SetupDeps, setup: Setup, { code, deviceName }: Wish): Promise<string> {
+/** Returns the Session for the answer to MFA_SETUP. */
+async function registerInSignIn(deps: SetupDeps, setup: Setup, { code, deviceName }: AppRegistration): Promise<string> {
   const { db, clock, secrets } = deps
   const { pool, user } = setup
   const plain = setup.step.memory.own.secret
@@ -71,7 +71,11 @@ async function registerInSignIn(deps: SetupDeps, setup: Setup, { code, deviceNam
   return concludeSetup(deps, setup)
 }
 
-/** The time step of the right code. Throws EnableSoftwareTokenMFAException for a wrong one. */
+/**
+ * The time step of the code.
+ *
+ * @throws ApiError EnableSoftwareTokenMFAException when the code is wrong.
+ */
 async function requireCode({ db, clock }: SetupDeps, user: User, secret: string, code: string): Promise<number> {
   const now = clock.now()
   await limitAttempts(db, { poolId: user.poolId, subject: user.sub, action: 'VerifySoftwareToken' }, now)

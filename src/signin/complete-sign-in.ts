@@ -1,0 +1,108 @@
+import type { Clock } from '../base/clock.ts'
+import type { Pool } from '../pools/pool.ts'
+import { consumeState, isStateConsumed } from '../storage/consumed-state-repository.ts'
+import type { Db, Tx } from '../storage/db.ts'
+import { draftSession, type IssuedTokens, issueTokens, type TokenDeps } from '../tokens/issue-tokens.ts'
+import { runPreTokenGeneration, type TokenCustomization } from '../tokens/run-pre-token-generation.ts'
+import type { Session, SessionDevice } from '../tokens/session.ts'
+import { beginSession } from '../tokens/sessions/begin-session.ts'
+import { firstActivity, makeRoomForSession } from '../tokens/sessions/tracked-sessions.ts'
+import type { TokenOccasion } from '../triggers/pre-token-generation.ts'
+import { hasTrigger } from '../triggers/trigger.ts'
+import { deviceGroupKeyOf, newDeviceKey, unknownDevice } from '../users/devices/device.ts'
+import { findDevice, recordDeviceUse } from '../users/devices/device-repository.ts'
+import { methodsOf } from './assurance/methods.ts'
+import type { SignIn, SignInProgress } from './sign-in.ts'
+import { usedSession } from './sign-in-errors.ts'
+import { recordSignedIn } from './sign-in-events.ts'
+import type { ConsumableState } from './sign-in-state.ts'
+import { runPostAuthentication } from './sign-in-triggers.ts'
+
+export type CompleteSignInDeps = TokenDeps & { readonly db: Db; readonly clock: Clock }
+
+/** Everything is proven: runs the last triggers, stores the session and issues its tokens. */
+export async function completeSignIn(
+  deps: CompleteSignInDeps,
+  signIn: SignIn,
+  consumes: ConsumableState | undefined,
+): Promise<IssuedTokens> {
+  const { context, user } = signIn
+  const { pool, client, ip = null } = context
+  const device = await findSessionDevice(deps, signIn)
+  const customization = await runLastTriggers(deps, signIn, device, consumes)
+  const now = deps.clock.now()
+  const session = draftSession(client, user, now, { activity: firstActivity(pool, context, now), device })
+  const authentication = { session, device, customization, ...assuranceOf(signIn) }
+  // Signing takes the thread pool and storing takes the disk, so both run at the same time.
+  const [tokens] = await Promise.all([
+    issueTokens(deps, { pool, client, user }, authentication, now),
+    storeSession(deps.db, pool, session, consumes),
+  ])
+  await recordSignedIn(deps, signIn, session.id)
+  if (device?.isConfirmed) await recordDeviceUse(deps.db, { ...session, key: device.key }, { ip, now })
+  return tokens
+}
+
+/**
+ * The device that the session is begun on: the user's device that the client names, or a new one. A new one gets a key, under which the
+ * client may confirm it. Undefined where the pool does not track devices.
+ *
+ * @throws ApiError ResourceNotFoundException when the client names a device that the user does not have.
+ */
+async function findSessionDevice({ db, secrets }: CompleteSignInDeps, { context, user }: SignIn): Promise<SessionDevice | undefined> {
+  const { pool, deviceKey } = context
+  if (pool.devices === undefined) return undefined
+  if (deviceKey === undefined) {
+    return { key: newDeviceKey(pool.id), groupKey: deviceGroupKeyOf(secrets, user), isConfirmed: false }
+  }
+  const device = await findDevice(db, { poolId: pool.id, sub: user.sub, key: deviceKey })
+  if (device === undefined) throw unknownDevice()
+  return { key: device.key, groupKey: deviceGroupKeyOf(secrets, user), isConfirmed: true }
+}
+
+/**
+ * Runs PostAuthentication and PreTokenGeneration. They run before anything is stored, so that a sign-in that they refuse leaves nothing
+ * behind. When the state was already consumed they do not run: the request will be refused anyway.
+ *
+ * @throws ApiError when a trigger function refuses the sign-in, and NotAuthorizedException when the state was consumed.
+ */
+async function runLastTriggers(
+  deps: CompleteSignInDeps,
+  signIn: SignIn,
+  device: SessionDevice | undefined,
+  consumes: ConsumableState | undefined,
+): Promise<TokenCustomization | undefined> {
+  const { pool, client, caller } = signIn.context
+  if (!hasTrigger(pool, 'PostAuthentication') && !hasTrigger(pool, 'PreTokenGeneration')) return undefined
+  if (consumes !== undefined && (await isStateConsumed(deps.db, consumes.id))) throw usedSession()
+  await runPostAuthentication(deps, signIn, device !== undefined && !device.isConfirmed)
+  return runPreTokenGeneration(deps, { pool, client, user: signIn.user }, tokenSourceOf(signIn.progress), caller)
+}
+
+function tokenSourceOf({ proofs }: SignInProgress): TokenOccasion {
+  if (proofs.includes('NEW_PASSWORD_REQUIRED')) return 'TokenGeneration_NewPasswordChallenge'
+  return proofs.includes('DEVICE_PASSWORD_VERIFIER') ? 'TokenGeneration_AuthenticateDevice' : 'TokenGeneration_Authentication'
+}
+
+/** Tokens carry `amr` and `acr` where the pool names its levels of assurance, and after a step-up. */
+function assuranceOf({ context, progress }: SignIn) {
+  const { proofs, stepUp } = progress
+  const carriesMethods = context.pool.acrValues !== undefined || stepUp !== undefined
+  return { methods: carriesMethods ? methodsOf(proofs) : undefined, since: stepUp?.since }
+}
+
+async function storeSession(db: Db, pool: Pool, session: Session, consumes: ConsumableState | undefined): Promise<void> {
+  // A single statement is faster without a transaction around it.
+  if (consumes === undefined && session.activity === null) return beginSession(db, session)
+  await db.transaction().execute(async (tx) => {
+    if (consumes !== undefined) await consumeStateOrThrow(tx, consumes)
+    if (session.activity !== null) await makeRoomForSession(tx, pool, session.sub, session.createdAt)
+    await beginSession(tx, session)
+  })
+}
+
+/** @throws ApiError NotAuthorizedException when the state was consumed before. */
+export async function consumeStateOrThrow(db: Db | Tx, state: ConsumableState): Promise<void> {
+  if (await consumeState(db, state.id, state.expiresAt)) return
+  throw usedSession()
+}

@@ -1,0 +1,37 @@
+import { ApiError } from '../../../contract/api-error.ts'
+import { extensionsOf } from '../../../pools/extensions/pool-extensions.ts'
+import type { Pool } from '../../../pools/pool.ts'
+import type { Lockout } from '../../../protection/lockout.ts'
+
+/**
+ * Runs `verify`, which asks the trigger function whether an answer is right. Cognito does not limit answers to custom challenges, and by
+ * default Lifeguard does not either. But a pool can have wrong answers count and lock like wrong codes. An error by which the function
+ * refuses then counts as well. A right answer does not clear the count, because it may be to an easy challenge: the end of the sign-in
+ * does (see `clearAnswerLimit`).
+ */
+export async function limitAnswers(
+  codeLockout: Lockout,
+  { pool, sub, now }: { readonly pool: Pool; readonly sub: string; readonly now: number },
+  verify: () => Promise<boolean>,
+): Promise<boolean> {
+  if (!isLimited(pool)) return verify()
+  let refusal: ApiError | undefined
+  const { proven } = await codeLockout.guard(pool.id, sub, now, async () => {
+    try {
+      return (await verify()) ? { proven: true, value: undefined, isPartial: true } : { proven: false }
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.code !== 'UserLambdaValidationException') throw error
+      refusal = error
+      return { proven: false }
+    }
+  })
+  if (refusal !== undefined) throw refusal
+  return proven
+}
+
+/** Call it when a sign-in of `CUSTOM_AUTH` has succeeded. */
+export async function clearAnswerLimit(codeLockout: Lockout, pool: Pool, sub: string): Promise<void> {
+  if (isLimited(pool)) await codeLockout.clear(pool.id, sub)
+}
+
+const isLimited = (pool: Pool): boolean => extensionsOf(pool).customAuth.wrongAnswers === 'LOCK_OUT'

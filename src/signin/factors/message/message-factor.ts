@@ -1,0 +1,88 @@
+import { type ContactAttribute, nameKey, type Pool } from '../../../pools/pool.ts'
+import { consumeState } from '../../../storage/consumed-state-repository.ts'
+import { lockUserTakingAliases } from '../../../users/alias-takeover.ts'
+import { storeUser } from '../../../users/attribute-changes.ts'
+import { withMfa } from '../../../users/mfa/mfa-preferences.ts'
+import { isVerified, type User } from '../../../users/user.ts'
+import type { NewChallenge, SecondFactor } from '../../factor.ts'
+import { isStampCurrent, openLaterStep } from '../../later-step.ts'
+import { requireParameter } from '../../parameters.ts'
+import { type SignIn, withProof } from '../../sign-in.ts'
+import { invalidSession, usedSession, wrongSignInCode } from '../../sign-in-errors.ts'
+import { createSentCodeChallenge, requireSentCode, type SentCodeDeps, type SentCodeMemory, type SentCodeStep } from './sent-code.ts'
+
+type MessageFactorSpec = {
+  readonly challenge: 'SMS_MFA' | 'EMAIL_OTP'
+  readonly attribute: ContactAttribute
+  /** The key of ChallengeResponses that holds the code. */
+  readonly answerKey: string
+  readonly digits: number
+}
+
+/** (Unconfirmed: the code of EMAIL_OTP may have eight digits at Cognito, as it does where e-mail is the first factor.) */
+const emailSpec: MessageFactorSpec = { challenge: 'EMAIL_OTP', attribute: 'email', answerKey: 'EMAIL_OTP_CODE', digits: 6 }
+const smsSpec: MessageFactorSpec = { challenge: 'SMS_MFA', attribute: 'phone_number', answerKey: 'SMS_MFA_CODE', digits: 6 }
+
+/** EMAIL_OTP: a code to the user's e-mail address. */
+export const email = messageFactor(emailSpec)
+
+/** SMS_MFA: a code to the user's phone. */
+export const sms = messageFactor(smsSpec)
+
+/** EMAIL_OTP for a new address. The right answer makes it the user's address and second factor. */
+export function createNewEmailChallenge(deps: SentCodeDeps, signIn: SignIn, address: string): Promise<NewChallenge> {
+  const { challenge, attribute, digits } = emailSpec
+  return createSentCodeChallenge(deps, signIn, { challenge, contact: { attribute, value: address }, digits, isNew: true })
+}
+
+/** A second factor that sends a code to the user. The right code also verifies the address. */
+function messageFactor(spec: MessageFactorSpec): SecondFactor<SentCodeDeps> {
+  const { challenge, attribute, answerKey, digits } = spec
+  return {
+    challenge,
+
+    async createChallenge(deps, signIn) {
+      const value = signIn.user.attributes[attribute]
+      if (!value) throw invalidSession()
+      return createSentCodeChallenge(deps, signIn, { challenge, contact: { attribute, value }, digits })
+    },
+
+    async handleAnswer(deps, answer) {
+      const { step, signIn } = await openLaterStep<SentCodeMemory>(deps, answer, challenge)
+      const { user } = signIn
+      const { newAddress } = step.memory.own
+      const address = newAddress ?? user.attributes[attribute]
+      await requireSentCode(deps, step, address, requireParameter(answer.responses, answerKey))
+      const progress = withProof(step.progress, challenge)
+      if (newAddress === undefined && isVerified(user.attributes, attribute)) return { kind: 'proven', user, progress, consumes: step }
+      const verified = await verifyAddress(deps, signIn.context.pool, step, { ...spec, address: address ?? '' })
+      return { kind: 'proven', user: verified, progress, consumes: undefined }
+    },
+  }
+}
+
+/**
+ * Verifies the address, and adds it to the user if it is new. Another user who has the address as an alias loses it. Consumes the step in
+ * the same transaction.
+ */
+async function verifyAddress(
+  { db, clock }: SentCodeDeps,
+  pool: Pool,
+  step: SentCodeStep,
+  { challenge, attribute, address }: MessageFactorSpec & { readonly address: string },
+): Promise<User> {
+  const now = clock.now()
+  const isNew = step.memory.own.newAddress !== undefined
+  return db.transaction().execute(async (tx) => {
+    const before = await lockUserTakingAliases(tx, pool, step.sub, [{ kind: attribute, key: nameKey(pool, address) }], now)
+    if (!(await consumeState(tx, step.id, step.expiresAt))) throw usedSession()
+    if (before === undefined || !isStampCurrent(step, before)) throw invalidSession()
+    // The user's address was changed since the code was sent.
+    if (before.attributes[attribute] !== (isNew ? undefined : address)) throw wrongSignInCode()
+    const attributes = { ...before.attributes, [attribute]: address, [`${attribute}_verified`]: 'true' }
+    const mfa = isNew ? withMfa(before.mfa, challenge) : before.mfa
+    const after = { ...before, attributes, mfa, updatedAt: now }
+    await storeUser(tx, pool, before, after)
+    return after
+  })
+}
