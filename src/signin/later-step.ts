@@ -13,18 +13,15 @@ import { newState, requireState, type SignInState } from './sign-in-state.ts'
 
 export type LaterStepDeps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets }
 
-type StampedMemory<Memory> = { readonly standing: string; readonly own: Memory }
-
 /** The state of a step after the first factor. It is only good while the user's security stamp is the same: see `isStampCurrent`. */
-export type LaterStep<Memory> = SignInState<StampedMemory<Memory>>
+export type LaterStep<Memory> = SignInState<Memory>
 
 /** The state of a challenge to a user who has proven something already. */
 export function newLaterStep<Memory>(
   { context, user, progress }: Pick<SignIn, 'user' | 'progress'> & { readonly context: Pick<SignInContext, 'client'> },
   { challenge, memory, now }: { readonly challenge: ChallengeName; readonly memory: Memory; readonly now: number },
 ): LaterStep<Memory> {
-  const stamped = { standing: securityStampOf(user), own: memory }
-  return newState(context.client, user.sub, { challenge, progress, memory: stamped }, now)
+  return newState(context.client, user.sub, { challenge, progress, memory, securityStamp: securityStampOf(user) }, now)
 }
 
 /**
@@ -39,7 +36,7 @@ export async function openLaterStep<Memory>(
   challenge: ChallengeName,
 ): Promise<{ readonly step: LaterStep<Memory>; readonly signIn: SignIn }> {
   const { context, responses } = answer
-  const step = requireState<StampedMemory<Memory>>(answer, challenge, deps.clock.now())
+  const step = requireState<Memory>(answer, challenge, deps.clock.now())
   const user = await findUserOfState(deps, context.pool, step.sub, requireParameter(responses, 'USERNAME'))
   if (user !== undefined) requireNotReset(context.client, user)
   if (user === undefined || !isStampCurrent(step, user)) throw (await isStateConsumed(deps.db, step.id)) ? usedSession() : invalidSession()
@@ -48,5 +45,5 @@ export async function openLaterStep<Memory>(
 
 /** False when the password changed or the user signed out everywhere since the challenge, and when an administrator reset the password. */
 export function isStampCurrent(step: LaterStep<unknown>, user: User): boolean {
-  return user.status !== 'RESET_REQUIRED' && securityStampOf(user) === step.memory.standing
+  return user.status !== 'RESET_REQUIRED' && securityStampOf(user) === step.securityStamp
 }

@@ -19,6 +19,8 @@ export type SignInState<Memory = unknown> = {
   readonly expiresAt: number
   /** As it is before the answer. */
   readonly progress: SignInProgress
+  /** The user's when the challenge was issued. Undefined for steps that do not depend on it, such as a first factor. */
+  readonly securityStamp: string | undefined
   /** What the factor needs to check the answer. */
   readonly memory: Memory
 }
@@ -28,11 +30,11 @@ export type ConsumableState = Pick<SignInState, 'id' | 'expiresAt'>
 export function newState<Memory>(
   client: AppClient,
   sub: string,
-  step: Pick<SignInState<Memory>, 'challenge' | 'progress' | 'memory'>,
+  step: Pick<SignInState<Memory>, 'challenge' | 'progress' | 'memory'> & { readonly securityStamp?: string },
   now: number,
 ): SignInState<Memory> {
   const expiresAt = now + client.authSessionValidityMinutes * 60_000
-  return { id: randomUUID(), poolId: client.poolId, clientId: client.id, sub, expiresAt, ...step }
+  return { id: randomUUID(), poolId: client.poolId, clientId: client.id, sub, expiresAt, securityStamp: undefined, ...step }
 }
 
 /**

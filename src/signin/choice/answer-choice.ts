@@ -37,7 +37,7 @@ function emailOtp(): Factor<ChoiceDeps> {
 async function answerChoice(deps: ChoiceDeps, answer: ChallengeAnswer, named: FirstFactor | undefined): Promise<StepOutcome> {
   const { context, responses } = answer
   const state = requireChoiceState(deps, answer)
-  const { name, asked } = state.memory
+  const { name } = state.memory
   const user = await findUserOfState(deps, context.pool, state.sub, requireParameter(responses, 'USERNAME'))
   if (user !== undefined) requireNotReset(context.client, user)
   const { signIn, choices } = await findChoices(deps, { context, sub: state.sub, user, name, stepUp: state.progress.stepUp })
@@ -48,7 +48,7 @@ async function answerChoice(deps: ChoiceDeps, answer: ChallengeAnswer, named: Fi
   const outcome = await proveChoice(deps, choosing, { choices, chosen, parameters: responses, state })
   if (outcome !== undefined) return outcome
   // The answer has no proof. Under the name of the current challenge that is an error; SELECT_CHALLENGE issues it again, with a new code.
-  if (named !== undefined && asked === named) requireParameter(responses, proofParameters[named])
+  if (named !== undefined && state.memory.chosen === named) requireParameter(responses, proofParameters[named])
   return { kind: 'challenge', challenge: await createChallengeOfChoice(deps, choosing, choices, chosen), consumes: state }
 }
 

@@ -15,7 +15,7 @@ export type ChoiceMemory = {
   /** What the user typed at the beginning. For a decoy nothing else is known. */
   readonly name: string
   /** Undefined until the user has chosen a first factor. */
-  readonly asked: FirstFactor | undefined
+  readonly chosen: FirstFactor | undefined
   /** Keyed hash of the code that was sent. */
   readonly codeHash?: string
   /** What a passkey has to sign, base64url. */
@@ -29,10 +29,10 @@ type Deps = { readonly secrets: Secrets; readonly clock: Clock }
 export function newChoiceState(
   { clock }: Deps,
   { context: { client }, sub, name, stepUp }: ChoiceSignIn,
-  asked: FirstFactor | undefined,
+  chosen: FirstFactor | undefined,
 ): ChoiceState {
   const progress = { ...noProgress, stepUp }
-  return newState(client, sub, { challenge: 'SELECT_CHALLENGE', progress, memory: { name, asked } }, clock.now())
+  return newState(client, sub, { challenge: 'SELECT_CHALLENGE', progress, memory: { name, chosen } }, clock.now())
 }
 
 export function sealChoiceState({ secrets }: Deps, state: ChoiceState, memory: Partial<ChoiceMemory> = {}): string {

@@ -80,8 +80,8 @@ export async function proveChoice(deps: ChoiceDeps, signIn: ChoiceSignIn, choice
     }
     case 'EMAIL_OTP':
     case 'SMS_OTP':
-      return state?.memory.asked === chosen ? proveOneTimeCode(deps, signIn, chosen, { state, code: proof }) : undefined
+      return state?.memory.chosen === chosen ? proveOneTimeCode(deps, signIn, chosen, { state, code: proof }) : undefined
     case 'WEB_AUTHN':
-      return state?.memory.asked === chosen ? provePasskey(deps, signIn, { choices, state, credential: proof }) : undefined
+      return state?.memory.chosen === chosen ? provePasskey(deps, signIn, { choices, state, credential: proof }) : undefined
   }
 }

@@ -21,8 +21,6 @@ export type CustomDeps = LaterStepDeps & { readonly triggers: Triggers; readonly
 
 /** What the trigger function noted of its challenge. It has the same length for decoys and users, and so has the Session. */
 type Memory = {
-  /** Ends the sign-in when the password changes. For a decoy it is random. */
-  readonly standing: string
   readonly name: string
   readonly privateParameters: Texts
   readonly metadata: string | null
@@ -42,11 +40,12 @@ export async function runCreateAuthChallenge(
   const { context, sub, user, name, progress } = signIn
   const { pool, client } = context
   if (!hasTrigger(pool, 'CreateAuthChallenge') || !hasTrigger(pool, 'VerifyAuthChallengeResponse')) throw notConfigured()
-  const standing = user === undefined ? randomBytes(32).toString('base64url') : securityStampOf(user)
+  // Of the same length for a decoy, so that the Session is as long.
+  const securityStamp = user === undefined ? randomBytes(32).toString('base64url') : securityStampOf(user)
   const facts = challengeFactsOf(signIn)
   const created = await invokeCreateAuthChallenge(triggers, customSubjectOf(signIn), facts, ({ privateParameters, metadata }) => {
-    const memory: Memory = { standing, name, privateParameters, metadata }
-    return sealState(secrets, newState(client, sub, { challenge, progress, memory }, clock.now()))
+    const memory: Memory = { name, privateParameters, metadata }
+    return sealState(secrets, newState(client, sub, { challenge, progress, memory, securityStamp }, clock.now()))
   })
   if (created === undefined) return undefined
   const shownName = user?.username ?? decoyIdentity(secrets, pool, { sub, typed: name }).name
@@ -99,12 +98,12 @@ async function openCustomStep(
 ): Promise<{ readonly state: SignInState<Memory>; readonly signIn: CustomSignIn }> {
   const { context, responses } = answer
   const state = requireState<Memory>(answer, challenge, deps.clock.now())
-  const { standing, name } = state.memory
+  const { name } = state.memory
   const typed = requireParameter(responses, 'USERNAME')
   const found = await findUserOfState(deps, context.pool, state.sub, typed === name ? state.sub : typed)
   // A user who was deleted, or became a user of an identity provider, is a decoy from now on: no trigger function can sign it in.
   const user = found?.status === 'EXTERNAL_PROVIDER' ? undefined : found
-  if (user !== undefined && securityStampOf(user) !== standing) {
+  if (user !== undefined && securityStampOf(user) !== state.securityStamp) {
     throw (await isStateConsumed(deps.db, state.id)) ? usedSession() : invalidSession()
   }
   if (user !== undefined) requireNotReset(context.client, user)

@@ -60,7 +60,7 @@ export const deviceSrp: Factor<DeviceDeps> = {
   async handleAnswer(deps, answer) {
     const { step, signIn } = await openLaterStep<string>(deps, answer, 'DEVICE_SRP_AUTH')
     const key = requireParameter(answer.responses, 'DEVICE_KEY')
-    if (key !== step.memory.own) throw invalidSession()
+    if (key !== step.memory) throw invalidSession()
     const clientPublic = requireClientPublic(requireParameter(answer.responses, 'SRP_A'))
 
     const { salt, verifier } = await requireVerifier(deps, signIn.user, key)
@@ -86,7 +86,7 @@ export const devicePassword: Factor<DeviceDeps> = {
     const proof = readSrpProof(answer.responses)
     const { step, signIn } = await openLaterStep<Memory>(deps, answer, 'DEVICE_PASSWORD_VERIFIER')
     const { user } = signIn
-    const { key, exchange } = step.memory.own
+    const { key, exchange } = step.memory
     if (requireParameter(answer.responses, 'DEVICE_KEY') !== key) throw invalidSession()
     // Only when the user is known, because a refusal is recorded as a wrong proof of this user.
     requireCurrentTimestamp(proof.timestamp, { now: deps.clock.now(), toleranceMs: deps.srpToleranceMs })

@@ -50,7 +50,7 @@ function messageFactor(spec: MessageFactorSpec): SecondFactor<SentCodeDeps> {
     async handleAnswer(deps, answer) {
       const { step, signIn } = await openLaterStep<SentCodeMemory>(deps, answer, challenge)
       const { user } = signIn
-      const { newAddress } = step.memory.own
+      const { newAddress } = step.memory
       const address = newAddress ?? user.attributes[attribute]
       await requireSentCode(deps, step, address, requireParameter(answer.responses, answerKey))
       const progress = withProof(step.progress, challenge)
@@ -72,7 +72,7 @@ async function verifyAddress(
   { challenge, attribute, address }: MessageFactorSpec & { readonly address: string },
 ): Promise<User> {
   const now = clock.now()
-  const isNew = step.memory.own.newAddress !== undefined
+  const isNew = step.memory.newAddress !== undefined
   return db.transaction().execute(async (tx) => {
     const before = await lockUserTakingAliases(tx, pool, step.sub, [{ kind: attribute, key: nameKey(pool, address) }], now)
     if (!(await consumeState(tx, step.id, step.expiresAt))) throw usedSession()

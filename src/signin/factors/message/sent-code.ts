@@ -45,7 +45,7 @@ export async function createSentCodeChallenge(
   const newAddress = isNew ? contact.value : undefined
   // The hash covers the id of the step, so the step comes first.
   const blank = newLaterStep<SentCodeMemory>(signIn, { challenge, memory: { hash: '', newAddress }, now })
-  const step = { ...blank, memory: { ...blank.memory, own: { hash: hashOfSignInCode(secrets, blank, contact.value, code), newAddress } } }
+  const step = { ...blank, memory: { hash: hashOfSignInCode(secrets, blank, contact.value, code), newAddress } }
   const { medium, destination } = deliveryTo(contact)
   return {
     name: challenge,
@@ -72,7 +72,7 @@ export async function requireSentCode(
   code: string,
 ): Promise<void> {
   const { proven } = await codeLockout.guard(step.poolId, step.sub, clock.now(), async () => {
-    const isRight = isSignInCode(secrets, step, { address: address ?? '', code, hash: step.memory.own.hash }) && address !== undefined
+    const isRight = isSignInCode(secrets, step, { address: address ?? '', code, hash: step.memory.hash }) && address !== undefined
     return isRight ? { proven: true, value: undefined } : { proven: false }
   })
   if (!proven) throw wrongSignInCode()

@@ -37,7 +37,7 @@ export const mfaSetup: Factor<SecondFactorDeps> = {
     const { step, signIn } = await openLaterStep<SetupMemory>(deps, answer, challenge)
     const { context, user } = signIn
     const { pool } = context
-    if (step.memory.own.isProven) {
+    if (step.memory.isProven) {
       // An administrator may have removed the app since.
       if (!(await hasSoftwareToken(deps.db, user))) throw invalidSession()
       return { kind: 'proven', user, progress: withProof(step.progress, challenge), consumes: step }

@@ -50,7 +50,7 @@ export async function openSetup({ db, clock, secrets, pools }: SetupDeps, sessio
 /** The Session of the same set-up with another memory. It is valid for the whole time of a new step. */
 export function resumeSetup({ secrets, clock }: SetupDeps, { client, step }: Setup, memory: SetupMemory): string {
   const expiresAt = clock.now() + client.authSessionValidityMinutes * 60_000
-  return sealState(secrets, { ...step, expiresAt, memory: { ...step.memory, own: memory } })
+  return sealState(secrets, { ...step, expiresAt, memory })
 }
 
 /** The Session of a finished set-up. It is a step with an id of its own, which the answer to MFA_SETUP consumes. */

@@ -25,7 +25,7 @@ import { missingRequiredAttributes, readNewAttributes } from './new-attributes.t
 export type NewPasswordDeps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets; readonly passwords: Passwords }
 
 /** Identifies the password that was proven. If the password is replaced, the session is refused. */
-type Memory = { readonly proven: string }
+type Memory = { readonly passwordMark: string }
 
 /** NEW_PASSWORD_REQUIRED: a user with a temporary password chooses a new one, and sets the attributes that the pool requires. */
 export const newPassword: Factor<NewPasswordDeps> & RequiredStep<NewPasswordDeps> = {
@@ -34,7 +34,7 @@ export const newPassword: Factor<NewPasswordDeps> & RequiredStep<NewPasswordDeps
   async findChallenge({ secrets, clock }, signIn) {
     const { context, user, progress } = signIn
     if (user.status !== 'FORCE_CHANGE_PASSWORD') return undefined
-    const memory: Memory = { proven: passwordMarkOf(user) }
+    const memory: Memory = { passwordMark: passwordMarkOf(user) }
     const state = newState<Memory>(context.client, user.sub, { challenge: 'NEW_PASSWORD_REQUIRED', progress, memory }, clock.now())
     return { name: 'NEW_PASSWORD_REQUIRED', parameters: parametersOf(signIn), session: sealState(secrets, state) }
   },
@@ -44,7 +44,7 @@ export const newPassword: Factor<NewPasswordDeps> & RequiredStep<NewPasswordDeps
     const { pool, client } = context
     const state = requireState<Memory>(answer, 'NEW_PASSWORD_REQUIRED', deps.clock.now())
     const user = await findUserOfState(deps, pool, state.sub, requireParameter(responses, 'USERNAME'))
-    if (user?.status !== 'FORCE_CHANGE_PASSWORD' || passwordMarkOf(user) !== state.memory.proven) {
+    if (user?.status !== 'FORCE_CHANGE_PASSWORD' || passwordMarkOf(user) !== state.memory.passwordMark) {
       throw (await isStateConsumed(deps.db, state.id)) ? usedSession() : invalidSession()
     }
 

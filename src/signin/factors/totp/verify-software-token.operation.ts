@@ -54,7 +54,7 @@ async function registerForCaller(deps: SetupDeps, user: User, { code, deviceName
 async function registerInSignIn(deps: SetupDeps, setup: Setup, { code, deviceName }: AppRegistration): Promise<string> {
   const { db, clock, secrets } = deps
   const { pool, user } = setup
-  const plain = setup.step.memory.own.secret
+  const plain = setup.step.memory.secret
   if (plain === null) throw notAssociated()
   const step = await requireCode(deps, user, plain, code)
   const secret = sealSoftwareSecret(secrets, user, plain)

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { createSecrets } from '../../src/base/secrets.ts'
+import { readRefreshToken, writeRefreshToken } from '../../src/tokens/refresh-token.ts'
+
+const secrets = createSecrets(Buffer.alloc(32, 7))
+
+/** Sealed under that key in the form that is read for ever, in lines of 120 characters. */
+const issuedLongAgo = [
+  'lgr_QKowL9-E2DqfEJiOqpdKnAS83sjzHcBcGyjzGbqJLcjhVrsAE447eJbBl4w-1_77wLqaCpEthHjQq035q3yHfFfg3-1GpppQ2s1gsDK9ZhyXg1tKfKSI',
+  'BCiesNQEAhn2FeFp-rGxOzsgrpeMGeIdS5CDHjHsaSoJ5I2QjVw6aMGjiyYeleCarUxsJYq562hg3r4yqP7QDgTbHMhZ5a9GiHUb6VtqAQfuwP8WiPfu69ZR',
+  '10vqXnwn2U5jBLXLjX_HjRs8EH269I0haLOAauee3c4wGX6nzB8_x-_AlJLTxg7-_iPavdM',
+].join('')
+
+const content = {
+  poolId: 'us-east-1_Example01',
+  clientId: 'client01',
+  sub: 'a3f0c9d2-1111-4222-8333-444455556666',
+  sessionId: '01980000-0000-7000-8000-000000000001',
+  originJti: '6f1c0a52-3d0e-4a5b-9d5e-0a8f6f1f2b11',
+  authTime: 1700000000,
+  expiresAt: 4102444800000,
+  generation: 3,
+  methods: ['pwd', 'otp', 'mfa'],
+} as const
+
+describe('a refresh token', () => {
+  it('is read in the form of every release so far', () => {
+    assert.deepEqual(readRefreshToken(secrets, issuedLongAgo), content)
+    assert.deepEqual(readRefreshToken(secrets, writeRefreshToken(secrets, content)), content)
+  })
+
+  it('is still written as an array, which servers of the release before can read', () => {
+    const opened = secrets.open('refresh-token', writeRefreshToken(secrets, content).slice('lgr_'.length))
+    assert.deepEqual(JSON.parse(opened?.toString() ?? ''), Object.values(content))
+  })
+
+  it('may have more elements than this release knows', () => {
+    const more = secrets.seal('refresh-token', JSON.stringify([...Object.values(content), 'from a later release']))
+    assert.deepEqual(readRefreshToken(secrets, `lgr_${more}`), content)
+  })
+
+  it('is unknown, and no failure, in a form that this release does not know', () => {
+    for (const form of [{ v: 2, sub: content.sub }, null, 'text']) {
+      assert.equal(readRefreshToken(secrets, `lgr_${secrets.seal('refresh-token', JSON.stringify(form))}`), undefined)
+    }
+  })
+})
