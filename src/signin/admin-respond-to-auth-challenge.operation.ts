@@ -16,7 +16,7 @@ export const adminRespondToAuthChallenge = operation('AdminRespondToAuthChalleng
       session: request.Session,
       responses: request.ChallengeResponses ?? {},
       userContext: contextFromServer(from, request.ContextData),
-      caller: { userAgent: from.userAgent, clientMetadata: request.ClientMetadata },
+      caller: callerContextOf(client, from, request.ClientMetadata),
     }
     return writeStepResult(await respond(deps, { pool, client }, response))
   },

@@ -7,9 +7,9 @@ import { runPreTokenGeneration, type TokenCustomization } from '../tokens/run-pr
 import type { Session, SessionDevice } from '../tokens/session.ts'
 import { beginSession } from '../tokens/sessions/begin-session.ts'
 import { firstActivity, makeRoomForSession } from '../tokens/sessions/tracked-sessions.ts'
-import type { TokenOccasion } from '../triggers/pre-token-generation.ts'
+import type { TokenGenerationSource } from '../triggers/pre-token-generation.ts'
 import { hasTrigger } from '../triggers/trigger.ts'
-import { deviceGroupKeyOf, newDeviceKey, unknownDevice } from '../users/devices/device.ts'
+import { deviceGroupKeyOf, deviceNotFound, newDeviceKey } from '../users/devices/device.ts'
 import { findDevice, recordDeviceUse } from '../users/devices/device-repository.ts'
 import { methodsOf } from './assurance/methods.ts'
 import type { SignIn, SignInProgress } from './sign-in.ts'
@@ -56,7 +56,7 @@ async function findSessionDevice({ db, secrets }: CompleteSignInDeps, { context,
     return { key: newDeviceKey(pool.id), groupKey: deviceGroupKeyOf(secrets, user), isConfirmed: false }
   }
   const device = await findDevice(db, { poolId: pool.id, sub: user.sub, key: deviceKey })
-  if (device === undefined) throw unknownDevice()
+  if (device === undefined) throw deviceNotFound()
   return { key: device.key, groupKey: deviceGroupKeyOf(secrets, user), isConfirmed: true }
 }
 
@@ -79,7 +79,7 @@ async function runLastTriggers(
   return runPreTokenGeneration(deps, { pool, client, user: signIn.user }, tokenSourceOf(signIn.progress), caller)
 }
 
-function tokenSourceOf({ proofs }: SignInProgress): TokenOccasion {
+function tokenSourceOf({ proofs }: SignInProgress): TokenGenerationSource {
   if (proofs.includes('NEW_PASSWORD_REQUIRED')) return 'TokenGeneration_NewPasswordChallenge'
   return proofs.includes('DEVICE_PASSWORD_VERIFIER') ? 'TokenGeneration_AuthenticateDevice' : 'TokenGeneration_Authentication'
 }

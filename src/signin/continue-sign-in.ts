@@ -1,4 +1,4 @@
-import type { Outbox } from '../messaging/after-commit.ts'
+import type { Outbox } from '../messaging/outbox.ts'
 import { extensionsOf } from '../pools/extensions/pool-extensions.ts'
 import { requireReady } from './candidate.ts'
 import { type CompleteSignInDeps, completeSignIn, consumeStateOrThrow } from './complete-sign-in.ts'

@@ -3,9 +3,9 @@ import { ApiError } from '../contract/api-error.ts'
 import type { AuthFlowType } from '../contract/generated/types.ts'
 import type { RequestContext } from '../contract/operation.ts'
 import type { AppClient } from '../pools/app-client.ts'
-import { provesBySecretHash, requireSecretHash } from '../pools/secret-hash.ts'
+import { isSecretHashValid, requireSecretHash } from '../pools/secret-hash.ts'
 import { type RefreshDeps, refreshTokens, requireRefreshToken } from '../tokens/refresh.ts'
-import type { Texts } from '../triggers/trigger-subject.ts'
+import { callerContextOf, type Texts } from '../triggers/trigger.ts'
 import type { ChoiceDeps } from './choice/choose.ts'
 import { startChoice } from './choice/start-choice.ts'
 import { type Flow, requireFlow } from './client-flows.ts'
@@ -52,7 +52,7 @@ export function initiate(
     ...request.userContext,
     pool,
     client,
-    caller: { userAgent: request.userAgent, clientMetadata: undefined },
+    caller: callerContextOf(client, request, undefined),
     deviceKey: parameters['DEVICE_KEY'] || undefined,
     validationData: request.clientMetadata,
     recordedEventId: undefined,

@@ -1,7 +1,7 @@
 import { ApiError } from '../contract/api-error.ts'
 import type { MfaMethod } from '../pools/pool.ts'
 import { hasSoftwareToken } from '../users/mfa/software-token-repository.ts'
-import { countsAsAllFactors } from '../users/passkeys/passkey.ts'
+import { passkeyCountsAsMfa } from '../users/passkeys/passkey.ts'
 import { methodsOfStepUp } from './assurance/goal.ts'
 import type { NewChallenge, RequiredStep } from './factor.ts'
 import { createSetupChallenge } from './factors/mfa-setup/mfa-setup.ts'
@@ -21,7 +21,7 @@ export const requireSecondFactor: RequiredStep<SecondFactorDeps> = {
     }
     if (pool.mfa === 'OFF' || hasSecondFactor(progress.proofs)) return undefined
     // For a user who needs two factors the passkey had to verify its user, so it counts as both factors.
-    if (progress.proofs[0] === 'WEB_AUTHN' && countsAsAllFactors(pool)) return undefined
+    if (progress.proofs[0] === 'WEB_AUTHN' && passkeyCountsAsMfa(pool)) return undefined
     const decision = decideMfa(pool, user, await hasSoftwareToken(deps.db, user))
     switch (decision.kind) {
       case 'pass':

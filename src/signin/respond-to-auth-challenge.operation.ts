@@ -16,7 +16,7 @@ export const respondToAuthChallenge = operation('RespondToAuthChallenge', {
       session: request.Session,
       responses: request.ChallengeResponses ?? {},
       userContext: contextFromClient(from, client, request.UserContextData),
-      caller: { userAgent: from.userAgent, clientMetadata: request.ClientMetadata },
+      caller: callerContextOf(client, from, request.ClientMetadata),
     }
     return writeStepResult(await respond(deps, { pool, client }, response))
   },

@@ -41,7 +41,7 @@ type RespondRequest = {
   readonly responses: Parameters
   /** Describes the user's own browser or app, as far as it is known. */
   readonly userContext: RequestContext
-  readonly caller: TriggerCaller
+  readonly caller: CallerContext
 }
 
 type PoolAndClient = Pick<SignInContext, 'pool' | 'client'>

@@ -79,7 +79,7 @@ async function recordWrongProof({ db, clock }: Deps, context: SignInContext, { u
     clientId: client.id,
     challenges: [...answeredChallengesOf(proofs), ...(failed === undefined ? [] : [{ name: failed, isPassed: false }])],
   } as const
-  if (recordedEventId === undefined || sub === undefined) return recordFailedStart(db, pool, { ...occurrence, sub })
+  if (recordedEventId === undefined || sub === undefined) return recordFailedFirstStep(db, pool, { ...occurrence, sub })
   await recordAuthEvent(db, pool, { ...occurrence, sub, id: recordedEventId, continues: recordedEventId })
 }
 

@@ -15,7 +15,7 @@ export type SignInContext = RequestContext & {
   readonly pool: Pool
   readonly client: AppClient
   /** The program that makes the call, and the ClientMetadata of an answer to a challenge. */
-  readonly caller: TriggerCaller
+  readonly caller: CallerContext
   /** The device that the client names. */
   readonly deviceKey: string | undefined
   /** The ClientMetadata of InitiateAuth, which other triggers receive than those that receive the one of an answer. */

@@ -15,7 +15,7 @@ export type TokenSubject = { readonly pool: Pool; readonly client: AppClient; re
 
 /** What the access token and the ID token of one issue have in common. Times in epoch seconds. */
 export type Grant = TokenSubject & {
-  readonly groups: GroupFacts
+  readonly groups: GroupConfiguration
   /** The confirmed device that the session was begun on. */
   readonly deviceKey: string | undefined
   readonly issuer: string

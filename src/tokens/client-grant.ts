@@ -1,8 +1,8 @@
+import { invalidParameter } from '../contract/api-error.ts'
 import { type AppClient, accessTokenSeconds } from '../pools/app-client.ts'
-import { invalidParameter } from '../pools/invalid-parameter.ts'
 import { findExistingScopes, userScopes } from '../pools/resource-servers/scopes.ts'
 import type { Db } from '../storage/db.ts'
-import type { TokenChanges } from '../triggers/pre-token-generation-answer.ts'
+import type { TokenChanges } from '../triggers/pre-token-generation.ts'
 import { changeAccessClaims } from './changed-claims.ts'
 import type { Claims } from './claim-value.ts'
 

@@ -7,10 +7,8 @@ import type { Pool } from '../pools/pool.ts'
 import type { PoolCatalog } from '../pools/pool-catalog.ts'
 import { isClientSecretValid } from '../pools/secret-hash.ts'
 import type { Db } from '../storage/db.ts'
-import { invokePreTokenGeneration } from '../triggers/pre-token-generation.ts'
-import type { TokenChanges } from '../triggers/pre-token-generation-answer.ts'
-import type { Triggers } from '../triggers/trigger.ts'
-import type { TriggerCaller } from '../triggers/trigger-subject.ts'
+import { invokePreTokenGeneration, type TokenChanges } from '../triggers/pre-token-generation.ts'
+import { type CallerContext, callerContextOf, type Triggers } from '../triggers/trigger.ts'
 import { clientAccessClaims, requireClientScopes } from './client-grant.ts'
 import { issuerOf } from './issue-tokens.ts'
 import { signJwt } from './jwt.ts'
@@ -26,7 +24,7 @@ export const getClientToken = operation('GetClientToken', {
     const { pool, client } = await pools.getClient(request.ClientId)
     requireClientCredentials(client, request.Secret)
     const scopes = await requireClientScopes(db, client, request.Scopes)
-    const caller = { userAgent, clientMetadata: request.ClientMetadata }
+    const caller = callerContextOf(client, { userAgent }, request.ClientMetadata)
     const changes = await runPreTokenGenerationForClient(triggers, { pool, client, scopes }, caller)
     const issuedAt = Math.floor(clock.now() / 1000)
     const grant = { client, issuer: issuerOf(publicUrl, pool.id), scopes, issuedAt, changes }
@@ -37,7 +35,7 @@ export const getClientToken = operation('GetClientToken', {
 
 /** Checks the secret first: only its holder may learn which flows the client is set up for. */
 function requireClientCredentials(client: AppClient, secret: string): void {
-  if (client.secrets.length === 0 || !provesClientSecret(client, secret)) {
+  if (client.secrets.length === 0 || !isClientSecretValid(client, secret)) {
     throw new ApiError('NotAuthorizedException', `Unable to verify the client secret of client ${client.id}`)
   }
   if (client.authFlows?.length !== 1 || client.authFlows[0] !== 'ALLOW_CLIENT_TOKEN_AUTH') {
@@ -49,7 +47,7 @@ function requireClientCredentials(client: AppClient, secret: string): void {
 async function runPreTokenGenerationForClient(
   triggers: Triggers,
   { pool, client, scopes }: { readonly pool: Pool; readonly client: AppClient; readonly scopes: readonly string[] },
-  { userAgent, clientMetadata }: TriggerCaller,
+  caller: CallerContext,
 ): Promise<TokenChanges | undefined> {
   if (pool.triggers.byName.PreTokenGeneration?.version !== 'V3_0') return undefined
   const subject = { pool, clientId: client.id, username: 'ClientCredentials', sub: undefined, userAgent: caller.userAgent }

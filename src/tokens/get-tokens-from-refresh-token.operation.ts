@@ -1,7 +1,8 @@
 import { ApiError } from '../contract/api-error.ts'
 import { operation } from '../contract/operation.ts'
 import type { PoolCatalog } from '../pools/pool-catalog.ts'
-import { provesClientSecret } from '../pools/secret-hash.ts'
+import { isClientSecretValid } from '../pools/secret-hash.ts'
+import { callerContextOf } from '../triggers/trigger.ts'
 import { type RefreshContext, type RefreshDeps, refreshTokens, requireRefreshToken, rotateTokens } from './refresh.ts'
 import { writeTokens } from './wire.ts'
 
@@ -14,7 +15,7 @@ export const getTokensFromRefreshToken = operation('GetTokensFromRefreshToken', 
     if (!isClientSecretValid(client, request.ClientSecret)) {
       throw new ApiError('NotAuthorizedException', `Unable to verify the client secret of client ${client.id}`)
     }
-    const caller = { userAgent: from.userAgent, clientMetadata: request.ClientMetadata }
+    const caller = callerContextOf(client, from, request.ClientMetadata)
     const context: RefreshContext = { ...from, pool, client, caller }
     const presented = { refreshToken: request.RefreshToken, deviceKey: request.DeviceKey }
     const verified = await requireRefreshToken(deps, context, presented)

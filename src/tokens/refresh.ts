@@ -17,7 +17,7 @@ import { recordActivity } from './sessions/tracked-session-repository.ts'
 import { nextActivity } from './sessions/tracked-sessions.ts'
 
 /** What stays the same in one call that refreshes tokens. `ip` and `userAgent` are the user's, as far as they are known. */
-export type RefreshContext = RequestContext & { readonly pool: Pool; readonly client: AppClient; readonly caller: TriggerCaller }
+export type RefreshContext = RequestContext & { readonly pool: Pool; readonly client: AppClient; readonly caller: CallerContext }
 
 export type RefreshDeps = TokenDeps & { readonly db: Db; readonly clock: Clock }
 

@@ -12,7 +12,7 @@ import type { User } from '../users/user.ts'
 import { selfServiceScope, type TokenSubject } from './claims.ts'
 
 /** The groups that tokens carry, and the changes that the PreTokenGeneration trigger makes to them. */
-export type TokenCustomization = { readonly groups: GroupFacts; readonly changes: TokenChanges | undefined }
+export type TokenCustomization = { readonly groups: GroupConfiguration; readonly changes: TokenChanges | undefined }
 
 /**
  * Undefined in a pool without PreTokenGeneration: tokens can be made and the session stored without waiting for a trigger function.
@@ -23,8 +23,8 @@ export type TokenCustomization = { readonly groups: GroupFacts; readonly changes
 export async function runPreTokenGeneration(
   { db, triggers }: { readonly db: Db; readonly triggers: Triggers },
   { pool, client, user }: TokenSubject,
-  source: TokenOccasion,
-  caller: TriggerCaller,
+  source: TokenGenerationSource,
+  caller: CallerContext,
 ): Promise<TokenCustomization | undefined> {
   if (!hasTrigger(pool, 'PreTokenGeneration')) return undefined
   const groups = await findGroupFacts(db, user)

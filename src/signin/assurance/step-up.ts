@@ -31,7 +31,7 @@ export async function readStepUp(deps: StepUpDeps, pool: Pool, parameters: Param
     if (token || maxAge) throw invalid('ACCESS_TOKEN and MAX_AGE need TARGET_ACR_VALUES.')
     return undefined
   }
-  requireTier(deps.tiers, pool, 'ESSENTIALS', 'TARGET_ACR_VALUES')
+  requireTier(deps.tiers, pool, { feature: 'TARGET_ACR_VALUES', tier: 'ESSENTIALS' })
   const levels = target.split(' ').flatMap((acr) => findLevel(pool, acr) ?? [])
   if (levels.length === 0) throw invalid('TARGET_ACR_VALUES has no value that the user pool knows.')
   if (maxAge && !/^\d{1,9}$/.test(maxAge)) throw invalid('MAX_AGE must be a number of seconds.')

@@ -3,7 +3,7 @@ import { ApiError } from '../../contract/api-error.ts'
 import { hidesUserExistence } from '../../pools/app-client.ts'
 import type { MfaMethod, Pool } from '../../pools/pool.ts'
 import type { Db } from '../../storage/db.ts'
-import { makeUpUser } from '../../users/decoy-user.ts'
+import { draftDecoyUser } from '../../users/decoy-user.ts'
 import { usableMfa } from '../../users/mfa/mfa-methods.ts'
 import { hasSoftwareToken } from '../../users/mfa/software-token-repository.ts'
 import { decoyPasskeys } from '../../users/passkeys/decoy-passkey.ts'
@@ -97,11 +97,11 @@ function decoyAbilities(
   { sub, name, user }: Pick<ChoiceSignIn, 'sub' | 'name' | 'user'>,
   relyingParty: RelyingParty | undefined,
 ): UserAbilities {
-  const { user: decoy, passkeys, hasSoftwareToken } = makeUpUser(secrets, pool, { name, sub })
+  const { user: decoy, passkeys, hasSoftwareToken } = draftDecoyUser(secrets, pool, { name, sub })
   return {
     // With a password, so that the choices are the usual ones whatever addresses the user has.
     user: user === undefined ? decoy : { ...decoy, status: 'CONFIRMED', password: '', attributes: user.attributes },
-    passkeys: relyingParty === undefined ? [] : decoyPasskeys(secrets, pool, sub, relyingParty, passkeys),
+    passkeys: relyingParty === undefined ? [] : decoyPasskeys(secrets, { poolId: pool.id, sub }, relyingParty, passkeys),
     hasApp: pool.mfa !== 'OFF' && hasSoftwareToken,
     isDecoy: true,
   }
@@ -121,7 +121,7 @@ function usableFirstFactors(
   const isTemporary = user.status === 'FORCE_CHANGE_PASSWORD'
   const hasPassword = allowed.includes('PASSWORD') && user.password !== null
   const byCode = !needsSecondFactor && !isTemporary
-  const byPasskey = !isTemporary && (!needsSecondFactor || countsAsAllFactors(pool))
+  const byPasskey = !isTemporary && (!needsSecondFactor || passkeyCountsAsMfa(pool))
   const usable: Readonly<Record<FirstFactor, boolean>> = {
     PASSWORD_SRP: hasPassword,
     PASSWORD: hasPassword,

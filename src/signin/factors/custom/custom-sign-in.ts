@@ -1,5 +1,5 @@
-import type { ChallengeFacts, ChallengeResult } from '../../../triggers/custom-challenge.ts'
-import type { TriggerSubject } from '../../../triggers/trigger-subject.ts'
+import type { ChallengeResult, CustomChallengeRequest } from '../../../triggers/custom-challenge.ts'
+import type { TriggerSubject } from '../../../triggers/trigger.ts'
 import type { Candidate } from '../../candidate.ts'
 import type { SignIn, SignInContext, SignInProgress } from '../../sign-in.ts'
 import { attributesForTriggers, triggerSubjectOf } from '../../sign-in-triggers.ts'
@@ -23,7 +23,7 @@ export function customSubjectOf({ context, user, name }: CustomSignIn): TriggerS
   return triggerSubjectOf(context, user, name)
 }
 
-export function challengeFactsOf({ context, user, progress }: CustomSignIn): ChallengeFacts {
+export function challengeFactsOf({ context, user, progress }: CustomSignIn): CustomChallengeRequest {
   return {
     userAttributes: attributesForTriggers(context.pool, user),
     userNotFound: user === undefined,

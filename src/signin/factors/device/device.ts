@@ -28,7 +28,7 @@ export const rememberedDevice: RequiredStep<LaterStepDeps> = {
     const { pool, deviceKey } = context
     if (!pool.devices?.challengeRequiredOnNewDevice || deviceKey === undefined || hasSecondFactor(progress.proofs)) return undefined
     const device = await findDevice(db, { poolId: pool.id, sub: user.sub, key: deviceKey })
-    if (device === undefined) throw unknownDevice()
+    if (device === undefined) throw deviceNotFound()
     if (!device.remembered || device.verifier === null) return undefined
     const step = newLaterStep(signIn, { challenge: 'DEVICE_SRP_AUTH', memory: deviceKey, now: clock.now() })
     return {

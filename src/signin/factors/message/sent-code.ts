@@ -34,13 +34,14 @@ export async function createSentCodeChallenge(
   spec: { readonly challenge: ChallengeName; readonly contact: Contact; readonly digits: number; readonly isNew?: boolean },
 ): Promise<NewChallenge> {
   const { context, user, progress } = signIn
-  const { pool, client, caller } = context
+  const { pool, caller } = context
   const { challenge, contact, digits, isNew = false } = spec
   const now = clock.now()
   // In CUSTOM_AUTH the trigger functions can ask for a code as the first factor.
-  await limitAttempts(db, pool.id, user.sub, progress.proofs.length === 0 ? 'FirstFactorMessage' : 'SignInMessage', now)
-  const callerContext = { clientId: client.id, ...caller }
-  const messageContent = await renderMessageTo(triggers, { pool, user, attributes: [contact.attribute], kind: 'mfa', callerContext })
+  const action = progress.proofs.length === 0 ? 'FirstFactorMessage' : 'SignInMessage'
+  await limitAttempts(db, { poolId: pool.id, subject: user.sub, action }, now)
+  const message = { pool, user, attributes: [contact.attribute], kind: 'mfa', callerContext: caller } as const
+  const messageContent = await renderMessageTo(triggers, message)
   const code = chooseCode(secrets, { pool, user }, digits)
   const newAddress = isNew ? contact.value : undefined
   // The hash covers the id of the step, so the step comes first.

@@ -54,7 +54,7 @@ export async function confirmByAddress(
     return { user: changed, isConfirmed: before.status !== status }
   })
   // Cognito's list of the triggers that receive the ClientMetadata of an answer does not include PostConfirmation.
-  const callerContext = { clientId: state.clientId, clientMetadata: undefined, userAgent: caller.userAgent }
+  const callerContext = { ...caller, clientMetadata: undefined }
   if (after.isConfirmed)
     await runPostConfirmation(triggers, { pool, user: after.user, source: 'PostConfirmation_ConfirmSignUp', callerContext })
   return { user: after.user, consumes: undefined }
