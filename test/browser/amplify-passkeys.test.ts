@@ -38,7 +38,7 @@ describe('passkeys by aws-amplify in Chromium', () => {
         return { ...app, sub }
       }
 
-      it('are made, shown, and let their owner in', async () => {
+      it('are registered, listed, and sign their owner in', async () => {
         const { context, page, sub } = await openAppOfAna()
         await call(page, 'associateWebAuthnCredential')
         const { credentials } = await call(page, 'listWebAuthnCredentials')
@@ -55,7 +55,7 @@ describe('passkeys by aws-amplify in Chromium', () => {
         await context.close()
       })
 
-      it('are chosen among the ways to sign in', async () => {
+      it('can be chosen among the first factors', async () => {
         const { context, page, sub } = await openAppOfAna()
         await call(page, 'associateWebAuthnCredential')
         await call(page, 'signOut')
@@ -69,7 +69,7 @@ describe('passkeys by aws-amplify in Chromium', () => {
         await context.close()
       })
 
-      it('are deleted, and let nobody in from then on', async () => {
+      it('do not sign in once they are deleted', async () => {
         const { context, page, devtools, authenticatorId } = await openAppOfAna()
         await call(page, 'associateWebAuthnCredential')
         const { credentials } = await call(page, 'listWebAuthnCredentials')
@@ -78,12 +78,12 @@ describe('passkeys by aws-amplify in Chromium', () => {
         await call(page, 'signOut')
         const asked = await call(page, 'signIn', { username: email, options: by('WEB_AUTHN') })
         assert.equal(asked.nextStep.signInStep, 'CONTINUE_SIGN_IN_WITH_FIRST_FACTOR_SELECTION')
-        // The authenticator still has it: the server alone knows that it is void.
+        // The authenticator still has the passkey: only the server has deleted it.
         assert.equal((await devtools.send('WebAuthn.getCredentials', { authenticatorId })).credentials.length, 1)
         await context.close()
       })
 
-      it('are all that a user has who signed up without a password', async () => {
+      it('can be the only factor of a user who signed up without a password', async () => {
         const { context, page, poolId } = await openApp()
         const options = { userAttributes: { email }, autoSignIn: { authFlowType: 'USER_AUTH' } } as const
         const { userId } = await call(page, 'signUp', { username: email, options })
@@ -98,7 +98,7 @@ describe('passkeys by aws-amplify in Chromium', () => {
         await context.close()
       })
 
-      it('that the user calls off let nobody in, and do at the next try', async () => {
+      it('do not sign in when the user cancels, and do at the next attempt', async () => {
         const { context, page, poolId, devtools, authenticatorId } = await openAppOfAna()
         await call(page, 'associateWebAuthnCredential')
         await call(page, 'signOut')

@@ -14,13 +14,13 @@ const sms = await openSmsEndpoint()
 const SmsConfiguration = { SnsCallerArn: 'arn:aws:iam::123456789012:role/sms' }
 
 for (const engine of engines.slice(0, 1)) {
-  describe('The inbox in a browser', () => {
+  describe('the inbox in a browser', () => {
     const server = useTestServer(engine, { flags: [...sms.flags, '--log-level', 'silent'] })
     const browser = useBrowser()
 
     const givenPool = (pool: object = {}) => server().givenPool({ pool: { AutoVerifiedAttributes: ['email'], ...pool } })
 
-    /** Opens the page; whatever it complains about, such as a broken content policy, fails the test. */
+    /** Opens the page. Any error in its console, such as a violated content policy, fails the test. */
     async function withPage(path: string, work: (page: Page) => Promise<void>, options: BrowserContextOptions = {}): Promise<void> {
       const context = await browser().newContext({ baseURL: server().url.replace('127.0.0.1', 'localhost'), ...options })
       const page = await context.newPage()
@@ -36,7 +36,7 @@ for (const engine of engines.slice(0, 1)) {
       }
     }
 
-    it('says what to do while there is nothing, and shows a message by itself once there is', async () => {
+    it('says what to do while it is empty, and shows a new message without a reload', async () => {
       const { clientId } = await givenPool()
       await withPage('/inbox', async (page) => {
         await page.getByRole('button', { name: 'Empty the inbox' }).click()
@@ -68,7 +68,7 @@ for (const engine of engines.slice(0, 1)) {
       await withPage('/inbox?recipient=copy@example.test', copy, { permissions })
     })
 
-    it('finds a recipient by the keyboard alone', async () => {
+    it('can be searched for a recipient with the keyboard alone', async () => {
       const { clientId } = await givenPool()
       for (const name of ['eva', 'fay']) await signUp(server(), clientId, name, { email: `${name}@example.test` })
       await withPage('/inbox', async (page) => {
@@ -80,7 +80,7 @@ for (const engine of engines.slice(0, 1)) {
       })
     })
 
-    it('shows a message as HTML without letting it run or reach anything', async () => {
+    it('shows a message as HTML, without running scripts or loading resources', async () => {
       const EmailMessage = '<h1>Hi {username}</h1><script>top.document.title="gone"</script><b>{####}</b>'
       const { poolId } = await givenPool({ AdminCreateUserConfig: { InviteMessageTemplate: { EmailMessage } } })
       await adminCreate(server(), poolId, 'gus', { attributes: { email: 'gus@example.test' }, DesiredDeliveryMediums: ['EMAIL'] })
@@ -94,7 +94,7 @@ for (const engine of engines.slice(0, 1)) {
       await context.close()
     })
 
-    it('tells what was not sent and why, and follows it until it is', async () => {
+    it('shows a message that was not sent, with the reason, until it is sent', async () => {
       const { poolId, clientId } = await givenPool({ SmsConfiguration })
       await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, Messages: { Suppress: ['ResendCode'], MaxPerDay: 2 } })
       sms.answerTo('+15550000021', 503, 200)
@@ -115,7 +115,7 @@ for (const engine of engines.slice(0, 1)) {
       })
     })
 
-    it('fits a phone, with every control named and large enough to touch', async () => {
+    it('fits a phone, with every control labelled and large enough to touch', async () => {
       const { clientId } = await givenPool()
       const long = 'somebody.with.a.rather.long.name@a-rather-long-domain.example.test'
       await signUp(server(), clientId, 'long', { email: long })

@@ -10,7 +10,7 @@ import { completeRegistration, setWebAuthn, startRegistration } from '../support
 import { claimsOf, givenTokens, givenUser } from '../support/sign-in.ts'
 import { useTestServer } from '../support/test-server.ts'
 
-/** What an app does with the options it got from the API; all of it is the browser's own. */
+/** An app that passes the options from the API to the browser's own functions. */
 const app = `
   const create = async (options) => {
     const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(options)
@@ -52,7 +52,7 @@ describe('passkeys in Chromium', () => {
         return respond(server(), clientId, 'WEB_AUTHN', asked.Session, { USERNAME: 'ana', CREDENTIAL })
       }
 
-      it('are made on one page and let their owner in on it, again and again', async () => {
+      it('are registered on a page and sign their owner in there, again and again', async () => {
         const { clientId, sub, token } = await givenAna()
         const { context, page, devtools, authenticatorId } = await openPage()
         const { id } = await register(page, token)
@@ -70,7 +70,7 @@ describe('passkeys in Chromium', () => {
         await context.close()
       })
 
-      it('are not made twice by one authenticator', async () => {
+      it('are registered once for each authenticator', async () => {
         const { token } = await givenAna()
         const { context, page } = await openPage()
         await register(page, token)
@@ -78,7 +78,7 @@ describe('passkeys in Chromium', () => {
         await context.close()
       })
 
-      it('are two where there are two authenticators, and either lets in', async () => {
+      it('can be two of two authenticators, and each of them signs in', async () => {
         const { clientId, token } = await givenAna()
         const [laptop, phone] = [await openPage(), await openPage()]
         await register(laptop.page, token)
@@ -89,7 +89,7 @@ describe('passkeys in Chromium', () => {
         }
       })
 
-      it('do without verification where it is preferred, and cannot be made or used where it is required', async () => {
+      it('work without user verification where it is preferred, and fail where it is required', async () => {
         const { poolId, clientId, token } = await givenAna()
         const { context, page } = await openPage({ verifies: false })
         await register(page, token)
@@ -100,7 +100,7 @@ describe('passkeys in Chromium', () => {
         await context.close()
       })
 
-      it('are kept by the browser to the pages of their relying party', async () => {
+      it('work only on pages of their relying party', async () => {
         const { token } = await givenAna({ RelyingPartyId: 'example.test' })
         const { context, page } = await openPage()
         await assert.rejects(register(page, token), /SecurityError/)

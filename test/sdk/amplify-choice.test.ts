@@ -29,8 +29,8 @@ const addresses = [
   { Name: 'phone_number', Value: phone },
 ]
 
-/** Amplify waits three minutes for an auto sign-in even when it has long been done, and the process would wait with it. */
-function keepNoLongTimers(test: TestContext): void {
+/** Amplify keeps a timer of three minutes even after the automatic sign-in is done. It must not keep the process running. */
+function unrefLongTimers(test: TestContext): void {
   const { setTimeout } = globalThis
   const start = (callback: () => void, ms?: number) => {
     const timer = setTimeout(callback, ms)
@@ -40,7 +40,7 @@ function keepNoLongTimers(test: TestContext): void {
 }
 
 for (const engine of engines) {
-  describe(`aws-amplify where users choose how to sign in, on ${engine.name}`, () => {
+  describe(`choice-based sign-in by aws-amplify on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
     async function givenApp(wish: PoolWish = {}) {
@@ -55,7 +55,7 @@ for (const engine of engines) {
       return ids
     }
 
-    it('is told the choices, and signs in by the one that is chosen', async () => {
+    it('lists the first factors, and signs in by the chosen one', async () => {
       const { poolId } = await givenAna()
       const choose = async (challengeResponse: string) => {
         const asked = await signIn({ username: 'ana', options: byChoice })
@@ -88,7 +88,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [`mfa ${email}`, `mfa ${phone}`])
     })
 
-    it('signs in by what the app prefers', async () => {
+    it('signs in by the preferred challenge of the app', async () => {
       const { poolId } = await givenAna()
       for (const preferredChallenge of ['PASSWORD', 'PASSWORD_SRP'] as const) {
         const options = { ...byChoice, preferredChallenge }
@@ -107,8 +107,8 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [`mfa ${email}`])
     })
 
-    it('signs up without a password, and goes on to be signed in', async (test) => {
-      keepNoLongTimers(test)
+    it('signs up without a password, and signs in automatically', async (test) => {
+      unrefLongTimers(test)
       const { poolId } = await givenApp({ pool: { AutoVerifiedAttributes: ['email'], UsernameAttributes: ['email'] } })
       const signedUp = await signUp({ username: email, options: { userAttributes: { email }, autoSignIn: byChoice } })
       assert.equal(signedUp.nextStep.signUpStep, 'CONFIRM_SIGN_UP')

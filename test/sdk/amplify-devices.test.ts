@@ -24,7 +24,7 @@ const done = { isSignedIn: true, nextStep: { signInStep: 'DONE' } }
 
 type Way = NonNullable<SignInInput['options']>
 
-/** Amplify's own arithmetic takes long, so where the flow does not matter it is this one. */
+/** Amplify's SRP is slow, so tests in which the flow does not matter use this one. */
 const byPassword: Way = { authFlowType: 'USER_PASSWORD_AUTH' }
 const bySrp: Way = { authFlowType: 'USER_SRP_AUTH' }
 const ways: readonly Way[] = [byPassword, bySrp, { authFlowType: 'USER_AUTH', preferredChallenge: 'PASSWORD_SRP' }]
@@ -38,7 +38,7 @@ for (const engine of engines) {
     const server = useTestServer(engine)
     const start = (options = byPassword) => signIn({ username: 'ana', password: goodPassword, options })
 
-    /** Ana, whose sign-ins ask for a code unless a remembered device stands in for it. */
+    /** A user whose sign-ins ask for a code, unless a remembered device replaces it. */
     async function givenAna(asksUser: boolean) {
       const DeviceConfiguration = { ChallengeRequiredOnNewDevice: true, DeviceOnlyRememberedOnUserPrompt: asksUser }
       const ids = await givenMfaPool(server(), 'OPTIONAL', ['email'], { pool: { DeviceConfiguration }, client })
@@ -55,7 +55,7 @@ for (const engine of engines) {
 
     const deviceOfToken = async () => (await fetchAuthSession()).tokens?.accessToken.payload['device_key']
 
-    it('is remembered by itself, and proves itself in place of the code whatever the flow', async () => {
+    it('is remembered automatically, and replaces the code in every flow', async () => {
       const ids = await givenAna(false)
       await signInByCode(ids)
       const [device] = await fetchDevices()
@@ -75,7 +75,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), ids.poolId), [`mfa ${email}`])
     })
 
-    it('is only tracked until the user has it remembered', async () => {
+    it('is only tracked until the user remembers it', async () => {
       const ids = await givenAna(true)
       await signInByCode(ids)
       assert.equal((await fetchDevices()).length, 1)
@@ -87,7 +87,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), ids.poolId), [`mfa ${email}`, `mfa ${email}`])
     })
 
-    it('is forgotten, and another one to the next sign-in', async () => {
+    it('is a new device at the next sign-in after it was forgotten', async () => {
       const ids = await givenAna(false)
       await signInByCode(ids)
       const [first] = await fetchDevices()
@@ -99,7 +99,7 @@ for (const engine of engines) {
       assert.notEqual(second?.id, first?.id)
     })
 
-    it('is given up by itself when it was forgotten elsewhere', async () => {
+    it('drops its key when it was forgotten elsewhere', async () => {
       for (const way of [byPassword, bySrp]) {
         const ids = await givenAna(false)
         await signInByCode(ids)
@@ -111,7 +111,7 @@ for (const engine of engines) {
       }
     })
 
-    it('is one of two, of which either forgets the other', async () => {
+    it('is listed beside another device, which it can forget', async () => {
       const ids = await givenAna(false)
       const [laptop, phone] = [amplifyStorage(), amplifyStorage()]
       cognitoUserPoolsTokenProvider.setKeyValueStorage(phone)

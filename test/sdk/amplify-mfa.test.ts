@@ -21,7 +21,7 @@ const done = { isSignedIn: true, nextStep: { signInStep: 'DONE' } }
 const contacts = { email: 'ana@example.test', phone_number: '+15551234444' }
 
 for (const engine of engines) {
-  describe(`Second factors by aws-amplify on ${engine.name}`, () => {
+  describe(`second factors by aws-amplify on ${engine.name}`, () => {
     const server = useTestServer(engine)
     const start = () => signIn({ username: 'ana', password: goodPassword })
 
@@ -46,7 +46,7 @@ for (const engine of engines) {
       assert.deepEqual(await confirmSignIn({ challengeResponse: app.code(1) }), done)
     })
 
-    it('is given the choice of three', async () => {
+    it('selects one of three methods', async () => {
       const ids = await givenAna('OPTIONAL', ['sms', 'totp', 'email'])
       await start()
       const app = appOf(server(), (await setUpTOTP()).sharedSecret)
@@ -67,7 +67,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), ids.poolId), [`mfa ${contacts.email}`])
     })
 
-    it('sets up an app or a mailbox, as the user chooses, where MFA is required', async () => {
+    it('sets up an app or e-mail, as the user chooses, where MFA is required', async () => {
       const ids = await givenAna('ON', ['totp', 'email'], {})
       const selection = { signInStep: 'CONTINUE_SIGN_IN_WITH_MFA_SETUP_SELECTION', allowedMFATypes: ['TOTP', 'EMAIL'] }
       assert.deepEqual((await start()).nextStep, selection)

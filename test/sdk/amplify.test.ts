@@ -66,7 +66,7 @@ for (const engine of engines) {
       assert.deepEqual(await getCurrentUser().then(({ username, userId }) => [username, userId]), ['ana', signedUp.userId])
     })
 
-    it('signs in with the password itself', async () => {
+    it('signs in by USER_PASSWORD_AUTH', async () => {
       const { poolId } = await givenApp()
       await givenUser(server(), poolId, 'ana')
       const authFlowType = 'USER_PASSWORD_AUTH'
@@ -76,7 +76,7 @@ for (const engine of engines) {
       await assert.rejects(signIn({ username: 'ana', password: 'Wrong-horse-7' }), wrong)
     })
 
-    it('follows the names that an alias and a pool of e-mail names give back', async () => {
+    it('signs in with an alias, and with an e-mail address as the username', async () => {
       const alias = await givenApp({ pool: { AliasAttributes: ['email'], AutoVerifiedAttributes: ['email'] } })
       await givenUser(server(), alias.poolId, 'ana', { attributes: verifiedEmail })
       assert.deepEqual(await signIn({ username: 'ana@example.test', password: goodPassword }), done)
@@ -113,7 +113,7 @@ for (const engine of engines) {
       await useAccessToken(server(), String(tokens?.accessToken))
     })
 
-    it('changes attributes and the password, and recovers a forgotten one', async () => {
+    it('changes attributes and the password, and recovers a forgotten password', async () => {
       const { poolId } = await givenApp()
       await givenUser(server(), poolId, 'ana', { attributes: verifiedEmail })
       await signIn({ username: 'ana', password: goodPassword })
@@ -144,7 +144,7 @@ for (const engine of engines) {
       assert.equal((await fetchUserAttributes()).family_name, 'Alvarez')
     })
 
-    it('revokes its tokens on sign-out, and those of every device on a global one', async () => {
+    it('revokes its tokens on sign-out, and those of all devices on a global sign-out', async () => {
       const { poolId } = await givenApp()
       await givenUser(server(), poolId, 'ana')
       const otherDevice = amplifyStorage()

@@ -11,7 +11,7 @@ for (const engine of engines) {
   describe(`amazon-cognito-identity-js and its device on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('confirms the device by itself, proves it in place of a second factor, and forgets it', async () => {
+    it('confirms its device, proves it in place of a second factor, and forgets it', async () => {
       const DeviceConfiguration = { ChallengeRequiredOnNewDevice: true, DeviceOnlyRememberedOnUserPrompt: false }
       const ids = await givenMfaPool(server(), 'OPTIONAL', ['email'], { pool: { DeviceConfiguration } })
       await givenUser(server(), ids.poolId, 'ana', { attributes: [{ Name: 'email', Value: 'ana@example.test' }] })

@@ -8,11 +8,11 @@ import { attributeList, codeSentTo, sentTo, type Values } from '../support/self-
 import { givenTokens, givenUser, goodPassword } from '../support/sign-in.ts'
 import { useTestServer } from '../support/test-server.ts'
 
-/** Where the library got to: signed in, or which of its callbacks it called with what. */
-type Stop = { readonly at: string; readonly parameters: Values | undefined; readonly session: CognitoUserSession | undefined }
+/** The library's next step: the callback that it called, with its arguments. */
+type LibraryStep = { readonly at: string; readonly parameters: Values | undefined; readonly session: CognitoUserSession | undefined }
 
-/** Every callback that one of the library's calls may come back by. */
-function stopped(start: (callbacks: Parameters<CognitoUser['authenticateUser']>[1]) => void): Promise<Stop> {
+/** Passes all callbacks to a call of the library, and resolves with the one that it calls. */
+function nextStep(start: (callbacks: Parameters<CognitoUser['authenticateUser']>[1]) => void): Promise<LibraryStep> {
   return new Promise((resolve, reject) => {
     const stop = (at: string) => (_challenge: string, parameters: Values) => resolve({ at, parameters, session: undefined })
     start({
@@ -27,13 +27,13 @@ function stopped(start: (callbacks: Parameters<CognitoUser['authenticateUser']>[
 }
 
 const signIn = (user: CognitoUser) =>
-  stopped((callbacks) =>
+  nextStep((callbacks) =>
     user.authenticateUser(new AuthenticationDetails({ Username: user.getUsername(), Password: goodPassword }), callbacks),
   )
 
-/** A text message's, unless another kind is named. */
+/** Without a `type` it is the code of a text message. */
 const sendCode = (user: CognitoUser, code: string, type?: 'SOFTWARE_TOKEN_MFA') =>
-  stopped((callbacks) => user.sendMFACode(code, callbacks, type))
+  nextStep((callbacks) => user.sendMFACode(code, callbacks, type))
 
 const associate = (user: CognitoUser) =>
   new Promise<string>((resolve, reject) => user.associateSoftwareToken({ associateSecretCode: resolve, onFailure: reject }))
@@ -47,17 +47,17 @@ const contacts = { email: 'ana@example.test', phone_number: '+15551234444' }
 const wrong = { code: 'CodeMismatchException', message: 'Invalid code or auth state for the user.' }
 
 for (const engine of engines) {
-  describe(`Second factors by amazon-cognito-identity-js on ${engine.name}`, () => {
+  describe(`second factors by amazon-cognito-identity-js on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('a signed-in user registers an app, prefers it, and is asked for its code from then on', async () => {
+    it('registers and prefers an app, and is asked for its code from then on', async () => {
       const ids = await givenMfaPool(server(), 'OPTIONAL', ['totp'])
       await givenUser(server(), ids.poolId, 'ana')
       const ana = openBrowser(server(), ids).user('ana')
       assert.equal((await signIn(ana)).at, 'session')
       const app = appOf(server(), await associate(ana))
       await assert.rejects(verify(ana, '000000', 'My phone'), { code: 'EnableSoftwareTokenMFAException', message: 'Code mismatch' })
-      // The library hands on the answer, which for somebody signed in is no session.
+      // For a signed-in user the library passes the response itself instead of a session.
       assert.equal(((await verify(ana, app.code(), 'My phone')) as unknown as { Status: string }).Status, 'SUCCESS')
       const totp = { PreferredMfa: true, Enabled: true }
       assert.equal(await promised<string>((done) => ana.setUserMfaPreference(null, totp, done)), 'SUCCESS')
@@ -87,7 +87,7 @@ for (const engine of engines) {
       assert.equal((await sendCode(again, app.code(1), 'SOFTWARE_TOKEN_MFA')).session?.isValid(), true)
     })
 
-    it('brings back the code of a text message', async () => {
+    it('answers with the code of a text message', async () => {
       const ids = await givenMfaPool(server(), 'OPTIONAL', ['sms'])
       await givenUser(server(), ids.poolId, 'ana', { attributes: attributeList(contacts) })
       const ana = openBrowser(server(), ids).user('ana')
@@ -102,7 +102,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), ids.poolId), [`mfa ${contacts.phone_number}`])
     })
 
-    it('lets the user choose between an app and a text message', async () => {
+    it('selects an app or a text message', async () => {
       const ids = await givenMfaPool(server(), 'OPTIONAL', ['sms', 'totp'])
       await givenUser(server(), ids.poolId, 'ana', { attributes: attributeList(contacts) })
       const { accessToken } = await givenTokens(server(), ids.clientId, 'ana')
@@ -110,7 +110,7 @@ for (const engine of engines) {
       const on = { Enabled: true }
       await prefer(server(), ids.poolId, 'ana', { SMSMfaSettings: on, SoftwareTokenMfaSettings: on })
       const ana = openBrowser(server(), ids).user('ana')
-      const choose = (method: string) => stopped((callbacks) => ana.sendMFASelectionAnswer(method, callbacks))
+      const choose = (method: string) => nextStep((callbacks) => ana.sendMFASelectionAnswer(method, callbacks))
 
       const { at, parameters } = await signIn(ana)
       assert.deepEqual([at, parameters?.['MFAS_CAN_CHOOSE']], ['select', '["SMS_MFA","SOFTWARE_TOKEN_MFA"]'])
@@ -124,7 +124,7 @@ for (const engine of engines) {
       assert.equal((await sendCode(ana, code)).session?.isValid(), true)
     })
 
-    it('switches text messages on and off in the old way', async () => {
+    it('turns text messages on and off by SetUserSettings', async () => {
       const ids = await givenMfaPool(server(), 'OPTIONAL', ['sms'])
       await givenUser(server(), ids.poolId, 'ana', { attributes: attributeList(contacts) })
       const ana = openBrowser(server(), ids).user('ana')

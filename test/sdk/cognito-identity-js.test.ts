@@ -8,7 +8,7 @@ import { codeSentTo } from '../support/self-service.ts'
 import { givenUser, goodPassword } from '../support/sign-in.ts'
 import { useTestServer } from '../support/test-server.ts'
 
-/** What the library sends meanwhile. */
+/** The bodies of the requests that the library sends during `work`. */
 async function bodiesOf(work: () => Promise<void>): Promise<string[]> {
   const { fetch } = globalThis
   const bodies: string[] = []
@@ -53,7 +53,7 @@ for (const engine of engines) {
       assert.deepEqual(values, { sub: signedUp.userSub, email: 'ana@example.test', email_verified: 'true' })
     })
 
-    it('refuses a wrong password, and a name nobody has', async () => {
+    it('reports a wrong password and an unknown name', async () => {
       const ids = await givenPool()
       await givenUser(server(), ids.poolId, 'ana')
       const { user } = openBrowser(server(), ids)
@@ -61,7 +61,7 @@ for (const engine of engines) {
       await assert.rejects(authenticate(user('nobody'), goodPassword), { code: 'UserNotFoundException' })
     })
 
-    it('sends the password itself when told to', async () => {
+    it('signs in by USER_PASSWORD_AUTH', async () => {
       const ids = await givenPool()
       await givenUser(server(), ids.poolId, 'ana')
       const ana = openBrowser(server(), ids).user('ana')
@@ -70,7 +70,7 @@ for (const engine of engines) {
       await assert.rejects(authenticate(ana, 'Wrong-horse-7'), wrong)
     })
 
-    it('sends the keys of a device that it remembers from elsewhere, and signs in all the same', async () => {
+    it('signs in with a stored device key in a pool that does not track devices', async () => {
       const ids = await givenPool()
       await givenUser(server(), ids.poolId, 'ana')
       const { storage, user } = openBrowser(server(), ids)
@@ -88,7 +88,7 @@ for (const engine of engines) {
       for (const body of bodies) assert.match(body, /"DEVICE_KEY":"[^"]+_11111111-2222-3333-4444-555555555555"/)
     })
 
-    it('completes NEW_PASSWORD_REQUIRED with the attributes it is asked for', async () => {
+    it('answers NEW_PASSWORD_REQUIRED with the required attributes', async () => {
       const ids = await server().givenPool({ pool: { Schema: [{ Name: 'family_name', Required: true }] } })
       await server().send(
         new AdminCreateUserCommand({
@@ -114,7 +114,7 @@ for (const engine of engines) {
       await signedIn(authenticate(ana, goodPassword))
     })
 
-    it('refreshes a session, and finds it again in its storage', async () => {
+    it('refreshes a session, and restores it from its storage', async () => {
       const ids = await givenPool()
       await givenUser(server(), ids.poolId, 'ana')
       const { pool, user } = openBrowser(server(), ids)
@@ -129,7 +129,7 @@ for (const engine of engines) {
       assert.equal(found.getAccessToken().getJwtToken(), renewed.getAccessToken().getJwtToken())
     })
 
-    it('changes the password, and recovers a forgotten one', async () => {
+    it('changes the password, and recovers a forgotten password', async () => {
       const ids = await givenPool()
       const email = [
         { Name: 'email', Value: 'ben@example.test' },

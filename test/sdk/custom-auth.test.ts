@@ -12,7 +12,7 @@ import { openTriggerEndpoint, type TriggerEvent } from '../support/trigger-endpo
 
 type Session = ReturnType<typeof result>[]
 
-/** A riddle; after the password, from clients that are ready to prove it. */
+/** Trigger functions that ask a riddle, and before it the password if the client offers to prove it. */
 const functions = {
   ...riddles(),
   DefineAuthChallenge(event: TriggerEvent) {
@@ -24,8 +24,8 @@ const functions = {
   },
 }
 
-/** Where the library got to: the claims of who is signed in, or the riddle. */
-function stopped(start: (callbacks: Parameters<CognitoUser['authenticateUser']>[1]) => void): Promise<Record<string, unknown>> {
+/** The claims of the ID token, or the parameters of the custom challenge. */
+function nextStep(start: (callbacks: Parameters<CognitoUser['authenticateUser']>[1]) => void): Promise<Record<string, unknown>> {
   return new Promise((resolve, reject) =>
     start({
       onSuccess: (session) => resolve(claimsOf(session.getIdToken().getJwtToken())),
@@ -64,13 +64,13 @@ for (const engine of engines) {
         const ana = openBrowser(server(), ids).user('ana')
         ana.setAuthenticationFlowType('CUSTOM_AUTH')
         const details = new AuthenticationDetails({ Username: 'ana', Password: goodPassword })
-        const asked = await stopped((callbacks) =>
+        const asked = await nextStep((callbacks) =>
           before.length === 0 ? ana.initiateAuth(details, callbacks) : ana.authenticateUser(details, callbacks),
         )
         assert.equal(asked['riddle'], 'the colour of the sky')
-        const again = await stopped((callbacks) => ana.sendCustomChallengeAnswer('green', callbacks))
+        const again = await nextStep((callbacks) => ana.sendCustomChallengeAnswer('green', callbacks))
         assert.equal(again['riddle'], 'the colour of the sky')
-        const claims = await stopped((callbacks) => ana.sendCustomChallengeAnswer('blue', callbacks))
+        const claims = await nextStep((callbacks) => ana.sendCustomChallengeAnswer('blue', callbacks))
         assert.equal(claims['cognito:username'], 'ana')
         assert.deepEqual(lastSession(), [...before, ['CUSTOM_CHALLENGE', false], ['CUSTOM_CHALLENGE', true]])
       })
@@ -91,14 +91,14 @@ for (const engine of engines) {
       })
     }
 
-    it('both are told of a wrong password before the functions are', async () => {
+    it('both report a wrong password, without calling another trigger function', async () => {
       const ids = await given()
       const ana = openBrowser(server(), ids).user('ana')
       ana.setAuthenticationFlowType('CUSTOM_AUTH')
       const details = new AuthenticationDetails({ Username: 'ana', Password: 'Wrong-horse-7' })
       const wrong = { name: 'NotAuthorizedException', message: 'Incorrect username or password.' }
       await assert.rejects(
-        stopped((callbacks) => ana.authenticateUser(details, callbacks)),
+        nextStep((callbacks) => ana.authenticateUser(details, callbacks)),
         wrong,
       )
       openAmplify(server(), ids)

@@ -24,8 +24,8 @@ function refresh(server: TestServer, clientId: string, refreshToken: string) {
 }
 
 for (const engine of engines) {
-  describe(`a newcomer with the official SDK on ${engine.name}`, () => {
-    it('signs up, confirms, signs in both ways, refreshes, signs out, and finds everything after a restart', async () => {
+  describe(`a new user with the official SDK on ${engine.name}`, () => {
+    it('signs up, confirms, signs in by password and SRP, refreshes and signs out, with the same data after a restart', async () => {
       await using server = await startTestServer(engine)
       const ids = await server.givenPool({ pool: { AutoVerifiedAttributes: ['email'] } })
       const { poolId, clientId } = ids

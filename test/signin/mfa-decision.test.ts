@@ -8,7 +8,7 @@ type Factor = 'sms' | 'totp' | 'email'
 type Pool = { mfa?: 'OFF' | 'OPTIONAL' | 'ON'; factors?: Factor[]; recovery?: RecoveryMechanism[]; emailIsFixed?: boolean }
 type User = { has?: ('email' | 'phone' | 'app')[]; enabled?: MfaMethod[]; preferred?: MfaMethod }
 
-/** What is decided, as one line: the kind and the methods. */
+/** The decision as one line: its kind and its methods. */
 function decide(
   { mfa = 'ON', factors = ['sms', 'totp', 'email'], recovery, emailIsFixed = false }: Pool,
   { has = [], ...user }: User,
@@ -34,8 +34,8 @@ const all: User = { has: ['email', 'phone', 'app'], enabled: [...mfaMethods] }
 const emailFirst: RecoveryMechanism[] = ['verified_email', 'verified_phone_number']
 const phoneFirst: RecoveryMechanism[] = ['verified_phone_number', 'verified_email']
 
-describe('Whether a second factor is asked for', () => {
-  it('never is it where MFA is off, whatever the user has activated', () => {
+describe('the decision about MFA', () => {
+  it('asks for no second factor where MFA is off, whatever the user has activated', () => {
     assert.equal(decide({ mfa: 'OFF' }, all), 'pass')
     assert.equal(decide({ mfa: 'OFF' }, { ...all, preferred: 'SOFTWARE_TOKEN_MFA' }), 'pass')
   })
@@ -43,12 +43,12 @@ describe('Whether a second factor is asked for', () => {
   describe('where MFA is optional', () => {
     const pool = { mfa: 'OPTIONAL' } as const
 
-    it('is for the user to decide: having an address or an app is not enough', () => {
+    it('asks for no second factor of a user who has an address or app but has not activated it', () => {
       assert.equal(decide(pool, { has: ['email', 'phone', 'app'] }), 'pass')
       assert.equal(decide(pool, {}), 'pass')
     })
 
-    it('the one active method is asked for, of several the preferred one, without a preference the user’s choice', () => {
+    it('asks for the only active method, the preferred one of several, or the selection of one', () => {
       assert.equal(decide(pool, { ...all, enabled: ['SMS_MFA'] }), 'challenge SMS_MFA')
       assert.equal(decide(pool, { ...all, enabled: ['EMAIL_OTP'] }), 'challenge EMAIL_OTP')
       assert.equal(decide(pool, { ...all, enabled: ['SOFTWARE_TOKEN_MFA'] }), 'challenge SOFTWARE_TOKEN_MFA')
@@ -57,28 +57,28 @@ describe('Whether a second factor is asked for', () => {
       assert.equal(decide(pool, { ...all, enabled: ['EMAIL_OTP', 'SMS_MFA'] }), 'select SMS_MFA EMAIL_OTP')
     })
 
-    it('counts only methods whose address or app the user still has, and which the pool still offers', () => {
+    it('ignores methods whose address or app the user has lost, or that the pool no longer offers', () => {
       assert.equal(decide(pool, { has: ['email'], enabled: ['SMS_MFA', 'EMAIL_OTP'] }), 'challenge EMAIL_OTP')
       assert.equal(decide(pool, { has: ['email'], enabled: ['SMS_MFA', 'EMAIL_OTP'], preferred: 'SMS_MFA' }), 'challenge EMAIL_OTP')
       assert.equal(decide(pool, { enabled: ['SOFTWARE_TOKEN_MFA'] }), 'pass')
       assert.equal(decide({ ...pool, factors: ['totp'] }, { ...all, enabled: ['SMS_MFA'] }), 'pass')
     })
 
-    it('goes on asking for an app that is registered when the pool ceases to offer apps', () => {
+    it('still asks for a registered app when the pool no longer offers apps', () => {
       assert.equal(decide({ ...pool, factors: ['sms'] }, { ...all, enabled: ['SOFTWARE_TOKEN_MFA'] }), 'challenge SOFTWARE_TOKEN_MFA')
     })
 
-    it('does not mind that accounts are recovered by the same address: recovery makes way for what the user activated', () => {
+    it('asks for an activated address even if the account is recovered by it', () => {
       assert.equal(decide({ ...pool, recovery: emailFirst }, { has: ['email'], enabled: ['EMAIL_OTP'] }), 'challenge EMAIL_OTP')
     })
   })
 
   describe('where MFA is required', () => {
-    it('the preferred method is asked for', () => {
+    it('asks for the preferred method', () => {
       for (const preferred of mfaMethods) assert.equal(decide({}, { ...all, preferred }), `challenge ${preferred}`)
     })
 
-    it('a registered app is asked for, activated or not; beside other eligible methods the user chooses', () => {
+    it('asks for a registered app, activated or not, or for the selection of an eligible method', () => {
       assert.equal(decide({}, { has: ['app'] }), 'challenge SOFTWARE_TOKEN_MFA')
       assert.equal(decide({ factors: ['totp'] }, { has: ['app', 'phone', 'email'] }), 'challenge SOFTWARE_TOKEN_MFA')
       assert.equal(decide({}, { has: ['app', 'phone'] }), 'select SMS_MFA SOFTWARE_TOKEN_MFA')
@@ -86,7 +86,7 @@ describe('Whether a second factor is asked for', () => {
       assert.equal(decide({}, { has: ['app', 'phone'], enabled: ['SMS_MFA'] }), 'select SMS_MFA SOFTWARE_TOKEN_MFA')
     })
 
-    it('an only address is enough without activation, and without having been verified', () => {
+    it('asks for the only address, even if it is neither activated nor verified', () => {
       assert.equal(decide({ factors: ['sms'] }, { has: ['phone'] }), 'challenge SMS_MFA')
       assert.equal(decide({ factors: ['email'] }, { has: ['email'] }), 'challenge EMAIL_OTP')
       assert.equal(decide({ recovery: emailFirst }, { has: ['phone'] }), 'challenge SMS_MFA')
@@ -94,17 +94,17 @@ describe('Whether a second factor is asked for', () => {
       assert.equal(decide({ recovery: ['admin_only'] }, { has: ['email'] }), 'challenge EMAIL_OTP')
     })
 
-    it('an only address by which the account is recovered first is not eligible', () => {
+    it('does not ask for an only address that is first in account recovery', () => {
       assert.equal(decide({ factors: ['sms'], recovery: phoneFirst }, { has: ['phone'] }), 'impossible')
       assert.equal(decide({ factors: ['email'], recovery: emailFirst }, { has: ['email'] }), 'impossible')
       assert.equal(decide({ factors: ['sms', 'totp'], recovery: phoneFirst }, { has: ['phone'] }), 'setup SOFTWARE_TOKEN_MFA')
     })
 
-    it('it is once the user has activated it, because then recovery makes way', () => {
+    it('asks for an address that is first in account recovery if the user has activated it', () => {
       assert.equal(decide({ factors: ['email'], recovery: emailFirst }, { has: ['email'], enabled: ['EMAIL_OTP'] }), 'challenge EMAIL_OTP')
     })
 
-    it('of two addresses the user chooses, unless the pool recovers by one of them alone', () => {
+    it('lets the user select one of two addresses, unless the account is recovered by one of them alone', () => {
       assert.equal(decide({}, { has: ['phone', 'email'] }), 'select SMS_MFA EMAIL_OTP')
       assert.equal(decide({ recovery: emailFirst }, { has: ['phone', 'email'] }), 'select SMS_MFA EMAIL_OTP')
       assert.equal(decide({ recovery: ['verified_email'] }, { has: ['phone', 'email'] }), 'challenge SMS_MFA')
@@ -112,11 +112,11 @@ describe('Whether a second factor is asked for', () => {
       assert.equal(decide({ factors: ['sms'], recovery: phoneFirst }, { has: ['phone', 'email'] }), 'challenge SMS_MFA')
     })
 
-    it('the legacy rule of recovery makes no address ineligible', () => {
+    it('asks for any address under the legacy rule of account recovery', () => {
       assert.equal(decide({ factors: ['sms'] }, { has: ['phone'] }), 'challenge SMS_MFA')
     })
 
-    it('who has nothing sets up what the pool offers and recovery does not need', () => {
+    it('lets a user without any method set up those that the pool offers and account recovery does not need', () => {
       assert.equal(decide({}, {}), 'setup SMS_MFA SOFTWARE_TOKEN_MFA EMAIL_OTP')
       assert.equal(decide({ factors: ['sms', 'totp'] }, {}), 'setup SMS_MFA SOFTWARE_TOKEN_MFA')
       assert.equal(decide({ factors: ['totp'] }, { has: ['email', 'phone'] }), 'setup SOFTWARE_TOKEN_MFA')
@@ -126,7 +126,7 @@ describe('Whether a second factor is asked for', () => {
       assert.equal(decide({ factors: ['sms'] }, { has: ['email'] }), 'setup SMS_MFA')
     })
 
-    it('what the user prefers and cannot be asked for any more does not let them off', () => {
+    it('still requires a second factor when the preferred method is not usable any more', () => {
       assert.equal(decide({ factors: ['sms', 'totp'] }, { preferred: 'SMS_MFA' }), 'setup SMS_MFA SOFTWARE_TOKEN_MFA')
       assert.equal(decide({ factors: ['sms', 'totp'] }, { has: ['app'], preferred: 'SMS_MFA' }), 'challenge SOFTWARE_TOKEN_MFA')
     })

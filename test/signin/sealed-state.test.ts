@@ -7,7 +7,7 @@ import type { SignInState } from '../../src/signin/sign-in-state.ts'
 
 const secrets = createSecrets(Buffer.alloc(32, 7))
 
-/** States of each form of memory, sealed under that key by the release that did not write a version yet. In lines of 120 characters. */
+/** One state of each kind of memory, sealed under that key by the last release that wrote form 1. In lines of 120 characters. */
 const statesOfForm1: Partial<Record<ChallengeName, readonly string[]>> = {
   PASSWORD_VERIFIER: [
     'AYABeQKowL43Yt0Lf8cvdG4zZpyGcYwaRT556heVJxmeKmfi3BqZ2H2Oxb5j79fVl72kBpdV5bgCbrFn57R5TaQI9HprbqgLIvuC0lykbHLxl0G2Xq-7RI_s',
@@ -57,7 +57,7 @@ const common = {
 const noProgress = { proofs: [], eventId: undefined, stepUp: undefined, custom: undefined }
 const afterPassword = { ...noProgress, proofs: ['PASSWORD'] as const }
 
-/** What those states say. */
+/** The content of those states. */
 const expected: readonly SignInState[] = [
   {
     ...common,
@@ -123,18 +123,18 @@ describe('the sealed state of a sign-in', () => {
     })
   }
 
-  it('cannot be opened the way the release before opens one, which therefore refuses it as invalid', () => {
+  it('cannot be opened by the release before, which refuses it as invalid', () => {
     for (const state of expected) {
       assert.equal(secrets.open('sign-in-state', sealState(secrets, state).slice('AYABe'.length)), undefined, state.challenge)
     }
   })
 
-  it('is unknown in a version that this release does not know', () => {
+  it('is not opened in a version that this release does not know', () => {
     const sealed = secrets.seal('sign-in-state', JSON.stringify({ v: 3, id: 'x' }), 'versioned')
     assert.equal(openState(secrets, `AYABe${sealed}`), undefined)
   })
 
-  it('is not much longer than in the form of the release before', () => {
+  it('is at most 70 characters longer than in the form of the release before', () => {
     for (const state of expected) {
       const before = statesOfForm1[state.challenge]?.join('').length ?? 0
       assert.ok(sealState(secrets, state).length <= before + 70, state.challenge)

@@ -13,20 +13,20 @@ const entry = `
   Object.assign(globalThis, { Amplify, auth })
 `
 
-/** The script of an app that is made of Amplify and nothing else, as a bundler makes it for browsers. */
+/** The script of an app that consists of Amplify only, bundled for browsers. */
 export async function amplifyScript(): Promise<string> {
   const stdin = { contents: entry, resolveDir: import.meta.dirname }
   const { outputFiles } = await build({ stdin, bundle: true, platform: 'browser', format: 'iife', write: false, logLevel: 'error' })
   return outputFiles[0]?.text ?? ''
 }
 
-/** Points the page's Amplify at the app client of a pool. */
+/** Configures the page's Amplify for the app client. */
 export async function configureAmplify(page: Page, server: TestServer, { poolId, clientId }: PoolAndClient): Promise<void> {
   const Cognito = { userPoolId: poolId, userPoolClientId: clientId, userPoolEndpoint: server.url }
   await page.evaluate(`Amplify.configure(${JSON.stringify({ Auth: { Cognito } })})`)
 }
 
-/** Has the page call a function of `aws-amplify/auth`. Of the answer comes back what JSON can tell. */
+/** Calls a function of `aws-amplify/auth` in the page. The result travels as JSON. */
 export async function callAmplify<Name extends Call>(
   page: Page,
   name: Name,

@@ -3,14 +3,14 @@ import { cognitoUserPoolsTokenProvider } from 'aws-amplify/auth/cognito'
 import { memoryStorage } from './cognito-user.ts'
 import type { TestServer } from './test-server.ts'
 
-/** A browser of its own, pointed at the app client of a pool. Amplify is one to a process, so the one before is gone. */
+/** Amplify as in a new browser, configured for the app client. A process has one Amplify, so this replaces the one before. */
 export function openAmplify(server: TestServer, { poolId, clientId }: { poolId: string; clientId: string }): void {
   cognitoUserPoolsTokenProvider.setKeyValueStorage(amplifyStorage())
   const Cognito = { userPoolId: poolId, userPoolClientId: clientId, userPoolEndpoint: server.url }
   Amplify.configure({ Auth: { Cognito } })
 }
 
-/** Amplify awaits its storage, so the synchronous one will do but for its types. */
+/** An empty storage with the asynchronous functions that Amplify's types require. */
 export function amplifyStorage() {
   const { setItem, getItem, removeItem, clear } = memoryStorage()
   return {

@@ -6,7 +6,7 @@ import { useBrowser } from './browser.ts'
 
 const platform = { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, automaticPresenceSimulation: true } as const
 
-/** The page of an app with this script, on localhost; opened in browsers of Chromium that have an authenticator. */
+/** Serves a page with this script on localhost. Returns a function that opens it in Chromium, with a virtual authenticator. */
 export function useAppPage(script: string | (() => Promise<string>)) {
   const browser = useBrowser()
   let site: Server
@@ -20,7 +20,7 @@ export function useAppPage(script: string | (() => Promise<string>)) {
   })
   after(() => site.close())
 
-  /** A browser of one user, with an authenticator that verifies its user or cannot. */
+  /** Opens the page in a new browser context. `verifies` says whether the authenticator can verify its user. */
   return async function openPage({ verifies = true } = {}) {
     const context = await browser().newContext()
     const page = await context.newPage()

@@ -2,14 +2,17 @@ import { after, before } from 'node:test'
 import chromium from '@sparticuz/chromium'
 import { type Browser, chromium as playwright } from 'playwright-core'
 
-/** Unpacks the Chromium that `npm ci` brought. It must not be unpacked twice at once: the second process would start a file that is still being written. */
+/**
+ * Unpacks the Chromium that `npm ci` installed. Two processes must not unpack it at the same time: the second one would start a file that
+ * is still being written.
+ */
 export async function unpackBrowser(): Promise<string> {
   return process.env['CHROMIUM_PATH'] ?? (await chromium.executablePath())
 }
 
 /**
- * One Chromium for all tests of a file: the one that `npm ci` brought, which is for Linux, or that of the machine where `CHROMIUM_PATH`
- * says so. Each test opens contexts of its own.
+ * One Chromium for all tests of a file: the one that `npm ci` installed, which is for Linux, or the one at `CHROMIUM_PATH`. Each test opens
+ * its own contexts.
  */
 export function useBrowser(): () => Browser {
   let browser: Browser | undefined

@@ -17,7 +17,7 @@ export const choiceClient = {
 
 export const allFactors: readonly AuthFactorType[] = ['PASSWORD', 'EMAIL_OTP', 'SMS_OTP', 'WEB_AUTHN']
 
-/** A pool in which users begin with these, on pages of example.test where they begin with a passkey. */
+/** A pool with these first factors. The relying party of passkeys is example.test. */
 export async function givenChoicePool(server: TestServer, factors: readonly AuthFactorType[], { pool, client }: PoolWish = {}) {
   const ids = await server.givenPool({
     pool: { SmsConfiguration, ...pool, Policies: { SignInPolicy: { AllowedFirstAuthFactors: [...factors] } } },
@@ -34,12 +34,12 @@ export function startChoice(server: TestServer, clientId: string, username: stri
   return server.send(new InitiateAuthCommand(session === undefined ? request : { ...request, Session: session }))
 }
 
-/** USER_AUTH with a preference. */
+/** USER_AUTH with a preferred challenge. */
 export function startBy(server: TestServer, clientId: string, username: string, preferred: ChallengeNameType, more: Values = {}) {
   return startChoice(server, clientId, username, { PREFERRED_CHALLENGE: preferred, ...more })
 }
 
-/** SELECT_CHALLENGE. */
+/** Answers SELECT_CHALLENGE. */
 export function choose(
   server: TestServer,
   clientId: string,
@@ -51,7 +51,7 @@ export function choose(
   return respond(server, clientId, 'SELECT_CHALLENGE', session, { USERNAME: username, ANSWER: answer, ...more })
 }
 
-/** What was asked, without what differs each time. */
+/** The challenge without its Session, which differs each time. */
 export function questionOf({ ChallengeName, ChallengeParameters, AvailableChallenges }: InitiateAuthCommandOutput) {
   return { ChallengeName, ChallengeParameters, AvailableChallenges }
 }
@@ -60,15 +60,15 @@ export function optionsOf({ ChallengeParameters = {} }: InitiateAuthCommandOutpu
   return JSON.parse(ChallengeParameters['CREDENTIAL_REQUEST_OPTIONS'] ?? '{}') as RequestOptions
 }
 
-/** The answer of a passkey, bent or not, to the question of a sign-in. */
+/** Answers WEB_AUTHN with a passkey. `changes` falsifies parts of the answer. */
 export function answerByPasskey(
   server: TestServer,
   clientId: string,
   username: string,
   asked: InitiateAuthCommandOutput,
   passkey: SoftwarePasskey,
-  bent: Parameters<SoftwarePasskey['use']>[1] = {},
+  changes: Parameters<SoftwarePasskey['use']>[1] = {},
 ) {
-  const credential = JSON.stringify(passkey.use(optionsOf(asked), bent))
+  const credential = JSON.stringify(passkey.use(optionsOf(asked), changes))
   return respond(server, clientId, 'WEB_AUTHN', asked.Session, { USERNAME: username, CREDENTIAL: credential })
 }

@@ -1,7 +1,7 @@
 import { AuthenticationDetails, CognitoUser, CognitoUserPool, type CognitoUserSession } from 'amazon-cognito-identity-js'
 import type { TestServer } from './test-server.ts'
 
-/** What a browser's localStorage is to amazon-cognito-identity-js. */
+/** A storage for amazon-cognito-identity-js, in place of the browser's localStorage. */
 export type ClientStorage = {
   setItem(key: string, value: string): void
   getItem(key: string): string | null
@@ -19,14 +19,14 @@ export function memoryStorage(): ClientStorage {
   }
 }
 
-/** A browser of its own: a client library's view of the pool, and the storage it keeps its tokens in. */
+/** The library as in a new browser: its view of the pool, and an empty storage for its tokens. */
 export function openBrowser(server: TestServer, { poolId, clientId }: { poolId: string; clientId: string }) {
   const Storage = memoryStorage()
   const pool = new CognitoUserPool({ UserPoolId: poolId, ClientId: clientId, endpoint: server.url, Storage })
   return { pool, storage: Storage, user: (name: string) => new CognitoUser({ Username: name, Pool: pool, Storage }) }
 }
 
-/** Where a sign-in by amazon-cognito-identity-js got to. */
+/** The result of a sign-in by amazon-cognito-identity-js. */
 export type Outcome =
   | { readonly kind: 'session'; readonly session: CognitoUserSession }
   | { readonly kind: 'new-password'; readonly userAttributes: Record<string, string>; readonly requiredAttributes: readonly string[] }
@@ -50,19 +50,19 @@ export function completeNewPassword(user: CognitoUser, password: string, attribu
   return outcome((callbacks) => user.completeNewPasswordChallenge(password, attributes, callbacks))
 }
 
-/** The session of a sign-in that must need nothing more. */
+/** The session of a sign-in, which must not ask for anything more. */
 export async function signedIn(pending: Promise<Outcome>): Promise<CognitoUserSession> {
   const reached = await pending
-  if (reached.kind !== 'session') throw new Error(`The sign-in stopped at ${reached.kind}`)
+  if (reached.kind !== 'session') throw new Error(`The sign-in asked for ${reached.kind}.`)
   return reached.session
 }
 
-/** The library's last argument is a callback; here it is a promise. */
+/** Turns a call of the library whose last argument is a callback into a promise. */
 export function promised<T>(start: (callback: (error: unknown, value?: T) => void) => void): Promise<T> {
   return new Promise((resolve, reject) => start((error, value) => (error ? reject(error) : resolve(value as T))))
 }
 
-/** The same for its calls that take one callback for each outcome. */
+/** The same for calls that take one callback for each outcome. */
 export function settled<T>(start: (callbacks: { onSuccess(value: T): void; onFailure(error: unknown): void }) => void): Promise<T> {
   return new Promise((resolve, reject) => start({ onSuccess: resolve, onFailure: reject }))
 }

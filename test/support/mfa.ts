@@ -16,7 +16,7 @@ import type { PoolWish, TestServer } from './test-server.ts'
 
 export const SmsConfiguration = { SnsCallerArn: 'arn:aws:iam::123456789012:role/sms', ExternalId: 'external' }
 
-/** The blocks of SetUserPoolMfaConfig that turn each factor on. */
+/** The members of SetUserPoolMfaConfig that turn on each factor. */
 export const factorBlocks = {
   sms: { SmsMfaConfiguration: { SmsConfiguration } },
   totp: { SoftwareTokenMfaConfiguration: { Enabled: true } },
@@ -30,7 +30,7 @@ export function setMfa(server: TestServer, poolId: string, mode: 'OFF' | 'OPTION
   return server.send(new SetUserPoolMfaConfigCommand({ UserPoolId: poolId, MfaConfiguration: mode, ...blocks }))
 }
 
-/** A pool that asks for these second factors. */
+/** A pool that offers these second factors. */
 export async function givenMfaPool(server: TestServer, mode: 'OPTIONAL' | 'ON', factors: readonly FactorName[], wish?: PoolWish) {
   const ids = await server.givenPool(wish)
   await setMfa(server, ids.poolId, mode, factors)
@@ -41,18 +41,18 @@ export function prefer(server: TestServer, poolId: string, username: string, set
   return server.send(new AdminSetUserMFAPreferenceCommand({ UserPoolId: poolId, Username: username, ...settings }))
 }
 
-/** An authenticator app of the same make as everybody's. */
+/** An authenticator app with this secret, by an independent implementation. */
 export function appOf(server: TestServer, secret: string) {
   const totp = new TOTP({ secret: Secret.fromBase32(secret) })
   return {
-    /** The code it shows, so many steps of 30 seconds from now. */
+    /** The code of the current time step, or of one that is `steps` later. */
     code: (steps = 0) => totp.generate({ timestamp: server.clock.now() + steps * 30_000 }),
   }
 }
 
 export type App = ReturnType<typeof appOf>
 
-/** Registers an app with an access token, and lets its first code go by. */
+/** Registers an app with an access token, and advances the clock past the code that was used for it. */
 export async function registerApp(server: TestServer, accessToken: string, name?: string): Promise<App> {
   const { SecretCode = '' } = await server.send(new AssociateSoftwareTokenCommand({ AccessToken: accessToken }))
   const app = appOf(server, SecretCode)
@@ -61,7 +61,7 @@ export async function registerApp(server: TestServer, accessToken: string, name?
   return app
 }
 
-/** A user of an OPTIONAL pool who has activated an app. */
+/** A user who has activated an app, in a pool with optional MFA. */
 export async function givenAppUser(server: TestServer, { poolId, clientId }: PoolAndClient, username: string, name?: string): Promise<App> {
   await givenUser(server, poolId, username)
   const { accessToken } = await givenTokens(server, clientId, username)
@@ -88,7 +88,7 @@ export function respond(
   return server.send(new RespondToAuthChallengeCommand(request))
 }
 
-/** The second step of a sign-in by password: what is asked after it. */
+/** The challenge after a password, or the tokens. */
 export async function askedOf(server: TestServer, clientId: string, username: string) {
   const {
     ChallengeName: name,
@@ -99,14 +99,14 @@ export async function askedOf(server: TestServer, clientId: string, username: st
   return { name, parameters, session, tokens }
 }
 
-/** To the beginning of a step of 30 seconds, so that none ends while a test looks at it. */
+/** Advances the clock to the beginning of a time step, so that the step does not end during the test. */
 export function beginStep(server: TestServer): void {
   server.clock.advance(30_000 - (server.clock.now() % 30_000))
 }
 
 /**
- * Fails until the lock is long enough to be looked at (16 s), sitting out the shorter ones before it. `fail` makes one wrong attempt and
- * must find that it was refused for being wrong.
+ * Makes wrong attempts until the lock lasts 16 seconds, which is long enough for a test, and waits for the end of the shorter locks.
+ * `fail` makes one wrong attempt, and has to assert that it was refused as wrong.
  */
 export async function failUntilLocked(server: TestServer, fail: () => Promise<void>): Promise<void> {
   for (let failures = 1; failures <= 9; failures++) {

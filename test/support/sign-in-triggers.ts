@@ -9,14 +9,15 @@ import type { PoolAndClient, Values } from './self-service.ts'
 import type { PoolWish, TestServer } from './test-server.ts'
 import type { GivenTriggers, TriggerEvent } from './trigger-endpoint.ts'
 
-/** The handler of a function that has no objection. */
+/** A trigger function that returns the event unchanged. */
 export const agree = (event: TriggerEvent) => event
 
+/** A trigger function that throws. */
 export function refuse(): never {
   throw new Error('not today')
 }
 
-/** What the caller of a function that threw `refuse`'s error is told. */
+/** The error that the API returns when the trigger function is `refuse`. */
 export const refusedBy = (trigger: string) => ({
   name: 'UserLambdaValidationException',
   message: `${trigger} failed with error not today.`,
@@ -25,7 +26,7 @@ export const refusedBy = (trigger: string) => ({
 export const unrecognizable = { name: 'InvalidLambdaResponseException', message: 'Unrecognizable lambda output' }
 export const noJson = { name: 'InvalidLambdaResponseException', message: 'Invalid lambda function output : Invalid JSON' }
 
-/** A pool that asks these functions. */
+/** A pool with these trigger functions. */
 export function givenPoolWith(server: TestServer, triggers: GivenTriggers, { pool, client }: PoolWish = {}) {
   const wish = client === undefined ? {} : { client }
   return server.givenPool({ pool: { ...pool, LambdaConfig: triggers.lambdaConfig }, ...wish })
@@ -51,18 +52,18 @@ export function startCustom(server: TestServer, clientId: string, username: stri
   return initiate(server, clientId, 'CUSTOM_AUTH', { USERNAME: username, ...more })
 }
 
-/** Answers CUSTOM_CHALLENGE as clients do: by the name that the question told. */
+/** Answers CUSTOM_CHALLENGE as clients do, with the username from the challenge. */
 export function answerCustom(server: TestServer, clientId: string, asked: InitiateAuthCommandOutput, answer: string) {
   const username = asked.ChallengeParameters?.['USERNAME'] ?? ''
   return respond(server, clientId, 'CUSTOM_CHALLENGE', asked.Session, { USERNAME: username, ANSWER: answer })
 }
 
-/** The envelope that every event of a pool and user has, from its first event: all but `request` and `response`. */
+/** All of an event but `request` and `response`. It is the same for all events of a user. */
 export function envelopeOf({ request: _request, response: _response, ...envelope }: TriggerEvent) {
   return envelope
 }
 
-/** What functions are told of a challenge that was answered. */
+/** The result of an answered challenge, as trigger functions receive it. */
 export const result = (challengeName: string, challengeResult = true, challengeMetadata: string | null = null) => ({
   challengeName,
   challengeResult,
@@ -75,12 +76,12 @@ export const customClient = {
 
 type Step = { readonly challengeName?: string; readonly issueTokens?: boolean; readonly failAuthentication?: boolean }
 
-/** The whole answer of a function that says what comes next. */
+/** The answer of a DefineAuthChallenge function. */
 export function say(event: TriggerEvent, { challengeName, issueTokens = false, failAuthentication = false }: Step): TriggerEvent {
   return { ...event, response: { challengeName: challengeName ?? null, issueTokens, failAuthentication } }
 }
 
-/** A riddle, `tries` times; the answer is `blue`. */
+/** Trigger functions that ask a riddle up to `tries` times. The answer is `blue`. */
 export function riddles(tries = 3) {
   return {
     DefineAuthChallenge(event: TriggerEvent) {

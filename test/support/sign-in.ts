@@ -39,14 +39,14 @@ export function signInByPassword(server: Sdk, clientId: string, username: string
   )
 }
 
-/** The tokens of a sign-in that must succeed at once. */
+/** The tokens of a sign-in by password, which must succeed without a challenge. */
 export async function givenTokens(server: Sdk, clientId: string, username: string, password = goodPassword) {
   const { AuthenticationResult: tokens } = await signInByPassword(server, clientId, username, password)
-  if (!tokens?.AccessToken || !tokens.IdToken || !tokens.RefreshToken) throw new Error('The sign-in answered without its three tokens')
+  if (!tokens?.AccessToken || !tokens.IdToken || !tokens.RefreshToken) throw new Error('The sign-in did not return three tokens.')
   return { accessToken: tokens.AccessToken, idToken: tokens.IdToken, refreshToken: tokens.RefreshToken }
 }
 
-/** The first half of USER_SRP_AUTH with the client's secret exponent, to be answered by `answerSrp`. */
+/** The first half of USER_SRP_AUTH. Returns the challenge and the client's secret exponent, for `srpResponses`. */
 export async function startSrp(server: Sdk, clientId: string, username: string, more: Record<string, string> = {}) {
   const a = BigInt(`0x${randomBytes(64).toString('hex')}`)
   const parameters = { USERNAME: username, SRP_A: power(2n, a).toString(16), ...more }
@@ -56,13 +56,13 @@ export async function startSrp(server: Sdk, clientId: string, username: string, 
   return { a, challenge }
 }
 
-/** The time of a proof as clients write it. */
+/** TIMESTAMP as clients write it. */
 export function srpTimestamp(at = Date.now()): string {
   const [weekday = '', day, month, year, time] = new Date(at).toUTCString().split(' ')
   return `${weekday.slice(0, 3)} ${month} ${Number(day)} ${time} UTC ${year}`
 }
 
-/** ChallengeResponses of PASSWORD_VERIFIER, by a client that shares no code with the server. */
+/** ChallengeResponses of PASSWORD_VERIFIER, from a client implementation that shares no code with the server. */
 export function srpResponses(
   poolId: string,
   password: string,
@@ -97,7 +97,7 @@ export function secretHash(secret: string, username: string, clientId: string): 
     .digest('base64')
 }
 
-/** The claims of a token, unverified. */
+/** The claims of a token, without verification. */
 export function claimsOf(token: string): Record<string, unknown> {
   return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>
 }

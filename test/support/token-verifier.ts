@@ -7,8 +7,8 @@ type Expected = { readonly poolId: string; readonly clientId: string; readonly t
 type Payload = Record<string, unknown>
 
 /**
- * What an application's own server does with a token: `aws-jwt-verify`, fed by our JWK set. Its Cognito variant takes no issuer but
- * AWS's, so this is the general one with the Cognito variant's checks; and it fetches by HTTPS only unless it is given a fetcher.
+ * Verifies tokens as an application's server does: by `aws-jwt-verify` with our JWK set. Its Cognito verifier accepts AWS's issuers only,
+ * so this is its general verifier with the checks of the Cognito one. Its own fetcher uses HTTPS only, so it gets another.
  */
 export function tokenVerifier(server: TestServer, { poolId, clientId, tokenUse }: Expected): { verify(token: string): Promise<Payload> } {
   const issuer = `${server.url}/${poolId}`

@@ -7,19 +7,19 @@ import {
 import { rawCall } from './raw-call.ts'
 import type { TestServer } from './test-server.ts'
 
-/** A refresh by the REFRESH_TOKEN_AUTH flow. */
+/** Refreshes by the REFRESH_TOKEN_AUTH flow. */
 export function refresh(server: TestServer, clientId: string, refreshToken: string, hash?: string) {
   const AuthParameters = { REFRESH_TOKEN: refreshToken, ...(hash !== undefined && { SECRET_HASH: hash }) }
   return server.send(new InitiateAuthCommand({ ClientId: clientId, AuthFlow: 'REFRESH_TOKEN_AUTH', AuthParameters }))
 }
 
-/** The tokens of a refresh by its own operation. */
+/** Refreshes by GetTokensFromRefreshToken. */
 export async function exchange(server: TestServer, request: GetTokensFromRefreshTokenCommandInput) {
   const { AuthenticationResult: tokens } = await server.send(new GetTokensFromRefreshTokenCommand(request))
   return { accessToken: tokens?.AccessToken ?? '', idToken: tokens?.IdToken ?? '', refreshToken: tokens?.RefreshToken }
 }
 
-/** What every access token is good for; rejects when the server does not take it. */
+/** Calls an operation with the access token. Rejects when the server rejects the token. */
 export function useAccessToken(server: TestServer, accessToken: string) {
   return server.send(new GetUserCommand({ AccessToken: accessToken }))
 }

@@ -5,7 +5,7 @@ import { readRefreshToken, writeRefreshToken } from '../../src/tokens/refresh-to
 
 const secrets = createSecrets(Buffer.alloc(32, 7))
 
-/** Sealed under that key in the form that is read for ever, in lines of 120 characters. */
+/** A token in the form that has to be read for ever, sealed under that key. In lines of 120 characters. */
 const issuedLongAgo = [
   'lgr_QKowL9-E2DqfEJiOqpdKnAS83sjzHcBcGyjzGbqJLcjhVrsAE447eJbBl4w-1_77wLqaCpEthHjQq035q3yHfFfg3-1GpppQ2s1gsDK9ZhyXg1tKfKSI',
   'BCiesNQEAhn2FeFp-rGxOzsgrpeMGeIdS5CDHjHsaSoJ5I2QjVw6aMGjiyYeleCarUxsJYq562hg3r4yqP7QDgTbHMhZ5a9GiHUb6VtqAQfuwP8WiPfu69ZR',
@@ -40,7 +40,7 @@ describe('a refresh token', () => {
     assert.deepEqual(readRefreshToken(secrets, `lgr_${more}`), content)
   })
 
-  it('is unknown, and no failure, in a form that this release does not know', () => {
+  it('is not read in a form that this release does not know, without failing', () => {
     for (const form of [{ v: 2, sub: content.sub }, null, 'text']) {
       assert.equal(readRefreshToken(secrets, `lgr_${secrets.seal('refresh-token', JSON.stringify(form))}`), undefined)
     }

@@ -3,8 +3,8 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { readSessionId, writeSessionId } from '../../src/tokens/sessions/session-id.ts'
 
-describe('The name of a session', () => {
-  it('has the form that Cognito gives it, and leads back to the session', () => {
+describe('the SessionId of the API', () => {
+  it('has the form of Cognito, and can be read back to the UUID', () => {
     fc.assert(
       fc.property(fc.uuid(), (id) => {
         const name = writeSessionId(id)
@@ -16,7 +16,7 @@ describe('The name of a session', () => {
       assert.equal(readSessionId(writeSessionId(id)), id)
   })
 
-  it('is no other text', () => {
+  it('is not read from any other text', () => {
     const beyond = `tkn${(1n << 128n).toString(36).padStart(25, '0')}`
     for (const text of ['', 'tkn', `sso${'0'.repeat(25)}`, `tkn${'Z'.repeat(25)}`, `tkn${'z'.repeat(25)}`, `tkn${'0'.repeat(26)}`, beyond])
       assert.equal(readSessionId(text), undefined, text)

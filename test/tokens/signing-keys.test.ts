@@ -12,15 +12,15 @@ const hourMs = 3_600_000
 
 for (const engine of engines) {
   describe(`signing keys on ${engine.name}`, () => {
-    it('are read again after the clock was set back', async () => {
+    it('are read again from the database after the clock was set back', async () => {
       await using storage = await openTestStorage(engine)
       const { db } = storage
       const pool = { id: poolId, name: 'keys', created_at: 1, updated_at: 1, config: '{}', likeness: null, likeness_due_at: 0 }
       await db.insertInto('user_pool').values(pool).execute()
       const clock = createTestClock()
-      // Two processes of which neither hears of what the other does.
-      const deaf = { publish: async () => undefined, subscribe: () => () => undefined }
-      const [here, there] = [0, 1].map(() => createSigningKeys({ db, secrets, clock, ...deaf })) as [Keys, Keys]
+      // Two processes without notifications of each other.
+      const withoutNotifications = { publish: async () => undefined, subscribe: () => () => undefined }
+      const [here, there] = [0, 1].map(() => createSigningKeys({ db, secrets, clock, ...withoutNotifications })) as [Keys, Keys]
       const before = await here.signer(poolId, 'access')
       clock.advance(-hourMs)
       await there.rotate(poolId, 'revoked', async () => undefined)

@@ -33,8 +33,8 @@ for (const engine of engines) {
       return ids
     }
 
-    /** What both tokens tell. */
-    function told({ AuthenticationResult: tokens }: InitiateAuthCommandOutput) {
+    /** `acr` and `amr`, which both tokens must have in common. */
+    function assuranceIn({ AuthenticationResult: tokens }: InitiateAuthCommandOutput) {
       const [access, id] = [claimsOf(tokens?.AccessToken ?? ''), claimsOf(tokens?.IdToken ?? '')]
       assert.deepEqual([id['acr'], id['amr']], [access['acr'], access['amr']])
       return { acr: access['acr'], amr: access['amr'] }
@@ -50,7 +50,7 @@ for (const engine of engines) {
       return respond(server(), clientId, asked.ChallengeName ?? 'EMAIL_OTP', asked.Session, { USERNAME: 'ana', [key]: code })
     }
 
-    it('are told in tokens by the pool’s own names, after a refresh as well, and not where nobody asked', async () => {
+    it('puts the pool’s own names of levels into tokens, also after a refresh, and nothing where neither pool nor client asks', async () => {
       const silent = await givenAna()
       assert.equal('acr' in claimsOf((await givenTokens(server(), silent.clientId, 'ana')).accessToken), false)
 
@@ -59,35 +59,35 @@ for (const engine of engines) {
       assert.deepEqual([claimsOf(tokens.idToken)['acr'], claimsOf(tokens.accessToken)['amr']], ['bronze', ['pwd']])
       const asked = await startChoice(server(), clientId, 'ana', { PREFERRED_CHALLENGE: 'EMAIL_OTP' })
       const byCode = await answerCode(clientId, poolId, asked, 'EMAIL_OTP_CODE', email)
-      assert.deepEqual(told(byCode), { acr: loa(2), amr: ['email_otp'] })
+      assert.deepEqual(assuranceIn(byCode), { acr: loa(2), amr: ['email_otp'] })
       const refreshed = await refresh(server(), clientId, byCode.AuthenticationResult?.RefreshToken ?? '')
-      assert.deepEqual(told(refreshed), { acr: loa(2), amr: ['email_otp'] })
+      assert.deepEqual(assuranceIn(refreshed), { acr: loa(2), amr: ['email_otp'] })
     })
 
-    it('follow from what was proven', async () => {
+    it('derives the level from the factors that were proven', async () => {
       const { poolId, clientId } = await givenAna({ pool: named })
       await setMfa(server(), poolId, 'OPTIONAL', ['totp', 'email'])
       await setWebAuthn(server(), poolId, { RelyingPartyId: 'example.test' })
       const token = (await givenTokens(server(), clientId, 'ana')).accessToken
       const passkey = await registerPasskey(server(), token)
       const asked = await startChoice(server(), clientId, 'ana', { PREFERRED_CHALLENGE: 'WEB_AUTHN' })
-      assert.deepEqual(told(await answerByPasskey(server(), clientId, 'ana', asked, passkey)), { acr: loa(3), amr: ['swk'] })
+      assert.deepEqual(assuranceIn(await answerByPasskey(server(), clientId, 'ana', asked, passkey)), { acr: loa(3), amr: ['swk'] })
 
       await setMfa(server(), poolId, 'OPTIONAL', ['totp', 'email'])
       await prefer(server(), poolId, 'ana', { EmailMfaSettings: { Enabled: true } })
       const mailed = await startChoice(server(), clientId, 'ana', byPassword)
       const twice = await answerCode(clientId, poolId, mailed, 'EMAIL_OTP_CODE', email)
-      assert.deepEqual(told(twice), { acr: loa(3), amr: ['pwd', 'email_otp', 'mfa'] })
+      assert.deepEqual(assuranceIn(twice), { acr: loa(3), amr: ['pwd', 'email_otp', 'mfa'] })
 
       const app = await registerApp(server(), token)
       await prefer(server(), poolId, 'ana', { SoftwareTokenMfaSettings: { Enabled: true, PreferredMfa: true } })
       const shown = await startChoice(server(), clientId, 'ana', byPassword)
       const code = { USERNAME: 'ana', SOFTWARE_TOKEN_MFA_CODE: app.code() }
       const best = await respond(server(), clientId, 'SOFTWARE_TOKEN_MFA', shown.Session, code)
-      assert.deepEqual(told(best), { acr: 'gold', amr: ['pwd', 'otp', 'mfa'] })
+      assert.deepEqual(assuranceIn(best), { acr: 'gold', amr: ['pwd', 'otp', 'mfa'] })
     })
 
-    it('are what the sign-in is led to, the best that the user can reach', async () => {
+    it('leads the sign-in to the first requested level that the user can reach', async () => {
       const { poolId, clientId } = await givenAna()
       const offers = async (acrs: string) => (await target(clientId, acrs)).AvailableChallenges
       assert.deepEqual(await offers(loa(1)), [...passwords, 'EMAIL_OTP', 'SMS_OTP'])
@@ -100,11 +100,11 @@ for (const engine of engines) {
       await assert.rejects(choose(server(), clientId, 'ana', asked.Session, 'PASSWORD', { PASSWORD: goodPassword }), invalid)
       const chosen = await choose(server(), clientId, 'ana', asked.Session, 'SMS_OTP')
       const done = await answerCode(clientId, poolId, chosen, 'SMS_OTP_CODE', phone)
-      assert.deepEqual(told(done), { acr: loa(2), amr: ['sms'] })
+      assert.deepEqual(assuranceIn(done), { acr: loa(2), amr: ['sms'] })
       assert.deepEqual(await sentTo(server(), poolId), [`mfa ${phone}`])
     })
 
-    it('ask for a second factor that nobody has activated, or for the choice of one', async () => {
+    it('asks for a second factor that the user has not activated, or for the selection of one', async () => {
       const { poolId, clientId } = await givenAna({}, ['email', 'sms', 'totp'])
       const choice = await target(clientId, loa(3), byPassword)
       assert.equal(choice.ChallengeName, 'SELECT_MFA_TYPE')
@@ -112,18 +112,18 @@ for (const engine of engines) {
       const answer = { USERNAME: 'ana', ANSWER: 'EMAIL_OTP' }
       const asked = await respond(server(), clientId, 'SELECT_MFA_TYPE', choice.Session, answer)
       const done = await answerCode(clientId, poolId, asked, 'EMAIL_OTP_CODE', email)
-      assert.deepEqual(told(done), { acr: loa(3), amr: ['pwd', 'email_otp', 'mfa'] })
+      assert.deepEqual(assuranceIn(done), { acr: loa(3), amr: ['pwd', 'email_otp', 'mfa'] })
 
       const app = await registerApp(server(), (await givenTokens(server(), clientId, 'ana')).accessToken)
       const best = await target(clientId, `${loa(4)} ${loa(3)}`, byPassword)
       assert.equal(best.ChallengeName, 'SOFTWARE_TOKEN_MFA')
       const code = { USERNAME: 'ana', SOFTWARE_TOKEN_MFA_CODE: app.code() }
       const reached = await respond(server(), clientId, 'SOFTWARE_TOKEN_MFA', best.Session, code)
-      assert.deepEqual(told(reached), { acr: loa(4), amr: ['pwd', 'otp', 'mfa'] })
+      assert.deepEqual(assuranceIn(reached), { acr: loa(4), amr: ['pwd', 'otp', 'mfa'] })
       assert.deepEqual(await sentTo(server(), poolId), [`mfa ${email}`])
     })
 
-    it('go beyond a second factor that is not enough', async () => {
+    it('asks for a stronger second factor than the preferred one when the level needs it', async () => {
       const { poolId, clientId } = await givenAna({}, ['email', 'totp'])
       const app = await registerApp(server(), (await givenTokens(server(), clientId, 'ana')).accessToken)
       await prefer(server(), poolId, 'ana', { EmailMfaSettings: { Enabled: true, PreferredMfa: true } })
@@ -132,10 +132,10 @@ for (const engine of engines) {
       const four = await target(clientId, loa(4), byPassword)
       assert.equal(four.ChallengeName, 'SOFTWARE_TOKEN_MFA')
       const code = { USERNAME: 'ana', SOFTWARE_TOKEN_MFA_CODE: app.code() }
-      assert.equal(told(await respond(server(), clientId, 'SOFTWARE_TOKEN_MFA', four.Session, code)).acr, loa(4))
+      assert.equal(assuranceIn(await respond(server(), clientId, 'SOFTWARE_TOKEN_MFA', four.Session, code)).acr, loa(4))
     })
 
-    it('give credit for what an access token vouches for, unless it is too old', async () => {
+    it('counts the proofs that an access token vouches for, unless it is older than MAX_AGE', async () => {
       const { poolId, clientId } = await givenAna({}, ['email', 'totp'])
       const app = await registerApp(server(), (await givenTokens(server(), clientId, 'ana')).accessToken)
       const first = await target(clientId, loa(1), byPassword)
@@ -147,21 +147,21 @@ for (const engine of engines) {
       assert.equal(next.ChallengeName, 'SOFTWARE_TOKEN_MFA')
       const code = { USERNAME: 'ana', SOFTWARE_TOKEN_MFA_CODE: app.code() }
       const reached = await respond(server(), clientId, 'SOFTWARE_TOKEN_MFA', next.Session, code)
-      assert.deepEqual(told(reached), { acr: loa(4), amr: ['pwd', 'otp', 'mfa'] })
+      assert.deepEqual(assuranceIn(reached), { acr: loa(4), amr: ['pwd', 'otp', 'mfa'] })
       const better = reached.AuthenticationResult?.AccessToken ?? ''
       assert.equal(claimsOf(better)['auth_time'], began)
 
       const enough = await target(clientId, loa(3), { ACCESS_TOKEN: better, MAX_AGE: '700' })
-      assert.deepEqual(told(enough), { acr: loa(4), amr: ['pwd', 'otp', 'mfa'] })
+      assert.deepEqual(assuranceIn(enough), { acr: loa(4), amr: ['pwd', 'otp', 'mfa'] })
       const stale = await target(clientId, loa(3), { ACCESS_TOKEN: better, MAX_AGE: '500' })
       assert.deepEqual([stale.ChallengeName, stale.AvailableChallenges], ['SELECT_CHALLENGE', passwords])
-      // A token of a sign-in that nobody asked a level of vouches for nothing.
+      // A token without `amr` vouches for nothing.
       const silent = (await givenTokens(server(), clientId, 'ana')).accessToken
       assert.equal((await target(clientId, loa(1), { ACCESS_TOKEN: silent })).ChallengeName, 'SELECT_CHALLENGE')
       assert.deepEqual(await sentTo(server(), poolId), [])
     })
 
-    it('take no token of somebody else, of another pool, or that has been revoked', async () => {
+    it('rejects an access token of another user or pool, an ID token and an invented token', async () => {
       const { poolId, clientId } = await givenAna({ pool: named })
       await givenUser(server(), poolId, 'ben')
       const refused = { name: 'NotAuthorizedException' }
@@ -174,21 +174,21 @@ for (const engine of engines) {
       }
     })
 
-    it('have to be known, and asked for when a token comes along', async () => {
+    it('rejects unknown levels, and ACCESS_TOKEN or MAX_AGE without a level', async () => {
       const { clientId } = await givenAna({ pool: named })
       await assert.rejects(target(clientId, `${loa(1)} nonsense`), invalid)
       const { accessToken } = await givenTokens(server(), clientId, 'ana')
       await assert.rejects(startChoice(server(), clientId, 'ana', { ACCESS_TOKEN: accessToken }), invalid)
       await assert.rejects(startChoice(server(), clientId, 'ana', { MAX_AGE: '60' }), invalid)
       await assert.rejects(target(clientId, 'bronze', { MAX_AGE: 'an hour' }), invalid)
-      assert.equal(told(await target(clientId, 'bronze', byPassword)).acr, 'bronze')
+      assert.equal(assuranceIn(await target(clientId, 'bronze', byPassword)).acr, 'bronze')
     })
 
-    it('do not tell who exists', async () => {
+    it('does not reveal which users exist', async () => {
       const client = { PreventUserExistenceErrors: 'ENABLED' as const }
       const { poolId, clientId } = await givenAna({ client }, ['totp'])
       const outcomes = new Set<string>()
-      // So many that both kinds of strangers are among them, as good as always.
+      // Enough names to have decoys with and without an authenticator app, almost always.
       for (let index = 0; index < 60; index++) {
         const outcome = startChoice(server(), clientId, `nobody-${index}`, { TARGET_ACR_VALUES: loa(4) })
         outcomes.add(

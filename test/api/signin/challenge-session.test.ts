@@ -44,7 +44,7 @@ for (const engine of engines) {
       return server().send(new RespondToAuthChallengeCommand(request))
     }
 
-    it('has to be there, whole and unaltered', async () => {
+    it('is rejected when it is missing, cut, lengthened or altered', async () => {
       const { clientId, session } = await givenSession()
       const missing = { name: 'InvalidParameterException', message: 'Missing required parameter Session' }
       await assert.rejects(answer(clientId, undefined), missing)
@@ -57,7 +57,7 @@ for (const engine of engines) {
       await answer(clientId, session)
     })
 
-    it('belongs to the client that it was given to', async () => {
+    it('is rejected for another client', async () => {
       const { poolId, clientId, session } = await givenSession()
       const request = { UserPoolId: poolId, ClientName: 'other', ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH' as const] }
       const { UserPoolClient } = await server().send(new CreateUserPoolClientCommand(request))
@@ -66,7 +66,7 @@ for (const engine of engines) {
       await answer(clientId, session)
     })
 
-    it('belongs to the user that it was given to', async () => {
+    it('is rejected for another user', async () => {
       const { poolId, clientId, session } = await givenSession()
       await create(poolId, 'ben')
       for (const name of ['ben', 'nobody', 'Ana']) await assert.rejects(answer(clientId, session, { USERNAME: name }), invalid, name)
@@ -77,7 +77,7 @@ for (const engine of engines) {
       await answer(clientId, bens, { USERNAME: 'ben' })
     })
 
-    it('goes with any name of its user: as stored, as typed, alias and id', async () => {
+    it('is accepted with any name of its user: as stored, as typed, alias and sub', async () => {
       const pool = { AliasAttributes: ['email' as const], UsernameConfiguration: { CaseSensitive: false } }
       for (const name of ['ana', 'ANA', 'Ana@Example.test', 'sub']) {
         const { poolId, clientId } = await server().givenPool({ pool })
@@ -88,7 +88,7 @@ for (const engine of engines) {
       }
     })
 
-    it('binds the proof of SRP to its user, too', async () => {
+    it('binds the proof of SRP to its user', async () => {
       const { poolId, clientId } = await server().givenPool({ client: { PreventUserExistenceErrors: 'ENABLED' } })
       for (const name of ['ana', 'ben']) await givenUser(server(), poolId, name)
       const respond = (responses: Values) => {
@@ -107,7 +107,7 @@ for (const engine of engines) {
       await assert.rejects(respond(guess), wrong)
     })
 
-    it('answers one challenge only', async () => {
+    it('is rejected for another challenge', async () => {
       const { poolId, clientId, session } = await givenSession()
       const { a, challenge } = await startSrp(server(), clientId, 'ana')
       const block = Buffer.from(challenge.ChallengeParameters?.['SECRET_BLOCK'] ?? '', 'base64').toString()
@@ -118,7 +118,7 @@ for (const engine of engines) {
       await assert.rejects(server().send(new RespondToAuthChallengeCommand(request)), invalid)
     })
 
-    it('expires after the minutes that the client allows', async () => {
+    it('expires after the AuthSessionValidity of the client', async () => {
       const expired = { name: 'NotAuthorizedException', message: 'Invalid session for the user, session is expired.' }
       const { clientId, session } = await givenSession()
       server().clock.advance(3 * minute)
@@ -129,7 +129,7 @@ for (const engine of engines) {
       await answer(patient.clientId, patient.session)
     })
 
-    it('is not given for a temporary password that is too old', async () => {
+    it('is not issued for an expired temporary password', async () => {
       const old = {
         name: 'NotAuthorizedException',
         message: 'Temporary password has expired and must be reset by an administrator.',
@@ -155,7 +155,7 @@ for (const engine of engines) {
       await assert.rejects(signInByPassword(server(), strict.clientId, 'ana', temporary), old)
     })
 
-    it('is worth nothing once the user is disabled, deleted, or has another temporary password', async () => {
+    it('is rejected once the user is disabled, is deleted, or has a permanent password', async () => {
       const disabled = await givenSession()
       await server().send(new AdminDisableUserCommand({ UserPoolId: disabled.poolId, Username: 'ana' }))
       await assert.rejects(answer(disabled.clientId, disabled.session), { message: 'User is disabled.' })
@@ -175,14 +175,14 @@ for (const engine of engines) {
       await signInByPassword(server(), confirmed.clientId, 'ana', 'Another-horse-8')
     })
 
-    it('is not good for a temporary password that replaced the proven one', async () => {
+    it('is rejected when another temporary password has replaced the proven one', async () => {
       const { poolId, clientId, session } = await givenSession()
       await server().send(new AdminSetUserPasswordCommand({ UserPoolId: poolId, Username: 'ana', Password: 'Temporary-2' }))
       await assert.rejects(answer(clientId, session), invalid)
       await signInByPassword(server(), clientId, 'ana', 'Temporary-2')
     })
 
-    it("asks a confidential client for its hash at every step, at the administrator's door too", async () => {
+    it('requires the secret hash of a confidential client at every step, also in the admin operations', async () => {
       const { poolId, clientId, clientSecret } = await server().givenPool({ client: { GenerateSecret: true } })
       await create(poolId, 'ana')
       const SECRET_HASH = secretHash(clientSecret ?? '', 'ana', clientId)

@@ -6,10 +6,10 @@ import { givenTokens, givenUser, signInByPassword } from '../../support/sign-in.
 import { sweepDeletionsOf } from '../../support/sweep-deletions.ts'
 import { useTestServer } from '../../support/test-server.ts'
 
-describe('a sign-in whose user is deleted meanwhile, on PostgreSQL', { skip: skipWithoutPostgres }, () => {
+describe('a sign-in whose user is deleted at the same time, on PostgreSQL', { skip: skipWithoutPostgres }, () => {
   const server = useTestServer(postgresOnly)
 
-  /** Ana of a pool with a history, and the ways to be rid of her. */
+  /** A user of a pool that keeps a history, and the operations that delete the user. */
   async function givenAna() {
     const ids = await server().givenPool({ pool: { UserPoolAddOns: { AdvancedSecurityMode: 'AUDIT' } } })
     const { sub } = await givenUser(server(), ids.poolId, 'ana')
@@ -32,7 +32,7 @@ describe('a sign-in whose user is deleted meanwhile, on PostgreSQL', { skip: ski
 
   for (const way of ways) {
     for (const [table, moment] of stops) {
-      it(`leaves nothing behind when ${way} comes ${moment} its ${table}`, async () => {
+      it(`leaves no rows when ${way} runs ${moment} the row of its ${table}`, async () => {
         const { clientId, sub, deletions } = await givenAna()
         await using stage = await PostgresStage.open(server())
         await stage.holdInserts(table, moment)
@@ -50,7 +50,7 @@ describe('a sign-in whose user is deleted meanwhile, on PostgreSQL', { skip: ski
   }
 
   for (const way of ['AdminDeleteUser', 'DeleteUser'] as const) {
-    it(`leaves nothing behind when it comes in the middle of ${way}`, async () => {
+    it(`leaves no rows when it runs in the middle of ${way}`, async () => {
       const { clientId, sub, deletions } = await givenAna()
       await using stage = await PostgresStage.open(server())
       await stage.holdUser(sub, 'deletion')
@@ -63,7 +63,7 @@ describe('a sign-in whose user is deleted meanwhile, on PostgreSQL', { skip: ski
     })
   }
 
-  it('waits for no lock when the pool is deleted, and is refused from then on', async () => {
+  it('is refused once its pool is deleted, which waits for no lock on the user', async () => {
     const { clientId, sub, deletions } = await givenAna()
     await using stage = await PostgresStage.open(server())
     await stage.holdUser(sub, 'change')
@@ -77,7 +77,7 @@ describe('a sign-in whose user is deleted meanwhile, on PostgreSQL', { skip: ski
     assert.deepEqual(await stage.rowsAbout(sub), {})
   })
 
-  it('leaves no wrong password behind either', async () => {
+  it('leaves no auth event of a wrong password', async () => {
     for (const moment of ['before looking', 'before storing'] as const) {
       const { clientId, sub, deletions } = await givenAna()
       await using stage = await PostgresStage.open(server())

@@ -19,15 +19,15 @@ const refused = { name: 'NotAuthorizedException', message: 'Invalid Refresh Toke
 const otherKey = 'us-east-1_00000000-0000-0000-0000-000000000000'
 const resultOf = (reply: { AuthenticationResult?: AuthenticationResultType | undefined }) => reply.AuthenticationResult ?? {}
 
-/** The ways to refresh. A client that rotates has only the last one. */
+/** The operations that refresh. A client with rotation can only use the last one. */
 const ways = ['InitiateAuth', 'AdminInitiateAuth', 'GetTokensFromRefreshToken', 'rotation'] as const
 type Way = (typeof ways)[number]
 
 for (const engine of engines) {
-  describe(`the refresh of a device’s session on ${engine.name}`, () => {
+  describe(`refreshing a session that is bound to a device, on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    /** A user who has signed in by password, and what refreshes by one of the ways. */
+    /** A user who has signed in by password, and a function that refreshes by one of the operations. */
     async function given(way: Way, pool: object = { DeviceConfiguration }) {
       const rotating = {
         ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH' as const],
@@ -53,14 +53,14 @@ for (const engine of engines) {
     }
 
     for (const way of ways) {
-      it(`waits for the device to be confirmed, and then takes its key only: ${way}`, async () => {
+      it(`is refused until the device is confirmed, and then needs its key: ${way}`, async () => {
         const { clientId, first, refresh } = await given(way)
         const offered = first.NewDeviceMetadata?.DeviceKey
         for (const key of [undefined, offered, otherKey]) await assert.rejects(refresh(first.RefreshToken, key), refused)
         const { device } = await confirmOffered(server(), first)
         assert.equal(device.key, offered)
         for (const key of [undefined, otherKey]) await assert.rejects(refresh(first.RefreshToken, key), refused)
-        // A refusal leaves the token as good as it was.
+        // The refusals have not invalidated the token.
         const renewed = await refresh(first.RefreshToken, device.key)
         assert.equal(claimsOf(renewed.AccessToken ?? '')['device_key'], device.key)
 
@@ -69,7 +69,7 @@ for (const engine of engines) {
         assert.ok((await refresh(later.RefreshToken, device.key)).AccessToken)
       })
 
-      it(`ends for good with the device: ${way}`, async () => {
+      it(`is refused for good once the device is forgotten: ${way}`, async () => {
         for (const forgets of ['user', 'administrator']) {
           const { poolId, clientId, first, refresh } = await given(way)
           const { device } = await confirmOffered(server(), first)
@@ -85,7 +85,7 @@ for (const engine of engines) {
           for (const token of [renewed.RefreshToken ?? first.RefreshToken, later.RefreshToken]) {
             for (const key of [undefined, device.key, other.device.key]) await assert.rejects(refresh(token, key), refused)
           }
-          // Nor does the key come back: not by the tokens of its sessions, and not by those of another one.
+          // The key cannot be confirmed again, neither with the tokens of its sessions nor with those of another session.
           const { key: DeviceKey, group: DeviceGroupKey } = device
           for (const { AccessToken } of [renewed, later, elsewhere]) {
             const again = confirmOffered(server(), { AccessToken, NewDeviceMetadata: { DeviceKey, DeviceGroupKey } })
@@ -95,12 +95,12 @@ for (const engine of engines) {
         }
       })
 
-      it(`needs no key where the pool tracks no devices: ${way}`, async () => {
+      it(`needs no device key where the pool does not track devices: ${way}`, async () => {
         const { poolId, first, refresh } = await given(way, {})
         assert.equal(first.NewDeviceMetadata, undefined)
         const renewed = await refresh(first.RefreshToken)
         assert.ok(renewed.AccessToken)
-        // A session that began before the pool tracked devices has none to be bound to.
+        // A session that began before the pool tracked devices is not bound to a device.
         await server().send(new UpdateUserPoolCommand({ UserPoolId: poolId, DeviceConfiguration }))
         assert.ok((await refresh(renewed.RefreshToken ?? first.RefreshToken)).AccessToken)
       })

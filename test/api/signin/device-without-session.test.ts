@@ -28,7 +28,7 @@ for (const engine of engines) {
   describe(`DEVICE_SRP_AUTH without a Session on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    /** Two users with a second factor and a remembered device each, in a pool of two clients. */
+    /** A pool of two clients and two users, each with a second factor and a remembered device. */
     async function given() {
       const { poolId, clientId } = await givenMfaPool(server(), 'OPTIONAL', ['email'], {
         pool: { DeviceConfiguration, AutoVerifiedAttributes: ['email'], AliasAttributes: ['email'] },
@@ -57,7 +57,7 @@ for (const engine of engines) {
       answerDeviceSrp(server(), clientId, { ChallengeParameters: { USERNAME: name } }, device)
 
     for (const name of ['ana', email]) {
-      it(`lets a device prove itself after the password, called ${name}`, async () => {
+      it(`accepts the proof of a device after the password, for the name ${name}`, async () => {
         const { clientId, device, noCode } = await given()
         assert.equal((await begin(clientId, device, name)).ChallengeName, 'DEVICE_SRP_AUTH')
         const asked = await answer(clientId, device, name)
@@ -68,12 +68,12 @@ for (const engine of engines) {
       })
     }
 
-    it('refuses a device before the first step, and whoever is not known', async () => {
+    it('rejects an answer without a challenge, and of an unknown user or device', async () => {
       const { clientId, device, noCode } = await given()
       await assert.rejects(answer(clientId, device), invalid)
       await assert.rejects(answer(clientId, { ...device, key: 'us-east-1_00000000-0000-0000-0000-000000000000' }), invalid)
       await assert.rejects(answer(clientId, device, 'nobody'), invalid)
-      // A wrong password, and a sign-in without the key of the device, are no first step.
+      // Neither a wrong password nor a sign-in without the device key issues the challenge.
       await assert.rejects(signInByPassword(server(), clientId, 'ana', 'Wrong-horse-7'))
       await assert.rejects(answer(clientId, device), invalid)
       await noCode()
@@ -81,7 +81,7 @@ for (const engine of engines) {
       await assert.rejects(answer(clientId, device), invalid)
     })
 
-    it('refuses the step of another client, user or device', async () => {
+    it('rejects an answer for another client, user or device', async () => {
       const { clientId, otherClientId, device, second, bobs } = await given()
       await begin(clientId, device)
       await assert.rejects(answer(otherClientId, device), invalid)
@@ -89,11 +89,11 @@ for (const engine of engines) {
       await assert.rejects(answer(clientId, device, 'bob'), invalid)
       await assert.rejects(answer(clientId, bobs, 'bob'), invalid)
       await assert.rejects(answer(clientId, bobs), invalid)
-      // None of that has used the step up.
+      // The refusals have not consumed the challenge.
       assert.ok((await answerDevicePassword(server(), clientId, await answer(clientId, device), device)).AuthenticationResult)
     })
 
-    it('takes the answer of a step once, with the Session or without it', async () => {
+    it('accepts one answer to a challenge, with the Session or without it', async () => {
       const { clientId, device } = await given()
       const asked = await begin(clientId, device)
       const first = await answer(clientId, device)
@@ -108,14 +108,14 @@ for (const engine of engines) {
       await assert.rejects(answer(clientId, device), invalid)
     })
 
-    it('gives one of many answers at once the next question', async () => {
+    it('accepts one of many simultaneous answers', async () => {
       const { clientId, device } = await given()
       await begin(clientId, device)
       const answers = await Promise.allSettled(Array.from({ length: 5 }, () => answer(clientId, device)))
       assert.equal(answers.filter(({ status }) => status === 'fulfilled').length, 1)
     })
 
-    it('is good for as long as the Session, and for the latest step only', async () => {
+    it('accepts an answer while the Session is valid, and only to the latest challenge', async () => {
       const { clientId, device } = await given()
       await begin(clientId, device)
       server().clock.advance(3 * 60_000)
@@ -126,7 +126,7 @@ for (const engine of engines) {
       await assert.rejects(answer(clientId, device), invalid)
     })
 
-    it('ends with a sign-out everywhere, and with the device', async () => {
+    it('rejects an answer after a sign-out everywhere, and after the device was forgotten', async () => {
       const { poolId, clientId, device } = await given()
       const admin = { UserPoolId: poolId, Username: 'ana' }
       await begin(clientId, device)
@@ -137,7 +137,7 @@ for (const engine of engines) {
       await assert.rejects(answer(clientId, device), invalid)
     })
 
-    it('still wants the password of the device', async () => {
+    it('rejects a wrong device password', async () => {
       const { clientId, device } = await given()
       await begin(clientId, device)
       const thief = { ...device, password: 'stolen key, no password' }
@@ -145,7 +145,7 @@ for (const engine of engines) {
       await assert.rejects(answerDevicePassword(server(), clientId, await answer(clientId, thief), thief), wrong)
     })
 
-    it('does not let a thief of the device wait for its user, nor lock the user out', async () => {
+    it('locks answers without a challenge, but not the user’s answers with a Session', async () => {
       const { clientId, device } = await given()
       for (let count = 0; count < 5; count++) await assert.rejects(answer(clientId, device), invalid)
       const asked = await begin(clientId, device)
@@ -157,14 +157,14 @@ for (const engine of engines) {
         device,
       )
       assert.ok(AuthenticationResult)
-      // The step of the user who has come through clears nothing.
+      // The completed sign-in has not cleared the count.
       server().clock.advance(1000)
       await assert.rejects(answer(clientId, device), invalid)
       await begin(clientId, device)
       await assert.rejects(answer(clientId, device), locked)
     })
 
-    it('says which parameter is missing', async () => {
+    it('names the missing parameter', async () => {
       const { clientId, device } = await given()
       const full: Record<string, string> = { USERNAME: 'ana', DEVICE_KEY: device.key, SRP_A: 'ab'.repeat(32) }
       for (const name of Object.keys(full)) {

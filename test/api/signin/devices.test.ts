@@ -38,7 +38,7 @@ for (const engine of engines) {
       return answerDevicePassword(server(), clientId, await answerDeviceSrp(server(), clientId, asked, device), device)
     }
 
-    it('offers a key where devices are tracked, and nothing where they are not', async () => {
+    it('offers a device key where the pool tracks devices, and none elsewhere', async () => {
       const tracked = await server().givenPool(tracking(true, false))
       await givenUser(server(), tracked.poolId, 'ana')
       const offered = resultOf(await signInByPassword(server(), tracked.clientId, 'ana')).NewDeviceMetadata
@@ -53,7 +53,7 @@ for (const engine of engines) {
       assert.equal(resultOf(await signInByPassword(server(), other.clientId, 'ana')).NewDeviceMetadata, undefined)
     })
 
-    it('lets a remembered device prove itself, and names it in the access token', async () => {
+    it('accepts the proof of a remembered device, and names the device in the access token', async () => {
       const { clientId, device, answer } = await givenDevice()
       assert.equal(answer.UserConfirmationNecessary, false)
       const result = resultOf(await proveDevice(clientId, device))
@@ -62,7 +62,7 @@ for (const engine of engines) {
       assert.equal('device_key' in claimsOf(result.IdToken ?? ''), false)
     })
 
-    it('lets a remembered device stand for the second factor, and no other', async () => {
+    it('accepts a remembered device in place of the second factor, and asks other devices for the factor', async () => {
       const ids = await givenMfaPool(server(), 'OPTIONAL', ['email'], tracking(true, false))
       const attributes = [{ Name: 'email', Value: 'ana@example.test' }]
       await givenUser(server(), ids.poolId, 'ana', { attributes })
@@ -75,13 +75,13 @@ for (const engine of engines) {
       assert.equal((await server().inbox('ana@example.test')).length, before, 'no code went out')
     })
 
-    it('does not ask a device that is only tracked', async () => {
+    it('does not challenge a device that is only tracked', async () => {
       const { clientId, device } = await givenDevice(tracking(false, false))
       const result = resultOf(await signInOnDevice(server(), clientId, 'ana', device.key))
       assert.equal(claimsOf(result.AccessToken ?? '')['device_key'], device.key)
     })
 
-    it('remembers a device that its user was asked about once the user says so', async () => {
+    it('challenges a device only after its user has chosen to remember it, where users are asked', async () => {
       const { clientId, device, answer, first } = await givenDevice(tracking(true, true))
       assert.equal(answer.UserConfirmationNecessary, true)
       assert.ok(resultOf(await signInOnDevice(server(), clientId, 'ana', device.key)).AccessToken)
@@ -90,7 +90,7 @@ for (const engine of engines) {
       assert.equal((await signInOnDevice(server(), clientId, 'ana', device.key)).ChallengeName, 'DEVICE_SRP_AUTH')
     })
 
-    it('refuses a device that the user does not have, only after the password', async () => {
+    it('rejects a device key that the user does not have, after the password is checked', async () => {
       const { poolId, clientId, device, first } = await givenDevice()
       await givenUser(server(), poolId, 'bob')
       await assert.rejects(signInOnDevice(server(), clientId, 'bob', device.key), unknownDevice)
@@ -101,7 +101,7 @@ for (const engine of engines) {
       await assert.rejects(server().send(attempt), { name: 'NotAuthorizedException', message: 'Incorrect username or password.' })
     })
 
-    it('refuses a wrong device password, a replay, and a device forgotten in between', async () => {
+    it('rejects a wrong device password, a replayed proof, and a device that was forgotten since', async () => {
       const { poolId, clientId, device } = await givenDevice()
       const ask = async () => answerDeviceSrp(server(), clientId, await signInOnDevice(server(), clientId, 'ana', device.key), device)
       const thief = { ...device, password: 'stolen key, no password' }
@@ -118,7 +118,7 @@ for (const engine of engines) {
       await assert.rejects(answerDevicePassword(server(), clientId, late, device), unknownDevice)
     })
 
-    it('confirms only the key that the session was given, once', async () => {
+    it('confirms only the device key that the session was given, and only once', async () => {
       const { poolId, clientId, device, first } = await givenDevice()
       await givenUser(server(), poolId, 'bob')
       const confirm = (token: string | undefined, key: string) =>

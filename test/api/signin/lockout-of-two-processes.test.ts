@@ -10,7 +10,7 @@ import { startTestServer, type TestServer } from '../../support/test-server.ts'
 const judged = 'Incorrect username or password.'
 const locked = 'Password attempts exceeded'
 
-/** How often all guess at once. */
+/** How often all servers get a simultaneous guess. */
 const rounds = 6
 
 for (const engine of engines) {
@@ -42,7 +42,7 @@ for (const engine of engines) {
       for (const { clock } of servers) clock.advance(ms)
     }
 
-    /** What each process says to a wrong password, all at the same time. */
+    /** The answers of all servers to a wrong password, sent at the same time. */
     const guess = (clientId: string, name: string) =>
       Promise.all(
         servers.map((server) =>
@@ -53,7 +53,7 @@ for (const engine of engines) {
         ),
       )
 
-    it('lets one guess through each time that a lock ends', async () => {
+    it('allows one guess each time that a lock ends', async () => {
       const { poolId, clientId } = await first().givenPool({ client: { PreventUserExistenceErrors: 'ENABLED' } })
       await givenUser(first(), poolId, 'ana')
       for (const name of ['ana', 'nobody']) {
@@ -63,14 +63,14 @@ for (const engine of engines) {
           assert.deepEqual((await guess(clientId, name)).sort(), [judged, locked, locked], `${name}, round ${round}`)
         }
       }
-      // Whoever knows the password gets in when the lock ends, and the count begins anew.
+      // After the lock the right password is accepted, and clears the count.
       advance(1000 * 2 ** rounds + 1)
       await signInByPassword(first(), clientId, 'ana')
       for (let count = 0; count < 4; count++) await assert.rejects(signInByPassword(first(), clientId, 'ana', 'Wrong-horse-7'))
       await signInByPassword(first(), clientId, 'ana')
     })
 
-    it('does not keep out those who are right at the same time, while there is no lock', async () => {
+    it('accepts simultaneous right passwords while there is no lock', async () => {
       const { poolId, clientId } = await first().givenPool()
       await givenUser(first(), poolId, 'ana')
       await assert.rejects(signInByPassword(first(), clientId, 'ana', 'Wrong-horse-7'), { message: judged })

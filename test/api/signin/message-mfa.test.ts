@@ -15,7 +15,7 @@ const invalid = { name: 'NotAuthorizedException', message: 'Invalid session for 
 const locked = { name: 'NotAuthorizedException', message: 'Attempt limit exceeded, please try after some time.' }
 const flooded = { name: 'TooManyRequestsException', message: 'Attempt limit exceeded, please try after some time.' }
 
-/** The two factors whose codes are sent, told by what is different about them. */
+/** The two factors that send codes, with their differences. */
 const kinds = [
   {
     challenge: 'SMS_MFA',
@@ -44,7 +44,7 @@ for (const engine of engines) {
     describe(`${challenge} on ${engine.name}`, () => {
       const server = useTestServer(engine)
 
-      /** A user with an unverified address who has activated it. */
+      /** A user who has activated the method, with an unverified address. */
       async function givenAna(): Promise<PoolAndClient> {
         const ids = await givenMfaPool(server(), 'OPTIONAL', [factor])
         await givenUser(server(), ids.poolId, 'ana', { attributes: attributeList({ [attribute]: address }) })
@@ -59,7 +59,7 @@ for (const engine of engines) {
       const isVerified = async ({ poolId }: PoolAndClient) =>
         (await adminGet(server(), poolId, 'ana')).attributes[`${attribute}_verified`] === 'true'
 
-      it('sends one message with six digits, which end the sign-in and verify the address', async () => {
+      it('sends one message with a code of six digits, which completes the sign-in and verifies the address', async () => {
         const ids = await givenAna()
         const asked = await askedOf(server(), ids.clientId, 'ana')
         assert.equal(asked.name, challenge)
@@ -81,7 +81,7 @@ for (const engine of engines) {
         assert.ok((await answer(ids, bySrp.Session, await code(ids))).AuthenticationResult)
       })
 
-      it('each code is for the sign-in that it was sent for', async () => {
+      it('accepts a code only for the sign-in that it was sent for', async () => {
         const ids = await givenAna()
         const first = await ask(ids)
         const firstCode = await code(ids)
@@ -93,7 +93,7 @@ for (const engine of engines) {
         await answer(ids, second, secondCode)
       })
 
-      it('a session outlives wrong answers, is good for one right one, and expires with its code', async () => {
+      it('keeps the session valid after wrong codes, accepts one right code, and expires with the session', async () => {
         const ids = await givenAna()
         const session = await ask(ids)
         const right = await code(ids)
@@ -107,14 +107,14 @@ for (const engine of engines) {
         await assert.rejects(answer(ids, late, await code(ids)), expired)
       })
 
-      it('belongs to its user', async () => {
+      it('rejects the session for another user', async () => {
         const ids = await givenAna()
         await givenUser(server(), ids.poolId, 'ben', { attributes: attributeList({ [attribute]: other }) })
         const session = await ask(ids)
         await assert.rejects(answer(ids, session, await code(ids), 'ben'), invalid)
       })
 
-      it('locks after five wrong codes; new codes do not help, and it is an hour before all is forgotten', async () => {
+      it('locks after five wrong codes, also for new codes, and forgets the failures after an hour', async () => {
         const ids = await givenAna()
         const session = await ask(ids)
         const right = await code(ids)
@@ -129,7 +129,7 @@ for (const engine of engines) {
         await answer(ids, await ask(ids), await code(ids))
       })
 
-      it('is not sent more than twenty times in an hour', async () => {
+      it('sends at most twenty codes in an hour', async () => {
         const ids = await givenAna()
         for (let count = 0; count < 20; count++) await ask(ids)
         await assert.rejects(ask(ids), flooded)
@@ -139,7 +139,7 @@ for (const engine of engines) {
         await ask(ids)
       })
 
-      it('proves nothing about an address that has come in between', async () => {
+      it('rejects a code that was sent to an address which the user no longer has', async () => {
         const ids = await givenAna()
         const session = await ask(ids)
         const sent = await code(ids)
@@ -150,7 +150,7 @@ for (const engine of engines) {
         assert.deepEqual(await sentTo(server(), ids.poolId), [`mfa ${address}`, `mfa ${other}`])
       })
 
-      it('is not asked of users who did not activate it, nor once their address is gone', async () => {
+      it('does not ask users who have not activated the method, or have no address any more', async () => {
         const ids = await givenAna()
         await givenUser(server(), ids.poolId, 'ben', { attributes: attributeList({ [attribute]: other }) })
         assert.ok((await askedOf(server(), ids.clientId, 'ben')).tokens)
@@ -159,7 +159,7 @@ for (const engine of engines) {
         assert.deepEqual(await sentTo(server(), ids.poolId), [])
       })
 
-      it('a pool that requires it asks whoever has an address, and makes it their alias by the right code', async () => {
+      it('asks every user with an address where MFA is required, and makes the address the alias of the user who enters the code', async () => {
         const ids = await givenMfaPool(server(), 'ON', [factor], { pool: { AliasAttributes: [attribute] } })
         await givenUser(server(), ids.poolId, 'ben', {
           attributes: attributeList({ [attribute]: address, [`${attribute}_verified`]: 'true' }),
@@ -173,7 +173,7 @@ for (const engine of engines) {
         assert.equal((await adminGet(server(), ids.poolId, 'ben')).attributes[`${attribute}_verified`], 'false')
       })
 
-      it('goes out in the pool’s own words', async () => {
+      it('uses the message template of the pool', async () => {
         const ids = await givenAna()
         const own = {
           SmsMfaConfiguration: { SmsConfiguration, SmsAuthenticationMessage: 'Sesame {####}' },

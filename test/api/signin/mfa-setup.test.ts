@@ -45,7 +45,7 @@ for (const engine of engines) {
       return { ...ana, first: ana.session, session, app: appOf(server(), SecretCode) }
     }
 
-    it('registers nothing once an administrator has taken the password back', async () => {
+    it('registers no app once an administrator has reset the password', async () => {
       const { poolId, session, app } = await givenAssociated()
       await giveAttributes(server(), poolId, 'ana', { email: mailbox, email_verified: 'true' })
       await server().send(new AdminResetUserPasswordCommand({ UserPoolId: poolId, Username: 'ana' }))
@@ -54,7 +54,7 @@ for (const engine of engines) {
       assert.equal((await adminGet(server(), poolId, 'ana')).UserMFASettingList, undefined)
     })
 
-    it('goes round: secret, code, tokens; from then on the app is asked', async () => {
+    it('takes the user from the secret over the code to the tokens, and asks for the app from then on', async () => {
       const ids = await givenAna()
       const { SecretCode = '', Session: second } = await associate(ids.session)
       assert.match(SecretCode, /^[A-Z2-7]{52}$/)
@@ -62,7 +62,7 @@ for (const engine of engines) {
       const { Status, Session: third } = await verify(second, app.code(), 'My phone')
       assert.equal(Status, 'SUCCESS')
       assert.equal(new Set([ids.session, second, third]).size, 3)
-      // A key that is not asked for does no harm.
+      // A key that the challenge does not need is ignored.
       const done = await finish(ids, third, { SOFTWARE_TOKEN_MFA_CODE: app.code() })
       assert.equal(claimsOf(done.AuthenticationResult?.IdToken ?? '')['cognito:username'], 'ana')
       await assert.rejects(finish(ids, third), used)
@@ -76,13 +76,13 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), ids.poolId), [])
     })
 
-    it('is done with the code: the app is asked next time though nobody answered MFA_SETUP', async () => {
+    it('activates the app with the right code, even if the client never answers MFA_SETUP', async () => {
       const { session, app, ...ids } = await givenAssociated()
       await verify(session, app.code())
       assert.equal((await askedOf(server(), ids.clientId, 'ana')).name, 'SOFTWARE_TOKEN_MFA')
     })
 
-    it('takes a wrong code without harm, fifteen attempts in an hour', async () => {
+    it('allows fifteen attempts in an hour', async () => {
       const { session, app } = await givenAssociated()
       for (let count = 0; count < 14; count++) await assert.rejects(verify(session, wrongCode(app.code())), mismatch)
       assert.equal((await verify(session, app.code())).Status, 'SUCCESS')
@@ -91,14 +91,14 @@ for (const engine of engines) {
       await assert.rejects(verify(other.session, other.app.code()), { name: 'TooManyRequestsException' })
     })
 
-    it('is not to be answered before a code has proven the app', async () => {
+    it('rejects the answer to MFA_SETUP before a code was verified', async () => {
       const { session, first, ...ids } = await givenAssociated()
       const unproven = { name: 'SoftwareTokenMFANotFoundException', message: 'User has not verified software token mfa' }
       for (const each of [first, session]) await assert.rejects(finish(ids, each), unproven)
       await assert.rejects(verify(first, '123456'), { name: 'SoftwareTokenMFANotFoundException' })
     })
 
-    it('a secret may be had again; one of them becomes the app, and the others die with it', async () => {
+    it('hands out further secrets, and invalidates the others once a code of one is verified', async () => {
       const { session, first, app } = await givenAssociated()
       const again = await associate(first)
       const fromSecond = await associate(session)
@@ -109,7 +109,7 @@ for (const engine of engines) {
       for (const each of [first, session, again.Session]) await assert.rejects(associate(each), used)
     })
 
-    it('each step has the whole AuthSessionValidity', async () => {
+    it('gives each step the whole AuthSessionValidity', async () => {
       const { session, app, first, ...ids } = await givenAssociated()
       server().clock.advance(2 * minute)
       const renewed = await associate(session)
@@ -121,7 +121,7 @@ for (const engine of engines) {
       assert.ok((await finish(ids, last)).AuthenticationResult)
     })
 
-    it('cannot replace an app that was set up meanwhile: the password alone is no longer enough', async () => {
+    it('does not replace an app that another sign-in has set up since', async () => {
       const { session, app, ...ids } = await givenAssociated()
       const rival = await askedOf(server(), ids.clientId, 'ana')
       const { SecretCode = '', Session: theirs } = await associate(rival.session)
@@ -134,7 +134,7 @@ for (const engine of engines) {
       assert.ok((await respond(server(), ids.clientId, 'SOFTWARE_TOKEN_MFA', next.session, answer)).AuthenticationResult)
     })
 
-    it('belongs to its user and client, dies with the password, and with the offer of the pool', async () => {
+    it('rejects the session for another user or client, after a new password, and once the pool no longer offers apps', async () => {
       const { session, app, ...ids } = await givenAssociated()
       await givenUser(server(), ids.poolId, 'ben')
       const proven = await verify(session, app.code())
@@ -153,7 +153,7 @@ for (const engine of engines) {
       for (const garbled of ['AYABe'.padEnd(60, 'x'), 'x'.repeat(60)]) await assert.rejects(associate(garbled), invalid)
     })
 
-    it('comes after the new password of those who need one, and for those who signed themselves up', async () => {
+    it('follows NEW_PASSWORD_REQUIRED, and is asked of users who signed up themselves', async () => {
       const ids = await givenMfaPool(server(), 'ON', ['totp'], { pool: { AutoVerifiedAttributes: ['email'] } })
       const create = { UserPoolId: ids.poolId, Username: 'ana', TemporaryPassword: 'Temporary-1', MessageAction: 'SUPPRESS' as const }
       await server().send(new AdminCreateUserCommand(create))
@@ -171,7 +171,7 @@ for (const engine of engines) {
     })
   })
 
-  describe(`MFA_SETUP of a mailbox on ${engine.name}`, () => {
+  describe(`MFA_SETUP of an e-mail address on ${engine.name}`, () => {
     const server = useTestServer(engine)
     const answer = ({ clientId }: PoolAndClient, session: string | undefined, EMAIL: string) =>
       respond(server(), clientId, 'MFA_SETUP', session, { USERNAME: 'ana', EMAIL })
@@ -184,7 +184,7 @@ for (const engine of engines) {
       return ids
     }
 
-    it('sends a code to the address, which becomes the user’s with the right answer', async () => {
+    it('sends a code to the address, and makes it the user’s with the right code', async () => {
       const ids = await givenAna()
       const { session, parameters } = await askedOf(server(), ids.clientId, 'ana')
       assert.equal(parameters['MFAS_CAN_SETUP'], '["SOFTWARE_TOKEN_MFA","EMAIL_OTP"]')
@@ -207,7 +207,7 @@ for (const engine of engines) {
       assert.equal((await askedOf(server(), ids.clientId, 'ana')).name, 'EMAIL_OTP')
     })
 
-    it('is not for users who have an address, got one meanwhile, or would need it for recovery', async () => {
+    it('rejects an address for users who have one, got one since, or would need it for recovery', async () => {
       const recovery = {
         RecoveryMechanisms: [
           { Name: 'verified_email' as const, Priority: 1 },
@@ -230,7 +230,7 @@ for (const engine of engines) {
       assert.equal((await adminGet(server(), ids.poolId, 'ana')).attributes['email'], 'other@example.test')
     })
 
-    it('takes no address that is somebody’s name to sign in with', async () => {
+    it('rejects an address that another user signs in with', async () => {
       const ids = await givenMfaPool(server(), 'ON', ['email'], { pool: { UsernameAttributes: ['email', 'phone_number'] } })
       await givenUser(server(), ids.poolId, mailbox)
       const { username } = await givenUser(server(), ids.poolId, '+15551234444', { attributes: attributeList({ name: 'Ana' }) })
@@ -240,7 +240,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), ids.poolId), [])
     })
 
-    it('cannot give anybody a phone number, and a pool that leaves nothing to set up lets nobody in', async () => {
+    it('cannot set up SMS, and refuses users for whom no method is left', async () => {
       const bySms = await givenMfaPool(server(), 'ON', ['sms'])
       await givenUser(server(), bySms.poolId, 'ana')
       const { name, parameters, session } = await askedOf(server(), bySms.clientId, 'ana')

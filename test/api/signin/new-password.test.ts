@@ -28,7 +28,7 @@ for (const engine of engines) {
       return server().send(new AdminCreateUserCommand({ ...user, MessageAction: 'SUPPRESS', ...more }))
     }
 
-    /** A user with a temporary password, and the question that follows it. */
+    /** A user with a temporary password, and the challenge that follows it. */
     async function givenChallenge(wish: PoolWish = {}, attributes: Values = {}) {
       const ids = await server().givenPool(wish)
       await create(ids.poolId, 'ana', attributes)
@@ -51,7 +51,7 @@ for (const engine of engines) {
       return { ...rest, requiredAttributes: JSON.parse(requiredAttributes), userAttributes: JSON.parse(userAttributes) }
     }
 
-    it('is asked after the temporary password, by password and by SRP, and ends in tokens', async () => {
+    it('is asked after a temporary password, by password or SRP, and ends in tokens', async () => {
       const { poolId, clientId, session, challenge } = await givenChallenge()
       assert.deepEqual(parametersOf(challenge), { USER_ID_FOR_SRP: 'ana', requiredAttributes: [], userAttributes: {} })
       assert.equal(challenge.AuthenticationResult, undefined)
@@ -70,7 +70,7 @@ for (const engine of engines) {
       await assert.rejects(answer(clientId, session), invalid, 'a session of another sign-in outlives the temporary password')
     })
 
-    it('tells what is known of the user as text, to clients that may read it', async () => {
+    it('lists the user’s attributes that the client may read', async () => {
       const wish = { client: { ReadAttributes: ['email', 'email_verified', 'custom:level'] } }
       const Schema = [{ Name: 'level', AttributeDataType: 'Number' as const, Mutable: true }]
       const attributes = { email: 'ana@example.test', email_verified: 'true', 'custom:level': '7', name: 'Ana' }
@@ -79,14 +79,14 @@ for (const engine of engines) {
       assert.deepEqual(userAttributes, { email: 'ana@example.test', email_verified: 'true', 'custom:level': '7' })
     })
 
-    it('asks for required attributes that are missing, and takes no answer without them', async () => {
+    it('asks for missing required attributes, and rejects an answer without them', async () => {
       const known = { email: 'ana@example.test', email_verified: 'true' }
       const required = ['family_name', 'given_name', 'email'].map((Name) => ({ Name, Required: true, Mutable: true }))
       const { poolId, clientId, session, challenge } = await givenChallenge({ pool: { Schema: required } }, known)
       const asked = ['userAttributes.family_name', 'userAttributes.given_name']
       const { requiredAttributes, userAttributes } = parametersOf(challenge)
       assert.deepEqual(requiredAttributes.toSorted(), asked)
-      // Forms are built from what stands here.
+      // Clients build their forms from these attributes.
       assert.deepEqual(userAttributes, { ...known, family_name: '', given_name: '' })
 
       const missing = 'Invalid attributes given, family_name is missing'
@@ -105,7 +105,7 @@ for (const engine of engines) {
       assert.deepEqual([family, name, nickname], ['Alvarez', 'Ana', 'Annie'])
     })
 
-    it('does not ask for what can only be given at creation', async () => {
+    it('does not ask for immutable attributes', async () => {
       const Schema = [
         { Name: 'given_name', Required: true, Mutable: false },
         { Name: 'nickname', Required: true, Mutable: true },
@@ -115,7 +115,7 @@ for (const engine of engines) {
       assert.deepEqual([requiredAttributes, userAttributes], [['userAttributes.nickname'], { nickname: '' }])
     })
 
-    it('takes no attribute that has a value, is unknown, fixed, vouched for, or not for this client', async () => {
+    it('rejects attributes that have a value, are unknown, immutable or owned by the service, or that the client may not write', async () => {
       const Schema = [
         { Name: 'fixed', AttributeDataType: 'String' as const, Mutable: false },
         { Name: 'score', AttributeDataType: 'String' as const, Mutable: true, DeveloperOnlyAttribute: true },
@@ -140,7 +140,7 @@ for (const engine of engines) {
       await answer(clientId, session, { 'userAttributes.name': 'Ana', unrelated: 'ignored' })
     })
 
-    it("gives nobody a name that is another user's id or username", async () => {
+    it('rejects a preferred username that is the sub or username of another user', async () => {
       const { poolId, clientId, session } = await givenChallenge({ pool: { AliasAttributes: ['preferred_username'] } })
       await create(poolId, 'bob')
       const bob = await server().send(new AdminGetUserCommand({ UserPoolId: poolId, Username: 'bob' }))
@@ -163,7 +163,7 @@ for (const engine of engines) {
       assert.equal(claimsOf(tokens?.IdToken ?? '')['email_verified'], false)
     })
 
-    it('holds the new password to the policy, not to differ from the temporary one', async () => {
+    it('requires the new password to follow the policy, but allows it to be the temporary one', async () => {
       const { clientId, session } = await givenChallenge()
       const weak = {
         name: 'InvalidPasswordException',
@@ -175,7 +175,7 @@ for (const engine of engines) {
       await signInByPassword(server(), clientId, 'ana', temporary)
     })
 
-    it('remembers passwords from before the temporary one, where the pool keeps a history', async () => {
+    it('rejects passwords from before the temporary one where the pool keeps a password history', async () => {
       const PasswordPolicy = { MinimumLength: 8, PasswordHistorySize: 2 }
       const { poolId, clientId } = await server().givenPool({ pool: { Policies: { PasswordPolicy } } })
       await givenUser(server(), poolId, 'ana')
@@ -186,7 +186,7 @@ for (const engine of engines) {
       await signInByPassword(server(), clientId, 'ana', temporary)
     })
 
-    it('takes a session once', async () => {
+    it('accepts a session once', async () => {
       const { clientId, session } = await givenChallenge()
       await answer(clientId, session)
       await assert.rejects(answer(clientId, session), used)
@@ -194,7 +194,7 @@ for (const engine of engines) {
       await signInByPassword(server(), clientId, 'ana')
     })
 
-    it('lets one of several answers at once win', async () => {
+    it('accepts one of several simultaneous answers', async () => {
       const { clientId, session } = await givenChallenge()
       const passwords = ['First-horse-1', 'Second-horse-2', 'Third-horse-3']
       const outcomes = await Promise.allSettled(passwords.map((password) => answer(clientId, session, { NEW_PASSWORD: password })))
@@ -204,7 +204,7 @@ for (const engine of engines) {
       await signInByPassword(server(), clientId, 'ana', winners[0])
     })
 
-    it('lets one of two sign-ins at once win', async () => {
+    it('accepts one of two simultaneous sign-ins', async () => {
       const { clientId, session } = await givenChallenge()
       const { Session: second } = await signInByPassword(server(), clientId, 'ana', temporary)
       const outcomes = await Promise.allSettled([session, second].map((each) => answer(clientId, each)))

@@ -17,7 +17,7 @@ for (const engine of engines) {
   describe(`password sign-in on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('gives three tokens and no challenge', async () => {
+    it('returns three tokens and no challenge', async () => {
       const { poolId, clientId } = await server().givenPool()
       await givenUser(server(), poolId, 'ana')
 
@@ -30,7 +30,7 @@ for (const engine of engines) {
       assert.deepEqual(await server().inbox('ana'), [])
     })
 
-    it('refuses a wrong password, an empty one and a missing one', async () => {
+    it('rejects a wrong password and an empty one', async () => {
       const { poolId, clientId } = await server().givenPool()
       await givenUser(server(), poolId, 'ana')
       await assert.rejects(signInByPassword(server(), clientId, 'ana', 'Wrong-horse-7'), wrong)
@@ -38,14 +38,14 @@ for (const engine of engines) {
       await assert.rejects(signInByPassword(server(), clientId, 'ana', ''), missing)
     })
 
-    it('takes the sub, and after sign-in by any case where the pool ignores case', async () => {
+    it('accepts the sub, and the username in any case where the pool ignores case', async () => {
       const { poolId, clientId } = await server().givenPool({ pool: { UsernameConfiguration: { CaseSensitive: false } } })
       const { sub } = await givenUser(server(), poolId, 'Ana')
       await signInByPassword(server(), clientId, 'ANA')
       await signInByPassword(server(), clientId, sub)
     })
 
-    it('tells strangers from users only when the client does not hide them', async () => {
+    it('reveals that a user does not exist only where the client does not hide it', async () => {
       const { clientId } = await server().givenPool()
       await assert.rejects(signInByPassword(server(), clientId, 'nobody'), {
         name: 'UserNotFoundException',
@@ -58,7 +58,7 @@ for (const engine of engines) {
       await assert.rejects(signInByPassword(server(), hiding.clientId, 'ana', 'Wrong-horse-7'), wrong)
     })
 
-    it('locks after five failures, users and strangers alike, and forgives after the lock', async () => {
+    it('locks after five failures, for users and unknown names alike, and accepts the right password after the lock', async () => {
       const { poolId, clientId } = await server().givenPool({ client: { PreventUserExistenceErrors: 'ENABLED' } })
       await givenUser(server(), poolId, 'ana')
       for (const name of ['ana', 'nobody']) {
@@ -71,7 +71,7 @@ for (const engine of engines) {
       await signInByPassword(server(), clientId, 'ana')
     })
 
-    it('doubles the lock with each failure after it', async () => {
+    it('doubles the lock with each further failure', async () => {
       const { poolId, clientId } = await server().givenPool()
       await givenUser(server(), poolId, 'ana')
       const locked = { message: 'Password attempts exceeded' }
@@ -84,7 +84,7 @@ for (const engine of engines) {
       await signInByPassword(server(), clientId, 'ana')
     })
 
-    it('lets no burst of parallel guesses past the lock', async () => {
+    it('allows five guesses of a parallel burst', async () => {
       const { poolId, clientId } = await server().givenPool()
       await givenUser(server(), poolId, 'ana')
       const guesses = Array.from({ length: 12 }, (_, guess) => signInByPassword(server(), clientId, 'ana', `Wrong-horse-${guess}`))
@@ -93,7 +93,7 @@ for (const engine of engines) {
       assert.equal(messages.filter((message) => message === 'Password attempts exceeded').length, 7)
     })
 
-    it("refuses disabled, unconfirmed and reset users, each in Cognito's words", async () => {
+    it('rejects disabled, unconfirmed and reset users, each in Cognito’s words', async () => {
       const { poolId, clientId } = await server().givenPool({ pool: { AutoVerifiedAttributes: ['email'] } })
       const email = [
         { Name: 'email', Value: 'ana@example.test' },
@@ -116,7 +116,7 @@ for (const engine of engines) {
       await assert.rejects(signInByPassword(server(), clientId, 'new'), unconfirmed)
     })
 
-    it('lets through only the flows that the client allows', async () => {
+    it('rejects flows that the client does not allow', async () => {
       const { poolId, clientId } = await server().givenPool({ client: { ExplicitAuthFlows: undefined } })
       await givenUser(server(), poolId, 'ana')
       const message = 'USER_PASSWORD_AUTH flow not enabled for this client'
@@ -127,7 +127,7 @@ for (const engine of engines) {
       await assert.rejects(call, { name: 'InvalidParameterException', message: 'Auth flow not enabled for this client' })
     })
 
-    it('keeps the admin flow to the admin operation and the user flow out of it', async () => {
+    it('rejects the admin flow in InitiateAuth, and the user flow in AdminInitiateAuth', async () => {
       const { poolId, clientId } = await server().givenPool()
       await givenUser(server(), poolId, 'ana')
       const AuthParameters = { USERNAME: 'ana', PASSWORD: goodPassword }
@@ -141,7 +141,7 @@ for (const engine of engines) {
       await assert.rejects(server().send(fromOutside), refusal)
     })
 
-    it('asks a confidential client for its secret hash over the name as typed', async () => {
+    it('requires the secret hash of a confidential client, over the name as typed', async () => {
       const { poolId, clientId, clientSecret = '' } = await server().givenPool({ client: { GenerateSecret: true } })
       const { sub } = await givenUser(server(), poolId, 'ana')
       const attempt = (name: string, hash?: string) =>
@@ -161,7 +161,7 @@ for (const engine of engines) {
       await assert.rejects(attempt('ana', secretHash('wrong', 'ana', clientId)), mismatch)
     })
 
-    it('knows no user of another pool', async () => {
+    it('rejects users of another pool', async () => {
       const { poolId } = await server().givenPool()
       const { sub } = await givenUser(server(), poolId, 'ana')
       const other = await server().givenPool()
@@ -169,7 +169,7 @@ for (const engine of engines) {
       await assert.rejects(signInByPassword(server(), other.clientId, sub), { name: 'UserNotFoundException' })
     })
 
-    it('names an app client that does not exist', async () => {
+    it('names the app client that does not exist', async () => {
       const clientId = 'abcdefghijklmnopqrstuvwxyz'
       const unknown = { name: 'ResourceNotFoundException', message: `User pool client ${clientId} does not exist.` }
       await assert.rejects(signInByPassword(server(), clientId, 'ana'), unknown)

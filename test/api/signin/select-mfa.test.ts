@@ -15,7 +15,7 @@ for (const engine of engines) {
   describe(`SELECT_MFA_TYPE on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    /** A user who has activated all three and prefers none. */
+    /** A user who has activated all three methods and prefers none. */
     async function givenAna(): Promise<PoolAndClient & { app: App }> {
       const ids = await givenMfaPool(server(), 'OPTIONAL', ['sms', 'totp', 'email'])
       const app = await givenAppUser(server(), ids, 'ana')
@@ -27,7 +27,7 @@ for (const engine of engines) {
     const choose = ({ clientId }: PoolAndClient, session: string | undefined, answer: string, username = 'ana') =>
       respond(server(), clientId, 'SELECT_MFA_TYPE', session, { USERNAME: username, ANSWER: answer })
 
-    it('lists what there is to choose from, and sends nothing before the choice', async () => {
+    it('lists the methods, and sends no code before the selection', async () => {
       const ids = await givenAna()
       const asked = await askedOf(server(), ids.clientId, 'ana')
       assert.equal(asked.name, 'SELECT_MFA_TYPE')
@@ -37,7 +37,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), ids.poolId), [])
     })
 
-    it('the app, once chosen, is asked for its code', async () => {
+    it('asks for the code of the app once it is selected', async () => {
       const { app, ...ids } = await givenAna()
       const { session } = await askedOf(server(), ids.clientId, 'ana')
       const next = await choose(ids, session, 'SOFTWARE_TOKEN_MFA')
@@ -48,12 +48,12 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), ids.poolId), [])
     })
 
-    it('a phone or mailbox, once chosen, is sent a code, and the other is not', async () => {
+    it('sends a code to the selected address only', async () => {
       const ids = await givenAna()
       for (const [answer, challenge, key, address] of [
         ['SMS_MFA', 'SMS_MFA', 'SMS_MFA_CODE', phone],
         ['EMAIL_OTP', 'EMAIL_OTP', 'EMAIL_OTP_CODE', mailbox],
-        // The name that the documentation has for it.
+        // The name in Cognito's documentation.
         ['EMAIL_MFA', 'EMAIL_OTP', 'EMAIL_OTP_CODE', mailbox],
       ] as const) {
         const { session } = await askedOf(server(), ids.clientId, 'ana')
@@ -68,7 +68,7 @@ for (const engine of engines) {
       assert.deepEqual([attributes['email_verified'], attributes['phone_number_verified']], ['true', 'true'])
     })
 
-    it('takes only what is on the list, and the session is good until something is chosen', async () => {
+    it('rejects methods that are not listed, and accepts the session for one selection', async () => {
       const ids = await givenAna()
       await prefer(server(), ids.poolId, 'ana', { EmailMfaSettings: { Enabled: false } })
       const { session, parameters } = await askedOf(server(), ids.clientId, 'ana')
@@ -83,7 +83,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), ids.poolId), [`mfa ${phone}`])
     })
 
-    it('is no way around the second factor: its session answers nothing else', async () => {
+    it('rejects its session for every other challenge', async () => {
       const { app, ...ids } = await givenAna()
       const { session } = await askedOf(server(), ids.clientId, 'ana')
       const answers = { USERNAME: 'ana', SOFTWARE_TOKEN_MFA_CODE: app.code(), SMS_MFA_CODE: '123456', EMAIL_OTP_CODE: '123456' }
@@ -91,7 +91,7 @@ for (const engine of engines) {
         await assert.rejects(respond(server(), ids.clientId, challenge, session, answers), invalid, challenge)
     })
 
-    it('what was chosen must still be there', async () => {
+    it('rejects a method that the user has lost since', async () => {
       const ids = await givenAna()
       const { session } = await askedOf(server(), ids.clientId, 'ana')
       await giveAttributes(server(), ids.poolId, 'ana', { phone_number: '' })
@@ -99,7 +99,7 @@ for (const engine of engines) {
       assert.equal((await choose(ids, session, 'EMAIL_OTP')).ChallengeName, 'EMAIL_OTP')
     })
 
-    it('a preference takes the place of the choice', async () => {
+    it('is not asked of a user who prefers a method', async () => {
       const ids = await givenAna()
       await prefer(server(), ids.poolId, 'ana', { EmailMfaSettings: { Enabled: true, PreferredMfa: true } })
       assert.equal((await askedOf(server(), ids.clientId, 'ana')).name, 'EMAIL_OTP')

@@ -14,7 +14,7 @@ const wrong = { name: 'NotAuthorizedException', message: 'Incorrect username or 
 const minute = 60_000
 const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
 
-/** The first day of a month near `now`, written with and without a zero. */
+/** A time on the first day of the month of `now`. */
 function firstOfMonth(now: number): string {
   const date = new Date(now)
   return srpTimestamp(Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1, 7, 8, 9))
@@ -48,11 +48,11 @@ const goodStamps: Readonly<Record<string, (now: number) => string>> = {
 }
 
 for (const engine of engines) {
-  describe(`the TIMESTAMP of a proof by SRP on ${engine.name}`, () => {
+  describe(`the TIMESTAMP of an SRP proof on ${engine.name}`, () => {
     const server = useTestServer(engine)
     const now = () => server().clock.now()
 
-    /** The proof of a password: the exchange stays the same, the stamp may be another each time. */
+    /** Returns a function that answers one SRP exchange of a password, with the given timestamp. */
     async function givenPasswordProof(on: TestServer = server(), existence: 'LEGACY' | 'ENABLED' = 'LEGACY', name = 'ana') {
       const { poolId, clientId } = await on.givenPool({
         client: { ExplicitAuthFlows: ['ALLOW_USER_SRP_AUTH'], PreventUserExistenceErrors: existence },
@@ -62,7 +62,7 @@ for (const engine of engines) {
       return (stamp: string) => answerSrp(on, clientId, srpResponses(poolId, goodPassword, a, challenge, stamp))
     }
 
-    /** The same for a remembered device. */
+    /** The same for an SRP exchange of a remembered device. */
     async function givenDeviceProof(on: TestServer = server()) {
       const { poolId, clientId } = await on.givenPool({ pool: { DeviceConfiguration } })
       await givenUser(on, poolId, 'ana')
@@ -76,11 +76,11 @@ for (const engine of engines) {
       ['PASSWORD_VERIFIER', givenPasswordProof],
       ['DEVICE_PASSWORD_VERIFIER', givenDeviceProof],
     ] as const) {
-      it(`of ${challenge} is told to be of another form, or refused like a wrong password`, async () => {
+      it(`of ${challenge} is rejected as malformed, or like a wrong password`, async () => {
         const prove = await given()
         for (const [what, stamp] of Object.entries(malformedStamps)) await assert.rejects(prove(stamp(now())), malformed, what)
         for (const [what, stamp] of Object.entries(wrongStamps)) await assert.rejects(prove(stamp(now())), wrong, what)
-        // None of them was a guess at the password, and none used the exchange up.
+        // The refusals neither count as wrong passwords nor consume the exchange.
         assert.ok((await prove(srpTimestamp(now()))).AuthenticationResult)
       })
 
@@ -90,7 +90,7 @@ for (const engine of engines) {
         })
       }
 
-      it(`of ${challenge} may differ as far as --srp-clock-tolerance says`, async () => {
+      it(`of ${challenge} may differ by up to --srp-clock-tolerance`, async () => {
         await using patient = await startTestServer(engine, { flags: ['--srp-clock-tolerance', '3600'] })
         const prove = await given(patient)
         await assert.rejects(prove(srpTimestamp(patient.clock.now() - 61 * minute)), wrong)
@@ -98,7 +98,7 @@ for (const engine of engines) {
       })
     }
 
-    it('has no zero before the day', async () => {
+    it('is rejected with a zero before the day', async () => {
       await using patient = await startTestServer(engine, { flags: ['--srp-clock-tolerance', '86400'] })
       const stamp = firstOfMonth(patient.clock.now() + 32 * 24 * 60 * minute)
       const at = Date.parse(stamp)
@@ -108,7 +108,7 @@ for (const engine of engines) {
       assert.ok((await prove(stamp)).AuthenticationResult)
     })
 
-    it('does not tell who exists', async () => {
+    it('does not reveal which users exist', async () => {
       for (const name of ['ana', 'nobody']) {
         const prove = await givenPasswordProof(server(), 'ENABLED', name)
         await assert.rejects(prove('garbage'), malformed)

@@ -25,14 +25,14 @@ for (const engine of engines) {
       assert.deepEqual(reply.ChallengeParameters, {})
     })
 
-    it('refuses a wrong password, and counts it', async () => {
+    it('rejects a wrong password, and counts it', async () => {
       const ids = await server().givenPool()
       await givenUser(server(), ids.poolId, 'ana')
       for (let guess = 0; guess < 5; guess++) await assert.rejects(signInBySrp(server(), ids, 'ana', `Wrong-horse-${guess}`), wrong)
       await assert.rejects(signInBySrp(server(), ids, 'ana'), { message: 'Password attempts exceeded' })
     })
 
-    it('takes a proof once', async () => {
+    it('accepts a proof once', async () => {
       const { poolId, clientId } = await server().givenPool()
       await givenUser(server(), poolId, 'ana')
       const { a, challenge } = await startSrp(server(), clientId, 'ana')
@@ -43,7 +43,7 @@ for (const engine of engines) {
       await assert.rejects(answerSrp(server(), clientId, responses), again)
     })
 
-    it('refuses an altered, foreign or late secret block', async () => {
+    it('rejects a secret block that is altered, expired or another client’s', async () => {
       const { poolId, clientId } = await server().givenPool()
       const other = await server().givenPool()
       await givenUser(server(), poolId, 'ana')
@@ -59,7 +59,7 @@ for (const engine of engines) {
       await assert.rejects(answerSrp(server(), clientId, responses), { message: 'Invalid session for the user, session is expired.' })
     })
 
-    it('refuses a public value of 0, of a multiple of N, and what is no number', async () => {
+    it('rejects an SRP_A that is 0, a multiple of N, or not a number', async () => {
       const { poolId, clientId } = await server().givenPool()
       await givenUser(server(), poolId, 'ana')
       const twice = (BigInt(`0x${modulus}`) * 2n).toString(16)
@@ -71,7 +71,7 @@ for (const engine of engines) {
       }
     })
 
-    it('answers for strangers as it does for users when the client hides who exists', async () => {
+    it('answers for unknown names as for users where the client hides which users exist', async () => {
       const ids = await server().givenPool({ client: { PreventUserExistenceErrors: 'ENABLED' } })
       await givenUser(server(), ids.poolId, 'ana')
       const [first, second, real] = await Promise.all(['nobody', 'nobody', 'ana'].map((name) => startSrp(server(), ids.clientId, name)))
@@ -81,11 +81,11 @@ for (const engine of engines) {
       assert.equal(shown['USER_ID_FOR_SRP'], 'nobody')
       assert.deepEqual(Object.keys(shown), Object.keys(real?.challenge.ChallengeParameters ?? {}))
       const difference = (shown['SECRET_BLOCK']?.length ?? 0) - (real?.challenge.ChallengeParameters?.['SECRET_BLOCK']?.length ?? 0)
-      assert.ok(Math.abs(difference) < 16, `the secret block of a stranger differs by ${difference} characters`)
+      assert.ok(Math.abs(difference) < 16, `the secret block of an unknown name differs by ${difference} characters`)
       await assert.rejects(signInBySrp(server(), ids, 'nobody'), wrong)
     })
 
-    it("gives a stranger in a pool of e-mail names the shape of a user's id", async () => {
+    it('gives an unknown e-mail address a username like a UUIDv7 where users sign up with addresses', async () => {
       const { poolId, clientId } = await server().givenPool({
         pool: { UsernameAttributes: ['email'] },
         client: { PreventUserExistenceErrors: 'ENABLED' },
@@ -98,7 +98,7 @@ for (const engine of engines) {
       for (const name of ['ana@example.test', ...strangers, ...strangers]) {
         const { challenge } = await startSrp(server(), clientId, name)
         const id = challenge.ChallengeParameters?.['USER_ID_FOR_SRP'] ?? ''
-        // Version and variant of a UUIDv7, and the time of a sign-up.
+        // Version and variant of a UUIDv7, and below the time of a sign-up.
         assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
         const time = Number.parseInt(id.slice(0, 13).replace('-', ''), 16)
         assert.ok(time >= createdAt - day && time <= server().clock.now(), `${name} signed up at ${time}`)
@@ -108,7 +108,7 @@ for (const engine of engines) {
       await assert.rejects(signInBySrp(server(), { poolId, clientId }, 'nobody0@example.test'), wrong)
     })
 
-    it('forgets the old password the moment it is replaced', async () => {
+    it('rejects a proof of the old password as soon as it is replaced', async () => {
       const { poolId, clientId } = await server().givenPool()
       await givenUser(server(), poolId, 'ana')
       const { a, challenge } = await startSrp(server(), clientId, 'ana')

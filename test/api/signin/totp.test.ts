@@ -47,7 +47,7 @@ for (const engine of engines) {
     const answer = ({ clientId }: PoolAndClient, session: string | undefined, code: string, username = 'ana') =>
       respond(server(), clientId, 'SOFTWARE_TOKEN_MFA', session, { USERNAME: username, SOFTWARE_TOKEN_MFA_CODE: code })
 
-    it('is asked after the password, by either way of proving it, and ends in tokens; no message is sent', async () => {
+    it('is asked after a password or SRP, ends in tokens, and sends no message', async () => {
       const { app, ...ids } = await givenAna('My phone')
       const asked = await askedOf(server(), ids.clientId, 'ana')
       assert.equal(asked.name, 'SOFTWARE_TOKEN_MFA')
@@ -64,12 +64,12 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), ids.poolId), [])
     })
 
-    it('leaves out the name of an app that has none', async () => {
+    it('leaves out FRIENDLY_DEVICE_NAME for an app without a name', async () => {
       const ids = await givenAna()
       assert.deepEqual((await askedOf(server(), ids.clientId, 'ana')).parameters, { USER_ID_FOR_SRP: 'ana' })
     })
 
-    it('is asked at the administrator’s door as well', async () => {
+    it('is asked by AdminInitiateAuth as well', async () => {
       const { app, ...ids } = await givenAna()
       const both = { UserPoolId: ids.poolId, ClientId: ids.clientId }
       const AuthParameters = { USERNAME: 'ana', PASSWORD: goodPassword }
@@ -80,7 +80,7 @@ for (const engine of engines) {
       assert.ok((await server().send(new AdminRespondToAuthChallengeCommand(answered))).AuthenticationResult?.AccessToken)
     })
 
-    it('takes the codes of one step before and one after, and no others', async () => {
+    it('accepts codes of the time step before and after, and no others', async () => {
       const { app, ...ids } = await givenAna()
       server().clock.advance(5 * minute)
       beginStep(server())
@@ -90,7 +90,7 @@ for (const engine of engines) {
       assert.ok((await answer(ids, await ask(ids), app.code(1))).AuthenticationResult)
     })
 
-    it('takes each code once, in whatever sign-in, and none older than one that was taken', async () => {
+    it('accepts each code once in all sign-ins, and none older than the last accepted one', async () => {
       const { app, ...ids } = await givenAna()
       const [first, second] = [await ask(ids), await ask(ids)]
       beginStep(server())
@@ -101,7 +101,7 @@ for (const engine of engines) {
       assert.ok((await answer(ids, second, app.code(1))).AuthenticationResult)
     })
 
-    it('serves one of many requests at once that bring the same code', async () => {
+    it('accepts one of many simultaneous requests with the same code', async () => {
       const { app, ...ids } = await givenAna()
       const sessions = await Promise.all([ask(ids), ask(ids), ask(ids), ask(ids)])
       const code = app.code()
@@ -109,7 +109,7 @@ for (const engine of engines) {
       assert.deepEqual(await outcomes(sessions.map((session) => answer(ids, session, code))), [...refused, 'ok'])
     })
 
-    it('does not count a code that comes twice as a guess', async () => {
+    it('does not count a replayed code as a guess', async () => {
       const { app, ...ids } = await givenAna()
       const code = app.code()
       await answer(ids, await ask(ids), code)
@@ -118,7 +118,7 @@ for (const engine of engines) {
       await answer(ids, session, app.code(1))
     })
 
-    it('a session outlives wrong answers, and dies with the right one', async () => {
+    it('keeps the session valid after wrong codes, and consumes it with the right one', async () => {
       const { app, ...ids } = await givenAna()
       const session = await ask(ids)
       for (const code of [wrongCode(app.code()), '12345', 'abcdef', '٠١٢٣٤٥']) await assert.rejects(answer(ids, session, code), wrong, code)
@@ -129,7 +129,7 @@ for (const engine of engines) {
       await assert.rejects(answer(ids, session, app.code(1)), used)
     })
 
-    it('locks after five wrong codes, longer each time, and a new sign-in brings no new attempts', async () => {
+    it('locks after five wrong codes, longer each time, and a new sign-in gives no new attempts', async () => {
       const { app, ...ids } = await givenAna()
       const session = await ask(ids)
       await failUntilLocked(server(), () => assert.rejects(answer(ids, session, wrongCode(app.code())), wrong))
@@ -142,7 +142,7 @@ for (const engine of engines) {
       assert.ok(await answer(ids, next, app.code(1)), 'the right code cleared the count')
     })
 
-    it('the lock of codes is not that of passwords, nor that of other users', async () => {
+    it('locks the codes of one user only, and not the password', async () => {
       const { app, ...ids } = await givenAna()
       const ben = await givenAppUser(server(), ids, 'ben')
       const session = await ask(ids)
@@ -151,7 +151,7 @@ for (const engine of engines) {
       assert.ok((await answer(ids, await ask(ids, 'ben'), ben.code(), 'ben')).AuthenticationResult)
     })
 
-    it('the session belongs to its user, its client and its challenge', async () => {
+    it('rejects the session for another user, client or challenge', async () => {
       const { app, ...ids } = await givenAna()
       const ben = await givenAppUser(server(), ids, 'ben')
       const session = await ask(ids)
@@ -173,7 +173,7 @@ for (const engine of engines) {
       await answer(ids, session, app.code())
     })
 
-    it('the session expires with the client’s AuthSessionValidity', async () => {
+    it('expires with the client’s AuthSessionValidity', async () => {
       const { app, ...ids } = await givenAna()
       const session = await ask(ids)
       server().clock.advance(3 * minute)
@@ -181,7 +181,7 @@ for (const engine of engines) {
       await assert.rejects(answer(ids, session, app.code()), expired)
     })
 
-    it('a new password, a sign-out everywhere and a disabling end sign-ins that wait for the code', async () => {
+    it('rejects waiting sign-ins after a new password, a sign-out everywhere, a reset, and once the user is disabled', async () => {
       const replace = { Password: 'Another-horse-8', Permanent: true }
       const ofAna = (poolId: string) => ({ UserPoolId: poolId, Username: 'ana' })
       const changed = await givenAna()
@@ -205,7 +205,7 @@ for (const engine of engines) {
       await assert.rejects(answer(disabled, last, disabled.app.code()), { message: 'User is disabled.' })
     })
 
-    it('cannot be answered once an administrator has taken the app away, and is not asked then', async () => {
+    it('rejects the code once an administrator has removed the app, and asks no further', async () => {
       const { app, ...ids } = await givenAna()
       const session = await ask(ids)
       await server().send(new AdminDeleteSoftwareTokenCommand({ UserPoolId: ids.poolId, Username: 'ana' }))
@@ -213,7 +213,7 @@ for (const engine of engines) {
       assert.ok((await askedOf(server(), ids.clientId, 'ana')).tokens)
     })
 
-    it('follows the pool: off nobody is asked, on again they are, by text messages too', async () => {
+    it('follows the MFA mode of the pool, and still asks for a registered app where only SMS is offered', async () => {
       const { app, ...ids } = await givenAna()
       await setMfa(server(), ids.poolId, 'OFF')
       assert.ok((await askedOf(server(), ids.clientId, 'ana')).tokens)

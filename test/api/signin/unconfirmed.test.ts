@@ -19,7 +19,7 @@ const wrong = { name: 'NotAuthorizedException', message: 'Incorrect username or 
 
 type Attempt = (server: TestServer, ids: PoolAndClient, password: string) => Promise<InitiateAuthCommandOutput>
 
-/** Every way to try a password. */
+/** Every flow that takes a password. */
 const ways: Readonly<Record<string, Attempt>> = {
   USER_PASSWORD_AUTH: (server, { clientId }, password) => signInByPassword(server, clientId, 'ana', password),
   ADMIN_USER_PASSWORD_AUTH: (server, { poolId, clientId }, password) => {
@@ -40,7 +40,7 @@ const ways: Readonly<Record<string, Attempt>> = {
 }
 
 for (const engine of engines) {
-  describe(`a user who is not confirmed, at a sign-in, on ${engine.name}`, async () => {
+  describe(`the sign-in of an unconfirmed user on ${engine.name}`, async () => {
     const endpoint = await openTriggerEndpoint()
     const server = useTestServer(engine, { flags: endpoint.flags })
 
@@ -55,9 +55,9 @@ for (const engine of engines) {
     }
 
     for (const [way, attempt] of Object.entries(ways)) {
-      it(`is told so whatever the password, where the client shows who exists: ${way}`, async () => {
+      it(`is refused as unconfirmed with any password, where the client shows which users exist: ${way}`, async () => {
         const ids = await givenNewcomer('LEGACY')
-        // More often than a password may be wrong: none of them is looked at, so none counts.
+        // More than the five failures that lock: the password is not checked, so no attempt counts.
         for (let count = 0; count < 7; count++) await assert.rejects(attempt(server(), ids, 'Wrong-horse-7'), unconfirmed)
         await assert.rejects(attempt(server(), ids, goodPassword), unconfirmed)
         assert.deepEqual(new Set(ids.triggers.fired), new Set(['PreAuthentication_Authentication']))
@@ -68,14 +68,14 @@ for (const engine of engines) {
         assert.ok((await attempt(server(), ids, goodPassword)).AuthenticationResult)
       })
 
-      it(`is told so only with the right password, where the client hides who exists: ${way}`, async () => {
+      it(`is refused as unconfirmed only with the right password, where the client hides which users exist: ${way}`, async () => {
         const ids = await givenNewcomer('ENABLED')
         await assert.rejects(attempt(server(), ids, 'Wrong-horse-7'), wrong)
         await assert.rejects(attempt(server(), ids, goodPassword), unconfirmed)
       })
     }
 
-    it('gets no SRP exchange where the client shows who exists', async () => {
+    it('gets no SRP challenge where the client shows which users exist', async () => {
       const shown = await givenNewcomer('LEGACY')
       await assert.rejects(startSrp(server(), shown.clientId, 'ana'), unconfirmed)
       const A = { SRP_A: 'ab'.repeat(32) }

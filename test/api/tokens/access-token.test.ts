@@ -34,7 +34,7 @@ for (const engine of engines) {
       return { ...ids, ...(await givenTokens(server(), ids.clientId, 'ana')) }
     }
 
-    it('lets its user in until it expires', async () => {
+    it('is accepted until it expires', async () => {
       const { accessToken } = await givenSignIn()
       server().clock.advance(3_590_000)
       assert.equal((await use(accessToken)).Username, 'ana')
@@ -42,7 +42,7 @@ for (const engine of engines) {
       await assert.rejects(use(accessToken), expired)
     })
 
-    it('is refused when it is cut short, lengthened, or no token at all', async () => {
+    it('is rejected when it is cut, lengthened or malformed', async () => {
       const { accessToken } = await givenSignIn()
       const [header = '', payload = '', signature = ''] = accessToken.split('.')
       await assert.rejects(use(accessToken.slice(0, -10)), unverified)
@@ -75,7 +75,7 @@ for (const engine of engines) {
         await assert.rejects(use(`${header}.${encode({ ...claims, iss: issuer })}.${signature}`), invalid, JSON.stringify(issuer))
     })
 
-    it('has one form: other spellings of its signature are refused', async () => {
+    it('is rejected with any other spelling of its signature', async () => {
       const { accessToken } = await givenSignIn()
       const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
       const last = alphabet.indexOf(accessToken.at(-1) ?? '')
@@ -89,7 +89,7 @@ for (const engine of engines) {
       assert.equal((await use(accessToken)).Username, 'ana')
     })
 
-    it('is refused when it is not signed, or by what is no secret', async () => {
+    it('is rejected when it is unsigned, or signed with the public key as an HMAC secret', async () => {
       const { poolId, accessToken } = await givenSignIn()
       const [header = '', payload = '', signature = ''] = accessToken.split('.')
       const { kid } = headerOf(accessToken)
@@ -109,7 +109,7 @@ for (const engine of engines) {
       assert.equal(header, encode({ kid, alg: 'RS256' }))
     })
 
-    it("is refused when a stranger signed it, under whatever key's name", async () => {
+    it('is rejected when another key signed it, with any header', async () => {
       const { accessToken } = await givenSignIn()
       const forge = (header: Record<string, unknown>, claims = claimsOf(accessToken)) =>
         new SignJWT(claims).setProtectedHeader({ alg: 'RS256', ...header }).sign(stranger.privateKey)
@@ -123,7 +123,7 @@ for (const engine of engines) {
       await assert.rejects(use(await forge({ kid: headerOf(accessToken)['kid'] }, claims)), unverified)
     })
 
-    it('is refused with the claims of one pool under the signature of another', async () => {
+    it('is rejected with the claims of one pool and the signature of another', async () => {
       const here = await givenSignIn()
       const there = await givenSignIn()
       const [header, , signature] = there.accessToken.split('.')
@@ -134,7 +134,7 @@ for (const engine of engines) {
       await assert.rejects(use(`${ownHeader}.${there.accessToken.split('.').slice(1).join('.')}`), unverified)
     })
 
-    it('is refused when another installation, or a pool that is gone, issued it', async () => {
+    it('is rejected when another installation or a deleted pool issued it', async () => {
       await using elsewhere = await startTestServer(engine)
       const foreign = await elsewhere.givenPool()
       await givenUser(elsewhere, foreign.poolId, 'ana')
@@ -146,13 +146,13 @@ for (const engine of engines) {
       await assert.rejects(use(gone.accessToken), invalid)
     })
 
-    it('is no ID token and no refresh token', async () => {
+    it('is required: an ID token and a refresh token are rejected', async () => {
       const { idToken, refreshToken } = await givenSignIn()
       await assert.rejects(use(idToken), invalid)
       await assert.rejects(use(refreshToken), invalid)
     })
 
-    it('is worth nothing without its user, even when the name is given again', async () => {
+    it('is rejected once its user is deleted, even when the username is used again', async () => {
       const { poolId, accessToken } = await givenSignIn()
       await server().send(new AdminDeleteUserCommand({ UserPoolId: poolId, Username: 'ana' }))
       const gone = { name: 'UserNotFoundException', message: 'User does not exist.' }
@@ -161,7 +161,7 @@ for (const engine of engines) {
       await assert.rejects(use(accessToken), gone)
     })
 
-    it('is worth nothing while its user is disabled, nor after', async () => {
+    it('is rejected while its user is disabled, and after the user is enabled again', async () => {
       const { poolId, accessToken } = await givenSignIn()
       await server().send(new AdminDisableUserCommand({ UserPoolId: poolId, Username: 'ana' }))
       await assert.rejects(use(accessToken), { name: 'NotAuthorizedException', message: 'User is disabled.' })
@@ -169,13 +169,13 @@ for (const engine of engines) {
       await assert.rejects(use(accessToken), revoked)
     })
 
-    it('is worth nothing without its client', async () => {
+    it('is rejected once its client is deleted', async () => {
       const { poolId, clientId, accessToken } = await givenSignIn()
       await server().send(new DeleteUserPoolClientCommand({ UserPoolId: poolId, ClientId: clientId }))
       await assert.rejects(use(accessToken), revoked)
     })
 
-    it('is refused, never a failure of the server, whatever it is made of', async () => {
+    it('is rejected without a server error, whatever it contains', async () => {
       const { accessToken } = await givenSignIn()
       const [header = '', payload = '', signature = ''] = accessToken.split('.')
       const claims = claimsOf(accessToken)

@@ -10,7 +10,7 @@ import { headerOf } from '../../support/tokens.ts'
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 for (const engine of engines) {
-  describe(`claims on ${engine.name}`, () => {
+  describe(`the claims of tokens on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
     async function givenClaims(wish: PoolWish, attributes: Values = {}, username = 'ana') {
@@ -20,7 +20,7 @@ for (const engine of engines) {
       return { ...ids, ...user, ...tokens, access: claimsOf(tokens.accessToken), id: claimsOf(tokens.idToken) }
     }
 
-    it('are in the access token these and no others', async () => {
+    it('are exactly these in an access token', async () => {
       const before = Math.floor(server().clock.now() / 1000)
       const { poolId, clientId, sub, access } = await givenClaims({}, { email: 'ana@example.test', name: 'Ana' })
       const { auth_time: authTime, event_id: eventId, jti, origin_jti: originJti } = access
@@ -43,7 +43,7 @@ for (const engine of engines) {
       assert.equal(new Set([sub, eventId, jti, originJti]).size, 4)
     })
 
-    it('are in the ID token these, the attributes, and no others', async () => {
+    it('are exactly these and the attributes in an ID token', async () => {
       const { poolId, clientId, sub, access, id } = await givenClaims({}, { email: 'ana@example.test', name: 'Ana' })
       assert.deepEqual(id, {
         name: 'Ana',
@@ -64,7 +64,7 @@ for (const engine of engines) {
       assert.notEqual(id['jti'], access['jti'])
     })
 
-    it('are the same by SRP, and each sign-in has its own event', async () => {
+    it('are the same by SRP, with another event_id for each sign-in', async () => {
       const { poolId, clientId, access } = await givenClaims({})
       const reply = await signInBySrp(server(), { poolId, clientId }, 'ana')
       const bySrp = claimsOf(reply.AuthenticationResult?.AccessToken ?? '')
@@ -72,7 +72,7 @@ for (const engine of engines) {
       for (const claim of ['event_id', 'origin_jti', 'jti']) assert.notEqual(bySrp[claim], access[claim])
     })
 
-    it('come under a header of kid and alg alone, with one key for each kind of token', async () => {
+    it('have a header of kid and alg only, with one key for each kind of token', async () => {
       const { accessToken, idToken } = await givenClaims({})
       const [access, id] = [headerOf(accessToken), headerOf(idToken)]
       for (const header of [access, id]) {
@@ -83,13 +83,13 @@ for (const engine of engines) {
       assert.notEqual(access['kid'], id['kid'])
     })
 
-    it('leave out origin_jti, and the jti of the ID token, when the client cannot revoke', async () => {
+    it('lack origin_jti, and the jti of the ID token, where the client has no token revocation', async () => {
       const { access, id } = await givenClaims({ client: { EnableTokenRevocation: false } })
       assert.equal('origin_jti' in access || 'origin_jti' in id || 'jti' in id, false)
       assert.match(String(access['jti']), uuid)
     })
 
-    it('carry attributes in the types of OpenID Connect', async () => {
+    it('have attributes in the types of OpenID Connect', async () => {
       const attributes = {
         email: 'ana@example.test',
         email_verified: 'true',
@@ -120,7 +120,7 @@ for (const engine of engines) {
       assert.equal('custom:never' in id, false)
     })
 
-    it('show the attributes that the client may read, as they are at that moment', async () => {
+    it('include the attributes that the client may read at that moment', async () => {
       const attributes = { email: 'ana@example.test', name: 'Ana', 'custom:level': '7', 'dev:custom:score': '3' }
       const Schema = [
         { Name: 'level', AttributeDataType: 'String', Mutable: true },
@@ -138,14 +138,14 @@ for (const engine of engines) {
       assert.deepEqual(attributesIn(all).sort(), ['custom:level', 'email', 'name'])
     })
 
-    it('name users of a pool of e-mail names by their id', async () => {
+    it('have the sub as the username where users sign up with an e-mail address', async () => {
       const { sub, access, id } = await givenClaims({ pool: { UsernameAttributes: ['email'] } }, {}, 'ana@example.test')
       assert.equal(access['username'], sub)
       assert.equal(id['cognito:username'], sub)
       assert.equal(id['email'], 'ana@example.test')
     })
 
-    it('expire after the validity in the unit that the client was given', async () => {
+    it('expire after the validity in the unit that the client names', async () => {
       const units = [
         ['seconds', 300, 301],
         ['minutes', 5, 6],
@@ -168,7 +168,7 @@ for (const engine of engines) {
       }
     })
 
-    it('count hours where the client names no unit', async () => {
+    it('expire after hours where the client names no unit', async () => {
       const { access, id } = await givenClaims({ client: { AccessTokenValidity: 3, IdTokenValidity: 4 } })
       assert.equal(Number(access['exp']) - Number(access['iat']), 3 * 3600)
       assert.equal(Number(id['exp']) - Number(id['iat']), 4 * 3600)

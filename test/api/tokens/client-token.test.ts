@@ -17,7 +17,7 @@ import { headerOf, jwksOf, useAccessToken } from '../../support/tokens.ts'
 
 const scopes = ['https://api.test/read', 'https://api.test/write']
 
-/** The SDK's list of flows does not have it, although its documentation does. */
+/** The SDK's type of flows lacks this value, although its documentation has it. */
 const clientTokens = ['ALLOW_CLIENT_TOKEN_AUTH'] as unknown as CreateUserPoolClientCommandInput['ExplicitAuthFlows']
 
 type Client = { poolId: string; clientId: string; secret: string }
@@ -44,7 +44,7 @@ for (const engine of engines) {
   describe(`GetClientToken on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('gives a token of the client itself', async () => {
+    it('returns an access token of the client itself', async () => {
       const client = await givenClient(server(), { AccessTokenValidity: 10, TokenValidityUnits: { AccessToken: 'minutes' } })
       const { AccessToken: token, ...rest } = (await getToken(server(), client)) ?? {}
       assert.deepEqual(rest, { ExpiresIn: 600, TokenType: 'Bearer' })
@@ -62,7 +62,7 @@ for (const engine of engines) {
       assert.equal(Number(exp) - Number(iat), 600)
     })
 
-    it('signs it as other access tokens of the pool', async () => {
+    it('signs the token with the key of the pool’s access tokens', async () => {
       const client = await givenClient(server())
       const { AccessToken: token = '' } = (await getToken(server(), client)) ?? {}
       assert.deepEqual(Object.keys(headerOf(token)).sort(), ['alg', 'kid'])
@@ -72,13 +72,13 @@ for (const engine of engines) {
       assert.equal(verified['client_id'], client.clientId)
     })
 
-    it('asks for no signature of the request', async () => {
+    it('accepts an unsigned request', async () => {
       const { clientId, secret } = await givenClient(server())
       const answer = await rawCall(server(), 'GetClientToken', { ClientId: clientId, Secret: secret, ClientMetadata: { a: 'b' } })
       assert.equal(answer.status, 200)
     })
 
-    it('grants what is asked for, if the client may have it', async () => {
+    it('grants the requested scopes, and rejects those that the client may not have', async () => {
       const client = await givenClient(server())
       const scopeOf = async (...asked: string[]) => payloadOf((await getToken(server(), client, asked))?.AccessToken)['scope']
       assert.equal(await scopeOf('https://api.test/write', 'https://api.test/write'), 'https://api.test/write')
@@ -91,7 +91,7 @@ for (const engine of engines) {
       assert.equal(payloadOf((await getToken(server(), narrow))?.AccessToken)['scope'], 'https://api.test/read')
     })
 
-    it('leaves out scopes that are gone, and refuses where none is left', async () => {
+    it('leaves out deleted scopes, and rejects the request when none is left', async () => {
       const client = await givenClient(server())
       const { poolId } = client
       const more = { UserPoolId: poolId, Identifier: 'https://api.test', Name: 'api' }
@@ -103,7 +103,7 @@ for (const engine of engines) {
       assert.equal(payloadOf((await getToken(server(), client))?.AccessToken)['scope'], 'https://api.test/read')
     })
 
-    it('takes either secret of a client, and no other', async () => {
+    it('accepts each secret of the client, and no other', async () => {
       const client = await givenClient(server())
       const place = { UserPoolId: client.poolId, ClientId: client.clientId }
       const { ClientSecretDescriptor: added } = await server().send(new AddUserPoolClientSecretCommand(place))
@@ -114,7 +114,7 @@ for (const engine of engines) {
       await assert.rejects(getToken(server(), { ...client, secret: other.secret }), wrong)
     })
 
-    it('is for clients that are set up for nothing else', async () => {
+    it('rejects clients that allow other flows, or have no secret', async () => {
       const user = { ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH' as const] }
       await assert.rejects(getToken(server(), await givenClient(server(), user)), { name: 'InvalidParameterException' })
       const unset = await givenClient(server(), { ExplicitAuthFlows: [] })
@@ -125,7 +125,7 @@ for (const engine of engines) {
       await assert.rejects(unknown, { name: 'ResourceNotFoundException', message: 'User pool client nobody does not exist.' })
     })
 
-    it('gives what no user operation takes, and its clients sign no user in', async () => {
+    it('returns a token that user operations reject, and rejects user sign-ins of its clients', async () => {
       const client = await givenClient(server())
       const { AccessToken: token = '' } = (await getToken(server(), client)) ?? {}
       await assert.rejects(useAccessToken(server(), token), { name: 'NotAuthorizedException' })

@@ -8,7 +8,7 @@ import { givenTokens, givenUser } from '../../support/sign-in.ts'
 import { startTestServer, type TestServer } from '../../support/test-server.ts'
 import { headerOf, jwksOf } from '../../support/tokens.ts'
 
-/** The ids of the pool's keys, without a request that would make some. */
+/** The ids of the pool's keys, read from the database, because a request would make the keys. */
 async function keysOf(server: TestServer, poolId: string): Promise<string[]> {
   const storage = await openStorage({ url: server.databaseUrl })
   try {
@@ -19,7 +19,7 @@ async function keysOf(server: TestServer, poolId: string): Promise<string[]> {
   }
 }
 
-/** The keys of the pool once it has some. */
+/** Waits until the pool has keys. */
 async function madeKeysOf(server: TestServer, poolId: string): Promise<string[]> {
   const deadline = performance.now() + 60_000
   while (performance.now() < deadline) {
@@ -32,7 +32,7 @@ async function madeKeysOf(server: TestServer, poolId: string): Promise<string[]>
 
 for (const engine of engines) {
   describe(`the first signing keys of a pool on ${engine.name}`, () => {
-    it('are made before anybody signs in, and are those of the first sign-in', async () => {
+    it('are made before the first sign-in, which uses them', async () => {
       await using server = await startTestServer(engine)
       const { poolId, clientId } = await server.givenPool()
       const made = await madeKeysOf(server, poolId)
@@ -42,18 +42,18 @@ for (const engine of engines) {
       assert.deepEqual([accessToken, idToken].map((token) => headerOf(token)['kid']).sort(), made)
     })
 
-    it('are made once, also when somebody signs in meanwhile', async () => {
+    it('are made once, also when a request needs them at the same time', async () => {
       await using server = await startTestServer(engine)
       const pools = await Promise.all([1, 2, 3].map(() => server.givenPool()))
       for (const { poolId } of pools) assert.equal((await jwksOf(server, poolId)).keys.length, 2)
       for (const { poolId } of pools) assert.equal((await madeKeysOf(server, poolId)).length, 2)
     })
 
-    it('are not left behind by a pool that is deleted meanwhile', async () => {
+    it('are not left in the database when the pool is deleted at the same time', async () => {
       await using server = await startTestServer(engine)
       const { poolId } = await server.givenPool()
       await server.send(new DeleteUserPoolCommand({ UserPoolId: poolId }))
-      // The keys of pools are made in order, so that those of the first are out of the way.
+      // Keys are made in the order of the pools. Once the second pool has keys, the first one has been handled.
       await madeKeysOf(server, (await server.givenPool()).poolId)
       assert.deepEqual(await keysOf(server, poolId), [])
     })

@@ -21,7 +21,7 @@ const hourOfRefresh: Partial<CreateUserPoolClientCommandInput> = {
 }
 
 for (const engine of engines) {
-  describe(`refreshing on ${engine.name}`, () => {
+  describe(`refreshing tokens on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
     async function givenSignIn(wish: PoolWish = {}) {
@@ -30,7 +30,7 @@ for (const engine of engines) {
       return { ...ids, sub, ...(await givenTokens(server(), ids.clientId, 'ana')) }
     }
 
-    /** A confidential client, in which a user with an alias has signed in. */
+    /** A confidential client and the refresh token of a user who has signed in there. */
     async function givenConfidentialSignIn(pool: PoolWish['pool'], attributes: { Name: string; Value: string }[], name: string) {
       const ids = await server().givenPool({ ...(pool && { pool }), client: { GenerateSecret: true } })
       const user = await givenUser(server(), ids.poolId, name, { attributes })
@@ -41,7 +41,7 @@ for (const engine of engines) {
       return { ...ids, ...user, hash, refreshToken: reply.AuthenticationResult?.RefreshToken ?? '' }
     }
 
-    it('gives new tokens of the same sign-in and keeps the refresh token', async () => {
+    it('returns new tokens of the same sign-in and keeps the refresh token', async () => {
       const { clientId, ...old } = await givenSignIn()
       server().clock.advance(90_000)
       const reply = await refresh(server(), clientId, old.refreshToken)
@@ -64,7 +64,7 @@ for (const engine of engines) {
       await refresh(server(), clientId, old.refreshToken)
     })
 
-    it('answers the same to the old name of the flow, to an administrator, and by the operation of its own', async () => {
+    it('works by the old name of the flow, by AdminInitiateAuth and by GetTokensFromRefreshToken', async () => {
       const { poolId, clientId, refreshToken, accessToken } = await givenSignIn()
       const request = { ClientId: clientId, UserPoolId: poolId, AuthParameters: { REFRESH_TOKEN: refreshToken } }
       for (const AuthFlow of ['REFRESH_TOKEN', 'REFRESH_TOKEN_AUTH'] as const) {
@@ -76,7 +76,7 @@ for (const engine of engines) {
       assert.equal(exchanged.refreshToken, undefined)
     })
 
-    it('reads the user anew', async () => {
+    it('puts the current attributes of the user into the ID token', async () => {
       const { poolId, clientId, refreshToken } = await givenSignIn()
       const UserAttributes = [{ Name: 'name', Value: 'Ana' }]
       await server().send(new AdminUpdateUserAttributesCommand({ UserPoolId: poolId, Username: 'ana', UserAttributes }))
@@ -84,7 +84,7 @@ for (const engine of engines) {
       assert.equal(claimsOf(idToken)['name'], 'Ana')
     })
 
-    it('ends when the refresh token expires, no sooner', async () => {
+    it('works until the refresh token expires', async () => {
       const { clientId, refreshToken } = await givenSignIn({ client: hourOfRefresh })
       server().clock.advance(59 * 60_000)
       await refresh(server(), clientId, refreshToken)
@@ -94,7 +94,7 @@ for (const engine of engines) {
       await assert.rejects(exchange(server(), { ClientId: clientId, RefreshToken: refreshToken }), expired)
     })
 
-    it('lasts thirty days by default', async () => {
+    it('works for thirty days by default', async () => {
       const { clientId, refreshToken } = await givenSignIn()
       const day = 24 * 3_600_000
       server().clock.advance(30 * day - 60_000)
@@ -103,7 +103,7 @@ for (const engine of engines) {
       await assert.rejects(refresh(server(), clientId, refreshToken), { message: 'Refresh Token has expired' })
     })
 
-    it('takes no token that is garbage, altered, of another kind, or of another client or pool', async () => {
+    it('rejects a token that is garbage, altered, of another kind, or of another client or pool', async () => {
       const { poolId, clientId, refreshToken, accessToken, idToken } = await givenSignIn()
       const other = await givenSignIn()
       const at = Math.floor(refreshToken.length / 2)
@@ -125,7 +125,7 @@ for (const engine of engines) {
       await refresh(server(), clientId, refreshToken)
     })
 
-    it('is refused to clients whose flows leave it out', async () => {
+    it('is refused to clients that do not allow the flow', async () => {
       const { poolId, clientId } = await server().givenPool({ client: { ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH'] } })
       await givenUser(server(), poolId, 'ana')
       const { AuthenticationResult: tokens } = await signInByPassword(server(), clientId, 'ana')
@@ -133,7 +133,7 @@ for (const engine of engines) {
       await assert.rejects(refresh(server(), clientId, tokens?.RefreshToken ?? ''), { name: 'InvalidParameterException', message })
     })
 
-    it('asks a confidential client for the hash over the stored username', async () => {
+    it('requires the secret hash of a confidential client, over the stored username', async () => {
       const email = [
         { Name: 'email', Value: 'ana@example.test' },
         { Name: 'email_verified', Value: 'true' },
@@ -147,14 +147,14 @@ for (const engine of engines) {
       await assert.rejects(refresh(server(), clientId, refreshToken), { name: 'NotAuthorizedException', message: missing })
     })
 
-    it('asks for the hash over the id where users are named by address', async () => {
+    it('requires the secret hash over the sub where users sign up with an address', async () => {
       const pool = { UsernameAttributes: ['email' as const] }
       const { clientId, refreshToken, hash, sub } = await givenConfidentialSignIn(pool, [], 'ana@example.test')
       await refresh(server(), clientId, refreshToken, hash(sub))
       await assert.rejects(refresh(server(), clientId, refreshToken, hash('ana@example.test')), /SecretHash does not match/)
     })
 
-    it('takes the secret itself in GetTokensFromRefreshToken', async () => {
+    it('requires the client secret itself in GetTokensFromRefreshToken', async () => {
       const { clientId, clientSecret, refreshToken, hash } = await givenConfidentialSignIn(undefined, [], 'ana')
       const request = { ClientId: clientId, RefreshToken: refreshToken }
       await exchange(server(), { ...request, ClientSecret: clientSecret })
@@ -164,7 +164,7 @@ for (const engine of engines) {
       await assert.rejects(exchange(server(), { ...request, ClientSecret: hash('ana').replace(/[^\w]/g, '') }), refused)
     })
 
-    it('is refused to users who were disabled or deleted', async () => {
+    it('is refused once the user is disabled or deleted', async () => {
       const disabled = await givenSignIn()
       await server().send(new AdminDisableUserCommand({ UserPoolId: disabled.poolId, Username: 'ana' }))
       const refused = { name: 'NotAuthorizedException', message: 'User is disabled.' }
@@ -177,7 +177,7 @@ for (const engine of engines) {
       await assert.rejects(refresh(server(), deleted.clientId, deleted.refreshToken), invalid)
     })
 
-    it('ends with the client', async () => {
+    it('is refused once the client is deleted', async () => {
       const { poolId, clientId, refreshToken } = await givenSignIn()
       await server().send(new DeleteUserPoolClientCommand({ UserPoolId: poolId, ClientId: clientId }))
       const gone = { name: 'ResourceNotFoundException', message: `User pool client ${clientId} does not exist.` }

@@ -20,7 +20,7 @@ import { exchange, refresh, refreshRevoked, revoked, useAccessToken } from '../.
 const flows = ['ALLOW_USER_PASSWORD_AUTH' as const, 'ALLOW_REFRESH_TOKEN_AUTH' as const]
 
 for (const engine of engines) {
-  describe(`revocation on ${engine.name}`, () => {
+  describe(`token revocation on ${engine.name}`, () => {
     const server = useTestServer(engine)
     const revoke = (ClientId: string, Token: string, ClientSecret?: string) =>
       server().send(new RevokeTokenCommand({ ClientId, Token, ClientSecret }))
@@ -37,7 +37,7 @@ for (const engine of engines) {
       return UserPoolClient?.ClientId ?? ''
     }
 
-    it('of a refresh token ends everything that came from its sign-in, and nothing else', async () => {
+    it('ends all tokens of the sign-in of a refresh token, and no others', async () => {
       const { poolId, clientId, ...first } = await givenSignIn()
       const renewed = await exchange(server(), { ClientId: clientId, RefreshToken: first.refreshToken })
       const second = await givenTokens(server(), clientId, 'ana')
@@ -49,11 +49,11 @@ for (const engine of engines) {
       await useAccessToken(server(), second.accessToken)
       await refresh(server(), clientId, second.refreshToken)
 
-      // Whoever verifies the token by itself cannot know.
+      // A server that only verifies the token cannot notice the revocation.
       await tokenVerifier(server(), { poolId, clientId, tokenUse: 'access' }).verify(first.accessToken)
     })
 
-    it('of a token twice, of one too old and of an unknown one is no error, and the body is an empty object', async () => {
+    it('accepts revoked, expired and unknown tokens, and answers with an empty object', async () => {
       const { clientId, refreshToken } = await givenSignIn()
       for (const Token of [refreshToken, refreshToken, 'never-was-a-token', `${refreshToken}A`]) {
         const answer = await rawCall(server(), 'RevokeToken', { ClientId: clientId, Token })
@@ -64,7 +64,7 @@ for (const engine of engines) {
       await revoke(old.clientId, old.refreshToken)
     })
 
-    it('of a refresh token asks for a client that exists, with its secret', async () => {
+    it('requires an existing client, with its secret', async () => {
       const { poolId, clientId, clientSecret } = await server().givenPool({ client: { GenerateSecret: true } })
       await givenUser(server(), poolId, 'ana')
       const AuthParameters = { USERNAME: 'ana', PASSWORD: goodPassword, SECRET_HASH: secretHash(clientSecret ?? '', 'ana', clientId) }
@@ -79,7 +79,7 @@ for (const engine of engines) {
       await assert.rejects(useAccessToken(server(), accessToken ?? ''), revoked)
     })
 
-    it("leaves another client's token alone", async () => {
+    it('rejects the token of another client, and does not revoke it', async () => {
       const { poolId, accessToken, refreshToken } = await givenSignIn()
       const other = await givenOtherClient(poolId)
       const elsewhere = await server().givenPool()
@@ -88,13 +88,13 @@ for (const engine of engines) {
       await useAccessToken(server(), accessToken)
     })
 
-    it('takes refresh tokens only', async () => {
+    it('rejects access and ID tokens', async () => {
       const { clientId, accessToken, idToken } = await givenSignIn()
       for (const token of [accessToken, idToken]) await assert.rejects(revoke(clientId, token), { name: 'UnsupportedTokenTypeException' })
       await useAccessToken(server(), accessToken)
     })
 
-    it('has to be enabled, and turning it off brings nothing back', async () => {
+    it('has to be enabled for the client, and keeps tokens revoked when it is turned off', async () => {
       const { poolId, clientId, accessToken, refreshToken } = await givenSignIn()
       await revoke(clientId, refreshToken)
       const request = { UserPoolId: poolId, ClientId: clientId, ExplicitAuthFlows: flows, EnableTokenRevocation: false }
@@ -111,7 +111,7 @@ for (const engine of engines) {
   describe(`signing out everywhere on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    /** One user with a sign-in in each of two clients, and another user with one. */
+    /** One user with a session in each of two clients, and another user with one session. */
     async function givenSignIns() {
       const { poolId, clientId } = await server().givenPool()
       const request = { UserPoolId: poolId, ClientName: 'other', ExplicitAuthFlows: flows }
@@ -132,14 +132,14 @@ for (const engine of engines) {
       await useAccessToken(server(), (await givenTokens(server(), clientId, 'ana')).accessToken)
     }
 
-    it('ends every session of the user in every client, at the moment of the call', async () => {
+    it('ends all sessions of the user in all clients at once', async () => {
       const given = await givenSignIns()
       await server().send(new GlobalSignOutCommand({ AccessToken: given.mine[0].accessToken }))
       await assert.rejects(server().send(new GlobalSignOutCommand({ AccessToken: given.mine[1].accessToken })), revoked)
       await requireOver(given)
     })
 
-    it('is something an administrator can do', async () => {
+    it('works by AdminUserGlobalSignOut', async () => {
       const given = await givenSignIns()
       await server().send(new AdminUserGlobalSignOutCommand({ UserPoolId: given.poolId, Username: 'ana' }))
       await requireOver(given)
@@ -147,7 +147,7 @@ for (const engine of engines) {
       await assert.rejects(server().send(nobody), { name: 'UserNotFoundException', message: 'User does not exist.' })
     })
 
-    it('leaves a sign-in after it in, even where another process has a clock that is behind', async () => {
+    it('does not end a later sign-in, even by a clock that is behind', async () => {
       const { poolId, clientId } = await givenSignIns()
       await server().send(new AdminUserGlobalSignOutCommand({ UserPoolId: poolId, Username: 'ana' }))
       server().clock.advance(-2_000)
@@ -156,7 +156,7 @@ for (const engine of engines) {
       server().clock.advance(2_000)
     })
 
-    it('closes every operation to the token, not only the one that shows the user', async () => {
+    it('makes every operation reject the access token', async () => {
       const { mine } = await givenSignIns()
       const { accessToken } = mine[0]
       await server().send(new GlobalSignOutCommand({ AccessToken: accessToken }))
@@ -176,7 +176,7 @@ for (const engine of engines) {
       }
     })
 
-    it('is not what a new password does', async () => {
+    it('is not caused by a new password', async () => {
       const { poolId, mine } = await givenSignIns()
       const [{ accessToken, refreshToken, clientId }] = mine
       const change = { AccessToken: accessToken, PreviousPassword: goodPassword, ProposedPassword: 'Another-horse-8' }

@@ -28,7 +28,7 @@ for (const engine of engines) {
       return { ...ids, rotate, ...(await givenTokens(server(), ids.clientId, 'ana')) }
     }
 
-    it('gives a new refresh token each time, of the same sign-in', async () => {
+    it('returns a new refresh token of the same sign-in each time', async () => {
       const { rotate, ...first } = await givenSignIn(0)
       const second = await rotate(first.refreshToken)
       const third = await rotate(second.refreshToken)
@@ -38,7 +38,7 @@ for (const engine of engines) {
       for (const { accessToken } of [first, second, third]) await useAccessToken(server(), accessToken)
     })
 
-    it('ends the whole family when a token comes back that was replaced', async () => {
+    it('ends the session when a replaced token is used again', async () => {
       const { rotate, ...first } = await givenSignIn(0)
       const second = await rotate(first.refreshToken)
       await assert.rejects(rotate(first.refreshToken), reused)
@@ -47,7 +47,7 @@ for (const engine of engines) {
       for (const { accessToken } of [first, second]) await assert.rejects(useAccessToken(server(), accessToken), revoked)
     })
 
-    it('touches no other sign-in of the user when a family ends', async () => {
+    it('leaves the other sessions of the user alone when it ends one', async () => {
       const { rotate, clientId, ...first } = await givenSignIn(0)
       const other = await givenTokens(server(), clientId, 'ana')
       await rotate(first.refreshToken)
@@ -56,7 +56,7 @@ for (const engine of engines) {
       await useAccessToken(server(), other.accessToken)
     })
 
-    it('lets the replaced token work through the grace period, no longer', async () => {
+    it('accepts the replaced token during the grace period only', async () => {
       const { rotate, ...first } = await givenSignIn(10)
       const second = await rotate(first.refreshToken)
       server().clock.advance(9_000)
@@ -67,14 +67,14 @@ for (const engine of engines) {
       for (const { refreshToken } of [second, again]) await assert.rejects(rotate(refreshToken), refreshRevoked)
     })
 
-    it('gives a token that was replaced twice no grace', async () => {
+    it('rejects a token that was replaced twice, even in the grace period', async () => {
       const { rotate, ...first } = await givenSignIn(60)
       const second = await rotate(first.refreshToken)
       await rotate(second.refreshToken)
       await assert.rejects(rotate(first.refreshToken), reused)
     })
 
-    it('lets one of several simultaneous refreshes win, and all of them within the grace period', async () => {
+    it('accepts one of several simultaneous refreshes, and all of them with a grace period', async () => {
       const strict = await givenSignIn(0)
       const outcomes = await Promise.allSettled([1, 2, 3].map(() => strict.rotate(strict.refreshToken)))
       assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1)
@@ -86,7 +86,7 @@ for (const engine of engines) {
       await lenient.rotate(winners[2]?.refreshToken ?? '')
     })
 
-    it('does not move the end of the first refresh token', async () => {
+    it('keeps the expiry of the first refresh token', async () => {
       const { rotate, ...first } = await givenSignIn(0, { RefreshTokenValidity: 60, TokenValidityUnits: { RefreshToken: 'minutes' } })
       server().clock.advance(59 * 60_000)
       const second = await rotate(first.refreshToken)
@@ -94,14 +94,14 @@ for (const engine of engines) {
       await assert.rejects(rotate(second.refreshToken), { name: 'NotAuthorizedException', message: 'Refresh Token has expired' })
     })
 
-    it('rules out the flow that does not rotate', async () => {
-      // The old names of flows include the one that refreshes.
+    it('rejects REFRESH_TOKEN_AUTH', async () => {
+      // A client with only old flow names also allows the refresh flow.
       const { clientId, refreshToken } = await givenSignIn(0, { ExplicitAuthFlows: ['USER_PASSWORD_AUTH'] })
       const refused = { name: 'InvalidParameterException', message: /rotation/ }
       await assert.rejects(refresh(server(), clientId, refreshToken), refused)
     })
 
-    it('ends with the revocation of the newest token, for the older ones too', async () => {
+    it('revokes the older tokens together with the newest one', async () => {
       const { rotate, clientId, ...first } = await givenSignIn(60)
       const second = await rotate(first.refreshToken)
       await server().send(new RevokeTokenCommand({ ClientId: clientId, Token: second.refreshToken }))
@@ -109,7 +109,7 @@ for (const engine of engines) {
       for (const { accessToken } of [first, second]) await assert.rejects(useAccessToken(server(), accessToken), revoked)
     })
 
-    it('leaves a replaced token dead after the client stops rotating', async () => {
+    it('rejects a replaced token even after the client stops rotating', async () => {
       const { rotate, poolId, clientId, ...first } = await givenSignIn(60)
       const second = await rotate(first.refreshToken)
       const flows = {
@@ -120,7 +120,7 @@ for (const engine of engines) {
       await refresh(server(), clientId, second.refreshToken)
     })
 
-    it('begins for tokens that were issued before it was turned on', async () => {
+    it('applies to tokens that were issued before it was turned on', async () => {
       const { poolId, clientId } = await server().givenPool()
       await givenUser(server(), poolId, 'ana')
       const { refreshToken } = await givenTokens(server(), clientId, 'ana')

@@ -40,7 +40,7 @@ for (const engine of engines) {
       return [a, b]
     }
 
-    it("make a pool's first keys once, and take each other's tokens", async () => {
+    it('make the first keys of a pool once, and accept the tokens of each other', async () => {
       const [here, there] = both()
       const { poolId, clientId } = await here.givenPool()
       await givenUser(here, poolId, 'ana')
@@ -50,7 +50,7 @@ for (const engine of engines) {
       for (const { accessToken } of tokens) for (const server of [here, there]) await useAccessToken(server, accessToken)
     })
 
-    it('publish new keys from the moment that either signs with them', async () => {
+    it('publish new keys as soon as either signs with them', async () => {
       const [here, there] = both()
       const { poolId, clientId } = await here.givenPool()
       await givenUser(here, poolId, 'ana')
@@ -71,14 +71,14 @@ for (const engine of engines) {
       assert.equal(headerOf((await givenTokens(there, clientId, 'ana')).accessToken)['kid'], newest)
     })
 
-    it('refuse tokens of keys that the other revoked', async () => {
+    it('reject tokens of keys that the other revoked', async () => {
       const [here, there] = both()
       const { poolId, clientId } = await here.givenPool()
       await givenUser(here, poolId, 'ana')
       const old = await givenTokens(there, clientId, 'ana')
       await useAccessToken(there, old.accessToken)
       await rotateSigningKeys(here, poolId, { revokeOld: true })
-      // A process that missed the news knows it after so long.
+      // After this time a process that missed the notification reads the keys again.
       there.clock.advance(10_000)
       const unverified = { name: 'NotAuthorizedException', message: 'Could not verify signature for Access Token' }
       for (const server of [here, there]) await assert.rejects(useAccessToken(server, old.accessToken), unverified)
@@ -86,7 +86,7 @@ for (const engine of engines) {
       await useAccessToken(here, (await givenTokens(there, clientId, 'ana')).accessToken)
     })
 
-    it('know at once what the other revoked', async () => {
+    it('reject tokens that the other revoked at once', async () => {
       const [here, there] = both()
       const { poolId, clientId } = await here.givenPool()
       await givenUser(here, poolId, 'ana')
@@ -99,7 +99,7 @@ for (const engine of engines) {
       await assert.rejects(useAccessToken(there, second.accessToken), revoked)
     })
 
-    it('rotate a refresh token once between them', async () => {
+    it('rotate a refresh token once', async () => {
       const [here, there] = both()
       const RefreshTokenRotation = { Feature: 'ENABLED', RetryGracePeriodSeconds: 0 } as const
       const client = { ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH' as const], RefreshTokenRotation }
@@ -112,7 +112,7 @@ for (const engine of engines) {
       assert.deepEqual(reasons, ['RefreshTokenReuseException'])
     })
 
-    it("take answers to each other's challenges, each of them once", async () => {
+    it('accept answers to challenges of each other, each answer once', async () => {
       const [here, there] = both()
       const { poolId, clientId } = await here.givenPool()
       await givenUser(here, poolId, 'ana')

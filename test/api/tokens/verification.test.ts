@@ -11,7 +11,7 @@ import { tokenVerifier } from '../../support/token-verifier.ts'
 import { headerOf, jwksOf, refresh, rotateSigningKeys, useAccessToken } from '../../support/tokens.ts'
 
 for (const engine of engines) {
-  describe(`verifying tokens elsewhere on ${engine.name}`, () => {
+  describe(`verifying tokens with public keys on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
     async function givenSignIn() {
@@ -25,7 +25,7 @@ for (const engine of engines) {
       return { response, document: (await response.json()) as Record<string, unknown> }
     }
 
-    it('works with aws-jwt-verify, which tells ID from access tokens and one client from another', async () => {
+    it('works with aws-jwt-verify, which rejects the wrong kind of token and the wrong client', async () => {
       const { poolId, clientId, accessToken, idToken } = await givenSignIn()
       const access = tokenVerifier(server(), { poolId, clientId, tokenUse: 'access' })
       const id = tokenVerifier(server(), { poolId, clientId, tokenUse: 'id' })
@@ -37,7 +37,7 @@ for (const engine of engines) {
       await assert.rejects(other.verify(accessToken), /Client ID not allowed/)
     })
 
-    it('works with jose by what discovery says', async () => {
+    it('works with jose and the discovery document', async () => {
       const { poolId, clientId, accessToken, idToken } = await givenSignIn()
       const { document } = await discover(poolId)
       const issuer = `${server().url}/${poolId}`
@@ -49,7 +49,7 @@ for (const engine of engines) {
       await assert.rejects(jwtVerify(accessToken, keys, { issuer, audience: clientId }), { code: 'ERR_JWT_CLAIM_VALIDATION_FAILED' })
     })
 
-    it("finds the pool's two public keys, and nothing private, in its JWK set", async () => {
+    it('finds exactly the two public keys of the pool in its JWK set', async () => {
       const { poolId, accessToken, idToken } = await givenSignIn()
       const { keys } = await jwksOf(server(), poolId)
       assert.deepEqual(
@@ -71,7 +71,7 @@ for (const engine of engines) {
       )
     })
 
-    it('may be done from a page of any origin, and the documents cached for minutes', async () => {
+    it('is allowed from any origin, with documents that may be cached for five minutes', async () => {
       const { poolId } = await server().givenPool()
       for (const name of ['jwks.json', 'openid-configuration']) {
         const response = await fetch(`${server().url}/${poolId}/.well-known/${name}`, { headers: { origin: 'https://app.example.test' } })
@@ -87,7 +87,7 @@ for (const engine of engines) {
       }
     })
 
-    it('finds nothing where there is no such pool, nor where one was', async () => {
+    it('finds no documents of unknown and deleted pools', async () => {
       const { poolId } = await server().givenPool()
       await server().send(new DeleteUserPoolCommand({ UserPoolId: poolId }))
       for (const name of [poolId, 'us-east-1_nowhere00', '..', '%00', 'a%2F..%2Fb', '__proto__']) {
@@ -98,7 +98,7 @@ for (const engine of engines) {
       }
     })
 
-    it('goes on with old tokens after the keys were rotated, and new tokens have new keys', async () => {
+    it('accepts old tokens after the keys were rotated, and new tokens by new keys', async () => {
       const { poolId, clientId, accessToken, idToken } = await givenSignIn()
       const verifier = tokenVerifier(server(), { poolId, clientId, tokenUse: 'access' })
       const oldKeys = (await jwksOf(server(), poolId)).keys
@@ -119,7 +119,7 @@ for (const engine of engines) {
       assert.deepEqual(published, [...newKids, ...oldKids.map(String)])
     })
 
-    it('ends with the keys that are revoked, those retired before among them; sessions go on', async () => {
+    it('rejects tokens of revoked keys, including retired ones, while the sessions go on', async () => {
       const { poolId, clientId, accessToken, idToken, refreshToken } = await givenSignIn()
       const bystander = await givenSignIn()
       await rotateSigningKeys(server(), poolId)
@@ -149,14 +149,14 @@ for (const engine of engines) {
       )
     })
 
-    it('rotates the keys of pools that exist', async () => {
+    it('refuses to rotate the keys of an unknown pool', async () => {
       const answer = await rawCall(server(), 'LifeguardService.RotateSigningKeys', { UserPoolId: 'us-east-1_nowhere00' })
       assert.equal(answer.status, 400)
       const message = 'User pool us-east-1_nowhere00 does not exist.'
       assert.deepEqual(answer.body, { __type: 'ResourceNotFoundException', message })
     })
 
-    it('goes on after a restart', async () => {
+    it('works after a restart', async () => {
       const { poolId, clientId, accessToken } = await givenSignIn()
       await rotateSigningKeys(server(), poolId)
       const rotated = await givenTokens(server(), clientId, 'ana')

@@ -30,7 +30,7 @@ const noPassword = {
 }
 
 for (const engine of engines) {
-  describe(`a sign-up that goes on to the first sign-in, on ${engine.name}`, () => {
+  describe(`the first sign-in with the session of a sign-up, on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
     function signUp(clientId: string, username = 'ana', Password?: string, address = email) {
@@ -49,7 +49,7 @@ for (const engine of engines) {
       return { ...ids, session: Session, code: await codeSentTo(server(), ids.poolId, email) }
     }
 
-    it('needs no password and no second proof', async () => {
+    it('needs neither a password nor another code', async () => {
       const { poolId, clientId, session, code } = await givenNewUser()
       assert.ok(session?.startsWith('AYABe') && session.length >= 20 && session.length <= 2048)
       const confirmed = await confirm(clientId, code, session)
@@ -59,18 +59,18 @@ for (const engine of engines) {
       assert.equal(claimsOf(done.AuthenticationResult?.IdToken ?? '')['email_verified'], true)
       assert.deepEqual(await sentTo(server(), poolId), [`sign-up ${email}`])
       await assert.rejects(startChoice(server(), clientId, 'ana', {}, confirmed.Session), used)
-      // From now on like everybody.
+      // From now on the user signs in like any other.
       assert.deepEqual((await startChoice(server(), clientId, 'ana')).AvailableChallenges, ['EMAIL_OTP'])
     })
 
-    it('comes once, also when two ask at once', async () => {
+    it('succeeds once, also of several simultaneous requests', async () => {
       const { clientId, session, code } = await givenNewUser()
       const { Session } = await confirm(clientId, code, session)
       const outcomes = await Promise.allSettled([1, 2, 3].map(() => startChoice(server(), clientId, 'ana', {}, Session)))
       assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1)
     })
 
-    it('works by AdminInitiateAuth, and whatever else the user prefers', async () => {
+    it('works by AdminInitiateAuth, and ignores the preferred challenge', async () => {
       const { poolId, clientId, session, code } = await givenNewUser({}, goodPassword)
       const { Session } = await confirm(clientId, code, session)
       const AuthParameters = { USERNAME: 'ana', PREFERRED_CHALLENGE: 'EMAIL_OTP' }
@@ -79,7 +79,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [`sign-up ${email}`])
     })
 
-    it('follows from the code alone where codes sign users in, and takes the session of the sign-up with it elsewhere', async () => {
+    it('needs only the code where codes sign users in, and the session of the sign-up elsewhere', async () => {
       const byCode = await givenNewUser()
       const { Session } = await confirm(byCode.clientId, byCode.code)
       assert.ok((await startChoice(server(), byCode.clientId, 'ana', {}, Session)).AuthenticationResult)
@@ -95,12 +95,12 @@ for (const engine of engines) {
       const own = await signUp(other.clientId, 'ben', goodPassword, 'ben@example.test')
       await assert.rejects(confirm(other.clientId, other.code, 'made-up-made-up-made-up'), invalid)
       await assert.rejects(confirm(other.clientId, other.code, theirs.session), invalid)
-      // Ben's session is no session of Ana's.
+      // Ben's session confirms Ana, but does not sign her in.
       assert.equal((await confirm(other.clientId, other.code, own.Session)).Session, undefined)
       await assert.rejects(startChoice(server(), other.clientId, 'ana', {}, own.Session), invalid)
     })
 
-    it('is not for whoever signed up in the name of an address whose owner then confirmed it', async () => {
+    it('is refused to a caller who signed up with an address that its owner then confirmed', async () => {
       const { poolId, clientId, session, code } = await givenNewUser()
       await assert.rejects(startChoice(server(), clientId, 'ana', {}, session), unconfirmed)
       await confirm(clientId, code)
@@ -114,7 +114,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [`sign-up ${email}`])
     })
 
-    it('has the time of a session, and a late confirmation is one nevertheless', async () => {
+    it('expires with the AuthSessionValidity, while a late code still confirms the user', async () => {
       const { clientId, session, code } = await givenNewUser({}, goodPassword, ['PASSWORD'])
       server().clock.advance(3 * minute)
       assert.equal((await confirm(clientId, code, session)).Session, undefined)
@@ -131,7 +131,7 @@ for (const engine of engines) {
       await assert.rejects(startChoice(server(), late.clientId, 'ana', {}, confirmed.Session), expired)
     })
 
-    it('belongs to its user and client, as they were', async () => {
+    it('is refused for another user or client, and after the user has changed', async () => {
       const { poolId, clientId, session, code } = await givenNewUser()
       const { Session } = await confirm(clientId, code, session)
       const other = { UserPoolId: poolId, ClientName: 'other', ...choiceClient }
@@ -150,7 +150,7 @@ for (const engine of engines) {
       await assert.rejects(startChoice(server(), clientId, 'ana', {}, Session), disabled)
     })
 
-    it('does not get around a second factor that the pool requires', async () => {
+    it('still asks for the MFA that the pool requires', async () => {
       const ids = await givenChoicePool(server(), ['PASSWORD'], { pool: verified })
       await setMfa(server(), ids.poolId, 'ON', ['totp'])
       const { Session: session } = await signUp(ids.clientId, 'ana', goodPassword)
@@ -159,13 +159,13 @@ for (const engine of engines) {
       assert.equal(asked.ChallengeName, 'MFA_SETUP')
     })
 
-    it('is offered by clients that let users choose', async () => {
+    it('is offered only to clients that allow USER_AUTH', async () => {
       const plain = await givenNewUser({ client: { ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH'] } }, goodPassword)
       assert.equal(plain.session, undefined)
       assert.equal((await confirm(plain.clientId, plain.code)).Session, undefined)
     })
 
-    it('goes without a password only where a code can take its place', async () => {
+    it('allows a sign-up without a password only where a code can replace it', async () => {
       const factors = ['PASSWORD', 'EMAIL_OTP'] as const
       const withoutFactor = await givenChoicePool(server(), ['PASSWORD'], { pool: verified })
       const unverified = await givenChoicePool(server(), factors)

@@ -41,7 +41,7 @@ const addresses = [
 ]
 
 for (const engine of engines) {
-  describe(`a sign-in in which the user chooses, on ${engine.name}`, () => {
+  describe(`a choice-based sign-in on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
     async function givenAna(factors: readonly AuthFactorType[], wish: PoolWish = {}) {
@@ -50,7 +50,7 @@ for (const engine of engines) {
       return ids
     }
 
-    it('offers what the pool allows and the user has', async () => {
+    it('offers the first factors that the pool allows and the user has', async () => {
       const { poolId, clientId } = await givenAna(allFactors)
       await givenUser(server(), poolId, 'ben')
       const { accessToken } = await givenTokens(server(), clientId, 'ben')
@@ -68,7 +68,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [])
     })
 
-    it('offers passwords only to whoever has a temporary one, and to whoever has a second factor', async () => {
+    it('offers only the password to users with a temporary password or a second factor', async () => {
       const { poolId, clientId } = await givenAna(allFactors)
       const attributes = { email: 'ben@example.test' }
       await adminCreateSilently(server(), poolId, 'ben', { attributes, TemporaryPassword: 'Temporary-1' })
@@ -92,7 +92,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [])
     })
 
-    it('takes the password at once, as the choice, and by its own name', async () => {
+    it('accepts the password at once, with SELECT_CHALLENGE, and as PASSWORD', async () => {
       const { clientId } = await givenAna(allFactors)
       const atOnce = await startBy(server(), clientId, 'ana', 'PASSWORD', { PASSWORD: goodPassword })
       assert.equal(claimsOf(atOnce.AuthenticationResult?.AccessToken ?? '')['username'], 'ana')
@@ -113,7 +113,7 @@ for (const engine of engines) {
       assert.ok(named.AuthenticationResult)
     })
 
-    it('takes SRP at once, as the choice, and by its own name', async () => {
+    it('accepts SRP at once, with SELECT_CHALLENGE, and as PASSWORD_SRP', async () => {
       const { poolId, clientId } = await givenAna(allFactors)
       const asked = await startBy(server(), clientId, 'ana', 'PASSWORD_SRP')
       assert.equal(asked.ChallengeName, 'PASSWORD_SRP')
@@ -129,7 +129,7 @@ for (const engine of engines) {
         assert.deepEqual(exchange.AvailableChallenges, [...passwords, 'EMAIL_OTP', 'SMS_OTP'])
         const wrongly = srpResponses(poolId, 'Wrong-horse-7', secret, exchange, srpTimestamp(server().clock.now()))
         await assert.rejects(answerSrp(server(), clientId, wrongly), wrong)
-        // The user thinks better of it.
+        // The user chooses again.
         const instead = await choose(server(), clientId, 'ana', exchange.Session, 'PASSWORD')
         assert.equal(instead.ChallengeName, 'PASSWORD')
         const done = await answerSrp(
@@ -141,7 +141,7 @@ for (const engine of engines) {
       }
     })
 
-    it('is asked again what it shall be when the preference is beyond the user', async () => {
+    it('asks the user to choose when the preferred challenge is not available', async () => {
       const { poolId, clientId } = await givenAna(['PASSWORD', 'EMAIL_OTP'])
       for (const preferred of ['SMS_OTP', 'WEB_AUTHN'] as const) {
         const asked = await startBy(server(), clientId, 'ana', preferred)
@@ -160,7 +160,7 @@ for (const engine of engines) {
       await assert.rejects(respond(server(), clientId, 'SELECT_CHALLENGE', Session, { USERNAME: 'ana' }), missing)
     })
 
-    it('goes by the user as they are when they answer', async () => {
+    it('checks the user as they are at the time of the answer', async () => {
       const { poolId, clientId } = await givenAna(['PASSWORD', 'EMAIL_OTP'])
       const { Session } = await startChoice(server(), clientId, 'ana')
       await giveAttributes(server(), poolId, 'ana', { email: '' })
@@ -176,7 +176,7 @@ for (const engine of engines) {
       await assert.rejects(startChoice(server(), clientId, 'ana'), disabled)
     })
 
-    it('keeps its session to its user, client and challenge, for its time', async () => {
+    it('rejects its session for another user, client or challenge, and after its expiry', async () => {
       const { poolId, clientId } = await givenAna(['PASSWORD', 'EMAIL_OTP'])
       await givenUser(server(), poolId, 'ben')
       const right = { PASSWORD: goodPassword }
@@ -196,7 +196,7 @@ for (const engine of engines) {
       await assert.rejects(choose(server(), clientId, 'ana', Session, 'PASSWORD', right), expired)
     })
 
-    it('wants a confirmed user, the flow, and the secret of a client that has one', async () => {
+    it('requires a confirmed user, the flow, and the secret hash of a confidential client', async () => {
       const { poolId, clientId } = await givenAna(['PASSWORD'])
       await signUp(server(), clientId, 'new')
       const unconfirmed = { name: 'UserNotConfirmedException' }
@@ -216,7 +216,7 @@ for (const engine of engines) {
       assert.ok((await choose(server(), id, 'ana', Session, 'PASSWORD', { PASSWORD: goodPassword, SECRET_HASH })).AuthenticationResult)
     })
 
-    it('shares its lock with every other way to try a password', async () => {
+    it('counts wrong passwords together with all other flows', async () => {
       const { clientId } = await givenAna(['PASSWORD'])
       const { Session } = await startChoice(server(), clientId, 'ana')
       const wrongly = { PASSWORD: 'Wrong-horse-7' }
@@ -228,7 +228,7 @@ for (const engine of engines) {
       assert.ok((await startBy(server(), clientId, 'ana', 'PASSWORD', { PASSWORD: goodPassword })).AuthenticationResult)
     })
 
-    it('is open to administrators, too', async () => {
+    it('works by the admin operations', async () => {
       const { poolId, clientId } = await givenAna(['PASSWORD', 'EMAIL_OTP'])
       const common = { UserPoolId: poolId, ClientId: clientId }
       const start = { ...common, AuthFlow: 'USER_AUTH', AuthParameters: { USERNAME: 'ana' } } as const

@@ -18,11 +18,11 @@ const attributes = [
   { Name: 'phone_number', Value: phone },
 ]
 
-/** A code of eight digits that is not the right one. */
+/** A wrong code of eight digits. */
 const otherThan = (code: string) => ((Number(code) + 1) % 100_000_000).toString().padStart(8, '0')
 
 for (const engine of engines) {
-  describe(`codes as the first factor, on ${engine.name}`, () => {
+  describe(`a code as the first factor, on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
     async function givenAna(wish: Parameters<typeof givenChoicePool>[2] = {}) {
@@ -35,7 +35,7 @@ for (const engine of engines) {
       return respond(server(), clientId, 'EMAIL_OTP', session, { USERNAME: username, EMAIL_OTP_CODE: code })
     }
 
-    it('go to the mailbox, have eight digits, and prove the address', async () => {
+    it('is sent by e-mail, has eight digits, and verifies the address', async () => {
       const { poolId, clientId } = await givenAna()
       const asked = await startBy(server(), clientId, 'ana', 'EMAIL_OTP')
       assert.deepEqual(questionOf(asked), {
@@ -53,7 +53,7 @@ for (const engine of engines) {
       await assert.rejects(answerByEmail(clientId, asked.Session, code), used)
     })
 
-    it('go to the phone', async () => {
+    it('is sent by SMS', async () => {
       const { poolId, clientId } = await givenAna()
       const { Session } = await startChoice(server(), clientId, 'ana')
       const asked = await choose(server(), clientId, 'ana', Session, 'SMS_OTP')
@@ -66,7 +66,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [`mfa ${phone}`])
     })
 
-    it('may be brought with the choice, and asked for again', async () => {
+    it('is accepted with SELECT_CHALLENGE, and can be requested again', async () => {
       const { poolId, clientId } = await givenAna()
       const first = await startBy(server(), clientId, 'ana', 'EMAIL_OTP')
       const firstCode = await codeSentTo(server(), poolId, email)
@@ -79,7 +79,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [`mfa ${email}`, `mfa ${email}`])
     })
 
-    it('can be given up for another way', async () => {
+    it('can be replaced by another factor', async () => {
       const { poolId, clientId } = await givenAna()
       const asked = await startBy(server(), clientId, 'ana', 'EMAIL_OTP')
       const byPassword = { USERNAME: 'ana', PASSWORD: goodPassword }
@@ -90,7 +90,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [`mfa ${email}`, `mfa ${email}`, `mfa ${phone}`])
     })
 
-    it('count for the question and the address that they went to', async () => {
+    it('is accepted only for its challenge and the address that it was sent to', async () => {
       const { poolId, clientId } = await givenAna()
       const byEmail = await startBy(server(), clientId, 'ana', 'EMAIL_OTP')
       const emailCode = await codeSentTo(server(), poolId, email)
@@ -102,7 +102,7 @@ for (const engine of engines) {
       await assert.rejects(answerByEmail(clientId, byEmail.Session, emailCode), wrong)
     })
 
-    it('leave the session good for another try, and lock after five wrong ones, whatever the session', async () => {
+    it('keeps the session valid after a wrong attempt, and locks after five of them in all sessions', async () => {
       const { poolId, clientId } = await givenAna()
       const asked = await startBy(server(), clientId, 'ana', 'EMAIL_OTP')
       const code = await codeSentTo(server(), poolId, email)
@@ -119,7 +119,7 @@ for (const engine of engines) {
       assert.ok((await answerByEmail(clientId, asked.Session, code)).AuthenticationResult)
     })
 
-    it('are twenty an hour', async () => {
+    it('is sent at most twenty times in an hour', async () => {
       const { poolId, clientId } = await givenAna()
       for (let count = 0; count < 20; count++) await startBy(server(), clientId, 'ana', 'EMAIL_OTP')
       const tooMany = { name: 'TooManyRequestsException' }
@@ -131,7 +131,7 @@ for (const engine of engines) {
       await startBy(server(), clientId, 'ana', 'EMAIL_OTP')
     })
 
-    it('confirm a new user', async () => {
+    it('confirms a new user', async () => {
       const { poolId, clientId } = await givenAna({ pool: { AutoVerifiedAttributes: ['email'] } })
       await signUp(server(), clientId, 'ben', { email: 'ben@example.test' })
       const asked = await startBy(server(), clientId, 'ben', 'EMAIL_OTP')
@@ -143,7 +143,7 @@ for (const engine of engines) {
       assert.ok((await startBy(server(), clientId, 'ben', 'PASSWORD', { PASSWORD: goodPassword })).AuthenticationResult)
     })
 
-    it('let users in who have no password, and never had one', async () => {
+    it('signs in users who never had a password', async () => {
       const pool = { AutoVerifiedAttributes: ['email' as const], UsernameAttributes: ['email' as const] }
       const { poolId, clientId } = await givenChoicePool(server(), ['PASSWORD', 'EMAIL_OTP'], { pool })
       const request = { ClientId: clientId, Username: 'ben@example.test' }
@@ -162,7 +162,7 @@ for (const engine of engines) {
       )
     })
 
-    it('make an address the alias of whoever proves it last', async () => {
+    it('makes the address the alias of the user who proved it last', async () => {
       const pool = { AliasAttributes: ['email' as const], AutoVerifiedAttributes: ['email' as const] }
       const { poolId, clientId } = await givenChoicePool(server(), ['PASSWORD', 'EMAIL_OTP'], { pool })
       const shared = { email: 'shared@example.test', email_verified: 'true' }
@@ -175,7 +175,7 @@ for (const engine of engines) {
       assert.equal((await adminGet(server(), poolId, 'ana')).attributes['email_verified'], 'false')
     })
 
-    it('work once, also when two answers come at once', async () => {
+    it('works once, also for simultaneous answers', async () => {
       const { poolId, clientId } = await givenAna()
       for (const isFirst of [true, false]) {
         const asked = await startBy(server(), clientId, 'ana', 'EMAIL_OTP')
@@ -185,7 +185,7 @@ for (const engine of engines) {
       }
     })
 
-    it('say what the pool says', async () => {
+    it('is sent with the message template of the pool', async () => {
       const { poolId, clientId } = await givenAna({ pool: { SmsAuthenticationMessage: 'Come in with {####}' } })
       await startBy(server(), clientId, 'ana', 'SMS_OTP')
       const [message] = await messagesOf(server(), poolId)

@@ -39,7 +39,7 @@ for (const engine of engines) {
 
     const ask = (clientId: string, username = 'ana') => startBy(server(), clientId, username, 'WEB_AUTHN')
 
-    it('lets its owner in', async () => {
+    it('signs its owner in', async () => {
       const { poolId, clientId, sub, accessToken, passkey } = await givenPasskey()
       const other = await registerPasskey(server(), accessToken, { transports: ['usb'] })
       const asked = await ask(clientId)
@@ -61,7 +61,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [])
     })
 
-    it('may be chosen, by the choice or by name, and answered by either', async () => {
+    it('can be chosen and answered with SELECT_CHALLENGE or as WEB_AUTHN', async () => {
       const { clientId, passkey } = await givenPasskey()
       const start = async () => (await startChoice(server(), clientId, 'ana')).Session
       const chosen = await choose(server(), clientId, 'ana', await start(), 'WEB_AUTHN')
@@ -70,12 +70,12 @@ for (const engine of engines) {
       assert.ok(byChoice.AuthenticationResult)
       const named = await respond(server(), clientId, 'WEB_AUTHN', await start(), { USERNAME: 'ana' })
       assert.ok((await answerByPasskey(server(), clientId, 'ana', named, passkey)).AuthenticationResult)
-      // One that nobody has asked for is asked for.
+      // A credential that comes before its challenge is ignored, and the challenge is issued.
       const early = await choose(server(), clientId, 'ana', await start(), 'WEB_AUTHN', { CREDENTIAL: credential })
       assert.equal(early.ChallengeName, 'WEB_AUTHN')
     })
 
-    it('counts its uses, or does not count at all', async () => {
+    it('is accepted again and again, with a signature counter or without', async () => {
       for (const wish of [{ counts: true }, { counts: false }, { algorithm: 'RS256' }] as const) {
         const { clientId, passkey } = await givenPasskey(wish)
         for (let count = 0; count < 3; count++) {
@@ -84,7 +84,7 @@ for (const engine of engines) {
       }
     })
 
-    it('is refused when its count does not go up: somebody has made a copy', async () => {
+    it('is rejected when its signature counter does not increase, as after a copy was made', async () => {
       const { clientId, passkey } = await givenPasskey({ counter: 7 })
       await answerByPasskey(server(), clientId, 'ana', await ask(clientId), passkey, { counter: 9 })
       for (const counter of [9, 8, 0]) {
@@ -93,7 +93,7 @@ for (const engine of engines) {
       await answerByPasskey(server(), clientId, 'ana', await ask(clientId), passkey, { counter: 10 })
     })
 
-    it('is refused in everything that is not as it was asked for, and may be tried again', async () => {
+    it('is rejected with any wrong or malformed member, and can then be tried again', async () => {
       const { clientId, passkey } = await givenPasskey({ counts: false })
       const stranger = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
       const asked = await ask(clientId)
@@ -123,11 +123,11 @@ for (const engine of engines) {
       }
       const missing = { name: 'InvalidParameterException', message: 'Missing required parameter CREDENTIAL' }
       await assert.rejects(respond(server(), clientId, 'WEB_AUTHN', asked.Session, { USERNAME: 'ana' }), missing)
-      // Authenticators need not say whose passkey it is.
+      // An authenticator may leave out the user handle.
       assert.ok((await answerByPasskey(server(), clientId, 'ana', asked, passkey, { userHandle: undefined })).AuthenticationResult)
     })
 
-    it('is taken once', async () => {
+    it('is accepted once for a challenge', async () => {
       for (const counts of [true, false]) {
         const { clientId, passkey } = await givenPasskey({ counts })
         const asked = await ask(clientId)
@@ -140,18 +140,18 @@ for (const engine of engines) {
       }
     })
 
-    it('is its owner’s alone', async () => {
+    it('is rejected for another user', async () => {
       const { poolId, clientId, passkey } = await givenPasskey()
       await givenUser(server(), poolId, 'ben')
       const bens = await registerPasskey(server(), (await givenTokens(server(), clientId, 'ben')).accessToken)
       await assert.rejects(answerByPasskey(server(), clientId, 'ben', await ask(clientId, 'ben'), passkey), wrong)
       await assert.rejects(answerByPasskey(server(), clientId, 'ana', await ask(clientId), bens), wrong)
       await assert.rejects(answerByPasskey(server(), clientId, 'ben', await ask(clientId), bens), invalid)
-      // Ben's passkey under the name of Ana's.
+      // Ben's signature under the id of Ana's passkey.
       await assert.rejects(answerByPasskey(server(), clientId, 'ana', await ask(clientId), bens, { id: passkey.id }), wrong)
     })
 
-    it('verifies its user where the pool wants that', async () => {
+    it('has to verify its user where the pool requires it', async () => {
       const { poolId, clientId, passkey } = await givenPasskey()
       const without = { userVerified: false }
       assert.ok((await answerByPasskey(server(), clientId, 'ana', await ask(clientId), passkey, without)).AuthenticationResult)
@@ -162,7 +162,7 @@ for (const engine of engines) {
       assert.ok((await answerByPasskey(server(), clientId, 'ana', asked, passkey)).AuthenticationResult)
     })
 
-    it('is gone when it was deleted, when the relying party is another, and while the password is temporary', async () => {
+    it('is not available once it is deleted, for another relying party, and while the password is temporary', async () => {
       const { poolId, clientId, accessToken, passkey } = await givenPasskey()
       const kept = await registerPasskey(server(), accessToken)
       const asked = await ask(clientId)
@@ -185,7 +185,7 @@ for (const engine of engines) {
       await assert.rejects(answerByPasskey(server(), clientId, 'ana', waiting, kept), { name: 'InvalidParameterException' })
     })
 
-    it('is told of among the factors of its owner', async () => {
+    it('is listed among the factors of its owner', async () => {
       const { poolId, clientId, accessToken } = await givenPasskey()
       const factors = async (AccessToken: string) =>
         (await server().send(new GetUserAuthFactorsCommand({ AccessToken }))).ConfiguredUserAuthFactors
@@ -194,7 +194,7 @@ for (const engine of engines) {
       assert.deepEqual(await factors((await givenTokens(server(), clientId, 'ben')).accessToken), ['PASSWORD'])
     })
 
-    it('stands for both factors of MFA where the pool says so and the user was verified, and for none elsewhere', async () => {
+    it('counts as both factors of MFA where the pool allows it and the user was verified, and is not available elsewhere', async () => {
       const { poolId, clientId, accessToken, passkey } = await givenPasskey()
       const setMfa = (MfaConfiguration: 'OPTIONAL' | 'ON', WebAuthnConfiguration: WebAuthnConfigurationType) => {
         const request = { UserPoolId: poolId, MfaConfiguration, ...factorBlocks.totp, WebAuthnConfiguration }
@@ -202,7 +202,7 @@ for (const engine of engines) {
       }
       await setMfa('OPTIONAL', singleFactor)
       const app = await registerApp(server(), accessToken)
-      // Somebody without a second factor signs in with the passkey alone.
+      // A user without a second factor signs in with the passkey alone.
       assert.ok(
         (await answerByPasskey(server(), clientId, 'ana', await ask(clientId), passkey, { userVerified: false })).AuthenticationResult,
       )
@@ -228,7 +228,7 @@ for (const engine of engines) {
       assert.deepEqual((await ask(clientId)).AvailableChallenges, passwords)
     })
 
-    it('is activated for MFA beside another method, and verifies its user from then on', async () => {
+    it('can be activated for MFA beside another method, and then has to verify its user', async () => {
       const { poolId, clientId, accessToken, passkey } = await givenPasskey()
       const off = { name: 'InvalidParameterException' }
       const setMfa = (WebAuthnConfiguration: WebAuthnConfigurationType) => {
@@ -259,7 +259,7 @@ for (const engine of engines) {
       await assert.rejects(prefer(server(), poolId, 'ben', { WebAuthnMfaSettings: { Enabled: true } }), off)
     })
 
-    it('works on the page of this server’s own domain', async () => {
+    it('works on a page of this server’s own domain', async () => {
       const ids = await server().givenPool({
         pool: { Policies: { SignInPolicy: { AllowedFirstAuthFactors: ['PASSWORD', 'WEB_AUTHN'] } } },
         client: { ExplicitAuthFlows: ['ALLOW_USER_AUTH', 'ALLOW_USER_PASSWORD_AUTH'] },

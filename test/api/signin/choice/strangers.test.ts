@@ -27,25 +27,25 @@ const names = Array.from({ length: 40 }, (_, index) => `nobody-${index}`)
 const secret = 0x1234567890abcdefn
 
 for (const engine of engines) {
-  describe(`choices of somebody who does not exist, on ${engine.name}`, () => {
+  describe(`a choice-based sign-in of a user who does not exist, on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
     const givenHidingPool = (pool = {}, factors = allFactors) => givenChoicePool(server(), factors, { pool, client: hiding })
 
-    /** The first of the names that may do this. */
-    async function nobodyWho(clientId: string, choice: 'PASSWORD' | 'EMAIL_OTP' | 'SMS_OTP' | 'WEB_AUTHN'): Promise<string> {
+    /** The first of the names that is offered this choice. */
+    async function unknownNameWith(clientId: string, choice: 'PASSWORD' | 'EMAIL_OTP' | 'SMS_OTP' | 'WEB_AUTHN'): Promise<string> {
       for (const name of names) {
         if ((await startChoice(server(), clientId, name)).AvailableChallenges?.includes(choice)) return name
       }
       throw new Error(`None of the names is offered ${choice}`)
     }
 
-    it('are an error where the client does not hide who exists', async () => {
+    it('is refused where the client does not hide which users exist', async () => {
       const { clientId } = await givenChoicePool(server(), allFactors)
       await assert.rejects(startChoice(server(), clientId, 'nobody'), { name: 'UserNotFoundException', message: 'User does not exist.' })
     })
 
-    it('are always the same, and of every kind that the pool allows', async () => {
+    it('offers a name always the same choices, and all kinds that the pool allows among many names', async () => {
       const { poolId, clientId } = await givenHidingPool()
       const seen = new Set<string>()
       const selections = new Set<string>()
@@ -73,7 +73,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [])
     })
 
-    it('have the address that they are called by', async () => {
+    it('shows the masked address where the name is an address', async () => {
       const { poolId, clientId } = await givenHidingPool({ UsernameAttributes: ['email', 'phone_number'] })
       const digits = Array.from({ length: 40 }, (_, at) => String(1000 + at))
       for (const [challenge, medium, nameOf, masked] of [
@@ -83,19 +83,19 @@ for (const engine of engines) {
         let asked = 0
         for (const four of digits) {
           const answer = await startBy(server(), clientId, nameOf(four), challenge)
-          // Some strangers, like some users, have nothing that a code can go to.
+          // Some unknown names, like some users, have no address for a code.
           if (answer.ChallengeName !== challenge) continue
           asked++
           const shown = { CODE_DELIVERY_DELIVERY_MEDIUM: medium, CODE_DELIVERY_DESTINATION: masked(four) }
           assert.deepEqual(answer.ChallengeParameters, shown)
           assert.ok(answer.AvailableChallenges?.includes(challenge))
         }
-        assert.ok(asked > 0, `No stranger was asked for ${challenge}.`)
+        assert.ok(asked > 0, `No unknown name was asked for ${challenge}.`)
       }
       assert.deepEqual(await sentTo(server(), poolId), [])
     })
 
-    it('look like those of somebody, down to the length of the session', async () => {
+    it('looks like that of a user, including the length of the session', async () => {
       const attributes = { email: 'n@e.test', phone_number: '+15551234444' }
       const question = (asked: InitiateAuthCommandOutput) => {
         const { CODE_DELIVERY_DESTINATION, CREDENTIAL_REQUEST_OPTIONS, ...others } = asked.ChallengeParameters ?? {}
@@ -103,7 +103,7 @@ for (const engine of engines) {
       }
       for (const challenge of ['EMAIL_OTP', 'SMS_OTP', 'PASSWORD'] as const) {
         const { poolId, clientId } = await givenHidingPool()
-        const nobody = await nobodyWho(clientId, challenge)
+        const nobody = await unknownNameWith(clientId, challenge)
         const somebody = nobody.replace('nobody', 'people')
         await givenUser(server(), poolId, somebody, { attributes: Object.entries(attributes).map(([Name, Value]) => ({ Name, Value })) })
         const unknown = await startBy(server(), clientId, nobody, challenge)
@@ -112,9 +112,9 @@ for (const engine of engines) {
       }
     })
 
-    it('prove nothing: not by a code, and guessing locks them as it locks a user', async () => {
+    it('accepts no code, and locks after wrong codes as for a user', async () => {
       const { poolId, clientId } = await givenHidingPool()
-      const nobody = await nobodyWho(clientId, 'EMAIL_OTP')
+      const nobody = await unknownNameWith(clientId, 'EMAIL_OTP')
       const asked = await startBy(server(), clientId, nobody, 'EMAIL_OTP')
       const answer = { USERNAME: nobody, EMAIL_OTP_CODE: '00000000' }
       for (let count = 0; count < 5; count++)
@@ -126,9 +126,9 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [])
     })
 
-    it('prove nothing: not by a password', async () => {
+    it('accepts no password', async () => {
       const { poolId, clientId } = await givenHidingPool()
-      const nobody = await nobodyWho(clientId, 'PASSWORD')
+      const nobody = await unknownNameWith(clientId, 'PASSWORD')
       const { Session } = await startChoice(server(), clientId, nobody)
       const exchange = await choose(server(), clientId, nobody, Session, 'PASSWORD_SRP', { SRP_A: power(2n, secret).toString(16) })
       assert.equal(exchange.ChallengeName, 'PASSWORD_VERIFIER')
@@ -143,9 +143,9 @@ for (const engine of engines) {
       await assert.rejects(startBy(server(), clientId, nobody, 'PASSWORD', guess), locked)
     })
 
-    it('prove nothing: not by a passkey, of which each has one or two that stay the same', async () => {
+    it('accepts no passkey, and shows the same one or two passkeys each time', async () => {
       const { poolId, clientId } = await givenHidingPool()
-      const nobody = await nobodyWho(clientId, 'WEB_AUTHN')
+      const nobody = await unknownNameWith(clientId, 'WEB_AUTHN')
       const asked = await startBy(server(), clientId, nobody, 'WEB_AUTHN')
       const { challenge, ...options } = optionsOf(asked)
       const { challenge: another, ...again } = optionsOf(await startBy(server(), clientId, nobody, 'WEB_AUTHN'))
@@ -163,9 +163,9 @@ for (const engine of engines) {
         await assert.rejects(answerByPasskey(server(), clientId, nobody, asked, passkey, { id }), wrong)
     })
 
-    it('are those of a user whom only another provider lets in, or nothing', async () => {
+    it('looks the same for an existing user without any first factor, who is refused where the client does not hide users', async () => {
       const { poolId, clientId } = await givenHidingPool({}, ['PASSWORD', 'EMAIL_OTP'])
-      // Without a password or an address there is nothing to begin with.
+      // This user has neither a password nor an address, so no first factor.
       await adminCreateSilently(server(), poolId, 'ana')
       const asked = await startChoice(server(), clientId, 'ana')
       assert.equal(asked.ChallengeName, 'SELECT_CHALLENGE')
@@ -176,7 +176,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [])
     })
 
-    it('are what users of a pool with MFA have', async () => {
+    it('offers the choices that users of a pool with MFA have', async () => {
       const { poolId, clientId } = await givenHidingPool({}, ['PASSWORD', 'WEB_AUTHN'])
       await setMfa(server(), poolId, 'ON', ['totp'])
       for (const name of names.slice(0, 10))

@@ -23,10 +23,10 @@ import {
 } from './session-calls.ts'
 
 for (const engine of engines) {
-  describe(`Ending one session on ${engine.name}`, () => {
+  describe(`ending one session on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('ends all of its tokens and no other session, and answers with an empty object', async () => {
+    it('revokes all its tokens and no other session, and answers with an empty object', async () => {
       const { poolId, clientId } = await givenTrackingPool(server())
       const other = await givenOtherClient(server(), poolId)
       const [mine, lost, found] = [await signIn(server(), clientId), await signIn(server(), other), await signIn(server(), other)]
@@ -42,7 +42,7 @@ for (const engine of engines) {
       assert.deepEqual(idsOf(await listOwn(server(), mine.accessToken)).sort(), [mine.id, found.id].sort())
     })
 
-    it('is something an administrator can do, for any session', async () => {
+    it('works by AdminRevokeUserSession for any session', async () => {
       const { poolId, clientId } = await givenTrackingPool(server())
       const [first, second] = [await signIn(server(), clientId), await signIn(server(), clientId)]
       const request = { UserPoolId: poolId, Username: 'ana', SessionId: first.id }
@@ -53,7 +53,7 @@ for (const engine of engines) {
       assert.deepEqual(idsOf(await listAsAdmin(server(), poolId)), [second.id])
     })
 
-    it('reaches no further when linked sessions are to go with it, for there are none', async () => {
+    it('ends no other session with LINKED, because sessions are not linked', async () => {
       const { poolId, clientId } = await givenTrackingPool(server())
       const sessions = []
       for (let count = 0; count < 4; count++) sessions.push(await signIn(server(), clientId))
@@ -66,7 +66,7 @@ for (const engine of engines) {
       assert.deepEqual(idsOf(await listAsAdmin(server(), poolId)), [a?.id])
     })
 
-    it('is refused for the session that asks', async () => {
+    it('is refused for the session of the caller', async () => {
       const { clientId } = await givenTrackingPool(server())
       const { accessToken, id } = await signIn(server(), clientId)
       const refused = { name: 'InvalidParameterException', message: 'The current session cannot be revoked by this operation.' }
@@ -75,7 +75,7 @@ for (const engine of engines) {
       assert.deepEqual(idsOf(await listOwn(server(), accessToken)), [id])
     })
 
-    it("leaves others' sessions alone, of the same pool and of another one", async () => {
+    it('is refused for sessions of other users, in the same pool and in another one', async () => {
       const [{ poolId, clientId }, elsewhere] = [await givenTrackingPool(server()), await givenTrackingPool(server())]
       const mine = await signIn(server(), clientId)
       for (const theirs of [await signIn(server(), clientId, 'ben'), await signIn(server(), elsewhere.clientId)]) {
@@ -85,7 +85,7 @@ for (const engine of engines) {
       }
     })
 
-    it('wants a session that is there: known, tracked, and not over', async () => {
+    it('is refused for a session that is unknown, untracked or over', async () => {
       const { poolId, clientId } = await givenTrackingPool(server())
       await track(server(), poolId, 'DISABLED')
       const untracked = await givenTokens(server(), clientId, 'ana')
@@ -115,7 +115,7 @@ for (const engine of engines) {
       await assert.rejects(revokeAsAdmin(server(), poolId, old), noSession)
     })
 
-    it('finds none while the pool does not track them', async () => {
+    it('is refused while the pool does not track sessions', async () => {
       const { poolId, clientId } = await givenTrackingPool(server())
       const [mine, other] = [await signIn(server(), clientId), await signIn(server(), clientId)]
       await track(server(), poolId, 'DISABLED')
@@ -124,7 +124,7 @@ for (const engine of engines) {
       await useAccessToken(server(), other.accessToken)
     })
 
-    it('needs a user and a pool that exist', async () => {
+    it('is refused for an unknown user or pool', async () => {
       const { poolId, clientId } = await givenTrackingPool(server())
       const { id, accessToken } = await signIn(server(), clientId)
       await assert.rejects(revokeAsAdmin(server(), poolId, id, 'nobody'), { name: 'UserNotFoundException' })
@@ -134,10 +134,10 @@ for (const engine of engines) {
     })
   })
 
-  describe(`The most sessions a user may have on ${engine.name}`, () => {
+  describe(`the limit of sessions for each user on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('make the next sign-in end the one that was not used for longest', async () => {
+    it('makes a sign-in end the session that was not used for longest', async () => {
       const { poolId, clientId } = await givenTrackingPool(server(), { maxPerUser: 3 })
       const other = await givenOtherClient(server(), poolId)
       const next = async (client = clientId) => {
@@ -155,7 +155,7 @@ for (const engine of engines) {
       for (const { accessToken } of [first, third, fourth, ben]) await useAccessToken(server(), accessToken)
     })
 
-    it('when lowered end none before the next sign-in, and then as many as it takes', async () => {
+    it('ends no session when it is lowered, and as many as needed at the next sign-in', async () => {
       const { poolId, clientId } = await givenTrackingPool(server(), { maxPerUser: 5 })
       const sessions = []
       for (let count = 0; count < 5; count++) {
@@ -173,7 +173,7 @@ for (const engine of engines) {
       assert.deepEqual(idsOf(await listAsAdmin(server(), poolId)), [only.id])
     })
 
-    it('count neither sessions that are over nor those that began without tracking', async () => {
+    it('counts neither ended nor untracked sessions', async () => {
       const { poolId, clientId } = await givenTrackingPool(server(), { maxPerUser: 2 })
       await track(server(), poolId, 'DISABLED', 2)
       const untracked = await givenTokens(server(), clientId, 'ana')
@@ -185,7 +185,7 @@ for (const engine of engines) {
       for (const { accessToken } of [untracked, first, second]) await useAccessToken(server(), accessToken)
     })
 
-    it('hold when many sign-ins come at once', async () => {
+    it('holds for simultaneous sign-ins', async () => {
       const { poolId, clientId } = await givenTrackingPool(server(), { maxPerUser: 2 })
       const attempts = Array.from({ length: 8 }, () => givenTokens(server(), clientId, 'ana'))
       assert.deepEqual(new Set(await outcomes(attempts)), new Set(['ok']))

@@ -21,7 +21,7 @@ const firefox = { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:126.0) Gecko
 const chrome = { 'user-agent': 'Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/125.0.0.0 Safari/537.36' }
 
 for (const engine of engines) {
-  describe(`The list of a user's sessions on ${engine.name}`, () => {
+  describe(`the list of a user’s sessions on ${engine.name}`, () => {
     const server = useTestServer(engine, { flags: ['--trust-proxy', '1'] })
 
     it('has these members, and no others', async () => {
@@ -47,7 +47,7 @@ for (const engine of engines) {
       assert.deepEqual(Object.keys(raw.body), ['Sessions'])
     })
 
-    it('has one for each sign-in in any client of the pool, the one used last first, and knows which one asks', async () => {
+    it('has one for each sign-in in any client, the one used last first, and marks the current one', async () => {
       const { poolId, clientId } = await givenTrackingPool(server())
       const other = await givenOtherClient(server(), poolId)
       const first = await signIn(server(), clientId)
@@ -69,7 +69,7 @@ for (const engine of engines) {
       assert.deepEqual(idsOf(await listOwn(server(), second.accessToken)), [first.id, second.id])
     })
 
-    it('notes the last refresh, from where and with what', async () => {
+    it('shows the time, address and device of the last refresh', async () => {
       const { clientId } = await givenTrackingPool(server())
       const { accessToken, refreshToken } = await signInFrom(server(), clientId, { ...firefox, 'x-forwarded-for': '198.51.100.7' })
       const [before] = await listOwn(server(), accessToken)
@@ -85,7 +85,7 @@ for (const engine of engines) {
       assert.deepEqual(rest, { ...same, DeviceType: 'Chrome 125 / Windows', LastIPAddress: '2001:db8::7' })
     })
 
-    it('notes the last rotation in the same way', async () => {
+    it('shows the time, address and device of the last rotation', async () => {
       const rotation = { Feature: 'ENABLED', RetryGracePeriodSeconds: 0 } as const
       const client = { ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH' as const], RefreshTokenRotation: rotation }
       const { clientId } = await givenTrackingPool(server(), { client })
@@ -101,7 +101,7 @@ for (const engine of engines) {
       assert.ok((after?.LastActiveDate?.getTime() ?? 0) >= (before?.LastActiveDate?.getTime() ?? 0) + 90_000)
     })
 
-    it('goes by what a server of the owner tells of its user, not by the server', async () => {
+    it('shows the user’s address and device from ContextData, not those of the calling server', async () => {
       const { poolId, clientId } = await givenTrackingPool(server())
       const AuthParameters = { USERNAME: 'ana', PASSWORD: goodPassword }
       const request = { UserPoolId: poolId, ClientId: clientId, AuthFlow: 'ADMIN_USER_PASSWORD_AUTH', AuthParameters } as const
@@ -115,7 +115,7 @@ for (const engine of engines) {
       assert.deepEqual((await shown())[0], ['unknown', undefined])
     })
 
-    it('goes by the address that a client tells only if the client was set up so', async () => {
+    it('shows the address in UserContextData only if the client may set it', async () => {
       for (const propagate of [true, false]) {
         const client = { GenerateSecret: true, EnablePropagateAdditionalUserContextData: propagate }
         const { poolId, clientId, clientSecret = '' } = await givenTrackingPool(server(), { client })
@@ -127,7 +127,7 @@ for (const engine of engines) {
       }
     })
 
-    it('has none that expired, was revoked, or was ended by a sign-out or a disabling', async () => {
+    it('leaves out sessions that expired, were revoked, or were ended by a sign-out or by disabling the user', async () => {
       const client = { RefreshTokenValidity: 60, TokenValidityUnits: { RefreshToken: 'minutes' as const } }
       const { poolId, clientId } = await givenTrackingPool(server(), { client })
       await signIn(server(), clientId)
@@ -147,7 +147,7 @@ for (const engine of engines) {
       assert.deepEqual(await listAsAdmin(server(), poolId), [])
     })
 
-    it('is empty without tracking, and lacks sessions that began without', async () => {
+    it('is empty without session tracking, and leaves out sessions that began without it', async () => {
       const { poolId, clientId } = await server().givenPool()
       await givenUser(server(), poolId, 'ana')
       const untracked = await givenTokens(server(), clientId, 'ana')
@@ -166,13 +166,13 @@ for (const engine of engines) {
       assert.deepEqual(idsOf(await listAsAdmin(server(), poolId)), [tracked.id])
     })
 
-    it('of another pool cannot be seen', async () => {
+    it('leaves out sessions of another pool', async () => {
       const [mine, theirs] = [await givenTrackingPool(server()), await givenTrackingPool(server())]
       await signIn(server(), mine.clientId)
       assert.deepEqual(await listAsAdmin(server(), theirs.poolId), [])
     })
 
-    it('gives no tokens for further pages, and takes none', async () => {
+    it('returns no NextToken, and rejects one', async () => {
       const { poolId, clientId } = await givenTrackingPool(server())
       const { accessToken } = await signIn(server(), clientId)
       const { NextToken } = await server().send(new ListUserSessionsCommand({ AccessToken: accessToken }))
@@ -183,7 +183,7 @@ for (const engine of engines) {
       await assert.rejects(server().send(new AdminListUserSessionsCommand(request)), refused)
     })
 
-    it('needs a user and a pool that exist, or an access token', async () => {
+    it('is refused for an unknown user or pool, and without an access token', async () => {
       const { poolId, clientId } = await givenTrackingPool(server())
       await assert.rejects(listAsAdmin(server(), poolId, 'nobody'), { name: 'UserNotFoundException', message: 'User does not exist.' })
       await assert.rejects(listAsAdmin(server(), 'us-east-1_nowhere'), { name: 'ResourceNotFoundException' })
@@ -193,10 +193,10 @@ for (const engine of engines) {
     })
   })
 
-  describe(`The addresses of sessions behind no proxy on ${engine.name}`, () => {
+  describe(`the addresses of sessions without a trusted proxy on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('are those of the connections, whatever X-Forwarded-For says', async () => {
+    it('are those of the connections, and X-Forwarded-For is ignored', async () => {
       const { clientId } = await givenTrackingPool(server())
       const { accessToken } = await signInFrom(server(), clientId, { 'x-forwarded-for': '198.51.100.7' })
       const [session] = await listOwn(server(), accessToken)

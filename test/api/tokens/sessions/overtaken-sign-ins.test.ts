@@ -24,7 +24,7 @@ const now = 1_780_000_000_000
 
 const ana = testUser({ poolId: pool.id, sub: 'ana' })
 
-/** What a sign-in that saw the user like this stores at its end. */
+/** The session that a sign-in stores at its end when it has read the user in this state. */
 function sessionOf(user: User, id = key.id): Session {
   const times = { createdAt: now, expiresAt: now + 60_000, revokedAt: null, generation: 0, rotatedAt: null }
   return { ...key, id, clientId: 'client', ...times, userSignedOutAt: user.signedOutAt, activity: null, deviceKey: null }
@@ -37,14 +37,14 @@ async function openWithUser(engine: TestEngine) {
   return storage
 }
 
-/** As AdminDisableUser does it. */
+/** What AdminDisableUser does in its transaction. */
 async function disable(tx: Tx): Promise<void> {
   const before = await lockUser(tx, pool.id, ana.sub)
   assert.ok(before)
   await updateUser(tx, pool, before, { ...before, enabled: false, signedOutAt: nextSignOut(before, now) })
 }
 
-/** A session that is stored and that the server would take. */
+/** Whether the session is stored and valid. */
 async function isAlive(db: Db, id = key.id): Promise<boolean> {
   const [session, user] = await Promise.all([findSession(db, { ...key, id }), findUser(db, pool.id, ana.sub)])
   return session !== undefined && user?.enabled === true && !isRevoked(session, user)
@@ -57,12 +57,12 @@ const overtakers: Readonly<Record<string, (tx: Tx) => Promise<void>>> = {
 }
 
 for (const engine of engines) {
-  describe(`A sign-in on ${engine.name}`, () => {
-    /** Whether neither waits for the other's end. */
-    const passesBy = (what: string) => engine.name === 'postgres' && what !== 'a deletion'
+  describe(`a sign-in beside a change of its user on ${engine.name}`, () => {
+    /** Whether the change and the sign-in do not wait for each other. */
+    const isConcurrent = (what: string) => engine.name === 'postgres' && what !== 'a deletion'
 
     for (const [what, overtake] of Object.entries(overtakers)) {
-      it(`stores no session when ${what} was committed since it saw the user`, async () => {
+      it(`stores no session when ${what} was committed since it read the user`, async () => {
         await using storage = await openWithUser(engine)
         const { db } = storage
         const session = sessionOf(ana)
@@ -73,29 +73,30 @@ for (const engine of engines) {
         await assert.rejects(beginSession(db, session), { code: 'NotAuthorizedException', message })
       })
 
-      it(`has no live session when ${what} that it could not see yet is committed after it`, async () => {
+      it(`has no valid session when ${what} that it could not see is committed after it`, async () => {
         await using storage = await openWithUser(engine)
         const { db } = storage
         let storing: Promise<boolean> | undefined
         await db.transaction().execute(async (tx) => {
           await overtake(tx)
           storing = insertSession(db, sessionOf(ana))
-          // PostgreSQL shows it the user as they were, and lets it finish first; a deletion, like everything on SQLite, makes it wait for the commit.
-          if (passesBy(what)) assert.equal(await storing, true)
+          // On PostgreSQL the insert sees the user before the change and finishes first. It waits for the commit of a deletion, and on SQLite
+          // for any commit.
+          if (isConcurrent(what)) assert.equal(await storing, true)
         })
         await storing
         if (what === 'a deletion') assert.equal(await findSession(db, key), undefined)
         assert.equal(await isAlive(db), false)
       })
 
-      it(`has no live session when it is committed after ${what} that could not see it`, async () => {
+      it(`has no valid session when it is committed before ${what} that could not see it`, async () => {
         await using storage = await openWithUser(engine)
         const { db } = storage
         let overtaking: Promise<void> | undefined
         await db.transaction().execute(async (tx) => {
           assert.equal(await insertSession(tx, sessionOf(ana)), true)
           overtaking = db.transaction().execute(overtake)
-          if (passesBy(what)) await overtaking
+          if (isConcurrent(what)) await overtaking
         })
         await overtaking
         if (what === 'a deletion') assert.equal(await findSession(db, key), undefined)
@@ -103,7 +104,7 @@ for (const engine of engines) {
       })
     }
 
-    it('that begins after a sign-out has a live session, even in the same millisecond or by a clock that is behind', async () => {
+    it('has a valid session when it begins after a sign-out, even in the same millisecond or by a clock that is behind', async () => {
       await using storage = await openWithUser(engine)
       const { db } = storage
       const seen = async () => (await findUser(db, pool.id, ana.sub)) ?? ana
@@ -128,14 +129,14 @@ for (const engine of engines) {
       assert.equal(await isAlive(db), true)
     })
 
-    it('stores no session for a user who is disabled, signed out or not', async () => {
+    it('stores no session for a disabled user who was never signed out', async () => {
       await using storage = await openTestStorage(engine)
       const { db } = storage
       await db.transaction().execute((tx) => insertUser(tx, pool, { ...ana, enabled: false }))
       assert.equal(await insertSession(db, sessionOf(ana)), false)
     })
 
-    it('concerns nobody else', async () => {
+    it('is not affected by a change of another user', async () => {
       await using storage = await openWithUser(engine)
       const { db } = storage
       const [ben, elsewhere] = [
@@ -150,11 +151,11 @@ for (const engine of engines) {
     })
   })
 
-  describe(`Sign-ins beside a disabling on ${engine.name}`, () => {
+  describe(`sign-ins while the user is disabled, on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
     for (const tracking of ['DISABLED', 'ENABLED'] as const) {
-      it(`leave no token that works, with session tracking ${tracking}`, async () => {
+      it(`leave no valid token, with session tracking ${tracking}`, async () => {
         const ids = await givenTrackingPool(server())
         await track(server(), ids.poolId, tracking)
         const ana = { UserPoolId: ids.poolId, Username: 'ana' }
@@ -165,7 +166,7 @@ for (const engine of engines) {
             const { AuthenticationResult: tokens } = await signInBySrp(server(), ids, 'ana')
             return { accessToken: tokens?.AccessToken ?? '', refreshToken: tokens?.RefreshToken ?? '' }
           })
-          // Each time a little later in the course of the sign-ins: behind the fastest of them, in the end.
+          // Each round disables the user a little later during the sign-ins; in the last round the fastest ones have ended before.
           const [outcomes] = await Promise.all([
             Promise.allSettled(signIns),
             (async () => {

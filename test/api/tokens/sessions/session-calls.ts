@@ -26,7 +26,7 @@ export async function givenTrackingPool(server: TestServer, { maxPerUser = 20, .
   return ids
 }
 
-/** The tokens of a new sign-in, and its session as it is listed. */
+/** The tokens of a new sign-in, and its session as ListUserSessions returns it. */
 export async function signIn(server: TestServer, clientId: string, name = 'ana') {
   const tokens = await givenTokens(server, clientId, name)
   const session = (await listOwn(server, tokens.accessToken)).find(({ IsCurrentSession }) => IsCurrentSession)
@@ -34,7 +34,7 @@ export async function signIn(server: TestServer, clientId: string, name = 'ana')
   return { ...tokens, id: session.SessionId, session }
 }
 
-/** The refresh token of a sign-in with headers of the test's own. */
+/** The tokens of a sign-in with these HTTP headers. */
 export async function signInFrom(server: TestServer, clientId: string, headers: Record<string, string>) {
   const AuthParameters = { USERNAME: 'ana', PASSWORD: goodPassword }
   const answer = await rawCall(server, 'InitiateAuth', { ClientId: clientId, AuthFlow: 'USER_PASSWORD_AUTH', AuthParameters }, headers)
@@ -70,5 +70,5 @@ export async function givenOtherClient(server: TestServer, poolId: string): Prom
   return (await server.send(new CreateUserPoolClientCommand(request))).UserPoolClient?.ClientId ?? ''
 }
 
-/** What stands in the tokens of a session. */
+/** The session's id, as its access token carries it. */
 export const eventIdOf = (accessToken: string): unknown => claimsOf(accessToken)['event_id']

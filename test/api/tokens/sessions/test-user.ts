@@ -1,6 +1,6 @@
 import type { User } from '../../../../src/users/user.ts'
 
-/** A confirmed user as the database holds them, with nothing that is optional. */
+/** A confirmed user without any optional member. */
 export function testUser(changes: Pick<User, 'poolId' | 'sub'> & Partial<User>): User {
   return {
     username: changes.sub,

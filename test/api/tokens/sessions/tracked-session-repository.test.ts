@@ -21,8 +21,8 @@ function session(id: string, changes: Partial<Session> = {}): Session {
   return { poolId: pool.id, sub: 'ana', id, clientId: 'client', ...times, deviceKey: null, activity, ...changes }
 }
 
-/** One user in each of two pools, who by a stroke of bad luck have the same `sub`. */
-async function openWithTwins(engine: TestEngine) {
+/** One user in each of two pools, both with the same `sub`. */
+async function openTwoPools(engine: TestEngine) {
   const storage = await openTestStorage(engine)
   for (const poolId of [pool.id, other]) {
     await insertPool(storage.db, { ...pool, id: poolId })
@@ -33,9 +33,9 @@ async function openWithTwins(engine: TestEngine) {
 }
 
 for (const engine of engines) {
-  describe(`Tracked sessions on ${engine.name}`, () => {
-    it('are listed unless they are over, or not tracked, or of another user or pool', async () => {
-      await using storage = await openWithTwins(engine)
+  describe(`tracked sessions on ${engine.name}`, () => {
+    it('are listed unless they are over, untracked, or of another user or pool', async () => {
+      await using storage = await openTwoPools(engine)
       const { db } = storage
       await db.transaction().execute((tx) => insertUser(tx, pool, testUser({ poolId: pool.id, sub: 'ben' })))
       const others = [
@@ -51,8 +51,8 @@ for (const engine of engines) {
       assert.deepEqual(await listTrackedSessions(db, other, 'ana', now), [session('same', { poolId: other })])
     })
 
-    it('take note of their use, if they are tracked and not over, and of no other', async () => {
-      await using storage = await openWithTwins(engine)
+    it('record their own use if they are tracked and not over', async () => {
+      await using storage = await openTwoPools(engine)
       const { db } = storage
       for (const one of [session('revoked', { revokedAt: now }), session('untracked', { activity: null })]) await insertSession(db, one)
       for (const id of ['same', 'revoked', 'untracked']) await recordActivity(db, session(id), later)
@@ -63,8 +63,8 @@ for (const engine of engines) {
       )
     })
 
-    it('are revoked once, and only here', async () => {
-      await using storage = await openWithTwins(engine)
+    it('are revoked once, and only for their own user and pool', async () => {
+      await using storage = await openTwoPools(engine)
       const { db } = storage
       await insertSession(db, session('untracked', { activity: null }))
       const ana = testUser({ poolId: pool.id, sub: 'ana' })
