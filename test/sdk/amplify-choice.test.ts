@@ -43,14 +43,14 @@ for (const engine of engines) {
   describe(`choice-based sign-in by aws-amplify on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    async function givenApp(wish: PoolWish = {}) {
-      const ids = await givenChoicePool(server(), allFactors, wish)
+    async function givenApp(options: PoolWish = {}) {
+      const ids = await givenChoicePool(server(), allFactors, options)
       openAmplify(server(), ids)
       return ids
     }
 
-    async function givenAna(wish?: PoolWish) {
-      const ids = await givenApp(wish)
+    async function givenAna(options?: PoolWish) {
+      const ids = await givenApp(options)
       await givenUser(server(), ids.poolId, 'ana', { attributes: addresses })
       return ids
     }

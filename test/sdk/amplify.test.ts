@@ -36,8 +36,8 @@ for (const engine of engines) {
   describe(`aws-amplify on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    async function givenApp(wish: PoolWish = { pool: { AutoVerifiedAttributes: ['email'] } }) {
-      const ids = await server().givenPool(wish)
+    async function givenApp(options: PoolWish = { pool: { AutoVerifiedAttributes: ['email'] } }) {
+      const ids = await server().givenPool(options)
       openAmplify(server(), ids)
       return ids
     }

@@ -31,8 +31,8 @@ export function setMfa(server: TestServer, poolId: string, mode: 'OFF' | 'OPTION
 }
 
 /** A pool that offers these second factors. */
-export async function givenMfaPool(server: TestServer, mode: 'OPTIONAL' | 'ON', factors: readonly FactorName[], wish?: PoolWish) {
-  const ids = await server.givenPool(wish)
+export async function givenMfaPool(server: TestServer, mode: 'OPTIONAL' | 'ON', factors: readonly FactorName[], options?: PoolWish) {
+  const ids = await server.givenPool(options)
   await setMfa(server, ids.poolId, mode, factors)
   return ids
 }

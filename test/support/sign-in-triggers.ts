@@ -28,8 +28,8 @@ export const noJson = { name: 'InvalidLambdaResponseException', message: 'Invali
 
 /** A pool with these trigger functions. */
 export function givenPoolWith(server: TestServer, triggers: GivenTriggers, { pool, client }: PoolWish = {}) {
-  const wish = client === undefined ? {} : { client }
-  return server.givenPool({ pool: { ...pool, LambdaConfig: triggers.lambdaConfig }, ...wish })
+  const options = client === undefined ? {} : { client }
+  return server.givenPool({ pool: { ...pool, LambdaConfig: triggers.lambdaConfig }, ...options })
 }
 
 export function initiate(

@@ -14,7 +14,7 @@ type Sdk = Pick<TestServer, 'send'> & Partial<Pick<TestServer, 'clock'>>
 
 export const goodPassword = 'Correct-horse-7'
 
-/** A confirmed user with a permanent password, about whom nobody was sent a message. */
+/** A confirmed user with a permanent password. No message is sent. */
 export async function givenUser(
   server: Sdk,
   poolId: string,

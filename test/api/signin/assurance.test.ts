@@ -26,8 +26,8 @@ for (const engine of engines) {
   describe(`levels of assurance on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    async function givenAna(wish: PoolWish = {}, factors: readonly FactorName[] = []) {
-      const ids = await givenChoicePool(server(), ['PASSWORD', 'EMAIL_OTP', 'SMS_OTP', 'WEB_AUTHN'], wish)
+    async function givenAna(options: PoolWish = {}, factors: readonly FactorName[] = []) {
+      const ids = await givenChoicePool(server(), ['PASSWORD', 'EMAIL_OTP', 'SMS_OTP', 'WEB_AUTHN'], options)
       if (factors.length > 0) await setMfa(server(), ids.poolId, 'OPTIONAL', factors)
       await givenUser(server(), ids.poolId, 'ana', { attributes })
       return ids

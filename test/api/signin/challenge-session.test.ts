@@ -31,8 +31,8 @@ for (const engine of engines) {
       return server().send(new AdminCreateUserCommand({ ...user, MessageAction: 'SUPPRESS' }))
     }
 
-    async function givenSession(wish: PoolWish = {}, attributes: Values = {}) {
-      const ids = await server().givenPool(wish)
+    async function givenSession(options: PoolWish = {}, attributes: Values = {}) {
+      const ids = await server().givenPool(options)
       await create(ids.poolId, 'ana', attributes)
       const { Session: session = '' } = await signInByPassword(server(), ids.clientId, 'ana', temporary)
       return { ...ids, session }

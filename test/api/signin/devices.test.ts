@@ -25,8 +25,8 @@ for (const engine of engines) {
   describe(`devices in a sign-in on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    async function givenDevice(wish = tracking(true, false)) {
-      const ids = await server().givenPool(wish)
+    async function givenDevice(options = tracking(true, false)) {
+      const ids = await server().givenPool(options)
       await givenUser(server(), ids.poolId, 'ana')
       const first = resultOf(await signInByPassword(server(), ids.clientId, 'ana'))
       return { ...ids, first, ...(await confirmOffered(server(), first)) }

@@ -178,8 +178,8 @@ for (const engine of engines) {
     const bring = ({ clientId }: PoolAndClient, session: string | undefined, code: string) =>
       respond(server(), clientId, 'EMAIL_OTP', session, { USERNAME: 'ana', EMAIL_OTP_CODE: code })
 
-    async function givenAna(wish = {}) {
-      const ids = await givenMfaPool(server(), 'ON', ['totp', 'email'], wish)
+    async function givenAna(options = {}) {
+      const ids = await givenMfaPool(server(), 'ON', ['totp', 'email'], options)
       await givenUser(server(), ids.poolId, 'ana')
       return ids
     }

@@ -29,8 +29,8 @@ for (const engine of engines) {
     }
 
     /** A user with a temporary password, and the challenge that follows it. */
-    async function givenChallenge(wish: PoolWish = {}, attributes: Values = {}) {
-      const ids = await server().givenPool(wish)
+    async function givenChallenge(options: PoolWish = {}, attributes: Values = {}) {
+      const ids = await server().givenPool(options)
       await create(ids.poolId, 'ana', attributes)
       const challenge = await signInByPassword(server(), ids.clientId, 'ana', temporary)
       assert.equal(challenge.ChallengeName, 'NEW_PASSWORD_REQUIRED')
@@ -71,10 +71,10 @@ for (const engine of engines) {
     })
 
     it('lists the user’s attributes that the client may read', async () => {
-      const wish = { client: { ReadAttributes: ['email', 'email_verified', 'custom:level'] } }
+      const options = { client: { ReadAttributes: ['email', 'email_verified', 'custom:level'] } }
       const Schema = [{ Name: 'level', AttributeDataType: 'Number' as const, Mutable: true }]
       const attributes = { email: 'ana@example.test', email_verified: 'true', 'custom:level': '7', name: 'Ana' }
-      const { challenge } = await givenChallenge({ pool: { Schema }, ...wish }, attributes)
+      const { challenge } = await givenChallenge({ pool: { Schema }, ...options }, attributes)
       const { userAttributes } = parametersOf(challenge)
       assert.deepEqual(userAttributes, { email: 'ana@example.test', email_verified: 'true', 'custom:level': '7' })
     })
@@ -120,8 +120,8 @@ for (const engine of engines) {
         { Name: 'fixed', AttributeDataType: 'String' as const, Mutable: false },
         { Name: 'score', AttributeDataType: 'String' as const, Mutable: true, DeveloperOnlyAttribute: true },
       ]
-      const wish = { pool: { Schema }, client: { WriteAttributes: ['name', 'email', 'custom:fixed'] } }
-      const { clientId, session } = await givenChallenge(wish, { email: 'ana@example.test' })
+      const options = { pool: { Schema }, client: { WriteAttributes: ['name', 'email', 'custom:fixed'] } }
+      const { clientId, session } = await givenChallenge(options, { email: 'ana@example.test' })
       const attempt = (name: string, value = 'x') => answer(clientId, session, { [`userAttributes.${name}`]: value })
       const provided = { name: 'NotAuthorizedException', message: 'Cannot modify an already provided email' }
       await assert.rejects(attempt('email', 'other@example.test'), provided)

@@ -13,8 +13,8 @@ for (const engine of engines) {
   describe(`the claims of tokens on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    async function givenClaims(wish: PoolWish, attributes: Values = {}, username = 'ana') {
-      const ids = await server().givenPool(wish)
+    async function givenClaims(options: PoolWish, attributes: Values = {}, username = 'ana') {
+      const ids = await server().givenPool(options)
       const user = await givenUser(server(), ids.poolId, username, { attributes: attributeList(attributes) })
       const tokens = await givenTokens(server(), ids.clientId, username)
       return { ...ids, ...user, ...tokens, access: claimsOf(tokens.accessToken), id: claimsOf(tokens.idToken) }
@@ -126,8 +126,8 @@ for (const engine of engines) {
         { Name: 'level', AttributeDataType: 'String', Mutable: true },
         { Name: 'score', AttributeDataType: 'String', Mutable: true, DeveloperOnlyAttribute: true },
       ] as const
-      const wish = { pool: { Schema: [...Schema] }, client: { ReadAttributes: ['name', 'custom:level'] } }
-      const { poolId, clientId, id } = await givenClaims(wish, attributes)
+      const options = { pool: { Schema: [...Schema] }, client: { ReadAttributes: ['name', 'custom:level'] } }
+      const { poolId, clientId, id } = await givenClaims(options, attributes)
       const attributesIn = (claims: Record<string, unknown>) =>
         Object.keys(claims).filter((name) => name in attributes || name === 'email_verified')
       assert.deepEqual(attributesIn(id).sort(), ['custom:level', 'name'])

@@ -22,11 +22,11 @@ const clientTokens = ['ALLOW_CLIENT_TOKEN_AUTH'] as unknown as CreateUserPoolCli
 
 type Client = { poolId: string; clientId: string; secret: string }
 
-async function givenClient(server: TestServer, wish: Partial<CreateUserPoolClientCommandInput> = {}): Promise<Client> {
+async function givenClient(server: TestServer, options: Partial<CreateUserPoolClientCommandInput> = {}): Promise<Client> {
   const { poolId } = await server.givenPool()
   const Scopes = ['read', 'write'].map((ScopeName) => ({ ScopeName, ScopeDescription: ScopeName }))
   await server.send(new CreateResourceServerCommand({ UserPoolId: poolId, Identifier: 'https://api.test', Name: 'api', Scopes }))
-  const request = { ClientName: 'machine', GenerateSecret: true, ExplicitAuthFlows: clientTokens, AllowedOAuthScopes: scopes, ...wish }
+  const request = { ClientName: 'machine', GenerateSecret: true, ExplicitAuthFlows: clientTokens, AllowedOAuthScopes: scopes, ...options }
   const { UserPoolClient: client } = await server.send(new CreateUserPoolClientCommand({ UserPoolId: poolId, ...request }))
   return { poolId, clientId: client?.ClientId ?? '', secret: client?.ClientSecret ?? '' }
 }

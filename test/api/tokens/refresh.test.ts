@@ -24,8 +24,8 @@ for (const engine of engines) {
   describe(`refreshing tokens on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    async function givenSignIn(wish: PoolWish = {}) {
-      const ids = await server().givenPool(wish)
+    async function givenSignIn(options: PoolWish = {}) {
+      const ids = await server().givenPool(options)
       const { sub } = await givenUser(server(), ids.poolId, 'ana')
       return { ...ids, sub, ...(await givenTokens(server(), ids.clientId, 'ana')) }
     }

@@ -25,8 +25,8 @@ for (const engine of engines) {
     const revoke = (ClientId: string, Token: string, ClientSecret?: string) =>
       server().send(new RevokeTokenCommand({ ClientId, Token, ClientSecret }))
 
-    async function givenSignIn(wish: PoolWish = {}) {
-      const ids = await server().givenPool(wish)
+    async function givenSignIn(options: PoolWish = {}) {
+      const ids = await server().givenPool(options)
       await givenUser(server(), ids.poolId, 'ana')
       return { ...ids, ...(await givenTokens(server(), ids.clientId, 'ana')) }
     }

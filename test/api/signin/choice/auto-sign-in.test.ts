@@ -43,8 +43,8 @@ for (const engine of engines) {
       return server().send(new ConfirmSignUpCommand(Session === undefined ? request : { ...request, Session }))
     }
 
-    async function givenNewUser(wish: PoolWish = {}, password?: string, factors: AuthFactorType[] = ['PASSWORD', 'EMAIL_OTP']) {
-      const ids = await givenChoicePool(server(), factors, { ...wish, pool: { ...verified, ...wish.pool } })
+    async function givenNewUser(options: PoolWish = {}, password?: string, factors: AuthFactorType[] = ['PASSWORD', 'EMAIL_OTP']) {
+      const ids = await givenChoicePool(server(), factors, { ...options, pool: { ...verified, ...options.pool } })
       const { Session } = await signUp(ids.clientId, 'ana', password)
       return { ...ids, session: Session, code: await codeSentTo(server(), ids.poolId, email) }
     }

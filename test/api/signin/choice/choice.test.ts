@@ -44,8 +44,8 @@ for (const engine of engines) {
   describe(`a choice-based sign-in on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    async function givenAna(factors: readonly AuthFactorType[], wish: PoolWish = {}) {
-      const ids = await givenChoicePool(server(), factors, wish)
+    async function givenAna(factors: readonly AuthFactorType[], options: PoolWish = {}) {
+      const ids = await givenChoicePool(server(), factors, options)
       await givenUser(server(), ids.poolId, 'ana', { attributes: addresses })
       return ids
     }

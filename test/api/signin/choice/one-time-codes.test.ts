@@ -25,8 +25,8 @@ for (const engine of engines) {
   describe(`a code as the first factor, on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    async function givenAna(wish: Parameters<typeof givenChoicePool>[2] = {}) {
-      const ids = await givenChoicePool(server(), ['PASSWORD', 'EMAIL_OTP', 'SMS_OTP'], wish)
+    async function givenAna(options: Parameters<typeof givenChoicePool>[2] = {}) {
+      const ids = await givenChoicePool(server(), ['PASSWORD', 'EMAIL_OTP', 'SMS_OTP'], options)
       await givenUser(server(), ids.poolId, 'ana', { attributes })
       return ids
     }

@@ -30,11 +30,11 @@ for (const engine of engines) {
   describe(`a passkey as the first factor, on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    async function givenPasskey(wish: AuthenticatorOptions = {}) {
+    async function givenPasskey(options: AuthenticatorWish = {}) {
       const ids = await givenChoicePool(server(), ['PASSWORD', 'WEB_AUTHN'])
       const { sub } = await givenUser(server(), ids.poolId, 'ana')
       const { accessToken } = await givenTokens(server(), ids.clientId, 'ana')
-      return { ...ids, sub, accessToken, passkey: await registerPasskey(server(), accessToken, wish) }
+      return { ...ids, sub, accessToken, passkey: await registerPasskey(server(), accessToken, options) }
     }
 
     const ask = (clientId: string, username = 'ana') => startBy(server(), clientId, username, 'WEB_AUTHN')
@@ -76,8 +76,8 @@ for (const engine of engines) {
     })
 
     it('is accepted again and again, with a signature counter or without', async () => {
-      for (const wish of [{ counts: true }, { counts: false }, { algorithm: 'RS256' }] as const) {
-        const { clientId, passkey } = await givenPasskey(wish)
+      for (const options of [{ counts: true }, { counts: false }, { algorithm: 'RS256' }] as const) {
+        const { clientId, passkey } = await givenPasskey(options)
         for (let count = 0; count < 3; count++) {
           assert.ok((await answerByPasskey(server(), clientId, 'ana', await ask(clientId), passkey)).AuthenticationResult)
         }

@@ -19,8 +19,8 @@ export function track(server: TestServer, poolId: string, tracking: 'ENABLED' | 
 }
 
 /** A pool that tracks sessions, with the users ana and ben. */
-export async function givenTrackingPool(server: TestServer, { maxPerUser = 20, ...wish }: PoolWish & { maxPerUser?: number } = {}) {
-  const ids = await server.givenPool(wish)
+export async function givenTrackingPool(server: TestServer, { maxPerUser = 20, ...options }: PoolWish & { maxPerUser?: number } = {}) {
+  const ids = await server.givenPool(options)
   await track(server, ids.poolId, 'ENABLED', maxPerUser)
   for (const name of ['ana', 'ben']) await givenUser(server, ids.poolId, name)
   return ids

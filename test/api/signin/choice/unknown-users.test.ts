@@ -104,10 +104,12 @@ for (const engine of engines) {
       for (const challenge of ['EMAIL_OTP', 'SMS_OTP', 'PASSWORD'] as const) {
         const { poolId, clientId } = await givenHidingPool()
         const nobody = await unknownNameWith(clientId, challenge)
-        const somebody = nobody.replace('nobody', 'people')
-        await givenUser(server(), poolId, somebody, { attributes: Object.entries(attributes).map(([Name, Value]) => ({ Name, Value })) })
+        const existingName = nobody.replace('nobody', 'people')
+        await givenUser(server(), poolId, existingName, {
+          attributes: Object.entries(attributes).map(([Name, Value]) => ({ Name, Value })),
+        })
         const unknown = await startBy(server(), clientId, nobody, challenge)
-        const known = await startBy(server(), clientId, somebody, challenge)
+        const known = await startBy(server(), clientId, existingName, challenge)
         assert.deepEqual(question(unknown), question(known), challenge)
       }
     })
