@@ -52,7 +52,7 @@ export function choose(
 }
 
 /** The challenge without its Session, which differs each time. */
-export function questionOf({ ChallengeName, ChallengeParameters, AvailableChallenges }: InitiateAuthCommandOutput) {
+export function comparableChallenge({ ChallengeName, ChallengeParameters, AvailableChallenges }: InitiateAuthCommandOutput) {
   return { ChallengeName, ChallengeParameters, AvailableChallenges }
 }
 

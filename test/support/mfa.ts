@@ -89,7 +89,7 @@ export function respond(
 }
 
 /** The challenge after a password, or the tokens. */
-export async function askedOf(server: TestServer, clientId: string, username: string) {
+export async function challengeAfterPassword(server: TestServer, clientId: string, username: string) {
   const {
     ChallengeName: name,
     ChallengeParameters: parameters = {},
@@ -100,7 +100,7 @@ export async function askedOf(server: TestServer, clientId: string, username: st
 }
 
 /** Advances the clock to the beginning of a time step, so that the step does not end during the test. */
-export function beginStep(server: TestServer): void {
+export function startTimeStep(server: TestServer): void {
   server.clock.advance(30_000 - (server.clock.now() % 30_000))
 }
 

@@ -13,7 +13,7 @@ import {
 import { oidc } from '../api/pools/provider-requests.ts'
 import { csv, givenUploadedJob, importFile } from './imports.ts'
 import { callLifeguard } from './lifeguard-operations.ts'
-import { type App, askedOf, beginStep, givenAppUser, givenMfaPool, respond } from './mfa.ts'
+import { type App, challengeAfterPassword, givenAppUser, givenMfaPool, respond, startTimeStep } from './mfa.ts'
 import { codeSentTo } from './self-service.ts'
 import { givenTokens, givenUser, goodPassword, secretHash, signInByPassword, signInBySrp, startSrp } from './sign-in.ts'
 import { agree } from './sign-in-triggers.ts'
@@ -55,7 +55,7 @@ export async function givenSealedWorld(server: TestServer, endpoint: TriggerEndp
   const { Certificate } = await server.send(new GetSigningCertificateCommand({ UserPoolId: poolId }))
   await deletePoolWithTestUser(server)
 
-  beginStep(server)
+  startTimeStep(server)
   const app = await givenAppUser(server, ids, 'ben')
   const attributes = [
     { Name: 'email', Value: 'ana@example.test' },
@@ -110,7 +110,7 @@ export async function beginThings(server: TestServer, world: SealedWorld) {
   return {
     tokens,
     code: await codeSentTo(server, poolId, 'ana@example.test'),
-    totp: await askedOf(server, clientId, 'ben'),
+    totp: await challengeAfterPassword(server, clientId, 'ben'),
     deviceQuestion: await signInOnDevice(server, clientId, 'cas', device.key),
     jwks: await jwksOf(server, poolId),
     salt: await madeUpSalt(server, world),
@@ -140,7 +140,7 @@ export async function everythingWorks(server: TestServer, world: SealedWorld, pa
   const { poolId, clientId, secretClient, app, device, ProviderName } = world
   await givenTokens(server, clientId, 'ana', password)
   assert.ok((await signInBySrp(server, world, 'ana', password)).AuthenticationResult)
-  await answerTotp(server, clientId, app, (await askedOf(server, clientId, 'ben')).session)
+  await answerTotp(server, clientId, app, (await challengeAfterPassword(server, clientId, 'ben')).session)
   await proveDevice(server, world, await signInOnDevice(server, clientId, 'cas', device.key))
   const AuthParameters = { USERNAME: 'ana', PASSWORD: password, SECRET_HASH: secretHash(secretClient.secret, 'ana', secretClient.id) }
   await server.send(new InitiateAuthCommand({ ClientId: secretClient.id, AuthFlow: 'USER_PASSWORD_AUTH', AuthParameters }))

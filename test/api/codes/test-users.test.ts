@@ -11,7 +11,7 @@ import { adminGet } from '../../support/administration.ts'
 import { givenChoicePool, startBy } from '../../support/choice.ts'
 import { engines } from '../../support/engines.ts'
 import { callLifeguard } from '../../support/lifeguard-operations.ts'
-import { askedOf, failUntilLocked, prefer, respond, SmsConfiguration, setMfa } from '../../support/mfa.ts'
+import { challengeAfterPassword, failUntilLocked, prefer, respond, SmsConfiguration, setMfa } from '../../support/mfa.ts'
 import { attributeList, codeSentTo, confirm, messagesOf, sentTo, signUp, update } from '../../support/self-service.ts'
 import { givenTokens, givenUser } from '../../support/sign-in.ts'
 import { useTestServer } from '../../support/test-server.ts'
@@ -72,10 +72,10 @@ for (const engine of engines) {
         await prefer(server(), poolId, 'robot', settings)
         const answer = (session: string | undefined, code: string) =>
           respond(server(), clientId, challenge, session, { USERNAME: 'robot', [answerKey]: code })
-        const { session } = await askedOf(server(), clientId, 'robot')
+        const { session } = await challengeAfterPassword(server(), clientId, 'robot')
         assert.ok((await answer(session, fixed)).AuthenticationResult)
         await assert.rejects(answer(session, fixed), { name: 'NotAuthorizedException' })
-        const next = (await askedOf(server(), clientId, 'robot')).session
+        const next = (await challengeAfterPassword(server(), clientId, 'robot')).session
         await failUntilLocked(server(), () => assert.rejects(answer(next, '000000'), mismatch))
         await assert.rejects(answer(next, fixed), { name: 'NotAuthorizedException', message: /Attempt limit exceeded/ })
         assert.deepEqual(await sentTo(server(), poolId), [])

@@ -3,7 +3,15 @@ import { describe, it } from 'node:test'
 import { SetUserPoolMfaConfigCommand } from '@aws-sdk/client-cognito-identity-provider'
 import { adminGet, outcomes } from '../../support/administration.ts'
 import { engines } from '../../support/engines.ts'
-import { askedOf, failUntilLocked, giveAttributes, givenMfaPool, prefer, respond, SmsConfiguration } from '../../support/mfa.ts'
+import {
+  challengeAfterPassword,
+  failUntilLocked,
+  giveAttributes,
+  givenMfaPool,
+  prefer,
+  respond,
+  SmsConfiguration,
+} from '../../support/mfa.ts'
 import { attributeList, codeSentTo, messagesOf, type PoolAndClient, sentTo, wrongCode } from '../../support/self-service.ts'
 import { claimsOf, givenUser, signInBySrp } from '../../support/sign-in.ts'
 import { useTestServer } from '../../support/test-server.ts'
@@ -52,7 +60,7 @@ for (const engine of engines) {
         return ids
       }
 
-      const ask = async ({ clientId }: PoolAndClient) => (await askedOf(server(), clientId, 'ana')).session
+      const ask = async ({ clientId }: PoolAndClient) => (await challengeAfterPassword(server(), clientId, 'ana')).session
       const code = ({ poolId }: PoolAndClient) => codeSentTo(server(), poolId, address)
       const answer = ({ clientId }: PoolAndClient, session: string | undefined, given: string, username = 'ana') =>
         respond(server(), clientId, challenge, session, { USERNAME: username, [answerKey]: given })
@@ -61,7 +69,7 @@ for (const engine of engines) {
 
       it('sends one message with a code of six digits, which completes the sign-in and verifies the address', async () => {
         const ids = await givenAna()
-        const asked = await askedOf(server(), ids.clientId, 'ana')
+        const asked = await challengeAfterPassword(server(), ids.clientId, 'ana')
         assert.equal(asked.name, challenge)
         assert.deepEqual(asked.parameters, { ...shown, USER_ID_FOR_SRP: 'ana' })
         assert.equal(asked.tokens, undefined)
@@ -146,16 +154,16 @@ for (const engine of engines) {
         await giveAttributes(server(), ids.poolId, 'ana', { [attribute]: other })
         await assert.rejects(answer(ids, session, sent), wrong)
         assert.equal(await isVerified(ids), false)
-        assert.equal((await askedOf(server(), ids.clientId, 'ana')).name, challenge, 'the new address gets the next code')
+        assert.equal((await challengeAfterPassword(server(), ids.clientId, 'ana')).name, challenge, 'the new address gets the next code')
         assert.deepEqual(await sentTo(server(), ids.poolId), [`mfa ${address}`, `mfa ${other}`])
       })
 
       it('does not ask users who have not activated the method, or have no address any more', async () => {
         const ids = await givenAna()
         await givenUser(server(), ids.poolId, 'ben', { attributes: attributeList({ [attribute]: other }) })
-        assert.ok((await askedOf(server(), ids.clientId, 'ben')).tokens)
+        assert.ok((await challengeAfterPassword(server(), ids.clientId, 'ben')).tokens)
         await giveAttributes(server(), ids.poolId, 'ana', { [attribute]: '' })
-        assert.ok((await askedOf(server(), ids.clientId, 'ana')).tokens)
+        assert.ok((await challengeAfterPassword(server(), ids.clientId, 'ana')).tokens)
         assert.deepEqual(await sentTo(server(), ids.poolId), [])
       })
 
@@ -165,11 +173,11 @@ for (const engine of engines) {
           attributes: attributeList({ [attribute]: address, [`${attribute}_verified`]: 'true' }),
         })
         await givenUser(server(), ids.poolId, 'ana', { attributes: attributeList({ [attribute]: address }) })
-        assert.equal((await askedOf(server(), ids.clientId, address)).parameters['USER_ID_FOR_SRP'], 'ben')
-        const asked = await askedOf(server(), ids.clientId, 'ana')
+        assert.equal((await challengeAfterPassword(server(), ids.clientId, address)).parameters['USER_ID_FOR_SRP'], 'ben')
+        const asked = await challengeAfterPassword(server(), ids.clientId, 'ana')
         assert.equal(asked.name, challenge)
         await answer(ids, asked.session, await code(ids))
-        assert.equal((await askedOf(server(), ids.clientId, address)).parameters['USER_ID_FOR_SRP'], 'ana')
+        assert.equal((await challengeAfterPassword(server(), ids.clientId, address)).parameters['USER_ID_FOR_SRP'], 'ana')
         assert.equal((await adminGet(server(), ids.poolId, 'ben')).attributes[`${attribute}_verified`], 'false')
       })
 

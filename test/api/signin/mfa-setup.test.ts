@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-cognito-identity-provider'
 import { adminGet } from '../../support/administration.ts'
 import { engines } from '../../support/engines.ts'
-import { appOf, askedOf, beginStep, giveAttributes, givenMfaPool, respond, setMfa } from '../../support/mfa.ts'
+import { appOf, challengeAfterPassword, giveAttributes, givenMfaPool, respond, setMfa, startTimeStep } from '../../support/mfa.ts'
 import { attributeList, codeSentTo, givenConfirmedUser, type PoolAndClient, sentTo, wrongCode } from '../../support/self-service.ts'
 import { claimsOf, givenUser, goodPassword, signInByPassword } from '../../support/sign-in.ts'
 import { useTestServer } from '../../support/test-server.ts'
@@ -33,7 +33,7 @@ for (const engine of engines) {
     async function givenAna() {
       const ids = await givenMfaPool(server(), 'ON', ['totp'])
       await givenUser(server(), ids.poolId, 'ana')
-      const asked = await askedOf(server(), ids.clientId, 'ana')
+      const asked = await challengeAfterPassword(server(), ids.clientId, 'ana')
       assert.equal(asked.name, 'MFA_SETUP')
       assert.deepEqual(asked.parameters, { MFAS_CAN_SETUP: '["SOFTWARE_TOKEN_MFA"]', USER_ID_FOR_SRP: 'ana' })
       return { ...ids, session: asked.session }
@@ -69,7 +69,7 @@ for (const engine of engines) {
 
       const { UserMFASettingList, PreferredMfaSetting } = await adminGet(server(), ids.poolId, 'ana')
       assert.deepEqual([UserMFASettingList, PreferredMfaSetting], [['SOFTWARE_TOKEN_MFA'], undefined])
-      const next = await askedOf(server(), ids.clientId, 'ana')
+      const next = await challengeAfterPassword(server(), ids.clientId, 'ana')
       assert.deepEqual([next.name, next.parameters['FRIENDLY_DEVICE_NAME']], ['SOFTWARE_TOKEN_MFA', 'My phone'])
       const answer = { USERNAME: 'ana', SOFTWARE_TOKEN_MFA_CODE: app.code() }
       await assert.rejects(respond(server(), ids.clientId, 'SOFTWARE_TOKEN_MFA', next.session, answer), { name: 'ExpiredCodeException' })
@@ -79,7 +79,7 @@ for (const engine of engines) {
     it('activates the app with the right code, even if the client never answers MFA_SETUP', async () => {
       const { session, app, ...ids } = await givenAssociated()
       await verify(session, app.code())
-      assert.equal((await askedOf(server(), ids.clientId, 'ana')).name, 'SOFTWARE_TOKEN_MFA')
+      assert.equal((await challengeAfterPassword(server(), ids.clientId, 'ana')).name, 'SOFTWARE_TOKEN_MFA')
     })
 
     it('allows fifteen attempts in an hour', async () => {
@@ -123,12 +123,12 @@ for (const engine of engines) {
 
     it('does not replace an app that another sign-in has set up since', async () => {
       const { session, app, ...ids } = await givenAssociated()
-      const rival = await askedOf(server(), ids.clientId, 'ana')
+      const rival = await challengeAfterPassword(server(), ids.clientId, 'ana')
       const { SecretCode = '', Session: theirs } = await associate(rival.session)
       await verify(session, app.code())
-      beginStep(server())
+      startTimeStep(server())
       await assert.rejects(verify(theirs, appOf(server(), SecretCode).code()), invalid)
-      const next = await askedOf(server(), ids.clientId, 'ana')
+      const next = await challengeAfterPassword(server(), ids.clientId, 'ana')
       for (const operation of [associate(next.session), verify(next.session, app.code())]) await assert.rejects(operation, invalid)
       const answer = { USERNAME: 'ana', SOFTWARE_TOKEN_MFA_CODE: app.code() }
       assert.ok((await respond(server(), ids.clientId, 'SOFTWARE_TOKEN_MFA', next.session, answer)).AuthenticationResult)
@@ -167,7 +167,7 @@ for (const engine of engines) {
       assert.ok((await finish(ids, proven)).AuthenticationResult)
 
       await givenConfirmedUser(server(), ids, 'ben', { email: 'ben@example.test' })
-      assert.equal((await askedOf(server(), ids.clientId, 'ben')).name, 'MFA_SETUP')
+      assert.equal((await challengeAfterPassword(server(), ids.clientId, 'ben')).name, 'MFA_SETUP')
     })
   })
 
@@ -186,7 +186,7 @@ for (const engine of engines) {
 
     it('sends a code to the address, and makes it the user’s with the right code', async () => {
       const ids = await givenAna()
-      const { session, parameters } = await askedOf(server(), ids.clientId, 'ana')
+      const { session, parameters } = await challengeAfterPassword(server(), ids.clientId, 'ana')
       assert.equal(parameters['MFAS_CAN_SETUP'], '["SOFTWARE_TOKEN_MFA","EMAIL_OTP"]')
       for (const address of ['ana', 'ana@', 'a b@example.test'])
         await assert.rejects(answer(ids, session, address), { message: 'Invalid email address format.' })
@@ -204,7 +204,7 @@ for (const engine of engines) {
       const { attributes, UserMFASettingList } = await adminGet(server(), ids.poolId, 'ana')
       assert.deepEqual([attributes['email'], attributes['email_verified']], [mailbox, 'true'])
       assert.deepEqual(UserMFASettingList, ['EMAIL_OTP'])
-      assert.equal((await askedOf(server(), ids.clientId, 'ana')).name, 'EMAIL_OTP')
+      assert.equal((await challengeAfterPassword(server(), ids.clientId, 'ana')).name, 'EMAIL_OTP')
     })
 
     it('rejects an address for users who have one, got one since, or would need it for recovery', async () => {
@@ -215,14 +215,14 @@ for (const engine of engines) {
         ],
       }
       const primary = await givenAna({ pool: { AccountRecoverySetting: recovery } })
-      const { session, parameters } = await askedOf(server(), primary.clientId, 'ana')
+      const { session, parameters } = await challengeAfterPassword(server(), primary.clientId, 'ana')
       assert.equal(parameters['MFAS_CAN_SETUP'], '["SOFTWARE_TOKEN_MFA"]')
       await assert.rejects(answer(primary, session, mailbox), { name: 'InvalidParameterException' })
 
       const ids = await givenAna()
-      const first = await askedOf(server(), ids.clientId, 'ana')
+      const first = await challengeAfterPassword(server(), ids.clientId, 'ana')
       const asked = await answer(ids, first.session, mailbox)
-      const second = await askedOf(server(), ids.clientId, 'ana')
+      const second = await challengeAfterPassword(server(), ids.clientId, 'ana')
       await giveAttributes(server(), ids.poolId, 'ana', { email: 'other@example.test' })
       await assert.rejects(answer(ids, second.session, mailbox), { name: 'InvalidParameterException' })
       const late = { name: 'CodeMismatchException', message: 'Invalid code or auth state for the user.' }
@@ -234,7 +234,7 @@ for (const engine of engines) {
       const ids = await givenMfaPool(server(), 'ON', ['email'], { pool: { UsernameAttributes: ['email', 'phone_number'] } })
       await givenUser(server(), ids.poolId, mailbox)
       const { username } = await givenUser(server(), ids.poolId, '+15551234444', { attributes: attributeList({ name: 'Ana' }) })
-      const { session } = await askedOf(server(), ids.clientId, '+15551234444')
+      const { session } = await challengeAfterPassword(server(), ids.clientId, '+15551234444')
       const taken = respond(server(), ids.clientId, 'MFA_SETUP', session, { USERNAME: username, EMAIL: mailbox })
       await assert.rejects(taken, { name: 'AliasExistsException' })
       assert.deepEqual(await sentTo(server(), ids.poolId), [])
@@ -243,7 +243,7 @@ for (const engine of engines) {
     it('cannot set up SMS, and refuses users for whom no method is left', async () => {
       const bySms = await givenMfaPool(server(), 'ON', ['sms'])
       await givenUser(server(), bySms.poolId, 'ana')
-      const { name, parameters, session } = await askedOf(server(), bySms.clientId, 'ana')
+      const { name, parameters, session } = await challengeAfterPassword(server(), bySms.clientId, 'ana')
       assert.deepEqual([name, parameters['MFAS_CAN_SETUP']], ['MFA_SETUP', '["SMS_MFA"]'])
       await assert.rejects(answer(bySms, session, mailbox), { name: 'InvalidParameterException' })
 
@@ -251,7 +251,7 @@ for (const engine of engines) {
       const ids = await givenMfaPool(server(), 'ON', ['sms'], { pool: { AccountRecoverySetting: phoneOnly } })
       await givenUser(server(), ids.poolId, 'ana', { attributes: attributeList({ phone_number: '+15551234444' }) })
       const impossible = { name: 'InvalidUserPoolConfigurationException' }
-      await assert.rejects(askedOf(server(), ids.clientId, 'ana'), impossible)
+      await assert.rejects(challengeAfterPassword(server(), ids.clientId, 'ana'), impossible)
       assert.deepEqual(await sentTo(server(), ids.poolId), [])
     })
   })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { adminGet } from '../../support/administration.ts'
 import { engines } from '../../support/engines.ts'
-import { type App, askedOf, giveAttributes, givenAppUser, givenMfaPool, prefer, respond } from '../../support/mfa.ts'
+import { type App, challengeAfterPassword, giveAttributes, givenAppUser, givenMfaPool, prefer, respond } from '../../support/mfa.ts'
 import { codeSentTo, type PoolAndClient, sentTo } from '../../support/self-service.ts'
 import { signInBySrp } from '../../support/sign-in.ts'
 import { useTestServer } from '../../support/test-server.ts'
@@ -29,7 +29,7 @@ for (const engine of engines) {
 
     it('lists the methods, and sends no code before the selection', async () => {
       const ids = await givenAna()
-      const asked = await askedOf(server(), ids.clientId, 'ana')
+      const asked = await challengeAfterPassword(server(), ids.clientId, 'ana')
       assert.equal(asked.name, 'SELECT_MFA_TYPE')
       const choices = '["SMS_MFA","SOFTWARE_TOKEN_MFA","EMAIL_OTP"]'
       assert.deepEqual(asked.parameters, { MFAS_CAN_CHOOSE: choices, USER_ID_FOR_SRP: 'ana' })
@@ -39,7 +39,7 @@ for (const engine of engines) {
 
     it('asks for the code of the app once it is selected', async () => {
       const { app, ...ids } = await givenAna()
-      const { session } = await askedOf(server(), ids.clientId, 'ana')
+      const { session } = await challengeAfterPassword(server(), ids.clientId, 'ana')
       const next = await choose(ids, session, 'SOFTWARE_TOKEN_MFA')
       assert.equal(next.ChallengeName, 'SOFTWARE_TOKEN_MFA')
       const answer = { USERNAME: 'ana', SOFTWARE_TOKEN_MFA_CODE: app.code() }
@@ -56,7 +56,7 @@ for (const engine of engines) {
         // The name in Cognito's documentation.
         ['EMAIL_MFA', 'EMAIL_OTP', 'EMAIL_OTP_CODE', mailbox],
       ] as const) {
-        const { session } = await askedOf(server(), ids.clientId, 'ana')
+        const { session } = await challengeAfterPassword(server(), ids.clientId, 'ana')
         const next = await choose(ids, session, answer)
         assert.equal(next.ChallengeName, challenge)
         const code = await codeSentTo(server(), ids.poolId, address)
@@ -71,7 +71,7 @@ for (const engine of engines) {
     it('rejects methods that are not listed, and accepts the session for one selection', async () => {
       const ids = await givenAna()
       await prefer(server(), ids.poolId, 'ana', { EmailMfaSettings: { Enabled: false } })
-      const { session, parameters } = await askedOf(server(), ids.clientId, 'ana')
+      const { session, parameters } = await challengeAfterPassword(server(), ids.clientId, 'ana')
       assert.equal(parameters['MFAS_CAN_CHOOSE'], '["SMS_MFA","SOFTWARE_TOKEN_MFA"]')
       for (const answer of ['EMAIL_OTP', 'EMAIL_MFA', 'sms_mfa', 'NEW_PASSWORD_REQUIRED', '__proto__'])
         await assert.rejects(choose(ids, session, answer), { name: 'InvalidParameterException' }, answer)
@@ -85,7 +85,7 @@ for (const engine of engines) {
 
     it('rejects its session for every other challenge', async () => {
       const { app, ...ids } = await givenAna()
-      const { session } = await askedOf(server(), ids.clientId, 'ana')
+      const { session } = await challengeAfterPassword(server(), ids.clientId, 'ana')
       const answers = { USERNAME: 'ana', SOFTWARE_TOKEN_MFA_CODE: app.code(), SMS_MFA_CODE: '123456', EMAIL_OTP_CODE: '123456' }
       for (const challenge of ['SOFTWARE_TOKEN_MFA', 'SMS_MFA', 'EMAIL_OTP', 'MFA_SETUP'] as const)
         await assert.rejects(respond(server(), ids.clientId, challenge, session, answers), invalid, challenge)
@@ -93,7 +93,7 @@ for (const engine of engines) {
 
     it('rejects a method that the user has lost since', async () => {
       const ids = await givenAna()
-      const { session } = await askedOf(server(), ids.clientId, 'ana')
+      const { session } = await challengeAfterPassword(server(), ids.clientId, 'ana')
       await giveAttributes(server(), ids.poolId, 'ana', { phone_number: '' })
       await assert.rejects(choose(ids, session, 'SMS_MFA'), { name: 'InvalidParameterException' })
       assert.equal((await choose(ids, session, 'EMAIL_OTP')).ChallengeName, 'EMAIL_OTP')
@@ -102,7 +102,7 @@ for (const engine of engines) {
     it('is not asked of a user who prefers a method', async () => {
       const ids = await givenAna()
       await prefer(server(), ids.poolId, 'ana', { EmailMfaSettings: { Enabled: true, PreferredMfa: true } })
-      assert.equal((await askedOf(server(), ids.clientId, 'ana')).name, 'EMAIL_OTP')
+      assert.equal((await challengeAfterPassword(server(), ids.clientId, 'ana')).name, 'EMAIL_OTP')
     })
   })
 }

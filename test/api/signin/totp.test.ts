@@ -14,14 +14,14 @@ import { outcomes } from '../../support/administration.ts'
 import { engines } from '../../support/engines.ts'
 import {
   type App,
-  askedOf,
-  beginStep,
+  challengeAfterPassword,
   failUntilLocked,
   giveAttributes,
   givenAppUser,
   givenMfaPool,
   respond,
   setMfa,
+  startTimeStep,
 } from '../../support/mfa.ts'
 import { type PoolAndClient, sentTo, wrongCode } from '../../support/self-service.ts'
 import { claimsOf, goodPassword, signInBySrp } from '../../support/sign-in.ts'
@@ -42,14 +42,15 @@ for (const engine of engines) {
       return { ...ids, app: await givenAppUser(server(), ids, 'ana', name) }
     }
 
-    const ask = async ({ clientId }: PoolAndClient, username = 'ana') => (await askedOf(server(), clientId, username)).session
+    const ask = async ({ clientId }: PoolAndClient, username = 'ana') =>
+      (await challengeAfterPassword(server(), clientId, username)).session
 
     const answer = ({ clientId }: PoolAndClient, session: string | undefined, code: string, username = 'ana') =>
       respond(server(), clientId, 'SOFTWARE_TOKEN_MFA', session, { USERNAME: username, SOFTWARE_TOKEN_MFA_CODE: code })
 
     it('is asked after a password or SRP, ends in tokens, and sends no message', async () => {
       const { app, ...ids } = await givenAna('My phone')
-      const asked = await askedOf(server(), ids.clientId, 'ana')
+      const asked = await challengeAfterPassword(server(), ids.clientId, 'ana')
       assert.equal(asked.name, 'SOFTWARE_TOKEN_MFA')
       assert.deepEqual(asked.parameters, { FRIENDLY_DEVICE_NAME: 'My phone', USER_ID_FOR_SRP: 'ana' })
       assert.equal(asked.tokens, undefined)
@@ -66,7 +67,7 @@ for (const engine of engines) {
 
     it('leaves out FRIENDLY_DEVICE_NAME for an app without a name', async () => {
       const ids = await givenAna()
-      assert.deepEqual((await askedOf(server(), ids.clientId, 'ana')).parameters, { USER_ID_FOR_SRP: 'ana' })
+      assert.deepEqual((await challengeAfterPassword(server(), ids.clientId, 'ana')).parameters, { USER_ID_FOR_SRP: 'ana' })
     })
 
     it('is asked by AdminInitiateAuth as well', async () => {
@@ -83,7 +84,7 @@ for (const engine of engines) {
     it('accepts codes of the time step before and after, and no others', async () => {
       const { app, ...ids } = await givenAna()
       server().clock.advance(5 * minute)
-      beginStep(server())
+      startTimeStep(server())
       const session = await ask(ids)
       for (const steps of [-2, 2]) await assert.rejects(answer(ids, session, app.code(steps)), wrong, `${steps}`)
       assert.ok((await answer(ids, session, app.code(-1))).AuthenticationResult)
@@ -93,7 +94,7 @@ for (const engine of engines) {
     it('accepts each code once in all sign-ins, and none older than the last accepted one', async () => {
       const { app, ...ids } = await givenAna()
       const [first, second] = [await ask(ids), await ask(ids)]
-      beginStep(server())
+      startTimeStep(server())
       const code = app.code()
       await answer(ids, first, code)
       await assert.rejects(answer(ids, second, code), replayed)
@@ -210,19 +211,19 @@ for (const engine of engines) {
       const session = await ask(ids)
       await server().send(new AdminDeleteSoftwareTokenCommand({ UserPoolId: ids.poolId, Username: 'ana' }))
       await assert.rejects(answer(ids, session, app.code()), { name: 'SoftwareTokenMFANotFoundException' })
-      assert.ok((await askedOf(server(), ids.clientId, 'ana')).tokens)
+      assert.ok((await challengeAfterPassword(server(), ids.clientId, 'ana')).tokens)
     })
 
     it('follows the MFA mode of the pool, and still asks for a registered app where only SMS is offered', async () => {
       const { app, ...ids } = await givenAna()
       await setMfa(server(), ids.poolId, 'OFF')
-      assert.ok((await askedOf(server(), ids.clientId, 'ana')).tokens)
+      assert.ok((await challengeAfterPassword(server(), ids.clientId, 'ana')).tokens)
       await setMfa(server(), ids.poolId, 'OPTIONAL', ['sms'])
-      const asked = await askedOf(server(), ids.clientId, 'ana')
+      const asked = await challengeAfterPassword(server(), ids.clientId, 'ana')
       assert.equal(asked.name, 'SOFTWARE_TOKEN_MFA', 'a registered app may go on where apps are no longer offered')
       await answer(ids, asked.session, app.code())
       await setMfa(server(), ids.poolId, 'ON', ['totp'])
-      assert.equal((await askedOf(server(), ids.clientId, 'ana')).name, 'SOFTWARE_TOKEN_MFA')
+      assert.equal((await challengeAfterPassword(server(), ids.clientId, 'ana')).name, 'SOFTWARE_TOKEN_MFA')
     })
   })
 }

@@ -14,7 +14,7 @@ import {
   VerifySoftwareTokenCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { engines } from '../../support/engines.ts'
-import { appOf, askedOf, beginStep, givenAppUser, givenMfaPool, respond } from '../../support/mfa.ts'
+import { appOf, challengeAfterPassword, givenAppUser, givenMfaPool, respond, startTimeStep } from '../../support/mfa.ts'
 import { codeSentTo, givenSignedInUser } from '../../support/self-service.ts'
 import {
   answerSrp,
@@ -112,10 +112,10 @@ for (const engine of engines) {
       const { poolId, clientId } = ids
       const app = await givenAppUser(server(), ids, 'ana')
       const start = (await historyOf(server(), poolId, 'ana')).length
-      const newEvents = async () => (await summarizeHistory(server(), poolId, 'ana')).slice(0, -start)
-      beginStep(server())
-      const { session } = await askedOf(server(), clientId, 'ana')
-      assert.deepEqual(await newEvents(), [['SignIn', 'InProgress', passed('Password')]])
+      const latest = async () => (await outline(server(), poolId, 'ana')).slice(0, -start)
+      startTimeStep(server())
+      const { session } = await challengeAfterPassword(server(), clientId, 'ana')
+      assert.deepEqual(await latest(), [['SignIn', 'InProgress', passed('Password')]])
       const answer = (code: string) =>
         respond(server(), clientId, 'SOFTWARE_TOKEN_MFA', session, { USERNAME: 'ana', SOFTWARE_TOKEN_MFA_CODE: code })
       await assert.rejects(answer(app.code() === '000000' ? '000001' : '000000'), { name: 'CodeMismatchException' })

@@ -6,7 +6,7 @@ import {
   ForgotPasswordCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { engines } from '../../support/engines.ts'
-import { askedOf, type FactorName, givenMfaPool, prefer, respond, setMfa } from '../../support/mfa.ts'
+import { challengeAfterPassword, type FactorName, givenMfaPool, prefer, respond, setMfa } from '../../support/mfa.ts'
 import { attributeList, codeSentTo, type PoolAndClient, sentTo, type Values } from '../../support/self-service.ts'
 import { givenUser, signInByPassword } from '../../support/sign-in.ts'
 import { type PoolWish, useTestServer } from '../../support/test-server.ts'
@@ -119,9 +119,9 @@ for (const engine of engines) {
       const ConfirmationCode = await codeSentTo(server(), ids.poolId, mailbox)
       const chosen = { ClientId: ids.clientId, Username: 'ana', ConfirmationCode, Password: 'Another-horse-8' }
       await server().send(new ConfirmForgotPasswordCommand(chosen))
-      await assert.rejects(askedOf(server(), ids.clientId, 'ana'), { name: 'NotAuthorizedException' })
-      const challenge = await signInByPassword(server(), ids.clientId, 'ana', 'Another-horse-8')
-      assert.equal(challenge.ChallengeName, 'SMS_MFA')
+      await assert.rejects(challengeAfterPassword(server(), ids.clientId, 'ana'), { name: 'NotAuthorizedException' })
+      const asked = await signInByPassword(server(), ids.clientId, 'ana', 'Another-horse-8')
+      assert.equal(asked.ChallengeName, 'SMS_MFA')
       const answer = { USERNAME: 'ana', SMS_MFA_CODE: await codeSentTo(server(), ids.poolId, phone) }
       assert.ok((await respond(server(), ids.clientId, 'SMS_MFA', challenge.Session, answer)).AuthenticationResult)
       assert.deepEqual(await sentTo(server(), ids.poolId), [`forgot-password ${mailbox}`, `mfa ${phone}`])

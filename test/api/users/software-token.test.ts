@@ -13,7 +13,7 @@ import {
 } from '../../../src/users/mfa/software-token-repository.ts'
 import { outcomes } from '../../support/administration.ts'
 import { engines } from '../../support/engines.ts'
-import { appOf, askedOf, givenMfaPool, prefer, registerApp, respond, setMfa } from '../../support/mfa.ts'
+import { appOf, challengeAfterPassword, givenMfaPool, prefer, registerApp, respond, setMfa } from '../../support/mfa.ts'
 import { rawCall } from '../../support/raw-call.ts'
 import { sentTo, wrongCode } from '../../support/self-service.ts'
 import { givenTokens, givenUser } from '../../support/sign-in.ts'
@@ -56,10 +56,10 @@ for (const engine of engines) {
       const { Status, Session } = await verify(accessToken, app.code())
       assert.deepEqual([Status, Session], ['SUCCESS', undefined])
       assert.equal(await isRegistered(accessToken), true)
-      await assert.rejects(verify(accessToken, app.code()), notFound)
-      assert.ok((await askedOf(server(), ids.clientId, 'ana')).tokens)
+      await assert.rejects(verify(accessToken, app.code()), nothing)
+      assert.ok((await challengeAfterPassword(server(), ids.clientId, 'ana')).tokens)
       await prefer(server(), ids.poolId, 'ana', { SoftwareTokenMfaSettings: { Enabled: true } })
-      assert.equal((await askedOf(server(), ids.clientId, 'ana')).name, 'SOFTWARE_TOKEN_MFA')
+      assert.equal((await challengeAfterPassword(server(), ids.clientId, 'ana')).name, 'SOFTWARE_TOKEN_MFA')
       assert.deepEqual(await sentTo(server(), ids.poolId), [])
     })
 
@@ -68,7 +68,7 @@ for (const engine of engines) {
       const oldApp = await registerApp(server(), accessToken, 'Old phone')
       await prefer(server(), ids.poolId, 'ana', { SoftwareTokenMfaSettings: { Enabled: true } })
       const signIn = async (code: string) => {
-        const { session, parameters } = await askedOf(server(), ids.clientId, 'ana')
+        const { session, parameters } = await challengeAfterPassword(server(), ids.clientId, 'ana')
         const answer = { USERNAME: 'ana', SOFTWARE_TOKEN_MFA_CODE: code }
         await respond(server(), ids.clientId, 'SOFTWARE_TOKEN_MFA', session, answer)
         return parameters['FRIENDLY_DEVICE_NAME']

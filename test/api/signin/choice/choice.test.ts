@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-cognito-identity-provider'
 import { power } from '../../../base/srp/reference-client.ts'
 import { adminCreateSilently } from '../../../support/administration.ts'
-import { allFactors, choiceClient, choose, givenChoicePool, questionOf, startBy, startChoice } from '../../../support/choice.ts'
+import { allFactors, choiceClient, choose, comparableChallenge, givenChoicePool, startBy, startChoice } from '../../../support/choice.ts'
 import { engines } from '../../../support/engines.ts'
 import { giveAttributes, prefer, registerApp, respond, setMfa } from '../../../support/mfa.ts'
 import { registerPasskey } from '../../../support/passkeys.ts'
@@ -61,7 +61,7 @@ for (const engine of engines) {
         const asked = await startChoice(server(), clientId, name)
         assert.ok(asked.Session?.startsWith('AYABe') && asked.Session.length <= 2048)
         const expected = { ChallengeName: 'SELECT_CHALLENGE', ChallengeParameters: {}, AvailableChallenges: available }
-        assert.deepEqual(questionOf(asked), expected, name)
+        assert.deepEqual(comparableChallenge(asked), expected, name)
       }
       const narrow = await givenAna(['PASSWORD', 'SMS_OTP'])
       assert.deepEqual((await startChoice(server(), narrow.clientId, 'ana')).AvailableChallenges, [...passwords, 'SMS_OTP'])
@@ -106,7 +106,7 @@ for (const engine of engines) {
 
       const asked = await startBy(server(), clientId, 'ana', 'PASSWORD')
       const available = [...passwords, 'EMAIL_OTP', 'SMS_OTP']
-      assert.deepEqual(questionOf(asked), { ChallengeName: 'PASSWORD', ChallengeParameters: {}, AvailableChallenges: available })
+      assert.deepEqual(comparableChallenge(asked), { ChallengeName: 'PASSWORD', ChallengeParameters: {}, AvailableChallenges: available })
       const missing = { name: 'InvalidParameterException', message: 'Missing required parameter PASSWORD' }
       await assert.rejects(respond(server(), clientId, 'PASSWORD', asked.Session, { USERNAME: 'ana' }), missing)
       const named = await respond(server(), clientId, 'PASSWORD', asked.Session, { USERNAME: 'ana', PASSWORD: goodPassword })
