@@ -11,7 +11,7 @@ import { hasSecondFactor, type SecondFactorDeps, secondFactors } from './second-
 import type { SignIn } from './sign-in.ts'
 
 /** A second factor, the selection of one, or the set-up of one, as the step-up, the pool and the user require. */
-export const requireSecondFactor: RequiredStep<SecondFactorDeps> = {
+export const secondFactorStep: RequiredStep<SecondFactorDeps> = {
   async findChallenge(deps, signIn) {
     const { context, user, progress } = signIn
     const { pool } = context
