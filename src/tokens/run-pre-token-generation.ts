@@ -9,6 +9,7 @@ import { type CallerContext, hasTrigger, type Triggers } from '../triggers/trigg
 import { byPrecedence, type Membership, preferredRoleOf, rolesOf } from '../users/groups/group.ts'
 import { listMemberships } from '../users/groups/group-member-repository.ts'
 import type { User } from '../users/user.ts'
+import { triggerAttributesOf } from '../users/user-triggers.ts'
 import { selfServiceScope, type TokenSubject } from './claims.ts'
 
 /** The groups that tokens carry, and the changes that the PreTokenGeneration trigger makes to them. */

@@ -29,7 +29,7 @@ export async function proveSignUp(
     return undefined
   }
   // The stamp changes when the user sets a password or signs out.
-  if (user.status !== 'CONFIRMED' || securityStampOf(user) !== session.standing) throw invalidSession()
+  if (user.status !== 'CONFIRMED' || securityStampOf(user) !== session.securityStamp) throw invalidSession()
   if (await isStateConsumed(db, session.id)) throw usedSession()
   const progress = withProof(noProgress, session.provenBy === 'email' ? 'EMAIL_OTP' : 'SMS_OTP')
   return { kind: 'proven', user, progress, consumes: session }

@@ -112,10 +112,10 @@ for (const engine of engines) {
       const { poolId, clientId } = ids
       const app = await givenAppUser(server(), ids, 'ana')
       const start = (await historyOf(server(), poolId, 'ana')).length
-      const latest = async () => (await outline(server(), poolId, 'ana')).slice(0, -start)
+      const newEvents = async () => (await summarizeHistory(server(), poolId, 'ana')).slice(0, -start)
       startTimeStep(server())
       const { session } = await challengeAfterPassword(server(), clientId, 'ana')
-      assert.deepEqual(await latest(), [['SignIn', 'InProgress', passed('Password')]])
+      assert.deepEqual(await newEvents(), [['SignIn', 'InProgress', passed('Password')]])
       const answer = (code: string) =>
         respond(server(), clientId, 'SOFTWARE_TOKEN_MFA', session, { USERNAME: 'ana', SOFTWARE_TOKEN_MFA_CODE: code })
       await assert.rejects(answer(app.code() === '000000' ? '000001' : '000000'), { name: 'CodeMismatchException' })

@@ -120,8 +120,8 @@ for (const engine of engines) {
       const chosen = { ClientId: ids.clientId, Username: 'ana', ConfirmationCode, Password: 'Another-horse-8' }
       await server().send(new ConfirmForgotPasswordCommand(chosen))
       await assert.rejects(challengeAfterPassword(server(), ids.clientId, 'ana'), { name: 'NotAuthorizedException' })
-      const asked = await signInByPassword(server(), ids.clientId, 'ana', 'Another-horse-8')
-      assert.equal(asked.ChallengeName, 'SMS_MFA')
+      const challenge = await signInByPassword(server(), ids.clientId, 'ana', 'Another-horse-8')
+      assert.equal(challenge.ChallengeName, 'SMS_MFA')
       const answer = { USERNAME: 'ana', SMS_MFA_CODE: await codeSentTo(server(), ids.poolId, phone) }
       assert.ok((await respond(server(), ids.clientId, 'SMS_MFA', challenge.Session, answer)).AuthenticationResult)
       assert.deepEqual(await sentTo(server(), ids.poolId), [`forgot-password ${mailbox}`, `mfa ${phone}`])

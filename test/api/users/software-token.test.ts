@@ -56,7 +56,7 @@ for (const engine of engines) {
       const { Status, Session } = await verify(accessToken, app.code())
       assert.deepEqual([Status, Session], ['SUCCESS', undefined])
       assert.equal(await isRegistered(accessToken), true)
-      await assert.rejects(verify(accessToken, app.code()), nothing)
+      await assert.rejects(verify(accessToken, app.code()), notFound)
       assert.ok((await challengeAfterPassword(server(), ids.clientId, 'ana')).tokens)
       await prefer(server(), ids.poolId, 'ana', { SoftwareTokenMfaSettings: { Enabled: true } })
       assert.equal((await challengeAfterPassword(server(), ids.clientId, 'ana')).name, 'SOFTWARE_TOKEN_MFA')

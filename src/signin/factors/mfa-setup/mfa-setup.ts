@@ -3,6 +3,7 @@ import { isEmailAddress } from '../../../pools/attribute-formats.ts'
 import type { MfaMethod } from '../../../pools/pool.ts'
 import { hasSoftwareToken } from '../../../users/mfa/software-token-repository.ts'
 import { changeAttributes } from '../../../users/user.ts'
+import { requireFreeNames } from '../../../users/user-names.ts'
 import type { Factor, NewChallenge } from '../../factor.ts'
 import { type LaterStepDeps, newLaterStep, openLaterStep } from '../../later-step.ts'
 import { sealState } from '../../sealed-state.ts'
@@ -46,7 +47,7 @@ export const mfaSetup: Factor<SecondFactorDeps> = {
     if (!address) throw new ApiError('SoftwareTokenMFANotFoundException', 'User has not verified software token mfa')
     if (!(await canSetUp(deps.db, pool, user, 'EMAIL_OTP'))) throw new ApiError('InvalidParameterException', 'EMAIL_OTP cannot be set up.')
     if (!isEmailAddress(address)) throw new ApiError('InvalidParameterException', 'Invalid email address format.')
-    await requireFreeNames(deps.db, pool, user, changeAttributes(user.attributes, { email: address }), deps.clock.now())
+    await requireFreeNames(deps, pool, user, changeAttributes(user.attributes, { email: address }))
     return { kind: 'challenge', challenge: await createNewEmailChallenge(deps, signIn, address), consumes: step }
   },
 }

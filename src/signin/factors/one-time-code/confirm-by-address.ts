@@ -6,6 +6,7 @@ import type { CallerContext, Triggers } from '../../../triggers/trigger.ts'
 import { lockUserTakingAliases } from '../../../users/alias-takeover.ts'
 import { storeUser } from '../../../users/attribute-changes.ts'
 import { isVerified, type User } from '../../../users/user.ts'
+import { runPostConfirmation } from '../../../users/user-triggers.ts'
 import { invalidSession, usedSession, wrongSignInCode } from '../../sign-in-errors.ts'
 import type { ConsumableState, SignInState } from '../../sign-in-state.ts'
 

@@ -40,7 +40,7 @@ export async function createOneTimeCodeChallenge(deps: SentCodeDeps, signIn: Cho
   const code = chooseCode(secrets, user && { pool, user }, digits)
   const value = user?.attributes[attribute] ?? ''
   const state = newChoiceState(deps, signIn, choice)
-  const { medium, destination } = shownSignIn(secrets, pool, { name, user: user ?? hiddenUser, now }, attribute)
+  const { medium, destination } = shownSignInDelivery(secrets, pool, { name, user: user ?? hiddenUser, now }, attribute)
   return {
     name: choice,
     parameters: { CODE_DELIVERY_DELIVERY_MEDIUM: medium, CODE_DELIVERY_DESTINATION: destination },

@@ -30,7 +30,7 @@ for (const engine of engines) {
   describe(`a passkey as the first factor, on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    async function givenPasskey(options: AuthenticatorWish = {}) {
+    async function givenPasskey(options: AuthenticatorOptions = {}) {
       const ids = await givenChoicePool(server(), ['PASSWORD', 'WEB_AUTHN'])
       const { sub } = await givenUser(server(), ids.poolId, 'ana')
       const { accessToken } = await givenTokens(server(), ids.clientId, 'ana')
