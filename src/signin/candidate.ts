@@ -8,7 +8,7 @@ import { decoySub } from '../users/decoy.ts'
 import { findActiveUser } from '../users/expired-sign-ups/expired-sign-ups.ts'
 import type { User } from '../users/user.ts'
 import { findUser } from '../users/user-repository.ts'
-import type { SignInContext } from './sign-in.ts'
+import type { PoolAndClient } from './sign-in.ts'
 import { invalidSession, resetRequired, unconfirmed } from './sign-in-errors.ts'
 
 /** The user that a sign-in names, before any proof. Without a `user` it is a decoy, for which no proof is ever right. */
@@ -30,7 +30,7 @@ type Deps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets 
  */
 export async function findCandidate(
   { db, clock, secrets }: Deps,
-  { pool, client }: Pick<SignInContext, 'pool' | 'client'>,
+  { pool, client }: PoolAndClient,
   name: string,
   migrate?: () => Promise<Candidate | undefined>,
 ): Promise<Candidate> {

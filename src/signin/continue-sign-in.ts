@@ -8,7 +8,7 @@ import { asSignIn, type CustomSignIn } from './factors/custom/custom-sign-in.ts'
 import { type DefineAuthChallengeDeps, runDefineAuthChallenge } from './factors/custom/run-define-auth-challenge.ts'
 import { rememberedDevice } from './factors/device/device.ts'
 import { type NewPasswordDeps, newPassword } from './factors/new-password/new-password.ts'
-import { requireSecondFactor } from './require-second-factor.ts'
+import { secondFactorStep } from './second-factor-step.ts'
 import type { SecondFactorDeps } from './second-factors.ts'
 import type { SignIn, SignInContext, StepResult } from './sign-in.ts'
 import { wrongPassword } from './sign-in-errors.ts'
@@ -50,7 +50,7 @@ async function continueAfterProof(
 }
 
 /** In the order in which they are asked for. A remembered device replaces a second factor, so it comes before it. */
-const requiredSteps: readonly RequiredStep<ContinueSignInDeps>[] = [newPassword, rememberedDevice, requireSecondFactor]
+const requiredSteps: readonly RequiredStep<ContinueSignInDeps>[] = [newPassword, rememberedDevice, secondFactorStep]
 
 /**
  * In `CUSTOM_AUTH` the trigger functions decide which challenges are asked. But a user who has verified a password goes on as after any

@@ -3,7 +3,7 @@ import type { MfaMethod } from '../pools/pool.ts'
 import type { Tx } from '../storage/db.ts'
 import type { User } from '../users/user.ts'
 import type { CustomSignIn } from './factors/custom/custom-sign-in.ts'
-import type { Parameters } from './parameters.ts'
+import type { RequestParameters } from './parameters.ts'
 import type { Challenge, ChallengeName, SignIn, SignInContext, SignInProgress } from './sign-in.ts'
 import type { ConsumableState, SignInState } from './sign-in-state.ts'
 
@@ -12,7 +12,7 @@ export type ChallengeAnswer = {
   readonly context: SignInContext
   /** The state in its Session or SECRET_BLOCK; undefined when we did not seal it. `requireState` says whether it fits the answer. */
   readonly state: SignInState | undefined
-  readonly responses: Parameters
+  readonly responses: RequestParameters
 }
 
 /** A challenge that is not issued yet. */

@@ -16,8 +16,8 @@ import type { DeviceDeps } from './factors/device/device.ts'
 import type { PasswordDeps } from './factors/password/migrate-at-sign-in.ts'
 import { startPassword } from './factors/password/start-password.ts'
 import { type SrpDeps, startSrp } from './factors/srp/srp.ts'
-import { type Parameters, requireParameter } from './parameters.ts'
-import type { SignInContext, StepResult } from './sign-in.ts'
+import { type RequestParameters, requireParameter } from './parameters.ts'
+import type { PoolAndClient, SignInContext, StepResult } from './sign-in.ts'
 import { recordingWrongProofs } from './sign-in-events.ts'
 
 export type SignInDeps = ContinueSignInDeps & PasswordDeps & SrpDeps & ChoiceDeps & DeviceDeps & RefreshDeps & { readonly clock: Clock }
@@ -27,7 +27,7 @@ export type Audience = 'public' | 'admin'
 
 type InitiateRequest = {
   readonly flow: AuthFlowType
-  readonly parameters: Parameters
+  readonly parameters: RequestParameters
   readonly session: string | undefined
   readonly audience: Audience
   /** Describes the user's own browser or app, as far as it is known. */
@@ -42,11 +42,7 @@ type InitiateRequest = {
  *
  * @throws ApiError InvalidParameterException, in Cognito's words, when the client or the audience does not allow the flow.
  */
-export function initiate(
-  deps: SignInDeps,
-  { pool, client }: Pick<SignInContext, 'pool' | 'client'>,
-  request: InitiateRequest,
-): Promise<StepResult> {
+export function initiate(deps: SignInDeps, { pool, client }: PoolAndClient, request: InitiateRequest): Promise<StepResult> {
   const { flow, parameters } = request
   const context: SignInContext = {
     ...request.userContext,
@@ -106,7 +102,7 @@ async function takeFirstStep(
   }
 }
 
-async function refresh(deps: SignInDeps, context: SignInContext, parameters: Parameters): Promise<StepResult> {
+async function refresh(deps: SignInDeps, context: SignInContext, parameters: RequestParameters): Promise<StepResult> {
   const { client, deviceKey } = context
   requireFlow(client, 'refresh', 'REFRESH_TOKEN_AUTH flow not enabled for this client')
   if (client.refreshRotation?.enabled) {

@@ -13,10 +13,10 @@ import { newPassword } from './factors/new-password/new-password.ts'
 import { selectMfa } from './factors/select-mfa/select-mfa.ts'
 import { srp } from './factors/srp/srp.ts'
 import type { SignInDeps } from './initiate.ts'
-import { type Parameters, requireParameter } from './parameters.ts'
+import { type RequestParameters, requireParameter } from './parameters.ts'
 import { openState } from './sealed-state.ts'
 import { secondFactors } from './second-factors.ts'
-import type { ChallengeName, SignInContext, StepResult } from './sign-in.ts'
+import type { ChallengeName, PoolAndClient, SignInContext, StepResult } from './sign-in.ts'
 import { recordingWrongProofs } from './sign-in-events.ts'
 import type { SignInState } from './sign-in-state.ts'
 import { fromSecretBlock } from './srp-exchange.ts'
@@ -38,13 +38,11 @@ const factors: readonly Factor<SignInDeps>[] = [
 type RespondRequest = {
   readonly challenge: ChallengeName
   readonly session: string | undefined
-  readonly responses: Parameters
+  readonly responses: RequestParameters
   /** Describes the user's own browser or app, as far as it is known. */
   readonly userContext: RequestContext
   readonly caller: CallerContext
 }
-
-type PoolAndClient = Pick<SignInContext, 'pool' | 'client'>
 
 /**
  * Takes the answer to a challenge.

@@ -20,15 +20,20 @@ export type SignInContext = RequestContext & {
   readonly deviceKey: string | undefined
   /** The ClientMetadata of InitiateAuth, which other triggers receive than those that receive the one of an answer. */
   readonly validationData: Texts | undefined
-  /** Id of the auth event that an earlier call of this sign-in recorded. Undefined in the first call, and in pools without a history. */
+  /**
+   * Id of the auth event that earlier calls of this sign-in recorded (or would have recorded, for a decoy). Undefined in the first call, and
+   * in pools without a history.
+   */
   readonly recordedEventId: string | undefined
 }
+
+export type PoolAndClient = Pick<SignInContext, 'pool' | 'client'>
 
 /** What a sign-in carries from call to call. */
 export type SignInProgress = {
   /** The challenges answered so far, the first factor first. */
   readonly proofs: readonly ChallengeName[]
-  /** Id of the auth event to update as this sign-in progresses. Undefined in pools without a history, and before the first factor. */
+  /** Id of the auth event to update as this sign-in progresses. Undefined in pools without a history, and before anything is recorded. */
   readonly eventId: string | undefined
   readonly stepUp: StepUp | undefined
   /** The challenge results that the trigger functions of `CUSTOM_AUTH` receive; undefined in other flows. */

@@ -1,7 +1,7 @@
 import { openExchange, readClientPublic, verifyClaim } from '../base/srp/exchange.ts'
 import { PowersBusyError, type SrpPowers } from '../base/srp/powers.ts'
 import { ApiError } from '../contract/api-error.ts'
-import { type Parameters, requireParameter } from './parameters.ts'
+import { type RequestParameters, requireParameter } from './parameters.ts'
 
 type Deps = { readonly powers: SrpPowers }
 
@@ -37,7 +37,7 @@ export async function startSrpExchange(
 export type SrpProof = { readonly signature: string; readonly secretBlock: string; readonly timestamp: string }
 
 /** @throws ApiError InvalidParameterException when a parameter is missing. */
-export function readSrpProof(responses: Parameters): SrpProof {
+export function readSrpProof(responses: RequestParameters): SrpProof {
   return {
     signature: requireParameter(responses, 'PASSWORD_CLAIM_SIGNATURE'),
     secretBlock: requireParameter(responses, 'PASSWORD_CLAIM_SECRET_BLOCK'),

@@ -3,7 +3,7 @@ import type { Pool } from '../../pools/pool.ts'
 import { requireTier, type Tiers } from '../../pools/tier-rules.ts'
 import { type AccessTokenDeps, authenticationOf, requireAccessToken } from '../../tokens/access-token.ts'
 import { type AssuranceLevel, findLevel } from '../../tokens/assurance.ts'
-import type { Parameters } from '../parameters.ts'
+import type { RequestParameters } from '../parameters.ts'
 import type { ChallengeName } from '../sign-in.ts'
 import { proofsOf } from './methods.ts'
 
@@ -25,7 +25,7 @@ export type StepUpDeps = AccessTokenDeps & { readonly tiers: Tiers }
  *
  * @throws ApiError InvalidParameterException, FeatureUnavailableInTierException, and as `requireAccessToken` does.
  */
-export async function readStepUp(deps: StepUpDeps, pool: Pool, parameters: Parameters): Promise<StepUpRequest | undefined> {
+export async function readStepUp(deps: StepUpDeps, pool: Pool, parameters: RequestParameters): Promise<StepUpRequest | undefined> {
   const { TARGET_ACR_VALUES: target, ACCESS_TOKEN: token, MAX_AGE: maxAge } = parameters
   if (!target) {
     if (token || maxAge) throw invalid('ACCESS_TOKEN and MAX_AGE need TARGET_ACR_VALUES.')

@@ -6,7 +6,7 @@ import { migrateAtSignIn } from '../factors/password/migrate-at-sign-in.ts'
 import { requireParameter } from '../parameters.ts'
 import { requireChoiceState } from './choice-state.ts'
 import { type Choices, findChoices } from './choices.ts'
-import { type ChoiceDeps, createChallengeOfChoice, proveChoice } from './choose.ts'
+import { type ChoiceDeps, createChosenChallenge, proveChoice } from './choose.ts'
 import { type FirstFactor, firstFactors, proofParameters } from './first-factor.ts'
 
 /**
@@ -49,7 +49,7 @@ async function answerChoice(deps: ChoiceDeps, answer: ChallengeAnswer, named: Fi
   if (outcome !== undefined) return outcome
   // The answer has no proof. Under the name of the current challenge that is an error; SELECT_CHALLENGE issues it again, with a new code.
   if (named !== undefined && state.memory.chosen === named) requireParameter(responses, proofParameters[named])
-  return { kind: 'challenge', challenge: await createChallengeOfChoice(deps, choosing, choices, chosen), consumes: state }
+  return { kind: 'challenge', challenge: await createChosenChallenge(deps, choosing, choices, chosen), consumes: state }
 }
 
 /** Another system may know the user, by the password in the answer. */

@@ -6,7 +6,7 @@ import { createPasskeyChallenge, provePasskey } from '../factors/passkey/passkey
 import type { PasswordDeps } from '../factors/password/migrate-at-sign-in.ts'
 import { provePassword } from '../factors/password/start-password.ts'
 import { createSrpChallenge, type SrpDeps } from '../factors/srp/srp.ts'
-import type { Parameters } from '../parameters.ts'
+import type { RequestParameters } from '../parameters.ts'
 import { noProgress } from '../sign-in.ts'
 import { requireClientPublic } from '../srp-exchange.ts'
 import { type ChoiceState, newChoiceState, sealChoiceState } from './choice-state.ts'
@@ -22,16 +22,21 @@ export function createSelectChallenge(deps: ChoiceDeps, signIn: ChoiceSignIn, { 
 }
 
 /** The challenge of the chosen first factor. The others stay available. */
-export async function createChallengeOfChoice(
+export async function createChosenChallenge(
   deps: ChoiceDeps,
   signIn: ChoiceSignIn,
   choices: Choices,
   chosen: FirstFactor,
 ): Promise<NewChallenge> {
-  return { ...(await createFactorChallenge(deps, signIn, choices, chosen)), available: choices.available }
+  return { ...(await createFirstFactorChallenge(deps, signIn, choices, chosen)), available: choices.available }
 }
 
-async function createFactorChallenge(deps: ChoiceDeps, signIn: ChoiceSignIn, choices: Choices, chosen: FirstFactor): Promise<NewChallenge> {
+async function createFirstFactorChallenge(
+  deps: ChoiceDeps,
+  signIn: ChoiceSignIn,
+  choices: Choices,
+  chosen: FirstFactor,
+): Promise<NewChallenge> {
   switch (chosen) {
     case 'PASSWORD':
     case 'PASSWORD_SRP':
@@ -47,7 +52,7 @@ async function createFactorChallenge(deps: ChoiceDeps, signIn: ChoiceSignIn, cho
 type Choice = {
   readonly choices: Choices
   readonly chosen: FirstFactor
-  readonly parameters: Parameters
+  readonly parameters: RequestParameters
   /** Undefined at the beginning of a sign-in. */
   readonly state: ChoiceState | undefined
 }

@@ -4,17 +4,17 @@ import { readStepUp, type StepUpRequest } from '../assurance/step-up.ts'
 import { findCandidate, requireNotReset } from '../candidate.ts'
 import type { ProvenStep, StepOutcome } from '../factor.ts'
 import { migrateAtSignIn } from '../factors/password/migrate-at-sign-in.ts'
-import type { Parameters } from '../parameters.ts'
+import type { RequestParameters } from '../parameters.ts'
 import { noProgress, type SignInContext } from '../sign-in.ts'
 import { runPreAuthentication } from '../sign-in-triggers.ts'
 import { proveSignUp } from './after-sign-up.ts'
 import { type ChoiceSignIn, type Choices, findChoices } from './choices.ts'
-import { type ChoiceDeps, createChallengeOfChoice, createSelectChallenge, proveChoice } from './choose.ts'
+import { type ChoiceDeps, createChosenChallenge, createSelectChallenge, proveChoice } from './choose.ts'
 import { firstFactors } from './first-factor.ts'
 
 type ChoiceRequest = {
   readonly username: string
-  readonly parameters: Parameters
+  readonly parameters: RequestParameters
   /** The Session of SignUp or ConfirmSignUp, of a new user. */
   readonly session: string | undefined
 }
@@ -48,7 +48,7 @@ export async function startChoice(
   const chosen = choices.available.find((name) => name === preferred)
   if (chosen === undefined) return { kind: 'challenge', challenge: createSelectChallenge(deps, signIn, choices), consumes: undefined }
   const outcome = await proveChoice(deps, signIn, { choices, chosen, parameters, state: undefined })
-  return outcome ?? { kind: 'challenge', challenge: await createChallengeOfChoice(deps, signIn, choices, chosen), consumes: undefined }
+  return outcome ?? { kind: 'challenge', challenge: await createChosenChallenge(deps, signIn, choices, chosen), consumes: undefined }
 }
 
 function readPreference(preferred: string | undefined): string | undefined {

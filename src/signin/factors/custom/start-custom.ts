@@ -3,7 +3,7 @@ import { type AppClient, hidesUserExistence } from '../../../pools/app-client.ts
 import { hasTrigger } from '../../../triggers/trigger.ts'
 import { type Candidate, findCandidate, requireConfirmed, requireNotReset } from '../../candidate.ts'
 import type { StepOutcome } from '../../factor.ts'
-import { type Parameters, requireParameter } from '../../parameters.ts'
+import { type RequestParameters, requireParameter } from '../../parameters.ts'
 import { noProgress, passedChallenge, type SignInContext } from '../../sign-in.ts'
 import { runPreAuthentication } from '../../sign-in-triggers.ts'
 import { requireClientPublic } from '../../srp-exchange.ts'
@@ -17,7 +17,7 @@ import { notConfigured } from './custom-challenge.ts'
 export async function startCustom(
   deps: SrpDeps,
   context: SignInContext,
-  { username, parameters }: { readonly username: string; readonly parameters: Parameters },
+  { username, parameters }: { readonly username: string; readonly parameters: RequestParameters },
 ): Promise<StepOutcome> {
   const { pool, client } = context
   if (!hasTrigger(pool, 'DefineAuthChallenge')) throw notConfigured()

@@ -6,9 +6,9 @@ import type { Db, Tx } from '../../../storage/db.ts'
 import { sealedTable } from '../../../storage/sealed-table.ts'
 import { findDevice } from '../../../users/devices/device-repository.ts'
 import { subOfName } from '../../candidate.ts'
-import { type Parameters, requireParameter } from '../../parameters.ts'
+import { type RequestParameters, requireParameter } from '../../parameters.ts'
 import { openState, sealState } from '../../sealed-state.ts'
-import type { SignInContext } from '../../sign-in.ts'
+import type { PoolAndClient } from '../../sign-in.ts'
 import type { SignInState } from '../../sign-in-state.ts'
 import { type DeviceStepKey, findDeviceStepState, putDeviceStep } from './device-step-repository.ts'
 
@@ -36,8 +36,8 @@ type Deps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets;
  */
 export async function findDeviceStep(
   deps: Deps,
-  { pool, client }: Pick<SignInContext, 'pool' | 'client'>,
-  responses: Parameters,
+  { pool, client }: PoolAndClient,
+  responses: RequestParameters,
 ): Promise<SignInState | undefined> {
   const deviceKey = requireParameter(responses, 'DEVICE_KEY')
   requireParameter(responses, 'SRP_A')

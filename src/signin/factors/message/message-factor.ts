@@ -74,12 +74,8 @@ async function verifyAddress(
   const now = clock.now()
   const isNew = step.memory.newAddress !== undefined
   return db.transaction().execute(async (tx) => {
-    const before = await lockUserTakingAliases(
-      tx,
-      pool,
-      { sub: step.sub, aliases: [{ kind: attribute, key: nameKey(pool, address) }] },
-      now,
-    )
+    const aliases = [{ kind: attribute, key: nameKey(pool, address) }]
+    const before = await lockUserTakingAliases(tx, pool, { sub: step.sub, aliases }, now)
     if (!(await consumeState(tx, step.id, step.expiresAt))) throw usedSession()
     if (before === undefined || !isStampCurrent(step, before)) throw invalidSession()
     // The user's address was changed since the code was sent.

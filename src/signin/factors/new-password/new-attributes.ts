@@ -4,7 +4,7 @@ import { checkAttributes, writableAttributes } from '../../../pools/attribute-ru
 import type { Pool } from '../../../pools/pool.ts'
 import { requireMutableAttributes } from '../../../users/attribute-changes.ts'
 import type { User } from '../../../users/user.ts'
-import type { Parameters } from '../../parameters.ts'
+import type { RequestParameters } from '../../parameters.ts'
 
 const prefix = 'userAttributes.'
 const ownedByTheService = ['sub', 'email_verified', 'phone_number_verified']
@@ -22,7 +22,7 @@ export function missingRequiredAttributes(pool: Pool, client: AppClient, user: U
  *
  * @throws ApiError InvalidParameterException or NotAuthorizedException when an attribute is not allowed, or a required one is missing.
  */
-export function readNewAttributes(pool: Pool, client: AppClient, user: User, responses: Parameters): Record<string, string> {
+export function readNewAttributes(pool: Pool, client: AppClient, user: User, responses: RequestParameters): Record<string, string> {
   const writable = writableAttributes(pool, client)
   const named: [string, string][] = []
   for (const [key, value] of Object.entries(responses)) {

@@ -1,0 +1,50 @@
+import { ApiError } from '../contract/api-error.ts'
+import type { MfaMethod } from '../pools/pool.ts'
+import { hasSoftwareToken } from '../users/mfa/software-token-repository.ts'
+import { passkeyCountsAsMfa } from '../users/passkeys/passkey.ts'
+import { methodsOfStepUp } from './assurance/goal.ts'
+import type { NewChallenge, RequiredStep } from './factor.ts'
+import { createSetupChallenge } from './factors/mfa-setup/mfa-setup.ts'
+import { createSelectMfaChallenge } from './factors/select-mfa/select-mfa.ts'
+import { decideMfa } from './mfa-decision.ts'
+import { hasSecondFactor, type SecondFactorDeps, secondFactors } from './second-factors.ts'
+import type { SignIn } from './sign-in.ts'
+
+/** A second factor, the selection of one, or the set-up of one, as the step-up, the pool and the user require. */
+export const secondFactorStep: RequiredStep<SecondFactorDeps> = {
+  async findChallenge(deps, signIn) {
+    const { context, user, progress } = signIn
+    const { pool } = context
+    if (progress.stepUp !== undefined) {
+      const methods = methodsOfStepUp(signIn, await hasSoftwareToken(deps.db, user))
+      if (methods !== undefined) return createStepUpChallenge(deps, signIn, methods)
+    }
+    if (pool.mfa === 'OFF' || hasSecondFactor(progress.proofs)) return undefined
+    // For a user who needs two factors the passkey had to verify its user, so it counts as both factors.
+    if (progress.proofs[0] === 'WEB_AUTHN' && passkeyCountsAsMfa(pool)) return undefined
+    const decision = decideMfa(pool, user, await hasSoftwareToken(deps.db, user))
+    switch (decision.kind) {
+      case 'pass':
+        return undefined
+      case 'challenge':
+        return secondFactors[decision.method].createChallenge(deps, signIn)
+      case 'select':
+        return createSelectMfaChallenge(deps, signIn, decision.methods)
+      case 'setup':
+        return createSetupChallenge(deps, signIn, decision.methods)
+      case 'impossible':
+        // (Unconfirmed: which error Cognito has for this. The model lists this one for all operations that sign in.)
+        throw new ApiError(
+          'InvalidUserPoolConfigurationException',
+          'The user pool requires MFA, and no MFA method is available to the user.',
+        )
+    }
+  },
+}
+
+/** @throws ApiError NotAuthorizedException when no method is left, such as after an administrator removed the user's authenticator app. */
+async function createStepUpChallenge(deps: SecondFactorDeps, signIn: SignIn, methods: readonly MfaMethod[]): Promise<NewChallenge> {
+  const [only, ...others] = methods
+  if (only === undefined) throw new ApiError('NotAuthorizedException', 'The user cannot reach the requested level of assurance.')
+  return others.length === 0 ? secondFactors[only].createChallenge(deps, signIn) : createSelectMfaChallenge(deps, signIn, methods)
+}
