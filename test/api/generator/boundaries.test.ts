@@ -4,8 +4,8 @@ import type { OperationName } from '../../../src/contract/operation.ts'
 import { operations } from '../../../src/operations.ts'
 import { engines } from '../../support/engines.ts'
 import { useTestServer } from '../../support/test-server.ts'
-import { codeOf, faultIn, faultInModelRefusal } from './answers.ts'
-import { allowedVariationsOf, Refusals, type Variation } from './boundary-requests.ts'
+import { codeOf, faultIn, faultInModelError } from './answers.ts'
+import { allowedVariationsOf, NewVariations, type Variation } from './boundary-requests.ts'
 import { type Bystander, givenBystander } from './bystander.ts'
 import { goodRequest, neverGood } from './good-requests.ts'
 import { inParallel, listed, send, shortened } from './send.ts'
@@ -13,52 +13,52 @@ import { prepareWorld, type World } from './world.ts'
 
 const width = 6
 
-/** What went wrong with these variations, in words; nothing, if all is well. */
+/** Sends all variations. Returns a description of each fault. */
 async function faultsOf(world: World, name: OperationName, variations: readonly Variation[]): Promise<string[]> {
   const faults: string[] = []
-  const goods = Array.from({ length: width }, () => goodRequest(name, world))
+  const unused = Array.from({ length: width }, () => goodRequest(name, world))
   await inParallel(variations, width, async (variation) => {
-    const good = (await goods.pop()) ?? (await goodRequest(name, world))
+    const good = (await unused.pop()) ?? (await goodRequest(name, world))
     const request = variation.apply(good)
     const answer = await send(world.server, name, request)
-    const fault = variation.allowed ? faultIn(name, answer) : faultInModelRefusal(name, answer)
+    const fault = variation.allowed ? faultIn(name, answer) : faultInModelError(name, answer)
     if (fault !== undefined) faults.push(`${fault}, for ${variation.what}\n  ${shortened(request)}\n  ${shortened(answer.text)}`)
-    // What has been answered with success may be used up: a code, a session, a name.
-    if (codeOf(answer) !== '') goods.push(Promise.resolve(good))
+    // A success may have used up something in the request: a code, a session or a name.
+    if (codeOf(answer) !== '') unused.push(Promise.resolve(good))
   })
   return faults
 }
 
 for (const engine of engines) {
-  describe(`Every operation, at the edges of its model, on ${engine.name}`, () => {
+  describe(`At the boundaries of its model, on ${engine.name}`, () => {
     const server = useTestServer(engine)
     let world: World
     let bystander: Bystander
-    const notGood: string[] = []
+    const failed: string[] = []
     before(async () => {
       bystander = await givenBystander(server())
       world = await prepareWorld(server())
     })
 
-    const refusals = new Refusals()
+    const newVariations = new NewVariations()
     for (const { name } of operations) {
-      it(`${name} answers with success or with a refusal it is known for`, async (t) => {
+      it(`${name} returns a success or an error that its model lists`, async (t) => {
         const answer = await send(world.server, name, await goodRequest(name, world))
         assert.equal(faultIn(name, answer), undefined, answer.text)
-        if (answer.status !== 200 && !neverGood.includes(name)) notGood.push(`${name}: ${answer.text}`)
+        if (answer.status !== 200 && !neverGood.includes(name)) failed.push(`${name}: ${answer.text}`)
 
-        // What breaks the model is refused before any storage is asked, so one engine tells.
-        const variations = engine === engines[0] ? refusals.withoutRepetition(name) : allowedVariationsOf(name)
+        // Requests that break the model are rejected before the database is used, so one engine is enough.
+        const variations = engine === engines[0] ? newVariations.newFor(name) : allowedVariationsOf(name)
         const faults = await faultsOf(world, name, variations)
         assert.equal(faults.length, 0, listed(faults))
         t.diagnostic(`${variations.length} requests`)
       })
     }
 
-    it('has a request that each operation answers with success; more of them can be listed in good-*-requests.ts', () => {
-      assert.deepEqual(notGood, [])
+    it('each operation succeeds with its good request; add missing ones to good-*-requests.ts', () => {
+      assert.deepEqual(failed, [])
     })
 
-    it('harms nobody whom the requests did not name', () => bystander.requireUnharmed())
+    it('no request changes users and pools that it does not name', () => bystander.requireUnchanged())
   })
 }

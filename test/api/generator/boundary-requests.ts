@@ -1,82 +1,82 @@
 import { definitionOf, getShape } from '../../../src/contract/model.ts'
 import type { OperationName } from '../../../src/contract/operation.ts'
-import { type Place, placesIn, type Request, withValueAt } from './places.ts'
-import type { Trial } from './shape-values.ts'
-import { surplusMembers, textBeyond, trialsOf } from './trials.ts'
+import { type Field, fieldsIn, type Request, withValueAt } from './fields.ts'
+import type { TriedValue } from './shape-values.ts'
+import { surplusMembers, textBeyond, triedValuesOf } from './tried-values.ts'
 
-/** One change to a good request. */
+/** One change of a good request. */
 export type Variation = {
   readonly what: string
-  /** Whether the model lets the changed request through. */
+  /** Whether the model allows the changed request. */
   readonly allowed: boolean
-  /** The shape whose own constraints it puts to the test; `body` for the body as a whole. */
+  /** The shape whose constraints the change tests; `body` for the body as a whole. */
   readonly of?: string
   apply(good: Request): unknown
 }
 
-/** Every change to try on requests of the operation: in each place, and of the body as a whole. */
+/** All changes to try on requests of the operation: in each field, and of the body as a whole. */
 export function variationsOf(name: OperationName): readonly Variation[] {
   const { input } = definitionOf(name)
   const seen = new Set<string>()
-  const inPlaces = placesIn(input).flatMap((place) => {
-    const trials = trialsOf(place.shapeName).filter((trial) => isTelling(place, trial, seen.has(place.shapeName)))
-    seen.add(place.shapeName)
-    return [...absences(input, place), ...trials.map((trial) => variationAt(input, place, trial))]
+  const inFields = fieldsIn(input).flatMap((field) => {
+    const triedValues = triedValuesOf(field.shapeName).filter((tried) => isWorthTrying(field, tried, seen.has(field.shapeName)))
+    seen.add(field.shapeName)
+    return [...absences(input, field), ...triedValues.map((tried) => variationAt(input, field, tried))]
   })
-  return [...inPlaces, ...longTextVariation(input), surplusVariation(), ...bodies(input)]
+  return [...inFields, ...longTextVariation(input), surplusVariation(), ...bodies(input)]
 }
 
 /**
- * The same without what says nothing new: a value that the model refuses for its shape is refused by the same code in every operation.
- * What is missing, and what a handler gets to see, is tried in each.
+ * The variations without repetitions. A value that the model rejects because of its shape is rejected by the same code in all
+ * operations, so it is tried once. Missing members, and values that reach a handler, are tried in each operation.
  */
-export class Refusals {
+export class NewVariations {
   readonly #tried = new Set<string>()
 
-  withoutRepetition(name: OperationName): readonly Variation[] {
-    const fresh = variationsOf(name).filter(({ allowed, of }) => allowed || of === undefined || !this.#tried.has(of))
-    for (const { of } of fresh) if (of !== undefined) this.#tried.add(of)
-    return fresh
+  newFor(name: OperationName): readonly Variation[] {
+    const untried = variationsOf(name).filter(({ allowed, of }) => allowed || of === undefined || !this.#tried.has(of))
+    for (const { of } of untried) if (of !== undefined) this.#tried.add(of)
+    return untried
   }
 }
 
-/** The changes to single places that the model lets through: several of them at once are still a request. */
+/** The changes that the model allows. Several of them can be combined in one request. */
 export function allowedVariationsOf(name: OperationName): readonly Variation[] {
   return variationsOf(name).filter(({ allowed }) => allowed)
 }
 
-/** What triggers and risk engines are told; no operation looks into it. */
-const passedOn = ['ClientMetadata', 'AnalyticsMetadata', 'UserContextData', 'ContextData', 'ValidationData']
+/** Members for triggers and risk engines, which operations only pass on. */
+const ignoredMembers = ['ClientMetadata', 'AnalyticsMetadata', 'UserContextData', 'ContextData', 'ValidationData']
 
-/** A trigger's ARN stands in twenty places of a pool; the first tells what the other nineteen would. */
-function isTelling({ path: [member = ''] }: Place, { what }: Trial, isRepeated: boolean): boolean {
+/** Whether a value can find something new. A trigger's ARN is in twenty fields of a pool, and one of them is enough. */
+function isWorthTrying({ path: [member = ''] }: Field, { what }: TriedValue, isRepeated: boolean): boolean {
   const isPlain = !what.startsWith('a hostile') && !what.startsWith('a value that is no')
-  return isPlain || !(isRepeated || passedOn.includes(String(member)))
+  return isPlain || !(isRepeated || ignoredMembers.includes(String(member)))
 }
 
 function longTextVariation(input: string): Variation[] {
-  const place = placesIn(input).find(({ shapeName }) => getShape(shapeName).type === 'string')
-  if (place === undefined) return []
-  const value = textBeyond(getShape(place.shapeName).max)
-  return [variationAt(input, place, { what: 'a very long text', value, allowed: false })]
+  const field = fieldsIn(input).find(({ shapeName }) => getShape(shapeName).type === 'string')
+  if (field === undefined) return []
+  const value = textBeyond(getShape(field.shapeName).max)
+  return [variationAt(input, field, { what: 'a very long text', value, allowed: false })]
 }
 
-function variationAt(input: string, { path, shapeName }: Place, { what, value, allowed }: Trial): Variation {
+function variationAt(input: string, { path, shapeName }: Field, { what, value, allowed }: TriedValue): Variation {
   return { what: `${path.join('.')}: ${what}`, allowed, of: shapeName, apply: (good) => withValueAt(good, input, path, value) }
 }
 
-/** Null is the same as nothing; but a list has no holes, and what is optional is missing in most requests anyway. */
-function absences(input: string, place: Place): Variation[] {
-  const { of: _shape, ...none } = variationAt(input, place, { what: 'missing', value: undefined, allowed: false })
-  const { of: _again, ...isNull } = variationAt(input, place, { what: 'null', value: null, allowed: !place.required })
-  return place.required && place.path.at(-1) !== 0 ? [none, isNull] : [isNull]
+/** Null means the same as a missing member. Elements of lists cannot be missing, and optional members usually are. */
+function absences(input: string, field: Field): Variation[] {
+  const { of: _shape, ...none } = variationAt(input, field, { what: 'missing', value: undefined, allowed: false })
+  const { of: _again, ...isNull } = variationAt(input, field, { what: 'null', value: null, allowed: !field.required })
+  return field.required && field.path.at(-1) !== 0 ? [none, isNull] : [isNull]
 }
 
 function surplusVariation(): Variation {
-  return { what: 'surplus members', allowed: true, apply: (good) => Object.fromEntries([...Object.entries(good), ...surplusMembers]) }
+  return { what: 'unknown members', allowed: true, apply: (good) => Object.fromEntries([...Object.entries(good), ...surplusMembers]) }
 }
 
-/** Bodies that are no request at all. */
+/** Bodies that are not requests. */
 function bodies(input: string): Variation[] {
   const texts = ['null', '[]', '[{}]', '"a"', '1', 'true', '{', '{"a":1}}', '{a:1}', "{'a':1}", '\ufeff{', 'a=1&b=2', '['.repeat(100_000)]
   if ((getShape(input).required ?? []).length > 0) texts.push('', '{}')

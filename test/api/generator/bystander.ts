@@ -9,10 +9,10 @@ import { givenSignedInUser } from '../../support/self-service.ts'
 import { signInByPassword, signInBySrp } from '../../support/sign-in.ts'
 import type { TestServer } from '../../support/test-server.ts'
 
-/** A user of a pool that nobody else's requests name. */
+/** A user in a pool that no generated request names. */
 export type Bystander = {
-  /** Rejects unless pool, client and user are what they were, tokens of before are still good, and the user can sign in. */
-  requireUnharmed(): Promise<void>
+  /** Rejects unless pool, client and user are unchanged, earlier tokens are still valid and the user can sign in. */
+  requireUnchanged(): Promise<void>
 }
 
 const name = 'bystander'
@@ -20,7 +20,7 @@ const name = 'bystander'
 export async function givenBystander(server: TestServer): Promise<Bystander> {
   const { poolId, clientId } = await server.givenPool({ pool: { AutoVerifiedAttributes: ['email'] } })
   const { accessToken } = await givenSignedInUser(server, { poolId, clientId }, name, { email: 'bystander@example.test' })
-  const look = async () => {
+  const read = async () => {
     const answers = await Promise.all([
       server.send(new DescribeUserPoolCommand({ UserPoolId: poolId })),
       server.send(new DescribeUserPoolClientCommand({ UserPoolId: poolId, ClientId: clientId })),
@@ -28,10 +28,10 @@ export async function givenBystander(server: TestServer): Promise<Bystander> {
     ])
     return answers.map(({ $metadata, ...answer }) => answer)
   }
-  const before = await look()
+  const before = await read()
   return {
-    async requireUnharmed() {
-      assert.deepEqual(await look(), before)
+    async requireUnchanged() {
+      assert.deepEqual(await read(), before)
       assert.equal((await server.send(new GetUserCommand({ AccessToken: accessToken }))).Username, name)
       assert.ok((await signInByPassword(server, clientId, name)).AuthenticationResult?.IdToken)
       assert.ok((await signInBySrp(server, { poolId, clientId }, name)).AuthenticationResult?.IdToken)

@@ -1,9 +1,9 @@
 import type { OperationName } from '../../../src/contract/operation.ts'
 import { ofDomain } from './good-pool-requests.ts'
-import { type Maker, made } from './maker.ts'
+import { mustSucceed, type RequestFactory } from './request-factory.ts'
 import type { World } from './world.ts'
 
-/** A pool and its client, for what each client can have once. */
+/** A new pool and client, for resources that a client can have once. */
 async function anotherApp({ server }: World) {
   const { poolId, clientId } = await server.givenPool()
   return { UserPoolId: poolId, ClientId: clientId }
@@ -11,9 +11,9 @@ async function anotherApp({ server }: World) {
 
 const newBranding = async (world: World) => ({ ...(await anotherApp(world)), UseCognitoProvidedValues: true })
 
-const ofBranding: Maker = async (world) => {
+const ofBranding: RequestFactory = async (world) => {
   const branding = await newBranding(world)
-  const { ManagedLoginBranding } = await made(world, 'CreateManagedLoginBranding', branding)
+  const { ManagedLoginBranding } = await mustSucceed(world, 'CreateManagedLoginBranding', branding)
   const { ManagedLoginBrandingId } = ManagedLoginBranding as { ManagedLoginBrandingId: string }
   return { UserPoolId: branding.UserPoolId, ManagedLoginBrandingId }
 }
@@ -28,25 +28,25 @@ const newTerms = async (world: World) => ({
 
 async function givenTerms(world: World) {
   const terms = await newTerms(world)
-  const { Terms } = await made(world, 'CreateTerms', terms)
+  const { Terms } = await mustSucceed(world, 'CreateTerms', terms)
   return { ...terms, TermsId: (Terms as { TermsId: string }).TermsId }
 }
 
-const ofTerms: Maker = async (world) => {
+const ofTerms: RequestFactory = async (world) => {
   const { UserPoolId, TermsId } = await givenTerms(world)
   return { UserPoolId, TermsId }
 }
 
-const pageOf: Maker = async (world) => ({ UserPoolId: (await ofDomain(world))['UserPoolId'] })
+const pageOf: RequestFactory = async (world) => ({ UserPoolId: (await ofDomain(world))['UserPoolId'] })
 
-const protectedPool: Maker = async (world) => {
+const protectedPool: RequestFactory = async (world) => {
   const addOns = { UserPoolTier: 'PLUS', UserPoolAddOns: { AdvancedSecurityMode: 'AUDIT' } }
-  const { UserPool } = await made(world, 'CreateUserPool', { PoolName: 'protected', ...addOns })
+  const { UserPool } = await mustSucceed(world, 'CreateUserPool', { PoolName: 'protected', ...addOns })
   return { UserPoolId: (UserPool as { Id: string }).Id }
 }
 
-/** Operations about what a pool shows and how it is protected, where the model and the ids of the world are not enough to go by. */
-export const appearanceMakers: Partial<Record<OperationName, Maker>> = {
+/** Requests for hosted pages and risk configurations that cannot be derived from the model and the ids of the world. */
+export const appearanceRequests: Partial<Record<OperationName, RequestFactory>> = {
   CreateManagedLoginBranding: newBranding,
   CreateTerms: newTerms,
   DeleteManagedLoginBranding: ofBranding,
@@ -54,7 +54,7 @@ export const appearanceMakers: Partial<Record<OperationName, Maker>> = {
   DescribeManagedLoginBranding: ofBranding,
   DescribeManagedLoginBrandingByClient: async (world) => {
     const branding = await newBranding(world)
-    await made(world, 'CreateManagedLoginBranding', branding)
+    await mustSucceed(world, 'CreateManagedLoginBranding', branding)
     return branding
   },
   DescribeRiskConfiguration: protectedPool,

@@ -1,11 +1,11 @@
 import type { OperationName } from '../../../src/contract/operation.ts'
 import { givenUser, signInByPassword } from '../../support/sign-in.ts'
-import { type Maker, made } from './maker.ts'
+import { mustSucceed, type RequestFactory } from './request-factory.ts'
 import type { App, World } from './world.ts'
 
 const apps = new WeakMap<World, Promise<App>>()
 
-/** A pool of its own: where devices are kept track of, every sign-in answers with one. */
+/** A separate pool, because every sign-in returns a device in a pool that remembers devices. */
 function deviceApp(world: World): Promise<App> {
   const devices = { ChallengeRequiredOnNewDevice: false, DeviceOnlyRememberedOnUserPrompt: true }
   const app = apps.get(world) ?? world.server.givenPool({ pool: { DeviceConfiguration: devices } })
@@ -13,11 +13,11 @@ function deviceApp(world: World): Promise<App> {
   return app
 }
 
-/** What is known to somebody who has just signed in on a new device. */
+/** The ids of a device that a user has just signed in on. */
 async function newDevice(world: World) {
-  const { server, freshName } = world
+  const { server, newName } = world
   const { poolId, clientId } = await deviceApp(world)
-  const name = freshName()
+  const name = newName()
   await givenUser(server, poolId, name)
   const { AuthenticationResult: tokens } = await signInByPassword(server, clientId, name)
   const own = { AccessToken: tokens?.AccessToken, DeviceKey: tokens?.NewDeviceMetadata?.DeviceKey }
@@ -26,16 +26,16 @@ async function newDevice(world: World) {
 
 async function confirmedDevice(world: World) {
   const device = await newDevice(world)
-  await made(world, 'ConfirmDevice', device.own)
+  await mustSucceed(world, 'ConfirmDevice', device.own)
   return device
 }
 
-const ownDevice: Maker = async (world) => (await confirmedDevice(world)).own
-const usersDevice: Maker = async (world) => (await confirmedDevice(world)).admin
+const ownDevice: RequestFactory = async (world) => (await confirmedDevice(world)).own
+const usersDevice: RequestFactory = async (world) => (await confirmedDevice(world)).admin
 const remembered = { DeviceRememberedStatus: 'remembered' }
 
-/** Operations about devices. */
-export const deviceMakers: Partial<Record<OperationName, Maker>> = {
+/** Requests for devices. */
+export const deviceRequests: Partial<Record<OperationName, RequestFactory>> = {
   AdminForgetDevice: usersDevice,
   AdminGetDevice: usersDevice,
   AdminListDevices: async (world) => {

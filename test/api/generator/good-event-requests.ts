@@ -1,10 +1,10 @@
 import { AdminListUserAuthEventsCommand } from '@aws-sdk/client-cognito-identity-provider'
 import type { OperationName } from '../../../src/contract/operation.ts'
 import { givenTokens, givenUser } from '../../support/sign-in.ts'
-import type { Maker } from './maker.ts'
+import type { RequestFactory } from './request-factory.ts'
 import type { World } from './world.ts'
 
-/** A user with a history of one sign-in, in a pool that keeps one. */
+/** A user with one auth event, in a pool that records them. */
 async function givenEvent({ server }: World) {
   const { poolId, clientId } = await server.givenPool({ pool: { UserPoolAddOns: { AdvancedSecurityMode: 'AUDIT' } } })
   await givenUser(server, poolId, 'watched')
@@ -14,10 +14,10 @@ async function givenEvent({ server }: World) {
   return { ...place, EventId: event?.EventId }
 }
 
-const feedback: Maker = async (world) => ({ ...(await givenEvent(world)), FeedbackValue: 'Invalid' })
+const feedback: RequestFactory = async (world) => ({ ...(await givenEvent(world)), FeedbackValue: 'Invalid' })
 
-/** Operations about what users did. */
-export const eventMakers: Partial<Record<OperationName, Maker>> = {
+/** Requests for auth events. */
+export const eventRequests: Partial<Record<OperationName, RequestFactory>> = {
   AdminListUserAuthEvents: async (world) => {
     const { UserPoolId, Username } = await givenEvent(world)
     return { UserPoolId, Username }

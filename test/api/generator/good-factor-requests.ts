@@ -3,25 +3,25 @@ import { appOf } from '../../support/mfa.ts'
 import { pageOrigin, passkeysOf, registerPasskey, startRegistration } from '../../support/passkeys.ts'
 import { givenTokens } from '../../support/sign-in.ts'
 import { makePasskey } from '../../support/software-authenticator.ts'
-import { type Maker, made } from './maker.ts'
+import { mustSucceed, type RequestFactory } from './request-factory.ts'
 import { newSignedInUser, newUser, type World } from './world.ts'
 
-/** Takes text messages as a second factor away: users of the world have no phone. */
+/** Removes SMS as a second factor, because users of the world have no phone. */
 const noText = { MFAOptions: [] }
 
 const withToken = async (world: World) => ({ AccessToken: (await newSignedInUser(world)).accessToken })
 
-/** A user who is signed in twice, and the id of the session that asks least. */
+/** A user who is signed in twice, and the id of the session that is not the current one. */
 async function otherSession(world: World) {
   const { name, accessToken } = await newSignedInUser(world)
   await givenTokens(world.server, world.main.clientId, name)
-  const { Sessions } = await made(world, 'ListUserSessions', { AccessToken: accessToken })
+  const { Sessions } = await mustSucceed(world, 'ListUserSessions', { AccessToken: accessToken })
   const other = (Sessions as { SessionId: string; IsCurrentSession: boolean }[]).find(({ IsCurrentSession }) => !IsCurrentSession)
   return { name, accessToken, SessionId: other?.SessionId }
 }
 
-/** Operations about second factors, passkeys and sessions, where the model and the ids of the world are not enough to go by. */
-export const factorMakers: Partial<Record<OperationName, Maker>> = {
+/** Requests for second factors, passkeys and sessions that cannot be derived from the model and the ids of the world. */
+export const factorRequests: Partial<Record<OperationName, RequestFactory>> = {
   AdminRevokeUserSession: async (world) => {
     const { name, SessionId } = await otherSession(world)
     return { UserPoolId: world.main.poolId, Username: name, SessionId }
@@ -50,7 +50,7 @@ export const factorMakers: Partial<Record<OperationName, Maker>> = {
   SetUserSettings: async (world) => ({ ...(await withToken(world)), ...noText }),
   VerifySoftwareToken: async (world) => {
     const { AccessToken } = await withToken(world)
-    const { SecretCode } = await made(world, 'AssociateSoftwareToken', { AccessToken })
+    const { SecretCode } = await mustSucceed(world, 'AssociateSoftwareToken', { AccessToken })
     return { AccessToken, UserCode: appOf(world.server, String(SecretCode)).code() }
   },
 }

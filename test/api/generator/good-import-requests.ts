@@ -1,6 +1,6 @@
 import type { OperationName } from '../../../src/contract/operation.ts'
 import { csv, emailPool, upload } from '../../support/imports.ts'
-import { type Maker, made } from './maker.ts'
+import { mustSucceed, type RequestFactory } from './request-factory.ts'
 import { send } from './send.ts'
 import type { World } from './world.ts'
 
@@ -9,7 +9,7 @@ const header = 'cognito:username,email,email_verified'
 
 const importPools = new WeakMap<World, Promise<string>>()
 
-/** A pool that nothing else happens to: one with a job under way refuses to be changed. */
+/** A separate pool, because a pool with a running import job cannot be changed. */
 async function importPool(world: World): Promise<{ UserPoolId: string }> {
   const pool = importPools.get(world) ?? world.server.givenPool(emailPool).then(({ poolId }) => poolId)
   importPools.set(world, pool)
@@ -17,21 +17,21 @@ async function importPool(world: World): Promise<{ UserPoolId: string }> {
 }
 
 async function newJob(world: World) {
-  return { ...(await importPool(world)), JobName: world.freshName(), CloudWatchLogsRoleArn: roleArn }
+  return { ...(await importPool(world)), JobName: world.newName(), CloudWatchLogsRoleArn: roleArn }
 }
 
 type Job = { readonly JobId: string; readonly PreSignedUrl: string; readonly Status: string }
 
 async function givenJob(world: World): Promise<{ key: { UserPoolId: string; JobId: string }; job: Job }> {
   const request = await newJob(world)
-  const { UserImportJob } = await made(world, 'CreateUserImportJob', request)
+  const { UserImportJob } = await mustSucceed(world, 'CreateUserImportJob', request)
   const job = UserImportJob as Job
   return { key: { UserPoolId: request.UserPoolId, JobId: job.JobId }, job }
 }
 
-const ofJob: Maker = async (world) => (await givenJob(world)).key
+const ofJob: RequestFactory = async (world) => (await givenJob(world)).key
 
-/** With a file of so many rows, when no other job has the turn any more. */
+/** A job with a file of so many rows. Waits until no other job is running. */
 async function startableJob(world: World, rows: number) {
   const { key, job } = await givenJob(world)
   const users = Array.from({ length: rows }, (_, at) => `${job.JobId}-${at},${at}@example.test,true`)
@@ -41,12 +41,12 @@ async function startableJob(world: World, rows: number) {
 }
 
 async function isImporting(world: World): Promise<boolean> {
-  const { UserImportJobs } = await made(world, 'ListUserImportJobs', { ...(await importPool(world)), MaxResults: 60 })
+  const { UserImportJobs } = await mustSucceed(world, 'ListUserImportJobs', { ...(await importPool(world)), MaxResults: 60 })
   return (UserImportJobs as Job[]).some(({ Status }) => ['Pending', 'InProgress', 'Stopping'].includes(Status))
 }
 
-/** Operations about import jobs. */
-export const importMakers: Partial<Record<OperationName, Maker>> = {
+/** Requests for import jobs. */
+export const importRequests: Partial<Record<OperationName, RequestFactory>> = {
   CreateUserImportJob: newJob,
   DescribeUserImportJob: ofJob,
   ListUserImportJobs: async (world) => ({ ...(await importPool(world)), MaxResults: 10 }),
@@ -54,7 +54,7 @@ export const importMakers: Partial<Record<OperationName, Maker>> = {
   StartUserImportJob: (world) => startableJob(world, 1),
   StopUserImportJob: async (world) => {
     const key = await startableJob(world, 3000)
-    // Others try at the same time, and there is one turn.
+    // Concurrent requests start jobs, too, but only one can run.
     while ((await send(world.server, 'StartUserImportJob', key)).status !== 200) await Promise.resolve()
     return key
   },

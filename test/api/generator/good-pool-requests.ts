@@ -1,14 +1,14 @@
 import type { OperationName } from '../../../src/contract/operation.ts'
 import { givenUser } from '../../support/sign-in.ts'
-import { type Maker, made } from './maker.ts'
-import type { Request } from './places.ts'
+import type { Request } from './fields.ts'
+import { mustSucceed, type RequestFactory } from './request-factory.ts'
 import { arnOf, newClient, type World } from './world.ts'
 
-const workshopPool = ({ workshop }: World) => ({ UserPoolId: workshop.poolId })
+const changeablePool = ({ changeable }: World) => ({ UserPoolId: changeable.poolId })
 
 const newProvider = (world: World) => ({
-  ...workshopPool(world),
-  ProviderName: world.freshName(),
+  ...changeablePool(world),
+  ProviderName: world.newName(),
   ProviderType: 'OIDC',
   ProviderDetails: {
     client_id: 'lifeguard',
@@ -17,61 +17,61 @@ const newProvider = (world: World) => ({
     oidc_issuer: 'https://idp.example.test',
     attributes_request_method: 'GET',
   },
-  IdpIdentifiers: [world.freshName()],
+  IdpIdentifiers: [world.newName()],
 })
 
-/** The provider as it was asked for, and it is there. */
+/** Creates a provider and returns its request. */
 async function givenProvider(world: World) {
   const provider = newProvider(world)
-  await made(world, 'CreateIdentityProvider', provider)
+  await mustSucceed(world, 'CreateIdentityProvider', provider)
   return provider
 }
 
-const ofProvider: Maker = async (world) => {
+const ofProvider: RequestFactory = async (world) => {
   const { UserPoolId, ProviderName } = await givenProvider(world)
   return { UserPoolId, ProviderName }
 }
 
-/** A user, and somebody at a provider whom nobody is linked to yet. */
-const newLink: Maker = async (world) => {
+/** A user, and an identity at a provider that is not linked yet. */
+const newLink: RequestFactory = async (world) => {
   const { UserPoolId, ProviderName } = await givenProvider(world)
-  const user = world.freshName()
+  const user = world.newName()
   await givenUser(world.server, UserPoolId, user)
   return {
     UserPoolId,
     DestinationUser: { ProviderName: 'Cognito', ProviderAttributeValue: user },
-    SourceUser: { ProviderName, ProviderAttributeName: 'Cognito_Subject', ProviderAttributeValue: world.freshName() },
+    SourceUser: { ProviderName, ProviderAttributeName: 'Cognito_Subject', ProviderAttributeValue: world.newName() },
   }
 }
 
-const linkedIdentity: Maker = async (world) => {
+const linkedIdentity: RequestFactory = async (world) => {
   const link = await newLink(world)
-  await made(world, 'AdminLinkProviderForUser', link)
+  await mustSucceed(world, 'AdminLinkProviderForUser', link)
   return { UserPoolId: link['UserPoolId'], User: link['SourceUser'] }
 }
 
-/** For what one pool can have only a few of. */
+/** A new pool, for resources of which a pool can have only a few. */
 export const anotherPool = async ({ server }: World) => ({ UserPoolId: (await server.givenPool()).poolId })
 
-const newResourceServer = async (world: World) => ({ ...(await anotherPool(world)), Identifier: world.freshName(), Name: 'server' })
+const newResourceServer = async (world: World) => ({ ...(await anotherPool(world)), Identifier: world.newName(), Name: 'server' })
 
-const ofResourceServer: Maker = async (world) => {
+const ofResourceServer: RequestFactory = async (world) => {
   const server = await newResourceServer(world)
-  await made(world, 'CreateResourceServer', server)
+  await mustSucceed(world, 'CreateResourceServer', server)
   return server
 }
 
-const newDomain = async (world: World) => ({ ...(await anotherPool(world)), Domain: world.freshName() })
+const newDomain = async (world: World) => ({ ...(await anotherPool(world)), Domain: world.newName() })
 
-export const ofDomain: Maker = async (world) => {
+export const ofDomain: RequestFactory = async (world) => {
   const domain = await newDomain(world)
-  await made(world, 'CreateUserPoolDomain', domain)
+  await mustSucceed(world, 'CreateUserPoolDomain', domain)
   return domain
 }
 
 async function secretClient(world: World, more: object = {}) {
-  const { UserPoolClient } = await made(world, 'CreateUserPoolClient', {
-    ...workshopPool(world),
+  const { UserPoolClient } = await mustSucceed(world, 'CreateUserPoolClient', {
+    ...changeablePool(world),
     ClientName: 'secretive',
     GenerateSecret: true,
     ...more,
@@ -80,16 +80,16 @@ async function secretClient(world: World, more: object = {}) {
   return { ClientId, ClientSecret }
 }
 
-const ofSecretClient = async (world: World) => ({ ...workshopPool(world), ClientId: (await secretClient(world)).ClientId })
+const ofSecretClient = async (world: World) => ({ ...changeablePool(world), ClientId: (await secretClient(world)).ClientId })
 
 const taggedPool = (world: World) => ({ ResourceArn: arnOf(world) })
 
-/** One for all: its tokens are the first of its pool, and make two pairs of RSA keys. */
+/** One client for all requests, because the first token of its pool creates two pairs of RSA keys. */
 const machineClients = new WeakMap<World, Promise<Request>>()
 
 async function newMachineClient(world: World): Promise<Request> {
   const { UserPoolId, Identifier } = await newResourceServer(world)
-  await made(world, 'CreateResourceServer', {
+  await mustSucceed(world, 'CreateResourceServer', {
     UserPoolId,
     Identifier,
     Name: 'server',
@@ -107,19 +107,19 @@ async function newMachineClient(world: World): Promise<Request> {
 
 const limit = { LimitDefinition: { LimitClass: 'API_CATEGORY', Attributes: { Category: 'UserAuthentication' } } }
 
-/** Operations about pools and what belongs to them, where the model and the ids of the world are not enough to go by. */
-export const poolMakers: Partial<Record<OperationName, Maker>> = {
+/** Requests for pools and their resources that cannot be derived from the model and the ids of the world. */
+export const poolRequests: Partial<Record<OperationName, RequestFactory>> = {
   AddCustomAttributes: async (world) => ({
     ...(await anotherPool(world)),
-    CustomAttributes: [{ Name: world.freshName(), AttributeDataType: 'String' }],
+    CustomAttributes: [{ Name: world.newName(), AttributeDataType: 'String' }],
   }),
   AddUserPoolClientSecret: ofSecretClient,
   AdminDisableProviderForUser: linkedIdentity,
   AdminLinkProviderForUser: newLink,
   CreateIdentityProvider: newProvider,
   CreateResourceServer: newResourceServer,
-  CreateUserPool: ({ freshName }) => ({ PoolName: freshName() }),
-  CreateUserPoolClient: (world) => ({ ...workshopPool(world), ClientName: world.freshName() }),
+  CreateUserPool: ({ newName }) => ({ PoolName: newName() }),
+  CreateUserPoolClient: (world) => ({ ...changeablePool(world), ClientName: world.newName() }),
   CreateUserPoolDomain: newDomain,
   DeleteIdentityProvider: ofProvider,
   DeleteResourceServer: ofResourceServer,
@@ -127,7 +127,7 @@ export const poolMakers: Partial<Record<OperationName, Maker>> = {
   DeleteUserPoolClient: async (world) => ({ UserPoolId: world.main.poolId, ClientId: await newClient(world) }),
   DeleteUserPoolClientSecret: async (world) => {
     const client = await ofSecretClient(world)
-    const { ClientSecretDescriptor } = await made(world, 'AddUserPoolClientSecret', client)
+    const { ClientSecretDescriptor } = await mustSucceed(world, 'AddUserPoolClientSecret', client)
     return { ...client, ClientSecretId: (ClientSecretDescriptor as { ClientSecretId: string }).ClientSecretId }
   },
   DeleteUserPoolDomain: ofDomain,
@@ -146,13 +146,13 @@ export const poolMakers: Partial<Record<OperationName, Maker>> = {
   GetProvisionedLimit: () => limit,
   ListTagsForResource: taggedPool,
   ListUserPools: () => ({ MaxResults: 10 }),
-  RotateSigningKeys: workshopPool,
+  RotateSigningKeys: changeablePool,
   TagResource: (world) => ({ ...taggedPool(world), Tags: { stage: 'test' } }),
   UntagResource: (world) => ({ ...taggedPool(world), TagKeys: ['stage'] }),
   UpdateIdentityProvider: ofProvider,
   UpdateProvisionedLimit: () => ({ ...limit, RequestedLimitValue: 1000 }),
   UpdateResourceServer: ofResourceServer,
-  UpdateUserPool: workshopPool,
-  UpdateUserPoolClient: ({ workshop }) => ({ UserPoolId: workshop.poolId, ClientId: workshop.clientId }),
+  UpdateUserPool: changeablePool,
+  UpdateUserPoolClient: ({ changeable }) => ({ UserPoolId: changeable.poolId, ClientId: changeable.clientId }),
   UpdateUserPoolDomain: async (world) => ({ ...(await ofDomain(world)), ManagedLoginVersion: 1 }),
 }

@@ -1,50 +1,50 @@
 import { definitionOf, getShape } from '../../../src/contract/model.ts'
 import type { OperationName } from '../../../src/contract/operation.ts'
-import { appearanceMakers } from './good-appearance-requests.ts'
-import { deviceMakers } from './good-device-requests.ts'
-import { eventMakers } from './good-event-requests.ts'
-import { factorMakers } from './good-factor-requests.ts'
-import { importMakers } from './good-import-requests.ts'
-import { messageMakers } from './good-message-requests.ts'
-import { poolMakers } from './good-pool-requests.ts'
-import { triggerMakers } from './good-trigger-requests.ts'
-import { userMakers } from './good-user-requests.ts'
-import type { Maker } from './maker.ts'
-import type { Request } from './places.ts'
+import type { Request } from './fields.ts'
+import { appearanceRequests } from './good-appearance-requests.ts'
+import { deviceRequests } from './good-device-requests.ts'
+import { eventRequests } from './good-event-requests.ts'
+import { factorRequests } from './good-factor-requests.ts'
+import { importRequests } from './good-import-requests.ts'
+import { messageRequests } from './good-message-requests.ts'
+import { poolRequests } from './good-pool-requests.ts'
+import { triggerRequests } from './good-trigger-requests.ts'
+import { userRequests } from './good-user-requests.ts'
+import type { RequestFactory } from './request-factory.ts'
 import { exampleOf } from './shape-values.ts'
 import { newSignedInUser, newUser, type World } from './world.ts'
 
-const makers: Partial<Record<OperationName, Maker>> = {
-  ...poolMakers,
-  ...userMakers,
-  ...factorMakers,
-  ...appearanceMakers,
-  ...deviceMakers,
-  ...eventMakers,
-  ...importMakers,
-  ...triggerMakers,
-  ...messageMakers,
+const factories: Partial<Record<OperationName, RequestFactory>> = {
+  ...poolRequests,
+  ...userRequests,
+  ...factorRequests,
+  ...appearanceRequests,
+  ...deviceRequests,
+  ...eventRequests,
+  ...importRequests,
+  ...triggerRequests,
+  ...messageRequests,
 }
 
 export const neverGood: readonly OperationName[] = [
-  // A server has a single region, so what is about a second one is always refused.
+  // A server has a single region, so requests for another region always fail.
   'CreateUserPoolReplica',
   'UpdateUserPoolReplica',
   'DeleteUserPoolReplica',
-  // Nobody is sent a notice, and with it a token.
+  // Lifeguard sends no notices, so there are no tokens from them.
   'UpdateAuthEventFeedback',
 ]
 
-/** A request that must be answered 200, once: as its room's list makes it, or as the model and the ids of the world suggest. */
+/** A request that succeeds once. Its factory creates it, or else it is derived from the model and the ids of the world. */
 export async function goodRequest(name: OperationName, world: World): Promise<Request> {
-  return (await makers[name]?.(world)) ?? guess(name, world)
+  return (await factories[name]?.(world)) ?? deriveRequest(name, world)
 }
 
-/** The required members: ids of the world where the member's name tells which, examples of the model elsewhere. */
-async function guess(name: OperationName, world: World): Promise<Request> {
+/** A request with the required members: ids of the world for known member names, and examples of their shapes for others. */
+async function deriveRequest(name: OperationName, world: World): Promise<Request> {
   const { members = {}, required = [] } = getShape(definitionOf(name).input)
-  // What an operation about no user does to the pool must not get in the way of those about users.
-  const app = Object.hasOwn(members, 'Username') ? world.main : world.workshop
+  // Operations that are not about a user may change the pool, so they get another one than those about users.
+  const app = Object.hasOwn(members, 'Username') ? world.main : world.changeable
   const request: Record<string, unknown> = {}
   for (const member of required) request[member] = (await fromWorld(member, world, app)) ?? exampleOf(members[member] ?? '')
   return request

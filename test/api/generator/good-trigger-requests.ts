@@ -1,6 +1,6 @@
 import type { OperationName } from '../../../src/contract/operation.ts'
 import { goodPassword } from '../../support/sign-in.ts'
-import { type Maker, made } from './maker.ts'
+import { mustSucceed, type RequestFactory } from './request-factory.ts'
 import { send } from './send.ts'
 import type { World } from './world.ts'
 
@@ -8,42 +8,42 @@ const nowhere = 'arn:aws:lambda:us-east-1:123456789012:function:nowhere'
 
 const pools = new WeakMap<World, Promise<{ poolId: string; clientId: string }>>()
 
-/** A pool whose sign-ups are refused, as its function is nowhere, and are recorded. */
+/** A pool whose sign-ups fail and are recorded, because its trigger function does not exist. */
 function refusingPool(world: World): Promise<{ poolId: string; clientId: string }> {
   const pool = pools.get(world) ?? world.server.givenPool({ pool: { LambdaConfig: { PreSignUp: nowhere } } })
   pools.set(world, pool)
   return pool
 }
 
-const recorded: Maker = async (world) => {
+const recorded: RequestFactory = async (world) => {
   const { poolId, clientId } = await refusingPool(world)
-  const name = world.freshName()
+  const name = world.newName()
   await send(world.server, 'SignUp', { ClientId: clientId, Username: name, Password: goodPassword })
-  const { Invocations } = await made(world, 'ListTriggerInvocations', { UserPoolId: poolId, Username: name })
+  const { Invocations } = await mustSucceed(world, 'ListTriggerInvocations', { UserPoolId: poolId, Username: name })
   const [invocation] = Invocations as { readonly InvocationId: string }[]
   return { UserPoolId: poolId, InvocationId: invocation?.InvocationId }
 }
 
 const correctable = new WeakMap<World, Promise<string>>()
 
-/** The client of a pool that lets new users correct their addresses. */
+/** The client of a pool in which new users can correct their addresses. */
 async function correctableClient(world: World): Promise<string> {
   const { poolId, clientId } = await world.server.givenPool({ pool: { AutoVerifiedAttributes: ['email'] } })
-  await made(world, 'SetUserPoolExtensions', { UserPoolId: poolId, SignUp: { ContactCorrection: true } })
+  await mustSucceed(world, 'SetUserPoolExtensions', { UserPoolId: poolId, SignUp: { ContactCorrection: true } })
   return clientId
 }
 
-const mistyped: Maker = async (world) => {
+const mistyped: RequestFactory = async (world) => {
   const client = correctable.get(world) ?? correctableClient(world)
   correctable.set(world, client)
-  const request = { ClientId: await client, Username: world.freshName() }
+  const request = { ClientId: await client, Username: world.newName() }
   const UserAttributes = [{ Name: 'email', Value: `${request.Username}@mistyped.test` }]
-  const { Session } = await made(world, 'SignUp', { ...request, Password: goodPassword, UserAttributes })
+  const { Session } = await mustSucceed(world, 'SignUp', { ...request, Password: goodPassword, UserAttributes })
   return { ...request, Session, AttributeName: 'email', Value: `${request.Username}@example.test` }
 }
 
-/** Operations of Lifeguard's own about triggers and new users. */
-export const triggerMakers: Partial<Record<OperationName, Maker>> = {
+/** Requests for Lifeguard's own operations about triggers and new users. */
+export const triggerRequests: Partial<Record<OperationName, RequestFactory>> = {
   ReplayTriggerInvocation: recorded,
   CorrectSignUpContact: mistyped,
 }

@@ -1,6 +1,6 @@
 import type { OperationName } from '../../../src/contract/operation.ts'
 import { goodPassword } from '../../support/sign-in.ts'
-import { type Maker, made } from './maker.ts'
+import { mustSucceed, type RequestFactory } from './request-factory.ts'
 import {
   addressOf,
   newPasswordChallenge,
@@ -18,7 +18,7 @@ const emailAttribute = (name: string) => [{ Name: 'email', Value: addressOf(name
 const ofUser = async (world: World) => ({ UserPoolId: world.main.poolId, Username: await newUser(world) })
 const withToken = async (world: World) => ({ AccessToken: (await newSignedInUser(world)).accessToken })
 
-const answerToChallenge: Maker = async (world) => {
+const answerToChallenge: RequestFactory = async (world) => {
   const { name, session } = await newPasswordChallenge(world)
   const ChallengeResponses = { USERNAME: name, NEW_PASSWORD: otherPassword }
   return { ClientId: world.main.clientId, ChallengeName: 'NEW_PASSWORD_REQUIRED', Session: session, ChallengeResponses }
@@ -29,21 +29,21 @@ const passwordSignIn = async (world: World) => ({
   AuthParameters: { USERNAME: await newUser(world), PASSWORD: goodPassword },
 })
 
-const newGroup = ({ main, freshName }: World) => ({ UserPoolId: main.poolId, GroupName: freshName() })
+const newGroup = ({ main, newName }: World) => ({ UserPoolId: main.poolId, GroupName: newName() })
 
 const ofGroup = async (world: World) => {
   const group = newGroup(world)
-  await made(world, 'CreateGroup', group)
+  await mustSucceed(world, 'CreateGroup', group)
   return group
 }
 
 const ofMember = async (world: World) => ({ ...(await ofGroup(world)), ...(await ofUser(world)) })
 
-/** Operations about users, where the model and the ids of the world are not enough to go by. */
-export const userMakers: Partial<Record<OperationName, Maker>> = {
+/** Requests for users that cannot be derived from the model and the ids of the world. */
+export const userRequests: Partial<Record<OperationName, RequestFactory>> = {
   AdminAddUserToGroup: ofMember,
   AdminConfirmSignUp: async (world) => ({ UserPoolId: world.main.poolId, Username: (await newSignUp(world)).name }),
-  AdminCreateUser: ({ main, freshName }) => ({ UserPoolId: main.poolId, Username: freshName(), MessageAction: 'SUPPRESS' }),
+  AdminCreateUser: ({ main, newName }) => ({ UserPoolId: main.poolId, Username: newName(), MessageAction: 'SUPPRESS' }),
   AdminDeleteUserAttributes: async (world) => ({ ...(await ofUser(world)), UserAttributeNames: ['email'] }),
   AdminInitiateAuth: async (world) => ({
     ...(await passwordSignIn(world)),
@@ -53,7 +53,7 @@ export const userMakers: Partial<Record<OperationName, Maker>> = {
   AdminRemoveUserFromGroup: ofMember,
   AdminRespondToAuthChallenge: async (world) => ({ ...(await answerToChallenge(world)), UserPoolId: world.main.poolId }),
   AdminSetUserPassword: async (world) => ({ ...(await ofUser(world)), Password: otherPassword, Permanent: true }),
-  AdminUpdateUserAttributes: async (world) => ({ ...(await ofUser(world)), UserAttributes: emailAttribute(world.freshName()) }),
+  AdminUpdateUserAttributes: async (world) => ({ ...(await ofUser(world)), UserAttributes: emailAttribute(world.newName()) }),
   ChangePassword: async (world) => ({
     ...(await withToken(world)),
     PreviousPassword: goodPassword,
@@ -82,8 +82,8 @@ export const userMakers: Partial<Record<OperationName, Maker>> = {
   ResendConfirmationCode: async (world) => ({ ClientId: world.main.clientId, Username: (await newSignUp(world)).name }),
   RespondToAuthChallenge: answerToChallenge,
   RevokeToken: async (world) => ({ ClientId: world.main.clientId, Token: (await newSignedInUser(world)).refreshToken }),
-  SignUp: ({ main, freshName }) => {
-    const name = freshName()
+  SignUp: ({ main, newName }) => {
+    const name = newName()
     return { ClientId: main.clientId, Username: name, Password: goodPassword, UserAttributes: emailAttribute(name) }
   },
   UpdateGroup: ofGroup,

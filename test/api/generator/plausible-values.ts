@@ -17,25 +17,25 @@ import {
   type World,
 } from './world.ts'
 
-/** Member name → what it could hold. */
+/** Member name → possible values. */
 export type Values = Readonly<Record<string, readonly unknown[]>>
 
-/** What members could hold in requests that make sense, and where one operation must be given something else. */
+/** Plausible values for members, and other ones for single operations. */
 export type Plausible = { readonly members: Values; readonly of: Partial<Record<OperationName, Values>> }
 
 const times = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value)
 
 const nowhere = 'us-east-1_Nowhere00'
 
-/** New users, tokens, sessions and codes, because the requests before have used up, signed out or deleted the last ones. */
+/** Values with new users, tokens, sessions and codes, because earlier requests have used up, signed out or deleted the last ones. */
 export async function plausibleValues(world: World): Promise<Plausible> {
-  const people = await newPeople(world)
-  const { main, secretClient, rotatingClientId, workshop, pageTokens } = world
+  const users = await newUsers(world)
+  const { main, secretClient, rotatingClientId, changeable, pageTokens } = world
   return {
     members: {
-      ...credentialsOf(world, people),
-      UserPoolId: [...times(8, main.poolId), workshop.poolId, nowhere],
-      ClientId: [...times(8, main.clientId), secretClient.id, rotatingClientId, workshop.clientId],
+      ...credentialsOf(world, users),
+      UserPoolId: [...times(8, main.poolId), changeable.poolId, nowhere],
+      ClientId: [...times(8, main.clientId), secretClient.id, rotatingClientId, changeable.clientId],
       ...attributes,
       Filter: [
         'email ^= "user"',
@@ -50,7 +50,7 @@ export async function plausibleValues(world: World): Promise<Plausible> {
       PaginationToken: [pageTokens.users, pageTokens.clients],
       NextToken: [pageTokens.pools, pageTokens.clients],
     },
-    of: await victims(world),
+    of: await valuesOfOperations(world),
   }
 }
 
@@ -75,9 +75,9 @@ const attributes: Values = {
   Name: ['email', 'nickname', 'custom:rank', 'custom:rank', 'sub'],
 }
 
-type People = Awaited<ReturnType<typeof newPeople>>
+type Users = Awaited<ReturnType<typeof newUsers>>
 
-async function newPeople(world: World) {
+async function newUsers(world: World) {
   const [ana, bea, cem, signUp, reset, verification, challenge, srp] = await Promise.all([
     newSignedInUser(world),
     newSignedInUser(world),
@@ -91,8 +91,8 @@ async function newPeople(world: World) {
   return { ana, bea, cem, signUp, reset, verification, challenge, srp }
 }
 
-function credentialsOf(world: World, people: People): Values {
-  const { ana, bea, cem, signUp, reset, verification, challenge } = people
+function credentialsOf(world: World, users: Users): Values {
+  const { ana, bea, cem, signUp, reset, verification, challenge } = users
   const names = [
     ana.name,
     bea.name,
@@ -101,7 +101,7 @@ function credentialsOf(world: World, people: People): Values {
     challenge.name,
     reset.name,
     addressOf(ana.name),
-    ...times(5, '').map(world.freshName),
+    ...times(5, '').map(world.newName),
   ]
   const passwords = [goodPassword, otherPassword, 'weak-one', goodPassword]
   const tokens = [ana.refreshToken, cem.refreshToken, bea.refreshToken]
@@ -119,11 +119,11 @@ function credentialsOf(world: World, people: People): Values {
     ConfirmationCode: [signUp.code, reset.code, '000000'],
     Code: [verification.code, '000000'],
     Session: [challenge.session, 'A'.repeat(40)],
-    ...signInsOf(world, people),
+    ...signInsOf(world, users),
   }
 }
 
-function signInsOf(world: World, { ana, bea, challenge, srp }: People): Values {
+function signInsOf(world: World, { ana, bea, challenge, srp }: Users): Values {
   const users = { USERNAME: ana.name, PASSWORD: goodPassword }
   return {
     AuthFlow: [
@@ -140,7 +140,7 @@ function signInsOf(world: World, { ana, bea, challenge, srp }: People): Values {
       { USERNAME: bea.name, PASSWORD: goodPassword, SECRET_HASH: hashFor(world, bea.name) },
       { USERNAME: bea.name, SRP_A: '1f'.repeat(192) },
       { USERNAME: bea.name, SRP_A: '0' },
-      { USERNAME: world.freshName(), SRP_A: 'no hex' },
+      { USERNAME: world.newName(), SRP_A: 'no hex' },
       { REFRESH_TOKEN: bea.refreshToken },
       { REFRESH_TOKEN: ana.accessToken },
     ],
@@ -161,23 +161,23 @@ function signInsOf(world: World, { ana, bea, challenge, srp }: People): Values {
 }
 
 /**
- * Where an operation is about no user and does more than look, it gets a pool and a client that may be changed or deleted, so that
- * those that other requests are about stay as they are.
+ * Operations that change something and are not about a user get a pool and a client that may be changed or deleted. The pool of the other
+ * requests stays as it is.
  */
-async function victims(world: World): Promise<Plausible['of']> {
-  const { main, workshop } = world
-  const doomed = await world.server.givenPool()
-  const changing = operations.filter(({ name }) => !looks.test(name) && !Object.hasOwn(membersOf(name), 'Username'))
-  const atWork = { UserPoolId: [workshop.poolId], ClientId: [workshop.clientId], ResourceArn: [arnOf(world)] }
+async function valuesOfOperations(world: World): Promise<Plausible['of']> {
+  const { main, changeable } = world
+  const deletable = await world.server.givenPool()
+  const changing = operations.filter(({ name }) => !readOnly.test(name) && !Object.hasOwn(membersOf(name), 'Username'))
+  const changeableIds = { UserPoolId: [changeable.poolId], ClientId: [changeable.clientId], ResourceArn: [arnOf(world)] }
   return {
-    ...Object.fromEntries(changing.filter(({ auth }) => auth === 'iam').map(({ name }) => [name, atWork])),
-    DeleteUserPool: { UserPoolId: [doomed.poolId, nowhere] },
-    DeleteUserPoolClient: { UserPoolId: [main.poolId], ClientId: [await newClient(world), doomed.clientId] },
-    // Every success makes two pairs of RSA keys.
-    RotateSigningKeys: { UserPoolId: [workshop.poolId, ...times(9, nowhere)] },
+    ...Object.fromEntries(changing.filter(({ auth }) => auth === 'iam').map(({ name }) => [name, changeableIds])),
+    DeleteUserPool: { UserPoolId: [deletable.poolId, nowhere] },
+    DeleteUserPoolClient: { UserPoolId: [main.poolId], ClientId: [await newClient(world), deletable.clientId] },
+    // Every success creates two pairs of RSA keys.
+    RotateSigningKeys: { UserPoolId: [changeable.poolId, ...times(9, nowhere)] },
   }
 }
 
-const looks = /^(Admin|Describe|List|Get)/
+const readOnly = /^(Admin|Describe|List|Get)/
 
 const membersOf = (name: OperationName) => getShape(definitionOf(name).input).members ?? {}

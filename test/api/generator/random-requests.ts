@@ -3,20 +3,20 @@ import { definitionOf, getShape, type Shape } from '../../../src/contract/model.
 import type { OperationName } from '../../../src/contract/operation.ts'
 import type { Plausible, Values } from './plausible-values.ts'
 import { exampleOf, mapKey } from './shape-values.ts'
-import { hostileTexts, surplusMembers, trialsOf } from './trials.ts'
+import { hostileTexts, surplusMembers, triedValuesOf } from './tried-values.ts'
 
-/** Members without which a request says little, though the model does not require them. */
-const telling = ['AuthParameters', 'ChallengeResponses', 'Session', 'PreviousPassword']
+/** Optional members without which a request is of little use. */
+const usefulMembers = ['AuthParameters', 'ChallengeResponses', 'Session', 'PreviousPassword']
 
 type Weighted = fc.WeightedArbitrary<unknown>
 
-/** Requests that mostly make sense: values of the world where a member's name fits, and now and then something odd. */
+/** Requests that are mostly plausible: values of the world for known member names, and sometimes an odd value. */
 export function randomRequest(name: OperationName, plausible: Plausible): fc.Arbitrary<unknown> {
   return structureOf(getShape(definitionOf(name).input), { ...plausible.members, ...plausible.of[name] })
 }
 
 function structureOf({ members = {}, required = [] }: Shape, known: Values): fc.Arbitrary<unknown> {
-  const needed = Object.keys(members).filter((member) => required.includes(member) || telling.includes(member))
+  const needed = Object.keys(members).filter((member) => required.includes(member) || usefulMembers.includes(member))
   const optional = Object.keys(members).filter((member) => !needed.includes(member))
   const entry = (member: string) => fc.tuple(fc.constant(member), memberOf(member, members[member] ?? '', known))
   const some = fc.subarray(optional, { maxLength: Math.min(optional.length, 5) })
@@ -30,7 +30,7 @@ function structureOf({ members = {}, required = [] }: Shape, known: Values): fc.
     .map(([entries, more]) => Object.fromEntries<unknown>([...entries, ...more]))
 }
 
-/** The first in most cases; the second often enough to be seen. */
+/** Usually the first, and sometimes the second. */
 function mostly<T>(usual: fc.Arbitrary<T>, odd: fc.Arbitrary<T>): fc.Arbitrary<T> {
   return fc.oneof({ weight: 29, arbitrary: usual }, { weight: 1, arbitrary: odd })
 }
@@ -85,6 +85,6 @@ function mapKeyOf(shape: Shape): fc.Arbitrary<string> {
 }
 
 function oddValueOf(shapeName: string): fc.Arbitrary<unknown> {
-  const odd = trialsOf(shapeName).map(({ value }) => value)
+  const odd = triedValuesOf(shapeName).map(({ value }) => value)
   return fc.constantFrom(null, ...odd)
 }

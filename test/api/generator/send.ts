@@ -9,24 +9,24 @@ const targetPrefixes: Readonly<Record<Service, string>> = {
   lifeguard: 'LifeguardService',
 }
 
-/** Far more than any answer takes on a busy machine: past it, the server hangs. */
-const patienceMs = 20_000
+/** Far longer than any response takes on a busy machine. After it, the server must be hanging. */
+const timeoutMs = 20_000
 
-/** Calls an operation with a JSON value, or with exactly these bytes. Rejects when there is no answer. */
+/** Calls an operation with a JSON value, or with exactly these bytes. Rejects when there is no response. */
 export async function send(server: TestServer, name: OperationName, body: unknown): Promise<RawAnswer> {
   const { service, wireName } = definitionOf(name)
   try {
     return await rawRequest(server, {
       headers: { 'content-type': jsonContentType, 'x-amz-target': `${targetPrefixes[service]}.${wireName}` },
       body: body instanceof Uint8Array ? body : JSON.stringify(body),
-      signal: AbortSignal.timeout(patienceMs),
+      signal: AbortSignal.timeout(timeoutMs),
     })
   } catch (error) {
-    throw new Error(`${name} did not answer to ${shortened(body)}`, { cause: error })
+    throw new Error(`${name} did not respond to ${shortened(body)}`, { cause: error })
   }
 }
 
-/** Works through the list with so many at once, in order of the list. */
+/** Processes the items in their order, with at most `width` at once. */
 export async function inParallel<T>(items: readonly T[], width: number, work: (item: T) => Promise<void>): Promise<void> {
   let next = 0
   const lane = async () => {
@@ -35,7 +35,7 @@ export async function inParallel<T>(items: readonly T[], width: number, work: (i
   await Promise.all(Array.from({ length: width }, lane))
 }
 
-/** A request in a message that a person can read. */
+/** A request or response as text, short enough for a message. */
 export function shortened(value: unknown): string {
   const text = typeof value === 'string' ? value : value instanceof Uint8Array ? Buffer.from(value).toString() : JSON.stringify(value)
   return text.length <= 600 ? text : `${text.slice(0, 600)}… (${text.length} characters)`
@@ -43,7 +43,7 @@ export function shortened(value: unknown): string {
 
 const shownFaults = 10
 
-/** What a failed assertion says about faults: how many, and the first of them. */
+/** The message of a failed assertion: the number of faults, and the first ones. */
 export function listed(faults: readonly string[]): string {
   return [`${faults.length} faults`, ...faults.slice(0, shownFaults)].join('\n')
 }

@@ -1,10 +1,10 @@
 import { getShape, type Shape } from '../../../src/contract/model.ts'
 import { matcherFor } from '../../../src/contract/patterns.ts'
 
-/** A value to try, and whether the model lets it through; a handler may still refuse what the model allows. */
-export type Trial = { readonly what: string; readonly value: unknown; readonly allowed: boolean }
+/** A value to try, and whether the model allows it. A handler may reject what the model allows. */
+export type TriedValue = { readonly what: string; readonly value: unknown; readonly allowed: boolean }
 
-/** What makes patterns match: a text to begin from, and what may be repeated in it. */
+/** Texts that match patterns, and fillers that make them longer. */
 const seeds = [
   ...['', 'a', 'aA1!', 'us-east-1_a', 'us-east-1_0', 'a@b', '{####}', '{##a##}', 'https://a', 'us-east-1:0', '+1', 'a/b'],
   ...['arn:a:a:a:1:a', 'arn:a:a:::a', 'tkn', 'import-a', 'terms-of-use', 'cognito:default', 'authenticated'],
@@ -14,7 +14,7 @@ const fillers = ['a', '0', ' ', '0a']
 
 const strings = new Map<string, string | undefined>()
 
-/** A text of exactly this length that the shape allows; undefined when none was found. */
+/** A text of exactly this length that the shape allows. Undefined when none was found. */
 export function stringOfLength(shapeName: string, length: number): string | undefined {
   const key = `${shapeName} ${length}`
   if (!strings.has(key)) strings.set(key, findString(getShape(shapeName), length))
@@ -34,7 +34,7 @@ function findString(shape: Shape, length: number): string | undefined {
   return undefined
 }
 
-/** Whether the model allows this text. Bounds count UTF-16 units, as Java does. */
+/** Whether the model allows this text. Lengths are in UTF-16 units, as in Java. */
 export function isAllowed(shape: Shape, text: string): boolean {
   if (!text.isWellFormed() || text.includes('\0')) return false
   if (shape.emptyAllowed && text === '') return true
@@ -45,7 +45,7 @@ export function isAllowed(shape: Shape, text: string): boolean {
 
 const longestShortString = 64
 
-/** The shortest text that the shape allows, but one character at least. */
+/** The shortest text, of at least one character, that the shape allows. */
 function shortString(shapeName: string): string {
   const { min = 1, enum: values } = getShape(shapeName)
   if (values?.[0] !== undefined) return values[0]
@@ -53,10 +53,10 @@ function shortString(shapeName: string): string {
     const text = stringOfLength(shapeName, length)
     if (text !== undefined) return text
   }
-  throw new Error(`No text is known that ${shapeName} allows. Give \`seeds\` one that its pattern matches.`)
+  throw new Error(`No text matches the pattern of ${shapeName}. Add one that does to \`seeds\`.`)
 }
 
-/** A small value that the shape allows: required members only. */
+/** A small value that the shape allows, with required members only. */
 export function exampleOf(shapeName: string): unknown {
   const shape = getShape(shapeName)
   switch (shape.type) {
@@ -82,7 +82,7 @@ export function exampleOf(shapeName: string): unknown {
   }
 }
 
-/** Different keys for different numbers, as far as the shape allows. */
+/** A different key for each number, if the shape allows it. */
 export function mapKey({ key = '' }: Shape, at: number): string {
   const example = shortString(key)
   const numbered = `${example}${at}`

@@ -15,24 +15,24 @@ import { send } from './send.ts'
 
 export type App = { readonly poolId: string; readonly clientId: string }
 
-/** What requests of the generator are about. Nobody else's pools are named in them. */
+/** The pools, clients and ids that generated requests use. */
 export type World = {
   readonly server: TestServer
-  /** Where users live: never reconfigured, never deleted. */
+  /** The pool of the users. Requests never change its settings or delete it. */
   readonly main: App
-  /** Clients of the same pool: one with a secret, one that rotates refresh tokens. */
+  /** Other clients of that pool: one with a secret, and one that rotates refresh tokens. */
   readonly secretClient: { readonly id: string; readonly secret: string }
   readonly rotatingClientId: string
-  /** A pool and client to be reconfigured at will. */
-  readonly workshop: App
+  /** A pool and client whose settings requests may change. */
+  readonly changeable: App
   readonly pageTokens: { readonly pools: string; readonly clients: string; readonly users: string }
-  /** A name that nobody has had. */
-  freshName(): string
+  /** A name that was never used. */
+  newName(): string
 }
 
 const flows = ['ALLOW_USER_PASSWORD_AUTH', 'ALLOW_USER_SRP_AUTH', 'ALLOW_ADMIN_USER_PASSWORD_AUTH'] as const
 
-/** Another that every pool accepts. */
+/** Another password that every pool accepts. */
 export const otherPassword = 'Another-horse-8'
 
 const verifying: PoolWish = { pool: { AutoVerifiedAttributes: ['email'] } }
@@ -47,11 +47,11 @@ export async function prepareWorld(server: TestServer): Promise<World> {
     },
   })
   await allowAllFactors(server, poolId)
-  const [{ UserPoolClient: secretive }, { UserPoolClient: rotating }] = await Promise.all([
+  const [{ UserPoolClient: withSecret }, { UserPoolClient: rotating }] = await Promise.all([
     server.send(
       new CreateUserPoolClientCommand({
         UserPoolId: poolId,
-        ClientName: 'secretive',
+        ClientName: 'withSecret',
         GenerateSecret: true,
         ExplicitAuthFlows: [...flows],
         PreventUserExistenceErrors: 'ENABLED',
@@ -66,21 +66,21 @@ export async function prepareWorld(server: TestServer): Promise<World> {
       }),
     ),
   ])
-  const workshop = await server.givenPool(verifying)
+  const changeable = await server.givenPool(verifying)
   for (const name of ['ada', 'ben', 'cleo']) await givenUser(server, poolId, name, { attributes: emailOf(name) })
   let names = 0
   return {
     server,
     main: { poolId, clientId },
-    secretClient: { id: secretive?.ClientId ?? '', secret: secretive?.ClientSecret ?? '' },
+    secretClient: { id: withSecret?.ClientId ?? '', secret: withSecret?.ClientSecret ?? '' },
     rotatingClientId: rotating?.ClientId ?? '',
-    workshop,
+    changeable,
     pageTokens: await pageTokensOf(server, poolId),
-    freshName: () => `user-${names++}`,
+    newName: () => `user-${names++}`,
   }
 }
 
-/** Nobody has to have a second factor, but everybody may; sessions are kept track of. */
+/** Makes all second factors optional, and switches session tracking on. */
 async function allowAllFactors(server: TestServer, poolId: string): Promise<void> {
   const answers = [
     await send(server, 'SetUserPoolMfaConfig', {
@@ -104,11 +104,11 @@ async function pageTokensOf(server: TestServer, poolId: string): Promise<World['
     server.send(new ListUserPoolClientsCommand({ UserPoolId: poolId, MaxResults: 1 })),
     server.send(new ListUsersCommand({ UserPoolId: poolId, Limit: 1 })),
   ])
-  if (!pools.NextToken || !clients.NextToken || !users.PaginationToken) throw new Error('A first page came without a token')
+  if (!pools.NextToken || !clients.NextToken || !users.PaginationToken) throw new Error('A first page has no token.')
   return { pools: pools.NextToken, clients: clients.NextToken, users: users.PaginationToken }
 }
 
-/** Proven, so that codes for a new password can be sent there. */
+/** A verified address, to which codes for a new password can be sent. */
 const emailOf = (name: string) => [
   { Name: 'email', Value: addressOf(name) },
   { Name: 'email_verified', Value: 'true' },
@@ -116,9 +116,9 @@ const emailOf = (name: string) => [
 
 export const addressOf = (name: string) => `${name}@example.test`
 
-/** A confirmed user whom no request has touched yet. */
-export async function newUser({ server, main, freshName }: World): Promise<string> {
-  const name = freshName()
+/** A new, confirmed user. */
+export async function newUser({ server, main, newName }: World): Promise<string> {
+  const name = newName()
   await givenUser(server, main.poolId, name, { attributes: emailOf(name) })
   return name
 }
@@ -128,14 +128,14 @@ export async function newSignedInUser(world: World, clientId: string = world.mai
   return { name, ...(await givenTokens(world.server, clientId, name)) }
 }
 
-/** Signed up and not confirmed, with the code that was sent. */
-export async function newSignUp({ server, main, freshName }: World): Promise<{ name: string; code: string }> {
-  const name = freshName()
+/** A user who signed up but is not confirmed, and the code that was sent. */
+export async function newSignUp({ server, main, newName }: World): Promise<{ name: string; code: string }> {
+  const name = newName()
   await signUp(server, main.clientId, name, { email: addressOf(name) })
   return { name, code: await codeSentTo(server, main.poolId, addressOf(name)) }
 }
 
-/** A user who forgot the password, with the code that was sent. */
+/** A user who forgot the password, and the code that was sent. */
 export async function newReset(world: World): Promise<{ name: string; code: string }> {
   const { server, main } = world
   const name = await newUser(world)
@@ -143,25 +143,25 @@ export async function newReset(world: World): Promise<{ name: string; code: stri
   return { name, code: await codeSentTo(server, main.poolId, addressOf(name)) }
 }
 
-/** A signed-in user who was sent a code for their own address. */
+/** A signed-in user, and a code that was sent to verify the address. */
 export async function newVerification(world: World): Promise<{ accessToken: string; code: string }> {
   const { name, accessToken } = await newSignedInUser(world)
   await world.server.send(new GetUserAttributeVerificationCodeCommand({ AccessToken: accessToken, AttributeName: 'email' }))
   return { accessToken, code: await codeSentTo(world.server, world.main.poolId, addressOf(name)) }
 }
 
-/** A user who was invited and has typed the temporary password: the sign-in waits for a new one. */
-export async function newPasswordChallenge({ server, main, freshName }: World): Promise<{ name: string; session: string }> {
-  const name = freshName()
+/** An invited user who has signed in with the temporary password and must choose a new one. */
+export async function newPasswordChallenge({ server, main, newName }: World): Promise<{ name: string; session: string }> {
+  const name = newName()
   await server.send(
     new AdminCreateUserCommand({ UserPoolId: main.poolId, Username: name, TemporaryPassword: goodPassword, MessageAction: 'SUPPRESS' }),
   )
   const { Session } = await signInByPassword(server, main.clientId, name)
-  if (Session === undefined) throw new Error('The temporary password was not answered with a challenge')
+  if (Session === undefined) throw new Error('The sign-in with the temporary password returned no challenge.')
   return { name, session: Session }
 }
 
-/** The public half of an SRP sign-in that waits for its proof. */
+/** The challenge of an SRP sign-in that waits for the proof. */
 export async function newSrpChallenge(world: World): Promise<Record<string, string>> {
   const name = await newUser(world)
   const { challenge } = await startSrp(world.server, world.main.clientId, name)
@@ -172,13 +172,13 @@ export function hashFor({ secretClient }: World, name: string): string {
   return secretHash(secretClient.secret, name, secretClient.id)
 }
 
-/** An app client to be deleted, in the pool that stays. */
+/** An app client in the main pool that may be deleted. */
 export async function newClient({ server, main }: World): Promise<string> {
-  const { UserPoolClient } = await server.send(new CreateUserPoolClientCommand({ UserPoolId: main.poolId, ClientName: 'doomed' }))
+  const { UserPoolClient } = await server.send(new CreateUserPoolClientCommand({ UserPoolId: main.poolId, ClientName: 'to-delete' }))
   return UserPoolClient?.ClientId ?? ''
 }
 
-/** The pool that may be reconfigured, as operations on tags name it. */
-export function arnOf({ workshop, server }: World): string {
-  return `arn:aws:cognito-idp:${server.region}:000000000000:userpool/${workshop.poolId}`
+/** The ARN of the changeable pool, for operations on tags. */
+export function arnOf({ changeable, server }: World): string {
+  return `arn:aws:cognito-idp:${server.region}:000000000000:userpool/${changeable.poolId}`
 }

@@ -8,15 +8,15 @@ import {
 import { engines } from '../../support/engines.ts'
 import { useTestServer } from '../../support/test-server.ts'
 
-type Refusal = { request: Partial<CreateUserPoolClientCommandInput>; error?: string; message?: string }
+type Rejection = { request: Partial<CreateUserPoolClientCommandInput>; error?: string; message?: string }
 
-type Request = Refusal['request']
+type Request = Rejection['request']
 const oauth: Request = { AllowedOAuthFlowsUserPoolClient: true, AllowedOAuthFlows: ['code'], AllowedOAuthScopes: ['openid'] }
 const callback = (...urls: string[]): Request => ({ ...oauth, CallbackURLs: urls })
 const validity = 'Invalid range for token validity.'
 
-/** What the client of a pool that requires `email` cannot be; InvalidParameterException unless another error is named. */
-const refusals: Record<string, Refusal> = {
+/** Invalid clients of a pool that requires `email`. The error is InvalidParameterException unless another one is named. */
+const rejections: Record<string, Rejection> = {
   'a refresh token of less than an hour': {
     request: { RefreshTokenValidity: 59, TokenValidityUnits: { RefreshToken: 'minutes' } },
     message: validity,
@@ -26,51 +26,53 @@ const refusals: Record<string, Refusal> = {
     request: { AccessTokenValidity: 4, TokenValidityUnits: { AccessToken: 'minutes' } },
     message: validity,
   },
-  'an access token of more than a day, in hours as nothing else is said': { request: { AccessTokenValidity: 25 }, message: validity },
+  'an access token of more than a day, in the default unit': { request: { AccessTokenValidity: 25 }, message: validity },
   'an ID token of more than a day': { request: { IdTokenValidity: 2, TokenValidityUnits: { IdToken: 'days' } }, message: validity },
-  'reading what is not in the schema': { request: { ReadAttributes: ['custom:none'] } },
-  'reading what is for developers': { request: { ReadAttributes: ['dev:custom:score'] } },
-  'writing what is not in the schema': { request: { WriteAttributes: ['email', 'toString'] } },
-  'writing less than what users must have': { request: { WriteAttributes: ['name'] } },
-  'vouching for an address': { request: { WriteAttributes: ['email', 'email_verified'] } },
-  'choosing a sub': { request: { WriteAttributes: ['email', 'sub'] } },
-  'old and new names of flows in one list': { request: { ExplicitAuthFlows: ['ADMIN_NO_SRP_AUTH', 'ALLOW_USER_SRP_AUTH'] } },
-  'plain refreshing beside rotation': {
+  'a readable attribute that is not in the schema': { request: { ReadAttributes: ['custom:none'] } },
+  'a readable developer-only attribute': { request: { ReadAttributes: ['dev:custom:score'] } },
+  'a writable attribute that is not in the schema': { request: { WriteAttributes: ['email', 'toString'] } },
+  'writable attributes without a required one': { request: { WriteAttributes: ['name'] } },
+  'email_verified as a writable attribute': { request: { WriteAttributes: ['email', 'email_verified'] } },
+  'sub as a writable attribute': { request: { WriteAttributes: ['email', 'sub'] } },
+  'old and new names of flows together': { request: { ExplicitAuthFlows: ['ADMIN_NO_SRP_AUTH', 'ALLOW_USER_SRP_AUTH'] } },
+  'ALLOW_REFRESH_TOKEN_AUTH together with refresh token rotation': {
     request: { ExplicitAuthFlows: ['ALLOW_REFRESH_TOKEN_AUTH'], RefreshTokenRotation: { Feature: 'ENABLED' } },
   },
-  'client tokens beside flows of users': {
+  'ALLOW_CLIENT_TOKEN_AUTH together with flows for users': {
     request: {
       ExplicitAuthFlows: ['ALLOW_CLIENT_TOKEN_AUTH', 'ALLOW_USER_SRP_AUTH'] as CreateUserPoolClientCommandInput['ExplicitAuthFlows'],
     },
   },
-  'context data of users without a secret': { request: { EnablePropagateAdditionalUserContextData: true } },
-  'plain HTTP to another machine': { request: callback('http://example.test/cb') },
-  'plain HTTP to a host that begins like this machine': { request: callback('http://localhost.example.test/cb') },
-  'a fragment': { request: callback('https://example.test/cb#top') },
-  'an address without a scheme': { request: callback('example.test/cb') },
-  'an address that is a program': { request: callback('javascript:alert(1)') },
-  'a logout address by plain HTTP': { request: { ...callback('https://example.test'), LogoutURLs: ['http://example.test'] } },
-  'a default that is no callback': { request: { ...callback('https://example.test'), DefaultRedirectURI: 'https://other.test' } },
+  'context data of users for a client without a secret': { request: { EnablePropagateAdditionalUserContextData: true } },
+  'a callback URL with plain HTTP': { request: callback('http://example.test/cb') },
+  'a callback URL with plain HTTP to a host whose name begins with localhost': { request: callback('http://localhost.example.test/cb') },
+  'a callback URL with a fragment': { request: callback('https://example.test/cb#top') },
+  'a callback URL without a scheme': { request: callback('example.test/cb') },
+  'a callback URL with the scheme javascript': { request: callback('javascript:alert(1)') },
+  'a logout URL with plain HTTP': { request: { ...callback('https://example.test'), LogoutURLs: ['http://example.test'] } },
+  'a default redirect URL that is not a callback URL': {
+    request: { ...callback('https://example.test'), DefaultRedirectURI: 'https://other.test' },
+  },
   'OAuth without flows and scopes': {
     request: { AllowedOAuthFlowsUserPoolClient: true },
     message: 'AllowedOAuthFlows and AllowedOAuthScopes are required if user pool client is allowed to use OAuth flows.',
   },
-  'a flow that leads nowhere': {
+  'the code flow without callback URLs': {
     request: oauth,
     error: 'InvalidOAuthFlowException',
     message: 'CallbackUrls can not be empty when code flow or implicit flow is selected',
   },
-  'the flow of clients beside one of users': {
+  'client_credentials together with the code flow': {
     request: { ...callback('https://example.test'), AllowedOAuthFlows: ['client_credentials', 'code'] },
     error: 'InvalidOAuthFlowException',
     message: 'client_credentials flow can not be selected along with code flow or implicit flow.',
   },
-  'the flow of clients without a secret': {
+  'client_credentials for a client without a secret': {
     request: { ...oauth, AllowedOAuthFlows: ['client_credentials'], AllowedOAuthScopes: ['rs/read'] },
     error: 'InvalidOAuthFlowException',
     message: 'client_credentials flow can not be selected if client does not have a client secret.',
   },
-  'a scope that nobody defined': {
+  'a scope that does not exist': {
     request: { ...callback('https://example.test'), AllowedOAuthScopes: ['openid', 'rs/read'] },
     error: 'ScopeDoesNotExistException',
     message: 'Invalid scope requested: rs/read',
@@ -83,11 +85,11 @@ const schema = [
 ]
 
 for (const engine of engines) {
-  describe(`An app client on ${engine.name} refuses`, () => {
+  describe(`CreateUserPoolClient and UpdateUserPoolClient on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    for (const [what, { request, error = 'InvalidParameterException', message }] of Object.entries(refusals)) {
-      it(what, async () => {
+    for (const [what, { request, error = 'InvalidParameterException', message }] of Object.entries(rejections)) {
+      it(`reject ${what}`, async () => {
         const expected = message === undefined ? { name: error } : { name: error, message }
         const { poolId, clientId } = await server().givenPool({ pool: { Schema: schema } })
         const create = new CreateUserPoolClientCommand({ UserPoolId: poolId, ClientName: 'refused', ...request })
@@ -97,7 +99,7 @@ for (const engine of engines) {
       })
     }
 
-    it('attribute lists with the words of the operation', async () => {
+    it('name the operation in the error for attribute lists', async () => {
       const { poolId, clientId } = await server().givenPool()
       const lists = { WriteAttributes: ['custom:none'] }
       await assert.rejects(server().send(new CreateUserPoolClientCommand({ UserPoolId: poolId, ClientName: 'x', ...lists })), {
@@ -110,7 +112,7 @@ for (const engine of engines) {
       await assert.rejects(server().send(create), { message: 'Invalid read attributes specified while creating a client' })
     })
 
-    it('a provider that the pool does not have', async () => {
+    it('reject an identity provider that the pool does not have', async () => {
       const { poolId } = await server().givenPool()
       const create = new CreateUserPoolClientCommand({
         UserPoolId: poolId,
@@ -121,14 +123,14 @@ for (const engine of engines) {
       await assert.rejects(server().send(create), { name: 'InvalidParameterException', message })
     })
 
-    it('two secrets at once', async () => {
+    it('reject GenerateSecret together with ClientSecret', async () => {
       const { poolId } = await server().givenPool()
       const both = { GenerateSecret: true, ClientSecret: 'a+secret+of+24+characters' }
       const create = new CreateUserPoolClientCommand({ UserPoolId: poolId, ClientName: 'x', ...both })
       await assert.rejects(server().send(create), { name: 'InvalidParameterException' })
     })
 
-    it('scopes of users for a client that speaks for itself', async () => {
+    it('reject scopes of users with client_credentials', async () => {
       const { poolId } = await server().givenPool()
       const request = { GenerateSecret: true, AllowedOAuthFlows: ['client_credentials' as const], AllowedOAuthScopes: ['openid'] }
       const create = new CreateUserPoolClientCommand({ UserPoolId: poolId, ClientName: 'x', ...request })

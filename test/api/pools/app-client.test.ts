@@ -11,7 +11,7 @@ import {
 import { engines } from '../../support/engines.ts'
 import { type TestServer, useTestServer } from '../../support/test-server.ts'
 
-/** What a client shows that was made of its name alone; ids, times and name left out. Recorded from Cognito, but for ClientType. */
+/** A client that was created with only a name, without ids, times and name. Recorded from Cognito, except ClientType. */
 const defaults: UserPoolClientType = {
   RefreshTokenValidity: 30,
   TokenValidityUnits: {},
@@ -22,7 +22,7 @@ const defaults: UserPoolClientType = {
   ClientType: 'REGULAR',
 }
 
-/** Every member that may go together, none of them at its default. */
+/** All members that can be set together, each with another value than its default. */
 const wholeClient = {
   RefreshTokenValidity: 90,
   AccessTokenValidity: 30,
@@ -77,7 +77,7 @@ for (const engine of engines) {
   describe(`App clients on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('fill in the defaults of Cognito', async () => {
+    it('have the defaults of Cognito', async () => {
       const poolId = await givenPool(server())
       const client = await create(server(), poolId, { ClientName: 'plain' })
 
@@ -99,33 +99,33 @@ for (const engine of engines) {
       assert.deepEqual(await describeClient(server(), poolId, client.ClientId), client)
     })
 
-    it('keep a secret that was brought along', async () => {
+    it('keep a secret that the request named', async () => {
       const poolId = await givenPool(server())
       const secret = 'a+secret+of+24+characters'
       const client = await create(server(), poolId, { ClientSecret: secret })
       assert.equal((await describeClient(server(), poolId, client.ClientId))?.ClientSecret, secret)
     })
 
-    it('take 0 as refresh token validity for 30 days, in the unit that was named', async () => {
+    it('treat a refresh token validity of 0 as 30 days, in the unit of the request', async () => {
       const poolId = await givenPool(server())
       const client = await create(server(), poolId, { RefreshTokenValidity: 0, TokenValidityUnits: { RefreshToken: 'hours' } })
       assert.equal(client.RefreshTokenValidity, 720)
       assert.deepEqual(client.TokenValidityUnits, { RefreshToken: 'hours' })
     })
 
-    it('leave empty lists out', async () => {
+    it('omit empty lists', async () => {
       const poolId = await givenPool(server())
       const client = await create(server(), poolId, { ReadAttributes: [], CallbackURLs: [], ExplicitAuthFlows: [], AllowedOAuthFlows: [] })
       assert.deepEqual(withoutIdentity(client), defaults)
     })
 
-    it('show a grace period of 0 where none was named', async () => {
+    it('show a grace period of 0 when the request had none', async () => {
       const poolId = await givenPool(server())
       const client = await create(server(), poolId, { RefreshTokenRotation: { Feature: 'DISABLED' } })
       assert.deepEqual(client.RefreshTokenRotation, { Feature: 'DISABLED', RetryGracePeriodSeconds: 0 })
     })
 
-    it('go back to the defaults in what an update does not name, but keep name and secret', async () => {
+    it('return to the defaults for members that an update does not name, except name and secret', async () => {
       const poolId = await givenPool(server())
       const before = await create(server(), poolId, { ...wholeClient, ClientName: 'keeper', GenerateSecret: true })
       server().clock.advance(1000)
@@ -141,7 +141,7 @@ for (const engine of engines) {
       assert.deepEqual(await describeClient(server(), poolId, before.ClientId), after)
     })
 
-    it('change in every member that an update names', async () => {
+    it('change all members that an update names', async () => {
       const poolId = await givenPool(server())
       const before = await create(server(), poolId, { GenerateSecret: true })
       const update = new UpdateUserPoolClientCommand({
@@ -164,7 +164,7 @@ for (const engine of engines) {
       assert.deepEqual(withoutIdentity(after), { ...wholeClient, ClientType: 'REGULAR' })
     })
 
-    it('are not there for another pool', async () => {
+    it('cannot be described, changed or deleted through another pool', async () => {
       const poolId = await givenPool(server())
       const other = await givenPool(server())
       const { ClientId } = await create(server(), poolId, {})
@@ -179,7 +179,7 @@ for (const engine of engines) {
       assert.equal((await describeClient(server(), poolId, ClientId))?.ClientName, 'app')
     })
 
-    it('are gone when they are deleted', async () => {
+    it('do not exist after they are deleted', async () => {
       const { poolId, clientId } = await server().givenPool()
       const remove = () => server().send(new DeleteUserPoolClientCommand({ UserPoolId: poolId, ClientId: clientId }))
       await remove()
@@ -188,7 +188,7 @@ for (const engine of engines) {
       await assert.rejects(describeClient(server(), poolId, clientId), gone)
     })
 
-    it('belong to a pool that exists', async () => {
+    it('cannot be created in a pool that does not exist', async () => {
       const poolId = 'us-east-1_nowhere'
       const gone = { name: 'ResourceNotFoundException', message: `User pool ${poolId} does not exist.` }
       await assert.rejects(create(server(), poolId, {}), gone)

@@ -1,6 +1,6 @@
 import type { TestServer } from '../../support/test-server.ts'
 
-/** A call without the SDK between: for what the SDK would not send, or would tidy up on the way back. */
+/** Calls an operation without the SDK, for requests that the SDK would not send and responses that it would change. */
 export async function call(server: TestServer, operation: string, body: string | object): Promise<{ status: number; body: string }> {
   const response = await fetch(server.url, {
     method: 'POST',

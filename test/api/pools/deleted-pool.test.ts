@@ -34,7 +34,7 @@ async function deletePool(server: TestServer, poolId: string): Promise<void> {
     if (Domain !== undefined) await server.send(new DeleteUserPoolDomainCommand({ UserPoolId: poolId, Domain }))
   }
   const deadline = performance.now() + 60_000
-  // An import that is under way ends by itself.
+  // A running import ends by itself.
   for (let isImporting = true; isImporting && performance.now() < deadline; ) {
     isImporting = await server.send(new DeleteUserPoolCommand({ UserPoolId: poolId })).then(
       () => false,
@@ -55,7 +55,7 @@ async function clientIdsOf(server: TestServer, poolId: string): Promise<string[]
 
 for (const engine of engines) {
   describe(`A deleted pool on ${engine.name}`, () => {
-    it('is unknown to every operation while its rows are still there', async () => {
+    it('does not exist for any operation while its rows are still stored', async () => {
       await using server = await startTestServer(engine)
       const world = await prepareWorld(server)
       const requests = []
@@ -78,7 +78,7 @@ for (const engine of engines) {
         const refusals = isPublic ? ['NotAuthorizedException', 'UnauthorizedException'] : ['ResourceNotFoundException']
         if (!refusals.includes(codeOf(answer))) answered.push(`${name}: ${answer.text}`)
       }
-      // The answers for a domain that nobody has.
+      // The responses for a domain that does not exist.
       const noDomain = '{"__type":"InvalidParameterException","message":"No such domain or user pool exists."}'
       assert.deepEqual(answered, [
         'DescribeUserPoolDomain: {"DomainDescription":{}}',
@@ -95,12 +95,12 @@ for (const engine of engines) {
       assert.deepEqual(await server.inbox(), [])
     })
 
-    it('is swept a second time, for requests that ended after the first', async () => {
+    it('is swept a second time, for requests that ended after the first sweep', async () => {
       await using server = await startTestServer(engine)
       const { poolId } = await server.givenPool()
       const other = await server.givenPool()
       for (const pool of [poolId, other.poolId]) await givenUser(server, pool, 'ana')
-      // The first keys of a pool are made in the background. Nothing of it may change from here on.
+      // The first keys of a pool are created in the background. Wait until nothing in the pool changes any more.
       await fetch(`${server.url}/${other.poolId}/.well-known/jwks.json`)
       await deletePool(server, poolId)
       await using storage = await openDatabaseOf(server)
@@ -120,7 +120,7 @@ for (const engine of engines) {
       assert.deepEqual(await rowsOfPool(db, other.poolId), kept)
     })
 
-    it('gives its domain free before its rows are gone', async () => {
+    it('releases its domain before its rows are removed', async () => {
       await using server = await startTestServer(engine)
       const [first, second] = [await server.givenPool(), await server.givenPool()]
       await server.send(new CreateUserPoolDomainCommand({ UserPoolId: first.poolId, Domain: 'mine' }))

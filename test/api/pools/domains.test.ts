@@ -44,7 +44,7 @@ for (const engine of engines) {
   describe(`Domains on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('of a prefix show the defaults', async () => {
+    it('with a prefix show the defaults', async () => {
       const poolId = await newPool(server())
       const prefix = newPrefix()
       assert.deepEqual(await create(server(), poolId, prefix), { ManagedLoginVersion: 1 })
@@ -63,7 +63,7 @@ for (const engine of engines) {
       assert.deepEqual(await domainsOf(server(), poolId), [prefix, undefined])
     })
 
-    it('of their own show every member as it was sent', async () => {
+    it('with a custom name show every member as it was sent', async () => {
       const poolId = await newPool(server())
       const config = { CertificateArn: certificate, SecurityPolicy: 'TLS_V1_3_2025' as const }
       const request = { ManagedLoginVersion: 2, CustomDomainConfig: config, Routing: routing }
@@ -78,7 +78,7 @@ for (const engine of engines) {
       assert.deepEqual(await domainsOf(server(), poolId), [undefined, 'login.shop.test'])
     })
 
-    it('are one of each kind in a pool', async () => {
+    it('are at most one of each kind in a pool', async () => {
       const poolId = await newPool(server())
       const custom = { CustomDomainConfig: { CertificateArn: certificate } }
       const prefix = newPrefix()
@@ -95,7 +95,7 @@ for (const engine of engines) {
       assert.deepEqual(answers, ['InvalidParameterException', 'InvalidParameterException', 'ok'])
     })
 
-    it('lead to one pool', async () => {
+    it('belong to one pool only', async () => {
       const pools = [await newPool(server()), await newPool(server()), await newPool(server())]
       const prefix = newPrefix()
       const answers = await outcomes(pools.map((poolId) => create(server(), poolId, prefix)))
@@ -104,7 +104,7 @@ for (const engine of engines) {
       await assert.rejects(create(server(), await newPool(server()), prefix), taken)
     })
 
-    it('change in what an update names and keep the rest', async () => {
+    it('change only in members that an update names', async () => {
       const poolId = await newPool(server())
       const place = { UserPoolId: poolId, Domain: 'changing.shop.test' }
       await create(server(), poolId, place.Domain, { CustomDomainConfig: { CertificateArn: certificate }, Routing: routing })
@@ -123,12 +123,12 @@ for (const engine of engines) {
       await server().send(new DeleteUserPoolDomainCommand(place))
     })
 
-    it('that nobody has are described by nothing', async () => {
+    it('that do not exist have an empty description', async () => {
       assert.deepEqual(await describeDomain(server(), 'nobody-has-this'), {})
       assert.deepEqual(await describeDomain(server(), 'nobody.has.this.test'), {})
     })
 
-    it('cannot be touched by way of another pool', async () => {
+    it('cannot be changed or deleted through another pool', async () => {
       const poolId = await newPool(server())
       const prefix = newPrefix()
       await create(server(), poolId, prefix)
@@ -141,7 +141,7 @@ for (const engine of engines) {
       assert.deepEqual([shown?.UserPoolId, shown?.ManagedLoginVersion], [poolId, 1])
     })
 
-    it('keep their pool from being deleted until they are', async () => {
+    it('must be deleted before their pool', async () => {
       const poolId = await newPool(server())
       const prefix = newPrefix()
       await create(server(), poolId, prefix)
@@ -162,7 +162,7 @@ for (const engine of engines) {
     const server = useTestServer(engine, { flags: ['--quotas', '{"customDomains":2}'] })
     const custom = { CustomDomainConfig: { CertificateArn: certificate } }
 
-    it('are no more than the server may have, and lead to one pool', async () => {
+    it('are limited by the quota of the server and belong to one pool only', async () => {
       const first = await newPool(server())
       await create(server(), first, 'a.shop.test', custom)
       const message = 'One or more of the CNAMEs you provided are already associated with a different resource.'

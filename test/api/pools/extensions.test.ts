@@ -45,35 +45,35 @@ const everything = {
   TestUsers: [{ Username: 'robot', Code: '123456' }],
 }
 
-/** Requests that are refused, by what is wrong with them. */
+/** Rejected requests, by what is wrong with them. */
 const refused: Readonly<Record<string, object>> = {
   'a trigger that does not exist': { Triggers: { PreSignOut: {} } },
-  'a timeout of nothing': { Triggers: { PreSignUp: { TimeoutMilliseconds: 0 } } },
-  'a timeout without end': { Triggers: { PreSignUp: { TimeoutMilliseconds: 10_000_000 } } },
-  'endless retries': { Triggers: { PreSignUp: { Retries: 1000 } } },
-  'an unknown way to fail': { Triggers: { PreSignUp: { OnError: 'SHRUG' } } },
-  'the last good verdict where it is no claim': { Triggers: { PreSignUp: { OnError: 'LAST_GOOD' } } },
-  'a breaker without its time': { Triggers: { PreSignUp: { CircuitBreaker: { Failures: 3 } } } },
-  'a breaker that never trips': { Triggers: { PreSignUp: { CircuitBreaker: { Failures: 0, OpenSeconds: 1 } } } },
-  'an unknown word on wrong answers': { CustomAuth: { WrongAnswers: 'IGNORE' } },
-  'an unknown word on MFA': { CustomAuth: { MfaAfterPassword: 'MAYBE' } },
-  'a lifetime of nothing': { SignUp: { UnconfirmedUserLifetimeHours: 0 } },
+  'a timeout of 0': { Triggers: { PreSignUp: { TimeoutMilliseconds: 0 } } },
+  'a timeout that is too long': { Triggers: { PreSignUp: { TimeoutMilliseconds: 10_000_000 } } },
+  'too many retries': { Triggers: { PreSignUp: { Retries: 1000 } } },
+  'an unknown OnError': { Triggers: { PreSignUp: { OnError: 'SHRUG' } } },
+  'LAST_GOOD for another trigger than PreTokenGeneration': { Triggers: { PreSignUp: { OnError: 'LAST_GOOD' } } },
+  'a circuit breaker without OpenSeconds': { Triggers: { PreSignUp: { CircuitBreaker: { Failures: 3 } } } },
+  'a circuit breaker after 0 failures': { Triggers: { PreSignUp: { CircuitBreaker: { Failures: 0, OpenSeconds: 1 } } } },
+  'an unknown WrongAnswers': { CustomAuth: { WrongAnswers: 'IGNORE' } },
+  'an unknown MfaAfterPassword': { CustomAuth: { MfaAfterPassword: 'MAYBE' } },
+  'a lifetime of 0': { SignUp: { UnconfirmedUserLifetimeHours: 0 } },
   'a lifetime beyond a year': { SignUp: { UnconfirmedUserLifetimeHours: 8761 } },
   'an unknown kind of message': { Messages: { Suppress: ['Newsletter'] } },
-  'no message at all in a day': { Messages: { MaxPerDay: 0 } },
-  'no message at all to anybody': { Messages: { MaxPerRecipientPerHour: 0 } },
-  'more messages than can be counted': { Messages: { MaxPerDay: 100_000_001 } },
-  'an unknown way to take refusals': { Messages: { OnRefusal: 'SHOUT' } },
-  'a locale that is none': { Messages: { Templates: { 'not a locale': {} } } },
+  'a daily limit of 0': { Messages: { MaxPerDay: 0 } },
+  'an hourly limit of 0': { Messages: { MaxPerRecipientPerHour: 0 } },
+  'a daily limit that is too high': { Messages: { MaxPerDay: 100_000_001 } },
+  'an unknown OnRefusal': { Messages: { OnRefusal: 'SHOUT' } },
+  'an invalid locale': { Messages: { Templates: { 'not a locale': {} } } },
   'a locale twice, spelled differently': { Messages: { Templates: { 'pt-br': {}, 'pt-BR': {} } } },
-  'a code template without room for the code': { Messages: { Templates: { de: { VerificationEmail: 'Hallo, du!' } } } },
-  'an SMS template without room for the code': { Messages: { Templates: { de: { AuthenticationSms: 'Hallo, du!' } } } },
+  'an e-mail template without a placeholder for the code': { Messages: { Templates: { de: { VerificationEmail: 'Hallo, du!' } } } },
+  'an SMS template without a placeholder for the code': { Messages: { Templates: { de: { AuthenticationSms: 'Hallo, du!' } } } },
   'a link template without a link': { Messages: { Templates: { de: { LinkEmail: 'Hallo {####}' } } } },
-  'an invitation that does not say the name': { Messages: { Templates: { de: { InvitationEmail: 'Code {####}' } } } },
+  'an invitation without a placeholder for the username': { Messages: { Templates: { de: { InvitationEmail: 'Code {####}' } } } },
   'a template that is too short': { Messages: { Templates: { de: { VerificationSms: '{####' } } } },
   'a text message that is too long': { Messages: { Templates: { de: { VerificationSms: `{####}${'x'.repeat(1600)}` } } } },
   'a subject that is too long': { Messages: { Templates: { de: { VerificationEmailSubject: 'x'.repeat(999) } } } },
-  'a subject of nothing': { Messages: { Templates: { de: { VerificationEmailSubject: '' } } } },
+  'an empty subject': { Messages: { Templates: { de: { VerificationEmailSubject: '' } } } },
   'a test user twice': {
     TestUsers: [
       { Username: 'robot', Code: '123456' },
@@ -86,7 +86,7 @@ const refused: Readonly<Record<string, object>> = {
   'a test user without a code': { TestUsers: [{ Username: 'robot' }] },
 }
 
-/** Requests with a name in them that is none, and what is said of it. */
+/** Requests with an unknown member, and the error. */
 const misspelled: readonly [sections: object, says: RegExp][] = [
   [{ Trigers: {} }, /: 'Trigers' is not a known member; the members are UserPoolId, Triggers, /],
   [
@@ -111,20 +111,20 @@ for (const engine of engines) {
     }
     const set = (poolId: string, sections: object) => callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, ...sections })
 
-    it('are nothing that Cognito has not until somebody sets them', async () => {
+    it('have the defaults, with which a pool behaves as in Cognito, until they are set', async () => {
       const { poolId } = await server().givenPool()
       assert.deepEqual(await get(poolId), defaults)
       assert.deepEqual(await set(poolId, {}), { UserPoolId: poolId, ...defaults })
     })
 
-    it('are kept whole, and come back as they were set, also after a restart', async () => {
+    it('are shown as they were set, also after a restart', async () => {
       const { poolId } = await server().givenPool()
       assert.deepEqual(await set(poolId, everything), { UserPoolId: poolId, ...everything })
       await server().restart()
       assert.deepEqual(await get(poolId), everything)
     })
 
-    it('are replaced by the section, and stay as they are where nothing is said', async () => {
+    it('are replaced section by section', async () => {
       const { poolId } = await server().givenPool()
       await set(poolId, everything)
       await set(poolId, { Messages: { MaxPerDay: 7 } })
@@ -133,7 +133,7 @@ for (const engine of engines) {
       assert.deepEqual(await get(poolId), defaults)
     })
 
-    it('fill in what a section leaves out', async () => {
+    it('have defaults for members that a section omits', async () => {
       const { poolId } = await server().givenPool()
       const { Triggers, Messages } = await set(poolId, {
         Triggers: { PostConfirmation: {} },
@@ -143,12 +143,12 @@ for (const engine of engines) {
       assert.deepEqual(Messages, { Suppress: ['SignUp'], Templates: { 'pt-BR': { VerificationSms: '{####}' } }, OnRefusal: 'IGNORE' })
     })
 
-    it('take an invitation without a password, for pools that need none', async () => {
+    it('accept an invitation template without a password', async () => {
       const { poolId } = await server().givenPool()
       await set(poolId, { Messages: { Templates: { de: { InvitationEmail: 'Hallo {username}' } } } })
     })
 
-    it('are left alone by UpdateUserPool, and not shown by DescribeUserPool', async () => {
+    it('are not changed by UpdateUserPool and not shown by DescribeUserPool', async () => {
       const { poolId } = await server().givenPool()
       await set(poolId, everything)
       await server().send(new UpdateUserPoolCommand({ UserPoolId: poolId, MfaConfiguration: 'OFF' }))
@@ -157,7 +157,7 @@ for (const engine of engines) {
       assert.doesNotMatch(JSON.stringify(UserPool), /Extensions|TestUsers|123456|MaxPerDay/i)
     })
 
-    it('are the pool’s own, and go with it', async () => {
+    it('belong to one pool and are deleted with it', async () => {
       const { poolId } = await server().givenPool()
       const other = await server().givenPool()
       await set(poolId, everything)
@@ -168,7 +168,7 @@ for (const engine of engines) {
       }
     })
 
-    it('refuse what makes no sense, and then change nothing', async () => {
+    it('do not change when a request is invalid', async () => {
       const { poolId } = await server().givenPool({ pool: { UsernameConfiguration: { CaseSensitive: false } } })
       await set(poolId, everything)
       for (const [problem, sections] of Object.entries(refused)) {
@@ -177,7 +177,7 @@ for (const engine of engines) {
       assert.deepEqual(await get(poolId), everything)
     })
 
-    it('refuse a member that there is not, and name those that there are', async () => {
+    it('are rejected with an unknown member, with the list of known ones', async () => {
       const { poolId } = await server().givenPool()
       await set(poolId, everything)
       for (const [sections, message] of misspelled) {

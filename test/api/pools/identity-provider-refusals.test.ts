@@ -14,7 +14,7 @@ import { engines } from '../../support/engines.ts'
 import { useTestServer } from '../../support/test-server.ts'
 import { apple, facebook, google, oidc, saml } from './provider-requests.ts'
 
-type Refusal = { request: Partial<CreateIdentityProviderCommandInput>; message?: string }
+type Rejection = { request: Partial<CreateIdentityProviderCommandInput>; message?: string }
 
 const details = <R extends { ProviderDetails: Record<string, string> }>(request: R, changes: Record<string, string>): R => ({
   ...request,
@@ -30,30 +30,33 @@ const appleKeys = 'clientId, privateKey, teamId, and keyId are all required idp 
 const oidcKeys = 'clientId, authorizeScopes, oidcIssuer and attributesRequestMethod are all required idp details.'
 const httpsOnly = 'OIDC endpoint must start with https://'
 
-/** What cannot be an identity provider of a pool: InvalidParameterException. */
-const refusals: Record<string, Refusal> = {
-  'Google by another name': { request: { ...google, ProviderName: 'MyGoogle' }, message: 'Provider MyGoogle cannot be of type Google.' },
-  'somebody else by the name of Google': {
+/** Invalid identity providers. The error is InvalidParameterException. */
+const rejections: Record<string, Rejection> = {
+  'a Google provider with another name': {
+    request: { ...google, ProviderName: 'MyGoogle' },
+    message: 'Provider MyGoogle cannot be of type Google.',
+  },
+  'an OIDC provider with the name Google': {
     request: { ...oidc, ProviderName: 'Google' },
     message: 'Provider Google cannot be of type OIDC.',
   },
   'somebody else by nearly the name of Google': { request: { ...oidc, ProviderName: 'google' } },
   'somebody else by the name of the pool itself': { request: { ...saml, ProviderName: 'cognito' } },
   'Google without a client id': { request: without(google, 'client_id'), message: socialKeys },
-  'Google with an empty secret': { request: details(google, { client_secret: '' }), message: socialKeys },
+  'Google with an empty client secret': { request: details(google, { client_secret: '' }), message: socialKeys },
   'Facebook without scopes': { request: without(facebook, 'authorize_scopes'), message: socialKeys },
-  'Facebook with a version that is a path': { request: details(facebook, { api_version: 'v1.0/../../evil' }) },
-  'Apple without its key': { request: without(apple, 'private_key'), message: appleKeys },
+  'Facebook with a path as API version': { request: details(facebook, { api_version: 'v1.0/../../evil' }) },
+  'Apple without a private key': { request: without(apple, 'private_key'), message: appleKeys },
   'OIDC without an issuer': { request: without(oidc, 'oidc_issuer'), message: oidcKeys },
-  'OIDC without a method': { request: without(oidc, 'attributes_request_method'), message: oidcKeys },
-  'OIDC with a method of its own': {
+  'OIDC without a request method': { request: without(oidc, 'attributes_request_method'), message: oidcKeys },
+  'OIDC with an unknown request method': {
     request: details(oidc, { attributes_request_method: 'PUT' }),
     message:
       "1 validation error detected: Value 'PUT' at 'attributes_request_method' failed to satisfy constraint: Member must satisfy enum value set: [POST, GET]",
   },
-  'OIDC by plain HTTP': { request: details(oidc, { oidc_issuer: 'http://id.corp.test' }), message: httpsOnly },
-  'OIDC at an address that is none': { request: details(oidc, { token_url: 'https//' }), message: httpsOnly },
-  'OIDC at a file': { request: details(oidc, { jwks_uri: 'file:///etc/passwd' }), message: httpsOnly },
+  'OIDC with an issuer by plain HTTP': { request: details(oidc, { oidc_issuer: 'http://id.corp.test' }), message: httpsOnly },
+  'OIDC with an invalid URL': { request: details(oidc, { token_url: 'https//' }), message: httpsOnly },
+  'OIDC with a file URL': { request: details(oidc, { jwks_uri: 'file:///etc/passwd' }), message: httpsOnly },
   'SAML without metadata': {
     request: without(saml, 'MetadataURL'),
     message: 'At least one of the MetadataURL or MetadataFile should be provided.',
@@ -63,10 +66,10 @@ const refusals: Record<string, Refusal> = {
     message: 'Only one of the MetadataURL or MetadataFile should be provided.',
   },
   'SAML with metadata by plain HTTP': { request: details(saml, { MetadataURL: 'http://id.corp.test/metadata' }) },
-  'SAML with a flag that is neither': { request: details(saml, { IDPSignout: 'yes' }) },
-  'SAML with another signature': { request: details(saml, { RequestSigningAlgorithm: 'rsa-sha1' }) },
-  'a detail that SAML does not have': { request: details(saml, { IDPSignOut: 'true' }) },
-  'a detail that nobody has': { request: details(oidc, { __proto__x: '1' }) },
+  'SAML with a flag that is neither true nor false': { request: details(saml, { IDPSignout: 'yes' }) },
+  'SAML with an unknown signature algorithm': { request: details(saml, { RequestSigningAlgorithm: 'rsa-sha1' }) },
+  'a detail that SAML providers do not have': { request: details(saml, { IDPSignOut: 'true' }) },
+  'an unknown detail': { request: details(oidc, { __proto__x: '1' }) },
   'a mapping to an attribute that is not in the schema': {
     request: { ...oidc, AttributeMapping: { email: 'mail', 'custom:none': 'x', toString: 'y' } },
     message: 'AttributeMapping contains invalid mapping: [custom:none, toString]',
@@ -79,22 +82,22 @@ const refusals: Record<string, Refusal> = {
     request: { ...oidc, AttributeMapping: { username: 'email' } },
     message: 'AttributeMapping contains invalid mapping: [username]',
   },
-  'levels of assurance of a provider without any': { request: { ...google, AcrMapping: { Level1: 'x' } } },
-  'a level of assurance there is none of': { request: { ...oidc, AcrMapping: { Level5: 'x' } } },
+  'an AcrMapping for a provider that is not OIDC': { request: { ...google, AcrMapping: { Level1: 'x' } } },
+  'an unknown level of assurance': { request: { ...oidc, AcrMapping: { Level5: 'x' } } },
   'a name with a blank': { request: { ...oidc, ProviderName: 'My Corp ' } },
   'a name that begins with an underscore': { request: { ...oidc, ProviderName: '_corp' } },
   'a name that no database can hold': { request: { ...oidc, ProviderName: '\u0000corp' } },
-  'a type there is none of': { request: { ...oidc, ProviderType: 'Twitter' as 'OIDC' } },
+  'an unknown type': { request: { ...oidc, ProviderType: 'Twitter' as 'OIDC' } },
   'an identifier with a slash': { request: { ...oidc, IdpIdentifiers: ['a/b'] } },
   'more than 50 identifiers': { request: { ...oidc, IdpIdentifiers: Array.from({ length: 51 }, (_, index) => `id-${index}`) } },
 }
 
 for (const engine of engines) {
-  describe(`An identity provider on ${engine.name} cannot be`, () => {
+  describe(`CreateIdentityProvider and UpdateIdentityProvider on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    for (const [what, { request, message }] of Object.entries(refusals)) {
-      it(what, async () => {
+    for (const [what, { request, message }] of Object.entries(rejections)) {
+      it(`reject ${what}`, async () => {
         const { poolId } = await server().givenPool()
         const expected = { name: 'InvalidParameterException', ...(message !== undefined && { message }) }
         const command = new CreateIdentityProviderCommand({ UserPoolId: poolId, ...oidc, ...request })
@@ -103,7 +106,7 @@ for (const engine of engines) {
       })
     }
 
-    it('changed into what could not have been made', async () => {
+    it('reject a change to an invalid provider, and keep the old one', async () => {
       const { poolId } = await server().givenPool()
       await server().send(new CreateIdentityProviderCommand({ UserPoolId: poolId, ...oidc }))
       const read = () => server().send(new DescribeIdentityProviderCommand({ UserPoolId: poolId, ProviderName: 'Corp' }))
@@ -122,7 +125,7 @@ for (const engine of engines) {
       assert.deepEqual((await read()).IdentityProvider, before)
     })
 
-    it('the users of the pool itself', async () => {
+    it('reject COGNITO as the name of a provider', async () => {
       const { poolId } = await server().givenPool()
       const place = { UserPoolId: poolId, ProviderName: 'COGNITO' }
       const expected = { name: 'UnsupportedIdentityProviderException' }
@@ -130,7 +133,7 @@ for (const engine of engines) {
       await assert.rejects(server().send(new DeleteIdentityProviderCommand(place)), expected)
     })
 
-    it('of a pool that does not exist', async () => {
+    it('reject a pool that does not exist', async () => {
       const poolId = 'us-east-1_nowhere'
       const place = { UserPoolId: poolId, ProviderName: 'Corp' }
       const gone = { name: 'ResourceNotFoundException', message: `User pool ${poolId} does not exist.` }

@@ -48,7 +48,7 @@ for (const engine of engines) {
     const server = useTestServer(engine)
 
     for (const request of allProviders) {
-      it(`of type ${request.ProviderType} show what was sent and what the service adds`, async () => {
+      it(`of type ${request.ProviderType} show the details of the request and those that the service adds`, async () => {
         const poolId = await newPool(server())
         const type = request.ProviderType ?? ''
         const created = await create(server(), poolId, request)
@@ -111,7 +111,7 @@ for (const engine of engines) {
       await assert.rejects(findByIdentifier(server(), poolId, 'a'), { name: 'ResourceNotFoundException' })
     })
 
-    it('survive getting back what was described', async () => {
+    it('do not change when an update sends back a description', async () => {
       const poolId = await newPool(server())
       for (const request of allProviders) {
         const name = request.ProviderName ?? ''
@@ -126,14 +126,14 @@ for (const engine of engines) {
       assert.equal(after?.ProviderDetails?.['token_url'], 'https://graph.facebook.com/v22.0/oauth/access_token')
     })
 
-    it('can be asked at addresses of a stand-in', async () => {
+    it('accept endpoints of a test double', async () => {
       const poolId = await newPool(server())
       const standIn = { token_url: 'http://localhost:8080/token', authorize_url: 'http://127.0.0.1:8080/authorize' }
       const created = await create(server(), poolId, { ...google, ProviderDetails: { ...google.ProviderDetails, ...standIn } })
       assert.deepEqual(created?.ProviderDetails, { ...addedDetails['Google'], ...google.ProviderDetails, ...standIn })
     })
 
-    it('are there once, and in a pool that ignores case once in whatever case', async () => {
+    it('have unique names, without regard to case in a pool that ignores case', async () => {
       const poolId = await newPool(server())
       await create(server(), poolId, {})
       const duplicate = { name: 'DuplicateProviderException', message: `Corp already exists in user pool ${poolId}` }
@@ -144,7 +144,7 @@ for (const engine of engines) {
       await assert.rejects(create(server(), insensitive, { ProviderName: 'CORP' }), { name: 'DuplicateProviderException' })
     })
 
-    it('share no identifier', async () => {
+    it('cannot share an identifier', async () => {
       const poolId = await newPool(server())
       await create(server(), poolId, { IdpIdentifiers: ['corp.test', 'corp.test'] })
       const other = { ...saml, IdpIdentifiers: ['else.test', 'corp.test'] }
@@ -161,7 +161,7 @@ for (const engine of engines) {
       await update(server(), poolId, saml.ProviderName ?? '', { IdpIdentifiers: ['corp.test'] })
     })
 
-    it('are not there for another pool', async () => {
+    it('cannot be described, changed or deleted through another pool', async () => {
       const [poolId, other] = [await newPool(server()), await newPool(server())]
       await create(server(), poolId, { IdpIdentifiers: ['corp.test'] })
       const gone = { name: 'ResourceNotFoundException' }
@@ -174,7 +174,7 @@ for (const engine of engines) {
       assert.equal((await describeProvider(server(), poolId))?.ProviderDetails?.['client_id'], 'our-id')
     })
 
-    it('are gone when they are deleted', async () => {
+    it('do not exist after they are deleted', async () => {
       const poolId = await newPool(server())
       await create(server(), poolId, {})
       const remove = () => server().send(new DeleteIdentityProviderCommand({ UserPoolId: poolId, ProviderName: 'Corp' }))
@@ -185,7 +185,7 @@ for (const engine of engines) {
       await assert.rejects(update(server(), poolId, 'Corp', {}), gone)
     })
 
-    it('keep the key of Apple to themselves, and through an update without it', async () => {
+    it('never show the key of Apple, and keep it when an update lacks it', async () => {
       const poolId = await newPool(server())
       await create(server(), poolId, apple)
       const { private_key: _key, ...withoutKey } = apple.ProviderDetails
@@ -233,7 +233,7 @@ for (const engine of engines) {
   describe(`Many identity providers on ${engine.name}`, () => {
     const server = useTestServer(engine, { flags: ['--quotas', '{"identityProvidersPerPool":52}'] })
 
-    it('are listed in pages, and are no more than there may be', async () => {
+    it('are listed in pages and limited by the quota', async () => {
       const poolId = await newPool(server())
       await create(server(), await newPool(server()), {})
       const names = Array.from({ length: 52 }, (_, index) => `provider-${String(index).padStart(2, '0')}`)
@@ -263,7 +263,7 @@ for (const engine of engines) {
   })
 
   describe(`The secrets of identity providers on ${engine.name}`, () => {
-    it('open again in the next process', async () => {
+    it('can be opened by the next process', async () => {
       await using server = await startTestServer(engine)
       const poolId = await newPool(server)
       await create(server, poolId, facebook)

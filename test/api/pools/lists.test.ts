@@ -27,7 +27,7 @@ for (const engine of engines) {
   describe(`ListUserPools on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('shows every pool once, page by page', async () => {
+    it('lists every pool once, page by page', async () => {
       const pools = await givenPools(server(), 5)
       const pages = []
       for await (const page of paginateListUserPools({ client: server().client, pageSize: 2 }, { MaxResults: 2 })) pages.push(page)
@@ -48,14 +48,14 @@ for (const engine of engines) {
       assert.deepEqual(shown.toSorted(byId), expected.toSorted(byId))
     })
 
-    it('gives no token behind the last page, even when it is full', async () => {
+    it('returns no token with the last page, even when it is full', async () => {
       const all = await server().send(new ListUserPoolsCommand({ MaxResults: 60 }))
       const count = all.UserPools?.length ?? 0
       assert.ok(count > 0)
       assert.equal((await server().send(new ListUserPoolsCommand({ MaxResults: count }))).NextToken, undefined)
     })
 
-    it('refuses a token that it did not give', async () => {
+    it('rejects an unknown token', async () => {
       await givenPools(server(), 2)
       const { NextToken: token = '' } = await server().send(new ListUserPoolsCommand({ MaxResults: 1 }))
       const altered = `${token.slice(0, -1)}${token.endsWith('A') ? 'B' : 'A'}`
@@ -75,7 +75,7 @@ for (const engine of engines) {
   describe(`ListUserPoolClients on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('shows every client of this pool once, page by page', async () => {
+    it('lists every client of the pool once, page by page', async () => {
       const { poolId, clientId } = await server().givenPool()
       await server().givenPool()
       const ids = [clientId]
@@ -99,7 +99,7 @@ for (const engine of engines) {
       )
     })
 
-    it('refuses a token of another pool', async () => {
+    it('rejects a token of another pool', async () => {
       const { poolId } = await server().givenPool()
       const other = await server().givenPool()
       await server().send(new CreateUserPoolClientCommand({ UserPoolId: poolId, ClientName: 'second' }))
@@ -109,7 +109,7 @@ for (const engine of engines) {
       await assert.rejects(server().send(list), { name: 'InvalidParameterException' })
     })
 
-    it('knows the two kinds of clients', async () => {
+    it('lists clients by type', async () => {
       const { poolId, clientId } = await server().givenPool()
       const idsOf = async (kind: 'REGULAR' | 'DCR') => {
         const { UserPoolClients: clients } = await server().send(new ListUserPoolClientsCommand({ UserPoolId: poolId, ClientType: kind }))
@@ -119,7 +119,7 @@ for (const engine of engines) {
       assert.deepEqual(await idsOf('DCR'), [])
     })
 
-    it('refuses a pool that does not exist', async () => {
+    it('rejects a pool that does not exist', async () => {
       const list = new ListUserPoolClientsCommand({ UserPoolId: 'us-east-1_nowhere' })
       await assert.rejects(server().send(list), { name: 'ResourceNotFoundException' })
     })

@@ -19,7 +19,7 @@ for (const engine of engines) {
     const endpoint = await openTriggerEndpoint()
     const server = useTestServer(engine, { flags: [...endpoint.flags, '--region', 'local'] })
 
-    it('is in the id and the ARN of a pool, which its tags are found by', async () => {
+    it('is in the id and the ARN of a pool, and tags are found by that ARN', async () => {
       const { poolId } = await server().givenPool()
       assert.match(poolId, /^local_[0-9A-Za-z]{9}$/)
       const { UserPool } = await server().send(new DescribeUserPoolCommand({ UserPoolId: poolId }))

@@ -28,7 +28,7 @@ for (const engine of engines) {
     const server = useTestServer(engine)
 
     for (const destination of [{ CloudWatchLogsConfiguration: group }, { S3Configuration: bucket }, { FirehoseConfiguration: stream }]) {
-      it(`to a ${Object.keys(destination)[0]} comes back as it was set`, async () => {
+      it(`to a ${Object.keys(destination)[0]} is shown as it was set`, async () => {
         const { poolId } = await server().givenPool()
         const logs = [notifications, { ...activity, ...destination }]
         const expected = { UserPoolId: poolId, LogConfigurations: logs }
@@ -37,7 +37,7 @@ for (const engine of engines) {
       })
     }
 
-    it('is empty at first, replaced by each setting and emptied by an empty one', async () => {
+    it('is empty at first, is replaced by each request and removed by an empty list', async () => {
       const { poolId } = await server().givenPool()
       const empty = { UserPoolId: poolId, LogConfigurations: [] }
       assert.deepEqual(await shown(server(), poolId), empty)
@@ -48,7 +48,7 @@ for (const engine of engines) {
       assert.deepEqual(await shown(server(), poolId), empty)
     })
 
-    it('of another pool is another', async () => {
+    it('belongs to one pool', async () => {
       const { poolId } = await server().givenPool()
       const other = await server().givenPool()
       await set(server(), poolId, [notifications])
@@ -60,14 +60,14 @@ for (const engine of engines) {
     for (const [what, logs] of Object.entries<readonly LogConfigurationType[]>({
       'one source twice': [notifications, notifications],
       'no destination': [activity],
-      'a destination without an address': [{ ...activity, CloudWatchLogsConfiguration: {} }],
+      'a destination without an ARN': [{ ...activity, CloudWatchLogsConfiguration: {} }],
       'two destinations': [{ ...activity, CloudWatchLogsConfiguration: group, S3Configuration: bucket }],
-      'failed messages for information': [{ ...notifications, LogLevel: 'INFO' }],
+      'failed messages with the level INFO': [{ ...notifications, LogLevel: 'INFO' }],
       'failed messages in a bucket': [{ LogLevel: 'ERROR', EventSource: 'userNotification', S3Configuration: bucket }],
-      'activity as an error': [{ ...activity, LogLevel: 'ERROR', FirehoseConfiguration: stream }],
+      'user activity with the level ERROR': [{ ...activity, LogLevel: 'ERROR', FirehoseConfiguration: stream }],
       'three logs': [notifications, { ...activity, S3Configuration: bucket }, { ...activity, FirehoseConfiguration: stream }],
     })) {
-      it(`refuses ${what}, and keeps what there was`, async () => {
+      it(`rejects ${what} and stays as it was`, async () => {
         const { poolId } = await server().givenPool()
         await set(server(), poolId, [notifications])
         await assert.rejects(set(server(), poolId, logs), { name: 'InvalidParameterException' })

@@ -17,8 +17,8 @@ import { type TestServer, useTestServer } from '../../support/test-server.ts'
 import { call } from './call.ts'
 
 type Ids = { readonly poolId: string; readonly clientId: string }
-type Wish = Omit<CreateManagedLoginBrandingCommandInput, 'UserPoolId' | 'ClientId'>
-type Change = Omit<UpdateManagedLoginBrandingCommandInput, 'UserPoolId' | 'ManagedLoginBrandingId'>
+type BrandingInput = Omit<CreateManagedLoginBrandingCommandInput, 'UserPoolId' | 'ClientId'>
+type BrandingChange = Omit<UpdateManagedLoginBrandingCommandInput, 'UserPoolId' | 'ManagedLoginBrandingId'>
 
 const svg = new TextEncoder().encode('<svg xmlns="http://www.w3.org/2000/svg"/>')
 const logo: AssetType = { Category: 'FORM_LOGO', ColorMode: 'LIGHT', Extension: 'SVG', Bytes: svg }
@@ -27,8 +27,8 @@ const settings = { components: { primaryButton: { lightMode: { defaults: { backg
 const notFound = { name: 'ResourceNotFoundException' }
 const invalid = { name: 'InvalidParameterException' }
 
-async function create(server: TestServer, { poolId, clientId }: Ids, wish: Wish = { UseCognitoProvidedValues: true }) {
-  const command = new CreateManagedLoginBrandingCommand({ UserPoolId: poolId, ClientId: clientId, ...wish })
+async function create(server: TestServer, { poolId, clientId }: Ids, input: BrandingInput = { UseCognitoProvidedValues: true }) {
+  const command = new CreateManagedLoginBrandingCommand({ UserPoolId: poolId, ClientId: clientId, ...input })
   const { ManagedLoginBranding: made } = await server.send(command)
   if (made?.ManagedLoginBrandingId === undefined) throw new Error('CreateManagedLoginBranding answered without an id')
   return { ...made, ManagedLoginBrandingId: made.ManagedLoginBrandingId }
@@ -39,8 +39,8 @@ async function describeOne(server: TestServer, poolId: string, id: string, merge
   return (await server.send(new DescribeManagedLoginBrandingCommand(place))).ManagedLoginBranding
 }
 
-async function change(server: TestServer, poolId: string, id: string, wish: Change) {
-  const command = new UpdateManagedLoginBrandingCommand({ UserPoolId: poolId, ManagedLoginBrandingId: id, ...wish })
+async function change(server: TestServer, poolId: string, id: string, input: BrandingChange) {
+  const command = new UpdateManagedLoginBrandingCommand({ UserPoolId: poolId, ManagedLoginBrandingId: id, ...input })
   return (await server.send(command)).ManagedLoginBranding
 }
 
@@ -54,7 +54,7 @@ for (const engine of engines) {
   describe(`A managed login branding on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('comes back as it was made, by its id and by its client', async () => {
+    it('is shown as it was created, by its id and by its client', async () => {
       const ids = await server().givenPool()
       const made = await create(server(), ids, { Settings: settings, Assets: [icon, logo] })
       const { ManagedLoginBrandingId: id } = made
@@ -69,7 +69,7 @@ for (const engine of engines) {
       assert.deepEqual((await server().send(byClient)).ManagedLoginBranding, described)
     })
 
-    it('with the provided values has no settings of its own, and all of them when they are merged in', async () => {
+    it('with UseCognitoProvidedValues has no settings, but all defaults when they are merged', async () => {
       const ids = await server().givenPool()
       const made = await create(server(), ids)
       const { poolId } = ids
@@ -87,7 +87,7 @@ for (const engine of engines) {
       assert.deepEqual(button(mixed, 'lightMode'), { ...light, defaults: { ...light.defaults, backgroundColor: 'aa0000ff' } })
     })
 
-    it('keeps what an update does not name: settings member by member, assets by category and mode', async () => {
+    it('keeps settings and assets that an update does not name', async () => {
       const ids = await server().givenPool()
       const { ManagedLoginBrandingId: id } = await create(server(), ids, { Settings: settings, Assets: [logo] })
       const dark: AssetType = { ...logo, ColorMode: 'DARK' }
@@ -107,7 +107,7 @@ for (const engine of engines) {
       assert.deepEqual(withoutDates((await change(server(), ids.poolId, id, {})) ?? {}), withoutDates(changed ?? {}))
     })
 
-    it('goes to the provided values and back', async () => {
+    it('can change to the provided values and back', async () => {
       const ids = await server().givenPool()
       const { ManagedLoginBrandingId: id } = await create(server(), ids, { Settings: settings, Assets: [logo] })
       const reset = await change(server(), ids.poolId, id, { UseCognitoProvidedValues: true })
@@ -117,7 +117,7 @@ for (const engine of engines) {
       assert.deepEqual(withoutDates(own ?? {}), { ...bare, UseCognitoProvidedValues: false, Settings: settings })
     })
 
-    it('is the only one of its client', async () => {
+    it('can exist once for each client', async () => {
       const ids = await server().givenPool()
       await create(server(), ids)
       await assert.rejects(create(server(), ids), { name: 'ManagedLoginBrandingExistsException' })
@@ -126,7 +126,7 @@ for (const engine of engines) {
       assert.equal(race.filter((one) => one.status === 'fulfilled').length, 1)
     })
 
-    it('is gone once deleted, with its client too, and the client can have another', async () => {
+    it('is deleted alone or with its client, and can be created again', async () => {
       const ids = await server().givenPool()
       const { ManagedLoginBrandingId: id } = await create(server(), ids, { Assets: [logo] })
       const place = { UserPoolId: ids.poolId, ManagedLoginBrandingId: id }
@@ -138,7 +138,7 @@ for (const engine of engines) {
       await assert.rejects(describeOne(server(), ids.poolId, next.ManagedLoginBrandingId), notFound)
     })
 
-    it('cannot be seen, changed or deleted from another pool', async () => {
+    it('cannot be described, changed or deleted through another pool', async () => {
       const ids = await server().givenPool()
       const { ManagedLoginBrandingId: id } = await create(server(), ids)
       const { poolId } = await server().givenPool()
@@ -152,13 +152,13 @@ for (const engine of engines) {
       await assert.rejects(create(server(), { poolId: 'us-east-1_nowhere', clientId: ids.clientId }), notFound)
     })
 
-    it('of a client without one is not found', async () => {
+    it('is not found for a client without one', async () => {
       const { poolId, clientId } = await server().givenPool()
       const byClient = new DescribeManagedLoginBrandingByClientCommand({ UserPoolId: poolId, ClientId: clientId })
       await assert.rejects(server().send(byClient), notFound)
     })
 
-    it('is updated only by pool and id, though the model requires neither', async () => {
+    it('is updated only with pool and id, although the model requires neither', async () => {
       const { poolId } = await server().givenPool()
       const { body } = await call(server(), 'UpdateManagedLoginBranding', {})
       assert.match(body, /2 validation errors detected: Value null at 'userPoolId'.*'managedLoginBrandingId'/)
@@ -166,25 +166,25 @@ for (const engine of engines) {
     })
   })
 
-  describe(`A managed login branding on ${engine.name} refuses`, () => {
+  describe(`CreateManagedLoginBranding on ${engine.name}`, () => {
     const server = useTestServer(engine, { flags: ['--quotas', '{"managedLoginBrandingsPerPool": 1}'] })
 
-    for (const [what, wish] of Object.entries<Wish>({
-      'settings beside the provided values': { UseCognitoProvidedValues: true, Settings: settings },
-      'assets beside the provided values': { UseCognitoProvidedValues: true, Assets: [logo] },
-      'settings that are no object': { Settings: ['components'] },
-      'settings it does not know': { Settings: { scripts: 'alert(1)' } },
+    for (const [what, wish] of Object.entries<BrandingInput>({
+      'settings together with UseCognitoProvidedValues': { UseCognitoProvidedValues: true, Settings: settings },
+      'assets together with UseCognitoProvidedValues': { UseCognitoProvidedValues: true, Assets: [logo] },
+      'settings that are not an object': { Settings: ['components'] },
+      'unknown settings': { Settings: { scripts: 'alert(1)' } },
       'a favicon of another type': { Assets: [{ ...logo, Category: 'FAVICON_ICO' }] },
       'a logo that is an icon': { Assets: [{ ...logo, Extension: 'ICO' }] },
-      'two assets for one place': { Assets: [logo, { ...logo, Extension: 'PNG' }] },
-      'an asset without anything': { Assets: [{ ...logo, Bytes: undefined }] },
+      'two assets for the same category and mode': { Assets: [logo, { ...logo, Extension: 'PNG' }] },
+      'an asset without bytes and resource id': { Assets: [{ ...logo, Bytes: undefined }] },
       'an asset of more than a megabyte': { Assets: [{ ...logo, Bytes: new Uint8Array(1_000_001) }] },
-      'more than two megabytes at once': {
+      'more than two megabytes of assets': {
         Assets: (['LIGHT', 'DARK', 'DYNAMIC'] as const).map((ColorMode) => ({ ...logo, ColorMode, Bytes: new Uint8Array(900_000) })),
       },
       'more than two megabytes of settings': { Settings: { components: { filler: 'x'.repeat(2 * 1024 * 1024) } } },
     })) {
-      it(what, async () => {
+      it(`rejects ${what}`, async () => {
         const ids = await server().givenPool()
         await assert.rejects(create(server(), ids, wish), invalid)
         const { ManagedLoginBrandingId: id } = await create(server(), ids)
@@ -193,7 +193,7 @@ for (const engine of engines) {
       })
     }
 
-    it('more than 40 assets in all', async () => {
+    it('rejects more than 40 assets in total', async () => {
       const ids = await server().givenPool()
       const icons = (from: number) => Array.from({ length: 30 }, (_, i) => ({ ...icon, ResourceId: `icon ${from + i}` }))
       const { ManagedLoginBrandingId: id } = await create(server(), ids, { Assets: icons(0) })
@@ -201,14 +201,14 @@ for (const engine of engines) {
       assert.equal((await describeOne(server(), ids.poolId, id))?.Assets?.length, 30)
     })
 
-    it('one more than there may be', async () => {
+    it('rejects a style above the quota', async () => {
       const { poolId, clientId } = await server().givenPool()
       await create(server(), { poolId, clientId })
       const second = { poolId, clientId: await anotherClient(server(), poolId) }
       await assert.rejects(create(server(), second), { name: 'LimitExceededException' })
     })
 
-    it('to let a member called __proto__ be anything but a member', async () => {
+    it('keeps a member called __proto__ as an ordinary member', async () => {
       const ids = await server().givenPool()
       const hostile = '{"components": {"__proto__": {"polluted": true}}}'
       const place = `"UserPoolId": "${ids.poolId}", "ClientId": "${ids.clientId}"`

@@ -14,13 +14,13 @@ import { engines } from '../../support/engines.ts'
 import { factorBlocks, SmsConfiguration } from '../../support/mfa.ts'
 import { useTestServer } from '../../support/test-server.ts'
 
-const refusal = (message: string) => ({ name: 'InvalidParameterException', message })
-const noFactor = refusal('Invalid MFA Configuration given. SMS MFA, Email MFA, or Software Token MFA must be enabled.')
-const offWithFactor = refusal("Invalid MFA configuration given, can't turn off MFA and configure an MFA together.")
-const allDisabled = refusal("Invalid MFA configuration given, can't disable all MFAs with a required or optional configuration.")
-const smsNeeded = refusal('SMS configuration and Auto verification for phone_number are required when MFA is required/optional')
+const rejection = (message: string) => ({ name: 'InvalidParameterException', message })
+const noFactor = rejection('Invalid MFA Configuration given. SMS MFA, Email MFA, or Software Token MFA must be enabled.')
+const offWithFactor = rejection("Invalid MFA configuration given, can't turn off MFA and configure an MFA together.")
+const allDisabled = rejection("Invalid MFA configuration given, can't disable all MFAs with a required or optional configuration.")
+const smsNeeded = rejection('SMS configuration and Auto verification for phone_number are required when MFA is required/optional')
 
-/** As it comes back: the region is filled in. */
+/** As responses show it, with the region. */
 const shownSms = { ...SmsConfiguration, SnsRegion: 'us-east-1' }
 
 const recovery = (...names: ('verified_email' | 'verified_phone_number')[]) => ({
@@ -44,19 +44,19 @@ for (const engine of engines) {
       return config
     }
 
-    async function create(wish: Partial<CreateUserPoolCommandInput> = {}): Promise<string> {
-      const { UserPool } = await server().send(new CreateUserPoolCommand({ PoolName: 'mfa', ...wish }))
+    async function create(input: Partial<CreateUserPoolCommandInput> = {}): Promise<string> {
+      const { UserPool } = await server().send(new CreateUserPoolCommand({ PoolName: 'mfa', ...input }))
       return UserPool?.Id ?? ''
     }
 
-    const update = (UserPoolId: string, wish: Partial<UpdateUserPoolCommandInput> = {}) =>
-      server().send(new UpdateUserPoolCommand({ UserPoolId, ...wish }))
+    const update = (UserPoolId: string, input: Partial<UpdateUserPoolCommandInput> = {}) =>
+      server().send(new UpdateUserPoolCommand({ UserPoolId, ...input }))
 
-    it('a new pool asks for nothing, and shows no factor', async () => {
+    it('is off in a new pool, which shows no factor', async () => {
       assert.deepEqual(await get(await create()), { MfaConfiguration: 'OFF' })
     })
 
-    it('shows what it was told, and nothing else', async () => {
+    it('shows the settings of the request and nothing else', async () => {
       const poolId = await create()
       for (const MfaConfiguration of ['OPTIONAL', 'ON'] as const) {
         for (const block of [factorBlocks.totp, { SoftwareTokenMfaConfiguration: { Enabled: false }, EmailMfaConfiguration: {} }])
@@ -78,7 +78,7 @@ for (const engine of engines) {
       assert.deepEqual([UserPool?.SmsConfiguration, UserPool?.SmsAuthenticationMessage], [shownSms, 'Text {####}'])
     })
 
-    it('states the whole set each time: what is left out is off, and without MfaConfiguration all of it', async () => {
+    it('replaces the whole configuration: a missing factor is off, and without MfaConfiguration MFA is off', async () => {
       const poolId = await create()
       await set(poolId, { MfaConfiguration: 'ON', ...factorBlocks.sms, ...factorBlocks.totp })
       assert.deepEqual(await set(poolId, { MfaConfiguration: 'ON', ...factorBlocks.email }), {
@@ -88,9 +88,9 @@ for (const engine of engines) {
       assert.deepEqual(await set(poolId, {}), { MfaConfiguration: 'OFF' })
     })
 
-    it('text messages need a configuration, here or in the pool', async () => {
+    it('accepts SMS only with an SMS configuration in the request or the pool', async () => {
       const poolId = await create()
-      const missing = refusal('[SmsConfiguration] is a required member of [SoftwareTokenMfaConfiguration].')
+      const missing = rejection('[SmsConfiguration] is a required member of [SoftwareTokenMfaConfiguration].')
       await assert.rejects(set(poolId, { MfaConfiguration: 'ON', SmsMfaConfiguration: {} }), missing)
       await set(poolId, { MfaConfiguration: 'ON', ...factorBlocks.sms })
       await set(poolId, { MfaConfiguration: 'ON', ...factorBlocks.totp })
@@ -98,7 +98,7 @@ for (const engine of engines) {
       assert.deepEqual(again.SmsMfaConfiguration?.SmsConfiguration, shownSms)
     })
 
-    it('refuses what does not go together', async () => {
+    it('rejects contradictory settings', async () => {
       const poolId = await create()
       for (const MfaConfiguration of ['ON', 'OPTIONAL'] as const) {
         await assert.rejects(set(poolId, { MfaConfiguration }), noFactor)
@@ -114,22 +114,22 @@ for (const engine of engines) {
 
       const passwordless = await create({ Policies: { SignInPolicy: { AllowedFirstAuthFactors: ['PASSWORD', 'EMAIL_OTP'] } } })
       await set(passwordless, { MfaConfiguration: 'OPTIONAL', ...factorBlocks.totp })
-      const firstFactor = refusal('EMAIL_OTP and SMS_OTP cannot be first authentication factors when MfaConfiguration is ON.')
+      const firstFactor = rejection('EMAIL_OTP and SMS_OTP cannot be first authentication factors when MfaConfiguration is ON.')
       await assert.rejects(set(passwordless, { MfaConfiguration: 'ON', ...factorBlocks.totp }), firstFactor)
     })
 
-    it('codes by e-mail need another way to recover accounts', async () => {
+    it('accepts e-mail codes only with another way of account recovery', async () => {
       const both = await create(recovery('verified_email', 'verified_phone_number'))
       await set(both, { MfaConfiguration: 'OPTIONAL', ...factorBlocks.email })
       const only = await create(recovery('verified_email'))
-      const refused = refusal('Email MFA cannot be set up where verified_email is the only account recovery mechanism.')
+      const refused = rejection('Email MFA cannot be set up where verified_email is the only account recovery mechanism.')
       await assert.rejects(set(only, { MfaConfiguration: 'OPTIONAL', ...factorBlocks.email }), refused)
       await set(only, { MfaConfiguration: 'OPTIONAL', ...factorBlocks.totp })
       await assert.rejects(update(both, { MfaConfiguration: 'OPTIONAL', ...recovery('verified_email') }), refused)
       await update(both, recovery('verified_email'))
     })
 
-    it('keeps the settings of passkeys beside any MfaConfiguration, and fills in their defaults', async () => {
+    it('keeps the settings of passkeys with any MfaConfiguration, with defaults', async () => {
       const poolId = await create()
       const defaults = { UserVerification: 'preferred', FactorConfiguration: 'SINGLE_FACTOR' } as const
       assert.deepEqual((await set(poolId, { WebAuthnConfiguration: {} })).WebAuthnConfiguration, defaults)
@@ -146,7 +146,7 @@ for (const engine of engines) {
         )
     })
 
-    it('CreateUserPool can demand codes by SMS only', async () => {
+    it('shows SMS as the factor of a pool whose creation required MFA', async () => {
       for (const MfaConfiguration of ['ON', 'OPTIONAL'] as const) {
         await assert.rejects(create({ MfaConfiguration }), smsNeeded)
         assert.deepEqual(await get(await create({ MfaConfiguration, SmsConfiguration, SmsAuthenticationMessage: 'Text {####}' })), {
@@ -157,7 +157,7 @@ for (const engine of engines) {
       assert.deepEqual(await get(await create({ SmsConfiguration })), { MfaConfiguration: 'OFF' })
     })
 
-    it('UpdateUserPool switches off what it does not name, on what is set up, and leaves the factors alone', async () => {
+    it('keeps its factors when UpdateUserPool changes MfaConfiguration', async () => {
       const poolId = await create()
       await assert.rejects(update(poolId, { MfaConfiguration: 'ON' }), smsNeeded)
       const factors = { ...factorBlocks.totp, EmailMfaConfiguration: { Message: 'Mail {####}', Subject: 'Code' } }
@@ -172,7 +172,7 @@ for (const engine of engines) {
       assert.deepEqual(await get(bySms), { MfaConfiguration: 'OPTIONAL', SmsMfaConfiguration: { SmsConfiguration: shownSms } })
     })
 
-    it('knows its pool from others', async () => {
+    it('applies to one pool only', async () => {
       const [one, other] = [await create(), await create()]
       await set(one, { MfaConfiguration: 'ON', ...factorBlocks.totp })
       assert.deepEqual(await get(other), { MfaConfiguration: 'OFF' })

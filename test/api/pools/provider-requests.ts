@@ -61,7 +61,7 @@ export const saml: Request = {
   },
 }
 
-/** What answers add to the details that were sent. */
+/** The details that responses add to those of the request. */
 export const addedDetails: Readonly<Record<string, Record<string, string>>> = {
   Google: {
     attributes_url: 'https://people.googleapis.com/v1/people/me?personFields=',
@@ -96,7 +96,7 @@ export const addedDetails: Readonly<Record<string, Record<string, string>>> = {
   SAML: {},
 }
 
-/** The mapping of a provider for which none was sent. */
+/** The mapping of a provider whose request had none. */
 export const impliedMapping: Readonly<Record<string, Record<string, string>>> = {
   Google: { username: 'sub' },
   Facebook: { username: 'id' },

@@ -12,11 +12,11 @@ async function shown(server: TestServer, category: string) {
 }
 
 async function ask(server: TestServer, category: string, value: number) {
-  const wish = { LimitDefinition: limit(category), RequestedLimitValue: value }
-  return (await server.send(new UpdateProvisionedLimitCommand(wish))).Limit
+  const input = { LimitDefinition: limit(category), RequestedLimitValue: value }
+  return (await server.send(new UpdateProvisionedLimitCommand(input))).Limit
 }
 
-/** What became of so many ListUsers at once: how many went through, and how the others were refused. */
+/** Sends many ListUsers at once. Returns how many succeeded, and the errors of the others. */
 async function flood(server: TestServer, poolId: string, count: number) {
   const list = () => server.send(new ListUsersCommand({ UserPoolId: poolId, Limit: 1 }))
   const answers = await Promise.allSettled(Array.from({ length: count }, list))
@@ -28,7 +28,7 @@ for (const engine of engines) {
   describe(`Provisioned limits on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('are the free ones until more is asked for, and then what was asked', async () => {
+    it('are the free ones until they are updated', async () => {
       const LimitDefinition = limit('UserCreation')
       assert.deepEqual(await shown(server(), 'UserCreation'), { LimitDefinition, ProvisionedLimitValue: 50, FreeLimitValue: 50 })
       const raised = { LimitDefinition, ProvisionedLimitValue: 80, FreeLimitValue: 50 }
@@ -40,14 +40,14 @@ for (const engine of engines) {
       assert.equal((await ask(server(), 'UserCreation', 50))?.ProvisionedLimitValue, 50)
     })
 
-    it('are never below the free one nor a hundred times above', async () => {
+    it('cannot be below the free one or more than a hundred times as high', async () => {
       await assert.rejects(ask(server(), 'UserList', 29), { name: 'InvalidParameterException' })
       await assert.rejects(ask(server(), 'UserList', -1), { name: 'InvalidParameterException' })
       await assert.rejects(ask(server(), 'UserList', 3001), { name: 'ServiceQuotaExceededException' })
       assert.equal((await ask(server(), 'UserList', 3000))?.ProvisionedLimitValue, 3000)
     })
 
-    it('are of categories that there are', async () => {
+    it('need a known category', async () => {
       for (const name of ['Nonsense', '__proto__', 'toString', '']) {
         await assert.rejects(shown(server(), name), { name: 'ResourceNotFoundException' })
         await assert.rejects(ask(server(), name, 100), { name: 'ResourceNotFoundException' })
@@ -58,7 +58,7 @@ for (const engine of engines) {
       await assert.rejects(server().send(two), { name: 'InvalidParameterException' })
     })
 
-    it('limit nothing on a laptop', async () => {
+    it('do not apply without --rate-limits', async () => {
       const { poolId } = await server().givenPool()
       assert.deepEqual(await flood(server(), poolId, 100), { passed: 100, refusals: [] })
     })
@@ -67,7 +67,7 @@ for (const engine of engines) {
   describe(`With --rate-limits on ${engine.name}`, () => {
     const server = useTestServer(engine, { flags: ['--rate-limits', '2'] })
 
-    it('what comes too fast is refused, until time has passed or more was asked for', async () => {
+    it('requests above the limit are rejected until time has passed or the limit is raised', async () => {
       const { poolId } = await server().givenPool()
       assert.deepEqual(await shown(server(), 'UserList'), {
         LimitDefinition: limit('UserList'),
@@ -86,7 +86,7 @@ for (const engine of engines) {
       assert.deepEqual(await flood(server(), poolId, 300), { passed: 300, refusals: [] })
     })
 
-    it('links of sign-up messages count as the operation that they stand for', async () => {
+    it('links in sign-up messages count as the operation that they call', async () => {
       const link = `${server().url}/confirmUser?client_id=nobody&user_name=ana&confirmation_code=123456`
       const statuses = await Promise.all(Array.from({ length: 400 }, async () => (await fetch(link)).status))
       assert.deepEqual([...new Set(statuses)].sort(), [400, 429])

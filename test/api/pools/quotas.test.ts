@@ -16,7 +16,7 @@ for (const engine of engines) {
   describe(`Quotas on ${engine.name}`, () => {
     const server = useTestServer(engine, { flags: ['--quotas', '{"userPools": 3, "appClientsPerPool": 2}'] })
 
-    it('refuse one app client more than a pool may have', async () => {
+    it('reject an app client above the quota of the pool', async () => {
       const { poolId } = await server().givenPool()
       const create = () => server().send(new CreateUserPoolClientCommand({ UserPoolId: poolId, ClientName: 'another' }))
       await create()
@@ -27,7 +27,7 @@ for (const engine of engines) {
       await server().givenPool()
     })
 
-    it('refuse one pool more than the server may have, until one is deleted', async () => {
+    it('reject a pool above the quota of the server, until one is deleted', async () => {
       const idsOf = async () => {
         const { UserPools = [] } = await server().send(new ListUserPoolsCommand({ MaxResults: 60 }))
         return UserPools.map(({ Id }) => Id)

@@ -14,7 +14,7 @@ for (const engine of engines) {
   describe(`Replicas on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('are none but the pool itself, the primary', async () => {
+    it('are only the pool itself, as the primary', async () => {
       const { poolId } = await server().givenPool()
       const { UserPool } = await server().send(new DescribeUserPoolCommand({ UserPoolId: poolId }))
       const { UserPoolReplicas, NextToken } = await server().send(new ListUserPoolReplicasCommand({ UserPoolId: poolId }))
@@ -23,7 +23,7 @@ for (const engine of engines) {
       assert.equal(NextToken, undefined)
     })
 
-    it('cannot be made, changed or deleted on a server of one region', async () => {
+    it('cannot be created, changed or deleted, because the server has one region', async () => {
       const { poolId } = await server().givenPool()
       const place = { UserPoolId: poolId, RegionName: 'eu-west-1' }
       const refusal = { name: 'OperationNotEnabledException' }
@@ -32,14 +32,14 @@ for (const engine of engines) {
       await assert.rejects(server().send(new DeleteUserPoolReplicaCommand(place)), refusal)
     })
 
-    it('of a pool that does not exist are not found', async () => {
+    it('are not found for a pool that does not exist', async () => {
       const place = { UserPoolId: 'us-east-1_nowhere', RegionName: 'eu-west-1' }
       const refusal = { name: 'ResourceNotFoundException' }
       await assert.rejects(server().send(new CreateUserPoolReplicaCommand(place)), refusal)
       await assert.rejects(server().send(new ListUserPoolReplicasCommand({ UserPoolId: place.UserPoolId })), refusal)
     })
 
-    it('have no page behind the first', async () => {
+    it('have a single page', async () => {
       const { poolId } = await server().givenPool()
       const list = new ListUserPoolReplicasCommand({ UserPoolId: poolId, NextToken: 'made-up' })
       await assert.rejects(server().send(list), { name: 'InvalidParameterException' })

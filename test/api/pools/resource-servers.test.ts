@@ -40,7 +40,7 @@ for (const engine of engines) {
   describe(`Resource servers on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('come back as they were sent', async () => {
+    it('are shown as they were sent', async () => {
       const poolId = await newPool(server())
       const created = await create(server(), poolId)
       assert.deepEqual(created, { UserPoolId: poolId, ...shop })
@@ -54,7 +54,7 @@ for (const engine of engines) {
       assert.deepEqual(created, { ...bare, Scopes: [] })
     })
 
-    it('change name and scopes as a whole', async () => {
+    it('have name and scopes replaced as a whole', async () => {
       const poolId = await newPool(server())
       await create(server(), poolId)
       const place = { UserPoolId: poolId, Identifier: shop.Identifier }
@@ -67,7 +67,7 @@ for (const engine of engines) {
       assert.deepEqual(without.ResourceServer?.Scopes, [])
     })
 
-    it('are there once', async () => {
+    it('have unique identifiers in a pool', async () => {
       const poolId = await newPool(server())
       const answers = await outcomes([create(server(), poolId), create(server(), poolId), create(server(), poolId)])
       assert.deepEqual(answers, ['InvalidParameterException', 'InvalidParameterException', 'ok'])
@@ -75,7 +75,7 @@ for (const engine of engines) {
       await assert.rejects(create(server(), poolId), { name: 'InvalidParameterException', message })
     })
 
-    it('are not there for another pool, which can have one of the same identifier', async () => {
+    it('cannot be described, changed or deleted through another pool, which may use the same identifier', async () => {
       const poolId = await newPool(server())
       const other = await newPool(server())
       await create(server(), poolId)
@@ -89,7 +89,7 @@ for (const engine of engines) {
       assert.equal((await describeServer(server(), poolId, shop.Identifier))?.Name, shop.Name)
     })
 
-    it('are gone when they are deleted', async () => {
+    it('do not exist after they are deleted', async () => {
       const poolId = await newPool(server())
       await create(server(), poolId)
       const remove = () => server().send(new DeleteResourceServerCommand({ UserPoolId: poolId, Identifier: shop.Identifier }))
@@ -98,7 +98,7 @@ for (const engine of engines) {
       await assert.rejects(describeServer(server(), poolId, shop.Identifier), { name: 'ResourceNotFoundException' })
     })
 
-    it('belong to a pool that exists', async () => {
+    it('need a pool that exists', async () => {
       const poolId = 'us-east-1_nowhere'
       const place = { UserPoolId: poolId, Identifier: 'x' }
       const gone = { name: 'ResourceNotFoundException', message: `User pool ${poolId} does not exist.` }
@@ -109,7 +109,7 @@ for (const engine of engines) {
       await assert.rejects(server().send(new ListResourceServersCommand({ UserPoolId: poolId })), gone)
     })
 
-    it('are refused when a scope is there twice, or when they would speak for the service', async () => {
+    it('are rejected with a repeated scope or a reserved identifier', async () => {
       const poolId = await newPool(server())
       const twice = [1, 2].map((number) => ({ ScopeName: 'read', ScopeDescription: `${number}` }))
       const refusal = { name: 'InvalidParameterException' }
@@ -120,7 +120,7 @@ for (const engine of engines) {
       await assert.rejects(server().send(new UpdateResourceServerCommand(update)), refusal)
     })
 
-    it('with hostile names are kept as they are', async () => {
+    it('keep hostile names unchanged', async () => {
       const poolId = await newPool(server())
       for (const Identifier of ["';drop/table--", '__proto__', '../../etc', '<script>', '%00', `${'/'.repeat(256)}`]) {
         const scopes = [{ ScopeName: '__proto__', ScopeDescription: '"\u2028<b>' }]
@@ -139,7 +139,7 @@ for (const engine of engines) {
   describe(`Many resource servers on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('are listed in pages, and are 25 in a pool', async () => {
+    it('are listed in pages and limited to 25 in a pool', async () => {
       const poolId = await newPool(server())
       await server().send(new CreateResourceServerCommand({ UserPoolId: await newPool(server()), Identifier: 'other', Name: 'other' }))
       const identifiers = Array.from({ length: 25 }, (_, index) => `server-${String(index).padStart(2, '0')}`)
@@ -166,7 +166,7 @@ for (const engine of engines) {
       assert.equal((await server().send(new ListResourceServersCommand({ UserPoolId: poolId }))).ResourceServers?.length, 25)
     })
 
-    it('are not listed by a token of another pool', async () => {
+    it('are not listed with a token of another pool', async () => {
       const [poolId, other] = [await newPool(server()), await newPool(server())]
       for (const Identifier of ['a', 'b']) await create(server(), poolId, { Identifier })
       const { NextToken } = await server().send(new ListResourceServersCommand({ UserPoolId: poolId, MaxResults: 1 }))
@@ -187,7 +187,7 @@ for (const engine of engines) {
       AllowedOAuthScopes: scopes,
     })
 
-    it('can be given to app clients of their pool', async () => {
+    it('can be granted to app clients of their pool', async () => {
       const [poolId, other] = [await newPool(server()), await newPool(server())]
       await create(server(), poolId)
       const scopes = ['https://api.shop.test/v1/read', 'https://api.shop.test/v1/write:all', 'aws.cognito/dcr/register']
@@ -199,7 +199,7 @@ for (const engine of engines) {
       await assert.rejects(server().send(elsewhere), { name: 'ScopeDoesNotExistException' })
     })
 
-    it('can be given only while they exist', async () => {
+    it('can be granted only while they exist', async () => {
       const poolId = await newPool(server())
       await create(server(), poolId)
       const missing = [

@@ -56,7 +56,7 @@ for (const engine of engines) {
   describe(`The risk configuration on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('comes back as it was set, for the pool and for a client', async () => {
+    it('is shown as it was set, for the pool and for a client', async () => {
       const { poolId, clientId } = await server().givenPool(guarded)
       const { LastModifiedDate, ...ofPool } = (await set(server(), poolId, everything)) ?? {}
       assert.ok(LastModifiedDate instanceof Date)
@@ -70,7 +70,7 @@ for (const engine of engines) {
       assert.deepEqual(await shown(server(), poolId), { ...ofPool, LastModifiedDate })
     })
 
-    it('looks at every event unless it is told which', async () => {
+    it('applies to all events unless the request names some', async () => {
       const { poolId } = await server().givenPool(guarded)
       const Actions = { EventAction: 'NO_ACTION' } as const
       const { CompromisedCredentialsRiskConfiguration: section } =
@@ -78,7 +78,7 @@ for (const engine of engines) {
       assert.deepEqual(section, { EventFilter: ['SIGN_IN', 'PASSWORD_CHANGE', 'SIGN_UP'], Actions })
     })
 
-    it('of a client without one is the pool’s, until it has its own and after that is taken away', async () => {
+    it('of a client is that of the pool while the client has none of its own', async () => {
       const { poolId, clientId } = await server().givenPool(guarded)
       assert.deepEqual(await shown(server(), poolId, clientId), { UserPoolId: poolId })
       await set(server(), poolId, everything)
@@ -89,7 +89,7 @@ for (const engine of engines) {
       assert.deepEqual(await shown(server(), poolId, clientId), await shown(server(), poolId))
     })
 
-    it('goes back to the defaults by a request without sections, and what a request leaves out is gone', async () => {
+    it('is replaced as a whole, and removed by a request without sections', async () => {
       const { poolId } = await server().givenPool(guarded)
       await set(server(), poolId, everything)
       await set(server(), poolId, onlyBlocked)
@@ -99,7 +99,7 @@ for (const engine of engines) {
       assert.deepEqual(await shown(server(), poolId), { UserPoolId: poolId })
     })
 
-    it('needs threat protection to be on', async () => {
+    it('needs threat protection', async () => {
       const { poolId } = await server().givenPool()
       const off = { name: 'UserPoolAddOnNotEnabledException' }
       await assert.rejects(set(server(), poolId, everything), off)
@@ -110,7 +110,7 @@ for (const engine of engines) {
       await set(server(), poolId, everything)
     })
 
-    it('is that of one pool: another does not have it, nor a client of another', async () => {
+    it('belongs to one pool and its clients', async () => {
       const { poolId, clientId } = await server().givenPool(guarded)
       await set(server(), poolId, everything)
       await set(server(), poolId, everything, clientId)
@@ -121,7 +121,7 @@ for (const engine of engines) {
       await assert.rejects(set(server(), 'us-east-1_nowhere', everything), notFound)
     })
 
-    it('goes with its client', async () => {
+    it('is deleted with its client', async () => {
       const { poolId } = await server().givenPool(guarded)
       const { UserPoolClient } = await server().send(new CreateUserPoolClientCommand({ UserPoolId: poolId, ClientName: 'short-lived' }))
       const clientId = UserPoolClient?.ClientId ?? ''
@@ -131,14 +131,14 @@ for (const engine of engines) {
     })
 
     for (const range of ['192.0.2.1', '192.0.2.0/33', '2001:db8::/129', 'example.test/24', '192.0.2.0/24/8', '192.0.2.0/-1', '/24', '']) {
-      it(`refuses ${JSON.stringify(range)} as a range of addresses`, async () => {
+      it(`rejects ${JSON.stringify(range)} as a range of IP addresses`, async () => {
         const { poolId } = await server().givenPool(guarded)
         const wish = set(server(), poolId, { RiskExceptionConfiguration: { SkippedIPRangeList: [range] } })
         await assert.rejects(wish, { name: 'InvalidParameterException' })
       })
     }
 
-    it('refuses more than 200 ranges', async () => {
+    it('rejects more than 200 ranges', async () => {
       const { poolId } = await server().givenPool(guarded)
       const ranges = Array.from({ length: 201 }, (_, i) => `10.0.${i}.0/24`)
       const wish = set(server(), poolId, { RiskExceptionConfiguration: { BlockedIPRangeList: ranges } })

@@ -16,7 +16,7 @@ async function schemaOf(server: TestServer, poolId: string): Promise<SchemaAttri
 
 const custom = (name: string): SchemaAttributeType => ({ Name: name, AttributeDataType: 'String' })
 
-/** One case for each rule; the second text is part of the message. */
+/** One case for each rule. The second element is part of the error message. */
 const refusals: Record<string, [SchemaAttributeType, string]> = {
   'a required custom attribute': [{ ...custom('x'), Required: true }, 'Required custom attributes are not supported currently.'],
   'a custom attribute without a type': [
@@ -28,7 +28,7 @@ const refusals: Record<string, [SchemaAttributeType, string]> = {
     { ...custom('x'), StringAttributeConstraints: { MaxLength: '2049' } },
     'user.custom:x: String attributes cannot have a length of more than 2048',
   ],
-  'a length below nothing': [
+  'a negative length': [
     { ...custom('x'), StringAttributeConstraints: { MinLength: '-1' } },
     'Invalid StringAttributeConstraints for schema attribute custom:x',
   ],
@@ -40,7 +40,7 @@ const refusals: Record<string, [SchemaAttributeType, string]> = {
     { Name: 'x', AttributeDataType: 'Number', NumberAttributeConstraints: { MinValue: '10', MaxValue: '9' } },
     'user.custom:x: Max value cannot be less than min value.',
   ],
-  'a bound that is no number': [
+  'a bound that is not a number': [
     { Name: 'x', AttributeDataType: 'Number', NumberAttributeConstraints: { MinValue: 'ten' } },
     'Invalid NumberAttributeConstraints for schema attribute custom:x',
   ],
@@ -51,7 +51,7 @@ const refusalsOfStandard: Record<string, [SchemaAttributeType, string]> = {
     { Name: 'email', AttributeDataType: 'Number' },
     'You can not change AttributeDataType or set developerOnlyAttribute for standard schema attribute email',
   ],
-  'being for developers only': [
+  'a change to developer-only': [
     { Name: 'email', DeveloperOnlyAttribute: true },
     'You can not change AttributeDataType or set developerOnlyAttribute for standard schema attribute email',
   ],
@@ -59,15 +59,15 @@ const refusalsOfStandard: Record<string, [SchemaAttributeType, string]> = {
     { Name: 'email', StringAttributeConstraints: { MinLength: '9', MaxLength: '3' } },
     'user.email: Max length cannot be less than min length.',
   ],
-  'lengths that are no numbers': [
+  'lengths that are not numbers': [
     { Name: 'email', StringAttributeConstraints: { MinLength: 'invalid' } },
     'Invalid StringAttributeConstraints for schema attribute email',
   ],
-  'values that are no numbers': [
+  'values that are not numbers': [
     { Name: 'updated_at', NumberAttributeConstraints: { MaxValue: 'invalid' } },
     'Invalid NumberAttributeConstraints for schema attribute updated_at',
   ],
-  'a required flag of an address': [
+  'a required email_verified': [
     { Name: 'email_verified', AttributeDataType: 'Boolean', Required: true },
     'Required custom attributes are not supported currently.',
   ],
@@ -78,7 +78,7 @@ for (const engine of engines) {
   describe(`The schema of a user pool on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('holds adjusted standard attributes in their places and custom ones behind them', async () => {
+    it('has the adjusted standard attributes in their order, then the custom ones', async () => {
       const { UserPool: pool } = await server().send(
         new CreateUserPoolCommand({
           PoolName: 'schema',
@@ -117,13 +117,13 @@ for (const engine of engines) {
       assert.deepEqual(await schemaOf(server(), pool?.Id ?? ''), pool?.SchemaAttributes)
     })
 
-    it('takes what DescribeUserPool shows of the standard attributes', async () => {
+    it('accepts the standard attributes as DescribeUserPool shows them', async () => {
       const shown = standardAttributes.filter(({ Name }) => !Name?.endsWith('_verified'))
       const { UserPool: pool } = await server().send(new CreateUserPoolCommand({ PoolName: 'copy', Schema: shown }))
       assert.deepEqual(pool?.SchemaAttributes, standardAttributes)
     })
 
-    it('keeps its own email_verified when a request names one, and has a custom attribute beside it', async () => {
+    it('keeps its email_verified when a request names one, which becomes a custom attribute', async () => {
       const flag = { Name: 'email_verified', AttributeDataType: 'Boolean' as const, Mutable: false }
       const { poolId } = await server().givenPool({ pool: { Schema: [flag] } })
       const made = {
@@ -136,7 +136,7 @@ for (const engine of engines) {
       assert.deepEqual(await schemaOf(server(), poolId), [...standardAttributes, made])
     })
 
-    it('grows by AddCustomAttributes, in this pool only', async () => {
+    it('gets attributes by AddCustomAttributes, in one pool only', async () => {
       const { poolId } = await server().givenPool()
       const other = await server().givenPool()
       await server().send(new AddCustomAttributesCommand({ UserPoolId: poolId, CustomAttributes: [custom('team'), custom('email')] }))
@@ -148,7 +148,7 @@ for (const engine of engines) {
       assert.deepEqual(await schemaOf(server(), other.poolId), standardAttributes)
     })
 
-    it('loses nothing when attributes are added at the same time', async () => {
+    it('keeps all attributes that concurrent requests add', async () => {
       const { poolId } = await server().givenPool()
       const names = Array.from({ length: 8 }, (_, i) => `a${i}`)
       await Promise.all(
@@ -161,7 +161,7 @@ for (const engine of engines) {
       )
     })
 
-    it('refuses a name that is there already, and then adds nothing', async () => {
+    it('rejects a name that exists, and then adds nothing', async () => {
       const { poolId } = await server().givenPool({ pool: { Schema: [custom('team')] } })
       const add = new AddCustomAttributesCommand({ UserPoolId: poolId, CustomAttributes: [custom('new'), custom('team')] })
       const expected = { name: 'InvalidParameterException', message: 'custom:team: Existing attribute already has name custom:team.' }
@@ -169,20 +169,20 @@ for (const engine of engines) {
       assert.equal((await schemaOf(server(), poolId))?.length, standardAttributes.length + 1)
     })
 
-    it('refuses a 51st custom attribute', async () => {
+    it('rejects a 51st custom attribute', async () => {
       const { poolId } = await server().givenPool({ pool: { Schema: Array.from({ length: 50 }, (_, i) => custom(`a${i}`)) } })
       const add = new AddCustomAttributesCommand({ UserPoolId: poolId, CustomAttributes: [custom('more')] })
       await assert.rejects(server().send(add), { name: 'InvalidParameterException' })
     })
 
-    it('belongs to a pool that exists', async () => {
+    it('needs a pool that exists', async () => {
       const add = new AddCustomAttributesCommand({ UserPoolId: 'us-east-1_nowhere', CustomAttributes: [custom('x')] })
       const expected = { name: 'ResourceNotFoundException', message: 'User pool us-east-1_nowhere does not exist.' }
       await assert.rejects(server().send(add), expected)
     })
 
     for (const [what, [attribute, message]] of Object.entries(refusals)) {
-      it(`refuses ${what}, at creation and later`, async () => {
+      it(`rejects ${what}, at creation and later`, async () => {
         const expected = { name: 'InvalidParameterException', message }
         await assert.rejects(server().send(new CreateUserPoolCommand({ PoolName: 'x', Schema: [attribute] })), expected)
         const { poolId } = await server().givenPool()
@@ -191,13 +191,13 @@ for (const engine of engines) {
     }
 
     for (const [what, [attribute, message]] of Object.entries(refusalsOfStandard)) {
-      it(`refuses for a standard attribute ${what}`, async () => {
+      it(`rejects for a standard attribute ${what}`, async () => {
         const expected = { name: 'InvalidParameterException', message }
         await assert.rejects(server().send(new CreateUserPoolCommand({ PoolName: 'x', Schema: [attribute] })), expected)
       })
     }
 
-    it('refuses a required preferred_username that is an alias', async () => {
+    it('rejects a required preferred_username that is an alias', async () => {
       const create = new CreateUserPoolCommand({
         PoolName: 'x',
         AliasAttributes: ['preferred_username'],

@@ -19,7 +19,7 @@ for (const engine of engines) {
   describe(`The senders that a pool may set, on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('are addresses of the domains that the server allows, also with a key for one pool', async () => {
+    it('must be addresses of the domains that the server allows', async () => {
       await using at = await startProductionServer(engine, { flags: ['--email-from-domains', 'Example.com,news.example.com'] })
       const all = at.client(await at.createKey())
       const { UserPool } = await create(all, 'Us <us@example.com>')
@@ -45,7 +45,7 @@ for (const engine of engines) {
       await update(undefined)
     })
 
-    it('are so for the notices of threat protection, too', async () => {
+    it('must be so for the notices of threat protection, too', async () => {
       await using at = await startProductionServer(engine, { flags: ['--email-from-domains', 'example.com'] })
       const client = at.client(await at.createKey())
       const plus = { UserPoolTier: 'PLUS', UserPoolAddOns: { AdvancedSecurityMode: 'ENFORCED' } } as const
@@ -70,7 +70,7 @@ for (const engine of engines) {
       for (const from of ['ceo@bank.test', 'nobody', ...two]) await assert.rejects(set(from), notices)
     })
 
-    it('are any where the server names no domain, but one address and no more', async () => {
+    it('can have any domain when the server names none, but must be a single address', async () => {
       for (const from of ['ceo@bank.test', '"CEO, Bank" <ceo@bank.test>', 'Dr. C. Bank <ceo@bank.test>']) await create(server(), from)
       const message = 'From must be an e-mail address, with or without a name.'
       for (const from of [

@@ -38,12 +38,12 @@ for (const engine of engines) {
       return settings
     }
 
-    it('of a pool that was never told are: no tracking, twenty sessions', async () => {
+    it('of a pool are by default no tracking and twenty sessions', async () => {
       const { poolId } = await server().givenPool()
       assert.deepEqual(await getPool(poolId), { UserPoolId: poolId, UserSessionTracking: 'DISABLED', TokenSession: { MaxPerUser: 20 } })
     })
 
-    it('of a pool come back as they were sent, each time as a whole', async () => {
+    it('of a pool are shown as they were sent, and replaced as a whole', async () => {
       const { poolId } = await server().givenPool()
       for (const [tracking, most] of [
         ['ENABLED', 1],
@@ -56,14 +56,14 @@ for (const engine of engines) {
       }
     })
 
-    it('of a pool outlast its other changes', async () => {
+    it('of a pool are not changed by UpdateUserPool', async () => {
       const { poolId } = await server().givenPool()
       await setPool(poolId, 'ENABLED', 7)
       await server().send(new UpdateUserPoolCommand({ UserPoolId: poolId }))
       assert.deepEqual(await getPool(poolId), { UserPoolId: poolId, UserSessionTracking: 'ENABLED', TokenSession: { MaxPerUser: 7 } })
     })
 
-    it('of a client are an hour until they are set, and then come back as they were sent', async () => {
+    it('of a client are an hour by default, and are shown as they were sent', async () => {
       const { poolId, clientId } = await server().givenPool()
       const settings = (minutes: number) => ({ UserPoolId: poolId, ClientId: clientId, SSOSession: { MaxValidityMinutes: minutes } })
       assert.deepEqual(await getClient(poolId, clientId), settings(60))
@@ -76,7 +76,7 @@ for (const engine of engines) {
       assert.deepEqual(await getClient(poolId, clientId), settings(5))
     })
 
-    it('of a client are set only while the pool tracks sessions, and kept while it does not', async () => {
+    it('of a client can be set only while the pool tracks sessions, but are kept', async () => {
       const { poolId, clientId } = await server().givenPool()
       const refused = { name: 'InvalidParameterException', message: 'User session tracking is not enabled for this user pool.' }
       await assert.rejects(setClient(poolId, clientId, 5), refused)
@@ -89,7 +89,7 @@ for (const engine of engines) {
       assert.equal((await getClient(poolId, clientId)).SSOSession?.MaxValidityMinutes, 5)
     })
 
-    it('need a pool and a client that exist, the client in this pool', async () => {
+    it('need an existing pool and a client of that pool', async () => {
       const [{ poolId, clientId }, other] = [await server().givenPool(), await server().givenPool()]
       await assert.rejects(getPool(nowhere), noPool)
       await assert.rejects(setPool(nowhere, 'ENABLED', 20), noPool)
@@ -105,7 +105,7 @@ for (const engine of engines) {
       assert.equal((await getClient(other.poolId, other.clientId)).SSOSession?.MaxValidityMinutes, 60)
     })
 
-    it('refuse numbers out of range and members left out', async () => {
+    it('reject numbers out of range and missing members', async () => {
       const { poolId, clientId } = await server().givenPool()
       const invalid = { name: 'InvalidParameterException' }
       for (const most of [0, 101]) await assert.rejects(setPool(poolId, 'ENABLED', most), invalid)
@@ -123,17 +123,17 @@ for (const engine of engines) {
       }
     })
 
-    it('are for every tier, because tiers do not bind here', async () => {
+    it('are available in every tier', async () => {
       const { poolId, clientId } = await server().givenPool({ pool: { UserPoolTier: 'LITE' } })
       await setPool(poolId, 'ENABLED', 20)
       await setClient(poolId, clientId, 5)
     })
   })
 
-  describe(`Session settings where tiers bind, on ${engine.name}`, () => {
+  describe(`Session settings with --enforce-tiers on ${engine.name}`, () => {
     const server = useTestServer(engine, { flags: ['--enforce-tiers'] })
 
-    it('need more than the lowest one', async () => {
+    it('need a higher tier than LITE', async () => {
       const unavailable = { name: 'FeatureUnavailableInTierException' }
       for (const tier of ['LITE', 'ESSENTIALS', 'PLUS'] as const) {
         const { poolId, clientId } = await server().givenPool({ pool: { UserPoolTier: tier } })

@@ -20,7 +20,7 @@ for (const engine of engines) {
   describe(`GetSigningCertificate on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('gives a certificate of the pool, signed by its own key, for ten years', async () => {
+    it('returns a self-signed certificate of the pool, valid for ten years', async () => {
       const { poolId } = await server().givenPool()
       const certificate = await certificateOf(server(), poolId)
       assert.equal(certificate.subject, `CN=${poolId}`)
@@ -32,7 +32,7 @@ for (const engine of engines) {
       assert.ok(Math.abs(new Date(certificate.validFrom).getTime() - Date.now()) < 60_000)
     })
 
-    it('gives the same one to everybody and always, another to each pool', async () => {
+    it('always returns the same certificate for a pool, and another one for each pool', async () => {
       const { poolId } = await server().givenPool()
       const other = await server().givenPool()
       const at = await Promise.all([1, 2, 3].map(() => certificateOf(server(), poolId)))
@@ -42,13 +42,13 @@ for (const engine of engines) {
       assert.notEqual((await certificateOf(server(), other.poolId)).serialNumber, later.serialNumber)
     })
 
-    it('knows no pool that does not exist', async () => {
+    it('rejects a pool that does not exist', async () => {
       await assert.rejects(certificateOf(server(), 'us-east-1_nowhere'), { name: 'ResourceNotFoundException' })
     })
   })
 
-  describe(`The key of a signing certificate on ${engine.name}`, () => {
-    it('is the certificate’s, and is sealed', async () => {
+  describe(`The private key of a signing certificate on ${engine.name}`, () => {
+    it('belongs to the certificate and is stored sealed', async () => {
       await using storage = await openTestStorage(engine)
       const { db } = storage
       const secrets = createSecrets(Buffer.alloc(32, 7))

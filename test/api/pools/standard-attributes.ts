@@ -17,7 +17,7 @@ const flag = (name: string) => ({
   Required: false,
 })
 
-/** SchemaAttributes of a pool that was made without Schema, as recorded from Cognito. */
+/** SchemaAttributes of a pool that was created without Schema, recorded from Cognito. */
 export const standardAttributes: readonly SchemaAttributeType[] = [
   { ...text('sub', '1'), Mutable: false, Required: true },
   ...['name', 'given_name', 'family_name', 'middle_name', 'nickname', 'preferred_username', 'profile', 'picture', 'website', 'email'].map(

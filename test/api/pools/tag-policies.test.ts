@@ -14,7 +14,7 @@ const denied = { name: 'AccessDeniedException' }
 const notFound = { name: 'ResourceNotFoundException' }
 
 for (const engine of engines) {
-  describe(`Tags and policies on ${engine.name}`, () => {
+  describe(`Tags and the policies of access keys on ${engine.name}`, () => {
     let server: ProductionServer
     let owner: Credentials
     let arn = ''
@@ -32,41 +32,41 @@ for (const engine of engines) {
     })
     after(() => server.close())
 
-    /** All three operations on this ARN, by a key with these statements, are refused; the pool's tags stay. */
-    async function refused(statements: readonly object[], resourceArn: string, refusal: object): Promise<void> {
+    /** All three operations on this ARN are rejected for a key with these statements, and the pool's tags do not change. */
+    async function requireRejected(statements: readonly object[], resourceArn: string, error: object): Promise<void> {
       const client = server.client(await server.createKey({ policy: { Version: '2012-10-17', Statement: statements } }))
-      await assert.rejects(client.send(new TagResourceCommand({ ResourceArn: resourceArn, Tags: { stage: 'test' } })), refusal)
-      await assert.rejects(client.send(new UntagResourceCommand({ ResourceArn: resourceArn, TagKeys: ['stage'] })), refusal)
-      await assert.rejects(client.send(new ListTagsForResourceCommand({ ResourceArn: resourceArn })), refusal)
+      await assert.rejects(client.send(new TagResourceCommand({ ResourceArn: resourceArn, Tags: { stage: 'test' } })), error)
+      await assert.rejects(client.send(new UntagResourceCommand({ ResourceArn: resourceArn, TagKeys: ['stage'] })), error)
+      await assert.rejects(client.send(new ListTagsForResourceCommand({ ResourceArn: resourceArn })), error)
       const { Tags } = await server.client(owner).send(new ListTagsForResourceCommand({ ResourceArn: arn }))
       assert.deepEqual(Tags, { stage: 'production' })
     }
 
-    it('a denied pool cannot be tagged by its ARN', async () => {
-      await refused([everything, { Effect: 'Deny', Action: '*', Resource: arn }], arn, denied)
+    it('cannot be changed on a denied pool by its ARN', async () => {
+      await requireRejected([everything, { Effect: 'Deny', Action: '*', Resource: arn }], arn, denied)
     })
 
-    it('a denied pool cannot be tagged by its id in an ARN of another region or account', async () => {
+    it('cannot be changed on a denied pool by its id in an ARN of another region or account', async () => {
       const statements = [everything, { Effect: 'Deny', Action: '*', Resource: arn }]
-      await refused(statements, otherRegion, notFound)
-      await refused(statements, otherAccount, notFound)
+      await requireRejected(statements, otherRegion, notFound)
+      await requireRejected(statements, otherAccount, notFound)
     })
 
-    it('a key for another account or region reaches no pool of this one', async () => {
-      await refused([{ ...everything, Resource: otherAccount }], otherAccount, notFound)
-      await refused([{ ...everything, Resource: otherAccount }], arn, denied)
-      await refused([{ ...everything, Resource: otherRegion }], otherRegion, notFound)
-      await refused([{ ...everything, Resource: otherRegion }], arn, denied)
+    it('cannot be changed with a key for another account or region', async () => {
+      await requireRejected([{ ...everything, Resource: otherAccount }], otherAccount, notFound)
+      await requireRejected([{ ...everything, Resource: otherAccount }], arn, denied)
+      await requireRejected([{ ...everything, Resource: otherRegion }], otherRegion, notFound)
+      await requireRejected([{ ...everything, Resource: otherRegion }], arn, denied)
     })
 
-    it('a key for one pool cannot name another region or account', async () => {
-      await refused([{ ...everything, Resource: arn }], otherRegion, denied)
-      await refused([{ ...everything, Resource: arn }], otherAccount, denied)
+    it('cannot be changed with a key for one pool and an ARN of another region or account', async () => {
+      await requireRejected([{ ...everything, Resource: arn }], otherRegion, denied)
+      await requireRejected([{ ...everything, Resource: arn }], otherAccount, denied)
     })
 
-    it('a statement about another account covers the ARN as it was sent', async () => {
+    it('are decided on the ARN as it was sent', async () => {
       const foreign = { Effect: 'Deny', Action: '*', Resource: 'arn:aws:cognito-idp:*:111111111111:userpool/*' }
-      await refused([everything, foreign], otherAccount, denied)
+      await requireRejected([everything, foreign], otherAccount, denied)
     })
   })
 }

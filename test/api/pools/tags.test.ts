@@ -30,7 +30,7 @@ for (const engine of engines) {
   describe(`Tags on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('are those that the pool was made with, and those that are added', async () => {
+    it('are those of the pool at its creation and those that were added', async () => {
       const { arn, poolId } = await givenArn(server(), { team: 'identity', stage: 'test' })
       await tag(server(), arn, { stage: 'production', empty: '', 'Ümlaut ✓': 'x' })
       const expected = { team: 'identity', stage: 'production', empty: '', 'Ümlaut ✓': 'x' }
@@ -39,18 +39,18 @@ for (const engine of engines) {
       assert.deepEqual(pool?.UserPoolTags, expected)
     })
 
-    it('are none of a pool without any', async () => {
+    it('are empty for a pool without tags', async () => {
       const { arn } = await givenArn(server())
       assert.deepEqual(await tagsOf(server(), arn), {})
     })
 
-    it('go one by one, and what is not there is none to take away', async () => {
+    it('are removed one by one, and unknown keys are ignored', async () => {
       const { arn } = await givenArn(server(), { a: '1', b: '2', c: '3' })
       await untag(server(), arn, ['a', 'c', 'none', 'toString'])
       assert.deepEqual(await tagsOf(server(), arn), { b: '2' })
     })
 
-    it('that look like parts of an object are tags like others', async () => {
+    it('may have keys such as __proto__', async () => {
       const { arn } = await givenArn(server())
       const tags = '{"__proto__":"1","constructor":"2","hasOwnProperty":"3"}'
       const answer = await call(server(), 'TagResource', `{"ResourceArn":"${arn}","Tags":${tags}}`)
@@ -61,7 +61,7 @@ for (const engine of engines) {
       assert.deepEqual(Object.keys((await tagsOf(server(), arn)) ?? {}), ['constructor', 'hasOwnProperty'])
     })
 
-    it('are not lost when many are set at once', async () => {
+    it('are all kept when concurrent requests set them', async () => {
       const { arn } = await givenArn(server())
       await Promise.all(Array.from({ length: 8 }, (_, index) => tag(server(), arn, { [`key-${index}`]: `${index}` })))
       assert.equal(Object.keys((await tagsOf(server(), arn)) ?? {}).length, 8)
@@ -75,14 +75,14 @@ for (const engine of engines) {
       assert.deepEqual(await tagsOf(server(), arn), { ...tags, 'key-7': 'changed' })
     })
 
-    it('are those of one pool', async () => {
+    it('belong to one pool', async () => {
       const { arn } = await givenArn(server())
       const { arn: other } = await givenArn(server())
       await tag(server(), arn, { a: '1' })
       assert.deepEqual(await tagsOf(server(), other), {})
     })
 
-    it('are of pools that exist, named by their ARNs', async () => {
+    it('need the ARN of a pool that exists', async () => {
       const { arn, poolId } = await givenArn(server())
       const nowhere = arn.replace(poolId, 'us-east-1_nowhere')
       const gone = { name: 'ResourceNotFoundException', message: 'User pool us-east-1_nowhere does not exist.' }
@@ -102,7 +102,7 @@ for (const engine of engines) {
       }
     })
 
-    it('cannot be reached by an ARN of another region, account or partition', async () => {
+    it('cannot be read or changed by an ARN of another region, account or partition', async () => {
       const { arn, poolId } = await givenArn(server(), { a: '1' })
       const gone = { name: 'ResourceNotFoundException', message: `User pool ${poolId} does not exist.` }
       const foreign = [
@@ -119,7 +119,7 @@ for (const engine of engines) {
       assert.deepEqual(await tagsOf(server(), arn), { a: '1' })
     })
 
-    it('have keys and values that fit', async () => {
+    it('have limits for keys and values', async () => {
       const { arn } = await givenArn(server())
       const refusal = { name: 'InvalidParameterException' }
       for (const tags of [{ '': 'x' }, { ['k'.repeat(129)]: 'x' }, { k: 'v'.repeat(257) }, { k: 'nul\u0000' }]) {

@@ -20,11 +20,11 @@ const nowhere = '11111111-2222-4333-8444-555555555555'
 const notFound = { name: 'ResourceNotFoundException' }
 
 type Ids = { readonly poolId: string; readonly clientId: string }
-type Wish = Partial<Pick<CreateTermsCommandInput, 'TermsName' | 'Links'>>
+type TermsInput = Partial<Pick<CreateTermsCommandInput, 'TermsName' | 'Links'>>
 
-async function create(server: TestServer, { poolId, clientId }: Ids, wish: Wish = {}) {
+async function create(server: TestServer, { poolId, clientId }: Ids, input: TermsInput = {}) {
   const fixed = { UserPoolId: poolId, ClientId: clientId, TermsSource: 'LINK', Enforcement: 'NONE' } as const
-  const { Terms } = await server.send(new CreateTermsCommand({ ...fixed, TermsName: use, Links: links, ...wish }))
+  const { Terms } = await server.send(new CreateTermsCommand({ ...fixed, TermsName: use, Links: links, ...input }))
   if (Terms?.TermsId === undefined) throw new Error('CreateTerms answered without an id')
   return { ...Terms, TermsId: Terms.TermsId }
 }
@@ -33,7 +33,7 @@ for (const engine of engines) {
   describe(`Terms on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('come back as they were made, by their id and by client and name', async () => {
+    it('are shown as they were created, by id and by client and name', async () => {
       const ids = await server().givenPool()
       const made = await create(server(), ids)
       const { TermsId, CreationDate, LastModifiedDate, ...rest } = made
@@ -68,7 +68,7 @@ for (const engine of engines) {
       assert.deepEqual((await server().send(new DescribeTermsCommand(place))).Terms, updated)
     })
 
-    it('are found by their new name after an update, and the old name is free', async () => {
+    it('are found by their new name after an update, which frees the old name', async () => {
       const ids = await server().givenPool()
       const made = await create(server(), ids)
       const place = { UserPoolId: ids.poolId, ClientId: ids.clientId }
@@ -81,7 +81,7 @@ for (const engine of engines) {
       await assert.rejects(server().send(back), { name: 'TermsExistsException' })
     })
 
-    it('have one document of each name for each client', async () => {
+    it('can have one document of each name for a client', async () => {
       const ids = await server().givenPool()
       await create(server(), ids)
       await assert.rejects(create(server(), ids), { name: 'TermsExistsException' })
@@ -90,7 +90,7 @@ for (const engine of engines) {
       assert.ok(race.every((one) => one.status === 'rejected'))
     })
 
-    it('are gone once deleted, and with their client', async () => {
+    it('are deleted alone or with their client', async () => {
       const ids = await server().givenPool()
       const first = await create(server(), ids)
       const second = await create(server(), ids, { TermsName: privacy })
@@ -127,7 +127,7 @@ for (const engine of engines) {
       )
     })
 
-    it('cannot be seen, changed or deleted from another pool', async () => {
+    it('cannot be described, changed or deleted through another pool', async () => {
       const ids = await server().givenPool()
       const { TermsId, UserPoolId } = await create(server(), ids)
       await create(server(), ids, { TermsName: privacy })
@@ -145,7 +145,7 @@ for (const engine of engines) {
       await assert.rejects(server().send(list), { name: 'InvalidParameterException' })
     })
 
-    it('must be somewhere: an unknown pool, client or document is not found', async () => {
+    it('are not found for an unknown pool, client or document', async () => {
       const { poolId, clientId } = await server().givenPool()
       await assert.rejects(create(server(), { poolId: 'us-east-1_nowhere', clientId }), notFound)
       await assert.rejects(create(server(), { poolId, clientId: 'nobody' }), notFound)
@@ -154,12 +154,12 @@ for (const engine of engines) {
     })
 
     for (const [what, bad] of Object.entries<Record<string, string> | undefined>({
-      'a link that would run': { 'cognito:default': 'javascript:alert(document.domain)' },
-      'a link without an address': { 'cognito:default': 'terms' },
-      'a language that is none': { 'cognito:klingon': 'https://terms.example.test' },
+      'a link with the scheme javascript': { 'cognito:default': 'javascript:alert(document.domain)' },
+      'a link that is not a URL': { 'cognito:default': 'terms' },
+      'an unknown language': { 'cognito:klingon': 'https://terms.example.test' },
       'no link at all': undefined,
     })) {
-      it(`refuse ${what}`, async () => {
+      it(`reject ${what}`, async () => {
         const ids = await server().givenPool()
         const wish = create(server(), ids, { Links: bad })
         await assert.rejects(wish, { name: 'InvalidParameterException' })
@@ -170,7 +170,7 @@ for (const engine of engines) {
   describe(`The quota of terms on ${engine.name}`, () => {
     const server = useTestServer(engine, { flags: ['--quotas', '{"termsPerPool": 1}'] })
 
-    it('refuses one more than there may be', async () => {
+    it('rejects a document above it', async () => {
       const ids = await server().givenPool()
       await create(server(), ids)
       await assert.rejects(create(server(), ids, { TermsName: privacy }), { name: 'LimitExceededException' })

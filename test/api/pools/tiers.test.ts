@@ -22,7 +22,7 @@ const passwordless: Partial<CreateUserPoolCommandInput> = {
 }
 const unavailable = { name: 'FeatureUnavailableInTierException' }
 
-/** What each tier lacks, and how the refusal calls it. */
+/** Features that a tier lacks, and their names in the error. */
 const beyond: readonly { readonly what: string; readonly request: Partial<CreateUserPoolCommandInput> }[] = [
   { what: 'Threat Protection', request: { UserPoolTier: 'ESSENTIALS', UserPoolAddOns: { AdvancedSecurityMode: 'AUDIT' } } },
   { what: 'Passwordless Sign-In', request: { UserPoolTier: 'LITE', ...passwordless } },
@@ -56,7 +56,7 @@ for (const engine of engines) {
     const server = useTestServer(engine, { flags: ['--enforce-tiers'] })
 
     for (const { what, request } of beyond) {
-      it(`a tier without ${what} refuses it`, async () => {
+      it(`a tier without ${what} rejects it`, async () => {
         const message = `The following features need to be disabled for the ${request.UserPoolTier} pricing tier configured: ${what}`
         await assert.rejects(server().send(new CreateUserPoolCommand({ PoolName: 'x', ...request })), { ...unavailable, message })
         const { poolId } = await server().givenPool({ pool: { UserPoolTier: request.UserPoolTier } })
@@ -64,7 +64,7 @@ for (const engine of engines) {
       })
     }
 
-    it('a pool comes down to a tier only without what it lacks', async () => {
+    it('a pool can change to a lower tier only without the features that it lacks', async () => {
       const { poolId } = await server().givenPool({ pool: passwordless })
       const down = { UserPoolId: poolId, UserPoolTier: 'LITE' } as const
       const name = 'TierChangeNotAllowedException'
@@ -74,7 +74,7 @@ for (const engine of engines) {
       assert.equal(pool?.UserPoolTier, 'LITE')
     })
 
-    it('a LITE pool has neither choice-based sign-in nor anything of managed login', async () => {
+    it('a LITE pool has neither choice-based sign-in nor managed login', async () => {
       const { poolId: UserPoolId, clientId: ClientId } = await server().givenPool({ pool: { UserPoolTier: 'LITE' } })
       const choice = { UserPoolId, ExplicitAuthFlows: ['ALLOW_USER_AUTH' as const] }
       const Domain = `lite-${UserPoolId.split('_')[1]?.toLowerCase()}`
@@ -90,7 +90,7 @@ for (const engine of engines) {
       await assert.rejects(server().send(terms), { name: 'OperationNotEnabledException' })
     })
 
-    it('only a PLUS pool delivers the log of what its users do', async () => {
+    it('only a PLUS pool can export the log of user activity', async () => {
       const { poolId: UserPoolId } = await server().givenPool()
       const set = new SetLogDeliveryConfigurationCommand({ UserPoolId, LogConfigurations: [activityLog] })
       await assert.rejects(server().send(set), unavailable)
@@ -103,7 +103,7 @@ for (const engine of engines) {
     const server = useTestServer(engine)
 
     for (const { what, request } of beyond) {
-      it(`every tier has ${what}`, async () => {
+      it(`every tier includes ${what}`, async () => {
         const { poolId } = await server().givenPool({ pool: request })
         await server().send(new UpdateUserPoolCommand({ UserPoolId: poolId, ...request, UserPoolTier: 'LITE' }))
         const { UserPool: pool } = await server().send(new DescribeUserPoolCommand({ UserPoolId: poolId }))

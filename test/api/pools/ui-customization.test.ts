@@ -26,10 +26,15 @@ async function givenPoolWithDomain(server: TestServer) {
   return ids
 }
 
-type Look = Omit<SetUICustomizationCommandInput, 'UserPoolId' | 'ClientId'>
+type CustomizationInput = Omit<SetUICustomizationCommandInput, 'UserPoolId' | 'ClientId'>
 
-async function set(server: TestServer, poolId: string, look: Look, clientId?: string): Promise<UICustomizationType | undefined> {
-  return (await server.send(new SetUICustomizationCommand({ UserPoolId: poolId, ClientId: clientId, ...look }))).UICustomization
+async function set(
+  server: TestServer,
+  poolId: string,
+  input: CustomizationInput,
+  clientId?: string,
+): Promise<UICustomizationType | undefined> {
+  return (await server.send(new SetUICustomizationCommand({ UserPoolId: poolId, ClientId: clientId, ...input }))).UICustomization
 }
 
 async function shown(server: TestServer, poolId: string, clientId?: string): Promise<UICustomizationType | undefined> {
@@ -40,7 +45,7 @@ for (const engine of engines) {
   describe(`The UI customization on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('comes back as it was set', async () => {
+    it('is shown as it was set', async () => {
       const { poolId } = await givenPoolWithDomain(server())
       const set1 = await set(server(), poolId, { CSS: css, ImageFile: png })
       const { ImageUrl, CSSVersion, CreationDate, LastModifiedDate, ...rest } = set1 ?? {}
@@ -56,7 +61,7 @@ for (const engine of engines) {
       assert.equal(set2?.ImageUrl, undefined)
     })
 
-    it('of a client comes before the one for all, which serves every other client', async () => {
+    it('of a client takes precedence over the one for all clients', async () => {
       const { poolId, clientId } = await givenPoolWithDomain(server())
       assert.deepEqual(await shown(server(), poolId, clientId), {})
       const forAll = await set(server(), poolId, { CSS: css }, 'ALL')
@@ -67,7 +72,7 @@ for (const engine of engines) {
       assert.deepEqual(await shown(server(), poolId), forAll)
     })
 
-    it('goes away with a request for nothing', async () => {
+    it('is removed by an empty request', async () => {
       const { poolId } = await givenPoolWithDomain(server())
       await set(server(), poolId, { CSS: css })
       assert.deepEqual(await set(server(), poolId, {}), {})
@@ -75,7 +80,7 @@ for (const engine of engines) {
       assert.equal(body, '{"UICustomization":{}}')
     })
 
-    it('serves the picture at its address, and at no other', async () => {
+    it('has a logo that is served at its own URL only', async () => {
       const { poolId, clientId } = await givenPoolWithDomain(server())
       const { ImageUrl = '' } = (await set(server(), poolId, { ImageFile: png })) ?? {}
       const answer = await fetch(ImageUrl)
@@ -103,7 +108,7 @@ for (const engine of engines) {
       await assert.rejects(shown(server(), poolId), refusal)
     })
 
-    it('is that of one pool and of clients that are there', async () => {
+    it('belongs to one pool and to clients that exist', async () => {
       const { poolId, clientId } = await givenPoolWithDomain(server())
       const other = await givenPoolWithDomain(server())
       await set(server(), poolId, { CSS: css })
@@ -118,7 +123,7 @@ for (const engine of engines) {
       await assert.rejects(shown(server(), 'us-east-1_nowhere'), notFound)
     })
 
-    it('refuses a picture that is neither PNG nor JPEG', async () => {
+    it('rejects an image that is neither PNG nor JPEG', async () => {
       const { poolId } = await givenPoolWithDomain(server())
       for (const text of ['GIF89a', '<svg onload="alert(1)"/>', 'x']) {
         await assert.rejects(set(server(), poolId, { ImageFile: new TextEncoder().encode(text) }), invalid)
@@ -145,14 +150,14 @@ for (const engine of engines) {
       '/* no end .label-customizable { color: red }',
       'color: red',
     ]) {
-      it(`refuses ${bad}`, async () => {
+      it(`rejects the CSS ${bad}`, async () => {
         const { poolId } = await givenPoolWithDomain(server())
         await assert.rejects(set(server(), poolId, { CSS: bad }), invalid)
         assert.deepEqual(await shown(server(), poolId), {})
       })
     }
 
-    it('is checked in no time, however it is made', async () => {
+    it('is checked in linear time', async () => {
       const { poolId } = await givenPoolWithDomain(server())
       const started = performance.now()
       for (const piece of ['{', '}', '/*', '/**/', '.a', '.label-customizable{}', ',', ';', '-', '.label-', 'a:']) {

@@ -4,25 +4,25 @@ import { CreateUserPoolCommand, type CreateUserPoolCommandInput, UpdateUserPoolC
 import { engines } from '../../support/engines.ts'
 import { useTestServer } from '../../support/test-server.ts'
 
-type Refusal = { request: Partial<CreateUserPoolCommandInput>; error: string; message?: string }
+type Rejection = { request: Partial<CreateUserPoolCommandInput>; error: string; message?: string }
 
 const sms = { SnsCallerArn: 'arn:aws:iam::123456789012:role/sms' }
 const lambdaArn = 'arn:aws:lambda:us-east-1:123456789012:function:f'
 const invalid = 'InvalidParameterException'
 
-const refusals: Record<string, Refusal> = {
+const rejections: Record<string, Rejection> = {
   'aliases together with username attributes': { request: { AliasAttributes: ['email'], UsernameAttributes: ['email'] }, error: invalid },
-  'verifying phone numbers without text messages': {
+  'automatic verification of phone numbers without an SMS configuration': {
     request: { AutoVerifiedAttributes: ['phone_number'] },
     error: invalid,
     message: 'SMS configuration is required when phone_number is selected for auto verification',
   },
-  'a second factor without text messages': {
+  'required MFA without an SMS configuration': {
     request: { MfaConfiguration: 'ON' },
     error: invalid,
     message: 'SMS configuration and Auto verification for phone_number are required when MFA is required/optional',
   },
-  'codes as first factor of those who need a second one': {
+  'codes as a first factor with required MFA': {
     request: {
       MfaConfiguration: 'ON',
       SmsConfiguration: sms,
@@ -30,20 +30,20 @@ const refusals: Record<string, Refusal> = {
     },
     error: invalid,
   },
-  'first factors without the password': {
+  'first factors without PASSWORD': {
     request: { Policies: { SignInPolicy: { AllowedFirstAuthFactors: ['WEB_AUTHN'] } } },
     error: invalid,
   },
-  'authenticator apps as first factor': {
+  'authenticator apps as a first factor': {
     request: { Policies: { SignInPolicy: { AllowedFirstAuthFactors: ['PASSWORD', 'SOFTWARE_TOKEN'] } } },
     error: invalid,
   },
-  'proof before the update of what is not verified': {
+  'verification before update of an attribute that is not verified automatically': {
     request: { UserAttributeUpdateSettings: { AttributesRequireVerificationBeforeUpdate: ['email'] } },
     error: invalid,
     message: 'All attributes in AttributesRequireVerificationBeforeUpdate must exist in AutoVerifiedAttributes',
   },
-  'two lives of a temporary password': {
+  'two different lifetimes of a temporary password': {
     request: {
       Policies: { PasswordPolicy: { TemporaryPasswordValidityDays: 3 } },
       AdminCreateUserConfig: { UnusedAccountValidityDays: 4 },
@@ -51,23 +51,26 @@ const refusals: Record<string, Refusal> = {
     error: invalid,
     message: 'Please use TemporaryPasswordValidityDays in PasswordPolicy instead of UnusedAccountValidityDays',
   },
-  'a link message without the text of the link': {
+  'a link template without the text of the link': {
     request: { VerificationMessageTemplate: { EmailMessageByLink: 'Code {####}' } },
     error: invalid,
     message: 'The message is invalid.',
   },
-  'two different functions before token generation': {
+  'two different PreTokenGeneration functions': {
     request: {
       LambdaConfig: { PreTokenGeneration: lambdaArn, PreTokenGenerationConfig: { LambdaVersion: 'V1_0', LambdaArn: `${lambdaArn}2` } },
     },
     error: invalid,
   },
-  'a custom sender without a key': {
+  'a custom sender without a KMS key': {
     request: { LambdaConfig: { CustomEmailSender: { LambdaVersion: 'V1_0', LambdaArn: lambdaArn } } },
     error: invalid,
   },
-  'a sender of its own without an identity': { request: { EmailConfiguration: { EmailSendingAccount: 'DEVELOPER' } }, error: invalid },
-  'a sender outside of the identity': {
+  'the sending account DEVELOPER without an SES identity': {
+    request: { EmailConfiguration: { EmailSendingAccount: 'DEVELOPER' } },
+    error: invalid,
+  },
+  'a sender that does not belong to the SES identity': {
     request: {
       EmailConfiguration: {
         EmailSendingAccount: 'DEVELOPER',
@@ -77,17 +80,20 @@ const refusals: Record<string, Refusal> = {
     },
     error: invalid,
   },
-  'a sender with a second header in it': {
+  'a sender with a line break': {
     request: { EmailConfiguration: { From: 'Eve\r\nBcc: all@example.test <eve@example.test>' } },
     error: invalid,
   },
-  'two ways to send text messages': { request: { SmsConfiguration: { ...sms, EumsSms: { CallerArn: sms.SnsCallerArn } } }, error: invalid },
-  'text messages from another region': {
+  'SNS and End User Messaging together': {
+    request: { SmsConfiguration: { ...sms, EumsSms: { CallerArn: sms.SnsCallerArn } } },
+    error: invalid,
+  },
+  'End User Messaging in another region': {
     request: { SmsConfiguration: { EumsSms: { CallerArn: sms.SnsCallerArn, Region: 'eu-west-1' } } },
     error: invalid,
   },
-  'text messages without a role': { request: { SmsConfiguration: { ExternalId: 'x' } }, error: invalid },
-  'recovery by an administrator and by mail': {
+  'an SMS configuration without a role': { request: { SmsConfiguration: { ExternalId: 'x' } }, error: invalid },
+  'admin_only recovery together with e-mail': {
     request: {
       AccountRecoverySetting: {
         RecoveryMechanisms: [
@@ -98,7 +104,7 @@ const refusals: Record<string, Refusal> = {
     },
     error: invalid,
   },
-  'one priority for two ways of recovery': {
+  'the same priority for two recovery mechanisms': {
     request: {
       AccountRecoverySetting: {
         RecoveryMechanisms: [
@@ -109,25 +115,28 @@ const refusals: Record<string, Refusal> = {
     },
     error: invalid,
   },
-  'a key of the customer without its name': { request: { KeyConfiguration: { KeyType: 'CUSTOMER_MANAGED_KEY' } }, error: invalid },
+  'a customer-managed key without its ARN': { request: { KeyConfiguration: { KeyType: 'CUSTOMER_MANAGED_KEY' } }, error: invalid },
   'an unknown assurance level': { request: { AcrConfiguration: { Level5: { AcrValue: 'x' } } }, error: invalid },
-  'one name for two assurance levels': { request: { AcrConfiguration: { Level1: { AcrValue: 'urn:cognito:loa:2' } } }, error: invalid },
-  'an assurance level with a space': { request: { AcrConfiguration: { Level1: { AcrValue: 'a b' } } }, error: invalid },
+  'the same name for two assurance levels': {
+    request: { AcrConfiguration: { Level1: { AcrValue: 'urn:cognito:loa:2' } } },
+    error: invalid,
+  },
+  'a name of an assurance level with a space': { request: { AcrConfiguration: { Level1: { AcrValue: 'a b' } } }, error: invalid },
   'more than 50 tags': {
     request: { UserPoolTags: Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`tag${i}`, ''])) },
     error: 'UserPoolTaggingException',
   },
 }
 
-/** Members that UpdateUserPool does not have. */
+/** Cases with members that UpdateUserPool does not have. */
 const onlyAtCreation = new Set(['aliases together with username attributes'])
 
 for (const engine of engines) {
-  describe(`A user pool on ${engine.name} refuses`, () => {
+  describe(`CreateUserPool and UpdateUserPool on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    for (const [what, { request, error, message }] of Object.entries(refusals)) {
-      it(what, async () => {
+    for (const [what, { request, error, message }] of Object.entries(rejections)) {
+      it(`reject ${what}`, async () => {
         const expected = message === undefined ? { name: error } : { name: error, message }
         await assert.rejects(server().send(new CreateUserPoolCommand({ PoolName: 'refused', ...request })), expected)
         if (onlyAtCreation.has(what)) return

@@ -18,7 +18,7 @@ import { call } from './call.ts'
 import { standardAttributes } from './standard-attributes.ts'
 import { wholePool } from './whole-pool.ts'
 
-/** What a pool shows that was made of its name alone; id, times and name left out. */
+/** A pool that was created with only a name, without id, times and name. */
 const defaults: UserPoolType = {
   Policies: {
     PasswordPolicy: {
@@ -45,7 +45,7 @@ const defaults: UserPoolType = {
   IssuerConfiguration: { Type: 'ORIGINAL' },
 }
 
-/** What `wholePool` shows beyond what it was made of. */
+/** What a pool of `wholePool` shows besides the members of the request. */
 const wholePoolShown: UserPoolType = {
   SchemaAttributes: [...standardAttributes],
   EstimatedNumberOfUsers: 0,
@@ -74,7 +74,7 @@ for (const engine of engines) {
   describe(`User pools on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('fill in the defaults of Cognito', async () => {
+    it('have the defaults of Cognito', async () => {
       const pool = await create(server(), { PoolName: 'plain' })
 
       assert.deepEqual(withoutIdentity(pool), defaults)
@@ -94,7 +94,7 @@ for (const engine of engines) {
       assert.deepEqual(await describePool(server(), pool.Id), pool)
     })
 
-    it('take the older message members, and show them in both places', async () => {
+    it('accept the older members for messages, and show the texts in both places', async () => {
       const texts = { SmsVerificationMessage: 'S {####}', EmailVerificationMessage: 'E {####}', EmailVerificationSubject: 'T' }
       const pool = await create(server(), { PoolName: 'older', ...texts })
 
@@ -114,7 +114,7 @@ for (const engine of engines) {
       assert.deepEqual(pool.LambdaConfig, { PreTokenGeneration: arn, PreTokenGenerationConfig: { LambdaVersion: 'V1_0', LambdaArn: arn } })
     })
 
-    it('require only what a password policy that was sent says', async () => {
+    it('require only what their password policy names', async () => {
       const pool = await create(server(), { PoolName: 'weak', Policies: { PasswordPolicy: { MinimumLength: 6 } } })
 
       assert.deepEqual(pool.Policies?.PasswordPolicy, {
@@ -127,14 +127,14 @@ for (const engine of engines) {
       })
     })
 
-    it('take UnusedAccountValidityDays for the days of a temporary password', async () => {
+    it('use UnusedAccountValidityDays for the lifetime of temporary passwords', async () => {
       const pool = await create(server(), { PoolName: 'days', AdminCreateUserConfig: { UnusedAccountValidityDays: 20 } })
 
       assert.equal(pool.Policies?.PasswordPolicy?.TemporaryPasswordValidityDays, 20)
       assert.equal(pool.AdminCreateUserConfig?.UnusedAccountValidityDays, 20)
     })
 
-    it('fill in the assurance levels and the registration settings that were left out', async () => {
+    it('have defaults for missing assurance levels and registration settings', async () => {
       const pool = await create(server(), { PoolName: 'new', AcrConfiguration: { Level2: { AcrValue: 'two' } }, DcrConfiguration: {} })
 
       assert.deepEqual(pool.AcrConfiguration, {
@@ -151,12 +151,12 @@ for (const engine of engines) {
       })
     })
 
-    it('become PLUS when threat protection is asked for and no tier is named', async () => {
+    it('are PLUS when a request has threat protection and no tier', async () => {
       const pool = await create(server(), { PoolName: 'guarded', UserPoolAddOns: { AdvancedSecurityMode: 'ENFORCED' } })
       assert.equal(pool.UserPoolTier, 'PLUS')
     })
 
-    it('keep tags that are called like members of every object', async () => {
+    it('keep tags with names such as __proto__', async () => {
       const request = '{"PoolName":"tagged","UserPoolTags":{"__proto__":"p","toString":"t"}}'
       const created = await call(server(), 'CreateUserPool', request)
       assert.equal(created.status, 200)
@@ -171,7 +171,7 @@ for (const engine of engines) {
       }
     })
 
-    it('count their users in the estimate', async () => {
+    it('count their users', async () => {
       const { poolId, clientId } = await server().givenPool()
       await server().send(new SignUpCommand({ ClientId: clientId, Username: 'ana', Password: 'Correct-horse-1' }))
       await server().givenPool()
@@ -183,10 +183,10 @@ for (const engine of engines) {
   describe(`UpdateUserPool on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('resets what is not sent, and keeps what Cognito keeps', async () => {
+    it('resets missing members, except those that Cognito keeps', async () => {
       const before = await create(server(), wholePool)
       server().clock.advance(1000)
-      // Text messages stay set up, but the tier keeps nothing that the reset did not switch off.
+      // The SMS configuration stays, and the tier changes nothing that the reset did not switch off.
       await server().send(new UpdateUserPoolCommand({ UserPoolId: before.Id }))
       const after = await describePool(server(), before.Id)
 
@@ -206,7 +206,7 @@ for (const engine of engines) {
       assert.ok((after?.LastModifiedDate?.getTime() ?? 0) >= (before.LastModifiedDate?.getTime() ?? 0) + 1000)
     })
 
-    it('sets every member that it takes, the name included', async () => {
+    it('sets all its members, including the name', async () => {
       const { PoolName: name, AliasAttributes: _aliases, UsernameConfiguration: _case, ...members } = wholePool
       const pool = await create(server(), { PoolName: 'before' })
       await server().send(new UpdateUserPoolCommand({ UserPoolId: pool.Id, PoolName: name, ...members } as UpdateUserPoolCommandInput))
@@ -216,7 +216,7 @@ for (const engine of engines) {
       assert.deepEqual(withoutIdentity(after), { ...members, ...wholePoolShown })
     })
 
-    it('takes back what DescribeUserPool shows', async () => {
+    it('accepts what DescribeUserPool shows', async () => {
       const pool = await create(server(), wholePool)
       const { Id: id, Arn: _arn, Name: name, CreationDate: _1, LastModifiedDate: _2, EstimatedNumberOfUsers: _3, ...shown } = pool
       const { SchemaAttributes: _4, AliasAttributes: _5, UsernameConfiguration: _6, ...members } = shown
@@ -231,7 +231,7 @@ for (const engine of engines) {
       assert.deepEqual((await describePool(server(), pool.Id))?.UserPoolTags, { c: '3' })
     })
 
-    it('leaves the pool as it was when it refuses', async () => {
+    it('does not change the pool when it fails', async () => {
       const pool = await create(server(), { PoolName: 'same', UserPoolTags: { a: '1' } })
       const update = new UpdateUserPoolCommand({ UserPoolId: pool.Id, UserPoolTags: {}, AutoVerifiedAttributes: ['phone_number'] })
       await assert.rejects(server().send(update), { name: 'InvalidParameterException' })
@@ -249,7 +249,7 @@ for (const engine of engines) {
   describe(`DeleteUserPool on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('takes the pool and its app clients away at once', async () => {
+    it('deletes the pool and its app clients at once', async () => {
       const { poolId, clientId } = await server().givenPool()
       const other = await server().givenPool()
       await server().send(new SignUpCommand({ ClientId: clientId, Username: 'ana', Password: 'Correct-horse-1' }))
@@ -267,7 +267,7 @@ for (const engine of engines) {
       await server().send(new DescribeUserPoolClientCommand({ UserPoolId: other.poolId, ClientId: other.clientId }))
     })
 
-    it('refuses while deletion protection is active', async () => {
+    it('fails while deletion protection is active', async () => {
       const pool = await create(server(), { PoolName: 'protected', DeletionProtection: 'ACTIVE' })
       await assert.rejects(server().send(new DeleteUserPoolCommand({ UserPoolId: pool.Id })), {
         name: 'InvalidParameterException',

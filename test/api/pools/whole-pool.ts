@@ -2,7 +2,7 @@ import type { CreateUserPoolCommandInput } from '@aws-sdk/client-cognito-identit
 
 const lambda = (name: string) => `arn:aws:lambda:us-east-1:123456789012:function:${name}`
 
-/** A request with every member that may go together, none of them at its default. */
+/** A request with all members that can be set together, each with another value than its default. */
 export const wholePool = {
   PoolName: 'Everything, at once',
   Policies: {

@@ -1,7 +1,7 @@
 import { getShape, type Shape } from '../../../src/contract/model.ts'
-import { exampleOf, isAllowed, mapKey, stringOfLength, type Trial } from './shape-values.ts'
+import { exampleOf, isAllowed, mapKey, stringOfLength, type TriedValue } from './shape-values.ts'
 
-/** Texts that have broken other programs: storage, markup, queries, templates, paths, prototypes, case mapping, width. */
+/** Texts that have broken other programs: in storage, markup, queries, templates, paths, prototypes, case mapping and width. */
 export const hostileTexts: readonly string[] = [
   'a\0b',
   'a\ud800',
@@ -24,12 +24,12 @@ export const hostileTexts: readonly string[] = [
 ]
 
 /**
- * Longer than a text that the model allows up to `max` characters. Costly, so it is tried once in each operation. Where the model allows
- * it, short enough for the body of a request that nobody signs: the size of bodies is tried elsewhere.
+ * A text that is longer than `max`. It is slow, so each operation tries it once. It is short enough for the body of an unsigned request,
+ * because other tests cover the size of bodies.
  */
 export const textBeyond = (max = 0) => 'é'.repeat(max < 50_000 ? 50_000 : 140_000)
 
-/** Members that no structure has. */
+/** Members that do not exist in any structure. */
 export const surplusMembers: readonly (readonly [name: string, value: unknown])[] = [
   ['NoSuchMember', 'a'],
   ['__proto__', { isAdmin: true }],
@@ -43,57 +43,57 @@ const notBoolean: readonly unknown[] = ['true', '', 0, 1, [], {}]
 const notList: readonly unknown[] = ['a', 1, false, {}, { 0: 'a', length: 1 }]
 const notObject: readonly unknown[] = ['a', 1, true, [], [{}]]
 
-/** What to try in the place of a value of this shape. Null is left out: whether it is allowed depends on the place. */
-export function trialsOf(shapeName: string): readonly Trial[] {
+/** Values to try for this shape. Null is not among them, because the field decides whether it is allowed. */
+export function triedValuesOf(shapeName: string): readonly TriedValue[] {
   const shape = getShape(shapeName)
   switch (shape.type) {
     case 'string':
-      return [...stringTrials(shapeName, shape), ...refused('a value that is no text', notText)]
+      return [...triedStrings(shapeName, shape), ...rejectedValues('a value that is not text', notText)]
     case 'integer':
     case 'long':
-      return [...numberTrials(shape), ...refused('a value that is no number', notNumber)]
+      return [...triedNumbers(shape), ...rejectedValues('a value that is not a number', notNumber)]
     case 'boolean':
-      return [{ what: 'false', value: false, allowed: true }, ...refused('a value that is no boolean', notBoolean)]
+      return [{ what: 'false', value: false, allowed: true }, ...rejectedValues('a value that is not a boolean', notBoolean)]
     case 'timestamp':
-      return refused('a value that is no time', ['now', true, [], {}])
+      return rejectedValues('a value that is not a time', ['now', true, [], {}])
     case 'blob':
-      return refused('a value that is no base64', [1, true, [], {}, '!', 'a', 'YQ=='.repeat(2)])
+      return rejectedValues('a value that is not base64', [1, true, [], {}, '!', 'a', 'YQ=='.repeat(2)])
     case 'document':
       return []
     case 'list':
-      return [...listTrials(shape), ...refused('a value that is no list', notList)]
+      return [...triedLists(shape), ...rejectedValues('a value that is not a list', notList)]
     case 'map':
-      return [...mapTrials(shape), ...refused('a value that is no map', notObject)]
+      return [...triedMaps(shape), ...rejectedValues('a value that is not a map', notObject)]
     case 'structure':
-      return [...surplusTrials(shapeName), ...refused('a value that is no structure', notObject)]
+      return [...triedSurplusMembers(shapeName), ...rejectedValues('a value that is not a structure', notObject)]
   }
 }
 
-function refused(what: string, values: readonly unknown[]): Trial[] {
+function rejectedValues(what: string, values: readonly unknown[]): TriedValue[] {
   return values.map((value) => ({ what: `${what}: ${JSON.stringify(value)}`, value, allowed: false }))
 }
 
-function stringTrials(shapeName: string, shape: Shape): Trial[] {
-  const judged = (what: string, value: string) => ({ what, value, allowed: isAllowed(shape, value) })
+function triedStrings(shapeName: string, shape: Shape): TriedValue[] {
+  const tried = (what: string, value: string) => ({ what, value, allowed: isAllowed(shape, value) })
   if (shape.enum !== undefined) {
-    const known = shape.enum.map((value) => judged(`the known value ${value}`, value))
+    const known = shape.enum.map((value) => tried(`the known value ${value}`, value))
     return [
       ...known,
-      ...['', 'UNKNOWN', shape.enum[0]?.toLowerCase() ?? '', '__proto__', '\0'].map((value) => judged('an odd value', value)),
+      ...['', 'UNKNOWN', shape.enum[0]?.toLowerCase() ?? '', '__proto__', '\0'].map((value) => tried('an odd value', value)),
     ]
   }
   const { min = 0, max } = shape
-  const trials = [judged('no characters', '')]
-  if (min > 1) trials.push(judged('one character too few', stringOfLength(shapeName, min)?.slice(1) ?? 'a'.repeat(min - 1)))
+  const values = [tried('no characters', '')]
+  if (min > 1) values.push(tried('one character too few', stringOfLength(shapeName, min)?.slice(1) ?? 'a'.repeat(min - 1)))
   for (const length of new Set([min, max ?? 3000])) {
     const text = stringOfLength(shapeName, length)
-    if (text !== undefined) trials.push(judged(`${length} characters`, text))
+    if (text !== undefined) values.push(tried(`${length} characters`, text))
   }
-  if (max !== undefined) trials.push(judged('one character too many', `${stringOfLength(shapeName, max) ?? 'a'.repeat(max)}a`))
-  return [...trials, ...hostileTexts.map((text) => judged('a hostile text', text))]
+  if (max !== undefined) values.push(tried('one character too many', `${stringOfLength(shapeName, max) ?? 'a'.repeat(max)}a`))
+  return [...values, ...hostileTexts.map((text) => tried('a hostile text', text))]
 }
 
-function numberTrials({ type, min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY }: Shape): Trial[] {
+function triedNumbers({ type, min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY }: Shape): TriedValue[] {
   const largest = type === 'integer' ? 2 ** 31 - 1 : Number.MAX_SAFE_INTEGER
   const numbers = [min - 1, min, max, max + 1, 0, -0, -1, 1.5, 1e300, largest, largest + 1, -largest].filter(Number.isFinite)
   return numbers.map((value) => {
@@ -102,11 +102,11 @@ function numberTrials({ type, min = Number.NEGATIVE_INFINITY, max = Number.POSIT
   })
 }
 
-/** Where the model names no bound, this many. */
-const crowd = 300
+/** The number of elements to try when the model has no limit. */
+const manyElements = 300
 
-function listTrials({ member = '', min = 0, max }: Shape): Trial[] {
-  const lists = [0, min - 1, max ?? crowd, (max ?? crowd) + 1].filter((length) => length >= 0)
+function triedLists({ member = '', min = 0, max }: Shape): TriedValue[] {
+  const lists = [0, min - 1, max ?? manyElements, (max ?? manyElements) + 1].filter((length) => length >= 0)
   const ofLengths = [...new Set(lists)].map((length) => ({
     what: `${length} elements`,
     value: Array.from({ length }, () => exampleOf(member)),
@@ -115,9 +115,9 @@ function listTrials({ member = '', min = 0, max }: Shape): Trial[] {
   return [...ofLengths, { what: 'null as an element', value: [null], allowed: false }]
 }
 
-function mapTrials(shape: Shape): Trial[] {
+function triedMaps(shape: Shape): TriedValue[] {
   const { key = '', value = '', min = 0, max } = shape
-  const lengths = [...new Set([0, max ?? crowd, (max ?? crowd) + 1])]
+  const lengths = [...new Set([0, max ?? manyElements, (max ?? manyElements) + 1])]
   const ofLengths = lengths.flatMap((length) => {
     const map = Object.fromEntries(Array.from({ length }, (_, at) => [mapKey(shape, at), exampleOf(value)]))
     const isDistinct = Object.keys(map).length === length
@@ -134,7 +134,7 @@ function mapTrials(shape: Shape): Trial[] {
   return [...ofLengths, ...withKeys]
 }
 
-function surplusTrials(shapeName: string): Trial[] {
+function triedSurplusMembers(shapeName: string): TriedValue[] {
   const value = Object.fromEntries([...Object.entries(exampleOf(shapeName) as object), ...surplusMembers])
-  return [{ what: 'surplus members', value, allowed: true }]
+  return [{ what: 'unknown members', value, allowed: true }]
 }

@@ -6,15 +6,15 @@ export type Request = Readonly<Record<string, unknown>>
 /** A step into a request: a member or map key by name, or the first element of a list. */
 type Step = string | 0
 
-/** A place in the requests of an operation where a value may stand. */
-export type Place = { readonly path: readonly Step[]; readonly shapeName: string; readonly required: boolean }
+/** A field of the requests of an operation, at any depth. */
+export type Field = { readonly path: readonly Step[]; readonly shapeName: string; readonly required: boolean }
 
-/** Every place below the input shape, outer ones first. */
-export function placesIn(shapeName: string, path: readonly Step[] = [], above: readonly string[] = []): Place[] {
+/** All fields below the input shape, outer ones first. */
+export function fieldsIn(shapeName: string, path: readonly Step[] = [], above: readonly string[] = []): Field[] {
   const shape = getShape(shapeName)
   return stepsInto(shape).flatMap(({ step, inner, required }) => {
-    // A shape within itself is looked at once.
-    const deeper = above.includes(inner) ? [] : placesIn(inner, [...path, step], [...above, shapeName])
+    // A recursive shape is entered once.
+    const deeper = above.includes(inner) ? [] : fieldsIn(inner, [...path, step], [...above, shapeName])
     return [{ path: [...path, step], shapeName: inner, required }, ...deeper]
   })
 }
@@ -33,7 +33,7 @@ function stepsInto(shape: Shape): { step: Step; inner: string; required: boolean
   }
 }
 
-/** The request with this value in this place; what is missing on the way there is filled in with examples. Undefined takes it away. */
+/** The request with this value in the field. Missing structures around it get example values. Undefined removes the field. */
 export function withValueAt(request: unknown, inputShape: string, path: readonly Step[], value: unknown): unknown {
   const [step, ...rest] = path
   if (step === undefined) return value
@@ -46,7 +46,7 @@ export function withValueAt(request: unknown, inputShape: string, path: readonly
   }
   const changed = withValueAt((container as Request)[step], inner, rest, value)
   const others = Object.entries(container as Request).filter(([name]) => name !== step)
-  // Not by assignment, which would make a key `__proto__` mean something.
+  // Without assignment, for which a key `__proto__` has a special meaning.
   return Object.fromEntries(changed === undefined ? others : [...others, [step, changed]])
 }
 
