@@ -12,7 +12,7 @@ import { type DeviceKey, deleteDevice, findDevice, listDevicesOf, setDeviceRemem
 type Deps = { readonly db: Db; readonly clock: Clock }
 
 /** @throws ApiError ResourceNotFoundException when the user has no such device. */
-export async function showDevice(db: Db, key: DeviceKey): Promise<{ Device: DeviceType }> {
+export async function describeDevice(db: Db, key: DeviceKey): Promise<{ Device: DeviceType }> {
   const device = await findDevice(db, key)
   if (device === undefined) throw deviceNotFound()
   return { Device: writeDevice(device) }
@@ -20,7 +20,7 @@ export async function showDevice(db: Db, key: DeviceKey): Promise<{ Device: Devi
 
 const largestPage = 60
 
-export async function showDevices(
+export async function describeDevices(
   { db, secrets }: { readonly db: Db; readonly secrets: Secrets },
   user: User,
   { limit, token }: { readonly limit: number | undefined; readonly token: string | undefined },
