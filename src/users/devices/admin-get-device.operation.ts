@@ -3,7 +3,7 @@ import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
 import { getUserByName } from '../user-repository.ts'
 import { requireDeviceTracking } from './device.ts'
-import { describeDevice } from './manage-devices.ts'
+import { describeDevice } from './device-operations.ts'
 
 export const adminGetDevice = operation('AdminGetDevice', {
   auth: 'iam',

@@ -4,7 +4,7 @@ import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
 import { getUserByName } from '../user-repository.ts'
 import { requireDeviceTracking } from './device.ts'
-import { describeDevices } from './manage-devices.ts'
+import { describeDevices } from './device-operations.ts'
 
 export const adminListDevices = operation('AdminListDevices', {
   auth: 'iam',

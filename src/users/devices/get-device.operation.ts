@@ -2,7 +2,7 @@ import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
 import type { TokenCaller } from '../caller.ts'
 import { requireDeviceTracking } from './device.ts'
-import { describeDevice } from './manage-devices.ts'
+import { describeDevice } from './device-operations.ts'
 
 export const getDevice = operation('GetDevice', {
   auth: 'access-token',

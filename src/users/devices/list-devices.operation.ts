@@ -3,7 +3,7 @@ import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
 import type { TokenCaller } from '../caller.ts'
 import { requireDeviceTracking } from './device.ts'
-import { describeDevices } from './manage-devices.ts'
+import { describeDevices } from './device-operations.ts'
 
 export const listDevices = operation('ListDevices', {
   auth: 'access-token',

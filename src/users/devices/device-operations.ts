@@ -7,7 +7,7 @@ import type { User } from '../user.ts'
 import { type Device, deviceNotFound } from './device.ts'
 import { type DeviceKey, deleteDevice, findDevice, listDevicesOf, setDeviceRemembered } from './device-repository.ts'
 
-// What an administrator and the user themselves can do with the user's devices: each function serves two operations.
+// The operations on devices. Each function serves two of them: the user's own and the administrator's.
 
 type Deps = { readonly db: Db; readonly clock: Clock }
 
