@@ -4,7 +4,7 @@ import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
 import { getUserByName } from '../user-repository.ts'
 import { requireDeviceTracking } from './device.ts'
-import { removeDevice } from './manage-devices.ts'
+import { removeDevice } from './device-operations.ts'
 
 export const adminForgetDevice = operation('AdminForgetDevice', {
   auth: 'iam',

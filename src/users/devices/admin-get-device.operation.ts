@@ -3,7 +3,7 @@ import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
 import { getUserByName } from '../user-repository.ts'
 import { requireDeviceTracking } from './device.ts'
-import { showDevice } from './manage-devices.ts'
+import { describeDevice } from './device-operations.ts'
 
 export const adminGetDevice = operation('AdminGetDevice', {
   auth: 'iam',
@@ -12,6 +12,6 @@ export const adminGetDevice = operation('AdminGetDevice', {
     const pool = await pools.getPool(request.UserPoolId)
     requireDeviceTracking(pool)
     const { sub } = await getUserByName(db, pool, request.Username)
-    return showDevice(db, { poolId: pool.id, sub, key: request.DeviceKey })
+    return describeDevice(db, { poolId: pool.id, sub, key: request.DeviceKey })
   },
 })

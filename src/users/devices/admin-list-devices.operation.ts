@@ -4,7 +4,7 @@ import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
 import { getUserByName } from '../user-repository.ts'
 import { requireDeviceTracking } from './device.ts'
-import { showDevices } from './manage-devices.ts'
+import { describeDevices } from './device-operations.ts'
 
 export const adminListDevices = operation('AdminListDevices', {
   auth: 'iam',
@@ -13,6 +13,6 @@ export const adminListDevices = operation('AdminListDevices', {
     const pool = await deps.pools.getPool(request.UserPoolId)
     requireDeviceTracking(pool)
     const user = await getUserByName(deps.db, pool, request.Username)
-    return showDevices(deps, user, { limit: request.Limit, token: request.PaginationToken })
+    return describeDevices(deps, user, { limit: request.Limit, token: request.PaginationToken })
   },
 })

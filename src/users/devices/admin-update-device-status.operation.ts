@@ -4,7 +4,7 @@ import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
 import { getUserByName } from '../user-repository.ts'
 import { requireDeviceTracking } from './device.ts'
-import { changeDeviceStatus } from './manage-devices.ts'
+import { changeDeviceStatus } from './device-operations.ts'
 
 export const adminUpdateDeviceStatus = operation('AdminUpdateDeviceStatus', {
   auth: 'iam',

@@ -3,7 +3,7 @@ import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
 import type { TokenCaller } from '../caller.ts'
 import { requireDeviceTracking } from './device.ts'
-import { removeDevice } from './manage-devices.ts'
+import { removeDevice } from './device-operations.ts'
 
 export const forgetDevice = operation('ForgetDevice', {
   auth: 'access-token',

@@ -3,13 +3,13 @@ import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
 import type { TokenCaller } from '../caller.ts'
 import { requireDeviceTracking } from './device.ts'
-import { showDevices } from './manage-devices.ts'
+import { describeDevices } from './device-operations.ts'
 
 export const listDevices = operation('ListDevices', {
   auth: 'access-token',
 
   async handle(request, deps: { db: Db; secrets: Secrets }, { pool, user }: TokenCaller) {
     requireDeviceTracking(pool)
-    return showDevices(deps, user, { limit: request.Limit, token: request.PaginationToken })
+    return describeDevices(deps, user, { limit: request.Limit, token: request.PaginationToken })
   },
 })

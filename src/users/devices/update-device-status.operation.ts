@@ -3,7 +3,7 @@ import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
 import type { TokenCaller } from '../caller.ts'
 import { requireDeviceTracking } from './device.ts'
-import { changeDeviceStatus } from './manage-devices.ts'
+import { changeDeviceStatus } from './device-operations.ts'
 
 export const updateDeviceStatus = operation('UpdateDeviceStatus', {
   auth: 'access-token',

@@ -33,7 +33,7 @@ async function listBySub(db: Db, poolId: string, filter: Filter | undefined, { l
   if (filter?.match === 'prefix') query = query.where('sub', '>=', filter.key).where('sub', '<=', endOf(filter.key))
   if (after !== undefined) query = query.where('sub', '>', after.sub)
   const rows = await query.execute()
-  return pageOf(
+  return toPage(
     rows.map((row) => ({ user: fromRow(row), key: '' })),
     limit,
   )
@@ -73,13 +73,13 @@ async function listByAttribute(
     .orderBy('entry.value_key')
     .orderBy('entry.sub')
     .execute()
-  return pageOf(
+  return toPage(
     rows.map((row) => ({ user: fromRow(row), key: row.value_key })),
     limit,
   )
 }
 
-function pageOf(found: readonly { user: User; key: string }[], limit: number): UserPage {
+function toPage(found: readonly { user: User; key: string }[], limit: number): UserPage {
   const shown = found.slice(0, limit)
   const last = shown.at(-1)
   const next = found.length > limit && last !== undefined ? { key: last.key, sub: last.user.sub } : undefined

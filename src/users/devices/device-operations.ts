@@ -7,12 +7,12 @@ import type { User } from '../user.ts'
 import { type Device, deviceNotFound } from './device.ts'
 import { type DeviceKey, deleteDevice, findDevice, listDevicesOf, setDeviceRemembered } from './device-repository.ts'
 
-// What an administrator and the user themselves can do with the user's devices: each function serves two operations.
+// The operations on devices. Each function serves two of them: the user's own and the administrator's.
 
 type Deps = { readonly db: Db; readonly clock: Clock }
 
 /** @throws ApiError ResourceNotFoundException when the user has no such device. */
-export async function showDevice(db: Db, key: DeviceKey): Promise<{ Device: DeviceType }> {
+export async function describeDevice(db: Db, key: DeviceKey): Promise<{ Device: DeviceType }> {
   const device = await findDevice(db, key)
   if (device === undefined) throw deviceNotFound()
   return { Device: writeDevice(device) }
@@ -20,7 +20,7 @@ export async function showDevice(db: Db, key: DeviceKey): Promise<{ Device: Devi
 
 const largestPage = 60
 
-export async function showDevices(
+export async function describeDevices(
   { db, secrets }: { readonly db: Db; readonly secrets: Secrets },
   user: User,
   { limit, token }: { readonly limit: number | undefined; readonly token: string | undefined },
