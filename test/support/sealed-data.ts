@@ -136,7 +136,7 @@ export async function requireEverythingWorks(server: TestServer, data: SealedDat
   const { poolId, clientId, secretClient, app, device, ProviderName } = data
   await givenTokens(server, clientId, 'ana', password)
   assert.ok((await signInBySrp(server, data, 'ana', password)).AuthenticationResult)
-  await answerTotp(server, clientId, app, (await askedOf(server, clientId, 'ben')).session)
+  await answerTotp(server, clientId, app, (await challengeAfterPassword(server, clientId, 'ben')).session)
   await proveDevice(server, data, await signInOnDevice(server, clientId, 'cas', device.key))
   const AuthParameters = { USERNAME: 'ana', PASSWORD: password, SECRET_HASH: secretHash(secretClient.secret, 'ana', secretClient.id) }
   await server.send(new InitiateAuthCommand({ ClientId: secretClient.id, AuthFlow: 'USER_PASSWORD_AUTH', AuthParameters }))
