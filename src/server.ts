@@ -174,7 +174,7 @@ function ownUrl({ host, tlsCert }: Settings, port: number): string {
 function metricsAccess({ mode, metricsToken }: Settings): Parameters<typeof healthRoutes>[1]['metricsAccess'] {
   if (metricsToken !== undefined) return { token: metricsToken }
   // Behind a proxy on the same machine every client has a loopback address, so `serve` cannot rely on the address.
-  return mode === 'dev' ? 'everybody' : 'nobody'
+  return mode === 'dev' ? 'public' : 'disabled'
 }
 
 function readTlsFiles({ tlsCert, tlsKey }: Settings): { cert: Buffer; key: Buffer } | undefined {

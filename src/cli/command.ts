@@ -41,3 +41,8 @@ export function readOperands({ argv }: CommandCall, ownFlags: readonly SettingSp
   if (operands.length < count) throw new SettingsError('The command needs another argument at its end. See: lifeguard help')
   return operands
 }
+
+/** The time since the process began, which includes the start of Node. */
+export function readyAfterMs(): number {
+  return Math.round(process.uptime() * 1000)
+}

@@ -1,8 +1,7 @@
 import { resolve } from 'node:path'
 import { readSettings } from '../settings.ts'
 import { readFunctionsFolder } from '../triggers/functions/functions-folder.ts'
-import { type Command, readOperands } from './command.ts'
-import { readyAfterMs } from './ready-after.ts'
+import { type Command, readOperands, readyAfterMs } from './command.ts'
 
 export const dev: Command = {
   name: 'dev',

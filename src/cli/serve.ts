@@ -1,6 +1,5 @@
 import { readSettings } from '../settings.ts'
-import { type Command, readOperands } from './command.ts'
-import { readyAfterMs } from './ready-after.ts'
+import { type Command, readOperands, readyAfterMs } from './command.ts'
 
 export const serve: Command = {
   name: 'serve',

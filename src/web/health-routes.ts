@@ -8,7 +8,7 @@ type Options = {
   readonly isClosing: () => boolean
   readonly metrics: Metrics
   /** Who may read /metrics: every client (in `dev`, which is on loopback), clients with the token, or no client. */
-  readonly metricsAccess: 'everybody' | 'nobody' | { readonly token: string }
+  readonly metricsAccess: 'public' | 'disabled' | { readonly token: string }
 }
 
 /** The answer of `/healthz`, also while the server starts (see listener.ts). */
@@ -29,9 +29,9 @@ export function healthRoutes(app: FastifyInstance, { checkDatabase, isClosing, m
     }
   })
 
-  if (metricsAccess === 'nobody') return
+  if (metricsAccess === 'disabled') return
   app.get('/metrics', async (request, reply) => {
-    if (metricsAccess !== 'everybody' && !sameText(request.headers.authorization ?? '', `Bearer ${metricsAccess.token}`)) {
+    if (metricsAccess !== 'public' && !sameText(request.headers.authorization ?? '', `Bearer ${metricsAccess.token}`)) {
       return reply.code(401).header('www-authenticate', 'Bearer').send({ message: 'Unauthorized' })
     }
     return reply.type(metrics.contentType).send(await metrics.text())

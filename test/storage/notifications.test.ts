@@ -7,17 +7,17 @@ import { engines } from '../support/engines.ts'
 import { openTestStorage } from '../support/test-storage.ts'
 
 /** Collects notifications, and lets a test wait for them. */
-function ear() {
+function createListener() {
   const target = new EventTarget()
-  const heard: string[] = []
+  const received: string[] = []
   return {
-    heard,
+    received,
     listener: (payload: string) => {
-      heard.push(payload)
-      target.dispatchEvent(new Event('heard'))
+      received.push(payload)
+      target.dispatchEvent(new Event('received'))
     },
     async until(count: number) {
-      while (heard.length < count) await once(target, 'heard')
+      while (received.length < count) await once(target, 'received')
     },
   }
 }
@@ -26,7 +26,7 @@ for (const engine of engines) {
   describe(`publish and subscribe on ${engine.name}`, () => {
     it('notifies only the subscribers of the channel, until they unsubscribe', async () => {
       await using storage = await openTestStorage(engine)
-      const [pools, keys, left] = [ear(), ear(), ear()]
+      const [pools, keys, left] = [createListener(), createListener(), createListener()]
       storage.subscribe('pools', pools.listener)
       storage.subscribe('keys', keys.listener)
       storage.subscribe('pools', left.listener)()
@@ -36,7 +36,7 @@ for (const engine of engines) {
       await pools.until(1)
       await keys.until(1)
 
-      assert.deepEqual([pools.heard, keys.heard, left.heard], [['eu-west-1_a b'], [''], []])
+      assert.deepEqual([pools.received, keys.received, left.received], [['eu-west-1_a b'], [''], []])
     })
 
     it('rejects a channel with a space, and a payload that is too long for PostgreSQL', async () => {
@@ -55,19 +55,19 @@ describe('LISTEN and NOTIFY', { skip: postgres === undefined && 'SQLite cannot n
     assert.ok(postgres)
     await using one = await openTestStorage(postgres)
     const other = await openStorage({ url: one.url })
-    const { heard, listener, until } = ear()
+    const { received, listener, until } = createListener()
     other.subscribe('pools', listener)
     await one.publish('pools', 'x')
     await until(1)
     await other.close()
-    assert.deepEqual(heard, ['x'])
+    assert.deepEqual(received, ['x'])
   })
 
   it('listens again after the server has terminated every connection', async () => {
     assert.ok(postgres)
     await using storage = await openTestStorage(postgres)
     const other = await openStorage({ url: storage.url })
-    const { listener, until } = ear()
+    const { listener, until } = createListener()
     storage.subscribe('pools', listener)
     const cut = sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`
     await cut.execute(other.db)

@@ -18,7 +18,7 @@ export class PostgresClient extends pg.Client implements WatchedConnection {
   /** Whether it can no longer be used. */
   isLost = false
   /** How many statements were sent, and how many have ended. `run` counts them; busy callers of `query` count by themselves to save a promise. */
-  asked = 0
+  sent = 0
   answered = 0
   readonly answerTimeoutMs: () => number
   #isEnding = false
@@ -36,12 +36,12 @@ export class PostgresClient extends pg.Client implements WatchedConnection {
   }
 
   get isWaiting(): boolean {
-    return this.asked !== this.answered || this.#isEnding
+    return this.sent !== this.answered || this.#isEnding
   }
 
   /** Like `query`, but the watch makes sure that it ends. */
   async run(query: string | pg.QueryConfig): Promise<pg.QueryResult> {
-    this.asked++
+    this.sent++
     try {
       return await this.query(query)
     } finally {

@@ -177,7 +177,7 @@ class PostgresConnection implements DatabaseConnection {
 
   async #run(query: string | pg.QueryConfig): Promise<pg.QueryResult> {
     const client = this.#client ?? (await this.#acquireClient())
-    client.asked++
+    client.sent++
     try {
       return await client.query(query)
     } catch (error) {

@@ -34,7 +34,7 @@ export class PostgresLookups {
     const connection = this.#connection ?? (await this.#openOnce())
     const { client, cork } = connection
     cork()
-    client.asked++
+    client.sent++
     try {
       return await client.query(config)
     } catch (error) {
