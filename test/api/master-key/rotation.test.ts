@@ -6,13 +6,13 @@ import { systemClock } from '../../../src/base/clock.ts'
 import { queueMessage } from '../../../src/messaging/outbox.ts'
 import { findSigningKey } from '../../../src/pools/signing-certificate/signing-certificate.ts'
 import { sealedTables } from '../../../src/sealed-tables.ts'
-import { decoySalt } from '../../../src/users/decoy.ts'
 import { engines } from '../../support/engines.ts'
 import { startJob, waitForJobEnd } from '../../support/imports.ts'
 import { columnsSealedUnder, newKeys, rotate, withDatabase } from '../../support/master-keys.ts'
 import {
   answerTotp,
   beginFlows,
+  decoySalt,
   givenSealedData,
   proveDevice,
   requireEverythingWorks,
