@@ -40,17 +40,7 @@ export type InvocationReplayer = {
 }
 
 export function createTriggers({ functions, logger, clock, lastAnswers, onInvocation }: Options): Triggers & InvocationReplayer {
-  const breakers = createCircuitBreakers(clock)
-  const durations = createRecentDurations()
-
-  const invoke = (record: InvocationDraft, policy: TriggerPolicy, signal?: AbortSignal) =>
-    invokeGuarded(functions, breakers, record, { ...policy, signal })
-
-  function recordInvocation(invocation: InvocationRecord): InvocationRecord {
-    onInvocation(invocation)
-    durations.add(invocation.poolId, invocation.trigger, invocation.durationMs)
-    return invocation
-  }
+  const runner = createRunner({ functions, clock, onInvocation })
 
   return {
     async invoke(call, readResponse) {
@@ -59,23 +49,22 @@ export function createTriggers({ functions, logger, clock, lastAnswers, onInvoca
       if (target === undefined) return undefined
       const policy = triggerPolicyOf(trigger, extensionsOf(pool).triggers[trigger])
       const details = { trigger, source, username, sub, event: eventOf(call), replayOf: undefined }
-      const record = draftInvocation(clock.now(), pool, target.arn, details)
+      const draft = draftInvocation(clock.now(), pool, target.arn, details)
       try {
-        record.answer = await invoke(record, policy, signal)
-        const response = readResponse(AnswerReader.ofEvent(record.answer))
-        if (policy.onError === 'LAST_GOOD') lastAnswers.save(call, record.answer)
-        recordInvocation(finishInvocation(record, 'SUCCEEDED'))
+        const response = readResponse(await runner.run(draft, { ...policy, signal }))
+        if (policy.onError === 'LAST_GOOD') lastAnswers.save(call, draft.answer)
+        runner.record(draft, 'SUCCEEDED')
         return response
       } catch (error) {
         const { outcome, response } = await applyErrorPolicy(lastAnswers, { call, policy, error }, readResponse)
-        logFailure(logger, recordInvocation(finishInvocation(record, outcome, error)), error)
+        logFailure(logger, runner.record(draft, outcome, error), error)
         if (outcome === 'FAILED') throw apiErrorOf(call, error)
         return response
       }
     },
 
     async simulateInvocation(pool, trigger) {
-      const milliseconds = hasTrigger(pool, trigger) ? durations.pick(pool.id, trigger) : 0
+      const milliseconds = hasTrigger(pool, trigger) ? runner.pickDuration(pool.id, trigger) : 0
       if (milliseconds > 0) await setTimeout(milliseconds)
     },
 
@@ -83,31 +72,49 @@ export function createTriggers({ functions, logger, clock, lastAnswers, onInvoca
       const { id: replayOf, trigger, source, username, sub } = recorded
       const target = pool.triggers.byName[trigger]
       if (target === undefined) throw invalidParameter(`The user pool has no ${trigger} trigger.`)
-      const policy = { ...triggerPolicyOf(trigger, extensionsOf(pool).triggers[trigger]), retries: 0, circuitBreaker: undefined }
-      const record = draftInvocation(clock.now(), pool, target.arn, { trigger, source, username, sub, event, replayOf })
+      const policy = triggerPolicyOf(trigger, extensionsOf(pool).triggers[trigger])
+      const draft = draftInvocation(clock.now(), pool, target.arn, { trigger, source, username, sub, event, replayOf })
       try {
-        record.answer = await invoke(record, policy)
-        AnswerReader.ofEvent(record.answer)
-        return recordInvocation(finishInvocation(record, 'SUCCEEDED'))
+        await runner.run(draft, { ...policy, retries: 0, circuitBreaker: undefined, signal: undefined })
+        return runner.record(draft, 'SUCCEEDED')
       } catch (error) {
-        return recordInvocation(finishInvocation(record, 'FAILED', error))
+        return runner.record(draft, 'FAILED', error)
       }
     },
   }
 }
 
-function invokeGuarded(
-  functions: Functions,
-  breakers: CircuitBreakers,
-  record: InvocationDraft,
-  policy: TriggerPolicy & { readonly signal: AbortSignal | undefined },
-): Promise<unknown> {
-  const { id, poolId, functionArn } = record
-  const request = { id, functionArn, poolId, event: JSON.stringify(record.event) }
-  const onAttempt = () => void record.attempts++
+type Policy = TriggerPolicy & { readonly signal: AbortSignal | undefined }
+
+/** Runs invocations, and records them once they have ended. */
+function createRunner({ functions, clock, onInvocation }: Pick<Options, 'functions' | 'clock' | 'onInvocation'>) {
+  const breakers = createCircuitBreakers(clock)
+  const durations = createRecentDurations()
+  return {
+    /** Resolves with a reader of the response. */
+    async run(draft: InvocationDraft, policy: Policy): Promise<AnswerReader> {
+      draft.answer = await invokeGuarded(functions, breakers, draft, policy)
+      return AnswerReader.ofEvent(draft.answer)
+    },
+
+    record(draft: InvocationDraft, outcome: InvocationOutcome, error?: unknown): InvocationRecord {
+      const invocation = finishInvocation(draft, outcome, error)
+      onInvocation(invocation)
+      durations.add(invocation.poolId, invocation.trigger, invocation.durationMs)
+      return invocation
+    },
+
+    pickDuration: durations.pick,
+  }
+}
+
+function invokeGuarded(functions: Functions, breakers: CircuitBreakers, draft: InvocationDraft, policy: Policy): Promise<unknown> {
+  const { id, poolId, functionArn } = draft
+  const request = { id, functionArn, poolId, event: JSON.stringify(draft.event) }
+  const onAttempt = () => void draft.attempts++
   const work = () => invokeFunction(functions, request, policy, onAttempt)
   const answered = breakers.guard(`${poolId} ${functionNameOf(functionArn)}`, policy.circuitBreaker, work)
-  return isOneWay(record.trigger) ? withoutWords(answered) : answered
+  return isOneWay(draft.trigger) ? withoutWords(answered) : answered
 }
 
 type FailedCall = { readonly call: TriggerCall; readonly policy: TriggerPolicy; readonly error: unknown }

@@ -11,7 +11,7 @@ export type ErrorMask = {
 /** With more secrets than this, a text is masked as a whole. */
 const maxSecrets = 1000
 
-/** Shorter secrets are only masked as whole words. Otherwise they would mask parts of innocent words. */
+/** Shorter secrets are only masked as whole words. Otherwise they would mask parts of other words. */
 const minLengthInsideWords = 4
 
 export function createErrorMask(...values: readonly unknown[]): ErrorMask {

@@ -20,11 +20,11 @@ for (const engine of engines) {
   describe(`The lane of custom senders on ${engine.name}`, () => {
     it('is separate: functions that never answer do not delay e-mail', async () => {
       await using setup = await openMessagingSetup(engine)
-      const asked = Promise.withResolvers<void>()
+      const allInvoked = Promise.withResolvers<void>()
       const mailed = Promise.withResolvers<string>()
       let waiting = 0
       const never = () => {
-        if (++waiting === 8) asked.resolve()
+        if (++waiting === 8) allInvoked.resolve()
         return new Promise<void>(() => undefined)
       }
       const mail = async ({ message }: { message: { recipient: string } }) => mailed.resolve(message.recipient)
@@ -36,7 +36,7 @@ for (const engine of engines) {
         )
       }
       worker.wake()
-      await asked.promise
+      await allInvoked.promise
       await setup.commit((tx) => queueMessage(tx, setup.secrets, { message: emailMessage(), now: setup.clock.now() }))
       worker.wake()
       assert.equal(await mailed.promise, 'ana@example.test')

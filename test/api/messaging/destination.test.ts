@@ -70,8 +70,8 @@ describe('The address that a message is sent to', () => {
   })
 
   it('is, for an invitation, one for each requested medium; by default the phone number, else the e-mail address', () => {
-    const attributes = (...asked: Parameters<typeof chooseInvitationContacts>) =>
-      chooseInvitationContacts(...asked).map(({ attribute }) => attribute)
+    const attributes = (...input: Parameters<typeof chooseInvitationContacts>) =>
+      chooseInvitationContacts(...input).map(({ attribute }) => attribute)
     assert.deepEqual(attributes(undefined, both), ['phone_number'])
     assert.deepEqual(attributes(undefined, { email: 'ana@example.test' }), ['email'])
     assert.deepEqual(attributes(['EMAIL', 'SMS', 'EMAIL'], both), ['email', 'phone_number'])

@@ -66,8 +66,8 @@ for (const engine of engines) {
       assert.match(await messageFor(ids, 'fr-CA'), /^Votre lien \| Confirmer/)
       assert.match(await messageFor(ids, 'de'), /^Your verification link \| Please click the link below/)
       const UserAttributes = attributeList({ email: 'ana@example.test', locale: 'de' })
-      const wish = { UserPoolId: ids.poolId, Username: 'ana', UserAttributes, TemporaryPassword: 'Tempor4ry!' }
-      await server().send(new AdminCreateUserCommand({ ...wish, DesiredDeliveryMediums: ['EMAIL'] }))
+      const request = { UserPoolId: ids.poolId, Username: 'ana', UserAttributes, TemporaryPassword: 'Tempor4ry!' }
+      await server().send(new AdminCreateUserCommand({ ...request, DesiredDeliveryMediums: ['EMAIL'] }))
       const invitation = (await messagesOf(server(), ids.poolId)).at(-1)
       assert.deepEqual([invitation?.subject, invitation?.text], ['Your temporary password', 'Hallo ana: Tempor4ry!'])
     })

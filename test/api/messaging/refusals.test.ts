@@ -32,10 +32,10 @@ for (const engine of engines) {
     const server = useTestServer(engine, { flags: [...sms.flags, '--log-level', 'silent'] })
     sms.answerTo(bad, 400)
 
-    async function givenPool(onRefusal: 'FAIL' | 'IGNORE', wish: PoolWish = {}) {
+    async function givenPool(onRefusal: 'FAIL' | 'IGNORE', settings: PoolWish = {}) {
       const ids = await givenChoicePool(server(), ['PASSWORD', 'SMS_OTP'], {
-        ...wish,
-        pool: { AutoVerifiedAttributes: ['phone_number'], ...wish.pool },
+        ...settings,
+        pool: { AutoVerifiedAttributes: ['phone_number'], ...settings.pool },
       })
       await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: ids.poolId, Messages: { OnRefusal: onRefusal } })
       return ids

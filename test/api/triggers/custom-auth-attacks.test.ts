@@ -65,12 +65,12 @@ for (const engine of engines) {
       const { UserPoolClient } = await server().send(
         new CreateUserPoolClientCommand({ UserPoolId: poolId, ClientName: 'other', ...customClient }),
       )
-      const asked = await startCustom(server(), clientId, 'ana')
+      const issued = await startCustom(server(), clientId, 'ana')
       triggers.clear()
-      for (const name of ['ben', 'nobody', 'ANA ']) await assert.rejects(answerAs(clientId, asked, name), invalid)
-      await assert.rejects(answerAs(UserPoolClient?.ClientId ?? '', asked, 'ana'), invalid)
+      for (const name of ['ben', 'nobody', 'ANA ']) await assert.rejects(answerAs(clientId, issued, name), invalid)
+      await assert.rejects(answerAs(UserPoolClient?.ClientId ?? '', issued, 'ana'), invalid)
       assert.deepEqual(triggers.fired, [])
-      assert.ok((await answerAs(clientId, asked, 'ana')).AuthenticationResult)
+      assert.ok((await answerAs(clientId, issued, 'ana')).AuthenticationResult)
     })
 
     it('does not allow another user between two rounds', async () => {
@@ -81,9 +81,9 @@ for (const engine of engines) {
 
     it('accepts one answer for each Session, right or wrong', async () => {
       const { clientId, triggers } = await given(riddles(1))
-      const asked = await startCustom(server(), clientId, 'ana')
-      await assert.rejects(answerAs(clientId, asked, 'ana', 'green'), failed)
-      await assert.rejects(answerAs(clientId, asked, 'ana', 'blue'), used)
+      const issued = await startCustom(server(), clientId, 'ana')
+      await assert.rejects(answerAs(clientId, issued, 'ana', 'green'), failed)
+      await assert.rejects(answerAs(clientId, issued, 'ana', 'blue'), used)
       const right = await startCustom(server(), clientId, 'ana')
       assert.ok((await answerAs(clientId, right, 'ana')).AuthenticationResult)
       triggers.clear()
@@ -93,9 +93,9 @@ for (const engine of engines) {
 
     it('verifies one of many guesses that are made at once', async () => {
       const { clientId, triggers } = await given(riddles(1))
-      const asked = await startCustom(server(), clientId, 'ana')
+      const issued = await startCustom(server(), clientId, 'ana')
       triggers.clear()
-      const guesses = ['red', 'green', 'black', 'white', 'blue', 'grey'].map((guess) => answerAs(clientId, asked, 'ana', guess))
+      const guesses = ['red', 'green', 'black', 'white', 'blue', 'grey'].map((guess) => answerAs(clientId, issued, 'ana', guess))
       await Promise.allSettled(guesses)
       assert.equal(triggers.fired.filter((source) => source === verify).length, 1)
     })
@@ -109,12 +109,12 @@ for (const engine of engines) {
           ...handlers,
           [trigger]: (event: TriggerEvent) => (isBroken ? refuse() : handler?.(event)),
         })
-        const asked = await startCustom(server(), clientId, 'ana')
+        const issued = await startCustom(server(), clientId, 'ana')
         isBroken = true
-        await assert.rejects(answerAs(clientId, asked, 'ana', 'green'), refusedBy(trigger))
+        await assert.rejects(answerAs(clientId, issued, 'ana', 'green'), refusedBy(trigger))
         isBroken = false
         triggers.clear()
-        await assert.rejects(answerAs(clientId, asked, 'ana', 'blue'), used)
+        await assert.rejects(answerAs(clientId, issued, 'ana', 'blue'), used)
         assert.deepEqual(triggers.fired, [])
       }
     })
@@ -157,9 +157,9 @@ for (const engine of engines) {
           response: { privateChallengeParameters: { secret }, challengeMetadata: secret },
         }),
       })
-      const { $metadata, ...asked } = await startCustom(server(), clientId, 'ana')
-      const decoded = Buffer.from(asked.Session ?? '', 'base64url').toString('latin1')
-      for (const text of [JSON.stringify(asked), decoded]) assert.equal(text.includes(secret), false)
+      const { $metadata, ...issued } = await startCustom(server(), clientId, 'ana')
+      const decoded = Buffer.from(issued.Session ?? '', 'base64url').toString('latin1')
+      for (const text of [JSON.stringify(issued), decoded]) assert.equal(text.includes(secret), false)
     })
 
     it('does not let a function replace the USERNAME that the client has to send', async () => {
@@ -178,8 +178,8 @@ for (const engine of engines) {
           response: { privateChallengeParameters: { answer: 'blue-7' }, challengeMetadata: 'CODE-blue-7' },
         }),
       })
-      const asked = await startCustom(server(), clientId, 'ana')
-      await answerCustom(server(), clientId, await answerCustom(server(), clientId, asked, 'green-8'), 'blue-7')
+      const issued = await startCustom(server(), clientId, 'ana')
+      await answerCustom(server(), clientId, await answerCustom(server(), clientId, issued, 'green-8'), 'blue-7')
       const { status, text, body } = await rawCall(server(), 'LifeguardService.ListTriggerInvocations', { UserPoolId: poolId })
       assert.deepEqual([status, (body['Invocations'] as unknown[]).length], [200, 7])
       for (const secret of ['blue-7', 'green-8']) assert.equal(text.includes(secret), false)
@@ -196,26 +196,26 @@ for (const engine of engines) {
         assert.equal(set.status, 200)
         if (isBroken) await assert.rejects(startCustom(server(), clientId, 'ana'), failed)
         else {
-          const asked = await startCustom(server(), clientId, 'ana')
+          const issued = await startCustom(server(), clientId, 'ana')
           isBroken = true
-          await assert.rejects(answerCustom(server(), clientId, asked, 'blue'), failed)
+          await assert.rejects(answerCustom(server(), clientId, issued, 'blue'), failed)
         }
       }
     })
 
     it('fails once the password has changed since the start', async () => {
       const { poolId, clientId } = await given(careless)
-      const asked = await startCustom(server(), clientId, 'ana')
+      const issued = await startCustom(server(), clientId, 'ana')
       await server().send(
         new AdminSetUserPasswordCommand({ UserPoolId: poolId, Username: 'ana', Password: 'Another-horse-8', Permanent: true }),
       )
-      await assert.rejects(answerAs(clientId, asked, 'ana'), invalid)
+      await assert.rejects(answerAs(clientId, issued, 'ana'), invalid)
     })
 
     it('does not sign in a user who does not exist, whatever the functions return', async () => {
       const { poolId, clientId, triggers } = await given(careless, hiding)
-      const asked = await startCustom(server(), clientId, 'nobody')
-      await assert.rejects(answerCustom(server(), clientId, asked, 'any'), failed)
+      const issued = await startCustom(server(), clientId, 'nobody')
+      await assert.rejects(answerCustom(server(), clientId, issued, 'any'), failed)
       assert.deepEqual(triggers.fired, [define, create, verify, define])
       for (const { userName, request } of triggers.events) {
         assert.equal(userName, 'nobody')
@@ -243,9 +243,9 @@ for (const engine of engines) {
       for (const existence of ['ENABLED', 'LEGACY']) {
         const { clientId } = await given({ ...careless, UserMigration }, { PreventUserExistenceErrors: existence })
         await server().send(new ForgotPasswordCommand({ ClientId: clientId, Username: 'eva' }))
-        const asked = startCustom(server(), clientId, 'eva')
-        if (existence === 'LEGACY') await assert.rejects(asked, reset)
-        else await assert.rejects(answerCustom(server(), clientId, await asked, 'any'), reset)
+        const issued = startCustom(server(), clientId, 'eva')
+        if (existence === 'LEGACY') await assert.rejects(issued, reset)
+        else await assert.rejects(answerCustom(server(), clientId, await issued, 'any'), reset)
       }
     })
 

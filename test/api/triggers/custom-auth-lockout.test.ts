@@ -59,12 +59,12 @@ for (const engine of engines) {
       const { clientId, triggers } = await given(riddles(1), { WrongAnswers: 'LOCK_OUT' })
       for (const name of ['ana', 'nobody']) {
         for (let count = 0; count < 5; count++) await assert.rejects(answer(clientId, name, 'green'), failed)
-        const asked = await startCustom(server(), clientId, name)
+        const issued = await startCustom(server(), clientId, name)
         triggers.clear()
-        await assert.rejects(answerCustom(server(), clientId, asked, 'blue'), locked)
+        await assert.rejects(answerCustom(server(), clientId, issued, 'blue'), locked)
         assert.deepEqual(triggers.fired, [])
         server().clock.advance(1001)
-        const late = answerCustom(server(), clientId, asked, 'blue')
+        const late = answerCustom(server(), clientId, issued, 'blue')
         if (name === 'ana') assert.ok((await late).AuthenticationResult)
         else await assert.rejects(late, failed)
       }

@@ -34,12 +34,12 @@ const password = result('PASSWORD_VERIFIER')
 
 /** Functions that issue these challenges one after another, and tokens after all have been passed. */
 function inOrder(...names: string[]) {
-  const asked = (event: TriggerEvent) =>
+  const indexOfNext = (event: TriggerEvent) =>
     event.request.session.filter(({ challengeName }: { challengeName: string }) => names.includes(challengeName)).length
   return {
     ...riddles(),
     DefineAuthChallenge(event: TriggerEvent) {
-      const challengeName = names[asked(event)]
+      const challengeName = names[indexOfNext(event)]
       return say(event, challengeName === undefined ? { issueTokens: true } : { challengeName })
     },
   }
@@ -83,9 +83,9 @@ for (const engine of engines) {
 
     it('lets the functions ask for the password first, and for more afterwards', async () => {
       const at = await given(['PASSWORD_VERIFIER', 'CUSTOM_CHALLENGE'])
-      const asked = await provePassword(at, 'ana')
-      assert.equal(asked.ChallengeName, 'CUSTOM_CHALLENGE')
-      assert.ok((await answerCustom(server(), at.clientId, asked, 'blue')).AuthenticationResult)
+      const issued = await provePassword(at, 'ana')
+      assert.equal(issued.ChallengeName, 'CUSTOM_CHALLENGE')
+      assert.ok((await answerCustom(server(), at.clientId, issued, 'blue')).AuthenticationResult)
       assert.deepEqual(at.triggers.fired, [define, define, create, verify, define])
       const [first, second, , , last] = at.triggers.events.map(({ request }) => request.session)
       assert.deepEqual(first, [srpA])
@@ -105,7 +105,7 @@ for (const engine of engines) {
       const at = await given(['EMAIL_OTP'])
       await setMfa(server(), at.poolId, 'OPTIONAL', ['email'])
       await prefer(server(), at.poolId, 'ana', { EmailMfaSettings: { Enabled: true } })
-      for (let asked = 0; asked < 20; asked++) await startCustom(server(), at.clientId, 'ana')
+      for (let issued = 0; issued < 20; issued++) await startCustom(server(), at.clientId, 'ana')
       await assert.rejects(startCustom(server(), at.clientId, 'ana'), { name: 'TooManyRequestsException' })
       assert.equal((await signInByPassword(server(), at.clientId, 'ana')).ChallengeName, 'EMAIL_OTP')
     })
@@ -123,10 +123,10 @@ for (const engine of engines) {
       const { ChallengeName, Session } = await provePassword(at, 'new')
       assert.equal(ChallengeName, 'NEW_PASSWORD_REQUIRED')
       const responses = { USERNAME: 'new', NEW_PASSWORD: 'Another-horse-8' }
-      const asked = await respond(server(), at.clientId, 'NEW_PASSWORD_REQUIRED', Session, responses)
-      assert.equal(asked.ChallengeName, 'CUSTOM_CHALLENGE')
+      const issued = await respond(server(), at.clientId, 'NEW_PASSWORD_REQUIRED', Session, responses)
+      assert.equal(issued.ChallengeName, 'CUSTOM_CHALLENGE')
       assert.deepEqual(at.triggers.events.at(-1)?.request.session, [srpA, password, result('NEW_PASSWORD_REQUIRED')])
-      assert.ok((await answerCustom(server(), at.clientId, asked, 'blue')).AuthenticationResult)
+      assert.ok((await answerCustom(server(), at.clientId, issued, 'blue')).AuthenticationResult)
     })
 
     it('skips the MFA of the pool without a password, and requires it after one', async () => {
@@ -136,12 +136,12 @@ for (const engine of engines) {
       const { ChallengeName, Session } = await provePassword(at, 'eva')
       assert.equal(ChallengeName, 'SOFTWARE_TOKEN_MFA')
       assert.deepEqual(at.triggers.fired, [define])
-      const asked = await respond(server(), at.clientId, 'SOFTWARE_TOKEN_MFA', Session, {
+      const issued = await respond(server(), at.clientId, 'SOFTWARE_TOKEN_MFA', Session, {
         USERNAME: 'eva',
         SOFTWARE_TOKEN_MFA_CODE: app.code(),
       })
       assert.deepEqual(at.triggers.events[1]?.request.session, [srpA, password, result('SOFTWARE_TOKEN_MFA')])
-      assert.ok((await answerCustom(server(), at.clientId, asked, 'blue')).AuthenticationResult)
+      assert.ok((await answerCustom(server(), at.clientId, issued, 'blue')).AuthenticationResult)
 
       const plain = await given(['CUSTOM_CHALLENGE'])
       await setMfa(server(), plain.poolId, 'ON', ['totp'])
@@ -167,8 +167,8 @@ for (const engine of engines) {
       const setup = await server().send(new AssociateSoftwareTokenCommand({ Session }))
       const UserCode = appOf(server(), setup.SecretCode ?? '').code()
       const verified = await server().send(new VerifySoftwareTokenCommand({ Session: setup.Session, UserCode }))
-      const asked = await respond(server(), at.clientId, 'MFA_SETUP', verified.Session, { USERNAME: 'ana' })
-      assert.equal(asked.ChallengeName, 'CUSTOM_CHALLENGE')
+      const issued = await respond(server(), at.clientId, 'MFA_SETUP', verified.Session, { USERNAME: 'ana' })
+      assert.equal(issued.ChallengeName, 'CUSTOM_CHALLENGE')
       assert.deepEqual(at.triggers.events.at(-1)?.request.session, [srpA, password, result('MFA_SETUP')])
     })
 
@@ -222,12 +222,12 @@ for (const engine of engines) {
       const first = await startCustom(server(), ids.clientId, 'ana')
       const { device } = await confirmOffered(server(), first.AuthenticationResult ?? {})
       isKnown = true
-      const asked = await startCustom(server(), ids.clientId, 'ana', { DEVICE_KEY: device.key })
-      assert.equal(asked.ChallengeName, 'DEVICE_SRP_AUTH')
+      const issued = await startCustom(server(), ids.clientId, 'ana', { DEVICE_KEY: device.key })
+      assert.equal(issued.ChallengeName, 'DEVICE_SRP_AUTH')
       const proven = await answerDevicePassword(
         server(),
         ids.clientId,
-        await answerDeviceSrp(server(), ids.clientId, asked, device),
+        await answerDeviceSrp(server(), ids.clientId, issued, device),
         device,
       )
       assert.ok(proven.AuthenticationResult)

@@ -56,14 +56,14 @@ for (const engine of engines) {
         PostAuthentication: agree,
         PreTokenGeneration: agree,
       })
-      const asked = await initiate(server(), clientId, 'CUSTOM_AUTH', { USERNAME: 'ana' }, { from: 'initiate' })
-      assert.equal(asked.ChallengeName, 'CUSTOM_CHALLENGE')
-      assert.deepEqual(asked.ChallengeParameters, { riddle: 'the colour of the sky', round: '1', USERNAME: 'ana' })
+      const issued = await initiate(server(), clientId, 'CUSTOM_AUTH', { USERNAME: 'ana' }, { from: 'initiate' })
+      assert.equal(issued.ChallengeName, 'CUSTOM_CHALLENGE')
+      assert.deepEqual(issued.ChallengeParameters, { riddle: 'the colour of the sky', round: '1', USERNAME: 'ana' })
       const { AuthenticationResult } = await respond(
         server(),
         clientId,
         'CUSTOM_CHALLENGE',
-        asked.Session,
+        issued.Session,
         { USERNAME: 'ana', ANSWER: 'blue' },
         { from: 'answer' },
       )
@@ -100,21 +100,21 @@ for (const engine of engines) {
 
     it('continues after wrong answers as long as the functions do, and passes them each result', async () => {
       const { clientId, triggers } = await given()
-      let asked = await startCustom(server(), clientId, 'ana')
+      let issued = await startCustom(server(), clientId, 'ana')
       for (const round of ['1', '2']) {
-        assert.equal(asked.ChallengeParameters?.['round'], round)
-        asked = await answerCustom(server(), clientId, asked, 'green')
+        assert.equal(issued.ChallengeParameters?.['round'], round)
+        issued = await answerCustom(server(), clientId, issued, 'green')
       }
       const third = triggers.events.at(-1)?.request.session
       assert.deepEqual(third, [result('CUSTOM_CHALLENGE', false, 'RIDDLE-1'), result('CUSTOM_CHALLENGE', false, 'RIDDLE-2')])
-      await assert.rejects(answerCustom(server(), clientId, asked, 'green'), failed)
+      await assert.rejects(answerCustom(server(), clientId, issued, 'green'), failed)
       assert.deepEqual(triggers.fired, [define, create, verify, define, create, verify, define, create, verify, define])
     })
 
     it('can be started by an administrator, with the same events', async () => {
       const at = await given()
-      const asked = await adminInitiate(server(), at, 'CUSTOM_AUTH', { USERNAME: 'ana' })
-      assert.ok((await answerCustom(server(), at.clientId, asked, 'blue')).AuthenticationResult)
+      const issued = await adminInitiate(server(), at, 'CUSTOM_AUTH', { USERNAME: 'ana' })
+      assert.ok((await answerCustom(server(), at.clientId, issued, 'blue')).AuthenticationResult)
       assert.deepEqual(at.triggers.fired, [define, create, verify, define])
       for (const event of at.triggers.events) {
         const { callerContext, triggerSource, ...envelope } = envelopeOf(event)
@@ -177,16 +177,16 @@ for (const engine of engines) {
         return { ...created, response: { ...created.response, challengeMetadata: 'x'.repeat(300) } }
       }
       const { clientId } = await given({ ...riddles(99), CreateAuthChallenge: wordy })
-      let asked = await startCustom(server(), clientId, 'ana')
-      for (const _round of [2, 3]) asked = await answerCustom(server(), clientId, asked, 'green')
-      assert.ok((asked.Session?.length ?? 0) > 1500)
-      await assert.rejects(answerCustom(server(), clientId, asked, 'green'), unrecognizable)
+      let issued = await startCustom(server(), clientId, 'ana')
+      for (const _round of [2, 3]) issued = await answerCustom(server(), clientId, issued, 'green')
+      assert.ok((issued.Session?.length ?? 0) > 1500)
+      await assert.rejects(answerCustom(server(), clientId, issued, 'green'), unrecognizable)
     })
 
     it('rejects an answerCorrect that is not a boolean, and passes on the errors of each function', async () => {
       const odd = await given({ ...riddles(), VerifyAuthChallengeResponse: respondWith({ answerCorrect: null }) })
-      const asked = await startCustom(server(), odd.clientId, 'ana')
-      await assert.rejects(answerCustom(server(), odd.clientId, asked, 'blue'), unrecognizable)
+      const issued = await startCustom(server(), odd.clientId, 'ana')
+      await assert.rejects(answerCustom(server(), odd.clientId, issued, 'blue'), unrecognizable)
       for (const trigger of ['DefineAuthChallenge', 'CreateAuthChallenge'] as const) {
         const { clientId } = await given({ ...riddles(), [trigger]: refuse })
         await assert.rejects(startCustom(server(), clientId, 'ana'), refusedBy(trigger))
@@ -217,11 +217,11 @@ for (const engine of engines) {
       await givenVerified(server(), poolId, 'reset')
       await server().send(new AdminResetUserPasswordCommand({ UserPoolId: poolId, Username: 'reset' }))
       await assert.rejects(start('reset'), { name: 'PasswordResetRequiredException' })
-      const asked = await start('ana')
+      const issued = await start('ana')
       await server().send(new AdminDisableUserCommand({ UserPoolId: poolId, Username: 'ana' }))
       const disabled = { name: 'NotAuthorizedException', message: 'User is disabled.' }
       await assert.rejects(start('ana'), disabled)
-      await assert.rejects(answerCustom(server(), clientId, asked, 'blue'), disabled)
+      await assert.rejects(answerCustom(server(), clientId, issued, 'blue'), disabled)
     })
   })
 }

@@ -154,10 +154,10 @@ for (const engine of engines) {
             (event) => ({ ...event, response: { emailSubject: 'Welcome', emailMessage: body, smsMessage: body } }),
             template === undefined ? undefined : { InviteMessageTemplate: { EmailMessage: template, SMSMessage: template } },
           )
-          const wish = { UserPoolId: poolId, Username: 'bo', TemporaryPassword: 'Temporary-7', DesiredDeliveryMediums: ['EMAIL', 'SMS'] }
+          const request = { UserPoolId: poolId, Username: 'bo', TemporaryPassword: 'Temporary-7', DesiredDeliveryMediums: ['EMAIL', 'SMS'] }
           const attributes = [...UserAttributes, { Name: 'phone_number', Value: '+15550001234' }]
           for (const more of [{ UserAttributes: attributes }, { MessageAction: 'RESEND' }]) {
-            const { User } = await server().send(new AdminCreateUserCommand({ ...wish, ...more } as AdminCreateUserCommandInput))
+            const { User } = await server().send(new AdminCreateUserCommand({ ...request, ...more } as AdminCreateUserCommandInput))
             assert.equal(User?.UserStatus, 'FORCE_CHANGE_PASSWORD')
           }
           const sent = await inbox()

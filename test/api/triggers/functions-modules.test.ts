@@ -141,13 +141,13 @@ for (const engine of engines) {
     })
 
     it('write to the log under their name, up to the last line before an exit', async () => {
-      const lines = '{ console.log("hello %s", "there"); console.error("trouble"); process.stdout.write("raw\\n"); process.exit(1) }'
-      folder.write('talker.cjs', `exports.handler = async () => ${lines}`)
+      const body = '{ console.log("hello %s", "there"); console.error("trouble"); process.stdout.write("raw\\n"); process.exit(1) }'
+      folder.write('talker.cjs', `exports.handler = async () => ${body}`)
       const { clientId } = await givenTriggered(server(), { PreAuthentication: functionArn('talker') })
       await assert.rejects(signInByPassword(server(), clientId, 'ana'))
-      const told = log.lines.map((line) => JSON.parse(line)).filter((line) => line.function === 'talker')
+      const lines = log.lines.map((line) => JSON.parse(line)).filter((line) => line.function === 'talker')
       assert.deepEqual(
-        told.map(({ msg }) => msg),
+        lines.map(({ msg }) => msg),
         ['hello there', 'trouble', 'raw'],
       )
     })
@@ -159,9 +159,9 @@ for (const engine of engines) {
       )
       const { clientId } = await givenTriggered(server(), { PreAuthentication: functionArn('flood') })
       await givenTokens(server(), clientId, 'ana')
-      const told = log.lines.filter((line) => line.includes('"function":"flood"'))
-      assert.ok(told.length < 300, String(told.length))
-      assert.match(told.at(-1) ?? '', /is left out/)
+      const lines = log.lines.filter((line) => line.includes('"function":"flood"'))
+      assert.ok(lines.length < 300, String(lines.length))
+      assert.match(lines.at(-1) ?? '', /is left out/)
     })
   })
 }

@@ -57,10 +57,10 @@ for (const engine of engines) {
       server().send(new AdminConfirmSignUpCommand({ UserPoolId: poolId, Username: 'ana', ClientMetadata }))
 
     async function bySignInCode({ poolId, clientId, triggers }: Given) {
-      const asked = await initiate(server(), clientId, 'USER_AUTH', { USERNAME: 'ana', PREFERRED_CHALLENGE: 'EMAIL_OTP' }, ClientMetadata)
+      const issued = await initiate(server(), clientId, 'USER_AUTH', { USERNAME: 'ana', PREFERRED_CHALLENGE: 'EMAIL_OTP' }, ClientMetadata)
       triggers.clear()
       const code = await codeSentTo(server(), poolId, email)
-      await respond(server(), clientId, 'EMAIL_OTP', asked.Session, { USERNAME: 'ana', EMAIL_OTP_CODE: code })
+      await respond(server(), clientId, 'EMAIL_OTP', issued.Session, { USERNAME: 'ana', EMAIL_OTP_CODE: code })
     }
 
     const ways = [

@@ -62,12 +62,12 @@ for (const engine of engines) {
     it('is invoked for a user whom an administrator creates, and its response neither confirms nor verifies that user', async () => {
       const spares = answering({ autoConfirmUser: true, autoVerifyEmail: true, autoVerifyPhone: true })
       const { poolId, triggers } = await given({ PreSignUp: spares })
-      const wish: Partial<AdminCreateUserCommandInput> = {
+      const options: Partial<AdminCreateUserCommandInput> = {
         ValidationData: attributeList({ from: 'crm' }),
         ClientMetadata: { theme: 'dark' },
         DesiredDeliveryMediums: ['EMAIL'],
       }
-      const { attributes, UserStatus } = await adminCreate(server(), poolId, 'ana', { ...wish, attributes: { email } })
+      const { attributes, UserStatus } = await adminCreate(server(), poolId, 'ana', { ...options, attributes: { email } })
       assert.equal(UserStatus, 'FORCE_CHANGE_PASSWORD')
       assert.equal(attributes['email_verified'], undefined)
       assert.deepEqual(triggers.fired, ['PreSignUp_AdminCreateUser', 'CustomMessage_AdminCreateUser'])

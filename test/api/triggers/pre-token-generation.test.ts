@@ -158,7 +158,7 @@ for (const engine of engines) {
       { what: 'removed with their roles when suppressed', details: (suppress) => suppress, groups: undefined },
     ]
     for (const { what, details, groups, ...expected } of groupTable) {
-      it(`treats the user’s groups as told: ${what}`, async () => {
+      it(`handles the user’s groups: ${what}`, async () => {
         const suppress = { claimsToSuppress: ['cognito:groups'] }
         const byVersion = {
           V1_0: first(details(suppress)),

@@ -172,8 +172,8 @@ for (const engine of engines) {
       assert.equal(triggers.events[1]?.request.newDeviceUsed, true)
       const { device } = await confirmOffered(server(), first.AuthenticationResult ?? {})
       triggers.clear()
-      const asked = await signInOnDevice(server(), clientId, 'ana', device.key)
-      await answerDevicePassword(server(), clientId, await answerDeviceSrp(server(), clientId, asked, device), device)
+      const issued = await signInOnDevice(server(), clientId, 'ana', device.key)
+      await answerDevicePassword(server(), clientId, await answerDeviceSrp(server(), clientId, issued, device), device)
       assert.deepEqual(triggers.fired, [before, after, 'TokenGeneration_AuthenticateDevice'])
       assert.equal(triggers.events[1]?.request.newDeviceUsed, false)
     })
@@ -239,11 +239,11 @@ for (const engine of engines) {
     it('with a code as first factor invokes triggers before it is sent and after it was answered', async () => {
       const SignInPolicy = { AllowedFirstAuthFactors: ['PASSWORD', 'EMAIL_OTP'] }
       const { poolId, clientId, triggers } = await given(all, {}, { Policies: { SignInPolicy } })
-      const asked = await initiate(server(), clientId, 'USER_AUTH', { USERNAME: 'ana', PREFERRED_CHALLENGE: 'EMAIL_OTP' }, metadata)
+      const issued = await initiate(server(), clientId, 'USER_AUTH', { USERNAME: 'ana', PREFERRED_CHALLENGE: 'EMAIL_OTP' }, metadata)
       assert.deepEqual(triggers.fired, [before, message])
       assert.equal(triggers.events[1]?.request.clientMetadata, undefined)
       const responses = { USERNAME: 'ana', EMAIL_OTP_CODE: await codeSentTo(server(), poolId, 'ana@example.test') }
-      await respond(server(), clientId, 'EMAIL_OTP', asked.Session, responses)
+      await respond(server(), clientId, 'EMAIL_OTP', issued.Session, responses)
       assert.deepEqual(triggers.fired, [before, message, after, tokens])
       assert.deepEqual(await sentTo(server(), poolId), ['mfa ana@example.test'])
     })

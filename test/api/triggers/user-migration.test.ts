@@ -116,9 +116,9 @@ for (const engine of engines) {
 
     it('migrates a user in a choice-based sign-in with a password', async () => {
       const { poolId, clientId, triggers } = await given(knowing(), { existence: 'ENABLED' })
-      const asked = await initiate(server(), clientId, 'USER_AUTH', { USERNAME: 'ana', PREFERRED_CHALLENGE: 'PASSWORD' })
-      assert.equal(asked.ChallengeName, 'PASSWORD')
-      const answer = await respond(server(), clientId, 'PASSWORD', asked.Session, plain)
+      const issued = await initiate(server(), clientId, 'USER_AUTH', { USERNAME: 'ana', PREFERRED_CHALLENGE: 'PASSWORD' })
+      assert.equal(issued.ChallengeName, 'PASSWORD')
+      const answer = await respond(server(), clientId, 'PASSWORD', issued.Session, plain)
       assert.ok(answer.AuthenticationResult?.AccessToken)
       assert.deepEqual(triggers.fired, [before, migration, ...rest])
       assert.equal((await adminGet(server(), poolId, 'ana')).UserStatus, 'CONFIRMED')
