@@ -169,7 +169,7 @@ for (const engine of engines) {
   describe(`CreateManagedLoginBranding on ${engine.name}`, () => {
     const server = useTestServer(engine, { flags: ['--quotas', '{"managedLoginBrandingsPerPool": 1}'] })
 
-    for (const [what, wish] of Object.entries<BrandingInput>({
+    for (const [what, input] of Object.entries<BrandingInput>({
       'settings together with UseCognitoProvidedValues': { UseCognitoProvidedValues: true, Settings: settings },
       'assets together with UseCognitoProvidedValues': { UseCognitoProvidedValues: true, Assets: [logo] },
       'settings that are not an object': { Settings: ['components'] },
@@ -186,9 +186,9 @@ for (const engine of engines) {
     })) {
       it(`rejects ${what}`, async () => {
         const ids = await server().givenPool()
-        await assert.rejects(create(server(), ids, wish), invalid)
+        await assert.rejects(create(server(), ids, input), invalid)
         const { ManagedLoginBrandingId: id } = await create(server(), ids)
-        await assert.rejects(change(server(), ids.poolId, id, wish), invalid)
+        await assert.rejects(change(server(), ids.poolId, id, input), invalid)
         assert.equal((await describeOne(server(), ids.poolId, id))?.UseCognitoProvidedValues, true)
       })
     }

@@ -133,16 +133,16 @@ for (const engine of engines) {
     for (const range of ['192.0.2.1', '192.0.2.0/33', '2001:db8::/129', 'example.test/24', '192.0.2.0/24/8', '192.0.2.0/-1', '/24', '']) {
       it(`rejects ${JSON.stringify(range)} as a range of IP addresses`, async () => {
         const { poolId } = await server().givenPool(guarded)
-        const wish = set(server(), poolId, { RiskExceptionConfiguration: { SkippedIPRangeList: [range] } })
-        await assert.rejects(wish, { name: 'InvalidParameterException' })
+        const attempt = set(server(), poolId, { RiskExceptionConfiguration: { SkippedIPRangeList: [range] } })
+        await assert.rejects(attempt, { name: 'InvalidParameterException' })
       })
     }
 
     it('rejects more than 200 ranges', async () => {
       const { poolId } = await server().givenPool(guarded)
       const ranges = Array.from({ length: 201 }, (_, i) => `10.0.${i}.0/24`)
-      const wish = set(server(), poolId, { RiskExceptionConfiguration: { BlockedIPRangeList: ranges } })
-      await assert.rejects(wish, { name: 'InvalidParameterException' })
+      const attempt = set(server(), poolId, { RiskExceptionConfiguration: { BlockedIPRangeList: ranges } })
+      await assert.rejects(attempt, { name: 'InvalidParameterException' })
     })
   })
 }

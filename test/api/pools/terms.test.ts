@@ -161,8 +161,8 @@ for (const engine of engines) {
     })) {
       it(`reject ${what}`, async () => {
         const ids = await server().givenPool()
-        const wish = create(server(), ids, { Links: bad })
-        await assert.rejects(wish, { name: 'InvalidParameterException' })
+        const attempt = create(server(), ids, { Links: bad })
+        await assert.rejects(attempt, { name: 'InvalidParameterException' })
       })
     }
   })
