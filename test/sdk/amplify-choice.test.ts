@@ -18,7 +18,7 @@ import { engines } from '../support/engines.ts'
 import { registerPasskey } from '../support/passkeys.ts'
 import { codeSentTo, sentTo } from '../support/self-service.ts'
 import { givenUser, goodPassword } from '../support/sign-in.ts'
-import { type PoolWish, useTestServer } from '../support/test-server.ts'
+import { type TestPoolOptions, useTestServer } from '../support/test-server.ts'
 
 const email = 'ana@example.test'
 const phone = '+15551234444'
@@ -43,13 +43,13 @@ for (const engine of engines) {
   describe(`choice-based sign-in by aws-amplify on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    async function givenApp(options: PoolWish = {}) {
+    async function givenApp(options: TestPoolOptions = {}) {
       const ids = await givenChoicePool(server(), allFactors, options)
       openAmplify(server(), ids)
       return ids
     }
 
-    async function givenAna(options?: PoolWish) {
+    async function givenAna(options?: TestPoolOptions) {
       const ids = await givenApp(options)
       await givenUser(server(), ids.poolId, 'ana', { attributes: addresses })
       return ids

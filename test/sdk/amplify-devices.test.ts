@@ -17,7 +17,7 @@ import { engines } from '../support/engines.ts'
 import { givenMfaPool, prefer } from '../support/mfa.ts'
 import { codeSentTo, type PoolAndClient, sentTo } from '../support/self-service.ts'
 import { givenUser, goodPassword } from '../support/sign-in.ts'
-import { type PoolWish, useTestServer } from '../support/test-server.ts'
+import { type TestPoolOptions, useTestServer } from '../support/test-server.ts'
 
 const email = 'ana@example.test'
 const done = { isSignedIn: true, nextStep: { signInStep: 'DONE' } }
@@ -31,7 +31,7 @@ const ways: readonly Way[] = [byPassword, bySrp, { authFlowType: 'USER_AUTH', pr
 
 const client = {
   ExplicitAuthFlows: ['ALLOW_USER_SRP_AUTH', 'ALLOW_USER_PASSWORD_AUTH', 'ALLOW_USER_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
-} satisfies PoolWish['client']
+} satisfies TestPoolOptions['client']
 
 for (const engine of engines) {
   describe(`aws-amplify and its device on ${engine.name}`, () => {

@@ -22,7 +22,7 @@ import { amplifyStorage, openAmplify } from '../support/amplify.ts'
 import { engines } from '../support/engines.ts'
 import { codeSentTo } from '../support/self-service.ts'
 import { givenUser, goodPassword } from '../support/sign-in.ts'
-import { type PoolWish, useTestServer } from '../support/test-server.ts'
+import { type TestPoolOptions, useTestServer } from '../support/test-server.ts'
 import { revoked, useAccessToken } from '../support/tokens.ts'
 
 const wrong = { name: 'NotAuthorizedException', message: 'Incorrect username or password.' }
@@ -36,7 +36,7 @@ for (const engine of engines) {
   describe(`aws-amplify on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    async function givenApp(options: PoolWish = { pool: { AutoVerifiedAttributes: ['email'] } }) {
+    async function givenApp(options: TestPoolOptions = { pool: { AutoVerifiedAttributes: ['email'] } }) {
       const ids = await server().givenPool(options)
       openAmplify(server(), ids)
       return ids

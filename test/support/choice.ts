@@ -9,7 +9,7 @@ import { respond, SmsConfiguration } from './mfa.ts'
 import { setWebAuthn } from './passkeys.ts'
 import type { Values } from './self-service.ts'
 import type { RequestOptions, SoftwarePasskey } from './software-authenticator.ts'
-import type { PoolWish, TestServer } from './test-server.ts'
+import type { TestPoolOptions, TestServer } from './test-server.ts'
 
 export const choiceClient = {
   ExplicitAuthFlows: ['ALLOW_USER_AUTH', 'ALLOW_USER_PASSWORD_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
@@ -18,7 +18,7 @@ export const choiceClient = {
 export const allFactors: readonly AuthFactorType[] = ['PASSWORD', 'EMAIL_OTP', 'SMS_OTP', 'WEB_AUTHN']
 
 /** A pool with these first factors. The relying party of passkeys is example.test. */
-export async function givenChoicePool(server: TestServer, factors: readonly AuthFactorType[], { pool, client }: PoolWish = {}) {
+export async function givenChoicePool(server: TestServer, factors: readonly AuthFactorType[], { pool, client }: TestPoolOptions = {}) {
   const ids = await server.givenPool({
     pool: { SmsConfiguration, ...pool, Policies: { SignInPolicy: { AllowedFirstAuthFactors: [...factors] } } },
     client: { ...choiceClient, ...client },

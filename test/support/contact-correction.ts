@@ -3,11 +3,11 @@ import { SignUpCommand } from '@aws-sdk/client-cognito-identity-provider'
 import { type RawAnswer, rawCall } from './raw-call.ts'
 import { attributeList, type Values } from './self-service.ts'
 import { goodPassword } from './sign-in.ts'
-import type { PoolWish, TestServer } from './test-server.ts'
+import type { TestPoolOptions, TestServer } from './test-server.ts'
 import { setSignUpExtension } from './user-triggers.ts'
 
 /** A pool that verifies e-mail addresses and allows corrections. */
-export async function givenCorrectingPool(server: TestServer, { pool, client }: PoolWish = {}) {
+export async function givenCorrectingPool(server: TestServer, { pool, client }: TestPoolOptions = {}) {
   const options = { pool: { AutoVerifiedAttributes: ['email' as const], ...pool } }
   const ids = await server.givenPool(client === undefined ? options : { ...options, client })
   await setSignUpExtension(server, ids.poolId, { ContactCorrection: true })

@@ -15,10 +15,10 @@ import { factorBlocks, prefer, registerApp } from './mfa.ts'
 import { registerPasskey } from './passkeys.ts'
 import { attributeList, type PoolAndClient, signUp, type Values } from './self-service.ts'
 import { givenTokens, givenUser } from './sign-in.ts'
-import type { PoolWish, TestServer } from './test-server.ts'
+import type { TestPoolOptions, TestServer } from './test-server.ts'
 
 /** A pool that allows every first factor, and with `mfa` every second factor. Its client hides which users exist. */
-export async function givenHidingPool(server: TestServer, pool: NonNullable<PoolWish['pool']>, mfa = false) {
+export async function givenHidingPool(server: TestServer, pool: NonNullable<TestPoolOptions['pool']>, mfa = false) {
   const ids = await givenChoicePool(server, allFactors, { pool, client: { PreventUserExistenceErrors: 'ENABLED' } })
   if (mfa) {
     const WebAuthnConfiguration = { RelyingPartyId: 'example.test', FactorConfiguration: 'MULTI_FACTOR_WITH_USER_VERIFICATION' } as const

@@ -12,7 +12,7 @@ import {
 import { Secret, TOTP } from 'otpauth'
 import { attributeList, type PoolAndClient, type Values } from './self-service.ts'
 import { givenTokens, givenUser, signInByPassword } from './sign-in.ts'
-import type { PoolWish, TestServer } from './test-server.ts'
+import type { TestPoolOptions, TestServer } from './test-server.ts'
 
 export const SmsConfiguration = { SnsCallerArn: 'arn:aws:iam::123456789012:role/sms', ExternalId: 'external' }
 
@@ -31,7 +31,7 @@ export function setMfa(server: TestServer, poolId: string, mode: 'OFF' | 'OPTION
 }
 
 /** A pool that offers these second factors. */
-export async function givenMfaPool(server: TestServer, mode: 'OPTIONAL' | 'ON', factors: readonly FactorName[], options?: PoolWish) {
+export async function givenMfaPool(server: TestServer, mode: 'OPTIONAL' | 'ON', factors: readonly FactorName[], options?: TestPoolOptions) {
   const ids = await server.givenPool(options)
   await setMfa(server, ids.poolId, mode, factors)
   return ids

@@ -6,7 +6,7 @@ import {
   type WebAuthnConfigurationType,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { type AuthenticatorOptions, type CreationOptions, makePasskey, type SoftwarePasskey } from './software-authenticator.ts'
-import type { PoolWish, TestServer } from './test-server.ts'
+import type { TestPoolOptions, TestServer } from './test-server.ts'
 
 /** The origin of the pages in tests. */
 export const pageOrigin = 'https://app.example.test'
@@ -15,7 +15,7 @@ export const pageOrigin = 'https://app.example.test'
 export const withPasskeys = {
   pool: { Policies: { SignInPolicy: { AllowedFirstAuthFactors: ['PASSWORD', 'WEB_AUTHN'] } } },
   client: { ExplicitAuthFlows: ['ALLOW_USER_AUTH', 'ALLOW_USER_PASSWORD_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'] },
-} as const satisfies PoolWish
+} as const satisfies TestPoolOptions
 
 export function setWebAuthn(server: TestServer, poolId: string, configuration: WebAuthnConfigurationType) {
   return server.send(new SetUserPoolMfaConfigCommand({ UserPoolId: poolId, WebAuthnConfiguration: configuration }))
@@ -24,7 +24,7 @@ export function setWebAuthn(server: TestServer, poolId: string, configuration: W
 /** A pool whose relying party is example.test, unless `configuration` says otherwise. */
 export async function givenPasskeyPool(
   server: TestServer,
-  poolOptions: PoolWish = withPasskeys,
+  poolOptions: TestPoolOptions = withPasskeys,
   configuration: WebAuthnConfigurationType = {},
 ) {
   const ids = await server.givenPool(poolOptions)

@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-cognito-identity-provider'
 import { respond } from './mfa.ts'
 import type { PoolAndClient, Values } from './self-service.ts'
-import type { PoolWish, TestServer } from './test-server.ts'
+import type { TestPoolOptions, TestServer } from './test-server.ts'
 import type { GivenTriggers, TriggerEvent } from './trigger-endpoint.ts'
 
 /** A trigger function that returns the event unchanged. */
@@ -27,7 +27,7 @@ export const unrecognizable = { name: 'InvalidLambdaResponseException', message:
 export const noJson = { name: 'InvalidLambdaResponseException', message: 'Invalid lambda function output : Invalid JSON' }
 
 /** A pool with these trigger functions. */
-export function givenPoolWith(server: TestServer, triggers: GivenTriggers, { pool, client }: PoolWish = {}) {
+export function givenPoolWith(server: TestServer, triggers: GivenTriggers, { pool, client }: TestPoolOptions = {}) {
   const options = client === undefined ? {} : { client }
   return server.givenPool({ pool: { ...pool, LambdaConfig: triggers.lambdaConfig }, ...options })
 }
@@ -72,7 +72,7 @@ export const result = (challengeName: string, challengeResult = true, challengeM
 
 export const customClient = {
   ExplicitAuthFlows: ['ALLOW_CUSTOM_AUTH', 'ALLOW_USER_PASSWORD_AUTH', 'ALLOW_USER_SRP_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
-} satisfies PoolWish['client']
+} satisfies TestPoolOptions['client']
 
 type Step = { readonly challengeName?: string; readonly issueTokens?: boolean; readonly failAuthentication?: boolean }
 

@@ -42,13 +42,13 @@ export type TestServer = AsyncDisposable & {
   /** All messages that were sent so far, or those to one recipient; newest first. */
   inbox(recipient?: string): Promise<InboxMessage[]>
   /** Creates a pool with one app client. The options replace members of the default requests. */
-  givenPool(options?: PoolWish): Promise<{ poolId: string; clientId: string; clientSecret: string | undefined }>
+  givenPool(options?: TestPoolOptions): Promise<{ poolId: string; clientId: string; clientSecret: string | undefined }>
   /** Closes the server and starts a new one on the same data and port. `changes` replace earlier settings. */
   restart(changes?: Partial<Settings>): Promise<void>
   close(): Promise<void>
 }
 
-export type PoolWish = {
+export type TestPoolOptions = {
   readonly pool?: Partial<CreateUserPoolCommandInput>
   readonly client?: Partial<CreateUserPoolClientCommandInput>
 }
@@ -132,7 +132,7 @@ const clientDefaults: Omit<CreateUserPoolClientCommandInput, 'UserPoolId'> = {
   ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH', 'ALLOW_USER_SRP_AUTH', 'ALLOW_ADMIN_USER_PASSWORD_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
 }
 
-async function givenPool(sdk: CognitoIdentityProviderClient, { pool, client }: PoolWish = {}) {
+async function givenPool(sdk: CognitoIdentityProviderClient, { pool, client }: TestPoolOptions = {}) {
   const { UserPool } = await sdk.send(new CreateUserPoolCommand({ PoolName: 'test', ...pool }))
   const poolId = UserPool?.Id
   if (poolId === undefined) throw new Error('CreateUserPool answered without an id')

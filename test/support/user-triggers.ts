@@ -1,6 +1,6 @@
 import { type RawAnswer, rawCall } from './raw-call.ts'
 import { agree, givenPoolWith } from './sign-in-triggers.ts'
-import type { PoolWish, TestServer } from './test-server.ts'
+import type { TestPoolOptions, TestServer } from './test-server.ts'
 import type { Handler, TriggerEndpoint, TriggerEvent } from './trigger-endpoint.ts'
 
 /** Trigger functions that accept everything, for every trigger of a user's operations: a test sees which were invoked, and no others. */
@@ -24,7 +24,7 @@ export async function givenPoolWithEvery(
   server: TestServer,
   endpoint: TriggerEndpoint,
   handlers: Handlers = {},
-  poolOptions: PoolWish = {},
+  poolOptions: TestPoolOptions = {},
 ) {
   const triggers = endpoint.given({ ...everyTrigger, ...handlers })
   return { ...(await givenPoolWith(server, triggers, poolOptions)), triggers }

@@ -10,7 +10,7 @@ import {
 import { withPasskeys } from '../../support/passkeys.ts'
 import { codeSentTo, signUp } from '../../support/self-service.ts'
 import { givenTokens, givenUser, goodPassword, secretHash, signInByPassword, startSrp } from '../../support/sign-in.ts'
-import type { PoolWish, TestServer } from '../../support/test-server.ts'
+import type { TestPoolOptions, TestServer } from '../../support/test-server.ts'
 import { send } from './send.ts'
 
 export type App = { readonly poolId: string; readonly clientId: string }
@@ -35,7 +35,7 @@ const flows = ['ALLOW_USER_PASSWORD_AUTH', 'ALLOW_USER_SRP_AUTH', 'ALLOW_ADMIN_U
 /** Another password that every pool accepts. */
 export const otherPassword = 'Another-horse-8'
 
-const verifying: PoolWish = { pool: { AutoVerifiedAttributes: ['email'] } }
+const verifying: TestPoolOptions = { pool: { AutoVerifiedAttributes: ['email'] } }
 
 export async function prepareWorld(server: TestServer): Promise<World> {
   const { poolId, clientId } = await server.givenPool({

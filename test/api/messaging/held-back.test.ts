@@ -9,7 +9,7 @@ import { adminCreateSilently } from '../../support/administration.ts'
 import { engines } from '../../support/engines.ts'
 import { callLifeguard } from '../../support/lifeguard-operations.ts'
 import { confirm, sentTo, signUp } from '../../support/self-service.ts'
-import { type PoolWish, useTestServer } from '../../support/test-server.ts'
+import { type TestPoolOptions, useTestServer } from '../../support/test-server.ts'
 import { openTriggerEndpoint } from '../../support/trigger-endpoint.ts'
 
 const functions = await openTriggerEndpoint()
@@ -21,7 +21,7 @@ for (const engine of engines) {
   describe(`Messages that are suppressed or exceed a limit on ${engine.name}`, () => {
     const server = useTestServer(engine, { flags: functions.flags })
 
-    async function givenPool(messages: object, { pool, client }: PoolWish = {}) {
+    async function givenPool(messages: object, { pool, client }: TestPoolOptions = {}) {
       const ids = await server().givenPool({ pool: { AutoVerifiedAttributes: ['email'], ...pool }, ...(client && { client }) })
       await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: ids.poolId, Messages: messages })
       return ids

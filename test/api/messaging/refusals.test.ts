@@ -18,7 +18,7 @@ import { prefer, setMfa } from '../../support/mfa.ts'
 import { attributeList, signUp, update } from '../../support/self-service.ts'
 import { givenTokens, givenUser, signInByPassword } from '../../support/sign-in.ts'
 import { openSmsEndpoint } from '../../support/sms-endpoint.ts'
-import { type PoolWish, useTestServer } from '../../support/test-server.ts'
+import { type TestPoolOptions, useTestServer } from '../../support/test-server.ts'
 import { openMessagingSetup, plainContent, testPool } from './messaging-setup.ts'
 
 const sms = await openSmsEndpoint()
@@ -32,7 +32,7 @@ for (const engine of engines) {
     const server = useTestServer(engine, { flags: [...sms.flags, '--log-level', 'silent'] })
     sms.answerTo(bad, 400)
 
-    async function givenPool(onRefusal: 'FAIL' | 'IGNORE', settings: PoolWish = {}) {
+    async function givenPool(onRefusal: 'FAIL' | 'IGNORE', wish: TestPoolOptions = {}) {
       const ids = await givenChoicePool(server(), ['PASSWORD', 'SMS_OTP'], {
         ...settings,
         pool: { AutoVerifiedAttributes: ['phone_number'], ...settings.pool },

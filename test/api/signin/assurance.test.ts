@@ -7,7 +7,7 @@ import { type FactorName, prefer, registerApp, respond, setMfa } from '../../sup
 import { registerPasskey, setWebAuthn } from '../../support/passkeys.ts'
 import { codeSentTo, sentTo, type Values } from '../../support/self-service.ts'
 import { claimsOf, givenTokens, givenUser, goodPassword } from '../../support/sign-in.ts'
-import { type PoolWish, useTestServer } from '../../support/test-server.ts'
+import { type TestPoolOptions, useTestServer } from '../../support/test-server.ts'
 import { refresh } from '../../support/tokens.ts'
 
 const email = 'ana@example.test'
@@ -26,7 +26,7 @@ for (const engine of engines) {
   describe(`levels of assurance on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    async function givenAna(options: PoolWish = {}, factors: readonly FactorName[] = []) {
+    async function givenAna(options: TestPoolOptions = {}, factors: readonly FactorName[] = []) {
       const ids = await givenChoicePool(server(), ['PASSWORD', 'EMAIL_OTP', 'SMS_OTP', 'WEB_AUTHN'], options)
       if (factors.length > 0) await setMfa(server(), ids.poolId, 'OPTIONAL', factors)
       await givenUser(server(), ids.poolId, 'ana', { attributes })

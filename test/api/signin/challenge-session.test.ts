@@ -14,7 +14,7 @@ import {
 import { engines } from '../../support/engines.ts'
 import { attributeList, type Values } from '../../support/self-service.ts'
 import { givenUser, goodPassword, secretHash, signInByPassword, srpResponses, srpTimestamp, startSrp } from '../../support/sign-in.ts'
-import { type PoolWish, useTestServer } from '../../support/test-server.ts'
+import { type TestPoolOptions, useTestServer } from '../../support/test-server.ts'
 
 const temporary = 'Temporary-1'
 const minute = 60_000
@@ -31,7 +31,7 @@ for (const engine of engines) {
       return server().send(new AdminCreateUserCommand({ ...user, MessageAction: 'SUPPRESS' }))
     }
 
-    async function givenSession(options: PoolWish = {}, attributes: Values = {}) {
+    async function givenSession(options: TestPoolOptions = {}, attributes: Values = {}) {
       const ids = await server().givenPool(options)
       await create(ids.poolId, 'ana', attributes)
       const { Session: session = '' } = await signInByPassword(server(), ids.clientId, 'ana', temporary)

@@ -11,7 +11,7 @@ import {
 import { engines } from '../../support/engines.ts'
 import { attributeList, type Values } from '../../support/self-service.ts'
 import { claimsOf, givenUser, goodPassword, signInByPassword, signInBySrp } from '../../support/sign-in.ts'
-import { type PoolWish, useTestServer } from '../../support/test-server.ts'
+import { type TestPoolOptions, useTestServer } from '../../support/test-server.ts'
 import { useAccessToken } from '../../support/tokens.ts'
 
 const temporary = 'Temporary-1'
@@ -29,7 +29,7 @@ for (const engine of engines) {
     }
 
     /** A user with a temporary password, and the challenge that follows it. */
-    async function givenChallenge(options: PoolWish = {}, attributes: Values = {}) {
+    async function givenChallenge(options: TestPoolOptions = {}, attributes: Values = {}) {
       const ids = await server().givenPool(options)
       await create(ids.poolId, 'ana', attributes)
       const challenge = await signInByPassword(server(), ids.clientId, 'ana', temporary)

@@ -4,7 +4,7 @@ import { UpdateUserPoolClientCommand } from '@aws-sdk/client-cognito-identity-pr
 import { engines } from '../../support/engines.ts'
 import { attributeList, type Values } from '../../support/self-service.ts'
 import { claimsOf, givenTokens, givenUser, signInByPassword, signInBySrp } from '../../support/sign-in.ts'
-import { type PoolWish, useTestServer } from '../../support/test-server.ts'
+import { type TestPoolOptions, useTestServer } from '../../support/test-server.ts'
 import { headerOf } from '../../support/tokens.ts'
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
@@ -13,7 +13,7 @@ for (const engine of engines) {
   describe(`the claims of tokens on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    async function givenClaims(options: PoolWish, attributes: Values = {}, username = 'ana') {
+    async function givenClaims(options: TestPoolOptions, attributes: Values = {}, username = 'ana') {
       const ids = await server().givenPool(options)
       const user = await givenUser(server(), ids.poolId, username, { attributes: attributeList(attributes) })
       const tokens = await givenTokens(server(), ids.clientId, username)

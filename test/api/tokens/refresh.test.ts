@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-cognito-identity-provider'
 import { engines } from '../../support/engines.ts'
 import { claimsOf, givenTokens, givenUser, secretHash, signInByPassword } from '../../support/sign-in.ts'
-import { type PoolWish, useTestServer } from '../../support/test-server.ts'
+import { type TestPoolOptions, useTestServer } from '../../support/test-server.ts'
 import { exchange, refresh, useAccessToken } from '../../support/tokens.ts'
 
 const invalid = { name: 'NotAuthorizedException', message: 'Invalid Refresh Token' }
@@ -24,14 +24,14 @@ for (const engine of engines) {
   describe(`refreshing tokens on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    async function givenSignIn(options: PoolWish = {}) {
+    async function givenSignIn(options: TestPoolOptions = {}) {
       const ids = await server().givenPool(options)
       const { sub } = await givenUser(server(), ids.poolId, 'ana')
       return { ...ids, sub, ...(await givenTokens(server(), ids.clientId, 'ana')) }
     }
 
     /** A confidential client and the refresh token of a user who has signed in there. */
-    async function givenConfidentialSignIn(pool: PoolWish['pool'], attributes: { Name: string; Value: string }[], name: string) {
+    async function givenConfidentialSignIn(pool: TestPoolOptions['pool'], attributes: { Name: string; Value: string }[], name: string) {
       const ids = await server().givenPool({ ...(pool && { pool }), client: { GenerateSecret: true } })
       const user = await givenUser(server(), ids.poolId, name, { attributes })
       const hash = (of: string) => secretHash(ids.clientSecret ?? '', of, ids.clientId)

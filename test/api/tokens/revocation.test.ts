@@ -13,7 +13,7 @@ import {
 import { engines } from '../../support/engines.ts'
 import { rawCall } from '../../support/raw-call.ts'
 import { givenTokens, givenUser, goodPassword, secretHash, signInByPassword } from '../../support/sign-in.ts'
-import { type PoolWish, useTestServer } from '../../support/test-server.ts'
+import { type TestPoolOptions, useTestServer } from '../../support/test-server.ts'
 import { tokenVerifier } from '../../support/token-verifier.ts'
 import { exchange, refresh, refreshRevoked, revoked, useAccessToken } from '../../support/tokens.ts'
 
@@ -25,7 +25,7 @@ for (const engine of engines) {
     const revoke = (ClientId: string, Token: string, ClientSecret?: string) =>
       server().send(new RevokeTokenCommand({ ClientId, Token, ClientSecret }))
 
-    async function givenSignIn(options: PoolWish = {}) {
+    async function givenSignIn(options: TestPoolOptions = {}) {
       const ids = await server().givenPool(options)
       await givenUser(server(), ids.poolId, 'ana')
       return { ...ids, ...(await givenTokens(server(), ids.clientId, 'ana')) }

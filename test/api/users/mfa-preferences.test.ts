@@ -17,7 +17,7 @@ import { engines } from '../../support/engines.ts'
 import { type FactorName, giveAttributes, givenMfaPool, prefer, registerApp, setMfa } from '../../support/mfa.ts'
 import { attributeList } from '../../support/self-service.ts'
 import { givenTokens, givenUser } from '../../support/sign-in.ts'
-import { type PoolWish, useTestServer } from '../../support/test-server.ts'
+import { type TestPoolOptions, useTestServer } from '../../support/test-server.ts'
 
 const contacts = { email: 'ana@example.test', phone_number: '+15551234444' }
 const notAvailable = (method: string) => ({
@@ -33,7 +33,7 @@ for (const engine of engines) {
   describe(`MFA preferences on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    async function givenAna({ factors = ['sms', 'totp', 'email'], ...poolOptions }: PoolWish & { factors?: FactorName[] } = {}) {
+    async function givenAna({ factors = ['sms', 'totp', 'email'], ...poolOptions }: TestPoolOptions & { factors?: FactorName[] } = {}) {
       const ids = await givenMfaPool(server(), 'OPTIONAL', factors, poolOptions)
       await givenUser(server(), ids.poolId, 'ana', { attributes: attributeList(contacts) })
       const { accessToken } = await givenTokens(server(), ids.clientId, 'ana')

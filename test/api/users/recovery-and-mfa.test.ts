@@ -9,7 +9,7 @@ import { engines } from '../../support/engines.ts'
 import { challengeAfterPassword, type FactorName, givenMfaPool, prefer, respond, setMfa } from '../../support/mfa.ts'
 import { attributeList, codeSentTo, type PoolAndClient, sentTo, type Values } from '../../support/self-service.ts'
 import { givenUser, signInByPassword } from '../../support/sign-in.ts'
-import { type PoolWish, useTestServer } from '../../support/test-server.ts'
+import { type TestPoolOptions, useTestServer } from '../../support/test-server.ts'
 
 const mailbox = 'ana@example.test'
 const phone = '+15551234444'
@@ -21,7 +21,7 @@ const noContact = {
   message: 'Cannot reset password for the user as there is no registered/verified email or phone_number',
 }
 
-const recovery = (...names: ('verified_email' | 'verified_phone_number')[]): PoolWish => ({
+const recovery = (...names: ('verified_email' | 'verified_phone_number')[]): TestPoolOptions => ({
   pool: { AccountRecoverySetting: { RecoveryMechanisms: names.map((Name, index) => ({ Name, Priority: index + 1 })) } },
 })
 const phoneFirst = recovery('verified_phone_number', 'verified_email')
@@ -34,7 +34,7 @@ for (const engine of engines) {
     type AccountOptions = {
       mode?: 'OPTIONAL' | 'ON'
       factors?: FactorName[]
-      poolOptions?: PoolWish
+      poolOptions?: TestPoolOptions
       attributes?: Values
       settings?: Parameters<typeof prefer>[3]
     }

@@ -15,7 +15,7 @@ import { engines } from '../../../support/engines.ts'
 import { respond, setMfa } from '../../../support/mfa.ts'
 import { codeSentTo, sentTo } from '../../../support/self-service.ts'
 import { claimsOf, goodPassword } from '../../../support/sign-in.ts'
-import { type PoolWish, useTestServer } from '../../../support/test-server.ts'
+import { type TestPoolOptions, useTestServer } from '../../../support/test-server.ts'
 
 const email = 'ana@example.test'
 const minute = 60_000
@@ -43,7 +43,7 @@ for (const engine of engines) {
       return server().send(new ConfirmSignUpCommand(Session === undefined ? request : { ...request, Session }))
     }
 
-    async function givenNewUser(options: PoolWish = {}, password?: string, factors: AuthFactorType[] = ['PASSWORD', 'EMAIL_OTP']) {
+    async function givenNewUser(options: TestPoolOptions = {}, password?: string, factors: AuthFactorType[] = ['PASSWORD', 'EMAIL_OTP']) {
       const ids = await givenChoicePool(server(), factors, { ...options, pool: { ...verified, ...options.pool } })
       const { Session } = await signUp(ids.clientId, 'ana', password)
       return { ...ids, session: Session, code: await codeSentTo(server(), ids.poolId, email) }

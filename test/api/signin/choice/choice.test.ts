@@ -25,7 +25,7 @@ import {
   srpResponses,
   srpTimestamp,
 } from '../../../support/sign-in.ts'
-import { type PoolWish, useTestServer } from '../../../support/test-server.ts'
+import { type TestPoolOptions, useTestServer } from '../../../support/test-server.ts'
 
 const wrong = { name: 'NotAuthorizedException', message: 'Incorrect username or password.' }
 const invalid = { name: 'NotAuthorizedException', message: 'Invalid session for the user.' }
@@ -44,7 +44,7 @@ for (const engine of engines) {
   describe(`a choice-based sign-in on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    async function givenAna(factors: readonly AuthFactorType[], options: PoolWish = {}) {
+    async function givenAna(factors: readonly AuthFactorType[], options: TestPoolOptions = {}) {
       const ids = await givenChoicePool(server(), factors, options)
       await givenUser(server(), ids.poolId, 'ana', { attributes: addresses })
       return ids

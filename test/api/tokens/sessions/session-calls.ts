@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-cognito-identity-provider'
 import { rawCall } from '../../../support/raw-call.ts'
 import { claimsOf, givenTokens, givenUser, goodPassword } from '../../../support/sign-in.ts'
-import type { PoolWish, TestServer } from '../../../support/test-server.ts'
+import type { TestPoolOptions, TestServer } from '../../../support/test-server.ts'
 
 export const noSession = { name: 'ResourceNotFoundException', message: 'Session does not exist.' }
 
@@ -19,7 +19,10 @@ export function track(server: TestServer, poolId: string, tracking: 'ENABLED' | 
 }
 
 /** A pool that tracks sessions, with the users ana and ben. */
-export async function givenTrackingPool(server: TestServer, { maxPerUser = 20, ...options }: PoolWish & { maxPerUser?: number } = {}) {
+export async function givenTrackingPool(
+  server: TestServer,
+  { maxPerUser = 20, ...options }: TestPoolOptions & { maxPerUser?: number } = {},
+) {
   const ids = await server.givenPool(options)
   await track(server, ids.poolId, 'ENABLED', maxPerUser)
   for (const name of ['ana', 'ben']) await givenUser(server, ids.poolId, name)

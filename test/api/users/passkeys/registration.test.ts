@@ -22,7 +22,7 @@ import {
 import { sentTo } from '../../../support/self-service.ts'
 import { givenTokens, givenUser } from '../../../support/sign-in.ts'
 import { makePasskey } from '../../../support/software-authenticator.ts'
-import { type PoolWish, useTestServer } from '../../../support/test-server.ts'
+import { type TestPoolOptions, useTestServer } from '../../../support/test-server.ts'
 
 const minute = 60_000
 const notFound = { name: 'WebAuthnChallengeNotFoundException' }
@@ -36,7 +36,7 @@ for (const engine of engines) {
   describe(`The registration of a passkey on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    async function givenAna(poolOptions: PoolWish = withPasskeys, configuration: WebAuthnConfigurationType = {}) {
+    async function givenAna(poolOptions: TestPoolOptions = withPasskeys, configuration: WebAuthnConfigurationType = {}) {
       const ids = await givenPasskeyPool(server(), poolOptions, configuration)
       const { sub } = await givenUser(server(), ids.poolId, 'ana', { attributes: [{ Name: 'name', Value: 'Ana Alvarez' }] })
       return { ...ids, sub, token: (await givenTokens(server(), ids.clientId, 'ana')).accessToken }
