@@ -32,7 +32,7 @@ for (const engine of engines) {
     const server = useTestServer(engine, { flags: [...sms.flags, '--log-level', 'silent'] })
     sms.answerTo(bad, 400)
 
-    async function givenPool(onRefusal: 'FAIL' | 'IGNORE', wish: TestPoolOptions = {}) {
+    async function givenPool(onRefusal: 'FAIL' | 'IGNORE', settings: TestPoolOptions = {}) {
       const ids = await givenChoicePool(server(), ['PASSWORD', 'SMS_OTP'], {
         ...settings,
         pool: { AutoVerifiedAttributes: ['phone_number'], ...settings.pool },
