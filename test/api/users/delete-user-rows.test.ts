@@ -171,8 +171,8 @@ async function countRowsOf(db: Db, poolId: string, sub: string): Promise<Record<
 for (const engine of engines) {
   describe(`deleteUserRows on ${engine.name}`, () => {
     it('knows every table of the database that has rows about users', async () => {
-      await using room = await openMessagingSetup(engine)
-      const found = await listUserTables(room.db)
+      await using setup = await openMessagingSetup(engine)
+      const found = await listUserTables(setup.db)
       const known = Object.keys(userTables) as UserTable[]
       assert.deepEqual(
         Object.fromEntries(found.map(({ name, column }) => [name, column])),
@@ -181,11 +181,11 @@ for (const engine of engines) {
     })
 
     it('deletes every row of the user and no row of others', async () => {
-      await using room = await openMessagingSetup(engine)
-      const { db, commit } = room
+      await using setup = await openMessagingSetup(engine)
+      const { db, commit } = setup
       const other = 'us-east-1_Another01'
       for (const id of [pool.id, other]) await insertPool(db, { ...pool, id })
-      for (const one of [testUser('ana'), testUser('bob'), testUser('ana', other)]) await givenRowsOf(room, one)
+      for (const one of [testUser('ana'), testUser('bob'), testUser('ana', other)]) await givenRowsOf(setup, one)
       const before = await countRowsOf(db, pool.id, 'ana')
       assert.ok(Object.keys(before).length >= 8, Object.keys(before).join())
       // This table has a row only if the sweeper has something to delete: see the next test.
@@ -200,9 +200,9 @@ for (const engine of engines) {
     })
 
     it('leaves most of very many sessions and auth events to the sweeper', async () => {
-      await using room = await openMessagingSetup(engine)
-      const { db, commit } = room
-      for (const one of [testUser('ana'), testUser('bob')]) await givenRowsOf(room, one)
+      await using setup = await openMessagingSetup(engine)
+      const { db, commit } = setup
+      for (const one of [testUser('ana'), testUser('bob')]) await givenRowsOf(setup, one)
       await givenManyRows(db, 'ana', 1200)
       const others = await countRowsOf(db, pool.id, 'bob')
 
@@ -219,8 +219,8 @@ for (const engine of engines) {
     })
 
     it('deletes the trigger records of the sign-up, which have no sub', async () => {
-      await using room = await openMessagingSetup(engine)
-      const { db, commit } = room
+      await using setup = await openMessagingSetup(engine)
+      const { db, commit } = setup
       const other = 'us-east-1_Another01'
       for (const one of [testUser('ana'), testUser('bob'), testUser('ana', other)]) {
         await commit((tx) => insertUser(tx, { ...pool, id: one.poolId }, one))

@@ -59,7 +59,7 @@ for (const engine of engines) {
       (await findUserByName(db, poolId === pool.id ? pool : patient, username)) !== undefined
 
     it('deletes the expired sign-ups with all their rows, and no other users', async () => {
-      await using room = await openMessagingSetup(engine)
+      await using setup = await openMessagingSetup(engine)
       const gone = [user('old', 50), user('just', 2)]
       const kept = [
         user('young', 1.99),
@@ -69,25 +69,25 @@ for (const engine of engines) {
         user('banned', 50, { enabled: false }),
         user('elsewhere', 50, { poolId: patient.id }),
       ]
-      await given(room, [...gone, ...kept])
-      assert.equal(await room.commit((tx) => run(tx, now, 100)), gone.length)
-      assert.deepEqual(await Promise.all(gone.map((each) => isThere(room, each))), [false, false])
-      assert.deepEqual(await Promise.all(kept.map((each) => isThere(room, each))), Array(kept.length).fill(true))
+      await given(setup, [...gone, ...kept])
+      assert.equal(await setup.commit((tx) => run(tx, now, 100)), gone.length)
+      assert.deepEqual(await Promise.all(gone.map((each) => isThere(setup, each))), [false, false])
+      assert.deepEqual(await Promise.all(kept.map((each) => isThere(setup, each))), Array(kept.length).fill(true))
       for (const table of ['user', 'user_alias', 'code'] as const) {
-        const rows = await room.db.selectFrom(table).select('sub').execute()
+        const rows = await setup.db.selectFrom(table).select('sub').execute()
         assert.deepEqual(rows.map(({ sub }) => sub).sort(), kept.map(({ sub }) => sub).sort(), table)
       }
-      assert.equal(await room.commit((tx) => run(tx, now, 100)), 0)
+      assert.equal(await setup.commit((tx) => run(tx, now, 100)), 0)
     })
 
     it('deletes at most as many at once as its limit, the oldest first', async () => {
-      await using room = await openMessagingSetup(engine)
+      await using setup = await openMessagingSetup(engine)
       const users = [9, 8, 7, 6, 5].map((age) => user(`age-${age}`, age))
-      await given(room, users)
-      assert.equal(await room.commit((tx) => run(tx, now, 2)), 2)
-      assert.deepEqual(await Promise.all(users.map((each) => isThere(room, each))), [false, false, true, true, true])
-      assert.equal(await room.commit((tx) => run(tx, now, 2)), 2)
-      assert.equal(await room.commit((tx) => run(tx, now, 2)), 1)
+      await given(setup, users)
+      assert.equal(await setup.commit((tx) => run(tx, now, 2)), 2)
+      assert.deepEqual(await Promise.all(users.map((each) => isThere(setup, each))), [false, false, true, true, true])
+      assert.equal(await setup.commit((tx) => run(tx, now, 2)), 2)
+      assert.equal(await setup.commit((tx) => run(tx, now, 2)), 1)
     })
   })
 }

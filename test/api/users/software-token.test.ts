@@ -127,15 +127,15 @@ for (const engine of engines) {
 
   describe(`The software token repository on ${engine.name}`, () => {
     it('finds a token by its own pool and user only, and consumes each time step once', async () => {
-      await using room = await openMessagingSetup(engine)
+      await using setup = await openMessagingSetup(engine)
       const user = { poolId: 'us-east-1_Pool00001', sub: 'ana' }
       const others = [
         { ...user, poolId: 'us-east-1_Pool00002' },
         { ...user, sub: 'ben' },
       ]
       const put = { secret: 'sealed', deviceName: 'phone', step: 10, now: 1 }
-      const use = (key: typeof user, secret: string, step: number) => consumeSoftwareTokenStep(room.db, key, { secret, step })
-      await room.commit(async (tx) => {
+      const use = (key: typeof user, secret: string, step: number) => consumeSoftwareTokenStep(setup.db, key, { secret, step })
+      await setup.commit(async (tx) => {
         assert.equal(await setPendingSecret(tx, user, { pending: 'first', replaced: null, now: 1 }), true)
         assert.equal(await setPendingSecret(tx, user, { pending: 'late', replaced: null, now: 1 }), false)
         assert.equal(await setPendingSecret(tx, user, { pending: 'second', replaced: 'first', now: 1 }), true)
@@ -143,10 +143,10 @@ for (const engine of engines) {
         await putSoftwareToken(tx, user, put)
       })
       for (const other of others) {
-        assert.equal(await findSoftwareToken(room.db, other), undefined)
+        assert.equal(await findSoftwareToken(setup.db, other), undefined)
         assert.equal(await use(other, 'sealed', 11), false)
       }
-      assert.deepEqual(await findSoftwareToken(room.db, user), { secret: 'sealed', pendingSecret: null, deviceName: 'phone' })
+      assert.deepEqual(await findSoftwareToken(setup.db, user), { secret: 'sealed', pendingSecret: null, deviceName: 'phone' })
       assert.deepEqual([await use(user, 'sealed', 10), await use(user, 'replaced', 11)], [false, false])
       assert.deepEqual([await use(user, 'sealed', 11), await use(user, 'sealed', 11), await use(user, 'sealed', 10)], [true, false, false])
     })
