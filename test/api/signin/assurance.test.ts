@@ -5,7 +5,7 @@ import { answerByPasskey, choose, givenChoicePool, startChoice } from '../../sup
 import { engines } from '../../support/engines.ts'
 import { type FactorName, prefer, registerApp, respond, setMfa } from '../../support/mfa.ts'
 import { registerPasskey, setWebAuthn } from '../../support/passkeys.ts'
-import { codeSentTo, sentTo, type Values } from '../../support/self-service.ts'
+import { codeSentTo, type PoolAndClient, sentTo, type Values } from '../../support/self-service.ts'
 import { claimsOf, givenTokens, givenUser, goodPassword } from '../../support/sign-in.ts'
 import { type TestPoolOptions, useTestServer } from '../../support/test-server.ts'
 import { refresh } from '../../support/tokens.ts'
@@ -45,7 +45,7 @@ for (const engine of engines) {
 
     const byPassword = { PREFERRED_CHALLENGE: 'PASSWORD', PASSWORD: goodPassword }
 
-    async function answerCode(clientId: string, poolId: string, asked: InitiateAuthCommandOutput, key: string, address: string) {
+    async function answerCode({ clientId, poolId }: PoolAndClient, asked: InitiateAuthCommandOutput, key: string, address: string) {
       const code = await codeSentTo(server(), poolId, address)
       return respond(server(), clientId, asked.ChallengeName ?? 'EMAIL_OTP', asked.Session, { USERNAME: 'ana', [key]: code })
     }
@@ -58,7 +58,7 @@ for (const engine of engines) {
       const tokens = await givenTokens(server(), clientId, 'ana')
       assert.deepEqual([claimsOf(tokens.idToken)['acr'], claimsOf(tokens.accessToken)['amr']], ['bronze', ['pwd']])
       const asked = await startChoice(server(), clientId, 'ana', { PREFERRED_CHALLENGE: 'EMAIL_OTP' })
-      const byCode = await answerCode(clientId, poolId, asked, 'EMAIL_OTP_CODE', email)
+      const byCode = await answerCode({ clientId, poolId }, asked, 'EMAIL_OTP_CODE', email)
       assert.deepEqual(assuranceIn(byCode), { acr: loa(2), amr: ['email_otp'] })
       const refreshed = await refresh(server(), clientId, byCode.AuthenticationResult?.RefreshToken ?? '')
       assert.deepEqual(assuranceIn(refreshed), { acr: loa(2), amr: ['email_otp'] })
@@ -76,7 +76,7 @@ for (const engine of engines) {
       await setMfa(server(), poolId, 'OPTIONAL', ['totp', 'email'])
       await prefer(server(), poolId, 'ana', { EmailMfaSettings: { Enabled: true } })
       const mailed = await startChoice(server(), clientId, 'ana', byPassword)
-      const twice = await answerCode(clientId, poolId, mailed, 'EMAIL_OTP_CODE', email)
+      const twice = await answerCode({ clientId, poolId }, mailed, 'EMAIL_OTP_CODE', email)
       assert.deepEqual(assuranceIn(twice), { acr: loa(3), amr: ['pwd', 'email_otp', 'mfa'] })
 
       const app = await registerApp(server(), token)
@@ -99,7 +99,7 @@ for (const engine of engines) {
       assert.deepEqual([asked.ChallengeName, asked.AvailableChallenges], ['SELECT_CHALLENGE', ['EMAIL_OTP', 'SMS_OTP']])
       await assert.rejects(choose(server(), clientId, 'ana', asked.Session, 'PASSWORD', { PASSWORD: goodPassword }), invalid)
       const chosen = await choose(server(), clientId, 'ana', asked.Session, 'SMS_OTP')
-      const done = await answerCode(clientId, poolId, chosen, 'SMS_OTP_CODE', phone)
+      const done = await answerCode({ clientId, poolId }, chosen, 'SMS_OTP_CODE', phone)
       assert.deepEqual(assuranceIn(done), { acr: loa(2), amr: ['sms'] })
       assert.deepEqual(await sentTo(server(), poolId), [`mfa ${phone}`])
     })
@@ -111,7 +111,7 @@ for (const engine of engines) {
       assert.equal(choice.ChallengeParameters?.['MFAS_CAN_CHOOSE'], '["SMS_MFA","EMAIL_OTP"]')
       const answer = { USERNAME: 'ana', ANSWER: 'EMAIL_OTP' }
       const asked = await respond(server(), clientId, 'SELECT_MFA_TYPE', choice.Session, answer)
-      const done = await answerCode(clientId, poolId, asked, 'EMAIL_OTP_CODE', email)
+      const done = await answerCode({ clientId, poolId }, asked, 'EMAIL_OTP_CODE', email)
       assert.deepEqual(assuranceIn(done), { acr: loa(3), amr: ['pwd', 'email_otp', 'mfa'] })
 
       const app = await registerApp(server(), (await givenTokens(server(), clientId, 'ana')).accessToken)

@@ -59,7 +59,7 @@ for (const engine of engines) {
       for (let count = 0; count < 4; count++) sessions.push(await signIn(server(), clientId))
       const [a, b, c, d] = sessions
       await revokeOwn(server(), a?.accessToken ?? '', b?.id ?? '', 'LINKED')
-      await revokeAsAdmin(server(), poolId, c?.id ?? '', 'ana', 'LINKED')
+      await revokeAsAdmin(server(), poolId, c?.id ?? '', { linked: 'LINKED' })
       assert.deepEqual(idsOf(await listAsAdmin(server(), poolId)).sort(), [a?.id, d?.id].sort())
       const revokeToken = { ClientId: clientId, Token: d?.refreshToken, RevokeAssociatedSessions: 'LINKED' } as const
       await server().send(new RevokeTokenCommand(revokeToken))
@@ -127,7 +127,7 @@ for (const engine of engines) {
     it('is refused for an unknown user or pool', async () => {
       const { poolId, clientId } = await givenTrackingPool(server())
       const { id, accessToken } = await signIn(server(), clientId)
-      await assert.rejects(revokeAsAdmin(server(), poolId, id, 'nobody'), { name: 'UserNotFoundException' })
+      await assert.rejects(revokeAsAdmin(server(), poolId, id, { username: 'nobody' }), { name: 'UserNotFoundException' })
       await assert.rejects(revokeAsAdmin(server(), 'us-east-1_nowhere', id), { name: 'ResourceNotFoundException' })
       await server().send(new AdminDeleteUserCommand({ UserPoolId: poolId, Username: 'ana' }))
       await assert.rejects(revokeOwn(server(), accessToken, id), { name: 'UserNotFoundException' })

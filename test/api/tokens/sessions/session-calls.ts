@@ -62,7 +62,12 @@ export function revokeOwn(server: TestServer, accessToken: string, sessionId: st
   )
 }
 
-export function revokeAsAdmin(server: TestServer, poolId: string, sessionId: string, username = 'ana', linked?: 'LINKED' | 'NONE') {
+export function revokeAsAdmin(
+  server: TestServer,
+  poolId: string,
+  sessionId: string,
+  { username = 'ana', linked }: { readonly username?: string; readonly linked?: 'LINKED' | 'NONE' } = {},
+) {
   const request = { UserPoolId: poolId, Username: username, SessionId: sessionId }
   return server.send(new AdminRevokeUserSessionCommand({ ...request, ...(linked && { RevokeAssociatedSessions: linked }) }))
 }
