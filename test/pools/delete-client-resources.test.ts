@@ -14,20 +14,22 @@ import { openTestStorage } from '../support/test-storage.ts'
 
 const now = 1_780_000_000_000
 
-async function put(db: Db, poolId: string, kind: ResourceKind<unknown>, id: string, config: unknown = {}): Promise<void> {
+type Resource = { id: string; config?: unknown }
+
+async function insert(db: Db, poolId: string, kind: ResourceKind<unknown>, { id, config = {} }: Resource): Promise<void> {
   assert.equal(await insertResource(db, poolId, kind, { id, createdAt: now, updatedAt: now, config }), true)
 }
 
 /** Stores one resource of each kind that can belong to a client. */
 async function insertClientResources(db: Db, poolId: string, clientId: string): Promise<void> {
-  await put(db, poolId, riskConfigurations, clientId)
-  await put(db, poolId, uiCustomizations, clientId)
-  await put(db, poolId, brandings, `style of ${clientId}`)
-  await put(db, poolId, brandingByClient, clientId, { brandingId: `style of ${clientId}` })
-  await put(db, poolId, brandingAssets, `style of ${clientId}/FORM_LOGO/LIGHT/`)
+  await insert(db, poolId, riskConfigurations, { id: clientId })
+  await insert(db, poolId, uiCustomizations, { id: clientId })
+  await insert(db, poolId, brandings, { id: `style of ${clientId}` })
+  await insert(db, poolId, brandingByClient, { id: clientId, config: { brandingId: `style of ${clientId}` } })
+  await insert(db, poolId, brandingAssets, { id: `style of ${clientId}/FORM_LOGO/LIGHT/` })
   for (const name of ['terms-of-use', 'privacy-policy']) {
-    await put(db, poolId, termsDocuments, `${name} of ${clientId}`)
-    await put(db, poolId, termsByName, `${clientId}/${name}`, { termsId: `${name} of ${clientId}` })
+    await insert(db, poolId, termsDocuments, { id: `${name} of ${clientId}` })
+    await insert(db, poolId, termsByName, { id: `${clientId}/${name}`, config: { termsId: `${name} of ${clientId}` } })
   }
 }
 
@@ -56,8 +58,8 @@ for (const engine of engines) {
     it('are listed by a prefix without those whose ids only begin in a similar way', async () => {
       await using storage = await openTestStorage(engine)
       const { db } = storage
-      for (const id of ['a/', 'a/1', 'a/Z z', 'a/~', 'a0', 'a-', 'aa/1', 'A/1']) await put(db, 'pool', brandingAssets, id)
-      await put(db, 'elsewhere', brandingAssets, 'a/2')
+      for (const id of ['a/', 'a/1', 'a/Z z', 'a/~', 'a0', 'a-', 'aa/1', 'A/1']) await insert(db, 'pool', brandingAssets, { id })
+      await insert(db, 'elsewhere', brandingAssets, { id: 'a/2' })
       const found = await listResourcesUnder(db, 'pool', brandingAssets, 'a/')
       assert.deepEqual(
         found.map(({ id }) => id),
