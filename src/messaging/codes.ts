@@ -28,7 +28,7 @@ type PurposeKey = { readonly poolId: string; readonly sub: string; readonly purp
 /**
  * Issues a code of six digits in place of the outstanding one of the same purpose, and resolves with it. A test user gets the fixed code.
  * Only a hash is stored, keyed and bound to pool, user and purpose: without the master key, codes cannot be found by trying all values
- * against a stolen table. Whoever consumes the code gets `attribute` and `value` back.
+ * against a stolen table. `consumeCode` returns `attribute` and `value`.
  */
 export async function issueCode(tx: Tx, secrets: Secrets, { attribute, value, now, lifetimeMs, holder, ...key }: NewCode): Promise<string> {
   const code = chooseCode(secrets, holder, codeDigits)

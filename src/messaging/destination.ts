@@ -54,8 +54,8 @@ export function maskPhoneNumber(phoneNumber: string): string {
 }
 
 /**
- * The address for the code of a new user: an auto-verified attribute that the user gave; with both, the phone number. Undefined when there
- * is none: then no code is sent.
+ * The address for the code of a new user: an auto-verified attribute that the user gave; with both, the phone number. Undefined when the user
+ * has no such address; then no code is sent.
  */
 export function chooseSignUpContact(pool: Pick<Pool, 'autoVerifiedAttributes'>, attributes: Attributes): Contact | undefined {
   return firstContact(signUpOrder(pool), attributes)

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { describe, it } from 'node:test'
 import {
   AdminCreateUserCommand,
+  AdminListUserAuthEventsCommand,
   AssociateSoftwareTokenCommand,
   VerifySoftwareTokenCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
@@ -91,6 +92,18 @@ for (const engine of engines) {
       assert.deepEqual(first, [srpA])
       assert.deepEqual(second, [srpA, password])
       assert.deepEqual(last, [srpA, password, result('CUSTOM_CHALLENGE', true, 'RIDDLE-3')])
+    })
+
+    it('leaves one auth event of a sign-in by password and riddle', async () => {
+      const at = await given(['PASSWORD_VERIFIER', 'CUSTOM_CHALLENGE'], { UserPoolAddOns: { AdvancedSecurityMode: 'AUDIT' } })
+      const issued = await provePassword(at, 'ana')
+      assert.ok((await answerCustom(server(), at.clientId, issued, 'blue')).AuthenticationResult)
+      const list = new AdminListUserAuthEventsCommand({ UserPoolId: at.poolId, Username: 'ana' })
+      const { AuthEvents = [] } = await server().send(list)
+      assert.deepEqual(
+        AuthEvents.map(({ EventType, EventResponse }) => [EventType, EventResponse]),
+        [['SignIn', 'Pass']],
+      )
     })
 
     it('rejects a wrong password without invoking them, and locks the user as other flows do', async () => {

@@ -43,7 +43,7 @@ export async function runDefineAuthChallenge(
       return challengeOrFail(await runCreateAuthChallenge(deps, signIn))
     case 'PASSWORD_VERIFIER': {
       if (clientPublic === undefined) return { kind: 'fail' }
-      const srpProgress = { ...noProgress, custom: progress.custom }
+      const srpProgress = { ...noProgress, custom: progress.custom, eventId: progress.eventId }
       return challengeOrFail(await createSrpChallenge(deps, context, signIn, { username: name, clientPublic, progress: srpProgress }))
     }
     default: {
