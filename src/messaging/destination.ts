@@ -22,7 +22,7 @@ type Attributes = Readonly<Record<string, string>>
 
 export const channelOf = (attribute: ContactAttribute): Channel => (attribute === 'email' ? 'email' : 'sms')
 
-/** The delivery that the caller gets for a message to this address. */
+/** What the caller is told about a message to this address: attribute, medium and masked address (`CodeDeliveryDetails`). */
 export function deliveryTo({ attribute, value }: Contact): Delivery {
   return attribute === 'email'
     ? { attribute, medium: 'EMAIL', destination: maskEmail(value) }

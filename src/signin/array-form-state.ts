@@ -3,7 +3,7 @@ import type { ChallengeName, StepUp } from './sign-in.ts'
 import type { SignInState } from './sign-in-state.ts'
 
 /**
- * Form 1 of a sealed state, without a version number. Servers of the release before write it, so that during a rolling upgrade their
+ * Form 1 of a sealed state, without a version number. Servers of the previous release write it, so that during a rolling upgrade their
  * sign-ins are finished here. A sign-in lasts at most 15 minutes, so the next release need not read it any more: delete this file then.
  */
 export type ArrayForm = readonly [

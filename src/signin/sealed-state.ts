@@ -35,7 +35,7 @@ type ObjectForm = {
 const prefix = 'AYABe'
 
 /**
- * The context that all forms with a version are sealed with. Form 1 has none, so a server of the release before cannot open these states:
+ * The context that all forms with a version are sealed with. Form 1 has none, so a server of the previous release cannot open these states:
  * it refuses them as invalid, where it would fail on their content.
  */
 const sealContext = 'versioned'

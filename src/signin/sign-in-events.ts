@@ -54,7 +54,7 @@ type Attempt = {
   readonly proofs: readonly ChallengeName[]
 }
 
-/** Takes a step. If it fails for a wrong answer, and its user exists, it records that in the user's history. */
+/** Runs `step`. When it fails because an answer was wrong, the failure is recorded in the history of the user, if there is such a user. */
 export async function recordingWrongProofs<T>(deps: Deps, context: SignInContext, attempt: Attempt, step: () => Promise<T>): Promise<T> {
   try {
     return await step()

@@ -24,7 +24,7 @@ const prefix = 'lgr_'
  * Form 1, the only one so far: an array without a version number. Refresh tokens live for up to ten years, so this form has to be read for
  * ever. It can grow at its end, because an older server ignores further elements.
  *
- * Do not write another form in the release that introduces it. During a rolling upgrade the servers of the release before would refuse
+ * Do not write another form in the release that introduces it. During a rolling upgrade the servers of the previous release would refuse
  * such tokens, and clients would sign their users out. See docs/decisions/0011-sealed-values-carry-a-version.md.
  */
 type FixedMembers = readonly [string, string, string, string, string, number, number, number]

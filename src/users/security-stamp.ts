@@ -12,7 +12,7 @@ export function securityStampOf({ password, signedOutAt }: Pick<User, 'password'
     .digest('base64url')
 }
 
-/** Whether the password was not set between two reads of the user, not even to the same text. */
+/** Whether two reads of the user saw the same stored password. Setting the same text again counts as a change. */
 export function isSamePassword(one: Pick<User, 'password'>, other: Pick<User, 'password'>): boolean {
   if (one.password === null || other.password === null) return one.password === other.password
   return sealMark(one.password) === sealMark(other.password)

@@ -34,7 +34,7 @@ describe('A valid signature', () => {
     for (const body of ['', '{"Username":"Žofie 😀"}']) await verify(await signedRequest({ ...long, at: now }, { body }))
   })
 
-  it('of a session key is accepted with its token', async () => {
+  it('by a temporary access key is accepted with its session token', async () => {
     const key = await verify(await signedRequest({ ...session, at: now }))
     assert.equal(key.id, session.id)
   })

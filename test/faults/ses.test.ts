@@ -72,7 +72,7 @@ for (const engine of engines) {
       assert.doesNotMatch(JSON.stringify(setup.log), secrets)
     })
 
-    it('gets a message that it rejects a few times, before it is given up', async () => {
+    it('is sent a message that it rejects five times in all; then the message has failed', async () => {
       await using setup = await openMessagingSetup(engine)
       await using ses = await startPeer(failure(400, 'MessageRejected'))
       await using worker = startWorker(setup, ses.url)

@@ -57,7 +57,7 @@ const common = {
 const noProgress = { proofs: [], eventId: undefined, stepUp: undefined, custom: undefined }
 const afterPassword = { ...noProgress, proofs: ['PASSWORD'] as const }
 
-/** The content of those states. */
+/** The content of the states in `statesOfForm1`. */
 const expected: readonly SignInState[] = [
   {
     ...common,
@@ -114,7 +114,7 @@ const expected: readonly SignInState[] = [
 
 describe('the sealed state of a sign-in', () => {
   for (const state of expected) {
-    it(`is read from the form of the release before (${state.challenge})`, () => {
+    it(`is read from the form of the previous release (${state.challenge})`, () => {
       assert.deepEqual(openState(secrets, statesOfForm1[state.challenge]?.join('') ?? ''), state)
     })
 
@@ -123,7 +123,7 @@ describe('the sealed state of a sign-in', () => {
     })
   }
 
-  it('cannot be opened by the release before, which refuses it as invalid', () => {
+  it('cannot be opened by the previous release, which refuses it as invalid', () => {
     for (const state of expected) {
       assert.equal(secrets.open('sign-in-state', sealState(secrets, state).slice('AYABe'.length)), undefined, state.challenge)
     }
@@ -134,7 +134,7 @@ describe('the sealed state of a sign-in', () => {
     assert.equal(openState(secrets, `AYABe${sealed}`), undefined)
   })
 
-  it('is at most 70 characters longer than in the form of the release before', () => {
+  it('is at most 70 characters longer than in the form of the previous release', () => {
     for (const state of expected) {
       const before = statesOfForm1[state.challenge]?.join('').length ?? 0
       assert.ok(sealState(secrets, state).length <= before + 70, state.challenge)

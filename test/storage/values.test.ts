@@ -27,7 +27,7 @@ for (const engine of engines) {
       assert.deepEqual(await db.selectFrom('user').selectAll().execute(), [user])
     })
 
-    it('are counted by every write', async () => {
+    it('are counted: each write returns how many it inserted, updated or deleted', async () => {
       await using storage = await openTestStorage(engine)
       const { db } = storage
       const rows = ['a', 'b', 'c'].map((name) => ({ name, value: 'v' }))

@@ -28,7 +28,7 @@ export async function withDatabase<T>(databaseUrl: string, keys: Keys, use: (dat
   }
 }
 
-/** Runs `keys rotate-master` in this process. It waits `quietMs` for servers. */
+/** Runs `keys rotate-master` in this process. It allows servers `quietMs` to change to the new key. */
 export function rotate(databaseUrl: string, { before, after }: ReturnType<typeof newKeys>, quietMs = 0): Promise<Rotation> {
   return withDatabase(databaseUrl, { masterKey: after, previous: before }, (database) =>
     rotateMasterKey(database, { quietMs, report: () => undefined }),

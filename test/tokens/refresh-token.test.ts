@@ -30,7 +30,7 @@ describe('a refresh token', () => {
     assert.deepEqual(readRefreshToken(secrets, writeRefreshToken(secrets, content)), content)
   })
 
-  it('is still written as an array, which servers of the release before can read', () => {
+  it('is still written as an array, which servers of the previous release can read', () => {
     const opened = secrets.open('refresh-token', writeRefreshToken(secrets, content).slice('lgr_'.length))
     assert.deepEqual(JSON.parse(opened?.toString() ?? ''), Object.values(content))
   })
@@ -40,7 +40,7 @@ describe('a refresh token', () => {
     assert.deepEqual(readRefreshToken(secrets, `lgr_${more}`), content)
   })
 
-  it('is not read in a form that this release does not know, without failing', () => {
+  it('is invalid, without an exception, when this release does not know its form', () => {
     for (const form of [{ v: 2, sub: content.sub }, null, 'text']) {
       assert.equal(readRefreshToken(secrets, `lgr_${secrets.seal('refresh-token', JSON.stringify(form))}`), undefined)
     }

@@ -122,7 +122,7 @@ class PostgresConnection implements DatabaseConnection {
     } catch (error) {
       if (!isStaleStatement(error)) throw error
       names.renew(query.sql, name)
-      // PostgreSQL rejects every other statement of the transaction as well.
+      // PostgreSQL has aborted the transaction and rejects all its later statements, so a retry could not succeed.
       if (this.#isInTransaction) throw new DatabaseUnavailableError('A table was changed during the transaction.', { cause: error })
       // The statement was rejected before it did anything.
       return this.#execute<R>(query, names.nameOf(query.sql))

@@ -170,7 +170,7 @@ for (const engine of engines) {
       assert.equal(sms.acceptedOf(poolId).length, 2)
     })
 
-    it('reveal the code while it is valid, and afterwards neither reveal nor send it', async () => {
+    it('reveal the code while it is valid; afterwards it can be neither read nor resent', async () => {
       const { poolId, clientId, id } = await givenSent()
       const { Code, ExpiresAt } = await callFor('ReadMessageCode', poolId, id)
       assert.ok(ExpiresAt * 1000 > server().clock.now())

@@ -126,7 +126,7 @@ for (const engine of engines) {
       assert.equal(after?.ProviderDetails?.['token_url'], 'https://graph.facebook.com/v22.0/oauth/access_token')
     })
 
-    it('accept endpoints of a test double', async () => {
+    it('accept plain HTTP endpoints on localhost, for a test double of the provider', async () => {
       const poolId = await newPool(server())
       const standIn = { token_url: 'http://localhost:8080/token', authorize_url: 'http://127.0.0.1:8080/authorize' }
       const created = await create(server(), poolId, { ...google, ProviderDetails: { ...google.ProviderDetails, ...standIn } })

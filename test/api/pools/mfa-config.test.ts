@@ -146,7 +146,7 @@ for (const engine of engines) {
         )
     })
 
-    it('shows SMS as the factor of a pool whose creation required MFA', async () => {
+    it('shows SMS as the factor of a pool that was created with MFA required or optional', async () => {
       for (const MfaConfiguration of ['ON', 'OPTIONAL'] as const) {
         await assert.rejects(create({ MfaConfiguration }), smsNeeded)
         assert.deepEqual(await get(await create({ MfaConfiguration, SmsConfiguration, SmsAuthenticationMessage: 'Text {####}' })), {

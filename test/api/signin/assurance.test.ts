@@ -50,7 +50,7 @@ for (const engine of engines) {
       return respond(server(), clientId, asked.ChallengeName ?? 'EMAIL_OTP', asked.Session, { USERNAME: 'ana', [key]: code })
     }
 
-    it('puts the pool’s own names of levels into tokens, also after a refresh, and nothing where neither pool nor client asks', async () => {
+    it('puts the pool’s own names of levels into tokens, also after a refresh; adds no level where neither the pool nor the client asks for one', async () => {
       const silent = await givenAna()
       assert.equal('acr' in claimsOf((await givenTokens(server(), silent.clientId, 'ana')).accessToken), false)
 

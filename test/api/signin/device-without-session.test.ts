@@ -145,7 +145,7 @@ for (const engine of engines) {
       await assert.rejects(answerDevicePassword(server(), clientId, await answer(clientId, thief), thief), wrong)
     })
 
-    it('locks answers without a challenge, but not the user’s answers with a Session', async () => {
+    it('locks answers without a Session after five that no challenge was waiting for, but still accepts answers with a Session', async () => {
       const { clientId, device } = await given()
       for (let count = 0; count < 5; count++) await assert.rejects(answer(clientId, device), invalid)
       const asked = await begin(clientId, device)

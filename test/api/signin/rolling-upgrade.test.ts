@@ -16,7 +16,7 @@ const masterKey = randomBytes(32)
 const secrets = createSecrets(masterKey)
 const invalid = { name: 'NotAuthorizedException', message: 'Invalid session for the user.' }
 
-/** The same state in the form of the release before: an array without a version, with other names in the memory. */
+/** The same state in the form of the previous release: an array without a version, with other names in the memory. */
 function asReleaseBefore(session: string): string {
   const opened = secrets.open('sign-in-state', session.slice('AYABe'.length), 'versioned')
   assert.ok(opened !== undefined, 'the session opens')
@@ -42,7 +42,7 @@ function begunBefore(begun: InitiateAuthCommandOutput): InitiateAuthCommandOutpu
 }
 
 for (const engine of engines) {
-  describe(`a sign-in that a server of the release before began, on ${engine.name}`, async () => {
+  describe(`a sign-in that began on a server of the previous release, on ${engine.name}`, async () => {
     const endpoint = await openTriggerEndpoint()
     const env = { LIFEGUARD_MASTER_KEY: masterKey.toString('base64') }
     const server = useTestServer(engine, { flags: endpoint.flags, env })

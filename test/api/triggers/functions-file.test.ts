@@ -80,7 +80,7 @@ describe('The functions file', () => {
 })
 
 for (const engine of chosenEngines().slice(0, 1)) {
-  it('The functions file takes precedence over the folder, and the folder over the entry for all functions', async () => {
+  it('takes precedence over the folder, and the folder over the entry for all functions', async () => {
     const folder = functionFolder()
     const telling = (place: string) =>
       `export default (event, { functionName }) => ({ ...event, response: { claimsOverrideDetails: { claimsToAddOrOverride: { place: "${place} " + functionName } } } })`

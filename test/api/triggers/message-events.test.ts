@@ -27,7 +27,7 @@ type Case = {
   readonly by: string
   /** Causes the message. */
   cause(at: Given): Promise<unknown>
-  /** The sources of other triggers that the call invokes before. */
+  /** The sources of the other triggers that the same call invokes before the one for the message. */
   readonly alsoFired?: readonly string[]
   readonly attributes: { readonly status: string; readonly email: string; readonly verified: string | undefined }
   readonly sent: string

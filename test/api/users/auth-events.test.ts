@@ -69,7 +69,7 @@ for (const engine of engines) {
       assert.match(EventContextData?.DeviceName ?? '', /AWS SDK/)
     })
 
-    it('show each wrong password, in either flow, and only of this user', async () => {
+    it('show each wrong password of this user, sent directly or used in SRP, and none of another user', async () => {
       const ids = await server().givenPool(withThreatProtection)
       const { poolId, clientId } = ids
       await givenUser(server(), poolId, 'ana')

@@ -111,7 +111,7 @@ for (const engine of engines) {
       assert.match([...answers][0] ?? '', /InvalidPasswordException/)
     })
 
-    it('succeed with the right code', async () => {
+    it('can confirm their sign-up and set a new password with the right code', async () => {
       const { poolId, clientId } = await givenUsers()
       const confirmed = await call('ConfirmSignUp', {
         ClientId: clientId,

@@ -10,7 +10,7 @@ const large = 900_000
 const completeAnswer = /\r\n\r\n\{.*\}$/s
 
 for (const engine of engines) {
-  describe(`a request that its headers are enough to reject, on ${engine.name}`, () => {
+  describe(`a request that can be rejected by its headers alone, on ${engine.name}`, () => {
     let server: ProductionServer
     let owner: Credentials
 

@@ -39,7 +39,7 @@ describe('Powers of the fixed base', () => {
   })
 })
 
-describe('General powers', () => {
+describe('Modular powers of any base', () => {
   it('equal the result of squaring, for every base and exponent', () => {
     const bases = [0n, 1n, 2n, 3n, modulus - 1n, modulus, modulus + 5n, toInteger(randomBytes(380)), toInteger(randomBytes(384))]
     for (const base of bases)

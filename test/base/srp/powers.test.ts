@@ -14,7 +14,7 @@ function openPowers(options: { workers: number; queueLimit: number }) {
 
 const input = () => ({ a: Buffer.alloc(384, 5), verifier: Buffer.alloc(384, 6), u: randomBytes(32), b: randomBytes(32) })
 
-describe('SRP powers', () => {
+describe('The worker threads for SRP', () => {
   it('compute v = g^x and B = k·v ± g^b as 384 bytes', async () => {
     await using open = openPowers({ workers: 1, queueLimit: 1000 })
     for (const x of [Buffer.of(9), ...Array.from({ length: 20 }, () => randomBytes(32))]) {

@@ -165,7 +165,7 @@ for (const engine of engines) {
       assert.equal((await confirm(plain.clientId, plain.code)).Session, undefined)
     })
 
-    it('allows a sign-up without a password only where a code can replace it', async () => {
+    it('lets users sign up without a password only where they can sign in with a code', async () => {
       const factors = ['PASSWORD', 'EMAIL_OTP'] as const
       const withoutFactor = await givenChoicePool(server(), ['PASSWORD'], { pool: verified })
       const unverified = await givenChoicePool(server(), factors)

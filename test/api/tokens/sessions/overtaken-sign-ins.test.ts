@@ -57,12 +57,12 @@ const overtakers: Readonly<Record<string, (tx: Tx) => Promise<void>>> = {
 }
 
 for (const engine of engines) {
-  describe(`a sign-in beside a change of its user on ${engine.name}`, () => {
+  describe(`a sign-in while its user is changed on ${engine.name}`, () => {
     /** Whether the change and the sign-in do not wait for each other. */
     const isConcurrent = (what: string) => engine.name === 'postgres' && what !== 'a deletion'
 
     for (const [what, overtake] of Object.entries(overtakers)) {
-      it(`stores no session when ${what} was committed since it read the user`, async () => {
+      it(`stores no session when ${what} was committed after the sign-in read the user`, async () => {
         await using storage = await openWithUser(engine)
         const { db } = storage
         const session = sessionOf(ana)
