@@ -10,8 +10,7 @@ import { isTestUser } from './test-user-code.ts'
 
 /** The user a message is for, as the events of triggers describe them. */
 export type MessageRecipient = {
-  /** Undefined before the user is stored. */
-  readonly sub: string | undefined
+  readonly sub: string
   readonly username: string
   readonly userAttributes: Readonly<Record<string, string>>
 }

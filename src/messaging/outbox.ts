@@ -18,8 +18,8 @@ export type Outbox = {
   /**
    * Starts the delivery of messages that a transaction queued. Call it once the transaction has committed. In pools with the setting
    * `OnRefusal: FAIL` it waits for the first attempts, but not for long.
-   * @throws ApiError CodeDeliveryFailureException when the mail server or the SMS provider refused a message.
-   * @throws ApiError LimitExceededException when a message exceeds a limit of the pool.
+   * @throws ApiError CodeDeliveryFailureException in such a pool, when the mail server or the SMS provider refused a message.
+   * @throws ApiError LimitExceededException in such a pool, when a message exceeds a limit of the pool.
    * @NOTE An answer that must not reveal whether a user exists passes no deliveries: those of a user who does not exist are never refused.
    */
   afterCommit(pool: Pool, deliveries: readonly Delivery[]): Promise<void>

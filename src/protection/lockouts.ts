@@ -19,8 +19,8 @@ export async function clearPasswordFailures(db: Db | Tx, poolId: string, subject
 }
 
 /**
- * Longer than the longest lock, unlike with passwords. A code has only a million values, and an attacker who guesses codes has the password
- * already. So a patient attacker gets no more than one attempt in fifteen minutes.
+ * Longer than the longest lock, unlike with passwords: a code of a second factor has only a million values, and an attacker who guesses it
+ * has the password already. So a patient attacker gets no more than one attempt in fifteen minutes.
  */
 const codeForgetAfterMs = hourMs
 

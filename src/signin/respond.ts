@@ -47,7 +47,7 @@ type RespondRequest = {
 /**
  * Takes the answer to a challenge.
  *
- * @throws ApiError when the answer is wrong. The session can then be used for another attempt.
+ * @throws ApiError when the answer is wrong. The Session can then be used for another attempt, except that of a CUSTOM_CHALLENGE.
  */
 export async function respond(deps: SignInDeps, { pool, client }: PoolAndClient, request: RespondRequest): Promise<StepResult> {
   const { challenge, responses, userContext, caller } = request

@@ -79,7 +79,11 @@ async function recordWrongProof({ db, clock }: Deps, context: SignInContext, { u
     clientId: client.id,
     challenges: [...answeredChallengesOf(proofs), ...(failed === undefined ? [] : [{ name: failed, isPassed: false }])],
   } as const
-  if (recordedEventId === undefined || sub === undefined) return recordFailedFirstStep(db, pool, { ...occurrence, sub })
+  // A wrong password does not consume the state, so many can answer one challenge. Each is an event of its own, in every flow.
+  const isFirstPassword = challenge === 'PASSWORD_VERIFIER' && proofs.length === 0
+  if (recordedEventId === undefined || isFirstPassword || sub === undefined) {
+    return recordFailedFirstStep(db, pool, { ...occurrence, sub })
+  }
   await recordAuthEvent(db, pool, { ...occurrence, sub, id: recordedEventId, continues: recordedEventId })
 }
 

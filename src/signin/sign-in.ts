@@ -21,8 +21,8 @@ export type SignInContext = RequestContext & {
   /** The ClientMetadata of InitiateAuth, which other triggers receive than those that receive the one of an answer. */
   readonly validationData: Texts | undefined
   /**
-   * Id of the auth event that earlier calls of this sign-in recorded (or would have recorded, for a decoy). Undefined in the first call, and
-   * in pools without a history.
+   * Id of the auth event that earlier calls of this sign-in recorded (or would have recorded, for a decoy). Undefined until
+   * a call has recorded one, and in pools without a history.
    */
   readonly recordedEventId: string | undefined
 }

@@ -31,7 +31,7 @@ export type TriggerSubject = Pick<CallerContext, 'clientId' | 'userAgent'> & {
   readonly pool: Pool
   /** The `userName` of the event. */
   readonly username: string
-  /** Undefined when the user is not stored (yet). */
+  /** Undefined in PreSignUp, and for a user who does not exist. */
   readonly sub: string | undefined
 }
 

@@ -12,7 +12,7 @@ import { insertUser } from './user-repository.ts'
 /** A new user with a name and attributes that the rules of the pool allow. `createdAt` is the time of the request. */
 export type UserDraft = Pick<User, 'poolId' | 'sub' | 'username' | 'attributes' | 'createdAt'>
 
-/** One way to create a user: by sign-up, by an administrator, or by migration. Each has rules, errors and a trigger of its own. */
+/** One of the three ways to create a user: SignUp, AdminCreateUser and migration. Each has rules, errors and a trigger of its own. */
 export type UserCreation = {
   readonly draft: UserDraft
   /** In the clear; undefined for a user without a password. */
@@ -21,7 +21,7 @@ export type UserCreation = {
   readonly takesAliases: boolean
   /** The error for a name that belongs to another user. */
   nameTaken(kind: AliasKind): Error
-  /** Calls the trigger, which may refuse the user, and adds what the draft leaves open. */
+  /** Calls PreSignUp, which may refuse the user, and adds what the draft leaves open. A migration has called its trigger before. */
   decide(): Promise<Decision> | Decision
   /** Undefined when the user is not told. */
   readonly message: FirstMessage | undefined
@@ -39,11 +39,11 @@ export type FirstMessage = {
 type Deps = { readonly db: Db; readonly passwords: Passwords }
 
 /**
- * Creates a user in the one order that all ways share: free the names of expired sign-ups, check the names, let the trigger decide, hash the
+ * Creates a user in the one order that the three ways share: free the names of expired sign-ups, check the names, call `decide`, hash the
  * password, render the message, and store user and message in one transaction. Triggers and hashes are slow, so they come before it.
  *
  * @NOTE The caller passes the deliveries to `afterCommit` of the outbox.
- * @throws the error of `nameTaken` when another user has one of the names, before the trigger is called or when the user is stored
+ * @throws the error of `nameTaken` when another user has one of the names, before `decide` is called or when the user is stored
  */
 export async function createUser(
   { db, passwords }: Deps,

@@ -152,6 +152,7 @@ describe('poolIdFromArn', () => {
     ['user-pools', '', undefined],
   ]
   for (const [service, arn, id] of cases) {
-    it(`${id === undefined ? 'finds no id' : 'finds the id'} for ${service} in ${JSON.stringify(arn)}`, () => assert.equal(poolIdFromArn(service, arn), id))
+    it(`${id === undefined ? 'finds no id' : 'finds the id'} for ${service} in ${JSON.stringify(arn)}`, () =>
+      assert.equal(poolIdFromArn(service, arn), id))
   }
 })

@@ -158,6 +158,6 @@ export async function queue(setup: MessagingSetup, message: EmailMessage): Promi
 /** The content of a message in a pool without triggers. */
 export const plainContent: MessageContent = {
   callerContext: { clientId: undefined, clientMetadata: undefined, userAgent: undefined },
-  recipient: { sub: undefined, username: 'ana', userAttributes: {} },
+  recipient: { sub: 'ana', username: 'ana', userAttributes: {} },
   customMessage: undefined,
 }

@@ -106,6 +106,18 @@ for (const engine of engines) {
       )
     })
 
+    it('leaves an auth event of each wrong password that answers one challenge, also after the right one', async () => {
+      const at = await given(['PASSWORD_VERIFIER'], { UserPoolAddOns: { AdvancedSecurityMode: 'AUDIT' } })
+      const { a, challenge } = await startWithSrp(at.clientId, 'ana')
+      const answer = (typed: string) =>
+        answerSrp(server(), at.clientId, srpResponses(at.poolId, typed, a, challenge, srpTimestamp(server().clock.now())))
+      for (const typed of ['Wrong-horse-7', 'Wrong-horse-8', 'Wrong-horse-9']) await assert.rejects(answer(typed), wrong)
+      assert.ok((await answer(goodPassword)).AuthenticationResult)
+      const list = new AdminListUserAuthEventsCommand({ UserPoolId: at.poolId, Username: 'ana' })
+      const { AuthEvents = [] } = await server().send(list)
+      assert.deepEqual(AuthEvents.map(({ EventResponse }) => EventResponse).sort(), ['Fail', 'Fail', 'Fail', 'Pass'])
+    })
+
     it('rejects a wrong password without invoking them, and locks the user as other flows do', async () => {
       const at = await given(['PASSWORD_VERIFIER'])
       const stages = [...Array(5).fill(wrong), { name: 'NotAuthorizedException', message: 'Password attempts exceeded' }]
