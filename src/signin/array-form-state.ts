@@ -3,8 +3,9 @@ import type { ChallengeName, StepUp } from './sign-in.ts'
 import type { SignInState } from './sign-in-state.ts'
 
 /**
- * Form 1 of a sealed state, without a version number. Servers of the previous release write it, so that during a rolling upgrade their
- * sign-ins are finished here. A sign-in lasts at most 15 minutes, so the next release need not read it any more: delete this file then.
+ * Version 1 of the sealed format of a sign-in state: an array without a version number. Servers of the previous release write it. During a
+ * rolling upgrade this server reads it, to finish the sign-ins that those servers began. A sealed state is valid for at most 15 minutes, so
+ * the next release need not read this format: delete this file then.
  */
 export type ArrayForm = readonly [
   id: string,
@@ -26,7 +27,7 @@ export function readArrayForm(form: ArrayForm): SignInState {
   return { id, poolId, clientId, sub, challenge, expiresAt, progress, ...readMemory(challenge, memory) }
 }
 
-/** Some members of the memory had other names, and the security stamp was one of them. */
+/** In version 1 some members of `memory` had other names, and the security stamp was a member of `memory` (`standing`). */
 function readMemory(challenge: ChallengeName, memory: unknown): Pick<SignInState, 'securityStamp' | 'memory'> {
   switch (challenge) {
     case 'PASSWORD_VERIFIER':

@@ -11,21 +11,22 @@ import { findUser } from '../users/user-repository.ts'
 import type { PoolAndClient } from './sign-in.ts'
 import { invalidSession, resetRequired, unconfirmed } from './sign-in-errors.ts'
 
-/** The user that a sign-in names, before any proof. Without a `user` it is a decoy, for which no proof is ever right. */
+/** The user that a sign-in names, before any proof. A candidate without a `user` is a decoy, for which no proof is ever right. */
 export type Candidate = {
   readonly sub: string
   readonly user: User | undefined
-  /** Whether another system has already refused the password (UserMigration), and the attempt was counted. */
+  /** Whether the system behind the UserMigration trigger has refused the password. Then the attempt is counted already. */
   readonly isPasswordRefused?: boolean
 }
 
 type Deps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets }
 
 /**
- * Finds the user of that name. Where the client hides which users exist, an unknown name gets a decoy, which costs and counts like a user.
- * `migrate` (the UserMigration trigger) runs last, for unknown names only. A disabled user is refused before any proof, as at Cognito.
+ * Finds the user whose name is `name`. Where the client hides which users exist, an unknown name gets a decoy: it takes as long as a user,
+ * and its wrong proofs are counted like a user's. `migrate` (the UserMigration trigger) runs last, for unknown names only. A disabled user
+ * is refused before any proof, as at Cognito.
  *
- * @throws ApiError UserNotFoundException when there is no such user and the client does not hide that.
+ * @throws ApiError UserNotFoundException when no user has the name and the client does not hide that.
  * @throws ApiError NotAuthorizedException when the user is disabled.
  */
 export async function findCandidate(
@@ -48,8 +49,8 @@ export async function findCandidate(
 }
 
 /**
- * The user that a state was sealed for, read again. Undefined for a decoy and for a user who was deleted since. `name` is the USERNAME of
- * the answer, which may be any name of the user: some clients send what the user typed, others what the challenge told them.
+ * Reads again the user that a sign-in state was sealed for. Undefined for a decoy, and for a user who was deleted since then. `name` is the
+ * USERNAME of the answer, which may be any name of the user: some clients send what the user typed, others the name in the challenge.
  *
  * @throws ApiError NotAuthorizedException when the name is another user's, or the user is disabled.
  */
@@ -60,7 +61,7 @@ export async function findUserOfState(deps: Deps, pool: Pool, sub: string, name:
   return user
 }
 
-/** The `sub` of the user of that name, or of the decoy. */
+/** The `sub` of the user whose name is `name`; for a name that no user has, the `sub` of its decoy. */
 export async function subOfName({ db, clock, secrets }: Deps, pool: Pool, name: string): Promise<string> {
   const now = clock.now()
   return (await findActiveUser(db, pool, name, now))?.sub ?? decoySub(secrets, pool, name, now)
@@ -72,8 +73,9 @@ export function requireEnabled(user: User): void {
 }
 
 /**
- * A user who has to reset the password cannot sign in with the old one. A client that hides which users exist does not tell this of a
- * user who never had a password here (from an import), because an unknown name would get another answer.
+ * Refuses a user who has to reset the password: the old password no longer works. Exception: where the client hides which users exist, a
+ * user who never had a password here (from an import) is let through. An unknown name does not get this refusal, so the refusal would
+ * reveal the user.
  *
  * @throws ApiError PasswordResetRequiredException
  */
@@ -83,8 +85,8 @@ export function requireNotReset(client: AppClient, user: User): void {
 }
 
 /**
- * Refuses an unconfirmed user before the password is checked. Where the client hides which users exist, it does nothing: `requireReady`
- * refuses the user after the right password.
+ * Refuses an unconfirmed user before the password is checked. Where the client hides which users exist, this function does nothing:
+ * `requireReady` refuses the user after the right password.
  *
  * @throws ApiError UserNotConfirmedException
  */

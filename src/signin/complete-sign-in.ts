@@ -20,7 +20,7 @@ import { runPostAuthentication } from './sign-in-triggers.ts'
 
 export type CompleteSignInDeps = TokenDeps & { readonly db: Db; readonly clock: Clock }
 
-/** Everything is proven: runs the last triggers, stores the session and issues its tokens. */
+/** Completes a sign-in in which everything is proven: runs the last triggers, stores the session and issues its tokens. */
 export async function completeSignIn(
   deps: CompleteSignInDeps,
   signIn: SignIn,
@@ -44,8 +44,8 @@ export async function completeSignIn(
 }
 
 /**
- * The device that the session is begun on: the user's device that the client names, or a new one. A new one gets a key, under which the
- * client may confirm it. Undefined where the pool does not track devices.
+ * The device that the session is begun on: the user's device that the client names, or a new one. A new device gets a key; with that key
+ * the client may confirm the device. Undefined where the pool does not track devices.
  *
  * @throws ApiError ResourceNotFoundException when the client names a device that the user does not have.
  */
@@ -62,7 +62,7 @@ async function findSessionDevice({ db, secrets }: CompleteSignInDeps, { context,
 
 /**
  * Runs PostAuthentication and PreTokenGeneration. They run before anything is stored, so that a sign-in that they refuse leaves nothing
- * behind. When the state was already consumed they do not run: the request will be refused anyway.
+ * behind. If the sign-in state was already consumed, they do not run: the request will be refused anyway.
  *
  * @throws ApiError when a trigger function refuses the sign-in, and NotAuthorizedException when the state was consumed.
  */

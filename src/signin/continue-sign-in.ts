@@ -49,12 +49,12 @@ async function continueAfterProof(
   return continueCustomAuth(deps, customSignIn, { clientPublic: undefined, consumes })
 }
 
-/** In the order in which they are asked for. A remembered device replaces a second factor, so it comes before it. */
+/** The required steps, in the order of their challenges. A remembered device replaces a second factor, so the device comes before it. */
 const requiredSteps: readonly RequiredStep<ContinueSignInDeps>[] = [newPassword, rememberedDevice, secondFactorStep]
 
 /**
- * In `CUSTOM_AUTH` the trigger functions decide which challenges are asked. But a user who has verified a password goes on as after any
- * password, before the functions are called (observed). A pool can leave MFA to its functions as well.
+ * In `CUSTOM_AUTH` the trigger functions decide which challenges come. But a user who has proven the password first takes the same required
+ * steps as after any password. Only then are the functions called (observed). A setting of the pool leaves MFA to its functions as well.
  */
 function requiredStepsOf({ context, progress }: SignIn): readonly RequiredStep<ContinueSignInDeps>[] {
   if (progress.custom === undefined) return requiredSteps
@@ -69,7 +69,7 @@ async function continueCustomAuth(
   { clientPublic, consumes }: { readonly clientPublic: bigint | undefined; readonly consumes: ConsumableState | undefined },
 ): Promise<StepResult> {
   const { context } = before
-  // For decoys as well, because the id makes the Session longer.
+  // Decoys get an event id as well, because the id makes the Session longer.
   const custom = { ...before, progress: withEventId(before.progress, context.pool, deps.clock.now()) }
   const step = await runDefineAuthChallenge(deps, custom, clientPublic)
   const signIn = asSignIn(custom)
@@ -99,7 +99,7 @@ async function issueRecordedChallenge(
   return result
 }
 
-/** A state leads to one challenge only, so its message is sent once. */
+/** Issues a challenge, and consumes the state that led to it. So a state leads to one challenge only, and its message is sent once. */
 async function issueChallenge(
   { db, outbox }: ContinueSignInDeps,
   { pool }: SignInContext,

@@ -10,7 +10,9 @@ import type { ConsumableState, SignInState } from './sign-in-state.ts'
 /** The answer to a challenge, as the client sent it. */
 export type ChallengeAnswer = {
   readonly context: SignInContext
-  /** The state in its Session or SECRET_BLOCK; undefined when we did not seal it. `requireState` says whether it fits the answer. */
+  /**
+   * The sign-in state in the answer's Session or SECRET_BLOCK; undefined when we did not seal it. `requireState` checks whether it fits.
+   */
   readonly state: SignInState | undefined
   readonly responses: RequestParameters
 }
@@ -18,8 +20,8 @@ export type ChallengeAnswer = {
 /** A challenge that is not issued yet. */
 export type NewChallenge = Challenge & {
   /**
-   * Stores what belongs to the challenge, such as a message with a code, in the transaction that consumes the state of the challenge
-   * before. Returns the delivery of the message. Returns undefined when there is no message, and for a client that hides which users
+   * Stores what belongs to the challenge, such as a message with a code, in the transaction that consumes the state of the previous
+   * challenge. Returns the delivery of the message. Returns undefined when there is no message, and for a client that hides which users
    * exist.
    */
   queue?(tx: Tx): Promise<Delivery | undefined>
@@ -27,8 +29,8 @@ export type NewChallenge = Challenge & {
 
 /**
  * What follows from a request or an answer: a proof, another challenge, or the next step that the trigger functions of `CUSTOM_AUTH`
- * define. `consumes` is the state to consume with it; undefined when there is none, or when it is consumed already. A wrong answer is an
- * ApiError.
+ * define. `consumes` is the sign-in state that the caller has to consume; undefined when there is none, or when it is consumed already. A
+ * wrong answer is no outcome: it throws an ApiError.
  */
 export type StepOutcome =
   | ProvenStep
@@ -43,7 +45,7 @@ export type StepOutcome =
 export type ProvenStep = {
   readonly kind: 'proven'
   readonly user: User
-  /** With the new proof. */
+  /** The progress, including the new proof. */
   readonly progress: SignInProgress
   readonly consumes: ConsumableState | undefined
 }
@@ -60,7 +62,7 @@ export type Factor<D> = {
 /** A factor that can be the second one of a sign-in. Its challenge has the name of the MFA method. */
 export type SecondFactor<D> = Factor<D> & {
   readonly challenge: MfaMethod
-  /** Call it only for a user who has the address or the authenticator app that it takes. */
+  /** Call it only for a user who has the address or the authenticator app that the factor needs. */
   createChallenge(deps: D, signIn: SignIn): Promise<NewChallenge>
 }
 

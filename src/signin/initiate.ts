@@ -32,7 +32,7 @@ type InitiateRequest = {
   readonly audience: Audience
   /** Describes the user's own browser or app, as far as it is known. */
   readonly userContext: RequestContext
-  /** Of the program that calls the API. */
+  /** The User-Agent of the program that calls the API. */
   readonly userAgent: string | undefined
   readonly clientMetadata: Texts | undefined
 }
@@ -114,7 +114,7 @@ async function refresh(deps: SignInDeps, context: SignInContext, parameters: Req
   return { kind: 'signed-in', tokens: await refreshTokens(deps, context, verified) }
 }
 
-/** A refresh names no user, so the hash is over the stored username, which is the `sub` in some pools. */
+/** Checks SECRET_HASH. A refresh names no user, so the hash is over the stored username, which is the `sub` in some pools. */
 function requireRefreshHash(client: AppClient, username: string, hash: string | undefined): void {
   if (client.secrets.length === 0) return
   if (!hash) requireSecretHash(client, username, undefined)

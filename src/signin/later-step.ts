@@ -13,7 +13,7 @@ import { newState, requireState, type SignInState } from './sign-in-state.ts'
 
 export type LaterStepDeps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets }
 
-/** The state of a step after the first factor. It is only good while the user's security stamp is the same: see `isStampCurrent`. */
+/** The state of a step after the first factor. It is valid only until the user's security stamp changes: see `isStampCurrent`. */
 export type LaterStep<Memory> = SignInState<Memory>
 
 /** The state of a challenge to a user who has proven something already. */
@@ -25,10 +25,10 @@ export function newLaterStep<Memory>(
 }
 
 /**
- * The step that an answer belongs to, and its user, read again.
+ * The step that an answer belongs to, and the sign-in, with the user as stored now.
  *
- * @throws ApiError NotAuthorizedException when the state is another user's, expired or used, when the user is disabled or deleted, and
- * when the security stamp has changed since the challenge.
+ * @throws ApiError NotAuthorizedException when the state is another user's, expired or used, when the user is disabled or deleted, and when
+ * the security stamp has changed since the challenge.
  */
 export async function openLaterStep<Memory>(
   deps: LaterStepDeps,

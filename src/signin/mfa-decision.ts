@@ -41,7 +41,10 @@ function oneOf(methods: readonly MfaMethod[]): MfaDecision | undefined {
   return methods.length === 1 ? { kind: 'challenge', method: only } : { kind: 'select', methods }
 }
 
-/** What the pool offers and the user does not have yet. SMS is included, although a sign-in cannot set it up: someone has to add the number. */
+/**
+ * The methods that the pool offers and the user does not have yet. SMS is included, although a sign-in cannot set it up: someone has to add
+ * the phone number.
+ */
 function methodsToSetUp(pool: PoolMfa, user: Pick<User, 'attributes' | 'mfa'>): readonly MfaMethod[] {
   const canAdd = (attribute: 'email' | 'phone_number') =>
     !user.attributes[attribute] &&

@@ -1,6 +1,6 @@
 import type { ChallengeResult } from '../triggers/custom-challenge.ts'
 
-/** A result of a custom challenge: whether it was passed, the metadata, and a name other than CUSTOM_CHALLENGE. */
+/** A challenge result in few characters: whether the challenge was passed, its metadata, and its name unless that is CUSTOM_CHALLENGE. */
 export type PackedResult = readonly [0 | 1, (string | null)?, string?]
 
 const customChallenge = 'CUSTOM_CHALLENGE'

@@ -24,7 +24,7 @@ import { fromSecretBlock } from './srp-exchange.ts'
 /** Every challenge that can be answered. A new factor is one new folder and one line here. */
 const factors: readonly Factor<SignInDeps>[] = [
   srp,
-  // Before the second factors: EMAIL_OTP is the name of one of each, and the first match is used.
+  // These come before the second factors: both have a factor with the name EMAIL_OTP, and the first match is used.
   ...choiceFactors,
   newPassword,
   ...Object.values(secondFactors),
@@ -72,7 +72,7 @@ export async function respond(deps: SignInDeps, { pool, client }: PoolAndClient,
   )
 }
 
-/** The state that the answer came with. The factor checks whether it fits (see `requireState`). */
+/** The sign-in state that the answer came with, or that is stored for it (see `findDeviceStep`). The factor checks whether it fits. */
 async function findState(
   deps: SignInDeps,
   poolAndClient: PoolAndClient,

@@ -5,8 +5,9 @@ import type { ChallengeName, StepUp } from './sign-in.ts'
 import type { SignInState } from './sign-in-state.ts'
 
 /**
- * Form 2 of a sealed state. Its keys are short, because a Session has a limited length. A server refuses a version that it does not know,
- * so raise the version whenever an older server would misread a state. See docs/decisions/0011-sealed-values-carry-a-version.md.
+ * Version 2 of the sealed format of a sign-in state. Its keys are short, because a Session has a limited length. A server refuses a version
+ * that it does not know. So raise the version whenever an older server would misread a state. See
+ * docs/decisions/0011-sealed-values-carry-a-version.md.
  */
 type ObjectForm = {
   readonly v: 2
@@ -27,16 +28,17 @@ type ObjectForm = {
   readonly r?: readonly PackedResult[] | undefined
   /** Security stamp. */
   readonly t?: string | undefined
-  /** The factor's memory. */
+  /** `memory`: the factor's own data. */
   readonly m: unknown
 }
 
-/** Every Session of Cognito begins like this; some clients look. */
+/** Every Session of Cognito begins with these characters, and some clients check that. */
 const prefix = 'AYABe'
 
 /**
- * The context that all forms with a version are sealed with. Form 1 has none, so a server of the previous release cannot open these states:
- * it refuses them as invalid, where it would fail on their content.
+ * The context that seals every format with a version number. Version 1, the array, is sealed without a context. A server of the previous
+ * release opens only seals without a context, so it cannot open these states and answers that the Session is invalid. If that server
+ * could open them, it would take the object for an array and fail with an internal error.
  */
 const sealContext = 'versioned'
 
@@ -60,7 +62,10 @@ export function sealState(secrets: Secrets, state: SignInState): string {
   return prefix + secrets.seal('sign-in-state', JSON.stringify(form), sealContext)
 }
 
-/** The content of a sealed state, of any client and any age. Undefined when we did not seal it, or do not know its version. */
+/**
+ * The content of a sealed state, whichever client it is for, and even if it has expired. Undefined when we did not seal it, or do not know
+ * its version.
+ */
 export function openState(secrets: Secrets, text: string): SignInState | undefined {
   if (!text.startsWith(prefix)) return undefined
   const sealed = text.slice(prefix.length)

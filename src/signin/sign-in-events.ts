@@ -50,7 +50,7 @@ type Attempt = {
   readonly username: string | undefined
   /** The challenge that is answered. */
   readonly challenge: ChallengeName
-  /** The challenges answered before it. */
+  /** The challenges that were answered before `challenge`. */
   readonly proofs: readonly ChallengeName[]
 }
 
@@ -110,7 +110,7 @@ const secondFactorChallenges: ReadonlySet<ChallengeName> = new Set([
   'WEB_AUTHN',
 ])
 
-/** The API has only these two names. A code or a passkey that is the first factor has none. */
+/** The API has only the names Password and Mfa. A code or a passkey that is the first factor has no name there. */
 function eventNameOf(proof: ChallengeName, position: number): AnsweredChallenge['name'] | undefined {
   if (position === 0) return passwordChallenges.has(proof) ? 'Password' : undefined
   return secondFactorChallenges.has(proof) ? 'Mfa' : undefined

@@ -12,14 +12,14 @@ export type SignInState<Memory = unknown> = {
   readonly id: string
   readonly poolId: string
   readonly clientId: string
-  /** Of the user, or of a decoy. */
+  /** The `sub` of the user, or of a decoy. */
   readonly sub: string
   readonly challenge: ChallengeName
   /** Epoch milliseconds. */
   readonly expiresAt: number
-  /** As it is before the answer. */
+  /** The progress before the answer to `challenge`. */
   readonly progress: SignInProgress
-  /** The user's when the challenge was issued. Undefined for steps that do not depend on it, such as a first factor. */
+  /** The user's stamp when the challenge was issued. Undefined for steps that do not depend on the stamp, such as a first factor. */
   readonly securityStamp: string | undefined
   /** What the factor needs to check the answer. */
   readonly memory: Memory
@@ -38,8 +38,8 @@ export function newState<Memory>(
 }
 
 /**
- * The state of an answer. Only factors seal states, each under its own challenge name, so the memory has the type that the challenge
- * writes.
+ * Checks the sign-in state that came with an answer to `challenge`, and returns it. Each factor seals its states under its own challenge
+ * name. So the caller, which is the factor of `challenge`, knows the type of its own data: `Memory`.
  *
  * @throws ApiError NotAuthorizedException when we did not seal the state, when it belongs to another client or challenge, and when it has
  * expired.
@@ -53,7 +53,7 @@ export function requireState<Memory>(
   return requireStateOfAnyClient(state, challenge, now)
 }
 
-/** The same for operations that receive a Session but no client id. */
+/** Checks a sign-in state as `requireState` does, but for any app client: some operations receive a Session but no client id. */
 export function requireStateOfAnyClient<Memory>(
   state: SignInState | undefined,
   challenge: ChallengeName,

@@ -9,7 +9,7 @@ import type { SignIn, SignInContext } from './sign-in.ts'
 
 type Deps = { readonly triggers: Triggers }
 
-/** The user that the triggers of a sign-in are about. `name` is what the user typed; it stands for a user who does not exist. */
+/** The user that the triggers of a sign-in are about. `name` is what the user typed; the triggers get it when no such user exists. */
 export function triggerSubjectOf(
   { pool, client, caller }: Pick<SignInContext, 'pool' | 'client' | 'caller'>,
   user: User | undefined,
@@ -18,7 +18,7 @@ export function triggerSubjectOf(
   return { pool, clientId: client.id, username: user?.username ?? name, sub: user?.sub, userAgent: caller.userAgent }
 }
 
-/** Empty for a user who does not exist. */
+/** The user's attributes in an event. Empty for a user who does not exist. */
 export function attributesForTriggers(pool: Pool, user: User | undefined): Texts {
   return user === undefined ? {} : triggerAttributesOf(pool, user)
 }

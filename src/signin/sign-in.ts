@@ -18,7 +18,7 @@ export type SignInContext = RequestContext & {
   readonly caller: CallerContext
   /** The device that the client names. */
   readonly deviceKey: string | undefined
-  /** The ClientMetadata of InitiateAuth, which other triggers receive than those that receive the one of an answer. */
+  /** The ClientMetadata of InitiateAuth. It goes to other triggers than the ClientMetadata of an answer does. */
   readonly validationData: Texts | undefined
   /**
    * Id of the auth event that earlier calls of this sign-in recorded (or would have recorded, for a decoy). Undefined until

@@ -20,9 +20,10 @@ export function requireClientPublic(srpA: string): bigint {
 }
 
 /**
- * The first half, of a password or a device: SRP_B for the client, and the exchange (A, u and b in Base64) for the sealed state.
+ * The first half of an SRP exchange, for a password or a device: SRP_B for the client, and the exchange (A, u and b in Base64) for the
+ * sealed state.
  *
- * @throws ApiError TooManyRequestsException when too many requests wait for modular powers.
+ * @throws ApiError TooManyRequestsException when too many requests wait for modular exponentiations.
  */
 export async function startSrpExchange(
   { powers }: Deps,
@@ -33,7 +34,7 @@ export async function startSrpExchange(
   return { publicB, exchange: state.toString('base64') }
 }
 
-/** The second half, as the client sent it. */
+/** The client's message in the second half of an SRP exchange. */
 export type SrpProof = { readonly signature: string; readonly secretBlock: string; readonly timestamp: string }
 
 /** @throws ApiError InvalidParameterException when a parameter is missing. */
@@ -46,9 +47,9 @@ export function readSrpProof(responses: RequestParameters): SrpProof {
 }
 
 /**
- * Whether the client has proven that it knows the password behind the verifier. `group` and `name` are part of what it signed.
+ * Whether the client has proven that it knows the password behind the verifier. `group` and `name` are part of what the client signed.
  *
- * @throws ApiError TooManyRequestsException when too many requests wait for modular powers.
+ * @throws ApiError TooManyRequestsException when too many requests wait for modular exponentiations.
  */
 export function isSrpProof(
   { powers }: Deps,

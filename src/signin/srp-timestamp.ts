@@ -7,10 +7,10 @@ const pattern = new RegExp(`^(?:${days.join('|')}) (${months.join('|')}) (\\d{1,
 
 /**
  * Checks the time at which the client says that it signed its proof: `Tue Jun 2 07:08:09 UTC 2026`, in English, without a zero before the
- * day. Cognito names the expected form when a timestamp has another one. It refuses a zero before the day, a wrong weekday and a time too
- * far from now like a wrong password (observed).
+ * day. For a timestamp in another format, Cognito's error names the expected format. A zero before the day, a wrong weekday and a time too
+ * far from now get the same error as a wrong password (observed).
  *
- * @throws ApiError InvalidParameterException when the timestamp has another form.
+ * @throws ApiError InvalidParameterException when the timestamp has another format.
  * @throws ApiError NotAuthorizedException when it is no real date, or differs from `now` by more than `toleranceMs`.
  */
 export function requireCurrentTimestamp(

@@ -8,8 +8,8 @@ export type AuthMethod = 'pwd' | 'otp' | 'sms' | 'email_otp' | 'swk' | 'mfa'
 export type AssuranceLevel = 1 | 2 | 3 | 4
 
 /**
- * Fixed by Cognito. 1: a password. 2: a code. 3: a passkey, or a password and a code from a message. 4: a password and a code from an
- * authenticator app.
+ * The level that the methods reach. Cognito fixes the levels. 1: a password. 2: a code. 3: a passkey, or a password and a code from a
+ * message. 4: a password and a code from an authenticator app.
  */
 export function levelOf(methods: readonly AuthMethod[]): AssuranceLevel {
   const has = (...anyOf: readonly AuthMethod[]) => anyOf.some((method) => methods.includes(method))

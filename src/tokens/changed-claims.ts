@@ -2,7 +2,7 @@ import type { AppClient } from '../pools/app-client.ts'
 import type { ClaimChanges, TokenChanges } from '../triggers/pre-token-generation.ts'
 import { type Claims, claimValue } from './claim-value.ts'
 
-/** The subject, the origin and the lifetime of a token. A trigger function cannot change them; such changes are ignored. */
+/** The claims about a token's subject, origin and lifetime. A trigger function cannot change them: such changes are ignored. */
 const fixedClaims: ReadonlySet<string> = new Set([
   'acr',
   'amr',
@@ -36,7 +36,9 @@ export function changeIdClaims(claims: Claims, { id }: Pick<TokenChanges, 'id'>)
   return without({ ...claims, ...Object.fromEntries(typed) }, suppressable(id, ['aud']))
 }
 
-/** The claims of an access token with the trigger's changes. `scope` changes by `scopes` only, and `aud` can only be the client. */
+/**
+ * The claims of an access token with the trigger's changes. Only `scopes` changes the claim `scope`, and `aud` can only be the client's id.
+ */
 export function changeAccessClaims(claims: Claims, { access, scopes }: Pick<TokenChanges, 'access' | 'scopes'>, client: AppClient): Claims {
   const added = addable(access).filter(([name, value]) => name !== 'scope' && (name !== 'aud' || value === client.id))
   const changed = without({ ...claims, ...Object.fromEntries(added) }, suppressable(access, ['scope']))
@@ -49,7 +51,7 @@ function addable({ add }: ClaimChanges): (readonly [string, unknown])[] {
   return Object.entries(add).filter(([name]) => !fixedClaims.has(name) && !name.startsWith('cognito:') && !name.startsWith('dev:'))
 }
 
-/** Of the service's own claims only the groups can be suppressed, and the roles go with them. */
+/** Of the claims that begin with `cognito:`, only the groups can be suppressed. The roles are then suppressed together with the groups. */
 function suppressable({ suppress }: ClaimChanges, fixed: readonly string[]): ReadonlySet<string> {
   const names = suppress.filter((name) => !fixedClaims.has(name) && !fixed.includes(name) && !name.startsWith('cognito:'))
   return new Set(suppress.includes(groupNames) ? [...names, ...groupClaims] : names)

@@ -2,7 +2,10 @@ import { identitiesOf } from '../users/linked-identities/linked-identity.ts'
 
 export type Claims = Readonly<Record<string, unknown>>
 
-/** As Cognito writes linked identities: every value is text, and `issuer` is null where the provider names none. */
+/**
+ * Linked identities as Cognito writes them into a token: every value is text, except `issuer`, which is null (as at Cognito where the
+ * provider names none).
+ */
 function identityClaims(value: string): unknown {
   return identitiesOf({ identities: value }).map(({ userId, providerName, providerType, primary, dateCreated }) => ({
     userId,

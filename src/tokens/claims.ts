@@ -29,7 +29,7 @@ export type Grant = TokenSubject & {
   readonly changes: TokenChanges | undefined
 }
 
-/** Without PreTokenGeneration the claims are not changed, and so they are not copied. */
+/** The claims of an access token. Without changes by PreTokenGeneration they are not copied. */
 export function accessClaims(grant: Grant, jti: string): Claims {
   const claims = defaultAccessClaims(grant, jti)
   return grant.changes === undefined ? claims : changeAccessClaims(claims, grant.changes, grant.client)
@@ -85,12 +85,12 @@ function assuranceClaims({ pool, methods }: Grant): Claims {
   return methods === undefined ? {} : { acr: acrOf(pool, levelOf(methods)), amr: methods }
 }
 
-/** Absent for a user without groups. */
+/** The group names. The claim is absent for a user without groups. */
 function groupClaims({ groups }: Grant): Claims {
   return groups.names.length === 0 ? {} : { 'cognito:groups': groups.names }
 }
 
-/** Absent for a user whose groups have no roles. */
+/** The groups' roles. The claims are absent for a user whose groups have no roles. */
 function roleClaims({ groups: { roles, preferredRole } }: Grant): Claims {
   return {
     ...(preferredRole !== undefined && { 'cognito:preferred_role': preferredRole }),

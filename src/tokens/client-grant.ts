@@ -16,8 +16,8 @@ export type ClientGrant = {
 }
 
 /**
- * The scopes of a token that the client gets for itself: those it asks for, else all it may have. Scopes about users are left out, and
- * so are scopes that no resource server defines any more.
+ * The scopes of a token that the client gets for itself: those that the client asks for, otherwise all that it may have. Scopes about users
+ * are left out, and so are scopes that no resource server defines any longer.
  *
  * @throws ApiError InvalidParameterException when the client asks for any other scope, or when no scope is left.
  */

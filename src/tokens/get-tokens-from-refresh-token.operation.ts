@@ -6,7 +6,7 @@ import { callerContextOf } from '../triggers/trigger.ts'
 import { type RefreshContext, type RefreshDeps, refreshTokens, requireRefreshToken, rotateTokens } from './refresh.ts'
 import { writeTokens } from './wire.ts'
 
-/** Refreshes with or without rotation. It takes the client secret itself, not a hash. */
+/** Refreshes tokens, with or without rotation. The request has the client secret itself, not a hash. */
 export const getTokensFromRefreshToken = operation('GetTokensFromRefreshToken', {
   auth: 'public',
 

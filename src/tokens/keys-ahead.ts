@@ -8,7 +8,7 @@ export type KeysAhead = {
   close(): Promise<void>
 }
 
-/** Pools beyond this number get their keys at their first use. */
+/** The most pools that wait for their keys. Further pools get their keys at their first use. */
 const mostWaiting = 1000
 
 /** Works on one pool at a time, so that requests that wait for keys find a free thread. */
@@ -18,7 +18,7 @@ export function createKeysAhead(signingKeys: Pick<SigningKeys, 'published'>): Ke
 
   async function work(): Promise<void> {
     for (let poolId = waiting.shift(); poolId !== undefined; poolId = waiting.shift()) {
-      // An error (such as that the pool was deleted) is reported to the first request that needs the keys.
+      // An error is ignored here, such as that the pool was deleted: the first request that needs the keys gets it again.
       await signingKeys.published(poolId).catch(() => undefined)
     }
     working = undefined

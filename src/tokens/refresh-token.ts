@@ -13,18 +13,21 @@ export type RefreshToken = {
   /** Epoch milliseconds; rotation does not move it. */
   readonly expiresAt: number
   readonly generation: number
-  /** How the user was authenticated, where tokens carry it. Every token issued from this one carries the same. */
+  /** How the user was authenticated; undefined where tokens do not say it. All tokens issued from this refresh token say the same. */
   readonly methods?: readonly AuthMethod[] | undefined
 }
 
-/** Secret scanners can recognise a token by it. It also keeps a token from starting with a dash, which a command line takes for an option. */
+/**
+ * Secret scanners can recognise a token by this prefix. It also keeps a token from starting with a dash, which a command line takes for an
+ * option.
+ */
 const prefix = 'lgr_'
 
 /**
- * Form 1, the only one so far: an array without a version number. Refresh tokens live for up to ten years, so this form has to be read for
- * ever. It can grow at its end, because an older server ignores further elements.
+ * Version 1 of the format of a refresh token, the only one so far: an array without a version number. Refresh tokens live for up to ten
+ * years, so this format has to be read for ever. The array can grow at its end, because an older server ignores further elements.
  *
- * Do not write another form in the release that introduces it. During a rolling upgrade the servers of the previous release would refuse
+ * Do not write another format in the release that introduces it. During a rolling upgrade the servers of the previous release would refuse
  * such tokens, and clients would sign their users out. See docs/decisions/0011-sealed-values-carry-a-version.md.
  */
 type FixedMembers = readonly [string, string, string, string, string, number, number, number]
@@ -45,7 +48,7 @@ export function writeRefreshToken(secrets: Secrets, token: RefreshToken): string
   return prefix + secrets.seal('refresh-token', JSON.stringify(content))
 }
 
-/** Undefined when this installation did not make the token, or a later release made it in a form that this one does not know. */
+/** Undefined when this installation did not make the token, or a later release made it in a format that this release does not know. */
 export function readRefreshToken(secrets: Secrets, text: string): RefreshToken | undefined {
   const opened = text.startsWith(prefix) ? secrets.open('refresh-token', text.slice(prefix.length)) : undefined
   if (opened === undefined) return undefined

@@ -81,7 +81,7 @@ export async function refreshTokens(
 }
 
 /**
- * New tokens and a new refresh token, which expires when the old one would. The old one works on for the client's grace period.
+ * New tokens and a new refresh token, which expires when the old one would. The old one still works during the client's grace period.
  *
  * @throws ApiError RefreshTokenReuseException when the old token is used after the grace period: two parties hold it then, and nothing
  * tells which of them is the thief, so the whole session ends (RFC 9700 §4.14.2).
@@ -99,7 +99,7 @@ export async function rotateTokens(
     await revokeSession(deps.db, key, deps.clock.now())
     throw new ApiError('RefreshTokenReuseException', 'Refresh Token has been rotated and can no longer be used')
   }
-  // Before the trigger: a trigger function must not be able to prevent it.
+  // The reuse is handled before the trigger runs: a trigger function must not be able to keep the session alive.
   if (session.generation !== token.generation && !withinGrace(client, session, token, arrivedAt)) await endReusedSession()
   // The trigger and the signing come before the rotation, so that a failure of either leaves the old token valid.
   const customization = await runPreTokenGeneration(deps, subject, 'TokenGeneration_RefreshTokens', caller)

@@ -12,12 +12,13 @@ import type { User } from '../users/user.ts'
 import { triggerAttributesOf } from '../users/user-triggers.ts'
 import { selfServiceScope, type TokenSubject } from './claims.ts'
 
-/** The groups that tokens carry, and the changes that the PreTokenGeneration trigger makes to them. */
+/** The groups that tokens carry, and the changes that the PreTokenGeneration trigger makes to the tokens. */
 export type TokenCustomization = { readonly groups: GroupConfiguration; readonly changes: TokenChanges | undefined }
 
 /**
- * Undefined in a pool without PreTokenGeneration: tokens can be made and the session stored without waiting for a trigger function.
- * Otherwise call it before tokens are made and before anything is stored, because the function may refuse.
+ * Asks the PreTokenGeneration trigger how to customize tokens. Call it before tokens are made and before anything is stored, because the
+ * trigger function may refuse. Undefined in a pool without this trigger: then the caller can make tokens and store the session without
+ * waiting for a function.
  *
  * @throws ApiError when the trigger function refuses or fails.
  */
@@ -40,7 +41,7 @@ export async function runPreTokenGeneration(
   return { groups: changes?.groups ?? groups, changes }
 }
 
-/** For tokens of a pool without PreTokenGeneration. */
+/** The token customization in a pool without PreTokenGeneration: the user's groups, and no changes. */
 export async function defaultTokenCustomization(db: Db, user: User): Promise<TokenCustomization> {
   return { groups: await findGroupFacts(db, user), changes: undefined }
 }

@@ -4,7 +4,9 @@ import { prepareLookup, prepareQuery } from '../storage/prepared-query.ts'
 import type { SessionTable } from '../storage/user-tables.ts'
 import type { Activity, Session } from './session.ts'
 
-/** False when the user was disabled, signed out or deleted since the sign-in read them, and when the pool was deleted. */
+/**
+ * Stores a session. False when the user was disabled, signed out or deleted after the sign-in read the user, and when the pool was deleted.
+ */
 export async function insertSession(db: Db | Tx, session: Session): Promise<boolean> {
   const { numAffectedRows } = await insertUnlessOvertaken(db, toRow(session))
   return numAffectedRows === 1n
@@ -74,7 +76,10 @@ export async function revokeSession(db: Db | Tx, key: SessionKey, now: number): 
     .execute()
 }
 
-/** False when another request rotated this generation first, or the session was revoked. `activity` is null where it is not tracked. */
+/**
+ * False when another request rotated this generation first, or the session was revoked. `activity` is null for a session that is not
+ * tracked.
+ */
 export async function rotateSession(
   db: Db | Tx,
   key: SessionKey,

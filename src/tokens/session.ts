@@ -4,7 +4,7 @@ import type { User } from '../users/user.ts'
 export type Session = {
   readonly poolId: string
   readonly sub: string
-  /** Its tokens carry it as `event_id`. */
+  /** The tokens of the session carry this id as `event_id`. */
   readonly id: string
   readonly clientId: string
   readonly createdAt: number
@@ -16,7 +16,7 @@ export type Session = {
   readonly rotatedAt: number | null
   /** The user's `signedOutAt` when the sign-in read the user. */
   readonly userSignedOutAt: number | null
-  /** The last use; null when the pool did not track sessions as this one began. */
+  /** The last use; null when the pool did not track sessions as this session began. */
   readonly activity: Activity | null
   /** The device that the session was begun on, or the key of a device to be confirmed; null where the pool did not track devices. */
   readonly deviceKey: string | null
@@ -39,8 +39,9 @@ export type SessionDevice = {
 }
 
 /**
- * Whether the session was ended before its expiry. It compares the sign-out that the sign-in saw with the user's last one, not times: the
- * clocks of two processes differ, and a sign-out may be committed between a sign-in's read of the user and the end of that sign-in.
+ * Whether the session was ended before its expiry. A session records which sign-out was the user's last one when its sign-in
+ * read the user. If the user's last sign-out is another one now, the session has ended. Times are not compared: the clocks of two processes
+ * differ, and a sign-out may be committed between a sign-in's read of the user and the end of that sign-in.
  */
 export function isRevoked(session: Session, user: User): boolean {
   return session.revokedAt !== null || session.userSignedOutAt !== user.signedOutAt

@@ -80,7 +80,7 @@ class KeyCache {
 
   async keysOf(poolId: string): Promise<readonly SigningKey[]> {
     const cached = this.#keys.get(poolId)
-    // Absolute, so that an entry expires even when the clock was set back.
+    // The difference is absolute, so that an entry expires even when the clock was set back.
     const isFresh = cached !== undefined && Math.abs(this.#deps.clock.now() - cached.readAt) < cacheMs
     return isFresh ? cached.keys : this.load(poolId)
   }
@@ -91,7 +91,7 @@ class KeyCache {
     if (current !== undefined) return current
     const readAt = this.#deps.clock.now()
     const load = readOrMakeKeys(this.#deps, poolId).then((keys) => {
-      // `delete` or `clear` ran during the read, so the result may be outdated.
+      // The result is not cached if `delete` or `clear` ran during the read: it may be outdated.
       if (this.#loading.get(poolId) === load) this.#set(poolId, { keys, readAt })
       return keys
     })

@@ -6,14 +6,15 @@ import { type Alias, aliasesOf, isContactAttribute, type User } from './user.ts'
 import { nameTaken } from './user-names.ts'
 import { findOwner, lockUser } from './user-repository.ts'
 
-/** The aliases among them that pass to the user who proved them last: the addresses, in a pool that has them as alias attributes. */
+/** Those of `aliases` that pass to the user who proved them last: the addresses, in a pool that has them as alias attributes. */
 export function transferableAliases(pool: Pool, aliases: readonly Alias[]): readonly Alias[] {
   return aliases.filter(({ kind }) => isContactAttribute(kind) && pool.aliasAttributes.includes(kind))
 }
 
 /**
- * Locks the user, and takes the transferable aliases away from their present owners, who keep the addresses, unverified. A clash of any
- * other name stays a clash. Undefined when the user does not exist (not yet, or no longer).
+ * Locks the user, and takes the transferable aliases away from their present owners. The owners keep the addresses, but unverified. Names
+ * of any other kind are not taken away: a clash with one of them stays a clash. Undefined when the user does not exist (not yet, or no
+ * longer).
  *
  * @NOTE All users are locked in the order of their `sub`, so that two users who take addresses from each other do not deadlock.
  * @throws ApiError AliasExistsException when a test user would take an address; nothing is taken then

@@ -29,8 +29,8 @@ const contactPhrases: Readonly<Record<ContactAttribute, string>> = { email: 'an 
 
 /**
  * Applies `changes` to `current` by the rules of UpdateUserAttributes and AdminUpdateUserAttributes. A new address is unverified and gets a
- * code if the pool verifies it. If the pool requires verification before an update, the address is stored only then. An address that comes
- * with `*_verified: 'true'` (which only administrators may set) is stored as verified, without a code.
+ * code if the pool verifies it. If the pool requires verification before an update, the address is stored only once it is verified. An
+ * address that comes with `*_verified: 'true'` (which only administrators may set) is stored as verified, without a code.
  *
  * @throws ApiError InvalidParameterException when a flag lacks its address, or a username attribute is removed
  */
@@ -53,7 +53,7 @@ export function planAttributeChanges(pool: Pool, current: Attributes, changes: A
   return { attributes, toVerify, touched }
 }
 
-/** @throws ApiError InvalidParameterException when the changes say that an address is verified, or is not, and the user has none */
+/** @throws ApiError InvalidParameterException when the changes set the flag of an address (verified or not) that the user does not have */
 export function requireAddressesOfFlags(changes: Attributes, attributes: Attributes): void {
   for (const attribute of contacts) {
     if (!changes[`${attribute}_verified`] || attributes[attribute] || changes[attribute]) continue

@@ -20,7 +20,7 @@ export type Claim = {
   readonly known: User | undefined
   /** The `sub` of the user, or of the decoy for a name that no user has. Attempts are counted for it. */
   readonly subject: string
-  /** Whether the answer must not reveal if the user exists, nor the user's state. */
+  /** Whether the answer must hide if the user exists, and the user's state. */
   readonly hidden: boolean
 }
 
@@ -68,10 +68,10 @@ export function unknownUser(): ApiError {
 export type Proof = { readonly user: User; readonly attribute: ContactAttribute | undefined; readonly value: string | undefined }
 
 /**
- * Checks that the code is the claimed user's. It does not use the code up.
+ * Checks that the code is the claimed user's. The code is not consumed.
  *
  * Where the client hides which users exist, every wrong code gets CodeMismatchException, whatever the reason: no such user, a disabled
- * user, no code requested, a used code, another code. Only the right code, too late, gets ExpiredCodeException. (Cognito throws
+ * user, no code requested, a used code, another code. Only the right code that comes too late gets ExpiredCodeException. (Cognito throws
  * ExpiredCodeException also when no code was requested, which distinguishes such users from those who do not exist.)
  *
  * @throws ApiError CodeMismatchException or ExpiredCodeException

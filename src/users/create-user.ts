@@ -23,7 +23,7 @@ export type UserCreation = {
   nameTaken(kind: AliasKind): Error
   /** Calls PreSignUp, which may refuse the user, and adds what the draft leaves open. A migration has called its trigger before. */
   decide(): Promise<Decision> | Decision
-  /** Undefined when the user is not told. */
+  /** Undefined when the user gets no message. */
   readonly message: FirstMessage | undefined
 }
 
@@ -31,7 +31,7 @@ type Decision = Pick<User, 'status'> & Partial<Pick<User, 'attributes' | 'passwo
 
 /** The message that a new user gets. */
 export type FirstMessage = {
-  /** May call a trigger. Undefined when the user as decided needs no message. */
+  /** May call a trigger. Undefined when the user needs no message after all, such as one whom a trigger confirmed. */
   render(user: User): Promise<MessageContent | undefined>
   queue(tx: Tx, user: User, content: MessageContent): Promise<Delivery[]>
 }
@@ -40,7 +40,7 @@ type Deps = { readonly db: Db; readonly passwords: Passwords }
 
 /**
  * Creates a user in the one order that the three ways share: free the names of expired sign-ups, check the names, call `decide`, hash the
- * password, render the message, and store user and message in one transaction. Triggers and hashes are slow, so they come before it.
+ * password, render the message, and store user and message in one transaction. Triggers and hashes are slow, so they come before the transaction.
  *
  * @NOTE The caller passes the deliveries to `afterCommit` of the outbox.
  * @throws the error of `nameTaken` when another user has one of the names, before `decide` is called or when the user is stored
@@ -72,7 +72,10 @@ export async function createUser(
 
 const blankUser = { enabled: true, passwordExpiresAt: null, signedOutAt: null, mfa: null } as const
 
-/** An address that will be taken need not be free. In a pool with username attributes it stays a name, verified or not. */
+/**
+ * The draft without the addresses that will be taken from other users as aliases: these need not be free. In a pool with username
+ * attributes an address stays a name, verified or not, and has to be free.
+ */
 function withoutAliases<Draft extends { readonly attributes: Attributes }>(draft: Draft): Draft {
   return { ...draft, attributes: { ...draft.attributes, email_verified: 'false', phone_number_verified: 'false' } }
 }

@@ -17,11 +17,12 @@ export function decoySub(secrets: Secrets, pool: Pool, name: string, now: number
 const longestAge = 2 ** 40
 
 /**
- * When a decoy seems to have signed up, which its `sub` reveals as that of a user does. Each name has a fixed series of times, each a random
- * fraction of the next one; the latest time in the past counts. On a logarithmic scale the times are a Poisson process. So at any time
- * the sign-ups of the decoys are spread evenly over the life of the pool, and a name whose next time has come looks like a new user.
+ * When a decoy seems to have signed up. Its `sub` reveals this time, as the `sub` of a user does. Each name has a fixed series of times,
+ * each a random fraction of the next one; the latest time in the past counts. On a logarithmic scale the times are a Poisson process. So at
+ * any time the sign-ups of the decoys are spread evenly over the life of the pool, and a name whose next time has come looks like a new
+ * user.
  *
- * Ages are counted from a day before the pool was created: in a new pool the times would follow each other too quickly.
+ * Ages are counted from a day before the pool was created. Otherwise the times in a new pool would follow each other too quickly.
  */
 function signUpOf(secrets: Secrets, pool: Pool, key: string, now: number): number {
   const start = pool.createdAt - dayMs

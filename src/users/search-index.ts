@@ -1,6 +1,6 @@
 import type { User } from './user.ts'
 
-/** The attributes that ListUsers can filter by, besides `sub`, which is the key of the user's row. */
+/** The attributes that ListUsers can filter by, in addition to `sub`, which is the key of the user's row. */
 export const searchableAttributes = [
   'username',
   'email',
@@ -16,7 +16,10 @@ export const searchableAttributes = [
 export type SearchableName = (typeof searchableAttributes)[number]
 export type SearchEntry = { readonly name: SearchableName; readonly key: string }
 
-/** In UTF-16 code units. A filter has at most 256 characters, so the rest of a value never matters. It also keeps index rows small. */
+/**
+ * The longest search key, in UTF-16 code units. A filter has at most 256 characters, so the rest of a longer value never matters. The limit
+ * also keeps index rows small.
+ */
 export const longestKey = 256
 
 /** Usernames and `status` are compared exactly, other values case-insensitively: the rule of ListUsers. */

@@ -3,8 +3,8 @@ import { sealMark } from '../base/secrets.ts'
 import type { User } from './user.ts'
 
 /**
- * A digest that changes when the password changes or the user signs out everywhere. A challenge that carries an older one is rejected. Each
- * stored password has a unique seal mark, and each sign-out a unique time. The digest reveals nothing about them, so a client may have it.
+ * A digest that changes when the password changes or the user signs out everywhere. A challenge that carries an older digest is rejected.
+ * Each stored password has a unique seal mark, and each sign-out a unique time. The digest reveals neither, so a client may have it.
  */
 export function securityStampOf({ password, signedOutAt }: Pick<User, 'password' | 'signedOutAt'>): string {
   return createHash('sha256')

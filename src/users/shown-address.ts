@@ -35,19 +35,25 @@ export function shownRecoveryDelivery(secrets: Secrets, pool: Pool, named: Named
   return deliveryOrSimulated(secrets, pool, named.name, { contact, otherwise: usualOrder[0] })
 }
 
-/** The same for the code that confirms a new user. Undefined in a pool that sends none. */
+/**
+ * Where an answer says that the code which confirms a new user goes, if the client hides which users exist: see `shownRecoveryDelivery`.
+ * Undefined in a pool that sends no such code.
+ */
 export function shownSignUpDelivery(secrets: Secrets, pool: Pool, named: NamedUser): Delivery | undefined {
   const contact = chooseSignUpContact(pool, shownUser(secrets, pool, named).attributes)
   return deliveryOrSimulated(secrets, pool, named.name, { contact, otherwise: signUpOrder(pool)[0] })
 }
 
-/** The same for a code to sign in with, which goes to the given kind of address. */
+/**
+ * Where an answer says that a code to sign in with goes: to the user's address of the kind `attribute`, or to a made-up address of that
+ * kind.
+ */
 export function shownSignInDelivery(secrets: Secrets, pool: Pool, named: NamedUser, attribute: ContactAttribute): Delivery {
   const value = simulateAddress(secrets, pool, named.name, attribute)
   return deliveryTo({ attribute, value: named.user?.attributes[attribute] || value })
 }
 
-/** Makes up a decoy in any case, so that it takes as long for a user who exists. */
+/** Makes up a decoy in any case, so that the call takes as long for a user who exists. */
 function shownUser(secrets: Secrets, pool: Pool, { name, user, now }: NamedUser): User {
   const decoy = draftDecoyUser(secrets, pool, { name, sub: user?.sub ?? decoySub(secrets, pool, name, now) })
   return user ?? decoy.user
@@ -58,7 +64,10 @@ function firstContact(order: readonly ContactAttribute[], attributes: Attributes
   return attribute && { attribute, value: attributes[attribute] ?? '' }
 }
 
-/** To the contact, or to a made-up address of the kind `otherwise`. Makes one up in any case, so that it always takes as long. */
+/**
+ * The delivery to the contact, or to a made-up address of the kind `otherwise`. An address is made up in any case, so that the call always
+ * takes as long.
+ */
 function deliveryOrSimulated(
   secrets: Secrets,
   pool: Pool,

@@ -59,7 +59,7 @@ export async function findTakenName(
 }
 
 /**
- * Deletes expired sign-ups that have one of the new names. Never inside a transaction.
+ * Checks that the user's new names are free. First deletes expired sign-ups that have one of the names. Never call it inside a transaction.
  *
  * @throws ApiError AliasExistsException when `attributes` would give the user a new name that belongs to another user
  */

@@ -59,7 +59,7 @@ function insertRemoval(tx: Tx, poolId: string, sub: string, now: number): Compil
     .onConflict((conflict) => conflict.columns(['pool_id', 'sub']).doNothing())
 }
 
-/** Sweeps away the remaining rows of deleted users. None are added: whatever stores such a row holds the user's row. */
+/** Sweeps away the remaining rows of deleted users. No such rows are added meanwhile: whatever stores one holds the user's row. */
 export const createUserRemoval = () =>
   createDeferredRemoval({
     table: 'deleted_user',

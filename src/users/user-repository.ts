@@ -11,7 +11,7 @@ const uuidShape = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 /** When names are spelled alike, the first kind wins. A preferred username, which is never verified, comes last. */
 const aliasKinds: readonly AliasKind[] = ['username', 'email', 'phone_number', 'preferred_username']
 
-/** By username, active alias or `sub`. */
+/** Finds a user by username, active alias or `sub`. */
 export async function findUserByName(db: Db | Tx, pool: Pool, name: string): Promise<User | undefined> {
   const { rows } = await selectByName(db, { poolId: pool.id, key: nameKey(pool, name) })
   const [row] = rows.sort((a, b) => aliasKinds.indexOf(a.kind) - aliasKinds.indexOf(b.kind))
@@ -50,7 +50,7 @@ export async function getUserByName(db: Db | Tx, pool: Pool, name: string): Prom
   return user
 }
 
-/** Ends all sessions, and sign-ins in progress. Sets the same time as `nextSignOut`, but without reading the user. */
+/** Ends the user's sessions, and sign-ins in progress. Sets the same time as `nextSignOut`, but without reading the user. */
 export async function signOutUser(db: Db | Tx, poolId: string, sub: string, now: number): Promise<void> {
   await db
     .updateTable('user')
@@ -67,7 +67,10 @@ export async function signOutUser(db: Db | Tx, poolId: string, sub: string, now:
     .execute()
 }
 
-/** Stores the same password in another form. False when the stored one is no longer that of `user`. */
+/**
+ * Stores the user's password in another format, such as a verifier for an imported hash. False when the stored password is no longer that
+ * of `user`.
+ */
 export async function replacePassword(db: Db | Tx, user: Pick<User, 'poolId' | 'sub' | 'password'>, password: string): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('user')

@@ -92,7 +92,9 @@ type AddressChange = {
   readonly callerContext: CallerContext
 }
 
-/** The contents of the messages with the codes for new addresses, one for each. Their events show the new addresses. */
+/**
+ * The contents of the messages with the codes for new addresses, one for each address. The events of CustomMessage show the new addresses.
+ */
 export async function renderAddressCodes(
   triggers: Triggers,
   { pool, user, toVerify, callerContext }: AddressChange,

@@ -5,10 +5,12 @@ import type { FirstFactor } from '../choice/first-factor.ts'
 import type { ChallengeName, SignIn } from '../sign-in.ts'
 import { levelReached } from './methods.ts'
 
-/** The factors that a user can use, first and second ones. */
+/** The first factors and the second factors that a user can use. */
 export type Abilities = { readonly firsts: readonly FirstFactor[]; readonly seconds: readonly MfaMethod[] }
 
-/** The first factors that can lead to the level. No second factor follows a code or a passkey. */
+/**
+ * The first factors that reach `level`, alone or with a second factor. A second factor follows a password, but never a code or a passkey.
+ */
 export function firstsToward(level: AssuranceLevel, { firsts, seconds }: Abilities): readonly FirstFactor[] {
   return firsts.filter((first) => {
     if (first !== 'PASSWORD' && first !== 'PASSWORD_SRP') return levelReached([first]) >= level
@@ -16,12 +18,12 @@ export function firstsToward(level: AssuranceLevel, { firsts, seconds }: Abiliti
   })
 }
 
-/** The second factors that reach the level together with the proofs so far. */
+/** The second factors that reach `level` when one of them is added to the proofs so far. */
 function secondsToward(level: AssuranceLevel, proofs: readonly ChallengeName[], seconds: readonly MfaMethod[]): readonly MfaMethod[] {
   return seconds.filter((second) => !proofs.includes(second) && levelReached([...proofs, second]) >= level)
 }
 
-/** The first of the levels that the user can reach, with the proofs so far or from the beginning. */
+/** The first of `levels` that the user can reach: from the proofs so far, or in a sign-in that begins anew. */
 export function chooseGoal(
   levels: readonly AssuranceLevel[],
   proofs: readonly ChallengeName[],
@@ -37,8 +39,8 @@ export function canContinue(level: AssuranceLevel, proofs: readonly ChallengeNam
 }
 
 /**
- * The second factors that take the sign-in to its step-up goal. Undefined when it has no goal, or has reached it. If the user's preferred
- * method is among them, it is the only one.
+ * The second factors that take the sign-in to its step-up goal. Undefined when the sign-in has no step-up goal, or has reached it. If the
+ * user's preferred method is among these factors, the result is that method alone.
  */
 export function methodsOfStepUp({ context, user, progress }: SignIn, hasSoftwareToken: boolean): readonly MfaMethod[] | undefined {
   const { proofs, stepUp } = progress

@@ -3,7 +3,7 @@ import type { ChallengeName } from '../sign-in.ts'
 
 /**
  * The authentication method that each challenge proves. A passkey's key may be in hardware, but without attestation it counts as a key in
- * software. A remembered device saves the user a factor, but it does not count as one here.
+ * software. A remembered device replaces a second factor, but it counts as no authentication method.
  */
 const methodOf: Partial<Record<ChallengeName, AuthMethod>> = {
   PASSWORD: 'pwd',
@@ -16,13 +16,13 @@ const methodOf: Partial<Record<ChallengeName, AuthMethod>> = {
   WEB_AUTHN: 'swk',
 }
 
-/** The `amr` of a sign-in: each method once, and `mfa` if there is more than one. */
+/** The `amr` of a sign-in: each method once, and `mfa` if there is more than one method. */
 export function methodsOf(proofs: readonly ChallengeName[]): readonly AuthMethod[] {
   const methods = new Set(proofs.flatMap((proof) => methodOf[proof] ?? []))
   return methods.size > 1 ? [...methods, 'mfa'] : [...methods]
 }
 
-/** Challenges that lead to these methods, the first factor first. */
+/** Challenges that prove `methods`. The challenge of the first factor comes first. */
 export function proofsOf(methods: readonly string[]): readonly ChallengeName[] {
   const sms = methods.includes('pwd') ? 'SMS_MFA' : 'SMS_OTP'
   const proofs = { pwd: 'PASSWORD', email_otp: 'EMAIL_OTP', sms, otp: 'SOFTWARE_TOKEN_MFA', swk: 'WEB_AUTHN' } as const

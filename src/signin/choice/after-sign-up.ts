@@ -9,11 +9,12 @@ import { noProgress, withProof } from '../sign-in.ts'
 import { expiredSession, invalidSession, unconfirmed, usedSession } from '../sign-in-errors.ts'
 
 /**
- * The Session of ConfirmSignUp signs its user in, once. The Session of SignUp proves nothing: undefined says that its user is confirmed
- * and has to sign in like any other.
+ * Checks the Session of SignUp or ConfirmSignUp with which a new user begins a sign-in. The Session of ConfirmSignUp proves the address
+ * that the user was confirmed with, and signs the user in, once. The Session of SignUp proves nothing. For it the result is undefined when
+ * the user is confirmed by now: the user has to sign in like any other user.
  *
  * @throws ApiError UserNotConfirmedException for the Session of SignUp, while its user is not confirmed.
- * @throws ApiError NotAuthorizedException when the Session is another user's, expired or used, or the user has changed since.
+ * @throws ApiError NotAuthorizedException when the Session is another user's, expired or used, or the user has changed since it was issued.
  */
 export async function proveSignUp(
   { db, secrets, clock }: LaterStepDeps,

@@ -10,8 +10,9 @@ import { type ChoiceDeps, createChosenChallenge, proveChoice } from './choose.ts
 import { type FirstFactor, firstFactors, proofParameters } from './first-factor.ts'
 
 /**
- * The answers of a choice-based sign-in. SELECT_CHALLENGE chooses a first factor, with its proof or without. An answer under the name of
- * the factor itself does the same. Each Session takes either, so a user can choose again.
+ * The factors that take the answers of a choice-based sign-in. An answer to SELECT_CHALLENGE chooses a first factor, and may bring the
+ * proof of that factor. An answer under the name of a first factor does the same. Every Session of the sign-in accepts both kinds of
+ * answer, so the user can choose again.
  */
 export const choiceFactors: readonly Factor<ChoiceDeps>[] = [
   { challenge: 'SELECT_CHALLENGE', handleAnswer: (deps, answer) => answerChoice(deps, answer, undefined) },
@@ -47,12 +48,13 @@ async function answerChoice(deps: ChoiceDeps, answer: ChallengeAnswer, named: Fi
 
   const outcome = await proveChoice(deps, choosing, { choices, chosen, parameters: responses, state })
   if (outcome !== undefined) return outcome
-  // The answer has no proof. Under the name of the current challenge that is an error; SELECT_CHALLENGE issues it again, with a new code.
+  // The answer brings no proof. If it is to the current challenge (`named`), the proof is missing, which is an error. Otherwise it only
+  // chooses a factor: the challenge of that factor is issued, with a new code if the factor sends codes.
   if (named !== undefined && state.memory.chosen === named) requireParameter(responses, proofParameters[named])
   return { kind: 'challenge', challenge: await createChosenChallenge(deps, choosing, choices, chosen), consumes: state }
 }
 
-/** Another system may know the user, by the password in the answer. */
+/** Asks the system behind the UserMigration trigger for an unknown user, if the answer has a password. */
 async function migrate(deps: ChoiceDeps, { context, responses }: ChallengeAnswer, username: string): Promise<Candidate | undefined> {
   const password = responses[proofParameters.PASSWORD]
   return password ? migrateAtSignIn(deps, context, { username, password }) : undefined

@@ -8,17 +8,17 @@ import type { ChoiceSignIn } from './choices.ts'
 import type { FirstFactor } from './first-factor.ts'
 
 /**
- * What a choice-based sign-in keeps until its first factor is proven. The user may choose again with each Session. So all of them are
- * sealed as SELECT_CHALLENGE, whatever their challenge is.
+ * What a choice-based sign-in keeps until its first factor is proven. The user may choose again with each Session. So every Session is
+ * sealed as one of SELECT_CHALLENGE, whichever challenge the client sees.
  */
 export type ChoiceMemory = {
-  /** What the user typed at the beginning. For a decoy nothing else is known. */
+  /** The name that the user typed at the beginning of the sign-in. Nothing else is known of a decoy. */
   readonly name: string
   /** Undefined until the user has chosen a first factor. */
   readonly chosen: FirstFactor | undefined
   /** Keyed hash of the code that was sent. */
   readonly codeHash?: string
-  /** What a passkey has to sign, base64url. */
+  /** The random challenge that a passkey has to sign, in base64url. */
   readonly challenge?: string
 }
 

@@ -20,10 +20,10 @@ import { type FirstFactor, firstFactors } from './first-factor.ts'
 /** A choice-based sign-in whose first factor is not proven yet. */
 export type ChoiceSignIn = Candidate & {
   readonly context: SignInContext
-  /** What the user typed at the beginning. */
+  /** The name that the user typed at the beginning of the sign-in. */
   readonly name: string
   readonly stepUp: StepUp | undefined
-  /** An existing user who is treated as a decoy. Only the addresses that are shown are the user's own. */
+  /** An existing user who is treated as a decoy. Answers show this user's own addresses; all else in them is made up. */
   readonly hiddenUser?: User | undefined
 }
 
@@ -34,29 +34,29 @@ export type Choices = {
   readonly relyingParty: RelyingParty | undefined
   /** The second factors that the user can use. */
   readonly seconds: readonly MfaMethod[]
-  /** Whether a passkey has to verify its user: the pool or the user requires it, or it also replaces a second factor. */
+  /** Whether a passkey has to verify its user: the pool or the user requires that, or the passkey also replaces a second factor. */
   readonly requireUserVerification: boolean
 }
 
 export type ChoicesDeps = { readonly db: Db; readonly secrets: Secrets; readonly publicUrl: string }
 
 /**
- * The first factors that the pool allows and the user can use. Where the client hides which users exist, a user without any, such as a user
- * of an identity provider, gets the choices of a decoy.
+ * The first factors that the pool allows and the user can use. Where the client hides which users exist, a user without any such factor
+ * (for example, a user of an identity provider) gets the choices of a decoy.
  *
- * @throws ApiError NotAuthorizedException for such a user elsewhere.
+ * @throws ApiError NotAuthorizedException when the user has no such factor and the client does not hide which users exist.
  */
 export async function findChoices(deps: ChoicesDeps, signIn: ChoiceSignIn): Promise<{ signIn: ChoiceSignIn; choices: Choices }> {
   const { context, sub, name, user, stepUp } = signIn
   const { pool, client } = context
   const allowsPasskeys = pool.allowedFirstFactors.includes('WEB_AUTHN')
-  // The same queries for users and decoys.
+  // Users and decoys cause the same queries, so that the time reveals nothing.
   const relyingParty = allowsPasskeys ? await findRelyingParty(deps, pool) : undefined
   const stored = allowsPasskeys ? await findPasskeys(deps.db, pool.id, sub) : []
   const hasApp = pool.mfa !== 'OFF' && (await hasSoftwareToken(deps.db, { poolId: pool.id, sub }))
 
   const hides = hidesUserExistence(client)
-  // Made up for existing users as well, because it takes a measurable time.
+  // A decoy is made up for existing users as well, because that takes a measurable time.
   const decoy = hides || user === undefined ? decoyAbilities(deps.secrets, pool, { sub, name, user }, relyingParty) : undefined
   const decoyChoices = decoy && choicesFor(pool, decoy, relyingParty, stepUp)
   if (user !== undefined) {
@@ -90,7 +90,10 @@ function choicesFor(
   }
 }
 
-/** Of a user that is made up for the name. For an existing user it has the user's addresses, because other operations show those. */
+/**
+ * The abilities of a user that is made up for `name`. If the user exists, the made-up one has the same addresses: other operations show
+ * them.
+ */
 function decoyAbilities(
   secrets: Secrets,
   pool: Pool,
@@ -99,7 +102,7 @@ function decoyAbilities(
 ): UserAbilities {
   const { user: decoy, passkeys, hasSoftwareToken } = draftDecoyUser(secrets, pool, { name, sub })
   return {
-    // With a password, so that the choices are the usual ones whatever addresses the user has.
+    // The made-up user has a password, so that the choices are the usual ones, whatever addresses the existing user has.
     user: user === undefined ? decoy : { ...decoy, status: 'CONFIRMED', password: '', attributes: user.attributes },
     passkeys: relyingParty === undefined ? [] : decoyPasskeys(secrets, { poolId: pool.id, sub }, relyingParty, passkeys),
     hasApp: pool.mfa !== 'OFF' && hasSoftwareToken,
@@ -108,8 +111,8 @@ function decoyAbilities(
 }
 
 /**
- * A code proves an address. So a user who needs two factors cannot begin with a code, and neither can a user with a temporary password,
- * which has to be replaced first (observed).
+ * A code proves only an address, and no second factor follows a code. So a user who needs two factors cannot begin with a code. Neither can
+ * a user with a temporary password: the password has to be replaced first (observed).
  */
 function usableFirstFactors(
   pool: Pool,

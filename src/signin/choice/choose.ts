@@ -15,13 +15,13 @@ import { type FirstFactor, proofParameters } from './first-factor.ts'
 
 export type ChoiceDeps = ChoicesDeps & PasswordDeps & SrpDeps & SentCodeDeps & StepUpDeps
 
-/** SELECT_CHALLENGE: which first factor the user chooses. */
+/** SELECT_CHALLENGE asks which first factor the user chooses. */
 export function createSelectChallenge(deps: ChoiceDeps, signIn: ChoiceSignIn, { available }: Choices): NewChallenge {
   const session = sealChoiceState(deps, newChoiceState(deps, signIn, undefined))
   return { name: 'SELECT_CHALLENGE', parameters: {}, session, available }
 }
 
-/** The challenge of the chosen first factor. The others stay available. */
+/** The challenge of the chosen first factor. The user can still choose another available factor instead. */
 export async function createChosenChallenge(
   deps: ChoiceDeps,
   signIn: ChoiceSignIn,
@@ -58,8 +58,8 @@ type Choice = {
 }
 
 /**
- * Checks the proof of the chosen first factor that the request brings along. Undefined when it brings none, or one to a challenge that was
- * not issued. With SRP_A the outcome is the challenge PASSWORD_VERIFIER, with a Session to choose again.
+ * Checks the proof of the chosen first factor, if the request brings one. Undefined when the request brings no proof, or the answer to a
+ * challenge that was not issued. SRP_A leads to the challenge PASSWORD_VERIFIER, with a Session that lets the user choose again.
  *
  * @throws ApiError when the proof is wrong.
  */

@@ -15,7 +15,7 @@ import { firstFactors } from './first-factor.ts'
 type ChoiceRequest = {
   readonly username: string
   readonly parameters: RequestParameters
-  /** The Session of SignUp or ConfirmSignUp, of a new user. */
+  /** The Session that a new user got from SignUp or ConfirmSignUp. */
   readonly session: string | undefined
 }
 
@@ -59,8 +59,8 @@ function readPreference(preferred: string | undefined): string | undefined {
 type FoundChoices = { readonly signIn: ChoiceSignIn; readonly choices: Choices }
 
 /**
- * A sign-in to a level of assurance. The proofs that the access token vouches for may be enough, or a beginning. Otherwise the user begins
- * with a first factor that leads to the level.
+ * Begins a sign-in that has to reach a level of assurance. The proofs that the access token vouches for count if they reach the level, or
+ * need only one more proof. Otherwise the user begins with a first factor that leads to the level.
  *
  * @throws ApiError NotAuthorizedException when the access token is another user's, and when the user can reach none of the levels.
  */

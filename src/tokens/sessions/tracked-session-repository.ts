@@ -16,7 +16,7 @@ export async function listTrackedSessions(db: Db | Tx, poolId: string, sub: stri
   return rows.map(fromRow)
 }
 
-/** Does nothing to a session that is not tracked or was revoked. */
+/** Records the last use of a session. Does nothing to a session that is not tracked or was revoked. */
 export async function recordActivity(db: Db | Tx, key: SessionKey, activity: Activity): Promise<void> {
   await db
     .updateTable('session')

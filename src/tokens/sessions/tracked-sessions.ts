@@ -45,10 +45,10 @@ export async function makeRoomForSession(tx: Tx, pool: Pool, sub: string, now: n
 }
 
 /**
- * Ends one session of the user, and with it every token issued from it. Lifeguard has no single sign-on yet, so no other session is
- * linked to it.
+ * Ends one session of the user, and with it every token issued from it. Lifeguard has no single sign-on yet, so no other session is linked
+ * to this one.
  *
- * @throws ApiError ResourceNotFoundException when the user has no such session, and when it is over or not tracked.
+ * @throws ApiError ResourceNotFoundException when the user has no such session, and when the session has ended or is not tracked.
  */
 export async function endSession(db: Db, { pool, user }: { pool: Pool; user: User }, sessionId: string, now: number): Promise<void> {
   const id = sessionTrackingOf(pool).enabled ? readSessionId(sessionId) : undefined

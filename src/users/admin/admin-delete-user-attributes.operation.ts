@@ -4,7 +4,7 @@ import { callerContextOf } from '../../triggers/trigger.ts'
 import { requireKnownNames } from '../profile/profile-rules.ts'
 import { type ChangeAttributesDeps, changeAttributesOf } from './change-attributes.ts'
 
-/** Does the same as empty values in AdminUpdateUserAttributes. Only the error for an unknown name is worded differently. */
+/** Deletes attributes, as AdminUpdateUserAttributes does with empty values. Only the error for an unknown name is worded differently. */
 export const adminDeleteUserAttributes = operation('AdminDeleteUserAttributes', {
   auth: 'iam',
 

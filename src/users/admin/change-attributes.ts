@@ -37,7 +37,7 @@ export async function changeAttributesOf(
   requireChangeable(pool, changes)
   const found = await getUserByName(db, pool, username)
   const { toVerify } = planAttributeChanges(pool, found.attributes, changes)
-  // Includes addresses that are stored once they are verified: a code for an address of another user would be useless.
+  // The check includes addresses that are stored only once they are verified: a code for an address of another user would be useless.
   await requireFreeNames({ db, clock }, pool, found, changeAttributes(found.attributes, changes))
   const messageContent = await renderAddressCodes(triggers, { pool, user: found, toVerify, callerContext })
 
@@ -49,8 +49,8 @@ export async function changeAttributesOf(
 }
 
 /**
- * A required attribute cannot be removed. One that the user never had does not prevent other changes: a user whom an administrator created
- * may still have to supply it.
+ * A required attribute cannot be removed. A required attribute that the user never had does not prevent other changes: a user whom an
+ * administrator created may still have to supply it.
  */
 function requireChangeable(pool: Pool, changes: Attributes): void {
   if (Object.hasOwn(changes, 'sub')) throw nonMutable('sub')

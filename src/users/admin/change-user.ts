@@ -13,7 +13,8 @@ export async function changeUser(db: Db, pool: Pool, username: string, change: C
 }
 
 /**
- * Stores the result of `change`, which gets the user as read under the lock: another request may have changed the user since `found`.
+ * Stores the result of `change`, which gets the user as read under the lock: another request may have changed the user since `found` was
+ * read.
  *
  * @throws ApiError UserNotFoundException when the user was deleted in the meantime
  * @throws ApiError AliasExistsException when a new name belongs to another user
@@ -30,7 +31,7 @@ export async function changeFoundUser(db: Db, pool: Pool, found: User, change: C
 /**
  * Locks the user, and reads the current state.
  *
- * @throws ApiError UserNotFoundException when the user was deleted since `found`
+ * @throws ApiError UserNotFoundException when the user was deleted since `found` was read
  */
 export async function getLockedUser(tx: Tx, found: User): Promise<User> {
   const user = await lockUser(tx, found.poolId, found.sub)

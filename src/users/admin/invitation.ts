@@ -25,7 +25,9 @@ type Invitation = {
   readonly callerContext: CallerContext
 }
 
-/** The message that tells a new user their username and temporary password. The trigger words it once, even if it goes two ways. */
+/**
+ * The message that tells a new user their username and temporary password. CustomMessage is called once, even if the message goes two ways.
+ */
 export function invitation(
   { secrets, triggers }: { readonly secrets: Secrets; readonly triggers: Triggers },
   pool: Pool,
@@ -51,8 +53,8 @@ export type InvitationDeps = {
 }
 
 /**
- * Invites a user again who has not signed in yet. The user gets a new temporary password with a full lifetime, the given one or a random
- * one, in place of the one before.
+ * Invites again a user who has not signed in yet. The user gets a new temporary password with a full lifetime: the given one or a random
+ * one. The earlier temporary password no longer works.
  *
  * @throws ApiError UserNotFoundException when no user has the name
  * @throws ApiError UnsupportedUserStateException when the user has no temporary password

@@ -12,8 +12,8 @@ import { planCode } from './plan-code.ts'
 type Deps = { db: Db; clock: Clock; secrets: Secrets; pools: PoolCatalog; audit: AuditTrail }
 
 /**
- * Lifeguard's own: a code for a user whom no message reaches. The administrator identifies the user and passes the code on. It replaces the
- * outstanding code, and no message is sent. The audit record names the administrator, never the code.
+ * Lifeguard's own operation: makes a code for a user whom no message reaches. The administrator identifies the user and passes the code on.
+ * It replaces the outstanding code, and no message is sent. The audit record names the administrator, never the code.
  */
 export const issueCode = operation('IssueCode', {
   auth: 'iam',

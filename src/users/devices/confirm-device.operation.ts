@@ -61,7 +61,7 @@ function readSealedVerifier(secrets: Secrets, user: User, key: string, config: D
   return sealDeviceVerifier(secrets, user, key, { salt, verifier })
 }
 
-/** Empty when the text is not base64. Without the check, Buffer would skip the characters that are not. */
+/** Empty when the text is not base64. Without the check, Buffer would skip characters that are not base64. */
 function fromBase64(text = ''): Buffer {
   return /^[A-Za-z0-9+/]*={0,2}$/.test(text) ? Buffer.from(text, 'base64') : Buffer.alloc(0)
 }

@@ -7,8 +7,8 @@ import type { Device } from './device.ts'
 export type DeviceKey = Pick<Device, 'poolId' | 'sub' | 'key'>
 
 /**
- * False when the user has confirmed the device already. Also when the session cannot confirm it: the session was revoked, it has another
- * device key, or the user forgot its device meanwhile.
+ * Stores a device that the user confirms. False when the user has confirmed the device already. False also when the session cannot confirm
+ * the device: the session was revoked, it has another device key, or the user forgot its device meanwhile.
  * @NOTE The caller has locked the user.
  */
 export async function insertDevice(tx: Tx, device: Device, sessionId: string): Promise<boolean> {
@@ -79,8 +79,8 @@ export async function setDeviceRemembered(
 }
 
 /**
- * Records that a sign-in on the device succeeded. Its session is stored already. If the user forgot the device meanwhile, marks the session
- * instead.
+ * Records that a sign-in on the device succeeded. The session of that sign-in is stored already. If the user forgot the device meanwhile,
+ * marks the sessions of the device instead, so that they cannot confirm its key again.
  */
 export async function recordDeviceUse(db: Db | Tx, device: DeviceKey, { ip, now }: { ip: string | null; now: number }): Promise<void> {
   const { numUpdatedRows } = await db
@@ -94,8 +94,8 @@ export async function recordDeviceUse(db: Db | Tx, device: DeviceKey, { ip, now 
 }
 
 /**
- * False when the user has no such device. Marks the sessions that began on the device as well: a thief of the device who has their tokens
- * must not be able to confirm the key once more.
+ * Deletes a device. False when the user has no such device. Marks the sessions that began on the device as well: a thief of the device who
+ * has their tokens must not be able to confirm the device's key once more.
  * @NOTE The user is locked first: otherwise a concurrent ConfirmDevice could bring the device back.
  */
 export async function deleteDevice(tx: Tx, device: DeviceKey, now: number): Promise<boolean> {

@@ -14,7 +14,7 @@ export type Device = {
   readonly name: string | null
   /** Sealed salt and SRP verifier; null for a device that cannot prove itself. */
   readonly verifier: string | null
-  /** Whether it replaces the second factor. */
+  /** Whether the device replaces the second factor. */
   readonly remembered: boolean
   readonly lastIp: string | null
   readonly createdAt: number

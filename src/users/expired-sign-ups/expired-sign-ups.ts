@@ -8,13 +8,13 @@ import { deleteUserRows } from '../user-removal-repository.ts'
 import { findOwner, findUser, findUserByName, lockUser } from '../user-repository.ts'
 import { listExpiredSignUps } from './expired-sign-up-repository.ts'
 
-/** By any name, as `findUserByName`, but undefined for an expired sign-up: the user is treated as deleted already. */
+/** Finds a user by any name, as `findUserByName` does. Undefined also for an expired sign-up: that user is treated as deleted already. */
 export async function findActiveUser(db: Db | Tx, pool: Pool, name: string, now: number): Promise<User | undefined> {
   const user = await findUserByName(db, pool, name)
   return user !== undefined && isExpiredSignUp(pool, user, now) ? undefined : user
 }
 
-/** Deletes the expired sign-ups that have a name of this user, who is new or changes names. Never inside a transaction. */
+/** Deletes the expired sign-ups that have a name of `user`, who is new or changes names. Never call it inside a transaction. */
 export async function deleteExpiredSignUpsOf(
   db: Db,
   pool: Pool,

@@ -18,7 +18,7 @@ export const adminAddUserToGroup = operation('AdminAddUserToGroup', {
     const pool = await pools.getPool(request.UserPoolId)
     const user = await getUserByName(db, pool, request.Username)
     await db.transaction().execute(async (tx) => {
-      // Both are locked, so that neither can be deleted and leave the membership behind.
+      // User and group are locked, so that neither can be deleted and leave the membership behind.
       await getLockedUser(tx, user)
       const { memberKey } = await getLockedGroup(tx, pool.id, request.GroupName)
       await insertMember(tx, { poolId: pool.id, sub: user.sub, memberKey })

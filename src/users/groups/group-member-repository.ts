@@ -8,8 +8,8 @@ import { groupMatchesMember } from './group-repository.ts'
 type Member = { readonly poolId: string; readonly sub: string; readonly memberKey: string }
 
 /**
- * Does nothing when the user is in the group already.
- * @NOTE The caller has locked both.
+ * Adds the user to the group. Does nothing when the user is in the group already.
+ * @NOTE The caller has locked the user and the group.
  */
 export async function insertMember(tx: Tx, { poolId, sub, memberKey }: Member): Promise<void> {
   await tx

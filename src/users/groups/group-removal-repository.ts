@@ -18,7 +18,7 @@ export async function hasPendingRemoval(tx: Tx, poolId: string, memberKey: strin
   return row !== undefined
 }
 
-/** Sweeps away the members of deleted groups. None are added: a transaction that adds a member holds the group's row. */
+/** Sweeps away the members of deleted groups. No such rows are added meanwhile: a transaction that adds a member holds the group's row. */
 export const createMemberRemoval = () =>
   createDeferredRemoval({
     table: 'deleted_group',

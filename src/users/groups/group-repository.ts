@@ -7,7 +7,7 @@ import type { Group } from './group.ts'
 import { hasPendingRemoval, insertRemoval } from './group-removal-repository.ts'
 
 /**
- * Undefined when the pool has a group of that name already.
+ * Stores a group. Undefined when the pool has a group of that name already.
  * @NOTE The caller has locked the pool.
  */
 export async function insertGroup(tx: Tx, group: Omit<Group, 'memberKey'>): Promise<Group | undefined> {
@@ -29,7 +29,10 @@ export async function insertGroup(tx: Tx, group: Omit<Group, 'memberKey'>): Prom
   return row && fromRow(row)
 }
 
-/** Null, which means the group's name, unless members of a deleted group of that name are still to be removed. */
+/**
+ * The member key to store for a new group. Null stands for the group's name. The key is another one while members of a deleted group of
+ * that name are still to be removed.
+ */
 async function chooseMemberKey(tx: Tx, poolId: string, name: string): Promise<string | null> {
   return (await hasPendingRemoval(tx, poolId, name)) ? `${name} ${randomUUID()}` : null
 }
@@ -60,7 +63,7 @@ export async function getLockedGroup(tx: Tx, poolId: string, name: string): Prom
 type GroupChanges = Partial<Pick<Group, 'description' | 'roleArn' | 'precedence'>> & { readonly now: number }
 
 /**
- * Changes the members that are defined, and leaves the others.
+ * Changes the properties of a group that `changes` defines, and keeps the others.
  * @throws ApiError ResourceNotFoundException, with Cognito's text, when there is no such group.
  */
 export async function changeGroup(db: Db, poolId: string, name: string, changes: GroupChanges): Promise<Group> {

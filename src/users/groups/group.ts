@@ -1,4 +1,4 @@
-/** A named set of users of a pool. It stands in its members' tokens. Times are in epoch milliseconds. */
+/** A named set of users of a pool. Tokens of its members name it. Times are in epoch milliseconds. */
 export type Group = {
   readonly poolId: string
   /** Unique in its pool, case-sensitive; never changes. */

@@ -7,7 +7,7 @@ import { writeGroup } from './wire.ts'
 
 type Deps = { db: Db; clock: Clock; pools: PoolCatalog }
 
-/** Members that the request leaves out do not change. */
+/** Properties of the group that the request leaves out do not change. */
 export const updateGroup = operation('UpdateGroup', {
   auth: 'iam',
 

@@ -13,7 +13,7 @@ export function writeGroup(group: Group): GroupType {
   }
 }
 
-/** Cognito returns at most 60 groups or members at once. It also returns as many when the limit is missing or 0. */
+/** Cognito returns at most 60 groups or members at once. When the limit is missing or 0, it returns up to 60 as well. */
 export const largestPage = 60
 
 /** A group with the `id` that pagination needs. */

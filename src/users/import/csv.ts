@@ -1,4 +1,4 @@
-/** Cognito's limit. */
+/** Cognito's limit for the length of a row. */
 const maximumRowCharacters = 16_000
 
 /** A character takes at most four bytes of UTF-8, so a longer line has too many characters. */

@@ -29,7 +29,7 @@ export async function insertChunks(db: Db | Tx, secrets: Secrets, key: UploadKey
   await db.insertInto('import_chunk').values(rows).execute()
 }
 
-/** The next chunk to import: imported chunks are deleted. */
+/** The next chunk to import. It is the first one that is stored, because imported chunks are deleted. */
 export async function findNextChunk(db: Db | Tx, secrets: Secrets, key: UploadKey): Promise<ImportChunk | undefined> {
   const row = await db
     .selectFrom('import_chunk')

@@ -40,7 +40,7 @@ export function statusAt(job: Pick<ImportJob, 'status' | 'createdAt'>, now: numb
 }
 
 /**
- * Each row must set an attribute that the pool verifies to verified, so the pool must verify one.
+ * Each row of the file must mark as verified an address that the pool verifies. So the pool must verify at least one kind of address.
  * (Unconfirmed whether Cognito checks this at the creation or at the start; we check at both.)
  * @throws ApiError PreconditionNotMetException when the pool verifies no attribute
  */

@@ -23,7 +23,7 @@ type Options = ImportDeps & {
 
 const leaseName = 'user-import'
 
-/** After a crash the other processes wait this long. */
+/** After a crash the other processes wait this long before one of them takes the lease over. */
 const leaseMs = 15_000
 const renewalMs = leaseMs / 3
 

@@ -97,7 +97,7 @@ async function storeRows(tx: Tx, pool: Pool, { key, number, rows, checksNames }:
   await insertLog(tx, key, number, lines)
 }
 
-/** Ends the job; true when its status changed meanwhile, or it is gone, so that another step has to look. */
+/** Ends the job. True when the job's status changed meanwhile or the job was deleted: then another step has to look at it. */
 async function endJob({ db, clock }: ImportDeps, job: ImportJob, status: ImportStatus, message: string | null): Promise<boolean> {
   return db.transaction().execute(async (tx) => {
     const locked = await lockImportJob(tx, keyOf(job))

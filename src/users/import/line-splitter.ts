@@ -6,7 +6,7 @@ export type LineSplitter = {
   end(): Buffer | undefined
 }
 
-/** Of a longer line than `maximumBytes`, one byte more than that is kept: enough to see that it is too long. */
+/** Of a line that is longer than `maximumBytes`, one byte more than `maximumBytes` is kept: enough to see that the line is too long. */
 export function createLineSplitter(maximumBytes: number): LineSplitter {
   let held: Buffer[] = []
   let heldLength = 0

@@ -9,7 +9,7 @@ import { writeImportJob } from './import-job-wire.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets; pools: PoolCatalog; publicUrl: string }
 
-/** Newest first. */
+/** Lists the import jobs of a pool, the newest first. */
 export const listUserImportJobs = operation('ListUserImportJobs', {
   auth: 'iam',
 

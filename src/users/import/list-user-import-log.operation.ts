@@ -12,7 +12,10 @@ type Deps = { db: Db; secrets: Secrets; pools: PoolCatalog }
 /** Log entries on a page. Each has the results of up to 100 rows. */
 const pageSize = 10
 
-/** Lifeguard's own: the result of each row, with the texts of Cognito's log stream `<JobId>/<JobName>`, which we do not write. */
+/**
+ * Lifeguard's own operation: lists the result of each row of an import job. The texts are those of Cognito's log stream
+ * `<JobId>/<JobName>`. Lifeguard does not write such a log stream.
+ */
 export const listUserImportLog = operation('ListUserImportLog', {
   auth: 'iam',
 

@@ -22,7 +22,7 @@ export type RowContext = {
 /** The user of a row, or why the row cannot be imported. */
 export type ImportRow = { readonly user: User } | { readonly problem: string }
 
-/** Undefined for an empty line. It does not check whether the names are free. */
+/** The user of a line; undefined for an empty line. Whether the user's names are free is not checked here. */
 export function readRow(context: RowContext, line: Buffer): ImportRow | undefined {
   const read = readLine(line)
   if ('problem' in read) return read
@@ -40,7 +40,7 @@ export function readRow(context: RowContext, line: Buffer): ImportRow | undefine
   }
 }
 
-/** The API's pattern for usernames. */
+/** The pattern of usernames in the API. */
 const usernameShape = /^[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,128}$/u
 
 function draftImportedUser(context: RowContext, values: ReadonlyMap<string, string>): ImportRow {

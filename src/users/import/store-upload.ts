@@ -15,11 +15,11 @@ export type UploadDeps = { readonly db: Db; readonly secrets: Secrets; readonly 
 /** Why a file was refused. */
 export type UploadRefusal = { readonly reason: 'too-large' | 'too-late' | 'empty'; readonly message: string }
 
-/** Rows of a chunk, which is imported in one transaction. Requests run between two chunks. */
+/** The most rows in a chunk. A chunk is imported in one transaction, and requests run between two chunks. */
 export const rowsPerChunk = 100
 const bytesPerChunk = 256 * 1024
 
-/** Chunks that are sealed and written together: it saves round trips, and limits how much of the file is in memory. */
+/** Bytes of chunks that are sealed and written together. This saves round trips, and limits how much of the file is in memory. */
 const bytesPerWrite = 1024 * 1024
 
 /**
@@ -79,7 +79,7 @@ function tooLarge(quotas: Quotas, quota: 'importMegabytes' | 'importRows'): Uplo
   return { reason: 'too-large', message: quotaExceeded(quotas, quota) }
 }
 
-/** Packs lines into chunks. `add` returns true when there are enough to write. */
+/** Packs lines into chunks. `add` returns true when there are enough chunks to write. */
 function createChunkPacker(write: (chunks: readonly ImportChunk[]) => Promise<void>) {
   let chunks: ImportChunk[] = []
   let packedBytes = 0
@@ -128,7 +128,7 @@ async function activateUpload({ db, clock }: UploadDeps, upload: UploadKey, head
   return db.transaction().execute(async (tx) => {
     const job = await lockImportJob(tx, upload)
     if (job === undefined || statusAt(job, clock.now()) !== 'Created') {
-      return { reason: 'too-late', message: 'The import job accepts no file any more: it was started, has expired or was deleted.' }
+      return { reason: 'too-late', message: 'The import job no longer accepts a file: it was started, has expired or was deleted.' }
     }
     if (job.uploadId !== null) await deleteUpload(tx, { ...upload, uploadId: job.uploadId })
     await updateImportJob(tx, { ...job, uploadId: upload.uploadId, header })

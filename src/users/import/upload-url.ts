@@ -17,7 +17,7 @@ export function uploadUrl(secrets: Secrets, publicUrl: string, job: Pick<ImportJ
   return `${publicUrl}${uploadPath(job.poolId, job.id)}?Expires=${expires}&Signature=${sign(secrets, key, String(expires)).toString('base64url')}`
 }
 
-/** Whether this installation signed the URL and it has not expired at `now`. `query` has the texts of the URL. */
+/** Whether this installation signed the URL and it has not expired at `now`. `query` has the parameters of the URL as text. */
 export function isUploadAllowed(secrets: Secrets, key: ImportJobKey, query: { expires: string; signature: string }, now: number): boolean {
   const genuine = secrets.isMac('import-upload', query.signature, key.poolId, key.jobId, query.expires)
   return genuine && now < Number(query.expires)

@@ -12,7 +12,10 @@ import { identitiesOf, identityAlias, withIdentities } from './linked-identity.t
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets; pools: PoolCatalog }
 
-/** Unlinks an identity at a provider from its user. For the provider `Cognito`, removes the user's password: only linked identities sign in. */
+/**
+ * Unlinks an identity at a provider from its user. For the provider `Cognito`, removes the user's password: then the user signs in only
+ * with linked identities.
+ */
 export const adminDisableProviderForUser = operation('AdminDisableProviderForUser', {
   auth: 'iam',
 

@@ -15,7 +15,10 @@ import { identitiesOf, identityAlias, type LinkedIdentity, withIdentities } from
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets; pools: PoolCatalog; quotas: Quotas }
 
-/** Links an identity at a provider to a user: its sign-ins are the user's from then on. The identity must not have a user of its own yet. */
+/**
+ * Links an identity at a provider to a user: from then on a sign-in with the identity signs in this user. The identity must not have a user
+ * of its own yet.
+ */
 export const adminLinkProviderForUser = operation('AdminLinkProviderForUser', {
   auth: 'iam',
 

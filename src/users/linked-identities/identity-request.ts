@@ -22,8 +22,8 @@ export function requireValue(member: string, value: string | undefined): string 
 
 /**
  * @throws ApiError ResourceNotFoundException when the pool does not have the provider.
- * @throws ApiError InvalidParameterException when the attribute cannot identify users. With social providers only the subject can; with
- * the others an attribute that is mapped from the provider can, too.
+ * @throws ApiError InvalidParameterException when the attribute cannot identify users. At a social provider only the subject can identify
+ * users; at other providers an attribute that is mapped from the provider can, too.
  */
 export async function readIdentity(
   { db, secrets }: { readonly db: Db; readonly secrets: Secrets },

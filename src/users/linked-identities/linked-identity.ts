@@ -17,7 +17,7 @@ export type LinkedIdentity = {
 /** Cognito's name for the attribute in which a provider has the subject of its users. */
 export const subjectAttribute = 'Cognito_Subject'
 
-/** Most users do not have the attribute, so for most it costs nothing. */
+/** Most users do not have the attribute `identities`, so for most users this costs nothing. */
 export function identitiesOf(attributes: Readonly<Record<string, string>>): readonly LinkedIdentity[] {
   const text = attributes['identities']
   return text === undefined ? [] : (JSON.parse(text) as LinkedIdentity[])

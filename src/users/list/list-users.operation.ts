@@ -12,7 +12,7 @@ import { listUsers as findUsers, type PageEnd } from './user-list-repository.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets; pools: PoolCatalog }
 
-/** Cognito returns at most 60 users at once, and as many without a limit. */
+/** Cognito returns at most 60 users at once. Without a limit it returns up to 60 as well. */
 const largestPage = 60
 const tokenLifetimeMs = hourMs
 
@@ -50,7 +50,7 @@ function requireKnownAttributes({ schema }: Pool, names: readonly string[]): voi
 }
 
 /**
- * The user with only the attributes of these names. An empty list shows none.
+ * The user with only the attributes of these names. For an empty list of names it has no attributes.
  * @throws ApiError InvalidParameterException when the user lacks one of them (observed; AWS calls it intended).
  */
 function selectAttributes<W extends ReturnType<typeof writeUser>>(written: W, names: readonly string[]): W {

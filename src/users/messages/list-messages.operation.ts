@@ -11,7 +11,10 @@ type Deps = { db: Db; secrets: Secrets; pools: PoolCatalog }
 
 const maximumPageSize = 60
 
-/** Lifeguard's own: queued messages, and the records of ended ones, newest first. For an unknown username the list is empty. */
+/**
+ * Lifeguard's own operation: lists queued messages, and the records of messages that are no longer queued, the newest first. For an unknown
+ * username the list is empty.
+ */
 export const listMessages = operation('ListMessages', {
   auth: 'iam',
 

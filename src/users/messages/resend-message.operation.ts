@@ -13,9 +13,9 @@ import { getMessageRow, messageNotFound, openUnexpiredMessage } from './open-mes
 type Deps = { db: Db; secrets: Secrets; clock: Clock; pools: PoolCatalog; outbox: Outbox }
 
 /**
- * Lifeguard's own: sends a message again with the same content. It gets a new id, so that the gateway does not discard it as a duplicate. This
- * also sends a suppressed message, and one that exceeded a message limit; limits do not count it. A message that is still queued is tried at
- * once instead.
+ * Lifeguard's own operation: sends a message again with the same content. The new message gets an id of its own, so that the gateway does
+ * not discard it as a duplicate. A suppressed message is sent as well, and one that exceeded a message limit; limits do not count the new
+ * message. A message that is still queued is not sent a second time: it is tried at once.
  */
 export const resendMessage = operation('ResendMessage', {
   auth: 'iam',
@@ -36,7 +36,7 @@ export const resendMessage = operation('ResendMessage', {
       return queueMessage(tx, secrets, { message, now: clock.now() })
     })
     await outbox.afterCommit(pool, [])
-    // Undefined when it was sent at once and the server keeps no message records.
+    // Undefined when the new message was sent at once and the server keeps no message records.
     const queued = await findMessageRow(db, pool.id, id)
     return { Message: queued && writeMessage(secrets, queued) }
   },

@@ -8,7 +8,9 @@ import { deleteSoftwareToken } from './software-token-repository.ts'
 
 type Deps = { db: Db; clock: Clock; pools: PoolCatalog }
 
-/** For a user who lost the phone with the authenticator app. Succeeds when the user has no app: the outcome is the same. */
+/**
+ * Deletes a user's authenticator app, for a user who lost the phone with it. A user without an app is no error: the outcome is the same.
+ */
 export const adminDeleteSoftwareToken = operation('AdminDeleteSoftwareToken', {
   auth: 'iam',
 

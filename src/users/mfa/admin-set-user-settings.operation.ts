@@ -7,7 +7,7 @@ import { changeMfa } from './change-mfa.ts'
 import { applyMfaOptions } from './mfa-preferences.ts'
 import { readMfaOptions } from './mfa-wire.ts'
 
-/** The older form of AdminSetUserMFAPreference, for codes by SMS only. */
+/** The predecessor of AdminSetUserMFAPreference, for codes by SMS only. */
 export const adminSetUserSettings = operation('AdminSetUserSettings', {
   auth: 'iam',
 

@@ -13,8 +13,8 @@ import { hasSoftwareToken } from './software-token-repository.ts'
 type Change = (current: MfaPreferences | null, isAvailable: IsAvailable) => MfaPreferences | null
 
 /**
- * Locks the user, and stores the preferences that `change` returns for the present ones. It is told which methods are available: those
- * that the pool offers and for which the user has an address, a registered app or a passkey.
+ * Locks the user, and stores the preferences that `change` returns. `change` gets the user's current preferences, and a function that tells
+ * which methods are available: those that the pool offers and for which the user has an address, a registered app or a passkey.
  * @throws ApiError UserNotFoundException when the user was deleted meanwhile; and whatever `change` throws.
  */
 export async function changeMfa({ db, clock }: { db: Db; clock: Clock }, pool: Pool, found: User, change: Change): Promise<void> {

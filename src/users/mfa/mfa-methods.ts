@@ -7,8 +7,8 @@ type MfaUser = Pick<User, 'attributes' | 'mfa'>
 type MfaPool = Pick<Pool, 'mfa' | 'mfaFactors' | 'recovery'>
 
 /**
- * The methods that a sign-in could ask the user for now. A method that sends codes: if the pool offers it and the user has an address for
- * it. The authenticator app: if the user has registered one, even in a pool that no longer offers it.
+ * The methods that a sign-in could ask the user for now. A method that sends codes is usable if the pool offers it and the user has an
+ * address for it. The authenticator app is usable if the user has registered one, even in a pool that no longer offers it.
  */
 export function usableMfa(pool: MfaPool, user: MfaUser, hasSoftwareToken: boolean): readonly MfaMethod[] {
   const offered = mfaMethodsOf(pool)
@@ -19,9 +19,9 @@ export function usableMfa(pool: MfaPool, user: MfaUser, hasSoftwareToken: boolea
 }
 
 /**
- * Whether one mailbox or phone would be enough for both factors, if MFA sent its codes there: the pool recovers accounts by this address,
- * and either the user has no other address or the pool does not recover by the other one. Never in a pool without recovery settings: the
- * legacy rule has always allowed that.
+ * Whether one mailbox or phone (`attribute`) would be enough for both factors, if MFA sent its codes there. That is so when two things
+ * hold: the pool recovers accounts by this address first, and the user has no other address or the pool does not recover by the other one.
+ * Never in a pool without recovery settings: the legacy rule has always allowed that.
  */
 export function collidesWithRecovery(pool: MfaPool, user: MfaUser, attribute: ContactAttribute): boolean {
   if (pool.recovery === undefined) return false
@@ -38,7 +38,7 @@ export function eligibleMessageMethods(pool: MfaPool, user: MfaUser): readonly M
   })
 }
 
-/** The addresses that receive the codes of the user's second factor: their owner passes it. */
+/** The addresses that receive the codes of the user's second factor. Whoever reads the messages to one of them passes the second factor. */
 export function addressesOfActiveMfa(pool: MfaPool, user: MfaUser): readonly ContactAttribute[] {
   if (pool.mfa === 'OFF') return []
   const enabled = user.mfa?.enabled ?? []

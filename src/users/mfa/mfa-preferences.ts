@@ -11,14 +11,17 @@ export type MfaChanges = Readonly<Partial<Record<MfaMethod, MfaMethodChange | un
   readonly passkey?: boolean | undefined
 }
 
-/** Whether a sign-in could ask the user for the method. `WEB_AUTHN`: whether the user has a passkey, and the pool counts it as all factors. */
+/**
+ * Whether a sign-in could ask the user for the method. For `WEB_AUTHN`: whether the user has a passkey, and the pool counts a passkey as
+ * both factors.
+ */
 export type IsAvailable = (method: MfaMethod | 'WEB_AUTHN') => boolean
 
 const none: MfaPreferences = { enabled: [], preferred: null, byOptions: false }
 
 /**
  * The preferences after a request. A method that becomes preferred is activated too; one that is deactivated is no longer preferred. In a
- * pool that requires MFA the activation has no effect, because every sign-in asks for MFA; only the preference has one.
+ * pool that requires MFA the activation of a method has no effect, because every sign-in asks for MFA; only the preference has an effect.
  * @throws ApiError InvalidParameterException when the request prefers two methods, or activates one that is not available.
  */
 export function applyMfaChanges(current: MfaPreferences | null, changes: MfaChanges, isAvailable: IsAvailable): MfaPreferences | null {
@@ -66,7 +69,7 @@ export function withoutMfa(current: MfaPreferences | null, method: MfaMethod): M
   return applyMfaChanges(current, { [method]: { enabled: false, preferred: undefined } }, () => true)
 }
 
-/** A user who loses their passkeys needs another method to sign in. */
+/** Passkeys cannot be the only active method: a user who loses their passkeys needs another one to sign in. */
 function requirePasskeyAndOtherMethod(enabled: readonly MfaMethod[], isAvailable: IsAvailable): void {
   if (!isAvailable('WEB_AUTHN')) throw notAvailable('WEB_AUTHN')
   if (enabled.length > 0) return

@@ -39,7 +39,7 @@ export function writeMfa({ mfa }: User): { PreferredMfaSetting: string | undefin
   return { PreferredMfaSetting: mfa?.preferred ?? undefined, UserMFASettingList: list }
 }
 
-/** Only what the older operations set. UserMFASettingList shows what the newer ones set. */
+/** MFAOptions: only what SetUserSettings and AdminSetUserSettings set. UserMFASettingList shows what the newer operations set. */
 export function writeMfaOptions({ mfa }: User): readonly MFAOptionType[] | undefined {
   return mfa?.byOptions ? [{ DeliveryMedium: 'SMS', AttributeName: 'phone_number' }] : undefined
 }

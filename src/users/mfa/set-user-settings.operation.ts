@@ -6,7 +6,7 @@ import { changeMfa } from './change-mfa.ts'
 import { applyMfaOptions } from './mfa-preferences.ts'
 import { readMfaOptions } from './mfa-wire.ts'
 
-/** The older form of SetUserMFAPreference, for codes by SMS only. */
+/** The predecessor of SetUserMFAPreference, for codes by SMS only. */
 export const setUserSettings = operation('SetUserSettings', {
   auth: 'access-token',
 

@@ -4,7 +4,7 @@ import { sealMark } from '../../base/secrets.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import type { SoftwareToken, UserKey } from './software-token.ts'
 
-/** Whether the column holds the same secret as `sealed`. It may have been resealed under another master key. */
+/** Whether the column holds the same secret as `sealed`. The secret in the column may have been resealed under another master key. */
 function hasMark(column: 'secret' | 'software_token.pending_secret', sealed: string) {
   return sql<SqlBool>`substr(${sql.ref(column)}, ${sealMarkStart + 1}, ${sealMarkLength}) = ${sealMark(sealed)}`
 }
@@ -25,8 +25,8 @@ export async function hasSoftwareToken(db: Db | Tx, key: UserKey): Promise<boole
 }
 
 /**
- * Stores a secret that waits for its first code. The secret in use stays. `replaced` is the waiting secret that was read before, null for
- * none. False when another request has stored one since: the value in the WHERE clause is the lock.
+ * Stores a secret that waits for its first code. The secret in use stays. `replaced` is the waiting secret that was read before; null when
+ * there was none. False when another request has stored a waiting secret since then: the value in the WHERE clause is the lock.
  */
 export async function setPendingSecret(
   tx: Tx,

@@ -22,7 +22,7 @@ type SignInAttempt = {
   readonly callerContext: CallerContext
 }
 
-/** As in the API. No user can be stored under another name, so the trigger is not asked about one. */
+/** The pattern of usernames in the API. No user can be stored under another name, so the trigger is not asked about one. */
 const usernameShape = /^[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,128}$/u
 
 /**
@@ -44,7 +44,7 @@ export async function migrateUser(deps: MigrationDeps, pool: Pool, attempt: Sign
     return await storeMigrated(deps, pool, migrated, attempt)
   } catch (error) {
     if (!(error instanceof NameTakenError)) throw error
-    // A transaction waits for that of the other call, whose user may not be committed yet.
+    // The transaction waits for that of the other call, whose user may not be committed yet.
     const other = await deps.db.transaction().execute((tx) => findUserByName(tx, pool, username))
     if (other === undefined) throw badAnswer(`An account with the given ${error.kind} already exists.`)
     return other
@@ -71,7 +71,7 @@ async function storeMigrated(
     }),
     message: migrated.isSilent ? undefined : invitation(deps, pool, { mediums, temporaryPassword: undefined, callerContext }),
   })
-  // No deliveries are named, so a refused message does not fail the sign-in.
+  // `afterCommit` gets no deliveries, so a refused message does not fail the sign-in.
   await deps.outbox.afterCommit(pool, [])
   return user
 }

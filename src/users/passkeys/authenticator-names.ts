@@ -17,7 +17,7 @@ const names: Readonly<Record<string, string>> = {
   'f3809540-7f14-49c1-a8b3-8f813b225541': 'Enpass',
 }
 
-/** The name of a new passkey. All that is known of its provider is the AAGUID, which is all zeros for most. */
+/** The name of a new passkey. All that is known of its provider is the AAGUID, which is all zeros for most providers. */
 export function authenticatorName(aaguid: string): string {
   return names[aaguid] ?? 'Passkey'
 }

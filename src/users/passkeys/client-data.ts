@@ -18,7 +18,10 @@ export function readClientData(base64url: unknown): ClientData | undefined {
   return { type, challenge, origin, crossOrigin: crossOrigin === true }
 }
 
-/** Whether the request came from a page of the relying party. Not from a frame: a page of another origin could pass it off as its own. */
+/**
+ * Whether the request came from a page of the relying party that was not in a frame of another origin's page. That other page could pass
+ * the request off as its own.
+ */
 export function isFromPageOf(relyingParty: RelyingParty, { origin, crossOrigin }: ClientData): boolean {
   return !crossOrigin && relyingParty.allowsOrigin(origin)
 }

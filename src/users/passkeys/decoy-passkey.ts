@@ -2,7 +2,7 @@ import type { Secrets } from '../../base/secrets.ts'
 import type { Passkey } from './passkey.ts'
 import type { RelyingParty } from './relying-party.ts'
 
-/** The lengths of the ids of Google, Apple and Windows. */
+/** The lengths, in bytes, of the passkey ids that Google, Apple and Windows make. */
 const idLengths = [16, 20, 32] as const
 
 /** An ES256 key, the generator of P-256. A decoy's signature is checked with it only so that the check takes its time. */

@@ -12,7 +12,7 @@ export type Passkey = {
   readonly publicKey: Buffer
   /** The authenticator's count of signatures at the latest use; 0 if the authenticator does not count. */
   readonly counter: number
-  /** The domain that it is bound to. Browsers offer it only there. */
+  /** The domain that the passkey is bound to. Browsers offer the passkey only there. */
   readonly relyingPartyId: string
   /** The ways in which a browser can reach the authenticator. */
   readonly transports: readonly string[]

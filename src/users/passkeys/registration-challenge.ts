@@ -25,7 +25,7 @@ export function newRegistrationChallenge(secrets: Secrets, { pool, client, user 
 
 /**
  * @throws ApiError WebAuthnChallengeNotFoundException when the challenge was not made for this user, or has expired.
- * @throws ApiError WebAuthnClientMismatchException when the user asked for it through another app client.
+ * @throws ApiError WebAuthnClientMismatchException when the user asked for the challenge through another app client.
  */
 export function openRegistrationChallenge(
   secrets: Secrets,

@@ -15,7 +15,7 @@ type Deps = { readonly db: Db; readonly publicUrl: string }
 
 /**
  * The relying party in the pool's settings; else the pool's domain, a custom one first, as at Cognito; else the host name of this server.
- * Undefined when passkeys cannot be bound to it, as to an IP address.
+ * Undefined when passkeys cannot be bound to that host, such as an IP address.
  */
 export async function findRelyingParty({ db, publicUrl }: Deps, pool: Pool): Promise<RelyingParty | undefined> {
   const { hostname } = new URL(publicUrl)

@@ -41,9 +41,9 @@ export function readAttestation(document: unknown): Attestation {
 type NewPasskey = Omit<Passkey, 'poolId' | 'sub' | 'createdAt' | 'lastUsedAt'>
 
 /**
- * The new passkey. The caller has opened the challenge: it is ours.
+ * The new passkey that the attestation is about. The caller has opened the challenge, and so knows that we made it.
  * @throws ApiError WebAuthnOriginNotAllowedException when a page of another origin made the passkey.
- * @throws ApiError WebAuthnRelyingPartyMismatchException when it was made for another relying party.
+ * @throws ApiError WebAuthnRelyingPartyMismatchException when the passkey was made for another relying party.
  * @throws ApiError WebAuthnCredentialNotSupportedException when its algorithm is not supported, or the user was not verified as required.
  * @throws ApiError InvalidParameterException when the attestation is malformed or wrong in another way.
  */

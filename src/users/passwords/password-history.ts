@@ -6,7 +6,7 @@ import { insertFormerPassword, listFormerPasswords } from './password-history-re
 import type { Passwords } from './passwords.ts'
 
 /**
- * Never call it inside a transaction: each comparison takes a modular power.
+ * Never call it inside a transaction: each comparison takes a modular exponentiation.
  * @throws ApiError PasswordHistoryPolicyViolationException when the new password is the current one, or in the history that the pool keeps
  */
 export async function requireUnusedPassword(

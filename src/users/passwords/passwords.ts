@@ -15,9 +15,12 @@ type PasswordOwner = Pick<User, 'poolId' | 'sub' | 'username'>
 export type PasswordVerifier = { readonly salt: Buffer; readonly verifier: Buffer }
 
 export type Passwords = {
-  /** Derives the verifier and seals it for the user's row. Never call it inside a transaction: it takes a modular power. */
+  /** Derives the verifier and seals it for the user's row. Never call it inside a transaction: it takes a modular exponentiation. */
   protect(owner: PasswordOwner, password: string): Promise<string>
-  /** Whether the password is the sealed one. `undefined` and null (no such user, no password) take as long and are false. */
+  /**
+   * Whether the password is the sealed one. When `sealed` is undefined (no such user) or null (no password), the check takes as long, and
+   * is false.
+   */
   matches(owner: PasswordOwner, sealed: string | null | undefined, password: string): Promise<boolean>
   /** The verifier, for an SRP exchange; undefined for a user without a password or with an imported hash. */
   reveal(owner: PasswordOwner, sealed: string | null): PasswordVerifier | undefined

@@ -9,7 +9,7 @@ const symbols = '!@#$%&*-+=?'
 
 const pick = (alphabet: string): string => alphabet[randomInt(alphabet.length)] ?? ''
 
-/** Satisfies every policy with this minimum length. It has no characters that people confuse, such as l and 1. */
+/** A random password that satisfies every policy with this minimum length. It has no characters that people confuse, such as l and 1. */
 export function newTemporaryPassword(policy: PasswordPolicy): string {
   const length = Math.max(policy.minimumLength, 12)
   const characters = [pick(upper), pick(lower), pick(digits), pick(symbols)]

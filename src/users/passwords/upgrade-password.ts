@@ -6,7 +6,7 @@ import { isImported } from './sealed-import.ts'
 
 /**
  * Replaces an imported hash by a verifier, once the user has signed in with the right password; returns the user as stored. SRP works from
- * then on, and the next sign-in takes a hundredth of the time. If the password was changed meanwhile, it stays as it is.
+ * then on, and the next sign-in takes a hundredth of the time. If the password was changed meanwhile, the changed password stays.
  */
 export async function upgradeImportedPassword(db: Db, passwords: Pick<Passwords, 'protect'>, user: User, password: string): Promise<User> {
   if (user.password === null || !isImported(user.password)) return user

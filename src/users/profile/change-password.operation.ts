@@ -34,7 +34,7 @@ export const changePassword = operation('ChangePassword', {
 
     await db.transaction().execute(async (tx) => {
       const locked = await lockCaller(tx, user)
-      // The check above was of a password that was replaced since.
+      // Another request has replaced the password that was checked above.
       if (!isSamePassword(locked, user)) throw incorrectPassword()
       await addToPasswordHistory(tx, pool, locked, now)
       const status = locked.status === 'FORCE_CHANGE_PASSWORD' ? 'CONFIRMED' : locked.status

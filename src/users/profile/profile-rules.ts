@@ -27,7 +27,7 @@ export function requireAllowedChanges(pool: Pool, client: AppClient, current: At
 }
 
 /**
- * Call it before the check against the schema: a client learns nothing about attributes that it may not write.
+ * Call it before the check against the schema, so that a client learns nothing about attributes that it may not write.
  * @throws ApiError InvalidParameterException for an attribute that only the server sets
  * @throws ApiError NotAuthorizedException for an attribute that this client may not write
  */
@@ -49,7 +49,7 @@ export function requireKnownNames(pool: Pool, names: readonly string[]): void {
 }
 
 /**
- * Locks the user of the access token. A request whose token was accepted before a global sign-out has no effect after it.
+ * Locks the user of the access token. Refuses a request whose token was accepted before a global sign-out that is committed by now.
  * @throws ApiError UserNotFoundException when the user was deleted since the token was checked
  * @throws ApiError NotAuthorizedException when the user signed out everywhere since then
  */
@@ -57,7 +57,9 @@ export async function lockCaller(tx: Tx, user: User): Promise<User> {
   return requireNotSignedOut(await lockUser(tx, user.poolId, user.sub), user)
 }
 
-/** `locked`, checked against `user`, which the token was checked with; throws like `lockCaller`. */
+/**
+ * Returns `locked`, the user under the lock, after comparing it with `user`, as read when the token was checked. Throws like `lockCaller`.
+ */
 export function requireNotSignedOut(locked: User | undefined, user: User): User {
   if (locked === undefined) throw new ApiError('UserNotFoundException', 'User does not exist.')
   if (locked.signedOutAt !== user.signedOutAt) throw accessTokenRevoked()

@@ -30,7 +30,7 @@ export const confirmForgotPassword = operation('ConfirmForgotPassword', {
     const { ConfirmationCode: code, Password: password } = request
     requireStrongPassword(pool, password, 'set')
     const claim = await findClaimedUser(deps, caller, { username: request.Username, action: 'ConfirmForgotPassword' })
-    // Before the password history: only a caller with the right code may learn whether a password was used before.
+    // The code is checked before the password history: only a caller with the right code may learn whether a password was used before.
     const proof = await proveCode(deps, pool.id, claim, { purpose: 'forgot-password', code })
     requireUsable(proof.user, proof)
     await requireUnusedPassword(deps, pool, proof.user, password)

@@ -29,8 +29,9 @@ type ConfirmedSignUp = {
 }
 
 /**
- * Confirms a new user, and verifies the address that the code went to. It serves the operation and the link in the message. When
- * PostConfirmation fails, this throws, and the user stays confirmed.
+ * Confirms a new user, and verifies the address that the code went to. Both the operation ConfirmSignUp and the link in the message use
+ * this function. When PostConfirmation fails, the function throws, and the user stays
+ * confirmed.
  *
  * @throws ApiError CodeMismatchException or ExpiredCodeException when the code is wrong
  * @throws ApiError NotAuthorizedException when the user is not UNCONFIRMED
@@ -86,7 +87,7 @@ function provenAliases(pool: Pool, proof: Proof, attributes: Attributes): Alias[
   return kind === undefined || proof.value === undefined ? [] : [{ kind, key: nameKey(pool, proof.value) }]
 }
 
-/** The attribute that the code verifies: none when its address is no longer the one that the code went to. */
+/** The attribute that the code verifies. Undefined when the user's address is no longer the one that the code went to. */
 function currentAttribute({ attribute, value }: Proof, attributes: Attributes): ContactAttribute | undefined {
   return attribute !== undefined && attributes[attribute] === value ? attribute : undefined
 }

@@ -19,8 +19,8 @@ import { newUnconfirmedSession, readSignUpSession } from './sign-up-session.ts'
 type Deps = { db: Db; clock: Clock; secrets: Secrets; outbox: Outbox; publicUrl: string; triggers: Triggers }
 
 /**
- * Lifeguard's own: a new user corrects the mistyped address that the code went to, and gets another code. The Session of SignUp proves who
- * the user is. The earlier code no longer works.
+ * Lifeguard's own operation: a new user corrects the mistyped address that the code went to, and gets another code. The Session of SignUp
+ * proves who the user is. The earlier code no longer works.
  */
 export const correctSignUpContact = operation('CorrectSignUpContact', {
   auth: 'app-client',

@@ -24,7 +24,7 @@ export function requireUnchangedUser(session: SignUpSession, user: User | undefi
 export type Correction = { readonly attribute: ContactAttribute; readonly value: string }
 
 /**
- * The user with the other address.
+ * The user with the corrected address.
  *
  * @throws ApiError NotAuthorizedException when the client may not write the attribute
  * @throws ApiError InvalidParameterException when the address is malformed or not new, or the pool does not send codes to its kind

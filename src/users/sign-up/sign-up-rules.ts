@@ -60,7 +60,9 @@ function requireSignUpAttributes(pool: Pool, attributes: Attributes): void {
   requireRequiredAttributes(pool, attributes)
 }
 
-/** The attributes that PreSignUp sees: those of the caller, and the address that is the username. The flags come later. */
+/**
+ * The attributes that PreSignUp sees: those of the caller, and the address that is the username. Flags that the server added are left out.
+ */
 export function attributesForPreSignUp({ attributes }: UserDraft, given: Attributes): Attributes {
   const isAddedFlag = (name: string) => name.endsWith('_verified') && given[name] === undefined
   return Object.fromEntries(Object.entries(attributes).filter(([name]) => !isAddedFlag(name)))

@@ -8,16 +8,17 @@ import { securityStampOf } from '../security-stamp.ts'
 import type { User } from '../user.ts'
 
 /**
- * The `Session` of SignUp, which ConfirmSignUp exchanges for one that starts the first sign-in (USER_AUTH) without another proof. Where
- * the pool allows new users to correct a mistyped address, the one of SignUp also authorizes the correction.
+ * The content of the `Session` of SignUp and of ConfirmSignUp. ConfirmSignUp exchanges the former for one that starts the first sign-in
+ * (USER_AUTH) without another proof. Where the pool allows new users to correct a mistyped address, the Session of SignUp also authorizes
+ * the correction.
  */
 export type SignUpSession = {
   /** Consumed by the sign-in or the correction. */
   readonly id: string
   readonly sub: string
   /**
-   * The kind of address that received the code which the user was confirmed with. Null before that, and then the session is worth nothing
-   * for a sign-in: an attacker may sign up with the address of another person, who then confirms it.
+   * The kind of address that received the code which the user was confirmed with. Null before the confirmation. Until then the Session
+   * cannot sign anyone in: an attacker may sign up with the address of another person, who then confirms it.
    */
   readonly provenBy: ContactAttribute | null
   /** `securityStampOf` the user when they were confirmed; before that, `unconfirmedStampOf` the user. */
@@ -26,7 +27,7 @@ export type SignUpSession = {
   readonly expiresAt: number
 }
 
-/** Every Session of Cognito begins like this. */
+/** Every Session of Cognito begins with these characters. */
 const prefix = 'AYABe'
 
 /** The Session of ConfirmSignUp; undefined for a client without choice-based sign-in, which has no use for it. */
@@ -65,7 +66,7 @@ export function readSignUpSession(secrets: Secrets, client: AppClient, text: str
   return { id, sub, provenBy: by, securityStamp: stamp, expiresAt: exp }
 }
 
-/** The sealed form, with short keys for `provenBy`, `securityStamp` and `expiresAt`. A change of its members needs another version. */
+/** The sealed format, with short keys for `provenBy`, `securityStamp` and `expiresAt`. A change of its members needs another version. */
 type SealedSession = {
   readonly id: string
   readonly sub: string
@@ -91,7 +92,7 @@ const contextOf = (client: AppClient): string => `${unversionedContextOf(client)
 
 const unversionedContextOf = ({ poolId, id }: AppClient): string => `${poolId}/${id}`
 
-/** Reads the form before versions, an array. Servers of an earlier release still issue it while a cluster is upgraded. */
+/** Reads the format without a version, an array. Servers of an earlier release still issue it while a cluster is upgraded. */
 function readUnversioned(content: Buffer | undefined): SignUpSession | undefined {
   if (content === undefined) return undefined
   type Unversioned = readonly [string, string, ContactAttribute | null, string, number]

@@ -44,7 +44,7 @@ export const signUp = operation('SignUp', {
     const { user, deliveries } = await createUser(deps, pool, {
       draft,
       password,
-      // PreSignUp may say that an address is verified: then its present owner loses the alias.
+      // PreSignUp may say that an address is verified: then the present owner of the address loses the alias.
       takesAliases: true,
       nameTaken: (kind) => usernameExists(pool, kind),
       async decide() {

@@ -32,7 +32,7 @@ export function computeUserStatistics(sample: readonly SampledUser[], now: numbe
   }
 }
 
-/** Other users get the answers of a user who does not exist, or answers that reveal a disabled user or a required reset. */
+/** Users who are not counted get the answers of a user who does not exist, or answers that reveal a disabled user or a required reset. */
 function isCounted({ enabled, status }: User): boolean {
   return enabled && status !== 'EXTERNAL_PROVIDER' && status !== 'RESET_REQUIRED'
 }

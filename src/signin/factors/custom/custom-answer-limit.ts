@@ -5,9 +5,9 @@ import type { Lockout } from '../../../protection/lockout.ts'
 
 /**
  * Runs `verify`, which asks the trigger function whether an answer is right. Cognito does not limit answers to custom challenges, and by
- * default Lifeguard does not either. But a pool can have wrong answers count and lock like wrong codes. An error by which the function
- * refuses then counts as well. A right answer does not clear the count, because it may be to an easy challenge: the end of the sign-in
- * does (see `clearAnswerLimit`).
+ * default Lifeguard does not either. But a pool can have wrong answers counted like wrong codes, and the user locked after too many. An
+ * error with which the function refuses then counts as a wrong answer. A right answer does not clear the count, because its challenge may
+ * have been easy. Only a successful sign-in clears it (see `clearAnswerLimit`).
  */
 export async function limitAnswers(
   codeLockout: Lockout,

@@ -19,7 +19,7 @@ import { type CustomSignIn, challengeFactsOf, customSubjectOf } from './custom-s
 
 export type CustomDeps = LaterStepDeps & { readonly triggers: Triggers; readonly codeLockout: Lockout }
 
-/** What the trigger function noted of its challenge. It has the same length for decoys and users, and so has the Session. */
+/** The sign-in state's data for a custom challenge. It has the same length for decoys and users, and so has the Session. */
 type Memory = {
   readonly name: string
   readonly privateParameters: Texts
@@ -40,7 +40,7 @@ export async function runCreateAuthChallenge(
   const { context, sub, user, name, progress } = signIn
   const { pool, client } = context
   if (!hasTrigger(pool, 'CreateAuthChallenge') || !hasTrigger(pool, 'VerifyAuthChallengeResponse')) throw notConfigured()
-  // Of the same length for a decoy, so that the Session is as long.
+  // A decoy gets random bytes of the same length, so that its Session is as long as a user's.
   const securityStamp = user === undefined ? randomBytes(32).toString('base64url') : securityStampOf(user)
   const facts = challengeFactsOf(signIn)
   const created = await invokeCreateAuthChallenge(triggers, customSubjectOf(signIn), facts, ({ privateParameters, metadata }) => {
@@ -56,9 +56,9 @@ export const notConfigured = () =>
   new ApiError('InvalidParameterException', 'Custom auth lambda trigger is not configured for the user pool.')
 
 /**
- * CUSTOM_CHALLENGE: one trigger function says whether the answer is right, and another what comes next. The Session is consumed before the
- * function is called. Otherwise a caller could try one guess after another with a function that fails, or that refuses a wrong answer by
- * an error.
+ * CUSTOM_CHALLENGE: one trigger function says whether the answer is right, and another one what comes next. The Session is consumed before
+ * the first of them is called. Otherwise, if that function failed or refused a wrong answer with an error, a caller could use one Session
+ * for many guesses.
  */
 export const customChallenge: Factor<CustomDeps> = {
   challenge,
@@ -88,7 +88,7 @@ function runVerifyAuthChallengeResponse(
 }
 
 /**
- * The state of an answer, and its sign-in with the user as stored now.
+ * The sign-in state that an answer belongs to, and the sign-in, with the user as stored now.
  *
  * @throws ApiError NotAuthorizedException when the Session is another user's or expired, and when the user's security stamp has changed.
  */

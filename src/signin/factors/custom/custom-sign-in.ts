@@ -7,14 +7,14 @@ import { attributesForTriggers, triggerSubjectOf } from '../../sign-in-triggers.
 /** A sign-in of `CUSTOM_AUTH`, in which trigger functions decide what has to be proven. */
 export type CustomSignIn = Candidate & {
   readonly context: SignInContext
-  /** What the user typed at the beginning. For a decoy nothing else is known. */
+  /** The name that the user typed at the beginning of the sign-in. Nothing else is known of a decoy. */
   readonly name: string
   readonly progress: CustomProgress
 }
 
 type CustomProgress = SignInProgress & { readonly custom: readonly ChallengeResult[] }
 
-/** The same as a sign-in of an existing user; undefined for a decoy. */
+/** The custom sign-in as a `SignIn` of an existing user; undefined for a decoy. */
 export function asSignIn({ context, user, progress }: CustomSignIn): SignIn | undefined {
   return user && { context, user, progress }
 }

@@ -17,13 +17,13 @@ export type CustomStep =
 
 export type DefineAuthChallengeDeps = SrpDeps & SecondFactorDeps
 
-/** The challenges that a trigger function can ask for besides CUSTOM_CHALLENGE and SRP. */
+/** The challenges that a trigger function can ask for in addition to CUSTOM_CHALLENGE and SRP. */
 const builtInChallenges = ['SMS_MFA', 'EMAIL_OTP', 'SOFTWARE_TOKEN_MFA', 'DEVICE_SRP_AUTH'] as const
 type BuiltInChallenge = (typeof builtInChallenges)[number]
 
 /**
- * Asks the trigger function what comes next. `clientPublic` is SRP's A: the function can only ask for the password in the call that
- * brings it.
+ * Asks the trigger function what comes next. `clientPublic` is SRP's A: only in the call that brings A can the function ask for the
+ * password.
  *
  * @throws ApiError when a trigger function refuses.
  */
@@ -76,7 +76,10 @@ async function createBuiltInChallenge(
   }
 }
 
-/** Clients can send back a Session of up to 2048 characters, and long metadata of earlier challenges can make it longer. */
+/**
+ * Refuses a challenge whose Session a client could not send back: the limit is 2048 characters. Long metadata of earlier challenges can
+ * exceed it.
+ */
 function requireShortSession(challenge: NewChallenge | undefined): NewChallenge | undefined {
   if ((challenge?.session?.length ?? 0) <= 2048) return challenge
   throw new ApiError('InvalidLambdaResponseException', 'Unrecognizable lambda output')

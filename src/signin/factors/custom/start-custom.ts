@@ -11,8 +11,8 @@ import type { SrpDeps } from '../srp/srp.ts'
 import { notConfigured } from './custom-challenge.ts'
 
 /**
- * CUSTOM_AUTH: the trigger functions decide what has to be proven. With `CHALLENGE_NAME` SRP_A the client offers to prove its password
- * first, if they ask for that.
+ * CUSTOM_AUTH: the trigger functions decide what has to be proven. With `CHALLENGE_NAME` SRP_A the client offers to prove the password
+ * first; the functions may ask for that.
  */
 export async function startCustom(
   deps: SrpDeps,
@@ -34,9 +34,9 @@ export async function startCustom(
 }
 
 /**
- * Users of an identity provider sign in there. Where the client hides which users exist, such a user is treated as a decoy.
+ * Users of an identity provider sign in there, not here. Where the client hides which users exist, such a user is treated as a decoy.
  *
- * @throws ApiError NotAuthorizedException for such a user elsewhere.
+ * @throws ApiError NotAuthorizedException for a user of an identity provider, when the client does not hide which users exist.
  */
 function requireLocal(client: AppClient, candidate: Candidate): Candidate {
   if (candidate.user?.status !== 'EXTERNAL_PROVIDER') return candidate

@@ -7,7 +7,10 @@ export type DeviceStepKey = {
   readonly deviceKey: string
 }
 
-/** Replaces an earlier step of the same key. `expiresAt`, in epoch milliseconds, is that of the state. */
+/**
+ * Stores the state of a device's challenge, in place of an earlier one with the same key. `expiresAt` (epoch milliseconds) is the state's
+ * expiry.
+ */
 export async function putDeviceStep(tx: Tx, key: DeviceStepKey, { state, expiresAt }: { state: string; expiresAt: number }): Promise<void> {
   await tx
     .insertInto('device_step')
@@ -16,7 +19,7 @@ export async function putDeviceStep(tx: Tx, key: DeviceStepKey, { state, expires
     .execute()
 }
 
-/** Undefined when there is no such step, or it has expired at `now`. */
+/** Undefined when no state is stored under `key`, or when it has expired at `now`. */
 export async function findDeviceStepState(db: Db, key: DeviceStepKey, now: number): Promise<string | undefined> {
   const row = await db
     .selectFrom('device_step')

@@ -13,9 +13,9 @@ import type { SignInState } from '../../sign-in-state.ts'
 import { type DeviceStepKey, findDeviceStepState, putDeviceStep } from './device-step-repository.ts'
 
 /**
- * Some clients answer DEVICE_SRP_AUTH without its Session, and Cognito accepts that. So the state of the challenge is stored as well, for
- * its user, client and device: it proves that the steps before it were passed. It is the state that the Session holds. So it expires with
- * the Session, and works once, whether the client sends the Session or not.
+ * Some clients answer DEVICE_SRP_AUTH without its Session, and Cognito accepts that. So the sign-in state of the challenge is also stored,
+ * for its user, client and device. The stored state proves that the earlier steps were passed. It is the state that the Session holds. So
+ * it expires with the Session, and works once, whether the client sends the Session or not.
  */
 export async function keepDeviceStep(tx: Tx, secrets: Secrets, state: SignInState, deviceKey: string): Promise<void> {
   const { poolId, sub, clientId, expiresAt } = state
@@ -27,12 +27,14 @@ export async function keepDeviceStep(tx: Tx, secrets: Secrets, state: SignInStat
 type Deps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets; readonly deviceLockout: Lockout }
 
 /**
- * The state of the challenge that an answer without a Session belongs to. Undefined when no challenge is waiting, or there is no such user.
+ * The state of the challenge that an answer without a Session belongs to. Undefined when no challenge is waiting, or when the named user
+ * does not have the device.
  *
  * A thief who has the device but not the password could wait until the user signs in, and then answer first. So an answer without a waiting
- * challenge counts as a wrong proof, and a few of them lock such answers for a while. Answers with a Session are not locked.
+ * challenge counts as a wrong proof. After a few such answers, all answers without a Session are locked for a while. Answers with a Session
+ * are not locked.
  *
- * @throws ApiError NotAuthorizedException while such answers are locked.
+ * @throws ApiError NotAuthorizedException while answers without a Session are locked.
  */
 export async function findDeviceStep(
   deps: Deps,
@@ -52,7 +54,10 @@ export async function findDeviceStep(
   return outcome.proven ? outcome.value : undefined
 }
 
-/** Undefined for a challenge that was answered, which must not clear the count. Of two answers at once, `consumeState` accepts one. */
+/**
+ * Undefined when the challenge was answered already: a second answer must not clear the count of wrong proofs. Of two answers at once, both
+ * may get the state here, but `consumeState` accepts only one.
+ */
 async function findUnansweredStep({ db, clock, secrets }: Deps, key: DeviceStepKey): Promise<SignInState | undefined> {
   const sealed = await findDeviceStepState(db, key, clock.now())
   const session = sealed === undefined ? undefined : secrets.open('device-step', sealed, contextOf(key))

@@ -17,10 +17,10 @@ import { keepDeviceStep } from './device-step.ts'
 
 /**
  * DEVICE_SRP_AUTH: in pools that challenge new devices, a remembered device proves itself and replaces the second factor. A device that is
- * only tracked is not asked.
+ * only tracked gets no challenge.
  *
- * @throws ApiError ResourceNotFoundException when the client names a device that the user does not have or has forgotten. Clients then
- * drop the device key and sign in again.
+ * @throws ApiError ResourceNotFoundException when the client names a device that the user does not have or has forgotten. Clients then drop
+ * the device key and sign in again.
  */
 export const rememberedDevice: RequiredStep<LaterStepDeps> = {
   async findChallenge({ db, secrets, clock }, signIn) {
@@ -78,7 +78,7 @@ export const deviceSrp: Factor<DeviceDeps> = {
   },
 }
 
-/** DEVICE_PASSWORD_VERIFIER, the second half. The state is in SECRET_BLOCK; a Session is ignored. */
+/** DEVICE_PASSWORD_VERIFIER, the second half of a device's proof. The state is in SECRET_BLOCK; a Session is ignored. */
 export const devicePassword: Factor<DeviceDeps> = {
   challenge: 'DEVICE_PASSWORD_VERIFIER',
 
@@ -88,7 +88,7 @@ export const devicePassword: Factor<DeviceDeps> = {
     const { user } = signIn
     const { key, exchange } = step.memory
     if (requireParameter(answer.responses, 'DEVICE_KEY') !== key) throw invalidSession()
-    // Only when the user is known, because a refusal is recorded as a wrong proof of this user.
+    // The timestamp is checked only when the user is known, because a refusal is recorded as a wrong proof of this user.
     requireCurrentTimestamp(proof.timestamp, { now: deps.clock.now(), toleranceMs: deps.srpToleranceMs })
 
     const { verifier } = await requireVerifier(deps, user, key)

@@ -14,7 +14,7 @@ import { wrongSignInCode } from '../../sign-in-errors.ts'
 
 export type SentCodeDeps = LaterStepDeps & { readonly triggers: Triggers; readonly codeLockout: Lockout }
 
-/** The keyed hash of a sent code travels with the sign-in, so that a sign-in that is given up leaves no row behind. */
+/** The sign-in state's data for a sent code. The Session holds the keyed hash, so that a sign-in that is given up leaves no row behind. */
 export type SentCodeMemory = {
   readonly hash: string
   /** An address that the right code makes the user's; undefined when the code went to the address that the user has. */
@@ -61,8 +61,8 @@ export async function createSentCodeChallenge(
 }
 
 /**
- * Checks the code of a step. `address` is the one that the code has to have gone to: a code that went elsewhere proves nothing about it.
- * It is undefined when the user has no address any more.
+ * Checks the code of a step. `address` is where the code must have been sent: a code that went elsewhere proves nothing about this address.
+ * `address` is undefined when the user no longer has one.
  *
  * @throws ApiError CodeMismatchException when the code is wrong, and NotAuthorizedException while the user is locked.
  */
@@ -81,7 +81,7 @@ export async function requireSentCode(
 
 type CodeStep = Pick<SentCodeStep, 'poolId' | 'sub' | 'challenge' | 'id'>
 
-/** Bound to one step, so to one user and one challenge. */
+/** The keyed hash of a code. It is valid for one step only, and so for one user and one challenge. */
 export function hashOfSignInCode(secrets: Secrets, { poolId, sub, challenge, id }: CodeStep, address: string, code: string): string {
   return secrets.mac('code', 'sign-in', poolId, sub, challenge, id, address, code).toString('base64url')
 }

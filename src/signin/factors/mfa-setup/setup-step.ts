@@ -14,7 +14,7 @@ import { openState, sealState } from '../../sealed-state.ts'
 import { invalidSession, usedSession } from '../../sign-in-errors.ts'
 import { requireStateOfAnyClient } from '../../sign-in-state.ts'
 
-/** The state of the set-up of an authenticator app during a sign-in. */
+/** The sign-in state's data during the set-up of an authenticator app. */
 export type SetupMemory = {
   /** The app's secret in Base32; null before AssociateSoftwareToken. */
   readonly secret: string | null
@@ -47,13 +47,16 @@ export async function openSetup({ db, clock, secrets, pools }: SetupDeps, sessio
   return { ...owner, user, step }
 }
 
-/** The Session of the same set-up with another memory. It is valid for the whole time of a new step. */
+/**
+ * A new Session for a set-up that is under way, with `memory` as its data. Its lifetime begins anew: it is valid as long as a new step
+ * would be.
+ */
 export function resumeSetup({ secrets, clock }: SetupDeps, { client, step }: Setup, memory: SetupMemory): string {
   const expiresAt = clock.now() + client.authSessionValidityMinutes * 60_000
   return sealState(secrets, { ...step, expiresAt, memory })
 }
 
-/** The Session of a finished set-up. It is a step with an id of its own, which the answer to MFA_SETUP consumes. */
+/** The Session of a finished set-up. It holds a new step with an id of its own. The answer to MFA_SETUP consumes that step. */
 export function concludeSetup({ secrets, clock }: SetupDeps, { client, user, step }: Setup): string {
   const memory: SetupMemory = { secret: null, isProven: true }
   const signIn = { context: { client }, user, progress: step.progress }
@@ -61,8 +64,8 @@ export function concludeSetup({ secrets, clock }: SetupDeps, { client, user, ste
 }
 
 /**
- * Consumes the step and every other Session of the same set-up: they all have the same id, and none of them is valid for longer than the
- * longest AuthSessionValidity from now. False when the step was consumed before.
+ * Consumes the step, and with it every Session of the set-up so far: these Sessions all have the same id, and none of them is valid for
+ * longer than the longest AuthSessionValidity from now. False when the step was consumed before.
  */
 export function consumeSetup(tx: Tx, { id }: SetupStep, now: number): Promise<boolean> {
   return consumeState(tx, id, now + longestSessionMs)

@@ -18,7 +18,8 @@ export function missingRequiredAttributes(pool: Pool, client: AppClient, user: U
 }
 
 /**
- * The `userAttributes.<name>` keys of the answer. They may only set attributes without a value, and have to set all required ones.
+ * The `userAttributes.<name>` keys of the answer. They may set only attributes that the user lacks, and have to set all required ones among
+ * these.
  *
  * @throws ApiError InvalidParameterException or NotAuthorizedException when an attribute is not allowed, or a required one is missing.
  */

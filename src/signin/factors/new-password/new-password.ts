@@ -24,7 +24,7 @@ import { missingRequiredAttributes, readNewAttributes } from './new-attributes.t
 
 export type NewPasswordDeps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets; readonly passwords: Passwords }
 
-/** Identifies the password that was proven. If the password is replaced, the session is refused. */
+/** Identifies the password that was proven. If that password is replaced, the Session is refused. */
 type Memory = { readonly passwordMark: string }
 
 /** NEW_PASSWORD_REQUIRED: a user with a temporary password chooses a new one, and sets the attributes that the pool requires. */
@@ -59,7 +59,7 @@ export const newPassword: Factor<NewPasswordDeps> & RequiredStep<NewPasswordDeps
   },
 }
 
-/** Changes whenever a password is set, even if it is the same password. */
+/** A digest that changes whenever a password is set, even if it is the same password. */
 const passwordMarkOf = (user: User): string =>
   createHash('sha256')
     .update(user.password === null ? '' : sealMark(user.password))

@@ -23,7 +23,7 @@ export type CodeChoice = 'EMAIL_OTP' | 'SMS_OTP'
 const contactOfChoice: Readonly<Record<CodeChoice, ContactAttribute>> = { EMAIL_OTP: 'email', SMS_OTP: 'phone_number' }
 
 /**
- * EMAIL_OTP or SMS_OTP as the first factor. A code is sent with the challenge; for a decoy it only seems to be.
+ * EMAIL_OTP or SMS_OTP as the first factor. A code is sent with the challenge; for a decoy the sending is only simulated.
  *
  * @throws ApiError TooManyRequestsException when too many codes were requested.
  */
@@ -57,7 +57,7 @@ export async function createOneTimeCodeChallenge(deps: SentCodeDeps, signIn: Cho
   }
 }
 
-/** @throws ApiError CodeMismatchException when the code is wrong, or was sent to an address that the user does not have any more. */
+/** @throws ApiError CodeMismatchException when the code is wrong, or was sent to an address that the user no longer has. */
 export async function proveOneTimeCode(
   deps: SentCodeDeps,
   { context: { pool, caller }, user }: ChoiceSignIn,

@@ -31,13 +31,13 @@ export function createPasskeyChallenge(
 type PasskeyAnswer = {
   readonly choices: Choices
   readonly state: ChoiceState
-  /** CREDENTIAL of the client. */
+  /** The parameter CREDENTIAL of the answer. */
   readonly credential: string
 }
 
 /**
- * Checks a passkey's signature over the challenge. Wrong ones are not counted: signatures cannot be guessed, and a lock would only keep
- * the owner out.
+ * Checks a passkey's signature over the challenge. Wrong signatures are not counted: a signature cannot be guessed, and a lock would only
+ * keep the owner out.
  *
  * @throws ApiError NotAuthorizedException when the signature is wrong, the passkey is not the user's, or the Session was used.
  * @throws ApiError InvalidParameterException when CREDENTIAL cannot be read.
@@ -48,7 +48,8 @@ export async function provePasskey(deps: LaterStepDeps, { user }: ChoiceSignIn, 
   if (assertion === undefined) throw new ApiError('InvalidParameterException', 'CREDENTIAL is not the answer of a passkey.')
   const passkey = choices.passkeys.find(({ id }) => id === assertion.id)
   const isProven = passkey !== undefined && (await isPasskeyProof(deps, assertion, passkey, answer))
-  // A passkey with a counter fails at its second use, before the used Session is noticed. The client still gets that message.
+  // If the same answer comes twice, a passkey with a counter fails before the used Session is noticed. The client still gets the message
+  // about the used Session.
   if (!isProven || user === undefined) throw (await isStateConsumed(deps.db, state.id)) ? usedSession() : wrongPassword()
   return { kind: 'proven', user, progress: withProof(state.progress, 'WEB_AUTHN'), consumes: state }
 }

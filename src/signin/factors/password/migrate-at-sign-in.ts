@@ -15,10 +15,10 @@ export type PasswordAttempt = { readonly username: string; readonly password: st
 
 /**
  * Runs the UserMigration trigger for an unknown name and a password. The attempt counts like an attempt at a user's password, so that no
- * one can guess passwords of the other system through this one. Undefined when the pool has no such trigger or the function does not
- * know the user. Where the client hides which users exist, that is a candidate whose password was refused instead.
+ * one can guess passwords of the other system through this one. Undefined when the pool has no such trigger, or the function does not know
+ * the user. Where the client hides which users exist, an unknown or refused user gives a candidate whose password was refused.
  *
- * @throws Error as the trigger function's refusal, where the client does not hide which users exist.
+ * @throws Error the trigger function's refusal, where the client does not hide which users exist.
  */
 export async function migrateAtSignIn(
   deps: PasswordDeps,
@@ -56,7 +56,7 @@ async function findOrMigrate(
 }
 
 /**
- * Counts an attempt twice: for the name as it was typed, as for a user, and for the name without its spelling. Otherwise each spelling
+ * Counts an attempt twice: for the name as it was typed (as for a user), and for the name without case and accents. Otherwise each spelling
  * would have a count of its own, although the other system may ignore case or accents.
  */
 async function guardSpellings(

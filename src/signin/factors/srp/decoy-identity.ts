@@ -6,8 +6,9 @@ import type { PasswordVerifier } from '../../../users/passwords/passwords.ts'
 
 /**
  * The name and salt of a decoy in the first answer of SRP. They are stable for a given name. Where users sign up with an address, the
- * username of a user is a UUID, and so is the decoy's. In other pools a user's name is returned as it was stored, so a UUID would give
- * the decoy away. But with an alias the answer has the username, which the client did not send; a decoy has to invent one then.
+ * username of a user is a UUID, and so is the decoy's. In other pools a user's name is returned as it was stored, so a UUID would give the
+ * decoy away. But when the client sends an alias, the answer has the user's username, which the client did not send. For a decoy, the `sub`
+ * stands for that username.
  */
 export function decoyIdentity(
   secrets: Secrets,

@@ -35,7 +35,7 @@ export type SrpDeps = {
   readonly powers: SrpPowers
   readonly lockout: Lockout
   readonly triggers: Triggers
-  /** The most that the time of a proof may differ from ours. */
+  /** How far the timestamp of a proof may be from our clock. */
   readonly srpToleranceMs: number
 }
 
@@ -105,7 +105,7 @@ export const srp: Factor<SrpDeps> = {
       requireNotReset(client, user)
       requireConfirmed(client, user)
     }
-    // Only when the user is known, because a refusal is recorded as a wrong password of this user.
+    // The timestamp is checked only when the user is known, because a refusal is recorded as a wrong password of this user.
     requireCurrentTimestamp(proof.timestamp, { now, toleranceMs: deps.srpToleranceMs })
 
     const outcome = await deps.lockout.guard<User>(pool.id, state.sub, now, async () => {

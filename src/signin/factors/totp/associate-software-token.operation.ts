@@ -6,7 +6,10 @@ import { findSoftwareToken, setPendingSecret } from '../../../users/mfa/software
 import { lockCaller } from '../../../users/profile/profile-rules.ts'
 import { openSetup, resumeSetup, type SetupDeps } from '../mfa-setup/setup-step.ts'
 
-/** Returns a new secret for an authenticator app. It has no effect, and replaces no other, until VerifySoftwareToken verifies a code of it. */
+/**
+ * Returns a new secret for an authenticator app. Until VerifySoftwareToken verifies a code of the new secret, it has no effect: an earlier
+ * secret stays in use.
+ */
 export const associateSoftwareToken = operation('AssociateSoftwareToken', {
   auth: 'session-or-token',
 
@@ -19,7 +22,7 @@ export const associateSoftwareToken = operation('AssociateSoftwareToken', {
     }
     const setup = await openSetup(deps, request.Session ?? '')
     requireSoftwareTokens(setup.pool)
-    // The secret travels with the sign-in, so that a sign-in that is given up leaves no row behind.
+    // The Session holds the secret, so that a sign-in that is given up leaves no row behind.
     return { SecretCode: secret, Session: resumeSetup(deps, setup, { secret, isProven: false }) }
   },
 })

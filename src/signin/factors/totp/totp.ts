@@ -37,16 +37,16 @@ export const totp: SecondFactor<TotpDeps> = {
 }
 
 /**
- * Consumes the code.
+ * Checks the code of the user's authenticator app, and consumes it.
  *
  * @throws ApiError CodeMismatchException when the code is wrong, ExpiredCodeException when it was used before, and
- * SoftwareTokenMFANotFoundException when the user has no authenticator app any more.
+ * SoftwareTokenMFANotFoundException when the user no longer has an authenticator app.
  */
 async function requireSoftwareCode({ db, secrets, clock, codeLockout }: TotpDeps, user: User, code: string): Promise<void> {
   const now = clock.now()
   const { proven } = await codeLockout.guard(user.poolId, user.sub, now, async () => {
     const secret = (await findSoftwareToken(db, user))?.secret
-    // An administrator removed it after the challenge was issued.
+    // An administrator removed the app after the challenge was issued.
     if (!secret) throw new ApiError('SoftwareTokenMFANotFoundException', 'The user has no software token.')
     const step = findTimeStep(openSoftwareSecret(secrets, user, secret), code, now)
     if (step === undefined) return { proven: false }
