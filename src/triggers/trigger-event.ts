@@ -21,7 +21,7 @@ function versionOf(version: string | undefined): string {
 }
 
 /**
- * The first part of an AWS SDK's user agent, such as `aws-sdk-js/3.1169.0`, in the form of Cognito's events: `aws-sdk-js-3.1169.0`. The
+ * The first part of an AWS SDK's user agent, such as `aws-sdk-js/3.1169.0`, as Cognito's events write it: `aws-sdk-js-3.1169.0`. The
  * pattern only matches at the start of a word. Otherwise a long header that repeats `aws-sdk-` would be scanned again from each repetition.
  */
 function sdkVersionOf(userAgent: string | undefined): string {

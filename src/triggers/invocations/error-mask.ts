@@ -38,7 +38,7 @@ export function createErrorMask(...values: readonly unknown[]): ErrorMask {
 type Member = {
   readonly value: unknown
   readonly isSecret: boolean
-  /** Whether everything below is secret, too. */
+  /** Whether every value inside this one is secret, whatever its name. */
   readonly isSecretMap: boolean
 }
 
