@@ -86,8 +86,8 @@ export async function consumeCode(
 }
 
 /**
- * Keeps a code that confirmed a user for the rest of its lifetime. A client that lost the answer and repeats the request can then learn that
- * the user is confirmed, even where other callers must not learn whether the user exists.
+ * Keeps a code that confirmed a user for the rest of the code's lifetime. A client that lost the answer and repeats the request can then
+ * learn that the user is confirmed, even where other callers must not learn whether the user exists.
  */
 export async function rememberCode(tx: Tx, secrets: Secrets, { code, now, expiresAt, ...user }: UsedCode): Promise<void> {
   const key = { ...user, purpose: 'confirmed' } as const

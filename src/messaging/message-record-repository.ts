@@ -36,13 +36,13 @@ export type MessageFilter = {
 export async function listMessageRows(db: Db, poolId: string, filter: MessageFilter, limit: number): Promise<MessageRow[]> {
   let query = db.selectFrom('outbox').selectAll().where('pool_id', '=', poolId)
   if (filter.sub !== undefined) query = query.where('sub', '=', filter.sub)
-  // As an expression, the state does not make SQLite choose its index: a user has few messages.
+  // For one user, the state is written as an expression, so that SQLite uses the index of the user, who has few messages, not of the state.
   if (filter.state !== undefined) query = query.where(filter.sub === undefined ? 'state' : sql`state || ''`, '=', filter.state)
   if (filter.before !== undefined) query = query.where('id', '<', filter.before)
   return (await query.orderBy('id', 'desc').limit(limit).execute()).map(fromRow)
 }
 
-/** Up to `limit` messages of all pools that were not sent, newest first. For the dev inbox, which shows all pools. */
+/** Up to `limit` messages that were not sent, newest first. They are of all pools, because the dev inbox shows all pools. */
 export async function listUnsentRows(db: Db, limit: number): Promise<MessageRow[]> {
   const rows = await db.selectFrom('outbox').selectAll().where('state', '!=', 'sent').orderBy('id', 'desc').limit(limit).execute()
   return rows.map(fromRow)
