@@ -20,7 +20,7 @@ export function readNewDomain(request: CreateUserPoolDomainRequest, now: number)
   }
 }
 
-/** `domain` after UpdateUserPoolDomain. What the request does not name stays. A Routing without Failover ends the failover. */
+/** `domain` after UpdateUserPoolDomain. Settings that the request does not name stay. A Routing without Failover ends the failover. */
 export function readDomainUpdate(domain: PoolDomain, request: UpdateUserPoolDomainRequest, now: number): PoolDomain {
   return {
     ...domain,
