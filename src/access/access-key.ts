@@ -7,7 +7,7 @@ export type AccessKey = {
   /** `AKIA…` for a long-lived key, `ASIA…` for one that comes with a session token. */
   readonly id: string
   readonly secret: string
-  /** Only a temporary access key has one. A request must then present the session token with this hash. */
+  /** The hash of the session token, which a request must present. Only a temporary access key has a session token. */
   readonly sessionTokenHash: string | undefined
   readonly policy: Policy
   readonly expiresAt: number | undefined

@@ -101,7 +101,7 @@ function requireSignedHeaders(request: RequestHead, claim: SignatureClaim): void
     throw invalid("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
   }
   for (const name of headersToSign) {
-    // When there is an `x-amz-date`, the `date` header does not matter to the signature, and proxies set it.
+    // With an `x-amz-date` header, the signature does not depend on `date`. Proxies set `date`, so it need not be signed then.
     if (name === 'date' && claim.dateHeader !== 'date') continue
     if (singleHeader(request.headers, name) !== undefined && !claim.signedHeaders.includes(name)) {
       throw invalid(`'${name}' must be a 'SignedHeader' in the AWS Authorization.`)

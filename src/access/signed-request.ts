@@ -4,7 +4,7 @@ export type Headers = Readonly<Record<string, string | readonly string[] | undef
 /** What is known of a request before its body is read. Nothing here is decoded. */
 export type RequestHead = {
   readonly method: string
-  /** As in the request line, still percent-encoded. */
+  /** The path as in the request line, still percent-encoded. */
   readonly path: string
   /** The part after the question mark, still percent-encoded; empty when there is none. */
   readonly query: string

@@ -55,7 +55,7 @@ export function getShape(name: string): Shape {
   return shape
 }
 
-/** The JavaScript form of a pattern of the service, which runs on Java. */
+/** The regular expression in JavaScript for a pattern of the service, which runs on Java. */
 export function javaScriptPattern(pattern: string): { readonly source: string; readonly flags: string } {
   return model.patterns[pattern] ?? { source: pattern, flags: 'u' }
 }
