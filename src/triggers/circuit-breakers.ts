@@ -23,7 +23,7 @@ export type CircuitBreakers = {
 }
 
 export function createCircuitBreakers(clock: Clock): CircuitBreakers {
-  /** Only functions that failed have an entry. */
+  /** The breakers by the `key` of `guard`. Only a function whose last call failed has a breaker. */
   const breakers = new Map<string, Breaker>()
 
   return {

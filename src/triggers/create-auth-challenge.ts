@@ -2,9 +2,9 @@ import { type CustomChallengeRequest, lastMembersOf, sessionOf } from './custom-
 import type { Texts, TriggerSubject, Triggers } from './trigger.ts'
 
 export type CreatedChallenge = {
-  /** For the client. */
+  /** The parameters that the client gets. */
   readonly publicParameters: Texts
-  /** Only for the function that verifies the answer. */
+  /** The parameters that only the function that verifies the answer gets. */
   readonly privateParameters: Texts
   readonly metadata: string | null
 }

@@ -4,7 +4,7 @@ import { clientMetadataOf, type Texts, type TriggerSubject, type Triggers } from
 type Source = 'PreSignUp_SignUp' | 'PreSignUp_AdminCreateUser'
 
 type PreSignUpRequest = {
-  /** As the request gave them: the user is not stored yet, so there is no `sub` and no status. */
+  /** The attributes as the request gave them. The user is not stored yet, so there is no `sub` and no status. */
   readonly userAttributes: Texts
   readonly validationData: Texts | undefined
   readonly clientMetadata: Texts | undefined

@@ -1,7 +1,7 @@
 import { regionOf } from '../pools/pool.ts'
 import type { JsonObject, TriggerCall } from './trigger.ts'
 
-/** The event that a function gets: the members that all triggers share, and the request and response of this one. */
+/** The event that a function gets: the members that the events of all triggers have, and the request and response of this trigger. */
 export function eventOf({ pool, trigger, source, clientId, username, userAgent, request, response }: TriggerCall): JsonObject {
   return {
     version: versionOf(pool.triggers.byName[trigger]?.version),

@@ -50,7 +50,10 @@ export class NotBegunError extends Error {
   }
 }
 
-/** The compiler rewrites the extensions of imports, but not those of URLs: the extension of this module tells whether it was compiled. */
+/**
+ * The file of the worker. The compiler rewrites the extensions of imports, but not those of URLs. So the extension of this module tells
+ * whether the code was compiled.
+ */
 const entry = import.meta.url.endsWith('.ts')
   ? new URL('./module-worker.ts', import.meta.url)
   : new URL('./module-worker.js', import.meta.url)

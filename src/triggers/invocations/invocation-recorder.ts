@@ -35,7 +35,7 @@ export function createInvocationRecorder({ db, secrets, logger, pools }: Options
     },
   })
   return {
-    // Masked and cut at once, so that long answers do not wait in memory.
+    // Events and answers are masked, or left out, at once, so that long answers do not wait in memory.
     record: (invocation) => writer.add(maskInvocation(invocation)),
     flush: writer.flush,
   }
