@@ -38,7 +38,7 @@ export function writeDelivery({ attribute, medium, destination }: Delivery): {
   return { AttributeName: attribute, DeliveryMedium: medium, Destination: destination }
 }
 
-/** `ana@example.test` becomes `a***@e***`, whatever its length. Cognito's form since 2022 omits the top-level domain. */
+/** `ana@example.test` becomes `a***@e***`, whatever its length. Since 2022, Cognito leaves out the top-level domain. */
 export function maskEmail(address: string): string {
   const at = address.lastIndexOf('@')
   const [first = '*'] = address.slice(0, Math.max(at, 0))
@@ -54,8 +54,8 @@ export function maskPhoneNumber(phoneNumber: string): string {
 }
 
 /**
- * The address for the code of a new user: an auto-verified attribute that the user gave. If there are two, it is the phone number. Undefined
- * when the user has no such address; then no code is sent.
+ * The address for the code of a new user: an auto-verified attribute that the user gave. If there are two, it is the phone number.
+ * Undefined when the user has no such address; then no code is sent.
  */
 export function chooseSignUpContact(pool: Pick<Pool, 'autoVerifiedAttributes'>, attributes: Attributes): Contact | undefined {
   return firstContact(signUpOrder(pool), attributes)

@@ -53,7 +53,7 @@ export async function insertOutboxEntry(tx: Tx, { withheld, ...entry }: NewEntry
 type Claim = {
   readonly channel: Lane
   readonly now: number
-  /** Until then no other process may deliver the claimed messages; in epoch milliseconds. */
+  /** The time until which no other process may deliver the claimed messages, in epoch milliseconds. */
   readonly leaseUntil: number
   readonly limit: number
   /** The users who have a message that is being delivered. Their next message waits for the end of that delivery. */

@@ -35,7 +35,7 @@ type Options = {
   readonly graceMs?: number
 }
 
-/** The longest time limit that a pool may set for its function, and the time to encrypt the code. */
+/** The longest time limit that a pool may set for its function, plus the time to encrypt the code. */
 const customSenderTimeoutMs = 75_000
 
 export function createOutboxWorker({

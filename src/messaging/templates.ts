@@ -21,7 +21,7 @@ export type RenderedMessage =
   | { readonly channel: 'email'; readonly subject: string; readonly html: string; readonly text: string }
   | { readonly channel: 'sms'; readonly text: string }
 
-/** Cognito's texts for a pool that set none. (Unconfirmed: those of MFA and of links.) */
+/** Cognito's texts for a pool without texts of its own. (Unconfirmed: the texts for MFA and for links.) */
 const defaults = {
   verification: 'Your verification code is {####}. ',
   verificationSubject: 'Your verification code',
