@@ -15,7 +15,7 @@ export type MfaMethod = (typeof mfaMethods)[number]
 export type OAuthFlow = 'code' | 'implicit' | 'client_credentials'
 export type RecoveryMechanism = 'verified_email' | 'verified_phone_number' | 'admin_only'
 
-/** Settings of the server that apply where a pool has none. */
+/** Settings of the server that apply to a pool that does not have the setting itself. */
 export type ServerDefaults = {
   /** How many messages one recipient may get in an hour. Undefined means no limit. */
   readonly maxPerRecipientPerHour: number | undefined

@@ -28,7 +28,7 @@ export type Quotas = Readonly<Record<QuotaName, number>>
 const defaultQuotas = Object.fromEntries(Object.entries(table).map(([name, { max }]) => [name, max])) as Quotas
 
 /**
- * The default quotas, with those that the operator has set in their place.
+ * All quotas. A quota that the operator has set takes the place of its default.
  * @throws SettingsError when a name is not that of a quota
  */
 export function quotasWith(overrides: Readonly<Record<string, number>> = {}): Quotas {

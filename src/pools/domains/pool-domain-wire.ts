@@ -67,7 +67,7 @@ function readCustomConfig(config: CustomDomainConfigType | undefined): PoolDomai
   return config && { certificateArn: config.CertificateArn, securityPolicy: config.SecurityPolicy }
 }
 
-/** For a prefix domain the configuration is empty (observed). */
+/** The `CustomDomainConfig` in a description. It is empty for a prefix domain (observed). */
 function writeCustomConfig({ custom }: PoolDomain): CustomDomainConfigType {
   if (custom === undefined) return {} as CustomDomainConfigType
   return { CertificateArn: custom.certificateArn, SecurityPolicy: custom.securityPolicy }
