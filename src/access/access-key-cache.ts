@@ -10,7 +10,7 @@ export type FindAccessKey = (id: string) => Promise<AccessKey | undefined>
 /** The channel of deleted keys. Publish the id there after the commit that deleted the key. */
 export const accessKeyDeleted = 'access_key_deleted'
 
-/** How long a process that missed the message may still accept a deleted key. */
+/** How long a process that missed the message on that channel may still accept a deleted key. */
 export const cacheMilliseconds = 5_000
 
 const cacheSize = 1_000
@@ -22,7 +22,7 @@ type Deps = {
   subscribe(channel: string, listener: (id: string) => void, onGap: () => void): () => void
 }
 
-/** Finds keys and caches them for a few seconds, so that not every request needs a query. `close` ends the subscription. */
+/** Finds access keys and caches them for a few seconds, so that not every request needs a query. `close` ends the subscription. */
 export function createAccessKeyCache({ db, secrets, clock, subscribe }: Deps): { find: FindAccessKey; close(): void } {
   const cache = createLoadCache<AccessKey>({
     load: (id) => findAccessKey(db, secrets, id),

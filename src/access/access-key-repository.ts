@@ -8,7 +8,7 @@ export async function insertAccessKey(db: Db | Tx, secrets: Secrets, key: NewAcc
   await db.insertInto('access_key').values(toRow(secrets, key)).execute()
 }
 
-/** Also finds expired keys, so that the caller can learn that the key has expired. */
+/** Finds expired keys as well, so that the caller can learn that the key has expired. */
 export async function findAccessKey(db: Db | Tx, secrets: Secrets, id: string): Promise<AccessKey | undefined> {
   // The id is unverified input. Do not query the database for a text that cannot be an id.
   if (!isAccessKeyId(id)) return undefined
@@ -33,7 +33,7 @@ export async function deleteAccessKey(db: Db | Tx, id: string): Promise<boolean>
   return numDeletedRows === 1n
 }
 
-/** Removes up to `limit` session keys that expired before `before`. Returns how many it found. */
+/** Removes up to `limit` temporary access keys that expired before the time `before`. Returns how many were found. */
 export async function sweepAccessKeys(db: Db | Tx, before: number, limit: number): Promise<number> {
   const expired = await db.selectFrom('access_key').select('id').where('expires_at', '<', before).limit(limit).execute()
   for (const { id } of expired) await db.deleteFrom('access_key').where('id', '=', id).where('expires_at', '<', before).execute()

@@ -7,13 +7,13 @@ export type AccessKey = {
   /** `AKIA…` for a long-lived key, `ASIA…` for one that comes with a session token. */
   readonly id: string
   readonly secret: string
-  /** Set for the key of a session. The request must present the token that has this hash. */
+  /** The hash of the session token, which a request must present. Only a temporary access key has a session token. */
   readonly sessionTokenHash: string | undefined
   readonly policy: Policy
   readonly expiresAt: number | undefined
 }
 
-/** What the database shows of a key without its secret. */
+/** What a list shows of a stored access key: everything except its secret and the hash of its session token. */
 export type AccessKeyMetadata = {
   readonly id: string
   readonly description: string
@@ -23,7 +23,7 @@ export type AccessKeyMetadata = {
   readonly expiresAt: number | undefined
 }
 
-/** A key to store. Only the key of a session has a `sessionTokenHash`. */
+/** An access key to store. Only a temporary one has a `sessionTokenHash`. */
 export type NewAccessKey = AccessKeyMetadata & Pick<AccessKey, 'secret' | 'sessionTokenHash'>
 
 /** What the owner of a key needs. It is shown once: the database holds the secret sealed and the token hashed. */
@@ -32,7 +32,7 @@ export type Credentials = { readonly id: string; readonly secret: string; readon
 /** The base32 alphabet of RFC 4648, which AWS uses for its ids. It has 32 characters, so random bytes map to it evenly. */
 const idAlphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
-/** Draws new credentials in AWS's form: an id of 20 characters and a secret of 40 (240 random bits). */
+/** Draws new credentials in AWS's format: an id of 20 characters and a secret of 40 (240 random bits). */
 export function newAccessKey(kind: 'long-lived' | 'session'): Credentials {
   const suffix = Array.from(randomBytes(16), (byte) => idAlphabet[byte % 32]).join('')
   const secret = randomBytes(30).toString('base64')
@@ -44,7 +44,7 @@ export function isAccessKeyId(text: string): boolean {
   return /^A[KS]IA[A-Z0-9]{16}$/.test(text)
 }
 
-/** The keyed hash under which a session token is stored. It is valid for one access key only. */
+/** The keyed hash that is stored in place of a session token. It is bound to the id of the access key. */
 export function hashSessionToken(secrets: Secrets, keyId: string, token: string): string {
   return secrets.mac('access-key', 'session-token', keyId, token).toString('base64url')
 }

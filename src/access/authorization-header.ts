@@ -1,7 +1,7 @@
 import { ApiError } from '../contract/api-error.ts'
 import { type Headers, headerValues } from './signed-request.ts'
 
-/** What the headers of a request say about its signature. Nothing of it is verified yet. */
+/** What the headers of a request say about its signature. Nothing here is verified yet. */
 export type SignatureClaim = {
   readonly keyId: string
   /** The parts of the credential scope. */
@@ -92,7 +92,7 @@ function readSignedHeaders(text: string): readonly string[] {
 function readTimestamp(text: string): Pick<SignatureClaim, 'signedAt' | 'timestamp'> {
   const date = text.trim()
   const basic = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/
-  // Old clients send `Date` in the form of HTTP (RFC 9110 §5.6.7).
+  // Old clients send `Date` in HTTP's date format (RFC 9110 §5.6.7).
   const httpDate = /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/
   const signedAt = basic.test(date)
     ? Date.parse(date.replace(basic, '$1-$2-$3T$4:$5:$6Z'))

@@ -18,7 +18,7 @@ export const signingNames: Readonly<Record<Service, string>> = {
   lifeguard: 'lifeguard',
 }
 
-/** A kind of pool: the request member that names one, the form of its id, and the parts of its ARN. */
+/** A kind of pool: the request member that names such a pool, the pattern of its id, and the parts of its ARN. */
 type PoolKind = { readonly member: string; readonly id: RegExp; readonly service: string; readonly type: string }
 
 const userPools: PoolKind = { member: 'UserPoolId', id: /^[\w-]{1,54}_[0-9a-zA-Z]{1,54}$/, service: 'cognito-idp', type: 'userpool' }
@@ -51,7 +51,8 @@ export function authorize(key: Pick<AccessKey, 'id' | 'policy'>, request: Reques
 
 /**
  * The id in the ARN of a user pool or identity pool of any region and account. Undefined for any other text.
- * @NOTE The caller must compare the whole ARN with the pool's own before it acts on the pool: the policy was decided on the ARN as sent.
+ * @NOTE The caller must compare the whole ARN with that of the pool before it acts on the pool: the policy allowed the ARN as sent, and
+ *   another ARN may contain the same id.
  */
 export function poolIdFromArn(service: 'user-pools' | 'identity-pools', arn: string): string | undefined {
   const kind = service === 'user-pools' ? userPools : identityPools
@@ -81,7 +82,10 @@ function arnOf(kind: PoolKind, id: string, accountId: string): string {
   return `arn:aws:${kind.service}:${region}:${accountId}:${kind.type}/${id}`
 }
 
-/** The whole ARN as sent, so that a statement about another region or account covers it and one about our pool does not. */
+/**
+ * The whole ARN as sent. So an ARN of another region or account is covered by statements about that region or account, not by statements
+ * about the pool of this server that has the same id.
+ */
 function taggedResource(service: Service, body: unknown): string {
   const arn = textOf(body, 'ResourceArn')
   return arn !== undefined && service !== 'lifeguard' && poolIdFromArn(service, arn) !== undefined ? arn : '*'

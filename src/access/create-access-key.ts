@@ -7,10 +7,10 @@ import { fullAccessPolicy } from './policy.ts'
 import { readPolicy } from './read-policy.ts'
 
 type CreateAccessKeyInput = {
-  /** JSON policy document. A key without one may do everything. */
+  /** A JSON policy document. A key without a policy may do everything. */
   readonly policy?: string | undefined
   readonly description: string
-  /** Creates temporary credentials with a session token, which expire after so many seconds. */
+  /** Creates a temporary access key with a session token. It expires after this many seconds. */
   readonly sessionSeconds?: number | undefined
 }
 

@@ -11,16 +11,16 @@ export type Statement = {
 /** An identity-based policy in the language of IAM, without conditions. */
 export type Policy = { readonly statements: readonly Statement[] }
 
-/** `denied`: a statement denies it. `not-allowed`: no statement covers it, so it is refused as well. */
+/** `denied`: a statement denies the request. `not-allowed`: no statement covers the request, so it is refused as well. */
 export type Decision = 'allowed' | 'denied' | 'not-allowed'
 
-/** The policy of a key that was created without one. It allows all operations of this server. */
+/** The policy of an access key that was created without a policy. It allows all operations of this server. */
 export const fullAccessPolicy = JSON.stringify({
   Version: '2012-10-17',
   Statement: [{ Effect: 'Allow', Action: ['cognito-idp:*', 'cognito-identity:*', 'lifeguard:*'], Resource: '*' }],
 })
 
-/** Evaluates a policy as IAM does: an explicit Deny outweighs every Allow, and the default is to refuse. `action` is `service:Operation`. */
+/** Evaluates a policy as IAM does: an explicit Deny outweighs every Allow, and the default is to deny. `action` is `service:Operation`. */
 export function evaluatePolicy(policy: Policy, action: string, resource: string): Decision {
   const lowerCaseAction = action.toLowerCase()
   let decision: Decision = 'not-allowed'
@@ -38,8 +38,8 @@ function covers(scope: Scope, text: string): boolean {
 
 /**
  * Whether the whole text matches a pattern in which `*` stands for zero or more characters and `?` for exactly one.
- * It backtracks to the latest `*` only, because the latest one can match whatever an earlier one could. So the time is at most the
- * product of the two lengths.
+ * The function backtracks to the latest `*` only, because the latest one can match whatever an earlier one could. So the time is at most
+ * proportional to the product of the two lengths.
  */
 export function matchesWildcard(pattern: string, text: string): boolean {
   let p = 0

@@ -64,7 +64,10 @@ function readStatement(statement: unknown, where: string): Statement {
   }
 }
 
-/** Reads `Action` or `NotAction`, `Resource` or `NotResource`: exactly one of the two, a string or a list of them. */
+/**
+ * Reads the member `name` of a statement (`Action` or `Resource`) or its negation (`NotAction` or `NotResource`). The statement must have
+ * exactly one of the two. The value is a string or a list of strings.
+ */
 function readScope(statement: Record<string, unknown>, name: string, where: string, check: (text: string, where: string) => void): Scope {
   const negated = `Not${name}` in statement
   if (negated === name in statement) throw new PolicyError(`${where} needs either ${name} or Not${name}, and not both.`)
@@ -89,7 +92,7 @@ function requireAction(text: string, where: string): void {
 
 function requireResource(text: string, where: string): void {
   if (text.includes('${')) throw new PolicyError(`${where} holds a policy variable, which is not supported.`)
-  // A `*` at the end may stand for the missing segments. A shorter ARN without it could never match.
+  // A `*` at the end may stand for the missing segments. A shorter ARN without such a `*` could never match.
   const isComplete = text.split(':').length >= 6 || text.endsWith('*')
   if (text !== '*' && !(text.startsWith('arn:') && isComplete && !/\s/.test(text))) {
     throw new PolicyError(

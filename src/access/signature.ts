@@ -12,7 +12,7 @@ type VerificationContext = {
   readonly now: number
   /** The services that the credential scope may name. */
   readonly services: readonly string[]
-  /** The region that it must name; undefined accepts any. */
+  /** The region that the credential scope must name. Undefined accepts any region. */
   readonly region: string | undefined
   readonly secrets: Secrets
   readonly findKey: FindAccessKey
@@ -21,10 +21,13 @@ type VerificationContext = {
 const skewMinutes = 5
 const terminator = 'aws4_request'
 
-/** Headers that this server acts on. Unsigned, they could be changed on the way. Others need not be signed, because proxies add some. */
+/**
+ * The headers that must be signed when they are sent: this server acts on them, and unsigned ones could be changed on the way. Other
+ * headers need not be signed, because proxies add some.
+ */
 const headersToSign = ['host', 'x-amz-date', 'date', 'x-amz-target', 'x-amz-security-token', 'x-amz-content-sha256']
 
-/** A signature whose key exists. It proves nothing until `verify` has checked the body. */
+/** A signature whose access key exists. It proves nothing until `verify` has checked the body. */
 export type PendingSignature = {
   /**
    * The key that made the signature.
@@ -36,9 +39,9 @@ export type PendingSignature = {
 }
 
 /**
- * Checks everything of AWS Signature Version 4 (header form) that does not need the body. So a caller without a key is refused before
- * the body is read. A request can be replayed within the clock skew of five minutes, because the protocol has no nonce. Codes and texts
- * of the errors are AWS's.
+ * Checks everything of an AWS Signature Version 4 in the Authorization header that does not need the body. So a caller without a key is
+ * refused before the body is read. A request can be replayed within the clock skew of five minutes, because the protocol has no nonce. The
+ * codes and texts of the errors are AWS's.
  * @throws ApiError MissingAuthenticationTokenException when there is no signature
  * @throws ApiError IncompleteSignatureException when the signature is not complete enough to be checked
  * @throws ApiError InvalidSignatureException when its time, scope or signed headers are wrong
@@ -70,7 +73,7 @@ export async function readSignature(head: RequestHead, context: VerificationCont
   }
 }
 
-/** AWS also accepts signatures in the query ("presigned"), but no client of these services makes them. */
+/** Refuses signatures in the query ("presigned" requests). AWS accepts them, but no client of these services makes them. */
 function refuseQueryForm(query: string): void {
   if (/(?:^|&)x-amz-(?:signature|algorithm|credential)=/i.test(query)) {
     throw new ApiError(
@@ -98,7 +101,7 @@ function requireSignedHeaders(request: RequestHead, claim: SignatureClaim): void
     throw invalid("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
   }
   for (const name of headersToSign) {
-    // When there is an `x-amz-date`, the `date` header does not matter to the signature, and proxies set it.
+    // With an `x-amz-date` header, the signature does not depend on `date`. Proxies set `date`, so it need not be signed then.
     if (name === 'date' && claim.dateHeader !== 'date') continue
     if (singleHeader(request.headers, name) !== undefined && !claim.signedHeaders.includes(name)) {
       throw invalid(`'${name}' must be a 'SignedHeader' in the AWS Authorization.`)
@@ -155,7 +158,7 @@ function writeStringToSign(claim: SignatureClaim, canonicalText: string): string
   return ['AWS4-HMAC-SHA256', claim.timestamp, scope, sha256(canonicalText)].join('\n')
 }
 
-/** The latest derived key of each access key. It is garbage once the access key leaves the cache. */
+/** The latest derived key of each access key. The derived key can be garbage-collected once the access key has left its cache. */
 const derivedKeys = new WeakMap<AccessKey, KeyScope & { readonly bytes: Buffer }>()
 
 function signingKey(key: AccessKey, { date, region, service }: KeyScope): Buffer {

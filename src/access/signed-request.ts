@@ -1,10 +1,10 @@
 /** Header names are in lower case. A header that was sent more than once is an array, as in Node's `headersDistinct`. */
 export type Headers = Readonly<Record<string, string | readonly string[] | undefined>>
 
-/** What is known of a request before its body is read. Nothing of it is decoded. */
+/** What is known of a request before its body is read. Nothing here is decoded. */
 export type RequestHead = {
   readonly method: string
-  /** As in the request line, still percent-encoded. */
+  /** The path as in the request line, still percent-encoded. */
   readonly path: string
   /** The part after the question mark, still percent-encoded; empty when there is none. */
   readonly query: string

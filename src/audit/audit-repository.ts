@@ -18,7 +18,7 @@ export async function insertAuditRecord(tx: Tx, record: AuditRecord): Promise<vo
     .execute()
 }
 
-/** The pool's records, newest first, from the first one after `after`. */
+/** Up to `page.limit` records of the pool, newest first: those that are older than the record with the id `page.after`. */
 export async function listAuditRecordsOf(
   db: Db,
   poolId: string,
@@ -39,7 +39,7 @@ export async function listAuditRecordsOf(
   }))
 }
 
-/** Deletes up to `limit` records from before `before`. Returns how many it found. */
+/** Deletes up to `limit` records that are older than the time `before`. Returns how many were found. */
 export async function sweepAuditRecords(db: Db | Tx, before: number, limit: number): Promise<number> {
   const old = await db.selectFrom('audit_record').select(['pool_id', 'id']).where('at', '<', before).limit(limit).execute()
   for (const { pool_id, id } of old) {

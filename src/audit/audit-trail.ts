@@ -8,8 +8,8 @@ import { insertAuditRecord } from './audit-repository.ts'
 /** Records what administrators do. */
 export type AuditTrail = {
   /**
-   * Stores the record in the transaction that does what it is about, so that neither exists without the other. It also writes a line to the
-   * log. The line is there even if the transaction then fails to commit: it shows an attempt.
+   * Stores the record in the transaction that does the recorded action, so that the database has either both or neither. Also writes a line
+   * to the log. That line stays even if the transaction then fails to commit: the line shows an attempt.
    */
   recordAudit(tx: Tx, input: AuditInput): Promise<void>
 }
@@ -21,7 +21,7 @@ export function createAuditTrail({ clock, logger }: { readonly clock: Clock; rea
       const { accessKeyId } = caller
       const record = { poolId, id: newOrderedId(at), at, action, accessKeyId, sub: user?.sub, username: user?.username, detail, reason }
       await insertAuditRecord(tx, record)
-      // The username and the reason are only in the record: they may be personal data.
+      // The username and the reason are only in the record, not in the log, because they may be personal data.
       logger.info({ poolId, auditRecordId: record.id, action, accessKeyId, sub: user?.sub, detail }, 'An administrator acted.')
     },
   }

@@ -26,7 +26,7 @@ export const listAuditRecords = operation('ListAuditRecords', {
   },
 })
 
-/** Username is the user's name at the time of the record. It is the `sub` if that was the user's name. */
+/** `Username` is the username that the user had when the action was recorded. For some users that username is their `sub`. */
 function writeRecord({ id, at, action, accessKeyId, username, detail, reason }: AuditRecord): AuditRecordType {
   return { RecordId: id, At: new Date(at), Action: action, AccessKeyId: accessKeyId, Username: username, Detail: detail, Reason: reason }
 }

@@ -44,8 +44,8 @@ export function invalidParameter(message: string): ApiError {
 }
 
 /**
- * Every other code is 400. With this protocol the service sends modelled errors as 400, whatever status their model names. It does so for
- * signature and permission errors, too (observed).
+ * The HTTP statuses of the codes whose status is not 400. With this protocol the service sends all modelled errors as 400, whatever status
+ * the model names, and signature and permission errors as well (observed).
  */
 const otherStatuses: Partial<Record<ErrorCode, number>> = {
   RequestEntityTooLargeException: 413,

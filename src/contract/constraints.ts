@@ -22,7 +22,7 @@ export function stringChecks(shape: Shape): Checks {
   return shape.emptyAllowed ? checks.map(({ text, isBroken }) => ({ text, isBroken: (value) => value !== '' && isBroken(value) })) : checks
 }
 
-/** All constraints of a shape, broken or not. The service prints them for the elements of a list and the keys and values of a map. */
+/** All constraints of a shape, broken or not. The service prints all of them for an element of a list and for a key or value of a map. */
 export function allConstraints({ min, max, pattern, enum: values }: Shape): string {
   const texts = [
     ...(max === undefined ? [] : [atMost('length', max)]),
@@ -56,7 +56,7 @@ function atMost(measure: 'length' | 'value', max: number): string {
   return `Member must have ${measure} less than or equal to ${max}`
 }
 
-/** For texts that a database cannot store: those with U+0000 (PostgreSQL) or halves of surrogate pairs (UTF-8). */
+/** The error for a text that a database cannot store: one with U+0000 (PostgreSQL) or with half of a surrogate pair (UTF-8). */
 export const unstorableText = 'Member must be well-formed Unicode text without the character U+0000'
 
 export function isStorable(text: string): boolean {

@@ -5,7 +5,7 @@ export type Service = 'user-pools' | 'identity-pools' | 'lifeguard'
 
 export type OperationDefinition = {
   readonly service: Service
-  /** The name in `X-Amz-Target`. It differs from the operation's own only where two services share a name. */
+  /** The name in `X-Amz-Target`. It differs from the operation's `OperationName` only where two services share a name. */
   readonly wireName: string
   /** Whether callers sign their requests (SigV4). */
   readonly signed: boolean
@@ -20,7 +20,7 @@ export type Shape = {
   readonly type: 'string' | 'integer' | 'long' | 'boolean' | 'timestamp' | 'blob' | 'document' | 'list' | 'map' | 'structure'
   readonly min?: number
   readonly max?: number
-  /** As the service prints it in its error messages. */
+  /** The regular expression that a string must match, as the service prints it in its error messages. */
   readonly pattern?: string
   readonly enum?: readonly string[]
   /** The value is a secret: it must not appear in error messages and logs. */
@@ -55,7 +55,7 @@ export function getShape(name: string): Shape {
   return shape
 }
 
-/** The JavaScript form of a pattern of the service, which runs on Java. */
+/** The regular expression in JavaScript for a pattern of the service, which runs on Java. */
 export function javaScriptPattern(pattern: string): { readonly source: string; readonly flags: string } {
   return model.patterns[pattern] ?? { source: pattern, flags: 'u' }
 }

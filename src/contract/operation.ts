@@ -8,7 +8,7 @@ export type { OperationName } from './generated/types.ts'
  * - `public`: nothing.
  * - `app-client`: the request names an app client in `ClientId` and, if that client has a secret, its `SecretHash` is right.
  * - `access-token`: `AccessToken` is a valid token of an enabled user, neither expired nor revoked.
- * - `session-or-token`: either an `AccessToken`, verified as above, or a `Session`, which the operation opens itself. Never both.
+ * - `session-or-token`: either an `AccessToken`, verified as above, or a `Session`, which the operation opens itself; never both.
  * - `iam`: a SigV4 signature by an access key whose policy allows the operation.
  */
 export type Auth = 'public' | 'app-client' | 'access-token' | 'session-or-token' | 'iam'
@@ -34,8 +34,8 @@ export type Input<N extends OperationName> = Operations[N]['input']
 export type Output<N extends OperationName> = Operations[N]['output'] extends undefined ? void : Operations[N]['output']
 
 /**
- * One API operation: who may call it, and what it does. `D` are the services that the handler uses; `C` is what the gateway knows about
- * the caller.
+ * One API operation: who may call the operation, and what the operation does. `D` are the services that the handler uses; `C` is what the
+ * gateway knows about the caller.
  */
 export type Operation<N extends OperationName, D, C> = {
   readonly name: N

@@ -40,7 +40,7 @@ function createReader(shape: Shape): Reader {
   }
 }
 
-/** Reads the known members. Others are ignored or reported, as `violations` decides. Null is the same as absent. */
+/** Reads the known members. Unknown members are ignored or reported, as `violations` decides. A member that is null counts as absent. */
 function structureReader({ members = {}, required = [] }: Shape): Reader {
   const plan = Object.entries(members).map(([name, shapeName]) => {
     return { name, pathName: name.charAt(0).toLowerCase() + name.slice(1), read: readerOf(shapeName), required: required.includes(name) }
@@ -86,14 +86,18 @@ function listReader(list: Shape): Reader {
   }
 }
 
-// A collection is printed as in Java: at most once, because the caller decides its size, and only after every element is known to be
-// text. JavaScript's own conversion throws for `{ "toString": 1 }` and for lists that are nested thousands deep.
+// Prints a list as Java does. Print a list once for a violation, not once for each element, because the client decides how long the list
+// is. Print it only after every element is known to be text or null: the conversion by `String` throws for `{ "toString": 1 }` and for
+// lists that are nested thousands deep.
 const printedList = (values: readonly unknown[]): string => `[${values.map(String).join(', ')}]`
 const unprinted = (): undefined => undefined
 
 type ElementsReader = (values: readonly unknown[], path: string, violations: Violations) => unknown[]
 
-/** For strings in a list the service reports the list: all constraints of an element, whichever was broken. */
+/**
+ * Reads a list of strings. When a string breaks a constraint, the service reports the list as a whole, with all constraints of an element,
+ * whichever was broken.
+ */
 function stringListReader(element: Shape, printed: (values: readonly unknown[]) => string | undefined): ElementsReader {
   const isBroken = brokenStringTest(element)
   const text = `Member must satisfy constraint: ${allConstraints(element)}`
@@ -116,7 +120,7 @@ function brokenStringTest(shape: Shape): (value: string) => boolean {
   return (value) => checks.some((check) => check.isBroken(value))
 }
 
-/** Any other element of a list is reported by itself, by its position counted from one. */
+/** Reads a list whose elements are not strings. A wrong element is reported by itself, by its position counted from one. */
 function compoundListReader(read: Reader): ElementsReader {
   return (values, path, violations) =>
     values.map((value, index) => {
@@ -127,7 +131,7 @@ function compoundListReader(read: Reader): ElementsReader {
     })
 }
 
-/** The maps have no prototype, so that a key such as `__proto__` or `constructor` is ordinary data. */
+/** Reads a map. The result has no prototype, so that a key such as `__proto__` or `constructor` is ordinary data. */
 function mapReader(map: Shape): Reader {
   const [keyName = '', valueName = ''] = [map.key, map.value]
   const [key, element] = [getShape(keyName), getShape(valueName)]
@@ -153,7 +157,7 @@ const printedMap = (entries: Entries): string => `{${entries.map(([key, value]) 
 
 type EntriesReader = (entries: Entries, path: string, violations: Violations, into: Record<string, unknown>) => void
 
-/** As with lists, the map is reported for the strings in it. */
+/** Reads the entries of a map of strings. When a string breaks a constraint, the service reports the map as a whole. */
 function stringMapReader(element: Shape, printed: (entries: Entries) => string | undefined): EntriesReader {
   const isBroken = brokenStringTest(element)
   const text = `Map value must satisfy constraint: ${allConstraints(element)}`

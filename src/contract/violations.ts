@@ -1,13 +1,13 @@
 import { ApiError } from './api-error.ts'
 
-/** A request may break constraints in thousands of elements. Only the first ones are useful. */
+/** The most violations that an error lists. A request may break constraints in thousands of elements; only the first are useful. */
 const shownViolations = 50
-/** The service echoes the whole value. Lifeguard does not send megabytes back for one bad character. */
+/** The most characters of a value that an error repeats. The service repeats all; Lifeguard sends no megabytes for one bad character. */
 const shownCharacters = 1000
 
-/** Collects everything that is wrong with a request, because the service reports it all at once. */
+/** Collects everything that is wrong with a request, because the service reports all violations in one error. */
 export class Violations {
-  /** Whether a member that is not in the contract is a violation. Otherwise it is ignored. */
+  /** Whether a member that is not in the contract is a violation. When false, such a member is ignored. */
   readonly rejectsUnknownMembers: boolean
   #count = 0
   #shown: string[] = []

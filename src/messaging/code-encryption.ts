@@ -18,10 +18,10 @@ export type EncryptCode = (code: string, context: CodeEncryptionContext) => Prom
 type KmsKeys = { readonly kind: 'kms'; readonly region: string | undefined; readonly endpoint: string | undefined }
 export type CodeKeys = { readonly kind: 'local'; readonly key: Buffer } | KmsKeys
 
-/** Names the local key to the code that decrypts, together with the pool's KMSKeyID. */
+/** Together with the pool's KMSKeyID, it names the local key to the program that decrypts the code. */
 const keyNamespace = 'lifeguard'
 
-/** Without keys every encryption fails, and the messages stay in the outbox. */
+/** Without `keys` every encryption fails, and the messages stay in the outbox. */
 export function createCodeEncryption(keys: CodeKeys | undefined): EncryptCode {
   return async (code, context) => {
     if (keys === undefined) throw new DeliveryError('no key for codes: neither --code-key-file nor --kms-region is set')
@@ -38,7 +38,7 @@ export function createCodeEncryption(keys: CodeKeys | undefined): EncryptCode {
 async function encrypt(keys: CodeKeys, code: string, { poolId, keyArn }: CodeEncryptionContext): Promise<string> {
   const keyring = await (keys.kind === 'local' ? localKeyring(keys.key, keyArn) : kmsKeyring(keys, keyArn))
   const { buildClient, CommitmentPolicy } = await loadEncryptionSdk()
-  // Without key commitment, as Cognito encrypts its codes (they begin with `AYADe`): what decrypts those can decrypt these.
+  // Without key commitment, as Cognito encrypts codes (they begin with `AYADe`). So a function that decrypts Cognito's can decrypt ours.
   const client = buildClient(CommitmentPolicy.FORBID_ENCRYPT_ALLOW_DECRYPT)
   const { result } = await client.encrypt(keyring, code, { encryptionContext: { 'userpool-id': poolId } })
   return result.toString('base64')
@@ -64,7 +64,7 @@ async function kmsKeyring({ region: ownRegion, endpoint }: KmsKeys, keyArn: stri
   return new KmsKeyringNode({ generatorKeyId: keyArn, clientProvider })
 }
 
-/** By region and endpoint. A client keeps its connections. */
+/** The KMS clients by region and endpoint. They are kept, because a client keeps its connections. */
 const kmsClients = new Map<string, KMS>()
 
 function kmsClient(Client: typeof KMS, region: string, endpoint: string | undefined): KMS {

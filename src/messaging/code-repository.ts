@@ -63,10 +63,10 @@ export async function discardCode(tx: Tx, key: CodeKey): Promise<void> {
   await tx.deleteFrom('code').where('pool_id', '=', key.poolId).where('sub', '=', key.sub).where('purpose', '=', key.purpose).execute()
 }
 
-/** How long an expired code is kept, so that the right code that came too late is told from a wrong one. */
+/** How long an expired code is kept, so that a right code that comes too late can be told from a wrong one. */
 export const keptAfterExpiryMs = 7 * dayMs
 
-/** Deletes up to `limit` codes that expired before `before`. Resolves with their number. */
+/** Deletes up to `limit` codes that expired before the time `before`. Resolves with their number. */
 export async function sweepCodes(db: Db | Tx, before: number, limit: number): Promise<number> {
   const expired = await db
     .selectFrom('code')

@@ -42,7 +42,7 @@ export type CheckedCode =
 
 /**
  * Checks a code without consuming it, so that expensive work (hashing a password) and revealing answers (the password history) are only for
- * callers with the right code. `expired` is the right code, too late; `none` means that no code is outstanding.
+ * callers with the right code. `expired` means that the right code came too late; `none` means that no code is outstanding.
  * @NOTE As with `consumeCode`, the caller limits the attempts. A successful check alone must not change anything.
  */
 export async function checkCode(
@@ -86,8 +86,8 @@ export async function consumeCode(
 }
 
 /**
- * Keeps a code that confirmed a user for the rest of its lifetime. A client that lost the answer and repeats the request can then learn that
- * the user is confirmed, even where other callers must not learn whether the user exists.
+ * Keeps a code that confirmed a user for the rest of the code's lifetime. A client that lost the answer and repeats the request can then
+ * learn that the user is confirmed, even where other callers must not learn whether the user exists.
  */
 export async function rememberCode(tx: Tx, secrets: Secrets, { code, now, expiresAt, ...user }: UsedCode): Promise<void> {
   const key = { ...user, purpose: 'confirmed' } as const
@@ -99,7 +99,7 @@ type UsedCode = Omit<PurposeKey, 'purpose'> & { readonly code: string; readonly 
 /**
  * Consumes a code, for operations that fail without the right one.
  * @throws ApiError CodeMismatchException when the code is wrong.
- * @throws ApiError ExpiredCodeException when the code has expired or none is outstanding.
+ * @throws ApiError ExpiredCodeException when the code has expired, or when no code is outstanding.
  */
 export async function requireCode(
   tx: Tx,

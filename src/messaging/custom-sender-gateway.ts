@@ -17,7 +17,7 @@ export function createCustomSenderGateway({ pools, triggers, encryptCode }: Deps
       const pool = await pools.findPool(message.poolId)
       const keyArn = pool?.triggers.kmsKeyArn
       if (pool === undefined || keyArn === undefined || !hasCustomSender(pool, channel)) {
-        throw new DeliveryError('the pool has no custom sender any more', { refused: true })
+        throw new DeliveryError('the pool no longer has a custom sender', { refused: true })
       }
       const { trigger: kind, code, clientId, clientMetadata, userAgent, sub, username, userAttributes } = message
       const text = kind === 'invitation' ? code && escapeTemporaryPassword(code) : code
@@ -32,12 +32,12 @@ export function createCustomSenderGateway({ pools, triggers, encryptCode }: Deps
   }
 }
 
-/** Escaped for HTML, as Cognito does. */
+/** Escapes a temporary password for HTML, as Cognito does. */
 function escapeTemporaryPassword(password: string): string {
   return password.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }
 
-/** Never the message of a function's error: it may quote the code. */
+/** The reason for log and message record. It never holds the message of a function's error, because that message may quote the code. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof ApiError)) return error instanceof Error ? error.name : 'unknown failure'
   return error.code === 'UserLambdaValidationException' ? 'the custom sender failed' : error.message

@@ -12,8 +12,8 @@ export type Delivery = {
   /** Masked. */
   readonly destination: string
   /**
-   * The message that was queued, or held back because of a limit. Undefined when none is to be sent, or a custom sender sends it. Not for
-   * the answer to the caller.
+   * The message that was queued, or held back because of a limit. Undefined when no message is to be sent, or when a custom sender sends
+   * it. Not for the answer to the caller.
    */
   readonly message?: { readonly id: string; readonly exceededLimit: ExceededLimit | undefined } | undefined
 }
@@ -38,7 +38,7 @@ export function writeDelivery({ attribute, medium, destination }: Delivery): {
   return { AttributeName: attribute, DeliveryMedium: medium, Destination: destination }
 }
 
-/** `ana@example.test` becomes `a***@e***`, whatever its length. Cognito's form since 2022 omits the top-level domain. */
+/** `ana@example.test` becomes `a***@e***`, whatever its length. Since 2022, Cognito leaves out the top-level domain. */
 export function maskEmail(address: string): string {
   const at = address.lastIndexOf('@')
   const [first = '*'] = address.slice(0, Math.max(at, 0))
@@ -54,8 +54,8 @@ export function maskPhoneNumber(phoneNumber: string): string {
 }
 
 /**
- * The address for the code of a new user: an auto-verified attribute that the user gave; with both, the phone number. Undefined when the user
- * has no such address; then no code is sent.
+ * The address for the code of a new user: an auto-verified attribute that the user gave. If there are two, it is the phone number.
+ * Undefined when the user has no such address; then no code is sent.
  */
 export function chooseSignUpContact(pool: Pick<Pool, 'autoVerifiedAttributes'>, attributes: Attributes): Contact | undefined {
   return firstContact(signUpOrder(pool), attributes)
@@ -83,15 +83,15 @@ export function chooseRecoveryContact(
 }
 
 /**
- * The addresses for an invitation. Without mediums, Cognito's default is SMS. (Unconfirmed: what it does then for a user with an e-mail
- * address only. Here such a user gets an e-mail.)
+ * The addresses for an invitation. Without mediums, Cognito's default is SMS. (Unconfirmed: what Cognito does then for a user who has only
+ * an e-mail address. Here such a user gets an e-mail.)
  */
 export function chooseInvitationContacts(mediums: readonly ('EMAIL' | 'SMS')[] | undefined, attributes: Attributes): Contact[] {
   if (mediums === undefined || mediums.length === 0) {
     const contact = firstContact(['phone_number', 'email'], attributes)
     return contact === undefined ? [] : [contact]
   }
-  // Always in this order: it is the order in which limits are counted.
+  // Always e-mail first, because the limits of messages are counted in this order.
   const wanted = [mediums.includes('EMAIL') && 'email', mediums.includes('SMS') && 'phone_number'] as const
   return wanted.flatMap((attribute) => (attribute && firstContact([attribute], attributes)) || [])
 }

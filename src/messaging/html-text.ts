@@ -24,8 +24,8 @@ const blockElements = new Set(
 const startsTag = /[a-z/!?]/i
 
 /**
- * The text of an HTML message without its markup. The address of a link follows it in parentheses. One scan, so that a hostile template
- * takes time in proportion to its length. Text without any markup keeps its line breaks.
+ * The text of an HTML message without its markup. After the text of a link comes its address in parentheses. The message is scanned only
+ * once, so that a hostile template takes time in proportion to its length. Text without any markup keeps its line breaks.
  */
 export function textOfHtml(html: string): string {
   const hasMarkup = /<[a-z/!?]/i.test(html)

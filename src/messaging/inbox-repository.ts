@@ -15,7 +15,7 @@ export type InboxFilter = {
   readonly poolId?: string
 }
 
-/** Does nothing when the message is already there, so that a repeated delivery shows once. */
+/** Does nothing when the message is already in the inbox, so that a message that is delivered twice is shown once. */
 export async function insertInboxMessage(db: Db, { id, createdAt, message }: InboxMessage): Promise<void> {
   const { poolId, channel, recipient } = message
   await db
@@ -25,7 +25,7 @@ export async function insertInboxMessage(db: Db, { id, createdAt, message }: Inb
     .execute()
 }
 
-/** Newest first. Of all pools, unless the filter names one: the inbox is the developer's. */
+/** Messages, newest first. They are of all pools unless the filter names a pool, because the developer may see all pools. */
 export async function listInboxMessages(db: Db, filter: InboxFilter, limit: number): Promise<InboxMessage[]> {
   const rows = await filtered(db.selectFrom('inbox_message').selectAll(), filter).orderBy('id', 'desc').limit(limit).execute()
   return rows.map((row) => ({ id: row.id, createdAt: row.created_at, message: JSON.parse(row.message) as Message }))
@@ -40,7 +40,7 @@ export async function deleteInboxMessages(db: Db): Promise<void> {
   await db.deleteFrom('inbox_message').execute()
 }
 
-/** Deletes all but about `keep` of the newest messages. @NOTE It scans the rows that it keeps, so it must not run with every message. */
+/** Deletes all but about `keep` of the newest messages. @NOTE It scans the rows that it keeps, so do not call it for every message. */
 export async function trimInbox(db: Db, keep: number): Promise<void> {
   const oldestKept = db
     .selectFrom('inbox_message')
@@ -55,7 +55,7 @@ function filtered(
   query: SelectQueryBuilder<Schema, 'inbox_message', InboxMessageTable>,
   { recipient, recipientPart, poolId }: InboxFilter,
 ): SelectQueryBuilder<Schema, 'inbox_message', InboxMessageTable> {
-  // The messages of a deleted pool stay until the sweeper deletes them.
+  // The messages of a deleted pool stay in the table until the sweeper deletes them.
   let result = query.where('pool_id', 'not in', (eb) => eb.selectFrom('deleted_pool').select('id'))
   if (recipient !== undefined) result = result.where('recipient', '=', recipient)
   if (poolId !== undefined) result = result.where('pool_id', '=', poolId)

@@ -21,7 +21,7 @@ export type MessageRecipient = {
 export type MessageContent = {
   readonly callerContext: CallerContext
   readonly recipient: MessageRecipient
-  /** Takes the place of the pool's template. Undefined without a CustomMessage trigger. */
+  /** The texts that take the place of the pool's template. Undefined without a CustomMessage trigger. */
   readonly customMessage: CustomMessageResponse | undefined
 }
 
@@ -36,7 +36,7 @@ export const kindNames: Readonly<Record<MessageKind, MessageKindName>> = {
   mfa: 'Authentication',
 }
 
-/** Waits as long as `renderContent` would take, for a user who does not exist. */
+/** Stands for `renderContent` when the user does not exist: waits as long and does nothing. */
 export async function simulateRendering(triggers: Triggers, pool: Pool, attribute: Contact['attribute']): Promise<void> {
   if (!hasCustomSender(pool, channelOf(attribute))) await triggers.simulateInvocation(pool, 'CustomMessage')
 }
@@ -44,7 +44,7 @@ export async function simulateRendering(triggers: Triggers, pool: Pool, attribut
 type ContentRequest = {
   readonly pool: Pool
   readonly recipient: MessageRecipient
-  /** The attributes with the addresses it goes to: more than one for invitations only. */
+  /** The attributes with the addresses that the message goes to. Only an invitation can have more than one. */
   readonly attributes: readonly Contact['attribute'][]
   readonly kind: MessageKind
   readonly callerContext: CallerContext

@@ -5,14 +5,15 @@ type Count = {
   readonly key: string
   readonly max: number
   readonly windowMs: number
-  /** With 0 the result is the same, but nothing is counted. */
+  /** With the weight 0, the result is the same as with 1, but nothing is counted. */
   readonly weight: 0 | 1
   readonly now: number
 }
 
 /**
- * Counts one message in the current window, unless that makes more than `max`. False when it does. A window begins with its first message.
- * The limit in the WHERE clause is the lock: two processes cannot both take the last slot. The row stays locked until the transaction ends.
+ * Counts one message in the current window. When that window has `max` messages already, counts nothing and returns false. A window begins
+ * with its first message. The limit in the WHERE clause is the lock: two processes cannot both count the last message. The row stays locked
+ * until the transaction ends.
  */
 export async function takeSlot(tx: Tx, { poolId, key, max, windowMs, weight, now }: Count): Promise<boolean> {
   const newWindow = { count: weight, window_ends_at: now + windowMs }

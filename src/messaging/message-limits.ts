@@ -15,13 +15,13 @@ type CountedMessage = {
   readonly channel: Channel
   readonly recipient: string
   readonly now: number
-  /** 0 for a simulated message: the checks are the same, but it does not count against the limit of the pool. */
+  /** 0 for a simulated message: the checks are the same, but the message does not count against the daily limit of the pool. */
   readonly weight?: 0 | 1
 }
 
 /**
- * Counts a message against the limits of its pool. Resolves with the limit that it would exceed, and then counts it nowhere. Each window
- * begins with its first message. Pools without limits touch no row.
+ * Counts a message against the limits of its pool. If the message would exceed a limit, resolves with that limit and counts the message
+ * nowhere. Each window begins with its first message. For a pool without limits, no row is read or written.
  * @NOTE No deadlocks: the row of the pool is always locked first, and of two messages in one transaction, the e-mail is counted first.
  */
 export async function findExceededLimit(
@@ -40,7 +40,7 @@ export async function findExceededLimit(
   return 'recipient-and-hour'
 }
 
-/** The reason in message records and error messages. */
+/** What message records and error messages say about an exceeded limit. */
 export function exceededLimitText(pool: Pool, exceededLimit: ExceededLimit): string {
   const { maxPerDay, maxPerRecipientPerHour } = limitsOf(pool)
   return exceededLimit === 'pool-and-day'
@@ -56,7 +56,7 @@ function limitsOf(pool: Pool): { readonly maxPerDay: number | undefined; readonl
 
 const messages = (count = 0) => `${count} ${count === 1 ? 'message' : 'messages'}`
 
-/** A keyed hash, so that the address cannot be read from it. Case does not count. */
+/** The key of a recipient's count: a keyed hash, so that nobody can read the address from it. The case of the address does not matter. */
 function recipientKey(secrets: Secrets, poolId: string, channel: Channel, recipient: string): string {
   return secrets.mac('message-cap', poolId, channel, recipient.toLowerCase()).toString('base64url')
 }

@@ -36,13 +36,13 @@ export type MessageFilter = {
 export async function listMessageRows(db: Db, poolId: string, filter: MessageFilter, limit: number): Promise<MessageRow[]> {
   let query = db.selectFrom('outbox').selectAll().where('pool_id', '=', poolId)
   if (filter.sub !== undefined) query = query.where('sub', '=', filter.sub)
-  // As an expression, the state does not make SQLite choose its index: a user has few messages.
+  // For one user, the state is written as an expression. Otherwise SQLite would use the index of states, although a user has few messages.
   if (filter.state !== undefined) query = query.where(filter.sub === undefined ? 'state' : sql`state || ''`, '=', filter.state)
   if (filter.before !== undefined) query = query.where('id', '<', filter.before)
   return (await query.orderBy('id', 'desc').limit(limit).execute()).map(fromRow)
 }
 
-/** Up to `limit` messages of all pools that were not sent, newest first. For the dev inbox, which shows all pools. */
+/** Up to `limit` messages that were not sent, newest first. They are of all pools, because the dev inbox shows all pools. */
 export async function listUnsentRows(db: Db, limit: number): Promise<MessageRow[]> {
   const rows = await db.selectFrom('outbox').selectAll().where('state', '!=', 'sent').orderBy('id', 'desc').limit(limit).execute()
   return rows.map(fromRow)
@@ -88,7 +88,7 @@ export async function findFirstAttempts(db: Db, poolId: string, ids: readonly st
   return { allEnded, refused: rows.some(({ refused }) => refused === 1) }
 }
 
-/** Empties the payload of up to `limit` messages that are of no use from `now` on. Resolves with their number. */
+/** Empties the payload of up to `limit` messages whose content is no longer needed at the time `now`. Resolves with their number. */
 export async function sweepMessageContents(db: Db | Tx, now: number, limit: number): Promise<number> {
   const expired = await db
     .selectFrom('outbox')

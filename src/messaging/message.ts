@@ -6,14 +6,14 @@ export type Channel = 'email' | 'sms'
 type Envelope = {
   readonly poolId: string
   readonly sub: string
-  /** For the dev inbox. */
+  /** For the dev inbox, the message record, custom senders and the gateway for SMS over HTTP. */
   readonly username: string
   readonly trigger: MessageKind
   /** An e-mail address or a phone number, not masked. */
   readonly recipient: string
-  /** The code or temporary password in the message, for the dev inbox. */
+  /** The code or temporary password in the message, for custom senders and the dev inbox. */
   readonly code: string | undefined
-  /** In epoch milliseconds. From then on the message is useless, and is not tried any more. */
+  /** The time from which on the message is useless and is no longer tried, in epoch milliseconds. */
   readonly expiresAt: number
 }
 
@@ -21,9 +21,9 @@ export type EmailMessage = Envelope & {
   readonly channel: 'email'
   readonly subject: string
   readonly html: string
-  /** The same in plain text, for mail programs that do not show HTML. */
+  /** The content of `html` as plain text, for mail programs that do not show HTML. */
   readonly text: string
-  /** The sender that the pool set. Undefined for the server's own. */
+  /** The sender that the pool has set. Undefined when the server's default sender is used. */
   readonly from: string | undefined
   readonly replyTo: string | undefined
   /** For SES only: the ARN of the identity whose permission is used to send, and the name of the configuration set. */

@@ -33,7 +33,7 @@ export type LaneOptions = {
   readonly logger: MessagingLogger
   readonly channel: Lane
   readonly gateway: Gateway<QueuedMessage>
-  /** Deliveries at once. */
+  /** The most deliveries that run at the same time. */
   readonly concurrency: number
   /** Time limit of one attempt, in milliseconds. */
   readonly timeoutMs: number
@@ -41,16 +41,16 @@ export type LaneOptions = {
   readonly keepRecords: boolean
 }
 
-/** How much longer than an attempt its lease lasts: the time to store the result. */
+/** How much longer than the time limit of an attempt its lease lasts. That is the time to store the result. */
 const leaseMarginMs = 30_000
 
 /** The assumed lifetime of a message whose payload does not open, so that its expiry is unknown. */
 const unreadableLifetimeMs = dayMs
 
-/** Delivers the messages of one lane. A gateway that hangs delays no other lane, and only its own deliveries in this one. */
+/** Delivers the messages of one lane. A gateway that hangs delays only the deliveries of its own lane. */
 export class OutboxLane {
   readonly #options: LaneOptions
-  /** By `sub`: a user gets one message at a time, in the order they were queued. */
+  /** The running deliveries, by `sub`. A user gets one message at a time, in the order in which the messages were queued. */
   readonly #inFlight = new Map<string, Promise<void>>()
   readonly #closing = new AbortController()
   readonly #warnings = createWarningThrottle()
@@ -62,7 +62,7 @@ export class OutboxLane {
     this.#options = options
   }
 
-  /** Starts the delivery of due messages, up to the limit. Resolves when they have started; never rejects. */
+  /** Starts deliveries of due messages, up to the concurrency limit. Resolves when the deliveries have started; never rejects. */
   async fill(): Promise<void> {
     if (this.#closed) return
     this.#fillAgain = true
@@ -76,11 +76,11 @@ export class OutboxLane {
     do {
       await this.fill()
       await Promise.all(this.#inFlight.values())
-      // A delivery that ended made room for another message, which is claimed, so no longer due, but still being delivered.
+      // When a delivery ends, the delivery of another message may start. That message is then no longer due, but is still being delivered.
     } while (!this.#closed && ((await hasDueEntry(db, channel, asOf)) || this.#filling !== undefined || this.#inFlight.size > 0))
   }
 
-  /** Starts no more deliveries and waits for those that run. After `graceMs` they are stopped; another process tries them again later. */
+  /** Starts no more deliveries and waits for the running ones. After `graceMs` it stops them; another process tries them again later. */
   async close(graceMs: number): Promise<void> {
     const stop = setTimeout(() => this.#closing.abort(), graceMs)
     this.#closed = true
@@ -102,13 +102,13 @@ export class OutboxLane {
         this.#options.logger.error({ err: error, channel: this.#options.channel }, 'The outbox could not be read; it is read again soon.')
       }
     }
-    // In the same synchronous step as the last check of #fillAgain, so that no call to fill falls in between.
+    // This must be in the same synchronous step as the last check of #fillAgain, so that no call of `fill` comes between the two.
     this.#filling = undefined
   }
 
   async #startDue(): Promise<void> {
     const { db, clock, channel, concurrency, timeoutMs } = this.#options
-    // Until no message is left: a claim only takes the first message of a user, and may have read none of another user.
+    // Claims until no message is left. One claim takes only the first message of each user, and may have read only messages of some users.
     while (!this.#closed && this.#inFlight.size < concurrency) {
       const now = clock.now()
       const leaseUntil = now + timeoutMs + leaseMarginMs
@@ -127,10 +127,10 @@ export class OutboxLane {
     this.#inFlight.set(entry.sub, delivery)
   }
 
-  /** One attempt, and the storage of its result. Never rejects: when the result cannot be stored, the lease runs out. */
+  /** Makes one attempt and stores its result. Never rejects: when the result cannot be stored, the lease runs out. */
   async #attempt(entry: OutboxEntry, leaseUntil: number): Promise<void> {
     try {
-      // The sweeper deletes the messages of a deleted pool some time later. They are not sent.
+      // The messages of a deleted pool are not sent, although the sweeper deletes them only some time later.
       if (await isPoolDeleted(this.#options.db, entry.poolId)) return await deleteOutboxEntry(this.#options.db, entry)
       const { failure, expiresAt } = await this.#deliver(entry)
       if (failure !== undefined) await this.#recordFailure(entry, leaseUntil, { ...failure, expiresAt })
@@ -139,7 +139,7 @@ export class OutboxLane {
     } catch (error) {
       this.#options.logger.error(
         { err: error, ...loggable(entry) },
-        'How a delivery ended could not be stored; the message may be sent again.',
+        'The result of a delivery could not be stored; the message may be sent again.',
       )
     }
   }
@@ -182,7 +182,7 @@ export class OutboxLane {
     }
     await rescheduleOutboxEntry(db, entry, { leaseUntil, nextAttemptAt: at, reason, refused })
     const text = 'A message could not be delivered; it stays queued and is tried again.'
-    // Only the first failure of a message is worth a warning, and not one for each message while a gateway is down or missing.
+    // Only the first failure of a message is worth a warning. While a gateway is down or missing, not each message gets a warning.
     const messages = entry.attempts === 1 ? this.#warnings.countToReport(reason, clock.now()) : undefined
     if (messages !== undefined) logger.warn({ ...fields, nextAttemptAt: at, messages }, text)
     else logger.info({ ...fields, nextAttemptAt: at }, text)

@@ -53,14 +53,14 @@ export async function insertOutboxEntry(tx: Tx, { withheld, ...entry }: NewEntry
 type Claim = {
   readonly channel: Lane
   readonly now: number
-  /** Until then no other process may deliver the claimed messages; in epoch milliseconds. */
+  /** The time until which no other process may deliver the claimed messages, in epoch milliseconds. */
   readonly leaseUntil: number
   readonly limit: number
-  /** Users with a message that is being delivered: their next message waits for it. */
+  /** The users who have a message that is being delivered. Their next message waits for the end of that delivery. */
   readonly exceptSubs: readonly string[]
 }
 
-/** Due messages to read for each one to claim: many messages of one user must not hide those of the next user. */
+/** How many due messages are read for each one that is claimed, so that many messages of one user do not hide those of the next user. */
 const candidatesPerClaim = 8
 
 /**
@@ -102,7 +102,7 @@ export async function claimOutboxEntries(db: Db, { channel, now, leaseUntil, lim
   }))
 }
 
-/** Whether a message of this lane is queued that was due at `asOf`. */
+/** Whether this lane has a queued message that was due at the time `asOf`. */
 export async function hasDueEntry(db: Db, channel: Lane, asOf: number): Promise<boolean> {
   const row = await db
     .selectFrom('outbox')

@@ -7,7 +7,7 @@ import { type MessagingLogger, OutboxLane } from './outbox-lane.ts'
 
 /** Delivers the messages of the outbox after the commit of their transactions, at least once. */
 export type OutboxWorker = {
-  /** Looks for due messages in these lanes, or in all. Call it after a commit that queued some. It is cheap and never throws. */
+  /** Looks for due messages in these lanes, or in all. Call it after a commit that queued messages. It is cheap and never throws. */
   wake(lanes?: Iterable<Lane>): void
   /** Resolves when every message that was due at the time of the call has been tried. */
   drain(): Promise<void>
@@ -27,15 +27,15 @@ type Options = {
   readonly timeoutMs?: number
   /** Whether messages are kept as records after they were sent or failed. True by default. */
   readonly keepRecords?: boolean
-  /** Deliveries of one lane at once. */
+  /** The most deliveries of one lane that run at the same time. */
   readonly concurrency?: number
-  /** Milliseconds between two looks for retries that are due and messages that other processes left behind. */
+  /** The milliseconds between two polls, which find retries that are due and messages that other processes left behind. */
   readonly pollMs?: number
   /** Milliseconds that `close` waits before it stops running deliveries. */
   readonly graceMs?: number
 }
 
-/** The longest time limit that a pool may set for its function, and the time to encrypt the code. */
+/** The longest time limit that a pool may set for its function, plus the time to encrypt the code. */
 const customSenderTimeoutMs = 75_000
 
 export function createOutboxWorker({
@@ -68,7 +68,7 @@ export function createOutboxWorker({
   let closing: Promise<unknown> | undefined
   return {
     wake(names = lanes.keys()) {
-      // After this turn of the event loop, so that messages of requests that commit together are claimed together.
+      // Lanes are filled after this turn of the event loop, so that messages of requests that commit together are claimed together.
       if (woken.size === 0) {
         setImmediate(() => {
           fill(woken)

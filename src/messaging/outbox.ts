@@ -20,7 +20,8 @@ export type Outbox = {
    * `OnRefusal: FAIL` it waits for the first attempts, but not for long.
    * @throws ApiError CodeDeliveryFailureException in such a pool, when the mail server or the SMS provider refused a message.
    * @throws ApiError LimitExceededException in such a pool, when a message exceeds a limit of the pool.
-   * @NOTE An answer that must not reveal whether a user exists passes no deliveries: those of a user who does not exist are never refused.
+   * @NOTE Pass no deliveries where the answer must not reveal whether a user exists. A message to a decoy is never refused, so a refusal
+   *   would reveal that the user exists.
    */
   afterCommit(pool: Pool, deliveries: readonly Delivery[]): Promise<void>
 }
@@ -31,7 +32,7 @@ const maxPauseMs = 250
 type Options = {
   readonly db: Db
   wake(lanes: readonly Lane[] | undefined): void
-  /** A call that waited this long ends, whether or not the first attempts have. */
+  /** The longest time that a call waits for the ends of the first attempts, in milliseconds. */
   readonly maxWaitMs?: number
 }
 
@@ -54,8 +55,8 @@ const lanesOf = (pool: Pool): readonly Lane[] =>
   (['email', 'sms'] as const).map((channel) => (hasCustomSender(pool, channel) ? (`custom-${channel}` as const) : channel))
 
 /**
- * Polls the database, because any process may deliver the messages. A slow delivery does not count as refused, and neither does one whose
- * result the database cannot tell because it is unavailable.
+ * Whether a message was refused. Polls the database, because any process may deliver the messages. A slow delivery does not count as
+ * refused, and neither does a delivery whose result is unknown because the database is unavailable.
  */
 async function isRefused(db: Db, poolId: string, ids: readonly string[], maxWaitMs: number): Promise<boolean> {
   const deadline = performance.now() + maxWaitMs
@@ -69,9 +70,9 @@ async function isRefused(db: Db, poolId: string, ids: readonly string[], maxWait
 }
 
 /**
- * Stores a message in the outbox, in the transaction that caused it: it is sent if and only if that commits. Call `afterCommit` then.
- * Resolves with the id of the message. The message is sealed because it holds a code or a password. Its label, which is kept longer, is
- * sealed as well. A message with `withheld` is recorded and never sent.
+ * Stores a message in the outbox, in the transaction that caused the message. So the message is sent if and only if that transaction
+ * commits. Call `afterCommit` after the commit. Resolves with the id of the message. The message is sealed because it holds a code or a
+ * password. Its label, which is kept longer, is sealed as well. A message with `withheld` is recorded and never sent.
  */
 export async function queueMessage(
   tx: Tx,

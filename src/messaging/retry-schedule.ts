@@ -5,8 +5,8 @@ const firstDelayMs = 1000
 const maxDelayMs = 15 * minuteMs
 
 /**
- * The attempts for a message that the mail server or provider refuses. More than one, because a mail server may refuse messages until its
- * operator has changed a setting. Not a day of attempts, because persistent senders end on block lists.
+ * The most attempts for a message that the mail server or provider refuses. There is more than one, because a mail server may refuse
+ * messages until its operator has changed a setting. Attempts do not last a day, because persistent senders end on block lists.
  */
 const maxAttemptsWhenRefused = 5
 

@@ -13,7 +13,7 @@ import { queueMessage } from './outbox.ts'
 import { renderMessage, templatesFor, usesLink } from './templates.ts'
 import { isTestUser, signInNameOf } from './test-user-code.ts'
 
-/** What every message needs. @NOTE Call `afterCommit` of the outbox after the commit, or the message waits for the next poll. */
+/** What every message needs. @NOTE Call `afterCommit` of the outbox after the commit. Otherwise the message waits for the next poll. */
 type MessageInput = {
   readonly pool: Pool
   readonly user: { readonly sub: string; readonly username: string; readonly attributes: Readonly<Record<string, string>> }
@@ -45,7 +45,7 @@ export async function queueSignUpCode(
   })
 }
 
-/** The address for CONFIRM_WITH_LINK. The names in its path and query are Cognito's. */
+/** The URL that a message with CONFIRM_WITH_LINK carries. The names in its path and query are Cognito's. */
 function confirmationLink(publicUrl: string, { clientId, username, code }: { clientId: string; username: string; code: string }): string {
   const query = new URLSearchParams({ client_id: clientId, user_name: username, confirmation_code: code })
   return `${publicUrl}/confirmUser?${query}`
@@ -87,8 +87,8 @@ type Invitation = MessageInput & {
 }
 
 /**
- * Queues the messages that tell a user whom an administrator created the username and the temporary password: one for each of the mediums
- * that the user has an address for, so possibly none.
+ * Queues the messages that tell a new user the username and the temporary password, when an administrator created the user. There is one
+ * message for each of the mediums that the user has an address for, so there may be no message.
  */
 export async function queueInvitation(
   tx: Tx,
@@ -111,7 +111,7 @@ type MessageDraft = MessageInput & {
   readonly kind: MessageKind
   readonly code: string | undefined
   readonly link?: string | undefined
-  /** What takes the place of `{username}`, when it is not the username. */
+  /** The text that takes the place of `{username}`. Undefined for the username itself. */
   readonly displayName?: string
   readonly expiresAt: number
 }
@@ -166,8 +166,8 @@ function customSenderMessage(draft: MessageDraft): CustomSenderMessage {
 }
 
 /**
- * Undefined when the template has no placeholder for the code. The text of a trigger function that suppressed the message was not checked
- * for one; the record of the message then shows the pool's template.
+ * Undefined when the template has no placeholder for the code. A trigger function that suppresses the message may write a text without the
+ * placeholder. Then the record of the message shows the pool's template instead.
  */
 function renderDraft(draft: MessageDraft, suppressed: boolean): Message | undefined {
   const { pool, user, contact, displayName = user.username, kind, messageContent, code, link } = draft

@@ -18,11 +18,12 @@ export function addressIn(name: string): ContactAttribute | undefined {
 }
 
 /**
- * The address of a decoy, or of a user without an address of this kind: always the same for the same name. A name that is such an address is
- * returned itself. Any other name gets an address that looks, once masked, like those of the pool's users. Use it masked only.
+ * A made-up address for a decoy, or for a user without an address of this kind. The same name always gets the same address. A name that is
+ * such an address is returned itself. Any other name gets an address that looks, once masked, like those of the pool's users. Always mask
+ * the result.
  */
 export function simulateAddress(secrets: Secrets, pool: Pool, name: string, attribute: ContactAttribute): string {
-  // In pools without case sensitivity, a real address is shown as it is stored, not as the caller typed it.
+  // A pool that ignores case shows a real address as it is stored, not as the caller typed it. A decoy's address must look like that, too.
   const key = nameKey(pool, name)
   const bytes = secrets.mac('decoy', pool.id, `delivery-${attribute}`, key)
   if (addressIn(name) === attribute) return key

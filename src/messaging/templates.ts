@@ -6,7 +6,7 @@ import type { CustomMessageResponse } from '../triggers/custom-message.ts'
 import { textOfHtml } from './html-text.ts'
 import type { Channel, MessageKind } from './message.ts'
 
-/** What takes the place of `{username}`, `{####}` and `{##text##}`. Placeholders inside the values are left alone. */
+/** The values that take the places of `{username}`, `{####}` and `{##text##}`. Placeholders inside a value are not replaced. */
 export type TemplateValues = {
   readonly username: string
   /** The code, or the temporary password of an invitation. Undefined when the invited user has no password. */
@@ -21,7 +21,7 @@ export type RenderedMessage =
   | { readonly channel: 'email'; readonly subject: string; readonly html: string; readonly text: string }
   | { readonly channel: 'sms'; readonly text: string }
 
-/** Cognito's texts for a pool that set none. (Unconfirmed: those of MFA and of links.) */
+/** Cognito's texts for a pool without texts of its own. (Unconfirmed: the texts for MFA and for links.) */
 const defaults = {
   verification: 'Your verification code is {####}. ',
   verificationSubject: 'Your verification code',
@@ -69,7 +69,7 @@ export function renderMessage(
   return { channel, subject: singleLine(fill(template.subject, values)), html, text: textOfHtml(html) }
 }
 
-/** The subject and the body that the trigger function wrote, each in place of the template's. */
+/** The template, with the subject and the body that the trigger function wrote, if any, in place of its own. */
 function customize(template: Template, channel: Channel, customMessage: CustomMessageResponse | undefined): Template {
   if (customMessage === undefined) return template
   return { ...template, subject: customMessage.subject ?? template.subject, body: customMessage[channel] ?? template.body }
@@ -113,7 +113,7 @@ function fillHtml(template: string, { username, code, link }: TemplateValues): s
   })
 }
 
-/** A line break in a subject would let the text add headers to the mail. */
+/** Replaces line breaks and control characters by spaces. Otherwise the text after a line break in a subject could add mail headers. */
 function singleLine(text: string): string {
   return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim()
 }

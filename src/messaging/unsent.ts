@@ -14,7 +14,7 @@ export type UnsentEntry = InboxEntry & {
   readonly nextAttemptAt: number | undefined
 }
 
-/** Messages that were not sent, newest first: those of the newest `limit` of all pools that match the filter. */
+/** Messages that were not sent, newest first. Reads the newest `limit` of them in all pools and returns those that match the filter. */
 export async function listUnsent(db: Db, secrets: Secrets, { poolId, recipientPart }: InboxFilter, limit: number): Promise<UnsentEntry[]> {
   const part = recipientPart?.toLowerCase() ?? ''
   const entries = (await listUnsentRows(db, limit)).map((row) => entryOf(secrets, row))

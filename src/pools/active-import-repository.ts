@@ -7,7 +7,7 @@ export type ImportJobKey = { readonly poolId: string; readonly jobId: string }
 /** Cognito runs one import job at a time in an account, and this server is one account. */
 const slot = 'user-import'
 
-/** False while another job, of any pool, has the slot. The job keeps it until `releaseImportSlot`. */
+/** Takes the slot for the job. False while another job, of any pool, has the slot. The job keeps the slot until `releaseImportSlot`. */
 export async function acquireImportSlot(tx: Tx, { poolId, jobId }: ImportJobKey): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await tx
     .insertInto('active_import')
@@ -27,8 +27,8 @@ export async function findActiveImport(db: Db | Tx): Promise<ImportJobKey | unde
 }
 
 /**
- * Checks that no import job of the pool is running, because its file was made for the pool as it is.
- * @NOTE The caller must have locked the pool; the start of a job locks it, too.
+ * Checks that no import job of the pool is running, because the file of such a job was made for the pool's present settings.
+ * @NOTE The caller must have locked the pool. The start of a job locks the pool, too.
  * @throws ApiError UserImportInProgressException when a job of the pool is running
  */
 export async function requireNoImport(tx: Tx, poolId: string): Promise<void> {

@@ -11,7 +11,7 @@ const day = 24 * hour
 const tenYears = 3650 * day
 
 /**
- * Checks the settings of a client in its pool. `references` are the client's references that exist in the pool. Some texts contain
+ * Checks the settings of a client in its pool. `references` are the client's references that exist in the pool. Some error texts contain
  * `action`.
  * @throws ApiError InvalidParameterException, InvalidOAuthFlowException or ScopeDoesNotExistException, as Cognito does
  */

@@ -21,7 +21,10 @@ export function readNewClient(request: CreateUserPoolClientRequest, { id, pool, 
   return { ...readSettings(request), ...identity, ssoSessionMinutes: undefined }
 }
 
-/** `client` after UpdateUserPoolClient. Settings that the request does not name return to their defaults, except name, secrets and session. */
+/**
+ * `client` after UpdateUserPoolClient. Settings that the request does not name return to their defaults. Exceptions are the name, the
+ * secrets and `ssoSessionMinutes`.
+ */
 export function readClientUpdate(client: AppClient, request: UpdateUserPoolClientRequest, now: number): AppClient {
   const { id, poolId, createdAt, secrets, ssoSessionMinutes } = client
   const identity = { id, poolId, name: request.ClientName ?? client.name, createdAt, updatedAt: now, secrets }
@@ -109,12 +112,12 @@ function writeRotation(rotation: AppClient['refreshRotation']): RefreshTokenRota
   return rotation && { Feature: rotation.enabled ? 'ENABLED' : 'DISABLED', RetryGracePeriodSeconds: rotation.gracePeriodSeconds }
 }
 
-/** The distinct values. Cognito treats an empty list like a missing one, and shows neither. */
+/** The distinct values. Undefined for an empty list: Cognito treats it like a missing one, and shows neither. */
 function ifAny<Value>(values: readonly Value[] | undefined): readonly Value[] | undefined {
   return values === undefined || values.length === 0 ? undefined : [...new Set(values)]
 }
 
-/** A secret without its value, which only the response that generated it shows. */
+/** A secret without its value. Only the response to the request that generated the secret shows the value. */
 export function writeClientSecret(secret: ClientSecret): ClientSecretDescriptorType {
   return { ClientSecretId: secret.id, ClientSecretCreateDate: new Date(secret.createdAt) }
 }

@@ -14,7 +14,7 @@ export type AuthFlowPermission =
 
 export type TimeUnit = 'seconds' | 'minutes' | 'hours' | 'days'
 
-/** An application that signs users in, with the settings of CreateUserPoolClient. A member is undefined where Cognito shows nothing. */
+/** An application that signs users in, with the settings of CreateUserPoolClient. Members that Cognito does not show are undefined. */
 export type AppClient = {
   readonly id: string
   readonly poolId: string
@@ -47,7 +47,7 @@ export type AppClient = {
   readonly propagateUserContext: boolean
   /** How long one step of a sign-in may take. */
   readonly authSessionValidityMinutes: number
-  /** How long after a user's last authentication this client may join a single sign-on session. Undefined is the default. */
+  /** How long after a user's last authentication this client may join a single sign-on session. Undefined means the default time. */
   readonly ssoSessionMinutes: number | undefined
   readonly refreshRotation: { readonly enabled: boolean; readonly gracePeriodSeconds: number } | undefined
 }
@@ -59,7 +59,7 @@ export type ClientSecret = {
   readonly createdAt: number
 }
 
-/** Names all app clients of a pool, in requests and in stored records. No client has this id, because ids are in lower case. */
+/** Stands for all app clients of a pool, in requests and in stored records. No client has this id, because ids are in lower case. */
 export const allClients = 'ALL'
 
 /** What the gateway has verified for an `app-client` operation: the client exists, and the caller knows its secret if it has one. */

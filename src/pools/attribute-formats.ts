@@ -5,7 +5,8 @@ const maxAddressLength = 254
 const forbiddenInLocalPart = /[<>()[\]\\,;:@"]/u
 const domainLabel = /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}-]*[\p{L}\p{M}\p{N}])?$/u
 
-// Characters that a screen does not show: controls, spaces, format characters (zero width, bidirectional), fillers, and those without glyphs.
+// Characters that a screen does not show: controls, spaces, format characters (zero width, bidirectional), fillers, characters without
+// glyphs.
 const invisible = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Z}\p{Default_Ignorable_Code_Point}]/u
 
 /**

@@ -3,10 +3,10 @@ import type { AttributeType } from '../contract/generated/types.ts'
 import type { AttributeValues } from './attribute-rules.ts'
 
 /**
- * Reads a list of Name/Value pairs. A pair without a value has an empty one. `fromEntries` makes every name an own member, also
+ * Reads a list of Name/Value pairs. A pair without a value gets an empty value. `fromEntries` makes every name an own member, even
  * `__proto__`.
- * @throws ApiError InvalidParameterException when the list names an attribute twice. Cognito's behaviour is not documented. No client
- *   does it on purpose, and either value would be a surprise.
+ * @throws ApiError InvalidParameterException when the list names an attribute twice. What Cognito does then is not documented. No client
+ *   names an attribute twice on purpose, and each of the two values would surprise somebody.
  */
 export function readAttributes(list: readonly AttributeType[] | undefined): AttributeValues {
   const values = new Map<string, string>()
@@ -17,7 +17,7 @@ export function readAttributes(list: readonly AttributeType[] | undefined): Attr
   return Object.fromEntries(values)
 }
 
-/** Clients often send Python's `str(True)`, so the flags accept upper case. */
+/** Converts flags such as `email_verified` to lower case, because clients often send Python's `str(True)`, which is `True`. */
 function readValue(name: string, value: string): string {
   const isFlag = name === 'email_verified' || name === 'phone_number_verified'
   return isFlag && /^(true|false)$/i.test(value) ? value.toLowerCase() : value

@@ -3,7 +3,7 @@ import type { AppClient } from './app-client.ts'
 import { findProviderNames, listProviderNames } from './identity-providers/identity-provider-repository.ts'
 import { findExistingScopes } from './resource-servers/scopes.ts'
 
-/** What exists in the pool of the things that the settings of an app client name. */
+/** The things that the settings of an app client name and that the pool has. */
 export type ClientReferences = {
   /** The client's scopes that exist. */
   readonly scopes: ReadonlySet<string>

@@ -25,7 +25,7 @@ export const createUserPoolClient = operation('CreateUserPoolClient', {
     const clientSecrets = draftSecrets(request, id, now)
 
     return db.transaction().execute(async (tx) => {
-      // Locked, so that nothing the client is checked against changes before the commit.
+      // The pool is locked, so that the settings that the client is checked against do not change before the commit.
       const pool = await requireLockedPool(tx, request.UserPoolId)
       const client = readNewClient(request, { id, pool, secrets: clientSecrets, now })
       requireValidClient(pool, client, await findClientReferences(tx, client), 'creating')

@@ -10,7 +10,7 @@ import { type Quotas, requireWithinQuota } from './quotas.ts'
 import { requireTagsWithinQuota } from './tags/tags.ts'
 import { requireFeaturesOfTier, type Tiers } from './tier-rules.ts'
 
-/** Creates a pool's signing keys in the background. Its module is below this one. */
+/** Creates a pool's signing keys in the background. The implementation is in a module below this one, so it cannot be imported here. */
 type SigningKeyCreator = { make(poolId: string): void }
 
 type Deps = {

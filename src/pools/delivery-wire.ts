@@ -28,8 +28,8 @@ export function writeEmailSettings(settings: EmailSettings): EmailConfigurationT
 }
 
 /**
- * Undefined when the request has no SMS settings. An empty SnsCallerArn alone counts as none, because some programs always send the
- * member.
+ * Undefined when the request has no SMS settings. An empty SnsCallerArn alone does not count as a setting, because some programs always
+ * send the member.
  */
 export function readSmsSettings(configuration: SmsConfigurationType | undefined, region: string): SmsSettings | undefined {
   if (configuration === undefined) return undefined

@@ -22,7 +22,7 @@ export function readSenderDomains(text: string | undefined): SenderDomains {
   return text === undefined ? undefined : new Set(text.toLowerCase().split(','))
 }
 
-/** Words, or a quoted text (RFC 5322 §3.4). Anything else could end the address or begin a second one. */
+/** The name before an address: words, or a quoted text (RFC 5322 §3.4). Other characters could end the address or begin a second one. */
 const displayName = /^\s*([^<>,;:@"\\]*|"[^"\\]*")\s*$/
 
 /** The address in `Name <address>` or in a plain address. Undefined for any other text, such as two addresses. */

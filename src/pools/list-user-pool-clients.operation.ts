@@ -17,7 +17,7 @@ export const listUserPoolClients = operation('ListUserPoolClients', {
     await pools.getPool(poolId)
     const list = `ListUserPoolClients ${poolId}`
     const after = readPageToken(secrets, list, request.NextToken)
-    // Clients cannot register themselves yet, so the list of those that did is empty.
+    // Clients cannot register themselves yet, so the list of clients that registered themselves is empty.
     if (request.ClientType === 'DCR') return { UserPoolClients: [] }
     const found = await listAppClients(db, poolId, { after, limit: size + 1 })
     const { entries, nextToken } = pageOf(found, size, secrets, list)

@@ -14,10 +14,10 @@ export type MessageTemplates = {
   readonly inviteSubject: string | undefined
 }
 
-/** Texts in one language. The pool's own templates stand in for those that are missing. */
+/** Texts in one language. For a missing text, the pool's own template is used. */
 export type LocalizedTemplates = Omit<MessageTemplates, 'verifyBy'>
 
-/** The kinds of messages: what follows `CustomMessage_` in the source of that trigger. */
+/** The kinds of messages. Their names follow `CustomMessage_` in the source of the CustomMessage trigger. */
 export const messageKinds = [
   'SignUp',
   'ResendCode',

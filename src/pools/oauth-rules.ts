@@ -34,7 +34,7 @@ function requireValidFlows(client: AppClient): void {
   }
 }
 
-/** With this flow the client acts for itself. There is no user, so scopes about a user make no sense. */
+/** With `client_credentials`, the client acts for itself. There is no user, so scopes about a user make no sense. */
 function requireValidClientCredentials(client: AppClient): void {
   if ((client.oauthFlows?.length ?? 0) > 1) {
     throw invalidFlow('client_credentials flow can not be selected along with code flow or implicit flow.')

@@ -13,8 +13,9 @@ const defaultTemporaryPasswordDays = 7
 const defaultMinimumLength = 8
 
 /**
- * Without a policy everything is required. A policy that was sent requires only what it names (observed with Terraform and CDK, which
- * always send every member). UnusedAccountValidityDays is the old name of TemporaryPasswordValidityDays.
+ * The password policy of a request. Without one, every kind of character is required. A policy that was sent requires only the kinds that
+ * it names (observed with Terraform and CDK, which always send every member). UnusedAccountValidityDays is the old name of
+ * TemporaryPasswordValidityDays.
  */
 export function readPasswordPolicy(
   sent: PasswordPolicyType | undefined,
@@ -32,7 +33,7 @@ export function readPasswordPolicy(
   }
 }
 
-/** In both members, 0 means "not set". */
+/** `unusedAccountDays` is the value under the old name. In both members, 0 means "not set". */
 function readTemporaryPasswordDays(days: number | undefined, unusedAccountDays: number | undefined): number {
   if (days && unusedAccountDays && days !== unusedAccountDays) {
     throw invalidParameter('Please use TemporaryPasswordValidityDays in PasswordPolicy instead of UnusedAccountValidityDays')
@@ -62,7 +63,10 @@ export function writePolicies({ passwordPolicy, allowedFirstFactors }: Pool): Us
   }
 }
 
-/** The mechanisms in the order of their priorities. A single priority of 2 is shown as 1 later. Undefined stands for the legacy rule. */
+/**
+ * The mechanisms in the order of their priorities. Only the order is stored: a single priority of 2 is shown as 1 later. Undefined stands
+ * for Cognito's legacy rule.
+ */
 export function readRecovery(setting: AccountRecoverySettingType | undefined): readonly RecoveryMechanism[] | undefined {
   const mechanisms = setting?.RecoveryMechanisms ?? []
   if (mechanisms.length === 0) return undefined

@@ -29,12 +29,12 @@ export function poolNotFound(poolId: string): ApiError {
   return new ApiError('ResourceNotFoundException', `User pool ${poolId} does not exist.`)
 }
 
-/** The error for a client that does not exist, or not in this pool. */
+/** The error for a client that does not exist, or that belongs to another pool. */
 export function clientNotFound(clientId: string): ApiError {
   return new ApiError('ResourceNotFoundException', `User pool client ${clientId} does not exist.`)
 }
 
-/** How long a process that missed the notification may use an old version of a pool. */
+/** How long a process that missed the notification of a change may use an old version of a pool. */
 const poolCacheMilliseconds = 5_000
 
 const maxEntries = 10_000

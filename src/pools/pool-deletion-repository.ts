@@ -54,12 +54,13 @@ const rowsOf = (poolId: string): readonly RowsToDelete[] =>
     areLarge: largeTables.has(table as PoolTable),
   }))
 
-/** The profile of the pool's users is not kept, because it can be computed again. */
+/** The columns of a deleted pool that are kept. The user statistics are not kept, because they can be computed again. */
 const keptColumns = ['id', 'name', 'created_at', 'updated_at', 'config'] as const
 
 /**
- * Deletes the pool as of the commit. The sweeper removes its other rows later. False when there was no such pool.
- * @NOTE The row moves to a separate table, so that a process of an earlier release does not find the pool either.
+ * Marks the pool as deleted: from the commit on, nobody finds it. The sweeper removes its other rows later. False when there was no such
+ * pool.
+ * @NOTE The row of the pool moves to a separate table, so that a process of an earlier release does not find the pool either.
  */
 export async function markPoolDeleted(tx: Tx, poolId: string, now: number): Promise<boolean> {
   const row = await tx.deleteFrom('user_pool').where('id', '=', poolId).returning(keptColumns).executeTakeFirst()
@@ -86,7 +87,7 @@ const selectDeleted = prepareLookup((db, { poolId }: { poolId: string }) =>
  */
 const settledAfterMs = hourMs
 
-/** When to retry for rows that other transactions had locked. */
+/** How long the removal waits before it tries again to delete rows that other transactions had locked. */
 const retryAfterMs = minuteMs
 
 /** Removes the rows of deleted pools. Each call is one short batch of one pool, and returns whether there is more to do now. */

@@ -1,4 +1,4 @@
-/** A kind of resource. `Config` is the content of its resources besides id and times; it must survive JSON. */
+/** A kind of resource. `Config` is the content of such resources without id and times. It must be the same after a conversion to JSON. */
 export type ResourceKind<Config> = { readonly name: string; readonly holds?: Config }
 
 /** A part of a pool's configuration that has an id of its own. Times are epoch milliseconds. */
@@ -9,7 +9,7 @@ export type PoolResource<Config> = {
   readonly config: Config
 }
 
-/** `name` is stored with every resource, so it must be unique among the kinds and never change. */
+/** Makes a kind. `name` is stored with every resource of the kind, so it must be unique among the kinds and must never change. */
 export function resourceKind<Config>(name: string): ResourceKind<Config> {
   return { name }
 }

@@ -9,7 +9,7 @@ type Row = Selectable<UserPoolTable>
 /** The content of the `config` column. JSON omits undefined members, so they are undefined again when they are read. */
 type Config = Omit<Pool, 'id' | 'name' | 'createdAt' | 'updatedAt' | 'userStatistics' | 'serverDefaults'>
 
-/** Without the user statistics, which are stored apart, so that no change of the configuration touches them. */
+/** The row without the user statistics, which are stored apart, so that no change of the configuration touches them. */
 export function toRow(pool: Pool): Omit<Row, 'likeness' | 'likeness_due_at'> {
   const { id, name, createdAt, updatedAt, userStatistics: _userStatistics, serverDefaults: _serverDefaults, ...config } = pool
   return { id, name, created_at: createdAt, updated_at: updatedAt, config: JSON.stringify(config satisfies Config) }

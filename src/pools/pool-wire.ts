@@ -34,7 +34,7 @@ export function readNewPool(request: CreateUserPoolRequest, { id, now }: { id: s
     caseSensitive: request.UsernameConfiguration?.CaseSensitive,
     schema: readSchema(request.Schema),
     sms: readSmsSettings(request.SmsConfiguration, regionOf(id)),
-    // A request with threat protection and no tier means the tier that includes it.
+    // A request with threat protection but without a tier means the tier that includes threat protection.
     tier: request.UserPoolTier ?? (usesThreatProtection(addOns) ? 'PLUS' : 'ESSENTIALS'),
     tags: readTags(request.UserPoolTags ?? {}),
     key: readKey(request.KeyConfiguration),
@@ -71,7 +71,7 @@ export function readPoolUpdate(pool: Pool, request: UpdateUserPoolRequest, now: 
   })
 }
 
-/** The settings that both requests have. An update without them resets them. */
+/** The settings that CreateUserPool and UpdateUserPool both have. An update without a setting resets it. */
 function readResetSettings(request: Omit<UpdateUserPoolRequest, 'UserPoolId'>) {
   return {
     deletionProtection: request.DeletionProtection === 'ACTIVE',
@@ -95,7 +95,7 @@ function readResetSettings(request: Omit<UpdateUserPoolRequest, 'UserPoolId'>) {
   } satisfies Partial<Pool>
 }
 
-/** What a response shows of a pool besides its settings. */
+/** What a response shows of a pool in addition to its settings. */
 type PoolContext = {
   readonly accountId: string
   readonly estimatedNumberOfUsers: number

@@ -15,13 +15,13 @@ export type MfaMethod = (typeof mfaMethods)[number]
 export type OAuthFlow = 'code' | 'implicit' | 'client_credentials'
 export type RecoveryMechanism = 'verified_email' | 'verified_phone_number' | 'admin_only'
 
-/** Settings of the server that apply where a pool has none. */
+/** Settings of the server that apply to a pool that does not have the setting itself. */
 export type ServerDefaults = {
   /** How many messages one recipient may get in an hour. Undefined means no limit. */
   readonly maxPerRecipientPerHour: number | undefined
 }
 
-/** A user pool: the settings of CreateUserPool, with defaults. A member is undefined where Cognito shows nothing. */
+/** A user pool: the settings of CreateUserPool, with defaults. Members that Cognito does not show are undefined. */
 export type Pool = {
   readonly id: string
   readonly name: string
@@ -62,9 +62,9 @@ export type Pool = {
   readonly dynamicClientRegistration: DynamicClientRegistration | undefined
   /** Undefined when it was never set. Sessions are not tracked then. */
   readonly sessionTracking: SessionTracking | undefined
-  /** Lifeguard's own settings. Undefined when they were never set. */
+  /** The settings that Cognito does not have. Undefined when they were never set. */
   readonly extensions: PoolExtensions | undefined
-  /** Undefined while the pool has too few users; decoys then look as in any pool. */
+  /** Undefined while the pool has too few users. Decoys then follow general statistics, not those of the pool. */
   readonly userStatistics?: UserStatistics | undefined
   /** The server's settings for pools without their own. The catalog adds them; they are never stored. */
   readonly serverDefaults?: ServerDefaults
@@ -76,7 +76,7 @@ export type PasswordPolicy = {
   readonly requireLowercase: boolean
   readonly requireNumbers: boolean
   readonly requireSymbols: boolean
-  /** How many earlier passwords, including the current one, cannot be used again. 0 or undefined allows all. */
+  /** How many passwords of a user, from the current one back, cannot be used again. 0 or undefined allows all passwords. */
   readonly historySize: number | undefined
   readonly temporaryPasswordValidityDays: number
 }
@@ -127,7 +127,7 @@ export type DynamicClientRegistration = {
 
 export type SessionTracking = {
   readonly enabled: boolean
-  /** How many tracked sessions a user may have at once in all clients. */
+  /** The most tracked sessions that a user may have at the same time, in all clients together. */
   readonly maxPerUser: number
 }
 
@@ -136,7 +136,7 @@ export function srpNameOf(poolId: string): string {
   return poolId.slice(poolId.indexOf('_') + 1)
 }
 
-/** Longer names are compared by their digests, because the size of an index entry is limited (PostgreSQL: 2,704 bytes). */
+/** Names that are longer than this are compared by digests, because the size of an index entry is limited (PostgreSQL: 2,704 bytes). */
 const maxPlainKeyLength = 256
 
 /** The form in which names are compared: in lower case when the pool ignores case. */

@@ -1,7 +1,7 @@
 import { ApiError } from '../contract/api-error.ts'
 import { SettingsError } from '../settings.ts'
 
-/** The default quotas, which are AWS's, and the name of each thing in the error. */
+/** The default quotas, which are AWS's, and how the error for an exceeded quota names each thing. */
 const table = {
   userPools: { max: 1_000, description: 'user pools on this server' },
   appClientsPerPool: { max: 1_000, description: 'app clients in a user pool' },
@@ -28,7 +28,7 @@ export type Quotas = Readonly<Record<QuotaName, number>>
 const defaultQuotas = Object.fromEntries(Object.entries(table).map(([name, { max }]) => [name, max])) as Quotas
 
 /**
- * The default quotas, with those that the operator has set in their place.
+ * All quotas. A quota that the operator has set takes the place of its default.
  * @throws SettingsError when a name is not that of a quota
  */
 export function quotasWith(overrides: Readonly<Record<string, number>> = {}): Quotas {
@@ -39,12 +39,12 @@ export function quotasWith(overrides: Readonly<Record<string, number>> = {}): Qu
   return { ...defaultQuotas, ...overrides }
 }
 
-/** @throws ApiError LimitExceededException when `count`, which includes the new one, is above the quota */
+/** @throws ApiError LimitExceededException when `count`, which includes the thing to be created, is above the quota */
 export function requireWithinQuota(quotas: Quotas, name: QuotaName, count: number): void {
   if (count > quotas[name]) throw new ApiError('LimitExceededException', quotaExceeded(quotas, name))
 }
 
-/** The text of the error, for operations that use another error code. */
+/** The text of the error for an exceeded quota, for operations that use another error code. */
 export function quotaExceeded(quotas: Quotas, name: QuotaName): string {
   return `There can be at most ${quotas[name]} ${table[name].description}.`
 }

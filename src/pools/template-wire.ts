@@ -19,8 +19,9 @@ type TemplateMembers = Pick<
 >
 
 /**
- * Three members outside of VerificationMessageTemplate are its older form. The template wins where both are set. A request may have
- * templates for codes and for links, as many configurations do. DefaultEmailOption says which of them is used.
+ * Reads the templates of a request. Three members outside of VerificationMessageTemplate are an older way to set the same texts;
+ * VerificationMessageTemplate takes precedence. A request may have both a template for codes and a template for links, as many
+ * configurations do. DefaultEmailOption says which of the two is used.
  */
 export function readTemplates(request: TemplateMembers): MessageTemplates {
   const template: VerificationMessageTemplateType = request.VerificationMessageTemplate ?? {}
@@ -34,7 +35,7 @@ export function readTemplates(request: TemplateMembers): MessageTemplates {
     linkEmail: template.EmailMessageByLink,
     linkSubject: template.EmailSubjectByLink,
     mfaSms: request.SmsAuthenticationMessage,
-    // Only SetUserPoolMfaConfig sets these two.
+    // Only SetUserPoolMfaConfig sets the next two members.
     mfaEmail: undefined,
     mfaSubject: undefined,
     inviteSms: invitation?.SMSMessage,

@@ -12,8 +12,8 @@ const rank: Readonly<Record<Tier, number>> = { LITE: 0, ESSENTIALS: 1, PLUS: 2 }
 
 /**
  * Checks that the tier of the pool includes all features that its settings use.
- * @throws ApiError TierChangeNotAllowedException when a change from the higher `previousTier` removed a feature
- * @throws ApiError FeatureUnavailableInTierException when another change added it
+ * @throws ApiError TierChangeNotAllowedException when the tier was lowered from `previousTier` and lacks such a feature
+ * @throws ApiError FeatureUnavailableInTierException when the tier was not lowered and lacks such a feature
  */
 export function requireFeaturesOfTier(tiers: Tiers, pool: Pool, previousTier: Tier = pool.tier): void {
   if (!tiers.enforced) return
@@ -26,7 +26,7 @@ export function requireFeaturesOfTier(tiers: Tiers, pool: Pool, previousTier: Ti
   )
 }
 
-/** What a feature needs. An operation whose model does not list FeatureUnavailableInTierException names another code. */
+/** The tier that a feature needs. `code` is for operations whose model does not list FeatureUnavailableInTierException. */
 type TierRequirement = { readonly feature: string; readonly tier: Tier; readonly code?: ErrorCode }
 
 /** @throws ApiError FeatureUnavailableInTierException, or the requirement's own code, when the pool's tier is too low */

@@ -32,7 +32,7 @@ export type TriggerPolicy = {
    * throws, so a PreSignUp or PreAuthentication function can no longer reject a user. `CONTINUE_UNLESS_REFUSED` ignores all other failures.
    */
   readonly onError: 'FAIL' | 'CONTINUE' | 'CONTINUE_UNLESS_REFUSED' | 'LAST_GOOD'
-  /** Stops the calls for `openSeconds` after so many failures in a row. Undefined: the function is always called. */
+  /** Stops the calls for `openSeconds` after `failures` failures in a row. Undefined: the function is always called. */
   readonly circuitBreaker: { readonly failures: number; readonly openSeconds: number } | undefined
 }
 
@@ -42,7 +42,7 @@ export type TriggerPolicy = {
  */
 const defaultPolicy: TriggerPolicy = { timeoutMs: 5000, retries: 0, onError: 'FAIL', circuitBreaker: undefined }
 
-/** Custom senders run after the API call, so they may take as long as sending takes. A sender that is cut short would send twice. */
+/** Custom senders run after the API call, so they may take as long as sending takes. A sender that is cut short could send twice. */
 const defaultSenderPolicy: TriggerPolicy = { ...defaultPolicy, timeoutMs: 25_000 }
 
 const senders: readonly TriggerName[] = ['CustomEmailSender', 'CustomSMSSender']

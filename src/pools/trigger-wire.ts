@@ -35,7 +35,7 @@ export function readTriggers(config: LambdaConfigType = {}): TriggerTargets {
   return { byName, kmsKeyArn: config.KMSKeyID }
 }
 
-/** PreTokenGeneration is shown in both of its forms, as in Cognito, whichever was sent. */
+/** As in Cognito, the response has both PreTokenGeneration and PreTokenGenerationConfig, whichever of the two was sent. */
 export function writeTriggers({ byName, kmsKeyArn }: TriggerTargets): LambdaConfigType {
   const config: LambdaConfigType = {}
   for (const name of plainTriggers) {

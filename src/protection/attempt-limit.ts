@@ -7,7 +7,7 @@ import { type AttemptKey, countAttempt } from './attempt-repository.ts'
 const hourlyLimits = {
   ConfirmSignUp: 15,
   ResendConfirmationCode: 5,
-  // Lifeguard's own. Each attempt sends a message to an address that the caller chooses.
+  // Lifeguard's own operation, so Cognito has no limit for it. Each attempt sends a message to an address that the caller chooses.
   CorrectSignUpContact: 5,
   GetUserAttributeVerificationCode: 5,
   VerifyUserAttribute: 15,
@@ -15,12 +15,14 @@ const hourlyLimits = {
   ForgotPassword: 10,
   ConfirmForgotPassword: 10,
   ChangePassword: 5,
-  // Cognito has no limit here. But each change of an address sends a message to an address that the caller chooses.
+  // Cognito has no limit for this operation. But each change of an address sends a message to an address that the caller chooses.
   UpdateUserAttributes: 20,
   VerifySoftwareToken: 15,
-  // E-mail and text messages with sign-in codes, together. Cognito allows 5 to 20, depending on the risk. Each needs a correct password.
+  // Messages with sign-in codes that are sent after a correct password; e-mail and text messages count together. Cognito allows 5 to 20,
+  // depending on the risk.
   SignInMessage: 20,
-  // The same where the code is the first factor. These need no password, so anybody can use them up, and they are counted separately.
+  // Messages with sign-in codes where the code is the first factor. They need no password, so anybody can use up this limit. So they have a
+  // count of their own, and SignInMessage stays available to the user.
   FirstFactorMessage: 20,
 } as const
 
@@ -28,7 +30,7 @@ export type LimitedAction = keyof typeof hourlyLimits
 
 type LimitedAttempt = AttemptKey & { readonly action: LimitedAction }
 
-/** Actions of operations for which the service's model does not list LimitExceededException. */
+/** Actions of operations whose model does not list LimitExceededException. They fail with TooManyRequestsException instead. */
 const tooManyRequestsActions: readonly LimitedAction[] = [
   'UpdateUserAttributes',
   'VerifySoftwareToken',

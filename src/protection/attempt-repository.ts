@@ -33,7 +33,7 @@ const selectAttempts = prepareLookup((db, key: AttemptKey) =>
 
 export type AttemptChange = { readonly before: Attempts; readonly after: Attempts }
 
-/** Replaces `before` with `after`. False when another request has counted or locked since `before` was read. */
+/** Replaces `before` with `after`. False when another request has changed the count or the lock since `before` was read. */
 export async function replaceAttempts(db: Db | Tx, key: AttemptKey, { before, after }: AttemptChange): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('attempt')
@@ -47,7 +47,7 @@ export async function replaceAttempts(db: Db | Tx, key: AttemptKey, { before, af
   return numUpdatedRows === 1n
 }
 
-/** Undoes `replaceAttempts`. When other requests have counted since, it only subtracts one from the count. */
+/** Undoes `replaceAttempts`. When other requests have changed the count or the lock since, it only subtracts one from the count. */
 export async function undoAttempt(db: Db | Tx, key: AttemptKey, { before, after }: AttemptChange): Promise<void> {
   if (await replaceAttempts(db, key, { before: after, after: before })) return
   await db
@@ -119,7 +119,7 @@ export async function deleteAttempts(db: Db | Tx, key: AttemptKey): Promise<void
     .execute()
 }
 
-/** Deletes up to `limit` counts that have not changed since `before`. Returns how many it found. */
+/** Deletes up to `limit` counts that have not changed since the time `before`. Returns how many were found. */
 export async function sweepAttempts(db: Db | Tx, before: number, limit: number): Promise<number> {
   const stale = await db
     .selectFrom('attempt')

@@ -7,8 +7,8 @@ import type { AuthEvent, AuthEventFeedback } from './auth-event.ts'
 export type AuthEventKey = Pick<AuthEvent, 'poolId' | 'sub' | 'id'>
 
 /**
- * Stores the event, unless the user was deleted or has an event with this id. Holds the user's row until the commit: so either a deletion of
- * the user finds the event, or this finds no user.
+ * Stores the event, unless the user was deleted or has an event with this id. Locks the user's row until the commit: so either a deletion
+ * of the user finds the event, or this function finds no user.
  */
 export async function insertAuthEvent(db: Db | Tx, event: AuthEvent): Promise<void> {
   const row = toRow(event)
@@ -21,8 +21,8 @@ export async function insertAuthEvent(db: Db | Tx, event: AuthEvent): Promise<vo
 }
 
 /**
- * Stores the event of a user. For a decoy it does the same work and stores nothing: the time it takes must not reveal whether there is such
- * a user.
+ * Stores the event of a user. For a decoy it does the same work and stores nothing, because the duration must not reveal whether the user
+ * exists.
  */
 export async function insertOrSimulateAuthEvent(db: Db, isUser: boolean, event: AuthEvent): Promise<void> {
   await db.transaction().execute(async (tx) => {
@@ -31,7 +31,7 @@ export async function insertOrSimulateAuthEvent(db: Db, isUser: boolean, event: 
   })
 }
 
-/** Looks for the user as insertAuthEvent does, and stores the event if there is none. */
+/** Looks for the user as `insertAuthEvent` does, but stores the event when there is no such user. The caller deletes the event again. */
 async function insertForDecoy(tx: Tx, event: AuthEvent): Promise<void> {
   const row = toRow(event)
   await tx
@@ -57,7 +57,7 @@ async function deleteAuthEvent(tx: Tx, { poolId, sub, id }: AuthEventKey): Promi
   await tx.deleteFrom('auth_event').where('pool_id', '=', poolId).where('sub', '=', sub).where('id', '=', id).execute()
 }
 
-/** Replaces the event that has `id`, including its id, but not its feedback. False when the user has no such event. */
+/** Replaces the user's event that has `id` with `event`, whose id may differ. The feedback stays. False when there is no such event. */
 export async function replaceAuthEvent(db: Db | Tx, id: string, event: AuthEvent): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('auth_event')
@@ -69,7 +69,7 @@ export async function replaceAuthEvent(db: Db | Tx, id: string, event: AuthEvent
   return numUpdatedRows === 1n
 }
 
-/** The user's events, newest first, from the first one after `after`. */
+/** Up to `page.limit` events of the user, newest first: those that are older than the event with the id `page.after`. */
 export async function listAuthEvents(
   db: Db | Tx,
   poolId: string,
@@ -87,7 +87,7 @@ export async function listAuthEvents(
   return (await query.execute()).map(fromRow)
 }
 
-/** Replaces earlier feedback. False when the user has no such event. */
+/** Stores the feedback in place of earlier feedback. False when the user has no such event. */
 export async function setFeedback(db: Db | Tx, { poolId, sub, id }: AuthEventKey, feedback: AuthEventFeedback): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('auth_event')
@@ -99,7 +99,7 @@ export async function setFeedback(db: Db | Tx, { poolId, sub, id }: AuthEventKey
   return numUpdatedRows === 1n
 }
 
-/** Deletes up to `limit` events from before `before`. Returns how many it found. */
+/** Deletes up to `limit` events that are older than the time `before`. Returns how many were found. */
 export async function sweepAuthEvents(db: Db | Tx, before: number, limit: number): Promise<number> {
   const old = await db
     .selectFrom('auth_event')

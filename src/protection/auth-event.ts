@@ -1,4 +1,4 @@
-/** One sign-up, sign-in, password change or recovery of a user, or by somebody in the user's name. Threat protection looks at them. */
+/** One sign-up, sign-in, password change or recovery, by a user or by somebody in the user's name. Only some pools record auth events. */
 export type AuthEvent = {
   readonly poolId: string
   readonly sub: string
@@ -6,7 +6,7 @@ export type AuthEvent = {
   readonly id: string
   readonly type: 'SignIn' | 'SignUp' | 'ForgotPassword' | 'PasswordChange' | 'ResendCode'
   readonly response: 'Pass' | 'Fail' | 'InProgress'
-  /** The time of its latest step, in epoch milliseconds. */
+  /** The time of the event's latest step, in epoch milliseconds. */
   readonly createdAt: number
   readonly details: AuthEventDetails
   readonly feedback: AuthEventFeedback | undefined
@@ -23,7 +23,7 @@ export type AuthEventDetails = {
 
 export type AnsweredChallenge = { readonly name: 'Password' | 'Mfa'; readonly isPassed: boolean }
 
-/** The statement of the user or an administrator whether the event was the user's own doing. */
+/** What the user or an administrator says about the event: whether the user did it, or somebody else in the user's name. */
 export type AuthEventFeedback = {
   readonly value: 'Valid' | 'Invalid'
   readonly provider: 'Admin' | 'User'

@@ -1,6 +1,6 @@
 type Pattern = readonly [name: string, pattern: RegExp]
 
-/** Programs by their mark in the User-Agent. Many browsers also claim to be others, so the browsers that others claim to be come last. */
+/** Programs by their mark in the User-Agent. Many browsers also claim to be another one; browsers that others claim to be come last. */
 const programs: readonly Pattern[] = [
   ['Edge', /\bEdg(?:e|A|iOS)?\/(\d+)/],
   ['Opera', /\bOPR\/(\d+)/],
@@ -26,7 +26,7 @@ const systems: readonly Pattern[] = [
   ['Linux', /\bLinux\b/i],
 ]
 
-/** Real User-Agents are shorter. The limit keeps the rows of sessions short. */
+/** The most characters of a User-Agent that are read. Real User-Agents are shorter. The limit keeps the stored device types short. */
 const longestUserAgent = 512
 
 /** The name of a client in the user's list of sessions, such as `Chrome 125 / macOS 15.0`; `unknown` when its User-Agent does not say. */

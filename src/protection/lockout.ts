@@ -12,7 +12,7 @@ import {
   undoAttempt,
 } from './attempt-repository.ts'
 
-/** Cognito: from the fifth failure in a row on, the n-th failure locks for 2^(n-5) seconds, at most for about 15 minutes. */
+/** As at Cognito, the n-th failure in a row locks the user for 2^(n-5) seconds from the fifth on, but at most for about 15 minutes. */
 const freeFailures = 5
 const longestLockMs = 900_000
 
@@ -27,7 +27,8 @@ export type ProofOutcome<T> =
 
 export type Lockout = {
   /**
-   * Runs one proof of one user. A failed proof adds to the count, a successful one clears it, and one that throws does neither.
+   * Runs one proof of one user. A failed proof adds one to the user's count of failures. A complete proof clears the count. A proof that is
+   * partial or throws does not change the count.
    * @throws ApiError NotAuthorizedException while the user is locked.
    */
   guard<T>(poolId: string, subject: string, now: number, prove: () => Promise<ProofOutcome<T>>): Promise<ProofOutcome<T>>
@@ -35,25 +36,25 @@ export type Lockout = {
   clear(poolId: string, subject: string): Promise<void>
 }
 
-/** Runs work that a request only waits for, without its slot; see Admission in web/overload. */
+/** Runs `work`, for which a request only waits. The request does not occupy its slot meanwhile; see Admission in web/overload. */
 export type WithoutSlot = <T>(work: () => Promise<T>) => Promise<T>
 
 type LockoutOptions = {
   readonly db: Db
   /** What is guessed. Each action has a count of its own. */
   readonly action: string
-  /** How long after the latest failure the count begins anew. */
+  /** How long after the latest failure the count of failures begins anew. */
   readonly forgetAfterMs: number
   /** The text of the error while the user is locked. */
   readonly message: string
-  /** Runs the wait of a proof for its turn. */
+  /** Runs the time in which a proof waits for its turn. Undefined: the request keeps its slot while it waits. */
   readonly withoutSlot?: WithoutSlot | undefined
 }
 
 /**
  * Within this process, the proofs of one user run one after the other. So a burst of parallel guesses cannot pass between the check of the
- * lock and the count. Between processes the count itself does this: after a first failure, a proof counts and locks as a failure before it
- * is judged. So of all guesses that wait for the end of a lock, only one is judged.
+ * lock and the count. Between processes the count itself prevents that: after a first failure, a proof counts and locks as a failure before
+ * it is judged. So of all guesses that wait for the end of a lock, only one is judged.
  */
 export function createLockout(options: LockoutOptions): Lockout {
   const { db, action, withoutSlot = (work) => work() } = options
@@ -88,15 +89,15 @@ async function prove<T>(options: LockoutOptions, key: AttemptKey, now: number, p
   try {
     outcome = await proof()
   } finally {
-    // A proof that threw does not count, and a partial one does not change the count.
+    // Neither a proof that threw nor a partial proof changes the count.
     if (outcome === undefined || (outcome.proven && outcome.isPartial)) await undoAttempt(options.db, key, counted)
   }
-  // The proof may have committed something already, such as a password that was set with a code. So an error here must not fail it.
+  // The proof may have committed something already, such as a password that was set with a code. So an error here must not fail the proof.
   if (outcome.proven && !outcome.isPartial) await deleteAttempts(options.db, key).catch(ignoreUnavailable)
   return outcome
 }
 
-/** A proof without earlier failures. A correct one writes nothing. */
+/** Runs a proof of a user without recent failures. A correct proof writes nothing to the count. */
 async function proveFirst<T>(
   { db, forgetAfterMs }: LockoutOptions,
   key: AttemptKey,
@@ -111,8 +112,8 @@ async function proveFirst<T>(
 }
 
 /**
- * Counts a failure in advance. Undefined, without counting, when there is no recent failure.
- * @throws ApiError NotAuthorizedException while the user is locked, or when other processes were faster in every round.
+ * Counts the proof as a failure before it is judged. When there is no recent failure, counts nothing and returns undefined.
+ * @throws ApiError NotAuthorizedException while the user is locked, or when other processes changed the count first in every round.
  */
 async function countAhead(
   { db, forgetAfterMs, message }: LockoutOptions,

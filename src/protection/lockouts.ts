@@ -5,7 +5,7 @@ import { createLockout, type Lockout, type WithoutSlot } from './lockout.ts'
 
 const passwordAction = 'password'
 
-/** Cognito: fifteen minutes without an attempt reset the count. */
+/** As at Cognito, fifteen minutes without an attempt reset the count of wrong passwords. */
 const passwordForgetAfterMs = 900_000
 
 /** Guards every proof of a password, in every flow. */
@@ -13,14 +13,15 @@ export function createPasswordLockout({ db }: { db: Db }): Lockout {
   return createLockout({ db, action: passwordAction, forgetAfterMs: passwordForgetAfterMs, message: 'Password attempts exceeded' })
 }
 
-/** For a user who set a new password with a code: failures with the old password no longer count. */
+/** Clears the count of a user who set a new password with a code: failures with the old password no longer count. */
 export async function clearPasswordFailures(db: Db | Tx, poolId: string, subject: string): Promise<void> {
   await deleteAttempts(db, { poolId, subject, action: passwordAction })
 }
 
 /**
- * Longer than the longest lock, unlike with passwords: a code of a second factor has only a million values, and an attacker who guesses it
- * has the password already. So a patient attacker gets no more than one attempt in fifteen minutes.
+ * The time without an attempt that resets the count of wrong codes. Unlike with passwords, it is longer than the longest lock. So a patient
+ * attacker gets no more than one attempt in fifteen minutes. That matters because the code of a second factor has only a million values, and an attacker who
+ * guesses it has the password already.
  */
 const codeForgetAfterMs = hourMs
 
@@ -28,14 +29,15 @@ const codeForgetAfterMs = hourMs
 const message = 'Attempt limit exceeded, please try after some time.'
 
 /**
- * Guards every code that completes a sign-in, of whichever factor. The count belongs to the user, not to the sign-in: another sign-in neither
- * resets it nor ends the lock. A trigger function may judge a proof, which can take seconds, so proofs wait for their turn without a slot.
+ * Guards every code that completes a sign-in, of whichever factor. The count belongs to the user, not to the sign-in: another sign-in
+ * neither resets the count nor ends the lock. A trigger function may judge a proof, which can take seconds, so proofs wait for their turn
+ * without a slot.
  */
 export function createCodeLockout({ db, withoutSlot }: { db: Db; withoutSlot?: WithoutSlot }): Lockout {
   return createLockout({ db, withoutSlot, action: 'sign-in-code', forgetAfterMs: codeForgetAfterMs, message })
 }
 
-/** Guards the answers of devices that come without the Session of their challenge. The count belongs to the user; codes have another one. */
+/** Guards the answers of devices that come without the Session of their challenge. The count belongs to the user. Codes count apart. */
 export function createDeviceLockout({ db }: { db: Db }): Lockout {
   return createLockout({ db, action: 'device-step', forgetAfterMs: codeForgetAfterMs, message })
 }

@@ -27,8 +27,8 @@ export function recordsAuthEvents(pool: Pool): boolean {
 }
 
 /**
- * Adds the event to the user's history. Does nothing in a pool that does not record auth events. What the event is about is committed
- * already, so it does not fail when the database is unavailable.
+ * Adds the event to the user's history. Does nothing in a pool that does not record auth events. The sign-in or other action of the user is
+ * committed already, so this function does not throw when the database is unavailable.
  */
 export async function recordAuthEvent(db: Db, pool: Pool, input: AuthEventInput): Promise<void> {
   if (!recordsAuthEvents(pool)) return
@@ -40,7 +40,7 @@ async function writeEvent(db: Db, event: AuthEvent, continues: string | undefine
   if (!isContinued) await insertAuthEvent(db, event)
 }
 
-/** Records a sign-in that failed at its first step. `sub` is undefined for a decoy; then it takes as long and stores nothing. */
+/** Records a sign-in that failed at its first step. For a decoy, `sub` is undefined; recording then takes as long and stores nothing. */
 export async function recordFailedFirstStep(
   db: Db,
   pool: Pool,

@@ -4,8 +4,8 @@ import type { RequestContext } from '../contract/operation.ts'
 import type { AppClient } from '../pools/app-client.ts'
 
 /**
- * The address and User-Agent of the user of an administrator's request. The request comes from a server of the pool's owner, so its
- * ContextData is trusted. What it leaves out is unknown: the server's own address and User-Agent are not the user's.
+ * The IP address and User-Agent of the user for whom an administrator's request is made. The request comes from a server of the pool's
+ * owner, so its ContextData is trusted. What ContextData leaves out is unknown: the server's IP address and User-Agent are not the user's.
  */
 export function contextFromServer(context: RequestContext, contextData: ContextDataType | undefined): RequestContext {
   if (contextData === undefined) return context
@@ -13,7 +13,10 @@ export function contextFromServer(context: RequestContext, contextData: ContextD
   return { ip: addressIn(contextData.IpAddress), userAgent: userAgent?.headerValue }
 }
 
-/** The same for a request of an app client. Its UserContextData counts only if the client is set up for that and has a secret. */
+/**
+ * The IP address and User-Agent of the user for whom an app client makes a request. UserContextData counts only if the client has a secret
+ * and EnablePropagateAdditionalUserContextData. Otherwise the request's own IP address counts.
+ */
 export function contextFromClient(
   context: RequestContext,
   client: AppClient,

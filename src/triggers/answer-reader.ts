@@ -2,8 +2,8 @@ import { isObject } from '../base/is-object.ts'
 import { AnswerError } from './trigger-errors.ts'
 
 /**
- * Reads the answer of a trigger function as strictly as Cognito does: a member of the wrong type throws an AnswerError that says where it
- * is. Members that are never read are ignored.
+ * Reads the answer of a trigger function as strictly as Cognito does: for a member of the wrong type, it throws an AnswerError that names
+ * the member. Members that are never read are ignored.
  */
 export class AnswerReader {
   readonly #object: Readonly<Record<string, unknown>>

@@ -11,19 +11,19 @@ type Breaker = {
 }
 
 /**
- * Stops the calls of a function that could not be invoked several times in a row. Calls then fail at once for a while; afterwards one call
- * tests the function, and its result closes the breaker or opens it again. Each process has its own breakers.
+ * Stops the calls of a function after several calls in a row could not invoke it. Calls then fail at once for a while. Afterwards one call
+ * tests the function, and the result of that call closes the breaker or opens it again. Each process has its own breakers.
  */
 export type CircuitBreakers = {
   /**
-   * Runs `work`, which invokes the function of that key.
+   * Runs `work`, which invokes the function that `key` names.
    * @throws InvocationError while the breaker is open.
    */
   guard<Answer>(key: string, policy: TriggerPolicy['circuitBreaker'], work: () => Promise<Answer>): Promise<Answer>
 }
 
 export function createCircuitBreakers(clock: Clock): CircuitBreakers {
-  /** Only functions that failed have an entry. */
+  /** The breakers by the `key` of `guard`. Only a function whose last call failed has a breaker. */
   const breakers = new Map<string, Breaker>()
 
   return {
@@ -40,7 +40,7 @@ export function createCircuitBreakers(clock: Clock): CircuitBreakers {
         breakers.delete(key)
         return answer
       } catch (error) {
-        // A function that reports an error can be reached.
+        // A function that reports an error was reached, so the error is no failure for the breaker.
         if (!(error instanceof InvocationError)) breakers.delete(key)
         else {
           const failures = (breakers.get(key)?.failures ?? breaker.failures) + 1

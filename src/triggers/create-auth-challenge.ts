@@ -2,9 +2,9 @@ import { type CustomChallengeRequest, lastMembersOf, sessionOf } from './custom-
 import type { Texts, TriggerSubject, Triggers } from './trigger.ts'
 
 export type CreatedChallenge = {
-  /** For the client. */
+  /** The parameters that the client gets. */
   readonly publicParameters: Texts
-  /** For the function that verifies the answer, and for no other party. */
+  /** The parameters that only the function that verifies the answer gets. */
   readonly privateParameters: Texts
   readonly metadata: string | null
 }
@@ -13,8 +13,8 @@ export type CreatedChallenge = {
 const maxSessionLength = 2048
 
 /**
- * Invokes CreateAuthChallenge, and makes the Session into which `seal` puts what the answer is verified by. Undefined when the function
- * failed and its policy says to continue.
+ * Invokes CreateAuthChallenge. `seal` makes the Session, which holds the data that the answer will be verified with. Undefined when the
+ * function failed and its policy says to continue.
  * @throws ApiError InvalidLambdaResponseException when the Session becomes longer than clients may send back.
  */
 export async function invokeCreateAuthChallenge(
@@ -40,7 +40,7 @@ export async function invokeCreateAuthChallenge(
     const session = seal(created)
     if (session.length > maxSessionLength) {
       const expected = `privateChallengeParameters and challengeMetadata that fit into a Session of ${maxSessionLength} characters`
-      throw answer.error(expected, `what makes it ${session.length}`)
+      throw answer.error(expected, `a Session of ${session.length} characters`)
     }
     return { ...created, session }
   })

@@ -18,7 +18,7 @@ export type CustomChallengeRequest = {
   readonly clientMetadata: Texts | undefined
 }
 
-/** The member `session` of the requests. */
+/** The member `session` of the requests of all three triggers. */
 export function sessionOf({ results }: Pick<CustomChallengeRequest, 'results'>): readonly JsonObject[] {
   return results.map(({ name, isPassed, metadata }) => ({
     challengeName: name,
@@ -27,7 +27,7 @@ export function sessionOf({ results }: Pick<CustomChallengeRequest, 'results'>):
   }))
 }
 
-/** The last members of all three requests. */
+/** The members at the end of the requests of all three triggers. */
 export function lastMembersOf(request: Pick<CustomChallengeRequest, 'userNotFound' | 'clientMetadata'>): JsonObject {
   return { ...clientMetadataOf(request), userNotFound: request.userNotFound }
 }

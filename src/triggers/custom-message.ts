@@ -3,7 +3,7 @@ import type { AnswerReader } from './answer-reader.ts'
 import type { CallerContext, Texts, TriggerSubject, Triggers } from './trigger.ts'
 import { AnswerError } from './trigger-errors.ts'
 
-/** The texts that CustomMessage wrote. Undefined members leave the pool's template. */
+/** The texts that the CustomMessage function wrote. For an undefined text, the pool's template is used. */
 export type CustomMessageResponse = {
   readonly sms: string | undefined
   readonly email: string | undefined
@@ -59,7 +59,10 @@ function readTexts(answer: AnswerReader, { kind, channels, byLink }: CustomMessa
   return { ...texts, suppressed }
 }
 
-/** An invitation without username or password goes out with the pool's own body, under the function's subject (observed). */
+/**
+ * The body of an invitation. Undefined when the placeholder of the username or the password is missing: then the pool's own body is sent,
+ * under the function's subject (observed).
+ */
 function ifComplete(body: string | undefined): string | undefined {
   return body?.includes(codeParameter) && body.includes(usernameParameter) ? body : undefined
 }

@@ -26,7 +26,7 @@ export function hasCustomSender(pool: Pick<Pool, 'triggers'>, channel: Channel):
 }
 
 /**
- * Hands a message over to the custom sender. Its response has no meaning, as at Cognito, which does not wait for it.
+ * Hands a message over to the custom sender. As at Cognito, the function's response has no meaning. Cognito does not even wait for it.
  * @throws ApiError when the function could not be invoked, failed, or answered too late, unless its policy says to continue.
  */
 export async function invokeCustomSender(triggers: Triggers, { pool, channel, kind, ...details }: CustomSenderRequest): Promise<void> {

@@ -8,8 +8,8 @@ export type DefinedStep<Name extends string> =
   | { readonly kind: 'fail' }
 
 /**
- * Invokes DefineAuthChallenge, which decides the next step of a custom sign-in. `challenges` are those it may choose from. The sign-in
- * fails when the function failed and its policy says to continue.
+ * Invokes DefineAuthChallenge, which decides the next step of a custom sign-in. `challenges` are those that the function may choose from.
+ * When the function failed and its policy says to continue, the step is `fail`.
  */
 export async function invokeDefineAuthChallenge<Name extends string>(
   triggers: Triggers,
@@ -25,8 +25,8 @@ export async function invokeDefineAuthChallenge<Name extends string>(
 }
 
 /**
- * The answer must hold exactly one of the three steps, but `failAuthentication` always counts.
- * @throws AnswerError when the answer holds none of them, or two.
+ * The answer must name exactly one of the three steps. But when `failAuthentication` is true, that step counts, whatever else is named.
+ * @throws AnswerError when the answer names no step, or both a challenge and `issueTokens`.
  */
 function readStep<Name extends string>(answer: AnswerReader, challenges: readonly Name[]): DefinedStep<Name> {
   const issueTokens = answer.boolean('issueTokens')

@@ -3,10 +3,10 @@ import type { TriggerPolicy } from '../pools/trigger-settings.ts'
 import { type Functions, functionNameOf, type Invocation } from './functions/function.ts'
 import { InvocationError, timedOut } from './trigger-errors.ts'
 
-/** An invocation before it has a deadline: each attempt gets its own. `poolId` is the pool of the trigger. */
+/** An invocation without a deadline, because each attempt gets a deadline of its own. `poolId` is the pool of the trigger. */
 export type InvocationRequest = Omit<Invocation, 'deadline'> & { readonly poolId: string }
 
-/** Delay before the second attempt. Each later one waits twice as long. */
+/** The delay before the second attempt. Each later attempt waits twice as long as the one before. */
 const firstBackOffMs = 50
 
 type Policy = Pick<TriggerPolicy, 'timeoutMs' | 'retries'> & { readonly signal?: AbortSignal | undefined }

@@ -3,7 +3,7 @@ import { createErrorMask, type ErrorMask } from './invocations/error-mask.ts'
 import type { InvocationRecord } from './invocations/invocation.ts'
 import { AnswerError, FunctionError, InvocationError } from './trigger-errors.ts'
 
-/** Logs one line for the author of the function: which trigger failed, and why. It never holds an event or a secret of one. */
+/** Logs one line for the author of the function: which trigger failed, and why. The line never holds an event or a secret from an event. */
 export function logFailure(logger: Pick<Logger, 'warn'>, failed: InvocationRecord, error: unknown): void {
   const { poolId, trigger, source, functionArn, attempts, outcome } = failed
   const reason = reasonOf(error, createErrorMask(failed.event, failed.answer))

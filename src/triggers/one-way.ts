@@ -4,7 +4,7 @@ import { FunctionError } from './trigger-errors.ts'
 
 const oneWay = new Set<TriggerName>(['CustomEmailSender', 'CustomSMSSender'])
 
-/** Whether the response of the trigger has no meaning: a custom sender delivers a message, and any answer will do. */
+/** Whether the response of the trigger has no meaning. That is so for a custom sender: it delivers a message, and any answer will do. */
 export function isOneWay(trigger: TriggerName): boolean {
   return oneWay.has(trigger)
 }
@@ -12,8 +12,8 @@ export function isOneWay(trigger: TriggerName): boolean {
 const replacement = 'the function failed; what it says is not kept, for it knows the code'
 
 /**
- * Replaces the answer, or the message of an error, so that it is neither read nor logged nor stored: a custom sender knows codes, and may
- * quote them.
+ * Replaces the answer of a custom sender, or the message of its error. A custom sender knows codes and may quote them, so its words must
+ * not be read, logged or stored.
  */
 export async function withoutWords(answered: Promise<unknown>): Promise<JsonObject> {
   try {

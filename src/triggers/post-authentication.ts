@@ -2,7 +2,7 @@ import { clientMetadataOf, hasTrigger, type Texts, type TriggerSubject, type Tri
 
 type PostAuthenticationRequest = {
   readonly userAttributes: Texts
-  /** Whether the pool tracks devices and has not seen this one before. */
+  /** Whether the pool tracks devices and has not seen this device before. */
   readonly newDeviceUsed: boolean
   readonly clientMetadata: Texts | undefined
 }

@@ -8,7 +8,7 @@ type PreAuthenticationRequest = {
   readonly userNotFound: boolean
 }
 
-/** Invokes PreAuthentication before a sign-in. The function rejects the sign-in by an error, which is thrown. */
+/** Invokes PreAuthentication before a sign-in. The function rejects the sign-in by an error, which is then thrown here. */
 export async function invokePreAuthentication(
   triggers: Triggers,
   subject: TriggerSubject,

@@ -4,7 +4,7 @@ import { clientMetadataOf, type Texts, type TriggerSubject, type Triggers } from
 type Source = 'PreSignUp_SignUp' | 'PreSignUp_AdminCreateUser'
 
 type PreSignUpRequest = {
-  /** As the request gave them: the user is not stored yet, so there is no `sub` and no status. */
+  /** The attributes as the request gave them. The user is not stored yet, so there is no `sub` and no status. */
   readonly userAttributes: Texts
   readonly validationData: Texts | undefined
   readonly clientMetadata: Texts | undefined
@@ -13,14 +13,14 @@ type PreSignUpRequest = {
 /** The `autoConfirmUser`, `autoVerifyEmail` and `autoVerifyPhone` of the response. */
 export type PreSignUpResponse = { readonly autoConfirm: boolean; readonly autoVerify: readonly ('email' | 'phone_number')[] }
 
-/** (Observed; which error Cognito has for it is not recorded.) */
+/** Cognito's text (observed). Which error code Cognito sends with this text was not recorded. */
 const verifiedUnconfirmed = 'Phone or email cannot be auto verified, when user is not being auto confirmed'
 
 const noResponse: PreSignUpResponse = { autoConfirm: false, autoVerify: [] }
 
 /**
- * Invokes PreSignUp before a user is created. The function rejects the user by an error, which is thrown. For a user whom an administrator
- * creates, the response has no effect, as at Cognito.
+ * Invokes PreSignUp before a user is created. The function rejects the user by an error, which is then thrown here. For a user whom an
+ * administrator creates, the response has no effect, as at Cognito.
  */
 export async function invokePreSignUp(
   triggers: Triggers,
@@ -35,15 +35,17 @@ export async function invokePreSignUp(
   return answered ?? noResponse
 }
 
-/** The three flags must be booleans even where they have no effect. */
+/** The three flags must be booleans even when an administrator creates the user, although they have no effect then. */
 function readResponse(answer: AnswerReader, attributes: Texts, source: Source): PreSignUpResponse {
   const autoConfirm = answer.boolean('autoConfirmUser')
   const flags = { email: answer.boolean('autoVerifyEmail'), phone_number: answer.boolean('autoVerifyPhone') }
   if (source === 'PreSignUp_AdminCreateUser') return noResponse
   const autoVerify = (['email', 'phone_number'] as const).filter((attribute) => flags[attribute])
   const absent = autoVerify.find((attribute) => !attributes[attribute])
-  if (absent !== undefined) throw answer.error(`no verification of the ${absent} that was not given`, 'one')
+  if (absent !== undefined) throw answer.error(`no automatic verification of ${absent} for a user without ${absent}`, 'one')
   // A verified address would take the alias from the user who has it, before the new user has proven anything.
-  if (autoVerify.length > 0 && !autoConfirm) throw answer.error('autoConfirmUser beside a verification', 'false', verifiedUnconfirmed)
+  if (autoVerify.length > 0 && !autoConfirm) {
+    throw answer.error('autoConfirmUser to be true when an address is verified automatically', 'false', verifiedUnconfirmed)
+  }
   return { autoConfirm, autoVerify }
 }

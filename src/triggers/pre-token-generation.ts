@@ -37,7 +37,7 @@ type PreTokenGenerationRequest = {
   readonly clientMetadata: Texts | undefined
 }
 
-/** Invokes PreTokenGeneration. Undefined leaves the tokens as they are. */
+/** Invokes PreTokenGeneration. Resolves with undefined when the tokens stay as they are. */
 export async function invokePreTokenGeneration(
   triggers: Triggers,
   subject: TriggerSubject,
@@ -66,7 +66,7 @@ function groupConfigurationOf({ names, roles, preferredRole }: GroupConfiguratio
 const noClaims: ClaimChanges = { add: {}, suppress: [] }
 const noScopes: ScopeChanges = { add: [], suppress: [] }
 
-/** The most claims and scopes that may be added and suppressed together. */
+/** The most claims and scopes in one answer. Added and suppressed ones count together. */
 const maxChanges = 5000
 
 /** Undefined when the function left the tokens as they are. */
@@ -79,7 +79,7 @@ function readTokenChanges(answer: AnswerReader, version: string): TokenChanges |
   return changes
 }
 
-/** The first version cannot change access tokens, apart from their groups, and its claims are texts. */
+/** Reads the answer to an event of version 1. It cannot change access tokens, apart from their groups, and its claims are texts. */
 function readFirstVersion(answer: AnswerReader): TokenChanges | undefined {
   const details = answer.object('claimsOverrideDetails')
   if (details === undefined) return undefined
@@ -115,7 +115,7 @@ function readScopes(access: AnswerReader, name: string): readonly string[] {
   return scopes
 }
 
-/** A response with `groupOverrideDetails` replaces the groups, even if it is empty. Without it, the groups stay. */
+/** A response with `groupOverrideDetails` replaces the groups, even if that member is empty or null. Without it, the groups stay. */
 function readGroups(details: AnswerReader): GroupConfiguration | undefined {
   if (!details.has('groupOverrideDetails')) return undefined
   const groups = details.object('groupOverrideDetails')

@@ -1,6 +1,6 @@
 /**
- * How long the trigger functions of each pool took lately in this process. Calls for users who do not exist wait as long, so that the time
- * does not tell them from calls for users.
+ * How long the trigger functions of each pool took lately in this process. Requests about users who do not exist wait as long, so that the
+ * time does not reveal which users exist.
  */
 export type RecentDurations = {
   add(poolId: string, trigger: string, milliseconds: number): void
@@ -9,7 +9,7 @@ export type RecentDurations = {
 }
 
 const durationsPerTrigger = 16
-/** Triggers of all pools that are remembered at once. Beyond it, the trigger that was invoked longest ago is dropped. */
+/** The most triggers, in all pools, whose durations are kept. Beyond that, the trigger that was invoked longest ago is dropped. */
 const maxTriggers = 10_000
 
 export function createRecentDurations(): RecentDurations {

@@ -1,9 +1,9 @@
 /** Cognito's text for an answer of the wrong shape. */
 const unrecognizable = 'Unrecognizable lambda output'
 
-/** The answer of a trigger function is wrong. The log and the record say where; the caller of the API only gets `publicMessage`. */
+/** The answer of a trigger function is wrong. Log and record say what is wrong where; the caller of the API only gets `publicMessage`. */
 export class AnswerError extends Error {
-  /** Such as `response.autoConfirmUser`. */
+  /** The wrong member, such as `response.autoConfirmUser`. */
   readonly path: string
   readonly expected: string
   readonly found: string
@@ -21,14 +21,14 @@ export class AnswerError extends Error {
 
 type FunctionErrorOptions = { readonly refuses?: boolean; readonly mayQuote?: boolean; readonly cause?: unknown }
 
-/** The function ran and failed: it threw, or called back with an error. The message is the function's own and goes to the caller. */
+/** The function failed: it reported an error, ended early, could not be loaded, or answered too much. The message goes to the caller. */
 export class FunctionError extends Error {
   /**
-   * Whether the function itself reported the error, by which it refuses the request. False when it ended, could not be loaded, or its
-   * answer was too long.
+   * Whether the function itself reported the error, by which it refuses the request. False when the function ended early, could not be
+   * loaded, or answered too much.
    */
   readonly refuses: boolean
-  /** Whether the message may quote the event. A function that could not be loaded never had one. */
+  /** Whether the message may quote the event. A text of this server does not. A function that could not be loaded never got an event. */
   readonly mayQuote: boolean
 
   constructor(message: string, { refuses = true, mayQuote = true, cause }: FunctionErrorOptions = {}) {
@@ -58,5 +58,5 @@ export class InvocationError extends Error {
   }
 }
 
-/** (Unconfirmed text.) */
+/** (Unconfirmed: Cognito's text for a timeout.) */
 export const timedOut = (options: { cause?: unknown } = {}) => new InvocationError('Socket timeout while invoking Lambda function', options)

@@ -1,7 +1,7 @@
 import { regionOf } from '../pools/pool.ts'
 import type { JsonObject, TriggerCall } from './trigger.ts'
 
-/** The event that a function gets: the members that all triggers share, and the request and response of this one. */
+/** The event that a function gets: the members that the events of all triggers have, and the request and response of this trigger. */
 export function eventOf({ pool, trigger, source, clientId, username, userAgent, request, response }: TriggerCall): JsonObject {
   return {
     version: versionOf(pool.triggers.byName[trigger]?.version),
@@ -21,7 +21,7 @@ function versionOf(version: string | undefined): string {
 }
 
 /**
- * The first part of an AWS SDK's user agent, such as `aws-sdk-js/3.1169.0`, in the form of Cognito's events: `aws-sdk-js-3.1169.0`. The
+ * The first part of an AWS SDK's user agent, such as `aws-sdk-js/3.1169.0`, as Cognito's events write it: `aws-sdk-js-3.1169.0`. The
  * pattern only matches at the start of a word. Otherwise a long header that repeats `aws-sdk-` would be scanned again from each repetition.
  */
 function sdkVersionOf(userAgent: string | undefined): string {

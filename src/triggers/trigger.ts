@@ -11,7 +11,7 @@ export type Texts = Readonly<Record<string, string>>
 export type CallerContext = {
   /** Undefined when an administrator acts without an app client. */
   readonly clientId: string | undefined
-  /** Undefined when the operation takes none, or the request has none. */
+  /** Undefined when the operation takes no ClientMetadata, or when the request has none. */
   readonly clientMetadata: Texts | undefined
   /** The User-Agent header of the call. */
   readonly userAgent: string | undefined
@@ -26,7 +26,7 @@ export function callerContextOf(
   return { clientId: client?.id, clientMetadata, userAgent }
 }
 
-/** The user that an event is about, and the app client and the program through which it came about. */
+/** The user that an event is about, and the app client and the program that caused the event. */
 export type TriggerSubject = Pick<CallerContext, 'clientId' | 'userAgent'> & {
   readonly pool: Pool
   /** The `userName` of the event. */
@@ -59,8 +59,8 @@ export type Triggers = {
    */
   invoke<Response>(call: TriggerCall, readResponse: (response: AnswerReader) => Response): Promise<Response | undefined>
   /**
-   * Waits as long as recent invocations took, and invokes nothing: for a user who does not exist, where the time must not show that. A
-   * process that has not invoked the function yet does not wait.
+   * Waits as long as recent invocations took, and invokes nothing. It stands for an invocation about a user who does not exist, where the
+   * time must not reveal that. A process that has not invoked the function yet does not wait.
    */
   simulateInvocation(pool: Pool, trigger: TriggerName): Promise<void>
 }

@@ -2,7 +2,7 @@ import type { AnswerReader } from './answer-reader.ts'
 import { clientMetadataOf, type Texts, type TriggerSubject, type Triggers } from './trigger.ts'
 
 type UserMigrationRequest = {
-  /** Undefined when the user forgot it. */
+  /** Undefined when the user has forgotten the password. */
   readonly password: string | undefined
   readonly validationData: Texts | undefined
   readonly clientMetadata: Texts | undefined
@@ -10,13 +10,13 @@ type UserMigrationRequest = {
 
 /** A user as the other system knows them. */
 export type MigratedUser = {
-  /** As the function wrote them; `username` among them is the name to store. */
+  /** The attributes as the function wrote them. `username` among them is the username to store. */
   readonly attributes: Texts
   readonly finalStatus: 'CONFIRMED' | 'RESET_REQUIRED'
   readonly isSilent: boolean
   /** The mediums of the invitation. */
   readonly mediums: readonly Medium[] | undefined
-  /** Whether verified addresses are taken from users who sign in with them. */
+  /** Whether the new user's verified addresses are taken from users who have them as aliases. */
   readonly forceAliasCreation: boolean
   readonly enableSmsMfa: boolean
 }
@@ -25,7 +25,7 @@ const mediumNames = ['EMAIL', 'SMS'] as const
 type Medium = (typeof mediumNames)[number]
 
 /**
- * Invokes UserMigration for a name that the pool does not know. Undefined when the other system does not know it either, or does not
+ * Invokes UserMigration for a name that the pool does not know. Undefined when the other system does not know the name either, or does not
  * accept the password.
  * @throws ApiError what `Triggers.invoke` throws when the function fails.
  */
@@ -70,6 +70,6 @@ function readMediums(answer: AnswerReader): readonly Medium[] | undefined {
   const names = answer.texts('desiredDeliveryMediums') ?? []
   const isMedium = (name: string): name is Medium => mediumNames.some((medium) => medium === name)
   const unknown = names.find((name) => !isMedium(name))
-  if (unknown !== undefined) throw answer.error(`desiredDeliveryMediums of ${mediumNames.join(' and ')}`, 'another')
+  if (unknown !== undefined) throw answer.error(`desiredDeliveryMediums of ${mediumNames.join(' and ')}`, 'another medium')
   return names.length > 0 ? names.filter(isMedium) : undefined
 }

@@ -40,7 +40,8 @@ type Deps = { readonly db: Db; readonly passwords: Passwords }
 
 /**
  * Creates a user in the one order that the three ways share: free the names of expired sign-ups, check the names, call `decide`, hash the
- * password, render the message, and store user and message in one transaction. Triggers and hashes are slow, so they come before the transaction.
+ * password, render the message, and store user and message in one transaction. Triggers and hashes are slow, so they come before the
+ * transaction.
  *
  * @NOTE The caller passes the deliveries to `afterCommit` of the outbox.
  * @throws the error of `nameTaken` when another user has one of the names, before `decide` is called or when the user is stored

@@ -3,8 +3,8 @@ import { DeliveryError } from './gateway.ts'
 type AwsFailure = { readonly name?: unknown; readonly $metadata?: { readonly httpStatusCode?: unknown } }
 
 /**
- * The DeliveryError for a failed call of an AWS service. It only holds the name of the error and the status: the text may quote the message,
- * its recipient, or a key.
+ * The DeliveryError for a failed call of an AWS service. Its reason holds only the name of the error and the status, because the text of
+ * the error may quote the message, its recipient, or a key.
  */
 export function awsDeliveryError(service: string, error: unknown, refusals: ReadonlySet<string>): DeliveryError {
   const { name, $metadata } = error as AwsFailure

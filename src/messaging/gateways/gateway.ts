@@ -2,7 +2,7 @@ import type { EmailMessage, Message, QueuedMessage, SmsMessage } from '../messag
 
 /** A message with the id that it keeps in all attempts to deliver it. */
 export type Outgoing<M extends QueuedMessage = Message> = {
-  /** The same in every attempt, so that the receiver can recognize a repeated delivery: delivery is at least once. */
+  /** Stays the same in all attempts, so that the receiver can recognize a repeated delivery. A message may be delivered more than once. */
   readonly id: string
   /** Epoch milliseconds. */
   readonly queuedAt: number

@@ -11,13 +11,13 @@ function isOneAddress(text: string): boolean {
   return text.length <= 320 && /^[^\s@,;:<>()[\]\\"\p{Cc}]+@[^\s@,;:<>()[\]\\"\p{Cc}]+$/u.test(text)
 }
 
-/** The message in the form of the mail library. */
+/** The message as the mail library expects it. */
 export function mailOf({ id, queuedAt, message }: Outgoing<EmailMessage>, defaultFrom: string) {
   const from = message.from ?? defaultFrom
   const domain = /@([a-z0-9.-]+)>?\s*$/i.exec(from)?.[1] ?? 'localhost'
   return {
     from,
-    // As an object, because the library would parse a text, and could find several recipients in it.
+    // The recipient is an object, because the library would parse a text, and could find several recipients in that text.
     to: { name: '', address: message.recipient },
     ...(message.replyTo === undefined ? {} : { replyTo: message.replyTo }),
     subject: message.subject,
@@ -25,7 +25,7 @@ export function mailOf({ id, queuedAt, message }: Outgoing<EmailMessage>, defaul
     html: message.html,
     date: new Date(queuedAt),
     messageId: `<${id}@${domain}>`,
-    // RFC 3834 §5: keeps automatic replies, such as holiday notices, from answering.
+    // RFC 3834 §5: prevents automatic replies, such as holiday notices.
     headers: { 'Auto-Submitted': 'auto-generated' },
   }
 }

@@ -7,7 +7,7 @@ import { mailOf, requireOneAddress } from './mail.ts'
 
 type Options = {
   readonly region: string
-  /** Undefined for the region's own endpoint. */
+  /** Undefined for AWS's own endpoint of the region. */
   readonly endpoint?: string | undefined
   /** The sender for pools that do not set one. */
   readonly defaultFrom: string
@@ -22,7 +22,7 @@ export function createSesGateway({ region, endpoint, defaultFrom, timeoutMs = 10
   const client = new SESv2Client({
     region,
     ...(endpoint !== undefined && { endpoint }),
-    // The outbox retries what fails.
+    // The SDK must not retry, because the outbox retries what fails.
     maxAttempts: 1,
     requestHandler: { connectionTimeout: timeoutMs, requestTimeout: timeoutMs, throwOnRequestTimeout: true },
   })
@@ -43,7 +43,7 @@ export function createSesGateway({ region, endpoint, defaultFrom, timeoutMs = 10
         FromEmailAddress: from,
         FromEmailAddressIdentityArn: sourceArn,
         ConfigurationSetName: configurationSet,
-        // Set here, so that SES does not take it from the headers.
+        // The recipient is set here, so that SES does not take it from the headers of the mail.
         Destination: { ToAddresses: [recipient] },
         Content: { Raw: { Data: raw as Buffer } },
       })

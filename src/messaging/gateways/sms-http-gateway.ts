@@ -11,7 +11,7 @@ type Options = {
 
 const maxResponseBytes = 64 * 1024
 
-/** Statuses that mean that this message is wrong, as opposed to the moment or the token. */
+/** Statuses that mean that this message is wrong. Other statuses are about the moment or the bearer token. */
 const refusals = new Set([400, 404, 410, 413, 422])
 
 /**

@@ -19,7 +19,7 @@ export function createSmtpGateway({ url, defaultFrom, silenceMs = 20_000, maxCon
     ...readSmtpUrl(url),
     pool: true,
     maxConnections,
-    // One, for a kept connection that the server has closed in the meantime. The outbox retries everything else.
+    // One retry, for a kept connection that the server has closed in the meantime. The outbox retries everything else.
     maxRequeues: 1,
     connectionTimeout: silenceMs,
     greetingTimeout: silenceMs,
@@ -70,7 +70,7 @@ function isLoopback(hostname: string): boolean {
 
 type SmtpFailure = { readonly code?: unknown; readonly responseCode?: unknown; readonly command?: unknown }
 
-/** Only holds codes: the server's text may quote the message or the recipient. */
+/** The DeliveryError for a failure. Its reason holds only codes, because the server's text may quote the message or the recipient. */
 function deliveryErrorOf(error: unknown): DeliveryError {
   const { code, responseCode, command } = error as SmtpFailure
   const cause = { cause: error }

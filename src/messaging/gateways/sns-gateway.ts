@@ -5,7 +5,7 @@ import type { Gateway } from './gateway.ts'
 
 type Options = {
   readonly region: string
-  /** Undefined for the region's own endpoint. */
+  /** Undefined for AWS's own endpoint of the region. */
   readonly endpoint?: string | undefined
   readonly timeoutMs?: number
 }
@@ -25,7 +25,7 @@ export function createSnsGateway({ region, endpoint, timeoutMs = 10_000 }: Optio
   const client = new SNSClient({
     region,
     ...(endpoint !== undefined && { endpoint }),
-    // The outbox retries what fails.
+    // The SDK must not retry, because the outbox retries what fails.
     maxAttempts: 1,
     requestHandler: { connectionTimeout: timeoutMs, requestTimeout: timeoutMs, throwOnRequestTimeout: true },
   })
@@ -34,7 +34,7 @@ export function createSnsGateway({ region, endpoint, timeoutMs = 10_000 }: Optio
       const command = new PublishCommand({
         PhoneNumber: message.recipient,
         Message: message.text,
-        // As Cognito sends them: transactional messages have priority, and reach users who opted out of advertising.
+        // As Cognito does. Transactional messages have priority, and reach users who opted out of advertising.
         MessageAttributes: { 'AWS.SNS.SMS.SMSType': { DataType: 'String', StringValue: 'Transactional' } },
       })
       try {

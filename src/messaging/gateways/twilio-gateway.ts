@@ -3,7 +3,7 @@ import type { SmsMessage } from '../message.ts'
 import { DeliveryError, type Gateway } from './gateway.ts'
 
 type Options = {
-  /** With the account SID and the token as user and password. The operator set it, so it may be in a private network. */
+  /** The URL, with the account SID as its user and the token as its password. The operator set it, so it may be in a private network. */
   readonly url: string
   /** A phone number, a sender name, or the SID of a messaging service. */
   readonly from: string
@@ -58,7 +58,7 @@ async function post(request: Post): Promise<OutboundResponse> {
   }
 }
 
-/** Only the number: the text beside it quotes the recipient. */
+/** The number of Twilio's error. The text of the error is left out, because it quotes the recipient. */
 function codeIn(answer: Buffer): number | undefined {
   try {
     const { code } = JSON.parse(answer.toString()) as { code?: unknown }

@@ -11,7 +11,7 @@ import type { PoolCatalog } from '../pool-catalog.ts'
 
 type Deps = { db: Db; pools: PoolCatalog; clock: Clock; secrets: Secrets }
 
-/** One secret that is in use, and one that replaces it. */
+/** The most secrets of a client: one that is in use, and one that replaces it. */
 const maxSecrets = 2
 
 /** Both secrets are valid from now on, so a program can change to the new one without a pause. */

@@ -8,7 +8,7 @@ type Deps = { db: Db; accountId: string; publicUrl: string }
 export const describeUserPoolDomain = operation('DescribeUserPoolDomain', {
   auth: 'iam',
 
-  /** The description of a domain that does not exist is empty (observed). Clients wait for that after a deletion. */
+  /** The description of a domain that does not exist is empty (observed). After a deletion, clients wait for an empty description. */
   async handle(request, { db, accountId, publicUrl }: Deps) {
     const domain = await findDomain(db, request.Domain)
     return { DomainDescription: domain === undefined ? {} : writeDomain(domain, { accountId, host: new URL(publicUrl).hostname }) }

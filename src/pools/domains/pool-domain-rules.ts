@@ -3,7 +3,7 @@ import type { Pool } from '../pool.ts'
 import { requireTier, type Tiers } from '../tier-rules.ts'
 import { classicHostedUi, managedLogin, type PoolDomain } from './pool-domain.ts'
 
-/** A prefix may contain such a word only within a longer one: `my-aws-app` is rejected, `my-awsome-app` is not (observed). */
+/** A prefix may contain one of these words only within a longer word: `my-aws-app` is rejected, `my-awsome-app` is not (observed). */
 const reservedWords: readonly string[] = ['aws', 'amazon', 'cognito']
 
 const prefixPattern = '^[a-z0-9](?:[a-z0-9\\-]{0,61}[a-z0-9])?$'
@@ -34,7 +34,7 @@ function requirePrefix({ domain, failover }: PoolDomain): void {
   if (failover !== undefined) throw invalidParameter('Routing can only be configured for a custom domain.')
 }
 
-/** A custom domain is a DNS name with a parent domain. It is not the name of this server, nor one of its prefix domains. */
+/** A custom domain must be a DNS name with a parent domain. It must be neither the name of this server nor one of its prefix domains. */
 function requireCustomDomain(domain: string, publicUrl: string): void {
   const lastLabel = domain.slice(domain.lastIndexOf('.') + 1)
   if (!domain.includes('.') || /^\d+$/.test(lastLabel)) {

@@ -20,7 +20,7 @@ export function readNewDomain(request: CreateUserPoolDomainRequest, now: number)
   }
 }
 
-/** `domain` after UpdateUserPoolDomain. What the request does not name stays. A Routing without Failover ends the failover. */
+/** `domain` after UpdateUserPoolDomain. Settings that the request does not name stay. A Routing without Failover ends the failover. */
 export function readDomainUpdate(domain: PoolDomain, request: UpdateUserPoolDomainRequest, now: number): PoolDomain {
   return {
     ...domain,
@@ -67,7 +67,7 @@ function readCustomConfig(config: CustomDomainConfigType | undefined): PoolDomai
   return config && { certificateArn: config.CertificateArn, securityPolicy: config.SecurityPolicy }
 }
 
-/** For a prefix domain the configuration is empty (observed). */
+/** The `CustomDomainConfig` in a description. It is empty for a prefix domain (observed). */
 function writeCustomConfig({ custom }: PoolDomain): CustomDomainConfigType {
   if (custom === undefined) return {} as CustomDomainConfigType
   return { CertificateArn: custom.certificateArn, SecurityPolicy: custom.securityPolicy }

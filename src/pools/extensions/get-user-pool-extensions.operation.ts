@@ -3,7 +3,7 @@ import { operation } from '../../contract/operation.ts'
 import type { PoolCatalog } from '../pool-catalog.ts'
 import { writeExtensions } from './extensions-wire.ts'
 
-/** An operation of Lifeguard's own. It returns all sections, with defaults. */
+/** Lifeguard's own operation: returns all sections of a pool's extensions, with defaults. */
 export const getUserPoolExtensions = operation('GetUserPoolExtensions', {
   auth: 'iam',
 

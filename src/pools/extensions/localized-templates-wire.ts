@@ -10,7 +10,7 @@ const link: Placeholder = { pattern: /\{##[^{}]+##\}/, description: 'a link such
 // The password is not required, because some users are invited without one.
 const name: Placeholder = { pattern: /\{username\}/, description: '{username}' }
 
-/** A message without its placeholder would be useless, and is not sent. */
+/** The placeholder that each text must have. A message without its placeholder would be useless, and is not sent. */
 const requiredPlaceholders: Readonly<Partial<Record<keyof LocalizedTemplatesType, Placeholder>>> = {
   VerificationSms: code,
   VerificationEmail: code,

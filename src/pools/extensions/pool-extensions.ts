@@ -23,22 +23,22 @@ export type CustomAuthExtension = {
 export type SignUpExtension = {
   /** Whether SignUp returns a Session to every client, with which the user can correct a mistyped address. */
   readonly contactCorrection: boolean
-  /** A user who does not confirm the sign-up within so many hours is deleted. Undefined: never. */
+  /** A user who does not confirm the sign-up within this many hours is deleted. Undefined: such users are never deleted. */
   readonly unconfirmedLifetimeHours: number | undefined
 }
 
 export type MessagesExtension = {
-  /** The kinds that are not sent. Their codes are created and valid anyway. */
+  /** The kinds of messages that are not sent. Their codes are created and valid anyway. */
   readonly suppress: readonly MessageKindName[]
   /** The templates for each locale of users, such as `de` or `pt-BR`. */
   readonly templates: Readonly<Record<string, LocalizedTemplates>>
   readonly maxPerDay: number | undefined
   readonly maxPerRecipientPerHour: number | undefined
-  /** `FAIL`: the API call that caused a message waits for it, and fails when the gateway refuses the message. */
+  /** `FAIL`: the API call that caused a message waits for the first delivery attempt, and fails when the gateway refuses the message. */
   readonly onRefusal: 'IGNORE' | 'FAIL'
 }
 
-/** A user for automated tests. All codes of the user are this one, and no message is sent. */
+/** A user for automated tests. All codes of the user are the same fixed code, and no code is sent to the user. */
 export type TestUser = {
   /** The username as stored: in lower case when the pool ignores case. */
   readonly username: string

@@ -5,14 +5,14 @@ import { changePool } from '../change-pool.ts'
 import type { PoolCatalog } from '../pool-catalog.ts'
 import { readExtensions, writeExtensions } from './extensions-wire.ts'
 
-/** The part of the audit trail that this operation needs. Its module is below this one. */
+/** The part of the audit trail that this operation needs. The audit module is below this one, so it cannot be imported here. */
 type Audit = {
   recordAudit(tx: Tx, act: { poolId: string; action: string; caller: IamCaller; detail: string }): Promise<void>
 }
 
 type Deps = { db: Db; secrets: Secrets; pools: PoolCatalog; audit: Audit }
 
-/** An operation of Lifeguard's own. A section in the request replaces the old one. Other sections stay as they are. */
+/** Lifeguard's own operation: sets extensions of a pool. A section in the request replaces the old section. Other sections stay. */
 export const setUserPoolExtensions = operation('SetUserPoolExtensions', {
   auth: 'iam',
 

@@ -72,14 +72,14 @@ export async function listProviderNames(db: Db | Tx, poolId: string, limit: numb
   return listResourceIds(db, poolId, identityProviders, limit)
 }
 
-/** The names among `names` that providers of the pool have. */
+/** Those of `names` that are names of providers of the pool. */
 export async function findProviderNames(db: Db | Tx, poolId: string, names: readonly string[]): Promise<ReadonlySet<string>> {
   return new Set((await findResources(db, poolId, identityProviders, names)).map(({ id }) => id))
 }
 
 /**
- * Stores the identifiers of the provider in place of `before`.
- * @throws ApiError InvalidParameterException when another provider of the pool has one of them
+ * Stores the identifiers of the provider in place of its earlier identifiers, `before`.
+ * @throws ApiError InvalidParameterException when another provider of the pool has one of the identifiers
  */
 export async function replaceIdentifiers(tx: Tx, poolId: string, provider: IdentityProvider, before: readonly string[]): Promise<void> {
   const { id: name, updatedAt: now, config } = provider

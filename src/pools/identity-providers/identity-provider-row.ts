@@ -3,12 +3,12 @@ import { type PoolResource, resourceKind } from '../pool-resource.ts'
 import type { IdentityProvider, ProviderDetails } from './identity-provider.ts'
 import { secretKeys } from './provider-details.ts'
 
-/** The stored form: the secrets are sealed, and apart from the other details. */
+/** The provider as it is stored: its secrets are sealed, and separate from the other details. */
 type StoredProvider = IdentityProvider['config'] & { readonly sealed: ProviderDetails }
 
 export const identityProviders = resourceKind<StoredProvider>('identity-provider')
 
-/** Leads from an identifier, whose text is the id of the resource, to the provider that has it. */
+/** Leads from an identifier, whose text is the id of the resource, to the provider that has the identifier. */
 export const providerIdentifiers = resourceKind<{ readonly provider: string }>('identity-provider-identifier')
 
 export function toStored(poolId: string, provider: IdentityProvider, secrets: Secrets): PoolResource<StoredProvider> {

@@ -14,14 +14,14 @@ export function requireValidProvider(pool: Pick<Pool, 'schema'>, provider: Ident
   }
 }
 
-/** App clients list providers by name. There, `COGNITO` means the pool's own users and `Google` means Google. */
+/** App clients list providers by name. In that list, `COGNITO` means the pool's own users and `Google` means Google. */
 function requireNameOfType(name: string, type: ProviderType): void {
   const isReserved = name.toUpperCase() === 'COGNITO' || socialTypes.some((social) => social.toLowerCase() === name.toLowerCase())
   const fits = socialTypes.includes(type) ? name === type : !isReserved
   if (!fits) throw invalidParameter(`Provider ${name} cannot be of type ${type}.`)
 }
 
-/** The server sets `sub`. For an OAuth provider, only one claim identifies the user. */
+/** A mapping cannot set `sub`: the server sets it. For an OAuth provider, `username` must come from the claim that identifies the user. */
 function requireValidMapping(
   pool: Pick<Pool, 'schema'>,
   type: ProviderType,

@@ -24,8 +24,8 @@ export function readNewProvider(request: CreateIdentityProviderRequest, now: num
 }
 
 /**
- * `provider` after UpdateIdentityProvider. Members of the request replace the old ones as a whole; all others stay. A private key stays
- * even when new details lack it: responses never show it, so a caller that sends back a response would lose it.
+ * `provider` after UpdateIdentityProvider. Members of the request replace the old members as a whole; all other members stay. A private key
+ * stays even when the new details lack it. Otherwise a caller that sends back a response would lose it, because responses never show it.
  */
 export function readProviderUpdate(provider: IdentityProvider, request: UpdateIdentityProviderRequest, now: number): IdentityProvider {
   const { type, details, attributeMapping, identifiers, acrMapping } = provider.config

@@ -9,7 +9,7 @@ export type ProviderDetails = Readonly<Record<string, string>>
 /** An outside service that vouches for users of the pool. Its id is its name. */
 export type IdentityProvider = PoolResource<{
   readonly type: ProviderType
-  /** The details as they were sent. `completeDetails` adds what the service adds. */
+  /** The details as they were sent. `completeDetails` adds the details that the service adds. */
   readonly details: ProviderDetails
   /** Name of an attribute of the pool → name of the claim or SAML attribute for its value. */
   readonly attributeMapping: Readonly<Record<string, string>>

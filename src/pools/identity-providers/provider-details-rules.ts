@@ -27,7 +27,7 @@ const endpointKeys: readonly string[] = ['oidc_issuer', 'authorize_url', 'token_
 const methodKeys: readonly string[] = ['attributes_request_method', 'token_request_method']
 const flagKeys: readonly string[] = ['IDPSignout', 'IDPInit', 'EncryptedResponses', 'attributes_url_add_attributes']
 
-/** All keys of OAuth providers. Also those that only responses have, because callers send them back in updates. */
+/** All keys of OAuth providers. Keys that only responses have are included, because callers send them back in updates. */
 const oauthKeys: ReadonlySet<string> = new Set([
   ...['client_id', 'client_secret', 'authorize_scopes', 'api_version', 'team_id', 'key_id', 'private_key'],
   ...['attributes_url_add_attributes', ...methodKeys, ...endpointKeys],
@@ -38,7 +38,7 @@ const samlKeys: ReadonlySet<string> = new Set([
   ...['ActiveEncryptionCertificate', 'SLORedirectBindingURI', 'SSORedirectBindingURI'],
 ])
 
-/** Hosts for a provider on a developer's own machine. */
+/** Hosts of a provider that runs on a developer's own machine. Their URLs need no HTTPS. */
 const loopbackHosts: readonly string[] = ['localhost', '127.0.0.1', '[::1]']
 
 /** @throws ApiError InvalidParameterException when a detail is missing, unknown or invalid */

@@ -5,7 +5,7 @@ const defaultFacebookVersion = 'v17.0'
 /** Facebook's endpoints contain the version of its API. */
 const facebookEndpoint = /^https:\/\/(graph|www)\.facebook\.com\/v/
 
-/** The keys of secret details. The database has them sealed; responses never show `private_key`. */
+/** The keys of the details that are secret. The database has these details sealed. Responses never show `private_key`. */
 export const secretKeys: readonly string[] = ['client_secret', 'private_key']
 
 /**
@@ -16,7 +16,7 @@ export function completeDetails({ type, details }: IdentityProvider['config']): 
   return { ...addedDetails(type, details), ...details }
 }
 
-/** The sent details without those that an earlier response had added. If they were stored, a new API version or default would not apply. */
+/** The sent details without those that an earlier response had added. Stored, these would hide a new API version or a new default. */
 export function withoutAddedDetails(type: ProviderType, sent: ProviderDetails): ProviderDetails {
   const added = addedDetails(type, sent)
   const isAdded = (key: string, value: string) => added[key] === value || (type === 'Facebook' && facebookEndpoint.test(value))

@@ -16,13 +16,13 @@ export type LogDelivery = PoolResource<{ readonly logs: readonly LogConfiguratio
 export const logDeliveries = resourceKind<LogDelivery['config']>('log-delivery')
 export const logDeliveryId = 'pool'
 
-/** Failed messages are errors and can only go to CloudWatch. The events of users are information and can go anywhere. */
+/** Failed messages are errors and can only go to CloudWatch. The events of users are information and can go to any destination. */
 const allowed = {
   userNotification: { level: 'ERROR', destinations: ['log-group'] },
   userAuthEvents: { level: 'INFO', destinations: ['log-group', 'bucket', 'stream'] },
 } as const satisfies Record<LogConfiguration['source'], { level: LogConfiguration['level']; destinations: readonly Destination['kind'][] }>
 
-/** @throws ApiError InvalidParameterException when a source appears twice, or has the wrong level or destination */
+/** @throws ApiError InvalidParameterException when an event source appears twice, or has the wrong level or destination */
 export function requireValidLogs(logs: readonly LogConfiguration[]): void {
   const sources = new Set<string>()
   for (const { source, level, destination } of logs) {

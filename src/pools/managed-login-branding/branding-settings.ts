@@ -13,7 +13,7 @@ const maxCharacters = 2 * 1024 * 1024
 
 /**
  * The settings in a request; undefined when it has none.
- * @throws ApiError InvalidParameterException when the document is not one of settings, or is too large
+ * @throws ApiError InvalidParameterException when the document is not a JSON object, or is too large
  */
 export function readSettings(document: unknown): BrandingSettings | undefined {
   if (document === undefined) return undefined

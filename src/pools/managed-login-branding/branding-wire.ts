@@ -4,7 +4,7 @@ import type { BrandingAsset } from './branding-asset.ts'
 import { mergeSettings } from './branding-settings.ts'
 import { defaultSettings } from './default-settings.ts'
 
-/** With `merged`, default values stand in for settings that were not set. Otherwise only those that were set are shown. */
+/** With `merged`, settings that were not set are shown with their default values. Otherwise only settings that were set are shown. */
 export function writeBranding(
   poolId: string,
   { id, createdAt, updatedAt, config }: Branding,

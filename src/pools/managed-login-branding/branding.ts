@@ -5,7 +5,7 @@ import type { BrandingSettings } from './branding-settings.ts'
 /** The style of the managed login pages of one app client. Its id is a UUIDv4. Its images are separate resources. */
 export type Branding = PoolResource<{
   readonly clientId: string
-  /** The pages have Cognito's defaults. The style then has neither settings nor images. */
+  /** Whether the pages have Cognito's default look. The style then has neither settings nor images. */
   readonly isDefault: boolean
   readonly settings: BrandingSettings | undefined
 }>
@@ -20,7 +20,7 @@ export function brandingNotFound(): ApiError {
   return new ApiError('ResourceNotFoundException', 'Managed login branding not found.')
 }
 
-/** @throws ApiError InvalidParameterException when a request asks for the defaults and for custom values */
+/** @throws ApiError InvalidParameterException when a request asks for the defaults and also has custom values */
 export function requireDefaultsOrCustomValues(isDefault: boolean, hasCustomValues: boolean): void {
   if (isDefault && hasCustomValues) throw invalidParameter('Settings and Assets must be left out when UseCognitoProvidedValues is true.')
 }

@@ -14,8 +14,8 @@ export function contactOf(method: MfaMethod): ContactAttribute | undefined {
 }
 
 /**
- * Sets up SMS for a pool that uses MFA, has no second factor and can send text messages. CreateUserPool and UpdateUserPool have no other
- * setting for it.
+ * Sets up SMS as the second factor of a pool that uses MFA, has no second factor yet and can send text messages. CreateUserPool and
+ * UpdateUserPool have no setting that says which second factor is set up.
  */
 export function withImpliedSms<P extends Pick<Pool, 'mfa' | 'mfaFactors' | 'sms'>>(pool: P): P {
   if (pool.mfa === 'OFF' || pool.sms === undefined || mfaMethodsOf(pool).length > 0) return pool

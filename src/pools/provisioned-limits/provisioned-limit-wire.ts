@@ -5,7 +5,7 @@ import { isRequestCategory, type RequestCategory } from './request-categories.ts
 
 /**
  * The category that a definition names.
- * @throws ApiError InvalidParameterException when it names no category, or more than that
+ * @throws ApiError InvalidParameterException when the definition has no category, or other attributes in addition to the category
  * @throws ApiError ResourceNotFoundException when the category is unknown
  */
 export function readCategory({ Attributes: attributes }: LimitDefinitionType): RequestCategory {

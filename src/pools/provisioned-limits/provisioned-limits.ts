@@ -3,18 +3,18 @@ import type { Db } from '../../storage/db.ts'
 import { listProvisionedLimits, putProvisionedLimit } from './provisioned-limit-repository.ts'
 import { type RequestCategory, requestCategories } from './request-categories.ts'
 
-/** Requests a second: the rate that applies, and the free one, which applies when no other was set. */
+/** Requests a second: the rate that applies, and the free rate, which applies when no other rate was set. */
 export type RequestLimit = { readonly provisioned: number; readonly free: number }
 
 export type ProvisionedLimits = {
-  /** The rate that applies, as this process has it cached. A change by another process arrives within seconds. Never waits for the database. */
+  /** The cached rate that applies. A change by another process arrives within seconds. Never waits for the database. */
   cached(category: RequestCategory): number
   get(category: RequestCategory): Promise<RequestLimit>
   set(category: RequestCategory, requestsPerSecond: number): Promise<void>
   close(): void
 }
 
-/** How long a process that missed the notification may use an old limit. */
+/** How long a process that missed the notification of a change may use an old limit. */
 const cacheMs = 10_000
 const channel = 'provisioned_limit_changed'
 
@@ -35,7 +35,7 @@ export function createProvisionedLimits({ db, clock, factor, publish, subscribe 
   }
   const close = subscribe(channel, invalidate, invalidate)
   const free = (category: RequestCategory) => requestCategories[category] * factor
-  /** The free rate applies when it was raised above the stored one. */
+  /** The stored rate applies, unless the free rate was raised above it. */
   const provisioned = (category: RequestCategory) => Math.max(limits.get(category) ?? 0, free(category))
 
   async function load(): Promise<void> {
@@ -56,7 +56,7 @@ export function createProvisionedLimits({ db, clock, factor, publish, subscribe 
     async set(category, requestsPerSecond) {
       await putProvisionedLimit(db, category, requestsPerSecond, clock.now())
       await load()
-      // The change is committed. Processes that miss the notification load it when their cache expires.
+      // The change is committed. Processes that miss the notification load the change when their cache expires.
       await publish(channel, category).catch(() => undefined)
     },
     close,

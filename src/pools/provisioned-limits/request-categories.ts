@@ -1,4 +1,4 @@
-/** The categories of API operations, and Cognito's default rate for each: requests a second of one account. */
+/** The categories of API operations, and Cognito's default rate for each category, in requests a second of one account. */
 export const requestCategories = {
   UserAuthentication: 120,
   UserCreation: 50,

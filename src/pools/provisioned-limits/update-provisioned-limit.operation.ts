@@ -5,7 +5,7 @@ import type { ProvisionedLimits } from './provisioned-limits.ts'
 
 type Deps = { provisionedLimits: ProvisionedLimits }
 
-/** Replaces the maximum of an account, which AWS has to approve. */
+/** The highest limit, as a multiple of the free limit. At AWS, each account has a maximum, which AWS has to approve. */
 const maxTimesFree = 100
 
 export const updateProvisionedLimit = operation('UpdateProvisionedLimit', {

@@ -3,7 +3,7 @@ import type { ResourceServer } from './resource-server.ts'
 
 type ResourceServerMembers = { readonly Name: string; readonly Scopes?: readonly ResourceServerScopeType[] | undefined }
 
-/** The settings that creating and updating share. An update without scopes removes all of them. */
+/** The settings in a request that creates or updates a resource server. An update without scopes removes all scopes. */
 export function readResourceServer(request: ResourceServerMembers): ResourceServer['config'] {
   const scopes = request.Scopes ?? []
   return { name: request.Name, scopes: scopes.map(({ ScopeName: name, ScopeDescription: description }) => ({ name, description })) }

@@ -51,7 +51,7 @@ function readTemplate(email: NotifyEmailType | undefined): NoticeTemplate | unde
   return email && { subject: email.Subject, html: email.HtmlBody, text: email.TextBody }
 }
 
-/** The response has a `ClientId` when the configuration is the client's own. `stored` is undefined when none was ever set. */
+/** The response has a `ClientId` when the configuration is the client's own. `stored` is undefined when no configuration was ever set. */
 export function writeRiskConfiguration(poolId: string, stored: RiskConfiguration | undefined): RiskConfigurationType {
   if (stored === undefined) return { UserPoolId: poolId }
   const { compromised, takeover, exceptions } = stored.config

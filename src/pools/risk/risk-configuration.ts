@@ -22,7 +22,7 @@ export type RiskNotices = {
   readonly askedForMfa: NoticeTemplate | undefined
 }
 
-/** The sections that were set. A missing section has no effect. */
+/** The sections of a risk configuration that were set. A missing section has no effect. */
 export type RiskSettings = {
   readonly compromised:
     | { readonly events: readonly ('SIGN_IN' | 'PASSWORD_CHANGE' | 'SIGN_UP')[]; readonly action: 'BLOCK' | 'NO_ACTION' }
@@ -39,7 +39,7 @@ export type RiskSettings = {
   readonly exceptions: { readonly blocked: readonly string[] | undefined; readonly skipped: readonly string[] | undefined } | undefined
 }
 
-/** The configuration of a pool, with the id `allClients`, or of an app client, with the client's id. The latter replaces the former. */
+/** The configuration of a pool (its id is `allClients`) or of an app client (the client's id), which replaces that of the pool. */
 export type RiskConfiguration = PoolResource<RiskSettings>
 
 export const riskConfigurations = resourceKind<RiskSettings>('risk-configuration')

@@ -13,8 +13,8 @@ import { readRiskSettings, writeRiskConfiguration } from './risk-configuration-w
 type Deps = { db: Db; clock: Clock; secrets: Secrets; senderDomains: SenderDomains }
 
 /**
- * Replaces the configuration of the pool or of one client. A request without sections removes it: the pool returns to its defaults, and
- * the client to the pool's configuration.
+ * Replaces the configuration of the pool or of one client. A request without sections removes that configuration: then the pool has its
+ * defaults again, or the client has the pool's configuration again.
  */
 export const setRiskConfiguration = operation('SetRiskConfiguration', {
   auth: 'iam',

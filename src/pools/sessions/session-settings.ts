@@ -4,7 +4,7 @@ import type { Pool, SessionTracking } from '../pool.ts'
 const defaultTracking: SessionTracking = { enabled: false, maxPerUser: 20 }
 const defaultSsoMinutes = 60
 
-/** Whether the pool tracks sessions, and how many. The default is not to track. */
+/** Whether the pool tracks sessions, and how many a user may have. By default, sessions are not tracked. */
 export function sessionTrackingOf(pool: Pool): SessionTracking {
   return pool.sessionTracking ?? defaultTracking
 }

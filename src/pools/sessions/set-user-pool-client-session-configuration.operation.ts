@@ -11,7 +11,7 @@ import { sessionTrackingOf, writeClientSessions } from './session-settings.ts'
 
 type Deps = { db: Db; secrets: Secrets; pools: PoolCatalog; tiers: Tiers }
 
-/** The setting can be changed only while the pool tracks sessions. It is kept while the pool does not. */
+/** The setting can be changed only while the pool tracks sessions. It is kept when the pool stops tracking sessions. */
 export const setUserPoolClientSessionConfiguration = operation('SetUserPoolClientSessionConfiguration', {
   auth: 'iam',
 

@@ -24,7 +24,7 @@ export function termsKey(clientId: string, name: string): string {
 
 /**
  * The links appear on a page, so they must be web addresses.
- * @throws ApiError InvalidParameterException when there is no link, or one is not a web address
+ * @throws ApiError InvalidParameterException when there is no link, or when a link is not a web address
  */
 export function requireValidLinks(links: Readonly<Record<string, string>>): void {
   if (Object.keys(links).length === 0) throw invalidParameter('Terms from the source LINK need at least one link.')

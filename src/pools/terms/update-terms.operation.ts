@@ -8,7 +8,7 @@ import { writeTerms } from './terms-wire.ts'
 
 type Deps = { db: Db; pools: PoolCatalog; clock: Clock }
 
-/** What the request does not name stays as it is. Links are replaced as a whole. */
+/** Members that the request does not name stay as they are. Links are replaced as a whole. */
 export const updateTerms = operation('UpdateTerms', {
   auth: 'iam',
 

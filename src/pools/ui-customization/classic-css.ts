@@ -26,11 +26,11 @@ const property = /^-?[a-z]+(?:-[a-z]+)*$/i
 const forbiddenInValues = /[@<>\\]|\/\*|\*\/|(?:url|expression|image-set|src)\s*\(|javascript:/i
 
 /**
- * A style sheet may only be a list of plain rules for the parts above: without at-rules, other selectors, or anything that is fetched.
- * @throws ApiError InvalidParameterException when it is something else
+ * Checks that a style sheet is a list of plain rules for the parts above: without at-rules, other selectors, or anything that is fetched.
+ * @throws ApiError InvalidParameterException when the style sheet is not such a list
  */
 export function requireValidCss(css: string): void {
-  // Not allowed in comments either, because it could end the HTML element that contains the style sheet.
+  // The character < is not allowed in comments either, because it could end the HTML element that contains the style sheet.
   if (css.includes('<')) throw invalidParameter('The CSS cannot contain the character <.')
   let rest = withoutComments(css).trim()
   while (rest !== '') {

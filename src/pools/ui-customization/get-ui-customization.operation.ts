@@ -8,7 +8,7 @@ import { writeUiCustomization } from './ui-customization-wire.ts'
 
 type Deps = { db: Db; pools: PoolCatalog; publicUrl: string }
 
-/** Returns the client's own customization, or else the one for all clients. The object is empty when there is neither. */
+/** Returns the client's own customization, or else the one for all clients. The returned object is empty when neither was set. */
 export const getUICustomization = operation('GetUICustomization', {
   auth: 'iam',
 

@@ -6,7 +6,7 @@ import { type PoolResource, resourceKind } from '../pool-resource.ts'
 
 export type LogoType = 'png' | 'jpeg'
 
-/** The look of the classic hosted pages of one app client. The one with the id `allClients` is for clients without their own. */
+/** The look of the classic hosted pages of one app client. The look with the id `allClients` is for clients without a look of their own. */
 export type UiCustomization = PoolResource<{
   readonly css: string | undefined
   /** `bytes` is base64. `digest` identifies the image in its URL. */

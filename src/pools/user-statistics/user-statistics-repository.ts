@@ -3,7 +3,7 @@ import type { Pool } from '../pool.ts'
 import { fromRow } from '../pool-row.ts'
 import type { UserStatistics } from './user-statistics.ts'
 
-/** A pool whose statistics are due, locked until the transaction ends. A pool that another transaction has locked waits for the next sweep. */
+/** A pool whose statistics are due, locked until the transaction ends. A pool that another transaction has locked is left for later. */
 export async function lockPoolWithDueStatistics(tx: Tx, now: number): Promise<Pool | undefined> {
   const row = await tx
     .selectFrom('user_pool')

@@ -1,33 +1,34 @@
 /**
- * What share of a pool's users has which properties. Decoys are made to look alike. The statistics come from a sample of users, rounded, and
- * are stored with the pool, so that every process makes the same decoys. They are stored as JSON, so the names of the members stay.
+ * What share of a pool's users has which properties. Decoys follow these shares, so that they look like users. The shares come from a
+ * sample of users and are rounded. They are stored with the pool, so that every process makes the same decoys. They are stored as JSON, so
+ * the members must keep their names.
  */
 export type UserStatistics = {
   /** The size of the sample, and when it was taken. */
   readonly users: number
   readonly drawnAt: number
-  /** Of the kinds of users, as `users/user-statistics/user-kind.ts` serializes them. */
+  /** The shares of the kinds of users, as `users/user-statistics/user-kind.ts` serializes kinds. */
   readonly kinds: Shares
-  /** Of the first letters of the domains of e-mail addresses. */
+  /** The shares of the first letters of the domains of e-mail addresses. */
   readonly domains: Shares
-  /** Of the first letters of e-mail addresses, among those that do not begin like the username. */
+  /** The shares of the first letters of e-mail addresses. Addresses that begin with the same letter as the username are left out. */
   readonly initials: Shares
   /** How many in 64 e-mail addresses begin with the same letter as the username. */
   readonly namesakes: number
-  /** Of the numbers of digits in phone numbers. */
+  /** The shares of the numbers of digits in phone numbers. */
   readonly phoneLengths: Shares
 }
 
-/** How many in 64 have each value. The rest of the 64 have values that are too rare to be listed. */
+/** For each value, how many of 64 users have it. The rest of the 64 have values that are too rare to be listed. */
 export type Shares = Readonly<Record<string, number>>
 
-/** At most this many in 64 decoys follow the statistics. The others look as in any pool, so that no user stands out. */
+/** At most this many of 64 decoys follow the pool's statistics. The others follow general statistics, so that no user stands out. */
 const maximumShare = 60
 
-/** A value that fewer users have is left out: it could identify them. */
+/** A value that fewer users than this have is left out, because it could identify them. */
 const minimumCount = 5
 
-/** Shares are rounded down, so a single user rarely changes one. */
+/** The shares of the values. They are rounded down, so that a single user rarely changes a share. */
 export function computeShares(values: readonly string[]): Shares {
   const counts = new Map<string, number>()
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1)

@@ -2,13 +2,13 @@ import { FunctionError } from '../trigger-errors.ts'
 
 /** One call of a function. */
 export type Invocation = {
-  /** The same in every retry, so that the function can recognize one. */
+  /** The id of the invocation. It is the same in every retry, so that the function can recognize a retry. */
   readonly id: string
   /** The whole ARN, with the version or alias if it has one. */
   readonly functionArn: string
   /** The event as JSON text. */
   readonly event: string
-  /** From then on the answer is too late; in epoch milliseconds of this machine. */
+  /** The time from which on the answer is too late, in epoch milliseconds of this machine. */
   readonly deadline: number
 }
 
@@ -38,7 +38,7 @@ export function functionNameOf(arn: string): string {
 /** Lambda's limit for synchronous calls: a little more than 6 MB. */
 export const maxAnswerBytes = 6_291_556
 
-/** Lambda's text. */
+/** Lambda's error text for a longer answer. */
 export const tooLongAnswer = `Response payload size exceeded maximum allowed payload size (${maxAnswerBytes} bytes).`
 
 /** Undefined when the text is not JSON; `AnswerReader` then throws. */

@@ -22,7 +22,7 @@ export const wildcard = '*'
 export const moduleDefaults = { concurrency: 8, memoryMegabytes: 128 } as const
 
 type Json = Readonly<Record<string, unknown>>
-/** Makes the error for an entry. The problem is the rest of a sentence that begins with the name of the function. */
+/** Makes the error for an entry. `problem` is the rest of a sentence that begins with the name of the function. */
 type EntryError = (problem: string) => SettingsError
 
 /**

@@ -10,13 +10,13 @@ type Options = {
   readonly secret: Buffer | undefined
 }
 
-/** Longer than any trigger may take: the signal ends an attempt earlier. */
+/** The time limit of the HTTP client. It is longer than the limit of any trigger, so the signal ends an attempt earlier. */
 const maxTimeoutMs = 90_000
 
 /**
- * A function behind an HTTP endpoint. The event is posted to it, and the body of a 2xx answer is what the function returned. Any other
- * answer with `{"errorMessage": …}` is an error that the function threw. Requests are signed by the Standard Webhooks specification: its
- * libraries verify them and reject those older than their time window.
+ * A function behind an HTTP endpoint. The event is posted to the endpoint, and the body of a 2xx answer is what the function returned. Any
+ * other answer with `{"errorMessage": …}` is an error that the function threw. Requests are signed as the Standard Webhooks specification
+ * says. Its libraries verify requests, and reject those that are older than their time window.
  */
 export function createHttpFunction({ url, secret }: Options): TriggerFunction {
   return {

@@ -17,7 +17,7 @@ export function createLambdaFunction({ region, endpoint }: Options): TriggerFunc
 
   function clientFor({ LambdaClient }: Sdk, functionArn: string): LambdaClient {
     const clientRegion = region ?? regionIn(functionArn)
-    // The policy of the trigger decides about retries.
+    // The SDK must not retry, because the policy of the trigger decides about retries.
     const client =
       clients.get(clientRegion) ?? new LambdaClient({ region: clientRegion, maxAttempts: 1, ...(endpoint !== undefined && { endpoint }) })
     clients.set(clientRegion, client)
@@ -77,7 +77,7 @@ function functionErrorOf(answer: unknown): FunctionError {
 function invocationErrorOf(error: unknown): InvocationError {
   const { name, $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } }
   const status = $metadata?.httpStatusCode
-  // Without a status there was no answer.
+  // An error without a status means that there was no answer.
   if (status === undefined && name !== 'CredentialsProviderError') return new InvocationError('ServiceException', { cause: error })
   const retryable = status === 429 || (status ?? 0) >= 500
   return new InvocationError(name ?? 'ServiceException', { retryable, cause: error })

@@ -18,13 +18,13 @@ type Job = {
   reject(error: unknown): void
 }
 
-/** The most invocations that wait for a thread. Beyond it they fail with TooManyRequestsException. */
+/** The most invocations that wait for a thread. Further invocations fail with TooManyRequestsException. */
 const maxWaiting = 256
 
 /**
  * A function in a module on this machine. Threads start when they are needed and end after some idle time. A thread whose invocation times
  * out is ended at once, and the next invocation gets a new thread. When a thread does not get ready, the invocation that waited longest
- * fails, so that none waits forever.
+ * fails, so that no invocation waits forever.
  */
 export function createModuleFunction(options: Options): TriggerFunction {
   const threads = createModuleThreads(options)
@@ -77,7 +77,7 @@ export function createModuleFunction(options: Options): TriggerFunction {
   }
 }
 
-/** An invocation that its thread did not begin goes to another thread, once, before all that wait. */
+/** Runs a job in the thread. If the thread ends before the job begins, the job goes to the front of the queue, but only once. */
 async function run(threads: ModuleThreads, thread: ModuleThread, job: Job, waiting: Job[]): Promise<void> {
   job.thread = thread
   try {

@@ -22,7 +22,7 @@ export type LoadedFile = {
   readonly loadedAt: number
 }
 
-/** An error in Lambda's form. */
+/** An error as Lambda reports it. */
 export type RuntimeError = { readonly errorType: string; readonly errorMessage: string; readonly stack: string | undefined }
 
 /** The messages that a thread sends. */

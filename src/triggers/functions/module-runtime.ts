@@ -53,8 +53,8 @@ function asText(value: unknown): string {
 }
 
 /**
- * Why a module did not load. The first line goes to the caller of the API. Lambda's folder replaces the folders of this machine in it, so
- * that callers do not learn the layout of its disks.
+ * Why a module did not load. The first line of the error goes to the caller of the API. In that line, Lambda's folder replaces the folders
+ * of this machine, so that callers do not learn where its files are.
  */
 export function loadErrorOf(thrown: unknown, path: string): RuntimeError {
   const { errorType, errorMessage, stack } = asError(thrown)

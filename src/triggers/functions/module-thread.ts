@@ -38,8 +38,8 @@ export type ModuleThread = {
 }
 
 /**
- * The thread ended before it handed the invocation to the function: an earlier invocation, or the module itself, ended it, and the next
- * invocation was sent before this was known here. `failure` says how the thread ended.
+ * The thread ended before it handed the invocation to the function. An earlier invocation, or the module itself, had ended the thread, but
+ * this process did not know that yet when it sent the invocation. `failure` says how the thread ended.
  */
 export class NotBegunError extends Error {
   readonly failure: FunctionError | InvocationError
@@ -50,7 +50,10 @@ export class NotBegunError extends Error {
   }
 }
 
-/** The compiler rewrites the extensions of imports, but not those of URLs: the extension of this module tells whether it was compiled. */
+/**
+ * The file of the worker. The compiler rewrites the extensions of imports, but not those of URLs. So the extension of this module tells
+ * whether the code was compiled.
+ */
 const entry = import.meta.url.endsWith('.ts')
   ? new URL('./module-worker.ts', import.meta.url)
   : new URL('./module-worker.js', import.meta.url)
@@ -173,7 +176,7 @@ function onMessage(state: State, message: ModuleThreadMessage): void {
       break
     case 'answer':
       if (message.id === running?.id) running.resolve(parseAnswer(message.text))
-      // Lambda would have ended it during the invocation.
+      // Lambda would have ended such a function during the invocation.
       if (message.usedMegabytes > options.memoryMegabytes) end(state)
       break
     case 'error':
@@ -222,7 +225,7 @@ function functionErrorOf(
   return new FunctionError(errorMessage, { ...options, cause })
 }
 
-/** With Lambda's text. */
+/** The error, with Lambda's text, for a thread that ended during an invocation. */
 function exitErrorOf(id: string, code: number, outOfMemory: boolean): FunctionError {
   const how = outOfMemory ? 'with error: signal: killed' : code === 0 ? 'without providing a reason' : `with error: exit status ${code}`
   return new FunctionError(`RequestId: ${id} Error: Runtime exited ${how}`, { refuses: false, mayQuote: false })

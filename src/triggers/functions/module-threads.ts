@@ -15,7 +15,7 @@ export type ModuleThreads = {
   close(): Promise<void>
 }
 
-/** Lambda's limit for loading a module. It may be longer than the call that the thread was started for. */
+/** Lambda's time limit for loading a module. The call that the thread was started for may have a shorter limit. */
 const startTimeoutMs = 10_000
 const idleMs = 5 * minuteMs
 

@@ -43,7 +43,7 @@ for (const stream of [process.stdout, process.stderr]) {
   }
 }
 
-/** Only the first answer counts. */
+/** Sends the answer to the current invocation. Only the first answer to an invocation counts. */
 function answer(id: string, value: unknown): void {
   if (current?.id !== id) return
   const text = jsonOf(value)
@@ -99,7 +99,7 @@ function run(handler: Handler, invocation: Invocation): void {
   current = invocation
   outputLength = 0
   send({ kind: 'begun', id })
-  // Whatever the function waits for keeps the thread alive. Once nothing does, the function will never answer, and `beforeExit` answers for it.
+  // What the function waits for keeps the thread alive. When it waits for nothing, it will never answer, and `beforeExit` answers instead.
   port.unref()
   const context = contextOf(invocation)
   try {
@@ -136,7 +136,7 @@ const loadedFiles: string[] = []
 if (data.reportsFiles) {
   registerHooks({
     load(url, context, nextLoad) {
-      // Before the file is read, so that a change in between is noticed.
+      // Reported before the file is read, so that a change between report and reading is noticed.
       if (url.startsWith('file:') && !url.includes('/node_modules/')) reportFile(fileURLToPath(url))
       return nextLoad(url, context)
     },

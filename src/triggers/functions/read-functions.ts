@@ -14,7 +14,7 @@ type Options = {
   readonly folder: string | undefined
   /** Whether the next invocation sees modules that changed on the disk, or were added to the folder or removed from it. */
   readonly reload: boolean
-  /** The `process.env` of modules, besides Lambda's own variables. */
+  /** The `process.env` of modules, without the variables that Lambda adds. */
   readonly environment: Readonly<Record<string, string>>
   /** The AWS region for modules, when the environment does not set one. */
   readonly region: string
@@ -64,7 +64,7 @@ function openFolder({ folder, reload }: Options): () => ReadonlyMap<string, stri
     try {
       return readFunctionsFolder(folder)
     } catch (error) {
-      // Reloading is for developers: one of them added a second module of that name after the start.
+      // Only developers reload functions. Here a developer has added a second module of the same name since the start.
       if (error instanceof SettingsError) throw new FunctionError(error.message, { refuses: false, mayQuote: false })
       throw error
     }

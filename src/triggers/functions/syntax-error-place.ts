@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { extname } from 'node:path'
 
 const checkable = new Set(['.js', '.mjs', '.cjs'])
-/** The developer waits for the check, and so does the request that invoked the function. */
+/** Short, because the request that invoked the function waits for the check, and so does the developer. */
 const checkTimeoutMs = 2_000
 
 /**

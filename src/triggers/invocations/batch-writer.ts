@@ -1,6 +1,6 @@
 import type { Logger } from '../../base/logger.ts'
 
-/** Collects entries and writes them in batches a little later, so that requests do not wait for it. */
+/** Collects entries and writes them in batches a little later, so that requests do not wait for the database. */
 export type BatchWriter<Entry> = {
   add(entry: Entry): void
   /** Resolves when every entry that was added before is written or lost. */
@@ -15,7 +15,7 @@ type Options<Entry> = {
 }
 
 const flushAfterMs = 150
-/** Entries in one transaction; between two batches, other transactions get their turn. */
+/** The most entries in one transaction. Between two batches, other transactions get their turn. */
 const batchSize = 100
 /** The most entries that wait while the database does not answer. */
 const maxWaiting = 5000

@@ -8,7 +8,7 @@ export type ErrorMask = {
   error(error: unknown): unknown
 }
 
-/** With more secrets than this, a text is masked as a whole. */
+/** When an event and its answer have more secrets than this, each text is masked as a whole. */
 const maxSecrets = 1000
 
 /** Shorter secrets are only masked as whole words. Otherwise they would mask parts of other words. */
@@ -38,7 +38,7 @@ export function createErrorMask(...values: readonly unknown[]): ErrorMask {
 type Member = {
   readonly value: unknown
   readonly isSecret: boolean
-  /** Whether everything below is secret, too. */
+  /** Whether every value inside this one is secret, whatever its name. */
   readonly isSecretMap: boolean
 }
 

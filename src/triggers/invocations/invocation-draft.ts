@@ -6,7 +6,7 @@ import type { InvocationFailure, InvocationOutcome, InvocationRecord } from './i
 
 /** The record of an invocation that has not ended. */
 export type InvocationDraft = Omit<InvocationRecord, 'outcome' | 'durationMs' | 'error' | 'attempts' | 'answer'> & {
-  /** By `performance.now()`. */
+  /** The start of the invocation, by `performance.now()`. */
   readonly begun: number
   attempts: number
   answer: unknown

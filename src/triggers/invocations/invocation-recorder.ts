@@ -11,13 +11,13 @@ import { maskSecrets } from './mask-secrets.ts'
 
 export type InvocationRecorder = {
   record(invocation: InvocationRecord): void
-  /** Writes what waits, so that the next list shows the invocations of this process. */
+  /** Writes the records that wait, so that the next list shows the invocations of this process. */
   flush(): Promise<void>
 }
 
 type Options = { readonly db: Db; readonly secrets: Secrets; readonly logger: Pick<Logger, 'error'>; readonly pools: PoolCatalog }
 
-/** A longer event or answer is left out. The attributes of a user are much shorter. */
+/** The most characters of an event or answer in a record. A longer one is left out. The attributes of a user are much shorter. */
 const maxTextLength = 256 * 1024
 
 export function createInvocationRecorder({ db, secrets, logger, pools }: Options): InvocationRecorder {
@@ -35,7 +35,7 @@ export function createInvocationRecorder({ db, secrets, logger, pools }: Options
     },
   })
   return {
-    // Masked and cut at once, so that long answers do not wait in memory.
+    // Events and answers are masked, or left out, at once, so that long answers do not wait in memory.
     record: (invocation) => writer.add(maskInvocation(invocation)),
     flush: writer.flush,
   }
@@ -51,7 +51,7 @@ function maskedTextOf(value: unknown): string | undefined {
   return text !== undefined && text.length <= maxTextLength ? text : undefined
 }
 
-/** Undefined for a value that is nested deeper than the stack: functions may answer one. */
+/** Undefined when `write` exhausts the stack, because the value is nested too deep. The answer of a function may be such a value. */
 function unlessTooDeep(write: () => string): string | undefined {
   try {
     return write()

@@ -7,14 +7,14 @@ export async function insertInvocations(tx: Tx, rows: readonly Insertable<Trigge
   if (insertable.length > 0) await tx.insertInto('trigger_invocation').values(insertable).execute()
 }
 
-/** Records are written a little later than they are made, when their user may have been deleted. */
+/** The rows without a user, and the rows whose user still exists. A user may be deleted between an invocation and the write of its row. */
 async function ofExistingUsers<Row extends { pool_id: string; sub: string }>(tx: Tx, rows: readonly Row[]): Promise<Row[]> {
   const subs = [...new Set(rows.map(({ sub }) => sub).filter((sub) => sub !== ''))]
   if (subs.length === 0) return [...rows]
   const pools = [...new Set(rows.map(({ pool_id }) => pool_id))]
   const users = tx.selectFrom('user').select(['pool_id', 'sub']).where('pool_id', 'in', pools).where('sub', 'in', subs)
-  // The locks last until the commit, so that a deletion waits and then finds these records. A user who is being deleted counts as deleted:
-  // waiting for the deletion while holding other locks could deadlock.
+  // The locks last until the commit, so that the deletion of a user waits and then finds these records. A user who is being deleted counts
+  // as deleted, because waiting for the deletion while holding other locks could cause a deadlock.
   const found = await users.forKeyShare().skipLocked().execute()
   const known = new Set(found.map(({ pool_id, sub }) => `${pool_id} ${sub}`))
   return rows.filter(({ pool_id, sub }) => sub === '' || known.has(`${pool_id} ${sub}`))
@@ -22,7 +22,7 @@ async function ofExistingUsers<Row extends { pool_id: string; sub: string }>(tx:
 
 type Filter = { readonly trigger: string | undefined; readonly outcome: string | undefined; readonly usernameKey: string | undefined }
 
-/** Up to `limit` records, newest first, that are older than `after`. */
+/** Up to `page.limit` records of the pool, newest first: those that are older than the record with the id `page.after`. */
 export async function listInvocations(
   db: Db | Tx,
   poolId: string,
@@ -42,8 +42,8 @@ export async function findInvocation(db: Db | Tx, poolId: string, id: string): P
 }
 
 /**
- * Deletes the invocations about `names` from the time before there was a user of that name, such as those of the user's sign-up. They carry
- * no `sub`.
+ * Deletes the invocations about `names` from the time before there was a user of that name, such as invocations during the user's sign-up.
+ * Such invocations have no `sub`.
  */
 export function deleteInvocationsBeforeUser(tx: Tx, poolId: string, names: readonly string[]): Compilable[] {
   if (names.length === 0) return []
@@ -56,7 +56,7 @@ export function deleteInvocationsBeforeUser(tx: Tx, poolId: string, names: reado
   return [ofNames]
 }
 
-/** Deletes up to `limit` records of invocations that began before `before`, and resolves with their number. */
+/** Deletes up to `limit` records of invocations that began before the time `before`, and resolves with their number. */
 export async function sweepInvocations(tx: Tx, before: number, limit: number): Promise<number> {
   const old = await tx
     .selectFrom('trigger_invocation')

@@ -45,12 +45,12 @@ export function createLastAnswers({ db, secrets, clock, logger }: Options): Last
   }
 }
 
-/** Undefined when the call has no user or no app client: such an answer is not saved. */
+/** Undefined when the call has no user or no app client. The answer to such a call is not saved. */
 function keyOf({ pool, sub, clientId, trigger }: TriggerCall) {
   return sub === undefined || clientId === undefined ? undefined : { poolId: pool.id, sub, clientId, trigger }
 }
 
-/** Holds the version of the event: an answer to another version has another form, and does not open. */
+/** The context of the sealed answer. It holds the event version: an answer to another version has other members and must not open. */
 function contextOf({ pool, sub, clientId, trigger }: TriggerCall): string {
   return sealContext([pool.id, sub, clientId, trigger], pool.triggers.byName[trigger]?.version ?? 'V1_0')
 }

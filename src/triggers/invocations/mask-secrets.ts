@@ -3,14 +3,14 @@ import { isObject } from '../../base/is-object.ts'
 export const mask = '***'
 
 /**
- * Names of members that may hold credentials, at any depth, whether Cognito or a function named them. `challengeMetadata` is one of them
- * because functions keep the code there that they sent, to accept it after a wrong answer.
+ * Names of members that may hold credentials, at any depth, whether Cognito or a function named them. `challengeMetadata` is one of them:
+ * functions keep the code there that they have sent, so that they can accept it after a wrong answer.
  */
 const secretName =
   /^(.*password|.*passwd|.*passphrase|.*passcode|pass|.*[_-]pass|.*pwd|code|pin|.*otp|.*answer|challengeMetadata|.*token|.*secret)$/i
 /** `userPass`, but not `bypass`. */
 const passName = /[a-z0-9]Pass$/
-/** Codes that prove something, but not those of countries or currencies. */
+/** Codes that prove something, but not the codes of countries or currencies. */
 const codeName = /(otp|mfa|verification|confirmation|login|signin|access|auth|recovery|backup)[_-]?code$/i
 /** Members in which every value is secret, whatever its name: only the function and the caller know what they hold. */
 export const secretMaps = new Set(['privateChallengeParameters', 'validationData'])
