@@ -6,8 +6,9 @@ import { srpX } from '../src/base/srp/exchange.ts'
 import { createFixedBase } from '../src/base/srp/fixed-base.ts'
 import { signJwt } from '../src/tokens/jwt.ts'
 
-// The minimum cost of a password sign-in on Node with this cryptography: one look-up, the modular power, two signatures, and one row that is
-// durable before the answer is sent. It validates, hides, seals and logs nothing, so it is a baseline only and no usable server.
+// The minimum cost of a password sign-in on Node with this cryptography: one look-up, the modular exponentiation, two signatures, and one
+// row that is durable before the answer is sent. This server validates, hides, seals and logs nothing, so it is a baseline only and no
+// usable server.
 
 const [, , path = ''] = process.argv
 const db = new DatabaseSync(path)

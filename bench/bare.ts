@@ -6,7 +6,10 @@ import type { Plan } from './plan.ts'
 import type { Row } from './report.ts'
 import { ServerProcess } from './server-process.ts'
 
-/** Measures the minimal server under the same loads, to show how much of a figure is the cost of Lifeguard and how much that of Node. */
+/**
+ * Measures the minimal server under the password loads of the plan, to show how much of a figure is the cost of Node and how much that of
+ * Lifeguard.
+ */
 export async function measureBareServer(plan: Plan, report: (row: Row) => void): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'lifeguard-bare-'))
   try {

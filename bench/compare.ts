@@ -7,8 +7,9 @@ export type Variant = { readonly name: string; readonly run: (at: number) => Pro
 export type Comparison = {
   readonly title: string
   readonly variants: readonly Variant[]
-  /** How many runs of a variant make one round, and how many of them go on at the same time. */
+  /** How many runs of a variant make one round. */
   readonly runs: number
+  /** How many of these runs are in progress at the same time. */
   readonly concurrency: number
   /** The process id of the PostgreSQL whose processor time counts as well. */
   readonly postgresPid?: number
@@ -20,8 +21,8 @@ type Cost = { readonly own: number; readonly server: number; readonly elapsed: n
 const rounds = 15
 
 /**
- * Runs the variants in turn, round by round, so that other work on the machine slows all of them down alike. Prints medians over the
- * rounds. The first two rounds are for warming up.
+ * Runs the variants in turn, round by round, so that other work on the machine slows all variants down alike. Prints medians over the
+ * rounds, without two additional rounds at the beginning, which are for warming up.
  */
 export async function compare(comparison: Comparison): Promise<void> {
   const { title, variants, runs, concurrency } = comparison

@@ -6,7 +6,7 @@ import { insertUsers } from '../src/users/user-batch-repository.ts'
 import { type Answer, call, type DevServer, flag, printTable, withDevServer } from './dev-server.ts'
 import type { EngineName } from './engines.ts'
 
-const usage = `Deletes a pool of many users, and measures how long requests to another pool wait until the last row is gone.
+const usage = `Deletes a pool of many users. Measures how long requests to another pool take before the deletion, and until the last row is gone.
 
   npm run bench:delete-pool -- [--users=300000] [--engines=sqlite,postgres]`
 
@@ -43,7 +43,10 @@ async function fill({ db }: Storage, poolId: string, users: number): Promise<voi
   }
 }
 
-/** Sends requests one after the other, alternately reading and writing, until `isOver`. Returns the milliseconds that each took, sorted. */
+/**
+ * Sends requests one after the other, alternately reading and writing, until `isOver` resolves to true; it is called after every hundred
+ * requests. Returns the milliseconds that each request took, sorted.
+ */
 async function sendRequestsUntil(server: DevServer, poolId: string, isOver: () => Promise<boolean>): Promise<number[]> {
   const user = { UserPoolId: poolId, Username: 'ben@example.test' }
   const waits: number[] = []
@@ -86,7 +89,10 @@ async function measure(name: EngineName): Promise<void> {
   )
 }
 
-/** The sweeper begins within a minute. Once all rows are deleted, it schedules a last look for an hour after the deletion. */
+/**
+ * Whether all rows of the pool are deleted. The sweeper begins within a minute. Once it has deleted all rows, it schedules a last look for
+ * an hour after the deletion.
+ */
 async function isRemoved({ db }: Storage, poolId: string): Promise<boolean> {
   const pool = await db.selectFrom('deleted_pool').select(['deleted_at', 'due_at']).where('id', '=', poolId).executeTakeFirst()
   return pool === undefined || pool.due_at > pool.deleted_at

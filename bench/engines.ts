@@ -13,7 +13,7 @@ export type EngineName = (typeof engineNames)[number]
 /** Creates databases whose commits are durable, as in production. */
 export type BenchEngine = AsyncDisposable & {
   readonly name: EngineName
-  /** Creates a database with this many users. Returns it with the options with which a server opens it. */
+  /** Creates a database with this many users. Returns the users, and the options with which a server opens the database. */
   createDatabase(users: number): Promise<{ readonly options: ServerOptions; readonly crowd: Crowd }>
 }
 
@@ -46,7 +46,7 @@ async function openPostgresCluster(): Promise<BenchEngine> {
       await administer(cluster.url, `create database ${name} template template0`)
       const options = { databaseUrl: databaseUrl(cluster.url, name), masterKey: newMasterKey() }
       const crowd = await seed(options, users)
-      // In production, autovacuum has done this long before there are so many users.
+      // In production, autovacuum has vacuumed and analysed the tables long before there are so many users.
       await administer(options.databaseUrl, 'vacuum analyze')
       return { options, crowd }
     },

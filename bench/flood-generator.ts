@@ -8,7 +8,7 @@ process.on('message', async (task: FloodTask) => {
   process.send?.(await run(task))
 })
 
-/** Opens a few at a time: a connection beyond the server's backlog seems open here, but its first request waits for seconds. */
+/** Opens a few connections at a time: a connection beyond the server's backlog seems open here, but its first request waits for seconds. */
 async function openAll(url: string, count: number): Promise<HttpConnection[]> {
   const opened: HttpConnection[] = []
   while (opened.length < count) {

@@ -9,15 +9,18 @@ export type FloodTask = {
   readonly seconds: number
   /** The number of connections. They are opened before the first sign-in, so that no sign-in waits for one. */
   readonly connections?: number
-  /** Whether a connection stays unused for the second of `Retry-After` after a sign-in on it was rejected. */
+  /** Whether a connection stays unused for one second, as `Retry-After` asks, after a sign-in on it was rejected. */
   readonly patient?: boolean
 }
 
-/** Milliseconds that sign-ins waited for their tokens or for a rejection; and how many failed, or were not sent as no connection was free. */
+/** The result of one task. */
 export type FloodReply = {
+  /** Milliseconds that each accepted sign-in waited for its tokens. */
   readonly accepted: readonly number[]
+  /** Milliseconds that each rejected sign-in waited for its rejection. */
   readonly shed: readonly number[]
   readonly failed: number
+  /** The number of sign-ins that were not sent, because no connection was free. */
   readonly unsent: number
   readonly seconds: number
 }

@@ -6,8 +6,8 @@ export type Answer = { readonly status: number; readonly body: string }
 const headEnd = Buffer.from('\r\n\r\n')
 
 /**
- * One keep-alive connection that supports as much of HTTP/1.1 as Lifeguard's answers use. A client library would take as much processor time as
- * the server's part of a sign-in, and would distort the measurement.
+ * One keep-alive connection that supports as much of HTTP/1.1 as Lifeguard's answers use. A client library would take as much processor
+ * time as the server takes for a sign-in, and would distort the measurement.
  */
 export class HttpConnection {
   readonly #socket: Socket
@@ -24,7 +24,7 @@ export class HttpConnection {
     this.#socket.on('close', () => this.#waiting?.reject(new Error('The server closed the connection.')))
   }
 
-  /** Resolves when it is open. */
+  /** Resolves when the connection is open. */
   static async open(url: string): Promise<HttpConnection> {
     const connection = new HttpConnection(url)
     await once(connection.#socket, 'connect')
@@ -49,7 +49,7 @@ export class HttpConnection {
     this.#socket.destroy()
   }
 
-  /** The headers that the AWS SDK for JavaScript sends, since parsing them is part of the server's work. */
+  /** The request head, with the headers that the AWS SDK for JavaScript sends, since parsing them is part of the server's work. */
   #head(operation: string, length: number): string {
     return [
       'POST / HTTP/1.1',

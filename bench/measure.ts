@@ -23,7 +23,7 @@ const rateShare = 0.8
 export async function measureServer(plan: Plan, server: ServerProcess, crowd: Crowd, report: (figures: Figures) => void): Promise<void> {
   const generator = new LoadGenerator()
 
-  /** Runs the load in slices of one second, each between two rounds of the floor. */
+  /** Runs the load in slices of one second. Each slice lies between two rounds of the floor meter. */
   async function measure(kind: SignInKind, pressure: Pressure, name: string): Promise<LoadResult> {
     const meter = await createFloorMeter()
     const slices: LoadSlice[] = []
@@ -42,7 +42,10 @@ export async function measureServer(plan: Plan, server: ServerProcess, crowd: Cr
     return load
   }
 
-  /** Reads the metrics in between, as a monitor does all day: the first time makes V8 discard compiled code. */
+  /**
+   * Runs sign-ins until V8 has compiled the busy functions. Also reads the metrics, as a monitor does all day: the first reading makes V8
+   * discard compiled code, which must not happen during the measurement.
+   */
   async function warmUp(kind: SignInKind): Promise<void> {
     for (let done = 0; done < plan.warmUpSignIns[kind]; ) {
       const { latencies } = await generator.run({ url: server.url, kind, crowd, pressure: { concurrency: 16 }, seconds: 1 })

@@ -126,7 +126,7 @@ async function signInsOneByOne(url: string, crowd: Crowd, count: number): Promis
   return waits
 }
 
-/** Requests /healthz ten times a second and the memory once a second while other work goes on. */
+/** Until `going` resolves, requests /healthz ten times a second and reads the memory of the server once a second. */
 async function watchDuring<T>(server: ServerProcess, going: Promise<T>): Promise<[{ health: number[]; megabytes: number }, T]> {
   const watch = { health: [] as number[], megabytes: 0 }
   let over = false
@@ -135,7 +135,7 @@ async function watchDuring<T>(server: ServerProcess, going: Promise<T>): Promise
       const start = performance.now()
       await (await fetch(`${server.url}/healthz`)).text()
       watch.health.push(performance.now() - start)
-      // Collecting the metrics takes a few milliseconds itself.
+      // Only every tenth time, because collecting the metrics takes a few milliseconds itself.
       if (looks % 10 === 0) watch.megabytes = Math.max(watch.megabytes, (await server.usage()).residentMegabytes)
       await delay(100)
     }

@@ -7,31 +7,34 @@ import { modulus, toFixedBytes } from '../src/base/srp/group.ts'
 export type Floor = {
   /** One RSA-2048 signature on the thread pool, including the switch to the pool and back. */
   readonly signatureMilliseconds: number
-  /** g^e mod N, e of 256 bits, by the table. */
+  /** g^e mod N with an exponent of 256 bits, by the precomputed table of powers of g. */
   readonly fixedPowerMilliseconds: number
-  /** base^e mod N, e of 256 bits, in OpenSSL. */
+  /** base^e mod N with an exponent of 256 bits and any base, in OpenSSL. */
   readonly generalPowerMilliseconds: number
 }
 
-/** A password sign-in: an ID token, an access token, and the verifier of the password. */
+/**
+ * The floor of a password sign-in: the signatures of the ID and the access token, and one exponentiation of g for the verifier of the
+ * password.
+ */
 export function passwordFloor(floor: Floor): number {
   return 2 * floor.signatureMilliseconds + floor.fixedPowerMilliseconds
 }
 
-/** An SRP sign-in: the two tokens, B, and the two powers of S. */
+/** The floor of an SRP sign-in: the two signatures, one exponentiation of g for B, and two exponentiations of other bases for S. */
 export function srpFloor(floor: Floor): number {
   return 2 * floor.signatureMilliseconds + floor.fixedPowerMilliseconds + 2 * floor.generalPowerMilliseconds
 }
 
 /**
- * Measures the processor time of this process, so that other programs on the machine matter only by the caches that they share and by the speed
- * that they leave to the processors. On a shared machine that speed changes by half and more from one second to the next. So what is compared
- * with the floor must alternate with its rounds.
+ * Measures the floor as processor time of this process. Other programs on the machine then matter only through the caches that they share
+ * and the speed that they leave to the processors. On a shared machine that speed changes by half and more from one second to the next. So
+ * a load that is compared with the floor must alternate with the rounds of the meter.
  */
 export type FloorMeter = {
   /** Runs each kind of work for a fifth of a second. */
   round(): Promise<void>
-  /** The mean of the rounds so far, to match the processor time of a load, which is the mean of its sign-ins. */
+  /** The means over the rounds so far. They are compared with the processor time of a load, which is a mean over its sign-ins. */
   floor(): Floor
 }
 

@@ -81,7 +81,7 @@ async function draftUser(passwords: Passwords, index: number): Promise<User> {
   }
 }
 
-/** Inserts the same rows as insertUser of the user repository, many at a time. */
+/** Inserts many users at a time. Each user gets the rows that `insertUser` of the user repository would insert. */
 async function insertUsers(tx: Tx, pool: Pool, users: readonly User[]): Promise<void> {
   const owner = (user: User) => ({ pool_id: user.poolId, sub: user.sub })
   const aliases = users.flatMap((user) => aliasesOf(pool, user).map(({ kind, key }) => ({ ...owner(user), kind, value_key: key })))

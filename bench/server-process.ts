@@ -10,8 +10,8 @@ export type Usage = { readonly cpuMilliseconds: number; readonly residentMegabyt
 export type ServerOptions = { readonly databaseUrl: string; readonly masterKey: string }
 
 /**
- * The program as it runs in production: compiled, `serve`, every flag at its default, and its log read from a pipe as in a container.
- * `LIFEGUARD_BENCH_NODE_FLAGS` is for profilers, such as `--cpu-prof`.
+ * The program as it runs in production: compiled, as `serve`, and with its log read from a pipe as in a container. Flags that affect speed
+ * have their defaults, except for the rate limits and for `moreFlags`. `LIFEGUARD_BENCH_NODE_FLAGS` is for profilers, such as `--cpu-prof`.
  */
 export class ServerProcess {
   readonly #child: ChildProcess
@@ -55,7 +55,9 @@ export class ServerProcess {
   }
 }
 
-/** Reads the line that says that the server is ready. Later lines are read and discarded, or the pipe would fill up and block the server. */
+/**
+ * Reads the line that says that the server is ready. Later lines are read and discarded, or the pipe would fill up and block the server.
+ */
 function readyLine(child: ChildProcess): Promise<{ url: string; ms: number }> {
   return new Promise((resolve, reject) => {
     child.on('exit', (code) => reject(new Error(`The server ended with code ${code} before it was ready.`)))

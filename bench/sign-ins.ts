@@ -11,7 +11,7 @@ export type Crowd = { readonly poolId: string; readonly clientId: string; readon
 
 export const usernameOf = (index: number): string => `user-${index}`
 
-/** Signs a random user in and returns how many milliseconds it waited for the server. Throws when the sign-in fails. */
+/** Signs a random user in and returns how many milliseconds the sign-in waited for the server. Throws when the sign-in fails. */
 export type SignIn = (connection: HttpConnection) => Promise<number>
 
 export function signInOf(kind: SignInKind, crowd: Crowd): SignIn {
@@ -28,8 +28,8 @@ function byPassword(crowd: Crowd): SignIn {
 }
 
 /**
- * A client with the same A for all sign-ins (a = 1, hence A = g) and with OpenSSL for the power of S. It needs two thirds of the server's
- * processor time; a client in a browser needs ten times as much. The server's work does not depend on A.
+ * An SRP client that uses the same A for all sign-ins (a = 1, hence A = g), and OpenSSL for the exponentiation of S. It takes two thirds of
+ * the processor time that the server takes; a client in a browser takes ten times as much. The server's work does not depend on A.
  */
 function bySrp(crowd: Crowd): SignIn {
   const fixedBase = createFixedBase()

@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
-/** The time until `lifeguard dev` is ready, as it reports it itself; includes the start of Node. */
+/** The time until `lifeguard dev` is ready, as `lifeguard dev` itself prints it. The time includes the start of Node. */
 export type StartUp = { readonly what: string; readonly firstMilliseconds: number; readonly laterMilliseconds: number }
 
 const rounds = 5
 
-/** Each start has an empty data folder. The first one may find no compile cache; of the later ones the median counts. */
+/** Each start has an empty data folder. The first start may find no compile cache. Of the later starts the median counts. */
 export async function measureStartUp(): Promise<StartUp[]> {
   const results: StartUp[] = []
   for (const [what, main] of [

@@ -21,7 +21,9 @@ const usersPerInsert = 500
 
 const poolId = 'us-east-1_benchmark'
 const usernameOf = (at: number) => `user-${at % users}`
-/** The key of a user far from the one before, so that look-ups touch all parts of the table. */
+/**
+ * The key of the user for look-up number `at`. It is far from the key of the look-up before, so that look-ups touch all parts of the table.
+ */
 const keyOf = (at: number) => [poolId, 'username', usernameOf(at * 7919)]
 
 async function fill({ db, migrate }: Storage): Promise<void> {
@@ -35,7 +37,7 @@ async function fill({ db, migrate }: Storage): Promise<void> {
   }
 }
 
-/** The same look-up, with one optimization more in each variant. */
+/** Variants of one look-up by key. Each variant has one optimization more than the variant before it. */
 function lookupVariants(db: Db): Variant[] {
   const findAlias = ([pool = '', , value = '']: readonly string[]) =>
     db.selectFrom('user_alias').selectAll().where('pool_id', '=', pool).where('kind', '=', 'username').where('value_key', '=', value)
@@ -128,7 +130,10 @@ function transactionVariants(db: Db): Variant[] {
   ]
 }
 
-/** What is part of the dialect and cannot be switched off there, on a pool of the driver's own. */
+/**
+ * Compares optimizations that are part of the dialect and cannot be switched off there. So the statements run on a connection pool of the
+ * driver itself.
+ */
 async function compareDriver(connectionString: string, postgresPid: number): Promise<void> {
   const pool = new pg.Pool({ connectionString, max: 10, pipeline: true } as pg.PoolConfig)
   const text = 'select * from user_alias where pool_id = $1 and kind = $2 and value_key = $3'

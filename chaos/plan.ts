@@ -17,9 +17,9 @@ export const faultNames: readonly string[] = [...postgresFaults, ...sqliteFaults
 export type Plan = {
   readonly postgres: readonly Fault<PostgresStage>[]
   readonly sqlite: readonly Fault<SqliteStage>[]
-  /** The duration of faults that have one; undefined for the duration that each fault names. */
+  /** The duration of all faults that have one; undefined when each fault has its own duration. */
   readonly seconds: number | undefined
-  /** The document whose table is updated. */
+  /** The document whose table is updated; undefined for none. */
   readonly markdown: string | undefined
   readonly isListOnly: boolean
 }

@@ -1,6 +1,9 @@
 import type { Shape } from './read-model.ts'
 
-/** Constraints that replace those of the member's shape. With `emptyAllowed`, an empty string is valid in spite of the others. */
+/**
+ * Constraints that replace those of the member's shape. With `emptyAllowed`, an empty string is valid although `min` or `pattern` does not
+ * allow it.
+ */
 export type MemberOverride = Pick<Shape, 'min' | 'max' | 'pattern'> & { readonly emptyAllowed?: true }
 
 const livePattern = '^[\\S]+.*[\\S]+$'
@@ -32,7 +35,9 @@ export const requiredMembers: Readonly<Record<string, readonly string[]>> = {
   ForgetDeviceRequest: ['AccessToken'],
 }
 
-/** Patterns that are not in validators.json. They mean the same in Java and in JavaScript with the `u` flag, or are matched without a regex. */
+/**
+ * Patterns that are not in validators.json. They mean the same in Java and in JavaScript with the `u` flag, or are matched without a regex.
+ */
 export const checkedPatterns: ReadonlySet<string> = new Set([
   livePattern,
   '(tkn|sso)[0-9a-z]{25}',

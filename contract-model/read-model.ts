@@ -88,7 +88,10 @@ function withRequired(name: string, shape: Shape): Shape {
   return more === undefined ? shape : { ...shape, required: [...(shape.required ?? []), ...more] }
 }
 
-/** A shape keeps its name, unless an earlier service has another shape of that name. Then it gets the prefix. */
+/**
+ * The names of the shapes of one service in the joint model. A shape keeps its name, unless an earlier service has another shape of that
+ * name. Then the name gets the prefix.
+ */
 function shapeNames(
   incoming: Readonly<Record<string, Shape>>,
   known: ReadonlyMap<string, Shape>,
@@ -107,7 +110,9 @@ function shapeNames(
   return (name) => (renamed.has(name) ? prefix + name : name)
 }
 
-/** Only shapes without references can be compared by their text. */
+/**
+ * Whether two shapes are equal. Shapes with references never count as equal, since their text does not show what the references point to.
+ */
 function sameShape(one: Shape, other: Shape): boolean {
   return one.members === undefined || Object.keys(one.members).length === 0 ? JSON.stringify(one) === JSON.stringify(other) : false
 }

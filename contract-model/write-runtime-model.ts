@@ -87,7 +87,7 @@ function fromDocumentation({ docMin, docMax, docPattern, docValues }: Reference)
   }
 }
 
-/** Adds a pattern only if JavaScript needs another form of it. */
+/** Adds a pattern only if it must be written differently in JavaScript. */
 function addPattern(patterns: Map<string, object>, pattern: string): void {
   const validator = validators.find((candidate) => candidate.pattern === pattern)
   if (validator === undefined) {

@@ -5,8 +5,8 @@ import { operations } from '../src/operations.ts'
 
 /**
  * Updates the table of operations in docs/compatibility.md. With `--check` it only checks that the table is current. The operations, and
- * whether they are built, come from the code. The column of differences is written by hand in the table itself, and is kept. The link to a test
- * is kept as long as that test mentions the operation.
+ * whether they are built, come from the code. The column of differences is written by hand in the table itself, and is kept. The link to a
+ * test is kept as long as that test mentions the operation.
  */
 const page = new URL('../docs/compatibility.md', import.meta.url)
 const begin = '<!-- operations: npm run generate keeps this table; the third column is written by hand -->'

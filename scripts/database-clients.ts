@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
 /**
- * Only one file may open connections to PostgreSQL. An `error` event without a listener ends the process, so a client that is created elsewhere
- * without a listener would end it, too.
+ * Only one file may open connections to PostgreSQL. An `error` event without a listener ends the process. So a client that another file
+ * creates without a listener could end the server.
  */
 const only = 'src/storage/dialect/postgres-client.ts'
 

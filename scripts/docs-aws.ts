@@ -105,7 +105,7 @@ function requireEnvironment(authKind: string, region: string | undefined): void 
   if (signed && !(env['AWS_ACCESS_KEY_ID'] && env['AWS_SECRET_ACCESS_KEY'])) throw new UsageError('no credentials: set AWS_ACCESS_KEY_ID')
 }
 
-/** The paths of JMESPath that guides use: names, `[0]`, `[*]`. */
+/** Selects by a JMESPath. It supports the paths that guides use: names, `[0]`, `[*]`. */
 function select(value: unknown, query: string): unknown {
   const steps = [...query.matchAll(/\.?([A-Za-z_]\w*)|\[(\d+|\*)\]/g)]
   if (steps.map(([step]) => step).join('') !== query) throw new UsageError(`--query ${query}: not a path of names, [0] and [*]`)
@@ -147,7 +147,8 @@ try {
 } catch (error) {
   const line = `aws ${process.argv.slice(2, 4).join(' ')}: ${(error as Error).message}`
   console.error(line)
-  // A failure in the middle of a pipe does not stop the shell, so the one who checks reads it here.
+  // A failure in the middle of a pipe does not stop the shell. So the failure is also written to a file, which the check of the documents
+  // reads.
   const failures = process.env['LIFEGUARD_DOCS_FAILURES']
   if (failures !== undefined) appendFileSync(failures, `${line}\n`)
   process.exitCode = error instanceof UsageError ? 252 : 254

@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs'
 
-/** A fenced block of a page, by what the check does with it. The words after the language say so: see `readBlocks`. */
+/**
+ * A fenced block of a page. `kind` says what the check does with the block. It follows from the words after the language: see `readBlocks`.
+ */
 export type Block = {
   readonly page: string
   readonly line: number
   readonly text: string
   readonly kind: 'run' | 'server' | 'file' | 'not-run'
   readonly language: string
-  /** Of a block that is a file: its path. */
+  /** The path of the file, if the block is one. */
   readonly path?: string
 }
 
@@ -44,13 +46,13 @@ function readBlock(place: Pick<Block, 'page' | 'line' | 'text'>, words: string, 
   if (language !== 'sh' && language !== 'js') return undefined
   if (/^not-run: \S+ \S+/.test(mark)) return { ...place, kind: 'not-run', language }
   if (mark === 'server' && language === 'sh') return { ...place, kind: 'server', language }
-  if (mark !== '') complaints.push(`${place.page}:${place.line}: "${mark}" is none of server, file: PATH and not-run: REASON IN WORDS`)
+  if (mark !== '') complaints.push(`${place.page}:${place.line}: "${mark}" must be server, file: PATH or not-run: REASON IN WORDS`)
   return { ...place, kind: 'run', language }
 }
 
 /**
- * The lines of output that a block shows: comments that begin with `# →` or `// →`. An ellipsis stands for any text, and a number of five digits
- * or more for any number, so that a page can show an id or a time as it looks.
+ * The lines of output that a block shows: comments that begin with `# →` or `// →`. An ellipsis stands for any text, and a number of five
+ * digits or more for any number. So a page can show an id or a time as an example.
  */
 export function expectedOutput(text: string): RegExp[] {
   return [...text.matchAll(/^(?:#|\/\/) → (.*)$/gm)].map(([, line = '']) => {

@@ -22,7 +22,8 @@ async function run(argv: string[]): Promise<void> {
   const method = upload !== undefined ? 'PUT' : body === undefined ? 'GET' : 'POST'
   const response = await fetch(url, { method, headers, ...(body === undefined ? {} : { body }) })
   process.stdout.write(await response.text())
-  // curl itself is content with any answer. Documents that show a refused request are not wanted.
+  // curl itself accepts an answer with an error status. Here such an answer is a failure, because documents should not show rejected
+  // requests.
   if (!response.ok) throw new Error(`HTTP ${response.status} of ${url}`)
 }
 

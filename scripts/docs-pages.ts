@@ -6,14 +6,14 @@ import { dirname, join, normalize } from 'node:path'
  * most 120 characters long. Tables and blocks may be wider, since their lines cannot be broken.
  */
 const maxColumns = 120
-/** Written from the code; its paragraphs are the help of the settings. */
+/** Pages that are generated from the code. Their lines may be longer, since a help text is one line. */
 const generated = ['docs/settings.md']
 const pathInText = /`((?:src|test|docs|scripts|deploy|contract-model|bench|chaos)\/[\w./-]+)`/g
 
 type Page = { readonly path: string; readonly text: string; readonly headings: ReadonlySet<string> }
 
 function readPage(path: string): Page {
-  // An example may hold what looks like a link or a heading.
+  // Blocks are blanked, since an example may contain what looks like a link or a heading.
   const text = readFileSync(path, 'utf8').replace(/^ *```(?!.*```)[\s\S]*?^ *```$/gm, (block) => block.replace(/[^\n]/g, ''))
   const headings = [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => anchorOf(heading))
   return { path, text, headings: new Set(headings) }

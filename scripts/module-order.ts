@@ -107,7 +107,7 @@ function pathTo(end: string, importedBy: ReadonlyMap<string, string>): readonly 
   return importer === undefined ? [end] : [...pathTo(importer, importedBy), end]
 }
 
-/** For each file that is in a cycle, the shortest one. Files are visited in order, so the same cycle may be found from each of its files. */
+/** The shortest cycle of each file that is in one. The same cycle is found from each of its files, but is reported once. */
 function cycleViolations(graph: ImportGraph): string[] {
   const reported = new Set<string>()
   const violations: string[] = []

@@ -53,7 +53,10 @@ function freePort(): Promise<number> {
   })
 }
 
-/** README stands for itself. Every other page begins where before-you-begin ends, but starts the server itself if it has a block for that. */
+/**
+ * README needs no other page. Every other page continues where before-you-begin ends. If a page has its own block that starts the server,
+ * its blocks up to that one run first, and the server of before-you-begin is not started.
+ */
 function inOrder(page: string, blocks: readonly Block[], begin: readonly Block[]): readonly Block[] {
   if (page === 'README.md' || page === beginning) return blocks
   const at = blocks.findIndex(({ kind }) => kind === 'server')
@@ -61,7 +64,7 @@ function inOrder(page: string, blocks: readonly Block[], begin: readonly Block[]
   return [...blocks.slice(0, at + 1), ...setUp, ...blocks.slice(at + 1)]
 }
 
-/** What a page says about this machine, moved into the folder of the page. */
+/** The text of a block with the port of this run, and with paths such as /etc/lifeguard moved into the folder of the page. */
 function moved(text: string, folder: string, port: number): string {
   return text
     .replaceAll('localhost:9911', `localhost:${port}`)
@@ -82,7 +85,7 @@ function script(blocks: readonly Block[], folder: string, port: number): string 
   return ['set -e', ...parts, ''].join('\n')
 }
 
-/** Written when the page gets there, as a reader would: an earlier block may make the folder. */
+/** The shell writes the file when it reaches the block, as a reader would: an earlier block may make the folder. */
 function writeBlock(path: string, text: string): string {
   return `mkdir -p '${dirname(path)}'\ncat > '${path}' <<'END_OF_FILE_OF_DOCUMENT'\n${text}\nEND_OF_FILE_OF_DOCUMENT`
 }
@@ -97,7 +100,7 @@ function prepare(): string {
   const folder = mkdtempSync(join(tmpdir(), 'lifeguard-docs-'))
   for (const name of ['bin', 'functions', 'dist', 'backup']) mkdirSync(join(folder, name))
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
-  // Stands for the built program.
+  // Stands in for the built program.
   writeFileSync(join(folder, 'dist/main.js'), `await import('${root}/src/main.ts')\n`)
   for (const [name, text] of Object.entries(commands)) {
     writeFileSync(join(folder, 'bin', name), `#!/bin/sh\n${text}\n`)
@@ -133,7 +136,7 @@ function runShell(folder: string, text: string, port: number): Promise<{ code: n
       try {
         process.kill(-(child.pid ?? 0), 'SIGKILL')
       } catch {
-        // The shell and its server have ended.
+        // The shell and its server have ended already.
       }
     }
     const timer = setTimeout(endGroup, pageSeconds * 1000)
@@ -163,7 +166,7 @@ function findFailure(
   const errors = outputs(stderr)
   const last = Math.max(...said.keys())
   for (const [index, block] of blocks.entries()) {
-    // A reader's terminal shows both.
+    // A reader's terminal shows standard output and errors together.
     const output = `${said.get(index) ?? ''}\n${errors.get(index) ?? ''}`
     const place = `${block.page}:${block.line}`
     if (code !== 0 && index === last) {

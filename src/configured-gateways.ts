@@ -10,7 +10,7 @@ import type { EmailMessage, SmsMessage } from './messaging/message.ts'
 import type { Settings } from './settings.ts'
 import type { Db } from './storage/db.ts'
 
-/** For each medium, the settings of which one is enough. */
+/** The settings that configure a gateway for each medium, as a text for the operator. One of the alternatives is enough. */
 const enoughForEmail = '--smtp-url or --ses-region, with --email-from'
 const enoughForSms = '--sms-gateway-url, --twilio-url with --twilio-from, or --sns-region'
 
@@ -52,7 +52,10 @@ async function smsGateway(settings: Settings): Promise<Gateway<SmsMessage> | und
   return createSnsGateway({ region: snsRegion, endpoint: snsEndpoint })
 }
 
-/** Undefined in `serve` when no key is set: messages for custom senders then wait, and the log says why. */
+/**
+ * The keys that encrypt codes for custom senders. Undefined in `serve` when no key is set: messages for custom senders then wait, and the
+ * log says why.
+ */
 export function configuredCodeKeys(settings: Settings): CodeKeys | undefined {
   const key = loadCodeKey(settings)
   if (key !== undefined) return { kind: 'local', key }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// @NOTE No static import here: an older Node would fail on it before its version is checked.
+// @NOTE No static import here: an older Node would fail on the import before the program has checked the version of Node.
 
-/** The oldest major version that the program is tested on; also in package.json. */
+/** The oldest major version of Node that the program is tested on. package.json names it, too. */
 const minNode = 26
 
 if (Number.parseInt(process.versions.node, 10) < minNode) {

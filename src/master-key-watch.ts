@@ -16,7 +16,7 @@ export type MasterKeyWatch = {
   close(): Promise<void>
 }
 
-/** Makes this process seal under the key that the database names, also after a change of it. */
+/** Makes this process seal under the key that the database names, and follow each change of that key. */
 export function watchMasterKey({ storage, keyRing }: OpenedDatabase, logger: Pick<Logger, 'info'>): MasterKeyWatch {
   const { promise: failed, resolve: fail } = Promise.withResolvers<SettingsError>()
   let knownProof: string | undefined
@@ -38,7 +38,7 @@ export function watchMasterKey({ storage, keyRing }: OpenedDatabase, logger: Pic
   }
 
   function queueCheck(): void {
-    // A database that does not answer is reported elsewhere, and accepts no writes meanwhile.
+    // Errors are ignored here: other code reports a database that does not answer, and such a database accepts no writes.
     lastCheck = lastCheck.then(check).catch(() => undefined)
   }
 

@@ -27,7 +27,7 @@ export async function openDatabase(settings: Settings, logger: Logger): Promise<
       url,
       logger,
       statementSeconds: settings.databaseStatementSeconds,
-      // The user of a command sees at once that the database cannot be reached.
+      // A command of `keys` does not wait, so its user sees at once that the database cannot be reached.
       waitSeconds: settings.mode === 'keys' ? 0 : settings.databaseWaitSeconds,
       create: settings.mode !== 'serve' || settings.createDatabase,
     })
@@ -49,7 +49,10 @@ export async function openDatabase(settings: Settings, logger: Logger): Promise<
 const emptyAdvice =
   'For a new installation, create an access key first (lifeguard keys create) or start once with --create-database. Otherwise check the address, the volume or the restored backup.'
 
-/** The first start stores a keyed hash. A key with another hash is rejected: no other server could open what it seals. */
+/**
+ * The first start stores a keyed hash of the master key. A master key with another hash is rejected: no other server could open the values
+ * that it seals.
+ */
 async function proveMasterKey({ db }: Storage, keyRing: KeyRing): Promise<void> {
   await ensureMasterKeyProof(db, keyRing.proofs.current)
   if (keyRing.adopt(await findMasterKeyRows(db))) return

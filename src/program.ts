@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url'
 import { chooseCommand } from './cli/commands.ts'
 import { SettingsError } from './settings.ts'
 
-// Half of the time of a start is loading modules. The cache is inside the package, where only its owner writes. It is optional.
+// Loading modules takes half of the time of a start, so their compiled code is cached. The cache is inside the package's folder, where only
+// its owner writes. The program also runs without the cache.
 enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/lifeguard', import.meta.url)))
 
 /** npm passes the terminal's Ctrl-C on to a process that has received it already. Within this time it counts as the same signal. */
@@ -39,7 +40,7 @@ export async function runProgram(): Promise<void> {
     const { command, argv } = chooseCommand(process.argv.slice(2))
     if (command.endsAtOnce) signal.then(() => process.exit(1))
     const running = command.run({ argv, env: process.env })
-    // A server may be waiting for its database when the signal arrives. A start can be interrupted at any moment.
+    // A server may still be waiting for its database when the signal arrives, so the signal also ends a start.
     const server = await (command.isServer ? Promise.race([running, signal]) : running)
     if (server !== undefined) {
       const failure = await Promise.race([signal.then(() => undefined), server.failed])

@@ -27,8 +27,8 @@ export type Rotation = {
 }
 
 /**
- * Makes the current master key of this process the one that all servers seal under, and seals all stored values anew. Servers that have both
- * keys keep running meanwhile. It may be stopped at any moment and run again, and several runs at once do no harm.
+ * Makes the current master key of this process the one that all servers seal under, and seals all stored values anew. Servers that have
+ * both keys keep running meanwhile. The rotation may be stopped at any moment and run again, and several runs at once do no harm.
  * @throws SettingsError when the keys are not the ones that the database needs
  */
 export async function rotateMasterKey(database: OpenedDatabase, options: Options): Promise<Rotation> {

@@ -36,9 +36,9 @@ import { createThrottle, noThrottle, type Throttle } from './web/rpc/throttle.ts
 type Replacements = { readonly clock?: Clock; readonly logger?: Logger; readonly gateways?: Gateways }
 
 export type RunningServer = {
-  /** The URL that it listens on, without a slash at its end. */
+  /** The URL that the server listens on, without a slash at its end. */
   readonly url: string
-  /** Resolves when the server must stop, with the reason for the operator. It still has to be closed. */
+  /** Resolves when the server must stop, with the reason for the operator. The caller still has to close the server. */
   readonly failed: Promise<SettingsError>
   /** Finishes the requests in flight, then closes everything. */
   close(): Promise<void>
@@ -46,7 +46,7 @@ export type RunningServer = {
 
 /**
  * Starts a server.
- * @throws SettingsError when it cannot start with these settings
+ * @throws SettingsError when the server cannot start with these settings
  */
 export async function startServer(settings: Settings, replacements: Replacements = {}): Promise<RunningServer> {
   const logger = replacements.logger ?? createLogger({ level: settings.logLevel, form: settings.mode === 'dev' ? 'text' : 'json' })
@@ -100,7 +100,8 @@ async function serve({ settings, logger, listener, database, replacements }: Ser
   const rpc = openRpc(settings, services, { http, metrics, admission, throttle })
   await app.ready()
   listener.handOver(createRouter({ rpc, routes: app.routing }))
-  // Otherwise the first sign-in would wait for the table. It rejects when the server is closed before it is done, which does no harm.
+  // Computes the table of powers of g now, since otherwise the first sign-in would wait for it. The promise rejects when the server is
+  // closed before the table is complete, which does no harm.
   services.powers.warmUp().catch(() => undefined)
 
   return {

@@ -29,14 +29,17 @@ import { createImportRunner } from './users/import/import-runner.ts'
 import { createImportedHashes, type ImportedHashes } from './users/passwords/imported-hashes.ts'
 import { createPasswords } from './users/passwords/passwords.ts'
 
-/** The most modular powers that may wait in a process: about a second of work on one thread. Beyond it, callers are told to retry. */
+/**
+ * The most modular exponentiations that may wait in a process: about a second of work on one thread. Beyond it, callers are told to retry.
+ */
 const powerQueueLimit = 1024
 
 /** With more than eight threads, signatures and the event loop are the bottleneck of a process. */
 const maxWorkers = 8
 
-/** Imported password hashes that are checked at once, at up to 64 MB each, and that may wait: about five seconds of work. */
+/** How many imported password hashes are checked at once. Each check takes up to 64 MB of memory. */
 const hashWorkers = 2
+/** How many imported password hashes may wait for their check: about five seconds of work. */
 const hashQueueLimit = 32
 
 type ServiceOptions = {
@@ -49,7 +52,7 @@ type ServiceOptions = {
   readonly gateways?: Gateways | undefined
   /** Called after every invocation of a trigger function. */
   readonly countInvocation: (trigger: string, outcome: string, seconds: number) => void
-  /** Runs work that a request only waits for, without its slot; see Admission in web/overload. */
+  /** Runs `work` that a request only waits for. The request gives up its slot meanwhile; see Admission in web/overload. */
   readonly withoutSlot: <T>(work: () => Promise<T>) => Promise<T>
 }
 
@@ -95,7 +98,7 @@ export async function openServices(options: ServiceOptions) {
     keysAhead,
     senderDomains: readSenderDomains(settings.emailFromDomains),
     findAccessKey: accessKeys.find,
-    /** Call it when no request is in flight any more, and before the database is closed. */
+    /** Call `close` after the last request has ended, and before the database is closed. */
     async close(): Promise<void> {
       await Promise.all([sweeper, imports, worker, keysAhead].map((worker) => worker.close()))
       await Promise.all([powers.close(), importedHashes.close(), triggerFunctions.close()])
@@ -104,7 +107,7 @@ export async function openServices(options: ServiceOptions) {
   }
 }
 
-/** What belongs to the account at AWS. */
+/** The settings that belong to an account at AWS. */
 function accountOf({ region, accountId, quotas, enforceTiers }: Settings) {
   return { region, accountId, quotas: quotasWith(quotas), tiers: { enforced: enforceTiers } }
 }
@@ -124,7 +127,7 @@ function triggersWithoutSlot<T extends Triggers>(triggers: T, withoutSlot: Witho
   }
 }
 
-/** Imported hashes have a queue and a limit of their own, so their requests need no slot meanwhile. */
+/** The checks of imported hashes have a queue and a limit of their own, so a request needs no slot while it waits for such a check. */
 function hashesWithoutSlot(hashes: ImportedHashes, withoutSlot: WithoutSlot): Pick<ImportedHashes, 'check'> {
   return {
     check(question) {

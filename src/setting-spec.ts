@@ -1,4 +1,4 @@
-/** The type of a setting's value, as which its text is parsed. `expected` completes the sentence "… is not …". */
+/** The type of a setting. It decides how the text of a value is parsed. `expected` completes the error "… is not …". */
 export type SettingType =
   | { readonly kind: 'text' | 'path' | 'flag' | 'key' | 'counts' }
   | { readonly kind: 'integer'; readonly min: number; readonly max: number }
@@ -13,7 +13,7 @@ export type SettingSpec = {
   /** The placeholder of the value in the help. */
   readonly value?: string
   readonly default?: string | number | boolean
-  /** Describes a default that depends on other things. */
+  /** Describes a default in words, for example because it depends on the command or on another setting. */
   readonly defaultText?: string
   /** The value is never printed, logged or repeated in an error. */
   readonly secret?: boolean

@@ -55,7 +55,7 @@ export type Settings = {
   readonly auditDays: number
   readonly functionsFolder: string | undefined
   readonly triggerRecordsHours: number
-  /** The environment of trigger functions: without any setting of this program. */
+  /** The environment of trigger functions. It contains no setting of this program and no NODE_OPTIONS. */
   readonly functionEnvironment: Readonly<Record<string, string>>
   readonly metricsToken: string | undefined
   readonly enforceTiers: boolean
@@ -116,7 +116,9 @@ function isNear(one: string, other: string): boolean {
   return a[0] === b[1] && a[1] === b[0] && a.slice(2) === b.slice(2)
 }
 
-/** By precedence: flag, environment, configuration file, default. @throws SettingsError when a setting is wrong, missing or contradictory */
+/**
+ * Reads the settings. Precedence: flag, variable, file, default. @throws SettingsError when a setting is wrong, missing or contradictory
+ */
 export function readSettings(from: {
   readonly argv: readonly string[]
   readonly env: Readonly<Record<string, string | undefined>>
@@ -145,7 +147,7 @@ export function readSettings(from: {
   return withoutContradictions(settings as Settings)
 }
 
-/** Without Node's options as well: modules that are preloaded into the server are not meant for trigger functions. */
+/** Removes our settings and NODE_OPTIONS: modules that are preloaded into the server are not meant for trigger functions. */
 function withoutOwnVariables(env: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
   const entries = Object.entries(env).filter(([name]) => !/^(LIFEGUARD_|NODE_OPTIONS$)/i.test(name))
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined))

@@ -24,7 +24,7 @@ import { refreshUserStatistics } from './users/user-statistics/refresh-user-stat
 
 type Retention = Pick<Settings, 'messageRecordsHours' | 'triggerRecordsHours' | 'auditDays'>
 
-/** All sweeps: each removes rows that are kept for a while after their end, because requests may still need them. */
+/** All sweeps. Most of them remove rows that are kept for a while after their end, because requests may still need them. */
 export function sweepsOf({ messageRecordsHours, triggerRecordsHours, auditDays }: Retention): readonly Sweep[] {
   const [removeOfPools, removeOfGroups, removeOfUsers] = [createPoolRemoval(), createMemberRemoval(), createUserRemoval()]
   const recordsMs = messageRecordsHours * hourMs
@@ -33,8 +33,8 @@ export function sweepsOf({ messageRecordsHours, triggerRecordsHours, auditDays }
     { name: 'records of messages', run: (tx, now, limit) => sweepMessageRecords(tx, now - recordsMs, limit) },
     { name: 'records of triggers', run: (tx, now, limit) => sweepInvocations(tx, now - triggerRecordsHours * hourMs, limit) },
     { name: 'audit records', run: (tx, now, limit) => sweepAuditRecords(tx, now - auditDays * dayMs, limit) },
-    // Last, because there can be very many rows. Their batches end after a time and not after `limit` rows, so a batch that leaves work is
-    // reported as a full one.
+    // These sweeps come last, because there can be very many such rows. Their batches end after a time and not after `limit` rows. So a
+    // batch that leaves work is reported as if it had found `limit` rows.
     { name: 'rows of deleted users', run: async (tx, now, limit) => ((await removeOfUsers(tx, now)) ? limit : 0) },
     { name: 'members of deleted groups', run: async (tx, now, limit) => ((await removeOfGroups(tx, now)) ? limit : 0) },
     { name: 'rows of deleted pools', run: async (tx, now, limit) => ((await removeOfPools(tx, now)) ? limit : 0) },
@@ -47,12 +47,12 @@ const sweeps: readonly Sweep[] = [
   { name: 'codes', run: (tx, now, limit) => sweepCodes(tx, now - keptAfterExpiryMs, limit) },
   { name: 'contents of messages', run: sweepMessageContents },
   { name: 'counts of messages', run: sweepMessageCounts },
-  // The longest window and the longest lock-out are both shorter than a day.
+  // An attempt counts within a window. The longest window and the longest lock-out are both shorter than a day.
   { name: 'attempts', run: (tx, now, limit) => sweepAttempts(tx, now - dayMs, limit) },
   { name: 'sessions', run: (tx, now, limit) => sweepSessions(tx, now - dayMs, limit) },
-  // An access or ID token is valid for a day at most. Verifiers may cache the key set for some time.
+  // An access or ID token is valid for a day at most. But verifiers may cache the key set for some time.
   { name: 'retired signing keys', run: (tx, now, limit) => sweepRetiredKeys(tx, now - 7 * dayMs, limit) },
-  // As long as Cognito keeps them.
+  // Auth events are kept for as long as Cognito keeps them.
   { name: 'auth events', run: (tx, now, limit) => sweepAuthEvents(tx, now - 730 * dayMs, limit) },
   { name: 'import jobs that were not started', run: sweepUnstartedJobs },
   { name: 'files of ended import jobs', run: (tx, _now, limit) => sweepChunks(tx, limit) },
@@ -60,5 +60,5 @@ const sweeps: readonly Sweep[] = [
   // Each batch refreshes the statistics of one pool, which takes a while.
   { name: 'user statistics', run: async (tx, now, limit) => ((await refreshUserStatistics(tx, now)) ? limit : 0) },
   { name: 'heartbeats of ended processes', run: (tx, now, limit) => sweepHeartbeats(tx, now - dayMs, limit) },
-  { name: 'session access keys', run: (tx, now, limit) => sweepAccessKeys(tx, now - dayMs, limit) },
+  { name: 'temporary access keys', run: (tx, now, limit) => sweepAccessKeys(tx, now - dayMs, limit) },
 ]

@@ -20,7 +20,7 @@ export class Caller implements Disposable {
     return this.#observations.count >= maxRequests
   }
 
-  /** Undefined when the call failed in any way. */
+  /** Makes one call and records its outcome. Undefined when the call failed in any way. */
   async attempt<T>(action: string, call: (client: CognitoIdentityProviderClient) => Promise<T>): Promise<T | undefined> {
     const node = this.#turn++ % this.#clients.length
     const client = this.#clients[node]

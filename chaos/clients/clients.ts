@@ -62,7 +62,9 @@ export async function newcomers({ deployment, caller, ledger, signal }: Load): P
   }
 }
 
-/** A user signs in, by password and by SRP in turn, refreshes, changes an attribute, and revokes every other session. */
+/**
+ * A user signs in, by password and by SRP in turn, refreshes the session and changes an attribute. Every second session is also revoked.
+ */
 export async function returningUser({ deployment, caller, ledger, signal }: Load, account: Account): Promise<void> {
   const { clientId: ClientId } = deployment
   for (let round = 0; !signal.aborted; round++) {

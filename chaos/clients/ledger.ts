@@ -5,12 +5,13 @@ export type WriteStatus = 'not requested' | 'unknown' | 'acknowledged'
 export type Account = {
   readonly username: string
   creation: WriteStatus
-  /** The id in the acknowledgement. */
+  /** The user's id in the answer that acknowledged the creation. */
   sub: string | undefined
   confirmation: WriteStatus
   deletion: WriteStatus
-  /** The last nickname that was acknowledged, and all that were sent without an answer. */
+  /** The last nickname that was acknowledged. */
   nickname: string | undefined
+  /** All nicknames that were sent and got no answer. */
   readonly unansweredNicknames: Set<string>
 }
 
@@ -24,7 +25,7 @@ export class Ledger {
   acknowledged = 0
   #names = 0
 
-  /** All names of users begin with `prefix`. */
+  /** The names of all users in the ledger begin with `prefix`. */
   constructor(prefix: string) {
     this.prefix = prefix
   }
@@ -53,7 +54,7 @@ export class Ledger {
     return answer
   }
 
-  /** The same for a new nickname. */
+  /** Requests a change of the nickname, and records whether it was acknowledged. `request` returns undefined when it was not. */
   async writeNickname(account: Account, nickname: string, request: () => Promise<unknown>): Promise<void> {
     await this.write((status) => {
       if (status === 'unknown') account.unansweredNicknames.add(nickname)

@@ -1,4 +1,4 @@
-/** One request of a client, in milliseconds of `performance.now()`. */
+/** One request of a client. Times are milliseconds of `performance.now()`. */
 export type Observation = {
   readonly node: number
   readonly action: string
@@ -21,7 +21,7 @@ export class Observations {
     return this.#list.filter(({ startedAt }) => startedAt >= start)
   }
 
-  /** How many good answers arrived in this time. */
+  /** How many good answers arrived from `start` on and before `end`. */
   goodBetween(start: number, end: number): number {
     return this.#list.filter(({ outcome, endedAt }) => outcome === 'ok' && endedAt >= start && endedAt < end).length
   }
@@ -44,6 +44,6 @@ export function outcomeOf(error: unknown): string {
   const retryAfter = $response?.headers?.['retry-after']
   const advice = retryAfter === undefined ? '' : ` (Retry-After: ${retryAfter})`
   if ($metadata?.httpStatusCode !== undefined) return `${$metadata.httpStatusCode} ${name}${advice}`
-  // The SDK names a reset connection TimeoutError, too; the code tells them apart.
+  // The SDK gives a reset connection the same name as a time-out: TimeoutError. `code` tells the two apart.
   return code === 'ETIMEDOUT' || code === undefined ? name : code
 }

@@ -13,7 +13,7 @@ const concurrency = 8
 /** The most sessions that are checked, since each refresh costs a signature. */
 const maxSessions = 200
 
-/** Checks by the nodes and by the database that every acknowledged write is stored exactly once. */
+/** Checks that every acknowledged write is stored exactly once. It asks the nodes, and reads the database directly. */
 export async function verify(stage: Stage, ledger: Ledger): Promise<Verdict> {
   const { deployment } = stage
   const clients = deployment.nodes.map(({ url }) => sdkClient(url, deployment.credentials, { maxAttempts: 5 }))
@@ -70,7 +70,7 @@ async function missingOfSession(client: CognitoIdentityProviderClient, { clientI
   return session.revocation === 'not requested' && !works ? [`a session of ${session.username} was begun and does not work`] : []
 }
 
-/** The id in the acknowledgement must be the id in the database. */
+/** Users whose creation was acknowledged, but who are not stored with the id of the acknowledgement. */
 function missingRows(ledger: Ledger, stored: readonly StoredUser[]): string[] {
   const rows = new Map(stored.map(({ username, sub }) => [username, sub]))
   return ledger.accounts

@@ -51,7 +51,9 @@ export const databaseFaults: readonly Fault<PostgresStage>[] = [
   },
 ]
 
-/** Locks the row of a new user, changes the user through the node, and terminates the connection that waits. Returns the caller's outcome. */
+/**
+ * Locks the row of a new user, changes the user through the node, and terminates the connection that waits. Returns the caller's outcome.
+ */
 async function terminateWaiting({ database, deployment }: PostgresStage, url: string): Promise<string> {
   const client = sdkClient(url, deployment.credentials)
   const username = `locked-${performance.now()}`

@@ -5,9 +5,12 @@ import type { Stage } from '../stage/stage.ts'
 export type Trial = {
   /** How long the fault lasts, for faults with a duration. */
   readonly seconds: number
-  /** Milliseconds from `start` until each node had given a good answer; undefined if one has not. */
+  /** Milliseconds from `start` until each node has given a good answer; undefined while a node has not. */
   firstGoodOnEveryNode(start: number): number | undefined
-  /** The median time in milliseconds that the probe's requests of one kind have waited for an answer since then. */
+  /**
+   * The median time in milliseconds that the probe's requests of one kind have waited for an answer, of those that began at or after
+   * `since`.
+   */
   medianWait(kind: Sample['kind'], since: number): number
   /** Adds a remark to the row of the fault. */
   note(remark: string): void
@@ -18,17 +21,17 @@ export type Trial = {
 export type Fault<On extends Stage = Stage> = {
   readonly name: string
   readonly title: string
-  /** Whether `--quick` includes it. */
+  /** Whether `--quick` includes the fault. */
   readonly isQuick?: boolean
-  /** How long it lasts unless `--seconds` is set; missing for a fault without a duration. */
+  /** How long the fault lasts unless `--seconds` is set; missing for a fault without a duration. */
   readonly seconds?: number
   /** Begins the fault, waits while it lasts, and ends it. */
   inflict(stage: On, trial: Trial): Promise<void>
-  /** The reason if it cannot be tried here. */
+  /** The reason why the fault cannot be tried on this stage; undefined when it can. */
   skipReason?(stage: On): string | undefined
 }
 
-/** The user, on every stage, that the probe signs in. */
+/** The name of the user whom the probe signs in. The user exists on every stage. */
 export const probeUser = 'probe'
 
 /** The nodes must have recovered this soon after the end of any fault. */

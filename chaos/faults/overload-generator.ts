@@ -3,7 +3,10 @@ import { HttpConnection } from '../../bench/http-connection.ts'
 import { goodPassword } from '../../test/support/sign-in.ts'
 import type { OverloadResult, OverloadTask } from './overload.ts'
 
-/** More connections would test the limits of the machine. A sign-in that finds no free connection is counted as not sent. */
+/**
+ * With more connections, the limits of this machine would be measured instead of those of the nodes. A sign-in that finds no free
+ * connection is counted as not sent.
+ */
 const maxConnections = 4000
 const answerDeadlineMs = 10_000
 const tickMs = 5
@@ -50,7 +53,9 @@ class Crowd {
     await pending
   }
 
-  /** Waits for the sign-ins in progress. They count in the waiting times, but not in the rates. */
+  /**
+   * Waits for the sign-ins in progress. Their waiting times count, but the rate counts only sign-ins that were accepted before this call.
+   */
   async finish(seconds: number): Promise<OverloadResult> {
     const acceptedInTime = this.#accepted.length
     await Promise.all(this.#pending)
@@ -90,7 +95,7 @@ class Crowd {
   }
 }
 
-/** The server may have closed idle connections. */
+/** Takes a connection that is still open. The server may have closed some of the idle connections. */
 function openOneOf(idle: HttpConnection[]): HttpConnection | undefined {
   for (let connection = idle.pop(); connection !== undefined; connection = idle.pop()) if (connection.isOpen) return connection
   return undefined

@@ -7,7 +7,7 @@ import type { PostgresStage } from '../stage/postgres-stage.ts'
 import { createAppClient, type Deployment, region, sdkClient } from '../stage/stage.ts'
 import type { Fault } from './fault.ts'
 
-/** Cached values live for a few seconds. A value that is stale for longer than this is an error. */
+/** Nodes keep cached values for a few seconds. A value that is stale for longer than this is an error. */
 const staleDeadlineMs = 15_000
 
 export const listenerLost: Fault<PostgresStage> = {

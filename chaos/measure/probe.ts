@@ -15,7 +15,10 @@ const intervalMs = 250
 /** /readyz itself waits 2 s for the database. */
 const timeoutMs = 4000
 
-/** Sends each node four times a second a request to /readyz, one to /healthz and a sign-in, whether the last ones were answered or not. */
+/**
+ * Sends three requests to each node four times a second: to /readyz, to /healthz, and a sign-in. It does so whether earlier requests were
+ * answered or not.
+ */
 export class Probe implements Disposable {
   readonly samples: Sample[] = []
   readonly #nodeCount: number
@@ -47,7 +50,7 @@ export class Probe implements Disposable {
     return Number.isFinite(slowest) ? slowest : undefined
   }
 
-  /** The median time in milliseconds that requests of one kind have waited for an answer since then. */
+  /** The median time in milliseconds that requests of one kind have waited for an answer, of those that began at or after `since`. */
   medianWait(kind: Sample['kind'], since: number): number {
     const waits = this.samples.filter((sample) => sample.kind === kind && sample.startedAt >= since)
     const sorted = waits.map(({ startedAt, endedAt }) => endedAt - startedAt).sort((left, right) => left - right)

@@ -2,19 +2,22 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Observations } from '../clients/observations.ts'
 import type { Probe } from './probe.ts'
 
-/** Milliseconds from the end of the fault; undefined if it did not happen before the deadline. */
+/**
+ * Milliseconds from the end of the fault until every node gave a good answer, and until the clients were as fast as before. Undefined when
+ * that did not happen before the deadline.
+ */
 export type Recovery = { readonly everyNode: number | undefined; readonly fullRate: number | undefined }
 
 export type Watched = { readonly probe: Probe; readonly observations: Observations; readonly quietRate: number }
 
-/** The share of the usual rate that counts as full: the rate of one second varies by chance. */
+/** The share of the usual rate that counts as full. It is below 1, because the rate of a single second varies by chance. */
 const fullShare = 0.7
 const windowMs = 1000
 const stepMs = 100
 
 /**
- * Waits until every node has given a good answer and the clients are as fast as before the fault. Stops at the deadline, or when the nodes can
- * no longer recover.
+ * Waits until every node has given a good answer and the clients are as fast as before the fault. Stops at the deadline, or when the nodes
+ * can no longer recover.
  */
 export async function awaitRecovery(watched: Watched, end: number, deadlineMs: number, mayRecover: () => boolean): Promise<Recovery> {
   for (;;) {
@@ -26,7 +29,7 @@ export async function awaitRecovery(watched: Watched, end: number, deadlineMs: n
   }
 }
 
-/** The beginning of the first second in which enough good answers arrive. */
+/** Milliseconds from `end` to the beginning of the first second in which enough good answers arrived. */
 function fullRateOf({ observations, quietRate }: Watched, end: number): number | undefined {
   for (let start = end; start + windowMs <= performance.now(); start += stepMs) {
     const rate = (observations.goodBetween(start, start + windowMs) * 1000) / windowMs

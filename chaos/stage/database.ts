@@ -24,7 +24,7 @@ export class Database implements AsyncDisposable {
     return Number(new URL(this.url).port)
   }
 
-  /** The same database, reached through a proxy on this port. */
+  /** The URL of the database through a proxy on this port. */
   urlThrough(port: number): string {
     const url = new URL(this.url)
     url.port = String(port)
@@ -38,7 +38,7 @@ export class Database implements AsyncDisposable {
     while (pids.some(isAlive)) await delay(10)
   }
 
-  /** Starts the server after `kill`; it replays its log first. */
+  /** Starts the server after `kill`. The server first replays its log. */
   async start(): Promise<void> {
     if (!isAlive(this.#cluster.pid())) await this.#cluster.start()
   }

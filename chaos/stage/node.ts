@@ -29,7 +29,7 @@ export class LifeguardNode {
     return this.#process !== undefined
   }
 
-  /** Starts the process if it is not running. It may take some time until it answers. */
+  /** Starts the process if it is not running. The node may need some time until it answers. */
   start(): void {
     if (this.#process !== undefined) return
     const { port, flags, env } = this.#config

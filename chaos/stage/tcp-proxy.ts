@@ -1,7 +1,9 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 
-/** A disturbance of the network between the nodes and PostgreSQL. `silent` stops the bytes of existing connections; new connections work. */
+/**
+ * A disturbance of the network between the nodes and PostgreSQL. `silent` stops the bytes of existing connections; new connections work.
+ */
 type Disturbance = { readonly kind: 'silent' | 'cut' } | { readonly kind: 'delay'; readonly milliseconds: number }
 
 type Pair = { readonly near: Socket; readonly far: Socket }

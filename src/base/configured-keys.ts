@@ -6,7 +6,8 @@ const masterKey = 'master key'
 const codeKey = 'key for codes'
 
 /**
- * The key of the settings, or of the file that they name, or in `dev` of the data folder, where it is made at the first start.
+ * The master key: from the settings, from the file that they name, or in `dev` from the data folder, where the key is made at the first
+ * start.
  * @throws SettingsError when the file cannot be read or made
  */
 export function loadMasterKey(settings: Settings): Buffer {
@@ -16,7 +17,7 @@ export function loadMasterKey(settings: Settings): Buffer {
 }
 
 /**
- * The former master key, which is set while the master key is being changed.
+ * The previous master key, which is set while the master key is being changed.
  * @throws SettingsError when the file cannot be read
  */
 export function loadPreviousMasterKey(settings: Settings): Buffer | undefined {

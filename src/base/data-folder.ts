@@ -1,7 +1,10 @@
 import { accessSync, constants, mkdirSync, statSync } from 'node:fs'
 import { SettingsError } from '../settings.ts'
 
-/** Makes the folder unless it exists, accessible to its owner only. @throws SettingsError when it cannot be made or written to */
+/**
+ * Makes the folder unless it exists, accessible to its owner only.
+ * @throws SettingsError when the folder cannot be made or written to
+ */
 export function openDataFolder(path: string): void {
   try {
     makeFolder(path)
@@ -14,7 +17,7 @@ export function openDataFolder(path: string): void {
   }
 }
 
-/** Not with `recursive`: Node 26 then never returns if the parent exists and takes no new folders, such as /proc. */
+/** Makes the folder without `recursive`. With it, Node 26 never returns if the parent exists and takes no new folders, such as /proc. */
 function makeFolder(path: string): void {
   try {
     mkdirSync(path, { mode: 0o700 })

@@ -13,7 +13,7 @@ const readableByAll = 0o004
 
 /**
  * Reads the 32 bytes of a key file.
- * @throws SettingsError when it has no key, group or others can change it, or others can read it and `allowReadable` is false
+ * @throws SettingsError when the file has no key, group or others can change it, or others can read it and `allowReadable` is false
  */
 export function readKeyFile(path: string, { what, setting }: KeyFileLabels, { allowReadable = false } = {}): Buffer {
   let text: string
@@ -46,7 +46,10 @@ function missing(path: string, what: string): string {
   return `does not exist. Make a ${what} with: (umask 077 && openssl rand -base64 32 > ${path})`
 }
 
-/** Makes the file unless it exists: values may be sealed under an existing key. @throws SettingsError when it cannot be written */
+/**
+ * Makes a key file unless the file exists: values may be sealed under an existing key.
+ * @throws SettingsError when the file cannot be written
+ */
 export function makeKeyFile(path: string, { what, setting }: KeyFileLabels): void {
   try {
     const file = openSync(path, 'wx', 0o600)

@@ -3,11 +3,11 @@ import type { Clock } from './clock.ts'
 /** Caches loaded values for a limited time. */
 export type LoadCache<Value> = {
   get(key: string): Promise<Value | undefined>
-  /** The cached value, whatever its age. It never loads. */
+  /** Returns the cached value, whatever its age. It never calls `load`. */
   peek(key: string): Value | undefined
   /** Drops the values that match. A load that began earlier is not cached, and not shared with later callers. */
   drop(matches: (value: Value) => boolean): void
-  /** Drops all values. Earlier loads are not cached either. */
+  /** Drops all values. A load that began earlier is not cached, and not shared with later callers. */
   clear(): void
 }
 

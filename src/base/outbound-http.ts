@@ -34,8 +34,9 @@ export class OutboundError extends Error {
 }
 
 /**
- * All outbound HTTP requests go through this function. It refuses addresses that are not public, as written and as resolved, and connects to
- * the address that it checked. It does not follow redirects. It resolves for every status.
+ * All outbound HTTP requests go through this function. Unless `allowPrivate` is set, it refuses addresses that are not public, both in the
+ * URL and as results of the resolver, and connects to the address that it checked. It does not follow redirects. It resolves for every
+ * status.
  * @throws OutboundError when there is no answer
  */
 export async function requestOutbound(request: OutboundRequest): Promise<OutboundResponse> {
@@ -58,7 +59,10 @@ export async function requestOutbound(request: OutboundRequest): Promise<Outboun
   }
 }
 
-/** Checks a URL without a DNS lookup, so that settings can be checked at the start. @throws OutboundError when it is refused */
+/**
+ * Checks a URL without a DNS lookup, so that settings can be checked at the start.
+ * @throws OutboundError when the URL is refused
+ */
 export function checkOutboundUrl(text: string, { allowPrivate = false }: { readonly allowPrivate?: boolean } = {}): void {
   checkUrl({ url: text, allowPrivate })
 }
@@ -78,7 +82,7 @@ const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '')
 
 const refusedAddress = () => new OutboundError('refused-address', 'an address that is not on the public Internet')
 
-/** Resolves once, and refuses a name if any of its addresses is not public. */
+/** Resolves a name once, and refuses the name if any of its addresses is not public. */
 const publicLookup: LookupFunction = (hostname, options, callback) => {
   resolve(hostname, { ...options, all: true }, (error, addresses) => {
     if (error) return callback(error, '', 0)
@@ -89,7 +93,8 @@ const publicLookup: LookupFunction = (hostname, options, callback) => {
   })
 }
 
-// Agents reuse connections. Requests to public addresses have agents of their own, so that they never reuse a connection to a private address.
+// Agents reuse connections. Requests to public addresses have agents of their own, so that they never reuse a connection to a private
+// address.
 const agentOptions = { keepAlive: true, maxSockets: 32, scheduling: 'lifo' } as const
 const agents = {
   public: {

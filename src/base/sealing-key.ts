@@ -5,9 +5,9 @@ import { fewRandomBytes } from './random-bytes.ts'
 export type SealingKey<Purpose extends string> = {
   /** Stored in each sealed value, to find the master key that opens it. Not secret. */
   readonly id: Buffer
-  /** The key of one purpose. */
+  /** The subkey of one purpose; see `createSealingKey`. */
   subkey(purpose: Purpose): Buffer
-  /** `iv` is given when a value is sealed anew: it keeps its IV. */
+  /** `iv` is given when a value is sealed anew, because the value keeps its IV. */
   seal(purpose: Purpose, plain: string | Buffer, context: string, iv?: Buffer): string
   /** Undefined when the value was altered, or sealed for another purpose or context. */
   open(purpose: Purpose, sealed: Buffer, context: string): Buffer | undefined
@@ -23,7 +23,8 @@ const masterKeyBytes = 32
 /** A sealed value as bytes; undefined when the text is not a sealed value. */
 export function readSealed(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64url')
-  // Several base64 texts can decode to the same bytes. Only the canonical text is accepted: otherwise a consumed state could be used again.
+  // Several base64 texts can decode to the same bytes. Only the canonical text is accepted: otherwise a client could send a consumed
+  // sign-in state again as another text.
   return bytes.length < bodyStart || bytes.toString('base64url') !== text ? undefined : bytes
 }
 

@@ -39,8 +39,8 @@ export type Secrets = {
   /** Undefined when the value was altered, or sealed for another purpose, context or master key. */
   open(purpose: SecretPurpose, sealed: string, context?: string): Buffer | undefined
   /**
-   * Seals a value anew under the current master key; the same text if it already is. It keeps its IV, which is random and therefore safe
-   * under another key: see `sealMark`.
+   * Seals a value anew under the master key that `seal` uses. Returns the same text if the value is sealed under that key already. The
+   * value keeps its IV, which is random and therefore safe under another key: see `sealMark`.
    * @throws Error when the value does not open
    */
   reseal(purpose: SecretPurpose, sealed: string, context?: string): string
@@ -54,15 +54,18 @@ export type Secrets = {
 export type MasterKeyRecord = {
   /** Identifies the key to seal under: a keyed hash, see `proofOf`. */
   readonly proof: string
-  /** Sealed under that key; undefined until the master key was changed for the first time. */
+  /**
+   * The subkeys that must not change with the master key, sealed under the key of `proof`; see `lastingPurposes`. Undefined until the
+   * master key was changed for the first time.
+   */
   readonly lastingSubkeys: string | undefined
 }
 
-/** The master key and, while it is being changed, the former one. */
+/** The master key and, while the master key is being changed, the previous one. */
 export type KeyRing = {
   readonly secrets: Secrets
   readonly proofs: { readonly current: string; readonly previous: string | undefined }
-  /** Seals under the key of the record from now on. False, without effect, when the ring does not have this key. */
+  /** Makes `secrets` seal under the key of the record from now on. False, without effect, when the ring does not have this key. */
   adopt(record: MasterKeyRecord): boolean
   /** The record to store so that the current key becomes the one to seal under. */
   recordForCurrent(): MasterKeyRecord & { readonly lastingSubkeys: string }
@@ -171,8 +174,8 @@ function equalTexts(one: string, other: string): boolean {
 }
 
 /**
- * Random text inside a sealed value: different each time a value is sealed, and unchanged when it is sealed anew under another master key.
- * Compare it, not the sealed values, to find out whether a stored value was replaced.
+ * Random text inside a sealed value. It is different each time a value is sealed, and unchanged when the value is sealed anew under another
+ * master key. Compare this text, not the sealed values, to find out whether a stored value was replaced.
  */
 export function sealMark(sealed: string): string {
   const start = sealed.indexOf(':') + 1 + sealMarkStart

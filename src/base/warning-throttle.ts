@@ -2,12 +2,12 @@ import { minuteMs } from './durations.ts'
 
 /** Limits how often a repeated problem is logged: the first time, and then at most once a minute. */
 export type WarningThrottle = {
-  /** How often the problem occurred since its last warning, this time included; undefined while it must not be logged. */
+  /** How often the problem occurred since it was last logged, this time included; undefined while it must not be logged. */
   countToReport(problem: string, now: number): number | undefined
 }
 
 const pauseMs = minuteMs
-/** Bounds the memory: a problem may contain any text of a remote server. */
+/** The most problems that are remembered. It bounds the memory, since a problem may contain any text of a remote server. */
 const maximumProblems = 100
 
 export function createWarningThrottle(): WarningThrottle {

@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads'
 
 /**
- * Threads that answer each message with one message, in order: bytes, or an error text. They start when there is a job, do not keep an idle
- * process alive, and are replaced when they end.
+ * Threads that answer each message with one message, in order. An answer is bytes or an error text. The threads start when there is a job,
+ * do not keep an idle process alive, and are replaced when they end.
  */
 export type WorkerPool = {
   /** Undefined when the queue is full. Rejects when the thread ends or answers with a text, or when the pool is closed. */
@@ -17,7 +17,7 @@ type Job = { readonly message: Uint8Array; resolve(reply: Uint8Array): void; rej
 
 type Slot = { readonly worker: Worker; readonly running: Job[] }
 
-/** One job that runs and one that waits in the thread, so that the thread does not wait for the main thread between two jobs. */
+/** How many jobs a thread has at a time: one runs and one waits, so that the thread does not wait for the main thread between two jobs. */
 const jobsPerWorker = 2
 
 /**
@@ -39,7 +39,7 @@ export function createWorkerPool(options: { entry: URL; workers: number; queueLi
     return slot
   }
 
-  /** An idle thread, otherwise a new one, otherwise one with only one job. */
+  /** Finds an idle thread, otherwise starts a new one, otherwise finds a thread with only one job. */
   function findSlot(): Slot | undefined {
     const idle = slots.find((slot) => slot.running.length === 0)
     if (idle !== undefined) return idle

@@ -9,14 +9,14 @@ export type CommandCall = { readonly argv: readonly string[]; readonly env: Read
 export type Command = {
   /** One or two words, such as `keys create`. */
   readonly name: string
-  /** Its operands, as the help shows them. */
+  /** The operands of the command, as the help shows them. */
   readonly operands?: string
   readonly summary: string
   /** Flags that only this command has. */
   readonly ownFlags?: readonly SettingSpec[]
-  /** Whether it runs until a signal stops it. */
+  /** Whether the command runs until a signal stops it. */
   readonly isServer?: true
-  /** Whether a signal ends it at once. It may take long, and keeps what it has done so far. */
+  /** Whether a signal ends the command at once. This is for a command that may take long and keeps what it has done so far. */
   readonly endsAtOnce?: boolean
   /**
    * Returns the server if the command starts one.

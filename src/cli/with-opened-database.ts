@@ -3,7 +3,10 @@ import type { SettingSpec } from '../setting-spec.ts'
 import { readSettings } from '../settings.ts'
 import type { CommandCall } from './command.ts'
 
-/** Opens the database for one piece of work. Its modules are loaded after the settings are read, so that a wrong flag is reported at once. */
+/**
+ * Opens the database for one piece of work. The modules of the database are loaded after the settings are read, so that a wrong flag is
+ * reported at once.
+ */
 export async function withOpenedDatabase(
   call: CommandCall,
   ownFlags: readonly SettingSpec[],

@@ -12,7 +12,7 @@ export type RowsToDelete = {
   readonly where: Readonly<Record<string, string>>
   /** The columns that, together with those of `where`, identify one row. */
   readonly key: readonly string[]
-  /** A row can be as large as hundreds of kilobytes. */
+  /** Whether a row can have hundreds of kilobytes. Then the smallest statement deletes fewer rows. */
   readonly areLarge?: boolean
 }
 
@@ -27,16 +27,20 @@ export type BatchedDelete = {
   deleteBatch(tx: Tx, id: string, parts: readonly RowsToDelete[]): Promise<BatchResult>
 }
 
-/** How long a batch may take. SQLite runs in the thread that answers requests, and they wait as long. */
+/** How many milliseconds the statements of a batch may take. SQLite runs in the thread that answers requests, so requests wait as long. */
 const batchMs = 6
 const statementMs = 2
 
-/** The most rows of a batch. A batch ends with a flush to the disk, so it must stay small on a fast machine, too. */
+/**
+ * A batch ends after this many rows. `batchMs` does not include the commit, which flushes all these rows to the disk, so their number is
+ * limited even where statements are fast.
+ */
 const rowsPerBatch = 2000
 
-/** Rows of one statement. The minimum is worth a round trip to PostgreSQL, and does not take SQLite long. */
+/** The fewest rows of one statement. As many are worth a round trip to PostgreSQL, and do not take SQLite long. */
 const minRows = 64
 const minLargeRows = 4
+/** The most rows of one statement. */
 const maxRows = 500
 
 const minRowsOf = (part: RowsToDelete | undefined) => (part?.areLarge ? minLargeRows : minRows)

@@ -5,8 +5,8 @@ import { prepareQuery } from './prepared-query.ts'
 const keptAfterExpiryMs = 600_000
 
 /**
- * Consumes a sealed state; false when any process has consumed it before. Of two callers at once, one waits for the other's transaction, and
- * succeeds only if that one is rolled back. `expiresAt` is when the state itself expires, in epoch milliseconds.
+ * Consumes a sealed state; false when any process has consumed it before. If two callers try at once, one waits for the transaction of the
+ * other, and succeeds only if that transaction is rolled back. `expiresAt` is when the state itself expires, in epoch milliseconds.
  */
 export async function consumeState(db: Db | Tx, id: string, expiresAt: number): Promise<boolean> {
   const { numAffectedRows } = await insertUnlessConsumed(db, { id, expiresAt })
@@ -20,7 +20,10 @@ const insertUnlessConsumed = prepareQuery((db, { id, expiresAt }: { id: string; 
     .onConflict((conflict) => conflict.column('id').doNothing()),
 )
 
-/** Whether the state was consumed. Tells why a state no longer works; only `consumeState` can decide between two callers at once. */
+/**
+ * Whether the state was consumed. Use this function only to say why a state no longer works: only `consumeState` can decide between two
+ * callers at once.
+ */
 export async function isStateConsumed(db: Db | Tx, id: string): Promise<boolean> {
   return (await db.selectFrom('spent_state').select('id').where('id', '=', id).executeTakeFirst()) !== undefined
 }

@@ -4,7 +4,10 @@ import type { Tx } from './db.ts'
 import type { Schema } from './schema.ts'
 
 type Removal = {
-  /** The table of deleted things: columns `pool_id`, the column `id`, and `due_at`, when the sweeper works on the thing next. */
+  /**
+   * The table of deleted things. Its columns are `pool_id`, the column that `id` names, and `due_at`: when the sweeper works on the thing
+   * next.
+   */
   readonly table: Extract<keyof Schema, 'deleted_group' | 'deleted_user'>
   readonly id: string
   /** The rows to remove. No request adds such rows after the deletion. */
@@ -17,8 +20,8 @@ type AnySchema = Record<string, Record<string, string | number>>
 const retryAfterMs = 60_000
 
 /**
- * Removes the rows that deleted things left behind. Each call deletes one short batch for one of them, and returns whether there is more to
- * do now.
+ * Removes the rows that deleted things left behind. Each call deletes one short batch of the rows of one deleted thing, and returns whether
+ * there is more to do now.
  */
 export function createDeferredRemoval({ table, id, rowsToDelete }: Removal): (tx: Tx, now: number) => Promise<boolean> {
   const batches = createBatchedDelete()

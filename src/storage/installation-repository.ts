@@ -59,7 +59,7 @@ export async function storeMasterKeyChange(
   return true
 }
 
-/** Ends the change of the master key: nothing is sealed under the previous key any more. */
+/** Ends the change of the master key. By now no stored value is sealed under the previous key. */
 export async function endMasterKeyChange(db: Db, from: string): Promise<void> {
   await db.deleteFrom('installation').where('name', '=', changeName).where('value', '=', from).execute()
 }

@@ -6,7 +6,7 @@ export type Lease = { readonly name: string; readonly holder: string }
 /**
  * Takes the lease for its holder, or renews it; false while another holder has it. The lease is free again `ttlMs` after `now` (epoch
  * milliseconds), so a holder that dies blocks the others no longer than that. A lease that lasts far longer was taken by a clock that ran
- * ahead. It counts as free, or the work would stand still until its end.
+ * ahead. Such a lease counts as free; otherwise the work would stand still until it ends.
  */
 export async function tryLease(db: Db | Tx, { name, holder }: Lease, now: number, ttlMs: number): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await db

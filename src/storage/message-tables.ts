@@ -1,6 +1,7 @@
 /**
- * Primary key: id. Indexes: (pool_id, sub, id), (pool_id, id), (pool_id, state, id), (ended_at), (content_until), and for queued messages only
- * (channel, next_attempt_at, id). Messages to deliver after the commit that queued them. For a while the rows are also the message records.
+ * Primary key: id. Indexes: (pool_id, sub, id), (pool_id, id), (pool_id, state, id), (ended_at), (content_until), and for queued messages
+ * only (channel, next_attempt_at, id). Messages to deliver after the commit that queued them. For a while the rows are also the message
+ * records.
  */
 export interface OutboxTable {
   id: string
@@ -15,7 +16,9 @@ export interface OutboxTable {
   label: string | null
   state: 'queued' | 'sent' | 'failed' | 'suppressed'
   attempts: number
-  /** Also the end of the lease of the process that delivers the message. Null unless queued. */
+  /**
+   * When the next attempt may begin. During an attempt, the end of the lease of the process that delivers the message. Null unless queued.
+   */
   next_attempt_at: number | null
   /** The end of the latest lease: while it equals `next_attempt_at`, a process is delivering the message. */
   lease_until: number | null

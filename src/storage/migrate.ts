@@ -10,12 +10,12 @@ interface MigrationSchema {
 }
 
 /**
- * Applies the missing migrations in one transaction under a lock. If several processes start at once, one of them does the work and the others
- * find it done.
+ * Applies the missing migrations in one transaction under a lock. If several processes start at once, one of them does the work and the
+ * others find it done.
  *
- * A process of the previous release may be running on the same database. So a migration adds columns and tables, and never renames, drops or
- * reorders columns: statements that SQLite has compiled rely on the number of columns (see sqlite-handle.ts). Statements that PostgreSQL has
- * prepared are prepared again (see statement-names.ts).
+ * A process of the previous release may be running on the same database. So a migration adds columns and tables, and never renames, drops
+ * or reorders columns: statements that SQLite has compiled rely on the number of columns (see sqlite-handle.ts). Statements that PostgreSQL
+ * has prepared are prepared again (see statement-names.ts).
  * @throws StorageError when the schema is newer than this program
  */
 export async function migrate(db: Db, engine: Engine): Promise<void> {

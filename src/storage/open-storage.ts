@@ -10,32 +10,35 @@ import { EmptyDatabaseError, StorageError } from './storage-error.ts'
 export type Storage = {
   readonly db: Db
   readonly engine: Engine
-  /** Brings the schema up to date. Any number of processes may do it at once. */
+  /** Brings the schema up to date. Any number of processes may call this at once. */
   migrate(): Promise<void>
   /** Rejects when the database does not answer. */
   ping(): Promise<void>
   /** Rejects when the database cannot be read or cannot be written. `now` is in epoch milliseconds. */
   check(now: number): Promise<void>
-  /** Notifies the subscribers in all processes, at most once and without waiting for them. The payload is short and must not be secret. */
+  /**
+   * Notifies the subscribers in all processes, at most once and without waiting for them. On SQLite, other processes get a call of `onGap`
+   * instead. The payload is short and must not be secret.
+   */
   publish(channel: string, payload: string): Promise<void>
   /**
-   * Returns a function that ends the subscription. `onGap` is called when notifications may have been missed: after a lost connection and, on
-   * SQLite, whenever another process has written.
+   * Returns a function that ends the subscription. `onGap` is called when notifications may have been missed: after a lost connection and,
+   * on SQLite, whenever another process has written.
    */
   subscribe(channel: string, listener: Listener, onGap?: () => void): () => void
   /**
-   * Copies the pages in SQLite's write-ahead log into the file. SQLite does so by itself, but for thousands of pages at once, while requests
-   * wait. So code that changes many pages calls this from time to time. Does nothing on PostgreSQL.
+   * Copies the pages in SQLite's write-ahead log into the file. SQLite does so by itself, but for thousands of pages at once, while
+   * requests wait. So code that changes many pages calls this from time to time. Does nothing on PostgreSQL.
    */
   checkpoint(): void
-  /** Waits for the transactions in progress. */
+  /** Closes the database after the transactions in progress have ended. */
   close(): Promise<void>
 }
 
 export type StorageOptions = {
   /** `sqlite:PATH`, `postgres://…` or `postgresql://…`. */
   url: string
-  /** Connections to PostgreSQL besides the one that listens and the one for look-ups. Default: 10. */
+  /** The number of connections to PostgreSQL, in addition to the one that listens and the one for look-ups. Default: 10. */
   poolSize?: number
   logger?: StorageLogger
   /** How long PostgreSQL may take for a statement, in seconds. Default: 5. */
@@ -50,8 +53,8 @@ const silent: StorageLogger = { warn: () => undefined, error: () => undefined }
 
 /**
  * Opens the database and checks that it answers.
- * @throws StorageError when it cannot be opened; the message says why in one sentence
- * @throws EmptyDatabaseError when it is empty and `create` is false
+ * @throws StorageError when the database cannot be opened; the message says why in one sentence
+ * @throws EmptyDatabaseError when the database is empty and `create` is false
  */
 export async function openStorage(options: StorageOptions): Promise<Storage> {
   const { logger = silent, create = true } = options

@@ -70,6 +70,6 @@ export interface ProvisionedLimitTable {
 /** Primary key: id. Index: (due_at). A deleted pool whose rows in other tables the sweeper removes. */
 export interface DeletedPoolTable extends UserPoolTable {
   deleted_at: number
-  /** When the sweeper works on it next. */
+  /** When the sweeper works on the pool next. */
   due_at: number
 }

@@ -16,8 +16,8 @@ type Build<Values, Row> = (db: Db | Tx, values: Values) => Compilable<Row>
 type PreparedQuery<Values, Row> = (db: Db | Tx, values: Values) => Promise<QueryResult<Row>>
 
 /**
- * A query for the busiest paths: it is built and compiled once, then run with the values of each call. On SQLite, building and compiling would
- * take as long as finding one row (see docs/decisions/0012).
+ * A query for the busiest paths: it is built and compiled once, then run with the values of each call. On SQLite, building and compiling
+ * would take as long as finding one row (see docs/decisions/0012).
  *
  * @NOTE `build` gets placeholders instead of values. It may only pass them on; it must neither read them nor compute with them.
  */
@@ -25,7 +25,10 @@ export function prepareQuery<Values extends object, Row>(build: Build<Values, Ro
   return prepare(build, (query) => query)
 }
 
-/** The same for a `select` that finds few rows by a key. It is fast and waits for no lock, so it may share a connection with others. */
+/**
+ * Prepares a `select` that finds few rows by a key, as `prepareQuery` does. Such a query is fast and waits for no lock, so it may share a
+ * connection with other look-ups.
+ */
 export function prepareLookup<Values extends object, Row>(build: Build<Values, Row>): PreparedQuery<Values, Row> {
   return prepare(build, asLookup)
 }
@@ -35,7 +38,7 @@ function prepare<Values extends object, Row>(
   mark: (query: CompiledQuery<Row>) => CompiledQuery<Row>,
 ): PreparedQuery<Values, Row> {
   const placeholders = new Proxy({}, { get: (_target, name) => new Placeholder(String(name)) }) as Values
-  // The text depends on the engine. A database and its transactions share one adapter.
+  // The text of the statement depends on the engine. A database and its transactions share one adapter.
   const compiled = new WeakMap<object, CompiledQuery<Row>>()
 
   return (db, values) => {

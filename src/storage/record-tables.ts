@@ -1,6 +1,4 @@
-/**
- * Primary key: (pool_id, id). Index: (at). Uses of sensitive powers by administrators. Ids sort by time. A row outlives the user it is about.
- */
+/** Primary key: (pool_id, id). Index: (at). The audit records. Ids sort by time. A row outlives the user whom it is about. */
 export interface AuditRecordTable {
   pool_id: string
   id: string
@@ -16,8 +14,8 @@ export interface AuditRecordTable {
 }
 
 /**
- * Primary key: (pool_id, sub, id). Indexes: (pool_id, id), (pool_id, username_key, id), (pool_id, outcome, id), (started_at). Invocations of
- * trigger functions and their outcomes. Ids sort by time.
+ * Primary key: (pool_id, sub, id). Indexes: (pool_id, id), (pool_id, username_key, id), (pool_id, outcome, id), (started_at). Invocations
+ * of trigger functions and their outcomes. Ids sort by time.
  */
 export interface TriggerInvocationTable {
   pool_id: string
@@ -26,7 +24,7 @@ export interface TriggerInvocationTable {
   id: string
   trigger: string
   outcome: string
-  /** The `userName` of the event, in the form in which names of the pool are compared. */
+  /** The `userName` of the event, normalized as the pool does before it compares names. */
   username_key: string
   started_at: number
   /** Sealed JSON of everything else: the event and the answer, with their secrets masked. */

@@ -24,7 +24,7 @@ export type ResealPass = {
 type Options = {
   readonly db: Db
   readonly secrets: Secrets
-  /** Called in each transaction that changes rows. It throws to end the work. */
+  /** Called in each transaction that changes rows. It throws an error to end the work. */
   readonly requireKey: (tx: Tx) => Promise<void>
   /** Called after each batch that changed rows, with the time that its transaction took. */
   readonly afterBatch: (milliseconds: number) => Promise<void>
@@ -74,8 +74,8 @@ function readBatch(db: Db, { table, key, areLarge }: SealedTable, after: Row | u
 }
 
 /**
- * Returns how many rows were changed. Rows that another transaction holds, or has changed since they were read, are left to the next pass. So
- * this never waits for a lock while it holds others, and a concurrent change wins.
+ * Stores the changes, and returns how many rows were changed. Rows that another transaction holds, or has changed since they were read, are
+ * left to the next pass. So this function never waits for a lock while it holds others, and a concurrent change wins.
  */
 async function storeChanges(tx: Tx, { table, key }: SealedTable, changes: readonly Change[]): Promise<number> {
   const anyTx = tx as unknown as Transaction<AnySchema>

@@ -85,7 +85,7 @@ export interface SpentStateTable {
 export interface AccessKeyTable {
   id: string
   sealed_secret: string
-  /** Keyed hash of the session token that must come along; null for a long-lived key. */
+  /** Keyed hash of the session token that requests must also carry; null for a long-lived key. */
   session_token_hash: string | null
   /** JSON policy document. */
   policy: string

@@ -10,10 +10,10 @@ type Row = Readonly<Record<string, string | number | null>>
 /** A table with columns that contain sealed values, and how they are sealed anew. */
 export type SealedTable = {
   readonly table: keyof Schema
-  /** Its primary key. */
+  /** The primary key of the table. */
   readonly key: readonly string[]
   readonly columns: readonly string[]
-  /** A row can be as large as hundreds of kilobytes. */
+  /** Whether a row can have hundreds of kilobytes. Then fewer rows are read at a time. */
   readonly areLarge: boolean
   /** The new values of those columns of a row that are not under the key of `Secrets.seal`. Throws when a value does not open. */
   reseal(secrets: Secrets, row: Row): Readonly<Record<string, string>>
@@ -28,7 +28,7 @@ type SealedTableInput<Table extends keyof Schema> = {
   readonly areLarge?: boolean
 }
 
-/** Describes a table with sealed columns, beside the code that seals them. Whole rows are read. */
+/** Describes a table with sealed columns. Call this function next to the code that seals them. `reseal` gets rows with all columns. */
 export function sealedTable<Table extends keyof Schema>(
   table: Table,
   { key, columns, areLarge = false }: SealedTableInput<Table>,

@@ -7,8 +7,9 @@ import { releaseLease, tryLease } from './lease-repository.ts'
 
 /**
  * Removes expired rows from one table: at most `batchSize` rows. Returns how many it found. Other periodic work can be a sweep as well.
- * @NOTE If others may lock several of the rows at once, the sweep must find them by FOR UPDATE SKIP LOCKED. It takes rows in an order of its
- * own, so it and the others could otherwise wait for each other. The next sweep finds the rows that were skipped.
+ * @NOTE If other transactions may lock several of the rows at once, the sweep must find its rows by FOR UPDATE SKIP LOCKED. It locks rows
+ * in an order of its own, so it and another transaction could otherwise wait for each other. The next sweep finds the rows that were
+ * skipped.
  */
 export type Sweep = { readonly name: string; run(tx: Tx, now: number, batchSize: number): Promise<number> }
 
@@ -28,7 +29,7 @@ type SweeperOptions = {
   /** Identifies this process among those that share the database. */
   readonly holder: string
   readonly sweeps: readonly Sweep[]
-  /** Called after each batch that leaves more to do; see Storage. */
+  /** Called after each batch that leaves more to do; see `checkpoint` of Storage. */
   readonly checkpoint?: () => void
   readonly intervalMs?: number
   readonly batchSize?: number
@@ -46,7 +47,8 @@ export function startSweeper(options: SweeperOptions): Sweeper {
   const stop = new AbortController()
   const lease = { name: 'sweeper', holder }
   let running: Promise<void> | undefined
-  // Longer than the interval: the process that has swept once goes on, and another one takes over only after its end.
+  // The lease is longer than the interval. So the process that swept last also sweeps next, and another process takes over only after that
+  // process has ended.
   const holdsLease = () => tryLease(db, lease, clock.now(), intervalMs * 3)
   async function sweepAll(): Promise<void> {
     for (const sweep of sweeps) {

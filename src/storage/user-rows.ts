@@ -9,14 +9,14 @@ export type UserTable = TableWith<'pool_id'> & (TableWith<'sub'> | TableWith<'su
  * What the deletion of a user does to the user's rows in a table:
  * - `first`: it deletes them before all others.
  * - `at-once`: it deletes them all, in the same transaction.
- * - `in-batches`: it deletes a limited number in the same transaction, and the sweeper deletes the rest. A user can have any number of them.
+ * - `in-batches`: it deletes a limited number in the same transaction, and the sweeper deletes the rest. A user can have any number.
  * - `kept`: it leaves them.
  */
 type Deletion = 'first' | 'at-once' | 'in-batches' | 'kept'
 
 /**
  * Every table with rows about users. The type demands that a new table is added here. Rows are deleted in this order.
- * @NOTE It is here, and not with the modules of the tables, because `tokens/` and `signin/` import the module that deletes users.
+ * @NOTE This list is here, and not with the modules of the tables, because `tokens/` and `signin/` import the module that deletes users.
  */
 export const userTables: { readonly [Table in UserTable]: Deletion } = {
   user: 'first',
@@ -35,9 +35,9 @@ export const userTables: { readonly [Table in UserTable]: Deletion } = {
   outbox: 'at-once',
   session: 'in-batches',
   auth_event: 'in-batches',
-  // They show what administrators did to the user.
+  // These rows show what administrators did to the user.
   audit_record: 'kept',
-  // They tell the sweeper whose rows it has to delete. It deletes them last.
+  // These rows tell the sweeper whose rows it has to delete. It deletes these rows last.
   deleted_user: 'kept',
 }
 

@@ -121,7 +121,7 @@ export interface CodeTable {
 /** Primary key: (pool_id, subject, action). Index: (updated_at). Counts of attempts at everything that can be guessed. */
 export interface AttemptTable {
   pool_id: string
-  /** A `sub`, or the made-up one of a user who does not exist. */
+  /** The `sub` of a user, or a made-up id for a user who does not exist. */
   subject: string
   action: string
   count: number
@@ -147,7 +147,9 @@ export interface SessionTable {
   rotated_at: number | null
   /** The user's `signed_out_at` at the sign-in. The session ends when the user's value changes. */
   user_signed_out_at: number | null
-  /** When the session was last used, with which kind of device and from which address. Null if the pool did not track sessions at its start. */
+  /**
+   * When the session was last used, with which kind of device and from which address. Null if the pool did not track sessions at its start.
+   */
   last_active_at: number | null
   device: string | null
   ip: string | null
@@ -173,8 +175,8 @@ export interface DeviceTable {
 }
 
 /**
- * Primary key: (pool_id, sub, client_id, device_key). Index: (expires_at). The latest challenge to a remembered device, for clients that answer
- * it without a Session.
+ * Primary key: (pool_id, sub, client_id, device_key). Index: (expires_at). The latest challenge to a remembered device, for clients that
+ * answer it without a Session.
  */
 export interface DeviceStepTable {
   pool_id: string

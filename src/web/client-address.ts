@@ -1,8 +1,9 @@
 import { isIP } from 'node:net'
 
 /**
- * The address that a request comes from, or undefined when its connection is closed. Each trusted proxy appends the address of its client to
- * X-Forwarded-For. So as many entries at the end are true as there are trusted proxies; a client may have forged the entries before them.
+ * The address that a request comes from, or undefined when its connection is closed. Each trusted proxy appends the address of its client
+ * to X-Forwarded-For. So as many entries at the end are true as there are trusted proxies; a client may have forged the entries before
+ * them.
  */
 export function clientAddress(peer: string | undefined, forwardedFor: readonly string[], trustedProxies: number): string | undefined {
   const entries = forwardedFor.flatMap((line) => line.split(','))

@@ -10,8 +10,8 @@ import type { Throttle } from './rpc/throttle.ts'
 type Deps = ConfirmSignUpDeps & { readonly pools: PoolCatalog; readonly throttle: Throttle; readonly trustedProxies: number }
 
 /**
- * The page behind the link in a sign-up message. Its path and parameters have Cognito's names. It counts as ConfirmSignUp for the request
- * rates.
+ * The page behind the link in a sign-up message. Its path and parameters have Cognito's names. For the request rates, a request for the
+ * page counts as ConfirmSignUp.
  */
 export function confirmUserRoutes(app: FastifyInstance, deps: Deps): void {
   // Mail scanners check links by HEAD, which must not confirm a user (RFC 9110 §9.2.1).
@@ -49,7 +49,7 @@ type Page = { readonly status: number; readonly title: string; readonly text: st
 
 const confirmed: Page = { status: 200, title: 'Your account is confirmed', text: 'You can close this page and sign in.' }
 
-/** One text for every invalid link: it must not reveal which users exist. */
+/** Every invalid link gets the same text, since the text must not reveal which users exist. */
 const invalidLink: Page = {
   status: 400,
   title: 'This link is not valid',

@@ -1,8 +1,9 @@
 import { isLoopbackHost } from '../loopback.ts'
 
 /**
- * Whether a request names a host that is not loopback; such a request must be rejected. Otherwise a page that the developer visits could let
- * its own host name resolve to 127.0.0.1 (DNS rebinding). It would then be of the same origin, could read the inbox and call every operation.
+ * Whether a request names a host that is not loopback; such a request must be rejected. Otherwise a page that the developer visits could
+ * let its own host name resolve to 127.0.0.1 (DNS rebinding). It would then be of the same origin, could read the inbox and call every
+ * operation.
  */
 export function isForeignHost(header: string | undefined): boolean {
   return !isLoopbackHost(hostName(header))
@@ -15,7 +16,9 @@ function hostName(header: string | undefined): string {
   return /^(\[[^\]]*\]|[^:]*)(:\d*)?$/.exec(header ?? '')?.[1] ?? ''
 }
 
-/** Whether a request has several Host headers. It must be rejected (RFC 9112 §3.2), since a proxy and the server could use different ones. */
+/**
+ * Whether a request has several Host headers. It must be rejected (RFC 9112 §3.2), since a proxy and the server could use different ones.
+ */
 export function hasSeveralHosts(rawHeaders: readonly string[]): boolean {
   let hosts = 0
   for (let at = 0; at < rawHeaders.length; at += 2) {

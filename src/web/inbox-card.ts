@@ -2,7 +2,7 @@ import { type Html, html } from '../base/html.ts'
 import type { InboxEntry } from '../messaging/inbox.ts'
 import type { UnsentEntry } from '../messaging/unsent.ts'
 
-/** A message that was sent, or one that was not, with the reason. */
+/** A message that was sent, or a message that was not sent, with the reason. */
 export type CardEntry = InboxEntry | UnsentEntry
 
 const purposes: Readonly<Record<string, string>> = {

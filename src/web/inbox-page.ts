@@ -81,7 +81,10 @@ function emptyList({ search, poolId, onlyUnsent, endpoint }: View): Html {
 </div>`
 }
 
-/** @NOTE It contains the message's own markup, from the pool's template. Serve it only with headers that let it run no script. */
+/**
+ * The document that shows the HTML of a message.
+ * @NOTE The document contains the message's own markup, from the pool's template. Serve it only with headers that let it run no script.
+ */
 export function messageDocument(entry: InboxEntry): Html {
   const body = entry.html === null ? html`<pre>${entry.text}</pre>` : trustedHtml(entry.html)
   return html`<!doctype html>

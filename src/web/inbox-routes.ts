@@ -35,8 +35,8 @@ const messageHeaders = {
 }
 
 /**
- * The dev inbox: `/inbox` for people, `/inbox/api/messages` for tests. Both deliver queued messages first, so that a client finds the message
- * that it has just caused.
+ * The dev inbox: `/inbox` for people, `/inbox/api/messages` for tests. Both deliver queued messages first, so that a client finds the
+ * message that it has just caused.
  * @NOTE Only for `dev`: it shows every code to every client that can connect.
  */
 export function inboxRoutes(app: FastifyInstance, deps: Deps): void {
@@ -118,8 +118,8 @@ function endpointOf({ protocol, headers }: FastifyRequest): string {
 }
 
 /**
- * Whether a page of another site made the browser send this request (Fetch Metadata). Such a page may link to the inbox, but must not read or
- * empty it. Clients that are not browsers send none of these headers.
+ * Whether a page of another site made the browser send this request (Fetch Metadata). Such a page may link to the inbox, but must not read
+ * or empty it. Clients that are not browsers send none of these headers.
  */
 function isFromOtherSite({ method, headers }: FastifyRequest): boolean {
   const site = headers['sec-fetch-site']

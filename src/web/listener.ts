@@ -9,7 +9,9 @@ import { commonHeaders } from './response-headers.ts'
 export type Listener = {
   readonly server: Server
   readonly port: number
-  /** Passes requests to the router from now on. Before that, requests are answered 503, except that `/healthz` says that the process runs. */
+  /**
+   * Passes requests to the router from now on. Before that, requests are answered 503, except that `/healthz` says that the process runs.
+   */
   handOver(router: { readonly onRequest: RequestListener; readonly onContinue: RequestListener }): void
   /** Accepts no more connections, gives the requests in flight this long to finish, then closes all connections. */
   drain(graceMs: number): Promise<void>
@@ -25,7 +27,9 @@ const serverOptions: ServerOptions = {
 
 const socketTimeoutMs = 60_000
 
-/** Connections that the system may queue until they are accepted. If the queue is full, a client retries after one second, then after three. */
+/**
+ * Connections that the system may queue until they are accepted. If the queue is full, a client retries after one second, then after three.
+ */
 const backlog = 4096
 
 /** Far longer than any real handshake takes; Node's default is two minutes. */

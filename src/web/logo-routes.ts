@@ -5,7 +5,7 @@ import { logoPath, uiCustomizations } from '../pools/ui-customization/ui-customi
 import type { Db } from '../storage/db.ts'
 
 type Deps = { readonly db: Db; readonly pools: PoolCatalog }
-/** The part of a URL may be any text; only a possible client id is looked up. */
+/** The client id in a URL may be any text. The server looks up only a text that could be a client id. */
 const couldBeClientId = /^[\w+]{1,128}$/
 
 type LogoPath = { Params: { userPoolId: string; clientId: string; digest: string } }

@@ -3,7 +3,7 @@ import type { Metrics } from './metrics.ts'
 
 /** What the log says about a request. The fields are filled in while the request is processed. */
 export type RequestLogFields = {
-  /** The API operation or the route. Known names only. */
+  /** The name of the API operation or of the route. A name that a client made up is never logged. */
   operation: string
   /** The access key that signed the request; in `dev`, the one that the request names. */
   accessKeyId?: string | undefined

@@ -1,4 +1,4 @@
-/** The headers of every answer, besides its request id. */
+/** The headers of every answer, in addition to the request id. */
 export function commonHeaders({ strictTransport }: { readonly strictTransport: boolean }): Readonly<Record<string, string>> {
   return {
     'x-content-type-options': 'nosniff',

@@ -25,7 +25,7 @@ function openCache({ lifetimeMilliseconds = 1000, maxEntries = 10 } = {}) {
 }
 
 describe('A load cache', () => {
-  it('loads a value once for concurrent callers, and keeps it', async () => {
+  it('loads a value once for concurrent callers, and caches it', async () => {
     const { cache, waiting } = openCache()
     const both = [cache.get('a'), cache.get('a')]
     assert.equal(waiting.length, 1)
@@ -34,7 +34,7 @@ describe('A load cache', () => {
     assert.equal(waiting.length, 1)
   })
 
-  it('loads a value again after its lifetime, and when the clock was set back', async () => {
+  it('loads a value again after its lifetime, and also when the clock was set back', async () => {
     const { cache, waiting, advance, fill } = openCache()
     await fill('a', 1)
     advance(999)
@@ -46,7 +46,7 @@ describe('A load cache', () => {
     assert.equal(waiting.length, 0)
   })
 
-  it('keeps neither a missing value nor a failure', async () => {
+  it('caches neither the absence of a value nor a failed load', async () => {
     const { cache, waiting, fill } = openCache()
     const missing = cache.get('a')
     waiting.shift()?.answer(undefined)
@@ -67,7 +67,7 @@ describe('A load cache', () => {
     assert.equal(waiting.length, 0)
   })
 
-  it('neither keeps nor shares a load that began before a drop', async () => {
+  it('does not cache a load that began before a drop, and does not share that load with later callers', async () => {
     const { cache, waiting } = openCache()
     const early = cache.get('a')
     cache.drop(() => true)
@@ -80,7 +80,7 @@ describe('A load cache', () => {
     assert.equal((await cache.get('a'))?.number, 2)
   })
 
-  it('holds at most maxEntries values, and drops the oldest first', async () => {
+  it('holds at most maxEntries values: a further value replaces the one that was loaded first', async () => {
     const { cache, waiting, fill } = openCache({ maxEntries: 2 })
     for (const key of ['a', 'b', 'c']) await fill(key)
     await cache.get('b')

@@ -39,7 +39,7 @@ describe('Addresses', () => {
 })
 
 describe('Outbound requests', () => {
-  it('refuse every notation of an address that is not public, before any connection', async () => {
+  it('reject every notation of an address that is not public, without connecting to it', async () => {
     let requests = 0
     await using server = await serve((_request, response) => {
       requests++
@@ -76,7 +76,7 @@ describe('Outbound requests', () => {
     await assert.rejects(requestOutbound({ ...limits, url }), { failure: 'refused-address' })
   })
 
-  it('refuse URLs that are not http or https, or that contain credentials', async () => {
+  it('reject URLs that are not http or https, or that contain credentials', async () => {
     for (const url of ['', 'nonsense', 'file:///etc/passwd', 'ftp://example.test/', 'https://user:secret@example.test/', 'javascript:1']) {
       const refusal = await requestOutbound({ ...limits, url }).catch((error: Error & { failure?: string }) => error)
       assert.ok(refusal instanceof Error && refusal.failure === 'bad-url', url)
@@ -139,7 +139,7 @@ describe('Outbound requests', () => {
     await assert.rejects(requestOutbound({ ...limits, url: server.url, allowPrivate: true, signal }), { failure: 'aborted' })
   })
 
-  it('report an unreachable server and an invalid answer by an error code, without the URL', async () => {
+  it('report an unreachable server and an invalid answer by an error code, in a message without the URL', async () => {
     const invalidServer = createTcpServer((socket) => void socket.resume().end('no HTTP at all\r\n\r\n')).listen(0, '127.0.0.1')
     await once(invalidServer, 'listening')
     const url = `http://127.0.0.1:${(invalidServer.address() as AddressInfo).port}/token-in-path`

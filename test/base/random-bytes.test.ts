@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { fewRandomBytes } from '../../src/base/random-bytes.ts'
 
 describe('fewRandomBytes', () => {
-  it('returns the requested number of bytes, each byte only once', () => {
+  it('returns the requested number of bytes, and never the same memory twice', () => {
     // More than three batches, in lengths that do not divide a batch.
     const pieces = Array.from({ length: 1000 }, (_, i) => fewRandomBytes(12 + (i % 5)))
     for (const [i, bytes] of pieces.entries()) assert.equal(bytes.length, 12 + (i % 5))
@@ -20,7 +20,7 @@ describe('fewRandomBytes', () => {
     for (const count of counts) assert.ok(count > 30 && count < 170, `${count}`)
   })
 
-  it('refuses more than one batch', () => {
+  it('rejects a request for more bytes than one batch has', () => {
     assert.throws(() => fewRandomBytes(4097), RangeError)
     assert.equal(fewRandomBytes(4096).length, 4096)
   })

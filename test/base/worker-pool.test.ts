@@ -18,7 +18,7 @@ describe('A worker pool', () => {
     assert.deepEqual(await Promise.all(bytes.map(threads.ask)), bytes)
   })
 
-  it('refuses jobs while its threads are busy and the queue is full', async () => {
+  it('does not accept a job while its threads are busy and the queue is full', async () => {
     await using threads = openPool({ workers: 1, queueLimit: 2 })
     const taken = [1, 2, 3, 4].map(threads.ask)
     assert.equal(threads.pool.run(Uint8Array.of(5)), undefined)
@@ -32,7 +32,7 @@ describe('A worker pool', () => {
     assert.equal(await threads.ask(7), 7)
   })
 
-  it('rejects the running jobs of a thread that ended, and runs the waiting ones in a new thread', async () => {
+  it('rejects the jobs that were sent to a thread that ended, and runs the waiting ones in a new thread', async () => {
     await using threads = openPool({ workers: 1, queueLimit: 10 })
     const outcomes = await Promise.allSettled([1, ends, 2, 3, 4].map(threads.ask))
     assert.deepEqual(
@@ -50,7 +50,7 @@ describe('A worker pool', () => {
     assert.equal(await threads.ask(8), 8)
   })
 
-  it('rejects waiting and later jobs when it is closed', async () => {
+  it('rejects unfinished and later jobs after `close`', async () => {
     const threads = openPool({ workers: 1, queueLimit: 10 })
     const outcomes = Promise.allSettled([1, 2, 3].map(threads.ask))
     await threads.pool.close()

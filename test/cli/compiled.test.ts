@@ -40,7 +40,7 @@ describe('The compiled program', () => {
 
   it('fails with one sentence that names the required Node when an older Node runs it', async () => {
     const olderNode = join(folder, 'older-node.mjs')
-    // It reports version 20 and fails to load every file except the first, as an older Node does on unknown syntax.
+    // With this module Node reports version 20 and fails to load every file except the first, as an older Node does on unknown syntax.
     writeFileSync(
       olderNode,
       `import { registerHooks } from 'node:module'

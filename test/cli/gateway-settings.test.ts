@@ -5,7 +5,7 @@ import { readSettings, SettingsError } from '../../src/settings.ts'
 const twilio = 'https://AC1:hunter2@api.twilio.test/2010-04-01/Accounts/AC1/Messages.json'
 const from = ['--email-from', 'us@id.example.test']
 
-/** Settings that contradict each other, and the expected error. */
+/** Settings that contradict each other or are invalid, and the expected error. */
 const contradictions: readonly (readonly [what: string, argv: readonly string[], says: RegExp])[] = [
   [
     'two ways for e-mail',
@@ -18,7 +18,7 @@ const contradictions: readonly (readonly [what: string, argv: readonly string[],
     /^--sns-region and --twilio-url are set together/,
   ],
   [
-    'three of them',
+    'three ways for text messages',
     ['--sms-gateway-url', 'https://u.test/?key=hunter2', '--sns-region', 'eu-west-1', '--twilio-url', twilio, '--twilio-from', '+1'],
     /^--sms-gateway-url and --sns-region and --twilio-url/,
   ],
@@ -34,22 +34,26 @@ const contradictions: readonly (readonly [what: string, argv: readonly string[],
     /^--twilio-url must hold the credentials/,
   ],
   [
-    'Twilio in the clear',
+    'Twilio over http:',
     ['--twilio-url', 'http://AC1:hunter2@api.twilio.test/x', '--twilio-from', '+1'],
     /^--twilio-url: only a loopback address may be http:/,
   ],
   [
-    'SES in the clear',
+    'SES over http:',
     ['--ses-region', 'eu-west-1', '--ses-endpoint', 'http://ses.test', ...from],
     /^--ses-endpoint: only a loopback address/,
   ],
-  ['SNS in the clear', ['--sns-region', 'eu-west-1', '--sns-endpoint', 'http://sns.test'], /^--sns-endpoint: only a loopback address/],
-  ['a region that is none', ['--ses-region', 'here', ...from], /^--ses-region: "here" is not a region name/],
-  ['records without end', ['--message-records-hours', '100000'], /^--message-records-hours: "100000" is not a whole number from 0 to 8760/],
+  ['SNS over http:', ['--sns-region', 'eu-west-1', '--sns-endpoint', 'http://sns.test'], /^--sns-endpoint: only a loopback address/],
+  ['an invalid region', ['--ses-region', 'here', ...from], /^--ses-region: "here" is not a region name/],
+  [
+    'message records for more than a year',
+    ['--message-records-hours', '100000'],
+    /^--message-records-hours: "100000" is not a whole number from 0 to 8760/,
+  ],
 ]
 
 describe('Settings of gateways', () => {
-  it('that contradict each other are rejected with one line without secrets', () => {
+  it('that contradict each other or are invalid are rejected with one line that contains no secret', () => {
     for (const [what, argv, says] of contradictions) {
       const read = () => readSettings({ argv, env: {}, command: 'dev' })
       assert.throws(read, (error: Error) => {

@@ -63,7 +63,7 @@ describe('An access key from the command line', () => {
     assert.match(pool.UserPool?.Id ?? '', /^us-east-1_/)
   })
 
-  it('allows the operations of its policy and no others', async () => {
+  it('allows an operation that its policy names, and denies another one', async () => {
     const key = await createKey('--policy', listOnly)
     await list(key)
     const describePool = new DescribeUserPoolCommand({ UserPoolId: 'us-east-1_AbCdEf123' })
@@ -73,7 +73,7 @@ describe('An access key from the command line', () => {
     )
   })
 
-  it('with an expiry has a session token, and is rejected without it', async () => {
+  it('with an expiry has a session token, and is rejected in requests without that token or with a wrong one', async () => {
     const { sessionToken, ...bare } = await createKey('--session-seconds', '900')
     assert.ok(sessionToken !== undefined)
     await list({ ...bare, sessionToken })
@@ -81,7 +81,7 @@ describe('An access key from the command line', () => {
     await assert.rejects(list({ ...bare, sessionToken: `${sessionToken}x` }), { name: 'UnrecognizedClientException' })
   })
 
-  it('is rejected with a wrong secret, as is a key that does not exist', async () => {
+  it('is rejected with a wrong secret; a key that does not exist is rejected, too', async () => {
     const key = await createKey()
     await assert.rejects(list({ ...key, secretAccessKey: 'wrong' }), { name: 'InvalidSignatureException' })
     await assert.rejects(list({ ...key, accessKeyId: 'AKIANOTTHERE00000000' }), { name: 'UnrecognizedClientException' })

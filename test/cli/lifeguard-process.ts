@@ -33,7 +33,7 @@ export class LifeguardProcess {
     this.ended = once(this.child, 'close').then(([code]) => ({ code: code as number | null, stdout: this.stdout, stderr: this.stderr }))
   }
 
-  /** The first match of `pattern` in its standard output; rejects when the process ends before. */
+  /** The first match of `pattern` in the standard output of the process; rejects when the process ends without a match. */
   async says(pattern: RegExp): Promise<RegExpExecArray> {
     for (;;) {
       const match = pattern.exec(this.stdout)
@@ -43,7 +43,7 @@ export class LifeguardProcess {
     }
   }
 
-  /** The URL of `dev` or `serve`, once it is ready. */
+  /** The URL of `dev` or `serve`, once the server is ready. */
   async url(): Promise<string> {
     const [, url = ''] = await this.says(/(?:Endpoint\s+|"url":")(https?:\/\/[^\s"]+)/)
     return url

@@ -45,7 +45,7 @@ describe('Settings', () => {
     assert.equal(dev(['--data=--odd']).data, '--odd')
   })
 
-  it('read quotas as JSON text, and in the file as a JSON object', () => {
+  it('read quotas as JSON text, or in the configuration file as a JSON object, and reject anything else', () => {
     assert.deepEqual(dev(['--quotas', '{"termsPerPool": 7}']).quotas, { termsPerPool: 7 })
     assert.deepEqual(dev(['--config', configFile({ quotas: { termsPerPool: 8, userPools: 0 } })]).quotas, { termsPerPool: 8, userPools: 0 })
     for (const bad of ['', '7', '[7]', 'null', '{"termsPerPool": -1}', '{"termsPerPool": 1.5}', '{"termsPerPool": "7"}', '{'])
@@ -53,25 +53,25 @@ describe('Settings', () => {
     assert.throws(() => dev(['--config', configFile({ quotas: [1] })]), SettingsError)
   })
 
-  it('have one variable each', () => {
+  it('have a variable of their own each, whose name begins with LIFEGUARD_', () => {
     const variables = Object.values(settingsTable).map(variableOf)
     assert.equal(new Set(variables).size, variables.length)
     assert.ok(variables.every((name) => /^LIFEGUARD_[A-Z_]+$/.test(name)))
   })
 
-  it('normalize the public URL, without a slash at its end', () => {
+  it('normalize the public URL: lower case, no default port, no slash at its end', () => {
     assert.equal(serve('https://ID.example.test/').publicUrl, 'https://id.example.test')
     assert.equal(serve('https://id.example.test:443').publicUrl, 'https://id.example.test')
   })
 
-  it('accept an http: public URL in serve on loopback or with --allow-http only', () => {
+  it('accept an http: public URL of `serve` only on loopback or with --allow-http', () => {
     for (const url of ['http://localhost:9911', 'http://127.0.0.1', 'http://[::1]:8080']) assert.equal(serve(url).publicUrl, url)
     assert.throws(() => serve('http://id.example.test'), SettingsError)
     assert.throws(() => serve('http://localhost.example.test'), SettingsError)
     assert.equal(serve('http://id.example.test', '--allow-http').publicUrl, 'http://id.example.test')
   })
 
-  it('read a master key in base64, base64url and hex', () => {
+  it('read a master key in base64, base64url and hex, and reject one that is not 32 bytes long', () => {
     const key = Buffer.alloc(32, 0xfb)
     for (const encoding of ['base64', 'base64url', 'hex'] as const) {
       assert.deepEqual(dev([], { LIFEGUARD_MASTER_KEY: key.toString(encoding) }).masterKey, key)

@@ -25,14 +25,16 @@ const rotate = (env: Record<string, string>) => lifeguard(['keys', 'rotate-maste
 const isReady = async (server: LifeguardProcess) => (await fetch(`${await server.url()}/readyz`)).ok
 
 describe('lifeguard keys rotate-master', () => {
-  it('changes the key while servers run, makes a server without the new key stop, and can be run again', { timeout: 120_000 }, async () => {
+  it('changes the key while servers run, makes a server without the new key stop, and can be stopped and run again', {
+    timeout: 120_000,
+  }, async () => {
     assert.equal((await lifeguard(['keys', 'create'], withOld)).code, 0)
     await using old = startServe(withOld)
     await old.url()
     await using both = startServe(withBoth)
     await both.url()
 
-    // The command waits for the servers at its end, and is stopped meanwhile.
+    // At its end the command waits until all servers use the new key. The test stops it during this wait.
     await using stopped = new LifeguardProcess(['keys', 'rotate-master'], withBoth)
     while (!stopped.stderr.includes('Waiting until all servers')) await once(stopped.child.stderr ?? stopped.child, 'data')
     const begun = await stopped.stop()

@@ -26,7 +26,7 @@ async function statusOf(url: string, headers: Record<string, string> = {}): Prom
   return response.statusCode
 }
 
-/** Sends a request without its body, once the server has begun to handle it. */
+/** Sends the head of a request. Resolves when the server has begun to handle the request and waits for the body. */
 async function halfRequest(url: string): Promise<Socket> {
   const { hostname, port } = new URL(url)
   const socket = connect(Number(port), hostname)
@@ -54,7 +54,7 @@ async function refusesConnections(url: string): Promise<void> {
 }
 
 describe('lifeguard dev', () => {
-  it('prints its URLs, a command to try, and the time of its start', async () => {
+  it('prints its URLs, a command to try, and how long the start took', async () => {
     await using server = startDev('first')
     const url = await server.url()
     await server.says(/Try it:\n.*\n/)
@@ -66,7 +66,7 @@ describe('lifeguard dev', () => {
     assert.equal(await statusOf(`${url}/metrics`), 200)
   })
 
-  it('creates its data folder and key readable by the owner only', async () => {
+  it('creates its data folder and master key accessible to the owner only', async () => {
     await using server = startDev('private')
     await server.url()
     assert.equal(statSync(join(folder, 'private')).mode & 0o777, 0o700)
@@ -111,7 +111,7 @@ describe('lifeguard dev', () => {
 })
 
 describe('A signal', () => {
-  it('lets the request in flight finish, rejects new ones, and ends the process with exit code 0', async () => {
+  it('lets the request in flight finish, rejects new connections, and ends the process with exit code 0', async () => {
     await using server = startDev('drained')
     const url = await server.url()
     const socket = await halfRequest(url)
@@ -126,7 +126,7 @@ describe('A signal', () => {
     assert.equal(stderr, '')
   })
 
-  it('closes an idle connection at once', async () => {
+  it('ends the process with exit code 0 although an idle connection is open', async () => {
     await using server = startDev('idle')
     const url = await server.url()
     const { hostname, port } = new URL(url)
@@ -138,7 +138,7 @@ describe('A signal', () => {
     socket.destroy()
   })
 
-  it('closes connections in use after --shutdown-seconds', async () => {
+  it('ends the process after --shutdown-seconds although a request is in flight', async () => {
     await using server = startDev('late', '--shutdown-seconds', '0')
     const socket = await halfRequest(await server.url())
     const { code } = await server.stop()
@@ -168,7 +168,7 @@ describe('lifeguard serve', () => {
     assert.doesNotMatch(stdout, /424242|hunter2|\bana\b/)
   })
 
-  it('writes its log as JSON, with the time of its start', async () => {
+  it('writes its log as JSON, and logs how long the start took', async () => {
     await using server = startServe('json.db')
     const url = await server.url()
     assert.equal(await statusOf(`${url}/readyz`, { host: 'id.example.test' }), 200)
@@ -222,7 +222,7 @@ describe('lifeguard serve', () => {
     assert.deepEqual(await warnings({ ...mail, LIFEGUARD_SNS_REGION: 'eu-west-1' }), [])
   })
 
-  it('accepts the master key in hex', async () => {
+  it('accepts the master key in hex, for a database that was created with the same key in base64', async () => {
     const first = startServe('hex.db')
     await first.url()
     await first.stop()
@@ -230,7 +230,7 @@ describe('lifeguard serve', () => {
     assert.equal(await statusOf(`${await again.url()}/healthz`), 200)
   })
 
-  it('answers /metrics only with the token, and not at all without one in its settings', async () => {
+  it('answers /metrics only to requests with the token, and with 404 when no token is set', async () => {
     await using closed = startServe('metrics.db')
     assert.equal(await statusOf(`${await closed.url()}/metrics`), 404)
     await using open = startServe('metrics-too.db', { LIFEGUARD_METRICS_TOKEN: 'scrape' })

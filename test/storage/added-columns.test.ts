@@ -40,7 +40,7 @@ for (const engine of engines) {
       for (let round = 0; round < 2; round++) assert.equal((await touch()).precedence, 3)
     })
 
-    it('can still be read by look-ups, which share a connection', async () => {
+    it('can still be read by look-ups, which all share one connection', async () => {
       await using storage = await openTestStorage(engine)
       const { db, url } = storage
       const find = () => Promise.all(Array.from({ length: 20 }, (_, i) => findSession(db, { poolId, sub: `sub ${i}`, id: 'none' })))
@@ -49,7 +49,7 @@ for (const engine of engines) {
       for (let round = 0; round < 2; round++) assert.deepEqual(new Set(await find()), new Set([undefined]))
     })
 
-    it('makes at most one transaction of each connection fail, with an error that is worth a retry', async () => {
+    it('makes at most the next transaction fail, with a DatabaseUnavailableError', async () => {
       await using storage = await openTestStorage(engine)
       const { db, url } = storage
       await storeGroup(storage)

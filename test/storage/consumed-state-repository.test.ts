@@ -8,7 +8,7 @@ const hour = 3_600_000
 
 for (const engine of engines) {
   describe(`a consumed state on ${engine.name}`, () => {
-    it('can be consumed only once, also with another expiry', async () => {
+    it('cannot be consumed again, even with another expiry', async () => {
       await using storage = await openTestStorage(engine)
       assert.equal(await consumeState(storage.db, 'a', 1000), true)
       assert.equal(await consumeState(storage.db, 'a', 1000), false)
@@ -37,7 +37,7 @@ for (const engine of engines) {
       assert.equal(await consumeState(storage.db, 'a', 1000), true)
     })
 
-    it('is deleted in batches, oldest first, some time after its expiry', async () => {
+    it('is deleted only some time after its expiry, in batches that begin with the oldest', async () => {
       await using storage = await openTestStorage(engine)
       const { db } = storage
       for (let i = 1; i <= 5; i++) await consumeState(db, `${i}`, i * hour)

@@ -54,7 +54,7 @@ async function inTransaction(groups: SqliteGroupWriter, ids: readonly number[], 
 }
 
 describe('group commit', () => {
-  it('commits all writes of one turn of the event loop at once, and resolves none of them earlier', async () => {
+  it('commits all writes of one turn of the event loop by one COMMIT, and resolves none of them before it', async () => {
     using file = open()
     const before = file.commits()
     const resolved: number[] = []
@@ -68,7 +68,7 @@ describe('group commit', () => {
     assert.equal(file.commits() - before, 1)
   })
 
-  it('splits very many writes of one turn into several groups', async () => {
+  it('splits 1000 writes of one turn into four groups', async () => {
     using file = open()
     const before = file.commits()
     await Promise.all(Array.from({ length: 1000 }, (_, i) => file.groups.write(insert, [i])))
@@ -176,7 +176,7 @@ describe('group commit', () => {
     assert.deepEqual(file.seen(), [4])
   })
 
-  it('waits, without blocking the thread, while another process writes', async () => {
+  it('waits without blocking the thread while another connection writes', async () => {
     using file = open()
     file.other.exec('begin immediate')
     file.other.run(insert, [1])
@@ -187,7 +187,7 @@ describe('group commit', () => {
     assert.deepEqual(file.seen(), [1, 2])
   })
 
-  it('fails when the other process does not release the lock in time', async () => {
+  it('rejects a write when another connection does not release the lock in time', async () => {
     using file = open({ busyTimeoutMs: 20 })
     file.other.exec('begin immediate')
     await assert.rejects(file.groups.write(insert, [1]), /locked/)
@@ -196,7 +196,7 @@ describe('group commit', () => {
     assert.deepEqual(file.seen(), [2])
   })
 
-  it('fails with an explanation when a transaction waits for itself', async () => {
+  it('rejects a write that waits for the transaction of its own caller, with an explanation', async () => {
     using file = open({ lockTimeoutMs: 20 })
     const transaction = await file.groups.begin()
     await assert.rejects(file.groups.write(insert, [1]), /outer database/)

@@ -6,7 +6,7 @@ import { openTestStorage } from '../support/test-storage.ts'
 
 for (const engine of engines) {
   describe(`a value of the installation on ${engine.name}`, () => {
-    it('stays the one that was stored first, also for processes that write another at the same time or later', async () => {
+    it('stays the one that was stored first, even when other values are stored at the same time or later', async () => {
       await using storage = await openTestStorage(engine)
       const values = Array.from({ length: 10 }, (_, i) => `${i}`)
       const kept = new Set(await Promise.all(values.map((value) => ensureInstallationValue(storage.db, 'a', value))))

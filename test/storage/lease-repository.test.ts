@@ -25,7 +25,7 @@ for (const engine of engines) {
       await using storage = await openTestStorage(engine)
       const { db } = storage
       assert.equal(await tryLease(db, sweeperOfA, 1_000_000, 500), true)
-      // The clocks of two machines differ a little; that does not free a lease.
+      // The clocks of two machines differ a little. Such a difference does not free a lease.
       assert.equal(await tryLease(db, sweeperOfB, 999_500, 500), false)
       assert.equal(await tryLease(db, sweeperOfB, 999_499, 500), true)
       assert.equal(await tryLease(db, sweeperOfA, 999_499, 500), false)
@@ -39,7 +39,7 @@ for (const engine of engines) {
       assert.equal(won.filter((taken) => taken).length, 1)
     })
 
-    it('is free at once when its holder releases it, and stays taken when another process does', async () => {
+    it('is free at once when its holder releases it, and stays taken when another process tries to release it', async () => {
       await using storage = await openTestStorage(engine)
       const { db } = storage
       await tryLease(db, sweeperOfA, 1000, 500)

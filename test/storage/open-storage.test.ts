@@ -88,7 +88,7 @@ describe('opening SQLite', () => {
 describe('opening PostgreSQL', {
   skip: engines.some(({ name }) => name === 'postgres') ? false : 'PostgreSQL is not among the chosen engines',
 }, () => {
-  it('fails with a message that nothing listens there, without the password', async () => {
+  it('fails with a message that nothing listens at the address; the message does not contain the password', async () => {
     const server = createServer()
     const port = await listen(server)
     await new Promise((resolve) => server.close(resolve))
@@ -110,7 +110,7 @@ describe('opening PostgreSQL', {
     await database.drop()
   })
 
-  it('makes the server end transactions that a lost process has left open', async () => {
+  it('sets a limit of 30 s after which the server ends an idle transaction, such as one of a lost process', async () => {
     const engine = engines.find(({ name }) => name === 'postgres')
     assert.ok(engine)
     const database = await engine.createDatabase()
@@ -122,7 +122,7 @@ describe('opening PostgreSQL', {
     await database.drop()
   })
 
-  it('fails with a message when the other program is not PostgreSQL', async () => {
+  it('fails with a message when a program other than PostgreSQL listens at the address', async () => {
     const server = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
     const port = await listen(server)
     assert.match(await refusal(`postgres://ana:secret@127.0.0.1:${port}/x`), /^Cannot (use|reach) PostgreSQL at 127\.0\.0\.1/)

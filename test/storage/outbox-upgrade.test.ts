@@ -12,7 +12,7 @@ const upgrade = '0010-message-records'
 
 for (const engine of engines) {
   describe(`The outbox of the previous release, on ${engine.name}`, () => {
-    it('is delivered, keeps its failed messages as failed, and still accepts messages of that release', async () => {
+    it('keeps queued messages queued and failed ones failed, and still accepts messages from that release', async () => {
       const database = await engine.createDatabase({ empty: true })
       const storage = await openStorage({ url: database.url })
       const { db } = storage

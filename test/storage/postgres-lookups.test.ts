@@ -40,7 +40,7 @@ describe('Look-ups on PostgreSQL', { skip }, () => {
     assert.equal(new Set(found.map((fact) => fact?.backend)).size, 1)
   })
 
-  it('see the rows of their transaction inside one, and only committed rows outside', async () => {
+  it('see the uncommitted rows of a transaction when they run inside it, and only committed rows outside', async () => {
     await using facts = await openWithFacts(1)
     const { db } = facts.storage
     await db.transaction().execute(async (tx) => {

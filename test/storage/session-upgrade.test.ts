@@ -10,7 +10,7 @@ import { engines } from '../support/engines.ts'
 const upgrade = '0003-groups-and-tracked-sessions'
 
 for (const engine of engines) {
-  describe(`Sessions from before sign-outs were counted, on ${engine.name}`, () => {
+  describe(`Sessions from a release that did not store the last sign-out with them, on ${engine.name}`, () => {
     it('stay valid or ended as they were, and are not tracked', async () => {
       const database = await engine.createDatabase({ empty: true })
       const storage = await openStorage({ url: database.url })

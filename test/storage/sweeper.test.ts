@@ -59,7 +59,7 @@ for (const engine of engines) {
       await sweeper.close()
     })
 
-    it('works in one process at a time, and in another one after that process has closed or died', async () => {
+    it('works in one process at a time, and in another one after the first has closed or its lease has expired', async () => {
       await using storage = await openTestStorage(engine)
       const { clock, start } = starter(storage)
       const [first, second, third] = [counting(), counting(), counting()]

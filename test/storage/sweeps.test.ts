@@ -45,7 +45,7 @@ const cases: readonly Case[] = [
     sweep: (tx, before) => sweepAttempts(tx, before, 10),
   },
   {
-    name: 'questions to devices',
+    name: 'challenges to devices',
     store: (db, sub) =>
       db.insertInto('device_step').values({ pool_id: 'p', sub, client_id: 'c', device_key: 'd', state: '', expires_at: 5 }).execute(),
     hold: (tx, sub) => tx.updateTable('device_step').set({ state: 'held' }).where('pool_id', '=', 'p').where('sub', '=', sub).execute(),

@@ -17,7 +17,7 @@ class Change extends Error {}
 
 for (const engine of engines) {
   describe(`transactions on ${engine.name}`, () => {
-    it('make their rows visible to others as soon as the promise resolves', async () => {
+    it('make their rows visible outside as soon as their promise resolves', async () => {
       await using storage = await openTestStorage(engine)
       const answer = await storage.db.transaction().execute(async (tx) => {
         await put(tx, 'a')
@@ -30,7 +30,7 @@ for (const engine of engines) {
       assert.deepEqual(await names(storage.db), ['a', 'b', 'c'])
     })
 
-    it('hide uncommitted rows from others', async () => {
+    it('hide uncommitted rows from statements outside', async () => {
       await using storage = await openTestStorage(engine)
       await storage.db.transaction().execute(async (tx) => {
         await put(tx, 'a')
@@ -50,7 +50,7 @@ for (const engine of engines) {
       assert.deepEqual(await names(storage.db), [])
     })
 
-    it('do not mix when many run at once', async () => {
+    it('are each stored whole or not at all when many run at once', async () => {
       await using storage = await openTestStorage(engine)
       const outcomes = await Promise.allSettled(
         Array.from({ length: 60 }, (_, i) =>
@@ -95,7 +95,7 @@ for (const engine of engines) {
       assert.deepEqual(await names(storage.db), ['taken'])
     })
 
-    it('do not affect other transactions when a statement fails', async () => {
+    it('are committed even if statements of other transactions at the same time fail', async () => {
       await using storage = await openTestStorage(engine)
       await put(storage.db, 'taken')
       const outcomes = await Promise.allSettled([

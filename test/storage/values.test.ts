@@ -111,7 +111,7 @@ for (const engine of engines) {
       await db.selectFrom('lease').select('name').execute()
     })
 
-    it('can be read by more different statements than are kept prepared', async () => {
+    it('can be read by 600 different statements, more than the engine keeps prepared', async () => {
       await using storage = await openTestStorage(engine)
       const { db } = storage
       await db.insertInto('installation').values({ name: 'a', value: 'v' }).execute()

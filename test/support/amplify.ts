@@ -3,7 +3,7 @@ import { cognitoUserPoolsTokenProvider } from 'aws-amplify/auth/cognito'
 import { memoryStorage } from './cognito-user.ts'
 import type { TestServer } from './test-server.ts'
 
-/** Amplify as in a new browser, configured for the app client. A process has one Amplify, so this replaces the one before. */
+/** Amplify as in a new browser, configured for the app client. A process has one Amplify, so this configuration replaces an earlier one. */
 export function openAmplify(server: TestServer, { poolId, clientId }: { poolId: string; clientId: string }): void {
   cognitoUserPoolsTokenProvider.setKeyValueStorage(amplifyStorage())
   const Cognito = { userPoolId: poolId, userPoolClientId: clientId, userPoolEndpoint: server.url }

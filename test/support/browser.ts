@@ -3,8 +3,8 @@ import chromium from '@sparticuz/chromium'
 import { type Browser, chromium as playwright } from 'playwright-core'
 
 /**
- * Unpacks the Chromium that `npm ci` installed. Two processes must not unpack it at the same time: the second one would start a file that
- * is still being written.
+ * Unpacks the Chromium that `npm ci` installed. Two processes must not unpack it at the same time: the second process would start a file
+ * that is still being written.
  */
 export async function unpackBrowser(): Promise<string> {
   return process.env['CHROMIUM_PATH'] ?? (await chromium.executablePath())

@@ -10,7 +10,10 @@ const { decrypt } = buildClient(CommitmentPolicy.REQUIRE_ENCRYPT_ALLOW_DECRYPT)
 
 export type Decrypted = { readonly text: string; readonly context: Readonly<Record<string, string>> }
 
-/** Decrypts the code of an event as a trigger function does. `context` lacks the key that the library adds. */
+/**
+ * Decrypts the code of an event as a trigger function does. `context` is the encryption context without `aws-crypto-public-key`, which the
+ * library adds.
+ */
 export async function decryptCode(keyring: KeyringNode, code: string): Promise<Decrypted> {
   const { plaintext, messageHeader } = await decrypt(keyring, Buffer.from(code, 'base64'))
   const { 'aws-crypto-public-key': _added, ...context } = messageHeader.encryptionContext

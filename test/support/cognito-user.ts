@@ -62,7 +62,7 @@ export function promised<T>(start: (callback: (error: unknown, value?: T) => voi
   return new Promise((resolve, reject) => start((error, value) => (error ? reject(error) : resolve(value as T))))
 }
 
-/** The same for calls that take one callback for each outcome. */
+/** Turns a call of the library that takes one callback for each outcome into a promise. */
 export function settled<T>(start: (callbacks: { onSuccess(value: T): void; onFailure(error: unknown): void }) => void): Promise<T> {
   return new Promise((resolve, reject) => start({ onSuccess: resolve, onFailure: reject }))
 }

@@ -45,5 +45,5 @@ export function refusalOf({ status, body }: RawAnswer): string {
   return status === 200 ? 'ok' : `${body['__type']}: ${body['message']}`
 }
 
-/** A text that has the form of a Session, but is not one. */
+/** A text that looks like a Session but is not one. */
 export const noSession = `AYABe${createHash('sha512').update('none').digest('base64url')}`

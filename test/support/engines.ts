@@ -9,7 +9,7 @@ export type TestDatabase = { url: string; drop(): Promise<void> }
 
 export type TestEngine = {
   readonly name: 'sqlite' | 'postgres'
-  /** Creates a database; call `migrate()` on it. With `empty`, it has no schema yet. */
+  /** Creates a database; call `migrate()` on its storage. With `empty`, the database has no schema yet. */
   createDatabase(options?: { empty?: boolean }): Promise<TestDatabase>
 }
 

@@ -4,7 +4,10 @@ import { administer, type Cluster, createTemplate, startCluster } from './postgr
 let cluster: Cluster | undefined
 let template: string | undefined
 
-/** Runs before the first test file: unpacks one browser and starts one PostgreSQL for the whole run. Test files find it by the environment. */
+/**
+ * Runs before the first test file: unpacks one browser and starts one PostgreSQL for the whole run. Environment variables tell the test
+ * files where this PostgreSQL is.
+ */
 export async function globalSetup(): Promise<void> {
   await unpackBrowser()
   const engines = process.env['LIFEGUARD_TEST_ENGINES']

@@ -45,7 +45,7 @@ function unlessInvalid(error: Error): undefined {
 export const states = {
   unconfirmed: (server, { clientId }, name, addresses) => signUp(server, clientId, name, addresses),
   'without a password': (server, { clientId }, name, addresses) =>
-    // A user who could get no code must have a password. Then sign up with one.
+    // If the user could get no code, the server rejects a sign-up without a password. Then the user signs up with one.
     server
       .send(new SignUpCommand({ ClientId: clientId, Username: name, UserAttributes: attributeList(addresses) }))
       .catch(unlessInvalid)
@@ -55,7 +55,7 @@ export const states = {
   invited: (server, { poolId }, name, addresses) => adminCreateSilently(server, poolId, name, { attributes: verified(addresses) }),
   'to be reset': async (server, ids, name, addresses) => {
     await createByAdmin(server, ids, name, verified(addresses))
-    // A user who could get no code cannot be reset, and stays as they are.
+    // The server rejects the reset of a user who could get no code. Then the user stays confirmed.
     await server.send(new AdminResetUserPasswordCommand({ UserPoolId: ids.poolId, Username: name })).catch(unlessInvalid)
   },
   disabled: async (server, ids, name, addresses) => {

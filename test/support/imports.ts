@@ -26,7 +26,7 @@ export function keyOf({ UserPoolId, JobId }: UserImportJobType): JobKey {
   return { UserPoolId, JobId }
 }
 
-/** With the header for S3 that Cognito's documentation asks for. */
+/** Uploads a file with the header for S3 that Cognito's documentation asks for. */
 export function upload(url: string | undefined, file: RequestInit['body']): Promise<Response> {
   if (url === undefined) throw new Error('The job has no PreSignedUrl')
   return fetch(url, { method: 'PUT', body: file ?? '', headers: { 'x-amz-server-side-encryption': 'aws:kms' }, duplex: 'half' })

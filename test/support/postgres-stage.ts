@@ -5,7 +5,7 @@ import type { TestServer } from './test-server.ts'
 
 const postgres = chosenEngines().find(({ name }) => name === 'postgres')
 
-/** These tests interleave statements of two transactions. SQLite has one writer at a time, so that cannot happen there. */
+/** These tests interleave statements of two transactions. SQLite has one writer at a time, so two transactions cannot interleave there. */
 export const skipWithoutPostgres = postgres === undefined && 'PostgreSQL was not chosen for this run'
 
 export const postgresOnly: TestEngine = {
@@ -38,7 +38,10 @@ export class PostgresStage implements AsyncDisposable {
     return new PostgresStage(client)
   }
 
-  /** Makes inserts into the table wait: either before the statement reads other rows, or after it and before it stores its row. */
+  /**
+   * Makes inserts into the table wait: either before the statement reads other rows, or after it has read them and before it stores its
+   * row.
+   */
   async holdInserts(table: string, moment: 'before looking' | 'before storing'): Promise<void> {
     const level = moment === 'before looking' ? 'statement' : 'row'
     this.#table = table

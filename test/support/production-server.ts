@@ -32,7 +32,7 @@ export type ProductionServer = AsyncDisposable & {
   /** Database and master key, as environment variables. */
   readonly env: { readonly LIFEGUARD_DATABASE: string; readonly LIFEGUARD_MASTER_KEY: string }
   readonly clock: TestClock
-  /** Runs `lifeguard keys create` with these flags. A policy goes through a file. */
+  /** Runs `lifeguard keys create` with these flags. A policy is written to a file, and the command gets the path. */
   createKey(options?: { policy?: object; flags?: readonly string[] }): Promise<Credentials>
   /** Runs `lifeguard keys delete`. */
   deleteKey(id: string): Promise<void>
@@ -56,8 +56,8 @@ const defaultFlags = [
 defaultFlags.push('--rate-limits', '0', '--create-database')
 
 /**
- * `flags` are appended to the command line. With `like`, the server shares the database and the keys of another server, which must be closed
- * after it. `logger` replaces the silent one.
+ * `flags` are appended to the command line. With `like`, the new server shares the database and the keys of another server; close that
+ * other server last. `logger` replaces the silent one.
  */
 export async function startProductionServer(
   engine: TestEngine,

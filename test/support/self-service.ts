@@ -43,7 +43,7 @@ export async function codeSentTo(server: TestServer, poolId: string, recipient: 
   return message.code
 }
 
-/** A code of the same form that is wrong. */
+/** Another code of six digits, which is wrong. */
 export function wrongCode(code: string): string {
   return ((Number(code) + 1) % 1_000_000).toString().padStart(6, '0')
 }
@@ -53,7 +53,7 @@ export function confirm(server: TestServer, clientId: string, username: string, 
   return server.send(new ConfirmSignUpCommand(force === undefined ? request : { ...request, ForceAliasCreation: force }))
 }
 
-/** Signs up with an e-mail address in a pool that verifies them, and confirms with the code sent there. */
+/** Signs up with an e-mail address or phone number, in a pool that verifies it, and confirms with the code that was sent there. */
 export async function givenConfirmedUser(server: TestServer, { poolId, clientId }: PoolAndClient, username: string, attributes: Values) {
   const { UserSub } = await signUp(server, clientId, username, attributes)
   const code = await codeSentTo(server, poolId, attributes['phone_number'] ?? attributes['email'] ?? username)
@@ -61,7 +61,7 @@ export async function givenConfirmedUser(server: TestServer, { poolId, clientId 
   return { sub: UserSub ?? '' }
 }
 
-/** As givenConfirmedUser, and signed in. */
+/** Creates a user as givenConfirmedUser does, and signs the user in. */
 export async function givenSignedInUser(server: TestServer, ids: PoolAndClient, username: string, attributes: Values) {
   const { sub } = await givenConfirmedUser(server, ids, username, attributes)
   return { sub, ...(await givenTokens(server, ids.clientId, username)) }

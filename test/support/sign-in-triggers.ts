@@ -58,7 +58,7 @@ export function answerCustom(server: TestServer, clientId: string, asked: Initia
   return respond(server, clientId, 'CUSTOM_CHALLENGE', asked.Session, { USERNAME: username, ANSWER: answer })
 }
 
-/** All of an event but `request` and `response`. It is the same for all events of a user. */
+/** All members of an event except `request` and `response`. Apart from `triggerSource`, they are the same in all events of one sign-in. */
 export function envelopeOf({ request: _request, response: _response, ...envelope }: TriggerEvent) {
   return envelope
 }

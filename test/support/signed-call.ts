@@ -2,7 +2,7 @@ import { signedRequest } from '../access/request-signer.ts'
 import { type Credentials, type ProductionServer, plainRequest } from './production-server.ts'
 
 /**
- * Calls an operation of Lifeguard's own with a signed request.
+ * Calls an operation that only Lifeguard has, with a signed request.
  * @throws Error with the name and message of the response
  */
 export async function signedCall(

@@ -14,7 +14,7 @@ export type SmsEndpoint = {
   readonly flags: readonly string[]
   /** The messages of a pool that were accepted, oldest first. */
   acceptedOf(poolId: string): readonly Text[]
-  /** Sets the answers for messages to a number, in order; the last one stays. The default is 200. */
+  /** Sets the answers for messages to a number, in order. The last answer is repeated. The default is 200. */
   answerTo(number: string, ...answers: readonly Answer[]): void
 }
 

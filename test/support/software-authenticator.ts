@@ -82,7 +82,10 @@ type RegistrationDeviations = Deviations & {
   readonly format?: string
 }
 
-/** The kind of the passkey. `counts: false`: it does not count signatures, as passkeys that are synchronized between devices. */
+/**
+ * The kind of the passkey. With `counts: false` it does not count signatures, as is usual for passkeys that are synchronized between
+ * devices.
+ */
 export type AuthenticatorOptions = RegistrationDeviations & { readonly counts?: boolean }
 
 type UseDeviations = Deviations & { readonly userHandle?: string | undefined; readonly id?: string; readonly key?: KeyObject }

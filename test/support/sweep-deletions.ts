@@ -15,7 +15,7 @@ export async function sweepDeletions(db: Db, now: number): Promise<number> {
   return batches
 }
 
-/** The same on the database of a running server. */
+/** Removes the rows of deleted things, as `sweepDeletions` does, from the database of a running server. */
 export async function sweepDeletionsOf(server: { readonly databaseUrl: string; readonly clock: { now(): number } }): Promise<void> {
   const storage = await openStorage({ url: server.databaseUrl })
   try {

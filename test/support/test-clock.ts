@@ -1,8 +1,8 @@
 import type { Clock } from '../../src/base/clock.ts'
 
 /**
- * A clock that stands still until a test advances it, so that no test depends on the speed of the machine. It starts at the real time, because
- * clients check signatures and tokens by their own clocks.
+ * A clock that stands still until a test advances it, so that no test depends on the speed of the machine. It starts at the real time,
+ * because clients check signatures and tokens by their own clocks.
  */
 export type TestClock = Clock & {
   advance(ms: number): void

@@ -7,8 +7,9 @@ type Expected = { readonly poolId: string; readonly clientId: string; readonly t
 type Payload = Record<string, unknown>
 
 /**
- * Verifies tokens as an application's server does: by `aws-jwt-verify` with our JWK set. Its Cognito verifier accepts AWS's issuers only,
- * so this is its general verifier with the checks of the Cognito one. Its own fetcher uses HTTPS only, so it gets another.
+ * Verifies tokens as an application's server does: by `aws-jwt-verify` with our JWK set. The Cognito verifier of this library accepts AWS's
+ * issuers only, so the general verifier makes the checks of the Cognito verifier. The library's own fetcher uses HTTPS only, so the
+ * verifier gets another fetcher.
  */
 export function tokenVerifier(server: TestServer, { poolId, clientId, tokenUse }: Expected): { verify(token: string): Promise<Payload> } {
   const issuer = `${server.url}/${poolId}`

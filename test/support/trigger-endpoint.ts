@@ -16,11 +16,11 @@ export type TriggerEvent = {
   readonly triggerSource: string
   // biome-ignore lint/suspicious/noExplicitAny: the event is JSON, with other members for each trigger
   readonly request: any
-  // biome-ignore lint/suspicious/noExplicitAny: the same
+  // biome-ignore lint/suspicious/noExplicitAny: the response is JSON, with other members for each trigger
   response: any
 }
 
-/** A trigger function. What it throws is its error; what it returns is sent back unchanged. */
+/** A trigger function. An error that it throws is the error of the function; a value that it returns is sent back unchanged. */
 export type Handler = (event: TriggerEvent) => unknown
 
 type TriggerName = Exclude<keyof LambdaConfigType, 'KMSKeyID' | 'PreTokenGenerationConfig'>

@@ -3,7 +3,10 @@ import { agree, givenPoolWith } from './sign-in-triggers.ts'
 import type { TestPoolOptions, TestServer } from './test-server.ts'
 import type { Handler, TriggerEndpoint, TriggerEvent } from './trigger-endpoint.ts'
 
-/** Trigger functions that accept everything, for every trigger of a user's operations: a test sees which were invoked, and no others. */
+/**
+ * A function for every trigger that operations on a user may invoke. Each function returns the event unchanged. So a test can assert which
+ * triggers were invoked, and that no others were.
+ */
 const everyTrigger = {
   PreSignUp: agree,
   PostConfirmation: agree,

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { createAdmission, intervalMs, targetMs } from '../../src/web/overload/admission.ts'
 
-/** The queue is checked by real timers. Everything else in these tests uses a clock of the test. */
+/** Waits for a condition in real time, because real timers check the queue. Everything else in these tests uses a clock of the test. */
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1))
 }
@@ -24,7 +24,7 @@ function givenAdmission({ limit = 1, burst = 4 } = {}) {
   }
 }
 
-/** One request in work and an older one that waited until the server counted as overloaded, and was refused. */
+/** One request that is processed, and another that waited until the server counted as overloaded, and was then refused. */
 async function givenOverload() {
   const given = givenAdmission()
   given.enter('first')
@@ -63,7 +63,7 @@ describe('Admission', () => {
     assert.equal(admission.isFull(), false)
   })
 
-  it('does not count a request that waits outside of the server', async () => {
+  it('does not count a request while it waits without its slot', async () => {
     const { admission, enter, outcomes } = givenAdmission()
     enter('a')
     const { promise, resolve } = Promise.withResolvers<string>()
@@ -82,7 +82,7 @@ describe('Admission', () => {
     assert.deepEqual(outcomes, ['a admitted', 'b admitted', 'c admitted'])
   })
 
-  it('admits the newest request first, and refuses older ones, while the wait stays long', async () => {
+  it('admits the newest request first during an overload, and lets only a few requests wait', async () => {
     const { admission, enter, outcomes } = await givenOverload()
     enter('c')
     enter('d')
@@ -92,7 +92,7 @@ describe('Admission', () => {
     assert.deepEqual(outcomes, ['first admitted', 'old refused', 'd admitted'])
   })
 
-  it('admits requests in order again after a while without refusals', async () => {
+  it('admits requests in order of arrival again after a while without refusals', async () => {
     const { admission, enter, outcomes, advance } = await givenOverload()
     admission.leave()
     advance(intervalMs + 1)

@@ -11,7 +11,7 @@ const post = (url: string, body: string | Buffer, headers: Record<string, string
   fetch(`${url}/`, { method: 'POST', body, headers: { 'content-type': 'application/x-amz-json-1.1', ...headers } })
 const listPools = { 'x-amz-target': 'AWSCognitoIdentityProviderService.ListUserPools' }
 
-// None of this touches the database, so one engine shows it.
+// None of these tests depends on the database engine, so one engine is enough.
 for (const engine of engines.slice(0, 1)) {
   describe('The HTTP server', () => {
     const server = useTestServer(engine)
@@ -80,7 +80,7 @@ for (const engine of engines.slice(0, 1)) {
       }
     })
 
-    it('refuses a body of 10 MB with the limit in the message, and then serves other requests', async () => {
+    it('refuses a body of 10 MB with the limit in the message, and still answers the next request', async () => {
       const { url } = server()
       const answer = await post(url, Buffer.alloc(10_000_000, 0x20), listPools)
       assert.equal(answer.status, 413)
@@ -94,7 +94,7 @@ for (const engine of engines.slice(0, 1)) {
       assert.equal((await post(server().url, padded, listPools)).status, 200)
     })
 
-    it('closes the connection of an extremely large body', async () => {
+    it('answers 413 to a body of 100 MB, and closes the connection', async () => {
       const { hostname, port } = new URL(server().url)
       const socket = connect(Number(port), hostname)
       let answer = ''
@@ -128,7 +128,7 @@ for (const engine of engines.slice(0, 1)) {
       assert.equal((await fetch(`${url}//`, { method: 'POST', headers, body: '{}' })).status, 404)
     })
 
-    it('refuses calls with the host name of another server', async () => {
+    it('refuses API calls that name the host of another server', async () => {
       const { hostname, port } = new URL(server().url)
       for (const method of ['POST', 'OPTIONS']) {
         const call = request({ hostname, port, method, path: '/', headers: { host: 'rebound.example', ...listPools } }).end()

@@ -15,7 +15,7 @@ for (const engine of engines.slice(0, 1)) {
     const linesOf = (lines: readonly string[], operation: string) =>
       lines.map((line) => JSON.parse(line) as Line).filter((line) => line['msg'] === 'request' && line['operation'] === operation)
 
-    it('names the operation, its outcome, the caller and the pool, and no personal data', async () => {
+    it('names the operation, its outcome, the caller and the pool, and contains no username and no token', async () => {
       const { logger, lines } = recordingLogger()
       await using server = await startTestServer(engine, { logger })
       const { poolId, clientId } = await server.givenPool()
@@ -48,7 +48,7 @@ for (const engine of engines.slice(0, 1)) {
       assert.equal(linesOf(lines, 'ListUserPools')[0]?.['address'], '198.51.100.7')
     })
 
-    it('does not name the access key of a wrong signature', async () => {
+    it('names the access key of a request only when the signature is right', async () => {
       const { logger, lines } = recordingLogger()
       await using server = await startProductionServer(engine, { logger })
       const owner = await server.createKey()

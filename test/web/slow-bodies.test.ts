@@ -46,7 +46,7 @@ describe('A request body', () => {
     assert.equal((await refused.promise).message, 'The request body ended early.')
   })
 
-  it('is refused, the oldest first, when all bodies together take too much memory', async () => {
+  it('is refused when all bodies together take too much memory and it is the oldest', async () => {
     const bodies = createBodyReader({ budgetBytes: 140_000 })
     const outcomes: string[] = []
     await using server = await serve(async (request, response) => {
@@ -77,7 +77,7 @@ describe('A request body', () => {
 
   it('is read if it is small, even when large bodies have used up their budget', async () => {
     const bodies = createBodyReader({ budgetBytes: 200_000 })
-    // None of them is released, as while trigger functions run.
+    // No body is released, as while trigger functions run.
     await using server = await serve(async (request, response) => {
       response.end(await bodies.read(request, 1e6).then(({ bytes }) => `${bytes.length} bytes`, String))
     })
@@ -90,7 +90,7 @@ describe('A request body', () => {
     for (let sent = 0; sent < 10; sent++) assert.equal(await answerTo(4000), '4000 bytes')
   })
 
-  it('is read whole when it arrives in chunks of one byte, and takes no more memory than another', async () => {
+  it('is read whole when it arrives in 300,000 chunks of one byte, and takes less than 10 MB of memory', async () => {
     const bodies = createBodyReader({ budgetBytes: 1e6 })
     const length = 300_000
     const almost = Promise.withResolvers<void>()

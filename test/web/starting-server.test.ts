@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { openListener } from '../../src/web/listener.ts'
 
 describe('A server that is still starting', () => {
-  it('answers the liveness check, and everything else with 503', async () => {
+  it('answers the liveness check with 200, and all other requests with 503', async () => {
     const listener = await openListener({ host: '127.0.0.1', port: 0, tls: undefined, maxConnections: 10 })
     try {
       const ask = async (path: string, method = 'GET') => {

@@ -14,7 +14,7 @@ function givenThrottle(limitOf = (category: keyof typeof requestCategories): num
     advance: (ms: number) => {
       now += ms
     },
-    /** How many of `of` requests at once are let through. */
+    /** Sends `of` requests at once. Returns how many of them were let through. */
     passed(operation: OperationName, of: number, source: RequestSource = 'signed'): number {
       let passed = 0
       for (let i = 0; i < of; i++) {
@@ -34,7 +34,7 @@ describe('The throttle', () => {
     assert.deepEqual(uncategorized, [])
   })
 
-  it('lets through one second of requests at once, then as many as the passed time allows', () => {
+  it('lets through the requests of one second at once, and then as many as the time since then allows', () => {
     const { passed, advance } = givenThrottle()
     assert.equal(passed('ListUsers', 100), 30)
     advance(100)
@@ -66,7 +66,7 @@ describe('The throttle', () => {
     assert.equal(passed('SignUp', 10), 8)
   })
 
-  it('tolerates a clock that is set back', () => {
+  it('lets no further request through when the clock is set back, and refills as time passes again', () => {
     const { passed, advance } = givenThrottle()
     assert.equal(passed('ListUsers', 30), 30)
     advance(-5000)
@@ -105,7 +105,7 @@ describe('The throttle', () => {
     assert.equal(passed('SignUp', 1, { address: '198.51.100.7' }), 1)
   })
 
-  it('lets many addresses together borrow at most half a second of requests', () => {
+  it('lets many addresses together borrow at most the requests of half a second', () => {
     const { passed } = givenThrottle(() => 50)
     let total = 0
     for (let host = 0; host < 200; host++) total += passed('SignUp', 5, { address: `192.0.2.${host}` })

@@ -4,8 +4,8 @@ import type { SrpPowers } from './powers.ts'
 import { scramblerBytes } from './shared-secret.ts'
 
 /**
- * SRP-6a as in Cognito's clients. For a user, `group` is the part of the pool id after the underscore, and `name` the stored username. For a
- * remembered device they are the device group key and the device key.
+ * SRP-6a as in Cognito's clients. For a user, `group` is the part of the pool id after the underscore, and `name` the stored username. For
+ * a remembered device they are the device group key and the device key. be(n) is the format of integers that `toSignedBytes` makes.
  */
 
 const saltBytes = 16
@@ -32,8 +32,8 @@ export function readClientPublic(hex: string): bigint | undefined {
 }
 
 /**
- * Reads a verifier that a client made, as for a device: be(v), with or without the zero byte of its sign, as 384 bytes for SrpPowers.
- * Undefined when it is not a residue, and for 0, 1 and N − 1, with which every password would be accepted.
+ * Reads a verifier that a client made, as clients do for a device: be(v), with or without the zero byte of its sign. Returns 384 bytes for
+ * SrpPowers. Undefined when the verifier is not a residue, and for 0, 1 and N − 1, with which every password would be accepted.
  */
 export function readVerifier(bytes: Uint8Array): Buffer | undefined {
   if (bytes.length > modulusBytes + 1) return undefined
@@ -54,7 +54,7 @@ export function sessionKey(u: Uint8Array, s: Uint8Array): Buffer {
 /** What the client signs with K: its identity, the decoded SECRET_BLOCK of the server, and the time as the client formats it. */
 export type Claim = { readonly group: string; readonly name: string; readonly secretBlock: Uint8Array; readonly timestamp: string }
 
-/** PASSWORD_CLAIM_SIGNATURE before its Base64. */
+/** The bytes of PASSWORD_CLAIM_SIGNATURE, which clients send in Base64. */
 export function claimSignature(key: Uint8Array, claim: Claim): Buffer {
   return createHmac('sha256', key).update(claim.group).update(claim.name).update(claim.secretBlock).update(claim.timestamp).digest()
 }
@@ -83,8 +83,8 @@ const exponentStart = scramblerStart + scramblerBytes
 const stateBytes = exponentStart + exponentBytes
 
 /**
- * Whether the client's signature (Base64) proves that the client knows the password of the verifier. `state` is the one of openExchange.
- * A state may be used for one signature only.
+ * Whether the client's signature (Base64) proves that the client knows the password of the verifier. `state` is the one that openExchange
+ * returned. It may be used for one signature only.
  */
 export async function verifyClaim(
   powers: Pick<SrpPowers, 'sharedSecret'>,

@@ -1,6 +1,9 @@
 import { generator, modulus } from './group.ts'
 
-/** Powers of g with a precomputed table, at a quarter of the cost of a general power: each byte of the exponent selects one factor. */
+/**
+ * Modular exponentiation of g with a precomputed table, at a quarter of the cost of another base: each byte of the exponent selects one
+ * factor.
+ */
 export type FixedBase = {
   /** Computes one row of the table (about 1 ms). False when the table is complete. */
   prepareRow(): boolean
@@ -11,13 +14,13 @@ export type FixedBase = {
 const exponentBytes = 32
 
 /**
- * Row i has g^(j · 256^(i + 1)) for each value j of one byte. The exponent's last byte needs no row: with g = 2 it is a shift. So a power
- * takes 30 products, and the table has 31 × 256 numbers of 384 bytes, about 3 MB.
+ * Row i has g^(j · 256^(i + 1)) for each value j of one byte. The exponent's last byte needs no row: with g = 2 it is a shift. So an
+ * exponentiation takes 30 products, and the table has 31 × 256 numbers of 384 bytes, about 3 MB.
  */
 const rowCount = exponentBytes - 1
 
 /**
- * The entries that are read, and the time, depend on the exponent (x, which is derived from a password, or b, which is used once).
+ * The table entries that are read, and the time, depend on the exponent (x, which is derived from a password, or b, which is used once).
  * Only code on the same processor could measure this; across a network the rest of the request hides it.
  */
 export function createFixedBase(): FixedBase {

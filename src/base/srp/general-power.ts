@@ -4,9 +4,9 @@ import { modulus, modulusBytes, toFixedBytes, toInteger } from './group.ts'
 const modulusBase64 = toFixedBytes(modulus).toString('base64url')
 
 /**
- * base^exponent mod N as 384 big-endian bytes. It is "RSA encryption" without padding under the public key (N, exponent): Node's only way
- * to compute a modular power with OpenSSL's assembler, which is five times as fast as BigInt. N has exactly 3072 bits, the maximum for
- * which OpenSSL accepts a public exponent of more than 64 bits.
+ * base^exponent mod N as 384 big-endian bytes. It is "RSA encryption" without padding under the public key (N, exponent). This is Node's
+ * only way to a modular exponentiation with OpenSSL's assembler, which is five times as fast as BigInt. N has exactly 3072 bits, the
+ * maximum for which OpenSSL accepts a public exponent of more than 64 bits.
  *
  * OpenSSL does not hide public exponents, so the time depends on the exponent. Our exponents are u, which the client knows, and b, which is
  * random and used for one exchange, so that an attacker cannot average measurements.

@@ -18,7 +18,7 @@ export const modulus = BigInt(`0x${modulusHex}`)
 /** g. */
 export const generator = 2n
 
-/** k = SHA-256(be(N) ‖ be(g)), where g is the single byte 2: Cognito does not pad it to the length of N as RFC 5054 does. */
+/** k = SHA-256(be(N) ‖ be(g)), where be(g) is the single byte 2: Cognito does not pad g to the length of N as RFC 5054 does. */
 export const multiplier = 0x538282c4354742d7cbbde2359fcf67f9f5b3a6b08791e5011b43b8a5b66d9ee6n
 
 /** The non-negative integer of big-endian bytes; 0 for no bytes. */
@@ -32,8 +32,8 @@ export function toFixedBytes(residue: bigint): Buffer {
 }
 
 /**
- * be(n): the shortest big-endian two's complement of a non-negative integer (Java's BigInteger.toByteArray). It has a leading zero byte when
- * the top bit is set. Every integer that Cognito hashes has this form.
+ * be(n): the shortest big-endian two's complement of a non-negative integer (Java's BigInteger.toByteArray). It has a leading zero byte
+ * when the top bit is set. Cognito hashes every integer in this format.
  */
 export function toSignedBytes(integer: bigint): Buffer {
   const hex = integer.toString(16)
@@ -59,7 +59,7 @@ export function readHex(text: string): bigint | undefined {
   return hexText.test(text) ? BigInt(`0x${text}`) : undefined
 }
 
-/** Without padding, like A, B and the salt of Cognito and its clients. */
+/** Hex without leading zeros, like A, B and the salt of Cognito and its clients. */
 export function writeHex(integer: bigint): string {
   return integer.toString(16)
 }

@@ -4,14 +4,14 @@ import { modulus, modulusBytes, multiplier, toFixedBytes, toInteger } from './gr
 import { packSharedSecret, type SharedSecretInput } from './shared-secret.ts'
 import { createSlicedQueue } from './sliced-queue.ts'
 
-/** Too many powers are waiting. Tell the client to try again later. */
+/** Too many modular exponentiations are waiting. Tell the client to try again later. */
 export class PowersBusyError extends Error {
   override readonly name = 'PowersBusyError'
 }
 
 /**
- * The modular powers of SRP, which are the main cost of a sign-in. All integers are big-endian bytes. Each method rejects with
- * PowersBusyError when its queue is full, and with another error when a thread ended or the powers were closed.
+ * The modular exponentiations of SRP ("powers" in names), which are the main cost of a sign-in. All integers are big-endian bytes. Each
+ * method rejects with PowersBusyError when its queue is full, and with another error when a thread ended or the powers were closed.
  */
 export type SrpPowers = {
   /** v = g^x mod N as 384 bytes; x has at most 32. */
@@ -23,20 +23,20 @@ export type SrpPowers = {
   publicB(verifier: Uint8Array, b: Uint8Array, sign: 1 | -1): Promise<Buffer>
   /** S = (A · v^u)^b mod N as 384 bytes. */
   sharedSecret(input: SharedSecretInput): Promise<Buffer>
-  /** Roughly how many milliseconds a new S would wait for a thread. */
+  /** Roughly how many milliseconds a new call of `sharedSecret` would wait for a thread. */
   delay(): number
-  /** Computes the table of the fixed base (about 40 ms in small slices), so that no request has to wait for it. */
+  /** Computes the table of powers of g (about 40 ms in small slices), so that no request has to wait for it. */
   warmUp(): Promise<void>
   /** Rejects waiting calls and ends the threads. */
   close(): Promise<void>
 }
 
 /**
- * Powers of g run on the main thread: they take 0.13 ms, and a worker thread would add a tenth to that. The two general powers of S take
- * 1 ms and run in worker threads, which start with the first S.
+ * Exponentiations of g run on the main thread: they take 0.13 ms, and a worker thread would add a tenth to that. The two other
+ * exponentiations of S take 1 ms and run in worker threads, which start with the first S.
  *
  * @param options.workers how many threads at most
- * @param options.queueLimit how many powers of g, and how many S, may wait
+ * @param options.queueLimit how many exponentiations of g, and how many computations of S, may wait
  */
 export function createSrpPowers(options: { workers: number; queueLimit: number }): SrpPowers {
   const fixedBase = createFixedBase()
@@ -70,7 +70,7 @@ export function createSrpPowers(options: { workers: number; queueLimit: number }
   }
 }
 
-/** The time of the two powers of S on a current processor. */
+/** Milliseconds that a computation of S takes on a current processor. */
 const sharedSecretMs = 1.2
 
 /** The compiler rewrites extensions in imports but not in URLs. The extension of this module says whether it was compiled. */
@@ -80,5 +80,5 @@ const workerEntry = import.meta.url.endsWith('.ts')
 
 /** `undefined` means that the queue is full. */
 function orReject<T>(outcome: Promise<T> | undefined): Promise<T> {
-  return outcome ?? Promise.reject(new PowersBusyError('Too many modular powers are waiting.'))
+  return outcome ?? Promise.reject(new PowersBusyError('Too many modular exponentiations are waiting.'))
 }

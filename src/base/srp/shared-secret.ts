@@ -6,7 +6,7 @@ export type SharedSecretInput = { readonly a: Uint8Array; readonly verifier: Uin
 
 export const scramblerBytes = 32
 
-/** S = (A · v^u)^b mod N (RFC 5054 §2.6) as 384 bytes. Takes two general powers, about a millisecond. */
+/** S = (A · v^u)^b mod N (RFC 5054 §2.6) as 384 bytes. Takes two modular exponentiations, about a millisecond. */
 export function sharedSecret({ a, verifier, u, b }: SharedSecretInput): Buffer {
   const product = (toInteger(a) * toInteger(generalPower(verifier, u))) % modulus
   return generalPower(toFixedBytes(product), b)
@@ -16,7 +16,7 @@ const verifierStart = modulusBytes
 const scramblerStart = verifierStart + modulusBytes
 const secretStart = scramblerStart + scramblerBytes
 
-/** One byte array: posting an object of four arrays to a thread costs four times as much. */
+/** Packs the inputs into one byte array: posting an object of four arrays to a thread costs four times as much. */
 export function packSharedSecret({ a, verifier, u, b }: SharedSecretInput): Uint8Array {
   if (a.length !== modulusBytes || verifier.length !== modulusBytes || u.length !== scramblerBytes || b.length === 0)
     throw new RangeError('A, v, u or b has the wrong length.')

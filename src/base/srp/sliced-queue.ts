@@ -11,11 +11,11 @@ export type SlicedQueue = {
 
 type Job = { perform(): void; reject(error: Error): void }
 
-/** Long enough for several sign-ins to reach the database together; short enough not to delay other requests. */
+/** How long the queue computes in one turn. Several sign-ins then reach the database together, and other requests are not delayed. */
 const sliceMilliseconds = 1
 
 /**
- * @param options.prepare one step of the preparation for the first job; it is called until it returns false
+ * @param options.prepare one step of a preparation that must end before the first job; it is called until it returns false
  * @param options.queueLimit how many jobs may wait
  */
 export function createSlicedQueue(options: { prepare(): boolean; queueLimit: number }): SlicedQueue {

@@ -13,7 +13,7 @@ export type Listener = (payload: string) => void
 
 /** One opened engine: everything in which the two engines differ. */
 export type Backend = {
-  /** See Storage. */
+  /** See `checkpoint` of Storage. */
   checkpoint(): void
   readonly engine: Engine
   readonly dialect: Dialect
@@ -24,6 +24,6 @@ export type Backend = {
   ping(): Promise<void>
   /** Runs work whose statements may take far longer than usual. */
   withoutTimeLimit<T>(work: () => Promise<T>): Promise<T>
-  /** Closes what the dialect does not own. Kysely has closed the dialect's driver before. */
+  /** Closes what the dialect does not own. Kysely has closed the driver of the dialect before this call. */
   close(): Promise<void>
 }

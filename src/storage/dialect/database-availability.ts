@@ -3,12 +3,12 @@ import type { StorageLogger } from './backend.ts'
 
 /** How often an unreachable database is probed. Short, so that everything works again within two seconds of its return. */
 const probeIntervalMs = 250
-/** At most one warning in this time about lost connections, so that they do not fill the log. */
+/** At most one warning about lost connections is logged in this time, so that such warnings do not fill the log. */
 const warningIntervalMs = 10_000
 
 /**
- * Whether the database can be reached, as far as this process knows. A lost connection alone proves nothing, so the database is probed before
- * anything is logged, and then until it answers. Meanwhile requests can be rejected at once instead of waiting for a connection.
+ * Whether the database can be reached, as far as this process knows. A lost connection alone proves nothing, so the database is probed
+ * before anything is logged, and then until it answers. Meanwhile requests can be rejected at once instead of waiting for a connection.
  */
 export class DatabaseAvailability {
   readonly #probe: () => Promise<unknown>

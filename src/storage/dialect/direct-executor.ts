@@ -6,8 +6,8 @@ export type DirectExecutor = <Row>(query: CompiledQuery<Row>) => Promise<QueryRe
 const executors = new WeakMap<object, DirectExecutor>()
 
 /**
- * Makes an open engine usable without Kysely's executor, for statements that are compiled already. For those, the executor only acquires and
- * releases a connection, and creates some ten promises for it. `adapter` identifies the database.
+ * Registers how to run statements that are compiled already without Kysely's executor. For such statements that executor only acquires and
+ * releases a connection, and creates some ten promises. `adapter` identifies the database.
  */
 export function registerDirectExecutor(adapter: object, executor: DirectExecutor): void {
   executors.set(adapter, executor)

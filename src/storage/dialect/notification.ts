@@ -2,8 +2,8 @@
 const maxBytes = 7999
 
 /**
- * Both engines reject what one of them could not carry.
- * @throws RangeError when the name has other characters than PostgreSQL channels of ours may have
+ * Checks the name of a channel. Both engines reject a name that one of them could not carry.
+ * @throws RangeError when the name has characters other than letters, digits, "_" and "-"
  */
 export function requireChannel(channel: string): void {
   if (!/^[\w-]+$/.test(channel)) throw new RangeError('The name of a channel must consist of letters, digits, "_" and "-".')

@@ -16,24 +16,27 @@ const minServerVersion = 150000
 
 /** How long connecting, or waiting for a connection of the pool, may take. */
 const connectMs = 5000
-/** The same while the database is in doubt: an attempt from before its return must not delay requests for long. */
+/**
+ * How long connecting may take while the database is in doubt. An attempt that began before the database returned must not delay requests
+ * for long.
+ */
 const connectInDoubtMs = 1500
 
-/** A look-up by key takes a millisecond, and waits for no lock. */
+/** How long the answer to a look-up by key may take. A usual look-up takes a millisecond, and none waits for a lock. */
 const lookupMs = 2000
 /** PostgreSQL itself cancels a statement that takes too long. The connection is aborted only if no answer arrives this much later. */
 const marginMs = 1000
 const migrationMs = 3_600_000
 
 /**
- * If a machine is lost in the middle of a transaction, its row locks would stay until TCP gives up after hours. Transactions of ours wait for
- * nothing but the database, so they are never idle for this long.
+ * If a machine is lost in the middle of a transaction, its row locks would stay until TCP gives up after hours. Transactions of ours wait
+ * for nothing but the database, so they are never idle for this long.
  */
 const idleInTransactionMillis = 30_000
 
 export type PostgresOptions = {
   readonly url: string
-  /** Connections besides the one for look-ups and the one that listens. */
+  /** The number of connections in addition to the one for look-ups and the one that listens. */
   readonly poolSize: number
   readonly logger: StorageLogger
   /** How long a statement may take, in seconds. */
@@ -75,13 +78,13 @@ export async function openPostgres(options: PostgresOptions): Promise<Backend> {
 
 const pingQuery = { text: 'select 1' }
 
-/** Connects nothing yet: each connection is opened when it is first needed. */
+/** Opens no connection yet: each one is opened when it is first needed. */
 function connectionsOf({ url, poolSize, logger, statementSeconds }: PostgresOptions) {
   const limits = new StatementLimits(statementSeconds * 1000)
   const availability: DatabaseAvailability = new DatabaseAvailability(() => lookups.query(pingQuery), logger)
   const onLoss = (error: unknown) => availability.reportFailure(error)
   const watch = new ConnectionWatch((error) => {
-    // The idle connections have most likely been cut off as well, which would show only at their next use.
+    // The idle connections have most likely been cut off as well. Otherwise this would show only at their next use.
     pool.abortIdle(error)
     onLoss(error)
   })

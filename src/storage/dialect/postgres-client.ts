@@ -15,10 +15,11 @@ export type ClientOptions = {
  * would end the process, so each connection has a listener from its beginning. A connection that gets no answer is aborted.
  */
 export class PostgresClient extends pg.Client implements WatchedConnection {
-  /** Whether it can no longer be used. */
+  /** Whether the connection can no longer be used. */
   isLost = false
-  /** How many statements were sent, and how many have ended. `run` counts them; busy callers of `query` count by themselves to save a promise. */
+  /** How many statements were sent. `run` counts them; busy callers of `query` count by themselves to save a promise. */
   sent = 0
+  /** How many of these statements have ended. */
   answered = 0
   readonly answerTimeoutMs: () => number
   #isEnding = false
@@ -39,7 +40,7 @@ export class PostgresClient extends pg.Client implements WatchedConnection {
     return this.sent !== this.answered || this.#isEnding
   }
 
-  /** Like `query`, but the watch makes sure that it ends. */
+  /** Like `query`, but it counts the statement, so that the watch aborts the connection if no answer arrives. */
   async run(query: string | pg.QueryConfig): Promise<pg.QueryResult> {
     this.sent++
     try {

@@ -29,8 +29,8 @@ type Connections = {
 }
 
 /**
- * Kysely over `pg`. Each connection prepares a statement once, since parsing and planning are most of the cost of a look-up by key. The files
- * of this folder that exist for speed are listed with their numbers in docs/decisions/0012.
+ * Kysely over `pg`. Each connection prepares a statement once, since parsing and planning are most of the cost of a look-up by key. The
+ * files of this folder that exist for speed are listed with their numbers in docs/decisions/0012.
  */
 export function postgresDialect(connections: Connections): Dialect {
   const adapter = new PostgresAdapter()
@@ -103,7 +103,7 @@ class PostgresDriver implements Driver {
   }
 }
 
-/** Acquires a client from the pool only when one is needed: for a transaction, or for a statement that is no look-up. */
+/** Acquires a client from the pool only for a transaction, or for a statement that is not a look-up. */
 class PostgresConnection implements DatabaseConnection {
   readonly #shared: Shared
   #client: PooledClient | undefined
@@ -136,8 +136,8 @@ class PostgresConnection implements DatabaseConnection {
   }
 
   /**
-   * Sends BEGIN together with the first statement. With `pipeline` the server executes them in order, and a round trip is saved. If BEGIN
-   * fails, the connection is lost and the first statement fails, too.
+   * Sends BEGIN together with the first statement. With `pipeline` the server executes the two in order, and a round trip is saved. If
+   * BEGIN fails, the connection is lost and the first statement fails, too.
    */
   async begin(sql: string): Promise<void> {
     if (this.#client === undefined) await this.#acquireClient()
@@ -191,7 +191,7 @@ class PostgresConnection implements DatabaseConnection {
     }
   }
 
-  /** It reports the loss of its connection by itself. */
+  /** The connection for look-ups. It reports its own loss to `availability`. */
   #lookups(): PostgresLookups {
     this.#requireReachable()
     return this.#shared.lookups

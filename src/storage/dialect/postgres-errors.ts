@@ -51,7 +51,9 @@ function decoded(text: string): string {
   }
 }
 
-/** Errors of the network, and of a server that starts, stops or has no connections left. None of them means a wrong setting on this side. */
+/**
+ * Errors of the network, and of a server that starts, stops or has no connections left. None of them means a wrong setting on this side.
+ */
 const transientCodes = new Set(
   'ECONNREFUSED ECONNRESET EPIPE ETIMEDOUT EHOSTUNREACH ENETUNREACH ENOTFOUND EAI_AGAIN 57P01 57P02 57P03 53300'.split(' '),
 )
@@ -67,8 +69,9 @@ export function isWorthWaiting(error: unknown): boolean {
 }
 
 /**
- * States in which PostgreSQL rejects work for reasons of its own: connection failures (08), out of space, memory or connections (53), shutting
- * down (57P), a statement that took too long (57014), a system error (58), read-only (25006), a transaction that was idle too long (25P03).
+ * States in which PostgreSQL rejects work for reasons of its own: connection failures (08), out of space, memory or connections (53),
+ * shutting down (57P), a statement that took too long (57014), a system error (58), read-only (25006), a transaction that was idle too long
+ * (25P03).
  */
 const unavailableStates = /^(08|53|57P|58|57014$|25006$|25P03$)/
 
@@ -85,8 +88,8 @@ export function statementError(error: unknown, connection: { readonly isLost: bo
 }
 
 /**
- * Whether a prepared statement was rejected because its result has other columns than when it was prepared. The code only says that a feature
- * is not supported, and the message is in the server's language, so the routine decides.
+ * Whether a prepared statement was rejected because its result has other columns than when it was prepared. The code only says that a
+ * feature is not supported, and the message is in the server's language, so the routine decides.
  */
 export function isStaleStatement(error: unknown): boolean {
   const { code, routine } = (error ?? {}) as { code?: unknown; routine?: unknown }

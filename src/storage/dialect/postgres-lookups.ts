@@ -8,11 +8,11 @@ import { statementError } from './postgres-errors.ts'
 type Connection = { readonly client: PostgresClient; readonly cork: () => void }
 
 /**
- * One connection for all look-ups by key outside transactions. The queries of one turn of the event loop leave in one packet, and the answers
- * arrive in few: for such short queries, packets and wake-ups are most of the cost. A look-up waits for no lock, so it does not delay the
- * look-ups behind it.
+ * One connection for all look-ups by key outside transactions. The queries of one turn of the event loop leave in one packet, and their
+ * answers arrive in a few packets: for such short queries, packets and wake-ups are most of the cost. A look-up waits for no lock, so it
+ * does not delay the look-ups behind it.
  *
- * It connects at the first query, and again at the first query after the connection was lost. `onLoss` is called for each loss.
+ * The connection is opened at the first query, and again at the first query after it was lost. `onLoss` is called for each loss.
  */
 export class PostgresLookups {
   readonly #options: ClientOptions

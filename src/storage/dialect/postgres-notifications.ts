@@ -75,7 +75,7 @@ class ListeningConnection {
   /** Rejects when the first attempt to connect fails. Later ones are repeated until they succeed. */
   async open(): Promise<void> {
     await this.#connect()
-    // A failure shows as an event of the connection, which is handled there.
+    // A failure of the probe shows as an event of the connection, and `#lost` handles that event.
     this.#probe = setInterval(() => void this.#client?.run('select 1').catch(() => undefined), probeIntervalMs).unref()
   }
 

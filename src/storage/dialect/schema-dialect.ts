@@ -7,9 +7,11 @@ export type SchemaDialect = {
   readonly text: RawBuilder<unknown>
   /** A 64-bit integer. */
   readonly integer: RawBuilder<unknown>
-  /** The end of a table whose rows are found by a composite key and are small enough to be stored in that key's index. */
+  /**
+   * The end of the definition of a table whose rows are found by a composite key, and are small enough to be stored in that key's index.
+   */
   readonly narrowTable: RawBuilder<unknown>
-  /** The end of any other table. */
+  /** The end of the definition of a table that is not narrow. */
   readonly wideTable: RawBuilder<unknown>
   /** Keeps other processes from migrating until the transaction ends. */
   // biome-ignore lint/suspicious/noExplicitAny: any schema will do
@@ -40,7 +42,7 @@ export const schemaDialects: Readonly<Record<Engine, SchemaDialect>> = {
     narrowTable: sql``,
     wideTable: sql``,
     lockSchema: async (tx) => {
-      // Waiting for another process may take long, and so may building an index.
+      // Waiting for another process may take long, and so may building an index, so no time limit applies.
       await sql`set local statement_timeout = 0`.execute(tx)
       await sql`select pg_advisory_xact_lock(${sql.lit(schemaLock)})`.execute(tx)
     },

@@ -12,17 +12,20 @@ import { SqliteHandle } from './sqlite-handle.ts'
 
 /** How long a write waits for another process that writes. */
 const busyTimeoutMs = 5000
-/** How long a transaction waits for those before it in this process. */
+/** How long a transaction waits for earlier transactions of this process. */
 const lockTimeoutMs = 10_000
 
-/** Reading the whole of a file of this size takes a fraction of a second. The backup checks a larger one (see docs/production.md). */
+/**
+ * A file of at most this size is checked for damage at the start. Reading the whole of it takes a fraction of a second. A larger file is
+ * checked by the backup (see docs/production.md).
+ */
 const checkedBytes = 64 * 1024 * 1024
 
 type SqliteOptions = { readonly create: boolean; readonly logger: StorageLogger }
 
 /**
- * Opens the file. With `create`, a missing file and its folder are created, readable by their owner only. Without it, a missing or empty file
- * is rejected: it is more likely a wrong path or a lost volume than a new installation.
+ * Opens the file. With `create`, a missing file and its folder are created, readable by their owner only. Without it, a missing or empty
+ * file is rejected: it is more likely a wrong path or a lost volume than a new installation.
  * @throws EmptyDatabaseError when the file is missing or empty and may not be created
  * @throws StorageError when the file cannot be opened or is damaged
  */
@@ -39,8 +42,8 @@ export async function openSqlite(path: string, { create, logger }: SqliteOptions
     writer.exec('pragma synchronous = full')
     // Four times the default: pages that change often are copied into the file once for many commits.
     writer.exec('pragma wal_autocheckpoint = 4000')
-    // In KiB: room for the upper pages of the busiest tables. The lower ones are in the cache of the operating system. A larger cache would
-    // slow down commits, because one that split a page searches the whole cache.
+    // In KiB: enough for the upper pages of the busiest tables. Their lower pages are in the cache of the operating system. A larger cache
+    // would slow down commits, because a commit that split a page searches the whole cache.
     writer.exec('pragma cache_size = -4000')
     const reader = new SqliteHandle(file, busyTimeoutMs)
     handles.push(reader)
@@ -56,7 +59,7 @@ export async function openSqlite(path: string, { create, logger }: SqliteOptions
         reader.run('select count(*) from sqlite_schema', [])
       },
       withoutTimeLimit: (work) => work(),
-      // By the reader, since SQLite refuses a checkpoint inside a transaction, and the writer may be in one.
+      // The reader runs the checkpoint, since SQLite refuses one inside a transaction, and the writer may be in a transaction.
       checkpoint: () => void reader.run('pragma wal_checkpoint(passive)', []),
     }
   } catch (error) {
@@ -70,7 +73,7 @@ function requireContent(file: string): void {
   throw new EmptyDatabaseError(`The database ${file} is ${existsSync(file) ? 'empty' : 'missing'}.`)
 }
 
-/** Damage that is found at a start can be repaired from a backup that was made before it. */
+/** Checks the file for damage. Damage that is found at a start can be repaired from a backup that is older than the damage. */
 function checkPages(file: string, reader: SqliteHandle): void {
   const { rows } = reader.run<{ quick_check: string }>('pragma quick_check(1)', [])
   const [first] = rows

@@ -7,8 +7,8 @@ import type { SqliteHandle } from './sqlite-handle.ts'
 const pollMs = 100
 
 /**
- * A published payload reaches the subscribers of this process only: SQLite cannot notify other processes on the same file. But it has a
- * version number that changes with their commits. When it changes, `onGap` of every subscriber is called.
+ * A published payload reaches the subscribers of this process only: SQLite cannot notify other processes on the same file. But the file has
+ * a version number that changes with the commits of other processes. When it changes, `onGap` of every subscriber is called.
  *
  * @NOTE `writer` must be the only handle of this process that writes: a handle's own commits do not change the version that it sees.
  */
@@ -44,7 +44,7 @@ export function sqliteChannels(writer: SqliteHandle): Pick<Backend, 'publish' | 
   }
 }
 
-/** Undefined when it cannot be read at the moment, which counts as a change. */
+/** The version number of the file. Undefined when it cannot be read at the moment, which counts as a change. */
 function dataVersion(handle: SqliteHandle): number | undefined {
   try {
     return handle.run<{ data_version: number }>('pragma data_version', []).rows[0]?.data_version

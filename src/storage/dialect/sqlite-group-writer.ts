@@ -36,8 +36,8 @@ type Waiter = { resolve(): void; timer: NodeJS.Timeout }
 type Options = { busyTimeoutMs: number; lockTimeoutMs: number }
 
 /**
- * Group commit. The transactions of one turn of the event loop run one after the other, each inside a savepoint of one outer transaction. Each
- * of them resolves only after the outer COMMIT has made all of them durable. See docs/decisions/0005.
+ * Group commit. The transactions of one turn of the event loop run one after the other, each inside a savepoint of one outer transaction.
+ * Each of them resolves only after the outer COMMIT has made all of them durable. See docs/decisions/0005.
  *
  * @NOTE The outer COMMIT never runs while a transaction holds the writer, so a half-done transaction is never committed.
  */
@@ -132,7 +132,7 @@ export class SqliteGroupWriter {
           this.#waiting.splice(this.#waiting.indexOf(waiter), 1)
           reject(
             new DatabaseUnavailableError(
-              `Waited ${this.#options.lockTimeoutMs} ms for another transaction. Was the outer database used inside one?`,
+              `Waited ${this.#options.lockTimeoutMs} ms for another transaction. Was the outer database used inside a transaction?`,
             ),
           )
         }, this.#options.lockTimeoutMs),

@@ -35,8 +35,8 @@ export class SqliteHandle {
     const values = parameters as SQLInputValue[]
     if (prepared.columns.length === 0) return { rows: [], numAffectedRows: BigInt(prepared.statement.run(...values).changes) }
     const rows = prepared.statement.all(...values) as unknown as readonly SQLOutputValue[][]
-    // Another process has added a column meanwhile, and SQLite has recompiled the statement by itself. Migrations only ever add columns (see
-    // migrate.ts): after any other change, names and values of the columns would no longer match.
+    // Another process has added a column meanwhile, and SQLite has recompiled the statement by itself. Migrations only ever add columns
+    // (see migrate.ts): after any other change, names and values of the columns would no longer match.
     if (rows[0] !== undefined && rows[0].length !== prepared.columns.length) prepared.columns = columnsOf(prepared.statement)
     return { rows: rows.map((row) => toObject(prepared.columns, row)) as R[], numAffectedRows: BigInt(rows.length) }
   }

@@ -1,12 +1,15 @@
-/** How many texts are prepared in each connection. Without a limit, `IN` lists of varying length would fill the server's memory. */
+/**
+ * How many different statements are prepared in each connection. Without a limit, `IN` lists of varying length would fill the server's
+ * memory.
+ */
 const maxNames = 500
 
-/** The names under which connections prepare statements. The same text has the same name in all connections. */
+/** The names under which connections prepare statements. A statement has the same name in all connections. */
 export class StatementNames {
   readonly #names = new Map<string, string>()
   #generation = 0
 
-  /** Undefined when there are too many names already: then the statement is not prepared. */
+  /** Undefined when there are too many names already. Then the statement is not prepared. */
   nameOf(sql: string): string | undefined {
     const known = this.#names.get(sql)
     if (known !== undefined || this.#names.size >= maxNames) return known
@@ -16,11 +19,11 @@ export class StatementNames {
   }
 
   /**
-   * To be called when PostgreSQL rejects `name` because its result has other columns now: a process of a later release has added some (see
-   * migrate.ts). Every text gets a new name, so that each connection prepares it again.
+   * To be called when PostgreSQL rejects the statement `name` because its result has other columns now: a process of a later release has
+   * added some (see migrate.ts). Every statement gets a new name, so that each connection prepares it again.
    */
   renew(sql: string, name: string | undefined): void {
-    // Several connections find this out at the same time; only the first one renews the names.
+    // Several connections notice the new columns at the same time. Only the first one renews the names.
     if (this.#names.get(sql) !== name) return
     this.#names.clear()
     this.#generation++

@@ -43,7 +43,8 @@ async function extendSessions(db: Kysely<never>, { text, integer }: SchemaDialec
       .addColumn(name, type as never)
       .execute()
   }
-  // Existing sessions stay valid: they began after the last sign-out, so it does not end them.
+  // A session that began after the last sign-out of its user gets the time of that sign-out, so the session stays valid. Every other
+  // session gets null: a sign-out of its user, if there was one, has ended it.
   await sql`
     update session set user_signed_out_at = (
       select signed_out_at from "user"

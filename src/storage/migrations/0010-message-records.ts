@@ -15,7 +15,9 @@ const tables: readonly Table[] = [
 const addedIntegers = ['lease_until', 'last_attempt_at', 'refused', 'ended_at', 'content_until'] as const
 const indexes = [['pool_id', 'id'], ['pool_id', 'sub', 'id'], ['pool_id', 'state', 'id'], ['ended_at'], ['content_until']] as const
 
-/** The outbox keeps sent messages for a while. The queued ones have an index of their own, so that the kept ones do not slow down delivery. */
+/**
+ * The outbox keeps sent messages for a while. The queued ones have an index of their own, so that the kept ones do not slow down delivery.
+ */
 export const messageRecords: Migration = {
   name: '0010-message-records',
   async up(db, dialect) {

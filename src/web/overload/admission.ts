@@ -1,6 +1,6 @@
 /**
  * Decides which requests are processed, which wait, and which are rejected. So a server that gets more requests than it can answer still
- * answers as many as it can, and quickly. A request that is processed occupies a slot.
+ * answers as many as it can, and answers those quickly. A request that is processed occupies a slot.
  */
 export type Admission = {
   /** Whether to reject a request that arrives now, before its body is read. It costs almost nothing. */
@@ -28,17 +28,17 @@ type Options = {
   readonly now?: () => number
 }
 
-/** Waits up to this long are acceptable, for any length of time. */
+/** A wait of up to this long is acceptable, even if requests wait as long all the time. */
 export const targetMs = 20
 
 /** When waits have been above the target for this long, they are an overload and not a burst. */
 export const intervalMs = 100
 
 /**
- * A queue with controlled delay, after CoDel (RFC 8289). The requests of a burst wait in order of arrival. When the oldest request has waited
- * above the target for a whole interval, the server is overloaded. Then the newest request is served first, since it has the best chance to be
- * answered in time; the others are rejected once they have waited for the target; and only a few may wait at all. The overload ends when no
- * request was rejected for an interval.
+ * A queue with controlled delay, after CoDel (RFC 8289). The requests of a burst wait in order of arrival. When the oldest request has
+ * waited above the target for a whole interval, the server is overloaded. Then the newest request is served first, since it has the best
+ * chance to be answered in time; the others are rejected once they have waited for the target; and only a few may wait at all. The overload
+ * ends when no request was rejected for an interval.
  */
 export function createAdmission(options: Options): Admission {
   return new AdmissionQueue(options)
@@ -91,7 +91,7 @@ class AdmissionQueue implements Admission {
     }
   }
 
-  /** An arrow function, because it is passed on without its object. */
+  /** An arrow function, because callers pass this function on without its object. */
   readonly withoutSlot = async <T>(work: () => Promise<T>): Promise<T> => {
     this.leave()
     try {

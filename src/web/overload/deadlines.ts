@@ -9,7 +9,7 @@ export type Deadline = { end(): void }
 const maxPollMs = 1000
 
 export function createDeadlines(limitMs: number, pollMs = Math.min(maxPollMs, limitMs)): Deadlines {
-  // A map keeps the order of insertion, which is the order in which they expire.
+  // A map keeps the order of insertion. Deadlines expire in this order, since all time limits are equally long.
   const running = new Map<Deadline, { readonly at: number; readonly expire: () => void }>()
   let timer: NodeJS.Timeout | undefined
 

@@ -15,7 +15,7 @@ type Options = {
 
 const probeIntervalMs = 10
 
-/** Below the first delay the limit may grow; above the second it shrinks. */
+/** When the probe takes less than the first delay, the limit may grow. When it takes more than the second, the limit shrinks. */
 const shortDelayMs = 6
 const longDelayMs = 12
 
@@ -24,8 +24,8 @@ const minPerProcessor = 8
 const maxPerProcessor = 256
 
 /**
- * Sends a probe through the thread pool and back through the event loop, where signatures and answers wait as well, and lowers the limit when
- * the probe is slow. Probes are sent only while requests find all slots occupied, so an idle server does nothing.
+ * Sends a probe through the thread pool and back through the event loop, where signatures and answers wait as well, and lowers the limit
+ * when the probe is slow. Probes are sent only while requests find all slots occupied, so an idle server does nothing.
  */
 export function createWorkLimit({ processors, otherDelay }: Options): WorkLimit {
   const min = minPerProcessor * processors

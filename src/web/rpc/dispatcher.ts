@@ -17,8 +17,8 @@ import { type RequestLimits, requestLimits } from './request-limits.ts'
 import type { Throttle } from './throttle.ts'
 
 /**
- * An operation whose needs `Services` meets. The last parameter is `never` because the type of the caller depends on the operation's
- * `auth`. `identifyCaller` makes a caller of the right type; for `iam` the gate does.
+ * An operation that finds all its dependencies in `Services`. The last parameter is `never` because the type of the caller depends on the
+ * operation's `auth`. `identifyCaller` makes a caller of the right type; for `iam` the gate makes it.
  */
 // biome-ignore lint/suspicious/noExplicitAny: the request and answer types differ by operation; the contract checks both at run time.
 export type BuiltOperation<Services> = Operation<any, Services, never>
@@ -34,7 +34,7 @@ export type RpcCall = {
   readonly limits: RequestLimits
   /** The gate's check of the headers, before the body is read; undefined for an operation without a signature. */
   readonly checkHead: (() => Promise<CheckedHead>) | undefined
-  /** The body of the answer. Adds to `logFields` as they become known. */
+  /** Returns the body of the answer. Fills in `logFields` as soon as their values are known. */
   answer(body: Buffer, checked: CheckedHead | undefined, logFields: RequestLogFields): Promise<string>
 }
 
@@ -120,7 +120,7 @@ type Credentials = {
 }
 
 /**
- * The caller, by the kind of proof that the operation requires. `iam` was proven before, by the signature over the whole request.
+ * The caller, by the kind of proof that the operation requires. `iam` was proven earlier, by the signature over the whole request.
  *
  * @throws ApiError when the proof is missing or wrong
  */

@@ -32,7 +32,7 @@ export class ReceivedHead implements RpcHead {
   }
 
   /**
-   * Only a signature needs every header, and most calls have none. Node makes the list on demand.
+   * Only signed calls need every header, and most calls are not signed. Node makes the list on demand.
    *
    * @NOTE This is a getter, so a spread copy of the head lacks it.
    */

@@ -4,10 +4,10 @@ import { ApiError } from '../../contract/api-error.ts'
 /** Reads bodies under limits of size, time and memory. */
 export type BodyReader = {
   /**
-   * The bytes of a body, whatever its content type: signatures cover the exact bytes. Their memory counts against the budget until
+   * Returns the bytes of a body, whatever its content type: signatures cover the exact bytes. Their memory counts against the budget until
    * `release` is called. After an error, the caller deals with the unread rest.
    *
-   * @throws ApiError RequestEntityTooLargeException over `limitBytes`; SerializationException when it ends early or comes too slowly
+   * @throws ApiError RequestEntityTooLargeException over `limitBytes`; SerializationException when the body ends early or comes too slowly
    * @throws BudgetError when the budget is used up
    */
   read(request: IncomingMessage, limitBytes: number): Promise<ReceivedBody>
@@ -23,9 +23,9 @@ export class BudgetError extends Error {
 type Limits = {
   /** The most memory that all bodies may take together. */
   readonly budgetBytes: number
-  /** Time before the rate below applies. */
+  /** Milliseconds before `bytesPerSecond` applies. */
   readonly graceMs?: number
-  /** The least average rate after that. */
+  /** The lowest average rate that is accepted after `graceMs`. */
   readonly bytesPerSecond?: number
   readonly checkEveryMs?: number
 }
@@ -140,7 +140,7 @@ class ArrivingBody {
     return this.#length
   }
 
-  /** The bytes of memory that it takes: at most twice its length. */
+  /** The bytes of memory that the body takes: at most twice its length. */
   get memory(): number {
     return this.#buffer.length
   }

@@ -2,7 +2,7 @@ import { definitionOf, getShape } from '../../contract/model.ts'
 import type { Auth, OperationName } from '../../contract/operation.ts'
 import type { JsonLimits } from './json-body.ts'
 
-/** How large the request of an operation may be, and how much it may hold. Known before the body is read. */
+/** How many bytes and how many values the request of an operation may have. Known before the body is read. */
 export type RequestLimits = JsonLimits & { readonly bytes: number }
 
 const kilobyte = 1024
@@ -20,7 +20,9 @@ const unsignedWithMapsBytes = 512 * kilobyte
 /** One text at its longest, 131,072 characters, and the rest of the request. */
 const unsignedBytes = 144 * kilobyte
 
-/** Cognito documents no limit for most maps and lists. Real requests have far fewer entries, and each entry costs more time than its bytes. */
+/**
+ * Cognito documents no limit for most maps and lists. Real requests have far fewer entries, and each entry costs more time than its bytes.
+ */
 const entriesPerMap = 100
 const elementsPerUnsignedList = 200
 const valuesPerUnsignedRequest = 5_000

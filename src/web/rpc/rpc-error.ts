@@ -29,7 +29,7 @@ export function unavailable(retryAfterSeconds: number): RpcAnswer {
   return { ...answer, headers: { ...answer.headers, 'retry-after': String(retryAfterSeconds) } }
 }
 
-/** Without line ends and non-ASCII characters, and not too long for a header. */
+/** The message as the value of a header: without line ends and non-ASCII characters, and not too long. */
 function headerText(message: string): string {
   return message.replace(/[^\x20-\x7e]+/g, ' ').slice(0, 500)
 }

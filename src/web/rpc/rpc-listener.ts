@@ -113,8 +113,8 @@ async function answerBody(options: Options, received: Received, call: RpcCall, c
 }
 
 /**
- * Does a part of a request's work once it is admitted. After the deadline the caller gets an answer. The work itself goes on, and keeps
- * its place and its body in memory, because it cannot be cancelled.
+ * Does a part of the work of a request once the request is admitted. After the deadline the caller gets an answer. The work itself goes on,
+ * and keeps its slot and its body in memory, because it cannot be cancelled.
  *
  * @throws ShedError when the request was not admitted
  * @throws DeadlineError after the deadline

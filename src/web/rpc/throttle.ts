@@ -24,7 +24,7 @@ const answersPerStart = 3
 
 /** The share of a category's limit that is guaranteed to each address. */
 const addressShare = 0.1
-/** The part of the next second's limit that requests within such a share may use up in advance. */
+/** The part of the next second's limit that requests of addresses within their share may use up in advance. */
 const advanceShare = 0.5
 
 /** The most addresses that are remembered. A forgotten address starts again with a full share. */

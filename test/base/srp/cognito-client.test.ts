@@ -46,14 +46,14 @@ describe('A client with amazon-cognito-identity-js', () => {
     return verifyClaim(powers, { verifier, state, claim, signature: signature.digest('base64') })
   }
 
-  it('signs in with the right password only, for both signs of B', async () => {
+  it('signs in with the right password and not with a wrong one, for both signs of B', async () => {
     const [group, name, salt] = ['AbCdEfGhI', 'ana', newSalt()]
     const account = { group, name, salt, verifier: await powers.verifier(srpX(group, name, 'Passw0rd!', salt)) }
     for (const sign of [1, 1, -1, -1, -1] as const) assert.equal(await signIn(account, 'Passw0rd!', sign), true)
     for (const sign of [1, -1] as const) assert.equal(await signIn(account, 'passw0rd!', sign), false)
   })
 
-  it('signs in with a device whose verifier it made', async () => {
+  it('signs in with the password of a device for which the client made the verifier, and not with another password', async () => {
     const [group, name] = ['-AbCdEfGh', 'eu-west-1_11111111-2222-3333-4444-555555555555']
     const client = new Helper(group)
     await promisify((callback: Callback<undefined>) => client.generateHashDevice(group, name, callback))

@@ -33,7 +33,7 @@ async function openSigned(verifier: Buffer, a: bigint, sign: 1 | -1) {
 }
 
 describe('An SRP exchange', () => {
-  it('succeeds with the right password, for both signs of B and odd and even exponents', async () => {
+  it('succeeds with the right password, for both signs of B and six random exponents each', async () => {
     const verifier = await verifierOf()
     for (const sign of [1, -1] as const)
       for (let i = 0; i < 6; i++) {
@@ -71,7 +71,7 @@ describe('An SRP exchange', () => {
     assert.equal(await verifyClaim(powers, proof), true)
   })
 
-  it('accepts an A above N, with leading zeros and in capitals', async () => {
+  it('reads an A with leading zeros and in capitals, above or below N', async () => {
     const verifier = await verifierOf()
     const a = newExponent()
     for (const publicA of [power(2n, a) + modulus, power(2n, a)]) {
@@ -84,14 +84,14 @@ describe('An SRP exchange', () => {
     }
   })
 
-  it('refuses an A that is not a number, or a multiple of N', () => {
+  it('rejects an A that is not a hex number of at most 1,024 digits, or that is a multiple of N', () => {
     for (const hex of ['', '0', '0000', 'zz', modulus.toString(16), (3n * modulus).toString(16).padStart(800, '0'), 'f'.repeat(1025)])
       assert.equal(readClientPublic(hex), undefined, hex)
     assert.equal(readClientPublic('1'), 1n)
     assert.equal(readClientPublic((modulus + 1n).toString(16)), modulus + 1n)
   })
 
-  it('fails when u is 0, because no password is needed then', async () => {
+  it('fails when u is 0, because a client would then need no password', async () => {
     const verifier = await verifierOf()
     const b = randomBytes(32)
     const a = newExponent()
@@ -106,7 +106,7 @@ describe('An SRP exchange', () => {
     assert.equal(await verifyClaim(powers, { verifier, state, claim, signature }), false)
   })
 
-  it('refuses a state of the wrong length', async () => {
+  it('rejects a state of the wrong length', async () => {
     const proof = { verifier: await verifierOf(), state: Buffer.alloc(447), claim, signature: '' }
     await assert.rejects(verifyClaim(powers, proof), RangeError)
   })
@@ -152,14 +152,14 @@ describe('The functions of an SRP exchange', () => {
     assert.ok(salts.every((salt) => salt.length === 16 && salt[0] !== 0))
   })
 
-  it('read a verifier of a client, with or without a sign byte, as 384 bytes', () => {
+  it('read the verifier that a client sends, with or without a sign byte, as 384 bytes', () => {
     for (const verifier of [2n, 0x80n, modulus >> 9n, modulus - 2n]) {
       assert.deepEqual(readVerifier(toSignedBytes(verifier)), toFixedBytes(verifier))
       assert.deepEqual(readVerifier(toFixedBytes(verifier)), toFixedBytes(verifier))
     }
   })
 
-  it('refuse a verifier that fits every password or is not a residue', () => {
+  it('reject a verifier with which every password would be accepted, and one that is not a residue', () => {
     for (const verifier of [0n, 1n, modulus - 1n, modulus, modulus + 2n]) assert.equal(readVerifier(toSignedBytes(verifier)), undefined)
     assert.equal(readVerifier(Buffer.alloc(0)), undefined)
     assert.equal(readVerifier(Buffer.concat([Buffer.alloc(2), toFixedBytes(4n)])), undefined)

@@ -26,7 +26,7 @@ describe('The SRP group', () => {
     assert.equal(multiplier, toInteger(hash))
   })
 
-  it('writes bytes like the integer that they represent', () => {
+  it('converts big-endian bytes to the same format as the integer that they represent', () => {
     for (const hex of ['00', '0000', '01', '0001', '7f', '80', '0080', '000080', 'ff', '00ff00', '7fff', '8000', '0abcde'])
       assert.deepEqual(toSignedForm(Buffer.from(hex, 'hex')), toSignedBytes(BigInt(`0x${hex}`)), hex)
   })
@@ -64,7 +64,7 @@ describe('The SRP group', () => {
     assert.equal(writeHex(0xabcn), 'abc')
   })
 
-  it('refuses text that is not hex, and more than 1,024 digits', () => {
+  it('rejects text that is not hex, and text of more than 1,024 digits', () => {
     for (const text of ['', ' ', 'g', '-1', '0x1', '1n', '1_0', '1 ', ' 1', '1\n', '12\u0000', '１', 'f'.repeat(1025)])
       assert.equal(readHex(text), undefined, JSON.stringify(text))
   })

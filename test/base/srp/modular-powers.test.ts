@@ -19,18 +19,18 @@ const exponents = [
   ...Array.from({ length: 8 }, () => randomBytes(32)),
 ]
 
-describe('Powers of the fixed base', () => {
-  it('equal the result of squaring, for every length of exponent', () => {
+describe('Modular exponentiation of g by the table', () => {
+  it('has the same result as repeated squaring, for every length of the exponent', () => {
     const fixedBase = createFixedBase()
     const all = [...exponents, Buffer.alloc(0), ...Array.from({ length: 31 }, (_, i) => randomBytes(i + 1))]
     for (const exponent of all) assert.equal(fixedBase.power(exponent), power(2n, toInteger(exponent)), exponent.toString('hex'))
   })
 
-  it('refuse an exponent that is longer than the table', () => {
+  it('rejects an exponent of more than 32 bytes, for which the table has no row', () => {
     assert.throws(() => createFixedBase().power(Buffer.alloc(33, 1)), RangeError)
   })
 
-  it('use a table that is computed in 31 steps', () => {
+  it('computes its table in 31 steps', () => {
     const fixedBase = createFixedBase()
     let rows = 0
     while (fixedBase.prepareRow()) rows++
@@ -39,8 +39,8 @@ describe('Powers of the fixed base', () => {
   })
 })
 
-describe('Modular powers of any base', () => {
-  it('equal the result of squaring, for every base and exponent', () => {
+describe('Modular exponentiation of any base', () => {
+  it('has the same result as repeated squaring, for bases below and above N and exponents of up to 64 bytes', () => {
     const bases = [0n, 1n, 2n, 3n, modulus - 1n, modulus, modulus + 5n, toInteger(randomBytes(380)), toInteger(randomBytes(384))]
     for (const base of bases)
       for (const exponent of [...exponents, randomBytes(64)]) {
@@ -50,7 +50,7 @@ describe('Modular powers of any base', () => {
       }
   })
 
-  it('keep the leading zero bytes of their result', () => {
+  it('keeps the leading zero bytes of the result', () => {
     assert.deepEqual(generalPower(Buffer.of(2), Buffer.of(9)), toFixedBytes(512n))
   })
 })

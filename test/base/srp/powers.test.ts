@@ -14,7 +14,7 @@ function openPowers(options: { workers: number; queueLimit: number }) {
 
 const input = () => ({ a: Buffer.alloc(384, 5), verifier: Buffer.alloc(384, 6), u: randomBytes(32), b: randomBytes(32) })
 
-describe('The worker threads for SRP', () => {
+describe('The modular exponentiations of SRP', () => {
   it('compute v = g^x and B = k·v ± g^b as 384 bytes', async () => {
     await using open = openPowers({ workers: 1, queueLimit: 1000 })
     for (const x of [Buffer.of(9), ...Array.from({ length: 20 }, () => randomBytes(32))]) {
@@ -31,7 +31,7 @@ describe('The worker threads for SRP', () => {
     }
   })
 
-  it('return results in the order of the calls', async () => {
+  it('return to each of many concurrent calls its own result', async () => {
     await using open = openPowers({ workers: 2, queueLimit: 100 })
     const exponents = Array.from({ length: 20 }, () => randomBytes(32))
     const all = await Promise.all(exponents.map((x) => open.powers.verifier(x)))
@@ -41,7 +41,7 @@ describe('The worker threads for SRP', () => {
     )
   })
 
-  it('reject calls while the queues are full, and finish the others', async () => {
+  it('are rejected while the queues are full, and accepted again after the waiting calls have finished', async () => {
     await using open = openPowers({ workers: 1, queueLimit: 3 })
     const verifiers = [1, 2, 3].map((byte) => open.powers.verifier(Buffer.of(byte)))
     await assert.rejects(open.powers.verifier(Buffer.of(4)), PowersBusyError)
@@ -65,14 +65,14 @@ describe('The worker threads for SRP', () => {
     assert.ok(turns >= 5, `the loop turned ${turns} times`)
   })
 
-  it('reject an exponent or a state of the wrong length, and accept further calls', async () => {
+  it('reject an exponent or another input of the wrong length, and accept further calls', async () => {
     await using open = openPowers({ workers: 1, queueLimit: 10 })
     await assert.rejects(open.powers.verifier(Buffer.alloc(33)), RangeError)
     await assert.rejects(open.powers.sharedSecret({ ...input(), u: Buffer.alloc(31) }), RangeError)
     assert.equal(toInteger(await open.powers.verifier(Buffer.of(1))), 2n)
   })
 
-  it('reject waiting and later calls when they are closed', async () => {
+  it('reject waiting and later calls after `close`', async () => {
     const { powers } = openPowers({ workers: 1, queueLimit: 10 })
     const outcomes = Promise.allSettled([powers.verifier(Buffer.of(1)), powers.sharedSecret(input())])
     await powers.close()
@@ -84,7 +84,7 @@ describe('The worker threads for SRP', () => {
     await assert.rejects(powers.sharedSecret(input()), /closed/)
   })
 
-  it('finish running calls, and then let the process end without a close', async () => {
+  it('finish running calls, and then let the process end even if `close` is never called', async () => {
     const module = new URL('../../../src/base/srp/powers.ts', import.meta.url)
     const script = `
       import { createSrpPowers } from ${JSON.stringify(module.href)}

@@ -26,7 +26,7 @@ describe('Known SRP values', () => {
     return { verifier: toInteger(verifier), publicB, u, s, key: sessionKey(u, s) }
   }
 
-  it('of a user and a password are computed', async () => {
+  it('for a user and a password are reproduced', async () => {
     const [group, name] = ['AbCdEfGhI', '0a1b2c3d-aaaa-bbbb-cccc-1234567890ab']
     const x = srpX(group, name, 'Passw0rd!', salt)
     const { verifier, publicB, u, s, key } = await exchangeWith(x)
@@ -46,7 +46,7 @@ describe('Known SRP values', () => {
     assert.equal(signature.toString('base64'), 'kvr4l+sTDZRNLDlGtcQgB1SJy1Z1S+fFDfbAllWkLl8=')
   })
 
-  it('of a device and its password are computed', async () => {
+  it('for a device and its password are reproduced', async () => {
     const x = srpX('-AbCdEfGh', 'eu-west-1_11111111-2222-3333-4444-555555555555', 'ZGV2aWNlLXBhc3N3b3Jk', salt)
     const { key } = await exchangeWith(x)
     assert.equal(key.toString('hex'), '8b3f29feba4076ecf0bf28dc4560c453')
