@@ -51,7 +51,7 @@ for (const engine of engines) {
       assert.equal(metadata?.policy, fullAccessPolicy)
     })
 
-    it('for a session have a token and expire', async () => {
+    it('that are temporary have a session token and expire', async () => {
       await using storage = await openKeyStorage(engine)
       const created = await createAccessKey(storage.db, storage.secrets, storage.clock, { description: '', sessionSeconds: 900 })
       assert.match(created.id, /^ASIA[A-Z2-7]{16}$/)

@@ -17,7 +17,7 @@ function keyWith(...statements: object[]) {
   return { id: 'AKIAEXAMPLE', policy: readPolicy(JSON.stringify({ Statement: statements })) }
 }
 
-/** The action and the resource on which a request is decided. The policy denies it, and the error names both. */
+/** The action and the resource for which `authorize` asks the policy. The policy does not allow them, and the error names both. */
 function decidedOn(operation: OperationName, body: unknown): string[] {
   const key = keyWith({ Effect: 'Allow', Action: 'a:B', Resource: '*' })
   try {
@@ -43,7 +43,7 @@ describe('authorize', () => {
     })
   })
 
-  it("rejects a request that a statement denies, with AWS's other text", () => {
+  it("rejects a request that a statement denies, with AWS's text for an explicit deny", () => {
     const key = keyWith({ Effect: 'Allow', Action: '*', Resource: '*' }, { Effect: 'Deny', Action: '*', Resource: poolArn })
     assert.throws(() => authorize(key, request), {
       code: 'AccessDeniedException',
@@ -56,7 +56,7 @@ describe('The resource of a request', () => {
   const ofPool = { UserPoolId: 'us-east-1_AbCdEf123' }
   const cases: [name: string, operation: OperationName, body: unknown, action: string, resource: string][] = [
     ['is the user pool', 'AdminGetUser', ofPool, 'cognito-idp:AdminGetUser', poolArn],
-    ["is the user pool in an operation of Lifeguard's own", 'RotateSigningKeys', ofPool, 'lifeguard:RotateSigningKeys', poolArn],
+    ['is the user pool in an operation that only Lifeguard has, too', 'RotateSigningKeys', ofPool, 'lifeguard:RotateSigningKeys', poolArn],
     [
       'is the identity pool',
       'DescribeIdentityPool',
@@ -89,7 +89,7 @@ describe('The resource of a request', () => {
       '*',
     ],
     [
-      'is not an extra UserPoolId beside a tagged ARN',
+      'is everything when the tagged ARN is invalid, even if the body also has a UserPoolId',
       'ListTagsForResource',
       { ...ofPool, ResourceArn: 'arn:x' },
       'cognito-idp:ListTagsForResource',

@@ -201,27 +201,31 @@ describe('A policy that cannot be enforced', () => {
     ['has an empty list of statements', { Statement: [] }, /^The policy needs a Statement\.$/],
     ['has a statement that is a string', { Statement: 'Allow' }, /^Statement 1 must be a JSON object\.$/],
     ['has a list as a statement', { Statement: [[allow]] }, /^Statement 1 must be a JSON object\.$/],
-    ['has another version', { Version: '2012-10-18', Statement: allow }, /^Version must be "2012-10-17", not "2012-10-18"\.$/],
+    ['has an unknown version', { Version: '2012-10-18', Statement: allow }, /^Version must be "2012-10-17", not "2012-10-18"\.$/],
     ['has a misspelt member', { Statements: allow, Statement: allow }, /^The policy has an unknown member "Statements"\.$/],
     [
       'has a misspelt member in a statement',
       { Statement: [allow, { ...allow, Actions: '*' }] },
       /^Statement 2 has an unknown member "Actions"\.$/,
     ],
-    ['has __proto__', `{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","__proto__":{}}}`, /unknown member "__proto__"/],
+    ['has a member __proto__', `{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","__proto__":{}}}`, /unknown member "__proto__"/],
     ['has a condition', { Statement: { ...allow, Condition: {} } }, /^Statement 1: Condition is not supported/],
     ['has a principal', { Statement: { ...allow, Principal: '*' } }, /^Statement 1: the policy of an access key has no Principal/],
     ['has a negated principal', { Statement: { ...allow, NotPrincipal: '*' } }, /has no Principal/],
     ['has no effect', { Statement: { Action: '*', Resource: '*' } }, /^Statement 1: Effect must be "Allow" or "Deny"\.$/],
     ['has an effect in another case', { Statement: { ...allow, Effect: 'deny' } }, /^Statement 1: Effect must be/],
     ['has no action', { Statement: { Effect: 'Allow', Resource: '*' } }, /^Statement 1 needs either Action or NotAction, and not both\.$/],
-    ['has both actions', { Statement: { ...allow, NotAction: '*' } }, /^Statement 1 needs either Action or NotAction, and not both\.$/],
+    [
+      'has both Action and NotAction',
+      { Statement: { ...allow, NotAction: '*' } },
+      /^Statement 1 needs either Action or NotAction, and not both\.$/,
+    ],
     [
       'has no resource',
       { Statement: { Effect: 'Allow', Action: '*' } },
       /^Statement 1 needs either Resource or NotResource, and not both\.$/,
     ],
-    ['has both resources', { Statement: { ...allow, NotResource: '*' } }, /either Resource or NotResource/],
+    ['has both Resource and NotResource', { Statement: { ...allow, NotResource: '*' } }, /either Resource or NotResource/],
     ['has an empty list of actions', { Statement: { ...allow, Action: [] } }, /^Statement 1: Action is empty\.$/],
     [
       'has an action that is a number',
@@ -288,7 +292,7 @@ describe('A policy that cannot be enforced', () => {
     })
   }
 
-  it('may have equal member names in different objects, or in strings', () => {
+  it('is not one whose equal member names are in different objects or in strings', () => {
     const text =
       '{"Id":"{\\"Id\\":1}","Statement":[{"Sid":"Sid","Effect":"Allow","Action":"*","Resource":["*"]},{"Sid":"Effect","Effect":"Deny","Action":["a:B"],"Resource":"*"}]}'
     assert.equal(readPolicy(text).statements.length, 2)

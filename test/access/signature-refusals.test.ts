@@ -10,7 +10,7 @@ describe('The time of a signature', () => {
     for (const at of [now - 5 * minute, now + 5 * minute]) await verify(request, { at })
   })
 
-  it('is rejected when it is earlier, so that a request cannot be replayed later', async () => {
+  it('is rejected when it is more than five minutes earlier, so that a request cannot be replayed later', async () => {
     const request = await signedRequest({ ...long, at: now })
     await assert.rejects(verify(request, { at: now + 5 * minute + 1000 }), {
       code: 'InvalidSignatureException',
@@ -18,7 +18,7 @@ describe('The time of a signature', () => {
     })
   })
 
-  it('is rejected when it is later', async () => {
+  it('is rejected when it is more than five minutes later', async () => {
     const request = await signedRequest({ ...long, at: now })
     await assert.rejects(verify(request, { at: now - 5 * minute - 1000 }), {
       code: 'InvalidSignatureException',
@@ -40,7 +40,7 @@ describe('The time of a signature', () => {
     }
   })
 
-  it('is read from the Date header when there is no other, which must be signed', async () => {
+  it('is read from the Date header when X-Amz-Date is missing; the Date header must then be signed', async () => {
     const request = await signedRequest({ ...long, at: now })
     const withoutDate = withHeaders(request, { 'x-amz-date': undefined })
     await assert.rejects(verify(withoutDate), {
@@ -147,7 +147,7 @@ describe('The Authorization header', () => {
     }
   })
 
-  it('is rejected when a header that matters is not signed', async () => {
+  it('is rejected when a header on which the server relies is not signed', async () => {
     const request = await signedRequest({ ...session, at: now, sendHash: true })
     const whole = authorizationOf(request)
     for (const name of ['host', 'x-amz-date', 'x-amz-target', 'x-amz-security-token', 'x-amz-content-sha256']) {
@@ -180,7 +180,7 @@ describe('The Authorization header', () => {
 })
 
 describe('An ambiguous request', () => {
-  it('is rejected when it has a header that matters twice', async () => {
+  it('is rejected when a header on which the server relies occurs twice', async () => {
     const request = await signedRequest({ ...session, at: now, sendHash: true })
     const names = ['authorization', 'host', 'x-amz-date', 'x-amz-target', 'x-amz-security-token', 'x-amz-content-sha256']
     for (const name of names) {

@@ -116,7 +116,7 @@ describe('The examples of AWS', () => {
     ],
   ]
   for (const [name, method, query, headers, signature] of cases) {
-    it(name, async () => {
+    it(`${name} is accepted`, async () => {
       const names = ['host', ...Object.keys(headers), 'x-amz-date'].join(';')
       const authorization = `AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, SignedHeaders=${names}, Signature=${signature}`
       const key = await verify(
@@ -154,7 +154,7 @@ describe('The examples of AWS', () => {
     }
   })
 
-  it('from 2011, whose time is in the Date header', async () => {
+  it('from 2011 is accepted, although its time is in the Date header', async () => {
     const authorization =
       'AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20110909/us-east-1/host/aws4_request, SignedHeaders=date;host, Signature=b27ccfbfa7df52a200ff74193ca6e32d4b48b8856fab7ebf1c595d0670a7e470'
     const key = await verify(
@@ -233,7 +233,7 @@ describe('An access key', () => {
     await assert.rejects(verify(await signedRequest({ id: long.id, secret: session.secret, at: now })), mismatch)
   })
 
-  it('of a session is rejected without its token, with another token, and with an unsigned token', async () => {
+  it('that is temporary is rejected without its session token, with another token, and with an unsigned token', async () => {
     await assert.rejects(verify(await signedRequest({ ...session, sessionToken: undefined, at: now })), unrecognized)
     await assert.rejects(verify(await signedRequest({ ...session, sessionToken: 'other', at: now })), unrecognized)
     const request = await signedRequest({ ...session, sessionToken: undefined, at: now })
@@ -243,11 +243,11 @@ describe('An access key', () => {
     })
   })
 
-  it('without a session is rejected with a token', async () => {
+  it('that is long-lived is rejected with a session token', async () => {
     await assert.rejects(verify(await signedRequest({ ...long, sessionToken: session.sessionToken, at: now })), unrecognized)
   })
 
-  it('of a session expires', async () => {
+  it('that is temporary expires', async () => {
     await verify(await signedRequest({ ...session, at: now }), { at: now + minute - 1 })
     await assert.rejects(verify(await signedRequest({ ...session, at: now }), { at: now + minute }), {
       code: 'ExpiredTokenException',

@@ -14,11 +14,11 @@ export const minute = 60_000
 const secrets = createSecrets(randomBytes(32))
 const policy = readPolicy(fullAccessPolicy)
 
-/** A long-lived key, and one of a session that expires in a minute. */
+/** A long-lived access key, and a temporary one that expires in a minute. */
 export const long: Credentials = newAccessKey('long-lived')
 export const session: Credentials = newAccessKey('session')
 
-/** Published by AWS with its Signature Version 4 test suite. */
+/** The access key that AWS published with its Signature Version 4 test suite. */
 const example: Credentials = { id: 'AKIDEXAMPLE', secret: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY', sessionToken: undefined }
 
 const keys: readonly AccessKey[] = [long, session, example].map(({ id, secret, sessionToken }) => ({

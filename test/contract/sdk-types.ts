@@ -19,7 +19,7 @@ type Loose<T> = unknown extends T
 
 /** The SDK's lists are writable, and its free-form JSON is narrower than `unknown`. */
 type Writable<T> = unknown extends T
-  ? // biome-ignore lint/suspicious/noExplicitAny: free-form JSON is the one thing the two describe differently
+  ? // biome-ignore lint/suspicious/noExplicitAny: only free-form JSON has another type in the SDK than in the contract
     any
   : T extends Date | Uint8Array
     ? T

@@ -31,12 +31,12 @@ describe('The operations of the contract', () => {
     for (const target of targets) assert.throws(() => getOperationByTarget(target), { code: 'UnknownOperationException' }, target)
   })
 
-  it('include every operation, and which ones are signed', () => {
+  it('include every operation, and say which ones need no signature', () => {
     const count = (service: string) => serviceOperations.filter((operation) => operation.service === service)
     assert.equal(count('user-pools').length, 140)
     assert.equal(count('identity-pools').length, 23)
     const unsigned = serviceOperations.filter(({ signed }) => !signed).map(({ name }) => name)
-    // 34 unsigned by the model, GetClientToken by its documentation, 4 of identity pools, CorrectSignUpContact of Lifeguard's own.
+    // 34 are unsigned by the model, GetClientToken by its documentation, 4 belong to identity pools; Lifeguard adds CorrectSignUpContact.
     assert.equal(unsigned.length, 40)
     for (const name of ['SignUp', 'InitiateAuth', 'GetUser', 'GetClientToken', 'GetId'] as const) assert.ok(unsigned.includes(name), name)
   })

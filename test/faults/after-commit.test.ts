@@ -54,7 +54,7 @@ describe('A failure after the commit', { skip: skipWithoutPostgres }, () => {
     })
   })
 
-  it('does not fail the change: a check of its message that is not possible', async () => {
+  it('does not fail the change: a message whose result cannot be read', async () => {
     const storage = await openStorage({ url: cluster().url, statementSeconds: 1 })
     try {
       await storage.migrate()

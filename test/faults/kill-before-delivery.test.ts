@@ -20,7 +20,7 @@ async function killAt(stage: 'in-transaction' | 'committed' | 'delivering', { ur
   })
   const [output] = await Promise.race([once(child.stdout, 'data'), once(child, 'exit')])
   assert.equal(String(output).trim(), 'queued')
-  // The clock of the child runs: its message is due by that clock.
+  // The child process uses the real clock, by which its message is due.
   clock.catchUp()
   child.kill('SIGKILL')
   await once(child, 'close')
@@ -37,7 +37,7 @@ async function deliveredBy(setup: MessagingSetup): Promise<string[]> {
 
 for (const engine of engines) {
   describe(`A process killed with messages on ${engine.name}`, () => {
-    it('loses none after the commit and before the delivery', async () => {
+    it('loses no message when the kill comes after the commit and before the delivery', async () => {
       await using setup = await openMessagingSetup(engine)
       await killAt('committed', setup)
       assert.deepEqual(await deliveredBy(setup), ['ana@example.test'])
@@ -52,7 +52,7 @@ for (const engine of engines) {
       assert.deepEqual(await deliveredBy(setup), ['ana@example.test'])
     })
 
-    it('sends none before the commit', async () => {
+    it('sends no message when the kill comes before the commit', async () => {
       await using setup = await openMessagingSetup(engine)
       await killAt('in-transaction', setup)
       assert.deepEqual(await deliveredBy(setup), [])

@@ -52,7 +52,7 @@ async function startImport(sdk: Sdk): Promise<JobKey> {
   return key
 }
 
-/** Polls the job until `more` users than `before` have been imported. */
+/** Polls the job until at least `before` + `more` users have been imported. */
 async function progress(sdk: Sdk, key: JobKey, before: number, more: number): Promise<UserImportJobType> {
   for (;;) {
     const { UserImportJob = {} } = await sdk.send(new DescribeUserImportJobCommand(key))
@@ -76,7 +76,7 @@ async function importUntilKilled(argv: readonly string[]): Promise<JobKey> {
   }
 }
 
-/** Runs another process on the same data, a minute later each time: the leases of a killed process have ended by then. */
+/** Runs a server on the same data, with its clock `minutes` ahead: by this clock, the leases of earlier servers have ended. */
 async function inLaterServer<T>(
   argv: readonly string[],
   minutes: number,
@@ -108,7 +108,7 @@ async function countUsers(sdk: Sdk, UserPoolId: string): Promise<Map<string, num
 
 for (const engine of engines) {
   describe(`A user import whose server is killed on ${engine.name}`, () => {
-    it('continues in the next process, and imports every user once', async () => {
+    it('is continued by two later servers, and imports every user once', async () => {
       await using installation = await givenInstallation(engine)
       const { argv } = installation
       const key = await importUntilKilled(argv)

@@ -52,7 +52,7 @@ for (const engine of engines) {
       const { db, clock } = storage
       const kept = await rowsOfPool(db, other.id)
       const left: number[] = []
-      // What other transactions see during a batch: on SQLite, the state before it.
+      // What other transactions see during a batch: on SQLite, the state before the batch.
       const sweeper = startOwnSweeper(storage, async () => left.push(total(await rowsOfPool(db, pool.id))))
       await sweeper.sweep()
       const steps = left.slice(1).map((count, at) => (left[at] ?? 0) - count)
@@ -74,7 +74,7 @@ for (const engine of engines) {
       const { db } = storage
       const others: Promise<unknown>[] = []
       const sweeper = startOwnSweeper(storage, async () => {
-        // This write began during the batch before. On SQLite it could not end while a batch holds the only write lock.
+        // This write began during the previous batch. On SQLite, it can end only between two batches, which hold the only write lock.
         await others.at(-1)
         const name = `request ${others.length}`
         others.push(db.transaction().execute((tx) => tx.insertInto('installation').values({ name, value: '' }).execute()))
@@ -85,7 +85,7 @@ for (const engine of engines) {
       await sweeper.close()
     })
 
-    it('is finished by another process when one is killed in between', { timeout: 120_000 }, async () => {
+    it('is finished by another process when one is killed in the middle of a batch', { timeout: 120_000 }, async () => {
       await using storage = await givenDeletedPool(engine)
       const { db, clock } = storage
       const before = total(await rowsOfPool(db, pool.id))

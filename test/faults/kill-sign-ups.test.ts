@@ -135,7 +135,10 @@ for (const engine of engines) {
   })
 }
 
-/** The clock of this server is ahead: a message that the killed process was delivering is leased until then. */
+/**
+ * Asserts that the users of `there` get codes that work, and those of `lost` get none. The clock of the server is ahead: a message that
+ * the killed process was delivering is leased until then.
+ */
 async function requireCodes(argv: readonly string[], { poolId, clientId }: Ids, there: readonly string[], lost: readonly string[]) {
   const clock = createTestClock()
   clock.advance(2 * minuteMs)

@@ -37,7 +37,7 @@ function assertUnavailable(answer: { status: number; type: string | undefined; r
   assert.deepEqual([answer.status, answer.type, answer.retryAfter], [503, 'ServiceUnavailable', '1'])
 }
 
-/** Signals the server and its child processes, which do the work. */
+/** Sends a signal to the PostgreSQL server and to its child processes, which do the work. */
 function signalAll(pid: number, signal: 'STOP' | 'CONT'): void {
   const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' })
     .split('\n')
@@ -49,7 +49,7 @@ function signalAll(pid: number, signal: 'STOP' | 'CONT'): void {
 describe('A server that loses its PostgreSQL', { skip: skipWithoutPostgres }, () => {
   const cluster = useOwnCluster()
 
-  it('survives the end of a connection during a transaction, and stores no half of it', async () => {
+  it('survives the end of a connection during a transaction, and stores no part of the transaction', async () => {
     await using node = startNode(cluster().url)
     const client = clientOf(await node.url())
     const user = await givenUser(client)
@@ -77,7 +77,7 @@ describe('A server that loses its PostgreSQL', { skip: skipWithoutPostgres }, ()
     await using node = startNode(cluster().url)
     const client = clientOf(await node.url())
     const user = await givenUser(client)
-    // Connections of the connection pool, some of them in use.
+    // Opens many connections of the connection pool. The calls below use some of them when PostgreSQL is killed.
     await Promise.all(Array.from({ length: 20 }, (_, i) => user.write(`name ${i}`)))
 
     const { pid } = cluster()
@@ -110,7 +110,7 @@ describe('A server that loses its PostgreSQL', { skip: skipWithoutPostgres }, ()
     await restart(cluster())
   })
 
-  it('waits for PostgreSQL at its start, and logs it', async () => {
+  it('waits for PostgreSQL at its start, and logs that it waits', async () => {
     process.kill(cluster().pid(), 'SIGKILL')
     await using node = startNode(cluster().url)
     await node.says(/Cannot reach PostgreSQL .*; trying again/)
@@ -166,7 +166,7 @@ describe('A server that loses its PostgreSQL', { skip: skipWithoutPostgres }, ()
     assert.equal(node.stdout.match(/The database cannot be reached/g)?.length, 1)
   })
 
-  it('sends the messages that were queued before, and listens for changes again', async () => {
+  it('sends messages again after PostgreSQL was killed and started again', async () => {
     await using node = startNode(cluster().url)
     const client = clientOf(await node.url())
     const user = await givenUser(client)
@@ -207,7 +207,7 @@ describe('A server that loses its PostgreSQL', { skip: skipWithoutPostgres }, ()
     assert.equal(node.child.exitCode, null)
   })
 
-  it('answers while PostgreSQL is frozen, and works again when it continues', async () => {
+  it('answers 503 while PostgreSQL is frozen, and works again when PostgreSQL continues', async () => {
     await using node = startNode(cluster().url)
     const client = clientOf(await node.url())
     const user = await givenUser(client)

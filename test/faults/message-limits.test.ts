@@ -16,7 +16,7 @@ const counts = (setup: MessagingSetup) => setup.db.selectFrom('message_count').s
 
 for (const engine of engines) {
   describe(`Limits of messages on ${engine.name}`, () => {
-    it('touch no row in pools without limits', async () => {
+    it('store nothing in pools without limits', async () => {
       await using setup = await openMessagingSetup(engine)
       const message = { channel: 'email', recipient: 'ana@example.test', now: 0 } as const
       assert.equal(await setup.commit((tx) => findExceededLimit(tx, setup.secrets, testPool(), message)), undefined)

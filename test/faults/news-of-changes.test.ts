@@ -56,8 +56,8 @@ async function givenUser(server: TestServer) {
 const nameOf = (error: unknown) => (error as Error).name
 
 for (const engine of engines) {
-  describe(`A change in one process is seen at once by another, on ${engine.name}:`, () => {
-    it('new signing keys', async () => {
+  describe(`A process that is notified of a change in another process, on ${engine.name}`, () => {
+    it('signs with new signing keys at once', async () => {
       await using servers = await startTwo(engine)
       const { one, other } = servers
       const { poolId, signIn } = await givenUser(one)
@@ -79,7 +79,7 @@ for (const engine of engines) {
       )
     })
 
-    it('a deleted app client', async () => {
+    it('refuses a deleted app client at once', async () => {
       await using servers = await startTwo(engine)
       const { one, other } = servers
       const { poolId, clientId, signIn } = await givenUser(one)
@@ -93,7 +93,7 @@ for (const engine of engines) {
       assert.equal(refusal, 'ResourceNotFoundException')
     })
 
-    it('a deleted access key', async () => {
+    it('refuses a deleted access key at once', async () => {
       await using server = await startProductionServer(engine)
       const key = await server.createKey()
       const client = server.client(key)

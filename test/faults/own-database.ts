@@ -25,13 +25,13 @@ export async function until<T>(what: string, read: () => Promise<T>, isWanted: (
   }
 }
 
-/** A PostgreSQL that the tests of this file may kill and freeze. */
+/** A PostgreSQL that the tests of the calling file may kill and freeze. */
 export function useOwnCluster(): () => OwnCluster {
   let cluster: OwnCluster | undefined
   before(async () => {
     cluster = await startOwnCluster({ durable: true })
   })
-  // The next test, and the end, need a server that runs.
+  // The next test and `after` need a PostgreSQL that runs.
   afterEach(async () => {
     if (cluster !== undefined && !(await answers(cluster.url))) await restart(cluster)
   })
@@ -56,7 +56,7 @@ function answers(url: string): Promise<boolean> {
 
 const data = temporaryFolder()
 
-/** `lifeguard dev` on that database, in a process of its own, so that a test may kill it. */
+/** `lifeguard dev` with this database, in a process of its own, so that a test may kill the process. */
 export function startNode(databaseUrl: string, env: Readonly<Record<string, string>> = {}): LifeguardProcess {
   return new LifeguardProcess(['dev', '--port', '0', '--data', data], {
     LIFEGUARD_DATABASE: databaseUrl,

@@ -72,7 +72,7 @@ for (const engine of engines) {
       assert.doesNotMatch(JSON.stringify(setup.log), secrets)
     })
 
-    it('is sent a message that it rejects five times in all; then the message has failed', async () => {
+    it('gets a rejected message five times in all; then the message has failed', async () => {
       await using setup = await openMessagingSetup(engine)
       await using ses = await startPeer(failure(400, 'MessageRejected'))
       await using worker = startWorker(setup, ses.url)
@@ -100,7 +100,7 @@ for (const engine of engines) {
       }
     })
 
-    it('loses no message when it hangs or answers nonsense, and its text is not logged', async () => {
+    it('loses no message when it hangs or answers nonsense, and neither the answer nor the message is logged', async () => {
       for (const answer of ['hang', 'nonsense', { status: 200, body: '<html>123456' }] as const) {
         await using setup = await openMessagingSetup(engine)
         await using ses = await startPeer(answer, taken)

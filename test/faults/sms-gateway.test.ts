@@ -83,7 +83,7 @@ for (const engine of engines) {
       assert.doesNotMatch(JSON.stringify(setup.log), secrets)
     })
 
-    it('gets a message that it rejects a few times, before it is given up', async () => {
+    it('gets a rejected message five times in all; then the message has failed', async () => {
       await using setup = await openMessagingSetup(engine)
       let attempts = 0
       await using gateway = await startGateway((_request, response) => {

@@ -88,7 +88,7 @@ for (const engine of engines) {
       assert.match(ana?.content ?? '', /text\/plain[\s\S]*123456\.[\s\S]*text\/html[\s\S]*123456\./)
     })
 
-    it('gets a message again that it deferred, with the same id', async () => {
+    it('gets a deferred message again, with the same id', async () => {
       await using setup = await openMessagingSetup(engine)
       let refusals = 2
       const commands: string[] = []
@@ -115,7 +115,7 @@ for (const engine of engines) {
       assert.doesNotMatch(JSON.stringify(setup.log), /ana@example|123456/)
     })
 
-    it('gets a message for a recipient that it rejects a few times, before it is given up', async () => {
+    it('gets a message for a rejected recipient five times in all; then the message has failed', async () => {
       await using setup = await openMessagingSetup(engine)
       let attempts = 0
       await using smtp = await startSmtp({
@@ -169,7 +169,7 @@ for (const engine of engines) {
       ])
     })
 
-    it('loses no message when it is silent, closes the connection at once, or is gone', async () => {
+    it('loses no message when it is silent, closes the connection at once, or does not run', async () => {
       for (const treat of [
         (_: Socket) => undefined,
         (socket: Socket) => socket.destroy(),
@@ -189,7 +189,7 @@ for (const engine of engines) {
       }
     })
 
-    it('gets a message again when it closed the connection in the middle of it', async () => {
+    it('gets a message again after it closed the connection in the middle of the message', async () => {
       await using setup = await openMessagingSetup(engine)
       let drops = 1
       const contents: string[] = []
@@ -251,7 +251,7 @@ describe('The URL of a mail server', () => {
     }
   })
 
-  it('gets its password sent only over TLS, except on this machine', async () => {
+  it('has a password that is sent only over TLS, except to a server on this machine', async () => {
     const [engine] = engines
     assert.ok(engine !== undefined)
     await using setup = await openMessagingSetup(engine)

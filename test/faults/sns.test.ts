@@ -59,7 +59,7 @@ for (const engine of engines) {
       assert.doesNotMatch(JSON.stringify(setup.log), secrets)
     })
 
-    it('gets a message for a number that it rejects a few times, before it is given up', async () => {
+    it('gets a message for a rejected number five times in all; then the message has failed', async () => {
       await using setup = await openMessagingSetup(engine)
       await using sns = await startPeer(failure(400, 'InvalidParameter'))
       await using worker = startWorker(setup, sns.url)

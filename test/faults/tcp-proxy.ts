@@ -27,7 +27,7 @@ export class TcpProxy implements AsyncDisposable {
     return url.href
   }
 
-  /** Current connections stay open but transport nothing any more. Later connections work. */
+  /** Current connections stay open but stop transporting data. Later connections work. */
   silence(): void {
     for (const { near, far } of this.#pairs) {
       near.unpipe(far).resume()

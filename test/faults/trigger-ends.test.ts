@@ -34,7 +34,7 @@ describe('An invocation of a function', () => {
     endpoint.close()
   })
 
-  it('fails alone when the machine cannot start a thread for its module', async () => {
+  it('fails with ServiceException when the machine cannot start a thread for its module', async () => {
     const { logger, lines } = recordingLogger()
     // Options that Node rejects stand for a machine that has no threads left.
     const environment = 0 as never

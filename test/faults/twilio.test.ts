@@ -58,7 +58,7 @@ for (const engine of engines) {
       assert.doesNotMatch(JSON.stringify(setup.log), secrets)
     })
 
-    it('gets a message for a number that it rejects a few times, before it is given up', async () => {
+    it('gets a message for a rejected number five times in all; then the message has failed', async () => {
       for (const answer of [failure(400, 21211), failure(400, 21610), { status: 400, body: 'nonsense 123456' }]) {
         await using setup = await openMessagingSetup(engine)
         await using twilio = await startPeer(answer)

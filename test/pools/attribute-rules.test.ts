@@ -116,7 +116,7 @@ describe('An app client', () => {
     const names = ['sub', 'email', 'email_verified', 'custom:team', 'dev:custom:score']
     assert.deepEqual(names.map(readable), [true, true, true, true, false])
     assert.deepEqual(names.map(writable), [false, true, false, true, false])
-    // Names that the schema lacks are rejected elsewhere.
+    // Another function, `checkAttributes`, rejects names that the schema lacks.
     assert.equal(writable('custom:none'), true)
   })
 

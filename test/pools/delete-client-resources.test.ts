@@ -55,7 +55,7 @@ for (const engine of engines) {
   })
 
   describe(`Pool resources on ${engine.name}`, () => {
-    it('are listed by a prefix without those whose ids only begin in a similar way', async () => {
+    it('are listed by a prefix of their ids, without ids that only resemble the prefix', async () => {
       await using storage = await openTestStorage(engine)
       const { db } = storage
       for (const id of ['a/', 'a/1', 'a/Z z', 'a/~', 'a0', 'a-', 'aa/1', 'A/1']) await insert(db, 'pool', brandingAssets, { id })

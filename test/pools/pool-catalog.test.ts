@@ -46,7 +46,7 @@ for (const engine of engines) {
         await insertPool(db, pool)
         await insertAppClient(db, secrets, client)
 
-        // JSON omits undefined members, which have the same meaning.
+        // JSON omits undefined members. Missing and undefined members mean the same.
         assert.deepEqual(JSON.parse(JSON.stringify(await findPool(db, pool.id))), JSON.parse(JSON.stringify(pool)))
         assert.deepEqual((await findAppClient(db, secrets, client.id))?.secrets, [secret])
         const { config } = await db.selectFrom('app_client').select('config').executeTakeFirstOrThrow()
@@ -73,7 +73,7 @@ for (const engine of engines) {
         assert.equal((await findPool(db, mine.id))?.id, mine.id)
       }))
 
-    it('are removed with all their rows, and without rows of other pools', () =>
+    it('are removed with all their rows; rows of other pools stay', () =>
       withStorage(engine, async ({ db }) => {
         const tables = (await db.introspection.getTables()).filter(({ columns }) => columns.some(({ name }) => name === 'pool_id'))
         for (const pool of ['us-east-1_a', 'us-east-1_b']) {

@@ -13,7 +13,7 @@ import { rotateSigningKeys } from '../../support/tokens.ts'
 
 type Record = { RecordId: string; At: number; [name: string]: unknown }
 
-/** Without the members that differ each time. */
+/** The record without its id and time, which differ in each run. */
 const withoutIdAndTime = ({ RecordId: _id, At: _at, ...rest }: Record) => rest
 
 for (const engine of engines) {
@@ -107,7 +107,7 @@ for (const engine of engines) {
     })
   })
 
-  describe(`Audit records in production on ${engine.name}`, () => {
+  describe(`Access keys of administrators in production on ${engine.name}`, () => {
     let server: ProductionServer
     let owner: Credentials
     let poolId = ''
@@ -123,7 +123,7 @@ for (const engine of engines) {
 
     const allows = (Action: string[]) => ({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action, Resource: '*' }] })
 
-    it('name the access key that signed the request', async () => {
+    it('are named in the audit records of the requests that they sign', async () => {
       const support = await server.createKey({ policy: allows(['lifeguard:SetUserPoolExtensions']) })
       await signedCall(server, support, 'SetUserPoolExtensions', { UserPoolId: poolId, TestUsers: [{ Username: 'robot', Code: '314159' }] })
       const { Records } = await signedCall(server, owner, 'ListAuditRecords', { UserPoolId: poolId })
@@ -132,7 +132,7 @@ for (const engine of engines) {
       ])
     })
 
-    it('and extensions are denied to an access key whose policy does not allow them', async () => {
+    it('may neither read nor set extensions, nor issue codes, when their policies do not allow it', async () => {
       const clerk = await server.createKey({ policy: allows(['cognito-idp:*', 'lifeguard:List*']) })
       const denied = { name: 'AccessDeniedException' }
       await assert.rejects(signedCall(server, clerk, 'GetUserPoolExtensions', { UserPoolId: poolId }), denied)

@@ -19,7 +19,7 @@ const start = async (flags: readonly string[]) => {
 }
 
 describe('The key for codes', () => {
-  it('is made once, in the data folder of dev, readable by its owner only', async () => {
+  it('is made once by `lifeguard dev`, in the data folder, in a file that only its owner can read', async () => {
     const folder = temporaryFolder()
     const file = join(folder, 'code.key')
     await start(['--data', folder])

@@ -92,14 +92,14 @@ for (const engine of engines) {
       await confirm(server(), clientId, 'ana', Code)
     })
 
-    it('do not depend on OnRefusal with a custom sender: SignUp succeeds although the sender fails', async () => {
+    it('of a custom sender fail no call: SignUp succeeds although the sender fails, even with OnRefusal FAIL', async () => {
       const { clientId, triggers } = await givenSender(() => assert.fail('no'), { OnRefusal: 'FAIL' })
       await signUp(server(), clientId, 'ana', { email })
       await server().inbox()
       assert.deepEqual(triggers.fired, ['CustomEmailSender_SignUp'])
     })
 
-    it('show exceeded limits and suppressed messages with a custom sender, too', async () => {
+    it('show exceeded limits and suppressed messages in a pool with a custom sender, too', async () => {
       const { poolId, clientId, triggers } = await givenSender(() => undefined, { MaxPerDay: 1, OnRefusal: 'FAIL' })
       await signUp(server(), clientId, 'ana', { email })
       await assert.rejects(signUp(server(), clientId, 'bo', { email }), { name: 'LimitExceededException' })
@@ -110,7 +110,7 @@ for (const engine of engines) {
       assert.deepEqual((await list(poolId)).map(({ State }) => State).toSorted(), ['FAILED', 'SENT', 'SUPPRESSED'])
     })
 
-    it('are audited when an administrator reads a code', async () => {
+    it('lead to an audit record when an administrator reads a code', async () => {
       const { poolId, clientId } = await server().givenPool({ pool: { AutoVerifiedAttributes: ['email'] } })
       await signUp(server(), clientId, 'ana', { email })
       const code = await codeSentTo(server(), poolId, email)

@@ -47,7 +47,7 @@ for (const engine of engines) {
       await assert.rejects(confirm(server(), clientId, 'ana', Code), { name: 'NotAuthorizedException' })
     })
 
-    it('confirms a user without an address, and verifies none', async () => {
+    it('confirms a user without an address, and verifies no address', async () => {
       const { poolId, clientId } = await givenPool()
       await signUp(server(), clientId, 'ana')
       await confirm(server(), clientId, 'ana', (await issue(poolId, 'SIGN_UP')).Code)
@@ -95,7 +95,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), ['update-attribute new@example.test'])
     })
 
-    it('refuses users who could not use the code, and audits nothing', async () => {
+    it('refuses users who could not use the code, and leaves no audit record', async () => {
       const { poolId, clientId } = await server().givenPool({ pool: { AutoVerifiedAttributes: ['email'] } })
       const unsupported = { name: 'UnsupportedUserStateException' }
       await givenUser(server(), poolId, 'ana', { attributes: verified })

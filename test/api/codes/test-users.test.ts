@@ -113,7 +113,7 @@ for (const engine of engines) {
       assert.deepEqual(triggers.fired, ['CustomMessage_SignUp', 'CustomMessage_ForgotPassword'])
     })
 
-    it('are found by username, with or without case as the pool is set', async () => {
+    it('are found by username, whose case counts only in a case-sensitive pool', async () => {
       for (const [caseSensitive, sent] of [
         [false, []],
         [true, [`sign-up ${email}`]],
@@ -124,7 +124,7 @@ for (const engine of engines) {
       }
     })
 
-    it('named by an address get a normal code for a new address', async () => {
+    it('whose username is an address get an ordinary code for a new address', async () => {
       const { poolId, clientId } = await givenPool({ UsernameAttributes: ['email'] }, { name: email })
       await signUp(server(), clientId, email)
       await confirm(server(), clientId, email, fixed)

@@ -48,7 +48,7 @@ export function allowedVariationsOf(name: OperationName): readonly Variation[] {
 /** Members for triggers and risk engines, which operations only pass on. */
 const ignoredMembers = ['ClientMetadata', 'AnalyticsMetadata', 'UserContextData', 'ContextData', 'ValidationData']
 
-/** Whether a value can find something new. A trigger's ARN is in twenty fields of a pool, and one of them is enough. */
+/** Whether a value can find something new. A trigger's ARN is in twenty fields of a pool; hostile texts and wrong types go into one. */
 function isWorthTrying({ path: [member = ''] }: Field, { what }: TriedValue, isRepeated: boolean): boolean {
   const isPlain = !what.startsWith('a hostile') && !what.startsWith('a value that is no')
   return isPlain || !(isRepeated || ignoredMembers.includes(String(member)))
@@ -65,7 +65,7 @@ function variationAt(input: string, { path, shapeName }: Field, { what, value, a
   return { what: `${path.join('.')}: ${what}`, allowed, of: shapeName, apply: (good) => withValueAt(good, input, path, value) }
 }
 
-/** Null means the same as a missing member. Elements of lists cannot be missing, and optional members usually are. */
+/** Null means the same as a missing member. Elements of lists cannot be missing, and good requests lack most optional members. */
 function absences(input: string, field: Field): Variation[] {
   const { of: _shape, ...none } = variationAt(input, field, { what: 'missing', value: undefined, allowed: false })
   const { of: _again, ...isNull } = variationAt(input, field, { what: 'null', value: null, allowed: !field.required })

@@ -45,7 +45,7 @@ const protectedPool: RequestFactory = async (world) => {
   return { UserPoolId: (UserPool as { Id: string }).Id }
 }
 
-/** Requests for hosted pages and risk configurations that cannot be derived from the model and the ids of the world. */
+/** Requests for hosted pages and risk configurations that cannot be derived from the model and the ids in a `World`. */
 export const appearanceRequests: Partial<Record<OperationName, RequestFactory>> = {
   CreateManagedLoginBranding: newBranding,
   CreateTerms: newTerms,

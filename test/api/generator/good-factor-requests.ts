@@ -6,7 +6,7 @@ import { makePasskey } from '../../support/software-authenticator.ts'
 import { mustSucceed, type RequestFactory } from './request-factory.ts'
 import { newSignedInUser, newUser, type World } from './world.ts'
 
-/** Removes SMS as a second factor, because users of the world have no phone. */
+/** Removes SMS as a second factor, because the users of these tests have no phone. */
 const noText = { MFAOptions: [] }
 
 const withToken = async (world: World) => ({ AccessToken: (await newSignedInUser(world)).accessToken })
@@ -20,7 +20,7 @@ async function otherSession(world: World) {
   return { name, accessToken, SessionId: other?.SessionId }
 }
 
-/** Requests for second factors, passkeys and sessions that cannot be derived from the model and the ids of the world. */
+/** Requests for second factors, passkeys and sessions that cannot be derived from the model and the ids in a `World`. */
 export const factorRequests: Partial<Record<OperationName, RequestFactory>> = {
   AdminRevokeUserSession: async (world) => {
     const { name, SessionId } = await otherSession(world)

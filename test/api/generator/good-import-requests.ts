@@ -31,7 +31,7 @@ async function givenJob(world: World): Promise<{ key: { UserPoolId: string; JobI
 
 const ofJob: RequestFactory = async (world) => (await givenJob(world)).key
 
-/** A job with a file of so many rows. Waits until no other job is running. */
+/** A job with a file of `rows` rows. Waits until no other job is running. */
 async function startableJob(world: World, rows: number) {
   const { key, job } = await givenJob(world)
   const users = Array.from({ length: rows }, (_, at) => `${job.JobId}-${at},${at}@example.test,true`)

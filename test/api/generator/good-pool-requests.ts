@@ -107,7 +107,7 @@ async function newMachineClient(world: World): Promise<Request> {
 
 const limit = { LimitDefinition: { LimitClass: 'API_CATEGORY', Attributes: { Category: 'UserAuthentication' } } }
 
-/** Requests for pools and their resources that cannot be derived from the model and the ids of the world. */
+/** Requests for pools and their resources that cannot be derived from the model and the ids in a `World`. */
 export const poolRequests: Partial<Record<OperationName, RequestFactory>> = {
   AddCustomAttributes: async (world) => ({
     ...(await anotherPool(world)),

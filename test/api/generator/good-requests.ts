@@ -31,19 +31,19 @@ export const neverGood: readonly OperationName[] = [
   'CreateUserPoolReplica',
   'UpdateUserPoolReplica',
   'DeleteUserPoolReplica',
-  // Lifeguard sends no notices, so there are no tokens from them.
+  // Lifeguard sends no notices of risky sign-ins, so no FeedbackToken reaches a user.
   'UpdateAuthEventFeedback',
 ]
 
-/** A request that succeeds once. Its factory creates it, or else it is derived from the model and the ids of the world. */
+/** A request that succeeds once. Its factory creates it, or else it is derived from the model and the ids in `world`. */
 export async function goodRequest(name: OperationName, world: World): Promise<Request> {
   return (await factories[name]?.(world)) ?? deriveRequest(name, world)
 }
 
-/** A request with the required members: ids of the world for known member names, and examples of their shapes for others. */
+/** A request with the required members. Known members get an id from `world`, the other members an example of their shape. */
 async function deriveRequest(name: OperationName, world: World): Promise<Request> {
   const { members = {}, required = [] } = getShape(definitionOf(name).input)
-  // Operations that are not about a user may change the pool, so they get another one than those about users.
+  // Operations about users get the main pool. The other operations may change their pool, so they get the changeable one.
   const app = Object.hasOwn(members, 'Username') ? world.main : world.changeable
   const request: Record<string, unknown> = {}
   for (const member of required) request[member] = (await fromWorld(member, world, app)) ?? exampleOf(members[member] ?? '')

@@ -39,7 +39,7 @@ const ofGroup = async (world: World) => {
 
 const ofMember = async (world: World) => ({ ...(await ofGroup(world)), ...(await ofUser(world)) })
 
-/** Requests for users that cannot be derived from the model and the ids of the world. */
+/** Requests for users that cannot be derived from the model and the ids in a `World`. */
 export const userRequests: Partial<Record<OperationName, RequestFactory>> = {
   AdminAddUserToGroup: ofMember,
   AdminConfirmSignUp: async (world) => ({ UserPoolId: world.main.poolId, Username: (await newSignUp(world)).name }),

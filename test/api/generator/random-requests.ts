@@ -10,7 +10,7 @@ const usefulMembers = ['AuthParameters', 'ChallengeResponses', 'Session', 'Previ
 
 type Weighted = fc.WeightedArbitrary<unknown>
 
-/** Requests that are mostly plausible: values of the world for known member names, and sometimes an odd value. */
+/** Requests that are mostly plausible: `plausible` values for known members, and sometimes an odd value. */
 export function randomRequest(name: OperationName, plausible: Plausible): fc.Arbitrary<unknown> {
   return structureOf(getShape(definitionOf(name).input), { ...plausible.members, ...plausible.of[name] })
 }
@@ -30,7 +30,7 @@ function structureOf({ members = {}, required = [] }: Shape, known: Values): fc.
     .map(([entries, more]) => Object.fromEntries<unknown>([...entries, ...more]))
 }
 
-/** Usually the first, and sometimes the second. */
+/** Usually a value of `usual`, and sometimes a value of `odd`. */
 function mostly<T>(usual: fc.Arbitrary<T>, odd: fc.Arbitrary<T>): fc.Arbitrary<T> {
   return fc.oneof({ weight: 29, arbitrary: usual }, { weight: 1, arbitrary: odd })
 }

@@ -20,7 +20,7 @@ export type World = {
   readonly server: TestServer
   /** The pool of the users. Requests never change its settings or delete it. */
   readonly main: App
-  /** Other clients of that pool: one with a secret, and one that rotates refresh tokens. */
+  /** Other clients of the main pool: one with a secret, and one that rotates refresh tokens. */
   readonly secretClient: { readonly id: string; readonly secret: string }
   readonly rotatingClientId: string
   /** A pool and client whose settings requests may change. */

@@ -153,7 +153,7 @@ for (const engine of engines) {
   })
 
   describe(`Access keys after a change of the master key on ${engine.name}`, () => {
-    it('stay valid; those with a session token as long as servers have the previous key', async () => {
+    it('stay valid; temporary access keys only as long as servers have the previous key', async () => {
       await using first = await startProductionServer(engine)
       const lasting = await first.createKey()
       const session = await first.createKey({ flags: ['--session-seconds', '900'] })

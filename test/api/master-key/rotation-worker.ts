@@ -4,12 +4,12 @@ import { openDatabase } from '../../../src/open-database.ts'
 import { rotateMasterKey } from '../../../src/rotate-master-key.ts'
 import { readSettings } from '../../../src/settings.ts'
 
-/** A separate process that changes the master key. Once the rows of some users are sealed anew, it says so and stops working. */
+/** A separate process that changes the master key. Once the rows of some users are sealed anew, it prints a line and waits. */
 const settings = readSettings({ argv: [], env: process.env, command: 'keys' })
 const database = await openDatabase(settings, createLogger({ level: 'silent', form: 'json' }))
 const usersAtOnce = 100
 
-// Keeps the process alive after it has stopped working.
+// Keeps the process alive while it waits.
 setInterval(() => undefined, 60_000)
 await rotateMasterKey(database, {
   quietMs: 0,

@@ -9,7 +9,7 @@ import { recordingGateways } from './recording-gateway.ts'
 
 for (const engine of engines) {
   describe(`The messages of a deleted pool on ${engine.name}`, () => {
-    it('are not sent before the sweeper deletes them', async () => {
+    it('are deleted without being sent, even before the sweeper runs', async () => {
       await using setup = await openMessagingSetup(engine)
       const { db, secrets, clock, logger } = setup
       const { gateways, arrived } = recordingGateways()

@@ -18,7 +18,7 @@ import { testPool } from './messaging-setup.ts'
 const both = { email: 'ana@example.test', phone_number: '+15551234444' }
 
 describe('A masked address', () => {
-  it('shows two letters of an e-mail address, and not how long it is', () => {
+  it('shows the first characters of the name and the domain, but not the length of the e-mail address', () => {
     assert.equal(maskEmail('ana@example.test'), 'a***@e***')
     assert.equal(maskEmail('a@e.x'), 'a***@e***')
     assert.equal(maskEmail('"a@b"@example.test'), '"***@e***')
@@ -84,7 +84,7 @@ describe('The address of a user who does not exist', () => {
   const secrets = createSecrets(randomBytes(32))
   const names = Array.from({ length: 200 }, (_, index) => `nobody-${index}`)
 
-  it('is the name itself when that is an address', () => {
+  it('is the name itself when the name is an address', () => {
     assert.equal(simulateAddress(secrets, testPool(), 'eve@nowhere.test', 'email'), 'eve@nowhere.test')
     assert.equal(simulateAddress(secrets, testPool(), '+15550009999', 'phone_number'), '+15550009999')
     assert.match(simulateAddress(secrets, testPool(), 'eve@nowhere.test', 'phone_number'), /^\+\d{10,13}$/)

@@ -16,7 +16,7 @@ type Web = MessagingSetup & {
   list(query?: string): Promise<InboxEntry[]>
 }
 
-/** The routes on a port. Their worker never polls, so that every message in the inbox was delivered by the request itself. */
+/** The routes of the inbox on a port. The outbox worker polls only once an hour, so the requests themselves deliver the messages. */
 async function openWeb(engine: TestEngine): Promise<Web> {
   const setup = await openMessagingSetup(engine)
   const inbox = createInboxGateway(setup.db)
@@ -90,7 +90,7 @@ for (const engine of engines) {
         assert.equal((await web.get(`/inbox/api/messages?limit=${limit}`)).status, 400, limit)
     })
 
-    it('is emptied by DELETE', async () => {
+    it('returns no message after DELETE', async () => {
       await using web = await openWeb(engine)
       await queue(web, emailMessage())
       assert.equal((await fetch(`${web.url}/inbox/api/messages`, { method: 'DELETE' })).status, 204)
@@ -169,7 +169,7 @@ for (const engine of engines) {
       assert.equal((await web.get('/inbox/messages/nothing')).status, 404)
     })
 
-    it('is where a browser gets from the server’s address', async () => {
+    it('is the page to which the server’s root URL redirects', async () => {
       await using web = await openWeb(engine)
       const page = await web.get('/')
       assert.equal(page.url, `${web.url}/inbox`)
@@ -199,7 +199,7 @@ for (const engine of engines) {
         assert.doesNotMatch(await answer.text(), /123456/)
         assert.equal(answer.headers.get('access-control-allow-origin'), null)
       }
-      // Not fetch: its headers say that it is not a navigation.
+      // `fetch` cannot send this request: its headers say that it is not a navigation.
       const followed = request(`${web.url}/inbox`, { headers: { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' } }).end()
       const [{ statusCode }] = await once(followed, 'response')
       assert.equal(statusCode, 200, 'a link to it works')

@@ -170,7 +170,7 @@ for (const engine of engines) {
       assert.equal(sms.acceptedOf(poolId).length, 2)
     })
 
-    it('reveal the code while it is valid; afterwards it can be neither read nor resent', async () => {
+    it('reveal the code while it is valid; afterwards the code can be neither read nor resent', async () => {
       const { poolId, clientId, id } = await givenSent()
       const { Code, ExpiresAt } = await callFor('ReadMessageCode', poolId, id)
       assert.ok(ExpiresAt * 1000 > server().clock.now())
@@ -185,7 +185,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), ['sign-up ana@example.test'])
     })
 
-    it('reveal no code of a message without one', async () => {
+    it('lead to an error when the code of a message without a code is read', async () => {
       const { poolId } = await givenPool({ Policies: { SignInPolicy: { AllowedFirstAuthFactors: ['PASSWORD', 'EMAIL_OTP'] } } })
       await adminCreate(server(), poolId, 'ana', { attributes: { ...ana, email_verified: 'true' }, DesiredDeliveryMediums: ['EMAIL'] })
       const [{ MessageId, Kind }] = await list(poolId)

@@ -32,7 +32,7 @@ const failing =
 
 for (const engine of engines) {
   describe(`The outbox on ${engine.name}`, () => {
-    it('delivers a committed message with every member', async () => {
+    it('delivers a committed message with all its members unchanged', async () => {
       await using setup = await openMessagingSetup(engine)
       const { gateways, arrived } = recordingGateways()
       await using worker = startWorker(setup, gateways)
@@ -102,7 +102,7 @@ for (const engine of engines) {
       assert.deepEqual(await rows(setup), [])
     })
 
-    it('gives up an expired message, and keeps its text no longer than it was valid', async () => {
+    it('gives up an expired message, and keeps its text only as long as the message is valid', async () => {
       await using setup = await openMessagingSetup(engine)
       await using worker = startWorker(setup, recordingGateways(failing()).gateways)
       await queue(setup, emailMessage({ expiresAt: setup.clock.now() + hourMs }))
@@ -125,7 +125,7 @@ for (const engine of engines) {
       assert.deepEqual(await rows(setup), [])
     })
 
-    it('gives up earlier when the receiver refuses the message', async () => {
+    it('gives up after five attempts when the receiver refuses the message', async () => {
       await using setup = await openMessagingSetup(engine)
       await using worker = startWorker(setup, recordingGateways(failing(true)).gateways)
       await queue(setup, emailMessage())
@@ -185,7 +185,7 @@ for (const engine of engines) {
       )
     })
 
-    it('ends an attempt that hangs, even if the gateway ignores its signal', async () => {
+    it('ends an attempt that hangs, even if the gateway ignores the abort signal', async () => {
       await using setup = await openMessagingSetup(engine)
       const signals: AbortSignal[] = []
       const hanging = recordingGateways((_outgoing, signal) => new Promise(() => signals.push(signal)))
@@ -197,7 +197,7 @@ for (const engine of engines) {
       assert.deepEqual([row?.attempts, row?.last_error], [1, 'no answer within 50 ms'])
     })
 
-    it('is delivered once when many processes share it', async () => {
+    it('delivers each message once when several workers share it', async () => {
       await using setup = await openMessagingSetup(engine)
       const { gateways, arrived } = recordingGateways()
       const workers = Array.from({ length: 4 }, () => startWorker(setup, gateways, { concurrency: 3 }))
@@ -208,7 +208,7 @@ for (const engine of engines) {
       assert.equal(arrived.length, 30)
     })
 
-    it('is continued by another process when one died during a delivery, after the lease and with the same id', async () => {
+    it('delivers a message again, with the same id, once the lease of a worker that hung during the delivery has ended', async () => {
       await using setup = await openMessagingSetup(engine)
       const begun = Promise.withResolvers<string>()
       const dead = recordingGateways(({ id }) => new Promise(() => begun.resolve(id)))
@@ -245,7 +245,7 @@ for (const engine of engines) {
       assert.equal((await rows(setup)).length, 2, 'a closed worker starts no delivery')
     })
 
-    it('reports a message that the master key does not open', async () => {
+    it('reports a message that was sealed under another master key, and does not send it', async () => {
       await using setup = await openMessagingSetup(engine)
       const { gateways, arrived } = recordingGateways()
       await using worker = startWorker({ ...setup, secrets: createSecrets(randomBytes(32)) }, gateways)

@@ -2,7 +2,7 @@ import type { Gateway, Gateways, Outgoing } from '../../../src/messaging/gateway
 
 type Behaviour = (outgoing: Outgoing, signal: AbortSignal) => Promise<void>
 
-/** Gateways for both channels that record every message. `behave` runs before and may throw or wait. */
+/** Gateways for both channels that record every message. `behave` runs before a message is recorded, and may throw or wait. */
 export function recordingGateways(behave: Behaviour = async () => undefined): { gateways: Gateways; arrived: Outgoing[] } {
   const arrived: Outgoing[] = []
   const gateway: Gateway = {

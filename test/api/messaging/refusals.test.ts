@@ -79,7 +79,7 @@ for (const engine of engines) {
       }
     }
 
-    it('fail the call that caused them with OnRefusal FAIL, whichever call it is, and its other effects stay', async () => {
+    it('fail the call that caused them with OnRefusal FAIL, whichever call it is; what the call changed stays stored', async () => {
       const ids = await givenPool('FAIL')
       await givenUser(server(), ids.poolId, 'ana', { attributes: attributes(bad) })
       const { accessToken } = await givenTokens(server(), ids.clientId, 'ana')
@@ -95,7 +95,7 @@ for (const engine of engines) {
       assert.deepEqual(sms.acceptedOf(ids.poolId), [])
     })
 
-    it('are distinguished from an unavailable gateway and from an accepted message', async () => {
+    it('are told apart from accepted messages and from those that wait for a gateway, which fail no call', async () => {
       const { poolId, clientId } = await givenPool('FAIL')
       sms.answerTo('+15550000008', 503)
       for (const [name, phone_number] of [
@@ -110,12 +110,12 @@ for (const engine of engines) {
       )
     })
 
-    it('do not reveal who exists where the client hides that', async () => {
+    it('do not reveal which users exist, where the client hides that', async () => {
       const { poolId, clientId } = await givenPool('FAIL', { client: hiding })
       await givenUser(server(), poolId, 'ana', { attributes: attributes(bad) })
       for (const name of ['ana', 'nobody']) {
         const { CodeDeliveryDetails } = await server().send(new ForgotPasswordCommand({ ClientId: clientId, Username: name }))
-        // The address of a user who does not exist is made up, so it may be either.
+        // The address of a user who does not exist is made up: it may be a phone number or an e-mail address.
         const { AttributeName, DeliveryMedium } = CodeDeliveryDetails ?? {}
         const shown = `${AttributeName} ${DeliveryMedium}`
         assert.ok(shown === 'phone_number SMS' || (name === 'nobody' && shown === 'email EMAIL'), `${name}: ${shown}`)
@@ -124,7 +124,7 @@ for (const engine of engines) {
       await assert.rejects(signUp(server(), clientId, 'bob', { phone_number: bad }), refused)
     })
 
-    it('are only waited for until a time limit', async () => {
+    it('delay the call only up to a time limit while the result of the delivery is unknown', async () => {
       await using setup = await openMessagingSetup(engine)
       const messages = { ...noExtensions.messages, onRefusal: 'FAIL' } as const
       const pool = testPool({ extensions: { ...noExtensions, messages } })

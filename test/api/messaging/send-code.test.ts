@@ -54,7 +54,7 @@ const consume = (setup: MessagingSetup, purpose: 'sign-up' | 'forgot-password' |
 
 for (const engine of engines) {
   describe(`Messages with codes on ${engine.name}`, () => {
-    it('reach a new user, and only the newest code is valid', async () => {
+    it('reach a new user at the sign-up and at a resend; the newest code is valid', async () => {
       await using setup = await openInboxSetup(engine)
       const delivery = await signUp(setup)
       assert.deepEqual(delivery && writeDelivery(delivery), { AttributeName: 'email', DeliveryMedium: 'EMAIL', Destination: 'a***@e***' })
@@ -104,7 +104,7 @@ for (const engine of engines) {
       assert.equal(message?.text, `Click here (${href})!`)
     })
 
-    it('go to the chosen address when a user forgot the password', async () => {
+    it('go to the chosen address when a user forgot the password; the code expires after an hour', async () => {
       await using setup = await openInboxSetup(engine)
       const contact = { attribute: 'email', value: ana.attributes.email } as const
       const forgotten = { pool: testPool(), user: ana, contact, messageContent: plainContent, now: setup.clock.now() }
@@ -117,7 +117,7 @@ for (const engine of engines) {
       assert.equal((await consume(setup, 'forgot-password', message?.code ?? '')).outcome, 'expired')
     })
 
-    it('go to the new address when an attribute changes, and the code gives that address back', async () => {
+    it('go to the new address when an attribute changes; consuming the code returns that address', async () => {
       await using setup = await openInboxSetup(engine)
       const change = { pool: testPool(), user: ana, attribute: 'email', value: 'new@example.test', kind: 'update-attribute' } as const
       await setup.commit((tx) => queueAttributeCode(tx, setup.secrets, { ...change, messageContent: plainContent, now: setup.clock.now() }))

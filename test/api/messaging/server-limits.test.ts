@@ -45,7 +45,7 @@ for (const engine of engines) {
       return { server, client, own, held, [Symbol.asyncDispose]: server.close }
     }
 
-    it('is 20 in each pool in production, and ends with the hour', async () => {
+    it('is 20 in each pool in production, and is counted anew after an hour', async () => {
       await using at = await given()
       const { poolId, clientId } = await givenPool(at.client)
       await signUps(at.client, clientId, 20)

@@ -7,8 +7,8 @@ const values: TemplateValues = { username: 'ana', code: '123456', link: undefine
 const defaults = templatesWith({})
 const byLink = (changes = {}) => templatesWith({ verifyBy: 'CONFIRM_WITH_LINK', ...changes })
 
-describe('The messages of a pool without templates', () => {
-  it('have Cognito’s texts', () => {
+describe('The built-in texts of messages', () => {
+  it('are those of Cognito in a pool without templates', () => {
     assert.deepEqual(renderMessage(defaults, 'sign-up', 'email', values), {
       channel: 'email',
       subject: 'Your verification code',
@@ -25,7 +25,7 @@ describe('The messages of a pool without templates', () => {
     assert.equal(invitation.channel === 'email' && invitation.subject, 'Your temporary password')
   })
 
-  it('do not mention a password to a user without one', () => {
+  it('replace an invitation template for a user without a password, and do not mention a password', () => {
     const rendered = renderMessage(templatesWith({ inviteEmail: '{username}: {####}' }), 'invitation', 'email', {
       ...values,
       code: undefined,

@@ -99,7 +99,7 @@ for (const engine of engines) {
       })
     }
 
-    it('name the operation in the error for attribute lists', async () => {
+    it('say in the error about an attribute list whether a client is created or updated', async () => {
       const { poolId, clientId } = await server().givenPool()
       const lists = { WriteAttributes: ['custom:none'] }
       await assert.rejects(server().send(new CreateUserPoolClientCommand({ UserPoolId: poolId, ClientName: 'x', ...lists })), {

@@ -11,7 +11,7 @@ import {
 import { engines } from '../../support/engines.ts'
 import { type TestServer, useTestServer } from '../../support/test-server.ts'
 
-/** A client that was created with only a name, without ids, times and name. Recorded from Cognito, except ClientType. */
+/** What a client that was created with only a name shows, except ids, times and name. Recorded from Cognito, except ClientType. */
 const defaults: UserPoolClientType = {
   RefreshTokenValidity: 30,
   TokenValidityUnits: {},
@@ -119,7 +119,7 @@ for (const engine of engines) {
       assert.deepEqual(withoutIdentity(client), defaults)
     })
 
-    it('show a grace period of 0 when the request had none', async () => {
+    it('show a grace period of 0 when the request for refresh token rotation had none', async () => {
       const poolId = await givenPool(server())
       const client = await create(server(), poolId, { RefreshTokenRotation: { Feature: 'DISABLED' } })
       assert.deepEqual(client.RefreshTokenRotation, { Feature: 'DISABLED', RetryGracePeriodSeconds: 0 })

@@ -77,7 +77,7 @@ for (const engine of engines) {
       assert.notEqual(secrets?.[0]?.ClientSecretId, secrets?.[1]?.ClientSecretId)
     })
 
-    it('can be named by the request, and are then not shown', async () => {
+    it('can be chosen by the request; the response does not show them', async () => {
       const { client } = await givenClient(server())
       await givenUser(server(), client.UserPoolId, 'ana')
       const chosen = 'a+secret+of+24+characters'

@@ -34,7 +34,7 @@ async function deletePool(server: TestServer, poolId: string): Promise<void> {
     if (Domain !== undefined) await server.send(new DeleteUserPoolDomainCommand({ UserPoolId: poolId, Domain }))
   }
   const deadline = performance.now() + 60_000
-  // A running import ends by itself.
+  // A running import prevents the deletion, but ends by itself.
   for (let isImporting = true; isImporting && performance.now() < deadline; ) {
     isImporting = await server.send(new DeleteUserPoolCommand({ UserPoolId: poolId })).then(
       () => false,
@@ -100,7 +100,7 @@ for (const engine of engines) {
       const { poolId } = await server.givenPool()
       const other = await server.givenPool()
       for (const pool of [poolId, other.poolId]) await givenUser(server, pool, 'ana')
-      // The first keys of a pool are created in the background. Wait until nothing in the pool changes any more.
+      // The first keys of a pool are created in the background. This request waits for them, so that no row is added later.
       await fetch(`${server.url}/${other.poolId}/.well-known/jwks.json`)
       await deletePool(server, poolId)
       await using storage = await openDatabaseOf(server)

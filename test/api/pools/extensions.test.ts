@@ -86,7 +86,7 @@ const refused: Readonly<Record<string, object>> = {
   'a test user without a code': { TestUsers: [{ Username: 'robot' }] },
 }
 
-/** Requests with an unknown member, and the error. */
+/** Requests with an unknown member, and the pattern of the error message. */
 const misspelled: readonly [sections: object, says: RegExp][] = [
   [{ Trigers: {} }, /: 'Trigers' is not a known member; the members are UserPoolId, Triggers, /],
   [
@@ -177,7 +177,7 @@ for (const engine of engines) {
       assert.deepEqual(await get(poolId), everything)
     })
 
-    it('are rejected with an unknown member, with the list of known ones', async () => {
+    it('are rejected with an unknown member; the error lists the known members', async () => {
       const { poolId } = await server().givenPool()
       await set(poolId, everything)
       for (const [sections, message] of misspelled) {

@@ -185,7 +185,7 @@ for (const engine of engines) {
       await assert.rejects(update(server(), poolId, 'Corp', {}), gone)
     })
 
-    it('never show the key of Apple, and keep it when an update lacks it', async () => {
+    it('never show the key of Apple, and accept an update without it', async () => {
       const poolId = await newPool(server())
       await create(server(), poolId, apple)
       const { private_key: _key, ...withoutKey } = apple.ProviderDetails
@@ -218,7 +218,7 @@ for (const engine of engines) {
       assert.deepEqual(reader?.ReadAttributes, ['email', 'identities'])
     })
 
-    it('can be listed by app clients of their pool', async () => {
+    it('can be used by app clients of their pool only', async () => {
       const [poolId, other] = [await newPool(server()), await newPool(server())]
       await create(server(), poolId, {})
       const client = { ClientName: 'app', SupportedIdentityProviders: ['Corp', 'COGNITO'] }
@@ -263,7 +263,7 @@ for (const engine of engines) {
   })
 
   describe(`The secrets of identity providers on ${engine.name}`, () => {
-    it('can be opened by the next process', async () => {
+    it('can be opened after a restart', async () => {
       await using server = await startTestServer(engine)
       const poolId = await newPool(server)
       await create(server, poolId, facebook)

@@ -69,7 +69,7 @@ for (const engine of engines) {
       assert.deepEqual((await server().send(byClient)).ManagedLoginBranding, described)
     })
 
-    it('with UseCognitoProvidedValues has no settings, but all defaults when they are merged', async () => {
+    it('with UseCognitoProvidedValues has no settings, but shows all defaults when merged resources are requested', async () => {
       const ids = await server().givenPool()
       const made = await create(server(), ids)
       const { poolId } = ids
@@ -174,8 +174,8 @@ for (const engine of engines) {
       'assets together with UseCognitoProvidedValues': { UseCognitoProvidedValues: true, Assets: [logo] },
       'settings that are not an object': { Settings: ['components'] },
       'unknown settings': { Settings: { scripts: 'alert(1)' } },
-      'a favicon of another type': { Assets: [{ ...logo, Category: 'FAVICON_ICO' }] },
-      'a logo that is an icon': { Assets: [{ ...logo, Extension: 'ICO' }] },
+      'a FAVICON_ICO with the extension SVG': { Assets: [{ ...logo, Category: 'FAVICON_ICO' }] },
+      'a logo with the extension ICO': { Assets: [{ ...logo, Extension: 'ICO' }] },
       'two assets for the same category and mode': { Assets: [logo, { ...logo, Extension: 'PNG' }] },
       'an asset without bytes and resource id': { Assets: [{ ...logo, Bytes: undefined }] },
       'an asset of more than a megabyte': { Assets: [{ ...logo, Bytes: new Uint8Array(1_000_001) }] },
@@ -201,7 +201,7 @@ for (const engine of engines) {
       assert.equal((await describeOne(server(), ids.poolId, id))?.Assets?.length, 30)
     })
 
-    it('rejects a style above the quota', async () => {
+    it('rejects a second branding when the quota is one', async () => {
       const { poolId, clientId } = await server().givenPool()
       await create(server(), { poolId, clientId })
       const second = { poolId, clientId: await anotherClient(server(), poolId) }

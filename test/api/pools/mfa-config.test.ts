@@ -20,7 +20,7 @@ const offWithFactor = rejection("Invalid MFA configuration given, can't turn off
 const allDisabled = rejection("Invalid MFA configuration given, can't disable all MFAs with a required or optional configuration.")
 const smsNeeded = rejection('SMS configuration and Auto verification for phone_number are required when MFA is required/optional')
 
-/** As responses show it, with the region. */
+/** The SMS configuration as responses show it, with the region. */
 const shownSms = { ...SmsConfiguration, SnsRegion: 'us-east-1' }
 
 const recovery = (...names: ('verified_email' | 'verified_phone_number')[]) => ({
@@ -28,7 +28,7 @@ const recovery = (...names: ('verified_email' | 'verified_phone_number')[]) => (
 })
 
 for (const engine of engines) {
-  describe(`SetUserPoolMfaConfig on ${engine.name}`, () => {
+  describe(`The MFA configuration of a pool on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
     async function get(UserPoolId: string) {
@@ -78,7 +78,7 @@ for (const engine of engines) {
       assert.deepEqual([UserPool?.SmsConfiguration, UserPool?.SmsAuthenticationMessage], [shownSms, 'Text {####}'])
     })
 
-    it('replaces the whole configuration: a missing factor is off, and without MfaConfiguration MFA is off', async () => {
+    it('is replaced as a whole: a missing factor is off, and without MfaConfiguration MFA is off', async () => {
       const poolId = await create()
       await set(poolId, { MfaConfiguration: 'ON', ...factorBlocks.sms, ...factorBlocks.totp })
       assert.deepEqual(await set(poolId, { MfaConfiguration: 'ON', ...factorBlocks.email }), {

@@ -39,7 +39,7 @@ for (const engine of engines) {
       await assert.rejects(server().send(new ListUserPoolReplicasCommand({ UserPoolId: place.UserPoolId })), refusal)
     })
 
-    it('have a single page', async () => {
+    it('are listed on a single page, so that any token for another page is rejected', async () => {
       const { poolId } = await server().givenPool()
       const list = new ListUserPoolReplicasCommand({ UserPoolId: poolId, NextToken: 'made-up' })
       await assert.rejects(server().send(list), { name: 'InvalidParameterException' })

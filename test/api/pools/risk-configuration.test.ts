@@ -70,7 +70,7 @@ for (const engine of engines) {
       assert.deepEqual(await shown(server(), poolId), { ...ofPool, LastModifiedDate })
     })
 
-    it('applies to all events unless the request names some', async () => {
+    it('applies to all three events unless the request names some of them', async () => {
       const { poolId } = await server().givenPool(guarded)
       const Actions = { EventAction: 'NO_ACTION' } as const
       const { CompromisedCredentialsRiskConfiguration: section } =

@@ -16,7 +16,7 @@ async function schemaOf(server: TestServer, poolId: string): Promise<SchemaAttri
 
 const custom = (name: string): SchemaAttributeType => ({ Name: name, AttributeDataType: 'String' })
 
-/** One case for each rule. The second element is part of the error message. */
+/** One case for each rule: the attribute, and the error message. */
 const refusals: Record<string, [SchemaAttributeType, string]> = {
   'a required custom attribute': [{ ...custom('x'), Required: true }, 'Required custom attributes are not supported currently.'],
   'a custom attribute without a type': [
@@ -123,7 +123,7 @@ for (const engine of engines) {
       assert.deepEqual(pool?.SchemaAttributes, standardAttributes)
     })
 
-    it('keeps its email_verified when a request names one, which becomes a custom attribute', async () => {
+    it('keeps the standard email_verified when a request defines one, which becomes a custom attribute', async () => {
       const flag = { Name: 'email_verified', AttributeDataType: 'Boolean' as const, Mutable: false }
       const { poolId } = await server().givenPool({ pool: { Schema: [flag] } })
       const made = {
@@ -191,7 +191,7 @@ for (const engine of engines) {
     }
 
     for (const [what, [attribute, message]] of Object.entries(refusalsOfStandard)) {
-      it(`rejects for a standard attribute ${what}`, async () => {
+      it(`rejects ${what} for a standard attribute`, async () => {
         const expected = { name: 'InvalidParameterException', message }
         await assert.rejects(server().send(new CreateUserPoolCommand({ PoolName: 'x', Schema: [attribute] })), expected)
       })

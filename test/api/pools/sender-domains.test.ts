@@ -45,7 +45,7 @@ for (const engine of engines) {
       await update(undefined)
     })
 
-    it('must be so for the notices of threat protection, too', async () => {
+    it('must be addresses of those domains in notices of threat protection, too', async () => {
       await using at = await startProductionServer(engine, { flags: ['--email-from-domains', 'example.com'] })
       const client = at.client(await at.createKey())
       const plus = { UserPoolTier: 'PLUS', UserPoolAddOns: { AdvancedSecurityMode: 'ENFORCED' } } as const

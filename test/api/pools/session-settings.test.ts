@@ -76,7 +76,7 @@ for (const engine of engines) {
       assert.deepEqual(await getClient(poolId, clientId), settings(5))
     })
 
-    it('of a client can be set only while the pool tracks sessions, but are kept', async () => {
+    it('of a client can be set only while the pool tracks sessions, but are kept while it does not', async () => {
       const { poolId, clientId } = await server().givenPool()
       const refused = { name: 'InvalidParameterException', message: 'User session tracking is not enabled for this user pool.' }
       await assert.rejects(setClient(poolId, clientId, 5), refused)
@@ -123,7 +123,7 @@ for (const engine of engines) {
       }
     })
 
-    it('are available in every tier', async () => {
+    it('are available even in the LITE tier', async () => {
       const { poolId, clientId } = await server().givenPool({ pool: { UserPoolTier: 'LITE' } })
       await setPool(poolId, 'ENABLED', 20)
       await setClient(poolId, clientId, 5)

@@ -81,7 +81,7 @@ for (const engine of engines) {
       await assert.rejects(server().send(back), { name: 'TermsExistsException' })
     })
 
-    it('can have one document of each name for a client', async () => {
+    it('exist at most once with each name for a client', async () => {
       const ids = await server().givenPool()
       await create(server(), ids)
       await assert.rejects(create(server(), ids), { name: 'TermsExistsException' })
@@ -170,7 +170,7 @@ for (const engine of engines) {
   describe(`The quota of terms on ${engine.name}`, () => {
     const server = useTestServer(engine, { flags: ['--quotas', '{"termsPerPool": 1}'] })
 
-    it('rejects a document above it', async () => {
+    it('rejects a document that would exceed it', async () => {
       const ids = await server().givenPool()
       await create(server(), ids)
       await assert.rejects(create(server(), ids, { TermsName: privacy }), { name: 'LimitExceededException' })

@@ -123,7 +123,7 @@ for (const engine of engines) {
       await assert.rejects(shown(server(), 'us-east-1_nowhere'), notFound)
     })
 
-    it('rejects an image that is neither PNG nor JPEG', async () => {
+    it('rejects an image that is neither PNG nor JPEG, or larger than 128 KB', async () => {
       const { poolId } = await givenPoolWithDomain(server())
       for (const text of ['GIF89a', '<svg onload="alert(1)"/>', 'x']) {
         await assert.rejects(set(server(), poolId, { ImageFile: new TextEncoder().encode(text) }), invalid)
@@ -157,7 +157,7 @@ for (const engine of engines) {
       })
     }
 
-    it('is checked in linear time', async () => {
+    it('has its CSS checked in linear time', async () => {
       const { poolId } = await givenPoolWithDomain(server())
       const started = performance.now()
       for (const piece of ['{', '}', '/*', '/**/', '.a', '.label-customizable{}', ',', ';', '-', '.label-', 'a:']) {

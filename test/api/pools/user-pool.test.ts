@@ -18,7 +18,7 @@ import { call } from './call.ts'
 import { standardAttributes } from './standard-attributes.ts'
 import { wholePool } from './whole-pool.ts'
 
-/** A pool that was created with only a name, without id, times and name. */
+/** What a pool that was created with only a name shows, except id, times and name. */
 const defaults: UserPoolType = {
   Policies: {
     PasswordPolicy: {
@@ -107,7 +107,7 @@ for (const engine of engines) {
       assert.equal(pool.SmsVerificationMessage, 'S {####}')
     })
 
-    it('show both forms of the pre token generation trigger, whichever was sent', async () => {
+    it('show both members for the PreTokenGeneration trigger when the request had the older one', async () => {
       const arn = 'arn:aws:lambda:us-east-1:123456789012:function:tokens'
       const pool = await create(server(), { PoolName: 'tokens', LambdaConfig: { PreTokenGeneration: arn } })
 
@@ -186,7 +186,7 @@ for (const engine of engines) {
     it('resets missing members, except those that Cognito keeps', async () => {
       const before = await create(server(), wholePool)
       server().clock.advance(1000)
-      // The SMS configuration stays, and the tier changes nothing that the reset did not switch off.
+      // The update names no member. The pool keeps what Cognito keeps, such as the SMS configuration and the tier.
       await server().send(new UpdateUserPoolCommand({ UserPoolId: before.Id }))
       const after = await describePool(server(), before.Id)
 

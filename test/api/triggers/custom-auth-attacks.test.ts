@@ -119,7 +119,7 @@ for (const engine of engines) {
       }
     })
 
-    it('expires each challenge after the lifetime of a Session', async () => {
+    it('lets each challenge live for one whole Session lifetime, and rejects answers after that', async () => {
       const { clientId } = await given(riddles(), { AuthSessionValidity: 3 })
       const first = await startCustom(server(), clientId, 'ana')
       server().clock.advance(2 * 60_000)
@@ -170,7 +170,7 @@ for (const engine of engines) {
       assert.deepEqual((await startCustom(server(), clientId, 'ana')).ChallengeParameters, { USERNAME: 'ana' })
     })
 
-    it('records nothing that could be used to sign in', async () => {
+    it('leaves no answer or metadata of a challenge in the records of invocations', async () => {
       const { poolId, clientId } = await given({
         ...riddles(),
         CreateAuthChallenge: (event: TriggerEvent) => ({
@@ -185,7 +185,7 @@ for (const engine of engines) {
       for (const secret of ['blue-7', 'green-8']) assert.equal(text.includes(secret), false)
     })
 
-    it('does not sign a user in when a function failed and the policy says to continue', async () => {
+    it('does not sign a user in when a function fails, even if the policy of the trigger is CONTINUE', async () => {
       for (const trigger of ['DefineAuthChallenge', 'CreateAuthChallenge', 'VerifyAuthChallengeResponse'] as const) {
         let isBroken = trigger !== 'VerifyAuthChallengeResponse'
         const handler = (riddles(1) as Handlers)[trigger]

@@ -22,7 +22,7 @@ type Handlers = Parameters<Awaited<ReturnType<typeof openTriggerEndpoint>>['give
 const failed = { name: 'NotAuthorizedException', message: 'Incorrect username or password.' }
 const locked = { name: 'NotAuthorizedException', message: 'Attempt limit exceeded, please try after some time.' }
 
-/** A challenge that is easy to answer, before the riddle. */
+/** Functions that issue two challenges: an easy one first, then the riddle, whose result decides. */
 const withWarmUp: Handlers = {
   ...riddles(1),
   DefineAuthChallenge(event: TriggerEvent) {
@@ -49,13 +49,13 @@ for (const engine of engines) {
     const answer = async (clientId: string, name: string, text: string) =>
       answerCustom(server(), clientId, await startCustom(server(), clientId, name), text)
 
-    it('are only limited by the functions, by default', async () => {
+    it('are limited only by the functions in a pool without the setting WrongAnswers', async () => {
       const { clientId } = await given(riddles(1))
       for (let count = 0; count < 10; count++) await assert.rejects(answer(clientId, 'ana', 'green'), failed)
       assert.ok((await answer(clientId, 'ana', 'blue')).AuthenticationResult)
     })
 
-    it('lock users, and users who do not exist, in pools with that setting, however often a sign-in starts again', async () => {
+    it('lock a name after five in a pool with LOCK_OUT, whether or not the user exists; new sign-ins do not reset the count', async () => {
       const { clientId, triggers } = await given(riddles(1), { WrongAnswers: 'LOCK_OUT' })
       for (const name of ['ana', 'nobody']) {
         for (let count = 0; count < 5; count++) await assert.rejects(answer(clientId, name, 'green'), failed)
@@ -68,7 +68,7 @@ for (const engine of engines) {
         if (name === 'ana') assert.ok((await late).AuthenticationResult)
         else await assert.rejects(late, failed)
       }
-      // Tokens reset the count.
+      // A sign-in that gets tokens resets the count.
       for (let count = 0; count < 4; count++) await assert.rejects(answer(clientId, 'ana', 'green'), failed)
       assert.ok((await answer(clientId, 'ana', 'blue')).AuthenticationResult)
     })

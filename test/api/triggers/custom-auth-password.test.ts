@@ -118,7 +118,7 @@ for (const engine of engines) {
       assert.deepEqual(AuthEvents.map(({ EventResponse }) => EventResponse).sort(), ['Fail', 'Fail', 'Fail', 'Pass'])
     })
 
-    it('rejects a wrong password without invoking them, and locks the user as other flows do', async () => {
+    it('rejects a wrong password without another call of the functions, and locks the user after five, as other flows do', async () => {
       const at = await given(['PASSWORD_VERIFIER'])
       const stages = [...Array(5).fill(wrong), { name: 'NotAuthorizedException', message: 'Password attempts exceeded' }]
       for (const refusal of stages) await assert.rejects(provePassword(at, 'ana', {}, 'Wrong-horse-7'), refusal)
@@ -154,7 +154,7 @@ for (const engine of engines) {
       assert.ok((await answerCustom(server(), at.clientId, issued, 'blue')).AuthenticationResult)
     })
 
-    it('skips the MFA of the pool without a password, and requires it after one', async () => {
+    it('requires the MFA of the pool after a password, and skips it in a sign-in without a password', async () => {
       const at = await given(['PASSWORD_VERIFIER', 'CUSTOM_CHALLENGE'])
       await setMfa(server(), at.poolId, 'OPTIONAL', ['totp'])
       const app = await givenAppUser(server(), at, 'eva')
@@ -174,7 +174,7 @@ for (const engine of engines) {
       assert.ok((await answerCustom(server(), plain.clientId, riddle, 'blue')).AuthenticationResult)
     })
 
-    it('leaves the MFA to the functions in pools with that setting', async () => {
+    it('leaves MFA to the functions in a pool whose MfaAfterPassword is SKIPPED', async () => {
       const at = await given(['PASSWORD_VERIFIER', 'CUSTOM_CHALLENGE'])
       await setMfa(server(), at.poolId, 'OPTIONAL', ['totp'])
       await givenAppUser(server(), at, 'eva')
@@ -197,7 +197,7 @@ for (const engine of engines) {
       assert.deepEqual(at.triggers.events.at(-1)?.request.session, [srpA, password, result('MFA_SETUP')])
     })
 
-    it('sends codes and asks for authenticator apps when the functions say so, and passes them the result', async () => {
+    it('sends a code when the functions ask for one, and passes them the result; fails when the user lacks the factor', async () => {
       const at = await given(['EMAIL_OTP', 'SOFTWARE_TOKEN_MFA', 'CUSTOM_CHALLENGE'])
       await setMfa(server(), at.poolId, 'OPTIONAL', ['totp'])
       const app = await givenAppUser(server(), at, 'eva')

@@ -98,7 +98,7 @@ for (const engine of engines) {
       assert.deepEqual(await server().inbox('ana@example.test'), [])
     })
 
-    it('continues after wrong answers as long as the functions do, and passes them each result', async () => {
+    it('issues another challenge after a wrong answer while the functions ask for one, and passes them each result', async () => {
       const { clientId, triggers } = await given()
       let issued = await startCustom(server(), clientId, 'ana')
       for (const round of ['1', '2']) {
@@ -183,7 +183,7 @@ for (const engine of engines) {
       await assert.rejects(answerCustom(server(), clientId, issued, 'green'), unrecognizable)
     })
 
-    it('rejects an answerCorrect that is not a boolean, and passes on the errors of each function', async () => {
+    it('rejects an answerCorrect that is not a boolean, and returns the errors of the functions to the client', async () => {
       const odd = await given({ ...riddles(), VerifyAuthChallengeResponse: respondWith({ answerCorrect: null }) })
       const issued = await startCustom(server(), odd.clientId, 'ana')
       await assert.rejects(answerCustom(server(), odd.clientId, issued, 'blue'), unrecognizable)
@@ -193,7 +193,7 @@ for (const engine of engines) {
       }
     })
 
-    it('requires the flow in the app client and the functions in the pool', async () => {
+    it('requires that the app client allows the flow and that the pool has all three functions', async () => {
       const noFlow = await given(riddles(), { ExplicitAuthFlows: ['ALLOW_USER_SRP_AUTH'] })
       const message = 'CUSTOM_AUTH is not enabled for the client.'
       await assert.rejects(startCustom(server(), noFlow.clientId, 'ana'), { name: 'InvalidParameterException', message })
@@ -208,7 +208,7 @@ for (const engine of engines) {
       }
     })
 
-    it('rejects users who may not sign in as other flows do', async () => {
+    it('rejects users who may not sign in, with the same errors as other flows', async () => {
       const { poolId, clientId } = await given(riddles(), { PreventUserExistenceErrors: 'LEGACY' })
       const start = (name: string) => startCustom(server(), clientId, name)
       await assert.rejects(start('nobody'), { name: 'UserNotFoundException' })

@@ -71,7 +71,7 @@ for (const engine of engines) {
       assert.match(triggers.events[0]?.callerContext.awsSdkVersion ?? '', /^aws-sdk-js-3\./)
     })
 
-    it('leaves the pool’s template when its response is empty', async () => {
+    it('lets the pool’s template apply when its response is empty', async () => {
       const { inbox, signUp } = await givenHandler((event) => event)
       await signUp()
       assert.deepEqual(
@@ -100,7 +100,7 @@ for (const engine of engines) {
         { name: 'InvalidLambdaResponseException' },
       ],
       [
-        'returns a number as text',
+        'returns a number in place of a text',
         (event: TriggerEvent) => ({ ...event, response: { emailMessage: 7 } }),
         { name: 'InvalidLambdaResponseException' },
       ],
@@ -112,7 +112,7 @@ for (const engine of engines) {
       })
     }
 
-    it('writes an invitation with username and password, and is invoked once for both messages', async () => {
+    it('writes an invitation with username and password, and is invoked once for it', async () => {
       const { poolId, triggers, inbox } = await givenHandler((event) => {
         event.response.emailMessage = `${event.request.usernameParameter} / ${event.request.codeParameter}`
         return event
@@ -143,12 +143,12 @@ for (const engine of engines) {
     const invitations = [
       { what: 'the username', body: `Use ${code}!`, seen: ownWords },
       { what: 'the password', body: `You are ${name}.`, seen: ownWords },
-      { what: 'either', body: 'Welcome!', seen: ownWords },
+      { what: 'both', body: 'Welcome!', seen: ownWords },
       { what: 'nothing', body: `${code} of ${name}`, seen: /^Temporary-7 of bo$/ },
     ]
     for (const { what, body, seen } of invitations) {
       for (const template of [undefined, `As ${name} take ${code}.`]) {
-        it(`sends an invitation when its text lacks ${what}, ${template === undefined ? 'in a pool without a template' : 'in a pool with a template'}`, async () => {
+        it(`names username and password in an invitation when its text lacks ${what}, in a pool ${template === undefined ? 'without' : 'with'} a template`, async () => {
           const own = template === undefined ? ownWords : /^As bo take Temporary-7\.$/
           const { poolId, triggers, inbox } = await givenHandler(
             (event) => ({ ...event, response: { emailSubject: 'Welcome', emailMessage: body, smsMessage: body } }),
@@ -171,7 +171,7 @@ for (const engine of engines) {
       }
     }
 
-    it('does not reveal who exists by its duration, where the client hides that', async () => {
+    it('does not reveal by its duration which users exist, where the client hides that', async () => {
       const tookMs = 150
       const triggers = endpoint.given({
         CustomMessage: (event) => new Promise((resolve) => setTimeout(resolve, tookMs, event)),

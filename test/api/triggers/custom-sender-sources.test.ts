@@ -76,7 +76,7 @@ const operations: readonly {
   readonly operation: string
   readonly kind: string
   readonly status: string
-  /** The user's `email_verified` or `phone_number_verified`. Null when there is none. */
+  /** The user's `email_verified` or `phone_number_verified` in the event. Null when the event has neither. */
   readonly verified?: string | null
   readonly isAdmin?: boolean
   readonly metadata?: object | null
@@ -241,7 +241,7 @@ for (const engine of engines) {
           if (typeof code === 'string') assert.equal(text, code)
           else assert.match(text, code)
           assert.deepEqual(context, { 'userpool-id': poolId })
-          // The message format and algorithm of Cognito's codes.
+          // In base64, the version and the algorithm of the messages in which Cognito encrypts codes.
           assert.match(event?.request.code, /^AYADe/)
           assert.deepEqual(event, {
             version: '1',

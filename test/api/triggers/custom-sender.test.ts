@@ -39,7 +39,7 @@ for (const engine of engines) {
   describe(`A custom sender on ${engine.name}`, () => {
     const server = useTestServer(engine, { flags: [...endpoint.flags, ...codeKey.flags] })
 
-    it('gets the valid code, and the caller learns where it is sent', async () => {
+    it('gets the valid code, and the caller gets the masked address', async () => {
       const { poolId, clientId, triggers } = await givenSender(server(), (event) => event)
       const { CodeDeliveryDetails } = await signUp(server(), clientId, 'ana', { email })
       assert.deepEqual(CodeDeliveryDetails, { AttributeName: 'email', DeliveryMedium: 'EMAIL', Destination: 'a***@e***' })
@@ -75,7 +75,7 @@ for (const engine of engines) {
       })
     }
 
-    it('gets, after a restart, the message that it failed to deliver before', async () => {
+    it('gets the message that it failed to deliver again after a restart', async () => {
       let broken = true
       const { clientId, triggers } = await givenSender(server(), () => (broken ? assert.fail('no') : undefined))
       await signUp(server(), clientId, 'ana', { email })
@@ -89,7 +89,7 @@ for (const engine of engines) {
       await confirm(server(), clientId, 'ana', second)
     })
 
-    it('may return anything', async () => {
+    it('is not invoked again after a call that succeeds, whatever it returns', async () => {
       const { clientId, triggers } = await givenSender(server(), () => ({ response: 'thank you' }))
       await signUp(server(), clientId, 'ana', { email })
       await server().inbox()
@@ -122,7 +122,7 @@ for (const engine of engines) {
       assert.deepEqual(triggers.fired.toSorted(), ['CustomEmailSender_AdminCreateUser', 'CustomMessage_AdminCreateUser'])
     })
 
-    it('leaves no message to be sent by e-mail once it is removed', async () => {
+    it('leaves no undelivered message to the e-mail gateway when it is removed from the pool', async () => {
       const { poolId, clientId, triggers } = await givenSender(server(), () => assert.fail('no'))
       await signUp(server(), clientId, 'ana', { email })
       await server().inbox()
@@ -138,7 +138,7 @@ for (const engine of engines) {
   describe(`Codes under a key in KMS on ${engine.name}`, () => {
     const server = useTestServer(engine, { flags: [...endpoint.flags, '--kms-region', 'eu-west-1', '--kms-endpoint', kms.endpoint] })
 
-    it('are decrypted by a function that may use that key, for that pool', async () => {
+    it('can be decrypted with that key only, and name their pool in the encryption context', async () => {
       kms.failWith(undefined)
       const before = kms.calls.length
       const { poolId, clientId, triggers } = await givenSender(server(), () => undefined)

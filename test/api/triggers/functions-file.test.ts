@@ -11,8 +11,8 @@ const url = 'https://functions.example.test/{functionName}'
 const whole = { '*': { url } }
 
 const bad: [problem: string, entry: unknown, says: RegExp][] = [
-  ['text', 'module.mjs', /must be an object with one of module, url and lambda/],
-  ['an empty object', {}, /does not say where the function runs/],
+  ['text in place of an object', 'module.mjs', /must be an object with one of module, url and lambda/],
+  ['no members', {}, /does not say where the function runs/],
   ['two places to run', { url, lambda: {} }, /has both url and lambda/],
   ['a module that is not there', { module: 'missing.mjs' }, /has a module that is not a file: .*missing\.mjs/],
   ['a module that is a folder', { module: '.' }, /has a module that is not a file/],
@@ -34,7 +34,7 @@ const bad: [problem: string, entry: unknown, says: RegExp][] = [
   ['a secret that is too short', { url, secret: 'whsec_c2hvcnQ=' }, /has a secret that is not/],
 ]
 
-describe('The functions file', () => {
+describe('The settings --functions-file and --functions', () => {
   const folder = functionFolder()
   folder.write('there.mjs', 'export const handler = (event) => event')
 
@@ -55,23 +55,23 @@ describe('The functions file', () => {
   }
 
   for (const [problem, entry, says] of bad) {
-    it(`stops the start when an entry has ${problem}`, async () => {
+    it(`stop the start when an entry of the file has ${problem}`, async () => {
       const file = folder.write('functions.json', { ...whole, 'check-sign-up': entry })
       await assertRefused(['--functions-file', file], new RegExp(`^--functions-file: .*functions\\.json: "check-sign-up" .*${says.source}`))
     })
   }
 
-  it('stops the start when it is not JSON, without quoting it', async () => {
+  it('stop the start when the file is not JSON; the error does not quote the file', async () => {
     const file = folder.write('functions.json', '{\n  "a": { "secret": "top secret" }, }')
     await assertRefused(['--functions-file', file], /functions\.json is not valid JSON at line 2 column 36\./)
   })
 
-  it('stops the start when it is a list or missing', async () => {
+  it('stop the start when the file is a list or missing', async () => {
     await assertRefused(['--functions-file', folder.write('functions.json', [])], /must hold one JSON object/)
     await assertRefused(['--functions-file', `${folder.path}/absent.json`], /cannot be read \(ENOENT\)/)
   })
 
-  it('may be combined with a folder, in which each function must be unique', async () => {
+  it('stop the start when the folder has two modules of one function, or is missing', async () => {
     folder.write('twins/one.mjs', '')
     folder.write('twins/one.ts', '')
     await assertRefused(['--functions', `${folder.path}/twins`], /two modules of the function one: one\.mjs and one\.ts/)
@@ -80,7 +80,7 @@ describe('The functions file', () => {
 })
 
 for (const engine of chosenEngines().slice(0, 1)) {
-  it('takes precedence over the folder, and the folder over the entry for all functions', async () => {
+  it('The entry of a function takes precedence over the folder, and the folder over the entry for all functions', async () => {
     const folder = functionFolder()
     const telling = (place: string) =>
       `export default (event, { functionName }) => ({ ...event, response: { claimsOverrideDetails: { claimsToAddOrOverride: { place: "${place} " + functionName } } } })`

@@ -129,7 +129,7 @@ for (const engine of chosenEngines().slice(0, 1)) {
       }
     })
 
-    it('are retried with the same id when the pool’s policy says so, but not after an answer', async () => {
+    it('are retried with the same id after 503 and 429 when the pool’s policy says so, but not after 400 and 404', async () => {
       const { clientId } = await given('check', { Retries: 2 })
       const deliveries = endpoint.answers(
         { status: 503, body: '' },

@@ -12,7 +12,7 @@ import { useTestServer } from '../../support/test-server.ts'
 type Call = { readonly url: string; readonly headers: IncomingHttpHeaders; readonly event: { triggerSource: string } }
 type Reply = { readonly status?: number; readonly headers?: Record<string, string>; readonly body?: unknown; readonly never?: boolean }
 
-/** Has the Invoke operation of AWS Lambda. Without a reply it returns the event. */
+/** A server with the Invoke operation of AWS Lambda. While no reply is set, it returns the event. */
 async function openLambda() {
   const calls: Call[] = []
   let reply: Reply = {}
@@ -120,7 +120,7 @@ for (const engine of chosenEngines().slice(0, 1)) {
       ['ServiceException', 500, 3],
       ['EC2ThrottledException', 502, 3],
     ] as const) {
-      it(`that answer ${name} are invoked ${attempts} times in a pool with retries`, async () => {
+      it(`that answer ${name} are invoked ${attempts === 1 ? 'once' : `${attempts} times`} in a pool with two retries`, async () => {
         const signIn = await given({ Retries: 2 })
         const calls = lambda.answers(exception(name, status))
         await assert.rejects(signIn(), failed(name))

@@ -5,7 +5,7 @@ import { functionArn, functionFolder, givenTriggered, recordingLogger } from '..
 import { claimsOf, givenTokens, signInByPassword } from '../../support/sign-in.ts'
 import { useTestServer } from '../../support/test-server.ts'
 
-/** A function that puts the value of `facts` into the ID token. */
+/** The code of a function that puts the value of the expression `facts` into the ID token. */
 const reporting = (facts: string) =>
   `(event, context) => ({ ...event, response: { claimsOverrideDetails: { claimsToAddOrOverride: { facts: JSON.stringify(${facts}) } } } })`
 const answer = '{ ...event, response: { claimsOverrideDetails: { claimsToAddOrOverride: { facts: "\\"here\\"" } } } }'
@@ -104,7 +104,7 @@ for (const engine of engines) {
       assert.deepEqual({ argv, exec }, { argv: [], exec: [] })
     })
 
-    it('keep their memory from one invocation to the next', async () => {
+    it('keep their variables from one invocation to the next', async () => {
       folder.write('counter.mjs', `let count = 0\nexport const handler = ${reporting('++count')}`)
       const { clientId } = await givenTriggered(server(), { PreTokenGeneration: functionArn('counter') })
       // A thread that loaded a file just after a change serves one invocation: the file may have changed again in the same moment.
@@ -133,7 +133,7 @@ for (const engine of engines) {
       assert.equal(await factsOf(clientId), 'mended')
     })
 
-    it('may be added later, but not twice', async () => {
+    it('may be added while the server runs', async () => {
       const { clientId } = await givenTriggered(server(), { PreTokenGeneration: functionArn('newcomer') })
       await assert.rejects(signInByPassword(server(), clientId, 'ana'), { name: 'UnexpectedLambdaException' })
       folder.write('newcomer.mjs', `export const handler = ${reporting('1')}`)

@@ -43,7 +43,7 @@ for (const engine of engines) {
       const flags = ['--functions-file', file, '--functions', `${folder.path}/modules`]
       await using server = await startProductionServer(engine, { flags, like: before })
 
-      /** The access key of an administrator of that pool and no other. */
+      /** A client with the access key of an administrator who may change this pool only. */
       const keyOf = async ({ poolId }: { poolId: string }) => {
         const Resource = `arn:aws:cognito-idp:${server.region}:${server.accountId}:userpool/${poolId}`
         const policy = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'cognito-idp:*', Resource }] }

@@ -38,7 +38,7 @@ const bodies = {
 
 type Trigger = keyof typeof bodies
 
-/** The forms of such functions at Lambda. */
+/** The styles in which Lambda functions return their event. */
 const forms = {
   sync: (body: string) => `exports.handler = function (event) {\n${body}\nreturn event\n}`,
   async: (body: string) => `export const handler = async (event) => {\n${body}\nreturn event\n}`,

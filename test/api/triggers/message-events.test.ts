@@ -27,7 +27,7 @@ type Case = {
   readonly by: string
   /** Causes the message. */
   cause(at: Given): Promise<unknown>
-  /** The sources of the other triggers that the same call invokes before the one for the message. */
+  /** The sources of the other triggers that `cause` invokes before CustomMessage. */
   readonly alsoFired?: readonly string[]
   readonly attributes: { readonly status: string; readonly email: string; readonly verified: string | undefined }
   readonly sent: string
@@ -39,7 +39,7 @@ for (const engine of engines) {
     const endpoint = await openTriggerEndpoint()
     const server = useTestServer(engine, { flags: endpoint.flags })
 
-    /** Runs what has to come before, and clears its events. */
+    /** Waits for `before`, which prepares the test, and forgets the events of its triggers. */
     async function after<T>({ triggers }: Given, before: Promise<T>): Promise<T> {
       const done = await before
       triggers.clear()

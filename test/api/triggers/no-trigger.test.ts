@@ -29,7 +29,7 @@ import { givenPoolWithEvery } from '../../support/user-triggers.ts'
 const email = 'ana@example.test'
 
 for (const engine of engines) {
-  describe(`No trigger and no message, on ${engine.name}`, async () => {
+  describe(`Operations and events that need no trigger, on ${engine.name}:`, async () => {
     const endpoint = await openTriggerEndpoint()
     const server = useTestServer(engine, { flags: endpoint.flags })
 
@@ -45,11 +45,11 @@ for (const engine of engines) {
 
     const operations: { name: string; act(at: Given): Promise<unknown> }[] = [
       {
-        name: 'AdminSetUserPassword, permanent',
+        name: 'AdminSetUserPassword with a permanent password',
         act: (at) => send(new AdminSetUserPasswordCommand({ ...at, Password: 'Another-horse-7', Permanent: true }) as never),
       },
       {
-        name: 'AdminSetUserPassword, temporary',
+        name: 'AdminSetUserPassword with a temporary password',
         act: (at) => send(new AdminSetUserPasswordCommand({ ...at, Password: 'Another-horse-7' }) as never),
       },
       { name: 'AdminDeleteUser', act: (at) => send(new AdminDeleteUserCommand(at) as never) },
@@ -86,7 +86,7 @@ for (const engine of engines) {
       },
     ]
     for (const { name, act } of operations) {
-      it(`follows from ${name}`, async () => {
+      it(`${name} invokes no trigger and sends no message`, async () => {
         const at = await given()
         await act(at)
         assert.deepEqual(at.triggers.fired, [])
@@ -94,7 +94,7 @@ for (const engine of engines) {
       })
     }
 
-    it('follows from VerifyUserAttribute', async () => {
+    it('VerifyUserAttribute invokes no trigger', async () => {
       const { poolId, triggers, accessToken, AccessToken } = await given()
       await update(server(), accessToken, { email: 'new@example.test' })
       triggers.clear()
@@ -103,7 +103,7 @@ for (const engine of engines) {
       assert.deepEqual(triggers.fired, [])
     })
 
-    it('follows from a wrong code, or from a sign-up that is rejected', async () => {
+    it('a wrong code or a rejected sign-up invokes no trigger', async () => {
       const { clientId, triggers } = await given()
       await signUp(server(), clientId, 'bo', { email: 'bo@example.test' })
       triggers.clear()
@@ -113,7 +113,7 @@ for (const engine of engines) {
       assert.deepEqual(triggers.fired, [])
     })
 
-    it('follows from an import', async () => {
+    it('an import invokes no trigger and sends no message', async () => {
       const { poolId, triggers, sent } = await given()
       await importFile(server(), poolId, 'cognito:username,email,email_verified\nbo,bo@example.test,true\n')
       assert.equal((await adminGet(server(), poolId, 'bo')).UserStatus, 'RESET_REQUIRED')

@@ -14,7 +14,7 @@ const failed = (trigger: string, reason: string) => ({
   message: `${trigger} invocation failed due to error ${reason}.`,
 })
 
-/** A handler whose answer waits until the test releases it, possibly for ever. */
+/** A promise on which a handler waits until the test resolves it, possibly for ever. */
 const late = () => Promise.withResolvers<void>()
 
 for (const engine of engines) {
@@ -61,7 +61,7 @@ for (const engine of engines) {
       assert.deepEqual(triggers.events[1], triggers.events[0])
     })
 
-    it('continues without an answer with CONTINUE, and shows that in the log and the metrics', async () => {
+    it('with CONTINUE continues after an invalid answer, and shows the failure in the log and the metrics', async () => {
       const silent: Handler = () => ({ response: 7 })
       const { poolId, clientId } = await given({ PreTokenGeneration: silent }, { PreTokenGeneration: { OnError: 'CONTINUE' } })
       const { idToken } = await givenTokens(server(), clientId, 'ana')
@@ -86,7 +86,7 @@ for (const engine of engines) {
       assert.match(figures, /lifeguard_trigger_duration_seconds_count\{trigger="PreTokenGeneration"\} [1-9]/)
     })
 
-    it('continues with CONTINUE after any error that the function throws', async () => {
+    it('with CONTINUE continues after any error that the function throws', async () => {
       for (const trigger of ['PreAuthentication', 'PostAuthentication'] as const) {
         const { clientId, triggers } = await given({ [trigger]: refuse }, { [trigger]: { OnError: 'CONTINUE' } })
         assert.ok((await signInByPassword(server(), clientId, 'ana')).AuthenticationResult)
@@ -165,7 +165,7 @@ for (const engine of engines) {
       open.resolve()
     })
 
-    it('does not count a rejection as a failure of the function', async () => {
+    it('does not count a rejection by the function as a failure for the circuit breaker', async () => {
       const policy = { CircuitBreaker: { Failures: 1, OpenSeconds: 60 } }
       const { clientId, triggers } = await given({ PreAuthentication: refuse }, { PreAuthentication: policy })
       for (let round = 0; round < 3; round++) {
@@ -174,7 +174,7 @@ for (const engine of engines) {
       assert.equal(triggers.fired.length, 3)
     })
 
-    it('never lets a password, code or token into the log, whatever fails', async () => {
+    it('lets no password or token into the log when functions return invalid answers', async () => {
       const { poolId, clientId } = await given(
         { PreAuthentication: () => 7, PreTokenGeneration: () => 7 },
         { PreAuthentication: { OnError: 'CONTINUE' } },

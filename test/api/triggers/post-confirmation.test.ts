@@ -128,7 +128,7 @@ for (const engine of engines) {
       assert.deepEqual(ids.triggers.fired, [confirmed])
     })
 
-    it('leads to a page, when it fails, that says that the account is confirmed and does not quote the function', async () => {
+    it('when it fails after a click on the link, leads to a page that says “confirmed” and does not quote the function', async () => {
       const ids = await given({ PostConfirmation: refuse }, byLink)
       const page = await clickLink(ids)
       assert.equal(page.status, 502)
@@ -155,7 +155,7 @@ for (const engine of engines) {
       assert.deepEqual([ids.triggers.events[0]?.request, ids.triggers.events[0]?.response], [request, {}])
     })
 
-    it('fails that call with its error, and the new password is valid', async () => {
+    it('fails the call that replaces a forgotten password with its error, but the new password is valid', async () => {
       const isReset = (event: TriggerEvent) => (event.triggerSource === confirmed ? agree(event) : refuse())
       const ids = await given({ PostConfirmation: isReset })
       await byCode(ids)

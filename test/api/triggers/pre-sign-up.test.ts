@@ -109,7 +109,7 @@ for (const engine of engines) {
       },
     ]
     for (const { name, handler, error, isOfSignUp = false } of failures) {
-      it(`prevents user and message when it ${name}`, async () => {
+      it(`prevents that a user is created and a message is sent when it ${name}`, async () => {
         const { poolId, clientId, triggers } = await given({ PreSignUp: handler })
         await assert.rejects(signUp(server(), clientId, 'ana', { email }), error)
         assert.deepEqual(triggers.fired, ['PreSignUp_SignUp'])
@@ -140,7 +140,7 @@ for (const engine of engines) {
       await givenTokens(server(), clientId, 'ana')
     })
 
-    it('leaves the user confirmed when PostConfirmation then fails', async () => {
+    it('leaves the user whom it confirms confirmed when PostConfirmation fails', async () => {
       const handlers = { PreSignUp: answering({ autoConfirmUser: true }), PostConfirmation: refuse }
       const { poolId, clientId } = await given(handlers)
       await assert.rejects(signUp(server(), clientId, 'ana', { email }), refusedBy('PostConfirmation'))
@@ -156,7 +156,7 @@ for (const engine of engines) {
       },
     ]
     for (const { flags, verified } of verifications) {
-      it(`verifies the addresses of its response: ${Object.keys(flags).join(', ')}`, async () => {
+      it(`verifies the addresses that its response names: ${Object.keys(flags).join(', ')}`, async () => {
         const { poolId, clientId } = await given({ PreSignUp: answering(flags) })
         await signUp(server(), clientId, 'ana', { email, phone_number })
         const { attributes } = await adminGet(server(), poolId, 'ana')

@@ -70,7 +70,7 @@ for (const engine of engines) {
     })
 
     for (const trigger of ['PostAuthentication', 'PreTokenGeneration'] as const) {
-      it(`stores no session when ${trigger} rejects the sign-in`, async () => {
+      it(`stores no session for a sign-in that ${trigger} rejects`, async () => {
         const { poolId, clientId } = await givenPoolWith(server(), endpoint.given({ [trigger]: refuse }))
         await track(server(), poolId)
         await givenUser(server(), poolId, 'ana')
@@ -80,7 +80,7 @@ for (const engine of engines) {
       })
     }
 
-    it('does not shorten the grace period of the refresh token that was exchanged', async () => {
+    it('does not shorten the grace period of an exchanged refresh token by the time that the function takes', async () => {
       let takesMs = 0
       const triggers = endpoint.given({
         PreTokenGeneration: (event) => {
@@ -99,7 +99,7 @@ for (const engine of engines) {
       assert.ok((await exchange(server(), { ClientId: clientId, RefreshToken: refreshToken })).accessToken)
     })
 
-    it('does not prevent a stolen refresh token from ending its session', async () => {
+    it('is not invoked for the reuse of a refresh token, which ends the session', async () => {
       let isOpen = true
       const triggers = endpoint.given({ PreTokenGeneration: (event) => (isOpen ? event : refuse()) })
       const RefreshTokenRotation = { Feature: 'ENABLED', RetryGracePeriodSeconds: 0 } as const

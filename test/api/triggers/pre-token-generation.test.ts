@@ -181,12 +181,12 @@ for (const engine of engines) {
     }
 
     const wrong: { what: string; version: Version; handler: Handler }[] = [
-      { what: 'a number in the first version', version: 'V1_0', handler: first({ claimsToAddOrOverride: { a: 1 } }) },
-      { what: 'an array in the first version', version: 'V1_0', handler: first({ claimsToAddOrOverride: { a: ['b'] } }) },
-      { what: 'null in the first version', version: 'V1_0', handler: first({ claimsToAddOrOverride: { a: null } }) },
-      { what: 'null in the second version', version: 'V2_0', handler: inId({ a: null }) },
+      { what: 'a claim that is a number in the first version', version: 'V1_0', handler: first({ claimsToAddOrOverride: { a: 1 } }) },
+      { what: 'a claim that is an array in the first version', version: 'V1_0', handler: first({ claimsToAddOrOverride: { a: ['b'] } }) },
+      { what: 'a claim that is null in the first version', version: 'V1_0', handler: first({ claimsToAddOrOverride: { a: null } }) },
+      { what: 'a claim that is null in the second version', version: 'V2_0', handler: inId({ a: null }) },
       { what: 'a suppressed claim that is not a name', version: 'V2_0', handler: inId({}, [7]) },
-      { what: 'an array for all changes', version: 'V2_0', handler: later([]) },
+      { what: 'an array in place of the object with all changes', version: 'V2_0', handler: later([]) },
       { what: 'a scope with a space', version: 'V2_0', handler: inAccess({ scopesToAdd: ['a b'] }) },
       { what: 'several preferred roles', version: 'V1_0', handler: first({ groupOverrideDetails: { preferredRole: roles } }) },
       { what: 'groups that are one text', version: 'V2_0', handler: later({ groupOverrideDetails: { groupsToOverride: 'staff' } }) },
@@ -201,13 +201,13 @@ for (const engine of engines) {
       { what: 'no event', version: 'V1_0', handler: () => 'fine' },
     ]
     for (const { what, version, handler } of wrong) {
-      it(`rejects ${what}`, async () => {
+      it(`fails the sign-in when its response has ${what}`, async () => {
         const { clientId } = await given(version, handler)
         await assert.rejects(signInByPassword(server(), clientId, 'ana'), unrecognizable)
       })
     }
 
-    it('accepts the highest number of changes, and a response without changes', async () => {
+    it('may return the highest number of changes, or none at all', async () => {
       const { id } = await tokensBy(
         'V2_0',
         inId(
@@ -219,7 +219,7 @@ for (const engine of engines) {
       await tokensBy('V1_0', first(null))
     })
 
-    it('accepts claims whose names are special in JavaScript', async () => {
+    it('may add claims whose names are special in JavaScript', async () => {
       const { id } = await tokensBy('V2_0', (event) => ({
         ...event,
         response: JSON.parse(

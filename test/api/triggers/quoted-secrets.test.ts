@@ -8,7 +8,7 @@ import { rawCall } from '../../support/raw-call.ts'
 import { goodPassword, signInByPassword } from '../../support/sign-in.ts'
 import { useTestServer } from '../../support/test-server.ts'
 
-/** JSON and URLs write it in other ways. */
+/** A password that JSON and URLs spell in other ways. */
 const password = 'Corr"ect horse+7'
 
 for (const engine of engines) {
@@ -82,7 +82,7 @@ for (const engine of engines) {
       for (const kept of [line, record]) assert.ok(!kept.includes('4711'), kept)
     })
 
-    it('are masked in an error after the answer that ends the thread', async () => {
+    it('are masked in an error that ends the thread after the answer', async () => {
       folder.write(
         'late.mjs',
         `export const handler = async (event) => {
@@ -98,7 +98,7 @@ for (const engine of engines) {
       assert.ok(!line.includes('ect horse'), line)
     })
 
-    it('do not change an error that quotes none', async () => {
+    it('are the only text that is masked: an error without secrets stays as it is', async () => {
       folder.write('closed.mjs', "export const handler = async () => { throw new Error('Closed until 7 o\\u2019clock') }")
       const { poolId, clientId } = await givenTriggered(server(), { PreAuthentication: functionArn('closed') })
       await assert.rejects(signInByPassword(server(), clientId, 'ana'))

@@ -67,7 +67,7 @@ for (const engine of engines) {
       }
     }
 
-    it('show events and answers at once, newest first', async () => {
+    it('show events and answers right after the invocations, newest first', async () => {
       const { poolId, clientId, triggers } = await given()
       await signInByPassword(server(), clientId, 'ana')
       const { Invocations, NextToken } = await list(poolId)
@@ -169,7 +169,7 @@ for (const engine of engines) {
       assert.equal(/PreAuthentication|validationData|countryCode/.test(JSON.stringify(rows)), false)
     })
 
-    it('lose only the answer that is nested too deep, and no record of another function', async () => {
+    it('lack only an answer that is nested too deep; the records of other functions are complete', async () => {
       let nested: object = {}
       for (let depth = 0; depth < 4000; depth++) nested = { nested }
       const { poolId, clientId } = await given({ ...all, PostAuthentication: (event) => ({ ...event, nested }) })
@@ -185,7 +185,7 @@ for (const engine of engines) {
       )
     })
 
-    it('are replayed with the current function, and change nothing', async () => {
+    it('are replayed with the current function; each replay leaves a record of its own and an audit record', async () => {
       let answer: Handler = refuse
       const { poolId, clientId, triggers } = await given({ PreAuthentication: (event) => answer(event) })
       await assert.rejects(signInByPassword(server(), clientId, 'ana'))
@@ -212,7 +212,7 @@ for (const engine of engines) {
       assert.equal(gone.body['message'], 'The user pool has no PreAuthentication trigger.')
     })
 
-    it('cannot be read or replayed by another pool', async () => {
+    it('cannot be read or replayed through another pool', async () => {
       const [one, other] = [await given(), await given()]
       await signInByPassword(server(), one.clientId, 'ana')
       assert.deepEqual((await list(other.poolId)).Invocations, [])
@@ -238,7 +238,7 @@ for (const engine of engines) {
       assert.equal(rows.length, 0)
     })
 
-    it('outlive the process, but not their lifetime', async () => {
+    it('survive a restart, and are swept after their lifetime', async () => {
       const { poolId, clientId } = await given()
       await signInByPassword(server(), clientId, 'ana')
       await server().restart()

@@ -16,7 +16,7 @@ import { answerDevicePassword, answerDeviceSrp, confirmOffered, signInOnDevice }
 import { useTestServer } from '../../support/test-server.ts'
 import { openTriggerEndpoint } from '../../support/trigger-endpoint.ts'
 
-/** Functions for all triggers of existing users, so that the test sees any that is invoked out of turn. */
+/** Functions for all triggers except UserMigration and custom senders. The tests thereby see each call that should not happen. */
 const all = {
   PreSignUp: agree,
   PostConfirmation: agree,
@@ -80,7 +80,7 @@ for (const engine of engines) {
       }
     })
 
-    it('includes an alias attribute for a verified address only', async () => {
+    it('passes functions an alias attribute for a verified address only', async () => {
       const alias = await given(all, {}, { AliasAttributes: ['email', 'phone_number'] })
       await signInByPassword(server(), alias.clientId, 'ana@example.test')
       const attributes = alias.triggers.events[0]?.request.userAttributes
@@ -152,7 +152,7 @@ for (const engine of engines) {
       for (const { request } of triggers.events.slice(1)) assert.deepEqual(request.clientMetadata, metadata)
     })
 
-    it('has its own token source when a temporary password was replaced', async () => {
+    it('calls PreTokenGeneration with a source of its own after a temporary password was replaced', async () => {
       const { poolId, clientId, triggers } = await given()
       await server().send(
         new AdminCreateUserCommand({ UserPoolId: poolId, Username: 'new', TemporaryPassword: goodPassword, MessageAction: 'SUPPRESS' }),
@@ -165,7 +165,7 @@ for (const engine of engines) {
       assert.equal(triggers.events[1]?.request.userAttributes['cognito:user_status'], 'CONFIRMED')
     })
 
-    it('reports a new device, and has its own token source after the proof of a remembered one', async () => {
+    it('reports a new device, and calls PreTokenGeneration with a source of its own after the proof of a remembered device', async () => {
       const DeviceConfiguration = { ChallengeRequiredOnNewDevice: true, DeviceOnlyRememberedOnUserPrompt: false }
       const { clientId, triggers } = await given(all, {}, { DeviceConfiguration })
       const first = await signInByPassword(server(), clientId, 'ana')
@@ -178,7 +178,7 @@ for (const engine of engines) {
       assert.equal(triggers.events[1]?.request.newDeviceUsed, false)
     })
 
-    it('only invokes PreTokenGeneration for a refresh, with metadata from GetTokensFromRefreshToken', async () => {
+    it('invokes only PreTokenGeneration for a refresh, and passes it the metadata of GetTokensFromRefreshToken only', async () => {
       const { clientId, triggers } = await given()
       const { AuthenticationResult } = await signInByPassword(server(), clientId, 'ana')
       const RefreshToken = AuthenticationResult?.RefreshToken ?? ''
@@ -216,7 +216,7 @@ for (const engine of engines) {
       assert.deepEqual(triggers.fired, [before, before, before, before])
     })
 
-    it('leaves a Session valid that PostAuthentication or PreTokenGeneration rejects, and invokes nothing for a used one', async () => {
+    it('leaves its Session valid when PostAuthentication or PreTokenGeneration fails; a used one invokes no trigger', async () => {
       let isOpen = false
       const moody = (event: Parameters<typeof agree>[0]) => (isOpen ? event : refuse())
       for (const trigger of ['PostAuthentication', 'PreTokenGeneration'] as const) {
@@ -236,7 +236,7 @@ for (const engine of engines) {
       }
     })
 
-    it('with a code as first factor invokes triggers before it is sent and after it was answered', async () => {
+    it('with a code as the first factor invokes triggers before the code is sent and after it is answered', async () => {
       const SignInPolicy = { AllowedFirstAuthFactors: ['PASSWORD', 'EMAIL_OTP'] }
       const { poolId, clientId, triggers } = await given(all, {}, { Policies: { SignInPolicy } })
       const issued = await initiate(server(), clientId, 'USER_AUTH', { USERNAME: 'ana', PREFERRED_CHALLENGE: 'EMAIL_OTP' }, metadata)
@@ -260,7 +260,7 @@ for (const engine of engines) {
       assert.deepEqual(triggers.events[2]?.request.clientMetadata, metadata)
     })
 
-    it('passes the metadata of an answer to the message that it causes', async () => {
+    it('passes the metadata of an answer to CustomMessage for the message that the answer causes', async () => {
       const SignInPolicy = { AllowedFirstAuthFactors: ['PASSWORD', 'EMAIL_OTP'] }
       const { poolId, clientId, triggers } = await given(all, {}, { Policies: { SignInPolicy } })
       const { Session } = await initiate(server(), clientId, 'USER_AUTH', { USERNAME: 'ana' })

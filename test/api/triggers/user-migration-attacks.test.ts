@@ -46,7 +46,7 @@ for (const engine of engines) {
     }
 
     for (const existence of ['LEGACY', 'ENABLED'] as const) {
-      it(`limits guesses at the passwords of the other system: ${existence}`, async () => {
+      it(`limits guesses at the passwords of the other system, with PreventUserExistenceErrors ${existence}`, async () => {
         const { clientId, triggers } = await given(answering({}), existence)
         const answers = await answersTo(clientId, Array<string>(8).fill('ana'))
         assert.deepEqual(new Set(answers.slice(0, 5)).size, 1)
@@ -127,7 +127,7 @@ for (const engine of engines) {
       })
     }
 
-    it('is not invoked for existing users, whatever their state', async () => {
+    it('is not invoked for an existing user who types a wrong password', async () => {
       const { poolId, clientId, triggers } = await given(known({ email }))
       await givenVictim(poolId)
       await assert.rejects(signInByPassword(server(), clientId, 'victim', oldPassword), wrong)
@@ -142,7 +142,7 @@ for (const engine of engines) {
       assert.equal((await server().send(new ListUsersCommand({ UserPoolId: poolId }))).Users?.length, 1)
     })
 
-    it('creates one user when several calls were migrated at once, and each call continues', async () => {
+    it('creates one user when several calls migrate one name at once, and each call continues', async () => {
       let waiting = 0
       let release = () => {}
       const allAsked = new Promise<void>((resolve) => {
@@ -157,7 +157,7 @@ for (const engine of engines) {
       const { poolId, clientId } = await given(handler)
       const forgot = () => server().send(new ForgotPasswordCommand({ ClientId: clientId, Username: 'ana' }))
       const arrivals = [forgot(), forgot(), forgot(), signInByPassword(server(), clientId, 'ana', oldPassword)]
-      // Either call may come first; only the sign-in brings a password.
+      // Any of the calls may create the user; only the sign-in brings a password.
       const failed = (await outcomes(arrivals)).filter((outcome) => outcome !== 'ok')
       if (failed.length > 0) assert.deepEqual(failed, ['PasswordResetRequiredException'])
       assert.equal((await server().send(new ListUsersCommand({ UserPoolId: poolId }))).Users?.length, 1)

@@ -28,7 +28,7 @@ const ExplicitAuthFlows = ['ALLOW_USER_AUTH' as const, 'ALLOW_USER_PASSWORD_AUTH
 const wrong = { name: 'NotAuthorizedException', message: 'Incorrect username or password.' }
 const unknown = { name: 'UserNotFoundException', message: 'User does not exist.' }
 
-/** The function of a system that knows ana with that password. */
+/** The function of a system that knows ana with `oldPassword`. */
 const knowing =
   (answer: object = known) =>
   (event: TriggerEvent) =>
@@ -212,7 +212,7 @@ for (const engine of engines) {
     ]
     for (const { name, handler, legacy, pool } of failures) {
       for (const existence of ['LEGACY', 'ENABLED']) {
-        it(`answers the client as documented when it ${name}: ${existence}`, async () => {
+        it(`leads to the documented error when it ${name}, with PreventUserExistenceErrors ${existence}`, async () => {
           const { poolId, clientId, triggers } = await given(handler as never, { existence, ...(pool && { pool }) })
           const isHidden = existence === 'ENABLED'
           await assert.rejects(signInByPassword(server(), clientId, 'ana', oldPassword), isHidden ? wrong : legacy)

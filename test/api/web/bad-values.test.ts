@@ -183,7 +183,7 @@ for (const engine of engines) {
       assert.deepEqual(await namesIn(poolId), ['ana'])
     })
 
-    it('does not impair the server', async () => {
+    it('has left the server working after all tests above', async () => {
       const { poolId, clientId } = await server().givenPool()
       await givenUser(server(), poolId, 'ana')
       assert.ok((await signInByPassword(server(), clientId, 'ana')).AuthenticationResult)

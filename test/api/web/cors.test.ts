@@ -14,7 +14,7 @@ const target = 'AWSCognitoIdentityProviderService.InitiateAuth'
 
 type Ids = { readonly poolId: string; readonly clientId: string }
 
-/** The headers of the requests that `work` sends by fetch, as both libraries do in a page. */
+/** The headers of the requests that `work` sends by `fetch`, as amazon-cognito-identity-js and Amplify do in a page. */
 async function headersSentBy(work: () => Promise<unknown>): Promise<string[]> {
   const { fetch } = globalThis
   const names = new Set<string>()
@@ -39,7 +39,7 @@ const libraries: Readonly<Record<string, (server: TestServer, ids: Ids) => Promi
     return headersSentBy(() => resetPassword({ username: 'ana' }).catch(() => undefined))
   },
 
-  async 'the AWS SDK, with the credentials of a session'(server) {
+  async 'the AWS SDK with a temporary access key'(server) {
     const names = new Set<string>()
     const credentials = { accessKeyId: 'AKIAANYCREDENTIALS00', secretAccessKey: 'any', sessionToken: 'any' }
     const client = new CognitoIdentityProviderClient({ endpoint: server.url, region: server.region, credentials })

@@ -61,7 +61,7 @@ for (const engine of engines.slice(0, 1)) {
       assert.equal(await errorOf('SignUp', signUp), undefined)
     })
 
-    it('is rejected before all its values are parsed when it has too many', async () => {
+    it('is rejected before the check against the model when it has too many elements or values', async () => {
       const many = `{"a":[${'{},'.repeat(100_000)}{}]}`
       assert.match(String((await rawCall(server(), 'SignUp', many)).body['message']), /a list not more than 200 elements/)
       const maps = `{"a":[${`{${'"a":1,'.repeat(99)}"b":1},`.repeat(60)}{}]}`
@@ -72,7 +72,7 @@ for (const engine of engines.slice(0, 1)) {
   describe('the bodies of all requests together', () => {
     const server = useTestServer(engine, { flags: ['--body-megabytes', '8'] })
 
-    it('stay below the memory limit: the requests that have been arriving for the longest are answered 503', async () => {
+    it('stay below the memory limit: enough incomplete requests are answered 503, and a small request is served', async () => {
       const half = Buffer.alloc(400_000, 0x20)
       const connections = Array.from({ length: 30 }, () => openConnection(server().url))
       try {

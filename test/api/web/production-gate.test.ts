@@ -64,7 +64,7 @@ for (const engine of engines) {
       return plainRequest(server.url, { headers: all, body: JSON.stringify(request) })
     }
 
-    /** A request that is signed with the key, which a test may change before it is sent. */
+    /** A request that is signed with the owner's access key. A test may change the request before sending it. */
     function signed(service = 'cognito-idp', operation = 'ListUserPools', request: object = { MaxResults: 1 }) {
       const signer = { id: owner.accessKeyId, secret: owner.secretAccessKey, at: server.clock.now(), region: server.region, service }
       return signedRequest(signer, { headers: { 'x-amz-target': targetOf(operation) }, body: JSON.stringify(request) })
@@ -81,7 +81,7 @@ for (const engine of engines) {
         assert.equal((await plainRequest(server.url, request)).status, 200)
       })
 
-      it('is rejected without a signature, unlike every other operation', async () => {
+      it('is rejected without a signature; an operation that needs none is not', async () => {
         for (const { name, auth } of operations) {
           assert.equal(auth === 'iam', definitionOf(name).signed, name)
           const { status, code, text } = await unsigned(name, {})
@@ -151,7 +151,7 @@ for (const engine of engines) {
         )
       })
 
-      it("of Lifeguard's own API must be signed for the service `lifeguard`", async () => {
+      it('that only Lifeguard has must be signed for the service `lifeguard`', async () => {
         const rotation = { UserPoolId: poolId }
         assert.equal((await plainRequest(server.url, await signed('lifeguard', 'RotateSigningKeys', rotation))).status, 200)
         const wrong = await plainRequest(server.url, await signed('cognito-idp', 'RotateSigningKeys', rotation))
@@ -198,7 +198,7 @@ for (const engine of engines) {
       })
     })
 
-    it('there is no inbox, and every Host is served', async () => {
+    it('there is no inbox, and requests for a host name that is not loopback are served', async () => {
       for (const [method, path] of [
         ['GET', '/inbox'],
         ['POST', '/inbox/clear'],

@@ -70,8 +70,8 @@ for (const engine of engines) {
       })
     })
 
-    describe('a key', () => {
-      it('of a session needs its session token, and expires', async () => {
+    describe('an access key', () => {
+      it('that is temporary needs its session token, and expires', async () => {
         const session = await server.createKey({ flags: ['--session-seconds', '90'] })
         assert.ok(session.sessionToken)
         await server.client(session).send(listPools)

@@ -46,7 +46,7 @@ for (const engine of engines) {
       assert.match(answer, /UnrecognizedClientException/)
     })
 
-    it('is not rejected by a wrong signature until the body is read', async () => {
+    it('is not rejected for a wrong signature until its body has been read', async () => {
       using connection = openConnection(server.url)
       const headers = await signatureBy(owner.accessKeyId, owner.secretAccessKey)
       const body = '{"MaxResults":2}'
@@ -72,7 +72,7 @@ for (const engine of engines) {
       assert.match(await answerTo(headOf('SignUp', { 'content-type': 'text/plain', 'content-length': large })), /UnknownOperationException/)
     })
 
-    it('gets no 100 Continue, while a valid request does', async () => {
+    it('gets no 100 Continue; a valid request gets one', async () => {
       const refused = await answerTo(headOf('ListUsers', { 'content-length': large, expect: '100-continue' }))
       assert.match(refused, /^HTTP\/1\.1 400 /)
       using connection = openConnection(server.url)
