@@ -143,7 +143,7 @@ for (const engine of engines) {
       assert.equal(await find(created.id), undefined)
     })
 
-    it('does not cache that a key is missing, so a new key works at once', async () => {
+    it('does not cache that a key is missing, so a new key works immediately', async () => {
       await using storage = await openKeyStorage(engine)
       const { find } = createAccessKeyCache(storage)
       const created = await createAccessKey(storage.db, storage.secrets, storage.clock, { description: '' })

@@ -42,7 +42,7 @@ async function call(server: Where, operation: string, request: object): Promise<
   return body
 }
 
-/** A pool whose creation was acknowledged by a process that is killed at once. */
+/** A pool whose creation was acknowledged by a process that is killed immediately afterwards. */
 async function poolOfAnotherProcess(process: LifeguardProcess): Promise<Ids> {
   await using child = process
   const server = { url: await child.url() }

@@ -57,7 +57,7 @@ const nameOf = (error: unknown) => (error as Error).name
 
 for (const engine of engines) {
   describe(`A process that is notified of a change in another process, on ${engine.name}`, () => {
-    it('signs with new signing keys at once', async () => {
+    it('signs with new signing keys before its cache expires', async () => {
       await using servers = await startTwo(engine)
       const { one, other } = servers
       const { poolId, signIn } = await givenUser(one)
@@ -79,7 +79,7 @@ for (const engine of engines) {
       )
     })
 
-    it('refuses a deleted app client at once', async () => {
+    it('refuses a deleted app client before its cache expires', async () => {
       await using servers = await startTwo(engine)
       const { one, other } = servers
       const { poolId, clientId, signIn } = await givenUser(one)
@@ -93,7 +93,7 @@ for (const engine of engines) {
       assert.equal(refusal, 'ResourceNotFoundException')
     })
 
-    it('refuses a deleted access key at once', async () => {
+    it('refuses a deleted access key before its cache expires', async () => {
       await using server = await startProductionServer(engine)
       const key = await server.createKey()
       const client = server.client(key)

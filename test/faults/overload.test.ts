@@ -25,7 +25,7 @@ const signInOf = (ClientId: string) => ({
 const connections = 40
 const callsEach = 10 * availableParallelism()
 
-/** Sends that many sign-ins at once, and resolves with the answers. */
+/** Sends `callsEach` sign-ins on each of the connections at the same time, and resolves with the answers. */
 async function flood(url: string, clientId: string): Promise<string[]> {
   const body = JSON.stringify(signInOf(clientId))
   const call = (headers = {}) => headOf('InitiateAuth', { 'content-length': Buffer.byteLength(body), ...headers }) + body
@@ -37,7 +37,7 @@ async function flood(url: string, clientId: string): Promise<string[]> {
 
 for (const engine of engines) {
   describe(`Requests beyond the capacity of the server, on ${engine.name}`, () => {
-    it('are answered 503 at once, and do not affect other or later requests', async () => {
+    it('are answered 503 immediately, and do not affect other or later requests', async () => {
       await using server = await startProductionServer(engine, { flags: ['--metrics-token', 'of-a-test'] })
       const owner = server.client(await server.createKey())
       const { UserPool } = await owner.send(new CreateUserPoolCommand({ PoolName: 'busy' }))

@@ -169,7 +169,7 @@ for (const engine of engines) {
       ])
     })
 
-    it('loses no message when it is silent, closes the connection at once, or does not run', async () => {
+    it('loses no message when it is silent, closes the connection immediately, or does not run', async () => {
       for (const treat of [
         (_: Socket) => undefined,
         (socket: Socket) => socket.destroy(),

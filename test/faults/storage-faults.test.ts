@@ -52,7 +52,7 @@ for (const engine of engines) {
       }
     })
 
-    it('accepts writes of two processes at once', async () => {
+    it('accepts simultaneous writes of two processes', async () => {
       await using storage = await openTestStorage(engine)
       const children = ['one', 'two'].map((name) => start(storage.url, name, '150'))
       const reports = await Promise.all(children.map((child) => report(child, () => undefined)))

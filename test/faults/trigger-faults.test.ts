@@ -143,7 +143,7 @@ for (const engine of chosenEngines().slice(0, 1)) {
       for (let attempt = 0; attempt < 10; attempt++) assert.ok((await givenTokens(server(), clientId, 'ana')).accessToken)
     })
 
-    it('that gets twelve calls at once answers each of them', async () => {
+    it('that gets twelve simultaneous calls answers each of them', async () => {
       const { clientId } = await given('well')
       const tokens = await Promise.all(Array.from({ length: 12 }, () => givenTokens(server(), clientId, 'ana')))
       assert.equal(new Set(tokens.map(({ accessToken }) => accessToken)).size, 12)

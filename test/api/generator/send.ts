@@ -26,7 +26,7 @@ export async function send(server: TestServer, name: OperationName, body: unknow
   }
 }
 
-/** Processes the items in their order, with at most `width` at once. */
+/** Processes the items in their order, with at most `width` at the same time. */
 export async function inParallel<T>(items: readonly T[], width: number, work: (item: T) => Promise<void>): Promise<void> {
   let next = 0
   const lane = async () => {

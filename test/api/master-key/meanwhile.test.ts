@@ -82,7 +82,7 @@ for (const engine of engines) {
       await givenTokens(server, server.ids.clientId, 'ana')
     })
 
-    it('loses nothing when it is killed, lets servers continue, and is finished by two runs at once', { timeout: 120_000 }, async () => {
+    it('loses nothing when killed, lets servers continue, and is finished by two simultaneous runs', { timeout: 120_000 }, async () => {
       await using server = await givenServer(engine)
       const { keys } = server
       await rotateUntilKilled(server)

@@ -28,7 +28,7 @@ const otherThan = (code: string) => ((Number(code) + 1) % 1_000_000).toString().
 
 for (const engine of engines) {
   describe(`Codes on ${engine.name}`, () => {
-    it('give back their attribute and value, once', async () => {
+    it('return their attribute and value when they are consumed, which works once', async () => {
       await using setup = await openMessagingSetup(engine)
       const code = await issue(setup)
       assert.match(code, /^\d{6}$/)
@@ -37,7 +37,7 @@ for (const engine of engines) {
       assert.deepEqual(await consume(setup, code), { outcome: 'expired' })
     })
 
-    it('are consumed by one of many requests with the right code at once', async () => {
+    it('are consumed by only one of many simultaneous requests with the right code', async () => {
       await using setup = await openMessagingSetup(engine)
       const code = await issue(setup)
       const outcomes = await Promise.all(Array.from({ length: 12 }, () => consume(setup, code)))

@@ -135,7 +135,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), ['forgot-password ana@example.test'])
     })
 
-    it('fail the call over a limit with OnRefusal FAIL, and are listed all the same', async () => {
+    it('over a limit fail the call with OnRefusal FAIL, but are listed and can be sent later', async () => {
       const { poolId, clientId } = await givenPool({ MaxPerDay: 1, OnRefusal: 'FAIL' })
       await signUp(server(), clientId, 'ana', { email: 'ana@example.test' })
       await assert.rejects(signUp(server(), clientId, 'bob', { email: 'bob@example.test' }), {
@@ -148,7 +148,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), ['sign-up ana@example.test', 'sign-up bob@example.test'])
     })
 
-    it('never exceed the limit, however many requests arrive at once', async () => {
+    it('are counted exactly when many requests arrive simultaneously', async () => {
       const { poolId, clientId } = await givenPool({ MaxPerDay: 5 })
       const names = Array.from({ length: 12 }, (_, at) => `user${at}`)
       await Promise.all(names.map((name) => signUp(server(), clientId, name, { email: `${name}@example.test` })))

@@ -142,7 +142,7 @@ for (const engine of engines) {
       await confirm(server(), clientId, 'ana', again?.code ?? '')
     })
 
-    it('allow a failed message to be sent again, and a queued one to be tried at once', async () => {
+    it('allow a failed message to be sent again, and a queued one to be tried immediately', async () => {
       const { poolId, clientId } = await givenPool(byPhone)
       sms.answerTo('+15550000003', 400, 400, 400, 400, 400, 200)
       await signUp(server(), clientId, 'ana', { phone_number: '+15550000003' })

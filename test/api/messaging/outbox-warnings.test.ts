@@ -11,7 +11,7 @@ const hourMs = 60 * minuteMs
 
 for (const engine of engines) {
   describe(`The log about messages that cannot be sent, on ${engine.name}`, () => {
-    it('warns once a minute about messages that fail for one reason, and at once about another reason', async () => {
+    it('warns once a minute about messages that fail for one reason, and immediately about another reason', async () => {
       await using setup = await openMessagingSetup(engine)
       const unconfigured = createUnconfiguredGateway('--smtp-url')
       const failing = { deliver: () => Promise.reject(new DeliveryError('out of order')) }

@@ -16,7 +16,7 @@ async function ask(server: TestServer, category: string, value: number) {
   return (await server.send(new UpdateProvisionedLimitCommand(input))).Limit
 }
 
-/** Sends many ListUsers at once. Returns how many succeeded, and the errors of the others. */
+/** Sends `count` ListUsers requests at the same time. Returns how many succeeded, and the errors of the others. */
 async function flood(server: TestServer, poolId: string, count: number) {
   const list = () => server.send(new ListUsersCommand({ UserPoolId: poolId, Limit: 1 }))
   const answers = await Promise.allSettled(Array.from({ length: count }, list))

@@ -32,7 +32,7 @@ for (const engine of engines) {
       assert.ok(Math.abs(new Date(certificate.validFrom).getTime() - Date.now()) < 60_000)
     })
 
-    it('always returns the same certificate for a pool, and another one for each pool', async () => {
+    it('always returns the same certificate for a pool, and a different one for each pool', async () => {
       const { poolId } = await server().givenPool()
       const other = await server().givenPool()
       const at = await Promise.all([1, 2, 3].map(() => certificateOf(server(), poolId)))

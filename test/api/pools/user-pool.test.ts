@@ -45,7 +45,7 @@ const defaults: UserPoolType = {
   IssuerConfiguration: { Type: 'ORIGINAL' },
 }
 
-/** What a pool of `wholePool` shows besides the members of the request. */
+/** What a pool of `wholePool` shows in addition to the members of the request. */
 const wholePoolShown: UserPoolType = {
   SchemaAttributes: [...standardAttributes],
   EstimatedNumberOfUsers: 0,
@@ -249,7 +249,7 @@ for (const engine of engines) {
   describe(`DeleteUserPool on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('deletes the pool and its app clients at once', async () => {
+    it('deletes the pool and its app clients immediately', async () => {
       const { poolId, clientId } = await server().givenPool()
       const other = await server().givenPool()
       await server().send(new SignUpCommand({ ClientId: clientId, Username: 'ana', Password: 'Correct-horse-1' }))

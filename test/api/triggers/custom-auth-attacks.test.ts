@@ -91,7 +91,7 @@ for (const engine of engines) {
       assert.deepEqual(triggers.fired, [])
     })
 
-    it('verifies one of many guesses that are made at once', async () => {
+    it('verifies only one of many guesses that are made simultaneously', async () => {
       const { clientId, triggers } = await given(riddles(1))
       const issued = await startCustom(server(), clientId, 'ana')
       triggers.clear()

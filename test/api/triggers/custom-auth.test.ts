@@ -111,7 +111,7 @@ for (const engine of engines) {
       assert.deepEqual(triggers.fired, [define, create, verify, define, create, verify, define, create, verify, define])
     })
 
-    it('can be started by an administrator, with the same events', async () => {
+    it('sends the functions the same events when an administrator starts it', async () => {
       const at = await given()
       const issued = await adminInitiate(server(), at, 'CUSTOM_AUTH', { USERNAME: 'ana' })
       assert.ok((await answerCustom(server(), at.clientId, issued, 'blue')).AuthenticationResult)
@@ -123,7 +123,7 @@ for (const engine of engines) {
       }
     })
 
-    it('issues tokens or fails at once when the functions say so', async () => {
+    it('issues tokens or fails without a challenge when the functions say so', async () => {
       const early = await given({ DefineAuthChallenge: (event) => say(event, { issueTokens: true }) })
       assert.ok((await startCustom(server(), early.clientId, 'ana')).AuthenticationResult)
       assert.deepEqual(early.triggers.fired, [define])

@@ -40,7 +40,7 @@ for (const engine of engines) {
     const server = useTestServer(engine, { flags: endpoint.flags })
 
     for (const { trigger, call, beside } of calls) {
-      it(`causes the same error for each trigger: ${trigger}`, async () => {
+      it(`fails the call with the error “Invalid JSON” for each trigger: ${trigger}`, async () => {
         let isSilent = false
         const handlers = { ...beside, [trigger]: (event: TriggerEvent) => (isSilent ? undefined : event) }
         const pool = { AutoVerifiedAttributes: ['email' as const] }

@@ -58,7 +58,7 @@ for (const engine of engines) {
       })
     }
 
-    it('limits guesses that are made at once', async () => {
+    it('limits guesses that are made simultaneously', async () => {
       const { clientId, triggers } = await given(answering({}), 'ENABLED')
       await outcomes(Array.from({ length: 20 }, () => signInByPassword(server(), clientId, 'ana', 'a guess')))
       assert.equal(triggers.fired.filter((source) => source === migration).length, 5)
@@ -134,7 +134,7 @@ for (const engine of engines) {
       assert.ok(!triggers.fired.includes(migration))
     })
 
-    it('creates one user for many sign-ins at once, and is invoked once', async () => {
+    it('creates one user for many simultaneous sign-ins, and is invoked once', async () => {
       const { poolId, clientId, triggers } = await given(known({ email }))
       const signIns = Array.from({ length: 6 }, () => signInByPassword(server(), clientId, 'ana', oldPassword))
       assert.deepEqual(await outcomes(signIns), Array(6).fill('ok'))
@@ -142,7 +142,7 @@ for (const engine of engines) {
       assert.equal((await server().send(new ListUsersCommand({ UserPoolId: poolId }))).Users?.length, 1)
     })
 
-    it('creates one user when several calls migrate one name at once, and each call continues', async () => {
+    it('creates one user when simultaneous calls migrate one name, and each call continues', async () => {
       let waiting = 0
       let release = () => {}
       const allAsked = new Promise<void>((resolve) => {

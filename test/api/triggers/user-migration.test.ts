@@ -174,7 +174,7 @@ for (const engine of engines) {
       assert.equal((await signInByPassword(server(), clientId, 'ana', oldPassword)).ChallengeName, 'SMS_MFA')
     })
 
-    it('migrates a user who forgot the password, and sends the code at once', async () => {
+    it('migrates a user who forgot the password, and sends the code in the same call', async () => {
       const { poolId, clientId, triggers } = await given()
       const request = { ClientId: clientId, Username: 'ana', ClientMetadata: metadata }
       await server().send(new ForgotPasswordCommand(request))
