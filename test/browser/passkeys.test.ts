@@ -78,7 +78,7 @@ describe('passkeys in Chromium', () => {
         await context.close()
       })
 
-      it('can be two of two authenticators, and each of them signs in', async () => {
+      it('can be registered with two authenticators, each of which then signs in', async () => {
         const { clientId, token } = await givenAna()
         const [laptop, phone] = [await openPage(), await openPage()]
         await register(laptop.page, token)
