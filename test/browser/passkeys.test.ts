@@ -70,7 +70,7 @@ describe('passkeys in Chromium', () => {
         await context.close()
       })
 
-      it('are registered once for each authenticator', async () => {
+      it('can be registered only once with each authenticator', async () => {
         const { token } = await givenAna()
         const { context, page } = await openPage()
         await register(page, token)

@@ -75,7 +75,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), ids.poolId), [`mfa ${email}`])
     })
 
-    it('is only tracked until the user remembers it', async () => {
+    it('is listed, but replaces no code, until the user remembers it', async () => {
       const ids = await givenAna(true)
       await signInByCode(ids)
       assert.equal((await fetchDevices()).length, 1)

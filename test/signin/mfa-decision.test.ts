@@ -48,7 +48,7 @@ describe('the decision about MFA', () => {
       assert.equal(decide(pool, {}), 'pass')
     })
 
-    it('asks for the only active method, the preferred one of several, or the selection of one', () => {
+    it('asks for the only active method or the preferred one of several, or lets the user select one', () => {
       assert.equal(decide(pool, { ...all, enabled: ['SMS_MFA'] }), 'challenge SMS_MFA')
       assert.equal(decide(pool, { ...all, enabled: ['EMAIL_OTP'] }), 'challenge EMAIL_OTP')
       assert.equal(decide(pool, { ...all, enabled: ['SOFTWARE_TOKEN_MFA'] }), 'challenge SOFTWARE_TOKEN_MFA')

@@ -45,7 +45,7 @@ for (const engine of engines) {
       })
     })
 
-    it('does not use up the right code upon a wrong one, and refuses the right one the second time', async () => {
+    it('does not use up the code when a wrong code is entered, and refuses the right code the second time', async () => {
       const { poolId, clientId } = await server().givenPool({ pool: verifiesEmail })
       await signUp(server(), clientId, 'ana', { email })
       const code = await codeSentTo(server(), poolId, email)

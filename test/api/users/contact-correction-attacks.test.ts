@@ -28,7 +28,7 @@ for (const engine of engines) {
       return { ...ids, session, sub, attempt }
     }
 
-    it('accepts only the unaltered, unexpired Session of this user and client', async () => {
+    it('accepts only an unexpired Session of the same user and client', async () => {
       const { poolId, clientId, session, attempt } = await given()
       const other = await signUpForSession(server(), clientId, 'bo', { email: 'bo@example.test' })
       const { UserPoolClient } = await server().send(new CreateUserPoolClientCommand({ UserPoolId: poolId, ClientName: 'other' }))

@@ -93,7 +93,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), ids.poolId), [`forgot-password ${phone}`, `forgot-password ${phone}`])
     })
 
-    it('prefers the other address in a pool without recovery settings, but may use the factor’s address if it is the only one', async () => {
+    it('prefers the other address in a pool without recovery settings, but uses the factor’s address if it is the only one', async () => {
       const two = await givenAna({ settings: bySms })
       await forgotPassword(two)
       assert.deepEqual(await sentTo(server(), two.poolId), [`forgot-password ${mailbox}`])
