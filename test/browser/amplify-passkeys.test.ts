@@ -98,7 +98,7 @@ describe('passkeys by aws-amplify in Chromium', () => {
         await context.close()
       })
 
-      it('do not sign in when the user cancels, and do at the next attempt', async () => {
+      it('do not sign in when the user cancels; the next attempt succeeds', async () => {
         const { context, page, poolId, devtools, authenticatorId } = await openAppOfAna()
         await call(page, 'associateWebAuthnCredential')
         await call(page, 'signOut')

@@ -55,7 +55,7 @@ for (const engine of engines.slice(0, 1)) {
       })
     })
 
-    it('copies the code', async () => {
+    it('copies the code of a message to the clipboard', async () => {
       const { clientId } = await givenPool()
       await signUp(server(), clientId, 'copy', { email: 'copy@example.test' })
       const [sent] = await server().inbox('copy@example.test')
@@ -80,7 +80,7 @@ for (const engine of engines.slice(0, 1)) {
       })
     })
 
-    it('shows a message as HTML, without running scripts or loading resources', async () => {
+    it('shows a message as HTML, without running its scripts', async () => {
       const EmailMessage = '<h1>Hi {username}</h1><script>top.document.title="gone"</script><b>{####}</b>'
       const { poolId } = await givenPool({ AdminCreateUserConfig: { InviteMessageTemplate: { EmailMessage } } })
       await adminCreate(server(), poolId, 'gus', { attributes: { email: 'gus@example.test' }, DesiredDeliveryMediums: ['EMAIL'] })
@@ -115,7 +115,7 @@ for (const engine of engines.slice(0, 1)) {
       })
     })
 
-    it('fits a phone, with every control labelled and large enough to touch', async () => {
+    it('fits the width of a phone, with controls that are large enough to touch', async () => {
       const { clientId } = await givenPool()
       const long = 'somebody.with.a.rather.long.name@a-rather-long-domain.example.test'
       await signUp(server(), clientId, 'long', { email: long })

@@ -70,7 +70,7 @@ describe('passkeys in Chromium', () => {
         await context.close()
       })
 
-      it('are registered once for each authenticator', async () => {
+      it('can be registered only once with each authenticator', async () => {
         const { token } = await givenAna()
         const { context, page } = await openPage()
         await register(page, token)
@@ -78,7 +78,7 @@ describe('passkeys in Chromium', () => {
         await context.close()
       })
 
-      it('can be two of two authenticators, and each of them signs in', async () => {
+      it('can be registered with two authenticators, each of which then signs in', async () => {
         const { clientId, token } = await givenAna()
         const [laptop, phone] = [await openPage(), await openPage()]
         await register(laptop.page, token)

@@ -6,7 +6,7 @@ import { engines } from '../support/engines.ts'
 import { openTestStorage } from '../support/test-storage.ts'
 
 for (const engine of engines) {
-  describe(`A proof that waits for another one of the same user, on ${engine.name}`, () => {
+  describe(`A proof that waits for another proof of the same user, on ${engine.name}`, () => {
     it('gives its slot to other requests', async () => {
       await using storage = await openTestStorage(engine)
       const admission = createAdmission({ limit: () => 4, burst: 0 })

@@ -29,7 +29,7 @@ const addresses = [
   { Name: 'phone_number', Value: phone },
 ]
 
-/** Amplify keeps a timer of three minutes even after the automatic sign-in is done. It must not keep the process running. */
+/** Amplify keeps a timer of three minutes even after the automatic sign-in is done. The timer must not keep the process running. */
 function unrefLongTimers(test: TestContext): void {
   const { setTimeout } = globalThis
   const start = (callback: () => void, ms?: number) => {
@@ -55,7 +55,7 @@ for (const engine of engines) {
       return ids
     }
 
-    it('lists the first factors, and signs in by the chosen one', async () => {
+    it('lists the first factors, and signs in by the chosen factor', async () => {
       const { poolId } = await givenAna()
       const choose = async (challengeResponse: string) => {
         const asked = await signIn({ username: 'ana', options: byChoice })

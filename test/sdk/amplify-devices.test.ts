@@ -24,7 +24,7 @@ const done = { isSignedIn: true, nextStep: { signInStep: 'DONE' } }
 
 type Way = NonNullable<SignInInput['options']>
 
-/** Amplify's SRP is slow, so tests in which the flow does not matter use this one. */
+/** The flow for tests in which the flow does not matter, because Amplify's SRP is slow. */
 const byPassword: Way = { authFlowType: 'USER_PASSWORD_AUTH' }
 const bySrp: Way = { authFlowType: 'USER_SRP_AUTH' }
 const ways: readonly Way[] = [byPassword, bySrp, { authFlowType: 'USER_AUTH', preferredChallenge: 'PASSWORD_SRP' }]
@@ -34,11 +34,11 @@ const client = {
 } satisfies TestPoolOptions['client']
 
 for (const engine of engines) {
-  describe(`aws-amplify and its device on ${engine.name}`, () => {
+  describe(`the device of aws-amplify on ${engine.name}`, () => {
     const server = useTestServer(engine)
     const start = (options = byPassword) => signIn({ username: 'ana', password: goodPassword, options })
 
-    /** A user whose sign-ins ask for a code, unless a remembered device replaces it. */
+    /** A user whose sign-ins ask for a code, unless a remembered device replaces the code. */
     async function givenAna(asksUser: boolean) {
       const DeviceConfiguration = { ChallengeRequiredOnNewDevice: true, DeviceOnlyRememberedOnUserPrompt: asksUser }
       const ids = await givenMfaPool(server(), 'OPTIONAL', ['email'], { pool: { DeviceConfiguration }, client })
@@ -75,7 +75,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), ids.poolId), [`mfa ${email}`])
     })
 
-    it('is only tracked until the user remembers it', async () => {
+    it('is listed, but replaces no code, until the user remembers it', async () => {
       const ids = await givenAna(true)
       await signInByCode(ids)
       assert.equal((await fetchDevices()).length, 1)
@@ -99,7 +99,7 @@ for (const engine of engines) {
       assert.notEqual(second?.id, first?.id)
     })
 
-    it('drops its key when it was forgotten elsewhere', async () => {
+    it('gets a new key at the next sign-in when an administrator has forgotten it', async () => {
       for (const way of [byPassword, bySrp]) {
         const ids = await givenAna(false)
         await signInByCode(ids)
@@ -111,7 +111,7 @@ for (const engine of engines) {
       }
     })
 
-    it('is listed beside another device, which it can forget', async () => {
+    it('is listed together with another device of the user, and can forget that device', async () => {
       const ids = await givenAna(false)
       const [laptop, phone] = [amplifyStorage(), amplifyStorage()]
       cognitoUserPoolsTokenProvider.setKeyValueStorage(phone)

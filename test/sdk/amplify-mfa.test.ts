@@ -46,7 +46,7 @@ for (const engine of engines) {
       assert.deepEqual(await confirmSignIn({ challengeResponse: app.code(1) }), done)
     })
 
-    it('selects one of three methods', async () => {
+    it('signs in by the method that the user selects from three', async () => {
       const ids = await givenAna('OPTIONAL', ['sms', 'totp', 'email'])
       await start()
       const app = appOf(server(), (await setUpTOTP()).sharedSecret)

@@ -132,7 +132,7 @@ for (const engine of engines) {
       assert.deepEqual(await signIn({ username: 'ana', password: 'Third-horse-9' }), done)
     })
 
-    it('answers NEW_PASSWORD_REQUIRED', async () => {
+    it('answers NEW_PASSWORD_REQUIRED with a new password and a missing required attribute', async () => {
       const { poolId } = await givenApp({ pool: { Schema: [{ Name: 'family_name', Required: true }] } })
       const user = { UserPoolId: poolId, Username: 'ana', TemporaryPassword: 'Temporary-1', MessageAction: 'SUPPRESS' } as const
       await server().send(new AdminCreateUserCommand(user))

@@ -8,7 +8,7 @@ import { attributeList, codeSentTo, sentTo, type Values } from '../support/self-
 import { givenTokens, givenUser, goodPassword } from '../support/sign-in.ts'
 import { useTestServer } from '../support/test-server.ts'
 
-/** The library's next step: the callback that it called, with its arguments. */
+/** The next step: the name of the callback that the library called, with the arguments of the callback. */
 type LibraryStep = { readonly at: string; readonly parameters: Values | undefined; readonly session: CognitoUserSession | undefined }
 
 /** Passes all callbacks to a call of the library, and resolves with the one that it calls. */
@@ -31,7 +31,7 @@ const signIn = (user: CognitoUser) =>
     user.authenticateUser(new AuthenticationDetails({ Username: user.getUsername(), Password: goodPassword }), callbacks),
   )
 
-/** Without a `type` it is the code of a text message. */
+/** Answers with `code`: without a `type`, the code of a text message. */
 const sendCode = (user: CognitoUser, code: string, type?: 'SOFTWARE_TOKEN_MFA') =>
   nextStep((callbacks) => user.sendMFACode(code, callbacks, type))
 
@@ -50,7 +50,7 @@ for (const engine of engines) {
   describe(`second factors by amazon-cognito-identity-js on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('registers and prefers an app, and is asked for its code from then on', async () => {
+    it('registers and prefers an app; the next sign-in asks for a code of the app', async () => {
       const ids = await givenMfaPool(server(), 'OPTIONAL', ['totp'])
       await givenUser(server(), ids.poolId, 'ana')
       const ana = openBrowser(server(), ids).user('ana')
@@ -87,7 +87,7 @@ for (const engine of engines) {
       assert.equal((await sendCode(again, app.code(1), 'SOFTWARE_TOKEN_MFA')).session?.isValid(), true)
     })
 
-    it('answers with the code of a text message', async () => {
+    it('signs in with the code of a text message', async () => {
       const ids = await givenMfaPool(server(), 'OPTIONAL', ['sms'])
       await givenUser(server(), ids.poolId, 'ana', { attributes: attributeList(contacts) })
       const ana = openBrowser(server(), ids).user('ana')
@@ -102,7 +102,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), ids.poolId), [`mfa ${contacts.phone_number}`])
     })
 
-    it('selects an app or a text message', async () => {
+    it('signs in by the method that the user selects: app or text message', async () => {
       const ids = await givenMfaPool(server(), 'OPTIONAL', ['sms', 'totp'])
       await givenUser(server(), ids.poolId, 'ana', { attributes: attributeList(contacts) })
       const { accessToken } = await givenTokens(server(), ids.clientId, 'ana')

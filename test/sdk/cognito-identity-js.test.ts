@@ -114,7 +114,7 @@ for (const engine of engines) {
       await signedIn(authenticate(ana, goodPassword))
     })
 
-    it('refreshes a session, and restores it from its storage', async () => {
+    it('refreshes a session, and restores the session from the storage of the browser', async () => {
       const ids = await givenPool()
       await givenUser(server(), ids.poolId, 'ana')
       const { pool, user } = openBrowser(server(), ids)

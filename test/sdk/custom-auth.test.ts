@@ -12,7 +12,7 @@ import { openTriggerEndpoint, type TriggerEvent } from '../support/trigger-endpo
 
 type Session = ReturnType<typeof result>[]
 
-/** Trigger functions that ask a riddle, and before it the password if the client offers to prove it. */
+/** Trigger functions that ask a riddle. If the client begins with SRP, they ask for the password before the riddle. */
 const functions = {
   ...riddles(),
   DefineAuthChallenge(event: TriggerEvent) {
@@ -91,7 +91,7 @@ for (const engine of engines) {
       })
     }
 
-    it('both report a wrong password, without calling another trigger function', async () => {
+    it('a wrong password is reported by both libraries, and no further trigger function is called', async () => {
       const ids = await given()
       const ana = openBrowser(server(), ids).user('ana')
       ana.setAuthenticationFlowType('CUSTOM_AUTH')

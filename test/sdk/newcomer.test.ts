@@ -25,7 +25,7 @@ function refresh(server: TestServer, clientId: string, refreshToken: string) {
 
 for (const engine of engines) {
   describe(`a new user with the official SDK on ${engine.name}`, () => {
-    it('signs up, confirms, signs in by password and SRP, refreshes and signs out, with the same data after a restart', async () => {
+    it('signs up, confirms, signs in by password and SRP, refreshes and signs out; a restart loses nothing', async () => {
       await using server = await startTestServer(engine)
       const ids = await server.givenPool({ pool: { AutoVerifiedAttributes: ['email'] } })
       const { poolId, clientId } = ids

@@ -48,7 +48,7 @@ describe('the decision about MFA', () => {
       assert.equal(decide(pool, {}), 'pass')
     })
 
-    it('asks for the only active method, the preferred one of several, or the selection of one', () => {
+    it('asks for the only active method or the preferred one of several, or lets the user select one', () => {
       assert.equal(decide(pool, { ...all, enabled: ['SMS_MFA'] }), 'challenge SMS_MFA')
       assert.equal(decide(pool, { ...all, enabled: ['EMAIL_OTP'] }), 'challenge EMAIL_OTP')
       assert.equal(decide(pool, { ...all, enabled: ['SOFTWARE_TOKEN_MFA'] }), 'challenge SOFTWARE_TOKEN_MFA')
@@ -112,11 +112,11 @@ describe('the decision about MFA', () => {
       assert.equal(decide({ factors: ['sms'], recovery: phoneFirst }, { has: ['phone', 'email'] }), 'challenge SMS_MFA')
     })
 
-    it('asks for any address under the legacy rule of account recovery', () => {
+    it('asks for the only address in a pool without recovery settings', () => {
       assert.equal(decide({ factors: ['sms'] }, { has: ['phone'] }), 'challenge SMS_MFA')
     })
 
-    it('lets a user without any method set up those that the pool offers and account recovery does not need', () => {
+    it('lets a user without any method set up the methods that the pool offers and account recovery does not need', () => {
       assert.equal(decide({}, {}), 'setup SMS_MFA SOFTWARE_TOKEN_MFA EMAIL_OTP')
       assert.equal(decide({ factors: ['sms', 'totp'] }, {}), 'setup SMS_MFA SOFTWARE_TOKEN_MFA')
       assert.equal(decide({ factors: ['totp'] }, { has: ['email', 'phone'] }), 'setup SOFTWARE_TOKEN_MFA')
@@ -126,7 +126,7 @@ describe('the decision about MFA', () => {
       assert.equal(decide({ factors: ['sms'] }, { has: ['email'] }), 'setup SMS_MFA')
     })
 
-    it('still requires a second factor when the preferred method is not usable any more', () => {
+    it('still requires a second factor when the preferred method can no longer be used', () => {
       assert.equal(decide({ factors: ['sms', 'totp'] }, { preferred: 'SMS_MFA' }), 'setup SMS_MFA SOFTWARE_TOKEN_MFA')
       assert.equal(decide({ factors: ['sms', 'totp'] }, { has: ['app'], preferred: 'SMS_MFA' }), 'challenge SOFTWARE_TOKEN_MFA')
     })

@@ -7,7 +7,10 @@ import type { SignInState } from '../../src/signin/sign-in-state.ts'
 
 const secrets = createSecrets(Buffer.alloc(32, 7))
 
-/** One state of each kind of memory, sealed under that key by the last release that wrote form 1. In lines of 120 characters. */
+/**
+ * One state for each kind of a factor's own data, in lines of 120 characters. The last release that wrote version 1 of the sealed format
+ * sealed them under the key above.
+ */
 const statesOfForm1: Partial<Record<ChallengeName, readonly string[]>> = {
   PASSWORD_VERIFIER: [
     'AYABeQKowL43Yt0Lf8cvdG4zZpyGcYwaRT556heVJxmeKmfi3BqZ2H2Oxb5j79fVl72kBpdV5bgCbrFn57R5TaQI9HprbqgLIvuC0lykbHLxl0G2Xq-7RI_s',
@@ -114,7 +117,7 @@ const expected: readonly SignInState[] = [
 
 describe('the sealed state of a sign-in', () => {
   for (const state of expected) {
-    it(`is read from the form of the previous release (${state.challenge})`, () => {
+    it(`is read from version 1 of the sealed format, which the previous release writes (${state.challenge})`, () => {
       assert.deepEqual(openState(secrets, statesOfForm1[state.challenge]?.join('') ?? ''), state)
     })
 
@@ -123,7 +126,7 @@ describe('the sealed state of a sign-in', () => {
     })
   }
 
-  it('cannot be opened by the previous release, which refuses it as invalid', () => {
+  it('cannot be opened by the previous release', () => {
     for (const state of expected) {
       assert.equal(secrets.open('sign-in-state', sealState(secrets, state).slice('AYABe'.length)), undefined, state.challenge)
     }
@@ -134,7 +137,7 @@ describe('the sealed state of a sign-in', () => {
     assert.equal(openState(secrets, `AYABe${sealed}`), undefined)
   })
 
-  it('is at most 70 characters longer than in the form of the previous release', () => {
+  it('is at most 70 characters longer than in version 1 of the sealed format', () => {
     for (const state of expected) {
       const before = statesOfForm1[state.challenge]?.join('').length ?? 0
       assert.ok(sealState(secrets, state).length <= before + 70, state.challenge)

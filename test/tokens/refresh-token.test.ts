@@ -5,7 +5,7 @@ import { readRefreshToken, writeRefreshToken } from '../../src/tokens/refresh-to
 
 const secrets = createSecrets(Buffer.alloc(32, 7))
 
-/** A token in the form that has to be read for ever, sealed under that key. In lines of 120 characters. */
+/** A token in a sealed format that every later release has to read. Sealed under the key above, in lines of 120 characters. */
 const issuedLongAgo = [
   'lgr_QKowL9-E2DqfEJiOqpdKnAS83sjzHcBcGyjzGbqJLcjhVrsAE447eJbBl4w-1_77wLqaCpEthHjQq035q3yHfFfg3-1GpppQ2s1gsDK9ZhyXg1tKfKSI',
   'BCiesNQEAhn2FeFp-rGxOzsgrpeMGeIdS5CDHjHsaSoJ5I2QjVw6aMGjiyYeleCarUxsJYq562hg3r4yqP7QDgTbHMhZ5a9GiHUb6VtqAQfuwP8WiPfu69ZR',
@@ -25,7 +25,7 @@ const content = {
 } as const
 
 describe('a refresh token', () => {
-  it('is read in the form of every release so far', () => {
+  it('is read in the sealed format of every release so far', () => {
     assert.deepEqual(readRefreshToken(secrets, issuedLongAgo), content)
     assert.deepEqual(readRefreshToken(secrets, writeRefreshToken(secrets, content)), content)
   })
@@ -40,7 +40,7 @@ describe('a refresh token', () => {
     assert.deepEqual(readRefreshToken(secrets, `lgr_${more}`), content)
   })
 
-  it('is invalid, without an exception, when this release does not know its form', () => {
+  it('is invalid, but causes no exception, when this release does not know its sealed format', () => {
     for (const form of [{ v: 2, sub: content.sub }, null, 'text']) {
       assert.equal(readRefreshToken(secrets, `lgr_${secrets.seal('refresh-token', JSON.stringify(form))}`), undefined)
     }

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { readSessionId, writeSessionId } from '../../src/tokens/sessions/session-id.ts'
 
 describe('the SessionId of the API', () => {
-  it('has the form of Cognito, and can be read back to the UUID', () => {
+  it('has the format that Cognito’s ids have, and can be read back to the UUID', () => {
     fc.assert(
       fc.property(fc.uuid(), (id) => {
         const name = writeSessionId(id)

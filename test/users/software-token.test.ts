@@ -38,7 +38,7 @@ describe('A software token', () => {
     assert.notEqual(newSoftwareSecret(), secret)
   })
 
-  it('can be opened in its own row only', () => {
+  it('can be opened only in the row of its own pool and user', () => {
     const secrets = createSecrets(randomBytes(32))
     const user = { poolId: 'us-east-1_Pool00001', sub: 'ana' }
     const secret = newSoftwareSecret()

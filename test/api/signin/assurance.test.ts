@@ -33,7 +33,7 @@ for (const engine of engines) {
       return ids
     }
 
-    /** `acr` and `amr`, which both tokens must have in common. */
+    /** The claims `acr` and `amr`. Asserts that they are the same in the access token and in the ID token. */
     function assuranceIn({ AuthenticationResult: tokens }: InitiateAuthCommandOutput) {
       const [access, id] = [claimsOf(tokens?.AccessToken ?? ''), claimsOf(tokens?.IdToken ?? '')]
       assert.deepEqual([id['acr'], id['amr']], [access['acr'], access['amr']])
@@ -50,7 +50,7 @@ for (const engine of engines) {
       return respond(server(), clientId, asked.ChallengeName ?? 'EMAIL_OTP', asked.Session, { USERNAME: 'ana', [key]: code })
     }
 
-    it('puts the pool’s own names of levels into tokens, also after a refresh; adds no level where neither the pool nor the client asks for one', async () => {
+    it('puts the level into tokens, also after a refresh; adds no level where neither the pool nor the client asks for one', async () => {
       const silent = await givenAna()
       assert.equal('acr' in claimsOf((await givenTokens(server(), silent.clientId, 'ana')).accessToken), false)
 
@@ -104,7 +104,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [`mfa ${phone}`])
     })
 
-    it('asks for a second factor that the user has not activated, or for the selection of one', async () => {
+    it('asks for a second factor although the user has activated none, or lets the user select one of several', async () => {
       const { poolId, clientId } = await givenAna({}, ['email', 'sms', 'totp'])
       const choice = await target(clientId, loa(3), byPassword)
       assert.equal(choice.ChallengeName, 'SELECT_MFA_TYPE')
@@ -135,7 +135,7 @@ for (const engine of engines) {
       assert.equal(assuranceIn(await respond(server(), clientId, 'SOFTWARE_TOKEN_MFA', four.Session, code)).acr, loa(4))
     })
 
-    it('counts the proofs that an access token vouches for, unless it is older than MAX_AGE', async () => {
+    it('counts the proofs that an access token vouches for, unless its auth_time is longer ago than MAX_AGE', async () => {
       const { poolId, clientId } = await givenAna({}, ['email', 'totp'])
       const app = await registerApp(server(), (await givenTokens(server(), clientId, 'ana')).accessToken)
       const first = await target(clientId, loa(1), byPassword)
@@ -161,7 +161,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [])
     })
 
-    it('rejects an access token of another user or pool, an ID token and an invented token', async () => {
+    it('rejects an ACCESS_TOKEN that belongs to another user or pool, is an ID token or is invented', async () => {
       const { poolId, clientId } = await givenAna({ pool: named })
       await givenUser(server(), poolId, 'ben')
       const refused = { name: 'NotAuthorizedException' }
@@ -174,7 +174,7 @@ for (const engine of engines) {
       }
     })
 
-    it('rejects unknown levels, and ACCESS_TOKEN or MAX_AGE without a level', async () => {
+    it('rejects unknown levels, ACCESS_TOKEN or MAX_AGE without a level, and a MAX_AGE that is not a number', async () => {
       const { clientId } = await givenAna({ pool: named })
       await assert.rejects(target(clientId, `${loa(1)} nonsense`), invalid)
       const { accessToken } = await givenTokens(server(), clientId, 'ana')
@@ -184,7 +184,7 @@ for (const engine of engines) {
       assert.equal(assuranceIn(await target(clientId, 'bronze', byPassword)).acr, 'bronze')
     })
 
-    it('does not reveal which users exist', async () => {
+    it('does not reveal which users exist: of unknown names, too, some reach level 4 and others do not', async () => {
       const client = { PreventUserExistenceErrors: 'ENABLED' as const }
       const { poolId, clientId } = await givenAna({ client }, ['totp'])
       const outcomes = new Set<string>()

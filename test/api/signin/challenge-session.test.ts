@@ -23,7 +23,7 @@ const invalid = { name: 'NotAuthorizedException', message: 'Invalid session for 
 const wrong = { name: 'NotAuthorizedException', message: 'Incorrect username or password.' }
 
 for (const engine of engines) {
-  describe(`the session of a challenge on ${engine.name}`, () => {
+  describe(`the Session of a challenge on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
     function create(poolId: string, username: string, attributes: Values = {}) {
@@ -77,7 +77,7 @@ for (const engine of engines) {
       await answer(clientId, bens, { USERNAME: 'ben' })
     })
 
-    it('is accepted with any name of its user: as stored, as typed, alias and sub', async () => {
+    it('is accepted with any name of its user: the username in any case, an alias or the sub', async () => {
       const pool = { AliasAttributes: ['email' as const], UsernameConfiguration: { CaseSensitive: false } }
       for (const name of ['ana', 'ANA', 'Ana@Example.test', 'sub']) {
         const { poolId, clientId } = await server().givenPool({ pool })
@@ -88,7 +88,7 @@ for (const engine of engines) {
       }
     })
 
-    it('binds the proof of SRP to its user', async () => {
+    it('is rejected for another user in an SRP proof as well', async () => {
       const { poolId, clientId } = await server().givenPool({ client: { PreventUserExistenceErrors: 'ENABLED' } })
       for (const name of ['ana', 'ben']) await givenUser(server(), poolId, name)
       const respond = (responses: Values) => {
@@ -182,7 +182,7 @@ for (const engine of engines) {
       await signInByPassword(server(), clientId, 'ana', 'Temporary-2')
     })
 
-    it('requires the secret hash of a confidential client at every step, also in the admin operations', async () => {
+    it('is accepted from a confidential client only with the secret hash (AdminRespondToAuthChallenge)', async () => {
       const { poolId, clientId, clientSecret } = await server().givenPool({ client: { GenerateSecret: true } })
       await create(poolId, 'ana')
       const SECRET_HASH = secretHash(clientSecret ?? '', 'ana', clientId)

@@ -29,10 +29,11 @@ describe('a sign-in whose user is deleted at the same time, on PostgreSQL', { sk
     ['auth_event', 'before looking'],
     ['auth_event', 'before storing'],
   ] as const
+  const pauses = { 'before looking': 'before it reads other rows', 'before storing': 'before it stores its row' } as const
 
   for (const way of ways) {
     for (const [table, moment] of stops) {
-      it(`leaves no rows when ${way} runs ${moment} the row of its ${table}`, async () => {
+      it(`leaves no rows when ${way} runs while the insert into ${table} is held ${pauses[moment]}`, async () => {
         const { clientId, sub, deletions } = await givenAna()
         await using stage = await PostgresStage.open(server())
         await stage.holdInserts(table, moment)
@@ -50,7 +51,7 @@ describe('a sign-in whose user is deleted at the same time, on PostgreSQL', { sk
   }
 
   for (const way of ['AdminDeleteUser', 'DeleteUser'] as const) {
-    it(`leaves no rows when it runs in the middle of ${way}`, async () => {
+    it(`leaves no rows when the sign-in runs in the middle of ${way}`, async () => {
       const { clientId, sub, deletions } = await givenAna()
       await using stage = await PostgresStage.open(server())
       await stage.holdUser(sub, 'deletion')
@@ -63,7 +64,7 @@ describe('a sign-in whose user is deleted at the same time, on PostgreSQL', { sk
     })
   }
 
-  it('is refused once its pool is deleted, which waits for no lock on the user', async () => {
+  it('is refused once its pool is deleted; the deletion of the pool does not wait for a lock on the user’s row', async () => {
     const { clientId, sub, deletions } = await givenAna()
     await using stage = await PostgresStage.open(server())
     await stage.holdUser(sub, 'change')
@@ -77,7 +78,7 @@ describe('a sign-in whose user is deleted at the same time, on PostgreSQL', { sk
     assert.deepEqual(await stage.rowsAbout(sub), {})
   })
 
-  it('leaves no auth event of a wrong password', async () => {
+  it('leaves no auth event when its password was wrong', async () => {
     for (const moment of ['before looking', 'before storing'] as const) {
       const { clientId, sub, deletions } = await givenAna()
       await using stage = await PostgresStage.open(server())

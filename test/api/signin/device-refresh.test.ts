@@ -19,7 +19,7 @@ const refused = { name: 'NotAuthorizedException', message: 'Invalid Refresh Toke
 const otherKey = 'us-east-1_00000000-0000-0000-0000-000000000000'
 const resultOf = (reply: { AuthenticationResult?: AuthenticationResultType | undefined }) => reply.AuthenticationResult ?? {}
 
-/** The operations that refresh. A client with rotation can only use the last one. */
+/** The ways to refresh. `rotation` is GetTokensFromRefreshToken by a client that rotates refresh tokens and can use no other operation. */
 const ways = ['InitiateAuth', 'AdminInitiateAuth', 'GetTokensFromRefreshToken', 'rotation'] as const
 type Way = (typeof ways)[number]
 
@@ -27,7 +27,7 @@ for (const engine of engines) {
   describe(`refreshing a session that is bound to a device, on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    /** A user who has signed in by password, and a function that refreshes by one of the operations. */
+    /** A user who has signed in by password, and a function that refreshes that session in the given `way`. */
     async function given(way: Way, pool: object = { DeviceConfiguration }) {
       const rotating = {
         ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH' as const],
@@ -53,7 +53,7 @@ for (const engine of engines) {
     }
 
     for (const way of ways) {
-      it(`is refused until the device is confirmed, and then needs its key: ${way}`, async () => {
+      it(`is refused until the device is confirmed, and after that needs the key of the device: ${way}`, async () => {
         const { clientId, first, refresh } = await given(way)
         const offered = first.NewDeviceMetadata?.DeviceKey
         for (const key of [undefined, offered, otherKey]) await assert.rejects(refresh(first.RefreshToken, key), refused)

@@ -57,7 +57,7 @@ for (const engine of engines) {
       answerDeviceSrp(server(), clientId, { ChallengeParameters: { USERNAME: name } }, device)
 
     for (const name of ['ana', email]) {
-      it(`accepts the proof of a device after the password, for the name ${name}`, async () => {
+      it(`accepts the proof of a device after the password of a user who signs in as ${name}`, async () => {
         const { clientId, device, noCode } = await given()
         assert.equal((await begin(clientId, device, name)).ChallengeName, 'DEVICE_SRP_AUTH')
         const asked = await answer(clientId, device, name)
@@ -68,7 +68,7 @@ for (const engine of engines) {
       })
     }
 
-    it('rejects an answer without a challenge, and of an unknown user or device', async () => {
+    it('rejects an answer when no challenge was issued, also from an unknown user or device', async () => {
       const { clientId, device, noCode } = await given()
       await assert.rejects(answer(clientId, device), invalid)
       await assert.rejects(answer(clientId, { ...device, key: 'us-east-1_00000000-0000-0000-0000-000000000000' }), invalid)
@@ -81,7 +81,7 @@ for (const engine of engines) {
       await assert.rejects(answer(clientId, device), invalid)
     })
 
-    it('rejects an answer for another client, user or device', async () => {
+    it('rejects an answer for another client, user or device than the challenge was issued to', async () => {
       const { clientId, otherClientId, device, second, bobs } = await given()
       await begin(clientId, device)
       await assert.rejects(answer(otherClientId, device), invalid)
@@ -93,7 +93,7 @@ for (const engine of engines) {
       assert.ok((await answerDevicePassword(server(), clientId, await answer(clientId, device), device)).AuthenticationResult)
     })
 
-    it('accepts one answer to a challenge, with the Session or without it', async () => {
+    it('accepts only one answer to a challenge, whether with the Session or without it', async () => {
       const { clientId, device } = await given()
       const asked = await begin(clientId, device)
       const first = await answer(clientId, device)
@@ -108,14 +108,14 @@ for (const engine of engines) {
       await assert.rejects(answer(clientId, device), invalid)
     })
 
-    it('accepts one of many simultaneous answers', async () => {
+    it('accepts only one of many simultaneous answers', async () => {
       const { clientId, device } = await given()
       await begin(clientId, device)
       const answers = await Promise.allSettled(Array.from({ length: 5 }, () => answer(clientId, device)))
       assert.equal(answers.filter(({ status }) => status === 'fulfilled').length, 1)
     })
 
-    it('accepts an answer while the Session is valid, and only to the latest challenge', async () => {
+    it('rejects an answer once the Session of the challenge has expired, and accepts only one answer after two challenges', async () => {
       const { clientId, device } = await given()
       await begin(clientId, device)
       server().clock.advance(3 * 60_000)
@@ -145,7 +145,7 @@ for (const engine of engines) {
       await assert.rejects(answerDevicePassword(server(), clientId, await answer(clientId, thief), thief), wrong)
     })
 
-    it('locks answers without a Session after five that no challenge was waiting for, but still accepts answers with a Session', async () => {
+    it('locks after five answers that no challenge was waiting for, but still accepts an answer with a Session', async () => {
       const { clientId, device } = await given()
       for (let count = 0; count < 5; count++) await assert.rejects(answer(clientId, device), invalid)
       const asked = await begin(clientId, device)
@@ -164,7 +164,7 @@ for (const engine of engines) {
       await assert.rejects(answer(clientId, device), locked)
     })
 
-    it('names the missing parameter', async () => {
+    it('rejects an answer without a required parameter, and names the parameter', async () => {
       const { clientId, device } = await given()
       const full: Record<string, string> = { USERNAME: 'ana', DEVICE_KEY: device.key, SRP_A: 'ab'.repeat(32) }
       for (const name of Object.keys(full)) {

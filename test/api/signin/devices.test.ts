@@ -38,7 +38,7 @@ for (const engine of engines) {
       return answerDevicePassword(server(), clientId, await answerDeviceSrp(server(), clientId, asked, device), device)
     }
 
-    it('offers a device key where the pool tracks devices, and none elsewhere', async () => {
+    it('offers a new device key at each sign-in where the pool tracks devices, and no device key elsewhere', async () => {
       const tracked = await server().givenPool(tracking(true, false))
       await givenUser(server(), tracked.poolId, 'ana')
       const offered = resultOf(await signInByPassword(server(), tracked.clientId, 'ana')).NewDeviceMetadata
@@ -75,13 +75,13 @@ for (const engine of engines) {
       assert.equal((await server().inbox('ana@example.test')).length, before, 'no code went out')
     })
 
-    it('does not challenge a device that is only tracked', async () => {
+    it('does not challenge a tracked device where ChallengeRequiredOnNewDevice is false', async () => {
       const { clientId, device } = await givenDevice(tracking(false, false))
       const result = resultOf(await signInOnDevice(server(), clientId, 'ana', device.key))
       assert.equal(claimsOf(result.AccessToken ?? '')['device_key'], device.key)
     })
 
-    it('challenges a device only after its user has chosen to remember it, where users are asked', async () => {
+    it('challenges a device only after its user has chosen to remember it, where the pool asks users', async () => {
       const { clientId, device, answer, first } = await givenDevice(tracking(true, true))
       assert.equal(answer.UserConfirmationNecessary, true)
       assert.ok(resultOf(await signInOnDevice(server(), clientId, 'ana', device.key)).AccessToken)
@@ -90,7 +90,7 @@ for (const engine of engines) {
       assert.equal((await signInOnDevice(server(), clientId, 'ana', device.key)).ChallengeName, 'DEVICE_SRP_AUTH')
     })
 
-    it('rejects a device key that the user does not have, after the password is checked', async () => {
+    it('rejects the key of another user’s or a forgotten device, but not before it has checked the password', async () => {
       const { poolId, clientId, device, first } = await givenDevice()
       await givenUser(server(), poolId, 'bob')
       await assert.rejects(signInOnDevice(server(), clientId, 'bob', device.key), unknownDevice)
@@ -101,7 +101,7 @@ for (const engine of engines) {
       await assert.rejects(server().send(attempt), { name: 'NotAuthorizedException', message: 'Incorrect username or password.' })
     })
 
-    it('rejects a wrong device password, a replayed proof, and a device that was forgotten since', async () => {
+    it('rejects a wrong device password, a replayed proof, and a device that was forgotten after the challenge', async () => {
       const { poolId, clientId, device } = await givenDevice()
       const ask = async () => answerDeviceSrp(server(), clientId, await signInOnDevice(server(), clientId, 'ana', device.key), device)
       const thief = { ...device, password: 'stolen key, no password' }
@@ -118,7 +118,7 @@ for (const engine of engines) {
       await assert.rejects(answerDevicePassword(server(), clientId, late, device), unknownDevice)
     })
 
-    it('confirms only the device key that the session was given, and only once', async () => {
+    it('confirms only the device key that this sign-in was offered, and only once', async () => {
       const { poolId, clientId, device, first } = await givenDevice()
       await givenUser(server(), poolId, 'bob')
       const confirm = (token: string | undefined, key: string) =>

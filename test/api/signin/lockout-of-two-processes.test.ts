@@ -53,7 +53,7 @@ for (const engine of engines) {
         ),
       )
 
-    it('allows one guess each time that a lock ends', async () => {
+    it('allows one guess at all servers together each time that a lock ends', async () => {
       const { poolId, clientId } = await first().givenPool({ client: { PreventUserExistenceErrors: 'ENABLED' } })
       await givenUser(first(), poolId, 'ana')
       for (const name of ['ana', 'nobody']) {

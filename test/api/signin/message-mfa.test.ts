@@ -101,7 +101,7 @@ for (const engine of engines) {
         await answer(ids, second, secondCode)
       })
 
-      it('keeps the session valid after wrong codes, accepts one right code, and expires with the session', async () => {
+      it('keeps the Session valid after wrong codes, accepts the right code once, and rejects it after the Session’s expiry', async () => {
         const ids = await givenAna()
         const session = await ask(ids)
         const right = await code(ids)
@@ -122,7 +122,7 @@ for (const engine of engines) {
         await assert.rejects(answer(ids, session, await code(ids), 'ben'), invalid)
       })
 
-      it('locks after five wrong codes, also for new codes, and forgets the failures after an hour', async () => {
+      it('locks after five wrong codes; a new code does not lift the lock; an hour later the failures no longer count', async () => {
         const ids = await givenAna()
         const session = await ask(ids)
         const right = await code(ids)
@@ -137,7 +137,7 @@ for (const engine of engines) {
         await answer(ids, await ask(ids), await code(ids))
       })
 
-      it('sends at most twenty codes in an hour', async () => {
+      it('sends a user at most twenty codes in an hour', async () => {
         const ids = await givenAna()
         for (let count = 0; count < 20; count++) await ask(ids)
         await assert.rejects(ask(ids), flooded)
@@ -158,7 +158,7 @@ for (const engine of engines) {
         assert.deepEqual(await sentTo(server(), ids.poolId), [`mfa ${address}`, `mfa ${other}`])
       })
 
-      it('does not ask users who have not activated the method, or have no address any more', async () => {
+      it('does not ask users who have not activated the method, or whose address was removed', async () => {
         const ids = await givenAna()
         await givenUser(server(), ids.poolId, 'ben', { attributes: attributeList({ [attribute]: other }) })
         assert.ok((await challengeAfterPassword(server(), ids.clientId, 'ben')).tokens)
@@ -167,7 +167,7 @@ for (const engine of engines) {
         assert.deepEqual(await sentTo(server(), ids.poolId), [])
       })
 
-      it('asks every user with an address where MFA is required, and makes the address the alias of the user who enters the code', async () => {
+      it('asks every user with an address where MFA is required; the user who enters the code gets the address as alias', async () => {
         const ids = await givenMfaPool(server(), 'ON', [factor], { pool: { AliasAttributes: [attribute] } })
         await givenUser(server(), ids.poolId, 'ben', {
           attributes: attributeList({ [attribute]: address, [`${attribute}_verified`]: 'true' }),

@@ -54,7 +54,7 @@ for (const engine of engines) {
       assert.equal((await adminGet(server(), poolId, 'ana')).UserMFASettingList, undefined)
     })
 
-    it('takes the user from the secret over the code to the tokens, and asks for the app from then on', async () => {
+    it('gives out a secret, verifies a code of the app, and returns tokens; the next sign-in asks for a code', async () => {
       const ids = await givenAna()
       const { SecretCode = '', Session: second } = await associate(ids.session)
       assert.match(SecretCode, /^[A-Z2-7]{52}$/)
@@ -82,7 +82,7 @@ for (const engine of engines) {
       assert.equal((await challengeAfterPassword(server(), ids.clientId, 'ana')).name, 'SOFTWARE_TOKEN_MFA')
     })
 
-    it('allows fifteen attempts in an hour', async () => {
+    it('allows fifteen attempts at the code in an hour', async () => {
       const { session, app } = await givenAssociated()
       for (let count = 0; count < 14; count++) await assert.rejects(verify(session, wrongCode(app.code())), mismatch)
       assert.equal((await verify(session, app.code())).Status, 'SUCCESS')
@@ -98,7 +98,7 @@ for (const engine of engines) {
       await assert.rejects(verify(first, '123456'), { name: 'SoftwareTokenMFANotFoundException' })
     })
 
-    it('hands out further secrets, and invalidates the others once a code of one is verified', async () => {
+    it('hands out further secrets, and invalidates all other secrets once a code of one is verified', async () => {
       const { session, first, app } = await givenAssociated()
       const again = await associate(first)
       const fromSecond = await associate(session)
@@ -121,7 +121,7 @@ for (const engine of engines) {
       assert.ok((await finish(ids, last)).AuthenticationResult)
     })
 
-    it('does not replace an app that another sign-in has set up since', async () => {
+    it('does not replace an app that another sign-in has set up in the meantime', async () => {
       const { session, app, ...ids } = await givenAssociated()
       const rival = await challengeAfterPassword(server(), ids.clientId, 'ana')
       const { SecretCode = '', Session: theirs } = await associate(rival.session)
@@ -184,7 +184,7 @@ for (const engine of engines) {
       return ids
     }
 
-    it('sends a code to the address, and makes it the user’s with the right code', async () => {
+    it('sends a code to the address, and gives the address to the user who answers with the right code', async () => {
       const ids = await givenAna()
       const { session, parameters } = await challengeAfterPassword(server(), ids.clientId, 'ana')
       assert.equal(parameters['MFAS_CAN_SETUP'], '["SOFTWARE_TOKEN_MFA","EMAIL_OTP"]')
@@ -207,7 +207,7 @@ for (const engine of engines) {
       assert.equal((await challengeAfterPassword(server(), ids.clientId, 'ana')).name, 'EMAIL_OTP')
     })
 
-    it('rejects an address for users who have one, got one since, or would need it for recovery', async () => {
+    it('rejects an address if the user was given another one after the challenge, or if recovery uses e-mail first', async () => {
       const recovery = {
         RecoveryMechanisms: [
           { Name: 'verified_email' as const, Priority: 1 },
@@ -240,7 +240,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), ids.poolId), [])
     })
 
-    it('cannot set up SMS, and refuses users for whom no method is left', async () => {
+    it('is not possible where SMS is the only method; a user for whom no method is left cannot sign in', async () => {
       const bySms = await givenMfaPool(server(), 'ON', ['sms'])
       await givenUser(server(), bySms.poolId, 'ana')
       const { name, parameters, session } = await challengeAfterPassword(server(), bySms.clientId, 'ana')

@@ -51,7 +51,7 @@ for (const engine of engines) {
       return { ...rest, requiredAttributes: JSON.parse(requiredAttributes), userAttributes: JSON.parse(userAttributes) }
     }
 
-    it('is asked after a temporary password, by password or SRP, and ends in tokens', async () => {
+    it('is asked after a temporary password, sent directly or used in SRP; the right answer returns tokens', async () => {
       const { poolId, clientId, session, challenge } = await givenChallenge()
       assert.deepEqual(parametersOf(challenge), { USER_ID_FOR_SRP: 'ana', requiredAttributes: [], userAttributes: {} })
       assert.equal(challenge.AuthenticationResult, undefined)
@@ -86,7 +86,7 @@ for (const engine of engines) {
       const asked = ['userAttributes.family_name', 'userAttributes.given_name']
       const { requiredAttributes, userAttributes } = parametersOf(challenge)
       assert.deepEqual(requiredAttributes.toSorted(), asked)
-      // Clients build their forms from these attributes.
+      // Clients build their input forms from these attributes, so the missing ones are listed as well.
       assert.deepEqual(userAttributes, { ...known, family_name: '', given_name: '' })
 
       const missing = 'Invalid attributes given, family_name is missing'
@@ -115,7 +115,7 @@ for (const engine of engines) {
       assert.deepEqual([requiredAttributes, userAttributes], [['userAttributes.nickname'], { nickname: '' }])
     })
 
-    it('rejects attributes that have a value, are unknown, immutable or owned by the service, or that the client may not write', async () => {
+    it('rejects attributes that have a value already, are unknown, immutable or the service’s, or the client may not write', async () => {
       const Schema = [
         { Name: 'fixed', AttributeDataType: 'String' as const, Mutable: false },
         { Name: 'score', AttributeDataType: 'String' as const, Mutable: true, DeveloperOnlyAttribute: true },
@@ -153,7 +153,7 @@ for (const engine of engines) {
       await answer(clientId, session, { 'userAttributes.preferred_username': 'anna' })
     })
 
-    it('checks the values of attributes', async () => {
+    it('rejects malformed and overlong values of attributes, and leaves a new e-mail address unverified', async () => {
       const { clientId, session } = await givenChallenge()
       const attempt = (name: string, value: string) => answer(clientId, session, { [`userAttributes.${name}`]: value })
       await assert.rejects(attempt('email', 'not an address'), parameter('Invalid email address format.'))
@@ -186,7 +186,7 @@ for (const engine of engines) {
       await signInByPassword(server(), clientId, 'ana', temporary)
     })
 
-    it('accepts a session once', async () => {
+    it('accepts a Session only once', async () => {
       const { clientId, session } = await givenChallenge()
       await answer(clientId, session)
       await assert.rejects(answer(clientId, session), used)
@@ -194,7 +194,7 @@ for (const engine of engines) {
       await signInByPassword(server(), clientId, 'ana')
     })
 
-    it('accepts one of several simultaneous answers', async () => {
+    it('accepts only one of several simultaneous answers with one Session', async () => {
       const { clientId, session } = await givenChallenge()
       const passwords = ['First-horse-1', 'Second-horse-2', 'Third-horse-3']
       const outcomes = await Promise.allSettled(passwords.map((password) => answer(clientId, session, { NEW_PASSWORD: password })))
@@ -204,7 +204,7 @@ for (const engine of engines) {
       await signInByPassword(server(), clientId, 'ana', winners[0])
     })
 
-    it('accepts one of two simultaneous sign-ins', async () => {
+    it('accepts only one answer when two sign-ins answer at the same time', async () => {
       const { clientId, session } = await givenChallenge()
       const { Session: second } = await signInByPassword(server(), clientId, 'ana', temporary)
       const outcomes = await Promise.allSettled([session, second].map((each) => answer(clientId, each)))

@@ -84,7 +84,7 @@ for (const engine of engines) {
       await signInByPassword(server(), clientId, 'ana')
     })
 
-    it('allows five guesses of a parallel burst', async () => {
+    it('judges five guesses of a parallel burst, and refuses all others as locked', async () => {
       const { poolId, clientId } = await server().givenPool()
       await givenUser(server(), poolId, 'ana')
       const guesses = Array.from({ length: 12 }, (_, guess) => signInByPassword(server(), clientId, 'ana', `Wrong-horse-${guess}`))
@@ -93,7 +93,7 @@ for (const engine of engines) {
       assert.equal(messages.filter((message) => message === 'Password attempts exceeded').length, 7)
     })
 
-    it('rejects disabled, unconfirmed and reset users, each in Cognito’s words', async () => {
+    it('rejects users who are disabled, are unconfirmed or must reset their password, each in Cognito’s words', async () => {
       const { poolId, clientId } = await server().givenPool({ pool: { AutoVerifiedAttributes: ['email'] } })
       const email = [
         { Name: 'email', Value: 'ana@example.test' },
@@ -169,7 +169,7 @@ for (const engine of engines) {
       await assert.rejects(signInByPassword(server(), other.clientId, sub), { name: 'UserNotFoundException' })
     })
 
-    it('names the app client that does not exist', async () => {
+    it('rejects an app client that does not exist, and names it', async () => {
       const clientId = 'abcdefghijklmnopqrstuvwxyz'
       const unknown = { name: 'ResourceNotFoundException', message: `User pool client ${clientId} does not exist.` }
       await assert.rejects(signInByPassword(server(), clientId, 'ana'), unknown)

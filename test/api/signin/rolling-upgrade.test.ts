@@ -16,7 +16,7 @@ const masterKey = randomBytes(32)
 const secrets = createSecrets(masterKey)
 const invalid = { name: 'NotAuthorizedException', message: 'Invalid session for the user.' }
 
-/** The same state in the form of the previous release: an array without a version, with other names in the memory. */
+/** The state in `session` as the previous release seals it: an array without a version, with other names in the factor's own data. */
 function asReleaseBefore(session: string): string {
   const opened = secrets.open('sign-in-state', session.slice('AYABe'.length), 'versioned')
   assert.ok(opened !== undefined, 'the session opens')
@@ -28,7 +28,7 @@ function asReleaseBefore(session: string): string {
   return `AYABe${secrets.seal('sign-in-state', JSON.stringify(content))}`
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: the memory has another form for each challenge.
+// biome-ignore lint/suspicious/noExplicitAny: a factor's own data has other properties for each challenge.
 function memoryOfReleaseBefore(challenge: string, memory: any, securityStamp: string | undefined): unknown {
   if (challenge === 'PASSWORD_VERIFIER') return memory
   if (challenge === 'NEW_PASSWORD_REQUIRED') return { proven: memory.passwordMark }
@@ -42,12 +42,12 @@ function begunBefore(begun: InitiateAuthCommandOutput): InitiateAuthCommandOutpu
 }
 
 for (const engine of engines) {
-  describe(`a sign-in that began on a server of the previous release, on ${engine.name}`, async () => {
+  describe(`a sign-in that goes on after an upgrade, on ${engine.name}`, async () => {
     const endpoint = await openTriggerEndpoint()
     const env = { LIFEGUARD_MASTER_KEY: masterKey.toString('base64') }
     const server = useTestServer(engine, { flags: endpoint.flags, env })
 
-    it('can be finished by SRP', async () => {
+    it('can be finished by SRP when the previous release began it', async () => {
       const { poolId, clientId } = await server().givenPool()
       await givenUser(server(), poolId, 'ana')
       const { a, challenge } = await startSrp(server(), clientId, 'ana')
@@ -59,7 +59,7 @@ for (const engine of engines) {
       assert.ok(AuthenticationResult?.RefreshToken)
     })
 
-    it('can be finished with a new password', async () => {
+    it('can be finished with a new password when the previous release began it', async () => {
       const { poolId, clientId } = await server().givenPool()
       const user = { UserPoolId: poolId, Username: 'ana', TemporaryPassword: 'Temporary-1', MessageAction: 'SUPPRESS' } as const
       await server().send(new AdminCreateUserCommand(user))
@@ -69,7 +69,7 @@ for (const engine of engines) {
       assert.ok(AuthenticationResult?.RefreshToken)
     })
 
-    it('can be finished once with the code of an authenticator app', async () => {
+    it('can be finished once with the code of an authenticator app when the previous release began it', async () => {
       const ids = await givenMfaPool(server(), 'OPTIONAL', ['totp'])
       const app = await givenAppUser(server(), ids, 'ana')
       const begun = begunBefore(await signInByPassword(server(), ids.clientId, 'ana'))
@@ -82,7 +82,7 @@ for (const engine of engines) {
       await assert.rejects(answer(app.code(1)), { name: 'NotAuthorizedException', message: /can only be used once/ })
     })
 
-    it('can be finished with a code by e-mail as the first factor', async () => {
+    it('can be finished with a code by e-mail as the first factor when the previous release began it', async () => {
       const { poolId, clientId } = await givenChoicePool(server(), ['PASSWORD', 'EMAIL_OTP'])
       const address = `ana-${engine.name}@upgrade.test`
       await givenUser(server(), poolId, 'ana', { attributes: attributeList({ email: address, email_verified: 'true' }) })
@@ -93,7 +93,7 @@ for (const engine of engines) {
       assert.ok(AuthenticationResult?.RefreshToken)
     })
 
-    it('can be finished with the answer to a custom challenge', async () => {
+    it('can be finished with the answer to a custom challenge when the previous release began it', async () => {
       const { poolId, clientId } = await givenPoolWith(server(), endpoint.given(riddles()), { client: customClient })
       await givenUser(server(), poolId, 'ana')
       const wrong = await answerCustom(server(), clientId, begunBefore(await startCustom(server(), clientId, 'ana')), 'green')
@@ -101,7 +101,7 @@ for (const engine of engines) {
       assert.ok(AuthenticationResult?.RefreshToken)
     })
 
-    it('is refused as invalid when a later release began it in an unknown form', async () => {
+    it('is refused as invalid when a later release sealed its state in an unknown version', async () => {
       const { poolId, clientId } = await server().givenPool()
       await givenUser(server(), poolId, 'ana')
       const Session = `AYABe${secrets.seal('sign-in-state', JSON.stringify({ v: 99 }), 'versioned')}`

@@ -53,7 +53,7 @@ for (const engine of engines) {
       for (const [answer, challenge, key, address] of [
         ['SMS_MFA', 'SMS_MFA', 'SMS_MFA_CODE', phone],
         ['EMAIL_OTP', 'EMAIL_OTP', 'EMAIL_OTP_CODE', mailbox],
-        // The name in Cognito's documentation.
+        // Cognito's documentation calls the answer EMAIL_MFA.
         ['EMAIL_MFA', 'EMAIL_OTP', 'EMAIL_OTP_CODE', mailbox],
       ] as const) {
         const { session } = await challengeAfterPassword(server(), ids.clientId, 'ana')
@@ -68,7 +68,7 @@ for (const engine of engines) {
       assert.deepEqual([attributes['email_verified'], attributes['phone_number_verified']], ['true', 'true'])
     })
 
-    it('rejects methods that are not listed, and accepts the session for one selection', async () => {
+    it('rejects methods that are not listed, and accepts its Session for only one selection', async () => {
       const ids = await givenAna()
       await prefer(server(), ids.poolId, 'ana', { EmailMfaSettings: { Enabled: false } })
       const { session, parameters } = await challengeAfterPassword(server(), ids.clientId, 'ana')
@@ -83,7 +83,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), ids.poolId), [`mfa ${phone}`])
     })
 
-    it('rejects its session for every other challenge', async () => {
+    it('rejects its Session in answers to other challenges', async () => {
       const { app, ...ids } = await givenAna()
       const { session } = await challengeAfterPassword(server(), ids.clientId, 'ana')
       const answers = { USERNAME: 'ana', SOFTWARE_TOKEN_MFA_CODE: app.code(), SMS_MFA_CODE: '123456', EMAIL_OTP_CODE: '123456' }
@@ -91,7 +91,7 @@ for (const engine of engines) {
         await assert.rejects(respond(server(), ids.clientId, challenge, session, answers), invalid, challenge)
     })
 
-    it('rejects a method that the user has lost since', async () => {
+    it('rejects SMS after the user’s phone number was removed, but still accepts the other methods', async () => {
       const ids = await givenAna()
       const { session } = await challengeAfterPassword(server(), ids.clientId, 'ana')
       await giveAttributes(server(), ids.poolId, 'ana', { phone_number: '' })

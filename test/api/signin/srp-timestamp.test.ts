@@ -42,9 +42,9 @@ const wrongStamps: Readonly<Record<string, (now: number) => string>> = {
 
 const goodStamps: Readonly<Record<string, (now: number) => string>> = {
   'the time of the server': (now) => srpTimestamp(now),
-  'GMT, which is UTC': (now) => srpTimestamp(now).replace('UTC', 'GMT'),
-  'a clock that is slow': (now) => srpTimestamp(now - 5 * minute + 1000),
-  'a clock that is fast': (now) => srpTimestamp(now + 5 * minute - 1000),
+  'a time in GMT, which is UTC': (now) => srpTimestamp(now).replace('UTC', 'GMT'),
+  'the time of a clock that is less than five minutes slow': (now) => srpTimestamp(now - 5 * minute + 1000),
+  'the time of a clock that is less than five minutes fast': (now) => srpTimestamp(now + 5 * minute - 1000),
 }
 
 for (const engine of engines) {
@@ -62,7 +62,7 @@ for (const engine of engines) {
       return (stamp: string) => answerSrp(on, clientId, srpResponses(poolId, goodPassword, a, challenge, stamp))
     }
 
-    /** The same for an SRP exchange of a remembered device. */
+    /** Returns a function that answers one SRP exchange of a remembered device, with the given timestamp. */
     async function givenDeviceProof(on: TestServer = server()) {
       const { poolId, clientId } = await on.givenPool({ pool: { DeviceConfiguration } })
       await givenUser(on, poolId, 'ana')
@@ -76,7 +76,7 @@ for (const engine of engines) {
       ['PASSWORD_VERIFIER', givenPasswordProof],
       ['DEVICE_PASSWORD_VERIFIER', givenDeviceProof],
     ] as const) {
-      it(`of ${challenge} is rejected as malformed, or like a wrong password`, async () => {
+      it(`of ${challenge} is rejected as malformed in another format, and like a wrong password with another time`, async () => {
         const prove = await given()
         for (const [what, stamp] of Object.entries(malformedStamps)) await assert.rejects(prove(stamp(now())), malformed, what)
         for (const [what, stamp] of Object.entries(wrongStamps)) await assert.rejects(prove(stamp(now())), wrong, what)
@@ -90,7 +90,7 @@ for (const engine of engines) {
         })
       }
 
-      it(`of ${challenge} may differ by up to --srp-clock-tolerance`, async () => {
+      it(`of ${challenge} may differ from the server’s time by up to --srp-clock-tolerance`, async () => {
         await using patient = await startTestServer(engine, { flags: ['--srp-clock-tolerance', '3600'] })
         const prove = await given(patient)
         await assert.rejects(prove(srpTimestamp(patient.clock.now() - 61 * minute)), wrong)
@@ -98,7 +98,7 @@ for (const engine of engines) {
       })
     }
 
-    it('is rejected with a zero before the day', async () => {
+    it('is rejected like a wrong password with a zero before a day of one digit', async () => {
       await using patient = await startTestServer(engine, { flags: ['--srp-clock-tolerance', '86400'] })
       const stamp = firstOfMonth(patient.clock.now() + 32 * 24 * 60 * minute)
       const at = Date.parse(stamp)
@@ -108,7 +108,7 @@ for (const engine of engines) {
       assert.ok((await prove(stamp)).AuthenticationResult)
     })
 
-    it('does not reveal which users exist', async () => {
+    it('is judged alike for users and unknown names, where the client hides which users exist', async () => {
       for (const name of ['ana', 'nobody']) {
         const prove = await givenPasswordProof(server(), 'ENABLED', name)
         await assert.rejects(prove('garbage'), malformed)

@@ -25,14 +25,14 @@ for (const engine of engines) {
       assert.deepEqual(reply.ChallengeParameters, {})
     })
 
-    it('rejects a wrong password, and counts it', async () => {
+    it('rejects wrong passwords, and locks after five of them', async () => {
       const ids = await server().givenPool()
       await givenUser(server(), ids.poolId, 'ana')
       for (let guess = 0; guess < 5; guess++) await assert.rejects(signInBySrp(server(), ids, 'ana', `Wrong-horse-${guess}`), wrong)
       await assert.rejects(signInBySrp(server(), ids, 'ana'), { message: 'Password attempts exceeded' })
     })
 
-    it('accepts a proof once', async () => {
+    it('accepts a proof only once', async () => {
       const { poolId, clientId } = await server().givenPool()
       await givenUser(server(), poolId, 'ana')
       const { a, challenge } = await startSrp(server(), clientId, 'ana')
@@ -98,7 +98,7 @@ for (const engine of engines) {
       for (const name of ['ana@example.test', ...strangers, ...strangers]) {
         const { challenge } = await startSrp(server(), clientId, name)
         const id = challenge.ChallengeParameters?.['USER_ID_FOR_SRP'] ?? ''
-        // Version and variant of a UUIDv7, and below the time of a sign-up.
+        // The version and the variant of a UUIDv7. Below follows its time, which must be a plausible time of a sign-up.
         assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
         const time = Number.parseInt(id.slice(0, 13).replace('-', ''), 16)
         assert.ok(time >= createdAt - day && time <= server().clock.now(), `${name} signed up at ${time}`)

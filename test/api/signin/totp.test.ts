@@ -48,7 +48,7 @@ for (const engine of engines) {
     const answer = ({ clientId }: PoolAndClient, session: string | undefined, code: string, username = 'ana') =>
       respond(server(), clientId, 'SOFTWARE_TOKEN_MFA', session, { USERNAME: username, SOFTWARE_TOKEN_MFA_CODE: code })
 
-    it('is asked after a password or SRP, ends in tokens, and sends no message', async () => {
+    it('is asked after a password or SRP, and sends no message; the right code returns tokens', async () => {
       const { app, ...ids } = await givenAna('My phone')
       const asked = await challengeAfterPassword(server(), ids.clientId, 'ana')
       assert.equal(asked.name, 'SOFTWARE_TOKEN_MFA')
@@ -81,7 +81,7 @@ for (const engine of engines) {
       assert.ok((await server().send(new AdminRespondToAuthChallengeCommand(answered))).AuthenticationResult?.AccessToken)
     })
 
-    it('accepts codes of the time step before and after, and no others', async () => {
+    it('accepts codes of the previous and the next time step, but not of the steps beyond them', async () => {
       const { app, ...ids } = await givenAna()
       server().clock.advance(5 * minute)
       startTimeStep(server())
@@ -91,7 +91,7 @@ for (const engine of engines) {
       assert.ok((await answer(ids, await ask(ids), app.code(1))).AuthenticationResult)
     })
 
-    it('accepts each code once in all sign-ins, and none older than the last accepted one', async () => {
+    it('accepts each code once in all sign-ins together, and rejects codes older than the last accepted one', async () => {
       const { app, ...ids } = await givenAna()
       const [first, second] = [await ask(ids), await ask(ids)]
       startTimeStep(server())
@@ -102,7 +102,7 @@ for (const engine of engines) {
       assert.ok((await answer(ids, second, app.code(1))).AuthenticationResult)
     })
 
-    it('accepts one of many simultaneous requests with the same code', async () => {
+    it('accepts only one of many simultaneous requests with the same code', async () => {
       const { app, ...ids } = await givenAna()
       const sessions = await Promise.all([ask(ids), ask(ids), ask(ids), ask(ids)])
       const code = app.code()
@@ -119,7 +119,7 @@ for (const engine of engines) {
       await answer(ids, session, app.code(1))
     })
 
-    it('keeps the session valid after wrong codes, and consumes it with the right one', async () => {
+    it('keeps the Session valid after wrong codes, and consumes the Session with the right code', async () => {
       const { app, ...ids } = await givenAna()
       const session = await ask(ids)
       for (const code of [wrongCode(app.code()), '12345', 'abcdef', '٠١٢٣٤٥']) await assert.rejects(answer(ids, session, code), wrong, code)
@@ -130,7 +130,7 @@ for (const engine of engines) {
       await assert.rejects(answer(ids, session, app.code(1)), used)
     })
 
-    it('locks after five wrong codes, longer each time, and a new sign-in gives no new attempts', async () => {
+    it('locks after five wrong codes, longer each time; a new sign-in does not lift the lock', async () => {
       const { app, ...ids } = await givenAna()
       const session = await ask(ids)
       await failUntilLocked(server(), () => assert.rejects(answer(ids, session, wrongCode(app.code())), wrong))
@@ -143,7 +143,7 @@ for (const engine of engines) {
       assert.ok(await answer(ids, next, app.code(1)), 'the right code cleared the count')
     })
 
-    it('locks the codes of one user only, and not the password', async () => {
+    it('locks only the codes of the user who failed: the password and the codes of other users are still accepted', async () => {
       const { app, ...ids } = await givenAna()
       const ben = await givenAppUser(server(), ids, 'ben')
       const session = await ask(ids)
@@ -206,7 +206,7 @@ for (const engine of engines) {
       await assert.rejects(answer(disabled, last, disabled.app.code()), { message: 'User is disabled.' })
     })
 
-    it('rejects the code once an administrator has removed the app, and asks no further', async () => {
+    it('rejects the code once an administrator has removed the app; the next sign-in asks for no code', async () => {
       const { app, ...ids } = await givenAna()
       const session = await ask(ids)
       await server().send(new AdminDeleteSoftwareTokenCommand({ UserPoolId: ids.poolId, Username: 'ana' }))

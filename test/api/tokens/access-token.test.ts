@@ -75,7 +75,7 @@ for (const engine of engines) {
         await assert.rejects(use(`${header}.${encode({ ...claims, iss: issuer })}.${signature}`), invalid, JSON.stringify(issuer))
     })
 
-    it('is rejected with any other spelling of its signature', async () => {
+    it('is rejected with any other base64url spelling of the same signature', async () => {
       const { accessToken } = await givenSignIn()
       const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
       const last = alphabet.indexOf(accessToken.at(-1) ?? '')
@@ -109,7 +109,7 @@ for (const engine of engines) {
       assert.equal(header, encode({ kid, alg: 'RS256' }))
     })
 
-    it('is rejected when another key signed it, with any header', async () => {
+    it('is rejected when another key signed it, whatever its header says', async () => {
       const { accessToken } = await givenSignIn()
       const forge = (header: Record<string, unknown>, claims = claimsOf(accessToken)) =>
         new SignJWT(claims).setProtectedHeader({ alg: 'RS256', ...header }).sign(stranger.privateKey)
@@ -146,7 +146,7 @@ for (const engine of engines) {
       await assert.rejects(use(gone.accessToken), invalid)
     })
 
-    it('is required: an ID token and a refresh token are rejected', async () => {
+    it('is required where an operation takes it: an ID token or a refresh token is rejected in its place', async () => {
       const { idToken, refreshToken } = await givenSignIn()
       await assert.rejects(use(idToken), invalid)
       await assert.rejects(use(refreshToken), invalid)

@@ -20,7 +20,7 @@ for (const engine of engines) {
       return { ...ids, ...user, ...tokens, access: claimsOf(tokens.accessToken), id: claimsOf(tokens.idToken) }
     }
 
-    it('are exactly these in an access token', async () => {
+    it('in an access token name exactly the user, pool, client, sign-in, scope and times, and no attributes', async () => {
       const before = Math.floor(server().clock.now() / 1000)
       const { poolId, clientId, sub, access } = await givenClaims({}, { email: 'ana@example.test', name: 'Ana' })
       const { auth_time: authTime, event_id: eventId, jti, origin_jti: originJti } = access
@@ -43,7 +43,7 @@ for (const engine of engines) {
       assert.equal(new Set([sub, eventId, jti, originJti]).size, 4)
     })
 
-    it('are exactly these and the attributes in an ID token', async () => {
+    it('in an ID token name exactly the user, pool, client, sign-in and times, and the user’s attributes', async () => {
       const { poolId, clientId, sub, access, id } = await givenClaims({}, { email: 'ana@example.test', name: 'Ana' })
       assert.deepEqual(id, {
         name: 'Ana',
@@ -64,7 +64,7 @@ for (const engine of engines) {
       assert.notEqual(id['jti'], access['jti'])
     })
 
-    it('are the same by SRP, with another event_id for each sign-in', async () => {
+    it('have the same names after a sign-in by SRP, but another event_id, origin_jti and jti for each sign-in', async () => {
       const { poolId, clientId, access } = await givenClaims({})
       const reply = await signInBySrp(server(), { poolId, clientId }, 'ana')
       const bySrp = claimsOf(reply.AuthenticationResult?.AccessToken ?? '')

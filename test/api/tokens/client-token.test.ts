@@ -17,7 +17,7 @@ import { headerOf, jwksOf, useAccessToken } from '../../support/tokens.ts'
 
 const scopes = ['https://api.test/read', 'https://api.test/write']
 
-/** The SDK's type of flows lacks this value, although its documentation has it. */
+/** The SDK's type of flows lacks this value, although the SDK's documentation lists it. */
 const clientTokens = ['ALLOW_CLIENT_TOKEN_AUTH'] as unknown as CreateUserPoolClientCommandInput['ExplicitAuthFlows']
 
 type Client = { poolId: string; clientId: string; secret: string }
@@ -91,7 +91,7 @@ for (const engine of engines) {
       assert.equal(payloadOf((await getToken(server(), narrow))?.AccessToken)['scope'], 'https://api.test/read')
     })
 
-    it('leaves out deleted scopes, and rejects the request when none is left', async () => {
+    it('leaves out deleted scopes, and rejects the request when no scope is left', async () => {
       const client = await givenClient(server())
       const { poolId } = client
       const more = { UserPoolId: poolId, Identifier: 'https://api.test', Name: 'api' }
@@ -103,7 +103,7 @@ for (const engine of engines) {
       assert.equal(payloadOf((await getToken(server(), client))?.AccessToken)['scope'], 'https://api.test/read')
     })
 
-    it('accepts each secret of the client, and no other', async () => {
+    it('accepts each secret of the client, and no other secret', async () => {
       const client = await givenClient(server())
       const place = { UserPoolId: client.poolId, ClientId: client.clientId }
       const { ClientSecretDescriptor: added } = await server().send(new AddUserPoolClientSecretCommand(place))
@@ -114,7 +114,7 @@ for (const engine of engines) {
       await assert.rejects(getToken(server(), { ...client, secret: other.secret }), wrong)
     })
 
-    it('rejects clients that allow other flows, or have no secret', async () => {
+    it('rejects clients that do not allow the flow, have no secret or do not exist', async () => {
       const user = { ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH' as const] }
       await assert.rejects(getToken(server(), await givenClient(server(), user)), { name: 'InvalidParameterException' })
       const unset = await givenClient(server(), { ExplicitAuthFlows: [] })
@@ -125,7 +125,7 @@ for (const engine of engines) {
       await assert.rejects(unknown, { name: 'ResourceNotFoundException', message: 'User pool client nobody does not exist.' })
     })
 
-    it('returns a token that user operations reject, and rejects user sign-ins of its clients', async () => {
+    it('returns a token that user operations reject; users cannot sign in at its clients', async () => {
       const client = await givenClient(server())
       const { AccessToken: token = '' } = (await getToken(server(), client)) ?? {}
       await assert.rejects(useAccessToken(server(), token), { name: 'NotAuthorizedException' })

@@ -37,7 +37,7 @@ for (const engine of engines) {
       return UserPoolClient?.ClientId ?? ''
     }
 
-    it('ends all tokens of the sign-in of a refresh token, and no others', async () => {
+    it('ends all tokens of the sign-in that issued the refresh token, but no tokens of other sign-ins', async () => {
       const { poolId, clientId, ...first } = await givenSignIn()
       const renewed = await exchange(server(), { ClientId: clientId, RefreshToken: first.refreshToken })
       const second = await givenTokens(server(), clientId, 'ana')
@@ -139,7 +139,7 @@ for (const engine of engines) {
       await requireOver(given)
     })
 
-    it('works by AdminUserGlobalSignOut', async () => {
+    it('is possible with AdminUserGlobalSignOut', async () => {
       const given = await givenSignIns()
       await server().send(new AdminUserGlobalSignOutCommand({ UserPoolId: given.poolId, Username: 'ana' }))
       await requireOver(given)
@@ -147,7 +147,7 @@ for (const engine of engines) {
       await assert.rejects(server().send(nobody), { name: 'UserNotFoundException', message: 'User does not exist.' })
     })
 
-    it('does not end a later sign-in, even by a clock that is behind', async () => {
+    it('does not end a later sign-in, even if the clock of that sign-in is behind', async () => {
       const { poolId, clientId } = await givenSignIns()
       await server().send(new AdminUserGlobalSignOutCommand({ UserPoolId: poolId, Username: 'ana' }))
       server().clock.advance(-2_000)
@@ -156,7 +156,7 @@ for (const engine of engines) {
       server().clock.advance(2_000)
     })
 
-    it('makes every operation reject the access token', async () => {
+    it('makes the operations for signed-in users reject the access token', async () => {
       const { mine } = await givenSignIns()
       const { accessToken } = mine[0]
       await server().send(new GlobalSignOutCommand({ AccessToken: accessToken }))

@@ -67,14 +67,14 @@ for (const engine of engines) {
       for (const { refreshToken } of [second, again]) await assert.rejects(rotate(refreshToken), refreshRevoked)
     })
 
-    it('rejects a token that was replaced twice, even in the grace period', async () => {
+    it('rejects a token whose successor has been replaced as well, even in the grace period', async () => {
       const { rotate, ...first } = await givenSignIn(60)
       const second = await rotate(first.refreshToken)
       await rotate(second.refreshToken)
       await assert.rejects(rotate(first.refreshToken), reused)
     })
 
-    it('accepts one of several simultaneous refreshes, and all of them with a grace period', async () => {
+    it('accepts one of several simultaneous refreshes without a grace period, and all of them with one', async () => {
       const strict = await givenSignIn(0)
       const outcomes = await Promise.allSettled([1, 2, 3].map(() => strict.rotate(strict.refreshToken)))
       assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1)
@@ -94,14 +94,14 @@ for (const engine of engines) {
       await assert.rejects(rotate(second.refreshToken), { name: 'NotAuthorizedException', message: 'Refresh Token has expired' })
     })
 
-    it('rejects REFRESH_TOKEN_AUTH', async () => {
+    it('excludes the flow REFRESH_TOKEN_AUTH', async () => {
       // A client with only old flow names also allows the refresh flow.
       const { clientId, refreshToken } = await givenSignIn(0, { ExplicitAuthFlows: ['USER_PASSWORD_AUTH'] })
       const refused = { name: 'InvalidParameterException', message: /rotation/ }
       await assert.rejects(refresh(server(), clientId, refreshToken), refused)
     })
 
-    it('revokes the older tokens together with the newest one', async () => {
+    it('revokes the older tokens as well when the newest refresh token is revoked', async () => {
       const { rotate, clientId, ...first } = await givenSignIn(60)
       const second = await rotate(first.refreshToken)
       await server().send(new RevokeTokenCommand({ ClientId: clientId, Token: second.refreshToken }))

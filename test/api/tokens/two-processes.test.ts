@@ -50,7 +50,7 @@ for (const engine of engines) {
       for (const { accessToken } of tokens) for (const server of [here, there]) await useAccessToken(server, accessToken)
     })
 
-    it('publish new keys as soon as either signs with them', async () => {
+    it('publish new keys as soon as either process signs with them', async () => {
       const [here, there] = both()
       const { poolId, clientId } = await here.givenPool()
       await givenUser(here, poolId, 'ana')
@@ -71,7 +71,7 @@ for (const engine of engines) {
       assert.equal(headerOf((await givenTokens(there, clientId, 'ana')).accessToken)['kid'], newest)
     })
 
-    it('reject tokens of keys that the other revoked', async () => {
+    it('reject tokens of keys that the other process revoked', async () => {
       const [here, there] = both()
       const { poolId, clientId } = await here.givenPool()
       await givenUser(here, poolId, 'ana')
@@ -86,7 +86,7 @@ for (const engine of engines) {
       await useAccessToken(here, (await givenTokens(there, clientId, 'ana')).accessToken)
     })
 
-    it('reject tokens that the other revoked at once', async () => {
+    it('reject at once tokens that the other process revoked', async () => {
       const [here, there] = both()
       const { poolId, clientId } = await here.givenPool()
       await givenUser(here, poolId, 'ana')
@@ -99,7 +99,7 @@ for (const engine of engines) {
       await assert.rejects(useAccessToken(there, second.accessToken), revoked)
     })
 
-    it('rotate a refresh token once', async () => {
+    it('rotate a refresh token only once when both get it at the same time', async () => {
       const [here, there] = both()
       const RefreshTokenRotation = { Feature: 'ENABLED', RetryGracePeriodSeconds: 0 } as const
       const client = { ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH' as const], RefreshTokenRotation }
@@ -112,7 +112,7 @@ for (const engine of engines) {
       assert.deepEqual(reasons, ['RefreshTokenReuseException'])
     })
 
-    it('accept answers to challenges of each other, each answer once', async () => {
+    it('accept answers to each other’s challenges, but only one answer to each challenge', async () => {
       const [here, there] = both()
       const { poolId, clientId } = await here.givenPool()
       await givenUser(here, poolId, 'ana')

@@ -98,7 +98,7 @@ for (const engine of engines) {
       }
     })
 
-    it('accepts old tokens after the keys were rotated, and new tokens by new keys', async () => {
+    it('accepts old tokens after the keys were rotated, and new tokens that the new keys signed', async () => {
       const { poolId, clientId, accessToken, idToken } = await givenSignIn()
       const verifier = tokenVerifier(server(), { poolId, clientId, tokenUse: 'access' })
       const oldKeys = (await jwksOf(server(), poolId)).keys
@@ -119,7 +119,7 @@ for (const engine of engines) {
       assert.deepEqual(published, [...newKids, ...oldKids.map(String)])
     })
 
-    it('rejects tokens of revoked keys, including retired ones, while the sessions go on', async () => {
+    it('rejects tokens of revoked keys, including keys that were retired earlier; the sessions go on', async () => {
       const { poolId, clientId, accessToken, idToken, refreshToken } = await givenSignIn()
       const bystander = await givenSignIn()
       await rotateSigningKeys(server(), poolId)
@@ -156,7 +156,7 @@ for (const engine of engines) {
       assert.deepEqual(answer.body, { __type: 'ResourceNotFoundException', message })
     })
 
-    it('works after a restart', async () => {
+    it('accepts the tokens from before a restart, and finds the same keys', async () => {
       const { poolId, clientId, accessToken } = await givenSignIn()
       await rotateSigningKeys(server(), poolId)
       const rotated = await givenTokens(server(), clientId, 'ana')

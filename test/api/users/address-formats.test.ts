@@ -14,7 +14,7 @@ import { answering, givenPoolWithEvery } from '../../support/user-triggers.ts'
 
 const aliasPool = { AliasAttributes: ['email' as const, 'preferred_username' as const], AutoVerifiedAttributes: ['email' as const] }
 
-/** Each looks like `ana@example.test` to a reader, or is displayed in another order of its characters. */
+/** Addresses that look like `ana@example.test` to a reader, or whose characters are displayed in another order. */
 const lookalikes = [
   'a\u200bna@example.test', // zero width space
   'ana\u200d@example.test', // zero width joiner
@@ -30,7 +30,7 @@ const lookalikes = [
   'ana@example\u3164.test',
   'ana@example.test\u2060', // word joiner
 ]
-/** Between attempts, for operations that limit them. */
+/** A few of the look-alikes, for operations that limit the number of attempts. */
 const few = lookalikes.slice(0, 3)
 const wrongFormat = /^Invalid email address format\.$/
 const addressLike = /^Preferred username cannot be of email format, since user pool is configured for email alias\.$/
@@ -142,7 +142,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), mfa.poolId), [])
     })
 
-    it('refuses both in the answer of a UserMigration function', async () => {
+    it('refuses invisible characters in an address, and a preferred username like an address, from UserMigration', async () => {
       const { attempt, triggers, poolId } = await givenMigration()
       const refusal = (message: RegExp) => ({ name: 'InvalidLambdaResponseException', message })
       for (const email of few) await assert.rejects(attempt({ email }), refusal(wrongFormat))

@@ -29,7 +29,7 @@ for (const engine of engines) {
       assert.equal((await adminGet(server(), poolId, 'aNa')).Username, 'ana')
     })
 
-    it('go to exactly one of many users with the same name who are created at once', async () => {
+    it('go to exactly one of many users with the same name who are created at the same time', async () => {
       const { poolId } = await server().givenPool()
       const attempts = Array.from({ length: 8 }, (_, n) =>
         adminCreate(server(), poolId, 'ana', { attributes: { email: `${n}@example.test` } }),
@@ -38,7 +38,7 @@ for (const engine of engines) {
       assert.equal((await sentTo(server(), poolId)).length, 1)
     })
 
-    it('go to exactly one of many users with the same address who are created at once', async () => {
+    it('go to exactly one of many users with the same address who are created at the same time', async () => {
       const { poolId } = await server().givenPool({ pool: { UsernameAttributes: ['email'] } })
       const attempts = Array.from({ length: 8 }, () => adminCreate(server(), poolId, 'ana@example.test'))
       assert.deepEqual(await outcomes(attempts), [...Array(7).fill('UsernameExistsException'), 'ok'])
@@ -55,7 +55,7 @@ for (const engine of engines) {
       assert.notEqual(first.attributes['sub'], second.attributes['sub'])
     })
 
-    it('are the sub in a pool with addresses as usernames', async () => {
+    it('are the sub and the addresses in a pool with addresses as usernames; a taken address is refused', async () => {
       const { poolId } = await server().givenPool({ pool: { UsernameAttributes: ['email', 'phone_number'] } })
       const ana = await adminCreateSilently(server(), poolId, 'ana@example.test', { attributes: { phone_number: '+15550001234' } })
       const { sub = '', ...stored } = ana.attributes
@@ -107,7 +107,7 @@ for (const engine of engines) {
       assert.equal((await adminGet(server(), poolId, 'bobby')).Username, 'bob')
     })
 
-    it('include an alias of another user only with ForceAliasCreation, which takes it from that user', async () => {
+    it('include an alias of another user only with ForceAliasCreation, which takes the alias from that user', async () => {
       const { poolId } = await server().givenPool({ pool: { AliasAttributes: ['email', 'preferred_username'] } })
       await adminCreateSilently(server(), poolId, 'ana', { attributes: verified })
       const create = (name: string, input: object) => adminCreateSilently(server(), poolId, name, input)
@@ -125,7 +125,7 @@ for (const engine of engines) {
       assert.deepEqual([former.attributes['email'], former.attributes['email_verified']], ['ana@example.test', 'false'])
     })
 
-    it('never include the preferred username of another user, nor a name that finds another user', async () => {
+    it('never include a preferred username or name that finds another user, even with ForceAliasCreation', async () => {
       const { poolId } = await server().givenPool({ pool: { AliasAttributes: ['email', 'preferred_username'] } })
       const ana = await adminCreateSilently(server(), poolId, 'ana', { attributes: { ...verified, preferred_username: 'annie' } })
       const create = (name: string, attributes: Record<string, string>) =>
@@ -138,7 +138,7 @@ for (const engine of engines) {
       assert.equal((await adminGet(server(), poolId, 'ana@example.test')).Username, 'ana')
     })
 
-    it('include a forced alias in exactly one of many users who are created at once', async () => {
+    it('include a forced alias for exactly one of many users who are created at the same time', async () => {
       const { poolId } = await server().givenPool({ pool: { AliasAttributes: ['email'] } })
       await adminCreateSilently(server(), poolId, 'ana', { attributes: verified })
       const names = ['bob', 'cid', 'dan', 'eve']

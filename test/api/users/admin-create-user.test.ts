@@ -38,7 +38,7 @@ for (const engine of engines) {
       assert.deepEqual(Object.keys(same.attributes).toSorted(), ['email', 'name', 'sub'])
     })
 
-    it('adds no verified flag that was not sent, in answers, challenges or tokens', async () => {
+    it('adds no verified flag that was not sent: answers, challenges and tokens show none', async () => {
       const { poolId, clientId } = await server().givenPool()
       const attributes = { email: 'ana@example.test', phone_number: '+15550001234' }
       await adminCreateSilently(server(), poolId, 'ana', { attributes, TemporaryPassword: temporary })
@@ -59,7 +59,7 @@ for (const engine of engines) {
         Object.keys(claims).filter((name) => name.endsWith('_verified')),
         [],
       )
-      // A later change of the address adds the flag that it is unverified.
+      // A later change of the address adds the flag, with the value `false`.
       await adminUpdate(server(), poolId, 'ana', { email: 'other@example.test' })
       assert.equal((await adminGet(server(), poolId, 'ana')).attributes['email_verified'], 'false')
     })
@@ -91,7 +91,7 @@ for (const engine of engines) {
       await assert.rejects(adminGet(server(), poolId, 'ana'), { name: 'UserNotFoundException' })
     })
 
-    it('stores every kind of attribute, including immutable and developer-only ones', async () => {
+    it('stores every kind of attribute, including immutable and developer-only ones, and refuses malformed values', async () => {
       const Schema: SchemaAttributeType[] = [
         { Name: 'team', AttributeDataType: 'String', Mutable: false, StringAttributeConstraints: { MinLength: '2', MaxLength: '8' } },
         { Name: 'score', AttributeDataType: 'Number', DeveloperOnlyAttribute: true, NumberAttributeConstraints: { MaxValue: '10' } },
@@ -166,7 +166,7 @@ for (const engine of engines) {
       assert.deepEqual(Object.keys(user.attributes), ['sub'])
     })
 
-    it('fails when a trigger of the pool cannot run', async () => {
+    it('fails and creates no user when a trigger that it has to call cannot run', async () => {
       const arn = 'arn:aws:lambda:us-east-1:123456789012:function:ask'
       for (const LambdaConfig of [{ PreSignUp: arn }, { CustomMessage: arn }]) {
         const { poolId } = await server().givenPool({ pool: { LambdaConfig } })
@@ -181,7 +181,7 @@ for (const engine of engines) {
       await adminCreate(server(), poolId, 'bob')
     })
 
-    it('names the pool in the error when it does not exist', async () => {
+    it('names the pool in the error when the pool does not exist', async () => {
       await assert.rejects(adminCreate(server(), 'us-east-1_AAAAAAAAA', 'ana'), {
         name: 'ResourceNotFoundException',
         message: 'User pool us-east-1_AAAAAAAAA does not exist.',

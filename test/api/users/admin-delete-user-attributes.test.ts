@@ -18,7 +18,7 @@ for (const engine of engines) {
       return attributes
     }
 
-    it('removes the attributes, and with an address its verified flag', async () => {
+    it('removes the attributes, and the verified flag of each address that it removes', async () => {
       const { poolId } = await server().givenPool({ pool: { AutoVerifiedAttributes: ['email'], AliasAttributes: ['email'] } })
       const attributes = {
         email: 'ana@example.test',
@@ -71,7 +71,7 @@ for (const engine of engines) {
       assert.deepEqual(await stored(poolId), attributes)
     })
 
-    it('does not remove the address that is the username', async () => {
+    it('does not remove the last address that the user can sign in with', async () => {
       const { poolId } = await server().givenPool({ pool: { UsernameAttributes: ['email', 'phone_number'] } })
       const { Username = '' } = await adminCreateSilently(server(), poolId, '+15550001234', { attributes: { email: 'ana@example.test' } })
       const removeFrom = (...names: string[]) =>

@@ -38,7 +38,7 @@ for (const engine of engines) {
       ])
     })
 
-    it('contain the username and a working password, which is random by the pool’s policy or given', async () => {
+    it('contain the username and the password: a random one that follows the pool’s policy and works, or the given one', async () => {
       const { poolId, clientId } = await server().givenPool({
         pool: {
           Policies: {
@@ -66,7 +66,7 @@ for (const engine of engines) {
       assert.match(given?.text ?? '', /temporary password is <Temporary> & given-1\./)
     })
 
-    it('use the pool’s template, and the address if it is the username', async () => {
+    it('use the pool’s template, with the address as the username where addresses are usernames', async () => {
       const InviteMessageTemplate = { EmailSubject: 'Welcome', EmailMessage: '<p>{username}: {####}</p>', SMSMessage: '{username}/{####}' }
       const { poolId } = await server().givenPool({
         pool: { UsernameAttributes: ['email'], AdminCreateUserConfig: { AllowAdminCreateUserOnly: true, InviteMessageTemplate } },
@@ -138,7 +138,7 @@ for (const engine of engines) {
   describe(`Temporary passwords on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('expire after the days in the policy, until the invitation is resent', async () => {
+    it('expire after the days in the policy; a resent invitation or another temporary password starts anew', async () => {
       const { poolId, clientId } = await server().givenPool({
         pool: { Policies: { PasswordPolicy: { MinimumLength: 8, TemporaryPasswordValidityDays: 2 } } },
       })

@@ -75,7 +75,7 @@ for (const engine of engines) {
       await assert.rejects(signInByPassword(server(), clientId, 'ana'), { name: 'NotAuthorizedException' })
     })
 
-    it('sends the code by the recovery settings of the pool, and only the newest code works', async () => {
+    it('sends the code to the address that the recovery settings of the pool choose; only the newest code works', async () => {
       const byEmailFirst = { AccountRecoverySetting: { RecoveryMechanisms: [{ Name: 'verified_email' as const, Priority: 1 }] } }
       const one = await server().givenPool({ pool: byEmailFirst })
       await given(one.poolId, { ...email, ...phone })
@@ -112,7 +112,7 @@ for (const engine of engines) {
       assert.deepEqual((await adminGet(server(), poolId, 'cid')).UserStatus, 'UNCONFIRMED')
     })
 
-    it('refuses in a pool where only administrators recover accounts', async () => {
+    it('refuses to reset a password in a pool where only administrators recover accounts', async () => {
       const { poolId } = await server().givenPool({
         pool: { AccountRecoverySetting: { RecoveryMechanisms: [{ Name: 'admin_only', Priority: 1 }] } },
       })
@@ -146,7 +146,7 @@ for (const engine of engines) {
       server().send(new AdminSetUserPasswordCommand({ UserPoolId: poolId, Username, Password, Permanent }))
     const status = async (poolId: string) => (await adminGet(server(), poolId, 'ana')).UserStatus
 
-    it('confirms a user in any status with a permanent password, and sends no message', async () => {
+    it('confirms an unconfirmed user with a permanent password, and sends no message', async () => {
       const { poolId, clientId } = await server().givenPool()
       await signUp(server(), clientId, 'ana', { email: 'ana@example.test' })
       const { $metadata, ...answer } = await set(poolId, newPassword, true)
@@ -195,7 +195,7 @@ for (const engine of engines) {
       await givenTokens(server(), clientId, 'ana', 'password-1')
     })
 
-    it('makes an outstanding code for a new password invalid', async () => {
+    it('invalidates a recovery code that the user has not entered yet', async () => {
       const { poolId, clientId } = await server().givenPool()
       await givenUser(server(), poolId, 'ana', { attributes: attributeList(email) })
       await server().send(new ForgotPasswordCommand({ ClientId: clientId, Username: 'ana' }))

@@ -103,7 +103,7 @@ for (const engine of engines) {
       assert.equal((await sentTo(server(), poolId)).length, 1)
     })
 
-    it('lets the user verify the new address with that code', async () => {
+    it('lets the user verify a new address with the code that was sent to it', async () => {
       const { poolId, clientId } = await server().givenPool({ pool: verifiesEmail })
       await givenUser(server(), poolId, 'ana', { attributes: [{ Name: 'email', Value: 'old@example.test' }] })
       const { accessToken } = await givenTokens(server(), clientId, 'ana')
@@ -113,7 +113,7 @@ for (const engine of engines) {
       assert.deepEqual(await stored(poolId), { email: 'new@example.test', email_verified: 'true' })
     })
 
-    it('makes an outstanding code for a replaced address invalid', async () => {
+    it('invalidates the code that was sent to an address when another address replaces it', async () => {
       const { poolId, clientId } = await server().givenPool({ pool: verifiesEmail })
       await givenUser(server(), poolId, 'ana', { attributes: [{ Name: 'email', Value: 'old@example.test' }] })
       const { accessToken } = await givenTokens(server(), clientId, 'ana')
@@ -154,7 +154,7 @@ for (const engine of engines) {
       assert.equal((await adminGet(server(), poolId, 'annie')).Username, 'bob')
     })
 
-    it('gives an alias to exactly one of many users who are changed at once', async () => {
+    it('gives an alias to exactly one of many users who are changed at the same time', async () => {
       const { poolId } = await server().givenPool({ pool: { AliasAttributes: ['preferred_username'] } })
       const names = ['ana', 'bob', 'cid', 'dan', 'eve', 'fay']
       for (const name of names) await adminCreateSilently(server(), poolId, name)

@@ -66,7 +66,7 @@ for (const engine of engines) {
       await assert.rejects(adminGet(server(), poolId, 'ANA'), unknownUser)
     })
 
-    it('becomes CONFIRMED once by AdminConfirmSignUp, which verifies no address', async () => {
+    it('becomes CONFIRMED by AdminConfirmSignUp, which works only once and verifies no address', async () => {
       const { poolId, clientId } = await server().givenPool({ pool: { AutoVerifiedAttributes: ['email'], AliasAttributes: ['email'] } })
       await signUp(server(), clientId, 'ana', { email: 'ana@example.test' })
       const code = await codeSentTo(server(), poolId, 'ana@example.test')
@@ -88,7 +88,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), ['sign-up ana@example.test'])
     })
 
-    it('becomes CONFIRMED by exactly one of many AdminConfirmSignUp at once', async () => {
+    it('becomes CONFIRMED by exactly one of many simultaneous AdminConfirmSignUp requests', async () => {
       const { poolId, clientId } = await server().givenPool()
       await signUp(server(), clientId, 'ana')
       const attempts = Array.from({ length: 6 }, () => act('AdminConfirmSignUp', poolId))
@@ -147,7 +147,7 @@ for (const engine of engines) {
       await assert.rejects(server().send(new GetUserCommand({ AccessToken: accessToken })), unknownUser)
     })
 
-    it('is complete or gone after changes and deletions at once', async () => {
+    it('is gone after simultaneous changes and deletions, each of which succeeds or finds no user', async () => {
       const { poolId } = await server().givenPool()
       for (let round = 0; round < 5; round++) {
         await adminCreateSilently(server(), poolId, 'ana')

@@ -29,7 +29,7 @@ for (const engine of engines) {
     const verify = (accessToken: string, code: string, name = 'email') =>
       server().send(new VerifyUserAttributeCommand({ AccessToken: accessToken, AttributeName: name, Code: code }))
 
-    it('makes the address unverified and sends a code if the pool verifies it', async () => {
+    it('makes the address unverified, and sends it a code if the pool verifies addresses of its kind', async () => {
       const ids = await server().givenPool({ pool: { ...verifiesEmail, ...sms } })
       const { accessToken } = await givenSignedInUser(server(), ids, 'ana', { email })
       const { CodeDeliveryDetailsList } = await update(server(), accessToken, { email: newEmail, phone_number: '+15550001234' })
@@ -87,7 +87,7 @@ for (const engine of engines) {
       const code = await codeSentTo(server(), ids.poolId, email)
       for (let i = 0; i < 15; i++) await assert.rejects(verify(accessToken, wrongCode(code)), mismatch)
       await assert.rejects(verify(accessToken, code), limited)
-      // Each change of an address sends a message, too.
+      // Each change of an address sends a message as well, so changes are limited, too.
       for (let i = 0; i < 20; i++) await update(server(), accessToken, { email: `spam${i}@example.test` })
       await assert.rejects(update(server(), accessToken, { email: 'spam@example.test' }), { name: 'TooManyRequestsException' })
       await update(server(), accessToken, { name: 'Ana' })
@@ -121,7 +121,7 @@ for (const engine of engines) {
     const verify = (accessToken: string, code: string) =>
       server().send(new VerifyUserAttributeCommand({ AccessToken: accessToken, AttributeName: 'email', Code: code }))
 
-    it('leaves the old one current until then, verified and usable for sign-in', async () => {
+    it('leaves the old address current, verified and usable for sign-in until the new one is verified', async () => {
       const ids = await server().givenPool({ pool: { ...verifiesBeforeUpdate, UsernameAttributes: ['email'] } })
       const { accessToken } = await givenSignedInUser(server(), ids, email, {})
       const { CodeDeliveryDetailsList } = await update(server(), accessToken, { email: newEmail, name: 'Ana' })
@@ -141,7 +141,7 @@ for (const engine of engines) {
       await assert.rejects(signInByPassword(server(), ids.clientId, email), notFound)
     })
 
-    it('is dropped when the user sets the current one again', async () => {
+    it('is dropped when the user sets the current address again', async () => {
       const ids = await server().givenPool({ pool: verifiesBeforeUpdate })
       const { accessToken } = await givenSignedInUser(server(), ids, 'ana', { email })
       await update(server(), accessToken, { email: newEmail })
@@ -185,7 +185,7 @@ for (const engine of engines) {
     const verify = (accessToken: string, code: string) =>
       server().send(new VerifyUserAttributeCommand({ AccessToken: accessToken, AttributeName: 'email', Code: code }))
 
-    it('both succeed when they verify them at the same time', async () => {
+    it('both succeed when they verify the addresses at the same time', async () => {
       const ids = await server().givenPool({ pool: { ...verifiesBeforeUpdate, AliasAttributes: ['email'] } })
       for (let round = 0; round < 5; round++) {
         const [here, there] = [`here${round}@example.test`, `there${round}@example.test`]

@@ -67,14 +67,14 @@ for (const engine of engines) {
       assert.equal((await findLatestEvent(server(), poolId, 'ana')).EventFeedback?.FeedbackValue, 'Invalid')
     })
 
-    it('from the user needs the token of the notice and no signature', async () => {
+    it('from the user needs the token of the notice, but no signature of an access key', async () => {
       const { poolId, event, token } = await givenEvent()
       await giveUserFeedback(server(), event, token)
       const { EventFeedback } = await findLatestEvent(server(), poolId, 'ana')
       assert.deepEqual([EventFeedback?.FeedbackValue, EventFeedback?.Provider], ['Invalid', 'User'])
     })
 
-    it('is rejected with a wrong token, with the same error for a user who does not exist', async () => {
+    it('is rejected with a wrong token; the error is the same for a user who does not exist', async () => {
       const { poolId, sub, eventId, event, token } = await givenEvent()
       const { sub: other } = await givenUser(server(), poolId, 'bob')
       const altered = `${token.slice(0, -1)}${token.endsWith('A') ? 'B' : 'A'}`
@@ -133,7 +133,7 @@ for (const engine of engines) {
       return storage
     }
 
-    it('does not mix up two pools', async () => {
+    it('keeps the events of two pools apart, even if they have the same sub and id', async () => {
       await using storage = await openWithUsers()
       const { db } = storage
       for (const id of ['1', '2', '3']) await insertAuthEvent(db, event('here', id))

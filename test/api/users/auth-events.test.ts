@@ -69,7 +69,7 @@ for (const engine of engines) {
       assert.match(EventContextData?.DeviceName ?? '', /AWS SDK/)
     })
 
-    it('show each wrong password of this user, sent directly or used in SRP, and none of another user', async () => {
+    it('show each wrong password of the user, sent directly or used in SRP, but nothing that other users did', async () => {
       const ids = await server().givenPool(withThreatProtection)
       const { poolId, clientId } = ids
       await givenUser(server(), poolId, 'ana')
@@ -217,7 +217,7 @@ for (const engine of engines) {
       assert.equal((await historyOf(server(), poolId, 'ana')).length, 1)
     })
 
-    it('belong to one pool, and are deleted with the user', async () => {
+    it('belong to one pool, and can no longer be listed once the user is deleted', async () => {
       const { poolId, clientId } = await server().givenPool(withThreatProtection)
       const other = await server().givenPool(withThreatProtection)
       await givenUser(server(), poolId, 'ana')

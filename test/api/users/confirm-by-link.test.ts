@@ -90,7 +90,7 @@ for (const engine of engines) {
       assert.equal(page.headers.get('cache-control'), 'no-store')
     })
 
-    it('counts as an attempt of ConfirmSignUp', async () => {
+    it('is answered with status 429 after 15 attempts with a wrong code, the limit of ConfirmSignUp', async () => {
       const { clientId } = await server().givenPool({ pool: byLink })
       await signUp(server(), clientId, 'ana', { email })
       const guess = `${server().url}/confirmUser?${new URLSearchParams({ client_id: clientId, user_name: 'ana', confirmation_code: 'x' })}`

@@ -45,7 +45,7 @@ for (const engine of engines) {
       })
     })
 
-    it('does not use up the right code upon a wrong one, and refuses the right one the second time', async () => {
+    it('does not use up the code when a wrong code is entered, and refuses the right code the second time', async () => {
       const { poolId, clientId } = await server().givenPool({ pool: verifiesEmail })
       await signUp(server(), clientId, 'ana', { email })
       const code = await codeSentTo(server(), poolId, email)
@@ -58,7 +58,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [`sign-up ${email}`])
     })
 
-    it('accepts a code from exactly one of many requests at once', async () => {
+    it('accepts a code from exactly one of many simultaneous requests', async () => {
       const { poolId, clientId } = await server().givenPool({ pool: verifiesEmail })
       await signUp(server(), clientId, 'ana', { email })
       const code = await codeSentTo(server(), poolId, email)
@@ -91,7 +91,7 @@ for (const engine of engines) {
       await confirm(server(), clientId, 'ana', code)
     })
 
-    it('refuses the code of another user and a code for another purpose', async () => {
+    it('refuses the sign-up code and the recovery code of other users', async () => {
       const ids = await server().givenPool({ pool: verifiesEmail })
       await givenConfirmedUser(server(), ids, 'bob', { email: 'bob@example.test' })
       await server().send(new ForgotPasswordCommand({ ClientId: ids.clientId, Username: 'bob' }))
@@ -132,7 +132,7 @@ for (const engine of engines) {
       await assert.rejects(resend(clientId, 'ana'), { name: 'InvalidParameterException', message: 'User is already confirmed.' })
     })
 
-    it('has no code to accept if the user has no address: ResendConfirmationCode fails', async () => {
+    it('has no code to accept if the pool verifies no address or the user has none: ResendConfirmationCode fails', async () => {
       const cannot = { name: 'InvalidParameterException', message: 'Cannot resend codes. Auto verification not turned on.' }
       const silent = await server().givenPool()
       await signUp(server(), silent.clientId, 'ana', { email })
@@ -177,7 +177,7 @@ for (const engine of engines) {
       await signInByPassword(server(), ids.clientId, 'ana')
     })
 
-    it('are never taken for an address that was not verified', async () => {
+    it('stay with their owner when another user changes to the address without verifying it', async () => {
       const ids = await givenAliasPool()
       await givenConfirmedUser(server(), ids, 'ana', { email })
       const thief = await givenSignedInUser(server(), ids, 'thief', { email: 'thief@example.test' })

@@ -28,7 +28,7 @@ for (const engine of engines) {
       return { ...ids, session, sub, attempt }
     }
 
-    it('accepts only the unaltered, unexpired Session of this user and client', async () => {
+    it('accepts only an unexpired Session of the same user and client', async () => {
       const { poolId, clientId, session, attempt } = await given()
       const other = await signUpForSession(server(), clientId, 'bo', { email: 'bo@example.test' })
       const { UserPoolClient } = await server().send(new CreateUserPoolClientCommand({ UserPoolId: poolId, ClientName: 'other' }))
@@ -41,13 +41,13 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [`sign-up ${typo}`, 'sign-up bo@example.test'])
     })
 
-    it('accepts each Session once, even if many requests bring it at once', async () => {
+    it('accepts each Session once, even if many requests bring it at the same time', async () => {
       const { poolId, attempt } = await given()
       const values = Array.from({ length: 4 }, (_, i) => `ana${i}@example.test`)
       const answers = await Promise.all(values.map((value) => attempt({ value })))
       assert.deepEqual(answers.sort(), [invalid, invalid, invalid, 'ok'])
       assert.equal((await messagesOf(server(), poolId)).length, 2)
-      // With the old address again, the user is as at the time of the Session.
+      // The old address brings back the state in which the Session was issued, but the Session stays consumed.
       await adminUpdate(server(), poolId, 'ana', { email: typo })
       assert.equal(await attempt(), invalid)
     })
@@ -65,7 +65,7 @@ for (const engine of engines) {
       assert.equal(await attempt(), invalid)
     })
 
-    it('does not reopen an account that the owner of the wrong mailbox confirmed, or take it over', async () => {
+    it('does not reopen an account once the owner of the wrong mailbox has confirmed it; the password stays as it was', async () => {
       const { poolId, clientId, attempt } = await given()
       await confirm(server(), clientId, 'ana', await codeSentTo(server(), poolId, typo))
       assert.equal(await attempt(), invalid)
@@ -73,13 +73,13 @@ for (const engine of engines) {
       await givenTokens(server(), clientId, 'ana')
     })
 
-    it('neither adds an alias before it is verified nor takes one from its owner', async () => {
+    it('neither adds an alias before the address is verified, nor takes an alias from its owner', async () => {
       const ids = await given({ pool: { AliasAttributes: ['email'] } })
       await givenConfirmedUser(server(), ids, 'victim', { email })
       assert.equal(await ids.attempt(), 'ok')
       assert.equal((await adminGet(server(), ids.poolId, email)).Username, 'victim')
       assert.equal((await adminGet(server(), ids.poolId, 'victim')).attributes['email_verified'], 'true')
-      // Nor does the code, which went to the victim, without ForceAliasCreation.
+      // The code, which went to the victim, does not take the alias from the victim either without ForceAliasCreation.
       const code = await codeSentTo(server(), ids.poolId, email)
       await assert.rejects(confirm(server(), ids.clientId, 'ana', code), { name: 'AliasExistsException' })
       await givenTokens(server(), ids.clientId, email)
@@ -109,7 +109,7 @@ for (const engine of engines) {
       assert.match(await fixed.attempt(), /^InvalidParameterException: user.email: Attribute cannot be updated/)
     })
 
-    it('allows five attempts an hour for one user, right or wrong', async () => {
+    it('allows a user five corrections in an hour', async () => {
       const { poolId, clientId, session } = await given()
       let current = session
       const answers: string[] = []

@@ -40,7 +40,7 @@ for (const engine of engines) {
       await givenTokens(server(), clientId, 'ana')
     })
 
-    it('accepts the Session of an earlier correction for another one', async () => {
+    it('accepts the Session that a correction returns for another correction', async () => {
       const { poolId, clientId } = await givenCorrectingPool(server())
       const { session } = await signUpForSession(server(), clientId, 'ana', { email: typo })
       const { body } = await correct(server(), clientId, 'ana', { session, value: 'ana@wrong.test' })
@@ -83,7 +83,7 @@ for (const engine of engines) {
       assert.deepEqual(statuses, [400, 200])
     })
 
-    it('requires the secret hash of the username as the request has it from a confidential client', async () => {
+    it('requires the secret hash from a confidential client', async () => {
       const { clientId, clientSecret = '' } = await givenCorrectingPool(server(), { client: { GenerateSecret: true } })
       const hash = secretHash(clientSecret, 'ana', clientId)
       const { session } = await signUpForSession(server(), clientId, 'ana', { email: typo }, { SecretHash: hash })
@@ -124,7 +124,7 @@ for (const engine of engines) {
       assert.equal(refusalOf(await correct(server(), clientId, 'ana', { session, value: email })), 'ok')
     })
 
-    it('makes SignUp answer every client with a Session if the pool allows corrections', async () => {
+    it('makes SignUp return a Session if the pool allows corrections, and is refused in a pool that does not allow them', async () => {
       const request = { Username: 'ana', Password: goodPassword }
       const sessionOf = async (ClientId: string) => (await server().send(new SignUpCommand({ ClientId, ...request }))).Session
       const correcting = await givenCorrectingPool(server())
@@ -138,7 +138,7 @@ for (const engine of engines) {
       assert.equal(refusalOf(await correct(server(), choosing.clientId, 'ana', { session, value: email })), refused)
     })
 
-    it('defeats a concurrent confirmation with the code for the old address', async () => {
+    it('and a concurrent confirmation with the old code never both succeed: the user is corrected or confirmed', async () => {
       const { poolId, clientId } = await givenCorrectingPool(server())
       const { session } = await signUpForSession(server(), clientId, 'ana', { email: typo })
       const code = await codeSentTo(server(), poolId, typo)

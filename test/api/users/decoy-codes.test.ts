@@ -20,7 +20,7 @@ for (const engine of engines) {
   describe(`The codes of decoys on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    /** Without the code that confirmed a user, which is kept under the purpose `confirmed`. */
+    /** How many codes a sweep in `afterMs` leaves. Does not count the code that confirmed a user, which stays as purpose `confirmed`. */
     async function codesAfterSweep(poolId: string, afterMs: number): Promise<number> {
       const storage = await openStorage({ url: server().databaseUrl })
       try {
@@ -42,7 +42,7 @@ for (const engine of engines) {
     ] as const
 
     for (const [name, hours, ask] of operations) {
-      it(`are kept as long as a code of ${name} is valid, and codes of users a week longer`, async () => {
+      it(`are kept while a code of ${name} is valid; codes of users are kept a week longer`, async () => {
         const { poolId, clientId } = await server().givenPool(hiding)
         const email = `${name.toLowerCase()}@example.test`
         if (name === 'ForgotPassword') await givenConfirmedUser(server(), { poolId, clientId }, 'ana', { email })

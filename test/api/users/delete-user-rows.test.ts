@@ -136,7 +136,7 @@ async function givenManyRows(db: Db, sub: string, count: number): Promise<void> 
     .execute()
 }
 
-/** The record of a trigger at the sign-up. There is no user of that name yet, so it has no `sub`. */
+/** The record of a trigger at the sign-up. There is no user of that name yet, so the record has no `sub`. */
 async function givenSignUpRecord(db: Db, poolId: string, username: string): Promise<void> {
   const invocation = { trigger: 'PreSignUp', outcome: 'SUCCEEDED', username_key: username, started_at: now, details: '' }
   await db
@@ -155,7 +155,7 @@ async function listUserTables(db: Db): Promise<readonly { name: string; column: 
   })
 }
 
-/** How many rows about the user there are in each table, except in the tables that keep theirs after the user. */
+/** How many rows each table has about the user. Leaves out audit records, which are kept after the user is deleted. */
 async function countRowsOf(db: Db, poolId: string, sub: string): Promise<Record<string, number>> {
   const counts: Record<string, number> = {}
   for (const { name, column } of await listUserTables(db)) {
@@ -180,7 +180,7 @@ for (const engine of engines) {
       )
     })
 
-    it('deletes every row of the user and no row of others', async () => {
+    it('deletes every row of the user and no row of other users', async () => {
       await using setup = await openMessagingSetup(engine)
       const { db, commit } = setup
       const other = 'us-east-1_Another01'
@@ -188,7 +188,7 @@ for (const engine of engines) {
       for (const one of [testUser('ana'), testUser('bob'), testUser('ana', other)]) await givenRowsOf(setup, one)
       const before = await countRowsOf(db, pool.id, 'ana')
       assert.ok(Object.keys(before).length >= 8, Object.keys(before).join())
-      // This table has a row only if the sweeper has something to delete: see the next test.
+      // `deleted_user` has a row only if the deletion leaves rows to the sweeper: see the next test.
       const { deleted_user, ...others } = before
       for (const [table, count] of Object.entries(others)) assert.ok(count > 0, `givenRowsOf stores no row in ${table}`)
 
@@ -199,14 +199,14 @@ for (const engine of engines) {
       assert.deepEqual(await countRowsOf(db, other, 'ana'), before)
     })
 
-    it('leaves most of very many sessions and auth events to the sweeper', async () => {
+    it('leaves some of very many sessions and auth events to the sweeper, which deletes them', async () => {
       await using setup = await openMessagingSetup(engine)
       const { db, commit } = setup
       for (const one of [testUser('ana'), testUser('bob')]) await givenRowsOf(setup, one)
       await givenManyRows(db, 'ana', 1200)
       const others = await countRowsOf(db, pool.id, 'bob')
 
-      // Both at once, as when a client repeats a request. The second one finds no user.
+      // Two deletions at the same time, as when a client repeats a request. The second deletion finds no user.
       await Promise.all([0, 1].map(() => commit((tx) => deleteUserRows(tx, pool.id, 'ana', now))))
       const { session = 0, auth_event = 0, deleted_user, ...rest } = await countRowsOf(db, pool.id, 'ana')
       assert.ok(session > 0 && auth_event > 0)

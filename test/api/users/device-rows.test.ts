@@ -50,7 +50,7 @@ for (const engine of engines) {
       return { db, beginSession, insert, remove, [Symbol.asyncDispose]: storage[Symbol.asyncDispose] }
     }
 
-    it('stores a device once, and only for a session that has its key and is not revoked', async () => {
+    it('stores a device once, and only for a session that has the device’s key and is not revoked', async () => {
       await using devices = await open()
       await devices.beginSession('with', 'key')
       await devices.beginSession('other', 'other key')

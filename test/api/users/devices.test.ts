@@ -51,7 +51,7 @@ for (const engine of engines) {
       assert.deepEqual(admin.Device, Device)
     })
 
-    it('is listed in pages', async () => {
+    it('is listed in pages, sorted by key', async () => {
       const { poolId, token, keys } = await givenDevices(3)
       const first = await server().send(new ListDevicesCommand({ AccessToken: token, Limit: 2 }))
       const rest = await server().send(new ListDevicesCommand({ AccessToken: token, PaginationToken: first.PaginationToken }))

@@ -80,7 +80,7 @@ for (const engine of engines) {
       assert.equal(await setup.commit((tx) => run(tx, now, 100)), 0)
     })
 
-    it('deletes at most as many at once as its limit, the oldest first', async () => {
+    it('deletes at most as many sign-ups in one run as its limit says, the oldest first', async () => {
       await using setup = await openMessagingSetup(engine)
       const users = [9, 8, 7, 6, 5].map((age) => user(`age-${age}`, age))
       await given(setup, users)

@@ -32,7 +32,7 @@ for (const engine of engines) {
       return ids
     }
 
-    it('free their username after the time that the pool allows, and not before', async () => {
+    it('free their username after the time that the pool allows, but not earlier', async () => {
       const { poolId, clientId } = await given()
       const { UserSub } = await signUp(server(), clientId, 'ana', { email })
       server().clock.advance(2 * hourMs - 60_000)
@@ -55,7 +55,7 @@ for (const engine of engines) {
       await assert.rejects(adminGet(server(), poolId, UserSub ?? ''), unknown)
     })
 
-    it('are deleted for a user whom an administrator creates, and for a corrected address', async () => {
+    it('are deleted when an administrator creates a user with their address, or a user corrects an address to theirs', async () => {
       const { poolId, clientId } = await given({ UsernameAttributes: ['email'] }, { ContactCorrection: true })
       await signUp(server(), clientId, email)
       await signUp(server(), clientId, 'bo@example.test')
@@ -65,7 +65,7 @@ for (const engine of engines) {
       assert.equal(refusalOf(await correct(server(), clientId, 'typo@example.test', { session, value: email })), 'ok')
     })
 
-    it('are deleted for a user who changes to their address', async () => {
+    it('are deleted when another user changes to their address', async () => {
       const ids = await given({ UsernameAttributes: ['email'] })
       for (const address of [email, 'bo@example.test']) await signUp(server(), ids.clientId, address)
       server().clock.advance(2 * hourMs)
@@ -75,7 +75,7 @@ for (const engine of engines) {
       await givenTokens(server(), ids.clientId, 'bo@example.test')
     })
 
-    it('look like unknown users in every step of a sign-in that hides which users exist', async () => {
+    it('look like unknown users in an SRP sign-in where the client hides which users exist', async () => {
       const { poolId } = await given()
       const client = { UserPoolId: poolId, ClientName: 'hiding', PreventUserExistenceErrors: 'ENABLED' as const }
       const { UserPoolClient } = await server().send(new CreateUserPoolClientCommand(client))

@@ -42,7 +42,7 @@ describe('ConfirmDevice in a race, on PostgreSQL', { skip: skipWithoutPostgres }
   }
 
   for (const operation of ['ForgetDevice', 'AdminForgetDevice'] as const) {
-    it(`does not confirm a device again before or after ${operation}`, async () => {
+    it(`does not confirm a device again, whether it runs just before or just after ${operation}`, async () => {
       for (const confirmsFirst of [true, false]) {
         const { sub, result, forgets } = await givenDevice()
         await using stage = await PostgresStage.open(server())
@@ -78,7 +78,7 @@ describe('ConfirmDevice in a race, on PostgreSQL', { skip: skipWithoutPostgres }
     assert.deepEqual((await server().send(new AdminListDevicesCommand(admin))).Devices, [])
   })
 
-  it('fails when the user was signed out, disabled or deleted before it', async () => {
+  it('fails when the user is signed out, disabled or deleted just before', async () => {
     const revoked = { name: 'NotAuthorizedException', message: 'Access Token has been revoked' }
     const ends = [
       [({ result }: Given) => new GlobalSignOutCommand({ AccessToken: result.AccessToken }), revoked],
@@ -101,7 +101,7 @@ describe('ConfirmDevice in a race, on PostgreSQL', { skip: skipWithoutPostgres }
     }
   })
 
-  it('fails when the session was revoked before it', async () => {
+  it('fails when the session is revoked just before', async () => {
     const { clientId, sub, result } = await givenSignIn()
     await using stage = await PostgresStage.open(server())
     await stage.holdUser(sub, 'change')

@@ -83,7 +83,7 @@ for (const engine of engines) {
       await reset(ids.clientId, 'ana', second, 'Third-horse-9')
     })
 
-    it('is not replaced with a code after an hour, nor with one that was replaced by a newer code', async () => {
+    it('is not replaced with a code that is an hour old, or that a newer code has replaced', async () => {
       const ids = await server().givenPool({ pool: verifiesEmail })
       await givenConfirmedUser(server(), ids, 'ana', { email })
       await forgot(ids.clientId, 'ana')
@@ -96,7 +96,7 @@ for (const engine of engines) {
       await assert.rejects(reset(ids.clientId, 'ana', wrongCode(second)), expired)
     })
 
-    it('limits messages and wrong codes', async () => {
+    it('is limited in messages and in wrong codes', async () => {
       const ids = await server().givenPool({ pool: verifiesEmail })
       await givenConfirmedUser(server(), ids, 'ana', { email })
       for (let i = 0; i < 10; i++) await forgot(ids.clientId, 'ana')
@@ -106,7 +106,7 @@ for (const engine of engines) {
       await assert.rejects(reset(ids.clientId, 'ana', code), limited)
     })
 
-    it('that is replaced unlocks the user', async () => {
+    it('unlocks the user when it is replaced', async () => {
       const ids = await server().givenPool({ pool: verifiesEmail })
       await givenConfirmedUser(server(), ids, 'ana', { email })
       for (let i = 0; i < 5; i++) {

@@ -28,7 +28,7 @@ type PoolKind = {
   readonly addresses: Addresses
   readonly mfa?: boolean
   nameOf(index: number): string
-  /** The username in the requests, if it is not the name. */
+  /** The username that the requests use, if it is not the result of `nameOf`. */
   askedAs?(addresses: Values): string
   unknownNameOf(index: number): string
 }
@@ -99,7 +99,7 @@ const pools: Readonly<Record<string, PoolKind>> = {
 const kindOf = ({ medium, destination, choices, error }: VisibleAnswer) =>
   JSON.stringify([medium, destination === destination?.toLowerCase(), choices, error])
 
-/** Every pair of answers, as the pair of their kinds. */
+/** Every pair of `operations`, each with the kind of its answer, as a text that can be compared. */
 function pairsOf(sights: VisibleAnswers, operations: readonly OperationName[]): string[] {
   return operations.flatMap((one, at) =>
     operations.slice(at).map((other) => `${one} ${kindOf(sights[one])}, ${other} ${kindOf(sights[other])}`),
@@ -123,7 +123,7 @@ function requireAgreement(sights: VisibleAnswers, operations: readonly Operation
 const revealedStates = ['to be reset', 'disabled']
 const hiddenOperations: readonly OperationName[] = ['ForgotPassword', 'ResendConfirmationCode']
 
-/** The most unknown names that are tried until a pair of answers has been seen. */
+/** How many unknown names are tried at most, until every pair of answers of users has occurred for an unknown name, too. */
 const mostUnknownNames = 2_000
 
 for (const engine of engines) {

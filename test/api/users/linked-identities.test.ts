@@ -84,7 +84,7 @@ for (const engine of engines) {
       await assert.rejects(disable(poolId, 'Google', '0815'), { name: 'UserNotFoundException' })
     })
 
-    it('goes to one user when it is linked to two at once', async () => {
+    it('goes to only one user when it is linked to two users at the same time', async () => {
       const { poolId } = await givenProviders()
       await givenUser(server(), poolId, 'bob')
       const outcomes = await Promise.allSettled(['ana', 'bob'].map((name) => link(poolId, name, 'Google', '4711')))
@@ -102,13 +102,13 @@ for (const engine of engines) {
       await assert.rejects(link(poolId, 'nobody', 'Google', 'x'), { name: 'UserNotFoundException' })
     })
 
-    it('is rejected beyond five for each user', async () => {
+    it('is refused for a user who has five linked identities already', async () => {
       const { poolId } = await givenProviders()
       for (const subject of ['1', '2', '3', '4', '5']) await link(poolId, 'ana', 'Google', subject)
       await assert.rejects(link(poolId, 'ana', 'Google', '6'), { name: 'LimitExceededException' })
     })
 
-    it('is the only sign-in of a user whose provider Cognito was disabled', async () => {
+    it('is the only way to sign in once the provider Cognito is disabled: the password is refused', async () => {
       const { poolId, clientId } = await givenProviders()
       await disable(poolId, 'Cognito', 'ana')
       const { UserStatus } = await server().send(new AdminGetUserCommand({ UserPoolId: poolId, Username: 'ana' }))

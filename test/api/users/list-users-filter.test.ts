@@ -159,7 +159,7 @@ for (const engine of engines) {
       assert.deepEqual(await search(poolId, 'name = "Ana"'), ['ana'])
     })
 
-    it('finds prefixes of the last text in bytewise order, and of long texts', async () => {
+    it('finds prefixes that end in the last Unicode character, and prefixes of long values', async () => {
       const { poolId } = await server().givenPool()
       await adminCreateSilently(server(), poolId, 'last', { attributes: { name: 'a\u{10ffff}\u{10ffff}b', family_name: 'x'.repeat(2048) } })
       assert.deepEqual(await search(poolId, 'name ^= "a"'), ['last'])

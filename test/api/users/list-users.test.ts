@@ -41,7 +41,7 @@ for (const engine of engines) {
       return poolId
     }
 
-    it('shows users as AdminGetUser does, and none of other pools', async () => {
+    it('shows users as AdminGetUser does, but no users of other pools', async () => {
       const { poolId } = await server().givenPool()
       const other = await server().givenPool()
       await adminCreateSilently(server(), poolId, 'ana', { attributes: { email: 'ana@example.test' } })
@@ -73,7 +73,7 @@ for (const engine of engines) {
       assert.deepEqual(subs, ['u0', 'u1', 'u2', 'u3', 'u4'])
     })
 
-    it('returns at most 60 users at once', async () => {
+    it('returns at most 60 users in one page', async () => {
       const { poolId } = await server().givenPool()
       await Promise.all(Array.from({ length: 61 }, (_, n) => adminCreateSilently(server(), poolId, `u${n}`)))
       const sizes = (await pages(server(), poolId, {})).map((names) => names.length)
@@ -89,7 +89,7 @@ for (const engine of engines) {
       assert.deepEqual((await page(server(), poolId, { PaginationToken: next })).names, ['u3', 'late'])
     })
 
-    it('accepts a page token for its own list only, unaltered, and for an hour', async () => {
+    it('accepts a page token for an hour, unaltered, and only with the same pool and filter', async () => {
       const poolId = await givenUsers(3)
       const other = await givenUsers(2)
       const byName = { Filter: 'name = "Same"', Limit: 1 }

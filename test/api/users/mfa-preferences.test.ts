@@ -55,7 +55,7 @@ for (const engine of engines) {
       return { list, first }
     }
 
-    it('are left out before anything was set, and shown as an empty list when no method is left', async () => {
+    it('are left out until a method is activated, and shown as an empty list once all methods are deactivated', async () => {
       const { poolId, accessToken } = await givenAna()
       const members = ['UserMFASettingList', 'PreferredMfaSetting', 'MFAOptions']
       const present = async () => {
@@ -159,7 +159,7 @@ for (const engine of engines) {
       await assert.rejects(prefer(server(), other.poolId, 'ben', { SMSMfaSettings: on }), { name: 'UserNotFoundException' })
     })
 
-    it('include codes by SMS after the older SetUserSettings, and MFAOptions then shows them', async () => {
+    it('include codes by SMS after the older operation SetUserSettings; MFAOptions then shows these codes', async () => {
       const { poolId, accessToken } = await givenAna()
       const settings = (MFAOptions: MFAOptionType[]) => server().send(new SetUserSettingsCommand({ AccessToken: accessToken, MFAOptions }))
       const byAdmin = (MFAOptions: MFAOptionType[]) =>

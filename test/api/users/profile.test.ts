@@ -107,7 +107,7 @@ for (const engine of engines) {
       await update(server(), accessToken, { name: 'Ana' })
       await assert.rejects(update(server(), accessToken, { nickname: 'nan' }), unauthorized)
       await assert.rejects(remove(accessToken, 'nickname'), unauthorized)
-      // This check comes before the one against the schema.
+      // What the client may write is checked before the schema.
       for (const name of ['custom:nope', 'constructor']) {
         await assert.rejects(update(server(), accessToken, { [name]: 'x' }), unauthorized)
         await assert.rejects(remove(accessToken, name), unauthorized)
@@ -171,7 +171,7 @@ for (const engine of engines) {
       await change('Other-horse-8', 'Third-horse-9')
     })
 
-    it('changes the password once for two concurrent requests', async () => {
+    it('changes the password for only one of two concurrent requests', async () => {
       const { accessToken, clientId } = await givenAna()
       const change = (proposed: string) =>
         server().send(new ChangePasswordCommand({ AccessToken: accessToken, PreviousPassword: goodPassword, ProposedPassword: proposed }))

@@ -68,7 +68,7 @@ for (const engine of engines) {
       }
     })
 
-    it('is rejected without another address, also for an administrator, and sends nothing', async () => {
+    it('is refused, also to an administrator, when second factors use all addresses of the user; no message is sent', async () => {
       const cases: readonly AccountOptions[] = [
         { poolOptions: phoneFirst, attributes: verifiedPhone, settings: bySms },
         { poolOptions: emailFirst, attributes: verifiedEmail, settings: byEmail },
@@ -84,7 +84,7 @@ for (const engine of engines) {
       }
     })
 
-    it('may use the address again when MFA is off or the pool no longer offers the method', async () => {
+    it('may use the address of the second factor again when MFA is off or the pool no longer offers the method', async () => {
       const ids = await givenAna({ poolOptions: phoneFirst, attributes: verifiedPhone, settings: bySms })
       await setMfa(server(), ids.poolId, 'OPTIONAL', ['totp'])
       await forgotPassword(ids)
@@ -93,7 +93,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), ids.poolId), [`forgot-password ${phone}`, `forgot-password ${phone}`])
     })
 
-    it('prefers the other address under the legacy rule, but accepts a single one', async () => {
+    it('prefers the other address in a pool without recovery settings, but uses the factor’s address if it is the only one', async () => {
       const two = await givenAna({ settings: bySms })
       await forgotPassword(two)
       assert.deepEqual(await sentTo(server(), two.poolId), [`forgot-password ${mailbox}`])
@@ -102,7 +102,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), one.poolId), [`forgot-password ${phone}`])
     })
 
-    it('shows a delivery and sends nothing where the client hides which users exist', async () => {
+    it('shows a delivery but sends nothing if the factor uses the only address and the client hides which users exist', async () => {
       const ids = await givenAna({
         poolOptions: { ...phoneFirst, client: { PreventUserExistenceErrors: 'ENABLED' } },
         attributes: verifiedPhone,

@@ -26,7 +26,7 @@ function unseal(session: string, ids: Ids): Sealed {
 
 const seal = (content: unknown, context: string) => prefix + secrets.seal('sign-up-session', JSON.stringify(content), context)
 
-/** The same session in the form that releases without versions of the form issue. */
+/** Reseals `session` as older releases do: as an array, and with a context that names no version of the sealed format. */
 function unversioned(session: string, ids: Ids): string {
   const { id, sub, by, stamp, exp } = unseal(session, ids)
   return seal([id, sub, by, stamp, exp], contextOf(ids))
@@ -43,33 +43,33 @@ async function signInAfterSignUp(server: TestServer, rewrite: (session: string, 
 }
 
 for (const engine of engines) {
-  describe(`The Session of a sign-up on ${engine.name}, while releases are mixed`, () => {
+  describe(`The Session of a sign-up on ${engine.name}, during a rolling upgrade`, () => {
     const server = useTestServer(engine, { flags: ['--master-key', masterKey.toString('base64')] })
 
-    it('is accepted by a sign-in in its current form', async () => {
+    it('is accepted by a sign-in in the current version of the sealed format', async () => {
       const { AuthenticationResult } = await signInAfterSignUp(server(), (session) => session)
       assert.ok(AuthenticationResult?.AccessToken)
     })
 
-    it('is accepted by a sign-in in the form without a version', async () => {
+    it('is accepted by a sign-in in the older sealed format without a version', async () => {
       const { AuthenticationResult } = await signInAfterSignUp(server(), unversioned)
       assert.ok(AuthenticationResult?.AccessToken)
     })
 
-    it('is accepted by a correction in the form without a version', async () => {
+    it('is accepted by a correction in the older sealed format without a version', async () => {
       const ids = await givenCorrectingPool(server())
       const { session } = await signUpForSession(server(), ids.clientId, 'ana', { email: typo })
       const answer = await correct(server(), ids.clientId, 'ana', { session: unversioned(session, ids), value: email })
       assert.equal(refusalOf(answer), 'ok')
     })
 
-    it('does not open for a server that knows only the form without a version', async () => {
+    it('cannot be opened by a server that knows only the older sealed format without a version', async () => {
       const ids = await givenCorrectingPool(server())
       const { session } = await signUpForSession(server(), ids.clientId, 'ana', { email })
       assert.equal(secrets.open('sign-up-session', session.slice(prefix.length), contextOf(ids)), undefined)
     })
 
-    it('is refused as invalid in a form of an unknown version', async () => {
+    it('is refused as invalid in a sealed format of an unknown version', async () => {
       const ids = await givenCorrectingPool(server())
       const { session } = await signUpForSession(server(), ids.clientId, 'ana', { email: typo })
       const later = seal({ ...unseal(session, ids), more: true }, `${contextOf(ids)}/v3`)

@@ -32,14 +32,14 @@ for (const engine of engines) {
       assert.match(message?.code ?? '', /^\d{6}$/)
     })
 
-    it('sends a text message only if the user has both addresses and the pool verifies both', async () => {
+    it('sends a text message and no e-mail if the user has both addresses and the pool verifies both', async () => {
       const { poolId, clientId } = await server().givenPool({ pool: verifiesBoth })
       const { CodeDeliveryDetails } = await signUp(server(), clientId, 'ana', { email: 'ana@example.test', phone_number: '+15550001234' })
       assert.deepEqual(CodeDeliveryDetails, { AttributeName: 'phone_number', DeliveryMedium: 'SMS', Destination: '+*******1234' })
       assert.deepEqual(await sentTo(server(), poolId), ['sign-up +15550001234'])
     })
 
-    it('sends no message if the pool verifies no attribute, or none that the user has', async () => {
+    it('sends no message if the pool verifies no attribute, or only attributes that the user does not have', async () => {
       const silent = await server().givenPool()
       assert.equal((await signUp(server(), silent.clientId, 'ana', { email: 'ana@example.test' })).CodeDeliveryDetails, undefined)
       const verifying = await server().givenPool({ pool: verifiesEmail })
@@ -76,7 +76,7 @@ for (const engine of engines) {
       assert.equal(reply.UserConfirmed, false)
     })
 
-    it('requires the secret hash of the username as the request has it from a confidential client', async () => {
+    it('requires from a confidential client the secret hash over the username as the request spells it', async () => {
       const { clientId, clientSecret = '' } = await server().givenPool({
         pool: { UsernameConfiguration: { CaseSensitive: false } },
         client: { GenerateSecret: true },
@@ -94,7 +94,7 @@ for (const engine of engines) {
       assert.equal((await withHash(secretHash(clientSecret, 'Ana', clientId))).UserConfirmed, false)
     })
 
-    it('refuses in a pool where only administrators create users', async () => {
+    it('is refused in a pool where only administrators create users', async () => {
       const { clientId } = await server().givenPool({ pool: { AdminCreateUserConfig: { AllowAdminCreateUserOnly: true } } })
       await assert.rejects(signUp(server(), clientId, 'ana'), {
         name: 'NotAuthorizedException',
@@ -102,7 +102,7 @@ for (const engine of engines) {
       })
     })
 
-    it('refuses a weak password, naming the first rule that it breaks, and a missing one', async () => {
+    it('refuses a weak password and names the first rule that it breaks; refuses a request without a password', async () => {
       const { clientId } = await server().givenPool()
       await assert.rejects(signUp(server(), clientId, 'ana', {}, 'Short-7'), {
         name: 'InvalidPasswordException',
@@ -150,7 +150,7 @@ for (const engine of engines) {
       await assert.rejects(givenTokens(server(), clientId, 'ana'), { name: 'UserNotFoundException' })
     })
 
-    it('gives a username to exactly one of many users who sign up at once', async () => {
+    it('gives a username to exactly one of many users who sign up at the same time', async () => {
       const { poolId, clientId } = await server().givenPool({ pool: verifiesEmail })
       const tries = Array.from({ length: 8 }, (_, i) => signUp(server(), clientId, 'ana', { email: `ana${i}@example.test` }))
       const outcomes = await Promise.allSettled(tries)

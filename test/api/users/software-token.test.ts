@@ -84,7 +84,7 @@ for (const engine of engines) {
       assert.equal(await signIn(newApp.code()), undefined)
     })
 
-    it('keeps one secret of concurrent requests, and the others fail', async () => {
+    it('gives concurrent requests a secret or ConcurrentModificationException; accepts only one of many simultaneous codes', async () => {
       const { accessToken } = await givenAna()
       const results = await outcomes(Array.from({ length: 6 }, () => associate(accessToken)))
       const allowed = ['ConcurrentModificationException', 'ok']
@@ -111,7 +111,7 @@ for (const engine of engines) {
       await assert.rejects(verify(accessToken, app.code()), notOffered)
     })
 
-    it('requires either an access token or a Session', async () => {
+    it('requires either an access token or a Session, and refuses both together', async () => {
       const { accessToken: AccessToken } = await givenAna()
       const Session = 'AYABe'.padEnd(40, 'x')
       for (const operation of ['AssociateSoftwareToken', 'VerifySoftwareToken']) {

@@ -15,7 +15,7 @@ for (const engine of engines) {
   describe(`The names of users on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('differ by case only in a case-sensitive pool', async () => {
+    it('that differ only in case are two names in a case-sensitive pool, and one name in a case-insensitive pool', async () => {
       const strict = await server().givenPool()
       await signUp(server(), strict.clientId, 'Ana')
       await signUp(server(), strict.clientId, 'ANA')
@@ -29,7 +29,7 @@ for (const engine of engines) {
       assert.equal(claims.username, 'ana')
     })
 
-    it('are equal in all Unicode forms of the same letters', async () => {
+    it('are equal in all Unicode normalization forms of the same letters', async () => {
       const { clientId } = await server().givenPool()
       await signUp(server(), clientId, 'Zo\u00eb')
       await assert.rejects(signUp(server(), clientId, 'Zoe\u0308'), taken)
@@ -42,7 +42,7 @@ for (const engine of engines) {
       await assert.rejects(signUp(server(), clientId, UserSub.toUpperCase()), taken)
     })
 
-    it('are e-mail addresses in a pool with that username attribute', async () => {
+    it('are e-mail addresses in a pool with the username attribute email', async () => {
       const ids = await server().givenPool({ pool: { UsernameAttributes: ['email'], ...verifiesEmail } })
       await assert.rejects(signUp(server(), ids.clientId, 'ana'), {
         name: 'InvalidParameterException',
@@ -62,7 +62,7 @@ for (const engine of engines) {
       assert.deepEqual(await attributesOf(server(), accessToken), { email: 'ana@example.test', email_verified: 'true' })
     })
 
-    it('are either kind of address in a pool with both username attributes', async () => {
+    it('are e-mail addresses or phone numbers in a pool with both username attributes', async () => {
       const pool = { UsernameAttributes: ['email' as const, 'phone_number' as const], ...sms }
       const { clientId } = await server().givenPool({ pool })
       await assert.rejects(signUp(server(), clientId, 'ana'), { message: 'Username should be either an email or a phone number.' })
@@ -100,7 +100,7 @@ for (const engine of engines) {
       await assert.rejects(signUp(server(), clientId, '+15550001234'), { name: 'InvalidParameterException' })
     })
 
-    it('include a preferred username, unique at once, that works as an alias once the user is confirmed', async () => {
+    it('include a unique preferred username, which only a confirmed user can set and sign in with', async () => {
       const pool = { AliasAttributes: ['preferred_username' as const], ...verifiesEmail }
       const ids = await server().givenPool({ pool })
       await assert.rejects(signUp(server(), ids.clientId, 'ana', { preferred_username: 'nan' }), {
@@ -114,14 +114,14 @@ for (const engine of engines) {
       await signInByPassword(server(), ids.clientId, 'nan')
       const aliasTaken = { name: 'AliasExistsException', message: 'An account with the given preferred_username already exists.' }
       await assert.rejects(update(server(), bob.accessToken, { preferred_username: 'nan' }), aliasTaken)
-      // A preferred username is also refused if another user has it as username or sub, and the other way round.
+      // Another user's username or sub is refused as a preferred username, and another user's preferred username as a username.
       await assert.rejects(update(server(), bob.accessToken, { preferred_username: 'ana' }), aliasTaken)
       await assert.rejects(update(server(), bob.accessToken, { preferred_username: ana.sub }), aliasTaken)
       await assert.rejects(signUp(server(), ids.clientId, 'nan'), taken)
       await update(server(), bob.accessToken, { preferred_username: 'bob' })
     })
 
-    it('include a preferred username of exactly one of many users who set it at once', async () => {
+    it('include a preferred username for exactly one of many users who set it at the same time', async () => {
       const ids = await server().givenPool({ pool: { AliasAttributes: ['preferred_username'], ...verifiesEmail } })
       const tokens: string[] = []
       for (const name of ['ana', 'bob', 'cem', 'dee']) {

@@ -18,7 +18,7 @@ async function sweep(server: TestServer): Promise<void> {
   const storage = await openStorage({ url: server.databaseUrl })
   try {
     while ((await storage.db.transaction().execute((tx) => run(tx, server.clock.now(), 1))) > 0) {
-      // Until no pool is due.
+      // Repeats until no pool is due.
     }
   } finally {
     await storage.close()
@@ -38,7 +38,7 @@ const unknownNames = Array.from({ length: 100 }, (_, index) => `stranger-${index
 async function askAboutDecoys(server: TestServer, clientId: string): Promise<readonly VisibleAnswers[]> {
   const answers: VisibleAnswers[] = []
   for (const name of unknownNames) answers.push(await visibleAnswersOf(server, clientId, name))
-  // Ends the window of the attempt limits.
+  // After an hour the attempts no longer count towards the limits.
   server.clock.advance(hourMs)
   return answers
 }
@@ -58,7 +58,7 @@ for (const engine of engines) {
       await givenUsers(server(), clientId, 40, (index) => ({ email: `q${index}@xample.test` }))
       await sweep(server())
       const answers = await askAboutDecoys(server(), clientId)
-      // 60 in 64 decoys follow the statistics; chance leaves the bounds practically never.
+      // 60 of 64 decoys follow the statistics. A share outside these bounds is practically impossible.
       assert.ok(share(answers, hasDomainOf('x')) > 0.8)
       assert.ok(share(answers, ({ ForgotPassword }) => ForgotPassword.destination?.startsWith('q***')) > 0.75)
       assert.ok(share(answers, offers('WEB_AUTHN')) < 0.15)

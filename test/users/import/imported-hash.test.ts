@@ -46,7 +46,7 @@ const refused: readonly (readonly [HashAlgorithm, string, string])[] = [
   ['BCRYPT', 'another algorithm', vectors[6]?.[2] ?? ''],
   ['SCRYPT', 'N above 65536', `131072$8$1$${hexSalt}$${hexKey}`],
   ['SCRYPT', 'N that is no power of two', `65535$8$1$${hexSalt}$${hexKey}`],
-  ['SCRYPT', 'N of nothing', `0$8$1$${hexSalt}$${hexKey}`],
+  ['SCRYPT', 'N of zero', `0$8$1$${hexSalt}$${hexKey}`],
   ['SCRYPT', 'r above 8', `16384$9$1$${hexSalt}$${hexKey}`],
   ['SCRYPT', 'p above 1', `16384$8$2$${hexSalt}$${hexKey}`],
   ['SCRYPT', 'a key of a few bytes', `16384$8$1$${hexSalt}$c5a3`],
@@ -65,7 +65,7 @@ const refused: readonly (readonly [HashAlgorithm, string, string])[] = [
 
 describe('Imported password hashes', () => {
   for (const [algorithm, password, hash] of vectors) {
-    it(`match their password and no other: ${hash.slice(0, 40)}`, () => {
+    it(`match their password but not another one: ${hash.slice(0, 40)}`, () => {
       assert.equal(checkImportedHash({ algorithm, hash, password }), true)
       assert.equal(checkImportedHash({ algorithm, hash, password: `X${password}` }), false)
     })

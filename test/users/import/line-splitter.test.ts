@@ -36,7 +36,7 @@ describe('Lines of a stream', () => {
     assert.equal(splitter.end()?.length, 64_001)
   })
 
-  it('of a chunk are split as they were joined', () => {
+  it('in a chunk are split as they were joined', () => {
     fc.assert(
       fc.property(fc.array(fc.stringMatching(/^[a-z,]*$/), { minLength: 1 }), (lines) => {
         assert.deepEqual(splitLines(Buffer.from(lines.join('\n'))).map(String), lines)

@@ -30,7 +30,7 @@ const noPassword = {
 }
 
 for (const engine of engines) {
-  describe(`the first sign-in with the session of a sign-up, on ${engine.name}`, () => {
+  describe(`the first sign-in with the Session of a sign-up, on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
     function signUp(clientId: string, username = 'ana', Password?: string, address = email) {
@@ -59,18 +59,18 @@ for (const engine of engines) {
       assert.equal(claimsOf(done.AuthenticationResult?.IdToken ?? '')['email_verified'], true)
       assert.deepEqual(await sentTo(server(), poolId), [`sign-up ${email}`])
       await assert.rejects(startChoice(server(), clientId, 'ana', {}, confirmed.Session), used)
-      // From now on the user signs in like any other.
+      // From now on the user signs in like any other user.
       assert.deepEqual((await startChoice(server(), clientId, 'ana')).AvailableChallenges, ['EMAIL_OTP'])
     })
 
-    it('succeeds once, also of several simultaneous requests', async () => {
+    it('succeeds only once, even when several requests bring the Session at the same time', async () => {
       const { clientId, session, code } = await givenNewUser()
       const { Session } = await confirm(clientId, code, session)
       const outcomes = await Promise.allSettled([1, 2, 3].map(() => startChoice(server(), clientId, 'ana', {}, Session)))
       assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1)
     })
 
-    it('works by AdminInitiateAuth, and ignores the preferred challenge', async () => {
+    it('is possible with AdminInitiateAuth, and ignores the preferred challenge', async () => {
       const { poolId, clientId, session, code } = await givenNewUser({}, goodPassword)
       const { Session } = await confirm(clientId, code, session)
       const AuthParameters = { USERNAME: 'ana', PREFERRED_CHALLENGE: 'EMAIL_OTP' }
@@ -79,7 +79,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [`sign-up ${email}`])
     })
 
-    it('needs only the code where codes sign users in, and the session of the sign-up elsewhere', async () => {
+    it('needs only the confirmation code where codes are a first factor; elsewhere also the Session of the sign-up', async () => {
       const byCode = await givenNewUser()
       const { Session } = await confirm(byCode.clientId, byCode.code)
       assert.ok((await startChoice(server(), byCode.clientId, 'ana', {}, Session)).AuthenticationResult)
@@ -95,12 +95,12 @@ for (const engine of engines) {
       const own = await signUp(other.clientId, 'ben', goodPassword, 'ben@example.test')
       await assert.rejects(confirm(other.clientId, other.code, 'made-up-made-up-made-up'), invalid)
       await assert.rejects(confirm(other.clientId, other.code, theirs.session), invalid)
-      // Ben's session confirms Ana, but does not sign her in.
+      // With Ben's Session, the code confirms Ana, but she gets no Session to sign in with.
       assert.equal((await confirm(other.clientId, other.code, own.Session)).Session, undefined)
       await assert.rejects(startChoice(server(), other.clientId, 'ana', {}, own.Session), invalid)
     })
 
-    it('is refused to a caller who signed up with an address that its owner then confirmed', async () => {
+    it('still asks for a factor if another caller, or an administrator, confirmed the user without that Session', async () => {
       const { poolId, clientId, session, code } = await givenNewUser()
       await assert.rejects(startChoice(server(), clientId, 'ana', {}, session), unconfirmed)
       await confirm(clientId, code)
@@ -114,7 +114,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [`sign-up ${email}`])
     })
 
-    it('expires with the AuthSessionValidity, while a late code still confirms the user', async () => {
+    it('is refused after the AuthSessionValidity; a late code still confirms the user', async () => {
       const { clientId, session, code } = await givenNewUser({}, goodPassword, ['PASSWORD'])
       server().clock.advance(3 * minute)
       assert.equal((await confirm(clientId, code, session)).Session, undefined)
@@ -131,7 +131,7 @@ for (const engine of engines) {
       await assert.rejects(startChoice(server(), late.clientId, 'ana', {}, confirmed.Session), expired)
     })
 
-    it('is refused for another user or client, and after the user has changed', async () => {
+    it('is refused for another user or client, and after the user got another password or was disabled', async () => {
       const { poolId, clientId, session, code } = await givenNewUser()
       const { Session } = await confirm(clientId, code, session)
       const other = { UserPoolId: poolId, ClientName: 'other', ...choiceClient }
@@ -165,7 +165,7 @@ for (const engine of engines) {
       assert.equal((await confirm(plain.clientId, plain.code)).Session, undefined)
     })
 
-    it('lets users sign up without a password only where they can sign in with a code', async () => {
+    it('may follow a sign-up without a password only where users can sign in with a code', async () => {
       const factors = ['PASSWORD', 'EMAIL_OTP'] as const
       const withoutFactor = await givenChoicePool(server(), ['PASSWORD'], { pool: verified })
       const unverified = await givenChoicePool(server(), factors)

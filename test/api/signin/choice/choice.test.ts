@@ -92,7 +92,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [])
     })
 
-    it('accepts the password at once, with SELECT_CHALLENGE, and as PASSWORD', async () => {
+    it('accepts the password in the first request, in an answer to SELECT_CHALLENGE, and in an answer to PASSWORD', async () => {
       const { clientId } = await givenAna(allFactors)
       const atOnce = await startBy(server(), clientId, 'ana', 'PASSWORD', { PASSWORD: goodPassword })
       assert.equal(claimsOf(atOnce.AuthenticationResult?.AccessToken ?? '')['username'], 'ana')
@@ -113,7 +113,7 @@ for (const engine of engines) {
       assert.ok(named.AuthenticationResult)
     })
 
-    it('accepts SRP at once, with SELECT_CHALLENGE, and as PASSWORD_SRP', async () => {
+    it('begins SRP in the first request, in an answer to SELECT_CHALLENGE, and in an answer to PASSWORD_SRP', async () => {
       const { poolId, clientId } = await givenAna(allFactors)
       const asked = await startBy(server(), clientId, 'ana', 'PASSWORD_SRP')
       assert.equal(asked.ChallengeName, 'PASSWORD_SRP')
@@ -129,7 +129,7 @@ for (const engine of engines) {
         assert.deepEqual(exchange.AvailableChallenges, [...passwords, 'EMAIL_OTP', 'SMS_OTP'])
         const wrongly = srpResponses(poolId, 'Wrong-horse-7', secret, exchange, srpTimestamp(server().clock.now()))
         await assert.rejects(answerSrp(server(), clientId, wrongly), wrong)
-        // The user chooses again.
+        // After a wrong proof the user may choose a factor again.
         const instead = await choose(server(), clientId, 'ana', exchange.Session, 'PASSWORD')
         assert.equal(instead.ChallengeName, 'PASSWORD')
         const done = await answerSrp(
@@ -160,7 +160,7 @@ for (const engine of engines) {
       await assert.rejects(respond(server(), clientId, 'SELECT_CHALLENGE', Session, { USERNAME: 'ana' }), missing)
     })
 
-    it('checks the user as they are at the time of the answer', async () => {
+    it('judges an answer by the user’s state at that moment: address removed, password reset, or disabled', async () => {
       const { poolId, clientId } = await givenAna(['PASSWORD', 'EMAIL_OTP'])
       const { Session } = await startChoice(server(), clientId, 'ana')
       await giveAttributes(server(), poolId, 'ana', { email: '' })
@@ -176,7 +176,7 @@ for (const engine of engines) {
       await assert.rejects(startChoice(server(), clientId, 'ana'), disabled)
     })
 
-    it('rejects its session for another user, client or challenge, and after its expiry', async () => {
+    it('rejects its Session for another user, client or challenge, and after the expiry of the Session', async () => {
       const { poolId, clientId } = await givenAna(['PASSWORD', 'EMAIL_OTP'])
       await givenUser(server(), poolId, 'ben')
       const right = { PASSWORD: goodPassword }
@@ -196,7 +196,7 @@ for (const engine of engines) {
       await assert.rejects(choose(server(), clientId, 'ana', Session, 'PASSWORD', right), expired)
     })
 
-    it('requires a confirmed user, the flow, and the secret hash of a confidential client', async () => {
+    it('requires a confirmed user, a client that allows USER_AUTH, and the secret hash of a confidential client', async () => {
       const { poolId, clientId } = await givenAna(['PASSWORD'])
       await signUp(server(), clientId, 'new')
       const unconfirmed = { name: 'UserNotConfirmedException' }
@@ -216,7 +216,7 @@ for (const engine of engines) {
       assert.ok((await choose(server(), id, 'ana', Session, 'PASSWORD', { PASSWORD: goodPassword, SECRET_HASH })).AuthenticationResult)
     })
 
-    it('counts wrong passwords together with all other flows', async () => {
+    it('counts wrong passwords together with those of other flows', async () => {
       const { clientId } = await givenAna(['PASSWORD'])
       const { Session } = await startChoice(server(), clientId, 'ana')
       const wrongly = { PASSWORD: 'Wrong-horse-7' }
@@ -228,7 +228,7 @@ for (const engine of engines) {
       assert.ok((await startBy(server(), clientId, 'ana', 'PASSWORD', { PASSWORD: goodPassword })).AuthenticationResult)
     })
 
-    it('works by the admin operations', async () => {
+    it('is possible with the admin operations', async () => {
       const { poolId, clientId } = await givenAna(['PASSWORD', 'EMAIL_OTP'])
       const common = { UserPoolId: poolId, ClientId: clientId }
       const start = { ...common, AuthFlow: 'USER_AUTH', AuthParameters: { USERNAME: 'ana' } } as const

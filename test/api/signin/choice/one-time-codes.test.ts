@@ -66,7 +66,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [`mfa ${phone}`])
     })
 
-    it('is accepted with SELECT_CHALLENGE, and can be requested again', async () => {
+    it('is accepted in an answer to SELECT_CHALLENGE, and can be requested again; then only the newer code counts', async () => {
       const { poolId, clientId } = await givenAna()
       const first = await startBy(server(), clientId, 'ana', 'EMAIL_OTP')
       const firstCode = await codeSentTo(server(), poolId, email)
@@ -79,7 +79,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [`mfa ${email}`, `mfa ${email}`])
     })
 
-    it('can be replaced by another factor', async () => {
+    it('can be replaced by another factor in the same sign-in', async () => {
       const { poolId, clientId } = await givenAna()
       const asked = await startBy(server(), clientId, 'ana', 'EMAIL_OTP')
       const byPassword = { USERNAME: 'ana', PASSWORD: goodPassword }
@@ -90,7 +90,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [`mfa ${email}`, `mfa ${email}`, `mfa ${phone}`])
     })
 
-    it('is accepted only for its challenge and the address that it was sent to', async () => {
+    it('is rejected for another challenge, and after the user’s address has changed', async () => {
       const { poolId, clientId } = await givenAna()
       const byEmail = await startBy(server(), clientId, 'ana', 'EMAIL_OTP')
       const emailCode = await codeSentTo(server(), poolId, email)
@@ -102,7 +102,7 @@ for (const engine of engines) {
       await assert.rejects(answerByEmail(clientId, byEmail.Session, emailCode), wrong)
     })
 
-    it('keeps the session valid after a wrong attempt, and locks after five of them in all sessions', async () => {
+    it('leaves the Session valid when it is wrong; five wrong codes lock the codes of all sign-ins of the user', async () => {
       const { poolId, clientId } = await givenAna()
       const asked = await startBy(server(), clientId, 'ana', 'EMAIL_OTP')
       const code = await codeSentTo(server(), poolId, email)
@@ -175,7 +175,7 @@ for (const engine of engines) {
       assert.equal((await adminGet(server(), poolId, 'ana')).attributes['email_verified'], 'false')
     })
 
-    it('works once, also for simultaneous answers', async () => {
+    it('is accepted only once, even when several answers arrive at the same time', async () => {
       const { poolId, clientId } = await givenAna()
       for (const isFirst of [true, false]) {
         const asked = await startBy(server(), clientId, 'ana', 'EMAIL_OTP')

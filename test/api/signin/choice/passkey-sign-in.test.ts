@@ -84,7 +84,7 @@ for (const engine of engines) {
       }
     })
 
-    it('is rejected when its signature counter does not increase, as after a copy was made', async () => {
+    it('is rejected when its signature counter does not increase, as with a copy of the passkey', async () => {
       const { clientId, passkey } = await givenPasskey({ counter: 7 })
       await answerByPasskey(server(), clientId, 'ana', await ask(clientId), passkey, { counter: 9 })
       for (const counter of [9, 8, 0]) {
@@ -93,7 +93,7 @@ for (const engine of engines) {
       await answerByPasskey(server(), clientId, 'ana', await ask(clientId), passkey, { counter: 10 })
     })
 
-    it('is rejected with any wrong or malformed member, and can then be tried again', async () => {
+    it('is rejected when any member of the credential is wrong or malformed, and can then be tried again', async () => {
       const { clientId, passkey } = await givenPasskey({ counts: false })
       const stranger = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
       const asked = await ask(clientId)
@@ -127,7 +127,7 @@ for (const engine of engines) {
       assert.ok((await answerByPasskey(server(), clientId, 'ana', asked, passkey, { userHandle: undefined })).AuthenticationResult)
     })
 
-    it('is accepted once for a challenge', async () => {
+    it('is accepted only once for a challenge', async () => {
       for (const counts of [true, false]) {
         const { clientId, passkey } = await givenPasskey({ counts })
         const asked = await ask(clientId)
@@ -162,7 +162,7 @@ for (const engine of engines) {
       assert.ok((await answerByPasskey(server(), clientId, 'ana', asked, passkey)).AuthenticationResult)
     })
 
-    it('is not available once it is deleted, for another relying party, and while the password is temporary', async () => {
+    it('is not available once it is deleted, while the pool has another relying party, and while the password is temporary', async () => {
       const { poolId, clientId, accessToken, passkey } = await givenPasskey()
       const kept = await registerPasskey(server(), accessToken)
       const asked = await ask(clientId)
@@ -194,7 +194,7 @@ for (const engine of engines) {
       assert.deepEqual(await factors((await givenTokens(server(), clientId, 'ben')).accessToken), ['PASSWORD'])
     })
 
-    it('counts as both factors of MFA where the pool allows it and the user was verified, and is not available elsewhere', async () => {
+    it('counts as both factors if the pool allows it and the user was verified; other pools offer no passkey to MFA users', async () => {
       const { poolId, clientId, accessToken, passkey } = await givenPasskey()
       const setMfa = (MfaConfiguration: 'OPTIONAL' | 'ON', WebAuthnConfiguration: WebAuthnConfigurationType) => {
         const request = { UserPoolId: poolId, MfaConfiguration, ...factorBlocks.totp, WebAuthnConfiguration }
@@ -228,7 +228,7 @@ for (const engine of engines) {
       assert.deepEqual((await ask(clientId)).AvailableChallenges, passwords)
     })
 
-    it('can be activated for MFA beside another method, and then has to verify its user', async () => {
+    it('can be activated for MFA only in addition to another method, and then has to verify its user', async () => {
       const { poolId, clientId, accessToken, passkey } = await givenPasskey()
       const off = { name: 'InvalidParameterException' }
       const setMfa = (WebAuthnConfiguration: WebAuthnConfigurationType) => {

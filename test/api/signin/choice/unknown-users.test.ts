@@ -32,7 +32,7 @@ for (const engine of engines) {
 
     const givenHidingPool = (pool = {}, factors = allFactors) => givenChoicePool(server(), factors, { pool, client: hiding })
 
-    /** The first of the names that is offered this choice. */
+    /** The first name in `names` that is offered `choice`. */
     async function unknownNameWith(clientId: string, choice: 'PASSWORD' | 'EMAIL_OTP' | 'SMS_OTP' | 'WEB_AUTHN'): Promise<string> {
       for (const name of names) {
         if ((await startChoice(server(), clientId, name)).AvailableChallenges?.includes(choice)) return name
@@ -45,7 +45,7 @@ for (const engine of engines) {
       await assert.rejects(startChoice(server(), clientId, 'nobody'), { name: 'UserNotFoundException', message: 'User does not exist.' })
     })
 
-    it('offers a name always the same choices, and all kinds that the pool allows among many names', async () => {
+    it('always offers the same choices to a name; many names together get every choice that the pool allows', async () => {
       const { poolId, clientId } = await givenHidingPool()
       const seen = new Set<string>()
       const selections = new Set<string>()
@@ -95,7 +95,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [])
     })
 
-    it('looks like that of a user, including the length of the session', async () => {
+    it('looks like the sign-in of an existing user, including the length of the Session', async () => {
       const attributes = { email: 'n@e.test', phone_number: '+15551234444' }
       const question = (asked: InitiateAuthCommandOutput) => {
         const { CODE_DELIVERY_DESTINATION, CREDENTIAL_REQUEST_OPTIONS, ...others } = asked.ChallengeParameters ?? {}
@@ -178,7 +178,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [])
     })
 
-    it('offers the choices that users of a pool with MFA have', async () => {
+    it('offers only the password where the pool requires MFA, and passkeys again where MFA is optional', async () => {
       const { poolId, clientId } = await givenHidingPool({}, ['PASSWORD', 'WEB_AUTHN'])
       await setMfa(server(), poolId, 'ON', ['totp'])
       for (const name of names.slice(0, 10))

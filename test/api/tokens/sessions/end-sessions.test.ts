@@ -26,7 +26,7 @@ for (const engine of engines) {
   describe(`ending one session on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('revokes all its tokens and no other session, and answers with an empty object', async () => {
+    it('revokes all tokens of the session but no other session, and answers with an empty object', async () => {
       const { poolId, clientId } = await givenTrackingPool(server())
       const other = await givenOtherClient(server(), poolId)
       const [mine, lost, found] = [await signIn(server(), clientId), await signIn(server(), other), await signIn(server(), other)]
@@ -42,7 +42,7 @@ for (const engine of engines) {
       assert.deepEqual(idsOf(await listOwn(server(), mine.accessToken)).sort(), [mine.id, found.id].sort())
     })
 
-    it('works by AdminRevokeUserSession for any session', async () => {
+    it('is possible for an administrator with AdminRevokeUserSession', async () => {
       const { poolId, clientId } = await givenTrackingPool(server())
       const [first, second] = [await signIn(server(), clientId), await signIn(server(), clientId)]
       const request = { UserPoolId: poolId, Username: 'ana', SessionId: first.id }
@@ -137,7 +137,7 @@ for (const engine of engines) {
   describe(`the limit of sessions for each user on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('makes a sign-in end the session that was not used for longest', async () => {
+    it('makes a sign-in end the session whose last use is longest ago', async () => {
       const { poolId, clientId } = await givenTrackingPool(server(), { maxPerUser: 3 })
       const other = await givenOtherClient(server(), poolId)
       const next = async (client = clientId) => {
@@ -155,7 +155,7 @@ for (const engine of engines) {
       for (const { accessToken } of [first, third, fourth, ben]) await useAccessToken(server(), accessToken)
     })
 
-    it('ends no session when it is lowered, and as many as needed at the next sign-in', async () => {
+    it('ends no session when it is lowered; the next sign-in ends as many as needed', async () => {
       const { poolId, clientId } = await givenTrackingPool(server(), { maxPerUser: 5 })
       const sessions = []
       for (let count = 0; count < 5; count++) {

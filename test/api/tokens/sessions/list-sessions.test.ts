@@ -24,7 +24,7 @@ for (const engine of engines) {
   describe(`the list of a user’s sessions on ${engine.name}`, () => {
     const server = useTestServer(engine, { flags: ['--trust-proxy', '1'] })
 
-    it('has these members, and no others', async () => {
+    it('shows id, type, client, times, device, address and location of a session, and nothing else', async () => {
       const { poolId, clientId } = await givenTrackingPool(server())
       const before = server().clock.now()
       const { accessToken } = await signInFrom(server(), clientId, { ...firefox, 'x-forwarded-for': '203.0.113.66, 198.51.100.7' })
@@ -47,7 +47,7 @@ for (const engine of engines) {
       assert.deepEqual(Object.keys(raw.body), ['Sessions'])
     })
 
-    it('has one for each sign-in in any client, the one used last first, and marks the current one', async () => {
+    it('has one session for each sign-in at any client, begins with the session used last, and marks the current session', async () => {
       const { poolId, clientId } = await givenTrackingPool(server())
       const other = await givenOtherClient(server(), poolId)
       const first = await signIn(server(), clientId)
@@ -172,7 +172,7 @@ for (const engine of engines) {
       assert.deepEqual(await listAsAdmin(server(), theirs.poolId), [])
     })
 
-    it('returns no NextToken, and rejects one', async () => {
+    it('comes without a NextToken, and a request with a NextToken is rejected', async () => {
       const { poolId, clientId } = await givenTrackingPool(server())
       const { accessToken } = await signIn(server(), clientId)
       const { NextToken } = await server().send(new ListUserSessionsCommand({ AccessToken: accessToken }))

@@ -24,7 +24,7 @@ const now = 1_780_000_000_000
 
 const ana = testUser({ poolId: pool.id, sub: 'ana' })
 
-/** The session that a sign-in stores at its end when it has read the user in this state. */
+/** The session that a sign-in stores at its end when it has read the user in the state `user`. */
 function sessionOf(user: User, id = key.id): Session {
   const times = { createdAt: now, expiresAt: now + 60_000, revokedAt: null, generation: 0, rotatedAt: null }
   return { ...key, id, clientId: 'client', ...times, userSignedOutAt: user.signedOutAt, activity: null, deviceKey: null }
@@ -58,7 +58,7 @@ const overtakers: Readonly<Record<string, (tx: Tx) => Promise<void>>> = {
 
 for (const engine of engines) {
   describe(`a sign-in while its user is changed on ${engine.name}`, () => {
-    /** Whether the change and the sign-in do not wait for each other. */
+    /** Whether the change and the sign-in do not wait for each other's commit. */
     const isConcurrent = (what: string) => engine.name === 'postgres' && what !== 'a deletion'
 
     for (const [what, overtake] of Object.entries(overtakers)) {
@@ -73,15 +73,15 @@ for (const engine of engines) {
         await assert.rejects(beginSession(db, session), { code: 'NotAuthorizedException', message })
       })
 
-      it(`has no valid session when ${what} that it could not see is committed after it`, async () => {
+      it(`has no valid session when it stores the session while ${what} is not committed yet`, async () => {
         await using storage = await openWithUser(engine)
         const { db } = storage
         let storing: Promise<boolean> | undefined
         await db.transaction().execute(async (tx) => {
           await overtake(tx)
           storing = insertSession(db, sessionOf(ana))
-          // On PostgreSQL the insert sees the user before the change and finishes first. It waits for the commit of a deletion, and on SQLite
-          // for any commit.
+          // On PostgreSQL the insert sees the user before the change and finishes first. The insert waits for the commit of a deletion; on
+          // SQLite it waits for any commit.
           if (isConcurrent(what)) assert.equal(await storing, true)
         })
         await storing
@@ -89,7 +89,7 @@ for (const engine of engines) {
         assert.equal(await isAlive(db), false)
       })
 
-      it(`has no valid session when it is committed before ${what} that could not see it`, async () => {
+      it(`has no valid session when ${what} begins while the stored session is not committed yet`, async () => {
         await using storage = await openWithUser(engine)
         const { db } = storage
         let overtaking: Promise<void> | undefined
@@ -104,7 +104,7 @@ for (const engine of engines) {
       })
     }
 
-    it('has a valid session when it begins after a sign-out, even in the same millisecond or by a clock that is behind', async () => {
+    it('has a valid session when it begins after a sign-out, even in the same millisecond or if the clock is behind', async () => {
       await using storage = await openWithUser(engine)
       const { db } = storage
       const seen = async () => (await findUser(db, pool.id, ana.sub)) ?? ana
@@ -166,7 +166,7 @@ for (const engine of engines) {
             const { AuthenticationResult: tokens } = await signInBySrp(server(), ids, 'ana')
             return { accessToken: tokens?.AccessToken ?? '', refreshToken: tokens?.RefreshToken ?? '' }
           })
-          // Each round disables the user a little later during the sign-ins; in the last round the fastest ones have ended before.
+          // Each round disables the user a little later during the sign-ins; in the last round the fastest sign-ins have ended before.
           const [outcomes] = await Promise.all([
             Promise.allSettled(signIns),
             (async () => {

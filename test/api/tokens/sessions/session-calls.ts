@@ -78,5 +78,5 @@ export async function givenOtherClient(server: TestServer, poolId: string): Prom
   return (await server.send(new CreateUserPoolClientCommand(request))).UserPoolClient?.ClientId ?? ''
 }
 
-/** The session's id, as its access token carries it. */
+/** The id of the session, as the access token carries it. */
 export const eventIdOf = (accessToken: string): unknown => claimsOf(accessToken)['event_id']

@@ -63,7 +63,7 @@ for (const engine of engines) {
       )
     })
 
-    it('are revoked once, and only for their own user and pool', async () => {
+    it('are revoked only once and only while they are not over; the session with the same id in another pool stays', async () => {
       await using storage = await openTwoPools(engine)
       const { db } = storage
       await insertSession(db, session('untracked', { activity: null }))

@@ -35,7 +35,7 @@ for (const engine of engines) {
       return rows.length
     }
 
-    it('takes effect at once: its members are in no group, in answers and in tokens', async () => {
+    it('takes effect at once: neither answers nor tokens show the group of its members', async () => {
       const { poolId, clientId } = await givenGroupOfTwo()
       await deleteGroup(server(), poolId, 'editors')
       assert.equal(await countMemberRows(poolId), 2)
@@ -68,7 +68,7 @@ for (const engine of engines) {
       assert.deepEqual(await membersOf(server(), poolId, 'editors'), [])
     })
 
-    it('does not change where a new group of the same name stands in the list of a user', async () => {
+    it('does not change the position of a new group of the same name in the list of a user’s groups', async () => {
       const { poolId } = await givenGroupOfTwo()
       const names = ['editor', 'editors', 'editors!', 'editorsa']
       for (const name of names) if (name !== 'editors') await createGroup(server(), poolId, name)

@@ -16,7 +16,7 @@ for (const engine of engines) {
   describe(`Group claims in tokens on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    /** A pool with these groups. The user ana is in all of them, and ben in none. */
+    /** A pool with the given groups. The user ana is in all groups, and the user ben is in no group. */
     async function givenMember(groups: Record<string, GroupSettings>) {
       const ids = await server().givenPool()
       await givenUser(server(), ids.poolId, 'ana')

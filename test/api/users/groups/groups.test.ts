@@ -91,7 +91,7 @@ for (const engine of engines) {
       await createGroup(server(), poolId, 'editors')
     })
 
-    it('is listed with the others of its pool, sorted by name, in pages', async () => {
+    it('is listed with the other groups of its pool, sorted by name, in pages', async () => {
       const poolId = await newPool()
       await createGroup(server(), await newPool(), 'elsewhere')
       const groups = []
@@ -121,7 +121,7 @@ for (const engine of engines) {
       }
     })
 
-    it('is rejected beyond the quota of the pool, where existing groups can still be changed', async () => {
+    it('cannot be created beyond the quota of the pool; existing groups can still be changed', async () => {
       const poolId = await newPool()
       for (const name of ['a', 'b', 'c', 'd', 'e']) await createGroup(server(), poolId, name)
       await assert.rejects(createGroup(server(), poolId, 'f'), { name: 'LimitExceededException' })
@@ -152,7 +152,7 @@ for (const engine of engines) {
       await assert.rejects(server().send(new ListGroupsCommand({ UserPoolId: nowhere })), poolNotFound)
     })
 
-    it('is rejected when a member violates the service model', async () => {
+    it('is rejected when its name or a setting violates the service model', async () => {
       const poolId = await newPool()
       const bad = [{ Precedence: -1 }, { RoleArn: 'arn:aws:iam::x:role/not-an-account' }, { Description: 'x'.repeat(2049) }]
       for (const settings of bad)

@@ -28,7 +28,7 @@ import { startTestServer, useTestServer } from '../../../support/test-server.ts'
 
 const header = 'cognito:username,email,email_verified'
 const file = csv(header, 'ana,ana@example.test,true')
-/** Takes several seconds to import, so that requests right after the start find the job running. */
+/** So many rows that their import takes several seconds: requests right after the start find the job running. */
 const longRows = Array.from({ length: 20_000 }, (_, at) => `user-${at},user-${at}@example.test,true`)
 const longFile = csv(header, ...longRows)
 
@@ -140,7 +140,7 @@ for (const engine of engines) {
       await server().send(extension)
       await startJob(server(), waiting)
       assert.equal((await waitForJobEnd(server(), waiting)).ImportedUsers, 1)
-      // A new job imports the missing users and skips the others.
+      // A new job skips the users who were imported before the stop, and imports the missing users.
       const again = await importFile(server(), poolId, longFile)
       assert.deepEqual([again.SkippedUsers, again.ImportedUsers], [imported, longRows.length - imported])
       assert.equal((await adminGet(server(), poolId, 'user-19999')).UserStatus, 'RESET_REQUIRED')
@@ -158,7 +158,7 @@ for (const engine of engines) {
   })
 
   describe(`The quota of import jobs on ${engine.name}`, () => {
-    it('applies to each pool', async () => {
+    it('limits the jobs of each pool separately', async () => {
       await using server = await startTestServer(engine, { flags: ['--quotas', '{"importJobsPerPool":1}'] })
       const { poolId } = await server.givenPool(emailPool)
       await createJob(server, poolId)

@@ -8,7 +8,7 @@ const header = 'cognito:username,email,email_verified,name,birthdate,phone_numbe
 const validRow = 'good,good@example.test,true,Good,01/31/1990,+15550100,1600000000,7,false,'
 const columns = header.split(',')
 
-/** The valid row with other values in some columns. */
+/** `validRow` with the values of `changes` in the columns that `changes` names. */
 function row(changes: Readonly<Record<string, string>>): string {
   const values = validRow.split(',')
   return columns.map((column, at) => changes[column] ?? values[at]).join(',')
@@ -67,7 +67,7 @@ for (const engine of engines) {
     ]
     const poolInput = { pool: { ...emailPool.pool, Schema } }
 
-    it('fail each with its own reason, while a valid row is imported', async () => {
+    it('fail with a reason of their own when they are invalid; a valid row in the same file is imported', async () => {
       const { poolId } = await server().givenPool(poolInput)
       const lines = problems.flatMap(([, line]) => [Buffer.from('\n'), Buffer.from(line)])
       const file = Buffer.concat([Buffer.from(header), ...lines, Buffer.from(`\n${validRow}\n`)])

@@ -70,7 +70,7 @@ for (const engine of engines) {
       assert.equal((await adminGet(server(), poolId, 'cem')).attributes['email_verified'], 'true')
     })
 
-    it('skips usernames that exist, also within the file, and does not change those users', async () => {
+    it('skips a username that exists in the pool or earlier in the file, and does not change its user', async () => {
       const { poolId } = await server().givenPool(emailPool)
       await adminCreateSilently(server(), poolId, 'dan', { attributes: { email: 'old@example.test' } })
       const job = await importFile(server(), poolId, csv(header, rowOf('dan'), rowOf('eva'), 'eva,other@example.test,true'))
@@ -93,7 +93,7 @@ for (const engine of engines) {
       assert.equal(fay.Username, fay.attributes['sub'])
     })
 
-    it('fails rows whose alias another user has', async () => {
+    it('fails rows with an alias that is an alias or the username of another user', async () => {
       const pool = { AliasAttributes: ['email' as const, 'preferred_username' as const] }
       const file = csv(
         `${header},preferred_username`,
@@ -143,7 +143,7 @@ for (const engine of engines) {
       assert.deepEqual(await attributesOf('bob'), { phone_number: '+15550100', phone_number_verified: 'true' })
     })
 
-    it('stores a FALSE flag for an address that the user has through the username', async () => {
+    it('stores a FALSE flag for an address that is the username', async () => {
       const pool = {
         UsernameAttributes: ['email' as const, 'phone_number' as const],
         AutoVerifiedAttributes: ['phone_number' as const],

@@ -61,19 +61,19 @@ for (const engine of engines) {
       ['rows', csv(header, ...Array<string>(1001).fill('a,b,c')), 'There can be at most 1000 rows in an import file.'],
       ['bytes', csv(header, ...Array<string>(100).fill('x'.repeat(11_000))), 'There can be at most 1 megabytes in an import file.'],
     ] as const) {
-      it(`is refused with too many ${what}, and the earlier upload stays`, async () => {
+      it(`is refused with too many ${what}; the job can still start with the earlier file`, async () => {
         const job = await givenJob()
         await upload(job.PreSignedUrl, file)
         const answer = await upload(job.PreSignedUrl, long)
         assert.equal(answer.status, 413)
         assert.deepEqual(await answer.json(), { message })
         await startJob(server(), keyOf(job))
-        // Only one import can run at a time.
+        // Only one import can run at a time, so this one has to end before the next test starts one.
         await waitForJobEnd(server(), keyOf(job))
       })
     }
 
-    it('does not replace the earlier one when the upload is aborted', async () => {
+    it('does not replace an earlier file when its upload is aborted', async () => {
       const job = await givenJob()
       await upload(job.PreSignedUrl, file)
       const aborted = new AbortController()

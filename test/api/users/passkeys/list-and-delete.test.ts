@@ -106,7 +106,7 @@ for (const engine of engines) {
       assert.equal((await passkeysOf(server(), tokens.ana)).length, 2)
     })
 
-    it('can be deleted once', async () => {
+    it('can be deleted only once, and other passkeys stay', async () => {
       const { tokens } = await givenUsers('ana')
       const { id } = await registerPasskey(server(), tokens.ana)
       const kept = await registerPasskey(server(), tokens.ana)
@@ -115,7 +115,7 @@ for (const engine of engines) {
       assert.deepEqual(await passkeysOf(server(), tokens.ana), [kept.id])
     })
 
-    it('is rejected beyond twenty, also when two registrations are concurrent', async () => {
+    it('cannot be registered beyond twenty for a user, even by two concurrent registrations', async () => {
       const { tokens } = await givenUsers('ana')
       const tooMany = { name: 'LimitExceededException' }
       for (let count = 0; count < 19; count++) await registerPasskey(server(), tokens.ana)
@@ -135,7 +135,7 @@ for (const engine of engines) {
   describe(`A passkey of a user on ${engine.name}, with a quota that the operator sets`, () => {
     const server = useTestServer(engine, { flags: ['--quotas', '{"passkeysPerUser":1}'] })
 
-    it('is rejected beyond that quota', async () => {
+    it('cannot be registered beyond that quota', async () => {
       const token = await givenToken(server())
       await registerPasskey(server(), token)
       await assert.rejects(startRegistration(server(), token), { name: 'LimitExceededException' })

@@ -132,7 +132,7 @@ for (const engine of engines) {
       await assert.rejects(registerPasskey(server(), token, { algorithm: 'EdDSA' }), notSupported)
     })
 
-    it('requires a verified user if the pool does, and a present user always', async () => {
+    it('requires a verified user if the pool demands it, and always a present user', async () => {
       const { poolId, token } = await givenAna()
       await registerPasskey(server(), token, { userVerified: false })
       await setWebAuthn(server(), poolId, { RelyingPartyId: 'example.test', UserVerification: 'required' })
@@ -141,7 +141,7 @@ for (const engine of engines) {
       await assert.rejects(registerPasskey(server(), token, { userPresent: false }), invalid)
     })
 
-    it('accepts a challenge once, before it expires, and unaltered', async () => {
+    it('accepts a challenge only once, unaltered and before it expires', async () => {
       const { token } = await givenAna()
       const options = await startRegistration(server(), token)
       await completeRegistration(server(), token, makePasskey(options, pageOrigin).registration)
@@ -234,7 +234,7 @@ for (const engine of engines) {
       await assert.rejects(completeRegistration(server(), token, passkey.registration), notEnabled)
     })
 
-    it('is rejected for a user who has to choose a new password first', async () => {
+    it('is rejected for a user who has to reset the password first', async () => {
       const { poolId, token } = await givenAna()
       const passkey = makePasskey(await startRegistration(server(), token), pageOrigin)
       await givenVerifiedEmail(poolId)
@@ -245,7 +245,7 @@ for (const engine of engines) {
       await assert.rejects(passkeysOf(server(), token), resetRequired)
     })
 
-    it('uses the domain of the pool as the relying party, and the host of the server without one', async () => {
+    it('uses the domain of the pool as the relying party, or the host of the server if the pool has no domain', async () => {
       const ids = await server().givenPool(withPasskeys)
       await givenUser(server(), ids.poolId, 'ana')
       const token = (await givenTokens(server(), ids.clientId, 'ana')).accessToken
