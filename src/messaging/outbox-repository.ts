@@ -9,7 +9,7 @@ export type OutboxEntry = {
   readonly channel: Lane
   readonly trigger: MessageKind
   readonly payload: string
-  /** The number of attempts, including the current one once it is claimed. */
+  /** The number of attempts to deliver the message. Claiming the message counts one, so an attempt in progress is included. */
   readonly attempts: number
   /** Why the previous attempt failed. */
   readonly lastError: string | undefined

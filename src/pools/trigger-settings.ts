@@ -28,8 +28,10 @@ export type TriggerPolicy = {
   /** How often a call without an answer is repeated. A function that answered with an error is not called again. */
   readonly retries: number
   /**
-   * What a failure means. `CONTINUE` ignores every failure, as if the pool had no such trigger. That includes an error that the function
-   * throws, so a PreSignUp or PreAuthentication function can no longer reject a user. `CONTINUE_UNLESS_REFUSED` ignores all other failures.
+   * What a failure means. `FAIL` fails the API call. `CONTINUE` ignores every failure, as if the pool had no such trigger. That includes an
+   * error that the function throws, so a PreSignUp or PreAuthentication function can no longer reject a user. `CONTINUE_UNLESS_REFUSED`
+   * ignores every failure except an error that the function throws. `LAST_GOOD` (PreTokenGeneration only) uses the function's last good
+   * answer for the same user and app client, even after an error that the function throws. Without such an answer the API call fails.
    */
   readonly onError: 'FAIL' | 'CONTINUE' | 'CONTINUE_UNLESS_REFUSED' | 'LAST_GOOD'
   /** Stops the calls for `openSeconds` after `failures` failures in a row. Undefined: the function is always called. */

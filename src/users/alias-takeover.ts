@@ -12,9 +12,9 @@ export function transferableAliases(pool: Pool, aliases: readonly Alias[]): read
 }
 
 /**
- * Locks the user, and takes the transferable aliases away from their present owners. The owners keep the addresses, but unverified. Names
- * of any other kind are not taken away: a clash with one of them stays a clash. Undefined when the user does not exist (not yet, or no
- * longer).
+ * Locks the user `sub`, and takes those of `aliases` that are transferable (see `transferableAliases`) away from their present owners.
+ * The owners keep the addresses, but unverified. Other aliases stay with their owners, so the caller still finds a clash. Undefined when
+ * the user does not exist (not yet, or no longer).
  *
  * @NOTE All users are locked in the order of their `sub`, so that two users who take addresses from each other do not deadlock.
  * @throws ApiError AliasExistsException when a test user would take an address; nothing is taken then

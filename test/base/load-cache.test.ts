@@ -57,7 +57,7 @@ describe('A load cache', () => {
     assert.equal((await fill('a', 1))?.number, 1)
   })
 
-  it('drops only values that match', async () => {
+  it('drops the values for which the given predicate is true, and no others', async () => {
     const { cache, waiting, fill } = openCache()
     await fill('a', 1)
     await fill('b', 2)

@@ -50,7 +50,7 @@ for (const engine of engines) {
   describe(`second factors by amazon-cognito-identity-js on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('registers and prefers an app; the next sign-in asks for a code of the app', async () => {
+    it('registers and prefers an authenticator app; the next sign-in asks for its code', async () => {
       const ids = await givenMfaPool(server(), 'OPTIONAL', ['totp'])
       await givenUser(server(), ids.poolId, 'ana')
       const ana = openBrowser(server(), ids).user('ana')

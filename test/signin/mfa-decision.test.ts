@@ -78,7 +78,7 @@ describe('the decision about MFA', () => {
       for (const preferred of mfaMethods) assert.equal(decide({}, { ...all, preferred }), `challenge ${preferred}`)
     })
 
-    it('asks for a registered app, activated or not, or for the selection of an eligible method', () => {
+    it('asks for a registered authenticator app, activated or not; lets the user select when MFA may also use an address', () => {
       assert.equal(decide({}, { has: ['app'] }), 'challenge SOFTWARE_TOKEN_MFA')
       assert.equal(decide({ factors: ['totp'] }, { has: ['app', 'phone', 'email'] }), 'challenge SOFTWARE_TOKEN_MFA')
       assert.equal(decide({}, { has: ['app', 'phone'] }), 'select SMS_MFA SOFTWARE_TOKEN_MFA')

@@ -75,7 +75,7 @@ describe('group commit', () => {
     assert.equal(file.commits() - before, 4)
   })
 
-  it('never commits a part of a transaction that takes several turns', async () => {
+  it('never commits a part of a transaction that takes several turns of the event loop', async () => {
     using file = open()
     const turn = () => new Promise((resolve) => setImmediate(resolve))
     const early = file.groups.write(insert, [1])

@@ -20,7 +20,7 @@ const fact = (name: string, value: string): Fact => ({ name, value })
 
 for (const engine of chosenEngines()) {
   describe(`A prepared query on ${engine.name}`, () => {
-    it('puts each value at the places of its name, in any order, and keeps constant values', async () => {
+    it('replaces each placeholder with the value of the same name, whatever their order, and keeps constants', async () => {
       await using storage = await openTestStorage(engine)
       for (const name of ['a', 'b', 'c', 'fixed']) await insertFact(storage.db, fact(name, name === 'c' ? 'other' : 'one'))
       const found = await selectFacts(storage.db, fact('a', 'one'))

@@ -4,7 +4,7 @@ import { matcherFor } from '../../../src/contract/patterns.ts'
 /** A value to try, and whether the model allows it. A handler may reject what the model allows. */
 export type TriedValue = { readonly what: string; readonly value: unknown; readonly allowed: boolean }
 
-/** Texts that match patterns, and fillers that make them longer. */
+/** Texts that match the patterns of the model's string shapes, and fillers that make these texts longer. */
 const seeds = [
   ...['', 'a', 'aA1!', 'us-east-1_a', 'us-east-1_0', 'a@b', '{####}', '{##a##}', 'https://a', 'us-east-1:0', '+1', 'a/b'],
   ...['arn:a:a:a:1:a', 'arn:a:a:::a', 'tkn', 'import-a', 'terms-of-use', 'cognito:default', 'authenticated'],

@@ -178,7 +178,7 @@ export async function newClient({ server, main }: World): Promise<string> {
   return UserPoolClient?.ClientId ?? ''
 }
 
-/** The ARN of the changeable pool, for operations on tags. */
+/** The ARN of `changeable`, the pool whose settings requests may change. Operations on tags take it. */
 export function arnOf({ changeable, server }: World): string {
   return `arn:aws:cognito-idp:${server.region}:000000000000:userpool/${changeable.poolId}`
 }

@@ -110,7 +110,7 @@ for (const engine of engines) {
       assert.deepEqual(await outcomes(sessions.map((session) => answer(ids, session, code))), [...refused, 'ok'])
     })
 
-    it('does not count a replayed code as a guess', async () => {
+    it('does not count a code that was used before as a guess', async () => {
       const { app, ...ids } = await givenAna()
       const code = app.code()
       await answer(ids, await ask(ids), code)

@@ -114,7 +114,7 @@ for (const engine of engines) {
       await assert.rejects(getToken(server(), { ...client, secret: other.secret }), wrong)
     })
 
-    it('rejects clients that do not allow the flow, have no secret or do not exist', async () => {
+    it('rejects clients that do not allow ALLOW_CLIENT_TOKEN_AUTH, have no secret or do not exist', async () => {
       const user = { ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH' as const] }
       await assert.rejects(getToken(server(), await givenClient(server(), user)), { name: 'InvalidParameterException' })
       const unset = await givenClient(server(), { ExplicitAuthFlows: [] })

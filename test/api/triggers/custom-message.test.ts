@@ -148,7 +148,7 @@ for (const engine of engines) {
     ]
     for (const { what, body, seen } of invitations) {
       for (const template of [undefined, `As ${name} take ${code}.`]) {
-        it(`names username and password in an invitation when its text lacks ${what}, in a pool ${template === undefined ? 'without' : 'with'} a template`, async () => {
+        it(`sends an invitation with both username and password when the function’s text lacks ${what}, in a pool ${template === undefined ? 'without' : 'with'} a template`, async () => {
           const own = template === undefined ? ownWords : /^As bo take Temporary-7\.$/
           const { poolId, triggers, inbox } = await givenHandler(
             (event) => ({ ...event, response: { emailSubject: 'Welcome', emailMessage: body, smsMessage: body } }),

@@ -79,7 +79,7 @@ for (const engine of chosenEngines().slice(0, 1)) {
       assert.match(calls[0]?.headers.authorization ?? '', /Credential=AKIAOFTHEFUNCTIONS00\/\d+\/eu-central-1\/lambda\//)
     })
 
-    it('are invoked in the region of the entry, if it has one', async () => {
+    it('are invoked in the region that their entry in the functions file names, if it names one, instead of the region in the ARN', async () => {
       const signIn = await given({}, 'arn:aws:lambda:eu-central-1:123456789012:function:far')
       const calls = lambda.answers()
       await signIn()

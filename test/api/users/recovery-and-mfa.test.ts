@@ -102,7 +102,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), one.poolId), [`forgot-password ${phone}`])
     })
 
-    it('shows a delivery but sends nothing if the factor uses the only address and the client hides which users exist', async () => {
+    it('returns CodeDeliveryDetails but sends nothing if the factor uses the only address and the client hides which users exist', async () => {
       const ids = await givenAna({
         poolOptions: { ...phoneFirst, client: { PreventUserExistenceErrors: 'ENABLED' } },
         attributes: verifiedPhone,

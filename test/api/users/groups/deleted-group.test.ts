@@ -68,7 +68,7 @@ for (const engine of engines) {
       assert.deepEqual(await membersOf(server(), poolId, 'editors'), [])
     })
 
-    it('does not change the position of a new group of the same name in the list of a user’s groups', async () => {
+    it('leaves a user’s groups sorted by name, even after a new group of the same name is created', async () => {
       const { poolId } = await givenGroupOfTwo()
       const names = ['editor', 'editors', 'editors!', 'editorsa']
       for (const name of names) if (name !== 'editors') await createGroup(server(), poolId, name)
