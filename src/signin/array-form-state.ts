@@ -5,7 +5,7 @@ import type { SignInState } from './sign-in-state.ts'
 /**
  * Version 1 of the sealed format of a sign-in state: an array without a version number. Servers of the previous release write it. During a
  * rolling upgrade this server reads it, to finish the sign-ins that those servers began. A sealed state is valid for at most 15 minutes, so
- * the next release need not read this format: delete this file then.
+ * the next release need not read version 1. Delete this file in that release.
  */
 export type ArrayForm = readonly [
   id: string,

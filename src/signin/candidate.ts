@@ -15,16 +15,19 @@ import { invalidSession, resetRequired, unconfirmed } from './sign-in-errors.ts'
 export type Candidate = {
   readonly sub: string
   readonly user: User | undefined
-  /** Whether the system behind the UserMigration trigger has refused the password. Then the attempt is counted already. */
+  /**
+   * Whether the system behind the UserMigration trigger has refused the password. The attempt is counted then, and must not be counted
+   * again.
+   */
   readonly isPasswordRefused?: boolean
 }
 
 type Deps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets }
 
 /**
- * Finds the user whose name is `name`. Where the client hides which users exist, an unknown name gets a decoy: it takes as long as a user,
- * and its wrong proofs are counted like a user's. `migrate` (the UserMigration trigger) runs last, for unknown names only. A disabled user
- * is refused before any proof, as at Cognito.
+ * Finds the user whose name is `name`. Where the client hides which users exist, an unknown name gets a decoy: a sign-in takes as long with
+ * the decoy as with a user, and wrong proofs are counted in the same way. `migrate` (the UserMigration trigger) runs last, for unknown
+ * names only. A disabled user is refused before any proof, as at Cognito.
  *
  * @throws ApiError UserNotFoundException when no user has the name and the client does not hide that.
  * @throws ApiError NotAuthorizedException when the user is disabled.
@@ -36,7 +39,7 @@ export async function findCandidate(
   migrate?: () => Promise<Candidate | undefined>,
 ): Promise<Candidate> {
   const user = await findActiveUser(db, pool, name, clock.now())
-  // Computed for users as well, because it takes a measurable time.
+  // The decoy's `sub` is computed for existing users as well: otherwise the time that this takes would reveal which users exist.
   const decoy = hidesUserExistence(client) ? decoySub(secrets, pool, name, clock.now()) : undefined
   if (user !== undefined) {
     requireEnabled(user)
@@ -105,9 +108,9 @@ export function requireReady({ status }: User): void {
 }
 
 /**
- * A temporary password expires after the days that the pool's password policy allows.
+ * Refuses a temporary password that has expired. How many days it is valid is part of the pool's password policy.
  *
- * @throws ApiError NotAuthorizedException when it has expired.
+ * @throws ApiError NotAuthorizedException when the password has expired.
  */
 export function requireUnexpiredPassword(user: User, now: number): void {
   if (user.passwordExpiresAt === null || user.passwordExpiresAt > now) return

@@ -20,8 +20,8 @@ export function requireFlow(client: AppClient, flow: Flow, message: string): voi
 }
 
 /**
- * The old values of ExplicitAuthFlows (without ALLOW_) only add flows: a client that has only old values keeps refresh and SRP, unless
- * CUSTOM_AUTH_FLOW_ONLY takes SRP away.
+ * Whether ExplicitAuthFlows allow the flow. A client that has only old values (without ALLOW_) may use refresh and SRP as well. The old
+ * value CUSTOM_AUTH_FLOW_ONLY takes SRP away.
  */
 function allowsFlow(client: AppClient, flow: Flow): boolean {
   const granted = client.authFlows === undefined || client.authFlows.length === 0 ? defaultPermissions : client.authFlows

@@ -33,7 +33,7 @@ export async function completeSignIn(
   const now = deps.clock.now()
   const session = draftSession(client, user, now, { activity: firstActivity(pool, context, now), device })
   const authentication = { session, device, customization, ...assuranceOf(signIn) }
-  // Signing takes the thread pool and storing takes the disk, so both run at the same time.
+  // Signing occupies the thread pool, and storing waits for the database. So both run at the same time.
   const [tokens] = await Promise.all([
     issueTokens(deps, { pool, client, user }, authentication, now),
     storeSession(deps.db, pool, session, consumes),
@@ -84,7 +84,7 @@ function tokenSourceOf({ proofs }: SignInProgress): TokenGenerationSource {
   return proofs.includes('DEVICE_PASSWORD_VERIFIER') ? 'TokenGeneration_AuthenticateDevice' : 'TokenGeneration_Authentication'
 }
 
-/** Tokens carry `amr` and `acr` where the pool names its levels of assurance, and after a step-up. */
+/** Tokens carry `amr` and `acr` in a pool that names its levels of assurance, and in any pool after a step-up. */
 function assuranceOf({ context, progress }: SignIn) {
   const { proofs, stepUp } = progress
   const carriesMethods = context.pool.acrValues !== undefined || stepUp !== undefined

@@ -53,8 +53,9 @@ async function continueAfterProof(
 const requiredSteps: readonly RequiredStep<ContinueSignInDeps>[] = [newPassword, rememberedDevice, secondFactorStep]
 
 /**
- * In `CUSTOM_AUTH` the trigger functions decide which challenges come. But a user who has proven the password first takes the same required
- * steps as after any password. Only then are the functions called (observed). A setting of the pool leaves MFA to its functions as well.
+ * In `CUSTOM_AUTH` the trigger functions decide which challenges come. But a user who has proven the password takes the required steps
+ * next, as in other flows. Only after these steps are the functions called (observed). With the extension `mfaAfterPassword`, a pool can
+ * leave MFA to the functions as well.
  */
 function requiredStepsOf({ context, progress }: SignIn): readonly RequiredStep<ContinueSignInDeps>[] {
   if (progress.custom === undefined) return requiredSteps
@@ -69,7 +70,7 @@ async function continueCustomAuth(
   { clientPublic, consumes }: { readonly clientPublic: bigint | undefined; readonly consumes: ConsumableState | undefined },
 ): Promise<StepResult> {
   const { context } = before
-  // Decoys get an event id as well, because the id makes the Session longer.
+  // Decoys get an event id as well: the id makes the Session longer, so a shorter Session would reveal a decoy.
   const custom = { ...before, progress: withEventId(before.progress, context.pool, deps.clock.now()) }
   const step = await runDefineAuthChallenge(deps, custom, clientPublic)
   const signIn = asSignIn(custom)
@@ -99,7 +100,10 @@ async function issueRecordedChallenge(
   return result
 }
 
-/** Issues a challenge, and consumes the state that led to it. So a state leads to one challenge only, and its message is sent once. */
+/**
+ * Issues a challenge, and consumes the state that led to it. So a state leads to one challenge only, and the message of that challenge is
+ * sent once.
+ */
 async function issueChallenge(
   { db, outbox }: ContinueSignInDeps,
   { pool }: SignInContext,

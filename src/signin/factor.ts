@@ -21,8 +21,8 @@ export type ChallengeAnswer = {
 export type NewChallenge = Challenge & {
   /**
    * Stores what belongs to the challenge, such as a message with a code, in the transaction that consumes the state of the previous
-   * challenge. Returns the delivery of the message. Returns undefined when there is no message, and for a client that hides which users
-   * exist.
+   * challenge. Returns the delivery of the message. Returns undefined when there is no message, and for a first factor of a choice-based
+   * sign-in where the client hides which users exist: a refused message would reveal that the user exists (see `afterCommit`).
    */
   queue?(tx: Tx): Promise<Delivery | undefined>
 }
@@ -51,8 +51,8 @@ export type ProvenStep = {
 }
 
 /**
- * One way to prove something. A factor knows how to check an answer to its challenge. It knows neither other factors nor their order.
- * `D` is what it depends on.
+ * One way to prove something. A factor knows how to check an answer to its challenge. It knows neither other factors nor their order. `D`
+ * is the type of the services that the factor depends on.
  */
 export type Factor<D> = {
   readonly challenge: ChallengeName

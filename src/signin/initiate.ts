@@ -22,7 +22,9 @@ import { recordingWrongProofs } from './sign-in-events.ts'
 
 export type SignInDeps = ContinueSignInDeps & PasswordDeps & SrpDeps & ChoiceDeps & DeviceDeps & RefreshDeps & { readonly clock: Clock }
 
-/** The API that a sign-in came through: InitiateAuth of an app, or AdminInitiateAuth of a server of the pool's owner. */
+/**
+ * The API that a sign-in came through: InitiateAuth, which an app calls, or AdminInitiateAuth, which a server of the pool's owner calls.
+ */
 export type Audience = 'public' | 'admin'
 
 type InitiateRequest = {

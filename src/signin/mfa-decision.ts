@@ -8,7 +8,7 @@ export type MfaDecision =
   | { readonly kind: 'pass' }
   | { readonly kind: 'challenge'; readonly method: MfaMethod }
   | { readonly kind: 'select'; readonly methods: readonly MfaMethod[] }
-  /** The user has to set up one of these to complete the sign-in. */
+  /** The user has to set up one of `methods` to complete the sign-in. */
   | { readonly kind: 'setup'; readonly methods: readonly MfaMethod[] }
   /** The pool requires a second factor, but the user can neither use nor set up any. */
   | { readonly kind: 'impossible' }
@@ -42,8 +42,9 @@ function oneOf(methods: readonly MfaMethod[]): MfaDecision | undefined {
 }
 
 /**
- * The methods that the pool offers and the user does not have yet. SMS is included, although a sign-in cannot set it up: someone has to add
- * the phone number.
+ * The methods that the pool offers and that the user could get. A method that sends codes is included only if the user has no address of
+ * its kind yet and may have one, and if MFA would not share that address with recovery (see `collidesWithRecovery`). SMS is included,
+ * although a sign-in cannot set SMS up: someone has to add the phone number.
  */
 function methodsToSetUp(pool: PoolMfa, user: Pick<User, 'attributes' | 'mfa'>): readonly MfaMethod[] {
   const canAdd = (attribute: 'email' | 'phone_number') =>

@@ -24,7 +24,7 @@ import { fromSecretBlock } from './srp-exchange.ts'
 /** Every challenge that can be answered. A new factor is one new folder and one line here. */
 const factors: readonly Factor<SignInDeps>[] = [
   srp,
-  // These come before the second factors: both have a factor with the name EMAIL_OTP, and the first match is used.
+  // `choiceFactors` come before the second factors: both lists have a factor for EMAIL_OTP, and the first match is used.
   ...choiceFactors,
   newPassword,
   ...Object.values(secondFactors),
@@ -72,7 +72,10 @@ export async function respond(deps: SignInDeps, { pool, client }: PoolAndClient,
   )
 }
 
-/** The sign-in state that the answer came with, or that is stored for it (see `findDeviceStep`). The factor checks whether it fits. */
+/**
+ * The sign-in state that the answer came with, or that is stored for the answer (see `findDeviceStep`). The factor checks whether the state
+ * fits.
+ */
 async function findState(
   deps: SignInDeps,
   poolAndClient: PoolAndClient,

@@ -20,7 +20,7 @@ type ObjectForm = {
   readonly n: ChallengeName
   /** Expiry. */
   readonly e: number
-  /** Proofs: the factors so far. */
+  /** Proofs: the challenges that were answered so far. */
   readonly f: readonly ChallengeName[]
   /** Auth event, step-up, results of custom challenges. */
   readonly a?: string | undefined
@@ -36,9 +36,9 @@ type ObjectForm = {
 const prefix = 'AYABe'
 
 /**
- * The context that seals every format with a version number. Version 1, the array, is sealed without a context. A server of the previous
- * release opens only seals without a context, so it cannot open these states and answers that the Session is invalid. If that server
- * could open them, it would take the object for an array and fail with an internal error.
+ * The seal context of every format that has a version number. Version 1, the array, is sealed without a context. A server of the previous
+ * release opens only seals without a context, so it cannot open these states and answers that the Session is invalid. If that server could
+ * open them, it would take the object for an array and fail with an internal error.
  */
 const sealContext = 'versioned'
 

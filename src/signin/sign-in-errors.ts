@@ -1,6 +1,6 @@
 import { ApiError } from '../contract/api-error.ts'
 
-/** The refusal of a complete but wrong answer. It is recorded in the user's history, because someone else may be guessing. */
+/** The refusal of a complete but wrong answer. The refusal is recorded in the user's history, because someone else may be guessing. */
 export class WrongProof extends ApiError {}
 
 export const wrongPassword = () => new WrongProof('NotAuthorizedException', 'Incorrect username or password.')

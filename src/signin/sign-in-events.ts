@@ -30,7 +30,9 @@ export async function recordInProgress({ db, clock }: Deps, { context, user, pro
   })
 }
 
-/** Records that a sign-in ended in a session. From now on the event has the session's id, which its tokens carry as `event_id`. */
+/**
+ * Records that a sign-in ended in a session. From now on the event has the session's id, which the session's tokens carry as `event_id`.
+ */
 export async function recordSignedIn({ db, clock }: Deps, { context, user, progress }: SignIn, sessionId: string): Promise<void> {
   await recordAuthEvent(db, context.pool, {
     sub: user.sub,
@@ -79,7 +81,8 @@ async function recordWrongProof({ db, clock }: Deps, context: SignInContext, { u
     clientId: client.id,
     challenges: [...answeredChallengesOf(proofs), ...(failed === undefined ? [] : [{ name: failed, isPassed: false }])],
   } as const
-  // A wrong password does not consume the state, so many can answer one challenge. Each is an event of its own, in every flow.
+  // A wrong password does not consume the state, so one challenge can get many wrong passwords. Each of them is an event of its own, in
+  // every flow.
   const isFirstPassword = challenge === 'PASSWORD_VERIFIER' && proofs.length === 0
   if (recordedEventId === undefined || isFirstPassword || sub === undefined) {
     return recordFailedFirstStep(db, pool, { ...occurrence, sub })
@@ -110,7 +113,7 @@ const secondFactorChallenges: ReadonlySet<ChallengeName> = new Set([
   'WEB_AUTHN',
 ])
 
-/** The API has only the names Password and Mfa. A code or a passkey that is the first factor has no name there. */
+/** The API has only the names Password and Mfa. For a code or a passkey as the first factor the API has no name. */
 function eventNameOf(proof: ChallengeName, position: number): AnsweredChallenge['name'] | undefined {
   if (position === 0) return passwordChallenges.has(proof) ? 'Password' : undefined
   return secondFactorChallenges.has(proof) ? 'Mfa' : undefined

@@ -4,7 +4,7 @@ import type { ChallengeName, SignInProgress } from './sign-in.ts'
 import { expiredSession, invalidSession } from './sign-in-errors.ts'
 
 /**
- * What a sign-in keeps between two calls. It travels sealed in `Session` (or in SRP's SECRET_BLOCK), so that any server can take the
+ * What a sign-in keeps between two calls. The state travels sealed in `Session` (or in SRP's SECRET_BLOCK), so that any server can take the
  * answer, and so that a sign-in that is given up leaves no row behind.
  */
 export type SignInState<Memory = unknown> = {
@@ -19,7 +19,9 @@ export type SignInState<Memory = unknown> = {
   readonly expiresAt: number
   /** The progress before the answer to `challenge`. */
   readonly progress: SignInProgress
-  /** The user's stamp when the challenge was issued. Undefined for steps that do not depend on the stamp, such as a first factor. */
+  /**
+   * The user's security stamp when the challenge was issued. Undefined for steps that do not depend on the stamp, such as a first factor.
+   */
   readonly securityStamp: string | undefined
   /** What the factor needs to check the answer. */
   readonly memory: Memory

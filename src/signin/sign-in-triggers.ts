@@ -24,7 +24,7 @@ export function attributesForTriggers(pool: Pool, user: User | undefined): Texts
 }
 
 /**
- * Runs once for each sign-in, before anything is proven.
+ * Calls the PreAuthentication trigger, once for each sign-in, before anything is proven.
  *
  * @throws ApiError when the trigger function refuses the sign-in.
  */
@@ -36,7 +36,7 @@ export async function runPreAuthentication({ triggers }: Deps, context: SignInCo
 }
 
 /**
- * Runs when everything is proven, before tokens are made.
+ * Calls the PostAuthentication trigger, when everything is proven and before tokens are made.
  *
  * @throws ApiError when the trigger function refuses the sign-in.
  */

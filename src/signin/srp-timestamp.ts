@@ -11,7 +11,7 @@ const pattern = new RegExp(`^(?:${days.join('|')}) (${months.join('|')}) (\\d{1,
  * far from now get the same error as a wrong password (observed).
  *
  * @throws ApiError InvalidParameterException when the timestamp has another format.
- * @throws ApiError NotAuthorizedException when it is no real date, or differs from `now` by more than `toleranceMs`.
+ * @throws ApiError NotAuthorizedException when the timestamp is no real date, or differs from `now` by more than `toleranceMs`.
  */
 export function requireCurrentTimestamp(
   timestamp: string,

@@ -23,7 +23,10 @@ function secondsToward(level: AssuranceLevel, proofs: readonly ChallengeName[], 
   return seconds.filter((second) => !proofs.includes(second) && levelReached([...proofs, second]) >= level)
 }
 
-/** The first of `levels` that the user can reach: from the proofs so far, or in a sign-in that begins anew. */
+/**
+ * The first of `levels` that the user can reach: with the proofs so far and at most one more, or in a sign-in that begins anew. Undefined
+ * when the user can reach none of `levels`.
+ */
 export function chooseGoal(
   levels: readonly AssuranceLevel[],
   proofs: readonly ChallengeName[],
@@ -32,7 +35,7 @@ export function chooseGoal(
   return levels.find((level) => canContinue(level, proofs, abilities) || firstsToward(level, abilities).length > 0)
 }
 
-/** Whether the proofs so far reach the level, or can reach it with one more proof. */
+/** Whether the proofs so far reach `level`, alone or together with one more proof. */
 export function canContinue(level: AssuranceLevel, proofs: readonly ChallengeName[], { seconds }: Abilities): boolean {
   if (proofs.length > 0 && levelReached(proofs) >= level) return true
   return proofs.includes('PASSWORD') && secondsToward(level, proofs, seconds).length > 0

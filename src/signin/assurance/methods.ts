@@ -2,8 +2,8 @@ import { type AssuranceLevel, type AuthMethod, levelOf } from '../../tokens/assu
 import type { ChallengeName } from '../sign-in.ts'
 
 /**
- * The authentication method that each challenge proves. A passkey's key may be in hardware, but without attestation it counts as a key in
- * software. A remembered device replaces a second factor, but it counts as no authentication method.
+ * The authentication method that each challenge proves. A passkey's key may be in hardware, but only an attestation could prove that. So a
+ * passkey counts as a key in software (`swk`). A remembered device replaces a second factor, but it counts as no authentication method.
  */
 const methodOf: Partial<Record<ChallengeName, AuthMethod>> = {
   PASSWORD: 'pwd',

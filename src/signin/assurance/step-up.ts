@@ -7,7 +7,7 @@ import type { RequestParameters } from '../parameters.ts'
 import type { ChallengeName } from '../sign-in.ts'
 import { proofsOf } from './methods.ts'
 
-/** A request to be authenticated to a certain level of assurance. */
+/** What a client asks for when a sign-in has to reach a certain level of assurance. */
 export type StepUpRequest = {
   /** The levels that the client accepts, the preferred one first; never empty. */
   readonly levels: readonly AssuranceLevel[]
@@ -23,7 +23,10 @@ export type StepUpDeps = AccessTokenDeps & { readonly tiers: Tiers }
 /**
  * Reads TARGET_ACR_VALUES, ACCESS_TOKEN and MAX_AGE. Undefined without TARGET_ACR_VALUES.
  *
- * @throws ApiError InvalidParameterException, FeatureUnavailableInTierException, and as `requireAccessToken` does.
+ * @throws ApiError InvalidParameterException when one of the parameters is invalid, or when TARGET_ACR_VALUES is missing and another one is
+ * not.
+ * @throws ApiError FeatureUnavailableInTierException when the pool's tier does not offer TARGET_ACR_VALUES.
+ * @throws ApiError NotAuthorizedException when the access token is another pool's; otherwise as `requireAccessToken` does.
  */
 export async function readStepUp(deps: StepUpDeps, pool: Pool, parameters: RequestParameters): Promise<StepUpRequest | undefined> {
   const { TARGET_ACR_VALUES: target, ACCESS_TOKEN: token, MAX_AGE: maxAge } = parameters
@@ -36,7 +39,7 @@ export async function readStepUp(deps: StepUpDeps, pool: Pool, parameters: Reque
   if (levels.length === 0) throw invalid('TARGET_ACR_VALUES has no value that the user pool knows.')
   if (maxAge && !/^\d{1,9}$/.test(maxAge)) throw invalid('MAX_AGE must be a number of seconds.')
   const earlier = token ? await readEarlierAuthentication(deps, pool, token) : undefined
-  // A token that is older than MAX_AGE stays valid, but its proofs do not count here.
+  // If the earlier authentication is older than MAX_AGE, its proofs do not count here. The access token stays valid.
   const isStale = earlier !== undefined && maxAge && earlier.since + Number(maxAge) < Math.floor(deps.clock.now() / 1000)
   return { levels, earlier: isStale ? { ...earlier, proofs: [] } : earlier }
 }

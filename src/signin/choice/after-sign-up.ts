@@ -10,11 +10,12 @@ import { expiredSession, invalidSession, unconfirmed, usedSession } from '../sig
 
 /**
  * Checks the Session of SignUp or ConfirmSignUp with which a new user begins a sign-in. The Session of ConfirmSignUp proves the address
- * that the user was confirmed with, and signs the user in, once. The Session of SignUp proves nothing. For it the result is undefined when
- * the user is confirmed by now: the user has to sign in like any other user.
+ * that the user was confirmed with, and signs the user in, once. The Session of SignUp proves nothing. When its user is confirmed by now,
+ * the result is undefined: the user has to sign in like any other user.
  *
  * @throws ApiError UserNotConfirmedException for the Session of SignUp, while its user is not confirmed.
- * @throws ApiError NotAuthorizedException when the Session is another user's, expired or used, or the user has changed since it was issued.
+ * @throws ApiError NotAuthorizedException when the Session is another user's, expired or used, or when the user has changed since the
+ * Session was issued.
  */
 export async function proveSignUp(
   { db, secrets, clock }: LaterStepDeps,
@@ -29,7 +30,7 @@ export async function proveSignUp(
     if (user.status === 'UNCONFIRMED') throw unconfirmed()
     return undefined
   }
-  // The stamp changes when the user sets a password or signs out.
+  // The security stamp changes when the user sets a password or signs out everywhere.
   if (user.status !== 'CONFIRMED' || securityStampOf(user) !== session.securityStamp) throw invalidSession()
   if (await isStateConsumed(db, session.id)) throw usedSession()
   const progress = withProof(noProgress, session.provenBy === 'email' ? 'EMAIL_OTP' : 'SMS_OTP')

@@ -23,7 +23,7 @@ function factorOf(name: FirstFactor): Factor<ChoiceDeps> {
   return { challenge: name, handleAnswer: (deps, answer) => answerChoice(deps, answer, name) }
 }
 
-/** EMAIL_OTP is a first factor and a second factor. The challenge of the Session tells which is meant. */
+/** EMAIL_OTP is a first factor and a second factor. The challenge of the Session tells which of the two is meant. */
 function emailOtp(): Factor<ChoiceDeps> {
   return {
     challenge: 'EMAIL_OTP',
@@ -48,8 +48,8 @@ async function answerChoice(deps: ChoiceDeps, answer: ChallengeAnswer, named: Fi
 
   const outcome = await proveChoice(deps, choosing, { choices, chosen, parameters: responses, state })
   if (outcome !== undefined) return outcome
-  // The answer brings no proof. If it is to the current challenge (`named`), the proof is missing, which is an error. Otherwise it only
-  // chooses a factor: the challenge of that factor is issued, with a new code if the factor sends codes.
+  // The answer brings no proof. If the answer is to the challenge of the factor chosen before, the proof is missing, which is an error.
+  // Otherwise the answer only chooses a factor: the challenge of that factor is issued, with a new code if the factor sends codes.
   if (named !== undefined && state.memory.chosen === named) requireParameter(responses, proofParameters[named])
   return { kind: 'challenge', challenge: await createChosenChallenge(deps, choosing, choices, chosen), consumes: state }
 }

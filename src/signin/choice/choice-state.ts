@@ -9,7 +9,7 @@ import type { FirstFactor } from './first-factor.ts'
 
 /**
  * What a choice-based sign-in keeps until its first factor is proven. The user may choose again with each Session. So every Session is
- * sealed as one of SELECT_CHALLENGE, whichever challenge the client sees.
+ * sealed under the challenge name SELECT_CHALLENGE, whichever challenge the client sees.
  */
 export type ChoiceMemory = {
   /** The name that the user typed at the beginning of the sign-in. Nothing else is known of a decoy. */

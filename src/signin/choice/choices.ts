@@ -56,7 +56,7 @@ export async function findChoices(deps: ChoicesDeps, signIn: ChoiceSignIn): Prom
   const hasApp = pool.mfa !== 'OFF' && (await hasSoftwareToken(deps.db, { poolId: pool.id, sub }))
 
   const hides = hidesUserExistence(client)
-  // A decoy is made up for existing users as well, because that takes a measurable time.
+  // A decoy is made up for existing users as well: otherwise the time that this takes would reveal which users exist.
   const decoy = hides || user === undefined ? decoyAbilities(deps.secrets, pool, { sub, name, user }, relyingParty) : undefined
   const decoyChoices = decoy && choicesFor(pool, decoy, relyingParty, stepUp)
   if (user !== undefined) {
@@ -79,7 +79,7 @@ function choicesFor(
   const needsSecondFactor = decideMfa(pool, user, hasApp).kind !== 'pass'
   const seconds = usableMfa(pool, user, hasApp)
   const usable = usableFirstFactors(pool, user, { needsSecondFactor, hasPasskey: passkeys.length > 0 })
-  // A decoy always has a first factor.
+  // A decoy that could use no first factor gets the password.
   const firsts = isDecoy && usable.length === 0 ? (['PASSWORD_SRP', 'PASSWORD'] as const) : usable
   return {
     available: stepUp === undefined ? firsts : firstsToward(stepUp.goal, { firsts, seconds }),
@@ -91,8 +91,8 @@ function choicesFor(
 }
 
 /**
- * The abilities of a user that is made up for `name`. If the user exists, the made-up one has the same addresses: other operations show
- * them.
+ * The abilities of the decoy for `name`. If a user has the name, the decoy has that user's addresses, because other operations show these
+ * addresses.
  */
 function decoyAbilities(
   secrets: Secrets,
@@ -102,7 +102,7 @@ function decoyAbilities(
 ): UserAbilities {
   const { user: decoy, passkeys, hasSoftwareToken } = draftDecoyUser(secrets, pool, { name, sub })
   return {
-    // The made-up user has a password, so that the choices are the usual ones, whatever addresses the existing user has.
+    // The decoy has a password, so that its choices are the usual ones, whatever addresses the existing user has.
     user: user === undefined ? decoy : { ...decoy, status: 'CONFIRMED', password: '', attributes: user.attributes },
     passkeys: relyingParty === undefined ? [] : decoyPasskeys(secrets, { poolId: pool.id, sub }, relyingParty, passkeys),
     hasApp: pool.mfa !== 'OFF' && hasSoftwareToken,

@@ -5,9 +5,9 @@ import type { Lockout } from '../../../protection/lockout.ts'
 
 /**
  * Runs `verify`, which asks the trigger function whether an answer is right. Cognito does not limit answers to custom challenges, and by
- * default Lifeguard does not either. But a pool can have wrong answers counted like wrong codes, and the user locked after too many. An
- * error with which the function refuses then counts as a wrong answer. A right answer does not clear the count, because its challenge may
- * have been easy. Only a successful sign-in clears it (see `clearAnswerLimit`).
+ * default Lifeguard does not either. But a pool can choose that wrong answers count like wrong codes (the extension `wrongAnswers`). Then
+ * the user is locked after too many of them, and an error with which the function refuses counts as a wrong answer, too. A right answer
+ * does not clear the count, because its challenge may have been easy. Only a successful sign-in clears it (see `clearAnswerLimit`).
  */
 export async function limitAnswers(
   codeLockout: Lockout,

@@ -29,9 +29,10 @@ type Memory = {
 const challenge = 'CUSTOM_CHALLENGE'
 
 /**
- * A CUSTOM_CHALLENGE that the trigger function makes. Undefined when the function failed and its policy lets the call go on.
+ * A CUSTOM_CHALLENGE that the function of CreateAuthChallenge makes. Undefined when the function failed and its policy lets the call go on.
  *
- * @throws ApiError when the trigger function refuses, and InvalidParameterException when the pool lacks one of the triggers.
+ * @throws ApiError when the trigger function refuses, and InvalidParameterException when the pool lacks CreateAuthChallenge or
+ * VerifyAuthChallengeResponse.
  */
 export async function runCreateAuthChallenge(
   { secrets, clock, triggers }: CustomDeps,
@@ -56,9 +57,9 @@ export const notConfigured = () =>
   new ApiError('InvalidParameterException', 'Custom auth lambda trigger is not configured for the user pool.')
 
 /**
- * CUSTOM_CHALLENGE: one trigger function says whether the answer is right, and another one what comes next. The Session is consumed before
- * the first of them is called. Otherwise, if that function failed or refused a wrong answer with an error, a caller could use one Session
- * for many guesses.
+ * CUSTOM_CHALLENGE: VerifyAuthChallengeResponse says whether the answer is right, and then DefineAuthChallenge says which step comes next.
+ * The Session is consumed before VerifyAuthChallengeResponse is called. Otherwise, if its function failed or refused a wrong answer with an
+ * error, a caller could use one Session for many guesses.
  */
 export const customChallenge: Factor<CustomDeps> = {
   challenge,
@@ -101,7 +102,7 @@ async function openCustomStep(
   const { name } = state.memory
   const typed = requireParameter(responses, 'USERNAME')
   const found = await findUserOfState(deps, context.pool, state.sub, typed === name ? state.sub : typed)
-  // A user who was deleted, or became a user of an identity provider, is a decoy from now on: no trigger function can sign it in.
+  // A user who was deleted, or became a user of an identity provider, is a decoy from now on: no trigger function can sign in a decoy.
   const user = found?.status === 'EXTERNAL_PROVIDER' ? undefined : found
   if (user !== undefined && securityStampOf(user) !== state.securityStamp) {
     throw (await isStateConsumed(deps.db, state.id)) ? usedSession() : invalidSession()

@@ -22,8 +22,8 @@ const builtInChallenges = ['SMS_MFA', 'EMAIL_OTP', 'SOFTWARE_TOKEN_MFA', 'DEVICE
 type BuiltInChallenge = (typeof builtInChallenges)[number]
 
 /**
- * Asks the trigger function what comes next. `clientPublic` is SRP's A: only in the call that brings A can the function ask for the
- * password.
+ * Asks the function of DefineAuthChallenge which step comes next. `clientPublic` is SRP's A: only in the call that brings A can the
+ * function ask for a proof of the password.
  *
  * @throws ApiError when a trigger function refuses.
  */
@@ -57,7 +57,10 @@ function challengeOrFail(challenge: NewChallenge | undefined): CustomStep {
   return challenge === undefined ? { kind: 'fail' } : { kind: 'challenge', challenge }
 }
 
-/** Undefined when the user lacks the address, app or device. The sign-in then fails as it does for a user who does not exist. */
+/**
+ * Undefined when the user lacks the address, authenticator app or device that the challenge needs. The sign-in then fails as it does for a
+ * user who does not exist.
+ */
 async function createBuiltInChallenge(
   deps: DefineAuthChallengeDeps,
   signIn: SignIn,
@@ -78,7 +81,7 @@ async function createBuiltInChallenge(
 
 /**
  * Refuses a challenge whose Session a client could not send back: the limit is 2048 characters. Long metadata of earlier challenges can
- * exceed it.
+ * make a Session longer.
  */
 function requireShortSession(challenge: NewChallenge | undefined): NewChallenge | undefined {
   if ((challenge?.session?.length ?? 0) <= 2048) return challenge

@@ -12,7 +12,7 @@ import { notConfigured } from './custom-challenge.ts'
 
 /**
  * CUSTOM_AUTH: the trigger functions decide what has to be proven. With `CHALLENGE_NAME` SRP_A the client offers to prove the password
- * first; the functions may ask for that.
+ * first; the functions may ask for that proof.
  */
 export async function startCustom(
   deps: SrpDeps,

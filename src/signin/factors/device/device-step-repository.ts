@@ -8,7 +8,7 @@ export type DeviceStepKey = {
 }
 
 /**
- * Stores the state of a device's challenge, in place of an earlier one with the same key. `expiresAt` (epoch milliseconds) is the state's
+ * Stores the state of a device's challenge, in place of an earlier state with the same key. `expiresAt` (epoch milliseconds) is the state's
  * expiry.
  */
 export async function putDeviceStep(tx: Tx, key: DeviceStepKey, { state, expiresAt }: { state: string; expiresAt: number }): Promise<void> {

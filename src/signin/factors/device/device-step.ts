@@ -15,7 +15,7 @@ import { type DeviceStepKey, findDeviceStepState, putDeviceStep } from './device
 /**
  * Some clients answer DEVICE_SRP_AUTH without its Session, and Cognito accepts that. So the sign-in state of the challenge is also stored,
  * for its user, client and device. The stored state proves that the earlier steps were passed. It is the state that the Session holds. So
- * it expires with the Session, and works once, whether the client sends the Session or not.
+ * the stored state expires with the Session, and works once, whether the client sends the Session or not.
  */
 export async function keepDeviceStep(tx: Tx, secrets: Secrets, state: SignInState, deviceKey: string): Promise<void> {
   const { poolId, sub, clientId, expiresAt } = state
@@ -55,8 +55,8 @@ export async function findDeviceStep(
 }
 
 /**
- * Undefined when the challenge was answered already: a second answer must not clear the count of wrong proofs. Of two answers at once, both
- * may get the state here, but `consumeState` accepts only one.
+ * The stored state of a challenge that waits for its answer. Undefined when the challenge was answered already: a second answer must not
+ * clear the count of wrong proofs. Of two answers at once, both may get the state here, but `consumeState` accepts only one.
  */
 async function findUnansweredStep({ db, clock, secrets }: Deps, key: DeviceStepKey): Promise<SignInState | undefined> {
   const sealed = await findDeviceStepState(db, key, clock.now())

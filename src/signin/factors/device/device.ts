@@ -88,7 +88,7 @@ export const devicePassword: Factor<DeviceDeps> = {
     const { user } = signIn
     const { key, exchange } = step.memory
     if (requireParameter(answer.responses, 'DEVICE_KEY') !== key) throw invalidSession()
-    // The timestamp is checked only when the user is known, because a refusal is recorded as a wrong proof of this user.
+    // The timestamp is checked only after the user was found, because a refusal is recorded as a wrong proof of this user.
     requireCurrentTimestamp(proof.timestamp, { now: deps.clock.now(), toleranceMs: deps.srpToleranceMs })
 
     const { verifier } = await requireVerifier(deps, user, key)

@@ -29,7 +29,7 @@ export const email = messageFactor(emailSpec)
 /** SMS_MFA: a code to the user's phone. */
 export const sms = messageFactor(smsSpec)
 
-/** EMAIL_OTP for a new address. The right answer makes it the user's address and second factor. */
+/** EMAIL_OTP for a new address. The right code makes the address the user's own, and activates EMAIL_OTP as a second factor. */
 export function createNewEmailChallenge(deps: SentCodeDeps, signIn: SignIn, address: string): Promise<NewChallenge> {
   const { challenge, attribute, digits } = emailSpec
   return createSentCodeChallenge(deps, signIn, { challenge, contact: { attribute, value: address }, digits, isNew: true })

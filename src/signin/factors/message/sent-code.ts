@@ -14,10 +14,13 @@ import { wrongSignInCode } from '../../sign-in-errors.ts'
 
 export type SentCodeDeps = LaterStepDeps & { readonly triggers: Triggers; readonly codeLockout: Lockout }
 
-/** The sign-in state's data for a sent code. The Session holds the keyed hash, so that a sign-in that is given up leaves no row behind. */
+/**
+ * The sign-in state's data for a sent code. The Session holds the keyed hash of the code, so that a sign-in that is given up leaves no row
+ * behind in the database.
+ */
 export type SentCodeMemory = {
   readonly hash: string
-  /** An address that the right code makes the user's; undefined when the code went to the address that the user has. */
+  /** A new address, which becomes the user's when the code is right; undefined when the code went to the address that the user has. */
   readonly newAddress: string | undefined
 }
 
@@ -44,7 +47,7 @@ export async function createSentCodeChallenge(
   const messageContent = await renderMessageTo(triggers, message)
   const code = chooseCode(secrets, { pool, user }, digits)
   const newAddress = isNew ? contact.value : undefined
-  // The hash covers the id of the step, so the step comes first.
+  // The hash covers the id of the step, so the step is made before the hash.
   const blank = newLaterStep<SentCodeMemory>(signIn, { challenge, memory: { hash: '', newAddress }, now })
   const step = { ...blank, memory: { hash: hashOfSignInCode(secrets, blank, contact.value, code), newAddress } }
   const { medium, destination } = deliveryTo(contact)

@@ -28,8 +28,8 @@ export async function createSetupChallenge(
 
 /**
  * MFA_SETUP: the user sets up a second factor during the sign-in. For an authenticator app the client calls AssociateSoftwareToken and
- * VerifySoftwareToken, and answers with the Session of the latter. For e-mail it answers with an address (EMAIL), and the next challenge
- * asks for the code that is sent there.
+ * VerifySoftwareToken, and answers with the Session that VerifySoftwareToken returned. For e-mail the client answers with an address
+ * (EMAIL), and the next challenge asks for the code that is sent there.
  */
 export const mfaSetup: Factor<SecondFactorDeps> = {
   challenge,

@@ -48,8 +48,8 @@ export async function openSetup({ db, clock, secrets, pools }: SetupDeps, sessio
 }
 
 /**
- * A new Session for a set-up that is under way, with `memory` as its data. Its lifetime begins anew: it is valid as long as a new step
- * would be.
+ * A new Session for a set-up that is under way, with `memory` as its data. The lifetime begins anew: the Session is valid for the client's
+ * full AuthSessionValidity.
  */
 export function resumeSetup({ secrets, clock }: SetupDeps, { client, step }: Setup, memory: SetupMemory): string {
   const expiresAt = clock.now() + client.authSessionValidityMinutes * 60_000

@@ -18,8 +18,8 @@ export function missingRequiredAttributes(pool: Pool, client: AppClient, user: U
 }
 
 /**
- * The `userAttributes.<name>` keys of the answer. They may set only attributes that the user lacks, and have to set all required ones among
- * these.
+ * The attributes that the answer sets by its keys `userAttributes.<name>`. The answer may set only attributes that the user lacks. Among
+ * these, it has to set all that the pool requires.
  *
  * @throws ApiError InvalidParameterException or NotAuthorizedException when an attribute is not allowed, or a required one is missing.
  */

@@ -59,7 +59,7 @@ export const newPassword: Factor<NewPasswordDeps> & RequiredStep<NewPasswordDeps
   },
 }
 
-/** A digest that changes whenever a password is set, even if it is the same password. */
+/** A digest that changes whenever a password is set, even if the new password is the same text. */
 const passwordMarkOf = (user: User): string =>
   createHash('sha256')
     .update(user.password === null ? '' : sealMark(user.password))

@@ -15,7 +15,7 @@ import { wrongSignInCode } from '../../sign-in-errors.ts'
 import { hashOfSignInCode, isSignInCode, type SentCodeDeps } from '../message/sent-code.ts'
 import { confirmByAddress } from './confirm-by-address.ts'
 
-/** This code is the only factor, so it is longer than the code of a second factor (observed for e-mail). */
+/** The length of the code. This code is the only factor, so it is longer than the code of a second factor (observed for e-mail). */
 const digits = 8
 
 export type CodeChoice = 'EMAIL_OTP' | 'SMS_OTP'

@@ -12,7 +12,7 @@ import type { LaterStepDeps } from '../../later-step.ts'
 import { type Challenge, withProof } from '../../sign-in.ts'
 import { invalidSession, usedSession, wrongPassword } from '../../sign-in-errors.ts'
 
-/** WEB_AUTHN: the options that a page passes to the browser. Any passkey of the user will do. */
+/** WEB_AUTHN: the options that a page passes to the browser. The user may answer with any of their passkeys for the relying party. */
 export function createPasskeyChallenge(
   deps: LaterStepDeps,
   signIn: ChoiceSignIn,
@@ -48,8 +48,8 @@ export async function provePasskey(deps: LaterStepDeps, { user }: ChoiceSignIn, 
   if (assertion === undefined) throw new ApiError('InvalidParameterException', 'CREDENTIAL is not the answer of a passkey.')
   const passkey = choices.passkeys.find(({ id }) => id === assertion.id)
   const isProven = passkey !== undefined && (await isPasskeyProof(deps, assertion, passkey, answer))
-  // If the same answer comes twice, a passkey with a counter fails before the used Session is noticed. The client still gets the message
-  // about the used Session.
+  // If the same answer comes twice and the passkey has a counter, the check of the counter fails before the used Session is noticed. The
+  // client gets the message about the used Session all the same.
   if (!isProven || user === undefined) throw (await isStateConsumed(deps.db, state.id)) ? usedSession() : wrongPassword()
   return { kind: 'proven', user, progress: withProof(state.progress, 'WEB_AUTHN'), consumes: state }
 }

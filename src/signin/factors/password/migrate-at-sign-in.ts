@@ -15,8 +15,8 @@ export type PasswordAttempt = { readonly username: string; readonly password: st
 
 /**
  * Runs the UserMigration trigger for an unknown name and a password. The attempt counts like an attempt at a user's password, so that no
- * one can guess passwords of the other system through this one. Undefined when the pool has no such trigger, or the function does not know
- * the user. Where the client hides which users exist, an unknown or refused user gives a candidate whose password was refused.
+ * one can guess passwords of the other system through this server. Undefined when the pool has no such trigger, or the function does not
+ * know the user. Where the client hides which users exist, an unknown or refused user gives a candidate whose password was refused.
  *
  * @throws Error the trigger function's refusal, where the client does not hide which users exist.
  */

@@ -22,7 +22,7 @@ export async function createSelectMfaChallenge(
   return { name: challenge, parameters, session: sealState(secrets, step) }
 }
 
-/** SELECT_MFA_TYPE: the user selects one of several second factors, and its challenge follows. */
+/** SELECT_MFA_TYPE: the user selects one of several second factors. The challenge of that factor follows. */
 export const selectMfa: Factor<SecondFactorDeps> = {
   challenge,
 

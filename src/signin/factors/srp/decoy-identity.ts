@@ -5,10 +5,10 @@ import { decoySalt } from '../../../users/decoy.ts'
 import type { PasswordVerifier } from '../../../users/passwords/passwords.ts'
 
 /**
- * The name and salt of a decoy in the first answer of SRP. They are stable for a given name. Where users sign up with an address, the
- * username of a user is a UUID, and so is the decoy's. In other pools a user's name is returned as it was stored, so a UUID would give the
- * decoy away. But when the client sends an alias, the answer has the user's username, which the client did not send. For a decoy, the `sub`
- * stands for that username.
+ * The name and salt of a decoy in the first answer of SRP. They are stable for a given name. In a pool with username attributes, usernames
+ * are UUIDs, so the decoy's name is its `sub`. In other pools the decoy's name is the one that the client sent, in the spelling that the
+ * pool stores: a UUID would give the decoy away. Exception: if the client sent something like an alias, the decoy's name is its `sub`. For
+ * a user, the answer would have the username here, which the client did not send either.
  */
 export function decoyIdentity(
   secrets: Secrets,

@@ -56,7 +56,7 @@ export async function startSrp(
 }
 
 /**
- * PASSWORD_VERIFIER for a candidate. A decoy gets a challenge of the same form, at the same cost.
+ * PASSWORD_VERIFIER for a candidate. The challenge of a decoy looks the same, and takes as long to make.
  *
  * @throws ApiError PasswordResetRequiredException, UserNotConfirmedException, TooManyRequestsException
  */
@@ -99,13 +99,14 @@ export const srp: Factor<SrpDeps> = {
     const state = requireState<Memory>(answer, 'PASSWORD_VERIFIER', now)
     const { name, exchange } = state.memory
     const typed = requireParameter(responses, 'USERNAME')
-    // The name in the challenge is not looked up, for users and decoys alike: the lookup would take longer for one of them.
+    // If the answer has the name from the challenge, that name is not looked up, neither for users nor for decoys: the lookup would take
+    // longer for one of the two.
     const user = await findUserOfState(deps, pool, state.sub, typed === name ? state.sub : typed)
     if (user !== undefined) {
       requireNotReset(client, user)
       requireConfirmed(client, user)
     }
-    // The timestamp is checked only when the user is known, because a refusal is recorded as a wrong password of this user.
+    // The timestamp is checked only after the user was found, because a refusal is recorded as a wrong password of this user.
     requireCurrentTimestamp(proof.timestamp, { now, toleranceMs: deps.srpToleranceMs })
 
     const outcome = await deps.lockout.guard<User>(pool.id, state.sub, now, async () => {

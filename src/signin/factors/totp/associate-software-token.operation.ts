@@ -7,8 +7,8 @@ import { lockCaller } from '../../../users/profile/profile-rules.ts'
 import { openSetup, resumeSetup, type SetupDeps } from '../mfa-setup/setup-step.ts'
 
 /**
- * Returns a new secret for an authenticator app. Until VerifySoftwareToken verifies a code of the new secret, it has no effect: an earlier
- * secret stays in use.
+ * Returns a new secret for an authenticator app. The new secret has no effect until VerifySoftwareToken verifies one of its codes. Until
+ * then an earlier secret stays in use.
  */
 export const associateSoftwareToken = operation('AssociateSoftwareToken', {
   auth: 'session-or-token',

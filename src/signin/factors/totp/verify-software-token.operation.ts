@@ -18,7 +18,7 @@ type AppRegistration = { readonly code: string; readonly deviceName: string | nu
 
 /**
  * Registers the authenticator app, in place of an earlier one, when the code is right for the secret of AssociateSoftwareToken. During a
- * sign-in this also activates the app for MFA. With an access token it does not activate the app: SetUserMFAPreference does.
+ * sign-in, the operation also activates the app for MFA. With an access token it does not: SetUserMFAPreference activates the app.
  */
 export const verifySoftwareToken = operation('VerifySoftwareToken', {
   auth: 'session-or-token',
