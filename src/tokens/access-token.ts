@@ -27,8 +27,9 @@ type VerifiedClaims = { readonly sub: string; readonly clientId: string; readonl
 /**
  * The user and the session that an access token belongs to.
  *
- * @throws ApiError NotAuthorizedException when it is not an access token of ours, is expired or revoked, or lacks the self-service scope.
- * @throws ApiError UserNotFoundException when its user was deleted.
+ * @throws ApiError NotAuthorizedException when the token is not an access token of ours, is expired or revoked, or lacks the self-service
+ * scope.
+ * @throws ApiError UserNotFoundException when the token's user was deleted.
  */
 export async function requireAccessToken(deps: AccessTokenDeps, token: string): Promise<TokenCaller> {
   const poolId = claimedPoolId(deps.publicUrl, token)
@@ -43,7 +44,7 @@ export async function requireAccessToken(deps: AccessTokenDeps, token: string): 
     findSession(deps.db, { poolId: pool.id, sub: claims.sub, id: claims.sessionId }),
   ])
   if (user === undefined) throw new ApiError('UserNotFoundException', 'User does not exist.')
-  // Disabling a user also ends the sessions, but clients look for this message.
+  // Disabling a user also ends the user's sessions, so the token counts as revoked anyway. But clients look for this message.
   if (!user.enabled) throw new ApiError('NotAuthorizedException', 'User is disabled.')
   const clientGone = owner === undefined || owner.pool.id !== pool.id
   if (clientGone || session === undefined || isRevoked(session, user)) throw accessTokenRevoked()

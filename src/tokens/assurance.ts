@@ -23,7 +23,7 @@ export function acrOf({ acrValues }: Pick<Pool, 'acrValues'>, level: AssuranceLe
   return (acrValues ?? defaultAcrValues)[`Level${level}`] ?? ''
 }
 
-/** The level that has this name in the pool. */
+/** The level whose name in the pool is `acr`. Undefined when no level has this name. */
 export function findLevel(pool: Pick<Pool, 'acrValues'>, acr: string): AssuranceLevel | undefined {
   return ([1, 2, 3, 4] as const).find((level) => acrOf(pool, level) === acr)
 }

@@ -37,7 +37,8 @@ export function changeIdClaims(claims: Claims, { id }: Pick<TokenChanges, 'id'>)
 }
 
 /**
- * The claims of an access token with the trigger's changes. Only `scopes` changes the claim `scope`, and `aud` can only be the client's id.
+ * The claims of an access token with the trigger's changes. A trigger function can change the claim `scope` only through `scopes`, and can
+ * set `aud` only to the client's id.
  */
 export function changeAccessClaims(claims: Claims, { access, scopes }: Pick<TokenChanges, 'access' | 'scopes'>, client: AppClient): Claims {
   const added = addable(access).filter(([name, value]) => name !== 'scope' && (name !== 'aud' || value === client.id))
@@ -51,7 +52,10 @@ function addable({ add }: ClaimChanges): (readonly [string, unknown])[] {
   return Object.entries(add).filter(([name]) => !fixedClaims.has(name) && !name.startsWith('cognito:') && !name.startsWith('dev:'))
 }
 
-/** Of the claims that begin with `cognito:`, only the groups can be suppressed. The roles are then suppressed together with the groups. */
+/**
+ * The names of the claims to suppress. Of the claims that begin with `cognito:`, only the groups can be suppressed. The roles are then
+ * suppressed together with the groups.
+ */
 function suppressable({ suppress }: ClaimChanges, fixed: readonly string[]): ReadonlySet<string> {
   const names = suppress.filter((name) => !fixedClaims.has(name) && !fixed.includes(name) && !name.startsWith('cognito:'))
   return new Set(suppress.includes(groupNames) ? [...names, ...groupClaims] : names)

@@ -13,7 +13,7 @@ export const selfServiceScope = 'aws.cognito.signin.user.admin'
 /** The user that tokens are about, and the app client they are for. */
 export type TokenSubject = { readonly pool: Pool; readonly client: AppClient; readonly user: User }
 
-/** What the access token and the ID token of one issue have in common. Times in epoch seconds. */
+/** What an access token and an ID token that are issued together have in common. Times in epoch seconds. */
 export type Grant = TokenSubject & {
   readonly groups: GroupConfiguration
   /** The confirmed device that the session was begun on. */
@@ -29,7 +29,7 @@ export type Grant = TokenSubject & {
   readonly changes: TokenChanges | undefined
 }
 
-/** The claims of an access token. Without changes by PreTokenGeneration they are not copied. */
+/** The claims of an access token. If PreTokenGeneration changes nothing, the claims are not copied. */
 export function accessClaims(grant: Grant, jti: string): Claims {
   const claims = defaultAccessClaims(grant, jti)
   return grant.changes === undefined ? claims : changeAccessClaims(claims, grant.changes, grant.client)

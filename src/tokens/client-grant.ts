@@ -19,7 +19,7 @@ export type ClientGrant = {
  * The scopes of a token that the client gets for itself: those that the client asks for, otherwise all that it may have. Scopes about users
  * are left out, and so are scopes that no resource server defines any longer.
  *
- * @throws ApiError InvalidParameterException when the client asks for any other scope, or when no scope is left.
+ * @throws ApiError InvalidParameterException when the client asks for a scope that it may not have, or when no scope is left.
  */
 export async function requireClientScopes(db: Db, client: AppClient, requested: readonly string[] = []): Promise<readonly string[]> {
   const existing = await findExistingScopes(db, client.poolId, client.oauthScopes ?? [])

@@ -19,7 +19,7 @@ export type IssuedTokens = {
   /** Undefined when the caller keeps the refresh token it has. */
   readonly refreshToken: string | undefined
   readonly expiresInSeconds: number
-  /** A device that the client may confirm; undefined when the pool tracks none, or the device is confirmed already. */
+  /** A device that the client may confirm; undefined when the pool tracks no devices, or the device is confirmed already. */
   readonly newDevice?: SessionDevice | undefined
 }
 

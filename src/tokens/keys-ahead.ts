@@ -11,14 +11,14 @@ export type KeysAhead = {
 /** The most pools that wait for their keys. Further pools get their keys at their first use. */
 const mostWaiting = 1000
 
-/** Works on one pool at a time, so that requests that wait for keys find a free thread. */
+/** Makes the keys of one pool at a time, so that requests that wait for keys of another pool find a free thread. */
 export function createKeysAhead(signingKeys: Pick<SigningKeys, 'published'>): KeysAhead {
   const waiting: string[] = []
   let working: Promise<void> | undefined
 
   async function work(): Promise<void> {
     for (let poolId = waiting.shift(); poolId !== undefined; poolId = waiting.shift()) {
-      // An error is ignored here, such as that the pool was deleted: the first request that needs the keys gets it again.
+      // An error is ignored here, such as that the pool was deleted: the first request that needs the keys gets the error again.
       await signingKeys.published(poolId).catch(() => undefined)
     }
     working = undefined

@@ -27,8 +27,8 @@ const prefix = 'lgr_'
  * Version 1 of the format of a refresh token, the only one so far: an array without a version number. Refresh tokens live for up to ten
  * years, so this format has to be read for ever. The array can grow at its end, because an older server ignores further elements.
  *
- * Do not write another format in the release that introduces it. During a rolling upgrade the servers of the previous release would refuse
- * such tokens, and clients would sign their users out. See docs/decisions/0011-sealed-values-carry-a-version.md.
+ * Do not write another format in the first release that can read it. During a rolling upgrade the servers of the previous release would
+ * refuse such tokens, and clients would sign their users out. See docs/decisions/0011-sealed-values-carry-a-version.md.
  */
 type FixedMembers = readonly [string, string, string, string, string, number, number, number]
 type ArrayForm = FixedMembers | readonly [...FixedMembers, readonly AuthMethod[]]

@@ -31,10 +31,10 @@ export type VerifiedRefreshToken = {
 }
 
 /**
- * Checks what the caller presents. `deviceKey` is the device that the caller names.
+ * Checks the refresh token that the caller presents, and the device that the caller names (`deviceKey`).
  *
- * @throws ApiError NotAuthorizedException when the token is not ours, expired, revoked or another client's, when it is bound to another
- * device than the one named, and when its user is deleted or disabled.
+ * @throws ApiError NotAuthorizedException when the token is not ours, expired, revoked or another client's, when its session is bound to
+ * another device than `deviceKey`, and when its user is deleted or disabled.
  */
 export async function requireRefreshToken(
   deps: RefreshDeps,
@@ -70,7 +70,7 @@ export async function refreshTokens(
   { token, user, session, deviceKey }: VerifiedRefreshToken,
 ): Promise<IssuedTokens> {
   const subject = { pool: context.pool, client: context.client, user }
-  // A token that was rotated out stays invalid, even after its client stops rotating.
+  // A token that a rotation has replaced stays invalid, even after its client stops rotating.
   if (token.generation !== session.generation) throw refuse('Refresh Token has been revoked')
   const customization = await runPreTokenGeneration(deps, subject, 'TokenGeneration_RefreshTokens', context.caller)
   const now = deps.clock.now()

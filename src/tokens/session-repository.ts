@@ -34,8 +34,9 @@ const everyColumn: Readonly<Record<keyof SessionTable, true>> = {
 const columns = Object.keys(everyColumn) as (keyof SessionTable)[]
 
 /**
- * Locks the user's row until the commit. So a request that deletes the user either sees the session, or has deleted the user before this
- * statement reads the row.
+ * Inserts a session, unless its user was disabled or signed out since the sign-in read the user, or its pool was deleted. Locks the user's
+ * row until the commit. So a request that deletes the user either sees the session, or has deleted the user before this statement reads the
+ * row.
  */
 const insertUnlessOvertaken = prepareQuery((db, row: Selectable<SessionTable>) =>
   db
@@ -77,8 +78,8 @@ export async function revokeSession(db: Db | Tx, key: SessionKey, now: number): 
 }
 
 /**
- * False when another request rotated this generation first, or the session was revoked. `activity` is null for a session that is not
- * tracked.
+ * Records a rotation of the session's refresh token. False when another request has rotated this `generation` first, or when the session
+ * was revoked. `activity` is null for a session that is not tracked.
  */
 export async function rotateSession(
   db: Db | Tx,

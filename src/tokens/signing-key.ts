@@ -19,7 +19,7 @@ export type SigningKey = {
   readonly kid: string
   readonly use: KeyUse
   readonly createdAt: number
-  /** When it stopped signing; null while it signs. */
+  /** When the key stopped signing; null while the key signs. */
   readonly retiredAt: number | null
   readonly privateKey: KeyObject
   readonly publicKey: KeyObject
@@ -28,7 +28,7 @@ export type SigningKey = {
 
 const generate = promisify(generateKeyPair)
 
-/** Runs on the thread pool and takes some 100 ms there. */
+/** Makes a key pair. This takes some 100 ms on the thread pool. */
 export async function newSigningKey(poolId: string, use: KeyUse, now: number): Promise<SigningKey> {
   const { privateKey, publicKey } = await generate('rsa', { modulusLength: 2048 })
   const kid = randomBytes(32).toString('base64')

@@ -62,7 +62,8 @@ export function createSigningKeys(deps: Deps): SigningKeys & { close(): void } {
     async rotate(poolId, old, alongside) {
       await replaceKeys(deps, poolId, old, alongside)
       cache.delete(poolId)
-      // The change is committed, so a failure here must not look like a failed rotation. Other caches expire without the notification.
+      // The change is committed, so a failure here must not look like a failed rotation. Without the notification, the caches of other
+      // processes expire after `cacheMs`.
       await deps.publish(channel, poolId).catch(() => undefined)
     },
     close,

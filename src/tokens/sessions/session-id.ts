@@ -13,7 +13,7 @@ export function writeSessionId(id: string): string {
   )
 }
 
-/** The session's UUID. Undefined when the text is not the `SessionId` of a session of ours, such as that of a single-sign-on session. */
+/** The session's UUID. Undefined when the text is not the `SessionId` of a session of ours, such as the id of a single-sign-on session. */
 export function readSessionId(text: string): string | undefined {
   if (!/^tkn[0-9a-z]{25}$/.test(text)) return undefined
   let value = 0n

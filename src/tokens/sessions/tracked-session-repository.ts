@@ -2,7 +2,9 @@ import type { Db, Tx } from '../../storage/db.ts'
 import type { Activity, Session } from '../session.ts'
 import { activityColumns, fromRow, type SessionKey } from '../session-repository.ts'
 
-/** The user's tracked sessions that are neither expired nor revoked, in no order. Sessions that a sign-out ended are included. */
+/**
+ * The user's tracked sessions that are neither expired nor revoked, in no particular order. Sessions that a sign-out ended are included.
+ */
 export async function listTrackedSessions(db: Db | Tx, poolId: string, sub: string, now: number): Promise<readonly Session[]> {
   const rows = await db
     .selectFrom('session')
@@ -16,7 +18,7 @@ export async function listTrackedSessions(db: Db | Tx, poolId: string, sub: stri
   return rows.map(fromRow)
 }
 
-/** Records the last use of a session. Does nothing to a session that is not tracked or was revoked. */
+/** Records the last use of a session. Does nothing when the session is not tracked or was revoked. */
 export async function recordActivity(db: Db | Tx, key: SessionKey, activity: Activity): Promise<void> {
   await db
     .updateTable('session')
@@ -29,7 +31,7 @@ export async function recordActivity(db: Db | Tx, key: SessionKey, activity: Act
     .execute()
 }
 
-/** False when the user has no such tracked session, or it has ended already. */
+/** False when the user has no such tracked session, or when that session has ended already. */
 export async function revokeTrackedSession(
   db: Db | Tx,
   user: { readonly poolId: string; readonly sub: string; readonly signedOutAt: number | null },

@@ -32,8 +32,8 @@ export async function listActiveSessions(db: Db, pool: Pool, user: User, now: nu
 }
 
 /**
- * Ends the user's sessions that were not used for longest, until one more session is within the pool's limit. Locks the user, so that two
- * sign-ins at once do not both count on the same free place.
+ * Ends the user's least recently used sessions, until one more session is within the pool's limit. Locks the user: otherwise two sign-ins
+ * at once could both count on the same free place.
  */
 export async function makeRoomForSession(tx: Tx, pool: Pool, sub: string, now: number): Promise<void> {
   const user = await lockUser(tx, pool.id, sub)
