@@ -12,12 +12,12 @@ export function transferableAliases(pool: Pool, aliases: readonly Alias[]): read
 }
 
 /**
- * Locks the user `sub`, and takes those of `aliases` that are transferable (see `transferableAliases`) away from their present owners.
- * The owners keep the addresses, but unverified. Other aliases stay with their owners, so the caller still finds a clash. Undefined when
- * the user does not exist (not yet, or no longer).
+ * Locks the user `sub`, and takes those of `aliases` that are transferable (see `transferableAliases`) away from their present owners. The
+ * owners keep the addresses, but unverified. Other aliases stay with their owners, so the caller cannot store them for this user. Undefined
+ * when the user does not exist (not yet, or no longer).
  *
  * @NOTE All users are locked in the order of their `sub`, so that two users who take addresses from each other do not deadlock.
- * @throws ApiError AliasExistsException when a test user would take an address; nothing is taken then
+ * @throws ApiError AliasExistsException when a test user would take an address; the caller's transaction must then be rolled back
  */
 export async function lockUserTakingAliases(
   tx: Tx,

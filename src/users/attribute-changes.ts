@@ -13,7 +13,7 @@ import { updateUser } from './user-repository.ts'
 /** An address that has to be verified by a code. */
 export type AddressToVerify = { readonly attribute: ContactAttribute; readonly value: string }
 
-/** What a change of attributes means by the rules of the pool. */
+/** What follows from a change of attributes by the rules of the pool. */
 export type AttributePlan = {
   /** All attributes to store now, without an address that the pool stores only once it is verified. */
   readonly attributes: Attributes
@@ -53,7 +53,7 @@ export function planAttributeChanges(pool: Pool, current: Attributes, changes: A
   return { attributes, toVerify, touched }
 }
 
-/** @throws ApiError InvalidParameterException when the changes set the flag of an address (verified or not) that the user does not have */
+/** @throws ApiError InvalidParameterException when the changes set the flag (verified or not) of an address that the user does not have */
 export function requireAddressesOfFlags(changes: Attributes, attributes: Attributes): void {
   for (const attribute of contacts) {
     if (!changes[`${attribute}_verified`] || attributes[attribute] || changes[attribute]) continue

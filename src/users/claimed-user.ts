@@ -20,19 +20,19 @@ export type Claim = {
   readonly known: User | undefined
   /** The `sub` of the user, or of the decoy for a name that no user has. Attempts are counted for it. */
   readonly subject: string
-  /** Whether the answer must hide if the user exists, and the user's state. */
+  /** Whether the answer must hide that the user exists, and which state the user is in. */
   readonly hidden: boolean
 }
 
 type ClaimInput = {
   readonly username: string
   readonly action: LimitedAction
-  /** Runs for an unknown name, once the attempt is counted: the UserMigration trigger may create the user. */
+  /** Called for an unknown name, after the attempt was counted: the UserMigration trigger may create the user. */
   readonly migrate?: (() => Promise<User | undefined>) | undefined
 }
 
 /**
- * Finds the user and counts the attempt.
+ * Finds the user that a request names, and counts the attempt.
  *
  * @throws ApiError LimitExceededException past the limit of attempts
  * @throws ApiError UserNotFoundException when no user has the name, and the client does not hide that

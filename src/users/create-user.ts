@@ -21,7 +21,10 @@ export type UserCreation = {
   readonly takesAliases: boolean
   /** The error for a name that belongs to another user. */
   nameTaken(kind: AliasKind): Error
-  /** Calls PreSignUp, which may refuse the user, and adds what the draft leaves open. A migration has called its trigger before. */
+  /**
+   * Calls PreSignUp, which may refuse the user, and adds what the draft leaves open. A migration does not call PreSignUp: it has called
+   * UserMigration before.
+   */
   decide(): Promise<Decision> | Decision
   /** Undefined when the user gets no message. */
   readonly message: FirstMessage | undefined

@@ -20,9 +20,9 @@ type SimulatedCode = {
 }
 
 /**
- * Does for a name that no user has the same statements as sending a code to a user, including the commit, so that the time it takes
- * reveals nothing. The message is deleted before the commit: the code is sent nowhere and proves nothing. The sweeper keeps expired codes
- * for a while; this code expires that much earlier, and so disappears when the code of a user would expire.
+ * Executes for a name that no user has the same statements as the sending of a code to a user, including the commit. So the time that it
+ * takes reveals nothing. The message is deleted before the commit: the code is sent nowhere and proves nothing. The sweeper keeps expired
+ * codes for a while; this code expires earlier by that time, so that it is deleted when the code of a user would expire.
  */
 export async function simulateSendCode(
   { db, secrets }: { db: Db; secrets: Secrets },
@@ -51,7 +51,7 @@ type SimulatedMessage = {
 
 const noSender = { from: undefined, replyTo: undefined, sourceArn: undefined, configurationSet: undefined }
 
-/** Does the same statements as queueing a message, and deletes the message again. */
+/** Executes the same statements as the queueing of a message, and deletes the message again. */
 export async function simulateQueue(
   tx: Tx,
   secrets: Secrets,

@@ -8,8 +8,8 @@ import { drawTypicalKind, parseUserKind, type RegisteredFactors, type UserKind }
 export type DecoyUser = { readonly user: User } & RegisteredFactors
 
 /**
- * The decoy for a name. It is stable for a name and looks like one of the pool's users. Answers about it are made by the same code as answers
- * about users. It is never stored, and no proof is ever accepted for it.
+ * The decoy for a name. The decoy is stable for a name and looks like one of the pool's users. Answers about it are made by the same code
+ * as answers about users. It is never stored, and no proof is ever accepted for it.
  */
 export function draftDecoyUser(secrets: Secrets, pool: Pool, { name, sub }: { name: string; sub: string }): DecoyUser {
   const kind = withAddressInName(name, draftKind(secrets, pool, name))

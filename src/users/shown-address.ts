@@ -30,7 +30,8 @@ export function shownRecoveryDelivery(secrets: Secrets, pool: Pool, named: Named
     chooseRecoveryContact(pool, shown.attributes, addressesOfActiveMfa(pool, shown)) ??
     chooseRecoveryContact(pool, shown.attributes) ??
     firstContact(order, shown.attributes)
-  // By the legacy rule most users get the code at the kind of address that the pool verifies: a phone only if it verifies phones.
+  // In a pool without recovery settings (the legacy rule), most users get the code at a kind of address that the pool verifies. So an
+  // e-mail address is made up, unless the pool verifies phones.
   const usualOrder = pool.recovery === undefined && !pool.autoVerifiedAttributes.includes('phone_number') ? order.toReversed() : order
   return deliveryOrSimulated(secrets, pool, named.name, { contact, otherwise: usualOrder[0] })
 }
@@ -66,7 +67,7 @@ function firstContact(order: readonly ContactAttribute[], attributes: Attributes
 
 /**
  * The delivery to the contact, or to a made-up address of the kind `otherwise`. An address is made up in any case, so that the call always
- * takes as long.
+ * takes the same time.
  */
 function deliveryOrSimulated(
   secrets: Secrets,

@@ -46,9 +46,9 @@ function requireAddressKind(pool: Pool, username: string): ContactAttribute {
 }
 
 /**
- * The kind of the first name of a new user that belongs to another user. `insertUser` finds clashes between names of the same kind by
- * itself. This function also finds a username or preferred username that is spelled like a name of another kind, or like the `sub`, of
- * another user: a search for that user would find the new one.
+ * Looks for names of a new user that another user has already, and returns the kind of the first one. `insertUser` by itself finds only
+ * clashes between names of the same kind. This function also finds a new username or preferred username that is spelled like another user's
+ * `sub` or name of another kind: a search for that other user would find the new user.
  */
 export async function findTakenName(
   db: Db | Tx,

@@ -117,7 +117,10 @@ export async function insertUser(tx: Tx, pool: Pool, user: User): Promise<AliasK
   return undefined
 }
 
-/** Stores `after` in place of `before`, which the transaction has locked. Returns what `insertUser` returns. */
+/**
+ * Stores `after` in place of `before`, which the transaction has locked. Undefined when that was done; otherwise the kind of a name that
+ * another user has.
+ */
 export async function updateUser(tx: Tx, pool: Pool, before: User, after: User): Promise<AliasKind | undefined> {
   const oldAliases = aliasesOf(pool, before)
   const newAliases = aliasesOf(pool, after)

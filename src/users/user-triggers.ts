@@ -106,7 +106,8 @@ export async function renderAddressCodes(
     const message = { pool, user: changed, attributes: [attribute], kind: 'update-attribute', callerContext } as const
     contents.set(attribute, await renderMessageTo(triggers, message))
   }
-  // Another request may change the user in the meantime, so that one more address needs a code. The pool's template words that one.
+  // Another request may change the user in the meantime, so that one more address needs a code. The message with that code is written from
+  // the pool's template, without CustomMessage.
   const recipient = { sub: user.sub, username: user.username, userAttributes: triggerAttributesOf(pool, changed) }
   return (attribute) => contents.get(attribute) ?? { callerContext, recipient, customMessage: undefined }
 }

@@ -71,8 +71,8 @@ export function aliasesOf(pool: Pool, user: Pick<User, 'sub' | 'username' | 'att
 }
 
 /**
- * Applies `changes` to `attributes`. An empty value removes the attribute, as in Cognito, and an address takes its flag along. A changed
- * address becomes unverified unless the changes say that it is verified.
+ * Applies `changes` to `attributes`. An empty value removes the attribute, as in Cognito. With an address it also removes the address's
+ * flag (such as `email_verified`). A changed address becomes unverified unless the changes say that it is verified.
  */
 export function changeAttributes(attributes: Attributes, changes: Attributes): Attributes {
   const result: Record<string, string> = { ...attributes }

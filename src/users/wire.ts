@@ -2,7 +2,7 @@ import type { AttributeType, UserType } from '../contract/generated/types.ts'
 import { writeMfaOptions } from './mfa/mfa-wire.ts'
 import type { User } from './user.ts'
 
-/** `sub`, then the attributes that `isReadable` accepts; all attributes when it is omitted (for operations of administrators). */
+/** `sub`, then the attributes that `isReadable` accepts; all attributes when `isReadable` is omitted (for operations of administrators). */
 export function writeAttributes(user: User, isReadable: (name: string) => boolean = () => true): AttributeType[] {
   return Object.entries({ sub: user.sub, ...user.attributes })
     .filter(([name]) => isReadable(name))
@@ -26,7 +26,7 @@ export function writeUserState(user: User) {
   }
 }
 
-/** What the caller passes to the trigger in addition to the attributes. If a name is given twice, the last value counts. */
+/** ValidationData: what the caller passes to PreSignUp in addition to the attributes. If a name is given twice, the last value counts. */
 export function readValidationData(list: readonly AttributeType[] | undefined): Readonly<Record<string, string>> | undefined {
   return list && Object.fromEntries(list.map(({ Name, Value = '' }) => [Name, Value]))
 }

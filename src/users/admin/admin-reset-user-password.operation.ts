@@ -48,7 +48,7 @@ export const adminResetUserPassword = operation('AdminResetUserPassword', {
   },
 })
 
-/** Cognito checks this first. */
+/** Comes before the other checks, as at Cognito. */
 function requireEnabled({ enabled }: User): void {
   if (!enabled) throw new ApiError('NotAuthorizedException', 'User is disabled.')
 }

@@ -18,15 +18,15 @@ export function draftNewUser(pool: Pool, input: NewUserInput): Omit<UserDraft, '
   const named = nameNewUser(pool, input)
   if (Object.hasOwn(input.attributes, 'sub')) throw nonMutable('sub')
   checkAttributes(pool, named.attributes)
-  // Unlike at sign-up, no flag is added to an address that came without one (observed).
+  // Unlike at sign-up, no flag is added to an address that came without a flag (observed).
   const attributes = Object.fromEntries(Object.entries(named.attributes).filter(([, value]) => value !== ''))
   requireAddressesOfFlags(named.attributes, attributes)
   return { poolId: pool.id, sub: input.sub, username: named.username, attributes }
 }
 
 /**
- * The given password or a random one. Undefined in a pool whose users may sign in with codes: there, a user without a given password
- * needs none.
+ * The given password or a random one. Undefined in a pool whose users may sign in with codes: there, a user without a given password signs
+ * in with a code.
  *
  * @throws ApiError InvalidPasswordException when the pool's policy does not allow the given password
  */

@@ -26,7 +26,8 @@ type Invitation = {
 }
 
 /**
- * The message that tells a new user their username and temporary password. CustomMessage is called once, even if the message goes two ways.
+ * The message that tells a new user their username and temporary password. CustomMessage is called once, even if the message goes out both
+ * by e-mail and by SMS.
  */
 export function invitation(
   { secrets, triggers }: { readonly secrets: Secrets; readonly triggers: Triggers },

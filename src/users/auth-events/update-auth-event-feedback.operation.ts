@@ -12,8 +12,8 @@ import { storeFeedback } from './store-feedback.ts'
 type Deps = { db: Db; pools: PoolCatalog; secrets: Secrets; clock: Clock }
 
 /**
- * A user who was notified of an auth event says whether it was them. The feedback token is the only proof, so it is checked before the
- * answer reveals anything.
+ * A user who was notified of an auth event says whether it was them. The feedback token is the only proof, so the token is checked before
+ * the answer reveals anything.
  */
 export const updateAuthEventFeedback = operation('UpdateAuthEventFeedback', {
   auth: 'public',

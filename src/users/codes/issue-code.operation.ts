@@ -13,7 +13,7 @@ type Deps = { db: Db; clock: Clock; secrets: Secrets; pools: PoolCatalog; audit:
 
 /**
  * Lifeguard's own operation: makes a code for a user whom no message reaches. The administrator identifies the user and passes the code on.
- * It replaces the outstanding code, and no message is sent. The audit record names the administrator, never the code.
+ * The new code replaces the outstanding one, and no message is sent. The audit record names the administrator, never the code.
  */
 export const issueCode = operation('IssueCode', {
   auth: 'iam',

@@ -18,7 +18,7 @@ export type CodePlan = {
 /**
  * What a code for this purpose verifies and how long it is valid.
  * @throws ApiError UnsupportedUserStateException when the user could not use such a code
- * @throws ApiError InvalidParameterException when the user has no address for it
+ * @throws ApiError InvalidParameterException when the user has no address for the code
  */
 export async function planCode(
   tx: Tx,
@@ -44,7 +44,7 @@ function planSignUp(pool: Pool, user: User): CodePlan {
   return { purpose: 'sign-up', lifetimeMs: codeLifetimesMs.signUp, contact: chooseSignUpContact(pool, user.attributes) }
 }
 
-/** Applies the rules of ForgotPassword, with the error code of this operation. */
+/** Applies the rules of ForgotPassword, with the error code of IssueCode. */
 function planRecovery(pool: Pool, user: User): CodePlan {
   try {
     requireSelfRecovery(pool)

@@ -13,7 +13,10 @@ import { findDevice, insertDevice } from './device-repository.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets }
 
-/** Stores the device under the key that its sign-in was given. Unless the pool asks users first, the device is remembered at once. */
+/**
+ * Stores the device under the key that its sign-in was given. The device is remembered at once, unless the pool lets its users decide that
+ * (`onlyRememberedOnUserPrompt`).
+ */
 export const confirmDevice = operation('ConfirmDevice', {
   auth: 'access-token',
 
@@ -50,7 +53,10 @@ export const confirmDevice = operation('ConfirmDevice', {
 
 const invalidKey = () => new ApiError('InvalidParameterException', 'Invalid device key given.')
 
-/** Both values are base64 of integers in two's complement. Null when the device sent neither: it can be tracked, but proves nothing. */
+/**
+ * Salt and verifier come as integers in two's complement, in base64. Null when the device sent neither: such a device can be tracked, but
+ * it can prove nothing.
+ */
 function readSealedVerifier(secrets: Secrets, user: User, key: string, config: DeviceSecretVerifierConfigType | undefined): string | null {
   if (config?.PasswordVerifier === undefined && config?.Salt === undefined) return null
   const verifier = readVerifier(fromBase64(config.PasswordVerifier))

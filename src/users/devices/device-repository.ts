@@ -95,7 +95,7 @@ export async function recordDeviceUse(db: Db | Tx, device: DeviceKey, { ip, now 
 
 /**
  * Deletes a device. False when the user has no such device. Marks the sessions that began on the device as well: a thief of the device who
- * has their tokens must not be able to confirm the device's key once more.
+ * has tokens of these sessions must not be able to confirm the device's key once more.
  * @NOTE The user is locked first: otherwise a concurrent ConfirmDevice could bring the device back.
  */
 export async function deleteDevice(tx: Tx, device: DeviceKey, now: number): Promise<boolean> {

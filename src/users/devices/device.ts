@@ -29,7 +29,9 @@ export function newDeviceKey(poolId: string): string {
   return `${regionOf(poolId)}_${randomUUID()}`
 }
 
-/** The device group key: a device's password is bound to it and to the device key. Each user has one, and it never changes. */
+/**
+ * The device group key: a device's password is bound to it and to the device key. Each user has one device group key, which never changes.
+ */
 export function deviceGroupKeyOf(secrets: Secrets, { poolId, sub }: UserKey): string {
   return `-${secrets.mac('device', 'group', poolId, sub).toString('base64url').slice(0, 8)}`
 }

@@ -14,7 +14,7 @@ export async function listExpiredSignUps(tx: Tx, poolId: string, last: number, l
     .where('user_attribute.pool_id', '=', poolId)
     .where('user_attribute.name', '=', statusName)
     .where('user_attribute.value_key', '=', searchKey(statusName, 'UNCONFIRMED'))
-    // A `sub` begins with its time of creation, so the index leads straight to the oldest.
+    // A `sub` begins with its time of creation, so the index leads straight to the oldest users.
     .where('user_attribute.sub', '<', uuidv7(last + 1, lowestBits))
     .where('user.status', '=', 'UNCONFIRMED')
     .where('user.enabled', '=', 1)

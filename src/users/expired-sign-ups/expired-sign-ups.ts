@@ -45,7 +45,7 @@ export async function sweepExpiredSignUps(tx: Tx, now: number, limit: number): P
   return found
 }
 
-/** Checks again under the lock: the user may have been confirmed at the last moment. */
+/** Deletes the user. Checks again, under the lock, that the sign-up has expired: the user may have been confirmed at the last moment. */
 async function deleteIfExpired(tx: Tx, pool: Pool, sub: string, now: number): Promise<void> {
   const user = await lockUser(tx, pool.id, sub)
   if (user !== undefined && isExpiredSignUp(pool, user, now)) await deleteUserRows(tx, pool.id, sub, now)

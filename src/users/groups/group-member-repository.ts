@@ -53,7 +53,7 @@ export async function listMembers(
     .orderBy('sub')
     .limit(limit)
   if (after !== undefined) members = members.where('sub', '>', after)
-  // The limit applies before the join. Otherwise PostgreSQL would read all users before the page, to join them in the order of `sub`.
+  // The limit applies before the join. Otherwise PostgreSQL would read all users who come before the page, to join in the order of `sub`.
   const rows = await db
     .selectFrom(members.as('member'))
     .innerJoin('user', (join) => join.onRef('user.pool_id', '=', 'member.pool_id').onRef('user.sub', '=', 'member.sub'))

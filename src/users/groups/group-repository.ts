@@ -85,7 +85,7 @@ export async function changeGroup(db: Db, poolId: string, name: string, changes:
 }
 
 /**
- * Deletes the group. It has no members from then on, and the sweeper removes their rows.
+ * Deletes the group. The group has no members from then on, and the sweeper removes the rows of its former members.
  * @NOTE The caller has locked the pool, as for insertGroup.
  * @throws ApiError ResourceNotFoundException, with Cognito's text, when there is no such group.
  */
@@ -95,7 +95,7 @@ export async function deleteGroupRow(tx: Tx, poolId: string, name: string, now: 
   await insertRemoval(tx, { poolId, memberKey: fromRow(row).memberKey }, now)
 }
 
-/** The condition that joins `user_group` to `group_member`. The index has the same cast: see the migration. */
+/** The condition that joins `user_group` to `group_member`. The cast to `text` is the same as in the index (see the migration). */
 export const groupMatchesMember = () =>
   sql<boolean>`cast(coalesce(user_group.member_key, user_group.name) as text) = group_member.group_name`
 

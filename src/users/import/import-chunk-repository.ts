@@ -8,13 +8,13 @@ import type { ImportStatus } from './import-job.ts'
 export type ImportChunk = {
   /** Position among the chunks of the file, from 0. */
   readonly number: number
-  /** Line number in the file of its first line. */
+  /** The line number, in the file, of the first line of the chunk. */
   readonly firstLine: number
   /** The lines as sent, separated by line feeds. */
   readonly lines: Buffer
 }
 
-/** Names one upload of a job's file: a second upload replaces the first only when it is complete. */
+/** Names one upload of a job's file: a second upload replaces the first one only when the second is complete. */
 export type UploadKey = ImportJobKey & { readonly uploadId: string }
 
 export async function insertChunks(db: Db | Tx, secrets: Secrets, key: UploadKey, chunks: readonly ImportChunk[]): Promise<void> {

@@ -63,7 +63,7 @@ export function createImportRunner({ logger, holder, pollMs = 2_000, ...deps }: 
       clearInterval(poll)
       stop.abort()
       await running
-      // If this fails, the lease expires.
+      // If the release fails, the lease expires by itself.
       await releaseLease(deps.db, { name: leaseName, holder }).catch(() => undefined)
     },
   }

@@ -78,7 +78,7 @@ function readAttributeFields(values: ReadonlyMap<string, string>): Attributes {
   return attributes
 }
 
-/** Ignores `email_verified` or `phone_number_verified` when it is FALSE and the user has no such address, as files usually have it. */
+/** Ignores `email_verified` or `phone_number_verified` when it is FALSE and the user has no such address, as is usual in such files. */
 function withoutUnusedFlags(fields: Attributes, named: Attributes): Attributes {
   const isUnused = (contact: ContactAttribute) => fields[`${contact}_verified`] === 'false' && !named[contact]
   const unused = (['email', 'phone_number'] as const).filter(isUnused).map((contact) => `${contact}_verified`)

@@ -9,7 +9,7 @@ import { writeImportJob } from './import-job-wire.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets; pools: PoolCatalog; publicUrl: string; imports: { wake(): void } }
 
-/** Imported users remain. A stopped job cannot be started again. */
+/** Stops an import job. The users that it has imported so far remain. A stopped job cannot be started again. */
 export const stopUserImportJob = operation('StopUserImportJob', {
   auth: 'iam',
 

@@ -6,7 +6,7 @@ import type { ImportRow } from './read-row.ts'
 
 export type RowResult = { readonly outcome: 'SUCCEEDED' | 'SKIPPED' | 'FAILED'; readonly message: string }
 
-/** A name was assumed to be free and is taken. Repeat the transaction with `checksNames`. */
+/** A name that was assumed to be free is taken. Roll back the transaction, and repeat it with `checksNames`. */
 export class NameTakenError extends Error {
   override readonly name = 'NameTakenError'
 }
@@ -15,8 +15,8 @@ const succeeded: RowResult = { outcome: 'SUCCEEDED', message: 'The import succee
 const skipped: RowResult = { outcome: 'SKIPPED', message: 'The user already exists.' }
 
 /**
- * Stores the users whose names are free; of several rows with the same name, the first. Without `checksNames` it assumes that no stored user
- * has one of the names, which is usually right and saves a query.
+ * Stores the users whose names are free; of several rows with the same name, the first. Without `checksNames`, this function assumes that
+ * no stored user has one of the names, which is usually right and saves a query.
  * @throws NameTakenError when a stored user has one of the names after all
  */
 export async function storeImportedUsers(

@@ -11,7 +11,7 @@ import { subjectAttribute } from './linked-identity.ts'
 /** An identity at a provider, as a request names it. */
 export type ProviderIdentity = { readonly provider: IdentityProvider; readonly attributeName: string | undefined; readonly userId: string }
 
-/** Whether the name stands for the pool itself. */
+/** Whether the name of a provider stands for the pool itself. */
 export const isOwnDirectory = (name: string | undefined): boolean => name === undefined || name.toUpperCase() === 'COGNITO'
 
 /** @throws ApiError InvalidParameterException when the value is missing. */

@@ -6,9 +6,9 @@ export type LinkedIdentity = {
   readonly providerType: string
   /** The value of `attributeName` at the provider. */
   readonly userId: string
-  /** Undefined when it is the provider's subject. */
+  /** Undefined when that attribute is the provider's subject. */
   readonly attributeName?: string
-  /** Whether the first sign-in with it created the user. */
+  /** Whether the first sign-in with this identity created the user. */
   readonly primary: boolean
   /** Epoch milliseconds. */
   readonly dateCreated: number
@@ -23,7 +23,7 @@ export function identitiesOf(attributes: Readonly<Record<string, string>>): read
   return text === undefined ? [] : (JSON.parse(text) as LinkedIdentity[])
 }
 
-/** The attributes with these identities. Without identities, the attribute is left out. */
+/** The attributes with these identities. If there are none, the attribute `identities` is left out. */
 export function withIdentities(
   attributes: Readonly<Record<string, string>>,
   identities: readonly LinkedIdentity[],
@@ -32,7 +32,10 @@ export function withIdentities(
   return identities.length === 0 ? others : { ...others, identities: JSON.stringify(identities) }
 }
 
-/** The alias of the user for the identity. It is case-sensitive, as providers' subjects are, and a digest, because they can be long. */
+/**
+ * The alias of the user for the identity. The alias is case-sensitive, as providers' subjects are. It is a digest, because subjects can be
+ * long.
+ */
 export function identityAlias(identity: Pick<LinkedIdentity, 'providerName' | 'attributeName' | 'userId'>) {
   const parts = JSON.stringify([identity.providerName, identity.attributeName ?? subjectAttribute, identity.userId])
   return { kind: 'identity', key: createHash('sha256').update(parts).digest('base64url') } as const

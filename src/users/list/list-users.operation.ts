@@ -25,7 +25,7 @@ export const listUsers = operation('ListUsers', {
     const filter = readFilter(request.Filter)
     const shown = request.AttributesToGet
     requireKnownAttributes(pool, shown ?? [])
-    // A token is valid only for the list it came from: the same pool and filter.
+    // A pagination token is valid only for the list that it came from: the same pool and filter.
     const list = JSON.stringify(['ListUsers', pool.id, request.Filter ?? ''])
     const after = request.PaginationToken === undefined ? undefined : readToken(secrets, request.PaginationToken, list, clock.now())
     const { users, next } = await findUsers(db, pool.id, filter, { limit: request.Limit || largestPage, after })

@@ -58,13 +58,14 @@ async function listByAttribute(
     if (after !== undefined) entries = entries.where('sub', '>', after.sub)
   } else {
     entries = entries.where('value_key', '<=', endOf(key))
-    // Compare both columns at once: the engine then goes straight to the page. With a second lower bound it could begin at the first page.
+    // Both columns are compared at once, so that the engine goes straight to the page. With two separate lower bounds it might read all
+    // pages before this one.
     entries =
       after === undefined
         ? entries.where('value_key', '>=', key)
         : entries.where((eb) => eb(eb.refTuple('value_key', 'sub'), '>', eb.tuple(after.key, after.sub)))
   }
-  // The limit applies before the join. Otherwise PostgreSQL may join whole tables, when it expects few rows and there are many.
+  // The limit applies before the join. Otherwise PostgreSQL may join whole tables, when it wrongly expects few rows.
   const rows = await db
     .selectFrom(entries.as('entry'))
     .innerJoin('user', (join) => join.onRef('user.pool_id', '=', 'entry.pool_id').onRef('user.sub', '=', 'entry.sub'))

@@ -14,8 +14,8 @@ type Deps = { db: Db; secrets: Secrets; clock: Clock; pools: PoolCatalog; outbox
 
 /**
  * Lifeguard's own operation: sends a message again with the same content. The new message gets an id of its own, so that the gateway does
- * not discard it as a duplicate. A suppressed message is sent as well, and one that exceeded a message limit; limits do not count the new
- * message. A message that is still queued is not sent a second time: it is tried at once.
+ * not discard it as a duplicate. A message that was suppressed or that exceeded a message limit is sent as well. Message limits do not
+ * count the new message. A message that is still queued is not sent a second time: its next delivery attempt is made at once.
  */
 export const resendMessage = operation('ResendMessage', {
   auth: 'iam',

@@ -69,7 +69,7 @@ export function withoutMfa(current: MfaPreferences | null, method: MfaMethod): M
   return applyMfaChanges(current, { [method]: { enabled: false, preferred: undefined } }, () => true)
 }
 
-/** Passkeys cannot be the only active method: a user who loses their passkeys needs another one to sign in. */
+/** Passkeys cannot be the only active method: a user who loses their passkeys needs another method to sign in. */
 function requirePasskeyAndOtherMethod(enabled: readonly MfaMethod[], isAvailable: IsAvailable): void {
   if (!isAvailable('WEB_AUTHN')) throw notAvailable('WEB_AUTHN')
   if (enabled.length > 0) return

@@ -32,7 +32,10 @@ export function readMfaOptions(options: readonly MFAOptionType[]): boolean {
   throw new ApiError('InvalidParameterException', 'MFAOptions can only be SMS to phone_number.')
 }
 
-/** The members that GetUser, AdminGetUser and the lists of auth factors share. Both are left out until something was set. */
+/**
+ * The members that GetUser, AdminGetUser and the lists of auth factors share. Both are left out until MFA preferences were set for the
+ * user.
+ */
 export function writeMfa({ mfa }: User): { PreferredMfaSetting: string | undefined; UserMFASettingList: readonly string[] | undefined } {
   // (Unconfirmed: the name that the list has for passkeys.)
   const list = mfa?.passkey ? [...mfa.enabled, 'WEB_AUTHN_MFA'] : mfa?.enabled

@@ -78,7 +78,9 @@ async function storeMigrated(
 
 const smsMfa: MfaPreferences = { enabled: ['SMS_MFA'], preferred: 'SMS_MFA', byOptions: false }
 
-/** By the rules for users whom an administrator creates; in addition, every attribute that the pool requires must be there. */
+/**
+ * Drafts the user by the rules for users whom an administrator creates. In addition, every attribute that the pool requires must be there.
+ */
 function draftMigrated(pool: Pool, typed: string, migrated: MigratedUser, now: number): UserDraft {
   const { username = typed, ...attributes } = migrated.attributes
   try {
@@ -95,7 +97,7 @@ function badAnswer(message: string, cause?: Error): ApiError {
   return new ApiError('InvalidLambdaResponseException', message, cause && { cause })
 }
 
-/** Rolls back the transaction that stored the names before the taken one. */
+/** Thrown when a name is taken, to roll back the transaction: it has already stored the names before the taken one. */
 class NameTakenError extends Error {
   readonly kind: AliasKind
 

@@ -5,7 +5,10 @@ import type { RelyingParty } from './relying-party.ts'
 /** The lengths, in bytes, of the passkey ids that Google, Apple and Windows make. */
 const idLengths = [16, 20, 32] as const
 
-/** An ES256 key, the generator of P-256. A decoy's signature is checked with it only so that the check takes its time. */
+/**
+ * An ES256 key, the generator of P-256. A signature for a decoy is checked with this key only so that the check takes as long as for a
+ * user.
+ */
 const publicKey = Buffer.from(
   'a5010203262001215820' +
     '6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296' +

@@ -44,7 +44,8 @@ type NewPasskey = Omit<Passkey, 'poolId' | 'sub' | 'createdAt' | 'lastUsedAt'>
  * The new passkey that the attestation is about. The caller has opened the challenge, and so knows that we made it.
  * @throws ApiError WebAuthnOriginNotAllowedException when a page of another origin made the passkey.
  * @throws ApiError WebAuthnRelyingPartyMismatchException when the passkey was made for another relying party.
- * @throws ApiError WebAuthnCredentialNotSupportedException when its algorithm is not supported, or the user was not verified as required.
+ * @throws ApiError WebAuthnCredentialNotSupportedException when the passkey's algorithm is not supported, or the user was not verified as
+ * required.
  * @throws ApiError InvalidParameterException when the attestation is malformed or wrong in another way.
  */
 export async function verifyAttestation(
@@ -130,7 +131,7 @@ function withoutStatement(authenticatorData: Uint8Array): string {
   return Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part))).toString('base64url')
 }
 
-/** At most eight words in the form of transports. Words that browsers may add later are accepted. */
+/** At most eight words that look like names of transports. So names that browsers may add later are accepted. */
 function readTransports(transports: unknown): readonly string[] {
   if (!Array.isArray(transports)) return []
   const words = transports.filter((word): word is string => typeof word === 'string' && /^[a-z][a-z-]{1,30}$/.test(word))

@@ -1,4 +1,7 @@
-/** The worker thread of imported-hashes.ts: takes a HashCheck as JSON, answers one byte, or a text if it fails. */
+/**
+ * The worker thread of imported-hashes.ts: takes a HashCheck as JSON, and answers with one byte, or with a text if the check fails with an
+ * error.
+ */
 
 import { parentPort } from 'node:worker_threads'
 import { checkImportedHash, type HashCheck } from './check-imported-hash.ts'

@@ -15,8 +15,8 @@ const entry = import.meta.url.endsWith('.ts')
   : new URL('./imported-hash-worker.js', import.meta.url)
 
 /**
- * A check takes a hundred times as long as an SRP verifier and up to 64 MB, so only a few run at the same time. The threads start with the
- * first check, because most servers have no imported hashes.
+ * A check takes a hundred times as long as a check against an SRP verifier, and up to 64 MB. So only a few checks run at the same time. The
+ * threads start with the first check, because most servers have no imported hashes.
  * @param options.workers how many threads at most
  * @param options.queueLimit how many checks may wait
  */

@@ -6,7 +6,7 @@ import { insertFormerPassword, listFormerPasswords } from './password-history-re
 import type { Passwords } from './passwords.ts'
 
 /**
- * Never call it inside a transaction: each comparison takes a modular exponentiation.
+ * Refuses a new password that the user has used before. Never call it inside a transaction: each comparison takes a modular exponentiation.
  * @throws ApiError PasswordHistoryPolicyViolationException when the new password is the current one, or in the history that the pool keeps
  */
 export async function requireUnusedPassword(
@@ -25,7 +25,7 @@ export async function requireUnusedPassword(
   }
 }
 
-/** Call it in the transaction that replaces `before.password`, with the user locked. */
+/** Adds `before.password` to the history. Call it in the transaction that replaces this password, with the user locked. */
 export async function addToPasswordHistory(tx: Tx, pool: Pool, before: User, now: number): Promise<void> {
   const historySize = pool.passwordPolicy.historySize ?? 0
   if (historySize <= 1 || before.password === null) return

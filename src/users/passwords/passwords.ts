@@ -18,8 +18,8 @@ export type Passwords = {
   /** Derives the verifier and seals it for the user's row. Never call it inside a transaction: it takes a modular exponentiation. */
   protect(owner: PasswordOwner, password: string): Promise<string>
   /**
-   * Whether the password is the sealed one. When `sealed` is undefined (no such user) or null (no password), the check takes as long, and
-   * is false.
+   * Whether the password is the sealed one. When `sealed` is undefined (no such user) or null (no password), the result is false, but the
+   * check takes as long.
    */
   matches(owner: PasswordOwner, sealed: string | null | undefined, password: string): Promise<boolean>
   /** The verifier, for an SRP exchange; undefined for a user without a password or with an imported hash. */

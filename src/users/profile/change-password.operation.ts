@@ -46,8 +46,9 @@ export const changePassword = operation('ChangePassword', {
 })
 
 /**
- * A wrong password counts towards the lockout: otherwise a stolen token would allow guessing.
- * @throws ApiError NotAuthorizedException when it is not the user's password
+ * Requires the current password, except of a user who has none. A wrong password counts towards the lockout: otherwise a stolen token would
+ * allow guessing.
+ * @throws ApiError NotAuthorizedException when `previous` is not the user's password
  */
 async function requirePreviousPassword({ lockout, passwords }: Deps, user: User, previous: string | undefined, now: number): Promise<void> {
   if (user.password === null && previous === undefined && user.status !== 'EXTERNAL_PROVIDER') return

@@ -16,8 +16,8 @@ import { lockUser } from '../user-repository.ts'
 
 /**
  * Checks the changes that a user makes to their own attributes.
- * @throws ApiError NotAuthorizedException when the client may not write one of them
- * @throws ApiError InvalidParameterException when they break the schema, change an immutable attribute or remove a required one
+ * @throws ApiError NotAuthorizedException when the client may not write one of the attributes
+ * @throws ApiError InvalidParameterException when the changes break the schema, change an immutable attribute or remove a required one
  */
 export function requireAllowedChanges(pool: Pool, client: AppClient, current: Attributes, changes: Attributes): void {
   requireWritable(pool, client, Object.keys(changes))
@@ -27,7 +27,8 @@ export function requireAllowedChanges(pool: Pool, client: AppClient, current: At
 }
 
 /**
- * Call it before the check against the schema, so that a client learns nothing about attributes that it may not write.
+ * Refuses attributes that the client may not write. Call it before the check against the schema, so that a client learns nothing about
+ * attributes that it may not write.
  * @throws ApiError InvalidParameterException for an attribute that only the server sets
  * @throws ApiError NotAuthorizedException for an attribute that this client may not write
  */

@@ -21,7 +21,7 @@ import { isRecoverable, wrongState } from './recovery-rules.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets; passwords: Passwords; triggers: Triggers }
 
-/** Sets a new password with the code that ForgotPassword sent. It issues no tokens and ends no sessions. */
+/** Sets a new password with the code that ForgotPassword sent. The operation issues no tokens and ends no sessions. */
 export const confirmForgotPassword = operation('ConfirmForgotPassword', {
   auth: 'app-client',
 

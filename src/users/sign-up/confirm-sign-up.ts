@@ -30,8 +30,7 @@ type ConfirmedSignUp = {
 
 /**
  * Confirms a new user, and verifies the address that the code went to. Both the operation ConfirmSignUp and the link in the message use
- * this function. When PostConfirmation fails, the function throws, and the user stays
- * confirmed.
+ * this function. When PostConfirmation fails, this function throws, but the user stays confirmed.
  *
  * @throws ApiError CodeMismatchException or ExpiredCodeException when the code is wrong
  * @throws ApiError NotAuthorizedException when the user is not UNCONFIRMED

@@ -27,7 +27,8 @@ export type Correction = { readonly attribute: ContactAttribute; readonly value:
  * The user with the corrected address.
  *
  * @throws ApiError NotAuthorizedException when the client may not write the attribute
- * @throws ApiError InvalidParameterException when the address is malformed or not new, or the pool does not send codes to its kind
+ * @throws ApiError InvalidParameterException when the address is malformed or not new, or the pool does not send codes to addresses of its
+ * kind
  */
 export function correctContact({ pool, client }: AppClientCaller, user: User, { attribute, value }: Correction, now: number): User {
   const changes = { [attribute]: value }

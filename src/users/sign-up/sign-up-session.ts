@@ -8,9 +8,9 @@ import { securityStampOf } from '../security-stamp.ts'
 import type { User } from '../user.ts'
 
 /**
- * The content of the `Session` of SignUp and of ConfirmSignUp. ConfirmSignUp exchanges the former for one that starts the first sign-in
- * (USER_AUTH) without another proof. Where the pool allows new users to correct a mistyped address, the Session of SignUp also authorizes
- * the correction.
+ * The content of the `Session` of SignUp and of ConfirmSignUp. ConfirmSignUp exchanges the Session of SignUp for one that starts the first
+ * sign-in (USER_AUTH) without another proof. Where the pool allows new users to correct a mistyped address, the Session of SignUp also
+ * authorizes the correction.
  */
 export type SignUpSession = {
   /** Consumed by the sign-in or the correction. */

@@ -76,7 +76,7 @@ export const signUp = operation('SignUp', {
   },
 })
 
-/** The code that confirms the user, unless PreSignUp has done that or the pool verifies none of the user's addresses. */
+/** The code that confirms the user, unless PreSignUp has confirmed the user or the pool verifies none of the user's addresses. */
 function signUpCode({ secrets, publicUrl, triggers }: Deps, { pool, client }: AppClientCaller, callerContext: CallerContext): FirstMessage {
   return {
     async render(user) {

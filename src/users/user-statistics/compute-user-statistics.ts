@@ -32,7 +32,10 @@ export function computeUserStatistics(sample: readonly SampledUser[], now: numbe
   }
 }
 
-/** Users who are not counted get the answers of a user who does not exist, or answers that reveal a disabled user or a required reset. */
+/**
+ * Whether decoys may resemble this user. Other users get the answers for a user who does not exist, or answers that reveal that the user is
+ * disabled or has to reset the password.
+ */
 function isCounted({ enabled, status }: User): boolean {
   return enabled && status !== 'EXTERNAL_PROVIDER' && status !== 'RESET_REQUIRED'
 }

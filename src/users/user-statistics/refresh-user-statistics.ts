@@ -8,15 +8,16 @@ import { sampleUsers } from './user-sample-repository.ts'
 const sampleSize = 400
 
 /**
- * Refreshes the statistics of one pool for which they are due; false when there is no such pool. The statistics change only after a month,
- * or when the pool has doubled: a decoy must not change its attributes more often than a user does.
+ * Refreshes the statistics of one pool for which they are due; false when there is no such pool. The statistics are removed when the sample
+ * has become too small. Otherwise they change only after a month, or when the pool has doubled: a decoy must not change its attributes more
+ * often than a user does.
  */
 export async function refreshUserStatistics(tx: Tx, now: number): Promise<boolean> {
   const pool = await lockPoolWithDueStatistics(tx, now)
   if (pool === undefined) return false
   const computed = computeUserStatistics(await sampleUsers(tx, pool.id, sampleSize), now)
   const statistics = computed === undefined || isOutdated(pool.userStatistics, computed) ? computed : pool.userStatistics
-  // A pool without statistics is small, and can grow quickly: it is looked at again after an hour instead of a day.
+  // A pool without statistics is small, and can grow quickly: its users are sampled again after an hour instead of a day.
   await updateUserStatistics(tx, pool.id, statistics, now + (statistics === undefined ? hourMs : dayMs))
   return true
 }
