@@ -4,8 +4,8 @@ import type { ChallengeName, SignInProgress } from './sign-in.ts'
 import { expiredSession, invalidSession } from './sign-in-errors.ts'
 
 /**
- * What a sign-in keeps between two calls. The state travels sealed in `Session` (or in SRP's SECRET_BLOCK), so that any server can take the
- * answer, and so that a sign-in that is given up leaves no row behind.
+ * What a sign-in keeps between two calls. The state travels sealed in `Session` (or in SRP's SECRET_BLOCK). So any server can take the
+ * answer, and a sign-in that is given up leaves no row behind.
  */
 export type SignInState<Memory = unknown> = {
   /** Consumed when the step succeeds: a state works once. */

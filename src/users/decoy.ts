@@ -4,8 +4,8 @@ import type { Secrets } from '../base/secrets.ts'
 import { nameKey, type Pool } from '../pools/pool.ts'
 
 /**
- * The `sub` of the decoy for a name that no user has. It is stable for a given name until the decoy seems to sign up anew (see `signUpOf`),
- * so that attempt limits and SRP answers look as they would for a user (PreventUserExistenceErrors).
+ * The `sub` of the decoy for a name that no user has. It is stable for a given name until the decoy seems to sign up anew (see `signUpOf`).
+ * So attempt limits and SRP answers look as they would for a user (PreventUserExistenceErrors).
  */
 export function decoySub(secrets: Secrets, pool: Pool, name: string, now: number): string {
   const key = nameKey(pool, name)
@@ -19,8 +19,8 @@ const longestAge = 2 ** 40
 /**
  * When a decoy seems to have signed up. Its `sub` reveals this time, as the `sub` of a user does. Each name has a fixed series of times,
  * each a random fraction of the next one; the latest time in the past counts. On a logarithmic scale the times are a Poisson process. So at
- * any time the sign-ups of the decoys are spread evenly over the life of the pool, and a name whose next time has come looks like a new
- * user.
+ * any time the sign-ups of the decoys are spread evenly over the life of the pool. When the next time of a name has come, its decoy looks
+ * like a new user.
  *
  * Ages are counted from a day before the pool was created. Otherwise the times in a new pool would follow each other too quickly.
  */

@@ -16,8 +16,8 @@ const maxRowsAtOnce = 500
  * triggers, and messages, sent or not. If there are very many sessions or auth events, the sweeper deletes the rest: no operation shows
  * them, because every operation looks for the user first.
  * @NOTE The user's own row goes first. A transaction that stores a row of a user holds the user's row until its commit (lockUser, or FOR
- * KEY SHARE). So that transaction has either ended by then, and this function finds its row, or it waits for this function's transaction
- * and then finds no user.
+ * KEY SHARE). If that transaction has ended by then, this function finds its row. Otherwise it waits for this function's transaction, and
+ * then finds no user.
  */
 export async function deleteUserRows(tx: Tx, poolId: string, sub: string, now: number): Promise<void> {
   await tx.deleteFrom('user').where('pool_id', '=', poolId).where('sub', '=', sub).execute()

@@ -42,7 +42,7 @@ export type ChoicesDeps = { readonly db: Db; readonly secrets: Secrets; readonly
 
 /**
  * The first factors that the pool allows and the user can use. Where the client hides which users exist, a user without any such factor
- * (for example, a user of an identity provider) gets the choices of a decoy.
+ * gets the choices of a decoy. A user of an identity provider is an example.
  *
  * @throws ApiError NotAuthorizedException when the user has no such factor and the client does not hide which users exist.
  */

@@ -29,8 +29,8 @@ type ExpectedAssertion = { readonly challenge: string; readonly relyingParty: Re
 
 /**
  * The authenticator's new count of signatures, if the passkey's user has just used it for this challenge on a page of the relying party.
- * Undefined if the challenge, page, relying party, user or key is another one, if the count did not go up, if no user was present, or if
- * the user had to be verified and was not.
+ * Undefined if the challenge, page, relying party, user or key is another one, or if the count did not go up. Undefined also if no user was
+ * present, or if the user had to be verified and was not.
  */
 export async function verifyAssertion(assertion: Assertion, passkey: Passkey, expected: ExpectedAssertion): Promise<number | undefined> {
   const { id, clientData, clientDataJson, authenticatorData, signature, userHandle } = assertion

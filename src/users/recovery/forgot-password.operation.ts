@@ -51,7 +51,9 @@ export const forgotPassword = operation('ForgotPassword', {
   },
 })
 
-/** A refusal of the trigger function reveals that the user is not in the pool, so clients that hide this get the answer for an unknown user. */
+/**
+ * A refusal of the trigger function reveals that the user is not in the pool. So clients that hide this get the answer for an unknown user.
+ */
 async function findMigratedUser(
   deps: Deps,
   { pool, client }: AppClientCaller,

@@ -33,8 +33,8 @@ export function computeUserStatistics(sample: readonly SampledUser[], now: numbe
 }
 
 /**
- * Whether decoys may resemble this user. Other users get the answers for a user who does not exist, or answers that reveal that the user is
- * disabled or has to reset the password.
+ * Whether decoys may resemble this user. Other users get the answers for a user who does not exist, or answers that reveal their state:
+ * disabled, or with a password to reset.
  */
 function isCounted({ enabled, status }: User): boolean {
   return enabled && status !== 'EXTERNAL_PROVIDER' && status !== 'RESET_REQUIRED'
