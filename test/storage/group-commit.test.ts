@@ -68,7 +68,7 @@ describe('group commit', () => {
     assert.equal(file.commits() - before, 1)
   })
 
-  it('splits 1000 writes of one turn into four groups', async () => {
+  it('splits 1000 writes of one turn of the event loop into four groups', async () => {
     using file = open()
     const before = file.commits()
     await Promise.all(Array.from({ length: 1000 }, (_, i) => file.groups.write(insert, [i])))

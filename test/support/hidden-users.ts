@@ -73,7 +73,7 @@ export const states = {
   },
 } as const satisfies Record<string, State>
 
-/** More states, for a pool with second factors. */
+/** States that users have only in a pool with second factors. */
 export const mfaStates = {
   'with an app': async (server, ids, name, addresses) => {
     await createByAdmin(server, ids, name, verified(addresses))
