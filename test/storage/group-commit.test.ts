@@ -145,7 +145,7 @@ describe('group commit', () => {
     assert.deepEqual(file.seen(), [3])
   })
 
-  it('rejects the whole group when SQLite rolls it back because the file is full', async () => {
+  it('stores exactly the writes that it did not reject when the file is full, and commits the next group', async () => {
     using file = open()
     file.handle.exec('create table big (body text)')
     const { rows } = file.handle.run<{ page_count: number }>('pragma page_count', [])

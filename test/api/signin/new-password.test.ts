@@ -175,7 +175,7 @@ for (const engine of engines) {
       await signInByPassword(server(), clientId, 'ana', temporary)
     })
 
-    it('rejects passwords from before the temporary one where the pool keeps a password history', async () => {
+    it('rejects passwords that the user had before the temporary one, where the pool keeps a password history', async () => {
       const PasswordPolicy = { MinimumLength: 8, PasswordHistorySize: 2 }
       const { poolId, clientId } = await server().givenPool({ pool: { Policies: { PasswordPolicy } } })
       await givenUser(server(), poolId, 'ana')

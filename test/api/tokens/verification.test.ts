@@ -156,7 +156,7 @@ for (const engine of engines) {
       assert.deepEqual(answer.body, { __type: 'ResourceNotFoundException', message })
     })
 
-    it('accepts the tokens from before a restart, and finds the same keys', async () => {
+    it('still accepts the same tokens after a restart of the server, which keeps its keys', async () => {
       const { poolId, clientId, accessToken } = await givenSignIn()
       await rotateSigningKeys(server(), poolId)
       const rotated = await givenTokens(server(), clientId, 'ana')

@@ -137,7 +137,7 @@ for (const engine of engines) {
   describe(`the limit of sessions for each user on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('makes a sign-in end the session whose last use is longest ago', async () => {
+    it('makes a sign-in that exceeds it end the session whose last use is longest ago', async () => {
       const { poolId, clientId } = await givenTrackingPool(server(), { maxPerUser: 3 })
       const other = await givenOtherClient(server(), poolId)
       const next = async (client = clientId) => {
