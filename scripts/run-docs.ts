@@ -85,7 +85,7 @@ function script(blocks: readonly Block[], folder: string, port: number): string 
   return ['set -e', ...parts, ''].join('\n')
 }
 
-/** Shell text that writes the file. So the file is written when the shell reaches the block, as by a reader, and not before. */
+/** Shell text that writes the file only when the shell reaches the block, as a reader would. An earlier block may make the folder. */
 function writeBlock(path: string, text: string): string {
   return `mkdir -p '${dirname(path)}'\ncat > '${path}' <<'END_OF_FILE_OF_DOCUMENT'\n${text}\nEND_OF_FILE_OF_DOCUMENT`
 }
