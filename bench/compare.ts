@@ -22,7 +22,7 @@ const rounds = 15
 
 /**
  * Runs the variants in turn, round by round, so that other work on the machine slows all variants down alike. Prints medians over the
- * rounds, without two additional rounds at the beginning, which are for warming up.
+ * rounds. Two additional rounds at the beginning only warm up and do not count.
  */
 export async function compare(comparison: Comparison): Promise<void> {
   const { title, variants, runs, concurrency } = comparison

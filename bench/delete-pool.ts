@@ -44,8 +44,8 @@ async function fill({ db }: Storage, poolId: string, users: number): Promise<voi
 }
 
 /**
- * Sends requests one after the other, alternately reading and writing, until `isOver` resolves to true; it is called after every hundred
- * requests. Returns the milliseconds that each request took, sorted.
+ * Sends requests one after the other, alternately reading and writing, until `isOver` resolves to true. `isOver` is called after every
+ * hundred requests. Returns the milliseconds that each request took, sorted.
  */
 async function sendRequestsUntil(server: DevServer, poolId: string, isOver: () => Promise<boolean>): Promise<number[]> {
   const user = { UserPoolId: poolId, Username: 'ben@example.test' }

@@ -11,7 +11,9 @@ export type Figures = {
   readonly load: LoadResult
   /** User and system time of all threads of the server process, for one sign-in. */
   readonly cpuMilliseconds: number
+  /** The processor time of the cryptography alone, for one sign-in; see `passwordFloor` and `srpFloor`. */
   readonly floorMilliseconds: number
+  /** `floorMilliseconds` divided by `cpuMilliseconds`. */
   readonly efficiency: number
   readonly residentMegabytes: number
 }
@@ -23,7 +25,7 @@ const rateShare = 0.8
 export async function measureServer(plan: Plan, server: ServerProcess, crowd: Crowd, report: (figures: Figures) => void): Promise<void> {
   const generator = new LoadGenerator()
 
-  /** Runs the load in slices of one second. Each slice lies between two rounds of the floor meter. */
+  /** Runs the load in slices of one second. A round of the floor meter (see `FloorMeter`) precedes and follows each slice. */
   async function measure(kind: SignInKind, pressure: Pressure, name: string): Promise<LoadResult> {
     const meter = await createFloorMeter()
     const slices: LoadSlice[] = []

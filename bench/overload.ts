@@ -146,7 +146,7 @@ async function watchDuring<T>(server: ServerProcess, going: Promise<T>): Promise
   return [watch, result]
 }
 
-/** The time until five sign-ins in a row are accepted and fast again. */
+/** Milliseconds until sign-ins take at most `quickMs` again: until the first of five such sign-ins in a row. */
 async function recoveryTime(url: string, crowd: Crowd, quickMs: number): Promise<number> {
   const signIn = signInOf('password', crowd)
   const start = performance.now()

@@ -15,7 +15,7 @@ import { type Deployment, type Stage, sdkClient } from './stage/stage.ts'
 const warmUpMs = 1500
 const quietMs = 3000
 const settleMs = 1000
-/** How much longer than its duration a fault may take. No fault needs as much. */
+/** How many milliseconds longer than its duration a fault may take. No fault needs that long. */
 const inflictDeadlineMs = 120_000
 
 const population = { newcomers: 3, returningUsers: 4, administrators: 3 }

@@ -9,7 +9,7 @@ export type Block = {
   readonly text: string
   readonly kind: 'run' | 'server' | 'file' | 'not-run'
   readonly language: string
-  /** The path of the file, if the block is one. */
+  /** The path of the file that a block of kind `file` is written to. */
   readonly path?: string
 }
 

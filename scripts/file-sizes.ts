@@ -3,8 +3,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { isCallExpression, isFunctionLikeDeclaration, type Node, type SourceFile } from 'typescript/unstable/ast'
 import { API } from 'typescript/unstable/sync'
 
-/** A larger file or function contains a second idea that needs a name of its own. Blank lines and comments count. */
+/** A file with more lines contains a second idea that needs a name of its own. Blank lines and comments count. */
 const maxFileLines = 300
+/** A function with more lines contains a second idea that needs a name of its own. Blank lines and comments count. */
 const maxFunctionLines = 50
 
 const root = process.cwd()

@@ -16,7 +16,7 @@ const real = process.argv.includes('--real')
 const pageSeconds = 120
 
 const commands: Readonly<Record<string, string>> = {
-  // The pages begin with `npm ci`; the check runs where that was done.
+  // The pages begin with `npm ci`. It does nothing here, because the check runs where the packages are installed already.
   npm: `case "$1" in
   ci | run) exit 0 ;;
   start) shift; [ "$1" = -- ] && shift; exec '${process.execPath}' '${root}/src/main.ts' dev --port "$LIFEGUARD_DOCS_PORT" "$@" ;;
@@ -85,7 +85,7 @@ function script(blocks: readonly Block[], folder: string, port: number): string 
   return ['set -e', ...parts, ''].join('\n')
 }
 
-/** The shell writes the file when it reaches the block, as a reader would: an earlier block may make the folder. */
+/** Shell text that writes the file only when the shell reaches the block, as a reader would. An earlier block may make the folder. */
 function writeBlock(path: string, text: string): string {
   return `mkdir -p '${dirname(path)}'\ncat > '${path}' <<'END_OF_FILE_OF_DOCUMENT'\n${text}\nEND_OF_FILE_OF_DOCUMENT`
 }
@@ -100,7 +100,7 @@ function prepare(): string {
   const folder = mkdtempSync(join(tmpdir(), 'lifeguard-docs-'))
   for (const name of ['bin', 'functions', 'dist', 'backup']) mkdirSync(join(folder, name))
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
-  // Stands in for the built program.
+  // This file stands in for the built program: it runs the source.
   writeFileSync(join(folder, 'dist/main.js'), `await import('${root}/src/main.ts')\n`)
   for (const [name, text] of Object.entries(commands)) {
     writeFileSync(join(folder, 'bin', name), `#!/bin/sh\n${text}\n`)

@@ -52,7 +52,8 @@ export const databaseFaults: readonly Fault<PostgresStage>[] = [
 ]
 
 /**
- * Locks the row of a new user, changes the user through the node, and terminates the connection that waits. Returns the caller's outcome.
+ * Locks the row of a new user, changes the user through the node at `url`, and terminates the database connection on which this change
+ * waits for the lock. Returns the outcome of the change for its caller.
  */
 async function terminateWaiting({ database, deployment }: PostgresStage, url: string): Promise<string> {
   const client = sdkClient(url, deployment.credentials)

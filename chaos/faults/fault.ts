@@ -8,8 +8,8 @@ export type Trial = {
   /** Milliseconds from `start` until each node has given a good answer; undefined while a node has not. */
   firstGoodOnEveryNode(start: number): number | undefined
   /**
-   * The median time in milliseconds that the probe's requests of one kind have waited for an answer, of those that began at or after
-   * `since`.
+   * The median time in milliseconds that the probe's requests of one kind have waited for an answer. Only requests that began at or after
+   * `since` count.
    */
   medianWait(kind: Sample['kind'], since: number): number
   /** Adds a remark to the row of the fault. */

@@ -63,13 +63,13 @@ async function rotateSigningKeys({ nodes, credentials, poolId }: Deployment): Pr
   const body = JSON.stringify({ UserPoolId: poolId })
   const draft = { headers: { host: new URL(node.url).host, 'x-amz-target': 'LifeguardService.RotateSigningKeys' }, body }
   const { headers } = await signedRequest(signer, draft)
-  // `fetch` sets the same host by itself.
+  // The host header is left out, because `fetch` sets it itself, to the host that was signed.
   const { host: _, ...sent } = headers
   const response = await fetch(node.url, { method: 'POST', headers: sent, body, signal: AbortSignal.timeout(10_000) })
   if (!response.ok) throw new Error(`RotateSigningKeys answered ${response.status}: ${await response.text()}`)
 }
 
-/** Milliseconds until the condition holds; undefined if it does not hold before the deadline. */
+/** Milliseconds until the condition holds; undefined if it does not hold within `staleDeadlineMs`. */
 async function until(isReached: () => Promise<boolean>): Promise<number | undefined> {
   const start = performance.now()
   while (performance.now() < start + staleDeadlineMs) {

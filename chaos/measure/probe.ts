@@ -50,7 +50,7 @@ export class Probe implements Disposable {
     return Number.isFinite(slowest) ? slowest : undefined
   }
 
-  /** The median time in milliseconds that requests of one kind have waited for an answer, of those that began at or after `since`. */
+  /** The median wait for an answer, in milliseconds, of the requests of one kind that began at or after `since`. */
   medianWait(kind: Sample['kind'], since: number): number {
     const waits = this.samples.filter((sample) => sample.kind === kind && sample.startedAt >= since)
     const sorted = waits.map(({ startedAt, endedAt }) => endedAt - startedAt).sort((left, right) => left - right)

@@ -3,8 +3,8 @@ import type { Observations } from '../clients/observations.ts'
 import type { Probe } from './probe.ts'
 
 /**
- * Milliseconds from the end of the fault until every node gave a good answer, and until the clients were as fast as before. Undefined when
- * that did not happen before the deadline.
+ * Milliseconds from the end of the fault until every node gave a good answer, and until the clients were as fast as before. A member is
+ * undefined when its event did not happen before the deadline.
  */
 export type Recovery = { readonly everyNode: number | undefined; readonly fullRate: number | undefined }
 
@@ -29,7 +29,7 @@ export async function awaitRecovery(watched: Watched, end: number, deadlineMs: n
   }
 }
 
-/** Milliseconds from `end` to the beginning of the first second in which enough good answers arrived. */
+/** Milliseconds from `end` to the start of the first second in which good answers arrived at `fullShare` of the usual rate or faster. */
 function fullRateOf({ observations, quietRate }: Watched, end: number): number | undefined {
   for (let start = end; start + windowMs <= performance.now(); start += stepMs) {
     const rate = (observations.goodBetween(start, start + windowMs) * 1000) / windowMs

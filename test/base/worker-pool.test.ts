@@ -32,7 +32,7 @@ describe('A worker pool', () => {
     assert.equal(await threads.ask(7), 7)
   })
 
-  it('rejects the jobs that were sent to a thread that ended, and runs the waiting ones in a new thread', async () => {
+  it('rejects the jobs that were sent to a thread that ended, and runs the queued jobs in a new thread', async () => {
     await using threads = openPool({ workers: 1, queueLimit: 10 })
     const outcomes = await Promise.allSettled([1, ends, 2, 3, 4].map(threads.ask))
     assert.deepEqual(

@@ -89,7 +89,7 @@ describe('passkeys in Chromium', () => {
         }
       })
 
-      it('work without user verification where it is preferred, and fail where it is required', async () => {
+      it('work without user verification where the pool only prefers it, and fail where the pool requires it', async () => {
         const { poolId, clientId, token } = await givenAna()
         const { context, page } = await openPage({ verifies: false })
         await register(page, token)
@@ -100,7 +100,7 @@ describe('passkeys in Chromium', () => {
         await context.close()
       })
 
-      it('work only on pages of their relying party', async () => {
+      it('cannot be registered on a page that is not of their relying party', async () => {
         const { token } = await givenAna({ RelyingPartyId: 'example.test' })
         const { context, page } = await openPage()
         await assert.rejects(register(page, token), /SecurityError/)

@@ -242,7 +242,7 @@ describe('lifeguard serve', () => {
 })
 
 describe('lifeguard help and version', () => {
-  it('describes every command and setting', async () => {
+  it('describes commands and settings in lines of at most 100 characters', async () => {
     for (const args of [['help'], ['--help'], ['serve', '--help'], ['-h'], []]) {
       const { code, stdout } = await lifeguard(args)
       assert.equal(code, 0)

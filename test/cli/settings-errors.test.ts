@@ -167,7 +167,7 @@ const mistakes: readonly { what: string; args: readonly string[]; env?: Record<s
 
 describe('A mistake in the settings', { concurrency: 2 }, () => {
   for (const { what, args, env, says } of mistakes) {
-    it(`stops the start with one line: ${what}`, async () => {
+    it(`ends the program with one line and no secret: ${what}`, async () => {
       const { code, stdout, stderr } = await lifeguard(args, env)
       assert.equal(code, 1)
       assert.match(stderr, says)
@@ -177,7 +177,7 @@ describe('A mistake in the settings', { concurrency: 2 }, () => {
     })
   }
 
-  it('stops the start with one line: a port in use', async () => {
+  it('ends the program with one line: a port in use', async () => {
     const { port, release } = await takenPort()
     const { code, stderr } = await lifeguard(['dev', '--port', String(port), '--data', join(folder, 'unused')])
     release()

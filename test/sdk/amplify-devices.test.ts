@@ -24,7 +24,7 @@ const done = { isSignedIn: true, nextStep: { signInStep: 'DONE' } }
 
 type Way = NonNullable<SignInInput['options']>
 
-/** The flow for tests in which the flow does not matter, because Amplify's SRP is slow. */
+/** For tests in which the flow of the sign-in does not matter. They do not use SRP, because Amplify's SRP is slow. */
 const byPassword: Way = { authFlowType: 'USER_PASSWORD_AUTH' }
 const bySrp: Way = { authFlowType: 'USER_SRP_AUTH' }
 const ways: readonly Way[] = [byPassword, bySrp, { authFlowType: 'USER_AUTH', preferredChallenge: 'PASSWORD_SRP' }]

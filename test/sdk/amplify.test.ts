@@ -144,7 +144,7 @@ for (const engine of engines) {
       assert.equal((await fetchUserAttributes()).family_name, 'Alvarez')
     })
 
-    it('revokes its tokens on sign-out, and those of all devices on a global sign-out', async () => {
+    it('revokes its own tokens on sign-out, and the tokens of all devices on a global sign-out', async () => {
       const { poolId } = await givenApp()
       await givenUser(server(), poolId, 'ana')
       const otherDevice = amplifyStorage()

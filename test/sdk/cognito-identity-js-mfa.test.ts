@@ -57,7 +57,7 @@ for (const engine of engines) {
       assert.equal((await signIn(ana)).at, 'session')
       const app = appOf(server(), await associate(ana))
       await assert.rejects(verify(ana, '000000', 'My phone'), { code: 'EnableSoftwareTokenMFAException', message: 'Code mismatch' })
-      // For a signed-in user the library passes the response itself instead of a session.
+      // For a signed-in user the library passes the response of VerifySoftwareToken to the callback, instead of a session.
       assert.equal(((await verify(ana, app.code(), 'My phone')) as unknown as { Status: string }).Status, 'SUCCESS')
       const totp = { PreferredMfa: true, Enabled: true }
       assert.equal(await promised<string>((done) => ana.setUserMfaPreference(null, totp, done)), 'SUCCESS')

@@ -94,7 +94,7 @@ describe('the decision about MFA', () => {
       assert.equal(decide({ recovery: ['admin_only'] }, { has: ['email'] }), 'challenge EMAIL_OTP')
     })
 
-    it('does not ask for an only address that is first in account recovery', () => {
+    it('does not ask for the user’s only address if account recovery uses that address first', () => {
       assert.equal(decide({ factors: ['sms'], recovery: phoneFirst }, { has: ['phone'] }), 'impossible')
       assert.equal(decide({ factors: ['email'], recovery: emailFirst }, { has: ['email'] }), 'impossible')
       assert.equal(decide({ factors: ['sms', 'totp'], recovery: phoneFirst }, { has: ['phone'] }), 'setup SOFTWARE_TOKEN_MFA')

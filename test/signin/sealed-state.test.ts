@@ -11,7 +11,7 @@ const secrets = createSecrets(Buffer.alloc(32, 7))
  * One state for each kind of a factor's own data, in lines of 120 characters. The last release that wrote version 1 of the sealed format
  * sealed them under the key above.
  */
-const statesOfForm1: Partial<Record<ChallengeName, readonly string[]>> = {
+const statesOfVersion1: Partial<Record<ChallengeName, readonly string[]>> = {
   PASSWORD_VERIFIER: [
     'AYABeQKowL43Yt0Lf8cvdG4zZpyGcYwaRT556heVJxmeKmfi3BqZ2H2Oxb5j79fVl72kBpdV5bgCbrFn57R5TaQI9HprbqgLIvuC0lykbHLxl0G2Xq-7RI_s',
     'r7_aCsUP3uxJkikmLlZ1sKbXBdMOdIvRZeiKWeEFFIWHLK7eWao1s8m39g2F-NR0Ds2NrujsfMhwWjNaJR2kimiT2GgO5Yah-T0KMnkumzM1JEHBKaUh1XKN',
@@ -60,7 +60,7 @@ const common = {
 const noProgress = { proofs: [], eventId: undefined, stepUp: undefined, custom: undefined }
 const afterPassword = { ...noProgress, proofs: ['PASSWORD'] as const }
 
-/** The content of the states in `statesOfForm1`. */
+/** The states that `statesOfVersion1` contains sealed, in plain text. */
 const expected: readonly SignInState[] = [
   {
     ...common,
@@ -118,7 +118,7 @@ const expected: readonly SignInState[] = [
 describe('the sealed state of a sign-in', () => {
   for (const state of expected) {
     it(`is read from version 1 of the sealed format, which the previous release writes (${state.challenge})`, () => {
-      assert.deepEqual(openState(secrets, statesOfForm1[state.challenge]?.join('') ?? ''), state)
+      assert.deepEqual(openState(secrets, statesOfVersion1[state.challenge]?.join('') ?? ''), state)
     })
 
     it(`is read as it was written (${state.challenge})`, () => {
@@ -139,7 +139,7 @@ describe('the sealed state of a sign-in', () => {
 
   it('is at most 70 characters longer than in version 1 of the sealed format', () => {
     for (const state of expected) {
-      const before = statesOfForm1[state.challenge]?.join('').length ?? 0
+      const before = statesOfVersion1[state.challenge]?.join('').length ?? 0
       assert.ok(sealState(secrets, state).length <= before + 70, state.challenge)
     }
   })

@@ -27,7 +27,7 @@ for (const engine of engines) {
       assert.equal(won.filter((spent) => spent).length, 1)
     })
 
-    it('can be consumed again after the transaction was rolled back', async () => {
+    it('can be consumed again after the transaction that consumed it was rolled back', async () => {
       await using storage = await openTestStorage(engine)
       const failing = storage.db.transaction().execute(async (tx) => {
         await consumeState(tx, 'a', 1000)

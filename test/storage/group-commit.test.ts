@@ -68,7 +68,7 @@ describe('group commit', () => {
     assert.equal(file.commits() - before, 1)
   })
 
-  it('splits 1000 writes of one turn into four groups', async () => {
+  it('splits 1000 writes of one turn of the event loop into four groups', async () => {
     using file = open()
     const before = file.commits()
     await Promise.all(Array.from({ length: 1000 }, (_, i) => file.groups.write(insert, [i])))
@@ -145,7 +145,7 @@ describe('group commit', () => {
     assert.deepEqual(file.seen(), [3])
   })
 
-  it('rejects the whole group when SQLite rolls it back because the file is full', async () => {
+  it('stores exactly the writes that it did not reject when the file is full, and commits the next group', async () => {
     using file = open()
     file.handle.exec('create table big (body text)')
     const { rows } = file.handle.run<{ page_count: number }>('pragma page_count', [])

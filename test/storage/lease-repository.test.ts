@@ -21,7 +21,7 @@ for (const engine of engines) {
       assert.equal(await tryLease(db, { name: 'other', holder: 'a' }, 1900, 500), true)
     })
 
-    it('is free when it ends so late that the clock of its holder must have been far ahead', async () => {
+    it('counts as free when its end is so far away that the clock of its holder must have been far ahead', async () => {
       await using storage = await openTestStorage(engine)
       const { db } = storage
       assert.equal(await tryLease(db, sweeperOfA, 1_000_000, 500), true)

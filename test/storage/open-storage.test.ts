@@ -76,7 +76,7 @@ describe('opening SQLite', () => {
     assert.match(await refusal('sqlite::memory:'), /needs a file/)
   })
 
-  it('rejects other URLs and does not repeat them, since they may contain a password', async () => {
+  it('rejects URLs of another kind; the message does not repeat the URL, which may contain a password', async () => {
     for (const url of ['', 'sqlite:', 'mysql://root:secret@localhost/x', 'data.db']) {
       const message = await refusal(url)
       assert.match(message, /must be sqlite:PATH or postgres:/)

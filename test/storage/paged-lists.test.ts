@@ -9,12 +9,12 @@ import { type AskForPage, pagedLists, unpagedLists } from './paged-lists.ts'
 import { depth, fillLists } from './paged-rows.ts'
 
 const limit = 20
-/** Where the deep page begins. */
+/** The number of the entry after which the deep page begins. */
 const deep = depth - 500
 
 type Plan = { readonly [key: string]: unknown; readonly Plans?: readonly Plan[] }
 
-/** The statement that reads the page. It must be the only one. */
+/** The statement that reads the page after entry `after`. Fails if `ask` executes more than this one statement. */
 async function statementOf(storage: TestStorage, ask: AskForPage, after: number | undefined) {
   const nodes = new Map<string, RootOperationNode>()
   const executed: (RootOperationNode | undefined)[] = []
@@ -61,7 +61,7 @@ function rowsOf(scan: Plan): number {
 
 async function requireShortOnPostgres(storage: TestStorage, ask: AskForPage): Promise<void> {
   const [first, later] = [await costOnPostgres(storage, ask, undefined), await costOnPostgres(storage, ask, deep)]
-  // Each table may give one row more than the page, and twice as many because a scan reads ahead.
+  // A page needs `limit` + 1 rows of each table. Twice as many are allowed, because a scan reads ahead.
   const most = (limit + 1) * later.tables * 2
   assert.ok(later.rows <= most, `${later.rows} rows were read for ${limit}: ${later.text}`)
   assert.ok(later.pages <= first.pages * 2 + 10, `${later.pages} pages, ${first.pages} for the first page of the list: ${later.text}`)

@@ -19,11 +19,11 @@ import type { Filter } from '../../src/users/list/filter.ts'
 import { listUsers } from '../../src/users/list/user-list-repository.ts'
 import { depth, idOf, poolId, poolIdOf } from './paged-rows.ts'
 
-/** Reads one page: the first one, or the one after the entry with this number. */
+/** Reads one page: the page after the entry with the number `after`, or the first page if `after` is undefined. */
 export type AskForPage = (db: Db, after: number | undefined, limit: number) => Promise<unknown>
 
 const idAfter = (after: number | undefined) => (after === undefined ? undefined : idOf(after))
-/** For lists that begin with the latest entry. */
+/** As `idAfter`, for lists that begin with the latest entry. */
 const idBefore = (after: number | undefined) => (after === undefined ? undefined : idOf(depth - after))
 
 const usersBy =
@@ -80,7 +80,7 @@ export const pagedLists: Partial<Record<OperationName, Readonly<Record<string, A
   },
 }
 
-/** Operations that take a token but read no pages from the database, with the reason. */
+/** Operations that take a page token but do not read their entries page by page. The text says why no page could be long. */
 export const unpagedLists: Partial<Record<OperationName, string>> = {
   ListUserPoolClientSecrets: 'a client has two secrets at most',
   ListUserPoolReplicas: 'a pool has one region',

@@ -10,7 +10,7 @@ export const poolId = poolIdOf(0)
 
 type Values = Record<string, string | number | null>
 
-/** The values that all rows of a list share, and those that differ. Other columns get a value of their type. */
+/** For each list: its table, the values that all its rows share, and the values of row `at`. Other columns get a value of their type. */
 const lists: readonly (readonly [table: string, same: Values, differing: (at: number) => Values])[] = [
   ['user_pool', { config: '{}', likeness: null }, (at) => ({ id: poolIdOf(at) })],
   ['app_client', {}, (at) => ({ id: idOf(at) })],

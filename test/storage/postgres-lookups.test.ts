@@ -66,7 +66,7 @@ describe('Look-ups on PostgreSQL', { skip }, () => {
     const first = await find(db, 'fact 0')
     await sql`select pg_terminate_backend(${first?.backend})`.execute(db)
 
-    // Look-ups that were in progress when the connection broke fail with it, and nothing announces that moment.
+    // A look-up fails if it is in progress when the connection breaks. No event announces that moment, so the test repeats the look-up.
     const again = async (): Promise<Awaited<ReturnType<typeof find>>> => find(db, 'fact 0').catch(again)
     const second = await again()
     assert.equal(second?.value, 'value 0')

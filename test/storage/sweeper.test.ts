@@ -8,7 +8,7 @@ import { createTestClock } from '../support/test-clock.ts'
 import { openTestStorage, type TestStorage } from '../support/test-storage.ts'
 
 const day = 86_400_000
-/** So long that only the calls of the tests sweep. */
+/** The interval between sweeps. It is so long that during a test no sweep runs except those that the test itself calls. */
 const intervalMs = 3_600_000
 
 function counting(name = 'count') {

@@ -22,7 +22,7 @@ const pool = testPool()
 type Case = {
   readonly name: string
   store(db: Db, id: string): Promise<unknown>
-  /** Locks a row, as a concurrent transaction does. */
+  /** Locks the row that `store` stored under `id`, as a concurrent transaction would. */
   hold(tx: Tx, id: string): Promise<unknown>
   sweep(tx: Tx, before: number): Promise<number>
 }

@@ -73,7 +73,7 @@ export const states = {
   },
 } as const satisfies Record<string, State>
 
-/** More states, for a pool with second factors. */
+/** States that users have only in a pool with second factors. */
 export const mfaStates = {
   'with an app': async (server, ids, name, addresses) => {
     await createByAdmin(server, ids, name, verified(addresses))
@@ -128,7 +128,7 @@ async function readChallenge(asked: Promise<InitiateAuthCommandOutput>): Promise
   }
 }
 
-/** The answers that show a delivery or available challenges to a caller who has nothing but a username. */
+/** The operations whose answers show the destination of a code, or available challenges, to a caller who knows only a username. */
 export const operations = {
   async ForgotPassword(server: TestServer, clientId: string, name: string): Promise<VisibleAnswer> {
     const { CodeDeliveryDetails: to } = await server.send(new ForgotPasswordCommand({ ClientId: clientId, Username: name }))

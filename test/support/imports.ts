@@ -70,7 +70,7 @@ export async function importFile(
   return waitForJobEnd(server, key)
 }
 
-/** The whole log, page by page. */
+/** All lines of the job's log, read page by page. */
 export async function logOf(server: Pick<TestServer, 'url'>, key: JobKey): Promise<string[]> {
   const lines: string[] = []
   let NextToken: unknown

@@ -5,7 +5,10 @@ import type { TestServer } from './test-server.ts'
 
 const postgres = chosenEngines().find(({ name }) => name === 'postgres')
 
-/** These tests interleave statements of two transactions. SQLite has one writer at a time, so two transactions cannot interleave there. */
+/**
+ * Skips tests with a `PostgresStage` when PostgreSQL was not chosen. Such tests interleave the statements of two transactions, which is
+ * impossible on SQLite, because SQLite has one writer at a time.
+ */
 export const skipWithoutPostgres = postgres === undefined && 'PostgreSQL was not chosen for this run'
 
 export const postgresOnly: TestEngine = {

@@ -92,7 +92,7 @@ export function databaseUrl(clusterUrl: string, name: string): string {
   return url.href
 }
 
-/** A migrated database that the others are copied from, so that the migrations run only once. */
+/** Creates a migrated database. The databases of tests are copied from it, so that the migrations run only once. */
 export async function createTemplate(clusterUrl: string): Promise<string> {
   const name = newDatabaseName('template')
   await administer(clusterUrl, `create database ${name} encoding 'UTF8' template template0`)

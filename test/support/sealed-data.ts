@@ -96,7 +96,7 @@ async function givenSecretClient(server: TestServer, poolId: string) {
   return { id: UserPoolClient.ClientId ?? '', secret: UserPoolClient.ClientSecret ?? '' }
 }
 
-/** The salt of a decoy. It must not change with the master key, as the salts of real users do not. */
+/** The salt of a decoy. Like the salts of real users, it must not change when the master key changes. */
 export async function decoySalt(server: TestServer, { clientId }: SealedData): Promise<string | undefined> {
   return (await startSrp(server, clientId, 'nobody-by-this-name')).challenge.ChallengeParameters?.['SALT']
 }
@@ -114,7 +114,7 @@ export async function beginFlows(server: TestServer, data: SealedData) {
     deviceQuestion: await signInOnDevice(server, clientId, 'cas', device.key),
     jwks: await jwksOf(server, poolId),
     salt: await decoySalt(server, data),
-    // In a pool without devices: otherwise the refresh would need a device key.
+    // This session is in a pool that does not track devices. Otherwise the refresh would need a device key.
     refreshable: { clientId: plain.clientId, token: (await givenTokens(server, plain.clientId, 'eve')).refreshToken },
   }
 }
@@ -131,7 +131,7 @@ export async function proveDevice(server: TestServer, { clientId, device }: Seal
   assert.ok(answer.AuthenticationResult?.AccessToken)
 }
 
-/** Runs every flow that needs a sealed value from its beginning to its end. */
+/** Runs all flows that need a sealed value, each from its beginning to its end. */
 export async function requireEverythingWorks(server: TestServer, data: SealedData, password = goodPassword): Promise<void> {
   const { poolId, clientId, secretClient, app, device, ProviderName } = data
   await givenTokens(server, clientId, 'ana', password)

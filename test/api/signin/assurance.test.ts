@@ -104,7 +104,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [`mfa ${phone}`])
     })
 
-    it('asks for a second factor although the user has activated none, or lets the user select one of several', async () => {
+    it('asks for a second factor that the user has not activated when the level needs one; the user selects among several', async () => {
       const { poolId, clientId } = await givenAna({}, ['email', 'sms', 'totp'])
       const choice = await target(clientId, loa(3), byPassword)
       assert.equal(choice.ChallengeName, 'SELECT_MFA_TYPE')
@@ -188,7 +188,7 @@ for (const engine of engines) {
       const client = { PreventUserExistenceErrors: 'ENABLED' as const }
       const { poolId, clientId } = await givenAna({ client }, ['totp'])
       const outcomes = new Set<string>()
-      // Enough names to have decoys with and without an authenticator app, almost always.
+      // Among so many names, some decoys have an authenticator app and some have none, almost certainly.
       for (let index = 0; index < 60; index++) {
         const outcome = startChoice(server(), clientId, `nobody-${index}`, { TARGET_ACR_VALUES: loa(4) })
         outcomes.add(

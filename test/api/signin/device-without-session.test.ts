@@ -28,7 +28,7 @@ for (const engine of engines) {
   describe(`DEVICE_SRP_AUTH without a Session on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    /** A pool of two clients and two users, each with a second factor and a remembered device. */
+    /** A pool with two clients and two users. Both users have a second factor; ana has two remembered devices and bob has one. */
     async function given() {
       const { poolId, clientId } = await givenMfaPool(server(), 'OPTIONAL', ['email'], {
         pool: { DeviceConfiguration, AutoVerifiedAttributes: ['email'], AliasAttributes: ['email'] },

@@ -90,7 +90,7 @@ for (const engine of engines) {
       assert.equal((await signInOnDevice(server(), clientId, 'ana', device.key)).ChallengeName, 'DEVICE_SRP_AUTH')
     })
 
-    it('rejects the key of another user’s or a forgotten device, but not before it has checked the password', async () => {
+    it('rejects the key of another user’s device and of a forgotten device, but checks the password first', async () => {
       const { poolId, clientId, device, first } = await givenDevice()
       await givenUser(server(), poolId, 'bob')
       await assert.rejects(signInOnDevice(server(), clientId, 'bob', device.key), unknownDevice)
@@ -101,7 +101,7 @@ for (const engine of engines) {
       await assert.rejects(server().send(attempt), { name: 'NotAuthorizedException', message: 'Incorrect username or password.' })
     })
 
-    it('rejects a wrong device password, a replayed proof, and a device that was forgotten after the challenge', async () => {
+    it('rejects a wrong device password, a proof that was used before, and a device that was forgotten after the challenge', async () => {
       const { poolId, clientId, device } = await givenDevice()
       const ask = async () => answerDeviceSrp(server(), clientId, await signInOnDevice(server(), clientId, 'ana', device.key), device)
       const thief = { ...device, password: 'stolen key, no password' }
@@ -118,7 +118,7 @@ for (const engine of engines) {
       await assert.rejects(answerDevicePassword(server(), clientId, late, device), unknownDevice)
     })
 
-    it('confirms only the device key that this sign-in was offered, and only once', async () => {
+    it('lets a user confirm only a device key that the user’s own sign-in offered, and only once', async () => {
       const { poolId, clientId, device, first } = await givenDevice()
       await givenUser(server(), poolId, 'bob')
       const confirm = (token: string | undefined, key: string) =>

@@ -10,7 +10,7 @@ import { startTestServer, type TestServer } from '../../support/test-server.ts'
 const judged = 'Incorrect username or password.'
 const locked = 'Password attempts exceeded'
 
-/** How often all servers get a simultaneous guess. */
+/** How many times a test sends a wrong password to all servers at once. Each time follows the end of a lock. */
 const rounds = 6
 
 for (const engine of engines) {
@@ -53,7 +53,7 @@ for (const engine of engines) {
         ),
       )
 
-    it('allows one guess at all servers together each time that a lock ends', async () => {
+    it('judges one guess each time that a lock ends, and refuses the guesses that other servers get at the same time', async () => {
       const { poolId, clientId } = await first().givenPool({ client: { PreventUserExistenceErrors: 'ENABLED' } })
       await givenUser(first(), poolId, 'ana')
       for (const name of ['ana', 'nobody']) {

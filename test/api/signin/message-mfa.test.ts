@@ -52,7 +52,7 @@ for (const engine of engines) {
     describe(`${challenge} on ${engine.name}`, () => {
       const server = useTestServer(engine)
 
-      /** A user who has activated the method, with an unverified address. */
+      /** A user who has activated the factor of `challenge`. The user's address is not verified. */
       async function givenAna(): Promise<PoolAndClient> {
         const ids = await givenMfaPool(server(), 'OPTIONAL', [factor])
         await givenUser(server(), ids.poolId, 'ana', { attributes: attributeList({ [attribute]: address }) })
@@ -115,7 +115,7 @@ for (const engine of engines) {
         await assert.rejects(answer(ids, late, await code(ids)), expired)
       })
 
-      it('rejects the session for another user', async () => {
+      it('rejects the Session for another user', async () => {
         const ids = await givenAna()
         await givenUser(server(), ids.poolId, 'ben', { attributes: attributeList({ [attribute]: other }) })
         const session = await ask(ids)
@@ -130,10 +130,10 @@ for (const engine of engines) {
         await assert.rejects(answer(ids, session, right), locked)
         await assert.rejects(answer(ids, await ask(ids), await code(ids)), locked)
         server().clock.advance(16 * minute)
-        await assert.rejects(answer(ids, await ask(ids), wrongCode(await code(ids))), wrong, 'the tenth, not the first')
+        await assert.rejects(answer(ids, await ask(ids), wrongCode(await code(ids))), wrong, 'the tenth wrong code, not the first')
         await assert.rejects(answer(ids, await ask(ids), await code(ids)), locked)
         server().clock.advance(hour)
-        await assert.rejects(answer(ids, await ask(ids), wrongCode(await code(ids))), wrong, 'the first again')
+        await assert.rejects(answer(ids, await ask(ids), wrongCode(await code(ids))), wrong, 'counted as the first wrong code again')
         await answer(ids, await ask(ids), await code(ids))
       })
 
@@ -158,7 +158,7 @@ for (const engine of engines) {
         assert.deepEqual(await sentTo(server(), ids.poolId), [`mfa ${address}`, `mfa ${other}`])
       })
 
-      it('does not ask users who have not activated the method, or whose address was removed', async () => {
+      it('is not asked of users who have not activated the factor, or whose address was removed', async () => {
         const ids = await givenAna()
         await givenUser(server(), ids.poolId, 'ben', { attributes: attributeList({ [attribute]: other }) })
         assert.ok((await challengeAfterPassword(server(), ids.clientId, 'ben')).tokens)
@@ -167,7 +167,7 @@ for (const engine of engines) {
         assert.deepEqual(await sentTo(server(), ids.poolId), [])
       })
 
-      it('asks every user with an address where MFA is required; the user who enters the code gets the address as alias', async () => {
+      it('is asked of all users with an address where MFA is required; the user who enters the code gets the address as alias', async () => {
         const ids = await givenMfaPool(server(), 'ON', [factor], { pool: { AliasAttributes: [attribute] } })
         await givenUser(server(), ids.poolId, 'ben', {
           attributes: attributeList({ [attribute]: address, [`${attribute}_verified`]: 'true' }),

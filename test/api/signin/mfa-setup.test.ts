@@ -62,7 +62,7 @@ for (const engine of engines) {
       const { Status, Session: third } = await verify(second, app.code(), 'My phone')
       assert.equal(Status, 'SUCCESS')
       assert.equal(new Set([ids.session, second, third]).size, 3)
-      // A key that the challenge does not need is ignored.
+      // MFA_SETUP ignores a challenge response that it does not need.
       const done = await finish(ids, third, { SOFTWARE_TOKEN_MFA_CODE: app.code() })
       assert.equal(claimsOf(done.AuthenticationResult?.IdToken ?? '')['cognito:username'], 'ana')
       await assert.rejects(finish(ids, third), used)
@@ -98,7 +98,7 @@ for (const engine of engines) {
       await assert.rejects(verify(first, '123456'), { name: 'SoftwareTokenMFANotFoundException' })
     })
 
-    it('hands out further secrets, and invalidates all other secrets once a code of one is verified', async () => {
+    it('hands out further secrets on request; once a code of one secret is verified, all others are invalid', async () => {
       const { session, first, app } = await givenAssociated()
       const again = await associate(first)
       const fromSecond = await associate(session)
@@ -109,7 +109,7 @@ for (const engine of engines) {
       for (const each of [first, session, again.Session]) await assert.rejects(associate(each), used)
     })
 
-    it('gives each step the whole AuthSessionValidity', async () => {
+    it('makes the Session of each step valid for the whole AuthSessionValidity', async () => {
       const { session, app, first, ...ids } = await givenAssociated()
       server().clock.advance(2 * minute)
       const renewed = await associate(session)
@@ -134,7 +134,7 @@ for (const engine of engines) {
       assert.ok((await respond(server(), ids.clientId, 'SOFTWARE_TOKEN_MFA', next.session, answer)).AuthenticationResult)
     })
 
-    it('rejects the session for another user or client, after a new password, and once the pool no longer offers apps', async () => {
+    it('rejects the Session for another user or client, after a new password, and once the pool no longer offers apps', async () => {
       const { session, app, ...ids } = await givenAssociated()
       await givenUser(server(), ids.poolId, 'ben')
       const proven = await verify(session, app.code())

@@ -51,7 +51,7 @@ for (const engine of engines) {
       return { ...rest, requiredAttributes: JSON.parse(requiredAttributes), userAttributes: JSON.parse(userAttributes) }
     }
 
-    it('is asked after a temporary password, sent directly or used in SRP; the right answer returns tokens', async () => {
+    it('is asked after a temporary password, whether it is sent or proven by SRP; the right answer returns tokens', async () => {
       const { poolId, clientId, session, challenge } = await givenChallenge()
       assert.deepEqual(parametersOf(challenge), { USER_ID_FOR_SRP: 'ana', requiredAttributes: [], userAttributes: {} })
       assert.equal(challenge.AuthenticationResult, undefined)
@@ -67,7 +67,7 @@ for (const engine of engines) {
       await signInByPassword(server(), clientId, 'ana')
       await signInBySrp(server(), { poolId, clientId }, 'ana')
       await assert.rejects(signInByPassword(server(), clientId, 'ana', temporary), { name: 'NotAuthorizedException' })
-      await assert.rejects(answer(clientId, session), invalid, 'a session of another sign-in outlives the temporary password')
+      await assert.rejects(answer(clientId, session), invalid, 'the Session of another sign-in outlives the temporary password')
     })
 
     it('lists the user’s attributes that the client may read', async () => {
@@ -115,7 +115,7 @@ for (const engine of engines) {
       assert.deepEqual([requiredAttributes, userAttributes], [['userAttributes.nickname'], { nickname: '' }])
     })
 
-    it('rejects attributes that have a value already, are unknown, immutable or the service’s, or the client may not write', async () => {
+    it('rejects attributes that have a value already, are unknown or immutable, or that users or this client may not write', async () => {
       const Schema = [
         { Name: 'fixed', AttributeDataType: 'String' as const, Mutable: false },
         { Name: 'score', AttributeDataType: 'String' as const, Mutable: true, DeveloperOnlyAttribute: true },
@@ -163,7 +163,7 @@ for (const engine of engines) {
       assert.equal(claimsOf(tokens?.IdToken ?? '')['email_verified'], false)
     })
 
-    it('requires the new password to follow the policy, but allows it to be the temporary one', async () => {
+    it('requires the new password to follow the policy, but accepts the temporary password as the new one', async () => {
       const { clientId, session } = await givenChallenge()
       const weak = {
         name: 'InvalidPasswordException',
@@ -175,7 +175,7 @@ for (const engine of engines) {
       await signInByPassword(server(), clientId, 'ana', temporary)
     })
 
-    it('rejects passwords from before the temporary one where the pool keeps a password history', async () => {
+    it('rejects passwords that the user had before the temporary one, where the pool keeps a password history', async () => {
       const PasswordPolicy = { MinimumLength: 8, PasswordHistorySize: 2 }
       const { poolId, clientId } = await server().givenPool({ pool: { Policies: { PasswordPolicy } } })
       await givenUser(server(), poolId, 'ana')

@@ -19,9 +19,9 @@ const invalid = { name: 'NotAuthorizedException', message: 'Invalid session for 
 /** The state in `session` as the previous release seals it: an array without a version, with other names in the factor's own data. */
 function asReleaseBefore(session: string): string {
   const opened = secrets.open('sign-in-state', session.slice('AYABe'.length), 'versioned')
-  assert.ok(opened !== undefined, 'the session opens')
+  assert.ok(opened !== undefined, 'the Session opens')
   const { id, p, c, s, n, e, f, a, u, r, t, m } = JSON.parse(opened.toString())
-  const content = [id, p, c, s, n, f, e, memoryOfReleaseBefore(n, m, t)]
+  const content = [id, p, c, s, n, f, e, ownDataOfReleaseBefore(n, m, t)]
   if (r !== undefined) content.push(a ?? null, u ?? null, r)
   else if (u !== undefined) content.push(a ?? null, u)
   else if (a !== undefined) content.push(a)
@@ -29,7 +29,7 @@ function asReleaseBefore(session: string): string {
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a factor's own data has other properties for each challenge.
-function memoryOfReleaseBefore(challenge: string, memory: any, securityStamp: string | undefined): unknown {
+function ownDataOfReleaseBefore(challenge: string, memory: any, securityStamp: string | undefined): unknown {
   if (challenge === 'PASSWORD_VERIFIER') return memory
   if (challenge === 'NEW_PASSWORD_REQUIRED') return { proven: memory.passwordMark }
   if (challenge === 'SELECT_CHALLENGE') return { ...memory, chosen: undefined, asked: memory.chosen }

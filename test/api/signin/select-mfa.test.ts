@@ -37,7 +37,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), ids.poolId), [])
     })
 
-    it('asks for the code of the app once it is selected', async () => {
+    it('asks for the code of the authenticator app once the user selects SOFTWARE_TOKEN_MFA', async () => {
       const { app, ...ids } = await givenAna()
       const { session } = await challengeAfterPassword(server(), ids.clientId, 'ana')
       const next = await choose(ids, session, 'SOFTWARE_TOKEN_MFA')

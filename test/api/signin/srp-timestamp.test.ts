@@ -52,7 +52,7 @@ for (const engine of engines) {
     const server = useTestServer(engine)
     const now = () => server().clock.now()
 
-    /** Returns a function that answers one SRP exchange of a password, with the given timestamp. */
+    /** Begins a sign-in by SRP. Returns a function that answers PASSWORD_VERIFIER with the right password and a given timestamp. */
     async function givenPasswordProof(on: TestServer = server(), existence: 'LEGACY' | 'ENABLED' = 'LEGACY', name = 'ana') {
       const { poolId, clientId } = await on.givenPool({
         client: { ExplicitAuthFlows: ['ALLOW_USER_SRP_AUTH'], PreventUserExistenceErrors: existence },
@@ -62,7 +62,7 @@ for (const engine of engines) {
       return (stamp: string) => answerSrp(on, clientId, srpResponses(poolId, goodPassword, a, challenge, stamp))
     }
 
-    /** Returns a function that answers one SRP exchange of a remembered device, with the given timestamp. */
+    /** Begins the proof of a remembered device. Returns a function that answers DEVICE_PASSWORD_VERIFIER with a given timestamp. */
     async function givenDeviceProof(on: TestServer = server()) {
       const { poolId, clientId } = await on.givenPool({ pool: { DeviceConfiguration } })
       await givenUser(on, poolId, 'ana')
@@ -76,11 +76,11 @@ for (const engine of engines) {
       ['PASSWORD_VERIFIER', givenPasswordProof],
       ['DEVICE_PASSWORD_VERIFIER', givenDeviceProof],
     ] as const) {
-      it(`of ${challenge} is rejected as malformed in another format, and like a wrong password with another time`, async () => {
+      it(`of ${challenge} is rejected as malformed if its format is wrong, and like a wrong password if its time is wrong`, async () => {
         const prove = await given()
         for (const [what, stamp] of Object.entries(malformedStamps)) await assert.rejects(prove(stamp(now())), malformed, what)
         for (const [what, stamp] of Object.entries(wrongStamps)) await assert.rejects(prove(stamp(now())), wrong, what)
-        // The refusals neither count as wrong passwords nor consume the exchange.
+        // The refusals neither count as wrong passwords nor consume the challenge.
         assert.ok((await prove(srpTimestamp(now()))).AuthenticationResult)
       })
 
@@ -98,7 +98,7 @@ for (const engine of engines) {
       })
     }
 
-    it('is rejected like a wrong password with a zero before a day of one digit', async () => {
+    it('is rejected like a wrong password if it has a zero before a day of one digit', async () => {
       await using patient = await startTestServer(engine, { flags: ['--srp-clock-tolerance', '86400'] })
       const stamp = firstOfMonth(patient.clock.now() + 32 * 24 * 60 * minute)
       const at = Date.parse(stamp)

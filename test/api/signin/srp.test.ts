@@ -98,7 +98,7 @@ for (const engine of engines) {
       for (const name of ['ana@example.test', ...strangers, ...strangers]) {
         const { challenge } = await startSrp(server(), clientId, name)
         const id = challenge.ChallengeParameters?.['USER_ID_FOR_SRP'] ?? ''
-        // The version and the variant of a UUIDv7. Below follows its time, which must be a plausible time of a sign-up.
+        // The version and the variant of a UUIDv7. The next assertion checks its time, which must be a plausible time of a sign-up.
         assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
         const time = Number.parseInt(id.slice(0, 13).replace('-', ''), 16)
         assert.ok(time >= createdAt - day && time <= server().clock.now(), `${name} signed up at ${time}`)
@@ -108,7 +108,7 @@ for (const engine of engines) {
       await assert.rejects(signInBySrp(server(), { poolId, clientId }, 'nobody0@example.test'), wrong)
     })
 
-    it('rejects a proof of the old password as soon as it is replaced', async () => {
+    it('rejects a proof of the old password as soon as a new password has replaced it', async () => {
       const { poolId, clientId } = await server().givenPool()
       await givenUser(server(), poolId, 'ana')
       const { a, challenge } = await startSrp(server(), clientId, 'ana')

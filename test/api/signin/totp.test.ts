@@ -130,7 +130,7 @@ for (const engine of engines) {
       await assert.rejects(answer(ids, session, app.code(1)), used)
     })
 
-    it('locks after five wrong codes, longer each time; a new sign-in does not lift the lock', async () => {
+    it('locks after five wrong codes, longer after each further one; a new sign-in does not lift the lock', async () => {
       const { app, ...ids } = await givenAna()
       const session = await ask(ids)
       await failUntilLocked(server(), () => assert.rejects(answer(ids, session, wrongCode(app.code())), wrong))
@@ -152,7 +152,7 @@ for (const engine of engines) {
       assert.ok((await answer(ids, await ask(ids, 'ben'), ben.code(), 'ben')).AuthenticationResult)
     })
 
-    it('rejects the session for another user, client or challenge', async () => {
+    it('rejects the Session for another user, client or challenge', async () => {
       const { app, ...ids } = await givenAna()
       const ben = await givenAppUser(server(), ids, 'ben')
       const session = await ask(ids)
@@ -214,13 +214,13 @@ for (const engine of engines) {
       assert.ok((await challengeAfterPassword(server(), ids.clientId, 'ana')).tokens)
     })
 
-    it('follows the MFA mode of the pool, and still asks for a registered app where only SMS is offered', async () => {
+    it('is not asked where MFA is off; it is still asked of a user with a registered app where the pool offers only SMS', async () => {
       const { app, ...ids } = await givenAna()
       await setMfa(server(), ids.poolId, 'OFF')
       assert.ok((await challengeAfterPassword(server(), ids.clientId, 'ana')).tokens)
       await setMfa(server(), ids.poolId, 'OPTIONAL', ['sms'])
       const asked = await challengeAfterPassword(server(), ids.clientId, 'ana')
-      assert.equal(asked.name, 'SOFTWARE_TOKEN_MFA', 'a registered app may go on where apps are no longer offered')
+      assert.equal(asked.name, 'SOFTWARE_TOKEN_MFA', 'a registered app still counts where the pool no longer offers apps')
       await answer(ids, asked.session, app.code())
       await setMfa(server(), ids.poolId, 'ON', ['totp'])
       assert.equal((await challengeAfterPassword(server(), ids.clientId, 'ana')).name, 'SOFTWARE_TOKEN_MFA')

@@ -146,7 +146,7 @@ for (const engine of engines) {
       await assert.rejects(use(gone.accessToken), invalid)
     })
 
-    it('is required where an operation takes it: an ID token or a refresh token is rejected in its place', async () => {
+    it('cannot be replaced by an ID token or a refresh token in an operation that takes an access token', async () => {
       const { idToken, refreshToken } = await givenSignIn()
       await assert.rejects(use(idToken), invalid)
       await assert.rejects(use(refreshToken), invalid)
@@ -175,7 +175,7 @@ for (const engine of engines) {
       await assert.rejects(use(accessToken), revoked)
     })
 
-    it('is rejected without a server error, whatever it contains', async () => {
+    it('is rejected with NotAuthorizedException, whatever a forged token contains', async () => {
       const { accessToken } = await givenSignIn()
       const [header = '', payload = '', signature = ''] = accessToken.split('.')
       const claims = claimsOf(accessToken)

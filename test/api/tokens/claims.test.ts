@@ -168,7 +168,7 @@ for (const engine of engines) {
       }
     })
 
-    it('expire after hours where the client names no unit', async () => {
+    it('take the validity as hours where the client names no unit', async () => {
       const { access, id } = await givenClaims({ client: { AccessTokenValidity: 3, IdTokenValidity: 4 } })
       assert.equal(Number(access['exp']) - Number(access['iat']), 3 * 3600)
       assert.equal(Number(id['exp']) - Number(id['iat']), 4 * 3600)

@@ -17,7 +17,7 @@ import { headerOf, jwksOf, useAccessToken } from '../../support/tokens.ts'
 
 const scopes = ['https://api.test/read', 'https://api.test/write']
 
-/** The SDK's type of flows lacks this value, although the SDK's documentation lists it. */
+/** The SDK's type of `ExplicitAuthFlows` lacks this flow, although the SDK's documentation lists it. */
 const clientTokens = ['ALLOW_CLIENT_TOKEN_AUTH'] as unknown as CreateUserPoolClientCommandInput['ExplicitAuthFlows']
 
 type Client = { poolId: string; clientId: string; secret: string }
@@ -125,7 +125,7 @@ for (const engine of engines) {
       await assert.rejects(unknown, { name: 'ResourceNotFoundException', message: 'User pool client nobody does not exist.' })
     })
 
-    it('returns a token that user operations reject; users cannot sign in at its clients', async () => {
+    it('returns a token that user operations reject; users cannot sign in at a client that allows only this flow', async () => {
       const client = await givenClient(server())
       const { AccessToken: token = '' } = (await getToken(server(), client)) ?? {}
       await assert.rejects(useAccessToken(server(), token), { name: 'NotAuthorizedException' })

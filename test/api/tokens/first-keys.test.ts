@@ -42,7 +42,7 @@ for (const engine of engines) {
       assert.deepEqual([accessToken, idToken].map((token) => headerOf(token)['kid']).sort(), made)
     })
 
-    it('are made once, also when a request needs them at the same time', async () => {
+    it('are made only once, even if a request needs them while they are being made', async () => {
       await using server = await startTestServer(engine)
       const pools = await Promise.all([1, 2, 3].map(() => server.givenPool()))
       for (const { poolId } of pools) assert.equal((await jwksOf(server, poolId)).keys.length, 2)

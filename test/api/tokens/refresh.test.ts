@@ -64,7 +64,7 @@ for (const engine of engines) {
       await refresh(server(), clientId, old.refreshToken)
     })
 
-    it('is possible with AdminInitiateAuth, also under the old name of the flow, and with GetTokensFromRefreshToken', async () => {
+    it('is possible with GetTokensFromRefreshToken, and with AdminInitiateAuth by the flow’s new or old name', async () => {
       const { poolId, clientId, refreshToken, accessToken } = await givenSignIn()
       const request = { ClientId: clientId, UserPoolId: poolId, AuthParameters: { REFRESH_TOKEN: refreshToken } }
       for (const AuthFlow of ['REFRESH_TOKEN', 'REFRESH_TOKEN_AUTH'] as const) {

@@ -94,7 +94,7 @@ for (const engine of engines) {
       await useAccessToken(server(), accessToken)
     })
 
-    it('has to be enabled for the client, and keeps tokens revoked when it is turned off', async () => {
+    it('is refused while it is turned off for the client; tokens that were revoked before stay revoked', async () => {
       const { poolId, clientId, accessToken, refreshToken } = await givenSignIn()
       await revoke(clientId, refreshToken)
       const request = { UserPoolId: poolId, ClientId: clientId, ExplicitAuthFlows: flows, EnableTokenRevocation: false }
@@ -147,7 +147,7 @@ for (const engine of engines) {
       await assert.rejects(server().send(nobody), { name: 'UserNotFoundException', message: 'User does not exist.' })
     })
 
-    it('does not end a later sign-in, even if the clock of that sign-in is behind', async () => {
+    it('does not end a later sign-in, even if the clock was set back before that sign-in', async () => {
       const { poolId, clientId } = await givenSignIns()
       await server().send(new AdminUserGlobalSignOutCommand({ UserPoolId: poolId, Username: 'ana' }))
       server().clock.advance(-2_000)

@@ -47,7 +47,7 @@ for (const engine of engines) {
       for (const { accessToken } of [first, second]) await assert.rejects(useAccessToken(server(), accessToken), revoked)
     })
 
-    it('leaves the other sessions of the user alone when it ends one', async () => {
+    it('ends no other session of the user when a replaced token ends its session', async () => {
       const { rotate, clientId, ...first } = await givenSignIn(0)
       const other = await givenTokens(server(), clientId, 'ana')
       await rotate(first.refreshToken)
@@ -74,7 +74,7 @@ for (const engine of engines) {
       await assert.rejects(rotate(first.refreshToken), reused)
     })
 
-    it('accepts one of several simultaneous refreshes without a grace period, and all of them with one', async () => {
+    it('accepts only one of several simultaneous refreshes without a grace period; with a grace period it accepts all', async () => {
       const strict = await givenSignIn(0)
       const outcomes = await Promise.allSettled([1, 2, 3].map(() => strict.rotate(strict.refreshToken)))
       assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1)
@@ -94,8 +94,8 @@ for (const engine of engines) {
       await assert.rejects(rotate(second.refreshToken), { name: 'NotAuthorizedException', message: 'Refresh Token has expired' })
     })
 
-    it('excludes the flow REFRESH_TOKEN_AUTH', async () => {
-      // A client with only old flow names also allows the refresh flow.
+    it('makes the client unable to use the flow REFRESH_TOKEN_AUTH', async () => {
+      // A client whose flows have their old names, without ALLOW_, would otherwise allow REFRESH_TOKEN_AUTH as well.
       const { clientId, refreshToken } = await givenSignIn(0, { ExplicitAuthFlows: ['USER_PASSWORD_AUTH'] })
       const refused = { name: 'InvalidParameterException', message: /rotation/ }
       await assert.rejects(refresh(server(), clientId, refreshToken), refused)

@@ -49,7 +49,7 @@ for (const engine of engines) {
       await assert.rejects(jwtVerify(accessToken, keys, { issuer, audience: clientId }), { code: 'ERR_JWT_CLAIM_VALIDATION_FAILED' })
     })
 
-    it('finds exactly the two public keys of the pool in its JWK set', async () => {
+    it('needs the JWK set of the pool, which contains exactly the pool’s two public keys', async () => {
       const { poolId, accessToken, idToken } = await givenSignIn()
       const { keys } = await jwksOf(server(), poolId)
       assert.deepEqual(
@@ -87,7 +87,7 @@ for (const engine of engines) {
       }
     })
 
-    it('finds no documents of unknown and deleted pools', async () => {
+    it('fails for unknown and deleted pools, which have no documents', async () => {
       const { poolId } = await server().givenPool()
       await server().send(new DeleteUserPoolCommand({ UserPoolId: poolId }))
       for (const name of [poolId, 'us-east-1_nowhere00', '..', '%00', 'a%2F..%2Fb', '__proto__']) {
@@ -156,7 +156,7 @@ for (const engine of engines) {
       assert.deepEqual(answer.body, { __type: 'ResourceNotFoundException', message })
     })
 
-    it('accepts the tokens from before a restart, and finds the same keys', async () => {
+    it('still accepts the same tokens after a restart of the server, which keeps its keys', async () => {
       const { poolId, clientId, accessToken } = await givenSignIn()
       await rotateSigningKeys(server(), poolId)
       const rotated = await givenTokens(server(), clientId, 'ana')

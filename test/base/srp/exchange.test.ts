@@ -26,7 +26,7 @@ const claim = { group: ana.group, name: ana.name, secretBlock, timestamp }
 const verifierOf = ({ group, name, password, saltHex } = ana) => powers.verifier(srpX(group, name, password, Buffer.from(saltHex, 'hex')))
 const newExponent = () => toInteger(randomBytes(128))
 
-/** An exchange whose B has the given sign, which openExchange chooses at random. */
+/** Opens an exchange with the given sign of g^b in B. Without this function, openExchange chooses the sign at random. */
 async function openSigned(verifier: Buffer, a: bigint, sign: 1 | -1) {
   const signedPowers = { publicB: (v: Uint8Array, b: Uint8Array) => powers.publicB(v, b, sign) }
   return openExchange(signedPowers, verifier, power(2n, a))

@@ -26,7 +26,7 @@ describe('The SRP group', () => {
     assert.equal(multiplier, toInteger(hash))
   })
 
-  it('converts big-endian bytes to the same format as the integer that they represent', () => {
+  it('converts big-endian bytes to the same two’s complement as the integer that they represent', () => {
     for (const hex of ['00', '0000', '01', '0001', '7f', '80', '0080', '000080', 'ff', '00ff00', '7fff', '8000', '0abcde'])
       assert.deepEqual(toSignedForm(Buffer.from(hex, 'hex')), toSignedBytes(BigInt(`0x${hex}`)), hex)
   })

@@ -19,7 +19,7 @@ const exponents = [
   ...Array.from({ length: 8 }, () => randomBytes(32)),
 ]
 
-describe('Modular exponentiation of g by the table', () => {
+describe('Modular exponentiation of g by the precomputed table', () => {
   it('has the same result as repeated squaring, for every length of the exponent', () => {
     const fixedBase = createFixedBase()
     const all = [...exponents, Buffer.alloc(0), ...Array.from({ length: 31 }, (_, i) => randomBytes(i + 1))]

@@ -55,14 +55,14 @@ describe('The modular exponentiations of SRP', () => {
     assert.equal((await open.powers.sharedSecret(input())).length, 384)
   })
 
-  it('do not block the event loop while the table is computed and many calls wait', async () => {
+  it('do not block the event loop while the table of powers of g is computed and many calls wait', async () => {
     await using open = openPowers({ workers: 1, queueLimit: 1000 })
     let turns = 0
     const count = setInterval(() => turns++, 0)
     await open.powers.warmUp()
     await Promise.all(Array.from({ length: 100 }, () => open.powers.verifier(randomBytes(32))))
     clearInterval(count)
-    assert.ok(turns >= 5, `the loop turned ${turns} times`)
+    assert.ok(turns >= 5, `the event loop turned ${turns} times`)
   })
 
   it('reject an exponent or another input of the wrong length, and accept further calls', async () => {

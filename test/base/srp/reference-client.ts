@@ -1,8 +1,8 @@
 import { createHash, createHmac } from 'node:crypto'
 
 /**
- * The client's side of the exchange, written from the formulas with integers and hex text. It shares no code with the server, so that one
- * mistake cannot be in both.
+ * The client's side of an SRP exchange, written from the formulas with integers and hex text. It shares no code with the server, so that
+ * one mistake cannot be in both.
  */
 
 const n = BigInt(

@@ -100,7 +100,7 @@ for (const engine of engines) {
       await assert.rejects(startChoice(server(), other.clientId, 'ana', {}, own.Session), invalid)
     })
 
-    it('still asks for a factor if another caller, or an administrator, confirmed the user without that Session', async () => {
+    it('still asks for a factor if another caller or an administrator confirmed the user without sending the Session', async () => {
       const { poolId, clientId, session, code } = await givenNewUser()
       await assert.rejects(startChoice(server(), clientId, 'ana', {}, session), unconfirmed)
       await confirm(clientId, code)

@@ -160,7 +160,7 @@ for (const engine of engines) {
       await assert.rejects(respond(server(), clientId, 'SELECT_CHALLENGE', Session, { USERNAME: 'ana' }), missing)
     })
 
-    it('judges an answer by the user’s state at that moment: address removed, password reset, or disabled', async () => {
+    it('refuses an answer when, since the challenge, the address was removed, the password reset or the user disabled', async () => {
       const { poolId, clientId } = await givenAna(['PASSWORD', 'EMAIL_OTP'])
       const { Session } = await startChoice(server(), clientId, 'ana')
       await giveAttributes(server(), poolId, 'ana', { email: '' })

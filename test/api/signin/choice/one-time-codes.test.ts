@@ -185,7 +185,7 @@ for (const engine of engines) {
       }
     })
 
-    it('is sent with the message template of the pool', async () => {
+    it('is sent in the text of the pool’s own message template', async () => {
       const { poolId, clientId } = await givenAna({ pool: { SmsAuthenticationMessage: 'Come in with {####}' } })
       await startBy(server(), clientId, 'ana', 'SMS_OTP')
       const [message] = await messagesOf(server(), poolId)

@@ -151,7 +151,7 @@ for (const engine of engines) {
       await assert.rejects(answerByPasskey(server(), clientId, 'ana', await ask(clientId), bens, { id: passkey.id }), wrong)
     })
 
-    it('has to verify its user where the pool requires it', async () => {
+    it('needs user verification only where the pool requires it', async () => {
       const { poolId, clientId, passkey } = await givenPasskey()
       const without = { userVerified: false }
       assert.ok((await answerByPasskey(server(), clientId, 'ana', await ask(clientId), passkey, without)).AuthenticationResult)
@@ -162,7 +162,7 @@ for (const engine of engines) {
       assert.ok((await answerByPasskey(server(), clientId, 'ana', asked, passkey)).AuthenticationResult)
     })
 
-    it('is not available once it is deleted, while the pool has another relying party, and while the password is temporary', async () => {
+    it('is not offered once it is deleted, while the pool has another relying party, or while the password is temporary', async () => {
       const { poolId, clientId, accessToken, passkey } = await givenPasskey()
       const kept = await registerPasskey(server(), accessToken)
       const asked = await ask(clientId)
@@ -194,7 +194,7 @@ for (const engine of engines) {
       assert.deepEqual(await factors((await givenTokens(server(), clientId, 'ben')).accessToken), ['PASSWORD'])
     })
 
-    it('counts as both factors if the pool allows it and the user was verified; other pools offer no passkey to MFA users', async () => {
+    it('counts as both factors if the pool allows that and the user was verified; other pools offer no passkey where MFA applies', async () => {
       const { poolId, clientId, accessToken, passkey } = await givenPasskey()
       const setMfa = (MfaConfiguration: 'OPTIONAL' | 'ON', WebAuthnConfiguration: WebAuthnConfigurationType) => {
         const request = { UserPoolId: poolId, MfaConfiguration, ...factorBlocks.totp, WebAuthnConfiguration }
@@ -228,7 +228,7 @@ for (const engine of engines) {
       assert.deepEqual((await ask(clientId)).AvailableChallenges, passwords)
     })
 
-    it('can be activated for MFA only in addition to another method, and then has to verify its user', async () => {
+    it('can be activated for MFA only in addition to another method, and then needs user verification', async () => {
       const { poolId, clientId, accessToken, passkey } = await givenPasskey()
       const off = { name: 'InvalidParameterException' }
       const setMfa = (WebAuthnConfiguration: WebAuthnConfigurationType) => {

@@ -32,7 +32,7 @@ for (const engine of engines) {
 
     const givenHidingPool = (pool = {}, factors = allFactors) => givenChoicePool(server(), factors, { pool, client: hiding })
 
-    /** The first name in `names` that is offered `choice`. */
+    /** The first of the unknown users in `names` to whom the server offers `choice`. */
     async function unknownNameWith(clientId: string, choice: 'PASSWORD' | 'EMAIL_OTP' | 'SMS_OTP' | 'WEB_AUTHN'): Promise<string> {
       for (const name of names) {
         if ((await startChoice(server(), clientId, name)).AvailableChallenges?.includes(choice)) return name
@@ -45,7 +45,7 @@ for (const engine of engines) {
       await assert.rejects(startChoice(server(), clientId, 'nobody'), { name: 'UserNotFoundException', message: 'User does not exist.' })
     })
 
-    it('always offers the same choices to a name; many names together get every choice that the pool allows', async () => {
+    it('offers one name the same choices each time; many names together get every choice that the pool allows', async () => {
       const { poolId, clientId } = await givenHidingPool()
       const seen = new Set<string>()
       const selections = new Set<string>()
@@ -165,7 +165,7 @@ for (const engine of engines) {
         await assert.rejects(answerByPasskey(server(), clientId, nobody, asked, passkey, { id }), wrong)
     })
 
-    it('looks the same for an existing user without any first factor, who is refused where the client does not hide users', async () => {
+    it('looks the same for an existing user without a first factor; a client that does not hide users refuses that user', async () => {
       const { poolId, clientId } = await givenHidingPool({}, ['PASSWORD', 'EMAIL_OTP'])
       // This user has neither a password nor an address, so no first factor.
       await adminCreateSilently(server(), poolId, 'ana')

@@ -53,7 +53,7 @@ for (const engine of engines) {
       assert.deepEqual(idsOf(await listAsAdmin(server(), poolId)), [second.id])
     })
 
-    it('ends no other session with LINKED, because sessions are not linked', async () => {
+    it('ends no other session when the request asks for LINKED sessions, because no sessions are linked', async () => {
       const { poolId, clientId } = await givenTrackingPool(server())
       const sessions = []
       for (let count = 0; count < 4; count++) sessions.push(await signIn(server(), clientId))
@@ -137,7 +137,7 @@ for (const engine of engines) {
   describe(`the limit of sessions for each user on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('makes a sign-in end the session whose last use is longest ago', async () => {
+    it('makes a sign-in that exceeds it end the session whose last use is longest ago', async () => {
       const { poolId, clientId } = await givenTrackingPool(server(), { maxPerUser: 3 })
       const other = await givenOtherClient(server(), poolId)
       const next = async (client = clientId) => {

@@ -183,7 +183,7 @@ for (const engine of engines) {
       await assert.rejects(server().send(new AdminListUserSessionsCommand(request)), refused)
     })
 
-    it('is refused for an unknown user or pool, and without an access token', async () => {
+    it('is refused for an unknown user or pool, and to an ID token or a refresh token in place of an access token', async () => {
       const { poolId, clientId } = await givenTrackingPool(server())
       await assert.rejects(listAsAdmin(server(), poolId, 'nobody'), { name: 'UserNotFoundException', message: 'User does not exist.' })
       await assert.rejects(listAsAdmin(server(), 'us-east-1_nowhere'), { name: 'ResourceNotFoundException' })

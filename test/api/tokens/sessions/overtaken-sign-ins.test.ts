@@ -58,7 +58,7 @@ const overtakers: Readonly<Record<string, (tx: Tx) => Promise<void>>> = {
 
 for (const engine of engines) {
   describe(`a sign-in while its user is changed on ${engine.name}`, () => {
-    /** Whether the change and the sign-in do not wait for each other's commit. */
+    /** Whether neither the change `what` nor the sign-in waits for the commit of the other. */
     const isConcurrent = (what: string) => engine.name === 'postgres' && what !== 'a deletion'
 
     for (const [what, overtake] of Object.entries(overtakers)) {
@@ -80,8 +80,8 @@ for (const engine of engines) {
         await db.transaction().execute(async (tx) => {
           await overtake(tx)
           storing = insertSession(db, sessionOf(ana))
-          // On PostgreSQL the insert sees the user before the change and finishes first. The insert waits for the commit of a deletion; on
-          // SQLite it waits for any commit.
+          // On PostgreSQL the insert sees the user as before the change, and finishes before the change is committed. Only for a deletion
+          // does the insert wait until it is committed. On SQLite the insert waits for any commit.
           if (isConcurrent(what)) assert.equal(await storing, true)
         })
         await storing

@@ -33,7 +33,7 @@ export async function givenTrackingPool(
 export async function signIn(server: TestServer, clientId: string, name = 'ana') {
   const tokens = await givenTokens(server, clientId, name)
   const session = (await listOwn(server, tokens.accessToken)).find(({ IsCurrentSession }) => IsCurrentSession)
-  if (session?.SessionId === undefined) throw new Error('The sign-in has no session')
+  if (session?.SessionId === undefined) throw new Error('No session is listed for the sign-in')
   return { ...tokens, id: session.SessionId, session }
 }
 
