@@ -107,7 +107,7 @@ for (const engine of engines) {
       assert.deepEqual(withoutDates((await change(server(), ids.poolId, id, {})) ?? {}), withoutDates(changed ?? {}))
     })
 
-    it('can change to the provided values and back', async () => {
+    it('can change to the values that Cognito provides, and back to settings of its own', async () => {
       const ids = await server().givenPool()
       const { ManagedLoginBrandingId: id } = await create(server(), ids, { Settings: settings, Assets: [logo] })
       const reset = await change(server(), ids.poolId, id, { UseCognitoProvidedValues: true })
@@ -152,13 +152,13 @@ for (const engine of engines) {
       await assert.rejects(create(server(), { poolId: 'us-east-1_nowhere', clientId: ids.clientId }), notFound)
     })
 
-    it('is not found for a client without one', async () => {
+    it('is not found for a client that has no branding', async () => {
       const { poolId, clientId } = await server().givenPool()
       const byClient = new DescribeManagedLoginBrandingByClientCommand({ UserPoolId: poolId, ClientId: clientId })
       await assert.rejects(server().send(byClient), notFound)
     })
 
-    it('is updated only with pool and id, although the model requires neither', async () => {
+    it('is updated only by pool id and branding id, although the service model requires neither', async () => {
       const { poolId } = await server().givenPool()
       const { body } = await call(server(), 'UpdateManagedLoginBranding', {})
       assert.match(body, /2 validation errors detected: Value null at 'userPoolId'.*'managedLoginBrandingId'/)

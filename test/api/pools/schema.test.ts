@@ -123,7 +123,7 @@ for (const engine of engines) {
       assert.deepEqual(pool?.SchemaAttributes, standardAttributes)
     })
 
-    it('keeps the standard email_verified when a request defines one, which becomes a custom attribute', async () => {
+    it('keeps the standard email_verified when a request defines email_verified, and adds custom:email_verified', async () => {
       const flag = { Name: 'email_verified', AttributeDataType: 'Boolean' as const, Mutable: false }
       const { poolId } = await server().givenPool({ pool: { Schema: [flag] } })
       const made = {
@@ -161,7 +161,7 @@ for (const engine of engines) {
       )
     })
 
-    it('rejects a name that exists, and then adds nothing', async () => {
+    it('rejects a request that adds an existing attribute, and adds none of the attributes in the request', async () => {
       const { poolId } = await server().givenPool({ pool: { Schema: [custom('team')] } })
       const add = new AddCustomAttributesCommand({ UserPoolId: poolId, CustomAttributes: [custom('new'), custom('team')] })
       const expected = { name: 'InvalidParameterException', message: 'custom:team: Existing attribute already has name custom:team.' }
