@@ -99,7 +99,7 @@ for (const engine of engines) {
       assert.deepEqual(await shown(server(), poolId), { UserPoolId: poolId })
     })
 
-    it('needs threat protection', async () => {
+    it('can be set and shown only while the pool has threat protection', async () => {
       const { poolId } = await server().givenPool()
       const off = { name: 'UserPoolAddOnNotEnabledException' }
       await assert.rejects(set(server(), poolId, everything), off)
