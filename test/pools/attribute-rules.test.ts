@@ -36,14 +36,14 @@ describe('The values of attributes', () => {
     })
   })
 
-  it('are rejected when the schema lacks the name, even if every JavaScript object has it', () => {
+  it('are rejected when the schema lacks the attribute, even if every JavaScript object has a property of that name', () => {
     for (const name of ['custom:none', 'toString', '__proto__', 'team', 'custom:score']) {
       const attributes = readAttributes([{ Name: name, Value: '' }])
       assert.throws(() => checkAttributes(pool, attributes), rejection(`${prefix}Type for attribute {${name}} could not be determined`))
     }
   })
 
-  it('are rejected with one line in the error for each broken bound', () => {
+  it('are rejected when they exceed bounds; the error has one line for each broken bound', () => {
     const attributes = { 'custom:team': 'purple', 'custom:level': '10', name: 'x'.repeat(2049) }
     const message = `${prefix}custom:team: String attributes cannot have a length of more than 5
 custom:level: Number attributes cannot have a value of more than 9
@@ -86,7 +86,7 @@ name: String attributes cannot have a length of more than 2048
       checkAttributes(pool, { email })
   })
 
-  it('are rejected with one line in the error for each missing required attribute', () => {
+  it('are rejected when required attributes are missing; the error has one line for each missing attribute', () => {
     const message = `${prefix}name: The attribute is required\nemail: The attribute is required\n`
     assert.throws(() => requireRequiredAttributes(pool, { email: '' }), rejection(message))
     requireRequiredAttributes(pool, { email: 'ana@example.test', name: 'Ana' })
@@ -100,7 +100,7 @@ name: String attributes cannot have a length of more than 2048
     )
   })
 
-  it('may spell the _verified flags with a capital letter, as Python does', () => {
+  it('may be True instead of true for a _verified flag, as Python writes it; other attributes keep the capital letter', () => {
     const list = [
       { Name: 'email_verified', Value: 'True' },
       { Name: 'custom:flag', Value: 'True' },

@@ -40,7 +40,7 @@ async function idsOf(db: Db, poolId: string): Promise<readonly string[]> {
 
 for (const engine of engines) {
   describe(`deleteClientResources on ${engine.name}`, () => {
-    it('deletes all resources of the client and none of other clients and pools', async () => {
+    it('deletes all resources of the client, and no resource of another client or pool', async () => {
       await using storage = await openTestStorage(engine)
       const { db } = storage
       await insertClientResources(db, 'pool', 'second')
@@ -55,7 +55,7 @@ for (const engine of engines) {
   })
 
   describe(`Pool resources on ${engine.name}`, () => {
-    it('are listed by a prefix of their ids, without ids that only resemble the prefix', async () => {
+    it('are listed by a prefix of their ids, without resources whose ids only resemble the prefix', async () => {
       await using storage = await openTestStorage(engine)
       const { db } = storage
       for (const id of ['a/', 'a/1', 'a/Z z', 'a/~', 'a0', 'a-', 'aa/1', 'A/1']) await insert(db, 'pool', brandingAssets, { id })
@@ -67,7 +67,7 @@ for (const engine of engines) {
       )
     })
 
-    it('keep their creation date when they are put again', async () => {
+    it('keep their creation date when putResource stores them again', async () => {
       await using storage = await openTestStorage(engine)
       const { db } = storage
       const first = { id: 'x', createdAt: now, updatedAt: now, config: { css: 'a', logo: undefined } }

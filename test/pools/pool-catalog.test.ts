@@ -106,7 +106,7 @@ for (const engine of engines) {
         }
       }))
 
-    it('count only their own users, up to the limit', () =>
+    it('have a count of their own users that stops at the given limit', () =>
       withStorage(engine, async ({ db }) => {
         const user = { username: 'u', status: 'CONFIRMED', enabled: 1, attributes: '{}', created_at: 1, updated_at: 1 }
         const row = (pool_id: string, sub: string) => ({
@@ -165,7 +165,7 @@ for (const engine of engines) {
       }))
 
     const otherProcess = engine.name === 'sqlite' ? 'processes that share a file notice changes only when their caches expire' : false
-    it('drops what another process has changed', { skip: otherProcess }, () =>
+    it('drops a cached pool when another process has changed it', { skip: otherProcess }, () =>
       withStorage(engine, async (storage, url) => {
         const pool = draftPool('us-east-1_a')
         await insertPool(storage.db, pool)

@@ -32,7 +32,7 @@ for (const engine of engines) {
       assert.deepEqual(await findResource(storage.db, pool, documents, 'a'), document('a'))
     })
 
-    it('are not found or changed through another pool or kind', async () => {
+    it('are neither found nor changed through another pool, or as another kind of resource', async () => {
       await using storage = await openTestStorage(engine)
       await insertResource(storage.db, pool, documents, document('a'))
       for (const [poolId, kind] of [
@@ -63,7 +63,7 @@ for (const engine of engines) {
       assert.equal(await findResource(storage.db, pool, documents, 'a'), undefined)
     })
 
-    it('are listed by id, byte by byte, a page at a time, and counted up to a limit', async () => {
+    it('are listed in the byte order of their ids, a page at a time, and counted up to a limit', async () => {
       await using storage = await openTestStorage(engine)
       for (const id of ['b', 'a', 'B', 'ä', 'c']) await insertResource(storage.db, pool, documents, document(id))
       const ids = async (after: string | undefined, limit: number) =>

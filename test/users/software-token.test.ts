@@ -19,7 +19,7 @@ describe('A software token', () => {
     for (const [seconds, code] of vectors) assert.equal(findTimeStep(secret, code, seconds * 1000), Math.floor(seconds / 30), code)
   })
 
-  it('accepts a code one time step before and after its own', () => {
+  it('accepts a code in its own time step, in the one before and in the one after', () => {
     const secret = Secret.fromLatin1('12345678901234567890').base32
     const step = 37_037_037
     const at = (offset: number) => findTimeStep(secret, '050471', (step + offset) * 30_000)
@@ -38,7 +38,7 @@ describe('A software token', () => {
     assert.notEqual(newSoftwareSecret(), secret)
   })
 
-  it('can be opened only in the row of its own pool and user', () => {
+  it('is sealed for its pool and user, and cannot be opened for another pool or user', () => {
     const secrets = createSecrets(randomBytes(32))
     const user = { poolId: 'us-east-1_Pool00001', sub: 'ana' }
     const secret = newSoftwareSecret()

@@ -92,14 +92,14 @@ for (const engine of engines) {
       await confirm(server(), clientId, 'ana', Code)
     })
 
-    it('of a custom sender fail no call: SignUp succeeds although the sender fails, even with OnRefusal FAIL', async () => {
+    it('cannot make SignUp fail, even if the custom sender fails and its OnRefusal is FAIL', async () => {
       const { clientId, triggers } = await givenSender(() => assert.fail('no'), { OnRefusal: 'FAIL' })
       await signUp(server(), clientId, 'ana', { email })
       await server().inbox()
       assert.deepEqual(triggers.fired, ['CustomEmailSender_SignUp'])
     })
 
-    it('show exceeded limits and suppressed messages in a pool with a custom sender, too', async () => {
+    it('show exceeded limits and suppressed messages also in a pool with a custom sender', async () => {
       const { poolId, clientId, triggers } = await givenSender(() => undefined, { MaxPerDay: 1, OnRefusal: 'FAIL' })
       await signUp(server(), clientId, 'ana', { email })
       await assert.rejects(signUp(server(), clientId, 'bo', { email }), { name: 'LimitExceededException' })
@@ -110,7 +110,7 @@ for (const engine of engines) {
       assert.deepEqual((await list(poolId)).map(({ State }) => State).toSorted(), ['FAILED', 'SENT', 'SUPPRESSED'])
     })
 
-    it('lead to an audit record when an administrator reads a code', async () => {
+    it('lead to an audit record when an administrator reads the code of the message', async () => {
       const { poolId, clientId } = await server().givenPool({ pool: { AutoVerifiedAttributes: ['email'] } })
       await signUp(server(), clientId, 'ana', { email })
       const code = await codeSentTo(server(), poolId, email)

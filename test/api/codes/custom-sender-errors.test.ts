@@ -27,7 +27,7 @@ for (const engine of engines) {
     const log = recordingLogger()
     const server = useTestServer(engine, { flags: ['--functions', folder.path, ...codeKey.flags], logger: log.logger })
 
-    /** All records and log lines of a sign-up in a pool with this custom sender. */
+    /** All records and log lines of a sign-up in a pool whose custom sender is the function `name`. */
     async function recordsAfterSignUp(name: string): Promise<string> {
       const LambdaConfig = { CustomEmailSender: { LambdaArn: functionArn(name), LambdaVersion: 'V1_0' as const }, KMSKeyID }
       const { poolId, clientId } = await server().givenPool({ pool: { AutoVerifiedAttributes: ['email'], LambdaConfig } })
@@ -43,7 +43,7 @@ for (const engine of engines) {
     }
 
     for (const name of Object.keys(failures)) {
-      it(`is not in log or records: ${name}`, async () => {
+      it(`appears neither in the log nor in records when the function fails in this way: ${name}`, async () => {
         const records = await recordsAfterSignUp(name)
         assert.ok(!records.includes('cannot send'), records)
         // The beginning of every encrypted code.

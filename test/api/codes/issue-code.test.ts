@@ -72,7 +72,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [])
     })
 
-    it('verifies the address that waits for its verification, otherwise the current one', async () => {
+    it('verifies a new address that waits for its verification, or else the current address', async () => {
       const { poolId, clientId } = await server().givenPool({
         pool: { AutoVerifiedAttributes: ['email'], UserAttributeUpdateSettings: { AttributesRequireVerificationBeforeUpdate: ['email'] } },
       })

@@ -83,7 +83,7 @@ for (const engine of engines) {
       })
     }
 
-    it('sign in with the fixed code as the first factor, other users with a code that is sent', async () => {
+    it('sign in with the fixed code as the first factor; other users get a code by e-mail and cannot use the fixed code', async () => {
       const { poolId, clientId } = await givenChoicePool(server(), ['PASSWORD', 'EMAIL_OTP'])
       await setTestUsers(poolId)
       const signIn = async (username: string, code: string) => {
@@ -167,7 +167,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [])
     })
 
-    it('are ordinary users in another pool, and after they are removed from the list', async () => {
+    it('are ordinary users in another pool, and in their pool after they are removed from TestUsers', async () => {
       const { poolId, clientId } = await givenPool()
       const other = await server().givenPool({ pool: { AutoVerifiedAttributes: ['email'] } })
       await signUp(server(), other.clientId, 'robot', { email })

@@ -43,7 +43,7 @@ const rejections: Record<string, Rejection> = {
       ExplicitAuthFlows: ['ALLOW_CLIENT_TOKEN_AUTH', 'ALLOW_USER_SRP_AUTH'] as CreateUserPoolClientCommandInput['ExplicitAuthFlows'],
     },
   },
-  'context data of users for a client without a secret': { request: { EnablePropagateAdditionalUserContextData: true } },
+  'EnablePropagateAdditionalUserContextData for a client without a secret': { request: { EnablePropagateAdditionalUserContextData: true } },
   'a callback URL with plain HTTP': { request: callback('http://example.test/cb') },
   'a callback URL with plain HTTP to a host whose name begins with localhost': { request: callback('http://localhost.example.test/cb') },
   'a callback URL with a fragment': { request: callback('https://example.test/cb#top') },
@@ -112,7 +112,7 @@ for (const engine of engines) {
       await assert.rejects(server().send(create), { message: 'Invalid read attributes specified while creating a client' })
     })
 
-    it('reject an identity provider that the pool does not have', async () => {
+    it('reject, at creation, an identity provider that the pool does not have', async () => {
       const { poolId } = await server().givenPool()
       const create = new CreateUserPoolClientCommand({
         UserPoolId: poolId,
@@ -123,14 +123,14 @@ for (const engine of engines) {
       await assert.rejects(server().send(create), { name: 'InvalidParameterException', message })
     })
 
-    it('reject GenerateSecret together with ClientSecret', async () => {
+    it('reject, at creation, GenerateSecret together with ClientSecret', async () => {
       const { poolId } = await server().givenPool()
       const both = { GenerateSecret: true, ClientSecret: 'a+secret+of+24+characters' }
       const create = new CreateUserPoolClientCommand({ UserPoolId: poolId, ClientName: 'x', ...both })
       await assert.rejects(server().send(create), { name: 'InvalidParameterException' })
     })
 
-    it('reject scopes of users with client_credentials', async () => {
+    it('reject, at creation, scopes of users together with client_credentials', async () => {
       const { poolId } = await server().givenPool()
       const request = { GenerateSecret: true, AllowedOAuthFlows: ['client_credentials' as const], AllowedOAuthScopes: ['openid'] }
       const create = new CreateUserPoolClientCommand({ UserPoolId: poolId, ClientName: 'x', ...request })

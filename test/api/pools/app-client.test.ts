@@ -188,7 +188,7 @@ for (const engine of engines) {
       await assert.rejects(describeClient(server(), poolId, clientId), gone)
     })
 
-    it('cannot be created in a pool that does not exist', async () => {
+    it('cannot be created, described, changed or deleted in a pool that does not exist', async () => {
       const poolId = 'us-east-1_nowhere'
       const gone = { name: 'ResourceNotFoundException', message: `User pool ${poolId} does not exist.` }
       await assert.rejects(create(server(), poolId, {}), gone)

@@ -45,7 +45,7 @@ for (const engine of engines) {
   describe(`Client secrets on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('are both valid while one replaces the other', async () => {
+    it('are both valid, the old and the new one, until the old one is deleted', async () => {
       const { client, secret: old } = await givenClient(server())
       await givenUser(server(), client.UserPoolId, 'ana')
       const added = await add(server(), client)

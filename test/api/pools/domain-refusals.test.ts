@@ -57,7 +57,7 @@ for (const engine of engines) {
       await assert.rejects(server().send(create), { name: 'ResourceNotFoundException' })
     })
 
-    it('rejects a change of a prefix domain into an invalid or custom one', async () => {
+    it('creates a prefix domain, for which UpdateUserPoolDomain rejects settings of custom domains and invalid values', async () => {
       const { poolId } = await server().givenPool()
       const place = { UserPoolId: poolId, Domain: 'my-awsome-app' }
       await server().send(new CreateUserPoolDomainCommand(place))

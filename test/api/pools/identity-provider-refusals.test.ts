@@ -32,7 +32,7 @@ const httpsOnly = 'OIDC endpoint must start with https://'
 
 /** Invalid identity providers. The error is InvalidParameterException. */
 const rejections: Record<string, Rejection> = {
-  'a Google provider with another name': {
+  'a Google provider that is not named Google': {
     request: { ...google, ProviderName: 'MyGoogle' },
     message: 'Provider MyGoogle cannot be of type Google.',
   },
@@ -41,7 +41,7 @@ const rejections: Record<string, Rejection> = {
     message: 'Provider Google cannot be of type OIDC.',
   },
   'an OIDC provider whose name differs from Google only in case': { request: { ...oidc, ProviderName: 'google' } },
-  'a SAML provider with the name that stands for the pool itself': { request: { ...saml, ProviderName: 'cognito' } },
+  'a SAML provider named cognito, because COGNITO stands for the pool itself': { request: { ...saml, ProviderName: 'cognito' } },
   'Google without a client id': { request: without(google, 'client_id'), message: socialKeys },
   'Google with an empty client secret': { request: details(google, { client_secret: '' }), message: socialKeys },
   'Facebook without scopes': { request: without(facebook, 'authorize_scopes'), message: socialKeys },
@@ -68,8 +68,8 @@ const rejections: Record<string, Rejection> = {
   'SAML with metadata by plain HTTP': { request: details(saml, { MetadataURL: 'http://id.corp.test/metadata' }) },
   'SAML with a flag that is neither true nor false': { request: details(saml, { IDPSignout: 'yes' }) },
   'SAML with an unknown signature algorithm': { request: details(saml, { RequestSigningAlgorithm: 'rsa-sha1' }) },
-  'a detail that SAML providers do not have': { request: details(saml, { IDPSignOut: 'true' }) },
-  'an unknown detail': { request: details(oidc, { __proto__x: '1' }) },
+  'a member of ProviderDetails that SAML providers do not have': { request: details(saml, { IDPSignOut: 'true' }) },
+  'an unknown member of ProviderDetails': { request: details(oidc, { __proto__x: '1' }) },
   'a mapping to an attribute that is not in the schema': {
     request: { ...oidc, AttributeMapping: { email: 'mail', 'custom:none': 'x', toString: 'y' } },
     message: 'AttributeMapping contains invalid mapping: [custom:none, toString]',
@@ -84,20 +84,20 @@ const rejections: Record<string, Rejection> = {
   },
   'an AcrMapping for a provider that is not OIDC': { request: { ...google, AcrMapping: { Level1: 'x' } } },
   'an unknown level of assurance': { request: { ...oidc, AcrMapping: { Level5: 'x' } } },
-  'a name with a blank': { request: { ...oidc, ProviderName: 'My Corp ' } },
-  'a name that begins with an underscore': { request: { ...oidc, ProviderName: '_corp' } },
-  'a name that no database can hold': { request: { ...oidc, ProviderName: '\u0000corp' } },
-  'an unknown type': { request: { ...oidc, ProviderType: 'Twitter' as 'OIDC' } },
+  'a provider name that ends in a space': { request: { ...oidc, ProviderName: 'My Corp ' } },
+  'a provider name that begins with an underscore': { request: { ...oidc, ProviderName: '_corp' } },
+  'a provider name with a null byte': { request: { ...oidc, ProviderName: '\u0000corp' } },
+  'an unknown type of provider': { request: { ...oidc, ProviderType: 'Twitter' as 'OIDC' } },
   'an identifier with a slash': { request: { ...oidc, IdpIdentifiers: ['a/b'] } },
   'more than 50 identifiers': { request: { ...oidc, IdpIdentifiers: Array.from({ length: 51 }, (_, index) => `id-${index}`) } },
 }
 
 for (const engine of engines) {
-  describe(`CreateIdentityProvider and UpdateIdentityProvider on ${engine.name}`, () => {
+  describe(`The operations on identity providers on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
     for (const [what, { request, message }] of Object.entries(rejections)) {
-      it(`reject ${what}`, async () => {
+      it(`reject, at creation, ${what}`, async () => {
         const { poolId } = await server().givenPool()
         const expected = { name: 'InvalidParameterException', ...(message !== undefined && { message }) }
         const command = new CreateIdentityProviderCommand({ UserPoolId: poolId, ...oidc, ...request })
@@ -106,7 +106,7 @@ for (const engine of engines) {
       })
     }
 
-    it('reject a change to an invalid provider, and keep the old one', async () => {
+    it('reject a change that would make the provider invalid, and keep the provider as it was', async () => {
       const { poolId } = await server().givenPool()
       await server().send(new CreateIdentityProviderCommand({ UserPoolId: poolId, ...oidc }))
       const read = () => server().send(new DescribeIdentityProviderCommand({ UserPoolId: poolId, ProviderName: 'Corp' }))
@@ -125,7 +125,7 @@ for (const engine of engines) {
       assert.deepEqual((await read()).IdentityProvider, before)
     })
 
-    it('reject COGNITO as the name of a provider', async () => {
+    it('reject COGNITO as the provider to change or delete', async () => {
       const { poolId } = await server().givenPool()
       const place = { UserPoolId: poolId, ProviderName: 'COGNITO' }
       const expected = { name: 'UnsupportedIdentityProviderException' }

@@ -80,7 +80,7 @@ for (const engine of engines) {
       assert.deepEqual(await describeProvider(server(), poolId), created)
     })
 
-    it('keep what an update does not name', async () => {
+    it('keep the members that an update does not name', async () => {
       const poolId = await newPool(server())
       const more = { AttributeMapping: { email: 'mail' }, IdpIdentifiers: ['corp.test'], AcrMapping: { Level2: 'x' } }
       const before = await create(server(), poolId, more)
@@ -92,7 +92,7 @@ for (const engine of engines) {
       assert.ok(Number(now) >= Number(then) + 5000)
     })
 
-    it('replace what an update names', async () => {
+    it('have each member replaced that an update names', async () => {
       const poolId = await newPool(server())
       await create(server(), poolId, { IdpIdentifiers: ['a', 'b'], AttributeMapping: { email: 'mail' }, AcrMapping: { Level1: 'x' } })
       const details = {
@@ -111,7 +111,7 @@ for (const engine of engines) {
       await assert.rejects(findByIdentifier(server(), poolId, 'a'), { name: 'ResourceNotFoundException' })
     })
 
-    it('do not change when an update sends back a description', async () => {
+    it('do not change when an update sends the members of an earlier response', async () => {
       const poolId = await newPool(server())
       for (const request of allProviders) {
         const name = request.ProviderName ?? ''

@@ -19,7 +19,7 @@ for (const engine of engines) {
     const endpoint = await openTriggerEndpoint()
     const server = useTestServer(engine, { flags: [...endpoint.flags, '--region', 'local'] })
 
-    it('is in the id and the ARN of a pool, and tags are found by that ARN', async () => {
+    it('is in the id and the ARN of a pool; the operations for tags accept that ARN', async () => {
       const { poolId } = await server().givenPool()
       assert.match(poolId, /^local_[0-9A-Za-z]{9}$/)
       const { UserPool } = await server().send(new DescribeUserPoolCommand({ UserPoolId: poolId }))
@@ -28,7 +28,7 @@ for (const engine of engines) {
       assert.deepEqual((await server().send(new ListTagsForResourceCommand({ ResourceArn: UserPool?.Arn }))).Tags, { stage: 'test' })
     })
 
-    it('lets users sign in by SRP, with triggers and a remembered device', async () => {
+    it('lets a user sign in by SRP and confirm a device, and is part of the trigger event and of the device key', async () => {
       const triggers = endpoint.given({ PostAuthentication: agree })
       const DeviceConfiguration = { ChallengeRequiredOnNewDevice: true, DeviceOnlyRememberedOnUserPrompt: false }
       const ids = await givenPoolWith(server(), triggers, { pool: { DeviceConfiguration } })

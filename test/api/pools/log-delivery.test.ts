@@ -58,13 +58,13 @@ for (const engine of engines) {
     })
 
     for (const [what, logs] of Object.entries<readonly LogConfigurationType[]>({
-      'one source twice': [notifications, notifications],
+      'the same event source twice': [notifications, notifications],
       'no destination': [activity],
       'a destination without an ARN': [{ ...activity, CloudWatchLogsConfiguration: {} }],
       'two destinations': [{ ...activity, CloudWatchLogsConfiguration: group, S3Configuration: bucket }],
-      'failed messages with the level INFO': [{ ...notifications, LogLevel: 'INFO' }],
-      'failed messages in a bucket': [{ LogLevel: 'ERROR', EventSource: 'userNotification', S3Configuration: bucket }],
-      'user activity with the level ERROR': [{ ...activity, LogLevel: 'ERROR', FirehoseConfiguration: stream }],
+      'the log of failed messages with the level INFO': [{ ...notifications, LogLevel: 'INFO' }],
+      'the log of failed messages with an S3 bucket': [{ LogLevel: 'ERROR', EventSource: 'userNotification', S3Configuration: bucket }],
+      'the log of user activity with the level ERROR': [{ ...activity, LogLevel: 'ERROR', FirehoseConfiguration: stream }],
       'three logs': [notifications, { ...activity, S3Configuration: bucket }, { ...activity, FirehoseConfiguration: stream }],
     })) {
       it(`rejects ${what} and stays as it was`, async () => {

@@ -107,7 +107,7 @@ for (const engine of engines) {
       assert.deepEqual(withoutDates((await change(server(), ids.poolId, id, {})) ?? {}), withoutDates(changed ?? {}))
     })
 
-    it('can change to the provided values and back', async () => {
+    it('can change to the values that Cognito provides, and back to settings of its own', async () => {
       const ids = await server().givenPool()
       const { ManagedLoginBrandingId: id } = await create(server(), ids, { Settings: settings, Assets: [logo] })
       const reset = await change(server(), ids.poolId, id, { UseCognitoProvidedValues: true })
@@ -152,13 +152,13 @@ for (const engine of engines) {
       await assert.rejects(create(server(), { poolId: 'us-east-1_nowhere', clientId: ids.clientId }), notFound)
     })
 
-    it('is not found for a client without one', async () => {
+    it('is not found for a client that has no branding', async () => {
       const { poolId, clientId } = await server().givenPool()
       const byClient = new DescribeManagedLoginBrandingByClientCommand({ UserPoolId: poolId, ClientId: clientId })
       await assert.rejects(server().send(byClient), notFound)
     })
 
-    it('is updated only with pool and id, although the model requires neither', async () => {
+    it('is updated only by pool id and branding id, although the service model requires neither', async () => {
       const { poolId } = await server().givenPool()
       const { body } = await call(server(), 'UpdateManagedLoginBranding', {})
       assert.match(body, /2 validation errors detected: Value null at 'userPoolId'.*'managedLoginBrandingId'/)
@@ -166,7 +166,7 @@ for (const engine of engines) {
     })
   })
 
-  describe(`CreateManagedLoginBranding on ${engine.name}`, () => {
+  describe(`CreateManagedLoginBranding and UpdateManagedLoginBranding on ${engine.name}`, () => {
     const server = useTestServer(engine, { flags: ['--quotas', '{"managedLoginBrandingsPerPool": 1}'] })
 
     for (const [what, input] of Object.entries<BrandingInput>({
@@ -184,7 +184,7 @@ for (const engine of engines) {
       },
       'more than two megabytes of settings': { Settings: { components: { filler: 'x'.repeat(2 * 1024 * 1024) } } },
     })) {
-      it(`rejects ${what}`, async () => {
+      it(`reject ${what}`, async () => {
         const ids = await server().givenPool()
         await assert.rejects(create(server(), ids, input), invalid)
         const { ManagedLoginBrandingId: id } = await create(server(), ids)
@@ -193,7 +193,7 @@ for (const engine of engines) {
       })
     }
 
-    it('rejects more than 40 assets in total', async () => {
+    it('reject an update after which the branding would have more than 40 assets', async () => {
       const ids = await server().givenPool()
       const icons = (from: number) => Array.from({ length: 30 }, (_, i) => ({ ...icon, ResourceId: `icon ${from + i}` }))
       const { ManagedLoginBrandingId: id } = await create(server(), ids, { Assets: icons(0) })
@@ -201,14 +201,14 @@ for (const engine of engines) {
       assert.equal((await describeOne(server(), ids.poolId, id))?.Assets?.length, 30)
     })
 
-    it('rejects a second branding when the quota is one', async () => {
+    it('reject a second branding when the quota is one', async () => {
       const { poolId, clientId } = await server().givenPool()
       await create(server(), { poolId, clientId })
       const second = { poolId, clientId: await anotherClient(server(), poolId) }
       await assert.rejects(create(server(), second), { name: 'LimitExceededException' })
     })
 
-    it('keeps a member called __proto__ as an ordinary member', async () => {
+    it('keep a member called __proto__ as an ordinary member', async () => {
       const ids = await server().givenPool()
       const hostile = '{"components": {"__proto__": {"polluted": true}}}'
       const place = `"UserPoolId": "${ids.poolId}", "ClientId": "${ids.clientId}"`

@@ -118,7 +118,7 @@ for (const engine of engines) {
       await assert.rejects(set(passwordless, { MfaConfiguration: 'ON', ...factorBlocks.totp }), firstFactor)
     })
 
-    it('accepts e-mail codes only with another way of account recovery', async () => {
+    it('accepts e-mail codes only if the pool has a way of account recovery other than e-mail', async () => {
       const both = await create(recovery('verified_email', 'verified_phone_number'))
       await set(both, { MfaConfiguration: 'OPTIONAL', ...factorBlocks.email })
       const only = await create(recovery('verified_email'))
@@ -129,7 +129,7 @@ for (const engine of engines) {
       await update(both, recovery('verified_email'))
     })
 
-    it('keeps the settings of passkeys with any MfaConfiguration, with defaults', async () => {
+    it('accepts settings of passkeys while MFA is off, completes them with defaults, and rejects an invalid RelyingPartyId', async () => {
       const poolId = await create()
       const defaults = { UserVerification: 'preferred', FactorConfiguration: 'SINGLE_FACTOR' } as const
       assert.deepEqual((await set(poolId, { WebAuthnConfiguration: {} })).WebAuthnConfiguration, defaults)

@@ -28,7 +28,7 @@ for (const engine of engines) {
   describe(`Provisioned limits on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('are the free ones until they are updated', async () => {
+    it('equal the free limits until they are updated, and keep an update after a restart', async () => {
       const LimitDefinition = limit('UserCreation')
       assert.deepEqual(await shown(server(), 'UserCreation'), { LimitDefinition, ProvisionedLimitValue: 50, FreeLimitValue: 50 })
       const raised = { LimitDefinition, ProvisionedLimitValue: 80, FreeLimitValue: 50 }
@@ -40,14 +40,14 @@ for (const engine of engines) {
       assert.equal((await ask(server(), 'UserCreation', 50))?.ProvisionedLimitValue, 50)
     })
 
-    it('cannot be below the free one or more than a hundred times as high', async () => {
+    it('cannot be below the free limit, or more than a hundred times as high', async () => {
       await assert.rejects(ask(server(), 'UserList', 29), { name: 'InvalidParameterException' })
       await assert.rejects(ask(server(), 'UserList', -1), { name: 'InvalidParameterException' })
       await assert.rejects(ask(server(), 'UserList', 3001), { name: 'ServiceQuotaExceededException' })
       assert.equal((await ask(server(), 'UserList', 3000))?.ProvisionedLimitValue, 3000)
     })
 
-    it('need a known category', async () => {
+    it('are read and updated by one known category, and by nothing else', async () => {
       for (const name of ['Nonsense', '__proto__', 'toString', '']) {
         await assert.rejects(shown(server(), name), { name: 'ResourceNotFoundException' })
         await assert.rejects(ask(server(), name, 100), { name: 'ResourceNotFoundException' })

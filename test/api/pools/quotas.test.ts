@@ -27,7 +27,7 @@ for (const engine of engines) {
       await server().givenPool()
     })
 
-    it('reject a pool above the quota of the server, until one is deleted', async () => {
+    it('reject a pool above the quota of the server, until a pool is deleted', async () => {
       const idsOf = async () => {
         const { UserPools = [] } = await server().send(new ListUserPoolsCommand({ MaxResults: 60 }))
         return UserPools.map(({ Id }) => Id)

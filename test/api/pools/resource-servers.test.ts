@@ -120,7 +120,7 @@ for (const engine of engines) {
       await assert.rejects(server().send(new UpdateResourceServerCommand(update)), refusal)
     })
 
-    it('keep hostile names unchanged', async () => {
+    it('keep identifiers with special characters unchanged; reject null bytes and forbidden characters', async () => {
       const poolId = await newPool(server())
       for (const Identifier of ["';drop/table--", '__proto__', '../../etc', '<script>', '%00', `${'/'.repeat(256)}`]) {
         const scopes = [{ ScopeName: '__proto__', ScopeDescription: '"\u2028<b>' }]

@@ -70,7 +70,7 @@ for (const engine of engines) {
       assert.deepEqual(await shown(server(), poolId), { ...ofPool, LastModifiedDate })
     })
 
-    it('applies to all three events unless the request names some of them', async () => {
+    it('has an EventFilter with all three events when a request sets CompromisedCredentialsRiskConfiguration without one', async () => {
       const { poolId } = await server().givenPool(guarded)
       const Actions = { EventAction: 'NO_ACTION' } as const
       const { CompromisedCredentialsRiskConfiguration: section } =
@@ -78,7 +78,7 @@ for (const engine of engines) {
       assert.deepEqual(section, { EventFilter: ['SIGN_IN', 'PASSWORD_CHANGE', 'SIGN_UP'], Actions })
     })
 
-    it('of a client is that of the pool while the client has none of its own', async () => {
+    it('of a client is the one of its pool while the client has none of its own', async () => {
       const { poolId, clientId } = await server().givenPool(guarded)
       assert.deepEqual(await shown(server(), poolId, clientId), { UserPoolId: poolId })
       await set(server(), poolId, everything)
@@ -99,7 +99,7 @@ for (const engine of engines) {
       assert.deepEqual(await shown(server(), poolId), { UserPoolId: poolId })
     })
 
-    it('needs threat protection', async () => {
+    it('can be set and shown only while the pool has threat protection', async () => {
       const { poolId } = await server().givenPool()
       const off = { name: 'UserPoolAddOnNotEnabledException' }
       await assert.rejects(set(server(), poolId, everything), off)

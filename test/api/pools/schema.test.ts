@@ -36,7 +36,7 @@ const refusals: Record<string, [SchemaAttributeType, string]> = {
     { ...custom('x'), StringAttributeConstraints: { MinLength: '10', MaxLength: '9' } },
     'user.custom:x: Max length cannot be less than min length.',
   ],
-  'values that contradict each other': [
+  'bounds that contradict each other': [
     { Name: 'x', AttributeDataType: 'Number', NumberAttributeConstraints: { MinValue: '10', MaxValue: '9' } },
     'user.custom:x: Max value cannot be less than min value.',
   ],
@@ -63,7 +63,7 @@ const refusalsOfStandard: Record<string, [SchemaAttributeType, string]> = {
     { Name: 'email', StringAttributeConstraints: { MinLength: 'invalid' } },
     'Invalid StringAttributeConstraints for schema attribute email',
   ],
-  'values that are not numbers': [
+  'bounds that are not numbers': [
     { Name: 'updated_at', NumberAttributeConstraints: { MaxValue: 'invalid' } },
     'Invalid NumberAttributeConstraints for schema attribute updated_at',
   ],
@@ -123,7 +123,7 @@ for (const engine of engines) {
       assert.deepEqual(pool?.SchemaAttributes, standardAttributes)
     })
 
-    it('keeps the standard email_verified when a request defines one, which becomes a custom attribute', async () => {
+    it('keeps the standard email_verified when a request defines email_verified, and adds custom:email_verified', async () => {
       const flag = { Name: 'email_verified', AttributeDataType: 'Boolean' as const, Mutable: false }
       const { poolId } = await server().givenPool({ pool: { Schema: [flag] } })
       const made = {
@@ -161,7 +161,7 @@ for (const engine of engines) {
       )
     })
 
-    it('rejects a name that exists, and then adds nothing', async () => {
+    it('rejects a request that adds an existing attribute, and adds none of the attributes in the request', async () => {
       const { poolId } = await server().givenPool({ pool: { Schema: [custom('team')] } })
       const add = new AddCustomAttributesCommand({ UserPoolId: poolId, CustomAttributes: [custom('new'), custom('team')] })
       const expected = { name: 'InvalidParameterException', message: 'custom:team: Existing attribute already has name custom:team.' }
@@ -182,7 +182,7 @@ for (const engine of engines) {
     })
 
     for (const [what, [attribute, message]] of Object.entries(refusals)) {
-      it(`rejects ${what}, at creation and later`, async () => {
+      it(`rejects ${what}, both in CreateUserPool and in AddCustomAttributes`, async () => {
         const expected = { name: 'InvalidParameterException', message }
         await assert.rejects(server().send(new CreateUserPoolCommand({ PoolName: 'x', Schema: [attribute] })), expected)
         const { poolId } = await server().givenPool()
@@ -191,7 +191,7 @@ for (const engine of engines) {
     }
 
     for (const [what, [attribute, message]] of Object.entries(refusalsOfStandard)) {
-      it(`rejects ${what} for a standard attribute`, async () => {
+      it(`rejects ${what}, when CreateUserPool redefines a standard attribute`, async () => {
         const expected = { name: 'InvalidParameterException', message }
         await assert.rejects(server().send(new CreateUserPoolCommand({ PoolName: 'x', Schema: [attribute] })), expected)
       })

@@ -45,7 +45,7 @@ for (const engine of engines) {
       await update(undefined)
     })
 
-    it('must be addresses of those domains in notices of threat protection, too', async () => {
+    it('must be addresses of the allowed domains also in notices of threat protection', async () => {
       await using at = await startProductionServer(engine, { flags: ['--email-from-domains', 'example.com'] })
       const client = at.client(await at.createKey())
       const plus = { UserPoolTier: 'PLUS', UserPoolAddOns: { AdvancedSecurityMode: 'ENFORCED' } } as const
@@ -70,7 +70,7 @@ for (const engine of engines) {
       for (const from of ['ceo@bank.test', 'nobody', ...two]) await assert.rejects(set(from), notices)
     })
 
-    it('can have any domain when the server names none, but must be a single address', async () => {
+    it('can have any domain when the server allows all domains, but each must be a single address', async () => {
       for (const from of ['ceo@bank.test', '"CEO, Bank" <ceo@bank.test>', 'Dr. C. Bank <ceo@bank.test>']) await create(server(), from)
       const message = 'From must be an e-mail address, with or without a name.'
       for (const from of [

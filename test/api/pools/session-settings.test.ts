@@ -123,7 +123,7 @@ for (const engine of engines) {
       }
     })
 
-    it('are available even in the LITE tier', async () => {
+    it('are available even in the LITE tier without --enforce-tiers', async () => {
       const { poolId, clientId } = await server().givenPool({ pool: { UserPoolTier: 'LITE' } })
       await setPool(poolId, 'ENABLED', 20)
       await setClient(poolId, clientId, 5)

@@ -32,7 +32,7 @@ for (const engine of engines) {
     })
     after(() => server.close())
 
-    /** Asserts that all three operations on `resourceArn` fail for a key with these statements, and that the pool's tags do not change. */
+    /** Asserts that all three operations on `resourceArn` fail for a key whose policy has `statements`, and that the tags do not change. */
     async function requireRejected(statements: readonly object[], resourceArn: string, error: object): Promise<void> {
       const client = server.client(await server.createKey({ policy: { Version: '2012-10-17', Statement: statements } }))
       await assert.rejects(client.send(new TagResourceCommand({ ResourceArn: resourceArn, Tags: { stage: 'test' } })), error)
@@ -42,29 +42,29 @@ for (const engine of engines) {
       assert.deepEqual(Tags, { stage: 'production' })
     }
 
-    it('cannot be read or changed on a denied pool by its ARN', async () => {
+    it('cannot be read or changed by the ARN of a pool that the policy denies', async () => {
       await requireRejected([everything, { Effect: 'Deny', Action: '*', Resource: arn }], arn, denied)
     })
 
-    it('cannot be read or changed on a denied pool by its id in an ARN of another region or account', async () => {
+    it('cannot be read or changed by an ARN of another region or account that contains the id of a denied pool', async () => {
       const statements = [everything, { Effect: 'Deny', Action: '*', Resource: arn }]
       await requireRejected(statements, otherRegion, notFound)
       await requireRejected(statements, otherAccount, notFound)
     })
 
-    it('cannot be read or changed with a key for another account or region', async () => {
+    it('cannot be read or changed with a key whose policy allows only another account or region', async () => {
       await requireRejected([{ ...everything, Resource: otherAccount }], otherAccount, notFound)
       await requireRejected([{ ...everything, Resource: otherAccount }], arn, denied)
       await requireRejected([{ ...everything, Resource: otherRegion }], otherRegion, notFound)
       await requireRejected([{ ...everything, Resource: otherRegion }], arn, denied)
     })
 
-    it('cannot be read or changed with a key for one pool and an ARN of another region or account', async () => {
+    it('cannot be read or changed by an ARN of another region or account with a key whose policy allows only the pool', async () => {
       await requireRejected([{ ...everything, Resource: arn }], otherRegion, denied)
       await requireRejected([{ ...everything, Resource: arn }], otherAccount, denied)
     })
 
-    it('are denied by a statement that matches the ARN as it was sent, even if it is not the ARN of the pool', async () => {
+    it('are denied when a statement of the policy matches the ARN in the request, even if no pool has that ARN', async () => {
       const foreign = { Effect: 'Deny', Action: '*', Resource: 'arn:aws:cognito-idp:*:111111111111:userpool/*' }
       await requireRejected([everything, foreign], otherAccount, denied)
     })

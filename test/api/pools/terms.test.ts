@@ -33,7 +33,7 @@ for (const engine of engines) {
   describe(`Terms on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('are shown as they were created, by id and by client and name', async () => {
+    it('are shown as they were created, both by id, and by client and name', async () => {
       const ids = await server().givenPool()
       const made = await create(server(), ids)
       const { TermsId, CreationDate, LastModifiedDate, ...rest } = made
@@ -54,7 +54,7 @@ for (const engine of engines) {
       assert.deepEqual((await server().send(new DescribeTermsByClientCommand(byClient))).Terms, made)
     })
 
-    it('keep what an update does not name', async () => {
+    it('keep the members that an update does not name', async () => {
       const ids = await server().givenPool()
       const made = await create(server(), ids)
       server().clock.advance(5000)

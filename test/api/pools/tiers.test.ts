@@ -22,7 +22,7 @@ const passwordless: Partial<CreateUserPoolCommandInput> = {
 }
 const unavailable = { name: 'FeatureUnavailableInTierException' }
 
-/** Features that a tier lacks, and their names in the error. */
+/** Requests with a feature that their tier lacks. `what` is the name of the feature in the error. */
 const beyond: readonly { readonly what: string; readonly request: Partial<CreateUserPoolCommandInput> }[] = [
   { what: 'Threat Protection', request: { UserPoolTier: 'ESSENTIALS', UserPoolAddOns: { AdvancedSecurityMode: 'AUDIT' } } },
   { what: 'Passwordless Sign-In', request: { UserPoolTier: 'LITE', ...passwordless } },
@@ -56,7 +56,7 @@ for (const engine of engines) {
     const server = useTestServer(engine, { flags: ['--enforce-tiers'] })
 
     for (const { what, request } of beyond) {
-      it(`a tier without ${what} rejects it`, async () => {
+      it(`a pool cannot have ${what} in a tier that lacks this feature`, async () => {
         const message = `The following features need to be disabled for the ${request.UserPoolTier} pricing tier configured: ${what}`
         await assert.rejects(server().send(new CreateUserPoolCommand({ PoolName: 'x', ...request })), { ...unavailable, message })
         const { poolId } = await server().givenPool({ pool: { UserPoolTier: request.UserPoolTier } })
@@ -64,7 +64,7 @@ for (const engine of engines) {
       })
     }
 
-    it('a pool can change to a lower tier only without the features that it lacks', async () => {
+    it('a pool can change to a lower tier only if the update leaves out the features that this tier lacks', async () => {
       const { poolId } = await server().givenPool({ pool: passwordless })
       const down = { UserPoolId: poolId, UserPoolTier: 'LITE' } as const
       const name = 'TierChangeNotAllowedException'
@@ -74,7 +74,7 @@ for (const engine of engines) {
       assert.equal(pool?.UserPoolTier, 'LITE')
     })
 
-    it('a LITE pool has neither choice-based sign-in nor managed login', async () => {
+    it('a LITE pool has neither choice-based sign-in nor managed login with its branding and terms', async () => {
       const { poolId: UserPoolId, clientId: ClientId } = await server().givenPool({ pool: { UserPoolTier: 'LITE' } })
       const choice = { UserPoolId, ExplicitAuthFlows: ['ALLOW_USER_AUTH' as const] }
       const Domain = `lite-${UserPoolId.split('_')[1]?.toLowerCase()}`
@@ -111,7 +111,7 @@ for (const engine of engines) {
       })
     }
 
-    it('a LITE pool has managed login and choice-based sign-in', async () => {
+    it('a LITE pool can have choice-based sign-in, a managed login branding and the export of the log of user activity', async () => {
       const { poolId: UserPoolId, clientId: ClientId } = await server().givenPool({ pool: { UserPoolTier: 'LITE' } })
       await server().send(new UpdateUserPoolClientCommand({ UserPoolId, ClientId, ExplicitAuthFlows: ['ALLOW_USER_AUTH'] }))
       await server().send(new CreateManagedLoginBrandingCommand({ UserPoolId, ClientId, UseCognitoProvidedValues: true }))

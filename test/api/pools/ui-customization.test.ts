@@ -108,7 +108,7 @@ for (const engine of engines) {
       await assert.rejects(shown(server(), poolId), refusal)
     })
 
-    it('belongs to one pool and to clients that exist', async () => {
+    it('belongs to one pool, and cannot be set or shown for a client that the pool does not have', async () => {
       const { poolId, clientId } = await givenPoolWithDomain(server())
       const other = await givenPoolWithDomain(server())
       await set(server(), poolId, { CSS: css })

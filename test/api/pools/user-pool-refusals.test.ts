@@ -128,7 +128,7 @@ const rejections: Record<string, Rejection> = {
   },
 }
 
-/** Cases with members that UpdateUserPool does not have. */
+/** The keys of `rejections` whose requests have members that UpdateUserPool does not have. */
 const onlyAtCreation = new Set(['aliases together with username attributes'])
 
 for (const engine of engines) {

@@ -94,7 +94,7 @@ for (const engine of engines) {
       assert.deepEqual(await describePool(server(), pool.Id), pool)
     })
 
-    it('accept the older members for messages, and show the texts in both places', async () => {
+    it('accept the older members for message texts, and show the texts there and in VerificationMessageTemplate', async () => {
       const texts = { SmsVerificationMessage: 'S {####}', EmailVerificationMessage: 'E {####}', EmailVerificationSubject: 'T' }
       const pool = await create(server(), { PoolName: 'older', ...texts })
 
@@ -107,7 +107,7 @@ for (const engine of engines) {
       assert.equal(pool.SmsVerificationMessage, 'S {####}')
     })
 
-    it('show both members for the PreTokenGeneration trigger when the request had the older one', async () => {
+    it('show PreTokenGeneration and PreTokenGenerationConfig when the request had only PreTokenGeneration', async () => {
       const arn = 'arn:aws:lambda:us-east-1:123456789012:function:tokens'
       const pool = await create(server(), { PoolName: 'tokens', LambdaConfig: { PreTokenGeneration: arn } })
 
@@ -134,7 +134,7 @@ for (const engine of engines) {
       assert.equal(pool.AdminCreateUserConfig?.UnusedAccountValidityDays, 20)
     })
 
-    it('have defaults for missing assurance levels and registration settings', async () => {
+    it('have defaults for missing members of AcrConfiguration and DcrConfiguration', async () => {
       const pool = await create(server(), { PoolName: 'new', AcrConfiguration: { Level2: { AcrValue: 'two' } }, DcrConfiguration: {} })
 
       assert.deepEqual(pool.AcrConfiguration, {

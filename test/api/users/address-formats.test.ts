@@ -30,7 +30,7 @@ const lookalikes = [
   'ana@example\u3164.test',
   'ana@example.test\u2060', // word joiner
 ]
-/** A few of the look-alikes, for operations that limit the number of attempts. */
+/** A few of `lookalikes`, for operations that limit the number of attempts. */
 const few = lookalikes.slice(0, 3)
 const wrongFormat = /^Invalid email address format\.$/
 const addressLike = /^Preferred username cannot be of email format, since user pool is configured for email alias\.$/
@@ -170,7 +170,7 @@ for (const engine of engines) {
       await newUser(poolId, 'ana', { preferred_username: 'ana@example.test' })
     })
 
-    it('accepts a preferred username that looks like an address if it is no alias in the pool', async () => {
+    it('accepts a preferred username that looks like an address if preferred usernames are no aliases in the pool', async () => {
       const { poolId } = await server().givenPool({ pool: { AliasAttributes: ['email'] } })
       await newUser(poolId, 'ana', { preferred_username: 'ana@example.test' })
       await newUser(poolId, 'bob', { preferred_username: 'ana@example.test' })

@@ -55,7 +55,7 @@ for (const engine of engines) {
       assert.notEqual(first.attributes['sub'], second.attributes['sub'])
     })
 
-    it('are the sub and the addresses in a pool with addresses as usernames; a taken address is refused', async () => {
+    it('are the sub and each address of the user in a pool with addresses as usernames; a taken address is refused', async () => {
       const { poolId } = await server().givenPool({ pool: { UsernameAttributes: ['email', 'phone_number'] } })
       const ana = await adminCreateSilently(server(), poolId, 'ana@example.test', { attributes: { phone_number: '+15550001234' } })
       const { sub = '', ...stored } = ana.attributes
@@ -99,7 +99,7 @@ for (const engine of engines) {
       )
     })
 
-    it('include a verified address as an alias, and not an unverified one', async () => {
+    it('include an address as an alias only if it is verified; a preferred username needs no verification', async () => {
       const { poolId } = await server().givenPool({ pool: { AliasAttributes: ['email', 'preferred_username'] } })
       await adminCreateSilently(server(), poolId, 'ana', { attributes: verified })
       await adminCreateSilently(server(), poolId, 'bob', { attributes: { email: 'ana@example.test', preferred_username: 'bobby' } })
@@ -107,7 +107,7 @@ for (const engine of engines) {
       assert.equal((await adminGet(server(), poolId, 'bobby')).Username, 'bob')
     })
 
-    it('include an alias of another user only with ForceAliasCreation, which takes the alias from that user', async () => {
+    it('include an alias of another user only with ForceAliasCreation, which then takes the alias from the other user', async () => {
       const { poolId } = await server().givenPool({ pool: { AliasAttributes: ['email', 'preferred_username'] } })
       await adminCreateSilently(server(), poolId, 'ana', { attributes: verified })
       const create = (name: string, input: object) => adminCreateSilently(server(), poolId, name, input)
@@ -125,7 +125,7 @@ for (const engine of engines) {
       assert.deepEqual([former.attributes['email'], former.attributes['email_verified']], ['ana@example.test', 'false'])
     })
 
-    it('never include a preferred username or name that finds another user, even with ForceAliasCreation', async () => {
+    it('never include a username or preferred username that already finds another user, even with ForceAliasCreation', async () => {
       const { poolId } = await server().givenPool({ pool: { AliasAttributes: ['email', 'preferred_username'] } })
       const ana = await adminCreateSilently(server(), poolId, 'ana', { attributes: { ...verified, preferred_username: 'annie' } })
       const create = (name: string, attributes: Record<string, string>) =>
@@ -138,7 +138,7 @@ for (const engine of engines) {
       assert.equal((await adminGet(server(), poolId, 'ana@example.test')).Username, 'ana')
     })
 
-    it('include a forced alias for exactly one of many users who are created at the same time', async () => {
+    it('include an alias for only one of many users who are created with it at the same time by ForceAliasCreation', async () => {
       const { poolId } = await server().givenPool({ pool: { AliasAttributes: ['email'] } })
       await adminCreateSilently(server(), poolId, 'ana', { attributes: verified })
       const names = ['bob', 'cid', 'dan', 'eve']

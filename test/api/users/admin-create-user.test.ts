@@ -157,7 +157,7 @@ for (const engine of engines) {
       assert.equal(ChallengeParameters?.['requiredAttributes'], '["userAttributes.family_name"]')
     })
 
-    it('accepts parameters that only triggers use', async () => {
+    it('accepts ValidationData and ClientMetadata, which only triggers use', async () => {
       const { poolId } = await server().givenPool()
       const user = await adminCreateSilently(server(), poolId, 'ana', {
         ValidationData: [{ Name: 'from', Value: 'crm' }],
@@ -188,7 +188,7 @@ for (const engine of engines) {
       })
     })
 
-    it('accepts unusual names and values, and refuses unreadable ones', async () => {
+    it('accepts unusual usernames and values; refuses null bytes, lone surrogates and too many characters in them', async () => {
       const { poolId } = await server().givenPool()
       for (const name of ['', 'a b', 'a\u0000b', '\ud800', 'x'.repeat(129), 'tab\t', 'line\n']) {
         await assert.rejects(adminCreate(server(), poolId, name), invalid(/username/i), JSON.stringify(name))

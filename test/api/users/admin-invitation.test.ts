@@ -86,7 +86,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [])
     })
 
-    it('bring another password when they are resent, and the earlier one no longer works', async () => {
+    it('contain another password when they are resent; the earlier password no longer works', async () => {
       const { poolId, clientId } = await server().givenPool()
       const first = await adminCreate(server(), poolId, 'ana', { attributes: both })
       server().clock.advance(1000)
@@ -138,7 +138,7 @@ for (const engine of engines) {
   describe(`Temporary passwords on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    it('expire after the days in the policy; a resent invitation or another temporary password starts anew', async () => {
+    it('expire after the days in the policy, counted again from a resent invitation or from another temporary password', async () => {
       const { poolId, clientId } = await server().givenPool({
         pool: { Policies: { PasswordPolicy: { MinimumLength: 8, TemporaryPasswordValidityDays: 2 } } },
       })

@@ -139,7 +139,7 @@ for (const engine of engines) {
       assert.equal((await sentTo(server(), poolId)).length, 1)
     })
 
-    it('adds and removes aliases with the verified flag, and refuses the alias of another user', async () => {
+    it('makes an address an alias while its verified flag is true, and refuses the alias of another user', async () => {
       const { poolId } = await server().givenPool({ pool: { AliasAttributes: ['email', 'preferred_username'] } })
       await adminCreateSilently(server(), poolId, 'ana', {
         attributes: { email: 'one@example.test', email_verified: 'true', preferred_username: 'annie' },

@@ -29,7 +29,7 @@ const operations = {
 const unknownUser = { name: 'UserNotFoundException', message: 'User does not exist.' }
 
 for (const engine of engines) {
-  describe(`The state of a user on ${engine.name}`, () => {
+  describe(`A user whom administrators manage on ${engine.name}`, () => {
     const server = useTestServer(engine)
     const act = (name: keyof typeof operations, poolId: string, username = 'ana') => operations[name](server(), poolId, username)
     const refresh = (clientId: string, token: string) =>
@@ -38,7 +38,7 @@ for (const engine of engines) {
       )
 
     for (const name of Object.keys(operations) as (keyof typeof operations)[]) {
-      it(`is not found by ${name} for an unknown user or a user of another pool`, async () => {
+      it(`is neither found nor changed by ${name} through another pool`, async () => {
         const one = await server().givenPool()
         const other = await server().givenPool()
         const { sub } = await givenUser(server(), one.poolId, 'ana')
@@ -50,7 +50,7 @@ for (const engine of engines) {
       })
     }
 
-    it('is found by AdminGetUser by username, sub and active alias', async () => {
+    it('is found by AdminGetUser under the username, the sub and each alias', async () => {
       const { poolId } = await server().givenPool({ pool: { AliasAttributes: ['email', 'phone_number', 'preferred_username'] } })
       const attributes = {
         email: 'ana@example.test',
@@ -95,7 +95,7 @@ for (const engine of engines) {
       assert.deepEqual(await outcomes(attempts), [...Array(5).fill('NotAuthorizedException'), 'ok'])
     })
 
-    it('becomes CONFIRMED by AdminConfirmSignUp although PostConfirmation fails, and the answer is the failure', async () => {
+    it('becomes CONFIRMED by AdminConfirmSignUp although PostConfirmation fails; the answer is an error', async () => {
       const PostConfirmation = 'arn:aws:lambda:us-east-1:123456789012:function:greet'
       const { poolId, clientId } = await server().givenPool({ pool: { LambdaConfig: { PostConfirmation } } })
       await signUp(server(), clientId, 'ana')
@@ -103,7 +103,7 @@ for (const engine of engines) {
       assert.equal((await adminGet(server(), poolId, 'ana')).UserStatus, 'CONFIRMED')
     })
 
-    it('is disabled by AdminDisableUser, which ends all sessions for good', async () => {
+    it('is disabled by AdminDisableUser, which ends all sessions; AdminEnableUser does not bring the sessions back', async () => {
       const { poolId, clientId } = await server().givenPool()
       await givenUser(server(), poolId, 'ana')
       await givenUser(server(), poolId, 'bob')
@@ -128,7 +128,7 @@ for (const engine of engines) {
       assert.equal((await server().send(new GetUserCommand({ AccessToken: bobs.accessToken }))).Username, 'bob')
     })
 
-    it('is deleted by AdminDeleteUser, and the name is free for another user', async () => {
+    it('is deleted by AdminDeleteUser, which frees the username and the alias for another user', async () => {
       const { poolId, clientId } = await server().givenPool({ pool: { AliasAttributes: ['email'] } })
       const attributes = [
         { Name: 'email', Value: 'ana@example.test' },
@@ -147,7 +147,7 @@ for (const engine of engines) {
       await assert.rejects(server().send(new GetUserCommand({ AccessToken: accessToken })), unknownUser)
     })
 
-    it('is gone after simultaneous changes and deletions, each of which succeeds or finds no user', async () => {
+    it('no longer exists after simultaneous changes and deletions; each request succeeds or finds no user', async () => {
       const { poolId } = await server().givenPool()
       for (let round = 0; round < 5; round++) {
         await adminCreateSilently(server(), poolId, 'ana')

@@ -22,14 +22,14 @@ const emailTaken = { name: 'AliasExistsException', message: 'An account with the
 const notFound = { name: 'UserNotFoundException' }
 
 for (const engine of engines) {
-  describe(`A change of an address on ${engine.name}`, () => {
+  describe(`An address in the attributes of a user on ${engine.name}`, () => {
     const server = useTestServer(engine)
     const ask = (accessToken: string, name = 'email') =>
       server().send(new GetUserAttributeVerificationCodeCommand({ AccessToken: accessToken, AttributeName: name }))
     const verify = (accessToken: string, code: string, name = 'email') =>
       server().send(new VerifyUserAttributeCommand({ AccessToken: accessToken, AttributeName: name, Code: code }))
 
-    it('makes the address unverified, and sends it a code if the pool verifies addresses of its kind', async () => {
+    it('is unverified after a change, and gets a code if the pool verifies addresses of its kind', async () => {
       const ids = await server().givenPool({ pool: { ...verifiesEmail, ...sms } })
       const { accessToken } = await givenSignedInUser(server(), ids, 'ana', { email })
       const { CodeDeliveryDetailsList } = await update(server(), accessToken, { email: newEmail, phone_number: '+15550001234' })
@@ -62,7 +62,7 @@ for (const engine of engines) {
       assert.equal((await attributesOf(server(), accessToken))['phone_number_verified'], 'true')
     })
 
-    it('invalidates the code of the earlier address, unless the address stays the same', async () => {
+    it('can no longer be verified with its code after a change or removal, but can after an update that repeats it', async () => {
       const ids = await server().givenPool({ pool: verifiesEmail })
       const { accessToken } = await givenSignedInUser(server(), ids, 'ana', { email })
       await update(server(), accessToken, { email: newEmail })
@@ -79,7 +79,7 @@ for (const engine of engines) {
       assert.deepEqual(await attributesOf(server(), accessToken), {})
     })
 
-    it('is limited in messages and in wrong codes', async () => {
+    it('has limits for requested codes, for wrong codes and for changes', async () => {
       const ids = await server().givenPool({ pool: verifiesEmail })
       const { accessToken } = await givenSignedInUser(server(), ids, 'ana', { email })
       for (let i = 0; i < 5; i++) await ask(accessToken)
@@ -87,7 +87,7 @@ for (const engine of engines) {
       const code = await codeSentTo(server(), ids.poolId, email)
       for (let i = 0; i < 15; i++) await assert.rejects(verify(accessToken, wrongCode(code)), mismatch)
       await assert.rejects(verify(accessToken, code), limited)
-      // Each change of an address sends a message as well, so changes are limited, too.
+      // Each change of an address sends a message, so changes have a limit as well.
       for (let i = 0; i < 20; i++) await update(server(), accessToken, { email: `spam${i}@example.test` })
       await assert.rejects(update(server(), accessToken, { email: 'spam@example.test' }), { name: 'TooManyRequestsException' })
       await update(server(), accessToken, { name: 'Ana' })
@@ -104,7 +104,7 @@ for (const engine of engines) {
       if (own !== other) await assert.rejects(verify(ana.accessToken, other), mismatch)
     })
 
-    it('is verified once by concurrent requests with the same code', async () => {
+    it('is verified by only one of many concurrent requests with the same code', async () => {
       const ids = await server().givenPool({ pool: verifiesEmail })
       const { accessToken } = await givenSignedInUser(server(), ids, 'ana', { email })
       await ask(accessToken)
@@ -114,14 +114,14 @@ for (const engine of engines) {
     })
   })
 
-  describe(`An address that is verified before the update on ${engine.name}`, () => {
+  describe(`A new address that takes effect only after its verification on ${engine.name}`, () => {
     const server = useTestServer(engine)
     const ask = (accessToken: string) =>
       server().send(new GetUserAttributeVerificationCodeCommand({ AccessToken: accessToken, AttributeName: 'email' }))
     const verify = (accessToken: string, code: string) =>
       server().send(new VerifyUserAttributeCommand({ AccessToken: accessToken, AttributeName: 'email', Code: code }))
 
-    it('leaves the old address current, verified and usable for sign-in until the new one is verified', async () => {
+    it('leaves the old address current, verified and usable for sign-in until the new address is verified', async () => {
       const ids = await server().givenPool({ pool: { ...verifiesBeforeUpdate, UsernameAttributes: ['email'] } })
       const { accessToken } = await givenSignedInUser(server(), ids, email, {})
       const { CodeDeliveryDetailsList } = await update(server(), accessToken, { email: newEmail, name: 'Ana' })

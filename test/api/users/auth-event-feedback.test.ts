@@ -67,7 +67,7 @@ for (const engine of engines) {
       assert.equal((await findLatestEvent(server(), poolId, 'ana')).EventFeedback?.FeedbackValue, 'Invalid')
     })
 
-    it('from the user needs the token of the notice, but no signature of an access key', async () => {
+    it('from the user needs the token in the notice of threat protection, but no signature of an access key', async () => {
       const { poolId, event, token } = await givenEvent()
       await giveUserFeedback(server(), event, token)
       const { EventFeedback } = await findLatestEvent(server(), poolId, 'ana')

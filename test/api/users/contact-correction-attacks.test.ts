@@ -47,7 +47,7 @@ for (const engine of engines) {
       const answers = await Promise.all(values.map((value) => attempt({ value })))
       assert.deepEqual(answers.sort(), [invalid, invalid, invalid, 'ok'])
       assert.equal((await messagesOf(server(), poolId)).length, 2)
-      // The old address brings back the state in which the Session was issued, but the Session stays consumed.
+      // With the old address, the user is again as when the Session was issued. The Session stays consumed nevertheless.
       await adminUpdate(server(), poolId, 'ana', { email: typo })
       assert.equal(await attempt(), invalid)
     })
@@ -59,7 +59,7 @@ for (const engine of engines) {
       assert.equal((await adminGet(server(), poolId, 'ana')).attributes['email'], typo)
     })
 
-    it('does not revert a correction by an administrator', async () => {
+    it('does not replace an address that an administrator has corrected', async () => {
       const { poolId, attempt } = await given()
       await adminUpdate(server(), poolId, 'ana', { email: 'right@example.test' })
       assert.equal(await attempt(), invalid)
@@ -79,7 +79,7 @@ for (const engine of engines) {
       assert.equal(await ids.attempt(), 'ok')
       assert.equal((await adminGet(server(), ids.poolId, email)).Username, 'victim')
       assert.equal((await adminGet(server(), ids.poolId, 'victim')).attributes['email_verified'], 'true')
-      // The code, which went to the victim, does not take the alias from the victim either without ForceAliasCreation.
+      // Without ForceAliasCreation, the code that went to the victim's address does not take the alias from the victim either.
       const code = await codeSentTo(server(), ids.poolId, email)
       await assert.rejects(confirm(server(), ids.clientId, 'ana', code), { name: 'AliasExistsException' })
       await givenTokens(server(), ids.clientId, email)

@@ -40,7 +40,7 @@ for (const engine of engines) {
       await givenTokens(server(), clientId, 'ana')
     })
 
-    it('accepts the Session that a correction returns for another correction', async () => {
+    it('returns a Session with which the user can make another correction', async () => {
       const { poolId, clientId } = await givenCorrectingPool(server())
       const { session } = await signUpForSession(server(), clientId, 'ana', { email: typo })
       const { body } = await correct(server(), clientId, 'ana', { session, value: 'ana@wrong.test' })
@@ -124,7 +124,7 @@ for (const engine of engines) {
       assert.equal(refusalOf(await correct(server(), clientId, 'ana', { session, value: email })), 'ok')
     })
 
-    it('makes SignUp return a Session if the pool allows corrections, and is refused in a pool that does not allow them', async () => {
+    it('is refused unless the pool allows corrections; if the pool allows corrections, SignUp returns a Session', async () => {
       const request = { Username: 'ana', Password: goodPassword }
       const sessionOf = async (ClientId: string) => (await server().send(new SignUpCommand({ ClientId, ...request }))).Session
       const correcting = await givenCorrectingPool(server())
@@ -138,7 +138,7 @@ for (const engine of engines) {
       assert.equal(refusalOf(await correct(server(), choosing.clientId, 'ana', { session, value: email })), refused)
     })
 
-    it('and a concurrent confirmation with the old code never both succeed: the user is corrected or confirmed', async () => {
+    it('fails if a concurrent ConfirmSignUp with the old code succeeds; exactly one of the two succeeds', async () => {
       const { poolId, clientId } = await givenCorrectingPool(server())
       const { session } = await signUpForSession(server(), clientId, 'ana', { email: typo })
       const code = await codeSentTo(server(), poolId, typo)

@@ -20,7 +20,7 @@ for (const engine of engines) {
   describe(`The codes of decoys on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    /** How many codes a sweep in `afterMs` leaves. Does not count the code that confirmed a user, which stays as purpose `confirmed`. */
+    /** How many codes remain after a sweep that runs in `afterMs`. Leaves out codes that have confirmed a user (purpose `confirmed`). */
     async function codesAfterSweep(poolId: string, afterMs: number): Promise<number> {
       const storage = await openStorage({ url: server().databaseUrl })
       try {

@@ -55,7 +55,7 @@ for (const engine of engines) {
       await assert.rejects(adminGet(server(), poolId, UserSub ?? ''), unknown)
     })
 
-    it('are deleted when an administrator creates a user with their address, or a user corrects an address to theirs', async () => {
+    it('give their address to a user whom an administrator creates, or to a user who corrects a mistyped address', async () => {
       const { poolId, clientId } = await given({ UsernameAttributes: ['email'] }, { ContactCorrection: true })
       await signUp(server(), clientId, email)
       await signUp(server(), clientId, 'bo@example.test')
@@ -65,7 +65,7 @@ for (const engine of engines) {
       assert.equal(refusalOf(await correct(server(), clientId, 'typo@example.test', { session, value: email })), 'ok')
     })
 
-    it('are deleted when another user changes to their address', async () => {
+    it('give their address to another user whose address is changed', async () => {
       const ids = await given({ UsernameAttributes: ['email'] })
       for (const address of [email, 'bo@example.test']) await signUp(server(), ids.clientId, address)
       server().clock.advance(2 * hourMs)
@@ -127,7 +127,7 @@ for (const engine of engines) {
       }
     })
 
-    it('do not exist in a pool without the setting', async () => {
+    it('do not exist in a pool that sets no UnconfirmedUserLifetimeHours', async () => {
       const { clientId } = await server().givenPool()
       await signUp(server(), clientId, 'ana')
       server().clock.advance(10_000 * hourMs)

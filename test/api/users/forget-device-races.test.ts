@@ -78,7 +78,7 @@ describe('ConfirmDevice in a race, on PostgreSQL', { skip: skipWithoutPostgres }
     assert.deepEqual((await server().send(new AdminListDevicesCommand(admin))).Devices, [])
   })
 
-  it('fails when the user is signed out, disabled or deleted just before', async () => {
+  it('fails when a request that signs out, disables or deletes the user runs just before it', async () => {
     const revoked = { name: 'NotAuthorizedException', message: 'Access Token has been revoked' }
     const ends = [
       [({ result }: Given) => new GlobalSignOutCommand({ AccessToken: result.AccessToken }), revoked],
@@ -101,7 +101,7 @@ describe('ConfirmDevice in a race, on PostgreSQL', { skip: skipWithoutPostgres }
     }
   })
 
-  it('fails when the session is revoked just before', async () => {
+  it('fails when the session is revoked while ConfirmDevice waits for the row of the user', async () => {
     const { clientId, sub, result } = await givenSignIn()
     await using stage = await PostgresStage.open(server())
     await stage.holdUser(sub, 'change')

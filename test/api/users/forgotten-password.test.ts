@@ -51,7 +51,7 @@ for (const engine of engines) {
       await update(server(), ana.accessToken, { name: 'Ana' })
     })
 
-    it('is replaced once by concurrent requests with the same code', async () => {
+    it('is replaced by only one of many concurrent requests with the same code', async () => {
       const ids = await server().givenPool({ pool: verifiesEmail })
       await givenConfirmedUser(server(), ids, 'ana', { email })
       await forgot(ids.clientId, 'ana')
@@ -96,7 +96,7 @@ for (const engine of engines) {
       await assert.rejects(reset(ids.clientId, 'ana', wrongCode(second)), expired)
     })
 
-    it('is limited in messages and in wrong codes', async () => {
+    it('has limits for requested codes and for wrong codes', async () => {
       const ids = await server().givenPool({ pool: verifiesEmail })
       await givenConfirmedUser(server(), ids, 'ana', { email })
       for (let i = 0; i < 10; i++) await forgot(ids.clientId, 'ana')
@@ -106,7 +106,7 @@ for (const engine of engines) {
       await assert.rejects(reset(ids.clientId, 'ana', code), limited)
     })
 
-    it('unlocks the user when it is replaced', async () => {
+    it('can be replaced by a user who is locked out, and this ends the lock', async () => {
       const ids = await server().givenPool({ pool: verifiesEmail })
       await givenConfirmedUser(server(), ids, 'ana', { email })
       for (let i = 0; i < 5; i++) {
@@ -141,7 +141,7 @@ for (const engine of engines) {
       })
     })
 
-    it('gets no code when a trigger function that the pool needs cannot run', async () => {
+    it('is replaced although UserMigration cannot run; only for an unknown user does ForgotPassword then fail', async () => {
       const fails = { name: 'UnexpectedLambdaException' }
       const arn = 'arn:aws:lambda:us-east-1:123456789012:function:unknown'
       const migrating = await server().givenPool({ pool: { ...verifiesEmail, LambdaConfig: { UserMigration: arn } } })
@@ -177,7 +177,7 @@ for (const engine of engines) {
       if (own !== other) await assert.rejects(reset(ids.clientId, 'ana', other), mismatch)
     })
 
-    it('gets the code at the first verified address in the order of the pool, for a user named by an alias', async () => {
+    it('is replaced by a user named by an alias; the code goes to the first verified address in the recovery order', async () => {
       const pool = {
         AutoVerifiedAttributes: ['email' as const],
         AliasAttributes: ['email' as const],

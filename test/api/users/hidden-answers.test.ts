@@ -28,7 +28,7 @@ type PoolKind = {
   readonly addresses: Addresses
   readonly mfa?: boolean
   nameOf(index: number): string
-  /** The username that the requests use, if it is not the result of `nameOf`. */
+  /** The `Username` of the requests, where it differs from the name under which the user was created (`nameOf`). */
   askedAs?(addresses: Values): string
   unknownNameOf(index: number): string
 }
@@ -95,18 +95,18 @@ const pools: Readonly<Record<string, PoolKind>> = {
   },
 }
 
-/** The kind of an answer, without the parts that differ between any two users. */
+/** The parts of an answer that two users may have in common. Of the destination, only whether it is in lower case. */
 const kindOf = ({ medium, destination, choices, error }: VisibleAnswer) =>
   JSON.stringify([medium, destination === destination?.toLowerCase(), choices, error])
 
-/** Every pair of `operations`, each with the kind of its answer, as a text that can be compared. */
+/** One text for each pair of `operations`: the two names, each with the kind of its answer. Equal texts mean equal kinds of answers. */
 function pairsOf(sights: VisibleAnswers, operations: readonly OperationName[]): string[] {
   return operations.flatMap((one, at) =>
     operations.slice(at).map((other) => `${one} ${kindOf(sights[one])}, ${other} ${kindOf(sights[other])}`),
   )
 }
 
-/** Asserts that no two answers contradict each other. */
+/** Asserts that all answers name one destination for each medium, and one list of choices. */
 function requireAgreement(sights: VisibleAnswers, operations: readonly OperationName[], who: string): void {
   const destinations = new Map<string, Set<string>>()
   const choices = new Set<string>()
@@ -119,11 +119,11 @@ function requireAgreement(sights: VisibleAnswers, operations: readonly Operation
   assert.ok(choices.size <= 1, `${who}: ${[...choices].join(' and ')}`)
 }
 
-/** Cognito reveals these users at the start of a sign-in, whatever the client hides. */
+/** At the start of a sign-in, Cognito reveals that users in these states exist, even if the client hides which users exist. */
 const revealedStates = ['to be reset', 'disabled']
 const hiddenOperations: readonly OperationName[] = ['ForgotPassword', 'ResendConfirmationCode']
 
-/** How many unknown names are tried at most, until every pair of answers of users has occurred for an unknown name, too. */
+/** At most so many unknown names are tried. The tests stop earlier once unknown names have got every pair of answers that users got. */
 const mostUnknownNames = 2_000
 
 for (const engine of engines) {
@@ -131,7 +131,7 @@ for (const engine of engines) {
     const server = useTestServer(engine)
 
     for (const [kind, { pool, mfa, addresses, nameOf, askedAs, unknownNameOf }] of Object.entries(pools)) {
-      it(`agree with each other, and fit users and unknown names alike, in a pool with ${kind}`, async () => {
+      it(`do not contradict each other, and each pair also occurs for an unknown name, in a pool with ${kind}`, async () => {
         const ids = await givenHidingPool(server(), pool, mfa)
         await givenProvider(server(), ids.poolId)
         const unmatched = new Map<string, string>()

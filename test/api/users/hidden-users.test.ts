@@ -54,7 +54,7 @@ for (const engine of engines) {
       assert.match([...answers][0] ?? '', /CodeMismatchException/)
     })
 
-    it('are not told apart from unknown users by a wrong code for a new password, whether they requested one or not', async () => {
+    it('are not told apart from unknown users by a wrong code for a new password, whether they requested a code or not', async () => {
       const { clientId, names } = await givenUsers()
       const guess = (name: string) => ({ ClientId: clientId, Username: name, ConfirmationCode: '0', Password: goodPassword })
       const before = await answersOf(names, 'ConfirmForgotPassword', guess)
@@ -89,7 +89,7 @@ for (const engine of engines) {
 
     it('are not told apart from unknown users by the limit of attempts', async () => {
       const { clientId, names } = await givenUsers()
-      // The attempts in `givenUsers` count as well, so an hour must pass before all names have the same number left.
+      // The attempts in `givenUsers` count as well, so an hour must pass before all names have the same number of attempts left.
       server().clock.advance(3_600_000)
       const limits: Record<string, Set<number>> = { ConfirmSignUp: new Set(), ConfirmForgotPassword: new Set(), ForgotPassword: new Set() }
       for (const [operation, counts] of Object.entries(limits)) {
@@ -152,7 +152,7 @@ for (const engine of engines) {
       assert.deepEqual((await sentTo(server(), poolId)).length, 3)
     })
 
-    it('learn that the right code has expired; for an unknown user the code is wrong', async () => {
+    it('get ExpiredCodeException for the right code after its lifetime; for an unknown user the code counts as wrong', async () => {
       const { poolId, clientId } = await givenUsers()
       for (const name of ['confirmed', 'nobody']) await call('ForgotPassword', { ClientId: clientId, Username: name })
       const code = await codeSentTo(server(), poolId, 'confirmed@example.test')

@@ -91,7 +91,7 @@ for (const engine of engines) {
       assert.deepEqual(outcomes.map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
     })
 
-    it('is named by its subject, or by a mapped attribute if the provider is not social', async () => {
+    it('can be named by its subject or, if the provider is not social, by a mapped attribute', async () => {
       const { poolId } = await givenProviders()
       await link(poolId, 'ana', 'Corp', 'ana@corp.example.test', 'email')
       await disable(poolId, 'Corp', 'ana@corp.example.test', 'email')
@@ -108,7 +108,7 @@ for (const engine of engines) {
       await assert.rejects(link(poolId, 'ana', 'Google', '6'), { name: 'LimitExceededException' })
     })
 
-    it('is the only way to sign in once the provider Cognito is disabled: the password is refused', async () => {
+    it('is not needed to disable the provider Cognito for a user, whose password is then refused', async () => {
       const { poolId, clientId } = await givenProviders()
       await disable(poolId, 'Cognito', 'ana')
       const { UserStatus } = await server().send(new AdminGetUserCommand({ UserPoolId: poolId, Username: 'ana' }))

@@ -65,7 +65,7 @@ for (const engine of engines) {
       assert.deepEqual((await page(server(), poolId, { Limit: 0 })).names.length, 5)
     })
 
-    it('lists users in the order of the filtered attribute, and users with equal values once each', async () => {
+    it('lists users in the order of the attribute that the filter names; users with equal values appear once each', async () => {
       const poolId = await givenUsers(5)
       assert.deepEqual(await pages(server(), poolId, { Limit: 2, Filter: 'family_name ^= "f"' }), [['u4', 'u3'], ['u2', 'u1'], ['u0']])
       assert.deepEqual(await pages(server(), poolId, { Limit: 2, Filter: 'name = "same"' }), [['u0', 'u1'], ['u2', 'u3'], ['u4']])
@@ -81,7 +81,7 @@ for (const engine of engines) {
       for (const Limit of [-1, 61]) await assert.rejects(page(server(), poolId, { Limit }), invalid(/limit/))
     })
 
-    it('continues at the same place after users were deleted and created', async () => {
+    it('continues after the last user of a page, although users were deleted and created in the meantime', async () => {
       const poolId = await givenUsers(4)
       const { next } = await page(server(), poolId, { Limit: 2 })
       for (const Username of ['u1', 'u2']) await server().send(new AdminDeleteUserCommand({ UserPoolId: poolId, Username }))
@@ -134,7 +134,7 @@ for (const engine of engines) {
       }
     })
 
-    it('rejects a request for an attribute that a user of the page lacks', async () => {
+    it('rejects AttributesToGet with an attribute that a user on the page does not have', async () => {
       const { poolId } = await server().givenPool()
       await adminCreateSilently(server(), poolId, 'ana', { attributes: { name: 'Ana', email: 'a@b.test', email_verified: 'false' } })
       server().clock.advance(1)

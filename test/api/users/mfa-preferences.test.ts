@@ -110,7 +110,7 @@ for (const engine of engines) {
       assert.deepEqual(await shownPreferences(poolId, accessToken), { list: undefined, first: undefined })
     })
 
-    it('accept only methods that the pool offers and the user has an address or app for', async () => {
+    it('accept a method only if the pool offers it and the user has the address or app that it needs', async () => {
       const { poolId, accessToken } = await givenAna()
       const attempts = {
         SMS_MFA: { SMSMfaSettings: on },

@@ -57,7 +57,7 @@ for (const engine of engines) {
         [{ poolOptions: phoneFirst, settings: bySms }, mailbox],
         [{ poolOptions: emailFirst, settings: byEmail }, phone],
         [{ poolOptions: emailFirst, settings: bySms }, mailbox],
-        // SMS is eligible although it is not activated, because it is the only method.
+        // SMS is the second factor although the user has not activated it, because the pool offers no other method.
         [{ mode: 'ON', poolOptions: phoneFirst, factors: ['sms'] }, mailbox],
         [{ mode: 'ON', poolOptions: emailFirst, factors: ['sms'], attributes: both }, mailbox],
       ]

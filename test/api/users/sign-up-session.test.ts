@@ -32,7 +32,7 @@ function unversioned(session: string, ids: Ids): string {
   return seal([id, sub, by, stamp, exp], contextOf(ids))
 }
 
-/** A choice-based sign-in with the Session of a confirmed sign-up. `rewrite` changes each Session on its way. */
+/** A choice-based sign-in with the Session of a confirmed sign-up. `rewrite` changes each Session before the client sends it back. */
 async function signInAfterSignUp(server: TestServer, rewrite: (session: string, ids: Ids) => string) {
   const ids = await givenChoicePool(server, ['PASSWORD', 'EMAIL_OTP'], { pool: { AutoVerifiedAttributes: ['email'] } })
   const { session } = await signUpForSession(server, ids.clientId, 'ana', { email })

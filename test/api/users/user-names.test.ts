@@ -75,7 +75,7 @@ for (const engine of engines) {
       await assert.rejects(signUp(server(), byPhone.clientId, 'ana@example.test'), { message: 'Username should be a phone number.' })
     })
 
-    it('are refused if the attribute has another address than the username', async () => {
+    it('are refused if they are addresses and the request has a different address in the attribute', async () => {
       const { clientId } = await server().givenPool({ pool: { UsernameAttributes: ['email'], ...verifiesEmail } })
       await assert.rejects(signUp(server(), clientId, 'victim@example.test', { email: 'thief@example.test' }), {
         name: 'InvalidParameterException',
@@ -90,7 +90,7 @@ for (const engine of engines) {
       await assert.rejects(byAdministrator, { name: 'InvalidParameterException', message })
     })
 
-    it('are refused as usernames if they look like an alias of the pool', async () => {
+    it('are refused as usernames if they look like addresses of a kind that can be an alias in the pool', async () => {
       const pool = { AliasAttributes: ['email' as const, 'phone_number' as const], ...sms }
       const { clientId } = await server().givenPool({ pool })
       await assert.rejects(signUp(server(), clientId, 'ana@example.test'), {

@@ -13,12 +13,12 @@ import { type TestServer, useTestServer } from '../../support/test-server.ts'
 const settings = { messageRecordsHours: 1, triggerRecordsHours: 1, auditDays: 1 }
 const { run } = sweepsOf(settings).find(({ name }) => name === 'user statistics') ?? assert.fail('there is no sweep of that name')
 
-/** Does what the server's sweeper does each minute, and lets the server's cache of pools expire. */
+/** Runs the sweep that computes user statistics until no pool is due. Then lets the server's cache of pools expire. */
 async function sweep(server: TestServer): Promise<void> {
   const storage = await openStorage({ url: server.databaseUrl })
   try {
     while ((await storage.db.transaction().execute((tx) => run(tx, server.clock.now(), 1))) > 0) {
-      // Repeats until no pool is due.
+      // One run computes the statistics of at most one pool.
     }
   } finally {
     await storage.close()
@@ -34,11 +34,11 @@ async function givenUsers(server: TestServer, clientId: string, count: number, a
 
 const unknownNames = Array.from({ length: 100 }, (_, index) => `stranger-${index}`)
 
-/** The answers of each operation for names that no user has. */
+/** What the operations answer for each name in `unknownNames`, which no user has. */
 async function askAboutDecoys(server: TestServer, clientId: string): Promise<readonly VisibleAnswers[]> {
   const answers: VisibleAnswers[] = []
   for (const name of unknownNames) answers.push(await visibleAnswersOf(server, clientId, name))
-  // After an hour the attempts no longer count towards the limits.
+  // After an hour these requests no longer count towards the limits of attempts.
   server.clock.advance(hourMs)
   return answers
 }

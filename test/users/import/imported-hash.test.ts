@@ -4,8 +4,9 @@ import { checkImportedHash } from '../../../src/users/passwords/check-imported-h
 import { type HashAlgorithm, readImportedHash } from '../../../src/users/passwords/imported-hash.ts'
 
 /**
- * Hashes made by other programs: bcrypt by libxcrypt, PBKDF2 and the larger scrypt by Python's hashlib, `toomanysecrets` by passlib (its
- * documentation); the others are vectors of RFC 7914 §11 and §12 and of the reference implementation of Argon2.
+ * Hashes made by other programs. libxcrypt made the bcrypt hashes. Python's hashlib made the PBKDF2 and scrypt hashes of `correct horse`.
+ * The hash of `toomanysecrets` is from the documentation of passlib. The others are vectors of RFC 7914 §11 and §12, and of the reference
+ * implementation of Argon2.
  */
 const vectors: readonly (readonly [HashAlgorithm, string, string])[] = [
   ['BCRYPT', 'correct horse', '$2a$06$abcdefghijklmnopqrstuud/5IuQmqhVO0kfNEbHJM.fJkPiliBzC'],

@@ -36,7 +36,7 @@ describe('Lines of a stream', () => {
     assert.equal(splitter.end()?.length, 64_001)
   })
 
-  it('in a chunk are split as they were joined', () => {
+  it('are the same after they were joined to a chunk and split again', () => {
     fc.assert(
       fc.property(fc.array(fc.stringMatching(/^[a-z,]*$/), { minLength: 1 }), (lines) => {
         assert.deepEqual(splitLines(Buffer.from(lines.join('\n'))).map(String), lines)
@@ -60,7 +60,7 @@ describe('Fields of a row', () => {
     it(`${JSON.stringify(row)} are ${JSON.stringify(fields)}`, () => assert.deepEqual(splitFields(row), fields))
   }
 
-  it('are read back as they were written, with commas and quotation marks', () => {
+  it('are read as they were before commas in them were escaped, even with quotation marks', () => {
     const field = fc.array(fc.constantFrom('a', ',', '"', ' '), { maxLength: 6 }).map((parts) => parts.join(''))
     fc.assert(
       fc.property(fc.array(field, { minLength: 1 }), (fields) => {

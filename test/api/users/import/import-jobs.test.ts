@@ -114,7 +114,7 @@ for (const engine of engines) {
       await assert.rejects(stopJob(keyOf(job)), errorNamed('PreconditionNotMetException'))
     })
 
-    it('run one at a time, block changes of their pool, and can be stopped', async () => {
+    it('run one at a time, can be stopped, and block changes of their pool while they run', async () => {
       const { poolId } = await server().givenPool(emailPool)
       const { poolId: other } = await server().givenPool(emailPool)
       const waiting = await givenUploadedJob(server(), other, file)

@@ -67,7 +67,7 @@ for (const engine of engines) {
     ]
     const poolInput = { pool: { ...emailPool.pool, Schema } }
 
-    it('fail with a reason of their own when they are invalid; a valid row in the same file is imported', async () => {
+    it('fail when they are invalid, and the log says why for each; a valid row in the same file is imported', async () => {
       const { poolId } = await server().givenPool(poolInput)
       const lines = problems.flatMap(([, line]) => [Buffer.from('\n'), Buffer.from(line)])
       const file = Buffer.concat([Buffer.from(header), ...lines, Buffer.from(`\n${validRow}\n`)])
@@ -80,7 +80,7 @@ for (const engine of engines) {
       assert.equal(log.at(-1), `[SUCCEEDED] Line Number ${problems.length + 2} - The import succeeded.`)
     })
 
-    it('fail with a password hash when the job names no algorithm', async () => {
+    it('fail when they contain a password hash and the job names no hashing algorithm', async () => {
       const { poolId } = await server().givenPool(poolInput)
       const hash = '$2a$06$abcdefghijklmnopqrstuud/5IuQmqhVO0kfNEbHJM.fJkPiliBzC'
       const job = await importFile(server(), poolId, csv(header, row({ password_hash: hash })))

@@ -124,7 +124,7 @@ for (const engine of engines) {
       assert.equal(log[1], '[FAILED] Line Number 3 - cognito:mfa_enabled is true, but the row has no phone_number.')
     })
 
-    it('ignores a FALSE flag for an address that the user does not have', async () => {
+    it('ignores a verified flag FALSE for an address that the user does not have, and fails a row with such a flag TRUE', async () => {
       const SmsConfiguration = { SnsCallerArn: 'arn:aws:iam::123456789012:role/sms' }
       const columns = 'cognito:username,email,email_verified,phone_number,phone_number_verified'
       const rows = ['ana,ana@example.test,TRUE,,FALSE', 'bob,,false,+15550100,true', 'cem,cem@example.test,true,,true']
@@ -143,7 +143,7 @@ for (const engine of engines) {
       assert.deepEqual(await attributesOf('bob'), { phone_number: '+15550100', phone_number_verified: 'true' })
     })
 
-    it('stores a FALSE flag for an address that is the username', async () => {
+    it('stores a verified flag FALSE for an address that is the username', async () => {
       const pool = {
         UsernameAttributes: ['email' as const, 'phone_number' as const],
         AutoVerifiedAttributes: ['phone_number' as const],

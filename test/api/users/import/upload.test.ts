@@ -68,7 +68,7 @@ for (const engine of engines) {
         assert.equal(answer.status, 413)
         assert.deepEqual(await answer.json(), { message })
         await startJob(server(), keyOf(job))
-        // Only one import can run at a time, so this one has to end before the next test starts one.
+        // Only one import can run at a time, so the import of this job has to end before the next test starts an import.
         await waitForJobEnd(server(), keyOf(job))
       })
     }

@@ -271,7 +271,7 @@ for (const engine of engines) {
   describe(`The registration of a passkey at a server with an IP address on ${engine.name}`, () => {
     const server = useTestServer(engine, { flags: ['--public-url', 'http://192.0.2.1'] })
 
-    it('is rejected in a pool without a relying party or domain', async () => {
+    it('is rejected in a pool that has neither a RelyingPartyId nor a domain', async () => {
       const ids = await server().givenPool(withPasskeys)
       await givenUser(server(), ids.poolId, 'ana')
       const { accessToken } = await givenTokens(server(), ids.clientId, 'ana')
