@@ -2,7 +2,7 @@ import type { KmsKeyringNode, RawAesKeyringNode } from '@aws-crypto/client-node'
 import type { KMS } from '@aws-sdk/client-kms'
 import { DeliveryError } from './gateways/gateway.ts'
 
-/** What a code is encrypted for. The custom sender that decrypts it checks both. */
+/** What a code is encrypted for. The custom sender that decrypts the code checks both values. */
 export type CodeEncryptionContext = {
   readonly poolId: string
   /** The pool's KMSKeyID. */
