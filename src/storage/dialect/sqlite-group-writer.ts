@@ -219,7 +219,7 @@ export class SqliteTransaction {
         this.#handle.exec('release member')
       }
     } catch (error) {
-      // If this transaction cannot be undone by itself, the whole group is rolled back: it must not be committed with the others.
+      // This transaction must not be committed with the others. If it cannot be undone alone, the whole group is rolled back.
       if (this.#handle.inTransaction) this.#handle.exec('rollback')
       this.#events.onFailure(error)
       throw error
