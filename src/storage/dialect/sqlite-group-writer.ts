@@ -64,7 +64,7 @@ export class SqliteGroupWriter {
     return this.#group !== undefined
   }
 
-  /** Runs one statement as a transaction of its own. SQLite undoes a failing statement by itself, so it needs no savepoint. */
+  /** Runs one statement as a transaction of its own. SQLite undoes a failing statement by itself, so no savepoint is needed. */
   async write<R>(sql: string, parameters: readonly unknown[]): Promise<QueryResult<R>> {
     const group = await this.#acquire()
     let result: QueryResult<R>
