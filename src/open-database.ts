@@ -50,8 +50,8 @@ const emptyAdvice =
   'For a new installation, create an access key first (lifeguard keys create) or start once with --create-database. Otherwise check the address, the volume or the restored backup.'
 
 /**
- * The first start stores a keyed hash of the master key. A master key with another hash is rejected: no other server could open the values
- * that it seals.
+ * The first start stores a keyed hash of the master key. A process is rejected when none of its master keys has the stored hash: no
+ * other server could open the values that the process would seal.
  */
 async function proveMasterKey({ db }: Storage, keyRing: KeyRing): Promise<void> {
   await ensureMasterKeyProof(db, keyRing.proofs.current)

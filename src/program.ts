@@ -7,7 +7,7 @@ import { SettingsError } from './settings.ts'
 // its owner writes. The program also runs without the cache.
 enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/lifeguard', import.meta.url)))
 
-/** npm passes the terminal's Ctrl-C on to a process that has received it already. Within this time it counts as the same signal. */
+/** npm passes the terminal's Ctrl-C on to a process that has received it already. A second signal within this time is the same one. */
 const sameSignalMs = 500
 
 /**

@@ -10,7 +10,7 @@ export type FindAccessKey = (id: string) => Promise<AccessKey | undefined>
 /** The channel of deleted keys. Publish the id there after the commit that deleted the key. */
 export const accessKeyDeleted = 'access_key_deleted'
 
-/** How long a process that missed the message on that channel may still accept a deleted key. */
+/** How long a process that missed the message on the channel `accessKeyDeleted` may still accept a deleted key. */
 export const cacheMilliseconds = 5_000
 
 const cacheSize = 1_000

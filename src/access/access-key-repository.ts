@@ -27,7 +27,7 @@ export async function listAccessKeys(db: Db | Tx): Promise<readonly AccessKeyMet
   return rows.map(metadataFromRow)
 }
 
-/** False when there was no such key. Publish `accessKeyDeleted` afterwards (access-key-cache.ts). */
+/** False when there was no such key. After the commit, publish the id on the channel `accessKeyDeleted` (see access-key-cache.ts). */
 export async function deleteAccessKey(db: Db | Tx, id: string): Promise<boolean> {
   const { numDeletedRows } = await db.deleteFrom('access_key').where('id', '=', id).executeTakeFirstOrThrow()
   return numDeletedRows === 1n

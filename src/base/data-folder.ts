@@ -17,7 +17,7 @@ export function openDataFolder(path: string): void {
   }
 }
 
-/** Makes the folder without `recursive`. With it, Node 26 never returns if the parent exists and takes no new folders, such as /proc. */
+/** Makes the folder without `recursive`. With `recursive`, Node 26 never returns for a parent that takes no new folders, such as /proc. */
 function makeFolder(path: string): void {
   try {
     mkdirSync(path, { mode: 0o700 })

@@ -19,7 +19,7 @@ export function newClientId(): string {
   return randomText(lowerAlphanumeric, 26)
 }
 
-/** Cognito generates 51 or 52 characters; 52 of this alphabet carry 268 bits. */
+/** Cognito's client secrets have 51 or 52 characters; 52 characters of this alphabet carry 268 bits. */
 export function newClientSecret(): string {
   return randomText(lowerAlphanumeric, 52)
 }

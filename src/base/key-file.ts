@@ -7,8 +7,9 @@ type KeyFileLabels = { readonly what: string; readonly setting: string }
 
 const keyBytes = 32
 
-/** File permissions: writable by group or others; readable by others. */
+/** The permission bits by which the group or others may write to a file. */
 const writableByOthers = 0o022
+/** The permission bit by which every user may read a file. */
 const readableByAll = 0o004
 
 /**

@@ -5,7 +5,7 @@ export type LoadCache<Value> = {
   get(key: string): Promise<Value | undefined>
   /** Returns the cached value, whatever its age. It never calls `load`. */
   peek(key: string): Value | undefined
-  /** Drops the values that match. A load that began earlier is not cached, and not shared with later callers. */
+  /** Drops the values for which `matches` returns true. A load that began earlier is not cached, and not shared with later callers. */
   drop(matches: (value: Value) => boolean): void
   /** Drops all values. A load that began earlier is not cached, and not shared with later callers. */
   clear(): void
@@ -31,7 +31,7 @@ export function createLoadCache<Value>({ load, clock, lifetimeMilliseconds, maxE
     const dropsBefore = drops
     const loadedAt = clock.now()
     const value = await load(key)
-    // A drop matches values, and the value of a running load is not known yet. So any drop prevents the caching.
+    // While a load runs, nobody knows whether its value would match. So any call of `drop` or `clear` meanwhile prevents the caching.
     if (value !== undefined && drops === dropsBefore) {
       entries.delete(key)
       if (entries.size >= maxEntries) deleteOldest(entries)

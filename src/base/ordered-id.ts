@@ -8,7 +8,7 @@ let counter = 0
 
 /**
  * A UUIDv7 that is greater than all earlier ones of this process (RFC 9562 §6.2, method 1). So two messages of the same millisecond keep
- * their order, and the newest message has the code that is valid.
+ * their order, and the message that sorts last is the one whose code is valid.
  */
 export function newOrderedId(now: number): string {
   if (now > latestMs) {

@@ -35,8 +35,8 @@ export class OutboundError extends Error {
 
 /**
  * All outbound HTTP requests go through this function. Unless `allowPrivate` is set, it refuses addresses that are not public, both in the
- * URL and as results of the resolver, and connects to the address that it checked. It does not follow redirects. It resolves for every
- * status.
+ * URL and as results of the resolver, and connects to the address that it checked. It does not follow redirects. Its promise
+ * resolves with the answer, whatever the HTTP status.
  * @throws OutboundError when there is no answer
  */
 export async function requestOutbound(request: OutboundRequest): Promise<OutboundResponse> {

@@ -6,8 +6,8 @@ let batch = Buffer.alloc(0)
 let used = 0
 
 /**
- * A few cryptographically random bytes. They are made in batches, because a call of the generator costs more than its bytes
- * (`crypto.randomUUID` does the same).
+ * A few cryptographically random bytes. They are made in batches, because a call of the generator takes much longer than the
+ * making of a few bytes (`crypto.randomUUID` does the same).
  */
 export function fewRandomBytes(count: number): Buffer {
   if (count > batchBytes) throw new RangeError(`At most ${batchBytes} random bytes can be requested, not ${count}.`)

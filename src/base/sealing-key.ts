@@ -32,7 +32,7 @@ export const keyIdOf = (sealed: Buffer): Buffer => sealed.subarray(0, keyIdBytes
 
 export const ivOf = (sealed: Buffer): Buffer => sealed.subarray(keyIdBytes, keyIdBytes + ivBytes)
 
-/** Position of the seal mark in the text (see `sealMark`): 15 characters of random bits of the IV. */
+/** Where the seal mark (see `sealMark`) begins in a sealed text. The mark has 15 characters, which hold random bits of the IV. */
 export const sealMarkStart = 6
 export const sealMarkLength = 15
 

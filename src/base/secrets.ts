@@ -65,7 +65,7 @@ export type MasterKeyRecord = {
 export type KeyRing = {
   readonly secrets: Secrets
   readonly proofs: { readonly current: string; readonly previous: string | undefined }
-  /** Makes `secrets` seal under the key of the record from now on. False, without effect, when the ring does not have this key. */
+  /** Makes `secrets` seal under the key of `record` from now on. Returns false and changes nothing when the ring does not have that key. */
   adopt(record: MasterKeyRecord): boolean
   /** The record to store so that the current key becomes the one to seal under. */
   recordForCurrent(): MasterKeyRecord & { readonly lastingSubkeys: string }
@@ -82,7 +82,7 @@ export function createSecrets(masterKey: Buffer): Secrets {
   return createKeyRing(masterKey).secrets
 }
 
-/** Seals under `current` until `adopt` selects a key. Opens the values of both keys. */
+/** Makes a key ring that seals under `current` until `adopt` selects a key. It opens values that were sealed under either key. */
 export function createKeyRing(current: Buffer, previous?: Buffer): KeyRing {
   const currentKey: Key = createSealingKey(current)
   const previousKey: Key | undefined = previous && createSealingKey(previous)

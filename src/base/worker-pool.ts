@@ -77,7 +77,7 @@ export function createWorkerPool(options: { entry: URL; workers: number; queueLi
 }
 
 function startSlot(entry: URL, onReply: () => void, onEnd: () => void): Slot {
-  // Without the environment and flags of this process: the thread needs neither its secrets nor its preloaded modules.
+  // The thread does not get the environment and flags of this process. It needs neither the secrets nor the preloaded modules in them.
   const worker = new Worker(entry, { env: {}, execArgv: [] })
   const running: Job[] = []
   let cause: unknown

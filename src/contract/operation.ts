@@ -3,7 +3,7 @@ import type { OperationName, Operations } from './generated/types.ts'
 export type { OperationName } from './generated/types.ts'
 
 /**
- * What a caller must prove before a handler runs. The gateway verifies it, so a handler may rely on it.
+ * What a caller must prove before a handler runs. The dispatcher (in `web/rpc`) verifies this proof, so a handler may rely on it.
  *
  * - `public`: nothing.
  * - `app-client`: the request names an app client in `ClientId` and, if that client has a secret, its `SecretHash` is right.
@@ -19,7 +19,7 @@ export type IamCaller = {
   readonly accessKeyId: string | undefined
 }
 
-/** Where a request came from, as far as the gateway can tell. Do not trust what the caller says about itself. */
+/** Where a request came from, as far as the server can tell. Do not trust what the caller says about itself. */
 export type RequestContext = {
   /** Undefined when the connection ended before the address was read. */
   readonly ip: string | undefined
@@ -35,7 +35,7 @@ export type Output<N extends OperationName> = Operations[N]['output'] extends un
 
 /**
  * One API operation: who may call the operation, and what the operation does. `D` are the services that the handler uses; `C` is what the
- * gateway knows about the caller.
+ * dispatcher knows about the caller.
  */
 export type Operation<N extends OperationName, D, C> = {
   readonly name: N

@@ -1,7 +1,10 @@
 import { isStorable, unstorableText } from './constraints.ts'
 import type { Violations } from './violations.ts'
 
-/** The most levels of nesting. Real passkey responses and branding documents have fewer. Printing so many does not exhaust the stack. */
+/**
+ * The most levels of nesting. Real passkey responses and branding documents have fewer. A document with so many levels can be printed
+ * without exhausting the stack.
+ */
 const maxDepth = 64
 
 /** A copy of a free-form JSON value. Its objects have no prototype, so no key has a special meaning in JavaScript. */

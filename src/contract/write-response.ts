@@ -57,7 +57,7 @@ function structureWriter({ members = {} }: Shape): Writer {
 
 function mapWriter(write: Writer): Writer {
   return (value) => {
-    // Without a prototype, because users choose the keys, and `__proto__` is a possible key.
+    // The object has no prototype, because users choose the keys, and `__proto__` is a possible key.
     const result: Record<string, unknown> = Object.create(null)
     for (const [key, entry] of Object.entries(value as object)) {
       if (entry !== undefined && entry !== null) result[key] = write(entry)

@@ -2,7 +2,7 @@ import type { KmsKeyringNode, RawAesKeyringNode } from '@aws-crypto/client-node'
 import type { KMS } from '@aws-sdk/client-kms'
 import { DeliveryError } from './gateways/gateway.ts'
 
-/** What a code is encrypted for. The custom sender that decrypts it checks both. */
+/** What a code is encrypted for. The encrypted message names both values, so that the custom sender can check them. */
 export type CodeEncryptionContext = {
   readonly poolId: string
   /** The pool's KMSKeyID. */
@@ -38,7 +38,8 @@ export function createCodeEncryption(keys: CodeKeys | undefined): EncryptCode {
 async function encrypt(keys: CodeKeys, code: string, { poolId, keyArn }: CodeEncryptionContext): Promise<string> {
   const keyring = await (keys.kind === 'local' ? localKeyring(keys.key, keyArn) : kmsKeyring(keys, keyArn))
   const { buildClient, CommitmentPolicy } = await loadEncryptionSdk()
-  // Without key commitment, as Cognito encrypts codes (they begin with `AYADe`). So a function that decrypts Cognito's can decrypt ours.
+  // Codes are encrypted without key commitment, as Cognito encrypts its codes, which begin with `AYADe`. So a function that can decrypt
+  // Cognito's codes can decrypt Lifeguard's.
   const client = buildClient(CommitmentPolicy.FORBID_ENCRYPT_ALLOW_DECRYPT)
   const { result } = await client.encrypt(keyring, code, { encryptionContext: { 'userpool-id': poolId } })
   return result.toString('base64')

@@ -41,8 +41,8 @@ export type CheckedCode =
   | { readonly outcome: 'mismatch' | 'expired' | 'none' }
 
 /**
- * Checks a code without consuming it, so that expensive work (hashing a password) and revealing answers (the password history) are only for
- * callers with the right code. `expired` means that the right code came too late; `none` means that no code is outstanding.
+ * Checks a code without consuming it, so that expensive work (hashing a password) and answers that reveal something (the password history)
+ * are only for callers with the right code. `expired` means that the right code came too late; `none` means that no code is outstanding.
  * @NOTE As with `consumeCode`, the caller limits the attempts. A successful check alone must not change anything.
  */
 export async function checkCode(
@@ -70,7 +70,7 @@ export type ConsumedCode =
 
 /**
  * Consumes a code: of any number of requests with the right code, exactly one gets `ok`. `expired` also means that no code is outstanding.
- * @NOTE It does not count attempts. Six digits are only safe behind a limit of attempts, which is the caller's task.
+ * @NOTE This function does not count attempts. Six digits are only safe behind a limit of attempts, which is the caller's task.
  */
 export async function consumeCode(
   tx: Tx,

@@ -13,7 +13,7 @@ export type Delivery = {
   readonly destination: string
   /**
    * The message that was queued, or held back because of a limit. Undefined when no message is to be sent, or when a custom sender sends
-   * it. Not for the answer to the caller.
+   * it. Do not show this member to the caller.
    */
   readonly message?: { readonly id: string; readonly exceededLimit: ExceededLimit | undefined } | undefined
 }

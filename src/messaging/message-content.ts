@@ -16,7 +16,8 @@ export type MessageRecipient = {
 }
 
 /**
- * What is settled about a message before the transaction that queues it, because a trigger may have to be invoked for it.
+ * What is settled about a message before the transaction that queues it. The CustomMessage trigger may have to be invoked for the content,
+ * and no trigger may be invoked inside a transaction.
  */
 export type MessageContent = {
   readonly callerContext: CallerContext
@@ -25,7 +26,7 @@ export type MessageContent = {
   readonly customMessage: CustomMessageResponse | undefined
 }
 
-/** The part of a trigger source after the underscore. */
+/** For each kind of message, the part of the trigger source after the underscore. */
 export const kindNames: Readonly<Record<MessageKind, MessageKindName>> = {
   'sign-up': 'SignUp',
   resend: 'ResendCode',
@@ -51,8 +52,8 @@ type ContentRequest = {
 }
 
 /**
- * Invokes the CustomMessage trigger, if the pool has one. It is not invoked for a custom sender, which writes its messages itself, nor for
- * the code of a test user, which is never sent. Never call it inside a transaction.
+ * Invokes the CustomMessage trigger, if the pool has one. The trigger is not invoked for messages of a custom sender, which writes their
+ * texts itself, nor for the code of a test user, which is never sent. Never call this function inside a transaction.
  * @throws ApiError what `Triggers.invoke` throws when the function fails.
  */
 export async function renderContent(

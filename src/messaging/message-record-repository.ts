@@ -5,7 +5,7 @@ import { type Channel, channelOfLane, type MessageKind } from './message.ts'
 
 export type MessageState = OutboxTable['state']
 
-/** The record of a message: it is queued, or has a result. */
+/** The record of a message that is queued or has a result. */
 export type MessageRow = {
   readonly id: string
   readonly poolId: string

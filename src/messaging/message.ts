@@ -13,7 +13,7 @@ type Envelope = {
   readonly recipient: string
   /** The code or temporary password in the message, for custom senders and the dev inbox. */
   readonly code: string | undefined
-  /** The time from which on the message is useless and is no longer tried, in epoch milliseconds. */
+  /** The time from which on the message is useless, so that no further delivery is attempted, in epoch milliseconds. */
   readonly expiresAt: number
 }
 

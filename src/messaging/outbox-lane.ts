@@ -102,7 +102,7 @@ export class OutboxLane {
         this.#options.logger.error({ err: error, channel: this.#options.channel }, 'The outbox could not be read; it is read again soon.')
       }
     }
-    // This must be in the same synchronous step as the last check of #fillAgain, so that no call of `fill` comes between the two.
+    // This assignment must be in the same synchronous step as the last check of #fillAgain, so that no call of `fill` comes in between.
     this.#filling = undefined
   }
 

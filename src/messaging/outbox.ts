@@ -17,7 +17,7 @@ import { insertOutboxEntry, type OutboxEntry, type Withheld } from './outbox-rep
 export type Outbox = {
   /**
    * Starts the delivery of messages that a transaction queued. Call it once the transaction has committed. In pools with the setting
-   * `OnRefusal: FAIL` it waits for the first attempts, but not for long.
+   * `OnRefusal: FAIL` this call waits for the first delivery attempts, but not for long.
    * @throws ApiError CodeDeliveryFailureException in such a pool, when the mail server or the SMS provider refused a message.
    * @throws ApiError LimitExceededException in such a pool, when a message exceeds a limit of the pool.
    * @NOTE Pass no deliveries where the answer must not reveal whether a user exists. A message to a decoy is never refused, so a refusal
@@ -32,7 +32,7 @@ const maxPauseMs = 250
 type Options = {
   readonly db: Db
   wake(lanes: readonly Lane[] | undefined): void
-  /** The longest time that a call waits for the ends of the first attempts, in milliseconds. */
+  /** The longest time that a call waits for the first delivery attempts to end, in milliseconds. */
   readonly maxWaitMs?: number
 }
 

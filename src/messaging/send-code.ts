@@ -132,7 +132,7 @@ async function queueNewCode(tx: Tx, secrets: Secrets, { purpose, lifetimeMs, lin
   return queueDraft(tx, secrets, { ...draft, code, link: linkFor?.(code), expiresAt: now + lifetimeMs })
 }
 
-/** Queues a message, or only records it when it is suppressed or exceeds a limit. The caller gets the same answer in all cases. */
+/** Queues a message, or only records it when it is suppressed or exceeds a limit. The returned address is the same in all cases. */
 async function queueDraft(tx: Tx, secrets: Secrets, draft: MessageDraft): Promise<Delivery> {
   const { pool, user, contact, kind, messageContent, now } = draft
   const delivery = deliveryTo(contact)

@@ -62,7 +62,7 @@ export type ClientSecret = {
 /** Stands for all app clients of a pool, in requests and in stored records. No client has this id, because ids are in lower case. */
 export const allClients = 'ALL'
 
-/** What the gateway has verified for an `app-client` operation: the client exists, and the caller knows its secret if it has one. */
+/** What the dispatcher has verified for an `app-client` operation: the client exists, and the caller knows its secret if it has one. */
 export type AppClientCaller = { readonly pool: Pool; readonly client: AppClient }
 
 export const secondsPerUnit: Readonly<Record<TimeUnit, number>> = { seconds: 1, minutes: 60, hours: 3600, days: 86_400 }

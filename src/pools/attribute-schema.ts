@@ -59,7 +59,7 @@ export const standardAttributes: readonly AttributeDefinition[] = [
   },
 ]
 
-/** The identities of a user at identity providers, which the server sets. A pool shows it once it has an identity provider. */
+/** The attribute that lists a user's linked identities. The server sets it. A pool shows it once the pool has an identity provider. */
 export const identitiesAttribute: AttributeDefinition = { ...textAttribute('identities'), length: { min: undefined, max: undefined } }
 
 export const isStandardAttribute = (name: string): boolean => standardAttributes.some((attribute) => attribute.name === name)

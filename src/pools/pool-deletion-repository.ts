@@ -82,8 +82,8 @@ const selectDeleted = prepareLookup((db, { poolId }: { poolId: string }) =>
 )
 
 /**
- * A request that began before the deletion may store a row after the sweeper has passed. No request takes this long, so a pass after
- * this time finds the last rows.
+ * A request that began before the deletion may store a row after the sweeper has passed. No request takes this long, so a pass that
+ * begins this long after the deletion finds the last rows.
  */
 const settledAfterMs = hourMs
 

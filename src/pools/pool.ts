@@ -139,7 +139,7 @@ export function srpNameOf(poolId: string): string {
 /** Names that are longer than this are compared by digests, because the size of an index entry is limited (PostgreSQL: 2,704 bytes). */
 const maxPlainKeyLength = 256
 
-/** The form in which names are compared: in lower case when the pool ignores case. */
+/** The text by which names are compared: Unicode form NFC, in lower case when the pool ignores case, and a digest for a long name. */
 export function nameKey(pool: Pick<Pool, 'caseSensitive'>, name: string): string {
   const normal = name.normalize('NFC')
   const folded = pool.caseSensitive === false ? normal.toLowerCase() : normal

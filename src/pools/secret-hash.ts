@@ -4,7 +4,8 @@ import type { AppClient } from './app-client.ts'
 
 /**
  * Checks that the caller knows a secret of the client. `hash` is Base64(HMAC-SHA-256(secret, username ‖ client id)), with `username`
- * exactly as the caller sent it. For a client without a secret the hash is ignored. That is safe. What Cognito does is not documented.
+ * exactly as the caller sent it. For a client without a secret the hash is ignored, because such a client has
+ * nothing to prove. What Cognito does then is not documented.
  * @throws ApiError NotAuthorizedException when the client has a secret and the hash is missing or wrong
  */
 export function requireSecretHash(client: Pick<AppClient, 'id' | 'secrets'>, username: string, hash: string | undefined): void {

@@ -39,12 +39,15 @@ export type TriggerPolicy = {
 }
 
 /**
- * Cognito waits five seconds for a function and fails the call otherwise. Its guide no longer says how often it retries. Here it never
- * does unless the pool asks for it, because a function that is not idempotent must not run twice.
+ * Cognito waits five seconds for a function and fails the call otherwise. Its guide no longer says how often Cognito retries. Lifeguard
+ * retries only when the pool asks for retries, because a function that is not idempotent must not run twice.
  */
 const defaultPolicy: TriggerPolicy = { timeoutMs: 5000, retries: 0, onError: 'FAIL', circuitBreaker: undefined }
 
-/** Custom senders run after the API call, so they may take as long as sending takes. A sender that is cut short could send twice. */
+/**
+ * Custom senders run after the API call, so they may take as long as sending takes. With a shorter limit, a message that the function still
+ * sends after the limit would be sent again by the next attempt.
+ */
 const defaultSenderPolicy: TriggerPolicy = { ...defaultPolicy, timeoutMs: 25_000 }
 
 const senders: readonly TriggerName[] = ['CustomEmailSender', 'CustomSMSSender']

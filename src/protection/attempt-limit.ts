@@ -11,7 +11,7 @@ const hourlyLimits = {
   CorrectSignUpContact: 5,
   GetUserAttributeVerificationCode: 5,
   VerifyUserAttribute: 15,
-  // Cognito allows 5 to 20, depending on the risk. Lifeguard does not assess risks, so it takes the middle.
+  // Cognito allows 5 to 20, depending on the risk. Lifeguard does not assess risks, so its limit is in between.
   ForgotPassword: 10,
   ConfirmForgotPassword: 10,
   ChangePassword: 5,
@@ -21,8 +21,8 @@ const hourlyLimits = {
   // Messages with sign-in codes that are sent after a correct password; e-mail and text messages count together. Cognito allows 5 to 20,
   // depending on the risk.
   SignInMessage: 20,
-  // Messages with sign-in codes where the code is the first factor. They need no password, so anybody can use up this limit. So they have a
-  // count of their own, and SignInMessage stays available to the user.
+  // Messages with sign-in codes where the code is the first factor. They need no password, so anybody can use up this limit. Therefore
+  // they have a count of their own, and the count of SignInMessage is left to the user.
   FirstFactorMessage: 20,
 } as const
 

@@ -1,6 +1,9 @@
 type Pattern = readonly [name: string, pattern: RegExp]
 
-/** Programs by their mark in the User-Agent. Many browsers also claim to be another one; browsers that others claim to be come last. */
+/**
+ * The programs, each with the text by which its User-Agent is recognized. The User-Agent of many browsers also contains the mark of another
+ * browser. So Edge stands before Chrome, and Chrome before Safari: the first match counts.
+ */
 const programs: readonly Pattern[] = [
   ['Edge', /\bEdg(?:e|A|iOS)?\/(\d+)/],
   ['Opera', /\bOPR\/(\d+)/],

@@ -47,7 +47,7 @@ type LockoutOptions = {
   readonly forgetAfterMs: number
   /** The text of the error while the user is locked. */
   readonly message: string
-  /** Runs the time in which a proof waits for its turn. Undefined: the request keeps its slot while it waits. */
+  /** Frees the slot of the request while its proof waits for its turn. Undefined: the request keeps its slot meanwhile. */
   readonly withoutSlot?: WithoutSlot | undefined
 }
 

@@ -19,9 +19,9 @@ export async function clearPasswordFailures(db: Db | Tx, poolId: string, subject
 }
 
 /**
- * The time without an attempt that resets the count of wrong codes. Unlike with passwords, it is longer than the longest lock. So a patient
- * attacker gets no more than one attempt in fifteen minutes. That matters because the code of a second factor has only a million values, and an attacker who
- * guesses it has the password already.
+ * The time without an attempt that resets the count of wrong codes. Unlike with passwords, this time is longer than the longest lock. So a
+ * patient attacker gets no more than one attempt in fifteen minutes. That matters because the code of a second factor has only a million
+ * values, and an attacker who guesses the code has the password already.
  */
 const codeForgetAfterMs = hourMs
 
@@ -37,7 +37,10 @@ export function createCodeLockout({ db, withoutSlot }: { db: Db; withoutSlot?: W
   return createLockout({ db, withoutSlot, action: 'sign-in-code', forgetAfterMs: codeForgetAfterMs, message })
 }
 
-/** Guards the answers of devices that come without the Session of their challenge. The count belongs to the user. Codes count apart. */
+/**
+ * Guards the answers of devices that come without the Session of their challenge. The count belongs to the user, and is separate from the
+ * count of wrong codes.
+ */
 export function createDeviceLockout({ db }: { db: Db }): Lockout {
   return createLockout({ db, action: 'device-step', forgetAfterMs: codeForgetAfterMs, message })
 }

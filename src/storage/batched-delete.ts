@@ -37,7 +37,7 @@ const statementMs = 2
  */
 const rowsPerBatch = 2000
 
-/** The fewest rows of one statement. As many are worth a round trip to PostgreSQL, and do not take SQLite long. */
+/** The fewest rows of one statement. So many rows are worth a round trip to PostgreSQL, and do not take long on SQLite. */
 const minRows = 64
 const minLargeRows = 4
 /** The most rows of one statement. */

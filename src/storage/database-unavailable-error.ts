@@ -12,7 +12,8 @@ export class StatementTimeoutError extends DatabaseUnavailableError {
 }
 
 /**
- * For the `catch` of work that follows a commit. Without the database that work is skipped, and the committed change must not look failed.
+ * For the `catch` of work that follows a commit. When the database is unavailable, that work is skipped: the committed change must
+ * not look failed.
  */
 export function ignoreUnavailable(error: unknown): undefined {
   if (!(error instanceof DatabaseUnavailableError)) throw error

@@ -5,8 +5,8 @@ import type { Schema } from './schema.ts'
 
 type Removal = {
   /**
-   * The table of deleted things. Its columns are `pool_id`, the column that `id` names, and `due_at`: when the sweeper works on the thing
-   * next.
+   * The table of deleted groups or users. Its columns are `pool_id`, the column that `id` names, and `due_at`: when the sweeper works on
+   * the group or user next.
    */
   readonly table: Extract<keyof Schema, 'deleted_group' | 'deleted_user'>
   readonly id: string
@@ -20,8 +20,8 @@ type AnySchema = Record<string, Record<string, string | number>>
 const retryAfterMs = 60_000
 
 /**
- * Removes the rows that deleted things left behind. Each call deletes one short batch of the rows of one deleted thing, and returns whether
- * there is more to do now.
+ * Removes the rows that deleted groups or users left behind. Each call deletes one short batch of the rows of one group or user, and
+ * returns whether there is more to do now.
  */
 export function createDeferredRemoval({ table, id, rowsToDelete }: Removal): (tx: Tx, now: number) => Promise<boolean> {
   const batches = createBatchedDelete()

@@ -9,7 +9,7 @@ export async function runTogether(tx: Tx, statements: readonly Compilable[]): Pr
   const results = await tx
     .getExecutor()
     .provideConnection((connection) => Promise.allSettled(statements.map((statement) => connection.executeQuery(statement.compile()))))
-  // The statements after the first failure fail because of it.
+  // The statements after the first failure fail because of that failure.
   const failure = results.find((result) => result.status === 'rejected')
   if (failure !== undefined) throw failure.reason
 }

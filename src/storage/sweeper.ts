@@ -7,9 +7,9 @@ import { releaseLease, tryLease } from './lease-repository.ts'
 
 /**
  * Removes expired rows from one table: at most `batchSize` rows. Returns how many it found. Other periodic work can be a sweep as well.
- * @NOTE If other transactions may lock several of the rows at once, the sweep must find its rows by FOR UPDATE SKIP LOCKED. It locks rows
- * in an order of its own, so it and another transaction could otherwise wait for each other. The next sweep finds the rows that were
- * skipped.
+ * @NOTE If other transactions may lock several of the rows at once, the sweep must find its rows by FOR UPDATE SKIP LOCKED. A sweep
+ * locks rows in an order of its own, so otherwise the sweep and another transaction could wait for each other. The next sweep finds the
+ * rows that were skipped.
  */
 export type Sweep = { readonly name: string; run(tx: Tx, now: number, batchSize: number): Promise<number> }
 

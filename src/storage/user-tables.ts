@@ -76,7 +76,7 @@ export interface SoftwareTokenTable {
   pending_secret: string | null
   /** The user's name for the app or phone. */
   device_name: string | null
-  /** The latest time step (of 30 s since the epoch) with an accepted code. Codes of it and of earlier steps are consumed. */
+  /** The latest time step (of 30 s since the epoch) with an accepted code. Codes of this step and of earlier steps are consumed. */
   last_step: number
   updated_at: number
 }
@@ -112,7 +112,7 @@ export interface CodeTable {
   code_hash: string
   /** The attribute that the code verifies, if any. */
   attribute: string | null
-  /** The address that the code was sent to, or the attribute value that becomes current with it. */
+  /** The address that the code was sent to, or the attribute value that becomes current when the code is used. */
   value: string | null
   created_at: number
   expires_at: number

@@ -23,7 +23,7 @@ export type CircuitBreakers = {
 }
 
 export function createCircuitBreakers(clock: Clock): CircuitBreakers {
-  /** The breakers by the `key` of `guard`. Only a function whose last call failed has a breaker. */
+  /** The breakers by the `key` of `guard`. A function has a breaker only while its last call could not invoke it. */
   const breakers = new Map<string, Breaker>()
 
   return {

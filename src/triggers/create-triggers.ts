@@ -33,8 +33,8 @@ type Replayed = Pick<InvocationRecord, 'id' | 'trigger' | 'source' | 'username' 
 
 export type InvocationReplayer = {
   /**
-   * Sends a recorded event to the trigger function that the pool has now, without the retries of its policy. The only effect is another
-   * record.
+   * Sends a recorded event to the trigger function that the pool has now, without the retries and the circuit breaker of its
+   * policy. The only effect is another record.
    */
   replay(pool: Pool, recorded: Replayed, event: JsonObject): Promise<InvocationRecord>
 }

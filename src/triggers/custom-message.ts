@@ -8,7 +8,7 @@ export type CustomMessageResponse = {
   readonly sms: string | undefined
   readonly email: string | undefined
   readonly subject: string | undefined
-  /** Lifeguard's extension: the code is created, but no message is sent. */
+  /** Whether the function asked that no message is sent. The code is created anyway. Cognito does not have this choice. */
   readonly suppressed: boolean
 }
 
@@ -29,7 +29,8 @@ const anyLink = /\{##[^{}]+##\}/
 
 /**
  * Undefined when the pool has no CustomMessage trigger.
- * @throws ApiError InvalidLambdaResponseException for a text without a placeholder for the code, unless it is an invitation.
+ * @throws ApiError InvalidLambdaResponseException for a text without a placeholder for the code or link, unless the message is an
+ *   invitation or suppressed.
  */
 export function invokeCustomMessage(triggers: Triggers, details: CustomMessageRequest): Promise<CustomMessageResponse | undefined> {
   const { pool, kind, byLink, clientId, clientMetadata, userAgent, sub, username, userAttributes } = details
@@ -67,7 +68,7 @@ function ifComplete(body: string | undefined): string | undefined {
   return body?.includes(codeParameter) && body.includes(usernameParameter) ? body : undefined
 }
 
-/** @throws AnswerError for a text that would be sent without its code. */
+/** @throws AnswerError for a text that would be sent without its code or link. */
 function requirePlaceholder(path: string, body: string, byLink: boolean): void {
   const isPresent = byLink ? anyLink.test(body) : body.includes(codeParameter)
   if (!isPresent) throw new AnswerError(path, `${byLink ? linkParameter : codeParameter} in the text`, 'a text without it')

@@ -12,8 +12,8 @@ const firstBackOffMs = 50
 type Policy = Pick<TriggerPolicy, 'timeoutMs' | 'retries'> & { readonly signal?: AbortSignal | undefined }
 
 /**
- * Invokes a function and resolves with its answer. An invocation that got no answer is retried under the same id, as often as the policy
- * says, until the signal aborts. `onAttempt` is called before each attempt.
+ * Invokes a function and resolves with its answer. An attempt that fails with a retryable InvocationError is repeated under the same
+ * id, as often as the policy says, until the signal aborts. `onAttempt` is called before each attempt.
  * @throws FunctionError when the function failed.
  * @throws InvocationError when the function could not be invoked or did not answer.
  */

@@ -79,7 +79,7 @@ function readTokenChanges(answer: AnswerReader, version: string): TokenChanges |
   return changes
 }
 
-/** Reads the answer to an event of version 1. It cannot change access tokens, apart from their groups, and its claims are texts. */
+/** Reads the answer to an event of version 1. Such an answer cannot change access tokens, except their groups. Its claims are texts. */
 function readFirstVersion(answer: AnswerReader): TokenChanges | undefined {
   const details = answer.object('claimsOverrideDetails')
   if (details === undefined) return undefined

@@ -2,8 +2,8 @@ import { isLoopbackHost } from '../loopback.ts'
 
 /**
  * Whether a request names a host that is not loopback; such a request must be rejected. Otherwise a page that the developer visits could
- * let its own host name resolve to 127.0.0.1 (DNS rebinding). It would then be of the same origin, could read the inbox and call every
- * operation.
+ * let its own host name resolve to 127.0.0.1 (DNS rebinding). The page would then be of the same origin as this server, and
+ * could read the inbox and call every operation.
  */
 export function isForeignHost(header: string | undefined): boolean {
   return !isLoopbackHost(hostName(header))

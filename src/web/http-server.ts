@@ -19,7 +19,7 @@ export function createHttpApp({ server, logger, log, loopbackOnly, strictTranspo
   const app = Fastify({
     serverFactory: () => server,
     loggerInstance: logger as FastifyBaseLogger,
-    // Fastify's own log lines contain the URL, and with it codes and tokens.
+    // Fastify's own log lines contain the URL, and URLs may contain codes and tokens.
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     return503OnClosing: false,

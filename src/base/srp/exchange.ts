@@ -94,7 +94,7 @@ export async function verifyClaim(
   if (state.length !== stateBytes) throw new RangeError(`The state of an SRP exchange has ${stateBytes} bytes, not ${state.length}.`)
   const a = state.subarray(0, scramblerStart)
   const u = state.subarray(scramblerStart, exponentStart)
-  // With u = 0, S would not depend on the verifier. A client can achieve this only by inverting SHA-256.
+  // With u = 0, S would not depend on the verifier. A client can achieve u = 0 only by inverting SHA-256.
   if (u.every((byte) => byte === 0)) return false
   const s = await powers.sharedSecret({ a, verifier, u, b: state.subarray(exponentStart) })
   const negated = toFixedBytes((modulus - toInteger(s)) % modulus)

@@ -1,7 +1,7 @@
 import { generator, modulus } from './group.ts'
 
 /**
- * Modular exponentiation of g with a precomputed table, at a quarter of the cost of another base: each byte of the exponent selects one
+ * Modular exponentiation of g with a precomputed table, at a quarter of the cost for any other base: each byte of the exponent selects one
  * factor.
  */
 export type FixedBase = {

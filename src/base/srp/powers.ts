@@ -32,8 +32,8 @@ export type SrpPowers = {
 }
 
 /**
- * Exponentiations of g run on the main thread: they take 0.13 ms, and a worker thread would add a tenth to that. The two other
- * exponentiations of S take 1 ms and run in worker threads, which start with the first S.
+ * Exponentiations of g run on the main thread: they take 0.13 ms, and a worker thread would add a tenth to that. The two
+ * exponentiations for S take about 1 ms together. They run in worker threads, which start when S is first computed.
  *
  * @param options.workers how many threads at most
  * @param options.queueLimit how many exponentiations of g, and how many computations of S, may wait

@@ -11,7 +11,10 @@ export type SlicedQueue = {
 
 type Job = { perform(): void; reject(error: Error): void }
 
-/** How long the queue computes in one turn. Several sign-ins then reach the database together, and other requests are not delayed. */
+/**
+ * How long the queue computes in one turn of the event loop: long enough for several sign-ins, which then reach the database together, and
+ * short enough not to delay other requests.
+ */
 const sliceMilliseconds = 1
 
 /**

@@ -3,7 +3,7 @@ import type { SmsMessage } from '../message.ts'
 import { DeliveryError, type Gateway } from './gateway.ts'
 
 type Options = {
-  /** The operator set it, so it may be in a private network. */
+  /** The operator set this URL, so its host may be in a private network. */
   readonly url: string
   readonly bearerToken?: string
   readonly timeoutMs?: number

@@ -28,7 +28,7 @@ export function createSmtpGateway({ url, defaultFrom, silenceMs = 20_000, maxCon
     disableFileAccess: true,
     disableUrlAccess: true,
   })
-  // An idle connection that is lost is no failure. Without a listener, the event would end the process.
+  // An idle connection that is lost is no failure. Without a listener, the `error` event would end the process.
   transport.on('error', () => undefined)
 
   return {

@@ -34,7 +34,7 @@ export function createSnsGateway({ region, endpoint, timeoutMs = 10_000 }: Optio
       const command = new PublishCommand({
         PhoneNumber: message.recipient,
         Message: message.text,
-        // As Cognito does. Transactional messages have priority, and reach users who opted out of advertising.
+        // Cognito sends transactional messages, too. They have priority, and reach users who opted out of advertising.
         MessageAttributes: { 'AWS.SNS.SMS.SMSType': { DataType: 'String', StringValue: 'Transactional' } },
       })
       try {

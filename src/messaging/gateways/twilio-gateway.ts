@@ -3,7 +3,7 @@ import type { SmsMessage } from '../message.ts'
 import { DeliveryError, type Gateway } from './gateway.ts'
 
 type Options = {
-  /** The URL, with the account SID as its user and the token as its password. The operator set it, so it may be in a private network. */
+  /** The URL, with the account SID as its user and the token as its password. Its host may be in a private network. */
   readonly url: string
   /** A phone number, a sender name, or the SID of a messaging service. */
   readonly from: string

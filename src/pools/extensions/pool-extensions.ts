@@ -34,7 +34,10 @@ export type MessagesExtension = {
   readonly templates: Readonly<Record<string, LocalizedTemplates>>
   readonly maxPerDay: number | undefined
   readonly maxPerRecipientPerHour: number | undefined
-  /** `FAIL`: the API call that caused a message waits for the first delivery attempt, and fails when the gateway refuses the message. */
+  /**
+   * `IGNORE`: the API call that caused a message does not wait for its delivery. `FAIL`: the call waits for the first delivery attempt, and
+   * fails when the gateway refuses the message or the message exceeds a limit.
+   */
   readonly onRefusal: 'IGNORE' | 'FAIL'
 }
 

@@ -16,7 +16,10 @@ export function completeDetails({ type, details }: IdentityProvider['config']): 
   return { ...addedDetails(type, details), ...details }
 }
 
-/** The sent details without those that an earlier response had added. Stored, these would hide a new API version or a new default. */
+/**
+ * The sent details without those that an earlier response had added. If the added details were stored, they would hide a new API version or
+ * a new default.
+ */
 export function withoutAddedDetails(type: ProviderType, sent: ProviderDetails): ProviderDetails {
   const added = addedDetails(type, sent)
   const isAdded = (key: string, value: string) => added[key] === value || (type === 'Facebook' && facebookEndpoint.test(value))

@@ -4,8 +4,9 @@
  * the members must keep their names.
  */
 export type UserStatistics = {
-  /** The size of the sample, and when it was taken. */
+  /** The size of the sample. */
   readonly users: number
+  /** When the sample was taken, in epoch milliseconds. */
   readonly drawnAt: number
   /** The shares of the kinds of users, as `users/user-statistics/user-kind.ts` serializes kinds. */
   readonly kinds: Shares
@@ -19,7 +20,7 @@ export type UserStatistics = {
   readonly phoneLengths: Shares
 }
 
-/** For each value, how many of 64 users have it. The rest of the 64 have values that are too rare to be listed. */
+/** For each value, how many of 64 decoys get it. The other decoys get values by general statistics, because no value is listed for them. */
 export type Shares = Readonly<Record<string, number>>
 
 /** At most this many of 64 decoys follow the pool's statistics. The others follow general statistics, so that no user stands out. */
@@ -36,7 +37,7 @@ export function computeShares(values: readonly string[]): Shares {
   return Object.fromEntries(listed.map(([value, count]) => [value, Math.floor((count * maximumShare) / values.length)]))
 }
 
-/** The value for a random position from 0 to 63; undefined when the position belongs to the rare values. */
+/** The value for a random position from 0 to 63. Undefined when no listed value has that position; then general statistics decide. */
 export function pickByShare(shares: Shares, position: number): string | undefined {
   let end = 0
   for (const [value, share] of Object.entries(shares)) {

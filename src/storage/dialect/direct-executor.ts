@@ -6,14 +6,14 @@ export type DirectExecutor = <Row>(query: CompiledQuery<Row>) => Promise<QueryRe
 const executors = new WeakMap<object, DirectExecutor>()
 
 /**
- * Registers how to run statements that are compiled already without Kysely's executor. For such statements that executor only acquires and
- * releases a connection, and creates some ten promises. `adapter` identifies the database.
+ * Registers a function that runs compiled statements in place of Kysely's executor. For compiled statements, Kysely's executor only
+ * acquires and releases a connection, and creates some ten promises. `adapter` identifies the database.
  */
 export function registerDirectExecutor(adapter: object, executor: DirectExecutor): void {
   executors.set(adapter, executor)
 }
 
-/** From now on statements take Kysely's executor, which rejects them because the database is closed. */
+/** From now on Kysely's executor gets all statements, and rejects them because the database is closed. */
 export function unregisterDirectExecutor(adapter: object): void {
   executors.delete(adapter)
 }

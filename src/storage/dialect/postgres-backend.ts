@@ -84,7 +84,7 @@ function connectionsOf({ url, poolSize, logger, statementSeconds }: PostgresOpti
   const availability: DatabaseAvailability = new DatabaseAvailability(() => lookups.query(pingQuery), logger)
   const onLoss = (error: unknown) => availability.reportFailure(error)
   const watch = new ConnectionWatch((error) => {
-    // The idle connections have most likely been cut off as well. Otherwise this would show only at their next use.
+    // The idle connections have most likely been cut off as well. Without this call that would show only at their next use.
     pool.abortIdle(error)
     onLoss(error)
   })

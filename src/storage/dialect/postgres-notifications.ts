@@ -72,7 +72,7 @@ class ListeningConnection {
     this.#events = events
   }
 
-  /** Rejects when the first attempt to connect fails. Later ones are repeated until they succeed. */
+  /** Rejects when the first attempt to connect fails. Later attempts, after a lost connection, are repeated until one succeeds. */
   async open(): Promise<void> {
     await this.#connect()
     // A failure of the probe shows as an event of the connection, and `#lost` handles that event.

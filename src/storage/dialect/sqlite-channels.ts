@@ -26,7 +26,7 @@ export function sqliteChannels(writer: SqliteHandle): Pick<Backend, 'publish' | 
   return {
     async publish(channel, payload) {
       writeNotification(channel, payload)
-      // In a later turn, as on PostgreSQL: a listener must never run, or throw, inside the publisher.
+      // Listeners run in a later turn of the event loop, as on PostgreSQL: they must never run, or throw, inside the publisher.
       setImmediate(() => channels.emit(channel, payload))
     },
     subscribe(channel, listener, onGap = () => undefined) {

@@ -64,7 +64,7 @@ export class SqliteGroupWriter {
     return this.#group !== undefined
   }
 
-  /** Runs one statement as a transaction of its own. SQLite undoes a failing statement by itself, so it needs no savepoint. */
+  /** Runs one statement as a transaction of its own. SQLite undoes a failing statement by itself, so no savepoint is needed. */
   async write<R>(sql: string, parameters: readonly unknown[]): Promise<QueryResult<R>> {
     const group = await this.#acquire()
     let result: QueryResult<R>
@@ -219,7 +219,7 @@ export class SqliteTransaction {
         this.#handle.exec('release member')
       }
     } catch (error) {
-      // If this transaction cannot be undone by itself, the whole group is rolled back: it must not be committed with the others.
+      // This transaction must not be committed with the others. If it cannot be undone alone, the whole group is rolled back.
       if (this.#handle.inTransaction) this.#handle.exec('rollback')
       this.#events.onFailure(error)
       throw error

@@ -15,7 +15,7 @@ const pauseMs = 500
 /** The warning is repeated, since a single line is easily overlooked; but not at every attempt, which would fill the log. */
 const warningIntervalMs = 10_000
 
-/** Retries while the database cannot be reached: when both start together, it may be ready a little later than this process. */
+/** Retries while the database cannot be reached: a database that is started together with this process may be ready a little later. */
 export async function tryUntilReachable(attempt: () => Promise<void>, options: Options): Promise<void> {
   const startedAt = performance.now()
   const endsAt = startedAt + options.seconds * 1000

@@ -51,8 +51,8 @@ async function extendSessions(db: Kysely<never>, { text, integer }: SchemaDialec
       where "user".pool_id = session.pool_id and "user".sub = session.sub and "user".signed_out_at < session.created_at
     )
   `.execute(db)
-  // Contains tracked sessions that have not been revoked, so that all other sessions cost nothing. Without the last column SQLite would use
-  // the primary key instead and read all sessions that the user ever had.
+  // The index contains only tracked sessions that have not been revoked, so that all other sessions cost nothing. Without the column
+  // `expires_at` SQLite would use the primary key instead, and read all sessions that the user ever had.
   await sql`
     create index session_tracked on session (pool_id, sub, expires_at) where last_active_at is not null and revoked_at is null
   `.execute(db)

@@ -6,13 +6,13 @@ import { readJsonFile, SettingsError } from '../../settings.ts'
 
 /** Where a function runs, and which pools may use it. */
 export type FunctionEntry = FunctionLocation & {
-  /** Ids of the pools that may use it; undefined for all. */
+  /** Ids of the pools that may use the function; undefined when all pools may. */
   readonly pools?: ReadonlySet<string> | undefined
 }
 
 type FunctionLocation =
   | { readonly kind: 'module'; readonly path: string; readonly concurrency: number; readonly memoryMegabytes: number }
-  /** `{functionName}` in the URL is replaced by the name. */
+  /** `{functionName}` in the URL is replaced by the name of the function. */
   | { readonly kind: 'url'; readonly url: string; readonly secret: Buffer | undefined }
   | { readonly kind: 'lambda'; readonly region: string | undefined; readonly endpoint: string | undefined }
 

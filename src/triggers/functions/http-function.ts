@@ -4,7 +4,7 @@ import { FunctionError, InvocationError, timedOut } from '../trigger-errors.ts'
 import { answerTooLong, type Invocation, maxAnswerBytes, parseAnswer, type TriggerFunction } from './function.ts'
 
 type Options = {
-  /** The operator set it, so it may be in a private network. */
+  /** The operator set this URL, so its host may be in a private network. */
   readonly url: string
   /** Undefined for requests without a signature. */
   readonly secret: Buffer | undefined

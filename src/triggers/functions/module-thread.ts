@@ -58,7 +58,7 @@ const entry = import.meta.url.endsWith('.ts')
   ? new URL('./module-worker.ts', import.meta.url)
   : new URL('./module-worker.js', import.meta.url)
 
-/** A file that was changed that shortly before it was loaded may have changed again within the same timestamp. */
+/** A file that was changed less than this time before it was loaded may have changed again without a new timestamp. */
 const timestampPrecisionMs = 20
 /** The engine's memory limit does not include buffers, so the memory of a running invocation is checked this often. */
 const memoryCheckMs = 100

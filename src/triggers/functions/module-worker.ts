@@ -14,7 +14,7 @@ import { placeOfSyntaxError } from './syntax-error-place.ts'
 
 const data = workerData as ModuleThreadData
 const { port, path, functionName, memoryMegabytes } = data
-/** The most output of one invocation that is logged, in characters. */
+/** When an invocation has written more characters than this, the rest is not logged. A single longer text is cut at this length. */
 const maxOutput = 256 * 1024
 
 let current: Invocation | undefined
@@ -136,7 +136,7 @@ const loadedFiles: string[] = []
 if (data.reportsFiles) {
   registerHooks({
     load(url, context, nextLoad) {
-      // Reported before the file is read, so that a change between report and reading is noticed.
+      // The file is reported before it is read, so that a change between report and reading is noticed.
       if (url.startsWith('file:') && !url.includes('/node_modules/')) reportFile(fileURLToPath(url))
       return nextLoad(url, context)
     },

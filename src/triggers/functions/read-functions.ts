@@ -64,7 +64,7 @@ function openFolder({ folder, reload }: Options): () => ReadonlyMap<string, stri
     try {
       return readFunctionsFolder(folder)
     } catch (error) {
-      // Only developers reload functions. Here a developer has added a second module of the same name since the start.
+      // Only developers reload functions. Since the start, a developer has added a second module of the same name or removed the folder.
       if (error instanceof SettingsError) throw new FunctionError(error.message, { refuses: false, mayQuote: false })
       throw error
     }

@@ -65,7 +65,7 @@ export const sealedAnswers = sealedTable('trigger_answer', {
   columns: {
     response(secrets, sealed, row) {
       const contexts = eventVersions.map((version) => sealContext([row.pool_id, row.sub, row.client_id, row.trigger], version))
-      // The pool may use another version by now.
+      // The pool may use another event version by now than the one that the answer was sealed with.
       const context = contexts.find((each) => secrets.open('trigger-answer', sealed, each) !== undefined)
       return secrets.reseal('trigger-answer', sealed, context)
     },

@@ -13,7 +13,7 @@ type Deps = { db: Db; secrets: Secrets; pools: PoolCatalog; invocations: Invocat
 
 const maxPageSize = 60
 
-/** Lifeguard's extension: lists the invocations of the pool's triggers, newest first. */
+/** Lifeguard's own operation: lists the invocations of the pool's triggers, newest first. */
 export const listTriggerInvocations = operation('ListTriggerInvocations', {
   auth: 'iam',
 

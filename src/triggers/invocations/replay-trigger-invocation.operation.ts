@@ -21,8 +21,8 @@ type Deps = {
 }
 
 /**
- * Lifeguard's extension: sends the event of an earlier invocation to the function that the pool has now. The event comes from the record,
- * so its secrets are masked. The answer changes nothing; the function itself may have effects of its own.
+ * Lifeguard's own operation: sends the event of an earlier invocation to the function that the pool has now. The event comes from the
+ * record, so its secrets are masked. The answer changes nothing; the function itself may have effects of its own.
  */
 export const replayTriggerInvocation = operation('ReplayTriggerInvocation', {
   auth: 'iam',

@@ -87,7 +87,7 @@ export function createDispatcher<Services>({ operations, services, gate, throttl
           try {
             return writeResponse(name, await operation.handle(request, services, caller as never, head.context))
           } finally {
-            // For operations such as InitiateAuth, which look up the client themselves.
+            // Operations such as InitiateAuth look up the client themselves, so only now is its pool in the catalog.
             if (logFields.clientId !== undefined) logFields.userPoolId ??= services.pools.cachedPoolIdOf(logFields.clientId)
           }
         },

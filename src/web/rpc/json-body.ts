@@ -11,7 +11,7 @@ export type JsonLimits = {
   readonly values: number
 }
 
-/** @throws ApiError UnknownOperationException unless it is JSON 1.1 or its predecessor 1.0, which some documentation samples send */
+/** @throws ApiError UnknownOperationException unless the type is JSON 1.1 or its predecessor 1.0, which some documentation samples send */
 export function requireJsonContentType(contentType: string | undefined): void {
   if (contentType === jsonContentType) return
   const type = contentType?.split(';')[0]?.trim().toLowerCase()
@@ -46,7 +46,10 @@ export function parseBody(body: Buffer, limits: JsonLimits): unknown {
 /** Far deeper than any request of the contract, and far less than would exhaust the stack. */
 const deepestNesting = 64
 
-/** By depth, for the text that is read. Allocated once: to allocate them for a usual request would cost as much as to read it. */
+/**
+ * How many commas the text has had so far, and may have, in the bracket that is open at each depth. Both arrays are allocated once: to
+ * allocate them for each request would cost as much as to read a usual request.
+ */
 const commas = new Uint32Array(deepestNesting + 1)
 // `JSON.parse` rejects commas outside of all brackets.
 const mostCommas = new Float64Array(deepestNesting + 1).fill(Number.POSITIVE_INFINITY)

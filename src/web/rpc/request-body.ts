@@ -122,7 +122,7 @@ class BoundedBodyReader implements BodyReader {
 
 /**
  * The bytes that have arrived, in one buffer. With a list of chunks, a body in chunks of one byte would take a hundred times the memory
- * that is counted for it.
+ * that is counted for that body.
  */
 class ArrivingBody {
   readonly startedAt = performance.now()

@@ -27,15 +27,15 @@ const addressShare = 0.1
 /** The part of the next second's limit that requests of addresses within their share may use up in advance. */
 const advanceShare = 0.5
 
-/** The most addresses that are remembered. A forgotten address starts again with a full share. */
-const mostAddresses = 10_000
+/** The most shares that are remembered, each of one bucket and one address. An address whose share was forgotten gets a full one again. */
+const mostShares = 10_000
 
 /**
  * Token buckets of one second's requests. Each category has one for signed requests and one for all others, so that unsigned requests
  * cannot use up the limit of administrators. Nor can one address use up the limit of the others: an address within its share may borrow
  * from an empty bucket, up to half a second's requests, and the addresses over their share then wait for longer.
  *
- * The buckets are in the memory of this process, which makes them cheap. Several processes together allow as many times more requests.
+ * The buckets are in the memory of this process, which makes them cheap. So two processes together allow twice the limit.
  */
 export function createThrottle({ clock, limitOf }: { clock: Clock; limitOf: (category: RequestCategory) => number }): Throttle {
   const buckets = new Map<string, Bucket>()
@@ -52,10 +52,10 @@ export function createThrottle({ clock, limitOf }: { clock: Clock; limitOf: (cat
     const key = `${name} ${address}`
     const most = Math.max(1, perSecond * addressShare)
     const share = fill(shares.get(key) ?? { tokens: most, filledAt: now }, most, now)
-    // Moved to the end, so that the address that was silent for the longest comes first.
+    // Moves the share to the end of the map, so that the share that was not used for the longest time comes first.
     shares.delete(key)
     shares.set(key, share)
-    if (shares.size > mostAddresses) shares.delete(shares.keys().next().value ?? '')
+    if (shares.size > mostShares) shares.delete(shares.keys().next().value ?? '')
     return take(share, 1)
   }
 
