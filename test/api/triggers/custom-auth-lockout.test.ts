@@ -55,7 +55,7 @@ for (const engine of engines) {
       assert.ok((await answer(clientId, 'ana', 'blue')).AuthenticationResult)
     })
 
-    it('lock even an unknown name after five, if WrongAnswers is LOCK_OUT; new sign-ins do not reset the count', async () => {
+    it('lock a known or unknown name after five, if WrongAnswers is LOCK_OUT; new sign-ins do not reset the count', async () => {
       const { clientId, triggers } = await given(riddles(1), { WrongAnswers: 'LOCK_OUT' })
       for (const name of ['ana', 'nobody']) {
         for (let count = 0; count < 5; count++) await assert.rejects(answer(clientId, name, 'green'), failed)

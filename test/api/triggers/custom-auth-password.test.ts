@@ -126,7 +126,7 @@ for (const engine of engines) {
       await assert.rejects(provePassword(at, 'nobody'), { name: /UserNotFoundException|NotAuthorizedException/ })
     })
 
-    it('sends a user who typed the password a code, however many codes were requested without a password', async () => {
+    it('still sends a second-factor code after a password, however many codes were requested without a password', async () => {
       const at = await given(['EMAIL_OTP'])
       await setMfa(server(), at.poolId, 'OPTIONAL', ['email'])
       await prefer(server(), at.poolId, 'ana', { EmailMfaSettings: { Enabled: true } })
@@ -197,7 +197,7 @@ for (const engine of engines) {
       assert.deepEqual(at.triggers.events.at(-1)?.request.session, [srpA, password, result('MFA_SETUP')])
     })
 
-    it('sends a code if the functions ask for one, and tells them the result; fails if they ask for a factor that the user lacks', async () => {
+    it('sends a code if the functions ask for one, and tells them the result; fails if the user lacks the next factor', async () => {
       const at = await given(['EMAIL_OTP', 'SOFTWARE_TOKEN_MFA', 'CUSTOM_CHALLENGE'])
       await setMfa(server(), at.poolId, 'OPTIONAL', ['totp'])
       const app = await givenAppUser(server(), at, 'eva')
