@@ -110,7 +110,7 @@ for (const engine of engines) {
       assert.equal(await findAccessKey(storage.db, storage.secrets, created.id), undefined)
     })
 
-    it('are not searched by a text that cannot be an id', async () => {
+    it('are not found by a text that cannot be an id', async () => {
       await using storage = await openKeyStorage(engine)
       for (const id of ['', 'AKIA', 'akiaaaaaaaaaaaaaaaaa', 'AKIAAAAAAAAAAAAAAAAA\n', "AKIA' OR 1=1 --", '\0']) {
         assert.equal(await findAccessKey(storage.db, storage.secrets, id), undefined)
@@ -119,7 +119,7 @@ for (const engine of engines) {
   })
 
   describe(`The cache of access keys on ${engine.name}`, () => {
-    it('returns a deleted key until its entry expires', async () => {
+    it('returns a deleted key until the cached entry of the key expires', async () => {
       await using storage = await openKeyStorage(engine)
       const created = await createAccessKey(storage.db, storage.secrets, storage.clock, { description: '' })
       const { find } = createAccessKeyCache(storage)

@@ -64,16 +64,28 @@ describe('The resource of a request', () => {
       'cognito-identity:DescribeIdentityPool',
       identityPoolArn,
     ],
-    ['is the pool in a tagged ARN', 'TagResource', { ResourceArn: poolArn }, 'cognito-idp:TagResource', poolArn],
+    ['is the user pool that the ARN in a tag operation names', 'TagResource', { ResourceArn: poolArn }, 'cognito-idp:TagResource', poolArn],
     [
-      'is the identity pool in a tagged ARN',
+      'is the identity pool that the ARN in a tag operation names',
       'identity:UntagResource',
       { ResourceArn: identityPoolArn },
       'cognito-identity:UntagResource',
       identityPoolArn,
     ],
-    ['is a tagged ARN of another account', 'TagResource', { ResourceArn: otherAccount }, 'cognito-idp:TagResource', otherAccount],
-    ['is a tagged ARN of another region', 'UntagResource', { ResourceArn: otherRegion }, 'cognito-idp:UntagResource', otherRegion],
+    [
+      'is the ARN in a tag operation, even if it names another account',
+      'TagResource',
+      { ResourceArn: otherAccount },
+      'cognito-idp:TagResource',
+      otherAccount,
+    ],
+    [
+      'is the ARN in a tag operation, even if it names another region',
+      'UntagResource',
+      { ResourceArn: otherRegion },
+      'cognito-idp:UntagResource',
+      otherRegion,
+    ],
     [
       'is the pool in the region that its id names',
       'AdminGetUser',
@@ -82,14 +94,14 @@ describe('The resource of a request', () => {
       'arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_AbCdEf123',
     ],
     [
-      'is everything when the tagged ARN is of the other service',
+      'is everything when the ARN in a tag operation is of the other service',
       'TagResource',
       { ResourceArn: identityPoolArn },
       'cognito-idp:TagResource',
       '*',
     ],
     [
-      'is everything when the tagged ARN is invalid, even if the body also has a UserPoolId',
+      'is everything when the ARN in a tag operation is invalid, even if the body also has a UserPoolId',
       'ListTagsForResource',
       { ...ofPool, ResourceArn: 'arn:x' },
       'cognito-idp:ListTagsForResource',
@@ -112,7 +124,7 @@ describe('The resource of a request', () => {
     it(name, () => assert.deepEqual(decidedOn(operation, body), [action, resource]))
   }
 
-  it('is everything only for operations without a pool, even if the body names one', () => {
+  it('is everything only for operations without a pool, even if the body names a pool', () => {
     const body = { ...ofPool, IdentityPoolId: identityPoolId }
     const withoutPool = operationNames.filter((name) => definitionOf(name).signed && decidedOn(name, body)[1] === '*')
     assert.deepEqual(withoutPool.toSorted(), [

@@ -292,7 +292,7 @@ describe('A policy that cannot be enforced', () => {
     })
   }
 
-  it('is not one whose equal member names are in different objects or in strings', () => {
+  it('is not reported for equal member names in different objects or in strings', () => {
     const text =
       '{"Id":"{\\"Id\\":1}","Statement":[{"Sid":"Sid","Effect":"Allow","Action":"*","Resource":["*"]},{"Sid":"Effect","Effect":"Deny","Action":["a:B"],"Resource":"*"}]}'
     assert.equal(readPolicy(text).statements.length, 2)

@@ -70,7 +70,7 @@ export async function signedRequest(signer: Signer, draft: Draft = {}): Promise<
   return { method, path, query: rawQuery(query), headers, body: Buffer.from(body) }
 }
 
-/** The query in the order of the object, unlike the canonical query. */
+/** The query in the order of the object. In the canonical query, the names are sorted. */
 function rawQuery(query: Record<string, string | string[]>): string {
   return Object.entries(query)
     .flatMap(([name, values]) => [values].flat().map((value) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`))

@@ -23,7 +23,7 @@ const key: AccessKey = {
   expiresAt: undefined,
 }
 
-/** Responds with `{}` to a correctly signed request, and with the error to any other. */
+/** Responds with `{}` to a correctly signed request, and to any other request with the error of the check. */
 const server: Server = createServer((request, response) => {
   void (async () => {
     const chunks: Buffer[] = []
@@ -65,7 +65,7 @@ describe('A request of the official SDK', () => {
 
   const user = { UserPoolId: 'eu-central-1_AbCdEf123', Username: 'Žofie' }
 
-  it('is accepted', async () => {
+  it('is accepted when it has a valid signature', async () => {
     const client = new CognitoIdentityProviderClient(settings())
     await client.send(new AdminGetUserCommand(user))
     await client.send(new ListUsersCommand({ UserPoolId: user.UserPoolId, Filter: 'name ^= "a b"' }))
@@ -80,7 +80,11 @@ describe('A request of the official SDK', () => {
 
   const rejections: [name: string, change: Parameters<typeof settings>[0], rejection: object][] = [
     ['a wrong secret', { secret: 'wrong' }, { name: 'InvalidSignatureException', message: /^The request signature we calculated/ }],
-    ['a clock that is late', { systemClockOffset: -6 * 60_000 }, { name: 'InvalidSignatureException', message: /^Signature expired: / }],
+    [
+      'a clock that is six minutes slow',
+      { systemClockOffset: -6 * 60_000 },
+      { name: 'InvalidSignatureException', message: /^Signature expired: / },
+    ],
     [
       'another region',
       { region: 'us-east-1' },

@@ -10,7 +10,7 @@ describe('The time of a signature', () => {
     for (const at of [now - 5 * minute, now + 5 * minute]) await verify(request, { at })
   })
 
-  it('is rejected when it is more than five minutes earlier, so that a request cannot be replayed later', async () => {
+  it('is rejected when it is over five minutes before the server’s time, so that a request cannot be replayed later', async () => {
     const request = await signedRequest({ ...long, at: now })
     await assert.rejects(verify(request, { at: now + 5 * minute + 1000 }), {
       code: 'InvalidSignatureException',
@@ -18,7 +18,7 @@ describe('The time of a signature', () => {
     })
   })
 
-  it('is rejected when it is more than five minutes later', async () => {
+  it('is rejected when it is over five minutes after the server’s time', async () => {
     const request = await signedRequest({ ...long, at: now })
     await assert.rejects(verify(request, { at: now - 5 * minute - 1000 }), {
       code: 'InvalidSignatureException',
@@ -75,7 +75,7 @@ describe('The credential scope', () => {
     )
   })
 
-  it('must have the day of the signature and the right terminator; the error reports both', async () => {
+  it('must have the day of the signature and the right terminator; one error reports that both are wrong', async () => {
     await assert.rejects(
       scoped((text) => text.replace('/20261123/', '/20261122/').replace('aws4_request', 'aws5_request')),
       {

@@ -255,7 +255,7 @@ describe('An access key', () => {
     })
   })
 
-  it('that has expired is reported as such only for a correct signature', async () => {
+  it('that has expired is reported as expired only if the signature is right', async () => {
     const request = await signedRequest({ ...session, secret: long.secret, at: now })
     await assert.rejects(verify(request, { at: now + minute }), mismatch)
   })

@@ -14,8 +14,10 @@ export const minute = 60_000
 const secrets = createSecrets(randomBytes(32))
 const policy = readPolicy(fullAccessPolicy)
 
-/** A long-lived access key, and a temporary one that expires in a minute. */
+/** A long-lived access key. */
 export const long: Credentials = newAccessKey('long-lived')
+
+/** A temporary access key that expires a minute after `now`. */
 export const session: Credentials = newAccessKey('session')
 
 /** The access key that AWS published with its Signature Version 4 test suite. */

@@ -82,11 +82,11 @@ describe('readRequest, with hostile requests,', () => {
     const TagKeys = Object.keys(Tags)
     const untag = () => readRequest('UntagResource', { ResourceArn: 'arn:aws:a:b:1:cccccccc', TagKeys })
     assert.throws(untag, { ...rejected, message: /^1 validation error / })
-    // Typically a tenth of a second; printing the map once for every key would take minutes.
+    // Typically a tenth of a second. To print the map once for every key would take minutes.
     assert.ok(process.cpuUsage(before).user < 10_000_000)
   })
 
-  it('never converts other JSON types to text', () => {
+  it('rejects other JSON types in place of text, and never converts them to text', () => {
     const deep = JSON.parse(`${'['.repeat(20_000)}${']'.repeat(20_000)}`)
     for (const value of [deep, { toString: 1 }, JSON.parse('{"__proto__":null}')]) {
       const bodies = [

@@ -109,7 +109,7 @@ describe('readRequest, checking constraints,', () => {
     assert.match(messageOf('SignUp', { ...ana, Username: null }), /Value null at 'username'/)
   })
 
-  it('requires the access token in two operations whose models do not', () => {
+  it('requires the access token in two operations whose models do not require it', () => {
     for (const name of ['GetDevice', 'ForgetDevice'] as const) {
       assert.match(messageOf(name, { DeviceKey: 'eu-west-1_0a' }), /^1 .* Value null at 'accessToken'/)
     }

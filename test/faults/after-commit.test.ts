@@ -41,7 +41,7 @@ async function givenAccessToken({ sdk }: Node, password: string): Promise<string
 describe('A failure after the commit', { skip: skipWithoutPostgres }, () => {
   const cluster = useOwnCluster()
 
-  it('does not fail the change: an auth event that cannot be recorded', async () => {
+  it('does not fail the change when an auth event cannot be recorded', async () => {
     await using node = startNode(cluster().url)
     const client = clientOf(await node.url())
     const [before, after] = ['Before-commit-1', 'After-commit-2']
@@ -54,7 +54,7 @@ describe('A failure after the commit', { skip: skipWithoutPostgres }, () => {
     })
   })
 
-  it('does not fail the change: a message whose result cannot be read', async () => {
+  it('does not fail the change when the result of a message cannot be read', async () => {
     const storage = await openStorage({ url: cluster().url, statementSeconds: 1 })
     try {
       await storage.migrate()

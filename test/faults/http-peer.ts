@@ -13,7 +13,7 @@ export type Answer =
   | 'hang up'
   | 'nonsense'
 
-/** A server for a gateway that uses HTTP. It gives these answers in order, and the last one from then on. */
+/** A server for a gateway that uses HTTP. It gives `answers` in order, and the last one again and again. */
 export async function startPeer(...answers: readonly [Answer, ...Answer[]]) {
   const requests: ReceivedRequest[] = []
   const server = createServer(async (request, response) => {
@@ -51,7 +51,7 @@ export function startWorkerOf(setup: MessagingSetup, gateways: { email?: Gateway
 
 type Worker = ReturnType<typeof startWorkerOf>
 
-/** Delivers due messages that many times, far enough apart for every retry. */
+/** Delivers due messages `times` times. After each time, the clock advances far enough for the next attempt. */
 export async function tryTimes(setup: MessagingSetup, worker: Worker, times: number): Promise<void> {
   for (let attempt = 0; attempt < times; attempt++) {
     await worker.drain()

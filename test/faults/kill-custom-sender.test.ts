@@ -34,7 +34,7 @@ for (const engine of engines) {
       }
       const triggers = endpoint.given({ CustomEmailSender: (event) => answer(event) })
 
-      // Killed when the sign-up was acknowledged and the function was invoked, but has not answered.
+      // The process is killed after it acknowledged the sign-up and invoked the function. The function has not answered.
       const child = new LifeguardProcess(['dev', ...argv])
       const before = await givenPool(await child.url(), triggers.lambdaConfig)
       await signUp(before.server, before.clientId, 'ana', { email: 'ana@example.test' })
@@ -50,7 +50,7 @@ for (const engine of engines) {
       try {
         const after = serverAt(running.url)
         await fetch(`${running.url}/inbox/api/messages`)
-        // A function that quotes the code in its error.
+        // From here on, the function quotes the code in its error.
         const [first, second] = await codesIn(triggers.events, triggers.lambdaConfig.KMSKeyID)
         assert.equal(first, second)
         answer = () => assert.fail(`cannot send ${first}`)

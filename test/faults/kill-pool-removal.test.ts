@@ -74,7 +74,7 @@ for (const engine of engines) {
       const { db } = storage
       const others: Promise<unknown>[] = []
       const sweeper = startOwnSweeper(storage, async () => {
-        // This write began during the previous batch. On SQLite, it can end only between two batches, which hold the only write lock.
+        // This write began during the previous batch. On SQLite, it can end only between two batches: a batch holds the only write lock.
         await others.at(-1)
         const name = `request ${others.length}`
         others.push(db.transaction().execute((tx) => tx.insertInto('installation').values({ name, value: '' }).execute()))

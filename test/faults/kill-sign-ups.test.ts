@@ -22,7 +22,7 @@ type Ids = { readonly poolId: string; readonly clientId: string }
 
 const addressOf = (name: string) => `${name}@example.test`
 
-/** The command line of `dev` with a database that outlives the process. On SQLite that is the default of `dev`. */
+/** The command line of `dev` with a database that outlives the process. On SQLite that is the default database of `dev`. */
 async function givenInstallation(engine: TestEngine) {
   const data = mkdtempSync(join(tmpdir(), 'lifeguard-kill-'))
   const database = engine.name === 'sqlite' ? undefined : await engine.createDatabase()
@@ -99,7 +99,8 @@ async function findSub(server: Where, poolId: string, name: string): Promise<str
 
 /** The acknowledged users, all of whom must exist, and those whose sign-up was stored without an answer. */
 async function existingUsers(server: Where, poolId: string, { acknowledged, waiting }: Outcome): Promise<string[]> {
-  for (const [name, sub] of acknowledged) assert.equal(await findSub(server, poolId, name), sub, `${name} was acknowledged an account`)
+  for (const [name, sub] of acknowledged)
+    assert.equal(await findSub(server, poolId, name), sub, `the sign-up of ${name} was acknowledged, but the user differs or is missing`)
   const stored: string[] = []
   for (const name of waiting) if ((await findSub(server, poolId, name)) !== undefined) stored.push(name)
   return [...acknowledged.keys(), ...stored]
@@ -136,8 +137,8 @@ for (const engine of engines) {
 }
 
 /**
- * Asserts that the users of `there` get codes that work, and those of `lost` get none. The clock of the server is ahead: a message that
- * the killed process was delivering is leased until then.
+ * Asserts that the users of `there` get codes that work, and that the users of `lost` get no codes. The clock of the server is two minutes
+ * ahead. So the lease of a message has ended that the killed process was delivering.
  */
 async function requireCodes(argv: readonly string[], { poolId, clientId }: Ids, there: readonly string[], lost: readonly string[]) {
   const clock = createTestClock()

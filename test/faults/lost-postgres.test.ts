@@ -146,7 +146,7 @@ describe('A server that loses its PostgreSQL', { skip: skipWithoutPostgres }, ()
     assert.equal(await client.ready(), 200)
   })
 
-  it('answers 503 immediately while new connections are silent, and works again afterwards', async () => {
+  it('answers 503 while the network is silent on new connections too, and works again afterwards', async () => {
     await using proxy = await TcpProxy.start(cluster().url)
     await using node = startNode(proxy.url)
     const client = clientOf(await node.url())

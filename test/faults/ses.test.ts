@@ -5,7 +5,7 @@ import { emailMessage, type MessagingSetup, openMessagingSetup, queue } from '..
 import { engines } from '../support/engines.ts'
 import { type Answer, outcomesIn, startPeer, startWorkerOf, tryTimes } from './http-peer.ts'
 
-// The first place where the SDK's standard chain looks for credentials.
+// The SDK's standard chain looks for credentials in these variables first.
 process.env['AWS_ACCESS_KEY_ID'] = 'AKIATESTOFMESSAGES00'
 process.env['AWS_SECRET_ACCESS_KEY'] = 'hunter2hunter2'
 
@@ -50,7 +50,7 @@ for (const engine of engines) {
       assert.deepEqual(await outcomesIn(setup), [['sent', 1, null]])
     })
 
-    it('gets the server’s sender, and no identity or configuration set, for pools that set none', async () => {
+    it('gets the server’s sender, and no identity or configuration set, for pools that set none of these', async () => {
       await using setup = await openMessagingSetup(engine)
       await using ses = await startPeer(taken)
       await using worker = startWorker(setup, ses.url)

@@ -27,7 +27,7 @@ async function startSmtp(options: SMTPServerOptions = {}) {
     },
     ...options,
   })
-  // These tests include clients that close the connection.
+  // Some clients in these tests close the connection, so the mail server may report errors.
   server.on('error', () => undefined)
   return { mails, ...(await listening(server.listen(0, '127.0.0.1'))) }
 }
@@ -64,7 +64,7 @@ const headerOf = (mail: Mail | undefined, name: string) =>
 
 for (const engine of engines) {
   describe(`A mail server, with the outbox on ${engine.name}`, () => {
-    it('gets the message with its sender, subject, both bodies and an id of its own', async () => {
+    it('gets each message with its sender, its subject, its text and HTML bodies, and its own id', async () => {
       await using setup = await openMessagingSetup(engine)
       await using smtp = await startSmtp()
       await using worker = startWorker(setup, smtp.url)
@@ -150,7 +150,7 @@ for (const engine of engines) {
       assert.doesNotMatch(JSON.stringify([setup.log, row?.last_error]), /hunter2|123456|ana@example/)
     })
 
-    it('does not delay other recipients when it hangs for some', async () => {
+    it('does not delay the messages to other recipients when it hangs for some recipients', async () => {
       await using setup = await openMessagingSetup(engine)
       await using smtp = await startSmtp({
         onRcptTo({ address }, _session, done) {
@@ -242,7 +242,7 @@ for (const engine of engines) {
 }
 
 describe('The URL of a mail server', () => {
-  it('is rejected by an error that does not quote its password', () => {
+  it('is rejected, when it is invalid, with an error that does not quote its password', () => {
     for (const url of ['', 'http://me:hunter2@mail.test', 'smtp:hunter2', 'mail.test:25']) {
       assert.throws(
         () => createSmtpGateway({ url, defaultFrom: 'a@b.test' }),

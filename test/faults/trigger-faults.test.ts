@@ -113,7 +113,7 @@ for (const engine of chosenEngines().slice(0, 1)) {
       return pool
     }
 
-    /** Asserts that other functions answer in the meantime, and that the failed function is invoked again later. */
+    /** Asserts that the function fails its sign-in with `seen` each time it is invoked, and that another function answers meanwhile. */
     async function failsAlone(name: string, seen: object, timeoutMs?: number) {
       const [hurt, well] = await Promise.all([given(name, timeoutMs), given('well')])
       for (let attempt = 0; attempt < 2; attempt++) {

@@ -20,7 +20,7 @@ function startWorker(setup: MessagingSetup, url: string, { from = '+15550001111'
 
 for (const engine of engines) {
   describe(`Twilio, with the outbox on ${engine.name}`, () => {
-    it('gets the text as a form, with the account SID and the token', async () => {
+    it('gets the text as a URL-encoded form, with the account SID and the token', async () => {
       await using setup = await openMessagingSetup(engine)
       await using twilio = await startPeer(taken)
       await using worker = startWorker(setup, twilio.url)

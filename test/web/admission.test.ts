@@ -30,7 +30,7 @@ async function givenOverload() {
   given.enter('first')
   given.enter('old')
   given.advance(targetMs + 1)
-  // The first check finds a slow queue, a later one finds it still slow.
+  // The first check finds that the queue is slow. A later check, after `intervalMs`, finds that it is still slow.
   await new Promise((resolve) => setTimeout(resolve, targetMs))
   given.advance(intervalMs)
   await until(() => given.outcomes.includes('old refused'))

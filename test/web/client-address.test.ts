@@ -24,7 +24,7 @@ describe('The address of a client', () => {
     assert.equal(clientAddress('10.0.0.1', ['2001:db8::7'], 1), '2001:db8::7')
   })
 
-  it('is that of the connection when the header names no valid address; with too few entries it is the first one', () => {
+  it('is that of the connection if the header has no valid address; it is the first address if the header has too few', () => {
     for (const header of [[], [''], ['unknown'], ['198.51.100.7, _hidden'], ['<script>'], ['999.1.1.1']]) {
       assert.equal(clientAddress('10.0.0.1', header, 1), '10.0.0.1')
     }

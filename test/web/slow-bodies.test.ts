@@ -77,7 +77,7 @@ describe('A request body', () => {
 
   it('is read if it is small, even when large bodies have used up their budget', async () => {
     const bodies = createBodyReader({ budgetBytes: 200_000 })
-    // No body is released, as while trigger functions run.
+    // Nothing releases a body here. In a server, a body is kept in this way while a trigger function runs.
     await using server = await serve(async (request, response) => {
       response.end(await bodies.read(request, 1e6).then(({ bytes }) => `${bytes.length} bytes`, String))
     })
@@ -117,7 +117,7 @@ describe('A request body', () => {
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
 
-/** In bytes, after a garbage collection. */
+/** The memory that the process uses, in bytes, after a garbage collection. */
 function memoryInUse(): number {
   collectGarbage()
   const { heapUsed, external } = process.memoryUsage()

@@ -66,7 +66,7 @@ describe('The throttle', () => {
     assert.equal(passed('SignUp', 10), 8)
   })
 
-  it('lets no further request through when the clock is set back, and refills as time passes again', () => {
+  it('lets no further request through when the clock is set back, and lets requests through again as time passes', () => {
     const { passed, advance } = givenThrottle()
     assert.equal(passed('ListUsers', 30), 30)
     advance(-5000)

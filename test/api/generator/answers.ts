@@ -6,7 +6,7 @@ import type { RawAnswer } from '../../support/raw-call.ts'
 /** Errors that every operation may return, even if its model does not list them. The last one is for features that are not implemented. */
 const commonErrors = ['InvalidParameterException', 'SerializationException', 'UnsupportedOperationException']
 
-/** The errors of the check against the model, which runs before a handler. */
+/** The errors of the check against the API model. This check runs before the handler of an operation. */
 const modelErrors = ['InvalidParameterException', 'SerializationException']
 
 /** What is wrong with a response. Undefined when it is 200 with the shape of the model, or an error that the model lists. */
@@ -26,7 +26,7 @@ export function faultInModelError(name: OperationName, answer: RawAnswer): strin
   return modelErrors.includes(code) ? undefined : `${code || 'success'} for a request that breaks the model`
 }
 
-/** Members that are required only in requests. The configuration of a domain without a certificate is empty (observed). */
+/** Members that the model requires, but that a response may lack. A domain without a certificate has an empty configuration (observed). */
 const optionalInResponses = ['CertificateArn']
 
 /** The error code of a response. Empty for a success. */

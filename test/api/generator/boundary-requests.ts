@@ -48,7 +48,10 @@ export function allowedVariationsOf(name: OperationName): readonly Variation[] {
 /** Members for triggers and risk engines, which operations only pass on. */
 const ignoredMembers = ['ClientMetadata', 'AnalyticsMetadata', 'UserContextData', 'ContextData', 'ValidationData']
 
-/** Whether a value can find something new. A trigger's ARN is in twenty fields of a pool; hostile texts and wrong types go into one. */
+/**
+ * Whether a value can find something new. One shape can be in many fields, such as a trigger's ARN in twenty fields of a pool. Hostile
+ * texts and wrong types are tried in the first of these fields only, and never in `ignoredMembers`.
+ */
 function isWorthTrying({ path: [member = ''] }: Field, { what }: TriedValue, isRepeated: boolean): boolean {
   const isPlain = !what.startsWith('a hostile') && !what.startsWith('a value that is no')
   return isPlain || !(isRepeated || ignoredMembers.includes(String(member)))
@@ -65,7 +68,10 @@ function variationAt(input: string, { path, shapeName }: Field, { what, value, a
   return { what: `${path.join('.')}: ${what}`, allowed, of: shapeName, apply: (good) => withValueAt(good, input, path, value) }
 }
 
-/** Null means the same as a missing member. Elements of lists cannot be missing, and good requests lack most optional members. */
+/**
+ * Null in a field, which means the same as a missing member, and requests without a required member. Elements of lists cannot be missing,
+ * and good requests lack most optional members anyway.
+ */
 function absences(input: string, field: Field): Variation[] {
   const { of: _shape, ...none } = variationAt(input, field, { what: 'missing', value: undefined, allowed: false })
   const { of: _again, ...isNull } = variationAt(input, field, { what: 'null', value: null, allowed: !field.required })
@@ -76,7 +82,7 @@ function surplusVariation(): Variation {
   return { what: 'unknown members', allowed: true, apply: (good) => Object.fromEntries([...Object.entries(good), ...surplusMembers]) }
 }
 
-/** Bodies that are not requests. */
+/** Bodies that are not valid requests of any operation with this input. */
 function bodies(input: string): Variation[] {
   const texts = ['null', '[]', '[{}]', '"a"', '1', 'true', '{', '{"a":1}}', '{a:1}', "{'a':1}", '\ufeff{', 'a=1&b=2', '['.repeat(100_000)]
   if ((getShape(input).required ?? []).length > 0) texts.push('', '{}')

@@ -3,7 +3,7 @@ import { ofDomain } from './good-pool-requests.ts'
 import { mustSucceed, type RequestFactory } from './request-factory.ts'
 import type { World } from './world.ts'
 
-/** A new pool and client, for resources that a client can have once. */
+/** A new pool and client, for resources of which a client can have only one. */
 async function anotherApp({ server }: World) {
   const { poolId, clientId } = await server.givenPool()
   return { UserPoolId: poolId, ClientId: clientId }

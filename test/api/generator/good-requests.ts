@@ -35,7 +35,7 @@ export const neverGood: readonly OperationName[] = [
   'UpdateAuthEventFeedback',
 ]
 
-/** A request that succeeds once. Its factory creates it, or else it is derived from the model and the ids in `world`. */
+/** A request that succeeds once. The operation's factory creates it; without a factory, the model and the ids in `world` are enough. */
 export async function goodRequest(name: OperationName, world: World): Promise<Request> {
   return (await factories[name]?.(world)) ?? deriveRequest(name, world)
 }
@@ -43,7 +43,7 @@ export async function goodRequest(name: OperationName, world: World): Promise<Re
 /** A request with the required members. Known members get an id from `world`, the other members an example of their shape. */
 async function deriveRequest(name: OperationName, world: World): Promise<Request> {
   const { members = {}, required = [] } = getShape(definitionOf(name).input)
-  // Operations about users get the main pool. The other operations may change their pool, so they get the changeable one.
+  // Operations about users get the main pool. The other operations may change their pool, so they get `changeable`.
   const app = Object.hasOwn(members, 'Username') ? world.main : world.changeable
   const request: Record<string, unknown> = {}
   for (const member of required) request[member] = (await fromWorld(member, world, app)) ?? exampleOf(members[member] ?? '')

@@ -20,7 +20,7 @@ import {
 /** Member name → possible values. */
 export type Values = Readonly<Record<string, readonly unknown[]>>
 
-/** Plausible values for members, and other ones for single operations. */
+/** Plausible values of members in all operations (`members`), and values that replace them in single operations (`of`). */
 export type Plausible = { readonly members: Values; readonly of: Partial<Record<OperationName, Values>> }
 
 const times = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value)
@@ -173,7 +173,7 @@ async function valuesOfOperations(world: World): Promise<Plausible['of']> {
     ...Object.fromEntries(changing.filter(({ auth }) => auth === 'iam').map(({ name }) => [name, changeableIds])),
     DeleteUserPool: { UserPoolId: [deletable.poolId, nowhere] },
     DeleteUserPoolClient: { UserPoolId: [main.poolId], ClientId: [await newClient(world), deletable.clientId] },
-    // Every success creates two pairs of RSA keys.
+    // Every success creates two pairs of RSA keys, which takes long. So most of these pools do not exist.
     RotateSigningKeys: { UserPoolId: [changeable.poolId, ...times(9, nowhere)] },
   }
 }

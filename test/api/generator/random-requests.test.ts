@@ -47,7 +47,7 @@ function requestsOf(plausible: Plausible, batch: number): Planned[] {
 
 for (const engine of engines) {
   describe(`Random requests on ${engine.name}`, () => {
-    it('get responses that the model lists, and change no users and pools that they do not name', async (t) => {
+    it('get only responses that the model allows, and change no users and pools that they do not name', async (t) => {
       t.diagnostic(`seed ${seed}`)
       await using server = await startTestServer(engine)
       const bystander = await givenBystander(server)

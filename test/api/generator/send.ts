@@ -9,10 +9,10 @@ const targetPrefixes: Readonly<Record<Service, string>> = {
   lifeguard: 'LifeguardService',
 }
 
-/** Far longer than any response takes on a busy machine. After it, the server must be hanging. */
+/** Far longer than any response takes on a busy machine: a server that needs more time hangs. */
 const timeoutMs = 20_000
 
-/** Calls an operation with a JSON value, or with exactly these bytes. Rejects when there is no response. */
+/** Calls an operation with `body`: a JSON value, or bytes that are sent unchanged. Rejects when there is no response. */
 export async function send(server: TestServer, name: OperationName, body: unknown): Promise<RawAnswer> {
   const { service, wireName } = definitionOf(name)
   try {

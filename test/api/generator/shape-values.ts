@@ -82,7 +82,7 @@ export function exampleOf(shapeName: string): unknown {
   }
 }
 
-/** A different key for each number, if the shape allows it. */
+/** A key of the map, different for each number `at` if the shape of the keys allows that. */
 export function mapKey({ key = '' }: Shape, at: number): string {
   const example = shortString(key)
   const numbered = `${example}${at}`

@@ -43,7 +43,7 @@ const notBoolean: readonly unknown[] = ['true', '', 0, 1, [], {}]
 const notList: readonly unknown[] = ['a', 1, false, {}, { 0: 'a', length: 1 }]
 const notObject: readonly unknown[] = ['a', 1, true, [], [{}]]
 
-/** Values to try for this shape. Null is not among them, because the field decides whether it is allowed. */
+/** Values to try for this shape. Null is not among them, because whether null is allowed depends on the field. */
 export function triedValuesOf(shapeName: string): readonly TriedValue[] {
   const shape = getShape(shapeName)
   switch (shape.type) {

@@ -20,8 +20,9 @@ export type World = {
   readonly server: TestServer
   /** The pool of the users. Requests never change its settings or delete it. */
   readonly main: App
-  /** Other clients of the main pool: one with a secret, and one that rotates refresh tokens. */
+  /** An app client of the main pool that has a secret. */
   readonly secretClient: { readonly id: string; readonly secret: string }
+  /** An app client of the main pool that rotates refresh tokens. */
   readonly rotatingClientId: string
   /** A pool and client whose settings requests may change. */
   readonly changeable: App

@@ -17,7 +17,7 @@ const worker = fileURLToPath(new URL('rotation-worker.ts', import.meta.url))
 const manyUsers = 1200
 const asKey = (key: string) => Buffer.from(key, 'base64')
 
-/** A server with both keys and many users, before the change. */
+/** A server that has both master keys and many users. The change of the master key has not begun. */
 async function givenServer(engine: TestEngine) {
   const keys = newKeys()
   const server = await startTestServer(engine, { env: { LIFEGUARD_MASTER_KEY: keys.before } })
@@ -44,7 +44,7 @@ const leftUnder = (given: Given, key: string) => inDatabase(given, (db) => colum
 const changeUnderWay = (given: Given) =>
   inDatabase(given, (db) => db.selectFrom('installation').select('name').where('name', '=', 'master-key-change').execute())
 
-/** Creates users and signs them in until `until` is settled. Returns how many. */
+/** Creates users and signs them in until `until` is settled. Returns the number of created users. */
 async function workUntil(server: TestServer, { poolId, clientId }: Given['ids'], until: Promise<unknown>): Promise<number> {
   let ended = false
   until.finally(() => {
@@ -59,7 +59,7 @@ async function workUntil(server: TestServer, { poolId, clientId }: Given['ids'],
   return count
 }
 
-/** Changes the master key in a process that is killed after some rows. */
+/** Changes the master key in a process that is killed after it has sealed some rows anew. */
 async function rotateUntilKilled({ databaseUrl, keys }: Given): Promise<void> {
   const env = envOf(databaseUrl, { masterKey: keys.after, previous: keys.before })
   const child = spawn(process.execPath, [worker], { env, stdio: ['ignore', 'pipe', 'inherit'] })

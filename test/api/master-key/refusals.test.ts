@@ -83,7 +83,7 @@ for (const engine of engines) {
       )
     })
 
-    it('names the whole primary key of each table', async () => {
+    it('names a key for each table, of columns that exist and are never null', async () => {
       await using storage = await openTestStorage(engine)
       for (const { table, key } of sealedTables) {
         const { columns = [] } = (await storage.db.introspection.getTables()).find(({ name }) => name === table) ?? {}
@@ -101,7 +101,7 @@ for (const engine of engines) {
       return Object.assign(server, { keys, row: `user ${poolId} ${sub}` })
     }
 
-    it('is rejected without the previous key, with another one, and from a key to itself', async () => {
+    it('is rejected without the previous key, with a wrong previous key, and when both keys are the same', async () => {
       await using server = await givenServer()
       const { databaseUrl, keys } = server
       const withKeys = (masterKey: string, previous?: string) =>
@@ -119,7 +119,7 @@ for (const engine of engines) {
     })
 
     it('is rejected until an earlier change is finished, because rows may be left under an older key', async () => {
-      // Without a server, which would go on sealing under its key.
+      // No server runs in this test, because a server would go on sealing values under its own key.
       await using storage = await openTestStorage(engine)
       const databaseUrl = storage.url
       const [keys, third] = [newKeys(), anotherKey()]

@@ -23,12 +23,12 @@ async function consume(
   return setup.commit((tx) => consumeCode(tx, setup.secrets, { ...ana, ...changes, code, now: setup.clock.now() }))
 }
 
-/** A well-formed code that differs from this one. */
+/** A well-formed code that differs from `code`. */
 const otherThan = (code: string) => ((Number(code) + 1) % 1_000_000).toString().padStart(6, '0')
 
 for (const engine of engines) {
   describe(`Codes on ${engine.name}`, () => {
-    it('return their attribute and value when they are consumed, which works once', async () => {
+    it('return their attribute and value when they are consumed, and cannot be consumed twice', async () => {
       await using setup = await openMessagingSetup(engine)
       const code = await issue(setup)
       assert.match(code, /^\d{6}$/)
@@ -63,7 +63,7 @@ for (const engine of engines) {
         const theirs = await issue(setup, other)
         if (theirs !== code) assert.equal((await consume(setup, code, other)).outcome, 'mismatch')
       }
-      // A row that is copied to another user is of no use: the hash is bound to the user it was issued for.
+      // A hash that is copied to the row of another user is useless: it is bound to the user whom the code was issued to.
       const [row] = await setup.db.selectFrom('code').selectAll().where('sub', '=', ana.sub).where('purpose', '=', ana.purpose).execute()
       await setup.db
         .updateTable('code')

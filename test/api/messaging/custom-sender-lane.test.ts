@@ -18,7 +18,7 @@ const handedOver: CustomSenderMessage = {
 
 for (const engine of engines) {
   describe(`The lane of custom senders on ${engine.name}`, () => {
-    it('is separate: functions that never answer do not delay e-mail', async () => {
+    it('is separate: custom senders that never answer do not delay the messages of the e-mail gateway', async () => {
       await using setup = await openMessagingSetup(engine)
       const allInvoked = Promise.withResolvers<void>()
       const mailed = Promise.withResolvers<string>()

@@ -59,7 +59,7 @@ describe('The address that a message is sent to', () => {
     assert.equal(isRecoveredByAdminOnly(testPool()), false)
   })
 
-  it('is, for a forgotten password, not an address of the second factor, unless the legacy rule leaves no other', () => {
+  it('is, for a forgotten password, an address of the second factor only if no other is left and the pool sets no recovery order', () => {
     const verified = { ...both, email_verified: 'true', phone_number_verified: 'true' }
     const recovery = ['verified_phone_number', 'verified_email'] as const
     assert.equal(chooseRecoveryContact(testPool({ recovery }), verified, ['phone_number'])?.attribute, 'email')
@@ -69,7 +69,7 @@ describe('The address that a message is sent to', () => {
     assert.equal(chooseRecoveryContact(testPool(), verified, ['phone_number', 'email'])?.attribute, 'phone_number')
   })
 
-  it('is, for an invitation, one for each requested medium; by default the phone number, else the e-mail address', () => {
+  it('is, for an invitation, one address for each requested medium; by default the phone number, else the e-mail address', () => {
     const attributes = (...input: Parameters<typeof chooseInvitationContacts>) =>
       chooseInvitationContacts(...input).map(({ attribute }) => attribute)
     assert.deepEqual(attributes(undefined, both), ['phone_number'])

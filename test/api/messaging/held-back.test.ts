@@ -27,7 +27,7 @@ for (const engine of engines) {
       return ids
     }
 
-    /** Kind, recipient, state and reason of all messages, newest first, once every due message has been tried. */
+    /** Kind, recipient, state and reason of all messages, newest first. Before that, the outbox tries to deliver every due message. */
     async function listed(poolId: string): Promise<string[]> {
       await server().inbox()
       const { Messages } = await callLifeguard(server(), 'ListMessages', { UserPoolId: poolId })
@@ -43,7 +43,7 @@ for (const engine of engines) {
 
     const forgot = (clientId: string, name: string) => server().send(new ForgotPasswordCommand({ ClientId: clientId, Username: name }))
 
-    it('are suppressed by kind: the code is valid, the answer is the usual one, and no message is sent', async () => {
+    it('are suppressed when the pool lists their kind: the code is valid, the answer is unchanged, and nothing is sent', async () => {
       const { poolId, clientId } = await givenPool({ Suppress: ['SignUp'] })
       const { CodeDeliveryDetails } = await signUp(server(), clientId, 'ana', { email: 'ana@example.test' })
       assert.deepEqual(CodeDeliveryDetails, { AttributeName: 'email', DeliveryMedium: 'EMAIL', Destination: 'a***@e***' })
@@ -54,7 +54,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), ['forgot-password ana@example.test'])
     })
 
-    it('are suppressed by CustomMessage, whatever texts it returns, and listed in the same way', async () => {
+    it('are suppressed by CustomMessage, whatever texts it returns, and are listed as suppressed', async () => {
       const triggers = functions.given({
         CustomMessage: (event) => ({ ...event, response: { emailMessage: 'no room for it', messageAction: 'SUPPRESS' } }),
       })
@@ -66,7 +66,7 @@ for (const engine of engines) {
       await confirm(server(), clientId, 'ana', await codeOf(poolId))
     })
 
-    it('are held back before a custom sender is invoked, by kind as well as by limit', async () => {
+    it('are held back before a custom sender is invoked, whether their kind or a limit is the reason', async () => {
       const triggers = functions.given({ CustomEmailSender: () => null })
       const { poolId, clientId } = await givenPool(
         { Suppress: ['ResendCode'], MaxPerDay: 1 },
@@ -102,7 +102,7 @@ for (const engine of engines) {
       assert.equal((await listed(poolId))[0], 'ResendCode Ana@Example.test SENT')
     })
 
-    it('are limited for each pool and day; messages over the limit of a recipient and simulated ones do not count', async () => {
+    it('are limited for each pool and day; messages over the limit of a recipient, and simulated messages, do not count', async () => {
       const client = { PreventUserExistenceErrors: 'ENABLED' } as const
       const { poolId, clientId } = await givenPool({ MaxPerDay: 3, MaxPerRecipientPerHour: 1 }, { client })
       for (const name of ['ana', 'bob', 'cyd', 'dot']) await adminCreateSilently(server(), poolId, name, verified(name))
@@ -120,7 +120,7 @@ for (const engine of engines) {
       assert.equal((await listed(poolId))[0], 'ForgotPassword dot@example.test SENT')
     })
 
-    it('do not reveal which users exist once a limit is reached, with any OnRefusal, where the client hides that', async () => {
+    it('do not reveal which users exist once a limit is reached, even with OnRefusal FAIL, where the client hides that', async () => {
       const client = { PreventUserExistenceErrors: 'ENABLED' } as const
       const { poolId, clientId } = await givenPool({ MaxPerDay: 1, OnRefusal: 'FAIL' }, { client })
       await adminCreateSilently(server(), poolId, 'ana', verified('ana'))

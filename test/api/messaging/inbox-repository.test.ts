@@ -25,7 +25,7 @@ describe('Message ids', () => {
 
 for (const engine of engines) {
   describe(`The inbox on ${engine.name}`, () => {
-    it('lists the newest first, up to the limit', async () => {
+    it('lists messages up to the limit, newest first', async () => {
       await using setup = await openMessagingSetup(engine)
       const ids = [await receive(setup), await receive(setup), await receive(setup)]
       assert.deepEqual(idsOf(await listInboxMessages(setup.db, {}, 10)), ids.toReversed())

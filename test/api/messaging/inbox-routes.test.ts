@@ -79,7 +79,7 @@ for (const engine of engines) {
       assert.equal(await count(`?recipient=${encodeURIComponent("' or 1=1 --")}`), 0)
     })
 
-    it('returns up to the limit, newest first, and rejects limits that are not numbers in range', async () => {
+    it('returns messages up to the limit, newest first, and rejects limits that are not numbers in range', async () => {
       await using web = await openWeb(engine)
       for (const code of ['1', '2', '3']) await queue(web, emailMessage({ code }))
       assert.deepEqual(

@@ -22,7 +22,7 @@ for (const engine of engines) {
 
     const givenPool = (pool: object = { AutoVerifiedAttributes: ['email'] }) => server().givenPool({ pool })
 
-    /** All messages, once every due message has been tried. */
+    /** The records of messages that match `filter`. Before that, the outbox tries to deliver every due message. */
     async function list(poolId: string, filter: object = {}) {
       await server().inbox()
       const { Messages } = await callLifeguard(server(), 'ListMessages', { UserPoolId: poolId, ...filter })

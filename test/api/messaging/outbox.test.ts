@@ -161,7 +161,7 @@ for (const engine of engines) {
       assert.doesNotMatch(kept, /123456|ana@example\.test/)
     })
 
-    it('does not let many messages of one recipient delay those of others', async () => {
+    it('does not let many messages to one user delay the messages to other users', async () => {
       await using setup = await openMessagingSetup(engine)
       const hold = Promise.withResolvers<void>()
       const bob = Promise.withResolvers<void>()
@@ -197,7 +197,7 @@ for (const engine of engines) {
       assert.deepEqual([row?.attempts, row?.last_error], [1, 'no answer within 50 ms'])
     })
 
-    it('delivers each message once when several workers share it', async () => {
+    it('delivers each message once when several workers share the outbox', async () => {
       await using setup = await openMessagingSetup(engine)
       const { gateways, arrived } = recordingGateways()
       const workers = Array.from({ length: 4 }, () => startWorker(setup, gateways, { concurrency: 3 }))
@@ -245,7 +245,7 @@ for (const engine of engines) {
       assert.equal((await rows(setup)).length, 2, 'a closed worker starts no delivery')
     })
 
-    it('reports a message that was sealed under another master key, and does not send it', async () => {
+    it('does not send a message that was sealed under another master key, and records that reason', async () => {
       await using setup = await openMessagingSetup(engine)
       const { gateways, arrived } = recordingGateways()
       await using worker = startWorker({ ...setup, secrets: createSecrets(randomBytes(32)) }, gateways)

@@ -95,7 +95,7 @@ for (const engine of engines) {
       assert.deepEqual(sms.acceptedOf(ids.poolId), [])
     })
 
-    it('are told apart from accepted messages and from those that wait for a gateway, which fail no call', async () => {
+    it('are the only ones that fail a call: accepted messages, and messages that the gateway cannot take yet, do not', async () => {
       const { poolId, clientId } = await givenPool('FAIL')
       sms.answerTo('+15550000008', 503)
       for (const [name, phone_number] of [

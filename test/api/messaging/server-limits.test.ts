@@ -61,7 +61,7 @@ for (const engine of engines) {
       assert.equal(await at.held(poolId), 2)
     })
 
-    it('is the server’s setting, which the pool’s own overrides; the server’s setting is not shown as the pool’s', async () => {
+    it('is the server’s setting unless the pool sets a limit of its own; the server’s setting is not shown as the pool’s', async () => {
       await using at = await given(['--max-per-recipient-per-hour', '2'])
       const strict = await givenPool(at.client)
       await signUps(at.client, strict.clientId, 3)

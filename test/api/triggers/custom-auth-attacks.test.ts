@@ -60,7 +60,7 @@ for (const engine of engines) {
     const answerAs = (clientId: string, { Session }: InitiateAuthCommandOutput, USERNAME: string, ANSWER = 'blue') =>
       respond(server(), clientId, 'CUSTOM_CHALLENGE', Session, { USERNAME, ANSWER })
 
-    it('accepts a Session from its own user and app client only', async () => {
+    it('accepts a Session only for the user and the app client that it was issued to', async () => {
       const { poolId, clientId, triggers } = await given()
       const { UserPoolClient } = await server().send(
         new CreateUserPoolClientCommand({ UserPoolId: poolId, ClientName: 'other', ...customClient }),
@@ -73,7 +73,7 @@ for (const engine of engines) {
       assert.ok((await answerAs(clientId, issued, 'ana')).AuthenticationResult)
     })
 
-    it('does not allow another user between two rounds', async () => {
+    it('rejects an answer in the name of another user after the first round', async () => {
       const { clientId } = await given()
       const second = await answerAs(clientId, await startCustom(server(), clientId, 'ana'), 'ana', 'green')
       await assert.rejects(answerAs(clientId, second, 'ben'), invalid)
@@ -91,7 +91,7 @@ for (const engine of engines) {
       assert.deepEqual(triggers.fired, [])
     })
 
-    it('verifies only one of many guesses that are made simultaneously', async () => {
+    it('verifies only one of many guesses that are sent simultaneously with one Session', async () => {
       const { clientId, triggers } = await given(riddles(1))
       const issued = await startCustom(server(), clientId, 'ana')
       triggers.clear()
@@ -100,7 +100,7 @@ for (const engine of engines) {
       assert.equal(triggers.fired.filter((source) => source === verify).length, 1)
     })
 
-    it('allows no second guess to a client that made a function fail', async () => {
+    it('accepts no second answer with a Session after a function failed at the first answer', async () => {
       for (const trigger of ['VerifyAuthChallengeResponse', 'DefineAuthChallenge'] as const) {
         let isBroken = false
         const handlers: Handlers = riddles()
@@ -130,7 +130,7 @@ for (const engine of engines) {
       await assert.rejects(answerCustom(server(), clientId, third, 'blue'), expired)
     })
 
-    it('rejects the Session of another challenge', async () => {
+    it('rejects an answer to one challenge that brings the Session of another challenge', async () => {
       const { poolId, clientId } = await given()
       await setMfa(server(), poolId, 'OPTIONAL', ['totp'])
       const app = await givenAppUser(server(), { poolId, clientId }, 'eva')
@@ -148,7 +148,7 @@ for (const engine of engines) {
       await assert.rejects(answerAs(clientId, mfa, 'eva'), invalid)
     })
 
-    it('does not show private parameters to the client', async () => {
+    it('does not show the private parameters or the metadata of a challenge to the client', async () => {
       const secret = 'only-the-function-knows'
       const { clientId } = await given({
         ...riddles(),
@@ -203,7 +203,7 @@ for (const engine of engines) {
       }
     })
 
-    it('fails once the password has changed since the start', async () => {
+    it('rejects an answer when the password was changed after the sign-in began', async () => {
       const { poolId, clientId } = await given(careless)
       const issued = await startCustom(server(), clientId, 'ana')
       await server().send(
@@ -228,7 +228,7 @@ for (const engine of engines) {
       await assert.rejects(startCustom(server(), at.clientId, 'nobody'), failed)
     })
 
-    it('does not sign in an unconfirmed user; where users are hidden, only a client that passed the challenge learns why', async () => {
+    it('does not sign in an unconfirmed user; a client that hides users learns the reason only after the challenge', async () => {
       const { clientId } = await given(riddles(), hiding)
       await signUp(server(), clientId, 'new')
       const wrong = await answerCustom(server(), clientId, await startCustom(server(), clientId, 'new'), 'green')
@@ -236,7 +236,7 @@ for (const engine of engines) {
       await assert.rejects(answerCustom(server(), clientId, wrong, 'blue'), { name: 'UserNotConfirmedException' })
     })
 
-    it('does not sign in a user who must reset the password; where users are hidden, only a client that passed the challenge learns why', async () => {
+    it('does not sign in a user who must reset the password; a client that hides users learns it only after the challenge', async () => {
       const reset = { name: 'PasswordResetRequiredException' }
       const userAttributes = { email: 'eva@example.test', email_verified: 'true' }
       const UserMigration = (event: TriggerEvent) => ({ ...event, response: { userAttributes, messageAction: 'SUPPRESS' } })
@@ -254,7 +254,7 @@ for (const engine of engines) {
       ['with e-mail addresses as usernames', { UsernameAttributes: ['email'] }, ['eva@example.test', 'eve@example.test']],
       ['with auth events', { UserPoolAddOns: { AdvancedSecurityMode: 'AUDIT' }, UserPoolTier: 'PLUS' }, ['eva', 'eve']],
     ] as const) {
-      it(`answers for users who do not exist as for those who do, in pools ${pools}`, async () => {
+      it(`gives equal answers for users who exist and users who do not, in pools ${pools}`, async () => {
         const [user, stranger] = names
         const triggers = endpoint.given(riddles())
         const { poolId, clientId } = await givenPoolWith(server(), triggers, {

@@ -55,7 +55,7 @@ for (const engine of engines) {
       assert.ok((await answer(clientId, 'ana', 'blue')).AuthenticationResult)
     })
 
-    it('lock a name after five in a pool with LOCK_OUT, whether or not the user exists; new sign-ins do not reset the count', async () => {
+    it('lock a known or unknown name after five, if WrongAnswers is LOCK_OUT; new sign-ins do not reset the count', async () => {
       const { clientId, triggers } = await given(riddles(1), { WrongAnswers: 'LOCK_OUT' })
       for (const name of ['ana', 'nobody']) {
         for (let count = 0; count < 5; count++) await assert.rejects(answer(clientId, name, 'green'), failed)
@@ -73,7 +73,7 @@ for (const engine of engines) {
       assert.ok((await answer(clientId, 'ana', 'blue')).AuthenticationResult)
     })
 
-    it('count even after a right answer to an easier challenge', async () => {
+    it('count even when a right answer to an easier challenge precedes each of them', async () => {
       const { clientId, triggers } = await given(withWarmUp, { WrongAnswers: 'LOCK_OUT' })
       for (let count = 0; count < 5; count++) {
         const riddle = await answer(clientId, 'ana', 'blue')
@@ -84,7 +84,7 @@ for (const engine of engines) {
       assert.equal(triggers.fired.filter((source) => source === verify).length, 0)
     })
 
-    it('count even when the function rejects them by an error', async () => {
+    it('count even when the function throws an error instead of judging them', async () => {
       const handlers: Handlers = { ...riddles(1), VerifyAuthChallengeResponse: refuse }
       const { clientId } = await given(handlers, { WrongAnswers: 'LOCK_OUT' })
       for (let count = 0; count < 5; count++)

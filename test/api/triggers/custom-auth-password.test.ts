@@ -82,7 +82,7 @@ for (const engine of engines) {
       })
     }
 
-    it('lets the functions ask for the password first, and for more afterwards', async () => {
+    it('lets the functions ask for the password first, and for a custom challenge afterwards', async () => {
       const at = await given(['PASSWORD_VERIFIER', 'CUSTOM_CHALLENGE'])
       const issued = await provePassword(at, 'ana')
       assert.equal(issued.ChallengeName, 'CUSTOM_CHALLENGE')
@@ -94,7 +94,7 @@ for (const engine of engines) {
       assert.deepEqual(last, [srpA, password, result('CUSTOM_CHALLENGE', true, 'RIDDLE-3')])
     })
 
-    it('leaves one auth event of a sign-in by password and riddle', async () => {
+    it('leaves only one auth event for a sign-in by password and custom challenge', async () => {
       const at = await given(['PASSWORD_VERIFIER', 'CUSTOM_CHALLENGE'], { UserPoolAddOns: { AdvancedSecurityMode: 'AUDIT' } })
       const issued = await provePassword(at, 'ana')
       assert.ok((await answerCustom(server(), at.clientId, issued, 'blue')).AuthenticationResult)
@@ -106,7 +106,7 @@ for (const engine of engines) {
       )
     })
 
-    it('leaves an auth event of each wrong password that answers one challenge, also after the right one', async () => {
+    it('leaves an auth event for each wrong password in answer to one challenge, even if the right one follows', async () => {
       const at = await given(['PASSWORD_VERIFIER'], { UserPoolAddOns: { AdvancedSecurityMode: 'AUDIT' } })
       const { a, challenge } = await startWithSrp(at.clientId, 'ana')
       const answer = (typed: string) =>
@@ -126,7 +126,7 @@ for (const engine of engines) {
       await assert.rejects(provePassword(at, 'nobody'), { name: /UserNotFoundException|NotAuthorizedException/ })
     })
 
-    it('keeps sending second factors to users, however many codes were requested without a password', async () => {
+    it('still sends a second-factor code after a password, however many codes were requested without a password', async () => {
       const at = await given(['EMAIL_OTP'])
       await setMfa(server(), at.poolId, 'OPTIONAL', ['email'])
       await prefer(server(), at.poolId, 'ana', { EmailMfaSettings: { Enabled: true } })
@@ -135,7 +135,7 @@ for (const engine of engines) {
       assert.equal((await signInByPassword(server(), at.clientId, 'ana')).ChallengeName, 'EMAIL_OTP')
     })
 
-    it('lets the functions skip the password', async () => {
+    it('lets the functions skip the password in a sign-in that starts with SRP_A', async () => {
       const { clientId } = await given(['CUSTOM_CHALLENGE'])
       const { challenge } = await startWithSrp(clientId, 'ana')
       assert.ok((await answerCustom(server(), clientId, challenge, 'blue')).AuthenticationResult)
@@ -184,7 +184,7 @@ for (const engine of engines) {
       assert.equal((await provePassword(at, 'eva')).ChallengeName, 'CUSTOM_CHALLENGE')
     })
 
-    it('returns to the functions after the set-up of a second factor', async () => {
+    it('calls the functions again after the user has set up a second factor', async () => {
       const at = await given(['PASSWORD_VERIFIER', 'CUSTOM_CHALLENGE'])
       await setMfa(server(), at.poolId, 'ON', ['totp'])
       const { ChallengeName, Session } = await provePassword(at, 'ana')
@@ -197,7 +197,7 @@ for (const engine of engines) {
       assert.deepEqual(at.triggers.events.at(-1)?.request.session, [srpA, password, result('MFA_SETUP')])
     })
 
-    it('sends a code when the functions ask for one, and passes them the result; fails when the user lacks the factor', async () => {
+    it('sends a code if the functions ask for one, and tells them the result; fails if the user lacks the next factor', async () => {
       const at = await given(['EMAIL_OTP', 'SOFTWARE_TOKEN_MFA', 'CUSTOM_CHALLENGE'])
       await setMfa(server(), at.poolId, 'OPTIONAL', ['totp'])
       const app = await givenAppUser(server(), at, 'eva')
@@ -229,11 +229,11 @@ for (const engine of engines) {
       await assert.rejects(answer(app.code(1)), { name: 'NotAuthorizedException', message: /can only be used once/ })
     })
 
-    it('accepts the proof of a remembered device', async () => {
+    it('accepts the proof of a remembered device; rejects functions that ask for its second half alone', async () => {
       const DeviceConfiguration = { ChallengeRequiredOnNewDevice: true, DeviceOnlyRememberedOnUserPrompt: false }
       const at = await given(['CUSTOM_CHALLENGE', 'DEVICE_PASSWORD_VERIFIER'], { DeviceConfiguration })
       const riddle = await startCustom(server(), at.clientId, 'ana')
-      // A function cannot ask for the second half of a device's proof.
+      // A function cannot ask for the second half of a device's proof without the first half (DEVICE_SRP_AUTH).
       await assert.rejects(answerCustom(server(), at.clientId, riddle, 'blue'), { name: 'InvalidLambdaResponseException' })
 
       const devices = await given(['DEVICE_SRP_AUTH'], { DeviceConfiguration })

@@ -49,7 +49,7 @@ for (const engine of engines) {
       return { ...ids, ...user, triggers }
     }
 
-    it('issues the challenges of the functions, and sends each of them Cognito’s event', async () => {
+    it('issues the challenges of the functions, and sends each function Cognito’s event', async () => {
       const { clientId, sub, triggers } = await given({
         ...riddles(),
         PreAuthentication: agree,
@@ -111,7 +111,7 @@ for (const engine of engines) {
       assert.deepEqual(triggers.fired, [define, create, verify, define, create, verify, define, create, verify, define])
     })
 
-    it('sends the functions the same events when an administrator starts it', async () => {
+    it('invokes the same functions in the same order when an administrator starts the sign-in', async () => {
       const at = await given()
       const issued = await adminInitiate(server(), at, 'CUSTOM_AUTH', { USERNAME: 'ana' })
       assert.ok((await answerCustom(server(), at.clientId, issued, 'blue')).AuthenticationResult)

@@ -12,7 +12,7 @@ import { attributeList, confirm, messagesOf, signUp, wrongCode } from '../../sup
 import { type TestServer, useTestServer } from '../../support/test-server.ts'
 import { type GivenTriggers, type Handler, openTriggerEndpoint } from '../../support/trigger-endpoint.ts'
 
-// The credentials that the AWS SDK finds, in the server and in the functions below.
+// The AWS SDK takes its credentials from here, in the server and in the functions below.
 process.env['AWS_ACCESS_KEY_ID'] = 'AKIAKMS'
 process.env['AWS_SECRET_ACCESS_KEY'] = 'secret'
 
@@ -75,7 +75,7 @@ for (const engine of engines) {
       })
     }
 
-    it('gets the message that it failed to deliver again after a restart', async () => {
+    it('gets a message once more after a restart when it failed to deliver that message before', async () => {
       let broken = true
       const { clientId, triggers } = await givenSender(server(), () => (broken ? assert.fail('no') : undefined))
       await signUp(server(), clientId, 'ana', { email })
@@ -122,7 +122,7 @@ for (const engine of engines) {
       assert.deepEqual(triggers.fired.toSorted(), ['CustomEmailSender_AdminCreateUser', 'CustomMessage_AdminCreateUser'])
     })
 
-    it('leaves no undelivered message to the e-mail gateway when it is removed from the pool', async () => {
+    it('that is removed from the pool leaves its undelivered messages unsent: the e-mail gateway does not get them', async () => {
       const { poolId, clientId, triggers } = await givenSender(server(), () => assert.fail('no'))
       await signUp(server(), clientId, 'ana', { email })
       await server().inbox()

@@ -5,7 +5,7 @@ import { functionArn, functionFolder, givenTriggered, recordingLogger } from '..
 import { signInByPassword } from '../../support/sign-in.ts'
 import { useTestServer } from '../../support/test-server.ts'
 
-/** The text of a function, and what its author finds in the log: the reason and the place. */
+/** For each file: the text of its function, and what the author of the function finds in the log: the reason and the place. */
 const mistakes: Readonly<Record<string, { text: string; reason: RegExp; where: RegExp }>> = {
   'throws.mjs': {
     text: 'export const handler = async (event) => {\n  event.rsponse.foo = 1\n}',
@@ -42,7 +42,7 @@ for (const engine of engines) {
     }
 
     for (const [file, { text, reason, where }] of Object.entries(mistakes)) {
-      it(`names the place in the function: ${file}`, async () => {
+      it(`names the reason, and the place in the function if there is one: ${file}`, async () => {
         folder.write(file, text)
         const { reason: seen, err } = await warningOf(file.replace(/\.\w+$/, ''))
         assert.match(seen, reason)

@@ -15,7 +15,7 @@ const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 type Delivery = { readonly path: string; readonly headers: IncomingHttpHeaders; readonly body: string }
 type Reply = { readonly status: number; readonly body: string }
 
-/** An endpoint that gives these answers in order, and the last one from then on. Without answers it returns the event. */
+/** An endpoint that gives the replies of `answers` in order, and the last one again and again. Without replies it returns the event. */
 async function openEndpoint() {
   const deliveries: Delivery[] = []
   let replies: Reply[] = []
@@ -60,7 +60,7 @@ for (const engine of chosenEngines().slice(0, 1)) {
       return pool
     }
 
-    it('get the event, with a signature that a library of the specification verifies', async () => {
+    it('get the event, with a signature that a Standard Webhooks library verifies', async () => {
       const { clientId } = await given('check')
       const deliveries = endpoint.answers()
       await signInByPassword(server(), clientId, 'ana')
@@ -103,16 +103,16 @@ for (const engine of chosenEngines().slice(0, 1)) {
     })
     const noJson = { name: 'InvalidLambdaResponseException', message: 'Invalid lambda function output : Invalid JSON' }
     const answers: [what: string, reply: Reply, seen: object][] = [
-      ['an error of the function', { status: 400, body: '{"errorMessage":"not today"}' }, refused],
-      ['a 500', { status: 500, body: 'oops' }, failed('ServiceException')],
-      ['a 429', { status: 429, body: '' }, failed('TooManyRequestsException')],
-      ['a 404', { status: 404, body: '<html>' }, failed('ServiceException')],
-      ['a redirect', { status: 302, body: '' }, failed('ServiceException')],
-      ['text that is not JSON', { status: 200, body: '<html>' }, noJson],
-      ['nothing', { status: 204, body: '' }, noJson],
+      ['400 with the error of the function', { status: 400, body: '{"errorMessage":"not today"}' }, refused],
+      ['500', { status: 500, body: 'oops' }, failed('ServiceException')],
+      ['429', { status: 429, body: '' }, failed('TooManyRequestsException')],
+      ['404', { status: 404, body: '<html>' }, failed('ServiceException')],
+      ['with a redirect', { status: 302, body: '' }, failed('ServiceException')],
+      ['with text that is not JSON', { status: 200, body: '<html>' }, noJson],
+      ['without a body', { status: 204, body: '' }, noJson],
     ]
     for (const [what, reply, seen] of answers) {
-      it(`that answer ${what} are invoked once`, async () => {
+      it(`that answer ${what} fail the sign-in and are invoked once`, async () => {
         const { clientId } = await given('check')
         const deliveries = endpoint.answers(reply)
         await assert.rejects(signInByPassword(server(), clientId, 'ana'), seen)

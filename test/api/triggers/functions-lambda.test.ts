@@ -131,7 +131,7 @@ for (const engine of chosenEngines().slice(0, 1)) {
       })
     }
 
-    it('that do not answer end at the time limit', async () => {
+    it('that do not answer fail the sign-in at the time limit', async () => {
       const signIn = await given({ TimeoutMilliseconds: 300 })
       lambda.answers({ never: true })
       await assert.rejects(signIn(), failed('Socket timeout while invoking Lambda function'))

@@ -39,7 +39,7 @@ for (const engine of engines) {
     const endpoint = await openTriggerEndpoint()
     const server = useTestServer(engine, { flags: endpoint.flags })
 
-    /** Waits for `before`, which prepares the test, and forgets the events of its triggers. */
+    /** Waits for `before`, which prepares the test, and forgets the events of the triggers that it invoked. */
     async function after<T>({ triggers }: Given, before: Promise<T>): Promise<T> {
       const done = await before
       triggers.clear()
@@ -153,7 +153,7 @@ for (const engine of engines) {
       },
     ]
     for (const { source, by, cause, alsoFired = [], attributes, sent, isAdmin = false } of cases) {
-      it(`invoke CustomMessage_${source} in ${by}, and no other trigger of messages`, async () => {
+      it(`of ${by} invoke CustomMessage_${source}; no other trigger is invoked for the message`, async () => {
         const at = await givenPoolWithEvery(server(), endpoint, {}, { pool: { AutoVerifiedAttributes: ['email'] } })
         await cause(at)
         assert.deepEqual(at.triggers.fired, [...alsoFired, `CustomMessage_${source}`])

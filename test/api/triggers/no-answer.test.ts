@@ -16,7 +16,7 @@ const passwordOf =
   (server, clientId) =>
     signInByPassword(server, clientId, name)
 
-/** For each trigger, a call that invokes its function. */
+/** For each trigger, a call that invokes its function, and the functions of other triggers that this call needs (`beside`). */
 const calls: readonly { trigger: keyof Handlers; call: Call; beside?: Handlers }[] = [
   { trigger: 'PreSignUp', call: newcomer },
   { trigger: 'PostConfirmation', call: newcomer, beside: { PreSignUp: answering({ autoConfirmUser: true }) } },

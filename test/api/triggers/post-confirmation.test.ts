@@ -103,7 +103,7 @@ for (const engine of engines) {
         assert.match(event?.callerContext.awsSdkVersion ?? '', /^aws-sdk-js-3\./)
       })
 
-      it(`fails the call by ${way.name} with its error, and leaves the user confirmed`, async () => {
+      it(`fails a confirmation by ${way.name} with the error of its function, and leaves the user confirmed`, async () => {
         const ids = await given({ PostConfirmation: refuse })
         await assert.rejects(async () => way.confirmUser(ids), refusedBy('PostConfirmation'))
         assert.equal(await statusOf(ids.poolId), 'CONFIRMED')
@@ -155,7 +155,7 @@ for (const engine of engines) {
       assert.deepEqual([ids.triggers.events[0]?.request, ids.triggers.events[0]?.response], [request, {}])
     })
 
-    it('fails the call that replaces a forgotten password with its error, but the new password is valid', async () => {
+    it('fails the call that replaces a forgotten password when its function throws, but the new password is valid', async () => {
       const isReset = (event: TriggerEvent) => (event.triggerSource === confirmed ? agree(event) : refuse())
       const ids = await given({ PostConfirmation: isReset })
       await byCode(ids)

@@ -178,7 +178,7 @@ for (const engine of engines) {
     })
 
     for (const flag of ['autoVerifyEmail', 'autoVerifyPhone'] as const) {
-      it(`leaves an alias with its user when it verifies without confirming: ${flag}`, async () => {
+      it(`fails the sign-up when it verifies an address without confirming the user; the alias stays with its user: ${flag}`, async () => {
         const pool = { ...verifiesBoth, AliasAttributes: ['email', 'phone_number'] as const }
         let flags = {}
         const ids = await given({ PreSignUp: (event) => answering(flags)(event) }, pool as unknown as PoolSettings)

@@ -74,7 +74,7 @@ for (const engine of engines) {
       }
     })
 
-    it('changes only the ID token in the first version; suppressing comes after adding', async () => {
+    it('changes only the ID token in the first version; adds claims first and suppresses claims afterwards', async () => {
       const { id, access } = await tokensBy(
         'V1_0',
         first({ claimsToAddOrOverride: { tenant: 'a', given_name: 'Eva', both: 'x' }, claimsToSuppress: ['email', 'both'] }),
@@ -85,7 +85,7 @@ for (const engine of engines) {
       assert.equal('tenant' in access, false)
     })
 
-    it('adds claims of any type to both tokens in later versions', async () => {
+    it('adds claims of any type to both tokens in the second version', async () => {
       const claims = { text: 'a', number: 7, yes: true, list: [1, 'two'], nested: { deep: { er: null } } }
       const { id, access } = await tokensBy(
         'V2_0',
@@ -104,7 +104,7 @@ for (const engine of engines) {
       }
     })
 
-    it('cannot change subject, issuer or lifetime of a token', async () => {
+    it('cannot change reserved claims of a token, such as subject, issuer and lifetime', async () => {
       const names = [
         ...['sub', 'iss', 'exp', 'iat', 'auth_time', 'token_use', 'jti', 'origin_jti', 'event_id', 'client_id', 'username', 'identities'],
         ...['cognito:username', 'cognito:groups', 'cognito:roles', 'cognito:other', 'acr', 'amr', 'azp', 'nbf', 'nonce', 'at_hash'],
@@ -198,7 +198,7 @@ for (const engine of engines) {
           Array.from({ length: 5000 }, (_none, index) => `c${index}`),
         ),
       },
-      { what: 'no event', version: 'V1_0', handler: () => 'fine' },
+      { what: 'text in place of the event', version: 'V1_0', handler: () => 'fine' },
     ]
     for (const { what, version, handler } of wrong) {
       it(`fails the sign-in when its response has ${what}`, async () => {
@@ -207,7 +207,7 @@ for (const engine of engines) {
       })
     }
 
-    it('may return the highest number of changes, or none at all', async () => {
+    it('may return the highest number of changes, or null in place of the changes', async () => {
       const { id } = await tokensBy(
         'V2_0',
         inId(
@@ -230,7 +230,7 @@ for (const engine of engines) {
       assert.equal(id['constructor'], 'x')
     })
 
-    it('changes the tokens of each refresh, and leaves the refresh token valid when it rejects one', async () => {
+    it('changes the tokens of each refresh, and leaves the refresh token valid when it rejects a refresh', async () => {
       let tenant: string | undefined = 'a'
       const at = await given('V1_0', (event) => (tenant === undefined ? refuse() : first({ claimsToAddOrOverride: { tenant } })(event)))
       const { refreshToken } = await givenTokens(server(), at.clientId, 'ana')

@@ -62,7 +62,7 @@ for (const engine of engines) {
       }
     })
 
-    it('are masked in validation data under any name, short ones as whole words', async () => {
+    it('are masked in validation data under any name; short values are masked only where they are whole words', async () => {
       folder.write(
         'gate.mjs',
         `export const handler = async ({ request: { validationData } }) => {

@@ -20,7 +20,7 @@ type Page = { readonly Invocations: readonly Invocation[]; readonly NextToken?: 
 const all: Handlers = { PreAuthentication: agree, PostAuthentication: agree, PreTokenGeneration: agree }
 const triggersOf = ({ Invocations }: Page) => Invocations.map(({ Trigger }) => Trigger)
 
-/** Names under which callers and functions keep secrets, and some that are not secret. */
+/** Names under which callers and functions keep secrets, and some names of values that are not secret. */
 const metadata = {
   captchaToken: 'm-1',
   newPassword: 'n-1',
@@ -250,7 +250,7 @@ for (const engine of engines) {
       assert.deepEqual((await list(poolId)).Invocations, [])
     })
 
-    it('are not stored when the operator’s setting is 0 hours', async () => {
+    it('are not stored when --trigger-records-hours is 0', async () => {
       await using other = await startTestServer(engine, { flags: [...endpoint.flags, '--trigger-records-hours', '0'] })
       const { poolId, clientId } = await givenPoolWith(other, endpoint.given(all))
       await givenUser(other, poolId, 'ana')

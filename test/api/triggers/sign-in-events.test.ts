@@ -103,7 +103,7 @@ for (const engine of engines) {
           initiate(server(), clientId, 'USER_AUTH', { USERNAME: 'ana', PREFERRED_CHALLENGE: 'PASSWORD', PASSWORD: goodPassword }),
       },
       {
-        flow: 'USER_AUTH up to its choice',
+        flow: 'USER_AUTH up to the choice of a factor',
         fired: [before],
         sign: ({ clientId }) => initiate(server(), clientId, 'USER_AUTH', { USERNAME: 'ana' }),
       },
@@ -123,7 +123,7 @@ for (const engine of engines) {
       })
     }
 
-    it('names the program that calls, not the end user’s program behind a server', async () => {
+    it('names the calling program in its events, not the end user’s program that ContextData describes', async () => {
       const { poolId, clientId, triggers } = await given()
       const HttpHeaders = [{ headerName: 'User-Agent', headerValue: 'aws-sdk-evil/9.9' }]
       const ContextData = { IpAddress: '192.0.2.1', ServerName: 'shop', ServerPath: '/', HttpHeaders }
@@ -152,7 +152,7 @@ for (const engine of engines) {
       for (const { request } of triggers.events.slice(1)) assert.deepEqual(request.clientMetadata, metadata)
     })
 
-    it('calls PreTokenGeneration with a source of its own after a temporary password was replaced', async () => {
+    it('names the source TokenGeneration_NewPasswordChallenge after a temporary password was replaced', async () => {
       const { poolId, clientId, triggers } = await given()
       await server().send(
         new AdminCreateUserCommand({ UserPoolId: poolId, Username: 'new', TemporaryPassword: goodPassword, MessageAction: 'SUPPRESS' }),
@@ -165,7 +165,7 @@ for (const engine of engines) {
       assert.equal(triggers.events[1]?.request.userAttributes['cognito:user_status'], 'CONFIRMED')
     })
 
-    it('reports a new device, and calls PreTokenGeneration with a source of its own after the proof of a remembered device', async () => {
+    it('reports a new device, and names the source TokenGeneration_AuthenticateDevice after the proof of a remembered device', async () => {
       const DeviceConfiguration = { ChallengeRequiredOnNewDevice: true, DeviceOnlyRememberedOnUserPrompt: false }
       const { clientId, triggers } = await given(all, {}, { DeviceConfiguration })
       const first = await signInByPassword(server(), clientId, 'ana')
@@ -192,7 +192,7 @@ for (const engine of engines) {
       )
     })
 
-    it('invokes triggers for users who do not exist only where the client hides who exists', async () => {
+    it('invokes triggers for users who do not exist only where the client hides which users exist', async () => {
       const hiding = await given(all, { PreventUserExistenceErrors: 'ENABLED' })
       const wrong = { name: 'NotAuthorizedException', message: 'Incorrect username or password.' }
       await assert.rejects(signInByPassword(server(), hiding.clientId, 'nobody'), wrong)
@@ -216,7 +216,7 @@ for (const engine of engines) {
       assert.deepEqual(triggers.fired, [before, before, before, before])
     })
 
-    it('leaves its Session valid when PostAuthentication or PreTokenGeneration fails; a used one invokes no trigger', async () => {
+    it('leaves its Session valid when PostAuthentication or PreTokenGeneration fails; a used Session invokes no trigger', async () => {
       let isOpen = false
       const moody = (event: Parameters<typeof agree>[0]) => (isOpen ? event : refuse())
       for (const trigger of ['PostAuthentication', 'PreTokenGeneration'] as const) {

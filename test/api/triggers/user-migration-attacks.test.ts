@@ -46,7 +46,7 @@ for (const engine of engines) {
     }
 
     for (const existence of ['LEGACY', 'ENABLED'] as const) {
-      it(`limits guesses at the passwords of the other system, with PreventUserExistenceErrors ${existence}`, async () => {
+      it(`limits guesses at the passwords of the system that users come from, with PreventUserExistenceErrors ${existence}`, async () => {
         const { clientId, triggers } = await given(answering({}), existence)
         const answers = await answersTo(clientId, Array<string>(8).fill('ana'))
         assert.deepEqual(new Set(answers.slice(0, 5)).size, 1)
@@ -142,7 +142,7 @@ for (const engine of engines) {
       assert.equal((await server().send(new ListUsersCommand({ UserPoolId: poolId }))).Users?.length, 1)
     })
 
-    it('creates one user when simultaneous calls migrate one name, and each call continues', async () => {
+    it('creates one user when simultaneous calls migrate one name; no call fails because another created the user', async () => {
       let waiting = 0
       let release = () => {}
       const allAsked = new Promise<void>((resolve) => {
@@ -157,7 +157,7 @@ for (const engine of engines) {
       const { poolId, clientId } = await given(handler)
       const forgot = () => server().send(new ForgotPasswordCommand({ ClientId: clientId, Username: 'ana' }))
       const arrivals = [forgot(), forgot(), forgot(), signInByPassword(server(), clientId, 'ana', oldPassword)]
-      // Any of the calls may create the user; only the sign-in brings a password.
+      // Any of the calls may create the user. Only the sign-in brings a password, so it fails when another call created the user.
       const failed = (await outcomes(arrivals)).filter((outcome) => outcome !== 'ok')
       if (failed.length > 0) assert.deepEqual(failed, ['PasswordResetRequiredException'])
       assert.equal((await server().send(new ListUsersCommand({ UserPoolId: poolId }))).Users?.length, 1)

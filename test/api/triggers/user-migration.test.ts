@@ -105,7 +105,7 @@ for (const engine of engines) {
       })
     }
 
-    it('stores the password as it was typed, whatever the policy, and is not invoked again', async () => {
+    it('stores the password as it was typed, whatever the password policy; is not invoked for the user again', async () => {
       const { clientId, triggers } = await given()
       await signInByPassword(server(), clientId, 'ana', oldPassword)
       triggers.clear()
@@ -132,7 +132,7 @@ for (const engine of engines) {
       assert.deepEqual(triggers.fired, [])
     })
 
-    it('requires a new password unless the status is CONFIRMED, and sends an invitation', async () => {
+    it('makes the user reset the password when it returns no finalUserStatus; the user gets an invitation', async () => {
       const { poolId, clientId, triggers } = await given(knowing({ userAttributes: known.userAttributes }))
       const mustReset = { name: 'PasswordResetRequiredException' }
       await assert.rejects(signInByPassword(server(), clientId, 'ana', oldPassword), mustReset)

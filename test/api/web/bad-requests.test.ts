@@ -13,7 +13,7 @@ const target = 'AWSCognitoIdentityProviderService.ListUserPools'
 const good = JSON.stringify({ MaxResults: 1 })
 const requestId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
-/** Asserts that the answer is this error, in every place where a client may look for it. Returns the message. */
+/** Asserts that every place in which a client may look for the error names `code`. Returns the message of the error. */
 function requireError({ status, headers, body }: RawAnswer, code: string, wantedStatus = 400): string {
   assert.deepEqual([status, body['__type'], headers.get('x-amzn-errortype')], [wantedStatus, code, code])
   assert.deepEqual(Object.keys(body), ['__type', 'message'])

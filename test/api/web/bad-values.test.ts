@@ -6,7 +6,7 @@ import { type RawAnswer, rawCall } from '../../support/raw-call.ts'
 import { givenTokens, givenUser, goodPassword, signInByPassword } from '../../support/sign-in.ts'
 import { useTestServer } from '../../support/test-server.ts'
 
-/** The code and the message of an error. Asserts that they are in every place where a client may look for them. */
+/** The code and the message of an error. Asserts that the header and the body of the answer name the same code. */
 function errorOf({ status, headers, body }: RawAnswer): { code: string; message: string } {
   assert.equal(status, 400, JSON.stringify(body))
   assert.equal(headers.get('x-amzn-errortype'), body['__type'])
@@ -26,7 +26,7 @@ for (const engine of engines) {
       return Users.map(({ Username }) => Username).sort()
     }
 
-    it('is rejected when its type is not the one of the contract', async () => {
+    it('is rejected when it does not have the type that the API model demands', async () => {
       const { poolId, clientId } = await server().givenPool()
       const attribute = { Name: 'name', Value: 'Ana' }
       const wrong: readonly (readonly [string, object])[] = [

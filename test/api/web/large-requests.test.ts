@@ -61,7 +61,7 @@ for (const engine of engines.slice(0, 1)) {
       assert.equal(await errorOf('SignUp', signUp), undefined)
     })
 
-    it('is rejected before the check against the model when it has too many elements or values', async () => {
+    it('is rejected before it is checked against the API model when it has too many elements or values', async () => {
       const many = `{"a":[${'{},'.repeat(100_000)}{}]}`
       assert.match(String((await rawCall(server(), 'SignUp', many)).body['message']), /a list not more than 200 elements/)
       const maps = `{"a":[${`{${'"a":1,'.repeat(99)}"b":1},`.repeat(60)}{}]}`
@@ -72,7 +72,7 @@ for (const engine of engines.slice(0, 1)) {
   describe('the bodies of all requests together', () => {
     const server = useTestServer(engine, { flags: ['--body-megabytes', '8'] })
 
-    it('stay below the memory limit: enough incomplete requests are answered 503, and a small request is served', async () => {
+    it('stay below the memory limit: incomplete requests over the limit are answered 503, and a small request is served', async () => {
       const half = Buffer.alloc(400_000, 0x20)
       const connections = Array.from({ length: 30 }, () => openConnection(server().url))
       try {
@@ -80,7 +80,8 @@ for (const engine of engines.slice(0, 1)) {
           connection.send(headOf('SignUp', { 'content-length': 500_000 }))
           connection.send(half)
         }
-        // 12 MB arrive and the limit is 8 MB, so at least ten are rejected. Which ones depends on the order in which connections are accepted.
+        // 12 MB arrive and the limit is 8 MB, so at least ten requests are rejected. Which requests these are depends on the order in
+        // which the server accepts the connections.
         for (const answer of await firstAnswers(connections, 10)) {
           assert.match(answer, /^HTTP\/1\.1 503 .*^retry-after: 1\r$.*ServiceUnavailable/ims)
         }

@@ -81,7 +81,7 @@ for (const engine of engines) {
         assert.equal((await plainRequest(server.url, request)).status, 200)
       })
 
-      it('is rejected without a signature; an operation that needs none is not', async () => {
+      it('is rejected without a signature; an operation that needs no signature is not rejected', async () => {
         for (const { name, auth } of operations) {
           assert.equal(auth === 'iam', definitionOf(name).signed, name)
           const { status, code, text } = await unsigned(name, {})

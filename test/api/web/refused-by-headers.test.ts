@@ -20,7 +20,7 @@ for (const engine of engines) {
     })
     after(() => server.close())
 
-    /** The headers of a request that this key has signed. */
+    /** The headers of a request that is signed with the access key `id`. */
     async function signatureBy(id: string, secret: string) {
       const signer = { id, secret, at: server.clock.now(), region: server.region, service: 'cognito-idp' }
       const target = 'AWSCognitoIdentityProviderService.ListUserPools'
@@ -130,7 +130,7 @@ for (const engine of engines) {
       }
     })
 
-    it('is answered, and its connection closed, when it is for another route and never ends', async () => {
+    it('is answered, and its connection closed, when it is for a route outside the API and its body never ends', async () => {
       for (const line of ['POST /nowhere', 'GET /healthz', 'PUT /user-imports/eu-west-1_x/import-x']) {
         using connection = openConnection(server.url)
         connection.send(`${line} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\nx`)

@@ -6,7 +6,7 @@ import { plainRequest, startProductionServer } from '../../support/production-se
 import { jsonContentType } from '../../support/raw-call.ts'
 import { goodPassword } from '../../support/sign-in.ts'
 
-/** The rate limit of UserCreation for each second. The clock of the test stands still, so the limit is never renewed. */
+/** The request rate of the category UserCreation. The clock of the test stands still, so no new second begins. */
 const limit = 50
 
 for (const engine of engines) {
