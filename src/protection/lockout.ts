@@ -27,8 +27,8 @@ export type ProofOutcome<T> =
 
 export type Lockout = {
   /**
-   * Runs one proof of one user. A failed proof adds one to the user's count of failures. A complete proof clears the count. A proof that is
-   * partial or throws does not change the count.
+   * Runs one proof of one user. A wrong answer (`proven: false`) adds one to the user's count of failures. A complete proof clears
+   * the count. A right answer after which the user has to prove more (`isPartial`) does not change the count, and neither does an error.
    * @throws ApiError NotAuthorizedException while the user is locked.
    */
   guard<T>(poolId: string, subject: string, now: number, prove: () => Promise<ProofOutcome<T>>): Promise<ProofOutcome<T>>
@@ -89,7 +89,8 @@ async function prove<T>(options: LockoutOptions, key: AttemptKey, now: number, p
   try {
     outcome = await proof()
   } finally {
-    // Neither a proof that threw nor a partial proof changes the count.
+    // Takes back the failure that was counted ahead, when the proof threw an error or the user has to prove more. A wrong answer does not
+    // throw: its outcome is `proven: false`, and it stays counted.
     if (outcome === undefined || (outcome.proven && outcome.isPartial)) await undoAttempt(options.db, key, counted)
   }
   // The proof may have committed something already, such as a password that was set with a code. So an error here must not fail the proof.

@@ -66,8 +66,8 @@ function firstContact(order: readonly ContactAttribute[], attributes: Attributes
 }
 
 /**
- * The delivery to the contact, or to a made-up address of the kind `otherwise`. An address is made up in any case, so that the call always
- * takes the same time.
+ * The delivery to `contact`. Without a contact it goes to a made-up address: an e-mail address or a phone number, as `otherwise` says.
+ * Undefined without both. An address is made up even when there is a contact, so that the call always takes the same time.
  */
 function deliveryOrSimulated(
   secrets: Secrets,

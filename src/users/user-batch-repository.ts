@@ -6,7 +6,7 @@ import { toRow } from './user-row.ts'
 
 const aliasKinds: readonly AliasKind[] = ['username', 'email', 'phone_number', 'preferred_username']
 
-/** The aliases of users, of any kind, whose key is one of `keys`. */
+/** The usernames and aliases in the pool whose stored form (`value_key`) is one of `keys`. Linked identities are left out. */
 export async function findNamesAmong(tx: Tx, poolId: string, keys: readonly string[]): Promise<readonly Alias[]> {
   if (keys.length === 0) return []
   return tx

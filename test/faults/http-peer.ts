@@ -13,7 +13,7 @@ export type Answer =
   | 'hang up'
   | 'nonsense'
 
-/** A server for a gateway that uses HTTP. It gives `answers` in order, and the last one again and again. */
+/** Stands in for the outside service (SNS, Twilio, …) that a gateway calls over HTTP. It gives `answers` in order, and the last one again and again. */
 export async function startPeer(...answers: readonly [Answer, ...Answer[]]) {
   const requests: ReceivedRequest[] = []
   const server = createServer(async (request, response) => {

@@ -166,7 +166,7 @@ describe('A server that loses its PostgreSQL', { skip: skipWithoutPostgres }, ()
     assert.equal(node.stdout.match(/The database cannot be reached/g)?.length, 1)
   })
 
-  it('sends messages again after PostgreSQL was killed and started again', async () => {
+  it('delivers new messages after PostgreSQL was killed and restarted', async () => {
     await using node = startNode(cluster().url)
     const client = clientOf(await node.url())
     const user = await givenUser(client)

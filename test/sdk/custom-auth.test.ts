@@ -59,7 +59,7 @@ for (const engine of engines) {
         ],
       ],
     ] as const) {
-      it(`amazon-cognito-identity-js answers a riddle ${how}`, async () => {
+      it(`amazon-cognito-identity-js answers a custom challenge ${how}`, async () => {
         const { lastSession, ...ids } = await given()
         const ana = openBrowser(server(), ids).user('ana')
         ana.setAuthenticationFlowType('CUSTOM_AUTH')
@@ -75,7 +75,7 @@ for (const engine of engines) {
         assert.deepEqual(lastSession(), [...before, ['CUSTOM_CHALLENGE', false], ['CUSTOM_CHALLENGE', true]])
       })
 
-      it(`aws-amplify answers a riddle ${how}`, async () => {
+      it(`aws-amplify answers a custom challenge ${how}`, async () => {
         const { lastSession, ...ids } = await given()
         openAmplify(server(), ids)
         const authFlowType = before.length === 0 ? 'CUSTOM_WITHOUT_SRP' : 'CUSTOM_WITH_SRP'

@@ -19,7 +19,10 @@ const probeIntervalMs = 10
 const shortDelayMs = 6
 const longDelayMs = 12
 
-/** Enough to keep each processor busy while requests wait for the database, or for an event loop that is busy rejecting others. */
+/**
+ * The limit never falls below this number of requests for each processor. It keeps a processor busy while some of them wait for the
+ * database, or for the event loop while it rejects other requests.
+ */
 const minPerProcessor = 8
 const maxPerProcessor = 256
 

@@ -55,7 +55,7 @@ for (const engine of engines) {
       assert.equal((await server().send(new ListUserPoolsCommand({ MaxResults: count }))).NextToken, undefined)
     })
 
-    it('rejects an unknown token', async () => {
+    it('rejects an unknown NextToken', async () => {
       await givenPools(server(), 2)
       const { NextToken: token = '' } = await server().send(new ListUserPoolsCommand({ MaxResults: 1 }))
       const altered = `${token.slice(0, -1)}${token.endsWith('A') ? 'B' : 'A'}`

@@ -120,7 +120,7 @@ for (const engine of engines) {
       assert.equal('custom:never' in id, false)
     })
 
-    it('include the attributes that the client may read at that moment', async () => {
+    it('include the attributes that the client may read when the tokens are issued', async () => {
       const attributes = { email: 'ana@example.test', name: 'Ana', 'custom:level': '7', 'dev:custom:score': '3' }
       const Schema = [
         { Name: 'level', AttributeDataType: 'String', Mutable: true },

@@ -28,7 +28,7 @@ const ExplicitAuthFlows = ['ALLOW_USER_AUTH' as const, 'ALLOW_USER_PASSWORD_AUTH
 const wrong = { name: 'NotAuthorizedException', message: 'Incorrect username or password.' }
 const unknown = { name: 'UserNotFoundException', message: 'User does not exist.' }
 
-/** The function of a system that knows ana with `oldPassword`. */
+/** A UserMigration function that answers with `answer`. It fails when the event has a password other than `oldPassword`. */
 const knowing =
   (answer: object = known) =>
   (event: TriggerEvent) =>

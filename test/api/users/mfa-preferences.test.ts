@@ -134,7 +134,7 @@ for (const engine of engines) {
       assert.deepEqual(await shownPreferences(otherPool.poolId, otherPool.accessToken), { list: [], first: undefined })
     })
 
-    it('no longer include the app after an administrator deleted it', async () => {
+    it('no longer include the authenticator app after an administrator deleted it', async () => {
       const { poolId, accessToken } = await givenAna()
       await registerApp(server(), accessToken)
       await set(accessToken, { SoftwareTokenMfaSettings: preferred, SMSMfaSettings: on })
