@@ -5,6 +5,7 @@ import type { Logger } from './base/logger.ts'
 import { createKeyRing, type KeyRing, type Secrets } from './base/secrets.ts'
 import { type Settings, SettingsError } from './settings.ts'
 import { DatabaseUnavailableError } from './storage/database-unavailable-error.ts'
+import type { TimeStatement } from './storage/dialect/backend.ts'
 import { ensureMasterKeyProof, findMasterKeyRows } from './storage/installation-repository.ts'
 import { openStorage, type Storage } from './storage/open-storage.ts'
 import { EmptyDatabaseError, StorageError } from './storage/storage-error.ts'
@@ -13,7 +14,7 @@ import { EmptyDatabaseError, StorageError } from './storage/storage-error.ts'
 export type OpenedDatabase = { readonly storage: Storage; readonly secrets: Secrets; readonly keyRing: KeyRing }
 
 /** @throws SettingsError when the database cannot be opened, or when no given master key is the one of the database */
-export async function openDatabase(settings: Settings, logger: Logger): Promise<OpenedDatabase> {
+export async function openDatabase(settings: Settings, logger: Logger, timeStatement?: TimeStatement): Promise<OpenedDatabase> {
   if (settings.mode === 'dev') openDataFolder(settings.data)
   const keyRing = createKeyRing(loadMasterKey(settings), loadPreviousMasterKey(settings))
   if (keyRing.proofs.current === keyRing.proofs.previous) {
@@ -26,6 +27,7 @@ export async function openDatabase(settings: Settings, logger: Logger): Promise<
     const storage = await openStorage({
       url,
       logger,
+      ...(timeStatement && { timeStatement }),
       statementSeconds: settings.databaseStatementSeconds,
       // A command of `keys` does not wait, so its user sees at once that the database cannot be reached.
       waitSeconds: settings.mode === 'keys' ? 0 : settings.databaseWaitSeconds,

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { RequestListener } from 'node:http'
 import { availableParallelism } from 'node:os'
@@ -51,10 +52,12 @@ export type RunningServer = {
 export async function startServer(settings: Settings, replacements: Replacements = {}): Promise<RunningServer> {
   const logger = replacements.logger ?? createLogger({ level: settings.logLevel, form: settings.mode === 'dev' ? 'text' : 'json' })
   const { host, port, maxConnections } = settings
-  const listener = await openListener({ host, port, maxConnections, tls: readTlsFiles(settings) })
+  const tls = readTlsFiles(settings)
+  const listener = await openListener({ host, port, maxConnections, tls })
   try {
-    const database = await openDatabase(settings, logger)
-    return await serve({ settings, logger, listener, database, replacements })
+    const metrics = createMetrics()
+    const database = await openDatabase(settings, logger, metrics.timeStatement)
+    return await serve({ settings, logger, listener, database, metrics, certificate: tls?.cert, replacements })
   } catch (error) {
     await listener.drain(0)
     throw error
@@ -66,19 +69,19 @@ type ServerParts = {
   readonly logger: Logger
   readonly listener: Listener
   readonly database: OpenedDatabase
+  readonly metrics: Metrics
+  readonly certificate: Buffer | undefined
   readonly replacements: Replacements
 }
 
-async function serve({ settings, logger, listener, database, replacements }: ServerParts): Promise<RunningServer> {
+async function serve({ settings, logger, listener, database, metrics, certificate, replacements }: ServerParts): Promise<RunningServer> {
   const url = ownUrl(settings, listener.port)
   const publicUrl = settings.publicUrl ?? url
   const { clock = systemClock, gateways } = replacements
-  const metrics = createMetrics()
   let powersDelay = () => 0
   const admission = admissionOf(settings, () => powersDelay())
-  const { countInvocation } = metrics
   const { withoutSlot } = admission
-  const services = await openServices({ settings, database, publicUrl, logger, clock, gateways, countInvocation, withoutSlot })
+  const services = await openServices({ settings, database, publicUrl, logger, clock, gateways, metrics, withoutSlot })
   powersDelay = services.powers.delay
   const masterKey = watchMasterKey(database, logger)
   let hasBegunClosing = false
@@ -95,7 +98,9 @@ async function serve({ settings, logger, listener, database, replacements }: Ser
   const app = createHttpApp({ ...http, server: listener.server })
   const checkDatabase = () => database.storage.check(clock.now())
   healthRoutes(app, { checkDatabase, isClosing, metrics, metricsAccess: metricsAccess(settings) })
-  const throttle = throttleOf(settings, services)
+  const { connections } = database.storage
+  metrics.watch({ ...services.gauges, now: clock.now, checkDatabase, connections, certificateExpiresAt: expiryOf(certificate) })
+  const throttle = throttleOf(settings, services, metrics)
   addRoutes(app, settings, services, throttle)
   const rpc = openRpc(settings, services, { http, metrics, admission, throttle })
   await app.ready()
@@ -162,8 +167,8 @@ function admissionOf(settings: Settings, otherDelay: () => number): Admission {
 const burstPerProcessor = 128
 
 /** `dev` has no request rates by default. */
-function throttleOf(settings: Settings, { clock, provisionedLimits }: Services): Throttle {
-  return rateFactorOf(settings) === 0 ? noThrottle : createThrottle({ clock, limitOf: provisionedLimits.cached })
+function throttleOf(settings: Settings, { clock, provisionedLimits }: Services, { countThrottled }: Metrics): Throttle {
+  return rateFactorOf(settings) === 0 ? noThrottle : createThrottle({ clock, limitOf: provisionedLimits.cached, countThrottled })
 }
 
 /** A loopback server is called `localhost`: cookies and passkeys accept a name and reject an address. */
@@ -181,6 +186,10 @@ function metricsAccess({ mode, metricsToken }: Settings): Parameters<typeof heal
 function readTlsFiles({ tlsCert, tlsKey }: Settings): { cert: Buffer; key: Buffer } | undefined {
   if (tlsCert === undefined || tlsKey === undefined) return undefined
   return { cert: readFile('--tls-cert', tlsCert), key: readFile('--tls-key', tlsKey) }
+}
+
+function expiryOf(certificate: Buffer | undefined): number | undefined {
+  return certificate && new X509Certificate(certificate).validToDate.getTime()
 }
 
 function readFile(setting: string, path: string): Buffer {

@@ -4,12 +4,13 @@ import { createAccessKeyCache } from './access/access-key-cache.ts'
 import { createAuditTrail } from './audit/audit-trail.ts'
 import type { Clock } from './base/clock.ts'
 import type { Logger } from './base/logger.ts'
-import { createSrpPowers } from './base/srp/powers.ts'
+import { createSrpPowers, type SrpPowers } from './base/srp/powers.ts'
 import { configuredCodeKeys, configuredGateways } from './configured-gateways.ts'
 import { createCodeEncryption } from './messaging/code-encryption.ts'
 import { createCustomSenderGateway } from './messaging/custom-sender-gateway.ts'
 import type { Gateways } from './messaging/gateways/gateway.ts'
 import { createAfterCommit } from './messaging/outbox.ts'
+import { findWaitingByChannel } from './messaging/outbox-repository.ts'
 import { createOutboxWorker } from './messaging/outbox-worker.ts'
 import type { OpenedDatabase } from './open-database.ts'
 import { readSenderDomains } from './pools/email-sender.ts'
@@ -28,6 +29,7 @@ import { hasTrigger, type Triggers } from './triggers/trigger.ts'
 import { createImportRunner } from './users/import/import-runner.ts'
 import { createImportedHashes, type ImportedHashes } from './users/passwords/imported-hashes.ts'
 import { createPasswords } from './users/passwords/passwords.ts'
+import type { Metrics } from './web/metrics.ts'
 
 /**
  * The most modular exponentiations that may wait in a process: about a second of work on one thread. Beyond it, callers are told to retry.
@@ -50,8 +52,7 @@ type ServiceOptions = {
   readonly clock: Clock
   /** Replaces the configured gateways in tests. */
   readonly gateways?: Gateways | undefined
-  /** Called after every invocation of a trigger function. */
-  readonly countInvocation: (trigger: string, outcome: string, seconds: number) => void
+  readonly metrics: Metrics
   /** Runs `work` that a request only waits for. The request gives up its slot meanwhile; see Admission in web/overload. */
   readonly withoutSlot: <T>(work: () => Promise<T>) => Promise<T>
 }
@@ -60,21 +61,28 @@ type ServiceOptions = {
 export type Services = Awaited<ReturnType<typeof openServices>>
 
 export async function openServices(options: ServiceOptions) {
-  const { settings, database, publicUrl, logger, clock, withoutSlot } = options
+  const { settings, database, publicUrl, logger, clock, metrics, withoutSlot } = options
   const { secrets, storage } = database
   const { db, publish, subscribe, checkpoint } = storage
+  const { countInvocation, countLocked, countSignInStep } = metrics
   const powers = openPowers(settings)
   const provisionedLimits = createProvisionedLimits({ db, clock, factor: rateFactorOf(settings) || 1, publish, subscribe })
   const signingKeys = createSigningKeys({ ...storage, secrets, clock })
   const accessKeys = createAccessKeyCache({ ...storage, secrets, clock })
   const pools = createPoolCatalog({ db, secrets, clock, serverDefaults: serverDefaultsOf(settings), publish, subscribe })
-  const { triggers, invocations, ...triggerFunctions } = openTriggers({ ...options, db, secrets, pools })
+  const { triggers, invocations, countOpenBreakers, ...triggerFunctions } = openTriggers({
+    ...options,
+    countInvocation,
+    db,
+    secrets,
+    pools,
+  })
   const worker = await openOutbox(options, pools, triggers)
   const importedHashes = createImportedHashes({ workers: hashWorkers, queueLimit: hashQueueLimit })
   const keysAhead = createKeysAhead(signingKeys)
   const holder = randomUUID()
   const imports = createImportRunner({ db, secrets, clock, pools, logger, holder })
-  const sweeper = startSweeper({ db, clock, logger, holder, sweeps: sweepsOf(settings), checkpoint })
+  const sweeper = startSweeper({ db, clock, logger, holder, sweeps: sweepsOf(settings), metrics: metrics.sweeps, checkpoint })
   return {
     db,
     secrets,
@@ -87,9 +95,9 @@ export async function openServices(options: ServiceOptions) {
     outbox: { ...worker, afterCommit: createAfterCommit({ db, wake: worker.wake }) },
     passwords: createPasswords({ secrets, powers, importedHashes: hashesWithoutSlot(importedHashes, withoutSlot) }),
     imports,
-    lockout: createPasswordLockout({ db }),
-    codeLockout: createCodeLockout({ db, withoutSlot }),
-    deviceLockout: createDeviceLockout({ db }),
+    lockout: createPasswordLockout({ db, countLocked }),
+    codeLockout: createCodeLockout({ db, countLocked, withoutSlot }),
+    deviceLockout: createDeviceLockout({ db, countLocked }),
     srpToleranceMs: settings.srpClockToleranceSeconds * 1000,
     triggers: triggersWithoutSlot(triggers, withoutSlot),
     invocations,
@@ -98,6 +106,15 @@ export async function openServices(options: ServiceOptions) {
     keysAhead,
     senderDomains: readSenderDomains(settings.emailFromDomains),
     findAccessKey: accessKeys.find,
+    countSignInStep,
+    /** What the metrics show of the services. */
+    gauges: {
+      findWaitingMessages: () => findWaitingByChannel(db),
+      queueLengths: () => queueLengths(powers, importedHashes),
+      countOpenBreakers,
+      hasSweeperLease: sweeper.hasLease,
+      isImporting: imports.isImporting,
+    },
     /** Call `close` after the last request has ended, and before the database is closed. */
     async close(): Promise<void> {
       await Promise.all([sweeper, imports, worker, keysAhead].map((worker) => worker.close()))
@@ -137,6 +154,11 @@ function hashesWithoutSlot(hashes: ImportedHashes, withoutSlot: WithoutSlot): Pi
   }
 }
 
+function queueLengths(powers: SrpPowers, importedHashes: ImportedHashes) {
+  const { fixedBase, sharedSecret } = powers.waiting()
+  return { 'srp-fixed-base': fixedBase, 'srp-shared-secret': sharedSecret, 'imported-hashes': importedHashes.waiting() }
+}
+
 function openPowers({ workers = Math.min(availableParallelism(), maxWorkers) }: Settings) {
   return createSrpPowers({ workers, queueLimit: powerQueueLimit })
 }
@@ -151,10 +173,24 @@ function serverDefaultsOf({ mode, maxPerRecipientPerHour }: Settings): ServerDef
   return { maxPerRecipientPerHour: limit === 0 ? undefined : limit }
 }
 
-async function openOutbox({ settings, database, logger, clock, gateways }: ServiceOptions, pools: PoolCatalog, triggers: Triggers) {
+async function openOutbox(
+  { settings, database, logger, clock, gateways, metrics }: ServiceOptions,
+  pools: PoolCatalog,
+  triggers: Triggers,
+) {
   const { db } = database.storage
   const customSender = createCustomSenderGateway({ pools, triggers, encryptCode: createCodeEncryption(configuredCodeKeys(settings)) })
   const openedGateways = gateways ?? (await configuredGateways(settings, db, logger))
   const keepRecords = settings.messageRecordsHours > 0
-  return createOutboxWorker({ db, secrets: database.secrets, clock, logger, gateways: openedGateways, customSender, keepRecords })
+  const { secrets } = database
+  return createOutboxWorker({
+    db,
+    secrets,
+    clock,
+    logger,
+    metrics: metrics.messages,
+    gateways: openedGateways,
+    customSender,
+    keepRecords,
+  })
 }

@@ -9,6 +9,8 @@ export type WorkerPool = {
   run(message: Uint8Array): Promise<Uint8Array> | undefined
   /** The number of waiting jobs per thread. */
   backlog(): number
+  /** The number of jobs that wait for a thread. */
+  waiting(): number
   /** Ends the threads and rejects all unfinished jobs. */
   close(): Promise<void>
 }
@@ -68,6 +70,7 @@ export function createWorkerPool(options: { entry: URL; workers: number; queueLi
     },
 
     backlog: () => (waiting.length + slots.filter(({ running }) => running.length > 1).length) / options.workers,
+    waiting: () => waiting.length,
     async close() {
       closed = true
       for (const job of waiting.splice(0)) job.reject(new Error('The worker pool was closed.'))

@@ -12,6 +12,7 @@ type Deps = { readonly pools: PoolCatalog; readonly triggers: Triggers; readonly
 /** Delivers messages through custom senders. A function that fails is tried again later, like a mail server that cannot be reached. */
 export function createCustomSenderGateway({ pools, triggers, encryptCode }: Deps): Gateway<CustomSenderMessage> {
   return {
+    kind: 'custom-sender',
     async deliver({ message }, signal) {
       const channel = channelOfLane(message.channel)
       const pool = await pools.findPool(message.poolId)

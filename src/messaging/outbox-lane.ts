@@ -6,7 +6,8 @@ import { isPoolDeleted } from '../pools/pool-deletion-repository.ts'
 import { DatabaseUnavailableError } from '../storage/database-unavailable-error.ts'
 import type { Db } from '../storage/db.ts'
 import { DeliveryError, type Gateway } from './gateways/gateway.ts'
-import type { Lane, QueuedMessage } from './message.ts'
+import { channelOfLane, type Lane, type QueuedMessage } from './message.ts'
+import type { AttemptOutcome, MessageMetrics } from './message-metrics.ts'
 import { openMessage } from './outbox.ts'
 import {
   claimOutboxEntries,
@@ -39,6 +40,7 @@ export type LaneOptions = {
   readonly timeoutMs: number
   /** Whether messages are kept as records after they were sent or failed. */
   readonly keepRecords: boolean
+  readonly metrics: MessageMetrics
 }
 
 /** How much longer than the time limit of an attempt its lease lasts. That is the time to store the result. */
@@ -120,6 +122,7 @@ export class OutboxLane {
   }
 
   #start(entry: OutboxEntry, leaseUntil: number): void {
+    if (entry.attempts === 1) this.#options.metrics.started(channelOfLane(entry.channel))
     const delivery = this.#attempt(entry, leaseUntil).finally(() => {
       this.#inFlight.delete(entry.sub)
       void this.fill()
@@ -133,6 +136,7 @@ export class OutboxLane {
       // The messages of a deleted pool are not sent, although the sweeper deletes them only some time later.
       if (await isPoolDeleted(this.#options.db, entry.poolId)) return await deleteOutboxEntry(this.#options.db, entry)
       const { failure, expiresAt } = await this.#deliver(entry)
+      if (failure === undefined) this.#countAttempt('sent')
       if (failure !== undefined) await this.#recordFailure(entry, leaseUntil, { ...failure, expiresAt })
       else if (this.#options.keepRecords) await recordDelivery(this.#options.db, entry, this.#endedNow(expiresAt))
       else await deleteOutboxEntry(this.#options.db, entry)
@@ -162,6 +166,11 @@ export class OutboxLane {
     }
   }
 
+  #countAttempt(outcome: AttemptOutcome): void {
+    const { metrics, channel, gateway } = this.#options
+    metrics.attempted(channelOfLane(channel), gateway.kind ?? 'other', outcome)
+  }
+
   #endedNow(expiresAt: number): { endedAt: number; contentUntil: number } {
     return { endedAt: this.#options.clock.now(), contentUntil: expiresAt }
   }
@@ -173,6 +182,7 @@ export class OutboxLane {
   ): Promise<void> {
     const { db, clock, logger, keepRecords } = this.#options
     const at = nextAttemptAt({ attempts: entry.attempts, refused, expiresAt }, clock.now(), Math.random())
+    this.#countAttempt(at === undefined ? 'given-up' : 'postponed')
     const fields = { ...loggable(entry), reason }
     if (at === undefined) {
       if (keepRecords) await giveUpOutboxEntry(db, entry, { leaseUntil, reason, refused, ...this.#endedNow(expiresAt) })

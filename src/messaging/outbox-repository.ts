@@ -1,5 +1,5 @@
 import type { Db, Tx } from '../storage/db.ts'
-import type { Lane, MessageKind } from './message.ts'
+import type { Channel, Lane, MessageKind } from './message.ts'
 
 /** A message in the outbox. Its payload is sealed. */
 export type OutboxEntry = {
@@ -112,6 +112,41 @@ export async function hasDueEntry(db: Db, channel: Lane, asOf: number): Promise<
     .limit(1)
     .executeTakeFirst()
   return row !== undefined
+}
+
+/** Messages that wait. `oldestAt` is when the oldest was queued, in epoch milliseconds; undefined when none waits. */
+export type WaitingMessages = { readonly count: number; readonly oldestAt: number | undefined }
+
+/** The most messages of a lane that are looked at. */
+const mostWaiting = 10_000
+
+/** The messages of all pools that are queued or being delivered. */
+export async function findWaitingByChannel(db: Db): Promise<Record<Channel, WaitingMessages>> {
+  const both = async (...lanes: readonly Lane[]): Promise<WaitingMessages> => {
+    const found = await Promise.all(lanes.map((lane) => findWaitingMessages(db, lane)))
+    const times = found.flatMap(({ oldestAt }) => oldestAt ?? [])
+    return { count: found.reduce((sum, { count }) => sum + count, 0), oldestAt: times.length === 0 ? undefined : Math.min(...times) }
+  }
+  const [email, sms] = await Promise.all([both('email', 'custom-email'), both('sms', 'custom-sms')])
+  return { email, sms }
+}
+
+/** It looks only at the index of the queue, and there at a limited number of messages. So it is quick however many wait. */
+async function findWaitingMessages(db: Db, channel: Lane): Promise<WaitingMessages> {
+  const waiting = db
+    .selectFrom('outbox')
+    .select('id')
+    .where('channel', '=', channel)
+    .where('next_attempt_at', 'is not', null)
+    .orderBy('next_attempt_at')
+    .limit(mostWaiting)
+  const { count, oldest } = await db
+    .selectFrom(waiting.as('waiting'))
+    // Ids begin with the time.
+    .select(({ fn }) => [fn.countAll<number>().as('count'), fn.min('id').as('oldest')])
+    .executeTakeFirstOrThrow()
+  const row = oldest === null ? undefined : await db.selectFrom('outbox').select('created_at').where('id', '=', oldest).executeTakeFirst()
+  return { count, oldestAt: row?.created_at }
 }
 
 type Key = { readonly id: string; readonly poolId: string }

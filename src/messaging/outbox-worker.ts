@@ -3,6 +3,7 @@ import type { Secrets } from '../base/secrets.ts'
 import type { Db } from '../storage/db.ts'
 import type { Gateway, Gateways } from './gateways/gateway.ts'
 import type { CustomSenderMessage, Lane, QueuedMessage } from './message.ts'
+import { type MessageMetrics, noMessageMetrics } from './message-metrics.ts'
 import { type MessagingLogger, OutboxLane } from './outbox-lane.ts'
 
 /** Delivers the messages of the outbox after the commit of their transactions, at least once. */
@@ -23,6 +24,8 @@ type Options = {
   /** Delivers through the custom senders of pools. */
   readonly customSender?: Gateway<CustomSenderMessage>
   readonly logger: MessagingLogger
+  /** Counts nothing by default. */
+  readonly metrics?: MessageMetrics
   /** Time limit of one attempt, in milliseconds. */
   readonly timeoutMs?: number
   /** Whether messages are kept as records after they were sent or failed. True by default. */
@@ -45,6 +48,7 @@ export function createOutboxWorker({
   gateways,
   customSender,
   logger,
+  metrics = noMessageMetrics,
   timeoutMs = 30_000,
   keepRecords = true,
   concurrency = 8,
@@ -52,7 +56,7 @@ export function createOutboxWorker({
   graceMs = 5_000,
 }: Options): OutboxWorker {
   const openLane = (channel: Lane, gateway: Gateway<QueuedMessage>, attemptMs = timeoutMs) =>
-    new OutboxLane({ db, secrets, clock, logger, channel, gateway, concurrency, timeoutMs: attemptMs, keepRecords })
+    new OutboxLane({ db, secrets, clock, logger, channel, gateway, concurrency, timeoutMs: attemptMs, keepRecords, metrics })
   const lanes = new Map<Lane, OutboxLane>([
     ['email', openLane('email', gateways.email)],
     ['sms', openLane('sms', gateways.sms)],

@@ -39,17 +39,24 @@ export type Lockout = {
 /** Runs `work`, for which a request only waits. The request does not occupy its slot meanwhile; see Admission in web/overload. */
 export type WithoutSlot = <T>(work: () => Promise<T>) => Promise<T>
 
+/** What a lock keeps a user from trying. */
+export type LockedAction = 'password' | 'sign-in-code' | 'device-step'
+
 type LockoutOptions = {
   readonly db: Db
   /** What is guessed. Each action has a count of its own. */
-  readonly action: string
+  readonly action: LockedAction
   /** How long after the latest failure the count of failures begins anew. */
   readonly forgetAfterMs: number
   /** The text of the error while the user is locked. */
   readonly message: string
   /** Frees the slot of the request while its proof waits for its turn. Undefined: the request keeps its slot meanwhile. */
   readonly withoutSlot?: WithoutSlot | undefined
+  /** Called for each attempt that is refused because of the lock. */
+  readonly countLocked?: CountLocked | undefined
 }
+
+export type CountLocked = (action: LockedAction) => void
 
 /**
  * Within this process, the proofs of one user run one after the other. So a burst of parallel guesses cannot pass between the check of the
@@ -117,7 +124,7 @@ async function proveFirst<T>(
  * @throws ApiError NotAuthorizedException while the user is locked, or when other processes changed the count first in every round.
  */
 async function countAhead(
-  { db, forgetAfterMs, message }: LockoutOptions,
+  { db, action, forgetAfterMs, message, countLocked }: LockoutOptions,
   key: AttemptKey,
   now: number,
 ): Promise<AttemptChange | undefined> {
@@ -130,6 +137,7 @@ async function countAhead(
     const change = { before, after: { count, lockedUntil, updatedAt: now } }
     if (await replaceAttempts(db, key, change)) return change
   }
+  countLocked?.(action)
   throw new ApiError('NotAuthorizedException', message)
 }
 

@@ -1,16 +1,18 @@
 import { hourMs } from '../base/durations.ts'
 import type { Db, Tx } from '../storage/db.ts'
 import { deleteAttempts } from './attempt-repository.ts'
-import { createLockout, type Lockout, type WithoutSlot } from './lockout.ts'
+import { type CountLocked, createLockout, type Lockout, type WithoutSlot } from './lockout.ts'
 
 const passwordAction = 'password'
 
 /** As at Cognito, fifteen minutes without an attempt reset the count of wrong passwords. */
 const passwordForgetAfterMs = 900_000
 
+type Options = { readonly db: Db; readonly countLocked?: CountLocked }
+
 /** Guards every proof of a password, in every flow. */
-export function createPasswordLockout({ db }: { db: Db }): Lockout {
-  return createLockout({ db, action: passwordAction, forgetAfterMs: passwordForgetAfterMs, message: 'Password attempts exceeded' })
+export function createPasswordLockout(options: Options): Lockout {
+  return createLockout({ ...options, action: passwordAction, forgetAfterMs: passwordForgetAfterMs, message: 'Password attempts exceeded' })
 }
 
 /** Clears the count of a user who set a new password with a code: failures with the old password no longer count. */
@@ -33,14 +35,14 @@ const message = 'Attempt limit exceeded, please try after some time.'
  * neither resets the count nor ends the lock. A trigger function may judge a proof, which can take seconds, so proofs wait for their turn
  * without a slot.
  */
-export function createCodeLockout({ db, withoutSlot }: { db: Db; withoutSlot?: WithoutSlot }): Lockout {
-  return createLockout({ db, withoutSlot, action: 'sign-in-code', forgetAfterMs: codeForgetAfterMs, message })
+export function createCodeLockout(options: Options & { readonly withoutSlot?: WithoutSlot }): Lockout {
+  return createLockout({ ...options, action: 'sign-in-code', forgetAfterMs: codeForgetAfterMs, message })
 }
 
 /**
  * Guards the answers of devices that come without the Session of their challenge. The count belongs to the user, and is separate from the
  * count of wrong codes.
  */
-export function createDeviceLockout({ db }: { db: Db }): Lockout {
-  return createLockout({ db, action: 'device-step', forgetAfterMs: codeForgetAfterMs, message })
+export function createDeviceLockout(options: Options): Lockout {
+  return createLockout({ ...options, action: 'device-step', forgetAfterMs: codeForgetAfterMs, message })
 }

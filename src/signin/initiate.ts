@@ -19,8 +19,14 @@ import { type SrpDeps, startSrp } from './factors/srp/srp.ts'
 import { type RequestParameters, requireParameter } from './parameters.ts'
 import type { PoolAndClient, SignInContext, StepResult } from './sign-in.ts'
 import { recordingWrongProofs } from './sign-in-events.ts'
+import { type CountSignInStep, countingStep } from './sign-in-metrics.ts'
 
-export type SignInDeps = ContinueSignInDeps & PasswordDeps & SrpDeps & ChoiceDeps & DeviceDeps & RefreshDeps & { readonly clock: Clock }
+export type SignInDeps = ContinueSignInDeps &
+  PasswordDeps &
+  SrpDeps &
+  ChoiceDeps &
+  DeviceDeps &
+  RefreshDeps & { readonly clock: Clock; readonly countSignInStep: CountSignInStep }
 
 /**
  * The API that a sign-in came through: InitiateAuth, which an app calls, or AdminInitiateAuth, which a server of the pool's owner calls.
@@ -57,10 +63,12 @@ export function initiate(deps: SignInDeps, { pool, client }: PoolAndClient, requ
   }
   const challenge = flow === 'CUSTOM_AUTH' ? 'CUSTOM_CHALLENGE' : 'PASSWORD'
   const attempt = { username: parameters['USERNAME'], challenge, proofs: [] } as const
-  return recordingWrongProofs(deps, context, attempt, async () =>
-    isRefresh(flow)
-      ? refresh(deps, context, parameters)
-      : continueSignIn(deps, context, await takeFirstStep(deps, context, { ...request, flow })),
+  return countingStep(deps.countSignInStep, flow, () =>
+    recordingWrongProofs(deps, context, attempt, async () =>
+      isRefresh(flow)
+        ? refresh(deps, context, parameters)
+        : continueSignIn(deps, context, await takeFirstStep(deps, context, { ...request, flow })),
+    ),
   )
 }
 

@@ -18,6 +18,7 @@ import { openState } from './sealed-state.ts'
 import { secondFactors } from './second-factors.ts'
 import type { ChallengeName, PoolAndClient, SignInContext, StepResult } from './sign-in.ts'
 import { recordingWrongProofs } from './sign-in-events.ts'
+import { countingStep } from './sign-in-metrics.ts'
 import type { SignInState } from './sign-in-state.ts'
 import { fromSecretBlock } from './srp-exchange.ts'
 
@@ -49,7 +50,11 @@ type RespondRequest = {
  *
  * @throws ApiError when the answer is wrong. The Session can then be used for another attempt, except that of a CUSTOM_CHALLENGE.
  */
-export async function respond(deps: SignInDeps, { pool, client }: PoolAndClient, request: RespondRequest): Promise<StepResult> {
+export function respond(deps: SignInDeps, poolAndClient: PoolAndClient, request: RespondRequest): Promise<StepResult> {
+  return countingStep(deps.countSignInStep, request.challenge, () => takeAnswer(deps, poolAndClient, request))
+}
+
+async function takeAnswer(deps: SignInDeps, { pool, client }: PoolAndClient, request: RespondRequest): Promise<StepResult> {
   const { challenge, responses, userContext, caller } = request
   const factor = factors.find((candidate) => candidate.challenge === challenge)
   if (factor === undefined)

@@ -1,6 +1,6 @@
 import { Kysely } from 'kysely'
 import type { Db } from './db.ts'
-import type { Backend, Engine, Listener, StorageLogger } from './dialect/backend.ts'
+import type { Backend, Connections, Engine, Listener, StorageLogger, TimeStatement } from './dialect/backend.ts'
 import { openSqlite } from './dialect/sqlite-backend.ts'
 import { hasSchema, migrate } from './migrate.ts'
 import { createReadiness } from './readiness.ts'
@@ -31,6 +31,8 @@ export type Storage = {
    * requests wait. So code that changes many pages calls this from time to time. Does nothing on PostgreSQL.
    */
   checkpoint(): void
+  /** Undefined on SQLite. */
+  connections(): Connections | undefined
   /** Closes the database after the transactions in progress have ended. */
   close(): Promise<void>
 }
@@ -47,6 +49,7 @@ export type StorageOptions = {
   waitSeconds?: number
   /** Whether to accept a missing or empty database. Default: true. */
   create?: boolean
+  timeStatement?: TimeStatement
 }
 
 const silent: StorageLogger = { warn: () => undefined, error: () => undefined }
@@ -78,22 +81,23 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     publish: backend.publish,
     subscribe: backend.subscribe,
     checkpoint: backend.checkpoint,
+    connections: backend.connections,
     close,
   }
 }
 
 async function openBackend(
-  { url, poolSize = 10, statementSeconds = 5, waitSeconds = 0 }: StorageOptions,
+  { url, poolSize = 10, statementSeconds = 5, waitSeconds = 0, timeStatement = () => undefined }: StorageOptions,
   logger: StorageLogger,
   create: boolean,
 ): Promise<Backend> {
   if (/^postgres(ql)?:\/\//.test(url)) {
     // Loaded only when it is needed, so that a start on SQLite does not wait for the driver.
     const { openPostgres } = await import('./dialect/postgres-backend.ts')
-    return openPostgres({ url, poolSize, logger, statementSeconds, waitSeconds })
+    return openPostgres({ url, poolSize, logger, statementSeconds, waitSeconds, timeStatement })
   }
   const path = /^sqlite:(.+)$/.exec(url)?.[1]
   if (path === ':memory:') throw new StorageError('An SQLite database needs a file; it cannot be in memory only.')
-  if (path !== undefined) return openSqlite(path, { create, logger })
+  if (path !== undefined) return openSqlite(path, { create, logger, timeStatement })
   throw new StorageError('The database URL must be sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME.')
 }

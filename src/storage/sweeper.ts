@@ -18,8 +18,17 @@ export type Sweeper = {
    * Sweeps now, until nothing expired is left or each sweep has run for one interval. Does nothing while another process has the lease.
    */
   sweep(): Promise<void>
+  /** Whether this process has the lease, so that it and no other process sweeps. */
+  hasLease(): boolean
   /** Stops after the current batch and releases the lease. */
   close(): Promise<void>
+}
+
+/** Counts sweeps for the operator. */
+export type SweepMetrics = {
+  /** `at` is in epoch milliseconds. */
+  succeeded(sweep: string, at: number): void
+  failed(sweep: string): void
 }
 
 type SweeperOptions = {
@@ -31,6 +40,7 @@ type SweeperOptions = {
   readonly sweeps: readonly Sweep[]
   /** Called after each batch that leaves more to do; see `checkpoint` of Storage. */
   readonly checkpoint?: () => void
+  readonly metrics?: SweepMetrics
   readonly intervalMs?: number
   readonly batchSize?: number
 }
@@ -43,19 +53,30 @@ const stopsAllSweeps = (error: unknown) => error instanceof DatabaseUnavailableE
 
 /** Sweeps every `intervalMs`, in one process at a time. Each batch is one short transaction, so other transactions get their turn. */
 export function startSweeper(options: SweeperOptions): Sweeper {
-  const { db, clock, logger, holder, sweeps, intervalMs = 60_000, batchSize = 100, checkpoint = () => undefined } = options
+  const { db, clock, logger, holder, sweeps, metrics, intervalMs = 60_000, batchSize = 100, checkpoint = () => undefined } = options
   const stop = new AbortController()
   const lease = { name: 'sweeper', holder }
   let running: Promise<void> | undefined
   // The lease is longer than the interval. So the process that swept last also sweeps next, and another process takes over only after that
   // process has ended.
-  const holdsLease = () => tryLease(db, lease, clock.now(), intervalMs * 3)
+  const leaseMs = intervalMs * 3
+  let leasedUntil = 0
+  async function holdsLease(): Promise<boolean> {
+    const now = clock.now()
+    const isLeased = await tryLease(db, lease, now, leaseMs)
+    leasedUntil = isLeased ? now + leaseMs : 0
+    return isLeased
+  }
+
   async function sweepAll(): Promise<void> {
     for (const sweep of sweeps) {
       try {
         if (!(await drain(sweep))) return
+        metrics?.succeeded(sweep.name, clock.now())
       } catch (error) {
-        if (stop.signal.aborted || stopsAllSweeps(error)) return
+        if (stop.signal.aborted) return
+        metrics?.failed(sweep.name)
+        if (stopsAllSweeps(error)) return
         logger.error({ err: error, sweep: sweep.name }, 'A sweep failed')
       }
     }
@@ -84,6 +105,7 @@ export function startSweeper(options: SweeperOptions): Sweeper {
   const timer = setInterval(() => void sweep(), intervalMs).unref()
   return {
     sweep,
+    hasLease: () => clock.now() < leasedUntil,
     async close() {
       clearInterval(timer)
       stop.abort()

@@ -20,6 +20,8 @@ export type CircuitBreakers = {
    * @throws InvocationError while the breaker is open.
    */
   guard<Answer>(key: string, policy: TriggerPolicy['circuitBreaker'], work: () => Promise<Answer>): Promise<Answer>
+  /** How many are open at this moment. */
+  countOpen(): number
 }
 
 export function createCircuitBreakers(clock: Clock): CircuitBreakers {
@@ -49,6 +51,11 @@ export function createCircuitBreakers(clock: Clock): CircuitBreakers {
         }
         throw error
       }
+    },
+
+    countOpen() {
+      const now = clock.now()
+      return [...breakers.values()].filter(({ openUntil }) => now < openUntil).length
     },
   }
 }

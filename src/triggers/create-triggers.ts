@@ -6,7 +6,7 @@ import { extensionsOf } from '../pools/extensions/pool-extensions.ts'
 import type { Pool } from '../pools/pool.ts'
 import { type TriggerPolicy, triggerPolicyOf } from '../pools/trigger-settings.ts'
 import { AnswerReader } from './answer-reader.ts'
-import { type CircuitBreakers, createCircuitBreakers } from './circuit-breakers.ts'
+import type { CircuitBreakers } from './circuit-breakers.ts'
 import { type Functions, functionNameOf } from './functions/function.ts'
 import type { InvocationOutcome, InvocationRecord } from './invocations/invocation.ts'
 import { draftInvocation, finishInvocation, type InvocationDraft } from './invocations/invocation-draft.ts'
@@ -23,6 +23,7 @@ type Options = {
   readonly functions: Functions
   readonly logger: Pick<Logger, 'warn'>
   readonly clock: Clock
+  readonly breakers: CircuitBreakers
   readonly lastAnswers: LastAnswers
   /** Called with the record of each invocation once it has ended. */
   readonly onInvocation: (invocation: InvocationRecord) => void
@@ -39,8 +40,8 @@ export type InvocationReplayer = {
   replay(pool: Pool, recorded: Replayed, event: JsonObject): Promise<InvocationRecord>
 }
 
-export function createTriggers({ functions, logger, clock, lastAnswers, onInvocation }: Options): Triggers & InvocationReplayer {
-  const runner = createRunner({ functions, clock, onInvocation })
+export function createTriggers({ logger, clock, lastAnswers, ...options }: Options): Triggers & InvocationReplayer {
+  const runner = createRunner(options)
 
   return {
     async invoke(call, readResponse) {
@@ -87,8 +88,7 @@ export function createTriggers({ functions, logger, clock, lastAnswers, onInvoca
 type Policy = TriggerPolicy & { readonly signal: AbortSignal | undefined }
 
 /** Runs invocations, and records them once they have ended. */
-function createRunner({ functions, clock, onInvocation }: Pick<Options, 'functions' | 'clock' | 'onInvocation'>) {
-  const breakers = createCircuitBreakers(clock)
+function createRunner({ functions, breakers, onInvocation }: Pick<Options, 'functions' | 'breakers' | 'onInvocation'>) {
   const durations = createRecentDurations()
   return {
     /** Resolves with a reader of the response. */

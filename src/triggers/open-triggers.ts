@@ -4,6 +4,7 @@ import type { Secrets } from '../base/secrets.ts'
 import type { PoolCatalog } from '../pools/pool-catalog.ts'
 import type { Settings } from '../settings.ts'
 import type { Db } from '../storage/db.ts'
+import { createCircuitBreakers } from './circuit-breakers.ts'
 import { createTriggers } from './create-triggers.ts'
 import { readFunctions } from './functions/read-functions.ts'
 import type { InvocationRecord } from './invocations/invocation.ts'
@@ -36,14 +37,16 @@ export function openTriggers({ settings, countInvocation, pools, clock, ...share
     logger,
   })
   const lastAnswers = createLastAnswers({ ...shared, clock })
+  const breakers = createCircuitBreakers(clock)
   const invocations = createInvocationRecorder({ ...shared, pools })
   const onInvocation = (invocation: InvocationRecord) => {
     countInvocation(invocation.trigger, invocation.outcome.toLowerCase(), invocation.durationMs / 1000)
     if (settings.triggerRecordsHours > 0) invocations.record(invocation)
   }
   return {
-    triggers: createTriggers({ functions, logger, clock, lastAnswers, onInvocation }),
+    triggers: createTriggers({ functions, logger, clock, breakers, lastAnswers, onInvocation }),
     invocations,
+    countOpenBreakers: breakers.countOpen,
 
     /** Call it before the pools and the database are closed. */
     async close(): Promise<void> {

@@ -1,13 +1,32 @@
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { MessageMetrics } from '../messaging/message-metrics.ts'
+import type { RequestCategory } from '../pools/provisioned-limits/request-categories.ts'
+import type { CountLocked } from '../protection/lockout.ts'
+import type { CountSignInStep } from '../signin/sign-in-metrics.ts'
+import type { TimeStatement } from '../storage/dialect/backend.ts'
+import type { SweepMetrics } from '../storage/sweeper.ts'
+import { type GaugeSources, registerGauges } from './gauges.ts'
 
-/** The metrics of this process, in Prometheus' text format. */
+/**
+ * The metrics of this process, in Prometheus' text format. Labels hold only names from fixed lists: never an id, a name that a client chose,
+ * an address or the text of an error. So their number stays small, and they are not personal data. docs/production.md lists them all.
+ */
 export type Metrics = {
   /** Counts an answered request: the name of its operation or route, `ok` or an error code, and its duration. */
   count(operation: string, outcome: string, seconds: number): void
   /** Counts a request that was rejected because of overload. */
   countShed(): void
+  /** Counts a request that was rejected because of the limit of its category. */
+  countThrottled(category: RequestCategory): void
   /** Counts an invocation of a trigger function, with its outcome. */
   countInvocation(trigger: string, outcome: string, seconds: number): void
+  readonly countSignInStep: CountSignInStep
+  readonly countLocked: CountLocked
+  readonly timeStatement: TimeStatement
+  readonly messages: MessageMetrics
+  readonly sweeps: SweepMetrics
+  /** From now on, these are read whenever the metrics are read. */
+  watch(sources: GaugeSources): void
   text(): Promise<string>
   readonly contentType: string
 }
@@ -16,7 +35,22 @@ const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 
 export function createMetrics(): Metrics {
   const registry = new Registry()
+  // Among them are the delay of the event loop, memory, processor time and garbage collection.
   collectDefaultMetrics({ register: registry })
+  return {
+    ...requestMetrics(registry),
+    ...signInMetrics(registry),
+    countInvocation: invocationMetrics(registry),
+    timeStatement: statementMetrics(registry),
+    messages: messageMetrics(registry),
+    sweeps: sweepMetrics(registry),
+    watch: (sources) => registerGauges(registry, sources),
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+  }
+}
+
+function requestMetrics(registry: Registry): Pick<Metrics, 'count' | 'countShed' | 'countThrottled'> {
   const requests = new Counter({
     name: 'lifeguard_requests_total',
     help: 'Requests answered, by operation and outcome.',
@@ -35,20 +69,42 @@ export function createMetrics(): Metrics {
     help: 'Requests answered 503 because of overload. No other metric counts them.',
     registers: [registry],
   })
-  const countInvocation = createInvocationMetrics(registry)
+  const throttled = new Counter({
+    name: 'lifeguard_requests_throttled_total',
+    help: 'Requests rejected because of the request rate, by category of operations.',
+    labelNames: ['category'],
+    registers: [registry],
+  })
   return {
     count(operation, outcome, seconds) {
       requests.inc({ operation, outcome })
       durations.observe({ operation }, seconds)
     },
     countShed: () => shed.inc(),
-    countInvocation,
-    text: () => registry.metrics(),
-    contentType: registry.contentType,
+    countThrottled: (category) => throttled.inc({ category }),
   }
 }
 
-function createInvocationMetrics(registry: Registry): Metrics['countInvocation'] {
+function signInMetrics(registry: Registry): Pick<Metrics, 'countSignInStep' | 'countLocked'> {
+  const steps = new Counter({
+    name: 'lifeguard_sign_in_steps_total',
+    help: 'Calls of a sign-in, by the flow that began or the challenge that was answered, and by outcome.',
+    labelNames: ['step', 'outcome'],
+    registers: [registry],
+  })
+  const locked = new Counter({
+    name: 'lifeguard_locked_attempts_total',
+    help: 'Attempts refused because the user is locked after too many failures, by action.',
+    labelNames: ['action'],
+    registers: [registry],
+  })
+  return {
+    countSignInStep: (step, outcome) => steps.inc({ step, outcome }),
+    countLocked: (action) => locked.inc({ action }),
+  }
+}
+
+function invocationMetrics(registry: Registry): Metrics['countInvocation'] {
   const invocations = new Counter({
     name: 'lifeguard_trigger_invocations_total',
     help: 'Invocations of trigger functions, by trigger and outcome.',
@@ -65,5 +121,55 @@ function createInvocationMetrics(registry: Registry): Metrics['countInvocation']
   return (trigger, outcome, seconds) => {
     invocations.inc({ trigger, outcome })
     durations.observe({ trigger }, seconds)
+  }
+}
+
+function statementMetrics(registry: Registry): TimeStatement {
+  const durations = new Histogram({
+    name: 'lifeguard_database_statement_duration_seconds',
+    help: 'Time until a statement or the commit of a transaction was answered or failed, including the wait for a connection, by kind.',
+    labelNames: ['kind'],
+    buckets: [0.0001, 0.00025, 0.0005, ...buckets],
+    registers: [registry],
+  })
+  const byKind = { statement: durations.labels('statement'), commit: durations.labels('commit') }
+  return (kind, seconds) => byKind[kind].observe(seconds)
+}
+
+function messageMetrics(registry: Registry): MessageMetrics {
+  const started = new Counter({
+    name: 'lifeguard_messages_started_total',
+    help: 'Messages that were taken from the outbox for their first attempt, by channel.',
+    labelNames: ['channel'],
+    registers: [registry],
+  })
+  const attempts = new Counter({
+    name: 'lifeguard_message_attempts_total',
+    help: 'Attempts to deliver a message, by channel, gateway and outcome.',
+    labelNames: ['channel', 'gateway', 'outcome'],
+    registers: [registry],
+  })
+  return {
+    started: (channel) => started.inc({ channel }),
+    attempted: (channel, gateway, outcome) => attempts.inc({ channel, gateway, outcome }),
+  }
+}
+
+function sweepMetrics(registry: Registry): SweepMetrics {
+  const successes = new Gauge({
+    name: 'lifeguard_sweep_last_success_timestamp_seconds',
+    help: 'When this process last ran a sweep without an error, by sweep.',
+    labelNames: ['sweep'],
+    registers: [registry],
+  })
+  const failures = new Counter({
+    name: 'lifeguard_sweep_failures_total',
+    help: 'Runs of a sweep that failed, by sweep.',
+    labelNames: ['sweep'],
+    registers: [registry],
+  })
+  return {
+    succeeded: (sweep, at) => successes.set({ sweep }, at / 1000),
+    failed: (sweep) => failures.inc({ sweep }),
   }
 }

@@ -8,7 +8,7 @@ import { createThrottle, type RequestSource } from '../../src/web/rpc/throttle.t
 
 function givenThrottle(limitOf = (category: keyof typeof requestCategories): number => requestCategories[category]) {
   let now = 1_780_000_000_000
-  const throttle = createThrottle({ clock: { now: () => now }, limitOf })
+  const throttle = createThrottle({ clock: { now: () => now }, limitOf, countThrottled: () => undefined })
   return {
     throttle,
     advance: (ms: number) => {

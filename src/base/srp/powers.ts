@@ -25,6 +25,8 @@ export type SrpPowers = {
   sharedSecret(input: SharedSecretInput): Promise<Buffer>
   /** Roughly how many milliseconds a new call of `sharedSecret` would wait for a thread. */
   delay(): number
+  /** How many powers of g, and how many S, wait. */
+  waiting(): { readonly fixedBase: number; readonly sharedSecret: number }
   /** Computes the table of powers of g (about 40 ms in small slices), so that no request has to wait for it. */
   warmUp(): Promise<void>
   /** Rejects waiting calls and ends the threads. */
@@ -60,6 +62,8 @@ export function createSrpPowers(options: { workers: number; queueLimit: number }
     },
 
     delay: () => pool.backlog() * sharedSecretMs,
+
+    waiting: () => ({ fixedBase: queue.waiting(), sharedSecret: pool.waiting() }),
 
     warmUp: () => orReject(queue.run(() => undefined)),
 

@@ -5,6 +5,8 @@
 export type SlicedQueue = {
   /** Undefined when the queue is full. Rejects with the error of the work, or when the queue is closed. */
   run<T>(work: () => T): Promise<T> | undefined
+  /** The number of computations that wait. */
+  waiting(): number
   /** Rejects waiting work. */
   close(): void
 }
@@ -53,6 +55,8 @@ export function createSlicedQueue(options: { prepare(): boolean; queueLimit: num
         waiting.push({ perform, reject })
       })
     },
+
+    waiting: () => waiting.length,
 
     close() {
       closed = true

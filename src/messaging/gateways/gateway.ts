@@ -9,8 +9,13 @@ export type Outgoing<M extends QueuedMessage = Message> = {
   readonly message: M
 }
 
+/** Where a gateway delivers. `none` stands for a channel without a gateway. */
+export type GatewayKind = 'smtp' | 'ses' | 'sms-http' | 'twilio' | 'sns' | 'custom-sender' | 'inbox' | 'none'
+
 /** Sends the messages of one channel. */
 export type Gateway<M extends QueuedMessage = Message> = {
+  /** For the metrics. */
+  readonly kind?: GatewayKind
   /**
    * Resolves once the receiver has accepted the message. The signal ends the attempt.
    * @throws DeliveryError when the message was not accepted.

@@ -8,6 +8,7 @@ const trimEvery = 256
 export function createInboxGateway(db: Db, { keep = 10_000 }: { readonly keep?: number } = {}): Gateway {
   let untilTrim = trimEvery
   return {
+    kind: 'inbox',
     async deliver({ id, queuedAt, message }) {
       await insertInboxMessage(db, { id, createdAt: queuedAt, message })
       if (--untilTrim > 0) return

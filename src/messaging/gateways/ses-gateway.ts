@@ -35,6 +35,7 @@ export function createSesGateway({ region, endpoint, defaultFrom, timeoutMs = 10
   })
 
   return {
+    kind: 'ses',
     async deliver(outgoing, signal) {
       const { recipient, from = defaultFrom, sourceArn, configurationSet } = outgoing.message
       requireOneAddress(recipient)

@@ -25,6 +25,7 @@ export function createSmsHttpGateway({ url, bearerToken, timeoutMs = 10_000 }: O
     ...(bearerToken === undefined ? {} : { authorization: `Bearer ${bearerToken}` }),
   }
   return {
+    kind: 'sms-http',
     async deliver({ id, message }, signal) {
       const { recipient, text, poolId, username, trigger } = message
       const body = JSON.stringify({ id, to: recipient, text, poolId, username, trigger })

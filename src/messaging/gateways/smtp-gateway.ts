@@ -32,6 +32,7 @@ export function createSmtpGateway({ url, defaultFrom, silenceMs = 20_000, maxCon
   transport.on('error', () => undefined)
 
   return {
+    kind: 'smtp',
     async deliver(outgoing, signal) {
       requireOneAddress(outgoing.message.recipient)
       try {

@@ -30,6 +30,7 @@ export function createSnsGateway({ region, endpoint, timeoutMs = 10_000 }: Optio
     requestHandler: { connectionTimeout: timeoutMs, requestTimeout: timeoutMs, throwOnRequestTimeout: true },
   })
   return {
+    kind: 'sns',
     async deliver({ message }, signal) {
       const command = new PublishCommand({
         PhoneNumber: message.recipient,

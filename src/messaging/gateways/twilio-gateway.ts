@@ -27,6 +27,7 @@ export function createTwilioGateway({ url: text, from, timeoutMs = 10_000 }: Opt
   const sender: Record<string, string> = messagingService.test(from) ? { MessagingServiceSid: from } : { From: from }
   const headers = { 'content-type': 'application/x-www-form-urlencoded', 'user-agent': 'lifeguard', authorization }
   return {
+    kind: 'twilio',
     async deliver({ message }, signal) {
       const body = new URLSearchParams({ To: message.recipient, ...sender, Body: message.text }).toString()
       const { status, body: answer } = await post({ url, headers, body, timeoutMs, signal })

@@ -11,6 +11,12 @@ export type StorageLogger = {
 /** Called with the published payload in every process that shares the database, including the one that published it. */
 export type Listener = (payload: string) => void
 
+/** Called with the seconds that a statement, or the COMMIT of a transaction, took until its answer or its failure. */
+export type TimeStatement = (kind: 'statement' | 'commit', seconds: number) => void
+
+/** The connections for statements and transactions, and the callers that wait for one. */
+export type Connections = { readonly inUse: number; readonly idle: number; readonly waiting: number }
+
 /** One opened engine: everything in which the two engines differ. */
 export type Backend = {
   /** See `checkpoint` of Storage. */
@@ -20,6 +26,8 @@ export type Backend = {
   publish(channel: string, payload: string): Promise<void>
   /** `onGap` is called after a time in which notifications may have been missed. */
   subscribe(channel: string, listener: Listener, onGap?: () => void): () => void
+  /** Undefined for SQLite, which has no pool of connections. */
+  connections(): Connections | undefined
   /** Resolves when the database answers a look-up. */
   ping(): Promise<void>
   /** Runs work whose statements may take far longer than usual. */

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { StorageError } from '../storage-error.ts'
-import type { Backend, StorageLogger } from './backend.ts'
+import type { Backend, StorageLogger, TimeStatement } from './backend.ts'
 import { ConnectionWatch } from './connection-watch.ts'
 import { DatabaseAvailability } from './database-availability.ts'
 import { createFailureLog } from './failure-log.ts'
@@ -43,11 +43,12 @@ export type PostgresOptions = {
   readonly statementSeconds: number
   /** How long to wait for a server that cannot be reached, in seconds. */
   readonly waitSeconds: number
+  readonly timeStatement: TimeStatement
 }
 
 /** Connects with a pool of at most `poolSize` connections, one more for look-ups and one that listens. */
 export async function openPostgres(options: PostgresOptions): Promise<Backend> {
-  const { url, logger, waitSeconds } = options
+  const { url, logger, waitSeconds, timeStatement } = options
   const { pool, lookups, availability, watch, singleConnection, limits } = connectionsOf(options)
   try {
     const messageOf = (error: unknown) => postgresError(url, error).message
@@ -55,10 +56,11 @@ export async function openPostgres(options: PostgresOptions): Promise<Backend> {
     const notifications = await startListening(singleConnection, (error) => availability.reportFailure(error))
     return {
       engine: 'postgres',
-      dialect: postgresDialect({ pool, lookups, availability, logFailure: createFailureLog(logger) }),
+      dialect: postgresDialect({ pool, lookups, availability, timeStatement, logFailure: createFailureLog(logger) }),
       publish: (channel, payload) => notifications.publish(pool, channel, payload),
       subscribe: notifications.subscribe,
       checkpoint: () => undefined,
+      connections: pool.count,
       ping: async () => {
         await lookups.query(pingQuery)
       },

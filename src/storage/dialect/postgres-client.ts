@@ -1,4 +1,5 @@
 import pg from 'pg'
+import type { Connections } from './backend.ts'
 import type { ConnectionWatch, WatchedConnection } from './connection-watch.ts'
 
 export type ClientOptions = {
@@ -70,6 +71,7 @@ export type PostgresPool = {
   acquire(): Promise<PooledClient>
   /** Aborts the connections that nobody uses. */
   abortIdle(error: Error): void
+  count(): Connections
   end(): Promise<void>
 }
 
@@ -98,6 +100,7 @@ export function openPool({ size, waitMs, onLoss, ...options }: PoolOptions): Pos
     abortIdle(error) {
       for (const client of idle) client.abort(error)
     },
+    count: () => ({ inUse: pool.totalCount - pool.idleCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     end: () => pool.end(),
   }
 }

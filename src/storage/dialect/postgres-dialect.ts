@@ -11,6 +11,7 @@ import {
 } from 'kysely'
 import type pg from 'pg'
 import { DatabaseUnavailableError } from '../database-unavailable-error.ts'
+import type { TimeStatement } from './backend.ts'
 import type { DatabaseAvailability } from './database-availability.ts'
 import { registerDirectExecutor, unregisterDirectExecutor } from './direct-executor.ts'
 import type { LogFailure } from './failure-log.ts'
@@ -26,6 +27,7 @@ type Connections = {
   readonly lookups: PostgresLookups
   readonly availability: DatabaseAvailability
   readonly logFailure: LogFailure
+  readonly timeStatement: TimeStatement
 }
 
 /**
@@ -115,8 +117,9 @@ class PostgresConnection implements DatabaseConnection {
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    const { names } = this.#shared
+    const { names, timeStatement } = this.#shared
     const name = names.nameOf(query.sql)
+    const start = performance.now()
     try {
       return await this.#execute<R>(query, name)
     } catch (error) {
@@ -125,7 +128,9 @@ class PostgresConnection implements DatabaseConnection {
       // PostgreSQL has aborted the transaction and rejects all its later statements, so a retry could not succeed.
       if (this.#isInTransaction) throw new DatabaseUnavailableError('A table was changed during the transaction.', { cause: error })
       // The statement was rejected before it did anything.
-      return this.#execute<R>(query, names.nameOf(query.sql))
+      return await this.#execute<R>(query, names.nameOf(query.sql))
+    } finally {
+      timeStatement('statement', (performance.now() - start) / 1000)
     }
   }
 
@@ -146,8 +151,12 @@ class PostgresConnection implements DatabaseConnection {
   }
 
   async commit(): Promise<void> {
+    const start = performance.now()
+    const answer = await this.#control('commit').finally(() => {
+      this.#shared.timeStatement('commit', (performance.now() - start) / 1000)
+    })
     // PostgreSQL answers the COMMIT of a failed transaction with ROLLBACK and no error.
-    if ((await this.#control('commit')) !== 'COMMIT') throw new Error('A statement of the transaction failed, so it was rolled back.')
+    if (answer !== 'COMMIT') throw new Error('A statement of the transaction failed, so it was rolled back.')
     if (this.#broken) throw new Error('The transaction could not begin.')
   }
 

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { EmptyDatabaseError, StorageError } from '../storage-error.ts'
-import type { Backend, StorageLogger } from './backend.ts'
+import type { Backend, StorageLogger, TimeStatement } from './backend.ts'
 import { createFailureLog } from './failure-log.ts'
 import { retryWhileBusy } from './retry-while-busy.ts'
 import { sqliteChannels } from './sqlite-channels.ts'
@@ -21,7 +21,7 @@ const lockTimeoutMs = 10_000
  */
 const checkedBytes = 64 * 1024 * 1024
 
-type SqliteOptions = { readonly create: boolean; readonly logger: StorageLogger }
+type SqliteOptions = { readonly create: boolean; readonly logger: StorageLogger; readonly timeStatement: TimeStatement }
 
 /**
  * Opens the file. With `create`, a missing file and its folder are created, readable by their owner only. Without it, a missing or empty
@@ -29,7 +29,7 @@ type SqliteOptions = { readonly create: boolean; readonly logger: StorageLogger 
  * @throws EmptyDatabaseError when the file is missing or empty and may not be created
  * @throws StorageError when the file cannot be opened or is damaged
  */
-export async function openSqlite(path: string, { create, logger }: SqliteOptions): Promise<Backend> {
+export async function openSqlite(path: string, { create, logger, timeStatement }: SqliteOptions): Promise<Backend> {
   const file = resolve(path)
   if (!create) requireContent(file)
   createFile(file)
@@ -53,11 +53,12 @@ export async function openSqlite(path: string, { create, logger }: SqliteOptions
     const groups = new SqliteGroupWriter(writer, { busyTimeoutMs, lockTimeoutMs })
     return {
       engine: 'sqlite',
-      dialect: sqliteDialect({ reader, writer, groups, logFailure: createFailureLog(logger) }),
+      dialect: sqliteDialect({ reader, writer, groups, timeStatement, logFailure: createFailureLog(logger) }),
       ...sqliteChannels(writer),
       ping: async () => {
         reader.run('select count(*) from sqlite_schema', [])
       },
+      connections: () => undefined,
       withoutTimeLimit: (work) => work(),
       // The reader runs the checkpoint, since SQLite refuses one inside a transaction, and the writer may be in a transaction.
       checkpoint: () => void reader.run('pragma wal_checkpoint(passive)', []),

@@ -10,6 +10,7 @@ import {
   SqliteQueryCompiler,
 } from 'kysely'
 import { DatabaseUnavailableError } from '../database-unavailable-error.ts'
+import type { TimeStatement } from './backend.ts'
 import { registerDirectExecutor, unregisterDirectExecutor } from './direct-executor.ts'
 import type { LogFailure } from './failure-log.ts'
 import { statementError } from './sqlite-errors.ts'
@@ -22,6 +23,7 @@ type Handles = {
   readonly writer: SqliteHandle
   readonly groups: SqliteGroupWriter
   readonly logFailure: LogFailure
+  readonly timeStatement: TimeStatement
 }
 
 /** Kysely over `node:sqlite`. Reads outside transactions see committed rows only, and writes are committed in groups. */
@@ -82,10 +84,13 @@ class SqliteDriver implements Driver {
   }
 
   async commitTransaction(connection: SqliteConnection): Promise<void> {
+    const start = performance.now()
     try {
       await connection.transaction?.commit()
     } catch (error) {
       throw failureOf(this.#handles, error, 'commit')
+    } finally {
+      this.#handles.timeStatement('commit', (performance.now() - start) / 1000)
     }
   }
 
@@ -116,11 +121,14 @@ class SqliteConnection implements DatabaseConnection {
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    const start = performance.now()
     try {
       const result = this.#run<R>(query)
       return result instanceof Promise ? await result : result
     } catch (error) {
       throw failureOf(this.#handles, error, query.sql)
+    } finally {
+      this.#handles.timeStatement('statement', (performance.now() - start) / 1000)
     }
   }
 

@@ -9,6 +9,8 @@ import { type ImportDeps, runImportStep } from './import-step.ts'
 export type ImportRunner = {
   /** Call it after the commit that starts or stops a job. It is cheap and never throws. */
   wake(): void
+  /** Whether this process runs a job. */
+  isImporting(): boolean
   /** Stops after the current step and leaves the job to another process. */
   close(): Promise<void>
 }
@@ -31,16 +33,22 @@ export function createImportRunner({ logger, holder, pollMs = 2_000, ...deps }: 
   const stop = new AbortController()
   let running: Promise<void> | undefined
   let wokenWhileRunning = false
+  let isImporting = false
+  const onImport = () => {
+    isImporting = true
+  }
 
   async function runWhileWoken(): Promise<void> {
     do {
       wokenWhileRunning = false
       try {
-        await runSteps(deps, holder, stop.signal)
+        await runSteps(deps, { holder, stop: stop.signal, onImport })
       } catch (error) {
         // The next poll repeats the step, whose transaction was rolled back.
         if (stop.signal.aborted || error instanceof DatabaseUnavailableError) return
         logger.error({ err: error }, 'A step of a user import failed')
+      } finally {
+        isImporting = false
       }
     } while (wokenWhileRunning && !stop.signal.aborted)
   }
@@ -59,6 +67,7 @@ export function createImportRunner({ logger, holder, pollMs = 2_000, ...deps }: 
   const poll = setInterval(wake, pollMs).unref()
   return {
     wake,
+    isImporting: () => isImporting,
     async close() {
       clearInterval(poll)
       stop.abort()
@@ -69,11 +78,18 @@ export function createImportRunner({ logger, holder, pollMs = 2_000, ...deps }: 
   }
 }
 
+type Run = {
+  readonly holder: string
+  readonly stop: AbortSignal
+  /** Called before each step. */
+  readonly onImport: () => void
+}
+
 /**
  * Runs steps until no job is active, or another process has the lease.
  * @NOTE The lease only saves work: each step is safe by its own transaction, even if two processes run it.
  */
-async function runSteps(deps: ImportDeps, holder: string, stop: AbortSignal): Promise<void> {
+async function runSteps(deps: ImportDeps, { holder, stop, onImport }: Run): Promise<void> {
   const { db, clock } = deps
   let leasedAt = Number.NEGATIVE_INFINITY
   for (;;) {
@@ -83,6 +99,7 @@ async function runSteps(deps: ImportDeps, holder: string, stop: AbortSignal): Pr
       leasedAt = clock.now()
       if (!(await tryLease(db, { name: leaseName, holder }, leasedAt, leaseMs))) return
     }
+    onImport()
     await runImportStep(deps, active)
     // Lets waiting requests run first.
     await nextTurn()

@@ -5,6 +5,8 @@ import type { HashCheck } from './check-imported-hash.ts'
 export type ImportedHashes = {
   /** Undefined when the queue is full. */
   check(check: HashCheck): Promise<boolean> | undefined
+  /** The number of checks that wait for a thread. */
+  waiting(): number
   /** Ends the threads and rejects the waiting checks. */
   close(): Promise<void>
 }
@@ -24,6 +26,7 @@ export function createImportedHashes(options: { workers: number; queueLimit: num
   const pool = createWorkerPool({ ...options, entry })
   return {
     check: (check) => pool.run(Buffer.from(JSON.stringify(check)))?.then((reply) => reply[0] === 1),
+    waiting: pool.waiting,
     close: pool.close,
   }
 }

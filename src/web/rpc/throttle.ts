@@ -30,6 +30,13 @@ const advanceShare = 0.5
 /** The most shares that are remembered, each of one bucket and one address. An address whose share was forgotten gets a full one again. */
 const mostShares = 10_000
 
+type Options = {
+  readonly clock: Clock
+  readonly limitOf: (category: RequestCategory) => number
+  /** Called for each request that is refused. */
+  readonly countThrottled: (category: RequestCategory) => void
+}
+
 /**
  * Token buckets of one second's requests. Each category has one for signed requests and one for all others, so that unsigned requests
  * cannot use up the limit of administrators. Nor can one address use up the limit of the others: an address within its share may borrow
@@ -37,7 +44,7 @@ const mostShares = 10_000
  *
  * The buckets are in the memory of this process, which makes them cheap. So two processes together allow twice the limit.
  */
-export function createThrottle({ clock, limitOf }: { clock: Clock; limitOf: (category: RequestCategory) => number }): Throttle {
+export function createThrottle({ clock, limitOf, countThrottled }: Options): Throttle {
   const buckets = new Map<string, Bucket>()
   const shares = new Map<string, Bucket>()
 
@@ -68,7 +75,9 @@ export function createThrottle({ clock, limitOf }: { clock: Clock; limitOf: (cat
     const now = clock.now()
     const bucket = bucketOf(name, perSecond, now)
     const mayBorrow = source !== 'signed' && takeFromShare(name, networkOf(source.address), perSecond, now)
-    if (!take(bucket, mayBorrow ? 1 - perSecond * advanceShare : 1)) throw tooMany(operation)
+    if (take(bucket, mayBorrow ? 1 - perSecond * advanceShare : 1)) return
+    countThrottled(category)
+    throw tooMany(operation)
   }
 }
 

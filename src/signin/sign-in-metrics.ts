@@ -1,0 +1,26 @@
+import { ApiError, type ErrorCode } from '../contract/api-error.ts'
+import type { AuthFlowType } from '../contract/generated/types.ts'
+import { DatabaseUnavailableError } from '../storage/database-unavailable-error.ts'
+import type { ChallengeName, StepResult } from './sign-in.ts'
+
+/** The flow that begins, or the challenge that is answered. */
+type Step = AuthFlowType | ChallengeName
+
+/** Counts one call of a sign-in, with its result: a challenge, tokens, or the code of the error. */
+export type CountSignInStep = (step: Step, outcome: StepResult['kind'] | ErrorCode) => void
+
+export async function countingStep(count: CountSignInStep, step: Step, work: () => Promise<StepResult>): Promise<StepResult> {
+  try {
+    const result = await work()
+    count(step, result.kind)
+    return result
+  } catch (error) {
+    count(step, codeOf(error))
+    throw error
+  }
+}
+
+function codeOf(error: unknown): ErrorCode {
+  if (error instanceof ApiError) return error.code
+  return error instanceof DatabaseUnavailableError ? 'ServiceUnavailable' : 'InternalErrorException'
+}

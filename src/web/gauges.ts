@@ -1,0 +1,140 @@
+import { Gauge, type Registry } from 'prom-client'
+import type { Channel } from '../messaging/message.ts'
+import type { WaitingMessages } from '../messaging/outbox-repository.ts'
+import type { Connections } from '../storage/dialect/backend.ts'
+
+type Queue = 'srp-fixed-base' | 'srp-shared-secret' | 'imported-hashes'
+
+/** The state of this process and of what it depends on. It is read whenever the metrics are read, not when it changes. */
+export type GaugeSources = {
+  now(): number
+  /** Rejects when the database cannot be read or written. */
+  checkDatabase(): Promise<void>
+  /** Undefined when the database has no pool of connections. */
+  connections(): Connections | undefined
+  findWaitingMessages(): Promise<Readonly<Record<Channel, WaitingMessages>>>
+  queueLengths(): Readonly<Record<Queue, number>>
+  countOpenBreakers(): number
+  hasSweeperLease(): boolean
+  isImporting(): boolean
+  /** In epoch milliseconds. Undefined when the server has no certificate. */
+  readonly certificateExpiresAt: number | undefined
+}
+
+/** Many monitors that read at once cost the database no more than one. */
+const cachedMs = 5000
+/** How long the answer to a monitor waits for the database. */
+const databaseMs = 1000
+
+export function registerGauges(registry: Registry, sources: GaugeSources): void {
+  const gauge = (name: string, help: string, read: (gauge: Gauge) => void | Promise<void>, labelNames: readonly string[] = []) => {
+    const collect = function (this: Gauge) {
+      return read(this)
+    }
+    return new Gauge({ name, help, labelNames: [...labelNames], collect, registers: [registry] })
+  }
+  databaseGauges(gauge, sources)
+  messageGauges(gauge, sources)
+  gauge(
+    'lifeguard_queue_length',
+    'Computations that wait for a thread or for their turn, by queue.',
+    (gauge) => {
+      for (const [queue, length] of Object.entries(sources.queueLengths())) gauge.set({ queue }, length)
+    },
+    ['queue'],
+  )
+  gauge('lifeguard_circuit_breakers_open', 'Trigger functions that this process does not call at present, after failures.', (gauge) =>
+    gauge.set(sources.countOpenBreakers()),
+  )
+  gauge('lifeguard_sweeper_lease', '1 if this process removes expired rows, 0 if another one does.', (gauge) =>
+    gauge.set(Number(sources.hasSweeperLease())),
+  )
+  gauge('lifeguard_import_jobs_running', 'Import jobs that this process runs.', (gauge) => gauge.set(Number(sources.isImporting())))
+  const { certificateExpiresAt } = sources
+  if (certificateExpiresAt === undefined) return
+  gauge('lifeguard_tls_certificate_expiry_timestamp_seconds', 'When the certificate of --tls-cert expires.', (gauge) =>
+    gauge.set(certificateExpiresAt / 1000),
+  )
+}
+
+type AddGauge = (name: string, help: string, read: (gauge: Gauge) => void | Promise<void>, labelNames?: readonly string[]) => Gauge
+
+function databaseGauges(gauge: AddGauge, { checkDatabase, connections }: GaugeSources): void {
+  gauge('lifeguard_database_up', '1 if the database can be read and written, otherwise 0.', async (gauge) =>
+    gauge.set(
+      await inTime(
+        checkDatabase().then(() => 1),
+        0,
+      ),
+    ),
+  )
+  if (connections() === undefined) return
+  gauge(
+    'lifeguard_database_connections',
+    'Connections to PostgreSQL for statements and transactions, by state.',
+    (gauge) => {
+      const { inUse = 0, idle = 0 } = connections() ?? {}
+      gauge.set({ state: 'in-use' }, inUse)
+      gauge.set({ state: 'idle' }, idle)
+    },
+    ['state'],
+  )
+  gauge('lifeguard_database_connection_waiters', 'Statements and transactions that wait for a connection.', (gauge) =>
+    gauge.set(connections()?.waiting ?? 0),
+  )
+}
+
+/** Without the database these gauges have no values. */
+function messageGauges(gauge: AddGauge, { now, findWaitingMessages }: GaugeSources): void {
+  const find = cached(findWaitingMessages)
+  const setByChannel = async (gauge: Gauge, figure: (waiting: WaitingMessages) => number) => {
+    gauge.reset()
+    const found = await inTime(find(), undefined)
+    for (const [channel, waiting] of Object.entries(found ?? {})) gauge.set({ channel }, figure(waiting))
+  }
+  gauge(
+    'lifeguard_messages_waiting',
+    'Messages of all processes that wait for their delivery, by channel. Beyond 10000 for each queue, no more are counted.',
+    (gauge) => setByChannel(gauge, ({ count }) => count),
+    ['channel'],
+  )
+  gauge(
+    'lifeguard_messages_oldest_age_seconds',
+    'Age of the oldest message that waits for its delivery, by channel; 0 if none waits.',
+    (gauge) => setByChannel(gauge, ({ oldestAt }) => (oldestAt === undefined ? 0 : Math.max(now() - oldestAt, 0) / 1000)),
+    ['channel'],
+  )
+}
+
+/** The last result while it is new. Calls that come meanwhile share one load, also one that takes long. A failure is not kept. */
+function cached<T>(load: () => Promise<T>): () => Promise<T> {
+  let current: Promise<T> | undefined
+  let loadedAt = Number.POSITIVE_INFINITY
+  return () => {
+    if (current !== undefined && performance.now() - loadedAt < cachedMs) return current
+    const loading = load()
+    current = loading
+    loadedAt = Number.POSITIVE_INFINITY
+    const noteEnd = (at: number) => {
+      if (current === loading) loadedAt = at
+    }
+    loading.then(
+      () => noteEnd(performance.now()),
+      () => noteEnd(Number.NEGATIVE_INFINITY),
+    )
+    return loading
+  }
+}
+
+/** The result of the work, or `otherwise` when it fails or takes too long. */
+async function inTime<T, U>(work: Promise<T>, otherwise: U): Promise<T | U> {
+  const { promise: timeout, resolve } = Promise.withResolvers<U>()
+  const timer = setTimeout(() => resolve(otherwise), databaseMs)
+  try {
+    return await Promise.race([work, timeout])
+  } catch {
+    return otherwise
+  } finally {
+    clearTimeout(timer)
+  }
+}
