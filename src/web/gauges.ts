@@ -51,10 +51,15 @@ export function registerGauges(registry: Registry, sources: GaugeSources): void 
   )
   gauge('lifeguard_import_jobs_running', 'Import jobs that this process runs.', (gauge) => gauge.set(Number(sources.isImporting())))
   const { certificateExpiresAt } = sources
-  if (certificateExpiresAt === undefined) return
   gauge('lifeguard_tls_certificate_expiry_timestamp_seconds', 'When the certificate of --tls-cert expires.', (gauge) =>
-    gauge.set(certificateExpiresAt / 1000),
+    setOrRemove(gauge, certificateExpiresAt && certificateExpiresAt / 1000),
   )
+}
+
+/** Without a value the gauge is left out. It would be 0 otherwise. */
+function setOrRemove(gauge: Gauge, value: number | undefined): void {
+  if (value === undefined) gauge.remove()
+  else gauge.set(value)
 }
 
 type AddGauge = (name: string, help: string, read: (gauge: Gauge) => void | Promise<void>, labelNames?: readonly string[]) => Gauge
@@ -68,19 +73,19 @@ function databaseGauges(gauge: AddGauge, { checkDatabase, connections }: GaugeSo
       ),
     ),
   )
-  if (connections() === undefined) return
   gauge(
     'lifeguard_database_connections',
     'Connections to PostgreSQL for statements and transactions, by state.',
     (gauge) => {
-      const { inUse = 0, idle = 0 } = connections() ?? {}
-      gauge.set({ state: 'in-use' }, inUse)
-      gauge.set({ state: 'idle' }, idle)
+      const counted = connections()
+      if (counted === undefined) return
+      gauge.set({ state: 'in-use' }, counted.inUse)
+      gauge.set({ state: 'idle' }, counted.idle)
     },
     ['state'],
   )
   gauge('lifeguard_database_connection_waiters', 'Statements and transactions that wait for a connection.', (gauge) =>
-    gauge.set(connections()?.waiting ?? 0),
+    setOrRemove(gauge, connections()?.waiting),
   )
 }
 

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { get, type RequestOptions, request } from 'node:https'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { describe, it } from 'node:test'
 import { createCertificate } from '../../src/pools/signing-certificate/create-certificate.ts'
+import { parseMetrics } from '../support/metrics.ts'
 import { LifeguardProcess, temporaryFolder } from './lifeguard-process.ts'
 
 const folder = temporaryFolder()
@@ -33,5 +36,10 @@ describe('lifeguard with a certificate', () => {
       assert.equal(answer.headers['strict-transport-security'], 'max-age=31536000')
       answer.resume()
     }
+
+    const [answer] = (await once(get(`${url}/metrics`, options), 'response')) as [IncomingMessage]
+    const { valuesOf } = parseMetrics(await text(answer))
+    const expiry = new X509Certificate(certificate).validToDate.getTime() / 1000
+    assert.deepEqual(valuesOf('lifeguard_tls_certificate_expiry_timestamp_seconds'), { '': expiry })
   })
 })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { describe, it } from 'node:test'
 import { AdminCreateUserCommand, AdminGetUserCommand, CreateUserPoolCommand } from '@aws-sdk/client-cognito-identity-provider'
+import { readMetrics } from '../support/metrics.ts'
 import { skipWithoutPostgres } from '../support/postgres-stage.ts'
 import { clientOf, restart, startNode, until, useOwnCluster, withDatabase } from './own-database.ts'
 import { TcpProxy } from './tcp-proxy.ts'
@@ -87,6 +88,9 @@ describe('A server that loses its PostgreSQL', { skip: skipWithoutPostgres }, ()
     assert.equal(await until('/readyz is 503', client.ready, (status) => status === 503), 503)
     assertUnavailable(await user.read())
     assertUnavailable(await user.write('refused'))
+    const metrics = await readMetrics(await node.url())
+    assert.deepEqual(metrics.valuesOf('lifeguard_database_up'), { '': 0 })
+    assert.deepEqual(metrics.valuesOf('lifeguard_messages_waiting'), {})
     // In `dev` the log is on standard output.
     await node.says(/The database cannot be reached/)
 

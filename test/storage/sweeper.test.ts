@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { sql } from 'kysely'
 import { consumeState, sweepConsumedStates } from '../../src/storage/consumed-state-repository.ts'
-import { type Sweep, startSweeper } from '../../src/storage/sweeper.ts'
+import { type Sweep, type SweepMetrics, startSweeper } from '../../src/storage/sweeper.ts'
+import { createMetrics } from '../../src/web/metrics.ts'
 import { engines } from '../support/engines.ts'
+import { parseMetrics } from '../support/metrics.ts'
 import { createTestClock } from '../support/test-clock.ts'
 import { openTestStorage, type TestStorage } from '../support/test-storage.ts'
 
@@ -29,8 +31,8 @@ function starter(storage: TestStorage, clock = createTestClock()) {
   return {
     clock,
     errors,
-    start: (holder: string, sweeps: readonly Sweep[]) =>
-      startSweeper({ db: storage.db, clock, logger, holder, sweeps, intervalMs, batchSize: 10 }),
+    start: (holder: string, sweeps: readonly Sweep[], metrics?: SweepMetrics) =>
+      startSweeper({ db: storage.db, clock, logger, holder, sweeps, ...(metrics && { metrics }), intervalMs, batchSize: 10 }),
   }
 }
 
@@ -83,6 +85,28 @@ for (const engine of engines) {
       assert.deepEqual(called(), [2, 1, 1])
       await two.close()
       await three.close()
+    })
+
+    it('shows in the metrics when each sweep last succeeded, which sweeps failed, and which process has the lease', async () => {
+      await using storage = await openTestStorage(engine)
+      const { clock, start } = starter(storage)
+      const { sweep } = counting('good')
+      const failing: Sweep = { name: 'failing', run: () => Promise.reject(new Error('It fails.')) }
+      const metrics = createMetrics()
+      const [one, two] = [start('one', [failing, sweep], metrics.sweeps), start('two', [sweep], metrics.sweeps)]
+      assert.deepEqual([one.hasLease(), two.hasLease()], [false, false])
+      await one.sweep()
+      const sweptAt = clock.now()
+      clock.advance(1000)
+      await two.sweep()
+      assert.deepEqual([one.hasLease(), two.hasLease()], [true, false])
+      const { valuesOf } = parseMetrics(await metrics.text())
+      assert.deepEqual(valuesOf('lifeguard_sweep_last_success_timestamp_seconds'), { 'sweep=good': sweptAt / 1000 })
+      assert.deepEqual(valuesOf('lifeguard_sweep_failures_total'), { 'sweep=failing': 1 })
+      clock.advance(intervalMs * 3)
+      assert.equal(one.hasLease(), false)
+      await one.close()
+      await two.close()
     })
 
     it('logs a sweep that fails, and goes on with the others', async () => {

@@ -4,6 +4,7 @@ import { AdminCreateUserCommand, AdminSetUserPasswordCommand } from '@aws-sdk/cl
 import { engines } from '../../support/engines.ts'
 import { recordingLogger } from '../../support/functions.ts'
 import { callLifeguard } from '../../support/lifeguard-operations.ts'
+import { readMetrics } from '../../support/metrics.ts'
 import { claimsOf, givenTokens, givenUser, goodPassword, signInByPassword } from '../../support/sign-in.ts'
 import { agree, givenPoolWith, refuse, refusedBy, unrecognizable } from '../../support/sign-in-triggers.ts'
 import { useTestServer } from '../../support/test-server.ts'
@@ -151,8 +152,10 @@ for (const engine of engines) {
       const left = failed('PreAuthentication', 'CircuitBreakerOpen')
       for (const seen of [slow, slow, left, left]) await assert.rejects(signIn(), seen)
       assert.equal(triggers.fired.length, 2)
+      assert.deepEqual((await readMetrics(server().url)).valuesOf('lifeguard_circuit_breakers_open'), { '': 1 })
 
       server().clock.advance(61_000)
+      assert.deepEqual((await readMetrics(server().url)).valuesOf('lifeguard_circuit_breakers_open'), { '': 0 })
       const trial = await Promise.allSettled([signIn(), signIn(), signIn()])
       assert.deepEqual(trial.map((one) => (one as PromiseRejectedResult).reason.message).sort(), [left.message, left.message, slow.message])
       assert.equal(triggers.fired.length, 3)
