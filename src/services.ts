@@ -20,13 +20,14 @@ import { createProvisionedLimits } from './pools/provisioned-limits/provisioned-
 import { quotasWith } from './pools/quotas.ts'
 import { createCodeLockout, createDeviceLockout, createPasswordLockout } from './protection/lockouts.ts'
 import type { Settings } from './settings.ts'
-import { startSweeper } from './storage/sweeper.ts'
+import type { Db } from './storage/db.ts'
+import { type Sweeper, startSweeper } from './storage/sweeper.ts'
 import { sweepsOf } from './sweeps.ts'
 import { createKeysAhead } from './tokens/keys-ahead.ts'
 import { createSigningKeys } from './tokens/signing-keys.ts'
 import { openTriggers } from './triggers/open-triggers.ts'
 import { hasTrigger, type Triggers } from './triggers/trigger.ts'
-import { createImportRunner } from './users/import/import-runner.ts'
+import { createImportRunner, type ImportRunner } from './users/import/import-runner.ts'
 import { createImportedHashes, type ImportedHashes } from './users/passwords/imported-hashes.ts'
 import { createPasswords } from './users/passwords/passwords.ts'
 import type { Metrics } from './web/metrics.ts'
@@ -64,19 +65,12 @@ export async function openServices(options: ServiceOptions) {
   const { settings, database, publicUrl, logger, clock, metrics, withoutSlot } = options
   const { secrets, storage } = database
   const { db, publish, subscribe, checkpoint } = storage
-  const { countInvocation, countLocked, countSignInStep } = metrics
   const powers = openPowers(settings)
   const provisionedLimits = createProvisionedLimits({ db, clock, factor: rateFactorOf(settings) || 1, publish, subscribe })
   const signingKeys = createSigningKeys({ ...storage, secrets, clock })
   const accessKeys = createAccessKeyCache({ ...storage, secrets, clock })
   const pools = createPoolCatalog({ db, secrets, clock, serverDefaults: serverDefaultsOf(settings), publish, subscribe })
-  const { triggers, invocations, countOpenBreakers, ...triggerFunctions } = openTriggers({
-    ...options,
-    countInvocation,
-    db,
-    secrets,
-    pools,
-  })
+  const { triggers, invocations, ...triggerFunctions } = openTriggers({ ...options, db, secrets, pools })
   const worker = await openOutbox(options, pools, triggers)
   const importedHashes = createImportedHashes({ workers: hashWorkers, queueLimit: hashQueueLimit })
   const keysAhead = createKeysAhead(signingKeys)
@@ -95,9 +89,7 @@ export async function openServices(options: ServiceOptions) {
     outbox: { ...worker, afterCommit: createAfterCommit({ db, wake: worker.wake }) },
     passwords: createPasswords({ secrets, powers, importedHashes: hashesWithoutSlot(importedHashes, withoutSlot) }),
     imports,
-    lockout: createPasswordLockout({ db, countLocked }),
-    codeLockout: createCodeLockout({ db, countLocked, withoutSlot }),
-    deviceLockout: createDeviceLockout({ db, countLocked }),
+    ...lockoutsOf(options),
     srpToleranceMs: settings.srpClockToleranceSeconds * 1000,
     triggers: triggersWithoutSlot(triggers, withoutSlot),
     invocations,
@@ -106,15 +98,8 @@ export async function openServices(options: ServiceOptions) {
     keysAhead,
     senderDomains: readSenderDomains(settings.emailFromDomains),
     findAccessKey: accessKeys.find,
-    countSignInStep,
-    /** What the metrics show of the services. */
-    gauges: {
-      findWaitingMessages: () => findWaitingByChannel(db),
-      queueLengths: () => queueLengths(powers, importedHashes),
-      countOpenBreakers,
-      hasSweeperLease: sweeper.hasLease,
-      isImporting: imports.isImporting,
-    },
+    countSignInStep: metrics.countSignInStep,
+    gauges: gaugesOf({ db, powers, importedHashes, triggerFunctions, sweeper, imports }),
     /** Call `close` after the last request has ended, and before the database is closed. */
     async close(): Promise<void> {
       await Promise.all([sweeper, imports, worker, keysAhead].map((worker) => worker.close()))
@@ -154,9 +139,36 @@ function hashesWithoutSlot(hashes: ImportedHashes, withoutSlot: WithoutSlot): Pi
   }
 }
 
-function queueLengths(powers: SrpPowers, importedHashes: ImportedHashes) {
-  const { fixedBase, sharedSecret } = powers.waiting()
-  return { 'srp-fixed-base': fixedBase, 'srp-shared-secret': sharedSecret, 'imported-hashes': importedHashes.waiting() }
+function lockoutsOf({ database, metrics: { countLocked }, withoutSlot }: ServiceOptions) {
+  const { db } = database.storage
+  return {
+    lockout: createPasswordLockout({ db, countLocked }),
+    codeLockout: createCodeLockout({ db, countLocked, withoutSlot }),
+    deviceLockout: createDeviceLockout({ db, countLocked }),
+  }
+}
+
+type Watched = {
+  readonly db: Db
+  readonly powers: Pick<SrpPowers, 'waiting'>
+  readonly importedHashes: Pick<ImportedHashes, 'waiting'>
+  readonly triggerFunctions: { countOpenBreakers(): number }
+  readonly sweeper: Sweeper
+  readonly imports: ImportRunner
+}
+
+/** What the metrics show of the services. */
+function gaugesOf({ db, powers, importedHashes, triggerFunctions, sweeper, imports }: Watched) {
+  return {
+    findWaitingMessages: () => findWaitingByChannel(db),
+    queueLengths() {
+      const { fixedBase, sharedSecret } = powers.waiting()
+      return { 'srp-fixed-base': fixedBase, 'srp-shared-secret': sharedSecret, 'imported-hashes': importedHashes.waiting() }
+    },
+    countOpenBreakers: triggerFunctions.countOpenBreakers,
+    hasSweeperLease: sweeper.hasLease,
+    isImporting: imports.isImporting,
+  }
 }
 
 function openPowers({ workers = Math.min(availableParallelism(), maxWorkers) }: Settings) {

@@ -68,7 +68,6 @@ export function createWorkerPool(options: { entry: URL; workers: number; queueLi
         dispatch()
       })
     },
-
     backlog: () => (waiting.length + slots.filter(({ running }) => running.length > 1).length) / options.workers,
     waiting: () => waiting.length,
     async close() {

@@ -61,9 +61,8 @@ export function createOutboxWorker({
     ['email', openLane('email', gateways.email)],
     ['sms', openLane('sms', gateways.sms)],
   ])
-  if (customSender !== undefined) {
+  if (customSender !== undefined)
     for (const lane of ['custom-email', 'custom-sms'] as const) lanes.set(lane, openLane(lane, customSender, customSenderTimeoutMs))
-  }
   const fill = (names: Iterable<Lane>) => {
     for (const lane of names) void lanes.get(lane)?.fill()
   }

@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import { DatabaseUnavailableError, StatementTimeoutError } from './database-unavailable-error.ts'
 import type { Db, Tx } from './db.ts'
 import type { StorageLogger } from './dialect/backend.ts'
-import { releaseLease, tryLease } from './lease-repository.ts'
+import { createHeldLease, type HeldLease } from './held-lease.ts'
 
 /**
  * Removes expired rows from one table: at most `batchSize` rows. Returns how many it found. Other periodic work can be a sweep as well.
@@ -53,25 +53,17 @@ const stopsAllSweeps = (error: unknown) => error instanceof DatabaseUnavailableE
 
 /** Sweeps every `intervalMs`, in one process at a time. Each batch is one short transaction, so other transactions get their turn. */
 export function startSweeper(options: SweeperOptions): Sweeper {
-  const { db, clock, logger, holder, sweeps, metrics, intervalMs = 60_000, batchSize = 100, checkpoint = () => undefined } = options
+  const { db, clock, logger, holder, sweeps, metrics, intervalMs = 60_000 } = options
   const stop = new AbortController()
-  const lease = { name: 'sweeper', holder }
   let running: Promise<void> | undefined
   // The lease is longer than the interval. So the process that swept last also sweeps next, and another process takes over only after that
   // process has ended.
-  const leaseMs = intervalMs * 3
-  let leasedUntil = 0
-  async function holdsLease(): Promise<boolean> {
-    const now = clock.now()
-    const isLeased = await tryLease(db, lease, now, leaseMs)
-    leasedUntil = isLeased ? now + leaseMs : 0
-    return isLeased
-  }
+  const lease = createHeldLease({ name: 'sweeper', holder }, { db, clock, ttlMs: intervalMs * 3 })
 
   async function sweepAll(): Promise<void> {
     for (const sweep of sweeps) {
       try {
-        if (!(await drain(sweep))) return
+        if (!(await drain(sweep, { ...options, intervalMs, lease, signal: stop.signal }))) return
         metrics?.succeeded(sweep.name, clock.now())
       } catch (error) {
         if (stop.signal.aborted) return
@@ -80,20 +72,6 @@ export function startSweeper(options: SweeperOptions): Sweeper {
         logger.error({ err: error, sweep: sweep.name }, 'A sweep failed')
       }
     }
-  }
-
-  /** Runs batches until nothing is left, for one interval at most. False when this process is closing or has lost the lease. */
-  async function drain(sweep: Sweep): Promise<boolean> {
-    const beganAt = performance.now()
-    while (performance.now() - beganAt < intervalMs) {
-      if (stop.signal.aborted || !(await holdsLease())) return false
-      const startedAt = performance.now()
-      const found = await db.transaction().execute((tx) => sweep.run(tx, clock.now(), batchSize))
-      if (found < batchSize) return true
-      checkpoint()
-      await pause(performance.now() - startedAt, stop.signal)
-    }
-    return true
   }
 
   async function sweep(): Promise<void> {
@@ -105,12 +83,28 @@ export function startSweeper(options: SweeperOptions): Sweeper {
   const timer = setInterval(() => void sweep(), intervalMs).unref()
   return {
     sweep,
-    hasLease: () => clock.now() < leasedUntil,
+    hasLease: lease.isHeld,
     async close() {
       clearInterval(timer)
       stop.abort()
       await running
-      await releaseLease(db, lease).catch(() => undefined)
+      await lease.release().catch(() => undefined)
     },
   }
+}
+
+type Run = SweeperOptions & { readonly intervalMs: number; readonly lease: HeldLease; readonly signal: AbortSignal }
+
+/** Runs batches until nothing is left, for one interval at most. False when this process is closing or has lost the lease. */
+async function drain(sweep: Sweep, { db, clock, checkpoint, batchSize = 100, intervalMs, lease, signal }: Run): Promise<boolean> {
+  const beganAt = performance.now()
+  while (performance.now() - beganAt < intervalMs) {
+    if (signal.aborted || !(await lease.renew())) return false
+    const startedAt = performance.now()
+    const found = await db.transaction().execute((tx) => sweep.run(tx, clock.now(), batchSize))
+    if (found < batchSize) return true
+    checkpoint?.()
+    await pause(performance.now() - startedAt, signal)
+  }
+  return true
 }

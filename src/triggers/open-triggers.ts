@@ -11,6 +11,11 @@ import type { InvocationRecord } from './invocations/invocation.ts'
 import { createInvocationRecorder } from './invocations/invocation-recorder.ts'
 import { createLastAnswers } from './invocations/last-answers.ts'
 
+export type TriggerMetrics = {
+  /** Called once for each invocation. */
+  countInvocation(trigger: string, outcome: string, seconds: number): void
+}
+
 type Options = {
   readonly settings: Settings
   readonly db: Db
@@ -18,15 +23,14 @@ type Options = {
   readonly logger: Logger
   readonly clock: Clock
   readonly pools: PoolCatalog
-  /** Called once for each invocation, for the metrics. */
-  readonly countInvocation: (trigger: string, outcome: string, seconds: number) => void
+  readonly metrics: TriggerMetrics
 }
 
 /**
  * Opens the functions that the settings name, the triggers that invoke them, and the records of invocations.
  * @throws SettingsError when the settings name functions that cannot be used.
  */
-export function openTriggers({ settings, countInvocation, pools, clock, ...shared }: Options) {
+export function openTriggers({ settings, metrics, pools, clock, ...shared }: Options) {
   const { logger } = shared
   const functions = readFunctions({
     file: settings.functionsFile,
@@ -40,7 +44,7 @@ export function openTriggers({ settings, countInvocation, pools, clock, ...share
   const breakers = createCircuitBreakers(clock)
   const invocations = createInvocationRecorder({ ...shared, pools })
   const onInvocation = (invocation: InvocationRecord) => {
-    countInvocation(invocation.trigger, invocation.outcome.toLowerCase(), invocation.durationMs / 1000)
+    metrics.countInvocation(invocation.trigger, invocation.outcome.toLowerCase(), invocation.durationMs / 1000)
     if (settings.triggerRecordsHours > 0) invocations.record(invocation)
   }
   return {

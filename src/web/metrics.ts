@@ -5,6 +5,7 @@ import type { CountLocked } from '../protection/lockout.ts'
 import type { CountSignInStep } from '../signin/sign-in-metrics.ts'
 import type { TimeStatement } from '../storage/dialect/backend.ts'
 import type { SweepMetrics } from '../storage/sweeper.ts'
+import type { TriggerMetrics } from '../triggers/open-triggers.ts'
 import { type GaugeSources, registerGauges } from './gauges.ts'
 
 /**
@@ -19,7 +20,7 @@ export type Metrics = {
   /** Counts a request that was rejected because of the limit of its category. */
   countThrottled(category: RequestCategory): void
   /** Counts an invocation of a trigger function, with its outcome. */
-  countInvocation(trigger: string, outcome: string, seconds: number): void
+  readonly countInvocation: TriggerMetrics['countInvocation']
   readonly countSignInStep: CountSignInStep
   readonly countLocked: CountLocked
   readonly timeStatement: TimeStatement

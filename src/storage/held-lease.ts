@@ -1,0 +1,29 @@
+import type { Clock } from '../base/clock.ts'
+import type { Db } from './db.ts'
+import { type Lease, releaseLease, tryLease } from './lease-repository.ts'
+
+/** A lease, as the process sees it that takes it again and again. */
+export type HeldLease = {
+  /** Takes or renews the lease; false while another process has it. */
+  renew(): Promise<boolean>
+  /** Whether this process has it, as far as the process knows. It does not ask the database. */
+  isHeld(): boolean
+  release(): Promise<void>
+}
+
+export function createHeldLease(lease: Lease, { db, clock, ttlMs }: { db: Db; clock: Clock; ttlMs: number }): HeldLease {
+  let heldUntil = Number.NEGATIVE_INFINITY
+  return {
+    async renew() {
+      const now = clock.now()
+      const isTaken = await tryLease(db, lease, now, ttlMs)
+      heldUntil = isTaken ? now + ttlMs : Number.NEGATIVE_INFINITY
+      return isTaken
+    },
+    isHeld: () => clock.now() < heldUntil,
+    async release() {
+      heldUntil = Number.NEGATIVE_INFINITY
+      await releaseLease(db, lease)
+    },
+  }
+}
