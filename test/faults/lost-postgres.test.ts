@@ -218,6 +218,7 @@ describe('A server that loses its PostgreSQL', { skip: skipWithoutPostgres }, ()
     const pid = cluster().pid()
     signalAll(pid, 'STOP')
     try {
+      assert.deepEqual((await readMetrics(await node.url())).valuesOf('lifeguard_database_up'), { '': 0 })
       assertUnavailable(await user.read())
       assertUnavailable(await user.write('frozen'))
       assert.equal(await client.ready(), 503)

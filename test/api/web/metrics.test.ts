@@ -6,11 +6,14 @@ import {
   InitiateAuthCommand,
   ListUserPoolsCommand,
   SignUpCommand,
+  StopUserImportJobCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { until } from '../../faults/own-database.ts'
 import { engines } from '../../support/engines.ts'
+import { csv, emailPool, givenUploadedJob, startJob, waitForJobEnd } from '../../support/imports.ts'
 import { readMetrics } from '../../support/metrics.ts'
 import { startProductionServer } from '../../support/production-server.ts'
+import { rawCall, rawRequest } from '../../support/raw-call.ts'
 import { givenUser, goodPassword, signInByPassword, signInBySrp } from '../../support/sign-in.ts'
 import { startTestServer } from '../../support/test-server.ts'
 
@@ -110,6 +113,34 @@ for (const engine of engines) {
       for (let at = 0; at < 3; at++) await assert.rejects(list(), { name: 'TooManyRequestsException' })
       const metrics = await readMetrics(server.url, 'scrape')
       assert.deepEqual(metrics.valuesOf('lifeguard_requests_throttled_total'), { 'category=UserPoolRead': 3 })
+    })
+
+    it('never take a label from a request', async () => {
+      await using server = await startTestServer(engine)
+      const { poolId, clientId } = await server.givenPool()
+      const made = 'MADE_UP'
+      await rawCall(server, 'InitiateAuth', { ClientId: clientId, AuthFlow: made, AuthParameters: { USERNAME: made } })
+      await rawCall(server, 'RespondToAuthChallenge', { ClientId: clientId, ChallengeName: made, Session: made.repeat(4) })
+      await rawCall(server, made, { UserPoolId: poolId })
+      await rawRequest(server, { method: 'GET' }, `/${made}`)
+      const { text } = await readMetrics(server.url)
+      assert.match(text, /^lifeguard_requests_total\{operation="RespondToAuthChallenge",outcome="InvalidParameterException"\} 1$/m)
+      assert.doesNotMatch(text, /made_up/i)
+    })
+
+    it('show that an import job runs', async () => {
+      await using server = await startTestServer(engine)
+      const { poolId } = await server.givenPool(emailPool)
+      const running = async () => (await readMetrics(server.url)).valuesOf('lifeguard_import_jobs_running')['']
+      assert.equal(await running(), 0)
+      // So many rows that the job still runs when it is stopped.
+      const rows = Array.from({ length: 20_000 }, (_, at) => `user-${at},user-${at}@example.test,true`)
+      const key = await givenUploadedJob(server, poolId, csv('cognito:username,email,email_verified', ...rows))
+      await startJob(server, key)
+      await until('the job runs', running, (jobs) => jobs === 1)
+      await server.send(new StopUserImportJobCommand(key))
+      await waitForJobEnd(server, key)
+      await until('no job runs', running, (jobs) => jobs === 0)
     })
 
     it('show the database, its connections, and the time of its statements', async () => {
