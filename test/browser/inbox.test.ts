@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ResendConfirmationCodeCommand } from '@aws-sdk/client-cognito-identity-provider'
 import type { Page } from 'playwright-core'
-import { adminCreate } from '../support/administration.ts'
+import { adminCreate, adminGet } from '../support/administration.ts'
 import { useBrowser } from '../support/browser.ts'
 import { engines } from '../support/engines.ts'
 import { phone, textContrasts, withInboxPage } from '../support/inbox-page.ts'
@@ -143,6 +143,18 @@ for (const engine of engines.slice(0, 1)) {
         assert.equal(await page.locator('.pool').innerText(), 'Shop')
         await page.locator('#detail').getByRole('link', { name: 'Shop' }).click()
         await page.getByText(`Messages of pool Shop ${poolId}`).waitFor()
+      })
+    })
+
+    it('opens a confirmation link in a new tab', async () => {
+      const VerificationMessageTemplate = { DefaultEmailOption: 'CONFIRM_WITH_LINK' }
+      const { poolId, clientId } = await givenPool({ VerificationMessageTemplate })
+      await signUp(server(), clientId, 'lia', { email: 'lia@example.test' })
+      await withPage(`/inbox?userPoolId=${poolId}`, async (page) => {
+        const tab = page.context().waitForEvent('page')
+        await page.getByRole('link', { name: /^Open .*\/confirmUser$/ }).click()
+        await (await tab).waitForLoadState()
+        assert.equal((await adminGet(server(), poolId, 'lia')).UserStatus, 'CONFIRMED')
       })
     })
 
