@@ -1,8 +1,8 @@
-import { type SelectQueryBuilder, sql } from 'kysely'
+import type { SelectQueryBuilder } from 'kysely'
 import type { Db } from '../storage/db.ts'
 import type { InboxMessageTable } from '../storage/message-tables.ts'
 import type { Schema } from '../storage/schema.ts'
-import type { Message } from './message.ts'
+import type { Channel, Message } from './message.ts'
 
 /** A message in the dev inbox. */
 export type InboxMessage = { readonly id: string; readonly createdAt: number; readonly message: Message }
@@ -10,9 +10,19 @@ export type InboxMessage = { readonly id: string; readonly createdAt: number; re
 export type InboxFilter = {
   /** The whole address. */
   readonly recipient?: string
-  /** A part of the address. Case does not count. */
-  readonly recipientPart?: string
-  readonly poolId?: string
+  readonly poolId?: string | undefined
+  readonly channel?: Channel | undefined
+  /** The list continues after this id. */
+  readonly before?: string | undefined
+}
+
+/** The messages of one pool and channel in the inbox, in numbers. It changes whenever one of them is added or deleted. */
+export type InboxTally = {
+  readonly poolId: string
+  readonly channel: Channel
+  readonly count: number
+  readonly oldest: string
+  readonly newest: string
 }
 
 /** Does nothing when the message is already in the inbox, so that a message that is delivered twice is shown once. */
@@ -29,6 +39,24 @@ export async function insertInboxMessage(db: Db, { id, createdAt, message }: Inb
 export async function listInboxMessages(db: Db, filter: InboxFilter, limit: number): Promise<InboxMessage[]> {
   const rows = await filtered(db.selectFrom('inbox_message').selectAll(), filter).orderBy('id', 'desc').limit(limit).execute()
   return rows.map((row) => ({ id: row.id, createdAt: row.created_at, message: JSON.parse(row.message) as Message }))
+}
+
+/** In the order of pool and channel. @NOTE It reads a part of each row, of which there are some 10,000 at most. */
+export async function tallyInbox(db: Db): Promise<InboxTally[]> {
+  const rows = await filtered(db.selectFrom('inbox_message').selectAll(), {})
+    .clearSelect()
+    .select(({ fn }) => [
+      'pool_id',
+      'channel',
+      fn.countAll<number | bigint | string>().as('count'),
+      fn.min('id').as('oldest'),
+      fn.max('id').as('newest'),
+    ])
+    .groupBy(['pool_id', 'channel'])
+    .orderBy('pool_id')
+    .orderBy('channel')
+    .execute()
+  return rows.map(({ pool_id, count, ...row }) => ({ ...row, poolId: pool_id, count: Number(count) }))
 }
 
 export async function findInboxMessage(db: Db, id: string): Promise<InboxMessage | undefined> {
@@ -53,15 +81,13 @@ export async function trimInbox(db: Db, keep: number): Promise<void> {
 
 function filtered(
   query: SelectQueryBuilder<Schema, 'inbox_message', InboxMessageTable>,
-  { recipient, recipientPart, poolId }: InboxFilter,
+  { recipient, poolId, channel, before }: InboxFilter,
 ): SelectQueryBuilder<Schema, 'inbox_message', InboxMessageTable> {
   // The messages of a deleted pool stay in the table until the sweeper deletes them.
   let result = query.where('pool_id', 'not in', (eb) => eb.selectFrom('deleted_pool').select('id'))
   if (recipient !== undefined) result = result.where('recipient', '=', recipient)
   if (poolId !== undefined) result = result.where('pool_id', '=', poolId)
-  if (recipientPart !== undefined) {
-    const pattern = `%${recipientPart.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`
-    result = result.where(sql<boolean>`lower(recipient) like ${pattern} escape '\\'`)
-  }
+  if (channel !== undefined) result = result.where('channel', '=', channel)
+  if (before !== undefined) result = result.where('id', '<', before)
   return result
 }

@@ -1,8 +1,7 @@
 import type { Secrets } from '../base/secrets.ts'
 import type { Db } from '../storage/db.ts'
 import { type InboxEntry, writeEntry } from './inbox.ts'
-import type { InboxFilter } from './inbox-repository.ts'
-import { findUnsentRow, listUnsentRows, type MessageRow, type MessageState } from './message-record-repository.ts'
+import { findUnsentRow, type MessageRow, type MessageState } from './message-record-repository.ts'
 import { openLabel, openMessage } from './outbox.ts'
 
 /** A message that was not delivered: it is queued, failed or suppressed. */
@@ -14,21 +13,12 @@ export type UnsentEntry = InboxEntry & {
   readonly nextAttemptAt: number | undefined
 }
 
-/** Messages that were not sent, newest first. Reads the newest `limit` of them in all pools and returns those that match the filter. */
-export async function listUnsent(db: Db, secrets: Secrets, { poolId, recipientPart }: InboxFilter, limit: number): Promise<UnsentEntry[]> {
-  const part = recipientPart?.toLowerCase() ?? ''
-  const entries = (await listUnsentRows(db, limit)).map((row) => entryOf(secrets, row))
-  return entries.filter(
-    ({ userPoolId, recipient }) => (poolId === undefined || userPoolId === poolId) && recipient.toLowerCase().includes(part),
-  )
-}
-
 export async function findUnsent(db: Db, secrets: Secrets, id: string): Promise<UnsentEntry | undefined> {
   const row = await findUnsentRow(db, id)
-  return row && entryOf(secrets, row)
+  return row && unsentEntry(secrets, row)
 }
 
-function entryOf(secrets: Secrets, row: MessageRow): UnsentEntry {
+export function unsentEntry(secrets: Secrets, row: MessageRow): UnsentEntry {
   const { state, reason, attempts, nextAttemptAt } = row
   const details = { state: state as UnsentEntry['state'], reason, attempts, nextAttemptAt }
   const message = openMessage(secrets, row)

@@ -38,6 +38,13 @@ export async function listPools(db: Db | Tx, page: { after: string | undefined; 
   return (await query.execute()).map(fromRow)
 }
 
+/** The names of those of the pools that exist, by pool id. */
+export async function listPoolNames(db: Db | Tx, poolIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  if (poolIds.length === 0) return new Map()
+  const rows = await db.selectFrom('user_pool').select(['id', 'name']).where('id', 'in', poolIds).execute()
+  return new Map(rows.map(({ id, name }) => [id, name]))
+}
+
 /** The number of pools, counted up to `limit`. */
 export async function countPoolsUpTo(db: Db | Tx, limit: number): Promise<number> {
   return (await db.selectFrom('user_pool').select('id').limit(limit).execute()).length

@@ -1,20 +1,23 @@
 import { type Html, html, trustedHtml } from '../base/html.ts'
-import type { InboxEntry } from '../messaging/inbox.ts'
-import { type CardEntry, card } from './inbox-card.ts'
+import { inboxLimits } from '../messaging/inbox.ts'
+import type { InboxResult, InboxTab, ListedEntry } from '../messaging/inbox-search.ts'
+import { detail } from './inbox-detail.ts'
+import { type InboxView, inboxUrl, scopeOf } from './inbox-query.ts'
+import { row, versionOf } from './inbox-row.ts'
 
-type View = {
-  readonly entries: readonly CardEntry[]
-  readonly search: string
-  readonly poolId: string | undefined
-  readonly onlyUnsent: boolean
-  /** The number of entries that are shown at most. */
-  readonly limit: number
+export type InboxPage = InboxResult & {
+  readonly view: InboxView
+  /** The message in the detail pane: the one that the user opened, or else the newest. Undefined when there is none. */
+  readonly shown: ListedEntry | undefined
+  readonly poolNames: ReadonlyMap<string, string>
+  /** Of the inbox, for the script, which asks for changes. */
+  readonly version: string
   /** The endpoint URL for the AWS CLI. */
   readonly endpoint: string
 }
 
-export function inboxPage(view: View): Html {
-  const { entries, search, poolId, onlyUnsent, limit } = view
+export function inboxPage(page: InboxPage): Html {
+  const { view, version } = page
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -28,71 +31,108 @@ export function inboxPage(view: View): Html {
 </head>
 <body>
 <header class="bar">
-<h1>Lifeguard inbox</h1>
+<h1>Lifeguard <span>inbox</span></h1>
 <form class="search" role="search" action="/inbox">
-<input type="search" name="recipient" value="${search}" placeholder="Find a recipient" aria-label="Recipient" autocomplete="off" spellcheck="false">
-${poolId !== undefined && html`<input type="hidden" name="userPoolId" value="${poolId}">`}
-${onlyUnsent && html`<input type="hidden" name="state" value="unsent">`}
-<button>Find</button>
+<input id="search" type="search" name="q" value="${view.text}" maxlength="200" placeholder="Filter by recipient, text, code …" aria-label="Filter messages" autocomplete="off" spellcheck="false">
+<span id="scope">${scopeOf(view).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}</span>
 </form>
-<form class="clear" method="post" action="/inbox/clear"><button class="quiet">Empty the inbox</button></form>
+<button id="empty" class="quiet" type="button" aria-haspopup="dialog">Empty the inbox</button>
 </header>
-<main>
-<nav class="states" aria-label="Which messages">${stateLink(view, false, 'All')}${stateLink(view, true, 'Not sent')}</nav>
-${filterLine(search, poolId)}
-<ol id="messages" aria-label="Messages, newest first">${entries.map(card)}</ol>
-${emptyList(view)}
-${entries.length >= limit && html`<p class="hint">Only the newest ${limit} messages are shown. Find a recipient to see older ones.</p>`}
-<p id="status" class="unseen" role="status"></p>
+<main id="inbox" data-version="${version}"${view.message !== undefined && trustedHtml(' data-open')}>
+${listPane(page)}
+${detailPane(page)}
 </main>
+<p id="status" class="unseen" role="status"></p>
+${emptyDialog}
 </body>
 </html>
 `
 }
 
-function stateLink({ search, poolId, onlyUnsent }: View, unsent: boolean, name: string): Html {
-  const query = new URLSearchParams()
-  if (search !== '') query.set('recipient', search)
-  if (poolId !== undefined) query.set('userPoolId', poolId)
-  if (unsent) query.set('state', 'unsent')
-  const suffix = query.size === 0 ? '' : `?${query}`
-  return html`<a href="/inbox${suffix}"${unsent === onlyUnsent && trustedHtml(' aria-current="page"')}>${name}</a>`
+function listPane(page: InboxPage): Html {
+  const { entries, view, poolNames, shown } = page
+  const rows = entries.map((entry) =>
+    row(entry, {
+      href: inboxUrl(view, { message: entry.id }),
+      poolName: poolNames.get(entry.userPoolId),
+      isOpen: entry.id === shown?.id,
+    }),
+  )
+  return html`<section class="list" aria-label="Messages">
+<a class="skip" href="#heading">Skip to the message</a>
+<nav class="tabs" aria-label="Which messages">${tabs.map((tab) => tabLink(page, tab))}</nav>
+${filterLine(page)}
+<ol id="messages" aria-label="Messages, newest first">${rows}</ol>
+${emptyList(page)}
+${olderLine(page)}
+</section>`
 }
 
-function filterLine(search: string, poolId: string | undefined): Html | undefined {
-  if (search === '' && poolId === undefined) return undefined
-  const shown = [search !== '' && html`to <b>${search}</b>`, poolId !== undefined && html` from pool <b>${poolId}</b>`]
-  return html`<p class="hint">Messages ${shown} · <a href="/inbox">Show all</a></p>`
+const tabs: readonly (readonly [tab: InboxTab, name: string])[] = [
+  ['all', 'All'],
+  ['email', 'E-mail'],
+  ['sms', 'SMS'],
+  ['unsent', 'Not sent'],
+]
+
+function tabLink({ view, counts }: InboxPage, [tab, name]: (typeof tabs)[number]): Html {
+  const current = tab === view.tab && trustedHtml(' aria-current="page"')
+  return html`<a id="tab-${tab}" href="${inboxUrl(view, { tab, limit: inboxLimits.default })}"${current}>${name} <span class="count">${counts[tab]}</span></a>`
+}
+
+/** The script replaces the parts of the page that have these ids when they change: `where`, `nothing`, `older`, `scope`. */
+function filterLine({ view, poolNames }: InboxPage): Html {
+  const { text, poolId } = view
+  if (text === '' && poolId === undefined) return html`<div id="where"></div>`
+  const name = poolId === undefined ? undefined : poolNames.get(poolId)
+  const shown = [
+    text !== '' && html` with <b><bdi>${text}</bdi></b>`,
+    poolId !== undefined &&
+      html` of pool <b><bdi>${name ?? poolId}</bdi></b>${name !== undefined && html` <span class="id">${poolId}</span>`}`,
+  ]
+  return html`<div id="where"><p class="hint">Messages${shown} · <a href="/inbox">Show all</a></p></div>`
 }
 
 /** Shown while the list is empty, also after the script in the page has emptied it. */
-function emptyList({ search, poolId, onlyUnsent, endpoint }: View): Html {
-  if (search !== '' || poolId !== undefined) return html`<div id="nothing" class="nothing"><p>No message matches.</p></div>`
-  if (onlyUnsent) return html`<div id="nothing" class="nothing"><p>Everything was sent.</p></div>`
+function emptyList({ view, counts, endpoint }: InboxPage): Html {
+  if (view.text !== '' || view.poolId !== undefined) return nothing(html`<p><b>No message matches.</b></p>`)
+  if (view.tab === 'unsent') return nothing(html`<p><b>Everything was sent.</b></p>`)
+  if (counts.all > 0) return nothing(html`<p><b>No ${view.tab === 'sms' ? 'SMS' : 'e-mail'} has been sent yet.</b></p>`)
   const command = `aws cognito-idp admin-create-user --endpoint-url ${endpoint} \\
   --user-pool-id POOL_ID --username ana --desired-delivery-mediums EMAIL \\
   --user-attributes Name=email,Value=ana@example.com`
-  return html`<div id="nothing" class="nothing">
-<p><b>Nothing has been sent yet.</b></p>
+  return nothing(html`<p><b>Nothing has been sent yet.</b></p>
 <p>Codes, links and invitations appear here as soon as they are sent. To see one, sign up a user in your application, or invite a user:</p>
-<pre tabindex="0"><code>${command}</code></pre>
+<pre tabindex="0" aria-label="Command"><code>${command}</code></pre>
 <p><button class="copy" type="button" data-copy="${command}" aria-label="Copy the command" hidden>Copy</button></p>
-<p>Tests can read the messages from <a href="/inbox/api/messages">/inbox/api/messages</a>.</p>
-</div>`
+<p>Tests can read the messages from <a href="/inbox/api/messages">/inbox/api/messages</a>.</p>`)
 }
 
-/**
- * The document that shows the HTML of a message.
- * @NOTE The document contains the message's own markup, from the pool's template. Serve it only with headers that let it run no script.
- */
-export function messageDocument(entry: InboxEntry): Html {
-  const body = entry.html === null ? html`<pre>${entry.text}</pre>` : trustedHtml(entry.html)
-  return html`<!doctype html>
-<meta charset="utf-8">
-<meta name="referrer" content="no-referrer">
-<title>${entry.subject ?? 'Message'}</title>
-<base target="_blank">
-<style>body{font:15px/1.5 system-ui,sans-serif;margin:16px;color:#16191f;background:#fff}</style>
-${body}
-`
+function nothing(content: Html): Html {
+  return html`<div id="nothing" class="nothing">${content}</div>`
 }
+
+function olderLine({ view, entries, counts }: InboxPage): Html {
+  if (entries.length >= counts[view.tab]) return html`<div id="older"></div>`
+  const limit = Math.min(view.limit + inboxLimits.default, inboxLimits.most)
+  const more = limit > view.limit && html` <a href="${inboxUrl(view, { limit })}">Show older messages</a>`
+  return html`<div id="older"><p class="hint">The newest ${entries.length} of ${counts[view.tab]} are shown.${more}</p></div>`
+}
+
+function detailPane({ view, shown, poolNames }: InboxPage): Html {
+  const back = html`<a class="back" href="${inboxUrl(view, {})}">← All messages</a>`
+  const gone = view.message !== undefined && html`<p class="nothing">This message is no longer in the inbox.</p>`
+  const poolName = poolNames.get(shown?.userPoolId ?? '')
+  const poolHref = shown === undefined ? '' : inboxUrl(view, { text: '', poolId: shown.userPoolId, limit: inboxLimits.default })
+  return html`<section id="detail" class="detail" aria-label="Message" data-message="${shown?.id ?? ''}" data-version="${shown === undefined ? '' : versionOf(shown)}">
+${back}${shown === undefined ? gone : detail(shown, { poolName, poolHref })}
+</section>`
+}
+
+const emptyDialog = html`<dialog id="empty-dialog" aria-labelledby="empty-title" aria-describedby="empty-text">
+<form method="dialog">
+<h2 id="empty-title">Empty the inbox?</h2>
+<p id="empty-text">All messages of all pools are deleted, also those that you do not see now. Messages that wait for their next attempt stay.</p>
+<p class="buttons"><button value="" autofocus>Cancel</button><button class="danger" value="empty">Delete all messages</button></p>
+</form>
+</dialog>`

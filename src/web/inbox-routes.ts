@@ -2,16 +2,20 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Secrets } from '../base/secrets.ts'
 import { findInboxEntry, inboxLimits, listInbox } from '../messaging/inbox.ts'
-import { deleteInboxMessages, type InboxFilter } from '../messaging/inbox-repository.ts'
+import { deleteInboxMessages } from '../messaging/inbox-repository.ts'
+import { type InboxState, type ListedEntry, readInboxState, searchInbox } from '../messaging/inbox-search.ts'
 import { deleteUnsent } from '../messaging/message-record-repository.ts'
 import type { OutboxWorker } from '../messaging/outbox-worker.ts'
-import { findUnsent, listUnsent } from '../messaging/unsent.ts'
+import { findUnsent } from '../messaging/unsent.ts'
+import { listPoolNames } from '../pools/pool-repository.ts'
 import type { Db } from '../storage/db.ts'
-import { inboxScript, inboxStyles } from './inbox-assets.ts'
-import { inboxPage, messageDocument } from './inbox-page.ts'
+import { messageDocument } from './inbox-detail.ts'
+import { inboxPage } from './inbox-page.ts'
+import { type InboxView, type Query, readView, textIn } from './inbox-query.ts'
+import { inboxScript } from './inbox-script.ts'
+import { inboxStyles } from './inbox-styles.ts'
 
 type Deps = { readonly db: Db; readonly secrets: Secrets; readonly outbox: Pick<OutboxWorker, 'drain'> }
-type Query = Readonly<Record<string, unknown>>
 
 /** How long the page waits for the delivery of queued messages. */
 const maxDrainMs = 1000
@@ -20,18 +24,28 @@ const pageHeaders = {
   'cache-control': 'no-store',
   'content-security-policy':
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+  // A page that a link in a message opens gets no reference to a window of the inbox.
+  'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   // Not no-referrer: then browsers would send the origin "null" with a form's POST.
   'referrer-policy': 'same-origin',
   'x-content-type-options': 'nosniff',
 }
 
-/** A message may have any style, but it runs no script, has an origin of its own, and opens links in new windows. */
-const messageHeaders = {
-  ...pageHeaders,
-  'content-security-policy':
-    "default-src 'none'; style-src 'unsafe-inline'; img-src https: http: data:; font-src https: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox",
-  'referrer-policy': 'no-referrer',
+/**
+ * A message may have any style, but it runs no script, sends no form, has an origin of its own, and opens links in new windows. What it loads
+ * tells other servers that it was read, and can reach servers of the developer's network. So it loads only what the developer asked for.
+ */
+function messageHeaders(loadImages: boolean): Readonly<Record<string, string>> {
+  const sources = loadImages ? 'img-src https: http: data:; font-src https: data:' : 'img-src data:; font-src data:'
+  return {
+    ...pageHeaders,
+    'content-security-policy': `default-src 'none'; style-src 'unsafe-inline'; ${sources}; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox`,
+    // A sandboxed document must not have another policy (HTML, "cross-origin opener policies").
+    'cross-origin-opener-policy': 'unsafe-none',
+    'referrer-policy': 'no-referrer',
+    'x-dns-prefetch-control': 'off',
+  }
 }
 
 /**
@@ -64,7 +78,7 @@ function apiRoutes(app: FastifyInstance, { db, outbox }: Deps): void {
     }
     await outbox.drain()
     const recipient = addressIn(query, 'recipient')
-    return listInbox(db, { ...poolIn(query), ...(recipient === undefined ? {} : { recipient }) }, limit)
+    return listInbox(db, { poolId: textIn(query, 'userPoolId'), ...(recipient === undefined ? {} : { recipient }) }, limit)
   })
 
   app.delete('/inbox/api/messages', async (_request, reply) => {
@@ -79,17 +93,11 @@ function pageRoutes(app: FastifyInstance, { db, secrets, outbox }: Deps): void {
   const drainBriefly = () => Promise.race([outbox.drain(), delay(maxDrainMs, undefined, { ref: false })])
 
   app.get<{ Querystring: Query }>('/inbox', async (request, reply) => {
-    const { query } = request
-    const search = addressIn(query, 'recipient') ?? ''
-    const pool = poolIn(query)
-    const onlyUnsent = query['state'] === 'unsent'
-    const filter = { ...pool, ...(search === '' ? {} : { recipientPart: search }) }
-    const limit = inboxLimits.default
     await drainBriefly()
-    const unsent = await listUnsent(db, secrets, filter, limit)
-    const sent = onlyUnsent ? [] : await listInbox(db, filter, limit)
-    const entries = [...unsent, ...sent].sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, limit)
-    return sendHtml(reply, inboxPage({ entries, search, poolId: pool.poolId, onlyUnsent, limit, endpoint: endpointOf(request) }))
+    const state = await readInboxState(db)
+    // The script sends the version that it shows, so that an open page costs little while nothing happens.
+    if (request.headers['if-none-match'] === `"${state.version}"`) return reply.code(304).send()
+    return sendHtml(reply, await renderPage({ db, secrets }, readView(request.query), state, endpointOf(request)))
   })
 
   // For developers who open the endpoint in a browser.
@@ -102,14 +110,31 @@ function pageRoutes(app: FastifyInstance, { db, secrets, outbox }: Deps): void {
     return reply.redirect('/inbox', 303)
   })
 
-  app.get<{ Params: { id: string } }>('/inbox/messages/:id', async ({ params }, reply) => {
-    const entry = (await findInboxEntry(db, params.id)) ?? (await findUnsent(db, secrets, params.id))
+  app.get<{ Params: { id: string }; Querystring: Query }>('/inbox/messages/:id', async ({ params, query, headers }, reply) => {
+    const entry = await findEntry({ db, secrets }, params.id)
     if (entry === undefined) return reply.callNotFound()
-    return sendHtml(reply.headers(messageHeaders), messageDocument(entry))
+    // A link in the message itself comes from another site, and must not make the message load anything.
+    const loadImages = query['images'] === 'load' && headers['sec-fetch-site'] !== 'cross-site'
+    return sendHtml(reply.headers(messageHeaders(loadImages)), messageDocument(entry))
   })
 
   app.get('/inbox/inbox.css', async (_request, reply) => reply.type('text/css; charset=utf-8').send(inboxStyles))
   app.get('/inbox/inbox.js', async (_request, reply) => reply.type('text/javascript; charset=utf-8').send(inboxScript))
+}
+
+type Stores = Pick<Deps, 'db' | 'secrets'>
+
+async function renderPage({ db, secrets }: Stores, view: InboxView, state: InboxState, endpoint: string) {
+  const { entries, counts } = await searchInbox(db, secrets, state, view)
+  const opened = view.message
+  const shown = opened === undefined ? entries[0] : (entries.find(({ id }) => id === opened) ?? (await findEntry({ db, secrets }, opened)))
+  const poolIds = [...entries, ...(shown === undefined ? [] : [shown])].map(({ userPoolId }) => userPoolId)
+  const poolNames = await listPoolNames(db, [...new Set(view.poolId === undefined ? poolIds : [...poolIds, view.poolId])])
+  return inboxPage({ view, entries, counts, shown, poolNames, version: state.version, endpoint })
+}
+
+async function findEntry({ db, secrets }: Stores, id: string): Promise<ListedEntry | undefined> {
+  return (await findInboxEntry(db, id)) ?? (await findUnsent(db, secrets, id))
 }
 
 /** The endpoint URL for the AWS CLI: the one that the browser used. */
@@ -132,18 +157,6 @@ function isFromOtherSite({ method, headers }: FastifyRequest): boolean {
 /** No address contains a space, so a space is a plus sign that was not encoded, as in `?recipient=+15551234567`. */
 function addressIn(query: Query, name: string): string | undefined {
   return textIn(query, name)?.replaceAll(' ', '+')
-}
-
-function poolIn(query: Query): Pick<InboxFilter, 'poolId'> {
-  const poolId = textIn(query, 'userPoolId')
-  return poolId === undefined ? {} : { poolId }
-}
-
-/** The last value if the parameter is repeated; undefined if it is empty, as in forms whose field was left empty. */
-function textIn(query: Query, name: string): string | undefined {
-  const value = query[name]
-  const text = Array.isArray(value) ? value.at(-1) : value
-  return typeof text === 'string' && text !== '' ? text : undefined
 }
 
 function sendHtml(reply: FastifyReply, document: { toString(): string }): FastifyReply {

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { newOrderedId } from '../../../src/base/ordered-id.ts'
 import { createInboxGateway } from '../../../src/messaging/gateways/inbox-gateway.ts'
-import { insertInboxMessage, listInboxMessages, trimInbox } from '../../../src/messaging/inbox-repository.ts'
+import { type InboxFilter, insertInboxMessage, listInboxMessages, tallyInbox, trimInbox } from '../../../src/messaging/inbox-repository.ts'
 import { engines } from '../../support/engines.ts'
-import { emailMessage, type MessagingSetup, openMessagingSetup } from './messaging-setup.ts'
+import { emailMessage, type MessagingSetup, openMessagingSetup, smsMessage } from './messaging-setup.ts'
 
 async function receive(setup: MessagingSetup, changes: Parameters<typeof emailMessage>[0] = {}): Promise<string> {
   const id = newOrderedId(setup.clock.now())
@@ -32,18 +32,35 @@ for (const engine of engines) {
       assert.deepEqual(idsOf(await listInboxMessages(setup.db, {}, 1)), [ids[2]])
     })
 
-    it('finds messages by the whole recipient, by a part of it, and by pool', async () => {
+    it('finds messages by the whole recipient, by pool and by channel, and continues a list', async () => {
       await using setup = await openMessagingSetup(engine)
       const ana = await receive(setup)
-      const joana = await receive(setup, { recipient: 'Joana@example.test' })
+      const joana = await receive(setup, { recipient: 'joana@example.test' })
       const other = await receive(setup, { poolId: 'us-east-1_OtherPool' })
-      const percent = await receive(setup, { recipient: '100%_\\@example.test' })
-      const find = async (filter: object) => idsOf(await listInboxMessages(setup.db, filter, 10))
+      const text = newOrderedId(setup.clock.now())
+      await insertInboxMessage(setup.db, { id: text, createdAt: setup.clock.now(), message: smsMessage() })
+      const find = async (filter: InboxFilter, limit = 10) => idsOf(await listInboxMessages(setup.db, filter, limit))
       assert.deepEqual(await find({ recipient: 'ana@example.test' }), [other, ana])
-      assert.deepEqual(await find({ recipientPart: 'OANA@' }), [joana])
-      assert.deepEqual(await find({ recipientPart: '%_\\' }), [percent])
-      assert.deepEqual(await find({ recipientPart: '_ana@' }), [])
       assert.deepEqual(await find({ recipient: 'ana@example.test', poolId: 'us-east-1_OtherPool' }), [other])
+      assert.deepEqual(await find({ channel: 'sms' }), [text])
+      assert.deepEqual(await find({ channel: 'email', before: other }), [joana, ana])
+      assert.deepEqual(await find({ before: text }, 2), [other, joana])
+    })
+
+    it('counts the messages of each pool and channel, without those of deleted pools', async () => {
+      await using setup = await openMessagingSetup(engine)
+      const [oldest = '', , newest = ''] = [await receive(setup), await receive(setup), await receive(setup)]
+      const other = await receive(setup, { poolId: 'us-east-1_OtherPool' })
+      await receive(setup, { poolId: 'us-east-1_Deleted' })
+      const times = { created_at: 0, updated_at: 0, deleted_at: 0, due_at: 0 }
+      await setup.db
+        .insertInto('deleted_pool')
+        .values({ id: 'us-east-1_Deleted', name: 'deleted', config: '{}', ...times })
+        .execute()
+      assert.deepEqual(await tallyInbox(setup.db), [
+        { poolId: 'us-east-1_Messages1', channel: 'email', count: 3, oldest, newest },
+        { poolId: 'us-east-1_OtherPool', channel: 'email', count: 1, oldest: other, newest: other },
+      ])
     })
 
     it('shows a repeated delivery once', async () => {

@@ -3,12 +3,13 @@ import { once } from 'node:events'
 import { request } from 'node:http'
 import { describe, it } from 'node:test'
 import Fastify from 'fastify'
+import { newOrderedId } from '../../../src/base/ordered-id.ts'
 import { createInboxGateway } from '../../../src/messaging/gateways/inbox-gateway.ts'
 import type { InboxEntry } from '../../../src/messaging/inbox.ts'
 import { createOutboxWorker } from '../../../src/messaging/outbox-worker.ts'
 import { inboxRoutes } from '../../../src/web/inbox-routes.ts'
 import { engines, type TestEngine } from '../../support/engines.ts'
-import { emailMessage, type MessagingSetup, openMessagingSetup, queue } from './messaging-setup.ts'
+import { emailMessage, type MessagingSetup, openMessagingSetup, queue, queueText } from './messaging-setup.ts'
 
 type Web = MessagingSetup & {
   readonly url: string
@@ -39,6 +40,11 @@ async function openWeb(engine: TestEngine): Promise<Web> {
 }
 
 const hostile = `<script>alert(1)</script>"'`
+
+const page = async (web: Web, query = '') => (await web.get(`/inbox${query}`)).text()
+const recipientsIn = (document: string) => [...document.matchAll(/class="recipient"><bdi>([^<]*)</g)].map(([, recipient]) => recipient)
+const countsIn = (document: string) =>
+  Object.fromEntries([...document.matchAll(/id="tab-(\w+)".*?class="count">(\d+)</g)].map(([, tab, count]) => [tab, Number(count)]))
 
 for (const engine of engines) {
   describe(`GET /inbox/api/messages on ${engine.name}`, () => {
@@ -121,17 +127,88 @@ for (const engine of engines) {
       assert.ok(page.indexOf('ana@example.test') < page.indexOf('&lt;script&gt;'), 'newest first')
     })
 
-    it('finds recipients by a part of the address, and escapes the search term', async () => {
+    it('finds messages by words of the recipient, subject, text, code and username', async () => {
       await using web = await openWeb(engine)
       await queue(web, emailMessage())
-      await queue(web, emailMessage({ recipient: 'bob@example.test' }))
-      const page = await (await web.get('/inbox?recipient=BOB@')).text()
-      assert.ok(page.includes('bob@example.test') && !page.includes('ana@example.test'))
-      const nothing = await (
-        await web.get(`/inbox?recipient=${encodeURIComponent(hostile)}&userPoolId=${encodeURIComponent(hostile)}`)
-      ).text()
+      await queue(
+        web,
+        emailMessage({ recipient: 'bob%_@example.test', username: 'Böb', subject: 'Welcome', text: 'Hello\ncode', code: 'a"b\\c' }),
+      )
+      const find = async (text: string) => recipientsIn(await page(web, `?q=${encodeURIComponent(text)}`))
+      for (const text of ['BOB', '%_', 'BÖB', 'welcome', 'hello', 'a"b\\', '  code   bob ', 'welcome böb'])
+        assert.deepEqual(await find(text), ['bob%_@example.test'], text)
+      assert.deepEqual(await find('123456'), ['ana@example.test'])
+      assert.deepEqual(await find('code'), ['bob%_@example.test', 'ana@example.test'])
+      for (const text of ['channel', 'welcome 123456', "' or 1=1 --", '_ana']) assert.deepEqual(await find(text), [], text)
+    })
+
+    it('finds a message that is far down the list', async () => {
+      await using web = await openWeb(engine)
+      const inbox = createInboxGateway(web.db)
+      for (let at = 0; at < 1010; at++) {
+        const message = emailMessage({ recipient: `user${at}@example.test`, code: String(100_000 + at) })
+        await inbox.deliver({ id: newOrderedId(0), queuedAt: 0, message }, new AbortController().signal)
+      }
+      const found = await page(web, '?q=100003')
+      assert.deepEqual(recipientsIn(found), ['user3@example.test'])
+      assert.deepEqual(countsIn(found), { all: 1, email: 1, sms: 0, unsent: 0 })
+      const newest = await page(web)
+      assert.equal(recipientsIn(newest).length, 100)
+      assert.match(newest, /The newest 100 of 1010 are shown\. <a href="\/inbox\?limit=200">/)
+      assert.equal(recipientsIn(await page(web, '?limit=99999')).length, 1000)
+    })
+
+    it('counts the messages of each tab, among those that the filter and the pool leave', async () => {
+      await using web = await openWeb(engine)
+      for (const recipient of ['ana@example.test', 'bob@example.test']) await queue(web, emailMessage({ recipient }))
+      await queue(web, emailMessage({ poolId: 'us-east-1_OtherPool' }))
+      await queueText(web)
+      assert.deepEqual(countsIn(await page(web)), { all: 4, email: 3, sms: 1, unsent: 0 })
+      for (const state of ['failed', 'suppressed'] as const) {
+        const message = emailMessage({ recipient: `${state}@example.test` })
+        await queue(web, message)
+        await web.db.updateTable('outbox').set({ state, next_attempt_at: null }).where('state', '=', 'queued').execute()
+      }
+      assert.deepEqual(countsIn(await page(web)), { all: 6, email: 5, sms: 1, unsent: 2 })
+      assert.deepEqual(countsIn(await page(web, '?userPoolId=us-east-1_OtherPool&channel=sms')), { all: 1, email: 1, sms: 0, unsent: 0 })
+      assert.deepEqual(countsIn(await page(web, '?q=failed')), { all: 1, email: 1, sms: 0, unsent: 1 })
+      assert.deepEqual(countsIn(await page(web, '?q=%2B1555&state=unsent')), { all: 1, email: 0, sms: 1, unsent: 0 })
+      const recipients = async (query: string) => recipientsIn(await page(web, query)).toSorted()
+      assert.deepEqual(await recipients('?channel=sms'), ['+15551234444'])
+      assert.deepEqual(await recipients('?state=unsent'), ['failed@example.test', 'suppressed@example.test'])
+      assert.deepEqual(await recipients('?channel=sms&q=bob'), [])
+    })
+
+    it('escapes the filter and the pool', async () => {
+      await using web = await openWeb(engine)
+      const query = new URLSearchParams({ q: hostile, userPoolId: hostile, message: hostile, channel: hostile })
+      const nothing = await page(web, `?${query}`)
       assert.ok(nothing.includes('No message matches.'))
       assert.equal(nothing.match(/<script/g)?.length, 1)
+      assert.doesNotMatch(nothing, /alert\(1\)<\/script>/)
+    })
+
+    it('answers 304 until a message is added, changed or deleted', async () => {
+      await using web = await openWeb(engine)
+      const seen = new Set<string>()
+      const change = async () => {
+        const version = /data-version="([\w-]{43})"/.exec(await page(web))?.[1] ?? assert.fail()
+        assert.equal((await web.get('/inbox', { 'if-none-match': `"${version}"` })).status, 304)
+        for (const earlier of seen) assert.equal((await web.get('/inbox', { 'if-none-match': `"${earlier}"` })).status, 200)
+        assert.equal(seen.has(version), false)
+        seen.add(version)
+      }
+      await queue(web, emailMessage())
+      await change()
+      await queue(web, emailMessage())
+      await change()
+      await queue(web, emailMessage())
+      await web.db.updateTable('outbox').set({ state: 'failed', next_attempt_at: null }).where('state', '=', 'queued').execute()
+      await change()
+      await web.db.updateTable('outbox').set({ attempts: 2 }).where('state', '=', 'failed').execute()
+      await change()
+      await fetch(`${web.url}/inbox/clear`, { method: 'POST' })
+      await change()
     })
 
     it('runs no script but its own, and cannot be framed', async () => {
@@ -160,7 +237,12 @@ for (const engine of engines) {
       const policy = shown.headers.get('content-security-policy') ?? ''
       assert.match(policy, /sandbox allow-popups allow-popups-to-escape-sandbox$/)
       assert.match(policy, /default-src 'none'/)
-      assert.doesNotMatch(policy, /script-src|allow-scripts|allow-same-origin/)
+      assert.doesNotMatch(policy, /script-src|allow-scripts|allow-same-origin|https?:/)
+      // Only the developer can make it load images, not a link in the message itself.
+      const images = (headers = {}) =>
+        web.get(`/inbox/messages/${message?.id}?images=load`, headers).then((answer) => answer.headers.get('content-security-policy') ?? '')
+      assert.match(await images({ 'sec-fetch-site': 'same-origin' }), /img-src https: http: data:;.* sandbox allow-popups/)
+      assert.doesNotMatch(await images({ 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }), /https?:/)
       const page = () => web.get('/inbox').then((answer) => answer.text())
       assert.match(await page(), /<iframe [^>]*sandbox="allow-popups allow-popups-to-escape-sandbox"/)
       await fetch(`${web.url}/inbox/api/messages`, { method: 'DELETE' })
