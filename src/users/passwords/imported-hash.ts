@@ -87,7 +87,7 @@ function saltAndKey(salt: Buffer, key: Buffer): { salt: Buffer; key: Buffer } | 
   return isWithin(salt.length, 1, maximumSaltBytes) && isWithin(key.length, keyBytes.min, keyBytes.max) ? { salt, key } : undefined
 }
 
-/** Also false for NaN. */
+/** Whether the value is in the range, bounds included. False for NaN. */
 function isWithin(value: number, min: number, max: number): boolean {
   return value >= min && value <= max
 }
