@@ -16,8 +16,8 @@ export type Candidate = {
   readonly sub: string
   readonly user: User | undefined
   /**
-   * Whether the system behind the UserMigration trigger has refused the password. The attempt is counted then, and must not be counted
-   * again.
+   * Whether the system behind the UserMigration trigger has refused the password. If so, the attempt is already counted as a wrong
+   * password, and must not be counted again.
    */
   readonly isPasswordRefused?: boolean
 }

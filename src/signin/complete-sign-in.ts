@@ -92,7 +92,7 @@ function assuranceOf({ context, progress }: SignIn) {
 }
 
 async function storeSession(db: Db, pool: Pool, session: Session, consumes: ConsumableState | undefined): Promise<void> {
-  // A single statement is faster without a transaction around it.
+  // With no state to consume and no tracked sessions to limit, one statement is enough. It is faster without a transaction around it.
   if (consumes === undefined && session.activity === null) return beginSession(db, session)
   await db.transaction().execute(async (tx) => {
     if (consumes !== undefined) await consumeStateOrThrow(tx, consumes)

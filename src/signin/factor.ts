@@ -21,8 +21,9 @@ export type ChallengeAnswer = {
 export type NewChallenge = Challenge & {
   /**
    * Stores what belongs to the challenge, such as a message with a code, in the transaction that consumes the state of the previous
-   * challenge. Returns the delivery of the message. Returns undefined when there is no message, and for a first factor of a choice-based
-   * sign-in where the client hides which users exist: a refused message would reveal that the user exists (see `afterCommit`).
+   * challenge. Returns the delivery of the message: in some pools a refused message fails the call (see `afterCommit`). Returns undefined
+   * when there is no message. Returns undefined also for a first factor of a choice-based sign-in where the client hides which users
+   * exist: a call that fails because of a refused message would reveal that the user exists.
    */
   queue?(tx: Tx): Promise<Delivery | undefined>
 }

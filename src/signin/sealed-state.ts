@@ -12,19 +12,23 @@ import type { SignInState } from './sign-in-state.ts'
 type ObjectForm = {
   readonly v: 2
   readonly id: string
-  /** Pool, client, sub. */
+  /** Id of the pool. */
   readonly p: string
+  /** Id of the app client. */
   readonly c: string
+  /** `sub` of the user or decoy. */
   readonly s: string
   /** Name of the challenge. */
   readonly n: ChallengeName
-  /** Expiry. */
+  /** Expiry, in epoch milliseconds. */
   readonly e: number
   /** Proofs: the challenges that were answered so far. */
   readonly f: readonly ChallengeName[]
-  /** Auth event, step-up, results of custom challenges. */
+  /** Id of the auth event. */
   readonly a?: string | undefined
+  /** The step-up goal. */
   readonly u?: StepUp | undefined
+  /** Results of custom challenges. */
   readonly r?: readonly PackedResult[] | undefined
   /** Security stamp. */
   readonly t?: string | undefined

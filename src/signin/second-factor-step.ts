@@ -33,7 +33,7 @@ export const secondFactorStep: RequiredStep<SecondFactorDeps> = {
       case 'setup':
         return createSetupChallenge(deps, signIn, decision.methods)
       case 'impossible':
-        // (Unconfirmed: which error Cognito has for this. The model lists this one for all operations that sign in.)
+        // (Unconfirmed: which error Cognito throws here. The service's model lists the error below for all operations that sign in.)
         throw new ApiError(
           'InvalidUserPoolConfigurationException',
           'The user pool requires MFA, and no MFA method is available to the user.',

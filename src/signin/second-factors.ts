@@ -16,7 +16,7 @@ export const secondFactors: Readonly<Record<MfaMethod, SecondFactor<SecondFactor
 /** The challenges that count as a second factor when they follow a first one. */
 const secondFactorProofs: readonly ChallengeName[] = ['SMS_MFA', 'SOFTWARE_TOKEN_MFA', 'EMAIL_OTP', 'MFA_SETUP', 'DEVICE_PASSWORD_VERIFIER']
 
-/** `proofs` has the first factor first. */
+/** Whether a second factor is among the proofs of a sign-in. The first element is the first factor, so it does not count. */
 export function hasSecondFactor([, ...later]: readonly ChallengeName[]): boolean {
   return later.some((proof) => secondFactorProofs.includes(proof))
 }

@@ -102,7 +102,7 @@ const passwordChallenges: ReadonlySet<ChallengeName> = new Set([
   'PASSWORD',
   'PASSWORD_SRP',
   'PASSWORD_VERIFIER',
-  // A call of SELECT_CHALLENGE can bring the password along.
+  // An answer to SELECT_CHALLENGE can contain the password.
   'SELECT_CHALLENGE',
 ])
 const secondFactorChallenges: ReadonlySet<ChallengeName> = new Set([

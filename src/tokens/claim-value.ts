@@ -4,7 +4,7 @@ export type Claims = Readonly<Record<string, unknown>>
 
 /**
  * Linked identities as Cognito writes them into a token: every value is text, except `issuer`, which is null (as at Cognito where the
- * provider names none).
+ * provider names no issuer).
  */
 function identityClaims(value: string): unknown {
   return identitiesOf({ identities: value }).map(({ userId, providerName, providerType, primary, dateCreated }) => ({

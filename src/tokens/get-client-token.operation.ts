@@ -33,7 +33,7 @@ export const getClientToken = operation('GetClientToken', {
   },
 })
 
-/** Checks the secret first: only its holder may learn which flows the client is set up for. */
+/** Checks the secret before the flow: only a holder of the secret may learn which flows the client is set up for. */
 function requireClientCredentials(client: AppClient, secret: string): void {
   if (client.secrets.length === 0 || !isClientSecretValid(client, secret)) {
     throw new ApiError('NotAuthorizedException', `Unable to verify the client secret of client ${client.id}`)

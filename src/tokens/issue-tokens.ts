@@ -16,7 +16,7 @@ import type { SigningKeys } from './signing-keys.ts'
 export type IssuedTokens = {
   readonly accessToken: string
   readonly idToken: string
-  /** Undefined when the caller keeps the refresh token it has. */
+  /** The new refresh token; undefined when the caller keeps its present one. */
   readonly refreshToken: string | undefined
   readonly expiresInSeconds: number
   /** A device that the client may confirm; undefined when the pool tracks no devices, or the device is confirmed already. */

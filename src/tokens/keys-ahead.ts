@@ -4,7 +4,7 @@ import type { SigningKeys } from './signing-keys.ts'
 export type KeysAhead = {
   /** Returns at once. */
   make(poolId: string): void
-  /** Starts no further keys, and resolves when the current ones are made. */
+  /** Forgets the waiting pools, and resolves when the keys of the current pool are made. */
   close(): Promise<void>
 }
 

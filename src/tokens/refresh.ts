@@ -53,8 +53,9 @@ export async function requireRefreshToken(
 }
 
 /**
- * A session is refreshed only on the device that it was begun on, once that device is confirmed and until it is forgotten. A session
- * that was begun before the pool tracked devices is not bound to a device.
+ * Where the pool tracks devices, a session is refreshed only on the device that it was begun on. The caller has to name that device
+ * (`presented`), and the user must have confirmed it and not forgotten it. A session that was begun before the pool tracked devices is not
+ * bound to a device. Returns the key of the device, or undefined.
  */
 async function requireDevice(db: Db, pool: Pool, session: Session, presented: string | undefined): Promise<string | undefined> {
   const { poolId, sub, deviceKey: key } = session

@@ -81,7 +81,7 @@ class KeyCache {
 
   async keysOf(poolId: string): Promise<readonly SigningKey[]> {
     const cached = this.#keys.get(poolId)
-    // The difference is absolute, so that an entry expires even when the clock was set back.
+    // The absolute value of the difference counts, so that cached keys expire even when the clock was set back.
     const isFresh = cached !== undefined && Math.abs(this.#deps.clock.now() - cached.readAt) < cacheMs
     return isFresh ? cached.keys : this.load(poolId)
   }

@@ -16,11 +16,11 @@ type Deps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets 
 export type Claim = {
   /** Undefined only where the client hides which users exist: no user has the name, or the user is disabled. */
   readonly user: User | undefined
-  /** The user of that name, disabled or not. The masked addresses in the answer are this user's. */
+  /** The user who has the name in the request, disabled or not. The masked addresses in the answer are this user's. */
   readonly known: User | undefined
   /** The `sub` of the user, or of the decoy for a name that no user has. Attempts are counted for it. */
   readonly subject: string
-  /** Whether the answer must hide that the user exists, and which state the user is in. */
+  /** Whether the answer must hide both that the user exists and which state the user is in. */
   readonly hidden: boolean
 }
 
@@ -47,7 +47,7 @@ export async function findClaimedUser(
   const now = clock.now()
   const known = await findActiveUser(db, pool, username, now)
   if (!hidden && known === undefined && migrate === undefined) throw unknownUser()
-  // Computed for existing users as well, so that the time it takes reveals nothing.
+  // The decoy's `sub` is computed for existing users as well: otherwise the time that this takes would reveal which users exist.
   const decoy = decoySub(secrets, pool, username, now)
   const claimed = known?.sub ?? decoy
   await limitAttempts(db, { poolId: pool.id, subject: claimed, action }, now)

@@ -17,13 +17,16 @@ export type UserCreation = {
   readonly draft: UserDraft
   /** In the clear; undefined for a user without a password. */
   readonly password: string | undefined
-  /** Whether a verified address is taken from a user who has it as an alias. Otherwise it counts as a taken name. */
+  /**
+   * Whether a verified address of the new user is taken away from another user who has the address as an alias. If false, the address
+   * counts as a taken name.
+   */
   readonly takesAliases: boolean
   /** The error for a name that belongs to another user. */
   nameTaken(kind: AliasKind): Error
   /**
-   * Calls PreSignUp, which may refuse the user, and adds what the draft leaves open. A migration does not call PreSignUp: it has called
-   * UserMigration before.
+   * Calls PreSignUp, which may refuse the user, and returns what the draft leaves open, such as the status. A migration does not call
+   * PreSignUp, because it has already called UserMigration.
    */
   decide(): Promise<Decision> | Decision
   /** Undefined when the user gets no message. */

@@ -20,9 +20,10 @@ type SimulatedCode = {
 }
 
 /**
- * Executes for a name that no user has the same statements as the sending of a code to a user, including the commit. So the time that it
- * takes reveals nothing. The message is deleted before the commit: the code is sent nowhere and proves nothing. The sweeper keeps expired
- * codes for a while; this code expires earlier by that time, so that it is deleted when the code of a user would expire.
+ * For a name that no user has: executes the same statements as the sending of a code to a user, including the commit. So the time that
+ * this takes reveals nothing. The message is deleted before the commit: the code is sent nowhere and proves nothing. The sweeper deletes a
+ * code some time after it expired (`keptAfterExpiryMs`). The simulated code expires earlier by that time, so that it is deleted when the
+ * code of a user would expire.
  */
 export async function simulateSendCode(
   { db, secrets }: { db: Db; secrets: Secrets },
@@ -51,7 +52,7 @@ type SimulatedMessage = {
 
 const noSender = { from: undefined, replyTo: undefined, sourceArn: undefined, configurationSet: undefined }
 
-/** Executes the same statements as the queueing of a message, and deletes the message again. */
+/** Executes the same statements as the queueing of a message to a user, and deletes the message again in the same transaction. */
 export async function simulateQueue(
   tx: Tx,
   secrets: Secrets,

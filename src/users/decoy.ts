@@ -17,12 +17,13 @@ export function decoySub(secrets: Secrets, pool: Pool, name: string, now: number
 const longestAge = 2 ** 40
 
 /**
- * When a decoy seems to have signed up. Its `sub` reveals this time, as the `sub` of a user does. Each name has a fixed series of times,
- * each a random fraction of the next one; the latest time in the past counts. On a logarithmic scale the times are a Poisson process. So at
- * any time the sign-ups of the decoys are spread evenly over the life of the pool. When the next time of a name has come, its decoy looks
- * like a new user.
+ * When a decoy seems to have signed up. The decoy's `sub` reveals this time, as the `sub` of a user does.
  *
- * Ages are counted from a day before the pool was created. Otherwise the times in a new pool would follow each other too quickly.
+ * Each name has a fixed series of times; the latest one in the past counts. When the next one has come, the decoy of the name looks like a
+ * new user. The times are measured from a start, and each is a random fraction of the next one. So on a logarithmic scale the times are a
+ * Poisson process, and at any moment the sign-ups of all decoys are spread evenly over the life of the pool.
+ *
+ * The start is a day before the pool was created. Otherwise the times in a new pool would follow each other too quickly.
  */
 function signUpOf(secrets: Secrets, pool: Pool, key: string, now: number): number {
   const start = pool.createdAt - dayMs

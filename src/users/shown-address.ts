@@ -46,8 +46,8 @@ export function shownSignUpDelivery(secrets: Secrets, pool: Pool, named: NamedUs
 }
 
 /**
- * Where an answer says that a code to sign in with goes: to the user's address of the kind `attribute`, or to a made-up address of that
- * kind.
+ * Where an answer says that a code to sign in with goes: to the user's address of the kind `attribute`. For a decoy, and for a user without
+ * such an address, to a made-up address of that kind.
  */
 export function shownSignInDelivery(secrets: Secrets, pool: Pool, named: NamedUser, attribute: ContactAttribute): Delivery {
   const value = simulateAddress(secrets, pool, named.name, attribute)
@@ -66,8 +66,8 @@ function firstContact(order: readonly ContactAttribute[], attributes: Attributes
 }
 
 /**
- * The delivery to `contact`. Without a contact it goes to a made-up address: an e-mail address or a phone number, as `otherwise` says.
- * Undefined without both. An address is made up even when there is a contact, so that the call always takes the same time.
+ * The delivery to `contact`. If `contact` is undefined: the delivery to a made-up address of the kind `otherwise`. Undefined when both are
+ * undefined. An address is made up even when `contact` is given, so that the call always takes the same time.
  */
 function deliveryOrSimulated(
   secrets: Secrets,

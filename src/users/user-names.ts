@@ -23,7 +23,10 @@ export function nameNewUser(pool: Pool, { sub, username, attributes }: NewUserIn
   return { username: pool.caseSensitive === false ? username.toLowerCase() : username, attributes }
 }
 
-/** The attributes with the address that is the username. An attribute with another address is refused: the code would go there. */
+/**
+ * The attributes with the address that is the username. If the attribute was given with another address, the request is refused: the code
+ * would go to that other address.
+ */
 function withAddress(pool: Pool, username: string, attributes: Attributes): Attributes {
   const kind = requireAddressKind(pool, username)
   const given = attributes[kind]

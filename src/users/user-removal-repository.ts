@@ -60,7 +60,10 @@ function insertRemoval(tx: Tx, poolId: string, sub: string, now: number): Compil
     .onConflict((conflict) => conflict.columns(['pool_id', 'sub']).doNothing())
 }
 
-/** Sweeps away the remaining rows of deleted users. No such rows are added meanwhile: whatever stores one holds the user's row. */
+/**
+ * Sweeps away the remaining rows of deleted users. No rows of a deleted user are added meanwhile: a transaction that adds one has locked
+ * the user's own row.
+ */
 export const createUserRemoval = () =>
   createDeferredRemoval({
     table: 'deleted_user',

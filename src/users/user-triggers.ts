@@ -87,7 +87,7 @@ export function renderMessageTo(
 type AddressChange = {
   readonly pool: Pool
   readonly user: User
-  /** Empty when no address changes. */
+  /** The new addresses; empty when no address changes. */
   readonly toVerify: readonly AddressToVerify[]
   readonly callerContext: CallerContext
 }

@@ -15,7 +15,7 @@ export type StepUpRequest = {
   readonly earlier: EarlierAuthentication | undefined
 }
 
-/** `since` in epoch seconds. */
+/** What an access token says: whose it is, what that user proved, and its `auth_time` in epoch seconds (`since`). */
 type EarlierAuthentication = { readonly sub: string; readonly proofs: readonly ChallengeName[]; readonly since: number }
 
 export type StepUpDeps = AccessTokenDeps & { readonly tiers: Tiers }
@@ -26,7 +26,8 @@ export type StepUpDeps = AccessTokenDeps & { readonly tiers: Tiers }
  * @throws ApiError InvalidParameterException when one of the parameters is invalid, or when TARGET_ACR_VALUES is missing and another one is
  * not.
  * @throws ApiError FeatureUnavailableInTierException when the pool's tier does not offer TARGET_ACR_VALUES.
- * @throws ApiError NotAuthorizedException when the access token is another pool's; otherwise as `requireAccessToken` does.
+ * @throws ApiError NotAuthorizedException when the access token is another pool's.
+ * @throws ApiError as `requireAccessToken` does.
  */
 export async function readStepUp(deps: StepUpDeps, pool: Pool, parameters: RequestParameters): Promise<StepUpRequest | undefined> {
   const { TARGET_ACR_VALUES: target, ACCESS_TOKEN: token, MAX_AGE: maxAge } = parameters

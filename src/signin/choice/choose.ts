@@ -58,9 +58,9 @@ type Choice = {
 }
 
 /**
- * Checks the proof of the chosen first factor, if the request brings one. Undefined when the request brings no proof, and when it brings a
- * code or a passkey's signature although that challenge was not issued. SRP_A leads to the challenge PASSWORD_VERIFIER, with a Session that
- * lets the user choose again.
+ * Checks the proof of the chosen first factor, if the request brings one. Undefined when the request brings no proof. Undefined also for a
+ * code or a passkey's signature when the Session is not that of a challenge of the chosen factor. SRP_A leads to the challenge
+ * PASSWORD_VERIFIER, with a Session that lets the user choose again.
  *
  * @throws ApiError when the proof is wrong.
  */

@@ -3,7 +3,8 @@ import type { Activity, Session } from '../session.ts'
 import { activityColumns, fromRow, type SessionKey } from '../session-repository.ts'
 
 /**
- * The user's tracked sessions that are neither expired nor revoked, in no particular order. Sessions that a sign-out ended are included.
+ * The user's tracked sessions that are neither expired nor revoked, in no particular order. Sessions that a sign-out ended
+ * are included, because a sign-out changes the user and not the rows of the sessions.
  */
 export async function listTrackedSessions(db: Db | Tx, poolId: string, sub: string, now: number): Promise<readonly Session[]> {
   const rows = await db
@@ -31,7 +32,7 @@ export async function recordActivity(db: Db | Tx, key: SessionKey, activity: Act
     .execute()
 }
 
-/** False when the user has no such tracked session, or when that session has ended already. */
+/** Ends a tracked session of the user. False when the user has no such session, or when the session has ended already. */
 export async function revokeTrackedSession(
   db: Db | Tx,
   user: { readonly poolId: string; readonly sub: string; readonly signedOutAt: number | null },

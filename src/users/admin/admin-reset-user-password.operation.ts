@@ -48,7 +48,7 @@ export const adminResetUserPassword = operation('AdminResetUserPassword', {
   },
 })
 
-/** Comes before the other checks, as at Cognito. */
+/** Refuses a disabled user. This check comes before the other checks of the user, as at Cognito. */
 function requireEnabled({ enabled }: User): void {
   if (!enabled) throw new ApiError('NotAuthorizedException', 'User is disabled.')
 }

@@ -18,7 +18,7 @@ export function draftNewUser(pool: Pool, input: NewUserInput): Omit<UserDraft, '
   const named = nameNewUser(pool, input)
   if (Object.hasOwn(input.attributes, 'sub')) throw nonMutable('sub')
   checkAttributes(pool, named.attributes)
-  // Unlike at sign-up, no flag is added to an address that came without a flag (observed).
+  // Unlike at sign-up, an address that came without a flag (such as `email_verified`) is stored without one (observed).
   const attributes = Object.fromEntries(Object.entries(named.attributes).filter(([, value]) => value !== ''))
   requireAddressesOfFlags(named.attributes, attributes)
   return { poolId: pool.id, sub: input.sub, username: named.username, attributes }

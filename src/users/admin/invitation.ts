@@ -18,7 +18,7 @@ import { renderMessageTo } from '../user-triggers.ts'
 import { changeFoundUser } from './change-user.ts'
 
 type Invitation = {
-  /** Undefined leaves the choice to the server. */
+  /** How to send the invitation; undefined when the server chooses. */
   readonly mediums: readonly ('EMAIL' | 'SMS')[] | undefined
   /** Undefined for a user without a password. */
   readonly temporaryPassword: string | undefined

@@ -1,7 +1,7 @@
 import type { AuthEventType } from '../../contract/generated/types.ts'
 import type { AuthEvent } from '../../protection/auth-event.ts'
 
-/** Lifeguard does not assess risks, so every event has the decision NoRisk. */
+/** The auth event in an answer. Lifeguard does not assess risks, so every event has the decision NoRisk. */
 export function writeAuthEvent({ id, type, response, createdAt, details, feedback }: AuthEvent): AuthEventType {
   return {
     EventId: id,

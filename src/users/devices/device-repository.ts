@@ -80,7 +80,7 @@ export async function setDeviceRemembered(
 
 /**
  * Records that a sign-in on the device succeeded. The session of that sign-in is stored already. If the user forgot the device meanwhile,
- * marks the sessions of the device instead, so that they cannot confirm its key again.
+ * marks the sessions of the device instead, so that these sessions cannot confirm the device's key again.
  */
 export async function recordDeviceUse(db: Db | Tx, device: DeviceKey, { ip, now }: { ip: string | null; now: number }): Promise<void> {
   const { numUpdatedRows } = await db

@@ -30,7 +30,7 @@ export function newDeviceKey(poolId: string): string {
 }
 
 /**
- * The device group key: a device's password is bound to it and to the device key. Each user has one device group key, which never changes.
+ * The device group key of a user, which never changes. A device's password is bound to both the device group key and the device key.
  */
 export function deviceGroupKeyOf(secrets: Secrets, { poolId, sub }: UserKey): string {
   return `-${secrets.mac('device', 'group', poolId, sub).toString('base64url').slice(0, 8)}`

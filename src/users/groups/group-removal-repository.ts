@@ -18,7 +18,10 @@ export async function hasPendingRemoval(tx: Tx, poolId: string, memberKey: strin
   return row !== undefined
 }
 
-/** Sweeps away the members of deleted groups. No such rows are added meanwhile: a transaction that adds a member holds the group's row. */
+/**
+ * Sweeps away the members of deleted groups. No one can add a member to a deleted group meanwhile: a transaction that adds a member has
+ * locked the group's row.
+ */
 export const createMemberRemoval = () =>
   createDeferredRemoval({
     table: 'deleted_group',

@@ -30,8 +30,8 @@ export async function insertGroup(tx: Tx, group: Omit<Group, 'memberKey'>): Prom
 }
 
 /**
- * The member key to store for a new group. Null stands for the group's name. The key is another one while members of a deleted group of
- * that name are still to be removed.
+ * The member key to store for a new group. Null means that the group's name is the key. While the sweeper still has to remove members
+ * of a deleted group of that name, the new group gets a key of its own, so that it does not inherit them.
  */
 async function chooseMemberKey(tx: Tx, poolId: string, name: string): Promise<string | null> {
   return (await hasPendingRemoval(tx, poolId, name)) ? `${name} ${randomUUID()}` : null

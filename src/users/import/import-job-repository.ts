@@ -32,7 +32,7 @@ export async function updateImportJob(tx: Tx, job: ImportJob): Promise<void> {
   await tx.updateTable('import_job').set(changes).where('pool_id', '=', pool_id).where('id', '=', id).execute()
 }
 
-/** Newest first; `after` is the id of the last job of the page before. */
+/** A page of the import jobs of the pool, the newest first. `after` is the id of the last job of the page before. */
 export async function listImportJobs(
   db: Db | Tx,
   poolId: string,

@@ -11,7 +11,7 @@ export async function insertLog(tx: Tx, { poolId, jobId }: ImportJobKey, number:
     .execute()
 }
 
-/** In the order of the file; `after` is the id of the last entry of the page before. */
+/** A page of the log entries of a job, in the order of the file. `after` is the id of the last entry of the page before. */
 export async function listLog(
   db: Db | Tx,
   { poolId, jobId }: ImportJobKey,

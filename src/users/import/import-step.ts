@@ -97,7 +97,7 @@ async function storeRows(tx: Tx, pool: Pool, { key, number, rows, checksNames }:
   await insertLog(tx, key, number, lines)
 }
 
-/** Ends the job. True when the job's status changed meanwhile or the job was deleted: then another step has to look at it. */
+/** Ends the job. True when the job was deleted or its status changed meanwhile: then another step has to read the job anew. */
 async function endJob({ db, clock }: ImportDeps, job: ImportJob, status: ImportStatus, message: string | null): Promise<boolean> {
   return db.transaction().execute(async (tx) => {
     const locked = await lockImportJob(tx, keyOf(job))

@@ -85,7 +85,7 @@ function withoutUnusedFlags(fields: Attributes, named: Attributes): Attributes {
   return Object.fromEntries(Object.entries(fields).filter(([name]) => !unused.includes(name)))
 }
 
-/** Turns `mm/dd/yyyy` into the attribute's `yyyy-mm-dd` (OpenID Connect Core §5.1); the latter is accepted, too. */
+/** Turns `mm/dd/yyyy` into the attribute's format `yyyy-mm-dd` (OpenID Connect Core §5.1). Returns any other text unchanged. */
 function readBirthdate(value: string): string {
   const [, month, day, year] = /^(\d\d)\/(\d\d)\/(\d{4})$/.exec(value) ?? []
   return year === undefined ? value : `${year}-${month}-${day}`

@@ -54,7 +54,8 @@ async function findTakenNames(tx: Tx, pool: Pool, users: readonly User[], checks
     spellings.add(alias.key)
     aliases.add(`${alias.kind} ${alias.key}`)
   }
-  // The insertion detects clashes of the same kind. Of different kinds, only a preferred username and a username can be spelled the same.
+  // The insertion itself detects two equal names of the same kind, such as two usernames. Among names of different kinds, only a preferred
+  // username and a username can be equal. So in a pool without preferred usernames, only `checksNames` needs this query.
   if (checksNames || pool.aliasAttributes.includes('preferred_username')) {
     for (const alias of await findNamesAmong(tx, pool.id, [...keys])) add(alias)
   }

@@ -4,9 +4,9 @@ import { createHash } from 'node:crypto'
 export type LinkedIdentity = {
   readonly providerName: string
   readonly providerType: string
-  /** The value of `attributeName` at the provider. */
+  /** The value that identifies the user at the provider: the subject, or the attribute `attributeName`. */
   readonly userId: string
-  /** Undefined when that attribute is the provider's subject. */
+  /** The provider's attribute that `userId` is a value of; undefined for the subject. */
   readonly attributeName?: string
   /** Whether the first sign-in with this identity created the user. */
   readonly primary: boolean
@@ -17,7 +17,7 @@ export type LinkedIdentity = {
 /** Cognito's name for the attribute in which a provider has the subject of its users. */
 export const subjectAttribute = 'Cognito_Subject'
 
-/** Most users do not have the attribute `identities`, so for most users this costs nothing. */
+/** The user's linked identities. Most users do not have the attribute `identities`, so for most users nothing is parsed. */
 export function identitiesOf(attributes: Readonly<Record<string, string>>): readonly LinkedIdentity[] {
   const text = attributes['identities']
   return text === undefined ? [] : (JSON.parse(text) as LinkedIdentity[])

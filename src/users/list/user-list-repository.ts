@@ -58,8 +58,8 @@ async function listByAttribute(
     if (after !== undefined) entries = entries.where('sub', '>', after.sub)
   } else {
     entries = entries.where('value_key', '<=', endOf(key))
-    // Both columns are compared at once, so that the engine goes straight to the page. With two separate lower bounds it might read all
-    // pages before this one.
+    // `value_key` and `sub` are compared as a pair, so that the engine goes straight to the page. With a lower bound for each column, the
+    // engine might read all pages before this one.
     entries =
       after === undefined
         ? entries.where('value_key', '>=', key)

@@ -19,10 +19,10 @@ export function usableMfa(pool: MfaPool, user: MfaUser, hasSoftwareToken: boolea
 }
 
 /**
- * Whether one mailbox or phone (`attribute`) would be enough for both factors, if MFA sent its codes there. That is so when two things
- * hold: the pool recovers accounts by this address first, and the user has no other address or the pool does not recover by the other one.
- * Never so in a pool without recovery settings: its legacy rule has always allowed recovery by the address of MFA, for users who have no
- * other address.
+ * Whether one mailbox or phone (`attribute`) would be enough both to set a new password and to pass MFA, if MFA sent its codes there.
+ * True when two conditions hold. First, the pool prefers this kind of address for account recovery. Second, the user has no address of the
+ * other kind, or the pool does not use that kind for recovery. False in a pool without recovery settings: its legacy rule has always
+ * allowed recovery by the address of MFA, for users who have no other address.
  */
 export function collidesWithRecovery(pool: MfaPool, user: MfaUser, attribute: ContactAttribute): boolean {
   if (pool.recovery === undefined) return false
@@ -45,7 +45,7 @@ export function addressesOfActiveMfa(pool: MfaPool, user: MfaUser): readonly Con
   const enabled = user.mfa?.enabled ?? []
   if (enabled.length > 0) return addressesOf(usableMfa(pool, user, false).filter((method) => enabled.includes(method)))
   const eligible = pool.mfa === 'ON' ? eligibleMessageMethods(pool, user) : []
-  // A user with two such methods depends on neither address: whoever loses one method can use the other.
+  // A user with two eligible methods depends on neither address: a user who loses one method can use the other.
   return eligible.length === 1 ? addressesOf(eligible) : []
 }
 

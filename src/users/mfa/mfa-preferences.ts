@@ -40,7 +40,8 @@ export function applyMfaChanges(current: MfaPreferences | null, changes: MfaChan
   const kept = before.preferred !== null && changes[before.preferred]?.preferred !== false ? before.preferred : null
   const preferred = preferredNow[0] ?? kept
   if (changes.passkey) requirePasskeyAndOtherMethod(enabled, isAvailable)
-  // Answers leave the list out until something was set. From then on they show an empty list when no method is active (reported).
+  // Answers leave UserMFASettingList out until a method was activated for the first time. From then on, when no method is active, they show
+  // an empty list (reported).
   if (enabled.length === 0) return current && none
   return {
     enabled,
@@ -76,7 +77,7 @@ function requirePasskeyAndOtherMethod(enabled: readonly MfaMethod[], isAvailable
   throw new ApiError('InvalidParameterException', 'Passkeys can be activated for MFA only together with another MFA method.')
 }
 
-/** Cognito's text (observed): the same when the pool does not offer the method and when the user has no address or app for it. */
+/** Cognito's error for two cases (observed): the pool does not offer the method, or the user has no address or app for the method. */
 function notAvailable(method: MfaMethod | 'WEB_AUTHN'): ApiError {
   return new ApiError('InvalidParameterException', `User does not have delivery config set to turn on ${method}`)
 }

@@ -33,11 +33,11 @@ export function readMfaOptions(options: readonly MFAOptionType[]): boolean {
 }
 
 /**
- * The members that GetUser, AdminGetUser and the lists of auth factors share. Both are left out until MFA preferences were set for the
- * user.
+ * The members that GetUser, AdminGetUser and the lists of auth factors share. Both members are left out until MFA preferences were set for
+ * the user.
  */
 export function writeMfa({ mfa }: User): { PreferredMfaSetting: string | undefined; UserMFASettingList: readonly string[] | undefined } {
-  // (Unconfirmed: the name that the list has for passkeys.)
+  // (Unconfirmed: the name of passkeys in UserMFASettingList.)
   const list = mfa?.passkey ? [...mfa.enabled, 'WEB_AUTHN_MFA'] : mfa?.enabled
   return { PreferredMfaSetting: mfa?.preferred ?? undefined, UserMFASettingList: list }
 }

@@ -5,8 +5,8 @@ import type { Db, Tx } from '../../storage/db.ts'
 import type { SoftwareToken, UserKey } from './software-token.ts'
 
 /**
- * Whether the column holds the same secret as `sealed`. The marks of both seals are compared, because the secret in the column may have
- * been resealed under another master key.
+ * Whether the column holds the same secret as `sealed`. The seal marks are compared (see `sealMark`), not the whole values: the secret in
+ * the column may have been resealed under another master key.
  */
 function hasMark(column: 'secret' | 'software_token.pending_secret', sealed: string) {
   return sql<SqlBool>`substr(${sql.ref(column)}, ${sealMarkStart + 1}, ${sealMarkLength}) = ${sealMark(sealed)}`

@@ -41,7 +41,7 @@ export function openSoftwareSecret(secrets: Secrets, user: UserKey, sealed: stri
   return secret.toString()
 }
 
-/** The time step since the epoch whose code this is. Undefined when no time step within the window has this code. */
+/** The number of the time step whose code is `code`, counted from the epoch. Undefined when no time step within `window` has it. */
 export function findTimeStep(secret: string, code: string, now: number): number | undefined {
   // The library compares bytes, and throws on digits of more than one byte.
   if (!/^[0-9]{6}$/.test(code)) return undefined

@@ -14,7 +14,7 @@ import { triggerSubjectOf } from '../user-triggers.ts'
 export type MigrationDeps = InvitationDeps
 
 type SignInAttempt = {
-  /** As it was typed. */
+  /** The name as the user typed it. */
   readonly username: string
   /** Undefined when the user forgot it. */
   readonly password: string | undefined
@@ -71,7 +71,7 @@ async function storeMigrated(
     }),
     message: migrated.isSilent ? undefined : invitation(deps, pool, { mediums, temporaryPassword: undefined, callerContext }),
   })
-  // `afterCommit` gets no deliveries, so a refused message does not fail the sign-in.
+  // No deliveries are passed to `afterCommit`, so a failed delivery does not fail the sign-in.
   await deps.outbox.afterCommit(pool, [])
   return user
 }

@@ -1,4 +1,4 @@
-/** Names of passkey providers by their AAGUID, as their makers publish it. */
+/** The names of passkey providers by AAGUID. Each provider publishes its own AAGUID. */
 const names: Readonly<Record<string, string>> = {
   'fbfc3007-154e-4ecc-8c0b-6e020557d7bd': 'Apple Passwords',
   'dd4ec289-e01d-41c9-bb89-70fa845d4bf2': 'iCloud Keychain (managed)',

@@ -19,8 +19,8 @@ export function readClientData(base64url: unknown): ClientData | undefined {
 }
 
 /**
- * Whether the request came from a page of the relying party that was not in a frame of another origin's page. That other page could pass
- * the request off as its own.
+ * Whether the request came from a page of the relying party that was not in a frame of another origin's page. A page in such a frame is
+ * refused, because the page around the frame could pass the request off as its own.
  */
 export function isFromPageOf(relyingParty: RelyingParty, { origin, crossOrigin }: ClientData): boolean {
   return !crossOrigin && relyingParty.allowsOrigin(origin)

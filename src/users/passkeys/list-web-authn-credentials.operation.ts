@@ -17,8 +17,8 @@ export const listWebAuthnCredentials = operation('ListWebAuthnCredentials', {
     requireNoPasswordReset(user)
     const list = `passkeys ${pool.id}/${user.sub}`
     const after = readPageToken(secrets, list, request.NextToken) ?? ''
-    // A user has few passkeys, so all of them are read. The token names a time as well as an id, because the last passkey of a page may be
-    // deleted.
+    // A user has few passkeys, so all of them are read. The pagination token holds a time as well as an id, so that it still works after
+    // the last passkey of its page was deleted.
     const sorted = (await findPasskeys(db, pool.id, user.sub)).map((passkey) => ({ id: sortKeyOf(passkey), passkey }))
     const rest = sorted.filter(({ id }) => id > after)
     const { entries, nextToken } = pageOf(rest, request.MaxResults || largestPage, secrets, list)

@@ -28,7 +28,10 @@ export async function findPasskeys(db: Db | Tx, poolId: string, sub: string): Pr
   return rows.map(fromRow)
 }
 
-/** False when the passkey was deleted or used since it was read as `before`: the counter in the WHERE clause is the lock. */
+/**
+ * Records a use of a passkey. False when the passkey was deleted or used since it was read as `before`: the counter in the WHERE clause is
+ * the lock.
+ */
 export async function recordPasskeyUse(db: Db | Tx, before: Passkey, { counter, now }: { counter: number; now: number }): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('passkey')

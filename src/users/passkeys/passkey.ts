@@ -24,7 +24,7 @@ export type Passkey = {
   readonly lastUsedAt: number | null
 }
 
-/** False in a pool without a WebAuthnConfiguration. */
+/** Whether the pool requires that a passkey verifies its user. False in a pool without a WebAuthnConfiguration. */
 export function requiresUserVerification({ webAuthn }: Pick<Pool, 'webAuthn'>): boolean {
   return webAuthn?.userVerification === 'required'
 }

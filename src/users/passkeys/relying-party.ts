@@ -36,8 +36,8 @@ const androidApp = /^android:apk-key-hash:[A-Za-z0-9_-]{43}$/
 
 /**
  * Whether pages of the origin may use the passkeys of the relying party:
- * - over TLS: pages of its domain and subdomains, on any port. Browsers offer its passkeys there.
- * - without TLS: pages on `localhost`, which browsers trust, and pages of this server, if its public URL is without TLS.
+ * - over TLS: pages of the relying party's domain and of its subdomains, on any port. Browsers offer the passkeys there.
+ * - without TLS: pages of that domain on `localhost`, which browsers trust, and of this server, if its public URL is without TLS.
  * - every Android app: Android offers a domain's passkeys only to the apps that the domain names in its asset links.
  */
 function isOriginOf(relyingPartyId: string, origin: string, publicUrl: string): boolean {

@@ -41,7 +41,7 @@ export function readAttestation(document: unknown): Attestation {
 type NewPasskey = Omit<Passkey, 'poolId' | 'sub' | 'createdAt' | 'lastUsedAt'>
 
 /**
- * The new passkey that the attestation is about. The caller has opened the challenge, and so knows that we made it.
+ * The new passkey that the attestation is about. The caller has already checked the challenge, so it is not checked here.
  * @throws ApiError WebAuthnOriginNotAllowedException when a page of another origin made the passkey.
  * @throws ApiError WebAuthnRelyingPartyMismatchException when the passkey was made for another relying party.
  * @throws ApiError WebAuthnCredentialNotSupportedException when the passkey's algorithm is not supported, or the user was not verified as

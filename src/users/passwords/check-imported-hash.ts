@@ -5,7 +5,10 @@ import { type HashAlgorithm, type ImportedHash, readImportedHash } from './impor
 /** The message to a worker thread: is this hash a hash of this password? */
 export type HashCheck = { readonly algorithm: HashAlgorithm; readonly hash: string; readonly password: string }
 
-/** Blocks the calling thread for tens to hundreds of milliseconds. @throws Error when the hash cannot be read */
+/**
+ * Whether `hash` is a hash of the password. Blocks the calling thread for tens to hundreds of milliseconds.
+ * @throws Error when the hash cannot be read
+ */
 export function checkImportedHash({ algorithm, hash, password }: HashCheck): boolean {
   const read = readImportedHash(algorithm, hash)
   if (read === undefined) throw new Error('An imported password hash cannot be read.')

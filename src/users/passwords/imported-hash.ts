@@ -63,7 +63,7 @@ function readArgon2id(text: string): ImportedHash | undefined {
   const pattern = /^\$argon2id\$v=19\$m=(\d{1,5}),t=(\d),p=(\d)\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/
   const [, m, t, p, saltText = '', keyText = ''] = pattern.exec(text) ?? []
   const [memory, passes, parallelism] = [Number(m), Number(t), Number(p)]
-  // RFC 9106 §3.1: at least eight blocks of a kibibyte a lane, and a nonce of eight bytes.
+  // RFC 9106 §3.1: at least eight blocks of one kibibyte for each lane, and a nonce of eight bytes (the salt).
   if (!isWithin(memory, 8, 19_456) || !isWithin(passes, 1, 2) || parallelism !== 1) return undefined
   const decoded = saltAndKey(Buffer.from(saltText, 'base64'), Buffer.from(keyText, 'base64'))
   return decoded && decoded.salt.length >= 8 ? { algorithm: 'ARGON2ID', memory, passes, parallelism, ...decoded } : undefined
@@ -87,7 +87,7 @@ function saltAndKey(salt: Buffer, key: Buffer): { salt: Buffer; key: Buffer } | 
   return isWithin(salt.length, 1, maximumSaltBytes) && isWithin(key.length, keyBytes.min, keyBytes.max) ? { salt, key } : undefined
 }
 
-/** Also false for NaN. */
+/** Whether the value is in the range, bounds included. False for NaN. */
 function isWithin(value: number, min: number, max: number): boolean {
   return value >= min && value <= max
 }

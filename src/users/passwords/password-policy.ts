@@ -4,7 +4,7 @@ import type { PasswordPolicy, Pool } from '../../pools/pool.ts'
 /** The characters that Cognito counts as symbols, and a space that is neither first nor last. */
 const symbol = /[\^$*.[\]{}()?"!@#%&/\\,><':;|_~`=+-]|(?<=\S) +(?=\S)/
 
-/** Both texts are Cognito's: `set` at sign-up, creation and reset, `change` when the user changes the password. */
+/** How the errors begin (Cognito's texts): `set` at sign-up, creation and reset, `change` when the user changes the password. */
 const prefixes = {
   set: 'Password did not conform with policy: ',
   change: 'Password does not conform to policy: ',

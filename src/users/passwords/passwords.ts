@@ -73,7 +73,7 @@ export function createPasswords({ secrets, powers, importedHashes }: PasswordDep
   }
 }
 
-/** `undefined` means that the queue is full. */
+/** Rejects when `outcome` is undefined, which means that the queue is full. */
 function orReject<T>(outcome: Promise<T> | undefined): Promise<T> {
   return outcome ?? Promise.reject(tooBusy())
 }

@@ -35,7 +35,7 @@ export const forgotPassword = operation('ForgotPassword', {
     })
     const recoveryError = user && findRecoveryError(pool, user)
     const bearer = { name: request.Username, user: known, now: deps.clock.now() }
-    // Also computed for a user who gets a code: the time must not reveal which users exist.
+    // The shown address is computed also for a user who gets a code: otherwise the time that this takes would reveal which users exist.
     const shown = hidden ? shownRecoveryDelivery(deps.secrets, pool, bearer) : undefined
     if (user === undefined || (hidden && recoveryError !== undefined)) {
       if (shown === undefined) throw wrongState()

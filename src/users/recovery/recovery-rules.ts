@@ -16,7 +16,7 @@ export function findRecoveryError(pool: Pool, user: User): ApiError | undefined 
   return isRecoverable(user) ? undefined : wrongState()
 }
 
-/** A verified address that no active second factor of the user depends on. */
+/** Where a recovery code goes: to a verified address that no active second factor of the user depends on. */
 function recoveryContactOf(pool: Pool, user: User): Contact | undefined {
   return chooseRecoveryContact(pool, user.attributes, addressesOfActiveMfa(pool, user))
 }

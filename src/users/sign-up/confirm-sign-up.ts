@@ -17,7 +17,7 @@ export type ConfirmSignUpDeps = { readonly db: Db; readonly clock: Clock; readon
 type ConfirmSignUpInput = {
   readonly username: string
   readonly code: string
-  /** Takes the address from the user who has it as an alias. */
+  /** Whether to take the address away from another user who has it as an alias. */
   readonly forceAliasCreation: boolean
   readonly callerContext: CallerContext
 }
@@ -44,7 +44,7 @@ export async function confirmSignUpByCode(
   const { db, clock, secrets } = deps
   const { pool } = caller
   const claim = await findClaimedUser(deps, caller, { username, action: 'ConfirmSignUp' })
-  // Looked up for decoys as well, so that the time it takes reveals nothing.
+  // The earlier code is looked up for decoys as well: otherwise the time that this takes would reveal which users exist.
   const isRepeated = claim.hidden && (await wasConfirmedBy(deps, pool, claim, code))
   if (claim.user !== undefined && (!claim.hidden || isRepeated)) requireUnconfirmed(claim.user)
   const proof = await proveCode(deps, pool.id, claim, { purpose: 'sign-up', code })
@@ -58,7 +58,7 @@ export async function confirmSignUpByCode(
     requireUnconfirmed(user)
     const { expiresAt } = await requireCode(tx, secrets, { poolId: pool.id, sub, purpose: 'sign-up', code, now })
     await rememberCode(tx, secrets, { poolId: pool.id, sub, code, now, expiresAt })
-    // The address was replaced in the meantime: roll back, so that its owner keeps the alias.
+    // The user's address was replaced in the meantime: roll back, so that the owner of the proven address keeps the alias.
     if (aliases.length > 0 && provenAliases(pool, proof, user.attributes).length === 0) throw codeExpired()
     const confirmed = confirm(user, proof, now)
     const clash = await updateUser(tx, pool, user, confirmed.user)

@@ -30,7 +30,7 @@ export const resendConfirmationCode = operation('ResendConfirmationCode', {
     const { user, known, hidden } = await findClaimedUser(deps, caller, { username: name, action: 'ResendConfirmationCode' })
     const contact = user && chooseSignUpContact(pool, user.attributes)
     const named = { name, user: known, now: deps.clock.now() }
-    // Made up for existing users as well, so that the time it takes reveals nothing.
+    // The shown address is computed for existing users as well: otherwise the time that this takes would reveal which users exist.
     const shown = hidden ? shownSignUpDelivery(deps.secrets, pool, named) : undefined
     if (user === undefined || (hidden && (user.status !== 'UNCONFIRMED' || contact === undefined))) {
       if (shown === undefined) throw cannotResend()

@@ -68,7 +68,7 @@ export function attributesForPreSignUp({ attributes }: UserDraft, given: Attribu
   return Object.fromEntries(Object.entries(attributes).filter(([name]) => !isAddedFlag(name)))
 }
 
-/** The error for a taken name. A client that hides which users exist gets it, too: a sign-up cannot hide it. */
+/** The error for a taken name. A client that hides which users exist gets it, too: a sign-up cannot hide that a name is taken. */
 export function usernameExists(pool: Pool, taken: AliasKind): ApiError {
   const message = pool.usernameAttributes.length === 0 ? 'User already exists' : `An account with the given ${taken} already exists.`
   return new ApiError('UsernameExistsException', message)

@@ -33,8 +33,8 @@ export function computeUserStatistics(sample: readonly SampledUser[], now: numbe
 }
 
 /**
- * Whether decoys may resemble this user. Other users get the answers for a user who does not exist, or answers that reveal their state:
- * disabled, or with a password to reset.
+ * Whether decoys may resemble this user. They may not resemble a user whose answers reveal a state (disabled, or with a password to
+ * reset), or a user of an identity provider, who gets the same answers as an unknown user.
  */
 function isCounted({ enabled, status }: User): boolean {
   return enabled && status !== 'EXTERNAL_PROVIDER' && status !== 'RESET_REQUIRED'

@@ -22,7 +22,7 @@ export type UserKind = {
 /** The factors of a user that other tables hold. */
 export type RegisteredFactors = { readonly hasSoftwareToken: boolean; readonly passkeys: number }
 
-/** Larger numbers of passkeys count as this one. */
+/** The largest number of passkeys in a user kind. Users with more passkeys count as users with this many. */
 const maximumPasskeys = 3
 
 export function kindOf({ attributes, password, status, mfa }: User, { hasSoftwareToken, passkeys }: RegisteredFactors): UserKind {

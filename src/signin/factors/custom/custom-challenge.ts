@@ -19,7 +19,7 @@ import { type CustomSignIn, challengeFactsOf, customSubjectOf } from './custom-s
 
 export type CustomDeps = LaterStepDeps & { readonly triggers: Triggers; readonly codeLockout: Lockout }
 
-/** The sign-in state's data for a custom challenge. It has the same length for decoys and users, and so has the Session. */
+/** The sign-in state's data for a custom challenge. The data has the same length for decoys and users, so the Session has, too. */
 type Memory = {
   readonly name: string
   readonly privateParameters: Texts

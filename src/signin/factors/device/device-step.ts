@@ -14,8 +14,8 @@ import { type DeviceStepKey, findDeviceStepState, putDeviceStep } from './device
 
 /**
  * Some clients answer DEVICE_SRP_AUTH without its Session, and Cognito accepts that. So the sign-in state of the challenge is also stored,
- * for its user, client and device. The stored state proves that the earlier steps were passed. It is the state that the Session holds. So
- * the stored state expires with the Session, and works once, whether the client sends the Session or not.
+ * for its user, client and device. The stored state proves that the earlier steps were passed. It is a
+ * copy of the state in the Session, with the same id and expiry. So both expire at the same time, and an answer with either consumes both.
  */
 export async function keepDeviceStep(tx: Tx, secrets: Secrets, state: SignInState, deviceKey: string): Promise<void> {
   const { poolId, sub, clientId, expiresAt } = state

@@ -50,7 +50,7 @@ export type DeviceDeps = LaterStepDeps & {
   readonly srpToleranceMs: number
 }
 
-/** The device key, and the exchange (see `startSrpExchange`). */
+/** The sign-in state's data for the proof of a device: the device key, and the SRP exchange (see `startSrpExchange`). */
 type Memory = { readonly key: string; readonly exchange: string }
 
 /** DEVICE_SRP_AUTH, the first half of a device's proof: the client sends A and gets B. */

@@ -86,7 +86,7 @@ function storeNewPassword({ db, clock }: NewPasswordDeps, pool: Pool, { user, at
   return db.transaction().execute(async (tx) => {
     const before = await lockUser(tx, pool.id, user.sub)
     if (!(await consumeState(tx, state.id, state.expiresAt))) throw usedSession()
-    // Another sign-in or an administrator may have set a password since.
+    // Another sign-in or an administrator may have set a password since `user` was read.
     if (before?.status !== 'FORCE_CHANGE_PASSWORD' || !isSamePassword(before, user)) throw invalidSession()
     const after: User = {
       ...before,

@@ -54,7 +54,7 @@ export async function confirmByAddress(
     await storeUser(tx, pool, before, changed)
     return { user: changed, isConfirmed: before.status !== status }
   })
-  // Cognito's list of the triggers that receive the ClientMetadata of an answer does not include PostConfirmation.
+  // PostConfirmation gets no ClientMetadata: it is not in Cognito's list of the triggers that receive the ClientMetadata of an answer.
   const callerContext = { ...caller, clientMetadata: undefined }
   if (after.isConfirmed)
     await runPostConfirmation(triggers, { pool, user: after.user, source: 'PostConfirmation_ConfirmSignUp', callerContext })

@@ -7,8 +7,8 @@ import type { PasswordVerifier } from '../../../users/passwords/passwords.ts'
 /**
  * The name and salt of a decoy in the first answer of SRP. They are stable for a given name. In a pool with username attributes, usernames
  * are UUIDs, so the decoy's name is its `sub`. In other pools the decoy's name is the one that the client sent, in the spelling that the
- * pool stores: a UUID would give the decoy away. Exception: if the client sent something like an alias, the decoy's name is its `sub`. For
- * a user, the answer would have the username here, which the client did not send either.
+ * pool stores: a UUID would give the decoy away. Exception: if the client sent something like an alias, the decoy's name is its `sub`. If a
+ * user had this alias, the answer would show the user's username, which also differs from what the client sent.
  */
 export function decoyIdentity(
   secrets: Secrets,

@@ -43,7 +43,7 @@ async function registerForCaller(deps: SetupDeps, user: User, { code, deviceName
   const step = await requireCode(deps, user, openSoftwareSecret(secrets, user, secret), code)
   await db.transaction().execute(async (tx) => {
     await lockCaller(tx, user)
-    // Another request has replaced or verified the secret since.
+    // Another request may have replaced or verified the secret since it was read above.
     const pending = (await findSoftwareToken(tx, user))?.pendingSecret
     if (!pending || sealMark(pending) !== sealMark(secret)) throw mismatch()
     await putSoftwareToken(tx, user, { secret: pending, deviceName, step, now: clock.now() })
