@@ -76,15 +76,15 @@ function resourceOf({ operation, body, accountId }: Request): string {
   return id !== undefined && kind.id.test(id) ? arnOf(kind, id, accountId) : '*'
 }
 
-/** Ids of both kinds begin with the region of the pool, which is also part of its ARN. */
+/** The ARN of a pool. The id of a user pool or identity pool begins with the region, which the ARN contains as well. */
 function arnOf(kind: PoolKind, id: string, accountId: string): string {
   const region = id.slice(0, id.search(/[_:]/))
   return `arn:aws:${kind.service}:${region}:${accountId}:${kind.type}/${id}`
 }
 
 /**
- * The whole ARN as sent. So an ARN of another region or account is covered by statements about that region or account, not by statements
- * about the pool of this server that has the same id.
+ * The `ResourceArn` of a request about tags, whole and as sent; `*` when it is not the ARN of a pool. So an ARN of another region or
+ * account is covered by statements about that region or account, not by statements about the pool of this server that has the same id.
  */
 function taggedResource(service: Service, body: unknown): string {
   const arn = textOf(body, 'ResourceArn')

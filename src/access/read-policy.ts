@@ -6,7 +6,7 @@ export class PolicyError extends Error {
   override name = 'PolicyError'
 }
 
-/** IAM's limit for an inline policy of a role, in characters. It also bounds the work of one decision. */
+/** The most characters of a policy: IAM's limit for an inline policy of a role. It also bounds the work of one decision. */
 export const maxPolicyLength = 10_240
 
 const versions: readonly unknown[] = ['2012-10-17', '2008-10-17']

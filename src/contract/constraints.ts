@@ -33,7 +33,7 @@ export function allConstraints({ min, max, pattern, enum: values }: Shape): stri
   return `[${texts.join(', ')}]`
 }
 
-/** The bound that `size` breaks, if any. */
+/** The service's text for the bound of the shape that `size` breaks. Undefined when `size` is within the bounds. */
 export function brokenBound(measure: 'length' | 'value', size: number, { min, max }: Shape): string | undefined {
   if (min !== undefined && size < min) return atLeast(measure, min)
   if (max !== undefined && size > max) return atMost(measure, max)

@@ -2,7 +2,7 @@ import type { KmsKeyringNode, RawAesKeyringNode } from '@aws-crypto/client-node'
 import type { KMS } from '@aws-sdk/client-kms'
 import { DeliveryError } from './gateways/gateway.ts'
 
-/** What a code is encrypted for. The encrypted message names both values, so that the custom sender can check them. */
+/** The pool and key that a code is encrypted for. The encrypted text names both, so that the custom sender can check them. */
 export type CodeEncryptionContext = {
   readonly poolId: string
   /** The pool's KMSKeyID. */
@@ -18,7 +18,7 @@ export type EncryptCode = (code: string, context: CodeEncryptionContext) => Prom
 type KmsKeys = { readonly kind: 'kms'; readonly region: string | undefined; readonly endpoint: string | undefined }
 export type CodeKeys = { readonly kind: 'local'; readonly key: Buffer } | KmsKeys
 
-/** Together with the pool's KMSKeyID, it names the local key to the program that decrypts the code. */
+/** The namespace of the local key (not of KMS keys). The program that decrypts a code finds the key by namespace and KMSKeyID. */
 const keyNamespace = 'lifeguard'
 
 /** Without `keys` every encryption fails, and the messages stay in the outbox. */

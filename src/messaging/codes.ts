@@ -6,7 +6,7 @@ import type { Db, Tx } from '../storage/db.ts'
 import { type CodeKey, deleteCode, findCode, replaceCode } from './code-repository.ts'
 import { type CodeHolder, chooseCode } from './test-user-code.ts'
 
-/** What a code is for. Each user has at most one outstanding code for each purpose. `confirmed` proves nothing: see `rememberCode`. */
+/** What a code is for. A user has at most one outstanding code for each purpose. A `confirmed` code is a used one: see `rememberCode`. */
 export type CodePurpose = 'sign-up' | 'confirmed' | 'forgot-password' | `verify-${ContactAttribute}`
 
 /** Lifetimes of codes in milliseconds, by Cognito's documentation. */
@@ -28,7 +28,7 @@ type PurposeKey = { readonly poolId: string; readonly sub: string; readonly purp
 /**
  * Issues a code of six digits in place of the outstanding one of the same purpose, and resolves with it. A test user gets the fixed code.
  * Only a hash is stored, keyed and bound to pool, user and purpose: without the master key, codes cannot be found by trying all values
- * against a stolen table. `consumeCode` returns `attribute` and `value`.
+ * against a stolen table. `attribute` and `value` are stored with the code, and `consumeCode` returns them.
  */
 export async function issueCode(tx: Tx, secrets: Secrets, { attribute, value, now, lifetimeMs, holder, ...key }: NewCode): Promise<string> {
   const code = chooseCode(secrets, holder, codeDigits)
@@ -42,7 +42,8 @@ export type CheckedCode =
 
 /**
  * Checks a code without consuming it, so that expensive work (hashing a password) and answers that reveal something (the password history)
- * are only for callers with the right code. `expired` means that the right code came too late; `none` means that no code is outstanding.
+ * are only for callers with the right code. `mismatch`: a wrong code, while a valid one is outstanding. `expired`: the right code, but too
+ * late. `none`: no valid code is outstanding, and the given code is not the expired one either.
  * @NOTE As with `consumeCode`, the caller limits the attempts. A successful check alone must not change anything.
  */
 export async function checkCode(
@@ -69,7 +70,8 @@ export type ConsumedCode =
   | { readonly outcome: 'mismatch' | 'expired' }
 
 /**
- * Consumes a code: of any number of requests with the right code, exactly one gets `ok`. `expired` also means that no code is outstanding.
+ * Consumes a code: of any number of requests with the right code, exactly one gets `ok`. `expired` also means that no code is outstanding,
+ * or that another request consumed it first. `mismatch` means that the code is wrong.
  * @NOTE This function does not count attempts. Six digits are only safe behind a limit of attempts, which is the caller's task.
  */
 export async function consumeCode(

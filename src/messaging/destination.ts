@@ -9,7 +9,7 @@ export type Contact = { readonly attribute: ContactAttribute; readonly value: st
 export type Delivery = {
   readonly attribute: ContactAttribute
   readonly medium: 'EMAIL' | 'SMS'
-  /** Masked. */
+  /** The masked address. */
   readonly destination: string
   /**
    * The message that was queued, or held back because of a limit. Undefined when no message is to be sent, or when a custom sender sends
@@ -69,8 +69,8 @@ export function isRecoveredByAdminOnly({ recovery }: Pick<Pool, 'recovery'>): bo
 /**
  * The address for a code that lets a user choose a new password: the first recovery mechanism by priority whose attribute the user has
  * verified. `mfaContacts` are the attributes that receive codes of the user's second factor. A password that is recovered by the same
- * attribute would reduce the two factors to one, so the pool's mechanisms skip them. Pools without mechanisms follow the legacy rule: there
- * these attributes come last, for users who have no other.
+ * attribute would reduce the two factors to one, so the pool's mechanisms skip `mfaContacts`. A pool without mechanisms follows the legacy
+ * rule, by which `mfaContacts` come last: for users who have verified no other attribute.
  */
 export function chooseRecoveryContact(
   pool: Pick<Pool, 'recovery'>,

@@ -22,7 +22,7 @@ export type InboxEntry = {
 
 export const inboxLimits = { default: 100, most: 1000 } as const
 
-/** Newest first. */
+/** Up to `limit` messages in the dev inbox that match the filter, newest first. */
 export async function listInbox(db: Db, filter: InboxFilter, limit: number = inboxLimits.default): Promise<InboxEntry[]> {
   const messages = await listInboxMessages(db, filter, Math.min(Math.max(limit, 1), inboxLimits.most))
   return messages.map(writeEntry)

@@ -19,16 +19,16 @@ export type MessageRow = {
   readonly lastAttemptAt: number | undefined
   /** Undefined unless the message waits for its next attempt. */
   readonly nextAttemptAt: number | undefined
-  /** Sealed. */
+  /** The whole message, sealed; empty once its content is no longer needed. */
   readonly payload: string
-  /** Sealed. */
+  /** A sealed `MessageLabel` (see outbox.ts), which is kept longer than the payload. */
   readonly label: string | undefined
 }
 
 export type MessageFilter = {
   readonly state?: MessageState | undefined
   readonly sub?: string | undefined
-  /** The list continues after this id. */
+  /** Only messages that are older than the one with this id. Undefined: from the newest on. */
   readonly before?: string | undefined
 }
 

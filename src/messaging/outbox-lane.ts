@@ -46,7 +46,7 @@ export type LaneOptions = {
 /** How much longer than the time limit of an attempt its lease lasts. That is the time to store the result. */
 const leaseMarginMs = 30_000
 
-/** The assumed lifetime of a message whose payload does not open, so that its expiry is unknown. */
+/** The assumed lifetime of a message whose expiry is unknown, because its sealed payload does not open. */
 const unreadableLifetimeMs = dayMs
 
 /** Delivers the messages of one lane. A gateway that hangs delays only the deliveries of its own lane. */
@@ -82,7 +82,7 @@ export class OutboxLane {
     } while (!this.#closed && ((await hasDueEntry(db, channel, asOf)) || this.#filling !== undefined || this.#inFlight.size > 0))
   }
 
-  /** Starts no more deliveries and waits for the running ones. After `graceMs` it stops them; another process tries them again later. */
+  /** Starts no more deliveries and waits for the running ones. Stops them after `graceMs`; another process then retries the messages. */
   async close(graceMs: number): Promise<void> {
     const stop = setTimeout(() => this.#closing.abort(), graceMs)
     this.#closed = true
@@ -205,7 +205,7 @@ function loggable({ id, poolId, channel, trigger, attempts }: OutboxEntry): obje
   return { messageId: id, poolId, channel, trigger, attempts }
 }
 
-/** Rejects at the time limit, or when the lane closes, whether or not the work obeys its signal. */
+/** Runs `work`. Rejects at the time limit, or when the lane closes, whether or not `work` obeys its signal. */
 async function withinTime(timeoutMs: number, closing: AbortSignal, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
   const controller = new AbortController()
   const stopped = Promise.withResolvers<never>()

@@ -8,7 +8,7 @@ import { type MessagingLogger, OutboxLane } from './outbox-lane.ts'
 
 /** Delivers the messages of the outbox after the commit of their transactions, at least once. */
 export type OutboxWorker = {
-  /** Looks for due messages in these lanes, or in all. Call it after a commit that queued messages. It is cheap and never throws. */
+  /** Looks for due messages in `lanes`, by default in all. Call it after a commit that queued messages. It is cheap and never throws. */
   wake(lanes?: Iterable<Lane>): void
   /** Resolves when every message that was due at the time of the call has been tried. */
   drain(): Promise<void>
@@ -38,7 +38,7 @@ type Options = {
   readonly graceMs?: number
 }
 
-/** The longest time limit that a pool may set for its function, plus the time to encrypt the code. */
+/** Time limit of one attempt by a custom sender: the longest that a pool may set for the function, plus time to encrypt the code. */
 const customSenderTimeoutMs = 75_000
 
 export function createOutboxWorker({

@@ -6,7 +6,8 @@ const maxDelayMs = 15 * minuteMs
 
 /**
  * The most attempts for a message that the mail server or provider refuses. There is more than one, because a mail server may refuse
- * messages until its operator has changed a setting. Attempts do not last a day, because persistent senders end on block lists.
+ * messages until its operator has changed a setting. There are few, even for a message that is valid for a day, because mail servers block
+ * a sender who repeats refused messages.
  */
 const maxAttemptsWhenRefused = 5
 

@@ -132,7 +132,10 @@ async function queueNewCode(tx: Tx, secrets: Secrets, { purpose, lifetimeMs, lin
   return queueDraft(tx, secrets, { ...draft, code, link: linkFor?.(code), expiresAt: now + lifetimeMs })
 }
 
-/** Queues a message, or only records it when it is suppressed or exceeds a limit. The returned address is the same in all cases. */
+/**
+ * Queues a message. Only records a message that is suppressed or exceeds a limit. Does neither when the message would lack its code or link
+ * (see `renderDraft`). The returned address is the same in all cases.
+ */
 async function queueDraft(tx: Tx, secrets: Secrets, draft: MessageDraft): Promise<Delivery> {
   const { pool, user, contact, kind, messageContent, now } = draft
   const delivery = deliveryTo(contact)
@@ -166,8 +169,8 @@ function customSenderMessage(draft: MessageDraft): CustomSenderMessage {
 }
 
 /**
- * Undefined when the template has no placeholder for the code. A trigger function that suppresses the message may write a text without the
- * placeholder. Then the record of the message shows the pool's template instead.
+ * Renders a message. Undefined when the template has no placeholder for the code or link. A trigger function that suppresses the message
+ * may write a text without the placeholder. Then the record of the message shows the pool's template instead.
  */
 function renderDraft(draft: MessageDraft, suppressed: boolean): Message | undefined {
   const { pool, user, contact, displayName = user.username, kind, messageContent, code, link } = draft

@@ -6,7 +6,7 @@ const emailAddress = /^[^\s@]+@[^\s@]+$/
 const phoneNumber = /^\+\d{5,}$/
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
-/** First letters of e-mail addresses and of large mail providers' domains, as often as they occur. */
+/** The first letters of e-mail addresses and (below) of their domains. The more common a letter is, the more often it stands here. */
 const usualInitials = 'aaaabbbccccdddeeefgghijjjjkkklllmmmmnnnopppqrrrsssstttuvwxyz'
 const usualDomains = `${'g'.repeat(26)}aaabcdefhhhhhhiiiijklmmmnooooopqrstuvwwxyyyyyyz1`
 const usualPhoneLengths = [11, 11, 11, 11, 12, 12, 13, 10] as const
@@ -19,8 +19,8 @@ export function addressIn(name: string): ContactAttribute | undefined {
 
 /**
  * A made-up address for a decoy, or for a user without an address of this kind. The same name always gets the same address. A name that is
- * such an address is returned itself. Any other name gets an address that looks, once masked, like those of the pool's users. Always mask
- * the result.
+ * an address of this kind is returned itself. Any other name gets an address that looks, once masked, like those of the pool's users. The
+ * caller must always mask the result.
  */
 export function simulateAddress(secrets: Secrets, pool: Pool, name: string, attribute: ContactAttribute): string {
   // A pool that ignores case shows a real address as it is stored, not as the caller typed it. A decoy's address must look like that, too.

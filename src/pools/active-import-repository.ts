@@ -4,10 +4,10 @@ import type { Db, Tx } from '../storage/db.ts'
 /** Names one import job. */
 export type ImportJobKey = { readonly poolId: string; readonly jobId: string }
 
-/** Cognito runs one import job at a time in an account, and this server is one account. */
+/** The key of the only row of the table, which names the running import job. Cognito, too, runs one job at a time in an account. */
 const slot = 'user-import'
 
-/** Takes the slot for the job. False while another job, of any pool, has the slot. The job keeps the slot until `releaseImportSlot`. */
+/** Makes the job the only running one, until `releaseImportSlot`. False while another import job, of any pool, is running. */
 export async function acquireImportSlot(tx: Tx, { poolId, jobId }: ImportJobKey): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await tx
     .insertInto('active_import')
@@ -21,13 +21,14 @@ export async function releaseImportSlot(tx: Tx, { poolId, jobId }: ImportJobKey)
   await tx.deleteFrom('active_import').where('slot', '=', slot).where('pool_id', '=', poolId).where('job_id', '=', jobId).execute()
 }
 
-/** The running job of any pool. */
+/** The running import job, of whichever pool. */
 export async function findActiveImport(db: Db | Tx): Promise<ImportJobKey | undefined> {
   return db.selectFrom('active_import').select(['pool_id as poolId', 'job_id as jobId']).where('slot', '=', slot).executeTakeFirst()
 }
 
 /**
- * Checks that no import job of the pool is running, because the file of such a job was made for the pool's present settings.
+ * Checks that no import job of the pool is running. Call it before a change or deletion of the pool: the file of a running job was made for
+ * the pool's present settings.
  * @NOTE The caller must have locked the pool. The start of a job locks the pool, too.
  * @throws ApiError UserImportInProgressException when a job of the pool is running
  */

@@ -59,7 +59,7 @@ export async function countAppClientsUpTo(db: Db | Tx, poolId: string, limit: nu
   return (await db.selectFrom('app_client').select('id').where('pool_id', '=', poolId).limit(limit).execute()).length
 }
 
-/** Ids and names, ordered by id, beginning after the id `after`. */
+/** Ids and names of the pool's app clients, ordered by client id, beginning after the id `after`. */
 export async function listAppClients(
   db: Db | Tx,
   poolId: string,

@@ -66,7 +66,7 @@ function requireValidAuthFlows(client: AppClient): void {
   }
 }
 
-/** `COGNITO` names the pool's own users. */
+/** Every provider that the client lists must exist in the pool. `COGNITO` always does: it stands for the pool's own users. */
 function requireKnownProviders(pool: Pool, client: AppClient, { identityProviders }: ClientReferences): void {
   const unknown = client.identityProviders?.find((provider) => provider !== 'COGNITO' && !identityProviders.has(provider))
   if (unknown !== undefined) throw invalidParameter(`The provider ${unknown} does not exist for User Pool ${pool.id}.`)

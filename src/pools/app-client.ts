@@ -53,7 +53,7 @@ export type AppClient = {
 }
 
 export type ClientSecret = {
-  /** `<client id>--<epoch seconds>`. */
+  /** `<client id>--<time of creation in epoch seconds>`. */
   readonly id: string
   readonly value: string
   readonly createdAt: number

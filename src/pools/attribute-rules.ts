@@ -102,7 +102,8 @@ function nonconforming(problems: string): ApiError {
 }
 
 /**
- * Rejects a name that looks like an alias of the pool's users: it could shadow the user who has that address.
+ * Rejects a name that looks like an address, in a pool whose users can sign in with such addresses. Otherwise the name could shadow the
+ * user who has that address.
  * @throws ApiError InvalidParameterException, with Cognito's text for `Username`, when the name looks like an address
  */
 export function requireNoAliasFormat(

@@ -16,7 +16,7 @@ export type AttributeDefinition = {
   readonly range: { readonly min: string | undefined; readonly max: string | undefined } | undefined
 }
 
-/** The most characters of a value whose attribute has no limit of its own. */
+/** The most characters of a value, unless it is a number. An attribute may have a lower limit of its own. */
 export const maxValueLength = 2048
 
 function textAttribute(name: string, min = '0', max = String(maxValueLength)): AttributeDefinition {

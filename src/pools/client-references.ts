@@ -3,7 +3,7 @@ import type { AppClient } from './app-client.ts'
 import { findProviderNames, listProviderNames } from './identity-providers/identity-provider-repository.ts'
 import { findExistingScopes } from './resource-servers/scopes.ts'
 
-/** The things that the settings of an app client name and that the pool has. */
+/** Of the things that the settings of an app client name, those that exist in the pool. */
 export type ClientReferences = {
   /** The client's scopes that exist. */
   readonly scopes: ReadonlySet<string>

@@ -59,7 +59,7 @@ export function writeSmsSettings(settings: SmsSettings | undefined): SmsConfigur
   )
 }
 
-/** The sender must belong to the SES identity of the source ARN: the same address, or one in its domain. */
+/** The SES identity that the source ARN names is an address or a domain. The sender must be that address, or be in that domain. */
 function requireSenderOfIdentity(sourceArn: string | undefined, sender: string | undefined): void {
   if (sourceArn === undefined) throw invalidParameter('SourceArn is required when EmailSendingAccount is DEVELOPER.')
   const identity = /^arn:[^:]+:ses:[^:]*:[^:]*:identity\/(.+)$/.exec(sourceArn)?.[1]?.toLowerCase()

@@ -1,4 +1,4 @@
-/** A kind of resource. `Config` is the content of such resources without id and times. It must be the same after a conversion to JSON. */
+/** A kind of resource. `Config` is what such a resource holds besides id and times. JSON must be able to hold a `Config` without loss. */
 export type ResourceKind<Config> = { readonly name: string; readonly holds?: Config }
 
 /** A part of a pool's configuration that has an id of its own. Times are epoch milliseconds. */

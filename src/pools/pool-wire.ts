@@ -49,9 +49,9 @@ export function readNewPool(request: CreateUserPoolRequest, { id, now }: { id: s
 
 /**
  * `pool` after UpdateUserPool. Settings that the request does not name return to their defaults. Exceptions are the name, the SMS
- * configuration (which cannot be removed), tier, tags, key, issuer and dynamic client registration. What SetUserPoolMfaConfig has set
- * stays, too, except MfaConfiguration and SmsAuthenticationMessage, which UpdateUserPool also has. So do the extensions and the settings of
- * session tracking. The schema, and the settings for names, never change.
+ * configuration (which cannot be removed), tier, tags, encryption key, issuer and dynamic client registration. What SetUserPoolMfaConfig
+ * has set stays, too, except MfaConfiguration and SmsAuthenticationMessage, which UpdateUserPool also has. The extensions and the settings
+ * of session tracking stay as well. UpdateUserPool cannot change the schema, or the settings for usernames and aliases.
  * @throws ApiError InvalidParameterException when a setting is invalid
  */
 export function readPoolUpdate(pool: Pool, request: UpdateUserPoolRequest, now: number): Pool {

@@ -61,8 +61,8 @@ export async function undoAttempt(db: Db | Tx, key: AttemptKey, { before, after 
 }
 
 /**
- * Adds one to the count and returns it, atomically. The count begins anew when the first attempt of the window, or the latest attempt,
- * was more than `forgetAfterMs` ago; `since` says which.
+ * Adds one to the count and returns the new count, atomically. The count begins anew after `forgetAfterMs`. `since` says from when that
+ * time runs: from the first attempt of the count or from the latest.
  */
 export async function countAttempt(
   db: Db | Tx,

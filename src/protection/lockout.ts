@@ -12,7 +12,7 @@ import {
   undoAttempt,
 } from './attempt-repository.ts'
 
-/** As at Cognito, the n-th failure in a row locks the user for 2^(n-5) seconds from the fifth on, but at most for about 15 minutes. */
+/** The failure in a row that is the first to lock the user. As at Cognito, the n-th locks for 2^(n-5) seconds, at most 15 minutes. */
 const freeFailures = 5
 const longestLockMs = 900_000
 

@@ -5,7 +5,7 @@ import { type CountLocked, createLockout, type Lockout, type WithoutSlot } from 
 
 const passwordAction = 'password'
 
-/** As at Cognito, fifteen minutes without an attempt reset the count of wrong passwords. */
+/** The time without an attempt that resets the count of wrong passwords: fifteen minutes, as at Cognito. */
 const passwordForgetAfterMs = 900_000
 
 type Options = { readonly db: Db; readonly countLocked?: CountLocked }
@@ -27,7 +27,7 @@ export async function clearPasswordFailures(db: Db | Tx, poolId: string, subject
  */
 const codeForgetAfterMs = hourMs
 
-/** (Unconfirmed: Cognito's text for codes.) */
+/** The error text while a user is locked after wrong codes. (Unconfirmed: the text that Cognito has for codes.) */
 const message = 'Attempt limit exceeded, please try after some time.'
 
 /**

@@ -47,7 +47,7 @@ export class AnswerReader {
     return this.#optional(name, 'text', (value): value is string => typeof value === 'string')
   }
 
-  /** One of `choices`, or undefined. */
+  /** A text that must be one of `choices`. Undefined when the member is missing or null. */
   choice<Choice extends string>(name: string, choices: readonly Choice[]): Choice | undefined {
     const value = this.text(name)
     if (value === undefined || choices.some((choice) => choice === value)) return value as Choice | undefined

@@ -3,7 +3,7 @@ import type { TriggerPolicy } from '../pools/trigger-settings.ts'
 import { InvocationError } from './trigger-errors.ts'
 
 type Breaker = {
-  /** Consecutive failures. */
+  /** How many calls in a row, up to the last one, could not invoke the function. */
   failures: number
   openUntil: number
   /** Whether the one call that tests the function is running. */

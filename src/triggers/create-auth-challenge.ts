@@ -9,7 +9,7 @@ export type CreatedChallenge = {
   readonly metadata: string | null
 }
 
-/** The longest Session that the service model allows. */
+/** The most characters of a Session that the service model allows. */
 const maxSessionLength = 2048
 
 /**

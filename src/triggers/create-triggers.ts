@@ -137,7 +137,7 @@ async function applyErrorPolicy<Response>(
   }
 }
 
-/** The error that the caller of the API gets, with Cognito's text. */
+/** The error that the caller of the API gets when a trigger function failed, with Cognito's text. */
 function apiErrorOf({ trigger }: TriggerCall, error: unknown): ApiError {
   if (error instanceof ApiError) return error
   if (error instanceof FunctionError) {

@@ -28,7 +28,7 @@ const usernameParameter = '{username}'
 const anyLink = /\{##[^{}]+##\}/
 
 /**
- * Undefined when the pool has no CustomMessage trigger.
+ * Invokes CustomMessage. Undefined when the pool has no such trigger, or when the function failed and its policy says to continue.
  * @throws ApiError InvalidLambdaResponseException for a text without a placeholder for the code or link, unless the message is an
  *   invitation or suppressed.
  */
@@ -62,7 +62,7 @@ function readTexts(answer: AnswerReader, { kind, channels, byLink }: CustomMessa
 
 /**
  * The body of an invitation. Undefined when the placeholder of the username or the password is missing: then the pool's own body is sent,
- * under the function's subject (observed).
+ * with the subject that the function wrote (observed).
  */
 function ifComplete(body: string | undefined): string | undefined {
   return body?.includes(codeParameter) && body.includes(usernameParameter) ? body : undefined

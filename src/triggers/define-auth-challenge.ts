@@ -8,7 +8,7 @@ export type DefinedStep<Name extends string> =
   | { readonly kind: 'fail' }
 
 /**
- * Invokes DefineAuthChallenge, which decides the next step of a custom sign-in. `challenges` are those that the function may choose from.
+ * Invokes DefineAuthChallenge, which decides the next step of a custom sign-in. The function may choose among `challenges`.
  * When the function failed and its policy says to continue, the step is `fail`.
  */
 export async function invokeDefineAuthChallenge<Name extends string>(
@@ -25,7 +25,8 @@ export async function invokeDefineAuthChallenge<Name extends string>(
 }
 
 /**
- * The answer must name exactly one of the three steps. But when `failAuthentication` is true, that step counts, whatever else is named.
+ * The answer must name exactly one step: a challenge, `issueTokens` or `failAuthentication`. But when `failAuthentication` is true, the
+ * sign-in fails, whatever else the answer names.
  * @throws AnswerError when the answer names no step, or both a challenge and `issueTokens`.
  */
 function readStep<Name extends string>(answer: AnswerReader, challenges: readonly Name[]): DefinedStep<Name> {

@@ -66,7 +66,7 @@ function groupConfigurationOf({ names, roles, preferredRole }: GroupConfiguratio
 const noClaims: ClaimChanges = { add: {}, suppress: [] }
 const noScopes: ScopeChanges = { add: [], suppress: [] }
 
-/** The most claims and scopes in one answer. Added and suppressed ones count together. */
+/** The most claims and scopes that one answer may add or suppress, all of them counted together. */
 const maxChanges = 5000
 
 /** Undefined when the function left the tokens as they are. */

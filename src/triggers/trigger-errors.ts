@@ -58,5 +58,5 @@ export class InvocationError extends Error {
   }
 }
 
-/** (Unconfirmed: Cognito's text for a timeout.) */
+/** The error for a function that did not answer in time. (Unconfirmed: the text that Cognito has for it.) */
 export const timedOut = (options: { cause?: unknown } = {}) => new InvocationError('Socket timeout while invoking Lambda function', options)

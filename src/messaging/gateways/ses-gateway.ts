@@ -14,7 +14,7 @@ type Options = {
   readonly timeoutMs?: number
 }
 
-/** Errors by which SES refuses this message in particular. Others are about the account, the sender, or the moment. */
+/** Errors by which SES refuses this message in particular. Other errors concern the account or the sender, or soon pass. */
 const refusals = new Set(['MessageRejected', 'BadRequestException'])
 
 /** Sends e-mail through Amazon SES (API v2), with the credentials of the AWS SDK's standard chain. */

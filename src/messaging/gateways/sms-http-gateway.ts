@@ -11,7 +11,7 @@ type Options = {
 
 const maxResponseBytes = 64 * 1024
 
-/** Statuses that mean that this message is wrong. Other statuses are about the moment or the bearer token. */
+/** Statuses that mean that this message is wrong. Other statuses concern the bearer token, or a failure that soon passes. */
 const refusals = new Set([400, 404, 410, 413, 422])
 
 /**

@@ -7,10 +7,10 @@ type Placeholder = { readonly pattern: RegExp; readonly description: string }
 
 const code: Placeholder = { pattern: /\{####\}/, description: '{####}, where the code goes' }
 const link: Placeholder = { pattern: /\{##[^{}]+##\}/, description: 'a link such as {##Verify##}' }
-// The password is not required, because some users are invited without one.
+// An invitation must contain the username. The placeholder of the password is optional, because some users are invited without a password.
 const name: Placeholder = { pattern: /\{username\}/, description: '{username}' }
 
-/** The placeholder that each text must have. A message without its placeholder would be useless, and is not sent. */
+/** For each template, the placeholder that its text must have. A message without the code, link or username would be useless. */
 const requiredPlaceholders: Readonly<Partial<Record<keyof LocalizedTemplatesType, Placeholder>>> = {
   VerificationSms: code,
   VerificationEmail: code,

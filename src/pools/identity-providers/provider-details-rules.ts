@@ -8,7 +8,7 @@ const socialRequirement: Requirement = {
   message: 'clientId, clientSecret and authorizeScopes are all required idp details.',
 }
 
-/** The texts are the service's own (observed). */
+/** The keys that ProviderDetails must have, by type of provider. The error texts are Cognito's (observed). */
 const requirements: Readonly<Record<Exclude<ProviderType, 'SAML'>, Requirement>> = {
   Facebook: socialRequirement,
   Google: socialRequirement,

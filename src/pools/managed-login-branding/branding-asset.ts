@@ -15,7 +15,7 @@ export const brandingAssets = resourceKind<BrandingAsset['config']>('managed-log
 
 const maxAssets = 40
 
-/** The service's limit for all assets of one request. */
+/** The most bytes of all assets of one request together: Cognito's limit. */
 const maxRequestBytes = 2 * 1024 * 1024
 
 const icons: Readonly<Partial<Record<AssetType['Category'], readonly AssetType['Extension'][]>>> = {
@@ -30,7 +30,7 @@ export function assetPrefix(brandingId: string): string {
   return `${brandingId}/`
 }
 
-/** @throws ApiError InvalidParameterException when a file has a wrong type, two have the same place, or all together are too large */
+/** @throws ApiError InvalidParameterException when a file has a wrong type, two files have the same id, or all together are too large */
 export function readAssets(brandingId: string, list: readonly AssetType[] | undefined, now: number): readonly BrandingAsset[] {
   const assets = new Map<string, BrandingAsset>()
   let bytes = 0

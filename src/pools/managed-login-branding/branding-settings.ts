@@ -8,7 +8,7 @@ export type BrandingSettings = { readonly [name: string]: Json }
 
 const topLevel: readonly string[] = ['categories', 'componentClasses', 'components']
 
-/** The service's limit for one request. Lifeguard applies it to the sum of several requests, too. */
+/** The most characters of settings as JSON. Cognito has this limit for one request; here, settings merged from several obey it, too. */
 const maxCharacters = 2 * 1024 * 1024
 
 /**
@@ -32,7 +32,7 @@ export function mergeSettings(settings: BrandingSettings, changes: BrandingSetti
   return merge(settings, changes) as BrandingSettings
 }
 
-/** Works on entries, because a member may be called `__proto__`. */
+/** Merges entries of a map instead of assigning members, because a member may be called `__proto__`. */
 function merge(base: Json, changes: Json): Json {
   if (!isObject(base) || !isObject(changes)) return changes
   const merged = new Map(Object.entries(base))

@@ -7,7 +7,7 @@ import { type RequestCategory, requestCategories } from './request-categories.ts
 export type RequestLimit = { readonly provisioned: number; readonly free: number }
 
 export type ProvisionedLimits = {
-  /** The cached rate that applies. A change by another process arrives within seconds. Never waits for the database. */
+  /** The rate that applies, from the cache, so it never waits for the database. A change by another process arrives within seconds. */
   cached(category: RequestCategory): number
   get(category: RequestCategory): Promise<RequestLimit>
   set(category: RequestCategory, requestsPerSecond: number): Promise<void>

@@ -9,8 +9,8 @@ import { writeSessionTracking } from './session-settings.ts'
 type Deps = { db: Db; pools: PoolCatalog; tiers: Tiers }
 
 /**
- * Applies to sessions that begin from now on. When tracking is switched off, a tracked session continues to work. It is listed again when
- * tracking is switched on again.
+ * The settings apply to sessions that begin from now on. A session that is tracked continues to work when tracking is switched off, but is
+ * not listed until tracking is switched on again.
  */
 export const setUserPoolSessionConfiguration = operation('SetUserPoolSessionConfiguration', {
   auth: 'iam',

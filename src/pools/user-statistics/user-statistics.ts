@@ -20,13 +20,13 @@ export type UserStatistics = {
   readonly phoneLengths: Shares
 }
 
-/** For each value, how many of 64 decoys get it. The other decoys get values by general statistics, because no value is listed for them. */
+/** For each listed value, how many of 64 decoys get it. Decoys that get no listed value follow general statistics. */
 export type Shares = Readonly<Record<string, number>>
 
 /** At most this many of 64 decoys follow the pool's statistics. The others follow general statistics, so that no user stands out. */
 const maximumShare = 60
 
-/** A value that fewer users than this have is left out, because it could identify them. */
+/** A value that fewer users of the sample than this have is left out, because it could identify those users. */
 const minimumCount = 5
 
 /** The shares of the values. They are rounded down, so that a single user rarely changes a share. */

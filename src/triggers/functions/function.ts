@@ -35,7 +35,7 @@ export function functionNameOf(arn: string): string {
   return arn.split(':')[6] ?? arn
 }
 
-/** Lambda's limit for synchronous calls: a little more than 6 MB. */
+/** The most bytes of a function's answer: Lambda's limit for synchronous calls, a little more than 6 MB. */
 export const maxAnswerBytes = 6_291_556
 
 /** Lambda's error text for a longer answer. */

@@ -12,7 +12,7 @@ type Job = {
   readonly invocation: Invocation
   readonly signal: AbortSignal
   thread: ModuleThread | undefined
-  /** Whether a first thread ended before it handed the invocation to the function. */
+  /** Whether the job waits or runs for the second time, because its first thread ended before it handed the invocation to the function. */
   isSecondAttempt: boolean
   resolve(answer: unknown): void
   reject(error: unknown): void

@@ -58,9 +58,9 @@ const entry = import.meta.url.endsWith('.ts')
   ? new URL('./module-worker.ts', import.meta.url)
   : new URL('./module-worker.js', import.meta.url)
 
-/** A file that was changed less than this time before it was loaded may have changed again without a new timestamp. */
+/** How coarse timestamps of files may be. A file that changed so shortly before it was loaded may change again with the same timestamp. */
 const timestampPrecisionMs = 20
-/** The engine's memory limit does not include buffers, so the memory of a running invocation is checked this often. */
+/** How often the memory of a running invocation is checked. The check is needed because the engine's memory limit ignores buffers. */
 const memoryCheckMs = 100
 
 type State = {
@@ -176,7 +176,7 @@ function onMessage(state: State, message: ModuleThreadMessage): void {
       break
     case 'answer':
       if (message.id === running?.id) running.resolve(parseAnswer(message.text))
-      // Lambda would have ended such a function during the invocation.
+      // Lambda would have ended a function that used so much memory during the invocation.
       if (message.usedMegabytes > options.memoryMegabytes) end(state)
       break
     case 'error':

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { extname } from 'node:path'
 
 const checkable = new Set(['.js', '.mjs', '.cjs'])
-/** Short, because the request that invoked the function waits for the check, and so does the developer. */
+/** The time limit of the check: short, because the request that invoked the function waits for the check, and so does the developer. */
 const checkTimeoutMs = 2_000
 
 /**

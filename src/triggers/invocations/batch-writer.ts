@@ -17,7 +17,7 @@ type Options<Entry> = {
 const flushAfterMs = 150
 /** The most entries in one transaction. Between two batches, other transactions get their turn. */
 const batchSize = 100
-/** The most entries that wait while the database does not answer. */
+/** The most entries that wait while the database does not answer. Further entries are lost. */
 const maxWaiting = 5000
 
 export function createBatchWriter<Entry>({ write, logger, what }: Options<Entry>): BatchWriter<Entry> {

@@ -8,10 +8,10 @@ export type ErrorMask = {
   error(error: unknown): unknown
 }
 
-/** When an event and its answer have more secrets than this, each text is masked as a whole. */
+/** When an event and its answer have more secrets than this, every text is replaced by the mask as a whole. */
 const maxSecrets = 1000
 
-/** Shorter secrets are only masked as whole words. Otherwise they would mask parts of other words. */
+/** Secrets with fewer characters than this are masked only where they are whole words. Otherwise they would mask parts of other words. */
 const minLengthInsideWords = 4
 
 export function createErrorMask(...values: readonly unknown[]): ErrorMask {
@@ -62,7 +62,7 @@ function memberOf(name: string, value: unknown, inSecretMap: boolean): Member {
   return { value, isSecret: isSecretMap || isSecretName(name), isSecretMap }
 }
 
-/** The secret as it is, as JSON writes it, and as a URL writes it. */
+/** The texts in which an error may quote the secret: as it is, as JSON writes it, and as a URL writes it. */
 function spellingsOf(secret: string): string[] {
   return [...new Set([secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret.toWellFormed())])]
 }

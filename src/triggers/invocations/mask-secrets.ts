@@ -8,7 +8,7 @@ export const mask = '***'
  */
 const secretName =
   /^(.*password|.*passwd|.*passphrase|.*passcode|pass|.*[_-]pass|.*pwd|code|pin|.*otp|.*answer|challengeMetadata|.*token|.*secret)$/i
-/** `userPass`, but not `bypass`. */
+/** Names of passwords that end with `Pass`: `userPass`, but not `bypass`. */
 const passName = /[a-z0-9]Pass$/
 /** Codes that prove something, but not the codes of countries or currencies. */
 const codeName = /(otp|mfa|verification|confirmation|login|signin|access|auth|recovery|backup)[_-]?code$/i
