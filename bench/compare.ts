@@ -9,7 +9,7 @@ export type Comparison = {
   readonly variants: readonly Variant[]
   /** How many runs of a variant make one round. */
   readonly runs: number
-  /** How many of these runs are in progress at the same time. */
+  /** How many runs of a variant are in progress at the same time. */
   readonly concurrency: number
   /** The process id of the PostgreSQL whose processor time counts as well. */
   readonly postgresPid?: number

@@ -18,7 +18,7 @@ export type Figures = {
   readonly residentMegabytes: number
 }
 
-/** The share of the highest rate at which latencies are measured. */
+/** Latencies are measured at this share of the highest rate that was reached. */
 const rateShare = 0.8
 
 /** Measures a server under the loads of the plan, one after the other, and stops it at the end. */

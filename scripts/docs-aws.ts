@@ -5,8 +5,10 @@ import { checkValue, parseValue, readJson, UsageError } from './docs-shorthand.t
 
 /**
  * Stands in for the AWS CLI when the documents are checked, since a machine with git and npm does not have it. It knows the service
- * `cognito-idp` and the options that the guides use, by the service model, and refuses everything else.
+ * `cognito-idp`, whose operations and members it reads from the service model, and the options that the guides use. It refuses all else.
  */
+
+/** One command line, as `readCommand` reads it. */
 type Command = {
   readonly operation: string
   readonly input: Readonly<Record<string, unknown>>

@@ -37,7 +37,7 @@ function runTests(title: string, assertion: string) {
     file,
     `import { test } from 'node:test'\nimport assert from 'node:assert/strict'\ntest('${title}', () => { ${assertion} })\n`,
   )
-  // With this variable, a test runner reports to an outer test instead of by its exit code.
+  // The variable must not be set: with it, a test runner reports to an outer test runner instead of by its exit code.
   const { NODE_TEST_CONTEXT: _, ...env } = process.env
   return spawnSync(command.replace(glob, `'${file}'`), { shell: true, encoding: 'utf8', env, timeout: 120_000 })
 }

@@ -53,7 +53,7 @@ export async function rotateMasterKey(database: OpenedDatabase, options: Options
     Object.assign(pass, { stale: 0, unreadable: [] })
     await runPass(database, pass, options)
     if (pass.stale > 0) {
-      // Other transactions hold the rows that are left.
+      // Nothing was sealed anew in this pass: other transactions hold all rows that are left.
       if (pass.resealed === before) await delay(heldRowsMs)
       continue
     }

@@ -15,9 +15,9 @@ export type SettingSpec = {
   readonly default?: string | number | boolean
   /** Describes a default in words, for example because it depends on the command or on another setting. */
   readonly defaultText?: string
-  /** The value is never printed, logged or repeated in an error. */
+  /** Whether the value is secret. Then it is never printed, logged or repeated in an error. */
   readonly secret?: boolean
-  /** The commands that require it. */
+  /** The commands that require the setting. */
   readonly requiredBy?: readonly ('serve' | 'keys')[]
   readonly help: string
 }

@@ -11,7 +11,7 @@ export type Account = {
   deletion: WriteStatus
   /** The last nickname that was acknowledged. */
   nickname: string | undefined
-  /** All nicknames that were sent and got no answer. */
+  /** All nicknames that were sent in requests without an answer. */
   readonly unansweredNicknames: Set<string>
 }
 

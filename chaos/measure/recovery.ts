@@ -3,21 +3,21 @@ import type { Observations } from '../clients/observations.ts'
 import type { Probe } from './probe.ts'
 
 /**
- * Milliseconds from the end of the fault until every node gave a good answer, and until the clients were as fast as before. A member is
- * undefined when its event did not happen before the deadline.
+ * Milliseconds from the end of the fault until every node gave a good answer, and until the clients were nearly as fast as before (see
+ * `fullShare`). A member is undefined when its event did not happen before the deadline.
  */
 export type Recovery = { readonly everyNode: number | undefined; readonly fullRate: number | undefined }
 
 export type Watched = { readonly probe: Probe; readonly observations: Observations; readonly quietRate: number }
 
-/** The share of the usual rate that counts as full. It is below 1, because the rate of a single second varies by chance. */
+/** The clients count as recovered at this share of their usual rate. It is below 1, because the rate varies by chance in each second. */
 const fullShare = 0.7
 const windowMs = 1000
 const stepMs = 100
 
 /**
- * Waits until every node has given a good answer and the clients are as fast as before the fault. Stops at the deadline, or when the nodes
- * can no longer recover.
+ * Waits until every node has given a good answer and the clients are nearly as fast as before the fault (see `fullShare`). Stops at the
+ * deadline, or when the nodes can no longer recover.
  */
 export async function awaitRecovery(watched: Watched, end: number, deadlineMs: number, mayRecover: () => boolean): Promise<Recovery> {
   for (;;) {

@@ -1,6 +1,6 @@
 import { BlockList, isIPv4 } from 'node:net'
 
-/** The IANA special-purpose registries: addresses that are not one host of the public Internet. */
+/** IPv4 networks whose addresses do not belong to one host of the public Internet, from the IANA special-purpose registries. */
 const special4 = [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
@@ -18,7 +18,10 @@ const special4 = [
   ['224.0.0.0', 3],
 ] as const
 
-/** Special ranges inside 2000::/3, the only public range. Teredo and 6to4 are included because they forward to any IPv4 address. */
+/**
+ * IPv6 networks inside 2000::/3 (the only public range of IPv6) that are not public either. Teredo and 6to4 are among them, because they
+ * forward to any IPv4 address.
+ */
 const special6 = [
   ['2001::', 23],
   ['2001:db8::', 32],

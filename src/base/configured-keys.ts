@@ -26,8 +26,8 @@ export function loadPreviousMasterKey(settings: Settings): Buffer | undefined {
 }
 
 /**
- * The local key that encrypts codes for custom senders: from the file that the settings name, or in `dev` from the data folder, where it is
- * made at the first start. Undefined when KMS has the key, and in `serve` when nothing is set.
+ * The local key that encrypts codes for custom senders: from the file that the settings name, or in `dev` from the data folder, where the
+ * first start makes the key. Undefined when KMS has the key, and in `serve` when nothing is set.
  * @throws SettingsError when the file cannot be read or made
  */
 export function loadCodeKey(settings: Settings): Buffer | undefined {

@@ -48,7 +48,7 @@ function missing(path: string, what: string): string {
 }
 
 /**
- * Makes a key file unless the file exists: values may be sealed under an existing key.
+ * Makes a key file. An existing file is left as it is, because stored values may be sealed under its key.
  * @throws SettingsError when the file cannot be written
  */
 export function makeKeyFile(path: string, { what, setting }: KeyFileLabels): void {

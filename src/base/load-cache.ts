@@ -31,7 +31,8 @@ export function createLoadCache<Value>({ load, clock, lifetimeMilliseconds, maxE
     const dropsBefore = drops
     const loadedAt = clock.now()
     const value = await load(key)
-    // While a load runs, nobody knows whether its value would match. So any call of `drop` or `clear` meanwhile prevents the caching.
+    // A `drop` during the load may concern the value that is being loaded, but cannot see it yet. So a value is not cached after any `drop`
+    // or `clear` during its load.
     if (value !== undefined && drops === dropsBefore) {
       entries.delete(key)
       if (entries.size >= maxEntries) deleteOldest(entries)

@@ -22,7 +22,7 @@ export type OutboundResponse = { readonly status: number; readonly headers: Inco
 
 export type OutboundFailure = 'bad-url' | 'refused-address' | 'unreachable' | 'timeout' | 'aborted' | 'too-large'
 
-/** Why there is no answer. The message contains neither the URL nor anything that was sent or received. */
+/** The reason why a request got no answer. The message contains neither the URL nor anything that was sent or received. */
 export class OutboundError extends Error {
   readonly failure: OutboundFailure
 

@@ -40,7 +40,7 @@ export type Secrets = {
   open(purpose: SecretPurpose, sealed: string, context?: string): Buffer | undefined
   /**
    * Seals a value anew under the master key that `seal` uses. Returns the same text if the value is sealed under that key already. The
-   * value keeps its IV, which is random and therefore safe under another key: see `sealMark`.
+   * value keeps its IV, because `sealMark` depends on the IV. Using a random IV again is safe here, since the key is another one.
    * @throws Error when the value does not open
    */
   reseal(purpose: SecretPurpose, sealed: string, context?: string): string

@@ -46,8 +46,8 @@ const maxRows = 500
 const minRowsOf = (part: RowsToDelete | undefined) => (part?.areLarge ? minLargeRows : minRows)
 
 /**
- * The progress of a pass: which part it is in, the key of the last deleted row, and the rows of the next statement. It is in memory only.
- * Another process, or this one after a restart, begins a new pass and finds the first tables empty.
+ * The progress of a pass: which part it is in, the key of the last deleted row, and how many rows the next statement may delete. The
+ * progress is in memory only. Another process, or this one after a restart, begins a new pass and finds the first tables empty.
  */
 type Pass = { readonly id: string; part: number; after: RowKey | undefined; limit: number }
 

@@ -16,7 +16,7 @@ type Removal = {
 
 type AnySchema = Record<string, Record<string, string | number>>
 
-/** When to try again if other transactions held rows. */
+/** The pause before the next attempt on a group or user if rows are left that other transactions held. */
 const retryAfterMs = 60_000
 
 /**

@@ -19,19 +19,19 @@ export interface ImportJobTable {
   header: string | null
 }
 
-/** Primary key: (pool_id, job_id, upload_id, number). A sequence of whole lines that still has to be imported. */
+/** Primary key: (pool_id, job_id, upload_id, number). Whole lines of an uploaded file that still have to be imported. */
 export interface ImportChunkTable {
   pool_id: string
   job_id: string
   upload_id: string
   number: number
-  /** The line number of its first line in the file. */
+  /** The number that the chunk's first line has in the file. */
   first_line: number
   /** The lines as they were sent, without the last line feed; sealed, because they contain personal data and password hashes. */
   sealed_lines: string
 }
 
-/** Primary key: (pool_id, job_id, number). The result of each line of the chunk with that number. */
+/** Primary key: (pool_id, job_id, number). The result of each line of the chunk that has the same `number`. */
 export interface ImportLogTable {
   pool_id: string
   job_id: string

@@ -5,8 +5,8 @@ export type Lease = { readonly name: string; readonly holder: string }
 
 /**
  * Takes the lease for its holder, or renews it; false while another holder has it. The lease is free again `ttlMs` after `now` (epoch
- * milliseconds), so a holder that dies blocks the others no longer than that. A lease that lasts far longer was taken by a clock that ran
- * ahead. Such a lease counts as free; otherwise the work would stand still until it ends.
+ * milliseconds), so a holder that dies blocks the others no longer than that. A lease that ends more than twice `ttlMs`
+ * after `now` was taken by a process whose clock ran ahead. Such a lease counts as free; otherwise the work would wait until its end.
  */
 export async function tryLease(db: Db | Tx, { name, holder }: Lease, now: number, ttlMs: number): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await db

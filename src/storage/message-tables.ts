@@ -17,7 +17,8 @@ export interface OutboxTable {
   state: 'queued' | 'sent' | 'failed' | 'suppressed'
   attempts: number
   /**
-   * When the next attempt may begin. During an attempt, the end of the lease of the process that delivers the message. Null unless queued.
+   * For a queued message: when the next attempt may begin or, during an attempt, the end of the lease of the process that delivers the
+   * message. Null in any other state.
    */
   next_attempt_at: number | null
   /** The end of the latest lease: while it equals `next_attempt_at`, a process is delivering the message. */
@@ -27,7 +28,7 @@ export interface OutboxTable {
   /** 1 when the gateway rejected the message at the last attempt. */
   refused: number | null
   created_at: number
-  /** Null while queued. */
+  /** When the message was sent, failed or was suppressed; null while it is queued. */
   ended_at: number | null
   /** When to empty the payload of a message that is not queued; null once it is empty. */
   content_until: number | null

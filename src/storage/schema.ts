@@ -107,7 +107,10 @@ export interface InstallationTable {
   value: string
 }
 
-/** Primary key: node. Index: (at). When each process last showed that it can write. `node` is a random name from its start. */
+/**
+ * Primary key: node. Index: (at). When each process last showed that it can write. `node` is a random name that the process chose at its
+ * start.
+ */
 export interface NodeHeartbeatTable {
   node: string
   at: number

@@ -9,7 +9,8 @@ export type UserTable = TableWith<'pool_id'> & (TableWith<'sub'> | TableWith<'su
  * What the deletion of a user does to the user's rows in a table:
  * - `first`: it deletes them before all others.
  * - `at-once`: it deletes them all, in the same transaction.
- * - `in-batches`: it deletes a limited number in the same transaction, and the sweeper deletes the rest. A user can have any number.
+ * - `in-batches`: it deletes a limited number in the same transaction, and the sweeper deletes the rest. For tables in which one user can
+ *   have any number of rows.
  * - `kept`: it leaves them.
  */
 type Deletion = 'first' | 'at-once' | 'in-batches' | 'kept'

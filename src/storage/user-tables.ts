@@ -46,7 +46,7 @@ export interface UserGroupTable {
   precedence: number | null
   created_at: number
   updated_at: number
-  /** The `group_name` of its members' rows; null when that is the group's name. */
+  /** The value of `group_name` in the rows of the group's members (`group_member`). Null when that value is the group's name. */
   member_key: string | null
 }
 
@@ -148,7 +148,8 @@ export interface SessionTable {
   /** The user's `signed_out_at` at the sign-in. The session ends when the user's value changes. */
   user_signed_out_at: number | null
   /**
-   * When the session was last used, with which kind of device and from which address. Null if the pool did not track sessions at its start.
+   * When the session was last used, with which kind of device and from which address. Null if the pool did not track sessions when the
+   * session began.
    */
   last_active_at: number | null
   device: string | null

@@ -19,12 +19,12 @@ export function createHttpApp({ server, logger, log, loopbackOnly, strictTranspo
   const app = Fastify({
     serverFactory: () => server,
     loggerInstance: logger as FastifyBaseLogger,
-    // Fastify's own log lines contain the URL, and URLs may contain codes and tokens.
+    // Fastify must not log requests itself: its log lines contain the URL, and URLs may contain codes and tokens.
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     return503OnClosing: false,
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
-    // No hook runs for a path that cannot be decoded.
+    // Answers a path that cannot be decoded. No hook runs for such a request, so the headers are set here.
     frameworkErrors: (_error, request, reply: FastifyReply) => {
       reply.header('x-amzn-requestid', request.id).headers(headers)
       reply.code(400).send({ message: 'The path is not valid.' })

@@ -73,7 +73,7 @@ describe('lifeguard keys rotate-master', () => {
     assert.ok(await isReady(fresh))
   })
 
-  it('fails with a message that names the missing or wrong key', async () => {
+  it('fails with a message that names the missing key, the wrong key, or the two settings of the same key', async () => {
     const missing = await rotate(withNew)
     assert.deepEqual(
       [missing.code, missing.stderr],

@@ -37,13 +37,17 @@ const mistakes: readonly { what: string; args: readonly string[]; env?: Record<s
     says: /"9912" is not expected here\. With npm, .*npm start -- --port 9912/,
   },
   { what: 'an unknown flag', args: ['dev', '--prot', '1'], says: /--prot: this flag does not exist\. Did you mean --port\?/ },
-  { what: 'a flag with a longer name', args: ['dev', '--data-dir', 'x'], says: /--data-dir: .* Did you mean --data\?/ },
-  { what: 'a flag without a similar one', args: ['dev', '--verbose'], says: /--verbose: this flag does not exist\. See: / },
+  {
+    what: 'a flag that begins with the name of a real one',
+    args: ['dev', '--data-dir', 'x'],
+    says: /--data-dir: .* Did you mean --data\?/,
+  },
+  { what: 'an unknown flag that resembles no real one', args: ['dev', '--verbose'], says: /--verbose: this flag does not exist\. See: / },
   { what: 'an unknown short flag', args: ['dev', '-p', '1'], says: /-p: this flag does not exist/ },
   { what: 'a flag without its value', args: ['dev', '--port'], says: /--port: this flag needs a value/ },
-  { what: 'a flag instead of a value', args: ['dev', '--data', '--port'], says: /--data: this flag needs a value/ },
+  { what: 'a flag in the place where a value is expected', args: ['dev', '--data', '--port'], says: /--data: this flag needs a value/ },
   { what: 'a port that is not a number', args: ['dev', '--port', '80a'], says: /--port: "80a" is not a whole number from 0 to 65535/ },
-  { what: 'a wrong port in its variable', args: ['dev'], env: { LIFEGUARD_PORT: '70000' }, says: /LIFEGUARD_PORT: "70000" is not/ },
+  { what: 'a wrong port in LIFEGUARD_PORT', args: ['dev'], env: { LIFEGUARD_PORT: '70000' }, says: /LIFEGUARD_PORT: "70000" is not/ },
   { what: 'a host of dev that is not loopback', args: ['dev', '--host', '0.0.0.0'], says: /--host: 0\.0\.0\.0 is not a loopback address/ },
   { what: 'an invalid region', args: ['dev', '--region', 'home'], says: /--region: "home" is not a region name/ },
   {
@@ -115,7 +119,7 @@ const mistakes: readonly { what: string; args: readonly string[]; env?: Record<s
     says: /--tls-cert: .* cannot be used/,
   },
   {
-    what: 'a mail server without a sender',
+    what: 'a mail server without a sender address',
     args: ['serve', '--smtp-url', 'smtp://mail.test'],
     env: production,
     says: /--email-from is required/,
@@ -157,12 +161,17 @@ const mistakes: readonly { what: string; args: readonly string[]; env?: Record<s
     says: /--policy: The policy must be a JSON object/,
   },
   {
-    what: 'a session of zero seconds',
+    what: 'an access key that would last zero seconds',
     args: ['keys', 'create', '--session-seconds', '0'],
     env: production,
     says: /--session-seconds: "0" is not/,
   },
-  { what: 'a key that does not exist', args: ['keys', 'delete', 'AKIANOTTHERE00000000'], env: production, says: /There is no access key/ },
+  {
+    what: 'the deletion of an access key that does not exist',
+    args: ['keys', 'delete', 'AKIANOTTHERE00000000'],
+    env: production,
+    says: /There is no access key/,
+  },
 ]
 
 describe('A mistake in the settings', { concurrency: 2 }, () => {

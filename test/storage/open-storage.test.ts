@@ -98,7 +98,7 @@ describe('opening PostgreSQL', {
     )
   })
 
-  it('fails with a message that the user or the database is unknown', async () => {
+  it('fails with a message that the database is unknown, or that the server refused the user name or the password', async () => {
     const engine = engines.find(({ name }) => name === 'postgres')
     assert.ok(engine)
     const database = await engine.createDatabase()

@@ -11,7 +11,7 @@ const upgrade = '0003-groups-and-tracked-sessions'
 
 for (const engine of engines) {
   describe(`Sessions from a release that did not store the last sign-out with them, on ${engine.name}`, () => {
-    it('stay valid or ended as they were, and are not tracked', async () => {
+    it('stay valid if they began after the last sign-out, else stay ended; they are not tracked', async () => {
       const database = await engine.createDatabase({ empty: true })
       const storage = await openStorage({ url: database.url })
       const { db } = storage

@@ -26,7 +26,7 @@ export function signUp(
   return server.send(new SignUpCommand(request))
 }
 
-/** The messages to users of the pool, oldest first, each as its trigger and recipient. */
+/** The messages to users of the pool, oldest first, each as the text `<trigger> <recipient>`, such as `sign-up ana@example.test`. */
 export async function sentTo(server: TestServer, poolId: string): Promise<string[]> {
   return (await messagesOf(server, poolId)).map(({ trigger, recipient }) => `${trigger} ${recipient}`)
 }

@@ -61,7 +61,7 @@ function newKeys(algorithm: Algorithm) {
   return generateKeyPairSync('ed25519')
 }
 
-/** Deviations from what a browser and an authenticator would do, in both ceremonies. */
+/** Deviations from what a browser and an authenticator would do, in both ceremonies (registration and sign-in). */
 type Deviations = {
   readonly origin?: string
   readonly rpId?: string
@@ -83,8 +83,8 @@ type RegistrationDeviations = Deviations & {
 }
 
 /**
- * The kind of the passkey. With `counts: false` it does not count signatures, as is usual for passkeys that are synchronized between
- * devices.
+ * The kind of the passkey. With `counts: false` the passkey does not count its signatures, as is usual for passkeys that are synchronized
+ * between devices.
  */
 export type AuthenticatorOptions = RegistrationDeviations & { readonly counts?: boolean }
 
@@ -110,7 +110,7 @@ export type SoftwarePasskey = {
   readonly id: string
   /** The `Credential` of CompleteWebAuthnRegistration. */
   readonly registration: Readonly<Record<string, unknown>>
-  /** The `CREDENTIAL` of a challenge response, as an object. Each use adds one to the count, if the passkey counts. */
+  /** The `CREDENTIAL` of a challenge response, as an object. Each use adds one to the count of signatures, unless `counts` is false. */
   use(options: RequestOptions, deviations?: UseDeviations): Readonly<Record<string, unknown>>
 }
 

@@ -84,7 +84,7 @@ const stateBytes = exponentStart + exponentBytes
 
 /**
  * Whether the client's signature (Base64) proves that the client knows the password of the verifier. `state` is the one that openExchange
- * returned. It may be used for one signature only.
+ * returned. Never check two signatures with one state.
  */
 export async function verifyClaim(
   powers: Pick<SrpPowers, 'sharedSecret'>,

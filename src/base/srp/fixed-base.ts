@@ -54,14 +54,14 @@ export function createFixedBase(): FixedBase {
 }
 
 /**
- * Three cuts, in bits (77, 64 and 57 machine words). For a product of a factor of 3,649 bits and one of 3,072 bits, each fold removes half
- * of the bits above the next cut, and the result has 3,649 bits again.
+ * The bit positions at which `reduce` cuts a product in two, one for each fold (77, 64 and 57 machine words). For a product of a factor of
+ * 3,649 bits and one of 3,072 bits, each fold removes half of the bits above the next position, and the result has 3,649 bits again.
  */
 const cuts = [4928, 4096, 3648].map((bits) => ({ bits, shift: BigInt(bits), residue: (1n << BigInt(bits)) % modulus }))
 
 /**
- * Reduces a product to a congruent number that is short enough for the next product: the bits above a cut are multiplied by 2^cut mod N and
- * added to the rest. Three such folds take a third of the time of V8's division.
+ * Reduces a product to a congruent number that is short enough for the next product. Each fold cuts the product at a bit position p: the
+ * bits above p are multiplied by 2^p mod N and added to the bits below. Three folds take a third of the time of V8's division.
  */
 function reduce(product: bigint): bigint {
   let folded = product

@@ -2,13 +2,13 @@ import type { Dialect } from 'kysely'
 
 export type Engine = 'sqlite' | 'postgres'
 
-/** What storage needs of the logger. */
+/** The methods of the logger that the storage uses. */
 export type StorageLogger = {
   warn(fields: object, message: string): void
   error(fields: object, message: string): void
 }
 
-/** Called with the published payload in every process that shares the database, including the one that published it. */
+/** Called with each payload that is published on its channel, in every process that shares the database, the publisher included. */
 export type Listener = (payload: string) => void
 
 /** Called with the seconds that a statement, or the COMMIT of a transaction, took until its answer or its failure. */
@@ -32,6 +32,6 @@ export type Backend = {
   ping(): Promise<void>
   /** Runs work whose statements may take far longer than usual. */
   withoutTimeLimit<T>(work: () => Promise<T>): Promise<T>
-  /** Closes what the dialect does not own. Kysely has closed the driver of the dialect before this call. */
+  /** Closes what the driver of `dialect` has not closed, such as the listening connection. Call it after Kysely has closed the driver. */
   close(): Promise<void>
 }

@@ -1,8 +1,8 @@
 /** What the watch needs to know about a connection. */
 export type WatchedConnection = {
-  /** Whether the other side owes an answer. */
+  /** Whether the database has not yet answered everything that was sent. */
   readonly isWaiting: boolean
-  /** The number of answers so far. */
+  /** The number of answers that have arrived on this connection. */
   readonly answered: number
   /** The watch aborts the connection after this many milliseconds without any answer. */
   answerTimeoutMs(): number

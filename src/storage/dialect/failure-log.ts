@@ -14,7 +14,7 @@ export function createFailureLog(logger: StorageLogger): LogFailure {
   const throttle = createWarningThrottle()
   return (error, sql) => {
     const failures = throttle.countToReport(error.message, performance.now())
-    // The text contains no values: they are parameters.
+    // The text of a statement contains no values, because values are sent as parameters.
     if (failures !== undefined)
       logger.error({ err: error, statement: sql.slice(0, maxStatementLength), failures }, 'The database could not execute a statement')
   }

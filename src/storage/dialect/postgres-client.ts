@@ -20,7 +20,7 @@ export class PostgresClient extends pg.Client implements WatchedConnection {
   isLost = false
   /** How many statements were sent. `run` counts them; busy callers of `query` count by themselves to save a promise. */
   sent = 0
-  /** How many of these statements have ended. */
+  /** How many of the sent statements have ended, with a result or an error. */
   answered = 0
   readonly answerTimeoutMs: () => number
   #isEnding = false

@@ -97,7 +97,7 @@ class PostgresDriver implements Driver {
 
   async destroy(): Promise<void> {
     unregisterDirectExecutor(this.#adapter)
-    // Closing the pool would leave callers that wait for a connection waiting for ever.
+    // A caller that waits for a connection when the pool is closed would wait for ever. So the pool is closed when nobody waits.
     await this.#inUse.idle()
     this.#shared.availability.close()
     await this.#shared.lookups.close()
@@ -127,7 +127,7 @@ class PostgresConnection implements DatabaseConnection {
       names.renew(query.sql, name)
       // PostgreSQL has aborted the transaction and rejects all its later statements, so a retry could not succeed.
       if (this.#isInTransaction) throw new DatabaseUnavailableError('A table was changed during the transaction.', { cause: error })
-      // The statement was rejected before it did anything.
+      // PostgreSQL rejected the statement before it changed anything, so it can safely run again.
       return await this.#execute<R>(query, names.nameOf(query.sql))
     } finally {
       timeStatement('statement', (performance.now() - start) / 1000)

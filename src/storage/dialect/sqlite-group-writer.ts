@@ -18,7 +18,7 @@ class Group {
       this.#resolve = resolve
       this.#reject = reject
     })
-    // If every transaction of the group was rolled back, nothing awaits the promise.
+    // If every transaction of the group was rolled back, nothing awaits the promise, and its rejection would end the process.
     this.durable.catch(() => undefined)
   }
 

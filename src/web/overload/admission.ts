@@ -5,7 +5,7 @@
 export type Admission = {
   /** Whether to reject a request that arrives now, before its body is read. It costs almost nothing. */
   isFull(): boolean
-  /** `true` when the request gets a slot; the caller must `leave` when the request is done. `false` when the request is rejected. */
+  /** `true` when the request gets a slot; the caller must call `leave` when the request is done. `false` when the request is rejected. */
   enter(): boolean | Promise<boolean>
   leave(): void
   /** Runs work in which the request only waits for something, such as a trigger function. The request gives up its slot meanwhile. */

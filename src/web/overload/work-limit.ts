@@ -9,14 +9,15 @@ export type WorkLimit = {
 
 type Options = {
   readonly processors: number
-  /** The approximate wait, in milliseconds, in queues that the probe does not pass through. */
+  /** The approximate wait, in milliseconds, in queues that the probe (see `createWorkLimit`) does not pass through. */
   readonly otherDelay: () => number
 }
 
 const probeIntervalMs = 10
 
-/** When the probe takes less than the first delay, the limit may grow. When it takes more than the second, the limit shrinks. */
+/** When the measured delay is shorter than this, the limit may grow. */
 const shortDelayMs = 6
+/** When the measured delay is longer than this, the limit shrinks. */
 const longDelayMs = 12
 
 /**

@@ -80,7 +80,7 @@ export function createDispatcher<Services>({ operations, services, gate, throttl
           administrator?.authorize(body)
           const request = readRequest(name, body)
           noteRequest(logFields, request)
-          // After these checks, so that requests which can never succeed do not count against the limits of honest callers.
+          // Requests are counted after these checks, so that requests which can never succeed do not use up the limits of honest callers.
           throttle(name, administrator === undefined ? { address: head.context.ip } : 'signed')
           const caller = administrator?.caller ?? (await identifyCaller(services, operation, request))
           if (caller !== undefined) noteCaller(logFields, caller)
@@ -120,9 +120,10 @@ type Credentials = {
 }
 
 /**
- * The caller, by the kind of proof that the operation requires. `iam` was proven earlier, by the signature over the whole request.
+ * The caller, authenticated as the `auth` of the operation requires. Undefined when the operation needs no caller, or finds the user itself
+ * by the Session. Not for `iam`: there the signature over the whole request has authenticated the caller earlier.
  *
- * @throws ApiError when the proof is missing or wrong
+ * @throws ApiError when the credentials are missing or wrong
  */
 async function identifyCaller(
   deps: CallerDeps,

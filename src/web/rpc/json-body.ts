@@ -51,7 +51,7 @@ const deepestNesting = 64
  * allocate them for each request would cost as much as to read a usual request.
  */
 const commas = new Uint32Array(deepestNesting + 1)
-// `JSON.parse` rejects commas outside of all brackets.
+// No limit at depth 0: `JSON.parse` rejects a comma outside of all brackets anyway.
 const mostCommas = new Float64Array(deepestNesting + 1).fill(Number.POSITIVE_INFINITY)
 
 /** Counts brackets and commas outside of strings, so that `JSON.parse` never gets a text that is expensive for its size. */

@@ -30,7 +30,7 @@ type Limits = {
   readonly checkEveryMs?: number
 }
 
-/** A phone on a bad line sends a usual body in a second. */
+/** These limits spare honest clients: a phone on a bad line sends a usual body in a second. */
 const defaults = { graceMs: 5_000, bytesPerSecond: 16 * 1024, checkEveryMs: 1_000 }
 
 /** The size of a usual request with a token. */

@@ -7,7 +7,7 @@ export type RequestLimits = JsonLimits & { readonly bytes: number }
 
 const kilobyte = 1024
 
-/** For branding assets, which are up to 2 MB of base64 in total, and for our own operations, some of which configure a whole pool. */
+/** Enough for branding assets (up to 2 MB of base64 in total), and for our own operations, some of which configure a whole pool. */
 const largestBytes = 4096 * kilobyte
 const signedBytes = 1024 * kilobyte
 
@@ -17,7 +17,7 @@ const signedBytes = 1024 * kilobyte
  * queued messages.
  */
 const unsignedWithMapsBytes = 512 * kilobyte
-/** One text at its longest, 131,072 characters, and the rest of the request. */
+/** Enough for one text of the greatest length that an operation accepts, 131,072 characters, and the rest of the request. */
 const unsignedBytes = 144 * kilobyte
 
 /**

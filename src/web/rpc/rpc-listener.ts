@@ -39,7 +39,7 @@ export function rpcListener(options: Options): RequestListener {
     // `writeHead` takes a flat list of names and values.
     const all = ['x-amzn-requestid', id, ...headersForAll]
     for (const name in headers) all.push(name, headers[name] ?? '')
-    // RFC 9110 §8.6
+    // An answer with the status 204 must not have a content length (RFC 9110 §8.6).
     if (status !== 204) all.push('content-length', String(Buffer.byteLength(body)))
     if (isClosing() || !staysOpen(request)) all.push('connection', 'close')
     response.writeHead(status, all)

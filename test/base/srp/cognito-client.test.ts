@@ -30,7 +30,7 @@ describe('A client with amazon-cognito-identity-js', () => {
   const powers = createSrpPowers({ workers: 1, queueLimit: 10 })
   after(() => powers.close())
 
-  /** Whether the server accepts the proof that the client makes with `password`. B is k·v + g^b for sign 1, and k·v − g^b for sign −1. */
+  /** Whether the server accepts the signature of a client with `password`. B is k·v + g^b for sign 1, and k·v − g^b for sign −1. */
   async function signIn(account: { group: string; name: string; salt: Buffer; verifier: Buffer }, password: string, sign: 1 | -1) {
     const { group, name, salt, verifier } = account
     const client = new Helper(group)
@@ -46,7 +46,7 @@ describe('A client with amazon-cognito-identity-js', () => {
     return verifyClaim(powers, { verifier, state, claim, signature: signature.digest('base64') })
   }
 
-  it('signs in with the right password and not with a wrong one, for both forms of B', async () => {
+  it('signs in with the right password and not with a wrong one, for both signs of g^b in B', async () => {
     const [group, name, salt] = ['AbCdEfGhI', 'ana', newSalt()]
     const account = { group, name, salt, verifier: await powers.verifier(srpX(group, name, 'Passw0rd!', salt)) }
     for (const sign of [1, 1, -1, -1, -1] as const) assert.equal(await signIn(account, 'Passw0rd!', sign), true)

@@ -33,7 +33,7 @@ async function openSigned(verifier: Buffer, a: bigint, sign: 1 | -1) {
 }
 
 describe('An SRP exchange', () => {
-  it('succeeds with the right password, for both forms of B and six random exponents each', async () => {
+  it('succeeds with the right password, for both signs of g^b in B and six random exponents each', async () => {
     const verifier = await verifierOf()
     for (const sign of [1, -1] as const)
       for (let i = 0; i < 6; i++) {
