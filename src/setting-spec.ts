@@ -18,7 +18,7 @@ export type SettingSpec = {
   /** The value is never printed, logged or repeated in an error. */
   readonly secret?: boolean
   /** The commands that require it. */
-  readonly requiredBy?: readonly ('serve' | 'keys')[]
+  readonly requiredBy?: readonly ('serve' | 'keys' | 'db')[]
   readonly help: string
 }
 
