@@ -84,9 +84,12 @@ function emptyAdvice({ mode, migrate }: Settings): string {
 
 async function requireMigrated(storage: Storage): Promise<void> {
   const missing = await storage.missingMigrations()
-  if (missing.length === 0) return
+  if (missing.length > 0) throw lacksMigrations(missing)
+}
+
+export function lacksMigrations(missing: readonly string[]): SettingsError {
   const names = missing.length <= 3 ? ` (${missing.join(', ')})` : ''
-  throw new SettingsError(
+  return new SettingsError(
     `--migrate=false: the database lacks ${countOf(missing.length, 'migration')}${names}. Run them first: lifeguard db migrate`,
   )
 }

@@ -123,6 +123,14 @@ type SettingsSources = {
   readonly ownFlags?: readonly SettingSpec[]
 }
 
+type ExaminedSettings = {
+  readonly settings: Settings
+  /** Everything that is wrong, each in one line without any secret. */
+  readonly problems: readonly string[]
+  /** The settings that are wrong or missing, such as `--port`. They have their default. */
+  readonly wrongFlags: readonly string[]
+}
+
 /**
  * Reads the settings. Precedence: flag, variable, file, default. @throws SettingsError when a setting is wrong, missing or contradictory
  */
@@ -133,10 +141,10 @@ export function readSettings(from: SettingsSources): Settings {
 }
 
 /**
- * The settings, and everything that is wrong with them, each in one line without any secret. A wrong setting has its default.
+ * Reads all settings, and goes on where one is wrong.
  * @throws SettingsError when a flag does not exist or the configuration file cannot be read
  */
-export function examineSettings(from: SettingsSources): { readonly settings: Settings; readonly problems: readonly string[] } {
+export function examineSettings(from: SettingsSources): ExaminedSettings {
   const { values: flags } = parseFlags(from.argv, [...Object.values(settingsTable), ...(from.ownFlags ?? [])])
   const fromEnv = new Map<string, string>()
   for (const spec of Object.values(settingsTable)) {
@@ -167,7 +175,7 @@ export function examineSettings(from: SettingsSources): { readonly settings: Set
   const isFollowUp = (problem: string) => wrongFlags.some((flag) => problem.includes(flag))
   problems.push(...contradictionsOf(settings).filter((problem) => !isFollowUp(problem)))
   const { publicUrl } = settings
-  return { settings: publicUrl === undefined ? settings : { ...settings, publicUrl: new URL(publicUrl).origin }, problems }
+  return { settings: publicUrl === undefined ? settings : { ...settings, publicUrl: new URL(publicUrl).origin }, problems, wrongFlags }
 }
 
 /** Removes our settings and NODE_OPTIONS: modules that are preloaded into the server are not meant for trigger functions. */

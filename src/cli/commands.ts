@@ -1,4 +1,5 @@
 import { SettingsError } from '../settings.ts'
+import { checkConfig } from './check-config.ts'
 import type { Command } from './command.ts'
 import { dbMigrate } from './db-migrate.ts'
 import { dev } from './dev.ts'
@@ -10,7 +11,7 @@ import { keysRotateMaster } from './keys-rotate-master.ts'
 import { serve } from './serve.ts'
 import { version } from './version.ts'
 
-const otherCommands = [dev, serve, keysCreate, keysList, keysDelete, keysRotateMaster, dbMigrate, version]
+const otherCommands = [dev, serve, checkConfig, keysCreate, keysList, keysDelete, keysRotateMaster, dbMigrate, version]
 const help = helpOn(otherCommands)
 const commands = [...otherCommands, help]
 
