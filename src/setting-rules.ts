@@ -1,10 +1,22 @@
 import { gatewaySettingsErrors } from './gateway-settings.ts'
 import { isLoopbackHost } from './loopback.ts'
 import { masterKeySettingsErrors } from './master-key-settings.ts'
-import type { Settings } from './settings.ts'
+
+type RuledSettings = Parameters<typeof masterKeySettingsErrors>[0] &
+  Parameters<typeof gatewaySettingsErrors>[0] & {
+    readonly host: string
+    readonly region: string
+    readonly publicUrl: string | undefined
+    readonly allowHttp: boolean
+    readonly tlsCert: string | undefined
+    readonly tlsKey: string | undefined
+    readonly codeKeyFile: string | undefined
+    readonly kmsRegion: string | undefined
+    readonly kmsEndpoint: string | undefined
+  }
 
 /** The rules about settings that concern the command or several settings together. Each broken rule in one line without any secret. */
-export function contradictionsOf(settings: Settings): string[] {
+export function contradictionsOf(settings: RuledSettings): string[] {
   const { mode } = settings
   const problems: string[] = []
   if ((settings.tlsCert === undefined) !== (settings.tlsKey === undefined)) {
@@ -26,7 +38,7 @@ export function contradictionsOf(settings: Settings): string[] {
   return publicUrlProblem ? [...problems, publicUrlProblem] : problems
 }
 
-function publicUrlError(publicUrl: string, { mode, allowHttp }: Settings): string | undefined {
+function publicUrlError(publicUrl: string, { mode, allowHttp }: RuledSettings): string | undefined {
   const url = new URL(publicUrl)
   if (url.pathname !== '/' || url.search !== '' || url.hash !== '' || url.username !== '' || url.password !== '') {
     return '--public-url: the URL must have a scheme and a host only, such as https://id.example.com'

@@ -178,9 +178,12 @@ export function examineSettings(from: SettingsSources): ExaminedSettings {
   return { settings: publicUrl === undefined ? settings : { ...settings, publicUrl: new URL(publicUrl).origin }, problems, wrongFlags }
 }
 
-/** Removes our settings and NODE_OPTIONS: modules that are preloaded into the server are not meant for trigger functions. */
+/**
+ * Removes our settings, NODE_OPTIONS and the socket of systemd: modules that are preloaded into the server, and messages to systemd, are not
+ * meant for trigger functions.
+ */
 function withoutOwnVariables(env: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
-  const entries = Object.entries(env).filter(([name]) => !/^(LIFEGUARD_|NODE_OPTIONS$)/i.test(name))
+  const entries = Object.entries(env).filter(([name]) => !/^(LIFEGUARD_|NODE_OPTIONS$|NOTIFY_SOCKET$)/i.test(name))
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined))
 }
 

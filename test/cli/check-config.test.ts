@@ -79,7 +79,7 @@ describe('lifeguard check-config', () => {
       '--twilio-url: the gateway 127.0.0.1:1 cannot be used: nothing listens there.',
     ]
     assert.equal(errors.length, starts.length, stdout)
-    for (const [at, start] of starts.entries()) assert.ok(errors[at]?.startsWith(`error    ${start}`), errors[at])
+    for (const [at, start] of starts.entries()) assert.ok(errors[at]?.startsWith(`error    ${start}`), `${start}\n${stdout}`)
     assert.doesNotMatch(stdout + stderr, /hunter2/)
     assert.deepEqual([code, stderr], [1, 'lifeguard: 11 errors. Correct them before the next start.\n'])
     assert.doesNotMatch(stdout, /9911/, 'the default of a wrong setting was checked')
