@@ -11,7 +11,7 @@ import { keysRotateMaster } from './keys-rotate-master.ts'
 import { serve } from './serve.ts'
 import { version } from './version.ts'
 
-const otherCommands = [dev, serve, checkConfig, keysCreate, keysList, keysDelete, keysRotateMaster, dbMigrate, version]
+const otherCommands = [dev, serve, keysCreate, keysList, keysDelete, keysRotateMaster, checkConfig, dbMigrate, version]
 const help = helpOn(otherCommands)
 const commands = [...otherCommands, help]
 

@@ -61,6 +61,20 @@ for (const engine of engines) {
       assert.equal((await fetch(`${url}/readyz`)).status, 200)
     })
 
+    it('reads the database of a server that was killed, and leaves its writes to the next start', async () => {
+      await using database = await emptyDatabase(engine)
+      await using server = new LifeguardProcess(['serve', '--create-database'], envOf(database.url))
+      await server.url()
+      await server.stop('SIGKILL')
+      // Without the index of the write-ahead log, which SQLite rebuilds at will.
+      const lasting = () =>
+        engine.name === 'sqlite' ? Object.entries(filesOf(database.url)).filter(([name]) => !name.endsWith('-shm')) : []
+      const before = lasting()
+      const { code, database: results } = await check([], envOf(database.url))
+      assert.deepEqual([code, results.map(([level]) => level)], [0, ['ok', 'ok']])
+      assert.deepEqual(lasting(), before)
+    })
+
     it('names the migrations that the start runs, and runs none', async () => {
       await using database = await databaseOfOlderRelease(engine, 2)
       const missing = migrationNames.slice(-2).join(', ')
