@@ -35,6 +35,7 @@ const layersOfFiles: Readonly<Record<string, string>> = {
   'master-key-settings.ts': 'settings',
   'gateway-settings.ts': 'settings',
   'limit-settings.ts': 'settings',
+  'setting-rules.ts': 'settings',
   'setting-spec.ts': 'settings',
   'settings.ts': 'settings',
   'settings-table.ts': 'settings',

@@ -17,7 +17,7 @@ function entry(spec: SettingSpec): string {
     `Variable \`${variableOf(spec)}\`, in the configuration file \`"${spec.flag}"\`.`,
     defaultOf(spec) && `Default: ${defaultOf(spec)}.`,
     spec.type.kind === 'choice' && `One of ${spec.type.choices.map((choice) => `\`${choice}\``).join(', ')}.`,
-    spec.requiredBy && `Required by ${spec.requiredBy.map((command) => `\`lifeguard ${command}\``).join(' and ')}.`,
+    spec.requiredBy && `Required by ${spec.requiredBy.map((command) => `\`lifeguard ${command}\``).join(', ')}.`,
     spec.secret && 'Secret: never printed or logged.',
   ].filter((fact) => typeof fact === 'string' && fact !== '')
   return [`## \`${flagText(spec)}\``, '', spec.help, '', facts.join(' '), ''].join('\n')

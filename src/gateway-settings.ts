@@ -13,27 +13,29 @@ type GatewaySettings = {
   readonly twilioFrom: string | undefined
 }
 
-/** How these settings contradict each other, in one line without any secret. Undefined when they do not. */
-export function gatewaySettingsError(settings: GatewaySettings): string | undefined {
+/** How these settings contradict each other, each in one line without any secret. */
+export function gatewaySettingsErrors(settings: GatewaySettings): string[] {
   const { smtpUrl, emailFrom, sesRegion, sesEndpoint, smsGatewayUrl, snsRegion, snsEndpoint, twilioUrl, twilioFrom } = settings
   const emailSettings = namesOfSet({ '--smtp-url': smtpUrl, '--ses-region': sesRegion })
   const smsSettings = namesOfSet({ '--sms-gateway-url': smsGatewayUrl, '--sns-region': snsRegion, '--twilio-url': twilioUrl })
-  if (emailSettings.length > 1) return `${emailSettings.join(' and ')} are both set. Set only one of them: there is one way to send e-mail.`
+  const errors: string[] = []
+  if (emailSettings.length > 1)
+    errors.push(`${emailSettings.join(' and ')} are both set. Set only one of them: there is one way to send e-mail.`)
   if (smsSettings.length > 1)
-    return `${smsSettings.join(' and ')} are set together. Set only one of them: there is one way to send text messages.`
-  if (emailSettings.length === 1 && emailFrom === undefined) {
-    return `--email-from is required with ${emailSettings[0]}: it is the sender of e-mail.`
+    errors.push(`${smsSettings.join(' and ')} are set together. Set only one of them: there is one way to send text messages.`)
+  if (emailSettings.length === 1 && emailFrom === undefined)
+    errors.push(`--email-from is required with ${emailSettings[0]}: it is the sender of e-mail.`)
+  if (sesEndpoint !== undefined && sesRegion === undefined) errors.push('--ses-endpoint is of no use without --ses-region.')
+  if (snsEndpoint !== undefined && snsRegion === undefined) errors.push('--sns-endpoint is of no use without --sns-region.')
+  if ((twilioUrl === undefined) !== (twilioFrom === undefined))
+    errors.push('--twilio-url and --twilio-from go together: set both or neither.')
+  if (twilioUrl !== undefined && !hasCredentials(twilioUrl))
+    errors.push('--twilio-url must hold the credentials: https://SID:TOKEN@HOST/PATH')
+  for (const [name, url] of Object.entries({ '--ses-endpoint': sesEndpoint, '--sns-endpoint': snsEndpoint, '--twilio-url': twilioUrl })) {
+    if (url === undefined || !isUnencrypted(url)) continue
+    errors.push(`${name}: only a loopback address may be http:, because codes and credentials are sent there. Use https:.`)
   }
-  if (sesEndpoint !== undefined && sesRegion === undefined) return '--ses-endpoint is of no use without --ses-region.'
-  if (snsEndpoint !== undefined && snsRegion === undefined) return '--sns-endpoint is of no use without --sns-region.'
-  if ((twilioUrl === undefined) !== (twilioFrom === undefined)) return '--twilio-url and --twilio-from go together: set both or neither.'
-  if (twilioUrl !== undefined && !hasCredentials(twilioUrl)) {
-    return '--twilio-url must hold the credentials: https://SID:TOKEN@HOST/PATH'
-  }
-  const unencrypted = Object.entries({ '--ses-endpoint': sesEndpoint, '--sns-endpoint': snsEndpoint, '--twilio-url': twilioUrl }).find(
-    ([, url]) => url !== undefined && isUnencrypted(url),
-  )
-  return unencrypted && `${unencrypted[0]}: only a loopback address may be http:, because codes and credentials are sent there. Use https:.`
+  return errors
 }
 
 function namesOfSet(settings: Readonly<Record<string, string | undefined>>): string[] {

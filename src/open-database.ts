@@ -16,40 +16,96 @@ export type OpenedDatabase = { readonly storage: Storage; readonly secrets: Secr
 /** @throws SettingsError when the database cannot be opened, or when no given master key is the one of the database */
 export async function openDatabase(settings: Settings, logger: Logger, timeStatement?: TimeStatement): Promise<OpenedDatabase> {
   if (settings.mode === 'dev') openDataFolder(settings.data)
-  const keyRing = createKeyRing(loadMasterKey(settings), loadPreviousMasterKey(settings))
-  if (keyRing.proofs.current === keyRing.proofs.previous) {
-    throw new SettingsError(
-      '--previous-master-key-file: this is the same key as the master key. Leave the setting out, or name the previous key.',
-    )
-  }
-  const url = settings.database ?? `sqlite:${join(settings.data, 'lifeguard.db')}`
-  try {
-    const storage = await openStorage({
-      url,
-      logger,
-      ...(timeStatement && { timeStatement }),
-      statementSeconds: settings.databaseStatementSeconds,
-      // A command of `keys` does not wait, so its user sees at once that the database cannot be reached.
-      waitSeconds: settings.mode === 'keys' ? 0 : settings.databaseWaitSeconds,
-      create: settings.mode !== 'serve' || settings.createDatabase,
-    })
+  const keyRing = loadKeyRing(settings)
+  return withSettingsErrors(settings, async () => {
+    const storage = await openConfiguredStorage(settings, logger, { timeStatement })
     try {
-      await storage.migrate()
+      if (settings.migrate) await storage.migrate()
+      else await requireMigrated(storage)
       await proveMasterKey(storage, keyRing)
       return { storage, secrets: keyRing.secrets, keyRing }
     } catch (error) {
       await storage.close()
       throw error
     }
+  })
+}
+
+/** The keys that the settings name. @throws SettingsError when a key cannot be read, or when both keys are the same */
+export function loadKeyRing(settings: Settings): KeyRing {
+  const keyRing = createKeyRing(loadMasterKey(settings), loadPreviousMasterKey(settings))
+  if (keyRing.proofs.current !== keyRing.proofs.previous) return keyRing
+  throw new SettingsError(
+    '--previous-master-key-file: this is the same key as the master key. Leave the setting out, or name the previous key.',
+  )
+}
+
+type ConfiguredStorageOptions = { readonly readOnly?: boolean; readonly timeStatement?: TimeStatement | undefined }
+
+/** Opens the database that the settings name, without any change of its schema. `readOnly` leaves it untouched altogether. */
+export function openConfiguredStorage(
+  settings: Settings,
+  logger: Logger,
+  { readOnly = false, timeStatement }: ConfiguredStorageOptions = {},
+): Promise<Storage> {
+  const { mode } = settings
+  return openStorage({
+    url: databaseUrl(settings),
+    logger,
+    ...(timeStatement && { timeStatement }),
+    statementSeconds: settings.databaseStatementSeconds,
+    // These commands do not wait, so their user sees at once that the database cannot be reached.
+    waitSeconds: readOnly || mode === 'keys' || mode === 'db' ? 0 : settings.databaseWaitSeconds,
+    create: !readOnly && mayCreate(settings),
+    readOnly,
+  })
+}
+
+export function databaseUrl({ database, data }: Settings): string {
+  return database ?? `sqlite:${join(data, 'lifeguard.db')}`
+}
+
+/** Whether a missing or empty database is a new installation. */
+export function mayCreate({ mode, createDatabase, migrate }: Settings): boolean {
+  if (mode === 'db') return createDatabase
+  return migrate && (mode !== 'serve' || createDatabase)
+}
+
+/** Runs work on the database. @throws SettingsError when the database is the reason why the work fails */
+export async function withSettingsErrors<T>(settings: Settings, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
   } catch (error) {
-    if (error instanceof EmptyDatabaseError) throw new SettingsError(`--database: ${error.message} ${emptyAdvice}`)
+    if (error instanceof EmptyDatabaseError) throw new SettingsError(`--database: ${error.message} ${emptyAdvice(settings)}`)
     if (error instanceof StorageError || error instanceof DatabaseUnavailableError) throw new SettingsError(`--database: ${error.message}`)
     throw error
   }
 }
 
-const emptyAdvice =
-  'For a new installation, create an access key first (lifeguard keys create) or start once with --create-database. Otherwise check the address, the volume or the restored backup.'
+function emptyAdvice({ mode, migrate }: Settings): string {
+  const ways =
+    mode === 'db' || !migrate
+      ? 'run: lifeguard db migrate --create-database.'
+      : 'create an access key first (lifeguard keys create) or start once with --create-database.'
+  return `For a new installation, ${ways} Otherwise check the address, the volume or the restored backup.`
+}
+
+async function requireMigrated(storage: Storage): Promise<void> {
+  const missing = await storage.missingMigrations()
+  if (missing.length > 0) throw lacksMigrations(missing)
+}
+
+export function lacksMigrations(missing: readonly string[]): SettingsError {
+  const names = missing.length <= 3 ? ` (${missing.join(', ')})` : ''
+  return new SettingsError(
+    `--migrate=false: the database lacks ${countOf(missing.length, 'migration')}${names}. Run them first: lifeguard db migrate`,
+  )
+}
+
+/** `1 migration`, `2 migrations`. */
+export function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
 
 /**
  * The first start stores a keyed hash of the master key. A process is rejected when none of its master keys has the stored hash: no
@@ -57,8 +113,11 @@ const emptyAdvice =
  */
 async function proveMasterKey({ db }: Storage, keyRing: KeyRing): Promise<void> {
   await ensureMasterKeyProof(db, keyRing.proofs.current)
-  if (keyRing.adopt(await findMasterKeyRows(db))) return
-  throw new SettingsError(
+  if (!keyRing.adopt(await findMasterKeyRows(db))) throw wrongMasterKey()
+}
+
+export function wrongMasterKey(): SettingsError {
+  return new SettingsError(
     '--master-key: this is not the master key of the database. Use the key that it was created with or last changed to, or use another database.',
   )
 }

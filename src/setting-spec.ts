@@ -18,7 +18,7 @@ export type SettingSpec = {
   /** Whether the value is secret. Then it is never printed, logged or repeated in an error. */
   readonly secret?: boolean
   /** The commands that require the setting. */
-  readonly requiredBy?: readonly ('serve' | 'keys')[]
+  readonly requiredBy?: readonly ('serve' | 'keys' | 'db')[]
   readonly help: string
 }
 

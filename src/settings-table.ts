@@ -11,14 +11,20 @@ export const settingsTable = {
     type: { kind: 'url', schemes: ['sqlite:', 'postgres:', 'postgresql:'] },
     defaultText: 'in `dev`, an SQLite file in the data folder',
     secret: true,
-    requiredBy: ['serve', 'keys'],
+    requiredBy: ['serve', 'keys', 'db'],
     help: 'Database that stores everything: `sqlite:PATH` or `postgres://user:password@host/name`.',
   },
   createDatabase: {
     flag: 'create-database',
     type: flag,
     default: false,
-    help: 'Let `serve` start with a missing or empty database. Without it `serve` rejects such a database, since it may be the wrong one. `dev` and the other commands always create the database.',
+    help: 'Let `serve` and `db migrate` create a missing or empty database. Without it they reject such a database, since it may be the wrong one. `dev` and the `keys` commands always create the database.',
+  },
+  migrate: {
+    flag: 'migrate',
+    type: flag,
+    default: true,
+    help: 'Run missing migrations at the start. With `--migrate=false` a database with missing migrations is rejected: run them by `lifeguard db migrate`.',
   },
   databaseWaitSeconds: {
     flag: 'database-wait-seconds',

@@ -1,14 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { gatewaySettingsError } from './gateway-settings.ts'
-import { isLoopbackHost } from './loopback.ts'
-import { masterKeySettingsError } from './master-key-settings.ts'
+import { contradictionsOf } from './setting-rules.ts'
 import { type SettingSpec, variableOf } from './setting-spec.ts'
 import { settingsTable } from './settings-table.ts'
 
-/** The kind of process: `keys` stands for all commands that only use the database. */
-export type Mode = 'dev' | 'serve' | 'keys'
+/** The kind of process: `keys` stands for the commands that use what is sealed in the database, `db` for those that do not. */
+export type Mode = 'dev' | 'serve' | 'keys' | 'db'
 
 /** The checked settings of the process. Of the files named here, only the configuration file has been opened yet. */
 export type Settings = {
@@ -16,9 +14,10 @@ export type Settings = {
   readonly port: number
   readonly host: string
   readonly data: string
-  /** Always set in `serve` and `keys`. */
+  /** Always set in `serve`, `keys` and `db`. */
   readonly database: string | undefined
   readonly createDatabase: boolean
+  readonly migrate: boolean
   readonly databaseWaitSeconds: number
   readonly databaseStatementSeconds: number
   /** Without a slash at its end. Always set in `serve`. */
@@ -116,16 +115,36 @@ function isNear(one: string, other: string): boolean {
   return a[0] === b[1] && a[1] === b[0] && a.slice(2) === b.slice(2)
 }
 
-/**
- * Reads the settings. Precedence: flag, variable, file, default. @throws SettingsError when a setting is wrong, missing or contradictory
- */
-export function readSettings(from: {
+type SettingsSources = {
   readonly argv: readonly string[]
   readonly env: Readonly<Record<string, string | undefined>>
   readonly command: Mode
   /** Flags of the command itself, which are not settings. */
   readonly ownFlags?: readonly SettingSpec[]
-}): Settings {
+}
+
+type ExaminedSettings = {
+  readonly settings: Settings
+  /** Everything that is wrong, each in one line without any secret. */
+  readonly problems: readonly string[]
+  /** The settings that are wrong or missing, such as `--port`. They have their default. */
+  readonly wrongFlags: readonly string[]
+}
+
+/**
+ * Reads the settings. Precedence: flag, variable, file, default. @throws SettingsError when a setting is wrong, missing or contradictory
+ */
+export function readSettings(from: SettingsSources): Settings {
+  const { settings, problems } = examineSettings(from)
+  if (problems[0] !== undefined) throw new SettingsError(problems[0])
+  return settings
+}
+
+/**
+ * Reads all settings, and goes on where one is wrong.
+ * @throws SettingsError when a flag does not exist or the configuration file cannot be read
+ */
+export function examineSettings(from: SettingsSources): ExaminedSettings {
   const { values: flags } = parseFlags(from.argv, [...Object.values(settingsTable), ...(from.ownFlags ?? [])])
   const fromEnv = new Map<string, string>()
   for (const spec of Object.values(settingsTable)) {
@@ -136,20 +155,35 @@ export function readSettings(from: {
   const configFile = flags.get('config') ?? fromEnv.get('config')
   const fromFile = configFile === undefined ? new Map<string, string>() : readConfigFile(configFile)
 
-  const settings: Record<string, unknown> = { mode: from.command, functionEnvironment: withoutOwnVariables(from.env) }
+  const values: Record<string, unknown> = { mode: from.command, functionEnvironment: withoutOwnVariables(from.env) }
+  const problems: string[] = []
+  const wrongFlags: string[] = []
   for (const [name, spec] of Object.entries<SettingSpec>(settingsTable)) {
-    const found = foundIn(spec, flags, fromEnv, fromFile)
-    if (found === undefined && spec.requiredBy?.some((mode) => mode === from.command)) {
-      throw new SettingsError(`--${spec.flag} (or ${variableOf(spec)}) is required by this command. ${spec.help}`)
+    values[name] = spec.default
+    try {
+      const found = foundIn(spec, flags, fromEnv, fromFile)
+      if (found !== undefined) values[name] = parseValue(spec, found.text, found.source)
+      else if (spec.requiredBy?.some((mode) => mode === from.command))
+        throw new SettingsError(`--${spec.flag} (or ${variableOf(spec)}) is required by this command. ${spec.help}`)
+    } catch (error) {
+      problems.push((error as Error).message)
+      wrongFlags.push(`--${spec.flag}`)
     }
-    settings[name] = found === undefined ? spec.default : parseValue(spec, found.text, found.source)
   }
-  return withoutContradictions(settings as Settings)
+  const settings = values as Settings
+  // A wrong setting has a problem already. It must not be called missing as well.
+  const isFollowUp = (problem: string) => wrongFlags.some((flag) => problem.includes(flag))
+  problems.push(...contradictionsOf(settings).filter((problem) => !isFollowUp(problem)))
+  const { publicUrl } = settings
+  return { settings: publicUrl === undefined ? settings : { ...settings, publicUrl: new URL(publicUrl).origin }, problems, wrongFlags }
 }
 
-/** Removes our settings and NODE_OPTIONS: modules that are preloaded into the server are not meant for trigger functions. */
+/**
+ * Removes our settings, NODE_OPTIONS and the socket of systemd: modules that are preloaded into the server, and messages to systemd, are not
+ * meant for trigger functions.
+ */
 function withoutOwnVariables(env: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
-  const entries = Object.entries(env).filter(([name]) => !/^(LIFEGUARD_|NODE_OPTIONS$)/i.test(name))
+  const entries = Object.entries(env).filter(([name]) => !/^(LIFEGUARD_|NODE_OPTIONS$|NOTIFY_SOCKET$)/i.test(name))
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined))
 }
 
@@ -261,40 +295,4 @@ export function parseKey(text: string, source: string, what: string): Buffer {
     throw new SettingsError(`${source}: a ${what} must be 32 bytes in base64 or 64 hex digits. Create one with: openssl rand -base64 32`)
   }
   return key
-}
-
-function withoutContradictions(settings: Settings): Settings {
-  const { mode } = settings
-  if ((settings.tlsCert === undefined) !== (settings.tlsKey === undefined)) {
-    throw new SettingsError('--tls-cert and --tls-key go together: set both or neither.')
-  }
-  const problem = masterKeySettingsError(settings) ?? gatewaySettingsError(settings)
-  if (problem !== undefined) throw new SettingsError(problem)
-  if (settings.codeKeyFile !== undefined && (settings.kmsRegion ?? settings.kmsEndpoint) !== undefined) {
-    throw new SettingsError(
-      '--code-key-file and --kms-region or --kms-endpoint are both set. Codes are encrypted either by the file or by KMS: leave one of them out.',
-    )
-  }
-  if (mode === 'serve' && settings.region === 'local') {
-    throw new SettingsError('--region: local is for dev only. Token verifiers and policies expect a region name such as us-east-1.')
-  }
-  if (mode === 'dev' && !isLoopbackHost(settings.host)) {
-    throw new SettingsError(
-      `--host: ${settings.host} is not a loopback address. As dev accepts any credentials, use this instead: lifeguard serve`,
-    )
-  }
-  return settings.publicUrl === undefined ? settings : { ...settings, publicUrl: checkedPublicUrl(settings.publicUrl, settings) }
-}
-
-function checkedPublicUrl(publicUrl: string, { mode, allowHttp }: Settings): string {
-  const url = new URL(publicUrl)
-  if (url.pathname !== '/' || url.search !== '' || url.hash !== '' || url.username !== '' || url.password !== '') {
-    throw new SettingsError('--public-url: the URL must have a scheme and a host only, such as https://id.example.com')
-  }
-  if (mode === 'serve' && url.protocol === 'http:' && !isLoopbackHost(url.hostname) && !allowHttp) {
-    throw new SettingsError(
-      `--public-url: ${publicUrl} is not encrypted, so others could read passwords and tokens. Use https:, or set --allow-http to accept this.`,
-    )
-  }
-  return url.origin
 }

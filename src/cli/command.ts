@@ -42,6 +42,13 @@ export function readOperands({ argv }: CommandCall, ownFlags: readonly SettingSp
   return operands
 }
 
+/** Whether a flag of the command itself is set. @throws SettingsError when its value is neither true nor false */
+export function readOwnFlag({ argv }: CommandCall, ownFlags: readonly SettingSpec[], flag: string): boolean {
+  const value = parseFlags(argv, [...Object.values(settingsTable), ...ownFlags]).values.get(flag) ?? 'false'
+  if (value !== 'true' && value !== 'false') throw new SettingsError(`--${flag}: ${JSON.stringify(value)} is not true or false.`)
+  return value === 'true'
+}
+
 /** The time since the process began, which includes the start of Node. */
 export function readyAfterMs(): number {
   return Math.round(process.uptime() * 1000)

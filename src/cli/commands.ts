@@ -1,5 +1,7 @@
 import { SettingsError } from '../settings.ts'
+import { checkConfig } from './check-config.ts'
 import type { Command } from './command.ts'
+import { dbMigrate } from './db-migrate.ts'
 import { dev } from './dev.ts'
 import { helpOn } from './help.ts'
 import { keysCreate } from './keys-create.ts'
@@ -9,7 +11,7 @@ import { keysRotateMaster } from './keys-rotate-master.ts'
 import { serve } from './serve.ts'
 import { version } from './version.ts'
 
-const otherCommands = [dev, serve, keysCreate, keysList, keysDelete, keysRotateMaster, version]
+const otherCommands = [dev, serve, keysCreate, keysList, keysDelete, keysRotateMaster, checkConfig, dbMigrate, version]
 const help = helpOn(otherCommands)
 const commands = [...otherCommands, help]
 

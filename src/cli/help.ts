@@ -38,7 +38,7 @@ function describeCommand({ name, operands, summary, ownFlags = [] }: Command): s
 }
 
 function describeSetting(spec: SettingSpec): string[] {
-  const required = spec.requiredBy === undefined ? '' : ` Required by ${spec.requiredBy.join(' and ')}.`
+  const required = spec.requiredBy === undefined ? '' : ` Required by ${spec.requiredBy.join(', ')}.`
   return [`  ${flagText(spec)}, ${variableOf(spec)}`, ...wrap(`${spec.help}${required}${defaultText(spec)}`, indent)]
 }
 

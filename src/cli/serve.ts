@@ -1,5 +1,6 @@
 import { readSettings } from '../settings.ts'
 import { type Command, readOperands, readyAfterMs } from './command.ts'
+import { notifySystemd } from './notify-systemd.ts'
 
 export const serve: Command = {
   name: 'serve',
@@ -13,6 +14,10 @@ export const serve: Command = {
     const logger = createLogger({ level: settings.logLevel, form: 'json' })
     const server = await startServer(settings, { logger })
     logger.info({ url: server.url, ms: readyAfterMs() }, 'Ready')
+    // Not awaited: a signal that arrives meanwhile must find the running server.
+    void notifySystemd(call.env).then((problem) => {
+      if (problem !== undefined) logger.warn(`systemd-notify: ${problem}. systemd does not know that the server is ready.`)
+    })
     return server
   },
 }

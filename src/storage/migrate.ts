@@ -2,6 +2,7 @@ import type { Kysely, Transaction } from 'kysely'
 import type { Db } from './db.ts'
 import type { Engine } from './dialect/backend.ts'
 import { schemaDialects } from './dialect/schema-dialect.ts'
+import type { Migration } from './migrations/migration.ts'
 import { migrations } from './migrations/migrations.ts'
 import { StorageError } from './storage-error.ts'
 
@@ -16,23 +17,31 @@ interface MigrationSchema {
  * A process of the previous release may be running on the same database. So a migration adds columns and tables, and never renames, drops
  * or reorders columns: statements that SQLite has compiled rely on the number of columns (see sqlite-handle.ts). Statements that PostgreSQL
  * has prepared are prepared again (see statement-names.ts).
+ * @returns the names of the migrations that this call applied
  * @throws StorageError when the schema is newer than this program
  */
-export async function migrate(db: Db, engine: Engine): Promise<void> {
+export async function migrate(db: Db, engine: Engine): Promise<readonly string[]> {
   const dialect = schemaDialects[engine]
   const plain = db as unknown as Kysely<MigrationSchema>
-  await plain.transaction().execute(async (tx) => {
+  return plain.transaction().execute(async (tx) => {
     await dialect.lockSchema(tx)
     await createRecord(tx, engine)
-    const rows = await tx.selectFrom('schema_migration').select('name').execute()
-    const applied = new Set(rows.map((row) => row.name))
-    refuseNewerSchema(applied)
-    for (const migration of migrations) {
-      if (applied.has(migration.name)) continue
+    const missing = await findMissing(tx)
+    for (const migration of missing) {
       await migration.up(tx as unknown as Kysely<never>, dialect)
       await tx.insertInto('schema_migration').values({ name: migration.name, applied_at: Date.now() }).execute()
     }
+    return namesOf(missing)
   })
+}
+
+/**
+ * The names of the migrations that `migrate` would apply. Changes nothing.
+ * @throws StorageError when the schema is newer than this program
+ */
+export async function findMissingMigrations(db: Db, engine: Engine): Promise<readonly string[]> {
+  if (!(await hasSchema(db, engine))) return namesOf(migrations)
+  return namesOf(await findMissing(db as unknown as Kysely<MigrationSchema>))
 }
 
 /** Whether the database has ever been migrated. */
@@ -49,6 +58,15 @@ async function createRecord(tx: Transaction<MigrationSchema>, engine: Engine): P
     .addColumn('applied_at', integer, (column) => column.notNull())
     .execute()
 }
+
+async function findMissing(db: Kysely<MigrationSchema>): Promise<readonly Migration[]> {
+  const rows = await db.selectFrom('schema_migration').select('name').execute()
+  const applied = new Set(rows.map((row) => row.name))
+  refuseNewerSchema(applied)
+  return migrations.filter(({ name }) => !applied.has(name))
+}
+
+const namesOf = (some: readonly Migration[]): readonly string[] => some.map(({ name }) => name)
 
 function refuseNewerSchema(applied: ReadonlySet<string>): void {
   const known = new Set(migrations.map((migration) => migration.name))

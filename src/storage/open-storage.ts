@@ -2,7 +2,8 @@ import { Kysely } from 'kysely'
 import type { Db } from './db.ts'
 import type { Backend, Connections, Engine, Listener, StorageLogger, TimeStatement } from './dialect/backend.ts'
 import { openSqlite } from './dialect/sqlite-backend.ts'
-import { hasSchema, migrate } from './migrate.ts'
+import { openSqliteReadOnly } from './dialect/sqlite-read-only.ts'
+import { findMissingMigrations, hasSchema, migrate } from './migrate.ts'
 import { createReadiness } from './readiness.ts'
 import type { Schema } from './schema.ts'
 import { EmptyDatabaseError, StorageError } from './storage-error.ts'
@@ -10,8 +11,10 @@ import { EmptyDatabaseError, StorageError } from './storage-error.ts'
 export type Storage = {
   readonly db: Db
   readonly engine: Engine
-  /** Brings the schema up to date. Any number of processes may call this at once. */
-  migrate(): Promise<void>
+  /** Brings the schema up to date, and returns which migrations ran. Any number of processes may call this at once. */
+  migrate(): Promise<readonly string[]>
+  /** The migrations that `migrate` would run. Rejects with a StorageError when the schema is newer than this program. */
+  missingMigrations(): Promise<readonly string[]>
   /** Rejects when the database does not answer. */
   ping(): Promise<void>
   /** Rejects when the database cannot be read or cannot be written. `now` is in epoch milliseconds. */
@@ -50,6 +53,8 @@ export type StorageOptions = {
   /** Whether to accept a missing or empty database. Default: true. */
   create?: boolean
   timeStatement?: TimeStatement
+  /** Whether to leave the database untouched: no file is created, and no write is possible on SQLite. Default: false. */
+  readOnly?: boolean
 }
 
 const silent: StorageLogger = { warn: () => undefined, error: () => undefined }
@@ -76,6 +81,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     db,
     engine: backend.engine,
     migrate: () => backend.withoutTimeLimit(() => migrate(db, backend.engine)),
+    missingMigrations: () => findMissingMigrations(db, backend.engine),
     ping: backend.ping,
     check: createReadiness({ db, ping: backend.ping, logger }),
     publish: backend.publish,
@@ -87,7 +93,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
 }
 
 async function openBackend(
-  { url, poolSize = 10, statementSeconds = 5, waitSeconds = 0, timeStatement = () => undefined }: StorageOptions,
+  { url, poolSize = 10, statementSeconds = 5, waitSeconds = 0, readOnly = false, timeStatement = () => undefined }: StorageOptions,
   logger: StorageLogger,
   create: boolean,
 ): Promise<Backend> {
@@ -98,6 +104,7 @@ async function openBackend(
   }
   const path = /^sqlite:(.+)$/.exec(url)?.[1]
   if (path === ':memory:') throw new StorageError('An SQLite database needs a file; it cannot be in memory only.')
+  if (path !== undefined && readOnly) return openSqliteReadOnly(path, { logger, timeStatement })
   if (path !== undefined) return openSqlite(path, { create, logger, timeStatement })
   throw new StorageError('The database URL must be sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME.')
 }

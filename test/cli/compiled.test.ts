@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { copyFileSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { copyFileSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
 import { before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import {
@@ -28,6 +28,23 @@ function build(): void {
   symlinkSync(join(repository, 'node_modules'), join(folder, 'node_modules'))
 }
 
+const { engines } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as { engines: { node: string } }
+const requiredMajor = Number.parseInt(engines.node.replace('>=', ''), 10)
+
+/** A Node of the machine that is older than the program needs. There may be none. */
+function findOlderNode(): string | undefined {
+  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((each) => each !== '' && !each.includes('node_modules'))
+  return folders.map((each) => join(each, 'node')).find((file) => existsSync(file) && majorOf(file) < requiredMajor)
+}
+
+function majorOf(node: string): number {
+  const { stdout } = spawnSync(node, ['--version'], { encoding: 'utf8', timeout: 10_000 })
+  return Number.parseInt(/^v(\d+)/.exec(stdout ?? '')?.[1] ?? 'NaN', 10)
+}
+
+const olderNode = findOlderNode()
+const noOlderNode = olderNode === undefined ? 'no older Node is on the PATH' : false
+
 describe('The compiled program', () => {
   before(build)
 
@@ -52,12 +69,19 @@ describe('The compiled program', () => {
         },
       })`,
     )
-    const { engines } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as { engines: { node: string } }
     await using older = new LifeguardProcess(['version'], { NODE_OPTIONS: `--import=${olderNode}` }, folder, program)
     const { code, stdout, stderr } = await older.ended
-    const needed = engines.node.replace('>=', '')
-    assert.equal(stderr, `lifeguard: Node ${needed} or newer is required, but this is Node 20.11.1 (${process.execPath}).\n`)
+    assert.equal(stderr, `lifeguard: Node ${requiredMajor} or newer is required, but this is Node 20.11.1 (${process.execPath}).\n`)
     assert.deepEqual([code, stdout], [1, ''])
+  })
+
+  it('says the same on an older Node of this machine', { skip: noOlderNode }, async () => {
+    const { status, stdout, stderr } = spawnSync(olderNode ?? '', [program, 'version'], { encoding: 'utf8', env: {} })
+    assert.match(
+      stderr,
+      new RegExp(`^lifeguard: Node ${requiredMajor} or newer is required, but this is Node \\d+\\.\\d+\\.\\d+ \\(.+\\)\\.\n$`),
+    )
+    assert.deepEqual([status, stdout], [1, ''])
   })
 
   it('signs a user in by password and by SRP, with worker threads', async () => {

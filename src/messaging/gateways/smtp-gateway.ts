@@ -21,10 +21,7 @@ export function createSmtpGateway({ url, defaultFrom, silenceMs = 20_000, maxCon
     maxConnections,
     // One retry, for a kept connection that the server has closed in the meantime. The outbox retries everything else.
     maxRequeues: 1,
-    connectionTimeout: silenceMs,
-    greetingTimeout: silenceMs,
-    socketTimeout: silenceMs,
-    dnsTimeout: silenceMs,
+    ...timeLimits(silenceMs),
     disableFileAccess: true,
     disableUrlAccess: true,
   })
@@ -45,6 +42,32 @@ export function createSmtpGateway({ url, defaultFrom, silenceMs = 20_000, maxCon
       transport.close()
     },
   }
+}
+
+/** Connects and signs in, and sends no message. Returns why that is not possible, without anything that the server wrote. */
+export async function findSmtpProblem(url: string, timeoutMs: number): Promise<string | undefined> {
+  const transport = createTransport({ ...readSmtpUrl(url), ...timeLimits(timeoutMs) })
+  const { promise: timeout, resolve } = Promise.withResolvers<string>()
+  const noAnswer = `no answer within ${timeoutMs / 1000} seconds`
+  const timer = setTimeout(() => resolve(noAnswer), 2 * timeoutMs)
+  try {
+    return await Promise.race([transport.verify().then(() => undefined), timeout])
+  } catch (error) {
+    const { code, responseCode, message } = error as SmtpFailure & Error
+    if (code === 'ETIMEDOUT') return noAnswer
+    if (code === 'EDNS') return 'the host name is unknown'
+    if (code === 'EAUTH') return 'it refuses the user name or the password'
+    if (code === 'ETLS') return 'the encryption failed, or it offers none'
+    if (/ECONNREFUSED/.test(message)) return 'nothing listens there'
+    return `SMTP ${typeof responseCode === 'number' ? responseCode : code}`
+  } finally {
+    clearTimeout(timer)
+    transport.close()
+  }
+}
+
+function timeLimits(ms: number) {
+  return { connectionTimeout: ms, greetingTimeout: ms, socketTimeout: ms, dnsTimeout: ms }
 }
 
 /** @NOTE The errors do not quote the URL, because it holds a password. */

@@ -49,7 +49,7 @@ export async function openSqlite(path: string, { create, logger, timeStatement }
     handles.push(reader)
     reader.exec('pragma query_only = 1')
     await retryWhileBusy(() => reader.run('select count(*) from sqlite_schema', []), busyTimeoutMs)
-    if (statSync(file).size <= checkedBytes) checkPages(file, reader)
+    checkPages(file, reader)
     const groups = new SqliteGroupWriter(writer, { busyTimeoutMs, lockTimeoutMs })
     return {
       engine: 'sqlite',
@@ -69,13 +69,18 @@ export async function openSqlite(path: string, { create, logger, timeStatement }
   }
 }
 
-function requireContent(file: string): void {
+/** @throws EmptyDatabaseError when the file is missing or empty */
+export function requireContent(file: string): void {
   if (existsSync(file) && statSync(file).size > 0) return
   throw new EmptyDatabaseError(`The database ${file} is ${existsSync(file) ? 'empty' : 'missing'}.`)
 }
 
-/** Checks the file for damage. Damage that is found at a start can be repaired from a backup that is older than the damage. */
-function checkPages(file: string, reader: SqliteHandle): void {
+/**
+ * Checks the file for damage. Damage that is found at a start can be repaired from a backup that is older than the damage.
+ * @throws StorageError when a file that is not large is damaged
+ */
+export function checkPages(file: string, reader: SqliteHandle): void {
+  if (statSync(file).size > checkedBytes) return
   const { rows } = reader.run<{ quick_check: string }>('pragma quick_check(1)', [])
   const [first] = rows
   if (first?.quick_check !== 'ok') throw new StorageError(`Cannot open the database ${file}: it is damaged. Restore it from a backup.`)

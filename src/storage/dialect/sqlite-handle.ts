@@ -13,8 +13,8 @@ export class SqliteHandle {
   readonly #prepared = new Map<string, Prepared>()
 
   /** A statement blocks this thread for up to `busyTimeoutMs` while another process holds the lock that it needs. */
-  constructor(path: string, busyTimeoutMs: number) {
-    this.database = new DatabaseSync(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: false })
+  constructor(path: string | URL, busyTimeoutMs: number, { readOnly = false } = {}) {
+    this.database = new DatabaseSync(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: false, readOnly })
   }
 
   get inTransaction(): boolean {

@@ -1,0 +1,58 @@
+import { connect } from 'node:net'
+import { findSmtpProblem } from '../../messaging/gateways/smtp-gateway.ts'
+import type { Settings } from '../../settings.ts'
+import { error, type Finding, ok, warning } from './finding.ts'
+
+/** How long a gateway may take to accept a connection. */
+const gatewayMs = 5000
+
+/** Connects to the gateways that the settings name, and sends nothing to them. */
+export async function checkGateways(settings: Settings): Promise<readonly Finding[]> {
+  return (await Promise.all([emailFindings(settings), smsFindings(settings)])).flat()
+}
+
+async function emailFindings({ mode, smtpUrl, sesRegion }: Settings): Promise<readonly Finding[]> {
+  if (smtpUrl !== undefined) {
+    const { host } = new URL(smtpUrl)
+    const problem = await findSmtpProblem(smtpUrl, gatewayMs)
+    if (problem !== undefined) return [error(`--smtp-url: the mail server ${host} cannot be used: ${problem}.`)]
+    return [ok(`--smtp-url: the mail server ${host} accepts connections.`)]
+  }
+  if (sesRegion !== undefined) return [ok(`--ses-region: e-mail goes by Amazon SES in ${sesRegion}. Its credentials were not tried.`)]
+  return mode === 'dev'
+    ? []
+    : [warning('No gateway for e-mail is set, so e-mail would wait in the outbox. Set --smtp-url or --ses-region.')]
+}
+
+async function smsFindings({ mode, smsGatewayUrl, twilioUrl, snsRegion }: Settings): Promise<readonly Finding[]> {
+  if (smsGatewayUrl !== undefined) return [await urlFinding('--sms-gateway-url', smsGatewayUrl)]
+  if (twilioUrl !== undefined) return [await urlFinding('--twilio-url', twilioUrl)]
+  if (snsRegion !== undefined) return [ok(`--sns-region: SMS go by Amazon SNS in ${snsRegion}. Its credentials were not tried.`)]
+  if (mode === 'dev') return []
+  return [warning('No gateway for SMS is set, so SMS would wait in the outbox. Set --sms-gateway-url, --twilio-url or --sns-region.')]
+}
+
+async function urlFinding(setting: string, text: string): Promise<Finding> {
+  const { hostname, port, host, protocol } = new URL(text)
+  const problem = await findConnectProblem(hostname.replace(/^\[|\]$/g, ''), Number(port) || (protocol === 'https:' ? 443 : 80))
+  if (problem !== undefined) return error(`${setting}: the gateway ${host} cannot be used: ${problem}.`)
+  return ok(`${setting}: the gateway ${host} accepts connections. Its credentials were not tried.`)
+}
+
+function findConnectProblem(host: string, port: number): Promise<string | undefined> {
+  const { promise, resolve } = Promise.withResolvers<string | undefined>()
+  const socket = connect({ host, port })
+    .on('connect', () => resolve(undefined))
+    .on('error', ({ code }: NodeJS.ErrnoException) => resolve(connectProblems[code ?? ''] ?? `it does not answer (${code})`))
+  const timer = setTimeout(() => resolve(`no answer within ${gatewayMs / 1000} seconds`), gatewayMs)
+  return promise.finally(() => {
+    clearTimeout(timer)
+    socket.destroy()
+  })
+}
+
+const connectProblems: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there',
+  ENOTFOUND: 'the host name is unknown',
+  EAI_AGAIN: 'the host name is unknown',
+}

@@ -1,0 +1,50 @@
+import { gatewaySettingsErrors } from './gateway-settings.ts'
+import { isLoopbackHost } from './loopback.ts'
+import { masterKeySettingsErrors } from './master-key-settings.ts'
+
+type RuledSettings = Parameters<typeof masterKeySettingsErrors>[0] &
+  Parameters<typeof gatewaySettingsErrors>[0] & {
+    readonly host: string
+    readonly region: string
+    readonly publicUrl: string | undefined
+    readonly allowHttp: boolean
+    readonly tlsCert: string | undefined
+    readonly tlsKey: string | undefined
+    readonly codeKeyFile: string | undefined
+    readonly kmsRegion: string | undefined
+    readonly kmsEndpoint: string | undefined
+  }
+
+/** The rules about settings that concern the command or several settings together. Each broken rule in one line without any secret. */
+export function contradictionsOf(settings: RuledSettings): string[] {
+  const { mode } = settings
+  const problems: string[] = []
+  if ((settings.tlsCert === undefined) !== (settings.tlsKey === undefined)) {
+    problems.push('--tls-cert and --tls-key go together: set both or neither.')
+  }
+  problems.push(...masterKeySettingsErrors(settings), ...gatewaySettingsErrors(settings))
+  if (settings.codeKeyFile !== undefined && (settings.kmsRegion ?? settings.kmsEndpoint) !== undefined) {
+    problems.push(
+      '--code-key-file and --kms-region or --kms-endpoint are both set. Codes are encrypted either by the file or by KMS: leave one of them out.',
+    )
+  }
+  if (mode === 'serve' && settings.region === 'local') {
+    problems.push('--region: local is for dev only. Token verifiers and policies expect a region name such as us-east-1.')
+  }
+  if (mode === 'dev' && !isLoopbackHost(settings.host)) {
+    problems.push(`--host: ${settings.host} is not a loopback address. As dev accepts any credentials, use this instead: lifeguard serve`)
+  }
+  const publicUrlProblem = settings.publicUrl && publicUrlError(settings.publicUrl, settings)
+  return publicUrlProblem ? [...problems, publicUrlProblem] : problems
+}
+
+function publicUrlError(publicUrl: string, { mode, allowHttp }: RuledSettings): string | undefined {
+  const url = new URL(publicUrl)
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '' || url.username !== '' || url.password !== '') {
+    return '--public-url: the URL must have a scheme and a host only, such as https://id.example.com'
+  }
+  if (mode === 'serve' && url.protocol === 'http:' && !isLoopbackHost(url.hostname) && !allowHttp) {
+    return `--public-url: ${publicUrl} is not encrypted, so others could read passwords and tokens. Use https:, or set --allow-http to accept this.`
+  }
+  return undefined
+}
