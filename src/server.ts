@@ -179,7 +179,8 @@ function ownUrl({ host, tlsCert }: Settings, port: number): string {
 
 function metricsAccess({ mode, metricsToken }: Settings): Parameters<typeof healthRoutes>[1]['metricsAccess'] {
   if (metricsToken !== undefined) return { token: metricsToken }
-  // Behind a proxy on the same machine every client has a loopback address, so `serve` cannot rely on the address.
+  // Without a token `serve` has no metrics page. It cannot open the page to loopback addresses instead: behind a proxy on the same machine
+  // every client has one.
   return mode === 'dev' ? 'public' : 'disabled'
 }
 

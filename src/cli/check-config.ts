@@ -41,7 +41,7 @@ function readMode({ argv }: CommandCall): 'serve' | 'dev' {
   throw new SettingsError(`${JSON.stringify(surplus ?? mode)} is not expected here. Write: lifeguard check-config [serve | dev] [FLAGS]`)
 }
 
-/** Without settings when not even their sources can be read. */
+/** Reads the settings, and reports what is wrong with them. The result has no `settings` when reading them threw a SettingsError. */
 function examine(
   call: CommandCall,
   command: 'serve' | 'dev',

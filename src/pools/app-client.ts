@@ -14,7 +14,10 @@ export type AuthFlowPermission =
 
 export type TimeUnit = 'seconds' | 'minutes' | 'hours' | 'days'
 
-/** An application that signs users in, with the settings of CreateUserPoolClient. Members that Cognito does not show are undefined. */
+/**
+ * An application that signs users in, with the settings of CreateUserPoolClient. A setting that was not sent is undefined where Cognito
+ * leaves it out of its response; elsewhere it has Cognito's default.
+ */
 export type AppClient = {
   readonly id: string
   readonly poolId: string

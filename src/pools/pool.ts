@@ -21,7 +21,10 @@ export type ServerDefaults = {
   readonly maxPerRecipientPerHour: number | undefined
 }
 
-/** A user pool: the settings of CreateUserPool, with defaults. Members that Cognito does not show are undefined. */
+/**
+ * A user pool, with the settings of CreateUserPool. A setting that was not sent is undefined where Cognito leaves it out of its response;
+ * elsewhere it has Cognito's default.
+ */
 export type Pool = {
   readonly id: string
   readonly name: string

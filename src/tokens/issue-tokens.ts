@@ -65,7 +65,7 @@ type Authentication = {
   readonly methods: readonly AuthMethod[] | undefined
   /** When the user was authenticated, in epoch seconds, if that was in an earlier sign-in. */
   readonly since: number | undefined
-  /** See `runPreTokenGeneration`. */
+  /** What `runPreTokenGeneration` returned. Undefined in a pool without a PreTokenGeneration trigger. */
   readonly customization: TokenCustomization | undefined
 }
 

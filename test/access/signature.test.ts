@@ -154,7 +154,7 @@ describe('The examples of AWS', () => {
     }
   })
 
-  it('from 2011 is accepted, although its time is in the Date header', async () => {
+  it('include one from 2011 that is accepted, although its time is in the Date header', async () => {
     const authorization =
       'AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20110909/us-east-1/host/aws4_request, SignedHeaders=date;host, Signature=b27ccfbfa7df52a200ff74193ca6e32d4b48b8856fab7ebf1c595d0670a7e470'
     const key = await verify(

@@ -10,7 +10,7 @@ describe('The operations of the contract', () => {
     assert.equal(getOperationByTarget('LifeguardService.RotateSigningKeys').service, 'lifeguard')
   })
 
-  it('are distinguished when two services share a name', () => {
+  it('are distinguished when two services have an operation of the same name', () => {
     const [pools, identities] = ['AWSCognitoIdentityProviderService', 'AWSCognitoIdentityService'].map((prefix) =>
       getOperationByTarget(`${prefix}.TagResource`),
     )

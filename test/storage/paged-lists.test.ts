@@ -71,8 +71,8 @@ async function requireShortOnPostgres(storage: TestStorage, ask: AskForPage): Pr
 async function requireShortOnSqlite(storage: TestStorage, ask: AskForPage): Promise<void> {
   const { sql: text, parameters } = await statementOf(storage, ask, deep)
   const explain = CompiledQuery.raw(`explain query plan ${text}`, [...parameters])
-  // The driver recognizes a read by the first word of the statement, and `explain` is not among these words. So the statement runs in a
-  // transaction.
+  // Outside a transaction the driver takes a raw statement for a write unless it begins with `select` or `pragma`. In a transaction it
+  // makes no such difference.
   const steps = (await storage.db.transaction().execute((tx) => tx.executeQuery<{ detail: string }>(explain))).rows.map(
     ({ detail }) => detail,
   )

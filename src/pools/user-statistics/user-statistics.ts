@@ -37,7 +37,10 @@ export function computeShares(values: readonly string[]): Shares {
   return Object.fromEntries(listed.map(([value, count]) => [value, Math.floor((count * maximumShare) / values.length)]))
 }
 
-/** The value for a random position from 0 to 63. Undefined when no listed value has that position; then general statistics decide. */
+/**
+ * The value that a decoy gets. Of 64 positions each listed value has as many as its share; `position` (0 to 63) is the decoy's. Undefined
+ * when no listed value has that position; then general statistics decide.
+ */
 export function pickByShare(shares: Shares, position: number): string | undefined {
   let end = 0
   for (const [value, share] of Object.entries(shares)) {

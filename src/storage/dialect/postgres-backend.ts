@@ -17,8 +17,8 @@ const minServerVersion = 150000
 /** How long connecting, or waiting for a connection of the pool, may take. */
 const connectMs = 5000
 /**
- * How long connecting may take while the database is in doubt. An attempt that began before the database returned must not delay requests
- * for long.
+ * How long connecting may take after a connection was lost, until the database answers again. An attempt that began before the database
+ * returned must not delay requests for long.
  */
 const connectInDoubtMs = 1500
 

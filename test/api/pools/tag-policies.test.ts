@@ -64,7 +64,7 @@ for (const engine of engines) {
       await requireRejected([{ ...everything, Resource: arn }], otherAccount, denied)
     })
 
-    it('are denied when a statement of the policy matches the ARN in the request, even if no pool has that ARN', async () => {
+    it('cannot be read or changed when a Deny statement matches the ARN in the request, even if no pool has that ARN', async () => {
       const foreign = { Effect: 'Deny', Action: '*', Resource: 'arn:aws:cognito-idp:*:111111111111:userpool/*' }
       await requireRejected([everything, foreign], otherAccount, denied)
     })

@@ -37,7 +37,7 @@ for (const engine of engines) {
       throw new Error(`The log does not say ${pattern}.`)
     }
 
-    it('are masked in the message, the stack and the cause, in every spelling', async () => {
+    it('are masked in the message, the stack and the cause, also when they are escaped as in JSON or in URLs', async () => {
       folder.write(
         'migrate.mjs',
         `export const handler = async ({ request: { password } }) => {
