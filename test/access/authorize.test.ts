@@ -17,7 +17,7 @@ function keyWith(...statements: object[]) {
   return { id: 'AKIAEXAMPLE', policy: readPolicy(JSON.stringify({ Statement: statements })) }
 }
 
-/** The action and the resource for which `authorize` asks the policy. The policy does not allow them, and the error names both. */
+/** The action and the resource that `authorize` looks up in the policy of a key. The key here allows neither, and the error names both. */
 function decidedOn(operation: OperationName, body: unknown): string[] {
   const key = keyWith({ Effect: 'Allow', Action: 'a:B', Resource: '*' })
   try {

@@ -5,7 +5,7 @@ import type { RequestHead } from '../../src/access/signed-request.ts'
 /** A signed request with its body. */
 export type SignedRequest = RequestHead & { readonly body: Buffer }
 
-/** Node's hash function for AWS's own signer. The tests use that signer, so they share no code with what they test. */
+/** Makes Node's SHA-256 usable by AWS's own signer, `SignatureV4`. So the signatures of the tests share no code with our verification. */
 class Sha256 {
   private readonly hash
   constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
@@ -70,7 +70,7 @@ export async function signedRequest(signer: Signer, draft: Draft = {}): Promise<
   return { method, path, query: rawQuery(query), headers, body: Buffer.from(body) }
 }
 
-/** The query in the order of the object. In the canonical query, the names are sorted. */
+/** The query string, with the names in the order of the object `query`. (The canonical query, which is signed, has them sorted.) */
 function rawQuery(query: Record<string, string | string[]>): string {
   return Object.entries(query)
     .flatMap(([name, values]) => [values].flat().map((value) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`))

@@ -23,7 +23,7 @@ const key: AccessKey = {
   expiresAt: undefined,
 }
 
-/** Responds with `{}` to a correctly signed request, and to any other request with the error of the check. */
+/** Verifies the signature of each request. Responds with `{}` when it is right, and with the error of the verification otherwise. */
 const server: Server = createServer((request, response) => {
   void (async () => {
     const chunks: Buffer[] = []

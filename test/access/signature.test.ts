@@ -61,14 +61,14 @@ describe('A valid signature', () => {
     await verify(withHeaders(request, { authorization }))
   })
 
-  it('covers the path without dot segments and double slashes', async () => {
+  it('covers the normalized path, in which dot segments are resolved and double slashes are single', async () => {
     for (const path of ['/', '//', '/a/b', '/a/b/', '/a/./b//c', '/a/../b/../', '/..', '/../a', '/a%20b/%2F', '/é', '/*(!)']) {
       await verify(await signedRequest({ ...long, at: now }, { path }))
     }
   })
 
   it('covers any path, query and header that AWS can sign', async () => {
-    // The signer trims and collapses only spaces. Of other white space, Node allows only the tab.
+    // White space in values is spaces and tabs: Node allows no other in headers. AWS's signer trims and collapses only the spaces.
     const value = fc.string({ unit: fc.constantFrom('a', 'B', ' ', '\t', ',', '"', '~', '%', '=') })
     const segment = fc.string({ unit: fc.constantFrom('a', '.', '-', '~', '!', '*', "'", '(', '$', 'é', ' ', '/') }).map(encodeURI)
     const name = fc.string({ unit: fc.constantFrom('a', 'B', '-', ' ', '+', 'ü', '&', '=', '!'), minLength: 1 })

@@ -6,7 +6,7 @@ import type { Input, OperationName } from '../../src/contract/operation.ts'
 // Compares the generated types with those of the official SDK. Handlers must accept all requests of the SDK, and the SDK must be able to
 // read all responses. The compiler is the test: its message names the operations that differ.
 
-/** In the SDK's types, required members of requests and responses may be undefined. */
+/** `T` with members that may be undefined. In the SDK's types, even required members of requests and responses may be. */
 type Loose<T> = unknown extends T
   ? T
   : T extends Date | Uint8Array
@@ -17,7 +17,10 @@ type Loose<T> = unknown extends T
         ? { [K in keyof T]?: Loose<T[K]> | undefined }
         : T
 
-/** The SDK's lists are writable, and its free-form JSON is narrower than `unknown`. */
+/**
+ * `T` with writable lists, and with `any` for free-form JSON. The SDK's lists are writable, and its free-form JSON is narrower than
+ * `unknown`.
+ */
 type Writable<T> = unknown extends T
   ? // biome-ignore lint/suspicious/noExplicitAny: only free-form JSON has another type in the SDK than in the contract
     any

@@ -42,7 +42,7 @@ const unexpected: Gateway = {
   },
 }
 
-/** A worker whose outbox sends one channel through the gateway under test. */
+/** A worker that delivers the messages of one channel through the gateway under test. On the other channel it expects no message. */
 export function startWorkerOf(setup: MessagingSetup, gateways: { email?: Gateway<never>; sms?: Gateway<never> }) {
   const both = { email: unexpected, sms: unexpected, ...gateways } as { email: Gateway; sms: Gateway }
   const worker = createOutboxWorker({ ...setup, gateways: both, pollMs: 3_600_000, graceMs: 0 })

@@ -56,7 +56,7 @@ async function poolOfAnotherProcess(process: LifeguardProcess): Promise<Ids> {
 /** The acknowledged sign-ups (username to `sub`), and those that were still waiting for an answer. */
 type Outcome = { readonly acknowledged: Map<string, string>; readonly waiting: Set<string> }
 
-/** Sends sign-ups in several lanes until enough are acknowledged, and kills the server while others wait for an answer. */
+/** Sends sign-ups in parallel until enough are acknowledged. Then kills the server while other sign-ups wait for an answer. */
 async function signUpsUntilKilled(child: LifeguardProcess, clientId: string, round: number): Promise<Outcome> {
   const server = { url: await child.url() }
   const acknowledged = new Map<string, string>()
@@ -138,7 +138,7 @@ for (const engine of engines) {
 
 /**
  * Asserts that the users of `there` get codes that work, and that the users of `lost` get no codes. The clock of the server is two minutes
- * ahead. So the lease of a message has ended that the killed process was delivering.
+ * ahead. So the leases under which the killed processes were delivering messages have ended.
  */
 async function requireCodes(argv: readonly string[], { poolId, clientId }: Ids, there: readonly string[], lost: readonly string[]) {
   const clock = createTestClock()

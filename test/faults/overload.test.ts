@@ -21,7 +21,7 @@ const signInOf = (ClientId: string) => ({
   AuthParameters: { USERNAME: 'ana', PASSWORD: goodPassword },
 })
 
-/** Together, the connections send more sign-ins than may wait. All sign-ins are sent before the first is answered. */
+/** The number of connections. Together they send more sign-ins than may wait, and send all of them before the first is answered. */
 const connections = 40
 const callsEach = 10 * availableParallelism()
 

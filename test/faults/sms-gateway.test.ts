@@ -30,7 +30,7 @@ function startWorker(setup: MessagingSetup, url: string, timeoutMs = 5000) {
 }
 
 const message = smsMessage()
-/** The messages that were not delivered. */
+/** The rows of all messages in another state than `sent`, such as `queued` or `failed`. */
 const rows = (setup: MessagingSetup) => setup.db.selectFrom('outbox').selectAll().where('state', '!=', 'sent').execute()
 const secrets = /hunter2|bearer-of-sms|123456|15551234444/
 

@@ -56,7 +56,7 @@ function startWorker(setup: MessagingSetup, url: string, { timeoutMs = 10_000, s
   return Object.assign(worker, { [Symbol.asyncDispose]: () => worker.close() })
 }
 
-/** The messages that were not delivered. */
+/** The rows of all messages in another state than `sent`, such as `queued` or `failed`. */
 const rows = (setup: MessagingSetup) => setup.db.selectFrom('outbox').selectAll().where('state', '!=', 'sent').execute()
 const refusal = (responseCode: number, words: string) => Object.assign(new Error(words), { responseCode })
 const headerOf = (mail: Mail | undefined, name: string) =>

@@ -11,7 +11,7 @@ import { useTestServer } from '../support/test-server.ts'
 /** The next step: the name of the callback that the library called, with the arguments of the callback. */
 type LibraryStep = { readonly at: string; readonly parameters: Values | undefined; readonly session: CognitoUserSession | undefined }
 
-/** Passes all callbacks to a call of the library, and resolves with the one that it calls. */
+/** Passes callbacks to a call of the library, and resolves with the callback that the library calls. */
 function nextStep(start: (callbacks: Parameters<CognitoUser['authenticateUser']>[1]) => void): Promise<LibraryStep> {
   return new Promise((resolve, reject) => {
     const stop = (at: string) => (_challenge: string, parameters: Values) => resolve({ at, parameters, session: undefined })

@@ -24,7 +24,7 @@ const functions = {
   },
 }
 
-/** The claims of the ID token, or the parameters of the custom challenge. */
+/** Resolves with the claims of the ID token after a sign-in, or with the parameters of the challenge if the library reports one. */
 function nextStep(start: (callbacks: Parameters<CognitoUser['authenticateUser']>[1]) => void): Promise<Record<string, unknown>> {
   return new Promise((resolve, reject) =>
     start({

@@ -8,8 +8,8 @@ import type { SignInState } from '../../src/signin/sign-in-state.ts'
 const secrets = createSecrets(Buffer.alloc(32, 7))
 
 /**
- * One state for each kind of a factor's own data, in lines of 120 characters. The last release that wrote version 1 of the sealed format
- * sealed them under the key above.
+ * One sealed sign-in state for each kind of a factor's own data, in lines of 120 characters. The last release that wrote version 1 of the
+ * sealed format sealed these states under the key above.
  */
 const statesOfVersion1: Partial<Record<ChallengeName, readonly string[]>> = {
   PASSWORD_VERIFIER: [

@@ -18,7 +18,7 @@ for (const engine of engines) {
       const pool = { id: poolId, name: 'keys', created_at: 1, updated_at: 1, config: '{}', likeness: null, likeness_due_at: 0 }
       await db.insertInto('user_pool').values(pool).execute()
       const clock = createTestClock()
-      // Two processes that get no notifications from each other.
+      // With these functions, two processes get no notifications from each other.
       const withoutNotifications = { publish: async () => undefined, subscribe: () => () => undefined }
       const [here, there] = [0, 1].map(() => createSigningKeys({ db, secrets, clock, ...withoutNotifications })) as [Keys, Keys]
       const before = await here.signer(poolId, 'access')

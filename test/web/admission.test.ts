@@ -38,7 +38,7 @@ async function givenOverload() {
 }
 
 describe('Admission', () => {
-  it('admits as many requests at once as the limit allows, and the others in order', async () => {
+  it('admits as many requests at once as the limit allows, and the others in order of arrival as slots become free', async () => {
     const { admission, enter, outcomes } = givenAdmission({ limit: 2 })
     for (const name of ['a', 'b', 'c', 'd']) enter(name)
     await nextTurn()
@@ -49,7 +49,7 @@ describe('Admission', () => {
     assert.deepEqual(outcomes, ['a admitted', 'b admitted', 'c admitted', 'd admitted'])
   })
 
-  it('refuses requests beyond the size of a burst', async () => {
+  it('refuses a request while as many requests wait as the size of a burst allows', async () => {
     const { admission, enter, outcomes } = givenAdmission({ limit: 1, burst: 2 })
     enter('a')
     enter('b')

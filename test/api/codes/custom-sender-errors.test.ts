@@ -46,7 +46,7 @@ for (const engine of engines) {
       it(`appears neither in the log nor in records when the function fails in this way: ${name}`, async () => {
         const records = await recordsAfterSignUp(name)
         assert.ok(!records.includes('cannot send'), records)
-        // The beginning of every encrypted code.
+        // Every encrypted code begins with this text.
         assert.ok(!records.includes('AYADe'), records)
       })
     }

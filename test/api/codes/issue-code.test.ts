@@ -72,7 +72,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [])
     })
 
-    it('verifies a new address that waits for its verification, or else the current address', async () => {
+    it('issues a code that verifies the new address if one waits for its verification, and otherwise the current address', async () => {
       const { poolId, clientId } = await server().givenPool({
         pool: { AutoVerifiedAttributes: ['email'], UserAttributeUpdateSettings: { AttributesRequireVerificationBeforeUpdate: ['email'] } },
       })

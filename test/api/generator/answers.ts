@@ -3,13 +3,13 @@ import { definitionOf, getShape, type Shape } from '../../../src/contract/model.
 import type { OperationName } from '../../../src/contract/operation.ts'
 import type { RawAnswer } from '../../support/raw-call.ts'
 
-/** Errors that every operation may return, even if its model does not list them. The last one is for features that are not implemented. */
+/** Errors that every operation may return, even if its model lists none of them. UnsupportedOperationException means: not implemented. */
 const commonErrors = ['InvalidParameterException', 'SerializationException', 'UnsupportedOperationException']
 
-/** The errors of the check against the API model. This check runs before the handler of an operation. */
+/** The errors of a request that breaks the API model. The server checks a request against the model before it runs the handler. */
 const modelErrors = ['InvalidParameterException', 'SerializationException']
 
-/** What is wrong with a response. Undefined when it is 200 with the shape of the model, or an error that the model lists. */
+/** Says what is wrong with a response. Undefined when nothing is: it is 200 with the shape of the model, or 400 with an allowed error. */
 export function faultIn(name: OperationName, answer: RawAnswer): string | undefined {
   const { status, headers, text } = answer
   if (headers.get('content-type') !== 'application/x-amz-json-1.1') return `content type ${headers.get('content-type')}`
@@ -18,7 +18,7 @@ export function faultIn(name: OperationName, answer: RawAnswer): string | undefi
   return status === 400 ? faultInError(name, answer) : `status ${status}`
 }
 
-/** What is wrong with the response to a request that breaks the model. It must be an error of the check against the model. */
+/** Says what is wrong with the response to a request that breaks the model. The response must be one of `modelErrors`. */
 export function faultInModelError(name: OperationName, answer: RawAnswer): string | undefined {
   const fault = faultIn(name, answer)
   if (fault !== undefined) return fault
@@ -26,7 +26,10 @@ export function faultInModelError(name: OperationName, answer: RawAnswer): strin
   return modelErrors.includes(code) ? undefined : `${code || 'success'} for a request that breaks the model`
 }
 
-/** Members that the model requires, but that a response may lack. A domain without a certificate has an empty configuration (observed). */
+/**
+ * Members that the model requires, but that a response may lack. Cognito shows an empty configuration for a domain without a certificate
+ * (observed).
+ */
 const optionalInResponses = ['CertificateArn']
 
 /** The error code of a response. Empty for a success. */
@@ -44,7 +47,9 @@ function faultInError(name: OperationName, { headers, body }: RawAnswer): string
   return listed.includes(code) || isUnknownUser(name, code) ? undefined : `${code}, which its model does not list`
 }
 
-/** The error of all administrators' operations for a user who does not exist, even if the model does not list it (observed). */
+/**
+ * Whether `code` says that the user does not exist. Every `Admin…` operation may return this error, even if its model lacks it (observed).
+ */
 function isUnknownUser(name: OperationName, code: string): boolean {
   return code === 'UserNotFoundException' && name.startsWith('Admin')
 }
@@ -94,7 +99,7 @@ function firstFault(entries: readonly (readonly [value: unknown, shapeName: stri
   return undefined
 }
 
-/** Checks types and known values only. The service itself returns texts that its own patterns would reject in a request. */
+/** Checks the type and the list of known values, but no pattern: the service returns texts that its patterns would reject in a request. */
 function isScalar({ type, enum: values }: Shape, value: unknown): boolean {
   switch (type) {
     case 'string':

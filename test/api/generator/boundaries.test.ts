@@ -13,7 +13,7 @@ import { prepareWorld, type World } from './world.ts'
 
 const width = 6
 
-/** Sends a good request of the operation with each of `variations`. Returns a description of each fault in the responses. */
+/** Applies each of `variations` to a good request of the operation, and sends it. Returns a description of each fault in the responses. */
 async function faultsOf(world: World, name: OperationName, variations: readonly Variation[]): Promise<string[]> {
   const faults: string[] = []
   const unused = Array.from({ length: width }, () => goodRequest(name, world))
@@ -23,14 +23,14 @@ async function faultsOf(world: World, name: OperationName, variations: readonly 
     const answer = await send(world.server, name, request)
     const fault = variation.allowed ? faultIn(name, answer) : faultInModelError(name, answer)
     if (fault !== undefined) faults.push(`${fault}, for ${variation.what}\n  ${shortened(request)}\n  ${shortened(answer.text)}`)
-    // A success may have used up something in the request: a code, a session or a name.
+    // Only a good request whose variation failed is used again: a success may have used up a code, a session or a name in it.
     if (codeOf(answer) !== '') unused.push(Promise.resolve(good))
   })
   return faults
 }
 
 for (const engine of engines) {
-  describe(`At the boundaries of its model, on ${engine.name}`, () => {
+  describe(`With requests at the boundaries of the API model, on ${engine.name}`, () => {
     const server = useTestServer(engine)
     let world: World
     let bystander: Bystander
@@ -55,7 +55,7 @@ for (const engine of engines) {
       })
     }
 
-    it('each operation succeeds with its good request; add missing ones to good-*-requests.ts', () => {
+    it('each operation succeeds with its good request; add a missing good request to good-*-requests.ts', () => {
       assert.deepEqual(failed, [])
     })
 

@@ -27,8 +27,9 @@ export function variationsOf(name: OperationName): readonly Variation[] {
 }
 
 /**
- * The variations without repetitions. A value that the model rejects because of its shape is rejected by the same code in all
- * operations, so it is tried once. Missing members, and values that reach a handler, are tried in each operation.
+ * Gives out the variations of one operation after another, without repetitions. All operations share the code that rejects a value because
+ * of its shape, so only the first operation tries such values of a shape. Missing members, and values that reach a handler, are tried in
+ * each operation.
  */
 export class NewVariations {
   readonly #tried = new Set<string>()
@@ -45,12 +46,13 @@ export function allowedVariationsOf(name: OperationName): readonly Variation[] {
   return variationsOf(name).filter(({ allowed }) => allowed)
 }
 
-/** Members for triggers and risk engines, which operations only pass on. */
+/** Members that operations do not use themselves, but pass on to triggers and to the assessment of risks. */
 const ignoredMembers = ['ClientMetadata', 'AnalyticsMetadata', 'UserContextData', 'ContextData', 'ValidationData']
 
 /**
- * Whether a value can find something new. One shape can be in many fields, such as a trigger's ARN in twenty fields of a pool. Hostile
- * texts and wrong types are tried in the first of these fields only, and never in `ignoredMembers`.
+ * Whether it is worth trying the value in the field, because the value can find a new fault there. One shape can be in many fields, such as
+ * a trigger's ARN in twenty fields of a pool. Hostile texts and wrong types are tried in the first of these fields only, and never in
+ * `ignoredMembers`.
  */
 function isWorthTrying({ path: [member = ''] }: Field, { what }: TriedValue, isRepeated: boolean): boolean {
   const isPlain = !what.startsWith('a hostile') && !what.startsWith('a value that is no')
@@ -69,8 +71,8 @@ function variationAt(input: string, { path, shapeName }: Field, { what, value, a
 }
 
 /**
- * Null in a field, which means the same as a missing member, and requests without a required member. Elements of lists cannot be missing,
- * and good requests lack most optional members anyway.
+ * The variations in which `field` has no value. It is null, which means the same as a missing member; or it is left out if it is required.
+ * Elements of lists cannot be left out, and good requests lack most optional members anyway.
  */
 function absences(input: string, field: Field): Variation[] {
   const { of: _shape, ...none } = variationAt(input, field, { what: 'missing', value: undefined, allowed: false })
@@ -82,7 +84,7 @@ function surplusVariation(): Variation {
   return { what: 'unknown members', allowed: true, apply: (good) => Object.fromEntries([...Object.entries(good), ...surplusMembers]) }
 }
 
-/** Bodies that are not valid requests of any operation with this input. */
+/** Bodies that are no valid request of any operation whose input is the shape `input`. */
 function bodies(input: string): Variation[] {
   const texts = ['null', '[]', '[{}]', '"a"', '1', 'true', '{', '{"a":1}}', '{a:1}', "{'a':1}", '\ufeff{', 'a=1&b=2', '['.repeat(100_000)]
   if ((getShape(input).required ?? []).length > 0) texts.push('', '{}')

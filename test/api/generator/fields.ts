@@ -33,7 +33,10 @@ function stepsInto(shape: Shape): { step: Step; inner: string; required: boolean
   }
 }
 
-/** `request` with `value` in the field at `path`. Missing structures around the field get example values. Undefined removes the field. */
+/**
+ * `request` with `value` in the field at `path`. Missing structures around the field get example values. A `value` of undefined removes the
+ * field.
+ */
 export function withValueAt(request: unknown, inputShape: string, path: readonly Step[], value: unknown): unknown {
   const [step, ...rest] = path
   if (step === undefined) return value
@@ -46,7 +49,7 @@ export function withValueAt(request: unknown, inputShape: string, path: readonly
   }
   const changed = withValueAt((container as Request)[step], inner, rest, value)
   const others = Object.entries(container as Request).filter(([name]) => name !== step)
-  // An assignment to the key `__proto__` would set the prototype instead of adding the key.
+  // Built from entries, because an assignment to the key `__proto__` would set the prototype instead of adding the key.
   return Object.fromEntries(changed === undefined ? others : [...others, [step, changed]])
 }
 

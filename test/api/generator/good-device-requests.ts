@@ -5,7 +5,9 @@ import type { App, World } from './world.ts'
 
 const apps = new WeakMap<World, Promise<App>>()
 
-/** A separate pool, because every sign-in returns a device in a pool that remembers devices. */
+/**
+ * A pool for the requests about devices only. It tracks devices, so every sign-in returns a device key, which other requests do not use.
+ */
 function deviceApp(world: World): Promise<App> {
   const devices = { ChallengeRequiredOnNewDevice: false, DeviceOnlyRememberedOnUserPrompt: true }
   const app = apps.get(world) ?? world.server.givenPool({ pool: { DeviceConfiguration: devices } })
@@ -13,7 +15,7 @@ function deviceApp(world: World): Promise<App> {
   return app
 }
 
-/** The ids of a device that a user has just signed in on. */
+/** Requests that name the unconfirmed device of a new user who has just signed in: `own` for the user, `admin` for administrators. */
 async function newDevice(world: World) {
   const { server, newName } = world
   const { poolId, clientId } = await deviceApp(world)

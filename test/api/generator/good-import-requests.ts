@@ -54,7 +54,7 @@ export const importRequests: Partial<Record<OperationName, RequestFactory>> = {
   StartUserImportJob: (world) => startableJob(world, 1),
   StopUserImportJob: async (world) => {
     const key = await startableJob(world, 3000)
-    // Concurrent requests start jobs, too, but only one can run.
+    // Tries again while another job runs: concurrent requests start jobs, too, and only one job can run at a time.
     while ((await send(world.server, 'StartUserImportJob', key)).status !== 200) await Promise.resolve()
     return key
   },

@@ -2,7 +2,7 @@ import type { OperationName } from '../../../src/contract/operation.ts'
 import { mustSucceed, type RequestFactory } from './request-factory.ts'
 import { newSignUp } from './world.ts'
 
-/** A message with a valid code. */
+/** Creates a request that names a message whose code is valid. */
 const ofMessage: RequestFactory = async (world) => {
   const { name } = await newSignUp(world)
   const pool = { UserPoolId: world.main.poolId }

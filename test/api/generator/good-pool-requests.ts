@@ -32,7 +32,7 @@ const ofProvider: RequestFactory = async (world) => {
   return { UserPoolId, ProviderName }
 }
 
-/** A user, and an identity at a provider that is not linked yet. */
+/** Creates a request that links an identity at a new provider to a new user. The identity is not linked yet. */
 const newLink: RequestFactory = async (world) => {
   const { UserPoolId, ProviderName } = await givenProvider(world)
   const user = world.newName()
@@ -84,7 +84,9 @@ const ofSecretClient = async (world: World) => ({ ...changeablePool(world), Clie
 
 const taggedPool = (world: World) => ({ ResourceArn: arnOf(world) })
 
-/** One client for all requests, because the first token of its pool creates two pairs of RSA keys. */
+/**
+ * For each `World`, one app client for all client tokens: the first token of a new pool creates two pairs of RSA keys, which takes long.
+ */
 const machineClients = new WeakMap<World, Promise<Request>>()
 
 async function newMachineClient(world: World): Promise<Request> {

@@ -17,7 +17,7 @@ import {
   type World,
 } from './world.ts'
 
-/** Member name → possible values. */
+/** Possible values of the members of requests, by the name of the member. */
 export type Values = Readonly<Record<string, readonly unknown[]>>
 
 /** Plausible values of members in all operations (`members`), and values that replace them in single operations (`of`). */
@@ -27,7 +27,7 @@ const times = <T>(count: number, value: T): T[] => Array.from({ length: count },
 
 const nowhere = 'us-east-1_Nowhere00'
 
-/** Values with new users, tokens, sessions and codes, because earlier requests have used up, signed out or deleted the last ones. */
+/** Plausible values with users, tokens, sessions and codes that are new: requests use up, sign out or delete those of the last call. */
 export async function plausibleValues(world: World): Promise<Plausible> {
   const users = await newUsers(world)
   const { main, secretClient, rotatingClientId, changeable, pageTokens } = world
@@ -173,7 +173,7 @@ async function valuesOfOperations(world: World): Promise<Plausible['of']> {
     ...Object.fromEntries(changing.filter(({ auth }) => auth === 'iam').map(({ name }) => [name, changeableIds])),
     DeleteUserPool: { UserPoolId: [deletable.poolId, nowhere] },
     DeleteUserPoolClient: { UserPoolId: [main.poolId], ClientId: [await newClient(world), deletable.clientId] },
-    // Every success creates two pairs of RSA keys, which takes long. So most of these pools do not exist.
+    // Every success creates two pairs of RSA keys, which takes long. So most of these ids name no pool.
     RotateSigningKeys: { UserPoolId: [changeable.poolId, ...times(9, nowhere)] },
   }
 }

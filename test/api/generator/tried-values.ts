@@ -24,8 +24,8 @@ export const hostileTexts: readonly string[] = [
 ]
 
 /**
- * A text that is longer than `max`. It is slow, so each operation tries it once. It is short enough for the body of an unsigned request,
- * because other tests cover the size of bodies.
+ * A text that is longer than `max`. Requests with such a text are slow, so each operation tries only one. The text still fits into the body
+ * of an unsigned request: other tests cover the size of bodies.
  */
 export const textBeyond = (max = 0) => 'é'.repeat(max < 50_000 ? 50_000 : 140_000)
 

@@ -162,7 +162,7 @@ export async function newPasswordChallenge({ server, main, newName }: World): Pr
   return { name, session: Session }
 }
 
-/** The challenge of an SRP sign-in that waits for the proof. */
+/** The parameters of the PASSWORD_VERIFIER challenge of a new SRP sign-in. No proof has been sent yet. */
 export async function newSrpChallenge(world: World): Promise<Record<string, string>> {
   const name = await newUser(world)
   const { challenge } = await startSrp(world.server, world.main.clientId, name)

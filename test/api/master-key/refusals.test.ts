@@ -19,7 +19,7 @@ const wrongKey = refused(
   /^--master-key: this is not the master key of the database\. Use the key that it was created with or last changed to, /,
 )
 
-/** Every text column without sealed values. A new column belongs either here or into `sealedTables`. */
+/** For each table, the text columns without sealed values. A new text column belongs either here or into `sealedTables`. */
 const openColumns: Readonly<Record<string, string>> = {
   access_key: 'id session_token_hash policy description',
   active_import: 'slot pool_id job_id',

@@ -27,7 +27,7 @@ for (const engine of engines) {
       return ids
     }
 
-    /** Kind, recipient, state and reason of all messages, newest first. Before that, the outbox tries to deliver every due message. */
+    /** First lets the outbox try to deliver every due message. Returns kind, recipient, state and reason of all messages, newest first. */
     async function listed(poolId: string): Promise<string[]> {
       await server().inbox()
       const { Messages } = await callLifeguard(server(), 'ListMessages', { UserPoolId: poolId })

@@ -22,7 +22,7 @@ for (const engine of engines) {
 
     const givenPool = (pool: object = { AutoVerifiedAttributes: ['email'] }) => server().givenPool({ pool })
 
-    /** The records of messages that match `filter`. Before that, the outbox tries to deliver every due message. */
+    /** First lets the outbox try to deliver every due message. Returns the records of the messages that match `filter`. */
     async function list(poolId: string, filter: object = {}) {
       await server().inbox()
       const { Messages } = await callLifeguard(server(), 'ListMessages', { UserPoolId: poolId, ...filter })

@@ -45,7 +45,7 @@ export async function openMessagingSetup(engine: TestEngine): Promise<MessagingS
   }
 }
 
-/** A pool with every default of CreateUserPool. */
+/** A pool as CreateUserPool makes it from a name alone, with the differences in `changes`. */
 export function testPool(changes: Partial<Pool> = {}): Pool {
   return {
     id: 'us-east-1_Messages1',

@@ -23,7 +23,7 @@ function startWorker({ db, secrets, clock, logger }: MessagingSetup, gateways: G
   return Object.assign(worker, { [Symbol.asyncDispose]: () => worker.close() })
 }
 
-/** The messages that were not delivered. */
+/** The rows of all messages in another state than `sent`, such as `queued` or `failed`. */
 const rows = (setup: MessagingSetup) => setup.db.selectFrom('outbox').selectAll().where('state', '!=', 'sent').execute()
 const failing =
   (refused = false) =>

@@ -20,7 +20,7 @@ const offWithFactor = rejection("Invalid MFA configuration given, can't turn off
 const allDisabled = rejection("Invalid MFA configuration given, can't disable all MFAs with a required or optional configuration.")
 const smsNeeded = rejection('SMS configuration and Auto verification for phone_number are required when MFA is required/optional')
 
-/** The SMS configuration as responses show it, with the region. */
+/** The SMS configuration as responses show it: they add the region. */
 const shownSms = { ...SmsConfiguration, SnsRegion: 'us-east-1' }
 
 const recovery = (...names: ('verified_email' | 'verified_phone_number')[]) => ({

@@ -16,7 +16,7 @@ async function schemaOf(server: TestServer, poolId: string): Promise<SchemaAttri
 
 const custom = (name: string): SchemaAttributeType => ({ Name: name, AttributeDataType: 'String' })
 
-/** One case for each rule: the attribute, and the error message. */
+/** For each rule of a schema, an attribute that breaks the rule, and the message of the error. */
 const refusals: Record<string, [SchemaAttributeType, string]> = {
   'a required custom attribute': [{ ...custom('x'), Required: true }, 'Required custom attributes are not supported currently.'],
   'a custom attribute without a type': [

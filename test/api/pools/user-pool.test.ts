@@ -45,7 +45,7 @@ const defaults: UserPoolType = {
   IssuerConfiguration: { Type: 'ORIGINAL' },
 }
 
-/** What a pool of `wholePool` shows in addition to the members of the request. */
+/** What a pool that was created from the request `wholePool` shows in addition to the members of that request. */
 const wholePoolShown: UserPoolType = {
   SchemaAttributes: [...standardAttributes],
   EstimatedNumberOfUsers: 0,

@@ -85,7 +85,7 @@ for (const engine of engines) {
           for (const token of [renewed.RefreshToken ?? first.RefreshToken, later.RefreshToken]) {
             for (const key of [undefined, device.key, other.device.key]) await assert.rejects(refresh(token, key), refused)
           }
-          // The key cannot be confirmed again, neither with the tokens of its sessions nor with those of another session.
+          // No session can confirm the device key again: neither the two sessions of this device nor the session of the other device.
           const { key: DeviceKey, group: DeviceGroupKey } = device
           for (const { AccessToken } of [renewed, later, elsewhere]) {
             const again = confirmOffered(server(), { AccessToken, NewDeviceMetadata: { DeviceKey, DeviceGroupKey } })

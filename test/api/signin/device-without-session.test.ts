@@ -157,7 +157,7 @@ for (const engine of engines) {
         device,
       )
       assert.ok(AuthenticationResult)
-      // The completed sign-in has not cleared the count.
+      // The completed sign-in has not reset the count of answers that no challenge was waiting for.
       server().clock.advance(1000)
       await assert.rejects(answer(clientId, device), invalid)
       await begin(clientId, device)

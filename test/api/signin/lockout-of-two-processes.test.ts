@@ -63,7 +63,7 @@ for (const engine of engines) {
           assert.deepEqual((await guess(clientId, name)).sort(), [judged, locked, locked], `${name}, round ${round}`)
         }
       }
-      // After the lock the right password is accepted, and clears the count.
+      // After the lock the right password is accepted, and resets the count of wrong passwords.
       advance(1000 * 2 ** rounds + 1)
       await signInByPassword(first(), clientId, 'ana')
       for (let count = 0; count < 4; count++) await assert.rejects(signInByPassword(first(), clientId, 'ana', 'Wrong-horse-7'))

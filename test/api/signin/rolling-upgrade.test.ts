@@ -16,7 +16,10 @@ const masterKey = randomBytes(32)
 const secrets = createSecrets(masterKey)
 const invalid = { name: 'NotAuthorizedException', message: 'Invalid session for the user.' }
 
-/** The state in `session` as the previous release seals it: an array without a version, with other names in the factor's own data. */
+/**
+ * Seals the sign-in state in `session` as the previous release does: as an array without a version, and with other names in the factor's
+ * own data.
+ */
 function asReleaseBefore(session: string): string {
   const opened = secrets.open('sign-in-state', session.slice('AYABe'.length), 'versioned')
   assert.ok(opened !== undefined, 'the Session opens')

@@ -57,7 +57,7 @@ for (const engine of engines) {
     for (const [way, attempt] of Object.entries(ways)) {
       it(`is refused as unconfirmed with any password, where the client shows which users exist: ${way}`, async () => {
         const ids = await givenNewcomer('LEGACY')
-        // More than the five failures that lock: the password is not checked, so no attempt counts.
+        // Five wrong passwords would lock. These seven do not: the password is not checked, so no attempt counts as wrong.
         for (let count = 0; count < 7; count++) await assert.rejects(attempt(server(), ids, 'Wrong-horse-7'), unconfirmed)
         await assert.rejects(attempt(server(), ids, goodPassword), unconfirmed)
         assert.deepEqual(new Set(ids.triggers.fired), new Set(['PreAuthentication_Authentication']))

@@ -17,7 +17,7 @@ import { headerOf, jwksOf, useAccessToken } from '../../support/tokens.ts'
 
 const scopes = ['https://api.test/read', 'https://api.test/write']
 
-/** The SDK's type of `ExplicitAuthFlows` lacks this flow, although the SDK's documentation lists it. */
+/** The SDK's type of `ExplicitAuthFlows` lacks `ALLOW_CLIENT_TOKEN_AUTH`, although the SDK's documentation lists it. */
 const clientTokens = ['ALLOW_CLIENT_TOKEN_AUTH'] as unknown as CreateUserPoolClientCommandInput['ExplicitAuthFlows']
 
 type Client = { poolId: string; clientId: string; secret: string }

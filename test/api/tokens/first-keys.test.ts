@@ -53,7 +53,8 @@ for (const engine of engines) {
       await using server = await startTestServer(engine)
       const { poolId } = await server.givenPool()
       await server.send(new DeleteUserPoolCommand({ UserPoolId: poolId }))
-      // Keys are made in the order of the pools. Once the second pool has keys, the first one has been handled.
+      // The first keys are made for one pool after another, in the order of their creation. Once a second pool has keys, the server has
+      // handled the deleted one.
       await madeKeysOf(server, (await server.givenPool()).poolId)
       assert.deepEqual(await keysOf(server, poolId), [])
     })

@@ -229,11 +229,11 @@ for (const engine of engines) {
       await assert.rejects(answer(app.code(1)), { name: 'NotAuthorizedException', message: /can only be used once/ })
     })
 
-    it('accepts the proof of a remembered device; rejects functions that ask for its second half alone', async () => {
+    it('accepts the proof of a remembered device; fails if a function asks for DEVICE_PASSWORD_VERIFIER first', async () => {
       const DeviceConfiguration = { ChallengeRequiredOnNewDevice: true, DeviceOnlyRememberedOnUserPrompt: false }
       const at = await given(['CUSTOM_CHALLENGE', 'DEVICE_PASSWORD_VERIFIER'], { DeviceConfiguration })
       const riddle = await startCustom(server(), at.clientId, 'ana')
-      // A function cannot ask for the second half of a device's proof without the first half (DEVICE_SRP_AUTH).
+      // DEVICE_PASSWORD_VERIFIER is the second half of a device's proof. A function may ask only for the first half, DEVICE_SRP_AUTH.
       await assert.rejects(answerCustom(server(), at.clientId, riddle, 'blue'), { name: 'InvalidLambdaResponseException' })
 
       const devices = await given(['DEVICE_SRP_AUTH'], { DeviceConfiguration })

@@ -12,7 +12,7 @@ import { attributeList, confirm, messagesOf, signUp, wrongCode } from '../../sup
 import { type TestServer, useTestServer } from '../../support/test-server.ts'
 import { type GivenTriggers, type Handler, openTriggerEndpoint } from '../../support/trigger-endpoint.ts'
 
-// The AWS SDK takes its credentials from here, in the server and in the functions below.
+// The AWS SDK takes its credentials for KMS from these variables, in the server and in the tests below.
 process.env['AWS_ACCESS_KEY_ID'] = 'AKIAKMS'
 process.env['AWS_SECRET_ACCESS_KEY'] = 'secret'
 

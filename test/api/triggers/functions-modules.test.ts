@@ -107,8 +107,8 @@ for (const engine of engines) {
     it('keep their variables from one invocation to the next', async () => {
       folder.write('counter.mjs', `let count = 0\nexport const handler = ${reporting('++count')}`)
       const { clientId } = await givenTriggered(server(), { PreTokenGeneration: functionArn('counter') })
-      // A thread that loaded a file just after a change serves one invocation only: the file may have changed again in the same
-      // moment. Wait for a thread that serves a second one.
+      // Waits for a thread that serves a second invocation. A thread that loaded a file just after a change of the file serves only one,
+      // because the file may have changed again in the same moment.
       while ((await factsOf(clientId)) !== 2);
       assert.equal(await factsOf(clientId), 3)
     })

@@ -39,7 +39,7 @@ for (const engine of engines) {
     const endpoint = await openTriggerEndpoint()
     const server = useTestServer(engine, { flags: endpoint.flags })
 
-    /** Waits for `before`, which prepares the test, and forgets the events of the triggers that it invoked. */
+    /** Waits for `before`, which prepares the test. Then forgets the events of the triggers that the preparation invoked. */
     async function after<T>({ triggers }: Given, before: Promise<T>): Promise<T> {
       const done = await before
       triggers.clear()

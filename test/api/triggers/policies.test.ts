@@ -15,7 +15,7 @@ const failed = (trigger: string, reason: string) => ({
   message: `${trigger} invocation failed due to error ${reason}.`,
 })
 
-/** A promise on which a handler waits until the test resolves it, possibly for ever. */
+/** A promise that a handler waits for. The test resolves the promise late or never. */
 const late = () => Promise.withResolvers<void>()
 
 for (const engine of engines) {

@@ -16,7 +16,7 @@ import { answerDevicePassword, answerDeviceSrp, confirmOffered, signInOnDevice }
 import { useTestServer } from '../../support/test-server.ts'
 import { openTriggerEndpoint } from '../../support/trigger-endpoint.ts'
 
-/** Functions for all triggers except UserMigration and custom senders. The tests thereby see each call that should not happen. */
+/** Functions for all triggers except UserMigration and custom senders. So the tests also notice a trigger that should not be invoked. */
 const all = {
   PreSignUp: agree,
   PostConfirmation: agree,

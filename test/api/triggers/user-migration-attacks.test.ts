@@ -157,7 +157,8 @@ for (const engine of engines) {
       const { poolId, clientId } = await given(handler)
       const forgot = () => server().send(new ForgotPasswordCommand({ ClientId: clientId, Username: 'ana' }))
       const arrivals = [forgot(), forgot(), forgot(), signInByPassword(server(), clientId, 'ana', oldPassword)]
-      // Any of the calls may create the user. Only the sign-in brings a password, so it fails when another call created the user.
+      // Any of the calls may create the user. Only the sign-in brings a password. When another call created the user, the user has to reset
+      // the password, so the sign-in fails.
       const failed = (await outcomes(arrivals)).filter((outcome) => outcome !== 'ok')
       if (failed.length > 0) assert.deepEqual(failed, ['PasswordResetRequiredException'])
       assert.equal((await server().send(new ListUsersCommand({ UserPoolId: poolId }))).Users?.length, 1)

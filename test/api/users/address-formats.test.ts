@@ -50,7 +50,7 @@ for (const engine of engines) {
         }),
       )
 
-    /** Ways to give a user attributes. Each prepares a user in the pool, and returns the function that makes one attempt. */
+    /** Ways to give a user attributes. Each prepares a user in the pool, and returns a function that tries once to set the given values. */
     const ways: Readonly<Record<string, (ids: PoolAndClient) => Promise<(values: Values) => Promise<unknown>>>> = {
       AdminCreateUser:
         async ({ poolId }) =>

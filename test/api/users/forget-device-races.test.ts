@@ -17,7 +17,10 @@ import { useTestServer } from '../../support/test-server.ts'
 
 const tracking = { DeviceConfiguration: { ChallengeRequiredOnNewDevice: true, DeviceOnlyRememberedOnUserPrompt: false } }
 
-/** Handles a rejection at once, because the request may end while the test waits for something else. */
+/**
+ * Whether the request was fulfilled or rejected. Call it at once: `request` may be rejected while the test waits for something else, and
+ * Node would report that as unhandled.
+ */
 const outcomeOf = async (request: Promise<unknown>) => (await Promise.allSettled([request]))[0].status
 
 describe('ConfirmDevice in a race, on PostgreSQL', { skip: skipWithoutPostgres }, () => {

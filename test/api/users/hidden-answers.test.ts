@@ -99,7 +99,7 @@ const pools: Readonly<Record<string, PoolKind>> = {
 const kindOf = ({ medium, destination, choices, error }: VisibleAnswer) =>
   JSON.stringify([medium, destination === destination?.toLowerCase(), choices, error])
 
-/** One text for each pair of `operations`: the two names, each with the kind of its answer. Equal texts mean equal kinds of answers. */
+/** One text for each pair of `operations`: the names of both, each with the kind of its answer. Equal texts mean equal kinds of answers. */
 function pairsOf(sights: VisibleAnswers, operations: readonly OperationName[]): string[] {
   return operations.flatMap((one, at) =>
     operations.slice(at).map((other) => `${one} ${kindOf(sights[one])}, ${other} ${kindOf(sights[other])}`),

@@ -60,7 +60,7 @@ describe('Fields of a row', () => {
     it(`${JSON.stringify(row)} are ${JSON.stringify(fields)}`, () => assert.deepEqual(splitFields(row), fields))
   }
 
-  it('are read as they were before commas in them were escaped, even with quotation marks', () => {
+  it('are read back unchanged when the commas in them were escaped, even if they contain quotation marks', () => {
     const field = fc.array(fc.constantFrom('a', ',', '"', ' '), { maxLength: 6 }).map((parts) => parts.join(''))
     fc.assert(
       fc.property(fc.array(field, { minLength: 1 }), (fields) => {

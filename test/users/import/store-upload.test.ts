@@ -81,7 +81,7 @@ for (const engine of engines) {
       const deps = depsOn(storage)
       const key = await givenJob(storage, 'import-1', deps.clock.now())
       let maximumRows = 0
-      /** Rows that were received and are not in the database yet. */
+      /** Measures how many rows were received and are not in the database yet. Keeps the maximum in `maximumRows`. */
       async function measureRowsInMemory(sent: number) {
         const last = await storage.db
           .selectFrom('import_chunk')

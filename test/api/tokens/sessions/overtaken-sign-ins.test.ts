@@ -24,7 +24,7 @@ const now = 1_780_000_000_000
 
 const ana = testUser({ poolId: pool.id, sub: 'ana' })
 
-/** The session that a sign-in stores at its end when it has read the user in the state `user`. */
+/** The session that a sign-in stores at its end. Earlier, the sign-in read the user, who was then as in `user`. */
 function sessionOf(user: User, id = key.id): Session {
   const times = { createdAt: now, expiresAt: now + 60_000, revokedAt: null, generation: 0, rotatedAt: null }
   return { ...key, id, clientId: 'client', ...times, userSignedOutAt: user.signedOutAt, activity: null, deviceKey: null }
@@ -80,8 +80,8 @@ for (const engine of engines) {
         await db.transaction().execute(async (tx) => {
           await overtake(tx)
           storing = insertSession(db, sessionOf(ana))
-          // On PostgreSQL the insert sees the user as before the change, and finishes before the change is committed. Only for a deletion
-          // does the insert wait until it is committed. On SQLite the insert waits for any commit.
+          // On PostgreSQL the insert finishes before a sign-out or a disabling is committed, and sees the user as before. It waits until a
+          // deletion is committed. On SQLite the insert waits until any of the three changes is committed.
           if (isConcurrent(what)) assert.equal(await storing, true)
         })
         await storing
@@ -166,7 +166,7 @@ for (const engine of engines) {
             const { AuthenticationResult: tokens } = await signInBySrp(server(), ids, 'ana')
             return { accessToken: tokens?.AccessToken ?? '', refreshToken: tokens?.RefreshToken ?? '' }
           })
-          // Each round disables the user a little later during the sign-ins; in the last round the fastest sign-ins have ended before.
+          // Each round disables the user a little later during the sign-ins. In the last round the fastest sign-ins end before that.
           const [outcomes] = await Promise.all([
             Promise.allSettled(signIns),
             (async () => {
