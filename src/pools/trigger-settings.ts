@@ -1,17 +1,6 @@
-export type TriggerName =
-  | 'PreSignUp'
-  | 'CustomMessage'
-  | 'PostConfirmation'
-  | 'PreAuthentication'
-  | 'PostAuthentication'
-  | 'DefineAuthChallenge'
-  | 'CreateAuthChallenge'
-  | 'VerifyAuthChallengeResponse'
-  | 'PreTokenGeneration'
-  | 'UserMigration'
-  | 'CustomSMSSender'
-  | 'CustomEmailSender'
-  | 'InboundFederation'
+import type { TriggerNameType } from '../contract/generated/types.ts'
+
+export type TriggerName = TriggerNameType
 
 export type TriggerTarget = { readonly arn: string; readonly version: 'V1_0' | 'V2_0' | 'V3_0' | undefined }
 
@@ -50,9 +39,12 @@ const defaultPolicy: TriggerPolicy = { timeoutMs: 5000, retries: 0, onError: 'FA
  */
 const defaultSenderPolicy: TriggerPolicy = { ...defaultPolicy, timeoutMs: 25_000 }
 
-const senders: readonly TriggerName[] = ['CustomEmailSender', 'CustomSMSSender']
+/** Whether the function of the trigger delivers messages. Its response has no meaning: any answer will do. */
+export function isCustomSender(name: TriggerName): boolean {
+  return name === 'CustomEmailSender' || name === 'CustomSMSSender'
+}
 
 /** The policy that the pool has set for a trigger, or the default. */
 export function triggerPolicyOf(name: TriggerName, policy: TriggerPolicy | undefined): TriggerPolicy {
-  return policy ?? (senders.includes(name) ? defaultSenderPolicy : defaultPolicy)
+  return policy ?? (isCustomSender(name) ? defaultSenderPolicy : defaultPolicy)
 }

@@ -4,7 +4,7 @@ import type { Logger } from '../base/logger.ts'
 import { ApiError, invalidParameter } from '../contract/api-error.ts'
 import { extensionsOf } from '../pools/extensions/pool-extensions.ts'
 import type { Pool } from '../pools/pool.ts'
-import { type TriggerPolicy, triggerPolicyOf } from '../pools/trigger-settings.ts'
+import { isCustomSender, type TriggerPolicy, triggerPolicyOf } from '../pools/trigger-settings.ts'
 import { AnswerReader } from './answer-reader.ts'
 import type { CircuitBreakers } from './circuit-breakers.ts'
 import { type Functions, functionNameOf } from './functions/function.ts'
@@ -13,11 +13,11 @@ import { draftInvocation, finishInvocation, type InvocationDraft } from './invoc
 import type { LastAnswers } from './invocations/last-answers.ts'
 import { invokeFunction } from './invoke-function.ts'
 import { logFailure } from './log-failure.ts'
-import { isOneWay, withoutWords } from './one-way.ts'
 import { createRecentDurations } from './recent-durations.ts'
 import { hasTrigger, type JsonObject, type TriggerCall, type Triggers } from './trigger.ts'
 import { AnswerError, FunctionError, InvocationError } from './trigger-errors.ts'
 import { eventOf } from './trigger-event.ts'
+import { withoutWords } from './without-words.ts'
 
 type Options = {
   readonly functions: Functions
@@ -114,7 +114,7 @@ function invokeGuarded(functions: Functions, breakers: CircuitBreakers, draft: I
   const onAttempt = () => void draft.attempts++
   const work = () => invokeFunction(functions, request, policy, onAttempt)
   const answered = breakers.guard(`${poolId} ${functionNameOf(functionArn)}`, policy.circuitBreaker, work)
-  return isOneWay(draft.trigger) ? withoutWords(answered) : answered
+  return isCustomSender(draft.trigger) ? withoutWords(answered) : answered
 }
 
 type FailedCall = { readonly call: TriggerCall; readonly policy: TriggerPolicy; readonly error: unknown }

@@ -1,20 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type Kysely, sql } from 'kysely'
-import { migrations } from '../../src/storage/migrations/migrations.ts'
 import { openStorage } from '../../src/storage/open-storage.ts'
 import { StorageError } from '../../src/storage/storage-error.ts'
-import { engines, type TestEngine } from '../support/engines.ts'
+import { engines } from '../support/engines.ts'
+import { emptyDatabase, migrationNames } from '../support/older-schema.ts'
 import { openTestStorage } from '../support/test-storage.ts'
 
 type Record = { schema_migration: { name: string; applied_at: number } }
-
-const names = migrations.map(({ name }) => name)
-
-async function emptyDatabase(engine: TestEngine) {
-  const database = await engine.createDatabase({ empty: true })
-  return { ...database, [Symbol.asyncDispose]: database.drop }
-}
 
 for (const engine of engines) {
   describe(`migrations on ${engine.name}`, () => {
@@ -28,7 +21,7 @@ for (const engine of engines) {
 
       assert.deepEqual(
         applied.map(({ name }) => name),
-        names,
+        migrationNames,
       )
       for (const { applied_at } of applied) assert.ok(Math.abs(Date.now() - applied_at) < 60_000)
     })
@@ -68,7 +61,7 @@ for (const engine of engines) {
 
 describe('migrations', () => {
   it('have names that sort in the order in which they are applied', () => {
-    assert.deepEqual([...names].sort(), names)
-    for (const name of names) assert.match(name, /^\d{4}-[a-z-]+$/)
+    assert.deepEqual([...migrationNames].sort(), migrationNames)
+    for (const name of migrationNames) assert.match(name, /^\d{4}-[a-z-]+$/)
   })
 })
