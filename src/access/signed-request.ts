@@ -6,7 +6,7 @@ export type RequestHead = {
   readonly method: string
   /** The path as in the request line, still percent-encoded. */
   readonly path: string
-  /** The part after the question mark, still percent-encoded; empty when there is none. */
+  /** The part after the question mark, still percent-encoded; empty when the URL has no query. */
   readonly query: string
   readonly headers: Headers
 }

@@ -56,7 +56,7 @@ function limitsOf(pool: Pool): { readonly maxPerDay: number | undefined; readonl
 
 const messages = (count = 0) => `${count} ${count === 1 ? 'message' : 'messages'}`
 
-/** The key of a recipient's count: a keyed hash, so that nobody can read the address from it. The case of the address does not matter. */
+/** The key of a recipient's count. It is a keyed hash, so the key does not reveal the address. The case of the address does not matter. */
 function recipientKey(secrets: Secrets, poolId: string, channel: Channel, recipient: string): string {
   return secrets.mac('message-cap', poolId, channel, recipient.toLowerCase()).toString('base64url')
 }

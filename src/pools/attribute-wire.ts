@@ -5,8 +5,8 @@ import type { AttributeValues } from './attribute-rules.ts'
 /**
  * Reads a list of Name/Value pairs. A pair without a value gets an empty value. `fromEntries` makes every name an own member, even
  * `__proto__`.
- * @throws ApiError InvalidParameterException when the list names an attribute twice. What Cognito does then is not documented. No client
- *   names an attribute twice on purpose, and each of the two values would surprise somebody.
+ * @throws ApiError InvalidParameterException when the list names an attribute twice. What Cognito does then is not documented. A
+ *   client that names an attribute twice has a mistake, and to choose one of the two values would hide it.
  */
 export function readAttributes(list: readonly AttributeType[] | undefined): AttributeValues {
   const values = new Map<string, string>()

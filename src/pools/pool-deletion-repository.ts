@@ -58,7 +58,7 @@ const rowsOf = (poolId: string): readonly RowsToDelete[] =>
 const keptColumns = ['id', 'name', 'created_at', 'updated_at', 'config'] as const
 
 /**
- * Marks the pool as deleted: from the commit on, nobody finds it. The sweeper removes its other rows later. False when there was no such
+ * Marks the pool as deleted: from the commit on, no query finds it. The sweeper removes its other rows later. False when there was no such
  * pool.
  * @NOTE The row of the pool moves to a separate table, so that a process of an earlier release does not find the pool either.
  */

@@ -1,4 +1,4 @@
-/** One sign-up, sign-in, password change or recovery, by a user or by somebody in the user's name. Only some pools record auth events. */
+/** A sign-up, sign-in, password change or recovery, by the user or by a person who used the user's name. Only some pools record them. */
 export type AuthEvent = {
   readonly poolId: string
   readonly sub: string
@@ -23,7 +23,7 @@ export type AuthEventDetails = {
 
 export type AnsweredChallenge = { readonly name: 'Password' | 'Mfa'; readonly isPassed: boolean }
 
-/** What the user or an administrator says about the event: whether the user did it, or somebody else in the user's name. */
+/** What the user or an administrator says about the event: whether the user caused it, or another person did. */
 export type AuthEventFeedback = {
   readonly value: 'Valid' | 'Invalid'
   readonly provider: 'Admin' | 'User'

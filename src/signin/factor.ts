@@ -30,8 +30,8 @@ export type NewChallenge = Challenge & {
 
 /**
  * What follows from a request or an answer: a proof, another challenge, or the next step that the trigger functions of `CUSTOM_AUTH`
- * define. `consumes` is the sign-in state that the caller has to consume; undefined when there is none, or when it is consumed already. A
- * wrong answer is no outcome: it throws an ApiError.
+ * define. `consumes` is the sign-in state that the caller has to consume. It is undefined when the call began the sign-in, or has consumed
+ * the state already. A wrong answer is not an outcome: it throws an ApiError.
  */
 export type StepOutcome =
   | ProvenStep

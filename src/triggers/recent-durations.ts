@@ -4,7 +4,7 @@
  */
 export type RecentDurations = {
   add(poolId: string, trigger: string, milliseconds: number): void
-  /** One of the latest durations, at random; 0 when there is none. */
+  /** One of the latest durations, at random; 0 when no duration is kept. */
   pick(poolId: string, trigger: string): number
 }
 

@@ -69,7 +69,7 @@ export type PooledClient = PostgresClient & Pick<pg.PoolClient, 'release'>
 export type PostgresPool = {
   /** Rejects when no connection is available in time. */
   acquire(): Promise<PooledClient>
-  /** Aborts the connections that nobody uses. */
+  /** Aborts the idle connections of the pool. */
   abortIdle(error: Error): void
   count(): Connections
   end(): Promise<void>

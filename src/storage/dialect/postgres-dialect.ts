@@ -97,7 +97,7 @@ class PostgresDriver implements Driver {
 
   async destroy(): Promise<void> {
     unregisterDirectExecutor(this.#adapter)
-    // A caller that waits for a connection when the pool is closed would wait for ever. So the pool is closed when nobody waits.
+    // A caller that waits for a connection when the pool is closed would wait for ever. So the pool is closed only when no caller waits.
     await this.#inUse.idle()
     this.#shared.availability.close()
     await this.#shared.lookups.close()

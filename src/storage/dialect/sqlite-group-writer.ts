@@ -106,7 +106,7 @@ export class SqliteGroupWriter {
     this.#flush()
   }
 
-  /** Waits for the writer, and begins a group if there is none. */
+  /** Waits for the writer, and begins a group if none is open. */
   async #acquire(): Promise<Group> {
     if (this.#isHeld) await this.#wait()
     else this.#isHeld = true

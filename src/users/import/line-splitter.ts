@@ -2,7 +2,7 @@
 export type LineSplitter = {
   /** The lines that end in `bytes`, without their line feeds. They share memory with `bytes`. */
   push(bytes: Buffer): Buffer[]
-  /** The bytes after the last line feed; undefined when there are none. */
+  /** The bytes after the last line feed; undefined when the stream was empty or ended with a line feed. */
   end(): Buffer | undefined
 }
 

@@ -39,7 +39,7 @@ export function eligibleMessageMethods(pool: MfaPool, user: MfaUser): readonly M
   })
 }
 
-/** The addresses that receive the codes of the user's second factor. Whoever reads the messages to one of them passes the second factor. */
+/** The addresses that receive the codes of the second factor. A person who reads the messages to one of them passes that factor. */
 export function addressesOfActiveMfa(pool: MfaPool, user: MfaUser): readonly ContactAttribute[] {
   if (pool.mfa === 'OFF') return []
   const enabled = user.mfa?.enabled ?? []

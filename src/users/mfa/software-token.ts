@@ -10,7 +10,7 @@ import type { User } from '../user.ts'
 export type SoftwareToken = {
   /** Sealed. Null until a first code has proven that the user's app has it. */
   readonly secret: string | null
-  /** Sealed. The secret that waits for its first code; null if there is none. */
+  /** Sealed. The secret that no code has verified yet; null when no verification is pending. */
   readonly pendingSecret: string | null
   readonly deviceName: string | null
 }
