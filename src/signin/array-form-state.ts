@@ -27,7 +27,10 @@ export function readArrayForm(form: ArrayForm): SignInState {
   return { id, poolId, clientId, sub, challenge, expiresAt, progress, ...readMemory(challenge, memory) }
 }
 
-/** In version 1 some members of `memory` had other names. The security stamp was a member of `memory`, too, under the name `standing`. */
+/**
+ * In version 1 some members of the factors' own data (`memory`) had other names. The security stamp was one more member of this data, under
+ * the name `standing`.
+ */
 function readMemory(challenge: ChallengeName, memory: unknown): Pick<SignInState, 'securityStamp' | 'memory'> {
   switch (challenge) {
     case 'PASSWORD_VERIFIER':

@@ -20,8 +20,8 @@ export function requireFlow(client: AppClient, flow: Flow, message: string): voi
 }
 
 /**
- * Whether ExplicitAuthFlows allow the flow. A client that has only old values (without ALLOW_) may use refresh and SRP as well. The old
- * value CUSTOM_AUTH_FLOW_ONLY takes SRP away.
+ * Whether the client's ExplicitAuthFlows allow the flow. A client that has only old values (without ALLOW_) may refresh tokens and use SRP
+ * as well. But with the old value CUSTOM_AUTH_FLOW_ONLY it may not use SRP.
  */
 function allowsFlow(client: AppClient, flow: Flow): boolean {
   const granted = client.authFlows === undefined || client.authFlows.length === 0 ? defaultPermissions : client.authFlows

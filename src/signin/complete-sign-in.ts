@@ -92,7 +92,8 @@ function assuranceOf({ context, progress }: SignIn) {
 }
 
 async function storeSession(db: Db, pool: Pool, session: Session, consumes: ConsumableState | undefined): Promise<void> {
-  // With no state to consume and no tracked sessions to limit, one statement is enough. It is faster without a transaction around it.
+  // With no state to consume and no tracked sessions to limit, one statement stores the session. It is faster without a transaction around
+  // it.
   if (consumes === undefined && session.activity === null) return beginSession(db, session)
   await db.transaction().execute(async (tx) => {
     if (consumes !== undefined) await consumeStateOrThrow(tx, consumes)

@@ -11,7 +11,8 @@ import type { ConsumableState, SignInState } from './sign-in-state.ts'
 export type ChallengeAnswer = {
   readonly context: SignInContext
   /**
-   * The sign-in state in the answer's Session or SECRET_BLOCK; undefined when we did not seal it. `requireState` checks whether it fits.
+   * The sign-in state in the answer's Session or SECRET_BLOCK; undefined when we did not seal it. Whether the state belongs to this client
+   * and challenge is not checked yet: `requireState` checks that.
    */
   readonly state: SignInState | undefined
   readonly responses: RequestParameters
@@ -20,10 +21,10 @@ export type ChallengeAnswer = {
 /** A challenge that is not issued yet. */
 export type NewChallenge = Challenge & {
   /**
-   * Stores what belongs to the challenge, such as a message with a code, in the transaction that consumes the state of the previous
-   * challenge. Returns the delivery of the message: in some pools a refused message fails the call (see `afterCommit`). Returns undefined
-   * when there is no message. Returns undefined also for a first factor of a choice-based sign-in where the client hides which users
-   * exist: a call that fails because of a refused message would reveal that the user exists.
+   * Stores what belongs to the challenge, such as a message with a code. Runs in the transaction that consumes the state of the previous
+   * challenge. Returns the delivery of the message: in some pools the call fails when the gateway refuses the message (see `afterCommit` in
+   * messaging/outbox.ts). Returns undefined when there is no message. Returns undefined also for a first factor of a choice-based sign-in
+   * where the client hides which users exist: a call that fails because of a refused message would reveal that the user exists.
    */
   queue?(tx: Tx): Promise<Delivery | undefined>
 }
@@ -39,7 +40,7 @@ export type StepOutcome =
   | {
       readonly kind: 'custom'
       readonly signIn: CustomSignIn
-      /** SRP's A, if the call brought it. */
+      /** A, the client's public value of SRP, if the call brought it. */
       readonly clientPublic: bigint | undefined
     }
 

@@ -43,7 +43,7 @@ function oneOf(methods: readonly MfaMethod[]): MfaDecision | undefined {
 
 /**
  * The methods that the pool offers and that the user could get. A method that sends codes is included only if the user has no address of
- * its kind, and may set one. MFA must also not share that address with recovery (see `collidesWithRecovery`). SMS is included, although a
+ * its kind, and may set one. In addition, recovery must not use that address (see `collidesWithRecovery`). SMS is included, although a
  * sign-in cannot set SMS up: someone has to add the phone number.
  */
 function methodsToSetUp(pool: PoolMfa, user: Pick<User, 'attributes' | 'mfa'>): readonly MfaMethod[] {

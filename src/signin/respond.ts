@@ -78,8 +78,8 @@ async function takeAnswer(deps: SignInDeps, { pool, client }: PoolAndClient, req
 }
 
 /**
- * The sign-in state that the answer came with, or that is stored for the answer (see `findDeviceStep`). The factor checks whether the state
- * fits.
+ * The sign-in state that the answer came with, or that is stored for the answer (see `findDeviceStep`). The factor of the challenge checks
+ * whether the state belongs to this client and challenge.
  */
 async function findState(
   deps: SignInDeps,

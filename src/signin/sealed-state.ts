@@ -40,9 +40,10 @@ type ObjectForm = {
 const prefix = 'AYABe'
 
 /**
- * The seal context of every format that has a version number. Version 1, the array, is sealed without a context. A server of the previous
- * release opens only seals without a context, so it cannot open these states and answers that the Session is invalid. If that server could
- * open them, it would take the object for an array and fail with an internal error.
+ * The context under which every format with a version number is sealed. A seal opens only under its own context. Version 1, the array, is
+ * sealed without a context, and a server of the previous release opens only such seals. So that server cannot open a state of version 2,
+ * and answers that the Session is invalid. If it could open the state, it would take the object for an array and fail with an internal
+ * error.
  */
 const sealContext = 'versioned'
 

@@ -10,7 +10,9 @@ import { decideMfa } from './mfa-decision.ts'
 import { hasSecondFactor, type SecondFactorDeps, secondFactors } from './second-factors.ts'
 import type { SignIn } from './sign-in.ts'
 
-/** A second factor, the selection of one, or the set-up of one, as the step-up, the pool and the user require. */
+/**
+ * The challenge of a second factor, of the selection of one, or of the set-up of one. The step-up goal, the pool and the user decide which.
+ */
 export const secondFactorStep: RequiredStep<SecondFactorDeps> = {
   async findChallenge(deps, signIn) {
     const { context, user, progress } = signIn

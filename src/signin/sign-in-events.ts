@@ -10,7 +10,7 @@ import { WrongProof } from './sign-in-errors.ts'
 
 type Deps = { readonly db: Db; readonly clock: Clock }
 
-/** The progress with the id of its auth event, in pools that keep a history. */
+/** In pools that keep a history: gives the progress the id of a new auth event, unless it has an id already. */
 export function withEventId<P extends SignInProgress>(progress: P, pool: Pool, now: number): P {
   return progress.eventId === undefined && recordsAuthEvents(pool) ? { ...progress, eventId: newOrderedId(now) } : progress
 }
@@ -48,7 +48,7 @@ export async function recordSignedIn({ db, clock }: Deps, { context, user, progr
 }
 
 type Attempt = {
-  /** As the client sent it. */
+  /** The USERNAME of the request, as the client sent it. */
   readonly username: string | undefined
   /** The challenge that is answered. */
   readonly challenge: ChallengeName
@@ -113,7 +113,10 @@ const secondFactorChallenges: ReadonlySet<ChallengeName> = new Set([
   'WEB_AUTHN',
 ])
 
-/** The API has only the names Password and Mfa. For a code or a passkey as the first factor the API has no name. */
+/**
+ * The name of an answered challenge in the user's history. The API has only the names Password and Mfa. For a code or a passkey as the
+ * first factor the API has no name.
+ */
 function eventNameOf(proof: ChallengeName, position: number): AnsweredChallenge['name'] | undefined {
   if (position === 0) return passwordChallenges.has(proof) ? 'Password' : undefined
   return secondFactorChallenges.has(proof) ? 'Mfa' : undefined

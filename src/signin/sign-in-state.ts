@@ -8,7 +8,7 @@ import { expiredSession, invalidSession } from './sign-in-errors.ts'
  * answer, and a sign-in that is given up leaves no row behind.
  */
 export type SignInState<Memory = unknown> = {
-  /** Consumed when the step succeeds: a state works once. */
+  /** Id of this state. The id is consumed when the step succeeds, so that the state works once. */
   readonly id: string
   readonly poolId: string
   readonly clientId: string

@@ -9,7 +9,7 @@ import type { SignIn, SignInContext } from './sign-in.ts'
 
 type Deps = { readonly triggers: Triggers }
 
-/** The user that the triggers of a sign-in are about. `name` is what the user typed; the triggers get it when no such user exists. */
+/** The user that the triggers of a sign-in are about. `name` is what the user typed; the triggers get `name` when no such user exists. */
 export function triggerSubjectOf(
   { pool, client, caller }: Pick<SignInContext, 'pool' | 'client' | 'caller'>,
   user: User | undefined,

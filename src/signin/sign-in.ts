@@ -71,7 +71,7 @@ export type StepResult =
 
 export const noProgress: SignInProgress = { proofs: [], eventId: undefined, stepUp: undefined, custom: undefined }
 
-/** The progress with one more proof. In `CUSTOM_AUTH` the trigger functions receive it as a passed challenge. */
+/** The progress with one more proof. In `CUSTOM_AUTH` the trigger functions receive the new proof as a passed challenge. */
 export function withProof(progress: SignInProgress, proof: ChallengeName): SignInProgress {
   const custom = progress.custom && [...progress.custom, passedChallenge(proof)]
   return { ...progress, proofs: [...progress.proofs, proof], custom }

@@ -47,7 +47,8 @@ export function readSrpProof(responses: RequestParameters): SrpProof {
 }
 
 /**
- * Whether the client has proven that it knows the password behind the verifier. `group` and `name` are part of what the client signed.
+ * Whether the client has proven that it knows the password behind `verifier`. `group` and `name` are part of what the client signed (see
+ * `Claim`).
  *
  * @throws ApiError TooManyRequestsException when too many requests wait for modular exponentiations.
  */

@@ -23,7 +23,7 @@ export function requireCurrentTimestamp(
   }
   const [, month = '', day, hours, minutes, seconds, zone = '', year] = match
   const at = Date.UTC(Number(year), months.indexOf(month), Number(day), Number(hours), Number(minutes), Number(seconds))
-  // Date.UTC turns the 31st of June into the 1st of July. Writing the time again finds that, and a wrong weekday.
+  // Date.UTC turns the 31st of June into the 1st of July. The time is formatted again to notice such a date, and a wrong weekday.
   if (formatTimestamp(at, zone) !== timestamp || Math.abs(now - at) > toleranceMs) throw wrongPassword()
 }
 

@@ -9,7 +9,8 @@ import { levelReached } from './methods.ts'
 export type Abilities = { readonly firsts: readonly FirstFactor[]; readonly seconds: readonly MfaMethod[] }
 
 /**
- * The first factors that reach `level`, alone or with a second factor. A second factor follows a password, but never a code or a passkey.
+ * Those of the user's first factors that reach `level`, alone or together with one of the user's second factors. A second factor follows a
+ * password, but never a code or a passkey.
  */
 export function firstsToward(level: AssuranceLevel, { firsts, seconds }: Abilities): readonly FirstFactor[] {
   return firsts.filter((first) => {
@@ -18,7 +19,7 @@ export function firstsToward(level: AssuranceLevel, { firsts, seconds }: Abiliti
   })
 }
 
-/** The second factors that reach `level` when one of them is added to the proofs so far. */
+/** Those of `seconds` that are not among `proofs` yet, and with which the proofs so far reach `level`. */
 function secondsToward(level: AssuranceLevel, proofs: readonly ChallengeName[], seconds: readonly MfaMethod[]): readonly MfaMethod[] {
   return seconds.filter((second) => !proofs.includes(second) && levelReached([...proofs, second]) >= level)
 }

@@ -22,7 +22,10 @@ export function methodsOf(proofs: readonly ChallengeName[]): readonly AuthMethod
   return methods.size > 1 ? [...methods, 'mfa'] : [...methods]
 }
 
-/** Challenges that prove `methods`. The challenge of the first factor comes first. */
+/**
+ * Challenges that prove `methods` (an `amr`). If several challenges can prove a method, the result names one of them. The challenge of the
+ * first factor comes first.
+ */
 export function proofsOf(methods: readonly string[]): readonly ChallengeName[] {
   const sms = methods.includes('pwd') ? 'SMS_MFA' : 'SMS_OTP'
   const proofs = { pwd: 'PASSWORD', email_otp: 'EMAIL_OTP', sms, otp: 'SOFTWARE_TOKEN_MFA', swk: 'WEB_AUTHN' } as const

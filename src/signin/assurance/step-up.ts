@@ -11,7 +11,7 @@ import { proofsOf } from './methods.ts'
 export type StepUpRequest = {
   /** The levels that the client accepts, the preferred one first; never empty. */
   readonly levels: readonly AssuranceLevel[]
-  /** The earlier authentication that an access token vouches for. */
+  /** The earlier authentication that the client's ACCESS_TOKEN vouches for; undefined without ACCESS_TOKEN. */
   readonly earlier: EarlierAuthentication | undefined
 }
 
@@ -23,8 +23,8 @@ export type StepUpDeps = AccessTokenDeps & { readonly tiers: Tiers }
 /**
  * Reads TARGET_ACR_VALUES, ACCESS_TOKEN and MAX_AGE. Undefined without TARGET_ACR_VALUES.
  *
- * @throws ApiError InvalidParameterException when one of the parameters is invalid, or when TARGET_ACR_VALUES is missing and another one is
- * not.
+ * @throws ApiError InvalidParameterException when one of the parameters is invalid, or when ACCESS_TOKEN or MAX_AGE comes without
+ * TARGET_ACR_VALUES.
  * @throws ApiError FeatureUnavailableInTierException when the pool's tier does not offer TARGET_ACR_VALUES.
  * @throws ApiError NotAuthorizedException when the access token is another pool's.
  * @throws ApiError as `requireAccessToken` does.

@@ -10,8 +10,8 @@ import { type ChoiceDeps, createChosenChallenge, proveChoice } from './choose.ts
 import { type FirstFactor, firstFactors, proofParameters } from './first-factor.ts'
 
 /**
- * The factors that take the answers of a choice-based sign-in. An answer to SELECT_CHALLENGE chooses a first factor, and may bring the
- * proof of that factor. An answer under the name of a first factor does the same. Every Session of the sign-in accepts both kinds of
+ * The factors that take the answers of a choice-based sign-in. An answer comes under the name SELECT_CHALLENGE or under the name of a first
+ * factor. Either way it chooses a first factor, and may bring the proof of that factor. Every Session of the sign-in accepts both kinds of
  * answer, so the user can choose again.
  */
 export const choiceFactors: readonly Factor<ChoiceDeps>[] = [
@@ -34,7 +34,7 @@ function emailOtp(): Factor<ChoiceDeps> {
   }
 }
 
-/** `named` is the factor under whose name the answer came; undefined for SELECT_CHALLENGE. */
+/** `named` is the first factor whose name the client gave as the name of the challenge; undefined if the client gave SELECT_CHALLENGE. */
 async function answerChoice(deps: ChoiceDeps, answer: ChallengeAnswer, named: FirstFactor | undefined): Promise<StepOutcome> {
   const { context, responses } = answer
   const state = requireChoiceState(deps, answer)
@@ -54,7 +54,7 @@ async function answerChoice(deps: ChoiceDeps, answer: ChallengeAnswer, named: Fi
   return { kind: 'challenge', challenge: await createChosenChallenge(deps, choosing, choices, chosen), consumes: state }
 }
 
-/** Asks the system behind the UserMigration trigger for an unknown user, if the answer has a password. */
+/** Migrates an unknown user from the system behind the UserMigration trigger, if the answer has a password and that system accepts it. */
 async function migrate(deps: ChoiceDeps, { context, responses }: ChallengeAnswer, username: string): Promise<Candidate | undefined> {
   const password = responses[proofParameters.PASSWORD]
   return password ? migrateAtSignIn(deps, context, { username, password }) : undefined

@@ -79,7 +79,7 @@ function choicesFor(
   const needsSecondFactor = decideMfa(pool, user, hasApp).kind !== 'pass'
   const seconds = usableMfa(pool, user, hasApp)
   const usable = usableFirstFactors(pool, user, { needsSecondFactor, hasPasskey: passkeys.length > 0 })
-  // A decoy that could use no first factor gets the password.
+  // A decoy that could use no first factor gets PASSWORD_SRP and PASSWORD, as a user with a password would.
   const firsts = isDecoy && usable.length === 0 ? (['PASSWORD_SRP', 'PASSWORD'] as const) : usable
   return {
     available: stepUp === undefined ? firsts : firstsToward(stepUp.goal, { firsts, seconds }),

@@ -59,7 +59,7 @@ type Choice = {
 
 /**
  * Checks the proof of the chosen first factor, if the request brings one. Undefined when the request brings no proof. Undefined also for a
- * code or a passkey's signature when the Session is not that of a challenge of the chosen factor. SRP_A leads to the challenge
+ * code or a passkey's signature, unless the Session of the answer comes from a challenge of the chosen factor. SRP_A leads to the challenge
  * PASSWORD_VERIFIER, with a Session that lets the user choose again.
  *
  * @throws ApiError when the proof is wrong.

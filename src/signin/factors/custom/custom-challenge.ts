@@ -19,7 +19,10 @@ import { type CustomSignIn, challengeFactsOf, customSubjectOf } from './custom-s
 
 export type CustomDeps = LaterStepDeps & { readonly triggers: Triggers; readonly codeLockout: Lockout }
 
-/** The sign-in state's data for a custom challenge. The data has the same length for decoys and users, so the Session has, too. */
+/**
+ * The sign-in state's data for a custom challenge. The data is as long for a decoy as for a user. So the length of the Session does not
+ * reveal a decoy.
+ */
 type Memory = {
   readonly name: string
   readonly privateParameters: Texts

@@ -8,8 +8,8 @@ export type DeviceStepKey = {
 }
 
 /**
- * Stores the state of a device's challenge, in place of an earlier state with the same key. `expiresAt` (epoch milliseconds) is the state's
- * expiry.
+ * Stores the sealed state of a device's challenge, in place of an earlier state with the same key. `expiresAt` (epoch milliseconds) is the
+ * state's expiry.
  */
 export async function putDeviceStep(tx: Tx, key: DeviceStepKey, { state, expiresAt }: { state: string; expiresAt: number }): Promise<void> {
   await tx
@@ -19,7 +19,7 @@ export async function putDeviceStep(tx: Tx, key: DeviceStepKey, { state, expires
     .execute()
 }
 
-/** Undefined when no state is stored under `key`, or when it has expired at `now`. */
+/** The sealed state that is stored under `key`. Undefined when there is none, or when it has expired at `now`. */
 export async function findDeviceStepState(db: Db, key: DeviceStepKey, now: number): Promise<string | undefined> {
   const row = await db
     .selectFrom('device_step')
@@ -33,7 +33,7 @@ export async function findDeviceStepState(db: Db, key: DeviceStepKey, now: numbe
   return row?.state
 }
 
-/** Deletes up to `limit` expired steps, and returns how many it found. */
+/** Deletes up to `limit` expired states, and returns how many expired states it found. */
 export async function sweepDeviceSteps(db: Db | Tx, now: number, limit: number): Promise<number> {
   const expired = await db
     .selectFrom('device_step')
@@ -50,7 +50,7 @@ export async function sweepDeviceSteps(db: Db | Tx, now: number, limit: number):
       .where('sub', '=', sub)
       .where('client_id', '=', client_id)
       .where('device_key', '=', device_key)
-      // A newer sign-in may have replaced the step since.
+      // A newer sign-in may have replaced the expired state after the query above found it.
       .where('expires_at', '<', now)
       .execute()
   }

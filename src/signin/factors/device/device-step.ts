@@ -14,8 +14,8 @@ import { type DeviceStepKey, findDeviceStepState, putDeviceStep } from './device
 
 /**
  * Some clients answer DEVICE_SRP_AUTH without its Session, and Cognito accepts that. So the sign-in state of the challenge is also stored,
- * for its user, client and device. The stored state proves that the earlier steps were passed. It is a
- * copy of the state in the Session, with the same id and expiry. So both expire at the same time, and an answer with either consumes both.
+ * for its user, client and device. The stored state proves that the earlier steps were passed. It is a copy of the state in the Session,
+ * with the same id and expiry. So both expire at the same time, and an answer with either consumes both.
  */
 export async function keepDeviceStep(tx: Tx, secrets: Secrets, state: SignInState, deviceKey: string): Promise<void> {
   const { poolId, sub, clientId, expiresAt } = state
@@ -31,10 +31,10 @@ type Deps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets;
  * does not have the device.
  *
  * A thief who has the device but not the password could wait until the user signs in, and then answer first. So an answer without a waiting
- * challenge counts as a wrong proof. After a few such answers, all answers without a Session are locked for a while. Answers with a Session
- * are not locked.
+ * challenge counts as a wrong proof. After a few such answers, all answers of this user without a Session are refused for a while. Answers
+ * with a Session are still accepted.
  *
- * @throws ApiError NotAuthorizedException while answers without a Session are locked.
+ * @throws ApiError NotAuthorizedException while answers without a Session are refused.
  */
 export async function findDeviceStep(
   deps: Deps,

@@ -19,7 +19,7 @@ type MessageFactorSpec = {
   readonly digits: number
 }
 
-/** (Unconfirmed: the code of EMAIL_OTP may have eight digits at Cognito, as it does where e-mail is the first factor.) */
+/** (Unconfirmed: how long Cognito's code of EMAIL_OTP is as a second factor. As a first factor it has eight digits.) */
 const emailSpec: MessageFactorSpec = { challenge: 'EMAIL_OTP', attribute: 'email', answerKey: 'EMAIL_OTP_CODE', digits: 6 }
 const smsSpec: MessageFactorSpec = { challenge: 'SMS_MFA', attribute: 'phone_number', answerKey: 'SMS_MFA_CODE', digits: 6 }
 
@@ -62,8 +62,8 @@ function messageFactor(spec: MessageFactorSpec): SecondFactor<SentCodeDeps> {
 }
 
 /**
- * Verifies the address, and adds it to the user if it is new. Another user who has the address as an alias loses it. Consumes the step in
- * the same transaction.
+ * Verifies the address, and adds it to the user if it is new. If another user has the address as an alias, that user loses the alias. The
+ * transaction that does this also consumes the sign-in state (`step`).
  */
 async function verifyAddress(
   { db, clock }: SentCodeDeps,

@@ -27,7 +27,7 @@ export type SentCodeMemory = {
 export type SentCodeStep = LaterStep<SentCodeMemory>
 
 /**
- * A challenge with a code that is sent to the contact. The code is valid as long as the Session.
+ * A challenge with a code that is sent to `contact`, an e-mail address or phone number. The code is valid as long as the Session.
  *
  * @throws ApiError TooManyRequestsException when the user was sent too many codes.
  */
@@ -64,8 +64,8 @@ export async function createSentCodeChallenge(
 }
 
 /**
- * Checks the code of a step. `address` is where the code must have been sent: a code that went elsewhere proves nothing about this address.
- * `address` is undefined when the user no longer has one.
+ * Checks the code that answers the challenge of `step`. `address` is where the code must have been sent: a code that went elsewhere proves
+ * nothing about this address. `address` is undefined when the user no longer has one.
  *
  * @throws ApiError CodeMismatchException when the code is wrong, and NotAuthorizedException while the user is locked.
  */

@@ -39,7 +39,7 @@ export const mfaSetup: Factor<SecondFactorDeps> = {
     const { context, user } = signIn
     const { pool } = context
     if (step.memory.isProven) {
-      // An administrator may have removed the app since VerifySoftwareToken registered it.
+      // An administrator may have removed the authenticator app since VerifySoftwareToken registered it.
       if (!(await hasSoftwareToken(deps.db, user))) throw invalidSession()
       return { kind: 'proven', user, progress: withProof(step.progress, challenge), consumes: step }
     }

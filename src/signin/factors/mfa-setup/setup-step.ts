@@ -16,7 +16,7 @@ import { requireStateOfAnyClient } from '../../sign-in-state.ts'
 
 /** The sign-in state's data during the set-up of an authenticator app. */
 export type SetupMemory = {
-  /** The app's secret in Base32; null before AssociateSoftwareToken. */
+  /** The secret of the authenticator app in Base32; null before AssociateSoftwareToken. */
   readonly secret: string | null
   /** Whether a code was verified, so that MFA_SETUP can be answered. */
   readonly isProven: boolean
@@ -64,8 +64,9 @@ export function concludeSetup({ secrets, clock }: SetupDeps, { client, user, ste
 }
 
 /**
- * Consumes the step, and with it every Session of the set-up so far: these Sessions all have the same id, and none of them is valid for
- * longer than the longest AuthSessionValidity from now. False when the step was consumed before.
+ * Consumes the step. That makes every Session of the set-up so far invalid, because all these Sessions have the same id. The id is
+ * remembered as consumed for the longest AuthSessionValidity, because none of these Sessions is valid for longer. False when the step was
+ * consumed before.
  */
 export function consumeSetup(tx: Tx, { id }: SetupStep, now: number): Promise<boolean> {
   return consumeState(tx, id, now + longestSessionMs)
@@ -73,7 +74,7 @@ export function consumeSetup(tx: Tx, { id }: SetupStep, now: number): Promise<bo
 
 const longestSessionMs = 15 * minuteMs
 
-/** Whether the user may set up this method after the first factor alone. False once the user can complete the sign-in in another way. */
+/** Whether the user may set up `method` after the first factor alone. False once the user can complete the sign-in in another way. */
 export async function canSetUp(
   tx: LaterStepDeps['db'] | Tx,
   pool: Pool,

@@ -24,7 +24,7 @@ import { missingRequiredAttributes, readNewAttributes } from './new-attributes.t
 
 export type NewPasswordDeps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets; readonly passwords: Passwords }
 
-/** Identifies the password that was proven. If that password is replaced, the Session is refused. */
+/** `passwordMark` identifies the temporary password that was proven. If that password is replaced, the Session is refused. */
 type Memory = { readonly passwordMark: string }
 
 /** NEW_PASSWORD_REQUIRED: a user with a temporary password chooses a new one, and sets the attributes that the pool requires. */
@@ -69,7 +69,7 @@ function parametersOf({ context: { pool, client }, user }: SignIn): Record<strin
   const readable = readableAttributes(pool, client)
   const known = Object.entries(user.attributes).filter(([name]) => readable(name))
   const missing = missingRequiredAttributes(pool, client, user)
-  // Missing attributes are included, with an empty value (observed).
+  // Required attributes that the user lacks are included, with an empty value (observed).
   const shown = Object.fromEntries([...known, ...missing.map((name) => [name, ''])])
   return {
     USER_ID_FOR_SRP: user.username,

@@ -22,8 +22,8 @@ type ProvenAddress = {
 type Deps = { readonly db: Db; readonly clock: Clock; readonly triggers: Triggers }
 
 /**
- * Verifies the address. A user who is not confirmed yet becomes confirmed, and PostConfirmation runs. Another user who has the address as
- * an alias loses it. The result has the state in `consumes` when the caller still has to consume it.
+ * Verifies the address. A user who is not confirmed yet becomes confirmed, and PostConfirmation runs. If another user has the address as an
+ * alias, that user loses the alias. The result has the state in `consumes` when the caller still has to consume it.
  *
  * @throws ApiError NotAuthorizedException when the state was used or the user deleted, and CodeMismatchException when the user's address
  * was changed since the code was sent.

@@ -14,9 +14,10 @@ export type PasswordDeps = MigrationDeps & { readonly lockout: Lockout }
 export type PasswordAttempt = { readonly username: string; readonly password: string }
 
 /**
- * Runs the UserMigration trigger for an unknown name and a password. The attempt counts like an attempt at a user's password, so that no
- * one can guess passwords of the other system through this server. Undefined when the pool has no such trigger, or the function does not
- * know the user. Where the client hides which users exist, an unknown or refused user gives a candidate whose password was refused.
+ * Runs the UserMigration trigger for an unknown name and a password. A failed attempt counts like a wrong password of a user, so that no
+ * one can guess passwords of the other system through this server. Undefined when the pool has no such trigger. Where the client hides
+ * which users exist, a user whom the function does not know or refuses gives a candidate whose password was refused. For other clients, a
+ * user whom the function does not know gives undefined.
  *
  * @throws Error the trigger function's refusal, where the client does not hide which users exist.
  */

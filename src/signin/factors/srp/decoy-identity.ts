@@ -7,8 +7,10 @@ import type { PasswordVerifier } from '../../../users/passwords/passwords.ts'
 /**
  * The name and salt of a decoy in the first answer of SRP. They are stable for a given name. In a pool with username attributes, usernames
  * are UUIDs, so the decoy's name is its `sub`. In other pools the decoy's name is the one that the client sent, in the spelling that the
- * pool stores: a UUID would give the decoy away. Exception: if the client sent something like an alias, the decoy's name is its `sub`. If a
- * user had this alias, the answer would show the user's username, which also differs from what the client sent.
+ * pool stores: a UUID would give the decoy away.
+ *
+ * Exception: if the client sent a name that looks like an alias, the decoy's name is its `sub`. The answer to a user with this alias would
+ * show the user's username, so it would also differ from what the client sent.
  */
 export function decoyIdentity(
   secrets: Secrets,

@@ -35,7 +35,7 @@ export type SrpDeps = {
   readonly powers: SrpPowers
   readonly lockout: Lockout
   readonly triggers: Triggers
-  /** How far the timestamp of a proof may be from our clock. */
+  /** How many milliseconds the timestamp of a proof may differ from our clock. */
   readonly srpToleranceMs: number
 }
 
@@ -56,7 +56,8 @@ export async function startSrp(
 }
 
 /**
- * PASSWORD_VERIFIER for a candidate. The challenge of a decoy looks the same, and takes as long to make.
+ * The challenge PASSWORD_VERIFIER for a candidate. The challenge for a decoy looks like the challenge for a user, and takes as long to
+ * make.
  *
  * @throws ApiError PasswordResetRequiredException, UserNotConfirmedException, TooManyRequestsException
  */
@@ -87,7 +88,10 @@ export async function createSrpChallenge(
   return { name: 'PASSWORD_VERIFIER', parameters, session: undefined }
 }
 
-/** PASSWORD_VERIFIER, the second half: the client proves that it knows the password. The state is in SECRET_BLOCK; a Session is ignored. */
+/**
+ * PASSWORD_VERIFIER, the second half of a sign-in by SRP: the client proves that it knows the password. The state is in SECRET_BLOCK; a
+ * Session is ignored.
+ */
 export const srp: Factor<SrpDeps> = {
   challenge: 'PASSWORD_VERIFIER',
 

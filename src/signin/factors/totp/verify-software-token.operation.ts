@@ -72,7 +72,7 @@ async function registerInSignIn(deps: SetupDeps, setup: Setup, { code, deviceNam
 }
 
 /**
- * The time step of the code.
+ * The time step (RFC 6238) for which the authenticator app computed the code.
  *
  * @throws ApiError EnableSoftwareTokenMFAException when the code is wrong.
  */
